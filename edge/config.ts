@@ -1,0 +1,32 @@
+/** What is baked into the function's code: Lambda@Edge has no environment variables. Public data only. */
+export interface EdgeConfig {
+  readonly region: string;
+  readonly userPoolId: string;
+  readonly clientId: string;
+  /** The pool's key set as fetched at deploy, so that verifying needs no network. */
+  readonly jwks: Jwks;
+  readonly policy: UploadPolicy;
+}
+
+export interface Jwks {
+  readonly keys: readonly Jwk[];
+}
+
+export interface Jwk {
+  readonly kty: string;
+  readonly kid: string;
+  readonly alg: string;
+  readonly use: string;
+  readonly n: string;
+  readonly e: string;
+}
+
+/** Who may write what. Everything that is absent does not restrict. */
+export interface UploadPolicy {
+  /** Largest object in bytes. Absent: S3's own bounds. */
+  readonly maxSize?: number;
+  /** Keys must begin with this; `{username}` and `{sub}` stand for the caller's claims. */
+  readonly writeTo?: string;
+  /** A caller must be in one of these Cognito groups. */
+  readonly allowGroups?: readonly string[];
+}

@@ -1,0 +1,39 @@
+import type { JsonObject } from './json.ts';
+
+/** What the CloudFormation engine asks of a service for one resource. Properties come with every intrinsic resolved. */
+export interface CreateRequest {
+  readonly stackName: string;
+  readonly logicalId: string;
+  /**
+   * 20 random characters of [a-z0-9], kept by the engine before the call. Physical ids that AWS would generate are made
+   * from it, so that a create repeated after a crash finds what the first try made instead of making a second one.
+   */
+  readonly suffix: string;
+  readonly properties: JsonObject;
+}
+
+export interface UpdateRequest {
+  readonly physicalId: string;
+  readonly properties: JsonObject;
+  readonly previous: JsonObject;
+}
+
+/** What `Ref` gives (`physicalId`) and what `Fn::GetAtt` gives (`attributes`, nested names with dots, e.g. `Endpoint.Port`). */
+export interface ResourceState {
+  readonly physicalId: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/**
+ * One CloudFormation resource type, served by the room that owns the service. A refusal is thrown as `AwsError` with
+ * AWS's own code and message: it becomes the event's reason. An unknown property is refused by name.
+ */
+export interface ResourceHandler {
+  readonly type: string;
+  /** Top-level properties whose change means replacement, from the resource's page in the CloudFormation reference. */
+  readonly replaceOn: readonly string[];
+  create(request: CreateRequest): Promise<ResourceState>;
+  update(request: UpdateRequest): Promise<ResourceState>;
+  /** Deleting what is already gone succeeds. */
+  delete(physicalId: string, properties: JsonObject): Promise<void>;
+}

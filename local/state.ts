@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * A JSON document on disk that a `kill -9` leaves either as it was or as it became: written aside, then renamed.
+ * Synchronous, so that a change and its record cannot be parted by another request.
+ */
+export class JsonFile<T> {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** The document, or `undefined` where there is none yet. A file that is not JSON throws: state is never guessed. */
+  read(): T | undefined {
+    let text: string;
+    try {
+      text = readFileSync(this.path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+    return JSON.parse(text) as T;
+  }
+
+  write(document: T): void {
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+    const aside = `${this.path}.${randomBytes(6).toString('hex')}.tmp`;
+    writeFileSync(aside, JSON.stringify(document), { mode: 0o600 });
+    renameSync(aside, this.path);
+  }
+
+  remove(): void {
+    rmSync(this.path, { force: true });
+  }
+}

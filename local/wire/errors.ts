@@ -1,0 +1,16 @@
+/** An error a service answers with; each protocol (query, JSON, REST XML) writes it in its own shape. */
+export class AwsError extends Error {
+  override readonly name = 'AwsError';
+  /** AWS's own error code, such as `NoSuchBucket` or `ValidationError`. */
+  readonly code: string;
+  readonly status: number;
+  /** Further members of the error document, such as `BucketName`. */
+  readonly details: Readonly<Record<string, string>>;
+
+  constructor(code: string, message: string, status = 400, details: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.details = details;
+  }
+}

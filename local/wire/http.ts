@@ -1,0 +1,24 @@
+import type { Readable } from 'node:stream';
+
+/** A request as every embedded service sees it, whichever listener it came in by. */
+export interface HttpRequest {
+  readonly method: string;
+  /** As sent: percent-encoded, begins with `/`, without the query. */
+  readonly path: string;
+  /** As sent, without the `?`; empty when there is none. */
+  readonly query: string;
+  /** Lower-case names; a repeated header is joined with `, ` as HTTP allows. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Read at most once. A service that answers early leaves it unread; whoever owns the socket disposes of it. */
+  readonly body: Readable;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A `Readable` is piped with back-pressure; its length is sent only if `content-length` is among the headers. */
+  readonly body?: string | Buffer | Readable;
+}
+
+/** One embedded service: answers every request, AWS-shaped errors included. It throws only on a defect of its own. */
+export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;

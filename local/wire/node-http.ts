@@ -1,0 +1,83 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { HttpHandler, HttpRequest, HttpResponse } from './http.ts';
+
+/** Bytes of a refused request's body that are read and dropped to keep its connection; a longer one is cut. */
+const DRAIN_LIMIT = 256 * 1024;
+
+/** Flattens Node's header object: lower-case names, repeated values joined with `, `. */
+export function flattenHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return flat;
+}
+
+/** Splits a request target into its raw path and raw query. */
+export function splitTarget(target: string): { path: string; query: string } {
+  const mark = target.indexOf('?');
+  return mark < 0
+    ? { path: target, query: '' }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) };
+}
+
+/** The service's view of a Node request. */
+export function toHttpRequest(message: IncomingMessage): HttpRequest {
+  return {
+    method: message.method ?? 'GET',
+    ...splitTarget(message.url ?? '/'),
+    headers: flattenHeaders(message.headers),
+    body: message,
+  };
+}
+
+/** Sends an answer; a client that went away ends the sending without an error. */
+export async function sendResponse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: HttpResponse,
+): Promise<void> {
+  const { body } = answer;
+  const headers: Record<string, string> = { ...answer.headers };
+  if (
+    !(body instanceof Readable) &&
+    answer.status !== 204 &&
+    answer.status !== 304 &&
+    !('content-length' in headers)
+  ) {
+    headers['content-length'] = String(body === undefined ? 0 : Buffer.byteLength(body));
+  }
+  const early = !request.complete && !request.readableEnded;
+  if (early && Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY) > DRAIN_LIMIT) {
+    headers.connection = 'close';
+  }
+  response.writeHead(answer.status, headers);
+  if (body instanceof Readable) {
+    // The reader may leave at any byte; the pipeline then destroys the source, which is all there is to do.
+    await pipeline(body, response).catch(() => response.destroy());
+  } else {
+    response.end(request.method === 'HEAD' ? undefined : body);
+  }
+  if (early) request.resume();
+}
+
+/** A Node request listener over a service. A defect of the service becomes a bare 500 and goes to `onDefect`. */
+export function nodeListener(
+  handler: HttpHandler,
+  onDefect: (error: unknown) => void,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const answer = async () => {
+      try {
+        await sendResponse(request, response, await handler(toHttpRequest(request)));
+      } catch (error) {
+        onDefect(error);
+        if (!response.headersSent) response.writeHead(500, { connection: 'close' });
+        response.end();
+      }
+    };
+    void answer();
+  };
+}
