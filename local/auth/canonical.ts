@@ -1,0 +1,87 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { HttpRequest } from '../wire/http.ts';
+import { percentDecode, percentEncode, queryPairs } from './percent.ts';
+
+/** What a signature covers of a request; the body is covered by its hash. */
+export type SignedRequest = Pick<HttpRequest, 'method' | 'path' | 'query' | 'headers'>;
+
+/** `<date>/<region>/<service>/aws4_request`, the scope of a signing key. */
+export interface Scope {
+  /** `YYYYMMDD` */
+  readonly date: string;
+  readonly region: string;
+  readonly service: string;
+}
+
+export const EMPTY_SHA256 = sha256('');
+
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+export function scopeText({ date, region, service }: Scope): string {
+  return `${date}/${region}/${service}/aws4_request`;
+}
+
+/** `YYYYMMDD'T'HHMMSS'Z'` */
+export function amzDate(date: Date): string {
+  return date.toISOString().replace(/[-:]|\.\d{3}/g, '');
+}
+
+/** Inverse of {@link amzDate}; `undefined` for anything else. */
+export function parseAmzDate(text: string): Date | undefined {
+  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text);
+  if (match === null) return undefined;
+  const [, year, month, day, hour, minute, second] = match;
+  const date = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/**
+ * The canonical request of https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html. S3 encodes the
+ * path once; every other service signs the path as sent, encoded a second time.
+ */
+export function canonicalRequest(
+  request: SignedRequest,
+  service: string,
+  signedHeaders: readonly string[],
+  payloadHash: string,
+): string | undefined {
+  const path = canonicalPath(request.path, service);
+  const query = canonicalQuery(request.query);
+  if (path === undefined || query === undefined) return undefined;
+  const headers = signedHeaders.map(
+    (name) => `${name}:${(request.headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`,
+  );
+  return [request.method, path, query, headers.join(''), signedHeaders.join(';'), payloadHash].join('\n');
+}
+
+function canonicalPath(path: string, service: string): string | undefined {
+  const segments = path.split('/');
+  if (service !== 's3') return segments.map((segment) => percentEncode(segment)).join('/');
+  const decoded = segments.map(percentDecode);
+  return decoded.includes(undefined)
+    ? undefined
+    : decoded.map((segment) => percentEncode(segment ?? '')).join('/');
+}
+
+function canonicalQuery(query: string): string | undefined {
+  return queryPairs(query)
+    ?.filter(([name]) => name !== 'X-Amz-Signature')
+    .map(([name, value]) => [percentEncode(name), percentEncode(value)] as const)
+    .sort(([a, x], [b, y]) => (a === b ? Number(x > y) - Number(x < y) : Number(a > b) - Number(a < b)))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+}
+
+export function stringToSign(timestamp: string, scope: Scope, canonical: string): string {
+  return ['AWS4-HMAC-SHA256', timestamp, scopeText(scope), sha256(canonical)].join('\n');
+}
+
+export function signingKey(secret: string, { date, region, service }: Scope): Buffer {
+  return [date, region, service, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`));
+}
+
+export function hmac(key: Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
+}

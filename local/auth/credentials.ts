@@ -1,0 +1,106 @@
+import type { SignedRequest } from './canonical.ts';
+import { parseAmzDate, type Scope } from './canonical.ts';
+import { queryPairs } from './percent.ts';
+import { type Refusal, refusalError } from './refusals.ts';
+
+const ALGORITHM = 'AWS4-HMAC-SHA256';
+
+/** What a request says of its own signature, read but not yet believed. */
+export interface Claim {
+  readonly accessKeyId: string;
+  readonly scope: Scope;
+  readonly signedHeaders: readonly string[];
+  readonly signature: string;
+  /** As sent, `YYYYMMDD'T'HHMMSS'Z'`. */
+  readonly timestamp: string;
+  readonly signedAt: Date;
+  /** A presigned URL's life, seconds; absent for a signed header. */
+  readonly expires?: number;
+}
+
+/** The claim in the `Authorization` header or, for S3, in a presigned query; `undefined` for an unsigned request. */
+export function readClaim(request: SignedRequest, service: string): Claim | undefined {
+  const header = request.headers.authorization;
+  const query = service === 's3' ? presignedQuery(request.query) : undefined;
+  if (header === undefined && query === undefined) return undefined;
+  const refuse = (refusal: Refusal) => refusalError(service, refusal);
+  if (header !== undefined && query !== undefined) throw refuse({ why: 'unsupported' });
+  return query === undefined ? fromHeader(header ?? '', request.headers, refuse) : fromQuery(query, refuse);
+}
+
+function fromHeader(
+  header: string,
+  headers: Readonly<Record<string, string>>,
+  refuse: (refusal: Refusal) => Error,
+): Claim {
+  if (!header.startsWith(`${ALGORITHM} `)) throw refuse({ why: 'unsupported' });
+  const fields = new Map<string, string>();
+  for (const part of header.slice(ALGORITHM.length).split(',')) {
+    const [name = '', ...value] = part.trim().split('=');
+    if (fields.has(name)) throw refuse({ why: 'malformed', detail: `${name} is given twice` });
+    fields.set(name, value.join('='));
+  }
+  return claim(
+    {
+      credential: fields.get('Credential'),
+      signedHeaders: fields.get('SignedHeaders'),
+      signature: fields.get('Signature'),
+      timestamp: headers['x-amz-date'],
+    },
+    refuse,
+  );
+}
+
+function presignedQuery(query: string): Map<string, string> | undefined {
+  if (!/(^|&)(X-Amz-(Signature|Algorithm|Credential)|Signature|AWSAccessKeyId)=/.test(query))
+    return undefined;
+  return new Map(queryPairs(query) ?? []);
+}
+
+function fromQuery(query: Map<string, string>, refuse: (refusal: Refusal) => Error): Claim {
+  if (query.get('X-Amz-Algorithm') !== ALGORITHM) throw refuse({ why: 'unsupported' });
+  if (query.has('X-Amz-Security-Token')) throw refuse({ why: 'token' });
+  const expires = Number(query.get('X-Amz-Expires'));
+  if (!Number.isInteger(expires) || expires < 1 || expires > 604_800) {
+    throw refuse({ why: 'malformed', detail: 'X-Amz-Expires must be a number of seconds from 1 to 604800' });
+  }
+  const fields = {
+    credential: query.get('X-Amz-Credential'),
+    signedHeaders: query.get('X-Amz-SignedHeaders'),
+    signature: query.get('X-Amz-Signature'),
+    timestamp: query.get('X-Amz-Date'),
+  };
+  return { ...claim(fields, refuse), expires };
+}
+
+interface ClaimFields {
+  readonly credential: string | undefined;
+  readonly signedHeaders: string | undefined;
+  readonly signature: string | undefined;
+  readonly timestamp: string | undefined;
+}
+
+function claim(fields: ClaimFields, refuse: (refusal: Refusal) => Error): Claim {
+  const malformed = (detail: string) => refuse({ why: 'malformed', detail });
+  const { credential, signedHeaders, signature, timestamp = '' } = fields;
+  if (credential === undefined) throw malformed('Credential is missing.');
+  if (!signedHeaders) throw malformed('SignedHeaders is missing.');
+  if (signature === undefined || !/^[0-9a-f]{64}$/.test(signature)) throw malformed('Signature is missing.');
+  const match = /^([^/\s]+)\/(\d{8})\/([^/\s]+)\/([^/\s]+)\/aws4_request$/.exec(credential);
+  if (match === null) {
+    throw malformed('the Credential must be <access key>/YYYYMMDD/<region>/<service>/aws4_request.');
+  }
+  const [, accessKeyId = '', date = '', region = '', service = ''] = match;
+  const signedAt = parseAmzDate(timestamp);
+  if (signedAt === undefined) throw malformed("x-amz-date must be a time of the form YYYYMMDD'T'HHMMSS'Z'.");
+  if (!timestamp.startsWith(date)) throw malformed('the date of the Credential is not that of x-amz-date.');
+  const names = signedHeaders.split(';');
+  return {
+    accessKeyId,
+    scope: { date, region, service },
+    signedHeaders: names,
+    signature,
+    timestamp,
+    signedAt,
+  };
+}

@@ -1,0 +1,113 @@
+import { AwsError } from '../wire/errors.ts';
+
+/** Why a signature was not accepted, before the words a service has for it. */
+export type Refusal =
+  | { readonly why: 'unsupported' }
+  | { readonly why: 'malformed'; readonly detail: string }
+  | { readonly why: 'wrong-service'; readonly given: string; readonly service: string }
+  | { readonly why: 'wrong-region'; readonly given: string; readonly region: string }
+  | { readonly why: 'unsigned-headers'; readonly names: readonly string[] }
+  | { readonly why: 'skewed'; readonly signedAt: string; readonly now: string }
+  | { readonly why: 'expired'; readonly now: string }
+  | { readonly why: 'token' }
+  | { readonly why: 'mismatch' };
+
+const MISMATCH = 'The request signature we calculated does not match the signature you provided. Check your';
+
+/**
+ * A refusal in the words of the service: S3 has its own, the query protocol (CloudFormation, STS) and the JSON protocols
+ * (Cognito, Lambda) have those of https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+ */
+export function refusalError(service: string, refusal: Refusal): AwsError {
+  if (service === 's3') return s3Error(refusal);
+  const error = queryError(refusal);
+  return ['cognito-idp', 'lambda'].includes(service)
+    ? new AwsError(JSON_CODES[error.code] ?? error.code, error.message, error.status)
+    : error;
+}
+
+const JSON_CODES: Readonly<Record<string, string>> = {
+  SignatureDoesNotMatch: 'InvalidSignatureException',
+  IncompleteSignature: 'IncompleteSignatureException',
+  InvalidClientTokenId: 'UnrecognizedClientException',
+};
+
+function s3Error(refusal: Refusal): AwsError {
+  const malformed = (detail: string, details = {}) =>
+    new AwsError(
+      'AuthorizationHeaderMalformed',
+      `The authorization header is malformed; ${detail}`,
+      400,
+      details,
+    );
+  switch (refusal.why) {
+    case 'unsupported':
+      return new AwsError(
+        'InvalidRequest',
+        'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+      );
+    case 'malformed':
+      return malformed(refusal.detail);
+    case 'wrong-service':
+      return malformed(`incorrect service "${refusal.given}". This endpoint belongs to "s3".`);
+    case 'wrong-region':
+      return malformed(`the region '${refusal.given}' is wrong; expecting '${refusal.region}'`, {
+        Region: refusal.region,
+      });
+    case 'unsigned-headers':
+      return new AwsError(
+        'AccessDenied',
+        'There were headers present in the request which were not signed',
+        403,
+        {
+          HeadersNotSigned: refusal.names.join(', '),
+        },
+      );
+    case 'skewed':
+      return new AwsError(
+        'RequestTimeTooSkewed',
+        'The difference between the request time and the current time is too large.',
+        403,
+        { RequestTime: refusal.signedAt, ServerTime: refusal.now, MaxAllowedSkewMilliseconds: '900000' },
+      );
+    case 'expired':
+      return new AwsError('AccessDenied', 'Request has expired', 403, { ServerTime: refusal.now });
+    case 'token':
+      return new AwsError('InvalidToken', 'The provided token is malformed or otherwise invalid.');
+    case 'mismatch':
+      return new AwsError('SignatureDoesNotMatch', `${MISMATCH} key and signing method.`, 403);
+  }
+}
+
+function queryError(refusal: Refusal): AwsError {
+  const mismatch = (message: string) => new AwsError('SignatureDoesNotMatch', message, 403);
+  switch (refusal.why) {
+    case 'unsupported':
+      return new AwsError('IncompleteSignature', 'Only AWS4-HMAC-SHA256 signatures are accepted.');
+    case 'malformed':
+      return new AwsError('IncompleteSignature', refusal.detail);
+    case 'wrong-service':
+      return mismatch(`Credential should be scoped to correct service: '${refusal.service}'.`);
+    case 'wrong-region':
+      return mismatch('Credential should be scoped to a valid region.');
+    case 'unsigned-headers':
+      return mismatch(`These headers must be signed: ${refusal.names.join(', ')}.`);
+    case 'skewed':
+    case 'expired': {
+      const at = 'signedAt' in refusal ? refusal.signedAt : '';
+      return mismatch(
+        at < refusal.now
+          ? `Signature expired: ${at} is now earlier than ${refusal.now} less 5 min.`
+          : `Signature not yet current: ${at} is still later than ${refusal.now} plus 5 min.`,
+      );
+    }
+    case 'token':
+      return new AwsError(
+        'InvalidClientTokenId',
+        'The security token included in the request is invalid.',
+        403,
+      );
+    case 'mismatch':
+      return mismatch(`${MISMATCH} AWS Secret Access Key and signing method.`);
+  }
+}

@@ -1,0 +1,205 @@
+import { timingSafeEqual } from 'node:crypto';
+import { REGION } from '../account.ts';
+import { AwsError } from '../wire/errors.ts';
+import type { HttpRequest } from '../wire/http.ts';
+import {
+  amzDate,
+  canonicalRequest,
+  EMPTY_SHA256,
+  hmac,
+  type SignedRequest,
+  scopeText,
+  sha256,
+  signingKey,
+  stringToSign,
+} from './canonical.ts';
+import { type ChunkSigner, chunkSigner } from './chunks.ts';
+import { type Claim, readClaim } from './credentials.ts';
+import type { Identities, Principal } from './identities.ts';
+import { type Refusal, refusalError } from './refusals.ts';
+
+/** What the signature says of the body. The reader of the body has to hold it to that. */
+export type PayloadMode =
+  | { readonly kind: 'signed'; readonly sha256: string }
+  | { readonly kind: 'unsigned' }
+  | { readonly kind: 'signed-chunks'; readonly trailer: boolean }
+  | { readonly kind: 'unsigned-chunks' };
+
+export interface Authentication {
+  readonly principal: Principal;
+  /** Empty for an anonymous request. */
+  readonly accessKeyId: string;
+  readonly payload: PayloadMode;
+  /** Only for `signed-chunks`. */
+  readonly chunkSigner?: ChunkSigner;
+}
+
+export interface AuthenticateOptions {
+  /** As in the credential scope: `s3`, `cognito-idp`, `cloudformation`, `lambda`, `sts`. */
+  readonly service: string;
+  readonly identities: Identities;
+  readonly now: Date;
+}
+
+const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
+const MAX_TEXT_BYTES = 1024 * 1024;
+
+/**
+ * Verifies the request's signature version 4, in its header or (S3 alone) in a presigned query. A request without any
+ * signature is anonymous. The body is not read: `payload` says what it has to be.
+ *
+ * @throws AwsError in the service's own words, e.g. `SignatureDoesNotMatch` or `RequestTimeTooSkewed`
+ */
+export function authenticate(request: HttpRequest, options: AuthenticateOptions): Authentication {
+  const claim = readClaim(request, options.service);
+  const declared = request.headers['x-amz-content-sha256'];
+  if (claim === undefined) {
+    const payload = payloadMode(declared ?? UNSIGNED_PAYLOAD);
+    return { principal: { kind: 'anonymous' }, accessKeyId: '', payload };
+  }
+  const hash = declared ?? impliedHash(claim, options.service);
+  return verified(request, claim, hash, payloadMode(hash), options);
+}
+
+/**
+ * Reads the whole body, at most 1 MiB, and verifies the signature over it: for every service but S3.
+ *
+ * @throws AwsError as {@link authenticate}, and `RequestEntityTooLarge` (413)
+ */
+export async function authenticatedText(
+  request: HttpRequest,
+  options: AuthenticateOptions,
+): Promise<{ principal: Principal; text: string }> {
+  const claim = readClaim(request, options.service);
+  const body = await readBounded(request);
+  const text = body.toString();
+  if (claim === undefined) return { principal: { kind: 'anonymous' }, text };
+  const hash = sha256(body);
+  const declared = request.headers['x-amz-content-sha256'];
+  if (declared !== undefined && declared !== hash) throw refusalError(options.service, { why: 'mismatch' });
+  const payload: PayloadMode = { kind: 'signed', sha256: hash };
+  return { principal: verified(request, claim, hash, payload, options).principal, text };
+}
+
+export interface SignOptions {
+  readonly accessKeyId: string;
+  readonly secret: string;
+  readonly service: string;
+  readonly region: string;
+  readonly now: Date;
+  /** Hex SHA-256 of the body, or `UNSIGNED-PAYLOAD`. */
+  readonly payloadHash: string;
+}
+
+/**
+ * Signs a request whose headers hold `host`; gives the headers to add, `authorization` among them. Covered are `host`,
+ * `content-type`, `content-md5` and every `x-amz-*`: what S3 demands.
+ */
+export function sign(request: SignedRequest, options: SignOptions): Record<string, string> {
+  const timestamp = amzDate(options.now);
+  const scope = { date: timestamp.slice(0, 8), region: options.region, service: options.service };
+  const added = { 'x-amz-date': timestamp, 'x-amz-content-sha256': options.payloadHash };
+  const headers = { ...request.headers, ...added };
+  const names = Object.keys(headers)
+    .filter((name) => ['host', 'content-type', 'content-md5'].includes(name) || name.startsWith('x-amz-'))
+    .sort();
+  const canonical = canonicalRequest({ ...request, headers }, scope.service, names, options.payloadHash);
+  if (canonical === undefined) throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
+  const signature = hmac(signingKey(options.secret, scope), stringToSign(timestamp, scope, canonical));
+  const credential = `${options.accessKeyId}/${scopeText(scope)}`;
+  return {
+    ...added,
+    authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names.join(';')}, Signature=${signature.toString('hex')}`,
+  };
+}
+
+function verified(
+  request: HttpRequest,
+  claim: Claim,
+  payloadHash: string,
+  payload: PayloadMode,
+  { service, identities, now }: AuthenticateOptions,
+): Authentication {
+  const refuse = (refusal: Refusal) => refusalError(service, refusal);
+  const { scope, accessKeyId, signedHeaders, timestamp } = claim;
+  if (scope.service !== service) throw refuse({ why: 'wrong-service', given: scope.service, service });
+  if (scope.region !== REGION) throw refuse({ why: 'wrong-region', given: scope.region, region: REGION });
+  if (request.headers['x-amz-security-token'] !== undefined) throw refuse({ why: 'token' });
+  const unsigned = mustBeSigned(request.headers, service).filter((name) => !signedHeaders.includes(name));
+  if (unsigned.length > 0) throw refuse({ why: 'unsigned-headers', names: unsigned });
+  checkTime(claim, service, now, refuse);
+
+  const { secret, principal } = identities.find(accessKeyId);
+  const canonical = canonicalRequest(request, service, signedHeaders, payloadHash);
+  if (canonical === undefined) throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
+  const key = signingKey(secret, scope);
+  const expected = hmac(key, stringToSign(timestamp, scope, canonical));
+  if (!timingSafeEqual(expected, Buffer.from(claim.signature, 'hex'))) throw refuse({ why: 'mismatch' });
+  const signer = chunkSigner(key, timestamp, scope, claim.signature);
+  return {
+    principal,
+    accessKeyId,
+    payload,
+    ...(payload.kind === 'signed-chunks' ? { chunkSigner: signer } : {}),
+  };
+}
+
+/** S3 wants every `x-amz-*` covered, so that nobody can add one to a request on its way. */
+function mustBeSigned(headers: Readonly<Record<string, string>>, service: string): string[] {
+  const amz = service === 's3' ? Object.keys(headers).filter((name) => name.startsWith('x-amz-')) : [];
+  return ['host', ...amz];
+}
+
+function checkTime(claim: Claim, service: string, now: Date, refuse: (refusal: Refusal) => Error): void {
+  const { signedAt, timestamp, expires } = claim;
+  const age = now.getTime() - signedAt.getTime();
+  if (expires !== undefined) {
+    if (age > expires * 1000 || age < -900_000) throw refuse({ why: 'expired', now: now.toISOString() });
+    return;
+  }
+  const allowed = service === 's3' ? 900_000 : 300_000;
+  if (Math.abs(age) > allowed) throw refuse({ why: 'skewed', signedAt: timestamp, now: amzDate(now) });
+}
+
+function payloadMode(declared: string): PayloadMode {
+  switch (declared) {
+    case UNSIGNED_PAYLOAD:
+      return { kind: 'unsigned' };
+    case 'STREAMING-UNSIGNED-PAYLOAD-TRAILER':
+      return { kind: 'unsigned-chunks' };
+    case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD':
+      return { kind: 'signed-chunks', trailer: false };
+    case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER':
+      return { kind: 'signed-chunks', trailer: true };
+  }
+  if (!/^[0-9a-f]{64}$/i.test(declared)) {
+    throw new AwsError(
+      'InvalidArgument',
+      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, ' +
+        'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-UNSIGNED-PAYLOAD-TRAILER or a valid sha256 value.',
+      400,
+      { ArgumentName: 'x-amz-content-sha256', ArgumentValue: declared },
+    );
+  }
+  return { kind: 'signed', sha256: declared.toLowerCase() };
+}
+
+/** What a request without `x-amz-content-sha256` was signed with. */
+function impliedHash(claim: Claim, service: string): string {
+  if (claim.expires !== undefined) return UNSIGNED_PAYLOAD;
+  if (service !== 's3') return EMPTY_SHA256;
+  throw new AwsError('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
+}
+
+async function readBounded({ body }: HttpRequest): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_TEXT_BYTES) {
+      throw new AwsError('RequestEntityTooLarge', 'The request body is larger than 1 MiB.', 413);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
