@@ -1,0 +1,45 @@
+import type { Context, Result } from '../context.ts';
+import { UserError } from '../errors.ts';
+import { listObjects } from '../stack/bucket.ts';
+import { count, formatBytes, printable } from '../ui/format.ts';
+import { type OperatorArgs, openStack, operatorTarget, requireStack } from './operator.ts';
+
+export interface LsArgs extends OperatorArgs {
+  /** Only keys that begin with this. */
+  readonly prefix?: string;
+}
+
+/** Lists what is stored: as text line by line while it is read, as JSON one document. */
+export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Promise<Result> {
+  const work = await openStack(context, await operatorTarget(context), args);
+  try {
+    const { bucket } = (await requireStack(work)).outputs;
+    if (bucket === undefined) {
+      throw new UserError('stack_failed', `The stack “${work.stackName}” has no bucket.`, {
+        hint: 'See: edge-upload deploy',
+      });
+    }
+    const objects: { key: string; bytes: number; modified: string; etag: string }[] = [];
+    let found = 0;
+    let bytes = 0;
+    for await (const object of listObjects(work.clients.s3, bucket, prefix)) {
+      const modified = object.modified.toISOString();
+      found += 1;
+      bytes += object.bytes;
+      if (context.options.json) objects.push({ ...object, modified });
+      else {
+        const when = modified.slice(0, 16).replace('T', ' ');
+        const text = `${when}  ${formatBytes(object.bytes).padStart(9)}  ${printable(object.key)}`;
+        context.ui.event({ type: 'row', text, document: {} });
+      }
+    }
+    const where = prefix === '' ? bucket : `${bucket} below ${prefix}`;
+    context.ui.event({
+      type: 'note',
+      text: `${count(found, 'object')}, ${formatBytes(bytes)} in ${printable(where)}`,
+    });
+    return { document: { bucket, prefix, objects } };
+  } finally {
+    work.clients.close();
+  }
+}

@@ -1,0 +1,75 @@
+import type { Context } from '../context.ts';
+import { UserError } from '../errors.ts';
+import { operatorClients } from '../network/aws.ts';
+import { currentDeployment, type Deployment, findByName, type LocalCloud } from '../settings/deployments.ts';
+import { listLeftovers } from '../settings/leftovers.ts';
+import type { StackWork } from '../stack/operation.ts';
+import { type FoundStack, findStack } from '../stack/stacks.ts';
+import { ensureCloud } from './local.ts';
+
+export const DEFAULT_STACK_NAME = 'edge-upload';
+
+/** CloudFormation's own rule for stack names. */
+const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
+
+export interface OperatorArgs {
+  readonly profile?: string;
+}
+
+/** The stack that an operator's command means, and what this computer remembers of it. */
+export interface OperatorTarget {
+  readonly stackName: string;
+  readonly known?: Deployment;
+}
+
+/** `--stack-name`, else the operator's deployment that was used last, else the default name. */
+export async function operatorTarget(context: Context): Promise<OperatorTarget> {
+  const named = context.options.stackName;
+  const current = named === undefined ? await currentDeployment(context) : undefined;
+  const stackName = named ?? (current?.bucket === undefined ? DEFAULT_STACK_NAME : current.name);
+  if (!STACK_NAME.test(stackName)) {
+    throw new UserError('usage', `“${stackName}” cannot be a stack's name.`, {
+      hint: 'Use letters, digits and hyphens, a letter first, at most 128 of them.',
+    });
+  }
+  const known = await findByName(context, stackName);
+  return known === undefined ? { stackName } : { stackName, known };
+}
+
+/**
+ * Opens the operator's clients for a stack: of AWS, or of the embedded cloud where the deployment (or what an earlier
+ * destroy left of it) lives there, which is started if need be. The caller closes them.
+ */
+export async function openStack(
+  context: Context,
+  { stackName, known }: OperatorTarget,
+  { profile }: OperatorArgs,
+): Promise<StackWork> {
+  const leftover = (await listLeftovers(context)).find((one) => one.stackName === stackName);
+  const wasLocal = known?.local ?? leftover?.local;
+  return wasLocal === undefined
+    ? openAws(context, stackName, profile)
+    : openLocal(context, stackName, wasLocal);
+}
+
+export async function openAws(context: Context, stackName: string, profile?: string): Promise<StackWork> {
+  const clients = await operatorClients(context, profile === undefined ? {} : { profile });
+  return { context, clients, stackName };
+}
+
+export async function openLocal(context: Context, stackName: string, known?: LocalCloud): Promise<StackWork> {
+  const port = known === undefined ? undefined : Number(new URL(known.endpoint).port);
+  const { endpoint, caFile } = (await ensureCloud(context, port)).cloud;
+  const local = { endpoint, caFile };
+  return { context, clients: await operatorClients(context, { local }), stackName, local };
+}
+
+/** The stack, which must be there. */
+export async function requireStack(work: StackWork): Promise<FoundStack> {
+  const stack = await findStack(work);
+  if (stack !== undefined) return stack;
+  const where = work.local === undefined ? 'this AWS account (us-east-1)' : 'the embedded cloud';
+  throw new UserError('stack_missing', `There is no stack “${work.stackName}” in ${where}.`, {
+    hint: `Create it with: edge-upload deploy${work.local === undefined ? '' : ' --local'}   or name another with --stack-name.`,
+  });
+}

@@ -1,0 +1,53 @@
+import type { Readable, Writable } from 'node:stream';
+import type { ExitCode } from './errors.ts';
+import type { Ui } from './ui/ui.ts';
+
+export type OutputStream = Writable & { isTTY?: boolean; columns?: number };
+export type InputStream = Readable & { isTTY?: boolean; setRawMode?: (mode: boolean) => unknown };
+
+/** The options every command takes. */
+export interface GlobalOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+  readonly color: boolean;
+  /** `--stack-name`, else `EDGE_UPLOAD_STACK`; absent: what the command finds by itself. */
+  readonly stackName?: string;
+}
+
+/** Everything a command is given of the world around it. */
+export interface Context {
+  readonly stdin: InputStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  readonly cwd: string;
+  readonly home: string;
+  /** The Node program that runs this, for starting the embedded cloud with the same one. */
+  readonly execPath: string;
+  readonly now: () => Date;
+  readonly options: GlobalOptions;
+  readonly ui: Ui;
+  /** Aborted by the first Ctrl-C or SIGTERM; a command then ends cleanly and says how to go on. */
+  readonly signal: AbortSignal;
+}
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | JsonValue[]
+  | { [name: string]: JsonValue | undefined };
+
+/** What a command did, for both readers: one JSON document, or lines of text on stdout. */
+export interface Result {
+  readonly document: { [name: string]: JsonValue | undefined };
+  /** Absent: nothing to say on stdout. */
+  readonly text?: string;
+  /** Set where the command finished its work although part of it failed (`put` of many files). */
+  readonly exitCode?: ExitCode;
+}
+
+export type Command<Args> = (context: Context, args: Args) => Promise<Result>;

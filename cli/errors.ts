@@ -1,0 +1,100 @@
+/** Process exit codes; the table is part of the command line contract (README, "Exit codes"). */
+export const EXIT = {
+  done: 0,
+  other: 1,
+  usage: 2,
+  input: 3,
+  auth: 4,
+  network: 5,
+  policy: 6,
+  integrity: 7,
+  aws: 8,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Every error a user can meet, and the exit code it ends with. Callers match on the code, never on the text. */
+export const ERROR_EXIT = {
+  unexpected: EXIT.other,
+  disk: EXIT.other,
+  settings: EXIT.other,
+  usage: EXIT.usage,
+  no_deployment: EXIT.usage,
+  file_missing: EXIT.input,
+  file_unreadable: EXIT.input,
+  file_is_folder: EXIT.input,
+  file_special: EXIT.input,
+  file_changed: EXIT.input,
+  not_signed_in: EXIT.auth,
+  sign_in_refused: EXIT.auth,
+  password_rejected: EXIT.auth,
+  challenge_unsupported: EXIT.auth,
+  token_refused: EXIT.auth,
+  forbidden: EXIT.auth,
+  not_an_edge: EXIT.network,
+  unreachable: EXIT.network,
+  tls: EXIT.network,
+  gave_up: EXIT.network,
+  exists: EXIT.policy,
+  too_large: EXIT.policy,
+  bad_key: EXIT.policy,
+  refused_by_edge: EXIT.policy,
+  refused_by_store: EXIT.policy,
+  bytes_differ: EXIT.integrity,
+  credentials: EXIT.aws,
+  access_denied: EXIT.aws,
+  clock: EXIT.aws,
+  throttled: EXIT.aws,
+  aws: EXIT.aws,
+  stack_missing: EXIT.aws,
+  stack_busy: EXIT.aws,
+  stack_failed: EXIT.aws,
+  replicas: EXIT.aws,
+  local_cloud: EXIT.aws,
+  optional_missing: EXIT.aws,
+  interrupted: EXIT.interrupted,
+} as const satisfies Record<string, ExitCode>;
+
+export type ErrorCode = keyof typeof ERROR_EXIT;
+
+export interface UserErrorOptions {
+  /** The next command to type, or what to change; a sentence. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** The one error type a user meets: what happened and why (`message`), and what to do about it (`hint`). */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: UserErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  get exitCode(): ExitCode {
+    return ERROR_EXIT[this.code];
+  }
+}
+
+export function isUserError(error: unknown): error is UserError {
+  return error instanceof UserError;
+}
+
+/** The user's own Ctrl-C, as an error like any other; `hint` says how to go on. */
+export function interrupted(hint?: string): UserError {
+  return new UserError('interrupted', 'Interrupted.', hint === undefined ? {} : { hint });
+}
+
+/** The `code` of a Node system error (`ENOENT`, `ECONNRESET`…), looked for down the chain of causes. */
+export function systemCode(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof AggregateError && at.errors.length > 0) return systemCode(at.errors[0]);
+    if ('code' in at && typeof at.code === 'string' && !(at instanceof UserError)) return at.code;
+  }
+  return undefined;
+}

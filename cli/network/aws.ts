@@ -1,0 +1,99 @@
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { STSClient } from '@aws-sdk/client-sts';
+import type { Context } from '../context.ts';
+import type { LocalCloud } from '../settings/deployments.ts';
+import { openDispatcher } from './dispatcher.ts';
+import { SdkHandler } from './sdk-handler.ts';
+
+/** Lambda@Edge functions, and so the whole stack, must be in this region. */
+export const STACK_REGION = 'us-east-1';
+
+/** What an operator's commands talk to. */
+export interface OperatorClients {
+  readonly cloudformation: CloudFormationClient;
+  readonly cognito: CognitoIdentityProviderClient;
+  readonly s3: S3Client;
+  readonly lambda: LambdaClient;
+  readonly sts: STSClient;
+  /** Where the pool's public documents are: a base URL without a trailing slash. */
+  readonly cognitoUrl: string;
+  close(): void;
+}
+
+export interface CloudChoice {
+  readonly local?: LocalCloud;
+  /** Named profile of the AWS configuration; absent: `AWS_PROFILE` or the SDK's own chain. */
+  readonly profile?: string;
+}
+
+/** The endpoint that the environment names for a service, as every AWS tool reads it. */
+function endpointFromEnv(env: Context['env'], service: string): string | undefined {
+  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true') return undefined;
+  return env[`AWS_ENDPOINT_URL_${service}`] ?? env.AWS_ENDPOINT_URL;
+}
+
+/** The public address of Cognito for a pool's region; the embedded cloud's endpoint serves the same paths. */
+export function cognitoUrl(env: Context['env'], region: string, local?: LocalCloud): string {
+  const url =
+    local?.endpoint ??
+    endpointFromEnv(env, 'COGNITO_IDENTITY_PROVIDER') ??
+    `https://cognito-idp.${region}.amazonaws.com`;
+  return url.replace(/\/+$/, '');
+}
+
+/** A client for the operations that need no AWS credentials: signing in, refreshing, revoking. */
+export async function publicCognito(
+  { env }: Pick<Context, 'env'>,
+  { region, local }: { readonly region: string; readonly local?: LocalCloud },
+): Promise<CognitoIdentityProviderClient> {
+  const sdk = await import('@aws-sdk/client-cognito-identity-provider');
+  return new sdk.CognitoIdentityProviderClient({
+    region,
+    endpoint: cognitoUrl(env, region, local),
+    requestHandler: new SdkHandler(openDispatcher({ env, ...(local ? { caFile: local.caFile } : {}) })),
+    // These operations are never signed; without this the SDK would still look for credentials on this computer.
+    credentials: { accessKeyId: 'unsigned', secretAccessKey: 'unsigned' },
+    maxAttempts: 4,
+  });
+}
+
+/** Signed clients: the SDK's ordinary credential chain, or the embedded account's key for a local deployment. */
+export async function operatorClients(
+  { env }: Pick<Context, 'env'>,
+  { local, profile }: CloudChoice,
+): Promise<OperatorClients> {
+  const [cloudformation, cognito, s3, lambda, sts] = await Promise.all([
+    import('@aws-sdk/client-cloudformation'),
+    import('@aws-sdk/client-cognito-identity-provider'),
+    import('@aws-sdk/client-s3'),
+    import('@aws-sdk/client-lambda'),
+    import('@aws-sdk/client-sts'),
+  ]);
+  const dispatcher = openDispatcher({ env, ...(local ? { caFile: local.caFile } : {}) });
+  const handler = new SdkHandler(dispatcher);
+  const common = {
+    region: STACK_REGION,
+    requestHandler: handler,
+    maxAttempts: 8,
+    retryMode: 'adaptive',
+    ...(profile === undefined ? {} : { profile }),
+    ...(local && {
+      endpoint: local.endpoint,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    }),
+  };
+  const s3Endpoint = local?.endpoint ?? endpointFromEnv(env, 'S3');
+  return {
+    cloudformation: new cloudformation.CloudFormationClient(common),
+    cognito: new cognito.CognitoIdentityProviderClient(common),
+    // A custom endpoint seldom has a name for each bucket.
+    s3: new s3.S3Client({ ...common, forcePathStyle: s3Endpoint !== undefined }),
+    lambda: new lambda.LambdaClient(common),
+    sts: new sts.STSClient(common),
+    cognitoUrl: cognitoUrl(env, STACK_REGION, local),
+    close: () => void dispatcher.close(),
+  };
+}

@@ -1,0 +1,39 @@
+import { UserError } from '../errors.ts';
+
+const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/** Whether a host name (as `URL.hostname` gives it) can only mean this computer. */
+export function isLoopback(hostname: string): boolean {
+  return LOOPBACK.test(hostname);
+}
+
+/**
+ * The edge's address as `https://host[:port]`, from what a person types: a bare domain as the stack's output gives it, or
+ * a URL. Plain http is taken for loopback alone: a token must not travel in the clear.
+ */
+export function edgeUrl(typed: string): string {
+  const hint = 'Type it as deploy printed it, such as https://d111111abcdef8.cloudfront.net';
+  let url: URL;
+  try {
+    url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(typed) ? typed : `https://${typed}`);
+  } catch (error) {
+    throw new UserError('usage', `“${typed}” is not a URL.`, { hint, cause: error });
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new UserError('usage', 'The edge URL must not hold a user name or a password.', { hint });
+  }
+  if ((url.pathname !== '/' && url.pathname !== '') || url.search !== '' || url.hash !== '') {
+    throw new UserError('usage', `“${typed}” has more than a host name.`, { hint });
+  }
+  const plainLoopback = url.protocol === 'http:' && isLoopback(url.hostname);
+  if (url.protocol !== 'https:' && !plainLoopback) {
+    throw new UserError(
+      'usage',
+      `“${typed}” is not an https address; a token is never sent over ${url.protocol}//`,
+      {
+        hint,
+      },
+    );
+  }
+  return url.origin;
+}

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
+import { UserError } from '../errors.ts';
+import type { LocalCloud } from './deployments.ts';
+import { readIfThere, replaceFile } from './files.ts';
+import { folders } from './folders.ts';
+import { withLock } from './lock.ts';
+
+/** An edge function that outlives its stack until CloudFront has let go of its replicas. */
+export interface Leftover {
+  readonly stackName: string;
+  readonly functionName: string;
+  readonly local?: LocalCloud;
+}
+
+type Place = Pick<Context, 'env' | 'platform' | 'home'>;
+
+function file(place: Place): string {
+  return join(folders(place).config, 'leftovers.json');
+}
+
+/** What earlier `destroy`s could not remove yet. */
+export async function listLeftovers(place: Place): Promise<readonly Leftover[]> {
+  const path = file(place);
+  const text = await readIfThere(path);
+  if (text === undefined) return [];
+  try {
+    return JSON.parse(text) as Leftover[];
+  } catch (error) {
+    throw new UserError('settings', `${path} is not valid JSON.`, {
+      hint: `Mend or remove ${path}.`,
+      cause: error,
+    });
+  }
+}
+
+async function change(place: Place, edit: (now: readonly Leftover[]) => readonly Leftover[]): Promise<void> {
+  await withLock(file(place), async () => {
+    await replaceFile(file(place), `${JSON.stringify(edit(await listLeftovers(place)), undefined, 2)}\n`);
+  });
+}
+
+/** Written down before the stack goes, so that an interrupted `destroy` still knows what is left. */
+export async function rememberLeftover(place: Place, leftover: Leftover): Promise<void> {
+  await change(place, (now) => [
+    ...now.filter(({ functionName }) => functionName !== leftover.functionName),
+    leftover,
+  ]);
+}
+
+export async function forgetLeftover(place: Place, functionName: string): Promise<void> {
+  await change(place, (now) => now.filter((known) => known.functionName !== functionName));
+}

@@ -1,0 +1,38 @@
+import type { Context } from '../context.ts';
+import { UserError } from '../errors.ts';
+import { currentDeployment, type Deployment, findByName, findByUrl } from './deployments.ts';
+import { edgeUrl } from './edge-url.ts';
+
+/** What is known before the edge was asked: its address, and the deployment where this computer knows it. */
+export interface Target {
+  readonly url: string;
+  readonly deployment?: Deployment;
+}
+
+/**
+ * Which edge a command means, settled in one place: the typed address, then `--stack-name`, `EDGE_UPLOAD_URL`,
+ * `EDGE_UPLOAD_STACK` (flags before environment), then the deployment used last.
+ */
+export async function resolveTarget(context: Context, typed?: string): Promise<Target> {
+  const byUrl = async (address: string): Promise<Target> => {
+    const url = edgeUrl(address);
+    const deployment = await findByUrl(context, url);
+    return deployment === undefined ? { url } : { url, deployment };
+  };
+  if (typed !== undefined) return byUrl(typed);
+  const { stackName } = context.options;
+  const fromFlag = stackName !== undefined && stackName !== context.env.EDGE_UPLOAD_STACK;
+  if (!fromFlag && context.env.EDGE_UPLOAD_URL) return byUrl(context.env.EDGE_UPLOAD_URL);
+  if (stackName !== undefined) {
+    const deployment = await findByName(context, stackName);
+    if (deployment !== undefined) return { url: deployment.url, deployment };
+    throw new UserError('no_deployment', `This computer knows no deployment called “${stackName}”.`, {
+      hint: 'Sign in to it with: edge-upload login <url>',
+    });
+  }
+  const deployment = await currentDeployment(context);
+  if (deployment !== undefined) return { url: deployment.url, deployment };
+  throw new UserError('no_deployment', 'This computer knows no deployment yet.', {
+    hint: 'Type: edge-upload login <url>   (operators: edge-upload deploy; to try it without AWS: edge-upload demo)',
+  });
+}

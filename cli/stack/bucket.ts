@@ -1,0 +1,139 @@
+import type { ListObjectVersionsCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import { count, formatBytes } from '../ui/format.ts';
+import { onAws } from './aws-failures.ts';
+import type { StackWork } from './operation.ts';
+
+export interface StoredObject {
+  readonly key: string;
+  readonly bytes: number;
+  readonly modified: Date;
+  readonly etag: string;
+}
+
+/** Keys in the bucket's own order, a page of 1,000 at a time. */
+export async function* listObjects(s3: S3Client, bucket: string, prefix = ''): AsyncGenerator<StoredObject> {
+  const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+  let ContinuationToken: string | undefined;
+  do {
+    const page = await onAws(`Listing the bucket ${bucket}`, () =>
+      s3.send(
+        new ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: prefix,
+          ...(ContinuationToken && { ContinuationToken }),
+        }),
+      ),
+    );
+    for (const { Key, Size, LastModified, ETag } of page.Contents ?? []) {
+      yield {
+        key: Key ?? '',
+        bytes: Size ?? 0,
+        modified: LastModified ?? new Date(0),
+        etag: (ETag ?? '').replaceAll('"', ''),
+      };
+    }
+    ContinuationToken = page.NextContinuationToken;
+  } while (ContinuationToken !== undefined);
+}
+
+interface Version {
+  readonly Key: string;
+  readonly VersionId: string;
+  readonly bytes: number;
+}
+
+/** All versions and delete markers, a page of at most 1,000 at a time. */
+async function* listVersions(s3: S3Client, bucket: string): AsyncGenerator<Version[]> {
+  const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
+  let KeyMarker: string | undefined;
+  let VersionIdMarker: string | undefined;
+  do {
+    const page: ListObjectVersionsCommandOutput = await onAws(`Listing the bucket ${bucket}`, () =>
+      s3.send(new ListObjectVersionsCommand({ Bucket: bucket, KeyMarker, VersionIdMarker })),
+    );
+    yield [
+      ...(page.Versions ?? []).map(({ Key = '', VersionId = 'null', Size = 0 }) => ({
+        Key,
+        VersionId,
+        bytes: Size,
+      })),
+      ...(page.DeleteMarkers ?? []).map(({ Key = '', VersionId = 'null' }) => ({ Key, VersionId, bytes: 0 })),
+    ];
+    KeyMarker = page.IsTruncated ? page.NextKeyMarker : undefined;
+    VersionIdMarker = page.NextVersionIdMarker;
+  } while (KeyMarker !== undefined);
+}
+
+/** What the bucket holds, versions and delete markers counted one by one. */
+export async function measureBucket(
+  { clients }: StackWork,
+  bucket: string,
+): Promise<{ objects: number; bytes: number }> {
+  let objects = 0;
+  let bytes = 0;
+  for await (const page of listVersions(clients.s3, bucket)) {
+    objects += page.length;
+    for (const version of page) bytes += version.bytes;
+  }
+  return { objects, bytes };
+}
+
+/** Batches of one bucket deleted at the same time. */
+const PARALLEL = 8;
+
+/** Deletes every version, delete marker and unfinished multipart upload. Run again where a late writer added some. */
+export async function emptyBucket(work: StackWork, bucket: string): Promise<void> {
+  const { ui } = work.context;
+  const { s3 } = work.clients;
+  const task = `Emptying the bucket ${bucket}`;
+  ui.event({ type: 'task-started', task });
+  let deleted = 0;
+  let bytes = 0;
+  const running = new Set<Promise<void>>();
+  for await (const page of listVersions(s3, bucket)) {
+    if (page.length === 0) continue;
+    const batch = deleteBatch(s3, bucket, page).then(() => {
+      deleted += page.length;
+      for (const version of page) bytes += version.bytes;
+      ui.event({ type: 'task-progress', task, detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}` });
+    });
+    const settledBatch = batch.finally(() => running.delete(settledBatch));
+    running.add(settledBatch);
+    if (running.size >= PARALLEL) await Promise.race(running);
+  }
+  await Promise.all(running);
+  const uploads = await abortUploads(s3, bucket);
+  const open = uploads === 0 ? '' : `, ${count(uploads, 'unfinished upload')}`;
+  ui.event({ type: 'task-done', task, detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}${open}` });
+}
+
+async function deleteBatch(s3: S3Client, bucket: string, versions: readonly Version[]): Promise<void> {
+  const { DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
+  await onAws(`Emptying the bucket ${bucket}`, async () => {
+    const Objects = versions.map(({ Key, VersionId }) => ({ Key, VersionId }));
+    const { Errors } = await s3.send(
+      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
+    );
+    const [first] = Errors ?? [];
+    if (first !== undefined)
+      throw Object.assign(new Error(`${first.Key}: ${first.Message}`), { name: first.Code ?? 'Error' });
+  });
+}
+
+async function abortUploads(s3: S3Client, bucket: string): Promise<number> {
+  const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = await import('@aws-sdk/client-s3');
+  let aborted = 0;
+  for (;;) {
+    const page = await onAws(`Listing the unfinished uploads of ${bucket}`, () =>
+      s3.send(new ListMultipartUploadsCommand({ Bucket: bucket })),
+    );
+    const uploads = page.Uploads ?? [];
+    if (uploads.length === 0) return aborted;
+    for (const { Key, UploadId } of uploads) {
+      await onAws(`Aborting an unfinished upload of ${Key}`, () =>
+        s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })),
+      );
+      aborted += 1;
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import type { StackEvent } from '@aws-sdk/client-cloudformation';
+import { UserError } from '../errors.ts';
+import { resourceName, statusWords } from '../ui/resource-words.ts';
+import { onAws } from './aws-failures.ts';
+import { pause, pollInterval, type StackWork } from './operation.ts';
+import { findStack } from './stacks.ts';
+
+/** How a stack operation ended. */
+export interface Ending {
+  readonly status: string;
+  /** The first resource that failed by itself; what CloudFormation cancelled because of it is not told. */
+  readonly cause?: FailedResource;
+}
+
+export interface FailedResource {
+  readonly logicalId: string;
+  readonly resourceType: string;
+  readonly status: string;
+  readonly reason: string;
+}
+
+const CASCADE = /^Resource (creation|update|deletion) cancelled/i;
+
+const GOES_ON = 'CloudFormation goes on by itself. Type the same command again to follow it.';
+
+async function newEvents(
+  { clients }: StackWork,
+  stackId: string,
+  belongs: (event: StackEvent) => boolean,
+  seen: Set<string>,
+): Promise<StackEvent[]> {
+  const { DescribeStackEventsCommand } = await import('@aws-sdk/client-cloudformation');
+  const fresh: StackEvent[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await clients.cloudformation.send(
+      new DescribeStackEventsCommand({
+        StackName: stackId,
+        ...(NextToken === undefined ? {} : { NextToken }),
+      }),
+    );
+    const events = (page.StackEvents ?? []).filter(
+      ({ EventId }) => EventId !== undefined && !seen.has(EventId),
+    );
+    fresh.push(...events.filter(belongs));
+    for (const { EventId } of events) if (EventId !== undefined) seen.add(EventId);
+    // Newest first: a page with something already seen, or of an older operation, is the last one that matters.
+    NextToken =
+      events.length === (page.StackEvents ?? []).length && events.some(belongs) ? page.NextToken : undefined;
+  } while (NextToken !== undefined);
+  return fresh.reverse();
+}
+
+function failure(event: StackEvent): FailedResource | undefined {
+  const reason = event.ResourceStatusReason ?? 'no reason given';
+  if (!event.ResourceStatus?.endsWith('_FAILED') || CASCADE.test(reason)) return undefined;
+  return {
+    logicalId: event.LogicalResourceId ?? '',
+    resourceType: event.ResourceType ?? '',
+    status: event.ResourceStatus,
+    reason,
+  };
+}
+
+/**
+ * Shows the events of one operation as they come, until the stack has come to rest.
+ * @param belongs tells this operation's events from those of earlier ones
+ */
+export async function follow(
+  work: StackWork,
+  stackId: string,
+  belongs: (event: StackEvent) => boolean,
+): Promise<Ending> {
+  const { ui, signal, now } = work.context;
+  const seen = new Set<string>();
+  let cause: FailedResource | undefined;
+  for (;;) {
+    // The state is read before the events, so that no event of the last step is missed.
+    const stack = await findStack(work, stackId);
+    const status = stack?.status ?? 'DELETE_COMPLETE';
+    const events = await onAws('Reading the events of the stack', () =>
+      newEvents(work, stackId, belongs, seen),
+    );
+    for (const event of events) {
+      ui.event({
+        type: 'resource',
+        logicalId: event.LogicalResourceId ?? '',
+        resourceType: event.ResourceType ?? '',
+        status: event.ResourceStatus ?? '',
+        ...(event.ResourceStatusReason === undefined ? {} : { reason: event.ResourceStatusReason }),
+        at: event.Timestamp ?? now(),
+      });
+      if (event.PhysicalResourceId !== stackId) cause ??= failure(event);
+    }
+    if (!status.endsWith('_IN_PROGRESS')) return cause === undefined ? { status } : { status, cause };
+    await pause(pollInterval(work), signal, GOES_ON);
+  }
+}
+
+/** The failed operation as an error: its first cause, and what state things are in now. */
+export function operationFailure(
+  stackName: string,
+  doing: string,
+  { status, cause }: Ending,
+  hint: string,
+): UserError {
+  const why =
+    cause === undefined
+      ? 'CloudFormation gave no reason'
+      : `the ${resourceName(cause.resourceType)} (${cause.logicalId}) ${statusWords(cause.status)}: ${cause.reason}`;
+  return new UserError(
+    'stack_failed',
+    `${doing} the stack “${stackName}” failed: ${why} The stack is now ${status}.`,
+    {
+      hint,
+    },
+  );
+}

@@ -1,0 +1,54 @@
+import type { Stack } from '@aws-sdk/client-cloudformation';
+import { onAws } from './aws-failures.ts';
+import type { StackWork } from './operation.ts';
+
+/** Names of the stack's outputs; the first four are those of the pattern this tool replaces. */
+export const OUTPUT = {
+  userPoolId: 'CognitoUserPoolId',
+  clientId: 'CognitoAppClientId',
+  bucket: 'S3BucketName',
+  domain: 'CloudFrontDistributionUrl',
+  edgeFunction: 'EdgeFunctionName',
+} as const;
+
+export type StackOutputs = Readonly<Partial<Record<keyof typeof OUTPUT, string>>>;
+
+export interface FoundStack {
+  readonly id: string;
+  readonly status: string;
+  readonly outputs: StackOutputs;
+}
+
+function found(stack: Stack): FoundStack {
+  const value = (name: string) => stack.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
+  const outputs = Object.fromEntries(Object.entries(OUTPUT).map(([key, name]) => [key, value(name)]));
+  return {
+    id: stack.StackId ?? '',
+    status: stack.StackStatus ?? 'UNKNOWN',
+    outputs: outputs as StackOutputs,
+  };
+}
+
+/** CloudFormation has no error code of its own for a stack that is not there. */
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof Error && error.name === 'ValidationError' && error.message.includes('does not exist')
+  );
+}
+
+/** The stack by its name, or by its id, under which a deleted one is still found; `undefined` where there is none. */
+export async function findStack(
+  { clients, stackName }: StackWork,
+  id = stackName,
+): Promise<FoundStack | undefined> {
+  const { DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
+  return onAws(`Looking up the stack “${stackName}”`, async () => {
+    try {
+      const { Stacks } = await clients.cloudformation.send(new DescribeStacksCommand({ StackName: id }));
+      return Stacks?.[0] === undefined ? undefined : found(Stacks[0]);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  });
+}

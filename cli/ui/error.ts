@@ -1,0 +1,45 @@
+import type { Context, GlobalOptions } from '../context.ts';
+import { type ExitCode, isUserError, systemCode, UserError } from '../errors.ts';
+import { diskError } from '../settings/files.ts';
+import { painter, printable } from './format.ts';
+
+/** Any error as the one a user meets; what nobody foresaw keeps its message, and says where to look. */
+export function toUserError(error: unknown): UserError {
+  if (isUserError(error)) return error;
+  const code = systemCode(error);
+  if (error instanceof Error && 'path' in error && typeof error.path === 'string' && code !== undefined) {
+    return diskError(error.path, error);
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new UserError('unexpected', `Something went wrong that edge-upload did not foresee: ${message}`, {
+    hint: 'Run the command again with --debug to see where.',
+    cause: error,
+  });
+}
+
+function causes(error: unknown): string[] {
+  const lines: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) lines.push(at.stack ?? at.message);
+  return lines;
+}
+
+/** Shows an error where the reader looks for it, one JSON document on stdout or lines on stderr; gives its exit code. */
+export function renderError(
+  thrown: unknown,
+  { json, debug, color }: Pick<GlobalOptions, 'json' | 'debug' | 'color'>,
+  { stdout, stderr }: Pick<Context, 'stdout' | 'stderr'>,
+): ExitCode {
+  const error = toUserError(thrown);
+  const paint = painter(color);
+  if (json) {
+    const { code, message, hint } = error;
+    stdout.write(
+      `${JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } })}\n`,
+    );
+  } else {
+    stderr.write(`${paint('red', 'error:')} ${printable(error.message)}\n`);
+    if (error.hint !== undefined) stderr.write(`  ${printable(error.hint)}\n`);
+  }
+  if (debug) stderr.write(`${paint('dim', causes(error).join('\ncaused by '))}\n`);
+  return error.exitCode;
+}

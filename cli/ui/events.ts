@@ -1,0 +1,43 @@
+import type { JsonValue } from '../context.ts';
+
+/** What the rooms below tell the screen. They never print; each renderer shows an event in its own way or not at all. */
+export type UiEvent =
+  /** A named piece of work: begun, gone on with, and ended. Tasks may overlap; `task` is both key and title. */
+  | { readonly type: 'task-started'; readonly task: string }
+  | { readonly type: 'task-progress'; readonly task: string; readonly detail: string }
+  | { readonly type: 'task-done'; readonly task: string; readonly detail?: string }
+  | { readonly type: 'task-failed'; readonly task: string; readonly detail?: string }
+  /** One change of one resource of the stack, as CloudFormation reported it. */
+  | {
+      readonly type: 'resource';
+      readonly logicalId: string;
+      readonly resourceType: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly at: Date;
+    }
+  | TransferEvent
+  /** One line of a streamed result: to stdout as text, or as one JSON line with `--json`. */
+  | {
+      readonly type: 'row';
+      readonly text: string;
+      readonly document: { readonly [name: string]: JsonValue | undefined };
+    }
+  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'warning'; readonly text: string }
+  /** Shown with `--debug` only. Never a token, a password, or a part of one. */
+  | { readonly type: 'debug'; readonly text: string };
+
+/** Where an upload stands; sent several times a second while bytes move. */
+export interface TransferEvent {
+  readonly type: 'transfer';
+  /** Bytes sent so far, of all files; bytes found already stored by a resumed upload are in it too. */
+  readonly bytes: number;
+  /** Absent while sources are still being found, and for standard input. */
+  readonly totalBytes?: number;
+  readonly filesDone: number;
+  readonly totalFiles?: number;
+  /** Bytes a second over the last seconds. */
+  readonly rate: number;
+  readonly active: readonly { readonly name: string; readonly bytes: number; readonly size?: number }[];
+}

@@ -1,0 +1,32 @@
+import type { TransferEvent } from './events.ts';
+import { count, formatBytes, formatDuration, middle, printable } from './format.ts';
+
+function remaining({ bytes, totalBytes, rate }: TransferEvent): string | undefined {
+  if (totalBytes === undefined || rate <= 0 || bytes >= totalBytes) return undefined;
+  return `${formatDuration(((totalBytes - bytes) / rate) * 1000)} left`;
+}
+
+/** The whole upload in one line: share, bytes, rate, time left, files. */
+export function progressLine(event: TransferEvent): string {
+  const { bytes, totalBytes, rate, filesDone, totalFiles } = event;
+  const share = totalBytes ? `${Math.floor((bytes / totalBytes) * 100)}%` : undefined;
+  return [
+    share,
+    totalBytes === undefined ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`,
+    rate > 0 ? `${formatBytes(rate)}/s` : undefined,
+    remaining(event),
+    totalFiles === 1
+      ? undefined
+      : `${filesDone} of ${totalFiles === undefined ? 'so far ' : ''}${count(totalFiles ?? filesDone, 'file')}`,
+  ]
+    .filter((part) => part !== undefined)
+    .join(' · ');
+}
+
+/** A line for each file under way, at most `lines` of them, none wider than `width`. */
+export function activeLines({ active }: TransferEvent, width: number, lines: number): string[] {
+  return active.slice(0, lines).map(({ name, bytes, size }) => {
+    const share = size ? `${Math.floor((bytes / size) * 100)}%`.padStart(4) : formatBytes(bytes).padStart(4);
+    return `${share}  ${middle(printable(name), Math.max(8, width - share.length - 6))}`;
+  });
+}

@@ -1,0 +1,49 @@
+import type { UiEvent } from './events.ts';
+
+type ResourceEvent = Extract<UiEvent, { type: 'resource' }>;
+
+const NAMES: Readonly<Record<string, string>> = {
+  'AWS::CloudFormation::Stack': 'stack',
+  'AWS::CloudFront::Distribution': 'CloudFront distribution',
+  'AWS::CloudFront::OriginAccessControl': 'origin access control',
+  'AWS::Cognito::UserPool': 'user pool',
+  'AWS::Cognito::UserPoolClient': 'user pool client',
+  'AWS::IAM::Role': "edge function's role",
+  'AWS::Lambda::Function': 'edge function',
+  'AWS::Lambda::Version': "edge function's version",
+  'AWS::S3::Bucket': 'bucket',
+  'AWS::S3::BucketPolicy': 'bucket policy',
+};
+
+/** What a person calls a resource of ours; others keep CloudFormation's name. */
+export function resourceName(type: string): string {
+  return NAMES[type] ?? type;
+}
+
+/** `created`, `creating`, `could not be created`: a CloudFormation status in words. */
+export function statusWords(status: string): string {
+  const match =
+    /^(CREATE|UPDATE|DELETE|ROLLBACK|UPDATE_ROLLBACK|IMPORT)_(IN_PROGRESS|COMPLETE|FAILED|SKIPPED)$/.exec(
+      status,
+    );
+  const verbs: Record<string, readonly [string, string, string]> = {
+    CREATE: ['creating', 'created', 'could not be created'],
+    UPDATE: ['updating', 'updated', 'could not be updated'],
+    DELETE: ['deleting', 'deleted', 'could not be deleted'],
+    ROLLBACK: ['rolling back', 'rolled back', 'could not be rolled back'],
+    UPDATE_ROLLBACK: ['rolling back', 'rolled back', 'could not be rolled back'],
+    IMPORT: ['importing', 'imported', 'could not be imported'],
+  };
+  const verb = match?.[1] === undefined ? undefined : verbs[match[1]];
+  if (verb === undefined) return status.toLowerCase().replaceAll('_', ' ');
+  if (match?.[2] === 'SKIPPED') return 'kept';
+  return match?.[2] === 'IN_PROGRESS' ? verb[0] : match?.[2] === 'COMPLETE' ? verb[1] : verb[2];
+}
+
+export function isUnderWay({ status }: Pick<ResourceEvent, 'status'>): boolean {
+  return status.endsWith('_IN_PROGRESS');
+}
+
+export function isFailure({ status }: Pick<ResourceEvent, 'status'>): boolean {
+  return status.endsWith('_FAILED');
+}

@@ -1,0 +1,25 @@
+import type { UiEvent } from './events.ts';
+
+export interface Question {
+  /** Ends without punctuation, such as `New password`. */
+  readonly prompt: string;
+  /** The flag or variable that answers it where nobody can be asked, such as `--username`. */
+  readonly flag: string;
+  /** The answer is not shown while typed. */
+  readonly secret?: boolean;
+  /** The reason why an answer will not do, or `undefined` when it will; asked again until it does. */
+  readonly reject?: (answer: string) => string | undefined;
+}
+
+/** The one seam between the work and the screen. */
+export interface Ui {
+  event(event: UiEvent): void;
+  /** True where a person can be asked: both standard input and standard error are terminals, and no `--json`. */
+  readonly interactive: boolean;
+  /** Asks; without a person: a usage error that names the flag, at once. */
+  ask(question: Question): Promise<string>;
+  /** A yes/no question whose default is no; without a person: a usage error that names `flag`. */
+  confirm(prompt: string, flag: string): Promise<boolean>;
+  /** Ends whatever is being drawn, so that what follows starts on a line of its own. */
+  close(): void;
+}

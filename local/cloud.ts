@@ -1,0 +1,111 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Identities } from './auth/identities.ts';
+import { createCloudFormation } from './cloudformation/service.ts';
+import { createCloudFront } from './cloudfront/service.ts';
+import { createCognito } from './cognito/service.ts';
+import { serviceOf } from './dispatch.ts';
+import type { Faults } from './faults.ts';
+import { createIam } from './iam/service.ts';
+import { createLambda } from './lambda/service.ts';
+import { bucketOrigin } from './origin.ts';
+import { createS3 } from './s3/service.ts';
+import { createSts } from './sts/service.ts';
+import { openAuthority } from './tls/authority.ts';
+import type { HttpHandler } from './wire/http.ts';
+import { nodeListener } from './wire/node-http.ts';
+
+export interface CloudOptions {
+  /** Everything the cloud holds: state, objects, keys, certificates. One process at a time. */
+  readonly dataDir: string;
+  /** Loopback port of the AWS endpoint; 0 takes a free one. */
+  readonly port: number;
+  readonly now?: () => Date;
+  readonly faults?: Faults;
+  /** Told of defects of the cloud itself, never of refused requests. */
+  readonly onDefect?: (error: unknown) => void;
+  /** Answers what is asked below `/_edge-upload/`, which no AWS service uses. */
+  readonly control?: HttpHandler;
+}
+
+export interface Cloud {
+  /** `http://127.0.0.1:<port>` */
+  readonly endpoint: string;
+  /** PEM file of the authority that signs the distributions' certificates. */
+  readonly caFile: string;
+  /** Resolves when no stack operation is under way. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Puts the embedded services together as AWS does: one account, one region, one endpoint, a listener a distribution. */
+export async function openCloud(options: CloudOptions): Promise<Cloud> {
+  const { now = () => new Date(), faults = {}, onDefect = () => {}, control } = options;
+  const identities = new Identities();
+  const folder = (name: string) => join(options.dataDir, name);
+  const common = (name: string) => ({ dataDir: folder(name), now, identities });
+
+  const authority = await openAuthority({ dir: folder('tls'), now });
+  const s3 = createS3(common('s3'));
+  const cognito = createCognito(common('cognito'));
+  const iam = createIam({ dataDir: folder('iam') });
+  const sts = createSts({ identities, now });
+  const lambda = createLambda({
+    ...common('lambda'),
+    network: (request) => endpoint(request),
+    isReplicated: (versionArn) => cloudfront.isReplicated(versionArn),
+    roleTrusts: iam.trustedServices,
+  });
+  const cloudfront = createCloudFront({
+    ...common('cloudfront'),
+    origins: bucketOrigin(s3.handle),
+    invoke: lambda.invoke,
+    describeVersion: lambda.describeVersion,
+    trustedServices: iam.trustedServices,
+    authority,
+    faults: () => faults,
+  });
+  const cloudformation = createCloudFormation({
+    ...common('cloudformation'),
+    resources: [s3, cognito, iam, lambda, cloudfront].flatMap(({ resources }) => resources),
+    faults,
+  });
+
+  const handlers: Record<ReturnType<typeof serviceOf>, HttpHandler> = {
+    s3: s3.handle,
+    'cognito-idp': cognito.handle,
+    cloudformation: cloudformation.handle,
+    lambda: lambda.handle,
+    sts: sts.handle,
+    control: control ?? s3.handle,
+  };
+  const endpoint: HttpHandler = (request) => handlers[serviceOf(request)](request);
+
+  await cloudfront.start();
+  const server = createServer({ requestTimeout: 0 }, nodeListener(endpoint, onDefect));
+  const port = await listen(server, options.port);
+  await cloudformation.resume();
+
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    caFile: authority.caFile,
+    idle: () => cloudformation.idle(),
+    async close() {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      await cloudformation.idle();
+      await cloudfront.close();
+      await lambda.close();
+    },
+  };
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}

@@ -1,0 +1,59 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Cloud, openCloud } from './cloud.ts';
+import type { Faults } from './faults.ts';
+import { JsonFile } from './state.ts';
+import type { HttpHandler } from './wire/http.ts';
+
+/**
+ * The embedded cloud as a process of its own: `node dist/local.js --data-dir <folder> [--port <n>]`. It tells its parent
+ * over the IPC channel when it serves, or why it cannot, and ends on SIGTERM.
+ */
+const { values } = parseArgs({
+  options: { 'data-dir': { type: 'string' }, port: { type: 'string', default: '4599' } },
+});
+const dataDir = values['data-dir'];
+if (dataDir === undefined) throw new Error('--data-dir is missing');
+
+mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+chmodSync(dataDir, 0o700);
+const description = new JsonFile<object>(join(dataDir, 'cloud.json'));
+const faultsJson = process.env.EDGE_UPLOAD_LOCAL_FAULTS;
+
+const describe = ({ endpoint, caFile }: Cloud) => ({ endpoint, caFile, dataDir, pid: process.pid });
+
+const control: HttpHandler = async ({ method, path }) => {
+  if (method !== 'GET' || path !== '/_edge-upload/status') return { status: 404 };
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(describe(cloud)),
+  };
+};
+
+let cloud: Cloud;
+try {
+  cloud = await openCloud({
+    dataDir,
+    port: Number(values.port),
+    control,
+    ...(faultsJson ? { faults: JSON.parse(faultsJson) as Faults } : {}),
+    onDefect: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
+  });
+} catch (error) {
+  const { message, code } = error as NodeJS.ErrnoException;
+  process.send?.({ failed: { message, code } });
+  process.disconnect?.();
+  throw error;
+}
+description.write(describe(cloud));
+process.send?.({ ready: describe(cloud) });
+
+const stop = async () => {
+  description.remove();
+  await cloud.close();
+  process.exit(0);
+};
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());

@@ -1,0 +1,56 @@
+import { chmod, rm, writeFile } from 'node:fs/promises';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { thirdPartyNotices } from './notices.ts';
+
+/** What `npm run build` makes of the sources: everything that runs, bundled, in `dist/`. */
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+} satisfies BuildOptions;
+
+/** Bundled CommonJS packages still ask for these by name. */
+const commonJsGlobals = `import { createRequire as __createRequire } from 'node:module';
+import { fileURLToPath as __toPath } from 'node:url';
+const require = __createRequire(import.meta.url);
+const __filename = __toPath(import.meta.url);
+const __dirname = __toPath(new URL('.', import.meta.url));`;
+
+const programs: BuildOptions = {
+  ...shared,
+  entryPoints: { 'edge-upload': 'bin/edge-upload.ts', local: 'local/main.ts' },
+  outdir: 'dist',
+  format: 'esm',
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  minifySyntax: true,
+  // Optional dependencies, 190 MB of them: loaded from node_modules by deploy alone.
+  external: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'],
+  banner: { js: commonJsGlobals },
+};
+
+/** What Lambda@Edge runs: inline in the template, hence one small CommonJS file. */
+const edge: BuildOptions = {
+  ...shared,
+  entryPoints: ['edge/index.ts'],
+  outfile: 'dist/edge.cjs',
+  format: 'cjs',
+  minify: true,
+};
+
+/** What the embedded Lambda starts in a worker around a function's code. */
+const sandbox: BuildOptions = {
+  ...shared,
+  entryPoints: ['local/lambda/sandbox.ts'],
+  outfile: 'dist/sandbox.cjs',
+  format: 'cjs',
+};
+
+await rm('dist', { recursive: true, force: true });
+const results = await Promise.all([programs, edge, sandbox].map((options) => build(options)));
+const metafiles = results.flatMap(({ metafile }): Metafile[] => (metafile === undefined ? [] : [metafile]));
+await writeFile('dist/THIRD-PARTY-NOTICES.txt', await thirdPartyNotices(metafiles));
+await chmod('dist/edge-upload.js', 0o755);
