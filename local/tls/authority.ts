@@ -1,0 +1,87 @@
+import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { type KeyedCertificate, makeAuthority, makeServerCertificate } from './certificates.ts';
+
+export interface Authority {
+  /** PEM file that clients are told to trust (`curl --cacert`, `NODE_EXTRA_CA_CERTS`, `AWS_CA_BUNDLE`). */
+  readonly caFile: string;
+  readonly caPem: string;
+  /**
+   * A server certificate (PEM, with its private key) for `127.0.0.1`, `::1`, `localhost` and the given hosts: the one
+   * kept from before as long as it covers them and has 30 days to go.
+   */
+  serverCertificate(hosts: readonly string[]): Promise<KeyedCertificate>;
+}
+
+const RENEW_BEFORE_MS = 30 * 86_400_000;
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+
+/**
+ * The certificate authority of one embedded cloud, made once and kept in `dir` (certificates readable, keys 0600).
+ * It is replaced only when too old to sign for a server certificate's whole life.
+ */
+export async function openAuthority(options: { dir: string; now: () => Date }): Promise<Authority> {
+  const { dir, now } = options;
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const kept = await readPair(dir, 'ca');
+  const authority = kept !== undefined && lasts(kept.cert, now()) ? kept : await makeAuthority(now());
+  if (authority !== kept) await writePair(dir, 'ca', authority);
+
+  return {
+    caFile: join(dir, 'ca.pem'),
+    caPem: authority.cert,
+    async serverCertificate(hosts) {
+      const names = [...new Set([...LOOPBACK, ...hosts])];
+      const current = await readPair(dir, 'server');
+      if (current !== undefined && serves(current.cert, authority.cert, names, now())) return current;
+      const renewed = await makeServerCertificate(authority, names, now());
+      await writePair(dir, 'server', renewed);
+      return renewed;
+    },
+  };
+}
+
+function lasts(pem: string, now: Date): boolean {
+  return new Date(new X509Certificate(pem).validTo).getTime() - now.getTime() > RENEW_BEFORE_MS;
+}
+
+function serves(pem: string, caPem: string, names: readonly string[], now: Date): boolean {
+  const certificate = new X509Certificate(pem);
+  const signed = certificate.verify(new X509Certificate(caPem).publicKey);
+  const covers = (name: string) =>
+    (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
+  return signed && lasts(pem, now) && names.every(covers);
+}
+
+/** `undefined` unless both halves are there: half a pair is what a kill between two renames leaves. */
+async function readPair(dir: string, name: string): Promise<KeyedCertificate | undefined> {
+  const [cert, key] = await Promise.all([
+    readIfThere(join(dir, `${name}.pem`)),
+    readIfThere(join(dir, `${name}.key`)),
+  ]);
+  if (cert === undefined || key === undefined) return undefined;
+  return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)) ? { cert, key } : undefined;
+}
+
+async function writePair(dir: string, name: string, pair: KeyedCertificate): Promise<void> {
+  await replace(join(dir, `${name}.key`), pair.key, 0o600);
+  await replace(join(dir, `${name}.pem`), pair.cert, 0o644);
+}
+
+async function replace(path: string, text: string, mode: number): Promise<void> {
+  const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  await writeFile(aside, text, { mode });
+  await chmod(aside, mode);
+  await rename(aside, path);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer, request } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { openAuthority } from '../../../local/tls/authority.ts';
+
+const run = promisify(execFile);
+const NOW = new Date('2026-11-23T00:00:00Z');
+const DAY_MS = 86_400_000;
+const folders: string[] = [];
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'edge-upload-tls-'));
+  folders.push(path);
+  return path;
+}
+
+function missing(command: string, args: string[]): string | false {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' });
+    return false;
+  } catch {
+    return `${command} ${args.join(' ')} does not run here`;
+  }
+}
+
+after(() => {
+  for (const path of folders) rmSync(path, { recursive: true, force: true });
+});
+
+/** An https server behind a certificate of the authority; `use` is given its URL and the authority's file. */
+async function served<T>(use: (url: string, caFile: string) => Promise<T>): Promise<T> {
+  const authority = await openAuthority({ dir: folder(), now: () => new Date() });
+  const server = createServer(await authority.serverCertificate([]), (_, response) =>
+    response.end('trusted'),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    return await use(`https://127.0.0.1:${(server.address() as AddressInfo).port}/`, authority.caFile);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+describe('the local certificate authority', () => {
+  it('is made once for a folder and found again', async () => {
+    const dir = folder();
+    const first = await openAuthority({ dir, now: () => NOW });
+    const second = await openAuthority({ dir, now: () => NOW });
+    assert.equal(second.caPem, first.caPem);
+    assert.equal(readFileSync(first.caFile, 'utf8'), first.caPem);
+  });
+
+  it('keeps keys to the owner and leaves nothing aside', async () => {
+    const dir = folder();
+    const authority = await openAuthority({ dir, now: () => NOW });
+    await authority.serverCertificate([]);
+    assert.deepEqual(readdirSync(dir).sort(), ['ca.key', 'ca.pem', 'server.key', 'server.pem']);
+    assert.equal(statSync(join(dir, 'ca.key')).mode & 0o777, 0o600);
+    assert.equal(statSync(join(dir, 'server.key')).mode & 0o777, 0o600);
+    assert.equal(statSync(authority.caFile).mode & 0o777, 0o644);
+  });
+
+  it('signs for loopback and the hosts asked for, for at most 398 days', async () => {
+    const authority = await openAuthority({ dir: folder(), now: () => NOW });
+    const { cert } = await authority.serverCertificate(['edge.test']);
+    const certificate = new X509Certificate(cert);
+    assert.equal(certificate.verify(new X509Certificate(authority.caPem).publicKey), true);
+    for (const ip of ['127.0.0.1', '::1']) assert.notEqual(certificate.checkIP(ip), undefined);
+    for (const host of ['localhost', 'edge.test']) assert.equal(certificate.checkHost(host), host);
+    assert.equal(certificate.checkHost('elsewhere.test'), undefined);
+    assert.equal(certificate.ca, false);
+    const days = (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom)) / DAY_MS;
+    assert.ok(days <= 398 && days > 300, `${days} days`);
+  });
+
+  it('keeps a server certificate until it nears its end or must name another host', async () => {
+    const dir = folder();
+    const at = (days: number) => openAuthority({ dir, now: () => new Date(NOW.getTime() + days * DAY_MS) });
+    const first = await (await at(0)).serverCertificate([]);
+    assert.equal((await (await at(300)).serverCertificate([])).cert, first.cert);
+    const wider = await (await at(300)).serverCertificate(['edge.test']);
+    assert.notEqual(wider.cert, first.cert);
+    const renewed = await (await at(680)).serverCertificate(['edge.test']);
+    assert.notEqual(renewed.cert, wider.cert);
+  });
+
+  it('makes both anew when a crash left half a pair', async () => {
+    const dir = folder();
+    const first = await openAuthority({ dir, now: () => NOW });
+    const server = await first.serverCertificate([]);
+    rmSync(join(dir, 'ca.key'));
+    const second = await openAuthority({ dir, now: () => NOW });
+    assert.notEqual(second.caPem, first.caPem);
+    const signed = await second.serverCertificate([]);
+    assert.notEqual(signed.cert, server.cert);
+    assert.equal(new X509Certificate(signed.cert).verify(new X509Certificate(second.caPem).publicKey), true);
+  });
+
+  it('is trusted by curl', { skip: missing('curl', ['--version']) }, async () => {
+    const { stdout } = await served((url, ca) => run('curl', ['-sS', '--cacert', ca, url]));
+    assert.equal(stdout, 'trusted');
+  });
+
+  it('is not trusted by curl without being named', { skip: missing('curl', ['--version']) }, async () => {
+    await assert.rejects(
+      served((url) => run('curl', ['-sS', url])),
+      /certificate/,
+    );
+  });
+
+  it('is trusted by Node', async () => {
+    const text = await served(
+      (url, caFile) =>
+        new Promise<string>((resolve, reject) => {
+          request(url, { ca: readFileSync(caFile) }, (response) => {
+            response.setEncoding('utf8').on('data', resolve);
+          })
+            .on('error', reject)
+            .end();
+        }),
+    );
+    assert.equal(text, 'trusted');
+  });
+
+  it('is trusted by Python as strictly as it can check', {
+    skip: missing('python3', ['-c', 'import ssl']),
+  }, async () => {
+    const script = [
+      'import ssl, sys, urllib.request',
+      'context = ssl.create_default_context(cafile=sys.argv[2])',
+      'context.verify_flags |= ssl.VERIFY_X509_STRICT',
+      'print(urllib.request.urlopen(sys.argv[1], context=context).read().decode(), end="")',
+    ].join('\n');
+    const { stdout } = await served((url, ca) => run('python3', ['-c', script, url, ca]));
+    assert.equal(stdout, 'trusted');
+  });
+
+  it('is trusted by botocore', { skip: missing('python3', ['-c', 'import botocore']) }, async () => {
+    const script = [
+      'import sys',
+      'from botocore.awsrequest import AWSRequest',
+      'from botocore.httpsession import URLLib3Session',
+      'request = AWSRequest("GET", sys.argv[1]).prepare()',
+      'print(URLLib3Session(verify=sys.argv[2]).send(request).content.decode(), end="")',
+    ].join('\n');
+    const { stdout } = await served((url, ca) => run('python3', ['-c', script, url, ca]));
+    assert.equal(stdout, 'trusted');
+  });
+});
