@@ -1,0 +1,152 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { kill } from 'node:process';
+import { request } from 'undici';
+import type { Context, Result } from '../context.ts';
+import { UserError } from '../errors.ts';
+import { cloudFolder, findCloud, startCloud, stopCloud } from '../local-cloud/process.ts';
+import { openDispatcher } from '../network/dispatcher.ts';
+import { packageRoot } from '../package-root.ts';
+import { currentDeployment, type Deployment } from '../settings/deployments.ts';
+import { formatBytes, formatDuration } from '../ui/format.ts';
+import { deploy } from './deploy.ts';
+import { destroy } from './destroy.ts';
+import { login } from './login.ts';
+import { openStack } from './operator.ts';
+import { put } from './put.ts';
+
+const EMAIL = 'ada@example.com';
+const KEY = 'dawn.png';
+
+/** A context whose every folder is inside `folder`, so that the demo touches nothing of the user's. */
+function secluded(context: Context, folder: string): Context {
+  const kept = Object.entries(context.env).filter(
+    ([name]) => !/^(EDGE_UPLOAD_|AWS_|XDG_|(https?|no|all)_proxy$)/i.test(name),
+  );
+  const env = {
+    ...Object.fromEntries(kept),
+    XDG_CONFIG_HOME: join(folder, 'config'),
+    XDG_STATE_HOME: join(folder, 'state'),
+    XDG_DATA_HOME: join(folder, 'data'),
+    EDGE_UPLOAD_NEW_PASSWORD: `Demo-${randomBytes(12).toString('base64url')}-1!`,
+  };
+  const { stackName: _ignored, ...options } = context.options;
+  return { ...context, env, options, home: folder };
+}
+
+/** The whole story on an embedded cloud of its own: deploy, sign in, a refused and an accepted upload, destroy. */
+export async function demo(context: Context): Promise<Result> {
+  const started = context.now().getTime();
+  const folder = await mkdtemp(join(tmpdir(), 'edge-upload-demo-'));
+  const inside = secluded(context, folder);
+  try {
+    const steps = await tell(inside);
+    const seconds = (context.now().getTime() - started) / 1000;
+    return {
+      document: { outcome: 'done', seconds, steps },
+      text: [
+        '',
+        `Done in ${formatDuration(seconds * 1000)}; nothing is left of it. The same on AWS, with your own credentials:`,
+        '  edge-upload deploy',
+      ].join('\n'),
+    };
+  } finally {
+    const cloud = await findCloud(cloudFolder(inside));
+    if (cloud !== undefined) await stopCloud(cloud, kill);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Step {
+  readonly [name: string]: string | number;
+  readonly title: string;
+  readonly command: string;
+}
+
+async function tell(context: Context): Promise<Step[]> {
+  const picture = join(packageRoot(), 'assets', KEY);
+  const shown = relative(context.cwd, picture);
+  const steps: Step[] = [];
+  const step = (title: string, command: string) => {
+    steps.push({ title, command });
+    context.ui.event({ type: 'note', text: `\n${steps.length}. ${title}\n   $ ${command}` });
+  };
+
+  await startCloud(context, { dataDir: cloudFolder(context), port: 0 });
+
+  step('An operator deploys a private bucket behind an authenticated edge.', 'edge-upload deploy --local');
+  await deploy(context, { local: true, yes: true });
+  const deployment = await currentDeployment(context);
+  if (deployment === undefined)
+    throw new UserError('unexpected', 'The demo deployed, but no deployment is known.');
+
+  step(
+    'A user is created and signs in, choosing a password at first.',
+    `edge-upload login --create --email ${EMAIL}`,
+  );
+  await login(context, { create: true, email: EMAIL });
+
+  step('An upload without a token is refused at the edge.', `curl -T ${shown} ${deployment.url}/${KEY}`);
+  await uploadWithoutToken(context, deployment, await readFile(picture));
+
+  step('With the token it is stored.', `edge-upload put ${shown}`);
+  await put(context, { files: [picture] });
+
+  step(
+    'The stored bytes are those of the picture.',
+    `aws s3 cp s3://${deployment.bucket}/${KEY} - | cmp - ${shown}`,
+  );
+  await compare(context, deployment, await readFile(picture));
+
+  step('The operator takes everything down.', 'edge-upload destroy');
+  await destroy(context, { yes: true });
+  return steps;
+}
+
+async function uploadWithoutToken(
+  context: Context,
+  { url, local }: Deployment,
+  picture: Buffer,
+): Promise<void> {
+  const dispatcher = openDispatcher({ env: context.env, ...(local && { caFile: local.caFile }) });
+  try {
+    const { statusCode, body } = await request(`${url}/${KEY}`, { method: 'PUT', body: picture, dispatcher });
+    const said = await body.text();
+    if (statusCode !== 401) {
+      throw new UserError(
+        'unexpected',
+        `An upload without a token was answered ${statusCode}, not 401: ${said}`,
+      );
+    }
+    context.ui.event({ type: 'note', text: `   401 ${said.trim()}` });
+  } finally {
+    await dispatcher.close();
+  }
+}
+
+async function compare(
+  context: Context,
+  { name, bucket, ...known }: Deployment,
+  picture: Buffer,
+): Promise<void> {
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  const work = await openStack(context, { stackName: name, known: { name, ...known } }, {});
+  try {
+    const { Body, ContentType } = await work.clients.s3.send(
+      new GetObjectCommand({ Bucket: bucket, Key: KEY }),
+    );
+    const stored = Buffer.from((await Body?.transformToByteArray()) ?? []);
+    const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+    if (digest(stored) !== digest(picture)) {
+      throw new UserError('bytes_differ', 'The stored bytes are not those of the picture.');
+    }
+    context.ui.event({
+      type: 'note',
+      text: `   ${formatBytes(stored.length)} ${ContentType}, SHA-256 ${digest(stored).slice(0, 16)}… on both sides`,
+    });
+  } finally {
+    work.clients.close();
+  }
+}

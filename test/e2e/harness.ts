@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Ran, type RunOptions, runProgram } from '../support/programs.ts';
+
+const CLI = join(import.meta.dirname, '../../dist/edge-upload.js');
+
+/** A person's computer of its own: a temporary home, and the built command line. */
+export interface Computer {
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Runs `edge-upload <args>` without a terminal. */
+  run(args: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** The same, which must succeed; its standard output as JSON. */
+  json<T>(args: readonly string[], options?: RunOptions): Promise<T>;
+}
+
+export interface LocalStatus {
+  readonly endpoint: string;
+  readonly caFile: string;
+  readonly dataDir: string;
+  readonly pid: number;
+}
+
+export interface DeployedStack {
+  readonly url: string;
+  readonly outcome: string;
+  readonly outputs: {
+    readonly CloudFrontDistributionUrl: string;
+    readonly S3BucketName: string;
+    readonly CognitoUserPoolId: string;
+    readonly CognitoAppClientId: string;
+  };
+}
+
+/** Environment without anything of the developer's own that a command would heed. */
+export function cleanEnv(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(AWS_|EDGE_UPLOAD_|XDG_|NODE_|npm_|(https?|no|all)_proxy$|NO_COLOR$|CI$)/i.test(name),
+  );
+  return { ...Object.fromEntries(kept), HOME: home, ...more };
+}
+
+/** A second person on the same computer shares nothing with the first but the network. */
+export function computerAt(home: string, more: NodeJS.ProcessEnv = {}): Computer {
+  const env = cleanEnv(home, more);
+  const run = (args: readonly string[], options: RunOptions = {}) =>
+    runProgram(process.execPath, [CLI, ...args], { cwd: home, ...options, env: { ...env, ...options.env } });
+  return {
+    home,
+    env,
+    run,
+    async json<T>(args: readonly string[], options?: RunOptions) {
+      const { code, stdout, stderr } = await run([...args, '--json'], options);
+      assert.equal(code, 0, `edge-upload ${args.join(' ')}\n${stdout}${stderr}`);
+      return JSON.parse(stdout) as T;
+    },
+  };
+}
+
+/** Gives `work` a computer with a running embedded cloud, and takes both away afterwards. */
+export async function withCloud(
+  work: (computer: Computer, cloud: LocalStatus) => Promise<void>,
+  more: NodeJS.ProcessEnv = {},
+): Promise<void> {
+  const home = await mkdtemp(join(tmpdir(), 'edge-upload-e2e-'));
+  const computer = computerAt(home, more);
+  try {
+    const cloud = await computer.json<LocalStatus>(['local', 'start', '--port', '0']);
+    await work(computer, cloud);
+  } finally {
+    await computer.run(['local', 'stop']);
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** What any AWS tool needs to talk to the embedded cloud. */
+export function awsEnv({ env }: Computer, { endpoint, caFile }: LocalStatus): NodeJS.ProcessEnv {
+  return {
+    ...env,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_CA_BUNDLE: caFile,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_PAGER: '',
+  };
+}
+
+export const PASSWORD = 'Correct-horse-42!';
+
+/** Creates a user with a permanent password and signs in, by flags alone. */
+export async function signIn(computer: Computer, email = 'ada@example.com'): Promise<string> {
+  const { username } = await computer.json<{ username: string }>(['login', '--create', '--email', email], {
+    env: { EDGE_UPLOAD_NEW_PASSWORD: PASSWORD },
+  });
+  return username;
+}
+
+export async function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8');
+}
