@@ -1,0 +1,150 @@
+import { UserError } from '../errors.ts';
+import type { TokenSource } from '../identity/tokens.ts';
+import { type Answer, judge, TokenRejected } from './answers.ts';
+import { ConnectionCut, createWire, type Message, type WireOptions } from './exchange.ts';
+import { encodeKey } from './keys.ts';
+import type { Pool } from './pool.ts';
+import { type PassingFailure, type RetryPolicy, retrying } from './retry.ts';
+
+export interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
+  readonly key: string;
+  /** As sent, without the `?`. */
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What is asked for, as it stands in a sentence; else the key. */
+  readonly subject?: string;
+  /** Told how many bytes of the body the network took; negative where a failed try's bytes count no longer. */
+  readonly onSent?: (bytes: number) => void;
+}
+
+export interface Answered<T> {
+  readonly value: T;
+  /** Tries it took, the good one included. */
+  readonly attempts: number;
+}
+
+/** The edge as an uploader sees it: requests that carry a token and are tried again where that is safe. */
+export interface EdgeClient {
+  readonly url: string;
+  /**
+   * @param read makes a value of a success; what it throws decides as any other failure does.
+   * @throws {UserError} for what no further try can mend, or for what none did.
+   */
+  request<T>(request: EdgeRequest, read: (answer: Answer) => T | Promise<T>): Promise<Answered<T>>;
+}
+
+export interface EdgeClientOptions extends WireOptions {
+  readonly tokens: TokenSource;
+  /** Bounds the requests under way. */
+  readonly pool: Pool;
+  readonly retry: RetryPolicy;
+  readonly now: () => Date;
+  readonly onRetry?: (subject: string, failure: PassingFailure, tries: number, waitMs: number) => void;
+}
+
+const WELL_KNOWN = '/.well-known/edge-upload';
+
+export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
+  const { url, tokens, pool, retry, clock, now, signal, onRetry } = options;
+  const wire = createWire(options);
+
+  /**
+   * A server that refuses a body early and closes can lose its answer on the way, because the reset overtakes it. So
+   * after a cut the edge is asked for what it would have refused.
+   */
+  const askAfterCut = async (authorization: string, { key, body, subject = key }: EdgeRequest) => {
+    let answer: Answer;
+    try {
+      answer = await wire({ method: 'GET', path: WELL_KNOWN, headers: { authorization } });
+    } catch {
+      // The cut stands as it was; the next try will tell more.
+      return;
+    }
+    if (answer.status === 401) judge(answer, subject, now());
+    const maxSize = answer.status === 200 ? readMaxSize(answer.text) : undefined;
+    if (maxSize !== undefined && (body?.length ?? 0) > maxSize) {
+      throw new UserError('too_large', `${subject} is larger than the ${maxSize} bytes that the edge takes.`);
+    }
+  };
+
+  const once = async <T>(
+    token: string,
+    request: EdgeRequest,
+    read: (answer: Answer) => T | Promise<T>,
+  ): Promise<T> => {
+    const { key, query, headers, subject = key } = request;
+    const authorization = `Bearer ${token}`;
+    const path = `/${encodeKey(key)}`;
+    let sent = 0;
+    let failed = false;
+    const onSent = (bytes: number) => {
+      if (failed) return;
+      sent += bytes;
+      request.onSent?.(bytes);
+    };
+    try {
+      const answer = await wire({
+        ...request,
+        path: query === undefined ? path : `${path}?${query}`,
+        headers: { ...headers, authorization },
+        onSent,
+      });
+      judge(answer, subject, now());
+      return await read(answer);
+    } catch (error) {
+      failed = true;
+      request.onSent?.(-sent);
+      if (error instanceof ConnectionCut) await askAfterCut(authorization, request);
+      throw error;
+    }
+  };
+
+  return {
+    url,
+    request: (request, read) => {
+      const { subject = request.key } = request;
+      const attempt = async (attempts: number) => {
+        const token = await tokens.current();
+        const value = await once(token, request, read).catch((error: unknown) => {
+          if (!(error instanceof TokenRejected)) throw error;
+          return withFreshToken(tokens, token, (fresh) => once(fresh, request, read));
+        });
+        return { value, attempts };
+      };
+      return retrying((tries) => pool.run(() => attempt(tries)), {
+        policy: retry,
+        clock,
+        signal,
+        onRetry: (...told) => onRetry?.(subject, ...told),
+      });
+    },
+  };
+}
+
+/** @throws {UserError} `token_refused` where the edge does not take the renewed token either. */
+async function withFreshToken<T>(
+  tokens: TokenSource,
+  rejected: string,
+  work: (token: string) => Promise<T>,
+): Promise<T> {
+  const fresh = await tokens.renew(rejected);
+  try {
+    return await work(fresh);
+  } catch (error) {
+    if (!(error instanceof TokenRejected)) throw error;
+    throw new UserError('token_refused', `The edge does not accept the token: ${error.reason}.`, {
+      hint: 'Sign in again: edge-upload login',
+      cause: error,
+    });
+  }
+}
+
+function readMaxSize(text: string): number | undefined {
+  try {
+    const { policy } = JSON.parse(text) as { policy?: { maxSize?: unknown } };
+    return typeof policy?.maxSize === 'number' ? policy.maxSize : undefined;
+  } catch {
+    // Whatever answered is no edge of ours; it has no say about sizes.
+    return undefined;
+  }
+}

@@ -1,0 +1,177 @@
+import { type Dispatcher, errors } from 'undici';
+import { systemCode, UserError } from '../errors.ts';
+import { networkFailure } from '../network/failures.ts';
+import type { Answer } from './answers.ts';
+import { outflow, sealingMs } from './outflow.ts';
+import { type Clock, PassingFailure } from './retry.ts';
+import { type StallGuard, stallGuard } from './stall.ts';
+
+/** A body that can be sent again: each try opens it anew. */
+export interface Body {
+  /** Bytes. */
+  readonly length: number;
+  readonly open: () => AsyncIterable<Buffer>;
+}
+
+/** One request as it goes on the wire. */
+export interface Message {
+  readonly method: 'PUT' | 'POST' | 'GET' | 'DELETE';
+  /** Percent-encoded, with the query if there is one. */
+  readonly path: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Body;
+  /** Bytes that the store has to put together before it answers, beyond the body's own. */
+  readonly sealing?: number;
+  /** Told how many bytes of the body the network took. */
+  readonly onSent?: (bytes: number) => void;
+}
+
+export interface WireOptions {
+  /** `https://<host>[:port]` */
+  readonly url: string;
+  readonly dispatcher: Dispatcher;
+  /** An exchange that moves no byte for so long is cut, milliseconds; 0: never. */
+  readonly stallMs: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One exchange; every answer is a value, an early one too.
+ * @throws {ConnectionCut} where the connection broke while a body went out, so that an answer may have been lost;
+ * {@link PassingFailure} for other failures of the network, {@link UserError} for those that no further try mends.
+ */
+export type Wire = (message: Message) => Promise<Answer>;
+
+/** The connection broke off after some of the body had gone out. */
+export class ConnectionCut extends PassingFailure {}
+
+class Stalled extends Error {}
+
+/** More of an answer is not read: a page of ListParts, the longest that is asked for, has about a third of it. */
+const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
+
+/** A wrong address or a dead server shows at once: fewer tries go into it than into a link that has worked before. */
+const FIRST_CONTACT_TRIES = 4;
+const TLS_TRIES = 4;
+
+const CUT: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+const NEVER_REACHED: ReadonlySet<string> = new Set(['ENOTFOUND', 'ECONNREFUSED', 'EAI_AGAIN']);
+
+export function createWire({ url, dispatcher, stallMs, clock, signal }: WireOptions): Wire {
+  const { host } = new URL(url);
+  let reached = false;
+
+  return async ({ method, path, headers, body, sealing = 0, onSent }) => {
+    signal.throwIfAborted();
+    const attempt = new AbortController();
+    const stop = () => attempt.abort();
+    signal.addEventListener('abort', stop);
+    const guard = stallGuard(stallMs, () => attempt.abort(new Stalled()));
+    const length = body?.length ?? 0;
+    const answerMs = sealingMs(length + sealing);
+    let sent = 0;
+    const count = (bytes: number) => {
+      sent += bytes;
+      onSent?.(bytes);
+    };
+    try {
+      guard.arm(answerMs);
+      const response = await dispatcher.request({
+        origin: url,
+        path,
+        method,
+        headers: method === 'GET' ? headers : { ...headers, 'content-length': String(length) },
+        // undici takes any async iterable; its types name streams alone.
+        body:
+          body === undefined || length === 0
+            ? null
+            : (outflow(body.open(), {
+                guard,
+                now: clock.now,
+                answerMs,
+                onSent: count,
+              }) as unknown as Buffer),
+        signal: attempt.signal,
+        // The guard is stricter, and knows whose move it is.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      reached = true;
+      const text = await readText(response, guard);
+      return { status: response.statusCode, headers: flat(response.headers), text };
+    } catch (error) {
+      if (attempt.signal.reason instanceof Stalled) throw stalled(host, stallMs);
+      throw connectionFailure(error, { host, reached, sent });
+    } finally {
+      guard.end();
+      signal.removeEventListener('abort', stop);
+    }
+  };
+}
+
+function stalled(host: string, stallMs: number): PassingFailure {
+  return new PassingFailure(
+    new UserError('unreachable', `${host} moved no byte for ${stallMs / 1000} s.`, {
+      hint: 'Check the network. A slower link can be given more time with --stall-timeout.',
+    }),
+  );
+}
+
+interface Circumstances {
+  readonly host: string;
+  /** The edge has answered before. */
+  readonly reached: boolean;
+  /** Bytes of the body that had gone out. */
+  readonly sent: number;
+}
+
+function connectionFailure(error: unknown, { host, reached, sent }: Circumstances): unknown {
+  if (error instanceof UserError) return error;
+  const code = systemCode(error) ?? '';
+  const failure = networkFailure(error, host);
+  if (failure?.code === 'tls') {
+    // A record damaged on its way passes; a certificate that is not trusted does not.
+    if (!code.startsWith('ERR_SSL')) return failure;
+    return new PassingFailure(failure, { limit: { kind: 'tls', tries: TLS_TRIES } });
+  }
+  if (failure !== undefined && sent > 0 && CUT.has(code)) return new ConnectionCut(failure);
+  if (failure !== undefined) {
+    const limited = !reached && NEVER_REACHED.has(code);
+    const limit = { kind: 'first contact', tries: FIRST_CONTACT_TRIES };
+    return new PassingFailure(failure, limited ? { limit } : {});
+  }
+  if (error instanceof errors.HTTPParserError || error instanceof errors.ResponseContentLengthMismatchError) {
+    return new PassingFailure(
+      new UserError('not_an_edge', `${host} answered with what is no HTTP.`, { cause: error }),
+      { limit: { kind: 'garbled', tries: FIRST_CONTACT_TRIES } },
+    );
+  }
+  return error;
+}
+
+function flat(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  const pairs: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) pairs[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return pairs;
+}
+
+/** The body as text, up to a bound. A refusal whose connection breaks off is a refusal all the same. */
+async function readText({ body, statusCode }: Dispatcher.ResponseData, guard: StallGuard): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      guard.arm();
+      length += chunk.length;
+      if (length > MAX_ANSWER_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (statusCode < 400) throw error;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,84 @@
+import type { Ui } from '../ui/ui.ts';
+
+/** An event at most this often. */
+const INTERVAL_MS = 100;
+
+/** The rate is that of the last seconds. */
+const RATE_WINDOW_MS = 5_000;
+
+/** One file's share of the progress. */
+export interface FileMeter {
+  /** Bytes gone out; negative where a failed try's bytes no longer count. */
+  readonly moved: (bytes: number) => void;
+  /** The file is finished, well or badly. */
+  readonly end: () => void;
+}
+
+export interface Meter {
+  /** What is to come, once it is known. */
+  expect(totals: { readonly files?: number; readonly bytes?: number }): void;
+  begin(name: string, size?: number): FileMeter;
+  /** Sends the last state. */
+  close(): void;
+}
+
+interface Active {
+  readonly name: string;
+  readonly size?: number;
+  bytes: number;
+}
+
+/** Adds up what all transfers move, and tells the screen several times a second. */
+export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
+  const active = new Set<Active>();
+  const samples: { at: number; bytes: number }[] = [{ at: now(), bytes: 0 }];
+  let bytes = 0;
+  let filesDone = 0;
+  let totals: { readonly files?: number; readonly bytes?: number } = {};
+  let lastEvent = Number.NEGATIVE_INFINITY;
+
+  const rate = (at: number): number => {
+    samples.push({ at, bytes });
+    while (samples.length > 2 && at - (samples[1]?.at ?? at) > RATE_WINDOW_MS) samples.shift();
+    const first = samples[0];
+    if (first === undefined || at <= first.at) return 0;
+    return Math.max(0, ((bytes - first.bytes) / (at - first.at)) * 1000);
+  };
+
+  const tell = (always: boolean) => {
+    const at = now();
+    if (!always && at - lastEvent < INTERVAL_MS) return;
+    lastEvent = at;
+    ui.event({
+      type: 'transfer',
+      bytes,
+      filesDone,
+      rate: rate(at),
+      ...(totals.bytes === undefined ? {} : { totalBytes: totals.bytes }),
+      ...(totals.files === undefined ? {} : { totalFiles: totals.files }),
+      active: [...active].map((one) => ({ ...one })),
+    });
+  };
+
+  return {
+    expect(known) {
+      totals = known;
+    },
+    begin(name, size) {
+      const one: Active = { name, bytes: 0, ...(size === undefined ? {} : { size }) };
+      active.add(one);
+      return {
+        moved(delta) {
+          one.bytes += delta;
+          bytes += delta;
+          tell(false);
+        },
+        end() {
+          if (active.delete(one)) filesDone += 1;
+          tell(false);
+        },
+      };
+    },
+    close: () => tell(true),
+  };
+}

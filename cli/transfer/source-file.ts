@@ -1,0 +1,143 @@
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { systemCode, UserError } from '../errors.ts';
+
+/** Bytes read from a file at once. */
+export const CHUNK = 1024 * 1024;
+
+/** What tells that a file is still the one that was opened. */
+export interface FileStamp {
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly inode: bigint;
+  readonly device: bigint;
+}
+
+/** A regular file, open for reading. */
+export interface SourceFile {
+  /** As the user typed or would type it. */
+  readonly name: string;
+  readonly size: number;
+  readonly stamp: FileStamp;
+  /**
+   * The bytes from `from` on, in buffers of `CHUNK` bytes at most.
+   * @throws {UserError} `file_changed` where the file ends earlier, `file_unreadable` where the disk fails.
+   */
+  read(from: number, length: number): AsyncGenerator<Buffer, void, void>;
+  /** @throws {UserError} `file_changed` when the path no longer holds the file as it was opened. */
+  checkUnchanged(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The file is not what it was when its upload began. */
+export function fileChanged(name: string, what: string): UserError {
+  return new UserError('file_changed', `${name} changed while it was read: ${what}.`, {
+    hint: 'Type the command again once nothing writes to the file, or upload a copy of it.',
+  });
+}
+
+const KINDS: readonly (readonly [string, (stats: BigIntStats) => boolean])[] = [
+  ['a named pipe', (stats) => stats.isFIFO()],
+  ['a socket', (stats) => stats.isSocket()],
+  ['a device', (stats) => stats.isCharacterDevice() || stats.isBlockDevice()],
+];
+
+/** @throws {UserError} `file_is_folder` or `file_special` for what is no regular file. */
+function checkRegular(name: string, stats: BigIntStats): void {
+  if (stats.isFile()) return;
+  if (stats.isDirectory()) {
+    throw new UserError('file_is_folder', `${name} is a folder.`, { hint: 'Name the files in it.' });
+  }
+  const kind = KINDS.find(([, matches]) => matches(stats))?.[0] ?? 'no regular file';
+  throw new UserError('file_special', `${name} is ${kind}, and only files can be uploaded.`);
+}
+
+/** A failure of `stat`, `open` or `read` as a user meets it. */
+function readError(name: string, error: unknown): UserError {
+  const code = systemCode(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new UserError('file_missing', `${name} does not exist.`, {
+      hint: 'Check the name and the folder you are in.',
+      cause: error,
+    });
+  }
+  const denied = code === 'EACCES' || code === 'EPERM';
+  return new UserError(
+    'file_unreadable',
+    `${name} cannot be read: ${denied ? 'permission denied' : (code ?? 'unknown error')}.`,
+    denied ? { hint: 'Check its permissions (ls -l).', cause: error } : { cause: error },
+  );
+}
+
+function stampOf(stats: BigIntStats): FileStamp {
+  return { size: Number(stats.size), mtimeNs: stats.mtimeNs, inode: stats.ino, device: stats.dev };
+}
+
+/** What of a file is no longer as it was; `undefined` where nothing is. */
+export function difference(before: FileStamp, after: FileStamp): string | undefined {
+  if (before.inode !== after.inode || before.device !== after.device) return 'another file took its place';
+  if (after.size < before.size) return `it shrank from ${before.size} to ${after.size} bytes`;
+  if (after.size > before.size) return `it grew from ${before.size} to ${after.size} bytes`;
+  return before.mtimeNs === after.mtimeNs ? undefined : 'it was written to';
+}
+
+/**
+ * Opens a file to upload; the caller closes it.
+ * @throws {UserError} `file_missing`, `file_is_folder`, `file_special` or `file_unreadable`.
+ */
+export async function openFile(path: string, name = path): Promise<SourceFile> {
+  try {
+    checkRegular(name, await stat(path, { bigint: true }));
+    // Without O_NONBLOCK, opening what became a pipe in between would hang.
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const stats = await handle.stat({ bigint: true });
+      checkRegular(name, stats);
+      return sourceFile(path, name, handle, stampOf(stats));
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  } catch (error) {
+    throw error instanceof UserError ? error : readError(name, error);
+  }
+}
+
+function sourceFile(path: string, name: string, handle: FileHandle, stamp: FileStamp): SourceFile {
+  const readAt = async (from: number, length: number): Promise<Buffer> => {
+    const buffer = Buffer.allocUnsafeSlow(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await handle.read(buffer, filled, length - filled, from + filled);
+      if (bytesRead === 0) throw fileChanged(name, `it ended at byte ${from + filled} of ${stamp.size}`);
+      filled += bytesRead;
+    }
+    return buffer;
+  };
+  return {
+    name,
+    size: stamp.size,
+    stamp,
+    async *read(from, length) {
+      try {
+        for (let at = 0; at < length; at += CHUNK) {
+          yield await readAt(from + at, Math.min(CHUNK, length - at));
+        }
+      } catch (error) {
+        throw error instanceof UserError ? error : readError(name, error);
+      }
+    },
+    async checkUnchanged() {
+      let now: FileStamp;
+      try {
+        now = stampOf(await stat(path, { bigint: true }));
+      } catch (error) {
+        if (systemCode(error) === 'ENOENT') throw fileChanged(name, 'it was removed');
+        throw readError(name, error);
+      }
+      const changed = difference(stamp, now);
+      if (changed !== undefined) throw fileChanged(name, changed);
+    },
+    close: () => handle.close(),
+  };
+}

@@ -1,0 +1,43 @@
+import { PassThrough } from 'node:stream';
+import type { Context } from '../../../../cli/context.ts';
+import type { UiEvent } from '../../../../cli/ui/events.ts';
+
+export interface TestContext extends Context {
+  readonly events: UiEvent[];
+  readonly abort: AbortController;
+}
+
+/** A context whose screen is a list of events. */
+export function testContext(over: Partial<Context> = {}): TestContext {
+  const abort = new AbortController();
+  const events: UiEvent[] = [];
+  const never = () => Promise.reject(new Error('nobody is to be asked'));
+  return {
+    stdin: new PassThrough(),
+    stdout: new PassThrough(),
+    stderr: new PassThrough(),
+    env: {},
+    platform: process.platform,
+    cwd: '/',
+    home: '/nonexistent',
+    execPath: process.execPath,
+    now: () => new Date(),
+    options: { json: false, quiet: false, debug: false, color: false },
+    signal: abort.signal,
+    ui: {
+      event: (event) => void events.push(event),
+      interactive: false,
+      ask: never,
+      confirm: never,
+      close() {},
+    },
+    events,
+    abort,
+    ...over,
+  };
+}
+
+/** The JSON rows among the events. */
+export function rows(events: readonly UiEvent[]): Record<string, unknown>[] {
+  return events.flatMap((event) => (event.type === 'row' ? [event.document as Record<string, unknown>] : []));
+}

@@ -1,0 +1,84 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { crc32 } from 'node:zlib';
+import { crc32Text } from '../../../../cli/transfer/integrity.ts';
+
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+}
+
+/** What one request meets; `true`: it has been dealt with, so that the ordinary answer is not given. */
+export type Mischief = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  /** How many PUTs came before this one. */
+  number: number,
+) => boolean | Promise<boolean>;
+
+export interface TestEdge {
+  readonly url: string;
+  /** Requests in the order of their arrival. */
+  readonly seen: Seen[];
+  /** Stored bodies by path. */
+  readonly stored: Map<string, Buffer>;
+  close(): Promise<void>;
+}
+
+export async function readAll(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+export function answerJson(response: ServerResponse, status: number, error: string, headers = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify({ error, message: `This is ${error}.` }));
+}
+
+export function answerXml(response: ServerResponse, status: number, code: string, headers = {}): void {
+  response.writeHead(status, { 'content-type': 'application/xml', ...headers });
+  response.end(
+    `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>This is ${code}.</Message></Error>`,
+  );
+}
+
+/** An edge that stores what it is sent, as S3 behind it would answer, with the token `good`; apart from its mischief. */
+export async function startEdge(mischief: Mischief = () => false): Promise<TestEdge> {
+  const seen: Seen[] = [];
+  const stored = new Map<string, Buffer>();
+  let puts = 0;
+  const server = createServer((request, response) => {
+    const answer = async () => {
+      const path = request.url ?? '';
+      seen.push({ method: request.method ?? '', path, headers: request.headers });
+      const number = request.method === 'PUT' ? puts++ : puts;
+      if (await mischief(request, response, number)) return;
+      if (request.headers.authorization !== 'Bearer good') {
+        return answerJson(response, 401, 'token_expired', { connection: 'close' });
+      }
+      if (request.method === 'GET') {
+        return void response.writeHead(200, { 'content-type': 'application/json' }).end('{"policy":{}}');
+      }
+      const body = await readAll(request);
+      const crc = crc32Text(crc32(body));
+      const claimed = request.headers['x-amz-checksum-crc32'];
+      if (claimed !== undefined && claimed !== crc) return answerXml(response, 400, 'BadDigest');
+      stored.set(path, body);
+      response.writeHead(200, { etag: '"0123456789abcdef0123456789abcdef"', 'x-amz-checksum-crc32': crc });
+      response.end();
+    };
+    answer().catch(() => response.destroy());
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    stored,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}

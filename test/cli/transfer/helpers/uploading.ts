@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext as NodeTestContext } from 'node:test';
+import { Agent } from 'undici';
+import type { Result } from '../../../../cli/context.ts';
+import { UserError } from '../../../../cli/errors.ts';
+import type { TokenSource } from '../../../../cli/identity/tokens.ts';
+import type { Clock } from '../../../../cli/transfer/retry.ts';
+import { planFiles, type SourceOptions } from '../../../../cli/transfer/sources.ts';
+import { type UploadOptions, uploadFiles } from '../../../../cli/transfer/upload.ts';
+import type { TestContext } from './context.ts';
+import { type Mischief, startEdge, type TestEdge } from './edge.ts';
+
+/** A clock whose sleeps end at once and are written down. */
+export function restlessClock(random = () => 0.5): Clock & { readonly slept: number[] } {
+  const slept: number[] = [];
+  let skipped = 0;
+  return {
+    slept,
+    now: () => performance.now() + skipped,
+    async sleep(milliseconds) {
+      slept.push(milliseconds);
+      skipped += milliseconds;
+    },
+    random,
+  };
+}
+
+/** Gives `tokens` one after another, the next one each time the one before is rejected. */
+export function tokensOf(...tokens: string[]): TokenSource {
+  let at = 0;
+  return {
+    current: async () => tokens[at] ?? '',
+    renew: async () => {
+      at += 1;
+      const token = tokens[at];
+      if (token === undefined) throw new UserError('not_signed_in', 'There is no other token.');
+      return token;
+    },
+  };
+}
+
+/** A folder of the test's own. */
+export async function ownFolder(t: NodeTestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'edge-upload-put-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** An edge of the test's own. */
+export async function ownEdge(t: NodeTestContext, mischief?: Mischief): Promise<TestEdge> {
+  const edge = await startEdge(mischief);
+  t.after(() => edge.close());
+  return edge;
+}
+
+/** Uploads through `url` with connections of its own, and waits for nothing. */
+export async function upload(
+  t: NodeTestContext,
+  context: TestContext,
+  url: string,
+  sources: SourceOptions,
+  options: Partial<UploadOptions> = {},
+): Promise<Result> {
+  const dispatcher = new Agent();
+  t.after(() => dispatcher.destroy());
+  return uploadFiles(context, planFiles(sources, context.cwd), {
+    url,
+    dispatcher,
+    tokens: tokensOf('good'),
+    clock: restlessClock(),
+    ...options,
+  });
+}
+
+/** Matches a UserError of that code. */
+export function withCode(code: string, message?: RegExp): (error: unknown) => boolean {
+  return (error) =>
+    error instanceof UserError &&
+    error.code === code &&
+    (message === undefined || message.test(error.message));
+}

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { EXIT } from '../../../cli/errors.ts';
+import { rows, testContext } from './helpers/context.ts';
+import { readAll } from './helpers/edge.ts';
+import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
+
+test('a file goes out whole: bytes, content type, length, checksum; the row proves it', async (t) => {
+  const cwd = await ownFolder(t);
+  const edge = await ownEdge(t);
+  const context = testContext({ cwd });
+  const bytes = Buffer.alloc(3 * 1024 * 1024 + 17, 'edge');
+  await writeFile(join(cwd, 'an image (1).jpg'), bytes);
+
+  const result = await upload(t, context, edge.url, { files: ['an image (1).jpg'], prefix: 'photos/' });
+
+  const path = '/photos/an%20image%20%281%29.jpg';
+  assert.ok(edge.stored.get(path)?.equals(bytes));
+  const [seen] = edge.seen;
+  assert.equal(seen?.headers['content-type'], 'image/jpeg');
+  assert.equal(seen?.headers['content-length'], String(bytes.length));
+  assert.equal(seen?.headers['transfer-encoding'], undefined);
+  const [row] = rows(context.events);
+  assert.deepEqual(
+    { ...row, seconds: 0 },
+    {
+      type: 'file',
+      file: 'an image (1).jpg',
+      key: 'photos/an image (1).jpg',
+      url: `${edge.url}${path}`,
+      bytes: bytes.length,
+      etag: '0123456789abcdef0123456789abcdef',
+      checksum: { crc32: seen?.headers['x-amz-checksum-crc32'] },
+      parts: 1,
+      attempts: 1,
+      resumedBytes: 0,
+      seconds: 0,
+    },
+  );
+  assert.equal(result.document.type, 'summary');
+  assert.equal(result.document.stored, 1);
+  assert.equal(result.exitCode, undefined);
+});
+
+test('an empty file has a length of 0 and the CRC-32 of nothing', async (t) => {
+  const cwd = await ownFolder(t);
+  const edge = await ownEdge(t);
+  const context = testContext({ cwd });
+  await writeFile(join(cwd, 'empty'), '');
+  await upload(t, context, edge.url, { files: ['empty'], as: 'nothing/here' });
+  assert.equal(edge.stored.get('/nothing/here')?.length, 0);
+  assert.equal(edge.seen[0]?.headers['content-length'], '0');
+  assert.equal(edge.seen[0]?.headers['x-amz-checksum-crc32'], 'AAAAAA==');
+  assert.equal(edge.seen[0]?.headers['content-type'], 'application/octet-stream');
+});
+
+test('a content type given wins over the extension', async (t) => {
+  const cwd = await ownFolder(t);
+  const edge = await ownEdge(t);
+  await writeFile(join(cwd, 'page.html'), '<p>');
+  await upload(t, testContext({ cwd }), edge.url, { files: ['page.html'] }, { contentType: 'text/plain' });
+  assert.equal(edge.seen[0]?.headers['content-type'], 'text/plain');
+});
+
+test('what is no readable file is refused by name, and nothing is sent', async (t) => {
+  const cwd = await ownFolder(t);
+  const edge = await ownEdge(t);
+  await mkdir(join(cwd, 'folder'));
+  await writeFile(join(cwd, 'locked'), 'x');
+  await chmod(join(cwd, 'locked'), 0);
+  const put = (file: string) => upload(t, testContext({ cwd }), edge.url, { files: [file] });
+  await assert.rejects(put('absent'), withCode('file_missing', /absent/));
+  await assert.rejects(put('folder'), withCode('file_is_folder', /folder/));
+  await assert.rejects(put('folder/absent/deeper'), withCode('file_missing'));
+  if (process.getuid?.() !== 0)
+    await assert.rejects(put('locked'), withCode('file_unreadable', /permission/));
+  if (process.platform === 'linux') {
+    await assert.rejects(put('/dev/null'), withCode('file_special', /a device/));
+  }
+  assert.equal(edge.seen.length, 0);
+});
+
+test('one failure does not stop the others; the summary names it and gives its exit code', async (t) => {
+  const cwd = await ownFolder(t);
+  const edge = await ownEdge(t);
+  const context = testContext({ cwd });
+  await writeFile(join(cwd, 'a.txt'), 'a');
+  await writeFile(join(cwd, 'b.txt'), 'b');
+  const result = await upload(t, context, edge.url, { files: ['a.txt', 'absent.txt', 'b.txt'] });
+  assert.deepEqual([...edge.stored.keys()].sort(), ['/a.txt', '/b.txt']);
+  assert.equal(result.exitCode, EXIT.input);
+  assert.equal(result.document.stored, 2);
+  assert.equal(result.document.failed, 1);
+  assert.deepEqual(result.document.failures, [
+    { file: 'absent.txt', key: 'absent.txt', code: 'file_missing' },
+  ]);
+  assert.match(result.text ?? '', /2 files stored.*1 failed/);
+  const failed = rows(context.events).find((row) => row.error !== undefined);
+  assert.deepEqual(failed?.error, {
+    code: 'file_missing',
+    message: 'absent.txt does not exist.',
+    hint: 'Check the name and the folder you are in.',
+  });
+});
+
+test('a key that cannot be stored is refused before anything is sent', async (t) => {
+  const cwd = await ownFolder(t);
+  const edge = await ownEdge(t);
+  await writeFile(join(cwd, 'a'), 'a');
+  const put = (as: string) => upload(t, testContext({ cwd }), edge.url, { files: ['a'], as });
+  for (const key of ['', '/a', 'a/', 'a//b', '../a', 'a/./b', 'a\nb', '.well-known/x', 'é'.repeat(513)]) {
+    await assert.rejects(put(key), withCode('bad_key'), JSON.stringify(key));
+  }
+  assert.equal(edge.seen.length, 0);
+});
+
+test('without an echoed checksum the ETag must be the MD5 of the bytes', async (t) => {
+  const cwd = await ownFolder(t);
+  const bytes = Buffer.alloc(2_500_000, 7);
+  await writeFile(join(cwd, 'f'), bytes);
+  const answerWith = async (headers: Record<string, string>) => {
+    const edge = await ownEdge(t, async (request, response) => {
+      await readAll(request);
+      response.writeHead(200, headers).end();
+      return true;
+    });
+    const context = testContext({ cwd });
+    await upload(t, context, edge.url, { files: ['f'] });
+    return rows(context.events)[0]?.checksum;
+  };
+  const md5 = createHash('md5').update(bytes).digest('hex');
+  assert.deepEqual(await answerWith({ etag: `"${md5}"` }), { md5 });
+  const differ = (headers: Record<string, string>, message: RegExp) =>
+    assert.rejects(answerWith(headers), withCode('bytes_differ', message));
+  await differ({ etag: `"${md5.replace(/^./, 'z')}"` }, /could not be proved/);
+  await differ({ etag: `"${'0'.repeat(32)}"` }, /ETag is not their MD5/);
+  await differ({}, /neither a checksum nor an MD5/);
+  await differ({ etag: `"${md5}"`, 'x-amz-server-side-encryption': 'aws:kms' }, /could not be proved/);
+  await differ({ etag: `"${md5}"`, 'x-amz-checksum-crc32': 'AAAAAA==' }, /holds other bytes/);
+});
+
+test('a file that changes between its digest and its sending is never stored', async (t) => {
+  const cwd = await ownFolder(t);
+  const size = 6 * 1024 * 1024;
+  const changes: Record<string, (path: string) => Promise<void>> = {
+    shrinks: (path) => truncate(path, size - 3 * 1024 * 1024),
+    grows: (path) => truncate(path, size + 1),
+    'is overwritten': (path) => writeFile(path, Buffer.alloc(size, 2)),
+  };
+  for (const [name, change] of Object.entries(changes)) {
+    const path = join(cwd, name);
+    await writeFile(path, Buffer.alloc(size, 1));
+    const edge = await ownEdge(t);
+    // The token is asked for after the digest was taken, and before the first byte goes out.
+    const tokens = {
+      ...tokensOf('good'),
+      current: async () => {
+        await change(path);
+        return 'good';
+      },
+    };
+    await assert.rejects(
+      upload(t, testContext({ cwd }), edge.url, { files: [name] }, { tokens }),
+      withCode('file_changed', /changed while it was read/),
+      name,
+    );
+    assert.equal(edge.stored.size, 0, name);
+  }
+});
+
+test('two files with one key, or --as for several, is a usage error before anything is sent', async (t) => {
+  const cwd = await ownFolder(t);
+  const edge = await ownEdge(t);
+  await mkdir(join(cwd, 'x'));
+  await writeFile(join(cwd, 'a'), 'a');
+  await writeFile(join(cwd, 'x', 'a'), 'a');
+  const put = (files: string[], as?: string) =>
+    upload(t, testContext({ cwd }), edge.url, { files, ...(as === undefined ? {} : { as }) });
+  await assert.rejects(put(['a', 'x/a']), withCode('usage', /both be stored as “a”/));
+  await assert.rejects(put(['a', 'x/a'], 'k'), withCode('usage', /--as/));
+  assert.equal(edge.seen.length, 0);
+});
