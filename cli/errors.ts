@@ -19,6 +19,7 @@ export const ERROR_EXIT = {
   unexpected: EXIT.other,
   disk: EXIT.other,
   settings: EXIT.other,
+  busy: EXIT.other,
   usage: EXIT.usage,
   no_deployment: EXIT.usage,
   file_missing: EXIT.input,

@@ -1,0 +1,7 @@
+/** Where requests get their access token from. No implementation puts a token into an error, an event or a log. */
+export interface TokenSource {
+  /** A token that is good for a while yet. */
+  current(): Promise<string>;
+  /** A token other than `rejected`, which the edge refused although its time had not come: one refresh at most. */
+  renew(rejected: string): Promise<string>;
+}

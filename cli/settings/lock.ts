@@ -1,0 +1,192 @@
+import { link, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { interrupted, systemCode, UserError } from '../errors.ts';
+import { diskError } from './files.ts';
+import { liveness, ownIdentity, type ProcessIdentity, parseIdentity } from './process-identity.ts';
+
+export interface LockOptions {
+  /** Longest wait for another holder, milliseconds; 60,000 unless told. */
+  readonly waitMs?: number;
+  /** How often a waiter looks, milliseconds; 25 unless told. */
+  readonly pollMs?: number;
+  /** How often a holder shows that it lives, milliseconds; 1,000 unless told. */
+  readonly beatMs?: number;
+  /** A holder that cannot be looked up as a process, and showed no life for so long, counts as dead; 10,000 unless told. */
+  readonly silentMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/*
+ * The lock is the file `<path>.lock`, made by a hard link to its holder's own claim, so that it appears with its whole
+ * content or not at all. A dead holder's lock is never removed to be taken: two waiters could do that at once, and the
+ * second would remove the lock of the first. It is succeeded instead, by a link named after the dead holder's nonce.
+ * Nonces are never used twice, so only one waiter can make that link. Whoever is last in the line of succession holds;
+ * releasing removes the lock first and the line after it.
+ */
+interface Held {
+  /** A holder whose file is damaged has no process to look up. */
+  readonly identity?: ProcessIdentity;
+  readonly nonce: string;
+  /** Modification time of its file: its sign of life. */
+  readonly sign: number;
+}
+
+const successor = (lock: string, nonce: string) => `${lock}.${nonce}.next`;
+const claimOf = (lock: string, nonce: string) => `${lock}.${nonce}.claim`;
+
+/** Runs work while no other process runs work under the same path's lock. A holder that was killed holds nothing up. */
+export async function withLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  options: LockOptions = {},
+): Promise<T> {
+  const { waitMs = 60_000, pollMs = 25, beatMs = 1_000, silentMs = 10_000, signal } = options;
+  const lock = `${path}.lock`;
+  const own = await ownIdentity();
+  const claim = claimOf(lock, own.nonce);
+  await writeClaim(claim, own);
+  try {
+    const line = await acquire(lock, own, { waitMs, pollMs, silentMs, ...(signal ? { signal } : {}) });
+    const heart = setInterval(() => beat(claim), beatMs).unref();
+    try {
+      if (line.length === 0) await sweep(lock, own);
+      return await work();
+    } finally {
+      clearInterval(heart);
+      await release(lock, own, line);
+    }
+  } finally {
+    await rm(claim, { force: true });
+  }
+}
+
+async function writeClaim(claim: string, own: ProcessIdentity): Promise<void> {
+  try {
+    await mkdir(dirname(claim), { recursive: true, mode: 0o700 });
+    await writeFile(claim, JSON.stringify(own), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    // Where even this fails nothing was written, and the first reason is the one to tell.
+    await rm(claim, { force: true }).catch(() => {});
+    throw diskError(claim, error);
+  }
+}
+
+type Waiting = Required<Pick<LockOptions, 'waitMs' | 'pollMs' | 'silentMs'>> & Pick<LockOptions, 'signal'>;
+
+/** Waits for the lock; gives the line of dead holders that was succeeded, first to last. */
+async function acquire(lock: string, own: ProcessIdentity, waiting: Waiting): Promise<string[]> {
+  const { waitMs, pollMs, silentMs, signal } = waiting;
+  let watched: Held | undefined;
+  let silence = 0;
+  for (let waited = 0; ; waited += pollMs) {
+    if (signal?.aborted) throw interrupted();
+    if (await makeLink(lock, own, lock)) return [];
+    const line = await readLine(lock);
+    const last = line.at(-1);
+    if (last !== undefined) {
+      // Time is counted in looks of our own: a computer that slept has given the holder no chance to show life.
+      silence = watched?.nonce === last.nonce && watched.sign === last.sign ? silence + pollMs : 0;
+      watched = last;
+      const state = last.identity === undefined ? 'unsure' : await liveness(last.identity, own);
+      const dead = state === 'dead' || (state === 'unsure' && silence >= silentMs);
+      if (dead && (await succeed(lock, own, line))) return line.map(({ nonce }) => nonce);
+    }
+    if (waited >= waitMs) throw stillHeld(lock, last, waitMs);
+    await delay(pollMs, undefined, signal ? { signal } : {}).catch(() => {
+      throw interrupted();
+    });
+  }
+}
+
+/** Takes the place of the last in line, unless another did or the whole line is gone. */
+async function succeed(lock: string, own: ProcessIdentity, line: readonly Held[]): Promise<boolean> {
+  const [first, last] = [line[0], line.at(-1)];
+  if (first === undefined || last === undefined) return false;
+  const place = successor(lock, last.nonce);
+  if (!(await makeLink(lock, own, place))) return false;
+  // Line files go only after the lock has gone. Is the lock still there, then no other link of that name ever was.
+  if ((await readHeld(lock))?.nonce === first.nonce) return true;
+  await rm(place, { force: true });
+  return false;
+}
+
+async function release(lock: string, own: ProcessIdentity, line: readonly string[]): Promise<void> {
+  try {
+    // Only after a silence that was no death: somebody else holds the lock now, and ends the line.
+    if ((await readHeld(successor(lock, own.nonce))) !== undefined) return;
+    await rm(lock, { force: true });
+    for (const nonce of line) await rm(successor(lock, nonce), { force: true });
+  } catch (error) {
+    throw diskError(lock, error);
+  }
+}
+
+/** Makes `name` another name of our claim, if nothing has that name. */
+async function makeLink(lock: string, own: ProcessIdentity, name: string): Promise<boolean> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await link(claimOf(lock, own.nonce), name);
+      return true;
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === 'EEXIST') return false;
+      // On Windows a name whose file is just being removed gives these for a moment.
+      const passing = code === 'EPERM' || code === 'EACCES' || code === 'EBUSY';
+      if (!passing || tries === 20) throw diskError(name, error);
+      await delay(10);
+    }
+  }
+}
+
+async function readHeld(name: string): Promise<Held | undefined> {
+  try {
+    const [text, { ino, mtimeMs }] = await Promise.all([readFile(name, 'utf8'), stat(name)]);
+    const identity = parseIdentity(text);
+    const sign = mtimeMs;
+    if (identity === undefined) return { nonce: `damaged-${ino}-${Math.floor(mtimeMs)}`, sign };
+    return { identity, nonce: identity.nonce, sign };
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'EBUSY') return undefined;
+    throw diskError(name, error);
+  }
+}
+
+/** From the lock's first holder to the last; empty where the lock is free. */
+async function readLine(lock: string): Promise<Held[]> {
+  const line: Held[] = [];
+  for (
+    let held = await readHeld(lock);
+    held !== undefined;
+    held = await readHeld(successor(lock, held.nonce))
+  ) {
+    line.push(held);
+  }
+  return line;
+}
+
+function beat(claim: string): void {
+  const now = new Date();
+  // Whoever removed the folder under a running command has taken the lock away too; the work's own writes will tell.
+  utimes(claim, now, now).catch(() => {});
+}
+
+/** Removes what killed processes left beside the lock. Called by a holder whose lock has no line. */
+async function sweep(lock: string, own: ProcessIdentity): Promise<void> {
+  const prefix = `${basename(lock)}.`;
+  for (const name of await readdir(dirname(lock))) {
+    if (!name.startsWith(prefix)) continue;
+    const file = join(dirname(lock), name);
+    const identity = (await readHeld(file))?.identity;
+    if (identity && (await liveness(identity, own)) === 'dead') await rm(file, { force: true });
+  }
+}
+
+function stillHeld(lock: string, last: Held | undefined, waitMs: number): UserError {
+  const { identity } = last ?? {};
+  const who = identity === undefined ? 'Another process' : `Another edge-upload (process ${identity.pid})`;
+  return new UserError('busy', `${who} has kept ${lock} for more than ${waitMs / 1000} s.`, {
+    hint: 'Run the command again once that one has ended, or end it.',
+  });
+}

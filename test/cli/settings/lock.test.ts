@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { withLock } from '../../../cli/settings/lock.ts';
+import { ownIdentity } from '../../../cli/settings/process-identity.ts';
+
+const WORKER = fileURLToPath(new URL('./lock-worker.ts', import.meta.url));
+
+function worker(...args: string[]): ChildProcess {
+  return spawn(execPath, ['--import', 'tsx', WORKER, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
+
+/** A process that holds the lock of `path` until it is killed. */
+async function holder(path: string): Promise<ChildProcess> {
+  const child = worker('hold', path);
+  assert.ok(child.stdout);
+  await once(child.stdout, 'data');
+  return child;
+}
+
+async function inFolder(body: (path: string, folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'edge-upload-lock-'));
+  try {
+    await body(join(folder, 'kept.json'), folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Another's lock, as that process would have made it. */
+async function forge(path: string, change: Record<string, unknown>): Promise<void> {
+  await writeFile(`${path}.lock`, JSON.stringify({ ...(await ownIdentity()), ...change }));
+}
+
+test('work gives its value, a failure passes through, and nothing stays behind', () =>
+  inFolder(async (path, folder) => {
+    assert.equal(await withLock(path, async () => 7), 7);
+    await assert.rejects(
+      withLock(path, async () => {
+        throw new Error('the work failed');
+      }),
+      /the work failed/,
+    );
+    assert.equal(await withLock(path, async () => 8), 8);
+    assert.deepEqual(await readdir(folder), []);
+  }));
+
+test('a missing folder is made, for its owner alone', () =>
+  inFolder(async (_path, folder) => {
+    const inner = join(folder, 'state', 'tokens');
+    await withLock(join(inner, 'a.json'), async () => {
+      assert.equal((await stat(inner)).mode & 0o077, 0);
+      for (const name of await readdir(inner)) assert.equal((await stat(join(inner, name))).mode & 0o077, 0);
+    });
+  }));
+
+test('callers of one process take turns', () =>
+  inFolder(async (path) => {
+    let inside = 0;
+    let most = 0;
+    const turns = Array.from({ length: 20 }, () =>
+      withLock(
+        path,
+        async () => {
+          inside += 1;
+          most = Math.max(most, inside);
+          await new Promise(setImmediate);
+          inside -= 1;
+        },
+        { pollMs: 1 },
+      ),
+    );
+    await Promise.all(turns);
+    assert.equal(most, 1);
+  }));
+
+test('many processes take turns', () =>
+  inFolder(async (path) => {
+    await writeFile(path, '0');
+    await Promise.all(Array.from({ length: 6 }, () => ended(worker('count', path, '20'))));
+    assert.equal(await readFile(path, 'utf8'), '120');
+    assert.equal(await readFile(`${path}.trace`, 'utf8'), '()'.repeat(120));
+  }));
+
+test('a holder killed with kill -9 holds nobody up, however many wait, and they still take turns', () =>
+  inFolder(async (path, folder) => {
+    await writeFile(path, '0');
+    const killed = await holder(path);
+    const waiting = Array.from({ length: 5 }, () => ended(worker('count', path, '10')));
+    killed.kill('SIGKILL');
+    await ended(killed);
+    await Promise.all(waiting);
+    assert.equal(await readFile(path, 'utf8'), '50');
+    assert.equal(await readFile(`${path}.trace`, 'utf8'), '()'.repeat(50));
+    await withLock(path, async () => {});
+    assert.deepEqual((await readdir(folder)).sort(), ['kept.json', 'kept.json.trace']);
+  }));
+
+test('waiters that find a dead holder at once do not share the lock', () =>
+  inFolder(async (path, folder) => {
+    for (let round = 0; round < 20; round += 1) {
+      await forge(path, { nonce: 'a'.repeat(24), started: '1' });
+      let inside = 0;
+      const waiter = () =>
+        withLock(
+          path,
+          async () => {
+            inside += 1;
+            assert.equal(inside, 1);
+            await new Promise(setImmediate);
+            inside -= 1;
+          },
+          { pollMs: 1 },
+        );
+      await Promise.all(Array.from({ length: 8 }, waiter));
+      assert.deepEqual(await readdir(folder), []);
+    }
+  }));
+
+test('a line of holders that all died is succeeded at its end', () =>
+  inFolder(async (path, folder) => {
+    const first = await holder(path);
+    first.kill('SIGKILL');
+    await ended(first);
+    const second = await holder(path);
+    second.kill('SIGKILL');
+    await ended(second);
+    assert.equal((await readdir(folder)).filter((name) => name.endsWith('.next')).length, 1);
+    assert.equal(await withLock(path, async () => 'mine'), 'mine');
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => !name.endsWith('.claim')),
+      [],
+    );
+  }));
+
+test('a process id that was given to another process does not keep the lock', { skip: notLinux() }, () =>
+  inFolder(async (path) => {
+    await forge(path, { nonce: 'b'.repeat(24), started: '1' });
+    assert.equal(await withLock(path, async () => 'mine', { waitMs: 0, silentMs: 60_000 }), 'mine');
+  }),
+);
+
+test('a living holder is waited for, then named', () =>
+  inFolder(async (path) => {
+    const child = await holder(path);
+    try {
+      await assert.rejects(
+        withLock(path, async () => assert.fail('the lock was shared'), {
+          waitMs: 20,
+          pollMs: 5,
+          silentMs: 10,
+        }),
+        (error: Error & { code?: string; hint?: string }) =>
+          error.code === 'busy' && error.message.includes(`process ${child.pid}`) && error.hint !== undefined,
+      );
+    } finally {
+      child.kill('SIGKILL');
+      await ended(child);
+    }
+  }));
+
+test('of a holder elsewhere, silence is what counts', () =>
+  inFolder(async (path) => {
+    await forge(path, { nonce: 'c'.repeat(24), place: 'another computer', pid: 1 });
+    const beating = setInterval(() => {
+      utimes(`${path}.lock`, new Date(), new Date()).catch(() => {});
+    }, 1);
+    await assert.rejects(
+      withLock(path, async () => {}, { waitMs: 200, pollMs: 20, silentMs: 100 }),
+      /has kept/,
+    );
+    clearInterval(beating);
+    assert.equal(await withLock(path, async () => 'mine', { pollMs: 5, silentMs: 50 }), 'mine');
+  }));
+
+test('a lock file that a power cut left empty is got over', () =>
+  inFolder(async (path, folder) => {
+    await writeFile(`${path}.lock`, '');
+    assert.equal(await withLock(path, async () => 'mine', { pollMs: 5, silentMs: 20 }), 'mine');
+    assert.deepEqual(await readdir(folder), []);
+  }));
+
+test('who was wrongly taken for dead leaves the lock to its successor', () =>
+  inFolder(async (path) => {
+    let releaseFirst = () => {};
+    const free = new Promise<void>((resolve) => {
+      releaseFirst = resolve;
+    });
+    let firstHolds = () => {};
+    const held = new Promise<void>((resolve) => {
+      firstHolds = resolve;
+    });
+    const first = withLock(path, async () => {
+      firstHolds();
+      await free;
+    });
+    await held;
+    const claimed = JSON.parse(await readFile(`${path}.lock`, 'utf8')) as Record<string, unknown>;
+    await writeFile(`${path}.lock`, JSON.stringify({ ...claimed, place: 'another computer' }));
+    await withLock(
+      path,
+      async () => {
+        releaseFirst();
+        await first;
+        await assert.rejects(
+          withLock(path, async () => assert.fail('the lock was shared'), { waitMs: 10, pollMs: 5 }),
+          /has kept/,
+        );
+      },
+      { pollMs: 5, silentMs: 0 },
+    );
+    assert.equal(await withLock(path, async () => 'free', { waitMs: 0 }), 'free');
+  }));
+
+test('an interruption ends the waiting', () =>
+  inFolder(async (path) => {
+    await withLock(path, async () => {
+      const stop = new AbortController();
+      const waiting = withLock(path, async () => {}, { signal: stop.signal });
+      stop.abort();
+      await assert.rejects(waiting, { code: 'interrupted' });
+    });
+  }));
+
+test('a folder that cannot be written is a disk error at once', () =>
+  inFolder(async (_path, folder) => {
+    await writeFile(join(folder, 'file'), '');
+    await assert.rejects(
+      withLock(join(folder, 'file', 'kept.json'), async () => {}),
+      { code: 'disk' },
+    );
+    await mkdir(join(folder, 'folder.json.lock'));
+    await assert.rejects(
+      withLock(join(folder, 'folder.json'), async () => {}),
+      { code: 'disk' },
+    );
+  }));
+
+function notLinux(): string | false {
+  return process.platform === 'linux' ? false : 'only Linux tells when a process started';
+}
