@@ -3,7 +3,10 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { systemCode, UserError } from '../errors.ts';
 
 /** Bytes read from a file at once. */
-export const CHUNK = 1024 * 1024;
+export const CHUNK = 512 * 1024;
+
+/** Buffers that a reader fills in turn: fresh ones would cost more than the reading. */
+const RING = 3;
 
 /** What tells that a file is still the one that was opened. */
 export interface FileStamp {
@@ -20,7 +23,7 @@ export interface SourceFile {
   readonly size: number;
   readonly stamp: FileStamp;
   /**
-   * The bytes from `from` on, in buffers of `CHUNK` bytes at most.
+   * The bytes from `from` on, in buffers of `CHUNK` bytes at most. A buffer is good until two more were asked for.
    * @throws {UserError} `file_changed` where the file ends earlier, `file_unreadable` where the disk fails.
    */
   read(from: number, length: number): AsyncGenerator<Buffer, void, void>;
@@ -104,11 +107,9 @@ export async function openFile(path: string, name = path): Promise<SourceFile> {
 }
 
 function sourceFile(path: string, name: string, handle: FileHandle, stamp: FileStamp): SourceFile {
-  const readAt = async (from: number, length: number): Promise<Buffer> => {
-    const buffer = Buffer.allocUnsafeSlow(length);
-    let filled = 0;
-    while (filled < length) {
-      const { bytesRead } = await handle.read(buffer, filled, length - filled, from + filled);
+  const fill = async (buffer: Buffer, from: number): Promise<Buffer> => {
+    for (let filled = 0; filled < buffer.length; ) {
+      const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, from + filled);
       if (bytesRead === 0) throw fileChanged(name, `it ended at byte ${from + filled} of ${stamp.size}`);
       filled += bytesRead;
     }
@@ -120,8 +121,12 @@ function sourceFile(path: string, name: string, handle: FileHandle, stamp: FileS
     stamp,
     async *read(from, length) {
       try {
+        const ring = Array.from({ length: Math.min(RING, Math.ceil(length / CHUNK)) }, () =>
+          Buffer.allocUnsafeSlow(Math.min(CHUNK, length)),
+        );
         for (let at = 0; at < length; at += CHUNK) {
-          yield await readAt(from + at, Math.min(CHUNK, length - at));
+          const buffer = ring[(at / CHUNK) % ring.length]?.subarray(0, Math.min(CHUNK, length - at));
+          if (buffer !== undefined) yield await fill(buffer, from + at);
         }
       } catch (error) {
         throw error instanceof UserError ? error : readError(name, error);

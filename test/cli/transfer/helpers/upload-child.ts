@@ -1,0 +1,18 @@
+import { Agent } from 'undici';
+import { planFiles } from '../../../../cli/transfer/sources.ts';
+import { uploadFiles } from '../../../../cli/transfer/upload.ts';
+import { testContext } from './context.ts';
+import { tokensOf } from './uploading.ts';
+
+// A process of its own, so that its memory can be measured: node upload-child.ts <url> <file>…
+const [url = '', ...files] = process.argv.slice(2);
+const dispatcher = new Agent();
+const result = await uploadFiles(testContext(), planFiles({ files }, process.cwd()), {
+  url,
+  dispatcher,
+  tokens: tokensOf('good'),
+});
+await dispatcher.destroy();
+process.stdout.write(
+  JSON.stringify({ stored: result.document.stored, peakBytes: process.resourceUsage().maxRSS * 1024 }),
+);
