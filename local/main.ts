@@ -7,11 +7,12 @@ import { JsonFile } from './state.ts';
 import type { HttpHandler } from './wire/http.ts';
 
 /**
- * The embedded cloud as a process of its own: `node dist/local.js --data-dir <folder> [--port <n>]`. It tells its parent
- * over the IPC channel when it serves, or why it cannot, and ends on SIGTERM.
+ * The embedded cloud as a process of its own: `node dist/local.js --data-dir <folder> [--port <n>]`, by default on the
+ * port it had last, else 4599. It tells its parent over the IPC channel when it serves, or why it cannot, and ends on
+ * SIGTERM.
  */
 const { values } = parseArgs({
-  options: { 'data-dir': { type: 'string' }, port: { type: 'string', default: '4599' } },
+  options: { 'data-dir': { type: 'string' }, port: { type: 'string' } },
 });
 const dataDir = values['data-dir'];
 if (dataDir === undefined) throw new Error('--data-dir is missing');
@@ -19,6 +20,7 @@ if (dataDir === undefined) throw new Error('--data-dir is missing');
 mkdirSync(dataDir, { recursive: true, mode: 0o700 });
 chmodSync(dataDir, 0o700);
 const description = new JsonFile<object>(join(dataDir, 'cloud.json'));
+const lastPort = new JsonFile<number>(join(dataDir, 'port.json'));
 const faultsJson = process.env.EDGE_UPLOAD_LOCAL_FAULTS;
 
 const describe = ({ endpoint, caFile }: Cloud) => ({ endpoint, caFile, dataDir, pid: process.pid });
@@ -36,7 +38,7 @@ let cloud: Cloud;
 try {
   cloud = await openCloud({
     dataDir,
-    port: Number(values.port),
+    port: values.port === undefined ? (lastPort.read() ?? 4599) : Number(values.port),
     control,
     ...(faultsJson ? { faults: JSON.parse(faultsJson) as Faults } : {}),
     onDefect: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
@@ -47,6 +49,7 @@ try {
   process.disconnect?.();
   throw error;
 }
+lastPort.write(Number(new URL(cloud.endpoint).port));
 description.write(describe(cloud));
 process.send?.({ ready: describe(cloud) });
 

@@ -8,6 +8,7 @@ import { deployStack } from '../stack/deploy.ts';
 import type { StackWork } from '../stack/operation.ts';
 import { poolIdentity } from '../stack/pool-identity.ts';
 import { OUTPUT, type StackOutputs } from '../stack/stacks.ts';
+import { loadCdk } from '../stack/template.ts';
 import { count } from '../ui/format.ts';
 import { type OperatorArgs, openAws, openLocal, operatorTarget } from './operator.ts';
 
@@ -24,8 +25,9 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
       hint: 'Deploy it there again with --local; or deploy to AWS under another name with --stack-name <name>.',
     });
   }
+  await loadCdk();
   const work = args.local
-    ? await openLocal(context, stackName, known?.local)
+    ? await openLocal(context, stackName)
     : await openAws(context, stackName, args.profile);
   try {
     const { outcome, outputs } = await deployStack(work, {

@@ -2,14 +2,14 @@ import { kill } from 'node:process';
 import type { Context, Result } from '../context.ts';
 import {
   cloudFolder,
-  DEFAULT_PORT,
   deleteCloudFolder,
   findCloud,
   type RunningCloud,
   startCloud,
   stopCloud,
 } from '../local-cloud/process.ts';
-import { forgetDeployment, listDeployments } from '../settings/deployments.ts';
+import { followLocalCloud, forgetDeployment, listDeployments } from '../settings/deployments.ts';
+import { withLock } from '../settings/lock.ts';
 
 function described(cloud: RunningCloud, headline: string): Result {
   const { endpoint, caFile, dataDir, pid } = cloud;
@@ -40,16 +40,20 @@ function described(cloud: RunningCloud, headline: string): Result {
 /** The running cloud, started if need be. */
 export async function ensureCloud(
   context: Context,
-  port = DEFAULT_PORT,
+  port?: number,
 ): Promise<{ cloud: RunningCloud; started: boolean }> {
   const dataDir = cloudFolder(context);
-  const running = await findCloud(dataDir);
-  if (running !== undefined) return { cloud: running, started: false };
-  const task = 'Starting the embedded cloud';
-  context.ui.event({ type: 'task-started', task });
-  const cloud = await startCloud(context, { dataDir, port });
-  context.ui.event({ type: 'task-done', task, detail: cloud.endpoint });
-  return { cloud, started: true };
+  // Two commands that find no cloud must not start two on one folder.
+  return withLock(dataDir, async () => {
+    const running = await findCloud(dataDir);
+    if (running !== undefined) return { cloud: running, started: false };
+    const task = 'Starting the embedded cloud';
+    context.ui.event({ type: 'task-started', task });
+    const cloud = await startCloud(context, { dataDir, ...(port === undefined ? {} : { port }) });
+    await followLocalCloud(context, { endpoint: cloud.endpoint, caFile: cloud.caFile });
+    context.ui.event({ type: 'task-done', task, detail: cloud.endpoint });
+    return { cloud, started: true };
+  });
 }
 
 export async function start(context: Context, { port }: { readonly port?: number }): Promise<Result> {

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { operatorClients } from '../network/aws.ts';
-import { currentDeployment, type Deployment, findByName, type LocalCloud } from '../settings/deployments.ts';
+import { currentDeployment, type Deployment, findByName } from '../settings/deployments.ts';
 import { listLeftovers } from '../settings/leftovers.ts';
 import type { StackWork } from '../stack/operation.ts';
 import { type FoundStack, findStack } from '../stack/stacks.ts';
@@ -47,9 +47,7 @@ export async function openStack(
 ): Promise<StackWork> {
   const leftover = (await listLeftovers(context)).find((one) => one.stackName === stackName);
   const wasLocal = known?.local ?? leftover?.local;
-  return wasLocal === undefined
-    ? openAws(context, stackName, profile)
-    : openLocal(context, stackName, wasLocal);
+  return wasLocal === undefined ? openAws(context, stackName, profile) : openLocal(context, stackName);
 }
 
 export async function openAws(context: Context, stackName: string, profile?: string): Promise<StackWork> {
@@ -57,9 +55,8 @@ export async function openAws(context: Context, stackName: string, profile?: str
   return { context, clients, stackName };
 }
 
-export async function openLocal(context: Context, stackName: string, known?: LocalCloud): Promise<StackWork> {
-  const port = known === undefined ? undefined : Number(new URL(known.endpoint).port);
-  const { endpoint, caFile } = (await ensureCloud(context, port)).cloud;
+export async function openLocal(context: Context, stackName: string): Promise<StackWork> {
+  const { endpoint, caFile } = (await ensureCloud(context)).cloud;
   const local = { endpoint, caFile };
   return { context, clients: await operatorClients(context, { local }), stackName, local };
 }

@@ -8,8 +8,6 @@ import { packageRoot } from '../package-root.ts';
 import { diskError, readIfThere } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 
-export const DEFAULT_PORT = 4599;
-
 /** A running embedded cloud, in its own words. */
 export interface RunningCloud {
   /** `http://127.0.0.1:<port>` */
@@ -50,18 +48,23 @@ interface StartMessage {
 
 /**
  * Starts the cloud as a process of its own, which outlives this one, and waits until it serves.
- * @param port its AWS endpoint's port on 127.0.0.1; 0 takes a free one
+ * @param port its AWS endpoint's port on 127.0.0.1; 0 takes a free one; absent: the one it had last, else 4599
  */
 export async function startCloud(
   { env, execPath }: Pick<Context, 'env' | 'execPath'>,
-  { dataDir, port }: { readonly dataDir: string; readonly port: number },
+  { dataDir, port }: { readonly dataDir: string; readonly port?: number },
 ): Promise<RunningCloud> {
   const logFile = join(dataDir, 'cloud.log');
   const log = await openLog(dataDir, logFile);
   try {
     const child = spawn(
       execPath,
-      [join(packageRoot(), 'dist', 'local.js'), '--data-dir', dataDir, '--port', String(port)],
+      [
+        join(packageRoot(), 'dist', 'local.js'),
+        '--data-dir',
+        dataDir,
+        ...(port === undefined ? [] : ['--port', String(port)]),
+      ],
       { detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'], env: withoutSecrets(env) },
     );
     const message = await new Promise<StartMessage>((resolve, reject) => {
@@ -75,7 +78,7 @@ export async function startCloud(
     child.unref();
     if (child.connected) child.disconnect();
     if (message.ready !== undefined) return message.ready;
-    throw startFailure(message.failed, port);
+    throw startFailure(message.failed);
   } finally {
     await log.close();
   }
@@ -99,10 +102,10 @@ function withoutSecrets(env: Context['env']): NodeJS.ProcessEnv {
   );
 }
 
-function startFailure(failed: StartMessage['failed'], port: number): UserError {
+function startFailure(failed: StartMessage['failed']): UserError {
   if (failed?.code === 'EADDRINUSE') {
     return new UserError('local_cloud', `The embedded cloud cannot start: ${failed.message}.`, {
-      hint: `Something else uses that port. Choose another for the endpoint with: edge-upload local start --port ${port + 1}`,
+      hint: 'Something else uses that port. Choose another for the endpoint with: edge-upload local start --port <number>',
     });
   }
   return new UserError(

@@ -90,6 +90,17 @@ export async function forgetDeployment(place: Place, name: string): Promise<void
   }));
 }
 
+/** Follows an embedded cloud to another port: the authority's file tells which deployments live in it. */
+export async function followLocalCloud(place: Place, cloud: LocalCloud): Promise<void> {
+  const moved = ({ local }: Deployment) =>
+    local?.caFile === cloud.caFile && local.endpoint !== cloud.endpoint;
+  if (!(await listDeployments(place)).some(moved)) return;
+  await change(place, (now) => ({
+    ...now,
+    deployments: now.deployments.map((known) => (moved(known) ? { ...known, local: cloud } : known)),
+  }));
+}
+
 /** The deployment with this stack name, if this computer knows one. */
 export async function findByName(place: Place, name: string): Promise<Deployment | undefined> {
   return (await listDeployments(place)).find((known) => known.name === name);

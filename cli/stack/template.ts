@@ -34,7 +34,8 @@ export async function makeTemplate(options: TemplateOptions): Promise<string> {
   return template;
 }
 
-async function loadCdk() {
+/** Loads the CDK app, or says that this installation has none; called before anything is begun. */
+export async function loadCdk() {
   try {
     return await import('../../infra/synthesize.ts');
   } catch (error) {

@@ -131,7 +131,13 @@ test("the pattern's own walkthrough, by the AWS CLI and curl", {
     /** Looks until the stack has come to rest; the CLI's own waiter would look twice a minute. */
     const atRest = async () => {
       for (;;) {
-        const looked = await aws('cloudformation', 'describe-stacks', '--query', 'Stacks[0].StackStatus', ...named);
+        const looked = await aws(
+          'cloudformation',
+          'describe-stacks',
+          '--query',
+          'Stacks[0].StackStatus',
+          ...named,
+        );
         if (!looked.stdout.includes('_IN_PROGRESS')) return looked;
       }
     };

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ERROR_EXIT, EXIT, systemCode, UserError } from '../../cli/errors.ts';
+import { renderError, toUserError } from '../../cli/ui/error.ts';
+import { Screen } from '../support/streams.ts';
+
+test('every code ends with one of the documented exit codes', () => {
+  const documented = new Set<number>(Object.values(EXIT));
+  for (const [code, exit] of Object.entries(ERROR_EXIT)) assert.ok(documented.has(exit), code);
+});
+
+test('a system error is found below its wrappers', () => {
+  const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+  assert.equal(systemCode(new TypeError('fetch failed', { cause: reset })), 'ECONNRESET');
+  assert.equal(systemCode(new AggregateError([reset])), 'ECONNRESET');
+  assert.equal(systemCode(new UserError('unreachable', 'x', { cause: reset })), 'ECONNRESET');
+  assert.equal(systemCode('ECONNRESET'), undefined);
+});
+
+test('with --json an error is one document on stdout, and nothing on stderr', () => {
+  const stdout = new Screen();
+  const stderr = new Screen();
+  const error = new UserError('exists', 'image.jpg is stored already.', { hint: 'Choose another key.' });
+  const exit = renderError(error, { json: true, debug: false, color: false }, { stdout, stderr });
+  assert.equal(exit, 6);
+  assert.deepEqual(JSON.parse(stdout.text), {
+    error: { code: 'exists', message: 'image.jpg is stored already.', hint: 'Choose another key.' },
+  });
+  assert.equal(stderr.text, '');
+});
+
+test('what nobody foresaw shows its stack with --debug only', () => {
+  const show = (debug: boolean) => {
+    const stderr = new Screen();
+    renderError(
+      new TypeError('oops'),
+      { json: false, debug, color: false },
+      { stdout: new Screen(), stderr },
+    );
+    return stderr.text;
+  };
+  assert.match(show(false), /^error: .*oops\n {2}Run the command again with --debug/);
+  assert.doesNotMatch(show(false), /errors\.test\.ts/);
+  assert.match(show(true), /errors\.test\.ts/);
+});
+
+test('a system error on a file names the file and the reason', () => {
+  const error = toUserError(Object.assign(new Error('ENOSPC: no space'), { code: 'ENOSPC', path: '/tmp/x' }));
+  assert.equal(error.code, 'disk');
+  assert.match(error.message, /\/tmp\/x.*no space left/);
+});

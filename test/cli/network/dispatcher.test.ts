@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, connect, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { request } from 'undici';
+import { isUserError } from '../../../cli/errors.ts';
+import { openDispatcher } from '../../../cli/network/dispatcher.ts';
+import { networkFailure } from '../../../cli/network/failures.ts';
+import { openAuthority } from '../../../local/tls/authority.ts';
+
+let folder: string;
+let caFile: string;
+let server: Server;
+let url: string;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'edge-upload-dispatcher-'));
+  const authority = await openAuthority({ dir: folder, now: () => new Date() });
+  caFile = authority.caFile;
+  server = createTlsServer(
+    await authority.serverCertificate(['localhost', '127.0.0.1']),
+    (_request, response) => {
+      response.end('hello');
+    },
+  );
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+});
+after(async () => {
+  server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function get(options: Parameters<typeof openDispatcher>[0]): Promise<string> {
+  const dispatcher = openDispatcher(options);
+  try {
+    return await (await request(url, { dispatcher })).body.text();
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+test("an embedded cloud's authority is trusted beside the system's, and only when it is named", async () => {
+  assert.equal(await get({ env: {}, caFile }), 'hello');
+  await assert.rejects(get({ env: {} }), (error) => {
+    const failure = networkFailure(error, 'edge.example');
+    return (
+      failure?.code === 'tls' &&
+      /unknown authority/.test(failure.message) &&
+      /NODE_EXTRA_CA_CERTS/.test(failure.hint ?? '')
+    );
+  });
+});
+
+test('a missing authority file is an error that says what to do', () => {
+  assert.throws(
+    () => openDispatcher({ env: {}, caFile: join(folder, 'none.pem') }),
+    (error) => isUserError(error) && error.code === 'local_cloud' && /none\.pem/.test(error.message),
+  );
+});
+
+test('HTTPS_PROXY is used, and NO_PROXY heeded', async () => {
+  const asked: string[] = [];
+  const proxy = createServer();
+  proxy.on('connect', (incoming, socket, head) => {
+    asked.push(incoming.url ?? '');
+    const onward = connect(Number(new URL(url).port), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      onward.write(head);
+      onward.pipe(socket).pipe(onward);
+    });
+    // The client hangs up when it has what it wanted.
+    onward.on('error', () => socket.destroy());
+    socket.on('error', () => onward.destroy());
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  const HTTPS_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  try {
+    // Through the proxy the same authority is unknown again: it belongs to the embedded cloud, which needs no proxy.
+    await assert.rejects(get({ env: { HTTPS_PROXY } }));
+    assert.deepEqual(asked, [new URL(url).host]);
+    await assert.rejects(get({ env: { HTTPS_PROXY, NO_PROXY: '127.0.0.1' } }));
+    assert.equal(await get({ env: { HTTPS_PROXY }, caFile }), 'hello');
+    assert.equal(asked.length, 1, 'NO_PROXY and embedded clouds go directly');
+  } finally {
+    proxy.close();
+  }
+});
+
+test('failures of the network are told apart, each with its reason', async () => {
+  const reasons = async (target: string) => {
+    try {
+      await request(target, { dispatcher: openDispatcher({ env: {} }) });
+    } catch (error) {
+      return networkFailure(error, new URL(target).host);
+    }
+    return undefined;
+  };
+  const refused = await reasons('https://127.0.0.1:1/');
+  assert.equal(refused?.code, 'unreachable');
+  assert.match(refused?.hint ?? '', /edge-upload local start/);
+  const unknown = await reasons('https://nowhere.invalid/');
+  assert.equal(unknown?.code, 'unreachable');
+  assert.match(unknown?.message ?? '', /host name/);
+  assert.equal(networkFailure(new TypeError('a bug of ours'), 'x'), undefined);
+});

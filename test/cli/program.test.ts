@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { after, before, test } from 'node:test';
+import { run } from '../../cli/program.ts';
+import { Screen } from '../support/streams.ts';
+
+let home: string;
+before(async () => {
+  home = await mkdtemp(join(tmpdir(), 'edge-upload-program-'));
+});
+after(() => rm(home, { recursive: true, force: true }));
+
+async function type(line: string, env: Record<string, string> = {}) {
+  const stdout = new Screen();
+  const stderr = new Screen();
+  const code = await run(line === '' ? [] : line.split(' '), {
+    stdin: Readable.from([]),
+    stdout,
+    stderr,
+    env,
+    platform: 'linux',
+    cwd: home,
+    home,
+    execPath: process.execPath,
+    now: () => new Date(),
+    signal: new AbortController().signal,
+  });
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+const COMMANDS = [
+  'deploy',
+  'destroy',
+  'login',
+  'logout',
+  'put',
+  'ls',
+  'token',
+  'whoami',
+  'demo',
+  'local start',
+  'local reset',
+];
+
+test('--version prints the version of the package', async () => {
+  assert.match((await type('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('--help of every command fits 80 columns and names the options that all commands have', async () => {
+  for (const command of COMMANDS) {
+    const { code, stdout } = await type(`${command} --help`);
+    assert.equal(code, 0, command);
+    for (const option of ['--json', '--quiet', '--debug', '--no-color', '--stack-name']) {
+      assert.ok(stdout.includes(option), `${command} ${option}`);
+    }
+    for (const line of stdout.split('\n')) assert.ok(line.length <= 80, `${command}: ${line}`);
+  }
+});
+
+test('a mistyped command is a usage error that suggests the right one', async () => {
+  const { code, stdout, stderr } = await type('depoly');
+  assert.equal(code, 2);
+  assert.equal(stdout, '');
+  assert.match(stderr, /depoly.*\n?.*deploy/);
+});
+
+test('a missing argument and an unknown option are usage errors that name them', async () => {
+  assert.match((await type('put')).stderr, /file.*\n {2}See: edge-upload put --help/i);
+  const { code, stderr } = await type('put x --colour');
+  assert.equal(code, 2);
+  assert.match(stderr, /--colour/);
+});
+
+test('with --json even a usage error is one JSON document on stdout', async () => {
+  const { code, stdout, stderr } = await type('put --json');
+  assert.equal(code, 2);
+  assert.equal(JSON.parse(stdout).error.code, 'usage');
+  assert.equal(stderr, '');
+});
+
+test('without any deployment known, commands say what to type first', async () => {
+  for (const command of ['put x', 'token', 'whoami']) {
+    const { code, stderr } = await type(command);
+    assert.equal(code, 2, command);
+    assert.match(stderr, /edge-upload login <url>/, command);
+  }
+});
+
+test('a stack that is not known is named', async () => {
+  for (const line of ['token --stack-name nowhere', 'token']) {
+    const { code, stderr } = await type(line, line.endsWith('token') ? { EDGE_UPLOAD_STACK: 'nowhere' } : {});
+    assert.equal(code, 2);
+    assert.match(stderr, /“nowhere”/);
+  }
+});
+
+test('an edge over plain http is refused before anything is sent', async () => {
+  const { code, stderr } = await type('token', {
+    EDGE_UPLOAD_URL: 'http://example.com',
+    EDGE_UPLOAD_TOKEN: 'a.b.c',
+  });
+  assert.equal(code, 2);
+  assert.match(stderr, /not an https address/);
+  assert.doesNotMatch(stderr, /a\.b\.c/);
+});
+
+test('where nobody can be asked, a confirmation is a usage error that names its flag', async () => {
+  const { code, stderr } = await type('local reset');
+  assert.equal(code, 2);
+  assert.match(stderr, /--yes/);
+});

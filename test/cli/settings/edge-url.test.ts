@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isUserError } from '../../../cli/errors.ts';
+import { edgeUrl, isLoopback } from '../../../cli/settings/edge-url.ts';
+
+test('a bare domain and a whole URL mean the same edge', () => {
+  for (const typed of [
+    'd1.cloudfront.net',
+    'https://d1.cloudfront.net',
+    'https://d1.cloudfront.net/',
+    'HTTPS://D1.cloudfront.net',
+  ]) {
+    assert.equal(edgeUrl(typed), 'https://d1.cloudfront.net');
+  }
+  assert.equal(edgeUrl('127.0.0.1:4443'), 'https://127.0.0.1:4443');
+});
+
+test('plain http is for loopback alone', () => {
+  assert.equal(edgeUrl('http://127.0.0.1:8080'), 'http://127.0.0.1:8080');
+  assert.equal(edgeUrl('http://localhost:8080'), 'http://localhost:8080');
+  for (const typed of [
+    'http://example.com',
+    'http://127.0.0.1.example.com',
+    'http://10.0.0.1',
+    'ftp://example.com',
+  ]) {
+    assert.throws(() => edgeUrl(typed), isUsage, typed);
+  }
+});
+
+test('what is more than a host is refused, above all a password', () => {
+  for (const typed of [
+    'https://ada:secret@example.com',
+    'https://example.com/path',
+    'https://example.com/?a=b',
+    'https://',
+    '',
+  ]) {
+    assert.throws(() => edgeUrl(typed), isUsage, typed);
+  }
+  assert.throws(
+    () => edgeUrl('https://ada:secret@example.com'),
+    (error: Error) => !error.message.includes('secret'),
+  );
+});
+
+test('loopback is recognised by the whole host name', () => {
+  assert.deepEqual(['127.0.0.1', '127.8.8.8', 'localhost', '[::1]'].map(isLoopback), [
+    true,
+    true,
+    true,
+    true,
+  ]);
+  assert.deepEqual(['127.0.0.1.evil.com', 'localhost.evil.com', '[::2]', '128.0.0.1'].map(isLoopback), [
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
+
+function isUsage(error: unknown): boolean {
+  return isUserError(error) && error.code === 'usage' && error.hint !== undefined;
+}

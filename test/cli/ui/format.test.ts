@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { count, formatBytes, formatDuration, middle, painter, printable } from '../../../cli/ui/format.ts';
+
+test('bytes come in binary units with three figures at most', () => {
+  const shown = [0, 1, 1023, 1024, 1536, 10_239, 102_400, 1_048_575, 1024 ** 3, 48.8 * 1024 ** 4].map(
+    formatBytes,
+  );
+  assert.deepEqual(shown, [
+    '0 B',
+    '1 B',
+    '1023 B',
+    '1.00 KiB',
+    '1.50 KiB',
+    '10.0 KiB',
+    '100 KiB',
+    '1.00 MiB',
+    '1.00 GiB',
+    '48.8 TiB',
+  ]);
+});
+
+test('durations grow from milliseconds to hours without a 60 in a lower place', () => {
+  const shown = [0, 850, 4200, 59_940, 59_960, 185_000, 3_599_600, 7_805_000].map(formatDuration);
+  assert.deepEqual(shown, ['0 ms', '850 ms', '4.2 s', '59.9 s', '1m 00s', '3m 05s', '1h 00m', '2h 10m']);
+});
+
+test('counts agree with their noun', () => {
+  assert.deepEqual(
+    [count(0, 'file'), count(1, 'file'), count(20_000, 'file')],
+    ['0 files', '1 file', '20,000 files'],
+  );
+});
+
+test('a long name keeps its beginning and its extension', () => {
+  assert.equal(middle('a-very-long-holiday-name.jpg', 15), 'a-very-…ame.jpg');
+  assert.equal(middle('short.jpg', 15), 'short.jpg');
+});
+
+test('control characters cannot steer the terminal', () => {
+  assert.equal(printable('a\u001b[2Jb\rc\u009bd'), 'a\\x1b[2Jb\\x0dc\\x9bd');
+  assert.equal(printable('naïve 文件 😀'), 'naïve 文件 😀');
+});
+
+test('without colour nothing is painted', () => {
+  assert.equal(painter(false)('red', 'x'), 'x');
+  assert.ok(painter(true)('red', 'x').startsWith('\u001b[31mx'));
+});

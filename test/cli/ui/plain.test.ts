@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TransferEvent, UiEvent } from '../../../cli/ui/events.ts';
+import { plainRenderer } from '../../../cli/ui/plain.ts';
+import { Screen } from '../../support/streams.ts';
+
+function show(
+  events: readonly UiEvent[],
+  flags: { json?: boolean; quiet?: boolean; debug?: boolean } = {},
+  stepMs = 0,
+) {
+  const stdout = new Screen();
+  const stderr = new Screen();
+  let at = 0;
+  const now = () => new Date(at);
+  const renderer = plainRenderer({ stdout, stderr, now, json: false, quiet: false, debug: false, ...flags });
+  for (const event of events) {
+    at += stepMs;
+    renderer.event(event);
+  }
+  renderer.close();
+  return { stdout: stdout.text, stderr: stderr.text };
+}
+
+const moving: TransferEvent = {
+  type: 'transfer',
+  bytes: 50 * 1024 ** 2,
+  totalBytes: 100 * 1024 ** 2,
+  filesDone: 1,
+  totalFiles: 3,
+  rate: 10 * 1024 ** 2,
+  active: [],
+};
+
+test('work is told in whole lines on stderr, results on stdout', () => {
+  const shown = show([
+    { type: 'task-started', task: 'Emptying the bucket' },
+    { type: 'task-progress', task: 'Emptying the bucket', detail: '10 objects' },
+    { type: 'task-done', task: 'Emptying the bucket', detail: '20 objects' },
+    { type: 'row', text: 'image.jpg', document: { key: 'image.jpg' } },
+  ]);
+  assert.equal(shown.stdout, 'image.jpg\n');
+  assert.equal(shown.stderr, 'Emptying the bucket…\nEmptying the bucket: 20 objects\n');
+});
+
+test('with --json the rows are one JSON document a line', () => {
+  const { stdout } = show([{ type: 'row', text: 'image.jpg', document: { key: 'a\nb' } }], { json: true });
+  assert.deepEqual(stdout.split('\n'), ['{"key":"a\\nb"}', '']);
+});
+
+test('progress comes once in ten seconds at most, without carriage returns or escapes', () => {
+  const often = show(
+    Array.from({ length: 25 }, () => moving),
+    {},
+    1000,
+  ).stderr;
+  assert.equal(often, '50% · 50.0 MiB of 100 MiB · 10.0 MiB/s · 5.0 s left · 1 of 3 files\n'.repeat(2));
+});
+
+test('only what ended is told of the resources, with the reason of a failure', () => {
+  const resource = {
+    type: 'resource',
+    logicalId: 'Bucket',
+    resourceType: 'AWS::S3::Bucket',
+    at: new Date(0),
+  } as const;
+  const { stderr } = show([
+    { ...resource, status: 'CREATE_IN_PROGRESS' },
+    { ...resource, status: 'CREATE_FAILED', reason: 'name taken' },
+    { ...resource, status: 'DELETE_SKIPPED', reason: 'retained' },
+  ]);
+  assert.equal(stderr, '  bucket could not be created: name taken\n  bucket kept\n');
+});
+
+test('--quiet leaves results, warnings and nothing else; --debug adds what happens underneath', () => {
+  const events: UiEvent[] = [
+    { type: 'note', text: 'by the way' },
+    { type: 'warning', text: 'look out' },
+    { type: 'debug', text: 'GET /' },
+    { type: 'row', text: 'r', document: {} },
+  ];
+  assert.deepEqual(show(events, { quiet: true }), { stdout: 'r\n', stderr: 'warning: look out\n' });
+  assert.match(show(events, { debug: true }).stderr, /^debug: GET \/$/m);
+});

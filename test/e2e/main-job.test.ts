@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { copyFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
+
+const PICTURE = join(import.meta.dirname, '../../assets/dawn.png');
+
+interface Listing {
+  readonly objects: readonly { key: string; bytes: number }[];
+}
+
+test('deploy, login, put, ls, destroy: each works, and nothing is left', async () => {
+  await withCloud(async (computer) => {
+    const deployed = await computer.json<DeployedStack>(['deploy', '--local']);
+    assert.equal(deployed.outcome, 'changed');
+    assert.equal(deployed.url, `https://${deployed.outputs.CloudFrontDistributionUrl}`);
+
+    const again = await computer.run(['deploy', '--local']);
+    assert.equal(again.code, 0);
+    assert.match(again.stdout, /nothing to change/);
+
+    const username = await signIn(computer);
+    const who = await computer.json<{ username: string; url: string }>(['whoami']);
+    assert.deepEqual([who.username, who.url], [username, deployed.url]);
+
+    await copyFile(PICTURE, join(computer.home, 'image.png'));
+    const put = await computer.run(['put', './image.png', '--json']);
+    assert.equal(put.code, 0, put.stderr);
+    const lines = put.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      lines.map(({ type }) => type),
+      ['file', 'summary'],
+    );
+    assert.equal(lines[0].key, 'image.png');
+    assert.equal(lines[0].bytes, 129_036);
+
+    const { objects } = await computer.json<Listing>(['ls']);
+    assert.deepEqual(
+      objects.map(({ key, bytes }) => [key, bytes]),
+      [['image.png', 129_036]],
+    );
+
+    const unasked = await computer.run(['destroy']);
+    assert.equal(unasked.code, 2, 'without a terminal and without --yes nothing is destroyed');
+    assert.match(unasked.stderr, /1 object, 126 KiB[\s\S]*1 user[\s\S]*--yes/);
+    const destroyed = await computer.run(['destroy', '--yes']);
+    assert.equal(destroyed.code, 0, destroyed.stderr);
+    assert.match(destroyed.stdout, /nothing of it is left/);
+    const nothing = await computer.json<{ outcome: string }>([
+      'destroy',
+      '--yes',
+      '--stack-name',
+      'edge-upload',
+    ]);
+    assert.equal(nothing.outcome, 'nothing', 'a second destroy finds nothing to do');
+    assert.equal((await computer.run(['whoami'])).code, 2, 'the deployment is forgotten');
+  });
+});
+
+test('the stored object is a plain file with the bytes that were sent, and the user that sent them', async () => {
+  await withCloud(async (computer, { dataDir, endpoint }) => {
+    await computer.json(['deploy', '--local']);
+    const username = await signIn(computer);
+    await writeFile(join(computer.home, 'notes.txt'), 'plain words\n');
+    assert.equal((await computer.run(['put', 'notes.txt', '--as', 'deep/er/notes.txt'])).code, 0);
+    const files = await readdir(dataDir, { recursive: true });
+    const stored = files.find((file) => file.endsWith('deep/er/notes.txt'));
+    assert.ok(stored !== undefined, 'the key is the path');
+    assert.equal(await readFile(join(dataDir, stored), 'utf8'), 'plain words\n');
+
+    const { S3Client, HeadObjectCommand } = await import('@aws-sdk/client-s3');
+    const s3 = new S3Client({
+      endpoint,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const { bucket } = await computer.json<{ bucket: string }>(['ls']);
+    const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'deep/er/notes.txt' }));
+    assert.equal(head.ContentType, 'text/plain');
+    assert.equal(head.Metadata?.['uploaded-by'], encodeURIComponent(username));
+    s3.destroy();
+  });
+});
+
+test('scripts need no disk: URL, user and password from the environment', async () => {
+  await withCloud(async (computer, cloud) => {
+    const { url } = await computer.json<DeployedStack>(['deploy', '--local']);
+    const username = await signIn(computer);
+    await writeFile(join(computer.home, 'a.txt'), 'a');
+    const elsewhere = join(computer.home, 'elsewhere');
+    const env = {
+      HOME: elsewhere,
+      EDGE_UPLOAD_URL: url,
+      EDGE_UPLOAD_USERNAME: username,
+      EDGE_UPLOAD_PASSWORD: PASSWORD,
+      AWS_ENDPOINT_URL: cloud.endpoint,
+      NODE_EXTRA_CA_CERTS: cloud.caFile,
+    };
+    const put = await computer.run(['put', join(computer.home, 'a.txt')], { env });
+    assert.equal(put.code, 0, put.stderr);
+    assert.equal(existsSync(elsewhere), false, 'nothing was written');
+
+    const token = (await computer.run(['token'])).stdout.trim();
+    const { EDGE_UPLOAD_PASSWORD: _password, ...withoutPassword } = env;
+    const byToken = await computer.run(['put', join(computer.home, 'a.txt'), '--as', 'b.txt'], {
+      env: { ...withoutPassword, EDGE_UPLOAD_TOKEN: token },
+    });
+    assert.equal(byToken.code, 0, byToken.stderr);
+    assert.equal(existsSync(elsewhere), false);
+  });
+});
+
+test('tokens are private to their owner', async () => {
+  await withCloud(async (computer) => {
+    await computer.json(['deploy', '--local']);
+    await signIn(computer);
+    const state = join(computer.home, '.local/state/edge-upload');
+    for (const file of await readdir(state, { recursive: true, withFileTypes: true })) {
+      const { mode } = await stat(join(file.parentPath ?? file.path, file.name));
+      assert.equal(mode & 0o077, 0, file.name);
+    }
+  });
+});
+
+test('the embedded cloud stops, starts again with all that it held, and is reset', async () => {
+  await withCloud(async (computer) => {
+    const { url } = await computer.json<DeployedStack>(['deploy', '--local']);
+    await signIn(computer);
+    await writeFile(join(computer.home, 'a.txt'), 'a');
+    await computer.run(['local', 'stop']);
+
+    const down = await computer.run(['put', 'a.txt']);
+    assert.equal(down.code, 5);
+    assert.match(down.stderr, /edge-upload local start/);
+
+    await computer.json(['local', 'start']);
+    assert.equal((await computer.run(['put', 'a.txt'])).code, 0);
+    assert.equal((await computer.json<{ url: string }>(['whoami'])).url, url);
+
+    await computer.json(['local', 'reset', '--yes']);
+    assert.equal((await computer.json<{ running: boolean }>(['local', 'status'])).running, false);
+    assert.equal((await computer.run(['whoami'])).code, 2);
+  });
+});

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { missing, runProgram } from '../support/programs.ts';
+import { cleanEnv, type DeployedStack, PASSWORD, withCloud } from './harness.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** The commands of the README's indented blocks, without the notes beside them. */
+async function commands(): Promise<string[]> {
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+  const lines = readme.split('\n').filter((line) => line.startsWith('    '));
+  return lines
+    .map((line) => line.trim().replace(/^(operator|uploader) +/, ''))
+    .map((line) => line.split(/ {3,}/)[0] ?? '')
+    .filter((line) => /^(edge-upload|npm|npx|curl) /.test(line));
+}
+
+/** Run elsewhere, by the test that is named. */
+const ELSEWHERE = new Map([
+  ['npm ci && npm run demo', 'test/package.test.ts runs the demo from the packed tarball'],
+  ['npm test', 'is running this'],
+  ['npm install --global edge-upload', 'test/package.test.ts'],
+  ['npm install --global edge-upload --omit=optional', 'test/package.test.ts'],
+  ['edge-upload deploy', 'needs AWS; test/e2e/main-job.test.ts runs it with --local'],
+]);
+
+test('every command of the README works as written', { skip: missing('curl') }, async () => {
+  await withCloud(async (computer, cloud) => {
+    const bin = join(computer.home, 'bin');
+    await runProgram('mkdir', [bin]);
+    await writeFile(
+      join(bin, 'edge-upload'),
+      `#!/bin/sh\nexec "${process.execPath}" "${ROOT}/dist/edge-upload.js" "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    const env = cleanEnv(computer.home, {
+      PATH: `${bin}:${process.env.PATH}`,
+      EDGE_UPLOAD_NEW_PASSWORD: PASSWORD,
+      EDGE_UPLOAD_PASSWORD: PASSWORD,
+      CURL_CA_BUNDLE: cloud.caFile,
+    });
+    const place = (file: string) => join(computer.home, file);
+    await copyFile(join(ROOT, 'assets/dawn.png'), place('image.jpg'));
+    for (const file of ['report.pdf', 'one.log', 'two.log', 'data.bin']) await writeFile(place(file), file);
+    const { url } = await computer.json<DeployedStack>(['deploy', '--local']);
+
+    const written = (await commands()).filter((line) => !ELSEWHERE.has(line));
+    assert.ok(written.length >= 10, 'the README has commands');
+    // What takes the deployment or the cloud away comes last, whatever its place on the page.
+    const last = (line: string) => Number(/destroy|local stop/.test(line));
+    const ordered = [...new Set(written)].sort((one, other) => last(one) - last(other));
+    for (const line of ordered) {
+      let typed = line.replace('<url>', url).replace('<domain>', new URL(url).host);
+      if (/^edge-upload login http/.test(typed)) typed += ' --username ada@example.com';
+      if (typed === 'edge-upload destroy') typed += ' --yes';
+      const inRepository = typed.startsWith('np');
+      const { code, stdout, stderr } = await runProgram(
+        'sh',
+        ['-ec', inRepository ? typed.replace('npm run build && ', '') : typed],
+        {
+          env,
+          cwd: inRepository ? ROOT : computer.home,
+        },
+      );
+      assert.equal(code, 0, `${line}\n${stdout}${stderr}`);
+    }
+  });
+});
