@@ -1,0 +1,52 @@
+import type { JsonObject } from '../../json.ts';
+import { invalidParameter, wrongCredentials } from '../errors.ts';
+import { checkLockout, withFailure } from '../lockout.ts';
+import { sessionLifetime } from '../resources/client-properties.ts';
+import type { ClientRecord, UserRecord } from '../store/model.ts';
+import type { Pool } from '../store/pool.ts';
+
+/** One call of a sign-in. */
+export interface Attempt {
+  readonly pool: Pool;
+  readonly client: ClientRecord;
+  readonly now: Date;
+}
+
+export type Parameters = Readonly<Record<string, string>>;
+
+/** A parameter that a flow or a challenge cannot do without. Throws InvalidParameterException. */
+export function needed(parameters: Parameters, name: string): string {
+  const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+  if (!value) throw invalidParameter(`Missing required parameter ${name}`);
+  return value;
+}
+
+/** Asks a challenge of a user: the answer that carries its session. */
+export function ask(
+  { pool, client }: Attempt,
+  user: UserRecord,
+  challenge: string,
+  parameters: Record<string, string>,
+): JsonObject {
+  const session = pool.sessions.open(
+    { challenge, clientId: client.id, sub: user.sub, data: {} },
+    sessionLifetime(client.settings),
+  );
+  return { ChallengeName: challenge, Session: session, ChallengeParameters: parameters };
+}
+
+/**
+ * Counts one proof of a password. Throws NotAuthorizedException while the user is locked out, and for a wrong password,
+ * which it writes down; a right one clears the count.
+ */
+export function countProof({ pool, now }: Attempt, user: UserRecord, proves: () => boolean): UserRecord {
+  checkLockout(user.failures, now);
+  if (!proves()) {
+    pool.putUser({ ...user, failures: withFailure(user.failures, now) });
+    throw wrongCredentials();
+  }
+  if (user.failures.count === 0) return user;
+  const cleared = { ...user, failures: { ...user.failures, count: 0 } };
+  pool.putUser(cleared);
+  return cleared;
+}

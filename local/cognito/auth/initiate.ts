@@ -1,0 +1,82 @@
+import type { JsonObject } from '../../json.ts';
+import { askPasswordVerifier } from '../challenges/password-verifier.ts';
+import { invalidParameter, notEmbedded, userNotFound, wrongCredentials } from '../errors.ts';
+import { allowsFlow, hidesUsers, isRotating } from '../resources/client-properties.ts';
+import { fakeVerifier, passwordMatches } from '../srp.ts';
+import { type Attempt, countProof, needed, type Parameters } from './attempt.ts';
+import { checkEarly, proceed } from './proceed.ts';
+import { refresh } from './refresh.ts';
+import { checkSecretHash } from './secret-hash.ts';
+
+/** A password sent as it is, checked by way of the verifier that SRP checks against. */
+function signInWithPassword(attempt: Attempt, parameters: Parameters): JsonObject {
+  const { pool, client } = attempt;
+  const name = needed(parameters, 'USERNAME');
+  const password = needed(parameters, 'PASSWORD');
+  checkSecretHash(client, [name], parameters.SECRET_HASH);
+  const user = pool.findUser(name);
+  if (!user) {
+    if (!hidesUsers(client.settings)) throw userNotFound();
+    passwordMatches(pool.account(name), password, fakeVerifier(pool.record.pepper, name));
+    throw wrongCredentials();
+  }
+  checkEarly(attempt, user);
+  const proved = countProof(attempt, user, () =>
+    passwordMatches(pool.account(user.username), password, user.credential),
+  );
+  return proceed(attempt, proved, 'password');
+}
+
+function refreshInFlow(attempt: Attempt, parameters: Parameters): JsonObject {
+  const { settings } = attempt.client;
+  if (isRotating(settings) || !allowsFlow(settings, 'refresh')) {
+    throw invalidParameter('REFRESH_TOKEN_AUTH flow not enabled for this client');
+  }
+  return {
+    AuthenticationResult: refresh(attempt, needed(parameters, 'REFRESH_TOKEN'), (names) =>
+      checkSecretHash(attempt.client, names, parameters.SECRET_HASH),
+    ),
+    ChallengeParameters: {},
+  };
+}
+
+function startSrp(attempt: Attempt, parameters: Parameters): JsonObject {
+  if (!allowsFlow(attempt.client.settings, 'srp')) {
+    throw invalidParameter('USER_SRP_AUTH is not enabled for the client.');
+  }
+  return askPasswordVerifier(attempt, parameters);
+}
+
+/** Begins a sign-in by one of the flows that the client allows, else InvalidParameterException. */
+export function initiate(
+  attempt: Attempt,
+  flow: string,
+  parameters: Parameters,
+  caller: 'admin' | 'public',
+): JsonObject {
+  const { settings } = attempt.client;
+  if (parameters.DEVICE_KEY !== undefined) throw notEmbedded('DEVICE_KEY');
+  switch (flow) {
+    case 'USER_SRP_AUTH':
+      return startSrp(attempt, parameters);
+    case 'REFRESH_TOKEN':
+    case 'REFRESH_TOKEN_AUTH':
+      return refreshInFlow(attempt, parameters);
+    case 'USER_PASSWORD_AUTH':
+      if (caller === 'admin') break;
+      if (!allowsFlow(settings, 'password')) {
+        throw invalidParameter('USER_PASSWORD_AUTH flow not enabled for this client');
+      }
+      return signInWithPassword(attempt, parameters);
+    case 'ADMIN_NO_SRP_AUTH':
+    case 'ADMIN_USER_PASSWORD_AUTH':
+      if (caller === 'public') break;
+      if (!allowsFlow(settings, 'admin-password')) {
+        throw invalidParameter('Auth flow not enabled for this client');
+      }
+      return signInWithPassword(attempt, parameters);
+    default:
+      throw notEmbedded(`The flow ${flow}`);
+  }
+  throw invalidParameter('Initiate Auth method not supported.');
+}

@@ -1,0 +1,54 @@
+import type { JsonObject } from '../../json.ts';
+import { AwsError } from '../../wire/errors.ts';
+import { askNewPassword } from '../challenges/new-password.ts';
+import { askSoftwareToken, askSoftwareTokenSetup } from '../challenges/software-token.ts';
+import { notAuthorized, userDisabled } from '../errors.ts';
+import { hidesUsers } from '../resources/client-properties.ts';
+import { passwordPolicyOf } from '../resources/pool-properties.ts';
+import type { UserRecord } from '../store/model.ts';
+import type { Attempt } from './attempt.ts';
+import { signIn } from './tokens.ts';
+
+const DAY_MS = 86_400_000;
+
+const resetRequired = () =>
+  new AwsError('PasswordResetRequiredException', 'Password reset required for the user');
+
+/**
+ * Before the password is looked at, where the client tells callers about users: who may not sign in learns it at once.
+ * Elsewhere only who knows the password does, from `proceed`.
+ */
+export function checkEarly({ client }: Attempt, user: UserRecord): void {
+  if (hidesUsers(client.settings)) return;
+  if (!user.enabled) throw userDisabled();
+  if (user.status === 'RESET_REQUIRED') throw resetRequired();
+}
+
+function checkTemporaryPassword({ pool, now }: Attempt, user: UserRecord): void {
+  const days = passwordPolicyOf(pool.record.settings).TemporaryPasswordValidityDays;
+  if (now.getTime() < Date.parse(user.credential.set) + days * DAY_MS) return;
+  throw notAuthorized('Temporary password has expired and must be reset by an administrator.');
+}
+
+function secondFactor(attempt: Attempt, user: UserRecord): JsonObject | undefined {
+  const { MfaConfiguration: mfa = 'OFF' } = attempt.pool.record.settings;
+  if (mfa === 'OFF') return undefined;
+  if (user.softwareToken?.enabled) return askSoftwareToken(attempt, user);
+  return mfa === 'ON' ? askSoftwareTokenSetup(attempt, user) : undefined;
+}
+
+/** The answer to a user who has just proved something: the next challenge, or the tokens. */
+export function proceed(
+  attempt: Attempt,
+  user: UserRecord,
+  proved: 'password' | 'second factor',
+): JsonObject {
+  if (!user.enabled) throw userDisabled();
+  if (user.status === 'RESET_REQUIRED') throw resetRequired();
+  if (user.status === 'FORCE_CHANGE_PASSWORD') {
+    checkTemporaryPassword(attempt, user);
+    return askNewPassword(attempt, user);
+  }
+  const challenge = proved === 'password' ? secondFactor(attempt, user) : undefined;
+  return challenge ?? { AuthenticationResult: signIn({ ...attempt, user }), ChallengeParameters: {} };
+}

@@ -1,0 +1,68 @@
+import { AwsError } from '../../wire/errors.ts';
+import { notAuthorized, userDisabled } from '../errors.ts';
+import { isRotating } from '../resources/client-properties.ts';
+import { equal } from '../srp.ts';
+import type { ClientRecord, RefreshTokenRecord, TokenFamily, UserRecord } from '../store/model.ts';
+import type { Pool } from '../store/pool.ts';
+import type { Attempt } from './attempt.ts';
+import {
+  type AuthenticationResult,
+  hashRefreshToken,
+  issueTokens,
+  newRefreshToken,
+  refreshTokenOwner,
+  withFamily,
+} from './tokens.ts';
+
+export interface Refreshable {
+  readonly user: UserRecord;
+  readonly family: TokenFamily;
+  readonly token: RefreshTokenRecord;
+}
+
+/** Whose refresh token it is, expired and revoked ones included; `undefined` for one that this client never got. */
+export function findRefreshToken(pool: Pool, client: ClientRecord, text: string): Refreshable | undefined {
+  const user = pool.user(refreshTokenOwner(text));
+  const hash = Buffer.from(hashRefreshToken(text));
+  for (const family of user?.families ?? []) {
+    const token = family.refresh.find((one) => equal(Buffer.from(one.hash), hash));
+    if (user && token && family.clientId === client.id) return { user, family, token };
+  }
+  return undefined;
+}
+
+function checkRotation({ pool, client, now }: Attempt, { user, family, token }: Refreshable): void {
+  if (token.rotated === undefined) return;
+  const grace = (client.settings.RefreshTokenRotation?.RetryGracePeriodSeconds ?? 0) * 1_000;
+  if (now.getTime() < Date.parse(token.rotated) + grace) return;
+  pool.putUser(withFamily(user, { ...family, revoked: true }));
+  throw new AwsError('RefreshTokenReuseException', 'Refresh token has been invalidated by rotation');
+}
+
+/**
+ * New tokens for a refresh token. Where the client rotates, a new refresh token comes with them that lives as long as
+ * the first would have, and the old one ends after the grace period; used later, it ends the whole sign-in.
+ */
+export function refresh(
+  attempt: Attempt,
+  text: string,
+  checkClient: (names: readonly string[]) => void,
+): AuthenticationResult {
+  const { pool, client, now } = attempt;
+  const found = findRefreshToken(pool, client, text);
+  if (!found) throw notAuthorized('Invalid Refresh Token');
+  const { user, family, token } = found;
+  checkClient([user.username, user.sub]);
+  if (family.revoked) throw notAuthorized('Refresh Token has been revoked');
+  if (now.getTime() >= Date.parse(family.expires)) throw notAuthorized('Refresh Token has expired');
+  if (!user.enabled) throw userDisabled();
+  checkRotation(attempt, found);
+  const result = issueTokens({ pool, client, user, now }, family);
+  if (!isRotating(client.settings)) return result;
+  const next = newRefreshToken(user);
+  const rotated = family.refresh.map((one) =>
+    one.hash === token.hash ? { ...one, rotated: one.rotated ?? now.toISOString() } : one,
+  );
+  pool.putUser(withFamily(user, { ...family, refresh: [...rotated, { hash: hashRefreshToken(next) }] }));
+  return { ...result, RefreshToken: next };
+}

@@ -1,0 +1,30 @@
+import type { JsonObject } from '../../json.ts';
+import type { Challenge } from '../challenges/challenge.ts';
+import { newPasswordRequired } from '../challenges/new-password.ts';
+import { passwordVerifier } from '../challenges/password-verifier.ts';
+import { mfaSetup, softwareTokenMfa } from '../challenges/software-token.ts';
+import { invalidParameter, notEmbedded } from '../errors.ts';
+import type { Attempt, Parameters } from './attempt.ts';
+import { proceed } from './proceed.ts';
+
+const CHALLENGES: readonly Challenge[] = [passwordVerifier, newPasswordRequired, softwareTokenMfa, mfaSetup];
+
+interface Response {
+  readonly name: string;
+  readonly session: string | undefined;
+  readonly responses: Parameters;
+}
+
+/** Judges the answer to a challenge and gives the next one, or the tokens. */
+export function respond(attempt: Attempt, { name, session, responses }: Response): JsonObject {
+  const challenge = CHALLENGES.find((one) => one.name === name);
+  if (!challenge) throw notEmbedded(`The challenge ${name}`);
+  if (responses.DEVICE_KEY !== undefined) throw notEmbedded('DEVICE_KEY');
+  const token = challenge.sessionOf(responses, session);
+  if (token === undefined) throw invalidParameter('Missing required parameter Session');
+  const { sessions } = attempt.pool;
+  const state = sessions.peek(token, { challenge: name, clientId: attempt.client.id });
+  const user = challenge.judge(attempt, { responses, state, token });
+  sessions.spend(token);
+  return proceed(attempt, user, challenge.proves);
+}

@@ -1,0 +1,120 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { REGION } from '../../account.ts';
+import type { JsonObject } from '../../json.ts';
+import { signJwt } from '../jwt.ts';
+import { canRevoke, tokenValidity } from '../resources/client-properties.ts';
+import type { ClientRecord, TokenFamily, UserRecord } from '../store/model.ts';
+import type { Pool } from '../store/pool.ts';
+
+export const SELF_SCOPE = 'aws.cognito.signin.user.admin';
+
+export const issuerOf = (poolId: string) => `https://cognito-idp.${REGION}.amazonaws.com/${poolId}`;
+
+const SECRET_BYTES = 48;
+
+export const hashRefreshToken = (token: string) => createHash('sha256').update(token).digest('base64url');
+
+/** A refresh token: opaque to clients; inside, whose it is, so that it is found without a search. */
+export function newRefreshToken(user: UserRecord): string {
+  return `${Buffer.from(user.sub).toString('base64url')}.${randomBytes(SECRET_BYTES).toString('base64url')}`;
+}
+
+export const refreshTokenOwner = (token: string) =>
+  Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('utf8');
+
+/** The member of every successful answer to an authentication call. */
+export type AuthenticationResult = {
+  readonly AccessToken: string;
+  readonly ExpiresIn: number;
+  readonly TokenType: 'Bearer';
+  readonly IdToken: string;
+  readonly RefreshToken?: string;
+};
+
+interface Grant {
+  readonly pool: Pool;
+  readonly client: ClientRecord;
+  readonly user: UserRecord;
+  readonly now: Date;
+}
+
+const seconds = (date: Date) => Math.floor(date.getTime() / 1_000);
+
+/**
+ * Access and ID tokens of a sign-in. Claims:
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
+ */
+export function issueTokens({ pool, client, user, now }: Grant, family: TokenFamily): AuthenticationResult {
+  const validity = tokenValidity(client.settings);
+  const groups = pool.groupsOf(user.sub).map(({ name }) => name);
+  const common: JsonObject = {
+    sub: user.sub,
+    ...(groups.length > 0 ? { 'cognito:groups': groups } : {}),
+    iss: issuerOf(pool.id),
+    ...(canRevoke(client.settings) ? { origin_jti: family.id } : {}),
+    event_id: family.eventId,
+    auth_time: seconds(new Date(family.authenticated)),
+    iat: seconds(now),
+  };
+  const access: JsonObject = {
+    ...common,
+    client_id: client.id,
+    token_use: 'access',
+    scope: SELF_SCOPE,
+    exp: seconds(now) + validity.access,
+    jti: randomUUID(),
+    username: user.username,
+  };
+  const id: JsonObject = {
+    ...common,
+    ...idAttributes(user),
+    'cognito:username': user.username,
+    aud: client.id,
+    token_use: 'id',
+    exp: seconds(now) + validity.id,
+    jti: randomUUID(),
+  };
+  return {
+    AccessToken: signJwt(pool.keys.access, access),
+    ExpiresIn: validity.access,
+    TokenType: 'Bearer',
+    IdToken: signJwt(pool.keys.id, id),
+  };
+}
+
+/** The verified flags are booleans in an ID token, every other attribute is a string. */
+function idAttributes({ attributes }: UserRecord): JsonObject {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      name,
+      name.endsWith('_verified') ? value === 'true' : value,
+    ]),
+  );
+}
+
+/** Signs a user in: a family of tokens of its own, kept with the user, and its first tokens. */
+export function signIn(grant: Grant): AuthenticationResult {
+  const { pool, client, user, now } = grant;
+  const refreshToken = newRefreshToken(user);
+  const family: TokenFamily = {
+    id: randomUUID(),
+    eventId: randomUUID(),
+    clientId: client.id,
+    authenticated: now.toISOString(),
+    expires: new Date(now.getTime() + tokenValidity(client.settings).refresh * 1_000).toISOString(),
+    revoked: false,
+    refresh: [{ hash: hashRefreshToken(refreshToken) }],
+  };
+  const live = user.families.filter(({ expires }) => Date.parse(expires) > now.getTime());
+  pool.putUser({ ...user, families: [...live, family] });
+  return { ...issueTokens(grant, family), RefreshToken: refreshToken };
+}
+
+export function withFamily(user: UserRecord, family: TokenFamily): UserRecord {
+  return { ...user, families: user.families.map((one) => (one.id === family.id ? family : one)) };
+}
+
+/** Ends every sign-in of a user: no refresh, and the pool's own operations refuse the access tokens. */
+export function signedOut(user: UserRecord): UserRecord {
+  return { ...user, families: user.families.map((family) => ({ ...family, revoked: true })) };
+}

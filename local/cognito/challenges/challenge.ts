@@ -1,0 +1,28 @@
+import type { Attempt, Parameters } from '../auth/attempt.ts';
+import { invalidSession } from '../errors.ts';
+import type { UserRecord } from '../store/model.ts';
+import type { SessionState } from '../store/sessions.ts';
+
+export interface Answer {
+  readonly responses: Parameters;
+  readonly state: SessionState;
+  readonly token: string;
+}
+
+/** One kind of challenge: how its answer is judged. What asks it is a function of its own beside it. */
+export interface Challenge {
+  readonly name: string;
+  readonly proves: 'password' | 'second factor';
+  /** Where the answer carries its session. */
+  readonly sessionOf: (responses: Parameters, session: string | undefined) => string | undefined;
+  /** The user who answered rightly. A wrong answer throws; the session lives on unless the challenge spends it. */
+  readonly judge: (attempt: Attempt, answer: Answer) => UserRecord;
+}
+
+/** The user that a session is about, if that is also the one whom the answer names. */
+export function sessionUser({ pool }: Attempt, { responses, state }: Answer): UserRecord {
+  const user = state.sub === undefined ? undefined : pool.user(state.sub);
+  const named = responses.USERNAME === undefined ? undefined : pool.findUser(responses.USERNAME);
+  if (!user || named?.sub !== user.sub) throw invalidSession();
+  return user;
+}

@@ -1,0 +1,63 @@
+import type { JsonObject } from '../../json.ts';
+import { type Attempt, ask, needed, type Parameters } from '../auth/attempt.ts';
+import { checkSecretHash } from '../auth/secret-hash.ts';
+import { invalidParameter, invalidSession } from '../errors.ts';
+import { changeAttributes, missingAttributes } from '../schema.ts';
+import type { UserRecord } from '../store/model.ts';
+import type { Pool } from '../store/pool.ts';
+import { newCredential, withPassword } from '../users.ts';
+import { type Challenge, sessionUser } from './challenge.ts';
+
+const NEW_PASSWORD_REQUIRED = 'NEW_PASSWORD_REQUIRED';
+const PREFIX = 'userAttributes.';
+
+export function askNewPassword(attempt: Attempt, user: UserRecord): JsonObject {
+  const missing = missingAttributes(attempt.pool.schema, user.attributes);
+  return ask(attempt, user, NEW_PASSWORD_REQUIRED, {
+    USER_ID_FOR_SRP: user.username,
+    requiredAttributes: JSON.stringify(missing.map((name) => `${PREFIX}${name}`)),
+    userAttributes: JSON.stringify(user.attributes),
+  });
+}
+
+/** The attributes that an answer sets: every required one that is missing, none that is required and there already. */
+function answeredAttributes(pool: Pool, user: UserRecord, responses: Parameters): Record<string, string> {
+  const { schema } = pool;
+  const changes = Object.entries(responses)
+    .filter(([name]) => name.startsWith(PREFIX))
+    .map(([name, Value]) => ({ Name: name.slice(PREFIX.length), Value }));
+  for (const { Name: name } of changes) {
+    if (name.endsWith('_verified')) throw invalidParameter(`Cannot modify the non-mutable attribute ${name}`);
+    const required = schema.find((attribute) => attribute.name === name)?.required;
+    if (required && user.attributes[name] !== undefined) {
+      throw invalidParameter(`Cannot modify an already provided ${name}`);
+    }
+  }
+  const attributes = changeAttributes({ schema, current: user.attributes, changes });
+  const [missing] = missingAttributes(schema, attributes);
+  if (missing) throw invalidParameter(`Invalid attributes given, ${missing} is missing`);
+  return attributes;
+}
+
+export const newPasswordRequired: Challenge = {
+  name: NEW_PASSWORD_REQUIRED,
+  proves: 'password',
+  sessionOf: (_, session) => session,
+  judge(attempt, answer) {
+    const { pool, client, now } = attempt;
+    const { responses } = answer;
+    const name = needed(responses, 'USERNAME');
+    const password = needed(responses, 'NEW_PASSWORD');
+    checkSecretHash(client, [name], responses.SECRET_HASH);
+    const user = sessionUser(attempt, answer);
+    if (user.status !== 'FORCE_CHANGE_PASSWORD') throw invalidSession();
+    const attributes = answeredAttributes(pool, user, responses);
+    const changed = withPassword(
+      { ...user, attributes },
+      'CONFIRMED',
+      newCredential(pool, user.username, password, now),
+    );
+    pool.putUser(changed);
+    return changed;
+  },
+};

@@ -1,0 +1,105 @@
+import type { JsonObject } from '../../json.ts';
+import { type Attempt, countProof, needed, type Parameters } from '../auth/attempt.ts';
+import { checkEarly } from '../auth/proceed.ts';
+import { checkSecretHash } from '../auth/secret-hash.ts';
+import { invalidParameter, notAuthorized, userNotFound, wrongCredentials } from '../errors.ts';
+import { hidesUsers, sessionLifetime } from '../resources/client-properties.ts';
+import { claimHolds, fakeVerifier, readPublicValue, serverValues } from '../srp.ts';
+import type { UserRecord } from '../store/model.ts';
+import { formatTimestamp, readTimestamp } from '../timestamp.ts';
+import type { Challenge } from './challenge.ts';
+
+const PASSWORD_VERIFIER = 'PASSWORD_VERIFIER';
+
+/** How far a claim's time may lie from ours. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
+
+/**
+ * USER_SRP_AUTH: gives salt and `B`. The session is the secret block itself. For a user who does not exist the
+ * challenge is made up where the client hides users; nobody can answer it.
+ */
+export function askPasswordVerifier(attempt: Attempt, parameters: Parameters): JsonObject {
+  const { pool, client } = attempt;
+  const name = needed(parameters, 'USERNAME');
+  const clientValue = readPublicValue(needed(parameters, 'SRP_A'));
+  if (clientValue === undefined) throw invalidParameter('SRP_A is not a valid public value.');
+  checkSecretHash(client, [name], parameters.SECRET_HASH);
+  const user = pool.findUser(name);
+  if (!user && !hidesUsers(client.settings)) throw userNotFound();
+  if (user) checkEarly(attempt, user);
+  const known = user?.credential ?? fakeVerifier(pool.record.pepper, name);
+  const server = serverValues(known);
+  const username = user?.username ?? name;
+  const token = pool.sessions.open(
+    {
+      challenge: PASSWORD_VERIFIER,
+      clientId: client.id,
+      ...(user ? { sub: user.sub } : {}),
+      data: {
+        clientValue,
+        secret: server.secret,
+        publicValue: server.publicValue,
+        salt: known.salt,
+        username,
+      },
+    },
+    sessionLifetime(client.settings),
+  );
+  return {
+    ChallengeName: PASSWORD_VERIFIER,
+    ChallengeParameters: {
+      USERNAME: username,
+      USER_ID_FOR_SRP: username,
+      SALT: known.salt,
+      SRP_B: server.publicValue,
+      SECRET_BLOCK: token,
+    },
+  };
+}
+
+/** The time as the signature covers it. Throws unless it is well formed and close to ours. */
+function checkTimestamp(text: string, now: Date): string {
+  const time = readTimestamp(text);
+  if (!time) {
+    throw invalidParameter('TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.');
+  }
+  if (Math.abs(now.getTime() - time.getTime()) > CLOCK_TOLERANCE_MS) {
+    throw notAuthorized('TIMESTAMP is too far from the current time.');
+  }
+  return formatTimestamp(time);
+}
+
+/** The user whom a secret block was made for, as long as the password is still the one it was made with. */
+function claimedUser({ pool }: Attempt, sub: string | undefined, salt: string | undefined): UserRecord {
+  const user = sub === undefined ? undefined : pool.user(sub);
+  if (!user || user.credential.salt !== salt) throw wrongCredentials();
+  return user;
+}
+
+export const passwordVerifier: Challenge = {
+  name: PASSWORD_VERIFIER,
+  proves: 'password',
+  sessionOf: (responses) => needed(responses, 'PASSWORD_CLAIM_SECRET_BLOCK'),
+  judge(attempt, { responses, state, token }) {
+    const { pool, client, now } = attempt;
+    const name = needed(responses, 'USERNAME');
+    const signature = needed(responses, 'PASSWORD_CLAIM_SIGNATURE');
+    const timestamp = checkTimestamp(needed(responses, 'TIMESTAMP'), now);
+    checkSecretHash(client, [name], responses.SECRET_HASH);
+    pool.sessions.spend(token);
+    const user = claimedUser(attempt, state.sub, state.data.salt);
+    if (pool.findUser(name)?.sub !== user.sub) throw wrongCredentials();
+    const { secret = '', publicValue = '', clientValue = '' } = state.data;
+    return countProof(attempt, user, () =>
+      claimHolds(
+        {
+          account: pool.account(user.username),
+          verifier: user.credential,
+          server: { secret, publicValue },
+          clientValue,
+        },
+        { secretBlock: Buffer.from(token, 'base64'), timestamp, signature },
+      ),
+    );
+  },
+};

@@ -1,0 +1,20 @@
+import { AwsError } from '../wire/errors.ts';
+
+/** The user pool API's errors; all are HTTP 400. Names and texts are AWS's own, which clients and people match on. */
+export const notAuthorized = (message: string) => new AwsError('NotAuthorizedException', message);
+export const invalidParameter = (message: string) => new AwsError('InvalidParameterException', message);
+export const resourceNotFound = (message: string) => new AwsError('ResourceNotFoundException', message);
+export const invalidPassword = (message: string) => new AwsError('InvalidPasswordException', message);
+
+export const userNotFound = () => new AwsError('UserNotFoundException', 'User does not exist.');
+export const wrongCredentials = () => notAuthorized('Incorrect username or password.');
+export const userDisabled = () => notAuthorized('User is disabled.');
+export const invalidSession = () => notAuthorized('Invalid session for the user.');
+export const codeMismatch = () =>
+  new AwsError('CodeMismatchException', 'Invalid verification code provided, please try again.');
+export const expiredCode = () =>
+  new AwsError('ExpiredCodeException', 'Invalid code provided, please request a code again.');
+
+/** What AWS has and the embedded Cognito has not: refused by name. */
+export const notEmbedded = (what: string) =>
+  invalidParameter(`${what} is not available in the embedded Cognito.`);

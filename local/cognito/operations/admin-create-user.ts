@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { AwsError } from '../../wire/errors.ts';
+import { invalidParameter, notEmbedded } from '../errors.ts';
+import { attributes, deliveryMedium, password, userOfPool } from '../fields.ts';
+import { NO_FAILURES } from '../lockout.ts';
+import { invitation } from '../messages.ts';
+import { type Context, operation } from '../operation.ts';
+import { generatePassword } from '../password.ts';
+import { passwordPolicyOf } from '../resources/pool-properties.ts';
+import { changeAttributes } from '../schema.ts';
+import { flag, type Infer, list, oneOf, optional, structure } from '../shape.ts';
+import type { UserRecord } from '../store/model.ts';
+import type { Pool } from '../store/pool.ts';
+import { describeUser, getUser, newCredential, withPassword } from '../users.ts';
+
+const input = structure({
+  ...userOfPool,
+  UserAttributes: optional(attributes),
+  TemporaryPassword: optional(password),
+  ForceAliasCreation: optional(flag()),
+  MessageAction: optional(oneOf(['RESEND', 'SUPPRESS'])),
+  DesiredDeliveryMediums: optional(list(deliveryMedium)),
+});
+type Input = Infer<typeof input>;
+
+const isEmail = (name: string) => /^[^\s@]+@[^\s@]+$/.test(name);
+
+/** What signs a user in: the given name, or, where the pool has addresses for names, an id of its own. */
+function nameNewUser(
+  pool: Pool,
+  name: string,
+): { username: string; sub: string; attributes: Record<string, string> } {
+  const { UsernameAttributes = [], AliasAttributes = [] } = pool.record.settings;
+  const sub = randomUUID();
+  if (UsernameAttributes.length === 0) {
+    if (AliasAttributes.includes('email') && isEmail(name)) {
+      throw invalidParameter(
+        'Username cannot be of email format, since user pool is configured for email alias.',
+      );
+    }
+    return { username: name, sub, attributes: {} };
+  }
+  const address = isEmail(name) ? 'email' : 'phone_number';
+  if (!UsernameAttributes.includes(address)) {
+    const kinds = UsernameAttributes.map((kind) => (kind === 'email' ? 'an email' : 'a phone number'));
+    throw invalidParameter(`Username should be ${kinds.length > 1 ? 'either ' : ''}${kinds.join(' or ')}.`);
+  }
+  return { username: sub, sub, attributes: { [address]: name } };
+}
+
+/** Two users may not sign in by the same verified address. */
+function checkAliases(pool: Pool, user: Readonly<Record<string, string>>): void {
+  const { AliasAttributes = [], UsernameAttributes = [] } = pool.record.settings;
+  for (const alias of [...AliasAttributes, ...UsernameAttributes]) {
+    const value = user[alias];
+    const counts = alias === 'preferred_username' || UsernameAttributes.some((name) => name === alias);
+    if (value === undefined || !(counts || user[`${alias}_verified`] === 'true')) continue;
+    if (pool.findUser(value)) {
+      throw new AwsError('AliasExistsException', `An account with the ${alias} already exists.`);
+    }
+  }
+}
+
+function send(
+  { outbox }: Context,
+  pool: Pool,
+  user: UserRecord,
+  { DesiredDeliveryMediums }: Input,
+  code: string,
+): void {
+  const mediums = DesiredDeliveryMediums ?? ['SMS'];
+  if (mediums.includes('SMS') && user.attributes.phone_number) {
+    throw invalidParameter('User pool does not have SMS configuration to send messages.');
+  }
+  const to = user.attributes.email;
+  if (mediums.includes('EMAIL') && to) outbox.send(invitation(pool.record.settings, to, user.username, code));
+}
+
+function create(context: Context, pool: Pool, request: Input): UserRecord {
+  if (pool.findUser(request.Username)) {
+    throw new AwsError('UsernameExistsException', 'User account already exists');
+  }
+  const now = context.now();
+  const named = nameNewUser(pool, request.Username);
+  const given = changeAttributes({
+    schema: pool.schema,
+    current: named.attributes,
+    changes: request.UserAttributes ?? [],
+  });
+  checkAliases(pool, given);
+  const code = request.TemporaryPassword || generatePassword(passwordPolicyOf(pool.record.settings));
+  const user: UserRecord = {
+    sub: named.sub,
+    username: named.username,
+    created: now.toISOString(),
+    modified: now.toISOString(),
+    enabled: true,
+    status: 'FORCE_CHANGE_PASSWORD',
+    attributes: given,
+    credential: newCredential(pool, named.username, code, now),
+    failures: NO_FAILURES,
+    families: [],
+  };
+  if (request.MessageAction !== 'SUPPRESS') send(context, pool, user, request, code);
+  pool.putUser(user);
+  return user;
+}
+
+/** Sends the invitation again, with a new temporary password that is good for its full time. */
+function resend(context: Context, pool: Pool, request: Input): UserRecord {
+  const user = getUser(pool, request.Username);
+  if (user.status !== 'FORCE_CHANGE_PASSWORD') {
+    throw new AwsError(
+      'UnsupportedUserStateException',
+      `Resend not possible. ${user.username} status is not FORCE_CHANGE_PASSWORD`,
+    );
+  }
+  const code = request.TemporaryPassword || generatePassword(passwordPolicyOf(pool.record.settings));
+  const changed = withPassword(
+    user,
+    'FORCE_CHANGE_PASSWORD',
+    newCredential(pool, user.username, code, context.now()),
+  );
+  send(context, pool, changed, request, code);
+  pool.putUser(changed);
+  return changed;
+}
+
+/** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html */
+export const adminCreateUser = operation('AdminCreateUser', 'signed', input, (context, request) => {
+  const pool = context.pools.get(request.UserPoolId);
+  if (request.ForceAliasCreation) throw notEmbedded('ForceAliasCreation');
+  const user = (request.MessageAction === 'RESEND' ? resend : create)(context, pool, request);
+  return { User: describeUser(user) };
+});

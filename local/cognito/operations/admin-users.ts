@@ -1,0 +1,70 @@
+import { signedOut } from '../auth/tokens.ts';
+import { attributes, userOfPool } from '../fields.ts';
+import { type Context, operation } from '../operation.ts';
+import { changeAttributes } from '../schema.ts';
+import { required, structure } from '../shape.ts';
+import type { UserRecord } from '../store/model.ts';
+import type { Pool } from '../store/pool.ts';
+import { describeUserForAdmin, getUser } from '../users.ts';
+
+interface Target {
+  readonly UserPoolId: string;
+  readonly Username: string;
+}
+
+function find({ pools }: Context, { UserPoolId, Username }: Target): { pool: Pool; user: UserRecord } {
+  const pool = pools.get(UserPoolId);
+  return { pool, user: getUser(pool, Username) };
+}
+
+const target = structure(userOfPool);
+
+export const adminGetUser = operation('AdminGetUser', 'signed', target, (context, input) =>
+  describeUserForAdmin(find(context, input).user),
+);
+
+export const adminDeleteUser = operation('AdminDeleteUser', 'signed', target, (context, input) => {
+  const { pool, user } = find(context, input);
+  pool.removeUser(user);
+  return {};
+});
+
+export const adminEnableUser = operation('AdminEnableUser', 'signed', target, (context, input) => {
+  const { pool, user } = find(context, input);
+  pool.putUser({ ...user, enabled: true, modified: context.now().toISOString() });
+  return {};
+});
+
+/** A disabled user's tokens end with it. */
+export const adminDisableUser = operation('AdminDisableUser', 'signed', target, (context, input) => {
+  const { pool, user } = find(context, input);
+  pool.putUser({ ...signedOut(user), enabled: false, modified: context.now().toISOString() });
+  return {};
+});
+
+export const adminUserGlobalSignOut = operation(
+  'AdminUserGlobalSignOut',
+  'signed',
+  target,
+  (context, input) => {
+    const { pool, user } = find(context, input);
+    pool.putUser(signedOut(user));
+    return {};
+  },
+);
+
+export const adminUpdateUserAttributes = operation(
+  'AdminUpdateUserAttributes',
+  'signed',
+  structure({ ...userOfPool, UserAttributes: required(attributes) }),
+  (context, input) => {
+    const { pool, user } = find(context, input);
+    const changed = changeAttributes({
+      schema: pool.schema,
+      current: user.attributes,
+      changes: input.UserAttributes,
+    });
+    pool.putUser({ ...user, attributes: changed, modified: context.now().toISOString() });
+    return {};
+  },
+);

@@ -1,0 +1,149 @@
+import type { Json, JsonObject } from '../../json.ts';
+import { poolArn } from '../arn.ts';
+import { clientId, pageToken, poolId } from '../fields.ts';
+import { operation } from '../operation.ts';
+import { paginate } from '../page.ts';
+import { passwordPolicyOf } from '../resources/pool-properties.ts';
+import type { SchemaAttribute } from '../schema.ts';
+import { integer, optional, required, structure, text } from '../shape.ts';
+import type { ClientRecord } from '../store/model.ts';
+import type { Pool } from '../store/pool.ts';
+import { epoch } from '../users.ts';
+
+/** Settings as they are kept, without the members that were not set. */
+const given = (settings: object): JsonObject => JSON.parse(JSON.stringify(settings)) as JsonObject;
+
+const limit = (name: string, value: number | undefined): JsonObject =>
+  value === undefined ? {} : { [name]: String(value) };
+
+function describeAttribute({ name, type, mutable, required: needed, min, max }: SchemaAttribute): JsonObject {
+  const constraints: JsonObject =
+    type === 'String'
+      ? { StringAttributeConstraints: { ...limit('MinLength', min), ...limit('MaxLength', max) } }
+      : type === 'Number'
+        ? { NumberAttributeConstraints: { ...limit('MinValue', min), ...limit('MaxValue', max) } }
+        : {};
+  return {
+    Name: name,
+    AttributeDataType: type,
+    DeveloperOnlyAttribute: false,
+    Mutable: mutable,
+    Required: needed,
+    ...constraints,
+  };
+}
+
+function describePool(pool: Pool): JsonObject {
+  const { record } = pool;
+  const {
+    UserPoolName: _name,
+    Schema: _schema,
+    EnabledMfas: _mfas,
+    Policies: _policies,
+    ...settings
+  } = record.settings;
+  return {
+    AdminCreateUserConfig: { AllowAdminCreateUserOnly: false, UnusedAccountValidityDays: 7 },
+    DeletionProtection: 'INACTIVE',
+    EmailConfiguration: { EmailSendingAccount: 'COGNITO_DEFAULT' },
+    MfaConfiguration: 'OFF',
+    UserPoolTier: 'ESSENTIALS',
+    ...given(settings),
+    Id: pool.id,
+    Name: record.name,
+    Arn: poolArn(pool.id),
+    Policies: {
+      PasswordPolicy: passwordPolicyOf(record.settings),
+      SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD'] },
+    },
+    SchemaAttributes: pool.schema.map(describeAttribute),
+    EstimatedNumberOfUsers: pool.users().length,
+    CreationDate: epoch(record.created),
+    LastModifiedDate: epoch(record.modified),
+  };
+}
+
+function describeClient(client: ClientRecord): JsonObject {
+  const { GenerateSecret: _, ...settings } = client.settings;
+  return {
+    RefreshTokenValidity: 30,
+    AuthSessionValidity: 3,
+    EnableTokenRevocation: true,
+    EnablePropagateAdditionalUserContextData: false,
+    AllowedOAuthFlowsUserPoolClient: false,
+    ...given(settings),
+    ClientId: client.id,
+    ClientName: client.name,
+    ...(client.secret === undefined ? {} : { ClientSecret: client.secret }),
+    CreationDate: epoch(client.created),
+    LastModifiedDate: epoch(client.modified),
+  };
+}
+
+export const describeUserPool = operation(
+  'DescribeUserPool',
+  'signed',
+  structure({ UserPoolId: required(poolId) }),
+  ({ pools }, input) => ({ UserPool: describePool(pools.get(input.UserPoolId)) }),
+);
+
+export const describeUserPoolClient = operation(
+  'DescribeUserPoolClient',
+  'signed',
+  structure({ UserPoolId: required(poolId), ClientId: required(clientId) }),
+  ({ pools }, input) => {
+    const { client } = pools.client(input.ClientId, pools.get(input.UserPoolId));
+    return { UserPoolClient: describeClient(client) };
+  },
+);
+
+const nextToken = (next: string | undefined): Record<string, Json> =>
+  next === undefined ? {} : { NextToken: next };
+
+export const listUserPools = operation(
+  'ListUserPools',
+  'signed',
+  structure({
+    MaxResults: required(integer({ min: 1, max: 60 })),
+    NextToken: optional(text({ min: 1, pattern: /[\S]+/ })),
+  }),
+  ({ pools }, input) => {
+    const { items, next } = paginate(pools.all(), {
+      keyOf: ({ id }) => id,
+      limit: input.MaxResults,
+      token: input.NextToken,
+    });
+    const described = items.map(({ id, record }) => ({
+      Id: id,
+      Name: record.name,
+      LambdaConfig: {},
+      LastModifiedDate: epoch(record.modified),
+      CreationDate: epoch(record.created),
+    }));
+    return { UserPools: described, ...nextToken(next) };
+  },
+);
+
+export const listUserPoolClients = operation(
+  'ListUserPoolClients',
+  'signed',
+  structure({
+    UserPoolId: required(poolId),
+    MaxResults: optional(integer({ min: 1, max: 60 })),
+    NextToken: optional(pageToken),
+  }),
+  ({ pools }, input) => {
+    const pool = pools.get(input.UserPoolId);
+    const { items, next } = paginate(pool.clients.all(), {
+      keyOf: ({ id }) => id,
+      limit: input.MaxResults,
+      token: input.NextToken,
+    });
+    const described = items.map((client) => ({
+      ClientId: client.id,
+      UserPoolId: pool.id,
+      ClientName: client.name,
+    }));
+    return { UserPoolClients: described, ...nextToken(next) };
+  },
+);

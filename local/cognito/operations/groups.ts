@@ -1,0 +1,91 @@
+import type { JsonObject } from '../../json.ts';
+import { AwsError } from '../../wire/errors.ts';
+import { notEmbedded, resourceNotFound } from '../errors.ts';
+import { groupName, pageToken, poolId } from '../fields.ts';
+import { operation } from '../operation.ts';
+import { paginate } from '../page.ts';
+import { integer, optional, required, structure, text } from '../shape.ts';
+import type { GroupRecord } from '../store/model.ts';
+import type { Pool } from '../store/pool.ts';
+import { epoch } from '../users.ts';
+
+const LARGEST_PRECEDENCE = 2 ** 31 - 1;
+
+export function getGroup(pool: Pool, name: string): GroupRecord {
+  const group = pool.groups.find((one) => one.name === name);
+  if (!group) throw resourceNotFound('Group not found.');
+  return group;
+}
+
+export const describeGroup = (pool: Pool, group: GroupRecord): JsonObject => ({
+  GroupName: group.name,
+  UserPoolId: pool.id,
+  ...(group.description === undefined ? {} : { Description: group.description }),
+  ...(group.precedence === undefined ? {} : { Precedence: group.precedence }),
+  LastModifiedDate: epoch(group.modified),
+  CreationDate: epoch(group.created),
+});
+
+export const createGroup = operation(
+  'CreateGroup',
+  'signed',
+  structure({
+    UserPoolId: required(poolId),
+    GroupName: required(groupName),
+    Description: optional(text({ max: 2048 })),
+    Precedence: optional(integer({ min: 0, max: LARGEST_PRECEDENCE })),
+    RoleArn: optional(text({ min: 20, max: 2048 })),
+  }),
+  ({ pools, now }, input) => {
+    const pool = pools.get(input.UserPoolId);
+    if (input.RoleArn !== undefined) throw notEmbedded('RoleArn of a group');
+    if (pool.groups.some(({ name }) => name === input.GroupName)) {
+      throw new AwsError('GroupExistsException', 'A group with the name already exists.');
+    }
+    const created = now().toISOString();
+    const group: GroupRecord = {
+      name: input.GroupName,
+      ...(input.Description === undefined ? {} : { description: input.Description }),
+      ...(input.Precedence === undefined ? {} : { precedence: input.Precedence }),
+      created,
+      modified: created,
+      members: [],
+    };
+    pool.groups = [...pool.groups, group];
+    return { Group: describeGroup(pool, group) };
+  },
+);
+
+export const deleteGroup = operation(
+  'DeleteGroup',
+  'signed',
+  structure({ UserPoolId: required(poolId), GroupName: required(groupName) }),
+  ({ pools }, input) => {
+    const pool = pools.get(input.UserPoolId);
+    const group = getGroup(pool, input.GroupName);
+    pool.groups = pool.groups.filter((one) => one !== group);
+    return {};
+  },
+);
+
+export const listGroups = operation(
+  'ListGroups',
+  'signed',
+  structure({
+    UserPoolId: required(poolId),
+    Limit: optional(integer({ min: 0, max: 60 })),
+    NextToken: optional(pageToken),
+  }),
+  ({ pools }, input) => {
+    const pool = pools.get(input.UserPoolId);
+    const { items, next } = paginate(pool.groups, {
+      keyOf: ({ name }) => name,
+      limit: input.Limit,
+      token: input.NextToken,
+    });
+    return {
+      Groups: items.map((group) => describeGroup(pool, group)),
+      ...(next === undefined ? {} : { NextToken: next }),
+    };
+  },
+);

@@ -1,0 +1,65 @@
+import { invalidParameter } from '../errors.ts';
+import { attributeName, poolId } from '../fields.ts';
+import { operation } from '../operation.ts';
+import { paginate } from '../page.ts';
+import { integer, list, optional, required, structure, text } from '../shape.ts';
+import type { UserRecord } from '../store/model.ts';
+import { describeUser } from '../users.ts';
+
+/** What a filter may ask for, https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListUsers.html */
+const SEARCHABLE: Readonly<Record<string, (user: UserRecord) => string | undefined>> = {
+  username: (user) => user.username,
+  email: (user) => user.attributes.email,
+  phone_number: (user) => user.attributes.phone_number,
+  name: (user) => user.attributes.name,
+  given_name: (user) => user.attributes.given_name,
+  family_name: (user) => user.attributes.family_name,
+  preferred_username: (user) => user.attributes.preferred_username,
+  'cognito:user_status': (user) => user.status,
+  status: (user) => (user.enabled ? 'Enabled' : 'Disabled'),
+  sub: (user) => user.sub,
+};
+
+const FILTER = /^\s*"?([\w:]+)"?\s*(\^?=)\s*"((?:[^"\\]|\\.)*)"\s*$/;
+
+/** A filter such as `email ^= "ann"`; the empty one lets every user through. Throws InvalidParameterException. */
+function readFilter(filter: string): (user: UserRecord) => boolean {
+  if (filter.trim() === '') return () => true;
+  const [, name = '', comparison, quoted = ''] = FILTER.exec(filter) ?? [];
+  const read = Object.hasOwn(SEARCHABLE, name) ? SEARCHABLE[name] : undefined;
+  if (!read) throw invalidParameter('Invalid search attribute or filter.');
+  const wanted = quoted.replace(/\\(.)/g, '$1');
+  return comparison === '^='
+    ? (user) => read(user)?.startsWith(wanted) ?? false
+    : (user) => read(user) === wanted;
+}
+
+export const listUsers = operation(
+  'ListUsers',
+  'signed',
+  structure({
+    UserPoolId: required(poolId),
+    AttributesToGet: optional(list(attributeName)),
+    Limit: optional(integer({ min: 0, max: 60 })),
+    PaginationToken: optional(text({ min: 1, pattern: /[\S]+/ })),
+    Filter: optional(text({ max: 256 })),
+  }),
+  ({ pools }, input) => {
+    const pool = pools.get(input.UserPoolId);
+    for (const name of input.AttributesToGet ?? []) {
+      if (!pool.schema.some((attribute) => attribute.name === name)) {
+        throw invalidParameter(`One or more requested attributes do not exist in user pool: ${name}`);
+      }
+    }
+    const users = pool.users().filter(readFilter(input.Filter ?? ''));
+    const { items, next } = paginate(users, {
+      keyOf: (user) => `${user.created} ${user.sub}`,
+      limit: input.Limit,
+      token: input.PaginationToken,
+    });
+    return {
+      Users: items.map((user) => describeUser(user, input.AttributesToGet)),
+      ...(next === undefined ? {} : { PaginationToken: next }),
+    };
+  },
+);

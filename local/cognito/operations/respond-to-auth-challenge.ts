@@ -1,0 +1,59 @@
+import { respond } from '../auth/respond.ts';
+import { clientId, poolId, session } from '../fields.ts';
+import { operation } from '../operation.ts';
+import { oneOf, optional, required, strings, structure } from '../shape.ts';
+
+const shared = {
+  ClientId: required(clientId),
+  ChallengeName: required(
+    oneOf([
+      'SMS_MFA',
+      'EMAIL_OTP',
+      'SOFTWARE_TOKEN_MFA',
+      'SELECT_MFA_TYPE',
+      'MFA_SETUP',
+      'PASSWORD_VERIFIER',
+      'CUSTOM_CHALLENGE',
+      'SELECT_CHALLENGE',
+      'DEVICE_SRP_AUTH',
+      'DEVICE_PASSWORD_VERIFIER',
+      'ADMIN_NO_SRP_AUTH',
+      'NEW_PASSWORD_REQUIRED',
+      'SMS_OTP',
+      'PASSWORD',
+      'WEB_AUTHN',
+      'PASSWORD_SRP',
+    ]),
+  ),
+  ChallengeResponses: optional(strings()),
+  Session: optional(session),
+};
+
+export const respondToAuthChallenge = operation(
+  'RespondToAuthChallenge',
+  'public',
+  structure(shared),
+  (context, input) => {
+    const attempt = { ...context.pools.client(input.ClientId), now: context.now() };
+    return respond(attempt, {
+      name: input.ChallengeName,
+      session: input.Session,
+      responses: input.ChallengeResponses ?? {},
+    });
+  },
+);
+
+export const adminRespondToAuthChallenge = operation(
+  'AdminRespondToAuthChallenge',
+  'signed',
+  structure({ UserPoolId: required(poolId), ...shared }),
+  (context, input) => {
+    const within = context.pools.get(input.UserPoolId);
+    const attempt = { ...context.pools.client(input.ClientId, within), now: context.now() };
+    return respond(attempt, {
+      name: input.ChallengeName,
+      session: input.Session,
+      responses: input.ChallengeResponses ?? {},
+    });
+  },
+);

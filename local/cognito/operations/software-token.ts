@@ -1,0 +1,133 @@
+import type { JsonObject } from '../../json.ts';
+import { AwsError } from '../../wire/errors.ts';
+import { bearerOf } from '../auth/access-token.ts';
+import { MFA_SETUP, takeCode } from '../challenges/software-token.ts';
+import { newSecret } from '../challenges/totp.ts';
+import { invalidParameter, invalidSession, notEmbedded } from '../errors.ts';
+import { session, token, userOfPool } from '../fields.ts';
+import { type Context, operation } from '../operation.ts';
+import { sessionLifetime } from '../resources/client-properties.ts';
+import { flag, type Infer, optional, required, structure, text } from '../shape.ts';
+import type { UserRecord } from '../store/model.ts';
+import type { Pool } from '../store/pool.ts';
+import { getUser } from '../users.ts';
+
+interface Holder {
+  readonly AccessToken: string | undefined;
+  readonly Session: string | undefined;
+}
+
+interface Found {
+  readonly pool: Pool;
+  readonly user: UserRecord;
+  /** Spends the session that the caller came with and opens the next; nothing for one with an access token. */
+  readonly next: (data: Record<string, string>) => JsonObject;
+}
+
+/** A user in the middle of MFA_SETUP by its session, or one signed in by the access token. */
+function find({ pools, now }: Context, { AccessToken, Session }: Holder): Found {
+  if (AccessToken !== undefined) return { ...bearerOf(pools, AccessToken, now()), next: () => ({}) };
+  if (Session === undefined) throw invalidParameter('Either AccessToken or Session must be present.');
+  for (const pool of pools.all()) {
+    const clientId = pool.sessions.clientOf(Session);
+    const client = clientId === undefined ? undefined : pool.clients.get(clientId);
+    if (!client) continue;
+    const state = pool.sessions.peek(Session, { challenge: MFA_SETUP, clientId: client.id });
+    const user = state.sub === undefined ? undefined : pool.user(state.sub);
+    if (!user) break;
+    const next = (data: Record<string, string>) => {
+      pool.sessions.spend(Session);
+      return { Session: pool.sessions.open({ ...state, data }, sessionLifetime(client.settings)) };
+    };
+    return { pool, user, next };
+  }
+  throw invalidSession();
+}
+
+const holder = { AccessToken: optional(token), Session: optional(session) };
+
+/** Gives a new secret for an authenticator app. One that works goes on working until the new one is verified. */
+export const associateSoftwareToken = operation(
+  'AssociateSoftwareToken',
+  'public',
+  structure(holder),
+  (context, input) => {
+    const { pool, user, next } = find(context, input);
+    if ((pool.record.settings.MfaConfiguration ?? 'OFF') === 'OFF') {
+      throw new AwsError(
+        'SoftwareTokenMFANotFoundException',
+        'Software token MFA is not enabled for the user pool.',
+      );
+    }
+    const secret = newSecret();
+    pool.putUser({ ...user, pendingSoftwareToken: secret });
+    return { SecretCode: secret, ...next({}) };
+  },
+);
+
+export const verifySoftwareToken = operation(
+  'VerifySoftwareToken',
+  'public',
+  structure({
+    ...holder,
+    UserCode: required(text({ min: 6, max: 6, pattern: /[0-9]+/ })),
+    FriendlyDeviceName: optional(text()),
+  }),
+  (context, input) => {
+    const { pool, user, next } = find(context, input);
+    const { pendingSoftwareToken: secret, ...rest } = user;
+    if (secret === undefined) throw invalidParameter('No software token is associated with the user.');
+    const { enabled = false, preferred = false } = user.softwareToken ?? {};
+    const token = { secret, verified: true, enabled, preferred, usedStep: 0 };
+    try {
+      takeCode(pool, rest, token, input.UserCode, context.now());
+    } catch (error) {
+      if (!(error instanceof AwsError) || error.code !== 'CodeMismatchException') throw error;
+      throw new AwsError('EnableSoftwareTokenMFAException', 'Code mismatch');
+    }
+    return { Status: 'SUCCESS', ...next({ verified: 'true' }) };
+  },
+);
+
+const preference = structure({ Enabled: optional(flag()), PreferredMfa: optional(flag()) });
+const preferences = {
+  SoftwareTokenMfaSettings: optional(preference),
+  SMSMfaSettings: optional(preference),
+  EmailMfaSettings: optional(preference),
+};
+const preferencesShape = structure(preferences);
+
+function setPreference(pool: Pool, user: UserRecord, input: Infer<typeof preferencesShape>): JsonObject {
+  if (input.SMSMfaSettings?.Enabled) throw notEmbedded('SMS_MFA');
+  if (input.EmailMfaSettings?.Enabled) throw notEmbedded('EMAIL_OTP');
+  const wanted = input.SoftwareTokenMfaSettings;
+  if (!wanted) return {};
+  if (!user.softwareToken?.verified) {
+    if (!wanted.Enabled) return {};
+    throw invalidParameter('User has not verified software token mfa');
+  }
+  const enabled = wanted.Enabled ?? false;
+  const preferred = enabled && (wanted.PreferredMfa ?? false);
+  pool.putUser({ ...user, softwareToken: { ...user.softwareToken, enabled, preferred } });
+  return {};
+}
+
+export const setUserMfaPreference = operation(
+  'SetUserMFAPreference',
+  'public',
+  structure({ AccessToken: required(token), ...preferences }),
+  ({ pools, now }, input) => {
+    const { pool, user } = bearerOf(pools, input.AccessToken, now());
+    return setPreference(pool, user, input);
+  },
+);
+
+export const adminSetUserMfaPreference = operation(
+  'AdminSetUserMFAPreference',
+  'signed',
+  structure({ ...userOfPool, ...preferences }),
+  ({ pools }, input) => {
+    const pool = pools.get(input.UserPoolId);
+    return setPreference(pool, getUser(pool, input.Username), input);
+  },
+);

@@ -1,0 +1,66 @@
+import { AwsError } from '../../wire/errors.ts';
+import { bearerOf } from '../auth/access-token.ts';
+import { findRefreshToken, refresh } from '../auth/refresh.ts';
+import { checkSecret } from '../auth/secret-hash.ts';
+import { signedOut, withFamily } from '../auth/tokens.ts';
+import { invalidParameter, notEmbedded } from '../errors.ts';
+import { clientId, token } from '../fields.ts';
+import { statedClaims } from '../jwt.ts';
+import { operation } from '../operation.ts';
+import { canRevoke } from '../resources/client-properties.ts';
+import { optional, required, structure, text } from '../shape.ts';
+
+const clientSecret = text({ min: 24, max: 64, pattern: /[\w+]+/ });
+
+export const getTokensFromRefreshToken = operation(
+  'GetTokensFromRefreshToken',
+  'public',
+  structure({
+    RefreshToken: required(token),
+    ClientId: required(clientId),
+    ClientSecret: optional(clientSecret),
+    DeviceKey: optional(text()),
+  }),
+  ({ pools, now }, input) => {
+    if (input.DeviceKey !== undefined) throw notEmbedded('DeviceKey');
+    const { pool, client } = pools.client(input.ClientId);
+    const attempt = { pool, client, now: now() };
+    return {
+      AuthenticationResult: refresh(attempt, input.RefreshToken, () =>
+        checkSecret(client, input.ClientSecret),
+      ),
+    };
+  },
+);
+
+/** Ends one sign-in: its refresh tokens, and its access tokens as far as this API is asked. */
+export const revokeToken = operation(
+  'RevokeToken',
+  'public',
+  structure({ Token: required(token), ClientId: required(clientId), ClientSecret: optional(clientSecret) }),
+  ({ pools }, input) => {
+    const { pool, client } = pools.client(input.ClientId);
+    checkSecret(client, input.ClientSecret);
+    if (!canRevoke(client.settings)) {
+      throw new AwsError('UnsupportedOperationException', 'Token revocation is not enabled for this client.');
+    }
+    if (statedClaims(input.Token)) {
+      throw new AwsError('UnsupportedTokenTypeException', 'Only refresh tokens can be revoked.');
+    }
+    const found = findRefreshToken(pool, client, input.Token);
+    if (!found) throw invalidParameter('Invalid Refresh Token');
+    pool.putUser(withFamily(found.user, { ...found.family, revoked: true }));
+    return {};
+  },
+);
+
+export const globalSignOut = operation(
+  'GlobalSignOut',
+  'public',
+  structure({ AccessToken: required(token) }),
+  ({ pools, now }, input) => {
+    const { pool, user } = bearerOf(pools, input.AccessToken, now());
+    pool.putUser(signedOut(user));
+    return {};
+  },
+);

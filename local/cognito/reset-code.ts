@@ -1,0 +1,51 @@
+import { createHash, randomInt } from 'node:crypto';
+import { codeMismatch, expiredCode, invalidParameter } from './errors.ts';
+import { maskEmail, resetMessage } from './messages.ts';
+import type { Context } from './operation.ts';
+import { equal } from './srp.ts';
+import type { UserRecord } from './store/model.ts';
+import type { Pool } from './store/pool.ts';
+
+/** A code is good for an hour and for five tries. */
+const LIFETIME_MS = 60 * 60_000;
+const TRIES = 5;
+
+const hashOf = (user: UserRecord, code: string) =>
+  createHash('sha256').update(`${user.sub}:${code}`).digest('hex');
+
+function recoveryEmail(pool: Pool, user: UserRecord): string {
+  const mechanisms = pool.record.settings.AccountRecoverySetting?.RecoveryMechanisms;
+  const byEmail = mechanisms?.some(({ Name }) => Name === 'verified_email') ?? true;
+  const { email, email_verified } = user.attributes;
+  if (byEmail && email && email_verified === 'true') return email;
+  throw invalidParameter(
+    'Cannot reset password for the user as there is no registered/verified email or phone_number',
+  );
+}
+
+/** Puts a six-digit code into the outbox and keeps the user, whose status the caller may have changed, with its hash. */
+export function sendResetCode({ outbox, now }: Context, pool: Pool, user: UserRecord) {
+  const to = recoveryEmail(pool, user);
+  const code = String(randomInt(1_000_000)).padStart(6, '0');
+  const expires = new Date(now().getTime() + LIFETIME_MS).toISOString();
+  outbox.send(resetMessage(pool.record.settings, to, user.username, code));
+  pool.putUser({ ...user, resetCode: { hash: hashOf(user, code), expires, attempts: 0 } });
+  return deliveryTo(to);
+}
+
+export const deliveryTo = (email: string) => ({
+  CodeDeliveryDetails: {
+    Destination: maskEmail(email),
+    DeliveryMedium: 'EMAIL',
+    AttributeName: 'email',
+  },
+});
+
+/** Throws CodeMismatchException for a wrong code, ExpiredCodeException for none, an old one, or after too many tries. */
+export function checkResetCode(pool: Pool, user: UserRecord, given: string, now: Date): void {
+  const kept = user.resetCode;
+  if (!kept || now.getTime() >= Date.parse(kept.expires) || kept.attempts >= TRIES) throw expiredCode();
+  if (equal(Buffer.from(hashOf(user, given)), Buffer.from(kept.hash))) return;
+  pool.putUser({ ...user, resetCode: { ...kept, attempts: kept.attempts + 1 } });
+  throw codeMismatch();
+}

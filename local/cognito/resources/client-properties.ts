@@ -1,0 +1,156 @@
+import type { JsonObject } from '../../json.ts';
+import { invalidParameter } from '../errors.ts';
+import { poolId } from '../fields.ts';
+import { flag, type Infer, integer, list, oneOf, optional, required, structure, text } from '../shape.ts';
+import { readProperties } from './refusal.ts';
+
+const closed = { closed: true };
+const unit = oneOf(['seconds', 'minutes', 'hours', 'days']);
+
+const clientProperties = structure(
+  {
+    UserPoolId: required(poolId),
+    ClientName: optional(text({ min: 1, max: 128, pattern: /[\w\s+=,.@-]+/ })),
+    GenerateSecret: optional(flag()),
+    AccessTokenValidity: optional(integer({ min: 1, max: 86_400 })),
+    IdTokenValidity: optional(integer({ min: 1, max: 86_400 })),
+    RefreshTokenValidity: optional(integer({ min: 1, max: 315_360_000 })),
+    TokenValidityUnits: optional(
+      structure(
+        { AccessToken: optional(unit), IdToken: optional(unit), RefreshToken: optional(unit) },
+        closed,
+      ),
+    ),
+    AuthSessionValidity: optional(integer({ min: 3, max: 15 })),
+    EnableTokenRevocation: optional(flag()),
+    PreventUserExistenceErrors: optional(oneOf(['ENABLED', 'LEGACY'])),
+    RefreshTokenRotation: optional(
+      structure(
+        {
+          Feature: optional(oneOf(['ENABLED', 'DISABLED'])),
+          RetryGracePeriodSeconds: optional(integer({ min: 0, max: 60 })),
+        },
+        closed,
+      ),
+    ),
+    ExplicitAuthFlows: optional(
+      list(
+        oneOf([
+          'ADMIN_NO_SRP_AUTH',
+          'CUSTOM_AUTH_FLOW_ONLY',
+          'USER_PASSWORD_AUTH',
+          'ALLOW_ADMIN_USER_PASSWORD_AUTH',
+          'ALLOW_CUSTOM_AUTH',
+          'ALLOW_USER_PASSWORD_AUTH',
+          'ALLOW_USER_SRP_AUTH',
+          'ALLOW_REFRESH_TOKEN_AUTH',
+        ]),
+      ),
+    ),
+    SupportedIdentityProviders: optional(list(oneOf(['COGNITO']))),
+    AllowedOAuthFlowsUserPoolClient: optional(flag()),
+    EnablePropagateAdditionalUserContextData: optional(flag()),
+  },
+  closed,
+);
+
+export type ClientSettings = Infer<typeof clientProperties>;
+
+const NOT_DONE = [
+  'AllowedOAuthFlows',
+  'AllowedOAuthScopes',
+  'AnalyticsConfiguration',
+  'CallbackURLs',
+  'DefaultRedirectURI',
+  'LogoutURLs',
+  'ReadAttributes',
+  'WriteAttributes',
+];
+
+export const CLIENT_TYPE = 'AWS::Cognito::UserPoolClient';
+
+/**
+ * An app client's settings out of its template properties,
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpoolclient.html
+ */
+export function readClientProperties(properties: JsonObject): ClientSettings {
+  const settings = readProperties(CLIENT_TYPE, clientProperties, properties, NOT_DONE);
+  if (settings.AllowedOAuthFlowsUserPoolClient) {
+    throw invalidParameter(
+      'AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows.',
+    );
+  }
+  const flows = settings.ExplicitAuthFlows ?? [];
+  const current = flows.filter((flow) => flow.startsWith('ALLOW_')).length;
+  if (current > 0 && current < flows.length) {
+    throw invalidParameter('ExplicitAuthFlows cannot mix values with and without the ALLOW_ prefix.');
+  }
+  const { access, id, refresh } = tokenValidity(settings);
+  const inRange = (seconds: number) => seconds >= 300 && seconds <= 86_400;
+  if (!inRange(access) || !inRange(id) || refresh < 3_600 || refresh > 315_360_000) {
+    throw invalidParameter('Invalid range for token validity.');
+  }
+  if (refresh < access || refresh < id) throw invalidParameter('Invalid range for token validity.');
+  if (settings.RefreshTokenRotation && !settings.RefreshTokenRotation.Feature) {
+    throw invalidParameter('RefreshTokenRotation needs a Feature.');
+  }
+  if (isRotating(settings) && flows.includes('ALLOW_REFRESH_TOKEN_AUTH')) {
+    throw invalidParameter(
+      'Refresh token rotation cannot be enabled together with ALLOW_REFRESH_TOKEN_AUTH.',
+    );
+  }
+  return settings;
+}
+
+const SECONDS = { seconds: 1, minutes: 60, hours: 3_600, days: 86_400 };
+
+/**
+ * How long a client's tokens live, seconds. The defaults 1, 1 and 30 are of hours, hours and days, unless a unit is
+ * given without its value: then they count in that unit, and are out of range in most.
+ */
+export function tokenValidity(settings: ClientSettings): { access: number; id: number; refresh: number } {
+  const units = settings.TokenValidityUnits;
+  return {
+    access: (settings.AccessTokenValidity ?? 1) * SECONDS[units?.AccessToken ?? 'hours'],
+    id: (settings.IdTokenValidity ?? 1) * SECONDS[units?.IdToken ?? 'hours'],
+    refresh: (settings.RefreshTokenValidity ?? 30) * SECONDS[units?.RefreshToken ?? 'days'],
+  };
+}
+
+/** How long a challenge may wait for its answer, milliseconds. */
+export const sessionLifetime = (settings: ClientSettings) => (settings.AuthSessionValidity ?? 3) * 60_000;
+
+export const isRotating = (settings: ClientSettings) => settings.RefreshTokenRotation?.Feature === 'ENABLED';
+
+/** Whether a caller may learn that a user does not exist; the API's default lets it. */
+export const hidesUsers = (settings: ClientSettings) => settings.PreventUserExistenceErrors === 'ENABLED';
+
+export const canRevoke = (settings: ClientSettings) => settings.EnableTokenRevocation ?? true;
+
+/** A way to sign in, apart from what each operation calls it. */
+export type Flow = 'srp' | 'password' | 'admin-password' | 'refresh';
+
+const CURRENT: Readonly<Record<Flow, string>> = {
+  srp: 'ALLOW_USER_SRP_AUTH',
+  password: 'ALLOW_USER_PASSWORD_AUTH',
+  'admin-password': 'ALLOW_ADMIN_USER_PASSWORD_AUTH',
+  refresh: 'ALLOW_REFRESH_TOKEN_AUTH',
+};
+
+/** The names from before 2019: SRP and refresh need no entry there, unless custom authentication is the only flow. */
+const LEGACY: Readonly<Record<Flow, string>> = {
+  srp: '',
+  password: 'USER_PASSWORD_AUTH',
+  'admin-password': 'ADMIN_NO_SRP_AUTH',
+  refresh: '',
+};
+
+/** Whether a client may use a flow. A client that lists none has SRP and refresh (and custom authentication). */
+export function allowsFlow(settings: ClientSettings, flow: Flow): boolean {
+  const flows: readonly string[] = settings.ExplicitAuthFlows ?? [];
+  if (flows.length === 0) return flow === 'srp' || flow === 'refresh';
+  if (flows.some((name) => name.startsWith('ALLOW_'))) return flows.includes(CURRENT[flow]);
+  return LEGACY[flow] === ''
+    ? !flows.includes('CUSTOM_AUTH_FLOW_ONLY') || flow === 'refresh'
+    : flows.includes(LEGACY[flow]);
+}

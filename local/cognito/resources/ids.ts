@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { REGION } from '../../account.ts';
+import type { CreateRequest } from '../../resource.ts';
+
+const LOWER = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const ALL = `${LOWER}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;
+
+/** The same letters for the same create request, so that a create repeated after a crash comes to the same id. */
+function derive(
+  { stackName, logicalId, suffix }: CreateRequest,
+  kind: string,
+  letters: string,
+  length: number,
+) {
+  const seed = createHash('sha512').update([kind, stackName, logicalId, suffix].join('\n')).digest();
+  return Array.from(seed.subarray(0, length), (byte) => letters.charAt(byte % letters.length)).join('');
+}
+
+/** Such as `us-east-1_aB3dE5gH7`. */
+export const poolIdFor = (request: CreateRequest) => `${REGION}_${derive(request, 'pool', ALL, 9)}`;
+
+/** 26 of [a-z0-9]. */
+export const clientIdFor = (request: CreateRequest) => derive(request, 'client', LOWER, 26);
+
+/** The name that CloudFormation gives where the template gives none: stack, logical id, and some of the suffix. */
+export const generatedName = ({ stackName, logicalId, suffix }: CreateRequest) =>
+  `${stackName}-${logicalId}-${suffix.slice(0, 12)}`.slice(0, 128);

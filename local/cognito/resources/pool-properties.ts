@@ -1,0 +1,217 @@
+import type { JsonObject } from '../../json.ts';
+import { invalidParameter } from '../errors.ts';
+import { isStandardAttribute } from '../schema.ts';
+import {
+  flag,
+  type Infer,
+  integer,
+  list,
+  oneOf,
+  optional,
+  required,
+  type Shape,
+  strings,
+  structure,
+  text,
+} from '../shape.ts';
+import { readProperties } from './refusal.ts';
+
+const closed = { closed: true };
+const message = text({ min: 6, max: 20_000 });
+const subject = text({ min: 1, max: 140 });
+const smsMessage = text({ min: 6, max: 140 });
+const verifiedAttribute = oneOf(['email', 'phone_number']);
+const numberText = text({ max: 131_072, pattern: /-?\d+/ });
+
+const passwordPolicy = structure(
+  {
+    MinimumLength: optional(integer({ min: 6, max: 99 })),
+    RequireUppercase: optional(flag()),
+    RequireLowercase: optional(flag()),
+    RequireNumbers: optional(flag()),
+    RequireSymbols: optional(flag()),
+    TemporaryPasswordValidityDays: optional(integer({ min: 0, max: 365 })),
+  },
+  closed,
+);
+
+const schemaEntry = structure(
+  {
+    Name: required(text({ min: 1, max: 20, pattern: /[\p{L}\p{M}\p{S}\p{N}\p{P}]+/u })),
+    AttributeDataType: optional(oneOf(['String', 'Number', 'DateTime', 'Boolean'])),
+    Mutable: optional(flag()),
+    Required: optional(flag()),
+    StringAttributeConstraints: optional(
+      structure({ MinLength: optional(numeric()), MaxLength: optional(numeric()) }, closed),
+    ),
+    NumberAttributeConstraints: optional(
+      structure({ MinValue: optional(numeric()), MaxValue: optional(numeric()) }, closed),
+    ),
+  },
+  closed,
+);
+
+/** CloudFormation types these limits as strings; a number in the template comes to the same. */
+function numeric(): Shape<string> {
+  return (value, path, problems) =>
+    numberText(typeof value === 'number' ? String(value) : value, path, problems);
+}
+
+const poolProperties = structure(
+  {
+    UserPoolName: optional(text({ min: 1, max: 128, pattern: /[\w\s+=,.@-]+/ })),
+    Policies: optional(structure({ PasswordPolicy: optional(passwordPolicy) }, closed)),
+    AdminCreateUserConfig: optional(
+      structure(
+        {
+          AllowAdminCreateUserOnly: optional(flag()),
+          InviteMessageTemplate: optional(
+            structure(
+              {
+                EmailMessage: optional(message),
+                EmailSubject: optional(subject),
+                SMSMessage: optional(smsMessage),
+              },
+              closed,
+            ),
+          ),
+        },
+        closed,
+      ),
+    ),
+    AccountRecoverySetting: optional(
+      structure(
+        {
+          RecoveryMechanisms: optional(
+            list(
+              structure(
+                {
+                  Name: required(oneOf(['verified_email', 'verified_phone_number', 'admin_only'])),
+                  Priority: required(integer({ min: 1, max: 2 })),
+                },
+                closed,
+              ),
+              { max: 2 },
+            ),
+          ),
+        },
+        closed,
+      ),
+    ),
+    AliasAttributes: optional(list(oneOf(['email', 'phone_number', 'preferred_username']))),
+    AutoVerifiedAttributes: optional(list(verifiedAttribute)),
+    DeletionProtection: optional(oneOf(['ACTIVE', 'INACTIVE'])),
+    EmailConfiguration: optional(
+      structure({ EmailSendingAccount: optional(oneOf(['COGNITO_DEFAULT'])) }, closed),
+    ),
+    EmailVerificationMessage: optional(message),
+    EmailVerificationSubject: optional(subject),
+    EnabledMfas: optional(list(oneOf(['SOFTWARE_TOKEN_MFA']))),
+    MfaConfiguration: optional(oneOf(['OFF', 'ON', 'OPTIONAL'])),
+    Schema: optional(list(schemaEntry, { max: 50 })),
+    SmsAuthenticationMessage: optional(smsMessage),
+    SmsVerificationMessage: optional(smsMessage),
+    UserAttributeUpdateSettings: optional(
+      structure({ AttributesRequireVerificationBeforeUpdate: required(list(verifiedAttribute)) }, closed),
+    ),
+    UserPoolTags: optional(strings()),
+    UserPoolTier: optional(oneOf(['LITE', 'ESSENTIALS', 'PLUS'])),
+    UsernameAttributes: optional(list(verifiedAttribute)),
+    UsernameConfiguration: optional(structure({ CaseSensitive: optional(flag()) }, closed)),
+    VerificationMessageTemplate: optional(
+      structure(
+        {
+          DefaultEmailOption: optional(oneOf(['CONFIRM_WITH_CODE'])),
+          EmailMessage: optional(message),
+          EmailSubject: optional(subject),
+          SmsMessage: optional(smsMessage),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+
+export type PoolSettings = Infer<typeof poolProperties>;
+
+const NOT_DONE = [
+  'DeviceConfiguration',
+  'EmailAuthenticationMessage',
+  'EmailAuthenticationSubject',
+  'LambdaConfig',
+  'SmsConfiguration',
+  'UserPoolAddOns',
+  'WebAuthnFactorConfiguration',
+  'WebAuthnRelyingPartyID',
+  'WebAuthnUserVerification',
+];
+
+export const POOL_TYPE = 'AWS::Cognito::UserPool';
+
+/**
+ * A user pool's settings out of its template properties,
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpool.html
+ */
+export function readPoolProperties(properties: JsonObject): PoolSettings {
+  const settings = readProperties(POOL_TYPE, poolProperties, properties, NOT_DONE);
+  for (const entry of settings.Schema ?? []) {
+    if (isStandardAttribute(entry.Name)) continue;
+    if (!entry.AttributeDataType) {
+      throw invalidParameter(
+        'Invalid AttributeDataType input, consider using the provided AttributeDataType enum.',
+      );
+    }
+    if (entry.Required) {
+      throw invalidParameter(`Required custom attributes are not supported currently. (${entry.Name})`);
+    }
+  }
+  if (settings.AliasAttributes?.length && settings.UsernameAttributes?.length) {
+    throw invalidParameter(
+      'Only one of the aliasAttributes or usernameAttributes can be set in a user pool.',
+    );
+  }
+  if (settings.MfaConfiguration === 'ON' || settings.MfaConfiguration === 'OPTIONAL') {
+    if (!settings.EnabledMfas?.length) {
+      throw invalidParameter(
+        'SMS configuration and Auto verification for phone_number are required when MFA is required/optional',
+      );
+    }
+  }
+  for (const name of settings.UserAttributeUpdateSettings?.AttributesRequireVerificationBeforeUpdate ?? []) {
+    if (!settings.AutoVerifiedAttributes?.includes(name)) {
+      throw invalidParameter(
+        'All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes',
+      );
+    }
+  }
+  return settings;
+}
+
+/** A pool's password policy with Cognito's defaults: 8 characters of every kind, temporary passwords for 7 days. */
+export function passwordPolicyOf(settings: PoolSettings) {
+  const policy = settings.Policies?.PasswordPolicy;
+  return policy
+    ? {
+        MinimumLength: policy.MinimumLength ?? 8,
+        RequireUppercase: policy.RequireUppercase ?? false,
+        RequireLowercase: policy.RequireLowercase ?? false,
+        RequireNumbers: policy.RequireNumbers ?? false,
+        RequireSymbols: policy.RequireSymbols ?? false,
+        TemporaryPasswordValidityDays: policy.TemporaryPasswordValidityDays || 7,
+      }
+    : {
+        MinimumLength: 8,
+        RequireUppercase: true,
+        RequireLowercase: true,
+        RequireNumbers: true,
+        RequireSymbols: true,
+        TemporaryPasswordValidityDays: 7,
+      };
+}
+
+export type PasswordPolicy = ReturnType<typeof passwordPolicyOf>;
+
+/** Names and e-mail addresses are case sensitive unless the pool says otherwise. */
+export const isCaseSensitive = (settings: PoolSettings) =>
+  settings.UsernameConfiguration?.CaseSensitive ?? true;

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { JsonObject } from '../../json.ts';
+import type { ResourceHandler, ResourceState } from '../../resource.ts';
+import { poolArn } from '../arn.ts';
+import { providerName } from '../discovery.ts';
+import { invalidParameter } from '../errors.ts';
+import type { Pool } from '../store/pool.ts';
+import type { Pools } from '../store/pools.ts';
+import { generatedName, poolIdFor } from './ids.ts';
+import { POOL_TYPE, type PoolSettings, readPoolProperties } from './pool-properties.ts';
+
+const stateOf = ({ id }: Pool): ResourceState => ({
+  physicalId: id,
+  attributes: {
+    Arn: poolArn(id),
+    ProviderName: providerName(id),
+    ProviderURL: `https://${providerName(id)}`,
+    UserPoolId: id,
+  },
+});
+
+/** What a pool keeps for its life: CloudFormation refuses the update, it does not replace the pool. */
+const FIXED = ['AliasAttributes', 'UsernameAttributes', 'UsernameConfiguration'] as const;
+
+function checkUpdate(before: PoolSettings, after: PoolSettings): void {
+  for (const name of FIXED) {
+    if (!isDeepStrictEqual(before[name], after[name])) {
+      throw invalidParameter(`Updates are not allowed for property - ${name}.`);
+    }
+  }
+  const kept = after.Schema ?? [];
+  for (const attribute of before.Schema ?? []) {
+    if (!kept.some((one) => isDeepStrictEqual(one, attribute))) {
+      throw invalidParameter('Existing schema attributes cannot be modified or deleted.');
+    }
+  }
+}
+
+/** `AWS::Cognito::UserPool`. None of its properties replaces it. */
+export function userPoolResource(pools: Pools, now: () => Date): ResourceHandler {
+  return {
+    type: POOL_TYPE,
+    replaceOn: [],
+    async create(request) {
+      const settings = readPoolProperties(request.properties);
+      const created = now().toISOString();
+      const pool = await pools.create({
+        id: poolIdFor(request),
+        name: settings.UserPoolName ?? generatedName(request),
+        created,
+        modified: created,
+        settings,
+        pepper: randomBytes(32).toString('hex'),
+      });
+      return stateOf(pool);
+    },
+    async update({ physicalId, properties, previous }) {
+      const pool = pools.get(physicalId);
+      const settings = readPoolProperties(properties);
+      checkUpdate(readPoolProperties(previous), settings);
+      pool.record = {
+        ...pool.record,
+        name: settings.UserPoolName ?? pool.record.name,
+        modified: now().toISOString(),
+        settings,
+      };
+      return stateOf(pool);
+    },
+    async delete(physicalId: string, _properties: JsonObject) {
+      const pool = pools.find(physicalId);
+      if (pool?.record.settings.DeletionProtection === 'ACTIVE') {
+        throw invalidParameter(
+          'The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.',
+        );
+      }
+      pools.remove(physicalId);
+    },
+  };
+}

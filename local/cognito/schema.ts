@@ -1,0 +1,154 @@
+import { invalidParameter } from './errors.ts';
+import type { PoolSettings } from './resources/pool-properties.ts';
+
+export interface SchemaAttribute {
+  /** With its `custom:` prefix. */
+  readonly name: string;
+  readonly type: 'String' | 'Number' | 'DateTime' | 'Boolean';
+  readonly mutable: boolean;
+  readonly required: boolean;
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** The standard attributes of every pool, https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html */
+const STANDARD: readonly SchemaAttribute[] = [
+  ...[
+    'name',
+    'given_name',
+    'family_name',
+    'middle_name',
+    'nickname',
+    'preferred_username',
+    'profile',
+    'picture',
+    'website',
+    'email',
+    'gender',
+    'zoneinfo',
+    'locale',
+    'phone_number',
+    'address',
+  ].map((name) => ({
+    name,
+    type: 'String' as const,
+    mutable: true,
+    required: false,
+    min: 0,
+    max: 2048,
+  })),
+  { name: 'birthdate', type: 'String', mutable: true, required: false, min: 10, max: 10 },
+  { name: 'email_verified', type: 'Boolean', mutable: true, required: false },
+  { name: 'phone_number_verified', type: 'Boolean', mutable: true, required: false },
+  { name: 'updated_at', type: 'Number', mutable: true, required: false, min: 0 },
+];
+
+const SUB: SchemaAttribute = {
+  name: 'sub',
+  type: 'String',
+  mutable: false,
+  required: true,
+  min: 1,
+  max: 2048,
+};
+
+/** Every attribute that a pool's users may have, `sub` first. */
+export function poolSchema(settings: PoolSettings): readonly SchemaAttribute[] {
+  const own = (settings.Schema ?? []).map((entry): SchemaAttribute => {
+    const standard = STANDARD.find(({ name }) => name === entry.Name);
+    if (standard) {
+      return {
+        ...standard,
+        mutable: entry.Mutable ?? standard.mutable,
+        required: entry.Required ?? false,
+      };
+    }
+    const limits = entry.StringAttributeConstraints;
+    const numbers = entry.NumberAttributeConstraints;
+    const min = limits?.MinLength ?? numbers?.MinValue;
+    const max = limits?.MaxLength ?? numbers?.MaxValue;
+    return {
+      name: `custom:${entry.Name}`,
+      type: entry.AttributeDataType ?? 'String',
+      mutable: entry.Mutable ?? false,
+      required: false,
+      ...(min === undefined ? {} : { min: Number(min) }),
+      ...(max === undefined ? {} : { max: Number(max) }),
+    };
+  });
+  const named = new Set(own.map(({ name }) => name));
+  return [SUB, ...STANDARD.filter(({ name }) => !named.has(name)), ...own];
+}
+
+export const isStandardAttribute = (name: string) => STANDARD.some((attribute) => attribute.name === name);
+
+const refuse = (name: string, why: string) =>
+  invalidParameter(`Attributes did not conform to the schema: ${name}: ${why}`);
+
+function checkValue({ name, type, min, max }: SchemaAttribute, value: string): void {
+  if (name === 'email' && !/^[^\s@]+@[^\s@]+$/.test(value)) {
+    throw invalidParameter('Invalid email address format.');
+  }
+  if (name === 'phone_number' && !/^\+\d{1,15}$/.test(value)) {
+    throw invalidParameter('Invalid phone number format.');
+  }
+  if (type === 'Boolean' && !/^(?:true|false)$/i.test(value)) {
+    throw refuse(name, 'Attribute value must be a boolean');
+  }
+  if (type === 'Number') {
+    if (!/^-?\d+$/.test(value)) throw refuse(name, 'Attribute value must be a number');
+    if (min !== undefined && Number(value) < min) throw refuse(name, `Value must be at least ${min}`);
+    if (max !== undefined && Number(value) > max) throw refuse(name, `Value must be at most ${max}`);
+  }
+  if (type === 'DateTime' && Number.isNaN(Date.parse(value))) {
+    throw refuse(name, 'Attribute value must be a date');
+  }
+  if (type === 'String') {
+    const length = [...value].length;
+    if (min !== undefined && length < min) throw refuse(name, 'String attribute length is too short');
+    if (max !== undefined && length > max) throw refuse(name, 'String attribute length is too long');
+  }
+}
+
+interface Change {
+  readonly schema: readonly SchemaAttribute[];
+  readonly current: Readonly<Record<string, string>>;
+  readonly changes: readonly { readonly Name: string; readonly Value: string | undefined }[];
+}
+
+/**
+ * The attributes after a change. An empty value deletes, as in the API; a new address is no longer a verified one. Throws InvalidParameterException for names that
+ * the pool's schema does not have, values that do not fit it, and attributes that may not change.
+ */
+export function changeAttributes({ schema, current, changes }: Change): Record<string, string> {
+  const next = { ...current };
+  for (const { Name: name, Value: value = '' } of changes) {
+    const attribute = schema.find((entry) => entry.name === name);
+    if (!attribute) throw refuse(name, 'Attribute does not exist in the schema.');
+    const immutable = name === 'sub' || (!attribute.mutable && current[name] !== undefined);
+    if (immutable) throw invalidParameter(`Cannot modify the non-mutable attribute ${name}`);
+    if (value === '') {
+      if (attribute.required) throw refuse(name, 'The attribute is required');
+      delete next[name];
+    } else {
+      checkValue(attribute, value);
+      next[name] = attribute.type === 'Boolean' ? value.toLowerCase() : value;
+    }
+  }
+  for (const address of ['email', 'phone_number']) {
+    const flag = `${address}_verified`;
+    const stated = changes.some(({ Name }) => Name === flag);
+    if (next[address] !== current[address] && current[flag] !== undefined && !stated) next[flag] = 'false';
+  }
+  return next;
+}
+
+/** Names of required attributes that a user still lacks; `sub` is Cognito's own and never lacks. */
+export function missingAttributes(
+  schema: readonly SchemaAttribute[],
+  attributes: Readonly<Record<string, string>>,
+): string[] {
+  return schema
+    .filter(({ name, required }) => required && name !== 'sub' && attributes[name] === undefined)
+    .map(({ name }) => name);
+}

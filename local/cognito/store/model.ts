@@ -1,0 +1,103 @@
+import type { ClientSettings } from '../resources/client-properties.ts';
+import type { PoolSettings } from '../resources/pool-properties.ts';
+
+export interface PoolRecord {
+  readonly id: string;
+  readonly name: string;
+  /** ISO 8601, as every date in these records. */
+  readonly created: string;
+  readonly modified: string;
+  readonly settings: PoolSettings;
+  /** 32 random bytes, hex: what the salts of users who do not exist are made from. */
+  readonly pepper: string;
+}
+
+export interface ClientRecord {
+  readonly id: string;
+  readonly poolId: string;
+  readonly name: string;
+  readonly created: string;
+  readonly modified: string;
+  readonly secret?: string;
+  readonly settings: ClientSettings;
+}
+
+export type UserStatus = 'FORCE_CHANGE_PASSWORD' | 'CONFIRMED' | 'RESET_REQUIRED';
+
+/** All that is kept of a password: SRP's salt and verifier, hex. */
+export interface Credential {
+  readonly salt: string;
+  readonly verifier: string;
+  readonly set: string;
+}
+
+/** Wrong passwords since the last right one. */
+export interface Failures {
+  readonly count: number;
+  readonly last: string;
+}
+
+/** A one-time code that went to the outbox; only its hash is kept. */
+export interface CodeRecord {
+  readonly hash: string;
+  readonly expires: string;
+  readonly attempts: number;
+}
+
+/** A refresh token; only its hash is kept. */
+export interface RefreshTokenRecord {
+  readonly hash: string;
+  /** When rotation replaced it. */
+  readonly rotated?: string;
+}
+
+/** One sign-in and every token that came of it. */
+export interface TokenFamily {
+  /** The `origin_jti` claim. */
+  readonly id: string;
+  readonly eventId: string;
+  readonly clientId: string;
+  readonly authenticated: string;
+  /** When its refresh tokens end, rotated ones too. */
+  readonly expires: string;
+  readonly revoked: boolean;
+  readonly refresh: readonly RefreshTokenRecord[];
+}
+
+/** An authenticator app's shared secret, base32. */
+export interface SoftwareToken {
+  readonly secret: string;
+  readonly verified: boolean;
+  readonly enabled: boolean;
+  readonly preferred: boolean;
+  /** The last 30-second step whose code was taken, so that no code is taken twice. */
+  readonly usedStep: number;
+}
+
+export interface UserRecord {
+  readonly sub: string;
+  readonly username: string;
+  readonly created: string;
+  readonly modified: string;
+  readonly enabled: boolean;
+  readonly status: UserStatus;
+  /** Without `sub`, which is the record's own. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly credential: Credential;
+  readonly failures: Failures;
+  readonly resetCode?: CodeRecord;
+  readonly families: readonly TokenFamily[];
+  readonly softwareToken?: SoftwareToken;
+  /** The secret of an app that has yet to prove itself. */
+  readonly pendingSoftwareToken?: string;
+}
+
+export interface GroupRecord {
+  readonly name: string;
+  readonly description?: string;
+  readonly precedence?: number;
+  readonly created: string;
+  readonly modified: string;
+  /** The `sub` of each member. */
+  readonly members: readonly string[];
+}

@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { JsonFile } from '../../state.ts';
+import { resourceNotFound } from '../errors.ts';
+import { generateKeyPairs, type KeyPairs } from '../keys.ts';
+import type { ClientRecord, PoolRecord } from './model.ts';
+import { Pool } from './pool.ts';
+
+const GONE = '.deleted';
+
+/** Every user pool of the account, a folder each. A pool exists from the moment its `pool.json` is in place. */
+export class Pools {
+  readonly #dir: string;
+  readonly #now: () => Date;
+  readonly #pools = new Map<string, Pool>();
+
+  constructor(dir: string, now: () => Date) {
+    this.#dir = dir;
+    this.#now = now;
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(dir)) {
+      const folder = join(dir, name);
+      if (name.endsWith(GONE)) rmSync(folder, { recursive: true, force: true });
+      else if (existsSync(join(folder, 'pool.json'))) this.#open(folder);
+    }
+  }
+
+  /** In the order of their creation. */
+  all(): Pool[] {
+    return [...this.#pools.values()].sort((left, right) =>
+      left.record.created.localeCompare(right.record.created),
+    );
+  }
+
+  find(id: string): Pool | undefined {
+    return this.#pools.get(id);
+  }
+
+  /** Throws ResourceNotFoundException as every operation on a pool does. */
+  get(id: string): Pool {
+    const pool = this.find(id);
+    if (!pool) throw resourceNotFound(`User pool ${id} does not exist.`);
+    return pool;
+  }
+
+  /** A client and its pool, by the client's id alone or within one pool. Throws ResourceNotFoundException. */
+  client(id: string, within?: Pool): { pool: Pool; client: ClientRecord } {
+    for (const pool of within ? [within] : this.#pools.values()) {
+      const client = pool.clients.get(id);
+      if (client) return { pool, client };
+    }
+    throw resourceNotFound(`User pool client ${id} does not exist.`);
+  }
+
+  /** Makes a pool with keys of its own; one that is there already stays as it is. */
+  async create(record: PoolRecord): Promise<Pool> {
+    const existing = this.find(record.id);
+    if (existing) return existing;
+    const folder = join(this.#dir, record.id);
+    new JsonFile<KeyPairs>(join(folder, 'keys.json')).write(await generateKeyPairs());
+    new JsonFile<PoolRecord>(join(folder, 'pool.json')).write(record);
+    return this.#open(folder);
+  }
+
+  /** Removes a pool at once: the folder is renamed out of sight before its files go one by one. */
+  remove(id: string): void {
+    if (!this.#pools.delete(id)) return;
+    const folder = join(this.#dir, id);
+    renameSync(folder, `${folder}${GONE}`);
+    rmSync(`${folder}${GONE}`, { recursive: true, force: true });
+  }
+
+  #open(folder: string): Pool {
+    const record = new JsonFile<PoolRecord>(join(folder, 'pool.json')).read();
+    const keys = new JsonFile<KeyPairs>(join(folder, 'keys.json')).read();
+    if (!record || !keys) throw new Error(`The user pool in ${folder} lacks its record or its keys.`);
+    const pool = new Pool(folder, record, keys, this.#now);
+    this.#pools.set(record.id, pool);
+    return pool;
+  }
+}

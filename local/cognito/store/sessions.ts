@@ -1,0 +1,74 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { invalidSession, notAuthorized } from '../errors.ts';
+import type { Directory } from './directory.ts';
+
+/** What a challenge waits for, by its name and what it has to remember. */
+export interface SessionState {
+  readonly challenge: string;
+  readonly clientId: string;
+  /** Absent for a user who does not exist but may not be told so. */
+  readonly sub?: string;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+export interface SessionRecord extends SessionState {
+  readonly expires: string;
+  readonly used: boolean;
+}
+
+const TOKEN_BYTES = 96;
+
+/** Sessions are kept under a hash of their token: the data folder does not hold what a client would need. */
+const nameOf = (token: string) => createHash('sha256').update(token).digest('hex');
+
+/** The challenges in flight: opaque tokens, each good for one success, until they expire. */
+export class Sessions {
+  readonly #directory: Directory<SessionRecord>;
+  readonly #now: () => Date;
+
+  constructor(directory: Directory<SessionRecord>, now: () => Date) {
+    this.#directory = directory;
+    this.#now = now;
+  }
+
+  /** Gives the token, base64. `lifetime` is in milliseconds. */
+  open(state: SessionState, lifetime: number): string {
+    this.#sweep();
+    const token = randomBytes(TOKEN_BYTES).toString('base64');
+    const expires = new Date(this.#now().getTime() + lifetime).toISOString();
+    this.#directory.put(nameOf(token), { ...state, expires, used: false });
+    return token;
+  }
+
+  /** Which client a token was given to, whatever has become of it. */
+  clientOf(token: string): string | undefined {
+    return this.#directory.get(nameOf(token))?.clientId;
+  }
+
+  /** The state behind a token, left in place. Throws NotAuthorizedException unless it waits for just this. */
+  peek(token: string, { challenge, clientId }: { challenge: string; clientId: string }): SessionState {
+    const record = this.#directory.get(nameOf(token));
+    if (record?.clientId !== clientId || record.challenge !== challenge) throw invalidSession();
+    if (record.used) {
+      throw notAuthorized('Invalid session for the user, session can only be used once.');
+    }
+    if (this.#now().getTime() >= Date.parse(record.expires)) {
+      throw notAuthorized('Invalid session for the user, session is expired.');
+    }
+    return record;
+  }
+
+  /** Spends a token. What it remembered is forgotten; that it was used is kept until it would have expired. */
+  spend(token: string): void {
+    const name = nameOf(token);
+    const record = this.#directory.get(name);
+    if (record) this.#directory.put(name, { ...record, data: {}, used: true });
+  }
+
+  #sweep(): void {
+    const grace = 60 * 60_000;
+    for (const [name, { expires }] of this.#directory.entries()) {
+      if (Date.parse(expires) + grace < this.#now().getTime()) this.#directory.remove(name);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import type { JsonObject } from '../json.ts';
+import { invalidPassword, userNotFound } from './errors.ts';
+import { NO_FAILURES } from './lockout.ts';
+import { checkPassword } from './password.ts';
+import { passwordPolicyOf } from './resources/pool-properties.ts';
+import { makeVerifier } from './srp.ts';
+import type { Credential, UserRecord } from './store/model.ts';
+import type { Pool } from './store/pool.ts';
+
+/** Dates in the JSON protocol: seconds since 1970, with milliseconds as the fraction. */
+export const epoch = (iso: string): number => Date.parse(iso) / 1_000;
+
+/** Throws UserNotFoundException, which administrators are told whatever the client's settings are. */
+export function getUser(pool: Pool, name: string): UserRecord {
+  const user = pool.findUser(name);
+  if (!user) throw userNotFound();
+  return user;
+}
+
+/** What is kept of a new password once it meets the pool's policy; else InvalidPasswordException. */
+export function newCredential(pool: Pool, username: string, password: string, now: Date): Credential {
+  checkPassword(passwordPolicyOf(pool.record.settings), password);
+  if (password.includes('\0'))
+    throw invalidPassword('Password did not conform with policy: invalid character');
+  return { ...makeVerifier(pool.account(username), password), set: now.toISOString() };
+}
+
+/** A user with a new password: lockout and reset code are over with the old one. */
+export function withPassword(
+  { resetCode: _, ...user }: UserRecord,
+  status: 'CONFIRMED' | 'FORCE_CHANGE_PASSWORD',
+  credential: Credential,
+): UserRecord {
+  return { ...user, status, credential, failures: NO_FAILURES, modified: credential.set };
+}
+
+/** Name and value pairs, as every answer lists attributes. `only` narrows them where the caller asked for some. */
+export function attributeList(user: UserRecord, only?: readonly string[]): JsonObject[] {
+  const all: [string, string][] = [...Object.entries(user.attributes), ['sub', user.sub]];
+  return all
+    .filter(([name]) => only === undefined || only.includes(name))
+    .map(([Name, Value]) => ({ Name, Value }));
+}
+
+const dates = (user: UserRecord) => ({
+  UserCreateDate: epoch(user.created),
+  UserLastModifiedDate: epoch(user.modified),
+  Enabled: user.enabled,
+  UserStatus: user.status,
+});
+
+/** A `UserType`, as lists and AdminCreateUser give it. */
+export const describeUser = (user: UserRecord, only?: readonly string[]): JsonObject => ({
+  Username: user.username,
+  Attributes: attributeList(user, only),
+  ...dates(user),
+});
+
+export function mfaSettings({ softwareToken }: UserRecord): JsonObject {
+  if (!softwareToken?.enabled) return {};
+  return {
+    UserMFASettingList: ['SOFTWARE_TOKEN_MFA'],
+    ...(softwareToken.preferred ? { PreferredMfaSetting: 'SOFTWARE_TOKEN_MFA' } : {}),
+  };
+}
+
+/** What AdminGetUser gives, which calls the attributes by another name. */
+export const describeUserForAdmin = (user: UserRecord): JsonObject => ({
+  Username: user.username,
+  UserAttributes: attributeList(user),
+  ...dates(user),
+  ...mfaSettings(user),
+});

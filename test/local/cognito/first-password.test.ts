@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { awsError, DAY, MINUTE, type Setup, setUp } from './harness.ts';
+import { adminSignIn, signInWithSrp } from './sign-in.ts';
+
+const TEMPORARY = 'Temporary-1!';
+const CHOSEN = 'Chosen-Horse-2!';
+
+const invite = ({ sdk, UserPoolId }: Setup, more: object = {}) =>
+  sdk.adminCreateUser({
+    UserPoolId,
+    Username: 'ann',
+    TemporaryPassword: TEMPORARY,
+    MessageAction: 'SUPPRESS',
+    ...more,
+  });
+
+const choose = ({ sdk, UserPoolId, ClientId }: Setup, Session: string, more: Record<string, string> = {}) =>
+  sdk.adminRespondToAuthChallenge({
+    UserPoolId,
+    ClientId,
+    ChallengeName: 'NEW_PASSWORD_REQUIRED',
+    Session,
+    ChallengeResponses: { USERNAME: 'ann', NEW_PASSWORD: CHOSEN, ...more },
+  });
+
+async function challenge(setup: Setup) {
+  const asked = await adminSignIn(setup, 'ann', TEMPORARY);
+  assert.equal(asked.ChallengeName, 'NEW_PASSWORD_REQUIRED');
+  return { session: asked.Session ?? '', parameters: asked.ChallengeParameters ?? {} };
+}
+
+test('a temporary password leads to a new one, by which the user signs in from then on', async (t) => {
+  const setup = await setUp(t);
+  const { User } = await invite(setup);
+  assert.equal(User?.UserStatus, 'FORCE_CHANGE_PASSWORD');
+  const { session, parameters } = await challenge(setup);
+  assert.deepEqual(parameters, { USER_ID_FOR_SRP: 'ann', requiredAttributes: '[]', userAttributes: '{}' });
+
+  const done = await choose(setup, session);
+
+  const claims = await (await setup.verifier('access')).verify(done.AuthenticationResult?.AccessToken ?? '');
+  assert.equal(claims.username, 'ann');
+  const user = await setup.sdk.adminGetUser({ UserPoolId: setup.UserPoolId, Username: 'ann' });
+  assert.equal(user.UserStatus, 'CONFIRMED');
+  assert.ok((await signInWithSrp(setup, 'ann', CHOSEN)).AuthenticationResult);
+  await assert.rejects(adminSignIn(setup, 'ann', TEMPORARY), awsError('NotAuthorizedException'));
+});
+
+test('the whole of it by SRP, as login does it', async (t) => {
+  const setup = await setUp(t);
+  await invite(setup);
+  const asked = await signInWithSrp(setup, 'ann', TEMPORARY);
+  assert.equal(asked.ChallengeName, 'NEW_PASSWORD_REQUIRED');
+  const done = await setup.sdk.respondToAuthChallenge({
+    ClientId: setup.ClientId,
+    ChallengeName: 'NEW_PASSWORD_REQUIRED',
+    Session: asked.Session,
+    ChallengeResponses: { USERNAME: 'ann', NEW_PASSWORD: CHOSEN },
+  });
+  assert.ok(done.AuthenticationResult?.RefreshToken);
+});
+
+test('a session is good for one success, for its own challenge, client and user', async (t) => {
+  const setup = await setUp(t);
+  const { sdk, UserPoolId } = setup;
+  await invite(setup);
+  await sdk.adminCreateUser({ UserPoolId, Username: 'bob', MessageAction: 'SUPPRESS' });
+  const { session } = await challenge(setup);
+  const invalid = awsError('NotAuthorizedException', 'Invalid session for the user.');
+  await assert.rejects(choose(setup, 'x'.repeat(40)), invalid);
+  await assert.rejects(choose(setup, session, { USERNAME: 'bob' }), invalid);
+  await assert.rejects(choose({ ...setup, ClientId: await setup.addClient({}) }, session), invalid);
+  await choose(setup, session);
+  await assert.rejects(choose(setup, session), awsError('NotAuthorizedException', /only be used once/));
+});
+
+test('a session ends with the client’s AuthSessionValidity', async (t) => {
+  const setup = await setUp(t);
+  await invite(setup);
+  const { session } = await challenge(setup);
+  setup.advance(15 * MINUTE);
+  await assert.rejects(
+    choose(setup, session),
+    awsError('NotAuthorizedException', 'Invalid session for the user, session is expired.'),
+  );
+});
+
+test('a weak password is refused with the rule that it breaks, and the session lives on', async (t) => {
+  const setup = await setUp(t);
+  await invite(setup);
+  const { session } = await challenge(setup);
+  const rules = {
+    'Aa1!': 'Password not long enough',
+    'lower-case-1!': 'Password must have uppercase characters',
+    'UPPER-CASE-1!': 'Password must have lowercase characters',
+    'No-Numbers-!!': 'Password must have numeric characters',
+    NoSymbols123: 'Password must have symbol characters',
+    ' NoSymbols123 ': 'Password must have symbol characters',
+  };
+  for (const [NEW_PASSWORD, rule] of Object.entries(rules)) {
+    await assert.rejects(
+      choose(setup, session, { NEW_PASSWORD }),
+      awsError('InvalidPasswordException', `Password did not conform with policy: ${rule}`),
+    );
+  }
+  assert.ok((await choose(setup, session, { NEW_PASSWORD: 'With Space 123' })).AuthenticationResult);
+});
+
+test('a temporary password ends after the policy’s days, until an administrator sets another', async (t) => {
+  const setup = await setUp(t);
+  await invite(setup);
+  setup.advance(7 * DAY - 1);
+  assert.equal((await adminSignIn(setup, 'ann', TEMPORARY)).ChallengeName, 'NEW_PASSWORD_REQUIRED');
+  setup.advance(1);
+  await assert.rejects(
+    adminSignIn(setup, 'ann', TEMPORARY),
+    awsError(
+      'NotAuthorizedException',
+      'Temporary password has expired and must be reset by an administrator.',
+    ),
+  );
+  await invite(setup, { MessageAction: 'RESEND' });
+  assert.equal((await adminSignIn(setup, 'ann', TEMPORARY)).ChallengeName, 'NEW_PASSWORD_REQUIRED');
+});
+
+test('required attributes that the user lacks come with the new password', async (t) => {
+  const setup = await setUp(t, {
+    pool: { Schema: [{ Name: 'given_name', Mutable: true, Required: true }] },
+  });
+  await invite(setup);
+  const { session, parameters } = await challenge(setup);
+  assert.equal(parameters.requiredAttributes, '["userAttributes.given_name"]');
+  await assert.rejects(
+    choose(setup, session),
+    awsError('InvalidParameterException', 'Invalid attributes given, given_name is missing'),
+  );
+  await assert.rejects(
+    choose(setup, session, { 'userAttributes.nonsense': 'x' }),
+    awsError('InvalidParameterException', /nonsense: Attribute does not exist in the schema/),
+  );
+  const done = await choose(setup, session, { 'userAttributes.given_name': 'Ann' });
+  const id = await (await setup.verifier('id')).verify(done.AuthenticationResult?.IdToken ?? '');
+  assert.equal(id.given_name, 'Ann');
+});
+
+test('a required attribute that is there already may not be altered', async (t) => {
+  const setup = await setUp(t, { pool: { Schema: [{ Name: 'email', Mutable: true, Required: true }] } });
+  await invite(setup, { UserAttributes: [{ Name: 'email', Value: 'ann@example.com' }] });
+  const { session, parameters } = await challenge(setup);
+  assert.equal(parameters.requiredAttributes, '[]');
+  assert.equal(parameters.userAttributes, '{"email":"ann@example.com"}');
+  await assert.rejects(
+    choose(setup, session, { 'userAttributes.email': 'eve@example.com' }),
+    awsError('InvalidParameterException', 'Cannot modify an already provided email'),
+  );
+});
+
+test('an invitation that AWS would mail is a file that only its owner reads, with a password that works', async (t) => {
+  const setup = await setUp(t, {
+    pool: {
+      AdminCreateUserConfig: {
+        AllowAdminCreateUserOnly: true,
+        InviteMessageTemplate: { EmailSubject: 'Welcome', EmailMessage: '{username} has <{####}>' },
+      },
+    },
+  });
+  await setup.sdk.adminCreateUser({
+    UserPoolId: setup.UserPoolId,
+    Username: 'ann',
+    DesiredDeliveryMediums: ['EMAIL'],
+    UserAttributes: [{ Name: 'email', Value: 'ann@example.com' }],
+  });
+  const folder = join(setup.dataDir, 'cognito', 'outbox');
+  const [file = ''] = readdirSync(folder);
+  assert.equal(statSync(join(folder, file)).mode & 0o777, 0o600);
+  const mail = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+  assert.equal(mail.to, 'ann@example.com');
+  assert.equal(mail.subject, 'Welcome');
+  const [, generated = ''] = /^ann has <(.+)>$/.exec(mail.body) ?? [];
+  assert.equal((await adminSignIn(setup, 'ann', generated)).ChallengeName, 'NEW_PASSWORD_REQUIRED');
+});
+
+test('RESEND needs a user who has not chosen a password yet', async (t) => {
+  const setup = await setUp(t);
+  await assert.rejects(invite(setup, { MessageAction: 'RESEND' }), awsError('UserNotFoundException'));
+  await invite(setup);
+  await choose(setup, (await challenge(setup)).session);
+  await assert.rejects(
+    invite(setup, { MessageAction: 'RESEND' }),
+    awsError('UnsupportedUserStateException', 'Resend not possible. ann status is not FORCE_CHANGE_PASSWORD'),
+  );
+});

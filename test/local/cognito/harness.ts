@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provider';
+import { CognitoJwtVerifier } from 'aws-jwt-verify';
+import { Identities } from '../../../local/auth/identities.ts';
+import { type Cognito, createCognito } from '../../../local/cognito/service.ts';
+import type { JsonObject } from '../../../local/json.ts';
+import type { CreateRequest } from '../../../local/resource.ts';
+import { nodeListener } from '../../../local/wire/node-http.ts';
+
+export const MINUTE = 60_000;
+export const DAY = 24 * 60 * MINUTE;
+
+/** A frozen clock that tests move by hand; it starts at the real time, by which verifiers judge tokens. */
+export class Clock {
+  #at = Date.now();
+  readonly now = () => new Date(this.#at);
+
+  advance(milliseconds: number): void {
+    this.#at += milliseconds;
+  }
+}
+
+/** As CDK writes them for a pool whose users an administrator creates. */
+export const POOL: JsonObject = {
+  AccountRecoverySetting: { RecoveryMechanisms: [{ Name: 'verified_email', Priority: 1 }] },
+  AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+  EmailVerificationMessage: 'The verification code to your new account is {####}',
+  EmailVerificationSubject: 'Verify your new account',
+  Policies: {
+    PasswordPolicy: {
+      MinimumLength: 8,
+      RequireLowercase: true,
+      RequireNumbers: true,
+      RequireSymbols: true,
+      RequireUppercase: true,
+    },
+  },
+  SmsVerificationMessage: 'The verification code to your new account is {####}',
+  VerificationMessageTemplate: {
+    DefaultEmailOption: 'CONFIRM_WITH_CODE',
+    EmailMessage: 'The verification code to your new account is {####}',
+    EmailSubject: 'Verify your new account',
+    SmsMessage: 'The verification code to your new account is {####}',
+  },
+};
+
+export const CLIENT: JsonObject = {
+  AccessTokenValidity: 60,
+  AllowedOAuthFlowsUserPoolClient: false,
+  AuthSessionValidity: 15,
+  EnableTokenRevocation: true,
+  ExplicitAuthFlows: ['ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+  GenerateSecret: false,
+  IdTokenValidity: 60,
+  PreventUserExistenceErrors: 'ENABLED',
+  RefreshTokenValidity: 43_200,
+  SupportedIdentityProviders: ['COGNITO'],
+  TokenValidityUnits: { AccessToken: 'minutes', IdToken: 'minutes', RefreshToken: 'minutes' },
+};
+
+export const request = (logicalId: string, properties: JsonObject): CreateRequest => ({
+  stackName: 'edge-upload',
+  logicalId,
+  suffix: 'k3v9x1m2q8w7e5r4t6y0',
+  properties,
+});
+
+export function resource(cognito: Cognito, type: string) {
+  const found = cognito.resources.find((one) => one.type === type);
+  if (!found) throw new Error(`no handler for ${type}`);
+  return found;
+}
+
+interface Options {
+  readonly pool?: JsonObject;
+  readonly client?: JsonObject;
+}
+
+/** A pool with one client behind a real socket, in a folder that goes with the test. */
+export async function setUp(t: Pick<TestContext, 'after'>, { pool = {}, client = {} }: Options = {}) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'cognito-'));
+  const clock = new Clock();
+  const open = () => createCognito({ dataDir, now: clock.now, identities: new Identities() });
+  let cognito = open();
+  const defects: unknown[] = [];
+  const listener = nodeListener(
+    (one) => cognito.handle(one),
+    (error) => defects.push(error),
+  );
+  const server = createServer((incoming, response) => {
+    // The SDK sets its clock by this header.
+    response.setHeader('date', clock.now().toUTCString());
+    listener(incoming, response);
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const madePool = await resource(cognito, 'AWS::Cognito::UserPool').create(
+    request('Pool', { ...POOL, ...pool }),
+  );
+  const UserPoolId = madePool.physicalId;
+  const madeClient = await resource(cognito, 'AWS::Cognito::UserPoolClient').create(
+    request('Client', { ...CLIENT, ...client, UserPoolId }),
+  );
+  const sdk = new CognitoIdentityProvider({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  });
+  t.after(async () => {
+    sdk.destroy();
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+    rmSync(dataDir, { recursive: true, force: true });
+    if (defects.length > 0) throw defects[0];
+  });
+
+  return {
+    endpoint,
+    dataDir,
+    sdk,
+    clock,
+    cognito: () => cognito,
+    UserPoolId,
+    ClientId: madeClient.physicalId,
+    clientAttributes: madeClient.attributes,
+    /** As after a crash: a new process over the same folder. */
+    restart: () => {
+      cognito = open();
+    },
+    /** Moves the clock of the service and of the client that signs for it. */
+    advance: (milliseconds: number) => {
+      clock.advance(milliseconds);
+      sdk.config.systemClockOffset += milliseconds;
+    },
+    /** Another client of the same pool. */
+    addClient: async (properties: JsonObject, logicalId = 'Other') => {
+      const made = await resource(cognito, 'AWS::Cognito::UserPoolClient').create(
+        request(logicalId, { ...CLIENT, ...properties, UserPoolId }),
+      );
+      return made.physicalId;
+    },
+    verifier: async (tokenUse: 'access' | 'id', clientId = madeClient.physicalId) => {
+      const verifier = CognitoJwtVerifier.create({ userPoolId: UserPoolId, tokenUse, clientId });
+      const answer = await fetch(`${endpoint}/${UserPoolId}/.well-known/jwks.json`);
+      verifier.cacheJwks(JSON.parse(await answer.text()));
+      return verifier;
+    },
+  };
+}
+
+export type Setup = Awaited<ReturnType<typeof setUp>>;
+
+export const PASSWORD = 'Correct-Horse-1!';
+
+/** A user with a permanent password. */
+export async function confirmedUser({ sdk, UserPoolId }: Setup, Username = 'ann', Password = PASSWORD) {
+  await sdk.adminCreateUser({
+    UserPoolId,
+    Username,
+    MessageAction: 'SUPPRESS',
+    UserAttributes: [
+      { Name: 'email', Value: Username.includes('@') ? Username : `${Username}@example.com` },
+      { Name: 'email_verified', Value: 'true' },
+    ],
+  });
+  await sdk.adminSetUserPassword({ UserPoolId, Username, Password, Permanent: true });
+}
+
+/** Asserts on an error's AWS name and message at once. */
+export const awsError = (name: string, message?: string | RegExp) => (error: unknown) => {
+  if (!(error instanceof Error) || error.name !== name) throw error;
+  const matches =
+    message === undefined ||
+    (typeof message === 'string' ? error.message === message : message.test(error.message));
+  if (!matches) throw new Error(`${name} says "${error.message}"`);
+  return true;
+};

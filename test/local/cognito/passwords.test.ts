@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { awsError, confirmedUser, MINUTE, PASSWORD, type Setup, setUp } from './harness.ts';
+import { adminSignIn, signInWithSrp, tokensOf } from './sign-in.ts';
+
+const NEXT = 'Next-Horse-2!';
+
+function lastCode({ dataDir }: Setup): string {
+  const folder = join(dataDir, 'cognito', 'outbox');
+  const file = readdirSync(folder).sort().at(-1) ?? '';
+  return /\d{6}/.exec(JSON.parse(readFileSync(join(folder, file), 'utf8')).body)?.[0] ?? '';
+}
+
+const confirm = ({ sdk, ClientId }: Setup, ConfirmationCode: string, Password = NEXT, Username = 'ann') =>
+  sdk.confirmForgotPassword({ ClientId, Username, ConfirmationCode, Password });
+
+test('a signed-in user changes the password by knowing the old one', async (t) => {
+  const setup = await setUp(t);
+  await confirmedUser(setup);
+  const { access: AccessToken } = await tokensOf(setup, 'ann', PASSWORD);
+  const change = (PreviousPassword: string, ProposedPassword: string) =>
+    setup.sdk.changePassword({ AccessToken, PreviousPassword, ProposedPassword });
+  await assert.rejects(
+    change('Wrong-Horse-1!', NEXT),
+    awsError('NotAuthorizedException', 'Incorrect username or password.'),
+  );
+  await assert.rejects(change(PASSWORD, 'weak'), awsError('InvalidPasswordException'));
+  await change(PASSWORD, NEXT);
+  assert.ok((await signInWithSrp(setup, 'ann', NEXT)).AuthenticationResult);
+  await assert.rejects(signInWithSrp(setup, 'ann', PASSWORD), awsError('NotAuthorizedException'));
+});
+
+test('a forgotten password is set anew by the code that was mailed, once', async (t) => {
+  const setup = await setUp(t);
+  await confirmedUser(setup);
+  const { ClientId } = setup;
+  const asked = await setup.sdk.forgotPassword({ ClientId, Username: 'ann' });
+  assert.deepEqual(asked.CodeDeliveryDetails, {
+    AttributeName: 'email',
+    DeliveryMedium: 'EMAIL',
+    Destination: 'a***@e***',
+  });
+  const code = lastCode(setup);
+  const wrong = code === '000000' ? '000001' : '000000';
+  await assert.rejects(confirm(setup, wrong), awsError('CodeMismatchException'));
+  await assert.rejects(confirm(setup, code, 'weak'), awsError('InvalidPasswordException'));
+  await confirm(setup, code);
+  assert.ok((await signInWithSrp(setup, 'ann', NEXT)).AuthenticationResult);
+  await assert.rejects(confirm(setup, code), awsError('ExpiredCodeException'));
+});
+
+test('a code ends after an hour, and after five wrong ones', async (t) => {
+  const setup = await setUp(t);
+  await confirmedUser(setup);
+  const { ClientId } = setup;
+  await setup.sdk.forgotPassword({ ClientId, Username: 'ann' });
+  setup.advance(60 * MINUTE);
+  await assert.rejects(confirm(setup, lastCode(setup)), awsError('ExpiredCodeException'));
+  await setup.sdk.forgotPassword({ ClientId, Username: 'ann' });
+  for (let attempt = 1; attempt <= 5; attempt += 1) {
+    await assert.rejects(confirm(setup, 'nonsense'), awsError('CodeMismatchException'));
+  }
+  await assert.rejects(confirm(setup, lastCode(setup)), awsError('ExpiredCodeException'));
+});
+
+test('who may not be told of users is answered alike for one who does not exist', async (t) => {
+  const setup = await setUp(t);
+  const { ClientId } = setup;
+  const asked = await setup.sdk.forgotPassword({ ClientId, Username: 'nobody' });
+  assert.equal(asked.CodeDeliveryDetails?.Destination, 'n***@n***');
+  await assert.rejects(confirm(setup, '123456', NEXT, 'nobody'), awsError('ExpiredCodeException'));
+  const legacy = await setup.addClient({ PreventUserExistenceErrors: 'LEGACY' });
+  await assert.rejects(
+    setup.sdk.forgotPassword({ ClientId: legacy, Username: 'nobody' }),
+    awsError('UserNotFoundException'),
+  );
+});
+
+test('a reset by an administrator stops the password until the code has set another', async (t) => {
+  const setup = await setUp(t);
+  const { UserPoolId } = setup;
+  await confirmedUser(setup);
+  await setup.sdk.adminResetUserPassword({ UserPoolId, Username: 'ann' });
+  assert.equal((await setup.sdk.adminGetUser({ UserPoolId, Username: 'ann' })).UserStatus, 'RESET_REQUIRED');
+  await assert.rejects(
+    adminSignIn(setup, 'ann', PASSWORD),
+    awsError('PasswordResetRequiredException', 'Password reset required for the user'),
+  );
+  await confirm(setup, lastCode(setup));
+  assert.ok((await adminSignIn(setup, 'ann', NEXT)).AuthenticationResult);
+});
+
+test('no code goes to a user without a verified address, or before the first password', async (t) => {
+  const setup = await setUp(t);
+  const { sdk, UserPoolId, ClientId } = setup;
+  await sdk.adminCreateUser({ UserPoolId, Username: 'bob', MessageAction: 'SUPPRESS' });
+  await assert.rejects(sdk.forgotPassword({ ClientId, Username: 'bob' }), awsError('NotAuthorizedException'));
+  await sdk.adminSetUserPassword({ UserPoolId, Username: 'bob', Password: PASSWORD, Permanent: true });
+  await assert.rejects(
+    sdk.forgotPassword({ ClientId, Username: 'bob' }),
+    awsError('InvalidParameterException', /no registered\/verified email/),
+  );
+});

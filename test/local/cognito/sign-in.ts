@@ -1,0 +1,48 @@
+import { createSrpSession, signSrpSession, wrapAuthChallenge, wrapInitiateAuth } from 'cognito-srp-helper';
+import type { Setup } from './harness.ts';
+
+type Responses = Record<string, string>;
+
+/** Begins a sign-in by SRP with an independent client; gives its answer to the challenge, not sent yet. */
+export async function beginSrp({ sdk, UserPoolId, ClientId }: Setup, USERNAME: string, password: string) {
+  const session = createSrpSession(USERNAME, password, UserPoolId, false);
+  const start = { ClientId, AuthFlow: 'USER_SRP_AUTH' as const, AuthParameters: { USERNAME } };
+  const asked = await sdk.initiateAuth(wrapInitiateAuth(session, start));
+  const signed = signSrpSession(session, asked as Parameters<typeof signSrpSession>[1]);
+  const answer = wrapAuthChallenge(signed, {
+    ClientId,
+    ChallengeName: 'PASSWORD_VERIFIER' as const,
+    ChallengeResponses: { USERNAME } as Responses,
+  });
+  return answer;
+}
+
+/** Signs in by SRP; `tweak` may spoil the answer. */
+export async function signInWithSrp(
+  setup: Setup,
+  username: string,
+  password: string,
+  tweak: (responses: Responses) => Responses = (responses) => responses,
+) {
+  const answer = await beginSrp(setup, username, password);
+  return setup.sdk.respondToAuthChallenge({
+    ...answer,
+    ChallengeResponses: tweak(answer.ChallengeResponses),
+  });
+}
+
+/** The tokens of a sign-in by SRP that has to succeed. */
+export async function tokensOf(setup: Setup, username: string, password: string) {
+  const { AuthenticationResult: result } = await signInWithSrp(setup, username, password);
+  if (!result?.AccessToken || !result.RefreshToken || !result.IdToken) throw new Error('no tokens');
+  return { access: result.AccessToken, refresh: result.RefreshToken, id: result.IdToken };
+}
+
+/** Signs in by the administrators' password flow, whatever comes of it. */
+export const adminSignIn = ({ sdk, UserPoolId, ClientId }: Setup, USERNAME: string, PASSWORD: string) =>
+  sdk.adminInitiateAuth({
+    UserPoolId,
+    ClientId,
+    AuthFlow: 'ADMIN_NO_SRP_AUTH',
+    AuthParameters: { USERNAME, PASSWORD },
+  });

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { test } from 'node:test';
+import { awsError, confirmedUser, DAY, MINUTE, PASSWORD, type Setup, setUp } from './harness.ts';
+import { tokensOf } from './sign-in.ts';
+
+const ROTATING = {
+  ExplicitAuthFlows: ['ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH'],
+  RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 10 },
+};
+
+const refresh = ({ sdk, ClientId }: Setup, REFRESH_TOKEN: string) =>
+  sdk.initiateAuth({ ClientId, AuthFlow: 'REFRESH_TOKEN_AUTH', AuthParameters: { REFRESH_TOKEN } });
+
+async function exchange({ sdk, ClientId }: Setup, RefreshToken: string) {
+  const { AuthenticationResult } = await sdk.getTokensFromRefreshToken({ ClientId, RefreshToken });
+  return { access: AuthenticationResult?.AccessToken ?? '', refresh: AuthenticationResult?.RefreshToken };
+}
+
+test('without rotation a refresh gives new tokens of the same sign-in, and no refresh token', async (t) => {
+  const setup = await setUp(t);
+  await confirmedUser(setup);
+  const tokens = await tokensOf(setup, 'ann', PASSWORD);
+  const verifier = await setup.verifier('access');
+  const before = await verifier.verify(tokens.access);
+  setup.advance(10 * MINUTE);
+  const { AuthenticationResult } = await refresh(setup, tokens.refresh);
+  assert.equal(AuthenticationResult?.RefreshToken, undefined);
+  assert.equal(AuthenticationResult?.ExpiresIn, 3600);
+  const after = await verifier.verify(AuthenticationResult?.AccessToken ?? '');
+  assert.equal(after.origin_jti, before.origin_jti);
+  assert.equal(after.auth_time, before.auth_time);
+  assert.equal(after.iat, before.iat + 600);
+  assert.notEqual(after.jti, before.jti);
+  assert.ok((await exchange(setup, tokens.refresh)).access);
+});
+
+test('a refresh token ends with its validity', async (t) => {
+  const setup = await setUp(t);
+  await confirmedUser(setup);
+  const tokens = await tokensOf(setup, 'ann', PASSWORD);
+  setup.advance(30 * DAY - 1);
+  await refresh(setup, tokens.refresh);
+  setup.advance(1);
+  await assert.rejects(
+    refresh(setup, tokens.refresh),
+    awsError('NotAuthorizedException', 'Refresh Token has expired'),
+  );
+});
+
+test('refresh tokens that are forged, spoiled or another client’s are refused', async (t) => {
+  const setup = await setUp(t);
+  await confirmedUser(setup);
+  const { refresh: token, access } = await tokensOf(setup, 'ann', PASSWORD);
+  const invalid = awsError('NotAuthorizedException', 'Invalid Refresh Token');
+  const spoiled = `${token.slice(0, -2)}${token.endsWith('AA') ? 'BB' : 'AA'}`;
+  for (const wrong of [spoiled, access, 'x', '....']) {
+    await assert.rejects(refresh(setup, wrong), invalid);
+  }
+  await assert.rejects(refresh({ ...setup, ClientId: await setup.addClient({}) }, token), invalid);
+});
+
+test('with rotation each refresh token is good once, with a grace period for retries', async (t) => {
+  const setup = await setUp(t, { client: ROTATING });
+  await confirmedUser(setup);
+  const first = await tokensOf(setup, 'ann', PASSWORD);
+  await assert.rejects(refresh(setup, first.refresh), awsError('InvalidParameterException', /not enabled/));
+  const second = await exchange(setup, first.refresh);
+  assert.ok(second.refresh);
+  setup.advance(9_999);
+  assert.ok((await exchange(setup, first.refresh)).refresh);
+  setup.advance(1);
+  await assert.rejects(exchange(setup, first.refresh), awsError('RefreshTokenReuseException'));
+  await assert.rejects(
+    exchange(setup, second.refresh),
+    awsError('NotAuthorizedException', 'Refresh Token has been revoked'),
+  );
+});
+
+test('rotation does not prolong a sign-in', async (t) => {
+  const setup = await setUp(t, { client: ROTATING });
+  await confirmedUser(setup);
+  const first = await tokensOf(setup, 'ann', PASSWORD);
+  setup.advance(30 * DAY - 1_000);
+  const second = await exchange(setup, first.refresh);
+  setup.advance(1_000);
+  await assert.rejects(
+    exchange(setup, second.refresh ?? ''),
+    awsError('NotAuthorizedException', 'Refresh Token has expired'),
+  );
+});
+
+test('RevokeToken ends one sign-in, GlobalSignOut every one, and later ones are not touched', async (t) => {
+  const setup = await setUp(t);
+  const { sdk, ClientId } = setup;
+  await confirmedUser(setup);
+  const [one, two] = [await tokensOf(setup, 'ann', PASSWORD), await tokensOf(setup, 'ann', PASSWORD)];
+  await sdk.revokeToken({ ClientId, Token: one.refresh });
+  await sdk.revokeToken({ ClientId, Token: one.refresh });
+  await assert.rejects(
+    refresh(setup, one.refresh),
+    awsError('NotAuthorizedException', 'Refresh Token has been revoked'),
+  );
+  await assert.rejects(
+    sdk.getUser({ AccessToken: one.access }),
+    awsError('NotAuthorizedException', 'Access Token has been revoked'),
+  );
+  assert.equal((await sdk.getUser({ AccessToken: two.access })).Username, 'ann');
+  await sdk.globalSignOut({ AccessToken: two.access });
+  await assert.rejects(sdk.getUser({ AccessToken: two.access }), awsError('NotAuthorizedException'));
+  await assert.rejects(sdk.globalSignOut({ AccessToken: two.access }), awsError('NotAuthorizedException'));
+  await assert.rejects(refresh(setup, two.refresh), awsError('NotAuthorizedException'));
+  const three = await tokensOf(setup, 'ann', PASSWORD);
+  assert.equal((await sdk.getUser({ AccessToken: three.access })).Username, 'ann');
+  await sdk.adminUserGlobalSignOut({ UserPoolId: setup.UserPoolId, Username: 'ann' });
+  await assert.rejects(sdk.getUser({ AccessToken: three.access }), awsError('NotAuthorizedException'));
+  await assert.rejects(
+    sdk.revokeToken({ ClientId, Token: one.access }),
+    awsError('UnsupportedTokenTypeException'),
+  );
+});
+
+test('a client without revocation has no origin_jti, refuses RevokeToken, and still signs out', async (t) => {
+  const setup = await setUp(t, { client: { EnableTokenRevocation: false } });
+  const { sdk, ClientId } = setup;
+  await confirmedUser(setup);
+  const tokens = await tokensOf(setup, 'ann', PASSWORD);
+  const claims = await (await setup.verifier('access')).verify(tokens.access);
+  assert.equal('origin_jti' in claims, false);
+  await assert.rejects(
+    sdk.revokeToken({ ClientId, Token: tokens.refresh }),
+    awsError('UnsupportedOperationException'),
+  );
+  await sdk.globalSignOut({ AccessToken: tokens.access });
+  await assert.rejects(sdk.getUser({ AccessToken: tokens.access }), awsError('NotAuthorizedException'));
+});
+
+test('an access token is refused once it is expired, forged, of the wrong use, or of a user who is gone', async (t) => {
+  const setup = await setUp(t);
+  const { sdk, UserPoolId } = setup;
+  await confirmedUser(setup);
+  const tokens = await tokensOf(setup, 'ann', PASSWORD);
+  const refused = (AccessToken: string, message: string) =>
+    assert.rejects(sdk.getUser({ AccessToken }), awsError('NotAuthorizedException', message));
+  const [header = '', payload = '', signature = ''] = tokens.access.split('.');
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const forged = sign('RSA-SHA256', Buffer.from(`${header}.${payload}`), privateKey).toString('base64url');
+  const none = Buffer.from('{"alg":"none"}').toString('base64url');
+  await refused(`${header}.${payload}.${forged}`, 'Invalid Access Token');
+  await refused(`${none}.${payload}.`, 'Invalid Access Token');
+  await refused(`${header}.${payload.slice(0, -1)}.${signature}`, 'Invalid Access Token');
+  await refused(tokens.id, 'Invalid Access Token');
+  await refused('nonsense', 'Invalid Access Token');
+  setup.advance(60 * MINUTE);
+  await refused(tokens.access, 'Access Token has expired');
+  const { access } = await exchange(setup, tokens.refresh);
+  await sdk.adminDeleteUser({ UserPoolId, Username: 'ann' });
+  await assert.rejects(sdk.getUser({ AccessToken: access }), awsError('UserNotFoundException'));
+  await assert.rejects(refresh(setup, tokens.refresh), awsError('NotAuthorizedException'));
+});
+
+test('validity follows the client’s numbers and units', async (t) => {
+  const setup = await setUp(t, {
+    client: {
+      AccessTokenValidity: 5,
+      IdTokenValidity: 2,
+      TokenValidityUnits: { AccessToken: 'minutes', IdToken: 'hours', RefreshToken: 'minutes' },
+    },
+  });
+  await confirmedUser(setup);
+  const tokens = await tokensOf(setup, 'ann', PASSWORD);
+  const access = await (await setup.verifier('access')).verify(tokens.access);
+  const id = await (await setup.verifier('id')).verify(tokens.id);
+  assert.equal(access.exp - access.iat, 300);
+  assert.equal(id.exp - id.iat, 7_200);
+});
+
+test('a client with a secret demands its proof for every name', async (t) => {
+  const setup = await setUp(t, { client: { GenerateSecret: true } });
+  const { sdk, UserPoolId, ClientId } = setup;
+  await confirmedUser(setup);
+  const { createSecretHash } = await import('cognito-srp-helper');
+  const secret = setup.clientAttributes.ClientSecret ?? '';
+  const signIn = (more: Record<string, string>) =>
+    sdk.adminInitiateAuth({
+      UserPoolId,
+      ClientId,
+      AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
+      AuthParameters: { USERNAME: 'ann', PASSWORD, ...more },
+    });
+  await assert.rejects(signIn({}), awsError('NotAuthorizedException', /SECRET_HASH was not received/));
+  await assert.rejects(
+    signIn({ SECRET_HASH: createSecretHash('bob', ClientId, secret) }),
+    awsError('NotAuthorizedException', /SecretHash does not match/),
+  );
+  const { AuthenticationResult } = await signIn({ SECRET_HASH: createSecretHash('ann', ClientId, secret) });
+  const RefreshToken = AuthenticationResult?.RefreshToken;
+  await assert.rejects(
+    sdk.getTokensFromRefreshToken({ ClientId, RefreshToken }),
+    awsError('NotAuthorizedException'),
+  );
+  const renewed = await sdk.getTokensFromRefreshToken({ ClientId, RefreshToken, ClientSecret: secret });
+  assert.ok(renewed.AuthenticationResult?.AccessToken);
+  const described = await sdk.describeUserPoolClient({ UserPoolId, ClientId });
+  assert.equal(described.UserPoolClient?.ClientSecret, secret);
+});
