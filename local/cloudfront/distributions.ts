@@ -1,0 +1,150 @@
+import type { JsonObject } from '../json.ts';
+import type { ResourceHandler, ResourceState } from '../resource.ts';
+import type { Authority } from '../tls/authority.ts';
+import { AwsError } from '../wire/errors.ts';
+import { parseDistribution } from './distribution-config.ts';
+import { type Edge, serve } from './edge.ts';
+import { distributionId } from './ids.ts';
+import { checkAssociation, type FunctionLookup } from './lambda-association.ts';
+import { type Listener, listen } from './listener.ts';
+import type { DistributionConfig, StoredDistribution } from './model.ts';
+import { findOriginRequestPolicy } from './origin-request-policies.ts';
+import { invalidArgument } from './properties.ts';
+import { associated, heldReplicas } from './replicas.ts';
+import { findResponseHeadersPolicy } from './response-headers-policies.ts';
+import { type Store, withEntry, withoutEntry } from './store.ts';
+
+export interface DistributionsOptions {
+  readonly store: Store;
+  readonly functions: FunctionLookup;
+  readonly authority: Pick<Authority, 'serverCertificate'>;
+  readonly now: () => Date;
+  readonly replicasHeldMs: () => number;
+  readonly isOrigin: (hostname: string) => boolean;
+  /** The data plane of a distribution, asked anew for each request so that an update shows at once. */
+  readonly edge: (distribution: StoredDistribution) => Edge;
+}
+
+/** Distributions and their listeners: as many listeners run as enabled distributions are stored. */
+export class Distributions {
+  readonly #options: DistributionsOptions;
+  readonly #listeners = new Map<string, Listener>();
+
+  constructor(options: DistributionsOptions) {
+    this.#options = options;
+  }
+
+  /** `AWS::CloudFront::Distribution`; `Ref` and `Id` give its id, `DomainName` is `127.0.0.1:<port>`. */
+  get resource(): ResourceHandler {
+    return {
+      type: 'AWS::CloudFront::Distribution',
+      replaceOn: [],
+      create: ({ suffix, properties }) => this.#save(distributionId(suffix), properties),
+      update: async ({ physicalId, properties }) => {
+        if (this.#stored(physicalId) === undefined) throw noSuchDistribution();
+        return this.#save(physicalId, properties);
+      },
+      delete: (id) => this.#delete(id),
+    };
+  }
+
+  /** Opens the listeners of what is stored, each on the port it has always had. */
+  async start(): Promise<void> {
+    for (const { id, port, config } of Object.values(this.#options.store.state.distributions)) {
+      if (config.enabled && !this.#listeners.has(id)) await this.#open(id, port);
+    }
+  }
+
+  async close(): Promise<void> {
+    const listeners = [...this.#listeners.values()];
+    this.#listeners.clear();
+    await Promise.all(listeners.map((listener) => listener.close()));
+  }
+
+  async #save(id: string, properties: JsonObject): Promise<ResourceState> {
+    const config = parseDistribution(properties);
+    this.#check(config);
+    // A disabled one is opened too, for a moment: its domain name needs a port.
+    const port = await this.#open(id, this.#stored(id)?.port ?? 0);
+    this.#change(withEntry(this.#options.store.state.distributions, id, { id, port, config }));
+    if (!config.enabled) await this.#shut(id);
+    return { physicalId: id, attributes: { Id: id, DomainName: domainName(port) } };
+  }
+
+  /** AWS demands that a distribution be disabled first; its CloudFormation resource does that itself. */
+  async #delete(id: string): Promise<void> {
+    if (this.#stored(id) === undefined) return;
+    this.#change(withoutEntry(this.#options.store.state.distributions, id));
+    await this.#shut(id);
+  }
+
+  #check(config: DistributionConfig): void {
+    const { store, functions, isOrigin } = this.#options;
+    for (const { domainName: hostname, accessControlId } of config.origins) {
+      if (!isOrigin(hostname)) {
+        throw invalidArgument('The parameter Origin DomainName does not refer to a valid S3 bucket.');
+      }
+      if (accessControlId !== undefined && store.state.accessControls[accessControlId] === undefined) {
+        throw new AwsError(
+          'InvalidOriginAccessControl',
+          'The specified origin access control does not exist.',
+        );
+      }
+    }
+    for (const behavior of [config.defaultBehavior, ...config.behaviors]) {
+      const { originRequestPolicyId, responseHeadersPolicyId } = behavior;
+      if (originRequestPolicyId !== undefined) findOriginRequestPolicy(store, originRequestPolicyId);
+      if (responseHeadersPolicyId !== undefined) findResponseHeadersPolicy(store, responseHeadersPolicyId);
+    }
+    for (const arn of associated(config)) checkAssociation(arn, functions);
+  }
+
+  #change(after: Record<string, StoredDistribution>): void {
+    const { store, now, replicasHeldMs } = this.#options;
+    const { distributions: before, replicas } = store.state;
+    const time = now().getTime();
+    store.change({
+      distributions: after,
+      replicas: heldReplicas(replicas, before, after, { now: time, until: time + replicasHeldMs() }),
+    });
+  }
+
+  /** Gives the port; where the listener runs already, there is nothing to open. */
+  async #open(id: string, port: number): Promise<number> {
+    const running = this.#listeners.get(id);
+    if (running !== undefined) return running.port;
+    const listener = await listen(port, await this.#options.authority.serverCertificate([]), (viewer) => {
+      const distribution = this.#stored(id);
+      if (distribution === undefined) throw noSuchDistribution();
+      return serve(viewer, this.#options.edge(distribution));
+    }).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EADDRINUSE' ? portTaken(id, port) : error;
+    });
+    this.#listeners.set(id, listener);
+    return listener.port;
+  }
+
+  async #shut(id: string): Promise<void> {
+    const listener = this.#listeners.get(id);
+    this.#listeners.delete(id);
+    await listener?.close();
+  }
+
+  #stored(id: string): StoredDistribution | undefined {
+    return this.#options.store.state.distributions[id];
+  }
+}
+
+export function domainName(port: number): string {
+  return `127.0.0.1:${port}`;
+}
+
+function noSuchDistribution(): AwsError {
+  return new AwsError('NoSuchDistribution', 'The specified distribution does not exist.', 404);
+}
+
+function portTaken(id: string, port: number): Error {
+  return new Error(
+    `Port ${port} of distribution ${id} is taken by another process. Its domain name holds the port, so no other will do: free the port (\`lsof -i :${port}\` shows who has it) and start again.`,
+  );
+}

@@ -1,0 +1,145 @@
+import type { Invocation, Invoke } from '../lambda/invocation.ts';
+import type { Origin } from '../origin.ts';
+import { splitTarget } from '../wire/node-http.ts';
+import { type EdgeAnswer, type EdgeMark, generatedAnswer, pageAnswer } from './answer.ts';
+import type { FaultPlan } from './faults.ts';
+import { forward } from './forward.ts';
+import { FunctionFailure } from './function-failure.ts';
+import { requestId as newRequestId } from './ids.ts';
+import { isTooLong } from './limits.ts';
+import type {
+  BehaviorConfig,
+  DistributionConfig,
+  OriginRequestPolicy,
+  StoredResponseHeadersPolicy,
+} from './model.ts';
+import type { OriginSigner } from './origin-signing.ts';
+import { matchesPattern } from './path-pattern.ts';
+import type { Viewer } from './viewer.ts';
+import { type EdgeRequest, type ViewerRequest, viewerRequestEvent } from './viewer-event.ts';
+import { viewerDecision } from './viewer-result.ts';
+
+/** One distribution's data plane, as it is configured at this moment. */
+export interface Edge {
+  readonly id: string;
+  /** `127.0.0.1:<port>` */
+  readonly domainName: string;
+  readonly config: DistributionConfig;
+  readonly invoke: Invoke;
+  readonly now: () => Date;
+  origin(hostname: string): Origin | undefined;
+  originRequestPolicy(id: string): OriginRequestPolicy | undefined;
+  responseHeadersPolicy(id: string): StoredResponseHeadersPolicy | undefined;
+  /** The signer of an origin access control that signs. */
+  signer(accessControlId: string): OriginSigner | undefined;
+  faultPlan(contentLength: number | undefined): FaultPlan | undefined;
+}
+
+/** Answers one viewer request in CloudFront's order: its own limits, the function, the origin. */
+export async function serve(viewer: Viewer, edge: Edge): Promise<EdgeAnswer> {
+  const mark: EdgeMark = { distributionId: edge.id, requestId: newRequestId() };
+  const request = viewerRequest(viewer);
+  const behavior = behaviorFor(edge.config, request.path);
+  const refusal = refused(viewer, request, behavior, edge, mark);
+  if (refusal !== undefined) return refusal;
+
+  const event = viewerRequestEvent(request, edge, mark.requestId);
+  let allowed: EdgeRequest = event.Records[0].cf.request;
+  if (behavior.viewerRequest !== undefined) {
+    const invocation = await invoked(edge.invoke, behavior.viewerRequest, event);
+    try {
+      const decision = viewerDecision(invocation, allowed);
+      if (decision.kind === 'respond') return generatedAnswer(decision.response, mark);
+      allowed = decision.request;
+    } catch (error) {
+      if (!(error instanceof FunctionFailure)) throw error;
+      return pageAnswer(error.status, error.message, mark, error.mark);
+    }
+  }
+  return toOrigin(viewer, allowed, behavior, edge, mark);
+}
+
+function viewerRequest({ message, clientIp }: Viewer): ViewerRequest {
+  const { path, query } = splitTarget(originForm(message.url ?? '/'));
+  return { method: message.method ?? 'GET', path, query, rawHeaders: message.rawHeaders, clientIp };
+}
+
+/** A request line may hold a whole URL (RFC 9112 section 3.2.2); its path and query are what count. */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const rest = /^[a-z]+:\/\/[^/?]*(.*)$/i.exec(target)?.[1] ?? '';
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+function behaviorFor(config: DistributionConfig, path: string): BehaviorConfig {
+  return (
+    config.behaviors.find(({ pathPattern }) => matchesPattern(path, pathPattern)) ?? config.defaultBehavior
+  );
+}
+
+/** What CloudFront turns down on its own, before any function runs. */
+function refused(
+  { message }: Viewer,
+  request: ViewerRequest,
+  behavior: BehaviorConfig,
+  edge: Edge,
+  mark: EdgeMark,
+): EdgeAnswer | undefined {
+  const host = message.headers.host ?? '';
+  if (isTooLong(request, host)) return { ...pageAnswer(413, 'Bad request.', mark), close: true };
+  if (!serves(host, edge.domainName)) return pageAnswer(403, 'Bad request.', mark);
+  if (!behavior.allowedMethods.includes(request.method)) {
+    return pageAnswer(
+      403,
+      'This distribution is not configured to allow the HTTP request method that was used for this request. The distribution supports only cachable requests.',
+      mark,
+    );
+  }
+  const hasBody =
+    message.headers['transfer-encoding'] !== undefined || Number(message.headers['content-length'] ?? 0) > 0;
+  return request.method === 'GET' && hasBody ? pageAnswer(403, 'Bad request.', mark) : undefined;
+}
+
+/** A distribution answers to its own name alone, and on loopback to the names that mean the same. */
+function serves(host: string, domainName: string): boolean {
+  const port = domainName.slice(domainName.lastIndexOf(':'));
+  return [domainName, `localhost${port}`, `[::1]${port}`].includes(host.toLowerCase());
+}
+
+/** A function that could not even be run has failed, like one that threw. */
+async function invoked(invoke: Invoke, versionArn: string, event: unknown): Promise<Invocation> {
+  try {
+    return await invoke(versionArn, event);
+  } catch (error) {
+    return { outcome: 'failed', errorType: 'Unhandled', message: String(error) };
+  }
+}
+
+function toOrigin(
+  viewer: Viewer,
+  request: EdgeRequest,
+  behavior: BehaviorConfig,
+  edge: Edge,
+  mark: EdgeMark,
+): Promise<EdgeAnswer> | EdgeAnswer {
+  const config = edge.config.origins.find(({ id }) => id === behavior.targetOriginId);
+  const origin = config && edge.origin(config.domainName);
+  if (config === undefined || origin === undefined) {
+    return pageAnswer(502, "CloudFront wasn't able to resolve the origin domain name.", mark);
+  }
+  const { accessControlId } = config;
+  const { originRequestPolicyId, responseHeadersPolicyId } = behavior;
+  const length = viewer.message.headers['content-length'];
+  return forward(viewer, request, {
+    origin,
+    config,
+    originRequestPolicy: originRequestPolicyId ? edge.originRequestPolicy(originRequestPolicyId) : undefined,
+    responseHeadersPolicy: responseHeadersPolicyId
+      ? edge.responseHeadersPolicy(responseHeadersPolicyId)
+      : undefined,
+    signer: accessControlId === undefined ? undefined : edge.signer(accessControlId),
+    faults: edge.faultPlan(length === undefined ? undefined : Number(length)),
+    mark,
+    now: edge.now(),
+  });
+}

@@ -1,0 +1,105 @@
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Faults } from '../faults.ts';
+
+type EdgeFaults = NonNullable<Faults['edge']>;
+
+/** What is to happen to one request. */
+export interface FaultPlan {
+  readonly unavailable: boolean;
+  readonly bytesPerSecond?: number;
+  /** Bytes of the body after which the connection is reset. */
+  readonly resetAt?: number;
+  /** Bytes of the body after which reading stops for `stallMs`. */
+  readonly stallAt?: number;
+  readonly stallMs: number;
+}
+
+/** Where in a body of unknown length something happens. */
+const UNKNOWN_LENGTH = 1024 * 1024;
+
+/** Dice whose throws repeat for the same seed, request by request. A new seed starts them anew. */
+export class FaultDice {
+  #seed: number | undefined;
+  #state = 0;
+
+  plan(faults: EdgeFaults | undefined, contentLength: number | undefined): FaultPlan | undefined {
+    if (faults === undefined) return undefined;
+    const seed = faults.seed ?? 0;
+    if (seed !== this.#seed) {
+      this.#seed = seed;
+      this.#state = seed;
+    }
+    // Every request throws all five, so that switching one fault on does not shift the others.
+    const [unavailable, reset, resetWhere, stall, stallWhere] = [
+      this.#throw(),
+      this.#throw(),
+      this.#throw(),
+      this.#throw(),
+      this.#throw(),
+    ];
+    const length = contentLength ?? UNKNOWN_LENGTH;
+    return {
+      unavailable: unavailable < (faults.unavailable ?? 0),
+      ...(faults.bytesPerSecond === undefined ? {} : { bytesPerSecond: faults.bytesPerSecond }),
+      ...(reset < (faults.reset ?? 0) ? { resetAt: Math.floor(resetWhere * length) } : {}),
+      ...(stall < (faults.stall ?? 0) ? { stallAt: Math.floor(stallWhere * length) } : {}),
+      stallMs: faults.stallMs ?? 0,
+    };
+  }
+
+  /** Mulberry32, from 0 up to 1. */
+  #throw(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+}
+
+/** Whether the plan touches the body at all. */
+export function impairs(plan: FaultPlan): boolean {
+  return plan.bytesPerSecond !== undefined || plan.resetAt !== undefined || plan.stallAt !== undefined;
+}
+
+/** The body as the plan lets it through. It ends in an error where the connection was reset. */
+export async function* impairedBody(
+  body: Readable,
+  plan: FaultPlan,
+  resetConnection: () => void,
+): AsyncGenerator<Buffer> {
+  const { bytesPerSecond, resetAt = Number.POSITIVE_INFINITY } = plan;
+  let { stallAt = Number.POSITIVE_INFINITY } = plan;
+  let passed = 0;
+  const started = performance.now();
+  if (resetAt === 0) throw reset(resetConnection);
+  for await (const read of body.iterator({ destroyOnReturn: false })) {
+    const chunk: Buffer = read;
+    const end = passed + chunk.length;
+    if (end >= stallAt) {
+      stallAt = Number.POSITIVE_INFINITY;
+      await delay(plan.stallMs);
+    }
+    if (end >= resetAt) {
+      yield chunk.subarray(0, resetAt - passed);
+      throw reset(resetConnection);
+    }
+    passed = end;
+    if (bytesPerSecond !== undefined) {
+      const due = started + (passed / bytesPerSecond) * 1_000;
+      await delay(Math.max(0, due - performance.now()));
+    }
+    yield chunk;
+  }
+}
+
+function reset(resetConnection: () => void): Error {
+  resetConnection();
+  return new Error('The connection was reset by a fault');
+}
+
+/** S3's answer to too many requests. */
+export function slowDown(requestId: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message><RequestId>${requestId.slice(0, 16)}</RequestId><HostId>${requestId}</HostId></Error>`;
+}

@@ -1,0 +1,70 @@
+import { Readable } from 'node:stream';
+import type { Origin } from '../origin.ts';
+import { type EdgeAnswer, type EdgeMark, originAnswer, pageAnswer } from './answer.ts';
+import { type FaultPlan, impairedBody, impairs, slowDown } from './faults.ts';
+import { edgeName } from './ids.ts';
+import type { OriginConfig, OriginRequestPolicy, StoredResponseHeadersPolicy } from './model.ts';
+import { originRequest } from './origin-request.ts';
+import type { OriginSigner } from './origin-signing.ts';
+import { OriginReadTimeout, withinReadTimeout } from './read-timeout.ts';
+import type { Viewer } from './viewer.ts';
+import type { EdgeRequest } from './viewer-event.ts';
+
+export interface Forwarding {
+  readonly origin: Origin;
+  readonly config: OriginConfig;
+  readonly originRequestPolicy: OriginRequestPolicy | undefined;
+  readonly responseHeadersPolicy: StoredResponseHeadersPolicy | undefined;
+  /** Absent: the request goes anonymously. */
+  readonly signer: OriginSigner | undefined;
+  readonly faults: FaultPlan | undefined;
+  readonly mark: EdgeMark;
+  readonly now: Date;
+}
+
+/** Sends a request that was let through to its origin, the body as it comes, and gives the origin's answer. */
+export async function forward(
+  viewer: Viewer,
+  request: EdgeRequest,
+  forwarding: Forwarding,
+): Promise<EdgeAnswer> {
+  const { origin, config, faults, mark, originRequestPolicy: policy } = forwarding;
+  if (faults?.unavailable) return slowDownAnswer(mark);
+
+  const plain = originRequest(request, {
+    policy,
+    origin: { host: origin.host, path: `${origin.pathPrefix}${config.path}` },
+    edge: { name: edgeName(mark.distributionId), requestId: mark.requestId },
+  });
+  const signed = forwarding.signer?.(plain, origin.host, forwarding.now) ?? plain;
+  const viewersHost = plain.headers.host ?? origin.host;
+  viewer.continueBody();
+  const body =
+    faults !== undefined && impairs(faults)
+      ? Readable.from(impairedBody(viewer.message, faults, viewer.resetConnection), { objectMode: false })
+      : viewer.message;
+  try {
+    const answer = origin.handle({ ...signed, headers: { ...signed.headers, host: viewersHost }, body });
+    return originAnswer(await withinReadTimeout(answer, viewer.message, config.readTimeoutSeconds), {
+      mark,
+      policy: forwarding.responseHeadersPolicy,
+      cookies: policy !== undefined && policy.cookies.behavior !== 'none',
+    });
+  } catch (error) {
+    return error instanceof OriginReadTimeout
+      ? pageAnswer(
+          504,
+          'CloudFront attempted to establish a connection with the origin, but either the attempt failed or the origin closed the connection.',
+          mark,
+        )
+      : pageAnswer(502, "CloudFront wasn't able to connect to the origin.", mark);
+  }
+}
+
+function slowDownAnswer(mark: EdgeMark): EdgeAnswer {
+  const headers = { server: 'AmazonS3', 'content-type': 'application/xml' };
+  return originAnswer(
+    { status: 503, headers, body: slowDown(mark.requestId) },
+    { mark, policy: undefined, cookies: false },
+  );
+}

@@ -1,0 +1,135 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { EdgeAnswer } from './answer.ts';
+import { errorPage } from './error-page.ts';
+import { requestId } from './ids.ts';
+import { restOfBody } from './rest-of-body.ts';
+import type { Viewer } from './viewer.ts';
+
+export interface Listener {
+  readonly port: number;
+  /** Stops listening and ends every connection. */
+  close(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+/** Above CloudFront's own limit, which is checked once the headers are read and answered with its page. */
+const MAX_HEADER_BYTES = 64 * 1024;
+const HEADERS_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 60_000;
+
+/**
+ * An https listener on a loopback port (0 takes a free one). HTTP/1.1 only: CloudFront too leaves the choice to the
+ * viewer, and uploads are faster without HTTP/2's windows. Rejects with Node's error where the port is taken.
+ */
+export async function listen(
+  port: number,
+  certificate: { readonly cert: string; readonly key: string },
+  serve: (viewer: Viewer) => Promise<EdgeAnswer>,
+): Promise<Listener> {
+  const server = createServer({
+    ...certificate,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // An upload may take hours.
+    requestTimeout: 0,
+  });
+  const sockets = tcpSockets(server);
+  const handle = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
+    let continued = !expectsContinue;
+    const viewer: Viewer = {
+      message,
+      clientIp: message.socket.remoteAddress ?? HOST,
+      continueBody: () => {
+        if (!continued) response.writeContinue();
+        continued = true;
+      },
+      resetConnection: () => {
+        sockets.get(message.socket.remotePort)?.resetAndDestroy();
+        message.socket.destroy();
+      },
+    };
+    const answer = async () => {
+      try {
+        const given = await serve(viewer);
+        // A viewer that was never told to send may send anything next: its connection cannot be used again.
+        await send(message, response, continued ? given : { ...given, close: true });
+      } catch {
+        // A defect of ours: the viewer sees what it would see of a broken edge, and nothing of why.
+        message.socket.destroy();
+      }
+    };
+    void answer();
+  };
+  server.on('request', (message, response) => handle(message, response, false));
+  server.on('checkContinue', (message, response) => handle(message, response, true));
+  server.on('clientError', refuseUnreadable);
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, HOST, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** TCP sockets by the viewer's port: the TLS socket above cannot reset a connection. */
+function tcpSockets(server: Server): ReadonlyMap<number | undefined, Socket> {
+  const sockets = new Map<number | undefined, Socket>();
+  server.on('connection', (socket: Socket) => {
+    const { remotePort } = socket;
+    sockets.set(remotePort, socket);
+    socket.once('close', () => sockets.delete(remotePort));
+  });
+  return sockets;
+}
+
+async function send(message: IncomingMessage, response: ServerResponse, answer: EdgeAnswer): Promise<void> {
+  const { body } = answer;
+  const headers = answer.headers.flat();
+  const hasLength = answer.headers.some(([name]) => name.toLowerCase() === 'content-length');
+  const bodiless = answer.status === 204 || answer.status === 304;
+  if (!(body instanceof Readable) && !bodiless && !hasLength) {
+    headers.push('content-length', String(body === undefined ? 0 : Buffer.byteLength(body)));
+  }
+  if (answer.close) headers.push('connection', 'close');
+  response.writeHead(answer.status, answer.reason, headers);
+  if (body instanceof Readable) {
+    // The viewer may leave at any byte; the pipeline then ends the origin's stream, which is all there is to do.
+    await pipeline(body, response, { end: false }).catch(() => response.destroy());
+  } else if (body !== undefined && body.length > 0 && message.method !== 'HEAD') {
+    response.write(body);
+  } else {
+    response.flushHeaders();
+  }
+  // Ending a response while its request still comes in may reset the connection, and with it lose the response.
+  await restOfBody(message);
+  response.end();
+}
+
+/** Answers a request that could not be parsed, which never reaches a handler. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const tooLong = error.code === 'HPE_HEADER_OVERFLOW';
+  const page = errorPage(tooLong ? 413 : 400, 'Bad request.', requestId());
+  const head = [
+    `HTTP/1.1 ${page.status} ${tooLong ? 'Request Entity Too Large' : 'Bad Request'}`,
+    ...Object.entries(page.headers).map(([name, value]) => `${name}: ${value}`),
+    `content-length: ${Buffer.byteLength(page.body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${page.body}`);
+}

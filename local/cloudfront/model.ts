@@ -1,0 +1,67 @@
+/** What the embedded CloudFront holds of a distribution: the checked configuration, as plain JSON. */
+export interface DistributionConfig {
+  readonly enabled: boolean;
+  readonly origins: readonly OriginConfig[];
+  readonly defaultBehavior: BehaviorConfig;
+  /** In the order of the template, which is the order in which they are matched. */
+  readonly behaviors: readonly (BehaviorConfig & { readonly pathPattern: string })[];
+}
+
+export interface OriginConfig {
+  readonly id: string;
+  readonly domainName: string;
+  /** Empty, or begins with `/` and does not end with one. */
+  readonly path: string;
+  /** Absent: the origin is asked anonymously. */
+  readonly accessControlId?: string;
+  /** 1 to 120; counted from the end of the forwarded request. */
+  readonly readTimeoutSeconds: number;
+}
+
+export interface BehaviorConfig {
+  readonly targetOriginId: string;
+  readonly allowedMethods: readonly string[];
+  readonly originRequestPolicyId?: string;
+  readonly responseHeadersPolicyId?: string;
+  /** The published version that runs on each viewer request. */
+  readonly viewerRequest?: string;
+}
+
+export interface StoredDistribution {
+  readonly id: string;
+  /** Loopback port of its listener, the same for its whole life. */
+  readonly port: number;
+  readonly config: DistributionConfig;
+}
+
+export interface StoredAccessControl {
+  readonly id: string;
+  readonly name: string;
+  readonly signing: 'always' | 'never';
+}
+
+/** Which of a request's headers, cookies or query keys go on: none, all, those named, or all but those named. */
+export interface Selection {
+  readonly behavior: 'none' | 'all' | 'whitelist' | 'allExcept';
+  /** Lower case for headers. */
+  readonly names: readonly string[];
+}
+
+export interface OriginRequestPolicy {
+  readonly headers: Selection;
+  readonly cookies: Selection;
+  readonly queryStrings: Selection;
+}
+
+export interface StoredOriginRequestPolicy extends OriginRequestPolicy {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface StoredResponseHeadersPolicy {
+  readonly id: string;
+  readonly name: string;
+  readonly set: readonly { readonly name: string; readonly value: string; readonly override: boolean }[];
+  /** Lower case. */
+  readonly remove: readonly string[];
+}

@@ -1,0 +1,27 @@
+/**
+ * Whether a path falls under a cache behavior's pattern: `*` stands for any characters, `?` for one, the leading slash
+ * may be left out, case counts.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html#DownloadDistValuesPathPattern
+ */
+export function matchesPattern(path: string, pattern: string): boolean {
+  const anchored = pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
+  let at = 0;
+  let mark = 0;
+  let star = -1;
+  let afterStar = 0;
+  while (at < path.length) {
+    if (anchored[mark] === '*') {
+      star = mark++;
+      afterStar = at;
+    } else if (anchored[mark] === '?' || anchored[mark] === path[at]) {
+      mark += 1;
+      at += 1;
+    } else if (star >= 0) {
+      mark = star + 1;
+      at = ++afterStar;
+    } else {
+      return false;
+    }
+  }
+  return /^\**$/.test(anchored.slice(mark));
+}

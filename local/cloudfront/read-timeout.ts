@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+
+/** The origin did not answer in time after the request was forwarded. */
+export class OriginReadTimeout extends Error {
+  override readonly name = 'OriginReadTimeout';
+}
+
+/**
+ * An origin's answer, unless it takes longer than `seconds` from the end of the forwarded body. While the viewer is
+ * still sending, the clock starts anew with whatever has arrived since: a slow upload is not a slow origin.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorS3Origin.html#RequestS3RequestTimeout
+ */
+export function withinReadTimeout<T>(
+  answer: Promise<T>,
+  viewer: IncomingMessage,
+  seconds: number,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout;
+    let received = viewer.socket.bytesRead;
+    const arm = () => {
+      timer = setTimeout(expire, seconds * 1_000);
+    };
+    const expire = () => {
+      const before = received;
+      received = viewer.socket.bytesRead;
+      if (!viewer.complete && received > before) arm();
+      else reject(new OriginReadTimeout(`The origin did not answer within ${seconds} s`));
+    };
+    const restart = () => {
+      clearTimeout(timer);
+      arm();
+    };
+    const done = () => {
+      clearTimeout(timer);
+      viewer.off('end', restart);
+    };
+    arm();
+    viewer.once('end', restart);
+    answer.then(resolve, reject).finally(done);
+  });
+}

@@ -1,0 +1,111 @@
+import type { JsonObject } from '../json.ts';
+import type { ResourceHandler } from '../resource.ts';
+import { AwsError } from '../wire/errors.ts';
+import { policyId } from './ids.ts';
+import type { StoredResponseHeadersPolicy } from './model.ts';
+import {
+  boolean,
+  checkProperties,
+  objects,
+  optionalObject,
+  requiredObject,
+  requiredString,
+} from './properties.ts';
+import { securityHeaders } from './security-headers.ts';
+import { type Store, withEntry, withoutEntry } from './store.ts';
+
+const WHERE = '#/ResponseHeadersPolicyConfig';
+
+/** `AWS::CloudFront::ResponseHeadersPolicy`: custom, security and removed headers; CORS and Server-Timing are refused. */
+export function responseHeadersPolicies(store: Store): ResourceHandler {
+  const save = (id: string, properties: JsonObject) => {
+    const policy = parsePolicy(id, properties);
+    const { responseHeadersPolicies: known } = store.state;
+    if (Object.values(known).some((other) => other.name === policy.name && other.id !== id)) {
+      throw new AwsError(
+        'ResponseHeadersPolicyAlreadyExists',
+        `A response headers policy with this name already exists: ${policy.name}`,
+        409,
+      );
+    }
+    store.change({ responseHeadersPolicies: withEntry(known, id, policy) });
+    return { physicalId: id, attributes: { Id: id } };
+  };
+  return {
+    type: 'AWS::CloudFront::ResponseHeadersPolicy',
+    replaceOn: [],
+    create: async ({ suffix, properties }) => save(policyId(suffix), properties),
+    update: async ({ physicalId, properties }) => save(physicalId, properties),
+    delete: async (id) => {
+      const inUse = Object.values(store.state.distributions).some(({ config }) =>
+        [config.defaultBehavior, ...config.behaviors].some(
+          ({ responseHeadersPolicyId }) => responseHeadersPolicyId === id,
+        ),
+      );
+      if (inUse) {
+        throw new AwsError(
+          'ResponseHeadersPolicyInUse',
+          'Cannot delete the response headers policy because it is attached to one or more cache behaviors.',
+          409,
+        );
+      }
+      store.change({ responseHeadersPolicies: withoutEntry(store.state.responseHeadersPolicies, id) });
+    },
+  };
+}
+
+/** The policy of a behavior; throws for an id that no policy has. AWS's managed ones are not kept here. */
+export function findResponseHeadersPolicy(store: Store, id: string): StoredResponseHeadersPolicy {
+  const policy = store.state.responseHeadersPolicies[id];
+  if (policy !== undefined) return policy;
+  throw new AwsError(
+    'NoSuchResponseHeadersPolicy',
+    'The specified response headers policy does not exist (the embedded CloudFront keeps no managed ones).',
+    404,
+  );
+}
+
+/** An origin's response headers as the policy leaves them. Removal comes first, so a policy may replace. */
+export function applyPolicy(
+  headers: Readonly<Record<string, string>>,
+  policy: StoredResponseHeadersPolicy | undefined,
+): Record<string, string> {
+  const changed = { ...headers };
+  for (const name of policy?.remove ?? []) delete changed[name];
+  for (const { name, value, override } of policy?.set ?? []) {
+    if (override || changed[name] === undefined) changed[name] = value;
+  }
+  return changed;
+}
+
+function parsePolicy(id: string, properties: JsonObject): StoredResponseHeadersPolicy {
+  checkProperties(properties, '#', { done: ['ResponseHeadersPolicyConfig'] });
+  const config = requiredObject(properties.ResponseHeadersPolicyConfig, WHERE);
+  checkProperties(config, WHERE, {
+    done: ['Comment', 'CustomHeadersConfig', 'Name', 'RemoveHeadersConfig', 'SecurityHeadersConfig'],
+    notDone: ['CorsConfig', 'ServerTimingHeadersConfig'],
+  });
+  const items = (part: string, names: readonly string[]) => {
+    const where = `${WHERE}/${part}`;
+    const list = optionalObject(config[part], where);
+    if (list === undefined) return [];
+    checkProperties(list, where, { done: ['Items'] });
+    return objects(list.Items, `${where}/Items`).map((item, index) => {
+      checkProperties(item, `${where}/Items/${index}`, { done: names });
+      return item;
+    });
+  };
+  const custom = items('CustomHeadersConfig', ['Header', 'Override', 'Value']).map((item) => ({
+    name: requiredString(item.Header, `${WHERE}/CustomHeadersConfig/Header`).toLowerCase(),
+    value: requiredString(item.Value, `${WHERE}/CustomHeadersConfig/Value`),
+    override: boolean(item.Override, false, `${WHERE}/CustomHeadersConfig/Override`),
+  }));
+  return {
+    id,
+    name: requiredString(config.Name, `${WHERE}/Name`),
+    set: [...securityHeaders(config.SecurityHeadersConfig, `${WHERE}/SecurityHeadersConfig`), ...custom],
+    remove: items('RemoveHeadersConfig', ['Header']).map((item) =>
+      requiredString(item.Header, `${WHERE}/RemoveHeadersConfig/Header`).toLowerCase(),
+    ),
+  };
+}

@@ -1,0 +1,99 @@
+import type { Identities } from '../auth/identities.ts';
+import type { Faults } from '../faults.ts';
+import type { Invoke } from '../lambda/invocation.ts';
+import type { Origin } from '../origin.ts';
+import type { ResourceHandler } from '../resource.ts';
+import type { Authority } from '../tls/authority.ts';
+import { accessControls } from './access-controls.ts';
+import { Distributions, domainName } from './distributions.ts';
+import type { Edge } from './edge.ts';
+import { FaultDice } from './faults.ts';
+import type { FunctionLookup } from './lambda-association.ts';
+import type { StoredDistribution } from './model.ts';
+import { findOriginRequestPolicy, originRequestPolicies } from './origin-request-policies.ts';
+import { type OriginSigner, originSigner } from './origin-signing.ts';
+import { associated } from './replicas.ts';
+import { findResponseHeadersPolicy, responseHeadersPolicies } from './response-headers-policies.ts';
+import { Store } from './store.ts';
+
+export interface CloudFrontOptions extends FunctionLookup {
+  readonly dataDir: string;
+  readonly now: () => Date;
+  readonly identities: Identities;
+  /** The service behind an origin's host name; `undefined` for a host that is no bucket's. */
+  readonly origins: (hostname: string) => Origin | undefined;
+  readonly invoke: Invoke;
+  readonly authority: Pick<Authority, 'serverCertificate'>;
+  /** Asked for each request: tests may change their mind. */
+  readonly faults: () => Faults;
+}
+
+export interface CloudFront {
+  readonly resources: readonly ResourceHandler[];
+  /** Opens the listeners of the distributions there are. Rejects, naming the port, where one is taken. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+  /** Whether edge replicas keep a published version from being deleted. */
+  isReplicated(versionArn: string): boolean;
+  distributions(): readonly { readonly id: string; readonly domainName: string; readonly enabled: boolean }[];
+}
+
+/** The embedded CloudFront: resources for CloudFormation, and an https listener for each enabled distribution. */
+export function createCloudFront(options: CloudFrontOptions): CloudFront {
+  const { now, faults, identities } = options;
+  const store = new Store(options.dataDir);
+  const dice = new FaultDice();
+  const signers = new Map<string, OriginSigner>();
+
+  const signerOf = (id: string): OriginSigner => {
+    const signer = signers.get(id) ?? originSigner(id, identities);
+    signers.set(id, signer);
+    return signer;
+  };
+  const edge = ({ id, port, config }: StoredDistribution): Edge => ({
+    id,
+    domainName: domainName(port),
+    config,
+    invoke: options.invoke,
+    now,
+    origin: options.origins,
+    originRequestPolicy: (policyId) => findOriginRequestPolicy(store, policyId),
+    responseHeadersPolicy: (policyId) => findResponseHeadersPolicy(store, policyId),
+    signer: (accessControlId) =>
+      store.state.accessControls[accessControlId]?.signing === 'always' ? signerOf(id) : undefined,
+    faultPlan: (contentLength) => dice.plan(faults().edge, contentLength),
+  });
+  const distributions = new Distributions({
+    store,
+    functions: options,
+    authority: options.authority,
+    now,
+    replicasHeldMs: () => faults().replicasHeldMs ?? 0,
+    isOrigin: (hostname) => options.origins(hostname) !== undefined,
+    edge,
+  });
+
+  return {
+    resources: [
+      accessControls(store),
+      originRequestPolicies(store),
+      responseHeadersPolicies(store),
+      distributions.resource,
+    ],
+    start: () => distributions.start(),
+    close: () => distributions.close(),
+    isReplicated(versionArn) {
+      const { distributions: stored, replicas } = store.state;
+      return (
+        Object.values(stored).some(({ config }) => associated(config).includes(versionArn)) ||
+        (replicas[versionArn] ?? 0) > now().getTime()
+      );
+    },
+    distributions: () =>
+      Object.values(store.state.distributions).map(({ id, port, config }) => ({
+        id,
+        domainName: domainName(port),
+        enabled: config.enabled,
+      })),
+  };
+}

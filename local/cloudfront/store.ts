@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { JsonFile } from '../state.ts';
+import type {
+  StoredAccessControl,
+  StoredDistribution,
+  StoredOriginRequestPolicy,
+  StoredResponseHeadersPolicy,
+} from './model.ts';
+
+export interface CloudFrontState {
+  readonly distributions: Readonly<Record<string, StoredDistribution>>;
+  readonly accessControls: Readonly<Record<string, StoredAccessControl>>;
+  readonly originRequestPolicies: Readonly<Record<string, StoredOriginRequestPolicy>>;
+  readonly responseHeadersPolicies: Readonly<Record<string, StoredResponseHeadersPolicy>>;
+  /** Versions no longer associated whose replicas are still held, with the time (ms) at which they go. */
+  readonly replicas: Readonly<Record<string, number>>;
+}
+
+const EMPTY: CloudFrontState = {
+  distributions: {},
+  accessControls: {},
+  originRequestPolicies: {},
+  responseHeadersPolicies: {},
+  replicas: {},
+};
+
+/** The room's whole state: read once, written on each change before anyone is told of it. */
+export class Store {
+  readonly #file: JsonFile<CloudFrontState>;
+  #state: CloudFrontState;
+
+  constructor(dataDir: string) {
+    this.#file = new JsonFile(join(dataDir, 'state.json'));
+    this.#state = this.#file.read() ?? EMPTY;
+  }
+
+  get state(): CloudFrontState {
+    return this.#state;
+  }
+
+  change(part: Partial<CloudFrontState>): void {
+    const next = { ...this.#state, ...part };
+    this.#file.write(next);
+    this.#state = next;
+  }
+}
+
+/** A record with one entry set. */
+export function withEntry<T>(entries: Readonly<Record<string, T>>, id: string, entry: T): Record<string, T> {
+  return { ...entries, [id]: entry };
+}
+
+/** A record with one entry taken out. */
+export function withoutEntry<T>(entries: Readonly<Record<string, T>>, id: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(entries).filter(([key]) => key !== id));
+}
