@@ -33,8 +33,11 @@ export const optional = <T>(shape: Shape<T>): Field<T | undefined> => ({
 });
 
 /** A value of the wrong JSON type; AWS's JSON protocol answers so before any constraint is looked at. */
-const wrongType = (expected: string) =>
-  new AwsError('SerializationException', `Unexpected value type in payload: ${expected} expected`);
+const wrongType = (expected: string, path: Path) =>
+  new AwsError(
+    'SerializationException',
+    `Unexpected value type in payload: ${expected} expected${path.length > 0 ? ` at ${path.join('.')}` : ''}`,
+  );
 
 interface TextLimits {
   readonly min?: number;
@@ -45,7 +48,7 @@ interface TextLimits {
 
 export function text({ min = 0, max = Number.POSITIVE_INFINITY, pattern }: TextLimits = {}): Shape<string> {
   return (value, path, problems) => {
-    if (typeof value !== 'string') throw wrongType('String');
+    if (typeof value !== 'string') throw wrongType('String', path);
     const before = problems.length;
     const fail = (constraint: string) => problems.push({ path, constraint });
     const length = [...value].length;
@@ -60,7 +63,7 @@ export function text({ min = 0, max = Number.POSITIVE_INFINITY, pattern }: TextL
 
 export function oneOf<const T extends string>(choices: readonly T[]): Shape<T> {
   return (value, path, problems) => {
-    if (typeof value !== 'string') throw wrongType('String');
+    if (typeof value !== 'string') throw wrongType('String', path);
     const found = choices.find((choice) => choice === value);
     if (found === undefined) {
       problems.push({
@@ -76,7 +79,7 @@ export function oneOf<const T extends string>(choices: readonly T[]): Shape<T> {
 export function integer({ min, max }: { min: number; max: number }): Shape<number> {
   return (value, path, problems) => {
     const number = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
-    if (typeof number !== 'number' || !Number.isInteger(number)) throw wrongType('Integer');
+    if (typeof number !== 'number' || !Number.isInteger(number)) throw wrongType('Integer', path);
     const bound =
       number < min ? `greater than or equal to ${min}` : number > max ? `less than or equal to ${max}` : '';
     if (bound === '') return number;
@@ -86,16 +89,16 @@ export function integer({ min, max }: { min: number; max: number }): Shape<numbe
 }
 
 export function flag(): Shape<boolean> {
-  return (value) => {
+  return (value, path) => {
     if (value === true || value === 'true') return true;
     if (value === false || value === 'false') return false;
-    throw wrongType('Boolean');
+    throw wrongType('Boolean', path);
   };
 }
 
 export function list<T>(item: Shape<T>, { max = Number.POSITIVE_INFINITY } = {}): Shape<readonly T[]> {
   return (value, path, problems) => {
-    if (!Array.isArray(value)) throw wrongType('List');
+    if (!Array.isArray(value)) throw wrongType('List', path);
     if (value.length > max) {
       problems.push({ path, constraint: `Member must have length less than or equal to ${max}` });
     }
@@ -106,9 +109,9 @@ export function list<T>(item: Shape<T>, { max = Number.POSITIVE_INFINITY } = {})
 
 /** A map of strings. */
 export function strings(): Shape<Readonly<Record<string, string>>> {
-  return (value) => {
-    const entries = Object.entries(object(value));
-    if (entries.some(([, entry]) => typeof entry !== 'string')) throw wrongType('String');
+  return (value, path) => {
+    const entries = Object.entries(object(value, path));
+    if (entries.some(([, entry]) => typeof entry !== 'string')) throw wrongType('String', path);
     return Object.fromEntries(entries) as Record<string, string>;
   };
 }
@@ -116,7 +119,7 @@ export function strings(): Shape<Readonly<Record<string, string>>> {
 /** A structure. Members that AWS does not know are ignored, as its JSON protocol does, unless `closed`. */
 export function structure<F extends Fields>(fields: F, { closed = false } = {}): Shape<Output<F>> {
   return (value, path, problems) => {
-    const source = object(value);
+    const source = object(value, path);
     if (closed) {
       for (const name of Object.keys(source)) {
         if (!Object.hasOwn(fields, name)) {
@@ -137,8 +140,8 @@ export function structure<F extends Fields>(fields: F, { closed = false } = {}):
   };
 }
 
-function object(value: Json): JsonObject {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw wrongType('Structure');
+function object(value: Json, path: Path): JsonObject {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw wrongType('Structure', path);
   return value;
 }
 

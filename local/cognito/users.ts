@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts';
+import { AwsError } from '../wire/errors.ts';
 import { invalidPassword, userNotFound } from './errors.ts';
 import { NO_FAILURES } from './lockout.ts';
 import { checkPassword } from './password.ts';
@@ -15,6 +16,20 @@ export function getUser(pool: Pool, name: string): UserRecord {
   const user = pool.findUser(name);
   if (!user) throw userNotFound();
   return user;
+}
+
+/** Two users may not sign in by the same address. Throws AliasExistsException. */
+export function checkAliases(pool: Pool, sub: string, attributes: Readonly<Record<string, string>>): void {
+  const { AliasAttributes = [], UsernameAttributes = [] } = pool.record.settings;
+  for (const alias of [...AliasAttributes, ...UsernameAttributes]) {
+    const value = attributes[alias];
+    const counts = alias === 'preferred_username' || UsernameAttributes.some((name) => name === alias);
+    if (value === undefined || !(counts || attributes[`${alias}_verified`] === 'true')) continue;
+    const holder = pool.findUser(value);
+    if (holder && holder.sub !== sub) {
+      throw new AwsError('AliasExistsException', `An account with the ${alias} already exists.`);
+    }
+  }
 }
 
 /** What is kept of a new password once it meets the pool's policy; else InvalidPasswordException. */

@@ -36,17 +36,13 @@ export function ask(
 }
 
 /**
- * Counts one proof of a password. Throws NotAuthorizedException while the user is locked out, and for a wrong password,
- * which it writes down; a right one clears the count.
+ * Looks at one proof of a password. Throws NotAuthorizedException while the user is locked out, and for a wrong
+ * password, which it counts. The count ends with a whole sign-in, not with a right password alone: a second factor may
+ * still be guessed at.
  */
-export function countProof({ pool, now }: Attempt, user: UserRecord, proves: () => boolean): UserRecord {
+export function checkProof({ pool, now }: Attempt, user: UserRecord, proves: () => boolean): void {
   checkLockout(user.failures, now);
-  if (!proves()) {
-    pool.putUser({ ...user, failures: withFailure(user.failures, now) });
-    throw wrongCredentials();
-  }
-  if (user.failures.count === 0) return user;
-  const cleared = { ...user, failures: { ...user.failures, count: 0 } };
-  pool.putUser(cleared);
-  return cleared;
+  if (proves()) return;
+  pool.putUser({ ...user, failures: withFailure(user.failures, now) });
+  throw wrongCredentials();
 }

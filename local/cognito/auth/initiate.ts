@@ -3,7 +3,7 @@ import { askPasswordVerifier } from '../challenges/password-verifier.ts';
 import { invalidParameter, notEmbedded, userNotFound, wrongCredentials } from '../errors.ts';
 import { allowsFlow, hidesUsers, isRotating } from '../resources/client-properties.ts';
 import { fakeVerifier, passwordMatches } from '../srp.ts';
-import { type Attempt, countProof, needed, type Parameters } from './attempt.ts';
+import { type Attempt, checkProof, needed, type Parameters } from './attempt.ts';
 import { checkEarly, proceed } from './proceed.ts';
 import { refresh } from './refresh.ts';
 import { checkSecretHash } from './secret-hash.ts';
@@ -21,10 +21,8 @@ function signInWithPassword(attempt: Attempt, parameters: Parameters): JsonObjec
     throw wrongCredentials();
   }
   checkEarly(attempt, user);
-  const proved = countProof(attempt, user, () =>
-    passwordMatches(pool.account(user.username), password, user.credential),
-  );
-  return proceed(attempt, proved, 'password');
+  checkProof(attempt, user, () => passwordMatches(pool.account(user.username), password, user.credential));
+  return proceed(attempt, user, 'password');
 }
 
 function refreshInFlow(attempt: Attempt, parameters: Parameters): JsonObject {

@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { REGION } from '../../account.ts';
 import type { JsonObject } from '../../json.ts';
 import { signJwt } from '../jwt.ts';
+import { NO_FAILURES } from '../lockout.ts';
 import { canRevoke, tokenValidity } from '../resources/client-properties.ts';
 import type { ClientRecord, TokenFamily, UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
@@ -106,7 +107,7 @@ export function signIn(grant: Grant): AuthenticationResult {
     refresh: [{ hash: hashRefreshToken(refreshToken) }],
   };
   const live = user.families.filter(({ expires }) => Date.parse(expires) > now.getTime());
-  pool.putUser({ ...user, families: [...live, family] });
+  pool.putUser({ ...user, failures: NO_FAILURES, families: [...live, family] });
   return { ...issueTokens(grant, family), RefreshToken: refreshToken };
 }
 

@@ -5,7 +5,7 @@ import { invalidParameter, invalidSession } from '../errors.ts';
 import { changeAttributes, missingAttributes } from '../schema.ts';
 import type { UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
-import { newCredential, withPassword } from '../users.ts';
+import { checkAliases, newCredential, withPassword } from '../users.ts';
 import { type Challenge, sessionUser } from './challenge.ts';
 
 const NEW_PASSWORD_REQUIRED = 'NEW_PASSWORD_REQUIRED';
@@ -52,6 +52,7 @@ export const newPasswordRequired: Challenge = {
     const user = sessionUser(attempt, answer);
     if (user.status !== 'FORCE_CHANGE_PASSWORD') throw invalidSession();
     const attributes = answeredAttributes(pool, user, responses);
+    checkAliases(pool, user.sub, attributes);
     const changed = withPassword(
       { ...user, attributes },
       'CONFIRMED',

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json.ts';
-import { type Attempt, countProof, needed, type Parameters } from '../auth/attempt.ts';
+import { type Attempt, checkProof, needed, type Parameters } from '../auth/attempt.ts';
 import { checkEarly } from '../auth/proceed.ts';
 import { checkSecretHash } from '../auth/secret-hash.ts';
 import { invalidParameter, notAuthorized, userNotFound, wrongCredentials } from '../errors.ts';
@@ -90,7 +90,7 @@ export const passwordVerifier: Challenge = {
     const user = claimedUser(attempt, state.sub, state.data.salt);
     if (pool.findUser(name)?.sub !== user.sub) throw wrongCredentials();
     const { secret = '', publicValue = '', clientValue = '' } = state.data;
-    return countProof(attempt, user, () =>
+    checkProof(attempt, user, () =>
       claimHolds(
         {
           account: pool.account(user.username),
@@ -101,5 +101,6 @@ export const passwordVerifier: Challenge = {
         { secretBlock: Buffer.from(token, 'base64'), timestamp, signature },
       ),
     );
+    return user;
   },
 };

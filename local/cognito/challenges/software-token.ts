@@ -3,8 +3,8 @@ import { AwsError } from '../../wire/errors.ts';
 import { type Attempt, ask, needed } from '../auth/attempt.ts';
 import { checkSecretHash } from '../auth/secret-hash.ts';
 import { codeMismatch, expiredCode, invalidParameter } from '../errors.ts';
+import { checkLockout, withFailure } from '../lockout.ts';
 import type { SoftwareToken, UserRecord } from '../store/model.ts';
-import type { Pool } from '../store/pool.ts';
 import { type Challenge, sessionUser } from './challenge.ts';
 import { matchingStep } from './totp.ts';
 
@@ -21,22 +21,32 @@ export const askSoftwareTokenSetup = (attempt: Attempt, user: UserRecord): JsonO
     USER_ID_FOR_SRP: user.username,
   });
 
-/** Takes a code from the user's app, once. Throws CodeMismatchException, or ExpiredCodeException for one taken before. */
-export function takeCode(
-  pool: Pool,
+/**
+ * The token with a code of its app taken, once. Throws CodeMismatchException for a wrong code, ExpiredCodeException for
+ * one that was taken before.
+ */
+export function takeCode(token: SoftwareToken, code: string, now: Date): SoftwareToken {
+  const usedStep = matchingStep(token.secret, code, now, token.usedStep);
+  if (usedStep !== undefined) return { ...token, usedStep };
+  throw matchingStep(token.secret, code, now, 0) === undefined ? codeMismatch() : expiredCode();
+}
+
+/** Six digits are soon guessed: a wrong code counts towards the same lockout as a wrong password. */
+function takeCodeOnce(
+  { pool, now }: Attempt,
   user: UserRecord,
   token: SoftwareToken,
   code: string,
-  now: Date,
 ): UserRecord {
-  const step = matchingStep(token.secret, code, now, token.usedStep);
-  if (step === undefined) {
-    if (matchingStep(token.secret, code, now, 0) !== undefined) throw expiredCode();
-    throw codeMismatch();
+  checkLockout(user.failures, now);
+  try {
+    const changed = { ...user, softwareToken: takeCode(token, code, now) };
+    pool.putUser(changed);
+    return changed;
+  } catch (error) {
+    pool.putUser({ ...user, failures: withFailure(user.failures, now) });
+    throw error;
   }
-  const changed = { ...user, softwareToken: { ...token, usedStep: step } };
-  pool.putUser(changed);
-  return changed;
 }
 
 export const softwareTokenMfa: Challenge = {
@@ -54,7 +64,7 @@ export const softwareTokenMfa: Challenge = {
         'Software token MFA is not enabled for the user.',
       );
     }
-    return takeCode(attempt.pool, user, user.softwareToken, code, attempt.now);
+    return takeCodeOnce(attempt, user, user.softwareToken, code);
   },
 };
 

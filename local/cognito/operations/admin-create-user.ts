@@ -11,7 +11,7 @@ import { changeAttributes } from '../schema.ts';
 import { flag, type Infer, list, oneOf, optional, structure } from '../shape.ts';
 import type { UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
-import { describeUser, getUser, newCredential, withPassword } from '../users.ts';
+import { checkAliases, describeUser, getUser, newCredential, withPassword } from '../users.ts';
 
 const input = structure({
   ...userOfPool,
@@ -48,19 +48,6 @@ function nameNewUser(
   return { username: sub, sub, attributes: { [address]: name } };
 }
 
-/** Two users may not sign in by the same verified address. */
-function checkAliases(pool: Pool, user: Readonly<Record<string, string>>): void {
-  const { AliasAttributes = [], UsernameAttributes = [] } = pool.record.settings;
-  for (const alias of [...AliasAttributes, ...UsernameAttributes]) {
-    const value = user[alias];
-    const counts = alias === 'preferred_username' || UsernameAttributes.some((name) => name === alias);
-    if (value === undefined || !(counts || user[`${alias}_verified`] === 'true')) continue;
-    if (pool.findUser(value)) {
-      throw new AwsError('AliasExistsException', `An account with the ${alias} already exists.`);
-    }
-  }
-}
-
 function send(
   { outbox }: Context,
   pool: Pool,
@@ -87,7 +74,7 @@ function create(context: Context, pool: Pool, request: Input): UserRecord {
     current: named.attributes,
     changes: request.UserAttributes ?? [],
   });
-  checkAliases(pool, given);
+  checkAliases(pool, named.sub, given);
   const code = request.TemporaryPassword || generatePassword(passwordPolicyOf(pool.record.settings));
   const user: UserRecord = {
     sub: named.sub,

@@ -5,7 +5,7 @@ import { changeAttributes } from '../schema.ts';
 import { required, structure } from '../shape.ts';
 import type { UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
-import { describeUserForAdmin, getUser } from '../users.ts';
+import { checkAliases, describeUserForAdmin, getUser } from '../users.ts';
 
 interface Target {
   readonly UserPoolId: string;
@@ -64,6 +64,7 @@ export const adminUpdateUserAttributes = operation(
       current: user.attributes,
       changes: input.UserAttributes,
     });
+    checkAliases(pool, user.sub, changed);
     pool.putUser({ ...user, attributes: changed, modified: context.now().toISOString() });
     return {};
   },

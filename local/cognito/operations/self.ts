@@ -1,5 +1,5 @@
 import { bearerOf } from '../auth/access-token.ts';
-import { countProof } from '../auth/attempt.ts';
+import { checkProof } from '../auth/attempt.ts';
 import { notAuthorized } from '../errors.ts';
 import { password, token } from '../fields.ts';
 import { operation } from '../operation.ts';
@@ -27,11 +27,11 @@ export const changePassword = operation(
   }),
   ({ pools, now }, input) => {
     const bearer = bearerOf(pools, input.AccessToken, now());
-    const { pool } = bearer;
+    const { pool, user } = bearer;
     const previous = input.PreviousPassword;
     if (previous === undefined) throw notAuthorized('Incorrect username or password.');
-    const user = countProof({ ...bearer, now: now() }, bearer.user, () =>
-      passwordMatches(pool.account(bearer.user.username), previous, bearer.user.credential),
+    checkProof({ ...bearer, now: now() }, user, () =>
+      passwordMatches(pool.account(user.username), previous, user.credential),
     );
     const credential = newCredential(pool, user.username, input.ProposedPassword, now());
     pool.putUser(withPassword(user, 'CONFIRMED', credential));

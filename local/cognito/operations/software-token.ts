@@ -8,7 +8,7 @@ import { session, token, userOfPool } from '../fields.ts';
 import { type Context, operation } from '../operation.ts';
 import { sessionLifetime } from '../resources/client-properties.ts';
 import { flag, type Infer, optional, required, structure, text } from '../shape.ts';
-import type { UserRecord } from '../store/model.ts';
+import type { SoftwareToken, UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 import { getUser } from '../users.ts';
 
@@ -65,6 +65,15 @@ export const associateSoftwareToken = operation(
   },
 );
 
+function takeFirstCode(pending: SoftwareToken, code: string, now: Date): SoftwareToken {
+  try {
+    return takeCode(pending, code, now);
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.code !== 'CodeMismatchException') throw error;
+    throw new AwsError('EnableSoftwareTokenMFAException', 'Code mismatch');
+  }
+}
+
 export const verifySoftwareToken = operation(
   'VerifySoftwareToken',
   'public',
@@ -78,13 +87,8 @@ export const verifySoftwareToken = operation(
     const { pendingSoftwareToken: secret, ...rest } = user;
     if (secret === undefined) throw invalidParameter('No software token is associated with the user.');
     const { enabled = false, preferred = false } = user.softwareToken ?? {};
-    const token = { secret, verified: true, enabled, preferred, usedStep: 0 };
-    try {
-      takeCode(pool, rest, token, input.UserCode, context.now());
-    } catch (error) {
-      if (!(error instanceof AwsError) || error.code !== 'CodeMismatchException') throw error;
-      throw new AwsError('EnableSoftwareTokenMFAException', 'Code mismatch');
-    }
+    const pending = { secret, verified: true, enabled, preferred, usedStep: 0 };
+    pool.putUser({ ...rest, softwareToken: takeFirstCode(pending, input.UserCode, context.now()) });
     return { Status: 'SUCCESS', ...next({ verified: 'true' }) };
   },
 );

@@ -22,6 +22,6 @@ export const poolIdFor = (request: CreateRequest) => `${REGION}_${derive(request
 /** 26 of [a-z0-9]. */
 export const clientIdFor = (request: CreateRequest) => derive(request, 'client', LOWER, 26);
 
-/** The name that CloudFormation gives where the template gives none: stack, logical id, and some of the suffix. */
-export const generatedName = ({ stackName, logicalId, suffix }: CreateRequest) =>
-  `${stackName}-${logicalId}-${suffix.slice(0, 12)}`.slice(0, 128);
+/** The name that CloudFormation gives where the template gives none: the logical id and some of the suffix. */
+export const generatedName = ({ logicalId, suffix }: CreateRequest) =>
+  `${logicalId.slice(0, 100)}-${suffix.slice(0, 12)}`;

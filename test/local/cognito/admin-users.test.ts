@@ -216,4 +216,13 @@ test('where verified addresses are aliases, only verified ones sign in', async (
     create(setup, 'eve', { email: 'bob@example.com', email_verified: 'true' }),
     awsError('AliasExistsException'),
   );
+  await create(setup, 'eve', { email: 'bob@example.com' });
+  await assert.rejects(
+    setup.sdk.adminUpdateUserAttributes({
+      UserPoolId: setup.UserPoolId,
+      Username: 'eve',
+      UserAttributes: [{ Name: 'email_verified', Value: 'true' }],
+    }),
+    awsError('AliasExistsException', 'An account with the email already exists.'),
+  );
 });

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provider';
+import type { JsonObject } from '../../../local/json.ts';
+import { awsError, confirmedUser, PASSWORD, setUp } from './harness.ts';
+
+const post = (endpoint: string, operation: string, body: string) =>
+  fetch(endpoint, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': `AWSCognitoIdentityProviderService.${operation}`,
+    },
+    body,
+  });
+
+test('an error has its name in the body and in a header, and a request id', async (t) => {
+  const { endpoint } = await setUp(t);
+  const answer = await post(endpoint, 'InitiateAuth', '{"ClientId":"nobody1","AuthFlow":"USER_SRP_AUTH"}');
+  assert.equal(answer.status, 400);
+  assert.equal(answer.headers.get('content-type'), 'application/x-amz-json-1.1');
+  assert.equal(answer.headers.get('x-amzn-errortype'), 'ResourceNotFoundException:');
+  assert.match(answer.headers.get('x-amzn-requestid') ?? '', /^[0-9a-f-]{36}$/);
+  assert.deepEqual(await answer.json(), {
+    __type: 'ResourceNotFoundException',
+    message: 'User pool client nobody1 does not exist.',
+  });
+});
+
+test('operations that administrators call need a signature, and the right one', async (t) => {
+  const { endpoint, sdk, UserPoolId } = await setUp(t);
+  const unsigned = await post(endpoint, 'AdminGetUser', `{"UserPoolId":"${UserPoolId}","Username":"ann"}`);
+  assert.equal(unsigned.status, 400);
+  assert.deepEqual(await unsigned.json(), {
+    __type: 'MissingAuthenticationTokenException',
+    message: 'Missing Authentication Token',
+  });
+  const stranger = new CognitoIdentityProvider({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'wrong' },
+    maxAttempts: 1,
+  });
+  t.after(() => stranger.destroy());
+  await assert.rejects(stranger.listUsers({ UserPoolId }), awsError('InvalidSignatureException'));
+  assert.deepEqual((await sdk.listUsers({ UserPoolId })).Users, []);
+});
+
+test('an operation that is not there is refused by its name', async (t) => {
+  const { endpoint, sdk, ClientId } = await setUp(t);
+  await assert.rejects(
+    sdk.signUp({ ClientId, Username: 'ann', Password: PASSWORD }),
+    awsError('UnknownOperationException', 'The operation SignUp is not available in the embedded Cognito.'),
+  );
+  const nameless = await fetch(endpoint, { method: 'POST', body: '{}' });
+  assert.equal(nameless.status, 400);
+  assert.match(await nameless.text(), /UnknownOperationException/);
+});
+
+test('input that breaks the model is refused in AWS’s words, and never repeated', async (t) => {
+  const { endpoint, sdk, ClientId, UserPoolId } = await setUp(t);
+  await assert.rejects(
+    sdk.adminCreateUser({ UserPoolId, Username: 'has space', TemporaryPassword: 'secret word' }),
+    awsError(
+      'InvalidParameterException',
+      "2 validation errors detected: Value at 'username' failed to satisfy constraint: Member must satisfy regular " +
+        "expression pattern: [\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+; Value at 'temporaryPassword' failed to satisfy " +
+        'constraint: Member must satisfy regular expression pattern: [\\S]+',
+    ),
+  );
+  const missing = await post(endpoint, 'InitiateAuth', `{"ClientId":"${ClientId}"}`);
+  assert.match(
+    String(((await missing.json()) as JsonObject).message),
+    /^1 validation error detected: Value null at 'authFlow' failed to satisfy constraint: Member must not be null$/,
+  );
+  for (const body of ['{"ClientId":"x","Password":"hunter2"', '[]', '{"ClientId":{"a":1}}']) {
+    const answer = await post(endpoint, 'InitiateAuth', body);
+    const text = await answer.text();
+    assert.equal(answer.status, 400);
+    assert.match(text, /SerializationException/);
+    assert.doesNotMatch(text, /hunter2/);
+  }
+  const huge = await post(endpoint, 'InitiateAuth', `{"ClientId":"${'x'.repeat(1024 * 1024)}"}`);
+  assert.equal(huge.status, 413);
+});
+
+test('anybody may read a pool’s keys, without a private part, and where they are', async (t) => {
+  const { endpoint, UserPoolId } = await setUp(t);
+  const get = async (document: string) =>
+    JSON.parse(await (await fetch(`${endpoint}/${UserPoolId}/.well-known/${document}`)).text());
+  const { keys } = await get('jwks.json');
+  assert.equal(keys.length, 2);
+  for (const key of keys) {
+    assert.deepEqual(Object.keys(key).sort(), ['alg', 'e', 'kid', 'kty', 'n', 'use']);
+    assert.equal(Buffer.from(key.n, 'base64url').length, 256);
+  }
+  assert.notEqual(keys[0].kid, keys[1].kid);
+  const openid = await get('openid-configuration');
+  assert.equal(openid.issuer, `https://cognito-idp.us-east-1.amazonaws.com/${UserPoolId}`);
+  assert.equal(openid.jwks_uri, `${openid.issuer}/.well-known/jwks.json`);
+  assert.equal((await fetch(`${endpoint}/us-east-1_Nobody000/.well-known/jwks.json`)).status, 404);
+  assert.equal((await fetch(`${endpoint}/..%2F${UserPoolId}/.well-known/jwks.json`)).status, 400);
+});
+
+test('pools and clients are described and listed', async (t) => {
+  const setup = await setUp(t);
+  const { sdk, UserPoolId, ClientId } = setup;
+  await confirmedUser(setup);
+  const { UserPool } = await sdk.describeUserPool({ UserPoolId });
+  assert.equal(UserPool?.Arn, `arn:aws:cognito-idp:us-east-1:000000000000:userpool/${UserPoolId}`);
+  assert.equal(UserPool?.Policies?.PasswordPolicy?.TemporaryPasswordValidityDays, 7);
+  assert.equal(UserPool?.AdminCreateUserConfig?.AllowAdminCreateUserOnly, true);
+  assert.equal(UserPool?.EstimatedNumberOfUsers, 1);
+  assert.equal(UserPool?.SchemaAttributes?.find(({ Name }) => Name === 'sub')?.Required, true);
+  const { UserPoolClient } = await sdk.describeUserPoolClient({ UserPoolId, ClientId });
+  assert.equal(UserPoolClient?.AuthSessionValidity, 15);
+  assert.equal(UserPoolClient?.PreventUserExistenceErrors, 'ENABLED');
+  assert.equal(UserPoolClient?.ClientSecret, undefined);
+  assert.deepEqual(
+    (await sdk.listUserPools({ MaxResults: 10 })).UserPools?.map(({ Id }) => Id),
+    [UserPoolId],
+  );
+  const listed = await sdk.listUserPoolClients({ UserPoolId, MaxResults: 10 });
+  assert.deepEqual(
+    listed.UserPoolClients?.map((client) => client.ClientId),
+    [ClientId],
+  );
+  await assert.rejects(
+    sdk.describeUserPool({ UserPoolId: 'us-east-1_Nobody000' }),
+    awsError('ResourceNotFoundException', 'User pool us-east-1_Nobody000 does not exist.'),
+  );
+});
