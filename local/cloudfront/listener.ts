@@ -20,6 +20,7 @@ const HOST = '127.0.0.1';
 const MAX_HEADER_BYTES = 64 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 60_000;
+const LINGER_MS = 10_000;
 
 /**
  * An https listener on a loopback port (0 takes a free one). HTTP/1.1 only: CloudFront too leaves the choice to the
@@ -117,12 +118,13 @@ async function send(message: IncomingMessage, response: ServerResponse, answer: 
   response.end();
 }
 
-/** Answers a request that could not be parsed, which never reaches a handler. */
+/**
+ * Answers a request that could not be parsed, which never reaches a handler. Comes again with each further chunk; those
+ * are dropped while the viewer reads the answer, for so long.
+ */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
+  if (error.code === 'ECONNRESET') socket.destroy();
+  if (!socket.writable) return;
   const tooLong = error.code === 'HPE_HEADER_OVERFLOW';
   const page = errorPage(tooLong ? 413 : 400, 'Bad request.', requestId());
   const head = [
@@ -132,4 +134,5 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${page.body}`);
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
