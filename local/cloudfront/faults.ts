@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Faults } from '../faults.ts';
 
 type EdgeFaults = NonNullable<Faults['edge']>;
@@ -62,23 +62,32 @@ export function impairs(plan: FaultPlan): boolean {
   return plan.bytesPerSecond !== undefined || plan.resetAt !== undefined || plan.stallAt !== undefined;
 }
 
+/** Time as the impairments see it, milliseconds. */
+export interface Clock {
+  now(): number;
+  wait(ms: number): Promise<void>;
+}
+
+const SYSTEM_CLOCK: Clock = { now: () => performance.now(), wait };
+
 /** The body as the plan lets it through. It ends in an error where the connection was reset. */
 export async function* impairedBody(
   body: Readable,
   plan: FaultPlan,
   resetConnection: () => void,
+  clock: Clock = SYSTEM_CLOCK,
 ): AsyncGenerator<Buffer> {
   const { bytesPerSecond, resetAt = Number.POSITIVE_INFINITY } = plan;
   let { stallAt = Number.POSITIVE_INFINITY } = plan;
   let passed = 0;
-  const started = performance.now();
+  const started = clock.now();
   if (resetAt === 0) throw reset(resetConnection);
   for await (const read of body.iterator({ destroyOnReturn: false })) {
     const chunk: Buffer = read;
     const end = passed + chunk.length;
     if (end >= stallAt) {
       stallAt = Number.POSITIVE_INFINITY;
-      await delay(plan.stallMs);
+      await clock.wait(plan.stallMs);
     }
     if (end >= resetAt) {
       yield chunk.subarray(0, resetAt - passed);
@@ -87,7 +96,7 @@ export async function* impairedBody(
     passed = end;
     if (bytesPerSecond !== undefined) {
       const due = started + (passed / bytesPerSecond) * 1_000;
-      await delay(Math.max(0, due - performance.now()));
+      await clock.wait(Math.max(0, due - clock.now()));
     }
     yield chunk;
   }
