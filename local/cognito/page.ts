@@ -1,4 +1,7 @@
+import type { JsonObject } from '../json.ts';
 import { invalidParameter } from './errors.ts';
+import { pageToken } from './fields.ts';
+import { integer, optional } from './shape.ts';
 
 /** One page of a list. The token says where the next begins, so that records that come and go do not shift it. */
 export interface Page<T> {
@@ -27,4 +30,24 @@ export function paginate<T>(all: readonly T[], { keyOf, limit, token }: Request<
   const last = items.at(-1);
   const more = last !== undefined && rest.length > items.length;
   return { items, next: more ? Buffer.from(keyOf(last)).toString('base64url') : undefined };
+}
+
+/** The members by which most lists are asked for page by page. */
+export const paging = { Limit: optional(integer({ min: 0, max: 60 })), NextToken: optional(pageToken) };
+
+interface Listing<T> {
+  readonly keyOf: (item: T) => string;
+  readonly describe: (item: T) => JsonObject;
+  readonly limit: number | undefined;
+  readonly token: string | undefined;
+}
+
+/** One page as most lists answer it: the items under their name, and `NextToken` while there are more. */
+export function listing<T>(
+  name: string,
+  all: readonly T[],
+  { describe, ...request }: Listing<T>,
+): JsonObject {
+  const { items, next } = paginate(all, request);
+  return { [name]: items.map(describe), ...(next === undefined ? {} : { NextToken: next }) };
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../json.ts';
 import { invalidParameter, wrongCredentials } from '../errors.ts';
 import { checkLockout, withFailure } from '../lockout.ts';
+import type { Context } from '../operation.ts';
 import { sessionLifetime } from '../resources/client-properties.ts';
 import type { ClientRecord, UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
@@ -10,6 +11,12 @@ export interface Attempt {
   readonly pool: Pool;
   readonly client: ClientRecord;
   readonly now: Date;
+}
+
+/** A call for a client, found by its id alone or, for administrators, within the pool that they name. */
+export function attemptOf({ pools, now }: Context, clientId: string, poolId?: string): Attempt {
+  const within = poolId === undefined ? undefined : pools.get(poolId);
+  return { ...pools.client(clientId, within), now: now() };
 }
 
 export type Parameters = Readonly<Record<string, string>>;

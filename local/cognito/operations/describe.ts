@@ -1,8 +1,8 @@
-import type { Json, JsonObject } from '../../json.ts';
+import type { JsonObject } from '../../json.ts';
 import { poolArn } from '../arn.ts';
 import { clientId, pageToken, poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { paginate } from '../page.ts';
+import { listing } from '../page.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
 import type { SchemaAttribute } from '../schema.ts';
 import { integer, optional, required, structure, text } from '../shape.ts';
@@ -97,8 +97,13 @@ export const describeUserPoolClient = operation(
   },
 );
 
-const nextToken = (next: string | undefined): Record<string, Json> =>
-  next === undefined ? {} : { NextToken: next };
+const describePoolShortly = ({ id, record }: Pool): JsonObject => ({
+  Id: id,
+  Name: record.name,
+  LambdaConfig: {},
+  LastModifiedDate: epoch(record.modified),
+  CreationDate: epoch(record.created),
+});
 
 export const listUserPools = operation(
   'ListUserPools',
@@ -107,21 +112,13 @@ export const listUserPools = operation(
     MaxResults: required(integer({ min: 1, max: 60 })),
     NextToken: optional(text({ min: 1, pattern: /[\S]+/ })),
   }),
-  ({ pools }, input) => {
-    const { items, next } = paginate(pools.all(), {
+  ({ pools }, input) =>
+    listing('UserPools', pools.all(), {
       keyOf: ({ id }) => id,
+      describe: describePoolShortly,
       limit: input.MaxResults,
       token: input.NextToken,
-    });
-    const described = items.map(({ id, record }) => ({
-      Id: id,
-      Name: record.name,
-      LambdaConfig: {},
-      LastModifiedDate: epoch(record.modified),
-      CreationDate: epoch(record.created),
-    }));
-    return { UserPools: described, ...nextToken(next) };
-  },
+    }),
 );
 
 export const listUserPoolClients = operation(
@@ -132,18 +129,11 @@ export const listUserPoolClients = operation(
     MaxResults: optional(integer({ min: 1, max: 60 })),
     NextToken: optional(pageToken),
   }),
-  ({ pools }, input) => {
-    const pool = pools.get(input.UserPoolId);
-    const { items, next } = paginate(pool.clients.all(), {
+  ({ pools }, input) =>
+    listing('UserPoolClients', pools.get(input.UserPoolId).clients.all(), {
       keyOf: ({ id }) => id,
+      describe: ({ id, poolId: UserPoolId, name }) => ({ ClientId: id, UserPoolId, ClientName: name }),
       limit: input.MaxResults,
       token: input.NextToken,
-    });
-    const described = items.map((client) => ({
-      ClientId: client.id,
-      UserPoolId: pool.id,
-      ClientName: client.name,
-    }));
-    return { UserPoolClients: described, ...nextToken(next) };
-  },
+    }),
 );

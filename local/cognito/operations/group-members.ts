@@ -1,18 +1,24 @@
 import { AwsError } from '../../wire/errors.ts';
-import { groupName, pageToken, poolId, userOfPool } from '../fields.ts';
-import { operation } from '../operation.ts';
-import { paginate } from '../page.ts';
-import { integer, optional, required, structure } from '../shape.ts';
+import { groupName, poolId, userOfPool } from '../fields.ts';
+import { type Context, operation } from '../operation.ts';
+import { listing, paging } from '../page.ts';
+import { type Infer, required, structure } from '../shape.ts';
+import type { GroupRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 import { describeUser, getUser } from '../users.ts';
-import { describeGroup, getGroup } from './groups.ts';
+import { getGroup, listGroupPage } from './groups.ts';
 
 /** https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html */
 const GROUPS_PER_USER = 100;
 
 const membership = structure({ ...userOfPool, GroupName: required(groupName) });
 
-function setMembers(pool: Pool, name: string, members: readonly string[], now: Date): void {
+function find({ pools }: Context, input: Infer<typeof membership>) {
+  const pool = pools.get(input.UserPoolId);
+  return { pool, sub: getUser(pool, input.Username).sub, group: getGroup(pool, input.GroupName) };
+}
+
+function setMembers(pool: Pool, { name }: GroupRecord, members: readonly string[], now: Date): void {
   pool.groups = pool.groups.map((group) =>
     group.name === name ? { ...group, members, modified: now.toISOString() } : group,
   );
@@ -23,14 +29,12 @@ export const adminAddUserToGroup = operation(
   'signed',
   membership,
   (context, input) => {
-    const pool = context.pools.get(input.UserPoolId);
-    const { sub } = getUser(pool, input.Username);
-    const { name, members } = getGroup(pool, input.GroupName);
-    if (members.includes(sub)) return {};
+    const { pool, sub, group } = find(context, input);
+    if (group.members.includes(sub)) return {};
     if (pool.groupsOf(sub).length >= GROUPS_PER_USER) {
       throw new AwsError('LimitExceededException', `A user can be in ${GROUPS_PER_USER} groups at most.`);
     }
-    setMembers(pool, name, [...members, sub], context.now());
+    setMembers(pool, group, [...group.members, sub], context.now());
     return {};
   },
 );
@@ -40,20 +44,12 @@ export const adminRemoveUserFromGroup = operation(
   'signed',
   membership,
   (context, input) => {
-    const pool = context.pools.get(input.UserPoolId);
-    const { sub } = getUser(pool, input.Username);
-    const { name, members } = getGroup(pool, input.GroupName);
-    setMembers(
-      pool,
-      name,
-      members.filter((member) => member !== sub),
-      context.now(),
-    );
+    const { pool, sub, group } = find(context, input);
+    const others = group.members.filter((member) => member !== sub);
+    setMembers(pool, group, others, context.now());
     return {};
   },
 );
-
-const paging = { Limit: optional(integer({ min: 0, max: 60 })), NextToken: optional(pageToken) };
 
 export const adminListGroupsForUser = operation(
   'AdminListGroupsForUser',
@@ -61,16 +57,7 @@ export const adminListGroupsForUser = operation(
   structure({ ...userOfPool, ...paging }),
   ({ pools }, input) => {
     const pool = pools.get(input.UserPoolId);
-    const groups = pool.groupsOf(getUser(pool, input.Username).sub);
-    const { items, next } = paginate(groups, {
-      keyOf: ({ name }) => name,
-      limit: input.Limit,
-      token: input.NextToken,
-    });
-    return {
-      Groups: items.map((group) => describeGroup(pool, group)),
-      ...(next === undefined ? {} : { NextToken: next }),
-    };
+    return listGroupPage(pool, pool.groupsOf(getUser(pool, input.Username).sub), input);
   },
 );
 
@@ -81,15 +68,15 @@ export const listUsersInGroup = operation(
   ({ pools }, input) => {
     const pool = pools.get(input.UserPoolId);
     const { members } = getGroup(pool, input.GroupName);
-    const users = pool.users().filter(({ sub }) => members.includes(sub));
-    const { items, next } = paginate(users, {
-      keyOf: (user) => `${user.created} ${user.sub}`,
-      limit: input.Limit,
-      token: input.NextToken,
-    });
-    return {
-      Users: items.map((user) => describeUser(user)),
-      ...(next === undefined ? {} : { NextToken: next }),
-    };
+    return listing(
+      'Users',
+      pool.users().filter(({ sub }) => members.includes(sub)),
+      {
+        keyOf: (user) => `${user.created} ${user.sub}`,
+        describe: (user) => describeUser(user),
+        limit: input.Limit,
+        token: input.NextToken,
+      },
+    );
   },
 );

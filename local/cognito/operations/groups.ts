@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { notEmbedded, resourceNotFound } from '../errors.ts';
-import { groupName, pageToken, poolId } from '../fields.ts';
+import { groupName, poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { paginate } from '../page.ts';
+import { listing, paging } from '../page.ts';
 import { integer, optional, required, structure, text } from '../shape.ts';
 import type { GroupRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
@@ -17,7 +17,7 @@ export function getGroup(pool: Pool, name: string): GroupRecord {
   return group;
 }
 
-export const describeGroup = (pool: Pool, group: GroupRecord): JsonObject => ({
+const describeGroup = (pool: Pool, group: GroupRecord): JsonObject => ({
   GroupName: group.name,
   UserPoolId: pool.id,
   ...(group.description === undefined ? {} : { Description: group.description }),
@@ -25,6 +25,19 @@ export const describeGroup = (pool: Pool, group: GroupRecord): JsonObject => ({
   LastModifiedDate: epoch(group.modified),
   CreationDate: epoch(group.created),
 });
+
+/** One page of groups, by name. */
+export const listGroupPage = (
+  pool: Pool,
+  groups: readonly GroupRecord[],
+  { Limit, NextToken }: { readonly Limit: number | undefined; readonly NextToken: string | undefined },
+): JsonObject =>
+  listing('Groups', groups, {
+    keyOf: ({ name }) => name,
+    describe: (group) => describeGroup(pool, group),
+    limit: Limit,
+    token: NextToken,
+  });
 
 export const createGroup = operation(
   'CreateGroup',
@@ -71,21 +84,9 @@ export const deleteGroup = operation(
 export const listGroups = operation(
   'ListGroups',
   'signed',
-  structure({
-    UserPoolId: required(poolId),
-    Limit: optional(integer({ min: 0, max: 60 })),
-    NextToken: optional(pageToken),
-  }),
+  structure({ UserPoolId: required(poolId), ...paging }),
   ({ pools }, input) => {
     const pool = pools.get(input.UserPoolId);
-    const { items, next } = paginate(pool.groups, {
-      keyOf: ({ name }) => name,
-      limit: input.Limit,
-      token: input.NextToken,
-    });
-    return {
-      Groups: items.map((group) => describeGroup(pool, group)),
-      ...(next === undefined ? {} : { NextToken: next }),
-    };
+    return listGroupPage(pool, pool.groups, input);
   },
 );

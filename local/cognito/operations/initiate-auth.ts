@@ -1,3 +1,4 @@
+import { attemptOf } from '../auth/attempt.ts';
 import { initiate } from '../auth/initiate.ts';
 import { clientId, poolId, session } from '../fields.ts';
 import { operation } from '../operation.ts';
@@ -21,18 +22,16 @@ const shared = {
   Session: optional(session),
 };
 
-export const initiateAuth = operation('InitiateAuth', 'public', structure(shared), (context, input) => {
-  const attempt = { ...context.pools.client(input.ClientId), now: context.now() };
-  return initiate(attempt, input.AuthFlow, input.AuthParameters ?? {}, 'public');
-});
+export const initiateAuth = operation('InitiateAuth', 'public', structure(shared), (context, input) =>
+  initiate(attemptOf(context, input.ClientId), input.AuthFlow, input.AuthParameters ?? {}, 'public'),
+);
 
 export const adminInitiateAuth = operation(
   'AdminInitiateAuth',
   'signed',
   structure({ UserPoolId: required(poolId), ...shared }),
   (context, input) => {
-    const within = context.pools.get(input.UserPoolId);
-    const attempt = { ...context.pools.client(input.ClientId, within), now: context.now() };
+    const attempt = attemptOf(context, input.ClientId, input.UserPoolId);
     return initiate(attempt, input.AuthFlow, input.AuthParameters ?? {}, 'admin');
   },
 );

@@ -1,7 +1,8 @@
+import { attemptOf } from '../auth/attempt.ts';
 import { respond } from '../auth/respond.ts';
 import { clientId, poolId, session } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { oneOf, optional, required, strings, structure } from '../shape.ts';
+import { type Infer, oneOf, optional, required, strings, structure } from '../shape.ts';
 
 const shared = {
   ClientId: required(clientId),
@@ -29,31 +30,24 @@ const shared = {
   Session: optional(session),
 };
 
+const publicInput = structure(shared);
+
+const responseOf = (input: Infer<typeof publicInput>) => ({
+  name: input.ChallengeName,
+  session: input.Session,
+  responses: input.ChallengeResponses ?? {},
+});
+
 export const respondToAuthChallenge = operation(
   'RespondToAuthChallenge',
   'public',
-  structure(shared),
-  (context, input) => {
-    const attempt = { ...context.pools.client(input.ClientId), now: context.now() };
-    return respond(attempt, {
-      name: input.ChallengeName,
-      session: input.Session,
-      responses: input.ChallengeResponses ?? {},
-    });
-  },
+  publicInput,
+  (context, input) => respond(attemptOf(context, input.ClientId), responseOf(input)),
 );
 
 export const adminRespondToAuthChallenge = operation(
   'AdminRespondToAuthChallenge',
   'signed',
   structure({ UserPoolId: required(poolId), ...shared }),
-  (context, input) => {
-    const within = context.pools.get(input.UserPoolId);
-    const attempt = { ...context.pools.client(input.ClientId, within), now: context.now() };
-    return respond(attempt, {
-      name: input.ChallengeName,
-      session: input.Session,
-      responses: input.ChallengeResponses ?? {},
-    });
-  },
+  (context, input) => respond(attemptOf(context, input.ClientId, input.UserPoolId), responseOf(input)),
 );

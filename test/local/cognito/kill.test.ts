@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provider';
+import { setUp } from './harness.ts';
+import { adminSignIn } from './sign-in.ts';
+
+const SERVE = fileURLToPath(new URL('serve.ts', import.meta.url));
+const TEMPORARY = 'Temporary-1!';
+
+test('after a kill -9 in the middle of writing, every answered call has happened', async (t) => {
+  const setup = await setUp(t);
+  const child = spawn(process.execPath, ['--import', 'tsx', SERVE, setup.dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const [port] = await once(child.stdout, 'data');
+  const sdk = new CognitoIdentityProvider({
+    endpoint: `http://127.0.0.1:${String(port).trim()}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  });
+  t.after(() => sdk.destroy());
+
+  const answered: string[] = [];
+  const create = async (name: string) => {
+    await sdk.adminCreateUser({
+      UserPoolId: setup.UserPoolId,
+      Username: name,
+      TemporaryPassword: TEMPORARY,
+      MessageAction: 'SUPPRESS',
+    });
+    answered.push(name);
+    if (answered.length === 20) child.kill('SIGKILL');
+  };
+  const calls = await Promise.allSettled(Array.from({ length: 60 }, (_, index) => create(`user-${index}`)));
+  assert.ok(calls.some(({ status }) => status === 'rejected'));
+  assert.ok(answered.length >= 20);
+
+  setup.restart();
+  const { Users = [] } = await setup.sdk.listUsers({ UserPoolId: setup.UserPoolId, Limit: 60 });
+  const stored = Users.map(({ Username }) => Username ?? '');
+  for (const name of answered) assert.ok(stored.includes(name), `${name} is lost`);
+  for (const name of [answered[0] ?? '', answered.at(-1) ?? '']) {
+    assert.equal((await adminSignIn(setup, name, TEMPORARY)).ChallengeName, 'NEW_PASSWORD_REQUIRED');
+  }
+});

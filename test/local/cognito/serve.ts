@@ -1,0 +1,17 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Identities } from '../../../local/auth/identities.ts';
+import { createCognito } from '../../../local/cognito/service.ts';
+import { nodeListener } from '../../../local/wire/node-http.ts';
+
+/** The service as a process of its own over the folder of its first argument, for tests that kill it; tells its port. */
+const [, , dataDir = ''] = process.argv;
+const { handle } = createCognito({ dataDir, now: () => new Date(), identities: new Identities() });
+const server = createServer(
+  nodeListener(handle, (error) => {
+    throw error;
+  }),
+);
+server.listen(0, '127.0.0.1', () => {
+  process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
+});
