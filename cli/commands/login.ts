@@ -1,0 +1,183 @@
+import type { Context, Result } from '../context.ts';
+import { UserError } from '../errors.ts';
+import { readAccessToken } from '../identity/access-token.ts';
+import { askedAnswers, type GivenAnswers } from '../identity/answers.ts';
+import { discover } from '../identity/discovery.ts';
+import type { EdgeDescription } from '../identity/edge-description.ts';
+import { lifetime } from '../identity/expiry.ts';
+import { type AnswerFlags, givenAnswers } from '../identity/given-answers.ts';
+import { signIn } from '../identity/sign-in.ts';
+import { keepSession } from '../identity/token-store.ts';
+import { openUserPool, type Tokens } from '../identity/user-pool.ts';
+import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
+import { resolveTarget, type Target } from '../settings/target.ts';
+
+export interface LoginArgs extends AnswerFlags {
+  readonly url?: string;
+  readonly username?: string;
+  /** Operators: make the user first. */
+  readonly create?: boolean;
+  readonly email?: string;
+  readonly profile?: string;
+}
+
+/** Signs in to an edge, first password included; keeps the tokens and remembers the deployment. */
+export async function login(context: Context, args: LoginArgs): Promise<Result> {
+  checkArgs(args);
+  const target = await resolveTarget(context, args.url);
+  const given = await givenAnswers(context, args);
+  const person = args.create ? undefined : await knownUser(context, args, given);
+  const edge = await discover(context, target);
+  const { username, password } = person ?? (await newUser(context, args, target, edge, given));
+  const answers = askedAnswers(context, { ...given, ...(password !== undefined && { password }) });
+  const deployment = rememberedAs(target, edge);
+  const pool = await openUserPool(context, deployment);
+  const { now } = context;
+  try {
+    const asked = now();
+    const tokens = await signIn({ pool, username, answers, now });
+    return await keep(context, { deployment, tokens, asked, signedInAs: username });
+  } finally {
+    pool.close();
+  }
+}
+
+function checkArgs({ create, email, passwordStdin }: LoginArgs): void {
+  if (create && !email) {
+    throw new UserError('usage', '--create needs the e-mail address of the new user.', {
+      hint: 'Give it with --email <address>.',
+    });
+  }
+  if (create && email && !/^[^@\s]+@[^@\s]+$/.test(email)) {
+    throw new UserError('usage', `“${email}” is no e-mail address.`, {
+      hint: 'Give it with --email <address>.',
+    });
+  }
+  if (!create && email) {
+    throw new UserError('usage', '--email is for creating a user.', {
+      hint: 'Add --create, or leave --email out.',
+    });
+  }
+  if (create && passwordStdin) {
+    throw new UserError(
+      'usage',
+      'With --create the first password is made up; --password-stdin has no part in it.',
+      {
+        hint: "Give the user's own password with --new-password-stdin or EDGE_UPLOAD_NEW_PASSWORD.",
+      },
+    );
+  }
+}
+
+interface Person {
+  readonly username: string;
+  /** Absent: to be asked for once the edge has answered. */
+  readonly password?: string;
+}
+
+/** Who signs in. Where nobody can be asked, what is missing is said before anything is sent. */
+async function knownUser({ env, ui }: Context, args: LoginArgs, given: GivenAnswers): Promise<Person> {
+  const username =
+    args.username ||
+    env.EDGE_UPLOAD_USERNAME ||
+    (await ui.ask({
+      prompt: 'User name',
+      flag: '--username',
+      reject: (answer) => (answer.trim() === '' ? 'A user name is needed' : undefined),
+    }));
+  if (ui.interactive) return { username };
+  return { username, password: await askedAnswers({ ui }, given).password() };
+}
+
+/** Makes the user, who then signs in with a temporary password that nobody sees. */
+async function newUser(
+  context: Context,
+  args: LoginArgs,
+  { deployment }: Target,
+  { userPoolId }: EdgeDescription,
+  given: GivenAnswers,
+): Promise<Person> {
+  const [{ operatorClients }, { createUser }, { awsFailure }] = await Promise.all([
+    import('../network/aws.ts'),
+    import('../identity/create-user.ts'),
+    import('../stack/aws-failures.ts'),
+  ]);
+  const { email = '', username, attributes, profile } = args;
+  // Asked for now: a user whose first password nobody can answer for is not made.
+  if (!context.ui.interactive) await askedAnswers(context, given).newPassword();
+  const clients = await operatorClients(context, {
+    ...(deployment?.local && { local: deployment.local }),
+    ...(profile !== undefined && { profile }),
+  });
+  try {
+    const created = await createUser(clients.cognito, {
+      userPoolId,
+      email,
+      ...(username && { username }),
+      ...(attributes && { attributes }),
+    });
+    context.ui.event({
+      type: 'note',
+      text: `The user ${created.username} is ready; now comes the first sign-in.`,
+    });
+    return { username: created.username, password: created.temporaryPassword };
+  } catch (error) {
+    throw awsFailure(error, 'Creating the user');
+  } finally {
+    clients.close();
+  }
+}
+
+function rememberedAs(
+  { url, deployment }: Target,
+  { region, userPoolId, clientId }: EdgeDescription,
+): Deployment {
+  return { ...deployment, name: deployment?.name ?? new URL(url).host, url, region, userPoolId, clientId };
+}
+
+interface SignedIn {
+  readonly deployment: Deployment;
+  readonly tokens: Tokens;
+  /** When the tokens were asked for. */
+  readonly asked: Date;
+  readonly signedInAs: string;
+}
+
+async function keep(context: Context, { deployment, tokens, asked, signedInAs }: SignedIn): Promise<Result> {
+  const { accessToken, expiresIn, refreshToken } = tokens;
+  const { name, url, userPoolId, clientId } = deployment;
+  if (refreshToken === undefined) {
+    throw new UserError('aws', 'Cognito gave no refresh token, without which a sign-in cannot be kept.', {
+      hint: "The user pool's settings are in the way; the operator sets them right with: edge-upload deploy",
+    });
+  }
+  const { username = signedInAs, groups = [] } = readAccessToken(accessToken) ?? {};
+  const life = lifetime(asked, expiresIn);
+  const file = await keepSession(context, {
+    url,
+    userPoolId,
+    clientId,
+    username,
+    signedInAs,
+    signedInAt: asked,
+    accessToken,
+    refreshToken,
+    ...life,
+  });
+  await rememberDeployment(context, deployment);
+  return {
+    document: {
+      username,
+      groups: [...groups],
+      deployment: name,
+      url,
+      tokens: file,
+      expiresAt: life.expiresAt.toISOString(),
+    },
+    text: [
+      `Signed in to ${url} as ${username}.`,
+      `The tokens are in ${file}, for you alone to read.`,
+      'Now: edge-upload put <file>',
+    ].join('\n'),
+  };
+}

@@ -1,0 +1,12 @@
+import type { Context, Result } from '../context.ts';
+import { readAccessToken } from '../identity/access-token.ts';
+import { tokenSource } from '../identity/session.ts';
+import { resolveTarget } from '../settings/target.ts';
+
+/** A fresh access token on stdout, for other tools. */
+export async function token(context: Context, _args: Readonly<Record<string, never>>): Promise<Result> {
+  const target = await resolveTarget(context);
+  const accessToken = await tokenSource(context, target).current();
+  const expiresAt = readAccessToken(accessToken)?.expiresAt?.toISOString();
+  return { document: { token: accessToken, expiresAt }, text: accessToken };
+}

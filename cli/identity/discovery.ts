@@ -1,0 +1,154 @@
+import { type Dispatcher, request } from 'undici';
+import type { Context } from '../context.ts';
+import { UserError } from '../errors.ts';
+import { openDispatcher } from '../network/dispatcher.ts';
+import { networkFailure } from '../network/failures.ts';
+import type { Deployment } from '../settings/deployments.ts';
+import { type Caller, type EdgeDescription, readDescription } from './edge-description.ts';
+
+export const WELL_KNOWN = '/.well-known/edge-upload';
+
+const MAX_ANSWER_BYTES = 64 * 1024;
+const TIMEOUT_MS = 20_000;
+
+/** A clock this far off makes Cognito refuse a sign-in, and the edge a token. */
+const CLOCK_TOLERANCE_MS = 4 * 60_000;
+
+/** Which edge to ask, and as whom. */
+export interface Inquiry {
+  /** `https://<host>[:port]` */
+  readonly url: string;
+  readonly deployment?: Deployment;
+  /** An access token; with it the edge also says who that is and what they may do. */
+  readonly token?: string;
+}
+
+interface Seen {
+  readonly status: number;
+  readonly type: string;
+  readonly server: string;
+  readonly date: string;
+  readonly text: string;
+}
+
+/**
+ * Asks an edge what it is. What comes back decides where a password proof goes, so that every field is checked; the
+ * host it goes to is derived from the region, never taken from the answer.
+ * @throws {UserError} `not_an_edge`, `unreachable`, `tls`; with a token also `token_refused` and `forbidden`.
+ */
+export async function discover(context: Context, inquiry: Inquiry): Promise<EdgeDescription> {
+  const { host } = new URL(inquiry.url);
+  const seen = await fetchDescription(context, inquiry, host);
+  warnOfClock(context, seen);
+  if (seen.status === 401 && inquiry.token !== undefined) {
+    throw new UserError('token_refused', `${host} does not accept the token: ${reasonIn(seen.text)}.`, {
+      hint: `Sign in again: edge-upload login ${inquiry.url}`,
+    });
+  }
+  const description = seen.status === 200 ? readDescription(seen.text) : undefined;
+  if (description !== undefined) return description;
+  throw notAnEdge(host, seen);
+}
+
+/** Asks an edge about a signed-in user. */
+export async function discoverCaller(
+  context: Context,
+  inquiry: Inquiry & { readonly token: string },
+): Promise<{ description: EdgeDescription; caller: Caller }> {
+  const description = await discover(context, inquiry);
+  if (description.caller === undefined) {
+    throw new UserError(
+      'not_an_edge',
+      `${new URL(inquiry.url).host} does not say who the token belongs to.`,
+      {
+        hint: 'It may run an older edge function; its operator updates it with: edge-upload deploy',
+      },
+    );
+  }
+  return { description, caller: description.caller };
+}
+
+async function fetchDescription(
+  { env, signal }: Context,
+  { url, deployment, token }: Inquiry,
+  host: string,
+): Promise<Seen> {
+  const caFile = deployment?.local?.caFile;
+  const dispatcher = openDispatcher({ env, ...(caFile === undefined ? {} : { caFile }) });
+  try {
+    const { statusCode, headers, body } = await request(url + WELL_KNOWN, {
+      dispatcher,
+      signal,
+      headers: {
+        accept: 'application/json',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
+    });
+    const header = (name: string) => [headers[name]].flat()[0] ?? '';
+    return {
+      status: statusCode,
+      type: header('content-type').split(';')[0]?.trim() ?? '',
+      server: header('server'),
+      date: header('date'),
+      text: await readBounded(body),
+    };
+  } catch (error) {
+    throw networkFailure(error, host) ?? error;
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+async function readBounded(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_ANSWER_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function warnOfClock({ ui, now }: Context, { date }: Seen): void {
+  const off = now().getTime() - Date.parse(date);
+  if (Number.isNaN(off) || Math.abs(off) < CLOCK_TOLERANCE_MS) return;
+  const minutes = Math.round(Math.abs(off) / 60_000);
+  const how = off > 0 ? 'ahead of' : 'behind';
+  ui.event({
+    type: 'warning',
+    text: `This computer's clock is ${minutes} minutes ${how} the edge's; set it right, or signing in may be refused.`,
+  });
+}
+
+/** The `message` of one of the edge's error documents. */
+function reasonIn(text: string): string {
+  try {
+    const { message, error } = JSON.parse(text) as { message?: unknown; error?: unknown };
+    const reason = [message, error].find((one) => typeof one === 'string' && one !== '');
+    return String(reason ?? 'no reason given').replace(/\.$/, '');
+  } catch {
+    // Something between here and the edge answered in its place.
+    return 'no reason given';
+  }
+}
+
+function notAnEdge(host: string, { status, type, server }: Seen): UserError {
+  const what =
+    status === 200 ? (type === '' ? 'something else' : `another ${type} document`) : `HTTP ${status}`;
+  const by = server === '' ? '' : ` (server: ${server.slice(0, 60)})`;
+  if (status === 429 || status >= 500) {
+    return new UserError('unreachable', `${host} cannot answer at the moment: HTTP ${status}${by}.`, {
+      hint: 'Run the same command again in a minute. A new deployment takes a few minutes to be served everywhere.',
+    });
+  }
+  return new UserError(
+    'not_an_edge',
+    `${host} is no edge of edge-upload: it answered ${WELL_KNOWN} with ${what}${by}.`,
+    {
+      hint: 'Check the address; the edge is what deploy printed, or ask who runs it.',
+    },
+  );
+}

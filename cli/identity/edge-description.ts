@@ -1,0 +1,90 @@
+import type { UploadPolicy } from '../../edge/config.ts';
+
+/** What an edge says of itself at `/.well-known/edge-upload`. */
+export interface EdgeDescription {
+  readonly region: string;
+  readonly userPoolId: string;
+  readonly clientId: string;
+  readonly policy: UploadPolicy;
+  /** Only where the question came with a token that the edge accepts. */
+  readonly caller?: Caller;
+}
+
+/** Whom the edge takes the token's bearer for. */
+export interface Caller {
+  readonly username: string;
+  readonly groups: readonly string[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/*
+ * A password proof is sent to `https://cognito-idp.<region>.amazonaws.com` and to no other host. These patterns are
+ * AWS's own (CreateUserPool's and CreateUserPoolClient's ids), and leave no room for another host to be written in.
+ */
+const REGION = /^[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}$/;
+const POOL_ID = /^([a-z]{2}(?:-[a-z]+){1,3}-\d{1,2})_[0-9a-zA-Z]{1,55}$/;
+const CLIENT_ID = /^[\w+]{1,128}$/;
+
+export function isRegion(value: unknown): value is string {
+  return typeof value === 'string' && REGION.test(value);
+}
+
+/** The region that a pool's id names; `undefined` where it is no pool's id. */
+export function regionOf(userPoolId: string): string | undefined {
+  return POOL_ID.exec(userPoolId)?.[1];
+}
+
+export function isClientId(value: unknown): value is string {
+  return typeof value === 'string' && CLIENT_ID.test(value);
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isStringList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
+function readPolicy(value: unknown): UploadPolicy | undefined {
+  if (!isFields(value)) return undefined;
+  const { maxSize, writeTo, allowGroups } = value;
+  if (maxSize !== undefined && !(Number.isSafeInteger(maxSize) && Number(maxSize) > 0)) return undefined;
+  if (writeTo !== undefined && typeof writeTo !== 'string') return undefined;
+  if (allowGroups !== undefined && !isStringList(allowGroups)) return undefined;
+  return {
+    ...(maxSize === undefined ? {} : { maxSize: Number(maxSize) }),
+    ...(writeTo === undefined ? {} : { writeTo }),
+    ...(allowGroups === undefined ? {} : { allowGroups }),
+  };
+}
+
+function readCaller(value: unknown): Caller | undefined {
+  if (!isFields(value)) return undefined;
+  const { username, groups = [] } = value;
+  return typeof username === 'string' && isStringList(groups) ? { username, groups } : undefined;
+}
+
+/** The document, or `undefined` for anything that is not exactly one; fields unknown to this version are left out. */
+export function readDescription(text: string): EdgeDescription | undefined {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    // A web page, most likely; the caller says what it saw.
+    return undefined;
+  }
+  if (!isFields(document)) return undefined;
+  const { region, userPoolId, clientId } = document;
+  const policy = readPolicy(document.policy);
+  const sound =
+    isRegion(region) &&
+    typeof userPoolId === 'string' &&
+    regionOf(userPoolId) === region &&
+    isClientId(clientId);
+  if (!sound || policy === undefined) return undefined;
+  if (document.caller === undefined) return { region, userPoolId, clientId, policy };
+  const caller = readCaller(document.caller);
+  return caller === undefined ? undefined : { region, userPoolId, clientId, policy, caller };
+}

@@ -1,0 +1,25 @@
+import { randomInt } from 'node:crypto';
+
+/** What a pool asks of passwords, as DescribeUserPool gives it. */
+export interface PasswordRules {
+  readonly MinimumLength?: number | undefined;
+}
+
+/** None that looks like another; symbols of Cognito's own list. */
+const KINDS = ['ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnopqrstuvwxyz', '23456789', '!@#%*-_+=?'];
+const LENGTH = 24;
+
+function shuffled(letters: readonly string[]): string {
+  const rest = [...letters];
+  let text = '';
+  while (rest.length > 0) text += rest.splice(randomInt(rest.length), 1)[0];
+  return text;
+}
+
+/** A password that meets every policy a pool can have: all four kinds of characters, and the pool's own length. */
+export function temporaryPassword({ MinimumLength = 0 }: PasswordRules): string {
+  const pick = (letters: string) => letters.charAt(randomInt(letters.length));
+  const letters = KINDS.map(pick);
+  while (letters.length < Math.max(LENGTH, MinimumLength)) letters.push(pick(KINDS.join('')));
+  return shuffled(letters);
+}

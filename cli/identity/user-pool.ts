@@ -1,0 +1,122 @@
+import type {
+  AuthenticationResultType,
+  RespondToAuthChallengeCommandOutput,
+} from '@aws-sdk/client-cognito-identity-provider';
+import type { Context } from '../context.ts';
+import { cognitoUrl, publicCognito } from '../network/aws.ts';
+import type { LocalCloud } from '../settings/deployments.ts';
+
+/** The pool that an edge trusts, and the app client that it takes tokens of. */
+export interface PoolAddress {
+  readonly region: string;
+  readonly userPoolId: string;
+  readonly clientId: string;
+  readonly local?: LocalCloud;
+}
+
+/** What a sign-in ends in. */
+export interface Tokens {
+  readonly accessToken: string;
+  /** Seconds from when it was issued. */
+  readonly expiresIn: number;
+  /** Absent where the old one stays good: a refresh without rotation. */
+  readonly refreshToken?: string;
+}
+
+/** A question that Cognito asks before it gives tokens. */
+export interface Challenge {
+  /** Such as `PASSWORD_VERIFIER`; see ChallengeNameType of Cognito's API. */
+  readonly name: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Goes back with the answer; Cognito takes each one once. */
+  readonly session?: string;
+}
+
+export type Step =
+  | { readonly tokens: Tokens; readonly challenge?: never }
+  | { readonly challenge: Challenge; readonly tokens?: never };
+
+/** The public operations of Cognito: no AWS credentials, and nothing but what is listed here. Errors are the SDK's own. */
+export interface UserPool {
+  readonly address: PoolAddress;
+  /** Whom failures of the network name. */
+  readonly host: string;
+  /** Begins a sign-in by SRP. */
+  initiate(username: string, publicValue: string): Promise<Step>;
+  respond(challenge: Challenge, answers: Readonly<Record<string, string>>): Promise<Step>;
+  /** By GetTokensFromRefreshToken, which works with refresh token rotation and without. */
+  refresh(refreshToken: string): Promise<Tokens>;
+  /** Ends a refresh token and all access tokens that came of it, as far as Cognito itself is asked about them. */
+  revoke(refreshToken: string): Promise<void>;
+  close(): void;
+}
+
+function readTokens(result: AuthenticationResultType): Tokens {
+  const { AccessToken, ExpiresIn, RefreshToken } = result;
+  if (AccessToken === undefined || ExpiresIn === undefined)
+    throw new Error('Cognito answered without an access token.');
+  return {
+    accessToken: AccessToken,
+    expiresIn: ExpiresIn,
+    ...(RefreshToken === undefined ? {} : { refreshToken: RefreshToken }),
+  };
+}
+
+function readStep(output: RespondToAuthChallengeCommandOutput): Step {
+  const { AuthenticationResult, ChallengeName, ChallengeParameters, Session } = output;
+  if (AuthenticationResult !== undefined) return { tokens: readTokens(AuthenticationResult) };
+  if (ChallengeName === undefined) throw new Error('Cognito answered with neither tokens nor a challenge.');
+  return {
+    challenge: {
+      name: ChallengeName,
+      parameters: ChallengeParameters ?? {},
+      ...(Session === undefined ? {} : { session: Session }),
+    },
+  };
+}
+
+/** The caller closes it. */
+export async function openUserPool(context: Pick<Context, 'env'>, address: PoolAddress): Promise<UserPool> {
+  const { region, clientId: ClientId, local } = address;
+  const [sdk, client] = await Promise.all([
+    import('@aws-sdk/client-cognito-identity-provider'),
+    publicCognito(context, { region, ...(local === undefined ? {} : { local }) }),
+  ]);
+  return {
+    address,
+    host: new URL(cognitoUrl(context.env, region, local)).host,
+    async initiate(username, publicValue) {
+      return readStep(
+        await client.send(
+          new sdk.InitiateAuthCommand({
+            ClientId,
+            AuthFlow: 'USER_SRP_AUTH',
+            AuthParameters: { USERNAME: username, SRP_A: publicValue },
+          }),
+        ),
+      );
+    },
+    async respond({ name, session }, answers) {
+      return readStep(
+        await client.send(
+          new sdk.RespondToAuthChallengeCommand({
+            ClientId,
+            ChallengeName: name as RespondToAuthChallengeCommandOutput['ChallengeName'],
+            Session: session,
+            ChallengeResponses: { ...answers },
+          }),
+        ),
+      );
+    },
+    async refresh(refreshToken) {
+      const { AuthenticationResult } = await client.send(
+        new sdk.GetTokensFromRefreshTokenCommand({ ClientId, RefreshToken: refreshToken }),
+      );
+      return readTokens(AuthenticationResult ?? {});
+    },
+    async revoke(refreshToken) {
+      await client.send(new sdk.RevokeTokenCommand({ ClientId, Token: refreshToken }));
+    },
+    close: () => client.destroy(),
+  };
+}
