@@ -1,0 +1,56 @@
+import type { JsonObject } from '../json.ts';
+import type { JsonFile } from '../state.ts';
+import { AwsError } from '../wire/errors.ts';
+
+export interface Role {
+  readonly name: string;
+  readonly arn: string;
+  readonly id: string;
+  /** Which `create` made it, so that the same one repeated finds it. */
+  readonly creator: string;
+  readonly trust: JsonObject;
+  /** Inline policies that came with the role, by name. */
+  readonly policies: Readonly<Record<string, JsonObject>>;
+  /** Inline policies that AWS::IAM::Policy resources put into it, by name. */
+  readonly addedPolicies: Readonly<Record<string, JsonObject>>;
+}
+
+/** The account's roles, kept in one file. */
+export class Roles {
+  readonly #file: JsonFile<readonly Role[]>;
+  readonly #roles: Map<string, Role>;
+
+  constructor(file: JsonFile<readonly Role[]>) {
+    this.#file = file;
+    this.#roles = new Map((file.read() ?? []).map((role) => [role.name, role]));
+  }
+
+  find(name: string): Role | undefined {
+    return this.#roles.get(name);
+  }
+
+  /** @throws AwsError `NoSuchEntity` */
+  get(name: string): Role {
+    const role = this.find(name);
+    if (role === undefined)
+      throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
+    return role;
+  }
+
+  findByArn(arn: string): Role | undefined {
+    return [...this.#roles.values()].find((role) => role.arn === arn);
+  }
+
+  save(role: Role): void {
+    this.#roles.set(role.name, role);
+    this.#write();
+  }
+
+  remove(name: string): void {
+    if (this.#roles.delete(name)) this.#write();
+  }
+
+  #write(): void {
+    this.#file.write([...this.#roles.values()]);
+  }
+}

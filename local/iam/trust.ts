@@ -1,0 +1,66 @@
+import type { JsonObject } from '../json.ts';
+import { checkFields, isObject, malformed, statementsOf, textsOf } from './statement.ts';
+
+/** Characters of a trust policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const LIMIT = 2048;
+const PRINCIPAL_KINDS = ['AWS', 'CanonicalUser', 'Federated', 'Service'];
+const SERVICE = /^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com$/;
+const ACTIONS =
+  /^sts:(\*|AssumeRole|AssumeRoleWithSAML|AssumeRoleWithWebIdentity|TagSession|SetSourceIdentity|SetContext)$/;
+
+/** Refuses what IAM refuses of a role's trust policy. */
+export function checkTrustPolicy(document: JsonObject): void {
+  if (JSON.stringify(document).length > LIMIT) {
+    throw malformed(`Cannot exceed quota for ACLSizePerRole: ${LIMIT}`);
+  }
+  for (const statement of statementsOf(document)) {
+    checkFields(statement, {
+      pairs: [
+        ['Principal', 'NotPrincipal'],
+        ['Action', 'NotAction'],
+      ],
+      prohibited: ['Resource', 'NotResource'],
+    });
+    const actions = textsOf(statement.Action ?? statement.NotAction);
+    if (!actions.every((action) => ACTIONS.test(action))) {
+      throw malformed('AssumeRole policy may only specify STS AssumeRole actions.');
+    }
+    checkPrincipal(statement.Principal ?? statement.NotPrincipal);
+  }
+}
+
+function checkPrincipal(principal: JsonObject[string] | undefined): void {
+  if (principal === '*') return;
+  if (!isObject(principal)) throw malformed('Invalid principal in policy.');
+  for (const [kind, value] of Object.entries(principal)) {
+    const names = textsOf(value);
+    const wrong = PRINCIPAL_KINDS.includes(kind)
+      ? names.find((name) => kind === 'Service' && !SERVICE.test(name))
+      : names.join(', ');
+    if (wrong !== undefined)
+      throw malformed(`Invalid principal in policy: "${kind.toUpperCase()}":"${wrong}"`);
+  }
+}
+
+/**
+ * The services that may assume the role without any condition. A statement with a condition allows nothing here, since
+ * the embedded IAM evaluates none; a denial counts with and without, and one that cannot be read off denies everyone.
+ */
+export function trustedServicesOf(document: JsonObject): string[] {
+  const statements = statementsOf(document);
+  const denials = statements.filter(({ Effect: effect }) => effect === 'Deny');
+  if (denials.some(({ Principal: principal, NotAction: other }) => !isObject(principal) || other !== undefined)) {
+    return [];
+  }
+  const denied = denials.flatMap(servicesOf);
+  return statements
+    .filter(({ Effect: effect, Condition: condition }) => effect === 'Allow' && condition === undefined)
+    .flatMap(servicesOf)
+    .filter((service) => !denied.includes(service));
+}
+
+/** Services that a statement names for sts:AssumeRole. */
+function servicesOf({ Principal: principal, Action: action }: JsonObject): string[] {
+  const assuming = textsOf(action).some((name) => name === 'sts:AssumeRole' || name === 'sts:*');
+  return assuming && isObject(principal) ? textsOf(principal.Service) : [];
+}

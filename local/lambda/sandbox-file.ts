@@ -1,0 +1,14 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The built sandbox, `dist/sandbox.cjs` of this package, wherever this module was bundled to. */
+export function builtSandbox(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const above = dirname(folder);
+    if (above === folder) throw new Error(`no package.json above ${import.meta.url}`);
+    folder = above;
+  }
+  return join(folder, 'dist', 'sandbox.cjs');
+}

@@ -1,0 +1,78 @@
+import { compileFunction } from 'node:vm';
+import type { Start } from '../messages.ts';
+import { importModule, type Load } from './modules.ts';
+
+export type Handler = (event: unknown, context: object, callback?: Callback) => unknown;
+export type Callback = (error: unknown, result?: unknown) => void;
+
+/** A failure to initialise, under the name that Lambda's Node.js runtime reports it by. */
+export class InitError extends Error {
+  constructor(errorType: string, message: string) {
+    super(message);
+    this.name = errorType;
+  }
+}
+
+const CALLBACKS_REMOVED =
+  'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. ' +
+  'You need to modify this function to use a supported handler signature to use Node.js 24 or later. ' +
+  'For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.';
+
+/** Runs `index.js` and finds its handler. Throws what the code throws, or `InitError`. */
+export function loadHandler(start: Start, load: Load): Handler {
+  const [, file, name] = /^([^.]+)\.(.+)$/.exec(start.handler) ?? [];
+  if (file === undefined || name === undefined)
+    throw new InitError('Runtime.MalformedHandlerName', 'Bad handler');
+  if (file !== 'index') {
+    throw new InitError('Runtime.ImportModuleError', `Error: Cannot find module '${file}'`);
+  }
+  const exported = name
+    .split('.')
+    .reduce<unknown>(
+      (value, key) => (Object(value) as Record<string, unknown>)[key],
+      runCode(start.code, load),
+    );
+  if (exported === undefined || exported === null) {
+    throw new InitError('Runtime.HandlerNotFound', `${start.handler} is undefined or not exported`);
+  }
+  if (typeof exported !== 'function') {
+    throw new InitError('Runtime.HandlerNotFound', `${start.handler} is not a function`);
+  }
+  if (start.runtime === 'nodejs24.x' && exported.length >= 3) {
+    throw new InitError('Runtime.CallbackHandlerDeprecated', CALLBACKS_REMOVED);
+  }
+  return exported as Handler;
+}
+
+function runCode(code: string, load: Load): unknown {
+  const module = {
+    exports: {},
+    id: '.',
+    filename: '/var/task/index.js',
+    loaded: false,
+    children: [],
+    paths: [],
+  };
+  const require = Object.assign((name: string) => load(String(name)), { cache: {}, main: module });
+  const run = compile(code, load);
+  try {
+    run.call(module.exports, module.exports, require, module, '/var/task/index.js', '/var/task');
+  } catch (error) {
+    const { code: reason } = Object(error) as { code?: unknown };
+    if (reason === 'MODULE_NOT_FOUND') throw new InitError('Runtime.ImportModuleError', String(error));
+    throw error;
+  }
+  module.loaded = true;
+  return module.exports;
+}
+
+function compile(code: string, load: Load): (...args: unknown[]) => unknown {
+  try {
+    return compileFunction(code, ['exports', 'require', 'module', '__filename', '__dirname'], {
+      filename: '/var/task/index.js',
+      importModuleDynamically: (name) => importModule(load, name),
+    }) as (...args: unknown[]) => unknown;
+  } catch (error) {
+    throw new InitError('Runtime.UserCodeSyntaxError', String(error));
+  }
+}

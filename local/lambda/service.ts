@@ -1,0 +1,121 @@
+import { realpathSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Identities } from '../auth/identities.ts';
+import type { ResourceHandler } from '../resource.ts';
+import type { HttpHandler } from '../wire/http.ts';
+import { lambdaApi } from './api.ts';
+import { functionArn, parseVersionArn } from './arn.ts';
+import { environmentOf } from './environment.ts';
+import { Functions } from './functions.ts';
+import type { Invoke } from './invocation.ts';
+import { Log } from './log.ts';
+import type { Configuration } from './model.ts';
+import { Pool } from './pool.ts';
+import { lambdaResources } from './resources.ts';
+import { builtSandbox } from './sandbox-file.ts';
+import { FunctionStore } from './store.ts';
+
+export interface LambdaOptions {
+  readonly dataDir: string;
+  readonly now: () => Date;
+  readonly identities: Identities;
+  /** Answers what functions ask of hosts of amazonaws.com. */
+  readonly network: HttpHandler;
+  /** Whether CloudFront still holds replicas of a version; such a version cannot be deleted. */
+  readonly isReplicated: (versionArn: string) => boolean;
+  /** Services that may assume a role; `undefined` for no such role. */
+  readonly roleTrusts: (roleArn: string) => readonly string[] | undefined;
+  /** `sandbox.ts` as built, where it is not the one in `dist/`. */
+  readonly sandboxFile?: string;
+}
+
+/** A published version, for those who have to decide whether it may run at the edge. */
+export interface VersionDescription extends Configuration {
+  /** Bytes of `index.js`. */
+  readonly codeSize: number;
+}
+
+export interface Lambda {
+  readonly handle: HttpHandler;
+  readonly resources: readonly ResourceHandler[];
+  readonly invoke: Invoke;
+  describeVersion(versionArn: string): VersionDescription | undefined;
+  /** Stops every instance; what is under way ends as failed. */
+  close(): Promise<void>;
+}
+
+/** Instances of one version at most: each is a process of some 50 MB. */
+const MAX_INSTANCES = 4;
+
+/** Seconds: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html */
+const INIT_TIMEOUT = 10;
+
+/** The embedded Lambda: functions with inline Node.js code, run from their published versions. */
+export function createLambda(options: LambdaOptions): Lambda {
+  const { dataDir, now, identities } = options;
+  const pools = new Map<string, Pool>();
+  const functions = new Functions({
+    ...options,
+    store: new FunctionStore(join(dataDir, 'functions')),
+    onDeleted: (versionArns) => {
+      for (const arn of versionArns) {
+        void pools.get(arn)?.close();
+        pools.delete(arn);
+      }
+    },
+  });
+
+  const find = (versionArn: string) => {
+    const parsed = parseVersionArn(versionArn);
+    const record = parsed && functions.find(parsed.name);
+    const snapshot = record?.versions.find(({ version }) => version === parsed?.version);
+    return record && snapshot ? { name: record.name, snapshot } : undefined;
+  };
+
+  const poolOf = (versionArn: string): Pool | undefined => {
+    const existing = pools.get(versionArn);
+    if (existing) return existing;
+    const found = find(versionArn);
+    if (found === undefined) return undefined;
+    const { name, snapshot } = found;
+    const { version, configuration } = snapshot;
+    const { handler, runtime, memorySize, timeout } = configuration;
+    const start = {
+      type: 'start',
+      code: functions.code(name, snapshot),
+      handler,
+      runtime,
+      functionName: name,
+      functionVersion: version,
+      functionArn: functionArn(name, version),
+      memorySize,
+      environment: environmentOf(name, version, configuration),
+    } as const;
+    const log = new Log(join(dataDir, 'logs', `${name}.log`));
+    const sandboxFile = realpathSync(options.sandboxFile ?? builtSandbox());
+    const limit = Math.min(availableParallelism(), MAX_INSTANCES);
+    const { network } = options;
+    const pool = new Pool({ sandboxFile, start, timeout, initTimeout: INIT_TIMEOUT, network, log }, limit);
+    pools.set(versionArn, pool);
+    return pool;
+  };
+
+  return {
+    handle: lambdaApi({ functions, identities, now }),
+    resources: lambdaResources(functions),
+    async invoke(versionArn, event) {
+      const pool = poolOf(versionArn);
+      if (pool) return pool.invoke(event);
+      const message = `Function not found: ${versionArn}`;
+      return { outcome: 'failed', errorType: 'ResourceNotFoundException', message };
+    },
+    describeVersion(versionArn) {
+      const found = find(versionArn);
+      return found && { ...found.snapshot.configuration, codeSize: found.snapshot.codeSize };
+    },
+    async close() {
+      await Promise.all([...pools.values()].map((pool) => pool.close()));
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { JsonFile } from '../state.ts';
+import type { FunctionRecord } from './model.ts';
+
+/** Functions on disk: `<dir>/<name>/function.json`, and beside it each code that it has had, `<hash>.js`. */
+export class FunctionStore {
+  readonly #dir: string;
+  /** Read once, then kept: invocations ask for every event. */
+  readonly #records = new Map<string, FunctionRecord>();
+
+  constructor(dir: string) {
+    this.#dir = dir;
+    for (const name of folders(dir)) {
+      const record = this.#file(name).read();
+      if (record !== undefined) this.#records.set(name, record);
+    }
+  }
+
+  find(name: string): FunctionRecord | undefined {
+    return this.#records.get(name);
+  }
+
+  /** By name. */
+  list(): FunctionRecord[] {
+    return [...this.#records.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  save(record: FunctionRecord): void {
+    this.#file(record.name).write(record);
+    this.#records.set(record.name, record);
+  }
+
+  /** The record goes first: code without a record is nobody's, a record without code would be a broken function. */
+  remove(name: string): void {
+    this.#file(name).remove();
+    this.#records.delete(name);
+    rmSync(join(this.#dir, name), { recursive: true, force: true });
+  }
+
+  /** Keeps a function's code before its record names it. Gives its base64 SHA-256. */
+  saveCode(name: string, code: string): string {
+    const sha256 = createHash('sha256').update(code).digest('base64');
+    const path = this.#codePath(name, sha256);
+    mkdirSync(join(this.#dir, name), { recursive: true, mode: 0o700 });
+    writeFileSync(`${path}.tmp`, code, { mode: 0o600 });
+    renameSync(`${path}.tmp`, path);
+    return sha256;
+  }
+
+  code(name: string, sha256: string): string {
+    return readFileSync(this.#codePath(name, sha256), 'utf8');
+  }
+
+  #file(name: string): JsonFile<FunctionRecord> {
+    return new JsonFile(join(this.#dir, name, 'function.json'));
+  }
+
+  #codePath(name: string, sha256: string): string {
+    return join(this.#dir, name, `${Buffer.from(sha256, 'base64').toString('hex')}.js`);
+  }
+}
+
+function folders(dir: string): string[] {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return readdirSync(dir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+}

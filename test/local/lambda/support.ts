@@ -1,0 +1,118 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { build } from 'esbuild';
+import { Identities } from '../../../local/auth/identities.ts';
+import type { Json, JsonObject } from '../../../local/json.ts';
+import { createLambda, type Lambda, type LambdaOptions } from '../../../local/lambda/service.ts';
+import type { ResourceHandler, ResourceState } from '../../../local/resource.ts';
+import type { HttpHandler } from '../../../local/wire/http.ts';
+import { nodeListener } from '../../../local/wire/node-http.ts';
+
+export const ROLE = 'arn:aws:iam::000000000000:role/edge';
+
+let built: Promise<string> | undefined;
+
+/** The sandbox as `npm run build` makes it, in a folder of this test run. */
+export function sandboxFile(): Promise<string> {
+  built ??= (async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sandbox-'));
+    process.on('exit', () => void rm(folder, { recursive: true, force: true }));
+    const outfile = join(folder, 'sandbox.cjs');
+    await build({
+      entryPoints: ['local/lambda/sandbox.ts'],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      target: 'node20',
+    });
+    return outfile;
+  })();
+  return built;
+}
+
+export interface Room extends Lambda {
+  readonly dataDir: string;
+  readonly options: LambdaOptions;
+  /** Creates a function (unless it is there) with this code and publishes it. Gives the version's ARN. */
+  publish(code: string, properties?: JsonObject): Promise<string>;
+  log(name: string): Promise<string>;
+}
+
+/** An embedded Lambda of the test's own; gone with the test. */
+export async function openRoom(t: TestContext, given: Partial<LambdaOptions> = {}): Promise<Room> {
+  const dataDir = given.dataDir ?? (await mkdtemp(join(tmpdir(), 'lambda-')));
+  const options: LambdaOptions = {
+    dataDir,
+    now: () => new Date(),
+    identities: new Identities(),
+    network: async () => ({ status: 404 }),
+    isReplicated: () => false,
+    roleTrusts: (arn) => (arn === ROLE ? ['lambda.amazonaws.com'] : undefined),
+    sandboxFile: await sandboxFile(),
+    ...given,
+  };
+  const lambda = createLambda(options);
+  t.after(async () => {
+    await lambda.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  let count = 0;
+  return {
+    ...lambda,
+    dataDir,
+    options,
+    async publish(code, properties = {}) {
+      count += 1;
+      const { physicalId } = await create(lambda.resources, 'AWS::Lambda::Function', `F${count}`, {
+        ...functionProperties(code),
+        ...properties,
+      });
+      const version = await create(lambda.resources, 'AWS::Lambda::Version', `V${count}`, {
+        FunctionName: physicalId,
+      });
+      return version.physicalId;
+    },
+    log: (name) => readFile(join(dataDir, 'logs', `${name}.log`), 'utf8'),
+  };
+}
+
+export function functionProperties(code: string): JsonObject {
+  return { Code: { ZipFile: code }, Handler: 'index.handler', Role: ROLE, Runtime: 'nodejs24.x' };
+}
+
+export function handlerOf(resources: readonly ResourceHandler[], type: string): ResourceHandler {
+  const found = resources.find((resource) => resource.type === type);
+  if (found === undefined) throw new Error(`no handler for ${type}`);
+  return found;
+}
+
+/** As the CloudFormation engine asks for it. */
+export function create(
+  resources: readonly ResourceHandler[],
+  type: string,
+  logicalId: string,
+  properties: JsonObject,
+): Promise<ResourceState> {
+  const suffix = '0123456789abcdefghij';
+  return handlerOf(resources, type).create({ stackName: 'stack', logicalId, suffix, properties });
+}
+
+/** Puts a service on a loopback port. */
+export async function serve(t: TestContext, handler: HttpHandler): Promise<string> {
+  const server = createServer(nodeListener(handler, (error) => t.diagnostic(String(error))));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** The value that an invocation returned; anything else fails the test. */
+export async function returned(room: Room, arn: string, event: Json = {}): Promise<unknown> {
+  const invocation = await room.invoke(arn, event);
+  if (invocation.outcome !== 'returned') throw new Error(`unexpected outcome: ${JSON.stringify(invocation)}`);
+  return invocation.value;
+}
