@@ -15,8 +15,8 @@ export interface EdgeAnswer {
   /** In order; a name may come more than once. */
   readonly headers: readonly (readonly [string, string])[];
   readonly body?: string | Buffer | Readable;
-  /** The connection ends after this answer. */
-  readonly close?: boolean;
+  /** The connection ends after this answer: once the rest of the body was read, or `cut` off at once. */
+  readonly end?: 'close' | 'cut';
 }
 
 /** The distribution and the request that an answer is marked with. */

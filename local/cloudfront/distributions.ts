@@ -13,12 +13,14 @@ import { invalidArgument } from './properties.ts';
 import { associated, heldReplicas } from './replicas.ts';
 import { findResponseHeadersPolicy } from './response-headers-policies.ts';
 import { type Store, withEntry, withoutEntry } from './store.ts';
+import type { Viewer } from './viewer.ts';
 
 export interface DistributionsOptions {
   readonly store: Store;
   readonly functions: FunctionLookup;
   readonly authority: Pick<Authority, 'serverCertificate'>;
   readonly now: () => Date;
+  readonly onDefect: (error: unknown) => void;
   readonly replicasHeldMs: () => number;
   readonly isOrigin: (hostname: string) => boolean;
   /** The data plane of a distribution, asked anew for each request so that an update shows at once. */
@@ -113,13 +115,18 @@ export class Distributions {
   async #open(id: string, port: number): Promise<number> {
     const running = this.#listeners.get(id);
     if (running !== undefined) return running.port;
-    const listener = await listen(port, await this.#options.authority.serverCertificate([]), (viewer) => {
+    const { authority, edge, onDefect } = this.#options;
+    const answer = async (viewer: Viewer) => {
       const distribution = this.#stored(id);
       if (distribution === undefined) throw noSuchDistribution();
-      return serve(viewer, this.#options.edge(distribution));
-    }).catch((error: NodeJS.ErrnoException) => {
-      throw error.code === 'EADDRINUSE' ? portTaken(id, port) : error;
-    });
+      return serve(viewer, edge(distribution));
+    };
+    const certificate = await authority.serverCertificate([]);
+    const listener = await listen({ port, certificate, serve: answer, onDefect }).catch(
+      (error: NodeJS.ErrnoException) => {
+        throw error.code === 'EADDRINUSE' ? portTaken(id, port) : error;
+      },
+    );
     this.#listeners.set(id, listener);
     return listener.port;
   }

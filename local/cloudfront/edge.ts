@@ -27,6 +27,8 @@ export interface Edge {
   readonly config: DistributionConfig;
   readonly invoke: Invoke;
   readonly now: () => Date;
+  /** Told of what should not happen in another room: the viewer sees that something failed, and not what. */
+  readonly onDefect: (error: unknown) => void;
   origin(hostname: string): Origin | undefined;
   originRequestPolicy(id: string): OriginRequestPolicy | undefined;
   responseHeadersPolicy(id: string): StoredResponseHeadersPolicy | undefined;
@@ -46,7 +48,7 @@ export async function serve(viewer: Viewer, edge: Edge): Promise<EdgeAnswer> {
   const event = viewerRequestEvent(request, edge, mark.requestId);
   let allowed: EdgeRequest = event.Records[0].cf.request;
   if (behavior.viewerRequest !== undefined) {
-    const invocation = await invoked(edge.invoke, behavior.viewerRequest, event);
+    const invocation = await invoked(edge, behavior.viewerRequest, event);
     try {
       const decision = viewerDecision(invocation, allowed);
       if (decision.kind === 'respond') return generatedAnswer(decision.response, mark);
@@ -86,7 +88,7 @@ function refused(
   mark: EdgeMark,
 ): EdgeAnswer | undefined {
   const host = message.headers.host ?? '';
-  if (isTooLong(request, host)) return { ...pageAnswer(413, 'Bad request.', mark), close: true };
+  if (isTooLong(request, host)) return { ...pageAnswer(413, 'Bad request.', mark), end: 'close' };
   if (!serves(host, edge.domainName)) return pageAnswer(403, 'Bad request.', mark);
   if (!behavior.allowedMethods.includes(request.method)) {
     return pageAnswer(
@@ -107,10 +109,11 @@ function serves(host: string, domainName: string): boolean {
 }
 
 /** A function that could not even be run has failed, like one that threw. */
-async function invoked(invoke: Invoke, versionArn: string, event: unknown): Promise<Invocation> {
+async function invoked(edge: Edge, versionArn: string, event: unknown): Promise<Invocation> {
   try {
-    return await invoke(versionArn, event);
+    return await edge.invoke(versionArn, event);
   } catch (error) {
+    edge.onDefect(error);
     return { outcome: 'failed', errorType: 'Unhandled', message: String(error) };
   }
 }
@@ -141,5 +144,6 @@ function toOrigin(
     faults: edge.faultPlan(length === undefined ? undefined : Number(length)),
     mark,
     now: edge.now(),
+    onDefect: edge.onDefect,
   });
 }

@@ -20,7 +20,11 @@ export interface Forwarding {
   readonly faults: FaultPlan | undefined;
   readonly mark: EdgeMark;
   readonly now: Date;
+  readonly onDefect: (error: unknown) => void;
 }
+
+const TIMED_OUT =
+  'CloudFront attempted to establish a connection with the origin, but either the attempt failed or the origin closed the connection.';
 
 /** Sends a request that was let through to its origin, the body as it comes, and gives the origin's answer. */
 export async function forward(
@@ -51,13 +55,10 @@ export async function forward(
       cookies: policy !== undefined && policy.cookies.behavior !== 'none',
     });
   } catch (error) {
-    return error instanceof OriginReadTimeout
-      ? pageAnswer(
-          504,
-          'CloudFront attempted to establish a connection with the origin, but either the attempt failed or the origin closed the connection.',
-          mark,
-        )
-      : pageAnswer(502, "CloudFront wasn't able to connect to the origin.", mark);
+    if (error instanceof OriginReadTimeout) return { ...pageAnswer(504, TIMED_OUT, mark), end: 'cut' };
+    // A viewer that left in the middle of its body fails the origin too, and is no defect.
+    if (!viewer.message.destroyed) forwarding.onDefect(error);
+    return pageAnswer(502, "CloudFront wasn't able to connect to the origin.", mark);
   }
 }
 

@@ -22,15 +22,21 @@ const HEADERS_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 60_000;
 const LINGER_MS = 10_000;
 
+export interface ListenerOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly certificate: { readonly cert: string; readonly key: string };
+  readonly serve: (viewer: Viewer) => Promise<EdgeAnswer>;
+  /** Told of what `serve` should not have thrown. */
+  readonly onDefect: (error: unknown) => void;
+}
+
 /**
- * An https listener on a loopback port (0 takes a free one). HTTP/1.1 only: CloudFront too leaves the choice to the
- * viewer, and uploads are faster without HTTP/2's windows. Rejects with Node's error where the port is taken.
+ * An https listener on loopback. HTTP/1.1 only: CloudFront too leaves the choice to the viewer, and Node is faster at
+ * it. Rejects with Node's error where the port is taken.
  */
-export async function listen(
-  port: number,
-  certificate: { readonly cert: string; readonly key: string },
-  serve: (viewer: Viewer) => Promise<EdgeAnswer>,
-): Promise<Listener> {
+export async function listen(options: ListenerOptions): Promise<Listener> {
+  const { port, certificate, serve, onDefect } = options;
   const server = createServer({
     ...certificate,
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -58,10 +64,11 @@ export async function listen(
       try {
         const given = await serve(viewer);
         // A viewer that was never told to send may send anything next: its connection cannot be used again.
-        await send(message, response, continued ? given : { ...given, close: true });
-      } catch {
-        // A defect of ours: the viewer sees what it would see of a broken edge, and nothing of why.
-        message.socket.destroy();
+        await send(message, response, continued ? given : { end: 'close', ...given });
+      } catch (error) {
+        onDefect(error);
+        if (!response.headersSent) response.writeHead(500, { connection: 'close' });
+        response.end();
       }
     };
     void answer();
@@ -103,7 +110,7 @@ async function send(message: IncomingMessage, response: ServerResponse, answer: 
   if (!(body instanceof Readable) && !bodiless && !hasLength) {
     headers.push('content-length', String(body === undefined ? 0 : Buffer.byteLength(body)));
   }
-  if (answer.close) headers.push('connection', 'close');
+  if (answer.end !== undefined) headers.push('connection', 'close');
   response.writeHead(answer.status, answer.reason, headers);
   if (body instanceof Readable) {
     // The viewer may leave at any byte; the pipeline then ends the origin's stream, which is all there is to do.
@@ -112,6 +119,10 @@ async function send(message: IncomingMessage, response: ServerResponse, answer: 
     response.write(body);
   } else {
     response.flushHeaders();
+  }
+  if (answer.end === 'cut') {
+    response.end(() => message.destroy());
+    return;
   }
   // Ending a response while its request still comes in may reset the connection, and with it lose the response.
   await restOfBody(message);
@@ -123,7 +134,7 @@ async function send(message: IncomingMessage, response: ServerResponse, answer: 
  * are dropped while the viewer reads the answer, for so long.
  */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET') socket.destroy();
+  if (!error.code?.startsWith('HPE_')) socket.destroy();
   if (!socket.writable) return;
   const tooLong = error.code === 'HPE_HEADER_OVERFLOW';
   const page = errorPage(tooLong ? 413 : 400, 'Bad request.', requestId());

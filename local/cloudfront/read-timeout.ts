@@ -16,27 +16,27 @@ export function withinReadTimeout<T>(
   seconds: number,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout;
     let received = viewer.socket.bytesRead;
-    const arm = () => {
-      timer = setTimeout(expire, seconds * 1_000);
-    };
-    const expire = () => {
-      const before = received;
-      received = viewer.socket.bytesRead;
-      if (!viewer.complete && received > before) arm();
-      else reject(new OriginReadTimeout(`The origin did not answer within ${seconds} s`));
-    };
-    const restart = () => {
+    let timer = setTimeout(expire, seconds * 1_000);
+    function restart(): void {
       clearTimeout(timer);
-      arm();
-    };
-    const done = () => {
+      timer = setTimeout(expire, seconds * 1_000);
+    }
+    function settle(): void {
       clearTimeout(timer);
       viewer.off('end', restart);
-    };
-    arm();
+    }
+    function expire(): void {
+      const before = received;
+      received = viewer.socket.bytesRead;
+      if (!viewer.complete && received > before) {
+        restart();
+        return;
+      }
+      settle();
+      reject(new OriginReadTimeout(`The origin did not answer within ${seconds} s`));
+    }
     viewer.once('end', restart);
-    answer.then(resolve, reject).finally(done);
+    answer.finally(settle).then(resolve, reject);
   });
 }

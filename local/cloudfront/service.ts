@@ -26,6 +26,8 @@ export interface CloudFrontOptions extends FunctionLookup {
   readonly authority: Pick<Authority, 'serverCertificate'>;
   /** Asked for each request: tests may change their mind. */
   readonly faults: () => Faults;
+  /** Told of defects of the cloud itself, never of refused requests. */
+  readonly onDefect?: (error: unknown) => void;
 }
 
 export interface CloudFront {
@@ -40,7 +42,7 @@ export interface CloudFront {
 
 /** The embedded CloudFront: resources for CloudFormation, and an https listener for each enabled distribution. */
 export function createCloudFront(options: CloudFrontOptions): CloudFront {
-  const { now, faults, identities } = options;
+  const { now, faults, identities, onDefect = () => {} } = options;
   const store = new Store(options.dataDir);
   const dice = new FaultDice();
   const signers = new Map<string, OriginSigner>();
@@ -56,6 +58,7 @@ export function createCloudFront(options: CloudFrontOptions): CloudFront {
     config,
     invoke: options.invoke,
     now,
+    onDefect,
     origin: options.origins,
     originRequestPolicy: (policyId) => findOriginRequestPolicy(store, policyId),
     responseHeadersPolicy: (policyId) => findResponseHeadersPolicy(store, policyId),
@@ -68,6 +71,7 @@ export function createCloudFront(options: CloudFrontOptions): CloudFront {
     functions: options,
     authority: options.authority,
     now,
+    onDefect,
     replicasHeldMs: () => faults().replicasHeldMs ?? 0,
     isOrigin: (hostname) => options.origins(hostname) !== undefined,
     edge,

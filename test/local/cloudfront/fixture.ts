@@ -27,6 +27,8 @@ export interface Fixture {
   readonly asked: HttpRequest[];
   /** Events the function was run on. */
   readonly events: unknown[];
+  /** What the service told of as defects. */
+  readonly defects: unknown[];
   faults: Faults;
   now: Date;
   origin: HttpHandler;
@@ -69,6 +71,7 @@ export async function openFixture(): Promise<Fixture> {
       authority,
       now: () => fixture.now,
       faults: () => fixture.faults,
+      onDefect: (error) => fixture.defects.push(error),
       origins: (hostname) =>
         hostname === BUCKET_HOST
           ? {
@@ -94,6 +97,7 @@ export async function openFixture(): Promise<Fixture> {
     dataDir,
     asked: [],
     events: [],
+    defects: [],
     faults: {},
     now: new Date('2026-11-23T12:00:00Z'),
     origin: async (request) => {

@@ -223,6 +223,7 @@ describe("the origin's response", () => {
     const reply = await send(fixture, `${deployed.url}/k`, { method: 'PUT', body: 'abc' });
     assert.equal(reply.status, 502);
     assert.doesNotMatch(reply.text, /internal words/);
+    assert.match(String(fixture.defects.at(-1)), /internal words/);
   });
 
   it('is 504 where the origin did not answer within the read timeout', async () => {

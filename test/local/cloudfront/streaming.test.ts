@@ -224,6 +224,7 @@ describe('a body on its way through the edge', () => {
     );
     socket.end();
     assert.ok((await failed) instanceof Error);
+    assert.deepEqual(fixture.defects, []);
   });
 
   function curl(...args: string[]): string[] {

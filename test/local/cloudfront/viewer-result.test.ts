@@ -131,6 +131,7 @@ describe("a viewer-request function's result", () => {
       throw new Error('no worker');
     };
     const reply = await put();
+    assert.match(String(fixture.defects.at(-1)), /no worker/);
     assert.equal(reply.status, 503);
     assert.equal(reply.headers['x-cache'], 'LambdaExecutionError from cloudfront');
   });
