@@ -1,0 +1,86 @@
+import type { EdgeConfig } from './config.ts';
+import { readToken, requireToken } from './credentials.ts';
+import { describeEdge } from './description.ts';
+import { checkHeaders, forwardedHeaders } from './headers.ts';
+import { DESCRIPTION_KEY, readKey, uriOf } from './key.ts';
+import { allowOnly, operationOf } from './operation.ts';
+import { authorize } from './policy.ts';
+import { queryOf, readQuery } from './query.ts';
+import { REFUSALS, Refusal, type RefusalCode } from './refusal.ts';
+import type { EdgeRequest } from './request.ts';
+import { checkSize } from './size.ts';
+import type { Verify } from './verify.ts';
+
+/** What becomes of a request: on to S3, changed as it must be, or answered here. */
+export type Decision = Forward | Respond;
+
+export interface Forward {
+  readonly kind: 'forward';
+  readonly request: EdgeRequest;
+}
+
+export interface Respond {
+  readonly kind: 'respond';
+  readonly status: number;
+  /** Of a refusal. */
+  readonly code?: RefusalCode;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body: object;
+}
+
+export interface DecisionContext {
+  readonly config: EdgeConfig;
+  readonly verify: Verify;
+}
+
+export function refuse({ code, message, headers }: Refusal): Respond {
+  return { kind: 'respond', status: REFUSALS[code], code, headers, body: { error: code, message } };
+}
+
+/** One decision after another; the first that refuses is the answer. */
+export async function decide(request: EdgeRequest, context: DecisionContext): Promise<Decision> {
+  try {
+    const key = readKey(request.uri);
+    return key === DESCRIPTION_KEY
+      ? await decideDescription(request, context)
+      : await decideUpload(key, request, context);
+  } catch (error) {
+    if (error instanceof Refusal) return refuse(error);
+    throw error;
+  }
+}
+
+async function decideDescription(
+  { method, querystring, headers }: EdgeRequest,
+  { config, verify }: DecisionContext,
+): Promise<Decision> {
+  allowOnly(method, ['GET']);
+  if (querystring !== '') throw new Refusal('bad_query', 'No query is taken here.');
+  const token = readToken(headers);
+  const caller = token === undefined ? undefined : await verify(token);
+  return { kind: 'respond', status: 200, headers: {}, body: describeEdge(config, caller) };
+}
+
+async function decideUpload(
+  key: string,
+  request: EdgeRequest,
+  { config: { policy }, verify }: DecisionContext,
+): Promise<Decision> {
+  const { method, headers } = request;
+  const query = readQuery(request.querystring);
+  const operation = operationOf(method, query);
+  const caller = await verify(requireToken(headers));
+  authorize(key, caller, policy);
+  checkHeaders(headers);
+  checkSize(operation, headers, policy);
+  return {
+    kind: 'forward',
+    request: {
+      ...request,
+      uri: uriOf(key),
+      querystring: queryOf(query),
+      headers: forwardedHeaders(headers, operation, caller),
+    },
+  };
+}

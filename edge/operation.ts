@@ -1,0 +1,58 @@
+import type { Query } from './query.ts';
+import { Refusal } from './refusal.ts';
+
+/** The operations of S3 that pass, by their names in its API: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
+export type Operation =
+  | 'PutObject'
+  | 'CreateMultipartUpload'
+  | 'UploadPart'
+  | 'CompleteMultipartUpload'
+  | 'AbortMultipartUpload'
+  | 'ListParts';
+
+type Methods = Readonly<Record<string, Operation>>;
+
+const OBJECT: Methods = { PUT: 'PutObject' };
+const UPLOADS: Methods = { POST: 'CreateMultipartUpload' };
+const PART: Methods = { PUT: 'UploadPart' };
+const UPLOAD: Methods = {
+  DELETE: 'AbortMultipartUpload',
+  GET: 'ListParts',
+  POST: 'CompleteMultipartUpload',
+};
+const PARTS: Methods = { GET: 'ListParts' };
+
+/** What can be done with the resource that a query names. */
+function methodsOf(query: Query): Methods {
+  switch ([...query.keys()].sort().join(' ')) {
+    case '':
+      return OBJECT;
+    case 'uploads':
+      return UPLOADS;
+    case 'partNumber uploadId':
+      return PART;
+    case 'uploadId':
+      return UPLOAD;
+    case 'max-parts uploadId':
+    case 'part-number-marker uploadId':
+    case 'max-parts part-number-marker uploadId':
+      return PARTS;
+    default:
+      throw new Refusal('bad_query', 'The query keys do not go together.');
+  }
+}
+
+/** @throws {Refusal} `method_not_allowed`, naming those that are allowed in `Allow`. */
+export function allowOnly(method: string, allowed: readonly string[]): void {
+  if (allowed.includes(method)) return;
+  throw new Refusal('method_not_allowed', `Allowed here: ${allowed.join(', ')}.`, {
+    allow: allowed.join(', '),
+  });
+}
+
+/** @throws {Refusal} `bad_query` or `method_not_allowed` */
+export function operationOf(method: string, query: Query): Operation {
+  const methods = methodsOf(query);
+  allowOnly(method, Object.keys(methods));
+  return methods[method] as Operation;
+}

@@ -1,0 +1,46 @@
+import { Refusal } from './refusal.ts';
+
+/** Decoded, in the order sent; each key once. */
+export type Query = ReadonlyMap<string, string>;
+
+/** The query keys of S3's multipart requests and what their values may be; every other key is refused. */
+const KNOWN: ReadonlyMap<string, RegExp> = new Map([
+  ['uploads', /^$/],
+  // S3 leaves open what an upload id looks like; visible ASCII is wider than any it has given out.
+  ['uploadId', /^[\x21-\x7e]{1,1024}$/],
+  ['partNumber', /^(?:[1-9]\d{0,3}|10000)$/],
+  ['part-number-marker', /^\d{1,9}$/],
+  ['max-parts', /^\d{1,9}$/],
+]);
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new Refusal('bad_query', 'The query is not valid percent-encoded UTF-8.');
+  }
+}
+
+/** @throws {Refusal} `bad_query` */
+export function readQuery(querystring: string): Query {
+  const query = new Map<string, string>();
+  if (querystring === '') return query;
+  for (const pair of querystring.split('&')) {
+    const [, rawName = '', rawValue = ''] = /^([^=]*)=?(.*)$/s.exec(pair) ?? [];
+    const name = decode(rawName);
+    const pattern = KNOWN.get(name);
+    if (pattern === undefined) {
+      throw new Refusal('bad_query', `The query may hold ${[...KNOWN.keys()].join(', ')} only.`);
+    }
+    if (query.has(name)) throw new Refusal('bad_query', `The query holds “${name}” twice.`);
+    const value = decode(rawValue);
+    if (!pattern.test(value)) throw new Refusal('bad_query', `The value of “${name}” is not acceptable.`);
+    query.set(name, value);
+  }
+  return query;
+}
+
+/** The query as S3 is to read it, written anew from what was judged. */
+export function queryOf(query: Query): string {
+  return [...query].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+}

@@ -1,0 +1,24 @@
+import { STATUS_CODES } from 'node:http';
+import type { Respond } from './decide.ts';
+import type { EdgeHeaders } from './request.ts';
+
+/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-generating-http-responses-in-requests.html */
+export interface GeneratedResponse {
+  readonly status: string;
+  readonly statusDescription: string;
+  readonly headers: EdgeHeaders;
+  readonly bodyEncoding: 'text';
+  readonly body: string;
+}
+
+/** An answer of the edge's own as CloudFront takes it. */
+export function responseOf({ status, headers, body }: Respond): GeneratedResponse {
+  const all = { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers };
+  return {
+    status: String(status),
+    statusDescription: STATUS_CODES[status] ?? '',
+    headers: Object.fromEntries(Object.entries(all).map(([key, value]) => [key, [{ key, value }]])),
+    bodyEncoding: 'text',
+    body: JSON.stringify(body),
+  };
+}
