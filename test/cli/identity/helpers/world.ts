@@ -1,0 +1,280 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { TestContext } from 'node:test';
+import type { Context, Result } from '../../../../cli/context.ts';
+import { isUserError, type UserError } from '../../../../cli/errors.ts';
+import type { UiEvent } from '../../../../cli/ui/events.ts';
+import { cannotAsk } from '../../../../cli/ui/questions.ts';
+import type { Question } from '../../../../cli/ui/ui.ts';
+import type { JsonObject } from '../../../../local/json.ts';
+import { nodeListener } from '../../../../local/wire/node-http.ts';
+import { type Setup, setUp } from '../../../local/cognito/harness.ts';
+
+export const PASSWORD = 'Correct-horse-42!';
+export const NEW_PASSWORD = 'Brand-new-horse-43!';
+
+/** Answers a test's person gives, by the beginning of the prompt; a list is used up one at a time. */
+export type Person = Record<string, string | string[]>;
+
+export interface Seen {
+  readonly events: UiEvent[];
+  readonly prompts: string[];
+}
+
+type Interceptor = (
+  operation: string,
+  body: string,
+) => { status: number; body: unknown } | undefined | Promise<void>;
+
+async function serve(t: Pick<TestContext, 'after'>, listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  t.after(async () => {
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function textOf(message: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+export interface World {
+  readonly url: string;
+  readonly cognitoUrl: string;
+  readonly setup: Setup;
+  readonly home: string;
+  readonly env: Record<string, string>;
+  /** Names of the operations that reached Cognito, in order. */
+  readonly operations: string[];
+  /** What each request to the edge held, headers and body. */
+  readonly edgeRequests: { authorization?: string; body: string }[];
+  /** Looks at each Cognito request first, and may answer in its place. */
+  intercept(interceptor: Interceptor): void;
+  /** Changes what the edge says of itself. */
+  describe(change: JsonObject): void;
+  context(options?: { env?: Record<string, string>; person?: Person; stdin?: string }): Context & Seen;
+  /** Notes what must not show anywhere. */
+  secret(...texts: string[]): void;
+  /** Texts that a user could see are checked at the end of the test, too. */
+  shown(text: string): void;
+  user(
+    username: string,
+    options?: { temporary?: boolean; attributes?: Record<string, string> },
+  ): Promise<void>;
+}
+
+/** An edge and the embedded Cognito behind real sockets, and a computer of its own for the one who signs in. */
+export async function world(
+  t: Pick<TestContext, 'after'>,
+  options: { pool?: JsonObject; client?: JsonObject } = {},
+): Promise<World> {
+  const home = mkdtempSync(join(tmpdir(), 'edge-upload-identity-'));
+  const setup = await setUp(t, options);
+  const operations: string[] = [];
+  const edgeRequests: { authorization?: string; body: string }[] = [];
+  const secrets = new Set<string>([PASSWORD, NEW_PASSWORD]);
+  const shown: string[] = [];
+  let interceptor: Interceptor = () => undefined;
+  let change: JsonObject = {};
+
+  const cognitoUrl = await serve(t, async (incoming, response) => {
+    const body = await textOf(incoming);
+    const operation = String(incoming.headers['x-amz-target']).split('.')[1] ?? '';
+    operations.push(operation);
+    const instead = await interceptor(operation, body);
+    if (instead !== undefined) {
+      response.writeHead(instead.status, { 'content-type': 'application/x-amz-json-1.1' });
+      response.end(JSON.stringify(instead.body));
+      return;
+    }
+    const handled = await setup.cognito().handle({
+      method: incoming.method ?? 'POST',
+      path: '/',
+      query: '',
+      headers: incoming.headers as Record<string, string>,
+      body: Readable.from([Buffer.from(body)]),
+    });
+    nodeListener(
+      async () => handled,
+      (error) => {
+        throw error;
+      },
+    )(incoming, response);
+  });
+
+  const url = await serve(t, async (incoming, response) => {
+    const { authorization } = incoming.headers;
+    edgeRequests.push({
+      body: await textOf(incoming),
+      ...(authorization === undefined ? {} : { authorization }),
+    });
+    const answer = (status: number, body: unknown) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
+    };
+    const description = {
+      region: 'us-east-1',
+      userPoolId: setup.UserPoolId,
+      clientId: setup.ClientId,
+      policy: {},
+      ...change,
+    };
+    if (incoming.url !== '/.well-known/edge-upload') return answer(405, { error: 'method', message: 'no' });
+    if (authorization === undefined) return answer(200, description);
+    const verifier = await setup.verifier('access');
+    try {
+      const claims = await verifier.verify(authorization.replace(/^Bearer /, ''));
+      answer(200, {
+        ...description,
+        caller: { username: claims.username, sub: claims.sub, groups: claims['cognito:groups'] ?? [] },
+      });
+    } catch {
+      answer(401, { error: 'invalid_token', message: 'The token has expired.' });
+    }
+  });
+
+  const env = {
+    XDG_CONFIG_HOME: join(home, 'config'),
+    XDG_STATE_HOME: join(home, 'state'),
+    AWS_ENDPOINT_URL: cognitoUrl,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+
+  t.after(() => {
+    rmSync(home, { recursive: true, force: true });
+    for (const text of shown) {
+      for (const secret of secrets)
+        assert.ok(!text.includes(secret), `a secret is shown: ${text.slice(0, 200)}`);
+      assert.doesNotMatch(text, /eyJ[\w-]{20,}/, 'a token is shown');
+    }
+  });
+
+  return {
+    url,
+    cognitoUrl,
+    setup,
+    home,
+    env,
+    operations,
+    edgeRequests,
+    intercept(next) {
+      interceptor = next;
+    },
+    describe(next) {
+      change = next;
+    },
+    secret: (...texts) => {
+      for (const text of texts) secrets.add(text);
+    },
+    shown: (text) => void shown.push(text),
+    context({ env: more = {}, person, stdin = '' } = {}) {
+      const events: UiEvent[] = [];
+      const prompts: string[] = [];
+      const left = structuredClone(person ?? {});
+      const answer = ({ prompt, flag, secret, reject }: Question): string => {
+        prompts.push(prompt);
+        const key = Object.keys(left).find((one) => prompt.startsWith(one));
+        const found = key === undefined ? undefined : left[key];
+        const given = Array.isArray(found) ? found.shift() : found;
+        if (given === undefined) throw new Error(`nobody was to be asked for “${prompt}” (${flag})`);
+        if (secret) secrets.add(given);
+        const refusal = reject?.(given);
+        return refusal === undefined
+          ? given
+          : answer({ prompt, flag, secret: secret ?? false, ...(reject && { reject }) });
+      };
+      return {
+        stdin: Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
+        stdout: process.stdout,
+        stderr: process.stderr,
+        env: { ...env, ...more },
+        platform: process.platform,
+        cwd: home,
+        home,
+        execPath: process.execPath,
+        now: setup.clock.now,
+        options: { json: false, quiet: false, debug: true, color: false },
+        signal: new AbortController().signal,
+        ui: {
+          interactive: person !== undefined,
+          event: (event) => {
+            events.push(event);
+            shown.push(JSON.stringify(event));
+          },
+          async ask(question) {
+            if (person === undefined) throw cannotAsk(question.prompt, question.flag);
+            return answer(question);
+          },
+          confirm: () => Promise.reject(new Error('nobody was to be asked')),
+          close() {},
+        },
+        events,
+        prompts,
+      };
+    },
+    async user(username, { temporary = false, attributes = {} } = {}) {
+      const { sdk, UserPoolId } = setup;
+      await sdk.adminCreateUser({
+        UserPoolId,
+        Username: username,
+        MessageAction: 'SUPPRESS',
+        TemporaryPassword: PASSWORD,
+        UserAttributes: Object.entries({ email: `${username}@example.com`, ...attributes }).map(
+          ([Name, Value]) => ({
+            Name,
+            Value,
+          }),
+        ),
+      });
+      if (!temporary) {
+        await sdk.adminSetUserPassword({
+          UserPoolId,
+          Username: username,
+          Password: PASSWORD,
+          Permanent: true,
+        });
+      }
+    },
+  };
+}
+
+/** Runs a command; what it would print must hold no secret. */
+export async function run(here: World, command: Promise<Result>, { tokenOut = false } = {}): Promise<Result> {
+  const result = await command;
+  if (!tokenOut) {
+    here.shown(JSON.stringify(result.document));
+    here.shown(result.text ?? '');
+  }
+  return result;
+}
+
+/** The error that a command ends with; its whole chain of causes must hold no secret, since `--debug` prints it. */
+export async function failure(here: World, command: Promise<unknown>): Promise<UserError> {
+  const error = await command.then(
+    () => assert.fail('it did not fail'),
+    (thrown: unknown) => thrown,
+  );
+  if (!isUserError(error)) throw error;
+  here.shown(`${error.message}\n${error.hint ?? ''}`);
+  for (let at: unknown = error; at instanceof Error; at = at.cause) here.shown(`${at.message}\n${at.stack}`);
+  assert.ok(error.hint, 'it says what to do next');
+  return error;
+}
+
+/** The kept tokens, as a test may look at them. */
+export interface KeptFile {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly expiresAt: string;
+  readonly username: string;
+}
