@@ -27,7 +27,21 @@ export interface Refusal {
   readonly message: string;
 }
 
-const xml = new XMLParser({ parseTagValue: false, ignoreDeclaration: true, processEntities: true });
+/** The multipart upload is not open: aborted, expired, or completed. */
+export class UploadGone extends UserError {
+  constructor(subject: string) {
+    super('refused_by_store', `The store has no open upload of ${subject} any more.`, {
+      hint: 'Type the command again; it starts anew.',
+    });
+  }
+}
+
+const xml = new XMLParser({
+  parseTagValue: false,
+  ignoreDeclaration: true,
+  processEntities: true,
+  isArray: (name) => name === 'Part',
+});
 
 /** S3's XML as an object; `undefined` for what is no XML document with that root. */
 export function readXml(text: string, root: string): Record<string, unknown> | undefined {
@@ -53,18 +67,20 @@ function readJson(text: string): { error: string; message: string } | undefined 
   }
 }
 
+/** S3's error document; `undefined` for anything else. */
+export function readStoreError(text: string): Refusal | undefined {
+  const error = readXml(text, 'Error');
+  return error === undefined
+    ? undefined
+    : { from: 'store', code: String(error.Code ?? 'Error'), message: String(error.Message ?? '') };
+}
+
 /** Reads the error document of an answer. */
 export function readRefusal({ status, headers, text }: Answer): Refusal {
   const json = headers['content-type']?.startsWith('application/json') ? readJson(text) : undefined;
   if (json !== undefined) return { from: 'edge', code: json.error, message: json.message };
-  const error = readXml(text, 'Error');
-  if (error !== undefined) {
-    return {
-      from: 'store',
-      code: String(error.Code ?? `HTTP ${status}`),
-      message: String(error.Message ?? ''),
-    };
-  }
+  const error = readStoreError(text);
+  if (error !== undefined) return error;
   return { from: 'between', code: `HTTP ${status}`, message: '' };
 }
 
@@ -117,6 +133,7 @@ export function refusalError(
   subject: string,
   retryAfterMs?: number,
 ): PassingFailure | UserError {
+  if (refusal.code === 'NoSuchUpload') return new UploadGone(subject);
   const message = sentence(refusal, status, subject);
   if (DAMAGED_CODES.has(refusal.code)) {
     const error = new UserError('bytes_differ', `${subject} was damaged on its way to the store.`, {

@@ -1,9 +1,8 @@
-import { UserError } from '../errors.ts';
+import { isUserError, UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens.ts';
 import { type Answer, judge, TokenRejected } from './answers.ts';
 import { ConnectionCut, createWire, type Message, type WireOptions } from './exchange.ts';
 import { encodeKey } from './keys.ts';
-import type { Pool } from './pool.ts';
 import { type PassingFailure, type RetryPolicy, retrying } from './retry.ts';
 
 export interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
@@ -35,8 +34,6 @@ export interface EdgeClient {
 
 export interface EdgeClientOptions extends WireOptions {
   readonly tokens: TokenSource;
-  /** Bounds the requests under way. */
-  readonly pool: Pool;
   readonly retry: RetryPolicy;
   readonly now: () => Date;
   readonly onRetry?: (subject: string, failure: PassingFailure, tries: number, waitMs: number) => void;
@@ -45,7 +42,7 @@ export interface EdgeClientOptions extends WireOptions {
 const WELL_KNOWN = '/.well-known/edge-upload';
 
 export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
-  const { url, tokens, pool, retry, clock, now, signal, onRetry } = options;
+  const { url, tokens, retry, clock, now, signal, onRetry } = options;
   const wire = createWire(options);
 
   /**
@@ -105,13 +102,17 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
       const { subject = request.key } = request;
       const attempt = async (attempts: number) => {
         const token = await tokens.current();
-        const value = await once(token, request, read).catch((error: unknown) => {
-          if (!(error instanceof TokenRejected)) throw error;
-          return withFreshToken(tokens, token, (fresh) => once(fresh, request, read));
-        });
-        return { value, attempts };
+        try {
+          const value = await once(token, request, read).catch((error: unknown) => {
+            if (!(error instanceof TokenRejected)) throw error;
+            return withFreshToken(tokens, token, (fresh) => once(fresh, request, read));
+          });
+          return { value, attempts };
+        } catch (error) {
+          throw attempts > 1 && isUserError(error) && error.code === 'exists' ? perhapsOurs(subject) : error;
+        }
       };
-      return retrying((tries) => pool.run(() => attempt(tries)), {
+      return retrying(attempt, {
         policy: retry,
         clock,
         signal,
@@ -119,6 +120,15 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
       });
     },
   };
+}
+
+/** An earlier try of the same request may have been done although its answer was lost. */
+function perhapsOurs(subject: string): UserError {
+  return new UserError(
+    'exists',
+    `${subject} exists already. It may be this very upload: an earlier try broke off before it was answered.`,
+    { hint: 'To be sure, upload it again without --no-clobber, or have an operator look: edge-upload ls' },
+  );
 }
 
 /** @throws {UserError} `token_refused` where the edge does not take the renewed token either. */

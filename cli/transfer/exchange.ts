@@ -3,6 +3,7 @@ import { systemCode, UserError } from '../errors.ts';
 import { networkFailure } from '../network/failures.ts';
 import type { Answer } from './answers.ts';
 import { outflow, sealingMs } from './outflow.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { type Clock, PassingFailure } from './retry.ts';
 import { type StallGuard, stallGuard } from './stall.ts';
 
@@ -35,6 +36,7 @@ export interface WireOptions {
   readonly stallMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly limit?: RateLimit | undefined;
 }
 
 /**
@@ -59,7 +61,7 @@ const TLS_TRIES = 4;
 const CUT: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 const NEVER_REACHED: ReadonlySet<string> = new Set(['ENOTFOUND', 'ECONNREFUSED', 'EAI_AGAIN']);
 
-export function createWire({ url, dispatcher, stallMs, clock, signal }: WireOptions): Wire {
+export function createWire({ url, dispatcher, stallMs, clock, signal, limit }: WireOptions): Wire {
   const { host } = new URL(url);
   let reached = false;
 
@@ -90,6 +92,7 @@ export function createWire({ url, dispatcher, stallMs, clock, signal }: WireOpti
             : (outflow(body.open(), {
                 guard,
                 now: clock.now,
+                limit,
                 answerMs,
                 onSent: count,
               }) as unknown as Buffer),

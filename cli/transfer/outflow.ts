@@ -1,3 +1,4 @@
+import type { RateLimit } from './rate-limit.ts';
 import type { StallGuard } from './stall.ts';
 
 /** A piece given to the socket at once: small on a slow link, so that every one of them is a sign of life. */
@@ -19,6 +20,7 @@ export function sealingMs(bytes: number): number {
 export interface OutflowOptions {
   readonly guard: StallGuard;
   readonly now: () => number;
+  readonly limit?: RateLimit | undefined;
   /** Patience for the answer that follows the last byte, milliseconds beyond the guard's limit. */
   readonly answerMs: number;
   /** Told how many bytes the socket has taken. */
@@ -27,17 +29,18 @@ export interface OutflowOptions {
 
 /**
  * A body in pieces that suit the link. The reader asks for the next piece when its socket has room again, so the time
- * between two pieces is the network's; the guard runs then, and not while the disk is read.
+ * between two pieces is the network's; the guard runs then, and not while the disk is read or the rate limit waits.
  */
 export async function* outflow(
   body: AsyncIterable<Buffer>,
-  { guard, now, answerMs, onSent }: OutflowOptions,
+  { guard, now, limit, answerMs, onSent }: OutflowOptions,
 ): AsyncGenerator<Buffer, void, void> {
   let size = MIN_PIECE;
   guard.disarm();
   for await (const chunk of body) {
     for (let at = 0; at < chunk.length; ) {
-      const piece = chunk.subarray(at, at + size);
+      const piece = chunk.subarray(at, at + Math.min(size, limit?.pieceBytes ?? size));
+      await limit?.take(piece.length);
       const began = now();
       guard.arm();
       yield piece;

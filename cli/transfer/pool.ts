@@ -1,5 +1,6 @@
-/** At most so many pieces of work at once; the others wait their turn, first come, first served. */
+/** At most `size` pieces of work at once; the others wait their turn, first come, first served. */
 export interface Pool {
+  readonly size: number;
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -7,6 +8,7 @@ export function createPool(size: number): Pool {
   const waiting: (() => void)[] = [];
   let free = size;
   return {
+    size,
     async run(work) {
       if (free > 0) free -= 1;
       else await new Promise<void>((go) => waiting.push(go));
@@ -19,4 +21,35 @@ export function createPool(size: number): Pool {
       }
     },
   };
+}
+
+/**
+ * Works through items, `width` of them at once. After a failure no further item is begun; it is thrown when those under
+ * way have ended.
+ */
+export async function forEachAtOnce<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = iterate(items);
+  let failure: { readonly error: unknown } | undefined;
+  const worker = async () => {
+    try {
+      for (let next = await queue.next(); !next.done; next = await queue.next()) {
+        if (failure !== undefined) return;
+        await work(next.value);
+        if (failure !== undefined) return;
+      }
+    } catch (error) {
+      failure ??= { error };
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+  await queue.return();
+  if (failure !== undefined) throw failure.error;
+}
+
+async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, void, void> {
+  yield* items;
 }

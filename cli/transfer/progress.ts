@@ -10,6 +10,8 @@ const RATE_WINDOW_MS = 5_000;
 export interface FileMeter {
   /** Bytes gone out; negative where a failed try's bytes no longer count. */
   readonly moved: (bytes: number) => void;
+  /** Bytes that need not go out, because the store has them already; they are in the sum, but not in the rate. */
+  readonly found: (bytes: number) => void;
   /** The file is finished, well or badly. */
   readonly end: () => void;
 }
@@ -71,6 +73,12 @@ export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
         moved(delta) {
           one.bytes += delta;
           bytes += delta;
+          tell(false);
+        },
+        found(delta) {
+          one.bytes += delta;
+          bytes += delta;
+          for (const sample of samples) sample.bytes += delta;
           tell(false);
         },
         end() {

@@ -3,7 +3,8 @@ import { EXIT, type ExitCode, type UserError } from '../errors.ts';
 import type { UiEvent } from '../ui/events.ts';
 import { count, formatBytes, formatDuration, printable } from '../ui/format.ts';
 import { encodeKey } from './keys.ts';
-import type { Item, Outcome } from './run.ts';
+import type { Outcome } from './run.ts';
+import type { Item } from './sources.ts';
 import type { Stored } from './whole.ts';
 
 /** Failures that the summary names one by one; the rest it counts. Each has a line of its own when it happens. */

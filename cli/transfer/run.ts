@@ -1,14 +1,7 @@
 import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.ts';
+import { forEachAtOnce } from './pool.ts';
+import type { Item } from './sources.ts';
 import type { Stored } from './whole.ts';
-
-/** A file to upload, and where it goes. */
-export interface Item {
-  /** As the user typed or would type it. */
-  readonly name: string;
-  /** Absolute. */
-  readonly path: string;
-  readonly key: string;
-}
 
 /** How one file's upload ended. */
 export interface Outcome {
@@ -38,17 +31,14 @@ export interface RunOptions {
 
 /**
  * Uploads file after file, several at once; one file's failure does not stop the others.
- * @throws `interrupted`, once all that was under way has ended; and whatever `upload` throws that is no UserError.
+ * @throws `interrupted`, once all that was under way has ended; and whatever is thrown that is no UserError.
  */
 export async function runAll(
-  items: Iterable<Item> | AsyncIterable<Item>,
+  items: AsyncIterable<Item>,
   upload: (item: Item) => Promise<Stored>,
   { files, now, signal, onOutcome }: RunOptions,
 ): Promise<void> {
-  const queue = iterate(items);
   let hopeless: UserError | undefined;
-  let cutShort = false;
-  let defect: { readonly error: unknown } | undefined;
 
   const attempt = async (item: Item): Promise<Outcome['result']> => {
     if (hopeless !== undefined) {
@@ -57,39 +47,16 @@ export async function runAll(
     try {
       return { stored: await upload(item) };
     } catch (error) {
-      if (!isUserError(error)) throw error;
+      if (!isUserError(error) || error.code === 'interrupted') throw error;
       if (HOPELESS.has(error.code)) hopeless ??= error;
       return { error };
     }
   };
 
-  const worker = async () => {
-    while (defect === undefined) {
-      const next = await queue.next();
-      if (next.done === true) return;
-      if (signal.aborted) {
-        cutShort = true;
-        return;
-      }
-      const began = now();
-      const result = await attempt(next.value);
-      if ('error' in result && result.error.code === 'interrupted') {
-        cutShort = true;
-        return;
-      }
-      onOutcome({ item: next.value, seconds: (now() - began) / 1000, result });
-    }
-  };
-
-  const guarded = () =>
-    worker().catch((error: unknown) => {
-      defect ??= { error };
-    });
-  await Promise.all(Array.from({ length: files }, guarded));
-  if (defect !== undefined) throw defect.error;
-  if (cutShort) throw interrupted();
-}
-
-async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, void, void> {
-  yield* items;
+  await forEachAtOnce(items, files, async (item) => {
+    if (signal.aborted) throw interrupted();
+    const began = now();
+    const result = await attempt(item);
+    onOutcome({ item, seconds: (now() - began) / 1000, result });
+  });
 }

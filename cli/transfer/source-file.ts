@@ -46,17 +46,19 @@ const KINDS: readonly (readonly [string, (stats: BigIntStats) => boolean])[] = [
 ];
 
 /** @throws {UserError} `file_is_folder` or `file_special` for what is no regular file. */
-function checkRegular(name: string, stats: BigIntStats): void {
+export function checkRegular(name: string, stats: BigIntStats): void {
   if (stats.isFile()) return;
   if (stats.isDirectory()) {
-    throw new UserError('file_is_folder', `${name} is a folder.`, { hint: 'Name the files in it.' });
+    throw new UserError('file_is_folder', `${name} is a folder.`, {
+      hint: 'Add -r to upload what is in it.',
+    });
   }
   const kind = KINDS.find(([, matches]) => matches(stats))?.[0] ?? 'no regular file';
   throw new UserError('file_special', `${name} is ${kind}, and only files can be uploaded.`);
 }
 
-/** A failure of `stat`, `open` or `read` as a user meets it. */
-function readError(name: string, error: unknown): UserError {
+/** A failure of `stat`, `open`, `read` and the like as a user meets it. */
+export function readError(name: string, error: unknown): UserError {
   const code = systemCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new UserError('file_missing', `${name} does not exist.`, {
@@ -121,12 +123,12 @@ function sourceFile(path: string, name: string, handle: FileHandle, stamp: FileS
     stamp,
     async *read(from, length) {
       try {
-        const ring = Array.from({ length: Math.min(RING, Math.ceil(length / CHUNK)) }, () =>
-          Buffer.allocUnsafeSlow(Math.min(CHUNK, length)),
-        );
+        const ring: Buffer[] = [];
         for (let at = 0; at < length; at += CHUNK) {
-          const buffer = ring[(at / CHUNK) % ring.length]?.subarray(0, Math.min(CHUNK, length - at));
-          if (buffer !== undefined) yield await fill(buffer, from + at);
+          const oldest = ring.length === RING ? ring.shift() : undefined;
+          const buffer = oldest ?? Buffer.allocUnsafeSlow(Math.min(CHUNK, length));
+          ring.push(buffer);
+          yield await fill(buffer.subarray(0, Math.min(CHUNK, length - at)), from + at);
         }
       } catch (error) {
         throw error instanceof UserError ? error : readError(name, error);

@@ -1,38 +1,164 @@
-import { basename, resolve } from 'node:path';
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, join, resolve, sep } from 'node:path';
+import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
-import type { Item } from './run.ts';
+import { checkClashes, type KeyRange, keyClashes } from './clashes.ts';
+import { listedPaths } from './files-from.ts';
+import { createFilter, type FilterOptions } from './filters.ts';
+import { type WalkOptions, walk } from './walk.ts';
 
-export interface SourceOptions {
-  /** Paths as typed. */
+/** What to upload and where it goes, or why it cannot be. */
+export type Item = {
+  /** As the user typed or would type it. */
+  readonly name: string;
+  readonly key: string;
+} & (
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'stream'; readonly stream: Readable }
+  | { readonly kind: 'refused'; readonly error: UserError }
+);
+
+export interface SourceOptions extends FilterOptions {
+  /** Paths as typed; `-` is standard input. A folder that ends in `/` stands for what is in it. */
   readonly files: readonly string[];
-  /** The key of the one file, instead of its name. */
+  /** The key of the one file, or instead of the one folder's name. */
   readonly as?: string;
   /** Put in front of every key as it stands; ends with `/` where a folder is meant. */
   readonly prefix?: string;
+  /** Folders are uploaded with all that is below them. */
+  readonly recursive?: boolean;
+  /** A file of paths, one a line; `-` is standard input. A path listed keeps its folders in its key. */
+  readonly filesFrom?: string;
+}
+
+export interface SourceWorld {
+  readonly cwd: string;
+  readonly stdin: Readable;
+}
+
+/** The items of one command, as often as they are asked for; standard input is there only once. */
+export interface Sources {
+  /** More than one item may come. */
+  readonly several: boolean;
+  /** Items can be found a second time, to count them. */
+  readonly repeatable: boolean;
+  /** @param warn told of what is passed over. */
+  items(warn: (text: string) => void): AsyncIterable<Item>;
+}
+
+/** Something named on the command line. */
+interface Root extends KeyRange {
+  readonly path: string;
 }
 
 /**
- * What goes where: the key is the prefix and then the file's own name, or `as` in its place.
- * @throws {UserError} `usage` where two files would get the same key, or `as` is given for several.
+ * Looks at what was named; files in folders are found later, as they are asked for.
+ * @throws {UserError} `usage` where two things named would get the same key, or options do not go together.
  */
-export function planFiles({ files, as, prefix = '' }: SourceOptions, cwd: string): readonly Item[] {
-  if (files.length === 0) throw new UserError('usage', 'There is no file to upload.');
+export async function openSources(options: SourceOptions, world: SourceWorld): Promise<Sources> {
+  const { files, as, prefix = '', recursive = false, filesFrom } = options;
+  const filter = createFilter(options);
+  checkUsage(options);
+  if (filesFrom !== undefined) {
+    return {
+      several: true,
+      repeatable: filesFrom !== '-',
+      items: (warn) => listed(filesFrom, { prefix, recursive, filter, warn }, world),
+    };
+  }
+  if (files[0] === '-') {
+    const item: Item = {
+      name: 'standard input',
+      key: `${prefix}${as}`,
+      kind: 'stream',
+      stream: world.stdin,
+    };
+    return { several: false, repeatable: false, items: () => stream([item]) };
+  }
+  const roots: Root[] = [];
+  for (const name of files) {
+    const path = resolve(world.cwd, name);
+    const folder = recursive && (await stat(path).catch(() => undefined))?.isDirectory() === true;
+    const key = as ?? (folder && isContentOnly(name) ? '' : basename(path));
+    roots.push({ name, path, folder, key: folder && key !== '' ? `${prefix}${key}/` : `${prefix}${key}` });
+  }
+  const overlapping = checkClashes(roots);
+  return {
+    several: roots.length > 1 || roots.some(({ folder }) => folder),
+    repeatable: true,
+    async *items(warn) {
+      const claim = overlapping ? keyClashes() : undefined;
+      for (const root of roots) {
+        for await (const item of below(root, { filter, warn })) yield claim?.(item) ?? item;
+      }
+    },
+  };
+}
+
+function checkUsage({ files, as, filesFrom }: SourceOptions): void {
+  if (filesFrom !== undefined) {
+    if (files.length > 0) throw new UserError('usage', '--files-from takes the place of naming files.');
+    if (as !== undefined) throw new UserError('usage', '--as names one key, and --files-from many files.');
+    return;
+  }
+  if (files.length === 0) {
+    throw new UserError('usage', 'There is no file to upload.', { hint: 'Type: edge-upload put <file…>' });
+  }
   if (as !== undefined && files.length > 1) {
     throw new UserError('usage', `--as names one key, but there are ${files.length} files.`, {
       hint: 'Use --prefix to put several files under a common beginning.',
     });
   }
-  const takenBy = new Map<string, string>();
-  return files.map((file) => {
-    const path = resolve(cwd, file);
-    const key = `${prefix}${as ?? basename(path)}`;
-    const other = takenBy.get(key);
-    if (other !== undefined) {
-      throw new UserError('usage', `${other} and ${file} would both be stored as “${key}”.`, {
-        hint: 'Upload them one by one, with --as or --prefix.',
+  if (files.includes('-')) {
+    if (files.length > 1) throw new UserError('usage', 'Standard input (-) goes alone.');
+    if (as === undefined) {
+      throw new UserError('usage', 'What comes from standard input needs a key.', {
+        hint: 'Name it with --as, such as: tar c . | edge-upload put - --as backup.tar',
       });
     }
-    takenBy.set(key, file);
-    return { name: file, path, key };
-  });
+  }
+}
+
+/** `dir/`, `.` and `..` stand for what is in the folder, as with rsync; `dir` for the folder itself. */
+function isContentOnly(name: string): boolean {
+  return name.endsWith('/') || name.endsWith(sep) || ['.', '..'].includes(basename(name));
+}
+
+async function* below(
+  { name, path, folder, key }: Root,
+  { filter, warn }: WalkOptions,
+): AsyncGenerator<Item, void, void> {
+  if (!folder) {
+    if (filter.takes(basename(path))) yield { name, key, kind: 'file', path };
+    return;
+  }
+  for await (const found of walk(path, { filter, warn })) {
+    const item = { name: join(name, found.relative), key: `${key}${found.relative}` };
+    if ('error' in found) yield { ...item, kind: 'refused', error: found.error };
+    else yield { ...item, kind: 'file', path: found.path };
+  }
+}
+
+async function* listed(
+  list: string,
+  { prefix, recursive, ...walking }: WalkOptions & { prefix: string; recursive: boolean },
+  world: SourceWorld,
+): AsyncGenerator<Item, void, void> {
+  const claim = keyClashes();
+  for await (const name of listedPaths(list, world)) {
+    const path = resolve(world.cwd, name);
+    const key = `${prefix}${name
+      .split(sep)
+      .join('/')
+      .replace(/^(?:\.?\/)+/, '')}`;
+    const folder =
+      recursive && (await stat(path).catch((): Stats | undefined => undefined))?.isDirectory() === true;
+    const root = { name, path, folder, key: folder && !key.endsWith('/') ? `${key}/` : key };
+    for await (const item of below(root, walking)) yield claim(item);
+  }
+}
+
+async function* stream<T>(items: readonly T[]): AsyncGenerator<T, void, void> {
+  yield* items;
 }

@@ -1,12 +1,13 @@
 import { crc32 } from 'node:zlib';
+import { crc32Bytes, type Digester } from './digests.ts';
 import { CHUNK, fileChanged, type SourceFile } from './source-file.ts';
 
-/** A stretch of a file whose digest was taken before it is sent: a whole file, or one part of it. */
+/** Bytes whose digest was taken before they are sent: a whole file, or one part of it. */
 export interface Stretch {
-  readonly file: SourceFile;
-  readonly from: number;
+  /** Whose bytes they are, as it stands in a sentence. */
+  readonly name: string;
   readonly length: number;
-  readonly crc32: number;
+  readonly digest: Buffer;
   /**
    * The bytes, again for each try. The last of them come only once all are proved to be those that were measured, so
    * that a store never gets a changed file whole.
@@ -16,19 +17,37 @@ export interface Stretch {
 }
 
 /**
- * Takes the digest of a stretch by reading it. What fits in one chunk is kept in memory, and read only once.
+ * Takes the digest of a stretch of a file by reading it. What fits in one chunk is kept in memory, and read only once.
  * @throws {UserError} `file_changed` or `file_unreadable`
  */
-export async function measure(file: SourceFile, from: number, length: number): Promise<Stretch> {
-  let value = 0;
+export async function measure(
+  file: SourceFile,
+  from: number,
+  length: number,
+  digester: Digester,
+): Promise<Stretch> {
+  const hasher = digester.algorithm === 'crc32' ? undefined : digester.create();
+  let crc = 0;
   let kept: Buffer | undefined;
   for await (const chunk of file.read(from, length)) {
-    value = crc32(chunk, value);
+    crc = crc32(chunk, crc);
+    hasher?.update(chunk);
     if (length <= CHUNK) kept = chunk;
   }
   await file.checkUnchanged();
-  const open = () => (kept === undefined ? readAgain(file, from, length, value) : inMemory(kept));
-  return { file, from, length, crc32: value, open };
+  return {
+    name: file.name,
+    length,
+    digest: hasher === undefined ? crc32Bytes(crc) : await hasher.digest(),
+    open: () => (kept === undefined ? readAgain(file, from, length, crc) : inMemory(kept)),
+  };
+}
+
+/** Bytes in memory as a stretch. */
+export async function measureBuffer(name: string, bytes: Buffer, digester: Digester): Promise<Stretch> {
+  const hasher = digester.create();
+  hasher.update(bytes);
+  return { name, length: bytes.length, digest: await hasher.digest(), open: () => inMemory(bytes) };
 }
 
 async function* inMemory(bytes: Buffer): AsyncGenerator<Buffer, void, void> {
@@ -41,14 +60,14 @@ async function* readAgain(
   length: number,
   expected: number,
 ): AsyncGenerator<Buffer, void, void> {
-  let value = 0;
+  let crc = 0;
   let held: Buffer | undefined;
   for await (const chunk of file.read(from, length)) {
-    value = crc32(chunk, value);
+    crc = crc32(chunk, crc);
     if (held !== undefined) yield held;
     held = chunk;
   }
   await file.checkUnchanged();
-  if (value !== expected) throw fileChanged(file.name, 'its bytes are not those read at first');
+  if (crc !== expected) throw fileChanged(file.name, 'its bytes are not those read at first');
   if (held !== undefined) yield held;
 }

@@ -1,17 +1,15 @@
-import { UserError } from '../errors.ts';
+import { checksumHeader, type Digester } from './digests.ts';
 import type { EdgeClient } from './edge-client.ts';
-import { bareEtag, crc32Text, type Proof, prove } from './integrity.ts';
-import type { SourceFile } from './source-file.ts';
-import { measure } from './stretch.ts';
-
-/** The most that S3 takes in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-export const MAX_WHOLE_BYTES = 5 * 1024 ** 3;
+import { bareEtag, type Proof, prove } from './integrity.ts';
+import type { Stretch } from './stretch.ts';
 
 /** What is to be stored, and how. */
 export interface Upload {
   readonly key: string;
   /** Header fields of the object: content type, metadata and the like. */
   readonly headers: Readonly<Record<string, string>>;
+  /** An object that is there already stays as it is. */
+  readonly noClobber: boolean;
   /** Told how many bytes went out; negative where a failed try's bytes count no longer. */
   readonly onSent: (bytes: number) => void;
 }
@@ -29,28 +27,35 @@ export interface Stored {
   readonly resumedBytes: number;
 }
 
+/** The condition under which S3 writes only what is not there yet: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+export function condition({ noClobber }: Pick<Upload, 'noClobber'>): Record<string, string> {
+  return noClobber ? { 'if-none-match': '*' } : {};
+}
+
 /**
- * Stores a file by one PUT, and gives it back as stored only with a proof.
- * @throws {UserError} `too_large` over 5 GiB; `file_changed`; `bytes_differ`; whatever the edge or the network says.
+ * Stores bytes by one PUT, and gives them back as stored only with a proof.
+ * @throws {UserError} `file_changed`, `bytes_differ`, `exists`; whatever else the edge or the network says.
  */
-export async function putWhole(file: SourceFile, upload: Upload, edge: EdgeClient): Promise<Stored> {
+export async function putWhole(
+  stretch: Stretch,
+  upload: Upload,
+  { algorithm }: Digester,
+  edge: EdgeClient,
+): Promise<Stored> {
   const { key, headers, onSent } = upload;
-  if (file.size > MAX_WHOLE_BYTES) {
-    throw new UserError('too_large', `${file.name} has more than the 5 GiB that S3 takes in one request.`);
-  }
-  const stretch = await measure(file, 0, file.size);
+  const checksum = { [checksumHeader(algorithm)]: stretch.digest.toString('base64') };
   const { value, attempts } = await edge.request(
     {
       method: 'PUT',
       key,
-      headers: { ...headers, 'x-amz-checksum-crc32': crc32Text(stretch.crc32) },
+      headers: { ...headers, ...condition(upload), ...checksum },
       body: stretch,
       onSent,
     },
     async (answer) => ({
       etag: bareEtag(answer.headers.etag),
-      proof: await prove(stretch, answer.headers),
+      proof: await prove(stretch, algorithm, answer.headers),
     }),
   );
-  return { ...value, bytes: file.size, parts: 1, attempts, resumedBytes: 0 };
+  return { ...value, bytes: stretch.length, parts: 1, attempts, resumedBytes: 0 };
 }

@@ -59,7 +59,7 @@ test('a 413 in the middle of a body is read, whether the server then listens on,
       ending(socket);
     });
     await assert.rejects(
-      upload(t, testContext({ cwd }), url, { files: ['big'] }),
+      upload(t, testContext({ cwd }), url, { files: ['big'] }, { multipart: 'never' }),
       withCode('too_large', /It is too_large/),
       name,
     );
@@ -75,7 +75,13 @@ test('an early 401 is answered with a renewed token', async (t) => {
     socket.end(refusal('401 Unauthorized', 'token_expired'));
   });
   await assert.rejects(
-    upload(t, testContext({ cwd }), url, { files: ['big'] }, { tokens: tokensOf('first', 'second') }),
+    upload(
+      t,
+      testContext({ cwd }),
+      url,
+      { files: ['big'] },
+      { multipart: 'never', tokens: tokensOf('first', 'second') },
+    ),
     withCode('token_refused', /It is token_expired/),
   );
   assert.deepEqual(tokens, ['first', 'second']);
@@ -90,7 +96,13 @@ test('a refusal that the reset swallowed is found by asking', async (t) => {
     });
   const unauthorized = await swallowing((socket) => socket.end(refusal('401 Unauthorized', 'token_expired')));
   await assert.rejects(
-    upload(t, testContext({ cwd }), unauthorized, { files: ['big'] }, { tokens: tokensOf('a', 'b') }),
+    upload(
+      t,
+      testContext({ cwd }),
+      unauthorized,
+      { files: ['big'] },
+      { multipart: 'never', tokens: tokensOf('a', 'b') },
+    ),
     withCode('token_refused'),
   );
   const policy = '{"policy":{"maxSize":1000}}';
@@ -98,7 +110,7 @@ test('a refusal that the reset swallowed is found by asking', async (t) => {
     socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${policy.length}\r\nconnection: close\r\n\r\n${policy}`),
   );
   await assert.rejects(
-    upload(t, testContext({ cwd }), limited, { files: ['big'] }),
+    upload(t, testContext({ cwd }), limited, { files: ['big'] }, { multipart: 'never' }),
     withCode('too_large', /1000 bytes/),
   );
 });

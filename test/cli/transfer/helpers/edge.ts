@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { crc32 } from 'node:zlib';
-import { crc32Text } from '../../../../cli/transfer/integrity.ts';
+import { crc32Bytes } from '../../../../cli/transfer/digests.ts';
 
 export interface Seen {
   readonly method: string;
@@ -62,7 +62,7 @@ export async function startEdge(mischief: Mischief = () => false): Promise<TestE
         return void response.writeHead(200, { 'content-type': 'application/json' }).end('{"policy":{}}');
       }
       const body = await readAll(request);
-      const crc = crc32Text(crc32(body));
+      const crc = crc32Bytes(crc32(body)).toString('base64');
       const claimed = request.headers['x-amz-checksum-crc32'];
       if (claimed !== undefined && claimed !== crc) return answerXml(response, 400, 'BadDigest');
       stored.set(path, body);

@@ -1,5 +1,5 @@
 import { Agent } from 'undici';
-import { planFiles } from '../../../../cli/transfer/sources.ts';
+import { openSources } from '../../../../cli/transfer/sources.ts';
 import { uploadFiles } from '../../../../cli/transfer/upload.ts';
 import { testContext } from './context.ts';
 import { tokensOf } from './uploading.ts';
@@ -7,10 +7,12 @@ import { tokensOf } from './uploading.ts';
 // A process of its own, so that its memory can be measured: node upload-child.ts <url> <file>…
 const [url = '', ...files] = process.argv.slice(2);
 const dispatcher = new Agent();
-const result = await uploadFiles(testContext(), planFiles({ files }, process.cwd()), {
+const context = testContext({ cwd: process.cwd() });
+const result = await uploadFiles(context, await openSources({ files }, context), {
   url,
   dispatcher,
   tokens: tokensOf('good'),
+  multipart: 'never',
 });
 await dispatcher.destroy();
 process.stdout.write(

@@ -7,7 +7,7 @@ import type { Result } from '../../../../cli/context.ts';
 import { UserError } from '../../../../cli/errors.ts';
 import type { TokenSource } from '../../../../cli/identity/tokens.ts';
 import type { Clock } from '../../../../cli/transfer/retry.ts';
-import { planFiles, type SourceOptions } from '../../../../cli/transfer/sources.ts';
+import { openSources, type SourceOptions } from '../../../../cli/transfer/sources.ts';
 import { type UploadOptions, uploadFiles } from '../../../../cli/transfer/upload.ts';
 import type { TestContext } from './context.ts';
 import { type Mischief, startEdge, type TestEdge } from './edge.ts';
@@ -65,7 +65,7 @@ export async function upload(
 ): Promise<Result> {
   const dispatcher = new Agent();
   t.after(() => dispatcher.destroy());
-  return uploadFiles(context, planFiles(sources, context.cwd), {
+  return uploadFiles(context, await openSources(sources, context), {
     url,
     dispatcher,
     tokens: tokensOf('good'),

@@ -1,0 +1,108 @@
+import type { Context, Result } from '../context.ts';
+import { UserError } from '../errors.ts';
+import { tokenSource } from '../identity/session.ts';
+import { openDispatcher } from '../network/dispatcher.ts';
+import { resolveTarget } from '../settings/target.ts';
+import { ALGORITHMS } from '../transfer/digests.ts';
+import { dryRun } from '../transfer/dry-run.ts';
+import type { ObjectOptions } from '../transfer/object-headers.ts';
+import { MULTIPART_MODES } from '../transfer/plan.ts';
+import { parseSize } from '../transfer/sizes.ts';
+import { openSources, type SourceOptions } from '../transfer/sources.ts';
+import { type UploadOptions, uploadFiles } from '../transfer/upload.ts';
+
+/** The flags of `put` as typed; what is a number or a size is still text. */
+export interface PutArgs extends SourceOptions, ObjectOptions {
+  /** Address of the edge, instead of the deployment that this computer knows. */
+  readonly url?: string;
+  readonly dryRun?: boolean;
+  /** False with `--no-clobber`. */
+  readonly clobber?: boolean;
+  /** `crc32`, `crc32c`, `crc64nvme` or `sha256`. */
+  readonly checksum?: string;
+  /** `auto`, `never` or `always`. */
+  readonly multipart?: string;
+  /** Such as `64M`. */
+  readonly partSize?: string;
+  readonly concurrency?: string;
+  /** Bytes a second, such as `5M`. */
+  readonly limitRate?: string;
+  /** Seconds; 0 switches the guard off. */
+  readonly stallTimeout?: string;
+}
+
+/** Connections at once: more would not be faster anywhere, and S3 would ask to slow down. */
+const MAX_CONCURRENCY = 256;
+
+/** `edge-upload put`: uploads files through the edge. */
+export async function put(context: Context, args: PutArgs): Promise<Result> {
+  const options = uploadOptions(args);
+  const [sources, target] = await Promise.all([openSources(args, context), resolveTarget(context, args.url)]);
+  if (args.dryRun === true) return dryRun(context, sources, { url: target.url, ...options });
+  const caFile = target.deployment?.local?.caFile;
+  const dispatcher = openDispatcher({ env: context.env, ...(caFile === undefined ? {} : { caFile }) });
+  try {
+    const tokens = tokenSource(context, target);
+    return await uploadFiles(context, sources, { url: target.url, dispatcher, tokens, ...options });
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+/** @throws {UserError} `usage` for a flag whose value cannot be. */
+function uploadOptions(args: PutArgs): Omit<UploadOptions, 'url' | 'dispatcher' | 'tokens'> {
+  const { checksum, multipart, partSize, concurrency, limitRate, stallTimeout } = args;
+  const options = {
+    checksum: oneOf(checksum, ALGORITHMS, '--checksum'),
+    multipart: oneOf(multipart, MULTIPART_MODES, '--multipart'),
+    partSize: partSize === undefined ? undefined : parseSize(partSize, '--part-size'),
+    limitRate: limitRate === undefined ? undefined : parseSize(limitRate, '--limit-rate'),
+    concurrency: wholeNumber(concurrency, '--concurrency', 1, MAX_CONCURRENCY),
+    stallMs: seconds(stallTimeout, '--stall-timeout'),
+    noClobber: args.clobber === false,
+    contentType: args.contentType,
+    cacheControl: args.cacheControl,
+    contentDisposition: args.contentDisposition,
+    contentEncoding: args.contentEncoding,
+    contentLanguage: args.contentLanguage,
+    metadata: args.metadata,
+  };
+  return withoutAbsent(options);
+}
+
+function oneOf<T extends string>(
+  typed: string | undefined,
+  known: readonly T[],
+  flag: string,
+): T | undefined {
+  const value = known.find((one) => one === typed?.toLowerCase());
+  if (typed === undefined || value !== undefined) return value;
+  throw new UserError('usage', `“${typed}” is not a value for ${flag}.`, {
+    hint: `It takes one of: ${known.join(', ')}.`,
+  });
+}
+
+function wholeNumber(typed: string | undefined, flag: string, least: number, most: number) {
+  if (typed === undefined) return undefined;
+  const value = Number(typed);
+  if (/^\d+$/.test(typed) && value >= least && value <= most) return value;
+  throw new UserError('usage', `“${typed}” is not a value for ${flag}.`, {
+    hint: `It takes a whole number from ${least} to ${most}.`,
+  });
+}
+
+/** In milliseconds. */
+function seconds(typed: string | undefined, flag: string): number | undefined {
+  if (typed === undefined) return undefined;
+  if (/^\d+(?:\.\d+)?$/.test(typed)) return Number(typed) * 1000;
+  throw new UserError('usage', `“${typed}” is not a value for ${flag}.`, { hint: 'It takes seconds.' });
+}
+
+type Present<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
+
+/** An option that is absent and one that is `undefined` are the same to a user, but not to a type. */
+function withoutAbsent<T extends object>(options: T): Partial<Present<T>> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<
+    Present<T>
+  >;
+}

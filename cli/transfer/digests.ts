@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { combineCrcs } from './crc-combine.ts';
+
+/**
+ * The checksums that can be sent for S3 to check and keep:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+ */
+export const ALGORITHMS = ['crc32', 'crc32c', 'crc64nvme', 'sha256'] as const;
+
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+export interface Hasher {
+  update(bytes: Uint8Array): void;
+  digest(): Promise<Buffer>;
+}
+
+/** Makes hashers of one algorithm. */
+export interface Digester {
+  readonly algorithm: Algorithm;
+  create(): Hasher;
+}
+
+/** The CRC-32 as S3 writes it: its four bytes, big-endian. */
+export function crc32Bytes(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+function crc32Hasher(): Hasher {
+  let value = 0;
+  return {
+    update(bytes) {
+      value = crc32(bytes, value);
+    },
+    digest: async () => crc32Bytes(value),
+  };
+}
+
+function sha256Hasher(): Hasher {
+  const hash = createHash('sha256');
+  return { update: (bytes) => void hash.update(bytes), digest: async () => hash.digest() };
+}
+
+/** Loads what an algorithm needs. */
+export async function openDigester(algorithm: Algorithm): Promise<Digester> {
+  if (algorithm === 'crc32') return { algorithm, create: crc32Hasher };
+  if (algorithm === 'sha256') return { algorithm, create: sha256Hasher };
+  const { Crc32c, Crc64Nvme } = await import('@aws-sdk/checksums/crc');
+  const Checksum = algorithm === 'crc32c' ? Crc32c : Crc64Nvme;
+  return {
+    algorithm,
+    create() {
+      const checksum = new Checksum();
+      return {
+        update: (bytes) => checksum.update(bytes),
+        digest: async () => Buffer.from(await checksum.digest()),
+      };
+    },
+  };
+}
+
+/** `x-amz-checksum-crc32` and the like. */
+export function checksumHeader(algorithm: Algorithm): string {
+  return `x-amz-checksum-${algorithm}`;
+}
+
+/** `ChecksumCRC32` and the like, in S3's XML. */
+export function checksumElement(algorithm: Algorithm): string {
+  return `Checksum${algorithm.toUpperCase()}`;
+}
+
+export interface PartDigest {
+  /** Bytes of the part. */
+  readonly size: number;
+  readonly digest: Buffer;
+}
+
+/** What an object put together of parts has for a checksum. */
+export interface ObjectChecksum {
+  /** `FULL_OBJECT`: of all its bytes. `COMPOSITE`: of its parts' checksums, with `-` and their number behind. */
+  readonly type: 'FULL_OBJECT' | 'COMPOSITE';
+  readonly value: string;
+}
+
+/** CRCs are kept of the whole object; SHA-256 can only be had of the parts' digests. */
+export function checksumType(algorithm: Algorithm): ObjectChecksum['type'] {
+  return algorithm === 'sha256' ? 'COMPOSITE' : 'FULL_OBJECT';
+}
+
+/** The checksum that S3 will give an object put together of these parts, in this order. */
+export function objectChecksum(algorithm: Algorithm, parts: readonly PartDigest[]): ObjectChecksum {
+  if (algorithm !== 'sha256') {
+    return { type: 'FULL_OBJECT', value: combineCrcs(algorithm, parts).toString('base64') };
+  }
+  const digest = createHash('sha256').update(Buffer.concat(parts.map((part) => part.digest)));
+  return { type: 'COMPOSITE', value: `${digest.digest('base64')}-${parts.length}` };
+}

@@ -1,0 +1,68 @@
+import { stat } from 'node:fs/promises';
+import type { Context, JsonValue, Result } from '../context.ts';
+import { EXIT, type ExitCode, interrupted, isUserError } from '../errors.ts';
+import { count, formatBytes, printable } from '../ui/format.ts';
+import { checkKey, encodeKey } from './keys.ts';
+import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
+import { checkRegular, readError } from './source-file.ts';
+import type { Item, Sources } from './sources.ts';
+
+export interface DryRunOptions extends PlanOptions {
+  /** `https://<host>[:port]` */
+  readonly url: string;
+}
+
+/** Shows what an upload would send where; nobody has to be signed in, and nothing is sent. */
+export async function dryRun(context: Context, sources: Sources, options: DryRunOptions): Promise<Result> {
+  const { ui, signal } = context;
+  if (options.partSize !== undefined) checkPartSize(options.partSize);
+  let files = 0;
+  let failed = 0;
+  let bytes = 0;
+  let exitCode: ExitCode = EXIT.done;
+  for await (const item of sources.items((text) => ui.event({ type: 'warning', text }))) {
+    if (signal.aborted) throw interrupted();
+    const place = { file: item.name, key: item.key, url: `${options.url}/${encodeKey(item.key)}` };
+    const row = (text: string, more: { [name: string]: JsonValue }) =>
+      ui.event({
+        type: 'row',
+        text: printable(text),
+        document: { type: 'file', dryRun: true, ...place, ...more },
+      });
+    try {
+      const { size, parts } = await look(item, options);
+      files += 1;
+      bytes += size ?? 0;
+      const length = size === undefined ? '?' : formatBytes(size);
+      const divided = parts > 1 ? ` (${count(parts, 'part')})` : '';
+      row(`${length.padStart(9)}  ${item.name} → ${item.key}${divided}`, {
+        ...(size === undefined ? {} : { bytes: size, parts }),
+      });
+    } catch (error) {
+      if (!isUserError(error)) throw error;
+      failed += 1;
+      if (exitCode === EXIT.done) exitCode = error.exitCode;
+      row(`${'cannot'.padStart(9)}  ${item.name}: ${error.message}`, {
+        error: { code: error.code, message: error.message },
+      });
+    }
+  }
+  const trouble = failed === 0 ? '' : `; ${failed} could not`;
+  return {
+    document: { type: 'summary', dryRun: true, url: options.url, files, failed, bytes },
+    text: `${count(files, 'file')} (${formatBytes(bytes)}) would be uploaded to ${options.url}${trouble}.`,
+    ...(exitCode === EXIT.done ? {} : { exitCode }),
+  };
+}
+
+async function look(item: Item, options: PlanOptions): Promise<{ size?: number; parts: number }> {
+  if (item.kind === 'refused') throw item.error;
+  checkKey(item.key, item.name);
+  if (item.kind === 'stream') return { parts: 1 };
+  const stats = await stat(item.path, { bigint: true }).catch((error: unknown) => {
+    throw readError(item.name, error);
+  });
+  checkRegular(item.name, stats);
+  const size = Number(stats.size);
+  return { size, parts: planUpload(item.name, size, options).parts };
+}

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
+import { isUserError, systemCode, UserError } from '../errors.ts';
+import { diskError, readIfThere, replaceFile } from '../settings/files.ts';
+import { folders } from '../settings/folders.ts';
+import { withLock } from '../settings/lock.ts';
+import { ALGORITHMS, type Algorithm } from './digests.ts';
+import type { StoredPart } from './multipart.ts';
+
+/** What an upload in parts is of and where it goes; the same command finds its journal by it. */
+export interface JournalSubject {
+  /** `https://<host>[:port]` of the edge. */
+  readonly url: string;
+  readonly key: string;
+  /** Absolute path of the file. */
+  readonly path: string;
+}
+
+/** What is written down when an upload in parts was opened at the store. */
+export interface JournalEntry extends JournalSubject {
+  readonly uploadId: string;
+  /** Bytes of each part but the last. */
+  readonly partSize: number;
+  readonly algorithm: Algorithm;
+  /** The file as it was. */
+  readonly size: number;
+  /** Nanoseconds since 1970, in digits. */
+  readonly mtimeNs: string;
+  readonly inode: string;
+  /** Digest of the file's head and tail. */
+  readonly sample: string;
+  /** Digest of the object's header fields. */
+  readonly headers: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+}
+
+/** An entry and the parts that came after it. */
+export interface Recorded {
+  readonly entry: JournalEntry;
+  readonly parts: ReadonlyMap<number, StoredPart>;
+}
+
+/** The journal of one upload; only its holder has it. */
+export interface Journal {
+  /** What an earlier run left. */
+  readonly recorded: Recorded | undefined;
+  /** Begins anew; on disk before it returns. */
+  begin(entry: JournalEntry): Promise<void>;
+  add(part: StoredPart): Promise<void>;
+  remove(): Promise<void>;
+}
+
+type Place = Pick<Context, 'env' | 'platform' | 'home'>;
+
+const FORMAT = 1;
+
+/** How long another run that uploads the same file to the same key is waited for, milliseconds. */
+const WAIT_MS = 1_000;
+
+export function journalFolder(place: Place): string {
+  return join(folders(place).state, 'uploads');
+}
+
+/** A short name that `uploads list` shows and `uploads abort` takes; also the journal's file name. */
+export function journalId({ url, key, path }: JournalSubject): string {
+  return createHash('sha256')
+    .update(JSON.stringify([url, key, path]))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/*
+ * A journal is a file of JSON lines: the entry, and then one line for each part as it is stored. Lines are only ever
+ * added, so a crash leaves at worst a torn last line, which is passed over. What the lines say is held against the store's
+ * own list before it counts.
+ */
+function parseJournal(text: string): Recorded | undefined {
+  const [first, ...lines] = text.split('\n').map(parseLine);
+  const { format, ...entry } = (first ?? {}) as { format?: unknown } & JournalEntry;
+  const sound =
+    format === FORMAT &&
+    [entry.url, entry.key, entry.path, entry.uploadId, entry.sample, entry.headers].every(
+      (field) => typeof field === 'string' && field !== '',
+    ) &&
+    ALGORITHMS.includes(entry.algorithm) &&
+    entry.partSize > 0 &&
+    entry.size >= 0;
+  if (!sound) return undefined;
+  const parts = lines.filter(isPart).map((part) => [part.number, part] as const);
+  return { entry, parts: new Map(parts) };
+}
+
+function isPart(line: unknown): line is StoredPart {
+  const part = line as Partial<Record<keyof StoredPart, unknown>> | undefined | null;
+  return (
+    Number.isInteger(part?.number) &&
+    Number.isInteger(part?.size) &&
+    typeof part?.etag === 'string' &&
+    typeof part?.checksum === 'string'
+  );
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // The torn last line of a run that was killed, or the nothing behind the last line break.
+    return undefined;
+  }
+}
+
+/**
+ * Runs `work` with the journal of one upload, which no other process has meanwhile.
+ * @throws {UserError} `busy` where another run has it.
+ */
+export async function withJournal<T>(
+  folder: string,
+  subject: JournalSubject,
+  signal: AbortSignal,
+  work: (journal: Journal) => Promise<T>,
+): Promise<T> {
+  const path = join(folder, `${journalId(subject)}.jsonl`);
+  let handle: FileHandle | undefined;
+  const close = async () => {
+    await handle?.close();
+    handle = undefined;
+  };
+  const useJournal = async () => {
+    const journal: Journal = {
+      recorded: parseJournal((await readIfThere(path)) ?? ''),
+      async begin(entry) {
+        await close();
+        await replaceFile(path, `${JSON.stringify({ format: FORMAT, ...entry })}\n`);
+      },
+      async add(part) {
+        try {
+          handle ??= await open(path, 'a', 0o600);
+          // The line break comes first: a torn line of an earlier run must not swallow this one.
+          await handle.appendFile(`\n${JSON.stringify(part)}`);
+        } catch (error) {
+          throw diskError(path, error);
+        }
+      },
+      async remove() {
+        await close();
+        await rm(path, { force: true });
+      },
+    };
+    try {
+      return await work(journal);
+    } finally {
+      await close();
+    }
+  };
+  try {
+    return await withLock(path, useJournal, { waitMs: WAIT_MS, signal });
+  } catch (error) {
+    if (!isUserError(error) || error.code !== 'busy') throw error;
+    throw new UserError('busy', `Another edge-upload is uploading ${subject.path} to “${subject.key}”.`, {
+      hint: 'Wait for it to end, or end it; then type the command again, and it goes on where that one stopped.',
+      cause: error,
+    });
+  }
+}
+
+/** All uploads that this computer began and did not finish. */
+export async function listJournals(folder: string): Promise<readonly Recorded[]> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw diskError(folder, error);
+  }
+  const found: Recorded[] = [];
+  for (const name of names.filter((name) => name.endsWith('.jsonl')).sort()) {
+    const recorded = parseJournal((await readIfThere(join(folder, name))) ?? '');
+    if (recorded !== undefined) found.push(recorded);
+  }
+  return found.sort((a, b) => a.entry.startedAt.localeCompare(b.entry.startedAt));
+}

@@ -1,0 +1,231 @@
+import { UserError } from '../errors.ts';
+import { readStoreError, readXml, refusalError, UploadGone } from './answers.ts';
+import {
+  type Algorithm,
+  checksumElement,
+  checksumHeader,
+  checksumType,
+  type ObjectChecksum,
+  objectChecksum,
+} from './digests.ts';
+import type { EdgeClient } from './edge-client.ts';
+import { bareEtag, bytesDiffer, multipartEtag, type Proof, prove } from './integrity.ts';
+import { PassingFailure } from './retry.ts';
+import type { Stretch } from './stretch.ts';
+import { condition, type Upload } from './whole.ts';
+
+/** An upload in parts that the store keeps open. */
+export interface OpenUpload {
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+/** A part that the store has. */
+export interface StoredPart {
+  readonly number: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  /** Base64, of the upload's algorithm. */
+  readonly checksum: string;
+}
+
+/** A part as the store lists it. */
+export type ListedPart = Omit<StoredPart, 'checksum'> & { readonly checksum?: string };
+
+/** What is no S3 document where one was due: a proxy's page, or a body that was cut. */
+function unreadable(subject: string): PassingFailure {
+  return new PassingFailure(new UserError('not_an_edge', `The answer about ${subject} is none of S3's.`), {
+    limit: { kind: 'unreadable', tries: 3 },
+  });
+}
+
+const idQuery = (uploadId: string) => `uploadId=${encodeURIComponent(uploadId)}`;
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
+export async function createUpload(
+  edge: EdgeClient,
+  { key, headers }: Pick<Upload, 'key' | 'headers'>,
+  algorithm: Algorithm,
+): Promise<OpenUpload> {
+  const { value } = await edge.request(
+    {
+      method: 'POST',
+      key,
+      query: 'uploads',
+      headers: {
+        ...headers,
+        'x-amz-checksum-algorithm': algorithm.toUpperCase(),
+        'x-amz-checksum-type': checksumType(algorithm),
+      },
+    },
+    ({ text }) => {
+      const uploadId = readXml(text, 'InitiateMultipartUploadResult')?.UploadId;
+      if (typeof uploadId !== 'string' || uploadId === '') throw unreadable(key);
+      return { key, uploadId };
+    },
+  );
+  return value;
+}
+
+/**
+ * Sends a part and proves it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
+ */
+export async function putPart(
+  edge: EdgeClient,
+  { key, uploadId }: OpenUpload,
+  number: number,
+  stretch: Stretch,
+  { algorithm, onSent }: { algorithm: Algorithm; onSent: (bytes: number) => void },
+): Promise<{ readonly part: StoredPart; readonly attempts: number }> {
+  const checksum = stretch.digest.toString('base64');
+  const { value, attempts } = await edge.request(
+    {
+      method: 'PUT',
+      key,
+      query: `partNumber=${number}&${idQuery(uploadId)}`,
+      headers: { [checksumHeader(algorithm)]: checksum },
+      body: stretch,
+      subject: `part ${number} of ${key}`,
+      onSent,
+    },
+    async ({ headers }) => {
+      await prove(stretch, algorithm, headers);
+      return { number, size: stretch.length, etag: bareEtag(headers.etag), checksum };
+    },
+  );
+  return { part: value, attempts };
+}
+
+/**
+ * All parts that the store has of an upload, page by page.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
+ * @throws {UploadGone}
+ */
+export async function listParts(
+  edge: EdgeClient,
+  { key, uploadId }: OpenUpload,
+  algorithm: Algorithm,
+): Promise<readonly ListedPart[]> {
+  const parts: ListedPart[] = [];
+  const listFrom = async (marker: number): Promise<number | undefined> => {
+    const query = marker === 0 ? idQuery(uploadId) : `${idQuery(uploadId)}&part-number-marker=${marker}`;
+    const { value } = await edge.request({ method: 'GET', key, query }, ({ text }) => {
+      const page = readXml(text, 'ListPartsResult');
+      if (page === undefined) throw unreadable(key);
+      const next = page.IsTruncated === 'true' ? Number(page.NextPartNumberMarker) : undefined;
+      if (next !== undefined && !(next > marker)) throw unreadable(key);
+      return { listed: readParts(page.Part, algorithm), next };
+    });
+    parts.push(...value.listed);
+    return value.next;
+  };
+  let marker: number | undefined = 0;
+  while (marker !== undefined) marker = await listFrom(marker);
+  return parts;
+}
+
+function readParts(listed: unknown, algorithm: Algorithm): ListedPart[] {
+  if (!Array.isArray(listed)) return [];
+  return listed.map((part: Readonly<Record<string, unknown>>) => {
+    const checksum = part[checksumElement(algorithm)];
+    return {
+      number: Number(part.PartNumber),
+      size: Number(part.Size),
+      etag: bareEtag(String(part.ETag)),
+      ...(typeof checksum === 'string' ? { checksum } : {}),
+    };
+  });
+}
+
+/**
+ * Has the store put the parts together, and proves that the object is theirs. S3 answers a Complete that it has done
+ * already as it did the first time, so a lost answer is asked for again.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+ * @throws {UploadGone}; {@link UserError} `exists` or `bytes_differ`.
+ */
+export async function completeUpload(
+  edge: EdgeClient,
+  { key, uploadId }: OpenUpload,
+  parts: readonly StoredPart[],
+  { algorithm, noClobber }: { algorithm: Algorithm; noClobber: boolean },
+): Promise<{ readonly etag: string; readonly proof: Proof }> {
+  const expected = objectChecksum(
+    algorithm,
+    parts.map(({ size, checksum }) => ({ size, digest: Buffer.from(checksum, 'base64') })),
+  );
+  const document = Buffer.from(completeDocument(parts, algorithm));
+  const { value } = await edge.request(
+    {
+      method: 'POST',
+      key,
+      query: idQuery(uploadId),
+      headers: {
+        ...condition({ noClobber }),
+        'content-type': 'application/xml',
+        'x-amz-checksum-type': expected.type,
+        // A composite checksum is S3's to compute; one of the whole object it checks against ours.
+        ...(expected.type === 'FULL_OBJECT' ? { [checksumHeader(algorithm)]: expected.value } : {}),
+      },
+      body: { length: document.length, open: () => once(document) },
+      sealing: parts.reduce((sum, { size }) => sum + size, 0),
+    },
+    ({ text }) => {
+      const result = readXml(text, 'CompleteMultipartUploadResult');
+      if (result !== undefined) return result;
+      // S3 may have to say 200 before it knows how the work ends.
+      const refusal = readStoreError(text);
+      throw refusal === undefined ? unreadable(key) : refusalError(refusal, 200, key);
+    },
+  );
+  return proveObject(key, value, parts, { algorithm, expected });
+}
+
+function proveObject(
+  key: string,
+  result: Readonly<Record<string, unknown>>,
+  parts: readonly StoredPart[],
+  { algorithm, expected }: { algorithm: Algorithm; expected: ObjectChecksum },
+): { readonly etag: string; readonly proof: Proof } {
+  const etag = bareEtag(String(result.ETag ?? ''));
+  const echo = result[checksumElement(algorithm)];
+  const type = result.ChecksumType ?? expected.type;
+  if (typeof echo === 'string' && type === expected.type) {
+    if (echo === expected.value) return { etag, proof: { algorithm, value: echo } };
+    throw bytesDiffer(
+      `The store put ${key} together of other bytes: its ${algorithm.toUpperCase()} is ${echo}, not ${expected.value}.`,
+    );
+  }
+  const ours = multipartEtag(parts.map((part) => part.etag));
+  if (etag === ours) return { etag, proof: { algorithm: 'md5', value: etag } };
+  throw bytesDiffer(
+    `That the store put ${key} together of the right parts could not be proved: it answered with neither a checksum nor their ETag.`,
+  );
+}
+
+function completeDocument(parts: readonly StoredPart[], algorithm: Algorithm): string {
+  const element = checksumElement(algorithm);
+  const lines = parts.map(
+    ({ number, etag, checksum }) =>
+      `<Part><PartNumber>${number}</PartNumber><ETag>&quot;${etag}&quot;</ETag><${element}>${checksum}</${element}></Part>`,
+  );
+  return `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${lines.join('')}</CompleteMultipartUpload>`;
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer, void, void> {
+  yield bytes;
+}
+
+/**
+ * Has the store forget an upload and its parts; one that it no longer has is forgotten already.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+ */
+export async function abortUpload(edge: EdgeClient, { key, uploadId }: OpenUpload): Promise<void> {
+  try {
+    await edge.request({ method: 'DELETE', key, query: idQuery(uploadId) }, () => undefined);
+  } catch (error) {
+    if (!(error instanceof UploadGone)) throw error;
+  }
+}

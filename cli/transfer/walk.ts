@@ -1,0 +1,75 @@
+import type { BigIntStats, Dirent } from 'node:fs';
+import { opendir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCode, type UserError } from '../errors.ts';
+import type { Filter } from './filters.ts';
+import { readError } from './source-file.ts';
+
+/** What a walk comes upon: a file, or something that could not be looked into. */
+export type Found =
+  | { readonly path: string; readonly relative: string }
+  | { readonly path: string; readonly relative: string; readonly error: UserError };
+
+export interface WalkOptions {
+  readonly filter: Filter;
+  /** Told of what is passed over: special files, links that lead in a circle. */
+  readonly warn: (text: string) => void;
+}
+
+const idOf = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`;
+
+/**
+ * All files below a folder, as a stream: one folder's names at most are held at a time, and not even those. Links are
+ * followed; one that leads to a folder it lies in is not.
+ */
+export async function* walk(folder: string, options: WalkOptions): AsyncGenerator<Found, void, void> {
+  const stats = await stat(folder, { bigint: true });
+  yield* walkFolder(folder, '', [idOf(stats)], options);
+}
+
+async function* walkFolder(
+  folder: string,
+  prefix: string,
+  above: readonly string[],
+  options: WalkOptions,
+): AsyncGenerator<Found, void, void> {
+  try {
+    for await (const entry of await opendir(folder)) {
+      const path = join(folder, entry.name);
+      yield* visit(entry, path, `${prefix}${entry.name}`, above, options);
+    }
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    yield { path: folder, relative: prefix, error: readError(folder, error) };
+  }
+}
+
+async function* visit(
+  entry: Dirent,
+  path: string,
+  relative: string,
+  above: readonly string[],
+  options: WalkOptions,
+): AsyncGenerator<Found, void, void> {
+  const { filter, warn } = options;
+  if (entry.isFile()) {
+    if (filter.takes(relative)) yield { path, relative };
+    return;
+  }
+  let stats: BigIntStats;
+  try {
+    stats = await stat(path, { bigint: true });
+  } catch (error) {
+    if (filter.takes(relative)) yield { path, relative, error: readError(path, error) };
+    return;
+  }
+  if (stats.isDirectory()) {
+    if (!filter.enters(relative)) return;
+    if (above.includes(idOf(stats)))
+      warn(`${path} leads back to a folder that it lies in; it is passed over.`);
+    else yield* walkFolder(path, `${relative}/`, [...above, idOf(stats)], options);
+  } else if (filter.takes(relative)) {
+    if (stats.isFile()) yield { path, relative };
+    else warn(`${path} is neither a file nor a folder; it is passed over.`);
+  }
+}
