@@ -1,39 +1,36 @@
-import { type Decision, type DecisionContext, decide, type Respond, refuse } from './decide.ts';
+import { type Decision, type DecisionContext, decide, refuse } from './decide.ts';
 import { Refusal } from './refusal.ts';
 import { refusalLine } from './refusal-log.ts';
-import { type EdgeRequest, readRequest } from './request.ts';
+import { type EdgeRequest, readEvent, type ViewerRequest } from './request.ts';
 import { type GeneratedResponse, responseOf } from './response.ts';
 
 export interface HandlerContext extends DecisionContext {
+  /** Takes a line on each refusal. */
   readonly log: (line: string) => void;
 }
 
-const INTERNAL = refuse(new Refusal('internal', 'The edge could not judge this request.'));
+/** Does not reject. */
+export type Handler = (event: unknown) => Promise<EdgeRequest | GeneratedResponse>;
+
+const NOT_JUDGED = refuse(new Refusal('internal', 'The edge could not judge this request.'));
 
 /**
- * A viewer-request handler. It resolves whatever the event holds, and whatever it cannot judge it refuses: CloudFront
- * turns a function that throws into an error page of its own.
+ * Makes a viewer-request handler. What it cannot judge it refuses, whatever the event holds: of a function that throws,
+ * CloudFront would show an error page of its own.
  */
-export function createHandler(
-  context: HandlerContext,
-): (event: unknown) => Promise<EdgeRequest | GeneratedResponse> {
-  const answer = (
-    event: unknown,
-    request: EdgeRequest | undefined,
-    decision: Decision,
-    error?: unknown,
-  ): EdgeRequest | GeneratedResponse => {
-    if (decision.kind === 'forward') return decision.request;
-    if (decision.code !== undefined) context.log(refusalLine(event, request, decision, error));
-    return responseOf(decision);
-  };
+export function createHandler({ log, ...context }: HandlerContext): Handler {
   return async (event) => {
+    let viewer: ViewerRequest | undefined;
+    let decision: Decision = NOT_JUDGED;
+    let fault: unknown;
     try {
-      const request = readRequest(event);
-      const decision = request === undefined ? INTERNAL : await decide(request, context);
-      return answer(event, request, decision);
+      viewer = readEvent(event);
+      if (viewer !== undefined) decision = await decide(viewer.request, context);
     } catch (error) {
-      return failClosed(context, error);
+      fault = error;
     }
+    if (decision.kind === 'forward') return decision.request;
+    if (decision.code !== undefined) log(refusalLine(decision, viewer, fault));
+    return responseOf(decision);
   };
 }

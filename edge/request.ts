@@ -18,6 +18,12 @@ export interface EdgeRequest {
   readonly headers: EdgeHeaders;
 }
 
+export interface ViewerRequest {
+  readonly request: EdgeRequest;
+  /** CloudFront's name for the request, which its viewer gets as `x-amz-cf-id`. */
+  readonly requestId?: string;
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function fieldsOf(value: unknown): Fields {
@@ -44,19 +50,13 @@ function isRequest(value: unknown): value is EdgeRequest {
 }
 
 /** The request of a viewer-request event; `undefined` for anything that is not exactly such an event. */
-export function readRequest(event: unknown): EdgeRequest | undefined {
+export function readEvent(event: unknown): ViewerRequest | undefined {
   const { Records } = fieldsOf(event);
   const { config, request } = fieldsOf(fieldsOf(Array.isArray(Records) ? Records[0] : undefined).cf);
+  const { eventType, requestId } = fieldsOf(config);
   // At any other event the answer of this function would mean something else.
-  return fieldsOf(config).eventType === 'viewer-request' && isRequest(request) ? request : undefined;
-}
-
-/** CloudFront's name for the request, which its viewer gets as `x-amz-cf-id`. */
-export function readRequestId(event: unknown): string | undefined {
-  const { Records } = fieldsOf(event);
-  const { config } = fieldsOf(fieldsOf(Array.isArray(Records) ? Records[0] : undefined).cf);
-  const { requestId } = fieldsOf(config);
-  return typeof requestId === 'string' ? requestId : undefined;
+  if (eventType !== 'viewer-request' || !isRequest(request)) return undefined;
+  return typeof requestId === 'string' ? { request, requestId } : { request };
 }
 
 /** All values that were sent of one header, by its lower-case name. */
