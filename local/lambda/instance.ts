@@ -126,16 +126,26 @@ export class Instance {
   #listen(): void {
     const child = this.#child;
     const { log } = this.#options;
-    child.on('message', (message) => this.#receive(message as FromSandbox));
+    child.on('message', (message) => void this.#receive(message as FromSandbox));
     child.on('error', (error) => this.#end(exited(`with error: ${error.message}`)));
     child.on('exit', (code, signal) =>
       this.#end(OUT_OF_MEMORY.has(signal) ? outOfMemory() : exited(reason(code, signal))),
     );
-    child.stdout?.on('data', (chunk: Buffer) => log.append(chunk.toString()));
-    child.stderr?.on('data', (chunk: Buffer) => log.append(chunk.toString()));
+    for (const output of [child.stdout, child.stderr]) {
+      output?.setEncoding('utf8').on('data', (chunk: string) => log.append(chunk));
+    }
   }
 
-  #receive(message: FromSandbox): void {
+  /** Whatever comes from the process is answered by ending it at worst: it runs other people's code. */
+  async #receive(message: FromSandbox): Promise<void> {
+    try {
+      await this.#take(message);
+    } catch {
+      this.#end(exited('with error: malformed message'));
+    }
+  }
+
+  async #take(message: FromSandbox): Promise<void> {
     switch (message.type) {
       case 'ready':
         this.#settle?.({ outcome: 'returned', value: undefined });
@@ -152,7 +162,7 @@ export class Instance {
         break;
       }
       case 'request':
-        void this.#request(message);
+        await this.#request(message);
     }
   }
 

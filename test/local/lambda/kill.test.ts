@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createLambda } from '../../../local/lambda/service.ts';
+import { openRoom, sandboxFile } from './support.ts';
+
+const children = (pid: number) => `/proc/${pid}/task/${pid}/children`;
+const skip = existsSync(children(process.pid)) ? false : 'this system does not list child processes in /proc';
+
+test('when the cloud is killed, its warm instances end and its functions are still there', {
+  skip,
+}, async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'lambda-'));
+  t.after(() => rm(dataDir, { recursive: true, force: true }));
+  const host = spawn(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '--eval', script(dataDir, await sandboxFile())],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  t.after(() => host.kill('SIGKILL'));
+  const [chunk] = await once(host.stdout, 'data');
+  const arn = String(chunk).trim();
+  const instances = readFileSync(children(Number(host.pid)), 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean);
+  assert.ok(instances.length > 0);
+  host.kill('SIGKILL');
+  while (instances.some((pid) => existsSync(`/proc/${pid}`))) await pause(10);
+
+  const { options } = await openRoom(t, { dataDir });
+  const again = createLambda(options);
+  t.after(() => again.close());
+  assert.deepEqual(await again.invoke(arn, {}), { outcome: 'returned', value: 'well' });
+});
+
+/** A cloud's worth of Lambda in a process of its own: publishes, runs once, tells the version, and stays. */
+function script(dataDir: string, sandbox: string): string {
+  return `
+    import { createLambda } from './local/lambda/service.ts';
+    import { Identities } from './local/auth/identities.ts';
+    const { resources, invoke } = createLambda({
+      dataDir: ${JSON.stringify(dataDir)},
+      sandboxFile: ${JSON.stringify(sandbox)},
+      now: () => new Date(),
+      identities: new Identities(),
+      network: async () => ({ status: 404 }),
+      isReplicated: () => false,
+      roleTrusts: () => ['lambda.amazonaws.com'],
+    });
+    const create = (type, logicalId, properties) => resources
+      .find((resource) => resource.type === type)
+      .create({ stackName: 's', logicalId, suffix: '0123456789abcdefghij', properties });
+    await create('AWS::Lambda::Function', 'F', {
+      FunctionName: 'named', Code: { ZipFile: "exports.handler = async () => 'well'" }, Handler: 'index.handler',
+      Role: 'arn:aws:iam::000000000000:role/edge', Runtime: 'nodejs24.x',
+    });
+    const { physicalId } = await create('AWS::Lambda::Version', 'V', { FunctionName: 'named' });
+    await invoke(physicalId, {});
+    process.stdout.write(physicalId);
+    setInterval(() => {}, 1000);`;
+}
