@@ -1,0 +1,54 @@
+import type { Principal } from '../auth/identities.ts';
+import type { HttpRequest } from '../wire/http.ts';
+import type { OperationName } from './detect.ts';
+import type { ConditionContext } from './policy/conditions.ts';
+import { isAllowed } from './policy/evaluate.ts';
+import { parsePolicy } from './policy/parse.ts';
+import type { Bucket } from './store/bucket.ts';
+
+/** ARN of a bucket or, with a key, of an object. */
+export function arnOf(bucket: string, key = ''): string {
+  return `arn:aws:s3:::${bucket}${key === '' ? '' : `/${key}`}`;
+}
+
+/** Answers what the request's principal may do in a bucket; without a bucket there is no policy to ask. */
+export function accessTo(
+  bucketName: string,
+  bucket: Bucket | undefined,
+  principal: Principal,
+  context: ConditionContext,
+): (action: string, key?: string) => boolean {
+  const policy = bucket?.config.policy;
+  const statements = policy === undefined ? [] : parsePolicy(policy, bucketName);
+  return (action, key) =>
+    isAllowed({ principal, action, resource: arnOf(bucketName, key), context }, statements);
+}
+
+const CREATING: readonly OperationName[] = ['PutObject', 'CompleteMultipartUpload'];
+const UPLOADING: readonly OperationName[] = ['CreateMultipartUpload', 'UploadPart'];
+const LISTING: readonly OperationName[] = ['ListObjects', 'ListObjectsV2', 'ListObjectVersions'];
+
+/**
+ * What bucket policies can ask of a request: the S3 part of
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ */
+export function requestContext(
+  { headers }: HttpRequest,
+  operation: OperationName,
+  query: ReadonlyMap<string, string>,
+): ConditionContext {
+  const creates = CREATING.includes(operation);
+  const lists = LISTING.includes(operation);
+  return {
+    's3:if-none-match': creates ? headers['if-none-match'] : undefined,
+    's3:if-match': creates ? headers['if-match'] : undefined,
+    's3:objectcreationoperation': creates ? 'true' : UPLOADING.includes(operation) ? 'false' : undefined,
+    's3:prefix': lists ? query.get('prefix') : undefined,
+    's3:delimiter': lists ? query.get('delimiter') : undefined,
+    's3:max-keys': lists ? query.get('max-keys') : undefined,
+    's3:x-amz-acl': headers['x-amz-acl'],
+    's3:x-amz-content-sha256': headers['x-amz-content-sha256'],
+    's3:x-amz-server-side-encryption': headers['x-amz-server-side-encryption'],
+    's3:x-amz-storage-class': headers['x-amz-storage-class'],
+  };
+}

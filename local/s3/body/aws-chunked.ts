@@ -1,0 +1,140 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { sha256 } from '../../auth/canonical.ts';
+import type { ChunkSigner } from '../../auth/chunks.ts';
+import { AwsError } from '../../wire/errors.ts';
+import { incompleteBody } from '../errors.ts';
+
+/** Longer header lines than this are nothing that a client of S3 sends. */
+const MAX_LINE_BYTES = 16 * 1024;
+
+export interface ChunkedOptions {
+  /** Present where every chunk is signed. */
+  readonly signer?: ChunkSigner;
+  /** Whether trailing headers follow the last chunk. */
+  readonly trailer: boolean;
+}
+
+/**
+ * Takes the aws-chunked framing off a body and checks the signature of each chunk. Yields the data as it comes; what is
+ * yielded may be believed only once all has been read. Returns the trailing headers, names in lower case.
+ *
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+ *
+ * @throws AwsError `IncompleteBody`, `SignatureDoesNotMatch`, `MalformedTrailerError`
+ */
+export async function* decodeAwsChunked(
+  body: AsyncIterator<Buffer>,
+  { signer, trailer }: ChunkedOptions,
+): AsyncGenerator<Buffer, Record<string, string>> {
+  const reader = new ChunkReader(body);
+  for (;;) {
+    const { size, signature } = chunkHeader(await reader.line());
+    const hash = signer === undefined ? undefined : createHash('sha256');
+    for (let left = size; left > 0; ) {
+      const data = await reader.some(left);
+      left -= data.length;
+      hash?.update(data);
+      yield data;
+    }
+    if (signer !== undefined && hash !== undefined) {
+      checkSignature(signer.chunk(hash.digest('hex')), signature);
+    }
+    if (size === 0) break;
+    if ((await reader.line()) !== '') throw incompleteBody();
+  }
+  const headers = await readTrailer(reader, trailer, signer);
+  await reader.end();
+  return headers;
+}
+
+async function readTrailer(
+  reader: ChunkReader,
+  expected: boolean,
+  signer: ChunkSigner | undefined,
+): Promise<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  let signed = '';
+  let signature: string | undefined;
+  for (let line = await reader.line(); line !== ''; line = await reader.line()) {
+    const [, name = '', value = ''] = /^([^:\s]+):(.*)$/.exec(line) ?? [];
+    if (!expected || name === '') throw malformedTrailer();
+    const lower = name.toLowerCase();
+    if (lower === 'x-amz-trailer-signature') {
+      signature = value.trim();
+      continue;
+    }
+    headers[lower] = value.trim();
+    signed += `${lower}:${value.trim()}\n`;
+  }
+  if (expected && signer !== undefined) checkSignature(signer.trailer(sha256(signed)), signature);
+  return headers;
+}
+
+function chunkHeader(line: string): { size: number; signature: string | undefined } {
+  const match = /^([0-9a-fA-F]{1,12})(?:;chunk-signature=([0-9a-f]{64}))?$/.exec(line);
+  if (match?.[1] === undefined) throw incompleteBody();
+  return { size: Number.parseInt(match[1], 16), signature: match[2] };
+}
+
+function checkSignature(expected: string, given: string | undefined): void {
+  const matches =
+    given?.length === expected.length && timingSafeEqual(Buffer.from(expected), Buffer.from(given));
+  if (matches) return;
+  throw new AwsError(
+    'SignatureDoesNotMatch',
+    'The chunk signature we calculated does not match the signature you provided.',
+    403,
+  );
+}
+
+function malformedTrailer(): AwsError {
+  return new AwsError(
+    'MalformedTrailerError',
+    'The request contained trailing data that was not well-formed or did not conform to our published schema.',
+  );
+}
+
+/** Lines and runs of bytes from a stream of buffers, none of which is copied. */
+class ChunkReader {
+  readonly #source: AsyncIterator<Buffer>;
+  #buffer: Buffer = Buffer.alloc(0);
+
+  constructor(source: AsyncIterator<Buffer>) {
+    this.#source = source;
+  }
+
+  /** Up to the next CRLF, which is taken off. */
+  async line(): Promise<string> {
+    let seen: Buffer = Buffer.alloc(0);
+    for (;;) {
+      seen = Buffer.concat([seen, this.#buffer]);
+      const end = seen.indexOf('\r\n');
+      if (end >= 0) {
+        this.#buffer = seen.subarray(end + 2);
+        return seen.toString('latin1', 0, end);
+      }
+      if (seen.length > MAX_LINE_BYTES || !(await this.#more())) throw incompleteBody();
+    }
+  }
+
+  /** Between one and `limit` bytes. */
+  async some(limit: number): Promise<Buffer> {
+    while (this.#buffer.length === 0) {
+      if (!(await this.#more())) throw incompleteBody();
+    }
+    const data = this.#buffer.subarray(0, limit);
+    this.#buffer = this.#buffer.subarray(data.length);
+    return data;
+  }
+
+  /** Nothing may follow. */
+  async end(): Promise<void> {
+    if (this.#buffer.length > 0 || (await this.#more())) throw incompleteBody();
+  }
+
+  async #more(): Promise<boolean> {
+    const { done, value } = await this.#source.next();
+    this.#buffer = done === true ? Buffer.alloc(0) : value;
+    return done !== true;
+  }
+}

@@ -1,0 +1,152 @@
+import { isUtf8 } from 'node:buffer';
+import { percentDecode, queryPairs } from '../auth/percent.ts';
+import { AwsError } from '../wire/errors.ts';
+import type { HttpRequest } from '../wire/http.ts';
+import { invalidArgument, notImplemented } from './errors.ts';
+
+/** Which operation a request is, and on what. */
+export interface Target {
+  readonly operation: OperationName;
+  /** Empty for the service itself. */
+  readonly bucket: string;
+  /** Empty for a bucket. */
+  readonly key: string;
+  readonly query: ReadonlyMap<string, string>;
+}
+
+type Level = 'service' | 'bucket' | 'object';
+
+interface Route {
+  readonly method: string;
+  readonly level: Level;
+  /** Query keys that make the request this operation and no other. */
+  readonly markers: readonly string[];
+  /** Further query keys that it takes. */
+  readonly options?: readonly string[];
+}
+
+const RESPONSE_OVERRIDES = [
+  'response-content-type',
+  'response-content-language',
+  'response-expires',
+  'response-cache-control',
+  'response-content-disposition',
+  'response-content-encoding',
+];
+const LIST = ['prefix', 'delimiter', 'max-keys', 'encoding-type'];
+
+const ROUTES = {
+  ListBuckets: { method: 'GET', level: 'service', markers: [] },
+  CreateBucket: { method: 'PUT', level: 'bucket', markers: [] },
+  DeleteBucket: { method: 'DELETE', level: 'bucket', markers: [] },
+  HeadBucket: { method: 'HEAD', level: 'bucket', markers: [] },
+  GetBucketLocation: { method: 'GET', level: 'bucket', markers: ['location'] },
+  GetBucketVersioning: { method: 'GET', level: 'bucket', markers: ['versioning'] },
+  PutBucketVersioning: { method: 'PUT', level: 'bucket', markers: ['versioning'] },
+  GetBucketPolicy: { method: 'GET', level: 'bucket', markers: ['policy'] },
+  PutBucketPolicy: { method: 'PUT', level: 'bucket', markers: ['policy'] },
+  DeleteBucketPolicy: { method: 'DELETE', level: 'bucket', markers: ['policy'] },
+  ListObjects: { method: 'GET', level: 'bucket', markers: [], options: [...LIST, 'marker'] },
+  ListObjectsV2: {
+    method: 'GET',
+    level: 'bucket',
+    markers: ['list-type'],
+    options: [...LIST, 'continuation-token', 'start-after', 'fetch-owner'],
+  },
+  ListObjectVersions: {
+    method: 'GET',
+    level: 'bucket',
+    markers: ['versions'],
+    options: [...LIST, 'key-marker', 'version-id-marker'],
+  },
+  ListMultipartUploads: {
+    method: 'GET',
+    level: 'bucket',
+    markers: ['uploads'],
+    options: ['prefix', 'max-uploads', 'key-marker', 'upload-id-marker', 'encoding-type'],
+  },
+  DeleteObjects: { method: 'POST', level: 'bucket', markers: ['delete'] },
+  PutObject: { method: 'PUT', level: 'object', markers: [] },
+  GetObject: { method: 'GET', level: 'object', markers: [], options: ['versionId', ...RESPONSE_OVERRIDES] },
+  HeadObject: { method: 'HEAD', level: 'object', markers: [], options: ['versionId', ...RESPONSE_OVERRIDES] },
+  DeleteObject: { method: 'DELETE', level: 'object', markers: [], options: ['versionId'] },
+  CreateMultipartUpload: { method: 'POST', level: 'object', markers: ['uploads'] },
+  UploadPart: { method: 'PUT', level: 'object', markers: ['partNumber', 'uploadId'] },
+  CompleteMultipartUpload: { method: 'POST', level: 'object', markers: ['uploadId'] },
+  AbortMultipartUpload: { method: 'DELETE', level: 'object', markers: ['uploadId'] },
+  ListParts: {
+    method: 'GET',
+    level: 'object',
+    markers: ['uploadId'],
+    options: ['max-parts', 'part-number-marker', 'encoding-type'],
+  },
+} as const satisfies Record<string, Route>;
+
+export type OperationName = keyof typeof ROUTES;
+
+const NAMES = Object.keys(ROUTES) as OperationName[];
+
+/**
+ * Tells the operation from method, path and query. Nothing in the query is passed over: a sub-resource that isn't known
+ * here must not turn into a plain read or write of the object.
+ *
+ * @throws AwsError `NotImplemented` naming the query key, `MethodNotAllowed`, `InvalidURI`
+ */
+export function detect(request: HttpRequest): Target {
+  const { bucket, key } = splitPath(request.path);
+  const query = readQuery(request.query);
+  const level: Level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
+  const routes = NAMES.map((operation) => ({ operation, route: ROUTES[operation] as Route })).filter(
+    ({ route }) => route.method === request.method && route.level === level,
+  );
+  if (routes.length === 0) throw methodNotAllowed(request, level, query);
+  const [found] = routes
+    .filter(({ route }) => route.markers.every((marker) => query.has(marker)))
+    .sort((a, b) => b.route.markers.length - a.route.markers.length);
+  const markers = found?.route.markers ?? [];
+  const unknown = [...query.keys()].find(
+    (name) => !markers.includes(name) && !found?.route.options?.includes(name) && !isForEveryOperation(name),
+  );
+  if (unknown !== undefined) throw notImplemented(`${request.method} with the query parameter "${unknown}"`);
+  if (found === undefined) throw methodNotAllowed(request, level, query);
+  return { operation: found.operation, bucket, key, query };
+}
+
+/** SDKs name the operation in `x-id`; presigned requests carry their signature. */
+function isForEveryOperation(name: string): boolean {
+  return name === 'x-id' || name.startsWith('X-Amz-');
+}
+
+function methodNotAllowed(request: HttpRequest, level: Level, query: ReadonlyMap<string, string>): AwsError {
+  const [subresource] = query.keys();
+  if (subresource !== undefined)
+    return notImplemented(`${request.method} with the query parameter "${subresource}"`);
+  return new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405, {
+    Method: request.method,
+    ResourceType: level.toUpperCase(),
+  });
+}
+
+function splitPath(path: string): { bucket: string; key: string } {
+  const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
+  return { bucket: decoded(bucket), key: decoded(key) };
+}
+
+function decoded(raw: string): string {
+  const bytes = percentDecode(raw);
+  if (bytes === undefined || !isUtf8(bytes)) {
+    throw new AwsError('InvalidURI', "Couldn't parse the specified URI.", 400, { URI: raw });
+  }
+  return bytes.toString();
+}
+
+function readQuery(raw: string): Map<string, string> {
+  const pairs = queryPairs(raw);
+  if (pairs === undefined) throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
+  const query = new Map<string, string>();
+  for (const [name, value] of pairs) {
+    if (query.has(name)) throw invalidArgument(name, value, `The query parameter ${name} is given twice.`);
+    query.set(name, value);
+  }
+  return query;
+}

@@ -1,0 +1,74 @@
+import type { OperationName, Target } from './detect.ts';
+import type { Answer, BucketCall, Call } from './operation.ts';
+import { deleteBucketPolicy, getBucketPolicy, putBucketPolicy } from './operations/bucket-policy.ts';
+import {
+  createBucket,
+  deleteBucket,
+  getBucketLocation,
+  getBucketVersioning,
+  headBucket,
+  listBuckets,
+  putBucketVersioning,
+} from './operations/buckets.ts';
+import { completeMultipartUpload } from './operations/complete-upload.ts';
+import { deleteObject, deleteObjects } from './operations/delete-objects.ts';
+import { getObject } from './operations/get-object.ts';
+import { listObjects, listObjectsV2 } from './operations/list-objects.ts';
+import { listObjectVersions } from './operations/list-versions.ts';
+import { putObject } from './operations/put-object.ts';
+import { listParts, uploadPart } from './operations/upload-part.ts';
+import { abortMultipartUpload, createMultipartUpload, listMultipartUploads } from './operations/uploads.ts';
+
+interface OfService {
+  readonly on: 'service';
+  readonly action: string;
+  readonly run: (call: Call) => Answer;
+}
+
+interface OfBucket {
+  readonly on: 'bucket';
+  /** Absent where the operation asks for each of its keys. */
+  readonly action: string | undefined;
+  /** The action where the request names a version. */
+  readonly versionAction?: string;
+  readonly run: (call: BucketCall) => Answer;
+}
+
+export type Operation = OfService | OfBucket;
+
+/** Actions from https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html */
+const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
+  ListBuckets: { on: 'service', action: 's3:ListAllMyBuckets', run: listBuckets },
+  CreateBucket: { on: 'service', action: 's3:CreateBucket', run: createBucket },
+  DeleteBucket: { on: 'bucket', action: 's3:DeleteBucket', run: deleteBucket },
+  HeadBucket: { on: 'bucket', action: 's3:ListBucket', run: headBucket },
+  GetBucketLocation: { on: 'bucket', action: 's3:GetBucketLocation', run: getBucketLocation },
+  GetBucketVersioning: { on: 'bucket', action: 's3:GetBucketVersioning', run: getBucketVersioning },
+  PutBucketVersioning: { on: 'bucket', action: 's3:PutBucketVersioning', run: putBucketVersioning },
+  GetBucketPolicy: { on: 'bucket', action: 's3:GetBucketPolicy', run: getBucketPolicy },
+  PutBucketPolicy: { on: 'bucket', action: 's3:PutBucketPolicy', run: putBucketPolicy },
+  DeleteBucketPolicy: { on: 'bucket', action: 's3:DeleteBucketPolicy', run: deleteBucketPolicy },
+  ListObjects: { on: 'bucket', action: 's3:ListBucket', run: listObjects },
+  ListObjectsV2: { on: 'bucket', action: 's3:ListBucket', run: listObjectsV2 },
+  ListObjectVersions: { on: 'bucket', action: 's3:ListBucketVersions', run: listObjectVersions },
+  ListMultipartUploads: { on: 'bucket', action: 's3:ListBucketMultipartUploads', run: listMultipartUploads },
+  DeleteObjects: { on: 'bucket', action: undefined, run: deleteObjects },
+  PutObject: { on: 'bucket', action: 's3:PutObject', run: putObject },
+  GetObject: { on: 'bucket', action: 's3:GetObject', versionAction: 's3:GetObjectVersion', run: getObject },
+  HeadObject: { on: 'bucket', action: 's3:GetObject', versionAction: 's3:GetObjectVersion', run: getObject },
+  DeleteObject: {
+    on: 'bucket',
+    action: 's3:DeleteObject',
+    versionAction: 's3:DeleteObjectVersion',
+    run: deleteObject,
+  },
+  CreateMultipartUpload: { on: 'bucket', action: 's3:PutObject', run: createMultipartUpload },
+  UploadPart: { on: 'bucket', action: 's3:PutObject', run: uploadPart },
+  CompleteMultipartUpload: { on: 'bucket', action: 's3:PutObject', run: completeMultipartUpload },
+  AbortMultipartUpload: { on: 'bucket', action: 's3:AbortMultipartUpload', run: abortMultipartUpload },
+  ListParts: { on: 'bucket', action: 's3:ListMultipartUploadParts', run: listParts },
+};
+
+export function operationOf({ operation }: Target): Operation {
+  return OPERATIONS[operation];
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import type { Identities } from '../auth/identities.ts';
+import { authenticate } from '../auth/sigv4.ts';
+import { AwsError } from '../wire/errors.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
+import { accessTo, requestContext } from './access.ts';
+import { detect } from './detect.ts';
+import { operationOf } from './dispatch.ts';
+import { accessDenied, noSuchBucket } from './errors.ts';
+import { checkHeaders } from './headers.ts';
+import type { Call } from './operation.ts';
+import type { Store } from './store/store.ts';
+import { content, XML_HEAD } from './xml.ts';
+
+export interface HandlerOptions {
+  readonly store: Store;
+  readonly identities: Identities;
+  readonly now: () => Date;
+}
+
+/** The S3 door: who asks, what is asked, whether that is allowed, and only then the doing of it. */
+export function s3Handler(options: HandlerOptions): HttpHandler {
+  return async (request) => {
+    const ids = {
+      'x-amz-request-id': randomBytes(8).toString('hex').toUpperCase(),
+      'x-amz-id-2': randomBytes(56).toString('base64'),
+    };
+    const common = { ...ids, server: 'AmazonS3', date: options.now().toUTCString() };
+    const { headers, ...answer } = await answerOrRefuse(request, options, ids);
+    return { ...answer, headers: { ...headers, ...common } };
+  };
+}
+
+type Ids = { readonly 'x-amz-request-id': string; readonly 'x-amz-id-2': string };
+
+async function answerOrRefuse(
+  request: HttpRequest,
+  options: HandlerOptions,
+  ids: Ids,
+): Promise<HttpResponse> {
+  try {
+    return await perform(request, options);
+  } catch (error) {
+    if (error instanceof AwsError) return errorResponse(error, request, ids);
+    throw error;
+  }
+}
+
+async function perform(
+  request: HttpRequest,
+  { store, identities, now }: HandlerOptions,
+): Promise<HttpResponse> {
+  const authentication = authenticate(request, { service: 's3', identities, now: now() });
+  const target = detect(request);
+  const { bucket: bucketName, key, query } = target;
+  const operation = operationOf(target);
+  const bucket = store.bucket(bucketName);
+  const context = requestContext(request, target.operation, query);
+  const allows = accessTo(bucketName, bucket, authentication.principal, context);
+  const call: Call = { request, query, authentication, store, bucketName, key, now, allows };
+
+  if (operation.on === 'service') {
+    if (!allows(operation.action)) throw accessDenied();
+    checkHeaders(request.headers);
+    return operation.run(call);
+  }
+  const action = query.has('versionId') ? (operation.versionAction ?? operation.action) : operation.action;
+  if (authentication.principal.kind === 'anonymous') throw accessDenied();
+  if (bucket === undefined) throw noSuchBucket(bucketName);
+  if (action !== undefined && !allows(action, key)) throw accessDenied();
+  checkHeaders(request.headers);
+  try {
+    return await operation.run({ ...call, bucket });
+  } catch (error) {
+    // The bucket was deleted under the request's hands; what failed then is only a consequence.
+    throw store.bucket(bucketName) === bucket ? error : noSuchBucket(bucketName);
+  }
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses */
+function errorResponse(error: AwsError, request: HttpRequest, ids: Ids): HttpResponse {
+  const document = content({
+    Code: error.code,
+    Message: error.message,
+    ...error.details,
+    Resource: request.path,
+    RequestId: ids['x-amz-request-id'],
+    HostId: ids['x-amz-id-2'],
+  });
+  const headers = { 'content-type': 'application/xml' };
+  if (request.method === 'HEAD' || error.status === 304) return { status: error.status, headers };
+  return { status: error.status, headers, body: `${XML_HEAD}<Error>${document}</Error>` };
+}

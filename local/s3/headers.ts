@@ -1,0 +1,135 @@
+import { ACCOUNT_ID } from '../account.ts';
+import { AwsError } from '../wire/errors.ts';
+import { accessDenied, notImplemented } from './errors.ts';
+import type { WriteCondition } from './store/conditions.ts';
+import type { Description } from './store/version.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+/** `x-amz-*` headers that mean the same to every operation, or that one of ours reads. */
+const KNOWN = new Set([
+  'x-amz-date',
+  'x-amz-content-sha256',
+  'x-amz-decoded-content-length',
+  'x-amz-trailer',
+  'x-amz-sdk-checksum-algorithm',
+  'x-amz-mp-object-size',
+  'x-amz-acl',
+  'x-amz-storage-class',
+  'x-amz-server-side-encryption',
+  'x-amz-expected-bucket-owner',
+  'x-amz-object-ownership',
+  'x-amz-request-payer',
+  'x-amz-user-agent',
+  'x-amz-security-token',
+  'x-amz-cf-id',
+]);
+const KNOWN_PREFIXES = ['x-amz-meta-', 'x-amz-checksum-'];
+
+/**
+ * Refuses by name every `x-amz-*` header whose meaning would be lost, and values that stand for what isn't done.
+ *
+ * @throws AwsError `NotImplemented`, `AccessControlListNotSupported`, `AccessDenied` for another owner
+ */
+export function checkHeaders(headers: Headers): void {
+  for (const name of Object.keys(headers)) {
+    if (name.startsWith('x-amz-grant-')) throw aclNotSupported();
+    const known = KNOWN.has(name) || KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));
+    if (name.startsWith('x-amz-') && !known) throw notImplemented(`The header ${name}`, { Header: name });
+  }
+  const acl = headers['x-amz-acl'];
+  if (acl !== undefined && acl !== 'bucket-owner-full-control') throw aclNotSupported();
+  only(headers, 'x-amz-storage-class', 'STANDARD');
+  only(headers, 'x-amz-server-side-encryption', 'AES256');
+  only(headers, 'x-amz-object-ownership', 'BucketOwnerEnforced');
+  const owner = headers['x-amz-expected-bucket-owner'];
+  if (owner !== undefined && owner !== ACCOUNT_ID) throw accessDenied();
+}
+
+function only(headers: Headers, name: string, value: string): void {
+  const given = headers[name];
+  if (given !== undefined && given !== value)
+    throw notImplemented(`The value ${given} of ${name}`, { Header: name });
+}
+
+function aclNotSupported(): AwsError {
+  return new AwsError('AccessControlListNotSupported', 'The bucket does not allow ACLs');
+}
+
+const DESCRIBING = [
+  'content-type',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'expires',
+];
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
+const MAX_METADATA_BYTES = 2_048;
+const META = 'x-amz-meta-';
+
+/**
+ * What a write says of its object. The encoding `aws-chunked` is the request's, not the object's.
+ *
+ * @throws AwsError `MetadataTooLarge`
+ */
+export function readDescription(headers: Headers): Description {
+  const described: Record<string, string> = { 'content-type': 'binary/octet-stream' };
+  for (const name of DESCRIBING) {
+    const value = name === 'content-encoding' ? withoutChunked(headers[name]) : headers[name];
+    if (value) described[name] = value;
+  }
+  const metadata: Record<string, string> = {};
+  let size = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    if (!name.startsWith(META)) continue;
+    const bare = name.slice(META.length);
+    metadata[bare] = value;
+    size += Buffer.byteLength(bare) + Buffer.byteLength(value);
+  }
+  if (size <= MAX_METADATA_BYTES) return { headers: described, metadata };
+  throw new AwsError(
+    'MetadataTooLarge',
+    'Your metadata headers exceed the maximum allowed metadata size',
+    400,
+    {
+      Size: String(size),
+      MaxSizeAllowed: String(MAX_METADATA_BYTES),
+    },
+  );
+}
+
+function withoutChunked(encoding: string | undefined): string | undefined {
+  return encoding
+    ?.split(',')
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== 'aws-chunked')
+    .join(',');
+}
+
+/** The headers that give an object's description back. */
+export function descriptionHeaders({ headers, metadata }: Description): Record<string, string> {
+  const meta = Object.entries(metadata).map(([name, value]) => [META + name, value]);
+  return { ...headers, ...Object.fromEntries(meta) };
+}
+
+/** @throws AwsError `NotImplemented` for conditions that S3 does not have on writes */
+export function readWriteCondition(headers: Headers): WriteCondition {
+  const { 'if-none-match': ifNoneMatch, 'if-match': ifMatch } = headers;
+  const both = ifNoneMatch !== undefined && ifMatch !== undefined;
+  if (both || (ifNoneMatch !== undefined && ifNoneMatch !== '*')) {
+    throw new AwsError(
+      'NotImplemented',
+      'A header you provided implies functionality that is not implemented',
+      501,
+      { Header: 'If-None-Match' },
+    );
+  }
+  if (ifNoneMatch !== undefined) return { ifNoneMatch: '*' };
+  return ifMatch === undefined ? {} : { ifMatch: unquoted(ifMatch) };
+}
+
+/** An ETag as it may come, with or without quotes. */
+export function unquoted(etag: string): string {
+  return etag.replace(/^"(.*)"$/, '$1');
+}

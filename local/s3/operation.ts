@@ -1,0 +1,36 @@
+import type { Authentication } from '../auth/sigv4.ts';
+import type { HttpRequest, HttpResponse } from '../wire/http.ts';
+import type { Bucket } from './store/bucket.ts';
+import type { Store } from './store/store.ts';
+import { type XmlChildren, xmlDocument } from './xml.ts';
+
+/** What every operation is given: the request, read, authenticated and authorized. */
+export interface Call {
+  readonly request: HttpRequest;
+  readonly query: ReadonlyMap<string, string>;
+  readonly authentication: Authentication;
+  readonly store: Store;
+  readonly bucketName: string;
+  readonly key: string;
+  readonly now: () => Date;
+  /** Whether the caller may also do something else, on the bucket or on one of its keys. */
+  readonly allows: (action: string, key?: string) => boolean;
+}
+
+export interface BucketCall extends Call {
+  readonly bucket: Bucket;
+}
+
+export type Answer = HttpResponse | Promise<HttpResponse>;
+
+export function xmlAnswer(
+  root: string,
+  children: XmlChildren,
+  headers: Record<string, string> = {},
+): HttpResponse {
+  return {
+    status: 200,
+    headers: { ...headers, 'content-type': 'application/xml' },
+    body: xmlDocument(root, children),
+  };
+}

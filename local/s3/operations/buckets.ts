@@ -1,0 +1,74 @@
+import { REGION } from '../../account.ts';
+import { AwsError } from '../../wire/errors.ts';
+import type { HttpResponse } from '../../wire/http.ts';
+import { readText } from '../body/text.ts';
+import { checkBucketName } from '../bucket-names.ts';
+import { malformedXml, notImplemented } from '../errors.ts';
+import { type BucketCall, type Call, xmlAnswer } from '../operation.ts';
+import { OWNER } from '../owner.ts';
+import { childText, parseXml } from '../xml.ts';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
+export function listBuckets({ store }: Call): HttpResponse {
+  const buckets = store.names().flatMap((name) => {
+    const bucket = store.bucket(name);
+    return bucket === undefined ? [] : [{ Name: name, CreationDate: bucket.config.created }];
+  });
+  return xmlAnswer('ListAllMyBucketsResult', { Owner: OWNER, Buckets: { Bucket: buckets } });
+}
+
+/** In us-east-1 creating one's own bucket again succeeds: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html */
+export async function createBucket(call: Call): Promise<HttpResponse> {
+  const { store, bucketName } = call;
+  const text = await readText(call);
+  checkBucketName(bucketName);
+  if (text !== '') checkConfiguration(text);
+  if (store.bucket(bucketName) === undefined) store.create(bucketName, {});
+  return { status: 200, headers: { location: `/${bucketName}` } };
+}
+
+function checkConfiguration(text: string): void {
+  const configuration = parseXml(text, 'CreateBucketConfiguration');
+  const location = childText(configuration, 'LocationConstraint');
+  for (const name of Object.keys(configuration)) {
+    if (!['LocationConstraint', '#text'].includes(name)) throw notImplemented(`${name} in CreateBucket`);
+  }
+  if (location === undefined) return;
+  throw new AwsError('InvalidLocationConstraint', 'The specified location-constraint is not valid', 400, {
+    LocationConstraint: location,
+  });
+}
+
+export function deleteBucket({ store, bucket, bucketName }: BucketCall): HttpResponse {
+  if (!bucket.isEmpty) throw bucketNotEmpty(bucketName);
+  store.remove(bucketName);
+  return { status: 204 };
+}
+
+export function bucketNotEmpty(bucket: string): AwsError {
+  return new AwsError('BucketNotEmpty', 'The bucket you tried to delete is not empty', 409, {
+    BucketName: bucket,
+  });
+}
+
+export function headBucket(): HttpResponse {
+  return { status: 200, headers: { 'x-amz-bucket-region': REGION, 'content-type': 'application/xml' } };
+}
+
+/** us-east-1 is named by an empty constraint: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html */
+export function getBucketLocation(): HttpResponse {
+  return xmlAnswer('LocationConstraint', {});
+}
+
+export function getBucketVersioning({ bucket }: BucketCall): HttpResponse {
+  return xmlAnswer('VersioningConfiguration', { Status: bucket.config.versioning });
+}
+
+export async function putBucketVersioning(call: BucketCall): Promise<HttpResponse> {
+  const configuration = parseXml(await readText(call), 'VersioningConfiguration');
+  if (configuration.MfaDelete !== undefined) throw notImplemented('MfaDelete');
+  const status = childText(configuration, 'Status');
+  if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml();
+  call.bucket.configure({ versioning: status });
+  return { status: 200 };
+}

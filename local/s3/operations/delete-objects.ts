@@ -1,0 +1,95 @@
+import { AwsError } from '../../wire/errors.ts';
+import type { HttpResponse } from '../../wire/http.ts';
+import { readText } from '../body/text.ts';
+import { malformedXml, notImplemented } from '../errors.ts';
+import { checkKey } from '../key.ts';
+import { type BucketCall, xmlAnswer } from '../operation.ts';
+import type { Bucket } from '../store/bucket.ts';
+import { childText, type ParsedXml, parseXml, type XmlChildren } from '../xml.ts';
+import { versionHeader } from './put-object.ts';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
+export function deleteObject({ request, bucket, key, query }: BucketCall): HttpResponse {
+  checkKey(key);
+  if (request.headers['if-match'] !== undefined)
+    throw notImplemented('If-Match on DELETE', { Header: 'If-Match' });
+  const deleted = deleteOne(bucket, key, query.get('versionId'));
+  return {
+    status: 204,
+    headers: {
+      ...(deleted.marker ? { 'x-amz-delete-marker': 'true' } : {}),
+      ...(deleted.versionId === undefined ? {} : { 'x-amz-version-id': deleted.versionId }),
+    },
+  };
+}
+
+interface Deleted {
+  /** Whether a delete marker was made or removed. */
+  readonly marker: boolean;
+  readonly versionId?: string;
+}
+
+/** Deleting what is not there succeeds. */
+function deleteOne(bucket: Bucket, key: string, versionId: string | undefined): Deleted {
+  if (versionId !== undefined) {
+    return { marker: bucket.removeVersion(key, versionId)?.deleteMarker === true, versionId };
+  }
+  const marker = bucket.remove(key);
+  if (marker === undefined) return { marker: false };
+  const named = versionHeader(marker)['x-amz-version-id'];
+  return { marker: true, versionId: named ?? 'null' };
+}
+
+const MAX_KEYS = 1000;
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+export async function deleteObjects(call: BucketCall): Promise<HttpResponse> {
+  const request = parseXml(await readText(call, { proof: true }), 'Delete');
+  const quiet = childText(request, 'Quiet') === 'true';
+  const objects = request.Object ?? [];
+  if (objects.length === 0 || objects.length > MAX_KEYS) throw malformedXml();
+  const results = objects.map(readObject).map((object) => ({ object, ...attempt(call, object) }));
+  return xmlAnswer('DeleteResult', {
+    Deleted: quiet ? [] : results.flatMap<XmlChildren>(({ deleted }) => deleted ?? []),
+    Error: results.flatMap<XmlChildren>(({ error }) => error ?? []),
+  });
+}
+
+interface ObjectToDelete {
+  readonly key: string;
+  readonly versionId: string | undefined;
+}
+
+function readObject(element: ParsedXml): ObjectToDelete {
+  const key = childText(element, 'Key');
+  if (!key) throw malformedXml();
+  for (const name of Object.keys(element)) {
+    if (!['Key', 'VersionId', '#text'].includes(name)) throw notImplemented(`${name} in DeleteObjects`);
+  }
+  return { key, versionId: childText(element, 'VersionId') };
+}
+
+function attempt(
+  call: BucketCall,
+  { key, versionId }: ObjectToDelete,
+): { deleted?: XmlChildren; error?: XmlChildren } {
+  const named = { Key: key, VersionId: versionId };
+  const action = versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion';
+  if (!call.allows(action, key)) {
+    return { error: { ...named, Code: 'AccessDenied', Message: 'Access Denied' } };
+  }
+  try {
+    checkKey(key);
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    return { error: { ...named, Code: error.code, Message: error.message } };
+  }
+  const { marker, versionId: deletedId } = deleteOne(call.bucket, key, versionId);
+  return {
+    deleted: {
+      ...named,
+      DeleteMarker: marker ? true : undefined,
+      DeleteMarkerVersionId: marker ? deletedId : undefined,
+    },
+  };
+}

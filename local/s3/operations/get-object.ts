@@ -1,0 +1,124 @@
+import { closeSync, createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { AwsError } from '../../wire/errors.ts';
+import type { HttpResponse } from '../../wire/http.ts';
+import { accessDenied, noSuchKey, noSuchVersion, preconditionFailed } from '../errors.ts';
+import { descriptionHeaders, unquoted } from '../headers.ts';
+import { checkKey } from '../key.ts';
+import type { BucketCall } from '../operation.ts';
+import type { Version } from '../store/version.ts';
+import { checksumHeaders, versionHeader } from './put-object.ts';
+import { type ByteRange, readRange } from './range.ts';
+
+/**
+ * GetObject and HeadObject: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+export function getObject(call: BucketCall): HttpResponse {
+  const { request, query, bucket } = call;
+  const version = findVersion(call);
+  const conditional = checkConditions(request.headers, version);
+  if (conditional !== undefined) return conditional;
+  const ranged = isStale(request.headers['if-range'], version) ? undefined : request.headers.range;
+  const range = readRange(ranged, version.size);
+  const sent = range === undefined ? version.size : range.end - range.start + 1;
+  const headers: Record<string, string> = {
+    ...objectHeaders(version),
+    ...overrides(query),
+    'content-length': String(sent),
+  };
+  if (range !== undefined) headers['content-range'] = `bytes ${range.start}-${range.end}/${version.size}`;
+  if (request.headers['x-amz-checksum-mode'] === 'ENABLED' && range === undefined && version.checksum) {
+    Object.assign(headers, checksumHeaders(version.checksum));
+  }
+  const status = range === undefined ? 200 : 206;
+  if (request.method === 'HEAD') return { status, headers };
+  return { status, headers, body: bytes(bucket.open(version), sent, range) };
+}
+
+function bytes(descriptor: number, length: number, range: ByteRange | undefined): Readable {
+  if (length > 0) return createReadStream('', { fd: descriptor, highWaterMark: 1024 * 1024, ...range });
+  closeSync(descriptor);
+  return Readable.from([]);
+}
+
+function findVersion(call: BucketCall): Version {
+  const { bucket, key, query } = call;
+  checkKey(key);
+  const versionId = query.get('versionId');
+  if (versionId === undefined) {
+    const [newest] = bucket.versions(key);
+    if (newest?.deleteMarker === false) return newest;
+    // Who may not list must not learn what is there.
+    if (!call.allows('s3:ListBucket')) throw accessDenied();
+    throw noSuchKey(key);
+  }
+  const version = bucket.versions(key).find((candidate) => candidate.versionId === versionId);
+  if (version === undefined) {
+    if (!call.allows('s3:ListBucketVersions')) throw accessDenied();
+    throw noSuchVersion(key, versionId);
+  }
+  if (!version.deleteMarker) return version;
+  throw new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405, {
+    Method: call.request.method,
+    ResourceType: 'DeleteMarker',
+  });
+}
+
+function objectHeaders(version: Version): Record<string, string> {
+  return {
+    ...descriptionHeaders(version),
+    etag: `"${version.etag}"`,
+    'last-modified': httpDate(version),
+    'accept-ranges': 'bytes',
+    'x-amz-server-side-encryption': 'AES256',
+    ...versionHeader(version),
+  };
+}
+
+function httpDate({ modified }: Version): string {
+  return new Date(modified).toUTCString();
+}
+
+/** In RFC 9110's order: what names an ETag comes before what names a time. */
+function checkConditions(
+  headers: Readonly<Record<string, string>>,
+  version: Version,
+): HttpResponse | undefined {
+  const seconds = Math.floor(Date.parse(version.modified) / 1000);
+  const ifMatch = headers['if-match'];
+  const ifNoneMatch = headers['if-none-match'];
+  if (ifMatch !== undefined) {
+    if (!lists(ifMatch, version)) throw preconditionFailed('If-Match');
+  } else if (seconds > time(headers['if-unmodified-since'], Number.POSITIVE_INFINITY)) {
+    throw preconditionFailed('If-Unmodified-Since');
+  }
+  const unchanged =
+    ifNoneMatch === undefined
+      ? seconds <= time(headers['if-modified-since'], Number.NEGATIVE_INFINITY)
+      : lists(ifNoneMatch, version);
+  if (!unchanged) return undefined;
+  return { status: 304, headers: { etag: `"${version.etag}"`, 'last-modified': httpDate(version) } };
+}
+
+function lists(etags: string, { etag }: Version): boolean {
+  return etags.split(',').some((listed) => ['*', etag].includes(unquoted(listed.trim().replace(/^W\//, ''))));
+}
+
+/** Seconds; a header that is no date conditions nothing. */
+function time(header: string | undefined, otherwise: number): number {
+  const milliseconds = Date.parse(header ?? '');
+  return Number.isNaN(milliseconds) ? otherwise : Math.floor(milliseconds / 1000);
+}
+
+function isStale(ifRange: string | undefined, version: Version): boolean {
+  return ifRange !== undefined && unquoted(ifRange) !== version.etag && ifRange !== httpDate(version);
+}
+
+function overrides(query: ReadonlyMap<string, string>): Record<string, string> {
+  const prefix = 'response-';
+  return Object.fromEntries(
+    [...query]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value]),
+  );
+}

@@ -1,0 +1,86 @@
+import type { HttpResponse } from '../../wire/http.ts';
+import { invalidArgument, notImplemented } from '../errors.ts';
+import { type BucketCall, xmlAnswer } from '../operation.ts';
+import { OWNER } from '../owner.ts';
+import type { Bucket } from '../store/bucket.ts';
+import { compareKeys, type Version } from '../store/version.ts';
+import type { XmlChildren } from '../xml.ts';
+import { keyEncoding, pageSize } from './list-query.ts';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
+export function listObjectVersions({ bucket, bucketName, query }: BucketCall): HttpResponse {
+  if (query.get('delimiter')) throw notImplemented('A delimiter in ListObjectVersions');
+  const encode = keyEncoding(query);
+  const limit = pageSize(query, 'max-keys');
+  const prefix = query.get('prefix') ?? '';
+  const keyMarker = query.get('key-marker') ?? '';
+  const versionMarker = query.get('version-id-marker') ?? '';
+  if (versionMarker !== '' && keyMarker === '') {
+    throw invalidArgument(
+      'version-id-marker',
+      versionMarker,
+      'A version-id marker cannot be specified without a key marker.',
+    );
+  }
+  const page = [...versionsAfter(bucket, prefix, keyMarker, versionMarker, limit + 1)];
+  const given = page.slice(0, limit);
+  const last = page.length > limit ? given.at(-1) : undefined;
+  const describe = (version: Version) => describeVersion(bucket, version, encode);
+  return xmlAnswer('ListVersionsResult', {
+    Name: bucketName,
+    Prefix: encode(prefix),
+    KeyMarker: encode(keyMarker),
+    VersionIdMarker: versionMarker,
+    NextKeyMarker: last === undefined ? undefined : encode(last.key),
+    NextVersionIdMarker: last?.versionId,
+    MaxKeys: limit,
+    EncodingType: query.get('encoding-type'),
+    IsTruncated: last !== undefined,
+    Version: given.filter(({ deleteMarker }) => !deleteMarker).map(describe),
+    DeleteMarker: given.filter(({ deleteMarker }) => deleteMarker).map(describe),
+  });
+}
+
+/** Versions that come after the markers, by key and then newest first. */
+function* versionsAfter(
+  bucket: Bucket,
+  prefix: string,
+  keyMarker: string,
+  versionMarker: string,
+  limit: number,
+): Generator<Version> {
+  let left = limit;
+  for (const key of bucket.keysFrom(compareKeys(prefix, keyMarker) > 0 ? prefix : keyMarker)) {
+    if (!key.startsWith(prefix)) return;
+    for (const version of unseen(bucket.versions(key), key === keyMarker ? versionMarker : undefined)) {
+      if (left-- === 0) return;
+      yield version;
+    }
+  }
+}
+
+/** @param marker - of a key that earlier pages began with; empty when they ended it */
+function unseen(versions: readonly Version[], marker: string | undefined): readonly Version[] {
+  if (marker === undefined) return versions;
+  const at = versions.findIndex(({ versionId }) => versionId === marker);
+  return at < 0 ? [] : versions.slice(at + 1);
+}
+
+function describeVersion(bucket: Bucket, version: Version, encode: (text: string) => string): XmlChildren {
+  const named = {
+    Key: encode(version.key),
+    VersionId: version.versionId,
+    IsLatest: bucket.versions(version.key)[0]?.versionId === version.versionId,
+    LastModified: version.modified,
+    Owner: OWNER,
+  };
+  if (version.deleteMarker) return named;
+  return {
+    ...named,
+    ETag: `"${version.etag}"`,
+    ChecksumAlgorithm: version.checksum?.algorithm,
+    ChecksumType: version.checksum?.type,
+    Size: version.size,
+    StorageClass: 'STANDARD',
+  };
+}

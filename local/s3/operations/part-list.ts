@@ -1,0 +1,70 @@
+import { AwsError } from '../../wire/errors.ts';
+import { type Algorithm, isAlgorithm } from '../checksums/algorithms.ts';
+import { invalidRequest, malformedXml, notImplemented } from '../errors.ts';
+import { unquoted } from '../headers.ts';
+import type { Part, Upload } from '../store/uploads.ts';
+import { childText, type ParsedXml, parseXml } from '../xml.ts';
+
+/** A part as the client names it when it completes an upload. */
+export interface ListedPart {
+  readonly number: number;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly checksums: Readonly<Partial<Record<Algorithm, string>>>;
+}
+
+const MAX_PARTS = 10_000;
+
+/** @throws AwsError `MalformedXML`, `InvalidPartOrder` */
+export function readPartList(text: string): ListedPart[] {
+  const parts = (parseXml(text, 'CompleteMultipartUpload').Part ?? []).map(readPart);
+  if (parts.length === 0 || parts.length > MAX_PARTS) throw malformedXml();
+  const ordered = parts.every(({ number }, at) => at === 0 || number > (parts[at - 1]?.number ?? 0));
+  if (ordered) return parts;
+  throw new AwsError(
+    'InvalidPartOrder',
+    'The list of parts was not in ascending order. The parts list must be specified in order by part number.',
+  );
+}
+
+function readPart(element: ParsedXml): ListedPart {
+  const number = childText(element, 'PartNumber')?.trim() ?? '';
+  const etag = childText(element, 'ETag')?.trim();
+  if (!/^\d{1,5}$/.test(number) || !etag) throw malformedXml();
+  const checksums: Partial<Record<Algorithm, string>> = {};
+  for (const name of Object.keys(element)) {
+    if (!name.startsWith('Checksum')) continue;
+    const algorithm = name.slice('Checksum'.length);
+    if (!isAlgorithm(algorithm)) throw notImplemented(`The checksum element ${name}`);
+    checksums[algorithm] = childText(element, name) ?? '';
+  }
+  return { number: Number(number), etag: unquoted(etag), checksums };
+}
+
+/**
+ * The uploaded part that is meant.
+ *
+ * @throws AwsError `InvalidPart` where it is not there or is another one
+ */
+export function choosePart(upload: Upload, listed: ListedPart): Part {
+  const { declared, algorithm, checksumType } = upload.record;
+  if (declared && checksumType === 'COMPOSITE' && listed.checksums[algorithm] === undefined) {
+    throw invalidRequest(
+      `The upload was created using a ${algorithm.toLowerCase()} checksum. The complete request must include the ` +
+        `checksum for each part. It was missing for part ${listed.number} in the request.`,
+    );
+  }
+  const part = upload.part(listed.number);
+  const same =
+    part !== undefined &&
+    part.etag === listed.etag &&
+    Object.entries(listed.checksums).every(([name, value]) => part.checksums[name as Algorithm] === value);
+  if (same) return part;
+  throw new AwsError(
+    'InvalidPart',
+    'One or more of the specified parts could not be found. The part may not have been uploaded, or the specified ' +
+      "entity tag may not match the part's entity tag.",
+    400,
+    { UploadId: upload.record.uploadId, PartNumber: String(listed.number), ETag: listed.etag },
+  );
+}

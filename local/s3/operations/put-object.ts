@@ -1,0 +1,65 @@
+import type { HttpResponse } from '../../wire/http.ts';
+import { readExpectations } from '../body/expectations.ts';
+import { receiveBody } from '../body/receive.ts';
+import { type Algorithm, type Checksum, checksumHeader } from '../checksums/algorithms.ts';
+import { readDescription, readWriteCondition } from '../headers.ts';
+import { checkKey } from '../key.ts';
+import type { BucketCall } from '../operation.ts';
+import { BlockFile } from '../store/block-file.ts';
+import type { Version } from '../store/version.ts';
+
+/** What S3 computes of its own where a client sends no checksum. */
+export const DEFAULT_ALGORITHM: Algorithm = 'CRC64NVME';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+export async function putObject(call: BucketCall): Promise<HttpResponse> {
+  const { request, authentication, bucket, key } = call;
+  checkKey(key);
+  const description = readDescription(request.headers);
+  const expected = readExpectations(request.headers, authentication.payload);
+  const write = bucket.begin(key, readWriteCondition(request.headers));
+  const { id, path } = bucket.incoming();
+  try {
+    const algorithm = expected.checksum?.algorithm ?? DEFAULT_ALGORITHM;
+    const received = await receiveBody(
+      request,
+      authentication,
+      expected,
+      (hash) => new BlockFile(path, expected.size, hash),
+      [algorithm],
+    );
+    const value = received.checksums[algorithm] ?? '';
+    const version = bucket.commit(write, {
+      key,
+      id,
+      ...description,
+      size: received.size,
+      etag: received.md5,
+      checksum: { algorithm, value, type: 'FULL_OBJECT' },
+    });
+    return { status: 200, headers: writtenHeaders(version) };
+  } catch (error) {
+    bucket.giveUp(write);
+    bucket.discard(id);
+    throw error;
+  }
+}
+
+/** What every write that made a version answers with. */
+export function writtenHeaders(version: Version): Record<string, string> {
+  return {
+    etag: `"${version.etag}"`,
+    'x-amz-server-side-encryption': 'AES256',
+    ...versionHeader(version),
+    ...(version.checksum === undefined ? {} : checksumHeaders(version.checksum)),
+  };
+}
+
+export function checksumHeaders({ algorithm, value, type }: Checksum): Record<string, string> {
+  return { [checksumHeader(algorithm)]: value, 'x-amz-checksum-type': type };
+}
+
+/** Only versions that were made with versioning enabled are named. */
+export function versionHeader({ versionId }: Version): Record<string, string> {
+  return versionId === 'null' ? {} : { 'x-amz-version-id': versionId };
+}

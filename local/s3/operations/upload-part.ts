@@ -1,0 +1,134 @@
+import { AwsError } from '../../wire/errors.ts';
+import type { HttpResponse } from '../../wire/http.ts';
+import { type Expectations, readExpectations } from '../body/expectations.ts';
+import { receiveBody } from '../body/receive.ts';
+import { type Algorithm, checksumHeader } from '../checksums/algorithms.ts';
+import { invalidArgument, invalidRequest } from '../errors.ts';
+import { type BucketCall, xmlAnswer } from '../operation.ts';
+import { OWNER } from '../owner.ts';
+import { BlockFile } from '../store/block-file.ts';
+import type { Part, UploadRecord } from '../store/uploads.ts';
+import type { XmlChildren } from '../xml.ts';
+import { keyEncoding, pageSize } from './list-query.ts';
+import { findUpload } from './uploads.ts';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+const MAX_PART_NUMBER = 10_000;
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
+export async function uploadPart(call: BucketCall): Promise<HttpResponse> {
+  const { request, authentication, bucket, now } = call;
+  const number = partNumber(call.query.get('partNumber') ?? '');
+  const { record } = findUpload(call);
+  const expected = readExpectations(request.headers, authentication.payload);
+  checkAlgorithm(record, expected);
+  const { id, path } = bucket.incoming();
+  try {
+    const received = await receiveBody(
+      request,
+      authentication,
+      expected,
+      (hash) => new BlockFile(path, expected.size, hash),
+      [record.algorithm],
+    );
+    const upload = findUpload(call);
+    if (upload.completing) throw busy();
+    const part = upload.putPart(path, {
+      number,
+      size: received.size,
+      etag: received.md5,
+      modified: now().toISOString(),
+      checksums: received.checksums,
+    });
+    const algorithm = expected.checksum?.algorithm ?? record.algorithm;
+    return {
+      status: 200,
+      headers: {
+        etag: `"${part.etag}"`,
+        'x-amz-server-side-encryption': 'AES256',
+        [checksumHeader(algorithm)]: part.checksums[algorithm] ?? '',
+      },
+    };
+  } catch (error) {
+    bucket.discard(id);
+    throw error;
+  }
+}
+
+/** What meets an upload whose parts are being put together. */
+export function busy(): AwsError {
+  return new AwsError(
+    'OperationAborted',
+    'A conflicting conditional operation is currently in progress against this resource. Please try again.',
+    409,
+  );
+}
+
+function partNumber(text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (number >= 1 && number <= MAX_PART_NUMBER) return number;
+  throw invalidArgument(
+    'partNumber',
+    text,
+    `Part number must be an integer between 1 and ${MAX_PART_NUMBER}, inclusive`,
+  );
+}
+
+/** Parts keep to the algorithm their upload was made with; only full-object checksums S3 makes by itself. */
+function checkAlgorithm(
+  { declared, algorithm, checksumType }: UploadRecord,
+  { checksum }: Expectations,
+): void {
+  if (!declared) return;
+  const given = checksum?.algorithm;
+  if (given === algorithm || (given === undefined && checksumType === 'FULL_OBJECT')) return;
+  throw checksumMismatch(algorithm, given);
+}
+
+export function checksumMismatch(expected: Algorithm, actual: Algorithm | undefined): AwsError {
+  return invalidRequest(
+    `Checksum Type mismatch occurred, expected checksum Type: ${expected.toLowerCase()}, ` +
+      `actual checksum Type: ${actual?.toLowerCase() ?? 'null'}`,
+  );
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
+export function listParts(call: BucketCall): HttpResponse {
+  const { query, bucketName, key } = call;
+  const upload = findUpload(call);
+  const { record } = upload;
+  const limit = pageSize(query, 'max-parts');
+  const marker = query.get('part-number-marker') ?? '0';
+  if (!/^\d{1,9}$/.test(marker)) {
+    throw invalidArgument('part-number-marker', marker, 'Argument part-number-marker must be an integer');
+  }
+  const rest = upload.parts().filter(({ number }) => number > Number(marker));
+  const page = rest.slice(0, limit);
+  const last = page.at(-1);
+  const algorithm = record.declared ? record.algorithm : undefined;
+  return xmlAnswer('ListPartsResult', {
+    Bucket: bucketName,
+    Key: keyEncoding(query)(key),
+    UploadId: record.uploadId,
+    Initiator: OWNER,
+    Owner: OWNER,
+    StorageClass: 'STANDARD',
+    PartNumberMarker: Number(marker),
+    NextPartNumberMarker: last?.number ?? 0,
+    MaxParts: limit,
+    IsTruncated: rest.length > page.length,
+    ChecksumAlgorithm: algorithm,
+    ChecksumType: algorithm === undefined ? undefined : record.checksumType,
+    Part: page.map((part) => describePart(part, algorithm)),
+  });
+}
+
+function describePart(part: Part, algorithm: Algorithm | undefined): XmlChildren {
+  return {
+    PartNumber: part.number,
+    LastModified: part.modified,
+    ETag: `"${part.etag}"`,
+    Size: part.size,
+    ...(algorithm === undefined ? {} : { [`Checksum${algorithm}`]: part.checksums[algorithm] }),
+  };
+}

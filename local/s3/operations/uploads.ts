@@ -1,0 +1,124 @@
+import type { HttpResponse } from '../../wire/http.ts';
+import { ALGORITHMS, type Algorithm, type ChecksumType, isAlgorithm } from '../checksums/algorithms.ts';
+import { invalidRequest, noSuchUpload, notImplemented } from '../errors.ts';
+import { readDescription } from '../headers.ts';
+import { checkKey } from '../key.ts';
+import { type BucketCall, xmlAnswer } from '../operation.ts';
+import { OWNER } from '../owner.ts';
+import type { Upload, UploadRecord } from '../store/uploads.ts';
+import { compareKeys } from '../store/version.ts';
+import type { XmlChildren } from '../xml.ts';
+import { keyEncoding, pageSize } from './list-query.ts';
+import { DEFAULT_ALGORITHM } from './put-object.ts';
+import { busy } from './upload-part.ts';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
+export function createMultipartUpload(call: BucketCall): HttpResponse {
+  const { request, bucket, bucketName, key, now } = call;
+  checkKey(key);
+  const checksum = readChecksum(request.headers);
+  const { uploadId, algorithm, checksumType, declared } = bucket.uploads.create({
+    key,
+    initiated: now().toISOString(),
+    ...readDescription(request.headers),
+    ...checksum,
+  });
+  return xmlAnswer(
+    'InitiateMultipartUploadResult',
+    { Bucket: bucketName, Key: key, UploadId: uploadId },
+    {
+      'x-amz-server-side-encryption': 'AES256',
+      ...(declared ? { 'x-amz-checksum-algorithm': algorithm, 'x-amz-checksum-type': checksumType } : {}),
+    },
+  );
+}
+
+/** Without an algorithm of the client's S3 makes a full-object CRC64NVME, whatever checksums the parts come with. */
+function readChecksum(
+  headers: Readonly<Record<string, string>>,
+): Pick<UploadRecord, 'algorithm' | 'checksumType' | 'declared'> {
+  const named = headers['x-amz-checksum-algorithm']?.toUpperCase();
+  const type = headers['x-amz-checksum-type']?.toUpperCase();
+  if (named === undefined) {
+    if (type === undefined)
+      return { algorithm: DEFAULT_ALGORITHM, checksumType: 'FULL_OBJECT', declared: false };
+    throw invalidRequest(
+      'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.',
+    );
+  }
+  if (!isAlgorithm(named)) throw notImplemented(`The checksum algorithm ${named}`);
+  return { algorithm: named, checksumType: checksumType(named, type), declared: true };
+}
+
+function checksumType(algorithm: Algorithm, type: string | undefined): ChecksumType {
+  const { types } = ALGORITHMS[algorithm];
+  const found = types.find((possible) => possible === (type ?? types[0]));
+  if (found !== undefined) return found;
+  throw invalidRequest(
+    `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
+  );
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html */
+export async function abortMultipartUpload(call: BucketCall): Promise<HttpResponse> {
+  const upload = findUpload(call);
+  if (upload.completing) throw busy();
+  const { uploadId } = upload.record;
+  call.bucket.uploads.end(uploadId);
+  await call.bucket.uploads.clear(uploadId);
+  return { status: 204 };
+}
+
+/** @throws AwsError `NoSuchUpload` */
+export function findUpload({ bucket, key, query }: BucketCall): Upload {
+  checkKey(key);
+  const uploadId = query.get('uploadId') ?? '';
+  const upload = bucket.uploads.find(key, uploadId);
+  if (upload === undefined) throw noSuchUpload(uploadId);
+  return upload;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
+export function listMultipartUploads({ bucket, bucketName, query }: BucketCall): HttpResponse {
+  const encode = keyEncoding(query);
+  const limit = pageSize(query, 'max-uploads');
+  const prefix = query.get('prefix') ?? '';
+  const keyMarker = query.get('key-marker') ?? '';
+  const idMarker = query.get('upload-id-marker') ?? '';
+  const uploads = bucket.uploads.all().filter(({ key }) => key.startsWith(prefix));
+  const rest = uploads.slice(firstAfter(uploads, keyMarker, idMarker));
+  const page = rest.slice(0, limit);
+  const last = rest.length > page.length ? page.at(-1) : undefined;
+  return xmlAnswer('ListMultipartUploadsResult', {
+    Bucket: bucketName,
+    KeyMarker: encode(keyMarker),
+    UploadIdMarker: idMarker,
+    NextKeyMarker: last === undefined ? undefined : encode(last.key),
+    NextUploadIdMarker: last?.uploadId,
+    Prefix: encode(prefix),
+    EncodingType: query.get('encoding-type'),
+    MaxUploads: limit,
+    IsTruncated: last !== undefined,
+    Upload: page.map((upload) => describeUpload(upload, encode)),
+  });
+}
+
+function firstAfter(uploads: readonly UploadRecord[], keyMarker: string, idMarker: string): number {
+  const marked = uploads.findIndex(({ key, uploadId }) => key === keyMarker && uploadId === idMarker);
+  if (marked >= 0) return marked + 1;
+  const later = uploads.findIndex(({ key }) => compareKeys(key, keyMarker) > 0);
+  return later < 0 ? uploads.length : later;
+}
+
+function describeUpload(upload: UploadRecord, encode: (text: string) => string): XmlChildren {
+  return {
+    Key: encode(upload.key),
+    UploadId: upload.uploadId,
+    Initiator: OWNER,
+    Owner: OWNER,
+    StorageClass: 'STANDARD',
+    Initiated: upload.initiated,
+    ChecksumAlgorithm: upload.declared ? upload.algorithm : undefined,
+    ChecksumType: upload.declared ? upload.checksumType : undefined,
+  };
+}

@@ -1,0 +1,127 @@
+import { malformedPolicy } from './errors.ts';
+
+/** What is known of a request, by lower-case condition key; a key that does not apply is absent. */
+export type ConditionContext = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Condition keys that the embedded S3 knows the value of, or knows to be absent. A policy with another one is refused:
+ * whether it allows or denies could not be told.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ */
+const KNOWN_KEYS = new Set([
+  'aws:securetransport',
+  'aws:sourcearn',
+  'aws:sourceaccount',
+  'aws:principalaccount',
+  'aws:principaltype',
+  'aws:principalisawsservice',
+  'aws:principalservicename',
+  's3:if-none-match',
+  's3:if-match',
+  's3:objectcreationoperation',
+  's3:prefix',
+  's3:delimiter',
+  's3:max-keys',
+  's3:x-amz-acl',
+  's3:x-amz-content-sha256',
+  's3:x-amz-server-side-encryption',
+  's3:x-amz-storage-class',
+  's3:tlsversion',
+  's3:signatureversion',
+]);
+
+const NUMBER = /^-?\d+(\.\d+)?$/;
+
+type Test = (actual: string, wanted: string) => boolean;
+
+const arnLike: Test = (actual, wanted) => {
+  const [actualParts, wantedParts] = [arnParts(actual), arnParts(wanted)];
+  return (
+    actualParts.length === wantedParts.length &&
+    wantedParts.every((part, at) => like(actualParts[at] ?? '', part))
+  );
+};
+const ignoringCase: Test = (actual, wanted) => actual.toLowerCase() === wanted.toLowerCase();
+const equal: Test = (actual, wanted) => actual === wanted;
+const numeric = (compare: (a: number, b: number) => boolean): Test => {
+  return (actual, wanted) => compare(Number(actual), Number(wanted));
+};
+
+/** Tests one value; a negative operator holds when its test fails for every value, also where the key is absent. */
+const OPERATORS: Readonly<
+  Record<string, { readonly test: Test; readonly negative?: true; readonly value?: RegExp }>
+> = {
+  StringEquals: { test: equal },
+  StringNotEquals: { test: equal, negative: true },
+  StringEqualsIgnoreCase: { test: ignoringCase },
+  StringNotEqualsIgnoreCase: { test: ignoringCase, negative: true },
+  StringLike: { test: like },
+  StringNotLike: { test: like, negative: true },
+  ArnEquals: { test: arnLike },
+  ArnLike: { test: arnLike },
+  ArnNotEquals: { test: arnLike, negative: true },
+  ArnNotLike: { test: arnLike, negative: true },
+  Bool: { test: ignoringCase, value: /^(true|false)$/i },
+  Null: { test: equal, value: /^(true|false)$/i },
+  NumericEquals: { test: numeric((a, b) => a === b), value: NUMBER },
+  NumericNotEquals: { test: numeric((a, b) => a === b), negative: true, value: NUMBER },
+  NumericLessThan: { test: numeric((a, b) => a < b), value: NUMBER },
+  NumericLessThanEquals: { test: numeric((a, b) => a <= b), value: NUMBER },
+  NumericGreaterThan: { test: numeric((a, b) => a > b), value: NUMBER },
+  NumericGreaterThanEquals: { test: numeric((a, b) => a >= b), value: NUMBER },
+};
+
+export interface Condition {
+  /** Without `IfExists`. */
+  readonly operator: string;
+  readonly ifExists: boolean;
+  /** Lower case. */
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+/** @throws AwsError `MalformedPolicy` for an operator, key or value that could not be decided on */
+export function readCondition(operatorText: string, keyText: string, values: readonly string[]): Condition {
+  const ifExists = operatorText.endsWith('IfExists') && operatorText !== 'NullIfExists';
+  const operator = ifExists ? operatorText.slice(0, -'IfExists'.length) : operatorText;
+  if (!Object.hasOwn(OPERATORS, operator)) throw malformedPolicy(`Invalid Condition type : ${operatorText}`);
+  const key = keyText.toLowerCase();
+  if (!KNOWN_KEYS.has(key)) throw malformedPolicy(`Policy has an invalid condition key - ${keyText}`);
+  const form = OPERATORS[operator]?.value;
+  if (values.length === 0 || (form !== undefined && !values.every((value) => form.test(value)))) {
+    throw malformedPolicy(`Invalid value for the condition ${operatorText} of ${keyText}`);
+  }
+  if (values.some((value) => value.includes('${'))) {
+    throw malformedPolicy('Policy variables are not implemented by the embedded S3');
+  }
+  return { operator, ifExists, key, values };
+}
+
+export function conditionHolds(
+  { operator, ifExists, key, values }: Condition,
+  context: ConditionContext,
+): boolean {
+  const actual = context[key];
+  if (operator === 'Null')
+    return values.some((value) => (value.toLowerCase() === 'true') === (actual === undefined));
+  const facts = OPERATORS[operator];
+  if (facts === undefined) throw new TypeError(`unknown condition operator ${operator}`);
+  if (actual === undefined) return ifExists || facts.negative === true;
+  const matches = values.some((value) => facts.test(actual, value));
+  return facts.negative === true ? !matches : matches;
+}
+
+/** `*` stands for any characters, `?` for one. */
+export function like(actual: string, pattern: string): boolean {
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${expression}$`, 's').test(actual);
+}
+
+/** Six parts, the last with whatever colons it has: a wildcard does not reach over a colon of the first five. */
+function arnParts(arn: string): string[] {
+  const parts = arn.split(':');
+  return [...parts.slice(0, 5), parts.slice(5).join(':')];
+}

@@ -1,0 +1,76 @@
+import { ACCOUNT_ID } from '../../account.ts';
+import type { Principal } from '../../auth/identities.ts';
+import { type ConditionContext, conditionHolds, like } from './conditions.ts';
+import type { PolicyPrincipal, Statement } from './parse.ts';
+
+/** One question to a policy. */
+export interface Access {
+  readonly principal: Principal;
+  /** Such as `s3:PutObject`. */
+  readonly action: string;
+  /** ARN of the bucket or of the object. */
+  readonly resource: string;
+  /** What the request says, besides what its principal does. */
+  readonly context: ConditionContext;
+}
+
+/**
+ * Whether S3 lets it happen. The account's own keys may do all that no statement denies, services only what a statement
+ * allows, and anonymous requests nothing: Block Public Access is on for every bucket of the embedded S3.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ */
+export function isAllowed(access: Access, policy: readonly Statement[]): boolean {
+  if (access.principal.kind === 'anonymous') return false;
+  const context = { ...access.context, ...principalContext(access.principal) };
+  const applying = policy.filter((statement) => applies(statement, access, context));
+  if (applying.some(({ effect }) => effect === 'Deny')) return false;
+  return access.principal.kind === 'account' || applying.some(({ effect }) => effect === 'Allow');
+}
+
+function applies(statement: Statement, access: Access, context: ConditionContext): boolean {
+  const { principals, actions, resources, conditions } = statement;
+  const action = access.action.toLowerCase();
+  return (
+    principals.of.some((named) => isPrincipal(named, access.principal)) !== principals.negated &&
+    actions.of.some((pattern) => like(action, pattern.toLowerCase())) !== actions.negated &&
+    resources.of.some((pattern) => like(access.resource, pattern)) !== resources.negated &&
+    conditions.every((condition) => conditionHolds(condition, context))
+  );
+}
+
+function isPrincipal(named: PolicyPrincipal, principal: Principal): boolean {
+  switch (named.kind) {
+    case 'everyone':
+      return true;
+    case 'Service':
+      return principal.kind === 'service' && principal.service === named.value;
+    case 'AWS':
+      return (
+        principal.kind === 'account' && [ACCOUNT_ID, `arn:aws:iam::${ACCOUNT_ID}:root`].includes(named.value)
+      );
+  }
+}
+
+/** The plain-http loopback endpoint stands in for AWS's, which has TLS: so says `aws:SecureTransport`. */
+function principalContext(principal: Principal): ConditionContext {
+  const common = {
+    'aws:securetransport': 'true',
+    's3:tlsversion': '1.3',
+    's3:signatureversion': 'AWS4-HMAC-SHA256',
+  };
+  if (principal.kind !== 'service') {
+    return {
+      ...common,
+      'aws:principalisawsservice': 'false',
+      'aws:principalaccount': ACCOUNT_ID,
+      'aws:principaltype': 'Account',
+    };
+  }
+  return {
+    ...common,
+    'aws:principalisawsservice': 'true',
+    'aws:principalservicename': principal.service,
+    'aws:sourcearn': principal.sourceArn,
+    'aws:sourceaccount': principal.sourceAccount,
+  };
+}

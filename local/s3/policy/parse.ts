@@ -1,0 +1,152 @@
+import { type Condition, like, readCondition } from './conditions.ts';
+import { malformedPolicy } from './errors.ts';
+
+export interface Statement {
+  readonly effect: 'Allow' | 'Deny';
+  readonly principals: Match & { readonly of: readonly PolicyPrincipal[] };
+  readonly actions: Match & { readonly of: readonly string[] };
+  readonly resources: Match & { readonly of: readonly string[] };
+  readonly conditions: readonly Condition[];
+}
+
+/** Whether a statement is about what it lists or, as with `NotAction`, about all the rest. */
+interface Match {
+  readonly negated: boolean;
+}
+
+export type PolicyPrincipal =
+  | { readonly kind: 'everyone' }
+  | { readonly kind: 'AWS'; readonly value: string }
+  | { readonly kind: 'Service'; readonly value: string };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const VERSIONS = ['2012-10-17', '2008-10-17'];
+const STATEMENT_FIELDS = new Set([
+  'Sid',
+  'Effect',
+  'Principal',
+  'NotPrincipal',
+  'Action',
+  'NotAction',
+  'Resource',
+  'NotResource',
+  'Condition',
+]);
+
+/**
+ * Reads a bucket policy and refuses whatever could not be evaluated, so that evaluating never meets a surprise.
+ *
+ * @throws AwsError `MalformedPolicy`
+ */
+export function parsePolicy(text: string, bucket: string): readonly Statement[] {
+  const policy = asFields(parseJson(text));
+  for (const name of Object.keys(policy)) {
+    if (!['Version', 'Id', 'Statement'].includes(name)) throw malformedPolicy(`Unknown field ${name}`);
+  }
+  const version = policy.Version;
+  if (version !== undefined && !(typeof version === 'string' && VERSIONS.includes(version))) {
+    throw malformedPolicy('The policy must contain a valid version string');
+  }
+  const statements = Array.isArray(policy.Statement) ? policy.Statement : [policy.Statement];
+  if (policy.Statement === undefined || statements.length === 0) {
+    throw malformedPolicy('Missing required field Statement');
+  }
+  return statements.map((statement) => readStatement(asFields(statement), bucket));
+}
+
+function readStatement(fields: Fields, bucket: string): Statement {
+  for (const name of Object.keys(fields)) {
+    if (!STATEMENT_FIELDS.has(name)) throw malformedPolicy(`Unknown field ${name}`);
+  }
+  const { Effect: effect } = fields;
+  if (effect !== 'Allow' && effect !== 'Deny') throw malformedPolicy(`Invalid effect: ${String(effect)}`);
+  const [principalText, notPrincipal] = either(fields, 'Principal');
+  if (notPrincipal && effect === 'Allow') throw malformedPolicy('Allow with NotPrincipal is not allowed');
+  const [actionText, notAction] = either(fields, 'Action');
+  const [resourceText, notResource] = either(fields, 'Resource');
+  const actions = strings(actionText, 'action');
+  const resources = strings(resourceText, 'resource');
+  if (!actions.every((action) => action === '*' || /^s3:[A-Za-z*?]+$/i.test(action))) {
+    throw malformedPolicy('Policy has invalid action');
+  }
+  if (!resources.every((resource) => isResourceOf(resource, bucket))) {
+    throw malformedPolicy('Policy has invalid resource');
+  }
+  return {
+    effect,
+    principals: { negated: notPrincipal, of: readPrincipals(principalText) },
+    actions: { negated: notAction, of: actions },
+    resources: { negated: notResource, of: resources },
+    conditions: readConditions(fields.Condition),
+  };
+}
+
+function either(
+  fields: Fields,
+  name: 'Principal' | 'Action' | 'Resource',
+): [value: unknown, negated: boolean] {
+  const plain = fields[name];
+  const negated = fields[`Not${name}`];
+  if ((plain === undefined) === (negated === undefined)) {
+    throw malformedPolicy(`Missing required field ${name}`);
+  }
+  return plain === undefined ? [negated, true] : [plain, false];
+}
+
+function readPrincipals(value: unknown): PolicyPrincipal[] {
+  if (value === '*') return [{ kind: 'everyone' }];
+  const principals = Object.entries(asFields(value)).flatMap(([kind, names]) =>
+    strings(names, 'principal').map((name): PolicyPrincipal => {
+      if (kind === 'AWS' && name === '*') return { kind: 'everyone' };
+      if (kind === 'AWS' && isAccountPrincipal(name)) return { kind: 'AWS', value: name };
+      if (kind === 'Service' && /^[a-z0-9.-]+\.amazonaws\.com$/.test(name))
+        return { kind: 'Service', value: name };
+      throw malformedPolicy('Invalid principal in policy');
+    }),
+  );
+  if (principals.length === 0) throw malformedPolicy('Invalid principal in policy');
+  return principals;
+}
+
+function isAccountPrincipal(name: string): boolean {
+  return /^(\d{12}|arn:aws:iam::\d{12}:(root|user\/\S+|role\/\S+)|arn:aws:sts::\d{12}:assumed-role\/\S+)$/.test(
+    name,
+  );
+}
+
+function isResourceOf(resource: string, bucket: string): boolean {
+  const [own, ...path] = resource.split('/');
+  return path.length === 0
+    ? like(`arn:aws:s3:::${bucket}`, resource)
+    : like(`arn:aws:s3:::${bucket}`, own ?? '');
+}
+
+function readConditions(value: unknown): Condition[] {
+  if (value === undefined) return [];
+  return Object.entries(asFields(value)).flatMap(([operator, keys]) =>
+    Object.entries(asFields(keys)).map(([key, values]) =>
+      readCondition(operator, key, strings(values, 'condition', ['boolean', 'number'])),
+    ),
+  );
+}
+
+function strings(value: unknown, what: string, alsoTaken: readonly string[] = []): string[] {
+  const list = Array.isArray(value) ? value : [value];
+  const valid = list.every((item) => typeof item === 'string' || alsoTaken.includes(typeof item));
+  if (!valid || list.length === 0) throw malformedPolicy(`Policy has invalid ${what}`);
+  return list.map(String);
+}
+
+function asFields(value: unknown): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  throw malformedPolicy("Policies must be valid JSON and the first byte must be '{'");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformedPolicy("Policies must be valid JSON and the first byte must be '{'");
+  }
+}

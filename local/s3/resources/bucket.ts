@@ -1,0 +1,83 @@
+import { REGION } from '../../account.ts';
+import type { JsonObject } from '../../json.ts';
+import type { CreateRequest, ResourceHandler, ResourceState } from '../../resource.ts';
+import { AwsError } from '../../wire/errors.ts';
+import { arnOf } from '../access.ts';
+import { checkBucketName } from '../bucket-names.ts';
+import type { Store } from '../store/store.ts';
+import { checkBucketProperties, versioningOf } from './bucket-properties.ts';
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html */
+export function bucketResource(store: Store): ResourceHandler {
+  return {
+    type: 'AWS::S3::Bucket',
+    replaceOn: ['BucketName'],
+
+    async create(request) {
+      const { properties, suffix } = request;
+      checkBucketProperties(properties);
+      const name = bucketName(request);
+      checkBucketName(name);
+      const existing = store.bucket(name);
+      if (existing !== undefined && existing.config.createdBy !== suffix) throw alreadyExists(name);
+      if (existing === undefined) {
+        store.create(name, { properties, createdBy: suffix, ...versioningOf(properties) });
+      }
+      return stateOf(name);
+    },
+
+    async update({ physicalId, properties }) {
+      checkBucketProperties(properties);
+      const bucket = store.bucket(physicalId);
+      if (bucket === undefined) {
+        throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404, {
+          BucketName: physicalId,
+        });
+      }
+      const before = bucket.config.versioning;
+      const after = versioningOf(properties).versioning ?? (before === undefined ? undefined : 'Suspended');
+      bucket.configure({ properties, ...(after === undefined ? {} : { versioning: after }) });
+      return stateOf(physicalId);
+    },
+
+    async delete(physicalId) {
+      const bucket = store.bucket(physicalId);
+      if (bucket === undefined) return;
+      if (!bucket.isEmpty) throw notEmpty();
+      store.remove(physicalId);
+    },
+  };
+}
+
+/** `Ref` and `Fn::GetAtt`; the host names are AWS's, as templates and CloudFront expect them. */
+function stateOf(name: string): ResourceState {
+  return {
+    physicalId: name,
+    attributes: {
+      Arn: arnOf(name),
+      DomainName: `${name}.s3.amazonaws.com`,
+      RegionalDomainName: `${name}.s3.${REGION}.amazonaws.com`,
+      DualStackDomainName: `${name}.s3.dualstack.${REGION}.amazonaws.com`,
+      WebsiteURL: `http://${name}.s3-website-${REGION}.amazonaws.com`,
+    },
+  };
+}
+
+/** Made as CloudFormation makes it, within the 63 characters of a bucket name. */
+function bucketName({ properties, stackName, logicalId, suffix }: CreateRequest): string {
+  const given: JsonObject[string] | undefined = properties.BucketName;
+  if (typeof given === 'string') return given;
+  return [stackName.slice(0, 24), logicalId.slice(0, 24), suffix.slice(0, 12)].join('-').toLowerCase();
+}
+
+function alreadyExists(name: string): AwsError {
+  return new AwsError('BucketAlreadyOwnedByYou', `${name} already exists`, 409, { BucketName: name });
+}
+
+function notEmpty(): AwsError {
+  return new AwsError(
+    'BucketNotEmpty',
+    'The bucket you tried to delete is not empty (Service: S3, Status Code: 409)',
+    409,
+  );
+}

@@ -1,0 +1,30 @@
+import type { Identities } from '../auth/identities.ts';
+import type { ResourceHandler } from '../resource.ts';
+import type { HttpHandler } from '../wire/http.ts';
+import { s3Handler } from './handler.ts';
+import { bucketResource } from './resources/bucket.ts';
+import { bucketPolicyResource } from './resources/bucket-policy.ts';
+import { Store } from './store/store.ts';
+
+export interface S3Options {
+  /** Holds a folder for each bucket; one process at a time. */
+  readonly dataDir: string;
+  readonly now: () => Date;
+  readonly identities: Identities;
+}
+
+export interface S3 {
+  /** The REST API, addressed path style. */
+  readonly handle: HttpHandler;
+  /** `AWS::S3::Bucket` and `AWS::S3::BucketPolicy`. */
+  readonly resources: readonly ResourceHandler[];
+}
+
+/** The embedded S3: a write that was answered is on disk, and stays what it is whenever the process is killed. */
+export function createS3({ dataDir, now, identities }: S3Options): S3 {
+  const store = new Store(dataDir, now);
+  return {
+    handle: s3Handler({ store, identities, now }),
+    resources: [bucketResource(store), bucketPolicyResource(store)],
+  };
+}

@@ -1,0 +1,91 @@
+import { writeFileSync } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import type { Sink } from '../body/receive.ts';
+
+const BLOCK_BYTES = 1024 * 1024;
+
+/**
+ * Writes a new file in large blocks: while one is being written the next is filled, so memory stays at two blocks
+ * whatever the size, and a file of less than a block is written in one call.
+ */
+export class BlockFile implements Sink {
+  readonly path: string;
+  readonly #onBlock: (block: Buffer) => void;
+  readonly #blockBytes: number;
+  #block: Buffer;
+  #spare: Buffer | undefined;
+  #filled = 0;
+  #size = 0;
+  #handle: FileHandle | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #failure: unknown;
+
+  /**
+   * @param expected - size in bytes if known; a hint
+   * @param onBlock - sees all bytes, in order, in pieces that are good for hashing
+   */
+  constructor(path: string, expected: number, onBlock: (block: Buffer) => void) {
+    this.path = path;
+    this.#onBlock = onBlock;
+    this.#blockBytes = Math.max(1, Math.min(BLOCK_BYTES, expected));
+    this.#block = Buffer.allocUnsafe(this.#blockBytes);
+  }
+
+  /** Bytes taken so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    this.#size += chunk.length;
+    for (let at = 0; at < chunk.length; ) {
+      if (this.#filled === this.#blockBytes) await this.#flush();
+      const copied = chunk.copy(this.#block, this.#filled, at);
+      this.#filled += copied;
+      at += copied;
+    }
+  }
+
+  /** Resolves when every byte is in the file. */
+  async finish(): Promise<void> {
+    if (this.#handle === undefined) {
+      const whole = this.#block.subarray(0, this.#filled);
+      this.#onBlock(whole);
+      writeFileSync(this.path, whole, { flag: 'wx', mode: 0o600 });
+      return;
+    }
+    await this.#flush();
+    await this.#settled();
+    await this.#handle.close();
+  }
+
+  /** Leaves no file behind. */
+  async discard(): Promise<void> {
+    await this.#writing;
+    await this.#handle?.close().catch(() => undefined);
+    await rm(this.path, { force: true });
+  }
+
+  async #flush(): Promise<void> {
+    const full = this.#block.subarray(0, this.#filled);
+    this.#onBlock(full);
+    await this.#settled();
+    this.#handle ??= await open(this.path, 'wx', 0o600);
+    this.#writing = writeAll(this.#handle, full).catch((error: unknown) => {
+      this.#failure = error;
+    });
+    const next = this.#spare ?? Buffer.allocUnsafe(this.#blockBytes);
+    this.#spare = this.#block;
+    this.#block = next;
+    this.#filled = 0;
+  }
+
+  async #settled(): Promise<void> {
+    await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+async function writeAll(handle: FileHandle, block: Buffer): Promise<void> {
+  for (let at = 0; at < block.length; ) at += (await handle.write(block, at)).bytesWritten;
+}

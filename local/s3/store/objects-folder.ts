@@ -1,0 +1,120 @@
+import { existsSync, mkdirSync, renameSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { hashedPath, readablePath } from './paths.ts';
+import type { Version } from './version.ts';
+
+const OBJECTS = 'objects';
+
+/** A change of a bucket's objects, as its journal has it. */
+export type Change =
+  | { readonly op: 'put'; readonly version: Version; readonly uploadId?: string }
+  | { readonly op: 'remove'; readonly key: string; readonly versionId: string };
+
+/** A key's versions, newest first, after a change. */
+export function changed(before: readonly Version[], change: Change): readonly Version[] {
+  if (change.op === 'remove') return before.filter(({ versionId }) => versionId !== change.versionId);
+  const { version } = change;
+  const [current, ...older] = before.filter(({ versionId }) => versionId !== version.versionId);
+  return current === undefined ? [version] : [version, setAside(current), ...older];
+}
+
+/** Only the current version is to be found under its key; older ones are kept by their id. */
+function setAside(version: Version): Version {
+  return version.deleteMarker ? version : { ...version, file: `versions/${version.id}` };
+}
+
+/** The files of a bucket: `objects/` as a person sees it, `versions/` and `incoming/` by id. */
+export class ObjectsFolder {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  path(file: string): string {
+    return join(this.#folder, file);
+  }
+
+  incoming(id: string): string {
+    return this.path(`incoming/${id}`);
+  }
+
+  /** Where the bytes of a new version of `key` go; makes the folders for it. */
+  place(key: string, current: Version | undefined): string {
+    if (current?.file.startsWith(`${OBJECTS}/`)) return current.file;
+    const readable = readablePath(key);
+    if (readable !== undefined && this.#makeRoom(`${OBJECTS}/${readable}`)) return `${OBJECTS}/${readable}`;
+    const hashed = `${OBJECTS}/${hashedPath(key)}`;
+    mkdirSync(dirname(this.path(hashed)), { recursive: true });
+    return hashed;
+  }
+
+  /**
+   * Moves files to where {@link changed} says they are. Doing it again after it was cut off anywhere, or done, is
+   * harmless as long as no other change came after.
+   */
+  apply(before: readonly Version[], change: Change): void {
+    if (change.op === 'remove') {
+      const removed = before.find(({ versionId }) => versionId === change.versionId);
+      if (removed !== undefined) this.#drop(removed);
+      return;
+    }
+    const { version } = change;
+    const arrived = version.deleteMarker || existsSync(this.incoming(version.id));
+    if (!arrived) return;
+    const [current] = before;
+    if (current !== undefined && current.versionId !== version.versionId && !current.deleteMarker) {
+      mkdirSync(this.path('versions'), { recursive: true });
+      move(this.path(current.file), this.path(setAside(current).file));
+    }
+    const replaced = before.find(({ versionId }) => versionId === version.versionId);
+    if (replaced !== undefined && replaced.file !== version.file) this.#drop(replaced);
+    if (!version.deleteMarker) move(this.incoming(version.id), this.path(version.file));
+  }
+
+  #drop(version: Version): void {
+    if (version.deleteMarker) return;
+    try {
+      unlinkSync(this.path(version.file));
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
+    this.#dropEmptyFolders(dirname(version.file));
+  }
+
+  /** Folders are only there for what is in them: one without objects would stand in the way of a key of its name. */
+  #dropEmptyFolders(from: string): void {
+    for (let folder = from; folder.startsWith(`${OBJECTS}/`); folder = dirname(folder)) {
+      try {
+        rmdirSync(this.path(folder));
+      } catch (error) {
+        if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errorCode(error))) throw error;
+        return;
+      }
+    }
+  }
+
+  /** Whether a file can be there: every name above it is a folder, and it is none itself. */
+  #makeRoom(file: string): boolean {
+    const path = this.path(file);
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      return statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
+    } catch (error) {
+      if (['EEXIST', 'ENOTDIR'].includes(errorCode(error))) return false;
+      throw error;
+    }
+  }
+}
+
+function move(from: string, to: string): void {
+  try {
+    if (from !== to) renameSync(from, to);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+function errorCode(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? '';
+}
