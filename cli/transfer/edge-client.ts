@@ -1,6 +1,7 @@
 import { isUserError, UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens.ts';
 import { type Answer, judge, TokenRejected } from './answers.ts';
+import { checkSize, DESCRIPTION_KEY, readLimits } from './edge-limits.ts';
 import { ConnectionCut, createWire, type Message, type WireOptions } from './exchange.ts';
 import { encodeKey } from './keys.ts';
 import { type PassingFailure, type RetryPolicy, retrying } from './retry.ts';
@@ -39,8 +40,6 @@ export interface EdgeClientOptions extends WireOptions {
   readonly onRetry?: (subject: string, failure: PassingFailure, tries: number, waitMs: number) => void;
 }
 
-const WELL_KNOWN = '/.well-known/edge-upload';
-
 export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
   const { url, tokens, retry, clock, now, signal, onRetry } = options;
   const wire = createWire(options);
@@ -52,16 +51,13 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
   const askAfterCut = async (authorization: string, { key, body, subject = key }: EdgeRequest) => {
     let answer: Answer;
     try {
-      answer = await wire({ method: 'GET', path: WELL_KNOWN, headers: { authorization } });
+      answer = await wire({ method: 'GET', path: `/${DESCRIPTION_KEY}`, headers: { authorization } });
     } catch {
       // The cut stands as it was; the next try will tell more.
       return;
     }
     if (answer.status === 401) judge(answer, subject, now());
-    const maxSize = answer.status === 200 ? readMaxSize(answer.text) : undefined;
-    if (maxSize !== undefined && (body?.length ?? 0) > maxSize) {
-      throw new UserError('too_large', `${subject} is larger than the ${maxSize} bytes that the edge takes.`);
-    }
+    if (answer.status === 200) checkSize(subject, body?.length ?? 0, readLimits(answer.text));
   };
 
   const once = async <T>(
@@ -146,15 +142,5 @@ async function withFreshToken<T>(
       hint: 'Sign in again: edge-upload login',
       cause: error,
     });
-  }
-}
-
-function readMaxSize(text: string): number | undefined {
-  try {
-    const { policy } = JSON.parse(text) as { policy?: { maxSize?: unknown } };
-    return typeof policy?.maxSize === 'number' ? policy.maxSize : undefined;
-  } catch {
-    // Whatever answered is no edge of ours; it has no say about sizes.
-    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import { interrupted, isUserError, UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
-import type { Tools } from './in-parts.ts';
+import { checkSize, type EdgeLimits } from './edge-limits.ts';
 import {
   abortUpload,
   completeUpload,
@@ -14,6 +14,7 @@ import { DEFAULT_PART, MAX_PARTS } from './plan.ts';
 import { forEachAtOnce } from './pool.ts';
 import { readError } from './source-file.ts';
 import { measureBuffer } from './stretch.ts';
+import type { Tools } from './tools.ts';
 import { putWhole, type Stored, type Upload } from './whole.ts';
 
 /** A stream cannot be read again, so each part is held in memory until it is stored: so many at once, at most. */
@@ -49,19 +50,27 @@ export async function putStream(
     const stretch = await measureBuffer(name, head, digester);
     return pool.run(() => putWhole(stretch, upload, digester, edge));
   }
+  const limits = await tools.limits();
   const open = await pool.run(() => createUpload(edge, upload, digester.algorithm));
   try {
-    return await sendParts(open, prepend(head, buffers), { name, upload, partSize }, tools);
+    return await sendParts(open, prepend(head, buffers), { name, upload, partSize, limits }, tools);
   } catch (error) {
     await giveBack(open, tools);
     throw error;
   }
 }
 
+interface Sending {
+  readonly name: string;
+  readonly upload: Upload;
+  readonly partSize: number;
+  readonly limits: EdgeLimits;
+}
+
 async function sendParts(
   open: OpenUpload,
   buffers: AsyncIterable<Buffer>,
-  { name, upload, partSize }: { name: string; upload: Upload; partSize: number },
+  { name, upload, partSize, limits }: Sending,
   { edge, digester, pool, signal }: Tools,
 ): Promise<Stored> {
   const { algorithm } = digester;
@@ -69,6 +78,7 @@ async function sendParts(
   let attempts = 1;
   await forEachAtOnce(numbered(buffers), PARTS_AT_ONCE, async ([number, bytes]) => {
     if (number > MAX_PARTS) throw tooLong(name, partSize);
+    checkSize(name, (number - 1) * partSize + bytes.length, limits);
     if (signal.aborted) throw interrupted();
     const stretch = await measureBuffer(name, bytes, digester);
     const options = { algorithm, onSent: upload.onSent };

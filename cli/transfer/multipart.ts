@@ -157,6 +157,7 @@ export async function completeUpload(
     parts.map(({ size, checksum }) => ({ size, digest: Buffer.from(checksum, 'base64') })),
   );
   const document = Buffer.from(completeDocument(parts, algorithm));
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
   const { value } = await edge.request(
     {
       method: 'POST',
@@ -166,11 +167,12 @@ export async function completeUpload(
         ...condition({ noClobber }),
         'content-type': 'application/xml',
         'x-amz-checksum-type': expected.type,
+        'x-amz-mp-object-size': String(size),
         // A composite checksum is S3's to compute; one of the whole object it checks against ours.
         ...(expected.type === 'FULL_OBJECT' ? { [checksumHeader(algorithm)]: expected.value } : {}),
       },
       body: { length: document.length, open: () => once(document) },
-      sealing: parts.reduce((sum, { size }) => sum + size, 0),
+      sealing: size,
     },
     ({ text }) => {
       const result = readXml(text, 'CompleteMultipartUploadResult');

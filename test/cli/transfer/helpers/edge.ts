@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { crc32 } from 'node:zlib';
 import { crc32Bytes } from '../../../../cli/transfer/digests.ts';
+import { type MultipartStore, multipartStore } from './multipart-store.ts';
 
 export interface Seen {
   readonly method: string;
@@ -23,6 +24,7 @@ export interface TestEdge {
   readonly seen: Seen[];
   /** Stored bodies by path. */
   readonly stored: Map<string, Buffer>;
+  readonly multipart: MultipartStore;
   close(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export function answerXml(response: ServerResponse, status: number, code: string
 export async function startEdge(mischief: Mischief = () => false): Promise<TestEdge> {
   const seen: Seen[] = [];
   const stored = new Map<string, Buffer>();
+  const multipart = multipartStore(stored);
   let puts = 0;
   const server = createServer((request, response) => {
     const answer = async () => {
@@ -58,6 +61,7 @@ export async function startEdge(mischief: Mischief = () => false): Promise<TestE
       if (request.headers.authorization !== 'Bearer good') {
         return answerJson(response, 401, 'token_expired', { connection: 'close' });
       }
+      if (path.includes('?')) return multipart.answer(request, response, await readAll(request));
       if (request.method === 'GET') {
         return void response.writeHead(200, { 'content-type': 'application/json' }).end('{"policy":{}}');
       }
@@ -76,6 +80,7 @@ export async function startEdge(mischief: Mischief = () => false): Promise<TestE
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     stored,
+    multipart,
     async close() {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));

@@ -1,0 +1,92 @@
+import type { Dispatcher } from 'undici';
+import type { Context } from '../context.ts';
+import type { TokenSource } from '../identity/tokens.ts';
+import { formatDuration } from '../ui/format.ts';
+import { type Algorithm, type Digester, openDigester } from './digests.ts';
+import { createEdgeClient, type EdgeClient } from './edge-client.ts';
+import { createLimits, type EdgeLimits } from './edge-limits.ts';
+import { journalFolder } from './journal.ts';
+import { createPool, type Pool } from './pool.ts';
+import { createRateLimit } from './rate-limit.ts';
+import { CLOCK, type Clock, type PassingFailure, RETRY, type RetryPolicy } from './retry.ts';
+
+/** What all uploads of one command share. */
+export interface Tools {
+  readonly edge: EdgeClient;
+  /** For the last words, which Ctrl-C does not cut off. */
+  readonly closing: EdgeClient;
+  readonly digester: Digester;
+  /** What the edge takes; asked for when it is first wanted. */
+  readonly limits: () => Promise<EdgeLimits>;
+  /** Bounds the requests under way, of all files. */
+  readonly pool: Pool;
+  /** Where journals are kept. */
+  readonly journals: string;
+  readonly clock: Clock;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+}
+
+/** How the edge is reached, and how hard it is tried. */
+export interface EdgeOptions {
+  /** `https://<host>[:port]` */
+  readonly url: string;
+  readonly dispatcher: Dispatcher;
+  readonly tokens: TokenSource;
+  /** Requests under way at once, of all files together. */
+  readonly concurrency?: number;
+  /** An attempt that moves no byte for so long is cut, milliseconds; 0: never. */
+  readonly stallMs?: number;
+  /** Bytes a second of the whole process. */
+  readonly limitRate?: number;
+  /** The checksum that S3 checks and keeps. */
+  readonly checksum?: Algorithm;
+  readonly retry?: RetryPolicy;
+  readonly clock?: Clock;
+}
+
+const CONCURRENCY = 16;
+const STALL_MS = 30_000;
+
+/** Waits shorter than this are told with `--debug` only. */
+const WORTH_A_NOTE_MS = 5_000;
+
+/** What is still said to the store after Ctrl-C is tried less hard. */
+const LAST_WORDS = { retry: { ...RETRY, tries: 3, windowMs: 5_000 }, stallMs: 5_000 };
+
+export async function openTools(context: Context, options: EdgeOptions): Promise<Tools> {
+  const { ui, signal, now } = context;
+  const {
+    concurrency = CONCURRENCY,
+    stallMs = STALL_MS,
+    limitRate,
+    checksum = 'crc32',
+    retry = RETRY,
+    clock = CLOCK,
+  } = options;
+  const wire = {
+    url: options.url,
+    dispatcher: options.dispatcher,
+    tokens: options.tokens,
+    clock,
+    now,
+    limit: limitRate === undefined ? undefined : createRateLimit(limitRate, clock, signal),
+    onRetry: (subject: string, failure: PassingFailure, tries: number, waitMs: number) =>
+      ui.event({
+        type: waitMs >= WORTH_A_NOTE_MS ? 'note' : 'debug',
+        text: `${subject}: ${failure.message} Trying again in ${formatDuration(waitMs)} (try ${tries + 1}).`,
+      }),
+  };
+  const edge = createEdgeClient({ ...wire, retry, stallMs, signal });
+  return {
+    edge,
+    closing: createEdgeClient({ ...wire, ...LAST_WORDS, signal: new AbortController().signal }),
+    digester: await openDigester(checksum),
+    limits: createLimits(edge),
+    pool: createPool(concurrency),
+    journals: journalFolder(context),
+    clock,
+    now,
+    signal,
+  };
+}
