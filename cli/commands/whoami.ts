@@ -1,41 +1,54 @@
 import type { Context, JsonValue, Result } from '../context.ts';
-import { readAccessToken } from '../identity/access-token.ts';
+import { isUserError } from '../errors.ts';
 import { discoverCaller } from '../identity/discovery.ts';
 import { findKept } from '../identity/kept-tokens.ts';
 import { type TokenOrigin, tokenOrigin, tokenSource } from '../identity/session.ts';
-import { mayWrite } from '../identity/writing.ts';
+import { writingText } from '../identity/writing.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';
 
 /** Who is signed in, where, what they may write and for how long: as the edge itself sees it. */
 export async function whoami(context: Context, _args: Readonly<Record<string, never>>): Promise<Result> {
   const target = await resolveTarget(context);
-  const tokens = tokenSource(context, target);
-  const token = await tokens.current();
-  const { description, caller } = await discoverCaller(context, { ...target, token });
-  const { username, groups } = caller;
-  const expiresAt = readAccessToken(token)?.expiresAt;
+  const { description, caller } = await ask(context, target);
+  const { username, groups, writeTo, tokenExpiresAt } = caller;
   const origin = tokenOrigin(context);
   const kept = origin.kind === 'kept' ? (await findKept(context, target))?.file : undefined;
-  const writing = mayWrite(description.policy, caller);
   const document: { [name: string]: JsonValue | undefined } = {
     username,
     groups: [...groups],
     deployment: target.deployment?.name,
     url: target.url,
     tokens: kept ?? origin.kind,
-    mayWrite: { ...writing.document },
-    expiresAt: expiresAt?.toISOString(),
+    writeTo,
+    maxSize: description.policy.maxSize,
+    expiresAt: tokenExpiresAt,
     renewed: origin.kind !== 'token',
   };
   const lines: [string, string][] = [
     ['user', groups.length === 0 ? username : `${username} (groups: ${groups.join(', ')})`],
     ['deployment', deploymentText(target)],
-    ['may write', writing.text],
+    ['may write', writingText(description.policy, caller)],
     ['tokens', originText(origin, kept)],
-    ['good for', goodFor(context.now(), origin, expiresAt)],
+    ['good for', goodFor(context.now(), origin, tokenExpiresAt)],
   ];
   return { document, text: lines.map(([name, value]) => `${name.padEnd(12)}${value}`).join('\n') };
+}
+
+/** Asks the edge, as a request of `put` would: once more with a renewed token where it takes the first for a bad one. */
+async function ask(context: Context, target: Target) {
+  const tokens = tokenSource(context, target);
+  const asked = async (token: string) => ({
+    token,
+    ...(await discoverCaller(context, { ...target, token })),
+  });
+  const token = await tokens.current();
+  try {
+    return await asked(token);
+  } catch (error) {
+    if (!isUserError(error) || error.code !== 'token_refused') throw error;
+    return asked(await tokens.renew(token));
+  }
 }
 
 function deploymentText({ url, deployment }: Target): string {
@@ -53,8 +66,7 @@ function originText(origin: TokenOrigin, file: string | undefined): string {
   }
 }
 
-function goodFor(now: Date, { kind }: TokenOrigin, expiresAt: Date | undefined): string {
-  const left = expiresAt === undefined ? undefined : expiresAt.getTime() - now.getTime();
-  const time = left === undefined ? 'an unknown time' : formatDuration(Math.max(0, left));
+function goodFor(now: Date, { kind }: TokenOrigin, expiresAt: string): string {
+  const time = formatDuration(Math.max(0, Date.parse(expiresAt) - now.getTime()));
   return kind === 'token' ? time : `${time}, then renewed by itself`;
 }

@@ -1,6 +1,6 @@
 import { type Dispatcher, request } from 'undici';
 import type { Context } from '../context.ts';
-import { UserError } from '../errors.ts';
+import { interrupted, UserError } from '../errors.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import type { Deployment } from '../settings/deployments.ts';
@@ -95,7 +95,7 @@ async function fetchDescription(
       text: await readBounded(body),
     };
   } catch (error) {
-    throw networkFailure(error, host) ?? error;
+    throw signal.aborted ? interrupted() : (networkFailure(error, host) ?? error);
   } finally {
     await dispatcher.destroy();
   }

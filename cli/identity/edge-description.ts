@@ -1,20 +1,10 @@
 import type { UploadPolicy } from '../../edge/config.ts';
+import type { EdgeDescription } from '../../edge/description.ts';
 
-/** What an edge says of itself at `/.well-known/edge-upload`. */
-export interface EdgeDescription {
-  readonly region: string;
-  readonly userPoolId: string;
-  readonly clientId: string;
-  readonly policy: UploadPolicy;
-  /** Only where the question came with a token that the edge accepts. */
-  readonly caller?: Caller;
-}
+export type { EdgeDescription };
 
-/** Whom the edge takes the token's bearer for. */
-export interface Caller {
-  readonly username: string;
-  readonly groups: readonly string[];
-}
+/** Whom the edge takes the token's bearer for, and what they may write. */
+export type Caller = NonNullable<EdgeDescription['caller']>;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -62,8 +52,12 @@ function readPolicy(value: unknown): UploadPolicy | undefined {
 
 function readCaller(value: unknown): Caller | undefined {
   if (!isFields(value)) return undefined;
-  const { username, groups = [] } = value;
-  return typeof username === 'string' && isStringList(groups) ? { username, groups } : undefined;
+  const { username, sub, groups, writeTo, tokenExpiresAt } = value;
+  const isText = (field: unknown): field is string => typeof field === 'string';
+  if (!isText(username) || !isText(sub) || !isStringList(groups) || !isText(tokenExpiresAt)) return undefined;
+  if (writeTo !== null && !isText(writeTo)) return undefined;
+  if (Number.isNaN(Date.parse(tokenExpiresAt))) return undefined;
+  return { username, sub, groups, writeTo, tokenExpiresAt };
 }
 
 /** The document, or `undefined` for anything that is not exactly one; fields unknown to this version are left out. */
@@ -76,15 +70,17 @@ export function readDescription(text: string): EdgeDescription | undefined {
     return undefined;
   }
   if (!isFields(document)) return undefined;
-  const { region, userPoolId, clientId } = document;
+  const { service, region, userPoolId, clientId } = document;
   const policy = readPolicy(document.policy);
   const sound =
+    service === 'edge-upload' &&
     isRegion(region) &&
     typeof userPoolId === 'string' &&
     regionOf(userPoolId) === region &&
     isClientId(clientId);
   if (!sound || policy === undefined) return undefined;
-  if (document.caller === undefined) return { region, userPoolId, clientId, policy };
+  const edge = { service, version: 1, region, userPoolId, clientId, policy } as const;
+  if (document.caller === undefined) return edge;
   const caller = readCaller(document.caller);
-  return caller === undefined ? undefined : { region, userPoolId, clientId, policy, caller };
+  return caller === undefined ? undefined : { ...edge, caller };
 }

@@ -3,6 +3,7 @@ import type {
   RespondToAuthChallengeCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
 import type { Context } from '../context.ts';
+import { interrupted } from '../errors.ts';
 import { cognitoUrl, publicCognito } from '../network/aws.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
 
@@ -75,39 +76,50 @@ function readStep(output: RespondToAuthChallengeCommandOutput): Step {
   };
 }
 
-/** The caller closes it. */
-export async function openUserPool(context: Pick<Context, 'env'>, address: PoolAddress): Promise<UserPool> {
+/** The caller closes it. An interruption ends a sign-in, but no refresh: a rotated token that nobody read would be lost. */
+export async function openUserPool(
+  context: Pick<Context, 'env' | 'signal'>,
+  address: PoolAddress,
+): Promise<UserPool> {
+  const { signal } = context;
   const { region, clientId: ClientId, local } = address;
   const [sdk, client] = await Promise.all([
     import('@aws-sdk/client-cognito-identity-provider'),
     publicCognito(context, { region, ...(local === undefined ? {} : { local }) }),
   ]);
+  const step = async (sent: Promise<RespondToAuthChallengeCommandOutput>): Promise<Step> => {
+    try {
+      return readStep(await sent);
+    } catch (error) {
+      throw signal.aborted ? interrupted() : error;
+    }
+  };
   return {
     address,
     host: new URL(cognitoUrl(context.env, region, local)).host,
-    async initiate(username, publicValue) {
-      return readStep(
-        await client.send(
+    initiate: (username, publicValue) =>
+      step(
+        client.send(
           new sdk.InitiateAuthCommand({
             ClientId,
             AuthFlow: 'USER_SRP_AUTH',
             AuthParameters: { USERNAME: username, SRP_A: publicValue },
           }),
+          { abortSignal: signal },
         ),
-      );
-    },
-    async respond({ name, session }, answers) {
-      return readStep(
-        await client.send(
+      ),
+    respond: ({ name, session }, answers) =>
+      step(
+        client.send(
           new sdk.RespondToAuthChallengeCommand({
             ClientId,
             ChallengeName: name as RespondToAuthChallengeCommandOutput['ChallengeName'],
             Session: session,
             ChallengeResponses: { ...answers },
           }),
+          { abortSignal: signal },
         ),
-      );
-    },
+      ),
     async refresh(refreshToken) {
       const { AuthenticationResult } = await client.send(
         new sdk.GetTokensFromRefreshTokenCommand({ ClientId, RefreshToken: refreshToken }),

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
+import { rootCertificates } from 'node:tls';
 import type { Context, Result } from '../../../../cli/context.ts';
 import { isUserError, type UserError } from '../../../../cli/errors.ts';
+import { rememberDeployment } from '../../../../cli/settings/deployments.ts';
 import type { UiEvent } from '../../../../cli/ui/events.ts';
 import { cannotAsk } from '../../../../cli/ui/questions.ts';
 import type { Question } from '../../../../cli/ui/ui.ts';
+import type { UploadPolicy } from '../../../../edge/config.ts';
+import { describeEdge } from '../../../../edge/description.ts';
 import type { JsonObject } from '../../../../local/json.ts';
 import { nodeListener } from '../../../../local/wire/node-http.ts';
 import { type Setup, setUp } from '../../../local/cognito/harness.ts';
@@ -59,13 +63,15 @@ export interface World {
   readonly edgeRequests: { authorization?: string; body: string }[];
   /** Looks at each Cognito request first, and may answer in its place. */
   intercept(interceptor: Interceptor): void;
-  /** Changes what the edge says of itself. */
-  describe(change: JsonObject): void;
+  /** Changes whom the edge lets write what. */
+  allow(policy: UploadPolicy): void;
   context(options?: { env?: Record<string, string>; person?: Person; stdin?: string }): Context & Seen;
   /** Notes what must not show anywhere. */
   secret(...texts: string[]): void;
   /** Texts that a user could see are checked at the end of the test, too. */
   shown(text: string): void;
+  /** Remembers the deployment as one that lives in an embedded cloud, whose operator this is. */
+  operate(): Promise<void>;
   user(
     username: string,
     options?: { temporary?: boolean; attributes?: Record<string, string> },
@@ -84,7 +90,7 @@ export async function world(
   const secrets = new Set<string>([PASSWORD, NEW_PASSWORD]);
   const shown: string[] = [];
   let interceptor: Interceptor = () => undefined;
-  let change: JsonObject = {};
+  let policy: UploadPolicy = {};
 
   const cognitoUrl = await serve(t, async (incoming, response) => {
     const body = await textOf(incoming);
@@ -121,24 +127,25 @@ export async function world(
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
     };
-    const description = {
+    if (incoming.url !== '/.well-known/edge-upload')
+      return answer(405, { error: 'method_not_allowed', message: '' });
+    const config = {
       region: 'us-east-1',
       userPoolId: setup.UserPoolId,
       clientId: setup.ClientId,
-      policy: {},
-      ...change,
+      jwks: { keys: [] },
+      policy,
     };
-    if (incoming.url !== '/.well-known/edge-upload') return answer(405, { error: 'method', message: 'no' });
-    if (authorization === undefined) return answer(200, description);
+    if (authorization === undefined) return answer(200, describeEdge(config));
     const verifier = await setup.verifier('access');
     try {
       const claims = await verifier.verify(authorization.replace(/^Bearer /, ''));
-      answer(200, {
-        ...description,
-        caller: { username: claims.username, sub: claims.sub, groups: claims['cognito:groups'] ?? [] },
-      });
+      const { sub, exp } = claims;
+      const username = String(claims.username);
+      const groups = claims['cognito:groups'] ?? [];
+      answer(200, describeEdge(config, { username, sub, groups, tokenExpiresAt: new Date(exp * 1000) }));
     } catch {
-      answer(401, { error: 'invalid_token', message: 'The token has expired.' });
+      answer(401, { error: 'token_expired', message: 'The token has expired.' });
     }
   });
 
@@ -170,8 +177,8 @@ export async function world(
     intercept(next) {
       interceptor = next;
     },
-    describe(next) {
-      change = next;
+    allow(next) {
+      policy = next;
     },
     secret: (...texts) => {
       for (const text of texts) secrets.add(text);
@@ -221,6 +228,22 @@ export async function world(
         events,
         prompts,
       };
+    },
+    async operate() {
+      const caFile = join(home, 'ca.pem');
+      writeFileSync(caFile, rootCertificates[0] ?? '');
+      const { UserPoolId: userPoolId, ClientId: clientId } = setup;
+      await rememberDeployment(
+        { env, platform: process.platform, home },
+        {
+          name: 'studio',
+          url,
+          region: 'us-east-1',
+          userPoolId,
+          clientId,
+          local: { endpoint: cognitoUrl, caFile },
+        },
+      );
     },
     async user(username, { temporary = false, attributes = {} } = {}) {
       const { sdk, UserPoolId } = setup;

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as sdk from '@aws-sdk/client-cognito-identity-provider';
+import { ERROR_EXIT, UserError } from '../../../cli/errors.ts';
+import { COGNITO_ERRORS, cognitoFailure } from '../../../cli/identity/cognito-errors.ts';
+
+/** The errors that the SDK models for the operations used here, InitiateAuth to RevokeToken. */
+const MODELLED = [
+  'AliasExistsException',
+  'CodeMismatchException',
+  'ExpiredCodeException',
+  'FeatureUnavailableInTierException',
+  'ForbiddenException',
+  'InternalErrorException',
+  'InvalidEmailRoleAccessPolicyException',
+  'InvalidLambdaResponseException',
+  'InvalidParameterException',
+  'InvalidPasswordException',
+  'InvalidSmsRoleAccessPolicyException',
+  'InvalidSmsRoleTrustRelationshipException',
+  'InvalidUserPoolConfigurationException',
+  'MFAMethodNotFoundException',
+  'NotAuthorizedException',
+  'OperationNotEnabledException',
+  'PasswordHistoryPolicyViolationException',
+  'PasswordResetRequiredException',
+  'RefreshTokenReuseException',
+  'ResourceNotFoundException',
+  'SoftwareTokenMFANotFoundException',
+  'TooManyRequestsException',
+  'UnauthorizedException',
+  'UnexpectedLambdaException',
+  'UnsupportedOperationException',
+  'UnsupportedTokenTypeException',
+  'UserLambdaValidationException',
+  'UserNotConfirmedException',
+  'UserNotFoundException',
+] as const;
+
+function awsError(name: string, message: string): Error {
+  return new sdk.CognitoIdentityProviderServiceException({ name, message, $fault: 'client', $metadata: {} });
+}
+
+test('every error of the operations used here has its place in the table', () => {
+  for (const name of MODELLED) assert.ok(COGNITO_ERRORS[name], name);
+});
+
+test('every entry is an error that the SDK knows, with a code, a hint that is a sentence, and an exit code', () => {
+  for (const [name, { code, hint, hints = [] }] of Object.entries(COGNITO_ERRORS)) {
+    assert.ok(name in sdk, name);
+    const failure = cognitoFailure(awsError(name, 'Said so.'), 'Signing in as ada', 'cognito.example');
+    assert.equal(failure.code, code);
+    assert.equal(failure.exitCode, ERROR_EXIT[code]);
+    assert.equal(failure.hint, hint);
+    assert.match(failure.message, /^Signing in as ada (was refused|failed): Said so\.$/);
+    for (const one of [hint, ...hints.map(([, text]) => text)]) assert.match(one, /^[A-Z].*[^.]$|\.$/);
+  }
+});
+
+test("Cognito's words choose better hints, and nothing else", () => {
+  const said: readonly (readonly [string, RegExp])[] = [
+    ['Incorrect username or password.', /user name and the password/],
+    ['Temporary password has expired and must be reset by an administrator.', /new temporary password/],
+    ['Password attempts exceeded', /Wait/],
+    ['User is disabled.', /enable/],
+    ['Refresh Token has been revoked', /Sign in again/],
+    ['Invalid session for the user, session is expired.', /Run the same command again/],
+    ['Client abc is configured with secret but SECRET_HASH was not received', /settings/],
+  ];
+  for (const [message, hint] of said) {
+    const failure = cognitoFailure(
+      awsError('NotAuthorizedException', message),
+      'Signing in',
+      'cognito.example',
+    );
+    assert.equal(failure.code, 'sign_in_refused');
+    assert.match(failure.hint ?? '', hint);
+  }
+});
+
+test('an error that Cognito has learned since is told by its name', () => {
+  const failure = cognitoFailure(awsError('BrandNewException', 'Odd'), 'Signing in', 'cognito.example');
+  assert.deepEqual([failure.code, failure.exitCode], ['aws', 8]);
+  assert.match(failure.message, /Odd \(BrandNewException\)/);
+});
+
+test('what is no answer of Cognito: the network, our own errors, the rest', () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  const network = cognitoFailure(refused, 'Signing in', 'cognito.example');
+  assert.equal(network.code, 'unreachable');
+  assert.match(network.message, /cognito\.example/);
+  const own = new UserError('usage', 'mine');
+  assert.equal(cognitoFailure(own, 'Signing in', 'cognito.example'), own);
+  assert.equal(cognitoFailure(new TypeError('x'), 'Signing in', 'cognito.example').code, 'unexpected');
+});

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { login } from '../../../cli/commands/login.ts';
+import { logout } from '../../../cli/commands/logout.ts';
+import { token } from '../../../cli/commands/token.ts';
+import { whoami } from '../../../cli/commands/whoami.ts';
+import { forgetTokens } from '../../../cli/identity/token-store.ts';
+import { failure, type KeptFile, PASSWORD, run, type World, world } from './helpers/world.ts';
+
+const HOUR = 3_600_000;
+
+async function signedIn(here: World, username = 'ada'): Promise<{ file: string; kept: KeptFile }> {
+  await here.user(username);
+  const context = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
+  const { document } = await run(here, login(context, { url: here.url, username }));
+  const file = String(document.tokens);
+  const kept = JSON.parse(await readFile(file, 'utf8')) as KeptFile;
+  here.secret(kept.accessToken, kept.refreshToken);
+  here.operations.length = 0;
+  return { file, kept };
+}
+
+test('token prints a token that is good for a while yet, and nothing else', async (t) => {
+  const here = await world(t);
+  const { kept } = await signedIn(here);
+  const printed = await run(here, token(here.context(), {}), { tokenOut: true });
+  assert.deepEqual(printed, {
+    document: { token: kept.accessToken, expiresAt: kept.expiresAt.replace(/\.\d+Z$/, '.000Z') },
+    text: kept.accessToken,
+  });
+  here.setup.advance(HOUR);
+  const { document } = await run(here, token(here.context(), {}), { tokenOut: true });
+  assert.notEqual(document.token, kept.accessToken);
+  const claims = await (await here.setup.verifier('access')).verify(String(document.token), {
+    graceSeconds: 0,
+  });
+  assert.equal(document.expiresAt, new Date(claims.exp * 1000).toISOString());
+});
+
+test('token signed out: exit code 4, and the command to type', async (t) => {
+  const here = await world(t);
+  const error = await failure(here, token(here.context({ env: { EDGE_UPLOAD_URL: here.url } }), {}));
+  assert.equal(error.exitCode, 4);
+  assert.equal((await failure(here, token(here.context(), {}))).code, 'no_deployment');
+});
+
+test('whoami tells user, groups, deployment, where tokens are, what may be written, how long still', async (t) => {
+  const here = await world(t);
+  const { sdk, UserPoolId } = here.setup;
+  await sdk.createGroup({ UserPoolId, GroupName: 'writers' });
+  await here.user('ada');
+  await sdk.adminAddUserToGroup({ UserPoolId, GroupName: 'writers', Username: 'ada' });
+  here.allow({ writeTo: 'in/{username}/', allowGroups: ['writers'], maxSize: 5 * 1024 ** 3 });
+  const signing = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
+  const { document: kept } = await run(here, login(signing, { url: here.url, username: 'ada' }));
+  assert.deepEqual(kept.groups, ['writers']);
+
+  const { document, text } = await run(here, whoami(here.context(), {}));
+  assert.deepEqual(
+    { ...document, expiresAt: undefined },
+    {
+      username: 'ada',
+      groups: ['writers'],
+      deployment: new URL(here.url).host,
+      url: here.url,
+      tokens: kept.tokens,
+      writeTo: 'in/ada/',
+      maxSize: 5 * 1024 ** 3,
+      expiresAt: undefined,
+      renewed: true,
+    },
+  );
+  const lines = String(text).split('\n');
+  assert.ok(lines.some((line) => /^user +ada \(groups: writers\)$/.test(line)));
+  assert.ok(
+    lines.some((line) => /^may write +keys that begin with in\/ada\/, up to 5.00 GiB each$/.test(line)),
+  );
+  assert.ok(lines.some((line) => line.startsWith('tokens') && line.includes(String(kept.tokens))));
+  assert.ok(lines.some((line) => /^good for .*renewed by itself$/.test(line)));
+});
+
+test('whoami of someone in no group that may upload says so', async (t) => {
+  const here = await world(t);
+  await signedIn(here);
+  here.allow({ allowGroups: ['writers', 'editors'] });
+  const { document, text } = await run(here, whoami(here.context(), {}));
+  assert.equal(document.writeTo, null);
+  assert.match(String(text), /nothing: only members of writers, editors may/);
+});
+
+test('whoami tells when the environment signs in', async (t) => {
+  const here = await world(t);
+  const { kept } = await signedIn(here);
+  const byToken = await run(here, whoami(here.context({ env: { EDGE_UPLOAD_TOKEN: kept.accessToken } }), {}));
+  assert.deepEqual([byToken.document.tokens, byToken.document.renewed], ['token', false]);
+  assert.match(String(byToken.text), /EDGE_UPLOAD_TOKEN/);
+  const env = { EDGE_UPLOAD_USERNAME: 'ada', EDGE_UPLOAD_PASSWORD: PASSWORD };
+  const byPassword = await run(here, whoami(here.context({ env }), {}));
+  assert.equal(byPassword.document.tokens, 'password');
+  assert.match(String(byPassword.text), /in memory only/);
+});
+
+test('whoami renews a token that the edge takes no longer, once', async (t) => {
+  const here = await world(t);
+  const { file, kept } = await signedIn(here);
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(file, JSON.stringify({ ...kept, accessToken: 'aaaa.bbbb.cccc' }), { mode: 0o600 });
+  const { document } = await run(here, whoami(here.context(), {}));
+  assert.equal(document.username, 'ada');
+  assert.deepEqual(here.operations, ['GetTokensFromRefreshToken']);
+  const stale = here.context({ env: { EDGE_UPLOAD_TOKEN: 'aaaa.bbbb.cccc' } });
+  assert.equal((await failure(here, whoami(stale, {}))).code, 'token_refused');
+});
+
+test('logout revokes the refresh token, then forgets', async (t) => {
+  const here = await world(t);
+  const { file, kept } = await signedIn(here);
+  const { document, text } = await run(here, logout(here.context(), {}));
+  assert.deepEqual(document, { signedOut: true, username: 'ada', url: here.url, revoked: true });
+  assert.match(String(text), /signed out/);
+  assert.equal(existsSync(file), false);
+  const { sdk, ClientId } = here.setup;
+  await assert.rejects(sdk.getTokensFromRefreshToken({ ClientId, RefreshToken: kept.refreshToken }), {
+    name: 'NotAuthorizedException',
+  });
+  assert.equal((await failure(here, token(here.context(), {}))).code, 'not_signed_in');
+  const again = await run(here, logout(here.context(), {}));
+  assert.equal(again.document.signedOut, false);
+});
+
+test('logout forgets the tokens even where nobody can be told, and says what that means', async (t) => {
+  const here = await world(t);
+  const { file } = await signedIn(here);
+  const context = here.context({ env: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } });
+  const { document } = await run(here, logout(context, {}));
+  assert.deepEqual([document.signedOut, document.revoked], [true, false]);
+  assert.match(JSON.stringify(context.events), /until they expire/);
+  assert.equal(existsSync(file), false);
+});
+
+test('logout warns where the environment goes on signing in', async (t) => {
+  const here = await world(t);
+  await signedIn(here);
+  const context = here.context({ env: { EDGE_UPLOAD_TOKEN: 'aaaa.bbbb.cccc' } });
+  await run(here, logout(context, {}));
+  assert.match(JSON.stringify(context.events), /EDGE_UPLOAD_TOKEN/);
+});
+
+test('forgetting an edge forgets all its users, damaged files included, and no other edge', async (t) => {
+  const here = await world(t);
+  const ada = await signedIn(here, 'ada');
+  const bob = await signedIn(here, 'bob');
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(`${bob.file}.damaged`, 'x');
+  await forgetTokens(here.context(), 'https://elsewhere.example');
+  assert.deepEqual([existsSync(ada.file), existsSync(bob.file)], [true, true]);
+  await forgetTokens(here.context(), here.url);
+  assert.deepEqual(
+    [ada.file, bob.file, `${bob.file}.damaged`].map((file) => existsSync(file)),
+    [false, false, false],
+  );
+});

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import type { UserError } from '../../../cli/errors.ts';
+import { discover, discoverCaller } from '../../../cli/identity/discovery.ts';
+import { readDescription } from '../../../cli/identity/edge-description.ts';
+import { cognitoUrl } from '../../../cli/network/aws.ts';
+import { testContext } from '../transfer/helpers/context.ts';
+
+const EDGE = {
+  service: 'edge-upload',
+  version: 1,
+  region: 'us-east-1',
+  userPoolId: 'us-east-1_AbCdEf123',
+  clientId: '1h57kf5cpq17m0eml12EXAMPLE',
+  policy: { maxSize: 1024, writeTo: 'in/{username}/', allowGroups: ['writers'] },
+};
+
+const CALLER = {
+  username: 'ada',
+  sub: '4e0c6b7e-0000-4000-8000-000000000000',
+  groups: ['writers'],
+  writeTo: 'in/ada/',
+  tokenExpiresAt: '2026-11-05T13:00:00.000Z',
+};
+
+async function serve(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const answering =
+  (status: number, body: string, headers: Record<string, string> = {}): RequestListener =>
+  (_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    response.end(body);
+  };
+
+async function refusal(work: Promise<unknown>): Promise<UserError> {
+  return work.then(
+    () => assert.fail('it was taken for an edge'),
+    (error: UserError) => error,
+  );
+}
+
+test('an edge says which pool it trusts, and what it takes', async (t) => {
+  const url = await serve(t, (request, response) => {
+    assert.equal(request.url, '/.well-known/edge-upload');
+    assert.equal(request.headers.authorization, undefined);
+    answering(200, JSON.stringify({ ...EDGE, later: 'field' }))(request, response);
+  });
+  assert.deepEqual(await discover(testContext(), { url }), EDGE);
+});
+
+test('what leads a password proof elsewhere is refused', () => {
+  const wrong: Record<string, unknown>[] = [
+    { service: 'another' },
+    { service: undefined },
+    { region: 'us-east-1.evil.example' },
+    { region: 'us-east-1/..', userPoolId: 'us-east-1/.._AbCdEf123' },
+    { region: 'eu-west-1' },
+    { region: '' },
+    { region: 1 },
+    { userPoolId: 'us-east-1_' },
+    { userPoolId: 'us-east-1_Ab/../Cd' },
+    { userPoolId: `us-east-1_${'a'.repeat(56)}` },
+    { userPoolId: 'evil.example#us-east-1_AbCdEf123' },
+    { userPoolId: 'us-east-1_AbCdEf123\n' },
+    { clientId: '' },
+    { clientId: 'a b' },
+    { clientId: 'a'.repeat(129) },
+    { policy: undefined },
+    { policy: [] },
+    { policy: { maxSize: -1 } },
+    { policy: { maxSize: 1.5 } },
+    { policy: { writeTo: 3 } },
+    { policy: { allowGroups: 'writers' } },
+    { caller: 'ada' },
+    { caller: { username: 'ada' } },
+    { caller: { ...CALLER, username: 1 } },
+    { caller: { ...CALLER, groups: 'writers' } },
+    { caller: { ...CALLER, writeTo: undefined } },
+    { caller: { ...CALLER, tokenExpiresAt: 'soon' } },
+  ];
+  for (const change of wrong) {
+    assert.equal(readDescription(JSON.stringify({ ...EDGE, ...change })), undefined, JSON.stringify(change));
+  }
+  for (const text of ['', 'null', '[]', '"edge"', '<html>', '{'])
+    assert.equal(readDescription(text), undefined);
+  for (const region of ['us-east-1', 'ap-southeast-2', 'us-gov-west-1', 'il-central-1']) {
+    const described = readDescription(JSON.stringify({ ...EDGE, region, userPoolId: `${region}_AbCdEf123` }));
+    assert.equal(
+      new URL(cognitoUrl({}, described?.region ?? '')).host,
+      `cognito-idp.${region}.amazonaws.com`,
+    );
+  }
+});
+
+test('a server that is no edge is named with what it answered', async (t) => {
+  const page = await serve(
+    t,
+    answering(200, '<html>', { 'content-type': 'text/html; charset=utf-8', server: 'nginx' }),
+  );
+  const error = await refusal(discover(testContext(), { url: page }));
+  assert.deepEqual([error.code, error.exitCode], ['not_an_edge', 5]);
+  assert.match(error.message, /text\/html.*nginx/);
+  assert.ok(error.hint);
+
+  const missing = await serve(t, answering(403, '<Error/>', { server: 'AmazonS3' }));
+  assert.match((await refusal(discover(testContext(), { url: missing }))).message, /HTTP 403.*AmazonS3/);
+
+  const moved = await serve(t, answering(302, '', { location: 'https://elsewhere.example/' }));
+  assert.match((await refusal(discover(testContext(), { url: moved }))).message, /HTTP 302/);
+});
+
+test('an answer without end is not read to its end', async (t) => {
+  const url = await serve(t, (_request, response) => {
+    const more = () => {
+      while (response.write('x'.repeat(65_536)));
+    };
+    response.on('drain', more);
+    more();
+  });
+  assert.equal((await refusal(discover(testContext(), { url }))).code, 'not_an_edge');
+});
+
+test('an edge that cannot answer now is not taken for something else', async (t) => {
+  for (const status of [429, 502, 503, 504]) {
+    const url = await serve(t, answering(status, ''));
+    assert.equal((await refusal(discover(testContext(), { url }))).code, 'unreachable');
+  }
+});
+
+test('nobody at the address, and a name that does not exist', async () => {
+  const refused = await refusal(discover(testContext(), { url: 'http://127.0.0.1:1' }));
+  assert.deepEqual([refused.code, refused.exitCode], ['unreachable', 5]);
+  assert.match(refused.hint ?? '', /edge-upload local start/);
+  const unknown = await refusal(discover(testContext(), { url: 'https://no-such-host.invalid' }));
+  assert.equal(unknown.code, 'unreachable');
+  assert.match(unknown.message, /no-such-host\.invalid/);
+});
+
+test('asked with a token, an edge says who the caller is', async (t) => {
+  const url = await serve(t, answering(200, JSON.stringify({ ...EDGE, caller: { ...CALLER, later: 1 } })));
+  const context = testContext();
+  const { caller } = await discoverCaller(context, { url, token: 'aaa.bbb.ccc' });
+  assert.deepEqual(caller, CALLER);
+  const silent = await serve(t, answering(200, JSON.stringify(EDGE)));
+  const error = await refusal(discoverCaller(context, { url: silent, token: 'aaa.bbb.ccc' }));
+  assert.equal(error.code, 'not_an_edge');
+});
+
+test("a token that the edge refuses is not shown, and the reason is the edge's", async (t) => {
+  const url = await serve(t, (request, response) => {
+    assert.equal(request.headers.authorization, 'Bearer aaa.bbb.ccc');
+    answering(401, '{"error":"expired","message":"The token has expired."}')(request, response);
+  });
+  const error = await refusal(discover(testContext(), { url, token: 'aaa.bbb.ccc' }));
+  assert.deepEqual([error.code, error.exitCode], ['token_refused', 4]);
+  assert.match(error.message, /The token has expired\.$/);
+  assert.ok(!`${error.message}${error.hint}`.includes('aaa.bbb.ccc'));
+});
+
+test('a clock that is far off is told, a small difference is not', async (t) => {
+  const url = await serve(t, answering(200, JSON.stringify(EDGE), { date: 'Thu, 05 Nov 2026 12:00:00 GMT' }));
+  const warnings = async (now: string) => {
+    const context = testContext({ now: () => new Date(now) });
+    await discover(context, { url });
+    return context.events.filter(({ type }) => type === 'warning').map((event) => JSON.stringify(event));
+  };
+  assert.deepEqual(await warnings('2026-11-05T12:01:00Z'), []);
+  assert.match((await warnings('2026-11-05T12:12:00Z')).join(), /12 minutes ahead of/);
+  assert.match((await warnings('2026-11-05T11:30:00Z')).join(), /30 minutes behind/);
+});
+
+test('an interruption ends the asking', async (t) => {
+  const url = await serve(t, () => {});
+  const context = testContext();
+  const asking = discover(context, { url });
+  context.abort.abort();
+  await assert.rejects(asking, { code: 'interrupted' });
+});

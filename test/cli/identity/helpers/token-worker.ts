@@ -1,0 +1,19 @@
+import { once } from 'node:events';
+import { tokenSource } from '../../../../cli/identity/session.ts';
+import { testContext } from '../../transfer/helpers/context.ts';
+
+/** One command of many at once: says that it is ready, waits for a line, then tells what it got. The token stays inside. */
+const [, , url = ''] = process.argv;
+const { REJECTED: rejected } = process.env;
+const context = testContext({ env: process.env, home: process.env.HOME ?? '/' });
+process.stdout.write('ready\n');
+await once(process.stdin, 'data');
+process.stdin.destroy();
+const source = tokenSource(context, { url });
+try {
+  const token = rejected === undefined ? await source.current() : await source.renew(rejected);
+  const { createHash } = await import('node:crypto');
+  process.stdout.write(`${createHash('sha256').update(token).digest('hex')}\n`);
+} catch (error) {
+  process.stdout.write(`${error instanceof Error ? error.message : error}\n`);
+}
