@@ -1,0 +1,48 @@
+import { App } from 'aws-cdk-lib/core';
+import type { Jwks, UploadPolicy } from '../edge/config.ts';
+import { type Identity, UploadStack } from './upload-stack.ts';
+
+/*
+ * The stack for the CDK's own command line, from a clone and after `npm run build`; `edge-upload deploy` does without.
+ * The edge function has the user pool's identity baked in, so a first deploy by hand takes two steps:
+ *
+ *   npx cdk deploy
+ *   npx cdk deploy -c userPoolId=… -c clientId=… \
+ *     -c jwks="$(curl -s https://cognito-idp.us-east-1.amazonaws.com/<user pool id>/.well-known/jwks.json)"
+ *
+ * Every later one takes the same values: without them the distribution would be taken down again.
+ * More context: stackName, and policy as JSON (see UploadPolicy in edge/config.ts).
+ */
+const app = new App({ analyticsReporting: false });
+
+function text(name: string): string | undefined {
+  const value: unknown = app.node.tryGetContext(name);
+  return value === undefined ? undefined : String(value);
+}
+
+/** A context value from the command line is text, one from cdk.json may be an object already. */
+function object(name: string): object | undefined {
+  const value: unknown = app.node.tryGetContext(name);
+  const read: unknown = typeof value === 'string' ? JSON.parse(value) : value;
+  if (read === undefined || (typeof read === 'object' && read !== null)) return read;
+  throw new Error(`the context value “${name}” is to be a JSON object`);
+}
+
+function readIdentity(): Identity | undefined {
+  const userPoolId = text('userPoolId');
+  const clientId = text('clientId');
+  const jwks = object('jwks');
+  if (userPoolId === undefined && clientId === undefined && jwks === undefined) return undefined;
+  if (userPoolId === undefined || clientId === undefined || jwks === undefined) {
+    throw new Error('the context values userPoolId, clientId and jwks go together');
+  }
+  return { userPoolId, clientId, jwks: jwks as Jwks };
+}
+
+const identity = readIdentity();
+new UploadStack(app, 'UploadStack', {
+  stackName: text('stackName') ?? 'edge-upload',
+  policy: (object('policy') ?? {}) as UploadPolicy,
+  ...(identity === undefined ? {} : { identity }),
+});
+app.synth();

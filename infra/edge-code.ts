@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { EdgeConfig } from '../edge/config.ts';
+
+/** Bytes, of our own choosing: it keeps the template with the code in it well below CloudFormation's 51,200. */
+export const EDGE_CODE_LIMIT_BYTES = 32_000;
+
+/** The built edge function, looked for upwards from here: this file runs from `infra/` and from `dist/` alike. */
+function readBundle(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const file = join(folder, 'dist', 'edge.cjs');
+    if (existsSync(file)) return readFileSync(file, 'utf8');
+    const above = dirname(folder);
+    if (above === folder) throw new Error('dist/edge.cjs is missing; npm run build makes it');
+    folder = above;
+  }
+}
+
+/** JSON is JavaScript. Braces that CloudFormation would take for a dynamic reference are spelled so that it does not. */
+function literal(config: EdgeConfig): string {
+  return JSON.stringify(config).replaceAll('{{', '{\\u007b');
+}
+
+/**
+ * The code of the edge function: the built bundle with its configuration before it, as Lambda@Edge has no environment
+ * variables.
+ * @throws {Error} when the bundle was not built, or is larger than {@link EDGE_CODE_LIMIT_BYTES}.
+ */
+export function edgeCode({ region, userPoolId, clientId, jwks, policy }: EdgeConfig): string {
+  // Field by field, so that nothing else of what was passed in becomes public code.
+  const config = { region, userPoolId, clientId, jwks, policy };
+  const code = `const EDGE_CONFIG=${literal(config)};\n${readBundle()}`;
+  const bytes = Buffer.byteLength(code);
+  if (bytes > EDGE_CODE_LIMIT_BYTES) {
+    throw new Error(
+      `the edge function with its policy has ${bytes} bytes, more than ${EDGE_CODE_LIMIT_BYTES}`,
+    );
+  }
+  return code;
+}

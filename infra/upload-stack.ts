@@ -1,0 +1,42 @@
+import { BootstraplessSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { Jwks, UploadPolicy } from '../edge/config.ts';
+import { createDistribution } from './edge.ts';
+import { edgeCode } from './edge-code.ts';
+import { createBucket, createUserPool, createUserPoolClient } from './identity.ts';
+
+/** Lambda@Edge functions are made in this region and no other. */
+export const REGION = 'us-east-1';
+
+/** What the edge function is told about the user pool, which has to exist first. */
+export interface Identity {
+  readonly userPoolId: string;
+  readonly clientId: string;
+  readonly jwks: Jwks;
+}
+
+export interface UploadStackProps {
+  readonly stackName: string;
+  /** Absent: only the half that gives an identity is made (pool, client, bucket). The whole leaves that half as it is. */
+  readonly identity?: Identity;
+  readonly policy: UploadPolicy;
+}
+
+/** A private bucket behind CloudFront, guarded at the edge, with a Cognito user pool. */
+export class UploadStack extends Stack {
+  constructor(scope: Construct, id: string, { stackName, identity, policy }: UploadStackProps) {
+    super(scope, id, {
+      stackName,
+      env: { region: REGION },
+      description: 'edge-upload: authenticated uploads to S3 through CloudFront',
+      // The template goes inline in the API call: no bootstrapped account, no assets.
+      synthesizer: new BootstraplessSynthesizer() as IStackSynthesizer,
+      analyticsReporting: false,
+    });
+    createUserPoolClient(this, createUserPool(this));
+    const bucket = createBucket(this);
+    if (identity !== undefined) {
+      createDistribution(this, bucket, edgeCode({ region: REGION, policy, ...identity }));
+    }
+  }
+}
