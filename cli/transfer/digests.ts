@@ -32,7 +32,8 @@ function crc32Hasher(): Hasher {
   let value = 0;
   return {
     update(bytes) {
-      value = crc32(bytes, value);
+      // Given no bytes, zlib forgets the value it is to go on from.
+      if (bytes.length > 0) value = crc32(bytes, value);
     },
     digest: async () => crc32Bytes(value),
   };

@@ -14,8 +14,11 @@ export interface Filter {
 
 /** Glob patterns; one without `/` is held against the name alone, wherever the file is. Dot files are files. */
 function matcher(patterns: readonly string[]): (path: string) => boolean {
-  const trimmed = patterns.map((pattern) => pattern.replace(/^\.?\//, '').replace(/(.)\/$/, '$1'));
-  return picomatch(trimmed, { dot: true, basename: true, nonegate: true });
+  const matchers = patterns.map((typed) => {
+    const pattern = typed.replace(/^\.?\//, '').replace(/(.)\/$/, '$1');
+    return picomatch(pattern, { dot: true, nonegate: true, basename: !pattern.includes('/') });
+  });
+  return (path) => matchers.some((matches) => matches(path));
 }
 
 /**

@@ -1,0 +1,112 @@
+import type { Context, Result } from '../context.ts';
+import { EXIT, type ExitCode, isUserError, UserError } from '../errors.ts';
+import { tokenSource } from '../identity/session.ts';
+import { openDispatcher } from '../network/dispatcher.ts';
+import { resolveTarget } from '../settings/target.ts';
+import {
+  type JournalEntry,
+  journalFolder,
+  journalId,
+  listJournals,
+  type Recorded,
+  withJournal,
+} from '../transfer/journal.ts';
+import { abortUpload } from '../transfer/multipart.ts';
+import { totalSize } from '../transfer/resume.ts';
+import { openTools } from '../transfer/tools.ts';
+import { count, formatBytes, printable } from '../ui/format.ts';
+
+function describe({ entry, parts }: Recorded) {
+  const { url, key, path, size, startedAt } = entry;
+  return {
+    id: journalId(entry),
+    file: path,
+    key,
+    url,
+    bytes: size,
+    storedBytes: totalSize(parts),
+    startedAt,
+  };
+}
+
+/** `edge-upload uploads list`: uploads in parts that this computer began and did not finish. */
+export async function list(context: Context): Promise<Result> {
+  const uploads = (await listJournals(journalFolder(context))).map(describe);
+  const lines = uploads.map(({ id, file, key, url, bytes, storedBytes, startedAt }) =>
+    printable(
+      `${id}  ${formatBytes(storedBytes).padStart(9)} of ${formatBytes(bytes).padStart(9)}  ${startedAt.slice(0, 16).replace('T', ' ')}  ${file} → ${url}/${key}`,
+    ),
+  );
+  const text =
+    lines.length === 0
+      ? 'There is no unfinished upload.'
+      : [
+          ...lines,
+          'Go on with one by its put command, or take it away with: edge-upload uploads abort <id>',
+        ].join('\n');
+  return { document: { uploads }, text };
+}
+
+export interface AbortArgs {
+  /** As `uploads list` shows them; the first characters are enough. */
+  readonly ids: readonly string[];
+  readonly all?: boolean;
+}
+
+/** `edge-upload uploads abort`: has the store forget what it has of unfinished uploads, and forgets them here. */
+export async function abort(context: Context, { ids, all = false }: AbortArgs): Promise<Result> {
+  if (ids.length === 0 && !all) {
+    throw new UserError('usage', 'Which upload is to be taken away?', {
+      hint: 'Name it as shown by: edge-upload uploads list   or take them all with --all',
+    });
+  }
+  const known = await listJournals(journalFolder(context));
+  const aborted: string[] = [];
+  const failures: { id: string; code: string; message: string }[] = [];
+  let exitCode: ExitCode = EXIT.done;
+  for (const { entry } of all && ids.length === 0 ? known : ids.map((id) => pick(known, id))) {
+    try {
+      await abortOne(context, entry);
+      aborted.push(journalId(entry));
+    } catch (error) {
+      if (!isUserError(error) || error.code === 'interrupted') throw error;
+      if (exitCode === EXIT.done) exitCode = error.exitCode;
+      failures.push({ id: journalId(entry), code: error.code, message: error.message });
+    }
+  }
+  const lines = failures.map(({ id, message }) => printable(`${id}: ${message}`));
+  return {
+    document: { aborted, failures },
+    text: [`${count(aborted.length, 'upload')} taken away.`, ...lines].join('\n'),
+    ...(exitCode === EXIT.done ? {} : { exitCode }),
+  };
+}
+
+function pick(known: readonly Recorded[], id: string): Recorded {
+  const matching = known.filter(({ entry }) => journalId(entry).startsWith(id.toLowerCase()));
+  const [one, ...others] = matching;
+  if (one !== undefined && others.length === 0) return one;
+  throw new UserError(
+    'usage',
+    one === undefined
+      ? `There is no unfinished upload “${id}”.`
+      : `“${id}” could be ${matching.length} uploads.`,
+    { hint: 'See: edge-upload uploads list' },
+  );
+}
+
+async function abortOne(context: Context, entry: JournalEntry): Promise<void> {
+  const target = await resolveTarget(context, entry.url);
+  const caFile = target.deployment?.local?.caFile;
+  const dispatcher = openDispatcher({ env: context.env, ...(caFile === undefined ? {} : { caFile }) });
+  try {
+    const tokens = tokenSource(context, target);
+    const { edge, journals, signal } = await openTools(context, { url: target.url, dispatcher, tokens });
+    await withJournal(journals, entry, signal, async (journal) => {
+      await abortUpload(edge, entry);
+      await journal.remove();
+    });
+  } finally {
+    await dispatcher.destroy();
+  }
+}

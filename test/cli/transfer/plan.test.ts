@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  DEFAULT_PART,
+  MAX_OBJECT,
+  MAX_PART,
+  MAX_PARTS,
+  MAX_WHOLE,
+  MIN_PART,
+  partOf,
+  planUpload,
+  suitablePartSize,
+} from '../../../cli/transfer/plan.ts';
+import { withCode } from './helpers/uploading.ts';
+
+const MIB = 1024 ** 2;
+
+test('one request up to the threshold, parts above it', () => {
+  const whole = (size: number) => ({ multipart: false, partSize: size, parts: 1 });
+  for (const size of [0, 1, MIN_PART - 1, MIN_PART, MIN_PART + 1, DEFAULT_PART - 1, DEFAULT_PART]) {
+    assert.deepEqual(planUpload('f', size), whole(size), String(size));
+  }
+  assert.deepEqual(planUpload('f', DEFAULT_PART + 1), { multipart: true, partSize: DEFAULT_PART, parts: 2 });
+});
+
+test('parts grow where 10,000 of 16 MiB do not hold the file', () => {
+  const most = MAX_PARTS * DEFAULT_PART;
+  assert.deepEqual(planUpload('f', most - 1), { multipart: true, partSize: 16 * MIB, parts: MAX_PARTS });
+  assert.deepEqual(planUpload('f', most), { multipart: true, partSize: 16 * MIB, parts: MAX_PARTS });
+  assert.deepEqual(planUpload('f', most + 1), { multipart: true, partSize: 17 * MIB, parts: 9412 });
+  assert.deepEqual(planUpload('f', 5e9), { multipart: true, partSize: 16 * MIB, parts: 299 });
+  assert.deepEqual(planUpload('f', MAX_OBJECT), { multipart: true, partSize: MAX_PART, parts: MAX_PARTS });
+  assert.equal(MAX_OBJECT / 1024 ** 4, 48.828125);
+  assert.throws(() => planUpload('f', MAX_OBJECT + 1), withCode('too_large', /48\.8 TiB/));
+});
+
+test('every size up to the largest makes 10,000 parts or fewer, each within the bounds of S3', () => {
+  let size = 1;
+  while (size <= MAX_OBJECT) {
+    const partSize = suitablePartSize(size);
+    assert.ok(partSize >= DEFAULT_PART && partSize <= MAX_PART && partSize % MIB === 0, String(size));
+    assert.ok(Math.ceil(size / partSize) <= MAX_PARTS, String(size));
+    size = Math.ceil(size * 1.37) + 1;
+  }
+});
+
+test('a part size that is asked for', () => {
+  assert.deepEqual(planUpload('f', 3 * MIN_PART, { partSize: MIN_PART }), {
+    multipart: true,
+    partSize: MIN_PART,
+    parts: 3,
+  });
+  assert.equal(planUpload('f', 3 * MIN_PART + 1, { partSize: MIN_PART }).parts, 4);
+  assert.equal(planUpload('f', MIN_PART, { partSize: MIN_PART }).multipart, false);
+  assert.equal(planUpload('f', 10_000 * MIN_PART, { partSize: MIN_PART }).parts, 10_000);
+  assert.throws(
+    () => planUpload('f', 10_000 * MIN_PART + 1, { partSize: MIN_PART }),
+    (error) =>
+      withCode('usage', /10,001 parts/)(error) && /16M at least/.test((error as { hint: string }).hint),
+  );
+  for (const partSize of [0, MIN_PART - 1, MAX_PART + 1, 6 * MIB + 0.5]) {
+    assert.throws(() => planUpload('f', 1, { partSize }), withCode('usage', /5 MiB to 5 GiB/));
+  }
+});
+
+test('never and always', () => {
+  assert.equal(planUpload('f', MAX_WHOLE, { multipart: 'never' }).multipart, false);
+  assert.throws(() => planUpload('f', MAX_WHOLE + 1, { multipart: 'never' }), withCode('too_large'));
+  assert.deepEqual(planUpload('f', 0, { multipart: 'always' }), {
+    multipart: true,
+    partSize: DEFAULT_PART,
+    parts: 1,
+  });
+});
+
+test('parts lie side by side and end where the file does', () => {
+  const size = 3 * MIN_PART + 7;
+  const plan = planUpload('f', size, { partSize: MIN_PART });
+  assert.deepEqual(
+    [1, 2, 3, 4].map((number) => partOf(number, size, plan)),
+    [
+      { number: 1, from: 0, length: MIN_PART },
+      { number: 2, from: MIN_PART, length: MIN_PART },
+      { number: 3, from: 2 * MIN_PART, length: MIN_PART },
+      { number: 4, from: 3 * MIN_PART, length: 7 },
+    ],
+  );
+});

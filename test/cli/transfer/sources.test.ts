@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { type TestContext as NodeTestContext, test } from 'node:test';
+import { type Item, openSources, type SourceOptions } from '../../../cli/transfer/sources.ts';
+import { ownFolder, withCode } from './helpers/uploading.ts';
+
+async function tree(t: NodeTestContext, ...files: string[]): Promise<string> {
+  const folder = await ownFolder(t);
+  for (const file of files) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), file);
+  }
+  return folder;
+}
+
+async function find(cwd: string, options: SourceOptions, stdin: Readable = Readable.from([])) {
+  const warnings: string[] = [];
+  const sources = await openSources(options, { cwd, stdin });
+  const items: Item[] = [];
+  for await (const item of sources.items((text) => warnings.push(text))) items.push(item);
+  return { items, warnings, keys: items.map(({ key }) => key).sort() };
+}
+
+const keys = async (cwd: string, options: SourceOptions, stdin?: Readable) =>
+  (await find(cwd, options, stdin)).keys;
+
+test('a folder keeps its name, with / behind it gives what is in it', async (t) => {
+  const cwd = await tree(t, 'photos/a.jpg', 'photos/2026/b.jpg', 'photos/.hidden', 'c.txt');
+  const inside = ['.hidden', '2026/b.jpg', 'a.jpg'];
+  const named = inside.map((key) => `photos/${key}`);
+  assert.deepEqual(await keys(cwd, { files: ['photos'], recursive: true }), named);
+  assert.deepEqual(await keys(cwd, { files: ['photos/'], recursive: true }), inside);
+  assert.deepEqual(await keys(join(cwd, 'photos'), { files: ['.'], recursive: true }), inside);
+  assert.deepEqual(
+    await keys(cwd, { files: ['photos', 'c.txt'], recursive: true, prefix: 'x/' }),
+    ['x/c.txt', ...named.map((key) => `x/${key}`)].sort(),
+  );
+  assert.deepEqual(
+    await keys(cwd, { files: ['photos'], recursive: true, as: 'album' }),
+    inside.map((key) => `album/${key}`),
+  );
+  const [without] = (await find(cwd, { files: ['photos'] })).items;
+  assert.equal(without?.kind, 'file', 'without -r its upload fails by its own name');
+});
+
+test('names are those of the disk, byte for byte', async (t) => {
+  const names = [
+    'a b',
+    '#?%+&',
+    '100%25',
+    '🦊',
+    'e\u0301',
+    'é',
+    '-rf',
+    '.env',
+    '[x]*',
+    "it's",
+    'back\\slash',
+  ];
+  const cwd = await tree(t, ...names.map((name) => `d/${name}`));
+  assert.deepEqual(await keys(cwd, { files: ['d/'], recursive: true }), [...names].sort());
+});
+
+test('include and exclude: by name anywhere, by path from the root, whole folders', async (t) => {
+  const cwd = await tree(
+    t,
+    'd/a.jpg',
+    'd/a.txt',
+    'd/sub/b.jpg',
+    'd/sub/.b.jpg',
+    'd/node_modules/c.jpg',
+    'd/build/out/d.jpg',
+  );
+  const filtered = (options: Partial<SourceOptions>) =>
+    keys(cwd, { files: ['d/'], recursive: true, ...options });
+  assert.deepEqual(await filtered({ include: ['*.txt'] }), ['a.txt']);
+  assert.deepEqual(await filtered({ include: ['*.jpg'], exclude: ['node_modules/', 'build/**'] }), [
+    'a.jpg',
+    'sub/.b.jpg',
+    'sub/b.jpg',
+  ]);
+  assert.deepEqual(await filtered({ include: ['sub/*'] }), ['sub/.b.jpg', 'sub/b.jpg']);
+  assert.deepEqual(await filtered({ include: ['**/b.jpg', '*.{txt,md}'] }), ['a.txt', 'sub/b.jpg']);
+  assert.deepEqual(await filtered({ exclude: ['*.jpg'] }), ['a.txt']);
+});
+
+test('links are followed; one that leads in a circle is passed over with a word', async (t) => {
+  const cwd = await tree(t, 'd/a', 'elsewhere/b');
+  await symlink('../elsewhere', join(cwd, 'd/link'));
+  await symlink('..', join(cwd, 'elsewhere/up'));
+  await symlink('../d', join(cwd, 'd/self'));
+  await symlink('nowhere', join(cwd, 'd/broken'));
+  const { items, warnings, keys } = await find(cwd, { files: ['d/'], recursive: true });
+  assert.ok(keys.includes('a') && keys.includes('link/b'));
+  assert.ok(warnings.some((text) => text.includes(join('d', 'self'))));
+  assert.ok(warnings.length >= 2 && items.length < 10, 'no circle is walked for long');
+  const broken = items.find(({ key }) => key === 'broken');
+  assert.ok(broken?.kind === 'refused' && broken.error.code === 'file_missing');
+});
+
+test('special files are passed over with a word', { skip: process.platform === 'win32' }, async (t) => {
+  const cwd = await tree(t, 'd/a');
+  execFileSync('mkfifo', [join(cwd, 'd/pipe')]);
+  const { keys, warnings } = await find(cwd, { files: ['d/'], recursive: true });
+  assert.deepEqual(keys, ['a']);
+  assert.match(warnings[0] ?? '', /pipe is neither a file nor a folder/);
+});
+
+test('a list of files keeps their folders; by lines or by NUL, from a file or standard input', async (t) => {
+  const cwd = await tree(t, 'a.txt', 'sub/b.txt', 'sub/line\nbreak');
+  await writeFile(join(cwd, 'list'), './a.txt\n\nsub/b.txt');
+  assert.deepEqual(await keys(cwd, { files: [], filesFrom: 'list' }), ['a.txt', 'sub/b.txt']);
+  const piped = Readable.from([Buffer.from('sub/'), Buffer.from('b.txt\na.t'), Buffer.from('xt')]);
+  assert.deepEqual(await keys(cwd, { files: [], filesFrom: '-' }, piped), ['a.txt', 'sub/b.txt']);
+  const nul = Readable.from([Buffer.from('a.txt\0sub/line\nbreak\0')]);
+  assert.deepEqual(await keys(cwd, { files: [], filesFrom: '-', prefix: 'p/' }, nul), [
+    'p/a.txt',
+    'p/sub/line\nbreak',
+  ]);
+  const folders = Readable.from([Buffer.from(`sub\n`)]);
+  assert.deepEqual(await keys(cwd, { files: [], filesFrom: '-', recursive: true }, folders), [
+    'sub/b.txt',
+    'sub/line\nbreak',
+  ]);
+  await assert.rejects(keys(cwd, { files: [], filesFrom: 'absent' }), withCode('file_missing', /absent/));
+});
+
+test('two files with one key: named ones stop everything, found ones are refused by name', async (t) => {
+  const cwd = await tree(t, 'x/same', 'x/one', 'y/same', 'y/two', 'same');
+  await assert.rejects(
+    keys(cwd, { files: ['same', 'x/same'] }),
+    withCode('usage', /both be stored as “same”/),
+  );
+  const { items } = await find(cwd, { files: ['x/', 'y/', 'same'], recursive: true });
+  const refused = items.filter(({ kind }) => kind === 'refused');
+  assert.equal(items.length, 5);
+  assert.deepEqual(
+    refused.map(({ key }) => key),
+    ['same', 'same'],
+  );
+  const twice = Readable.from([Buffer.from('same\n./same\n')]);
+  const listed = await find(cwd, { files: [], filesFrom: '-' }, twice);
+  assert.deepEqual(
+    listed.items.map(({ kind }) => kind),
+    ['file', 'refused'],
+  );
+});
+
+test('what does not go together is a usage error', async (t) => {
+  const cwd = await tree(t, 'a', 'b');
+  for (const options of [
+    { files: [] },
+    { files: ['a', 'b'], as: 'c' },
+    { files: ['-'] },
+    { files: ['-', 'a'], as: 'c' },
+    { files: ['a'], filesFrom: 'b' },
+    { files: [], filesFrom: 'b', as: 'c' },
+  ]) {
+    await assert.rejects(keys(cwd, options), withCode('usage'), JSON.stringify(options));
+  }
+});
+
+test('a big folder is found as a stream', async (t) => {
+  const cwd = await tree(t, ...Array.from({ length: 300 }, (_, index) => `d/${index % 10}/${index}`));
+  const sources = await openSources({ files: ['d'], recursive: true }, { cwd, stdin: Readable.from([]) });
+  let seen = 0;
+  for await (const _item of sources.items(() => {})) {
+    seen += 1;
+    if (seen === 5) break;
+  }
+  assert.equal(seen, 5);
+});
