@@ -165,6 +165,9 @@ async function keep(context: Context, { deployment, tokens, asked, signedInAs }:
     ...life,
   });
   await rememberDeployment(context, deployment);
+  if (context.env.EDGE_UPLOAD_TOKEN) {
+    context.ui.event({ type: 'warning', text: 'EDGE_UPLOAD_TOKEN is set, and goes before this sign-in.' });
+  }
   return {
     document: {
       username,

@@ -1,4 +1,15 @@
-import { link, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  constants,
+  copyFile,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { interrupted, systemCode, UserError } from '../errors.ts';
@@ -18,8 +29,8 @@ export interface LockOptions {
 }
 
 /*
- * The lock is the file `<path>.lock`, made by a hard link to its holder's own claim, so that it appears with its whole
- * content or not at all. A dead holder's lock is never removed to be taken: two waiters could do that at once, and the
+ * The lock is the file `<path>.lock`, a hard link to its holder's own claim, so that it appears with its whole content or
+ * not at all. A dead holder's lock is never removed to be taken: two waiters could do that at once, and the
  * second would remove the lock of the first. It is succeeded instead, by a link named after the dead holder's nonce.
  * Nonces are never used twice, so only one waiter can make that link. Whoever is last in the line of succession holds;
  * releasing removes the lock first and the line after it.
@@ -47,8 +58,13 @@ export async function withLock<T>(
   const claim = claimOf(lock, own.nonce);
   await writeClaim(claim, own);
   try {
-    const line = await acquire(lock, own, { waitMs, pollMs, silentMs, ...(signal ? { signal } : {}) });
-    const heart = setInterval(() => beat(claim), beatMs).unref();
+    const { line, place } = await acquire(lock, own, {
+      waitMs,
+      pollMs,
+      silentMs,
+      ...(signal ? { signal } : {}),
+    });
+    const heart = setInterval(() => beat(place), beatMs).unref();
     try {
       if (line.length === 0) await sweep(lock, own);
       return await work();
@@ -74,14 +90,20 @@ async function writeClaim(claim: string, own: ProcessIdentity): Promise<void> {
 
 type Waiting = Required<Pick<LockOptions, 'waitMs' | 'pollMs' | 'silentMs'>> & Pick<LockOptions, 'signal'>;
 
-/** Waits for the lock; gives the line of dead holders that was succeeded, first to last. */
-async function acquire(lock: string, own: ProcessIdentity, waiting: Waiting): Promise<string[]> {
+interface Acquired {
+  /** The file that says that we hold. */
+  readonly place: string;
+  /** Nonces of the dead holders whom we succeeded, first to last. */
+  readonly line: readonly string[];
+}
+
+async function acquire(lock: string, own: ProcessIdentity, waiting: Waiting): Promise<Acquired> {
   const { waitMs, pollMs, silentMs, signal } = waiting;
   let watched: Held | undefined;
   let silence = 0;
   for (let waited = 0; ; waited += pollMs) {
     if (signal?.aborted) throw interrupted();
-    if (await makeLink(lock, own, lock)) return [];
+    if (await put(lock, own, lock)) return { place: lock, line: [] };
     const line = await readLine(lock);
     const last = line.at(-1);
     if (last !== undefined) {
@@ -90,7 +112,9 @@ async function acquire(lock: string, own: ProcessIdentity, waiting: Waiting): Pr
       watched = last;
       const state = last.identity === undefined ? 'unsure' : await liveness(last.identity, own);
       const dead = state === 'dead' || (state === 'unsure' && silence >= silentMs);
-      if (dead && (await succeed(lock, own, line))) return line.map(({ nonce }) => nonce);
+      if (dead && (await succeed(lock, own, line))) {
+        return { place: successor(lock, last.nonce), line: line.map(({ nonce }) => nonce) };
+      }
     }
     if (waited >= waitMs) throw stillHeld(lock, last, waitMs);
     await delay(pollMs, undefined, signal ? { signal } : {}).catch(() => {
@@ -104,7 +128,7 @@ async function succeed(lock: string, own: ProcessIdentity, line: readonly Held[]
   const [first, last] = [line[0], line.at(-1)];
   if (first === undefined || last === undefined) return false;
   const place = successor(lock, last.nonce);
-  if (!(await makeLink(lock, own, place))) return false;
+  if (!(await put(lock, own, place))) return false;
   // Line files go only after the lock has gone. Is the lock still there, then no other link of that name ever was.
   if ((await readHeld(lock))?.nonce === first.nonce) return true;
   await rm(place, { force: true });
@@ -122,11 +146,18 @@ async function release(lock: string, own: ProcessIdentity, line: readonly string
   }
 }
 
-/** Makes `name` another name of our claim, if nothing has that name. */
-async function makeLink(lock: string, own: ProcessIdentity, name: string): Promise<boolean> {
+/**
+ * Puts our claim at a name, if nothing has that name. On a file system without hard links it is a copy, whose content
+ * comes a moment after its name; a process killed in between is found out by its silence.
+ */
+async function put(lock: string, own: ProcessIdentity, name: string): Promise<boolean> {
+  const claim = claimOf(lock, own.nonce);
   for (let tries = 1; ; tries += 1) {
     try {
-      await link(claimOf(lock, own.nonce), name);
+      await link(claim, name).catch((error: unknown) => {
+        if (systemCode(error) === 'EEXIST') throw error;
+        return copyFile(claim, name, constants.COPYFILE_EXCL);
+      });
       return true;
     } catch (error) {
       const code = systemCode(error);
@@ -166,10 +197,10 @@ async function readLine(lock: string): Promise<Held[]> {
   return line;
 }
 
-function beat(claim: string): void {
+function beat(place: string): void {
   const now = new Date();
   // Whoever removed the folder under a running command has taken the lock away too; the work's own writes will tell.
-  utimes(claim, now, now).catch(() => {});
+  utimes(place, now, now).catch(() => {});
 }
 
 /** Removes what killed processes left beside the lock. Called by a holder whose lock has no line. */

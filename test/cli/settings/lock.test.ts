@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import fs, { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
@@ -220,6 +221,41 @@ test('who was wrongly taken for dead leaves the lock to its successor', () =>
       { pollMs: 5, silentMs: 0 },
     );
     assert.equal(await withLock(path, async () => 'free', { waitMs: 0 }), 'free');
+  }));
+
+test('a file system without hard links is locked all the same', async () => {
+  const { link } = fs;
+  fs.link = () => Promise.reject(Object.assign(new Error('not supported'), { code: 'ENOTSUP' }));
+  syncBuiltinESMExports();
+  try {
+    await inFolder(async (path, folder) => {
+      await forge(path, { nonce: 'd'.repeat(24), started: '1' });
+      let inside = 0;
+      const turn = async () => {
+        inside += 1;
+        assert.equal(inside, 1);
+        await new Promise(setImmediate);
+        inside -= 1;
+      };
+      await Promise.all(Array.from({ length: 8 }, () => withLock(path, turn, { pollMs: 1 })));
+      assert.deepEqual(await readdir(folder), []);
+    });
+  } finally {
+    fs.link = link;
+    syncBuiltinESMExports();
+  }
+});
+
+test('a holder shows life where waiters look', () =>
+  inFolder(async (path) => {
+    const signs = new Set<number>();
+    await withLock(
+      path,
+      async () => {
+        while (signs.size < 3) signs.add((await stat(`${path}.lock`)).mtimeMs);
+      },
+      { beatMs: 1 },
+    );
   }));
 
 test('an interruption ends the waiting', () =>
