@@ -27,6 +27,8 @@ const programs: BuildOptions = {
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   minifySyntax: true,
+  // The SDK's ES modules: its CommonJS ones lose their named exports when imported on demand, and nothing of them is left out.
+  mainFields: ['module', 'main'],
   // Optional dependencies, 190 MB of them: loaded from node_modules by deploy alone.
   external: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'],
   banner: { js: commonJsGlobals },

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
@@ -24,6 +24,4 @@ const stream = run({ files, concurrency: availableParallelism() });
 stream.on('test:fail', ({ todo }) => {
   if (todo === undefined || todo === false) process.exitCode = 1;
 });
-await finished(stream.compose(spec).pipe(process.stdout, { end: false }), { readable: false }).catch(() => {
-  process.exitCode = 1;
-});
+await pipeline(stream, new spec(), process.stdout, { end: false });
