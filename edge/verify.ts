@@ -32,8 +32,8 @@ export interface Caller {
 /** @throws {Refusal} `invalid_token`, `token_expired` or `keys_unavailable` */
 export type Verify = (token: string) => Promise<Caller>;
 
-/** Faults of our key source, not of the token. */
-const PASSING = [FetchError, JwksValidationError, JwkValidationError, WaitPeriodNotYetEndedJwkError];
+/** The keys could not be had; the token may be good. */
+const PASSING = [FetchError, JwksValidationError, JwkValidationError];
 
 /** The first that fits names the reason. The library's own messages quote the token, these do not. */
 const REASONS = [
@@ -42,6 +42,8 @@ const REASONS = [
   // The library's answer to an issuer that it was not set up for.
   [ParameterValidationError, 'The token is not of this user pool.'],
   [KidNotFoundInJwksError, 'The token is not signed by a key of this user pool.'],
+  // The pool's keys were downloaded seconds ago, and this one was not among them.
+  [WaitPeriodNotYetEndedJwkError, 'The token is not signed by a key of this user pool.'],
   [CognitoJwtInvalidTokenUseError, 'The token is not an access token.'],
   [CognitoJwtInvalidClientIdError, 'The token is not of this app client.'],
   [JwtInvalidSignatureAlgorithmError, 'The token is not signed with the algorithm of the user pool.'],

@@ -1,0 +1,324 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { UploadPolicy } from '../../edge/config.ts';
+import { type Decision, decide } from '../../edge/decide.ts';
+import type { Verify } from '../../edge/verify.ts';
+import { CLIENT_ID, config, SUB, USER_POOL_ID } from './support/pool.ts';
+import { plainHeaders, type Sent, viewerRequest } from './support/viewer.ts';
+
+const EXPIRES = new Date('2026-11-22T12:00:00Z');
+const TOKEN = ['Authorization: Bearer good'];
+
+/** One who presents `good`. */
+function verifying(caller: { username?: string; groups?: readonly string[] } = {}): Verify {
+  return async (token) => {
+    assert.equal(token, 'good');
+    return { username: 'ada', sub: SUB, groups: [], tokenExpiresAt: EXPIRES, ...caller };
+  };
+}
+
+function decideOn(sent: Sent, policy: UploadPolicy = {}, verify = verifying()): Promise<Decision> {
+  return decide(viewerRequest(sent), { config: config(policy), verify });
+}
+
+function forwarded(decision: Decision) {
+  assert.equal(decision.kind, 'forward', JSON.stringify(decision));
+  return (decision as Extract<Decision, { kind: 'forward' }>).request;
+}
+
+function refusal(decision: Decision): [status: number, code: string | undefined] {
+  assert.equal(decision.kind, 'respond', JSON.stringify(decision));
+  const { status, code } = decision as Extract<Decision, { kind: 'respond' }>;
+  return [status, code];
+}
+
+test('the operations of the contract pass, their queries written anew', async () => {
+  const rows: readonly (readonly [method: string, target: string, querystring: string])[] = [
+    ['PUT', '/k', ''],
+    ['POST', '/k?uploads', 'uploads='],
+    ['POST', '/k?uploads=', 'uploads='],
+    ['PUT', '/k?partNumber=1&uploadId=U', 'partNumber=1&uploadId=U'],
+    ['PUT', '/k?uploadId=U&partNumber=10000', 'uploadId=U&partNumber=10000'],
+    ['POST', '/k?uploadId=a%2Bb', 'uploadId=a%2Bb'],
+    ['POST', '/k?uploadId=a+b', 'uploadId=a%2Bb'],
+    ['DELETE', '/k?uploadId=U', 'uploadId=U'],
+    ['GET', '/k?uploadId=U', 'uploadId=U'],
+    [
+      'GET',
+      '/k?upload%49d=U&part-number-marker=7&max-parts=2',
+      'uploadId=U&part-number-marker=7&max-parts=2',
+    ],
+  ];
+  for (const [method, target, querystring] of rows) {
+    const request = forwarded(await decideOn({ method, target, headers: TOKEN }));
+    assert.equal(request.method, method);
+    assert.equal(request.uri, '/k');
+    assert.equal(request.querystring, querystring);
+    assert.equal(request.clientIp, '203.0.113.178');
+  }
+});
+
+test('other methods are refused with those that are allowed', async () => {
+  const rows: readonly (readonly [method: string, target: string, allow: string])[] = [
+    ...['GET', 'HEAD', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'put'].map((m) => [m, '/k', 'PUT'] as const),
+    ['PUT', '/k?uploads', 'POST'],
+    ['GET', '/k?uploads', 'POST'],
+    ['POST', '/k?partNumber=1&uploadId=U', 'PUT'],
+    ['PUT', '/k?uploadId=U', 'DELETE, GET, POST'],
+    ['DELETE', '/k?uploadId=U&max-parts=1', 'GET'],
+    ['PUT', '/.well-known/edge-upload', 'GET'],
+    ['HEAD', '/.well-known/edge-upload', 'GET'],
+  ];
+  for (const [method, target, allow] of rows) {
+    const decision = await decideOn({ method, target, headers: TOKEN });
+    assert.deepEqual(refusal(decision), [405, 'method_not_allowed'], `${method} ${target}`);
+    assert.equal(decision.kind === 'respond' && decision.headers.allow, allow);
+  }
+});
+
+test('queries that S3 might read in another way are refused', async () => {
+  const queries = [
+    ...[
+      'acl',
+      'policy',
+      'tagging',
+      'delete',
+      'acl=',
+      'x-id=PutObject',
+      'versionId=1',
+      'UPLOADS',
+      '%75ploads%00',
+    ],
+    ...['uploads=1', 'uploads&uploads', 'uploads&uploadId=U', 'uploads&', '&', '=', '&uploads'],
+    ...['uploadId', 'uploadId=', 'uploadId=%20', 'uploadId=%', 'uploadId=%ff', 'uploadId=U&uploadId=V'],
+    ...['uploadId=U&upload%49d=V', `uploadId=${'u'.repeat(1025)}`, 'partNumber=1', 'max-parts=1'],
+    ...['partNumber=0', 'partNumber=10001', 'partNumber=01', 'partNumber=1.0', 'partNumber=-1'].map(
+      (part) => `${part}&uploadId=U`,
+    ),
+    'uploadId=U&max-parts=x',
+    'uploadId=U&part-number-marker=',
+    'uploadId=U&partNumber=1&max-parts=1',
+  ];
+  for (const query of queries) {
+    for (const method of ['PUT', 'POST', 'GET', 'DELETE']) {
+      const decision = await decideOn({ method, target: `/k?${query}`, headers: TOKEN });
+      assert.deepEqual(refusal(decision), [400, 'bad_query'], `${method} ?${query}`);
+    }
+  }
+  assert.deepEqual(refusal(await decideOn({ method: 'GET', target: '/.well-known/edge-upload?x' })), [
+    400,
+    'bad_query',
+  ]);
+});
+
+test('of the headers only those on the list go on, and the name of the caller', async () => {
+  const headers = [
+    ...TOKEN,
+    'Cookie: a=b',
+    'Content-Type: image/jpeg',
+    'Content-Length: 3',
+    'Content-Disposition: inline',
+    'Content-Encoding: gzip',
+    'Content-Language: en',
+    'Content-MD5: q83vEjRWeJA=',
+    'Cache-Control: no-cache',
+    'If-None-Match: *',
+    'Via: 1.1 proxy',
+    'x-amz-checksum-crc32: AAAAAA==',
+    'x-amz-checksum-algorithm: CRC32',
+    'x-amz-checksum-type: FULL_OBJECT',
+    'x-amz-sdk-checksum-algorithm: CRC32',
+    'x-amz-mp-object-size: 3',
+    'X-Amz-Meta-Title: Dawn',
+    'X-Amz-Meta-Uploaded-By: somebody else',
+    'x-amz-meta-uploaded-by: and another',
+    'x-amz-acl: public-read',
+    'x-amz-tagging: a=b',
+    'x-amz-storage-class: GLACIER',
+    'x-amz-copy-source: /other/key',
+    'x-amz-website-redirect-location: /x',
+    'x-amz-security-token: t',
+    'x-amz-content-sha256: UNSIGNED-PAYLOAD',
+    'x-amz-date: 20261122T000000Z',
+    'x-amz-grant-read: id=1',
+    'x-amz-server-side-encryption: aws:kms',
+    'x-amz-object-lock-mode: COMPLIANCE',
+    'Range: bytes=0-1',
+    'User-Agent: curl/8',
+    'X-Forwarded-For: 1.2.3.4',
+  ];
+  const whole = forwarded(await decideOn({ headers }, {}, verifying({ username: 'ada@example.com/é' })));
+  const passed = {
+    host: 'd111111abcdef8.cloudfront.net',
+    'content-type': 'image/jpeg',
+    'content-length': '3',
+    'content-disposition': 'inline',
+    'content-encoding': 'gzip',
+    'content-language': 'en',
+    'content-md5': 'q83vEjRWeJA=',
+    'cache-control': 'no-cache',
+    'if-none-match': '*',
+    via: '1.1 proxy',
+    'x-amz-checksum-crc32': 'AAAAAA==',
+    'x-amz-checksum-algorithm': 'CRC32',
+    'x-amz-checksum-type': 'FULL_OBJECT',
+    'x-amz-sdk-checksum-algorithm': 'CRC32',
+    'x-amz-mp-object-size': '3',
+    'x-amz-meta-title': 'Dawn',
+  };
+  const uploadedBy = 'ada%40example.com%2F%C3%A9';
+  assert.deepEqual(plainHeaders(whole.headers), { ...passed, 'x-amz-meta-uploaded-by': uploadedBy });
+  assert.equal(whole.headers['x-amz-meta-uploaded-by']?.length, 1);
+
+  const create = forwarded(await decideOn({ method: 'POST', target: '/k?uploads', headers }));
+  assert.equal(plainHeaders(create.headers)['x-amz-meta-uploaded-by'], 'ada');
+  const part = forwarded(await decideOn({ target: '/k?partNumber=1&uploadId=U', headers }));
+  assert.deepEqual(plainHeaders(part.headers), passed, 'a part makes no object: nothing to stamp');
+});
+
+test('a header that would be dropped at the price of another outcome is refused', async () => {
+  const rows = [
+    'If-None-Match: "etag"',
+    'If-None-Match: *, "etag"',
+    'If-Match: "etag"',
+    'If-Unmodified-Since: Sun, 22 Nov 2026 00:00:00 GMT',
+    'Content-Range: bytes 0-2/9',
+    'Content-Encoding: aws-chunked',
+    'Content-Encoding: gzip,AWS-Chunked',
+    'x-amz-trailer: x-amz-checksum-crc32',
+  ];
+  for (const line of rows) {
+    assert.deepEqual(refusal(await decideOn({ headers: [...TOKEN, line] })), [400, 'bad_header'], line);
+  }
+});
+
+test('a body comes with its length, within the limits', async () => {
+  const part = '/k?partNumber=1&uploadId=U';
+  const limited = { maxSize: 1000 };
+  const fiveGiB = 5 * 1024 ** 3;
+  const rows: readonly (readonly [target: string, header: string, policy: UploadPolicy, outcome: string])[] =
+    [
+      ['/k', 'Content-Length: 0', {}, 'forward'],
+      ['/k', `Content-Length: ${fiveGiB}`, {}, 'forward'],
+      ['/k', `Content-Length: ${fiveGiB + 1}`, {}, 'too_large'],
+      ['/k', 'Content-Length: 1000', limited, 'forward'],
+      ['/k', 'Content-Length: 1001', limited, 'too_large'],
+      ['/k', `Content-Length: ${'9'.repeat(15)}`, { maxSize: 10 * fiveGiB }, 'too_large'],
+      ['/k', 'Content-Length: -1', {}, 'length_required'],
+      ['/k', 'Content-Length: 1e3', {}, 'length_required'],
+      ['/k', 'Content-Length: ', {}, 'length_required'],
+      ['/k', 'Transfer-Encoding: chunked', {}, 'length_required'],
+      [part, `Content-Length: ${fiveGiB}`, {}, 'forward'],
+      [part, `Content-Length: ${fiveGiB + 1}`, {}, 'too_large'],
+      [part, 'Content-Length: 1001', limited, 'too_large'],
+      [part, 'Transfer-Encoding: chunked', limited, 'length_required'],
+    ];
+  for (const [target, header, policy, outcome] of rows) {
+    const decision = await decideOn({ target, headers: [...TOKEN, header] }, policy);
+    const got = decision.kind === 'respond' ? decision.code : 'forward';
+    assert.equal(got, outcome, `${target} ${header}`);
+  }
+  const twice = await decideOn({ headers: [...TOKEN, 'Content-Length: 3', 'Content-Length: 4'] });
+  assert.deepEqual(refusal(twice), [411, 'length_required']);
+  const request = viewerRequest({ headers: TOKEN });
+  const { 'content-length': _length, ...headers } = request.headers;
+  const without = await decide({ ...request, headers }, { config: config(), verify: verifying() });
+  assert.deepEqual(refusal(without), [411, 'length_required']);
+});
+
+test('an upload in parts does not go round the size limit', async () => {
+  const complete = { method: 'POST', target: '/k?uploadId=U' };
+  const size = (value: string) => ({ ...complete, headers: [...TOKEN, `x-amz-mp-object-size: ${value}`] });
+  assert.equal((await decideOn({ ...complete, headers: TOKEN })).kind, 'forward', 'without a limit');
+  const limited = { maxSize: 1000 };
+  assert.deepEqual(refusal(await decideOn({ ...complete, headers: TOKEN }, limited)), [400, 'size_required']);
+  assert.deepEqual(refusal(await decideOn(size('many'), limited)), [400, 'size_required']);
+  assert.deepEqual(refusal(await decideOn(size('1001'), limited)), [413, 'too_large']);
+  const request = forwarded(await decideOn(size('1000'), limited));
+  assert.equal(plainHeaders(request.headers)['x-amz-mp-object-size'], '1000', 'S3 checks it');
+});
+
+test('the policy says who may write, and where', async () => {
+  const rows: readonly (readonly [
+    policy: UploadPolicy,
+    caller: { username?: string; groups?: readonly string[] },
+    key: string,
+    outcome: 'forward' | 'forbidden_key' | 'forbidden_group',
+  ])[] = [
+    [{ writeTo: 'inbox/' }, {}, 'inbox/a', 'forward'],
+    [{ writeTo: 'inbox/' }, {}, 'inbox', 'forbidden_key'],
+    [{ writeTo: 'inbox/' }, {}, 'other/a', 'forbidden_key'],
+    [{ writeTo: 'img-' }, {}, 'img-1', 'forward'],
+    [{ writeTo: 'home/{username}/' }, {}, 'home/ada/a', 'forward'],
+    [{ writeTo: 'home/{username}/' }, {}, 'home/bob/a', 'forbidden_key'],
+    [{ writeTo: 'home/{sub}/' }, {}, `home/${SUB}/a`, 'forward'],
+    [{ writeTo: 'home/{sub}/' }, {}, 'home/ada/a', 'forbidden_key'],
+    [{ writeTo: 'home/{username}' }, {}, 'home/ada/a', 'forward'],
+    [{ writeTo: 'home/{username}' }, {}, 'home/adam/a', 'forbidden_key'],
+    [{ writeTo: 'home/{username}-in' }, {}, 'home/ada-in/a', 'forward'],
+    [{ writeTo: 'home/{username}-in' }, {}, 'home/ada-inner/a', 'forbidden_key'],
+    [{ writeTo: 'home/{username}/' }, { username: 'ada/x' }, 'home/ada/x/a', 'forbidden_key'],
+    [{ writeTo: 'home/{username}/' }, { username: 'ada/x' }, 'home/ada%252Fx/a', 'forward'],
+    [{ writeTo: 'home/{username}/' }, { username: 'ada%2Fx' }, 'home/ada%252Fx/a', 'forbidden_key'],
+    [{ writeTo: 'home/{username}/' }, { username: '{sub}' }, `home/${SUB}/a`, 'forbidden_key'],
+    [{ writeTo: 'home/{username}/' }, { username: '$&' }, 'home/{username}/a', 'forbidden_key'],
+    [{ allowGroups: ['staff', 'crew'] }, { groups: ['crew'] }, 'a', 'forward'],
+    [{ allowGroups: ['staff'] }, { groups: ['staffing'] }, 'a', 'forbidden_group'],
+    [{ allowGroups: ['staff'] }, {}, 'a', 'forbidden_group'],
+    [{ allowGroups: [] }, { groups: ['staff'] }, 'a', 'forbidden_group'],
+  ];
+  for (const [policy, caller, key, outcome] of rows) {
+    const decision = await decideOn({ target: `/${key}`, headers: TOKEN }, policy, verifying(caller));
+    const got = decision.kind === 'respond' ? decision.code : 'forward';
+    assert.equal(got, outcome, JSON.stringify([policy, caller, key]));
+    if (decision.kind === 'respond') assert.equal(decision.status, 403);
+  }
+  for (const username of ['.', '..']) {
+    const target = `/home/${username}/a`;
+    const decision = await decideOn(
+      { target, headers: TOKEN },
+      { writeTo: 'home/{username}/' },
+      verifying({ username }),
+    );
+    assert.deepEqual(refusal(decision), [400, 'bad_key']);
+  }
+});
+
+test('every operation asks for the token and obeys the policy', async () => {
+  const rows: readonly (readonly [string, string])[] = [
+    ['PUT', '/k'],
+    ['POST', '/k?uploads'],
+    ['PUT', '/k?partNumber=1&uploadId=U'],
+    ['POST', '/k?uploadId=U'],
+    ['DELETE', '/k?uploadId=U'],
+    ['GET', '/k?uploadId=U'],
+  ];
+  for (const [method, target] of rows) {
+    assert.deepEqual(refusal(await decideOn({ method, target })), [401, 'missing_token'], target);
+    const elsewhere = await decideOn({ method, target, headers: TOKEN }, { writeTo: 'other/' });
+    assert.deepEqual(refusal(elsewhere), [403, 'forbidden_key'], target);
+  }
+});
+
+test('the edge describes itself, and the caller to the caller', async () => {
+  const sent = { method: 'GET', target: '/.well-known/edge-upload' };
+  const policy = { maxSize: 10, writeTo: 'home/{username}', allowGroups: ['staff'] };
+  const edge = {
+    service: 'edge-upload',
+    version: 1,
+    region: 'us-east-1',
+    userPoolId: USER_POOL_ID,
+    clientId: CLIENT_ID,
+    policy,
+  };
+  const stranger = await decideOn(sent, policy);
+  assert.deepEqual(stranger, { kind: 'respond', status: 200, headers: {}, body: edge });
+  const told = async (groups: readonly string[], rule: UploadPolicy) => {
+    const decision = await decideOn({ ...sent, headers: TOKEN }, rule, verifying({ groups }));
+    return decision.kind === 'respond' ? (decision.body as { caller?: object }).caller : undefined;
+  };
+  const caller = { username: 'ada', sub: SUB, tokenExpiresAt: '2026-11-22T12:00:00.000Z' };
+  assert.deepEqual(await told(['staff'], policy), { ...caller, groups: ['staff'], writeTo: 'home/ada/' });
+  assert.deepEqual(await told([], policy), { ...caller, groups: [], writeTo: null });
+  assert.deepEqual(await told([], {}), { ...caller, groups: [], writeTo: '' });
+});

@@ -1,0 +1,25 @@
+import { createRequire } from 'node:module';
+import { compileFunction } from 'node:vm';
+import type { EdgeConfig } from '../../../edge/config.ts';
+import { edgeCode } from '../../../infra/edge-code.ts';
+
+export interface RunningBundle {
+  readonly handler: (event: unknown) => Promise<unknown>;
+  /** What the function logged. */
+  readonly log: string[];
+}
+
+/** Runs the built function as Lambda runs `index.js`, with the modules that are given here in place of Node's own. */
+export function runBundle(
+  config: EdgeConfig,
+  modules: Readonly<Record<string, unknown>> = {},
+): RunningBundle {
+  const log: string[] = [];
+  const module = { exports: {} as { handler: RunningBundle['handler'] } };
+  const load = createRequire(import.meta.url);
+  const require = (name: string): unknown => modules[name.replace(/^node:/, '')] ?? load(name);
+  const console = { log: (line: string) => log.push(line) };
+  const run = compileFunction(edgeCode(config), ['exports', 'require', 'module', 'console']);
+  run.call(module.exports, module.exports, require, module, console);
+  return { handler: module.exports.handler, log };
+}
