@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts';
 import { forEachAtOnce } from './pool.ts';
 import { type Begun, fingerprint, goOn, missing, totalSize, type Wanted } from './resume.ts';
 import type { SourceFile } from './source-file.ts';
-import { measure } from './stretch.ts';
+import { withStretch } from './stretch.ts';
 import type { Tools } from './tools.ts';
 import type { Stored, Upload } from './whole.ts';
 
@@ -77,15 +77,17 @@ async function finish(
   { open, plan, parts, foundBytes }: Begun,
   journal: Journal,
   { file, upload }: InParts,
-  { edge, digester, pool, signal }: Tools,
+  { edge, digester, rings, pool, signal }: Tools,
 ): Promise<Stored> {
   const { algorithm } = digester;
+  const options = { algorithm, onSent: upload.onSent };
   let attempts = 1;
   await forEachAtOnce(missing(plan, file.size, parts), pool.size, (part) =>
     pool.run(async () => {
       if (signal.aborted) throw interrupted();
-      const stretch = await measure(file, part.from, part.length, digester);
-      const sent = await putPart(edge, open, part.number, stretch, { algorithm, onSent: upload.onSent });
+      const sent = await withStretch(file, part, { digester, rings }, (stretch) =>
+        putPart(edge, open, part.number, stretch, options),
+      );
       parts.set(part.number, sent.part);
       attempts = Math.max(attempts, sent.attempts);
       await journal.add(sent.part);

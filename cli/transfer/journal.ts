@@ -123,10 +123,12 @@ export async function withJournal<T>(
   work: (journal: Journal) => Promise<T>,
 ): Promise<T> {
   const path = join(folder, `${journalId(subject)}.jsonl`);
-  let handle: FileHandle | undefined;
+  let opening: Promise<FileHandle> | undefined;
   const close = async () => {
+    // Where it could not be opened, whoever wanted to write has said so.
+    const handle = await opening?.catch(() => undefined);
+    opening = undefined;
     await handle?.close();
-    handle = undefined;
   };
   const useJournal = async () => {
     const journal: Journal = {
@@ -137,7 +139,8 @@ export async function withJournal<T>(
       },
       async add(part) {
         try {
-          handle ??= await open(path, 'a', 0o600);
+          opening ??= open(path, 'a', 0o600);
+          const handle = await opening;
           // The line break comes first: a torn line of an earlier run must not swallow this one.
           await handle.appendFile(`\n${JSON.stringify(part)}`);
         } catch (error) {

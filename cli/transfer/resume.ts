@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { UploadGone } from './answers.ts';
-import type { Digester } from './digests.ts';
 import type { InParts } from './in-parts.ts';
 import { sameBytes } from './integrity.ts';
 import type { Journal, JournalEntry } from './journal.ts';
@@ -9,7 +8,7 @@ import { type Part, type Plan, partOf } from './plan.ts';
 import { forEachAtOnce } from './pool.ts';
 import { reconcile } from './reconcile.ts';
 import type { SourceFile } from './source-file.ts';
-import { measure } from './stretch.ts';
+import { type Measuring, withStretch } from './stretch.ts';
 import type { Tools } from './tools.ts';
 
 /** An upload that is open at the store, the plan it was begun with, and what the store has of it. */
@@ -65,7 +64,7 @@ export async function goOn(
   journal: Journal,
   wanted: Wanted,
   { file, upload, partSizeAsked }: InParts,
-  { edge, pool, digester }: Tools,
+  { edge, pool, ...measuring }: Tools,
 ): Promise<Begun | undefined> {
   const { recorded } = journal;
   if (recorded === undefined) return undefined;
@@ -96,7 +95,7 @@ export async function goOn(
   const { kept, doubtful } = reconcile(file.size, plan, recorded.parts, listed);
   const parts = new Map(kept.map((part) => [part.number, part]));
   await forEachAtOnce(doubtful, pool.size, async (part) => {
-    const proved = await pool.run(() => proveListed(part, file, plan, digester));
+    const proved = await pool.run(() => proveListed(part, file, plan, measuring));
     if (proved === undefined) return;
     parts.set(part.number, proved);
     await journal.add(proved);
@@ -109,13 +108,13 @@ async function proveListed(
   listed: ListedPart,
   file: SourceFile,
   plan: Plan,
-  digester: Digester,
+  measuring: Measuring,
 ): Promise<StoredPart | undefined> {
   const { number, size, etag } = listed;
-  const { from, length } = partOf(number, file.size, plan);
-  const stretch = await measure(file, from, length, digester);
-  if (!(await sameBytes(stretch, listed))) return undefined;
-  return { number, size, etag, checksum: stretch.digest.toString('base64') };
+  return withStretch(file, partOf(number, file.size, plan), measuring, async (stretch) => {
+    if (!(await sameBytes(stretch, listed))) return undefined;
+    return { number, size, etag, checksum: stretch.digest.toString('base64') };
+  });
 }
 
 /** The parts that are still to be sent, in order. */

@@ -1,12 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { systemCode, UserError } from '../errors.ts';
-
-/** Bytes read from a file at once. */
-export const CHUNK = 512 * 1024;
-
-/** Buffers that a reader fills in turn: fresh ones would cost more than the reading. */
-const RING = 3;
+import { CHUNK, createRing, type Ring } from './buffers.ts';
 
 /** What tells that a file is still the one that was opened. */
 export interface FileStamp {
@@ -23,10 +18,10 @@ export interface SourceFile {
   readonly size: number;
   readonly stamp: FileStamp;
   /**
-   * The bytes from `from` on, in buffers of `CHUNK` bytes at most. A buffer is good until two more were asked for.
+   * The bytes from `from` on, in buffers of `CHUNK` bytes at most, which `ring` lends.
    * @throws {UserError} `file_changed` where the file ends earlier, `file_unreadable` where the disk fails.
    */
-  read(from: number, length: number): AsyncGenerator<Buffer, void, void>;
+  read(from: number, length: number, ring?: Ring): AsyncGenerator<Buffer, void, void>;
   /** @throws {UserError} `file_changed` when the path no longer holds the file as it was opened. */
   checkUnchanged(): Promise<void>;
   close(): Promise<void>;
@@ -121,14 +116,10 @@ function sourceFile(path: string, name: string, handle: FileHandle, stamp: FileS
     name,
     size: stamp.size,
     stamp,
-    async *read(from, length) {
+    async *read(from, length, ring = createRing()) {
       try {
-        const ring: Buffer[] = [];
         for (let at = 0; at < length; at += CHUNK) {
-          const oldest = ring.length === RING ? ring.shift() : undefined;
-          const buffer = oldest ?? Buffer.allocUnsafeSlow(Math.min(CHUNK, length));
-          ring.push(buffer);
-          yield await fill(buffer.subarray(0, Math.min(CHUNK, length - at)), from + at);
+          yield await fill(ring.next(Math.min(CHUNK, length - at)), from + at);
         }
       } catch (error) {
         throw error instanceof UserError ? error : readError(name, error);

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
+import { CHUNK, type Ring, type Rings } from './buffers.ts';
 import { crc32Bytes, type Digester } from './digests.ts';
-import { CHUNK, fileChanged, type SourceFile } from './source-file.ts';
+import { fileChanged, type SourceFile } from './source-file.ts';
 
 /** Bytes whose digest was taken before they are sent: a whole file, or one part of it. */
 export interface Stretch {
@@ -16,20 +17,42 @@ export interface Stretch {
   readonly open: () => AsyncIterable<Buffer>;
 }
 
+/** What measuring takes. */
+export interface Measuring {
+  readonly digester: Digester;
+  readonly rings: Rings;
+}
+
 /**
- * Takes the digest of a stretch of a file by reading it. What fits in one chunk is kept in memory, and read only once.
- * @throws {UserError} `file_changed` or `file_unreadable`
+ * Takes the digest of a stretch of a file by reading it, and hands it on. Its memory is used again once `use` has come to
+ * a good end; after a bad one a socket may still hold on to it.
+ * @throws {UserError} `file_changed` or `file_unreadable`, and whatever `use` throws.
  */
-export async function measure(
+export async function withStretch<T>(
   file: SourceFile,
-  from: number,
-  length: number,
-  digester: Digester,
-): Promise<Stretch> {
+  { from, length }: { readonly from: number; readonly length: number },
+  { digester, rings }: Measuring,
+  use: (stretch: Stretch) => Promise<T>,
+): Promise<T> {
+  const ring = rings.take();
+  const value = await use(await measure(file, { from, length, ring }, digester));
+  rings.give(ring);
+  return value;
+}
+
+interface Place {
+  readonly from: number;
+  readonly length: number;
+  readonly ring: Ring;
+}
+
+/** What fits in one chunk is kept in memory, and read only once. */
+async function measure(file: SourceFile, place: Place, digester: Digester): Promise<Stretch> {
+  const { from, length, ring } = place;
   const hasher = digester.algorithm === 'crc32' ? undefined : digester.create();
   let crc = 0;
   let kept: Buffer | undefined;
-  for await (const chunk of file.read(from, length)) {
+  for await (const chunk of file.read(from, length, ring)) {
     crc = crc32(chunk, crc);
     hasher?.update(chunk);
     if (length <= CHUNK) kept = chunk;
@@ -39,7 +62,7 @@ export async function measure(
     name: file.name,
     length,
     digest: hasher === undefined ? crc32Bytes(crc) : await hasher.digest(),
-    open: () => (kept === undefined ? readAgain(file, from, length, crc) : inMemory(kept)),
+    open: () => (kept === undefined ? readAgain(file, place, crc) : inMemory(kept)),
   };
 }
 
@@ -56,13 +79,12 @@ async function* inMemory(bytes: Buffer): AsyncGenerator<Buffer, void, void> {
 
 async function* readAgain(
   file: SourceFile,
-  from: number,
-  length: number,
+  { from, length, ring }: Place,
   expected: number,
 ): AsyncGenerator<Buffer, void, void> {
   let crc = 0;
   let held: Buffer | undefined;
-  for await (const chunk of file.read(from, length)) {
+  for await (const chunk of file.read(from, length, ring)) {
     crc = crc32(chunk, crc);
     if (held !== undefined) yield held;
     held = chunk;

@@ -1,7 +1,9 @@
+import { setMaxListeners } from 'node:events';
 import type { Dispatcher } from 'undici';
 import type { Context } from '../context.ts';
 import type { TokenSource } from '../identity/tokens.ts';
 import { formatDuration } from '../ui/format.ts';
+import { createRings, type Rings } from './buffers.ts';
 import { type Algorithm, type Digester, openDigester } from './digests.ts';
 import { createEdgeClient, type EdgeClient } from './edge-client.ts';
 import { createLimits, type EdgeLimits } from './edge-limits.ts';
@@ -16,6 +18,7 @@ export interface Tools {
   /** For the last words, which Ctrl-C does not cut off. */
   readonly closing: EdgeClient;
   readonly digester: Digester;
+  readonly rings: Rings;
   /** What the edge takes; asked for when it is first wanted. */
   readonly limits: () => Promise<EdgeLimits>;
   /** Bounds the requests under way, of all files. */
@@ -77,11 +80,14 @@ export async function openTools(context: Context, options: EdgeOptions): Promise
         text: `${subject}: ${failure.message} Trying again in ${formatDuration(waitMs)} (try ${tries + 1}).`,
       }),
   };
+  // Every request and every wait listens to it, and each stops when it ends: many listeners are no leak.
+  setMaxListeners(0, signal);
   const edge = createEdgeClient({ ...wire, retry, stallMs, signal });
   return {
     edge,
     closing: createEdgeClient({ ...wire, ...LAST_WORDS, signal: new AbortController().signal }),
     digester: await openDigester(checksum),
+    rings: createRings(),
     limits: createLimits(edge),
     pool: createPool(concurrency),
     journals: journalFolder(context),

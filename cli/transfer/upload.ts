@@ -12,7 +12,7 @@ import { createReport } from './report.ts';
 import { runAll } from './run.ts';
 import { openFile } from './source-file.ts';
 import type { Item, Sources } from './sources.ts';
-import { measure } from './stretch.ts';
+import { withStretch } from './stretch.ts';
 import { type EdgeOptions, openTools, type Tools } from './tools.ts';
 import { putWhole, type Stored } from './whole.ts';
 
@@ -105,10 +105,10 @@ async function uploadFile(item: Item & { kind: 'file' }, shared: Shared): Promis
       const partSizeAsked = options.partSize !== undefined;
       return await putInParts({ file, path: item.path, upload, plan, partSizeAsked }, tools);
     }
-    return await pool.run(async () => {
-      const stretch = await measure(file, 0, file.size, digester);
-      return putWhole(stretch, upload, digester, edge);
-    });
+    const whole = { from: 0, length: file.size };
+    return await pool.run(() =>
+      withStretch(file, whole, tools, (stretch) => putWhole(stretch, upload, digester, edge)),
+    );
   } finally {
     progress.end();
     await file.close();

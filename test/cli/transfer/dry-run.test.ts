@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { EXIT } from '../../../cli/errors.ts';
+import { dryRun } from '../../../cli/transfer/dry-run.ts';
+import { openSources } from '../../../cli/transfer/sources.ts';
+import { rows, testContext } from './helpers/context.ts';
+import { ownFolder } from './helpers/uploading.ts';
+
+test('a dry run shows what would go where, in how many parts, and what could not', async (t) => {
+  const cwd = await ownFolder(t);
+  await mkdir(join(cwd, 'd'));
+  await writeFile(join(cwd, 'd', 'small.txt'), 'small');
+  await writeFile(join(cwd, 'd', 'bad\nname'), '');
+  await writeFile(join(cwd, 'd', 'large'), '');
+  await truncate(join(cwd, 'd', 'large'), 100 * 1024 ** 2);
+  const context = testContext({ cwd });
+  const sources = await openSources({ files: ['d'], recursive: true, prefix: 'p/' }, context);
+  const result = await dryRun(context, sources, { url: 'https://edge.example' });
+  const shown = Object.fromEntries(rows(context.events).map((row) => [row.key, row]));
+  assert.deepEqual(shown['p/d/small.txt'], {
+    type: 'file',
+    dryRun: true,
+    file: join('d', 'small.txt'),
+    key: 'p/d/small.txt',
+    url: 'https://edge.example/p/d/small.txt',
+    bytes: 5,
+    parts: 1,
+  });
+  assert.equal(shown['p/d/large']?.parts, 7);
+  assert.match(JSON.stringify(shown['p/d/bad\nname']), /"code":"bad_key"/);
+  assert.equal(result.exitCode, EXIT.policy);
+  assert.deepEqual(result.document, {
+    type: 'summary',
+    dryRun: true,
+    url: 'https://edge.example',
+    files: 2,
+    failed: 1,
+    bytes: 100 * 1024 ** 2 + 5,
+  });
+});
