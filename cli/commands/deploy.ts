@@ -10,16 +10,23 @@ import { poolIdentity } from '../stack/pool-identity.ts';
 import { OUTPUT, type StackOutputs } from '../stack/stacks.ts';
 import { loadCdk } from '../stack/template.ts';
 import { count } from '../ui/format.ts';
-import { type OperatorArgs, openAws, openLocal, operatorTarget } from './operator.ts';
+import {
+  DEFAULT_STACK_NAME,
+  findTarget,
+  type OperatorArgs,
+  openAws,
+  openLocal,
+  targetNamed,
+} from './operator.ts';
 
 export interface DeployArgs extends OperatorArgs {
-  readonly local?: boolean;
   readonly yes?: boolean;
 }
 
 /** Creates or updates the stack, and remembers the deployment. */
 export async function deploy(context: Context, args: DeployArgs): Promise<Result> {
-  const { stackName, known } = await operatorTarget(context);
+  const { stackName, known } =
+    (await findTarget(context)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
   if (known?.local !== undefined && !args.local) {
     throw new UserError('usage', `“${stackName}” is a deployment in the embedded cloud of this computer.`, {
       hint: 'Deploy it there again with --local; or deploy to AWS under another name with --stack-name <name>.',

@@ -8,7 +8,7 @@ import type { StackWork } from '../stack/operation.ts';
 import { countUsers } from '../stack/pool.ts';
 import { type FoundStack, findStack } from '../stack/stacks.ts';
 import { count, formatBytes } from '../ui/format.ts';
-import { type OperatorArgs, type OperatorTarget, openStack, operatorTarget } from './operator.ts';
+import { findTarget, NAME_IT, type OperatorArgs, type OperatorTarget, openStack } from './operator.ts';
 
 export interface DestroyArgs extends OperatorArgs {
   readonly yes?: boolean;
@@ -16,7 +16,13 @@ export interface DestroyArgs extends OperatorArgs {
 
 /** Takes a deployment down, whole; run again at any point it goes on with what is left. */
 export async function destroy(context: Context, args: DestroyArgs): Promise<Result> {
-  const target = await operatorTarget(context);
+  const target = await findTarget(context);
+  if (target === undefined) {
+    return {
+      document: { outcome: 'nothing' },
+      text: `This computer knows no deployment of yours: nothing to destroy.\n${NAME_IT}`,
+    };
+  }
   const work = await openStack(context, target, args);
   const { stackName } = work;
   try {

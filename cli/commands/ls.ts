@@ -2,7 +2,7 @@ import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { listObjects } from '../stack/bucket.ts';
 import { count, formatBytes, printable } from '../ui/format.ts';
-import { type OperatorArgs, openStack, operatorTarget, requireStack } from './operator.ts';
+import { type OperatorArgs, openStack, requireStack, requireTarget } from './operator.ts';
 
 export interface LsArgs extends OperatorArgs {
   /** Only keys that begin with this. */
@@ -11,7 +11,7 @@ export interface LsArgs extends OperatorArgs {
 
 /** Lists what is stored: as text line by line while it is read, as JSON one document. */
 export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Promise<Result> {
-  const work = await openStack(context, await operatorTarget(context), args);
+  const work = await openStack(context, await requireTarget(context), args);
   try {
     const { bucket } = (await requireStack(work)).outputs;
     if (bucket === undefined) {

@@ -14,6 +14,8 @@ const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
 
 export interface OperatorArgs {
   readonly profile?: string;
+  /** The embedded cloud, where the deployment does not tell. */
+  readonly local?: boolean;
 }
 
 /** The stack that an operator's command means, and what this computer remembers of it. */
@@ -22,11 +24,28 @@ export interface OperatorTarget {
   readonly known?: Deployment;
 }
 
-/** `--stack-name`, else the operator's deployment that was used last, else the default name. */
-export async function operatorTarget(context: Context): Promise<OperatorTarget> {
-  const named = context.options.stackName;
-  const current = named === undefined ? await currentDeployment(context) : undefined;
-  const stackName = named ?? (current?.bucket === undefined ? DEFAULT_STACK_NAME : current.name);
+/**
+ * `--stack-name`, else the operator's deployment that was used last, else what an earlier destroy left. Nothing else is
+ * guessed: a stack of the default name may well be there in the AWS account, and not be meant.
+ */
+export async function findTarget(context: Context): Promise<OperatorTarget | undefined> {
+  const current = await currentDeployment(context);
+  const operated = current?.bucket === undefined ? undefined : current.name;
+  const stackName = context.options.stackName ?? operated ?? (await listLeftovers(context))[0]?.stackName;
+  return stackName === undefined ? undefined : targetNamed(context, stackName);
+}
+
+/** The same, which must be there. */
+export async function requireTarget(context: Context): Promise<OperatorTarget> {
+  const target = await findTarget(context);
+  if (target !== undefined) return target;
+  throw new UserError('no_deployment', 'This computer knows no deployment of yours.', { hint: NAME_IT });
+}
+
+/** For what was deployed from another computer. */
+export const NAME_IT = `Deploy with: edge-upload deploy   or name a stack with --stack-name, such as ${DEFAULT_STACK_NAME}.`;
+
+export async function targetNamed(context: Context, stackName: string): Promise<OperatorTarget> {
   if (!STACK_NAME.test(stackName)) {
     throw new UserError('usage', `“${stackName}” cannot be a stack's name.`, {
       hint: 'Use letters, digits and hyphens, a letter first, at most 128 of them.',
@@ -43,11 +62,11 @@ export async function operatorTarget(context: Context): Promise<OperatorTarget> 
 export async function openStack(
   context: Context,
   { stackName, known }: OperatorTarget,
-  { profile }: OperatorArgs,
+  { profile, local = false }: OperatorArgs,
 ): Promise<StackWork> {
   const leftover = (await listLeftovers(context)).find((one) => one.stackName === stackName);
-  const wasLocal = known?.local ?? leftover?.local;
-  return wasLocal === undefined ? openAws(context, stackName, profile) : openLocal(context, stackName);
+  const isLocal = local || (known?.local ?? leftover?.local) !== undefined;
+  return isLocal ? openLocal(context, stackName) : openAws(context, stackName, profile);
 }
 
 export async function openAws(context: Context, stackName: string, profile?: string): Promise<StackWork> {

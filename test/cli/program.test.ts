@@ -68,7 +68,7 @@ test('a mistyped command is a usage error that suggests the right one', async ()
 });
 
 test('a missing argument and an unknown option are usage errors that name them', async () => {
-  assert.match((await type('put')).stderr, /file.*\n {2}See: edge-upload put --help/i);
+  assert.match((await type('put')).stderr, /no file.*\n {2}Type: edge-upload put/i);
   const { code, stderr } = await type('put x --colour');
   assert.equal(code, 2);
   assert.match(stderr, /--colour/);

@@ -51,12 +51,7 @@ test('deploy, login, put, ls, destroy: each works, and nothing is left', async (
     const destroyed = await computer.run(['destroy', '--yes']);
     assert.equal(destroyed.code, 0, destroyed.stderr);
     assert.match(destroyed.stdout, /nothing of it is left/);
-    const nothing = await computer.json<{ outcome: string }>([
-      'destroy',
-      '--yes',
-      '--stack-name',
-      'edge-upload',
-    ]);
+    const nothing = await computer.json<{ outcome: string }>(['destroy', '--yes']);
     assert.equal(nothing.outcome, 'nothing', 'a second destroy finds nothing to do');
     assert.equal((await computer.run(['whoami'])).code, 2, 'the deployment is forgotten');
   });

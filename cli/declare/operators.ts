@@ -1,0 +1,32 @@
+import type { Command as Commander } from 'commander';
+import { type Act, define, everywhere, inLocalCloud, profile } from './shared.ts';
+
+/** The commands of those who run a deployment. */
+export function declareOperators(root: Commander, act: Act): void {
+  root.commandsGroup('For operators:');
+  everywhere(
+    define(root, 'deploy', 'create or update the stack: bucket, user pool, edge', [
+      'edge-upload deploy',
+      'edge-upload deploy --local      (no AWS account needed)',
+    ])
+      .option('--local', 'deploy to the embedded cloud on this computer')
+      .option('-y, --yes', 'do not ask')
+      .addOption(profile()),
+  ).action((given, command) =>
+    act(async () => (await import('../commands/deploy.ts')).deploy, given, command.optsWithGlobals()),
+  );
+  everywhere(
+    define(root, 'ls [prefix]', 'list what is stored').addOption(inLocalCloud()).addOption(profile()),
+  ).action((prefix: string | undefined, given, command) => {
+    const args = { ...given, ...(prefix === undefined ? {} : { prefix }) };
+    return act(async () => (await import('../commands/ls.ts')).ls, args, command.optsWithGlobals());
+  });
+  everywhere(
+    define(root, 'destroy', 'take everything down: objects, users, stack, edge function')
+      .option('-y, --yes', 'do not ask')
+      .addOption(inLocalCloud())
+      .addOption(profile()),
+  ).action((given, command) =>
+    act(async () => (await import('../commands/destroy.ts')).destroy, given, command.optsWithGlobals()),
+  );
+}

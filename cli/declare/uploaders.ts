@@ -1,0 +1,108 @@
+import type { Command as Commander } from 'commander';
+import { type Act, define, everywhere, pairs, profile, several } from './shared.ts';
+
+/** The commands of those who upload. */
+export function declareUploaders(root: Commander, act: Act): void {
+  root.commandsGroup('For uploaders:');
+  declareLogin(root, act);
+  declarePut(root, act);
+  declareUploads(root, act);
+  everywhere(define(root, 'whoami', 'show who is signed in, where, and for how long')).action(
+    (_given, command) =>
+      act(async () => (await import('../commands/whoami.ts')).whoami, {}, command.optsWithGlobals()),
+  );
+  everywhere(
+    define(root, 'token', 'print a fresh access token, for curl', [
+      'curl -T a.jpg -H "Authorization: $(edge-upload token)" https://<domain>/',
+    ]),
+  ).action((_given, command) =>
+    act(async () => (await import('../commands/token.ts')).token, {}, command.optsWithGlobals()),
+  );
+  everywhere(define(root, 'logout', 'revoke and forget the tokens')).action((_given, command) =>
+    act(async () => (await import('../commands/logout.ts')).logout, {}, command.optsWithGlobals()),
+  );
+}
+
+function declareLogin(root: Commander, act: Act): void {
+  everywhere(
+    define(root, 'login [url]', 'sign in to an edge and keep the tokens', [
+      'edge-upload login https://d111111abcdef8.cloudfront.net --username ada',
+      'edge-upload login --create --email ada@example.com',
+      'edge-upload login --username ada --password-stdin < password.txt',
+    ])
+      .option('-u, --username <name>', 'who signs in (as EDGE_UPLOAD_USERNAME)')
+      .option('--password-stdin', 'the password is the first line of standard input')
+      .option('--new-password-stdin', 'a new password is its second line')
+      .option('--attribute <name=value>', 'a required attribute; may be repeated', pairs)
+      .option('--create', 'operators: create the user first (needs --email)')
+      .option('--email <address>', "the new user's e-mail address")
+      .addOption(profile()),
+  ).action((url: string | undefined, { attribute, ...given }, command) => {
+    const args = {
+      ...given,
+      ...(url === undefined ? {} : { url }),
+      ...(attribute && { attributes: attribute }),
+    };
+    return act(async () => (await import('../commands/login.ts')).login, args, command.optsWithGlobals());
+  });
+}
+
+function declarePut(root: Commander, act: Act): void {
+  const put = define(root, 'put [file...]', 'upload files, folders, or standard input (-)', [
+    'edge-upload put ./image.jpg',
+    'edge-upload put report.pdf --as 2026/report.pdf',
+    'edge-upload put -r photos/ --include "*.jpg" --prefix 2026/',
+    'pg_dump shop | edge-upload put - --as backups/shop.sql --json',
+  ]);
+  put.optionsGroup('What to upload, and where:');
+  put
+    .option('--as <key>', 'the key to store one file under, instead of its name')
+    .option('--prefix <prefix>', 'put in front of every key')
+    .option('-r, --recursive', 'folders with all that is below them')
+    .option('--include <glob>', 'of folders, only what matches; may be repeated', several)
+    .option('--exclude <glob>', 'of folders, not what matches; may be repeated', several)
+    .option('--files-from <list>', 'a file with a path a line; - is standard input')
+    .option('-n, --dry-run', 'show what would go where, and send nothing')
+    .option('--no-clobber', 'never overwrite: exit 6 where the key exists');
+  put.optionsGroup('What is stored with it:');
+  put
+    .option('--content-type <type>', 'instead of the one that the extension tells')
+    .option('--cache-control <value>', 'how long readers may keep it')
+    .option('--content-disposition <value>', 'such as attachment')
+    .option('--content-encoding <value>', 'such as gzip, for a file that is compressed')
+    .option('--content-language <value>', 'such as en')
+    .option('--metadata <name=value>', 'metadata of your own; may be repeated', pairs)
+    .option('--checksum <algorithm>', 'crc32, crc32c, crc64nvme or sha256, kept by S3');
+  put.optionsGroup('How it is sent:');
+  put
+    .option('--multipart <when>', 'in parts: auto, never or always')
+    .option('--part-size <size>', 'such as 64M')
+    .option('--concurrency <number>', 'requests at once')
+    .option('--limit-rate <size>', 'bytes a second in all, such as 5M')
+    .option('--stall-timeout <seconds>', 'cut an attempt that moves nothing (30)');
+  put.optionsGroup('Options:');
+  everywhere(put).action((files: string[], given, command) =>
+    act(async () => (await import('../commands/put.ts')).put, { ...given, files }, command.optsWithGlobals()),
+  );
+}
+
+function declareUploads(root: Commander, act: Act): void {
+  const uploads = define(root, 'uploads', 'unfinished uploads that a next put goes on with').helpCommand(
+    false,
+  );
+  everywhere(define(uploads, 'list', 'list them')).action((_given, command) =>
+    act(async () => (await import('../commands/uploads.ts')).list, {}, command.optsWithGlobals()),
+  );
+  everywhere(
+    define(uploads, 'abort [id...]', 'give them up, and delete their stored parts').option(
+      '--all',
+      'all of them',
+    ),
+  ).action((ids: string[], given, command) =>
+    act(
+      async () => (await import('../commands/uploads.ts')).abort,
+      { ...given, ids },
+      command.optsWithGlobals(),
+    ),
+  );
+}
