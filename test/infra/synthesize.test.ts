@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { EDGE_CODE_LIMIT_BYTES, edgeCode } from '../../infra/edge-code.ts';
+import { synthesize } from '../../infra/synthesize.ts';
+import { IDENTITY, only, wholeTemplate } from './support.ts';
+
+const options = { stackName: 'edge-upload', identity: IDENTITY, policy: {} };
+
+test('the template is small enough to go inline in the call', () => {
+  const { template, bytes } = synthesize(options);
+  assert.equal(bytes, Buffer.byteLength(template));
+  assert.ok(bytes < 40_000, `${bytes} bytes`);
+  assert.equal(template, JSON.stringify(JSON.parse(template)), 'no white space');
+});
+
+test('the template needs no bootstrapped account, no assets, no parameters', () => {
+  const template = wholeTemplate();
+  assert.deepEqual(Object.keys(template).sort(), ['Description', 'Outputs', 'Resources']);
+  const { template: text } = synthesize({ stackName: 'edge-upload', policy: {} });
+  for (const written of [text, JSON.stringify({ ...template, Resources: withoutCode(template) })]) {
+    assert.doesNotMatch(
+      written,
+      /cdk-hnb659fds|BootstrapVersion|AssetParameters|CDKMetadata|aws:cdk:path|Custom::/,
+    );
+  }
+});
+
+function withoutCode({ Resources }: ReturnType<typeof wholeTemplate>) {
+  return Object.entries(Resources).map(([id, { Type, Properties }]) => [
+    id,
+    Type,
+    { ...Properties, Code: null },
+  ]);
+}
+
+test('the same options give the same template, and leave no file behind', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'edge-upload-test-'));
+  const { TMPDIR } = process.env;
+  t.after(() => {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    rmSync(folder, { recursive: true });
+  });
+  process.env.TMPDIR = folder;
+  assert.equal(synthesize(options).template, synthesize(options).template);
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test('the stack name names what has a name in the account', () => {
+  const named = (stackName: string) => {
+    const template = JSON.parse(synthesize({ ...options, stackName }).template);
+    const { OriginAccessControlConfig } = only(template, 'AWS::CloudFront::OriginAccessControl').Properties;
+    return (OriginAccessControlConfig as { Name: string }).Name;
+  };
+  assert.notEqual(named('one'), named('two'));
+  assert.ok(named('n'.repeat(128)).length <= 64);
+});
+
+test('the function’s code is the built bundle after its configuration, and nothing private', () => {
+  const { Code } = only(wholeTemplate(IDENTITY, { maxSize: 7 }), 'AWS::Lambda::Function').Properties;
+  const { ZipFile: code } = Code as { ZipFile: string };
+  const [first = ''] = code.split('\n');
+  const config = JSON.parse(first.slice('const EDGE_CONFIG='.length, -1));
+  assert.deepEqual(config, { region: 'us-east-1', ...IDENTITY, policy: { maxSize: 7 } });
+  const secretive = { ...config, password: 'secret' };
+  assert.equal(edgeCode(secretive), code);
+});
+
+test('code that is too large is refused', () => {
+  const config = {
+    region: 'us-east-1',
+    ...IDENTITY,
+    policy: { allowGroups: ['g'.repeat(EDGE_CODE_LIMIT_BYTES)] },
+  };
+  assert.throws(() => edgeCode(config), /more than 32000/);
+});

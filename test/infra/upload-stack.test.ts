@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { halfTemplate, IDENTITY, only, wholeTemplate } from './support.ts';
+
+const whole = wholeTemplate();
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Principal: unknown;
+  readonly Condition?: unknown;
+}
+
+function bucketStatements(template = whole): readonly Statement[] {
+  const { PolicyDocument } = only(template, 'AWS::S3::BucketPolicy').Properties;
+  return (PolicyDocument as { Statement: readonly Statement[] }).Statement;
+}
+
+test('nothing may read the bucket: one distribution may put, abort and list parts', () => {
+  const allowed = bucketStatements().filter(({ Effect }) => Effect === 'Allow');
+  assert.deepEqual(allowed.flatMap(({ Action }) => Action).sort(), [
+    's3:AbortMultipartUpload',
+    's3:ListMultipartUploadParts',
+    's3:PutObject',
+  ]);
+  const distribution = only(whole, 'AWS::CloudFront::Distribution').id;
+  const arn = [
+    'arn:',
+    { Ref: 'AWS::Partition' },
+    ':cloudfront::',
+    { Ref: 'AWS::AccountId' },
+    ':distribution/',
+    { Ref: distribution },
+  ];
+  for (const { Principal, Condition } of allowed) {
+    assert.deepEqual(Principal, { Service: 'cloudfront.amazonaws.com' });
+    assert.deepEqual(Condition, { StringEquals: { 'AWS:SourceArn': { 'Fn::Join': ['', arn] } } });
+  }
+  const denied = bucketStatements().filter(({ Effect }) => Effect === 'Deny');
+  assert.deepEqual(
+    denied.map(({ Action, Principal, Condition }) => ({ Action, Principal, Condition })),
+    [
+      {
+        Action: 's3:*',
+        Principal: { AWS: '*' },
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      },
+    ],
+  );
+});
+
+test('the bucket is private, and forgets uploads that nobody completed', () => {
+  const { Properties } = only(whole, 'AWS::S3::Bucket');
+  assert.deepEqual(Properties, {
+    PublicAccessBlockConfiguration: {
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    },
+    OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    LifecycleConfiguration: {
+      Rules: [{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 }, Status: 'Enabled' }],
+    },
+  });
+});
+
+test('the distribution takes https only, keeps nothing, and asks the function first', () => {
+  const { DistributionConfig } = only(whole, 'AWS::CloudFront::Distribution').Properties as {
+    DistributionConfig: Record<string, unknown> & {
+      Origins: Record<string, unknown>[];
+      DefaultCacheBehavior: Record<string, unknown>;
+    };
+  };
+  const { Origins, DefaultCacheBehavior, ...rest } = DistributionConfig;
+  assert.deepEqual(rest, {
+    Comment: 'edge-upload',
+    Enabled: true,
+    HttpVersion: 'http2and3',
+    IPV6Enabled: true,
+  });
+  const { AllowedMethods, TargetOriginId, ...behavior } = DefaultCacheBehavior;
+  assert.equal((AllowedMethods as string[]).length, 7);
+  assert.deepEqual(behavior, {
+    // Managed-CachingDisabled and Managed-AllViewerExceptHostHeader.
+    CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
+    OriginRequestPolicyId: 'b689b0a8-53d0-40ab-baf2-68738e2966ac',
+    ViewerProtocolPolicy: 'https-only',
+    Compress: false,
+    LambdaFunctionAssociations: [
+      {
+        EventType: 'viewer-request',
+        IncludeBody: false,
+        LambdaFunctionARN: { Ref: only(whole, 'AWS::Lambda::Version').id },
+      },
+    ],
+  });
+  const control = only(whole, 'AWS::CloudFront::OriginAccessControl');
+  assert.deepEqual(Origins, [
+    {
+      Id: TargetOriginId,
+      DomainName: { 'Fn::GetAtt': [only(whole, 'AWS::S3::Bucket').id, 'RegionalDomainName'] },
+      OriginAccessControlId: { 'Fn::GetAtt': [control.id, 'Id'] },
+      S3OriginConfig: { OriginAccessIdentity: '', OriginReadTimeout: 120 },
+    },
+  ]);
+  const { Name: _name, ...signing } = control.Properties.OriginAccessControlConfig as Record<string, unknown>;
+  assert.deepEqual(signing, {
+    OriginAccessControlOriginType: 's3',
+    SigningBehavior: 'always',
+    SigningProtocol: 'sigv4',
+  });
+});
+
+test('the function is one that Lambda@Edge takes, and writes logs only', () => {
+  const { Code, Role, ...properties } = only(whole, 'AWS::Lambda::Function').Properties;
+  assert.equal(typeof (Code as { ZipFile: unknown }).ZipFile, 'string', 'a literal: no reference, no asset');
+  const role = only(whole, 'AWS::IAM::Role');
+  assert.deepEqual(Role, { 'Fn::GetAtt': [role.id, 'Arn'] });
+  assert.deepEqual(properties, {
+    Description: 'edge-upload: lets through what a signed-in user may upload',
+    Handler: 'index.handler',
+    MemorySize: 128,
+    Runtime: 'nodejs24.x',
+    Timeout: 5,
+  });
+  const { AssumeRolePolicyDocument, Policies, ...nothingElse } = role.Properties;
+  assert.deepEqual(nothingElse, {});
+  const trusted = (AssumeRolePolicyDocument as { Statement: { Principal: unknown }[] }).Statement;
+  assert.deepEqual(
+    trusted.map(({ Principal }) => Principal),
+    [{ Service: 'lambda.amazonaws.com' }, { Service: 'edgelambda.amazonaws.com' }],
+  );
+  const [policy] = Policies as [{ PolicyDocument: { Statement: Statement[] } }];
+  assert.deepEqual(
+    policy.PolicyDocument.Statement.flatMap(({ Action }) => Action),
+    ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+  );
+});
+
+test('users are invited, sign in without sending their password, and have no secret to lose', () => {
+  const pool = only(whole, 'AWS::Cognito::UserPool').Properties;
+  assert.deepEqual(pool.AdminCreateUserConfig, { AllowAdminCreateUserOnly: true });
+  assert.deepEqual(pool.AccountRecoverySetting, {
+    RecoveryMechanisms: [{ Name: 'verified_email', Priority: 1 }],
+  });
+  assert.equal(
+    (pool.Policies as { PasswordPolicy: { MinimumLength: number } }).PasswordPolicy.MinimumLength,
+    12,
+  );
+  const { UserPoolId: _pool, ...client } = only(whole, 'AWS::Cognito::UserPoolClient').Properties;
+  assert.deepEqual(client, {
+    ExplicitAuthFlows: ['ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+    GenerateSecret: false,
+    AllowedOAuthFlowsUserPoolClient: false,
+    PreventUserExistenceErrors: 'ENABLED',
+    EnableTokenRevocation: true,
+    AuthSessionValidity: 15,
+    AccessTokenValidity: 60,
+    IdTokenValidity: 60,
+    RefreshTokenValidity: 43_200,
+    TokenValidityUnits: { AccessToken: 'minutes', IdToken: 'minutes', RefreshToken: 'minutes' },
+    SupportedIdentityProviders: ['COGNITO'],
+  });
+});
+
+test('function and versions outlive the stack, all else goes with it', () => {
+  for (const [id, { Type, DeletionPolicy, UpdateReplacePolicy }] of Object.entries(whole.Resources)) {
+    const kept = Type === 'AWS::Lambda::Function' || Type === 'AWS::Lambda::Version';
+    const policies = [DeletionPolicy ?? 'Delete', UpdateReplacePolicy ?? 'Delete'];
+    assert.deepEqual(policies, kept ? ['Retain', 'Retain'] : ['Delete', 'Delete'], id);
+  }
+});
+
+test('the outputs have the names of the pattern, and one more', () => {
+  const ref = (type: string) => ({ Value: { Ref: only(whole, type).id } });
+  assert.deepEqual(whole.Outputs, {
+    CognitoUserPoolId: ref('AWS::Cognito::UserPool'),
+    CognitoAppClientId: ref('AWS::Cognito::UserPoolClient'),
+    S3BucketName: ref('AWS::S3::Bucket'),
+    CloudFrontDistributionUrl: {
+      Value: { 'Fn::GetAtt': [only(whole, 'AWS::CloudFront::Distribution').id, 'DomainName'] },
+    },
+    EdgeFunctionName: ref('AWS::Lambda::Function'),
+  });
+});
+
+test('the whole leaves the identity half as it is', () => {
+  const half = halfTemplate();
+  const { Resources, Outputs, ...rest } = half;
+  const { Resources: allResources, Outputs: allOutputs, ...wholeRest } = whole;
+  assert.deepEqual(rest, wholeRest);
+  for (const [id, resource] of Object.entries(Resources)) {
+    if (resource.Type !== 'AWS::S3::BucketPolicy') assert.deepEqual(resource, allResources[id], id);
+  }
+  const statements = bucketStatements(half);
+  assert.deepEqual(bucketStatements().slice(0, statements.length), statements, 'the policy is only added to');
+  for (const [id, output] of Object.entries(Outputs)) assert.deepEqual(output, allOutputs[id]);
+  assert.deepEqual(Object.keys(Outputs), ['CognitoUserPoolId', 'CognitoAppClientId', 'S3BucketName']);
+  assert.equal(Object.keys(Resources).length, 4);
+});
+
+test('a new identity or policy is a new version of the function, the same one is the same', () => {
+  const version = (...args: Parameters<typeof wholeTemplate>) =>
+    only(wholeTemplate(...args), 'AWS::Lambda::Version').id;
+  const ids = [
+    version(),
+    version({ ...IDENTITY, userPoolId: 'us-east-1_Zz9Yy8Xx7' }),
+    version({ ...IDENTITY, clientId: 'another' }),
+    version({ ...IDENTITY, jwks: { keys: IDENTITY.jwks.keys.slice(1) } }),
+    version(IDENTITY, { maxSize: 1 }),
+  ];
+  assert.equal(new Set(ids).size, ids.length);
+  assert.equal(version(), ids[0]);
+  const others = (template: typeof whole) =>
+    Object.keys(template.Resources).filter((id) => template.Resources[id]?.Type !== 'AWS::Lambda::Version');
+  assert.deepEqual(others(wholeTemplate(IDENTITY, { maxSize: 1 })), others(whole));
+});

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { App, Validations } from 'aws-cdk-lib/core';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { UploadStack } from '../../infra/upload-stack.ts';
+import { halfTemplate, IDENTITY, type Template, wholeTemplate } from './support.ts';
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+function temporary(t: { after(work: () => void): void }): string {
+  const folder = mkdtempSync(join(tmpdir(), 'edge-upload-test-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+const hasCfnLint = spawnSync('cfn-lint', ['--version']).status === 0;
+
+/** What CDK itself causes: it makes the function depend on its role, which the reference to the role does too. */
+const CDK_WARNINGS = ['W3005'];
+
+for (const [name, make] of [
+  ['the whole', () => wholeTemplate()],
+  ['the identity half', () => halfTemplate()],
+] as const) {
+  test(`cfn-lint finds no error in ${name}`, { skip: !hasCfnLint && 'cfn-lint is not installed' }, (t) => {
+    const file = join(temporary(t), 'template.json');
+    writeFileSync(file, JSON.stringify(make()));
+    const args = ['--regions', 'us-east-1', '--format', 'json', '--', file];
+    const { stdout, stderr } = spawnSync('cfn-lint', args, { encoding: 'utf8' });
+    assert.equal(stderr, '');
+    const findings = JSON.parse(stdout || '[]') as { Rule: { Id: string }; Message: string }[];
+    const others = findings.filter(({ Rule }) => !CDK_WARNINGS.includes(Rule.Id));
+    assert.deepEqual(
+      others.map(({ Rule, Message }) => `${Rule.Id} ${Message}`),
+      [],
+    );
+  });
+}
+
+function appWith(t: { after(work: () => void): void }) {
+  const app = new App({
+    outdir: temporary(t),
+    analyticsReporting: false,
+    builtinCloudFormationValidation: false,
+  });
+  new UploadStack(app, 'UploadStack', { stackName: 'edge-upload', identity: IDENTITY, policy: {} });
+  return app;
+}
+
+test('cdk-nag’s AwsSolutions finds nothing that is not reasoned away in place', (t) => {
+  const app = appWith(t);
+  const { violations } = new AwsSolutionsChecks(app, { verbose: true }).validateScope(app);
+  assert.deepEqual(violations, []);
+});
+
+test('every rule reasoned away is one that would be broken', (t) => {
+  const app = appWith(t);
+  const reasoned = new Set<string>();
+  for (const { node } of app.node.findAll()) {
+    for (const { type, data } of node.metadata) {
+      if (type !== Validations.ACKNOWLEDGED_RULES_METADATA_KEY) continue;
+      for (const id of Object.keys(data as object)) reasoned.add(id.replace(/^annotation::/i, ''));
+    }
+  }
+  // With its look at the reasons taken away, the pack reports all that it finds.
+  const pack = Object.defineProperty(new AwsSolutionsChecks(app), 'isAcknowledged', { value: () => false });
+  const { violations } = pack.validateScope(app);
+  assert.deepEqual(violations.map(({ ruleName }) => ruleName).sort(), [...reasoned].sort());
+});
+
+test('the CDK’s own validation of the template finds nothing', (t) => {
+  const outdir = temporary(t);
+  const app = new App({ outdir, analyticsReporting: false });
+  new UploadStack(app, 'UploadStack', { stackName: 'edge-upload', identity: IDENTITY, policy: {} });
+  app.synth();
+  const report = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8'));
+  assert.deepEqual(report.pluginReports, []);
+});
+
+const run = promisify(execFile);
+
+/** The CDK's command line as a person runs it, offline. */
+async function cdkSynth(outdir: string, ...args: string[]): Promise<Template> {
+  const cdk = join(ROOT, 'node_modules', '.bin', 'cdk');
+  const { stdout } = await run(cdk, ['synth', '--json', '--no-notices', '--output', outdir, ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, HOME: outdir, CDK_DISABLE_CLI_TELEMETRY: 'true' },
+    maxBuffer: 1024 ** 2,
+  });
+  return JSON.parse(stdout) as Template;
+}
+
+const sections = ({ Resources, Outputs }: Template) => ({ Resources: bare(Resources), Outputs });
+/** Without the paths that the CDK's command line has put in. */
+const bare = (resources: Template['Resources']) =>
+  Object.fromEntries(
+    Object.entries(resources).map(([id, { Type, Properties }]) => [id, { Type, Properties }]),
+  );
+
+test('cdk synth works by hand, for the identity half and for the whole', async (t) => {
+  const folder = temporary(t);
+  assert.deepEqual(sections(await cdkSynth(join(folder, 'half'))), sections(halfTemplate()));
+  const { userPoolId, clientId, jwks } = IDENTITY;
+  const context = { userPoolId, clientId, jwks: JSON.stringify(jwks), policy: '{"maxSize":7}' };
+  const args = Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const whole = await cdkSynth(join(folder, 'whole'), ...args);
+  assert.deepEqual(sections(whole), sections(wholeTemplate(IDENTITY, { maxSize: 7 })));
+  await assert.rejects(cdkSynth(join(folder, 'part'), '-c', 'userPoolId=x'), /go together/);
+});
