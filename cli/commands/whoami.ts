@@ -52,7 +52,8 @@ async function ask(context: Context, target: Target) {
 }
 
 function deploymentText({ url, deployment }: Target): string {
-  return deployment === undefined ? url : `${deployment.name}, ${url}`;
+  const named = deployment !== undefined && deployment.name !== new URL(url).host;
+  return named ? `${deployment.name}, ${url}` : url;
 }
 
 function originText(origin: TokenOrigin, file: string | undefined): string {

@@ -12,8 +12,9 @@ export interface AnswerFlags {
 
 const MAX_INPUT_BYTES = 64 * 1024;
 
-/** The first lines of standard input, without their ends; fewer where it ends before. What comes after is not read. */
+/** The first lines of standard input, without their ends; fewer where it ends before. Where none is wanted, nothing is waited for. */
 async function readLines({ stdin }: Pick<Context, 'stdin'>, wanted: number): Promise<string[]> {
+  if (wanted === 0) return [];
   let bytes = Buffer.alloc(0);
   const lines = () => bytes.toString('utf8').split('\n');
   for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {

@@ -98,7 +98,7 @@ test('the password from standard input: its first line, whatever the line end', 
     );
     assert.equal(document.username, 'ada');
   }
-  const empty = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
+  const empty = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD }, stdin: '' });
   const error = await failure(here, login(empty, { url: here.url, username: 'ada', passwordStdin: true }));
   assert.deepEqual([error.code, error.exitCode], ['usage', 2]);
 });

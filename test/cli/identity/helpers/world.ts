@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { rootCertificates } from 'node:tls';
 import type { Context, Result } from '../../../../cli/context.ts';
@@ -184,7 +184,7 @@ export async function world(
       for (const text of texts) secrets.add(text);
     },
     shown: (text) => void shown.push(text),
-    context({ env: more = {}, person, stdin = '' } = {}) {
+    context({ env: more = {}, person, stdin } = {}) {
       const events: UiEvent[] = [];
       const prompts: string[] = [];
       const left = structuredClone(person ?? {});
@@ -201,7 +201,9 @@ export async function world(
           : answer({ prompt, flag, secret: secret ?? false, ...(reject && { reject }) });
       };
       return {
-        stdin: Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
+        // A terminal, and a pipe that nobody writes to, give nothing and do not end.
+        stdin:
+          stdin === undefined ? new PassThrough() : Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
         stdout: process.stdout,
         stderr: process.stderr,
         env: { ...env, ...more },

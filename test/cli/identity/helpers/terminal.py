@@ -1,0 +1,47 @@
+"""Runs a program on a pseudo-terminal of 80 columns; tells what it showed, and its exit code.
+
+Standard input is one JSON document: {"argv": [...], "answers": [["text to wait for", "line to type"], ...]}; where there
+is nothing to type, null.
+"""
+import fcntl
+import json
+import os
+import pty
+import select
+import struct
+import sys
+import termios
+
+LIMIT_SECONDS = 60
+
+task = json.load(sys.stdin)
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp(task["argv"][0], task["argv"])
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+
+answers = task["answers"]
+shown = b""
+unread = b""
+while True:
+    ready, _, _ = select.select([terminal], [], [], LIMIT_SECONDS)
+    if not ready:
+        os.kill(child, 9)
+        break
+    try:
+        data = os.read(terminal, 65536)
+    except OSError:
+        break
+    if not data:
+        break
+    shown += data
+    unread += data
+    while answers and answers[0][0].encode() in unread:
+        text, answer = answers.pop(0)
+        unread = unread.split(text.encode(), 1)[1]
+        if answer is not None:
+            os.write(terminal, answer.encode() + b"\r")
+            unread = b""
+
+_, status = os.waitpid(child, 0)
+json.dump({"shown": shown.decode(errors="replace"), "code": os.waitstatus_to_exitcode(status)}, sys.stdout)

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { execPath } from 'node:process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { missing, runProgram } from '../../support/programs.ts';
+import { NEW_PASSWORD, PASSWORD, type World, world } from './helpers/world.ts';
+
+const PTY = fileURLToPath(new URL('./helpers/terminal.py', import.meta.url));
+const BIN = fileURLToPath(new URL('../../../bin/edge-upload.ts', import.meta.url));
+
+const skip =
+  process.platform === 'win32' ? 'Windows has no pseudo-terminals of this kind' : missing('python3');
+
+type Typing = readonly (readonly [wait: string, line: string | null])[];
+
+/** The program itself, at a terminal, with somebody who types. */
+async function atTerminal(here: World, args: readonly string[], answers: Typing) {
+  const task = { argv: [execPath, '--import', import.meta.resolve('tsx'), BIN, ...args], answers };
+  const env = { PATH: process.env.PATH, HOME: here.home, TERM: 'xterm', ...here.env };
+  const { stdout, stderr, code } = await runProgram('python3', [PTY], { env, input: JSON.stringify(task) });
+  assert.equal(code, 0, stderr);
+  const result = JSON.parse(stdout) as { shown: string; code: number };
+  here.shown(result.shown);
+  return result;
+}
+
+test('at a terminal: the first sign-in, with a new password that the pool refuses at first', {
+  skip,
+}, async (t) => {
+  const here = await world(t);
+  await here.user('ada', { temporary: true });
+  const { shown, code } = await atTerminal(
+    here,
+    ['login', here.url],
+    [
+      ['User name', 'ada'],
+      ['Password', PASSWORD],
+      ['New password', 'weakling'],
+      ['New password again', 'weakling'],
+      ['did not conform with policy', null],
+      ['New password', NEW_PASSWORD],
+      ['New password again', NEW_PASSWORD],
+    ],
+  );
+  assert.equal(code, 0, shown);
+  assert.match(shown, /Signed in to .* as ada/);
+  assert.ok(!shown.includes('weakling'), 'what is typed is not shown');
+
+  const again = await atTerminal(
+    here,
+    ['login', here.url, '--username', 'ada'],
+    [['Password', NEW_PASSWORD]],
+  );
+  assert.equal(again.code, 0, again.shown);
+});
+
+test('at a terminal: a wrong password, with --debug', { skip }, async (t) => {
+  const here = await world(t);
+  await here.user('ada');
+  here.secret('Wrong-horse-42!');
+  const { shown, code } = await atTerminal(
+    here,
+    ['login', here.url, '--username', 'ada', '--debug'],
+    [['Password', 'Wrong-horse-42!']],
+  );
+  assert.equal(code, 4, shown);
+  assert.match(shown, /Incorrect username or password/);
+});
+
+test('without a terminal nothing is asked: usage errors, at once', async (t) => {
+  const here = await world(t);
+  const env = { PATH: process.env.PATH, HOME: here.home, ...here.env };
+  const args = ['--import', import.meta.resolve('tsx'), BIN, 'login', here.url, '--json'];
+  const { stdout, stderr, code } = await runProgram(execPath, args, { env });
+  assert.equal(code, 2, stderr);
+  const { error } = JSON.parse(stdout) as { error: { code: string; hint: string } };
+  assert.equal(error.code, 'usage');
+  assert.match(error.hint, /--username/);
+});
