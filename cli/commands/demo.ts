@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { kill } from 'node:process';
 import { request } from 'undici';
 import type { Context, Result } from '../context.ts';
@@ -48,8 +48,8 @@ export async function demo(context: Context): Promise<Result> {
       document: { outcome: 'done', seconds, steps },
       text: [
         '',
-        `Done in ${formatDuration(seconds * 1000)}; nothing is left of it. The same on AWS, with your own credentials:`,
-        '  edge-upload deploy',
+        `Done in ${formatDuration(seconds * 1000)}; nothing is left of it.`,
+        'The same on AWS, with your own credentials: edge-upload deploy',
       ].join('\n'),
     };
   } finally {
@@ -67,11 +67,10 @@ interface Step {
 
 async function tell(context: Context): Promise<Step[]> {
   const picture = join(packageRoot(), 'assets', KEY);
-  const shown = relative(context.cwd, picture);
   const steps: Step[] = [];
   const step = (title: string, command: string) => {
     steps.push({ title, command });
-    context.ui.event({ type: 'note', text: `\n${steps.length}. ${title}\n   $ ${command}` });
+    context.ui.event({ type: 'heading', text: `${steps.length}. ${title}`, below: `   $ ${command}` });
   };
 
   await startCloud(context, { dataDir: cloudFolder(context), port: 0 });
@@ -88,16 +87,13 @@ async function tell(context: Context): Promise<Step[]> {
   );
   await login(context, { create: true, email: EMAIL });
 
-  step('An upload without a token is refused at the edge.', `curl -T ${shown} ${deployment.url}/${KEY}`);
+  step('An upload without a token is refused at the edge.', `curl -T ${KEY} ${deployment.url}/${KEY}`);
   await uploadWithoutToken(context, deployment, await readFile(picture));
 
-  step('With the token it is stored.', `edge-upload put ${shown}`);
+  step('With the token it is stored.', `edge-upload put ${KEY}`);
   await put(context, { files: [picture] });
 
-  step(
-    'The stored bytes are those of the picture.',
-    `aws s3 cp s3://${deployment.bucket}/${KEY} - | cmp - ${shown}`,
-  );
+  step('The stored bytes are those of the picture.', `aws s3 cp s3://<bucket>/${KEY} - | cmp - ${KEY}`);
   await compare(context, deployment, await readFile(picture));
 
   step('The operator takes everything down.', 'edge-upload destroy');
@@ -120,7 +116,10 @@ async function uploadWithoutToken(
         `An upload without a token was answered ${statusCode}, not 401: ${said}`,
       );
     }
-    context.ui.event({ type: 'note', text: `   401 ${said.trim()}` });
+    context.ui.event({
+      type: 'note',
+      text: `   401 ${(JSON.parse(said) as { error: string }).error}: nothing was stored`,
+    });
   } finally {
     await dispatcher.close();
   }

@@ -30,7 +30,8 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     }
     await rename(aside, path);
   } catch (error) {
-    await rm(aside, { force: true });
+    // What went wrong first is what is told.
+    await rm(aside, { force: true }).catch(() => {});
     throw diskError(path, error);
   }
 }

@@ -1,7 +1,7 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { type ExitCode, isUserError, systemCode, UserError } from '../errors.ts';
 import { diskError } from '../settings/files.ts';
-import { painter, printable } from './format.ts';
+import { painter, printable, wrap } from './format.ts';
 
 /** Any error as the one a user meets; what nobody foresaw keeps its message, and says where to look. */
 export function toUserError(error: unknown): UserError {
@@ -37,8 +37,12 @@ export function renderError(
       `${JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } })}\n`,
     );
   } else {
-    stderr.write(`${paint('red', 'error:')} ${printable(error.message)}\n`);
-    if (error.hint !== undefined) stderr.write(`  ${printable(error.hint)}\n`);
+    // Only a person's screen has a width; in a log a line is a line.
+    const width = stderr.isTTY ? (stderr.columns ?? 80) : Number.POSITIVE_INFINITY;
+    stderr.write(
+      `${wrap(`error: ${printable(error.message)}`, width, '  ').replace('error:', paint('red', 'error:'))}\n`,
+    );
+    if (error.hint !== undefined) stderr.write(`${wrap(`  ${printable(error.hint)}`, width, '  ')}\n`);
   }
   if (debug) stderr.write(`${paint('dim', causes(error).join('\ncaused by '))}\n`);
   return error.exitCode;

@@ -23,6 +23,8 @@ export type UiEvent =
       readonly text: string;
       readonly document: { readonly [name: string]: JsonValue | undefined };
     }
+  /** A chapter of a longer story, and a line below it. */
+  | { readonly type: 'heading'; readonly text: string; readonly below: string }
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'warning'; readonly text: string }
   /** Shown with `--debug` only. Never a token, a password, or a part of one. */

@@ -52,6 +52,8 @@ export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: Rende
         progress(event);
       } else if (event.type === 'resource') {
         if (!isUnderWay(event)) say(`  ${resourceLine(event)}`);
+      } else if (event.type === 'heading') {
+        say(`\n${event.text}\n${event.below}`);
       } else if (event.type === 'note') {
         say(event.text);
       } else if (event.type === 'task-started') {

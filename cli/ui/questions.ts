@@ -31,21 +31,20 @@ async function prompted<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-export async function askPerson(
-  question: Question,
-  { stdin, stderr, signal }: QuestionStreams,
-): Promise<string> {
+export async function askPerson(question: Question, streams: QuestionStreams): Promise<string> {
+  const { stdin, stderr, signal } = streams;
   const context = { input: stdin, output: stderr, signal };
-  const config = {
-    message: question.prompt,
-    validate: (answer: string) => question.reject?.(answer) ?? true,
-  };
-  if (question.secret) {
-    const { default: password } = await import('@inquirer/password');
-    return prompted(password({ ...config, mask: '•' }, context));
+  for (;;) {
+    const answer = question.secret
+      ? await prompted(
+          (await import('@inquirer/password')).default({ message: question.prompt, mask: '•' }, context),
+        )
+      : await prompted((await import('@inquirer/input')).default({ message: question.prompt }, context));
+    const reason = question.reject?.(answer);
+    if (reason === undefined) return answer;
+    // Asked anew with an empty line: what was typed unseen cannot be corrected.
+    stderr.write(`  ${reason}\n`);
   }
-  const { default: input } = await import('@inquirer/input');
-  return prompted(input(config, context));
 }
 
 export async function confirmPerson(

@@ -81,6 +81,9 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
         case 'debug':
           if (debug) above(stderr, paint('dim', `· ${printable(event.text)}`));
           break;
+        case 'heading':
+          if (!quiet) above(stderr, `\n${paint('bold', event.text)}\n${paint('dim', event.below)}`);
+          break;
         case 'note':
           if (!quiet) above(stderr, event.text);
           break;

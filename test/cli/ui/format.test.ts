@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { count, formatBytes, formatDuration, middle, painter, printable } from '../../../cli/ui/format.ts';
+import {
+  count,
+  formatBytes,
+  formatDuration,
+  middle,
+  painter,
+  printable,
+  wrap,
+} from '../../../cli/ui/format.ts';
 
 test('bytes come in binary units with three figures at most', () => {
   const shown = [0, 1, 1023, 1024, 1536, 10_239, 102_400, 1_048_575, 1024 ** 3, 48.8 * 1024 ** 4].map(
@@ -45,4 +53,10 @@ test('control characters cannot steer the terminal', () => {
 test('without colour nothing is painted', () => {
   assert.equal(painter(false)('red', 'x'), 'x');
   assert.ok(painter(true)('red', 'x').startsWith('\u001b[31mx'));
+});
+
+test('text is broken between words, and a word that is too long stays whole', () => {
+  assert.equal(wrap('one two three', 7, '  '), 'one two\n  three');
+  assert.equal(wrap('  hint: a-very-long-word b', 10, '  '), '  hint:\n  a-very-long-word\n  b');
+  assert.equal(wrap('one two', Number.POSITIVE_INFINITY), 'one two');
 });
