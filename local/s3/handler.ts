@@ -21,9 +21,10 @@ export interface HandlerOptions {
 /** The S3 door: who asks, what is asked, whether that is allowed, and only then the doing of it. */
 export function s3Handler(options: HandlerOptions): HttpHandler {
   return async (request) => {
+    const random = randomBytes(64);
     const ids = {
-      'x-amz-request-id': randomBytes(8).toString('hex').toUpperCase(),
-      'x-amz-id-2': randomBytes(56).toString('base64'),
+      'x-amz-request-id': random.toString('hex', 0, 8).toUpperCase(),
+      'x-amz-id-2': random.toString('base64', 8),
     };
     const common = { ...ids, server: 'AmazonS3', date: options.now().toUTCString() };
     const { headers, ...answer } = await answerOrRefuse(request, options, ids);

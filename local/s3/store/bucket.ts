@@ -2,7 +2,7 @@ import { closeSync, fstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../json.ts';
 import { JsonFile } from '../../state.ts';
-import { conditionalConflict } from '../errors.ts';
+import { conditionalConflict, noSuchBucket } from '../errors.ts';
 import { checkCondition, conditionText, type WriteCondition } from './conditions.ts';
 import { newId } from './ids.ts';
 import { KeyIndex } from './index.ts';
@@ -57,6 +57,7 @@ export class Bucket {
   readonly #index = new KeyIndex();
   readonly #writes = new Set<Write>();
   #config: BucketConfig;
+  #closed = false;
 
   /** Opens the bucket kept in `folder`, and finishes or clears away what a kill left. */
   constructor(name: string, folder: string, now: () => Date) {
@@ -185,11 +186,18 @@ export class Bucket {
     return version;
   }
 
+  /** The bucket is being deleted; a write that is under way finds no bucket at its end. */
+  close(): void {
+    this.#closed = true;
+    this.#journal.close();
+  }
+
   #nextVersionId(): string {
     return this.#config.versioning === 'Enabled' ? newId() : 'null';
   }
 
   #change(change: Change): void {
+    if (this.#closed) throw noSuchBucket(this.name);
     const key = change.op === 'put' ? change.version.key : change.key;
     const before = this.versions(key);
     this.#journal.append(change);

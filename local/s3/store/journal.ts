@@ -1,5 +1,14 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 
 /**
  * A file of JSON lines that only grows. An entry is there once its line is whole: a line that a `kill -9` or a full disk
@@ -7,6 +16,7 @@ import { dirname } from 'node:path';
  */
 export class Journal<T> {
   readonly #path: string;
+  #descriptor: number | undefined;
   #size = 0;
 
   constructor(path: string) {
@@ -15,19 +25,21 @@ export class Journal<T> {
 
   /** All whole entries, oldest first. */
   read(): T[] {
-    const bytes = this.#bytes();
+    const bytes = existsSync(this.#path) ? readFileSync(this.#path) : Buffer.alloc(0);
     this.#size = bytes.lastIndexOf(0x0a) + 1;
     if (this.#size < bytes.length) truncateSync(this.#path, this.#size);
     const text = bytes.toString('utf8', 0, this.#size);
     return text === '' ? [] : (JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`) as T[]);
   }
 
+  /** Keeps the file open for the entries to come, until {@link close}. */
   append(entry: T): void {
+    this.#descriptor ??= openSync(this.#path, 'a', 0o600);
     const line = Buffer.from(`${JSON.stringify(entry)}\n`);
     try {
-      appendFileSync(this.#path, line, { mode: 0o600 });
+      for (let at = 0; at < line.length; ) at += writeSync(this.#descriptor, line, at);
     } catch (error) {
-      truncateSync(this.#path, this.#size);
+      ftruncateSync(this.#descriptor, this.#size);
       throw error;
     }
     this.#size += line.length;
@@ -37,18 +49,14 @@ export class Journal<T> {
   replace(entries: readonly T[]): void {
     const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
     const aside = `${this.#path}.tmp`;
-    mkdirSync(dirname(this.#path), { recursive: true });
     writeFileSync(aside, text, { mode: 0o600 });
     renameSync(aside, this.#path);
+    this.close();
     this.#size = Buffer.byteLength(text);
   }
 
-  #bytes(): Buffer {
-    try {
-      return readFileSync(this.#path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
-      throw error;
-    }
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 }

@@ -44,6 +44,7 @@ export class Store {
 
   /** The bucket is empty; what is left of multipart uploads goes with it. */
   remove(name: string): void {
+    this.#open.get(name)?.close();
     this.#open.delete(name);
     const aside = this.#path(`${DELETED}${newId()}`);
     renameSync(this.#path(name), aside);

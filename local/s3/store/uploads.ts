@@ -65,6 +65,7 @@ export class Upload {
     const part = { ...added, file: `${added.number}-${newId()}` };
     renameSync(from, this.path(part));
     this.#journal.append(part);
+    this.#journal.close();
     const replaced = this.#parts.get(part.number);
     this.#parts.set(part.number, part);
     if (replaced !== undefined) unlinkSync(this.path(replaced));

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { percentEncode } from '../../../local/auth/percent.ts';
+import { hashedPath, readablePath } from '../../../local/s3/store/paths.ts';
+import { BUCKET, raw, startS3 } from './support.ts';
+
+const ODD_KEYS = [
+  'a//b',
+  'a/',
+  '/',
+  '//',
+  '/leading',
+  '.',
+  '..',
+  '../escape',
+  '../../escape',
+  'a/./b',
+  'a/../b',
+  'a/%2e%2e/b',
+  '%',
+  '%hashed/x',
+  'objects/x',
+  'back\\slash',
+  'tab\tnew\nline',
+  '\u0001\u001f\u007f\u0085',
+  'null\0byte',
+  'sp ace+plus&amp;<xml>"quote"\'',
+  'ünïcödé/日本語/🎉',
+  'e\u0301 and é',
+  '\ufffd\uffff',
+  'x'.repeat(1024),
+  `deep/${'y'.repeat(300)}/end`,
+  '🎉'.repeat(256),
+  `${'d/'.repeat(511)}e`,
+];
+
+test('every legal key is an object of its own, readable after a restart', async (t) => {
+  const running = await startS3(t);
+  const encoded = (key: string) =>
+    key
+      .split('/')
+      .map((segment) => percentEncode(segment))
+      .join('/');
+  const target = (key: string) => `/${BUCKET}/${encoded(key)}`;
+  for (const key of ODD_KEYS) {
+    const put = await raw(running, { method: 'PUT', target: target(key), body: `is ${key}` });
+    assert.equal(put.status, 200, `${JSON.stringify(key)}: ${put.text}`);
+  }
+  const again = await startS3(t, { dataDir: running.dataDir });
+  for (const key of ODD_KEYS) {
+    assert.equal((await raw(again, { target: target(key) })).text, `is ${key}`, JSON.stringify(key));
+  }
+  const { text } = await raw(again, { target: `/${BUCKET}?list-type=2&encoding-type=url` });
+  const listed = [...text.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key = '']) =>
+    decodeURIComponent(key.replaceAll('+', ' ')),
+  );
+  assert.deepEqual(
+    listed,
+    [...ODD_KEYS].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+  );
+  assert.deepEqual(readdirSync(join(running.dataDir)), [BUCKET]);
+  for (const key of ODD_KEYS) await raw(again, { method: 'DELETE', target: target(key) });
+  assert.deepEqual(readdirSync(join(running.dataDir, BUCKET, 'objects')), []);
+});
+
+test('a key may be both an object and the folder of others, in any order', async (t) => {
+  const running = await startS3(t);
+  const put = (key: string) => raw(running, { method: 'PUT', target: `/${BUCKET}/${key}`, body: key });
+  for (const key of ['a', 'a/b', 'a/b/c', 'x/y/z', 'x/y', 'x', 'a'])
+    assert.equal((await put(key)).status, 200);
+  for (const key of ['a', 'a/b', 'a/b/c', 'x/y/z', 'x/y', 'x']) {
+    assert.equal((await raw(running, { target: `/${BUCKET}/${key}` })).text, key);
+  }
+  await running.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'a' }));
+  const { Contents } = await running.client.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+  assert.deepEqual(
+    Contents?.map(({ Key }) => Key),
+    ['a/b', 'a/b/c', 'x', 'x/y', 'x/y/z'],
+  );
+});
+
+test('a folder that holds nothing more makes way for a file of its name', async (t) => {
+  const running = await startS3(t);
+  const target = `/${BUCKET}/photos`;
+  await raw(running, { method: 'PUT', target: `${target}/2026/a.jpg`, body: 'a' });
+  await raw(running, { method: 'DELETE', target: `${target}/2026/a.jpg` });
+  await raw(running, { method: 'PUT', target, body: 'file' });
+  assert.ok(statSync(join(running.dataDir, BUCKET, 'objects/photos')).isFile());
+});
+
+test('ordinary keys are their own paths; no two keys share one', () => {
+  for (const key of ['image.jpg', 'photos/2026/Été 1 (copy).jpg', '.hidden', '...', 'a:b?c*']) {
+    assert.equal(readablePath(key), key);
+  }
+  const paths = ODD_KEYS.map((key) => readablePath(key) ?? hashedPath(key));
+  assert.equal(new Set(paths).size, ODD_KEYS.length);
+  for (const path of paths) {
+    assert.ok(!path.split('/').some((name) => ['', '.', '..'].includes(name)), path);
+  }
+});
+
+test('a key is at most 1,024 bytes of UTF-8', async (t) => {
+  const running = await startS3(t);
+  for (const key of ['x'.repeat(1025), '%C3%A9'.repeat(513)]) {
+    const put = await raw(running, { method: 'PUT', target: `/${BUCKET}/${key}`, body: '' });
+    assert.deepEqual([put.status, put.code], [400, 'KeyTooLongError']);
+  }
+  for (const bad of ['%ff', '%c3%28', '%ed%a0%80', '%zz', 'a%']) {
+    const put = await raw(running, {
+      method: 'PUT',
+      target: `/${BUCKET}/${bad}`,
+      body: '',
+      payloadHash: undefined,
+    });
+    assert.deepEqual([put.status, put.code], [400, 'InvalidURI'], bad);
+  }
+});

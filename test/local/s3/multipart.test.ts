@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
+import {
+  AbortMultipartUploadCommand,
+  type ChecksumAlgorithm,
+  type ChecksumType,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  ListObjectsV2Command,
+  ListPartsCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { BUCKET, type Running, raw, startS3 } from './support.ts';
+
+const MIB = 1024 * 1024;
+const KEY = 'big/file.bin';
+const named = { Bucket: BUCKET, Key: KEY };
+const [FIRST, SECOND] = [randomBytes(5 * MIB), randomBytes(1000)];
+
+function md5(data: Buffer): Buffer {
+  return createHash('md5').update(data).digest();
+}
+
+async function create({ client }: Running, options: object = {}): Promise<string> {
+  const { UploadId = '' } = await client.send(new CreateMultipartUploadCommand({ ...named, ...options }));
+  return UploadId;
+}
+
+async function upload(
+  { client }: Running,
+  UploadId: string,
+  PartNumber: number,
+  Body: Buffer,
+  options: object = {},
+): Promise<CompletedPart> {
+  const { $metadata, ServerSideEncryption, ...part } = await client.send(
+    new UploadPartCommand({ ...named, UploadId, PartNumber, Body, ...options }),
+  );
+  return { ...part, PartNumber };
+}
+
+function complete({ client }: Running, UploadId: string, Parts: CompletedPart[], options: object = {}) {
+  return client.send(
+    new CompleteMultipartUploadCommand({ ...named, UploadId, MultipartUpload: { Parts }, ...options }),
+  );
+}
+
+test('parts become one object, in order of their numbers, and the upload ends', async (t) => {
+  const running = await startS3(t);
+  const uploadId = await create(running, { ContentType: 'video/mp4', Metadata: { a: 'b' } });
+  const second = await upload(running, uploadId, 7, SECOND);
+  await upload(running, uploadId, 2, SECOND);
+  const first = await upload(running, uploadId, 2, FIRST);
+  const listed = await running.client.send(new ListPartsCommand({ ...named, UploadId: uploadId }));
+  assert.deepEqual(
+    listed.Parts?.map(({ PartNumber, Size }) => [PartNumber, Size]),
+    [
+      [2, FIRST.length],
+      [7, SECOND.length],
+    ],
+  );
+  const done = await complete(running, uploadId, [first, second]);
+  const digest = md5(Buffer.concat([md5(FIRST), md5(SECOND)])).toString('hex');
+  assert.equal(done.ETag, `"${digest}-2"`);
+  assert.deepEqual(
+    readFileSync(join(running.dataDir, BUCKET, 'objects', KEY)),
+    Buffer.concat([FIRST, SECOND]),
+  );
+  const head = await running.client.send(new HeadObjectCommand(named));
+  assert.equal(head.ContentType, 'video/mp4');
+  assert.deepEqual(head.Metadata, { a: 'b' });
+  assert.deepEqual(readdirSync(join(running.dataDir, BUCKET, 'uploads')), []);
+  assert.deepEqual(readdirSync(join(running.dataDir, BUCKET, 'incoming')), []);
+  await assert.rejects(complete(running, uploadId, [first, second]), { name: 'NoSuchUpload' });
+});
+
+const ALGORITHMS: [ChecksumAlgorithm, ChecksumType][] = [
+  ['CRC32', 'COMPOSITE'],
+  ['CRC32', 'FULL_OBJECT'],
+  ['CRC32C', 'COMPOSITE'],
+  ['CRC32C', 'FULL_OBJECT'],
+  ['CRC64NVME', 'FULL_OBJECT'],
+  ['SHA1', 'COMPOSITE'],
+  ['SHA256', 'COMPOSITE'],
+];
+
+for (const [ChecksumAlgorithm, ChecksumType] of ALGORITHMS) {
+  test(`the ${ChecksumType} ${ChecksumAlgorithm} of an upload is that of the same bytes put at once`, async (t) => {
+    const running = await startS3(t);
+    const field = `Checksum${ChecksumAlgorithm}` as const;
+    const uploadId = await create(running, { ChecksumAlgorithm, ChecksumType });
+    const first = await upload(running, uploadId, 1, FIRST, { ChecksumAlgorithm });
+    const second = await upload(running, uploadId, 2, SECOND, { ChecksumAlgorithm });
+    const done = await complete(running, uploadId, [first, second]);
+    assert.equal(done.ChecksumType, ChecksumType);
+    const value = Reflect.get(done, field);
+    const parts = [first, second].map((part) => Buffer.from(Reflect.get(part, field) ?? '', 'base64'));
+    const whole = ChecksumType === 'COMPOSITE' ? Buffer.concat(parts) : Buffer.concat([FIRST, SECOND]);
+    const expected = await running.client.send(
+      new PutObjectCommand({ Bucket: BUCKET, Key: 'at-once', Body: whole, ChecksumAlgorithm }),
+    );
+    const suffix = ChecksumType === 'COMPOSITE' ? '-2' : '';
+    assert.equal(value, `${Reflect.get(expected, field)}${suffix}`);
+    const head = await running.client.send(new HeadObjectCommand({ ...named, ChecksumMode: 'ENABLED' }));
+    assert.equal(Reflect.get(head, field), value);
+  });
+}
+
+test('an upload of no algorithm takes parts with any checksum, and gets a CRC64NVME', async (t) => {
+  const running = await startS3(t);
+  const uploadId = await create(running, { ChecksumAlgorithm: undefined });
+  const part = await upload(running, uploadId, 1, SECOND, { ChecksumAlgorithm: 'SHA256' });
+  const done = await complete(running, uploadId, [part]);
+  const { ChecksumCRC64NVME } = await running.client.send(
+    new PutObjectCommand({ Bucket: BUCKET, Key: 'x', Body: SECOND, ChecksumAlgorithm: 'CRC64NVME' }),
+  );
+  assert.deepEqual([done.ChecksumCRC64NVME, done.ChecksumType], [ChecksumCRC64NVME, 'FULL_OBJECT']);
+});
+
+test('completing refuses what does not add up, and leaves the upload as it was', async (t) => {
+  const running = await startS3(t);
+  const uploadId = await create(running, { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
+  const small = await upload(running, uploadId, 1, SECOND);
+  const last = await upload(running, uploadId, 2, SECOND);
+  const refused = (parts: CompletedPart[], options: object = {}) =>
+    complete(running, uploadId, parts, options);
+  await assert.rejects(refused([last, small]), { name: 'InvalidPartOrder' });
+  await assert.rejects(refused([small, small]), { name: 'InvalidPartOrder' });
+  await assert.rejects(refused([small, last]), { name: 'EntityTooSmall' });
+  await assert.rejects(refused([{ ...last, ETag: '"00"' }]), { name: 'InvalidPart' });
+  await assert.rejects(refused([{ ...last, PartNumber: 3 }]), { name: 'InvalidPart' });
+  await assert.rejects(refused([{ ...last, ChecksumCRC32: 'AAAAAA==' }]), { name: 'InvalidPart' });
+  await assert.rejects(refused([last], { MpuObjectSize: 999 }), { name: 'InvalidRequest' });
+  await assert.rejects(refused([last], { ChecksumCRC32: 'AAAAAA==' }), { name: 'BadDigest' });
+  await assert.rejects(refused([last], { ChecksumSHA256: 'A'.repeat(43).concat('=') }), {
+    name: 'InvalidRequest',
+  });
+  await assert.rejects(refused([last], { ChecksumType: 'COMPOSITE' }), { name: 'InvalidRequest' });
+  const { KeyCount } = await running.client.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+  assert.equal(KeyCount, 0);
+  const crc = Buffer.alloc(4);
+  crc.writeUInt32BE(crc32(SECOND));
+  const proof = { ChecksumCRC32: crc.toString('base64'), MpuObjectSize: SECOND.length };
+  assert.equal((await refused([last], proof)).ChecksumCRC32, proof.ChecksumCRC32);
+});
+
+test('parts keep to the algorithm that their upload was made with', async (t) => {
+  const running = await startS3(t);
+  const composite = await create(running, { ChecksumAlgorithm: 'SHA256' });
+  const mismatch = {
+    name: 'InvalidRequest',
+    message: /expected checksum Type: sha256, actual checksum Type: crc32/,
+  };
+  await assert.rejects(upload(running, composite, 1, SECOND), mismatch);
+  const part = await upload(running, composite, 1, SECOND, { ChecksumAlgorithm: 'SHA256' });
+  const { ChecksumSHA256, ...bare } = part;
+  await assert.rejects(complete(running, composite, [bare]), {
+    name: 'InvalidRequest',
+    message: /must include the checksum for each part/,
+  });
+  await assert.rejects(create(running, { ChecksumAlgorithm: 'SHA256', ChecksumType: 'FULL_OBJECT' }), {
+    name: 'InvalidRequest',
+  });
+  await assert.rejects(create(running, { ChecksumAlgorithm: 'CRC64NVME', ChecksumType: 'COMPOSITE' }), {
+    name: 'InvalidRequest',
+  });
+});
+
+test('an aborted upload is gone with its parts', async (t) => {
+  const running = await startS3(t);
+  const UploadId = await create(running);
+  await upload(running, UploadId, 1, SECOND);
+  await running.client.send(new AbortMultipartUploadCommand({ ...named, UploadId }));
+  assert.deepEqual(readdirSync(join(running.dataDir, BUCKET, 'uploads')), []);
+  const gone = { name: 'NoSuchUpload' };
+  await assert.rejects(upload(running, UploadId, 2, SECOND), gone);
+  await assert.rejects(running.client.send(new ListPartsCommand({ ...named, UploadId })), gone);
+  await assert.rejects(running.client.send(new AbortMultipartUploadCommand({ ...named, UploadId })), gone);
+});
+
+test('an upload id is good for its own key alone, and leads to no folder', async (t) => {
+  const running = await startS3(t);
+  const uploadId = await create(running);
+  for (const target of [`/${BUCKET}/other?uploadId=${uploadId}`, `/${BUCKET}/${KEY}?uploadId=..%2F..%2F`]) {
+    assert.equal((await raw(running, { target })).code, 'NoSuchUpload');
+  }
+});
+
+test('open uploads are listed by key, page by page', async (t) => {
+  const { client } = await startS3(t);
+  for (const Key of ['b', 'a', 'c', 'b'])
+    await client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key }));
+  const seen: (string | undefined)[] = [];
+  let markers: object | undefined = {};
+  while (markers !== undefined) {
+    const page: ListMultipartUploadsCommandOutput = await client.send(
+      new ListMultipartUploadsCommand({ Bucket: BUCKET, MaxUploads: 1, ...markers }),
+    );
+    seen.push(...(page.Uploads ?? []).map(({ Key }) => Key));
+    markers = page.IsTruncated
+      ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+      : undefined;
+  }
+  assert.deepEqual(seen, ['a', 'b', 'b', 'c']);
+});
+
+test('part numbers go from 1 to 10,000, and the list of parts is paged', async (t) => {
+  const running = await startS3(t);
+  const UploadId = await create(running);
+  for (const number of ['0', '10001', 'x', '-1']) {
+    const target = `/${BUCKET}/${KEY}?partNumber=${number}&uploadId=${UploadId}`;
+    assert.equal((await raw(running, { method: 'PUT', target, body: '' })).code, 'InvalidArgument', number);
+  }
+  for (const number of [1, 2, 10_000]) await upload(running, UploadId, number, SECOND);
+  const page = await running.client.send(new ListPartsCommand({ ...named, UploadId, MaxParts: 2 }));
+  assert.deepEqual([page.IsTruncated, page.NextPartNumberMarker], [true, '2']);
+  const rest = await running.client.send(new ListPartsCommand({ ...named, UploadId, PartNumberMarker: '2' }));
+  assert.deepEqual(
+    rest.Parts?.map(({ PartNumber }) => PartNumber),
+    [10_000],
+  );
+});

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import {
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { BUCKET, type Running, startS3 } from './support.ts';
+
+const bucket = { Bucket: BUCKET };
+const named = { ...bucket, Key: 'k' };
+
+async function setVersioning({ client }: Running, Status: 'Enabled' | 'Suspended'): Promise<void> {
+  await client.send(new PutBucketVersioningCommand({ ...bucket, VersioningConfiguration: { Status } }));
+}
+
+async function put({ client }: Running, Body: string): Promise<string | undefined> {
+  return (await client.send(new PutObjectCommand({ ...named, Body }))).VersionId;
+}
+
+async function get({ client }: Running, VersionId?: string): Promise<string | undefined> {
+  return (await client.send(new GetObjectCommand({ ...named, VersionId }))).Body?.transformToString();
+}
+
+test('every write is kept, and a delete only hides what it was of', async (t) => {
+  const running = await startS3(t);
+  assert.equal(await put(running, 'before'), undefined);
+  await setVersioning(running, 'Enabled');
+  assert.equal((await running.client.send(new GetBucketVersioningCommand(bucket))).Status, 'Enabled');
+  const [first, second] = [await put(running, 'first'), await put(running, 'second')];
+  const { DeleteMarker, VersionId: marker } = await running.client.send(new DeleteObjectCommand(named));
+  assert.equal(DeleteMarker, true);
+  await assert.rejects(get(running), { name: 'NoSuchKey' });
+  await assert.rejects(get(running, marker), { name: 'MethodNotAllowed' });
+  await assert.rejects(get(running, 'unknown'), { name: 'NoSuchVersion' });
+  assert.deepEqual(
+    [await get(running, 'null'), await get(running, first), await get(running, second)],
+    ['before', 'first', 'second'],
+  );
+
+  const again = await startS3(t, { dataDir: running.dataDir });
+  await again.client.send(new DeleteObjectCommand({ ...named, VersionId: marker }));
+  assert.equal(await get(again), 'second');
+  await again.client.send(new DeleteObjectCommand({ ...named, VersionId: second }));
+  assert.equal(await get(again), 'first');
+  await put(again, 'third');
+  assert.equal(await get(again, first), 'first');
+  assert.equal(readFileSync(join(again.dataDir, BUCKET, 'objects/k'), 'utf8'), 'third');
+});
+
+test('while suspended the null version is replaced and others stay', async (t) => {
+  const running = await startS3(t);
+  await setVersioning(running, 'Enabled');
+  const kept = await put(running, 'kept');
+  await setVersioning(running, 'Suspended');
+  await put(running, 'one');
+  await put(running, 'two');
+  const { Versions } = await running.client.send(new ListObjectVersionsCommand(bucket));
+  assert.deepEqual(
+    Versions?.map(({ VersionId, IsLatest }) => [VersionId, IsLatest]),
+    [
+      ['null', true],
+      [kept, false],
+    ],
+  );
+  assert.deepEqual([await get(running), await get(running, kept)], ['two', 'kept']);
+});
+
+test('versions and markers are listed page by page and deleted all at once', async (t) => {
+  const running = await startS3(t);
+  const { client } = running;
+  await setVersioning(running, 'Enabled');
+  for (const Key of ['a', 'b']) {
+    for (const Body of ['1', '2']) await client.send(new PutObjectCommand({ ...bucket, Key, Body }));
+    await client.send(new DeleteObjectCommand({ ...bucket, Key }));
+  }
+  const found: { Key: string; VersionId: string }[] = [];
+  let markers: object | undefined = {};
+  while (markers !== undefined) {
+    const page: ListObjectVersionsCommandOutput = await client.send(
+      new ListObjectVersionsCommand({ ...bucket, MaxKeys: 1, ...markers }),
+    );
+    for (const { Key = '', VersionId = '' } of [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]) {
+      found.push({ Key, VersionId });
+    }
+    markers = page.IsTruncated
+      ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+      : undefined;
+  }
+  assert.equal(new Set(found.map(({ VersionId }) => VersionId)).size, 6);
+  const { Errors } = await client.send(new DeleteObjectsCommand({ ...bucket, Delete: { Objects: found } }));
+  assert.equal(Errors, undefined);
+  const left = await client.send(new ListObjectVersionsCommand(bucket));
+  assert.deepEqual([left.Versions, left.DeleteMarkers], [undefined, undefined]);
+  const folder = join(running.dataDir, BUCKET);
+  assert.deepEqual([readdirSync(join(folder, 'objects')), readdirSync(join(folder, 'versions'))], [[], []]);
+});
