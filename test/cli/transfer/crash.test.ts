@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { crashAgainAndAgain } from './crash/rig.ts';
+
+// The short form of `npx tsx test/cli/transfer/crash/run.ts`.
+test('uploads killed at random moments, with faults on, end whole and leave nothing behind', async () => {
+  const report = await crashAgainAndAgain({ runs: 3, seed: 20_261_123, size: 32 * 1024 * 1024, kills: 3 });
+  assert.deepEqual(
+    report.runs.map(({ same }) => same),
+    [true, true, true],
+  );
+  assert.ok(
+    report.runs.some(({ kills }) => kills > 0),
+    'something was killed',
+  );
+  assert.equal(report.open, 0);
+});

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+
+/** A CONNECT proxy, as companies have them, that counts. */
+export interface Proxy {
+  readonly url: string;
+  /** Tunnels that were opened. */
+  readonly tunnels: () => number;
+  /** Bytes that clients have sent. */
+  readonly sent: () => number;
+  close(): Promise<void>;
+}
+
+export async function startProxy(): Promise<Proxy> {
+  let bytes = 0;
+  let tunnels = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((_request, response) => response.writeHead(405).end());
+  server.on('connect', (request, client: Socket, head: Buffer) => {
+    tunnels += 1;
+    const { hostname, port } = new URL(`http://${request.url}`);
+    const target = connect(Number(port), hostname, () => {
+      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      target.write(head);
+      client.pipe(target).pipe(client);
+    });
+    client.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    for (const [socket, other] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('error', () => socket.destroy());
+      // One end is gone, well or badly: the other is to notice.
+      socket.on('close', () => {
+        sockets.delete(socket);
+        if (socket.errored) other.resetAndDestroy();
+        else other.destroySoon();
+      });
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    tunnels: () => tunnels,
+    sent: () => bytes,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}

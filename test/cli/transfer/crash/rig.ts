@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import type { Faults } from '../../../../local/faults.ts';
+import { type Computer, type DeployedStack, type LocalStatus, withCloud } from '../../../e2e/harness.ts';
+import { dice } from '../helpers/dice.ts';
+import { startProxy } from './proxy.ts';
+
+const MIB = 1024 * 1024;
+
+/** What the link and the store do to every upload. */
+const FAULTS: NonNullable<Faults['edge']> = {
+  bytesPerSecond: 8 * MIB,
+  reset: 0.04,
+  unavailable: 0.08,
+  stall: 0.02,
+  stallMs: 20_000,
+};
+
+const PUT = ['--part-size', '5M', '--concurrency', '2', '--stall-timeout', '4', '--json'];
+
+export interface CrashOptions {
+  readonly runs: number;
+  readonly seed: number;
+  /** Bytes of each file. */
+  readonly size: number;
+  /** Most kills of one upload; one at least. */
+  readonly kills: number;
+  readonly onRun?: (run: CrashRun) => void;
+}
+
+/** One upload, killed again and again, and then let to its end. */
+export interface CrashRun {
+  readonly number: number;
+  readonly kills: number;
+  /** Bytes sent in all, TLS and headers included. */
+  readonly sent: number;
+  /** Bytes that the last start found stored already. */
+  readonly resumedBytes: number;
+  readonly same: boolean;
+}
+
+export interface CrashReport {
+  readonly runs: readonly CrashRun[];
+  /** Bytes sent for each byte of a file, over all runs. */
+  readonly ratio: number;
+  /** Uploads that are still open at the store. */
+  readonly open: number;
+}
+
+/** Uploads files through the embedded cloud with faults on, killing the command line with SIGKILL at random moments. */
+export async function crashAgainAndAgain(options: CrashOptions): Promise<CrashReport> {
+  let report: CrashReport | undefined;
+  const faults: Faults = { edge: { ...FAULTS, seed: options.seed } };
+  await withCloud(
+    async (computer, cloud) => {
+      report = await crashOn(computer, cloud, options);
+    },
+    { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify(faults) },
+  );
+  if (report === undefined) throw new Error('the crash runs did not come to their end');
+  return report;
+}
+
+async function crashOn(computer: Computer, cloud: LocalStatus, options: CrashOptions): Promise<CrashReport> {
+  const { url, outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
+  await computer.json(['login', '--create', '--username', 'ada', '--email', 'ada@example.com'], {
+    env: { EDGE_UPLOAD_NEW_PASSWORD: 'correct-Horse-9-staple' },
+  });
+  const proxy = await startProxy();
+  const s3 = new S3Client({
+    endpoint: cloud.endpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const Bucket = outputs.S3BucketName;
+  const random = dice(options.seed);
+  const runs: CrashRun[] = [];
+  try {
+    for (let number = 1; number <= options.runs; number += 1) {
+      const name = `run-${number}.bin`;
+      const bytes = randomBytes(options.size);
+      await writeFile(join(computer.home, name), bytes);
+      const { stdout: token } = await computer.run(['token']);
+      const env = {
+        // A computer that knows of no deployment, so that it goes through the proxy.
+        HOME: join(computer.home, 'uploader'),
+        HTTPS_PROXY: proxy.url,
+        EDGE_UPLOAD_URL: url,
+        EDGE_UPLOAD_TOKEN: token.trim(),
+        NODE_EXTRA_CA_CERTS: cloud.caFile,
+      };
+      const before = proxy.sent();
+      const kills = 1 + Math.floor(random() * options.kills);
+      let killed = 0;
+      let rows: Rows | undefined;
+      while (killed < kills && rows === undefined) {
+        rows = await startAndKill(computer, name, env, random);
+        if (rows === undefined) killed += 1;
+      }
+      rows ??= await finish(computer, name, env);
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: name }));
+      const stored = createHash('sha256').update((await Body?.transformToByteArray()) ?? '');
+      const run = {
+        number,
+        kills: killed,
+        sent: proxy.sent() - before,
+        resumedBytes: Number(rows.find((row) => row.type === 'file')?.resumedBytes),
+        same: stored.digest('hex') === createHash('sha256').update(bytes).digest('hex'),
+      };
+      runs.push(run);
+      options.onRun?.(run);
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: name }));
+      await rm(join(computer.home, name));
+    }
+    const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+    const sent = runs.reduce((sum, run) => sum + run.sent, 0);
+    return { runs, ratio: sent / (options.size * runs.length), open: Uploads.length };
+  } finally {
+    s3.destroy();
+    await proxy.close();
+  }
+}
+
+function start({ env, home }: Computer, name: string, more: NodeJS.ProcessEnv) {
+  const cli = join(import.meta.dirname, '../../../../dist/edge-upload.js');
+  return spawn(process.execPath, [cli, 'put', name, ...PUT], {
+    cwd: home,
+    env: { ...env, ...more },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+type Rows = readonly Record<string, unknown>[];
+
+function parse(output: string): Rows {
+  return output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** Kills an upload at any moment of the time it would take; what it said where it had done its work before. */
+async function startAndKill(
+  computer: Computer,
+  name: string,
+  env: NodeJS.ProcessEnv,
+  random: () => number,
+): Promise<Rows | undefined> {
+  const { size } = await stat(join(computer.home, name));
+  // Two connections at the link's speed, and the start of the process.
+  const usualMs = 300 + (size / (2 * (FAULTS.bytesPerSecond ?? 1))) * 1000;
+  const child = start(computer, name, env);
+  const output = text(child.stdout);
+  const ended = once(child, 'close');
+  const timer = new AbortController();
+  await Promise.race([ended, delay(random() * usualMs, undefined, { signal: timer.signal })]);
+  timer.abort();
+  child.kill('SIGKILL');
+  await ended;
+  return child.exitCode === 0 ? parse(await output) : undefined;
+}
+
+/** Starts the same command until it has done its work: with faults on, one run may give up. */
+async function finish(computer: Computer, name: string, env: NodeJS.ProcessEnv): Promise<Rows> {
+  for (let tries = 1; ; tries += 1) {
+    const child = start(computer, name, env);
+    const [out, errors, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close'),
+    ]);
+    if (code === 0) return parse(out);
+    if (tries === 3) throw new Error(`put ended with ${code}:\n${out}${errors}`);
+  }
+}
