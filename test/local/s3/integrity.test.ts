@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { sha256 } from '../../../local/auth/canonical.ts';
@@ -122,6 +123,7 @@ test('the length of a body is said beforehand and within 5 GiB', async (t) => {
 
 test('a connection that breaks off leaves nothing', async (t) => {
   const running = await startS3(t);
+  await isEmpty(running);
   const headers = { host: `127.0.0.1:${running.port}` };
   const signed = sign(
     { method: 'PUT', path: TARGET, query: '', headers },
@@ -135,22 +137,16 @@ test('a connection that breaks off leaves nothing', async (t) => {
     },
   );
   const lines = Object.entries({ ...headers, ...signed, 'content-length': '5000000' });
-  const incoming = join(running.dataDir, BUCKET, 'incoming');
-  await new Promise<void>((resolve) => {
-    const socket = connect(running.port, '127.0.0.1', () => {
-      socket.write(
-        `PUT ${TARGET} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
-      );
-      socket.write(Buffer.alloc(2_500_000));
-    });
-    const cut = setInterval(() => {
-      if (readdirSync(incoming).length === 0) return;
-      clearInterval(cut);
-      socket.destroy();
-      resolve();
-    }, 5);
-  });
-  while (readdirSync(incoming).length > 0) await new Promise((resolve) => setImmediate(resolve));
+  const socket = connect(running.port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.write(
+    `PUT ${TARGET} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+  );
+  socket.write(Buffer.alloc(2_500_000));
+  const underWay = () => readdirSync(join(running.dataDir, BUCKET, 'incoming')).length;
+  while (underWay() === 0) await setImmediate();
+  socket.destroy();
+  while (underWay() > 0) await setImmediate();
   await isEmpty(running);
   assert.deepEqual(running.defects, []);
 });

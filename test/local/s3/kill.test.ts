@@ -14,6 +14,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   CompleteMultipartUploadCommand,
@@ -83,7 +84,7 @@ test('killed in the middle of a PUT over an object: the object is as it was', as
   socket.write(`PUT /${BUCKET}/k HTTP/1.1\r\n${lines.join('')}\r\n`);
   socket.write(Buffer.alloc(10_000_000));
   const incoming = join(dataDir, BUCKET, 'incoming');
-  while (readdirSync(incoming).length === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (readdirSync(incoming).length === 0) await setImmediate();
   await kill();
   const after = await startS3(t, { dataDir });
   assert.equal((await raw(after, { target: `/${BUCKET}/k` })).text, 'as it was');
