@@ -14,4 +14,5 @@ test('uploads killed at random moments, with faults on, end whole and leave noth
     'something was killed',
   );
   assert.equal(report.open, 0);
+  assert.ok(report.ratio > 1, 'all of it went through the proxy');
 });

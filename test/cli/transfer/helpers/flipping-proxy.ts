@@ -1,0 +1,56 @@
+import { createServer, request as send } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { TestContext as NodeTestContext } from 'node:test';
+
+/** Flips one bit at a byte of what passes. */
+function flipAt(place: number, bit: number): Transform {
+  let passed = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const at = place - passed;
+      passed += chunk.length;
+      if (at < 0 || at >= chunk.length) return done(null, chunk);
+      const flipped = Buffer.from(chunk);
+      flipped.writeUInt8(flipped.readUInt8(at) ^ (1 << bit), at);
+      done(null, flipped);
+    },
+  });
+}
+
+export interface FlippingProxy {
+  readonly url: string;
+  readonly flips: () => number;
+}
+
+/** Stands between a client and a server, and flips a bit of a body now and then, either way. */
+export async function flippingProxy(
+  t: NodeTestContext,
+  target: string,
+  { random, share }: { readonly random: () => number; readonly share: number },
+): Promise<FlippingProxy> {
+  let flips = 0;
+  const perhaps = (body: Readable, length: number): Readable => {
+    const [strikes, place, bit] = [random() < share, random(), random()];
+    if (!strikes || !(length > 0)) return body;
+    flips += 1;
+    return body.pipe(flipAt(Math.floor(place * length), Math.floor(bit * 8)));
+  };
+  const server = createServer((incoming, outgoing) => {
+    const { method, url, headers } = incoming;
+    const onward = send(new URL(url ?? '/', target), { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      const length = Number(answer.headers['content-length'] ?? 100);
+      pipeline(perhaps(answer, length), outgoing).catch(() => outgoing.destroy());
+    });
+    onward.on('error', () => outgoing.destroy());
+    pipeline(perhaps(incoming, Number(headers['content-length'])), onward).catch(() => outgoing.destroy());
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, flips: () => flips };
+}
