@@ -46,7 +46,7 @@ export interface WireOptions {
  */
 export type Wire = (message: Message) => Promise<Answer>;
 
-/** The connection broke off after some of the body had gone out. */
+/** The connection broke off when some of a body may have gone out. */
 export class ConnectionCut extends PassingFailure {}
 
 class Stalled extends Error {}
@@ -73,11 +73,6 @@ export function createWire({ url, dispatcher, stallMs, clock, signal, limit }: W
     const guard = stallGuard(stallMs, () => attempt.abort(new Stalled()));
     const length = body?.length ?? 0;
     const answerMs = sealingMs(length + sealing);
-    let sent = 0;
-    const count = (bytes: number) => {
-      sent += bytes;
-      onSent?.(bytes);
-    };
     try {
       guard.arm(answerMs);
       const response = await dispatcher.request({
@@ -94,7 +89,7 @@ export function createWire({ url, dispatcher, stallMs, clock, signal, limit }: W
                 now: clock.now,
                 limit,
                 answerMs,
-                onSent: count,
+                onSent,
               }) as unknown as Buffer),
         signal: attempt.signal,
         // The guard is stricter, and knows whose move it is.
@@ -106,7 +101,7 @@ export function createWire({ url, dispatcher, stallMs, clock, signal, limit }: W
       return { status: response.statusCode, headers: flat(response.headers), text };
     } catch (error) {
       if (attempt.signal.reason instanceof Stalled) throw stalled(host, stallMs);
-      throw connectionFailure(error, { host, reached, sent });
+      throw connectionFailure(error, { host, reached, withBody: length > 0 });
     } finally {
       guard.end();
       signal.removeEventListener('abort', stop);
@@ -126,11 +121,11 @@ interface Circumstances {
   readonly host: string;
   /** The edge has answered before. */
   readonly reached: boolean;
-  /** Bytes of the body that had gone out. */
-  readonly sent: number;
+  /** Some of a body may have gone out. */
+  readonly withBody: boolean;
 }
 
-function connectionFailure(error: unknown, { host, reached, sent }: Circumstances): unknown {
+function connectionFailure(error: unknown, { host, reached, withBody }: Circumstances): unknown {
   if (error instanceof UserError) return error;
   const code = systemCode(error) ?? '';
   const failure = networkFailure(error, host);
@@ -139,7 +134,7 @@ function connectionFailure(error: unknown, { host, reached, sent }: Circumstance
     if (!code.startsWith('ERR_SSL')) return failure;
     return new PassingFailure(failure, { limit: { kind: 'tls', tries: TLS_TRIES } });
   }
-  if (failure !== undefined && sent > 0 && CUT.has(code)) return new ConnectionCut(failure);
+  if (failure !== undefined && withBody && CUT.has(code)) return new ConnectionCut(failure);
   if (failure !== undefined) {
     const limited = !reached && NEVER_REACHED.has(code);
     const limit = { kind: 'first contact', tries: FIRST_CONTACT_TRIES };

@@ -24,7 +24,7 @@ export interface OutflowOptions {
   /** Patience for the answer that follows the last byte, milliseconds beyond the guard's limit. */
   readonly answerMs: number;
   /** Told how many bytes the socket has taken. */
-  readonly onSent: (bytes: number) => void;
+  readonly onSent?: ((bytes: number) => void) | undefined;
 }
 
 /**
@@ -45,7 +45,7 @@ export async function* outflow(
       guard.arm();
       yield piece;
       guard.disarm();
-      onSent(piece.length);
+      onSent?.(piece.length);
       at += piece.length;
       size = now() - began < QUICK_MS ? Math.min(size * 2, MAX_PIECE) : Math.max(size / 2, MIN_PIECE);
     }

@@ -20,6 +20,8 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set([
   'unreachable',
 ]);
 
+const GO_ON = 'Type the same command again; a large file goes on where it stopped.';
+
 export interface RunOptions {
   /** Files under way at once. */
   readonly files: number;
@@ -47,14 +49,15 @@ export async function runAll(
     try {
       return { stored: await upload(item) };
     } catch (error) {
-      if (!isUserError(error) || error.code === 'interrupted') throw error;
+      if (!isUserError(error)) throw error;
+      if (error.code === 'interrupted') throw error.hint === undefined ? interrupted(GO_ON) : error;
       if (HOPELESS.has(error.code)) hopeless ??= error;
       return { error };
     }
   };
 
   await forEachAtOnce(items, files, async (item) => {
-    if (signal.aborted) throw interrupted();
+    if (signal.aborted) throw interrupted(GO_ON);
     const began = now();
     const result = await attempt(item);
     onOutcome({ item, seconds: (now() - began) / 1000, result });

@@ -52,6 +52,15 @@ export function checkRegular(name: string, stats: BigIntStats): void {
   throw new UserError('file_special', `${name} is ${kind}, and only files can be uploaded.`);
 }
 
+/** The kernel's own files (`/proc`) say that they are empty, and are not. */
+async function checkEmpty(name: string, handle: FileHandle): Promise<void> {
+  const { bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, 0);
+  if (bytesRead === 0) return;
+  throw new UserError('file_special', `${name} says that it is empty, and is not.`, {
+    hint: `Pipe it instead: cat ${name} | edge-upload put - --as <key>`,
+  });
+}
+
 /** A failure of `stat`, `open`, `read` and the like as a user meets it. */
 export function readError(name: string, error: unknown): UserError {
   const code = systemCode(error);
@@ -93,6 +102,7 @@ export async function openFile(path: string, name = path): Promise<SourceFile> {
     try {
       const stats = await handle.stat({ bigint: true });
       checkRegular(name, stats);
+      if (stats.size === 0n) await checkEmpty(name, handle);
       return sourceFile(path, name, handle, stampOf(stats));
     } catch (error) {
       await handle.close();

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   GetObjectCommand,
   HeadObjectCommand,
@@ -163,7 +163,8 @@ test('standard input, and an upload that is given up', async () => {
   const slow = ['put', 'slow', '--part-size', '5M', '--limit-rate', '64K'];
   const child = computer.run(slow, { signal: stop.signal });
   const journals = join(computer.home, '.local', 'state', 'edge-upload', 'uploads');
-  while (!(await readdir(journals)).some((name) => name.endsWith('.jsonl'))) await setImmediate();
+  const begun = async () => (await readdir(journals).catch(() => [])).some((name) => name.endsWith('.jsonl'));
+  while (!(await begun())) await delay(20);
   stop.abort();
   await child.catch(() => {});
   const { uploads } = await computer.json<{ uploads: { id: string; key: string }[] }>(['uploads', 'list']);

@@ -79,6 +79,7 @@ test('what is no readable file is refused by name, and nothing is sent', async (
     await assert.rejects(put('locked'), withCode('file_unreadable', /permission/));
   if (process.platform === 'linux') {
     await assert.rejects(put('/dev/null'), withCode('file_special', /a device/));
+    await assert.rejects(put('/proc/version'), withCode('file_special', /says that it is empty/));
   }
   assert.equal(edge.seen.length, 0);
 });
