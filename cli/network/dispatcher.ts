@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
+import { createSecureContext, rootCertificates } from 'node:tls';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
@@ -32,17 +32,18 @@ function authority(caFile: string): string {
  * HTTP/1.1. `NODE_EXTRA_CA_CERTS` is Node's own doing. The caller closes it.
  */
 export function openDispatcher({ env, caFile, connections }: DispatcherOptions): Dispatcher {
-  const tls = {
-    minVersion: 'TLSv1.2' as const,
+  // One context for all connections: reading the roots takes longer than a handshake.
+  const secureContext = createSecureContext({
+    minVersion: 'TLSv1.2',
     ...(caFile === undefined ? {} : { ca: [...rootCertificates, authority(caFile)] }),
-  };
+  });
   const proxy = (name: string) => env[name.toLowerCase()] ?? env[name] ?? '';
   return new EnvHttpProxyAgent({
     httpProxy: proxy('HTTP_PROXY'),
     httpsProxy: proxy('HTTPS_PROXY'),
     noProxy: caFile === undefined ? proxy('NO_PROXY') : '*',
-    connect: { ...tls, timeout: 10_000 },
-    requestTls: tls,
+    connect: { secureContext, timeout: 10_000 },
+    requestTls: { secureContext },
     ...(connections === undefined ? {} : { connections }),
   });
 }
