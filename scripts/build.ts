@@ -1,6 +1,11 @@
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, rename, rm, writeFile } from 'node:fs/promises';
+import { pid } from 'node:process';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { thirdPartyNotices } from './notices.ts';
+
+/** Where the build grows until it is whole. */
+const aside = `dist.${pid}`;
 
 /** What `npm run build` makes of the sources: everything that runs, bundled, in `dist/`. */
 const shared = {
@@ -22,7 +27,7 @@ const __dirname = __toPath(new URL('.', import.meta.url));`;
 const programs: BuildOptions = {
   ...shared,
   entryPoints: { 'edge-upload': 'bin/edge-upload.ts', local: 'local/main.ts' },
-  outdir: 'dist',
+  outdir: aside,
   format: 'esm',
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
@@ -38,7 +43,7 @@ const programs: BuildOptions = {
 const edge: BuildOptions = {
   ...shared,
   entryPoints: ['edge/index.ts'],
-  outfile: 'dist/edge.cjs',
+  outfile: `${aside}/edge.cjs`,
   format: 'cjs',
   minify: true,
 };
@@ -47,12 +52,17 @@ const edge: BuildOptions = {
 const sandbox: BuildOptions = {
   ...shared,
   entryPoints: ['local/lambda/sandbox.ts'],
-  outfile: 'dist/sandbox.cjs',
+  outfile: `${aside}/sandbox.cjs`,
   format: 'cjs',
 };
 
-await rm('dist', { recursive: true, force: true });
 const results = await Promise.all([programs, edge, sandbox].map((options) => build(options)));
 const metafiles = results.flatMap(({ metafile }): Metafile[] => (metafile === undefined ? [] : [metafile]));
-await writeFile('dist/THIRD-PARTY-NOTICES.txt', await thirdPartyNotices(metafiles));
-await chmod('dist/edge-upload.js', 0o755);
+await writeFile(`${aside}/THIRD-PARTY-NOTICES.txt`, await thirdPartyNotices(metafiles));
+await chmod(`${aside}/edge-upload.js`, 0o755);
+
+// Whoever runs what was built before goes on with it until the new one is whole.
+await rm(`${aside}.old`, { recursive: true, force: true });
+if (existsSync('dist')) await rename('dist', `${aside}.old`);
+await rename(aside, 'dist');
+await rm(`${aside}.old`, { recursive: true, force: true });

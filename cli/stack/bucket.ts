@@ -1,7 +1,7 @@
 import type { ListObjectVersionsCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { count, formatBytes } from '../ui/format.ts';
 import { onAws } from './aws-failures.ts';
-import type { StackWork } from './operation.ts';
+import { checkpoint, type StackWork } from './operation.ts';
 
 export interface StoredObject {
   readonly key: string;
@@ -83,7 +83,7 @@ const PARALLEL = 8;
 
 /** Deletes every version, delete marker and unfinished multipart upload. Run again where a late writer added some. */
 export async function emptyBucket(work: StackWork, bucket: string): Promise<void> {
-  const { ui } = work.context;
+  const { ui, signal } = work.context;
   const { s3 } = work.clients;
   const task = `Emptying the bucket ${bucket}`;
   ui.event({ type: 'task-started', task });
@@ -91,6 +91,7 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
   let bytes = 0;
   const running = new Set<Promise<void>>();
   for await (const page of listVersions(s3, bucket)) {
+    checkpoint(signal, 'What is deleted so far is gone; type edge-upload destroy again to go on.');
     if (page.length === 0) continue;
     const batch = deleteBatch(s3, bucket, page).then(() => {
       deleted += page.length;

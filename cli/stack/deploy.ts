@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { executeChange, type PlannedChange, planChange } from './change-set.ts';
 import { deleteStack } from './delete-stack.ts';
 import { follow, operationFailure } from './follow.ts';
-import type { StackWork } from './operation.ts';
+import { checkpoint, type StackWork } from './operation.ts';
 import { type FoundStack, findStack, type StackOutputs } from './stacks.ts';
 import { makeTemplate, type PoolIdentity } from './template.ts';
 
@@ -31,6 +31,7 @@ export async function deployStack(work: StackWork, options: DeployOptions): Prom
   let changed = false;
   let agreed = false;
   for (let round = 0; round < ROUNDS; round += 1) {
+    checkpoint(work.context.signal, 'Type edge-upload deploy again; it goes on from here.');
     const before = await atRest(work);
     const identity = before === undefined ? undefined : await options.identityOf(before.outputs);
     const template = await templateOf(work, identity, options.policy);

@@ -2,11 +2,13 @@ import { UserError } from '../errors.ts';
 import { emptyBucket } from './bucket.ts';
 import { deleteStack } from './delete-stack.ts';
 import { type Ending, follow, operationFailure } from './follow.ts';
-import type { StackWork } from './operation.ts';
+import { checkpoint, type StackWork } from './operation.ts';
 import type { FoundStack } from './stacks.ts';
 
 /** A writer that still has a valid token can add objects while the stack goes; each time the bucket is emptied again. */
 const TRIES = 5;
+
+export const TYPE_AGAIN = 'Type edge-upload destroy again; it goes on with what is left.';
 
 function isBucketNotEmpty({ cause }: Ending): boolean {
   return cause?.resourceType === 'AWS::S3::Bucket' && /not empty/i.test(cause.reason);
@@ -22,7 +24,9 @@ export async function removeStack(work: StackWork, stack: FoundStack): Promise<v
   }
   let ending: Ending = { status };
   for (let tries = 0; tries < TRIES; tries += 1) {
+    checkpoint(work.context.signal, TYPE_AGAIN);
     if (bucket !== undefined && status !== 'DELETE_IN_PROGRESS') await emptyBucket(work, bucket);
+    checkpoint(work.context.signal, TYPE_AGAIN);
     ending = await deleteStack(work, { ...stack, status });
     if (ending.status === 'DELETE_COMPLETE') return;
     if (!isBucketNotEmpty(ending)) break;

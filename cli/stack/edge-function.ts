@@ -1,6 +1,7 @@
 import { formatDuration } from '../ui/format.ts';
 import { onAws } from './aws-failures.ts';
-import { pause, pollInterval, type StackWork } from './operation.ts';
+import { TYPE_AGAIN } from './destroy.ts';
+import { checkpoint, pause, pollInterval, type StackWork } from './operation.ts';
 
 /** Replicas go away minutes to hours after the distribution; asking twice a minute is enough. */
 const REPLICA_POLL_MS = 30_000;
@@ -26,6 +27,7 @@ export async function deleteEdgeFunction(work: StackWork, functionName: string):
   const { DeleteFunctionCommand } = await import('@aws-sdk/client-lambda');
   const task = 'Removing the edge function';
   const since = now().getTime();
+  checkpoint(signal, TYPE_AGAIN);
   ui.event({ type: 'task-started', task });
   for (;;) {
     const gone = await onAws(task, async () => {

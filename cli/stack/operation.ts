@@ -18,6 +18,11 @@ export function pollInterval({ local }: Pick<StackWork, 'local'>): number {
   return local === undefined ? 2500 : 100;
 }
 
+/** Between two steps: ends here if Ctrl-C was typed, and says how to go on. */
+export function checkpoint(signal: AbortSignal, hint: string): void {
+  if (signal.aborted) throw interrupted(hint);
+}
+
 /** Waits, but not past a Ctrl-C, which `hint` then tells how to go on from. */
 export async function pause(milliseconds: number, signal: AbortSignal, hint: string): Promise<void> {
   try {

@@ -49,7 +49,9 @@ function checkPrincipal(principal: JsonObject[string] | undefined): void {
 export function trustedServicesOf(document: JsonObject): string[] {
   const statements = statementsOf(document);
   const denials = statements.filter(({ Effect: effect }) => effect === 'Deny');
-  if (denials.some(({ Principal: principal, NotAction: other }) => !isObject(principal) || other !== undefined)) {
+  if (
+    denials.some(({ Principal: principal, NotAction: other }) => !isObject(principal) || other !== undefined)
+  ) {
     return [];
   }
   const denied = denials.flatMap(servicesOf);

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Ran, type RunOptions, runProgram } from '../support/programs.ts';
 
-const CLI = join(import.meta.dirname, '../../dist/edge-upload.js');
+/** The built command line. */
+export const CLI = join(import.meta.dirname, '../../dist/edge-upload.js');
 
 /** A person's computer of its own: a temporary home, and the built command line. */
 export interface Computer {

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, readlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
 import { accessKey, claimsOf, flipBit, signHs256, signRs256, unsigned } from '../support/forge.ts';
-import { awsEnv, type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
+import { awsEnv, CLI, type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
 
 interface Answer {
   readonly status: number;
@@ -306,6 +308,55 @@ test('what goes wrong for a user ends with the right exit code and a way on', as
     );
     await fails('a file that is a folder', 3, ['put', '.local'], {}, /\.local/);
     await fails('a file that is missing', 3, ['put', 'missing.jpg'], {}, /missing\.jpg/);
+
+    await t.test(
+      'a file that shrinks while it is read',
+      { skip: existsSync('/proc/self/fd') ? false : 'needs /proc' },
+      async () => {
+        const path = join(computer.home, 'shrinking.bin');
+        await writeFile(path, Buffer.alloc(32 * 1024 ** 2));
+        const child = spawn(process.execPath, [CLI, 'put', path, '--limit-rate', '4M', '--json'], {
+          env: computer.env,
+        });
+        const ended = Promise.all([text(child.stdout), once(child, 'close')]);
+        await opened(child.pid ?? 0, path);
+        await truncate(path, 1024);
+        const [stdout, [code]] = await ended;
+        assert.equal(code, 3, stdout);
+        assert.equal((JSON.parse(stdout) as Failure).error.code, 'file_changed');
+        const { objects } = await computer.json<{ objects: unknown[] }>(['ls', 'shrinking']);
+        assert.deepEqual(objects, [], 'nothing was stored as if whole');
+      },
+    );
+
+    await invite('late');
+    await computer.run(['local', 'stop']);
+    await backdate(cloud.dataDir, outputs.CognitoUserPoolId);
+    await computer.run(['local', 'start']);
+    const expired = { EDGE_UPLOAD_PASSWORD: PASSWORD, EDGE_UPLOAD_NEW_PASSWORD: `${PASSWORD}new` };
+    await fails('an expired temporary password', 4, [...login, 'late'], expired, /expired/);
     cognito.destroy();
   });
 });
+
+/** Waits until a process has a file open. */
+async function opened(pid: number, path: string): Promise<void> {
+  for (;;) {
+    const links = (await readdir(`/proc/${pid}/fd`)).map((fd) =>
+      readlink(`/proc/${pid}/fd/${fd}`).catch(() => ''),
+    );
+    if ((await Promise.all(links)).includes(path)) return;
+  }
+}
+
+/** Makes every password of a pool a month old: the built cloud's clock cannot be set. */
+async function backdate(dataDir: string, userPoolId: string): Promise<void> {
+  const folder = join(dataDir, 'cognito');
+  const old = new Date(Date.now() - 30 * 24 * 3600 * 1000).toISOString();
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (!name.includes(userPoolId) || !name.endsWith('.json')) continue;
+    const file = join(folder, name);
+    const before = await readFile(file, 'utf8');
+    await writeFile(file, before.replace(/("set":)"[^"]*"/g, `$1"${old}"`));
+  }
+}

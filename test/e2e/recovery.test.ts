@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { kill } from 'node:process';
+import { test } from 'node:test';
+import { CLI, type Computer, type DeployedStack, type LocalStatus, signIn, withCloud } from './harness.ts';
+
+/** Every resource takes a moment, so that there is a middle to interrupt. */
+const SLOW = { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ resourceDelayMs: 150 }) };
+
+/** Starts a command and waits until it has said something. */
+async function until(computer: Computer, args: readonly string[], said: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    cwd: computer.home,
+    env: computer.env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let heard = '';
+  child.stderr.setEncoding('utf8');
+  for await (const chunk of child.stderr.iterator({ destroyOnReturn: false })) {
+    heard += chunk;
+    if (heard.includes(said)) {
+      child.stderr.resume();
+      return child;
+    }
+  }
+  throw new Error(`it ended without saying “${said}”: ${heard}`);
+}
+
+async function exitCode(child: ChildProcess): Promise<number | null> {
+  const [code] = child.exitCode === null ? await once(child, 'close') : [child.exitCode];
+  return code as number | null;
+}
+
+const MOMENTS = [
+  'bucket created',
+  'stack created',
+  'edge function created',
+  "edge function's version created",
+];
+
+test('a cloud killed in the middle of a deploy goes on where it was', async (t) => {
+  for (const moment of MOMENTS) {
+    await t.test(`killed after “${moment}”`, async () => {
+      await withCloud(async (computer, { pid }) => {
+        const deploy = await until(computer, ['deploy', '--local'], moment);
+        kill(pid, 'SIGKILL');
+        assert.notEqual(await exitCode(deploy), 0, 'a deploy whose cloud is gone has not succeeded');
+        await computer.json<LocalStatus>(['local', 'start']);
+        const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
+        assert.match(outputs.S3BucketName, /^edge-upload-/);
+        await signIn(computer);
+        await writeFile(join(computer.home, 'a.txt'), 'a');
+        assert.equal((await computer.run(['put', 'a.txt'])).code, 0, 'and it serves');
+        assert.equal((await computer.run(['destroy', '--yes'])).code, 0);
+      }, SLOW);
+    });
+  }
+});
+
+test('Ctrl-C in a deploy and in a destroy: exit 130, a way on, and the second run ends it', async () => {
+  await withCloud(async (computer) => {
+    const deploy = await until(computer, ['deploy', '--local'], 'user pool created');
+    deploy.kill('SIGINT');
+    assert.equal(await exitCode(deploy), 130);
+    assert.equal((await computer.run(['deploy', '--local'])).code, 0);
+    await signIn(computer);
+    await writeFile(join(computer.home, 'a.txt'), 'a');
+    assert.equal((await computer.run(['put', 'a.txt'])).code, 0);
+
+    const destroy = await until(computer, ['destroy', '--yes'], 'Deleting the stack');
+    destroy.kill('SIGINT');
+    assert.equal(await exitCode(destroy), 130);
+    const second = await computer.run(['destroy', '--yes']);
+    assert.equal(second.code, 0, second.stderr);
+    assert.match(second.stdout, /nothing of it is left/);
+  }, SLOW);
+});
+
+test('destroy waits for replicas, can be interrupted there, and ends the next time', async () => {
+  await withCloud(
+    async (computer) => {
+      await computer.json(['deploy', '--local']);
+      const waiting = await until(computer, ['destroy', '--yes'], 'Removing the edge function');
+      waiting.kill('SIGINT');
+      assert.equal(await exitCode(waiting), 130);
+      const second = await computer.json<{ outcome: string; functions: string[] }>(['destroy', '--yes']);
+      assert.equal(second.outcome, 'destroyed');
+      assert.equal(second.functions.length, 1);
+      assert.equal((await computer.json<{ outcome: string }>(['destroy', '--yes'])).outcome, 'nothing');
+    },
+    { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ replicasHeldMs: 4000 }) },
+  );
+});
+
+test('a resource that fails is named with its reason, and the next deploy mends it', async () => {
+  await withCloud(
+    async (computer) => {
+      const failed = await computer.run(['deploy', '--local']);
+      assert.equal(failed.code, 8);
+      assert.match(failed.stderr, /error: .*CloudFront distribution.*no more distributions in this account/s);
+      assert.match(failed.stderr, /edge-upload deploy again/);
+      await computer.run(['local', 'stop']);
+      await computer.run(['local', 'start'], { env: { EDGE_UPLOAD_LOCAL_FAULTS: '' } });
+      assert.equal((await computer.run(['deploy', '--local'])).code, 0);
+    },
+    {
+      EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({
+        failingResources: { Distribution830FAC52: 'no more distributions in this account' },
+      }),
+    },
+  );
+});
