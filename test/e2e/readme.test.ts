@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { missing, runProgram } from '../support/programs.ts';
@@ -14,7 +14,7 @@ async function commands(): Promise<string[]> {
   return lines
     .map((line) => line.trim().replace(/^(operator|uploader) +/, ''))
     .map((line) => line.split(/ {3,}/)[0] ?? '')
-    .filter((line) => /^(edge-upload|npm|npx|curl) /.test(line));
+    .filter((line) => /^(edge-upload|npm|npx|curl|tar) /.test(line));
 }
 
 /** Run elsewhere, by the test that is named. */
@@ -46,6 +46,8 @@ test('every command of the README works as written', { skip: missing('curl') }, 
     const place = (file: string) => join(computer.home, file);
     await copyFile(join(ROOT, 'assets/dawn.png'), place('image.jpg'));
     for (const file of ['report.pdf', 'one.log', 'two.log', 'data.bin']) await writeFile(place(file), file);
+    await mkdir(place('photos'));
+    await copyFile(place('image.jpg'), place('photos/dawn.jpg'));
     const { url } = await computer.json<DeployedStack>(['deploy', '--local']);
 
     const written = (await commands()).filter((line) => !ELSEWHERE.has(line));
