@@ -65,6 +65,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     trustedServices: iam.trustedServices,
     authority,
     faults: () => faults,
+    onDefect,
   });
   const cloudformation = createCloudFormation({
     ...common('cloudformation'),

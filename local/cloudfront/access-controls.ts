@@ -1,8 +1,8 @@
 import type { JsonObject } from '../json.ts';
 import type { ResourceHandler } from '../resource.ts';
-import { AwsError } from '../wire/errors.ts';
 import { distributionId } from './ids.ts';
 import type { StoredAccessControl } from './model.ts';
+import { namedResource } from './named-resource.ts';
 import {
   checkProperties,
   invalidArgument,
@@ -12,45 +12,23 @@ import {
   requiredObject,
   requiredString,
 } from './properties.ts';
-import { type Store, withEntry, withoutEntry } from './store.ts';
+import type { Store } from './store.ts';
 
 const WHERE = '#/OriginAccessControlConfig';
 const MAX_NAME = 64;
 
 /** `AWS::CloudFront::OriginAccessControl` for S3 origins, sigv4; `Ref` and `Id` give its id. */
 export function accessControls(store: Store): ResourceHandler {
-  const save = (id: string, properties: JsonObject) => {
-    const control = parseControl(id, properties);
-    const { accessControls: known } = store.state;
-    if (Object.values(known).some((other) => other.name === control.name && other.id !== id)) {
-      throw new AwsError(
-        'OriginAccessControlAlreadyExists',
-        `An origin access control with this name already exists: ${control.name}`,
-        409,
-      );
-    }
-    store.change({ accessControls: withEntry(known, id, control) });
-    return { physicalId: id, attributes: { Id: id } };
-  };
-  return {
-    type: 'AWS::CloudFront::OriginAccessControl',
-    replaceOn: [],
-    create: async ({ suffix, properties }) => save(distributionId(suffix), properties),
-    update: async ({ physicalId, properties }) => save(physicalId, properties),
-    delete: async (id) => {
-      const inUse = Object.values(store.state.distributions).some(({ config }) =>
-        config.origins.some(({ accessControlId }) => accessControlId === id),
-      );
-      if (inUse) {
-        throw new AwsError(
-          'OriginAccessControlInUse',
-          'Cannot delete the origin access control because it is in use by one or more distributions.',
-          409,
-        );
-      }
-      store.change({ accessControls: withoutEntry(store.state.accessControls, id) });
-    },
-  };
+  return namedResource(store, {
+    kind: 'OriginAccessControl',
+    noun: 'origin access control',
+    whileUsed: 'in use by one or more distributions',
+    newId: distributionId,
+    parse: parseControl,
+    all: (state) => state.accessControls,
+    put: (all) => ({ accessControls: all }),
+    uses: ({ config }, id) => config.origins.some(({ accessControlId }) => accessControlId === id),
+  });
 }
 
 function parseControl(id: string, properties: JsonObject): StoredAccessControl {

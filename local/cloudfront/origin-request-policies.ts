@@ -4,6 +4,7 @@ import { AwsError } from '../wire/errors.ts';
 import { policyId } from './ids.ts';
 import { MANAGED_ORIGIN_REQUEST_POLICIES, OTHER_ORIGIN_REQUEST_POLICIES } from './managed-policies.ts';
 import type { OriginRequestPolicy, Selection, StoredOriginRequestPolicy } from './model.ts';
+import { behaviorsOf, namedResource } from './named-resource.ts';
 import {
   checkProperties,
   invalidArgument,
@@ -14,7 +15,7 @@ import {
   requiredString,
   strings,
 } from './properties.ts';
-import { type Store, withEntry, withoutEntry } from './store.ts';
+import type { Store } from './store.ts';
 
 /** Quota a policy: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-policies */
 const MAX_NAMES = 10;
@@ -22,40 +23,17 @@ const WHERE = '#/OriginRequestPolicyConfig';
 
 /** `AWS::CloudFront::OriginRequestPolicy`; `Ref` and `Id` give the policy's UUID. */
 export function originRequestPolicies(store: Store): ResourceHandler {
-  const save = (id: string, properties: JsonObject) => {
-    const policy = parsePolicy(id, properties);
-    const { originRequestPolicies: known } = store.state;
-    if (Object.values(known).some((other) => other.name === policy.name && other.id !== id)) {
-      throw new AwsError(
-        'OriginRequestPolicyAlreadyExists',
-        `An origin request policy with this name already exists: ${policy.name}`,
-        409,
-      );
-    }
-    store.change({ originRequestPolicies: withEntry(known, id, policy) });
-    return { physicalId: id, attributes: { Id: id } };
-  };
-  return {
-    type: 'AWS::CloudFront::OriginRequestPolicy',
-    replaceOn: [],
-    create: async ({ suffix, properties }) => save(policyId(suffix), properties),
-    update: async ({ physicalId, properties }) => save(physicalId, properties),
-    delete: async (id) => {
-      const inUse = Object.values(store.state.distributions).some(({ config }) =>
-        [config.defaultBehavior, ...config.behaviors].some(
-          ({ originRequestPolicyId }) => originRequestPolicyId === id,
-        ),
-      );
-      if (inUse) {
-        throw new AwsError(
-          'OriginRequestPolicyInUse',
-          'Cannot delete the origin request policy because it is attached to one or more cache behaviors.',
-          409,
-        );
-      }
-      store.change({ originRequestPolicies: withoutEntry(store.state.originRequestPolicies, id) });
-    },
-  };
+  return namedResource(store, {
+    kind: 'OriginRequestPolicy',
+    noun: 'origin request policy',
+    whileUsed: 'attached to one or more cache behaviors',
+    newId: policyId,
+    parse: parsePolicy,
+    all: (state) => state.originRequestPolicies,
+    put: (all) => ({ originRequestPolicies: all }),
+    uses: (distribution, id) =>
+      behaviorsOf(distribution).some(({ originRequestPolicyId }) => originRequestPolicyId === id),
+  });
 }
 
 /** The policy of a behavior; throws for an id that no policy has. */

@@ -3,6 +3,7 @@ import type { ResourceHandler } from '../resource.ts';
 import { AwsError } from '../wire/errors.ts';
 import { policyId } from './ids.ts';
 import type { StoredResponseHeadersPolicy } from './model.ts';
+import { behaviorsOf, namedResource } from './named-resource.ts';
 import {
   boolean,
   checkProperties,
@@ -12,46 +13,23 @@ import {
   requiredString,
 } from './properties.ts';
 import { securityHeaders } from './security-headers.ts';
-import { type Store, withEntry, withoutEntry } from './store.ts';
+import type { Store } from './store.ts';
 
 const WHERE = '#/ResponseHeadersPolicyConfig';
 
 /** `AWS::CloudFront::ResponseHeadersPolicy`: custom, security and removed headers; CORS and Server-Timing are refused. */
 export function responseHeadersPolicies(store: Store): ResourceHandler {
-  const save = (id: string, properties: JsonObject) => {
-    const policy = parsePolicy(id, properties);
-    const { responseHeadersPolicies: known } = store.state;
-    if (Object.values(known).some((other) => other.name === policy.name && other.id !== id)) {
-      throw new AwsError(
-        'ResponseHeadersPolicyAlreadyExists',
-        `A response headers policy with this name already exists: ${policy.name}`,
-        409,
-      );
-    }
-    store.change({ responseHeadersPolicies: withEntry(known, id, policy) });
-    return { physicalId: id, attributes: { Id: id } };
-  };
-  return {
-    type: 'AWS::CloudFront::ResponseHeadersPolicy',
-    replaceOn: [],
-    create: async ({ suffix, properties }) => save(policyId(suffix), properties),
-    update: async ({ physicalId, properties }) => save(physicalId, properties),
-    delete: async (id) => {
-      const inUse = Object.values(store.state.distributions).some(({ config }) =>
-        [config.defaultBehavior, ...config.behaviors].some(
-          ({ responseHeadersPolicyId }) => responseHeadersPolicyId === id,
-        ),
-      );
-      if (inUse) {
-        throw new AwsError(
-          'ResponseHeadersPolicyInUse',
-          'Cannot delete the response headers policy because it is attached to one or more cache behaviors.',
-          409,
-        );
-      }
-      store.change({ responseHeadersPolicies: withoutEntry(store.state.responseHeadersPolicies, id) });
-    },
-  };
+  return namedResource(store, {
+    kind: 'ResponseHeadersPolicy',
+    noun: 'response headers policy',
+    whileUsed: 'attached to one or more cache behaviors',
+    newId: policyId,
+    parse: parsePolicy,
+    all: (state) => state.responseHeadersPolicies,
+    put: (all) => ({ responseHeadersPolicies: all }),
+    uses: (distribution, id) =>
+      behaviorsOf(distribution).some(({ responseHeadersPolicyId }) => responseHeadersPolicyId === id),
+  });
 }
 
 /** The policy of a behavior; throws for an id that no policy has. AWS's managed ones are not kept here. */
