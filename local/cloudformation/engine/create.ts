@@ -1,38 +1,67 @@
-import { removeAll } from './delete.ts';
-import { failedNames } from './resources.ts';
-import { bind, bringAll, outputsOf } from './target.ts';
+import { AwsError } from '../../wire/errors.ts';
+import { type BoundTemplate, outputsOf } from '../stack/bound.ts';
+import type { CreateOperation, OutputRecord, UndoCreateOperation } from '../stack/model.ts';
+import { bindNow, bringAll } from './bring.ts';
+import { failureReason } from './reasons.ts';
+import { removeAll, removeSuperseded } from './remove.ts';
 import type { StackWork } from './work.ts';
 
-/** Runs the create operation to its end, or undoes it. */
-export async function runCreate(work: StackWork): Promise<void> {
-  const { target, onFailure } = work.operation;
-  if (target === undefined) throw new Error('a create operation without a target');
-  if (!work.operation.undoing) {
-    const failures = await bringAll(work, target);
-    if (failures.length === 0) {
-      work.rest('CREATE_COMPLETE', undefined, { outputs: outputsOf(bind(target, () => work.stack)) });
-      return;
-    }
-    const reason = `The following resource(s) failed to create: ${failedNames(failures)}. `;
-    if (onFailure === 'DO_NOTHING') {
-      work.rest('CREATE_FAILED', reason);
-      return;
-    }
-    work.changeOperation({ undoing: true });
-    work.status(
-      onFailure === 'DELETE' ? 'DELETE_IN_PROGRESS' : 'ROLLBACK_IN_PROGRESS',
-      `${reason}${onFailure === 'DELETE' ? 'Delete' : 'Rollback'} requested by user.`,
-    );
+/** Makes the stack's resources and outputs. */
+export async function runCreate(work: StackWork, operation: CreateOperation): Promise<void> {
+  const { target, onFailure, id, token, retainExceptOnCreate } = operation;
+  await bringAll(work, operation);
+  if (work.isInterrupted) return;
+  const { failed } = work;
+  const outputs = failed.length > 0 ? undefined : tryOutputs(bindNow(work, target));
+  if (Array.isArray(outputs)) {
+    work.rest('CREATE_COMPLETE', undefined, { outputs });
+    return;
   }
-  // `RetainExceptOnCreate` means just this: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
-  const failures = await removeAll(
-    work,
-    (_id, { deletionPolicy, physicalId }) => deletionPolicy === 'Retain' && physicalId !== undefined,
+  const reason = outputs ?? failureReason(work.stack.resources, failed);
+  if (onFailure === 'DO_NOTHING') {
+    work.rest('CREATE_FAILED', reason);
+    return;
+  }
+  const ending = onFailure;
+  work.status(
+    `${ending}_IN_PROGRESS`,
+    `${reason}${ending === 'DELETE' ? 'Delete' : 'Rollback'} requested by user.`,
+    {
+      operation: {
+        kind: 'undo-create',
+        id,
+        ending,
+        retainExceptOnCreate,
+        progress: {},
+        ...(token === undefined ? {} : { token }),
+      },
+    },
   );
-  const prefix = onFailure === 'DELETE' ? 'DELETE' : 'ROLLBACK';
-  if (failures.length > 0) {
-    work.rest(`${prefix}_FAILED`, `The following resource(s) failed to delete: ${failedNames(failures)}. `);
+}
+
+/** The outputs, or the reason for which there are none. */
+export function tryOutputs(bound: BoundTemplate): OutputRecord[] | string {
+  try {
+    return outputsOf(bound);
+  } catch (error) {
+    if (error instanceof AwsError) return `${error.message}. `;
+    throw error;
+  }
+}
+
+/** Takes away what a failed creation made. */
+export async function undoCreate(work: StackWork, operation: UndoCreateOperation): Promise<void> {
+  const { ending, retainExceptOnCreate } = operation;
+  await removeSuperseded(work, 'keep');
+  // `RetainExceptOnCreate` means just this: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+  const failed = await removeAll(
+    work,
+    (_id, { deletionPolicy }) => deletionPolicy === 'Retain' && !retainExceptOnCreate,
+  );
+  const all = await removeSuperseded(work, 'keep');
+  if (failed.length > 0 || !all) {
+    work.rest(`${ending}_FAILED`, failureReason(work.stack.resources, failed));
   } else {
-    work.rest(`${prefix}_COMPLETE`, undefined, prefix === 'DELETE' ? { deleted: work.at() } : {});
+    work.rest(`${ending}_COMPLETE`, undefined, ending === 'DELETE' ? { deleted: work.at() } : {});
   }
 }

@@ -1,56 +1,20 @@
-import type { ResourceRecord } from '../stack/model.ts';
-import { type Graph, inOrder, reversed } from '../template/graph.ts';
-import { erase, failedNames, remove } from './resources.ts';
-import { reasonOf, type StackWork } from './work.ts';
+import type { DeleteOperation } from '../stack/model.ts';
+import { failureReason } from './reasons.ts';
+import { removeAll, removeSuperseded } from './remove.ts';
+import type { StackWork } from './work.ts';
 
-/** What must be gone before each resource can go, from what each was made with. */
-function removalOrder(resources: Readonly<Record<string, ResourceRecord>>): Graph {
-  const made = Object.entries(resources).map(
-    ([id, { needs }]) => [id, new Set(needs.filter((need) => need in resources))] as const,
-  );
-  return reversed(new Map(made));
-}
-
-/** Removes all resources, those that are to be kept apart. @returns the failures */
-export async function removeAll(
-  work: StackWork,
-  keeps: (logicalId: string, record: ResourceRecord) => boolean,
-): Promise<unknown[]> {
-  const { resources } = work.stack;
-  return inOrder(removalOrder(resources), 'go-on', async (logicalId) => {
-    const record = resources[logicalId];
-    if (record !== undefined) await remove(work, logicalId, keeps(logicalId, record));
-  });
-}
-
-/** Runs the delete operation to its end. */
-export async function runDelete(work: StackWork): Promise<void> {
-  const { retain } = work.operation;
-  const failures = await removeAll(
+/** Deletes the stack's resources, and what an operation that got stuck had left of others. */
+export async function runDelete(work: StackWork, { retain }: DeleteOperation): Promise<void> {
+  await removeSuperseded(work, 'keep');
+  const failed = await removeAll(
     work,
-    (id, { deletionPolicy }) => deletionPolicy !== 'Delete' || retain.includes(id),
+    (logicalId, { deletionPolicy }) => deletionPolicy !== 'Delete' || retain.includes(logicalId),
   );
-  if (failures.length > 0) {
-    work.rest('DELETE_FAILED', `The following resource(s) failed to delete: ${failedNames(failures)}. `);
+  // Some of what was superseded may have been in use by what is gone only now.
+  const all = await removeSuperseded(work, 'keep');
+  if (failed.length > 0 || !all) {
+    work.rest('DELETE_FAILED', failureReason(work.stack.resources, failed));
   } else {
     work.rest('DELETE_COMPLETE', undefined, { deleted: work.at(), changeSets: [], outputs: [] });
-  }
-}
-
-/** Deletes what an update (or its undoing) left behind. What cannot be deleted is told and left, as CloudFormation does. */
-export async function cleanUp(work: StackWork): Promise<void> {
-  for (const superseded of [...work.stack.superseded].reverse()) {
-    const { logicalId, ...record } = superseded;
-    if (record.updateReplacePolicy !== 'Delete') work.told(logicalId, record, 'DELETE_SKIPPED');
-    else {
-      work.told(logicalId, record, 'DELETE_IN_PROGRESS');
-      try {
-        await erase(work, logicalId, record);
-        work.told(logicalId, record, 'DELETE_COMPLETE');
-      } catch (error) {
-        work.told(logicalId, record, 'DELETE_FAILED', reasonOf(error));
-      }
-    }
-    work.change({ superseded: work.stack.superseded.filter((one) => one.suffix !== superseded.suffix) });
   }
 }

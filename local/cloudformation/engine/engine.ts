@@ -1,36 +1,69 @@
-import { runCreate } from './create.ts';
+import type { OperationRecord } from '../stack/model.ts';
+import { runCreate, undoCreate } from './create.ts';
 import { runDelete } from './delete.ts';
-import { runUpdate } from './update.ts';
+import { runCleanUp, runUpdate, undoUpdate } from './update.ts';
 import { type EngineOptions, StackWork } from './work.ts';
-
-const RUN = { create: runCreate, update: runUpdate, delete: runDelete } as const;
 
 /** Runs the operations that stacks have in their records, one for each stack at a time. */
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Map<string, Promise<void>>();
 
   constructor(options: EngineOptions) {
     this.#options = options;
   }
 
-  /** Starts a stack's operation and returns at once, as CloudFormation does. */
+  /** Starts a stack's operation and returns at once; one that takes over from another begins when that has ended. */
   start(id: string): void {
-    const work = new StackWork(this.#options, id);
-    const run = RUN[work.operation.kind](work).finally(() => this.#running.delete(run));
-    this.#running.add(run);
-    // A defect of a handler leaves the operation recorded as it is; `idle` tells of it.
-    run.catch(() => {});
+    if (!this.#running.has(id)) this.#running.set(id, this.#run(id));
   }
 
   /** Goes on with every operation that a killed process left under way. */
   resume(): void {
-    for (const { id, status, operation } of this.#options.store.all()) {
-      if (operation !== undefined && status.endsWith('_IN_PROGRESS')) this.start(id);
+    for (const { id } of this.#options.store.all()) {
+      if (this.#underWay(id) !== undefined) this.start(id);
     }
   }
 
+  /** Resolves when nothing runs. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
+    while (this.#running.size > 0) await Promise.all(this.#running.values());
+  }
+
+  #underWay(id: string): OperationRecord | undefined {
+    const { status, operation } = this.#options.store.require(id);
+    return status.endsWith('_IN_PROGRESS') ? operation : undefined;
+  }
+
+  async #run(id: string): Promise<void> {
+    // Whoever starts a run is answered before its first step.
+    await Promise.resolve();
+    try {
+      for (let phase = this.#underWay(id); phase !== undefined; phase = this.#underWay(id)) {
+        await runPhase(new StackWork(this.#options, id, phase), phase);
+      }
+    } catch (error) {
+      // The operation stays recorded as it is: the next start of this process goes on with it.
+      this.#options.onDefect(error);
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+}
+
+function runPhase(work: StackWork, phase: OperationRecord): Promise<void> {
+  switch (phase.kind) {
+    case 'create':
+      return runCreate(work, phase);
+    case 'undo-create':
+      return undoCreate(work, phase);
+    case 'update':
+      return runUpdate(work, phase);
+    case 'undo-update':
+      return undoUpdate(work, phase);
+    case 'clean-up':
+      return runCleanUp(work, phase);
+    case 'delete':
+      return runDelete(work, phase);
   }
 }

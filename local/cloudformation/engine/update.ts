@@ -1,102 +1,139 @@
-import type { ResourceRecord, Superseded } from '../stack/model.ts';
-import { inOrder } from '../template/graph.ts';
-import { cleanUp } from './delete.ts';
-import { changedProperties, failedNames, update } from './resources.ts';
-import { bind, bringAll, outputsOf } from './target.ts';
+import { changedProperties } from '../stack/differences.ts';
+import {
+  type Before,
+  type CleanUpOperation,
+  isPresent,
+  type OperationRecord,
+  own,
+  type ResourceRecord,
+  type StackRecord,
+  type Superseded,
+  type UndoUpdateOperation,
+  type UpdateOperation,
+} from '../stack/model.ts';
+import { inOrder, within } from '../template/order.ts';
+import { bindNow, bringAll } from './bring.ts';
+import { tryOutputs } from './create.ts';
+import { update } from './physical.ts';
+import { failureReason } from './reasons.ts';
+import { removeSuperseded } from './remove.ts';
 import type { StackWork } from './work.ts';
 
-/** Runs the update operation to its end, or undoes it. */
-export async function runUpdate(work: StackWork): Promise<void> {
-  if (work.operation.undoing) return undo(work);
-  const { target } = work.operation;
-  if (target === undefined) throw new Error('an update operation without a target');
-  if (work.stack.status !== 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS') {
-    const failures = await bringAll(work, target);
-    if (failures.length > 0) {
-      const reason = `The following resource(s) failed to update: ${failedNames(failures)}. `;
-      if (work.operation.onFailure === 'DO_NOTHING') {
-        work.rest('UPDATE_FAILED', reason);
-        return undefined;
-      }
-      work.changeOperation({ undoing: true });
-      work.status('UPDATE_ROLLBACK_IN_PROGRESS', reason);
-      return undo(work);
-    }
-    const bound = bind(target, () => work.stack);
-    supersede(work, (id) => !bound.graph.has(id));
-    work.status('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', undefined, {
-      outputs: outputsOf(bound),
-      source: target,
-      updated: work.at(),
-    });
-  }
-  await cleanUp(work);
-  work.rest('UPDATE_COMPLETE');
-  return undefined;
+/** What a phase hands on to the next one of the same request. */
+function handedOn({ id, token, retainExceptOnCreate }: OperationRecord) {
+  return { id, retainExceptOnCreate, progress: {}, ...(token === undefined ? {} : { token }) };
 }
 
-/** Takes resources out of the stack's own; they are deleted when nothing can refer to them any more. */
-function supersede(work: StackWork, leaves: (logicalId: string) => boolean): void {
-  const all = Object.entries(work.stack.resources);
-  const gone = all.filter(([id]) => leaves(id));
-  // What leaves the template is kept by its deletion policy, what is replaced by its update-replace policy.
-  const superseded = gone
-    .filter(([, { status }]) => status !== 'DELETE_COMPLETE')
-    .map(([logicalId, record]): Superseded => {
-      const unmade = work.operation.undoing && record.deletionPolicy === 'RetainExceptOnCreate';
-      return { ...record, logicalId, updateReplacePolicy: unmade ? 'Delete' : record.deletionPolicy };
+/** Brings the stack from what it was to its target, up to the deletion of what is no longer wanted. */
+export async function runUpdate(work: StackWork, operation: UpdateOperation): Promise<void> {
+  const { target, onFailure, before } = operation;
+  await bringAll(work, operation);
+  const { failed } = work;
+  const bound = bindNow(work, target);
+  const outputs = failed.length > 0 ? undefined : tryOutputs(bound);
+  if (Array.isArray(outputs)) {
+    const left = setAside(work.stack, (id) => bound.graph.has(id), keptByPolicy);
+    work.status('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', undefined, {
+      ...left,
+      outputs,
+      source: target,
+      updated: work.at(),
+      operation: { kind: 'clean-up', ending: 'UPDATE_COMPLETE', ...handedOn(operation) },
     });
-  work.change({
-    resources: Object.fromEntries(all.filter(([id]) => !leaves(id))),
-    superseded: [...work.stack.superseded, ...superseded],
+    return;
+  }
+  const reason = outputs ?? failureReason(work.stack.resources, failed);
+  if (onFailure === 'DO_NOTHING' || before === undefined) {
+    // The operation stays in the record: it knows what a rollback would restore.
+    work.status('UPDATE_FAILED', reason, { updated: work.at() });
+    return;
+  }
+  work.status('UPDATE_ROLLBACK_IN_PROGRESS', reason, {
+    updated: work.at(),
+    operation: { kind: 'undo-update', before, skip: [], ...handedOn(operation) },
   });
 }
 
-/** Restores what was before the update, in the order in which it was once made. */
-async function undo(work: StackWork): Promise<void> {
-  const { before } = work.operation;
-  if (before === undefined) throw new Error('an update operation without what was before');
-  if (work.stack.status === 'UPDATE_ROLLBACK_IN_PROGRESS') {
-    const graph = new Map(
-      Object.entries(before.resources).map(([id, { needs }]) => [
-        id,
-        new Set(needs.filter((need) => need in before.resources)),
-      ]),
-    );
-    const failures = await inOrder(graph, 'stop', async (id) => {
-      const was = before.resources[id];
-      if (was !== undefined) await restore(work, id, was);
-    });
-    if (failures.length > 0) {
-      work.status(
-        'UPDATE_ROLLBACK_FAILED',
-        `The following resource(s) failed to update: ${failedNames(failures)}. `,
-      );
-      return;
-    }
-    supersede(work, (id) => !(id in before.resources));
-    work.status('UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', undefined, { source: before.source });
-  }
-  await cleanUp(work);
-  work.rest('UPDATE_ROLLBACK_COMPLETE');
+function keptByPolicy({ deletionPolicy }: ResourceRecord): boolean {
+  return deletionPolicy !== 'Delete';
 }
 
-async function restore(work: StackWork, logicalId: string, was: ResourceRecord): Promise<void> {
-  const { resources, superseded } = work.stack;
-  const now = resources[logicalId];
-  if (now === undefined || now.suffix !== was.suffix) {
-    // It was being replaced: the new one is superseded, the old one is the stack's own again.
-    const replaced: Superseded[] =
-      now === undefined ? [] : [{ ...now, logicalId, updateReplacePolicy: 'Delete' }];
-    work.change({
-      resources: { ...resources, [logicalId]: was },
-      superseded: [...superseded.filter(({ suffix }) => suffix !== was.suffix), ...replaced],
-    });
-    work.told(logicalId, was, 'UPDATE_COMPLETE');
+/** Takes resources out of the stack's own; they are deleted when nothing can refer to them any more. */
+function setAside(
+  { resources, superseded }: StackRecord,
+  stays: (logicalId: string) => boolean,
+  keeps: (record: ResourceRecord) => boolean,
+): Pick<StackRecord, 'resources' | 'superseded'> {
+  const all = Object.entries(resources);
+  const gone = all
+    .filter(([id, record]) => !stays(id) && isPresent(record))
+    .map(([logicalId, record]): Superseded => ({ ...record, logicalId, keep: keeps(record) }));
+  return {
+    resources: Object.fromEntries(all.filter(([id]) => stays(id))),
+    superseded: [...superseded, ...gone],
+  };
+}
+
+/** Restores what was before the update, in the order in which it was once made. */
+export async function undoUpdate(work: StackWork, operation: UndoUpdateOperation): Promise<void> {
+  const { before, retainExceptOnCreate } = operation;
+  const present = (id: string) => isPresent(own(before.resources, id));
+  const graph = new Map(Object.entries(before.resources).map(([id, { needs }]) => [id, new Set(needs)]));
+  const failed = await inOrder(within(graph, present), (id) => restore(work, id, operation));
+  if (failed.length > 0) {
+    work.status('UPDATE_ROLLBACK_FAILED', failureReason(work.stack.resources, failed), {});
     return;
   }
-  const touched = now.status === 'UPDATE_FAILED' || now.status === 'UPDATE_IN_PROGRESS';
-  if (touched || changedProperties(now.properties, was.properties).length > 0) {
-    await update(work, logicalId, { ...was, properties: now.properties }, was.properties);
+  const keeps = ({ deletionPolicy }: ResourceRecord) => deletionPolicy === 'Retain' && !retainExceptOnCreate;
+  work.status('UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', undefined, {
+    ...setAside(work.stack, present, keeps),
+    source: before.source,
+    operation: { kind: 'clean-up', ending: 'UPDATE_ROLLBACK_COMPLETE', ...handedOn(operation) },
+  });
+}
+
+async function restore(
+  work: StackWork,
+  logicalId: string,
+  { before, skip }: { readonly before: Before; readonly skip: readonly string[] },
+): Promise<boolean> {
+  if (work.progressOf(logicalId) === 'done') return true;
+  const { resources, superseded } = work.stack;
+  const was = own(before.resources, logicalId);
+  const now = own(resources, logicalId);
+  if (was === undefined) return true;
+  if (skip.includes(logicalId)) {
+    work.resource(logicalId, { ...(now ?? was), status: 'UPDATE_COMPLETE' }, { progress: 'done' });
+    return true;
   }
+  if (now === undefined || now.suffix !== was.suffix) {
+    // It was being replaced: the new one is superseded, the old one is the stack's own again.
+    const replaced: Superseded[] = now === undefined ? [] : [{ ...now, logicalId, keep: false }];
+    const { type, physicalId } = was;
+    work.record(
+      {
+        resources: { ...resources, [logicalId]: { ...was, status: 'UPDATE_COMPLETE', at: work.at() } },
+        superseded: [...superseded.filter(({ suffix }) => suffix !== was.suffix), ...replaced],
+        ...work.progress(logicalId, 'done'),
+      },
+      { logicalId, type, physicalId, status: 'UPDATE_IN_PROGRESS' },
+      { logicalId, type, physicalId, status: 'UPDATE_COMPLETE' },
+    );
+    return true;
+  }
+  const isTouched = !now.status.endsWith('_COMPLETE');
+  if (isTouched || changedProperties(now.properties, was.properties).length > 0) {
+    return update(work, logicalId, { ...was, properties: now.properties }, was.properties, 'undoing');
+  }
+  work.record({
+    resources: { ...resources, [logicalId]: { ...was, status: now.status, at: now.at } },
+    ...work.progress(logicalId, 'done'),
+  });
+  return true;
+}
+
+/** Deletes what an update, or its undoing, left behind. */
+export async function runCleanUp(work: StackWork, { ending }: CleanUpOperation): Promise<void> {
+  await removeSuperseded(work, 'forget');
+  work.rest(ending);
 }

@@ -3,7 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Faults } from '../../faults.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
-import type { OperationRecord, ResourceRecord, StackRecord } from '../stack/model.ts';
+import {
+  type ChangeSetRecord,
+  type EventRecord,
+  type OperationRecord,
+  own,
+  type ResourceRecord,
+  type StackRecord,
+} from '../stack/model.ts';
 import type { StackStore } from '../stack/store.ts';
 
 export interface EngineOptions {
@@ -11,114 +18,172 @@ export interface EngineOptions {
   readonly handlers: ReadonlyMap<string, ResourceHandler>;
   readonly now: () => Date;
   readonly faults: Faults;
+  /** Told of defects: of the engine, or of a handler that threw something other than a refusal. */
+  readonly onDefect: (error: unknown) => void;
 }
 
 export const STACK_TYPE = 'AWS::CloudFormation::Stack';
 
+/** What an event tells. */
+export interface Told {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly status: string;
+  readonly physicalId?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** The event of a stack's own new state. */
+export function stackEvent(
+  { id, name }: StackRecord,
+  status: string,
+  reason: string | undefined,
+  told: { readonly at: string; readonly token?: string | undefined },
+): EventRecord {
+  return eventOf({ logicalId: name, type: STACK_TYPE, status, physicalId: id, reason }, told);
+}
+
+function eventOf(
+  { logicalId, type, status, physicalId, reason }: Told,
+  { at, token }: { readonly at: string; readonly token?: string | undefined },
+): EventRecord {
+  return {
+    id: randomUUID(),
+    at,
+    logicalId,
+    type,
+    status,
+    ...(physicalId === undefined ? {} : { physicalId }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(token === undefined ? {} : { token }),
+  };
+}
+
 /** One stack under change. Every step is written down before it is taken, so that a killed process can go on. */
 export class StackWork {
   readonly #options: EngineOptions;
-  readonly id: string;
+  readonly #id: string;
+  readonly #operationId: string;
 
-  constructor(options: EngineOptions, id: string) {
+  constructor(options: EngineOptions, id: string, operation: OperationRecord) {
     this.#options = options;
-    this.id = id;
+    this.#id = id;
+    this.#operationId = operation.id;
   }
 
   get stack(): StackRecord {
-    return this.#options.store.get(this.id);
-  }
-
-  get operation(): OperationRecord {
-    const { operation } = this.stack;
-    if (operation === undefined) throw new Error(`no operation is under way in ${this.id}`);
-    return operation;
+    return this.#options.store.require(this.#id);
   }
 
   at(): string {
     return this.#options.now().toISOString();
   }
 
-  change(change: Partial<StackRecord>): void {
-    this.#options.store.put({ ...this.stack, ...change });
-  }
-
-  changeOperation(change: Partial<OperationRecord>): void {
-    this.change({ operation: { ...this.operation, ...change } });
-  }
-
-  /** Ends the operation: the stack has come to rest. */
-  rest(status: string, reason?: string, more: Partial<StackRecord> = {}): void {
-    this.status(status, reason, more);
-    const { operation: _ended, ...stack } = this.stack;
-    this.#options.store.put(stack);
-  }
-
-  /** A new state of the stack, with its event. */
-  status(status: string, reason?: string, more: Partial<StackRecord> = {}): void {
-    const { statusReason: _old, ...stack } = this.stack;
-    const event = this.#event(stack.name, STACK_TYPE, status, reason, this.id);
-    this.#options.store.put({
-      ...stack,
-      ...more,
-      status,
-      ...(reason === undefined ? {} : { statusReason: reason }),
-      events: [...stack.events, event],
-    });
-  }
-
-  /** A new state of a resource, with its event. `undefined` takes the resource out of the stack. */
-  resource(logicalId: string, record: ResourceRecord, reason?: string): void {
+  /** One write: what becomes of the stack, and the events that tell of it. */
+  record(change: Partial<StackRecord>, ...told: readonly Told[]): void {
     const { stack } = this;
+    const at = this.at();
+    const token = stack.operation?.token;
+    const events = [...stack.events, ...told.map((one) => eventOf(one, { at, token }))];
+    this.#options.store.put({ ...stack, ...change, events });
+  }
+
+  /** A new state of the stack, in one write with what else changes. */
+  status(status: string, reason: string | undefined, change: Partial<StackRecord>): void {
+    const { stack } = this;
+    const told = { logicalId: stack.name, type: STACK_TYPE, status, physicalId: stack.id, reason };
+    const changeSets = status.endsWith('_IN_PROGRESS')
+      ? stack.changeSets
+      : stack.changeSets.map((changeSet) => executed(changeSet, status));
+    this.record({ changeSets, ...change, status, statusReason: reason }, told);
+  }
+
+  /** The stack comes to rest, with nothing to go on with. */
+  rest(status: string, reason?: string, change: Partial<StackRecord> = {}): void {
+    this.status(status, reason, { ...change, operation: undefined });
+  }
+
+  /** A new state of one of the stack's resources, with its events; `progress` counts it for the phase. */
+  resource(
+    logicalId: string,
+    record: ResourceRecord,
+    { reason, progress, before = [] }: ResourceNews = {},
+  ): void {
     const { reason: _old, ...kept } = record;
     const next: ResourceRecord = { ...kept, at: this.at(), ...(reason === undefined ? {} : { reason }) };
-    const event = this.#event(logicalId, record.type, record.status, reason, record.physicalId);
-    this.change({ resources: { ...stack.resources, [logicalId]: next }, events: [...stack.events, event] });
+    const { type, status, physicalId } = record;
+    this.record(
+      {
+        resources: { ...this.stack.resources, [logicalId]: next },
+        ...(progress === undefined ? {} : this.progress(logicalId, progress)),
+      },
+      ...before,
+      { logicalId, type, status, physicalId, reason },
+    );
   }
 
-  /** An event of something that is no longer, or not any more, one of the stack's resources. */
-  told(logicalId: string, { type, physicalId }: ResourceRecord, status: string, reason?: string): void {
-    const event = this.#event(logicalId, type, status, reason, physicalId);
-    this.change({ events: [...this.stack.events, event] });
+  /** The change that counts a resource as done or failed in the phase that is under way. */
+  progress(logicalId: string, progress: 'done' | 'failed'): Partial<StackRecord> {
+    const { operation } = this.stack;
+    if (operation === undefined || this.isInterrupted) return {};
+    return { operation: { ...operation, progress: { ...operation.progress, [logicalId]: progress } } };
   }
 
-  #event(logicalId: string, type: string, status: string, reason?: string, physicalId?: string) {
-    const token = this.stack.operation?.token;
-    return {
-      id: randomUUID(),
-      at: this.at(),
-      logicalId,
-      type,
-      status,
-      ...(reason === undefined ? {} : { reason }),
-      ...(physicalId === undefined ? {} : { physicalId }),
-      ...(token === undefined ? {} : { token }),
-    };
+  /** How far the phase under way is with a resource. */
+  progressOf(logicalId: string): 'done' | 'failed' | undefined {
+    return own(this.stack.operation?.progress ?? {}, logicalId);
   }
 
-  done(logicalId: string): void {
-    this.changeOperation({ done: [...this.operation.done, logicalId] });
+  /** The resources that failed in the phase under way. */
+  get failed(): string[] {
+    const progress = Object.entries(this.stack.operation?.progress ?? {});
+    return progress.filter(([, how]) => how === 'failed').map(([logicalId]) => logicalId);
+  }
+
+  /** Whether another request has taken the stack over. */
+  get isInterrupted(): boolean {
+    return this.stack.operation?.id !== this.#operationId;
   }
 
   handler(type: string): ResourceHandler {
     const handler = this.#options.handlers.get(type);
-    if (handler === undefined)
-      throw new AwsError('ValidationError', `Template format error: Unrecognized resource types: [${type}]`);
-    return handler;
+    if (handler !== undefined) return handler;
+    throw new AwsError('ValidationError', `Template format error: Unrecognized resource types: [${type}]`);
   }
 
-  /** What tests have happen to a resource before its handler is called. */
-  async fault(logicalId: string): Promise<void> {
-    const { resourceDelayMs = 0, failingResources = {} } = this.#options.faults;
+  /**
+   * Calls a handler. What it throws that is not a refusal is a defect, which fails the resource as AWS's own do.
+   *
+   * @throws AwsError
+   */
+  async call<T>(ask: () => Promise<T>): Promise<T> {
+    const { resourceDelayMs = 0 } = this.#options.faults;
     if (resourceDelayMs > 0) await delay(resourceDelayMs);
-    const reason = failingResources[logicalId];
-    if (reason !== undefined) throw new AwsError('GeneralServiceException', reason);
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof AwsError) throw error;
+      this.#options.onDefect(error);
+      throw new AwsError('InternalFailure', 'Internal Failure', 500);
+    }
+  }
+
+  /** The reason with which tests have a resource's create or update fail. */
+  faultOf(logicalId: string): string | undefined {
+    return own(this.#options.faults.failingResources ?? {}, logicalId);
   }
 }
 
-/** A handler's refusal as the reason of an event. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof AwsError)
-    return `Resource handler returned message: "${error.message}" (HandlerErrorCode: ${error.code})`;
-  throw error;
+interface ResourceNews {
+  readonly reason?: string | undefined;
+  readonly progress?: 'done' | 'failed';
+  /** Events told first. */
+  readonly before?: readonly Told[];
+}
+
+/** A change set once the operation that it began has come to rest. */
+function executed(changeSet: ChangeSetRecord, status: string): ChangeSetRecord {
+  if (changeSet.executionStatus !== 'EXECUTE_IN_PROGRESS') return changeSet;
+  const complete = status === 'CREATE_COMPLETE' || status === 'UPDATE_COMPLETE';
+  return { ...changeSet, executionStatus: complete ? 'EXECUTE_COMPLETE' : 'EXECUTE_FAILED' };
 }

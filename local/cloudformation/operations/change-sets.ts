@@ -1,21 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { ACCOUNT_ID, REGION } from '../../account.ts';
 import { AwsError } from '../../wire/errors.ts';
-import type { ChangeSetRecord, PlannedChange, Source, StackRecord } from '../stack/model.ts';
-import { changesNothing, planChanges } from '../stack/plan.ts';
-import { flag, optionalText, type QueryObject, requiredText } from '../wire/query.ts';
-import type { XmlValue } from '../wire/xml.ts';
+import type { ChangeSetRecord, StackRecord } from '../stack/model.ts';
+import { planChanges } from '../stack/plan.ts';
+import { choice, flag, optionalText, type QueryObject, requiredText } from '../wire/query.ts';
+import { changeSetSummary, changeXml, parametersXml, tagsXml } from './answers.ts';
 import { type Operation, type OperationContext, page } from './context.ts';
-import { newStackName, onFailure, readSource, SOURCE_PARAMETERS } from './source.ts';
-import { beginCreate, beginUpdate, blankStack, refuseUnlessUpdatable } from './transitions.ts';
+import { isRepeated, requestOf } from './requests.ts';
+import { newName, onFailure, readSource, SOURCE_PARAMETERS } from './source.ts';
+import { beginCreate, beginUpdate, refuseUnlessUpdatable, reviewedStack } from './transitions.ts';
 
 const NO_CHANGES =
   "The submitted information didn't contain changes. Submit different information to create a change set.";
 
-function find(
-  query: QueryObject,
-  { store }: OperationContext,
-): { stack: StackRecord; changeSet: ChangeSetRecord } {
+interface Found {
+  readonly stack: StackRecord;
+  readonly changeSet: ChangeSetRecord;
+}
+
+/** A change set by its ARN, or by its name and its stack's. */
+function find(query: QueryObject, { store }: OperationContext): Found | undefined {
   const wanted = requiredText(query, 'ChangeSetName');
   const stackName = optionalText(query, 'StackName');
   if (stackName === undefined && !wanted.startsWith('arn:')) {
@@ -24,11 +28,19 @@ function find(
       'StackName must be specified if ChangeSetName is not specified as an ARN.',
     );
   }
-  const stacks = stackName === undefined ? store.all() : [store.require(stackName)];
+  const stacks = stackName === undefined ? store.all() : [store.require(stackName, 'in brackets')];
   for (const stack of stacks) {
     const changeSet = stack.changeSets.find(({ id, name }) => id === wanted || name === wanted);
     if (changeSet !== undefined) return { stack, changeSet };
   }
+  return undefined;
+}
+
+/** @throws AwsError `ChangeSetNotFound` */
+export function requireChangeSet(query: QueryObject, context: OperationContext): Found {
+  const found = find(query, context);
+  if (found !== undefined) return found;
+  const wanted = requiredText(query, 'ChangeSetName');
   throw new AwsError('ChangeSetNotFound', `ChangeSet [${wanted}] does not exist`, 404);
 }
 
@@ -36,30 +48,21 @@ function find(
 function stackFor(
   query: QueryObject,
   context: OperationContext,
-  type: 'CREATE' | 'UPDATE',
+  type: ChangeSetRecord['type'],
   changeSetName: string,
 ): StackRecord {
   if (type === 'UPDATE') {
-    const name = requiredText(query, 'StackName');
-    const stack = context.store.find(name);
-    if (stack === undefined) throw new AwsError('ValidationError', `Stack [${name}] does not exist`);
-    refuseUnlessUpdatable(stack);
+    const stack = context.store.require(requiredText(query, 'StackName'), 'in brackets');
+    refuseUnlessUpdatable(stack, true);
     return stack;
   }
-  const name = newStackName(query);
-  const there = context.store.find(name);
-  if (there === undefined) return blankStack(name, context);
+  const there = context.store.find(requiredText(query, 'StackName'));
+  if (there === undefined) return reviewedStack(newName(query, 'StackName'), context);
   if (there.status === 'REVIEW_IN_PROGRESS') return there;
   throw new AwsError(
     'ValidationError',
-    `Stack [${name}] already exists and cannot be created again with the changeSet [${changeSetName}].`,
+    `Stack [${there.name}] already exists and cannot be created again with the changeSet [${changeSetName}].`,
   );
-}
-
-function typeOf(query: QueryObject): 'CREATE' | 'UPDATE' {
-  const type = optionalText(query, 'ChangeSetType') ?? 'UPDATE';
-  if (type === 'CREATE' || type === 'UPDATE') return type;
-  throw new AwsError('ValidationError', `ChangeSetType ${type} is not supported by the embedded cloud`);
 }
 
 export const createChangeSet: Operation = {
@@ -74,18 +77,32 @@ export const createChangeSet: Operation = {
     'IncludeNestedStacks',
   ],
   run(query, context) {
-    const name = requiredText(query, 'ChangeSetName');
-    const type = typeOf(query);
-    const stack = stackFor(query, context, type, name);
-    if (stack.changeSets.some((known) => known.name === name)) {
-      throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`);
-    }
-    const source: Source = readSource(query, context.handlers, type === 'UPDATE' ? stack.source : undefined);
-    const changes = planChanges(stack, source, context.handlers);
-    const nothing = type === 'UPDATE' && changesNothing(stack, source, changes);
-    const id = `arn:aws:cloudformation:${REGION}:${ACCOUNT_ID}:changeSet/${name}/${randomUUID()}`;
+    const name = newName(query, 'ChangeSetName');
+    const type = choice(query, 'ChangeSetType', ['CREATE', 'UPDATE']) ?? 'UPDATE';
+    const clientToken = optionalText(query, 'ClientToken');
     const description = optionalText(query, 'Description');
     const failing = onFailure(query, 'OnStackFailure');
+    if (flag(query, 'IncludeNestedStacks')) {
+      throw new AwsError('ValidationError', 'The embedded cloud has no nested stacks to include.');
+    }
+    if (failing === 'DELETE' && type !== 'CREATE') {
+      throw new AwsError(
+        'ValidationError',
+        'OnStackFailure DELETE is only valid when the ChangeSetType is CREATE.',
+      );
+    }
+    const stack = stackFor(query, context, type, name);
+    const there = stack.changeSets.find((known) => known.name === name);
+    if (there !== undefined && clientToken !== undefined && there.clientToken === clientToken) {
+      return { Id: there.id, StackId: stack.id };
+    }
+    if (there !== undefined) {
+      throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`);
+    }
+    const source = readSource(query, context.handlers, type === 'UPDATE' ? stack.source : undefined);
+    const { changes, changesNothing } = planChanges(stack, source, context.handlers);
+    const isEmpty = type === 'UPDATE' && changesNothing && !stack.status.endsWith('_FAILED');
+    const id = `arn:aws:cloudformation:${REGION}:${ACCOUNT_ID}:changeSet/${name}/${randomUUID()}`;
     const changeSet: ChangeSetRecord = {
       id,
       name,
@@ -94,8 +111,9 @@ export const createChangeSet: Operation = {
       source,
       changes,
       ...(description === undefined ? {} : { description }),
+      ...(clientToken === undefined ? {} : { clientToken }),
       ...(failing === undefined ? {} : { onFailure: failing }),
-      ...(nothing
+      ...(isEmpty
         ? { status: 'FAILED', statusReason: NO_CHANGES, executionStatus: 'UNAVAILABLE' }
         : { status: 'CREATE_COMPLETE', executionStatus: 'AVAILABLE' }),
     };
@@ -104,62 +122,19 @@ export const createChangeSet: Operation = {
   },
 };
 
-function changeXml({
-  action,
-  logicalId,
-  physicalId,
-  type,
-  replacement,
-  properties,
-}: PlannedChange): XmlValue {
-  return {
-    Type: 'Resource',
-    ResourceChange: {
-      Action: action,
-      LogicalResourceId: logicalId,
-      PhysicalResourceId: physicalId,
-      ResourceType: type,
-      Replacement: replacement,
-      Scope: properties.length > 0 ? ['Properties'] : [],
-      Details: properties.map(({ name, recreates }) => ({
-        Target: { Attribute: 'Properties', Name: name, RequiresRecreation: recreates ? 'Always' : 'Never' },
-        Evaluation: 'Static',
-        ChangeSource: 'DirectModification',
-      })),
-    },
-  };
-}
-
-function summary(stack: StackRecord, changeSet: ChangeSetRecord) {
-  return {
-    StackId: stack.id,
-    StackName: stack.name,
-    ChangeSetId: changeSet.id,
-    ChangeSetName: changeSet.name,
-    Description: changeSet.description,
-    CreationTime: changeSet.created,
-    Status: changeSet.status,
-    StatusReason: changeSet.statusReason,
-    ExecutionStatus: changeSet.executionStatus,
-    IncludeNestedStacks: false,
-  };
-}
-
 export const describeChangeSet: Operation = {
-  takes: ['ChangeSetName', 'StackName', 'NextToken', 'IncludePropertyValues'],
+  takes: ['ChangeSetName', 'StackName', 'NextToken'],
   run(query, context) {
-    const { stack, changeSet } = find(query, context);
+    const { stack, changeSet } = requireChangeSet(query, context);
     const { items, ...next } = page(changeSet.changes, optionalText(query, 'NextToken'));
-    const { parameters, tags, capabilities } = changeSet.source;
+    const { source, onFailure: OnStackFailure } = changeSet;
     return {
-      ...summary(stack, changeSet),
-      OnStackFailure: changeSet.onFailure,
-      Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
-        ParameterKey,
-        ParameterValue,
-      })),
-      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
-      Capabilities: capabilities,
+      ...changeSetSummary(stack, changeSet),
+      OnStackFailure,
+      Parameters: parametersXml(source),
+      Tags: tagsXml(source),
+      NotificationARNs: [],
+      Capabilities: source.capabilities,
       Changes: items.map(changeXml),
       ...next,
     };
@@ -169,40 +144,62 @@ export const describeChangeSet: Operation = {
 export const listChangeSets: Operation = {
   takes: ['StackName', 'NextToken'],
   run(query, { store }) {
-    const stack = store.require(requiredText(query, 'StackName'));
+    const stack = store.require(requiredText(query, 'StackName'), 'in brackets');
     const { items, ...next } = page([...stack.changeSets].reverse(), optionalText(query, 'NextToken'));
-    return { Summaries: items.map((changeSet) => summary(stack, changeSet)), ...next };
+    return { Summaries: items.map((changeSet) => changeSetSummary(stack, changeSet)), ...next };
   },
 };
 
+/** Succeeds for a change set that is not there, as long as its stack is. */
 export const deleteChangeSet: Operation = {
   takes: ['ChangeSetName', 'StackName'],
   run(query, context) {
-    const { stack, changeSet } = find(query, context);
+    const { stack, changeSet } = find(query, context) ?? {};
+    if (stack === undefined || changeSet === undefined) return {};
+    if (changeSet.executionStatus === 'EXECUTE_IN_PROGRESS') {
+      throw new AwsError(
+        'InvalidChangeSetStatus',
+        `ChangeSet [${changeSet.id}] cannot be deleted in its current execution status of [EXECUTE_IN_PROGRESS]`,
+      );
+    }
     context.store.put({ ...stack, changeSets: stack.changeSets.filter(({ id }) => id !== changeSet.id) });
     return {};
   },
 };
 
 export const executeChangeSet: Operation = {
-  takes: ['ChangeSetName', 'StackName', 'ClientRequestToken', 'DisableRollback'],
+  takes: ['ChangeSetName', 'StackName', 'ClientRequestToken', 'DisableRollback', 'RetainExceptOnCreate'],
   run(query, context) {
-    const { stack, changeSet } = find(query, context);
-    if (changeSet.executionStatus !== 'AVAILABLE') {
+    const { stack, changeSet } = requireChangeSet(query, context);
+    const request = requestOf('ExecuteChangeSet', query);
+    if (isRepeated(stack, request)) return {};
+    const { id, name, type, source, executionStatus, onFailure: onStackFailure } = changeSet;
+    if (executionStatus !== 'AVAILABLE') {
       throw new AwsError(
         'InvalidChangeSetStatus',
-        `ChangeSet [${changeSet.id}] cannot be executed in its current execution status of [${changeSet.executionStatus}]`,
+        `ChangeSet [${id}] cannot be executed in its current execution status of [${executionStatus}]`,
       );
     }
-    const token = optionalText(query, 'ClientRequestToken');
-    const failing = flag(query, 'DisableRollback') ? 'DO_NOTHING' : (changeSet.onFailure ?? 'ROLLBACK');
-    const executed: StackRecord = {
-      ...stack,
-      changeSets: [{ ...changeSet, executionStatus: 'EXECUTE_COMPLETE' }],
-    };
-    const options = { onFailure: failing, ...(token === undefined ? {} : { token }) };
-    if (changeSet.type === 'CREATE') beginCreate(executed, changeSet.source, options, context);
-    else beginUpdate(executed, changeSet.source, options, context);
+    if (onStackFailure !== undefined && query.has('DisableRollback')) {
+      throw new AwsError(
+        'ValidationError',
+        `DisableRollback cannot be specified: the change set [${name}] was created with OnStackFailure.`,
+      );
+    }
+    const options = {
+      request,
+      onFailure: onStackFailure ?? (flag(query, 'DisableRollback') ? 'DO_NOTHING' : 'ROLLBACK'),
+      retainExceptOnCreate: flag(query, 'RetainExceptOnCreate'),
+    } as const;
+    const executing: ChangeSetRecord = { ...changeSet, executionStatus: 'EXECUTE_IN_PROGRESS' };
+    // The others were made for what the stack is no longer going to be.
+    const executed: StackRecord = { ...stack, changeSets: [executing] };
+    if (type === 'CREATE') {
+      beginCreate(executed, source, options, context);
+    } else {
+      refuseUnlessUpdatable(stack, options.onFailure === 'DO_NOTHING');
+      beginUpdate(executed, source, options, context);
+    }
     return {};
   },
 };

@@ -19,17 +19,38 @@ export interface Operation {
   readonly run: (query: QueryObject, context: OperationContext) => XmlValue;
 }
 
-/** A page of a list, and the token of the next one. Tokens are offsets: lists are newest first or fixed. */
+/** Of all lists that are paged. */
+const PAGE = 100;
+
+/** A page of a list, and the token of the next one. Tokens are offsets: for lists that do not grow at their front. */
 export function page<T>(
   items: readonly T[],
   token: string | undefined,
-  size = 100,
 ): { items: readonly T[]; NextToken?: string } {
-  const at = token === undefined ? 0 : Number(Buffer.from(token, 'base64url').toString());
-  if (!Number.isInteger(at) || at < 0) throw new AwsError('ValidationError', 'Invalid NextToken');
-  const next = at + size;
-  return {
-    items: items.slice(at, next),
-    ...(next < items.length ? { NextToken: Buffer.from(String(next)).toString('base64url') } : {}),
-  };
+  const from = token === undefined ? 0 : offsetOf(token);
+  const next = from + PAGE;
+  return { items: items.slice(from, next), ...(next < items.length ? { NextToken: tokenOf(next) } : {}) };
+}
+
+/**
+ * A page of a list that grows at its end, read backwards. Tokens count from the beginning, so that what is added while
+ * someone turns pages neither repeats nor hides anything.
+ */
+export function pageBackwards<T>(
+  items: readonly T[],
+  token: string | undefined,
+): { items: readonly T[]; NextToken?: string } {
+  const to = token === undefined ? items.length : offsetOf(token);
+  const from = Math.max(0, to - PAGE);
+  return { items: items.slice(from, to).reverse(), ...(from > 0 ? { NextToken: tokenOf(from) } : {}) };
+}
+
+function tokenOf(offset: number): string {
+  return Buffer.from(String(offset)).toString('base64url');
+}
+
+function offsetOf(token: string): number {
+  const offset = Buffer.from(token, 'base64url').toString();
+  if (/^\d{1,9}$/.test(offset)) return Number(offset);
+  throw new AwsError('ValidationError', 'Invalid NextToken');
 }

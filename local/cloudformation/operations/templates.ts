@@ -1,47 +1,69 @@
-import { AwsError } from '../../wire/errors.ts';
-import { optionalText, requiredText } from '../wire/query.ts';
-import type { Operation } from './context.ts';
-import { checkedTemplate } from './source.ts';
+import type { Template } from '../template/parse.ts';
+import { optionalText, type QueryObject, requiredText } from '../wire/query.ts';
+import type { XmlValue } from '../wire/xml.ts';
+import { requireChangeSet } from './change-sets.ts';
+import type { Operation, OperationContext } from './context.ts';
+import { checkedTemplate, neededCapability, resourceTypes } from './source.ts';
+
+/** The template of a change set, or of a stack. */
+function templateText(query: QueryObject, context: OperationContext): string {
+  if (query.has('ChangeSetName')) return requireChangeSet(query, context).changeSet.source.template;
+  return context.store.require(requiredText(query, 'StackName')).source.template;
+}
 
 export const getTemplate: Operation = {
   takes: ['StackName', 'ChangeSetName', 'TemplateStage'],
-  run(query, { store }) {
-    const wanted = optionalText(query, 'ChangeSetName');
-    const name = optionalText(query, 'StackName');
-    const stack = name === undefined ? undefined : store.require(name);
-    const StagesAvailable = ['Original', 'Processed'];
-    if (wanted === undefined) {
-      return {
-        TemplateBody: (stack ?? store.require(requiredText(query, 'StackName'))).source.template,
-        StagesAvailable,
-      };
-    }
-    const sets = (stack === undefined ? store.all() : [stack]).flatMap(({ changeSets }) => changeSets);
-    const changeSet = sets.find((one) => one.id === wanted || one.name === wanted);
-    if (changeSet === undefined)
-      throw new AwsError('ChangeSetNotFound', `ChangeSet [${wanted}] does not exist`, 404);
-    return { TemplateBody: changeSet.source.template, StagesAvailable };
+  run(query, context) {
+    return { TemplateBody: templateText(query, context), StagesAvailable: ['Original', 'Processed'] };
   },
 };
+
+function capabilities(template: Template): { [name: string]: XmlValue } {
+  const needed = neededCapability(template);
+  if (needed === undefined) return { Capabilities: [] };
+  return {
+    Capabilities: [needed.capability],
+    CapabilitiesReason: `The following resource(s) require capabilities: [${needed.types.join(', ')}]`,
+  };
+}
 
 export const validateTemplate: Operation = {
   takes: ['TemplateBody'],
   run(query, { handlers }) {
     const template = checkedTemplate(requiredText(query, 'TemplateBody'), handlers);
-    const iam = Object.values(template.resources).filter(({ type }) => type.startsWith('AWS::IAM::'));
     return {
       Description: template.description,
-      Parameters: Object.entries(template.parameters).map(([ParameterKey, parameter]) => ({
+      Parameters: [...template.parameters].map(([ParameterKey, parameter]) => ({
         ParameterKey,
         DefaultValue: parameter.default,
         NoEcho: parameter.noEcho,
+        Description: parameter.description,
       })),
-      ...(iam.length === 0
-        ? {}
-        : {
-            Capabilities: ['CAPABILITY_IAM'],
-            CapabilitiesReason: `The following resource(s) require capabilities: [${[...new Set(iam.map(({ type }) => type))].join(', ')}]`,
-          }),
+      ...capabilities(template),
+    };
+  },
+};
+
+export const getTemplateSummary: Operation = {
+  takes: ['TemplateBody', 'StackName'],
+  run(query, context) {
+    const body = optionalText(query, 'TemplateBody') ?? templateText(query, context);
+    const template = checkedTemplate(body, context.handlers);
+    return {
+      Description: template.description,
+      Version: template.version,
+      Metadata: template.metadata === undefined ? undefined : JSON.stringify(template.metadata),
+      Parameters: [...template.parameters].map(([ParameterKey, parameter]) => ({
+        ParameterKey,
+        DefaultValue: parameter.default,
+        ParameterType: parameter.type,
+        NoEcho: parameter.noEcho,
+        Description: parameter.description,
+        ParameterConstraints: { AllowedValues: parameter.allowedValues },
+      })),
+      ResourceTypes: resourceTypes(template),
+      DeclaredTransforms: [],
+      ...capabilities(template),
     };
   },
 };

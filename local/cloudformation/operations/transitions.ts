@@ -1,44 +1,27 @@
 import { randomUUID } from 'node:crypto';
+import { ACCOUNT_ID, REGION } from '../../account.ts';
 import { AwsError } from '../../wire/errors.ts';
-import { STACK_TYPE } from '../engine/work.ts';
-import type { EventRecord, OnFailure, OperationRecord, Source, StackRecord } from '../stack/model.ts';
-import { stackArn } from '../template/scope.ts';
+import { stackEvent } from '../engine/work.ts';
+import type { Before, OnFailure, OperationRecord, Source, StackRecord } from '../stack/model.ts';
 import type { OperationContext } from './context.ts';
+import type { Request } from './requests.ts';
 
 const NO_SOURCE: Source = { template: '{}', parameters: {}, tags: {}, capabilities: [] };
 
-export interface OperationOptions {
+export interface BeginOptions {
+  readonly request: Request;
   readonly onFailure: OnFailure;
-  readonly token?: string;
+  readonly retainExceptOnCreate: boolean;
 }
 
-function stackEvent(
-  stack: StackRecord,
-  status: string,
-  at: string,
-  reason: string,
-  token?: string,
-): EventRecord {
-  const event = {
-    id: randomUUID(),
-    at,
-    logicalId: stack.name,
-    physicalId: stack.id,
-    type: STACK_TYPE,
-    status,
-    reason,
-  };
-  return token === undefined ? event : { ...event, token };
-}
-
-/** A stack that holds nothing but change sets so far. */
+/** A stack that holds nothing yet. */
 export function blankStack(name: string, { now }: OperationContext): StackRecord {
-  const stack: StackRecord = {
-    id: stackArn(name),
+  return {
+    id: `arn:aws:cloudformation:${REGION}:${ACCOUNT_ID}:stack/${name}/${randomUUID()}`,
     name,
     status: 'REVIEW_IN_PROGRESS',
-    statusReason: 'User Initiated',
     created: now().toISOString(),
+    terminationProtection: false,
     source: NO_SOURCE,
     outputs: [],
     resources: {},
@@ -46,83 +29,151 @@ export function blankStack(name: string, { now }: OperationContext): StackRecord
     changeSets: [],
     events: [],
   };
-  return { ...stack, events: [stackEvent(stack, stack.status, stack.created, 'User Initiated')] };
 }
 
-const UPDATABLE = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'IMPORT_COMPLETE'];
+/** A stack that waits for one of its change sets to be executed. */
+export function reviewedStack(name: string, context: OperationContext): StackRecord {
+  const stack = blankStack(name, context);
+  const event = stackEvent(stack, stack.status, 'User Initiated', { at: stack.created });
+  return { ...stack, statusReason: 'User Initiated', events: [event] };
+}
 
-export function refuseUnlessUpdatable({ id, status }: StackRecord): void {
+const UPDATABLE = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'];
+
+/**
+ * Refuses the update of a stack whose state does not allow it. A failed operation whose results were preserved can be
+ * gone on with: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+ */
+export function refuseUnlessUpdatable({ id, status, onFailure }: StackRecord, preserving: boolean): void {
   if (UPDATABLE.includes(status)) return;
-  throw new AwsError('ValidationError', `Stack:${id} is in ${status} state and can not be updated.`);
+  if (status !== 'CREATE_FAILED' && status !== 'UPDATE_FAILED') throw notInState(id, status, 'be updated');
+  if (status === 'CREATE_FAILED' && onFailure === 'DO_NOTHING') {
+    throw new AwsError(
+      'ValidationError',
+      `This stack cannot be updated from [${status}] state because it contains [on-failure: DO_NOTHING]. Please use disable-rollback option instead during stack creation.`,
+    );
+  }
+  if (preserving) return;
+  throw new AwsError(
+    'ValidationError',
+    `This stack is currently in a non-terminal [${status}] state. To update the stack from this state, please use the disable-rollback parameter with update-stack API. To rollback to the last known good state, use the rollback-stack API`,
+  );
+}
+
+function notInState(id: string, status: string, what: string): AwsError {
+  return new AwsError('ValidationError', `Stack:${id} is in ${status} state and can not ${what}.`);
 }
 
 function begin(
   stack: StackRecord,
   status: string,
   operation: OperationRecord,
+  request: Request,
   { store, engine, now }: OperationContext,
 ): void {
-  const { statusReason: _old, ...rest } = stack;
-  const event = stackEvent(stack, status, now().toISOString(), 'User Initiated', operation.token);
-  store.put({ ...rest, status, statusReason: 'User Initiated', operation, events: [...stack.events, event] });
+  const { action, token } = request;
+  const event = stackEvent(stack, status, 'User Initiated', { at: now().toISOString(), token });
+  store.put({
+    ...stack,
+    status,
+    statusReason: 'User Initiated',
+    operation,
+    lastRequest: token === undefined ? undefined : { action, token },
+    events: [...stack.events, event],
+  });
   engine.start(stack.id);
+}
+
+function common({ token }: Request, retainExceptOnCreate = false) {
+  return { id: randomUUID(), retainExceptOnCreate, progress: {}, ...(token === undefined ? {} : { token }) };
 }
 
 export function beginCreate(
   stack: StackRecord,
   target: Source,
-  options: OperationOptions,
+  { request, onFailure, retainExceptOnCreate }: BeginOptions,
   context: OperationContext,
 ): void {
-  const operation: OperationRecord = { kind: 'create', target, done: [], retain: [], ...options };
-  begin({ ...stack, source: target }, 'CREATE_IN_PROGRESS', operation, context);
+  const operation: OperationRecord = {
+    kind: 'create',
+    target,
+    onFailure,
+    ...common(request, retainExceptOnCreate),
+  };
+  begin({ ...stack, source: target }, 'CREATE_IN_PROGRESS', operation, request, context);
+}
+
+/** What a failing update goes back to: where the stack last was at rest. */
+function beforeOf({ status, operation, source, resources }: StackRecord): Before | undefined {
+  if (status === 'CREATE_FAILED') return undefined;
+  if (status !== 'UPDATE_FAILED') return { source, resources };
+  return operation?.kind === 'update' ? operation.before : undefined;
 }
 
 export function beginUpdate(
   stack: StackRecord,
   target: Source,
-  options: OperationOptions,
+  { request, onFailure, retainExceptOnCreate }: BeginOptions,
   context: OperationContext,
 ): void {
-  refuseUnlessUpdatable(stack);
-  const before = { source: stack.source, resources: stack.resources };
-  const operation: OperationRecord = { kind: 'update', target, before, done: [], retain: [], ...options };
-  begin(stack, 'UPDATE_IN_PROGRESS', operation, context);
+  const before = beforeOf(stack);
+  const operation: OperationRecord = {
+    kind: 'update',
+    target,
+    onFailure: onFailure === 'DO_NOTHING' ? 'DO_NOTHING' : 'ROLLBACK',
+    ...(before === undefined ? {} : { before }),
+    ...common(request, retainExceptOnCreate),
+  };
+  begin(stack, 'UPDATE_IN_PROGRESS', operation, request, context);
 }
 
 export function beginDelete(
   stack: StackRecord,
   retain: readonly string[],
-  token: string | undefined,
+  request: Request,
   context: OperationContext,
 ): void {
-  const operation: OperationRecord = {
-    kind: 'delete',
-    onFailure: 'DO_NOTHING',
-    done: [],
-    retain,
-    ...(token === undefined ? {} : { token }),
-  };
-  begin(stack, 'DELETE_IN_PROGRESS', operation, context);
+  begin(stack, 'DELETE_IN_PROGRESS', { kind: 'delete', retain, ...common(request) }, request, context);
 }
 
-/** Goes on with the undoing of an update that got stuck. */
+/** Goes on with the undoing of an update that got stuck, leaving some resources as they are. */
 export function beginContinueRollback(
   stack: StackRecord,
-  token: string | undefined,
+  skip: readonly string[],
+  request: Request,
   context: OperationContext,
 ): void {
-  const { operation } = stack;
-  if (stack.status !== 'UPDATE_ROLLBACK_FAILED' || operation === undefined) {
-    throw new AwsError(
-      'ValidationError',
-      `Stack:${stack.id} is in ${stack.status} state and can not continue update rollback.`,
-    );
+  const { id, status, operation } = stack;
+  if (status !== 'UPDATE_ROLLBACK_FAILED' || operation?.kind !== 'undo-update') {
+    throw notInState(id, status, 'continue update rollback');
   }
-  begin(
-    stack,
-    'UPDATE_ROLLBACK_IN_PROGRESS',
-    token === undefined ? operation : { ...operation, token },
-    context,
-  );
+  const { before, retainExceptOnCreate } = operation;
+  const again: OperationRecord = {
+    kind: 'undo-update',
+    before,
+    skip,
+    ...common(request, retainExceptOnCreate),
+  };
+  begin(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', again, request, context);
+}
+
+/** Undoes an operation that failed and whose results were preserved. */
+export function beginRollback(
+  stack: StackRecord,
+  retainExceptOnCreate: boolean,
+  request: Request,
+  context: OperationContext,
+): void {
+  const { id, status, operation } = stack;
+  if (status !== 'CREATE_FAILED' && status !== 'UPDATE_FAILED')
+    throw notInState(id, status, 'be rolled back');
+  const before = operation?.kind === 'update' ? operation.before : undefined;
+  const shared = common(request, retainExceptOnCreate);
+  if (before === undefined) {
+    const undo: OperationRecord = { kind: 'undo-create', ending: 'ROLLBACK', ...shared };
+    begin(stack, 'ROLLBACK_IN_PROGRESS', undo, request, context);
+  } else {
+    const undo: OperationRecord = { kind: 'undo-update', before, skip: [], ...shared };
+    begin(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', undo, request, context);
+  }
 }

@@ -1,105 +1,170 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
-import { changedProperties } from '../engine/resources.ts';
-import { dependencies } from '../template/graph.ts';
-import { resolve } from '../template/intrinsics.ts';
-import { parseTemplate } from '../template/parse.ts';
-import { type KnownResource, stackScope, wantedResources } from '../template/scope.ts';
-import type { PlannedChange, ResourceRecord, Source, StackRecord } from './model.ts';
+import { AwsError } from '../../wire/errors.ts';
+import { sorted } from '../template/order.ts';
+import type { TemplateResource } from '../template/parse.ts';
+import { references } from '../template/references.ts';
+import { NotYetKnown, resolveAhead } from '../template/resolve.ts';
+import type { Known } from '../template/scope.ts';
+import { type BoundTemplate, bind, outputsOf } from './bound.ts';
+import { changedProperties, recreates } from './differences.ts';
+import {
+  type ChangeDetail,
+  isPresent,
+  type OutputRecord,
+  own,
+  type PlannedChange,
+  type ResourceRecord,
+  type Source,
+  type StackRecord,
+} from './model.ts';
 
 type Handlers = ReadonlyMap<string, ResourceHandler>;
 
-/** Stands for every id and attribute of a resource that is still to be made: different from all that is. */
-function unknownYet(logicalId: string): KnownResource {
-  const name = `{{known after apply: ${logicalId}}}`;
-  return {
-    physicalId: name,
-    attributes: new Proxy({}, { get: (_target, attribute) => `${name}.${String(attribute)}` }),
-  };
+export interface Plan {
+  readonly changes: readonly PlannedChange[];
+  /** Neither a resource nor an output nor a tag would be other than it is. */
+  readonly changesNothing: boolean;
 }
 
-/** What a source would change in a stack, as a change set lists it. */
-export function planChanges(
-  stack: StackRecord,
-  { template: body, parameters }: Source,
-  handlers: Handlers,
-): PlannedChange[] {
-  const template = parseTemplate(body);
-  const settled = new Map<string, KnownResource>();
-  const scope = stackScope(template, stack, parameters, (id) => settled.get(id));
-  const wanted = wantedResources(template, scope);
-  const graph = dependencies(template);
-  const there = (id: string): (ResourceRecord & { physicalId: string }) | undefined => {
-    const record = stack.resources[id];
-    if (record?.physicalId === undefined || record.status === 'DELETE_COMPLETE') return undefined;
-    return { ...record, physicalId: record.physicalId };
+/** Stands for a value that is known only once the stack has been changed; differs from all values. */
+const NOT_YET_KNOWN = { '(known after the change)': true };
+
+interface Planning {
+  readonly stack: StackRecord;
+  readonly source: Source;
+  readonly handlers: Handlers;
+  /** Resources whose ids and attributes are not known yet. */
+  readonly later: Set<string>;
+}
+
+/**
+ * What a source would change in a stack, resource after resource, as a change set lists it. All that can be known to be
+ * wrong with the source before it is applied is refused here.
+ */
+export function planChanges(stack: StackRecord, source: Source, handlers: Handlers): Plan {
+  const later = new Set<string>();
+  const wanted = (id: string): boolean => bound.graph.has(id);
+  const resource = (id: string): Known => {
+    if (!wanted(id)) return undefined;
+    const record = own(stack.resources, id);
+    if (later.has(id) || record?.physicalId === undefined || !isPresent(record)) return 'later';
+    return { physicalId: record.physicalId, attributes: record.attributes };
   };
+  const bound: BoundTemplate = bind(source, stack, resource);
+  const planning: Planning = { stack, source, handlers, later };
+  refuseChangedTypes(stack, bound);
   const changes: PlannedChange[] = [];
-  const judged = new Set<string>();
-  const judge = (id: string): void => {
-    const definition = template.resources[id];
-    if (definition === undefined || judged.has(id)) return;
-    judged.add(id);
-    for (const need of graph.get(id) ?? []) judge(need);
-    if (!wanted.includes(id)) return;
-    const change = changeOf(
-      id,
-      definition.type,
-      resolve(definition.properties, scope) as JsonObject,
-      there(id),
-      handlers,
-    );
+  for (const id of sorted(bound.graph)) {
+    const change = changeOf(id, planning, bound);
     if (change !== undefined) changes.push(change);
-    const current = there(id);
-    settled.set(id, current === undefined || change?.replacement === 'True' ? unknownYet(id) : current);
-  };
-  for (const id of Object.keys(template.resources)) judge(id);
-  for (const [logicalId, { type }] of Object.entries(stack.resources)) {
-    const physicalId = there(logicalId)?.physicalId;
-    if (physicalId !== undefined && !wanted.includes(logicalId)) {
-      changes.push({ action: 'Remove', logicalId, physicalId, type, properties: [] });
-    }
+    if (change?.action === 'Add' || (change?.replacement ?? 'False') !== 'False') later.add(id);
   }
-  return changes;
+  for (const [id, record] of Object.entries(stack.resources)) {
+    if (isPresent(record) && !wanted(id)) changes.push(removal(id, record));
+  }
+  const outputs = outputsAhead(bound);
+  const changesNothing =
+    changes.length === 0 &&
+    isDeepStrictEqual(outputs, stack.outputs) &&
+    isDeepStrictEqual(source.tags, stack.source.tags);
+  return { changes, changesNothing };
 }
 
-function changeOf(
-  logicalId: string,
-  type: string,
-  properties: JsonObject,
-  current: (ResourceRecord & { physicalId: string }) | undefined,
-  handlers: Handlers,
-): PlannedChange | undefined {
-  if (current === undefined) return { action: 'Add', logicalId, type, properties: [] };
-  const replaceOn = handlers.get(type)?.replaceOn ?? [];
-  const changed = changedProperties(current.properties, properties).map((name) => ({
-    name,
-    recreates: replaceOn.includes(name),
-  }));
-  const replaced = current.type !== type || changed.some(({ recreates }) => recreates);
-  if (changed.length === 0 && !replaced) return undefined;
-  const { physicalId } = current;
+/** The outputs, or `undefined` where they are known only after the change. */
+function outputsAhead(bound: BoundTemplate): OutputRecord[] | undefined {
+  try {
+    return outputsOf(bound);
+  } catch (error) {
+    if (error instanceof NotYetKnown) return undefined;
+    throw error;
+  }
+}
+
+function refuseChangedTypes(stack: StackRecord, { template, graph }: BoundTemplate): void {
+  const changed = [...graph.keys()].filter((id) => {
+    const record = own(stack.resources, id);
+    return isPresent(record) && record.type !== template.resources.get(id)?.type;
+  });
+  if (changed.length === 0) return;
+  throw new AwsError(
+    'ValidationError',
+    `Update of resource type is not permitted. The new template modifies resource type of the following resources: [${changed.join(', ')}]`,
+  );
+}
+
+function removal(logicalId: string, { type, physicalId, deletionPolicy }: ResourceRecord): PlannedChange {
+  return {
+    action: 'Remove',
+    logicalId,
+    type,
+    policyAction: deletionPolicy === 'Delete' ? 'Delete' : 'Retain',
+    details: [],
+    ...(physicalId === undefined ? {} : { physicalId }),
+  };
+}
+
+function changeOf(logicalId: string, planning: Planning, bound: BoundTemplate): PlannedChange | undefined {
+  const definition = bound.template.resources.get(logicalId);
+  const handler = planning.handlers.get(definition?.type ?? '');
+  if (definition === undefined || handler === undefined) throw new Error(`${logicalId} was not checked`);
+  const properties = resolveAhead(definition.properties, bound.scope, NOT_YET_KNOWN) as JsonObject;
+  const { type } = definition;
+  const current = own(planning.stack.resources, logicalId);
+  if (!isPresent(current) || current.physicalId === undefined) {
+    return { action: 'Add', logicalId, type, details: [] };
+  }
+  const details = changedProperties(current.properties, properties).flatMap((name) =>
+    detailsOf(name, recreates(handler, name), definition, planning),
+  );
+  if (!isDeepStrictEqual(current.metadata, definition.metadata)) {
+    details.push({ attribute: 'Metadata', recreates: false, source: 'DirectModification' });
+  }
+  if (details.length === 0 && !current.status.endsWith('_FAILED')) return undefined;
+  const replacement = replacementOf(details);
+  const replaced = definition.updateReplacePolicy === 'Retain' ? 'ReplaceAndRetain' : 'ReplaceAndDelete';
   return {
     action: 'Modify',
     logicalId,
-    physicalId,
+    physicalId: current.physicalId,
     type,
-    replacement: replaced ? 'True' : 'False',
-    properties: changed,
+    replacement,
+    ...(replacement === 'False' ? {} : { policyAction: replaced }),
+    details,
   };
 }
 
-/** Whether an update to this source would do nothing: no resource, output or tag changes. */
-export function changesNothing(
-  stack: StackRecord,
-  source: Source,
-  changes: readonly PlannedChange[],
-): boolean {
-  const outputs = ({ template }: Source) => parseTemplate(template).outputs;
-  return (
-    changes.length === 0 &&
-    isDeepStrictEqual(outputs(stack.source), outputs(source)) &&
-    isDeepStrictEqual(stack.source.tags, source.tags)
-  );
+/** Why a property changes: by what it refers to, or because the template says something else. */
+function detailsOf(
+  name: string,
+  recreating: boolean,
+  { properties }: TemplateResource,
+  { stack, source, later }: Planning,
+): ChangeDetail[] {
+  const common = { attribute: 'Properties', name, recreates: recreating } as const;
+  const used = references(own(properties, name) ?? null);
+  const details = used.flatMap((reference): ChangeDetail[] => {
+    const { kind, name: cause, attribute } = reference;
+    if (later.has(cause)) {
+      return kind === 'attribute'
+        ? [{ ...common, source: 'ResourceAttribute', cause: [cause, attribute].join('.') }]
+        : [{ ...common, source: 'ResourceReference', cause }];
+    }
+    const changed = own(source.parameters, cause) !== own(stack.source.parameters, cause);
+    return changed ? [{ ...common, source: 'ParameterReference', cause }] : [];
+  });
+  return details.length > 0 ? details : [{ ...common, source: 'DirectModification' }];
+}
+
+/** Whether what a change comes to is known only while the stack is changed. */
+export function isDynamic({ source }: ChangeDetail): boolean {
+  return source === 'ResourceReference' || source === 'ResourceAttribute';
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html, Replacement */
+function replacementOf(details: readonly ChangeDetail[]): 'True' | 'False' | 'Conditional' {
+  const recreating = details.filter((detail) => detail.recreates);
+  if (recreating.length === 0) return 'False';
+  return recreating.every(isDynamic) ? 'Conditional' : 'True';
 }

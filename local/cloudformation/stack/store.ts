@@ -11,23 +11,10 @@ export class StackStore {
 
   constructor(folder: string) {
     this.#folder = folder;
-    for (const name of this.#fileNames()) {
+    for (const name of fileNames(folder)) {
       const stack = new JsonFile<StackRecord>(join(folder, name)).read();
       if (stack !== undefined) this.#stacks.set(stack.id, stack);
     }
-  }
-
-  #fileNames(): string[] {
-    try {
-      return readdirSync(this.#folder).filter((name) => name.endsWith('.json'));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
-    }
-  }
-
-  #file(id: string): JsonFile<StackRecord> {
-    return new JsonFile<StackRecord>(join(this.#folder, `${id.split('/').at(-1)}.json`));
   }
 
   /** Newest first. */
@@ -42,26 +29,30 @@ export class StackStore {
     );
   }
 
-  /** The stack, or the error with which CloudFormation says that there is none. */
-  require(nameOrId: string): StackRecord {
+  /**
+   * The stack, or the error with which CloudFormation says that there is none; some operations name it in brackets.
+   *
+   * @throws AwsError `ValidationError`
+   */
+  require(nameOrId: string, words: 'with id' | 'in brackets' = 'with id'): StackRecord {
     const stack = this.find(nameOrId);
-    if (stack === undefined)
-      throw new AwsError('ValidationError', `Stack with id ${nameOrId} does not exist`);
-    return stack;
-  }
-
-  /** By its id, which an operation under way holds on to. */
-  get(id: string): StackRecord {
-    return this.require(id);
+    if (stack !== undefined) return stack;
+    const name = words === 'with id' ? `with id ${nameOrId}` : `[${nameOrId}]`;
+    throw new AwsError('ValidationError', `Stack ${name} does not exist`);
   }
 
   put(stack: StackRecord): void {
-    this.#file(stack.id).write(stack);
+    const file = new JsonFile<StackRecord>(join(this.#folder, `${stack.id.split('/').at(-1)}.json`));
+    file.write(stack);
     this.#stacks.set(stack.id, stack);
   }
+}
 
-  remove(id: string): void {
-    this.#file(id).remove();
-    this.#stacks.delete(id);
+function fileNames(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.json'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
 }

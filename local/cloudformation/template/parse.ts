@@ -1,13 +1,16 @@
 import type { Json, JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
+import { formatError, functionError } from './errors.ts';
+import { readParameter, type TemplateParameter } from './parameters.ts';
 
 export interface TemplateResource {
   readonly type: string;
   readonly properties: JsonObject;
+  readonly metadata?: JsonObject;
   readonly dependsOn: readonly string[];
   readonly condition?: string;
   readonly deletionPolicy: DeletionPolicy;
-  readonly updateReplacePolicy: DeletionPolicy;
+  readonly updateReplacePolicy: 'Delete' | 'Retain';
 }
 
 export type DeletionPolicy = 'Delete' | 'Retain' | 'RetainExceptOnCreate';
@@ -19,24 +22,22 @@ export interface TemplateOutput {
   readonly condition?: string;
 }
 
-export interface TemplateParameter {
-  readonly type: string;
-  readonly default?: string;
-  readonly allowedValues?: readonly string[];
-  readonly noEcho: boolean;
-}
-
 export interface Template {
+  readonly version?: string;
   readonly description?: string;
-  readonly parameters: Readonly<Record<string, TemplateParameter>>;
+  readonly metadata?: JsonObject;
+  readonly parameters: ReadonlyMap<string, TemplateParameter>;
   readonly mappings: JsonObject;
-  readonly conditions: JsonObject;
-  readonly resources: Readonly<Record<string, TemplateResource>>;
-  readonly outputs: Readonly<Record<string, TemplateOutput>>;
+  readonly conditions: ReadonlyMap<string, Json>;
+  readonly resources: ReadonlyMap<string, TemplateResource>;
+  readonly outputs: ReadonlyMap<string, TemplateOutput>;
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
-const MAX_BODY_BYTES = 51_200;
+const LIMITS = { bytes: 51_200, Parameters: 200, Resources: 500, Outputs: 200, Mappings: 200 } as const;
+
+/** Deeper than any resource's properties go; what recurses over a template is safe within it. */
+const MAX_DEPTH = 100;
 
 const SECTIONS = [
   'AWSTemplateFormatVersion',
@@ -48,6 +49,7 @@ const SECTIONS = [
   'Resources',
   'Outputs',
 ];
+const SECTIONS_NOT_DONE = ['Transform', 'Rules', 'Hooks'];
 const RESOURCE_MEMBERS = [
   'Type',
   'Properties',
@@ -56,125 +58,180 @@ const RESOURCE_MEMBERS = [
   'DeletionPolicy',
   'UpdateReplacePolicy',
   'Metadata',
-  'CreationPolicy',
-  'UpdatePolicy',
 ];
+const RESOURCE_MEMBERS_NOT_DONE = ['CreationPolicy', 'UpdatePolicy'];
+const OUTPUT_MEMBERS = ['Value', 'Description', 'Condition', 'Export'];
 
-export function formatError(message: string): AwsError {
-  return new AwsError('ValidationError', `Template format error: ${message}`);
+/**
+ * Reads a template in JSON: its sections and their members, of the forms in
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html.
+ * Whether its names mean something is for `checkNames` to say.
+ */
+export function parseTemplate(body: string): Template {
+  const parsed = parseBody(body);
+  refuseUnknown(parsed, SECTIONS, SECTIONS_NOT_DONE, 'Invalid template property or properties');
+  const { AWSTemplateFormatVersion: version, Description: description, Metadata: metadata } = parsed;
+  if (version !== undefined && version !== '2010-09-09') {
+    throw formatError(`${String(version)} is not a supported value for AWSTemplateFormatVersion.`);
+  }
+  if (description !== undefined && typeof description !== 'string') {
+    throw formatError('Every Description member must be a string.');
+  }
+  if (description !== undefined && Buffer.byteLength(description) > 1024) {
+    throw formatError("'Description' length is greater than 1024.");
+  }
+  const resources = section(parsed, 'Resources', readResource);
+  if (resources.size === 0) throw formatError('At least one Resources member must be defined.');
+  return {
+    ...(version === undefined ? {} : { version }),
+    ...(description === undefined ? {} : { description }),
+    ...(isObject(metadata) ? { metadata } : {}),
+    parameters: section(parsed, 'Parameters', (name, value) => readParameter(name, object(value, name))),
+    mappings: Object.fromEntries(section(parsed, 'Mappings', readMapping)),
+    conditions: section(parsed, 'Conditions', (_name, value) => value),
+    resources,
+    outputs: section(parsed, 'Outputs', readOutput),
+  };
 }
 
-function isObject(value: unknown): value is JsonObject {
+function parseBody(body: string): JsonObject {
+  if (Buffer.byteLength(body) > LIMITS.bytes) {
+    throw new AwsError(
+      'ValidationError',
+      `1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${LIMITS.bytes}`,
+    );
+  }
+  let parsed: Json;
+  try {
+    parsed = JSON.parse(body) as Json;
+  } catch {
+    // Where the parser gave up says nothing about a template in YAML.
+    throw formatError('JSON not well-formed. (The embedded cloud takes templates in JSON, not in YAML.)');
+  }
+  if (!isObject(parsed)) throw formatError('unsupported structure.');
+  refuseDeeper(parsed, MAX_DEPTH);
+  return parsed;
+}
+
+function refuseDeeper(value: Json, levels: number): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (levels === 0) throw formatError(`nested deeper than ${MAX_DEPTH} levels.`);
+  for (const member of Object.values(value)) refuseDeeper(member, levels - 1);
+}
+
+function section<T>(
+  template: JsonObject,
+  name: keyof typeof LIMITS | 'Conditions',
+  read: (name: string, value: Json) => T,
+): Map<string, T> {
+  const entries = Object.entries(object(template[name] ?? {}, name));
+  const limit = name === 'Conditions' ? Number.POSITIVE_INFINITY : LIMITS[name];
+  if (entries.length > limit) {
+    throw formatError(
+      `Number of ${name.toLowerCase()}, ${entries.length}, is greater than maximum allowed, ${limit}`,
+    );
+  }
+  return new Map(
+    entries.map(([id, value]) => {
+      if (/^[A-Za-z0-9]{1,255}$/.test(id)) return [id, read(id, value)];
+      throw formatError(`${name.slice(0, -1)} name ${id} is non alphanumeric.`);
+    }),
+  );
+}
+
+function readResource(id: string, value: Json): TemplateResource {
+  const resource = object(value, `Resources/${id}`);
+  refuseUnknown(resource, RESOURCE_MEMBERS, RESOURCE_MEMBERS_NOT_DONE, 'Invalid template resource property');
+  const { Type: type, Properties: properties = {}, Metadata: metadata, Condition: condition } = resource;
+  if (typeof type !== 'string') {
+    throw formatError(`[/Resources/${id}] Every Resources object must contain a Type member.`);
+  }
+  const deletionPolicy = policy(id, type, resource.DeletionPolicy, 'deletion policy');
+  const updateReplacePolicy = policy(id, type, resource.UpdateReplacePolicy, 'update replace policy');
+  if (updateReplacePolicy === 'RetainExceptOnCreate') {
+    throw functionError(`resource type ${type} does not support update replace policy RetainExceptOnCreate`);
+  }
+  return {
+    type,
+    properties: object(properties, `Resources/${id}/Properties`),
+    dependsOn: dependsOn(id, resource.DependsOn),
+    deletionPolicy,
+    updateReplacePolicy,
+    ...(metadata === undefined ? {} : { metadata: object(metadata, `Resources/${id}/Metadata`) }),
+    ...conditionOf(condition, `Resources/${id}`),
+  };
+}
+
+function dependsOn(id: string, value: Json = []): string[] {
+  const names = Array.isArray(value) ? value : [value];
+  return names.map((name) => {
+    if (typeof name === 'string') return name;
+    throw formatError(
+      `[/Resources/${id}/DependsOn] Every DependsOn value must be a string or a list of strings.`,
+    );
+  });
+}
+
+function policy(id: string, type: string, value: Json = 'Delete', kind: string): DeletionPolicy {
+  if (value === 'Delete' || value === 'Retain' || value === 'RetainExceptOnCreate') return value;
+  if (value === 'Snapshot') {
+    throw functionError(`resource type ${type} does not support ${kind} Snapshot`);
+  }
+  throw functionError(`unrecognized ${kind} ${JSON.stringify(value)} of resource ${id}`);
+}
+
+function conditionOf(value: Json | undefined, where: string): { condition?: string } {
+  if (value === undefined) return {};
+  if (typeof value === 'string') return { condition: value };
+  throw formatError(`[/${where}/Condition] Every Condition member must be a string.`);
+}
+
+function readOutput(name: string, value: Json): TemplateOutput {
+  const where = `Outputs/${name}`;
+  const output = object(value, where);
+  refuseUnknown(output, OUTPUT_MEMBERS, [], 'Invalid template output property');
+  const { Value: result, Description: description, Condition: condition, Export: exported } = output;
+  if (result === undefined || result === null) {
+    throw formatError(`[/${where}] Every Outputs member must contain a Value object`);
+  }
+  if (description !== undefined && typeof description !== 'string') {
+    throw formatError(`[/${where}/Description] Every Description member must be a string.`);
+  }
+  const exportName = exported === undefined ? undefined : object(exported, `${where}/Export`).Name;
+  if (exported !== undefined && exportName === undefined) {
+    throw formatError(`[/${where}/Export] Every Export member must contain a Name.`);
+  }
+  return {
+    value: result,
+    ...(description === undefined ? {} : { description }),
+    ...(exportName === undefined ? {} : { exportName }),
+    ...conditionOf(condition, where),
+  };
+}
+
+function readMapping(name: string, value: Json): JsonObject {
+  const mapping = object(value, `Mappings/${name}`);
+  for (const [key, attributes] of Object.entries(mapping)) object(attributes, `Mappings/${name}/${key}`);
+  return mapping;
+}
+
+function refuseUnknown(
+  value: JsonObject,
+  known: readonly string[],
+  notDone: readonly string[],
+  words: string,
+): void {
+  const unknown = Object.keys(value).filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  const aside = unknown.some((name) => notDone.includes(name)) ? ' (not done by the embedded cloud)' : '';
+  throw new AwsError('ValidationError', `${words} [${unknown.join(', ')}]${aside}`);
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function section(template: JsonObject, name: string): JsonObject {
-  const value = template[name];
-  if (value === undefined) return {};
+function object(value: Json, where: string): JsonObject {
   if (isObject(value)) return value;
-  throw formatError(`Every ${name} object must be a JSON object.`);
-}
-
-function known(object: JsonObject, names: readonly string[], where: string): void {
-  const unknown = Object.keys(object).filter((name) => !names.includes(name));
-  if (unknown.length > 0)
-    throw new AwsError(
-      'ValidationError',
-      `Invalid template ${where} property or properties [${unknown.join(', ')}]`,
-    );
-}
-
-function strings(value: Json | undefined): string[] {
-  if (value === undefined) return [];
-  const list = Array.isArray(value) ? value : [value];
-  if (list.every((item) => typeof item === 'string')) return list;
-  throw formatError('Every DependsOn value must be a string or a list of strings.');
-}
-
-function policy(value: Json | undefined, name: string, logicalId: string): DeletionPolicy {
-  if (value === undefined) return 'Delete';
-  if (value === 'Delete' || value === 'Retain' || value === 'RetainExceptOnCreate') return value;
-  throw formatError(`Unrecognized ${name} ${JSON.stringify(value)} for resource ${logicalId}`);
-}
-
-function resource(logicalId: string, value: Json): TemplateResource {
-  if (!/^[A-Za-z0-9]{1,255}$/.test(logicalId))
-    throw formatError(`Resource name ${logicalId} is non alphanumeric.`);
-  if (!isObject(value)) throw formatError(`Resource ${logicalId} must be an object.`);
-  known(value, RESOURCE_MEMBERS, 'resource');
-  const unsupported = ['CreationPolicy', 'UpdatePolicy'].find((name) => name in value);
-  if (unsupported !== undefined)
-    throw formatError(`${unsupported} of ${logicalId} is not supported by the embedded cloud`);
-  const { Type, Properties, Condition } = value;
-  if (typeof Type !== 'string')
-    throw formatError(`[/Resources/${logicalId}] Every Resources object must contain a Type member.`);
-  if (Properties !== undefined && !isObject(Properties))
-    throw formatError(`[/Resources/${logicalId}/Properties] must be an object`);
-  return {
-    type: Type,
-    properties: Properties ?? {},
-    dependsOn: strings(value.DependsOn),
-    ...(typeof Condition === 'string' ? { condition: Condition } : {}),
-    deletionPolicy: policy(value.DeletionPolicy, 'DeletionPolicy', logicalId),
-    updateReplacePolicy: policy(value.UpdateReplacePolicy, 'UpdateReplacePolicy', logicalId),
-  };
-}
-
-function output(name: string, value: Json): TemplateOutput {
-  if (!isObject(value) || value.Value === undefined) throw formatError(`Output ${name} is malformed.`);
-  const { Value, Description, Condition, Export } = value;
-  return {
-    value: Value ?? null,
-    ...(typeof Description === 'string' ? { description: Description } : {}),
-    ...(typeof Condition === 'string' ? { condition: Condition } : {}),
-    ...(isObject(Export) && Export.Name !== undefined ? { exportName: Export.Name } : {}),
-  };
-}
-
-function parameter(name: string, value: Json): TemplateParameter {
-  if (!isObject(value) || typeof value.Type !== 'string')
-    throw formatError(`Every Parameters object must contain a Type member. (${name})`);
-  if (!['String', 'Number', 'CommaDelimitedList'].includes(value.Type)) {
-    throw formatError(`Unrecognized parameter type: ${value.Type}`);
-  }
-  return {
-    type: value.Type,
-    noEcho: value.NoEcho === true || value.NoEcho === 'true',
-    ...(value.Default === undefined ? {} : { default: String(value.Default) }),
-    ...(Array.isArray(value.AllowedValues) ? { allowedValues: value.AllowedValues.map(String) } : {}),
-  };
-}
-
-function map<T>(object: JsonObject, each: (name: string, value: Json) => T): Record<string, T> {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, each(name, value)]));
-}
-
-/** Reads a template: JSON, with the sections and members of https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html */
-export function parseTemplate(body: string): Template {
-  const bytes = Buffer.byteLength(body);
-  if (bytes > MAX_BODY_BYTES) {
-    throw new AwsError(
-      'ValidationError',
-      `1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${MAX_BODY_BYTES}`,
-    );
-  }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    throw formatError('JSON not well-formed. (The embedded cloud takes templates in JSON, not YAML.)');
-  }
-  if (!isObject(parsed)) throw formatError('unsupported structure.');
-  known(parsed, SECTIONS, 'template');
-  const resources = section(parsed, 'Resources');
-  if (Object.keys(resources).length === 0)
-    throw formatError('At least one Resources member must be defined.');
-  return {
-    ...(typeof parsed.Description === 'string' ? { description: parsed.Description } : {}),
-    parameters: map(section(parsed, 'Parameters'), parameter),
-    mappings: section(parsed, 'Mappings'),
-    conditions: section(parsed, 'Conditions'),
-    resources: map(resources, resource),
-    outputs: map(section(parsed, 'Outputs'), output),
-  };
+  throw formatError(`[/${where}] must be a JSON object.`);
 }

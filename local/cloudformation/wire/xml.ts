@@ -14,10 +14,22 @@ export type XmlValue =
 
 const NAMESPACE = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
 
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+/** Parsers turn a bare carriage return into a line feed, so templates with Windows line ends would not come back whole. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\r': '&#xD;',
+};
+
+/** What XML 1.0 cannot hold, not even as a reference: https://www.w3.org/TR/xml/#charsets */
+const UNWRITABLE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ESCAPES[character] ?? character);
+  return text
+    .replace(UNWRITABLE, '\ufffd')
+    .replace(/[&<>"\r]/g, (character) => ESCAPES[character] ?? character);
 }
 
 function element(name: string, value: XmlValue): string {

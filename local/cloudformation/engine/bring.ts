@@ -1,0 +1,127 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { JsonObject } from '../../json.ts';
+import { AwsError } from '../../wire/errors.ts';
+import { type BoundTemplate, bind } from '../stack/bound.ts';
+import { changedProperties, recreates } from '../stack/differences.ts';
+import {
+  type CreateOperation,
+  isPresent,
+  own,
+  type ResourceRecord,
+  type Source,
+  type UpdateOperation,
+} from '../stack/model.ts';
+import { inOrder } from '../template/order.ts';
+import { resolve } from '../template/resolve.ts';
+import type { Known } from '../template/scope.ts';
+import { type Attempt, attributesOf, fail, make, pending, update, type Wanted } from './physical.ts';
+import type { StackWork } from './work.ts';
+
+/** A source bound to the stack as it is at the moment of each look. */
+export function bindNow(work: StackWork, source: Source): BoundTemplate {
+  return bind(source, work.stack, (logicalId): Known => {
+    const record = own(work.stack.resources, logicalId);
+    if (!isPresent(record) || record.physicalId === undefined) return undefined;
+    return { physicalId: record.physicalId, attributes: record.attributes };
+  });
+}
+
+/**
+ * Brings every resource to what the operation's target says. After a failure nothing more is begun, and what is under
+ * way counts as cancelled; unless the operation is to preserve what it can, when all that does not depend on the
+ * failed resource goes on:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+ */
+export async function bringAll(work: StackWork, operation: CreateOperation | UpdateOperation): Promise<void> {
+  const { template, scope, graph } = bindNow(work, operation.target);
+  const stopped = () =>
+    work.isInterrupted || (operation.onFailure !== 'DO_NOTHING' && work.failed.length > 0);
+  const attempt: Attempt = { isCancelled: stopped };
+  await inOrder(
+    graph,
+    async (logicalId) => {
+      const progress = work.progressOf(logicalId);
+      if (progress !== undefined) return progress === 'done';
+      const definition = template.resources.get(logicalId);
+      if (definition === undefined) throw new Error(`${logicalId} is not in its own template`);
+      const needs = [...(graph.get(logicalId) ?? [])];
+      let properties: JsonObject;
+      try {
+        properties = resolve(definition.properties, scope) as JsonObject;
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error;
+        return refuse(work, logicalId, { definition, properties: {}, needs }, error.message);
+      }
+      return bring(work, logicalId, { definition, properties, needs }, attempt);
+    },
+    () => !stopped(),
+  );
+}
+
+/** Fails a resource whose properties cannot even be computed. */
+function refuse(work: StackWork, logicalId: string, wanted: Wanted, reason: string): boolean {
+  const current = own(work.stack.resources, logicalId);
+  return isPresent(current)
+    ? fail(work, logicalId, { ...current, status: 'UPDATE_FAILED' }, reason)
+    : fail(work, logicalId, { ...pending(work, wanted, 'CREATE'), status: 'CREATE_FAILED' }, reason);
+}
+
+/** Makes, changes or replaces one resource so that it is as wanted. Repeatable after a crash at any point. */
+async function bring(work: StackWork, logicalId: string, wanted: Wanted, attempt: Attempt): Promise<boolean> {
+  const current = own(work.stack.resources, logicalId);
+  if (!isPresent(current)) return make(work, logicalId, pending(work, wanted, 'CREATE'), attempt);
+  if (current.physicalId === undefined) {
+    const record = current.status.endsWith('_IN_PROGRESS')
+      ? current
+      : pending(work, wanted, current.status.startsWith('UPDATE') ? 'UPDATE' : 'CREATE');
+    return make(work, logicalId, record, attempt);
+  }
+  const { definition, properties, needs } = wanted;
+  const { metadata, ...kept } = current;
+  const next: ResourceRecord = { ...kept, ...attributesOf(definition), needs };
+  const changed = changedProperties(current.properties, properties);
+  const handler = work.handler(current.type);
+  if (changed.some((name) => recreates(handler, name))) return replace(work, logicalId, wanted, attempt);
+  if (changed.length > 0 || !current.status.endsWith('_COMPLETE')) {
+    return update(work, logicalId, next, properties, attempt);
+  }
+  if (!isDeepStrictEqual(metadata, definition.metadata)) {
+    work.resource(logicalId, { ...next, status: 'UPDATE_IN_PROGRESS' });
+    work.resource(logicalId, { ...next, status: 'UPDATE_COMPLETE' }, { progress: 'done' });
+    return true;
+  }
+  work.record({
+    resources: { ...work.stack.resources, [logicalId]: next },
+    ...work.progress(logicalId, 'done'),
+  });
+  return true;
+}
+
+async function replace(
+  work: StackWork,
+  logicalId: string,
+  wanted: Wanted,
+  attempt: Attempt,
+): Promise<boolean> {
+  const { resources, superseded } = work.stack;
+  const current = own(resources, logicalId);
+  if (current === undefined) throw new Error(`${logicalId} is not there to be replaced`);
+  const keep = wanted.definition.updateReplacePolicy === 'Retain';
+  const record = pending(work, wanted, 'UPDATE');
+  const { type, physicalId } = current;
+  // One write: neither of the two physical resources is ever without a record.
+  work.record(
+    {
+      resources: { ...resources, [logicalId]: record },
+      superseded: [...superseded, { ...current, logicalId, keep }],
+    },
+    {
+      logicalId,
+      type,
+      physicalId,
+      status: 'UPDATE_IN_PROGRESS',
+      reason: 'Requested update requires the creation of a new physical resource; hence creating one.',
+    },
+  );
+  return make(work, logicalId, record, attempt);
+}

@@ -1,0 +1,145 @@
+import { randomInt } from 'node:crypto';
+import type { JsonObject } from '../../json.ts';
+import type { ResourceState } from '../../resource.ts';
+import { AwsError } from '../../wire/errors.ts';
+import { own, type ResourceRecord } from '../stack/model.ts';
+import type { TemplateResource } from '../template/parse.ts';
+import { handlerReason } from './reasons.ts';
+import type { StackWork, Told } from './work.ts';
+
+/** How the template wants a resource to be. */
+export interface Wanted {
+  readonly definition: TemplateResource;
+  readonly properties: JsonObject;
+  /** Logical ids that it is made from. */
+  readonly needs: readonly string[];
+}
+
+/** What a template says of a resource beside its properties. */
+export function attributesOf({ deletionPolicy, updateReplacePolicy, metadata }: TemplateResource) {
+  return { deletionPolicy, updateReplacePolicy, ...(metadata === undefined ? {} : { metadata }) };
+}
+
+/** The operation that a call to a handler is part of. */
+export interface Attempt {
+  /** Asked when the call has come back: something else failed meanwhile. */
+  readonly isCancelled: () => boolean;
+}
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+function newSuffix(): string {
+  return Array.from({ length: 20 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+}
+
+/** The record of a physical resource that is to be made: `CREATE` for a new one, `UPDATE` for a replacement. */
+export function pending(
+  work: StackWork,
+  { definition, properties, needs }: Wanted,
+  verb: 'CREATE' | 'UPDATE',
+): ResourceRecord {
+  return {
+    type: definition.type,
+    status: `${verb}_IN_PROGRESS`,
+    at: work.at(),
+    suffix: newSuffix(),
+    attributes: {},
+    properties,
+    ...attributesOf(definition),
+    needs,
+  };
+}
+
+/** Writes down that a resource failed. @returns false, as the work on it does */
+export function fail(work: StackWork, logicalId: string, record: ResourceRecord, reason: string): false {
+  work.resource(logicalId, record, { reason, progress: 'failed' });
+  return false;
+}
+
+/** Makes the physical resource of a pending record; after a crash, finds what the first try made. */
+export async function make(
+  work: StackWork,
+  logicalId: string,
+  record: ResourceRecord,
+  attempt: Attempt,
+): Promise<boolean> {
+  const verb = record.status.startsWith('UPDATE') ? 'UPDATE' : 'CREATE';
+  if (own(work.stack.resources, logicalId)?.suffix !== record.suffix) work.resource(logicalId, record);
+  const { type, suffix, properties } = record;
+  const { name: stackName } = work.stack;
+  const state = await tried(work, logicalId, () =>
+    work.handler(type).create({ stackName, logicalId, suffix, properties }),
+  );
+  if (typeof state === 'string') {
+    return fail(work, logicalId, { ...record, status: `${verb}_FAILED` }, state);
+  }
+  const made = { ...record, ...state };
+  const { physicalId } = made;
+  const initiated = {
+    logicalId,
+    type,
+    physicalId,
+    status: `${verb}_IN_PROGRESS`,
+    reason: 'Resource creation Initiated',
+  };
+  return settle(work, logicalId, made, { verb, attempt, before: [initiated] });
+}
+
+/** Changes a physical resource in place; also back again, when an update is undone. */
+export async function update(
+  work: StackWork,
+  logicalId: string,
+  current: ResourceRecord,
+  properties: JsonObject,
+  attempt: Attempt | 'undoing',
+): Promise<boolean> {
+  work.resource(logicalId, { ...current, status: 'UPDATE_IN_PROGRESS' });
+  const { type, physicalId = '', properties: previous } = current;
+  const change = () => work.handler(type).update({ physicalId, properties, previous });
+  const state = await tried(work, logicalId, change, attempt === 'undoing');
+  if (typeof state === 'string') {
+    return fail(work, logicalId, { ...current, status: 'UPDATE_FAILED' }, state);
+  }
+  return settle(work, logicalId, { ...current, ...state, properties }, { verb: 'UPDATE', attempt });
+}
+
+interface Settling {
+  readonly verb: 'CREATE' | 'UPDATE';
+  readonly attempt: Attempt | 'undoing';
+  readonly before?: readonly Told[];
+}
+
+/** Writes down a physical resource that is as wanted, though perhaps no longer wanted. */
+function settle(
+  work: StackWork,
+  logicalId: string,
+  record: ResourceRecord,
+  { verb, attempt, before = [] }: Settling,
+): boolean {
+  if (attempt === 'undoing' || !attempt.isCancelled()) {
+    work.resource(logicalId, { ...record, status: `${verb}_COMPLETE` }, { progress: 'done', before });
+    return true;
+  }
+  const reason = `Resource ${verb === 'CREATE' ? 'creation' : 'update'} cancelled`;
+  work.resource(logicalId, { ...record, status: `${verb}_FAILED` }, { reason, progress: 'failed', before });
+  return false;
+}
+
+/** What a handler made of a resource, or the reason for which it did not. */
+async function tried(
+  work: StackWork,
+  logicalId: string,
+  ask: () => Promise<ResourceState>,
+  spared = false,
+): Promise<ResourceState | string> {
+  try {
+    return await work.call(async () => {
+      const fault = spared ? undefined : work.faultOf(logicalId);
+      if (fault !== undefined) throw new AwsError('GeneralServiceException', fault);
+      return ask();
+    });
+  } catch (error) {
+    if (error instanceof AwsError) return handlerReason(error);
+    throw error;
+  }
+}

@@ -1,0 +1,145 @@
+import type {
+  ChangeSetRecord,
+  EventRecord,
+  PlannedChange,
+  ResourceRecord,
+  Source,
+  StackRecord,
+} from '../stack/model.ts';
+import { isDynamic } from '../stack/plan.ts';
+import { parseTemplate } from '../template/parse.ts';
+import type { XmlValue } from '../wire/xml.ts';
+
+/** A source's parameters; those with `NoEcho` are not shown. */
+export function parametersXml({ template, parameters }: Source): XmlValue {
+  const entries = Object.entries(parameters);
+  if (entries.length === 0) return [];
+  const declared = parseTemplate(template).parameters;
+  return entries.map(([ParameterKey, value]) => ({
+    ParameterKey,
+    ParameterValue: declared.get(ParameterKey)?.noEcho === false ? value : '****',
+  }));
+}
+
+export function tagsXml({ tags }: Source): XmlValue {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html */
+export function stackXml(stack: StackRecord): XmlValue {
+  const { source, operation } = stack;
+  return {
+    StackId: stack.id,
+    StackName: stack.name,
+    ChangeSetId: stack.changeSets.find(({ executionStatus }) => executionStatus.startsWith('EXECUTE_'))?.id,
+    Description: descriptionOf(stack),
+    Parameters: parametersXml(source),
+    CreationTime: stack.created,
+    LastUpdatedTime: stack.updated,
+    DeletionTime: stack.deleted,
+    RollbackConfiguration: {},
+    StackStatus: stack.status,
+    StackStatusReason: stack.statusReason,
+    DisableRollback:
+      operation !== undefined && 'onFailure' in operation && operation.onFailure === 'DO_NOTHING',
+    NotificationARNs: [],
+    Capabilities: source.capabilities,
+    Outputs: stack.outputs.map(({ key, value, description, exportName }) => ({
+      OutputKey: key,
+      OutputValue: value,
+      Description: description,
+      ExportName: exportName,
+    })),
+    Tags: tagsXml(source),
+    EnableTerminationProtection: stack.terminationProtection,
+    DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
+  };
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackSummary.html */
+export function stackSummary(stack: StackRecord): XmlValue {
+  return {
+    StackId: stack.id,
+    StackName: stack.name,
+    TemplateDescription: descriptionOf(stack),
+    CreationTime: stack.created,
+    LastUpdatedTime: stack.updated,
+    DeletionTime: stack.deleted,
+    StackStatus: stack.status,
+    StackStatusReason: stack.statusReason,
+    DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
+  };
+}
+
+/** A stack in review has no template yet. */
+function descriptionOf({ source }: StackRecord): string | undefined {
+  return source.template === '{}' ? undefined : parseTemplate(source.template).description;
+}
+
+export function eventXml({ id, name }: StackRecord, event: EventRecord): XmlValue {
+  return {
+    StackId: id,
+    StackName: name,
+    EventId: event.id,
+    LogicalResourceId: event.logicalId,
+    PhysicalResourceId: event.physicalId ?? '',
+    ResourceType: event.type,
+    Timestamp: event.at,
+    ResourceStatus: event.status,
+    ResourceStatusReason: event.reason,
+    ClientRequestToken: event.token,
+  };
+}
+
+/** What the several answers about a resource have in common. */
+export function resourceXml(logicalId: string, record: ResourceRecord) {
+  return {
+    LogicalResourceId: logicalId,
+    PhysicalResourceId: record.physicalId,
+    ResourceType: record.type,
+    ResourceStatus: record.status,
+    ResourceStatusReason: record.reason,
+    DriftInformation: { StackResourceDriftStatus: 'NOT_CHECKED' },
+  };
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html */
+export function changeXml({ details, ...change }: PlannedChange): XmlValue {
+  return {
+    Type: 'Resource',
+    ResourceChange: {
+      PolicyAction: change.policyAction,
+      Action: change.action,
+      LogicalResourceId: change.logicalId,
+      PhysicalResourceId: change.physicalId,
+      ResourceType: change.type,
+      Replacement: change.replacement,
+      Scope: [...new Set(details.map(({ attribute }) => attribute))],
+      Details: details.map((detail) => ({
+        Target: {
+          Attribute: detail.attribute,
+          Name: detail.name,
+          RequiresRecreation: detail.recreates ? 'Always' : 'Never',
+        },
+        Evaluation: isDynamic(detail) ? 'Dynamic' : 'Static',
+        ChangeSource: detail.source,
+        CausingEntity: detail.cause,
+      })),
+    },
+  };
+}
+
+export function changeSetSummary(stack: StackRecord, changeSet: ChangeSetRecord) {
+  return {
+    StackId: stack.id,
+    StackName: stack.name,
+    ChangeSetId: changeSet.id,
+    ChangeSetName: changeSet.name,
+    Description: changeSet.description,
+    CreationTime: changeSet.created,
+    Status: changeSet.status,
+    StatusReason: changeSet.statusReason,
+    ExecutionStatus: changeSet.executionStatus,
+    IncludeNestedStacks: false,
+  };
+}

@@ -1,0 +1,49 @@
+import {
+  createChangeSet,
+  deleteChangeSet,
+  describeChangeSet,
+  executeChangeSet,
+  listChangeSets,
+} from './change-sets.ts';
+import type { Operation } from './context.ts';
+import {
+  describeStackEvents,
+  describeStackResource,
+  describeStackResources,
+  describeStacks,
+  listStackResources,
+  listStacks,
+} from './describe.ts';
+import {
+  continueUpdateRollback,
+  createStack,
+  deleteStack,
+  rollbackStack,
+  updateStack,
+  updateTerminationProtection,
+} from './stacks.ts';
+import { getTemplate, getTemplateSummary, validateTemplate } from './templates.ts';
+
+/** What the embedded CloudFormation can be asked for, by the name of the action. */
+export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  ['ContinueUpdateRollback', continueUpdateRollback],
+  ['CreateChangeSet', createChangeSet],
+  ['CreateStack', createStack],
+  ['DeleteChangeSet', deleteChangeSet],
+  ['DeleteStack', deleteStack],
+  ['DescribeChangeSet', describeChangeSet],
+  ['DescribeStackEvents', describeStackEvents],
+  ['DescribeStackResource', describeStackResource],
+  ['DescribeStackResources', describeStackResources],
+  ['DescribeStacks', describeStacks],
+  ['ExecuteChangeSet', executeChangeSet],
+  ['GetTemplate', getTemplate],
+  ['GetTemplateSummary', getTemplateSummary],
+  ['ListChangeSets', listChangeSets],
+  ['ListStackResources', listStackResources],
+  ['ListStacks', listStacks],
+  ['RollbackStack', rollbackStack],
+  ['UpdateStack', updateStack],
+  ['UpdateTerminationProtection', updateTerminationProtection],
+  ['ValidateTemplate', validateTemplate],
+]);

@@ -1,0 +1,43 @@
+import type { Json } from '../../json.ts';
+import { dependencies } from '../template/names.ts';
+import { type Graph, within } from '../template/order.ts';
+import { parseTemplate, type Template } from '../template/parse.ts';
+import { resolve, type Scope } from '../template/resolve.ts';
+import { type Known, stackScope, wantedResources } from '../template/scope.ts';
+import type { OutputRecord, Source, StackRecord } from './model.ts';
+
+/** A source read and bound to a stack. */
+export interface BoundTemplate {
+  readonly template: Template;
+  readonly scope: Scope;
+  /** The resources that its conditions let in, and what each waits for. */
+  readonly graph: Graph;
+}
+
+/** @param resource what is known of a resource, asked anew at each look */
+export function bind(
+  { template: body, parameters }: Source,
+  { id, name }: Pick<StackRecord, 'id' | 'name'>,
+  resource: (logicalId: string) => Known,
+): BoundTemplate {
+  const template = parseTemplate(body);
+  const scope = stackScope(template, { id, name, parameters, resource });
+  const wanted = wantedResources(template, scope);
+  return { template, scope, graph: within(dependencies(template), (logicalId) => wanted.has(logicalId)) };
+}
+
+/** The stack's outputs; their resources have to be there. */
+export function outputsOf({ template, scope }: BoundTemplate): OutputRecord[] {
+  return [...template.outputs]
+    .filter(([, { condition }]) => condition === undefined || scope.condition(condition))
+    .map(([key, { value, description, exportName }]) => ({
+      key,
+      value: outputText(resolve(value, scope)),
+      ...(description === undefined ? {} : { description }),
+      ...(exportName === undefined ? {} : { exportName: outputText(resolve(exportName, scope)) }),
+    }));
+}
+
+function outputText(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,149 @@
+import type { Json, JsonObject } from '../../json.ts';
+import { formatError, functionError } from './errors.ts';
+
+/** A function call in a template: `{ "Fn::Join": [...] }` is the call of `Fn::Join` with that argument. */
+export interface Call {
+  readonly name: string;
+  readonly argument: Json;
+}
+
+type Shape = (argument: Json) => boolean;
+
+const isText: Shape = (value) => typeof value === 'string';
+/** Anything that may come to a string: a scalar, or the call of another function. */
+const isScalar: Shape = (value) => value !== null && (typeof value !== 'object' || isCall(value));
+const isListOrCall: Shape = (value) => Array.isArray(value) || isCall(value);
+
+function isList(...members: Shape[]): Shape {
+  return (value) =>
+    Array.isArray(value) &&
+    value.length === members.length &&
+    value.every((member, at) => members[at]?.(member) === true);
+}
+
+const isGetAtt: Shape = (value) =>
+  typeof value === 'string'
+    ? /^[^.]+\../.test(value)
+    : isList((id) => isText(id) && id !== '', isScalar)(value);
+
+const isSub: Shape = (value) =>
+  isText(value) || isList(isText, (map) => isObject(map) && Object.values(map).every(isScalar))(value);
+
+/** Each function with the form of its argument and what AWS says of any other form. */
+const FUNCTIONS: ReadonlyMap<string, { readonly shape: Shape; readonly refusal: string }> = new Map([
+  ['Ref', { shape: isText, refusal: 'every Ref object must have a single String value.' }],
+  [
+    'Fn::GetAtt',
+    {
+      shape: isGetAtt,
+      refusal:
+        'every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute',
+    },
+  ],
+  [
+    'Fn::Join',
+    {
+      shape: isList(isText, isListOrCall),
+      refusal:
+        'every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.',
+    },
+  ],
+  [
+    'Fn::Split',
+    {
+      shape: isList((delimiter) => isText(delimiter) && delimiter !== '', isScalar),
+      refusal:
+        'every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that returns a string to be split.',
+    },
+  ],
+  [
+    'Fn::Select',
+    {
+      shape: isList(isScalar, isListOrCall),
+      refusal: 'Fn::Select requires a list argument with two elements: an integer index and a list',
+    },
+  ],
+  [
+    'Fn::Sub',
+    {
+      shape: isSub,
+      refusal:
+        "One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string",
+    },
+  ],
+  ['Fn::Base64', { shape: isScalar, refusal: 'every Fn::Base64 object must have a String-typed value.' }],
+  [
+    'Fn::FindInMap',
+    {
+      shape: isList(isScalar, isScalar, isScalar),
+      refusal:
+        'every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value',
+    },
+  ],
+  [
+    'Fn::If',
+    {
+      shape: (value) => Array.isArray(value) && value.length === 3 && typeof value[0] === 'string',
+      refusal: 'Fn::If requires a list argument with three parameters',
+    },
+  ],
+]);
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function functionName(value: JsonObject): string | undefined {
+  return Object.keys(value).find((name) => name === 'Ref' || name.startsWith('Fn::'));
+}
+
+function isCall(value: Json): boolean {
+  return isObject(value) && functionName(value) !== undefined;
+}
+
+/**
+ * The call that an object is; `undefined` for plain data.
+ *
+ * @throws AwsError for a function that is not known, stands beside other members or has an argument of another form
+ */
+export function callIn(value: JsonObject): Call | undefined {
+  const name = functionName(value);
+  if (name === undefined) return undefined;
+  const known = FUNCTIONS.get(name);
+  if (known === undefined) throw functionError(`the function ${name} is not done by the embedded cloud`);
+  const argument = value[name] ?? null;
+  if (Object.keys(value).length > 1) throw formatError(`${name} must be the only member of its object`);
+  if (!known.shape(argument)) throw functionError(known.refusal);
+  return { name, argument };
+}
+
+/** The resource and the attribute of `Fn::GetAtt`, in either form; the attribute may be another call. */
+export function getAttParts(argument: Json): { logicalId: string; attribute: Json } {
+  if (Array.isArray(argument)) return { logicalId: String(argument[0]), attribute: argument[1] ?? null };
+  const [logicalId = '', ...path] = String(argument).split('.');
+  return { logicalId, attribute: path.join('.') };
+}
+
+const PLACEHOLDER = /\$\{([^}]*)\}/g;
+const VARIABLE = /^[A-Za-z0-9_.:]+$/;
+
+/**
+ * Replaces the variables of a `Fn::Sub` string; `${!Name}` stands for the literal `${Name}`.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
+ */
+export function replaceVariables(text: string, value: (name: string) => string): string {
+  return text.replace(PLACEHOLDER, (_whole, name: string) => {
+    if (name.startsWith('!')) return `\${${name.slice(1)}}`;
+    if (VARIABLE.test(name)) return value(name);
+    throw functionError(
+      'variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons',
+    );
+  });
+}
+
+/** A `Fn::Sub` argument in one form: the string, and the map of its own variables. */
+export function subParts(argument: Json): { text: string; variables: JsonObject } {
+  if (!Array.isArray(argument)) return { text: String(argument), variables: {} };
+  const [text = '', variables = {}] = argument;
+  return { text: String(text), variables: variables as JsonObject };
+}

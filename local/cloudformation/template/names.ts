@@ -1,0 +1,98 @@
+import { AwsError } from '../../wire/errors.ts';
+import { conditionNeeds } from './conditions.ts';
+import { formatError, functionError, unresolvedError } from './errors.ts';
+import { circle, type Graph } from './order.ts';
+import type { Template } from './parse.ts';
+import { type Reference, references } from './references.ts';
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html */
+const PSEUDO_PARAMETERS = [
+  'AWS::AccountId',
+  'AWS::NoValue',
+  'AWS::NotificationARNs',
+  'AWS::Partition',
+  'AWS::Region',
+  'AWS::StackId',
+  'AWS::StackName',
+  'AWS::URLSuffix',
+];
+
+/** What each resource is made from, and therefore waits for. */
+export function dependencies(template: Template): Graph {
+  const entries = [...template.resources].map(([id, { properties, dependsOn }]) => {
+    const names = [...references(properties).map(({ name }) => name), ...dependsOn];
+    return [id, new Set(names.filter((name) => template.resources.has(name)))] as const;
+  });
+  return new Map(entries);
+}
+
+/** Refuses a template whose names mean nothing, or whose resources or conditions wait for each other in a circle. */
+export function checkNames(template: Template): void {
+  checkConditions(template);
+  checkResources(template);
+  checkOutputs(template);
+  const waiting = circle(dependencies(template));
+  if (waiting.length > 0) {
+    throw new AwsError('ValidationError', `Circular dependency between resources: [${waiting.join(', ')}]`);
+  }
+}
+
+function isValue(template: Template, name: string): boolean {
+  return PSEUDO_PARAMETERS.includes(name) || template.parameters.has(name);
+}
+
+function checkConditions(template: Template): void {
+  const graph = new Map<string, ReadonlySet<string>>();
+  for (const [name, condition] of template.conditions) {
+    const needs = conditionNeeds(condition);
+    const lost = needs.names.filter((one) => !isValue(template, one));
+    if (lost.length > 0) {
+      throw formatError(
+        `Unresolved dependencies [${lost.join(', ')}]. Cannot reference resources in the Conditions block of the template`,
+      );
+    }
+    for (const other of needs.conditions) requireCondition(template, other, 'Conditions');
+    graph.set(name, new Set(needs.conditions));
+  }
+  const waiting = circle(graph);
+  if (waiting.length > 0) {
+    throw formatError(`Circular dependency between conditions: [${waiting.join(', ')}]`);
+  }
+}
+
+function checkResources(template: Template): void {
+  const lost = new Set<string>();
+  for (const [, { properties, dependsOn, condition }] of template.resources) {
+    if (condition !== undefined) requireCondition(template, condition, 'Resources');
+    for (const name of lostIn(template, references(properties), 'Resources')) lost.add(name);
+    for (const name of dependsOn) if (!template.resources.has(name)) lost.add(name);
+  }
+  if (lost.size > 0) throw unresolvedError(lost, 'Resources');
+}
+
+function checkOutputs(template: Template): void {
+  const lost = new Set<string>();
+  for (const [, { value, exportName = null, condition }] of template.outputs) {
+    if (condition !== undefined) requireCondition(template, condition, 'Outputs');
+    for (const name of lostIn(template, references([value, exportName]), 'Outputs')) lost.add(name);
+  }
+  if (lost.size > 0) throw unresolvedError(lost, 'Outputs');
+}
+
+/** The names that are referred to and are neither a value nor a resource. */
+function lostIn(template: Template, used: readonly Reference[], block: string): string[] {
+  return used
+    .filter(({ kind, name }) => {
+      if (kind === 'condition') requireCondition(template, name, block);
+      if (kind === 'attribute' && !template.resources.has(name)) {
+        throw functionError(`instance of Fn::GetAtt references undefined resource ${name}`);
+      }
+      return kind === 'ref' && !isValue(template, name) && !template.resources.has(name);
+    })
+    .map(({ name }) => name);
+}
+
+function requireCondition(template: Template, name: string, block: string): void {
+  if (template.conditions.has(name)) return;
+  throw formatError(`Unresolved condition dependency ${name} in the ${block} block of the template`);
+}

@@ -1,0 +1,136 @@
+import type { Json, JsonObject } from '../../json.ts';
+import { functionError } from './errors.ts';
+import { type Call, callIn, getAttParts, replaceVariables, subParts } from './functions.ts';
+import { variableReference } from './references.ts';
+
+/** What names stand for while a value is resolved. Each refuses a name that means nothing. */
+export interface Scope {
+  /** A parameter, pseudo parameter or resource. */
+  ref(name: string): Json;
+  attribute(logicalId: string, name: string): string;
+  condition(name: string): boolean;
+  /** A map of the template's `Mappings`. */
+  mapping(map: string, top: string, second: string): Json;
+}
+
+/** Thrown by a scope for what is not known before the stack is changed, such as the id of a resource to be made. */
+export class NotYetKnown extends Error {
+  override readonly name = 'NotYetKnown';
+}
+
+/** `AWS::NoValue`: the member that holds it is left out. */
+const NO_VALUE = Symbol('AWS::NoValue');
+
+type Resolved = Json | typeof NO_VALUE;
+
+interface Mode {
+  readonly scope: Scope;
+  /** Stands for the outermost call that needs what is not yet known; without it such a call throws. */
+  readonly notYetKnown?: Json;
+}
+
+/**
+ * A value with all its functions computed.
+ *
+ * @throws AwsError where a function cannot be computed, NotYetKnown where the scope says so
+ */
+export function resolve(value: Json, scope: Scope): Json {
+  return orNull(resolveAny(value, { scope }));
+}
+
+/** As `resolve`, but with `mark` in the place of each call that cannot be computed yet. */
+export function resolveAhead(value: Json, scope: Scope, mark: Json): Json {
+  return orNull(resolveAny(value, { scope, notYetKnown: mark }));
+}
+
+function orNull(resolved: Resolved): Json {
+  return resolved === NO_VALUE ? null : resolved;
+}
+
+function resolveAny(value: Json, mode: Mode): Resolved {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    return value.map((item) => resolveAny(item, mode)).filter((item) => item !== NO_VALUE);
+  }
+  const call = callIn(value);
+  if (call === undefined) return resolveMembers(value, mode);
+  if (call.name === 'Fn::If') return resolveAny(branch(call.argument, mode.scope), mode);
+  if (mode.notYetKnown === undefined) return compute(call, mode.scope);
+  try {
+    return compute(call, mode.scope);
+  } catch (error) {
+    if (error instanceof NotYetKnown) return mode.notYetKnown;
+    throw error;
+  }
+}
+
+function resolveMembers(value: JsonObject, mode: Mode): JsonObject {
+  const members = Object.entries(value).map(([name, member]) => [name, resolveAny(member, mode)] as const);
+  return Object.fromEntries(members.filter((member): member is [string, Json] => member[1] !== NO_VALUE));
+}
+
+function branch(argument: Json, scope: Scope): Json {
+  const [condition, yes = null, no = null] = argument as Json[];
+  return scope.condition(String(condition)) ? yes : no;
+}
+
+function compute({ name, argument }: Call, scope: Scope): Resolved {
+  switch (name) {
+    case 'Ref':
+      return argument === 'AWS::NoValue' ? NO_VALUE : scope.ref(String(argument));
+    case 'Fn::GetAtt': {
+      const { logicalId, attribute } = getAttParts(argument);
+      return scope.attribute(logicalId, text(resolve(attribute, scope), name));
+    }
+    case 'Fn::Sub':
+      return substitute(argument, scope);
+    default:
+      return computeEagerly(name, resolve(argument, scope), scope);
+  }
+}
+
+function computeEagerly(name: string, argument: Json, scope: Scope): Json {
+  const [first = null, second = null, third = null] = Array.isArray(argument) ? argument : [argument];
+  switch (name) {
+    case 'Fn::Join':
+      return list(second, name)
+        .map((part) => text(part, name))
+        .join(text(first, name));
+    case 'Fn::Split':
+      return text(second, name).split(text(first, name));
+    case 'Fn::Select':
+      return select(first, list(second, name));
+    case 'Fn::Base64':
+      return Buffer.from(text(first, name)).toString('base64');
+    case 'Fn::FindInMap':
+      return scope.mapping(text(first, name), text(second, name), text(third, name));
+    default:
+      throw functionError(`the function ${name} is not done by the embedded cloud`);
+  }
+}
+
+function substitute(argument: Json, scope: Scope): string {
+  const { text: template, variables } = subParts(argument);
+  const own = resolve(variables, scope) as JsonObject;
+  return replaceVariables(template, (variable) => {
+    if (Object.hasOwn(own, variable)) return text(own[variable] ?? null, 'Fn::Sub');
+    const { kind, name, attribute = '' } = variableReference(variable);
+    return kind === 'ref' ? text(scope.ref(name), 'Fn::Sub') : scope.attribute(name, attribute);
+  });
+}
+
+function select(index: Json, choices: readonly Json[]): Json {
+  const chosen = /^\d{1,9}$/.test(String(index)) ? choices[Number(index)] : undefined;
+  if (chosen !== undefined) return chosen;
+  throw functionError(`Fn::Select cannot select nonexistent value at index ${String(index)}`);
+}
+
+function text(value: Json, where: string): string {
+  if (value !== null && typeof value !== 'object') return String(value);
+  throw functionError(`${where} needs a string, and was given ${JSON.stringify(value)}`);
+}
+
+function list(value: Json, where: string): Json[] {
+  if (Array.isArray(value)) return value;
+  throw functionError(`${where} needs a list, and was given ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { CloudFormation, type StackEvent } from '@aws-sdk/client-cloudformation';
+import { Identities } from '../../../local/auth/identities.ts';
+import { createCloudFormation } from '../../../local/cloudformation/service.ts';
+import type { Faults } from '../../../local/faults.ts';
+import type { Json, JsonObject } from '../../../local/json.ts';
+import { nodeListener } from '../../../local/wire/node-http.ts';
+import { FakeCloud } from './fake-resources.ts';
+
+interface Options {
+  readonly faults?: Faults;
+  readonly cloud?: FakeCloud;
+  readonly onDefect?: (error: unknown) => void;
+}
+
+/** The service over fake resources behind a real socket, in a folder that goes with the test. */
+export async function setUp(t: Pick<TestContext, 'after'>, options: Options = {}) {
+  const { faults = {}, cloud = new FakeCloud(), onDefect } = options;
+  const dataDir = mkdtempSync(join(tmpdir(), 'cloudformation-'));
+  const open = () =>
+    createCloudFormation({
+      dataDir,
+      now: () => new Date(),
+      identities: new Identities(),
+      resources: cloud.handlers(),
+      faults,
+      ...(onDefect === undefined ? {} : { onDefect }),
+    });
+  let service = open();
+  const crashes: unknown[] = [];
+  const server = createServer(
+    nodeListener(
+      (request) => service.handle(request),
+      (error) => crashes.push(error),
+    ),
+  );
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const sdk = new CloudFormation({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  });
+  t.after(async () => {
+    sdk.destroy();
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+    rmSync(dataDir, { recursive: true, force: true });
+    if (crashes.length > 0) throw crashes[0];
+  });
+
+  const stackOf = async (StackName: string) => {
+    const { Stacks = [] } = await sdk.describeStacks({ StackName });
+    const [stack] = Stacks;
+    if (stack === undefined) throw new Error(`no stack ${StackName}`);
+    return stack;
+  };
+  const eventsOf = async (StackName: string): Promise<StackEvent[]> => {
+    const { StackEvents = [] } = await sdk.describeStackEvents({ StackName });
+    return StackEvents.reverse();
+  };
+  return {
+    endpoint,
+    dataDir,
+    sdk,
+    cloud,
+    faults,
+    idle: () => service.idle(),
+    /** As after a crash: a new process over the same folder, before it goes on with anything. */
+    reopen: () => {
+      service = open();
+      return service;
+    },
+    stackOf,
+    statusOf: async (name: string) => (await stackOf(name)).StackStatus,
+    /** Oldest first. */
+    eventsOf,
+    /** Oldest first, as `LogicalId STATUS` or `LogicalId STATUS: reason`. */
+    storyOf: async (name: string) =>
+      (await eventsOf(name)).map(
+        ({ LogicalResourceId, ResourceStatus, ResourceStatusReason: reason }) =>
+          `${LogicalResourceId} ${ResourceStatus}${reason === undefined ? '' : `: ${plain(reason)}`}`,
+      ),
+    /** Creates a stack and waits until it has come to rest. */
+    create: async (StackName: string, body: JsonObject, more: Partial<CreateInput> = {}) => {
+      const { StackId = '' } = await sdk.createStack({
+        StackName,
+        TemplateBody: JSON.stringify(body),
+        ...more,
+      });
+      await service.idle();
+      return StackId;
+    },
+    update: async (StackName: string, body: JsonObject, more: Partial<UpdateInput> = {}) => {
+      await sdk.updateStack({ StackName, TemplateBody: JSON.stringify(body), ...more });
+      await service.idle();
+    },
+    remove: async (StackName: string, more: Partial<DeleteInput> = {}) => {
+      await sdk.deleteStack({ StackName, ...more });
+      await service.idle();
+    },
+  };
+}
+
+type CreateInput = Parameters<CloudFormation['createStack']>[0];
+type UpdateInput = Parameters<CloudFormation['updateStack']>[0];
+type DeleteInput = Parameters<CloudFormation['deleteStack']>[0];
+
+export type Setup = Awaited<ReturnType<typeof setUp>>;
+
+/** A reason without its random part. */
+function plain(reason: string): string {
+  return reason.replace(/RequestToken: [0-9a-f-]{36}/, 'RequestToken: …');
+}
+
+interface ThingMembers {
+  readonly dependsOn?: Json;
+  readonly [member: string]: Json | undefined;
+}
+
+/** A resource of a template: `thing({ Colour: 'red' }, { DeletionPolicy: 'Retain' })`. */
+export function thing(properties: JsonObject = {}, members: ThingMembers = {}): JsonObject {
+  return { Type: 'Test::Thing', Properties: properties, ...(members as JsonObject) };
+}
+
+export function template(resources: JsonObject, more: JsonObject = {}): JsonObject {
+  return { Resources: resources, ...more };
+}
+
+export const ref = (name: string): JsonObject => ({ Ref: name });
+export const att = (id: string, name: string): JsonObject => ({ 'Fn::GetAtt': [id, name] });
+
+/** Asserts on an error's AWS name and message at once. */
+export const awsError = (name: string, message?: string | RegExp) => (error: unknown) => {
+  if (!(error instanceof Error) || error.name !== name) throw error;
+  const matches =
+    message === undefined ||
+    (typeof message === 'string' ? error.message === message : message.test(error.message));
+  if (!matches) throw new Error(`${name} says "${error.message}"`);
+  return true;
+};
