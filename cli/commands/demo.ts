@@ -11,6 +11,7 @@ import { openDispatcher } from '../network/dispatcher.ts';
 import { packageRoot } from '../package-root.ts';
 import { currentDeployment, type Deployment } from '../settings/deployments.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
+import type { Ui } from '../ui/ui.ts';
 import { deploy } from './deploy.ts';
 import { destroy } from './destroy.ts';
 import { login } from './login.ts';
@@ -33,7 +34,15 @@ function secluded(context: Context, folder: string): Context {
     EDGE_UPLOAD_NEW_PASSWORD: `Demo-${randomBytes(12).toString('base64url')}-1!`,
   };
   const { stackName: _ignored, ...options } = context.options;
-  return { ...context, env, options, home: folder };
+  return { ...context, env, options, home: folder, ui: narrating(context.ui) };
+}
+
+/** The result is the demo's own: what a command of the story would print is told as part of the story. */
+function narrating(ui: Ui): Ui {
+  return {
+    ...ui,
+    event: (event) => ui.event(event.type === 'row' ? { type: 'note', text: event.text } : event),
+  };
 }
 
 /** The whole story on an embedded cloud of its own: deploy, sign in, a refused and an accepted upload, destroy. */
