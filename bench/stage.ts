@@ -1,0 +1,103 @@
+import { open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  DeleteObjectsCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  awsEnv,
+  type Computer,
+  type DeployedStack,
+  type LocalStatus,
+  signIn,
+  withCloud,
+} from '../test/e2e/harness.ts';
+
+/** What every measurement finds ready: a computer of its own, an embedded cloud, an edge, somebody signed in. */
+export interface Stage {
+  readonly computer: Computer;
+  readonly cloud: LocalStatus;
+  /** `https://127.0.0.1:<port>` of the edge. */
+  readonly edge: string;
+  readonly bucket: string;
+  /** Environment of the AWS CLI and of rclone. */
+  readonly awsEnv: NodeJS.ProcessEnv;
+  /** A token of the one signed in, fresh enough for one more measurement. */
+  token(): Promise<string>;
+  /** Deletes what measurements stored; fails where an upload is left open. */
+  empty(): Promise<void>;
+}
+
+/** Gives `work` a stage, and takes it away afterwards. */
+export async function withStage(work: (stage: Stage) => Promise<void>): Promise<void> {
+  await withCloud(async (computer, cloud) => {
+    const { url, outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
+    await signIn(computer);
+    const s3 = new S3Client({
+      endpoint: cloud.endpoint,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    const Bucket = outputs.S3BucketName;
+    try {
+      await work({
+        computer,
+        cloud,
+        edge: url,
+        bucket: Bucket,
+        awsEnv: awsEnv(computer, cloud),
+        token: async () => (await computer.run(['token'])).stdout.trim(),
+        empty: () => empty(s3, Bucket),
+      });
+    } finally {
+      s3.destroy();
+    }
+  });
+}
+
+async function empty(s3: S3Client, Bucket: string): Promise<void> {
+  for (;;) {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+    if (Contents.length === 0) break;
+    await s3.send(
+      new DeleteObjectsCommand({ Bucket, Delete: { Objects: Contents.map(({ Key }) => ({ Key })) } }),
+    );
+  }
+  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+  if (Uploads.length > 0) throw new Error(`${Uploads.length} uploads were left open`);
+}
+
+const BLOCK = 1024 * 1024;
+
+/** A file of bytes that no compression shortens; the same ones for the same size. */
+export async function makeFile(stage: Stage, name: string, size: number): Promise<string> {
+  const path = join(stage.computer.home, name);
+  const file = await open(path, 'w');
+  const block = Buffer.alloc(Math.min(BLOCK, size));
+  let state = 1;
+  try {
+    for (let at = 0; at < size; at += block.length) {
+      for (let word = 0; word + 4 <= block.length; word += 4) {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+        block.writeInt32LE(state ^ (state >>> 15), word);
+      }
+      await file.write(block, 0, Math.min(block.length, size - at));
+    }
+  } finally {
+    await file.close();
+  }
+  return path;
+}
+
+/** A file that is a hole from end to end. */
+export async function makeSparse(stage: Stage, name: string, size: number): Promise<string> {
+  const path = join(stage.computer.home, name);
+  await writeFile(path, '');
+  const file = await open(path, 'r+');
+  await file.truncate(size);
+  await file.close();
+  return path;
+}
