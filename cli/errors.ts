@@ -49,6 +49,7 @@ export const ERROR_EXIT = {
   throttled: EXIT.aws,
   aws: EXIT.aws,
   stack_missing: EXIT.aws,
+  stack_foreign: EXIT.aws,
   stack_busy: EXIT.aws,
   stack_failed: EXIT.aws,
   replicas: EXIT.aws,

@@ -51,7 +51,7 @@ function createRole(scope: Construct): Role {
 
 /**
  * Judges every request. Function and versions outlive the stack, because CloudFront keeps replicas of them for a while
- * and CloudFormation would give up; `destroy` removes them.
+ * and CloudFormation would give up; `destroy` removes them. A creation that is rolled back takes them along.
  */
 function createFunction(scope: Construct, code: string): LambdaFunction {
   const edge = new LambdaFunction(scope, 'EdgeFunction', {
@@ -62,9 +62,9 @@ function createFunction(scope: Construct, code: string): LambdaFunction {
     memorySize: 128,
     timeout: Duration.seconds(5),
     role: createRole(scope),
-    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
   });
-  edge.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  edge.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   new CfnOutput(scope, 'EdgeFunctionName', { value: edge.functionName });
   return edge;
 }

@@ -1,15 +1,17 @@
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
-import { rememberDeployment } from '../settings/deployments.ts';
+import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
-import type { PlannedChange } from '../stack/change-set.ts';
+import { requireChecks } from '../stack/checks.ts';
 import { deployStack } from '../stack/deploy.ts';
 import type { StackWork } from '../stack/operation.ts';
 import { poolIdentity } from '../stack/pool-identity.ts';
+import { preflight } from '../stack/preflight.ts';
+import { edgeServes } from '../stack/probe.ts';
 import { OUTPUT, type StackOutputs } from '../stack/stacks.ts';
 import { loadCdk } from '../stack/template.ts';
-import { count } from '../ui/format.ts';
+import { type Agreement, createAgreement } from './agreement.ts';
 import {
   DEFAULT_STACK_NAME,
   findTarget,
@@ -21,6 +23,8 @@ import {
 
 export interface DeployArgs extends OperatorArgs {
   readonly yes?: boolean;
+  /** Only show what would be changed. */
+  readonly dryRun?: boolean;
 }
 
 /** Creates or updates the stack, and remembers the deployment. */
@@ -37,6 +41,8 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
     ? await openLocal(context, stackName)
     : await openAws(context, stackName, args.profile);
   try {
+    await requireChecks(context, preflight(work));
+    const agreement = createAgreement(work, { yes: args.yes ?? false, dryRun: args.dryRun ?? false });
     const { outcome, outputs } = await deployStack(work, {
       policy: {},
       identityOf: (found) =>
@@ -45,35 +51,36 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
           env: context.env,
           ...(work.local && { caFile: work.local.caFile }),
         }),
-      agree: (plan) => agree(context, work, plan, args.yes ?? false),
+      agree: agreement.agree,
     });
+    if (args.dryRun) return planned(stackName, agreement);
     if (outcome === 'declined') {
       return { document: { stackName, outcome }, text: 'Nothing was changed.' };
     }
-    const url = await remember(context, work, outputs);
-    return described(work, outcome, outputs, url);
+    const deployment = await remember(context, work, outputs);
+    await edgeServes(context, deployment);
+    return described(work, outcome, outputs, deployment.url);
   } finally {
     work.clients.close();
   }
 }
 
-/** Asked before AWS resources come into being; the embedded cloud costs nothing and asks nothing. */
-async function agree(
-  { ui }: Context,
-  { local, stackName }: StackWork,
-  plan: PlannedChange,
-  yes: boolean,
-): Promise<boolean> {
-  if (yes || local !== undefined) return true;
-  const what = count(plan.changes.length, 'resource');
-  return ui.confirm(`Change ${what} of the stack “${stackName}” in ${STACK_REGION}?`, '--yes');
+function planned(stackName: string, { steps, lines }: Agreement): Result {
+  return {
+    document: {
+      stackName,
+      outcome: 'planned',
+      plan: steps.map(({ properties, ...step }) => ({ ...step, properties: [...properties] })),
+    },
+    text: steps.length === 0 ? 'Nothing would be changed.' : lines.join('\n'),
+  };
 }
 
 async function remember(
   context: Context,
   { stackName, local }: StackWork,
   outputs: StackOutputs,
-): Promise<string> {
+): Promise<Deployment> {
   const { domain, userPoolId, clientId, bucket } = outputs;
   if (domain === undefined || userPoolId === undefined || clientId === undefined || bucket === undefined) {
     throw new UserError(
@@ -84,17 +91,17 @@ async function remember(
       },
     );
   }
-  const url = edgeUrl(domain);
-  await rememberDeployment(context, {
+  const deployment = {
     name: stackName,
-    url,
+    url: edgeUrl(domain),
     region: STACK_REGION,
     userPoolId,
     clientId,
     bucket,
     ...(local === undefined ? {} : { local }),
-  });
-  return url;
+  };
+  await rememberDeployment(context, deployment);
+  return deployment;
 }
 
 function described(

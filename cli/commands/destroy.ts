@@ -1,17 +1,24 @@
 import type { Context, Result } from '../context.ts';
 import { forgetDeployment } from '../settings/deployments.ts';
-import { forgetLeftover, listLeftovers, rememberLeftover } from '../settings/leftovers.ts';
+import { rememberLeftover } from '../settings/leftovers.ts';
 import { measureBucket } from '../stack/bucket.ts';
 import { removeStack } from '../stack/destroy.ts';
-import { deleteEdgeFunction } from '../stack/edge-function.ts';
+import { deployedTemplate, keepBucket, keptTypes } from '../stack/kept-data.ts';
+import { clearLeftovers } from '../stack/leftovers.ts';
 import type { StackWork } from '../stack/operation.ts';
 import { countUsers } from '../stack/pool.ts';
+import { refuseForeign } from '../stack/preflight.ts';
+import { physicalIds, type StackResource, stackResources } from '../stack/resources.ts';
 import { type FoundStack, findStack } from '../stack/stacks.ts';
 import { count, formatBytes } from '../ui/format.ts';
 import { findTarget, NAME_IT, type OperatorArgs, type OperatorTarget, openStack } from './operator.ts';
 
 export interface DestroyArgs extends OperatorArgs {
   readonly yes?: boolean;
+  /** Leaves the bucket with its objects. */
+  readonly keepData?: boolean;
+  /** False: what CloudFront still holds copies of is left to the next `destroy` or `status`. */
+  readonly wait?: boolean;
 }
 
 /** Takes a deployment down, whole; run again at any point it goes on with what is left. */
@@ -27,38 +34,77 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
   const { stackName } = work;
   try {
     const stack = await findStack(work);
-    if (stack === undefined) return await finish(context, work, target, false);
-    if (!(await agree(context, work, stack, args.yes ?? false))) {
+    if (stack === undefined) return await finish(context, work, target, args);
+    refuseForeign(work, stack);
+    const held = await inventory(work, stack, args.keepData ?? false);
+    if (!(await agree(context, work, held, args.yes ?? false))) {
       return { document: { stackName, outcome: 'declined' }, text: 'Nothing was removed.' };
     }
-    const functionName = stack.outputs.edgeFunction;
-    if (functionName !== undefined) {
+    for (const functionName of held.functions) {
       await rememberLeftover(context, { stackName, functionName, ...(work.local && { local: work.local }) });
     }
-    await removeStack(work, stack);
-    return await finish(context, work, target, true);
+    if (held.tellToKeep) await keepBucket(work, stack);
+    const current = held.tellToKeep ? ((await findStack(work)) ?? stack) : stack;
+    await removeStack(work, { stack: current, buckets: held.keepsBuckets ? [] : held.buckets });
+    return await finish(context, work, target, args, held);
   } finally {
     work.clients.close();
   }
 }
 
-async function agree(
-  { ui }: Context,
-  work: StackWork,
-  { outputs }: FoundStack,
-  yes: boolean,
-): Promise<boolean> {
-  const { bucket, userPoolId, domain } = outputs;
-  const held = bucket === undefined ? { objects: 0, bytes: 0 } : await measureBucket(work, bucket);
-  const users = userPoolId === undefined ? 0 : await countUsers(work, userPoolId);
+/** What a stack holds, and what of it stays. */
+interface Inventory {
+  readonly buckets: readonly string[];
+  readonly pools: readonly string[];
+  readonly functions: readonly string[];
+  readonly domain: string | undefined;
+  readonly keepsBuckets: boolean;
+  readonly keepsPools: boolean;
+  /** The stack has yet to be told to leave its bucket. */
+  readonly tellToKeep: boolean;
+}
+
+async function inventory(work: StackWork, stack: FoundStack, keepData: boolean): Promise<Inventory> {
+  const isPlanned = stack.status === 'REVIEW_IN_PROGRESS';
+  const resources: StackResource[] = isPlanned ? [] : await stackResources(work, stack.id);
+  const kept = isPlanned ? [] : keptTypes(await deployedTemplate(work, stack.id));
+  const buckets = physicalIds(resources, 'AWS::S3::Bucket');
+  const keepsBuckets = kept.includes('AWS::S3::Bucket');
+  return {
+    buckets,
+    pools: physicalIds(resources, 'AWS::Cognito::UserPool'),
+    functions: physicalIds(resources, 'AWS::Lambda::Function'),
+    domain: stack.outputs.domain,
+    keepsBuckets: keepsBuckets || keepData,
+    keepsPools: kept.includes('AWS::Cognito::UserPool'),
+    tellToKeep: keepData && !keepsBuckets && buckets.length > 0,
+  };
+}
+
+async function agree({ ui }: Context, work: StackWork, held: Inventory, yes: boolean): Promise<boolean> {
+  const { buckets, pools, domain, keepsBuckets, keepsPools } = held;
+  const bucketLines = await Promise.all(
+    buckets.map(async (bucket) => {
+      const { objects, bytes } = await measureBucket(work, bucket);
+      return `  bucket      ${bucket}: ${count(objects, 'object')}, ${formatBytes(bytes)}`;
+    }),
+  );
+  const poolLines = await Promise.all(
+    pools.map(async (pool) => `  user pool   ${pool}: ${count(await countUsers(work, pool), 'user')}`),
+  );
   const goes = [
-    bucket && `  bucket      ${bucket}: ${count(held.objects, 'object')}, ${formatBytes(held.bytes)}`,
-    userPoolId && `  user pool   ${userPoolId}: ${count(users, 'user')}`,
-    domain && `  edge        ${domain}`,
-  ].filter((line) => line !== undefined && line !== '');
+    ...(keepsBuckets ? [] : bucketLines),
+    ...(keepsPools ? [] : poolLines),
+    ...(domain === undefined ? [] : [`  edge        ${domain}`]),
+  ];
+  const stays = [...(keepsBuckets ? bucketLines : []), ...(keepsPools ? poolLines : [])];
   ui.event({
     type: 'note',
-    text: [`This goes with the stack ${work.stackName}, for good:`, ...goes].join('\n'),
+    text: [
+      `This goes with the stack ${work.stackName}, for good:`,
+      ...goes,
+      ...(stays.length === 0 ? [] : ['This stays:', ...stays]),
+    ].join('\n'),
   });
   if (yes) return true;
   const answer = await ui.ask({ prompt: `Type the stack's name to destroy it`, flag: '--yes' });
@@ -70,28 +116,42 @@ async function finish(
   context: Context,
   work: StackWork,
   { known }: OperatorTarget,
-  hadStack: boolean,
+  { wait = true }: DestroyArgs,
+  held?: Inventory,
 ): Promise<Result> {
   const { stackName } = work;
-  const leftovers = (await listLeftovers(context)).filter((one) => one.stackName === stackName);
-  for (const { functionName } of leftovers) {
-    await deleteEdgeFunction(work, functionName);
-    await forgetLeftover(context, functionName);
-  }
   if (known !== undefined) {
     const { forgetTokens } = await import('../identity/token-store.ts');
     await forgetTokens(context, known.url);
     await forgetDeployment(context, stackName);
   }
-  const nothing = !hadStack && leftovers.length === 0;
+  const { removed, left } = await clearLeftovers(context, work, { wait });
+  const nothing = held === undefined && removed.length + left.length === 0;
+  const kept = [
+    ...(held?.keepsBuckets ? held.buckets : []).map((bucket) => ({ type: 'bucket', name: bucket })),
+    ...(held?.keepsPools ? held.pools : []).map((pool) => ({ type: 'user pool', name: pool })),
+  ];
+  const keptLines = kept.map(({ type, name }) => `Kept: the ${type} ${name}`);
+  const leftLines = left.map(
+    (name) =>
+      `Left for later: the edge function ${name}, of which CloudFront still has copies. It goes with the next edge-upload destroy or edge-upload status.`,
+  );
   return {
     document: {
       stackName,
       outcome: nothing ? 'nothing' : 'destroyed',
-      functions: leftovers.map((one) => one.functionName),
+      functions: removed,
+      left,
+      kept,
     },
     text: nothing
       ? `There is no stack ${stackName}: nothing to destroy.`
-      : `The stack ${stackName} is gone, and nothing of it is left.`,
+      : [
+          left.length + kept.length === 0
+            ? `The stack ${stackName} is gone, and nothing of it is left.`
+            : `The stack ${stackName} is gone.`,
+          ...keptLines,
+          ...leftLines,
+        ].join('\n'),
   };
 }

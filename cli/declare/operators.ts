@@ -11,6 +11,7 @@ export function declareOperators(root: Commander, act: Act): void {
     ])
       .option('--local', 'deploy to the embedded cloud on this computer')
       .option('-y, --yes', 'do not ask')
+      .option('-n, --dry-run', 'show what would be changed, and change nothing')
       .addOption(profile()),
   ).action((given, command) =>
     act(async () => (await import('../commands/deploy.ts')).deploy, given, command.optsWithGlobals()),
@@ -24,6 +25,8 @@ export function declareOperators(root: Commander, act: Act): void {
   everywhere(
     define(root, 'destroy', 'take everything down: objects, users, stack, edge function')
       .option('-y, --yes', 'do not ask')
+      .option('--keep-data', 'leave the bucket with its objects')
+      .option('--no-wait', 'leave what CloudFront still holds copies of to the next run')
       .addOption(inLocalCloud())
       .addOption(profile()),
   ).action((given, command) =>

@@ -1,5 +1,7 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import type { IAMClient } from '@aws-sdk/client-iam';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
@@ -18,6 +20,10 @@ export interface OperatorClients {
   readonly s3: S3Client;
   readonly lambda: LambdaClient;
   readonly sts: STSClient;
+  /** Loaded when asked for: few commands need it. */
+  readonly iam: () => Promise<IAMClient>;
+  /** A replica of the edge function logs in the region that it runs in. */
+  readonly logsIn: (region: string) => Promise<CloudWatchLogsClient>;
   /** Where the pool's public documents are: a base URL without a trailing slash. */
   readonly cognitoUrl: string;
   close(): void;
@@ -93,6 +99,9 @@ export async function operatorClients(
     s3: new s3.S3Client({ ...common, forcePathStyle: s3Endpoint !== undefined }),
     lambda: new lambda.LambdaClient(common),
     sts: new sts.STSClient(common),
+    iam: async () => new (await import('@aws-sdk/client-iam')).IAMClient(common),
+    logsIn: async (region) =>
+      new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient({ ...common, region }),
     cognitoUrl: cognitoUrl(env, STACK_REGION, local),
     close: () => void dispatcher.close(),
   };

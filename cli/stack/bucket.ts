@@ -1,7 +1,7 @@
 import type { ListObjectVersionsCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { count, formatBytes } from '../ui/format.ts';
 import { onAws } from './aws-failures.ts';
-import { checkpoint, type StackWork } from './operation.ts';
+import { checkpoint, pause, type StackWork } from './operation.ts';
 
 export interface StoredObject {
   readonly key: string;
@@ -66,17 +66,24 @@ async function* listVersions(s3: S3Client, bucket: string): AsyncGenerator<Versi
 
 /** What the bucket holds, versions and delete markers counted one by one. */
 export async function measureBucket(
-  { clients }: StackWork,
+  { clients, context: { ui } }: StackWork,
   bucket: string,
 ): Promise<{ objects: number; bytes: number }> {
+  const task = `Counting what ${bucket} holds`;
   let objects = 0;
   let bytes = 0;
+  ui.event({ type: 'task-started', task });
+  const found = () => `${count(objects, 'object')}, ${formatBytes(bytes)}`;
   for await (const page of listVersions(clients.s3, bucket)) {
     objects += page.length;
     for (const version of page) bytes += version.bytes;
+    ui.event({ type: 'task-progress', task, detail: found() });
   }
+  ui.event({ type: 'task-done', task, detail: found() });
   return { objects, bytes };
 }
+
+const GO_ON = 'What is deleted so far is gone; type edge-upload destroy again to go on.';
 
 /** Batches of one bucket deleted at the same time. */
 const PARALLEL = 8;
@@ -91,9 +98,9 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
   let bytes = 0;
   const running = new Set<Promise<void>>();
   for await (const page of listVersions(s3, bucket)) {
-    checkpoint(signal, 'What is deleted so far is gone; type edge-upload destroy again to go on.');
+    checkpoint(signal, GO_ON);
     if (page.length === 0) continue;
-    const batch = deleteBatch(s3, bucket, page).then(() => {
+    const batch = deleteBatch(work, bucket, page).then(() => {
       deleted += page.length;
       for (const version of page) bytes += version.bytes;
       ui.event({ type: 'task-progress', task, detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}` });
@@ -108,17 +115,26 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
   ui.event({ type: 'task-done', task, detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}${open}` });
 }
 
-async function deleteBatch(s3: S3Client, bucket: string, versions: readonly Version[]): Promise<void> {
+/** What S3 says of single keys when it is busy, inside an answer that went well as a whole. */
+const BUSY = new Set(['InternalError', 'ServiceUnavailable', 'SlowDown']);
+const BATCH_TRIES = 8;
+
+async function deleteBatch(work: StackWork, bucket: string, versions: readonly Version[]): Promise<void> {
   const { DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
-  await onAws(`Emptying the bucket ${bucket}`, async () => {
-    const Objects = versions.map(({ Key, VersionId }) => ({ Key, VersionId }));
-    const { Errors } = await s3.send(
-      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
-    );
-    const [first] = Errors ?? [];
-    if (first !== undefined)
-      throw Object.assign(new Error(`${first.Key}: ${first.Message}`), { name: first.Code ?? 'Error' });
-  });
+  let left = versions.map(({ Key, VersionId }) => ({ Key, VersionId }));
+  for (let tried = 1; ; tried += 1) {
+    const Errors = await onAws(`Emptying the bucket ${bucket}`, async () => {
+      const answer = await work.clients.s3.send(
+        new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: left, Quiet: true } }),
+      );
+      const final = answer.Errors?.find(({ Code = '' }) => !BUSY.has(Code) || tried === BATCH_TRIES);
+      if (final === undefined) return answer.Errors ?? [];
+      throw Object.assign(new Error(`${final.Key}: ${final.Message}`), { name: final.Code ?? 'Error' });
+    });
+    if (Errors.length === 0) return;
+    left = Errors.map(({ Key = '', VersionId = 'null' }) => ({ Key, VersionId }));
+    await pause(Math.random() * 250 * 2 ** tried, work.context.signal, GO_ON);
+  }
 }
 
 async function abortUploads(s3: S3Client, bucket: string): Promise<number> {

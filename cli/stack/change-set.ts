@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { Change, DescribeChangeSetCommandOutput } from '@aws-sdk/client-cloudformation';
+import type { DescribeChangeSetCommandOutput } from '@aws-sdk/client-cloudformation';
 import { UserError } from '../errors.ts';
 import { onAws } from './aws-failures.ts';
 import { pause, pollInterval, type StackWork } from './operation.ts';
+import { type PlannedStep, plannedSteps } from './plan-words.ts';
 
 /** A change set that is ready to be applied. */
 export interface PlannedChange {
+  /** What it does to the stack; `NEW` where planning it has brought the stack into being. */
+  readonly to: 'NEW' | 'PLANNED' | 'EXISTING';
   readonly stackId: string;
   readonly changeSetId: string;
-  readonly changes: readonly Change[];
+  readonly steps: readonly PlannedStep[];
 }
 
 const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
@@ -17,7 +20,7 @@ const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
 export async function planChange(
   work: StackWork,
   template: string,
-  type: 'CREATE' | 'UPDATE',
+  to: PlannedChange['to'],
 ): Promise<PlannedChange | undefined> {
   const { clients, stackName } = work;
   const { CreateChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
@@ -26,7 +29,7 @@ export async function planChange(
       new CreateChangeSetCommand({
         StackName: stackName,
         ChangeSetName: `edge-upload-${randomUUID()}`,
-        ChangeSetType: type,
+        ChangeSetType: to === 'EXISTING' ? 'UPDATE' : 'CREATE',
         TemplateBody: template,
         Capabilities: ['CAPABILITY_IAM'],
         Description: 'edge-upload deploy',
@@ -37,8 +40,8 @@ export async function planChange(
   const described = await settled(work, changeSetId);
   const stackId = described.StackId ?? created.StackId ?? '';
   if (described.Status === 'CREATE_COMPLETE')
-    return { stackId, changeSetId, changes: described.Changes ?? [] };
-  await discardChange(work, changeSetId);
+    return { to, stackId, changeSetId, steps: plannedSteps(described.Changes ?? []) };
+  await discardPlan(work, { to, stackId, changeSetId });
   if (NO_CHANGES.test(described.StatusReason ?? '')) return undefined;
   throw new UserError(
     'stack_failed',
@@ -70,14 +73,14 @@ export async function executeChange({ clients }: StackWork, { changeSetId }: Pla
   return token;
 }
 
-export async function discardChange({ clients }: StackWork, changeSetId: string): Promise<void> {
-  const { DeleteChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
-  await onAws('Discarding the change set', () =>
-    clients.cloudformation.send(new DeleteChangeSetCommand({ ChangeSetName: changeSetId })),
-  );
-}
-
-/** `create the bucket`, `replace the user pool`: one change in words, the shouting ones marked. */
-export function isReplacement({ ResourceChange }: Change): boolean {
-  return ResourceChange?.Replacement === 'True';
+/** Leaves nothing of a plan that is not carried out; a stack that planning brought into being goes with it. */
+export async function discardPlan(
+  { clients }: StackWork,
+  { to, stackId, changeSetId }: Omit<PlannedChange, 'steps'>,
+): Promise<void> {
+  const { DeleteChangeSetCommand, DeleteStackCommand } = await import('@aws-sdk/client-cloudformation');
+  await onAws('Discarding the plan', async () => {
+    await clients.cloudformation.send(new DeleteChangeSetCommand({ ChangeSetName: changeSetId }));
+    if (to === 'NEW') await clients.cloudformation.send(new DeleteStackCommand({ StackName: stackId }));
+  });
 }

@@ -3,6 +3,7 @@ import { emptyBucket } from './bucket.ts';
 import { deleteStack } from './delete-stack.ts';
 import { type Ending, follow, operationFailure } from './follow.ts';
 import { checkpoint, type StackWork } from './operation.ts';
+import { stackResources } from './resources.ts';
 import type { FoundStack } from './stacks.ts';
 
 /** A writer that still has a valid token can add objects while the stack goes; each time the bucket is emptied again. */
@@ -10,36 +11,47 @@ const TRIES = 5;
 
 export const TYPE_AGAIN = 'Type edge-upload destroy again; it goes on with what is left.';
 
-function isBucketNotEmpty({ cause }: Ending): boolean {
-  return cause?.resourceType === 'AWS::S3::Bucket' && /not empty/i.test(cause.reason);
+export interface StackToRemove {
+  readonly stack: FoundStack;
+  /** To be emptied, as CloudFormation deletes no bucket with something in it. */
+  readonly buckets: readonly string[];
 }
 
-/** Empties the bucket and deletes the stack, as often as it takes. The edge function is retained by the stack. */
-export async function removeStack(work: StackWork, stack: FoundStack): Promise<void> {
-  const { bucket } = stack.outputs;
-  let status = stack.status;
-  if (status.endsWith('_IN_PROGRESS') && status !== 'DELETE_IN_PROGRESS' && status !== 'REVIEW_IN_PROGRESS') {
-    work.context.ui.event({ type: 'note', text: `The stack is busy (${status}); waiting until it is done.` });
-    ({ status } = await follow(work, stack.id, () => true));
-  }
+/**
+ * Empties the buckets and deletes the stack, as often as it takes. The edge function is retained by the stack, or left
+ * to it where an older stack does not.
+ */
+export async function removeStack(work: StackWork, { stack, buckets }: StackToRemove): Promise<void> {
+  let status = await atRest(work, stack);
   let ending: Ending = { status };
+  let retain: string[] = [];
   for (let tries = 0; tries < TRIES; tries += 1) {
     checkpoint(work.context.signal, TYPE_AGAIN);
-    if (bucket !== undefined && status !== 'DELETE_IN_PROGRESS') await emptyBucket(work, bucket);
+    if (status !== 'DELETE_IN_PROGRESS') for (const bucket of buckets) await emptyBucket(work, bucket);
     checkpoint(work.context.signal, TYPE_AGAIN);
-    ending = await deleteStack(work, { ...stack, status });
+    ending = await deleteStack(work, { id: stack.id, status }, retain);
     if (ending.status === 'DELETE_COMPLETE') return;
-    if (!isBucketNotEmpty(ending)) break;
     ({ status } = ending);
-    work.context.ui.event({
-      type: 'note',
-      text: 'Something was uploaded meanwhile; emptying the bucket again.',
-    });
+    if (isBucketNotEmpty(ending)) {
+      work.context.ui.event({
+        type: 'note',
+        text: 'Something was uploaded meanwhile; emptying the bucket again.',
+      });
+    } else {
+      retain = await replicatedFunctions(work, stack, ending);
+      if (retain.length === 0) break;
+      work.context.ui.event({
+        type: 'note',
+        text: 'CloudFront still has copies of the edge function; the stack goes first, the function after it.',
+      });
+    }
   }
   if (isBucketNotEmpty(ending)) {
-    throw new UserError('stack_failed', `The bucket ${bucket} fills faster than it can be emptied.`, {
-      hint: 'Disable the users that still upload, then type edge-upload destroy again.',
-    });
+    throw new UserError(
+      'stack_failed',
+      `The bucket ${buckets.join(', ')} fills faster than it can be emptied. The stack is now ${ending.status}.`,
+      { hint: 'Disable the users that still upload, then type edge-upload destroy again.' },
+    );
   }
   throw operationFailure(
     work.stackName,
@@ -47,4 +59,30 @@ export async function removeStack(work: StackWork, stack: FoundStack): Promise<v
     ending,
     'Mend the cause, then type edge-upload destroy again; it goes on with what is left.',
   );
+}
+
+/** The stack's state once nothing but a deletion is under way, which is joined. */
+async function atRest(work: StackWork, { id, status }: FoundStack): Promise<string> {
+  const isBusy =
+    status.endsWith('_IN_PROGRESS') && status !== 'DELETE_IN_PROGRESS' && status !== 'REVIEW_IN_PROGRESS';
+  if (!isBusy) return status;
+  work.context.ui.event({ type: 'note', text: `The stack is busy (${status}); waiting until it is done.` });
+  return (await follow(work, id)).status;
+}
+
+function isBucketNotEmpty({ cause }: Ending): boolean {
+  return cause?.resourceType === 'AWS::S3::Bucket' && /not empty/i.test(cause.reason);
+}
+
+/** Functions and versions that the stack failed to delete because of their replicas; none where something else failed. */
+async function replicatedFunctions(
+  work: StackWork,
+  { id }: FoundStack,
+  { cause }: Ending,
+): Promise<string[]> {
+  if (!/replicated function/i.test(cause?.reason ?? '')) return [];
+  const failed = (await stackResources(work, id)).filter(({ status }) => status === 'DELETE_FAILED');
+  return failed.every(({ type }) => /^AWS::Lambda::(Function|Version)$/.test(type))
+    ? failed.map(({ logicalId }) => logicalId)
+    : [];
 }

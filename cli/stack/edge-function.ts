@@ -18,29 +18,42 @@ function isGone(error: unknown): boolean {
   return error instanceof Error && error.name === 'ResourceNotFoundException';
 }
 
-/**
- * Deletes the edge function with all its versions, waiting while CloudFront still has replicas of it. The stack retains
- * the function for this: CloudFormation would give up on it.
- */
-export async function deleteEdgeFunction(work: StackWork, functionName: string): Promise<void> {
-  const { ui, now, signal } = work.context;
+/** Tries once; false while CloudFront still has replicas of it. */
+async function tryDelete({ clients }: StackWork, functionName: string): Promise<boolean> {
   const { DeleteFunctionCommand } = await import('@aws-sdk/client-lambda');
+  return onAws('Removing the edge function', async () => {
+    try {
+      await clients.lambda.send(new DeleteFunctionCommand({ FunctionName: functionName }));
+      return true;
+    } catch (error) {
+      if (isReplicated(error)) return false;
+      if (isGone(error)) return true;
+      throw error;
+    }
+  });
+}
+
+/**
+ * Deletes the edge function with all its versions. The stack retains the function for this: CloudFormation would give
+ * up on it while CloudFront still has replicas.
+ * @param wait until the replicas are gone; otherwise it is tried once
+ * @returns whether it is gone
+ */
+export async function deleteEdgeFunction(
+  work: StackWork,
+  functionName: string,
+  { wait }: { readonly wait: boolean },
+): Promise<boolean> {
+  const { ui, now, signal } = work.context;
   const task = 'Removing the edge function';
   const since = now().getTime();
   checkpoint(signal, TYPE_AGAIN);
   ui.event({ type: 'task-started', task });
-  for (;;) {
-    const gone = await onAws(task, async () => {
-      try {
-        await work.clients.lambda.send(new DeleteFunctionCommand({ FunctionName: functionName }));
-        return true;
-      } catch (error) {
-        if (isReplicated(error)) return false;
-        if (isGone(error)) return true;
-        throw error;
-      }
-    });
-    if (gone) break;
+  while (!(await tryDelete(work, functionName))) {
+    if (!wait) {
+      ui.event({ type: 'task-done', task, detail: 'not yet: CloudFront still has copies of it' });
+      return false;
+    }
     const waited = formatDuration(now().getTime() - since);
     ui.event({
       type: 'task-progress',
@@ -54,4 +67,5 @@ export async function deleteEdgeFunction(work: StackWork, functionName: string):
     );
   }
   ui.event({ type: 'task-done', task, detail: functionName });
+  return true;
 }

@@ -2,6 +2,7 @@ import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { UserError } from '../errors.ts';
 import { resourceName, statusWords } from '../ui/resource-words.ts';
 import { onAws } from './aws-failures.ts';
+import { failureHint } from './failure-hints.ts';
 import { pause, pollInterval, type StackWork } from './operation.ts';
 import { findStack } from './stacks.ts';
 
@@ -62,22 +63,23 @@ function failure(event: StackEvent): FailedResource | undefined {
   };
 }
 
+/** Looks at a stack that seems at rest without an event that says so, before it is believed. */
+const STALE_LOOKS = 10;
+
 /**
- * Shows the events of one operation as they come, until the stack has come to rest.
- * @param belongs tells this operation's events from those of earlier ones
+ * Shows the events of one operation as they come, until the stack has come to rest. What CloudFormation tells of a stack
+ * right after a request may be from before it: an operation of ours has ended once its own events say so.
+ * @param token of the request that began the operation; absent: whatever operation is under way is joined
  */
-export async function follow(
-  work: StackWork,
-  stackId: string,
-  belongs: (event: StackEvent) => boolean,
-): Promise<Ending> {
+export async function follow(work: StackWork, stackId: string, token?: string): Promise<Ending> {
   const { ui, signal, now } = work.context;
+  const belongs = ({ ClientRequestToken }: StackEvent) => token === undefined || ClientRequestToken === token;
   const seen = new Set<string>();
   let cause: FailedResource | undefined;
-  for (;;) {
+  let told: string | undefined;
+  for (let looks = 0; ; ) {
     // The state is read before the events, so that no event of the last step is missed.
     const stack = await findStack(work, stackId);
-    const status = stack?.status ?? 'DELETE_COMPLETE';
     const events = await onAws('Reading the events of the stack', () =>
       newEvents(work, stackId, belongs, seen),
     );
@@ -90,29 +92,38 @@ export async function follow(
         ...(event.ResourceStatusReason === undefined ? {} : { reason: event.ResourceStatusReason }),
         at: event.Timestamp ?? now(),
       });
-      if (event.PhysicalResourceId !== stackId) cause ??= failure(event);
+      if (event.PhysicalResourceId === stackId) told = event.ResourceStatus;
+      else cause ??= failure(event);
     }
-    if (!status.endsWith('_IN_PROGRESS')) return cause === undefined ? { status } : { status, cause };
+    const status = stack?.status ?? 'DELETE_COMPLETE';
+    if (!status.endsWith('_IN_PROGRESS')) {
+      looks += 1;
+      if (token === undefined || status === told || looks > STALE_LOOKS) {
+        return cause === undefined ? { status } : { status, cause };
+      }
+    }
     await pause(pollInterval(work), signal, GOES_ON);
   }
 }
 
-/** The failed operation as an error: its first cause, and what state things are in now. */
+/**
+ * The failed operation as an error: its first cause, and what state things are in now.
+ * @param goOn how to go on once the cause is mended
+ */
 export function operationFailure(
   stackName: string,
   doing: string,
   { status, cause }: Ending,
-  hint: string,
+  goOn: string,
 ): UserError {
   const why =
     cause === undefined
-      ? 'CloudFormation gave no reason'
+      ? 'CloudFormation gave no reason.'
       : `the ${resourceName(cause.resourceType)} (${cause.logicalId}) ${statusWords(cause.status)}: ${cause.reason}`;
+  const known = cause === undefined ? undefined : failureHint(cause.reason);
   return new UserError(
     'stack_failed',
     `${doing} the stack “${stackName}” failed: ${why} The stack is now ${status}.`,
-    {
-      hint,
-    },
+    { hint: known === undefined ? goOn : `${known} ${goOn}` },
   );
 }

@@ -16,15 +16,28 @@ export type StackOutputs = Readonly<Partial<Record<keyof typeof OUTPUT, string>>
 export interface FoundStack {
   readonly id: string;
   readonly status: string;
+  /** Why the stack is as it is, where CloudFormation says so. */
+  readonly reason?: string;
+  /** Absent for a stack that is only being planned. */
+  readonly description?: string;
+  /** Whether CloudFormation, when asked last, found it changed by other hands. */
+  readonly drifted: boolean;
+  /** Of the last operation. */
+  readonly changedAt?: Date;
   readonly outputs: StackOutputs;
 }
 
 function found(stack: Stack): FoundStack {
   const value = (name: string) => stack.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
   const outputs = Object.fromEntries(Object.entries(OUTPUT).map(([key, name]) => [key, value(name)]));
+  const changedAt = stack.LastUpdatedTime ?? stack.CreationTime;
   return {
     id: stack.StackId ?? '',
     status: stack.StackStatus ?? 'UNKNOWN',
+    ...(stack.StackStatusReason === undefined ? {} : { reason: stack.StackStatusReason }),
+    ...(stack.Description === undefined ? {} : { description: stack.Description }),
+    drifted: stack.DriftInformation?.StackDriftStatus === 'DRIFTED',
+    ...(changedAt === undefined ? {} : { changedAt }),
     outputs: outputs as StackOutputs,
   };
 }

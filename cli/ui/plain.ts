@@ -7,6 +7,9 @@ import { isFailure, isUnderWay, resourceName, statusWords } from './resource-wor
 /** A progress line at most this often: a log is read afterwards. */
 const INTERVAL_MS = 10_000;
 
+/** What takes less than this has one line, when it is done. */
+const SHORT_MS = 2_000;
+
 export interface RendererOptions {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
@@ -32,7 +35,21 @@ export function resourceLine(event: Extract<UiEvent, { type: 'resource' }>): str
 /** Whole lines only: no colour, no carriage return, nothing redrawn. For pipes, logs, `--json` and dumb terminals. */
 export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: RendererOptions): Renderer {
   let lastProgress = now().getTime();
-  const say = (text: string) => void stderr.write(`${text}\n`);
+  const begun = new Map<string, NodeJS.Timeout>();
+  const write = (text: string) => void stderr.write(`${text}\n`);
+  const sayBegun = (task: string) => {
+    clearTimeout(begun.get(task));
+    if (begun.delete(task)) write(`${task}…`);
+  };
+  const say = (text: string) => {
+    for (const task of [...begun.keys()]) sayBegun(task);
+    write(text);
+  };
+  const sayEnded = (task: string, how: string) => {
+    clearTimeout(begun.get(task));
+    begun.delete(task);
+    say(`${task}: ${how}`);
+  };
   const progress = (event: TransferEvent) => {
     if (now().getTime() - lastProgress < INTERVAL_MS) return;
     lastProgress = now().getTime();
@@ -57,13 +74,16 @@ export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: Rende
       } else if (event.type === 'note') {
         say(event.text);
       } else if (event.type === 'task-started') {
-        say(`${event.task}…`);
+        begun.set(event.task, setTimeout(() => sayBegun(event.task), SHORT_MS).unref());
       } else if (event.type === 'task-done') {
-        say(`${event.task}: ${event.detail ?? 'done'}`);
+        sayEnded(event.task, event.detail ?? 'done');
       } else if (event.type === 'task-failed') {
-        say(`${event.task}: failed${event.detail === undefined ? '' : ` (${event.detail})`}`);
+        sayEnded(event.task, `failed${event.detail === undefined ? '' : ` (${event.detail})`}`);
       }
     },
-    close() {},
+    close() {
+      for (const timer of begun.values()) clearTimeout(timer);
+      begun.clear();
+    },
   };
 }

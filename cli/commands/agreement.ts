@@ -1,0 +1,57 @@
+import { STACK_REGION } from '../network/aws.ts';
+import type { PlannedChange } from '../stack/change-set.ts';
+import type { StackWork } from '../stack/operation.ts';
+import { losses, type PlannedStep, planLines } from '../stack/plan-words.ts';
+
+/** The question before a change, and what was asked. */
+export interface Agreement {
+  readonly agree: (plan: PlannedChange, whole: boolean) => Promise<boolean>;
+  readonly steps: readonly PlannedStep[];
+  /** The plans in words. */
+  readonly lines: readonly string[];
+}
+
+/** What a first deploy makes once the user pool is there; CloudFormation plans it only then. */
+const EDGE_FOLLOWS =
+  '  then, once the user pool is there, the edge: its function, a role for it, the CloudFront distribution';
+
+/**
+ * Shows each plan and asks, once for all of a deploy; again where a later step takes something with it that cannot be
+ * made again. The embedded cloud costs nothing, so that it asks for such losses only.
+ */
+export function createAgreement(
+  { context: { ui }, local, stackName }: StackWork,
+  { yes, dryRun }: { readonly yes: boolean; readonly dryRun: boolean },
+): Agreement {
+  const all: PlannedStep[] = [];
+  const told: string[] = [];
+  let agreed = yes;
+  return {
+    steps: all,
+    lines: told,
+    async agree({ steps, to }, whole) {
+      const isFirst = all.length === 0;
+      all.push(...steps);
+      const lost = losses(steps);
+      const what = to === 'EXISTING' ? 'What is to change in' : 'What is to be made as';
+      const where = local === undefined ? STACK_REGION : 'the embedded cloud';
+      if (isFirst || lost.length > 0) {
+        const lines = [
+          `${what} the stack ${stackName} in ${where}:`,
+          ...planLines(steps),
+          ...(whole ? [] : [EDGE_FOLLOWS]),
+        ];
+        told.push(...lines);
+        if (!dryRun) ui.event({ type: 'note', text: lines.join('\n') });
+      }
+      for (const { loses, logicalId } of lost) {
+        ui.event({ type: 'warning', text: `${logicalId} IS REPLACED: ${loses}.` });
+      }
+      if (dryRun) return false;
+      if (agreed && (yes || lost.length === 0)) return true;
+      if (local !== undefined && lost.length === 0) return true;
+      agreed = await ui.confirm(lost.length === 0 ? 'Go on?' : 'Go on, and lose that?', '--yes');
+      return agreed;
+    },
+  };
+}

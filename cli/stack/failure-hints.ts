@@ -1,0 +1,63 @@
+/**
+ * What operators can do about the failures that stacks like this one meet, by what CloudFormation says of them. The
+ * first that fits is told.
+ */
+const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
+  [
+    /replicated function/i,
+    'CloudFront still has copies of the function at its edges; they go within hours. Then type the same command again.',
+  ],
+  [
+    /service control policy|explicit deny|region.*(disabled|not.*enabled)/i,
+    "The organization's policies forbid it. Lambda@Edge needs us-east-1, and its copies every region that CloudFront serves from; starter accounts do not have it.",
+  ],
+  [
+    /account must be verified|AccessDenied.*CloudFront.*verified/i,
+    'AWS wants to verify this account before it may use CloudFront: open a case with AWS Support, then type the same command again.',
+  ],
+  [
+    /not authorized to perform:? ([\w:*-]+)|is not authorized|AccessDenied|UnauthorizedTaggingOperation/i,
+    'Ask the administrator of the AWS account for that permission; the README has the whole policy an operator needs.',
+  ],
+  [
+    /CNAMEAlreadyExists|already associated with a different resource/i,
+    'Another distribution has this domain: remove it there first, or choose another with --domain.',
+  ],
+  [
+    /certificate/i,
+    'The certificate must be issued, in us-east-1, and cover the domain: see AWS Certificate Manager.',
+  ],
+  [
+    /web ?acl/i,
+    'A web ACL for CloudFront is of the scope CLOUDFRONT, in us-east-1: check the one given with --web-acl-arn.',
+  ],
+  [
+    /A version for this Lambda function exists/i,
+    'A failed deployment has left that version behind. Delete the newest version of the function in the Lambda console, then deploy again.',
+  ],
+  [
+    /LimitExceeded|TooMany|quota|limit .*(reached|exceeded)/i,
+    'The account is at one of its limits: have it raised in Service Quotas, or remove what is not needed any more.',
+  ],
+  [
+    /Rate exceeded|Throttl/i,
+    'AWS asked for patience for too long: type the same command again in some minutes.',
+  ],
+  [
+    /not empty/i,
+    'Something was uploaded while the bucket went: type edge-upload destroy again, it goes on from here.',
+  ],
+  [
+    /deletion protection/i,
+    'Somebody has protected the user pool: turn its deletion protection off in the Cognito console, then type edge-upload destroy again.',
+  ],
+  [
+    /already exists/i,
+    'Something with that name is there already, of another stack perhaps: choose another with --stack-name.',
+  ],
+];
+
+/** What can be done about a resource's failure; `undefined` where its reason must speak for itself. */
+export function failureHint(reason: string): string | undefined {
+  return HINTS.find(([pattern]) => pattern.test(reason))?.[1];
+}

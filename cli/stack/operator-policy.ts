@@ -1,0 +1,218 @@
+/** One statement of the policy that an operator needs. */
+export interface OperatorStatement {
+  readonly sid: string;
+  readonly actions: readonly string[];
+  /** Patterns of ARNs; `<account>` and `<stack>` are to be filled in. */
+  readonly resources: readonly string[];
+}
+
+const FUNCTION = 'arn:aws:lambda:us-east-1:<account>:function:<stack>-*';
+const POOL = 'arn:aws:cognito-idp:us-east-1:<account>:userpool/*';
+
+/**
+ * All that `deploy`, `destroy`, `status`, `doctor`, `ls`, `logs` and `user` may ever call, and nothing more. The first
+ * group of statements is what the commands call themselves: the tests record those calls and hold them against it. The
+ * second is what CloudFormation calls with the operator's permissions to make, change and delete the template's resources
+ * (the handlers of their types); only a live account can show that it is whole.
+ */
+export const OPERATOR_POLICY: readonly OperatorStatement[] = [
+  {
+    sid: 'Stack',
+    actions: [
+      'cloudformation:ContinueUpdateRollback',
+      'cloudformation:CreateChangeSet',
+      'cloudformation:DeleteChangeSet',
+      'cloudformation:DeleteStack',
+      'cloudformation:DescribeChangeSet',
+      'cloudformation:DescribeStackEvents',
+      'cloudformation:DescribeStacks',
+      'cloudformation:ExecuteChangeSet',
+      'cloudformation:GetTemplate',
+      'cloudformation:ListStackResources',
+      'cloudformation:RollbackStack',
+      'cloudformation:TagResource',
+      'cloudformation:UntagResource',
+    ],
+    resources: ['arn:aws:cloudformation:us-east-1:<account>:stack/<stack>/*'],
+  },
+  {
+    sid: 'Objects',
+    actions: [
+      's3:AbortMultipartUpload',
+      's3:DeleteObject',
+      's3:DeleteObjectVersion',
+      's3:ListBucket',
+      's3:ListBucketMultipartUploads',
+      's3:ListBucketVersions',
+    ],
+    resources: ['arn:aws:s3:::<stack>-*', 'arn:aws:s3:::<stack>-*/*'],
+  },
+  {
+    sid: 'Users',
+    actions: [
+      'cognito-idp:AdminAddUserToGroup',
+      'cognito-idp:AdminCreateUser',
+      'cognito-idp:AdminDeleteUser',
+      'cognito-idp:AdminDisableUser',
+      'cognito-idp:AdminEnableUser',
+      'cognito-idp:AdminGetUser',
+      'cognito-idp:AdminListGroupsForUser',
+      'cognito-idp:AdminRemoveUserFromGroup',
+      'cognito-idp:AdminResetUserPassword',
+      'cognito-idp:AdminSetUserMFAPreference',
+      'cognito-idp:AdminSetUserPassword',
+      'cognito-idp:AdminUserGlobalSignOut',
+      'cognito-idp:CreateGroup',
+      'cognito-idp:DeleteGroup',
+      'cognito-idp:DescribeUserPool',
+      'cognito-idp:ListGroups',
+      'cognito-idp:ListUsers',
+      'cognito-idp:ListUsersInGroup',
+    ],
+    resources: [POOL],
+  },
+  {
+    sid: 'EdgeFunction',
+    actions: ['lambda:DeleteFunction', 'lambda:GetFunction'],
+    resources: [FUNCTION, 'arn:aws:lambda:*:<account>:function:<stack>-*'],
+  },
+  {
+    sid: 'EdgeLogs',
+    actions: ['logs:DeleteLogGroup', 'logs:FilterLogEvents'],
+    resources: ['arn:aws:logs:*:<account>:log-group:/aws/lambda/us-east-1.<stack>-*'],
+  },
+  {
+    sid: 'SelfCheck',
+    actions: ['iam:GetRole', 'iam:SimulatePrincipalPolicy'],
+    resources: ['*'],
+  },
+  {
+    sid: 'MakeBucket',
+    actions: [
+      's3:CreateBucket',
+      's3:DeleteBucket',
+      's3:DeleteBucketPolicy',
+      's3:GetBucket*',
+      's3:GetEncryptionConfiguration',
+      's3:GetLifecycleConfiguration',
+      's3:PutBucketLogging',
+      's3:PutBucketOwnershipControls',
+      's3:PutBucketPolicy',
+      's3:PutBucketPublicAccessBlock',
+      's3:PutBucketTagging',
+      's3:PutBucketVersioning',
+      's3:PutEncryptionConfiguration',
+      's3:PutLifecycleConfiguration',
+    ],
+    resources: ['arn:aws:s3:::<stack>-*'],
+  },
+  {
+    sid: 'MakeUserPool',
+    actions: [
+      'cognito-idp:CreateUserPool',
+      'cognito-idp:CreateUserPoolClient',
+      'cognito-idp:DeleteUserPool',
+      'cognito-idp:DeleteUserPoolClient',
+      'cognito-idp:DescribeUserPoolClient',
+      'cognito-idp:GetUserPoolMfaConfig',
+      'cognito-idp:ListTagsForResource',
+      'cognito-idp:SetUserPoolMfaConfig',
+      'cognito-idp:TagResource',
+      'cognito-idp:UntagResource',
+      'cognito-idp:UpdateUserPool',
+      'cognito-idp:UpdateUserPoolClient',
+    ],
+    resources: ['*'],
+  },
+  {
+    sid: 'MakeEdgeFunction',
+    actions: [
+      'lambda:CreateFunction',
+      'lambda:DisableReplication*',
+      'lambda:EnableReplication*',
+      'lambda:GetFunctionConfiguration',
+      'lambda:ListTags',
+      'lambda:ListVersionsByFunction',
+      'lambda:PublishVersion',
+      'lambda:TagResource',
+      'lambda:UntagResource',
+      'lambda:UpdateFunctionCode',
+      'lambda:UpdateFunctionConfiguration',
+    ],
+    resources: [FUNCTION],
+  },
+  {
+    sid: 'MakeRole',
+    actions: [
+      'iam:CreateRole',
+      'iam:DeleteRole',
+      'iam:DeleteRolePolicy',
+      'iam:GetRolePolicy',
+      'iam:PassRole',
+      'iam:PutRolePolicy',
+      'iam:TagRole',
+      'iam:UntagRole',
+      'iam:UpdateAssumeRolePolicy',
+      'iam:UpdateRole',
+    ],
+    resources: ['arn:aws:iam::<account>:role/<stack>-*'],
+  },
+  {
+    sid: 'ReplicateEdgeFunction',
+    actions: ['iam:CreateServiceLinkedRole'],
+    resources: [
+      'arn:aws:iam::<account>:role/aws-service-role/replicator.lambda.amazonaws.com/*',
+      'arn:aws:iam::<account>:role/aws-service-role/logger.cloudfront.amazonaws.com/*',
+    ],
+  },
+  {
+    sid: 'MakeDistribution',
+    actions: [
+      'cloudfront:CreateDistribution',
+      'cloudfront:CreateOriginAccessControl',
+      'cloudfront:CreateResponseHeadersPolicy',
+      'cloudfront:DeleteDistribution',
+      'cloudfront:DeleteOriginAccessControl',
+      'cloudfront:DeleteResponseHeadersPolicy',
+      'cloudfront:GetDistribution',
+      'cloudfront:GetDistributionConfig',
+      'cloudfront:GetOriginAccessControl',
+      'cloudfront:GetOriginAccessControlConfig',
+      'cloudfront:GetResponseHeadersPolicy',
+      'cloudfront:ListTagsForResource',
+      'cloudfront:TagResource',
+      'cloudfront:UntagResource',
+      'cloudfront:UpdateDistribution',
+      'cloudfront:UpdateOriginAccessControl',
+      'cloudfront:UpdateResponseHeadersPolicy',
+    ],
+    resources: ['*'],
+  },
+];
+
+/** Bucket names are lower case, whatever the stack's. */
+function fill(pattern: string, account: string, stackName: string): string {
+  const name = pattern.startsWith('arn:aws:s3:::') ? stackName.toLowerCase() : stackName;
+  return pattern.replaceAll('<account>', account).replaceAll('<stack>', name);
+}
+
+/** The policy's statements for one account and stack. */
+export function operatorPolicy(account: string, stackName: string): OperatorStatement[] {
+  return OPERATOR_POLICY.map((statement) => ({
+    ...statement,
+    resources: statement.resources.map((pattern) => fill(pattern, account, stackName)),
+  }));
+}
+
+/** The document to attach to an operator's role, as IAM takes it. */
+export function policyDocument(account: string, stackName: string): object {
+  return {
+    Version: '2012-10-17',
+    Statement: operatorPolicy(account, stackName).map(({ sid, actions, resources }) => ({
+      Sid: sid,
+      Effect: 'Allow',
+      Action: actions,
+      Resource: resources.length === 1 ? resources[0] : resources,
+    })),
+  };
+}

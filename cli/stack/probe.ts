@@ -1,0 +1,87 @@
+import { type Dispatcher, request } from 'undici';
+import type { Context } from '../context.ts';
+import { isUserError, UserError } from '../errors.ts';
+import { readDescription } from '../identity/edge-description.ts';
+import { openDispatcher } from '../network/dispatcher.ts';
+import { networkFailure } from '../network/failures.ts';
+import type { LocalCloud } from '../settings/deployments.ts';
+import { formatDuration } from '../ui/format.ts';
+import { pause } from './operation.ts';
+
+export interface EdgeToProbe {
+  /** `https://<host>[:port]` */
+  readonly url: string;
+  readonly clientId: string;
+  readonly local?: LocalCloud;
+}
+
+/** A new distribution's name takes DNS and CloudFront some minutes after the stack is complete. */
+const PATIENCE_MS = 20 * 60_000;
+const AWS_INTERVAL_MS = 5_000;
+const LOCAL_INTERVAL_MS = 100;
+const TIMEOUT_MS = 15_000;
+
+/** A key under which nothing is ever stored: the request carries no token. */
+const PROBE_KEY = 'edge-upload-probe';
+
+/** Why an edge does not serve as it should; `undefined` when it does. */
+export async function edgeDefect(
+  { env, signal }: Pick<Context, 'env' | 'signal'>,
+  { url, clientId, local }: EdgeToProbe,
+): Promise<string | undefined> {
+  const dispatcher = openDispatcher({ env, ...(local === undefined ? {} : { caFile: local.caFile }) });
+  const common = { dispatcher, signal, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS };
+  try {
+    const described = await answer(request(`${url}/.well-known/edge-upload`, common));
+    const description = described.status === 200 ? readDescription(described.text) : undefined;
+    if (description === undefined) return `its description is answered with status ${described.status}`;
+    if (description.clientId !== clientId) return 'it still serves an earlier deployment';
+    const refused = await answer(request(`${url}/${PROBE_KEY}`, { ...common, method: 'PUT', body: 'x' }));
+    return refused.status === 401
+      ? undefined
+      : `an upload without a token is answered with status ${refused.status}, not 401`;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const failure = isUserError(error) ? error : networkFailure(error, new URL(url).host);
+    if (failure === undefined) throw error;
+    return failure.message.replace(/\.$/, '');
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+async function answer(asked: Promise<Dispatcher.ResponseData>): Promise<{ status: number; text: string }> {
+  const { statusCode, body } = await asked;
+  return { status: statusCode, text: await body.text() };
+}
+
+/**
+ * Waits until the edge serves: it describes itself, and refuses an upload without a token. A stack is complete before
+ * its domain name is known everywhere.
+ */
+export async function edgeServes(context: Context, edge: EdgeToProbe): Promise<void> {
+  const { ui, now, signal } = context;
+  const task = 'Waiting until the edge serves';
+  const since = now().getTime();
+  ui.event({ type: 'task-started', task });
+  for (;;) {
+    const defect = await edgeDefect(context, edge);
+    if (defect === undefined) break;
+    const waited = now().getTime() - since;
+    if (waited > PATIENCE_MS) {
+      ui.event({ type: 'task-failed', task, detail: defect });
+      throw new UserError(
+        'stack_failed',
+        `The stack is deployed, but its edge does not serve after ${formatDuration(waited)}: ${defect}.`,
+        { hint: 'CloudFront may need longer. See: edge-upload doctor   or deploy again.' },
+      );
+    }
+    ui.event({ type: 'task-progress', task, detail: defect });
+    await pause(
+      edge.local === undefined ? AWS_INTERVAL_MS : LOCAL_INTERVAL_MS,
+      signal,
+      'The stack is deployed; see later whether its edge serves: edge-upload doctor',
+    );
+  }
+  ui.event({ type: 'task-done', task, detail: new URL(edge.url).host });
+}

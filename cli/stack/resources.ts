@@ -1,0 +1,42 @@
+import { onAws } from './aws-failures.ts';
+import type { StackWork } from './operation.ts';
+
+export interface StackResource {
+  readonly logicalId: string;
+  readonly type: string;
+  /** Absent where the resource was never made. */
+  readonly physicalId?: string;
+  readonly status: string;
+}
+
+/** What the stack is made of now, whatever its state: outputs are there only after a first success. */
+export async function stackResources(
+  { clients, stackName }: StackWork,
+  stackId: string,
+): Promise<StackResource[]> {
+  const { paginateListStackResources } = await import('@aws-sdk/client-cloudformation');
+  return onAws(`Looking up what the stack “${stackName}” is made of`, async () => {
+    const found: StackResource[] = [];
+    for await (const page of paginateListStackResources(
+      { client: clients.cloudformation },
+      { StackName: stackId },
+    )) {
+      for (const one of page.StackResourceSummaries ?? []) {
+        found.push({
+          logicalId: one.LogicalResourceId ?? '',
+          type: one.ResourceType ?? '',
+          status: one.ResourceStatus ?? '',
+          ...(one.PhysicalResourceId ? { physicalId: one.PhysicalResourceId } : {}),
+        });
+      }
+    }
+    return found;
+  });
+}
+
+/** The physical ids of all resources of a type that are there. */
+export function physicalIds(resources: readonly StackResource[], type: string): string[] {
+  return resources
+    .filter((one) => one.type === type && one.status !== 'DELETE_COMPLETE')
+    .flatMap(({ physicalId }) => physicalId ?? []);
+}
