@@ -71,6 +71,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     ...common('cloudformation'),
     resources: [s3, cognito, iam, lambda, cloudfront].flatMap(({ resources }) => resources),
     faults,
+    onDefect,
   });
 
   const handlers: Record<ReturnType<typeof serviceOf>, HttpHandler> = {

@@ -44,8 +44,8 @@ export async function runUpdate(work: StackWork, operation: UpdateOperation): Pr
   }
   const reason = outputs ?? failureReason(work.stack.resources, failed);
   if (onFailure === 'DO_NOTHING' || before === undefined) {
-    // The operation stays in the record: it knows what a rollback would restore.
-    work.status('UPDATE_FAILED', reason, { updated: work.at() });
+    // A retry uses "the previous template", which is this one; the operation stays and knows what a rollback restores.
+    work.status('UPDATE_FAILED', reason, { updated: work.at(), source: target });
     return;
   }
   work.status('UPDATE_ROLLBACK_IN_PROGRESS', reason, {
