@@ -1,16 +1,16 @@
 import type { Context, Result } from '../context.ts';
+import { requireChecks } from '../doctor/checks.ts';
 import { UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
-import { requireChecks } from '../stack/checks.ts';
 import { deployStack } from '../stack/deploy.ts';
 import type { StackWork } from '../stack/operation.ts';
-import { poolIdentity } from '../stack/pool-identity.ts';
 import { preflight } from '../stack/preflight.ts';
 import { edgeServes } from '../stack/probe.ts';
 import { OUTPUT, type StackOutputs } from '../stack/stacks.ts';
 import { loadCdk } from '../stack/template.ts';
+import { identityOf } from '../stack/wanted-template.ts';
 import { type Agreement, createAgreement } from './agreement.ts';
 import {
   DEFAULT_STACK_NAME,
@@ -45,12 +45,7 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
     const agreement = createAgreement(work, { yes: args.yes ?? false, dryRun: args.dryRun ?? false });
     const { outcome, outputs } = await deployStack(work, {
       policy: {},
-      identityOf: (found) =>
-        poolIdentity(found, {
-          ...work.clients,
-          env: context.env,
-          ...(work.local && { caFile: work.local.caFile }),
-        }),
+      identityOf: (outputs) => identityOf(work, outputs),
       agree: agreement.agree,
     });
     if (args.dryRun) return planned(stackName, agreement);

@@ -17,6 +17,20 @@ export function declareOperators(root: Commander, act: Act): void {
     act(async () => (await import('../commands/deploy.ts')).deploy, given, command.optsWithGlobals()),
   );
   everywhere(
+    define(root, 'synth', 'print the template that deploy would apply')
+      .addOption(inLocalCloud())
+      .addOption(profile()),
+  ).action((given, command) =>
+    act(async () => (await import('../commands/synth.ts')).synth, given, command.optsWithGlobals()),
+  );
+  everywhere(
+    define(root, 'status', 'show what is deployed, and what is left of what was')
+      .addOption(inLocalCloud())
+      .addOption(profile()),
+  ).action((given, command) =>
+    act(async () => (await import('../commands/status.ts')).status, given, command.optsWithGlobals()),
+  );
+  everywhere(
     define(root, 'ls [prefix]', 'list what is stored').addOption(inLocalCloud()).addOption(profile()),
   ).action((prefix: string | undefined, given, command) => {
     const args = { ...given, ...(prefix === undefined ? {} : { prefix }) };
@@ -31,5 +45,12 @@ export function declareOperators(root: Commander, act: Act): void {
       .addOption(profile()),
   ).action((given, command) =>
     act(async () => (await import('../commands/destroy.ts')).destroy, given, command.optsWithGlobals()),
+  );
+  everywhere(
+    define(root, 'doctor', 'check credentials, stack, edge, clock and sign-in; say what mends what')
+      .addOption(inLocalCloud())
+      .addOption(profile()),
+  ).action((given, command) =>
+    act(async () => (await import('../commands/doctor.ts')).doctor, given, command.optsWithGlobals()),
   );
 }

@@ -1,7 +1,7 @@
+import type { Check } from '../doctor/checks.ts';
 import { UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import { onAws } from './aws-failures.ts';
-import type { Check } from './checks.ts';
 import type { StackWork } from './operation.ts';
 import { operatorPolicy } from './operator-policy.ts';
 

@@ -6,7 +6,7 @@ import type { LocalCloud } from '../settings/deployments.ts';
 
 /** What every step of deploying and destroying one stack works with. */
 export interface StackWork {
-  readonly context: Pick<Context, 'ui' | 'now' | 'signal'>;
+  readonly context: Pick<Context, 'ui' | 'now' | 'signal' | 'env'>;
   readonly clients: OperatorClients;
   readonly stackName: string;
   /** Set for the embedded cloud. */

@@ -1,6 +1,6 @@
+import type { Check } from '../doctor/checks.ts';
 import { UserError } from '../errors.ts';
 import { type Caller, credentialsCheck, permissionsCheck, regionsCheck } from './account.ts';
-import type { Check } from './checks.ts';
 import type { StackWork } from './operation.ts';
 import { type FoundStack, findStack } from './stacks.ts';
 
@@ -18,34 +18,78 @@ export function refuseForeign({ stackName }: StackWork, { description, status }:
 }
 
 /** The check that the stack's name is free, or the stack one of ours. */
-export function stackCheck(work: StackWork): Check {
+function nameCheck(work: StackWork): Check {
   return {
     name: 'the stack',
     run: async () => {
       const stack = await findStack(work);
       if (stack === undefined) return { found: `${work.stackName} is a new one` };
       refuseForeign(work, stack);
-      if (stack.drifted) {
-        work.context.ui.event({
-          type: 'warning',
-          text: `CloudFormation has seen changes of ${work.stackName} by other hands (drift); those that this deploy touches are overwritten.`,
-        });
-      }
+      warnOfDrift(work, stack);
       return { found: `${work.stackName} is ${stack.status}` };
     },
   };
 }
 
+/** The check that the stack is there and has come through its last operation well. */
+function healthCheck(work: StackWork): Check {
+  const { stackName } = work;
+  return {
+    name: 'stack',
+    run: async () => {
+      const stack = await findStack(work);
+      if (stack === undefined) {
+        throw new UserError(
+          'stack_missing',
+          `There is no stack “${stackName}”, though this computer knows it.`,
+          {
+            hint: 'Deploy it again with: edge-upload deploy   or forget it with: edge-upload destroy',
+          },
+        );
+      }
+      refuseForeign(work, stack);
+      warnOfDrift(work, stack);
+      const { status, reason } = stack;
+      if (
+        /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE$/.test(status) ||
+        status.endsWith('_IN_PROGRESS')
+      ) {
+        const failed = status === 'UPDATE_ROLLBACK_COMPLETE' ? '; the last update failed and was undone' : '';
+        return { found: `${stackName} is ${status}${failed}` };
+      }
+      const why = reason === undefined ? '' : `: ${reason}`;
+      throw new UserError('stack_failed', `The stack “${stackName}” is ${status}${why}.`, {
+        hint: status.startsWith('DELETE')
+          ? 'Finish taking it down with: edge-upload destroy'
+          : 'Mend it with: edge-upload deploy',
+      });
+    },
+  };
+}
+
+function warnOfDrift({ context, stackName }: StackWork, { drifted }: FoundStack): void {
+  if (!drifted) return;
+  context.ui.event({
+    type: 'warning',
+    text: `CloudFormation has seen changes of ${stackName} by other hands (drift); a deploy overwrites those that it touches.`,
+  });
+}
+
 /** What must be right before anything is changed, each leaning on those before it. */
 export function preflight(work: StackWork): Check[] {
+  return operatorChecks(work, nameCheck(work));
+}
+
+/** The same of a stack that should be there. */
+export function stackHealth(work: StackWork): Check[] {
+  return operatorChecks(work, healthCheck(work));
+}
+
+function operatorChecks(work: StackWork, stack: Check): Check[] {
   let caller: Caller | undefined;
-  const always = [
-    credentialsCheck(work, (found) => {
-      caller = found;
-    }),
-    stackCheck(work),
-  ];
-  return work.local === undefined
-    ? [...always, regionsCheck(work), permissionsCheck(work, () => caller)]
-    : always;
+  const credentials = credentialsCheck(work, (found) => {
+    caller = found;
+  });
+  if (work.local !== undefined) return [credentials, stack];
+  return [credentials, stack, regionsCheck(work), permissionsCheck(work, () => caller)];
 }

@@ -1,0 +1,90 @@
+import type { Context, JsonValue, Result } from '../context.ts';
+import { type Check, type Checked, runCheck } from '../doctor/checks.ts';
+import { connectionChecks } from '../doctor/connection.ts';
+import { edgeChecks } from '../doctor/edge.ts';
+import { EXIT, isUserError } from '../errors.ts';
+import { resolveTarget, type Target } from '../settings/target.ts';
+import type { StackWork } from '../stack/operation.ts';
+import { stackHealth } from '../stack/preflight.ts';
+import { count, printable } from '../ui/format.ts';
+import { findTarget, type OperatorArgs, openStack } from './operator.ts';
+
+/** Runs every check there is, and says for each that fails which command mends it. */
+export async function doctor(context: Context, args: OperatorArgs): Promise<Result> {
+  const checked: Checked[] = [];
+  const run = async (checks: readonly Check[]) => {
+    for (const check of checks) {
+      const one = await runCheck(check);
+      checked.push(one);
+      // With --json all of them are one document.
+      if (!context.options.json) context.ui.event({ type: 'row', text: lines(one), document: {} });
+    }
+  };
+  await withStack(context, args, async (work) => run(stackHealth(work)), run);
+  const target = await edgeTarget(context);
+  if ('skipped' in target) await run([{ name: 'edge', run: async () => target }]);
+  else await run([...connectionChecks(context, target), ...edgeChecks(context, target)]);
+  return summary(checked);
+}
+
+/** An operator's checks: for those who have deployed from this computer, or name a stack. */
+async function withStack(
+  context: Context,
+  args: OperatorArgs,
+  work: (work: StackWork) => Promise<void>,
+  run: (checks: readonly Check[]) => Promise<void>,
+): Promise<void> {
+  const target = await findTarget(context);
+  if (target === undefined) {
+    return run([
+      { name: 'credentials', run: async () => ({ skipped: 'this computer knows no deployment of yours' }) },
+    ]);
+  }
+  const opened = await openStack(context, target, args);
+  try {
+    await work(opened);
+  } finally {
+    opened.clients.close();
+  }
+}
+
+async function edgeTarget(context: Context): Promise<Target | { readonly skipped: string }> {
+  try {
+    return await resolveTarget(context);
+  } catch (error) {
+    if (isUserError(error) && error.code === 'no_deployment') return { skipped: error.message };
+    throw error;
+  }
+}
+
+const MARKS = { ok: 'ok', skipped: '-', failed: 'FAILED' } as const;
+
+function lines(checked: Checked): string {
+  const head = `${MARKS[checked.state].padEnd(8)}${checked.name.padEnd(16)}`;
+  if (checked.state !== 'failed') return printable(`${head}${checked.detail}`);
+  const { message, hint } = checked.error;
+  return printable(
+    [`${head}${message}`, ...(hint === undefined ? [] : [`${''.padEnd(24)}${hint}`])].join('\n'),
+  );
+}
+
+function summary(checked: readonly Checked[]): Result {
+  const failed = checked.flatMap((one) => (one.state === 'failed' ? [one.error] : []));
+  const checks: JsonValue[] = checked.map((one) =>
+    one.state === 'failed'
+      ? {
+          name: one.name,
+          state: one.state,
+          error: { code: one.error.code, message: one.error.message, hint: one.error.hint },
+        }
+      : { name: one.name, state: one.state, detail: one.detail },
+  );
+  return {
+    document: { healthy: failed.length === 0, checks },
+    text:
+      failed.length === 0
+        ? 'Everything that could be checked is right.'
+        : `${count(failed.length, 'check')} failed.`,
+    exitCode: failed[0]?.exitCode ?? EXIT.done,
+  };
+}

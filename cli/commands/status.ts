@@ -1,0 +1,120 @@
+import type { Context, JsonValue, Result } from '../context.ts';
+import { UserError } from '../errors.ts';
+import { edgeUrl } from '../settings/edge-url.ts';
+import { measureBucket } from '../stack/bucket.ts';
+import { differingTypes } from '../stack/differences.ts';
+import { deployedTemplate } from '../stack/kept-data.ts';
+import { clearLeftovers } from '../stack/leftovers.ts';
+import type { StackWork } from '../stack/operation.ts';
+import { countUsers } from '../stack/pool.ts';
+import { type FoundStack, findStack, OUTPUT } from '../stack/stacks.ts';
+import { wantedTemplateIfPossible } from '../stack/wanted-template.ts';
+import { count, formatBytes } from '../ui/format.ts';
+import { resourceName } from '../ui/resource-words.ts';
+import { type OperatorArgs, openStack, requireTarget } from './operator.ts';
+
+/** What is deployed, how it differs from what this version would deploy, and what is left of what was. */
+export async function status(context: Context, args: OperatorArgs): Promise<Result> {
+  const work = await openStack(context, await requireTarget(context), args);
+  try {
+    const stack = await findStack(work);
+    const leftovers = await clearLeftovers(context, work, {
+      wait: false,
+      // The function of a stack that is there is no leftover, even if an interrupted destroy wrote it down.
+      except: stack?.outputs.edgeFunction,
+    });
+    const isThere = stack !== undefined && stack.status !== 'REVIEW_IN_PROGRESS';
+    if (!isThere && leftovers.removed.length + leftovers.left.length === 0) throw missing(work);
+    return render(work, stack, isThere ? await lookInto(work, stack) : undefined, leftovers);
+  } finally {
+    work.clients.close();
+  }
+}
+
+function missing({ stackName, local }: StackWork): UserError {
+  const where = local === undefined ? 'this AWS account (us-east-1)' : 'the embedded cloud';
+  return new UserError('stack_missing', `There is no stack “${stackName}” in ${where}.`, {
+    hint: `Create it with: edge-upload deploy${local === undefined ? '' : ' --local'}   or name another with --stack-name.`,
+  });
+}
+
+interface Insight {
+  readonly objects?: { readonly objects: number; readonly bytes: number };
+  readonly users?: number;
+  /** Types of resources that this version would deploy otherwise; absent where that cannot be told. */
+  readonly differing?: readonly string[];
+}
+
+async function lookInto(work: StackWork, stack: FoundStack): Promise<Insight> {
+  const { bucket, userPoolId } = stack.outputs;
+  const [objects, users, deployed, wanted] = await Promise.all([
+    bucket === undefined ? undefined : measureBucket(work, bucket),
+    userPoolId === undefined ? undefined : countUsers(work, userPoolId),
+    deployedTemplate(work, stack.id),
+    wantedTemplateIfPossible(work, stack, { policy: {} }),
+  ]);
+  return {
+    ...(objects === undefined ? {} : { objects }),
+    ...(users === undefined ? {} : { users }),
+    ...(wanted === undefined ? {} : { differing: differingTypes(deployed, wanted) }),
+  };
+}
+
+function render(
+  { stackName, local }: StackWork,
+  stack: FoundStack | undefined,
+  { objects, users, differing }: Insight = {},
+  { removed, left }: { readonly removed: readonly string[]; readonly left: readonly string[] },
+): Result {
+  const { domain, ...outputs } = stack?.outputs ?? {};
+  const url = domain === undefined ? undefined : edgeUrl(domain);
+  const changedAt = stack?.changedAt?.toISOString();
+  const state = stack === undefined ? 'gone' : stack.status;
+  const rows: (readonly [string, string | undefined])[] = [
+    ['stack', `${stackName}, ${state}${local === undefined ? '' : ' (embedded cloud)'}`],
+    ['reason', stack?.reason],
+    ['deployed', changedAt?.replace('T', ' ').slice(0, 16).concat(' UTC')],
+    ['edge', url],
+    [
+      'bucket',
+      objects && `${outputs.bucket}: ${count(objects.objects, 'object')}, ${formatBytes(objects.bytes)}`,
+    ],
+    ['user pool', users === undefined ? undefined : `${outputs.userPoolId}: ${count(users, 'user')}`],
+    ['function', outputs.edgeFunction],
+    ['this version', stack === undefined ? undefined : differenceText(differing)],
+    ['removed', removed.length === 0 ? undefined : `${removed.join(', ')}, left by an earlier destroy`],
+    [
+      'left over',
+      left.length === 0
+        ? undefined
+        : `${left.join(', ')}: CloudFront still has copies; look again in some hours`,
+    ],
+  ];
+  const document: { [name: string]: JsonValue | undefined } = {
+    stackName,
+    status: state,
+    reason: stack?.reason,
+    local: local !== undefined,
+    changedAt,
+    url,
+    outputs: Object.fromEntries(
+      Object.entries(OUTPUT).flatMap(([key, name]) => {
+        const value = stack?.outputs[key as keyof typeof OUTPUT];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
+    objects: objects?.objects,
+    bytes: objects?.bytes,
+    users,
+    differing: differing === undefined ? null : [...differing],
+    leftovers: { removed: [...removed], left: [...left] },
+  };
+  const text = rows.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(14)}${value}`]));
+  return { document, text: text.join('\n') };
+}
+
+function differenceText(differing: readonly string[] | undefined): string {
+  if (differing === undefined) return 'cannot tell what it would deploy: aws-cdk-lib is not installed';
+  if (differing.length === 0) return 'would deploy the same';
+  return `would change: ${differing.map(resourceName).join(', ')}   See: edge-upload deploy --dry-run`;
+}

@@ -1,0 +1,23 @@
+import type { Context, Result } from '../context.ts';
+import { findStack } from '../stack/stacks.ts';
+import { wantedTemplate } from '../stack/wanted-template.ts';
+import { DEFAULT_STACK_NAME, findTarget, type OperatorArgs, openStack, targetNamed } from './operator.ts';
+
+/** Prints the template that a deploy would apply, and changes nothing. */
+export async function synth(context: Context, args: OperatorArgs): Promise<Result> {
+  const target = (await findTarget(context)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
+  const work = await openStack(context, target, args);
+  try {
+    const stack = await findStack(work);
+    const template = await wantedTemplate(work, stack, { policy: {} });
+    if (stack === undefined) {
+      context.ui.event({
+        type: 'note',
+        text: `There is no stack ${work.stackName} yet: this is what is made first. The edge follows, with the user pool's keys in its function.`,
+      });
+    }
+    return { document: JSON.parse(template), text: JSON.stringify(JSON.parse(template), undefined, 2) };
+  } finally {
+    work.clients.close();
+  }
+}

@@ -1,0 +1,104 @@
+import { lookup } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { connect, rootCertificates, type TLSSocket } from 'node:tls';
+import type { Context } from '../context.ts';
+import { interrupted, systemCode, UserError } from '../errors.ts';
+import { networkFailure } from '../network/failures.ts';
+import type { Target } from '../settings/target.ts';
+import type { Check } from './checks.ts';
+
+const TIMEOUT_MS = 10_000;
+
+/** A certificate that ends sooner than this was not renewed when it should have been. */
+const EXPIRES_SOON_MS = 7 * 24 * 3600_000;
+
+/** This network has no way to any address of that family. */
+const NO_ROUTE = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
+
+interface Reached {
+  /** Such as `TLSv1.3`. */
+  readonly protocol: string;
+  readonly issuer: string;
+  readonly validTo: Date;
+}
+
+async function reach(address: string, { url, deployment }: Target, signal: AbortSignal): Promise<Reached> {
+  const { hostname, port } = new URL(url);
+  const caFile = deployment?.local?.caFile;
+  const ca = caFile === undefined ? undefined : [...rootCertificates, await readFile(caFile, 'utf8')];
+  return new Promise<Reached>((resolve, reject) => {
+    const socket: TLSSocket = connect({
+      host: address,
+      port: Number(port || 443),
+      minVersion: 'TLSv1.2',
+      ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
+      ...(ca === undefined ? {} : { ca }),
+    });
+    const give = () => socket.destroy(interrupted());
+    signal.addEventListener('abort', give, { once: true });
+    socket.setTimeout(TIMEOUT_MS, () =>
+      socket.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })),
+    );
+    socket.once('secureConnect', () => {
+      const { issuer, valid_to } = socket.getPeerCertificate();
+      resolve({
+        protocol: socket.getProtocol() ?? '',
+        issuer: [issuer.O ?? issuer.CN].flat().join(', '),
+        validTo: new Date(valid_to),
+      });
+      socket.destroy();
+    });
+    socket.once('error', reject);
+    socket.once('close', () => signal.removeEventListener('abort', give));
+  });
+}
+
+/** The host's first address of a family; `undefined` where it has none. */
+async function addressOf(hostname: string, family: 4 | 6): Promise<string | undefined> {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) !== 0) return isIP(host) === family ? host : undefined;
+  try {
+    return (await lookup(host, { family })).address;
+  } catch (error) {
+    // The name itself is looked up, with its errors, by the request for the edge's description.
+    if (['ENOTFOUND', 'ENODATA', 'EAI_AGAIN', 'EADDRFAMILY'].includes(systemCode(error) ?? ''))
+      return undefined;
+    throw error;
+  }
+}
+
+function proxyFor({ env }: Pick<Context, 'env'>, { deployment }: Target): string | undefined {
+  return deployment?.local === undefined ? env.https_proxy || env.HTTPS_PROXY || undefined : undefined;
+}
+
+/** Whether the edge is there over one IP family, with the TLS that was agreed on. */
+function familyCheck(context: Context, target: Target, family: 4 | 6): Check {
+  const { hostname, host } = new URL(target.url);
+  return {
+    name: `edge over IPv${family}`,
+    run: async () => {
+      const proxy = proxyFor(context, target);
+      if (proxy !== undefined) return { skipped: `connections go through the proxy ${new URL(proxy).host}` };
+      const address = await addressOf(hostname, family);
+      if (address === undefined) return { skipped: `${hostname} has no such address` };
+      try {
+        const { protocol, issuer, validTo } = await reach(address, target, context.signal);
+        const ends = validTo.toISOString().slice(0, 10);
+        if (validTo.getTime() - context.now().getTime() < EXPIRES_SOON_MS) {
+          throw new UserError('tls', `The certificate of ${host} ends on ${ends}.`, {
+            hint: 'Its operator renews it in AWS Certificate Manager; a local one with: edge-upload local start',
+          });
+        }
+        return { found: `${address}, ${protocol}, certificate by ${issuer} until ${ends}` };
+      } catch (error) {
+        if (NO_ROUTE.has(systemCode(error) ?? '')) return { skipped: `this network has no IPv${family}` };
+        throw networkFailure(error, host) ?? error;
+      }
+    },
+  };
+}
+
+export function connectionChecks(context: Context, target: Target): Check[] {
+  return [familyCheck(context, target, 4), familyCheck(context, target, 6)];
+}

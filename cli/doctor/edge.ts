@@ -1,0 +1,131 @@
+import { request } from 'undici';
+import type { Context } from '../context.ts';
+import { UserError } from '../errors.ts';
+import { discover, discoverCaller, WELL_KNOWN } from '../identity/discovery.ts';
+import { findKept } from '../identity/kept-tokens.ts';
+import { tokenOrigin, tokenSource } from '../identity/session.ts';
+import { writingText } from '../identity/writing.ts';
+import { openDispatcher } from '../network/dispatcher.ts';
+import { networkFailure } from '../network/failures.ts';
+import type { Target } from '../settings/target.ts';
+import { edgeDefect } from '../stack/probe.ts';
+import { abortUpload, createUpload } from '../transfer/multipart.ts';
+import { openTools } from '../transfer/tools.ts';
+import { formatDuration } from '../ui/format.ts';
+import type { Check } from './checks.ts';
+
+/** Signatures and tokens are refused when a clock is off by more than this. */
+const CLOCK_TOLERANCE_MS = 4 * 60_000;
+
+/** Begun and aborted at once: nothing is ever stored under it. */
+const PROBE_NAME = '.edge-upload-doctor';
+
+function caFileOf({ deployment }: Target): { caFile?: string } {
+  return deployment?.local === undefined ? {} : { caFile: deployment.local.caFile };
+}
+
+/** This computer's clock against the edge's `Date`, which is exact to a second. */
+function clockCheck(context: Context, target: Target): Check {
+  return {
+    name: 'clock',
+    run: async () => {
+      const { host } = new URL(target.url);
+      const dispatcher = openDispatcher({ env: context.env, ...caFileOf(target) });
+      try {
+        const { headers, body } = await request(target.url + WELL_KNOWN, {
+          dispatcher,
+          signal: context.signal,
+        });
+        await body.dump();
+        const off = context.now().getTime() - Date.parse([headers.date].flat()[0] ?? '');
+        if (Number.isNaN(off)) return { skipped: `${host} does not tell the time` };
+        const how = `${formatDuration(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} the edge`;
+        if (Math.abs(off) < CLOCK_TOLERANCE_MS) return { found: how };
+        throw new UserError('clock', `This computer's clock is ${how}.`, {
+          hint: "Set this computer's clock, best by the network (NTP).",
+        });
+      } catch (error) {
+        throw networkFailure(error, host) ?? error;
+      } finally {
+        await dispatcher.destroy();
+      }
+    },
+  };
+}
+
+/** The edge says what it is, as the operator's outputs or the sign-in know it. */
+function descriptionCheck(context: Context, target: Target): Check {
+  return {
+    name: 'edge',
+    run: async () => {
+      const { userPoolId, clientId } = await discover(context, target);
+      const known = target.deployment;
+      if (known !== undefined && (known.userPoolId !== userPoolId || known.clientId !== clientId)) {
+        throw new UserError('not_an_edge', `${target.url} belongs to another user pool than it did.`, {
+          hint: `If that was meant, sign in again: edge-upload login ${target.url}   Operators: edge-upload deploy`,
+        });
+      }
+      return { found: `${new URL(target.url).host}, user pool ${userPoolId}` };
+    },
+  };
+}
+
+function refusalCheck(context: Context, target: Target): Check {
+  return {
+    name: 'refused probe',
+    run: async () => {
+      const { clientId } = await discover(context, target);
+      const local = target.deployment?.local;
+      const defect = await edgeDefect(context, { url: target.url, clientId, ...(local && { local }) });
+      if (defect === undefined) return { found: 'an upload without a token is refused' };
+      throw new UserError('not_an_edge', `The edge does not guard the bucket as it should: ${defect}.`, {
+        hint: 'Tell its operator, who mends it with: edge-upload deploy',
+      });
+    },
+  };
+}
+
+/** Whom the edge takes the kept token for, and that it lets that user begin an upload, which is aborted at once. */
+function acceptanceChecks(context: Context, target: Target): Check[] {
+  let prefix: string | undefined;
+  const tokens = tokenSource(context, target);
+  return [
+    {
+      name: 'token',
+      run: async () => {
+        // Nobody has to be signed in; a sign-in that is there has to work.
+        if (tokenOrigin(context).kind === 'kept' && (await findKept(context, target)) === undefined) {
+          return { skipped: `nobody is signed in: edge-upload login ${target.url}` };
+        }
+        const token = await tokens.current();
+        const { caller, description } = await discoverCaller(context, { ...target, token });
+        prefix = caller.writeTo ?? undefined;
+        return { found: `${caller.username}, may write ${writingText(description.policy, caller)}` };
+      },
+    },
+    {
+      name: 'accepted probe',
+      run: async () => {
+        if (prefix === undefined) return { skipped: 'nobody is signed in who may write' };
+        const dispatcher = openDispatcher({ env: context.env, ...caFileOf(target) });
+        try {
+          const { edge } = await openTools(context, { url: target.url, dispatcher, tokens });
+          const upload = await createUpload(edge, { key: `${prefix}${PROBE_NAME}`, headers: {} }, 'crc32');
+          await abortUpload(edge, upload);
+          return { found: 'an upload was begun and taken back' };
+        } finally {
+          await dispatcher.destroy();
+        }
+      },
+    },
+  ];
+}
+
+export function edgeChecks(context: Context, target: Target): Check[] {
+  return [
+    descriptionCheck(context, target),
+    clockCheck(context, target),
+    refusalCheck(context, target),
+    ...acceptanceChecks(context, target),
+  ];
+}

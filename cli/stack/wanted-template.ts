@@ -1,0 +1,43 @@
+import { isUserError } from '../errors.ts';
+import type { StackWork } from './operation.ts';
+import { poolIdentity } from './pool-identity.ts';
+import type { FoundStack, StackOutputs } from './stacks.ts';
+import { makeTemplate, type PoolIdentity, type TemplateOptions } from './template.ts';
+
+/** The identity to bake in, from a stack's outputs and its pool's public keys. */
+export function identityOf(
+  { context, clients, local }: StackWork,
+  outputs: StackOutputs,
+): Promise<PoolIdentity | undefined> {
+  return poolIdentity(outputs, {
+    cognitoUrl: clients.cognitoUrl,
+    env: context.env,
+    ...(local && { caFile: local.caFile }),
+  });
+}
+
+/** The template that a deploy would apply to the stack as it is now; of a new stack, the half that comes first. */
+export async function wantedTemplate(
+  work: StackWork,
+  stack: FoundStack | undefined,
+  options: Omit<TemplateOptions, 'stackName' | 'identity'>,
+): Promise<string> {
+  const identity = stack === undefined ? undefined : await identityOf(work, stack.outputs);
+  return makeTemplate({
+    stackName: work.stackName,
+    ...options,
+    ...(identity === undefined ? {} : { identity }),
+  });
+}
+
+/** The same, or `undefined` on an installation without the CDK. */
+export async function wantedTemplateIfPossible(
+  ...args: Parameters<typeof wantedTemplate>
+): Promise<string | undefined> {
+  try {
+    return await wantedTemplate(...args);
+  } catch (error) {
+    if (isUserError(error) && error.code === 'optional_missing') return undefined;
+    throw error;
+  }
+}
