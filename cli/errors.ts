@@ -50,6 +50,7 @@ export const ERROR_EXIT = {
   aws: EXIT.aws,
   stack_missing: EXIT.aws,
   stack_foreign: EXIT.aws,
+  user_missing: EXIT.aws,
   stack_busy: EXIT.aws,
   stack_failed: EXIT.aws,
   replicas: EXIT.aws,

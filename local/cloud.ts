@@ -34,6 +34,8 @@ export interface Cloud {
   readonly endpoint: string;
   /** PEM file of the authority that signs the distributions' certificates. */
   readonly caFile: string;
+  /** Folder of the e-mail and text messages that AWS would send, a file each. */
+  readonly outboxDir: string;
   /** Resolves when no stack operation is under way. */
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -92,6 +94,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     caFile: authority.caFile,
+    outboxDir: cognito.outboxDir,
     idle: () => cloudformation.idle(),
     async close() {
       await new Promise<void>((resolve) => {

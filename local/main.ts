@@ -23,7 +23,13 @@ const description = new JsonFile<object>(join(dataDir, 'cloud.json'));
 const lastPort = new JsonFile<number>(join(dataDir, 'port.json'));
 const faultsJson = process.env.EDGE_UPLOAD_LOCAL_FAULTS;
 
-const describe = ({ endpoint, caFile }: Cloud) => ({ endpoint, caFile, dataDir, pid: process.pid });
+const describe = ({ endpoint, caFile, outboxDir }: Cloud) => ({
+  endpoint,
+  caFile,
+  outboxDir,
+  dataDir,
+  pid: process.pid,
+});
 
 const control: HttpHandler = async ({ method, path }) => {
   if (method !== 'GET' || path !== '/_edge-upload/status') return { status: 404 };

@@ -12,13 +12,14 @@ import { followLocalCloud, forgetDeployment, listDeployments } from '../settings
 import { withLock } from '../settings/lock.ts';
 
 function described(cloud: RunningCloud, headline: string): Result {
-  const { endpoint, caFile, dataDir, pid } = cloud;
+  const { endpoint, caFile, dataDir, outboxDir, pid } = cloud;
   return {
     document: {
       running: true,
       endpoint,
       caFile,
       dataDir,
+      outboxDir,
       pid,
       accessKeyId: 'local',
       secretAccessKey: 'local',
@@ -28,6 +29,7 @@ function described(cloud: RunningCloud, headline: string): Result {
       `  endpoint     ${endpoint}`,
       `  authority    ${caFile}`,
       `  data         ${dataDir}`,
+      `  mail, SMS    ${outboxDir}`,
       `  process      ${pid}`,
       '',
       'For the AWS CLI and other tools:',

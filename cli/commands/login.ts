@@ -97,9 +97,9 @@ async function newUser(
   { userPoolId }: EdgeDescription,
   given: GivenAnswers,
 ): Promise<Person> {
-  const [{ operatorClients }, { createUser }, { awsFailure }] = await Promise.all([
+  const [{ operatorClients }, { createForSignIn }, { awsFailure }] = await Promise.all([
     import('../network/aws.ts'),
-    import('../identity/create-user.ts'),
+    import('../identity/users/create-user.ts'),
     import('../stack/aws-failures.ts'),
   ]);
   const { email = '', username, attributes, profile } = args;
@@ -110,12 +110,10 @@ async function newUser(
     ...(profile !== undefined && { profile }),
   });
   try {
-    const created = await createUser(clients.cognito, {
-      userPoolId,
-      email,
-      ...(username && { username }),
-      ...(attributes && { attributes }),
-    });
+    const created = await createForSignIn(
+      { cognito: clients.cognito, userPoolId },
+      { email, ...(username && { username }), ...(attributes && { attributes }) },
+    );
     context.ui.event({
       type: 'note',
       text: `The user ${created.username} is ready; now comes the first sign-in.`,

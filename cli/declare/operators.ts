@@ -1,5 +1,6 @@
 import type { Command as Commander } from 'commander';
 import { type Act, define, everywhere, inLocalCloud, profile } from './shared.ts';
+import { declareUsers } from './users.ts';
 
 /** The commands of those who run a deployment. */
 export function declareOperators(root: Commander, act: Act): void {
@@ -36,6 +37,7 @@ export function declareOperators(root: Commander, act: Act): void {
     const args = { ...given, ...(prefix === undefined ? {} : { prefix }) };
     return act(async () => (await import('../commands/ls.ts')).ls, args, command.optsWithGlobals());
   });
+  declareUsers(root, act);
   everywhere(
     define(root, 'destroy', 'take everything down: objects, users, stack, edge function')
       .option('-y, --yes', 'do not ask')

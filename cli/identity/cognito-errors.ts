@@ -7,14 +7,20 @@ export interface CognitoErrorEntry {
   readonly hint: string;
   /** Better hints where the message says more; the text decides about nothing else. */
   readonly hints?: readonly (readonly [text: RegExp, hint: string])[];
+  /** Where an operator, whose own call it is, is told something else. */
+  readonly operator?: { readonly code: ErrorCode; readonly hint: string };
 }
 
+/** Who reads it: somebody who signs in, or somebody who administers users. */
+export type Reader = 'user' | 'operator';
+
 const NEW_TEMPORARY =
-  'Ask the operator for a new temporary password: edge-upload login --create --email <address>';
+  'Ask the operator for a new temporary password, which they get with: edge-upload user reset <name>';
 const OPERATOR_POOL =
   "The user pool's settings are in the way; the operator sets them right with: edge-upload deploy";
 const LATER = 'Run the same command again in a minute.';
 const TRIGGER = 'A function that the operator attached to the user pool failed; its log says why.';
+const SEE_USERS = 'See who is there with: edge-upload user list';
 const CODE_AGAIN = 'Run the same command again, and type the newest code.';
 
 /**
@@ -32,21 +38,32 @@ export const COGNITO_ERRORS: Readonly<Record<string, CognitoErrorEntry>> = {
         /attempts exceeded/i,
         'Wait: the time doubles with each wrong password, from one second to 15 minutes.',
       ],
-      [/disabled/i, 'The operator has disabled this user, and can enable it again.'],
+      [
+        /disabled/i,
+        'The operator has disabled this user, and enables it with: edge-upload user enable <name>',
+      ],
       [/refresh token/i, 'Sign in again: edge-upload login'],
       [/session/i, 'It took too long, or the answer was sent twice. Run the same command again.'],
       [/secret/i, OPERATOR_POOL],
       [/timestamp/i, "Set this computer's clock, then run the same command again."],
     ],
+    operator: {
+      code: 'aws',
+      hint: 'A user who has not signed in yet gets a new temporary password with: edge-upload user reset <name>',
+    },
   },
-  UserNotFoundException: { code: 'sign_in_refused', hint: 'Check the user name.' },
+  UserNotFoundException: {
+    code: 'sign_in_refused',
+    hint: 'Check the user name.',
+    operator: { code: 'user_missing', hint: SEE_USERS },
+  },
   UserNotConfirmedException: {
     code: 'sign_in_refused',
-    hint: 'The operator confirms the user, or makes a new one with: edge-upload login --create --email <address>',
+    hint: 'Ask the operator for a temporary password, which they get with: edge-upload user reset <name>',
   },
   PasswordResetRequiredException: {
     code: 'sign_in_refused',
-    hint: 'The operator has asked for a new password; ask for a temporary one, or for the code that was sent.',
+    hint: 'Choose a new password with the code that was sent to you: edge-upload password reset',
   },
   InvalidPasswordException: { code: 'password_rejected', hint: 'Choose another password.' },
   PasswordHistoryPolicyViolationException: {
@@ -65,23 +82,41 @@ export const COGNITO_ERRORS: Readonly<Record<string, CognitoErrorEntry>> = {
       [/flow|not enabled|not supported/i, OPERATOR_POOL],
       [/attribute|non-mutable|email|phone/i, 'Give the attribute with --attribute name=value.'],
     ],
+    operator: { code: 'usage', hint: 'See: edge-upload user --help' },
   },
   ResourceNotFoundException: {
     code: 'sign_in_refused',
     hint: 'The user pool is gone: the edge was destroyed or deployed anew. Ask the operator for its address.',
+    operator: {
+      code: 'stack_missing',
+      hint: 'It is not there, or not any more. See: edge-upload user groups   or deploy anew: edge-upload deploy',
+    },
   },
   AliasExistsException: {
     code: 'sign_in_refused',
     hint: 'Another user has that e-mail address or telephone number; ask the operator.',
+    operator: { code: 'exists', hint: SEE_USERS },
   },
-  UsernameExistsException: { code: 'exists', hint: 'Sign in with: edge-upload login --username <name>' },
-  UnsupportedUserStateException: { code: 'aws', hint: 'The user has a password already: edge-upload login' },
+  UsernameExistsException: {
+    code: 'exists',
+    hint: 'Sign in with: edge-upload login --username <name>',
+    operator: { code: 'exists', hint: 'Give that user a new password with: edge-upload user reset <name>' },
+  },
+  UnsupportedUserStateException: {
+    code: 'aws',
+    hint: 'The user has a password already: edge-upload login',
+    operator: { code: 'aws', hint: 'See what the user has with: edge-upload user show <name>' },
+  },
   ForbiddenException: {
     code: 'forbidden',
     hint: "A firewall of the user pool's refused the request; try another network, or ask the operator.",
   },
   TooManyRequestsException: { code: 'throttled', hint: LATER },
-  LimitExceededException: { code: 'throttled', hint: 'Too many tries: wait for some minutes.' },
+  LimitExceededException: {
+    code: 'throttled',
+    hint: 'Too many tries: wait for some minutes.',
+    operator: { code: 'aws', hint: "A quota of Cognito's is used up; AWS raises some of them when asked." },
+  },
   TooManyFailedAttemptsException: { code: 'throttled', hint: 'Too many tries: wait for some minutes.' },
   InternalErrorException: { code: 'aws', hint: LATER },
   UserLambdaValidationException: { code: 'sign_in_refused', hint: TRIGGER },
@@ -90,6 +125,10 @@ export const COGNITO_ERRORS: Readonly<Record<string, CognitoErrorEntry>> = {
   CodeDeliveryFailureException: {
     code: 'aws',
     hint: 'The code could not be sent; the operator can see why.',
+    operator: {
+      code: 'aws',
+      hint: "Look at the pool's e-mail settings, or do without: edge-upload user reset <name> prints a password.",
+    },
   },
   InvalidSmsRoleAccessPolicyException: { code: 'aws', hint: OPERATOR_POOL },
   InvalidSmsRoleTrustRelationshipException: { code: 'aws', hint: OPERATOR_POOL },
@@ -109,29 +148,19 @@ export function awsErrorName(error: unknown): string | undefined {
 }
 
 /**
- * A failed call to Cognito as a user meets it.
+ * A failed call to Cognito as its reader meets it.
  * @param doing what was refused, as a sentence begins: `Signing in as ada`
  * @param host the endpoint, for failures of the network
  */
-export function cognitoFailure(error: unknown, doing: string, host: string): UserError {
+export function cognitoFailure(
+  error: unknown,
+  doing: string,
+  host: string,
+  reader: Reader = 'user',
+): UserError {
   if (isUserError(error)) return error;
   const name = awsErrorName(error);
-  if (error instanceof Error && name !== undefined) {
-    const said = error.message.replace(/\.?\s*$/, '');
-    const entry = COGNITO_ERRORS[name];
-    if (entry === undefined) {
-      return new UserError('aws', `${doing} failed: ${said} (${name}).`, {
-        hint: 'Run the same command again; with --debug it shows more.',
-        cause: error,
-      });
-    }
-    const better = entry.hints?.find(([text]) => text.test(error.message));
-    const verb = entry.code === 'throttled' || entry.code === 'aws' ? 'failed' : 'was refused';
-    return new UserError(entry.code, `${doing} ${verb}: ${said}.`, {
-      hint: better?.[1] ?? entry.hint,
-      cause: error,
-    });
-  }
+  if (error instanceof Error && name !== undefined) return told(error, name, doing, reader);
   return (
     networkFailure(error, host) ??
     new UserError(
@@ -143,4 +172,23 @@ export function cognitoFailure(error: unknown, doing: string, host: string): Use
       },
     )
   );
+}
+
+function told(error: Error, name: string, doing: string, reader: Reader): UserError {
+  const said = error.message.replace(/\.?\s*$/, '');
+  const entry = COGNITO_ERRORS[name];
+  if (entry === undefined) {
+    return new UserError('aws', `${doing} failed: ${said} (${name}).`, {
+      hint: 'Run the same command again; with --debug it shows more.',
+      cause: error,
+    });
+  }
+  const forOperator = reader === 'operator' ? entry.operator : undefined;
+  const code = forOperator?.code ?? entry.code;
+  const better = entry.hints?.find(([text]) => text.test(error.message))?.[1];
+  const verb = code === 'throttled' || code === 'aws' ? 'failed' : 'was refused';
+  return new UserError(code, `${doing} ${verb}: ${said}.`, {
+    hint: forOperator?.hint ?? better ?? entry.hint,
+    cause: error,
+  });
 }

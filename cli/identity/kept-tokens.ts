@@ -6,6 +6,7 @@ import type { Target } from '../settings/target.ts';
 import { awsErrorName, cognitoFailure } from './cognito-errors.ts';
 import { regionOf } from './edge-description.ts';
 import { lifetime } from './expiry.ts';
+import { loginCommand } from './login-command.ts';
 import { isUsable, renewingSource } from './renewing.ts';
 import {
   type FoundSession,
@@ -29,12 +30,6 @@ const SIGNED_OUT = new Set([
   'PasswordResetRequiredException',
   'ResourceNotFoundException',
 ]);
-
-/** The command that signs in to that edge, ready to be typed. */
-export function loginCommand(url: string, username?: string): string {
-  const user = username !== undefined && /^[\w.@+-]+$/.test(username) ? ` --username ${username}` : '';
-  return `edge-upload login ${url}${user}`;
-}
 
 function notSignedIn(url: string): UserError {
   return new UserError('not_signed_in', `Nobody is signed in to ${new URL(url).host}.`, {

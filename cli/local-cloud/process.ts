@@ -14,6 +14,8 @@ export interface RunningCloud {
   readonly endpoint: string;
   readonly caFile: string;
   readonly dataDir: string;
+  /** Folder of the e-mail and text messages that AWS would send, a file each. */
+  readonly outboxDir: string;
   readonly pid: number;
 }
 

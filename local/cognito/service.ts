@@ -23,6 +23,8 @@ interface CognitoOptions {
 export interface Cognito {
   readonly handle: HttpHandler;
   readonly resources: readonly ResourceHandler[];
+  /** The folder of what AWS would send by e-mail and text message. */
+  readonly outboxDir: string;
 }
 
 function operationOf({ headers }: HttpRequest): Operation {
@@ -37,7 +39,8 @@ function operationOf({ headers }: HttpRequest): Operation {
 export function createCognito({ dataDir, now, identities }: CognitoOptions): Cognito {
   const folder = join(dataDir, 'cognito');
   const pools = new Pools(join(folder, 'pools'), now);
-  const context = { pools, outbox: new Outbox(join(folder, 'outbox'), now), now };
+  const outboxDir = join(folder, 'outbox');
+  const context = { pools, outbox: new Outbox(outboxDir, now), now };
 
   /** The body, once the caller has shown the right to call; the public operations look at no signature. */
   const read = async (request: HttpRequest, { signed }: Operation): Promise<string> => {
@@ -59,6 +62,7 @@ export function createCognito({ dataDir, now, identities }: CognitoOptions): Cog
   };
 
   return {
+    outboxDir,
     async handle(request) {
       const document = discover(pools, request);
       if (document) return document;

@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { missing, runProgram } from '../support/programs.ts';
-import { cleanEnv, type DeployedStack, PASSWORD, withCloud } from './harness.ts';
+import { cleanEnv, type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -48,6 +48,7 @@ test('every command of the README works as written', { skip: missing('curl') }, 
     await mkdir(place('photos'));
     await copyFile(place('image.jpg'), place('photos/dawn.jpg'));
     const { url } = await computer.json<DeployedStack>(['deploy', '--local']);
+    const uploader = await signIn(computer, 'uploader@example.com');
 
     const written = (await commands()).filter((line) => !ELSEWHERE.has(line));
     assert.ok(written.length >= 10, 'the README has commands');
@@ -56,10 +57,10 @@ test('every command of the README works as written', { skip: missing('curl') }, 
     const ordered = [...new Set(written)].sort((one, other) => last(one) - last(other));
     for (const line of ordered) {
       let typed = line.replace('<url>', url).replace('<domain>', new URL(url).host);
-      if (/^edge-upload login http/.test(typed)) typed += ' --username ada@example.com';
       // There is no AWS here; nobody to ask either.
       if (/^edge-upload deploy(?!.*--local)/.test(typed)) typed += ' --local';
       if (/^edge-upload destroy/.test(typed)) typed += ' --yes';
+      if (/^edge-upload login http/.test(typed)) typed += ` --username ${uploader}`;
       const inRepository = typed.startsWith('np');
       const { code, stdout, stderr } = await runProgram(
         'sh',

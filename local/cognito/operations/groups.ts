@@ -69,6 +69,16 @@ export const createGroup = operation(
   },
 );
 
+export const readGroup = operation(
+  'GetGroup',
+  'signed',
+  structure({ UserPoolId: required(poolId), GroupName: required(groupName) }),
+  ({ pools }, input) => {
+    const pool = pools.get(input.UserPoolId);
+    return { Group: describeGroup(pool, getGroup(pool, input.GroupName)) };
+  },
+);
+
 export const deleteGroup = operation(
   'DeleteGroup',
   'signed',

@@ -17,7 +17,7 @@ import {
   adminRemoveUserFromGroup,
   listUsersInGroup,
 } from './group-members.ts';
-import { createGroup, deleteGroup, listGroups } from './groups.ts';
+import { createGroup, deleteGroup, listGroups, readGroup } from './groups.ts';
 import { adminInitiateAuth, initiateAuth } from './initiate-auth.ts';
 import { listUsers } from './list-users.ts';
 import { adminRespondToAuthChallenge, respondToAuthChallenge } from './respond-to-auth-challenge.ts';
@@ -63,6 +63,7 @@ const ALL: readonly Operation[] = [
   listUserPools,
   listUsers,
   listUsersInGroup,
+  readGroup,
   respondToAuthChallenge,
   revokeToken,
   setUserMfaPreference,

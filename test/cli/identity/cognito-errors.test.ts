@@ -57,6 +57,17 @@ test('every entry is an error that the SDK knows, with a code, a hint that is a 
   }
 });
 
+test('an operator is told what an operator can do, by the same table', () => {
+  for (const [name, { code, hint, hints = [], operator }] of Object.entries(COGNITO_ERRORS)) {
+    const failure = cognitoFailure(awsError(name, 'Said so.'), 'Adding ada', 'AWS', 'operator');
+    assert.equal(failure.code, operator?.code ?? code, name);
+    assert.equal(failure.hint, operator?.hint ?? hint, name);
+    if (operator === undefined) continue;
+    assert.match(operator.hint, /edge-upload|Cognito/, name);
+    assert.ok(!hints.some(([, text]) => text === operator.hint), name);
+  }
+});
+
 test("Cognito's words choose better hints, and nothing else", () => {
   const said: readonly (readonly [string, RegExp])[] = [
     ['Incorrect username or password.', /user name and the password/],

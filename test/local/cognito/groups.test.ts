@@ -17,6 +17,7 @@ test('groups are made, listed page by page and deleted', async (t) => {
   const names = [...(first.Groups ?? []), ...(rest.Groups ?? [])].map(({ GroupName }) => GroupName);
   assert.deepEqual(names, ['archive', 'press', 'übersetzer']);
   assert.equal(rest.NextToken, undefined);
+  assert.equal((await sdk.getGroup({ UserPoolId, GroupName: 'press' })).Group?.GroupName, 'press');
   await sdk.deleteGroup({ UserPoolId, GroupName: 'press' });
   await assert.rejects(
     sdk.deleteGroup({ UserPoolId, GroupName: 'press' }),

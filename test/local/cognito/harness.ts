@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -76,6 +76,13 @@ export function resource(cognito: Cognito, type: string) {
   return found;
 }
 
+/** A message in the outbox. */
+export interface Sent {
+  readonly to: string;
+  readonly subject?: string;
+  readonly body: string;
+}
+
 interface Options {
   readonly pool?: JsonObject;
   readonly client?: JsonObject;
@@ -138,6 +145,12 @@ export async function setUp(t: Pick<TestContext, 'after'>, { pool = {}, client =
     advance: (milliseconds: number) => {
       clock.advance(milliseconds);
       sdk.config.systemClockOffset += milliseconds;
+    },
+    /** What AWS would have sent, the oldest first. */
+    outbox: (): Sent[] => {
+      const { outboxDir } = cognito;
+      const files = existsSync(outboxDir) ? readdirSync(outboxDir).sort() : [];
+      return files.map((file) => JSON.parse(readFileSync(join(outboxDir, file), 'utf8')) as Sent);
     },
     /** Another client of the same pool. */
     addClient: async (properties: JsonObject, logicalId = 'Other') => {

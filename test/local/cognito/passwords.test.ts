@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { awsError, confirmedUser, MINUTE, PASSWORD, type Setup, setUp } from './harness.ts';
 import { adminSignIn, signInWithSrp, tokensOf } from './sign-in.ts';
 
 const NEXT = 'Next-Horse-2!';
 
-function lastCode({ dataDir }: Setup): string {
-  const folder = join(dataDir, 'cognito', 'outbox');
-  const file = readdirSync(folder).sort().at(-1) ?? '';
-  return /\d{6}/.exec(JSON.parse(readFileSync(join(folder, file), 'utf8')).body)?.[0] ?? '';
-}
+const lastCode = ({ outbox }: Setup) => /\d{6}/.exec(outbox().at(-1)?.body ?? '')?.[0] ?? '';
 
 const confirm = ({ sdk, ClientId }: Setup, ConfirmationCode: string, Password = NEXT, Username = 'ann') =>
   sdk.confirmForgotPassword({ ClientId, Username, ConfirmationCode, Password });

@@ -243,6 +243,7 @@ export async function world(
           region: 'us-east-1',
           userPoolId,
           clientId,
+          bucket: 'studio-bucket',
           local: { endpoint: cognitoUrl, caFile },
         },
       );

@@ -1,9 +1,5 @@
 import { randomInt } from 'node:crypto';
-
-/** What a pool asks of passwords, as DescribeUserPool gives it. */
-export interface PasswordRules {
-  readonly MinimumLength?: number | undefined;
-}
+import type { PoolRules } from './rules.ts';
 
 /** None that looks like another; symbols of Cognito's own list. */
 const KINDS = ['ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnopqrstuvwxyz', '23456789', '!@#%*-_+=?'];
@@ -17,9 +13,9 @@ function shuffled(letters: readonly string[]): string {
 }
 
 /** A password that meets every policy a pool can have: all four kinds of characters, and the pool's own length. */
-export function temporaryPassword({ MinimumLength = 0 }: PasswordRules): string {
+export function temporaryPassword({ minimumLength }: Pick<PoolRules, 'minimumLength'>): string {
   const pick = (letters: string) => letters.charAt(randomInt(letters.length));
   const letters = KINDS.map(pick);
-  while (letters.length < Math.max(LENGTH, MinimumLength)) letters.push(pick(KINDS.join('')));
+  while (letters.length < Math.max(LENGTH, minimumLength)) letters.push(pick(KINDS.join('')));
   return shuffled(letters);
 }

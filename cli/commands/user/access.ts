@@ -1,0 +1,51 @@
+import type { Context, Result } from '../../context.ts';
+import { disableUser, enableUser, removeUser } from '../../identity/users/access.ts';
+import { getUser } from '../../identity/users/directory.ts';
+import { withPool } from './pool.ts';
+import type { UserArgs } from './show.ts';
+
+/** Access tokens are verified offline: what was given out is good until it ends. */
+const STILL_GOOD = 'An access token given out before is good until it ends, an hour at most.';
+
+/** Takes a user away for good. What they uploaded stays. */
+export async function remove(
+  context: Context,
+  { username, yes = false, ...args }: UserArgs & { readonly yes?: boolean },
+): Promise<Result> {
+  return withPool(context, args, `Removing the user ${username}`, async (pool) => {
+    const user = await getUser(pool, username);
+    const { userPoolId } = pool;
+    if (!yes && !(await context.ui.confirm(`Remove the user ${user.username}?`, '--yes'))) {
+      return {
+        document: { username: user.username, removed: false, userPoolId },
+        text: 'Nobody was removed.',
+      };
+    }
+    await removeUser(pool, user.username);
+    return {
+      document: { username: user.username, removed: true, userPoolId },
+      text: `The user ${user.username} is removed; what they uploaded stays.\n${STILL_GOOD}`,
+    };
+  });
+}
+
+/** Signs a user out everywhere and lets them in no more, until `enable`. */
+export async function disable(context: Context, { username, ...args }: UserArgs): Promise<Result> {
+  return withPool(context, args, `Disabling the user ${username}`, async (pool) => {
+    await disableUser(pool, username);
+    return {
+      document: { username, enabled: false, userPoolId: pool.userPoolId },
+      text: `The user ${username} is disabled, and signed out everywhere.\n${STILL_GOOD}`,
+    };
+  });
+}
+
+export async function enable(context: Context, { username, ...args }: UserArgs): Promise<Result> {
+  return withPool(context, args, `Enabling the user ${username}`, async (pool) => {
+    await enableUser(pool, username);
+    return {
+      document: { username, enabled: true, userPoolId: pool.userPoolId },
+      text: `The user ${username} is enabled, and can sign in again.`,
+    };
+  });
+}

@@ -1,0 +1,64 @@
+import type { Context, JsonValue, Result } from '../../context.ts';
+import { UserError } from '../../errors.ts';
+import { getUser } from '../../identity/users/directory.ts';
+import {
+  addToGroups,
+  createGroups,
+  groupsOf,
+  listGroups,
+  removeFromGroups,
+  requireGroups,
+} from '../../identity/users/groups.ts';
+import { count, printable } from '../../ui/format.ts';
+import type { OperatorArgs } from '../operator.ts';
+import { withPool } from './pool.ts';
+
+export interface UserGroupsArgs extends OperatorArgs {
+  /** Absent: the groups of the pool. */
+  readonly username?: string;
+  readonly add?: readonly string[];
+  readonly remove?: readonly string[];
+  /** Makes groups to add to that are not there. */
+  readonly create?: boolean;
+}
+
+/** Shows the groups of a user, or of the pool, and changes the user's. */
+export async function groups(context: Context, args: UserGroupsArgs): Promise<Result> {
+  const { username, add = [], remove = [], create = false } = args;
+  if (username === undefined) {
+    if (add.length + remove.length === 0) return ofPool(context, args);
+    throw new UserError('usage', '--add and --remove need the name of a user.', {
+      hint: 'Type: edge-upload user groups <name> --add <group>',
+    });
+  }
+  return withPool(context, args, `Changing the groups of ${username}`, async (pool) => {
+    const user = await getUser(pool, username);
+    if (create) await createGroups(pool, add);
+    await requireGroups(pool, [...add, ...remove]);
+    await addToGroups(pool, user.username, add);
+    await removeFromGroups(pool, user.username, remove);
+    if (add.length + remove.length > 0) {
+      const text = 'Tokens show a change of groups once they are renewed, within an hour.';
+      context.ui.event({ type: 'note', text });
+    }
+    const names = await groupsOf(pool, user.username);
+    return {
+      document: { username: user.username, groups: names, userPoolId: pool.userPoolId },
+      text: names.length === 0 ? `The user ${user.username} is in no group.` : printable(names.join('\n')),
+    };
+  });
+}
+
+async function ofPool(context: Context, args: OperatorArgs): Promise<Result> {
+  return withPool(context, args, 'Listing the groups', async (pool) => {
+    const found: JsonValue[] = [];
+    for await (const group of listGroups(pool)) {
+      found.push({ ...group });
+      if (context.options.json) continue;
+      const text = printable(`${group.name.padEnd(24)}  ${group.description ?? ''}`).trimEnd();
+      context.ui.event({ type: 'row', text, document: {} });
+    }
+    context.ui.event({ type: 'note', text: `${count(found.length, 'group')} in ${pool.userPoolId}` });
+    return { document: { userPoolId: pool.userPoolId, groups: found } };
+  });
+}

@@ -1,0 +1,41 @@
+import type { Context, JsonValue, Result } from '../../context.ts';
+import { listUsers, type PoolUser, type Wanted } from '../../identity/users/directory.ts';
+import { count, printable } from '../../ui/format.ts';
+import type { OperatorArgs } from '../operator.ts';
+import { withPool } from './pool.ts';
+import { stateOf } from './words.ts';
+
+export interface UserListArgs extends OperatorArgs, Wanted {}
+
+/** Lists users: as text line by line while they are read, as JSON one document. */
+export async function list(context: Context, args: UserListArgs): Promise<Result> {
+  return withPool(context, args, 'Listing the users', async (pool) => {
+    const users: JsonValue[] = [];
+    let found = 0;
+    for await (const user of listUsers(pool, args)) {
+      found += 1;
+      if (context.options.json) users.push(described(user));
+      else context.ui.event({ type: 'row', text: line(user), document: {} });
+    }
+    context.ui.event({ type: 'note', text: `${count(found, 'user')} in ${pool.userPoolId}` });
+    return { document: { userPoolId: pool.userPoolId, users } };
+  });
+}
+
+function line(user: PoolUser): string {
+  const { username, attributes, created } = user;
+  const email = attributes.email === username ? '' : (attributes.email ?? '');
+  const day = created?.toISOString().slice(0, 10) ?? ''.padEnd(10);
+  return printable(`${day}  ${stateOf(user).padEnd(9)} ${username.padEnd(24)}  ${email}`).trimEnd();
+}
+
+function described({ username, status, enabled, attributes, created, changed }: PoolUser): JsonValue {
+  return {
+    username,
+    status,
+    enabled,
+    email: attributes.email,
+    created: created?.toISOString(),
+    changed: changed?.toISOString(),
+  };
+}

@@ -1,0 +1,62 @@
+import type { Context, Result } from '../../context.ts';
+import { getUser, type KnownUser } from '../../identity/users/directory.ts';
+import { groupsOf } from '../../identity/users/groups.ts';
+import { printable } from '../../ui/format.ts';
+import type { OperatorArgs } from '../operator.ts';
+import { withPool } from './pool.ts';
+import { factorName, meaningOf } from './words.ts';
+
+export interface UserArgs extends OperatorArgs {
+  readonly username: string;
+}
+
+/** All that the pool knows of one user. */
+export async function show(context: Context, { username, ...args }: UserArgs): Promise<Result> {
+  return withPool(context, args, `Looking up the user ${username}`, async (pool) => {
+    const user = await getUser(pool, username);
+    const groups = await groupsOf(pool, user.username);
+    const { status, enabled, attributes, secondFactors } = user;
+    return {
+      document: {
+        username: user.username,
+        status,
+        enabled,
+        groups,
+        secondFactors: [...secondFactors],
+        attributes: { ...attributes },
+        created: user.created?.toISOString(),
+        changed: user.changed?.toISOString(),
+        userPoolId: pool.userPoolId,
+      },
+      text: rows(user, groups)
+        .map(([name, value]) => printable(`${name.padEnd(14)}${value}`))
+        .join('\n'),
+    };
+  });
+}
+
+const minute = (date: Date | undefined) =>
+  date === undefined ? 'unknown' : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+function rows(user: KnownUser, groups: readonly string[]): [string, string][] {
+  const { sub = '', email, email_verified, ...others } = user.attributes;
+  const none = 'none';
+  return [
+    ['user', user.username],
+    ['state', meaningOf(user)],
+    ['groups', groups.join(', ') || none],
+    ['second factor', user.secondFactors.map(factorName).join(', ') || none],
+    ...(email === undefined
+      ? []
+      : [
+          ['e-mail', email_verified === 'true' ? email : `${email} (not verified)`] satisfies [
+            string,
+            string,
+          ],
+        ]),
+    ...Object.entries(others),
+    ['made', minute(user.created)],
+    ['changed', minute(user.changed)],
+    ['id', sub],
+  ];
+}

@@ -1,0 +1,34 @@
+import type { PoolUser } from '../../identity/users/directory.ts';
+
+const STATES: Readonly<Record<string, string>> = {
+  CONFIRMED: 'active',
+  FORCE_CHANGE_PASSWORD: 'invited',
+  RESET_REQUIRED: 'reset',
+};
+
+/** A user's state in one word: Cognito's own, in lower case, where there is no better. */
+export function stateOf({ enabled, status }: Pick<PoolUser, 'enabled' | 'status'>): string {
+  return enabled ? (STATES[status] ?? status.toLowerCase()) : 'disabled';
+}
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  active: 'active',
+  invited: 'invited: has a temporary password, and chooses one at the first sign-in',
+  reset: 'must choose a new password, with a code that was sent',
+  disabled: 'disabled: cannot sign in',
+};
+
+export function meaningOf(user: Pick<PoolUser, 'enabled' | 'status'>): string {
+  const state = stateOf(user);
+  return MEANINGS[state] ?? state;
+}
+
+/** Cognito's names for second factors, as people call them. */
+export function factorName(factor: string): string {
+  const names: Readonly<Record<string, string>> = {
+    SOFTWARE_TOKEN_MFA: 'authenticator app',
+    SMS_MFA: 'text message',
+    EMAIL_OTP: 'e-mail',
+  };
+  return names[factor] ?? factor;
+}

@@ -1,0 +1,120 @@
+import {
+  AdminCreateUserCommand,
+  AdminGetUserCommand,
+  AdminSetUserPasswordCommand,
+} from '@aws-sdk/client-cognito-identity-provider';
+import { UserError } from '../../errors.ts';
+import { awsErrorName } from '../cognito-errors.ts';
+import type { AdministeredPool } from './administered-pool.ts';
+import { type PoolRules, readRules } from './rules.ts';
+import { temporaryPassword } from './temporary-password.ts';
+
+export interface NewUser {
+  /** Absent: the e-mail address, or the part before its @ where the pool takes addresses for another name only. */
+  readonly username?: string;
+  /** Counts as verified, so that a forgotten password can be reset by it. */
+  readonly email?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+export interface CreatedUser {
+  readonly username: string;
+  readonly temporaryPassword: string;
+}
+
+function nameOf({ username, email = '' }: NewUser, { emailIsAlias }: PoolRules): string {
+  if (username !== undefined) return username;
+  return emailIsAlias ? email.slice(0, email.lastIndexOf('@')) : email;
+}
+
+function attributesOf({ attributes, email }: NewUser) {
+  const all = { ...attributes, ...(email === undefined ? {} : { email, email_verified: 'true' }) };
+  return Object.entries(all).map(([Name, Value]) => ({ Name, Value }));
+}
+
+/** Creates a user with a temporary password, and has no message sent. Errors of AWS come out as they are. */
+export async function createUser(
+  { cognito, userPoolId }: AdministeredPool,
+  user: NewUser,
+  rules: PoolRules,
+): Promise<CreatedUser> {
+  const username = nameOf(user, rules);
+  const password = temporaryPassword(rules);
+  await cognito.send(
+    new AdminCreateUserCommand({
+      UserPoolId: userPoolId,
+      Username: username,
+      TemporaryPassword: password,
+      MessageAction: 'SUPPRESS',
+      UserAttributes: attributesOf(user),
+    }),
+  );
+  return { username, temporaryPassword: password };
+}
+
+/** Creates a user and has Cognito send the temporary password, which nobody here learns. Gives the user's name. */
+export async function inviteUser(
+  { cognito, userPoolId }: AdministeredPool,
+  user: NewUser,
+  rules: PoolRules,
+): Promise<string> {
+  const username = nameOf(user, rules);
+  await cognito.send(
+    new AdminCreateUserCommand({
+      UserPoolId: userPoolId,
+      Username: username,
+      // Without this Cognito would send a text message.
+      DesiredDeliveryMediums: ['EMAIL'],
+      UserAttributes: attributesOf(user),
+    }),
+  );
+  return username;
+}
+
+/** Gives a new temporary password in place of whatever the user has. */
+export async function replacePassword(
+  { cognito, userPoolId }: AdministeredPool,
+  username: string,
+  rules: PoolRules,
+): Promise<string> {
+  const password = temporaryPassword(rules);
+  await cognito.send(
+    new AdminSetUserPasswordCommand({
+      UserPoolId: userPoolId,
+      Username: username,
+      Password: password,
+      Permanent: false,
+    }),
+  );
+  return password;
+}
+
+/**
+ * For an operator who signs in as the new user at once. A user who exists already and has not chosen a password yet is
+ * given a new temporary one; one who has is `exists`.
+ */
+export async function createForSignIn(pool: AdministeredPool, user: NewUser): Promise<CreatedUser> {
+  const rules = await readRules(pool);
+  try {
+    return await createUser(pool, user, rules);
+  } catch (error) {
+    if (awsErrorName(error) !== 'UsernameExistsException') throw error;
+    const username = nameOf(user, rules);
+    const { UserStatus } = await pool.cognito.send(
+      new AdminGetUserCommand({ UserPoolId: pool.userPoolId, Username: username }),
+    );
+    if (UserStatus !== 'FORCE_CHANGE_PASSWORD') throw existsAlready(username, UserStatus);
+    return { username, temporaryPassword: await replacePassword(pool, username, rules) };
+  }
+}
+
+function existsAlready(username: string, status = 'an unknown state'): UserError {
+  const confirmed = status === 'CONFIRMED';
+  return new UserError(
+    'exists',
+    confirmed
+      ? `The user ${username} exists already, with a password of their own.`
+      : `The user ${username} exists already (${status}).`,
+    { hint: `Sign in without --create: edge-upload login --username ${username}` },
+  );
+}

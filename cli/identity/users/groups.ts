@@ -1,0 +1,99 @@
+import {
+  AdminAddUserToGroupCommand,
+  AdminListGroupsForUserCommand,
+  type AdminListGroupsForUserCommandOutput,
+  AdminRemoveUserFromGroupCommand,
+  CreateGroupCommand,
+  GetGroupCommand,
+  ListGroupsCommand,
+  type ListGroupsCommandOutput,
+} from '@aws-sdk/client-cognito-identity-provider';
+import { UserError } from '../../errors.ts';
+import { awsErrorName } from '../cognito-errors.ts';
+import type { AdministeredPool } from './administered-pool.ts';
+
+/** Every group of the pool, page after page while they are read. */
+export async function* listGroups({
+  cognito,
+  userPoolId: UserPoolId,
+}: AdministeredPool): AsyncGenerator<{ readonly name: string; readonly description?: string }> {
+  let NextToken: string | undefined;
+  do {
+    const page: ListGroupsCommandOutput = await cognito.send(
+      new ListGroupsCommand({ UserPoolId, NextToken }),
+    );
+    for (const { GroupName = '', Description } of page.Groups ?? []) {
+      yield { name: GroupName, ...(Description === undefined ? {} : { description: Description }) };
+    }
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+}
+
+/** A user can be in a hundred groups at most. */
+export async function groupsOf(
+  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  Username: string,
+): Promise<string[]> {
+  const names: string[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page: AdminListGroupsForUserCommandOutput = await cognito.send(
+      new AdminListGroupsForUserCommand({ UserPoolId, Username, NextToken }),
+    );
+    names.push(...(page.Groups ?? []).map(({ GroupName = '' }) => GroupName));
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+  return names;
+}
+
+/** Makes the groups that are not there yet. */
+export async function createGroups(
+  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  names: readonly string[],
+): Promise<void> {
+  for (const GroupName of names) {
+    try {
+      await cognito.send(new CreateGroupCommand({ UserPoolId, GroupName }));
+    } catch (error) {
+      if (awsErrorName(error) !== 'GroupExistsException') throw error;
+    }
+  }
+}
+
+/** @throws {UserError} `usage` for a group that the pool does not have: in a mistyped one a user could not upload. */
+export async function requireGroups(
+  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  names: readonly string[],
+): Promise<void> {
+  for (const GroupName of names) {
+    try {
+      await cognito.send(new GetGroupCommand({ UserPoolId, GroupName }));
+    } catch (error) {
+      if (awsErrorName(error) !== 'ResourceNotFoundException') throw error;
+      throw new UserError('usage', `The user pool has no group “${GroupName}”.`, {
+        hint: 'See them with: edge-upload user groups   or make it with --create.',
+        cause: error,
+      });
+    }
+  }
+}
+
+export async function addToGroups(
+  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  Username: string,
+  names: readonly string[],
+): Promise<void> {
+  for (const GroupName of names) {
+    await cognito.send(new AdminAddUserToGroupCommand({ UserPoolId, Username, GroupName }));
+  }
+}
+
+export async function removeFromGroups(
+  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  Username: string,
+  names: readonly string[],
+): Promise<void> {
+  for (const GroupName of names) {
+    await cognito.send(new AdminRemoveUserFromGroupCommand({ UserPoolId, Username, GroupName }));
+  }
+}
