@@ -94,7 +94,7 @@ export class StackWork {
     const told = { logicalId: stack.name, type: STACK_TYPE, status, physicalId: stack.id, reason };
     const changeSets = status.endsWith('_IN_PROGRESS')
       ? stack.changeSets
-      : stack.changeSets.map((changeSet) => executed(changeSet, status));
+      : executed(stack.changeSets, status);
     this.record({ changeSets, ...change, status, statusReason: reason }, told);
   }
 
@@ -181,9 +181,14 @@ interface ResourceNews {
   readonly before?: readonly Told[];
 }
 
-/** A change set once the operation that it began has come to rest. */
-function executed(changeSet: ChangeSetRecord, status: string): ChangeSetRecord {
-  if (changeSet.executionStatus !== 'EXECUTE_IN_PROGRESS') return changeSet;
+/**
+ * A stack's change sets once an operation has come to rest: the one that began it is executed, and the others gone.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
+ */
+function executed(changeSets: readonly ChangeSetRecord[], status: string): readonly ChangeSetRecord[] {
+  const executing = changeSets.filter(({ executionStatus }) => executionStatus === 'EXECUTE_IN_PROGRESS');
+  if (executing.length === 0) return changeSets;
   const complete = status === 'CREATE_COMPLETE' || status === 'UPDATE_COMPLETE';
-  return { ...changeSet, executionStatus: complete ? 'EXECUTE_COMPLETE' : 'EXECUTE_FAILED' };
+  const executionStatus = complete ? 'EXECUTE_COMPLETE' : 'EXECUTE_FAILED';
+  return executing.map((changeSet) => ({ ...changeSet, executionStatus }));
 }

@@ -8,7 +8,7 @@ import { changeSetSummary, changeXml, parametersXml, tagsXml } from './answers.t
 import { type Operation, type OperationContext, page } from './context.ts';
 import { isRepeated, requestOf } from './requests.ts';
 import { newName, onFailure, readSource, SOURCE_PARAMETERS } from './source.ts';
-import { beginCreate, beginUpdate, refuseUnlessUpdatable, reviewedStack } from './transitions.ts';
+import { beginCreate, beginUpdate, outdated, refuseUnlessUpdatable, reviewedStack } from './transitions.ts';
 
 const NO_CHANGES =
   "The submitted information didn't contain changes. Submit different information to create a change set.";
@@ -173,11 +173,12 @@ export const executeChangeSet: Operation = {
     const { stack, changeSet } = requireChangeSet(query, context);
     const request = requestOf('ExecuteChangeSet', query);
     if (isRepeated(stack, request)) return {};
-    const { id, name, type, source, executionStatus, onFailure: onStackFailure } = changeSet;
+    const { id, name, type, source, status, executionStatus, onFailure: onStackFailure } = changeSet;
     if (executionStatus !== 'AVAILABLE') {
+      const why = status === 'FAILED' ? `status of [${status}]` : `execution status of [${executionStatus}]`;
       throw new AwsError(
         'InvalidChangeSetStatus',
-        `ChangeSet [${id}] cannot be executed in its current execution status of [${executionStatus}]`,
+        `ChangeSet [${id}] cannot be executed in its current ${why}`,
       );
     }
     if (onStackFailure !== undefined && query.has('DisableRollback')) {
@@ -192,8 +193,8 @@ export const executeChangeSet: Operation = {
       retainExceptOnCreate: flag(query, 'RetainExceptOnCreate'),
     } as const;
     const executing: ChangeSetRecord = { ...changeSet, executionStatus: 'EXECUTE_IN_PROGRESS' };
-    // The others were made for what the stack is no longer going to be.
-    const executed: StackRecord = { ...stack, changeSets: [executing] };
+    const others = stack.changeSets.filter((other) => other.id !== id);
+    const executed: StackRecord = { ...stack, changeSets: [...outdated(others), executing] };
     if (type === 'CREATE') {
       beginCreate(executed, source, options, context);
     } else {

@@ -12,6 +12,7 @@ import {
   beginRollback,
   beginUpdate,
   blankStack,
+  outdated,
   refuseUnlessUpdatable,
 } from './transitions.ts';
 
@@ -72,8 +73,7 @@ export const updateStack: Operation = {
       onFailure: preserving ? 'DO_NOTHING' : 'ROLLBACK',
       retainExceptOnCreate: flag(query, 'RetainExceptOnCreate'),
     } as const;
-    // Change sets were made for what the stack is no longer going to be.
-    beginUpdate({ ...stack, changeSets: [] }, source, options, context);
+    beginUpdate({ ...stack, changeSets: outdated(stack.changeSets) }, source, options, context);
     return { StackId: stack.id };
   },
 };

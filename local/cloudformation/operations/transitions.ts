@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { ACCOUNT_ID, REGION } from '../../account.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { stackEvent } from '../engine/work.ts';
-import type { Before, OnFailure, OperationRecord, Source, StackRecord } from '../stack/model.ts';
+import type {
+  Before,
+  ChangeSetRecord,
+  OnFailure,
+  OperationRecord,
+  Source,
+  StackRecord,
+} from '../stack/model.ts';
 import type { OperationContext } from './context.ts';
 import type { Request } from './requests.ts';
 
@@ -58,6 +65,16 @@ export function refuseUnlessUpdatable({ id, status, onFailure }: StackRecord, pr
     'ValidationError',
     `This stack is currently in a non-terminal [${status}] state. To update the stack from this state, please use the disable-rollback parameter with update-stack API. To rollback to the last known good state, use the rollback-stack API`,
   );
+}
+
+/**
+ * A stack's change sets once it is changed by something else: they were made for what it no longer is.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html, ExecutionStatus
+ */
+export function outdated(changeSets: readonly ChangeSetRecord[]): ChangeSetRecord[] {
+  return changeSets
+    .filter(({ executionStatus }) => !executionStatus.startsWith('EXECUTE_'))
+    .map((one) => (one.executionStatus === 'AVAILABLE' ? { ...one, executionStatus: 'OBSOLETE' } : one));
 }
 
 function notInState(id: string, status: string, what: string): AwsError {

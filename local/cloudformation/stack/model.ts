@@ -155,6 +155,7 @@ export interface ChangeSetRecord {
   readonly executionStatus:
     | 'AVAILABLE'
     | 'UNAVAILABLE'
+    | 'OBSOLETE'
     | 'EXECUTE_IN_PROGRESS'
     | 'EXECUTE_COMPLETE'
     | 'EXECUTE_FAILED';
