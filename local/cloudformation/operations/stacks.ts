@@ -89,6 +89,7 @@ export const deleteStack: Operation = {
     if (stack === undefined || stack.status === 'DELETE_COMPLETE' || stack.status === 'DELETE_IN_PROGRESS') {
       return {};
     }
+    if (isRepeated(stack, request)) return {};
     refuseUnlessDeletable(stack);
     const isForced = mode === 'FORCE_DELETE_STACK';
     if ((retain.length > 0 || isForced) && stack.status !== 'DELETE_FAILED') {

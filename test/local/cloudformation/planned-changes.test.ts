@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonObject } from '../../../local/json.ts';
+import { att, ref, type Setup, setUp, template, thing } from './fixture.ts';
+
+/** The changes of a change set made for the stack `one`, each as `Action LogicalId Replacement`, and as it is told. */
+async function changesOf({ sdk }: Setup, body: JsonObject, more: object = {}) {
+  const { Id } = await sdk.createChangeSet({
+    StackName: 'one',
+    ChangeSetName: 'c',
+    TemplateBody: JSON.stringify(body),
+    ...more,
+  });
+  const { Changes = [] } = await sdk.describeChangeSet({ ChangeSetName: Id });
+  await sdk.deleteChangeSet({ ChangeSetName: Id });
+  const changes = Changes.map(({ ResourceChange }) => ResourceChange);
+  return {
+    changes,
+    short: changes.map((change) =>
+      [change?.Action, change?.LogicalResourceId, change?.Replacement].filter(Boolean).join(' '),
+    ),
+  };
+}
+
+test('changes are told with whether they replace, and why', async (t) => {
+  const setup = await setUp(t);
+  await setup.create(
+    'one',
+    template(
+      {
+        A: thing({ Name: 'x', Colour: ref('Colour') }),
+        InName: thing({ Name: ref('A') }),
+        InPlace: thing({ Of: att('A', 'Arn') }),
+        Old: thing({}, { DeletionPolicy: 'Retain' }),
+        Older: thing(),
+      },
+      { Parameters: { Colour: { Type: 'String', Default: 'red' } } },
+    ),
+  );
+  const next = template(
+    {
+      A: thing({ Name: 'y', Colour: ref('Colour') }, { UpdateReplacePolicy: 'Retain' }),
+      InName: thing({ Name: ref('A') }),
+      InPlace: thing({ Of: att('A', 'Arn') }),
+      New: thing(),
+    },
+    { Parameters: { Colour: { Type: 'String', Default: 'red' } } },
+  );
+  const { changes, short } = await changesOf(setup, next, {
+    Parameters: [{ ParameterKey: 'Colour', ParameterValue: 'blue' }],
+  });
+  assert.deepEqual(short.sort(), [
+    'Add New',
+    'Modify A True',
+    'Modify InName Conditional',
+    'Modify InPlace False',
+    'Remove Old',
+    'Remove Older',
+  ]);
+  const told = (id: string) => changes.find((change) => change?.LogicalResourceId === id);
+  assert.equal(told('A')?.PolicyAction, 'ReplaceAndRetain');
+  assert.equal(told('Old')?.PolicyAction, 'Retain');
+  assert.equal(told('Older')?.PolicyAction, 'Delete');
+  assert.equal(told('A')?.PhysicalResourceId, setup.cloud.named('A')[0]?.physicalId);
+  assert.deepEqual(told('A')?.Scope, ['Properties']);
+  assert.deepEqual(told('A')?.Details, [
+    {
+      Target: { Attribute: 'Properties', Name: 'Colour', RequiresRecreation: 'Never' },
+      Evaluation: 'Static',
+      ChangeSource: 'ParameterReference',
+      CausingEntity: 'Colour',
+    },
+    {
+      Target: { Attribute: 'Properties', Name: 'Name', RequiresRecreation: 'Always' },
+      Evaluation: 'Static',
+      ChangeSource: 'DirectModification',
+    },
+  ]);
+  assert.deepEqual(told('InName')?.Details?.[0], {
+    Target: { Attribute: 'Properties', Name: 'Name', RequiresRecreation: 'Always' },
+    Evaluation: 'Dynamic',
+    ChangeSource: 'ResourceReference',
+    CausingEntity: 'A',
+  });
+  assert.deepEqual(told('InPlace')?.Details?.[0], {
+    Target: { Attribute: 'Properties', Name: 'Of', RequiresRecreation: 'Never' },
+    Evaluation: 'Dynamic',
+    ChangeSource: 'ResourceAttribute',
+    CausingEntity: 'A.Arn',
+  });
+  assert.deepEqual(setup.cloud.named('A')[0]?.properties, { Name: 'x', Colour: 'red' });
+});
