@@ -1,3 +1,4 @@
+import type { MessageFactor } from './factors.ts';
 import type { Message } from './outbox.ts';
 import type { PoolSettings } from './resources/pool-properties.ts';
 
@@ -18,6 +19,17 @@ export function invitation(settings: PoolSettings, to: string, username: string,
   };
 }
 
+/** The same as a text message. */
+export function textInvitation(settings: PoolSettings, to: string, username: string, code: string): Message {
+  const template = settings.AdminCreateUserConfig?.InviteMessageTemplate?.SMSMessage;
+  const body = fill(
+    template ?? 'Your username is {username} and temporary password is {####}.',
+    username,
+    code,
+  );
+  return { to, body };
+}
+
 /** The code that lets a user choose a new password. */
 export function resetMessage(settings: PoolSettings, to: string, username: string, code: string): Message {
   const template = settings.VerificationMessageTemplate;
@@ -32,8 +44,26 @@ export function resetMessage(settings: PoolSettings, to: string, username: strin
   };
 }
 
-/** An address as an answer may show it: `a***@e***`. */
-export function maskEmail(address: string): string {
+/** The code that is a second factor. */
+export function signInMessage(
+  settings: PoolSettings,
+  factor: MessageFactor,
+  { to, user, code }: { readonly to: string; readonly user: string; readonly code: string },
+): Message {
+  if (factor === 'SMS_MFA') {
+    const template = settings.SmsAuthenticationMessage ?? 'Your authentication code is {####}.';
+    return { to, body: fill(template, user, code) };
+  }
+  return {
+    to,
+    subject: settings.EmailAuthenticationSubject ?? 'Your authentication code',
+    body: fill(settings.EmailAuthenticationMessage ?? 'Your authentication code is {####}.', user, code),
+  };
+}
+
+/** An address as an answer may show it: `a***@e***`, `+*******0123`. */
+export function mask(address: string): string {
+  if (!address.includes('@')) return `+${'*'.repeat(Math.max(0, address.length - 5))}${address.slice(-4)}`;
   return address
     .split('@')
     .map((part) => `${part.charAt(0)}***`)

@@ -4,8 +4,10 @@ import { JsonFile } from '../state.ts';
 
 /** A message that AWS would send. It holds a code or a temporary password, as its reader needs. */
 export interface Message {
+  /** An e-mail address, or the telephone number that a text message goes to. */
   readonly to: string;
-  readonly subject: string;
+  /** Of an e-mail. */
+  readonly subject?: string;
   readonly body: string;
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
 import { codeMismatch, expiredCode, invalidParameter } from './errors.ts';
-import { maskEmail, resetMessage } from './messages.ts';
+import { mask, resetMessage } from './messages.ts';
 import type { Context } from './operation.ts';
 import { equal } from './srp.ts';
 import type { UserRecord } from './store/model.ts';
@@ -35,7 +35,7 @@ export function sendResetCode({ outbox, now }: Context, pool: Pool, user: UserRe
 
 export const deliveryTo = (email: string) => ({
   CodeDeliveryDetails: {
-    Destination: maskEmail(email),
+    Destination: mask(email),
     DeliveryMedium: 'EMAIL',
     AttributeName: 'email',
   },

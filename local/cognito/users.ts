@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import { AwsError } from '../wire/errors.ts';
 import { invalidPassword, userNotFound } from './errors.ts';
+import { chosenFactors } from './factors.ts';
 import { NO_FAILURES } from './lockout.ts';
 import { checkPassword } from './password.ts';
 import { passwordPolicyOf } from './resources/pool-properties.ts';
@@ -71,11 +72,13 @@ export const describeUser = (user: UserRecord, only?: readonly string[]): JsonOb
   ...dates(user),
 });
 
-export function mfaSettings({ softwareToken }: UserRecord): JsonObject {
-  if (!softwareToken?.enabled) return {};
+export function mfaSettings(user: UserRecord): JsonObject {
+  const factors = chosenFactors(user);
+  if (factors.length === 0) return {};
+  const { preferredFactor } = user;
   return {
-    UserMFASettingList: ['SOFTWARE_TOKEN_MFA'],
-    ...(softwareToken.preferred ? { PreferredMfaSetting: 'SOFTWARE_TOKEN_MFA' } : {}),
+    UserMFASettingList: [...factors],
+    ...(preferredFactor && factors.includes(preferredFactor) ? { PreferredMfaSetting: preferredFactor } : {}),
   };
 }
 

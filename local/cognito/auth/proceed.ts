@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { askNewPassword } from '../challenges/new-password.ts';
-import { askSoftwareToken, askSoftwareTokenSetup } from '../challenges/software-token.ts';
+import { askSecondFactor } from '../challenges/second-factor.ts';
 import { notAuthorized, userDisabled } from '../errors.ts';
 import { hidesUsers } from '../resources/client-properties.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
@@ -30,13 +30,6 @@ function checkTemporaryPassword({ pool, now }: Attempt, user: UserRecord): void 
   throw notAuthorized('Temporary password has expired and must be reset by an administrator.');
 }
 
-function secondFactor(attempt: Attempt, user: UserRecord): JsonObject | undefined {
-  const { MfaConfiguration: mfa = 'OFF' } = attempt.pool.record.settings;
-  if (mfa === 'OFF') return undefined;
-  if (user.softwareToken?.enabled) return askSoftwareToken(attempt, user);
-  return mfa === 'ON' ? askSoftwareTokenSetup(attempt, user) : undefined;
-}
-
 /** The answer to a user who has just proved something: the next challenge, or the tokens. */
 export function proceed(
   attempt: Attempt,
@@ -49,6 +42,6 @@ export function proceed(
     checkTemporaryPassword(attempt, user);
     return askNewPassword(attempt, user);
   }
-  const challenge = proved === 'password' ? secondFactor(attempt, user) : undefined;
+  const challenge = proved === 'password' ? askSecondFactor(attempt, user) : undefined;
   return challenge ?? { AuthenticationResult: signIn({ ...attempt, user }), ChallengeParameters: {} };
 }

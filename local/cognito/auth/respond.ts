@@ -1,13 +1,23 @@
 import type { JsonObject } from '../../json.ts';
 import type { Challenge } from '../challenges/challenge.ts';
+import { emailOtp, smsMfa } from '../challenges/message-code.ts';
 import { newPasswordRequired } from '../challenges/new-password.ts';
 import { passwordVerifier } from '../challenges/password-verifier.ts';
+import { selectMfaType } from '../challenges/second-factor.ts';
 import { mfaSetup, softwareTokenMfa } from '../challenges/software-token.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import type { Attempt, Parameters } from './attempt.ts';
 import { proceed } from './proceed.ts';
 
-const CHALLENGES: readonly Challenge[] = [passwordVerifier, newPasswordRequired, softwareTokenMfa, mfaSetup];
+const CHALLENGES: readonly Challenge[] = [
+  passwordVerifier,
+  newPasswordRequired,
+  softwareTokenMfa,
+  smsMfa,
+  emailOtp,
+  selectMfaType,
+  mfaSetup,
+];
 
 interface Response {
   readonly name: string;
@@ -26,5 +36,5 @@ export function respond(attempt: Attempt, { name, session, responses }: Response
   const state = sessions.peek(token, { challenge: name, clientId: attempt.client.id });
   const user = challenge.judge(attempt, { responses, state, token });
   sessions.spend(token);
-  return proceed(attempt, user, challenge.proves);
+  return challenge.next?.(attempt, user, responses) ?? proceed(attempt, user, challenge.proves);
 }

@@ -1,5 +1,7 @@
+import type { JsonObject } from '../../json.ts';
 import type { Attempt, Parameters } from '../auth/attempt.ts';
 import { invalidSession } from '../errors.ts';
+import { checkLockout, withFailure } from '../lockout.ts';
 import type { UserRecord } from '../store/model.ts';
 import type { SessionState } from '../store/sessions.ts';
 
@@ -17,6 +19,8 @@ export interface Challenge {
   readonly sessionOf: (responses: Parameters, session: string | undefined) => string | undefined;
   /** The user who answered rightly. A wrong answer throws; the session lives on unless the challenge spends it. */
   readonly judge: (attempt: Attempt, answer: Answer) => UserRecord;
+  /** What comes next, where that is not for the state of the user to say. */
+  readonly next?: (attempt: Attempt, user: UserRecord, responses: Parameters) => JsonObject;
 }
 
 /** The user that a session is about, if that is also the one whom the answer names. */
@@ -25,4 +29,21 @@ export function sessionUser({ pool }: Attempt, { responses, state }: Answer): Us
   const named = responses.USERNAME === undefined ? undefined : pool.findUser(responses.USERNAME);
   if (!user || named?.sub !== user.sub) throw invalidSession();
   return user;
+}
+
+/** Short codes are soon guessed: a wrong one counts towards the same lockout as a wrong password. Keeps the user who comes out. */
+export function guessed(
+  { pool, now }: Attempt,
+  user: UserRecord,
+  check: (user: UserRecord) => UserRecord,
+): UserRecord {
+  checkLockout(user.failures, now);
+  try {
+    const changed = check(user);
+    pool.putUser(changed);
+    return changed;
+  } catch (error) {
+    pool.putUser({ ...user, failures: withFailure(user.failures, now) });
+    throw error;
+  }
 }

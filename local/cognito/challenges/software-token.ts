@@ -3,9 +3,8 @@ import { AwsError } from '../../wire/errors.ts';
 import { type Attempt, ask, needed } from '../auth/attempt.ts';
 import { checkSecretHash } from '../auth/secret-hash.ts';
 import { codeMismatch, expiredCode, invalidParameter } from '../errors.ts';
-import { checkLockout, withFailure } from '../lockout.ts';
 import type { SoftwareToken, UserRecord } from '../store/model.ts';
-import { type Challenge, sessionUser } from './challenge.ts';
+import { type Challenge, guessed, sessionUser } from './challenge.ts';
 import { matchingStep } from './totp.ts';
 
 export const SOFTWARE_TOKEN_MFA = 'SOFTWARE_TOKEN_MFA';
@@ -13,13 +12,6 @@ export const MFA_SETUP = 'MFA_SETUP';
 
 export const askSoftwareToken = (attempt: Attempt, user: UserRecord): JsonObject =>
   ask(attempt, user, SOFTWARE_TOKEN_MFA, { USER_ID_FOR_SRP: user.username });
-
-/** Where the pool demands a second factor and the user has none yet: AssociateSoftwareToken takes the session on. */
-export const askSoftwareTokenSetup = (attempt: Attempt, user: UserRecord): JsonObject =>
-  ask(attempt, user, MFA_SETUP, {
-    MFAS_CAN_SETUP: JSON.stringify([SOFTWARE_TOKEN_MFA]),
-    USER_ID_FOR_SRP: user.username,
-  });
 
 /**
  * The token with a code of its app taken, once. Throws CodeMismatchException for a wrong code, ExpiredCodeException for
@@ -31,24 +23,6 @@ export function takeCode(token: SoftwareToken, code: string, now: Date): Softwar
   throw matchingStep(token.secret, code, now, 0) === undefined ? codeMismatch() : expiredCode();
 }
 
-/** Six digits are soon guessed: a wrong code counts towards the same lockout as a wrong password. */
-function takeCodeOnce(
-  { pool, now }: Attempt,
-  user: UserRecord,
-  token: SoftwareToken,
-  code: string,
-): UserRecord {
-  checkLockout(user.failures, now);
-  try {
-    const changed = { ...user, softwareToken: takeCode(token, code, now) };
-    pool.putUser(changed);
-    return changed;
-  } catch (error) {
-    pool.putUser({ ...user, failures: withFailure(user.failures, now) });
-    throw error;
-  }
-}
-
 export const softwareTokenMfa: Challenge = {
   name: SOFTWARE_TOKEN_MFA,
   proves: 'second factor',
@@ -58,13 +32,14 @@ export const softwareTokenMfa: Challenge = {
     const code = needed(answer.responses, 'SOFTWARE_TOKEN_MFA_CODE');
     checkSecretHash(attempt.client, [name], answer.responses.SECRET_HASH);
     const user = sessionUser(attempt, answer);
-    if (!user.softwareToken?.enabled) {
+    const token = user.softwareToken;
+    if (!token?.enabled) {
       throw new AwsError(
         'SoftwareTokenMFANotFoundException',
         'Software token MFA is not enabled for the user.',
       );
     }
-    return takeCodeOnce(attempt, user, user.softwareToken, code);
+    return guessed(attempt, user, (one) => ({ ...one, softwareToken: takeCode(token, code, attempt.now) }));
   },
 };
 
@@ -80,7 +55,11 @@ export const mfaSetup: Challenge = {
     if (!user.softwareToken?.verified || answer.state.data.verified !== 'true') {
       throw invalidParameter('Software token has not been verified.');
     }
-    const changed = { ...user, softwareToken: { ...user.softwareToken, enabled: true, preferred: true } };
+    const changed: UserRecord = {
+      ...user,
+      softwareToken: { ...user.softwareToken, enabled: true },
+      preferredFactor: SOFTWARE_TOKEN_MFA,
+    };
     attempt.pool.putUser(changed);
     return changed;
   },

@@ -3,7 +3,7 @@ import { AwsError } from '../../wire/errors.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { attributes, deliveryMedium, password, userOfPool } from '../fields.ts';
 import { NO_FAILURES } from '../lockout.ts';
-import { invitation } from '../messages.ts';
+import { invitation, textInvitation } from '../messages.ts';
 import { type Context, operation } from '../operation.ts';
 import { generatePassword } from '../password.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
@@ -56,11 +56,15 @@ function send(
   code: string,
 ): void {
   const mediums = DesiredDeliveryMediums ?? ['SMS'];
-  if (mediums.includes('SMS') && user.attributes.phone_number) {
-    throw invalidParameter('User pool does not have SMS configuration to send messages.');
+  const { settings } = pool.record;
+  const { email, phone_number: phone } = user.attributes;
+  if (mediums.includes('SMS') && phone) {
+    if (!settings.SmsConfiguration) {
+      throw invalidParameter('User pool does not have SMS configuration to send messages.');
+    }
+    outbox.send(textInvitation(settings, phone, user.username, code));
   }
-  const to = user.attributes.email;
-  if (mediums.includes('EMAIL') && to) outbox.send(invitation(pool.record.settings, to, user.username, code));
+  if (mediums.includes('EMAIL') && email) outbox.send(invitation(settings, email, user.username, code));
 }
 
 function create(context: Context, pool: Pool, request: Input): UserRecord {

@@ -39,6 +39,8 @@ function describePool(pool: Pool): JsonObject {
     UserPoolName: _name,
     Schema: _schema,
     EnabledMfas: _mfas,
+    EmailAuthenticationMessage: _emailMessage,
+    EmailAuthenticationSubject: _emailSubject,
     Policies: _policies,
     ...settings
   } = record.settings;

@@ -20,14 +20,11 @@ import {
 import { createGroup, deleteGroup, listGroups, readGroup } from './groups.ts';
 import { adminInitiateAuth, initiateAuth } from './initiate-auth.ts';
 import { listUsers } from './list-users.ts';
+import { adminSetUserMfaPreference, setUserMfaPreference } from './mfa-preference.ts';
+import { getUserPoolMfaConfig, setUserPoolMfaConfig } from './pool-mfa.ts';
 import { adminRespondToAuthChallenge, respondToAuthChallenge } from './respond-to-auth-challenge.ts';
 import { changePassword, getUser } from './self.ts';
-import {
-  adminSetUserMfaPreference,
-  associateSoftwareToken,
-  setUserMfaPreference,
-  verifySoftwareToken,
-} from './software-token.ts';
+import { associateSoftwareToken, verifySoftwareToken } from './software-token.ts';
 import { getTokensFromRefreshToken, globalSignOut, revokeToken } from './tokens.ts';
 
 const ALL: readonly Operation[] = [
@@ -56,6 +53,7 @@ const ALL: readonly Operation[] = [
   forgotPassword,
   getTokensFromRefreshToken,
   getUser,
+  getUserPoolMfaConfig,
   globalSignOut,
   initiateAuth,
   listGroups,
@@ -67,6 +65,7 @@ const ALL: readonly Operation[] = [
   respondToAuthChallenge,
   revokeToken,
   setUserMfaPreference,
+  setUserPoolMfaConfig,
   verifySoftwareToken,
 ];
 

@@ -1,16 +1,16 @@
 import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { bearerOf } from '../auth/access-token.ts';
-import { MFA_SETUP, takeCode } from '../challenges/software-token.ts';
+import { MFA_SETUP, SOFTWARE_TOKEN_MFA, takeCode } from '../challenges/software-token.ts';
 import { newSecret } from '../challenges/totp.ts';
-import { invalidParameter, invalidSession, notEmbedded } from '../errors.ts';
-import { session, token, userOfPool } from '../fields.ts';
+import { invalidParameter, invalidSession } from '../errors.ts';
+import { poolFactors } from '../factors.ts';
+import { session, token } from '../fields.ts';
 import { type Context, operation } from '../operation.ts';
 import { sessionLifetime } from '../resources/client-properties.ts';
-import { flag, type Infer, optional, required, structure, text } from '../shape.ts';
+import { optional, required, structure, text } from '../shape.ts';
 import type { SoftwareToken, UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
-import { getUser } from '../users.ts';
 
 interface Holder {
   readonly AccessToken: string | undefined;
@@ -53,7 +53,7 @@ export const associateSoftwareToken = operation(
   structure(holder),
   (context, input) => {
     const { pool, user, next } = find(context, input);
-    if ((pool.record.settings.MfaConfiguration ?? 'OFF') === 'OFF') {
+    if (!poolFactors(pool).includes(SOFTWARE_TOKEN_MFA)) {
       throw new AwsError(
         'SoftwareTokenMFANotFoundException',
         'Software token MFA is not enabled for the user pool.',
@@ -86,52 +86,9 @@ export const verifySoftwareToken = operation(
     const { pool, user, next } = find(context, input);
     const { pendingSoftwareToken: secret, ...rest } = user;
     if (secret === undefined) throw invalidParameter('No software token is associated with the user.');
-    const { enabled = false, preferred = false } = user.softwareToken ?? {};
-    const pending = { secret, verified: true, enabled, preferred, usedStep: 0 };
+    const { enabled = false } = user.softwareToken ?? {};
+    const pending = { secret, verified: true, enabled, usedStep: 0 };
     pool.putUser({ ...rest, softwareToken: takeFirstCode(pending, input.UserCode, context.now()) });
     return { Status: 'SUCCESS', ...next({ verified: 'true' }) };
-  },
-);
-
-const preference = structure({ Enabled: optional(flag()), PreferredMfa: optional(flag()) });
-const preferences = {
-  SoftwareTokenMfaSettings: optional(preference),
-  SMSMfaSettings: optional(preference),
-  EmailMfaSettings: optional(preference),
-};
-const preferencesShape = structure(preferences);
-
-function setPreference(pool: Pool, user: UserRecord, input: Infer<typeof preferencesShape>): JsonObject {
-  if (input.SMSMfaSettings?.Enabled) throw notEmbedded('SMS_MFA');
-  if (input.EmailMfaSettings?.Enabled) throw notEmbedded('EMAIL_OTP');
-  const wanted = input.SoftwareTokenMfaSettings;
-  if (!wanted) return {};
-  if (!user.softwareToken?.verified) {
-    if (!wanted.Enabled) return {};
-    throw invalidParameter('User has not verified software token mfa');
-  }
-  const enabled = wanted.Enabled ?? false;
-  const preferred = enabled && (wanted.PreferredMfa ?? false);
-  pool.putUser({ ...user, softwareToken: { ...user.softwareToken, enabled, preferred } });
-  return {};
-}
-
-export const setUserMfaPreference = operation(
-  'SetUserMFAPreference',
-  'public',
-  structure({ AccessToken: required(token), ...preferences }),
-  ({ pools, now }, input) => {
-    const { pool, user } = bearerOf(pools, input.AccessToken, now());
-    return setPreference(pool, user, input);
-  },
-);
-
-export const adminSetUserMfaPreference = operation(
-  'AdminSetUserMFAPreference',
-  'signed',
-  structure({ ...userOfPool, ...preferences }),
-  ({ pools }, input) => {
-    const pool = pools.get(input.UserPoolId);
-    return setPreference(pool, getUser(pool, input.Username), input);
   },
 );

@@ -1,5 +1,6 @@
 import { AwsError } from '../../wire/errors.ts';
 import { bearerOf } from '../auth/access-token.ts';
+import { attemptOf } from '../auth/attempt.ts';
 import { findRefreshToken, refresh } from '../auth/refresh.ts';
 import { checkSecret } from '../auth/secret-hash.ts';
 import { signedOut, withFamily } from '../auth/tokens.ts';
@@ -21,13 +22,12 @@ export const getTokensFromRefreshToken = operation(
     ClientSecret: optional(clientSecret),
     DeviceKey: optional(text()),
   }),
-  ({ pools, now }, input) => {
+  (context, input) => {
     if (input.DeviceKey !== undefined) throw notEmbedded('DeviceKey');
-    const { pool, client } = pools.client(input.ClientId);
-    const attempt = { pool, client, now: now() };
+    const attempt = attemptOf(context, input.ClientId);
     return {
       AuthenticationResult: refresh(attempt, input.RefreshToken, () =>
-        checkSecret(client, input.ClientSecret),
+        checkSecret(attempt.client, input.ClientSecret),
       ),
     };
   },

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../json.ts';
 import { invalidParameter } from '../errors.ts';
+import { FACTORS } from '../factors.ts';
 import { isStandardAttribute } from '../schema.ts';
 import {
   flag,
@@ -14,6 +15,7 @@ import {
   structure,
   text,
 } from '../shape.ts';
+import { checkMfa } from './mfa-rules.ts';
 import { readProperties } from './refusal.ts';
 
 const closed = { closed: true };
@@ -21,6 +23,11 @@ const message = text({ min: 6, max: 20_000 });
 const subject = text({ min: 1, max: 140 });
 const smsMessage = text({ min: 6, max: 140 });
 const verifiedAttribute = oneOf(['email', 'phone_number']);
+const arn = text({
+  min: 20,
+  max: 2048,
+  pattern: /arn:[\w+=/,.@-]+:[\w+=/,.@-]+:[\w+=/,.@-]*:[0-9]*:[\w+=/,.@:-]+/,
+});
 const numberText = text({ max: 131_072, pattern: /-?\d+/ });
 
 const passwordPolicy = structure(
@@ -56,6 +63,16 @@ function numeric(): Shape<string> {
   return (value, path, problems) =>
     numberText(typeof value === 'number' ? String(value) : value, path, problems);
 }
+
+/** Who sends text messages. The embedded cloud has no SNS: the role is not looked at, messages go to the outbox. */
+export const smsConfiguration = structure(
+  {
+    SnsCallerArn: required(arn),
+    ExternalId: optional(text()),
+    SnsRegion: optional(text({ min: 5, max: 32 })),
+  },
+  closed,
+);
 
 const poolProperties = structure(
   {
@@ -102,14 +119,25 @@ const poolProperties = structure(
     AutoVerifiedAttributes: optional(list(verifiedAttribute)),
     DeletionProtection: optional(oneOf(['ACTIVE', 'INACTIVE'])),
     EmailConfiguration: optional(
-      structure({ EmailSendingAccount: optional(oneOf(['COGNITO_DEFAULT'])) }, closed),
+      structure(
+        {
+          EmailSendingAccount: optional(oneOf(['COGNITO_DEFAULT', 'DEVELOPER'])),
+          SourceArn: optional(arn),
+          From: optional(text()),
+          ReplyToEmailAddress: optional(text()),
+        },
+        closed,
+      ),
     ),
     EmailVerificationMessage: optional(message),
     EmailVerificationSubject: optional(subject),
-    EnabledMfas: optional(list(oneOf(['SOFTWARE_TOKEN_MFA']))),
+    EmailAuthenticationMessage: optional(message),
+    EmailAuthenticationSubject: optional(subject),
+    EnabledMfas: optional(list(oneOf(FACTORS))),
     MfaConfiguration: optional(oneOf(['OFF', 'ON', 'OPTIONAL'])),
     Schema: optional(list(schemaEntry, { max: 50 })),
     SmsAuthenticationMessage: optional(smsMessage),
+    SmsConfiguration: optional(smsConfiguration),
     SmsVerificationMessage: optional(smsMessage),
     UserAttributeUpdateSettings: optional(
       structure({ AttributesRequireVerificationBeforeUpdate: required(list(verifiedAttribute)) }, closed),
@@ -137,10 +165,7 @@ export type PoolSettings = Infer<typeof poolProperties>;
 
 const NOT_DONE = [
   'DeviceConfiguration',
-  'EmailAuthenticationMessage',
-  'EmailAuthenticationSubject',
   'LambdaConfig',
-  'SmsConfiguration',
   'UserPoolAddOns',
   'WebAuthnFactorConfiguration',
   'WebAuthnRelyingPartyID',
@@ -171,13 +196,13 @@ export function readPoolProperties(properties: JsonObject): PoolSettings {
       'Only one of the aliasAttributes or usernameAttributes can be set in a user pool.',
     );
   }
-  if (settings.MfaConfiguration === 'ON' || settings.MfaConfiguration === 'OPTIONAL') {
-    if (!settings.EnabledMfas?.length) {
-      throw invalidParameter(
-        'SMS configuration and Auto verification for phone_number are required when MFA is required/optional',
-      );
-    }
+  if (
+    settings.EmailConfiguration?.EmailSendingAccount === 'DEVELOPER' &&
+    !settings.EmailConfiguration.SourceArn
+  ) {
+    throw invalidParameter('SourceArn is required when EmailSendingAccount is DEVELOPER.');
   }
+  checkMfa(settings);
   for (const name of settings.UserAttributeUpdateSettings?.AttributesRequireVerificationBeforeUpdate ?? []) {
     if (!settings.AutoVerifiedAttributes?.includes(name)) {
       throw invalidParameter(

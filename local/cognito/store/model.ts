@@ -1,3 +1,4 @@
+import type { Factor, MessageFactor } from '../factors.ts';
 import type { ClientSettings } from '../resources/client-properties.ts';
 import type { PoolSettings } from '../resources/pool-properties.ts';
 
@@ -69,7 +70,6 @@ export interface SoftwareToken {
   readonly secret: string;
   readonly verified: boolean;
   readonly enabled: boolean;
-  readonly preferred: boolean;
   /** The last 30-second step whose code was taken, so that no code is taken twice. */
   readonly usedStep: number;
 }
@@ -88,6 +88,10 @@ export interface UserRecord {
   readonly resetCode?: CodeRecord;
   readonly families: readonly TokenFamily[];
   readonly softwareToken?: SoftwareToken;
+  /** Factors by message that were turned on for the user. */
+  readonly messageFactors?: readonly MessageFactor[];
+  /** Which of the factors is asked for where there are several; absent: the user chooses. */
+  readonly preferredFactor?: Factor;
   /** The secret of an app that has yet to prove itself. */
   readonly pendingSoftwareToken?: string;
 }

@@ -110,9 +110,9 @@ test('wrong codes lock the user out like wrong passwords, also across sign-ins',
   assert.ok((await answer(setup, Session, codeNow(setup, secret))).AuthenticationResult);
 });
 
-test('other factors are refused by name, and a pool without MFA has no apps', async (t) => {
+test('a pool without MFA has no apps, and factors that it does not offer cannot be turned on', async (t) => {
   const setup = await setUp(t);
-  const { sdk, ClientId } = setup;
+  const { sdk } = setup;
   await confirmedUser(setup);
   const { access: AccessToken } = await tokensOf(setup, 'ann', PASSWORD);
   await assert.rejects(
@@ -123,8 +123,14 @@ test('other factors are refused by name, and a pool without MFA has no apps', as
     sdk.setUserMFAPreference({ AccessToken, SMSMfaSettings: { Enabled: true } }),
     awsError('InvalidParameterException', /SMS_MFA/),
   );
-  await assert.rejects(
-    sdk.respondToAuthChallenge({ ClientId, ChallengeName: 'EMAIL_OTP', Session: 'x'.repeat(20) }),
-    awsError('InvalidParameterException', /EMAIL_OTP is not available/),
-  );
+});
+
+test('passkeys and custom challenges are refused by name', async (t) => {
+  const { sdk, ClientId } = await setUp(t);
+  for (const ChallengeName of ['WEB_AUTHN', 'CUSTOM_CHALLENGE', 'SMS_OTP'] as const) {
+    await assert.rejects(
+      sdk.respondToAuthChallenge({ ClientId, ChallengeName, Session: 'x'.repeat(20) }),
+      awsError('InvalidParameterException', new RegExp(`${ChallengeName} is not available`)),
+    );
+  }
 });

@@ -1,0 +1,59 @@
+import { createHash, randomInt } from 'node:crypto';
+import type { JsonObject } from '../../json.ts';
+import { type Attempt, ask, needed } from '../auth/attempt.ts';
+import { checkSecretHash } from '../auth/secret-hash.ts';
+import { codeMismatch, invalidParameter } from '../errors.ts';
+import { ADDRESS, type MessageFactor } from '../factors.ts';
+import { mask, signInMessage } from '../messages.ts';
+import { equal } from '../srp.ts';
+import type { UserRecord } from '../store/model.ts';
+import { type Challenge, guessed, sessionUser } from './challenge.ts';
+
+const MEDIUM = { SMS_MFA: 'SMS', EMAIL_OTP: 'EMAIL' } as const;
+
+/** An SMS code has six digits; one of an e-mail has eight. */
+const DIGITS = { SMS_MFA: 6, EMAIL_OTP: 8 } as const;
+
+const hashOf = (code: string) => createHash('sha256').update(code).digest('hex');
+
+/** Sends a code, which is good as long as the session that waits for it. */
+export function askMessageCode(attempt: Attempt, user: UserRecord, factor: MessageFactor): JsonObject {
+  const to = user.attributes[ADDRESS[factor]];
+  if (to === undefined) throw invalidParameter(`The user has no ${ADDRESS[factor]}.`);
+  const digits = DIGITS[factor];
+  const code = String(randomInt(10 ** digits)).padStart(digits, '0');
+  attempt.outbox.send(signInMessage(attempt.pool.record.settings, factor, { to, user: user.username, code }));
+  const parameters = {
+    CODE_DELIVERY_DELIVERY_MEDIUM: MEDIUM[factor],
+    CODE_DELIVERY_DESTINATION: mask(to),
+    USER_ID_FOR_SRP: user.username,
+  };
+  return ask(attempt, user, factor, parameters, { code: hashOf(code) });
+}
+
+/** A first code that came back shows that the address is the user's own. */
+function withVerified(user: UserRecord, factor: MessageFactor): UserRecord {
+  const flag = `${ADDRESS[factor]}_verified`;
+  return { ...user, attributes: { ...user.attributes, [flag]: 'true' } };
+}
+
+function messageCode(factor: MessageFactor): Challenge {
+  return {
+    name: factor,
+    proves: 'second factor',
+    sessionOf: (_, session) => session,
+    judge(attempt, answer) {
+      const { responses, state } = answer;
+      const name = needed(responses, 'USERNAME');
+      const code = needed(responses, `${factor}_CODE`);
+      checkSecretHash(attempt.client, [name], responses.SECRET_HASH);
+      return guessed(attempt, sessionUser(attempt, answer), (user) => {
+        if (!equal(Buffer.from(hashOf(code)), Buffer.from(state.data.code ?? ''))) throw codeMismatch();
+        return withVerified(user, factor);
+      });
+    },
+  };
+}
+
+export const smsMfa = messageCode('SMS_MFA');
+export const emailOtp = messageCode('EMAIL_OTP');

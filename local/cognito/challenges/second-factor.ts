@@ -1,0 +1,61 @@
+import type { JsonObject } from '../../json.ts';
+import { type Attempt, ask, needed } from '../auth/attempt.ts';
+import { checkSecretHash } from '../auth/secret-hash.ts';
+import { invalidParameter } from '../errors.ts';
+import { type Factor, isMessageFactor, poolFactors, usableFactors } from '../factors.ts';
+import type { UserRecord } from '../store/model.ts';
+import { type Challenge, sessionUser } from './challenge.ts';
+import { askMessageCode } from './message-code.ts';
+import { askSoftwareToken, MFA_SETUP } from './software-token.ts';
+
+const SELECT_MFA_TYPE = 'SELECT_MFA_TYPE';
+
+const askFactor = (attempt: Attempt, user: UserRecord, factor: Factor): JsonObject =>
+  isMessageFactor(factor) ? askMessageCode(attempt, user, factor) : askSoftwareToken(attempt, user);
+
+/**
+ * Asks a user who has proved the password for a second factor: the preferred one, the only one, or which of several.
+ * `undefined` where none is needed.
+ */
+export function askSecondFactor(attempt: Attempt, user: UserRecord): JsonObject | undefined {
+  const { pool } = attempt;
+  const usable = usableFactors(pool, user);
+  const [first, ...more] = usable;
+  if (first === undefined) {
+    return pool.record.settings.MfaConfiguration === 'ON' ? askSetup(attempt, user) : undefined;
+  }
+  const { preferredFactor } = user;
+  if (preferredFactor && usable.includes(preferredFactor)) return askFactor(attempt, user, preferredFactor);
+  if (more.length === 0) return askFactor(attempt, user, first);
+  return ask(attempt, user, SELECT_MFA_TYPE, {
+    MFAS_CAN_CHOOSE: JSON.stringify(usable),
+    USER_ID_FOR_SRP: user.username,
+  });
+}
+
+/** Where the pool demands a second factor and the user has none yet: AssociateSoftwareToken takes the session on. */
+const askSetup = (attempt: Attempt, user: UserRecord): JsonObject =>
+  ask(attempt, user, MFA_SETUP, {
+    MFAS_CAN_SETUP: JSON.stringify(poolFactors(attempt.pool)),
+    USER_ID_FOR_SRP: user.username,
+  });
+
+export const selectMfaType: Challenge = {
+  name: SELECT_MFA_TYPE,
+  proves: 'password',
+  sessionOf: (_, session) => session,
+  judge(attempt, answer) {
+    const name = needed(answer.responses, 'USERNAME');
+    checkSecretHash(attempt.client, [name], answer.responses.SECRET_HASH);
+    const user = sessionUser(attempt, answer);
+    chosen(attempt, user, needed(answer.responses, 'ANSWER'));
+    return user;
+  },
+  next: (attempt, user, { ANSWER = '' }) => askFactor(attempt, user, chosen(attempt, user, ANSWER)),
+};
+
+function chosen({ pool }: Attempt, user: UserRecord, answer: string): Factor {
+  const factor = usableFactors(pool, user).find((one) => one === answer);
+  if (factor === undefined) throw invalidParameter(`Invalid ANSWER for ${SELECT_MFA_TYPE}.`);
+  return factor;
+}

@@ -1,0 +1,38 @@
+import type { UserRecord } from './store/model.ts';
+import type { Pool } from './store/pool.ts';
+
+/** Second factors, by the names that challenges, templates and preferences call them. */
+export const FACTORS = ['SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP'] as const;
+export type Factor = (typeof FACTORS)[number];
+
+/** Those that are sent as a message, and the attribute that says where to. */
+export const ADDRESS = { SMS_MFA: 'phone_number', EMAIL_OTP: 'email' } as const;
+export type MessageFactor = keyof typeof ADDRESS;
+
+export const isMessageFactor = (factor: Factor): factor is MessageFactor => factor in ADDRESS;
+
+/** What the pool lets users have; nothing while its MFA is off. */
+export function poolFactors({ record }: Pool): readonly Factor[] {
+  const { MfaConfiguration = 'OFF', EnabledMfas = [] } = record.settings;
+  return MfaConfiguration === 'OFF' ? [] : FACTORS.filter((factor) => EnabledMfas.includes(factor));
+}
+
+/** What a user turned on, or an administrator for them. */
+export function chosenFactors({ softwareToken, messageFactors = [] }: UserRecord): readonly Factor[] {
+  return FACTORS.filter((factor) =>
+    isMessageFactor(factor) ? messageFactors.includes(factor) : softwareToken?.enabled,
+  );
+}
+
+/**
+ * The factors that a user can be asked for. Where the pool demands one, messages need no setting up but an address:
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-sms-email-message.html
+ */
+export function usableFactors(pool: Pool, user: UserRecord): readonly Factor[] {
+  const offered = poolFactors(pool);
+  const hasAddress = (factor: Factor) =>
+    !isMessageFactor(factor) || user.attributes[ADDRESS[factor]] !== undefined;
+  const chosen = chosenFactors(user).filter((factor) => offered.includes(factor) && hasAddress(factor));
+  if (chosen.length > 0 || pool.record.settings.MfaConfiguration !== 'ON') return chosen;
+  return offered.filter((factor) => isMessageFactor(factor) && hasAddress(factor));
+}

@@ -1,0 +1,85 @@
+import type { JsonObject } from '../../json.ts';
+import { bearerOf } from '../auth/access-token.ts';
+import { invalidParameter } from '../errors.ts';
+import { ADDRESS, chosenFactors, FACTORS, type Factor, isMessageFactor, poolFactors } from '../factors.ts';
+import { token, userOfPool } from '../fields.ts';
+import { operation } from '../operation.ts';
+import { flag, type Infer, optional, required, structure } from '../shape.ts';
+import type { UserRecord } from '../store/model.ts';
+import type { Pool } from '../store/pool.ts';
+import { getUser } from '../users.ts';
+
+const preference = structure({ Enabled: optional(flag()), PreferredMfa: optional(flag()) });
+const preferences = {
+  SoftwareTokenMfaSettings: optional(preference),
+  SMSMfaSettings: optional(preference),
+  EmailMfaSettings: optional(preference),
+};
+const preferencesShape = structure(preferences);
+type Preferences = Infer<typeof preferencesShape>;
+
+const MEMBER = {
+  SMS_MFA: 'SMSMfaSettings',
+  SOFTWARE_TOKEN_MFA: 'SoftwareTokenMfaSettings',
+  EMAIL_OTP: 'EmailMfaSettings',
+} as const;
+
+function checkCanEnable(pool: Pool, user: UserRecord, factor: Factor): void {
+  if (!poolFactors(pool).includes(factor)) {
+    throw invalidParameter(`The user pool does not have ${factor} enabled.`);
+  }
+  if (isMessageFactor(factor)) {
+    const attribute = ADDRESS[factor];
+    if (user.attributes[attribute] === undefined) throw invalidParameter(`User does not have ${attribute}.`);
+  } else if (!user.softwareToken?.verified) {
+    throw invalidParameter('User has not verified software token mfa');
+  }
+}
+
+/** Turns factors of a user on and off; one at most is the preferred one. What is not named stays as it is. */
+function setPreference(pool: Pool, user: UserRecord, input: Preferences): JsonObject {
+  const named = FACTORS.filter((factor) => input[MEMBER[factor]] !== undefined);
+  const enabled = new Set(chosenFactors(user));
+  for (const factor of named) {
+    if (!input[MEMBER[factor]]?.Enabled) {
+      enabled.delete(factor);
+      continue;
+    }
+    checkCanEnable(pool, user, factor);
+    enabled.add(factor);
+  }
+  const preferred = named.filter((factor) => enabled.has(factor) && input[MEMBER[factor]]?.PreferredMfa);
+  if (preferred.length > 1) throw invalidParameter('Only one MFA method can be preferred.');
+  const { preferredFactor: before, ...rest } = user;
+  const kept = before && enabled.has(before) && !named.includes(before) ? before : undefined;
+  const preferredFactor = preferred[0] ?? kept;
+  pool.putUser({
+    ...rest,
+    ...(rest.softwareToken && {
+      softwareToken: { ...rest.softwareToken, enabled: enabled.has('SOFTWARE_TOKEN_MFA') },
+    }),
+    messageFactors: [...enabled].filter(isMessageFactor),
+    ...(preferredFactor && { preferredFactor }),
+  });
+  return {};
+}
+
+export const setUserMfaPreference = operation(
+  'SetUserMFAPreference',
+  'public',
+  structure({ AccessToken: required(token), ...preferences }),
+  ({ pools, now }, input) => {
+    const { pool, user } = bearerOf(pools, input.AccessToken, now());
+    return setPreference(pool, user, input);
+  },
+);
+
+export const adminSetUserMfaPreference = operation(
+  'AdminSetUserMFAPreference',
+  'signed',
+  structure({ ...userOfPool, ...preferences }),
+  ({ pools }, input) => {
+    const pool = pools.get(input.UserPoolId);
+    return setPreference(pool, getUser(pool, input.Username), input);
+  },
+);

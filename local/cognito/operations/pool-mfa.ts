@@ -1,0 +1,92 @@
+import type { JsonObject } from '../../json.ts';
+import { invalidParameter, notEmbedded } from '../errors.ts';
+import type { Factor } from '../factors.ts';
+import { poolId } from '../fields.ts';
+import { operation } from '../operation.ts';
+import { checkMfa } from '../resources/mfa-rules.ts';
+import { type PoolSettings, smsConfiguration } from '../resources/pool-properties.ts';
+import { flag, type Infer, oneOf, optional, required, structure, text } from '../shape.ts';
+
+const input = structure({
+  UserPoolId: required(poolId),
+  MfaConfiguration: optional(oneOf(['OFF', 'ON', 'OPTIONAL'])),
+  SoftwareTokenMfaConfiguration: optional(structure({ Enabled: optional(flag()) })),
+  SmsMfaConfiguration: optional(
+    structure({
+      SmsAuthenticationMessage: optional(text({ min: 6, max: 140 })),
+      SmsConfiguration: optional(smsConfiguration),
+    }),
+  ),
+  EmailMfaConfiguration: optional(
+    structure({
+      Message: optional(text({ min: 6, max: 20_000 })),
+      Subject: optional(text({ min: 1, max: 140 })),
+    }),
+  ),
+  WebAuthnConfiguration: optional(structure({})),
+});
+type Input = Infer<typeof input>;
+
+function enabledIn({
+  SoftwareTokenMfaConfiguration: app,
+  SmsMfaConfiguration: sms,
+  EmailMfaConfiguration: email,
+}: Input): readonly Factor[] {
+  return [
+    ...(app?.Enabled ? (['SOFTWARE_TOKEN_MFA'] as const) : []),
+    ...(sms ? (['SMS_MFA'] as const) : []),
+    ...(email ? (['EMAIL_OTP'] as const) : []),
+  ];
+}
+
+function described({ MfaConfiguration = 'OFF', EnabledMfas = [], ...settings }: PoolSettings): JsonObject {
+  const { SmsAuthenticationMessage, SmsConfiguration } = settings;
+  const { EmailAuthenticationMessage: Message, EmailAuthenticationSubject: Subject } = settings;
+  const members = {
+    MfaConfiguration,
+    SoftwareTokenMfaConfiguration: { Enabled: EnabledMfas.includes('SOFTWARE_TOKEN_MFA') },
+    ...(EnabledMfas.includes('SMS_MFA') && {
+      SmsMfaConfiguration: { SmsAuthenticationMessage, SmsConfiguration },
+    }),
+    ...(EnabledMfas.includes('EMAIL_OTP') && { EmailMfaConfiguration: { Message, Subject } }),
+  };
+  // Members that are not set are left out, as AWS does.
+  return JSON.parse(JSON.stringify(members)) as JsonObject;
+}
+
+/** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SetUserPoolMfaConfig.html */
+export const setUserPoolMfaConfig = operation(
+  'SetUserPoolMfaConfig',
+  'signed',
+  input,
+  ({ pools, now }, request) => {
+    if (request.WebAuthnConfiguration) throw notEmbedded('WebAuthnConfiguration');
+    const pool = pools.get(request.UserPoolId);
+    const enabled = enabledIn(request);
+    const { MfaConfiguration = 'OFF', SmsMfaConfiguration: sms, EmailMfaConfiguration: email } = request;
+    if (MfaConfiguration === 'OFF' && enabled.length > 0) {
+      throw invalidParameter(
+        "Invalid MFA configuration given, can't turn off MFA and configure an MFA together.",
+      );
+    }
+    const settings: PoolSettings = {
+      ...pool.record.settings,
+      MfaConfiguration,
+      EnabledMfas: enabled,
+      ...(sms?.SmsAuthenticationMessage && { SmsAuthenticationMessage: sms.SmsAuthenticationMessage }),
+      ...(sms?.SmsConfiguration && { SmsConfiguration: sms.SmsConfiguration }),
+      ...(email?.Message && { EmailAuthenticationMessage: email.Message }),
+      ...(email?.Subject && { EmailAuthenticationSubject: email.Subject }),
+    };
+    checkMfa(settings);
+    pool.record = { ...pool.record, settings, modified: now().toISOString() };
+    return described(settings);
+  },
+);
+
+export const getUserPoolMfaConfig = operation(
+  'GetUserPoolMfaConfig',
+  'signed',
+  structure({ UserPoolId: required(poolId) }),
+  ({ pools }, { UserPoolId }) => described(pools.get(UserPoolId).record.settings),
+);
