@@ -9,6 +9,7 @@ import { serviceOf } from './dispatch.ts';
 import type { Faults } from './faults.ts';
 import { createIam } from './iam/service.ts';
 import { createLambda } from './lambda/service.ts';
+import { createLogs } from './logs/service.ts';
 import { bucketOrigin } from './origin.ts';
 import { createS3 } from './s3/service.ts';
 import { createSts } from './sts/service.ts';
@@ -59,6 +60,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     isReplicated: (versionArn) => cloudfront.isReplicated(versionArn),
     roleTrusts: iam.trustedServices,
   });
+  const logs = createLogs({ logsDir: lambda.logsDir, identities, now });
   const cloudfront = createCloudFront({
     ...common('cloudfront'),
     origins: bucketOrigin(s3.handle),
@@ -81,6 +83,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     'cognito-idp': cognito.handle,
     cloudformation: cloudformation.handle,
     lambda: lambda.handle,
+    logs: logs.handle,
     sts: sts.handle,
     control: control ?? s3.handle,
   };

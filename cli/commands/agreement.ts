@@ -12,8 +12,7 @@ export interface Agreement {
 }
 
 /** What a first deploy makes once the user pool is there; CloudFormation plans it only then. */
-const EDGE_FOLLOWS =
-  '  then, once the user pool is there, the edge: its function, a role for it, the CloudFront distribution';
+const EDGE_FOLLOWS = '  then the edge: its function, a role for it, the CloudFront distribution';
 
 /**
  * Shows each plan and asks, once for all of a deploy; again where a later step takes something with it that cannot be

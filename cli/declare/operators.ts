@@ -1,5 +1,5 @@
 import type { Command as Commander } from 'commander';
-import { type Act, define, everywhere, inLocalCloud, profile } from './shared.ts';
+import { type Act, define, everywhere, inLocalCloud, profile, several } from './shared.ts';
 import { declareUsers } from './users.ts';
 
 /** The commands of those who run a deployment. */
@@ -30,6 +30,19 @@ export function declareOperators(root: Commander, act: Act): void {
       .addOption(profile()),
   ).action((given, command) =>
     act(async () => (await import('../commands/status.ts')).status, given, command.optsWithGlobals()),
+  );
+  everywhere(
+    define(root, 'logs', 'show what the edge refused and why, from all regions', [
+      'edge-upload logs --since 30m --follow',
+    ])
+      .option('--since <time>', 'how long ago, or a time (1h)')
+      .option('-f, --follow', 'go on with what comes')
+      .option('--all', "Lambda's own lines about each call, too")
+      .option('--region <name>', 'look in this region, too', several)
+      .addOption(inLocalCloud())
+      .addOption(profile()),
+  ).action((given, command) =>
+    act(async () => (await import('../commands/logs.ts')).logs, given, command.optsWithGlobals()),
   );
   everywhere(
     define(root, 'ls [prefix]', 'list what is stored').addOption(inLocalCloud()).addOption(profile()),

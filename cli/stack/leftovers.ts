@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { forgetLeftover, listLeftovers } from '../settings/leftovers.ts';
 import { deleteEdgeFunction } from './edge-function.ts';
+import { deleteEdgeLogs, logGroup } from './edge-logs.ts';
 import type { StackWork } from './operation.ts';
 
 /**
@@ -19,7 +20,19 @@ export async function clearLeftovers(
     if (stackName !== work.stackName || functionName === except) continue;
     const gone = await deleteEdgeFunction(work, functionName, { wait });
     (gone ? removed : left).push(functionName);
-    if (gone) await forgetLeftover(context, functionName);
+    if (!gone) continue;
+    await removeLogs(context, work, functionName);
+    await forgetLeftover(context, functionName);
   }
   return { removed, left };
+}
+
+/** The function's logs stay behind in each region that a copy ran in; they are no reason to fail. */
+async function removeLogs({ ui }: Context, work: StackWork, functionName: string): Promise<void> {
+  const refused = await deleteEdgeLogs(work, functionName);
+  if (refused.length === 0) return;
+  ui.event({
+    type: 'warning',
+    text: `The logs of the edge function stay in ${refused.join(', ')}: deleting ${logGroup(functionName)} is not allowed there.`,
+  });
 }

@@ -20,6 +20,11 @@ export function resourceName(type: string): string {
   return NAMES[type] ?? type;
 }
 
+/** Why a resource takes its time, for those that do. */
+export function whyItTakes(type: string): string | undefined {
+  return type === 'AWS::CloudFront::Distribution' ? 'it goes to every edge, some minutes' : undefined;
+}
+
 /** `created`, `creating`, `could not be created`: a CloudFormation status in words. */
 export function statusWords(status: string): string {
   const match =

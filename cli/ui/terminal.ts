@@ -4,7 +4,7 @@ import type { TransferEvent } from './events.ts';
 import { formatDuration, type Paint, printable } from './format.ts';
 import { type Renderer, type RendererOptions, resourceLine } from './plain.ts';
 import { activeLines, progressLine } from './progress-line.ts';
-import { isFailure, isUnderWay, resourceName } from './resource-words.ts';
+import { isFailure, isUnderWay, resourceName, whyItTakes } from './resource-words.ts';
 
 /** Files shown one by one below the overall line. */
 const ACTIVE_LINES = 4;
@@ -24,7 +24,7 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
     color: paint('cyan', '') ? 'cyan' : false,
   });
   const tasks = new Map<string, { detail?: string; since: number }>();
-  const resources = new Map<string, { name: string; since: number }>();
+  const resources = new Map<string, { type: string; since: number }>();
   let transfer: TransferEvent | undefined;
   let ticking: NodeJS.Timeout | undefined;
 
@@ -42,8 +42,12 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
     const lines = [...tasks].map(([task, { detail, since }]) => {
       return fit(`${task}${detail === undefined ? '' : `: ${detail}`}${elapsed(since)}`);
     });
-    for (const { name, since } of resources.values())
-      lines.push(fit(`waiting for the ${name}${elapsed(since)}`));
+    for (const { type, since } of resources.values()) {
+      const why = whyItTakes(type);
+      lines.push(
+        fit(`waiting for the ${resourceName(type)}${why === undefined ? '' : `: ${why}`}${elapsed(since)}`),
+      );
+    }
     if (transfer !== undefined) {
       lines.push(fit(progressLine(transfer)), ...activeLines(transfer, width(), ACTIVE_LINES).map(fit));
     }
@@ -114,7 +118,7 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
           if (isUnderWay(event)) {
             if (event.resourceType !== 'AWS::CloudFormation::Stack' && !resources.has(event.logicalId)) {
               resources.set(event.logicalId, {
-                name: resourceName(event.resourceType),
+                type: event.resourceType,
                 since: event.at.getTime(),
               });
             }

@@ -35,8 +35,10 @@ export interface Authentication {
 }
 
 export interface AuthenticateOptions {
-  /** As in the credential scope: `s3`, `cognito-idp`, `cloudformation`, `lambda`, `sts`. */
+  /** As in the credential scope: `s3`, `cognito-idp`, `cloudformation`, `lambda`, `logs`, `sts`. */
   readonly service: string;
+  /** Requests to other regions are told apart by who asks for this, not refused. */
+  readonly anyRegion?: boolean;
   readonly identities: Identities;
   readonly now: Date;
 }
@@ -69,16 +71,17 @@ export function authenticate(request: HttpRequest, options: AuthenticateOptions)
 export async function authenticatedText(
   request: HttpRequest,
   options: AuthenticateOptions,
-): Promise<{ principal: Principal; text: string }> {
+): Promise<{ principal: Principal; text: string; region: string }> {
   const claim = readClaim(request, options.service);
   const body = await readBounded(request);
   const text = body.toString();
-  if (claim === undefined) return { principal: { kind: 'anonymous' }, text };
+  if (claim === undefined) return { principal: { kind: 'anonymous' }, text, region: REGION };
   const hash = sha256(body);
   const declared = request.headers['x-amz-content-sha256'];
   if (declared !== undefined && declared !== hash) throw refusalError(options.service, { why: 'mismatch' });
   const payload: PayloadMode = { kind: 'signed', sha256: hash };
-  return { principal: verified(request, claim, hash, payload, options).principal, text };
+  const { principal } = verified(request, claim, hash, payload, options);
+  return { principal, text, region: claim.scope.region };
 }
 
 export interface SignOptions {
@@ -118,12 +121,13 @@ function verified(
   claim: Claim,
   payloadHash: string,
   payload: PayloadMode,
-  { service, identities, now }: AuthenticateOptions,
+  { service, identities, now, anyRegion = false }: AuthenticateOptions,
 ): Authentication {
   const refuse = (refusal: Refusal) => refusalError(service, refusal);
   const { scope, accessKeyId, signedHeaders, timestamp } = claim;
   if (scope.service !== service) throw refuse({ why: 'wrong-service', given: scope.service, service });
-  if (scope.region !== REGION) throw refuse({ why: 'wrong-region', given: scope.region, region: REGION });
+  if (scope.region !== REGION && !anyRegion)
+    throw refuse({ why: 'wrong-region', given: scope.region, region: REGION });
   if (request.headers['x-amz-security-token'] !== undefined) throw refuse({ why: 'token' });
   const unsigned = mustBeSigned(request.headers, service).filter((name) => !signedHeaders.includes(name));
   if (unsigned.length > 0) throw refuse({ why: 'unsigned-headers', names: unsigned });

@@ -4,11 +4,11 @@ import { authenticatedText } from '../auth/sigv4.ts';
 import type { ResourceHandler } from '../resource.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest } from '../wire/http.ts';
+import { failure, readBody, success, targetOf } from '../wire/json-protocol.ts';
 import { discover } from './discovery.ts';
 import type { Operation } from './operation.ts';
 import { OPERATIONS } from './operations/index.ts';
 import { Outbox } from './outbox.ts';
-import { failure, readBody, success, targetOf } from './protocol.ts';
 import { userPoolResource } from './resources/user-pool.ts';
 import { userPoolClientResource } from './resources/user-pool-client.ts';
 import { Pools } from './store/pools.ts';
@@ -28,7 +28,7 @@ export interface Cognito {
 }
 
 function operationOf({ headers }: HttpRequest): Operation {
-  const name = targetOf(headers);
+  const name = targetOf(headers, 'AWSCognitoIdentityProviderService');
   const operation = name === undefined ? undefined : OPERATIONS.get(name);
   if (operation) return operation;
   const what = name === undefined ? 'A request without an operation' : `The operation ${name}`;

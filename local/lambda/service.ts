@@ -40,6 +40,8 @@ export interface Lambda {
   readonly handle: HttpHandler;
   readonly resources: readonly ResourceHandler[];
   readonly invoke: Invoke;
+  /** What functions wrote, a file each. */
+  readonly logsDir: string;
   describeVersion(versionArn: string): VersionDescription | undefined;
   /** Stops every instance; what is under way ends as failed. */
   close(): Promise<void>;
@@ -55,6 +57,7 @@ const INIT_TIMEOUT = 10;
 export function createLambda(options: LambdaOptions): Lambda {
   const { dataDir, now, identities } = options;
   const pools = new Map<string, Pool>();
+  const logsDir = join(dataDir, 'logs');
   const functions = new Functions({
     ...options,
     store: new FunctionStore(join(dataDir, 'functions')),
@@ -92,7 +95,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       memorySize,
       environment: environmentOf(name, version, configuration),
     } as const;
-    const log = new Log(join(dataDir, 'logs', `${name}.log`));
+    const log = new Log(join(logsDir, `${name}.log`));
     const sandboxFile = realpathSync(options.sandboxFile ?? builtSandbox());
     const limit = Math.min(availableParallelism(), MAX_INSTANCES);
     const { network } = options;
@@ -102,6 +105,7 @@ export function createLambda(options: LambdaOptions): Lambda {
   };
 
   return {
+    logsDir,
     handle: lambdaApi({ functions, identities, now }),
     resources: lambdaResources(functions),
     async invoke(versionArn, event) {

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Json, JsonObject } from '../json.ts';
-import { AwsError } from '../wire/errors.ts';
-import type { HttpResponse } from '../wire/http.ts';
+import { AwsError } from './errors.ts';
+import type { HttpResponse } from './http.ts';
 
-const TARGET_PREFIX = 'AWSCognitoIdentityProviderService.';
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 
-/** The operation that a request names, or `undefined` where it names none of this service. */
-export function targetOf(headers: Readonly<Record<string, string>>): string | undefined {
+/**
+ * The operation that a request names, or `undefined` where it names none of the service.
+ * @param service as the protocol's targets begin, such as `Logs_20140328`
+ */
+export function targetOf(headers: Readonly<Record<string, string>>, service: string): string | undefined {
   const target = headers['x-amz-target'];
-  return target?.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : undefined;
+  return target?.startsWith(`${service}.`) ? target.slice(service.length + 1) : undefined;
 }
 
 /** A request's body as an object. Throws SerializationException for anything else. */

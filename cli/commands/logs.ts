@@ -1,0 +1,148 @@
+import type { Context, Result } from '../context.ts';
+import { interrupted, UserError } from '../errors.ts';
+import { type EdgeLogLine, edgeLogLines, LOG_REGIONS } from '../stack/edge-logs.ts';
+import { pause, type StackWork } from '../stack/operation.ts';
+import { count, printable } from '../ui/format.ts';
+import { type OperatorArgs, openStack, requireStack, requireTarget } from './operator.ts';
+
+export interface LogsArgs extends OperatorArgs {
+  /** Such as `30m`, `1h`, `2d`, or a time that JavaScript's `Date` reads. */
+  readonly since?: string;
+  readonly follow?: boolean;
+  /** Lambda's own lines about each call, too. */
+  readonly all?: boolean;
+  /** Regions to look in, besides those that every account may use. */
+  readonly region?: readonly string[];
+}
+
+const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Lines turn up in CloudWatch some time after they were written: so far back is looked again. */
+const LATE_MS = 60_000;
+const AWS_POLL_MS = 5_000;
+const LOCAL_POLL_MS = 200;
+
+/** What Lambda itself writes about each call. */
+const PLATFORM = /^(INIT_START|START|END|REPORT|EXTENSION|XRAY) /;
+
+/** Shows what the edge function wrote, from all regions where copies of it ran, as one story. */
+export async function logs(context: Context, args: LogsArgs): Promise<Result> {
+  const since = startOf(args.since ?? '1h', context.now());
+  const work = await openStack(context, await requireTarget(context), args);
+  try {
+    const { edgeFunction } = (await requireStack(work)).outputs;
+    if (edgeFunction === undefined) {
+      throw new UserError('stack_failed', `The stack “${work.stackName}” has no edge function yet.`, {
+        hint: 'Finish its deployment with: edge-upload deploy',
+      });
+    }
+    const regions = [...LOG_REGIONS, ...(args.region ?? [])];
+    const shown = await show(work, { functionName: edgeFunction, regions, since }, args);
+    return {
+      document: { type: 'summary', function: edgeFunction, since: since.toISOString(), lines: shown },
+    };
+  } finally {
+    work.clients.close();
+  }
+}
+
+function startOf(typed: string, now: Date): Date {
+  const [, amount, unit] = /^(\d+)([smhd])$/.exec(typed) ?? [];
+  const start =
+    amount === undefined
+      ? new Date(typed)
+      : new Date(now.getTime() - Number(amount) * UNITS[unit as keyof typeof UNITS]);
+  if (!Number.isNaN(start.getTime())) return start;
+  throw new UserError('usage', `“${typed}” is no time for --since.`, {
+    hint: 'Use how long ago, such as 30m, 1h or 2d, or a time such as 2026-11-23T12:00Z.',
+  });
+}
+
+async function show(
+  work: StackWork,
+  query: Parameters<typeof edgeLogLines>[1],
+  { follow = false, all = false }: LogsArgs,
+): Promise<number> {
+  const { ui, signal, now } = work.context;
+  const seen = new Map<string, number>();
+  let { since } = query;
+  let lines = 0;
+  for (;;) {
+    const asked = now();
+    for await (const line of edgeLogLines(work, { ...query, since })) {
+      if (signal.aborted) throw interrupted();
+      if (seen.has(line.id)) continue;
+      if (follow) seen.set(line.id, line.at.getTime());
+      if (!all && PLATFORM.test(line.text)) continue;
+      ui.event({ type: 'row', ...row(line) });
+      lines += 1;
+    }
+    if (!follow) {
+      ui.event({ type: 'note', text: `${count(lines, 'line')} since ${query.since.toISOString()}` });
+      return lines;
+    }
+    since = new Date(Math.max(query.since.getTime(), asked.getTime() - LATE_MS));
+    for (const [id, at] of seen) if (at < since.getTime()) seen.delete(id);
+    await pause(
+      work.local === undefined ? AWS_POLL_MS : LOCAL_POLL_MS,
+      signal,
+      'See them again with: edge-upload logs',
+    );
+  }
+}
+
+/** What the edge function writes on a refusal: see edge/refusal-log.ts. */
+interface RefusalLine {
+  readonly edge: 'refused';
+  readonly requestId?: string;
+  readonly status: number;
+  readonly code: string;
+  readonly method: string;
+  readonly fault?: string;
+}
+
+function refusalIn(text: string): RefusalLine | undefined {
+  const json = text.slice(text.indexOf('{'));
+  try {
+    const value = JSON.parse(json) as Partial<RefusalLine>;
+    return value.edge === 'refused' ? (value as RefusalLine) : undefined;
+  } catch {
+    // Not every line is one of ours: the runtime writes, too.
+    return undefined;
+  }
+}
+
+function row({ at, region, text }: EdgeLogLine) {
+  const refusal = refusalIn(text);
+  const when = at.toISOString().replace('T', ' ').slice(0, 19);
+  const said =
+    refusal === undefined
+      ? text.replaceAll('\t', ' ')
+      : [
+          `${refusal.status} ${refusal.code}`,
+          refusal.method,
+          refusal.fault ?? '',
+          refusal.requestId === undefined ? '' : `request ${refusal.requestId}`,
+        ]
+          .filter((word) => word !== '')
+          .join('  ');
+  return {
+    text: `${when}  ${region.padEnd(14)}  ${printable(said)}`,
+    document: {
+      type: 'line',
+      at: at.toISOString(),
+      region,
+      ...(refusal === undefined
+        ? { text }
+        : {
+            refused: {
+              status: refusal.status,
+              code: refusal.code,
+              method: refusal.method,
+              requestId: refusal.requestId,
+              fault: refusal.fault,
+            },
+          }),
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
+import { onAws } from './aws-failures.ts';
+import type { StackWork } from './operation.ts';
+
+/**
+ * The regions that every account may use. A copy of the function logs in the region nearest to where it runs, each in a
+ * group of its own: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html
+ */
+export const LOG_REGIONS: readonly string[] = [
+  'us-east-1',
+  'us-east-2',
+  'us-west-1',
+  'us-west-2',
+  'ca-central-1',
+  'sa-east-1',
+  'eu-central-1',
+  'eu-north-1',
+  'eu-west-1',
+  'eu-west-2',
+  'eu-west-3',
+  'ap-northeast-1',
+  'ap-northeast-2',
+  'ap-northeast-3',
+  'ap-south-1',
+  'ap-southeast-1',
+  'ap-southeast-2',
+];
+
+/** Every copy logs under the name that the function has at home. */
+export function logGroup(functionName: string): string {
+  return `/aws/lambda/us-east-1.${functionName}`;
+}
+
+export interface EdgeLogLine {
+  readonly id: string;
+  readonly at: Date;
+  readonly region: string;
+  readonly text: string;
+}
+
+export interface LogQuery {
+  readonly functionName: string;
+  readonly regions: readonly string[];
+  readonly since: Date;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ResourceNotFoundException';
+}
+
+/** One region's lines, oldest first; none where no copy has ever run. */
+async function* regionLines(
+  { clients }: StackWork,
+  region: string,
+  { functionName, since }: LogQuery,
+): AsyncGenerator<EdgeLogLine> {
+  const { FilterLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
+  const logs = await clients.logsIn(region);
+  let nextToken: string | undefined;
+  do {
+    const page = await onAws(`Reading the logs in ${region}`, async () => {
+      try {
+        return await logs.send(
+          new FilterLogEventsCommand({
+            logGroupName: logGroup(functionName),
+            startTime: since.getTime(),
+            ...(nextToken === undefined ? {} : { nextToken }),
+          }),
+        );
+      } catch (error) {
+        if (isMissing(error)) return { events: [] };
+        throw error;
+      }
+    });
+    for (const event of page.events ?? []) yield line(event, region);
+    nextToken = 'nextToken' in page ? page.nextToken : undefined;
+  } while (nextToken !== undefined);
+}
+
+function line({ eventId = '', timestamp = 0, message = '' }: FilteredLogEvent, region: string): EdgeLogLine {
+  return { id: `${region}/${eventId}`, at: new Date(timestamp), region, text: message.trimEnd() };
+}
+
+/** The lines of all regions as one story, oldest first. */
+export async function* edgeLogLines(work: StackWork, query: LogQuery): AsyncGenerator<EdgeLogLine> {
+  const sources = query.regions.map((region) => regionLines(work, region, query));
+  const heads = await Promise.all(sources.map(async (source) => ({ source, head: await source.next() })));
+  for (;;) {
+    let next: { source: AsyncGenerator<EdgeLogLine>; head: IteratorResult<EdgeLogLine> } | undefined;
+    for (const one of heads) {
+      if (one.head.done) continue;
+      if (next === undefined || next.head.done || one.head.value.at < next.head.value.at) next = one;
+    }
+    if (next === undefined || next.head.done) return;
+    yield next.head.value;
+    next.head = await next.source.next();
+  }
+}
+
+/** Removes the function's log groups everywhere, and names the regions where that was not allowed. */
+export async function deleteEdgeLogs({ clients }: StackWork, functionName: string): Promise<string[]> {
+  const { DeleteLogGroupCommand } = await import('@aws-sdk/client-cloudwatch-logs');
+  const refused = await Promise.all(
+    LOG_REGIONS.map(async (region) => {
+      const logs = await clients.logsIn(region);
+      try {
+        await logs.send(new DeleteLogGroupCommand({ logGroupName: logGroup(functionName) }));
+      } catch (error) {
+        if (isMissing(error)) return [];
+        if (error instanceof Error && /AccessDenied|UnrecognizedClient/.test(error.name)) return [region];
+        return onAws(`Removing the logs in ${region}`, () => Promise.reject(error));
+      }
+      return [];
+    }),
+  );
+  return refused.flat();
+}

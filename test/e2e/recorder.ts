@@ -1,0 +1,80 @@
+import { createServer, type IncomingMessage, request as send } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+/** Stands between a command and the AWS endpoint, and writes down what is called. */
+export interface Recorder {
+  readonly endpoint: string;
+  /** The IAM actions of all signed calls so far, sorted. */
+  actions(): string[];
+  close(): Promise<void>;
+}
+
+const TARGETS: Readonly<Record<string, string>> = {
+  AWSCognitoIdentityProviderService: 'cognito-idp',
+  Logs_20140328: 'logs',
+};
+
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
+function s3Actions(method: string, url: URL): string[] {
+  const asked = (name: string) => url.searchParams.has(name);
+  const isBucket = url.pathname.split('/').filter(Boolean).length < 2;
+  if (method === 'POST' && asked('delete')) return ['s3:DeleteObject', 's3:DeleteObjectVersion'];
+  if (method === 'GET' && asked('versions')) return ['s3:ListBucketVersions'];
+  if (method === 'GET' && asked('uploads')) return ['s3:ListBucketMultipartUploads'];
+  if (method === 'DELETE' && asked('uploadId')) return ['s3:AbortMultipartUpload'];
+  if (method === 'GET' && isBucket) return ['s3:ListBucket'];
+  throw new Error(`no IAM action is known for ${method} ${url.pathname}${url.search}`);
+}
+
+function lambdaActions(method: string): string[] {
+  if (method === 'GET') return ['lambda:GetFunction'];
+  if (method === 'DELETE') return ['lambda:DeleteFunction'];
+  throw new Error(`no IAM action is known for ${method} of Lambda`);
+}
+
+function actionsOf({ method = '', url = '/', headers }: IncomingMessage, body: Buffer): string[] {
+  const service = /Credential=[^/]+\/\d+\/[\w-]+\/([\w-]+)\//.exec(headers.authorization ?? '')?.[1];
+  // What is not signed needs no permission: sign-ins, and the pool's public keys.
+  if (service === undefined) return [];
+  const [targetService = '', operation = ''] = String(headers['x-amz-target'] ?? '').split('.');
+  const prefix = TARGETS[targetService];
+  if (prefix !== undefined) return [`${prefix}:${operation}`];
+  if (service === 's3') return s3Actions(method, new URL(url, 'http://s3'));
+  if (service === 'lambda') return lambdaActions(method);
+  return [`${service}:${new URLSearchParams(body.toString('utf8')).get('Action')}`];
+}
+
+export async function startRecorder(endpoint: string): Promise<Recorder> {
+  const recorded = new Set<string>();
+  const target = new URL(endpoint);
+  const server = createServer(async (request, response) => {
+    const body = await buffer(request);
+    for (const action of actionsOf(request, body)) recorded.add(action);
+    // The host is signed: it goes on as it came.
+    const passed = send(
+      {
+        host: target.hostname,
+        port: target.port,
+        method: request.method,
+        path: request.url,
+        headers: request.headers,
+      },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      },
+    );
+    passed.on('error', () => response.destroy());
+    passed.end(body);
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    actions: () => [...recorded].sort(),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
