@@ -25,8 +25,10 @@ export interface Jwk {
 export interface UploadPolicy {
   /** Largest object in bytes. Absent: S3's own bounds. */
   readonly maxSize?: number;
-  /** Keys must begin with this; `{username}` and `{sub}` stand for the caller's claims. */
+  /** Keys must begin with this; `{username}`, `{sub}` and `{group}`, any of the caller's, stand for claims. */
   readonly writeTo?: string;
   /** A caller must be in one of these Cognito groups. */
   readonly allowGroups?: readonly string[];
+  /** Origins of pages whose scripts may upload, as browsers name them in `Origin`. */
+  readonly corsOrigins?: readonly string[];
 }

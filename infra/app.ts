@@ -1,5 +1,6 @@
 import { App } from 'aws-cdk-lib/core';
-import type { Jwks, UploadPolicy } from '../edge/config.ts';
+import type { Jwks } from '../edge/config.ts';
+import type { StackOptions } from './options.ts';
 import { type Identity, UploadStack } from './upload-stack.ts';
 
 /*
@@ -11,7 +12,7 @@ import { type Identity, UploadStack } from './upload-stack.ts';
  *     -c jwks="$(curl -s https://cognito-idp.us-east-1.amazonaws.com/<user pool id>/.well-known/jwks.json)"
  *
  * Every later one takes the same values: without them the distribution would be taken down again.
- * More context: stackName, and policy as JSON (see UploadPolicy in edge/config.ts).
+ * More context: stackName, and options as JSON (see StackOptions in infra/options.ts).
  */
 const app = new App({ analyticsReporting: false });
 
@@ -42,7 +43,7 @@ function readIdentity(): Identity | undefined {
 const identity = readIdentity();
 new UploadStack(app, 'UploadStack', {
   stackName: text('stackName') ?? 'edge-upload',
-  policy: (object('policy') ?? {}) as UploadPolicy,
+  options: (object('options') ?? {}) as StackOptions,
   ...(identity === undefined ? {} : { identity }),
 });
 app.synth();

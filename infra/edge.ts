@@ -1,79 +1,71 @@
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   AccessLevel,
   AllowedMethods,
   CachePolicy,
   type CfnDistribution,
   Distribution,
+  type DistributionProps,
   HttpVersion,
   LambdaEdgeEventType,
   OriginRequestPolicy,
+  PriceClass,
+  SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Code, type IVersion, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IVersion } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
+import { CfnOutput, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { createLogBucket } from './access-logs.ts';
+import { createCorsPolicy } from './cors.ts';
+import { createFunction } from './edge-function.ts';
+import type { PriceClassName, StackOptions } from './options.ts';
 
 /** Seconds, the most there is: putting the parts of a large object together takes S3 a while. */
 const ORIGIN_READ_TIMEOUT = 120;
 
-/**
- * Writes logs, and may do nothing else. Replicas log in the region nearest to the viewer, into groups named after the
- * function; its name is CloudFormation's to choose.
- * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html
- */
-function createRole(scope: Construct): Role {
-  const { partition, account } = Stack.of(scope);
-  const groups = `arn:${partition}:logs:*:${account}:log-group:/aws/lambda/us-east-1.*`;
-  const role = new Role(scope, 'EdgeRole', {
-    // The distribution adds edgelambda.amazonaws.com.
-    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-    inlinePolicies: {
-      Logs: new PolicyDocument({
-        statements: [
-          new PolicyStatement({
-            actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-            resources: [groups],
-          }),
-        ],
-      }),
-    },
-  });
-  Validations.of(role).acknowledge({
-    id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:*:<AWS::AccountId>:log-group:/aws/lambda/us-east-1.*]`,
-    reason:
-      'Replicas run in every region under a name that is not known here; writing logs is all it allows.',
-  });
-  return role;
+const PRICE_CLASSES: Readonly<Record<PriceClassName, PriceClass>> = {
+  '100': PriceClass.PRICE_CLASS_100,
+  '200': PriceClass.PRICE_CLASS_200,
+  all: PriceClass.PRICE_CLASS_ALL,
+};
+
+export interface EdgeProps {
+  readonly bucket: IBucket;
+  /** Of the function. */
+  readonly code: string;
+  readonly options: StackOptions;
 }
 
-/**
- * Judges every request. Function and versions outlive the stack, because CloudFront keeps replicas of them for a while
- * and CloudFormation would give up; `destroy` removes them. A creation that is rolled back takes them along.
- */
-function createFunction(scope: Construct, code: string): LambdaFunction {
-  const edge = new LambdaFunction(scope, 'EdgeFunction', {
-    description: 'edge-upload: lets through what a signed-in user may upload',
-    runtime: Runtime.NODEJS_24_X,
-    handler: 'index.handler',
-    code: Code.fromInline(code),
-    memorySize: 128,
-    timeout: Duration.seconds(5),
-    role: createRole(scope),
-    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
-  });
-  edge.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
-  new CfnOutput(scope, 'EdgeFunctionName', { value: edge.functionName });
-  return edge;
+/** What options add to a distribution. */
+function optionalProps(scope: Construct, options: StackOptions): Partial<DistributionProps> {
+  const { domain, certificateArn, webAclArn, priceClass, accessLogs } = options;
+  // Made for logs once, it stays: CloudFormation could not remove it with logs in it.
+  const logBucket = accessLogs === undefined ? undefined : createLogBucket(scope, options);
+  return {
+    ...(domain === undefined || certificateArn === undefined
+      ? {}
+      : {
+          domainNames: [domain],
+          certificate: Certificate.fromCertificateArn(scope, 'Certificate', certificateArn),
+          minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+        }),
+    ...(webAclArn === undefined ? {} : { webAclId: webAclArn }),
+    ...(priceClass === undefined ? {} : { priceClass: PRICE_CLASSES[priceClass] }),
+    ...(accessLogs && logBucket !== undefined ? { logBucket } : {}),
+  };
 }
 
 /** The way in: https only, nothing cached, each request judged by the function before its body is read. */
-export function createDistribution(scope: Construct, bucket: IBucket, code: string): Distribution {
+export function createDistribution(scope: Construct, { bucket, code, options }: EdgeProps): Distribution {
+  const { corsOrigins } = options;
   const distribution = new Distribution(scope, 'Distribution', {
     comment: Stack.of(scope).stackName,
     httpVersion: HttpVersion.HTTP2_AND_3,
+    ...optionalProps(scope, options),
     defaultBehavior: {
       origin: S3BucketOrigin.withOriginAccessControl(bucket, { originAccessLevels: [AccessLevel.WRITE] }),
       viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
@@ -81,6 +73,7 @@ export function createDistribution(scope: Construct, bucket: IBucket, code: stri
       cachePolicy: CachePolicy.CACHING_DISABLED,
       originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
       compress: false,
+      ...(corsOrigins === undefined ? {} : { responseHeadersPolicy: createCorsPolicy(scope, corsOrigins) }),
       edgeLambdas: [
         {
           eventType: LambdaEdgeEventType.VIEWER_REQUEST,
@@ -96,19 +89,7 @@ export function createDistribution(scope: Construct, bucket: IBucket, code: stri
     'DistributionConfig.Origins.0.S3OriginConfig.OriginReadTimeout',
     ORIGIN_READ_TIMEOUT,
   );
-  Validations.of(distribution).acknowledge(
-    { id: 'AwsSolutions-CFR1', reason: 'Uploaders may be anywhere; their token is what admits them.' },
-    { id: 'AwsSolutions-CFR2', reason: 'A web ACL costs by the month; the operator may attach one.' },
-    {
-      id: 'AwsSolutions-CFR3',
-      reason: 'Access logs need a second bucket; refusals are logged by the function.',
-    },
-    {
-      id: 'AwsSolutions-CFR4',
-      reason:
-        'The default certificate fixes the policy at TLSv1; the command line asks for TLS 1.2 or newer.',
-    },
-  );
+  acknowledge(distribution, options);
   new CfnOutput(scope, 'CloudFrontDistributionUrl', { value: distribution.distributionDomainName });
   return distribution;
 }
@@ -123,4 +104,32 @@ function allowMultipart(bucket: IBucket, distribution: Distribution): void {
       conditions: { StringEquals: { 'AWS:SourceArn': distribution.distributionArn } },
     }),
   );
+}
+
+/** Why the stack is without what cdk-nag asks for and the operator did not. */
+function acknowledge(distribution: Distribution, { domain, webAclArn, accessLogs }: StackOptions): void {
+  const rules = Validations.of(distribution);
+  rules.acknowledge({
+    id: 'AwsSolutions-CFR1',
+    reason: 'Uploaders may be anywhere; their token is what admits them.',
+  });
+  if (webAclArn === undefined) {
+    rules.acknowledge({
+      id: 'AwsSolutions-CFR2',
+      reason: 'A web ACL costs by the month; it is an option.',
+    });
+  }
+  if (!accessLogs) {
+    rules.acknowledge({
+      id: 'AwsSolutions-CFR3',
+      reason: 'Access logs need a second bucket; refusals are logged by the function. It is an option.',
+    });
+  }
+  if (domain === undefined) {
+    rules.acknowledge({
+      id: 'AwsSolutions-CFR4',
+      reason:
+        'The default certificate fixes the policy at TLSv1; the command line asks for TLS 1.2 or newer.',
+    });
+  }
 }

@@ -1,10 +1,30 @@
-import { AccountRecovery, UserPool, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
-import { BlockPublicAccess, Bucket, type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { AccountRecovery, Mfa as CdkMfa, UserPool, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import {
+  BlockPublicAccess,
+  Bucket,
+  type CfnBucket,
+  type IBucket,
+  type LifecycleRule,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
 import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { type Mfa, OPTIONS_METADATA, type StackOptions } from './options.ts';
 
-/** Users whom an administrator invites; nobody signs up. Goes with the stack: `destroy` says so beforehand. */
-export function createUserPool(scope: Construct): UserPool {
+/** A creation that is rolled back leaves nothing behind, kept data or not. */
+export function dataPolicy({ retainData = false }: StackOptions): RemovalPolicy {
+  return retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
+}
+
+const MFA: Readonly<Record<Mfa, CdkMfa>> = {
+  off: CdkMfa.OFF,
+  optional: CdkMfa.OPTIONAL,
+  required: CdkMfa.REQUIRED,
+};
+
+/** Users whom an administrator invites; nobody signs up. Unless kept it goes with the stack: `destroy` says so. */
+export function createUserPool(scope: Construct, options: StackOptions): UserPool {
+  const { mfa = 'off' } = options;
   const pool = new UserPool(scope, 'UserPool', {
     selfSignUpEnabled: false,
     signInCaseSensitive: false,
@@ -17,24 +37,31 @@ export function createUserPool(scope: Construct): UserPool {
       requireSymbols: true,
       tempPasswordValidity: Duration.days(7),
     },
-    removalPolicy: RemovalPolicy.DESTROY,
+    mfa: MFA[mfa],
+    // Authenticator apps alone: text messages cost, and can be taken over with a phone number.
+    ...(mfa === 'off' ? {} : { mfaSecondFactor: { sms: false, otp: true } }),
+    removalPolicy: dataPolicy(options),
   });
-  Validations.of(pool).acknowledge(
-    {
+  Validations.of(pool).acknowledge({
+    id: 'AwsSolutions-COG8',
+    reason: 'The Plus tier has no free users and costs the most; it is the operator’s choice to pay for.',
+  });
+  if (mfa !== 'required') {
+    Validations.of(pool).acknowledge({
       id: 'AwsSolutions-COG2',
-      reason: 'Uploads run unattended too, where nobody can type a code. An operator may turn MFA on.',
-    },
-    {
-      id: 'AwsSolutions-COG8',
-      reason: 'The Plus tier has no free users and costs the most; it is the operator’s choice to pay for.',
-    },
-  );
+      reason: 'Uploads run unattended too, where nobody can type a code. It is an option.',
+    });
+  }
   new CfnOutput(scope, 'CognitoUserPoolId', { value: pool.userPoolId });
   return pool;
 }
 
 /** A public client: whoever has the command line has all that it has, so a secret would be none. */
-export function createUserPoolClient(scope: Construct, userPool: UserPool): UserPoolClient {
+export function createUserPoolClient(
+  scope: Construct,
+  userPool: UserPool,
+  { tokenValidityMinutes = 60 }: StackOptions,
+): UserPoolClient {
   const client = new UserPoolClient(scope, 'UserPoolClient', {
     userPool,
     generateSecret: false,
@@ -45,23 +72,45 @@ export function createUserPoolClient(scope: Construct, userPool: UserPool): User
     // The longest there is: choosing a new password at a first sign-in takes its time.
     authSessionValidity: Duration.minutes(15),
     // An access token is verified offline and cannot be recalled before it ends.
-    accessTokenValidity: Duration.minutes(60),
-    idTokenValidity: Duration.minutes(60),
+    accessTokenValidity: Duration.minutes(tokenValidityMinutes),
+    idTokenValidity: Duration.minutes(tokenValidityMinutes),
     refreshTokenValidity: Duration.days(30),
   });
   new CfnOutput(scope, 'CognitoAppClientId', { value: client.userPoolClientId });
   return client;
 }
 
-/** Where uploads are kept. Goes with the stack, which CloudFormation does once it is empty; `destroy` empties it. */
-export function createBucket(scope: Construct): IBucket {
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html */
+function lifecycleRules({ expireAfterDays }: StackOptions): LifecycleRule[] {
+  const rules: LifecycleRule[] = [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }];
+  if (expireAfterDays === undefined) return rules;
+  const expiration = Duration.days(expireAfterDays);
+  // A bucket that was ever versioned keeps what expires as an older version, and in the end a mark without one.
+  return [
+    ...rules,
+    { expiration, noncurrentVersionExpiration: expiration },
+    { expiredObjectDeleteMarker: true },
+  ];
+}
+
+/**
+ * Where uploads are kept, and with them the options. Unless kept it goes with the stack, which CloudFormation does once
+ * it is empty; `destroy` empties it.
+ */
+export function createBucket(scope: Construct, options: StackOptions): IBucket {
   const bucket = new Bucket(scope, 'Bucket', {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     enforceSSL: true,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-    lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }],
-    removalPolicy: RemovalPolicy.DESTROY,
+    lifecycleRules: lifecycleRules(options),
+    removalPolicy: dataPolicy(options),
   });
+  const resource = bucket.node.defaultChild as CfnBucket;
+  resource.addMetadata(OPTIONS_METADATA, { options });
+  // Off is said out loud: a bucket that was ever versioned can only be suspended.
+  if (options.versioning !== undefined) {
+    resource.versioningConfiguration = { status: options.versioning ? 'Enabled' : 'Suspended' };
+  }
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions-S1',
     reason:

@@ -12,7 +12,7 @@ export interface SynthesizedTemplate {
 }
 
 /** The stack's template. Without `identity`, that of the identity half alone. Leaves no files behind. */
-export function synthesize(options: UploadStackProps): SynthesizedTemplate {
+export function synthesize(props: UploadStackProps): SynthesizedTemplate {
   const outdir = mkdtempSync(join(tmpdir(), 'edge-upload-synth-'));
   try {
     const app = new App({
@@ -23,7 +23,7 @@ export function synthesize(options: UploadStackProps): SynthesizedTemplate {
       // Our tests run it; here it would cost each deploy 1.6 s and find the same.
       builtinCloudFormationValidation: false,
     });
-    const { artifactId } = new UploadStack(app, 'UploadStack', options);
+    const { artifactId } = new UploadStack(app, 'UploadStack', props);
     const template = JSON.stringify(app.synth().getStackArtifact(artifactId).template);
     return { template, bytes: Buffer.byteLength(template) };
   } finally {

@@ -1,9 +1,10 @@
 import { BootstraplessSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { Jwks, UploadPolicy } from '../edge/config.ts';
+import type { Jwks } from '../edge/config.ts';
 import { createDistribution } from './edge.ts';
 import { edgeCode } from './edge-code.ts';
 import { createBucket, createUserPool, createUserPoolClient } from './identity.ts';
+import { policyOf, type StackOptions } from './options.ts';
 
 /** Lambda@Edge functions are made in this region and no other. */
 export const REGION = 'us-east-1';
@@ -19,12 +20,12 @@ export interface UploadStackProps {
   readonly stackName: string;
   /** Absent: only the half that gives an identity is made (pool, client, bucket). The whole leaves that half as it is. */
   readonly identity?: Identity;
-  readonly policy: UploadPolicy;
+  readonly options: StackOptions;
 }
 
 /** A private bucket behind CloudFront, guarded at the edge, with a Cognito user pool. */
 export class UploadStack extends Stack {
-  constructor(scope: Construct, id: string, { stackName, identity, policy }: UploadStackProps) {
+  constructor(scope: Construct, id: string, { stackName, identity, options }: UploadStackProps) {
     super(scope, id, {
       stackName,
       env: { region: REGION },
@@ -33,10 +34,11 @@ export class UploadStack extends Stack {
       synthesizer: new BootstraplessSynthesizer() as IStackSynthesizer,
       analyticsReporting: false,
     });
-    createUserPoolClient(this, createUserPool(this));
-    const bucket = createBucket(this);
+    createUserPoolClient(this, createUserPool(this, options), options);
+    const bucket = createBucket(this, options);
     if (identity !== undefined) {
-      createDistribution(this, bucket, edgeCode({ region: REGION, policy, ...identity }));
+      const code = edgeCode({ region: REGION, policy: policyOf(options), ...identity });
+      createDistribution(this, { bucket, code, options });
     }
   }
 }

@@ -6,6 +6,16 @@ import { type Deployment, rememberDeployment } from '../settings/deployments.ts'
 import { edgeUrl } from '../settings/edge-url.ts';
 import { deployStack } from '../stack/deploy.ts';
 import type { StackWork } from '../stack/operation.ts';
+import {
+  askedOptions,
+  describeOptions,
+  keptOptions,
+  mergeOptions,
+  type OptionFlags,
+  optionsJson,
+  type StackOptions,
+  stackTags,
+} from '../stack/options.ts';
 import { preflight } from '../stack/preflight.ts';
 import { edgeServes } from '../stack/probe.ts';
 import { OUTPUT, type StackOutputs } from '../stack/stacks.ts';
@@ -21,7 +31,7 @@ import {
   targetNamed,
 } from './operator.ts';
 
-export interface DeployArgs extends OperatorArgs {
+export interface DeployArgs extends OperatorArgs, OptionFlags {
   readonly yes?: boolean;
   /** Only show what would be changed. */
   readonly dryRun?: boolean;
@@ -29,6 +39,7 @@ export interface DeployArgs extends OperatorArgs {
 
 /** Creates or updates the stack, and remembers the deployment. */
 export async function deploy(context: Context, args: DeployArgs): Promise<Result> {
+  const { given, unset } = askedOptions(args);
   const { stackName, known } =
     (await findTarget(context)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
   if (known?.local !== undefined && !args.local) {
@@ -42,9 +53,13 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
     : await openAws(context, stackName, args.profile);
   try {
     await requireChecks(context, preflight(work));
+    const kept = await keptOptions(work);
+    const options = mergeOptions(kept, given, unset);
+    const tags = stackTags(options, kept);
     const agreement = createAgreement(work, { yes: args.yes ?? false, dryRun: args.dryRun ?? false });
     const { outcome, outputs } = await deployStack(work, {
-      policy: {},
+      options,
+      ...(tags === undefined ? {} : { tags }),
       identityOf: (outputs) => identityOf(work, outputs),
       agree: agreement.agree,
     });
@@ -54,7 +69,7 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
     }
     const deployment = await remember(context, work, outputs);
     await edgeServes(context, deployment);
-    return described(work, outcome, outputs, deployment.url);
+    return described(work, outcome, outputs, deployment.url, options);
   } finally {
     work.clients.close();
   }
@@ -104,6 +119,7 @@ function described(
   outcome: string,
   outputs: StackOutputs,
   url: string,
+  options: StackOptions,
 ): Result {
   const named = (['domain', 'bucket', 'userPoolId', 'clientId'] as const).map(
     (key) => [OUTPUT[key], outputs[key] ?? ''] as const,
@@ -113,11 +129,21 @@ function described(
       ? `The stack ${stackName} is up to date: nothing to change.`
       : `The stack ${stackName} is deployed.`;
   return {
-    document: { stackName, outcome, url, local: local !== undefined, outputs: Object.fromEntries(named) },
+    document: {
+      stackName,
+      outcome,
+      url,
+      local: local !== undefined,
+      outputs: Object.fromEntries(named),
+      options: optionsJson(options),
+    },
     text: [
       local === undefined ? headline : `${headline} (embedded cloud)`,
       '',
       ...named.map(([name, value]) => `  ${name.padEnd(26)}${value}`),
+      ...describeOptions(options).flatMap(({ flag, value, text }) =>
+        value === undefined ? [] : [`  ${flag.padEnd(26)}${text}`],
+      ),
       '',
       'Next, create a user and sign in:',
       '  edge-upload login --create --email you@example.com',

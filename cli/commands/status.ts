@@ -6,6 +6,7 @@ import { differingTypes } from '../stack/differences.ts';
 import { deployedTemplate } from '../stack/kept-data.ts';
 import { clearLeftovers } from '../stack/leftovers.ts';
 import type { StackWork } from '../stack/operation.ts';
+import { type DescribedOption, describeOptions, readOptions } from '../stack/options.ts';
 import { countUsers } from '../stack/pool.ts';
 import { type FoundStack, findStack, OUTPUT } from '../stack/stacks.ts';
 import { wantedTemplateIfPossible } from '../stack/wanted-template.ts';
@@ -43,17 +44,20 @@ interface Insight {
   readonly users?: number;
   /** Types of resources that this version would deploy otherwise; absent where that cannot be told. */
   readonly differing?: readonly string[];
+  readonly options?: readonly DescribedOption[];
 }
 
 async function lookInto(work: StackWork, stack: FoundStack): Promise<Insight> {
   const { bucket, userPoolId } = stack.outputs;
-  const [objects, users, deployed, wanted] = await Promise.all([
+  const deployed = await deployedTemplate(work, stack.id);
+  const options = readOptions(deployed);
+  const [objects, users, wanted] = await Promise.all([
     bucket === undefined ? undefined : measureBucket(work, bucket),
     userPoolId === undefined ? undefined : countUsers(work, userPoolId),
-    deployedTemplate(work, stack.id),
-    wantedTemplateIfPossible(work, stack, { policy: {} }),
+    wantedTemplateIfPossible(work, stack, { options }),
   ]);
   return {
+    options: describeOptions(options),
     ...(objects === undefined ? {} : { objects }),
     ...(users === undefined ? {} : { users }),
     ...(wanted === undefined ? {} : { differing: differingTypes(deployed, wanted) }),
@@ -63,7 +67,7 @@ async function lookInto(work: StackWork, stack: FoundStack): Promise<Insight> {
 function render(
   { stackName, local }: StackWork,
   stack: FoundStack | undefined,
-  { objects, users, differing }: Insight = {},
+  { objects, users, differing, options = [] }: Insight = {},
   { removed, left }: { readonly removed: readonly string[]; readonly left: readonly string[] },
 ): Result {
   const { domain, ...outputs } = stack?.outputs ?? {};
@@ -107,8 +111,15 @@ function render(
     bytes: objects?.bytes,
     users,
     differing: differing === undefined ? null : [...differing],
+    options: options.map(({ name, flag, value = null }) => ({ name, flag, value })),
     leftovers: { removed: [...removed], left: [...left] },
   };
+  const set = options.filter(({ value }) => value !== undefined);
+  const unset = options.filter(({ value }) => value === undefined);
+  rows.push(...set.map(({ flag, text }) => [flag.slice(2), text] as const), [
+    'unset',
+    unset.length === 0 ? undefined : unset.map(({ flag }) => flag.slice(2)).join(', '),
+  ]);
   const text = rows.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(14)}${value}`]));
   return { document, text: text.join('\n') };
 }

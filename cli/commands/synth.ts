@@ -1,15 +1,18 @@
 import type { Context, Result } from '../context.ts';
+import { askedOptions, keptOptions, mergeOptions, type OptionFlags } from '../stack/options.ts';
 import { findStack } from '../stack/stacks.ts';
 import { wantedTemplate } from '../stack/wanted-template.ts';
 import { DEFAULT_STACK_NAME, findTarget, type OperatorArgs, openStack, targetNamed } from './operator.ts';
 
-/** Prints the template that a deploy would apply, and changes nothing. */
-export async function synth(context: Context, args: OperatorArgs): Promise<Result> {
+/** Prints the template that a deploy with the same options would apply, and changes nothing. */
+export async function synth(context: Context, args: OperatorArgs & OptionFlags): Promise<Result> {
+  const { given, unset } = askedOptions(args);
   const target = (await findTarget(context)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
   const work = await openStack(context, target, args);
   try {
     const stack = await findStack(work);
-    const template = await wantedTemplate(work, stack, { policy: {} });
+    const options = mergeOptions(await keptOptions(work, stack), given, unset);
+    const template = await wantedTemplate(work, stack, { options });
     if (stack === undefined) {
       context.ui.event({
         type: 'note',

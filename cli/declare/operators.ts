@@ -1,29 +1,12 @@
 import type { Command as Commander } from 'commander';
+import { declareDeploy } from './deploy.ts';
 import { type Act, define, everywhere, inLocalCloud, profile, several } from './shared.ts';
 import { declareUsers } from './users.ts';
 
 /** The commands of those who run a deployment. */
 export function declareOperators(root: Commander, act: Act): void {
   root.commandsGroup('For operators:');
-  everywhere(
-    define(root, 'deploy', 'create or update the stack: bucket, user pool, edge', [
-      'edge-upload deploy',
-      'edge-upload deploy --local      (no AWS account needed)',
-    ])
-      .option('--local', 'deploy to the embedded cloud on this computer')
-      .option('-y, --yes', 'do not ask')
-      .option('-n, --dry-run', 'show what would be changed, and change nothing')
-      .addOption(profile()),
-  ).action((given, command) =>
-    act(async () => (await import('../commands/deploy.ts')).deploy, given, command.optsWithGlobals()),
-  );
-  everywhere(
-    define(root, 'synth', 'print the template that deploy would apply')
-      .addOption(inLocalCloud())
-      .addOption(profile()),
-  ).action((given, command) =>
-    act(async () => (await import('../commands/synth.ts')).synth, given, command.optsWithGlobals()),
-  );
+  declareDeploy(root, act);
   everywhere(
     define(root, 'status', 'show what is deployed, and what is left of what was')
       .addOption(inLocalCloud())

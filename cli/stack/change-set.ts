@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DescribeChangeSetCommandOutput } from '@aws-sdk/client-cloudformation';
+import type { DescribeChangeSetCommandOutput, Tag } from '@aws-sdk/client-cloudformation';
 import { UserError } from '../errors.ts';
 import { onAws } from './aws-failures.ts';
 import { pause, pollInterval, type StackWork } from './operation.ts';
@@ -16,11 +16,15 @@ export interface PlannedChange {
 
 const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
 
-/** Has CloudFormation work out what a template would change; `undefined` when it would change nothing. */
+/**
+ * Has CloudFormation work out what a template would change; `undefined` when it would change nothing.
+ * @param tags Of the stack; absent leaves those that it has.
+ */
 export async function planChange(
   work: StackWork,
   template: string,
   to: PlannedChange['to'],
+  tags?: readonly Tag[],
 ): Promise<PlannedChange | undefined> {
   const { clients, stackName } = work;
   const { CreateChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
@@ -33,6 +37,7 @@ export async function planChange(
         TemplateBody: template,
         Capabilities: ['CAPABILITY_IAM'],
         Description: 'edge-upload deploy',
+        ...(tags === undefined ? {} : { Tags: [...tags] }),
       }),
     ),
   );

@@ -1,4 +1,5 @@
-import type { UploadPolicy } from '../../edge/config.ts';
+import type { Tag } from '@aws-sdk/client-cloudformation';
+import type { StackOptions } from '../../infra/options.ts';
 import { UserError } from '../errors.ts';
 import { discardPlan, executeChange, type PlannedChange, planChange } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';
@@ -8,7 +9,9 @@ import { findStack, type StackOutputs } from './stacks.ts';
 import { makeTemplate, type PoolIdentity } from './template.ts';
 
 export interface DeployOptions {
-  readonly policy: UploadPolicy;
+  readonly options: StackOptions;
+  /** Of the stack; absent leaves those that it has. */
+  readonly tags?: readonly Tag[];
   /** What the outputs say of the pool, with its keys. */
   readonly identityOf: (outputs: StackOutputs) => Promise<PoolIdentity | undefined>;
   /** Asked before each change is made; false leaves everything as it is. `whole` is false where the edge comes later. */
@@ -27,17 +30,20 @@ const ROUNDS = 4;
  * Brings the stack to what this version would deploy. The edge function has the pool's identity in its code, so the
  * stack is applied until the identity that came out is the one that was baked in: twice at first, once afterwards.
  */
-export async function deployStack(work: StackWork, options: DeployOptions): Promise<Deployed> {
+export async function deployStack(
+  work: StackWork,
+  { options, tags, identityOf, agree }: DeployOptions,
+): Promise<Deployed> {
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {
     checkpoint(work.context.signal, 'Type edge-upload deploy again; it goes on from here.');
     const before = await settledStack(work);
-    const identity = before === undefined ? undefined : await options.identityOf(before.outputs);
-    const template = await templateOf(work, identity, options.policy);
+    const identity = before === undefined ? undefined : await identityOf(before.outputs);
+    const template = await templateOf(work, identity, options);
     const to = before === undefined ? 'NEW' : before.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';
-    const plan = await planning(work, template, to, identity);
+    const plan = await planning(work, { template, to, tags }, identity);
     if (plan !== undefined) {
-      if (!(await options.agree(plan, identity !== undefined))) {
+      if (!(await agree(plan, identity !== undefined))) {
         await discardPlan(work, plan);
         return { outcome: 'declined', outputs: before?.outputs ?? {} };
       }
@@ -61,7 +67,7 @@ export async function deployStack(work: StackWork, options: DeployOptions): Prom
 async function templateOf(
   work: StackWork,
   identity: PoolIdentity | undefined,
-  policy: UploadPolicy,
+  options: StackOptions,
 ): Promise<string> {
   const { ui } = work.context;
   const task =
@@ -70,7 +76,11 @@ async function templateOf(
       : 'Preparing the whole template';
   ui.event({ type: 'task-started', task });
   const { stackName } = work;
-  const template = await makeTemplate({ stackName, policy, ...(identity === undefined ? {} : { identity }) });
+  const template = await makeTemplate({
+    stackName,
+    options,
+    ...(identity === undefined ? {} : { identity }),
+  });
   ui.event({
     type: 'task-done',
     task,
@@ -81,14 +91,13 @@ async function templateOf(
 
 async function planning(
   work: StackWork,
-  template: string,
-  to: PlannedChange['to'],
+  wanted: { template: string; to: PlannedChange['to']; tags: readonly Tag[] | undefined },
   identity: PoolIdentity | undefined,
 ) {
   const { ui } = work.context;
   const task = identity === undefined ? 'Planning bucket and user pool' : 'Planning the stack';
   ui.event({ type: 'task-started', task });
-  const plan = await planChange(work, template, to);
+  const plan = await planChange(work, wanted.template, wanted.to, wanted.tags);
   const detail = plan === undefined ? 'nothing to change' : `${plan.steps.length} to change`;
   ui.event({ type: 'task-done', task, detail });
   return plan;

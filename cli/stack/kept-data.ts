@@ -35,7 +35,8 @@ export function keptTypes(templateBody: string): string[] {
   const { Resources } = JSON.parse(templateBody) as Template;
   const kept = Object.values(Resources).filter(
     ({ Type, DeletionPolicy }) =>
-      DeletionPolicy === 'Retain' && (DATA_TYPES as readonly string[]).includes(Type),
+      /^Retain(ExceptOnCreate)?$/.test(DeletionPolicy ?? '') &&
+      (DATA_TYPES as readonly string[]).includes(Type),
   );
   return [...new Set(kept.map(({ Type }) => Type))];
 }

@@ -1,4 +1,5 @@
-import type { Jwks, UploadPolicy } from '../../edge/config.ts';
+import type { Jwks } from '../../edge/config.ts';
+import type { StackOptions } from '../../infra/options.ts';
 import { systemCode, UserError } from '../errors.ts';
 
 /** What the edge function is to be told about the pool; known only once the pool exists. */
@@ -12,7 +13,7 @@ export interface TemplateOptions {
   readonly stackName: string;
   /** Absent: the template of the identity half alone (pool, client, bucket). */
   readonly identity?: PoolIdentity;
-  readonly policy: UploadPolicy;
+  readonly options: StackOptions;
 }
 
 /** CloudFormation takes no larger template in the call itself. */

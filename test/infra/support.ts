@@ -1,4 +1,4 @@
-import type { UploadPolicy } from '../../edge/config.ts';
+import type { StackOptions } from '../../infra/options.ts';
 import { synthesize } from '../../infra/synthesize.ts';
 import type { Identity } from '../../infra/upload-stack.ts';
 
@@ -11,6 +11,7 @@ export interface Template {
 export interface Resource {
   readonly Type: string;
   readonly Properties: Readonly<Record<string, unknown>>;
+  readonly Metadata?: unknown;
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
 }
@@ -24,12 +25,12 @@ export const IDENTITY: Identity = {
   jwks: { keys: [key('a'.repeat(44)), key('b'.repeat(44))] },
 };
 
-export function wholeTemplate(identity = IDENTITY, policy: UploadPolicy = {}): Template {
-  return JSON.parse(synthesize({ stackName: 'edge-upload', identity, policy }).template) as Template;
+export function wholeTemplate(identity = IDENTITY, options: StackOptions = {}): Template {
+  return JSON.parse(synthesize({ stackName: 'edge-upload', identity, options }).template) as Template;
 }
 
-export function halfTemplate(): Template {
-  return JSON.parse(synthesize({ stackName: 'edge-upload', policy: {} }).template) as Template;
+export function halfTemplate(options: StackOptions = {}): Template {
+  return JSON.parse(synthesize({ stackName: 'edge-upload', options }).template) as Template;
 }
 
 /** The logical id and the properties of the only resource of a type. */

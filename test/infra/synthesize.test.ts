@@ -7,10 +7,10 @@ import { EDGE_CODE_LIMIT_BYTES, edgeCode } from '../../infra/edge-code.ts';
 import { synthesize } from '../../infra/synthesize.ts';
 import { IDENTITY, only, wholeTemplate } from './support.ts';
 
-const options = { stackName: 'edge-upload', identity: IDENTITY, policy: {} };
+const props = { stackName: 'edge-upload', identity: IDENTITY, options: {} };
 
 test('the template is small enough to go inline in the call', () => {
-  const { template, bytes } = synthesize(options);
+  const { template, bytes } = synthesize(props);
   assert.equal(bytes, Buffer.byteLength(template));
   assert.ok(bytes < 40_000, `${bytes} bytes`);
   assert.equal(template, JSON.stringify(JSON.parse(template)), 'no white space');
@@ -19,7 +19,7 @@ test('the template is small enough to go inline in the call', () => {
 test('the template needs no bootstrapped account, no assets, no parameters', () => {
   const template = wholeTemplate();
   assert.deepEqual(Object.keys(template).sort(), ['Description', 'Outputs', 'Resources']);
-  const { template: text } = synthesize({ stackName: 'edge-upload', policy: {} });
+  const { template: text } = synthesize({ stackName: 'edge-upload', options: {} });
   for (const written of [text, JSON.stringify({ ...template, Resources: withoutCode(template) })]) {
     assert.doesNotMatch(
       written,
@@ -45,13 +45,13 @@ test('the same options give the same template, and leave no file behind', (t) =>
     rmSync(folder, { recursive: true });
   });
   process.env.TMPDIR = folder;
-  assert.equal(synthesize(options).template, synthesize(options).template);
+  assert.equal(synthesize(props).template, synthesize(props).template);
   assert.deepEqual(readdirSync(folder), []);
 });
 
 test('the stack name names what has a name in the account', () => {
   const named = (stackName: string) => {
-    const template = JSON.parse(synthesize({ ...options, stackName }).template);
+    const template = JSON.parse(synthesize({ ...props, stackName }).template);
     const { OriginAccessControlConfig } = only(template, 'AWS::CloudFront::OriginAccessControl').Properties;
     return (OriginAccessControlConfig as { Name: string }).Name;
   };

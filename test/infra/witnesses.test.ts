@@ -49,7 +49,7 @@ function appWith(t: { after(work: () => void): void }) {
     analyticsReporting: false,
     builtinCloudFormationValidation: false,
   });
-  new UploadStack(app, 'UploadStack', { stackName: 'edge-upload', identity: IDENTITY, policy: {} });
+  new UploadStack(app, 'UploadStack', { stackName: 'edge-upload', identity: IDENTITY, options: {} });
   return app;
 }
 
@@ -77,7 +77,7 @@ test('every rule reasoned away is one that would be broken', (t) => {
 test('the CDK’s own validation of the template finds nothing', (t) => {
   const outdir = temporary(t);
   const app = new App({ outdir, analyticsReporting: false });
-  new UploadStack(app, 'UploadStack', { stackName: 'edge-upload', identity: IDENTITY, policy: {} });
+  new UploadStack(app, 'UploadStack', { stackName: 'edge-upload', identity: IDENTITY, options: {} });
   app.synth();
   const report = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8'));
   assert.deepEqual(report.pluginReports, []);
@@ -107,7 +107,7 @@ test('cdk synth works by hand, for the identity half and for the whole', async (
   const folder = temporary(t);
   assert.deepEqual(sections(await cdkSynth(join(folder, 'half'))), sections(halfTemplate()));
   const { userPoolId, clientId, jwks } = IDENTITY;
-  const context = { userPoolId, clientId, jwks: JSON.stringify(jwks), policy: '{"maxSize":7}' };
+  const context = { userPoolId, clientId, jwks: JSON.stringify(jwks), options: '{"maxSize":7}' };
   const args = Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const whole = await cdkSynth(join(folder, 'whole'), ...args);
   assert.deepEqual(sections(whole), sections(wholeTemplate(IDENTITY, { maxSize: 7 })));

@@ -1,0 +1,32 @@
+import type { Command as Commander } from 'commander';
+import { type Act, define, everywhere, inLocalCloud, profile } from './shared.ts';
+import { stackOptions } from './stack-options.ts';
+
+/** `deploy`, and `synth`, which shows what it would apply. */
+export function declareDeploy(root: Commander, act: Act): void {
+  stackOptions(
+    everywhere(
+      define(root, 'deploy', 'create or update the stack: bucket, user pool, edge', [
+        'edge-upload deploy',
+        'edge-upload deploy --local      (no AWS account needed)',
+        "edge-upload deploy --max-size 5G --write-to '{username}/'",
+        'edge-upload deploy --unset max-size',
+      ])
+        .option('--local', 'deploy to the embedded cloud on this computer')
+        .option('-y, --yes', 'do not ask')
+        .option('-n, --dry-run', 'show what would be changed, and change nothing')
+        .addOption(profile()),
+    ),
+  ).action((given, command) =>
+    act(async () => (await import('../commands/deploy.ts')).deploy, given, command.optsWithGlobals()),
+  );
+  stackOptions(
+    everywhere(
+      define(root, 'synth', 'print the template that deploy would apply')
+        .addOption(inLocalCloud())
+        .addOption(profile()),
+    ),
+  ).action((given, command) =>
+    act(async () => (await import('../commands/synth.ts')).synth, given, command.optsWithGlobals()),
+  );
+}

@@ -1,0 +1,30 @@
+import { BlockPublicAccess, Bucket, type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Duration, Validations } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { dataPolicy } from './identity.ts';
+import type { StackOptions } from './options.ts';
+
+/** Days, so that logs nobody reads do not cost for ever. */
+const KEPT_FOR = 90;
+
+/**
+ * Where CloudFront's standard logs go (legacy ones: version 2 takes three resources more, and is charged by the byte).
+ * CloudFront gives itself access to it by ACL, which is why this bucket takes them.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html
+ */
+export function createLogBucket(scope: Construct, options: StackOptions): IBucket {
+  const bucket = new Bucket(scope, 'LogBucket', {
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    enforceSSL: true,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_PREFERRED,
+    lifecycleRules: [
+      { expiration: Duration.days(KEPT_FOR), abortIncompleteMultipartUploadAfter: Duration.days(7) },
+    ],
+    removalPolicy: dataPolicy(options),
+  });
+  Validations.of(bucket).acknowledge({
+    id: 'AwsSolutions-S1',
+    reason: 'It holds access logs itself.',
+  });
+  return bucket as IBucket;
+}

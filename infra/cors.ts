@@ -1,0 +1,38 @@
+import { type CfnResponseHeadersPolicy, ResponseHeadersPolicy } from 'aws-cdk-lib/aws-cloudfront';
+import { Duration, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+
+/** What a page's script may read of S3's answers: the proof of what was stored. */
+const EXPOSED = [
+  'ETag',
+  'x-amz-version-id',
+  'x-amz-checksum-type',
+  ...['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'].map((algorithm) => `x-amz-checksum-${algorithm}`),
+];
+
+/**
+ * CORS headers on S3's own answers. The edge's answers, preflights among them, carry those that the function gives them:
+ * what CloudFront says of policies names responses from its cache and from the origin, and of no other. Overriding makes
+ * either reading come to one set of headers.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/modifying-response-headers.html
+ */
+export function createCorsPolicy(scope: Construct, origins: readonly string[]): ResponseHeadersPolicy {
+  const policy = new ResponseHeadersPolicy(scope, 'Cors', {
+    comment: 'edge-upload: pages that may upload',
+    corsBehavior: {
+      accessControlAllowOrigins: [...origins],
+      accessControlAllowMethods: ['GET', 'PUT', 'POST', 'DELETE'],
+      accessControlAllowHeaders: ['Authorization', 'Content-Type'],
+      accessControlExposeHeaders: EXPOSED,
+      accessControlAllowCredentials: false,
+      accessControlMaxAge: Duration.minutes(10),
+      originOverride: true,
+    },
+  });
+  // Names are the account's, and at most 128 characters, which is what a stack's may have.
+  (policy.node.defaultChild as CfnResponseHeadersPolicy).addPropertyOverride(
+    'ResponseHeadersPolicyConfig.Name',
+    Stack.of(scope).stackName,
+  );
+  return policy;
+}

@@ -1,0 +1,51 @@
+import type { UploadPolicy } from '../edge/config.ts';
+
+/** What an operator may choose of a deployment. Everything that is absent is as it is without options. */
+export interface StackOptions {
+  /** Largest object in bytes. */
+  readonly maxSize?: number;
+  /** Keys must begin with this; `{username}`, `{sub}` and `{group}` stand for the caller's claims. */
+  readonly writeTo?: string;
+  /** Only members of one of these Cognito groups may upload. */
+  readonly allowGroups?: readonly string[];
+  /** Days after which S3 deletes an object, and a version that is no longer the current one. */
+  readonly expireAfterDays?: number;
+  /** False: suspended, with the versions there are. */
+  readonly versioning?: boolean;
+  /** A host name of the operator's own for the edge; goes with {@link certificateArn}. */
+  readonly domain?: string;
+  /** Of AWS Certificate Manager, in us-east-1. */
+  readonly certificateArn?: string;
+  /** A global web ACL of WAFv2. */
+  readonly webAclArn?: string;
+  /** Where on earth CloudFront serves from: https://aws.amazon.com/cloudfront/pricing/ */
+  readonly priceClass?: PriceClassName;
+  /** Origins of pages whose scripts may upload, such as `https://example.com`. */
+  readonly corsOrigins?: readonly string[];
+  /** CloudFront's standard logs, in a bucket of their own. False: no more of them, and that bucket stays. */
+  readonly accessLogs?: boolean;
+  /** Of the stack, from which CloudFormation gives them to its resources. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Bucket and user pool stay when the stack goes. */
+  readonly retainData?: boolean;
+  /** Of access and id tokens. */
+  readonly tokenValidityMinutes?: number;
+  /** Codes of an authenticator app at sign-in. */
+  readonly mfa?: Mfa;
+}
+
+export type PriceClassName = '100' | '200' | 'all';
+export type Mfa = 'off' | 'optional' | 'required';
+
+/** The part of the options that the edge function enforces. */
+export function policyOf({ maxSize, writeTo, allowGroups, corsOrigins }: StackOptions): UploadPolicy {
+  return {
+    ...(maxSize === undefined ? {} : { maxSize }),
+    ...(writeTo === undefined ? {} : { writeTo }),
+    ...(allowGroups === undefined ? {} : { allowGroups }),
+    ...(corsOrigins === undefined ? {} : { corsOrigins }),
+  };
+}
+
+/** Where a deployment keeps its options: in its bucket's metadata, whose change CloudFormation takes for a change. */
+export const OPTIONS_METADATA = 'edge-upload';
