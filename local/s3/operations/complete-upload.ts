@@ -32,10 +32,7 @@ export async function completeMultipartUpload(call: BucketCall): Promise<HttpRes
   const { id, path } = bucket.incoming();
   upload.completing = true;
   try {
-    await joinFiles(
-      parts.map((part) => upload.path(part)),
-      path,
-    );
+    if (!upload.becomes(path, parts)) await joinParts(upload, parts, path);
     const { uploadId, headers, metadata } = upload.record;
     const version = bucket.commit(
       write,
@@ -137,14 +134,14 @@ function checkChecksum(
 }
 
 /** One after another into a new file; two hands would not be faster than the disk. */
-async function joinFiles(sources: readonly string[], target: string): Promise<void> {
+async function joinParts(upload: Upload, parts: readonly Part[], target: string): Promise<void> {
   const block = Buffer.allocUnsafe(BLOCK_BYTES);
   const output = await open(target, 'wx', 0o600);
   try {
-    for (const source of sources) {
-      const input = await open(source, 'r');
+    for (const part of parts) {
+      const input = await open(upload.path(part), 'r');
       try {
-        await append(input, output, block);
+        await append(input, part, output, block);
       } finally {
         await input.close();
       }
@@ -154,10 +151,16 @@ async function joinFiles(sources: readonly string[], target: string): Promise<vo
   }
 }
 
-async function append(input: FileHandle, output: FileHandle, block: Buffer): Promise<void> {
-  for (;;) {
-    const { bytesRead } = await input.read(block, 0, block.length);
-    if (bytesRead === 0) return;
+async function append(
+  input: FileHandle,
+  { at: from, size }: Part,
+  output: FileHandle,
+  block: Buffer,
+): Promise<void> {
+  for (let done = 0; done < size; ) {
+    const { bytesRead } = await input.read(block, 0, Math.min(block.length, size - done), from + done);
+    if (bytesRead === 0) throw new Error('a part is shorter than it was written');
     for (let at = 0; at < bytesRead; ) at += (await output.write(block, at, bytesRead - at)).bytesWritten;
+    done += bytesRead;
   }
 }

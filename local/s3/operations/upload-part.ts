@@ -17,23 +17,24 @@ const MAX_PART_NUMBER = 10_000;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
 export async function uploadPart(call: BucketCall): Promise<HttpResponse> {
-  const { request, authentication, bucket, now } = call;
+  const { request, authentication, now } = call;
   const number = partNumber(call.query.get('partNumber') ?? '');
-  const { record } = findUpload(call);
+  const begun = findUpload(call);
+  const { record } = begun;
   const expected = readExpectations(request.headers, authentication.payload);
   checkAlgorithm(record, expected);
-  const { id, path } = bucket.incoming();
+  const place = begun.place(number, expected.size);
   try {
     const received = await receiveBody(
       request,
       authentication,
       expected,
-      (hash) => new BlockFile(path, expected.size, hash),
+      (hash) => new BlockFile(begun.path(place), expected.size, hash, place.at),
       [record.algorithm],
     );
     const upload = findUpload(call);
     if (upload.completing) throw busy();
-    const part = upload.putPart(path, {
+    const part = upload.putPart(place, {
       number,
       size: received.size,
       etag: received.md5,
@@ -50,7 +51,9 @@ export async function uploadPart(call: BucketCall): Promise<HttpResponse> {
       },
     };
   } catch (error) {
-    bucket.discard(id);
+    begun.giveUp(number, place);
+    // Its folder may have gone in the middle, with the upload.
+    if (!(error instanceof AwsError)) findUpload(call);
     throw error;
   }
 }

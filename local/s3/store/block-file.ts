@@ -1,17 +1,22 @@
-import { writeFileSync } from 'node:fs';
+import { constants, writeFileSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import type { Sink } from '../body/receive.ts';
 
 const BLOCK_BYTES = 1024 * 1024;
 
+/** Writing into a file that others write to as well, each at their own bytes. */
+const SHARED = constants.O_WRONLY | constants.O_CREAT;
+
 /**
- * Writes a new file in large blocks: while one is being written the next is filled, so memory stays at two blocks
+ * Writes a new file, or a stretch of a shared one, in large blocks: while one is being written the next is filled, so memory stays at two blocks
  * whatever the size, and a file of less than a block is written in one call.
  */
 export class BlockFile implements Sink {
   readonly path: string;
   readonly #onBlock: (block: Buffer) => void;
   readonly #blockBytes: number;
+  readonly #shared: boolean;
+  #at: number;
   #block: Buffer;
   #spare: Buffer | undefined;
   #filled = 0;
@@ -23,9 +28,12 @@ export class BlockFile implements Sink {
   /**
    * @param expected - size in bytes if known; a hint
    * @param onBlock - sees all bytes, in order, in pieces that are good for hashing
+   * @param at - the first byte to write in a shared file; absent: a new file
    */
-  constructor(path: string, expected: number, onBlock: (block: Buffer) => void) {
+  constructor(path: string, expected: number, onBlock: (block: Buffer) => void, at?: number) {
     this.path = path;
+    this.#shared = at !== undefined;
+    this.#at = at ?? 0;
     this.#onBlock = onBlock;
     this.#blockBytes = Math.max(1, Math.min(BLOCK_BYTES, expected));
     this.#block = Buffer.allocUnsafe(this.#blockBytes);
@@ -48,7 +56,7 @@ export class BlockFile implements Sink {
 
   /** Resolves when every byte is in the file. */
   async finish(): Promise<void> {
-    if (this.#handle === undefined) {
+    if (this.#handle === undefined && !this.#shared) {
       const whole = this.#block.subarray(0, this.#filled);
       this.#onBlock(whole);
       writeFileSync(this.path, whole, { flag: 'wx', mode: 0o600 });
@@ -56,24 +64,25 @@ export class BlockFile implements Sink {
     }
     await this.#flush();
     await this.#settled();
-    await this.#handle.close();
+    await this.#handle?.close();
   }
 
-  /** Leaves no file behind. */
+  /** Leaves no new file behind, and a shared one to the others. */
   async discard(): Promise<void> {
     await this.#writing;
     await this.#handle?.close().catch(() => undefined);
-    await rm(this.path, { force: true });
+    if (!this.#shared) await rm(this.path, { force: true });
   }
 
   async #flush(): Promise<void> {
     const full = this.#block.subarray(0, this.#filled);
     this.#onBlock(full);
     await this.#settled();
-    this.#handle ??= await open(this.path, 'wx', 0o600);
-    this.#writing = writeAll(this.#handle, full).catch((error: unknown) => {
+    this.#handle ??= await open(this.path, this.#shared ? SHARED : 'wx', 0o600);
+    this.#writing = writeAll(this.#handle, full, this.#at).catch((error: unknown) => {
       this.#failure = error;
     });
+    this.#at += full.length;
     const next = this.#spare ?? Buffer.allocUnsafe(this.#blockBytes);
     this.#spare = this.#block;
     this.#block = next;
@@ -86,6 +95,8 @@ export class BlockFile implements Sink {
   }
 }
 
-async function writeAll(handle: FileHandle, block: Buffer): Promise<void> {
-  for (let at = 0; at < block.length; ) at += (await handle.write(block, at)).bytesWritten;
+async function writeAll(handle: FileHandle, block: Buffer, to: number): Promise<void> {
+  for (let at = 0; at < block.length; ) {
+    at += (await handle.write(block, at, block.length - at, to + at)).bytesWritten;
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JsonFile } from '../../state.ts';
@@ -6,6 +6,7 @@ import type { Algorithm, ChecksumType } from '../checksums/algorithms.ts';
 import { newId } from './ids.ts';
 import { Journal } from './journal.ts';
 import { compareKeys, type Description } from './version.ts';
+import { type PartPlace, WHOLE, WholeFile } from './whole-file.ts';
 
 export interface UploadRecord extends Description {
   readonly uploadId: string;
@@ -19,10 +20,8 @@ export interface UploadRecord extends Description {
   readonly declared: boolean;
 }
 
-export interface Part {
+export interface Part extends PartPlace {
   readonly number: number;
-  /** Name of its file in the upload's folder. */
-  readonly file: string;
   readonly size: number;
   /** Hex MD5, without quotes. */
   readonly etag: string;
@@ -37,6 +36,7 @@ export class Upload {
   readonly #folder: string;
   readonly #journal: Journal<Part>;
   readonly #parts = new Map<number, Part>();
+  readonly #whole: WholeFile;
   /** Its parts are being put together; nothing may change them. */
   completing = false;
 
@@ -45,6 +45,7 @@ export class Upload {
     this.record = record;
     this.#journal = new Journal(join(folder, 'parts.jsonl'));
     for (const part of this.#journal.read()) this.#parts.set(part.number, part);
+    this.#whole = new WholeFile(join(folder, WHOLE), this.parts());
   }
 
   /** In order of their numbers. */
@@ -56,20 +57,41 @@ export class Upload {
     return this.#parts.get(number);
   }
 
-  path(part: Part): string {
-    return join(this.#folder, part.file);
+  path({ file }: PartPlace): string {
+    return join(this.#folder, file);
   }
 
-  /** Takes the file at `from` for the part, in place of an earlier one of that number. */
-  putPart(from: string, added: Omit<Part, 'file'>): Part {
-    const part = { ...added, file: `${added.number}-${newId()}` };
-    renameSync(from, this.path(part));
+  /** Where the bytes of a part go; {@link putPart} or {@link giveUp} ends their writing. */
+  place(number: number, size: number): PartPlace {
+    const stored = this.#parts.get(number)?.file === WHOLE;
+    const inWhole = stored || this.completing ? undefined : this.#whole.claim(number, size);
+    return inWhole ?? { file: `${number}-${newId()}`, at: 0 };
+  }
+
+  /** Takes what was written to a place for the part, instead of an earlier one of that number. */
+  putPart(place: PartPlace, added: Omit<Part, keyof PartPlace>): Part {
+    const part = { ...added, ...place };
     this.#journal.append(part);
     this.#journal.close();
     const replaced = this.#parts.get(part.number);
     this.#parts.set(part.number, part);
-    if (replaced !== undefined) unlinkSync(this.path(replaced));
+    if (place.file === WHOLE) this.#whole.release(part.number);
+    if (replaced !== undefined) this.#clear(replaced);
     return part;
+  }
+
+  giveUp(number: number, place: PartPlace): void {
+    if (place.file === WHOLE) this.#whole.release(number);
+    else this.#clear(place);
+  }
+
+  /** Makes these parts the file at `target` without copying them, where they lie as that takes it. */
+  becomes(target: string, parts: readonly Part[]): boolean {
+    return this.#whole.becomes(target, parts);
+  }
+
+  #clear(place: PartPlace): void {
+    if (place.file !== WHOLE) rmSync(this.path(place), { force: true });
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import {
@@ -228,4 +229,100 @@ test('part numbers go from 1 to 10,000, and the list of parts is paged', async (
     rest.Parts?.map(({ PartNumber }) => PartNumber),
     [10_000],
   );
+});
+
+test('in whatever order and however often parts come, the object is the last of each', async (t) => {
+  const running = await startS3(t);
+  const size = 5 * MIB;
+  const bodies = (count: number) => Array.from({ length: count }, () => randomBytes(size));
+  const [a, b, c, d] = bodies(4) as [Buffer, Buffer, Buffer, Buffer];
+  const short = randomBytes(777);
+  const ways: Record<string, readonly (readonly [number, Buffer])[]> = {
+    'in order': [
+      [1, a],
+      [2, b],
+      [3, short],
+    ],
+    'backwards, the short one first': [
+      [3, short],
+      [2, b],
+      [1, a],
+    ],
+    'with one sent again': [
+      [1, a],
+      [2, c],
+      [3, short],
+      [2, b],
+    ],
+    'with gaps between their numbers': [
+      [2, a],
+      [5, b],
+      [9, short],
+    ],
+    'of different sizes': [
+      [1, Buffer.concat([a, short])],
+      [2, b],
+      [3, short],
+    ],
+    'with one more than is put together': [
+      [1, a],
+      [2, b],
+      [3, c],
+      [4, d],
+    ],
+  };
+  for (const [way, sent] of Object.entries(ways)) {
+    const uploadId = await create(running);
+    const last = new Map<number, { part: CompletedPart; body: Buffer }>();
+    for (const [number, body] of sent) {
+      last.set(number, { part: await upload(running, uploadId, number, body), body });
+    }
+    const listed = [...last].sort(([one], [other]) => one - other).slice(0, 3);
+    const whole = Buffer.concat(listed.map(([, { body }]) => body));
+    const parts = listed.map(([, { part }]) => part);
+    // A completion that is refused leaves the parts as they were.
+    await assert.rejects(complete(running, uploadId, parts, { IfMatch: '"no such"' }), way);
+    await complete(running, uploadId, parts);
+    assert.ok(readFileSync(join(running.dataDir, BUCKET, 'objects', KEY)).equals(whole), way);
+  }
+});
+
+test('two senders of one part do not write over each other', async (t) => {
+  const running = await startS3(t);
+  const uploadId = await create(running);
+  const versions = [randomBytes(6 * MIB), randomBytes(6 * MIB), randomBytes(6 * MIB)];
+  const sent = await Promise.all(versions.map((body) => upload(running, uploadId, 1, body)));
+  const { Parts: [stored] = [] } = await running.client.send(
+    new ListPartsCommand({ ...named, UploadId: uploadId }),
+  );
+  const winner = sent.findIndex(({ ETag }) => ETag === stored?.ETag);
+  await complete(running, uploadId, [sent[winner] ?? {}]);
+  const object = readFileSync(join(running.dataDir, BUCKET, 'objects', KEY));
+  assert.ok(object.equals(versions[winner] ?? Buffer.alloc(0)));
+});
+
+test('an upload that is aborted while a part comes in is gone for the part too', async (t) => {
+  const running = await startS3(t);
+  const { client } = running;
+  const uploadId = await create(running);
+  let aborted = false;
+  const body = Readable.from(
+    (async function* () {
+      yield FIRST.subarray(0, 3 * MIB);
+      await client.send(new AbortMultipartUploadCommand({ ...named, UploadId: uploadId }));
+      aborted = true;
+      yield FIRST.subarray(3 * MIB);
+    })(),
+  );
+  const late = client.send(
+    new UploadPartCommand({
+      ...named,
+      UploadId: uploadId,
+      PartNumber: 1,
+      Body: body,
+      ContentLength: FIRST.length,
+    }),
+  );
+  await assert.rejects(late, { name: 'NoSuchUpload' });
+  assert.ok(aborted);
 });
