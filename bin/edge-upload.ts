@@ -1,10 +1,15 @@
 #!/usr/bin/env node
 import { homedir } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { EXIT } from '../cli/errors.ts';
-import { run } from '../cli/program.ts';
+import { packageVersion } from '../cli/package-root.ts';
 
 // The AWS SDK warns on stderr about the end of Node 20; that is for us to follow, not for the user to read.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+// Answers are short. Optimizing undici's parser of them (WebAssembly) takes longer than it ever saves, and a process cannot
+// end while V8 is at it.
+setFlagsFromString('--liftoff-only');
 
 const interruption = new AbortController();
 const interrupt = () => {
@@ -22,15 +27,26 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await run(process.argv.slice(2), {
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  env: process.env,
-  platform: process.platform,
-  cwd: process.cwd(),
-  home: homedir(),
-  execPath: process.execPath,
-  now: () => new Date(),
-  signal: interruption.signal,
-});
+/** Everything but the version, which is told without it: other programs ask for it at every turn. */
+async function main(argv: readonly string[]): Promise<number> {
+  const { run } = await import('../cli/program.ts');
+  return run(argv, {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    platform: process.platform,
+    cwd: process.cwd(),
+    home: homedir(),
+    execPath: process.execPath,
+    now: () => new Date(),
+    signal: interruption.signal,
+  });
+}
+
+const argv = process.argv.slice(2);
+if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  process.stdout.write(`${packageVersion()}\n`);
+} else {
+  process.exitCode = await main(argv);
+}

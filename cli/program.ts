@@ -20,7 +20,7 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
   const act: Act = async (load, args, given) => {
     options = globalOptions(given, world);
     const { createUi } = await import('./ui/create.ts');
-    const ui = createUi({ ...world, options });
+    const ui = await createUi({ ...world, options });
     try {
       const command = await load();
       const result = await command({ ...world, options, ui }, args);

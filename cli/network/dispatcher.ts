@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { createSecureContext, rootCertificates } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
 
 export interface DispatcherOptions {
   readonly env: Context['env'];
-  /** PEM file of an embedded cloud's authority. With it no proxy is used: such a cloud is on this computer. */
+  /**
+   * PEM file of an embedded cloud's authority. It alone is trusted then, and no proxy is used: such a cloud is on this
+   * computer.
+   */
   readonly caFile?: string;
   /** Most connections to one host at once; absent: undici's own bound (none). */
   readonly connections?: number;
@@ -32,10 +35,10 @@ function authority(caFile: string): string {
  * HTTP/1.1. `NODE_EXTRA_CA_CERTS` is Node's own doing. The caller closes it.
  */
 export function openDispatcher({ env, caFile, connections }: DispatcherOptions): Dispatcher {
-  // One context for all connections: reading the roots takes longer than a handshake.
+  // One context for all connections: reading authorities takes longer than a handshake.
   const secureContext = createSecureContext({
     minVersion: 'TLSv1.2',
-    ...(caFile === undefined ? {} : { ca: [...rootCertificates, authority(caFile)] }),
+    ...(caFile === undefined ? {} : { ca: authority(caFile) }),
   });
   const proxy = (name: string) => env[name.toLowerCase()] ?? env[name] ?? '';
   return new EnvHttpProxyAgent({

@@ -2,17 +2,18 @@ import type { Context } from '../context.ts';
 import { painter } from './format.ts';
 import { plainRenderer } from './plain.ts';
 import { askPerson, canAsk, cannotAsk, confirmPerson } from './questions.ts';
-import { terminalRenderer } from './terminal.ts';
 import type { Ui } from './ui.ts';
 
 type Parts = Pick<Context, 'stdin' | 'stdout' | 'stderr' | 'now' | 'options' | 'signal' | 'env'>;
 
 /** The screen for these streams: redrawn on a terminal, whole lines elsewhere, JSON rows with `--json`. */
-export function createUi({ stdin, stdout, stderr, now, options, signal, env }: Parts): Ui {
+export async function createUi({ stdin, stdout, stderr, now, options, signal, env }: Parts): Promise<Ui> {
   const { json, quiet, debug, color } = options;
   const common = { stdout, stderr, now, json, quiet, debug };
   const redrawn = stderr.isTTY === true && !json && env.TERM !== 'dumb';
-  const renderer = redrawn ? terminalRenderer({ ...common, paint: painter(color) }) : plainRenderer(common);
+  const renderer = redrawn
+    ? (await import('./terminal.ts')).terminalRenderer({ ...common, paint: painter(color) })
+    : plainRenderer(common);
   const interactive = canAsk({ stdin, stderr }, json);
   return {
     interactive,

@@ -45,7 +45,7 @@ async function get(options: Parameters<typeof openDispatcher>[0]): Promise<strin
   }
 }
 
-test("an embedded cloud's authority is trusted beside the system's, and only when it is named", async () => {
+test("an embedded cloud's authority is trusted where it is named, and nowhere else", async () => {
   assert.equal(await get({ env: {}, caFile }), 'hello');
   await assert.rejects(get({ env: {} }), (error) => {
     const failure = networkFailure(error, 'edge.example');
