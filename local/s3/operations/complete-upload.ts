@@ -9,6 +9,7 @@ import { badDigest, invalidRequest } from '../errors.ts';
 import { readWriteCondition } from '../headers.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
 import type { Part, Upload } from '../store/uploads.ts';
+import type { Version } from '../store/version.ts';
 import { choosePart, type ListedPart, readPartList } from './part-list.ts';
 import { versionHeader } from './put-object.ts';
 import { busy, checksumMismatch } from './upload-part.ts';
@@ -18,9 +19,11 @@ const BLOCK_BYTES = 4 * 1024 * 1024;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
 export async function completeMultipartUpload(call: BucketCall): Promise<HttpResponse> {
-  const { request, bucket, bucketName, key } = call;
+  const { request, bucket, key } = call;
   const condition = readWriteCondition(request.headers);
   const listed = readPartList(await readText(call, { checksumsOfObject: true }));
+  const before = completedBefore(call, listed);
+  if (before !== undefined) return completed(call, before);
   const upload = findUpload(call);
   if (upload.completing) throw busy();
   const parts = chooseParts(upload, listed);
@@ -34,39 +37,58 @@ export async function completeMultipartUpload(call: BucketCall): Promise<HttpRes
   try {
     if (!upload.becomes(path, parts)) await joinParts(upload, parts, path);
     const { uploadId, headers, metadata } = upload.record;
-    const version = bucket.commit(
-      write,
-      {
-        key,
-        id,
-        headers,
-        metadata,
-        size: parts.reduce((sum, { size }) => sum + size, 0),
-        etag: etagOfParts(parts),
-        checksum,
-        parts: parts.map(({ size }) => size),
-      },
+    const version = bucket.commit(write, {
+      key,
+      id,
+      headers,
+      metadata,
+      size: parts.reduce((sum, { size }) => sum + size, 0),
+      etag: etagOfParts(parts),
+      checksum,
+      parts: parts.map(({ size }) => size),
       uploadId,
-    );
+    });
     await bucket.uploads.clear(uploadId);
-    return xmlAnswer(
-      'CompleteMultipartUploadResult',
-      {
-        Location: `http://${request.headers.host ?? 'localhost'}${request.path}`,
-        Bucket: bucketName,
-        Key: key,
-        ETag: `"${version.etag}"`,
-        [`Checksum${checksum.algorithm}`]: checksum.value,
-        ChecksumType: checksum.type,
-      },
-      { 'x-amz-server-side-encryption': 'AES256', ...versionHeader(version) },
-    );
+    return completed(call, version);
   } catch (error) {
     upload.completing = false;
     bucket.giveUp(write);
     bucket.discard(id);
     throw error;
   }
+}
+
+/**
+ * The object that this very request has made before: S3 answers a Complete whose first answer was lost as it did then.
+ * Known of the key's newest version only, and as long as that one is there.
+ */
+function completedBefore(
+  { bucket, key, query }: BucketCall,
+  listed: readonly ListedPart[],
+): Version | undefined {
+  const current = bucket.current(key);
+  const same =
+    current?.uploadId !== undefined &&
+    current.uploadId === query.get('uploadId') &&
+    current.etag === etagOfParts(listed);
+  return same ? current : undefined;
+}
+
+function completed({ request, bucketName, key }: BucketCall, version: Version): HttpResponse {
+  const { etag, checksum } = version;
+  return xmlAnswer(
+    'CompleteMultipartUploadResult',
+    {
+      Location: `http://${request.headers.host ?? 'localhost'}${request.path}`,
+      Bucket: bucketName,
+      Key: key,
+      ETag: `"${etag}"`,
+      ...(checksum === undefined
+        ? {}
+        : { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }),
+    },
+    { 'x-amz-server-side-encryption': 'AES256', ...versionHeader(version) },
+  );
 }
 
 /** Smallest part but for the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
@@ -93,7 +115,7 @@ function checkSize(declared: string | undefined, parts: readonly Part[]): void {
   );
 }
 
-function etagOfParts(parts: readonly Part[]): string {
+function etagOfParts(parts: readonly Pick<Part, 'etag'>[]): string {
   const md5 = createHash('md5');
   for (const { etag } of parts) md5.update(etag, 'hex');
   return `${md5.digest('hex')}-${parts.length}`;

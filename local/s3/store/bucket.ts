@@ -70,7 +70,7 @@ export class Bucket {
     this.#folder = new ObjectsFolder(folder);
     this.#journal = new Journal(join(folder, 'index.jsonl'));
     const last = this.#recover();
-    const ended = last?.op === 'put' ? last.uploadId : undefined;
+    const ended = last?.op === 'put' ? last.version.uploadId : undefined;
     this.uploads = new Uploads(join(folder, 'uploads'), ended);
   }
 
@@ -137,7 +137,7 @@ export class Bucket {
   }
 
   /** Makes the bytes at `incoming/<id>` the object, if the condition still holds. Nothing comes between. */
-  commit(write: Write, added: NewVersion, uploadId?: string): Version {
+  commit(write: Write, added: NewVersion): Version {
     this.#writes.delete(write);
     const { key, condition } = write;
     if (write.deleted && conditionText(condition) !== '') {
@@ -151,8 +151,8 @@ export class Bucket {
       deleteMarker: false,
       modified: this.#now().toISOString(),
     };
-    this.#change({ op: 'put', version, ...(uploadId === undefined ? {} : { uploadId }) });
-    if (uploadId !== undefined) this.uploads.end(uploadId);
+    this.#change({ op: 'put', version });
+    if (version.uploadId !== undefined) this.uploads.end(version.uploadId);
     return version;
   }
 

@@ -7,7 +7,7 @@ const OBJECTS = 'objects';
 
 /** A change of a bucket's objects, as its journal has it. */
 export type Change =
-  | { readonly op: 'put'; readonly version: Version; readonly uploadId?: string }
+  | { readonly op: 'put'; readonly version: Version }
   | { readonly op: 'remove'; readonly key: string; readonly versionId: string };
 
 /** A key's versions, newest first, after a change. */

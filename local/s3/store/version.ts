@@ -26,6 +26,8 @@ export interface Version extends Description {
   readonly checksum?: Checksum;
   /** Sizes of the parts of a multipart object, in order. */
   readonly parts?: readonly number[];
+  /** The multipart upload that it was. */
+  readonly uploadId?: string;
 }
 
 /** S3's order of keys: by their UTF-8 bytes. */

@@ -326,3 +326,15 @@ test('an upload that is aborted while a part comes in is gone for the part too',
   await assert.rejects(late, { name: 'NoSuchUpload' });
   assert.ok(aborted);
 });
+
+test('a Complete whose answer was lost is answered again; one of other parts, or after all is gone, is not', async (t) => {
+  const running = await startS3(t);
+  const uploadId = await create(running);
+  const parts = [await upload(running, uploadId, 1, FIRST), await upload(running, uploadId, 2, SECOND)];
+  const { $metadata: _one, ...first } = await complete(running, uploadId, parts);
+  const { $metadata: _other, ...second } = await complete(running, uploadId, parts);
+  assert.deepEqual(second, first);
+  await assert.rejects(complete(running, uploadId, parts.slice(1)), { name: 'NoSuchUpload' });
+  await running.client.send(new PutObjectCommand({ ...named, Body: 'newer' }));
+  await assert.rejects(complete(running, uploadId, parts), { name: 'NoSuchUpload' });
+});
