@@ -81,7 +81,7 @@ test('parts become one object, in order of their numbers, and the upload ends', 
   assert.deepEqual(head.Metadata, { a: 'b' });
   assert.deepEqual(readdirSync(join(running.dataDir, BUCKET, 'uploads')), []);
   assert.deepEqual(readdirSync(join(running.dataDir, BUCKET, 'incoming')), []);
-  await assert.rejects(complete(running, uploadId, [first, second]), { name: 'NoSuchUpload' });
+  await assert.rejects(upload(running, uploadId, 7, SECOND), { name: 'NoSuchUpload' });
 });
 
 const ALGORITHMS: [ChecksumAlgorithm, ChecksumType][] = [
