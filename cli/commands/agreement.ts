@@ -2,6 +2,7 @@ import { STACK_REGION } from '../network/aws.ts';
 import type { PlannedChange } from '../stack/change-set.ts';
 import type { StackWork } from '../stack/operation.ts';
 import { losses, type PlannedStep, planLines } from '../stack/plan-words.ts';
+import { resourceName } from '../ui/resource-words.ts';
 
 /** The question before a change, and what was asked. */
 export interface Agreement {
@@ -43,8 +44,12 @@ export function createAgreement(
         told.push(...lines);
         if (!dryRun) ui.event({ type: 'note', text: lines.join('\n') });
       }
-      for (const { loses, logicalId } of lost) {
-        ui.event({ type: 'warning', text: `${logicalId} IS REPLACED: ${loses}.` });
+      for (const { what: how, loses, type } of lost) {
+        const name = resourceName(type).toUpperCase();
+        ui.event({
+          type: 'warning',
+          text: `THE ${name} IS ${how === 'remove' ? 'REMOVED' : 'REPLACED'}: ${loses}.`,
+        });
       }
       if (dryRun) return false;
       if (agreed && (yes || lost.length === 0)) return true;

@@ -15,7 +15,7 @@ export interface PlannedStep {
 /** What users put into a resource, and would not find in a new one. */
 const HOLDS: Readonly<Record<string, string>> = {
   'AWS::Cognito::UserPool': 'all its users are lost',
-  'AWS::S3::Bucket': 'a new and empty bucket takes its place',
+  'AWS::S3::Bucket': 'uploads go elsewhere, and the old bucket goes if it is empty',
 };
 
 function kindOf({ Action, Replacement }: ResourceChange): PlannedStep['what'] {

@@ -45,12 +45,19 @@ function actionsOf({ method = '', url = '/', headers }: IncomingMessage, body: B
   return [`${service}:${new URLSearchParams(body.toString('utf8')).get('Action')}`];
 }
 
-export async function startRecorder(endpoint: string): Promise<Recorder> {
+/** @param before is waited for before a call goes on */
+export async function startRecorder(
+  endpoint: string,
+  before: (action: string) => Promise<void> = async () => {},
+): Promise<Recorder> {
   const recorded = new Set<string>();
   const target = new URL(endpoint);
   const server = createServer(async (request, response) => {
     const body = await buffer(request);
-    for (const action of actionsOf(request, body)) recorded.add(action);
+    for (const action of actionsOf(request, body)) {
+      recorded.add(action);
+      await before(action);
+    }
     // The host is signed: it goes on as it came.
     const passed = send(
       {

@@ -1,0 +1,341 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { CloudFormation } from '@aws-sdk/client-cloudformation';
+import { S3 } from '@aws-sdk/client-s3';
+import { type Computer, type DeployedStack, type LocalStatus, signIn, withCloud } from './harness.ts';
+import { startRecorder } from './recorder.ts';
+
+/** Other hands than the command line's, on the same account. */
+function otherHands(t: Pick<TestContext, 'after'>, { endpoint }: LocalStatus) {
+  const common = {
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
+  const cloudformation = new CloudFormation(common);
+  const s3 = new S3({ ...common, forcePathStyle: true });
+  t.after(() => {
+    cloudformation.destroy();
+    s3.destroy();
+  });
+  return { cloudformation, s3 };
+}
+
+type OtherHands = ReturnType<typeof otherHands>;
+
+/** As the description of every stack of this tool begins. */
+const OURS = 'edge-upload: made by hand for a test';
+
+const BUCKET = { Type: 'AWS::S3::Bucket' };
+/** Cannot be made: there is no such bucket. */
+const IMPOSSIBLE = {
+  Type: 'AWS::S3::BucketPolicy',
+  Properties: { Bucket: 'there-is-no-such-bucket', PolicyDocument: { Version: '2012-10-17', Statement: [] } },
+};
+
+const template = (Resources: object, Description = OURS) => JSON.stringify({ Description, Resources });
+
+async function statusOf({ cloudformation }: OtherHands, StackName: string): Promise<string | undefined> {
+  try {
+    return (await cloudformation.describeStacks({ StackName })).Stacks?.[0]?.StackStatus;
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('does not exist')) return undefined;
+    throw error;
+  }
+}
+
+async function untilStatus(hands: OtherHands, name: string, wanted: string): Promise<void> {
+  for (;;) {
+    const status = await statusOf(hands, name);
+    if (status === wanted) return;
+    assert.match(status ?? 'none', /_IN_PROGRESS$/, `${name} came to ${status}, not to ${wanted}`);
+  }
+}
+
+interface Failed {
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
+async function refused(
+  computer: Computer,
+  args: readonly string[],
+  exitCode: number,
+): Promise<Failed['error']> {
+  const { code, stdout, stderr } = await computer.run([...args, '--json']);
+  assert.equal(code, exitCode, `${args.join(' ')}\n${stdout}${stderr}`);
+  return (JSON.parse(stdout) as Failed).error;
+}
+
+interface Planned {
+  readonly outcome: string;
+  readonly plan: readonly { readonly what: string; readonly type: string }[];
+}
+
+test('a dry run shows the plan and leaves nothing, not even a planned stack', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const hands = otherHands(t, cloud);
+    const { outcome, plan } = await computer.json<Planned>(['deploy', '--local', '--dry-run']);
+    assert.equal(outcome, 'planned');
+    assert.deepEqual(
+      plan.map(({ what, type }) => `${what} ${type}`).sort(),
+      [
+        'AWS::Cognito::UserPool',
+        'AWS::Cognito::UserPoolClient',
+        'AWS::S3::Bucket',
+        'AWS::S3::BucketPolicy',
+      ].map((type) => `add ${type}`),
+    );
+    assert.equal(await statusOf(hands, 'edge-upload'), undefined);
+    const shown = await computer.run(['deploy', '--local', '--dry-run']);
+    assert.match(shown.stdout, /\+ add +user pool\n/);
+  });
+});
+
+test('stacks of other hands are neither overwritten nor destroyed', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const hands = otherHands(t, cloud);
+    await hands.cloudformation.createStack({
+      StackName: 'theirs',
+      TemplateBody: template({ Bucket: BUCKET }, 'a site of somebody else'),
+    });
+    await untilStatus(hands, 'theirs', 'CREATE_COMPLETE');
+    const deploy = await refused(computer, ['deploy', '--local', '--stack-name', 'theirs'], 8);
+    assert.equal(deploy.code, 'stack_foreign');
+    assert.match(deploy.hint, /--stack-name/);
+    const destroy = await refused(computer, ['destroy', '--local', '--yes', '--stack-name', 'theirs'], 8);
+    assert.equal(destroy.code, 'stack_foreign');
+    assert.equal(await statusOf(hands, 'theirs'), 'CREATE_COMPLETE');
+  });
+});
+
+test('deploy finds its way from every state that a stack can be in', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const hands = otherHands(t, cloud);
+    const { cloudformation, s3 } = hands;
+
+    await t.test('only planned', async () => {
+      await cloudformation.createChangeSet({
+        StackName: 'planned',
+        ChangeSetName: 'first',
+        ChangeSetType: 'CREATE',
+        TemplateBody: template({ Bucket: BUCKET }),
+      });
+      await untilStatus(hands, 'planned', 'REVIEW_IN_PROGRESS');
+      await computer.json<DeployedStack>(['deploy', '--local', '--yes', '--stack-name', 'planned']);
+      assert.equal(await statusOf(hands, 'planned'), 'UPDATE_COMPLETE');
+    });
+
+    await t.test('a failed creation', async () => {
+      await cloudformation.createStack({
+        StackName: 'failed',
+        TemplateBody: template({ Bucket: BUCKET, Policy: IMPOSSIBLE }),
+      });
+      await untilStatus(hands, 'failed', 'ROLLBACK_COMPLETE');
+      const { code, stderr } = await computer.run(['deploy', '--local', '--yes', '--stack-name', 'failed']);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /its remains are removed first/);
+      assert.equal(await statusOf(hands, 'failed'), 'UPDATE_COMPLETE');
+    });
+
+    await t.test('an update that stopped half-way', async () => {
+      const good = template({ Bucket: BUCKET });
+      await cloudformation.createStack({ StackName: 'halfway', TemplateBody: good });
+      await untilStatus(hands, 'halfway', 'CREATE_COMPLETE');
+      await cloudformation.updateStack({
+        StackName: 'halfway',
+        TemplateBody: template({ Bucket: BUCKET, Policy: IMPOSSIBLE }),
+        DisableRollback: true,
+      });
+      await untilStatus(hands, 'halfway', 'UPDATE_FAILED');
+      const { code, stderr } = await computer.run(['deploy', '--local', '--yes', '--stack-name', 'halfway']);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /got stuck \(UPDATE_FAILED\); it is rolled back first/);
+      assert.equal(await statusOf(hands, 'halfway'), 'UPDATE_COMPLETE');
+    });
+
+    await t.test('a deletion that failed, which destroy ends', async () => {
+      await cloudformation.createStack({ StackName: 'undead', TemplateBody: template({ Bucket: BUCKET }) });
+      await untilStatus(hands, 'undead', 'CREATE_COMPLETE');
+      const { StackResources } = await cloudformation.describeStackResources({ StackName: 'undead' });
+      const Bucket = StackResources?.[0]?.PhysicalResourceId ?? '';
+      await s3.putObject({ Bucket, Key: 'left', Body: 'x' });
+      await cloudformation.deleteStack({ StackName: 'undead' });
+      await untilStatus(hands, 'undead', 'DELETE_FAILED');
+      const error = await refused(computer, ['deploy', '--local', '--stack-name', 'undead'], 8);
+      assert.match(error.message, /DELETE_FAILED/);
+      assert.match(error.hint, /edge-upload destroy/);
+      const destroyed = await computer.run(['destroy', '--local', '--yes', '--stack-name', 'undead']);
+      assert.equal(destroyed.code, 0, destroyed.stderr);
+      assert.equal(await statusOf(hands, 'undead'), undefined);
+      assert.deepEqual(
+        (await s3.listBuckets()).Buckets?.filter(({ Name }) => Name === Bucket),
+        [],
+      );
+    });
+
+    await t.test('two deployments side by side, each taken down alone', async () => {
+      const one = await computer.json<{ url: string }>(['status', '--stack-name', 'planned']);
+      const other = await computer.json<{ url: string }>(['status', '--stack-name', 'failed']);
+      assert.notEqual(one.url, other.url);
+      await signIn(computer);
+      assert.equal((await computer.run(['destroy', '--yes', '--stack-name', 'planned'])).code, 0);
+      const doctor = await computer.run(['doctor', '--stack-name', 'failed']);
+      assert.equal(doctor.code, 0, doctor.stdout);
+      assert.equal((await computer.run(['destroy', '--yes', '--stack-name', 'failed'])).code, 0);
+      assert.equal((await computer.run(['destroy', '--yes', '--stack-name', 'halfway'])).code, 0);
+      assert.deepEqual((await s3.listBuckets()).Buckets, []);
+    });
+  });
+});
+
+test('an operation that is under way is joined', async (t) => {
+  await withCloud(
+    async (computer, cloud) => {
+      const hands = otherHands(t, cloud);
+      let looks = 0;
+      // Somebody else begins just before the second look, between the checks and the plan.
+      const recorder = await startRecorder(cloud.endpoint, async (action) => {
+        if (action !== 'cloudformation:DescribeStacks') return;
+        looks += 1;
+        if (looks !== 2) return;
+        await hands.cloudformation.createStack({
+          StackName: 'busy',
+          TemplateBody: template({ Bucket: BUCKET }),
+        });
+      });
+      try {
+        const env = {
+          AWS_ENDPOINT_URL: recorder.endpoint,
+          AWS_ACCESS_KEY_ID: 'test',
+          AWS_SECRET_ACCESS_KEY: 'test',
+        };
+        const args = ['deploy', '--dry-run', '--stack-name', 'busy', '--json'];
+        const { code, stdout, stderr } = await computer.run(args, { env });
+        assert.equal(code, 0, stderr);
+        assert.match(stderr, /is busy \(CREATE_IN_PROGRESS\); waiting until it is done/);
+        assert.match(stderr, /bucket created/);
+        assert.ok((JSON.parse(stdout) as Planned).plan.some(({ what }) => what === 'remove'));
+      } finally {
+        await recorder.close();
+      }
+    },
+    { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ resourceDelayMs: 2000 }) },
+  );
+});
+
+interface Destroyed {
+  readonly outcome: string;
+  readonly functions: readonly string[];
+  readonly left: readonly string[];
+  readonly kept: readonly { readonly type: string; readonly name: string }[];
+}
+
+test('destroy keeps the data where asked, and leaves the function where it need not wait', async (t) => {
+  await withCloud(
+    async (computer, cloud) => {
+      const { s3 } = otherHands(t, cloud);
+      await computer.json(['deploy', '--local']);
+      await signIn(computer);
+      await writeFile(join(computer.home, 'a.txt'), 'kept');
+      assert.equal((await computer.run(['put', 'a.txt'])).code, 0);
+
+      const { outputs } = await computer.json<DeployedStack>(['status']);
+      const Bucket = outputs.S3BucketName;
+      const gone = await computer.json<Destroyed>(['destroy', '--yes', '--keep-data', '--no-wait']);
+      assert.deepEqual(gone.kept, [{ type: 'bucket', name: Bucket }]);
+      assert.equal(gone.left.length, 1);
+      const { Body } = await s3.getObject({ Bucket, Key: 'a.txt' });
+      assert.equal(await Body?.transformToString(), 'kept');
+
+      type Status = { status: string; leftovers: { removed: string[]; left: string[] } };
+      let status = await computer.json<Status>(['status']);
+      assert.deepEqual(status.leftovers.left, gone.left);
+      while (status.leftovers.left.length > 0) status = await computer.json<Status>(['status']);
+      assert.equal(status.status, 'gone');
+      assert.deepEqual(status.leftovers.removed, gone.left);
+      assert.equal((await refused(computer, ['status'], 2)).code, 'no_deployment');
+    },
+    { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ replicasHeldMs: 15_000 }) },
+  );
+});
+
+interface Diagnosis {
+  readonly healthy: boolean;
+  readonly checks: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly error?: { readonly code: string; readonly hint: string };
+  }[];
+}
+
+test('doctor finds what is wrong, and status what is there', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const hands = otherHands(t, cloud);
+    await computer.json(['deploy', '--local']);
+    const state = async () => {
+      const { code, stdout } = await computer.run(['doctor', '--json']);
+      const { checks, healthy } = JSON.parse(stdout) as Diagnosis;
+      assert.equal(healthy, code === 0);
+      return { code, of: (name: string) => checks.find((check) => check.name === name) };
+    };
+
+    const unsigned = await state();
+    assert.equal(unsigned.code, 0);
+    assert.equal(unsigned.of('token')?.state, 'skipped');
+    await signIn(computer);
+    const well = await state();
+    for (const name of [
+      'credentials',
+      'stack',
+      'edge over IPv4',
+      'edge',
+      'clock',
+      'refused probe',
+      'accepted probe',
+    ]) {
+      assert.equal(well.of(name)?.state, 'ok', name);
+    }
+    const { outputs } = await computer.json<DeployedStack>(['status']);
+    const { Uploads } = await hands.s3.listMultipartUploads({ Bucket: outputs.S3BucketName });
+    assert.deepEqual(Uploads ?? [], [], 'the accepted probe leaves no upload open');
+
+    const template = await computer.json<{ Resources: object }>(['synth']);
+    const status = await computer.json<{ users: number; objects: number; differing: string[] }>(['status']);
+    assert.deepEqual([status.users, status.objects, status.differing], [1, 0, []]);
+    assert.ok(Object.keys(template.Resources).length > 8, 'the whole template');
+
+    // The pool is gone, by other hands: nobody can sign in, and the token that is kept cannot be renewed for ever.
+    await computer.json(['logout']);
+    await hands.cloudformation.deleteStack({ StackName: 'edge-upload' });
+    for (;;) if ((await statusOf(hands, 'edge-upload')) === undefined) break;
+    const ill = await state();
+    assert.equal(ill.of('stack')?.error?.code, 'stack_missing');
+    assert.match(ill.of('stack')?.error?.hint ?? '', /edge-upload deploy/);
+    assert.equal(ill.of('edge')?.error?.code, 'unreachable');
+  });
+});
+
+test('logs tell what was refused, and go with the function', async () => {
+  await withCloud(async (computer) => {
+    const { url } = await computer.json<DeployedStack>(['deploy', '--local']);
+    await signIn(computer);
+    await writeFile(join(computer.home, 'a.txt'), 'a');
+    const refusedPut = await computer.run(['put', 'a.txt', '--as', 'a.txt'], {
+      env: { EDGE_UPLOAD_URL: url, EDGE_UPLOAD_TOKEN: 'eyJhbGciOiJub25lIn0.e30.c2VjcmV0' },
+    });
+    assert.equal(refusedPut.code, 4);
+    const { stdout, code } = await computer.run(['logs', '--since', '10m', '--json']);
+    assert.equal(code, 0);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.equal(lines.at(-1).type, 'summary');
+    assert.ok(lines.some(({ refused }) => refused?.code === 'invalid_token' && refused.method === 'PUT'));
+    assert.ok(!stdout.includes('c2VjcmV0'), 'no part of a token is in a log');
+    assert.equal((await refused(computer, ['logs', '--since', 'yesterday-ish'], 2)).code, 'usage');
+    assert.equal((await computer.run(['destroy', '--yes'])).code, 0);
+  });
+});
