@@ -6,6 +6,8 @@ import { createCloudFormation } from './cloudformation/service.ts';
 import { createCloudFront } from './cloudfront/service.ts';
 import { createCognito } from './cognito/service.ts';
 import { serviceOf } from './dispatch.ts';
+import { withLateWriter } from './faults/late-writer.ts';
+import { throttleOf } from './faults/throttling.ts';
 import type { Faults } from './faults.ts';
 import { createIam } from './iam/service.ts';
 import { createLambda } from './lambda/service.ts';
@@ -50,7 +52,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const common = (name: string) => ({ dataDir: folder(name), now, identities });
 
   const authority = await openAuthority({ dir: folder('tls'), now });
-  const s3 = createS3(common('s3'));
+  const s3 = createS3({ ...common('s3'), throttle: throttleOf('s3', () => faults) });
   const cognito = createCognito(common('cognito'));
   const iam = createIam({ dataDir: folder('iam') });
   const sts = createSts({ identities, now });
@@ -59,6 +61,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     network: (request) => endpoint(request),
     isReplicated: (versionArn) => cloudfront.isReplicated(versionArn),
     roleTrusts: iam.trustedServices,
+    throttle: throttleOf('lambda', () => faults),
   });
   const logs = createLogs({ logsDir: lambda.logsDir, identities, now });
   const cloudfront = createCloudFront({
@@ -79,7 +82,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   });
 
   const handlers: Record<ReturnType<typeof serviceOf>, HttpHandler> = {
-    s3: s3.handle,
+    s3: withLateWriter(s3.handle, () => faults, now),
     'cognito-idp': cognito.handle,
     cloudformation: cloudformation.handle,
     lambda: lambda.handle,

@@ -19,8 +19,35 @@ export interface Faults {
   };
   /** How long after its last association a function stays "replicated", milliseconds. */
   replicasHeldMs?: number;
-  /** Logical ids whose create or update fails with the given reason. */
-  failingResources?: Record<string, string>;
+  /** Logical ids whose resource operations fail with the given reason. One reason alone is for create and update. */
+  failingResources?: Record<string, string | FailingResource>;
   /** Each resource operation takes this long, milliseconds. */
   resourceDelayMs?: number;
+  /**
+   * Calls that are refused as too many in the service's own words, by `<service>:<Operation>` or `<service>:*` for
+   * cloudformation, lambda and s3. `s3:DeleteObjects.Key` refuses single keys of a DeleteObjects that succeeds.
+   */
+  throttling?: Record<string, ThrottlingRule>;
+  /** While a bucket is emptied someone puts so many objects more, one after each DeleteObjects or ListObjectVersions. */
+  lateWriter?: { objects: number };
+  /** DescribeStacks of one stack and DescribeStackEvents tell what was so many calls ago. */
+  describeLag?: number;
+}
+
+/** The reasons with which a resource's operations fail. */
+export interface FailingResource {
+  create?: string;
+  update?: string;
+  delete?: string;
+  /** Of the update that would undo an update: leaves the stack in UPDATE_ROLLBACK_FAILED. */
+  rollback?: string;
+}
+
+export interface ThrottlingRule {
+  /** The next so many calls, counted for each new rule. */
+  calls?: number;
+  /** Of the calls after those, the probability of each, 0 to 1. */
+  share?: number;
+  /** Of the dice, so that a failing run can be repeated. */
+  seed?: number;
 }

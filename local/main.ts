@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Cloud, openCloud } from './cloud.ts';
+import { createControl } from './control.ts';
 import type { Faults } from './faults.ts';
 import { JsonFile } from './state.ts';
-import type { HttpHandler } from './wire/http.ts';
 
 /**
  * The embedded cloud as a process of its own: `node dist/local.js --data-dir <folder> [--port <n>]`, by default on the
@@ -21,7 +21,6 @@ mkdirSync(dataDir, { recursive: true, mode: 0o700 });
 chmodSync(dataDir, 0o700);
 const description = new JsonFile<object>(join(dataDir, 'cloud.json'));
 const lastPort = new JsonFile<number>(join(dataDir, 'port.json'));
-const faultsJson = process.env.EDGE_UPLOAD_LOCAL_FAULTS;
 
 const describe = ({ endpoint, caFile, outboxDir }: Cloud) => ({
   endpoint,
@@ -31,14 +30,9 @@ const describe = ({ endpoint, caFile, outboxDir }: Cloud) => ({
   pid: process.pid,
 });
 
-const control: HttpHandler = async ({ method, path }) => {
-  if (method !== 'GET' || path !== '/_edge-upload/status') return { status: 404 };
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(describe(cloud)),
-  };
-};
+const faultsJson = process.env.EDGE_UPLOAD_LOCAL_FAULTS;
+const faults = faultsJson ? (JSON.parse(faultsJson) as Faults) : undefined;
+const control = createControl({ describe: () => describe(cloud), faults });
 
 let cloud: Cloud;
 try {
@@ -46,7 +40,7 @@ try {
     dataDir,
     port: values.port === undefined ? (lastPort.read() ?? 4599) : Number(values.port),
     control,
-    ...(faultsJson ? { faults: JSON.parse(faultsJson) as Faults } : {}),
+    ...(faults === undefined ? {} : { faults }),
     onDefect: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
   });
 } catch (error) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Identities } from '../auth/identities.ts';
 import { authenticatedText } from '../auth/sigv4.ts';
+import { throttleOf } from '../faults/throttling.ts';
 import type { Faults } from '../faults.ts';
 import type { ResourceHandler } from '../resource.ts';
 import { AwsError } from '../wire/errors.ts';
@@ -8,6 +9,7 @@ import type { HttpHandler, HttpRequest } from '../wire/http.ts';
 import { Engine } from './engine/engine.ts';
 import type { Operation, OperationContext } from './operations/context.ts';
 import { OPERATIONS } from './operations/index.ts';
+import { LaggingView } from './stack/lagging.ts';
 import { StackStore } from './stack/store.ts';
 import { optionalText, parseQuery, type QueryObject } from './wire/query.ts';
 import { xmlError, xmlResult } from './wire/xml.ts';
@@ -40,8 +42,10 @@ export function createCloudFormation(options: CloudFormationOptions): CloudForma
   const handlers = new Map(resources.map((handler) => [handler.type, handler]));
   const defects: unknown[] = [];
   const onDefect = options.onDefect ?? ((error: unknown) => void defects.push(error));
+  const throttle = throttleOf('cloudformation', () => faults);
+  const view = new LaggingView(store, () => faults.describeLag ?? 0);
   const engine = new Engine({ store, handlers, now, faults, onDefect });
-  const context: OperationContext = { store, engine, handlers, now };
+  const context: OperationContext = { store, view, engine, handlers, now };
 
   const read = async (request: HttpRequest): Promise<QueryObject> => {
     const { principal, text } = await authenticatedText(request, {
@@ -64,6 +68,7 @@ export function createCloudFormation(options: CloudFormationOptions): CloudForma
       try {
         const query = await read(request);
         const { action, operation } = operationOf(query);
+        throttle(action);
         return xmlResult(action, operation.run(query, context));
       } catch (error) {
         if (error instanceof AwsError) return xmlError(error);

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Dice } from '../faults/dice.ts';
 import type { Faults } from '../faults.ts';
 
 type EdgeFaults = NonNullable<Faults['edge']>;
@@ -21,22 +22,22 @@ const UNKNOWN_LENGTH = 1024 * 1024;
 /** Dice whose throws repeat for the same seed, request by request. A new seed starts them anew. */
 export class FaultDice {
   #seed: number | undefined;
-  #state = 0;
+  #dice = new Dice(0);
 
   plan(faults: EdgeFaults | undefined, contentLength: number | undefined): FaultPlan | undefined {
     if (faults === undefined) return undefined;
     const seed = faults.seed ?? 0;
     if (seed !== this.#seed) {
       this.#seed = seed;
-      this.#state = seed;
+      this.#dice = new Dice(seed);
     }
     // Every request throws all five, so that switching one fault on does not shift the others.
     const [unavailable, reset, resetWhere, stall, stallWhere] = [
-      this.#throw(),
-      this.#throw(),
-      this.#throw(),
-      this.#throw(),
-      this.#throw(),
+      this.#dice.throw(),
+      this.#dice.throw(),
+      this.#dice.throw(),
+      this.#dice.throw(),
+      this.#dice.throw(),
     ];
     const length = contentLength ?? UNKNOWN_LENGTH;
     return {
@@ -46,14 +47,6 @@ export class FaultDice {
       ...(stall < (faults.stall ?? 0) ? { stallAt: Math.floor(stallWhere * length) } : {}),
       stallMs: faults.stallMs ?? 0,
     };
-  }
-
-  /** Mulberry32, from 0 up to 1. */
-  #throw(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 }
 

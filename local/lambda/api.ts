@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Identities } from '../auth/identities.ts';
 import { authenticatedText } from '../auth/sigv4.ts';
+import type { Throttle } from '../faults/throttling.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
 import { functionArn, LATEST, parseIdentifier } from './arn.ts';
@@ -14,6 +15,7 @@ export interface ApiOptions {
   readonly functions: Functions;
   readonly identities: Identities;
   readonly now: () => Date;
+  readonly throttle: Throttle;
 }
 
 interface Call {
@@ -73,7 +75,7 @@ export function lambdaApi(options: ApiOptions): HttpHandler {
 }
 
 async function perform(request: HttpRequest, options: ApiOptions): Promise<object | undefined> {
-  const { functions, identities, now } = options;
+  const { functions, identities, now, throttle } = options;
   const { principal } = await authenticatedText(request, { service: 'lambda', identities, now: now() });
   if (principal.kind === 'anonymous') {
     throw new AwsError('MissingAuthenticationTokenException', 'Missing Authentication Token', 403);
@@ -89,6 +91,7 @@ async function perform(request: HttpRequest, options: ApiOptions): Promise<objec
       404,
     );
   }
+  throttle(operation);
   const [, , , identifier = ''] = request.path.split('/');
   return perform(functions, { identifier: decode(identifier), query: new URLSearchParams(request.query) });
 }
@@ -124,7 +127,11 @@ function response(
 }
 
 /** Errors of Lambda's own model spell their text's member `Message`, except for these; both are on the API's pages. */
-const LOWER_CASE = ['InvalidParameterValueException', 'ResourceConflictException'];
+const LOWER_CASE = [
+  'InvalidParameterValueException',
+  'ResourceConflictException',
+  'TooManyRequestsException',
+];
 
 function errorResponse({ code, message, status }: AwsError): HttpResponse {
   const member = LOWER_CASE.includes(code) || status === 403 ? 'message' : 'Message';

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Identities } from '../auth/identities.ts';
+import { neverThrottled, type Throttle } from '../faults/throttling.ts';
 import type { ResourceHandler } from '../resource.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { lambdaApi } from './api.ts';
@@ -26,6 +27,7 @@ export interface LambdaOptions {
   readonly isReplicated: (versionArn: string) => boolean;
   /** Services that may assume a role; `undefined` for no such role. */
   readonly roleTrusts: (roleArn: string) => readonly string[] | undefined;
+  readonly throttle?: Throttle;
   /** `sandbox.ts` as built, where it is not the one in `dist/`. */
   readonly sandboxFile?: string;
 }
@@ -55,7 +57,7 @@ const INIT_TIMEOUT = 10;
 
 /** The embedded Lambda: functions with inline Node.js code, run from their published versions. */
 export function createLambda(options: LambdaOptions): Lambda {
-  const { dataDir, now, identities } = options;
+  const { dataDir, now, identities, throttle = neverThrottled } = options;
   const pools = new Map<string, Pool>();
   const logsDir = join(dataDir, 'logs');
   const functions = new Functions({
@@ -106,7 +108,7 @@ export function createLambda(options: LambdaOptions): Lambda {
 
   return {
     logsDir,
-    handle: lambdaApi({ functions, identities, now }),
+    handle: lambdaApi({ functions, identities, now, throttle }),
     resources: lambdaResources(functions),
     async invoke(versionArn, event) {
       const pool = poolOf(versionArn);

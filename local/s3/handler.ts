@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Identities } from '../auth/identities.ts';
 import { authenticate } from '../auth/sigv4.ts';
+import type { Throttle } from '../faults/throttling.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
 import { accessTo, requestContext } from './access.ts';
@@ -16,6 +17,7 @@ export interface HandlerOptions {
   readonly store: Store;
   readonly identities: Identities;
   readonly now: () => Date;
+  readonly throttle: Throttle;
 }
 
 /** The S3 door: who asks, what is asked, whether that is allowed, and only then the doing of it. */
@@ -49,16 +51,17 @@ async function answerOrRefuse(
 
 async function perform(
   request: HttpRequest,
-  { store, identities, now }: HandlerOptions,
+  { store, identities, now, throttle }: HandlerOptions,
 ): Promise<HttpResponse> {
   const authentication = authenticate(request, { service: 's3', identities, now: now() });
   const target = detect(request);
   const { bucket: bucketName, key, query } = target;
+  throttle(target.operation);
   const operation = operationOf(target);
   const bucket = store.bucket(bucketName);
   const context = requestContext(request, target.operation, query);
   const allows = accessTo(bucketName, bucket, authentication.principal, context);
-  const call: Call = { request, query, authentication, store, bucketName, key, now, allows };
+  const call: Call = { request, query, authentication, store, bucketName, key, now, allows, throttle };
 
   if (operation.on === 'service') {
     if (!allows(operation.action)) throw accessDenied();

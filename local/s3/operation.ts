@@ -1,4 +1,5 @@
 import type { Authentication } from '../auth/sigv4.ts';
+import type { Throttle } from '../faults/throttling.ts';
 import type { HttpRequest, HttpResponse } from '../wire/http.ts';
 import type { Bucket } from './store/bucket.ts';
 import type { Store } from './store/store.ts';
@@ -15,6 +16,8 @@ export interface Call {
   readonly now: () => Date;
   /** Whether the caller may also do something else, on the bucket or on one of its keys. */
   readonly allows: (action: string, key?: string) => boolean;
+  /** For what a call does many times over; the call itself was counted. */
+  readonly throttle: Throttle;
 }
 
 export interface BucketCall extends Call {

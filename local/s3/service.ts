@@ -1,4 +1,5 @@
 import type { Identities } from '../auth/identities.ts';
+import { neverThrottled, type Throttle } from '../faults/throttling.ts';
 import type { ResourceHandler } from '../resource.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { s3Handler } from './handler.ts';
@@ -11,6 +12,7 @@ export interface S3Options {
   readonly dataDir: string;
   readonly now: () => Date;
   readonly identities: Identities;
+  readonly throttle?: Throttle;
 }
 
 export interface S3 {
@@ -21,10 +23,10 @@ export interface S3 {
 }
 
 /** The embedded S3: a write that was answered is on disk, and stays what it is whenever the process is killed. */
-export function createS3({ dataDir, now, identities }: S3Options): S3 {
+export function createS3({ dataDir, now, identities, throttle = neverThrottled }: S3Options): S3 {
   const store = new Store(dataDir, now);
   return {
-    handle: s3Handler({ store, identities, now }),
+    handle: s3Handler({ store, identities, now, throttle }),
     resources: [bucketResource(store), bucketPolicyResource(store)],
   };
 }

@@ -67,9 +67,10 @@ export async function make(
   if (own(work.stack.resources, logicalId)?.suffix !== record.suffix) work.resource(logicalId, record);
   const { type, suffix, properties } = record;
   const { name: stackName } = work.stack;
-  const state = await tried(work, logicalId, () =>
-    work.handler(type).create({ stackName, logicalId, suffix, properties }),
-  );
+  const state = await tried(work, () => {
+    work.meetFault(logicalId, 'create');
+    return work.handler(type).create({ stackName, logicalId, suffix, properties });
+  });
   if (typeof state === 'string') {
     return fail(work, logicalId, { ...record, status: `${verb}_FAILED` }, state);
   }
@@ -95,8 +96,10 @@ export async function update(
 ): Promise<boolean> {
   work.resource(logicalId, { ...current, status: 'UPDATE_IN_PROGRESS' });
   const { type, physicalId = '', properties: previous } = current;
-  const change = () => work.handler(type).update({ physicalId, properties, previous });
-  const state = await tried(work, logicalId, change, attempt === 'undoing');
+  const state = await tried(work, () => {
+    work.meetFault(logicalId, attempt === 'undoing' ? 'rollback' : 'update');
+    return work.handler(type).update({ physicalId, properties, previous });
+  });
   if (typeof state === 'string') {
     return fail(work, logicalId, { ...current, status: 'UPDATE_FAILED' }, state);
   }
@@ -126,18 +129,9 @@ function settle(
 }
 
 /** What a handler made of a resource, or the reason for which it did not. */
-async function tried(
-  work: StackWork,
-  logicalId: string,
-  ask: () => Promise<ResourceState>,
-  spared = false,
-): Promise<ResourceState | string> {
+async function tried(work: StackWork, ask: () => Promise<ResourceState>): Promise<ResourceState | string> {
   try {
-    return await work.call(async () => {
-      const fault = spared ? undefined : work.faultOf(logicalId);
-      if (fault !== undefined) throw new AwsError('GeneralServiceException', fault);
-      return ask();
-    });
+    return await work.call(ask);
   } catch (error) {
     if (error instanceof AwsError) return handlerReason(error);
     throw error;

@@ -31,11 +31,15 @@ async function certain(work: StackWork, logicalId: string, record: ResourceRecor
 /** Deletes a physical resource. @returns the reason where it could not */
 async function erase(
   work: StackWork,
+  logicalId: string,
   { type, physicalId, properties }: ResourceRecord,
 ): Promise<string | undefined> {
   if (physicalId === undefined) return undefined;
   try {
-    await work.call(() => work.handler(type).delete(physicalId, properties));
+    await work.call(() => {
+      work.meetFault(logicalId, 'delete');
+      return work.handler(type).delete(physicalId, properties);
+    });
     return undefined;
   } catch (error) {
     if (error instanceof AwsError) return handlerReason(error);
@@ -63,7 +67,7 @@ async function remove(work: StackWork, logicalId: string, keeps: Keeps): Promise
     return true;
   }
   work.resource(logicalId, { ...record, status: 'DELETE_IN_PROGRESS' });
-  const reason = await erase(work, record);
+  const reason = await erase(work, logicalId, record);
   const status = reason === undefined ? 'DELETE_COMPLETE' : 'DELETE_FAILED';
   work.resource(logicalId, { ...record, status }, { reason });
   return reason === undefined;
@@ -103,7 +107,7 @@ async function removeOne(work: StackWork, one: Superseded): Promise<boolean> {
     return true;
   }
   if (physicalId !== undefined) tell('DELETE_IN_PROGRESS');
-  const reason = await erase(work, record);
+  const reason = await erase(work, logicalId, record);
   tell(reason === undefined ? 'DELETE_COMPLETE' : 'DELETE_FAILED', reason);
   return reason === undefined;
 }

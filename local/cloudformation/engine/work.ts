@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Faults } from '../../faults.ts';
+import type { FailingResource, Faults } from '../../faults.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
 import {
@@ -168,9 +168,16 @@ export class StackWork {
     }
   }
 
-  /** The reason with which tests have a resource's create or update fail. */
-  faultOf(logicalId: string): string | undefined {
-    return own(this.#options.faults.failingResources ?? {}, logicalId);
+  /**
+   * Refuses where tests have a resource's operation fail.
+   *
+   * @throws AwsError
+   */
+  meetFault(logicalId: string, operation: keyof FailingResource): void {
+    const fault = own(this.#options.faults.failingResources ?? {}, logicalId);
+    const reasons = typeof fault === 'string' ? { create: fault, update: fault } : fault;
+    const reason = reasons?.[operation];
+    if (reason !== undefined) throw new AwsError('GeneralServiceException', reason);
   }
 }
 

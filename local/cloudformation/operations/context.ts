@@ -1,6 +1,7 @@
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { LaggingView } from '../stack/lagging.ts';
 import type { StackStore } from '../stack/store.ts';
 import type { QueryObject } from '../wire/query.ts';
 import type { XmlValue } from '../wire/xml.ts';
@@ -8,6 +9,8 @@ import type { XmlValue } from '../wire/xml.ts';
 /** What every operation works with. */
 export interface OperationContext {
   readonly store: StackStore;
+  /** What the describing operations see of it. */
+  readonly view: LaggingView;
   readonly engine: Engine;
   readonly handlers: ReadonlyMap<string, ResourceHandler>;
   readonly now: () => Date;

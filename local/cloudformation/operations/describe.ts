@@ -6,9 +6,9 @@ import { type Operation, type OperationContext, page, pageBackwards } from './co
 
 export const describeStacks: Operation = {
   takes: ['StackName', 'NextToken'],
-  run(query, { store }) {
+  run(query, { store, view }) {
     const name = optionalText(query, 'StackName');
-    if (name !== undefined) return { Stacks: [stackXml(store.require(name))] };
+    if (name !== undefined) return { Stacks: [stackXml(view.require(name, 'with id'))] };
     const present = store.all().filter(({ status }) => status !== 'DELETE_COMPLETE');
     const { items, ...next } = page(present, optionalText(query, 'NextToken'));
     return { Stacks: items.map(stackXml), ...next };
@@ -46,8 +46,8 @@ export const listStacks: Operation = {
 /** Newest first. */
 export const describeStackEvents: Operation = {
   takes: ['StackName', 'NextToken'],
-  run(query, { store }) {
-    const stack = store.require(requiredText(query, 'StackName'), 'in brackets');
+  run(query, { view }) {
+    const stack = view.require(requiredText(query, 'StackName'), 'in brackets');
     const { items, ...next } = pageBackwards(stack.events, optionalText(query, 'NextToken'));
     return { StackEvents: items.map((event) => eventXml(stack, event)), ...next };
   },

@@ -79,6 +79,7 @@ function attempt(
     return { error: { ...named, Code: 'AccessDenied', Message: 'Access Denied' } };
   }
   try {
+    call.throttle('DeleteObjects.Key');
     checkKey(key);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;

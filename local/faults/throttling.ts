@@ -1,0 +1,39 @@
+import type { Faults, ThrottlingRule } from '../faults.ts';
+import { AwsError } from '../wire/errors.ts';
+import { Dice } from './dice.ts';
+
+/** Asked before each call of an operation. @throws AwsError where tests have it be one too many */
+export type Throttle = (operation: string) => void;
+
+export const neverThrottled: Throttle = () => {};
+
+/** What each service says to who calls too often. */
+const REFUSALS = {
+  /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html */
+  cloudformation: () => new AwsError('Throttling', 'Rate exceeded'),
+  /** https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html#API_GetFunction_Errors */
+  lambda: () => new AwsError('TooManyRequestsException', 'Rate exceeded', 429),
+  /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList */
+  s3: () => new AwsError('SlowDown', 'Please reduce your request rate.', 503),
+};
+
+interface Used {
+  calls: number;
+  readonly dice: Dice;
+}
+
+/** The throttle of one service, by the rules that hold at the time of each call. */
+export function throttleOf(service: keyof typeof REFUSALS, faults: () => Faults): Throttle {
+  const used = new WeakMap<ThrottlingRule, Used>();
+  return (operation) => {
+    const { throttling = {} } = faults();
+    const isPart = operation.includes('.');
+    const rule = throttling[`${service}:${operation}`] ?? (isPart ? undefined : throttling[`${service}:*`]);
+    if (rule === undefined) return;
+    const { calls = 0, share = 0, seed = 0 } = rule;
+    const so = used.get(rule) ?? { calls: 0, dice: new Dice(seed) };
+    used.set(rule, so);
+    so.calls += 1;
+    if (so.calls <= calls || so.dice.throw() < share) throw REFUSALS[service]();
+  };
+}

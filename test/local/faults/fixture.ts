@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { CloudFormation } from '@aws-sdk/client-cloudformation';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3 } from '@aws-sdk/client-s3';
+import { openCloud } from '../../../local/cloud.ts';
+import { createControl } from '../../../local/control.ts';
+import type { Faults } from '../../../local/faults.ts';
+
+/** A whole embedded cloud with faults, its control, and clients that do not try again by themselves. */
+export async function openFaultyCloud(t: Pick<TestContext, 'after'>, faults: Faults = {}) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'faults-'));
+  const defects: unknown[] = [];
+  const control = createControl({ describe: () => ({ well: true }), faults });
+  const cloud = await openCloud({
+    dataDir,
+    port: 0,
+    faults,
+    control,
+    onDefect: (error) => defects.push(error),
+  });
+  const { endpoint } = cloud;
+  const options = {
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  };
+  const cfn = new CloudFormation(options);
+  const s3 = new S3({ ...options, forcePathStyle: true });
+  const lambda = new LambdaClient(options);
+  t.after(async () => {
+    for (const client of [cfn, s3, lambda]) client.destroy();
+    await cloud.close();
+    rmSync(dataDir, { recursive: true, force: true });
+    if (defects.length > 0) throw defects[0];
+  });
+  return { cloud, endpoint, faults, cfn, s3, lambda };
+}
+
+/** A stack of nothing but a bucket. */
+export const BUCKET_STACK = JSON.stringify({ Resources: { Bucket: { Type: 'AWS::S3::Bucket' } } });
