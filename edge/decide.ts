@@ -1,4 +1,5 @@
-import type { EdgeConfig } from './config.ts';
+import type { EdgeConfig, UploadPolicy } from './config.ts';
+import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
 import { readToken, requireToken } from './credentials.ts';
 import { describeEdge } from './description.ts';
 import { checkHeaders, forwardedHeaders } from './headers.ts';
@@ -7,7 +8,7 @@ import { allowOnly, operationOf } from './operation.ts';
 import { authorize } from './policy.ts';
 import { queryOf, readQuery } from './query.ts';
 import { REFUSALS, Refusal, type RefusalCode } from './refusal.ts';
-import type { EdgeRequest } from './request.ts';
+import type { EdgeHeaders, EdgeRequest } from './request.ts';
 import { checkSize } from './size.ts';
 import type { Verify } from './verify.ts';
 
@@ -25,8 +26,8 @@ export interface Respond {
   /** Of a refusal. */
   readonly code?: RefusalCode;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
-  readonly body: object;
+  /** Sent as JSON; absent: nothing is. */
+  readonly body?: object;
 }
 
 export interface DecisionContext {
@@ -40,7 +41,9 @@ export function refuse({ code, message, headers }: Refusal): Respond {
 
 /** One decision after another; the first that refuses is the answer. */
 export async function decide(request: EdgeRequest, context: DecisionContext): Promise<Decision> {
+  const { policy } = context.config;
   try {
+    if (isPreflight(request, policy)) return answerPreflight(request, policy);
     const key = readKey(request.uri);
     return key === DESCRIPTION_KEY
       ? await decideDescription(request, context)
@@ -80,7 +83,19 @@ async function decideUpload(
       ...request,
       uri: uriOf(key),
       querystring: queryOf(query),
-      headers: forwardedHeaders(headers, operation, caller),
+      headers: {
+        ...forwardedHeaders(headers, operation, caller),
+        ...originOf(headers, policy),
+      },
     },
   };
+}
+
+/**
+ * `Origin` goes on where its page may upload. CloudFront puts CORS headers on S3's answer by that header; whether by the
+ * one that came or the one that is left, its documentation does not say.
+ */
+function originOf(headers: EdgeHeaders, policy: UploadPolicy): EdgeHeaders {
+  const entries = headers.origin;
+  return entries === undefined || allowedOrigin(policy, headers) === undefined ? {} : { origin: entries };
 }

@@ -1,5 +1,5 @@
 import type { EdgeConfig, UploadPolicy } from './config.ts';
-import { isAdmitted, writablePrefix } from './policy.ts';
+import { writablePrefixes } from './policy.ts';
 import type { Caller } from './verify.ts';
 
 /** The document at `/.well-known/edge-upload`: what a client needs to know to sign in and to upload. */
@@ -15,8 +15,8 @@ export interface EdgeDescription {
     readonly username: string;
     readonly sub: string;
     readonly groups: readonly string[];
-    /** What keys must begin with; empty: anything. `null`: nothing may be written. */
-    readonly writeTo: string | null;
+    /** What keys must begin with, one of them; empty text: anything. None: nothing may be written. */
+    readonly writeTo: readonly string[];
     /** RFC 3339, UTC. */
     readonly tokenExpiresAt: string;
   };
@@ -27,7 +27,7 @@ export function describeEdge(config: EdgeConfig, caller?: Caller): EdgeDescripti
   const edge = { service: 'edge-upload', version: 1, region, userPoolId, clientId, policy } as const;
   if (caller === undefined) return edge;
   const { username, sub, groups, tokenExpiresAt } = caller;
-  const writeTo = isAdmitted(policy, caller) ? writablePrefix(policy, caller) : null;
+  const writeTo = writablePrefixes(policy, caller);
   return {
     ...edge,
     caller: { username, sub, groups, writeTo, tokenExpiresAt: tokenExpiresAt.toISOString() },

@@ -1,3 +1,4 @@
+import { corsHeaders } from './cors.ts';
 import { type Decision, type DecisionContext, decide, refuse } from './decide.ts';
 import { Refusal } from './refusal.ts';
 import { refusalLine } from './refusal-log.ts';
@@ -31,6 +32,6 @@ export function createHandler({ log, ...context }: HandlerContext): Handler {
     }
     if (decision.kind === 'forward') return decision.request;
     if (decision.code !== undefined) log(refusalLine(decision, viewer, fault));
-    return responseOf(decision);
+    return responseOf(decision, corsHeaders(context.config.policy, viewer?.request.headers ?? {}));
   };
 }

@@ -30,6 +30,11 @@ function isKept(name: string): boolean {
   return KEPT.has(name) || KEPT_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
+/** Whether a page's script may send a header of this lower-case name; what else it is made of is not for pages to say. */
+export function maySend(name: string): boolean {
+  return name === 'authorization' || (isKept(name) && /^[\w-]+$/.test(name));
+}
+
 /** Without these a write would do something else than was asked for, so they are not removed in silence. */
 const UNMET = ['content-range', 'if-match', 'if-unmodified-since', 'x-amz-trailer'];
 

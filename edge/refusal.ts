@@ -15,6 +15,8 @@ export const REFUSALS = {
   forbidden_group: 403,
   /** The policy lets the caller write elsewhere only. */
   forbidden_key: 403,
+  /** A preflight from a page that may not upload. */
+  forbidden_origin: 403,
   method_not_allowed: 405,
   /** A body whose length is not given beforehand. */
   length_required: 411,

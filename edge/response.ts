@@ -7,18 +7,21 @@ export interface GeneratedResponse {
   readonly status: string;
   readonly statusDescription: string;
   readonly headers: EdgeHeaders;
-  readonly bodyEncoding: 'text';
-  readonly body: string;
+  readonly bodyEncoding?: 'text';
+  readonly body?: string;
 }
 
-/** An answer of the edge's own as CloudFront takes it. */
-export function responseOf({ status, headers, body }: Respond): GeneratedResponse {
-  const all = { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers };
+/** An answer of the edge's own as CloudFront takes it, with `more` headers. */
+export function responseOf(
+  { status, headers, body }: Respond,
+  more: Readonly<Record<string, string>> = {},
+): GeneratedResponse {
+  const type = body === undefined ? {} : { 'content-type': 'application/json' };
+  const all = { ...type, 'cache-control': 'no-store', ...headers, ...more };
   return {
     status: String(status),
     statusDescription: STATUS_CODES[status] ?? '',
     headers: Object.fromEntries(Object.entries(all).map(([key, value]) => [key, [{ key, value }]])),
-    bodyEncoding: 'text',
-    body: JSON.stringify(body),
+    ...(body === undefined ? {} : { bodyEncoding: 'text', body: JSON.stringify(body) }),
   };
 }

@@ -61,6 +61,8 @@ const edge: BuildOptions = {
   outfile: `${aside}/edge.cjs`,
   format: 'cjs',
   minify: true,
+  // Three bytes for a quotation mark, not six.
+  charset: 'utf8',
 };
 
 /** What the embedded Lambda starts in a worker around a function's code. */

@@ -20,7 +20,7 @@ export async function whoami(context: Context, _args: Readonly<Record<string, ne
     deployment: target.deployment?.name,
     url: target.url,
     tokens: kept ?? origin.kind,
-    writeTo,
+    writeTo: [...writeTo],
     maxSize: description.policy.maxSize,
     expiresAt: tokenExpiresAt,
     renewed: origin.kind !== 'token',

@@ -99,7 +99,7 @@ function acceptanceChecks(context: Context, target: Target): Check[] {
         }
         const token = await tokens.current();
         const { caller, description } = await discoverCaller(context, { ...target, token });
-        prefix = caller.writeTo ?? undefined;
+        [prefix] = caller.writeTo;
         return { found: `${caller.username}, may write ${writingText(description.policy, caller)}` };
       },
     },

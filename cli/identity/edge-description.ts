@@ -39,14 +39,16 @@ function isStringList(value: unknown): value is readonly string[] {
 
 function readPolicy(value: unknown): UploadPolicy | undefined {
   if (!isFields(value)) return undefined;
-  const { maxSize, writeTo, allowGroups } = value;
+  const { maxSize, writeTo, allowGroups, corsOrigins } = value;
   if (maxSize !== undefined && !(Number.isSafeInteger(maxSize) && Number(maxSize) > 0)) return undefined;
   if (writeTo !== undefined && typeof writeTo !== 'string') return undefined;
   if (allowGroups !== undefined && !isStringList(allowGroups)) return undefined;
+  if (corsOrigins !== undefined && !isStringList(corsOrigins)) return undefined;
   return {
     ...(maxSize === undefined ? {} : { maxSize: Number(maxSize) }),
     ...(writeTo === undefined ? {} : { writeTo }),
     ...(allowGroups === undefined ? {} : { allowGroups }),
+    ...(corsOrigins === undefined ? {} : { corsOrigins }),
   };
 }
 
@@ -55,7 +57,7 @@ function readCaller(value: unknown): Caller | undefined {
   const { username, sub, groups, writeTo, tokenExpiresAt } = value;
   const isText = (field: unknown): field is string => typeof field === 'string';
   if (!isText(username) || !isText(sub) || !isStringList(groups) || !isText(tokenExpiresAt)) return undefined;
-  if (writeTo !== null && !isText(writeTo)) return undefined;
+  if (!isStringList(writeTo)) return undefined;
   if (Number.isNaN(Date.parse(tokenExpiresAt))) return undefined;
   return { username, sub, groups, writeTo, tokenExpiresAt };
 }

@@ -4,7 +4,10 @@ import type { Caller } from './edge-description.ts';
 
 /** What a caller may write, in words; the edge itself decides at each upload. */
 export function writingText({ maxSize, allowGroups = [] }: UploadPolicy, { writeTo }: Caller): string {
-  if (writeTo === null) return `nothing: only members of ${allowGroups.join(', ')} may`;
+  if (writeTo.length === 0) {
+    const who = allowGroups.length === 0 ? 'members of a group' : `members of ${allowGroups.join(', ')}`;
+    return `nothing: only ${who} may`;
+  }
   const size = maxSize === undefined ? '' : `, up to ${formatBytes(maxSize)} each`;
-  return writeTo === '' ? `any key${size}` : `keys that begin with ${writeTo}${size}`;
+  return writeTo.includes('') ? `any key${size}` : `keys that begin with ${writeTo.join(' or ')}${size}`;
 }

@@ -262,6 +262,18 @@ test('the policy says who may write, and where', async () => {
     [{ writeTo: 'home/{username}/' }, { username: 'ada%2Fx' }, 'home/ada%252Fx/a', 'forbidden_key'],
     [{ writeTo: 'home/{username}/' }, { username: '{sub}' }, `home/${SUB}/a`, 'forbidden_key'],
     [{ writeTo: 'home/{username}/' }, { username: '$&' }, 'home/{username}/a', 'forbidden_key'],
+    [{ writeTo: '{group}/' }, { groups: ['staff', 'crew'] }, 'crew/a', 'forward'],
+    [{ writeTo: '{group}/' }, { groups: ['staff', 'crew'] }, 'staff/a', 'forward'],
+    [{ writeTo: '{group}/' }, { groups: ['staff'] }, 'crew/a', 'forbidden_key'],
+    [{ writeTo: '{group}' }, { groups: ['staff'] }, 'staffing/a', 'forbidden_key'],
+    [{ writeTo: '{group}/' }, {}, 'a', 'forbidden_group'],
+    [{ writeTo: '{group}/' }, {}, '{group}/a', 'forbidden_group'],
+    [{ writeTo: '{group}/{username}' }, { groups: ['staff'] }, 'staff/ada/a', 'forward'],
+    [{ writeTo: '{group}/{username}' }, { groups: ['staff'] }, 'staff/bob/a', 'forbidden_key'],
+    [{ writeTo: '{group}/' }, { groups: ['a/b'] }, 'a/b/c', 'forbidden_key'],
+    [{ writeTo: '{group}/' }, { groups: ['a/b'] }, 'a%252Fb/c', 'forward'],
+    [{ writeTo: '{group}/' }, { groups: ['{username}'] }, 'ada/c', 'forbidden_key'],
+    [{ writeTo: '{group}/', allowGroups: ['staff'] }, { groups: ['crew'] }, 'crew/a', 'forbidden_group'],
     [{ allowGroups: ['staff', 'crew'] }, { groups: ['crew'] }, 'a', 'forward'],
     [{ allowGroups: ['staff'] }, { groups: ['staffing'] }, 'a', 'forbidden_group'],
     [{ allowGroups: ['staff'] }, {}, 'a', 'forbidden_group'],
@@ -318,7 +330,12 @@ test('the edge describes itself, and the caller to the caller', async () => {
     return decision.kind === 'respond' ? (decision.body as { caller?: object }).caller : undefined;
   };
   const caller = { username: 'ada', sub: SUB, tokenExpiresAt: '2026-11-22T12:00:00.000Z' };
-  assert.deepEqual(await told(['staff'], policy), { ...caller, groups: ['staff'], writeTo: 'home/ada/' });
-  assert.deepEqual(await told([], policy), { ...caller, groups: [], writeTo: null });
-  assert.deepEqual(await told([], {}), { ...caller, groups: [], writeTo: '' });
+  assert.deepEqual(await told(['staff'], policy), { ...caller, groups: ['staff'], writeTo: ['home/ada/'] });
+  assert.deepEqual(await told([], policy), { ...caller, groups: [], writeTo: [] });
+  assert.deepEqual(await told([], {}), { ...caller, groups: [], writeTo: [''] });
+  assert.deepEqual(await told(['b', 'a/c'], { writeTo: '{group}' }), {
+    ...caller,
+    groups: ['b', 'a/c'],
+    writeTo: ['b/', 'a%2Fc/'],
+  });
 });

@@ -1,3 +1,4 @@
+import type { EdgeConfig } from '../../edge/config.ts';
 import type { StackOptions } from '../../infra/options.ts';
 import { synthesize } from '../../infra/synthesize.ts';
 import type { Identity } from '../../infra/upload-stack.ts';
@@ -24,6 +25,41 @@ export const IDENTITY: Identity = {
   clientId: '1h57kf5cpq17m0eml12EXAMPLE',
   jwks: { keys: [key('a'.repeat(44)), key('b'.repeat(44))] },
 };
+
+/** Every option, of the size that they usually have. */
+export const ALL_OPTIONS = {
+  maxSize: 5 * 1024 ** 3,
+  writeTo: 'incoming/{group}/{username}/',
+  allowGroups: ['editors', 'photographers', 'partners'],
+  expireAfterDays: 30,
+  versioning: true,
+  domain: 'uploads.example.com',
+  certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012',
+  webAclArn:
+    'arn:aws:wafv2:us-east-1:123456789012:global/webacl/uploads/0c1d2e3f-1234-1234-1234-123456789012',
+  priceClass: '100',
+  corsOrigins: ['https://app.example.com', 'https://www.example.com', 'http://localhost:3000'],
+  accessLogs: true,
+  tags: { team: 'media', environment: 'production', 'cost-centre': '4711' },
+  retainData: true,
+  tokenValidityMinutes: 30,
+  mfa: 'required',
+} as const satisfies StackOptions;
+
+/** Each option alone; those that need another, with it. */
+export const EACH_OPTION: readonly StackOptions[] = [
+  ...Object.entries(ALL_OPTIONS)
+    .filter(([name]) => name !== 'domain' && name !== 'certificateArn')
+    .map(([name, value]) => ({ [name]: value })),
+  { domain: ALL_OPTIONS.domain, certificateArn: ALL_OPTIONS.certificateArn },
+];
+
+/** What is baked into the function of a whole template. */
+export function edgeConfig(template: Template): EdgeConfig {
+  const { Code } = only(template, 'AWS::Lambda::Function').Properties;
+  const [first = ''] = (Code as { ZipFile: string }).ZipFile.split('\n');
+  return JSON.parse(first.slice('const EDGE_CONFIG='.length, -1)) as EdgeConfig;
+}
 
 export function wholeTemplate(identity = IDENTITY, options: StackOptions = {}): Template {
   return JSON.parse(synthesize({ stackName: 'edge-upload', identity, options }).template) as Template;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { EDGE_CODE_LIMIT_BYTES, edgeCode } from '../../infra/edge-code.ts';
 import { synthesize } from '../../infra/synthesize.ts';
-import { IDENTITY, only, wholeTemplate } from './support.ts';
+import { edgeConfig, IDENTITY, only, wholeTemplate } from './support.ts';
 
 const props = { stackName: 'edge-upload', identity: IDENTITY, options: {} };
 
@@ -62,8 +62,7 @@ test('the stack name names what has a name in the account', () => {
 test('the function’s code is the built bundle after its configuration, and nothing private', () => {
   const { Code } = only(wholeTemplate(IDENTITY, { maxSize: 7 }), 'AWS::Lambda::Function').Properties;
   const { ZipFile: code } = Code as { ZipFile: string };
-  const [first = ''] = code.split('\n');
-  const config = JSON.parse(first.slice('const EDGE_CONFIG='.length, -1));
+  const config = edgeConfig(wholeTemplate(IDENTITY, { maxSize: 7 }));
   assert.deepEqual(config, { region: 'us-east-1', ...IDENTITY, policy: { maxSize: 7 } });
   const secretive = { ...config, password: 'secret' };
   assert.equal(edgeCode(secretive), code);

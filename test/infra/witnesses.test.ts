@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { App, Validations } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import type { StackOptions } from '../../infra/options.ts';
 import { UploadStack } from '../../infra/upload-stack.ts';
-import { halfTemplate, IDENTITY, type Template, wholeTemplate } from './support.ts';
+import { ALL_OPTIONS, EACH_OPTION, halfTemplate, IDENTITY, type Template, wholeTemplate } from './support.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -19,6 +20,11 @@ function temporary(t: { after(work: () => void): void }): string {
   return folder;
 }
 
+/** Options that say they are off. */
+const TURNED_OFF: StackOptions = { versioning: false, accessLogs: false, mfa: 'off', priceClass: 'all' };
+
+const CHOICES: readonly StackOptions[] = [{}, ...EACH_OPTION, ALL_OPTIONS, TURNED_OFF];
+
 const hasCfnLint = spawnSync('cfn-lint', ['--version']).status === 0;
 
 /** What CDK itself causes: it makes the function depend on its role, which the reference to the role does too. */
@@ -27,6 +33,9 @@ const CDK_WARNINGS = ['W3005'];
 for (const [name, make] of [
   ['the whole', () => wholeTemplate()],
   ['the identity half', () => halfTemplate()],
+  ['the whole with all options', () => wholeTemplate(IDENTITY, ALL_OPTIONS)],
+  ['the identity half with all options', () => halfTemplate(ALL_OPTIONS)],
+  ['the whole with what can be turned off again turned off', () => wholeTemplate(IDENTITY, TURNED_OFF)],
 ] as const) {
   test(`cfn-lint finds no error in ${name}`, { skip: !hasCfnLint && 'cfn-lint is not installed' }, (t) => {
     const file = join(temporary(t), 'template.json');
@@ -43,35 +52,43 @@ for (const [name, make] of [
   });
 }
 
-function appWith(t: { after(work: () => void): void }) {
+function appWith(t: { after(work: () => void): void }, options: StackOptions) {
   const app = new App({
     outdir: temporary(t),
     analyticsReporting: false,
     builtinCloudFormationValidation: false,
   });
-  new UploadStack(app, 'UploadStack', { stackName: 'edge-upload', identity: IDENTITY, options: {} });
+  new UploadStack(app, 'UploadStack', { stackName: 'edge-upload', identity: IDENTITY, options });
   return app;
 }
 
 test('cdk-nag’s AwsSolutions finds nothing that is not reasoned away in place', (t) => {
-  const app = appWith(t);
-  const { violations } = new AwsSolutionsChecks(app, { verbose: true }).validateScope(app);
-  assert.deepEqual(violations, []);
+  for (const options of CHOICES) {
+    const app = appWith(t, options);
+    const { violations } = new AwsSolutionsChecks(app, { verbose: true }).validateScope(app);
+    assert.deepEqual(violations, [], JSON.stringify(options));
+  }
 });
 
 test('every rule reasoned away is one that would be broken', (t) => {
-  const app = appWith(t);
-  const reasoned = new Set<string>();
-  for (const { node } of app.node.findAll()) {
-    for (const { type, data } of node.metadata) {
-      if (type !== Validations.ACKNOWLEDGED_RULES_METADATA_KEY) continue;
-      for (const id of Object.keys(data as object)) reasoned.add(id.replace(/^annotation::/i, ''));
+  for (const options of CHOICES) {
+    const app = appWith(t, options);
+    const reasoned = new Set<string>();
+    for (const { node } of app.node.findAll()) {
+      for (const { type, data } of node.metadata) {
+        if (type !== Validations.ACKNOWLEDGED_RULES_METADATA_KEY) continue;
+        for (const id of Object.keys(data as object)) reasoned.add(id.replace(/^annotation::/i, ''));
+      }
     }
+    // With its look at the reasons taken away, the pack reports all that it finds.
+    const pack = Object.defineProperty(new AwsSolutionsChecks(app), 'isAcknowledged', { value: () => false });
+    const { violations } = pack.validateScope(app);
+    assert.deepEqual(
+      violations.map(({ ruleName }) => ruleName).sort(),
+      [...reasoned].sort(),
+      JSON.stringify(options),
+    );
   }
-  // With its look at the reasons taken away, the pack reports all that it finds.
-  const pack = Object.defineProperty(new AwsSolutionsChecks(app), 'isAcknowledged', { value: () => false });
-  const { violations } = pack.validateScope(app);
-  assert.deepEqual(violations.map(({ ruleName }) => ruleName).sort(), [...reasoned].sort());
 });
 
 test('the CDK’s own validation of the template finds nothing', (t) => {

@@ -66,7 +66,7 @@ test('whoami tells user, groups, deployment, where tokens are, what may be writt
       deployment: new URL(here.url).host,
       url: here.url,
       tokens: kept.tokens,
-      writeTo: 'in/ada/',
+      writeTo: ['in/ada/'],
       maxSize: 5 * 1024 ** 3,
       expiresAt: undefined,
       renewed: true,
@@ -86,7 +86,7 @@ test('whoami of someone in no group that may upload says so', async (t) => {
   await signedIn(here);
   here.allow({ allowGroups: ['writers', 'editors'] });
   const { document, text } = await run(here, whoami(here.context(), {}));
-  assert.equal(document.writeTo, null);
+  assert.deepEqual(document.writeTo, []);
   assert.match(String(text), /nothing: only members of writers, editors may/);
 });
 

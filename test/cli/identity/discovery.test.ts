@@ -21,7 +21,7 @@ const CALLER = {
   username: 'ada',
   sub: '4e0c6b7e-0000-4000-8000-000000000000',
   groups: ['writers'],
-  writeTo: 'in/ada/',
+  writeTo: ['in/ada/'],
   tokenExpiresAt: '2026-11-05T13:00:00.000Z',
 };
 
@@ -81,6 +81,7 @@ test('what leads a password proof elsewhere is refused', () => {
     { policy: { maxSize: 1.5 } },
     { policy: { writeTo: 3 } },
     { policy: { allowGroups: 'writers' } },
+    { policy: { corsOrigins: 'https://example.com' } },
     { caller: 'ada' },
     { caller: { username: 'ada' } },
     { caller: { ...CALLER, username: 1 } },

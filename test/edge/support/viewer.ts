@@ -49,5 +49,5 @@ export interface Answer {
 /** A generated response, read. */
 export function readAnswer(value: unknown): Answer {
   const { status, headers, body } = value as GeneratedResponse;
-  return { status: Number(status), headers: plainHeaders(headers), body: JSON.parse(body) };
+  return { status: Number(status), headers: plainHeaders(headers), body: JSON.parse(body ?? '{}') };
 }

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { UploadPolicy } from '../../edge/config.ts';
+import { createHandler } from '../../edge/handler.ts';
+import type { EdgeRequest } from '../../edge/request.ts';
+import { createVerify } from '../../edge/verify.ts';
+import { viewerDecision } from '../../local/cloudfront/viewer-result.ts';
+import { accessToken, config } from './support/pool.ts';
+import { type Answer, plainHeaders, readAnswer, type Sent, viewerEvent } from './support/viewer.ts';
+
+const PAGE = 'https://app.example.com';
+const POLICY = { corsOrigins: [PAGE, 'http://localhost:3000'] };
+
+async function answered(sent: Sent, policy: UploadPolicy = POLICY): Promise<unknown> {
+  const handler = createHandler({ config: config(policy), verify: createVerify(config()), log: () => {} });
+  return handler(viewerEvent(sent));
+}
+
+async function answerTo(sent: Sent, policy?: UploadPolicy): Promise<Answer> {
+  return readAnswer(await answered(sent, policy));
+}
+
+const preflight = (origin: string, headers = 'authorization, content-type', method = 'PUT'): Sent => ({
+  method: 'OPTIONS',
+  headers: [
+    `Origin: ${origin}`,
+    `Access-Control-Request-Method: ${method}`,
+    ...(headers === '' ? [] : [`Access-Control-Request-Headers: ${headers}`]),
+  ],
+});
+
+test('a preflight of a page that may upload is answered, without a token', async () => {
+  for (const origin of POLICY.corsOrigins) {
+    const { status, headers } = await answerTo(preflight(origin));
+    assert.equal(status, 204);
+    assert.deepEqual(headers, {
+      'cache-control': 'no-store',
+      vary: 'Origin',
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': 'Allow, Retry-After, WWW-Authenticate',
+      'access-control-allow-methods': 'GET, PUT, POST, DELETE',
+      'access-control-allow-headers': 'authorization, content-type',
+      'access-control-max-age': '600',
+    });
+  }
+});
+
+test('CloudFront takes the answer to a preflight', async () => {
+  const sent = preflight(PAGE, 'x-amz-meta-a,'.repeat(500));
+  const { request } = viewerEvent(sent).Records[0].cf;
+  const decision = viewerDecision({ outcome: 'returned', value: await answered(sent) }, request);
+  assert.equal(decision.kind, 'respond');
+});
+
+test('of the headers that a page asks for, those of uploads are allowed and no other', async () => {
+  const rows: readonly (readonly [asked: string, allowed: string])[] = [
+    ['Authorization,Content-Type', 'authorization, content-type'],
+    [
+      'x-amz-meta-album, x-amz-checksum-crc32, if-none-match',
+      'x-amz-meta-album, x-amz-checksum-crc32, if-none-match',
+    ],
+    ['authorization, x-amz-acl, cookie, x-forwarded-for', 'authorization'],
+    ['x-amz-meta-a(b), x-amz-meta-ok', 'x-amz-meta-ok'],
+    ['', ''],
+  ];
+  for (const [asked, allowed] of rows) {
+    const { headers } = await answerTo(preflight(PAGE, asked));
+    assert.equal(headers['access-control-allow-headers'], allowed, asked);
+  }
+});
+
+test('a preflight of any other page is refused, and tells no origin', async () => {
+  const others = [
+    'https://evil.example.com',
+    'https://app.example.com.evil.example',
+    'null',
+    `${PAGE}:444`,
+    `${PAGE}/`,
+  ];
+  for (const origin of others) {
+    const { status, headers, body } = await answerTo(preflight(origin));
+    assert.deepEqual([status, body.error], [403, 'forbidden_origin'], origin);
+    assert.equal(headers['access-control-allow-origin'], undefined);
+    assert.equal(headers.vary, 'Origin');
+  }
+  const twice = preflight(PAGE);
+  const { status } = await answerTo({ ...twice, headers: [...(twice.headers ?? []), `Origin: ${PAGE}`] });
+  assert.equal(status, 403, 'which of two counts is not for us to guess');
+});
+
+test('OPTIONS that is no preflight is refused as before, and so is every one without the option', async () => {
+  for (const headers of [[], [`Origin: ${PAGE}`], ['Access-Control-Request-Method: PUT']]) {
+    assert.equal((await answerTo({ method: 'OPTIONS', headers })).status, 405);
+  }
+  const { status, headers } = await answerTo(preflight(PAGE), {});
+  assert.deepEqual([status, headers.allow, headers.vary], [405, 'PUT', undefined]);
+});
+
+test('a page reads refusals and the description, if it may upload', async () => {
+  const rows: readonly (readonly [Sent, number])[] = [
+    [{ method: 'PUT' }, 401],
+    [{ method: 'PATCH' }, 405],
+    [{ method: 'PUT', target: '/a//b' }, 400],
+    [{ method: 'GET', target: '/.well-known/edge-upload' }, 200],
+  ];
+  for (const [sent, expected] of rows) {
+    const allowed = await answerTo({ ...sent, headers: [`Origin: ${PAGE}`] });
+    assert.equal(allowed.status, expected);
+    assert.equal(allowed.headers['access-control-allow-origin'], PAGE);
+    const other = await answerTo({ ...sent, headers: ['Origin: https://evil.example.com'] });
+    assert.equal(other.status, expected);
+    assert.equal(other.headers['access-control-allow-origin'], undefined);
+    assert.equal(other.headers.vary, 'Origin');
+    const without = await answerTo({ ...sent, headers: [`Origin: ${PAGE}`] }, {});
+    assert.equal(without.headers.vary, undefined);
+  }
+  const { body } = await answerTo({ method: 'GET', target: '/.well-known/edge-upload' });
+  assert.deepEqual(body.policy, POLICY);
+});
+
+test('an upload from a page keeps its Origin for CloudFront, another one loses it', async () => {
+  const sent = async (origin: string, policy?: UploadPolicy) => {
+    const headers = [`Authorization: ${accessToken()}`, `Origin: ${origin}`];
+    const request = (await answered({ headers }, policy)) as EdgeRequest;
+    return plainHeaders(request.headers).origin;
+  };
+  assert.equal(await sent(PAGE), PAGE);
+  assert.equal(await sent('https://evil.example.com'), undefined);
+  assert.equal(await sent(PAGE, {}), undefined);
+});

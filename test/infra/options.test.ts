@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { StackOptions } from '../../infra/options.ts';
+import { synthesize } from '../../infra/synthesize.ts';
+import {
+  ALL_OPTIONS,
+  EACH_OPTION,
+  edgeConfig,
+  halfTemplate,
+  IDENTITY,
+  only,
+  type Template,
+  wholeTemplate,
+} from './support.ts';
+
+const withOptions = (options: StackOptions) => wholeTemplate(IDENTITY, options);
+
+interface Behavior {
+  readonly ResponseHeadersPolicyId?: unknown;
+}
+
+function distribution(template: Template) {
+  const { DistributionConfig } = only(template, 'AWS::CloudFront::Distribution').Properties;
+  return DistributionConfig as Record<string, unknown> & { readonly DefaultCacheBehavior: Behavior };
+}
+
+function uploads(template: Template) {
+  const [bucket] = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::S3::Bucket');
+  assert.ok(bucket !== undefined);
+  return bucket;
+}
+
+test('the edge is told what it is to enforce, and nothing else of the options', () => {
+  const { maxSize, writeTo, allowGroups, corsOrigins } = ALL_OPTIONS;
+  assert.deepEqual(edgeConfig(withOptions(ALL_OPTIONS)).policy, {
+    maxSize,
+    writeTo,
+    allowGroups,
+    corsOrigins,
+  });
+  assert.deepEqual(edgeConfig(withOptions({})).policy, {});
+});
+
+test('the bucket keeps the options with the deployment, in the half that comes first too', () => {
+  for (const template of [withOptions(ALL_OPTIONS), halfTemplate(ALL_OPTIONS)]) {
+    assert.deepEqual(uploads(template).Metadata, { 'edge-upload': { options: ALL_OPTIONS } });
+  }
+  assert.deepEqual(uploads(withOptions({})).Metadata, { 'edge-upload': { options: {} } });
+});
+
+test('with any options the whole leaves the identity half as it is', () => {
+  for (const options of [...EACH_OPTION, ALL_OPTIONS]) {
+    const whole = withOptions(options);
+    for (const [id, resource] of Object.entries(halfTemplate(options).Resources)) {
+      if (resource.Type !== 'AWS::S3::BucketPolicy') {
+        assert.deepEqual(resource, whole.Resources[id], `${id} ${JSON.stringify(options)}`);
+      }
+    }
+  }
+});
+
+test('each option is a change of the stack, and the same options are none', () => {
+  const texts = [{}, ...EACH_OPTION].map((options) => JSON.stringify(withOptions(options)));
+  assert.equal(new Set(texts).size, texts.length);
+});
+
+test('what expires goes, its earlier versions with it', () => {
+  const rules = (options: StackOptions) =>
+    (uploads(withOptions(options)).Properties.LifecycleConfiguration as { Rules: object[] }).Rules;
+  assert.equal(rules({}).length, 1);
+  assert.deepEqual(rules({ expireAfterDays: 30 }).slice(1), [
+    { ExpirationInDays: 30, NoncurrentVersionExpiration: { NoncurrentDays: 30 }, Status: 'Enabled' },
+    // Not in the rule above: S3 takes it beside a number of days only.
+    { ExpiredObjectDeleteMarker: true, Status: 'Enabled' },
+  ]);
+});
+
+test('versioning is on, or said to be off where it was on', () => {
+  const status = (options: StackOptions) => uploads(withOptions(options)).Properties.VersioningConfiguration;
+  assert.deepEqual(status({ versioning: true }), { Status: 'Enabled' });
+  assert.deepEqual(status({ versioning: false }), { Status: 'Suspended' });
+  assert.equal(status({}), undefined);
+});
+
+test('a domain has its certificate, and TLS 1.2 of 2021 at least', () => {
+  const { domain, certificateArn } = ALL_OPTIONS;
+  const { Aliases, ViewerCertificate } = distribution(
+    withOptions({ domain, certificateArn } as StackOptions),
+  );
+  assert.deepEqual(Aliases, [domain]);
+  assert.deepEqual(ViewerCertificate, {
+    AcmCertificateArn: certificateArn,
+    MinimumProtocolVersion: 'TLSv1.2_2021',
+    SslSupportMethod: 'sni-only',
+  });
+  assert.equal(distribution(withOptions({})).ViewerCertificate, undefined);
+});
+
+test('web ACL and price class are the distribution’s', () => {
+  const { webAclArn } = ALL_OPTIONS;
+  assert.equal(distribution(withOptions({ webAclArn } as StackOptions)).WebACLId, webAclArn);
+  for (const [priceClass, expected] of [
+    ['100', 'PriceClass_100'],
+    ['200', 'PriceClass_200'],
+    ['all', 'PriceClass_All'],
+  ] as const) {
+    assert.equal(distribution(withOptions({ priceClass })).PriceClass, expected);
+  }
+});
+
+test('pages get CORS headers on S3’s answers by a policy with the stack’s name', () => {
+  const corsOrigins = ['https://app.example.com', 'http://localhost:3000'];
+  const template = withOptions({ corsOrigins });
+  const policy = only(template, 'AWS::CloudFront::ResponseHeadersPolicy');
+  assert.deepEqual(distribution(template).DefaultCacheBehavior.ResponseHeadersPolicyId, { Ref: policy.id });
+  const { CorsConfig, Name } = policy.Properties.ResponseHeadersPolicyConfig as {
+    CorsConfig: Record<string, { Items?: string[] }>;
+    Name: string;
+  };
+  assert.equal(Name, 'edge-upload');
+  assert.deepEqual(CorsConfig.AccessControlAllowOrigins?.Items, corsOrigins);
+  assert.deepEqual(CorsConfig.AccessControlAllowMethods?.Items, ['GET', 'PUT', 'POST', 'DELETE']);
+  assert.deepEqual(CorsConfig.AccessControlExposeHeaders?.Items?.slice(0, 2), ['ETag', 'x-amz-version-id']);
+  assert.ok(CorsConfig.AccessControlExposeHeaders?.Items?.includes('x-amz-checksum-crc32'));
+  assert.equal(CorsConfig.AccessControlAllowCredentials, false);
+  assert.equal(CorsConfig.OriginOverride, true);
+});
+
+test('access logs have a bucket of their own, which stays when they are turned off', () => {
+  const logsOf = (options: StackOptions) => {
+    const template = withOptions(options);
+    const buckets = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::S3::Bucket');
+    return { buckets, logging: distribution(template).Logging };
+  };
+  const on = logsOf({ accessLogs: true });
+  const [, [id, bucket] = ['', undefined]] = on.buckets;
+  assert.deepEqual(on.logging, { Bucket: { 'Fn::GetAtt': [id, 'RegionalDomainName'] } });
+  // CloudFront lets itself in by ACL.
+  assert.deepEqual(bucket?.Properties.OwnershipControls, {
+    Rules: [{ ObjectOwnership: 'BucketOwnerPreferred' }],
+  });
+  const off = logsOf({ accessLogs: false });
+  assert.deepEqual(off.buckets[1], on.buckets[1]);
+  assert.equal(off.logging, undefined);
+  assert.equal(logsOf({}).buckets.length, 1);
+});
+
+test('kept data outlive the stack, but no creation that fails', () => {
+  const data = ['AWS::S3::Bucket', 'AWS::Cognito::UserPool'];
+  const template = withOptions({ retainData: true, accessLogs: true });
+  for (const { Type, DeletionPolicy, UpdateReplacePolicy } of Object.values(template.Resources)) {
+    if (data.includes(Type)) {
+      assert.deepEqual([DeletionPolicy, UpdateReplacePolicy], ['RetainExceptOnCreate', 'Retain'], Type);
+    }
+  }
+});
+
+test('tokens are good for as long as was chosen', () => {
+  const client = (options: StackOptions) =>
+    only(withOptions(options), 'AWS::Cognito::UserPoolClient').Properties;
+  const { AccessTokenValidity, IdTokenValidity, TokenValidityUnits } = client({ tokenValidityMinutes: 5 });
+  assert.deepEqual([AccessTokenValidity, IdTokenValidity], [5, 5]);
+  assert.equal((TokenValidityUnits as { AccessToken: string }).AccessToken, 'minutes');
+  assert.equal(client({ tokenValidityMinutes: 24 * 60 }).AccessTokenValidity, 1440);
+});
+
+test('a second factor is an authenticator app', () => {
+  const factors = (mfa: StackOptions['mfa']) => {
+    const options = mfa === undefined ? {} : { mfa };
+    const { MfaConfiguration, EnabledMfas } = only(withOptions(options), 'AWS::Cognito::UserPool').Properties;
+    return [MfaConfiguration, EnabledMfas];
+  };
+  assert.deepEqual(factors('required'), ['ON', ['SOFTWARE_TOKEN_MFA']]);
+  assert.deepEqual(factors('optional'), ['OPTIONAL', ['SOFTWARE_TOKEN_MFA']]);
+  // Said out loud, so that what was on is turned off.
+  assert.deepEqual(factors('off'), ['OFF', undefined]);
+  assert.deepEqual(factors(undefined), ['OFF', undefined]);
+});
+
+test('with all options at once the template is small enough', () => {
+  const { bytes } = synthesize({ stackName: 'edge-upload', identity: IDENTITY, options: ALL_OPTIONS });
+  assert.ok(bytes < 40_000, `${bytes} bytes`);
+});
