@@ -35,7 +35,7 @@ export async function login(context: Context, args: LoginArgs): Promise<Result> 
   const { now } = context;
   try {
     const asked = now();
-    const tokens = await signIn({ pool, username, answers, now });
+    const tokens = await signIn({ pool, username, place: new URL(target.url).host, answers, now });
     return await keep(context, { deployment, tokens, asked, signedInAs: username });
   } finally {
     pool.close();

@@ -1,4 +1,5 @@
-import type { Command as Commander } from 'commander';
+import { type Command as Commander, Option } from 'commander';
+import { FACTOR_WORDS } from '../identity/factors.ts';
 import { type Act, define, everywhere, pairs, profile, several } from './shared.ts';
 
 /** The commands of those who upload. */
@@ -33,15 +34,18 @@ function declareLogin(root: Commander, act: Act): void {
       .option('-u, --username <name>', 'who signs in (as EDGE_UPLOAD_USERNAME)')
       .option('--password-stdin', 'the password is the first line of standard input')
       .option('--new-password-stdin', 'a new password is its second line')
+      .option('--code-stdin', 'a code, once one is asked for, is the line after them')
+      .addOption(new Option('--mfa <factor>', 'the second factor to use, of several').choices(FACTOR_WORDS))
       .option('--attribute <name=value>', 'a required attribute; may be repeated', pairs)
       .option('--create', 'operators: create the user first (needs --email)')
       .option('--email <address>', "the new user's e-mail address")
       .addOption(profile()),
-  ).action((url: string | undefined, { attribute, ...given }, command) => {
+  ).action((url: string | undefined, { attribute, mfa, ...given }, command) => {
     const args = {
       ...given,
       ...(url === undefined ? {} : { url }),
       ...(attribute && { attributes: attribute }),
+      ...(mfa && { factor: mfa }),
     };
     return act(async () => (await import('../commands/login.ts')).login, args, command.optsWithGlobals());
   });

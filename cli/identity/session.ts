@@ -71,7 +71,13 @@ function passwordTokens(
     });
     try {
       const asked = now();
-      const { accessToken, expiresIn } = await signIn({ pool, username, answers, now });
+      const { accessToken, expiresIn } = await signIn({
+        pool,
+        username,
+        place: new URL(url).host,
+        answers,
+        now,
+      });
       return { accessToken, ...lifetime(asked, expiresIn) };
     } finally {
       pool.close();

@@ -34,14 +34,17 @@ async function challengeLoop(parts: SignIn): Promise<Tokens> {
   while (step.tokens === undefined) {
     const { challenge }: { challenge: Challenge } = step;
     const handler = handlerOf(challenge.name);
-    const answers = await handler.answer(challenge, attempt);
     try {
-      step = await parts.pool.respond(challenge, { ...answers, USERNAME: userOf(challenge, parts.username) });
+      const { responses, session } = await handler.answer(challenge, attempt);
+      const answered = session === undefined ? challenge : { ...challenge, session };
+      const USERNAME = userOf(challenge, parts.username);
+      step = await parts.pool.respond(answered, { ...responses, USERNAME });
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (handler.mayAnswerAgain?.(error, attempt)) continue;
       if (!mayHaveEnded(error, challenge) || restarted.has(challenge.name)) throw error;
       restarted.add(challenge.name);
+      handler.restarted?.(attempt);
       ({ step, attempt } = await begin(parts));
     }
   }

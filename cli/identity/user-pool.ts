@@ -45,6 +45,10 @@ export interface UserPool {
   /** Begins a sign-in by SRP. */
   initiate(username: string, publicValue: string): Promise<Step>;
   respond(challenge: Challenge, answers: Readonly<Record<string, string>>): Promise<Step>;
+  /** A new secret for an authenticator app, in the course of MFA_SETUP, and the session that goes on from there. */
+  associateApp(session: string | undefined): Promise<{ readonly secret: string; readonly session?: string }>;
+  /** Proves the app by its code; gives the session that ends the set-up. */
+  verifyApp(session: string | undefined, code: string): Promise<string | undefined>;
   /** By GetTokensFromRefreshToken, which works with refresh token rotation and without. */
   refresh(refreshToken: string): Promise<Tokens>;
   /** Ends a refresh token and all access tokens that came of it, as far as Cognito itself is asked about them. */
@@ -87,13 +91,15 @@ export async function openUserPool(
     import('@aws-sdk/client-cognito-identity-provider'),
     publicCognito(context, { region, ...(local === undefined ? {} : { local }) }),
   ]);
-  const step = async (sent: Promise<RespondToAuthChallengeCommandOutput>): Promise<Step> => {
+  const untilInterrupted = async <T>(sent: Promise<T>): Promise<T> => {
     try {
-      return readStep(await sent);
+      return await sent;
     } catch (error) {
       throw signal.aborted ? interrupted() : error;
     }
   };
+  const step = async (sent: Promise<RespondToAuthChallengeCommandOutput>) =>
+    readStep(await untilInterrupted(sent));
   return {
     address,
     host: new URL(cognitoUrl(context.env, region, local)).host,
@@ -120,6 +126,21 @@ export async function openUserPool(
           { abortSignal: signal },
         ),
       ),
+    async associateApp(session) {
+      const { SecretCode, Session } = await untilInterrupted(
+        client.send(new sdk.AssociateSoftwareTokenCommand({ Session: session }), { abortSignal: signal }),
+      );
+      if (SecretCode === undefined) throw new Error('Cognito gave no secret for an authenticator app.');
+      return { secret: SecretCode, ...(Session === undefined ? {} : { session: Session }) };
+    },
+    async verifyApp(session, code) {
+      const { Session } = await untilInterrupted(
+        client.send(new sdk.VerifySoftwareTokenCommand({ Session: session, UserCode: code }), {
+          abortSignal: signal,
+        }),
+      );
+      return Session;
+    },
     async refresh(refreshToken) {
       const { AuthenticationResult } = await client.send(
         new sdk.GetTokensFromRefreshTokenCommand({ ClientId, RefreshToken: refreshToken }),

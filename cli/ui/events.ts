@@ -26,6 +26,8 @@ export type UiEvent =
   /** A chapter of a longer story, and a line below it. */
   | { readonly type: 'heading'; readonly text: string; readonly below: string }
   | { readonly type: 'note'; readonly text: string }
+  /** What somebody needs for the answer that is waited for; shown with `--quiet` too. */
+  | { readonly type: 'instruction'; readonly text: string }
   | { readonly type: 'warning'; readonly text: string }
   /** Shown with `--debug` only. Never a token, a password, or a part of one. */
   | { readonly type: 'debug'; readonly text: string };

@@ -63,6 +63,8 @@ export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: Rende
         say(`warning: ${printable(event.text)}`);
       } else if (event.type === 'debug') {
         if (debug) say(`debug: ${printable(event.text)}`);
+      } else if (event.type === 'instruction') {
+        say(event.text);
       } else if (quiet) {
         return;
       } else if (event.type === 'transfer') {

@@ -88,6 +88,9 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
         case 'heading':
           if (!quiet) above(stderr, `\n${paint('bold', event.text)}\n${paint('dim', event.below)}`);
           break;
+        case 'instruction':
+          above(stderr, event.text);
+          break;
         case 'note':
           if (!quiet) above(stderr, event.text);
           break;

@@ -11,10 +11,11 @@ export interface Message {
   readonly body: string;
 }
 
-/** Stands in for the mail: a file a message, mode 0600, named by its time. */
+/** Stands in for mail and telephone: a file a message, mode 0600, named by its time and, within that, its turn. */
 export class Outbox {
   readonly #dir: string;
   readonly #now: () => Date;
+  #sent = 0;
 
   constructor(dir: string, now: () => Date) {
     this.#dir = dir;
@@ -23,7 +24,9 @@ export class Outbox {
 
   send(message: Message): void {
     const at = this.#now().toISOString();
-    const file = join(this.#dir, `${at.replaceAll(':', '-')}-${randomUUID().slice(0, 8)}.json`);
+    this.#sent += 1;
+    const turn = String(this.#sent).padStart(6, '0');
+    const file = join(this.#dir, `${at.replaceAll(':', '-')}-${turn}-${randomUUID().slice(0, 8)}.json`);
     new JsonFile<Message & { at: string }>(file).write({ at, ...message });
   }
 }

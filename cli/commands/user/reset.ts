@@ -1,5 +1,6 @@
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
+import { factorTitle } from '../../identity/factors.ts';
 import {
   forgetSecondFactors,
   resendInvitation,
@@ -12,7 +13,6 @@ import { readRules } from '../../identity/users/rules.ts';
 import { invitation, sentInvitation } from './invitation.ts';
 import { type OperatedPool, withPool } from './pool.ts';
 import type { UserArgs } from './show.ts';
-import { factorName } from './words.ts';
 
 export interface UserResetArgs extends UserArgs {
   /** Cognito sends what is needed by e-mail, instead of this command showing it. */
@@ -78,7 +78,7 @@ async function sendAnew(pool: OperatedPool, { username, status, attributes }: Kn
 async function resetFactors(pool: OperatedPool, user: KnownUser): Promise<Result> {
   const { username, secondFactors } = user;
   if (secondFactors.length > 0) await forgetSecondFactors(pool, user);
-  const gone = secondFactors.map(factorName).join(', ');
+  const gone = secondFactors.map(factorTitle).join(', ');
   return {
     document: { username, userPoolId: pool.userPoolId, secondFactors: [...secondFactors] },
     text:

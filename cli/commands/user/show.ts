@@ -1,10 +1,11 @@
 import type { Context, Result } from '../../context.ts';
+import { factorTitle } from '../../identity/factors.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
 import { groupsOf } from '../../identity/users/groups.ts';
 import { printable } from '../../ui/format.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { withPool } from './pool.ts';
-import { factorName, meaningOf } from './words.ts';
+import { meaningOf } from './words.ts';
 
 export interface UserArgs extends OperatorArgs {
   readonly username: string;
@@ -45,7 +46,7 @@ function rows(user: KnownUser, groups: readonly string[]): [string, string][] {
     ['user', user.username],
     ['state', meaningOf(user)],
     ['groups', groups.join(', ') || none],
-    ['second factor', user.secondFactors.map(factorName).join(', ') || none],
+    ['second factor', user.secondFactors.map(factorTitle).join(', ') || none],
     ...(email === undefined
       ? []
       : [

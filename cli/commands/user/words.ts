@@ -22,13 +22,3 @@ export function meaningOf(user: Pick<PoolUser, 'enabled' | 'status'>): string {
   const state = stateOf(user);
   return MEANINGS[state] ?? state;
 }
-
-/** Cognito's names for second factors, as people call them. */
-export function factorName(factor: string): string {
-  const names: Readonly<Record<string, string>> = {
-    SOFTWARE_TOKEN_MFA: 'authenticator app',
-    SMS_MFA: 'text message',
-    EMAIL_OTP: 'e-mail',
-  };
-  return names[factor] ?? factor;
-}

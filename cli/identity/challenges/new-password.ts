@@ -38,10 +38,8 @@ export const newPasswordRequired: ChallengeHandler = {
     const attributes = await answers.attributes(missing);
     // What the user has already may not be sent again, not even unchanged.
     const changes = Object.entries(attributes).filter(([name, value]) => present[name] !== value);
-    return {
-      NEW_PASSWORD: password,
-      ...Object.fromEntries(changes.map(([name, value]) => [PREFIX + name, value])),
-    };
+    const set = changes.map(([name, value]) => [PREFIX + name, value] as const);
+    return { responses: { NEW_PASSWORD: password, ...Object.fromEntries(set) } };
   },
   mayAnswerAgain(error, { answers }) {
     return REJECTED.has(awsErrorName(error) ?? '') && answers.rejectNewPassword(error.message);

@@ -28,9 +28,11 @@ export const passwordVerifier: ChallengeHandler = {
     };
     try {
       return {
-        PASSWORD_CLAIM_SECRET_BLOCK: secretBlock,
-        PASSWORD_CLAIM_SIGNATURE: srp.sign(account, numbers, timestamp),
-        TIMESTAMP: timestamp,
+        responses: {
+          PASSWORD_CLAIM_SECRET_BLOCK: secretBlock,
+          PASSWORD_CLAIM_SIGNATURE: srp.sign(account, numbers, timestamp),
+          TIMESTAMP: timestamp,
+        },
       };
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;

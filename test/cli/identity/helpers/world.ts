@@ -22,8 +22,11 @@ import { type Setup, setUp } from '../../../local/cognito/harness.ts';
 export const PASSWORD = 'Correct-horse-42!';
 export const NEW_PASSWORD = 'Brand-new-horse-43!';
 
+/** A function is asked when it is time. */
+type Answer = string | (() => string);
+
 /** Answers a test's person gives, by the beginning of the prompt; a list is used up one at a time. */
-export type Person = Record<string, string | string[]>;
+export type Person = Record<string, Answer | Answer[]>;
 
 export interface Seen {
   readonly events: UiEvent[];
@@ -187,12 +190,15 @@ export async function world(
     context({ env: more = {}, person, stdin } = {}) {
       const events: UiEvent[] = [];
       const prompts: string[] = [];
-      const left = structuredClone(person ?? {});
+      const left = Object.fromEntries(
+        Object.entries(person ?? {}).map(([key, given]) => [key, Array.isArray(given) ? [...given] : given]),
+      );
       const answer = ({ prompt, flag, secret, reject }: Question): string => {
         prompts.push(prompt);
         const key = Object.keys(left).find((one) => prompt.startsWith(one));
         const found = key === undefined ? undefined : left[key];
-        const given = Array.isArray(found) ? found.shift() : found;
+        const next = Array.isArray(found) ? found.shift() : found;
+        const given = typeof next === 'function' ? next() : next;
         if (given === undefined) throw new Error(`nobody was to be asked for “${prompt}” (${flag})`);
         if (secret) secrets.add(given);
         const refusal = reject?.(given);
