@@ -1,3 +1,4 @@
+import { policyOf } from '../../infra/options.ts';
 import type { Context, Result } from '../context.ts';
 import { requireChecks } from '../doctor/checks.ts';
 import { UserError } from '../errors.ts';
@@ -68,7 +69,7 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
       return { document: { stackName, outcome }, text: 'Nothing was changed.' };
     }
     const deployment = await remember(context, work, outputs);
-    await edgeServes(context, deployment);
+    await edgeServes(context, { ...deployment, policy: policyOf(options) });
     return described(work, outcome, outputs, deployment.url, options);
   } finally {
     work.clients.close();

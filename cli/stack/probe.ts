@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Dispatcher, request } from 'undici';
+import type { UploadPolicy } from '../../edge/config.ts';
 import type { Context } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { readDescription } from '../identity/edge-description.ts';
@@ -12,6 +14,8 @@ export interface EdgeToProbe {
   /** `https://<host>[:port]` */
   readonly url: string;
   readonly clientId: string;
+  /** What it enforces, where that is known: for some minutes an edge may go on with what it did before. */
+  readonly policy?: UploadPolicy;
   readonly local?: LocalCloud;
 }
 
@@ -27,7 +31,7 @@ const PROBE_KEY = 'edge-upload-probe';
 /** Why an edge does not serve as it should; `undefined` when it does. */
 export async function edgeDefect(
   { env, signal }: Pick<Context, 'env' | 'signal'>,
-  { url, clientId, local }: EdgeToProbe,
+  { url, clientId, policy, local }: EdgeToProbe,
 ): Promise<string | undefined> {
   const dispatcher = openDispatcher({ env, ...(local === undefined ? {} : { caFile: local.caFile }) });
   const common = { dispatcher, signal, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS };
@@ -36,6 +40,8 @@ export async function edgeDefect(
     const description = described.status === 200 ? readDescription(described.text) : undefined;
     if (description === undefined) return `its description is answered with status ${described.status}`;
     if (description.clientId !== clientId) return 'it still serves an earlier deployment';
+    if (policy !== undefined && !enforces(description.policy, policy))
+      return 'it still has its earlier rules';
     const refused = await answer(request(`${url}/${PROBE_KEY}`, { ...common, method: 'PUT', body: 'x' }));
     return refused.status === 401
       ? undefined
@@ -48,6 +54,14 @@ export async function edgeDefect(
   } finally {
     await dispatcher.destroy();
   }
+}
+
+function enforces(described: UploadPolicy, { maxSize, writeTo, allowGroups }: UploadPolicy): boolean {
+  return (
+    described.maxSize === maxSize &&
+    described.writeTo === writeTo &&
+    isDeepStrictEqual(described.allowGroups, allowGroups)
+  );
 }
 
 async function answer(asked: Promise<Dispatcher.ResponseData>): Promise<{ status: number; text: string }> {

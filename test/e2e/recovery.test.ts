@@ -10,6 +10,9 @@ import { CLI, type Computer, type DeployedStack, type LocalStatus, signIn, withC
 /** Every resource takes a moment, so that there is a middle to interrupt. */
 const SLOW = { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ resourceDelayMs: 150 }) };
 
+/** The same, for what goes on by itself while a command is started anew. */
+const VERY_SLOW = { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ resourceDelayMs: 1000 }) };
+
 /** Starts a command and waits until it has said something. */
 async function until(computer: Computer, args: readonly string[], said: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [CLI, ...args], {
@@ -58,6 +61,30 @@ test('a cloud killed in the middle of a deploy goes on where it was', async (t) 
       }, SLOW);
     });
   }
+});
+
+test('a deploy and a destroy killed again and again end as if nothing had been', async () => {
+  await withCloud(async (computer) => {
+    for (const moment of ['Planning bucket', 'user pool created', 'edge function created', 'Waiting until']) {
+      const deploy = await until(computer, ['deploy', '--local'], moment);
+      deploy.kill('SIGKILL');
+      await exitCode(deploy);
+    }
+    assert.equal((await computer.run(['deploy', '--local'])).code, 0);
+    const { differing } = await computer.json<{ differing: string[] }>(['status']);
+    assert.deepEqual(differing, []);
+    // The stack goes on without the command, which finds it further each time, or gone.
+    const counted = await until(computer, ['destroy', '--yes'], 'Counting');
+    counted.kill('SIGKILL');
+    await exitCode(counted);
+    const deleting = await until(computer, ['destroy', '--yes'], ' deleted');
+    deleting.kill('SIGKILL');
+    await exitCode(deleting);
+    const last = await computer.run(['destroy', '--yes']);
+    assert.equal(last.code, 0, last.stderr);
+    assert.match(last.stdout, /nothing of it is left/);
+    assert.equal((await computer.json<{ outcome: string }>(['destroy', '--yes'])).outcome, 'nothing');
+  }, VERY_SLOW);
 });
 
 test('Ctrl-C in a deploy and in a destroy: exit 130, a way on, and the second run ends it', async () => {
