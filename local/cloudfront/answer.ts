@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { HttpResponse } from '../wire/http.ts';
+import type { CorsRequest } from './cors-config.ts';
 import { errorPage } from './error-page.ts';
 import type { GeneratedResponse } from './generated-response.ts';
 import { isHopByHop } from './header-rules.ts';
@@ -64,6 +65,7 @@ export function originAnswer(
   options: {
     readonly mark: EdgeMark;
     readonly policy: StoredResponseHeadersPolicy | undefined;
+    readonly request: CorsRequest;
     /** Set-Cookie goes on only where cookies went to the origin. */
     readonly cookies: boolean;
   },
@@ -80,7 +82,7 @@ export function originAnswer(
   return {
     status: response.status,
     headers: [
-      ...Object.entries(applyPolicy(Object.fromEntries(kept), options.policy)),
+      ...Object.entries(applyPolicy(Object.fromEntries(kept), options.policy, options.request)),
       ['x-cache', `${outcome} from cloudfront`],
       ...marks(options.mark),
     ],

@@ -15,18 +15,17 @@ import {
   requiredObject,
   requiredString,
 } from './properties.ts';
+import { parseAliases } from './viewer-certificate.ts';
 
 const WHERE = '#/DistributionConfig';
 
 /** Settings whose only accepted value is the one that asks for nothing, by path below the configuration. */
 const INERT: Readonly<Record<string, (value: Json) => boolean>> = {
-  Aliases: isEmpty,
   CustomErrorResponses: isEmpty,
   DefaultRootObject: (value) => value === '',
   OriginGroups: isEmpty,
   Restrictions: (value) => JSON.stringify(value) === '{"GeoRestriction":{"RestrictionType":"none"}}',
   Staging: (value) => value === false || value === 'false',
-  ViewerCertificate: (value) => /^\{"CloudFrontDefaultCertificate":"?true"?\}$/.test(JSON.stringify(value)),
   WebACLId: (value) => value === '',
 };
 
@@ -39,6 +38,7 @@ export function parseDistribution(properties: JsonObject): DistributionConfig {
   const config = requiredObject(properties.DistributionConfig, WHERE);
   checkProperties(config, WHERE, {
     done: [
+      'Aliases',
       'CacheBehaviors',
       'Comment',
       'DefaultCacheBehavior',
@@ -47,6 +47,7 @@ export function parseDistribution(properties: JsonObject): DistributionConfig {
       'IPV6Enabled',
       'Origins',
       'PriceClass',
+      'ViewerCertificate',
       ...Object.keys(INERT),
     ],
     notDone: [
@@ -78,6 +79,7 @@ export function parseDistribution(properties: JsonObject): DistributionConfig {
   if (config.Enabled === undefined)
     throw invalid(`Properties validation failed: ${WHERE}/Enabled: required key not found`);
 
+  const aliases = parseAliases(config, WHERE);
   const origins = objects(config.Origins, `${WHERE}/Origins`).map((origin, index) =>
     parseOrigin(origin, `${WHERE}/Origins/${index}`),
   );
@@ -97,6 +99,7 @@ export function parseDistribution(properties: JsonObject): DistributionConfig {
   checkReferences(origins, [defaultBehavior, ...behaviors]);
   return {
     enabled: boolean(config.Enabled, true, `${WHERE}/Enabled`),
+    ...(aliases.length === 0 ? {} : { aliases }),
     origins,
     defaultBehavior,
     behaviors,

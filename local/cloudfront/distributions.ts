@@ -65,7 +65,7 @@ export class Distributions {
 
   async #save(id: string, properties: JsonObject): Promise<ResourceState> {
     const config = parseDistribution(properties);
-    this.#check(config);
+    this.#check(id, config);
     // A disabled one is opened too, for a moment: its domain name needs a port.
     const port = await this.#open(id, this.#stored(id)?.port ?? 0);
     this.#change(withEntry(this.#options.store.state.distributions, id, { id, port, config }));
@@ -80,8 +80,16 @@ export class Distributions {
     await this.#shut(id);
   }
 
-  #check(config: DistributionConfig): void {
+  #check(id: string, config: DistributionConfig): void {
     const { store, functions, isOrigin } = this.#options;
+    const others = Object.values(store.state.distributions).filter((other) => other.id !== id);
+    if (others.some((other) => other.config.aliases?.some((alias) => config.aliases?.includes(alias)))) {
+      throw new AwsError(
+        'CNAMEAlreadyExists',
+        'One or more of the CNAMEs you provided are already associated with a different resource.',
+        409,
+      );
+    }
     for (const { domainName: hostname, accessControlId } of config.origins) {
       if (!isOrigin(hostname)) {
         throw invalidArgument('The parameter Origin DomainName does not refer to a valid S3 bucket.');
@@ -122,7 +130,9 @@ export class Distributions {
       return serve(viewer, edge(distribution));
     };
     const certificate = await authority.serverCertificate([]);
-    const listener = await listen({ port, certificate, serve: answer, onDefect }).catch(
+    const certificateFor = async (name: string) =>
+      this.#stored(id)?.config.aliases?.includes(name) ? authority.serverCertificate([name]) : undefined;
+    const listener = await listen({ port, certificate, certificateFor, serve: answer, onDefect }).catch(
       (error: NodeJS.ErrnoException) => {
         throw error.code === 'EADDRINUSE' ? portTaken(id, port) : error;
       },

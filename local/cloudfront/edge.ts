@@ -89,7 +89,7 @@ function refused(
 ): EdgeAnswer | undefined {
   const host = message.headers.host ?? '';
   if (isTooLong(request, host)) return { ...pageAnswer(413, 'Bad request.', mark), end: 'close' };
-  if (!serves(host, edge.domainName)) return pageAnswer(403, 'Bad request.', mark);
+  if (!serves(host, edge)) return pageAnswer(403, 'Bad request.', mark);
   if (!behavior.allowedMethods.includes(request.method)) {
     return pageAnswer(
       403,
@@ -102,10 +102,11 @@ function refused(
   return request.method === 'GET' && hasBody ? pageAnswer(403, 'Bad request.', mark) : undefined;
 }
 
-/** A distribution answers to its own name alone, and on loopback to the names that mean the same. */
-function serves(host: string, domainName: string): boolean {
+/** A distribution answers to its own names alone, and on loopback to those that mean the same. */
+function serves(host: string, { domainName, config: { aliases = [] } }: Edge): boolean {
   const port = domainName.slice(domainName.lastIndexOf(':'));
-  return [domainName, `localhost${port}`, `[::1]${port}`].includes(host.toLowerCase());
+  const own = aliases.flatMap((alias) => [alias, `${alias}${port}`]);
+  return [domainName, `localhost${port}`, `[::1]${port}`, ...own].includes(host.toLowerCase());
 }
 
 /** A function that could not even be run has failed, like one that threw. */

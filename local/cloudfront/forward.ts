@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Origin } from '../origin.ts';
 import { type EdgeAnswer, type EdgeMark, originAnswer, pageAnswer } from './answer.ts';
+import type { CorsRequest } from './cors-config.ts';
 import { type FaultPlan, impairedBody, impairs, slowDown } from './faults.ts';
 import { edgeName } from './ids.ts';
 import type { OriginConfig, OriginRequestPolicy, StoredResponseHeadersPolicy } from './model.ts';
@@ -33,7 +34,8 @@ export async function forward(
   forwarding: Forwarding,
 ): Promise<EdgeAnswer> {
   const { origin, config, faults, mark, originRequestPolicy: policy } = forwarding;
-  if (faults?.unavailable) return slowDownAnswer(mark);
+  const cors = corsRequest(request);
+  if (faults?.unavailable) return slowDownAnswer(mark, forwarding.responseHeadersPolicy, cors);
 
   const plain = originRequest(request, {
     policy,
@@ -52,6 +54,7 @@ export async function forward(
     return originAnswer(await withinReadTimeout(answer, viewer.message, config.readTimeoutSeconds), {
       mark,
       policy: forwarding.responseHeadersPolicy,
+      request: cors,
       cookies: policy !== undefined && policy.cookies.behavior !== 'none',
     });
   } catch (error) {
@@ -62,10 +65,20 @@ export async function forward(
   }
 }
 
-function slowDownAnswer(mark: EdgeMark): EdgeAnswer {
+/** By the headers that the function let through. */
+function corsRequest({ method, headers }: EdgeRequest): CorsRequest {
+  const first = (name: string) => headers[name]?.[0]?.value;
+  return { method, origin: first('origin'), requestMethod: first('access-control-request-method') };
+}
+
+function slowDownAnswer(
+  mark: EdgeMark,
+  policy: StoredResponseHeadersPolicy | undefined,
+  request: CorsRequest,
+): EdgeAnswer {
   const headers = { server: 'AmazonS3', 'content-type': 'application/xml' };
   return originAnswer(
     { status: 503, headers, body: slowDown(mark.requestId) },
-    { mark, policy: undefined, cookies: false },
+    { mark, policy, request, cookies: false },
   );
 }

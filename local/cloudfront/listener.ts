@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createSecureContext } from 'node:tls';
+import type { KeyedCertificate } from '../tls/certificates.ts';
 import type { EdgeAnswer } from './answer.ts';
 import { errorPage } from './error-page.ts';
 import { requestId } from './ids.ts';
@@ -25,7 +27,9 @@ const LINGER_MS = 10_000;
 export interface ListenerOptions {
   /** 0 takes a free one. */
   readonly port: number;
-  readonly certificate: { readonly cert: string; readonly key: string };
+  readonly certificate: KeyedCertificate;
+  /** The certificate for a name that the viewer asks for in its TLS handshake; `undefined`: the one above. */
+  readonly certificateFor: (name: string) => Promise<KeyedCertificate | undefined>;
   readonly serve: (viewer: Viewer) => Promise<EdgeAnswer>;
   /** Told of what `serve` should not have thrown. */
   readonly onDefect: (error: unknown) => void;
@@ -36,9 +40,15 @@ export interface ListenerOptions {
  * it. Rejects with Node's error where the port is taken.
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { port, certificate, serve, onDefect } = options;
+  const { port, certificate, certificateFor, serve, onDefect } = options;
   const server = createServer({
     ...certificate,
+    SNICallback: (name, done) => {
+      certificateFor(name).then(
+        (own) => done(null, own && createSecureContext(own)),
+        (error: Error) => done(error),
+      );
+    },
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,

@@ -1,6 +1,8 @@
 /** What the embedded CloudFront holds of a distribution: the checked configuration, as plain JSON. */
 export interface DistributionConfig {
   readonly enabled: boolean;
+  /** Host names of one's own; absent for none. */
+  readonly aliases?: readonly string[];
   readonly origins: readonly OriginConfig[];
   readonly defaultBehavior: BehaviorConfig;
   /** In the order of the template, which is the order in which they are matched. */
@@ -64,4 +66,17 @@ export interface StoredResponseHeadersPolicy {
   readonly set: readonly { readonly name: string; readonly value: string; readonly override: boolean }[];
   /** Lower case. */
   readonly remove: readonly string[];
+  readonly cors?: CorsPolicy;
+}
+
+export interface CorsPolicy {
+  /** As pages send them, or `*`. */
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly exposed: readonly string[];
+  readonly credentials: boolean;
+  readonly maxAgeSeconds?: number;
+  /** Whether these headers replace those of the origin. */
+  readonly override: boolean;
 }

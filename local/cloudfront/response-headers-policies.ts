@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import type { ResourceHandler } from '../resource.ts';
 import { AwsError } from '../wire/errors.ts';
+import { type CorsRequest, corsHeaders, parseCors } from './cors-config.ts';
 import { policyId } from './ids.ts';
 import type { StoredResponseHeadersPolicy } from './model.ts';
 import { behaviorsOf, namedResource } from './named-resource.ts';
@@ -17,7 +18,7 @@ import type { Store } from './store.ts';
 
 const WHERE = '#/ResponseHeadersPolicyConfig';
 
-/** `AWS::CloudFront::ResponseHeadersPolicy`: custom, security and removed headers; CORS and Server-Timing are refused. */
+/** `AWS::CloudFront::ResponseHeadersPolicy`: custom, security, CORS and removed headers; Server-Timing is refused. */
 export function responseHeadersPolicies(store: Store): ResourceHandler {
   return namedResource(store, {
     kind: 'ResponseHeadersPolicy',
@@ -47,11 +48,16 @@ export function findResponseHeadersPolicy(store: Store, id: string): StoredRespo
 export function applyPolicy(
   headers: Readonly<Record<string, string>>,
   policy: StoredResponseHeadersPolicy | undefined,
+  request: CorsRequest,
 ): Record<string, string> {
   const changed = { ...headers };
   for (const name of policy?.remove ?? []) delete changed[name];
   for (const { name, value, override } of policy?.set ?? []) {
     if (override || changed[name] === undefined) changed[name] = value;
+  }
+  const cors = policy?.cors;
+  for (const [name, value] of cors === undefined ? [] : Object.entries(corsHeaders(cors, request))) {
+    if (cors?.override || changed[name] === undefined) changed[name] = value;
   }
   return changed;
 }
@@ -60,8 +66,15 @@ function parsePolicy(id: string, properties: JsonObject): StoredResponseHeadersP
   checkProperties(properties, '#', { done: ['ResponseHeadersPolicyConfig'] });
   const config = requiredObject(properties.ResponseHeadersPolicyConfig, WHERE);
   checkProperties(config, WHERE, {
-    done: ['Comment', 'CustomHeadersConfig', 'Name', 'RemoveHeadersConfig', 'SecurityHeadersConfig'],
-    notDone: ['CorsConfig', 'ServerTimingHeadersConfig'],
+    done: [
+      'Comment',
+      'CorsConfig',
+      'CustomHeadersConfig',
+      'Name',
+      'RemoveHeadersConfig',
+      'SecurityHeadersConfig',
+    ],
+    notDone: ['ServerTimingHeadersConfig'],
   });
   const items = (part: string, names: readonly string[]) => {
     const where = `${WHERE}/${part}`;
@@ -78,8 +91,10 @@ function parsePolicy(id: string, properties: JsonObject): StoredResponseHeadersP
     value: requiredString(item.Value, `${WHERE}/CustomHeadersConfig/Value`),
     override: boolean(item.Override, false, `${WHERE}/CustomHeadersConfig/Override`),
   }));
+  const cors = parseCors(config.CorsConfig, `${WHERE}/CorsConfig`);
   return {
     id,
+    ...(cors === undefined ? {} : { cors }),
     name: requiredString(config.Name, `${WHERE}/Name`),
     set: [...securityHeaders(config.SecurityHeadersConfig, `${WHERE}/SecurityHeadersConfig`), ...custom],
     remove: items('RemoveHeadersConfig', ['Header']).map((item) =>

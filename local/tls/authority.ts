@@ -10,7 +10,7 @@ export interface Authority {
   readonly caPem: string;
   /**
    * A server certificate (PEM, with its private key) for `127.0.0.1`, `::1`, `localhost` and the given hosts: the one
-   * kept from before as long as it covers them and has 30 days to go.
+   * kept from before for the same hosts as long as it has 30 days to go.
    */
   serverCertificate(hosts: readonly string[]): Promise<KeyedCertificate>;
 }
@@ -34,10 +34,11 @@ export async function openAuthority(options: { dir: string; now: () => Date }): 
     caPem: authority.cert,
     async serverCertificate(hosts) {
       const names = [...new Set([...LOOPBACK, ...hosts])];
-      const current = await readPair(dir, 'server');
+      const file = ['server', ...hosts].join('-');
+      const current = await readPair(dir, file);
       if (current !== undefined && serves(current.cert, authority.cert, names, now())) return current;
       const renewed = await makeServerCertificate(authority, names, now());
-      await writePair(dir, 'server', renewed);
+      await writePair(dir, file, renewed);
       return renewed;
     },
   };

@@ -188,12 +188,6 @@ describe('what a distribution may not be', () => {
       /DefaultCacheBehavior: extraneous key \[Colour\]/,
     ],
     'with logging': [config({ Logging: { Bucket: 'b' } }), 'InvalidRequest', /does not support .*Logging/],
-    'with aliases': [config({ Aliases: ['a.example'] }), 'InvalidRequest', /does not support .*Aliases/],
-    'with a certificate': [
-      config({ ViewerCertificate: { AcmCertificateArn: 'arn' } }),
-      'InvalidRequest',
-      /does not support .*ViewerCertificate/,
-    ],
     'with error responses of its own': [
       config({ CustomErrorResponses: [{ ErrorCode: 403 }] }),
       'InvalidRequest',
