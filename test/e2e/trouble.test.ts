@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Agent, request } from 'undici';
+import { sign } from '../../local/auth/sigv4.ts';
+import type { Faults } from '../../local/faults.ts';
+import { type DeployedStack, type LocalStatus, withCloud } from './harness.ts';
+
+/** A cloud whose faults can be changed while it runs; none to begin with. */
+const WITH_FAULTS = { EDGE_UPLOAD_LOCAL_FAULTS: '{"resourceDelayMs":0}' };
+
+async function setFaults({ endpoint }: LocalStatus, faults: Faults): Promise<void> {
+  const { statusCode } = await request(`${endpoint}/_edge-upload/faults`, {
+    method: 'PUT',
+    body: JSON.stringify(faults),
+  });
+  assert.equal(statusCode, 204);
+}
+
+test('an AWS that throttles and lags behind is waited out', async () => {
+  await withCloud(async (computer, cloud) => {
+    const rule = { calls: 2, share: 0.05, seed: 7 };
+    await setFaults(cloud, { throttling: { 'cloudformation:*': rule, 'lambda:*': rule }, describeLag: 1 });
+    const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
+    assert.match(outputs.S3BucketName, /^edge-upload-/);
+    assert.equal((await computer.json<{ outcome: string }>(['deploy', '--local'])).outcome, 'unchanged');
+    assert.equal((await computer.json<{ outcome: string }>(['destroy', '--yes'])).outcome, 'destroyed');
+  }, WITH_FAULTS);
+});
+
+test('a later deploy that fails leaves what was; one whose rollback fails too is mended by the next', async () => {
+  await withCloud(async (computer, cloud) => {
+    await computer.json(['deploy', '--local']);
+
+    await setFaults(cloud, {
+      failingResources: { Bucket83908E77: { update: 'Rules are not to be had today' } },
+    });
+    const failed = await computer.run(['deploy', '--local', '--expire-after', '30']);
+    assert.equal(failed.code, 8);
+    assert.match(failed.stderr, /error: .*bucket.*could not be updated: .*Rules are not to be had today/s);
+    assert.match(failed.stderr, /The stack is now UPDATE_ROLLBACK_COMPLETE/);
+
+    const stuck = { update: 'Rules are not to be had today', rollback: 'nor taken back' };
+    await setFaults(cloud, { failingResources: { Bucket83908E77: stuck } });
+    const worse = await computer.run(['deploy', '--local', '--expire-after', '30']);
+    assert.equal(worse.code, 8);
+    assert.match(worse.stderr, /Rules are not to be had today/);
+    assert.match(worse.stderr, /The stack is now UPDATE_ROLLBACK_FAILED/);
+    const again = await computer.run(['deploy', '--local', '--expire-after', '30']);
+    assert.equal(again.code, 8, 'what makes it fail is still there');
+    assert.match(again.stderr, /goes on with the rollback/);
+
+    await setFaults(cloud, {});
+    const mended = await computer.run(['deploy', '--local', '--expire-after', '30']);
+    assert.equal(mended.code, 0, mended.stderr);
+    assert.match(mended.stderr, /it is rolled back first/);
+    const { options } = await computer.json<{ options: { name: string; value: unknown }[] }>(['status']);
+    assert.equal(options.find(({ name }) => name === 'expireAfterDays')?.value, 30);
+    assert.equal((await computer.run(['destroy', '--yes'])).code, 0);
+  }, WITH_FAULTS);
+});
+
+/** Puts one small object, as an uploader that bypasses the edge could not; the fastest way to fill a bucket. */
+async function put(agent: Agent, { endpoint }: LocalStatus, path: string): Promise<void> {
+  const host = new URL(endpoint).host;
+  const headers = { host, 'content-length': '1' };
+  const signed = sign(
+    { method: 'PUT', path, query: '', headers },
+    {
+      accessKeyId: 'test',
+      secret: 'test',
+      service: 's3',
+      region: 'us-east-1',
+      now: new Date(),
+      payloadHash: 'UNSIGNED-PAYLOAD',
+    },
+  );
+  const { statusCode, body } = await request(`${endpoint}${path}`, {
+    method: 'PUT',
+    body: 'x',
+    headers: { ...headers, ...signed },
+    dispatcher: agent,
+  });
+  await body.dump();
+  assert.equal(statusCode, 200);
+}
+
+const OBJECTS = 10_000;
+
+test('destroy empties 20,000 versions while S3 is busy and somebody still uploads', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const { outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--versioning']);
+    const agent = new Agent({ connections: 16 });
+    t.after(() => agent.close());
+    let next = 0;
+    const started = Date.now();
+    const writer = async () => {
+      // Each object twice: a version that is current, and one that is not.
+      for (let index = next++; index < 2 * OBJECTS; index = next++) {
+        await put(agent, cloud, `/${outputs.S3BucketName}/${index % OBJECTS}.txt`);
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, writer));
+    t.diagnostic(`filled in ${Date.now() - started} ms`);
+    await setFaults(cloud, {
+      throttling: {
+        's3:DeleteObjects': { calls: 2, share: 0.05, seed: 1 },
+        's3:DeleteObjects.Key': { share: 0.01, seed: 2 },
+      },
+      lateWriter: { objects: 40 },
+    });
+    const emptied = Date.now();
+    const destroyed = await computer.run(['destroy', '--yes']);
+    t.diagnostic(`destroyed in ${Date.now() - emptied} ms`);
+    assert.equal(destroyed.code, 0, destroyed.stderr);
+    assert.match(destroyed.stderr, /20,0\d\d objects/);
+    assert.match(destroyed.stdout, /nothing of it is left/);
+  }, WITH_FAULTS);
+});
