@@ -65,6 +65,8 @@ export function rcloneCopy(stage: Stage, folder: string, prefix: string): Comman
     RCLONE_S3_ACCESS_KEY_ID: 'test',
     RCLONE_S3_SECRET_ACCESS_KEY: 'test',
     RCLONE_S3_REGION: 'us-east-1',
+    // The one that a bucket without ACLs takes; older rclones always send one.
+    RCLONE_S3_ACL: 'bucket-owner-full-control',
   };
   return { program: 'rclone', args: ['copy', folder, `:s3:${stage.bucket}/${prefix}`], env };
 }

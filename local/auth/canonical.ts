@@ -78,8 +78,18 @@ export function stringToSign(timestamp: string, scope: Scope, canonical: string)
   return ['AWS4-HMAC-SHA256', timestamp, scopeText(scope), sha256(canonical)].join('\n');
 }
 
+/** The keys of the scopes last used: one holds for a day. */
+const keys = new Map<string, Buffer>();
+const MAX_KEYS = 100;
+
 export function signingKey(secret: string, { date, region, service }: Scope): Buffer {
-  return [date, region, service, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`));
+  const scope = JSON.stringify([secret, date, region, service]);
+  const known = keys.get(scope);
+  if (known !== undefined) return known;
+  const key = [date, region, service, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`));
+  if (keys.size === MAX_KEYS) keys.clear();
+  keys.set(scope, key);
+  return key;
 }
 
 export function hmac(key: Buffer, text: string): Buffer {

@@ -3,7 +3,7 @@ import type { HttpRequest } from '../wire/http.ts';
 import type { OperationName } from './detect.ts';
 import type { ConditionContext } from './policy/conditions.ts';
 import { isAllowed } from './policy/evaluate.ts';
-import { parsePolicy } from './policy/parse.ts';
+import { parsePolicy, type Statement } from './policy/parse.ts';
 import type { Bucket } from './store/bucket.ts';
 
 /** ARN of a bucket or, with a key, of an object. */
@@ -18,10 +18,22 @@ export function accessTo(
   principal: Principal,
   context: ConditionContext,
 ): (action: string, key?: string) => boolean {
-  const policy = bucket?.config.policy;
-  const statements = policy === undefined ? [] : parsePolicy(policy, bucketName);
+  const statements = bucket === undefined ? [] : statementsOf(bucket);
   return (action, key) =>
     isAllowed({ principal, action, resource: arnOf(bucketName, key), context }, statements);
+}
+
+/** What was read of each bucket's policy: every request asks, and few change it. */
+const read = new WeakMap<Bucket, { readonly policy: string; readonly statements: readonly Statement[] }>();
+
+function statementsOf(bucket: Bucket): readonly Statement[] {
+  const { policy } = bucket.config;
+  if (policy === undefined) return [];
+  const before = read.get(bucket);
+  if (before?.policy === policy) return before.statements;
+  const statements = parsePolicy(policy, bucket.name);
+  read.set(bucket, { policy, statements });
+  return statements;
 }
 
 const CREATING: readonly OperationName[] = ['PutObject', 'CompleteMultipartUpload'];
