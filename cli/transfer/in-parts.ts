@@ -93,7 +93,7 @@ async function finish(
       await journal.add(sent.part);
     }),
   );
-  await file.checkUnchanged();
+  file.checkUnchanged();
   const inOrder = [...parts.values()].sort((a, b) => a.number - b.number);
   const { noClobber } = upload;
   const done = await pool.run(() => completeUpload(edge, open, inOrder, { algorithm, noClobber }));

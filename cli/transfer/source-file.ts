@@ -1,7 +1,15 @@
-import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import * as fs from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { systemCode, UserError } from '../errors.ts';
 import { CHUNK, createRing, type Ring } from './buffers.ts';
+
+/*
+ * What may wait for a disk is asked of the kernel on another thread: to open, and to read. What it knows by then is asked
+ * on this one, because for small files the way to another thread and back costs more than everything else.
+ */
+const open = promisify(fs.open);
+const read = promisify(fs.read);
 
 /** What tells that a file is still the one that was opened. */
 export interface FileStamp {
@@ -23,8 +31,8 @@ export interface SourceFile {
    */
   read(from: number, length: number, ring?: Ring): AsyncGenerator<Buffer, void, void>;
   /** @throws {UserError} `file_changed` when the path no longer holds the file as it was opened. */
-  checkUnchanged(): Promise<void>;
-  close(): Promise<void>;
+  checkUnchanged(): void;
+  close(): void;
 }
 
 /** The file is not what it was when its upload began. */
@@ -34,14 +42,14 @@ export function fileChanged(name: string, what: string): UserError {
   });
 }
 
-const KINDS: readonly (readonly [string, (stats: BigIntStats) => boolean])[] = [
+const KINDS: readonly (readonly [string, (stats: fs.BigIntStats) => boolean])[] = [
   ['a named pipe', (stats) => stats.isFIFO()],
   ['a socket', (stats) => stats.isSocket()],
   ['a device', (stats) => stats.isCharacterDevice() || stats.isBlockDevice()],
 ];
 
 /** @throws {UserError} `file_is_folder` or `file_special` for what is no regular file. */
-export function checkRegular(name: string, stats: BigIntStats): void {
+export function checkRegular(name: string, stats: fs.BigIntStats): void {
   if (stats.isFile()) return;
   if (stats.isDirectory()) {
     throw new UserError('file_is_folder', `${name} is a folder.`, {
@@ -53,8 +61,8 @@ export function checkRegular(name: string, stats: BigIntStats): void {
 }
 
 /** The kernel's own files (`/proc`) say that they are empty, and are not. */
-async function checkEmpty(name: string, handle: FileHandle): Promise<void> {
-  const { bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, 0);
+async function checkEmpty(name: string, descriptor: number): Promise<void> {
+  const { bytesRead } = await read(descriptor, Buffer.alloc(1), 0, 1, 0);
   if (bytesRead === 0) return;
   throw new UserError('file_special', `${name} says that it is empty, and is not.`, {
     hint: `Pipe it instead: cat ${name} | edge-upload put - --as <key>`,
@@ -78,7 +86,7 @@ export function readError(name: string, error: unknown): UserError {
   );
 }
 
-function stampOf(stats: BigIntStats): FileStamp {
+function stampOf(stats: fs.BigIntStats): FileStamp {
   return { size: Number(stats.size), mtimeNs: stats.mtimeNs, inode: stats.ino, device: stats.dev };
 }
 
@@ -92,20 +100,21 @@ export function difference(before: FileStamp, after: FileStamp): string | undefi
 
 /**
  * Opens a file to upload; the caller closes it.
+ * @param regular - a folder was just read that calls it a regular file; what is none had better not be opened at all.
  * @throws {UserError} `file_missing`, `file_is_folder`, `file_special` or `file_unreadable`.
  */
-export async function openFile(path: string, name = path): Promise<SourceFile> {
+export async function openFile(path: string, name = path, regular = false): Promise<SourceFile> {
   try {
-    checkRegular(name, await stat(path, { bigint: true }));
+    if (!regular) checkRegular(name, await stat(path, { bigint: true }));
     // Without O_NONBLOCK, opening what became a pipe in between would hang.
-    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const descriptor = await open(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
     try {
-      const stats = await handle.stat({ bigint: true });
+      const stats = fs.fstatSync(descriptor, { bigint: true });
       checkRegular(name, stats);
-      if (stats.size === 0n) await checkEmpty(name, handle);
-      return sourceFile(path, name, handle, stampOf(stats));
+      if (stats.size === 0n) await checkEmpty(name, descriptor);
+      return sourceFile(path, name, descriptor, stampOf(stats));
     } catch (error) {
-      await handle.close();
+      fs.closeSync(descriptor);
       throw error;
     }
   } catch (error) {
@@ -113,14 +122,27 @@ export async function openFile(path: string, name = path): Promise<SourceFile> {
   }
 }
 
-function sourceFile(path: string, name: string, handle: FileHandle, stamp: FileStamp): SourceFile {
+function sourceFile(path: string, name: string, descriptor: number, stamp: FileStamp): SourceFile {
+  let reading = 0;
+  let closed = false;
+  const closeIfDone = () => {
+    // A read that its attempt no longer waits for must not find another file under this number.
+    if (closed && reading === 0) fs.closeSync(descriptor);
+  };
   const fill = async (buffer: Buffer, from: number): Promise<Buffer> => {
-    for (let filled = 0; filled < buffer.length; ) {
-      const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, from + filled);
-      if (bytesRead === 0) throw fileChanged(name, `it ended at byte ${from + filled} of ${stamp.size}`);
-      filled += bytesRead;
+    if (closed) throw new Error(`${name} is closed`);
+    reading += 1;
+    try {
+      for (let filled = 0; filled < buffer.length; ) {
+        const { bytesRead } = await read(descriptor, buffer, filled, buffer.length - filled, from + filled);
+        if (bytesRead === 0) throw fileChanged(name, `it ended at byte ${from + filled} of ${stamp.size}`);
+        filled += bytesRead;
+      }
+      return buffer;
+    } finally {
+      reading -= 1;
+      closeIfDone();
     }
-    return buffer;
   };
   return {
     name,
@@ -135,10 +157,10 @@ function sourceFile(path: string, name: string, handle: FileHandle, stamp: FileS
         throw error instanceof UserError ? error : readError(name, error);
       }
     },
-    async checkUnchanged() {
+    checkUnchanged() {
       let now: FileStamp;
       try {
-        now = stampOf(await stat(path, { bigint: true }));
+        now = stampOf(fs.statSync(path, { bigint: true }));
       } catch (error) {
         if (systemCode(error) === 'ENOENT') throw fileChanged(name, 'it was removed');
         throw readError(name, error);
@@ -146,6 +168,9 @@ function sourceFile(path: string, name: string, handle: FileHandle, stamp: FileS
       const changed = difference(stamp, now);
       if (changed !== undefined) throw fileChanged(name, changed);
     },
-    close: () => handle.close(),
+    close() {
+      closed = true;
+      closeIfDone();
+    },
   };
 }

@@ -14,7 +14,12 @@ export type Item = {
   readonly name: string;
   readonly key: string;
 } & (
-  | { readonly kind: 'file'; readonly path: string }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      /** It was found in a folder as a regular file; what was named is yet to be looked at. */
+      readonly found?: true;
+    }
   | { readonly kind: 'stream'; readonly stream: Readable }
   | { readonly kind: 'refused'; readonly error: UserError }
 );
@@ -136,7 +141,7 @@ async function* below(
   for await (const found of walk(path, { filter, warn })) {
     const item = { name: join(name, found.relative), key: `${key}${found.relative}` };
     if ('error' in found) yield { ...item, kind: 'refused', error: found.error };
-    else yield { ...item, kind: 'file', path: found.path };
+    else yield { ...item, kind: 'file', path: found.path, found: true };
   }
 }
 

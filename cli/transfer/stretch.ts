@@ -57,7 +57,7 @@ async function measure(file: SourceFile, place: Place, digester: Digester): Prom
     hasher?.update(chunk);
     if (length <= CHUNK) kept = chunk;
   }
-  await file.checkUnchanged();
+  file.checkUnchanged();
   return {
     name: file.name,
     length,
@@ -89,7 +89,7 @@ async function* readAgain(
     if (held !== undefined) yield held;
     held = chunk;
   }
-  await file.checkUnchanged();
+  file.checkUnchanged();
   if (crc !== expected) throw fileChanged(file.name, 'its bytes are not those read at first');
   if (held !== undefined) yield held;
 }

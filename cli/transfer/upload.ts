@@ -96,7 +96,7 @@ function describe(
 async function uploadFile(item: Item & { kind: 'file' }, shared: Shared): Promise<Stored> {
   const { meter, options, tools } = shared;
   const { digester, pool, edge } = tools;
-  const file = await openFile(item.path, item.name);
+  const file = await openFile(item.path, item.name, item.found);
   const progress = meter.begin(item.name, file.size);
   try {
     const plan = planUpload(item.name, file.size, options);
@@ -111,7 +111,7 @@ async function uploadFile(item: Item & { kind: 'file' }, shared: Shared): Promis
     );
   } finally {
     progress.end();
-    await file.close();
+    file.close();
   }
 }
 
