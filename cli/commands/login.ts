@@ -6,6 +6,7 @@ import { discover } from '../identity/discovery.ts';
 import type { EdgeDescription } from '../identity/edge-description.ts';
 import { lifetime } from '../identity/expiry.ts';
 import { type AnswerFlags, givenAnswers } from '../identity/given-answers.ts';
+import { knownUsername } from '../identity/known-username.ts';
 import { signIn } from '../identity/sign-in.ts';
 import { keepSession } from '../identity/token-store.ts';
 import { openUserPool, type Tokens } from '../identity/user-pool.ts';
@@ -76,17 +77,10 @@ interface Person {
 }
 
 /** Who signs in. Where nobody can be asked, what is missing is said before anything is sent. */
-async function knownUser({ env, ui }: Context, args: LoginArgs, given: GivenAnswers): Promise<Person> {
-  const username =
-    args.username ||
-    env.EDGE_UPLOAD_USERNAME ||
-    (await ui.ask({
-      prompt: 'User name',
-      flag: '--username',
-      reject: (answer) => (answer.trim() === '' ? 'A user name is needed' : undefined),
-    }));
-  if (ui.interactive) return { username };
-  return { username, password: await askedAnswers({ ui }, given).password() };
+async function knownUser(context: Context, args: LoginArgs, given: GivenAnswers): Promise<Person> {
+  const username = await knownUsername(context, args.username);
+  if (context.ui.interactive) return { username };
+  return { username, password: await askedAnswers(context, given).password() };
 }
 
 /** Makes the user, who then signs in with a temporary password that nobody sees. */

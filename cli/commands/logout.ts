@@ -1,48 +1,60 @@
 import type { Context, Result } from '../context.ts';
-import { cognitoFailure } from '../identity/cognito-errors.ts';
-import { findKept, poolAddress } from '../identity/kept-tokens.ts';
-import { tokenOrigin } from '../identity/session.ts';
-import { forgetSession, type StoredSession } from '../identity/token-store.ts';
-import { openUserPool } from '../identity/user-pool.ts';
+import { readAccessToken } from '../identity/access-token.ts';
+import { findKept } from '../identity/kept-tokens.ts';
+import { poolAddressOf } from '../identity/pool-address.ts';
+import { revokeSession } from '../identity/revoke.ts';
+import { tokenOrigin, tokenSource } from '../identity/session.ts';
+import { forgetSession } from '../identity/token-store.ts';
+import { withUserPool } from '../identity/with-user-pool.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 
 /** Ends the sign-in with Cognito, and forgets its tokens whether or not that could be done. */
-export async function logout(context: Context, _args: Readonly<Record<string, never>>): Promise<Result> {
+export async function logout(
+  context: Context,
+  { everywhere = false }: { readonly everywhere?: boolean } = {},
+): Promise<Result> {
   const target = await resolveTarget(context);
-  const found = await findKept(context, target);
+  const result = everywhere ? await endAll(context, target) : await endThis(context, target);
   if (tokenOrigin(context).kind !== 'kept') {
     const text =
       'EDGE_UPLOAD_TOKEN, or user name and password, are set in the environment and go on being used.';
     context.ui.event({ type: 'warning', text });
   }
+  return result;
+}
+
+async function endThis(context: Context, target: Target): Promise<Result> {
+  const { url, deployment } = target;
+  const found = await findKept(context, target);
   if (found === undefined) {
-    return {
-      document: { signedOut: false, url: target.url },
-      text: `Nobody was signed in to ${target.url}.`,
-    };
+    return { document: { signedOut: false, url }, text: `Nobody was signed in to ${url}.` };
   }
   const { username } = found.session;
-  const revoked = await revoke(context, target, found.session);
+  const revoked = await revokeSession(context, found.session, deployment);
   await forgetSession(found.file);
   return {
-    document: { signedOut: true, username, url: target.url, revoked },
-    text: `${username} is signed out of ${target.url}.`,
+    document: { signedOut: true, username, url, revoked },
+    text: `${username} is signed out of ${url}.`,
   };
 }
 
-async function revoke(context: Context, { deployment }: Target, session: StoredSession): Promise<boolean> {
-  const pool = await openUserPool(context, poolAddress(session, deployment));
-  try {
-    await pool.revoke(session.refreshToken);
-    return true;
-  } catch (error) {
-    const { message } = cognitoFailure(error, 'Revoking the sign-in', pool.host);
-    context.ui.event({
-      type: 'warning',
-      text: `${message} The tokens are forgotten here, but Cognito still takes them until they expire.`,
-    });
-    return false;
-  } finally {
-    pool.close();
-  }
+/** Ends every sign-in of the user, wherever it was made. What cannot be ended is an error: it is what was asked for. */
+async function endAll(context: Context, target: Target): Promise<Result> {
+  const token = await tokenSource(context, target).current();
+  const { username } = readAccessToken(token) ?? { username: 'the user' };
+  const found = await findKept(context, target);
+  await withUserPool(
+    context,
+    await poolAddressOf(context, target),
+    `Signing ${username} out everywhere`,
+    (pool) => pool.signOutEverywhere(token),
+  );
+  if (found !== undefined) await forgetSession(found.file);
+  return {
+    document: { signedOut: true, everywhere: true, username, url: target.url, revoked: true },
+    text: [
+      `${username} is signed out of ${target.url} on every computer.`,
+      'Access tokens given out before are good until they end, an hour at most.',
+    ].join('\n'),
+  };
 }

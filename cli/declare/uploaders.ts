@@ -19,9 +19,16 @@ export function declareUploaders(root: Commander, act: Act): void {
   ).action((_given, command) =>
     act(async () => (await import('../commands/token.ts')).token, {}, command.optsWithGlobals()),
   );
-  everywhere(define(root, 'logout', 'revoke and forget the tokens')).action((_given, command) =>
-    act(async () => (await import('../commands/logout.ts')).logout, {}, command.optsWithGlobals()),
+  everywhere(
+    define(root, 'logout', 'revoke and forget the tokens').option(
+      '--everywhere',
+      "end the user's sign-ins on every computer",
+    ),
+  ).action((given, command) =>
+    act(async () => (await import('../commands/logout.ts')).logout, given, command.optsWithGlobals()),
   );
+  declarePassword(root, act);
+  declareDeployments(root, act);
 }
 
 function declareLogin(root: Commander, act: Act): void {
@@ -108,5 +115,41 @@ function declareUploads(root: Commander, act: Act): void {
       { ...given, ids },
       command.optsWithGlobals(),
     ),
+  );
+}
+
+function declarePassword(root: Commander, act: Act): void {
+  const password = define(root, 'password', 'change a password, or reset a forgotten one').helpCommand(false);
+  const load = () => import('../commands/password.ts');
+  everywhere(
+    define(password, 'change', 'a new password for who is signed in')
+      .option('--password-stdin', 'the old password is the first line of standard input')
+      .option('--new-password-stdin', 'the new password is the next line'),
+  ).action((given, command) => act(async () => (await load()).change, given, command.optsWithGlobals()));
+  everywhere(
+    define(password, 'reset [url]', 'have a code sent, and choose a new password with it')
+      .option('-u, --username <name>', 'whose password (as EDGE_UPLOAD_USERNAME)')
+      .option('--have-code', 'a code was sent already: send no other')
+      .option('--new-password-stdin', 'the new password is the first line of standard input')
+      .option('--code-stdin', 'the code is the next line, which may come late'),
+  ).action((url: string | undefined, given, command) => {
+    const args = { ...given, ...(url === undefined ? {} : { url }) };
+    return act(async () => (await load()).reset, args, command.optsWithGlobals());
+  });
+}
+
+function declareDeployments(root: Commander, act: Act): void {
+  const deployments = define(root, 'deployments', 'those that this computer knows').helpCommand(false);
+  const load = () => import('../commands/deployments.ts');
+  everywhere(define(deployments, 'list', 'list them, and who is signed in')).action((_given, command) =>
+    act(async () => (await load()).list, {}, command.optsWithGlobals()),
+  );
+  everywhere(define(deployments, 'use <name>', 'use it where none is named')).action(
+    (name: string, _given, command) =>
+      act(async () => (await load()).use, { name }, command.optsWithGlobals()),
+  );
+  everywhere(define(deployments, 'forget <name>', 'sign out of it, and forget it; it stays')).action(
+    (name: string, _given, command) =>
+      act(async () => (await load()).forget, { name }, command.optsWithGlobals()),
   );
 }

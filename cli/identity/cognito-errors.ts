@@ -33,7 +33,7 @@ export const COGNITO_ERRORS: Readonly<Record<string, CognitoErrorEntry>> = {
     code: 'sign_in_refused',
     hint: 'Check the user name and the password.',
     hints: [
-      [/temporary password has expired/i, NEW_TEMPORARY],
+      [/temporary password has expired|cannot be reset in the current state/i, NEW_TEMPORARY],
       [
         /attempts exceeded/i,
         'Wait: the time doubles with each wrong password, from one second to 15 minutes.',
@@ -63,7 +63,7 @@ export const COGNITO_ERRORS: Readonly<Record<string, CognitoErrorEntry>> = {
   },
   PasswordResetRequiredException: {
     code: 'sign_in_refused',
-    hint: 'Choose a new password with the code that was sent to you: edge-upload password reset',
+    hint: 'Choose a new password with the code that was sent to you: edge-upload password reset --have-code',
   },
   InvalidPasswordException: { code: 'password_rejected', hint: 'Choose another password.' },
   PasswordHistoryPolicyViolationException: {
@@ -79,6 +79,7 @@ export const COGNITO_ERRORS: Readonly<Record<string, CognitoErrorEntry>> = {
     code: 'sign_in_refused',
     hint: 'With --debug it shows more.',
     hints: [
+      [/cannot reset password/i, NEW_TEMPORARY],
       [/flow|not enabled|not supported/i, OPERATOR_POOL],
       [/attribute|non-mutable|email|phone/i, 'Give the attribute with --attribute name=value.'],
     ],

@@ -2,9 +2,9 @@ import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import type { Target } from '../settings/target.ts';
 import { passwordOnly } from './answers.ts';
-import { discover } from './discovery.ts';
 import { lifetime } from './expiry.ts';
 import { keptTokens } from './kept-tokens.ts';
+import { poolAddressOf } from './pool-address.ts';
 import { type HeldToken, renewingSource } from './renewing.ts';
 import { signIn } from './sign-in.ts';
 import type { TokenSource } from './tokens.ts';
@@ -56,25 +56,19 @@ function givenToken(token: string): TokenSource {
 /** Tokens that live in memory alone, for scripts; when they run out, the password gets new ones. */
 function passwordTokens(
   context: Context,
-  { url, deployment }: Target,
+  target: Target,
   { username, password }: { readonly username: string; readonly password: string },
 ): TokenSource {
   const { now } = context;
   const answers = passwordOnly(password);
   const obtain = async (): Promise<HeldToken> => {
-    const { region, userPoolId, clientId } = deployment ?? (await discover(context, { url }));
-    const pool = await openUserPool(context, {
-      region,
-      userPoolId,
-      clientId,
-      ...(deployment?.local && { local: deployment.local }),
-    });
+    const pool = await openUserPool(context, await poolAddressOf(context, target));
     try {
       const asked = now();
       const { accessToken, expiresIn } = await signIn({
         pool,
         username,
-        place: new URL(url).host,
+        place: new URL(target.url).host,
         answers,
         now,
       });

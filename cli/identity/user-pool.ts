@@ -53,6 +53,19 @@ export interface UserPool {
   refresh(refreshToken: string): Promise<Tokens>;
   /** Ends a refresh token and all access tokens that came of it, as far as Cognito itself is asked about them. */
   revoke(refreshToken: string): Promise<void>;
+  /** Cognito takes both passwords as they are, over TLS. */
+  changePassword(
+    accessToken: string,
+    passwords: { readonly old: string; readonly new: string },
+  ): Promise<void>;
+  /** Has a code sent that allows a new password; tells where to, as far as Cognito shows it. */
+  sendResetCode(username: string): Promise<string>;
+  resetPassword(
+    username: string,
+    answers: { readonly code: string; readonly password: string },
+  ): Promise<void>;
+  /** Ends every sign-in of the user, on every computer. */
+  signOutEverywhere(accessToken: string): Promise<void>;
   close(): void;
 }
 
@@ -149,6 +162,23 @@ export async function openUserPool(
     },
     async revoke(refreshToken) {
       await client.send(new sdk.RevokeTokenCommand({ ClientId, Token: refreshToken }));
+    },
+    async changePassword(AccessToken, { old: PreviousPassword, new: ProposedPassword }) {
+      await client.send(new sdk.ChangePasswordCommand({ AccessToken, PreviousPassword, ProposedPassword }));
+    },
+    async sendResetCode(Username) {
+      const { CodeDeliveryDetails } = await untilInterrupted(
+        client.send(new sdk.ForgotPasswordCommand({ ClientId, Username }), { abortSignal: signal }),
+      );
+      return CodeDeliveryDetails?.Destination ?? 'the address that the user pool knows';
+    },
+    async resetPassword(Username, { code: ConfirmationCode, password: Password }) {
+      await client.send(
+        new sdk.ConfirmForgotPasswordCommand({ ClientId, Username, ConfirmationCode, Password }),
+      );
+    },
+    async signOutEverywhere(AccessToken) {
+      await client.send(new sdk.GlobalSignOutCommand({ AccessToken }));
     },
     close: () => client.destroy(),
   };

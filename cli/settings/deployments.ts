@@ -82,6 +82,11 @@ export async function rememberDeployment(place: Place, deployment: Deployment): 
   }));
 }
 
+/** Makes a known deployment the one that commands use where none is named. */
+export async function useDeployment(place: Place, name: string): Promise<void> {
+  await change(place, (now) => ({ ...now, current: name }));
+}
+
 export async function forgetDeployment(place: Place, name: string): Promise<void> {
   await change(place, ({ current, deployments }) => ({
     version: 1,

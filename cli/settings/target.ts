@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
-import { currentDeployment, type Deployment, findByName, findByUrl } from './deployments.ts';
+import { currentDeployment, type Deployment, findByName, findByUrl, listDeployments } from './deployments.ts';
 import { edgeUrl } from './edge-url.ts';
 
 /** What is known before the edge was asked: its address, and the deployment where this computer knows it. */
@@ -31,8 +31,21 @@ export async function resolveTarget(context: Context, typed?: string): Promise<T
     });
   }
   const deployment = await currentDeployment(context);
-  if (deployment !== undefined) return { url: deployment.url, deployment };
+  if (deployment !== undefined) {
+    await tellChoice(context, deployment);
+    return { url: deployment.url, deployment };
+  }
   throw new UserError('no_deployment', 'This computer knows no deployment yet.', {
     hint: 'Type: edge-upload login <url>   (operators: edge-upload deploy; to try it without AWS: edge-upload demo)',
+  });
+}
+
+/** Where there are several, nobody should have to guess which one was meant. */
+async function tellChoice(context: Context, { name, url }: Deployment): Promise<void> {
+  if ((await listDeployments(context)).length < 2) return;
+  const where = new URL(url).host === name ? name : `${name} (${new URL(url).host})`;
+  context.ui.event({
+    type: 'note',
+    text: `Deployment: ${where}, the one used last. Another: --stack-name, or edge-upload deployments use`,
   });
 }

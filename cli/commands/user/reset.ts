@@ -71,7 +71,7 @@ async function sendAnew(pool: OperatedPool, { username, status, attributes }: Kn
   await sendResetCode(pool, username);
   return {
     document,
-    text: `Cognito sends ${username} a code, to ${email}. With it they choose a new password:\n  edge-upload password reset`,
+    text: `Cognito sends ${username} a code, to ${email}. With it they choose a new password:\n  edge-upload password reset --have-code`,
   };
 }
 

@@ -7,6 +7,8 @@ const PREFIX = 'userAttributes.';
 /** The pool's own words come with these. */
 const REJECTED = new Set(['InvalidPasswordException', 'PasswordHistoryPolicyViolationException']);
 
+export const isPasswordRejected = (error: Error): boolean => REJECTED.has(awsErrorName(error) ?? '');
+
 function readJson(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? 'null');
@@ -42,6 +44,6 @@ export const newPasswordRequired: ChallengeHandler = {
     return { responses: { NEW_PASSWORD: password, ...Object.fromEntries(set) } };
   },
   mayAnswerAgain(error, { answers }) {
-    return REJECTED.has(awsErrorName(error) ?? '') && answers.rejectNewPassword(error.message);
+    return isPasswordRejected(error) && answers.rejectNewPassword(error.message);
   },
 };

@@ -140,6 +140,37 @@ test('logout forgets the tokens even where nobody can be told, and says what tha
   assert.equal(existsSync(file), false);
 });
 
+test('logout --everywhere ends every sign-in of the user, on other computers too', async (t) => {
+  const here = await world(t);
+  const { file } = await signedIn(here);
+  const elsewhere = here.context({
+    env: { EDGE_UPLOAD_PASSWORD: PASSWORD, XDG_STATE_HOME: `${here.home}/other` },
+  });
+  await run(here, login(elsewhere, { url: here.url, username: 'ada' }));
+  here.setup.advance(HOUR);
+  const { document, text } = await run(here, logout(here.context(), { everywhere: true }));
+  assert.deepEqual([document.signedOut, document.everywhere], [true, true]);
+  assert.match(String(text), /every computer/);
+  assert.equal(existsSync(file), false);
+  here.setup.advance(HOUR);
+  const other = here.context({ env: { XDG_STATE_HOME: `${here.home}/other` } });
+  const error = await failure(here, token(other, {}));
+  assert.deepEqual([error.code, error.exitCode], ['not_signed_in', 4]);
+  assert.match(error.hint ?? '', /edge-upload login \S+ --username ada/);
+});
+
+test('logout --everywhere that Cognito did not hear of is an error, and forgets nothing', async (t) => {
+  const here = await world(t);
+  const { file } = await signedIn(here);
+  here.intercept(() => ({
+    status: 400,
+    body: { __type: 'TooManyRequestsException', message: 'Rate exceeded' },
+  }));
+  const error = await failure(here, logout(here.context(), { everywhere: true }));
+  assert.equal(error.code, 'throttled');
+  assert.equal(existsSync(file), true);
+});
+
 test('logout warns where the environment goes on signing in', async (t) => {
   const here = await world(t);
   await signedIn(here);

@@ -1,0 +1,79 @@
+import type { Context, JsonValue, Result } from '../context.ts';
+import { UserError } from '../errors.ts';
+import { revokeSession } from '../identity/revoke.ts';
+import { findSessions, forgetTokens } from '../identity/token-store.ts';
+import {
+  currentDeployment,
+  type Deployment,
+  forgetDeployment,
+  listDeployments,
+  useDeployment,
+} from '../settings/deployments.ts';
+import { edgeUrl } from '../settings/edge-url.ts';
+import { printable } from '../ui/format.ts';
+
+/** The deployments that this computer knows, and who is signed in to each. */
+export async function list(context: Context): Promise<Result> {
+  const known = await listDeployments(context);
+  const current = await currentDeployment(context);
+  const described = await Promise.all(
+    known.map(async (deployment) => ({
+      name: deployment.name,
+      url: deployment.url,
+      current: deployment.name === current?.name,
+      local: deployment.local !== undefined,
+      operated: deployment.bucket !== undefined,
+      users: (await findSessions(context, deployment.url)).map(({ session }) => session.username),
+    })),
+  );
+  const lines = described.flatMap(({ name, url, current, local, users }) => [
+    `${current ? '*' : ' '} ${name}${local ? '  (embedded cloud)' : ''}`,
+    ...(new URL(url).host === name ? [] : [`    ${url}`]),
+    `    ${users.length === 0 ? 'nobody is signed in' : `signed in: ${users.join(', ')}`}`,
+  ]);
+  return {
+    document: { deployments: described as JsonValue[] },
+    text:
+      lines.length === 0
+        ? 'This computer knows no deployment yet. Type: edge-upload login <url>'
+        : printable(lines.join('\n')),
+  };
+}
+
+interface Named {
+  /** A name as `list` shows it, or an address. */
+  readonly name: string;
+}
+
+async function require(context: Context, { name }: Named): Promise<Deployment> {
+  const known = await listDeployments(context);
+  const found =
+    known.find((one) => one.name === name) ??
+    known.find(({ url }) => /[.:]/.test(name) && url === edgeUrl(name));
+  if (found !== undefined) return found;
+  throw new UserError('no_deployment', `This computer knows no deployment called “${name}”.`, {
+    hint: 'See those it knows with: edge-upload deployments list',
+  });
+}
+
+/** Chooses the deployment that commands use where none is named. */
+export async function use(context: Context, args: Named): Promise<Result> {
+  const { name, url } = await require(context, args);
+  await useDeployment(context, name);
+  return { document: { name, url, current: true }, text: `Commands now use ${name}, ${url}.` };
+}
+
+/** Signs everybody out of a deployment on this computer, and forgets it. The deployment itself stays. */
+export async function forget(context: Context, args: Named): Promise<Result> {
+  const deployment = await require(context, args);
+  const { name, url, bucket } = deployment;
+  const sessions = await findSessions(context, url);
+  for (const { session } of sessions) await revokeSession(context, session, deployment);
+  await forgetTokens(context, url);
+  await forgetDeployment(context, name);
+  const stays = bucket === undefined ? '' : `\nThe stack stays; find it again with --stack-name ${name}.`;
+  return {
+    document: { name, url, forgotten: true, signedOut: sessions.map(({ session }) => session.username) },
+    text: `This computer has forgotten ${name}, ${url}.${stays}`,
+  };
+}

@@ -1,0 +1,91 @@
+import type { Context, Result } from '../context.ts';
+import { readAccessToken } from '../identity/access-token.ts';
+import { askedAnswers, type SignInAnswers } from '../identity/answers.ts';
+import { mayTypeAgain } from '../identity/challenges/codes.ts';
+import { isPasswordRejected } from '../identity/challenges/new-password.ts';
+import { type AnswerFlags, givenAnswers } from '../identity/given-answers.ts';
+import { knownUsername } from '../identity/known-username.ts';
+import { loginCommand } from '../identity/login-command.ts';
+import { poolAddressOf } from '../identity/pool-address.ts';
+import { tokenSource } from '../identity/session.ts';
+import { withUserPool } from '../identity/with-user-pool.ts';
+import { resolveTarget } from '../settings/target.ts';
+
+/** Repeats work until the pool takes the new password, or nobody can be asked for another. */
+async function untilAccepted(
+  answers: SignInAnswers,
+  work: () => Promise<void>,
+  mayTryAgain: (error: Error) => boolean = () => false,
+): Promise<void> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      const again = isPasswordRejected(error) ? answers.rejectNewPassword(error.message) : mayTryAgain(error);
+      if (!again) throw error;
+    }
+  }
+}
+
+/** A signed-in user's new password. */
+export async function change(context: Context, args: AnswerFlags): Promise<Result> {
+  const target = await resolveTarget(context);
+  const answers = askedAnswers(context, await givenAnswers(context, args));
+  if (!context.ui.interactive) await given(answers);
+  const token = await tokenSource(context, target).current();
+  const { username } = readAccessToken(token) ?? { username: '' };
+  const address = await poolAddressOf(context, target);
+  return withUserPool(context, address, `Changing the password of ${username}`, async (pool) => {
+    await untilAccepted(answers, async () => {
+      const old = await answers.password();
+      await pool.changePassword(token, { old, new: await answers.newPassword() });
+    });
+    return {
+      document: { username, url: target.url, changed: true },
+      text: `The password of ${username} is changed. Sign-ins on other computers go on; end them with:\n  edge-upload logout --everywhere`,
+    };
+  });
+}
+
+/** Where nobody can be asked, what is missing is said before anything is sent. */
+async function given(answers: SignInAnswers): Promise<void> {
+  await answers.password();
+  await answers.newPassword();
+}
+
+export interface ResetArgs extends AnswerFlags {
+  readonly url?: string;
+  readonly username?: string;
+  /** A code was sent already, such as by the operator's `user reset --invite`. */
+  readonly haveCode?: boolean;
+}
+
+/** A forgotten password: a code is sent, and allows a new one. */
+export async function reset(context: Context, args: ResetArgs): Promise<Result> {
+  const { ui } = context;
+  const target = await resolveTarget(context, args.url);
+  const username = await knownUsername(context, args.username);
+  const answers = askedAnswers(context, await givenAnswers(context, args));
+  if (!ui.interactive) {
+    await answers.newPassword();
+    // Before a code is sent that nobody would read.
+    if (!args.codeStdin) await answers.code('The code');
+  }
+  const address = await poolAddressOf(context, target);
+  return withUserPool(context, address, `Resetting the password of ${username}`, async (pool) => {
+    const from = args.haveCode ? 'Code' : `Code sent to ${await pool.sendResetCode(username)}`;
+    await untilAccepted(
+      answers,
+      async () => {
+        const code = await answers.code(from);
+        await pool.resetPassword(username, { code, password: await answers.newPassword() });
+      },
+      (error) => mayTypeAgain(error, { answers }),
+    );
+    return {
+      document: { username, url: target.url, reset: true },
+      text: `The password of ${username} is set. Now: ${loginCommand(target.url, username)}`,
+    };
+  });
+}
