@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CloudFormation, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
 import { Agent, request } from 'undici';
 import { sign } from '../../local/auth/sigv4.ts';
 import type { Faults } from '../../local/faults.ts';
@@ -56,6 +57,81 @@ test('a later deploy that fails leaves what was; one whose rollback fails too is
     const { options } = await computer.json<{ options: { name: string; value: unknown }[] }>(['status']);
     assert.equal(options.find(({ name }) => name === 'expireAfterDays')?.value, 30);
     assert.equal((await computer.run(['destroy', '--yes'])).code, 0);
+  }, WITH_FAULTS);
+});
+
+test('a deletion that fails is explained, and the next destroy ends it', async () => {
+  await withCloud(async (computer, cloud) => {
+    await computer.json(['deploy', '--local']);
+    const reason = 'The user pool cannot be deleted: deletion protection is active';
+    await setFaults(cloud, { failingResources: { UserPool6BA7E5F2: { delete: reason } } });
+    const failed = await computer.run(['destroy', '--yes']);
+    assert.equal(failed.code, 8);
+    assert.match(
+      failed.stderr,
+      /error: .*user pool .*could not be deleted: .*deletion protection is active/s,
+    );
+    assert.match(failed.stderr, /turn its deletion protection off in the Cognito console/);
+    assert.match(failed.stderr, /type edge-upload destroy again/);
+    const doctor = await computer.run(['doctor']);
+    assert.equal(doctor.code, 8);
+    assert.match(doctor.stdout, /FAILED +stack .*DELETE_FAILED.*\n.*edge-upload destroy/);
+    await setFaults(cloud, {});
+    assert.equal((await computer.run(['destroy', '--yes'])).code, 0);
+  }, WITH_FAULTS);
+});
+
+test('a function that a stack would delete itself is left to destroy while it is replicated', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const cloudformation = new CloudFormation({
+      endpoint: cloud.endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    t.after(() => cloudformation.destroy());
+    const trust = {
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+      ],
+    };
+    await cloudformation.createStack({
+      StackName: 'older',
+      Capabilities: ['CAPABILITY_IAM'],
+      TemplateBody: JSON.stringify({
+        Description: 'edge-upload: from before functions were retained',
+        Resources: {
+          Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: trust } },
+          Guard: {
+            Type: 'AWS::Lambda::Function',
+            Properties: {
+              Runtime: 'nodejs24.x',
+              Handler: 'index.handler',
+              Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+              Code: { ZipFile: 'exports.handler = async (event) => event' },
+            },
+          },
+        },
+      }),
+    });
+    await waitUntilStackCreateComplete(
+      { client: cloudformation, maxWaitTime: 60, minDelay: 1, maxDelay: 1 },
+      { StackName: 'older' },
+    );
+    const reason =
+      'Lambda was unable to delete the function because it is a replicated function. Please see our documentation for Deleting Lambda@Edge Functions and Replicas.';
+    await setFaults(cloud, { failingResources: { Guard: { delete: reason } } });
+    const { stdout, stderr, code } = await computer.run([
+      'destroy',
+      '--local',
+      '--yes',
+      '--stack-name',
+      'older',
+    ]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /the stack goes first, the function after it/);
+    assert.match(stderr, /Removing the edge function: older-Guard-/);
+    assert.match(stdout, /nothing of it is left/);
   }, WITH_FAULTS);
 });
 
