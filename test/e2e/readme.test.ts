@@ -23,6 +23,8 @@ const ELSEWHERE = new Map([
   ['npm test', 'is running this'],
   ['npm install --global edge-upload', 'test/package.test.ts'],
   ['npm install --global edge-upload --omit=optional', 'test/package.test.ts'],
+  ['edge-upload password reset', 'needs a code; test/cli/identity/password.test.ts'],
+  ['edge-upload logout --everywhere', 'test/cli/identity/commands.test.ts'],
 ]);
 
 test('every command of the README works as written', { skip: missing('curl') }, async () => {
@@ -58,7 +60,7 @@ test('every command of the README works as written', { skip: missing('curl') }, 
     for (const line of ordered) {
       let typed = line.replace('<url>', url).replace('<domain>', new URL(url).host);
       // There is no AWS here; nobody to ask either.
-      if (/^edge-upload deploy(?!.*--local)/.test(typed)) typed += ' --local';
+      if (/^edge-upload deploy(?!ments|.*--local)/.test(typed)) typed += ' --local';
       if (/^edge-upload destroy/.test(typed)) typed += ' --yes';
       if (/^edge-upload login http/.test(typed)) typed += ` --username ${uploader}`;
       const inRepository = typed.startsWith('np');
