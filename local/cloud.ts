@@ -56,14 +56,15 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const cognito = createCognito(common('cognito'));
   const iam = createIam({ dataDir: folder('iam') });
   const sts = createSts({ identities, now });
+  const logs = createLogs(common('logs'));
   const lambda = createLambda({
+    log: logs.write,
     ...common('lambda'),
     network: (request) => endpoint(request),
     isReplicated: (versionArn) => cloudfront.isReplicated(versionArn),
     roleTrusts: iam.trustedServices,
     throttle: throttleOf('lambda', () => faults),
   });
-  const logs = createLogs({ logsDir: lambda.logsDir, identities, now });
   const cloudfront = createCloudFront({
     ...common('cloudfront'),
     origins: bucketOrigin(s3.handle),

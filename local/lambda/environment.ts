@@ -1,4 +1,5 @@
 import { REGION } from '../account.ts';
+import { edgeLogGroup } from './log-names.ts';
 import type { Configuration } from './model.ts';
 
 /**
@@ -20,8 +21,7 @@ export function environmentOf(
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: version,
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    AWS_LAMBDA_LOG_GROUP_NAME: configuration.logGroup,
-    AWS_LAMBDA_LOG_STREAM_NAME: `[${version}]`,
+    AWS_LAMBDA_LOG_GROUP_NAME: edgeLogGroup(name),
     AWS_REGION: REGION,
     LAMBDA_RUNTIME_DIR: '/var/runtime',
     LAMBDA_TASK_ROOT: '/var/task',

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { allowedNodeEnvironmentFlags } from 'node:process';
+import { allowedNodeEnvironmentFlags, version } from 'node:process';
 import type { HttpHandler } from '../wire/http.ts';
+import { InstanceLog, type LogStream } from './instance-log.ts';
 import type { Invocation } from './invocation.ts';
-import type { Log } from './log.ts';
 import { residentMegabytes } from './memory.ts';
 import type { FromSandbox, Start, ToSandbox } from './messages.ts';
 import { reach } from './network.ts';
@@ -17,7 +17,8 @@ export interface InstanceOptions {
   /** Seconds that loading the code may take. */
   readonly initTimeout: number;
   readonly network: HttpHandler;
-  readonly log: Log;
+  /** A stream of its own for each instance. */
+  readonly openLog: () => LogStream;
 }
 
 const MEMORY_CHECK_MS = 100;
@@ -43,12 +44,19 @@ export class Instance {
   #child: ChildProcess;
   #options: InstanceOptions;
   #settle: Settle | undefined;
+  readonly #log: InstanceLog;
   #requests = 0;
+  /** MB */
+  #memoryUsed: number | undefined;
+  /** Resolves when the log tells of what ran last. */
+  #told: Promise<unknown>;
   #alive = true;
 
   constructor(options: InstanceOptions) {
     this.#options = options;
-    const { memorySize } = options.start;
+    const { memorySize, environment, runtime } = options.start;
+    const stream = options.openLog();
+    stream.write(`INIT_START Runtime Version: ${runtime}, here on Node.js ${version}\n`);
     this.#child = fork(options.sandboxFile, [], {
       // Lambda's clock is UTC. Nothing of this computer's environment goes in.
       env: { TZ: 'UTC' },
@@ -61,10 +69,13 @@ export class Instance {
       ],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
+    this.#log = new InstanceLog(stream, this.#child);
     this.#listen();
-    this.ready = this.#until(options.initTimeout, options.start).then((outcome) =>
-      outcome.outcome === 'returned' ? undefined : outcome,
-    );
+    this.ready = this.#initialise({
+      ...options.start,
+      environment: { ...environment, AWS_LAMBDA_LOG_STREAM_NAME: stream.name },
+    });
+    this.#told = this.ready;
   }
 
   /** Whether it can take a further event. */
@@ -74,15 +85,9 @@ export class Instance {
 
   /** Runs one event to its end. Called again only after the one before has ended. */
   run(event: unknown): Promise<Invocation> {
-    const { timeout } = this.#options;
-    const deadline = Date.now() + timeout * 1000;
-    const message = {
-      type: 'invoke',
-      requestId: randomUUID(),
-      event: JSON.stringify(event) ?? 'null',
-      deadline,
-    } as const;
-    return this.#until(timeout, message);
+    const run = this.#run(event);
+    this.#told = run;
+    return run;
   }
 
   stop(): void {
@@ -92,9 +97,34 @@ export class Instance {
   /** Resolves when the process has gone. */
   async gone(): Promise<void> {
     this.stop();
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined)
-      return;
-    await new Promise((resolve) => this.#child.once('exit', resolve));
+    await this.#log.closed;
+    await this.#told;
+  }
+
+  async #initialise(start: Start): Promise<Invocation | undefined> {
+    const begun = performance.now();
+    const outcome = await this.#until(this.#options.initTimeout, start);
+    await this.#log.initialised(outcome, performance.now() - begun);
+    return outcome.outcome === 'returned' ? undefined : outcome;
+  }
+
+  async #run(event: unknown): Promise<Invocation> {
+    const { timeout, start } = this.#options;
+    const requestId = randomUUID();
+    this.#log.started(requestId, start.functionVersion);
+    const begun = performance.now();
+    const outcome = await this.#until(timeout, {
+      type: 'invoke',
+      requestId,
+      event: JSON.stringify(event) ?? 'null',
+      deadline: Date.now() + timeout * 1000,
+    });
+    const duration = performance.now() - begun;
+    this.#checkMemory();
+    const { memorySize } = start;
+    const memoryUsed = this.#memoryUsed;
+    await this.#log.ended({ requestId, outcome, duration, memorySize, memoryUsed, alive: this.#alive });
+    return outcome;
   }
 
   #until(seconds: number, message: ToSandbox): Promise<Invocation> {
@@ -125,15 +155,11 @@ export class Instance {
 
   #listen(): void {
     const child = this.#child;
-    const { log } = this.#options;
     child.on('message', (message) => void this.#receive(message as FromSandbox));
     child.on('error', (error) => this.#end(exited(`with error: ${error.message}`)));
     child.on('exit', (code, signal) =>
       this.#end(OUT_OF_MEMORY.has(signal) ? outOfMemory() : exited(reason(code, signal))),
     );
-    for (const output of [child.stdout, child.stderr]) {
-      output?.setEncoding('utf8').on('data', (chunk: string) => log.append(chunk));
-    }
   }
 
   /** Whatever comes from the process is answered by ending it at worst: it runs other people's code. */
@@ -155,7 +181,6 @@ export class Instance {
         break;
       case 'failed': {
         const { errorType, message: text } = message;
-        this.#options.log.append(`${new Date().toISOString()}\tERROR\t${errorType}: ${text}\n`);
         const failed: Invocation = { outcome: 'failed', errorType, message: text };
         if (message.fatal) this.#end(failed);
         else this.#settle?.(failed);
@@ -184,7 +209,9 @@ export class Instance {
 
   #checkMemory(): void {
     const used = residentMegabytes(this.#child.pid);
-    if (used !== undefined && used > this.#options.start.memorySize) this.#end(outOfMemory());
+    if (used === undefined) return;
+    this.#memoryUsed = Math.max(this.#memoryUsed ?? 0, used);
+    if (used > this.#options.start.memorySize) this.#end(outOfMemory());
   }
 
   #end(invocation: Invocation): void {

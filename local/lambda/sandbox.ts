@@ -7,6 +7,7 @@ import { type Handler, loadHandler } from './sandbox/handler.ts';
 import { httpModule } from './sandbox/http.ts';
 import { createLoad, type Load } from './sandbox/modules.ts';
 import { createNetwork } from './sandbox/network.ts';
+import { writeOutput } from './sandbox/output.ts';
 import { createProcess } from './sandbox/process.ts';
 import { failure, run } from './sandbox/run.ts';
 import { sealProcess } from './sandbox/seal.ts';
@@ -18,7 +19,6 @@ import { sealProcess } from './sandbox/seal.ts';
 let started: { readonly handler: Handler; readonly start: Start } | undefined;
 let requestId = '';
 
-const write = process.stdout.write.bind(process.stdout);
 const channel = openChannel((message) => {
   if (message.type === 'start') initialise(message);
   else if (message.type === 'invoke') void invoke(message);
@@ -44,10 +44,10 @@ function initialise(start: Start): void {
 
 /** Replaces the globals that reach out of the process by the function's own, and gives the modules it may load. */
 function installGlobals({ environment }: Start): Load {
-  const console = createConsole(write, () => requestId);
+  const console = createConsole(writeOutput, () => requestId);
   const facade = createProcess({
     environment,
-    write,
+    write: writeOutput,
     exit: channel.exit,
     builtin: (name) => load(name),
   });

@@ -10,7 +10,7 @@ import { functionArn, parseVersionArn } from './arn.ts';
 import { environmentOf } from './environment.ts';
 import { Functions } from './functions.ts';
 import type { Invoke } from './invocation.ts';
-import { Log } from './log.ts';
+import { edgeLogGroup, logStreamName } from './log-names.ts';
 import type { Configuration } from './model.ts';
 import { Pool } from './pool.ts';
 import { lambdaResources } from './resources.ts';
@@ -27,6 +27,8 @@ export interface LambdaOptions {
   readonly isReplicated: (versionArn: string) => boolean;
   /** Services that may assume a role; `undefined` for no such role. */
   readonly roleTrusts: (roleArn: string) => readonly string[] | undefined;
+  /** Takes what functions write: a message for a stream of a log group. */
+  readonly log: (group: string, stream: string, message: string) => void;
   readonly throttle?: Throttle;
   /** `sandbox.ts` as built, where it is not the one in `dist/`. */
   readonly sandboxFile?: string;
@@ -42,8 +44,6 @@ export interface Lambda {
   readonly handle: HttpHandler;
   readonly resources: readonly ResourceHandler[];
   readonly invoke: Invoke;
-  /** What functions wrote, a file each. */
-  readonly logsDir: string;
   describeVersion(versionArn: string): VersionDescription | undefined;
   /** Stops every instance; what is under way ends as failed. */
   close(): Promise<void>;
@@ -59,7 +59,6 @@ const INIT_TIMEOUT = 10;
 export function createLambda(options: LambdaOptions): Lambda {
   const { dataDir, now, identities, throttle = neverThrottled } = options;
   const pools = new Map<string, Pool>();
-  const logsDir = join(dataDir, 'logs');
   const functions = new Functions({
     ...options,
     store: new FunctionStore(join(dataDir, 'functions')),
@@ -97,17 +96,25 @@ export function createLambda(options: LambdaOptions): Lambda {
       memorySize,
       environment: environmentOf(name, version, configuration),
     } as const;
-    const log = new Log(join(logsDir, `${name}.log`));
+    const openLog = () => {
+      const stream = logStreamName(now(), version);
+      return {
+        name: stream,
+        write: (message: string) => options.log(edgeLogGroup(name), stream, message),
+      };
+    };
     const sandboxFile = realpathSync(options.sandboxFile ?? builtSandbox());
     const limit = Math.min(availableParallelism(), MAX_INSTANCES);
     const { network } = options;
-    const pool = new Pool({ sandboxFile, start, timeout, initTimeout: INIT_TIMEOUT, network, log }, limit);
+    const pool = new Pool(
+      { sandboxFile, start, timeout, initTimeout: INIT_TIMEOUT, network, openLog },
+      limit,
+    );
     pools.set(versionArn, pool);
     return pool;
   };
 
   return {
-    logsDir,
     handle: lambdaApi({ functions, identities, now, throttle }),
     resources: lambdaResources(functions),
     async invoke(versionArn, event) {

@@ -1,107 +1,107 @@
 import { ACCOUNT_ID, REGION } from '../account.ts';
-import type { Json, JsonObject } from '../json.ts';
-import { AwsError } from '../wire/errors.ts';
-import type { LogGroups } from './groups.ts';
+import type { JsonObject } from '../json.ts';
+import { filterLogEvents, getLogEvents, noSuch } from './events.ts';
+import { flag, invalid, limit, only, optionalText, text } from './input.ts';
+import type { LogStore } from './store.ts';
 
-export type Operation = (groups: LogGroups, body: JsonObject) => JsonObject;
+export type Operation = (store: LogStore, body: JsonObject) => JsonObject;
 
-/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
-const MOST_EVENTS = 10_000;
+/** Groups or streams on one page. */
+const PAGE = 50;
 
-/** The one stream that a group has here. */
-const STREAM = '$LATEST';
-
-function invalid(message: string): AwsError {
-  return new AwsError('InvalidParameterException', message);
+function groupArn(name: string): string {
+  return `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:${name}`;
 }
 
-/** Refuses what is not understood by name, so that nothing is quietly left out of an answer. */
-function only(operation: string, body: JsonObject, known: readonly string[]): void {
-  const unknown = Object.keys(body).filter((name) => !known.includes(name));
-  if (unknown.length > 0) {
-    throw invalid(`${operation} with ${unknown.join(', ')} is not done by the embedded cloud`);
-  }
+interface PageRequest {
+  readonly after: string | undefined;
+  readonly most: number;
 }
 
-function text(value: Json | undefined, name: string): string {
-  if (typeof value === 'string' && value !== '') return value;
-  throw invalid(
-    `1 validation error detected: Value at '${name}' failed to satisfy constraint: Member must not be null`,
-  );
+function pageRequest(body: JsonObject): PageRequest {
+  return { after: optionalText(body, 'nextToken'), most: limit(body, PAGE) };
 }
 
-function integer(value: Json | undefined, name: string, otherwise: number): number {
-  if (value === undefined) return otherwise;
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw invalid(`${name} must be a non-negative integer`);
+/** A page of what is sorted by key; the token of the next one is the last key. */
+function page<T>(all: readonly T[], { after, most }: PageRequest, keyOf: (item: T) => string) {
+  const start = after === undefined ? 0 : all.findIndex((item) => keyOf(item) === after) + 1;
+  if (after !== undefined && start === 0) throw invalid('The specified nextToken is invalid.');
+  const items = all.slice(start, start + most);
+  const last = items.at(-1);
+  const more = start + items.length < all.length && last !== undefined;
+  return { items, next: more ? { nextToken: keyOf(last) } : {} };
 }
 
-function describeLogGroups(groups: LogGroups, body: JsonObject): JsonObject {
+function describeLogGroups(store: LogStore, body: JsonObject): JsonObject {
   only('DescribeLogGroups', body, ['logGroupNamePrefix', 'limit', 'nextToken']);
-  const prefix =
-    body.logGroupNamePrefix === undefined ? '' : text(body.logGroupNamePrefix, 'logGroupNamePrefix');
-  const limit = integer(body.limit, 'limit', 50);
-  const after = body.nextToken === undefined ? '' : text(body.nextToken, 'nextToken');
-  const found = groups.list().filter(({ name }) => name.startsWith(prefix) && name > after);
-  const page = found.slice(0, Math.min(limit, 50));
-  const last = page.at(-1);
+  const request = pageRequest(body);
+  const prefix = optionalText(body, 'logGroupNamePrefix') ?? '';
+  const found = store.groups().filter(({ name }) => name.startsWith(prefix));
+  const { items, next } = page(found, request, ({ name }) => name);
   return {
-    logGroups: page.map(({ name, bytes }) => ({
+    logGroups: items.map(({ name, bytes, created }) => ({
       logGroupName: name,
-      arn: `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:${name}:*`,
+      creationTime: created,
+      metricFilterCount: 0,
+      arn: `${groupArn(name)}:*`,
+      logGroupArn: groupArn(name),
+      logGroupClass: 'STANDARD',
       storedBytes: bytes,
     })),
-    ...(page.length < found.length && last !== undefined ? { nextToken: last.name } : {}),
+    ...next,
   };
 }
 
-function filterLogEvents(groups: LogGroups, body: JsonObject): JsonObject {
-  only('FilterLogEvents', body, [
+function describeLogStreams(store: LogStore, body: JsonObject): JsonObject {
+  only('DescribeLogStreams', body, [
     'logGroupName',
-    'startTime',
-    'endTime',
+    'logStreamNamePrefix',
+    'orderBy',
+    'descending',
     'limit',
     'nextToken',
-    'interleaved',
   ]);
-  const name = text(body.logGroupName, 'logGroupName');
-  const from = integer(body.startTime, 'startTime', 0);
-  const to = integer(body.endTime, 'endTime', Number.MAX_SAFE_INTEGER);
-  const limit = integer(body.limit, 'limit', MOST_EVENTS);
-  if (limit < 1 || limit > MOST_EVENTS) throw invalid(`limit must be from 1 to ${MOST_EVENTS}`);
-  const matching = groups.events(name).filter(({ timestamp }) => timestamp >= from && timestamp <= to);
-  const begun = startOf(matching, body.nextToken);
-  const page = matching.slice(begun, begun + limit);
-  const last = page.at(-1);
+  const request = pageRequest(body);
+  const group = text(body, 'logGroupName');
+  const prefix = optionalText(body, 'logStreamNamePrefix') ?? '';
+  const order = optionalText(body, 'orderBy') ?? 'LogStreamName';
+  if (order !== 'LogStreamName' && order !== 'LastEventTime') {
+    throw invalid(`orderBy must be LogStreamName or LastEventTime, not ${order}`);
+  }
+  if (order === 'LastEventTime' && prefix !== '') {
+    throw invalid('Cannot order by LastEventTime with a logStreamNamePrefix.');
+  }
+  const streams = store.streams(group);
+  if (streams === undefined) throw noSuch('group');
+  const found = streams.filter(({ name }) => name.startsWith(prefix));
+  if (order === 'LastEventTime') found.sort((one, other) => one.last - other.last);
+  if (flag(body, 'descending')) found.reverse();
+  const { items, next } = page(found, request, ({ name }) => name);
   return {
-    events: page.map(({ id, timestamp, message }) => ({
-      eventId: id,
-      timestamp,
-      ingestionTime: timestamp,
-      logStreamName: STREAM,
-      message,
+    logStreams: items.map(({ name, first, last }) => ({
+      logStreamName: name,
+      creationTime: first,
+      firstEventTimestamp: first,
+      lastEventTimestamp: last,
+      lastIngestionTime: last,
+      arn: `${groupArn(group)}:log-stream:${name}`,
+      storedBytes: 0,
     })),
-    searchedLogStreams: [],
-    ...(begun + limit < matching.length && last !== undefined ? { nextToken: last.id } : {}),
+    ...next,
   };
 }
 
-/** A page's token names the event before it. */
-function startOf(events: readonly { readonly id: string }[], token: Json | undefined): number {
-  if (token === undefined) return 0;
-  const before = events.findIndex(({ id }) => id === token);
-  if (before < 0) throw invalid('The specified nextToken is invalid.');
-  return before + 1;
-}
-
-function deleteLogGroup(groups: LogGroups, body: JsonObject): JsonObject {
+function deleteLogGroup(store: LogStore, body: JsonObject): JsonObject {
   only('DeleteLogGroup', body, ['logGroupName']);
-  groups.delete(text(body.logGroupName, 'logGroupName'));
+  if (!store.delete(text(body, 'logGroupName'))) throw noSuch('group');
   return {};
 }
 
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Operations.html */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['DescribeLogGroups', describeLogGroups],
+  ['DescribeLogStreams', describeLogStreams],
   ['FilterLogEvents', filterLogEvents],
+  ['GetLogEvents', getLogEvents],
   ['DeleteLogGroup', deleteLogGroup],
 ]);

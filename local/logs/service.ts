@@ -1,27 +1,34 @@
+import { join } from 'node:path';
 import { REGION } from '../account.ts';
 import type { Identities } from '../auth/identities.ts';
 import { authenticatedText } from '../auth/sigv4.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { failure, readBody, success, targetOf } from '../wire/json-protocol.ts';
-import { LogGroups } from './groups.ts';
 import { OPERATIONS } from './operations.ts';
+import { LogStore } from './store.ts';
 
 interface LogsOptions {
-  /** Where Lambda keeps what functions wrote. */
-  readonly logsDir: string;
+  readonly dataDir: string;
   readonly identities: Identities;
   readonly now: () => Date;
+}
+
+export interface Logs {
+  readonly handle: HttpHandler;
+  /** Adds an event to a stream of a group; both come to be with their first. */
+  write(group: string, stream: string, message: string): void;
 }
 
 /**
  * CloudWatch Logs, as far as reading and removing what edge functions wrote. There is one edge here, in us-east-1: in
  * every other region there is no group.
  */
-export function createLogs({ logsDir, identities, now }: LogsOptions): { handle: HttpHandler } {
-  const home = new LogGroups(logsDir);
-  const elsewhere = new LogGroups('');
+export function createLogs({ dataDir, identities, now }: LogsOptions): Logs {
+  const home = new LogStore(join(dataDir, REGION), now);
+  const elsewhere = new LogStore(join(dataDir, 'elsewhere'), now);
   return {
+    write: (group, stream, message) => home.append(group, stream, message),
     async handle(request) {
       try {
         const { principal, text, region } = await authenticatedText(request, {

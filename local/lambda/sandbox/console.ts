@@ -13,7 +13,8 @@ const LEVELS = {
 
 /**
  * The function's `console`. Lines begin with time, request id and level, as
- * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html shows them.
+ * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html shows them. Line breaks within are carriage returns on
+ * their way out, so that what was written at once stays one message.
  */
 export function createConsole(write: (text: string) => void, requestId: () => string): Console {
   const sink = new Writable({
@@ -27,7 +28,9 @@ export function createConsole(write: (text: string) => void, requestId: () => st
   for (const [method, level] of Object.entries(LEVELS)) {
     Object.defineProperty(console, method, {
       value: (...values: unknown[]) =>
-        write(`${new Date().toISOString()}\t${requestId()}\t${level}\t${format(...values)}\n`),
+        write(
+          `${new Date().toISOString()}\t${requestId()}\t${level}\t${format(...values).replaceAll('\n', '\r')}\n`,
+        ),
       writable: true,
       configurable: true,
     });

@@ -53,6 +53,7 @@ function script(dataDir: string, sandbox: string): string {
       network: async () => ({ status: 404 }),
       isReplicated: () => false,
       roleTrusts: () => ['lambda.amazonaws.com'],
+      log: () => {},
     });
     const create = (type, logicalId, properties) => resources
       .find((resource) => resource.type === type)

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Instance } from '../../../local/lambda/instance.ts';
-import { Log } from '../../../local/lambda/log.ts';
 import { openRoom, returned, sandboxFile } from './support.ts';
 
 const HOGS = {
@@ -88,7 +87,7 @@ test('code that never finishes loading is given up', async (t) => {
     timeout: 60,
     initTimeout: 1,
     network: async () => ({ status: 404 }),
-    log: new Log(join(folder, 'log')),
+    openLog: () => ({ name: 'stream', write: () => {} }),
   });
   assert.deepEqual(await instance.ready, { outcome: 'timed-out', seconds: 1 });
   assert.equal(instance.alive, false);

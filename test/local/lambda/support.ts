@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -40,12 +40,14 @@ export interface Room extends Lambda {
   readonly options: LambdaOptions;
   /** Creates a function (unless it is there) with this code and publishes it. Gives the version's ARN. */
   publish(code: string, properties?: JsonObject): Promise<string>;
-  log(name: string): Promise<string>;
+  /** What was logged, oldest first. */
+  readonly logged: { readonly group: string; readonly stream: string; readonly message: string }[];
 }
 
 /** An embedded Lambda of the test's own; gone with the test. */
 export async function openRoom(t: TestContext, given: Partial<LambdaOptions> = {}): Promise<Room> {
   const dataDir = given.dataDir ?? (await mkdtemp(join(tmpdir(), 'lambda-')));
+  const logged: Room['logged'] = [];
   const options: LambdaOptions = {
     dataDir,
     now: () => new Date(),
@@ -54,6 +56,7 @@ export async function openRoom(t: TestContext, given: Partial<LambdaOptions> = {
     isReplicated: () => false,
     roleTrusts: (arn) => (arn === ROLE ? ['lambda.amazonaws.com'] : undefined),
     sandboxFile: await sandboxFile(),
+    log: (group, stream, message) => void logged.push({ group, stream, message }),
     ...given,
   };
   const lambda = createLambda(options);
@@ -77,7 +80,7 @@ export async function openRoom(t: TestContext, given: Partial<LambdaOptions> = {
       });
       return version.physicalId;
     },
-    log: (name) => readFile(join(dataDir, 'logs', `${name}.log`), 'utf8'),
+    logged,
   };
 }
 

@@ -1,131 +1,168 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
-import { Identities } from '../../../local/auth/identities.ts';
-import { Log } from '../../../local/lambda/log.ts';
-import { createLogs } from '../../../local/logs/service.ts';
-import { nodeListener } from '../../../local/wire/node-http.ts';
+import { test } from 'node:test';
 import { missing, runProgram } from '../../support/programs.ts';
+import { GROUP, refusal, STREAM, setUp } from './fixture.ts';
 
-const GROUP = '/aws/lambda/us-east-1.guard';
-const line = (second: number, text: string) =>
-  `2026-11-23T05:00:${String(second).padStart(2, '0')}.000Z\t5f1c\tINFO\t${text}\n`;
+const NO_GROUP = refusal('ResourceNotFoundException', 'The specified log group does not exist.');
 
-async function setUp(t: TestContext) {
-  const logsDir = mkdtempSync(join(tmpdir(), 'logs-'));
-  const service = createLogs({ logsDir, identities: new Identities(), now: () => new Date() });
-  const defects: unknown[] = [];
-  const server = createServer(nodeListener(service.handle, (error) => defects.push(error)));
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = (region = 'us-east-1', secretAccessKey = 'test') => {
-    const sdk = new CloudWatchLogs({
-      endpoint,
-      region,
-      credentials: { accessKeyId: 'test', secretAccessKey },
-      maxAttempts: 1,
-    });
-    t.after(() => sdk.destroy());
-    return sdk;
-  };
-  t.after(async () => {
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-    rmSync(logsDir, { recursive: true });
-    assert.deepEqual(defects, []);
-  });
-  return { endpoint, client, log: new Log(join(logsDir, 'guard.log')) };
-}
-
-const named = (name: string) => ({ name });
-
-test('what a function wrote is read by time, page by page, each line once', async (t) => {
-  const { client, log } = await setUp(t);
-  for (let second = 0; second < 10; second += 1) log.append(line(second, `line ${second}`));
-  log.append('  and what goes on with it\n');
+test('groups come to be with their first event, are listed and deleted', async (t) => {
+  const { client, write } = await setUp(t);
   const logs = client();
-  const startTime = Date.parse('2026-11-23T05:00:02Z');
-  const messages: string[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await logs.filterLogEvents({ logGroupName: GROUP, startTime, limit: 3, nextToken });
-    assert.ok((page.events ?? []).length <= 3);
-    messages.push(...(page.events ?? []).map(({ message = '' }) => message.split('\t')[3] ?? ''));
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
-  assert.deepEqual(messages, [
-    ...[2, 3, 4, 5, 6, 7, 8].map((second) => `line ${second}`),
-    'line 9\n  and what goes on with it',
-  ]);
-  const { events = [] } = await logs.filterLogEvents({ logGroupName: GROUP });
-  assert.equal(new Set(events.map(({ eventId }) => eventId)).size, 10);
-});
-
-test('the same line twice is two events, whose ids stay when the file grows', async (t) => {
-  const { client, log } = await setUp(t);
-  log.append(line(1, 'same') + line(1, 'same'));
-  const ids = async () =>
-    (await client().filterLogEvents({ logGroupName: GROUP })).events?.map(({ eventId }) => eventId) ?? [];
-  const before = await ids();
-  assert.equal(new Set(before).size, 2);
-  log.append(line(2, 'more'));
-  assert.deepEqual((await ids()).slice(0, 2), before);
-});
-
-test('groups are listed and deleted; what is not there is said as AWS says it', async (t) => {
-  const { client, log } = await setUp(t);
-  const logs = client();
-  await assert.rejects(logs.filterLogEvents({ logGroupName: GROUP }), named('ResourceNotFoundException'));
-  log.append(line(1, 'one'));
-  const { logGroups = [] } = await logs.describeLogGroups({ logGroupNamePrefix: '/aws/lambda/' });
+  await assert.rejects(logs.filterLogEvents({ logGroupName: GROUP }), NO_GROUP);
+  assert.deepEqual((await logs.describeLogGroups({})).logGroups, []);
+  const begun = write(['one\n']);
+  write(['other\n'], { group: '/aws/lambda/us-east-1.another' });
+  const { logGroups = [] } = await logs.describeLogGroups({});
   assert.deepEqual(
-    logGroups.map(({ logGroupName, storedBytes = 0 }) => [logGroupName, storedBytes > 0]),
-    [[GROUP, true]],
+    logGroups.map(({ logGroupName }) => logGroupName),
+    ['/aws/lambda/us-east-1.another', GROUP],
   );
-  await assert.rejects(client('eu-west-1').filterLogEvents({ logGroupName: GROUP }), {
-    ...named('ResourceNotFoundException'),
-    message: 'The specified log group does not exist.',
+  const [, { storedBytes = 0, ...group } = {}] = logGroups;
+  assert.ok(storedBytes > 0);
+  assert.deepEqual(group, {
+    logGroupName: GROUP,
+    creationTime: begun,
+    metricFilterCount: 0,
+    arn: `arn:aws:logs:us-east-1:000000000000:log-group:${GROUP}:*`,
+    logGroupArn: `arn:aws:logs:us-east-1:000000000000:log-group:${GROUP}`,
+    logGroupClass: 'STANDARD',
   });
+  const first = await logs.describeLogGroups({ limit: 1 });
+  const second = await logs.describeLogGroups({ limit: 1, nextToken: first.nextToken });
+  assert.deepEqual([second.logGroups?.[0]?.logGroupName, second.nextToken], [GROUP, undefined]);
+  const prefixed = await logs.describeLogGroups({ logGroupNamePrefix: GROUP });
+  assert.equal(prefixed.logGroups?.length, 1);
   await logs.deleteLogGroup({ logGroupName: GROUP });
-  assert.deepEqual((await logs.describeLogGroups()).logGroups, []);
-  await assert.rejects(logs.deleteLogGroup({ logGroupName: GROUP }), named('ResourceNotFoundException'));
+  await assert.rejects(logs.filterLogEvents({ logGroupName: GROUP }), NO_GROUP);
+  await assert.rejects(logs.deleteLogGroup({ logGroupName: GROUP }), NO_GROUP);
+  write(['again\n']);
+  assert.equal((await logs.filterLogEvents({ logGroupName: GROUP })).events?.[0]?.message, 'again\n');
 });
 
-test('what is not done is refused by name, and so is who may not ask', async (t) => {
-  const { client, log } = await setUp(t);
-  log.append(line(1, 'one'));
-  await assert.rejects(client().filterLogEvents({ logGroupName: GROUP, filterPattern: 'x' }), {
-    ...named('InvalidParameterException'),
-    message: /filterPattern/,
+test('only the home region has groups', async (t) => {
+  const { client, write } = await setUp(t);
+  write(['one\n']);
+  const elsewhere = client('eu-west-1');
+  await assert.rejects(elsewhere.filterLogEvents({ logGroupName: GROUP }), NO_GROUP);
+  await assert.rejects(elsewhere.describeLogStreams({ logGroupName: GROUP }), NO_GROUP);
+  await assert.rejects(elsewhere.deleteLogGroup({ logGroupName: GROUP }), NO_GROUP);
+  assert.deepEqual((await elsewhere.describeLogGroups({})).logGroups, []);
+});
+
+test('streams are listed by name or by their last event', async (t) => {
+  const { client, write } = await setUp(t);
+  const begun = write(['1\n', '2\n', '3\n'], { stream: 'a' });
+  write(['1\n', '2\n'], { stream: 'b' });
+  write(['1\n'], { stream: 'c' });
+  const names = async (more: object) =>
+    (await client().describeLogStreams({ logGroupName: GROUP, ...more })).logStreams?.map(
+      ({ logStreamName }) => logStreamName,
+    );
+  assert.deepEqual(await names({}), ['a', 'b', 'c']);
+  assert.deepEqual(await names({ descending: true, limit: 2 }), ['c', 'b']);
+  assert.deepEqual(await names({ orderBy: 'LastEventTime' }), ['c', 'b', 'a']);
+  assert.deepEqual(await names({ logStreamNamePrefix: 'b' }), ['b']);
+  const { logStreams: [stream] = [] } = await client().describeLogStreams({ logGroupName: GROUP });
+  assert.deepEqual(
+    [stream?.firstEventTimestamp, stream?.lastEventTimestamp, stream?.arn],
+    [begun, begun + 2000, `arn:aws:logs:us-east-1:000000000000:log-group:${GROUP}:log-stream:a`],
+  );
+  await assert.rejects(
+    names({ orderBy: 'LastEventTime', logStreamNamePrefix: 'b' }),
+    refusal('InvalidParameterException', 'Cannot order by LastEventTime with a logStreamNamePrefix.'),
+  );
+});
+
+test('what was written survives a restart and a line cut short, private to its owner', async (t) => {
+  const { dataDir, client, write, reopen } = await setUp(t);
+  write(['one\n', 'two\nlines\n']);
+  const folder = join(dataDir, 'us-east-1', encodeURIComponent(GROUP));
+  const [file = ''] = readdirSync(folder);
+  assert.equal(statSync(join(folder, file)).mode & 0o077, 0);
+  assert.equal(statSync(folder).mode & 0o077, 0);
+  appendFileSync(join(folder, file), '{"id":"0","messa');
+  reopen();
+  const { events = [] } = await client().filterLogEvents({ logGroupName: GROUP });
+  assert.deepEqual(
+    events.map(({ message }) => message),
+    ['one\n', 'two\nlines\n'],
+  );
+});
+
+test('logs do not grow without end: the newest 50 streams stay, and the newest megabytes of each', async (t) => {
+  const { client, write } = await setUp(t);
+  for (let stream = 0; stream < 60; stream += 1) write(['x\n'], { stream: `s${stream}` });
+  const { logStreams = [], nextToken } = await client().describeLogStreams({ logGroupName: GROUP });
+  assert.equal(logStreams.length, 50);
+  assert.equal(nextToken, undefined);
+  assert.ok(logStreams.some(({ logStreamName }) => logStreamName === 's59'));
+  const long = 'x'.repeat(256 * 1024);
+  write(
+    Array.from({ length: 60 }, (_, at) => `${at} ${long}`),
+    { stream: 'long' },
+  );
+  const { logGroups: [group] = [] } = await client().describeLogGroups({});
+  assert.ok((group?.storedBytes ?? 0) < 10 * 1024 * 1024, `${group?.storedBytes} bytes`);
+  const { events = [] } = await client().getLogEvents({
+    logGroupName: GROUP,
+    logStreamName: 'long',
+    limit: 1,
   });
-  await assert.rejects(client().createLogGroup({ logGroupName: 'x' }), named('UnknownOperationException'));
-  await assert.rejects(client('us-east-1', 'wrong').describeLogGroups(), named('InvalidSignatureException'));
-  await assert.rejects(client().filterLogEvents({ logGroupName: '/aws/lambda/us-east-1.../x' }), {
-    name: /ResourceNotFoundException|InvalidParameterException/,
+  assert.match(events[0]?.message ?? '', /^59 /);
+});
+
+test('who may not ask is refused, and what is not done is refused by name', async (t) => {
+  const { client, endpoint } = await setUp(t);
+  await assert.rejects(
+    client('us-east-1', 'wrong').describeLogGroups({}),
+    refusal('InvalidSignatureException'),
+  );
+  const unsigned = await fetch(endpoint, {
+    method: 'POST',
+    headers: { 'x-amz-target': 'Logs_20140328.DescribeLogGroups' },
+    body: '{}',
   });
+  assert.equal(unsigned.status, 400);
+  assert.match(await unsigned.text(), /MissingAuthenticationTokenException/);
+  await assert.rejects(client().createLogGroup({ logGroupName: 'x' }), refusal('UnknownOperationException'));
+  await assert.rejects(
+    client().describeLogGroups({ logGroupNamePattern: 'x' }),
+    refusal(
+      'InvalidParameterException',
+      'DescribeLogGroups with logGroupNamePattern is not done by the embedded cloud',
+    ),
+  );
+  await assert.rejects(
+    client().describeLogStreams({ logGroupName: GROUP, limit: 51 }),
+    refusal('InvalidParameterException', /'51' at 'limit' .* less than or equal to 50$/),
+  );
+  await assert.rejects(client().filterLogEvents({ logGroupName: '/aws/lambda/../../x' }), NO_GROUP);
 });
 
 test('the AWS CLI reads them', { skip: missing('aws') }, async (t) => {
-  const { endpoint, log } = await setUp(t);
-  log.append(line(1, 'seen by others'));
-  const { code, stdout, stderr } = await runProgram(
-    'aws',
-    ['--endpoint-url', endpoint, 'logs', 'filter-log-events', '--log-group-name', GROUP, '--output', 'json'],
-    {
-      env: {
-        PATH: process.env.PATH,
-        HOME: '/nonexistent',
-        AWS_ACCESS_KEY_ID: 'test',
-        AWS_SECRET_ACCESS_KEY: 'test',
-        AWS_DEFAULT_REGION: 'us-east-1',
+  const { endpoint, write } = await setUp(t);
+  write(['seen by others\n']);
+  const aws = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runProgram(
+      'aws',
+      ['--endpoint-url', endpoint, '--output', 'json', 'logs', ...args, '--log-group-name', GROUP],
+      {
+        env: {
+          PATH: process.env.PATH,
+          HOME: '/nonexistent',
+          AWS_ACCESS_KEY_ID: 'test',
+          AWS_SECRET_ACCESS_KEY: 'test',
+          AWS_DEFAULT_REGION: 'us-east-1',
+        },
       },
-    },
-  );
-  assert.equal(code, 0, stderr);
-  assert.match(JSON.parse(stdout).events[0].message, /seen by others$/);
+    );
+    assert.equal(code, 0, stderr);
+    return JSON.parse(stdout);
+  };
+  const filtered = await aws('filter-log-events', '--filter-pattern', '"seen by"');
+  assert.equal(filtered.events[0].message, 'seen by others\n');
+  const got = await aws('get-log-events', '--log-stream-name', STREAM);
+  assert.equal(got.events[0].timestamp, filtered.events[0].timestamp);
 });
