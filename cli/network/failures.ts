@@ -28,8 +28,28 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_ABORTED: 'the proxy refused the connection',
 };
 
-/** A failed connection as a user meets it; `undefined` for what is no failure of the network. */
-export function networkFailure(error: unknown, host: string): UserError | undefined {
+/**
+ * Where a connection failed, if that is not where `url` is: it was a proxy then. `undefined` where the edge itself failed,
+ * or nobody knows.
+ */
+export function proxyAt(error: unknown, url: string): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { hostname, port, protocol } = new URL(url);
+  // Where a name has several addresses, there is an error for each.
+  const { errors: [first = error] = [] } = error as { errors?: readonly unknown[] };
+  const failed = first as { hostname?: string; address?: string; port?: number };
+  if (failed.port !== undefined && failed.address !== undefined) {
+    const ours = Number(port) || (protocol === 'https:' ? 443 : 80);
+    return failed.port === ours ? undefined : `${failed.address}:${failed.port}`;
+  }
+  return failed.hostname === hostname ? undefined : failed.hostname;
+}
+
+/**
+ * A failed connection as a user meets it; `undefined` for what is no failure of the network.
+ * @param proxy - what {@link proxyAt} says of it
+ */
+export function networkFailure(error: unknown, host: string, proxy?: string): UserError | undefined {
   const code = systemCode(error);
   if (code === undefined) return undefined;
   const tls = TLS_REASONS[code] ?? (code.startsWith('ERR_SSL') ? 'TLS could not be negotiated' : undefined);
@@ -43,6 +63,12 @@ export function networkFailure(error: unknown, host: string): UserError | undefi
   }
   const reason = REASONS[code];
   if (reason === undefined) return undefined;
+  if (proxy !== undefined) {
+    return new UserError('unreachable', `The proxy ${proxy} cannot be reached: ${reason}.`, {
+      hint: `Check HTTPS_PROXY, or name in NO_PROXY what needs no proxy, such as ${host}.`,
+      cause: error,
+    });
+  }
   const loopback = /^(127\.|localhost|\[::1\])/.test(host);
   return new UserError('unreachable', `${host} cannot be reached: ${reason}.`, {
     hint:

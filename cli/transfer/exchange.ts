@@ -1,6 +1,6 @@
 import { type Dispatcher, errors } from 'undici';
 import { systemCode, UserError } from '../errors.ts';
-import { networkFailure } from '../network/failures.ts';
+import { networkFailure, proxyAt } from '../network/failures.ts';
 import type { Answer } from './answers.ts';
 import { outflow, sealingMs } from './outflow.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -101,7 +101,7 @@ export function createWire({ url, dispatcher, stallMs, clock, signal, limit }: W
       return { status: response.statusCode, headers: flat(response.headers), text };
     } catch (error) {
       if (attempt.signal.reason instanceof Stalled) throw stalled(host, stallMs);
-      throw connectionFailure(error, { host, reached, withBody: length > 0 });
+      throw connectionFailure(error, { url, reached, withBody: length > 0 });
     } finally {
       guard.end();
       signal.removeEventListener('abort', stop);
@@ -118,17 +118,18 @@ function stalled(host: string, stallMs: number): PassingFailure {
 }
 
 interface Circumstances {
-  readonly host: string;
+  readonly url: string;
   /** The edge has answered before. */
   readonly reached: boolean;
   /** Some of a body may have gone out. */
   readonly withBody: boolean;
 }
 
-function connectionFailure(error: unknown, { host, reached, withBody }: Circumstances): unknown {
+function connectionFailure(error: unknown, { url, reached, withBody }: Circumstances): unknown {
   if (error instanceof UserError) return error;
+  const { host } = new URL(url);
   const code = systemCode(error) ?? '';
-  const failure = networkFailure(error, host);
+  const failure = networkFailure(error, host, proxyAt(error, url));
   if (failure?.code === 'tls') {
     // A record damaged on its way passes; a certificate that is not trusted does not.
     if (!code.startsWith('ERR_SSL')) return failure;

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { startProxy } from '../cli/transfer/crash/proxy.ts';
+import { CLI, type Computer, type DeployedStack, signIn, withCloud } from './harness.ts';
+
+const MIB = 1024 * 1024;
+
+interface FileRow {
+  readonly type: 'file';
+  readonly bytes: number;
+  readonly parts: number;
+  readonly resumedBytes: number;
+}
+
+function rowsOf(stdout: string): readonly Record<string, unknown>[] {
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+function startPut({ env, home }: Computer, ...args: readonly string[]) {
+  return spawn(process.execPath, [CLI, 'put', ...args], {
+    cwd: home,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Waits until an upload in parts has stored one: its journal says so. */
+async function firstPart({ home }: Computer): Promise<void> {
+  const folder = join(home, '.local/state/edge-upload/uploads');
+  for (;;) {
+    const names = await readdir(folder).catch(() => []);
+    const journals = names.filter((name) => name.endsWith('.jsonl'));
+    for (const name of journals) {
+      if (/"number":/.test(await readFile(join(folder, name), 'utf8').catch(() => ''))) return;
+    }
+    await new Promise((later) => setTimeout(later, 20));
+  }
+}
+
+test('put meets the network as it is', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const { url } = await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
+    await signIn(computer);
+    const big = Buffer.alloc(20 * MIB, 'edge');
+    await writeFile(join(computer.home, 'big.bin'), big);
+    await writeFile(join(computer.home, 'small.txt'), 'small');
+
+    await t.test('through a CONNECT proxy, to an edge with an authority of its own', async () => {
+      const proxy = await startProxy();
+      const token = (await computer.run(['token'])).stdout.trim();
+      // A computer that knows of no deployment: only its environment tells where the edge is and how to get there.
+      const env = {
+        HOME: join(computer.home, 'elsewhere'),
+        EDGE_UPLOAD_URL: url,
+        EDGE_UPLOAD_TOKEN: token,
+        HTTPS_PROXY: proxy.url,
+      };
+      const trusting = { ...env, NODE_EXTRA_CA_CERTS: cloud.caFile };
+      try {
+        const put = await computer.run(['put', 'big.bin', 'small.txt', '--json'], { env: trusting });
+        assert.equal(put.code, 0, put.stdout + put.stderr);
+        const [one, other, summary] = rowsOf(put.stdout);
+        const sizes = [one, other].map((row) => row?.bytes);
+        assert.deepEqual(sizes.sort(), [big.length, 5].sort());
+        assert.equal(summary?.stored, 2);
+        const tunnels = proxy.tunnels();
+        assert.ok(tunnels > 0 && proxy.sent() > big.length, 'everything went through the proxy');
+
+        const direct = await computer.run(['put', 'small.txt'], {
+          env: { ...trusting, NO_PROXY: '127.0.0.1' },
+        });
+        assert.equal(direct.code, 0, direct.stderr);
+        assert.equal(proxy.tunnels(), tunnels, 'NO_PROXY is heeded');
+
+        const stranger = await computer.run(['put', 'small.txt'], { env });
+        assert.equal(stranger.code, 5, stranger.stderr);
+        assert.match(stranger.stderr, /authority/);
+        assert.match(stranger.stderr, /NODE_EXTRA_CA_CERTS/);
+      } finally {
+        await proxy.close();
+      }
+      const gone = await computer.run(['put', 'small.txt'], { env: trusting });
+      assert.equal(gone.code, 5);
+      assert.ok(gone.stderr.includes(`The proxy ${new URL(proxy.url).host} cannot be reached`), gone.stderr);
+    });
+
+    await t.test('Ctrl-C once ends with 130 and a way on; the same command goes on', async () => {
+      const child = startPut(computer, 'big.bin', '--as', 'slow', '--part-size', '5M', '--limit-rate', '4M');
+      const errors = text(child.stderr);
+      await firstPart(computer);
+      child.kill('SIGINT');
+      const [code] = await once(child, 'close');
+      assert.equal(code, 130);
+      assert.match(await errors, /are stored; the same command goes on from there/);
+      const list = await computer.run(['uploads', 'list']);
+      assert.match(list.stdout, /slow/);
+      const again = await computer.run(['put', 'big.bin', '--as', 'slow', '--part-size', '5M', '--json']);
+      assert.equal(again.code, 0, again.stderr);
+      const row = rowsOf(again.stdout)[0] as unknown as FileRow;
+      assert.equal(row.bytes, big.length);
+      assert.ok(row.resumedBytes >= 5 * MIB, `${row.resumedBytes} bytes were gone on from`);
+      assert.doesNotMatch((await computer.run(['uploads', 'list'])).stdout, /slow/);
+    });
+
+    await t.test('Ctrl-C twice stops at once', async () => {
+      const child = startPut(computer, 'big.bin', '--as', 'twice', '--part-size', '5M', '--limit-rate', '4M');
+      await firstPart(computer);
+      child.kill('SIGINT');
+      child.kill('SIGINT');
+      const [code] = await once(child, 'close');
+      assert.equal(code, 130);
+      const { code: aborted } = await computer.run(['uploads', 'abort', '--all']);
+      assert.equal(aborted, 0);
+    });
+  });
+});
