@@ -23,7 +23,8 @@ const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .map((file) => join(root, file));
 
 if (files.length === 0) throw new Error(`no test file matches ${words.join(' ')}`);
-const stream = run({ files, concurrency: availableParallelism() });
+// Half of what the tests do is waiting: for processes to start, and for each other.
+const stream = run({ files, concurrency: 2 * availableParallelism() });
 stream.on('test:fail', ({ todo }) => {
   if (todo === undefined || todo === false) process.exitCode = 1;
 });

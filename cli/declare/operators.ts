@@ -15,6 +15,13 @@ export function declareOperators(root: Commander, act: Act): void {
     act(async () => (await import('../commands/status.ts')).status, given, command.optsWithGlobals()),
   );
   everywhere(
+    define(root, 'doctor', 'check credentials, stack, edge, clock and sign-in; say what mends what')
+      .addOption(inLocalCloud())
+      .addOption(profile()),
+  ).action((given, command) =>
+    act(async () => (await import('../commands/doctor.ts')).doctor, given, command.optsWithGlobals()),
+  );
+  everywhere(
     define(root, 'logs', 'show what the edge refused and why, from all regions', [
       'edge-upload logs --since 30m --follow',
     ])
@@ -43,12 +50,5 @@ export function declareOperators(root: Commander, act: Act): void {
       .addOption(profile()),
   ).action((given, command) =>
     act(async () => (await import('../commands/destroy.ts')).destroy, given, command.optsWithGlobals()),
-  );
-  everywhere(
-    define(root, 'doctor', 'check credentials, stack, edge, clock and sign-in; say what mends what')
-      .addOption(inLocalCloud())
-      .addOption(profile()),
-  ).action((given, command) =>
-    act(async () => (await import('../commands/doctor.ts')).doctor, given, command.optsWithGlobals()),
   );
 }

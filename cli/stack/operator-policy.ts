@@ -95,7 +95,7 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
       's3:GetBucket*',
       's3:GetEncryptionConfiguration',
       's3:GetLifecycleConfiguration',
-      's3:PutBucketLogging',
+      's3:PutBucketAcl',
       's3:PutBucketOwnershipControls',
       's3:PutBucketPolicy',
       's3:PutBucketPublicAccessBlock',
