@@ -44,6 +44,9 @@ export interface Cloud {
   close(): Promise<void>;
 }
 
+/** Objects expire at midnight UTC; nobody waits for it to the minute. */
+const LIFECYCLE_EVERY_MS = 600_000;
+
 /** Puts the embedded services together as AWS does: one account, one region, one endpoint, a listener a distribution. */
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const { now = () => new Date(), faults = {}, onDefect = () => {}, control } = options;
@@ -93,6 +96,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   };
   const endpoint: HttpHandler = (request) => handlers[serviceOf(request)](request);
 
+  await s3.applyLifecycles();
+  const lifecycles = setInterval(() => void s3.applyLifecycles().catch(onDefect), LIFECYCLE_EVERY_MS).unref();
   await cloudfront.start();
   const server = createServer({ requestTimeout: 0 }, nodeListener(endpoint, onDefect));
   const port = await listen(server, options.port);
@@ -104,6 +109,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     outboxDir: cognito.outboxDir,
     idle: () => cloudformation.idle(),
     async close() {
+      clearInterval(lifecycles);
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();

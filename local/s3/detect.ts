@@ -43,6 +43,7 @@ const ROUTES = {
   GetBucketLocation: { method: 'GET', level: 'bucket', markers: ['location'] },
   GetBucketVersioning: { method: 'GET', level: 'bucket', markers: ['versioning'] },
   PutBucketVersioning: { method: 'PUT', level: 'bucket', markers: ['versioning'] },
+  GetBucketLifecycleConfiguration: { method: 'GET', level: 'bucket', markers: ['lifecycle'] },
   GetBucketPolicy: { method: 'GET', level: 'bucket', markers: ['policy'] },
   PutBucketPolicy: { method: 'PUT', level: 'bucket', markers: ['policy'] },
   DeleteBucketPolicy: { method: 'DELETE', level: 'bucket', markers: ['policy'] },

@@ -1,5 +1,6 @@
 import type { OperationName, Target } from './detect.ts';
 import type { Answer, BucketCall, Call } from './operation.ts';
+import { getBucketLifecycle } from './operations/bucket-lifecycle.ts';
 import { deleteBucketPolicy, getBucketPolicy, putBucketPolicy } from './operations/bucket-policy.ts';
 import {
   createBucket,
@@ -45,6 +46,11 @@ const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   GetBucketLocation: { on: 'bucket', action: 's3:GetBucketLocation', run: getBucketLocation },
   GetBucketVersioning: { on: 'bucket', action: 's3:GetBucketVersioning', run: getBucketVersioning },
   PutBucketVersioning: { on: 'bucket', action: 's3:PutBucketVersioning', run: putBucketVersioning },
+  GetBucketLifecycleConfiguration: {
+    on: 'bucket',
+    action: 's3:GetLifecycleConfiguration',
+    run: getBucketLifecycle,
+  },
   GetBucketPolicy: { on: 'bucket', action: 's3:GetBucketPolicy', run: getBucketPolicy },
   PutBucketPolicy: { on: 'bucket', action: 's3:PutBucketPolicy', run: putBucketPolicy },
   DeleteBucketPolicy: { on: 'bucket', action: 's3:DeleteBucketPolicy', run: deleteBucketPolicy },

@@ -3,6 +3,7 @@ import { neverThrottled, type Throttle } from '../faults/throttling.ts';
 import type { ResourceHandler } from '../resource.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { s3Handler } from './handler.ts';
+import { applyLifecycle } from './lifecycle/expire.ts';
 import { bucketResource } from './resources/bucket.ts';
 import { bucketPolicyResource } from './resources/bucket-policy.ts';
 import { Store } from './store/store.ts';
@@ -20,6 +21,8 @@ export interface S3 {
   readonly handle: HttpHandler;
   /** `AWS::S3::Bucket` and `AWS::S3::BucketPolicy`. */
   readonly resources: readonly ResourceHandler[];
+  /** Does what the buckets' lifecycles ask for by now; to be called now and then. */
+  applyLifecycles(): Promise<void>;
 }
 
 /** The embedded S3: a write that was answered is on disk, and stays what it is whenever the process is killed. */
@@ -28,5 +31,11 @@ export function createS3({ dataDir, now, identities, throttle = neverThrottled }
   return {
     handle: s3Handler({ store, identities, now, throttle }),
     resources: [bucketResource(store), bucketPolicyResource(store)],
+    async applyLifecycles() {
+      for (const name of store.names()) {
+        const bucket = store.bucket(name);
+        if (bucket !== undefined) await applyLifecycle(bucket, now());
+      }
+    },
   };
 }

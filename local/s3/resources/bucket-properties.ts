@@ -62,7 +62,9 @@ const LIFECYCLE_RULE = object(
     Prefix: anyText,
     AbortIncompleteMultipartUpload: object({ DaysAfterInitiation: count }, ['DaysAfterInitiation']),
     ExpirationInDays: count,
-    NoncurrentVersionExpiration: object({ NoncurrentDays: count, NewerNoncurrentVersions: count }),
+    NoncurrentVersionExpiration: object({ NoncurrentDays: count, NewerNoncurrentVersions: count }, [
+      'NoncurrentDays',
+    ]),
     ExpiredObjectDeleteMarker: boolean,
   },
   ['Status'],
