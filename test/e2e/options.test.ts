@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CognitoIdentityProviderClient,
+  DescribeUserPoolCommand,
+} from '@aws-sdk/client-cognito-identity-provider';
+import {
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketVersioningCommand,
+  ListObjectVersionsCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { claimsOf } from '../support/forge.ts';
+import {
+  type Computer,
+  type DeployedStack,
+  type LocalStatus,
+  PASSWORD,
+  signIn,
+  withCloud,
+} from './harness.ts';
+
+const PAGE = 'https://app.example.com';
+const DOMAIN = 'uploads.example.com';
+const CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012';
+const WEB_ACL = 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/uploads/12345678';
+
+const FLAGS = [
+  ...['--max-size', '1K', '--write-to', 'in/{group}/{username}/', '--allow-group', 'writers'],
+  ...['--expire-after', '30', '--versioning', '--price-class', '100', '--cors-origin', PAGE],
+  ...['--domain', DOMAIN, '--certificate-arn', CERTIFICATE, '--tag', 'team=media', '--retain-data'],
+  ...['--token-validity', '5m', '--mfa', 'optional'],
+];
+
+const CHOSEN = {
+  maxSize: 1024,
+  writeTo: 'in/{group}/{username}/',
+  allowGroups: ['writers'],
+  expireAfterDays: 30,
+  versioning: true,
+  domain: DOMAIN,
+  certificateArn: CERTIFICATE,
+  priceClass: '100',
+  corsOrigins: [PAGE],
+  tags: { team: 'media' },
+  retainData: true,
+  tokenValidityMinutes: 5,
+  mfa: 'optional',
+};
+
+interface Deployed extends DeployedStack {
+  readonly options: Record<string, unknown>;
+}
+
+interface Reply {
+  readonly status: number | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Record<string, unknown>;
+}
+
+/** One request to the edge, as a browser or another tool would send it. */
+function edgeOf(url: string, ca: string) {
+  return (
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    name?: string,
+  ): Promise<Reply> =>
+    new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(url);
+      const named = name === undefined ? {} : { servername: name, setHost: false };
+      const host: Record<string, string> = name === undefined ? {} : { host: name };
+      const sent = request(
+        { hostname, port, path, method, ca, headers: { ...headers, ...host }, agent: false, ...named },
+        (response) => {
+          const { statusCode: status, headers: answered } = response;
+          text(response).then(
+            (read) =>
+              resolve({ status, headers: answered, body: read.startsWith('{') ? JSON.parse(read) : {} }),
+            reject,
+          );
+        },
+      );
+      sent.once('error', reject);
+      sent.end(method === 'PUT' ? 'x' : undefined);
+    });
+}
+
+function awsOf({ endpoint }: LocalStatus) {
+  const config = {
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
+  return {
+    cloudformation: new CloudFormationClient(config),
+    cognito: new CognitoIdentityProviderClient(config),
+    s3: new S3Client({ ...config, forcePathStyle: true }),
+  };
+}
+
+async function options(computer: Computer): Promise<Record<string, unknown>> {
+  const { options } = await computer.json<{ options: { name: string; value: unknown }[] }>(['status']);
+  return Object.fromEntries(
+    options.filter(({ value }) => value !== null).map(({ name, value }) => [name, value]),
+  );
+}
+
+test('options are chosen, kept by a plain deploy, and taken back', async () => {
+  await withCloud(async (computer, cloud) => {
+    const aws = awsOf(cloud);
+    const first = await computer.json<Deployed>(['deploy', '--local']);
+    assert.deepEqual(first.options, {});
+    const edge = edgeOf(first.url, await readFile(cloud.caFile, 'utf8'));
+    const bucket = { Bucket: first.outputs.S3BucketName };
+    const username = await signIn(computer);
+    const env = { EDGE_UPLOAD_USERNAME: username, EDGE_UPLOAD_PASSWORD: PASSWORD };
+    await writeFile(join(computer.home, 'small.txt'), 'small');
+    await writeFile(join(computer.home, 'large.txt'), 'x'.repeat(1025));
+    const put = async (file: string, key: string) => {
+      const { code, stdout } = await computer.run(['put', file, '--as', key, '--json'], { env });
+      const [line = '{}'] = stdout.trim().split('\n');
+      const { error } = JSON.parse(line) as { error?: { code?: string } };
+      return [code, error?.code];
+    };
+
+    const deployed = await computer.json<Deployed>(['deploy', '--local', '--yes', ...FLAGS]);
+    assert.equal(deployed.outcome, 'changed');
+    assert.deepEqual(deployed.outputs, first.outputs, 'nothing was replaced');
+    assert.deepEqual(deployed.options, CHOSEN);
+    assert.deepEqual(await options(computer), CHOSEN);
+
+    // Who may write what.
+    assert.equal((await put('small.txt', 'a.txt'))[0], 4);
+    await computer.json(['user', 'groups', username, '--add', 'writers', '--create']);
+    const folder = `in/writers/${username}`;
+    assert.deepEqual(await put('small.txt', `${folder}/a.txt`), [0, undefined]);
+    assert.equal((await put('small.txt', 'in/writers/bob/a.txt'))[0], 4);
+    assert.equal((await put('large.txt', `${folder}/large.txt`))[0], 6);
+    const described = await edge('GET', '/.well-known/edge-upload');
+    assert.deepEqual(described.body.policy, {
+      maxSize: 1024,
+      writeTo: CHOSEN.writeTo,
+      allowGroups: ['writers'],
+      corsOrigins: [PAGE],
+    });
+
+    // For how long a token is good.
+    const { token } = await computer.json<{ token: string }>(['token'], { env });
+    const { iat, exp } = claimsOf(token);
+    assert.equal(Number(exp) - Number(iat), 300);
+
+    // Pages.
+    const asking = {
+      'access-control-request-method': 'PUT',
+      'access-control-request-headers': 'authorization',
+    };
+    const preflight = await edge('OPTIONS', `/${folder}/b.txt`, { origin: PAGE, ...asking });
+    assert.equal(preflight.status, 204);
+    assert.equal(preflight.headers['access-control-allow-origin'], PAGE);
+    assert.equal(preflight.headers['access-control-allow-headers'], 'authorization');
+    const stranger = await edge('OPTIONS', '/b.txt', { origin: 'https://evil.example.com', ...asking });
+    assert.deepEqual([stranger.status, stranger.body.error], [403, 'forbidden_origin']);
+    const refused = await edge('PUT', '/b.txt', { origin: PAGE, 'content-length': '1' });
+    assert.deepEqual([refused.status, refused.headers['access-control-allow-origin']], [401, PAGE]);
+    const stored = await edge('PUT', `/${folder}/b.txt`, {
+      origin: PAGE,
+      authorization: token,
+      'content-length': '1',
+    });
+    assert.deepEqual([stored.status, stored.headers['access-control-allow-origin']], [200, PAGE]);
+    assert.match(String(stored.headers['access-control-expose-headers']), /ETag/);
+
+    // A host name of one's own, by its own certificate.
+    const named = await edge('GET', '/.well-known/edge-upload', {}, DOMAIN);
+    assert.equal(named.status, 200);
+
+    // What the bucket, the pool and the stack are told.
+    assert.ok(stored.headers['x-amz-version-id']);
+    assert.equal((await aws.s3.send(new GetBucketVersioningCommand(bucket))).Status, 'Enabled');
+    const { Rules = [] } = await aws.s3.send(new GetBucketLifecycleConfigurationCommand(bucket));
+    assert.ok(Rules.some(({ Expiration }) => Expiration?.Days === 30));
+    const pool = { UserPoolId: first.outputs.CognitoUserPoolId };
+    const mfa = async () =>
+      (await aws.cognito.send(new DescribeUserPoolCommand(pool))).UserPool?.MfaConfiguration;
+    assert.equal(await mfa(), 'OPTIONAL');
+    const tags = async () => {
+      const { Stacks } = await aws.cloudformation.send(
+        new DescribeStacksCommand({ StackName: 'edge-upload' }),
+      );
+      return Stacks?.[0]?.Tags;
+    };
+    assert.deepEqual(await tags(), [{ Key: 'team', Value: 'media' }]);
+    const template = await computer.run(['synth', '--local']);
+    assert.match(template.stdout, /"PriceClass": "PriceClass_100"/);
+
+    // A plain deploy keeps them, and one that fails changes none.
+    const plain = await computer.json<Deployed>(['deploy', '--local']);
+    assert.deepEqual([plain.outcome, plain.options], ['unchanged', CHOSEN]);
+    const failed = await computer.run(['deploy', '--local', '--yes', '--web-acl-arn', WEB_ACL, '--json']);
+    assert.equal(failed.code, 8);
+    assert.match(failed.stdout, /does not support .*WebACLId/);
+    assert.deepEqual(await options(computer), CHOSEN);
+
+    // Taken back, all but the data that are to stay.
+    const unset = FLAGS.filter((flag) => flag.startsWith('--') && flag !== '--retain-data').flatMap(
+      (flag) => ['--unset', flag.slice(2)],
+    );
+    const bare = await computer.json<Deployed>(['deploy', '--local', '--yes', ...unset]);
+    assert.deepEqual(bare.options, { versioning: false, retainData: true });
+    assert.deepEqual(await put('large.txt', 'anywhere.txt'), [0, undefined]);
+    assert.equal((await edge('OPTIONS', '/b.txt', { origin: PAGE, ...asking })).status, 405);
+    assert.equal((await aws.s3.send(new GetBucketVersioningCommand(bucket))).Status, 'Suspended');
+    assert.deepEqual([await mfa(), await tags()], ['OFF', []]);
+    await assert.rejects(edge('GET', '/.well-known/edge-upload', {}, DOMAIN), {
+      code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+    });
+
+    const destroyed = await computer.json<{ kept: { name: string }[] }>(['destroy', '--yes']);
+    assert.deepEqual(destroyed.kept.map(({ name }) => name).sort(), [pool.UserPoolId, bucket.Bucket].sort());
+    const { Versions = [] } = await aws.s3.send(new ListObjectVersionsCommand(bucket));
+    assert.ok(Versions.some(({ Key }) => Key === `${folder}/a.txt`));
+    for (const client of Object.values(aws)) client.destroy();
+  });
+});
