@@ -4,6 +4,7 @@ import { CloudFormation, waitUntilStackCreateComplete } from '@aws-sdk/client-cl
 import { Agent, request } from 'undici';
 import { sign } from '../../local/auth/sigv4.ts';
 import type { Faults } from '../../local/faults.ts';
+import { s3Signing } from '../support/s3-signature.ts';
 import { type DeployedStack, type LocalStatus, withCloud } from './harness.ts';
 
 /** A cloud whose faults can be changed while it runs; none to begin with. */
@@ -139,17 +140,7 @@ test('a function that a stack would delete itself is left to destroy while it is
 async function put(agent: Agent, { endpoint }: LocalStatus, path: string): Promise<void> {
   const host = new URL(endpoint).host;
   const headers = { host, 'content-length': '1' };
-  const signed = sign(
-    { method: 'PUT', path, query: '', headers },
-    {
-      accessKeyId: 'test',
-      secret: 'test',
-      service: 's3',
-      region: 'us-east-1',
-      now: new Date(),
-      payloadHash: 'UNSIGNED-PAYLOAD',
-    },
-  );
+  const signed = sign({ method: 'PUT', path, query: '', headers }, s3Signing());
   const { statusCode, body } = await request(`${endpoint}${path}`, {
     method: 'PUT',
     body: 'x',

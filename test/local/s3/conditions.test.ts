@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { sign } from '../../../local/auth/sigv4.ts';
 import type { HttpResponse } from '../../../local/wire/http.ts';
+import { s3Signing } from '../../support/s3-signature.ts';
 import { BUCKET, type Running, raw, startS3 } from './support.ts';
 
 const named = { Bucket: BUCKET, Key: 'k' };
@@ -23,17 +24,7 @@ function slowPut(
   const body = new PassThrough();
   const request = { method: 'PUT', path: `/${BUCKET}/k`, query: '' };
   const headers = { host: 'localhost', 'content-length': '5', ...condition };
-  const signed = sign(
-    { ...request, headers },
-    {
-      accessKeyId: 'test',
-      secret: 'test',
-      service: 's3',
-      region: 'us-east-1',
-      now: new Date(),
-      payloadHash: 'UNSIGNED-PAYLOAD',
-    },
-  );
+  const signed = sign({ ...request, headers }, s3Signing());
   return { body, answer: running.handle({ ...request, headers: { ...headers, ...signed }, body }) };
 }
 

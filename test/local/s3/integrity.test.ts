@@ -10,6 +10,7 @@ import { crc32 } from 'node:zlib';
 import { HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { sha256 } from '../../../local/auth/canonical.ts';
 import { authenticate, sign } from '../../../local/auth/sigv4.ts';
+import { s3Signing } from '../../support/s3-signature.ts';
 import { BUCKET, type Running, raw, startS3 } from './support.ts';
 
 const BODY = 'hello, edge';
@@ -125,17 +126,7 @@ test('a connection that breaks off leaves nothing', async (t) => {
   const running = await startS3(t);
   await isEmpty(running);
   const headers = { host: `127.0.0.1:${running.port}` };
-  const signed = sign(
-    { method: 'PUT', path: TARGET, query: '', headers },
-    {
-      accessKeyId: 'test',
-      secret: 'test',
-      service: 's3',
-      region: 'us-east-1',
-      now: new Date(),
-      payloadHash: 'UNSIGNED-PAYLOAD',
-    },
-  );
+  const signed = sign({ method: 'PUT', path: TARGET, query: '', headers }, s3Signing());
   const lines = Object.entries({ ...headers, ...signed, 'content-length': '5000000' });
   const socket = connect(running.port, '127.0.0.1');
   t.after(() => socket.destroy());

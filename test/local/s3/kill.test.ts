@@ -28,6 +28,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { sign } from '../../../local/auth/sigv4.ts';
+import { s3Signing } from '../../support/s3-signature.ts';
 import { BUCKET, raw, startS3, temporaryFolder } from './support.ts';
 
 /** The embedded S3 in a process of its own, which the test kills. */
@@ -67,14 +68,7 @@ test('killed in the middle of a PUT over an object: the object is as it was', as
   const request = { method: 'PUT', path: `/${BUCKET}/k`, query: '', headers: { host: `127.0.0.1:${port}` } };
   const headers = {
     ...request.headers,
-    ...sign(request, {
-      accessKeyId: 'test',
-      secret: 'test',
-      service: 's3',
-      region: 'us-east-1',
-      now: new Date(),
-      payloadHash: 'UNSIGNED-PAYLOAD',
-    }),
+    ...sign(request, s3Signing()),
     'content-length': '50000000',
   };
   const socket = connect(port, '127.0.0.1');
