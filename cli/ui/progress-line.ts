@@ -6,18 +6,22 @@ function remaining({ bytes, totalBytes, rate }: TransferEvent): string | undefin
   return `${formatDuration(((totalBytes - bytes) / rate) * 1000)} left`;
 }
 
+function files({ filesDone, totalFiles }: TransferEvent): string | undefined {
+  if (totalFiles === 1 || (totalFiles === undefined && filesDone === 0)) return undefined;
+  if (totalFiles === undefined) return `${count(filesDone, 'file')} so far`;
+  return `${filesDone.toLocaleString('en-US')} of ${count(totalFiles, 'file')}`;
+}
+
 /** The whole upload in one line: share, bytes, rate, time left, files. */
 export function progressLine(event: TransferEvent): string {
-  const { bytes, totalBytes, rate, filesDone, totalFiles } = event;
+  const { bytes, totalBytes, rate } = event;
   const share = totalBytes ? `${Math.floor((bytes / totalBytes) * 100)}%` : undefined;
   return [
     share,
     totalBytes === undefined ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`,
     rate > 0 ? `${formatBytes(rate)}/s` : undefined,
     remaining(event),
-    totalFiles === 1
-      ? undefined
-      : `${filesDone} of ${totalFiles === undefined ? 'so far ' : ''}${count(totalFiles ?? filesDone, 'file')}`,
+    files(event),
   ]
     .filter((part) => part !== undefined)
     .join(' · ');
