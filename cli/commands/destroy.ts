@@ -101,8 +101,9 @@ async function agree({ ui }: Context, work: StackWork, held: Inventory, yes: boo
   ui.event({
     type: 'note',
     text: [
-      `This goes with the stack ${work.stackName}, for good:`,
-      ...goes,
+      ...(goes.length === 0
+        ? [`The stack ${work.stackName} holds nothing.`]
+        : [`This goes with the stack ${work.stackName}, for good:`, ...goes]),
       ...(stays.length === 0 ? [] : ['This stays:', ...stays]),
     ].join('\n'),
   });
