@@ -12,7 +12,7 @@ import type { Faults } from './faults.ts';
 import { createIam } from './iam/service.ts';
 import { createLambda } from './lambda/service.ts';
 import { createLogs } from './logs/service.ts';
-import { bucketOrigin } from './origin.ts';
+import { bucketLogs, bucketOrigin } from './origin.ts';
 import { createS3 } from './s3/service.ts';
 import { createSts } from './sts/service.ts';
 import { openAuthority } from './tls/authority.ts';
@@ -71,6 +71,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const cloudfront = createCloudFront({
     ...common('cloudfront'),
     origins: bucketOrigin(s3.handle),
+    logs: bucketLogs(s3.logs),
     invoke: lambda.invoke,
     describeVersion: lambda.describeVersion,
     trustedServices: iam.trustedServices,

@@ -1,4 +1,6 @@
 import { REGION } from './account.ts';
+import type { LogSink } from './cloudfront/access-logs.ts';
+import type { LogDelivery } from './s3/log-delivery.ts';
 import type { HttpHandler } from './wire/http.ts';
 
 /** Where CloudFront finds an origin: the service behind a host name, and how its paths are addressed there. */
@@ -13,10 +15,31 @@ const BUCKET_HOST = new RegExp(
   `^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\\.s3(?:\\.${REGION})?\\.amazonaws\\.com$`,
 );
 
+function bucketOf(hostname: string): string | undefined {
+  return BUCKET_HOST.exec(hostname)?.[1];
+}
+
 /** Finds buckets by the virtual-host names that a template's `RegionalDomainName` gives; knows no other origin. */
 export function bucketOrigin(s3: HttpHandler): (hostname: string) => Origin | undefined {
   return (hostname) => {
-    const bucket = BUCKET_HOST.exec(hostname)?.[1];
+    const bucket = bucketOf(hostname);
     return bucket === undefined ? undefined : { handle: s3, pathPrefix: `/${bucket}`, host: hostname };
+  };
+}
+
+/** Delivers CloudFront's logs to buckets, which a template names by the same host names. */
+export function bucketLogs(delivery: LogDelivery): LogSink {
+  return {
+    problem(bucketHost) {
+      const bucket = bucketOf(bucketHost);
+      if (bucket === undefined) return 'The parameter Logging Bucket does not refer to a valid S3 bucket.';
+      return delivery.accepts(bucket)
+        ? undefined
+        : `The S3 bucket that you specified for CloudFront logs does not enable ACL access: ${bucketHost}`;
+    },
+    deliver(bucketHost, key, body) {
+      const bucket = bucketOf(bucketHost);
+      if (bucket !== undefined) delivery.deliver(bucket, key, body);
+    },
   };
 }

@@ -45,6 +45,7 @@ export function parseDistribution(properties: JsonObject): DistributionConfig {
       'Enabled',
       'HttpVersion',
       'IPV6Enabled',
+      'Logging',
       'Origins',
       'PriceClass',
       'ViewerCertificate',
@@ -58,7 +59,6 @@ export function parseDistribution(properties: JsonObject): DistributionConfig {
       'ConnectionMode',
       'ContinuousDeploymentPolicyId',
       'CustomOrigin',
-      'Logging',
       'S3Origin',
       'TenantConfig',
       'ViewerMtlsConfig',
@@ -80,6 +80,7 @@ export function parseDistribution(properties: JsonObject): DistributionConfig {
     throw invalid(`Properties validation failed: ${WHERE}/Enabled: required key not found`);
 
   const aliases = parseAliases(config, WHERE);
+  const logging = parseLogging(config.Logging, `${WHERE}/Logging`);
   const origins = objects(config.Origins, `${WHERE}/Origins`).map((origin, index) =>
     parseOrigin(origin, `${WHERE}/Origins/${index}`),
   );
@@ -100,9 +101,23 @@ export function parseDistribution(properties: JsonObject): DistributionConfig {
   return {
     enabled: boolean(config.Enabled, true, `${WHERE}/Enabled`),
     ...(aliases.length === 0 ? {} : { aliases }),
+    ...(logging === undefined ? {} : { logging }),
     origins,
     defaultBehavior,
     behaviors,
+  };
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudfront-distribution-logging.html */
+function parseLogging(value: Json | undefined, where: string): DistributionConfig['logging'] {
+  const logging = optionalObject(value, where);
+  if (logging === undefined) return undefined;
+  checkProperties(logging, where, { done: ['Bucket', 'IncludeCookies', 'Prefix'] });
+  if (boolean(logging.IncludeCookies, false, `${where}/IncludeCookies`))
+    throw notDone(`${where}/IncludeCookies`);
+  return {
+    bucketHost: requiredString(logging.Bucket, `${where}/Bucket`),
+    prefix: optionalString(logging.Prefix, `${where}/Prefix`) ?? '',
   };
 }
 

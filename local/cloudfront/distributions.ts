@@ -2,7 +2,10 @@ import type { JsonObject } from '../json.ts';
 import type { ResourceHandler, ResourceState } from '../resource.ts';
 import type { Authority } from '../tls/authority.ts';
 import { AwsError } from '../wire/errors.ts';
+import type { Served } from './access-log-line.ts';
+import { AccessLogs, type LogSink } from './access-logs.ts';
 import { parseDistribution } from './distribution-config.ts';
+import { domainName } from './domain-name.ts';
 import { type Edge, serve } from './edge.ts';
 import { distributionId } from './ids.ts';
 import { checkAssociation, type FunctionLookup } from './lambda-association.ts';
@@ -23,6 +26,7 @@ export interface DistributionsOptions {
   readonly onDefect: (error: unknown) => void;
   readonly replicasHeldMs: () => number;
   readonly isOrigin: (hostname: string) => boolean;
+  readonly logs: LogSink;
   /** The data plane of a distribution, asked anew for each request so that an update shows at once. */
   readonly edge: (distribution: StoredDistribution) => Edge;
 }
@@ -31,9 +35,11 @@ export interface DistributionsOptions {
 export class Distributions {
   readonly #options: DistributionsOptions;
   readonly #listeners = new Map<string, Listener>();
+  readonly #logs: AccessLogs;
 
   constructor(options: DistributionsOptions) {
     this.#options = options;
+    this.#logs = new AccessLogs({ sink: options.logs, now: options.now, onDefect: options.onDefect });
   }
 
   /** `AWS::CloudFront::Distribution`; `Ref` and `Id` give its id, `DomainName` is `127.0.0.1:<port>`. */
@@ -61,6 +67,7 @@ export class Distributions {
     const listeners = [...this.#listeners.values()];
     this.#listeners.clear();
     await Promise.all(listeners.map((listener) => listener.close()));
+    this.#logs.deliver();
   }
 
   async #save(id: string, properties: JsonObject): Promise<ResourceState> {
@@ -81,7 +88,9 @@ export class Distributions {
   }
 
   #check(id: string, config: DistributionConfig): void {
-    const { store, functions, isOrigin } = this.#options;
+    const { store, functions, isOrigin, logs } = this.#options;
+    const problem = config.logging === undefined ? undefined : logs.problem(config.logging.bucketHost);
+    if (problem !== undefined) throw invalidArgument(problem);
     const others = Object.values(store.state.distributions).filter((other) => other.id !== id);
     if (others.some((other) => other.config.aliases?.some((alias) => config.aliases?.includes(alias)))) {
       throw new AwsError(
@@ -132,11 +141,14 @@ export class Distributions {
     const certificate = await authority.serverCertificate([]);
     const certificateFor = async (name: string) =>
       this.#stored(id)?.config.aliases?.includes(name) ? authority.serverCertificate([name]) : undefined;
-    const listener = await listen({ port, certificate, certificateFor, serve: answer, onDefect }).catch(
-      (error: NodeJS.ErrnoException) => {
-        throw error.code === 'EADDRINUSE' ? portTaken(id, port) : error;
-      },
-    );
+    const onServed = (served: Served) => {
+      const distribution = this.#stored(id);
+      if (distribution?.config.logging !== undefined) this.#logs.add(distribution, served);
+    };
+    const options = { port, certificate, certificateFor, serve: answer, onServed, onDefect };
+    const listener = await listen(options).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EADDRINUSE' ? portTaken(id, port) : error;
+    });
     this.#listeners.set(id, listener);
     return listener.port;
   }
@@ -150,10 +162,6 @@ export class Distributions {
   #stored(id: string): StoredDistribution | undefined {
     return this.#options.store.state.distributions[id];
   }
-}
-
-export function domainName(port: number): string {
-  return `127.0.0.1:${port}`;
 }
 
 function noSuchDistribution(): AwsError {

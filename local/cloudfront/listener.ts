@@ -5,9 +5,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createSecureContext } from 'node:tls';
 import type { KeyedCertificate } from '../tls/certificates.ts';
+import type { Served } from './access-log-line.ts';
 import type { EdgeAnswer } from './answer.ts';
 import { errorPage } from './error-page.ts';
 import { requestId } from './ids.ts';
+import { Meter } from './meter.ts';
 import { restOfBody } from './rest-of-body.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -31,6 +33,8 @@ export interface ListenerOptions {
   /** The certificate for a name that the viewer asks for in its TLS handshake; `undefined`: the one above. */
   readonly certificateFor: (name: string) => Promise<KeyedCertificate | undefined>;
   readonly serve: (viewer: Viewer) => Promise<EdgeAnswer>;
+  /** Told of each request once its answer has gone out, or its viewer has left. */
+  readonly onServed: (served: Served) => void;
   /** Told of what `serve` should not have thrown. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -40,7 +44,7 @@ export interface ListenerOptions {
  * it. Rejects with Node's error where the port is taken.
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { port, certificate, certificateFor, serve, onDefect } = options;
+  const { port, certificate, certificateFor, serve, onServed, onDefect } = options;
   const server = createServer({
     ...certificate,
     SNICallback: (name, done) => {
@@ -56,7 +60,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     requestTimeout: 0,
   });
   const sockets = tcpSockets(server);
+  const meter = new Meter();
   const handle = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
+    const measured = meter.measure(message, response, onServed);
     let continued = !expectsContinue;
     const viewer: Viewer = {
       message,
@@ -73,6 +79,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const answer = async () => {
       try {
         const given = await serve(viewer);
+        measured(given);
         // A viewer that was never told to send may send anything next: its connection cannot be used again.
         await send(message, response, continued ? given : { end: 'close', ...given });
       } catch (error) {

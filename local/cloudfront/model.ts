@@ -3,6 +3,8 @@ export interface DistributionConfig {
   readonly enabled: boolean;
   /** Host names of one's own; absent for none. */
   readonly aliases?: readonly string[];
+  /** Standard logs; absent: none are written. */
+  readonly logging?: { readonly bucketHost: string; readonly prefix: string };
   readonly origins: readonly OriginConfig[];
   readonly defaultBehavior: BehaviorConfig;
   /** In the order of the template, which is the order in which they are matched. */

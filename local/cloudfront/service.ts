@@ -5,7 +5,9 @@ import type { Origin } from '../origin.ts';
 import type { ResourceHandler } from '../resource.ts';
 import type { Authority } from '../tls/authority.ts';
 import { accessControls } from './access-controls.ts';
-import { Distributions, domainName } from './distributions.ts';
+import type { LogSink } from './access-logs.ts';
+import { Distributions } from './distributions.ts';
+import { domainName } from './domain-name.ts';
 import type { Edge } from './edge.ts';
 import { FaultDice } from './faults.ts';
 import type { FunctionLookup } from './lambda-association.ts';
@@ -23,6 +25,8 @@ export interface CloudFrontOptions extends FunctionLookup {
   /** The service behind an origin's host name; `undefined` for a host that is no bucket's. */
   readonly origins: (hostname: string) => Origin | undefined;
   readonly invoke: Invoke;
+  /** Where standard logs go. */
+  readonly logs: LogSink;
   readonly authority: Pick<Authority, 'serverCertificate'>;
   /** Asked for each request: tests may change their mind. */
   readonly faults: () => Faults;
@@ -73,6 +77,7 @@ export function createCloudFront(options: CloudFrontOptions): CloudFront {
     now,
     onDefect,
     replicasHeldMs: () => faults().replicasHeldMs ?? 0,
+    logs: options.logs,
     isOrigin: (hostname) => options.origins(hostname) !== undefined,
     edge,
   });

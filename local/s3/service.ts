@@ -4,6 +4,7 @@ import type { ResourceHandler } from '../resource.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { s3Handler } from './handler.ts';
 import { applyLifecycle } from './lifecycle/expire.ts';
+import { type LogDelivery, logDelivery } from './log-delivery.ts';
 import { bucketResource } from './resources/bucket.ts';
 import { bucketPolicyResource } from './resources/bucket-policy.ts';
 import { Store } from './store/store.ts';
@@ -21,6 +22,8 @@ export interface S3 {
   readonly handle: HttpHandler;
   /** `AWS::S3::Bucket` and `AWS::S3::BucketPolicy`. */
   readonly resources: readonly ResourceHandler[];
+  /** For services that write logs. */
+  readonly logs: LogDelivery;
   /** Does what the buckets' lifecycles ask for by now; to be called now and then. */
   applyLifecycles(): Promise<void>;
 }
@@ -31,6 +34,7 @@ export function createS3({ dataDir, now, identities, throttle = neverThrottled }
   return {
     handle: s3Handler({ store, identities, now, throttle }),
     resources: [bucketResource(store), bucketPolicyResource(store)],
+    logs: logDelivery(store),
     async applyLifecycles() {
       for (const name of store.names()) {
         const bucket = store.bucket(name);

@@ -5,7 +5,13 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import {
+  CloudFormationClient,
+  DescribeStackResourcesCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
 import {
   CognitoIdentityProviderClient,
   DescribeUserPoolCommand,
@@ -13,6 +19,8 @@ import {
 import {
   GetBucketLifecycleConfigurationCommand,
   GetBucketVersioningCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
   ListObjectVersionsCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -35,7 +43,7 @@ const FLAGS = [
   ...['--max-size', '1K', '--write-to', 'in/{group}/{username}/', '--allow-group', 'writers'],
   ...['--expire-after', '30', '--versioning', '--price-class', '100', '--cors-origin', PAGE],
   ...['--domain', DOMAIN, '--certificate-arn', CERTIFICATE, '--tag', 'team=media', '--retain-data'],
-  ...['--token-validity', '5m', '--mfa', 'optional'],
+  ...['--token-validity', '5m', '--mfa', 'optional', '--access-logs'],
 ];
 
 const CHOSEN = {
@@ -48,6 +56,7 @@ const CHOSEN = {
   certificateArn: CERTIFICATE,
   priceClass: '100',
   corsOrigins: [PAGE],
+  accessLogs: true,
   tags: { team: 'media' },
   retainData: true,
   tokenValidityMinutes: 5,
@@ -110,6 +119,28 @@ async function options(computer: Computer): Promise<Record<string, unknown>> {
   return Object.fromEntries(
     options.filter(({ value }) => value !== null).map(({ name, value }) => [name, value]),
   );
+}
+
+async function logBucketOf(cloudformation: CloudFormationClient): Promise<string> {
+  const { StackResources = [] } = await cloudformation.send(
+    new DescribeStackResourcesCommand({ StackName: 'edge-upload' }),
+  );
+  return StackResources.find(({ LogicalResourceId = '' }) => /^LogBucket[^P]/.test(LogicalResourceId))
+    ?.PhysicalResourceId as string;
+}
+
+/** The lines delivered so far, once one of them holds `awaited`. */
+async function accessLog(s3: S3Client, Bucket: string, awaited: string): Promise<string> {
+  for (;;) {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+    const files = Contents.map(async ({ Key }) => {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      return gunzipSync((await Body?.transformToByteArray()) ?? '').toString();
+    });
+    const lines = (await Promise.all(files)).join('');
+    if (lines.includes(awaited)) return lines;
+    await delay(100);
+  }
 }
 
 test('options are chosen, kept by a plain deploy, and taken back', async () => {
@@ -197,6 +228,10 @@ test('options are chosen, kept by a plain deploy, and taken back', async () => {
       return Stacks?.[0]?.Tags;
     };
     assert.deepEqual(await tags(), [{ Key: 'team', Value: 'media' }]);
+    const logBucket = await logBucketOf(aws.cloudformation);
+    const lines = await accessLog(aws.s3, logBucket, `/${folder}/b.txt\t200`);
+    assert.match(lines, /PUT\t[^\t]+\t\/b\.txt\t401/);
+    assert.ok(!lines.includes(token.slice(0, 20)));
     const template = await computer.run(['synth', '--local']);
     assert.match(template.stdout, /"PriceClass": "PriceClass_100"/);
 
@@ -213,7 +248,7 @@ test('options are chosen, kept by a plain deploy, and taken back', async () => {
       (flag) => ['--unset', flag.slice(2)],
     );
     const bare = await computer.json<Deployed>(['deploy', '--local', '--yes', ...unset]);
-    assert.deepEqual(bare.options, { versioning: false, retainData: true });
+    assert.deepEqual(bare.options, { versioning: false, accessLogs: false, retainData: true });
     assert.deepEqual(await put('large.txt', 'anywhere.txt'), [0, undefined]);
     assert.equal((await edge('OPTIONS', '/b.txt', { origin: PAGE, ...asking })).status, 405);
     assert.equal((await aws.s3.send(new GetBucketVersioningCommand(bucket))).Status, 'Suspended');
@@ -223,7 +258,8 @@ test('options are chosen, kept by a plain deploy, and taken back', async () => {
     });
 
     const destroyed = await computer.json<{ kept: { name: string }[] }>(['destroy', '--yes']);
-    assert.deepEqual(destroyed.kept.map(({ name }) => name).sort(), [pool.UserPoolId, bucket.Bucket].sort());
+    const kept = [pool.UserPoolId, bucket.Bucket, logBucket].sort();
+    assert.deepEqual(destroyed.kept.map(({ name }) => name).sort(), kept);
     const { Versions = [] } = await aws.s3.send(new ListObjectVersionsCommand(bucket));
     assert.ok(Versions.some(({ Key }) => Key === `${folder}/a.txt`));
     for (const client of Object.values(aws)) client.destroy();

@@ -102,7 +102,13 @@ const PROPERTIES = object({
     ['ServerSideEncryptionConfiguration'],
   ),
   OwnershipControls: object(
-    { Rules: list(object({ ObjectOwnership: oneOf('BucketOwnerEnforced') }, ['ObjectOwnership'])) },
+    {
+      Rules: list(
+        object({ ObjectOwnership: oneOf('BucketOwnerEnforced', 'BucketOwnerPreferred') }, [
+          'ObjectOwnership',
+        ]),
+      ),
+    },
     ['Rules'],
   ),
   LifecycleConfiguration: object({ Rules: list(LIFECYCLE_RULE) }, ['Rules']),

@@ -15,6 +15,7 @@ import type { HttpHandler, HttpRequest } from '../../../local/wire/http.ts';
 
 export const VERSION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:edge:1';
 export const BUCKET_HOST = 'uploads.s3.us-east-1.amazonaws.com';
+export const LOG_HOST = 'logs.s3.us-east-1.amazonaws.com';
 export const ROLE_ARN = 'arn:aws:iam::000000000000:role/edge';
 export const SUFFIX = 'abcdefghij0123456789';
 
@@ -29,6 +30,8 @@ export interface Fixture {
   readonly events: unknown[];
   /** What the service told of as defects. */
   readonly defects: unknown[];
+  /** Log files that were delivered, by key; {@link LOG_HOST} takes them. */
+  readonly delivered: Map<string, Buffer>;
   faults: Faults;
   now: Date;
   origin: HttpHandler;
@@ -83,6 +86,10 @@ export async function openFixture(): Promise<Fixture> {
               },
             }
           : undefined,
+      logs: {
+        problem: (host) => (host === LOG_HOST ? undefined : `no logs to ${host}`),
+        deliver: (_host, key, body) => fixture.delivered.set(key, body),
+      },
       invoke: async (_, event) => {
         fixture.events.push(event);
         return fixture.invoke(event as ViewerEvent);
@@ -98,6 +105,7 @@ export async function openFixture(): Promise<Fixture> {
     asked: [],
     events: [],
     defects: [],
+    delivered: new Map(),
     faults: {},
     now: new Date('2026-11-23T12:00:00Z'),
     origin: async (request) => {

@@ -187,7 +187,6 @@ describe('what a distribution may not be', () => {
       'InvalidRequest',
       /DefaultCacheBehavior: extraneous key \[Colour\]/,
     ],
-    'with logging': [config({ Logging: { Bucket: 'b' } }), 'InvalidRequest', /does not support .*Logging/],
     'with error responses of its own': [
       config({ CustomErrorResponses: [{ ErrorCode: 403 }] }),
       'InvalidRequest',
