@@ -40,6 +40,7 @@ async function main(argv: readonly string[]): Promise<number> {
     home: homedir(),
     execPath: process.execPath,
     now: () => new Date(),
+    keyring: async () => (await import('../cli/identity/keyring.ts')).systemKeyring(process.env),
     signal: interruption.signal,
   });
 }

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ExitCode } from './errors.ts';
+import type { OpenKeyring } from './identity/keyring.ts';
 import type { Ui } from './ui/ui.ts';
 
 export type OutputStream = Writable & { isTTY?: boolean; columns?: number };
@@ -27,6 +28,8 @@ export interface Context {
   /** The Node program that runs this, for starting the embedded cloud with the same one. */
   readonly execPath: string;
   readonly now: () => Date;
+  /** The operating system's keyring; absent: tokens are kept without one. */
+  readonly keyring?: OpenKeyring;
   readonly options: GlobalOptions;
   readonly ui: Ui;
   /** Aborted by the first Ctrl-C or SIGTERM; a command then ends cleanly and says how to go on. */

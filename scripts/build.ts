@@ -49,8 +49,8 @@ const programs: BuildOptions = {
   minifySyntax: true,
   // The SDK's ES modules: its CommonJS ones lose their named exports when imported on demand, and nothing of them is left out.
   mainFields: ['module', 'main'],
-  // Optional dependencies, 190 MB of them: loaded from node_modules by deploy alone.
-  external: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'],
+  // Optional dependencies, loaded from node_modules: 190 MB for deploy alone, and a binary of each platform's keyring.
+  external: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '@napi-rs/keyring'],
   banner: { js: commonJsGlobals },
 };
 

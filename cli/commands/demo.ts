@@ -31,6 +31,7 @@ function secluded(context: Context, folder: string): Context {
     XDG_CONFIG_HOME: join(folder, 'config'),
     XDG_STATE_HOME: join(folder, 'state'),
     XDG_DATA_HOME: join(folder, 'data'),
+    EDGE_UPLOAD_KEYRING: 'off',
     EDGE_UPLOAD_NEW_PASSWORD: `Demo-${randomBytes(12).toString('base64url')}-1!`,
   };
   const { stackName: _ignored, ...options } = context.options;

@@ -1,7 +1,7 @@
 import type { Context, JsonValue, Result } from '../context.ts';
-import { UserError } from '../errors.ts';
+import { isUserError, UserError } from '../errors.ts';
 import { revokeSession } from '../identity/revoke.ts';
-import { findSessions, forgetTokens } from '../identity/token-store.ts';
+import { type FoundSession, findSessions, forgetTokens } from '../identity/token-store.ts';
 import {
   currentDeployment,
   type Deployment,
@@ -23,7 +23,7 @@ export async function list(context: Context): Promise<Result> {
       current: deployment.name === current?.name,
       local: deployment.local !== undefined,
       operated: deployment.bucket !== undefined,
-      users: (await findSessions(context, deployment.url)).map(({ session }) => session.username),
+      users: (await sessionsOf(context, deployment.url)).map(({ session }) => session.username),
     })),
   );
   const lines = described.flatMap(({ name, url, current, local, users }) => [
@@ -56,6 +56,17 @@ async function require(context: Context, { name }: Named): Promise<Deployment> {
   });
 }
 
+/** Who is signed in; where the keyring does not open, nobody can tell. */
+async function sessionsOf(context: Context, url: string): Promise<FoundSession[]> {
+  try {
+    return await findSessions(context, url);
+  } catch (error) {
+    if (!isUserError(error) || error.code !== 'not_signed_in') throw error;
+    context.ui.event({ type: 'warning', text: error.message });
+    return [];
+  }
+}
+
 /** Chooses the deployment that commands use where none is named. */
 export async function use(context: Context, args: Named): Promise<Result> {
   const { name, url } = await require(context, args);
@@ -67,7 +78,7 @@ export async function use(context: Context, args: Named): Promise<Result> {
 export async function forget(context: Context, args: Named): Promise<Result> {
   const deployment = await require(context, args);
   const { name, url, bucket } = deployment;
-  const sessions = await findSessions(context, url);
+  const sessions = await sessionsOf(context, url);
   for (const { session } of sessions) await revokeSession(context, session, deployment);
   await forgetTokens(context, url);
   await forgetDeployment(context, name);

@@ -6,6 +6,7 @@ import { discover } from '../identity/discovery.ts';
 import type { EdgeDescription } from '../identity/edge-description.ts';
 import { lifetime } from '../identity/expiry.ts';
 import { type AnswerFlags, givenAnswers } from '../identity/given-answers.ts';
+import { keptText } from '../identity/kept-text.ts';
 import { knownUsername } from '../identity/known-username.ts';
 import { signIn } from '../identity/sign-in.ts';
 import { keepSession } from '../identity/token-store.ts';
@@ -145,7 +146,7 @@ async function keep(context: Context, { deployment, tokens, asked, signedInAs }:
   }
   const { username = signedInAs, groups = [] } = readAccessToken(accessToken) ?? {};
   const life = lifetime(asked, expiresIn);
-  const file = await keepSession(context, {
+  const kept = await keepSession(context, {
     url,
     userPoolId,
     clientId,
@@ -166,12 +167,13 @@ async function keep(context: Context, { deployment, tokens, asked, signedInAs }:
       groups: [...groups],
       deployment: name,
       url,
-      tokens: file,
+      tokens: kept.file,
+      encrypted: kept.key !== undefined,
       expiresAt: life.expiresAt.toISOString(),
     },
     text: [
       `Signed in to ${url} as ${username}.`,
-      `The tokens are in ${file}, for you alone to read.`,
+      `The tokens are ${keptText(kept)}.`,
       'Now: edge-upload put <file>',
     ].join('\n'),
   };

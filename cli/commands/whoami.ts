@@ -1,8 +1,10 @@
 import type { Context, JsonValue, Result } from '../context.ts';
 import { isUserError } from '../errors.ts';
 import { discoverCaller } from '../identity/discovery.ts';
+import { keptText } from '../identity/kept-text.ts';
 import { findKept } from '../identity/kept-tokens.ts';
 import { type TokenOrigin, tokenOrigin, tokenSource } from '../identity/session.ts';
+import type { FoundSession } from '../identity/token-store.ts';
 import { writingText } from '../identity/writing.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';
@@ -13,13 +15,14 @@ export async function whoami(context: Context, _args: Readonly<Record<string, ne
   const { description, caller } = await ask(context, target);
   const { username, groups, writeTo, tokenExpiresAt } = caller;
   const origin = tokenOrigin(context);
-  const kept = origin.kind === 'kept' ? (await findKept(context, target))?.file : undefined;
+  const kept = origin.kind === 'kept' ? await findKept(context, target) : undefined;
   const document: { [name: string]: JsonValue | undefined } = {
     username,
     groups: [...groups],
     deployment: target.deployment?.name,
     url: target.url,
-    tokens: kept ?? origin.kind,
+    tokens: kept?.file ?? origin.kind,
+    encrypted: kept && kept.key !== undefined,
     writeTo: [...writeTo],
     maxSize: description.policy.maxSize,
     expiresAt: tokenExpiresAt,
@@ -56,14 +59,14 @@ function deploymentText({ url, deployment }: Target): string {
   return named ? `${deployment.name}, ${url}` : url;
 }
 
-function originText(origin: TokenOrigin, file: string | undefined): string {
+function originText(origin: TokenOrigin, kept: FoundSession | undefined): string {
   switch (origin.kind) {
     case 'token':
       return 'from EDGE_UPLOAD_TOKEN';
     case 'password':
       return 'in memory only, from EDGE_UPLOAD_USERNAME and EDGE_UPLOAD_PASSWORD';
     case 'kept':
-      return `${file ?? 'gone just now'}, for you alone to read`;
+      return kept === undefined ? 'gone just now' : keptText(kept);
   }
 }
 

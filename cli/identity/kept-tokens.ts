@@ -77,8 +77,9 @@ export function keptTokens(context: Context, target: Target): TokenSource {
 
   const renewLocked = async (path: string, rejected?: string): Promise<StoredSession> => {
     // Another process may have refreshed or signed out while this one waited for the lock.
-    const session = await readLocked(context, path, url);
-    if (session === undefined) throw notSignedIn(url);
+    const found = await readLocked(context, path, url);
+    if (found === undefined) throw notSignedIn(url);
+    const { session } = found;
     if (isUsable(session, now(), rejected)) return session;
     const asked = now();
     const { accessToken, expiresIn, refreshToken } = await refresh(context, session, deployment);
@@ -88,7 +89,7 @@ export function keptTokens(context: Context, target: Target): TokenSource {
       ...lifetime(asked, expiresIn),
       ...(refreshToken === undefined ? {} : { refreshToken }),
     };
-    await replaceSession(path, renewed);
+    await replaceSession(found, renewed);
     return renewed;
   };
 

@@ -1,34 +1,24 @@
 import { createHash } from 'node:crypto';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Context } from '../context.ts';
-import { systemCode } from '../errors.ts';
+import { systemCode, UserError } from '../errors.ts';
 import { diskError, makePrivate, readIfThere, replaceFile } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
-import { isClientId, regionOf } from './edge-description.ts';
+import { loginCommand } from './login-command.ts';
+import { seal, unseal } from './seal.ts';
+import { readFields, readSession, type StoredSession } from './stored-session.ts';
+import { ensureKey, findKey } from './token-key.ts';
 
-/** One user's tokens for one deployment, as kept on this computer. */
-export interface StoredSession {
-  /** The edge's address, `https://<host>[:port]`. */
-  readonly url: string;
-  readonly userPoolId: string;
-  readonly clientId: string;
-  /** Cognito's name for the user. */
-  readonly username: string;
-  /** What was typed to sign in, such as an e-mail address. */
-  readonly signedInAs: string;
-  readonly signedInAt: Date;
-  readonly accessToken: string;
-  readonly issuedAt: Date;
-  readonly expiresAt: Date;
-  readonly refreshToken: string;
-}
+export type { StoredSession };
 
-type Place = Pick<Context, 'env' | 'platform' | 'home'>;
+type Place = Pick<Context, 'env' | 'platform' | 'home' | 'keyring'>;
 type Keeper = Place & Pick<Context, 'ui'>;
 
-const VERSION = 1;
+/** A file as it is, or sealed with the key in the keyring. */
+const PLAIN = 1;
+const SEALED = 2;
 const SUFFIX = '.json';
 const DAMAGED = '.damaged';
 
@@ -48,67 +38,60 @@ export function sessionFile(place: Place, url: string, username: string): string
   return join(folder(place), `${prefixOf(url)}${user}${SUFFIX}`);
 }
 
-function write(session: StoredSession): string {
-  return `${JSON.stringify({ version: VERSION, ...session }, undefined, 2)}\n`;
+/** A session and how it is kept. */
+export interface FoundSession {
+  readonly file: string;
+  readonly session: StoredSession;
+  /** The key that it is sealed with; absent for one that only its file's mode protects. */
+  readonly key?: Buffer;
 }
 
-function readDate(value: unknown): Date | undefined {
-  const date = typeof value === 'string' ? new Date(value) : undefined;
-  return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
+function write(file: string, session: StoredSession, key: Buffer | undefined): string {
+  const document =
+    key === undefined
+      ? { version: PLAIN, ...session }
+      : { version: SEALED, url: session.url, sealed: seal(key, JSON.stringify(session), basename(file)) };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
-/** `undefined` for text that was cut short, changed by somebody, or written by another version. */
-function parse(text: string, url: string): StoredSession | undefined {
-  let fields: Readonly<Record<string, unknown>>;
-  try {
-    fields = Object(JSON.parse(text));
-  } catch {
-    // The parser's message would quote the text, and so a token.
-    return undefined;
+/** One file's session; `damaged` for text that was cut short, changed by somebody, or written by another version. */
+async function parse(
+  place: Place,
+  file: string,
+  url: string,
+  text: string,
+): Promise<FoundSession | 'damaged'> {
+  const fields = readFields(text) ?? {};
+  if (fields.version === PLAIN) {
+    const session = readSession(fields, url);
+    return session === undefined ? 'damaged' : { file, session };
   }
-  const { userPoolId, clientId, username, signedInAs, accessToken, refreshToken } = fields;
-  const signedInAt = readDate(fields.signedInAt);
-  const issuedAt = readDate(fields.issuedAt);
-  const expiresAt = readDate(fields.expiresAt);
-  if (fields.version !== VERSION || fields.url !== url) return undefined;
-  if (typeof userPoolId !== 'string' || regionOf(userPoolId) === undefined || !isClientId(clientId))
-    return undefined;
-  if (
-    typeof username !== 'string' ||
-    typeof signedInAs !== 'string' ||
-    !isToken(accessToken) ||
-    !isToken(refreshToken)
-  )
-    return undefined;
-  if (signedInAt === undefined || issuedAt === undefined || expiresAt === undefined) return undefined;
-  return {
-    url,
-    userPoolId,
-    clientId,
-    username,
-    signedInAs,
-    signedInAt,
-    accessToken,
-    issuedAt,
-    expiresAt,
-    refreshToken,
-  };
+  if (fields.version !== SEALED || typeof fields.sealed !== 'string') return 'damaged';
+  const found = await findKey(place);
+  if (found.kind === 'unavailable') throw locked(url, found.reason);
+  if (found.kind === 'none') return 'damaged';
+  const opened = unseal(found.key, fields.sealed, basename(file));
+  const session = opened === undefined ? undefined : readSession(readFields(opened) ?? {}, url);
+  return session === undefined ? 'damaged' : { file, session, key: found.key };
 }
 
-function isToken(value: unknown): value is string {
-  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
+function locked(url: string, reason: string): UserError {
+  return new UserError(
+    'not_signed_in',
+    `The tokens for ${new URL(url).host} are locked, and their key cannot be had from the system's keyring: ${reason}.`,
+    { hint: `Unlock the keyring, or sign in again: ${loginCommand(url)}` },
+  );
 }
 
-/** One file's session; `damaged` for a file that holds none. */
 async function read(
   keeper: Keeper,
   file: string,
   url: string,
-): Promise<StoredSession | 'damaged' | undefined> {
+): Promise<FoundSession | 'damaged' | undefined> {
   const text = await readIfThere(file);
   if (text === undefined) return undefined;
   await closeToOthers(keeper, file);
-  return parse(text, url) ?? 'damaged';
+  return parse(keeper, file, url, text);
 }
 
 /**
@@ -119,9 +102,9 @@ export async function readLocked(
   keeper: Keeper,
   file: string,
   url: string,
-): Promise<StoredSession | undefined> {
-  const session = await read(keeper, file, url);
-  if (session !== 'damaged') return session;
+): Promise<FoundSession | undefined> {
+  const found = await read(keeper, file, url);
+  if (found !== 'damaged') return found;
   await moveAside(keeper, file);
   return undefined;
 }
@@ -154,21 +137,18 @@ async function moveAside({ ui }: Keeper, file: string): Promise<void> {
   });
 }
 
-/** Keeps a session in place of the user's earlier one for that edge. */
-export async function keepSession(place: Place, session: StoredSession): Promise<string> {
+/** Keeps a session in place of the user's earlier one for that edge: sealed, where there is a keyring for the key. */
+export async function keepSession(place: Place, session: StoredSession): Promise<FoundSession> {
   const file = sessionFile(place, session.url, session.username);
-  await withLock(file, () => replaceFile(file, write(session)));
-  return file;
+  const found = await ensureKey(place, folder(place));
+  const key = found.kind === 'key' ? found.key : undefined;
+  await withLock(file, () => replaceFile(file, write(file, session, key)));
+  return { file, session, ...(key && { key }) };
 }
 
-/** Keeps a session whose lock the caller has. */
-export async function replaceSession(file: string, session: StoredSession): Promise<void> {
-  await replaceFile(file, write(session));
-}
-
-export interface FoundSession {
-  readonly file: string;
-  readonly session: StoredSession;
+/** Keeps a session in place of the one found, in the same way; the caller has its lock. */
+export async function replaceSession({ file, key }: FoundSession, session: StoredSession): Promise<void> {
+  await replaceFile(file, write(file, session, key));
 }
 
 async function filesOf(place: Place, url: string): Promise<string[]> {
@@ -184,15 +164,15 @@ async function filesOf(place: Place, url: string): Promise<string[]> {
 
 /** The sessions for one edge, the one signed in last first. */
 export async function findSessions(keeper: Keeper, url: string): Promise<FoundSession[]> {
-  const found: FoundSession[] = [];
+  const sessions: FoundSession[] = [];
   for (const file of await filesOf(keeper, url)) {
     if (!file.endsWith(SUFFIX)) continue;
-    let session = await read(keeper, file, url);
+    let found = await read(keeper, file, url);
     // Looked at again under the lock: another process may just have mended it.
-    if (session === 'damaged') session = await withLock(file, () => readLocked(keeper, file, url));
-    if (session !== undefined) found.push({ file, session });
+    if (found === 'damaged') found = await withLock(file, () => readLocked(keeper, file, url));
+    if (found !== undefined) sessions.push(found);
   }
-  return found.sort((a, b) => b.session.signedInAt.getTime() - a.session.signedInAt.getTime());
+  return sessions.sort((a, b) => b.session.signedInAt.getTime() - a.session.signedInAt.getTime());
 }
 
 /** Removes one user's tokens, once no refresh of them is under way. */

@@ -35,12 +35,12 @@ export interface DeployedStack {
   };
 }
 
-/** Environment without anything of the developer's own that a command would heed. */
+/** Environment without anything of the developer's own that a command would heed, their keyring least of all. */
 export function cleanEnv(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(AWS_|EDGE_UPLOAD_|XDG_|NODE_|npm_|(https?|no|all)_proxy$|NO_COLOR$|CI$)/i.test(name),
   );
-  return { ...Object.fromEntries(kept), HOME: home, ...more };
+  return { ...Object.fromEntries(kept), HOME: home, EDGE_UPLOAD_KEYRING: 'off', ...more };
 }
 
 /** A second person on the same computer shares nothing with the first but the network. */

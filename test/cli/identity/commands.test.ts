@@ -66,6 +66,7 @@ test('whoami tells user, groups, deployment, where tokens are, what may be writt
       deployment: new URL(here.url).host,
       url: here.url,
       tokens: kept.tokens,
+      encrypted: false,
       writeTo: ['in/ada/'],
       maxSize: 5 * 1024 ** 3,
       expiresAt: undefined,

@@ -155,6 +155,7 @@ export async function world(
   const env = {
     XDG_CONFIG_HOME: join(home, 'config'),
     XDG_STATE_HOME: join(home, 'state'),
+    EDGE_UPLOAD_KEYRING: 'off',
     AWS_ENDPOINT_URL: cognitoUrl,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
