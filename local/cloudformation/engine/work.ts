@@ -43,6 +43,11 @@ export function stackEvent(
   return eventOf({ logicalId: name, type: STACK_TYPE, status, physicalId: id, reason }, told);
 }
 
+/** The time of an event: now, but after the one before, so that who sorts events by time has them in order. */
+export function later(last: string | undefined, now: string): string {
+  return last === undefined || last < now ? now : new Date(Date.parse(last) + 1).toISOString();
+}
+
 function eventOf(
   { logicalId, type, status, physicalId, reason }: Told,
   { at, token }: { readonly at: string; readonly token?: string | undefined },
@@ -82,9 +87,9 @@ export class StackWork {
   /** One write: what becomes of the stack, and the events that tell of it. */
   record(change: Partial<StackRecord>, ...told: readonly Told[]): void {
     const { stack } = this;
-    const at = this.at();
     const token = stack.operation?.token;
-    const events = [...stack.events, ...told.map((one) => eventOf(one, { at, token }))];
+    const events = [...stack.events];
+    for (const one of told) events.push(eventOf(one, { at: later(events.at(-1)?.at, this.at()), token }));
     this.#options.store.put({ ...stack, ...change, events });
   }
 

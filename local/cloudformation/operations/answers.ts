@@ -1,4 +1,6 @@
+import type { Json, JsonObject } from '../../json.ts';
 import type {
+  ChangeDetail,
   ChangeSetRecord,
   EventRecord,
   PlannedChange,
@@ -6,8 +8,9 @@ import type {
   Source,
   StackRecord,
 } from '../stack/model.ts';
+import { own } from '../stack/model.ts';
 import { isDynamic } from '../stack/plan.ts';
-import { parseTemplate } from '../template/parse.ts';
+import { parseTemplate } from '../template/known.ts';
 import type { XmlValue } from '../wire/xml.ts';
 
 /** A source's parameters; those with `NoEcho` are not shown. */
@@ -103,8 +106,10 @@ export function resourceXml(logicalId: string, record: ResourceRecord) {
   };
 }
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html */
-export function changeXml({ details, ...change }: PlannedChange): XmlValue {
+/** @param withValues as `IncludePropertyValues` asks for: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html */
+export function changeXml({ details, ...change }: PlannedChange, withValues: boolean): XmlValue {
+  const context = (properties: JsonObject | undefined) =>
+    withValues && properties !== undefined ? JSON.stringify({ Properties: properties }) : undefined;
   return {
     Type: 'Resource',
     ResourceChange: {
@@ -114,18 +119,34 @@ export function changeXml({ details, ...change }: PlannedChange): XmlValue {
       PhysicalResourceId: change.physicalId,
       ResourceType: change.type,
       Replacement: change.replacement,
+      BeforeContext: context(change.before),
+      AfterContext: context(change.after),
       Scope: [...new Set(details.map(({ attribute }) => attribute))],
       Details: details.map((detail) => ({
         Target: {
           Attribute: detail.attribute,
           Name: detail.name,
           RequiresRecreation: detail.recreates ? 'Always' : 'Never',
+          ...(withValues ? changedValue(detail, change) : {}),
         },
         Evaluation: isDynamic(detail) ? 'Dynamic' : 'Static',
         ChangeSource: detail.source,
         CausingEntity: detail.cause,
       })),
     },
+  };
+}
+
+/** What a property changes from and to. */
+function changedValue({ name }: ChangeDetail, { before, after }: Pick<PlannedChange, 'before' | 'after'>) {
+  if (name === undefined || before === undefined || after === undefined) return {};
+  const text = (value: Json | undefined) => (typeof value === 'string' ? value : JSON.stringify(value));
+  const [was, is] = [own(before, name), own(after, name)];
+  return {
+    Path: `/Properties/${name}`,
+    BeforeValue: text(was),
+    AfterValue: text(is),
+    AttributeChangeType: was === undefined ? 'Add' : is === undefined ? 'Remove' : 'Modify',
   };
 }
 

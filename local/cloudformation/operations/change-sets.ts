@@ -6,6 +6,7 @@ import { planChanges } from '../stack/plan.ts';
 import { choice, flag, optionalText, type QueryObject, requiredText } from '../wire/query.ts';
 import { changeSetSummary, changeXml, parametersXml, tagsXml } from './answers.ts';
 import { type Operation, type OperationContext, page } from './context.ts';
+import { MODE_PARAMETERS, refuseOtherModes } from './deployment-mode.ts';
 import { isRepeated, requestOf } from './requests.ts';
 import { newName, onFailure, readSource, SOURCE_PARAMETERS } from './source.ts';
 import { beginCreate, beginUpdate, outdated, refuseUnlessUpdatable, reviewedStack } from './transitions.ts';
@@ -68,13 +69,13 @@ function stackFor(
 export const createChangeSet: Operation = {
   takes: [
     ...SOURCE_PARAMETERS,
+    ...MODE_PARAMETERS,
     'StackName',
     'ChangeSetName',
     'ChangeSetType',
     'Description',
     'ClientToken',
     'OnStackFailure',
-    'IncludeNestedStacks',
   ],
   run(query, context) {
     const name = newName(query, 'ChangeSetName');
@@ -82,9 +83,7 @@ export const createChangeSet: Operation = {
     const clientToken = optionalText(query, 'ClientToken');
     const description = optionalText(query, 'Description');
     const failing = onFailure(query, 'OnStackFailure');
-    if (flag(query, 'IncludeNestedStacks')) {
-      throw new AwsError('ValidationError', 'The embedded cloud has no nested stacks to include.');
-    }
+    refuseOtherModes(query);
     if (failing === 'DELETE' && type !== 'CREATE') {
       throw new AwsError(
         'ValidationError',
@@ -123,8 +122,9 @@ export const createChangeSet: Operation = {
 };
 
 export const describeChangeSet: Operation = {
-  takes: ['ChangeSetName', 'StackName', 'NextToken'],
+  takes: ['ChangeSetName', 'StackName', 'NextToken', 'IncludePropertyValues'],
   run(query, context) {
+    const withValues = flag(query, 'IncludePropertyValues');
     const { stack, changeSet } = requireChangeSet(query, context);
     const { items, ...next } = page(changeSet.changes, optionalText(query, 'NextToken'));
     const { source, onFailure: OnStackFailure } = changeSet;
@@ -135,7 +135,7 @@ export const describeChangeSet: Operation = {
       Tags: tagsXml(source),
       NotificationARNs: [],
       Capabilities: source.capabilities,
-      Changes: items.map(changeXml),
+      Changes: items.map((change) => changeXml(change, withValues)),
       ...next,
     };
   },

@@ -3,9 +3,10 @@ import { AwsError } from '../../wire/errors.ts';
 import type { OnFailure, Source } from '../stack/model.ts';
 import { own } from '../stack/model.ts';
 import { formatError } from '../template/errors.ts';
+import { parseTemplate } from '../template/known.ts';
 import { checkNames } from '../template/names.ts';
 import { parameterValues } from '../template/parameters.ts';
-import { parseTemplate, type Template } from '../template/parse.ts';
+import type { Template } from '../template/parse.ts';
 import {
   choice,
   constraint,

@@ -3,6 +3,7 @@ import { own, type StackRecord } from '../stack/model.ts';
 import { planChanges } from '../stack/plan.ts';
 import { choice, flag, requiredText, texts } from '../wire/query.ts';
 import type { Operation } from './context.ts';
+import { refuseOtherModes } from './deployment-mode.ts';
 import { isRepeated, requestOf } from './requests.ts';
 import { newName, onFailure, readSource, SOURCE_PARAMETERS } from './source.ts';
 import {
@@ -25,8 +26,10 @@ export const createStack: Operation = {
     'RetainExceptOnCreate',
     'EnableTerminationProtection',
     'ClientRequestToken',
+    'DeploymentConfig',
   ],
   run(query, context) {
+    refuseOtherModes(query);
     const name = newName(query, 'StackName');
     const request = requestOf('CreateStack', query);
     const there = context.store.find(name);
@@ -57,8 +60,16 @@ export const createStack: Operation = {
 };
 
 export const updateStack: Operation = {
-  takes: [...SOURCE_PARAMETERS, 'StackName', 'DisableRollback', 'RetainExceptOnCreate', 'ClientRequestToken'],
+  takes: [
+    ...SOURCE_PARAMETERS,
+    'StackName',
+    'DisableRollback',
+    'RetainExceptOnCreate',
+    'ClientRequestToken',
+    'DeploymentConfig',
+  ],
   run(query, context) {
+    refuseOtherModes(query);
     const stack = context.store.require(requiredText(query, 'StackName'), 'in brackets');
     const request = requestOf('UpdateStack', query);
     if (isRepeated(stack, request)) return { StackId: stack.id };
@@ -79,8 +90,9 @@ export const updateStack: Operation = {
 };
 
 export const deleteStack: Operation = {
-  takes: ['StackName', 'RetainResources', 'ClientRequestToken', 'DeletionMode'],
+  takes: ['StackName', 'RetainResources', 'ClientRequestToken', 'DeletionMode', 'DeploymentConfig'],
   run(query, context) {
+    refuseOtherModes(query);
     const stack = context.store.find(requiredText(query, 'StackName'));
     const request = requestOf('DeleteStack', query);
     const retain = texts(query, 'RetainResources');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ACCOUNT_ID, REGION } from '../../account.ts';
 import { AwsError } from '../../wire/errors.ts';
-import { stackEvent } from '../engine/work.ts';
+import { later, stackEvent } from '../engine/work.ts';
 import type {
   Before,
   ChangeSetRecord,
@@ -89,7 +89,8 @@ function begin(
   { store, engine, now }: OperationContext,
 ): void {
   const { action, token } = request;
-  const event = stackEvent(stack, status, 'User Initiated', { at: now().toISOString(), token });
+  const at = later(stack.events.at(-1)?.at, now().toISOString());
+  const event = stackEvent(stack, status, 'User Initiated', { at, token });
   store.put({
     ...stack,
     status,

@@ -1,7 +1,8 @@
 import type { Json } from '../../json.ts';
+import { parseTemplate } from '../template/known.ts';
 import { dependencies } from '../template/names.ts';
 import { type Graph, within } from '../template/order.ts';
-import { parseTemplate, type Template } from '../template/parse.ts';
+import type { Template } from '../template/parse.ts';
 import { resolve, type Scope } from '../template/resolve.ts';
 import { type Known, stackScope, wantedResources } from '../template/scope.ts';
 import type { OutputRecord, Source, StackRecord } from './model.ts';

@@ -139,6 +139,9 @@ export interface PlannedChange {
   readonly replacement?: 'True' | 'False' | 'Conditional';
   readonly policyAction?: 'Delete' | 'Retain' | 'ReplaceAndDelete' | 'ReplaceAndRetain';
   readonly details: readonly ChangeDetail[];
+  /** Properties as they are and as they are to be; absent where a parameter's value is not to be shown. */
+  readonly before?: JsonObject;
+  readonly after?: JsonObject;
 }
 
 export interface ChangeSetRecord {

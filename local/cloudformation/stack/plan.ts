@@ -28,8 +28,8 @@ export interface Plan {
   readonly changesNothing: boolean;
 }
 
-/** Stands for a value that is known only once the stack has been changed; differs from all values. */
-const NOT_YET_KNOWN = { '(known after the change)': true };
+/** Stands for a value that is known only once the stack has been changed, as AWS writes it in a change set. */
+const NOT_YET_KNOWN = '{{changeSet:KNOWN_AFTER_APPLY}}';
 
 interface Planning {
   readonly stack: StackRecord;
@@ -113,7 +113,7 @@ function changeOf(logicalId: string, planning: Planning, bound: BoundTemplate): 
   const { type } = definition;
   const current = own(planning.stack.resources, logicalId);
   if (!isPresent(current) || current.physicalId === undefined) {
-    return { action: 'Add', logicalId, type, details: [] };
+    return { action: 'Add', logicalId, type, details: [], ...shown({ after: properties }, bound) };
   }
   const details = changedProperties(current.properties, properties).flatMap((name) =>
     detailsOf(name, recreates(handler, name), definition, planning),
@@ -132,7 +132,13 @@ function changeOf(logicalId: string, planning: Planning, bound: BoundTemplate): 
     replacement,
     ...(replacement === 'False' ? {} : { policyAction: replaced }),
     details,
+    ...shown({ before: current.properties, after: properties }, bound),
   };
+}
+
+/** Properties may hold what `NoEcho` keeps to itself. */
+function shown<T extends object>(properties: T, { template }: BoundTemplate): T | object {
+  return [...template.parameters.values()].some(({ noEcho }) => noEcho) ? {} : properties;
 }
 
 /** Why a property changes: by what it refers to, or because the template says something else. */

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { formatError, functionError } from './errors.ts';
 import { readParameter, type TemplateParameter } from './parameters.ts';
+import { readYaml } from './yaml.ts';
 
 export interface TemplateResource {
   readonly type: string;
@@ -63,11 +64,11 @@ const RESOURCE_MEMBERS_NOT_DONE = ['CreationPolicy', 'UpdatePolicy'];
 const OUTPUT_MEMBERS = ['Value', 'Description', 'Condition', 'Export'];
 
 /**
- * Reads a template in JSON: its sections and their members, of the forms in
+ * Reads a template in JSON or YAML: its sections and their members, of the forms in
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html.
  * Whether its names mean something is for `checkNames` to say.
  */
-export function parseTemplate(body: string): Template {
+export function readTemplate(body: string): Template {
   const parsed = parseBody(body);
   refuseUnknown(parsed, SECTIONS, SECTIONS_NOT_DONE, 'Invalid template property or properties');
   const { AWSTemplateFormatVersion: version, Description: description, Metadata: metadata } = parsed;
@@ -101,16 +102,19 @@ function parseBody(body: string): JsonObject {
       `1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${LIMITS.bytes}`,
     );
   }
-  let parsed: Json;
-  try {
-    parsed = JSON.parse(body) as Json;
-  } catch {
-    // Where the parser gave up says nothing about a template in YAML.
-    throw formatError('JSON not well-formed. (The embedded cloud takes templates in JSON, not in YAML.)');
-  }
+  const parsed = body.trimStart().startsWith('{') ? readJson(body) : readYaml(body);
   if (!isObject(parsed)) throw formatError('unsupported structure.');
   refuseDeeper(parsed, MAX_DEPTH);
   return parsed;
+}
+
+function readJson(body: string): Json {
+  try {
+    return JSON.parse(body) as Json;
+  } catch {
+    // The parser's own words are about JavaScript.
+    throw formatError('JSON not well-formed.');
+  }
 }
 
 function refuseDeeper(value: Json, levels: number): void {

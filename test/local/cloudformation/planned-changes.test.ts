@@ -90,3 +90,58 @@ test('changes are told with whether they replace, and why', async (t) => {
   });
   assert.deepEqual(setup.cloud.named('A')[0]?.properties, { Name: 'x', Colour: 'red' });
 });
+
+test('with IncludePropertyValues a change set tells what changes from and to; not what NoEcho hides', async (t) => {
+  const { sdk, create } = await setUp(t);
+  const body = (name: string) => template({ A: thing({ Name: name, Same: 1 }), B: thing({ Of: ref('A') }) });
+  await create('one', body('x'));
+  const told = async (given: JsonObject) => {
+    const { Id } = await sdk.createChangeSet({
+      StackName: 'one',
+      ChangeSetName: 'c',
+      TemplateBody: JSON.stringify(given),
+    });
+    const { Changes = [] } = await sdk.describeChangeSet({ ChangeSetName: Id, IncludePropertyValues: true });
+    await sdk.deleteChangeSet({ ChangeSetName: Id });
+    return Changes.map(({ ResourceChange }) => ResourceChange);
+  };
+  const [a, b] = await told(body('y'));
+  assert.deepEqual(JSON.parse(a?.BeforeContext ?? ''), { Properties: { Name: 'x', Same: 1 } });
+  assert.deepEqual(JSON.parse(a?.AfterContext ?? ''), { Properties: { Name: 'y', Same: 1 } });
+  assert.deepEqual(a?.Details?.[0]?.Target, {
+    Attribute: 'Properties',
+    Name: 'Name',
+    RequiresRecreation: 'Always',
+    Path: '/Properties/Name',
+    BeforeValue: 'x',
+    AfterValue: 'y',
+    AttributeChangeType: 'Modify',
+  });
+  assert.equal(b?.Details?.[0]?.Target?.AfterValue, '{{changeSet:KNOWN_AFTER_APPLY}}');
+  const secret = template(
+    { A: thing({ Name: ref('Secret') }) },
+    { Parameters: { Secret: { Type: 'String', NoEcho: true, Default: 'hidden' } } },
+  );
+  assert.ok(!JSON.stringify(await told(secret)).includes('hidden'));
+});
+
+test('ways to deploy that are not done are refused by name, the ordinary one spelt out is taken', async (t) => {
+  const { sdk } = await setUp(t);
+  const request = { StackName: 'one', TemplateBody: JSON.stringify(template({ A: thing() })) };
+  const refused = (what: string) => ({ message: `${what} is not done by the embedded cloud` });
+  await assert.rejects(
+    sdk.createStack({ ...request, DeploymentConfig: { Mode: 'EXPRESS' } }),
+    refused('DeploymentConfig.Mode EXPRESS'),
+  );
+  const changeSet = { ...request, ChangeSetName: 'c', ChangeSetType: 'CREATE' } as const;
+  await assert.rejects(
+    sdk.createChangeSet({ ...changeSet, ImportExistingResources: true }),
+    refused('ImportExistingResources'),
+  );
+  await sdk.createChangeSet({
+    ...changeSet,
+    ImportExistingResources: false,
+    IncludeNestedStacks: true,
+    DeploymentConfig: { Mode: 'STANDARD' },
+  });
+});

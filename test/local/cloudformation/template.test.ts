@@ -56,7 +56,12 @@ test('what is not a template, or is not done, is refused by name', async (t) => 
   let deep: Json = 1;
   for (let level = 0; level < 200; level += 1) deep = [deep];
   const cases: [string | JsonObject, RegExp][] = [
-    ['Resources: {}', /^Template format error: JSON not well-formed/],
+    ['Resources: {}', /At least one Resources member must be defined\.$/],
+    ['{ Resources: {} }', /^Template format error: JSON not well-formed\.$/],
+    ['Resources:\n  A: [\n', /^Template format error: YAML not well-formed\. \(line 3, column 1\)$/],
+    ['Resources:\n  A: 1\n  A: 2', /YAML not well-formed\. \(line 3, column 3\)$/],
+    ['Resources: &r {}\nOutputs: *r', /YAML aliases are not allowed in CloudFormation templates$/],
+    ['words', /unsupported structure\.$/],
     ['[1]', /unsupported structure\.$/],
     [{}, /At least one Resources member must be defined\.$/],
     [

@@ -1,0 +1,43 @@
+import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import type { Json } from '../../json.ts';
+import { formatError, functionError } from './errors.ts';
+
+/**
+ * A template in YAML as the JSON that it stands for, its short forms (`!Ref`, `!GetAtt`, …) written out:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
+ */
+export function readYaml(body: string): Json {
+  const document = parseDocument(body, { version: '1.1', schema: 'core', logLevel: 'silent' });
+  const [problem] = document.errors;
+  if (problem !== undefined) {
+    const [{ line, col } = { line: 1, col: 1 }] = problem.linePos ?? [];
+    throw formatError(`YAML not well-formed. (line ${line}, column ${col})`);
+  }
+  return read(document.contents);
+}
+
+function read(node: unknown): Json {
+  if (isAlias(node)) throw functionError('YAML aliases are not allowed in CloudFormation templates');
+  if (isMap(node)) {
+    const members = node.items.map(({ key, value }): [string, Json] => [name(key), read(value)]);
+    return written(node, Object.fromEntries(members));
+  }
+  if (isSeq(node)) return written(node, node.items.map(read));
+  return isScalar(node) ? written(node, scalar(node.value)) : null;
+}
+
+function name(key: unknown): string {
+  if (isScalar(key)) return String(key.value);
+  throw formatError('[/] map keys must be strings');
+}
+
+function scalar(value: unknown): Json {
+  return typeof value === 'number' || typeof value === 'boolean' || value === null ? value : String(value);
+}
+
+/** A value with its tag's function around it. */
+function written({ tag }: Node, value: Json): Json {
+  if (tag === undefined || tag.startsWith('tag:yaml.org,')) return value;
+  const short = tag.replace(/^!/, '');
+  return short === 'Ref' || short === 'Condition' ? { [short]: value } : { [`Fn::${short}`]: value };
+}
