@@ -28,7 +28,7 @@ export function filterLogEvents(store: LogStore, body: JsonObject): JsonObject {
   const most = limit(body, MOST_EVENTS);
   const matches = matcher(optionalText(body, 'filterPattern') ?? '');
   const after = tokenOf(body, '');
-  const all = store.events(text(body, 'logGroupName'), streamsOf(body));
+  const all = store.events(text(body, 'logGroupName'), streamsOf(body), from);
   if (all === undefined) throw noSuch('group');
   const found = all.filter(
     ({ id, timestamp, message }) => timestamp >= from && timestamp <= to && id > after && matches(message),

@@ -70,12 +70,15 @@ export class LogStore {
     return this.#has(group) ? this.#streams(group) : undefined;
   }
 
-  /** Of some of a group's streams, oldest first; `undefined` where there is no such group. */
-  events(group: string, isWanted: (stream: string) => boolean): LogEvent[] | undefined {
+  /**
+   * Of some of a group's streams, oldest first; `undefined` where there is no such group. What is older than `since`
+   * (milliseconds) may be left out: files that were not written to after it are not even read.
+   */
+  events(group: string, isWanted: (stream: string) => boolean, since = 0): LogEvent[] | undefined {
     if (!this.#has(group)) return undefined;
     return this.#streamNames(group)
       .filter(isWanted)
-      .flatMap((stream) => this.#read(group, stream))
+      .flatMap((stream) => this.#read(group, stream, since))
       .sort((one, other) => (one.id < other.id ? -1 : 1));
   }
 
@@ -111,9 +114,10 @@ export class LogStore {
     });
   }
 
-  #read(group: string, stream: string): LogEvent[] {
+  #read(group: string, stream: string, since = 0): LogEvent[] {
     const path = join(this.#groupFolder(group), `${encodeURIComponent(stream)}${FILE}`);
-    const lines = [`${path}${ASIDE}`, path].flatMap((file) => readIfThere(file).split('\n'));
+    const files = [`${path}${ASIDE}`, path].filter((file) => writtenAfter(file, since));
+    const lines = files.flatMap((file) => readIfThere(file).split('\n'));
     return lines.flatMap((line) => {
       // The last line of a killed process may be half of one.
       if (!line.endsWith('}')) return [];
@@ -131,6 +135,14 @@ export class LogStore {
       for (const path of [file, `${file}${ASIDE}`]) rmSync(join(folder, path), { force: true });
     }
   }
+}
+
+/** File systems keep times less exactly than clocks. */
+const INEXACT_MS = 2000;
+
+function writtenAfter(file: string, time: number): boolean {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat !== undefined && stat.mtimeMs + INEXACT_MS >= time;
 }
 
 function entries(folder: string): string[] {
