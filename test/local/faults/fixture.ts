@@ -13,10 +13,12 @@ import type { Faults } from '../../../local/faults.ts';
 export async function openFaultyCloud(t: Pick<TestContext, 'after'>, faults: Faults = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'faults-'));
   const defects: unknown[] = [];
+  const clock = { ahead: 0 };
   const control = createControl({ describe: () => ({ well: true }), faults });
   const cloud = await openCloud({
     dataDir,
     port: 0,
+    now: () => new Date(Date.now() + clock.ahead),
     faults,
     control,
     onDefect: (error) => defects.push(error),
@@ -37,7 +39,16 @@ export async function openFaultyCloud(t: Pick<TestContext, 'after'>, faults: Fau
     rmSync(dataDir, { recursive: true, force: true });
     if (defects.length > 0) throw defects[0];
   });
-  return { cloud, endpoint, faults, cfn, s3, lambda };
+  return {
+    cloud,
+    endpoint,
+    faults,
+    /** By how many milliseconds the cloud's clock is ahead; signatures bear five minutes. */
+    clock,
+    cfn,
+    s3,
+    lambda,
+  };
 }
 
 /** A stack of nothing but a bucket. */
