@@ -28,11 +28,14 @@ export async function planChange(
 ): Promise<PlannedChange | undefined> {
   const { clients, stackName } = work;
   const { CreateChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+  const name = `edge-upload-${randomUUID()}`;
   const created = await onAws(`Planning the change of the stack “${stackName}”`, () =>
     clients.cloudformation.send(
       new CreateChangeSetCommand({
         StackName: stackName,
-        ChangeSetName: `edge-upload-${randomUUID()}`,
+        ChangeSetName: name,
+        // What is sent again over a broken connection is taken for the same request.
+        ClientToken: name,
         ChangeSetType: to === 'EXISTING' ? 'UPDATE' : 'CREATE',
         TemplateBody: template,
         Capabilities: ['CAPABILITY_IAM'],

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { test } from 'node:test';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { Agent } from 'undici';
+import { SdkHandler } from '../../../cli/network/sdk-handler.ts';
+
+const IDENTITY =
+  '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>';
+
+test('a connection that the server closed while it was idle is no failure', async (t) => {
+  const used = new Set<Socket>();
+  const server = createServer((request, response) => {
+    const { socket } = request;
+    // A request on a connection that the server has given up: it is closed without a word.
+    if (used.has(socket)) return socket.end();
+    used.add(socket);
+    request.resume();
+    return response.writeHead(200, { 'content-type': 'text/xml' }).end(IDENTITY);
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const agent = new Agent();
+  const client = new STSClient({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    requestHandler: new SdkHandler(agent),
+  });
+  t.after(async () => {
+    await agent.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+  for (let call = 0; call < 2; call += 1) {
+    assert.equal((await client.send(new GetCallerIdentityCommand({}))).Account, '123456789012');
+  }
+  assert.equal(used.size, 2);
+});
