@@ -145,9 +145,23 @@ function described(
       ...describeOptions(options).flatMap(({ flag, value, text }) =>
         value === undefined ? [] : [`  ${flag.padEnd(26)}${text}`],
       ),
+      ...nameHint(options, outputs, local !== undefined),
       '',
       'Next, create a user and sign in:',
       '  edge-upload login --create --email you@example.com',
     ].join('\n'),
   };
+}
+
+/** DNS is the operator's. https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html */
+function nameHint(
+  { domain: name }: StackOptions,
+  { domain: edge = '' }: StackOutputs,
+  local: boolean,
+): string[] {
+  if (name === undefined) return [];
+  const [address = '', port = ''] = edge.split(':');
+  return local
+    ? ['', `For https://${name}:${port} a line of the hosts file is needed:`, `  ${address}  ${name}`]
+    : ['', 'Point the name at the edge in your DNS, if it is not yet:', `  ${name}  CNAME  ${edge}`];
 }

@@ -10,7 +10,7 @@ import { type DescribedOption, describeOptions, readOptions } from '../stack/opt
 import { countUsers } from '../stack/pool.ts';
 import { type FoundStack, findStack, OUTPUT } from '../stack/stacks.ts';
 import { wantedTemplateIfPossible } from '../stack/wanted-template.ts';
-import { count, formatBytes } from '../ui/format.ts';
+import { count, formatBytes, wrap } from '../ui/format.ts';
 import { resourceName } from '../ui/resource-words.ts';
 import { type OperatorArgs, openStack, requireTarget } from './operator.ts';
 
@@ -120,7 +120,12 @@ function render(
     'unset',
     unset.length === 0 ? undefined : unset.map(({ flag }) => flag.slice(2)).join(', '),
   ]);
-  const text = rows.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(14)}${value}`]));
+  const shown = rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+  const width = Math.max(12, ...shown.map(([name]) => name.length)) + 2;
+  const text = shown.map(([name, value]) => {
+    // Values that a person may copy stay on one line; the names of what is unset may not need to.
+    return name.padEnd(width) + (name === 'unset' ? wrap(value, 80 - width, ' '.repeat(width)) : value);
+  });
   return { document, text: text.join('\n') };
 }
 

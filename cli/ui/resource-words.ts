@@ -6,6 +6,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'AWS::CloudFormation::Stack': 'stack',
   'AWS::CloudFront::Distribution': 'CloudFront distribution',
   'AWS::CloudFront::OriginAccessControl': 'origin access control',
+  'AWS::CloudFront::ResponseHeadersPolicy': 'CORS headers',
   'AWS::Cognito::UserPool': 'user pool',
   'AWS::Cognito::UserPoolClient': 'user pool client',
   'AWS::IAM::Role': "edge function's role",

@@ -54,7 +54,7 @@ function given(option: OptionName, flags: OptionFlags): readonly [OptionName, un
   const value = parse(typed, flag);
   if (isValid(value)) return [[option, value]];
   const shown = typeof typed === 'object' ? Object.values(typed).join(', ') : String(typed);
-  throw new UserError('usage', `“${shown}” is nothing for ${flag}, which takes ${takes}.`);
+  throw new UserError('usage', `“${shown}” will not do for ${flag}, which takes ${takes}.`);
 }
 
 function toUnset(name: string): OptionName {
