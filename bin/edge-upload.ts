@@ -1,53 +1,10 @@
 #!/usr/bin/env node
-import { homedir } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
-import { EXIT } from '../cli/errors.ts';
 import { packageVersion } from '../cli/package-root.ts';
 
-// The AWS SDK warns on stderr about the end of Node 20; that is for us to follow, not for the user to read.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
-
-// Answers are short. Optimizing undici's parser of them (WebAssembly) takes longer than it ever saves, and a process cannot
-// end while V8 is at it.
-setFlagsFromString('--liftoff-only');
-
-const interruption = new AbortController();
-const interrupt = () => {
-  if (interruption.signal.aborted) process.exit(EXIT.interrupted);
-  interruption.abort();
-};
-process.on('SIGINT', interrupt);
-process.on('SIGTERM', interrupt);
-
-// A reader that went away (`| head`) wants no more lines, and no error either.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(EXIT.done);
-  });
-}
-
-/** Everything but the version, which is told without it: other programs ask for it at every turn. */
-async function main(argv: readonly string[]): Promise<number> {
-  const { run } = await import('../cli/program.ts');
-  return run(argv, {
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    env: process.env,
-    platform: process.platform,
-    cwd: process.cwd(),
-    home: homedir(),
-    execPath: process.execPath,
-    now: () => new Date(),
-    keyring: async () => (await import('../cli/identity/keyring.ts')).systemKeyring(process.env),
-    signal: interruption.signal,
-  });
-}
-
-const argv = process.argv.slice(2);
-if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+// Other programs ask for the version at every turn, and it needs nothing of the rest.
+const [first, ...others] = process.argv.slice(2);
+if (others.length === 0 && (first === '--version' || first === '-V')) {
   process.stdout.write(`${packageVersion()}\n`);
 } else {
-  process.exitCode = await main(argv);
+  await import('./main.ts');
 }

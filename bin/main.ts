@@ -1,0 +1,41 @@
+import { homedir } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { EXIT } from '../cli/errors.ts';
+import { run } from '../cli/program.ts';
+
+// The AWS SDK warns on stderr about the end of Node 20; that is for us to follow, not for the user to read.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+// Answers are short. Optimizing undici's parser of them (WebAssembly) takes longer than it ever saves, and a process cannot
+// end while V8 is at it.
+setFlagsFromString('--liftoff-only');
+
+const interruption = new AbortController();
+const interrupt = () => {
+  if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+  interruption.abort();
+};
+process.on('SIGINT', interrupt);
+process.on('SIGTERM', interrupt);
+
+// A reader that went away (`| head`) wants no more lines, and no error either.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT.done);
+  });
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  platform: process.platform,
+  cwd: process.cwd(),
+  home: homedir(),
+  execPath: process.execPath,
+  now: () => new Date(),
+  keyring: async () => (await import('../cli/identity/keyring.ts')).systemKeyring(process.env),
+  signal: interruption.signal,
+});
