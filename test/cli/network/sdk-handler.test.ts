@@ -11,13 +11,18 @@ const IDENTITY =
 
 test('a connection that the server closed while it was idle is no failure', async (t) => {
   const used = new Set<Socket>();
+  let met = 0;
   const server = createServer((request, response) => {
     const { socket } = request;
-    // A request on a connection that the server has given up: it is closed without a word.
-    if (used.has(socket)) return socket.end();
+    const isGivenUp = used.has(socket);
     used.add(socket);
-    request.resume();
-    return response.writeHead(200, { 'content-type': 'text/xml' }).end(IDENTITY);
+    request.resume().on('end', () => {
+      // As it looks to who sends on a connection that the server has just closed.
+      if (isGivenUp) {
+        met += 1;
+        socket.end();
+      } else response.writeHead(200, { 'content-type': 'text/xml' }).end(IDENTITY);
+    });
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const agent = new Agent();
@@ -32,8 +37,8 @@ test('a connection that the server closed while it was idle is no failure', asyn
     server.closeAllConnections();
     server.close();
   });
-  for (let call = 0; call < 2; call += 1) {
+  for (let call = 0; call < 6; call += 1) {
     assert.equal((await client.send(new GetCallerIdentityCommand({}))).Account, '123456789012');
   }
-  assert.equal(used.size, 2);
+  assert.ok(met > 0, 'a connection was used again');
 });
