@@ -15,14 +15,8 @@ export class JsonFile<T> {
 
   /** The document, or `undefined` where there is none yet. A file that is not JSON throws: state is never guessed. */
   read(): T | undefined {
-    let text: string;
-    try {
-      text = readFileSync(this.path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
-    return JSON.parse(text) as T;
+    const text = ifThere(() => readFileSync(this.path, 'utf8'), undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as T);
   }
 
   write(document: T): void {
@@ -34,5 +28,15 @@ export class JsonFile<T> {
 
   remove(): void {
     rmSync(this.path, { force: true });
+  }
+}
+
+/** What is read; `otherwise` where the file or folder is not there. */
+export function ifThere<T, E>(read: () => T, otherwise: E): T | E {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise;
+    throw error;
   }
 }

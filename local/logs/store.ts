@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ifThere } from '../state.ts';
 
 export interface LogEvent {
   /** 56 digits, as AWS's are; they sort as the events were written. */
@@ -151,13 +152,4 @@ function entries(folder: string): string[] {
 
 function readIfThere(path: string): string {
   return ifThere(() => readFileSync(path, 'utf8'), '');
-}
-
-function ifThere<T>(read: () => T, otherwise: T): T {
-  try {
-    return read();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { JsonFile } from '../../state.ts';
+import { ifThere, JsonFile } from '../../state.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { StackRecord } from './model.ts';
 
@@ -11,7 +11,8 @@ export class StackStore {
 
   constructor(folder: string) {
     this.#folder = folder;
-    for (const name of fileNames(folder)) {
+    for (const name of ifThere(() => readdirSync(folder), [])) {
+      if (!name.endsWith('.json')) continue;
       const stack = new JsonFile<StackRecord>(join(folder, name)).read();
       if (stack !== undefined) this.#stacks.set(stack.id, stack);
     }
@@ -45,14 +46,5 @@ export class StackStore {
     const file = new JsonFile<StackRecord>(join(this.#folder, `${stack.id.split('/').at(-1)}.json`));
     file.write(stack);
     this.#stacks.set(stack.id, stack);
-  }
-}
-
-function fileNames(folder: string): string[] {
-  try {
-    return readdirSync(folder).filter((name) => name.endsWith('.json'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
   }
 }

@@ -1,6 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -9,7 +7,7 @@ import { Identities } from '../../../local/auth/identities.ts';
 import { createCloudFormation } from '../../../local/cloudformation/service.ts';
 import type { Faults } from '../../../local/faults.ts';
 import type { Json, JsonObject } from '../../../local/json.ts';
-import { nodeListener } from '../../../local/wire/node-http.ts';
+import { clientOptions, serve } from '../../support/serve.ts';
 import { FakeCloud } from './fake-resources.ts';
 
 interface Options {
@@ -32,27 +30,11 @@ export async function setUp(t: Pick<TestContext, 'after'>, options: Options = {}
       ...(onDefect === undefined ? {} : { onDefect }),
     });
   let service = open();
-  const crashes: unknown[] = [];
-  const server = createServer(
-    nodeListener(
-      (request) => service.handle(request),
-      (error) => crashes.push(error),
-    ),
-  );
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const sdk = new CloudFormation({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-  });
-  t.after(async () => {
+  const endpoint = await serve(t, (request) => service.handle(request));
+  const sdk = new CloudFormation(clientOptions(endpoint));
+  t.after(() => {
     sdk.destroy();
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
     rmSync(dataDir, { recursive: true, force: true });
-    if (crashes.length > 0) throw crashes[0];
   });
 
   const stackOf = async (StackName: string) => {

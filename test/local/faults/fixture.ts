@@ -8,6 +8,7 @@ import { S3 } from '@aws-sdk/client-s3';
 import { openCloud } from '../../../local/cloud.ts';
 import { createControl } from '../../../local/control.ts';
 import type { Faults } from '../../../local/faults.ts';
+import { clientOptions } from '../../support/serve.ts';
 
 /** A whole embedded cloud with faults, its control, and clients that do not try again by themselves. */
 export async function openFaultyCloud(t: Pick<TestContext, 'after'>, faults: Faults = {}) {
@@ -24,12 +25,7 @@ export async function openFaultyCloud(t: Pick<TestContext, 'after'>, faults: Fau
     onDefect: (error) => defects.push(error),
   });
   const { endpoint } = cloud;
-  const options = {
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-  };
+  const options = clientOptions(endpoint);
   const cfn = new CloudFormation(options);
   const s3 = new S3({ ...options, forcePathStyle: true });
   const lambda = new LambdaClient(options);

@@ -11,7 +11,8 @@ import {
   PublishVersionCommand,
 } from '@aws-sdk/client-lambda';
 import type { LambdaOptions } from '../../../local/lambda/service.ts';
-import { handlerOf, openRoom, ROLE, serve } from './support.ts';
+import { serve } from '../../support/serve.ts';
+import { handlerOf, openRoom, ROLE } from './support.ts';
 
 const CODE = `exports.handler = async () => 'well';`;
 const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:named';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { openRoom, serve } from './support.ts';
+import { serve } from '../../support/serve.ts';
+import { openRoom } from './support.ts';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -9,8 +7,6 @@ import { Identities } from '../../../local/auth/identities.ts';
 import type { Json, JsonObject } from '../../../local/json.ts';
 import { createLambda, type Lambda, type LambdaOptions } from '../../../local/lambda/service.ts';
 import type { ResourceHandler, ResourceState } from '../../../local/resource.ts';
-import type { HttpHandler } from '../../../local/wire/http.ts';
-import { nodeListener } from '../../../local/wire/node-http.ts';
 
 export const ROLE = 'arn:aws:iam::000000000000:role/edge';
 
@@ -103,14 +99,6 @@ export function create(
 ): Promise<ResourceState> {
   const suffix = '0123456789abcdefghij';
   return handlerOf(resources, type).create({ stackName: 'stack', logicalId, suffix, properties });
-}
-
-/** Puts a service on a loopback port. */
-export async function serve(t: TestContext, handler: HttpHandler): Promise<string> {
-  const server = createServer(nodeListener(handler, (error) => t.diagnostic(String(error))));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** The value that an invocation returned; anything else fails the test. */

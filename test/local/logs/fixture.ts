@@ -1,13 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import { Identities } from '../../../local/auth/identities.ts';
 import { createLogs } from '../../../local/logs/service.ts';
-import { nodeListener } from '../../../local/wire/node-http.ts';
+import { clientOptions, serve } from '../../support/serve.ts';
 
 export const GROUP = '/aws/lambda/us-east-1.guard';
 export const STREAM = '2026/11/23/[1]0123456789abcdef0123456789abcdef';
@@ -20,29 +18,18 @@ export async function setUp(t: Pick<TestContext, 'after'>) {
   const now = () => new Date(clock.at ?? Date.now());
   const open = () => createLogs({ dataDir, identities, now });
   let service = open();
-  const defects: unknown[] = [];
-  const server = createServer(
-    nodeListener(
-      (request) => service.handle(request),
-      (error) => defects.push(error),
-    ),
-  );
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const endpoint = await serve(t, (request) => service.handle(request));
   const clients: CloudWatchLogs[] = [];
-  t.after(async () => {
+  t.after(() => {
     for (const one of clients) one.destroy();
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
     rmSync(dataDir, { recursive: true });
-    if (defects.length > 0) throw defects[0];
   });
   return {
     dataDir,
     endpoint,
     client(region = 'us-east-1', secretAccessKey = 'test') {
       const credentials = { accessKeyId: 'test', secretAccessKey };
-      const sdk = new CloudWatchLogs({ endpoint, region, credentials, maxAttempts: 1 });
+      const sdk = new CloudWatchLogs({ ...clientOptions(endpoint), region, credentials });
       clients.push(sdk);
       return sdk;
     },
