@@ -65,7 +65,7 @@ function describePool(pool: Pool): JsonObject {
   };
 }
 
-function describeClient(client: ClientRecord): JsonObject {
+export function describeClient(client: ClientRecord): JsonObject {
   const { GenerateSecret: _, ...settings } = client.settings;
   return {
     RefreshTokenValidity: 30,

@@ -26,6 +26,7 @@ import { adminRespondToAuthChallenge, respondToAuthChallenge } from './respond-t
 import { changePassword, getUser } from './self.ts';
 import { associateSoftwareToken, verifySoftwareToken } from './software-token.ts';
 import { getTokensFromRefreshToken, globalSignOut, revokeToken } from './tokens.ts';
+import { updateUserPoolClient } from './update-client.ts';
 
 const ALL: readonly Operation[] = [
   adminAddUserToGroup,
@@ -66,6 +67,7 @@ const ALL: readonly Operation[] = [
   revokeToken,
   setUserMfaPreference,
   setUserPoolMfaConfig,
+  updateUserPoolClient,
   verifySoftwareToken,
 ];
 

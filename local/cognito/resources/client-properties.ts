@@ -7,52 +7,49 @@ import { readProperties } from './refusal.ts';
 const closed = { closed: true };
 const unit = oneOf(['seconds', 'minutes', 'hours', 'days']);
 
-const clientProperties = structure(
-  {
-    UserPoolId: required(poolId),
-    ClientName: optional(text({ min: 1, max: 128, pattern: /[\w\s+=,.@-]+/ })),
-    GenerateSecret: optional(flag()),
-    AccessTokenValidity: optional(integer({ min: 1, max: 86_400 })),
-    IdTokenValidity: optional(integer({ min: 1, max: 86_400 })),
-    RefreshTokenValidity: optional(integer({ min: 1, max: 315_360_000 })),
-    TokenValidityUnits: optional(
-      structure(
-        { AccessToken: optional(unit), IdToken: optional(unit), RefreshToken: optional(unit) },
-        closed,
-      ),
+/** The settings of a client, as templates and the API have them. */
+export const clientFields = {
+  UserPoolId: required(poolId),
+  ClientName: optional(text({ min: 1, max: 128, pattern: /[\w\s+=,.@-]+/ })),
+  GenerateSecret: optional(flag()),
+  AccessTokenValidity: optional(integer({ min: 1, max: 86_400 })),
+  IdTokenValidity: optional(integer({ min: 1, max: 86_400 })),
+  RefreshTokenValidity: optional(integer({ min: 1, max: 315_360_000 })),
+  TokenValidityUnits: optional(
+    structure({ AccessToken: optional(unit), IdToken: optional(unit), RefreshToken: optional(unit) }, closed),
+  ),
+  AuthSessionValidity: optional(integer({ min: 3, max: 15 })),
+  EnableTokenRevocation: optional(flag()),
+  PreventUserExistenceErrors: optional(oneOf(['ENABLED', 'LEGACY'])),
+  RefreshTokenRotation: optional(
+    structure(
+      {
+        Feature: optional(oneOf(['ENABLED', 'DISABLED'])),
+        RetryGracePeriodSeconds: optional(integer({ min: 0, max: 60 })),
+      },
+      closed,
     ),
-    AuthSessionValidity: optional(integer({ min: 3, max: 15 })),
-    EnableTokenRevocation: optional(flag()),
-    PreventUserExistenceErrors: optional(oneOf(['ENABLED', 'LEGACY'])),
-    RefreshTokenRotation: optional(
-      structure(
-        {
-          Feature: optional(oneOf(['ENABLED', 'DISABLED'])),
-          RetryGracePeriodSeconds: optional(integer({ min: 0, max: 60 })),
-        },
-        closed,
-      ),
+  ),
+  ExplicitAuthFlows: optional(
+    list(
+      oneOf([
+        'ADMIN_NO_SRP_AUTH',
+        'CUSTOM_AUTH_FLOW_ONLY',
+        'USER_PASSWORD_AUTH',
+        'ALLOW_ADMIN_USER_PASSWORD_AUTH',
+        'ALLOW_CUSTOM_AUTH',
+        'ALLOW_USER_PASSWORD_AUTH',
+        'ALLOW_USER_SRP_AUTH',
+        'ALLOW_REFRESH_TOKEN_AUTH',
+      ]),
     ),
-    ExplicitAuthFlows: optional(
-      list(
-        oneOf([
-          'ADMIN_NO_SRP_AUTH',
-          'CUSTOM_AUTH_FLOW_ONLY',
-          'USER_PASSWORD_AUTH',
-          'ALLOW_ADMIN_USER_PASSWORD_AUTH',
-          'ALLOW_CUSTOM_AUTH',
-          'ALLOW_USER_PASSWORD_AUTH',
-          'ALLOW_USER_SRP_AUTH',
-          'ALLOW_REFRESH_TOKEN_AUTH',
-        ]),
-      ),
-    ),
-    SupportedIdentityProviders: optional(list(oneOf(['COGNITO']))),
-    AllowedOAuthFlowsUserPoolClient: optional(flag()),
-    EnablePropagateAdditionalUserContextData: optional(flag()),
-  },
-  closed,
-);
+  ),
+  SupportedIdentityProviders: optional(list(oneOf(['COGNITO']))),
+  AllowedOAuthFlowsUserPoolClient: optional(flag()),
+  EnablePropagateAdditionalUserContextData: optional(flag()),
+};
+
+const clientProperties = structure(clientFields, closed);
 
 export type ClientSettings = Infer<typeof clientProperties>;
 
@@ -74,7 +71,11 @@ export const CLIENT_TYPE = 'AWS::Cognito::UserPoolClient';
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpoolclient.html
  */
 export function readClientProperties(properties: JsonObject): ClientSettings {
-  const settings = readProperties(CLIENT_TYPE, clientProperties, properties, NOT_DONE);
+  return checkClient(readProperties(CLIENT_TYPE, clientProperties, properties, NOT_DONE));
+}
+
+/** Settings that go together. Throws InvalidParameterException, as the API does. */
+export function checkClient(settings: ClientSettings): ClientSettings {
   if (settings.AllowedOAuthFlowsUserPoolClient) {
     throw invalidParameter(
       'AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows.',

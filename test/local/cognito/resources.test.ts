@@ -120,3 +120,15 @@ test('a protected pool is not deleted; another goes for good, and twice is no er
   restart();
   assert.deepEqual((await sdk.listUserPools({ MaxResults: 10 })).UserPools, []);
 });
+
+test('the API changes a client: what is not named goes back to its default', async (t) => {
+  const { sdk, UserPoolId, ClientId } = await setUp(t);
+  const rotating = { RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 10 } } as const;
+  const { UserPoolClient } = await sdk.updateUserPoolClient({ UserPoolId, ClientId, ...rotating });
+  assert.deepEqual(UserPoolClient?.RefreshTokenRotation, rotating.RefreshTokenRotation);
+  assert.equal(UserPoolClient?.AuthSessionValidity, 3);
+  const ExplicitAuthFlows = ['ALLOW_REFRESH_TOKEN_AUTH' as const];
+  await assert.rejects(sdk.updateUserPoolClient({ UserPoolId, ClientId, ExplicitAuthFlows, ...rotating }), {
+    name: 'InvalidParameterException',
+  });
+});

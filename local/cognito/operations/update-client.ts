@@ -1,0 +1,29 @@
+import { clientId } from '../fields.ts';
+import { operation } from '../operation.ts';
+import { checkClient, clientFields } from '../resources/client-properties.ts';
+import { required, structure } from '../shape.ts';
+import { describeClient } from './describe.ts';
+
+const { GenerateSecret: _fixed, ...changeable } = clientFields;
+
+/**
+ * Replaces a client's settings: what is not named goes back to its default,
+ * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPoolClient.html
+ */
+export const updateUserPoolClient = operation(
+  'UpdateUserPoolClient',
+  'signed',
+  structure({ ...changeable, ClientId: required(clientId) }),
+  ({ pools, now }, { ClientId, ...given }) => {
+    const { pool, client } = pools.client(ClientId, pools.get(given.UserPoolId));
+    const settings = checkClient({ ...given, GenerateSecret: client.settings.GenerateSecret });
+    const changed = {
+      ...client,
+      name: settings.ClientName ?? client.name,
+      modified: now().toISOString(),
+      settings,
+    };
+    pool.clients.put(ClientId, changed);
+    return { UserPoolClient: describeClient(changed) };
+  },
+);

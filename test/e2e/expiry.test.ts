@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, relative } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provider';
+import type { Ran } from '../support/programs.ts';
+import {
+  type Computer,
+  type DeployedStack,
+  type LocalStatus,
+  PASSWORD,
+  signIn,
+  withCloud,
+} from './harness.ts';
+
+const PROCESSES = 50;
+const REFRESH = 'GetTokensFromRefreshToken';
+
+/** Stands between the commands and Cognito, counts what is asked, and may keep a request for itself. */
+async function proxyTo(endpoint: string) {
+  const asked: string[] = [];
+  let swallow: (() => void) | undefined;
+  const server = createServer(async (incoming, response) => {
+    const operation = String(incoming.headers['x-amz-target']).split('.')[1] ?? '';
+    const body = await buffer(incoming);
+    asked.push(operation);
+    if (operation === REFRESH && swallow !== undefined) {
+      swallow();
+      swallow = undefined;
+      return;
+    }
+    const { method, url, headers } = incoming;
+    const onwards = request(endpoint + url, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    onwards.end(body);
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    refreshes: () => asked.filter((operation) => operation === REFRESH).length,
+    /** The next refresh is never answered; resolves when it was asked. */
+    swallowRefresh: () =>
+      new Promise<void>((resolve) => {
+        swallow = resolve;
+      }),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+interface Kept {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+const stateFolder = ({ home }: Computer) => join(home, '.local/state/edge-upload/tokens');
+
+async function tokenFile(computer: Computer): Promise<string> {
+  const [file = ''] = (await readdir(stateFolder(computer))).filter((name) => name.endsWith('.json'));
+  return join(stateFolder(computer), file);
+}
+
+/** Lets the kept access token run out by the computer's own reckoning. */
+async function expire(computer: Computer): Promise<Kept> {
+  const file = await tokenFile(computer);
+  const kept = JSON.parse(await readFile(file, 'utf8'));
+  const past = { issuedAt: '2020-01-01T00:00:00.000Z', expiresAt: '2020-01-01T01:00:00.000Z' };
+  await writeFile(file, JSON.stringify({ ...kept, ...past }), { mode: 0o600 });
+  return kept;
+}
+
+/** Whoever holds the lock of the tokens, as the lock itself says. */
+async function lockHolder(computer: Computer): Promise<number> {
+  const { pid } = JSON.parse(await readFile(`${await tokenFile(computer)}.lock`, 'utf8'));
+  return pid;
+}
+
+/** So many uploads at the same moment, each of its own file. */
+function uploads(computer: Computer, round: string): Promise<Ran[]> {
+  const names = Array.from({ length: PROCESSES }, (_, at) => `${round}-${at}.txt`);
+  return Promise.all(
+    names.map(async (name) => {
+      await writeFile(join(computer.home, name), name);
+      return computer.run(['put', name, '--debug']);
+    }),
+  );
+}
+
+/** Files below a folder, but for those in which secrets have their place: the token store, and the outbox of the cloud. */
+async function otherFiles(computer: Computer): Promise<string[]> {
+  const files = await readdir(computer.home, { recursive: true, withFileTypes: true });
+  return files
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath ?? file.path, file.name))
+    .filter(
+      (path) => !/state\/edge-upload\/tokens\/[^/]*\.json|\/outbox\//.test(relative(computer.home, path)),
+    );
+}
+
+test('fifty uploads at the moment of expiry make one refresh, and nothing shows a secret', async (t) => {
+  await withCloud(async (computer: Computer, cloud: LocalStatus) => {
+    const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
+    await signIn(computer);
+    const proxy = await proxyTo(cloud.endpoint);
+    const known = join(computer.home, '.config/edge-upload/deployments.json');
+    const deployments = await readFile(known, 'utf8');
+    await writeFile(known, deployments.replaceAll(cloud.endpoint, proxy.url));
+
+    const secrets = new Set<string>([PASSWORD]);
+    const written: string[] = [];
+    const round = async (name: string, prepare?: () => Promise<void>) => {
+      const { accessToken, refreshToken } = await expire(computer);
+      secrets.add(accessToken).add(refreshToken);
+      const before = proxy.refreshes();
+      const prepared = prepare?.();
+      const running = uploads(computer, name);
+      await prepared;
+      // What anybody on the computer can see of a running program.
+      written.push(spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).stdout);
+      const ran = await running;
+      written.push(...ran.flatMap(({ stdout, stderr }) => [stdout, stderr]));
+      const kept: Kept = JSON.parse(await readFile(await tokenFile(computer), 'utf8'));
+      secrets.add(kept.accessToken).add(kept.refreshToken);
+      return { ran, refreshes: proxy.refreshes() - before, renewed: kept.refreshToken !== refreshToken };
+    };
+    const allWell = (ran: readonly Ran[]) =>
+      assert.deepEqual(
+        ran.filter(({ code }) => code !== 0).map(({ stderr }) => stderr),
+        [],
+      );
+
+    try {
+      await t.test('without rotation', async () => {
+        const { ran, refreshes, renewed } = await round('plain');
+        allWell(ran);
+        assert.deepEqual([refreshes, renewed], [1, false]);
+      });
+
+      const sdk = new CognitoIdentityProvider({
+        endpoint: cloud.endpoint,
+        region: 'us-east-1',
+        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      });
+      const { CognitoUserPoolId: UserPoolId, CognitoAppClientId: ClientId } = outputs;
+      const RefreshTokenRotation = { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 } as const;
+      const ExplicitAuthFlows = ['ALLOW_USER_SRP_AUTH' as const];
+      await sdk.updateUserPoolClient({ UserPoolId, ClientId, RefreshTokenRotation, ExplicitAuthFlows });
+      sdk.destroy();
+
+      await t.test('with rotation, each refresh token good once', async () => {
+        const { ran, refreshes, renewed } = await round('rotating');
+        allWell(ran);
+        assert.deepEqual([refreshes, renewed], [1, true]);
+      });
+
+      await t.test('the one that refreshes is killed: another does', async () => {
+        const { ran, refreshes } = await round('killed', async () => {
+          await proxy.swallowRefresh();
+          process.kill(await lockHolder(computer), 'SIGKILL');
+        });
+        assert.equal(ran.filter(({ code }) => code === null).length, 1, 'one was killed');
+        allWell(ran.filter(({ code }) => code !== null));
+        assert.equal(refreshes, 2, 'the one that was never answered, and one more');
+      });
+
+      await t.test('nobody was signed out', async () => {
+        assert.equal((await computer.run(['token', '--quiet'])).code, 0);
+      });
+
+      await t.test('no token and no password in any output, file, or list of processes', async () => {
+        for (const file of await otherFiles(computer)) written.push(await readFile(file, 'latin1'));
+        assert.ok(written.length > 3 * 2 * PROCESSES + PROCESSES);
+        for (const secret of secrets) {
+          const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')];
+          for (const form of forms) assert.ok(!written.some((text) => text.includes(form)));
+        }
+        // No other token either, such as the one of a refresh that was lost.
+        for (const text of written) assert.doesNotMatch(text, /eyJ[\w-]{30,}\.eyJ[\w-]{30,}\./);
+      });
+    } finally {
+      await writeFile(known, deployments);
+      await proxy.close();
+    }
+  });
+});
