@@ -2,34 +2,21 @@ import assert from 'node:assert/strict';
 import { execPath } from 'node:process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { missing, runProgram } from '../../support/programs.ts';
+import { runProgram } from '../../support/programs.ts';
+import { atTerminal, noTerminal as skip, type Typing } from './helpers/at-terminal.ts';
 import { NEW_PASSWORD, PASSWORD, type World, world } from './helpers/world.ts';
 
-const PTY = fileURLToPath(new URL('./helpers/terminal.py', import.meta.url));
 const BIN = fileURLToPath(new URL('../../../bin/edge-upload.ts', import.meta.url));
 
-const skip =
-  process.platform === 'win32' ? 'Windows has no pseudo-terminals of this kind' : missing('python3');
-
-type Typing = readonly (readonly [wait: string, line: string | null])[];
-
-/** The program itself, at a terminal, with somebody who types. */
-async function atTerminal(here: World, args: readonly string[], answers: Typing) {
-  const task = { argv: [execPath, '--import', import.meta.resolve('tsx'), BIN, ...args], answers };
-  const env = { PATH: process.env.PATH, HOME: here.home, TERM: 'xterm', ...here.env };
-  const { stdout, stderr, code } = await runProgram('python3', [PTY], { env, input: JSON.stringify(task) });
-  assert.equal(code, 0, stderr);
-  const result = JSON.parse(stdout) as { shown: string; code: number };
-  here.shown(result.shown);
-  return result;
-}
+const typing = (here: World, args: readonly string[], answers: Typing) =>
+  atTerminal(here, ['--import', import.meta.resolve('tsx'), BIN, ...args], answers);
 
 test('at a terminal: the first sign-in, with a new password that the pool refuses at first', {
   skip,
 }, async (t) => {
   const here = await world(t);
   await here.user('ada', { temporary: true });
-  const { shown, code } = await atTerminal(
+  const { shown, code } = await typing(
     here,
     ['login', here.url],
     [
@@ -46,11 +33,7 @@ test('at a terminal: the first sign-in, with a new password that the pool refuse
   assert.match(shown, /Signed in to .* as ada/);
   assert.ok(!shown.includes('weakling'), 'what is typed is not shown');
 
-  const again = await atTerminal(
-    here,
-    ['login', here.url, '--username', 'ada'],
-    [['Password', NEW_PASSWORD]],
-  );
+  const again = await typing(here, ['login', here.url, '--username', 'ada'], [['Password', NEW_PASSWORD]]);
   assert.equal(again.code, 0, again.shown);
 });
 
@@ -58,7 +41,7 @@ test('at a terminal: a wrong password, with --debug', { skip }, async (t) => {
   const here = await world(t);
   await here.user('ada');
   here.secret('Wrong-horse-42!');
-  const { shown, code } = await atTerminal(
+  const { shown, code } = await typing(
     here,
     ['login', here.url, '--username', 'ada', '--debug'],
     [['Password', 'Wrong-horse-42!']],

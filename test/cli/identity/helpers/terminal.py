@@ -1,7 +1,7 @@
 """Runs a program on a pseudo-terminal of 80 columns; tells what it showed, and its exit code.
 
 Standard input is one JSON document: {"argv": [...], "answers": [["text to wait for", "line to type"], ...]}; where there
-is nothing to type, null.
+is nothing to type, null. A list is a program that is given what was shown so far, and says what to type.
 """
 import fcntl
 import json
@@ -9,6 +9,7 @@ import os
 import pty
 import select
 import struct
+import subprocess
 import sys
 import termios
 
@@ -39,6 +40,8 @@ while True:
     while answers and answers[0][0].encode() in unread:
         text, answer = answers.pop(0)
         unread = unread.split(text.encode(), 1)[1]
+        if isinstance(answer, list):
+            answer = subprocess.run(answer, input=shown, capture_output=True, check=True).stdout.decode().strip()
         if answer is not None:
             os.write(terminal, answer.encode() + b"\r")
             unread = b""
