@@ -62,7 +62,9 @@ async function carry(
 ): Promise<void> {
   let free = 0;
   let arrived: Promise<void> = Promise.resolve();
-  for await (const chunk of from as AsyncIterable<Buffer>) {
+  // One end may have said all it has to say, and still listen.
+  const chunks: AsyncIterable<Buffer> = from.iterator({ destroyOnReturn: false });
+  for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += PIECE) {
       const piece = chunk.subarray(at, at + PIECE);
       const leaves = Math.max(performance.now() - LATE_MS, free) + (piece.length / bytesPerSecond) * 1000;

@@ -2,7 +2,7 @@ import { type Dispatcher, request } from 'undici';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
-import { networkFailure } from '../network/failures.ts';
+import { networkFailure, proxyAt } from '../network/failures.ts';
 import type { Deployment } from '../settings/deployments.ts';
 import { type Caller, type EdgeDescription, readDescription } from './edge-description.ts';
 
@@ -95,7 +95,7 @@ async function fetchDescription(
       text: await readBounded(body),
     };
   } catch (error) {
-    throw signal.aborted ? interrupted() : (networkFailure(error, host) ?? error);
+    throw signal.aborted ? interrupted() : (networkFailure(error, host, proxyAt(error, url)) ?? error);
   } finally {
     await dispatcher.destroy();
   }
