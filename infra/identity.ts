@@ -48,6 +48,9 @@ export function createUserPool(scope: Construct, options: StackOptions): UserPoo
     ...(mfa === 'off' ? {} : { mfaSecondFactor: { sms: false, otp: true } }),
     removalPolicy: dataPolicy(options),
   });
+  const resource = pool.node.defaultChild as CfnUserPool;
+  // A deletion policy that changes alone is no change to CloudFormation.
+  if (options.retainData) resource.addMetadata(OPTIONS_METADATA, { retained: true });
   // Cognito's own words do as well as the CDK's, which are said twice, and the template has a size to keep to.
   for (const name of [
     'EmailVerificationMessage',
@@ -55,7 +58,7 @@ export function createUserPool(scope: Construct, options: StackOptions): UserPoo
     'SmsVerificationMessage',
     'VerificationMessageTemplate',
   ]) {
-    (pool.node.defaultChild as CfnUserPool).addPropertyDeletionOverride(name);
+    resource.addPropertyDeletionOverride(name);
   }
   Validations.of(pool).acknowledge({
     id: 'AwsSolutions-COG8',

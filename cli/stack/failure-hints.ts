@@ -32,6 +32,10 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
     'A web ACL for CloudFront is of the scope CLOUDFRONT, in us-east-1: check the one given with --web-acl-arn.',
   ],
   [
+    /turn MFA functionality ON/i,
+    'Cognito takes --mfa required for this pool by its own call alone: aws cognito-idp set-user-pool-mfa-config, with the software token enabled. Then deploy again.',
+  ],
+  [
     /A version for this Lambda function exists/i,
     'A failed deployment has left that version behind. Delete the newest version of the function in the Lambda console, then deploy again.',
   ],

@@ -1,4 +1,4 @@
-import { OPTIONS_METADATA, type StackOptions } from '../../infra/options.ts';
+import { OPTIONS_METADATA, policyOf, type StackOptions } from '../../infra/options.ts';
 import type { JsonValue } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { deployedTemplate } from './kept-data.ts';
@@ -52,12 +52,38 @@ export function readOptions(templateBody: string): StackOptions {
 /** Options that leave something behind on AWS, for which off is not the same as never. */
 const LASTING: readonly OptionName[] = ['versioning', 'accessLogs'];
 
+/** Bytes of JSON. The first has to fit into the edge function beside its code, all of it into the template. */
+const POLICY_ROOM = 1_800;
+const OPTIONS_ROOM = 8_000;
+
+const bytesOf = (value: object) => Buffer.byteLength(JSON.stringify(value));
+
+/** Found now, and not when the first half of a deployment is there already. */
+function refuseTooMuch(options: StackOptions): void {
+  const rules = bytesOf(policyOf(options));
+  if (rules > POLICY_ROOM) {
+    throw new UserError(
+      'usage',
+      `The edge has room for ${POLICY_ROOM} bytes of rules; these have ${rules}.`,
+      {
+        hint: 'Name fewer or shorter --allow-group, --cors-origin or --write-to.',
+      },
+    );
+  }
+  const all = bytesOf(options);
+  if (all > OPTIONS_ROOM) {
+    throw new UserError('usage', `A deployment keeps ${OPTIONS_ROOM} bytes of options; these have ${all}.`, {
+      hint: 'Name fewer or shorter --tag.',
+    });
+  }
+}
+
 const TOGETHER: readonly OptionName[] = ['domain', 'certificateArn'];
 
 /**
  * What a deploy is to apply: what is kept, over it what was given, without what was taken back; in one order, so that
  * the same options are the same template.
- * @throws {UserError} `usage` for a domain without a certificate and the other way round.
+ * @throws {UserError} `usage` for a domain without a certificate or the other way round, and for more than there is room for.
  */
 export function mergeOptions(
   kept: StackOptions,
@@ -83,6 +109,7 @@ export function mergeOptions(
       },
     );
   }
+  refuseTooMuch(options);
   return options;
 }
 

@@ -56,11 +56,15 @@ export async function edgeDefect(
   }
 }
 
-function enforces(described: UploadPolicy, { maxSize, writeTo, allowGroups }: UploadPolicy): boolean {
+function enforces(
+  described: UploadPolicy,
+  { maxSize, writeTo, allowGroups, corsOrigins }: UploadPolicy,
+): boolean {
   return (
     described.maxSize === maxSize &&
     described.writeTo === writeTo &&
-    isDeepStrictEqual(described.allowGroups, allowGroups)
+    isDeepStrictEqual(described.allowGroups, allowGroups) &&
+    isDeepStrictEqual(described.corsOrigins, corsOrigins)
   );
 }
 

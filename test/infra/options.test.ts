@@ -155,6 +155,12 @@ test('kept data outlive the stack, but no creation that fails', () => {
   }
 });
 
+test('keeping data is a change of the pool too, which a deletion policy alone is not', () => {
+  const metadata = (options: StackOptions) => only(halfTemplate(options), 'AWS::Cognito::UserPool').Metadata;
+  assert.deepEqual(metadata({ retainData: true }), { 'edge-upload': { retained: true } });
+  assert.equal(metadata({}), undefined);
+});
+
 test('tokens are good for as long as was chosen', () => {
   const client = (options: StackOptions) =>
     only(withOptions(options), 'AWS::Cognito::UserPoolClient').Properties;

@@ -11,6 +11,8 @@ import {
   type StackOptions,
   stackTags,
 } from '../../../cli/stack/options.ts';
+import { synthesize } from '../../../infra/synthesize.ts';
+import { IDENTITY } from '../../infra/support.ts';
 
 const CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012';
 const WEB_ACL = 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/uploads/0c1d2e3f-1234';
@@ -249,6 +251,25 @@ test('one option cannot be given and taken back at once', () => {
     /--max-size and --unset max-size/,
   );
   assert.deepEqual(askedOptions({ unset: ['max-size', '--write-to'] }).unset, ['maxSize', 'writeTo']);
+});
+
+test('more than there is room for is refused before anything is sent, and the most there is room for fits', () => {
+  const groups = (count: number) => Array.from({ length: count }, (_, at) => `${'g'.repeat(98)}${at}`);
+  assert.match(
+    usage(() => mergeOptions({}, { allowGroups: groups(20) })),
+    /1800 bytes of rules.*--allow-group/,
+  );
+  const tags = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`tag-${at}`, 'v'.repeat(200)]));
+  assert.match(
+    usage(() => mergeOptions({}, { tags })),
+    /8000 bytes of options.*--tag/,
+  );
+  const most = mergeOptions(
+    { ...ALL, allowGroups: groups(14) },
+    { tags: Object.fromEntries(Object.entries(tags).slice(0, 25)) },
+  );
+  const { bytes } = synthesize({ stackName: 'edge-upload', identity: IDENTITY, options: most });
+  assert.ok(bytes < 51_200, `${bytes} bytes`);
 });
 
 test('a template from before there were options has none', () => {
