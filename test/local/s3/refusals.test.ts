@@ -28,7 +28,6 @@ test('a sub-resource that is not done is refused by name, never taken for the ob
   for (const sub of [
     'acl',
     'cors',
-    'lifecycle',
     'encryption',
     'publicAccessBlock',
     'tagging',
@@ -40,6 +39,9 @@ test('a sub-resource that is not done is refused by name, never taken for the ob
       assert.deepEqual([answer.status, answer.code], [501, 'NotImplemented'], `${method} ?${sub}`);
     }
   }
+  // Read, but only a template gives a bucket its rules.
+  const rules = await raw(running, { method: 'PUT', target: `/${BUCKET}?lifecycle`, body: '' });
+  assert.deepEqual([rules.status, rules.code], [501, 'NotImplemented']);
   assert.equal((await raw(running, { target: `/${BUCKET}/k` })).text, 'kept');
 });
 
