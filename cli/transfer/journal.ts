@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { isUserError, systemCode, UserError } from '../errors.ts';
-import { diskError, readIfThere, replaceFile } from '../settings/files.ts';
+import { diskError, readIfThere } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
 import { ALGORITHMS, type Algorithm } from './digests.ts';
@@ -135,7 +136,15 @@ export async function withJournal<T>(
       recorded: parseJournal((await readIfThere(path)) ?? ''),
       async begin(entry) {
         await close();
-        await replaceFile(path, `${JSON.stringify({ format: FORMAT, ...entry })}\n`);
+        try {
+          // At once, and only then made to last: a kill between the store's answer and this line leaves an upload open that
+          // nobody knows of.
+          writeFileSync(path, `${JSON.stringify({ format: FORMAT, ...entry })}\n`, { mode: 0o600 });
+          opening = open(path, 'a', 0o600);
+          await (await opening).sync();
+        } catch (error) {
+          throw diskError(path, error);
+        }
       },
       async add(part) {
         try {
