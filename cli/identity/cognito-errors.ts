@@ -26,7 +26,7 @@ const CODE_AGAIN = 'Run the same command again, and type the newest code.';
 /**
  * Every error of the operations used here, by the name that Cognito gives it:
  * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html#API_InitiateAuth_Errors
- * and the same for RespondToAuthChallenge, GetTokensFromRefreshToken, RevokeToken and AdminCreateUser.
+ * and the same for the other operations of signing in, of passwords and second factors, and of administering users.
  */
 export const COGNITO_ERRORS: Readonly<Record<string, CognitoErrorEntry>> = {
   NotAuthorizedException: {
@@ -73,6 +73,7 @@ export const COGNITO_ERRORS: Readonly<Record<string, CognitoErrorEntry>> = {
   RefreshTokenReuseException: { code: 'not_signed_in', hint: 'Sign in again: edge-upload login' },
   CodeMismatchException: { code: 'sign_in_refused', hint: CODE_AGAIN },
   ExpiredCodeException: { code: 'sign_in_refused', hint: CODE_AGAIN },
+  EnableSoftwareTokenMFAException: { code: 'sign_in_refused', hint: CODE_AGAIN },
   MFAMethodNotFoundException: { code: 'challenge_unsupported', hint: OPERATOR_POOL },
   SoftwareTokenMFANotFoundException: { code: 'challenge_unsupported', hint: OPERATOR_POOL },
   InvalidParameterException: {
@@ -103,6 +104,7 @@ export const COGNITO_ERRORS: Readonly<Record<string, CognitoErrorEntry>> = {
     hint: 'Sign in with: edge-upload login --username <name>',
     operator: { code: 'exists', hint: 'Give that user a new password with: edge-upload user reset <name>' },
   },
+  GroupExistsException: { code: 'exists', hint: 'See the groups with: edge-upload user groups' },
   UnsupportedUserStateException: {
     code: 'aws',
     hint: 'The user has a password already: edge-upload login',
@@ -119,6 +121,7 @@ export const COGNITO_ERRORS: Readonly<Record<string, CognitoErrorEntry>> = {
     operator: { code: 'aws', hint: "A quota of Cognito's is used up; AWS raises some of them when asked." },
   },
   TooManyFailedAttemptsException: { code: 'throttled', hint: 'Too many tries: wait for some minutes.' },
+  ConcurrentModificationException: { code: 'aws', hint: LATER },
   InternalErrorException: { code: 'aws', hint: LATER },
   UserLambdaValidationException: { code: 'sign_in_refused', hint: TRIGGER },
   UnexpectedLambdaException: { code: 'aws', hint: TRIGGER },

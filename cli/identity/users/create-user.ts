@@ -1,5 +1,6 @@
 import {
   AdminCreateUserCommand,
+  type AdminCreateUserRequest,
   AdminGetUserCommand,
   AdminSetUserPasswordCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
@@ -32,43 +33,33 @@ function attributesOf({ attributes, email }: NewUser) {
   return Object.entries(all).map(([Name, Value]) => ({ Name, Value }));
 }
 
+async function create(
+  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  user: NewUser,
+  rules: PoolRules,
+  delivery: Pick<AdminCreateUserRequest, 'TemporaryPassword' | 'MessageAction' | 'DesiredDeliveryMediums'>,
+): Promise<string> {
+  const Username = nameOf(user, rules);
+  const UserAttributes = attributesOf(user);
+  await cognito.send(new AdminCreateUserCommand({ UserPoolId, Username, UserAttributes, ...delivery }));
+  return Username;
+}
+
 /** Creates a user with a temporary password, and has no message sent. Errors of AWS come out as they are. */
 export async function createUser(
-  { cognito, userPoolId }: AdministeredPool,
+  pool: AdministeredPool,
   user: NewUser,
   rules: PoolRules,
 ): Promise<CreatedUser> {
-  const username = nameOf(user, rules);
   const password = temporaryPassword(rules);
-  await cognito.send(
-    new AdminCreateUserCommand({
-      UserPoolId: userPoolId,
-      Username: username,
-      TemporaryPassword: password,
-      MessageAction: 'SUPPRESS',
-      UserAttributes: attributesOf(user),
-    }),
-  );
-  return { username, temporaryPassword: password };
+  const delivery = { TemporaryPassword: password, MessageAction: 'SUPPRESS' } as const;
+  return { username: await create(pool, user, rules, delivery), temporaryPassword: password };
 }
 
 /** Creates a user and has Cognito send the temporary password, which nobody here learns. Gives the user's name. */
-export async function inviteUser(
-  { cognito, userPoolId }: AdministeredPool,
-  user: NewUser,
-  rules: PoolRules,
-): Promise<string> {
-  const username = nameOf(user, rules);
-  await cognito.send(
-    new AdminCreateUserCommand({
-      UserPoolId: userPoolId,
-      Username: username,
-      // Without this Cognito would send a text message.
-      DesiredDeliveryMediums: ['EMAIL'],
-      UserAttributes: attributesOf(user),
-    }),
-  );
-  return username;
+export function inviteUser(pool: AdministeredPool, user: NewUser, rules: PoolRules): Promise<string> {
+  // Where no medium is named, Cognito sends a text message.
+  return create(pool, user, rules, { DesiredDeliveryMediums: ['EMAIL'] });
 }
 
 /** Gives a new temporary password in place of whatever the user has. */

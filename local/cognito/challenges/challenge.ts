@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../json.ts';
-import type { Attempt, Parameters } from '../auth/attempt.ts';
+import { type Attempt, needed, type Parameters } from '../auth/attempt.ts';
+import { checkSecretHash } from '../auth/secret-hash.ts';
 import { invalidSession } from '../errors.ts';
 import { checkLockout, withFailure } from '../lockout.ts';
 import type { UserRecord } from '../store/model.ts';
@@ -23,11 +24,15 @@ export interface Challenge {
   readonly next?: (attempt: Attempt, user: UserRecord, responses: Parameters) => JsonObject;
 }
 
-/** The user that a session is about, if that is also the one whom the answer names. */
-export function sessionUser({ pool }: Attempt, { responses, state }: Answer): UserRecord {
+/**
+ * The user that a session is about, if that is also the one whom the answer names. A client with a secret proves it
+ * first.
+ */
+export function sessionUser({ pool, client }: Attempt, { responses, state }: Answer): UserRecord {
+  const name = needed(responses, 'USERNAME');
+  checkSecretHash(client, [name], responses.SECRET_HASH);
   const user = state.sub === undefined ? undefined : pool.user(state.sub);
-  const named = responses.USERNAME === undefined ? undefined : pool.findUser(responses.USERNAME);
-  if (!user || named?.sub !== user.sub) throw invalidSession();
+  if (!user || pool.findUser(name)?.sub !== user.sub) throw invalidSession();
   return user;
 }
 

@@ -1,7 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
 import type { JsonObject } from '../../json.ts';
 import { type Attempt, ask, needed } from '../auth/attempt.ts';
-import { checkSecretHash } from '../auth/secret-hash.ts';
 import { codeMismatch, invalidParameter } from '../errors.ts';
 import { ADDRESS, type MessageFactor } from '../factors.ts';
 import { mask, signInMessage } from '../messages.ts';
@@ -44,10 +43,9 @@ function messageCode(factor: MessageFactor): Challenge {
     sessionOf: (_, session) => session,
     judge(attempt, answer) {
       const { responses, state } = answer;
-      const name = needed(responses, 'USERNAME');
+      const asked = sessionUser(attempt, answer);
       const code = needed(responses, `${factor}_CODE`);
-      checkSecretHash(attempt.client, [name], responses.SECRET_HASH);
-      return guessed(attempt, sessionUser(attempt, answer), (user) => {
+      return guessed(attempt, asked, (user) => {
         if (!equal(Buffer.from(hashOf(code)), Buffer.from(state.data.code ?? ''))) throw codeMismatch();
         return withVerified(user, factor);
       });

@@ -1,6 +1,5 @@
 import type { JsonObject } from '../../json.ts';
 import { type Attempt, ask, needed, type Parameters } from '../auth/attempt.ts';
-import { checkSecretHash } from '../auth/secret-hash.ts';
 import { invalidParameter, invalidSession } from '../errors.ts';
 import { changeAttributes, missingAttributes } from '../schema.ts';
 import type { UserRecord } from '../store/model.ts';
@@ -44,12 +43,10 @@ export const newPasswordRequired: Challenge = {
   proves: 'password',
   sessionOf: (_, session) => session,
   judge(attempt, answer) {
-    const { pool, client, now } = attempt;
+    const { pool, now } = attempt;
     const { responses } = answer;
-    const name = needed(responses, 'USERNAME');
-    const password = needed(responses, 'NEW_PASSWORD');
-    checkSecretHash(client, [name], responses.SECRET_HASH);
     const user = sessionUser(attempt, answer);
+    const password = needed(responses, 'NEW_PASSWORD');
     if (user.status !== 'FORCE_CHANGE_PASSWORD') throw invalidSession();
     const attributes = answeredAttributes(pool, user, responses);
     checkAliases(pool, user.sub, attributes);

@@ -1,6 +1,5 @@
 import type { JsonObject } from '../../json.ts';
 import { type Attempt, ask, needed } from '../auth/attempt.ts';
-import { checkSecretHash } from '../auth/secret-hash.ts';
 import { invalidParameter } from '../errors.ts';
 import { type Factor, isMessageFactor, poolFactors, usableFactors } from '../factors.ts';
 import type { UserRecord } from '../store/model.ts';
@@ -45,8 +44,6 @@ export const selectMfaType: Challenge = {
   proves: 'password',
   sessionOf: (_, session) => session,
   judge(attempt, answer) {
-    const name = needed(answer.responses, 'USERNAME');
-    checkSecretHash(attempt.client, [name], answer.responses.SECRET_HASH);
     const user = sessionUser(attempt, answer);
     chosen(attempt, user, needed(answer.responses, 'ANSWER'));
     return user;

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { type Attempt, ask, needed } from '../auth/attempt.ts';
-import { checkSecretHash } from '../auth/secret-hash.ts';
 import { codeMismatch, expiredCode, invalidParameter } from '../errors.ts';
 import type { SoftwareToken, UserRecord } from '../store/model.ts';
 import { type Challenge, guessed, sessionUser } from './challenge.ts';
@@ -28,10 +27,8 @@ export const softwareTokenMfa: Challenge = {
   proves: 'second factor',
   sessionOf: (_, session) => session,
   judge(attempt, answer) {
-    const name = needed(answer.responses, 'USERNAME');
-    const code = needed(answer.responses, 'SOFTWARE_TOKEN_MFA_CODE');
-    checkSecretHash(attempt.client, [name], answer.responses.SECRET_HASH);
     const user = sessionUser(attempt, answer);
+    const code = needed(answer.responses, 'SOFTWARE_TOKEN_MFA_CODE');
     const token = user.softwareToken;
     if (!token?.enabled) {
       throw new AwsError(
@@ -49,8 +46,6 @@ export const mfaSetup: Challenge = {
   proves: 'second factor',
   sessionOf: (_, session) => session,
   judge(attempt, answer) {
-    const name = needed(answer.responses, 'USERNAME');
-    checkSecretHash(attempt.client, [name], answer.responses.SECRET_HASH);
     const user = sessionUser(attempt, answer);
     if (!user.softwareToken?.verified || answer.state.data.verified !== 'true') {
       throw invalidParameter('Software token has not been verified.');

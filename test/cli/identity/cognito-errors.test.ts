@@ -4,8 +4,17 @@ import * as sdk from '@aws-sdk/client-cognito-identity-provider';
 import { ERROR_EXIT, UserError } from '../../../cli/errors.ts';
 import { COGNITO_ERRORS, cognitoFailure } from '../../../cli/identity/cognito-errors.ts';
 
-/** The errors that the SDK models for the operations used here, InitiateAuth to RevokeToken. */
+/** The errors that the SDK models for the operations used here: signing in, passwords, second factors, administering users. */
 const MODELLED = [
+  'CodeDeliveryFailureException',
+  'ConcurrentModificationException',
+  'EnableSoftwareTokenMFAException',
+  'GroupExistsException',
+  'LimitExceededException',
+  'PreconditionNotMetException',
+  'TooManyFailedAttemptsException',
+  'UnsupportedUserStateException',
+  'UsernameExistsException',
   'AliasExistsException',
   'CodeMismatchException',
   'ExpiredCodeException',
