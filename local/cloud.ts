@@ -118,6 +118,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       await cloudformation.idle();
       await cloudfront.close();
       await lambda.close();
+      logs.close();
     },
   };
 }

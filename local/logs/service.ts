@@ -18,6 +18,7 @@ export interface Logs {
   readonly handle: HttpHandler;
   /** Adds an event to a stream of a group; both come to be with their first. */
   write(group: string, stream: string, message: string): void;
+  close(): void;
 }
 
 /**
@@ -29,6 +30,7 @@ export function createLogs({ dataDir, identities, now }: LogsOptions): Logs {
   const elsewhere = new LogStore(join(dataDir, 'elsewhere'), now);
   return {
     write: (group, stream, message) => home.append(group, stream, message),
+    close: () => home.close(),
     async handle(request) {
       try {
         const { principal, text, region } = await authenticatedText(request, {

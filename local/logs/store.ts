@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ifThere } from '../state.ts';
+import { AppendFiles, aside } from './append-files.ts';
 
 export interface LogEvent {
   /** 56 digits, as AWS's are; they sort as the events were written. */
@@ -24,7 +25,6 @@ const STREAM_LIMIT = 4 * 1024 * 1024;
 const STREAMS = 50;
 
 const FILE = '.ndjson';
-const ASIDE = '.old';
 
 /** Log groups on disk: a folder for each, in it a file of events for each stream. A group comes to be with its first event. */
 export class LogStore {
@@ -32,6 +32,7 @@ export class LogStore {
   readonly #now: () => Date;
   /** Tells this process's events from those of another that wrote in the same millisecond. */
   readonly #mark = Array.from({ length: 30 }, () => randomInt(10)).join('');
+  readonly #files = new AppendFiles();
   #count = 0;
 
   constructor(folder: string, now: () => Date) {
@@ -39,19 +40,22 @@ export class LogStore {
     this.#now = now;
   }
 
-  /** Synchronous, so that lines stay in order and survive a crash. */
   append(group: string, stream: string, message: string): void {
     const folder = this.#groupFolder(group);
     const path = join(folder, `${encodeURIComponent(stream)}${FILE}`);
-    const size = statSync(path, { throwIfNoEntry: false })?.size;
-    if (size === undefined) {
+    if (!this.#files.isOpen(path) && !existsSync(path)) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       this.#dropOldest(folder);
-    } else if (size > STREAM_LIMIT) renameSync(path, `${path}${ASIDE}`);
+    }
     this.#count += 1;
     const timestamp = this.#now().getTime();
     const id = `${String(timestamp).padStart(14, '0')}${String(this.#count).padStart(12, '0')}${this.#mark}`;
-    appendFileSync(path, `${JSON.stringify({ id, timestamp, message })}\n`, { mode: 0o600 });
+    this.#files.append(path, `${JSON.stringify({ id, timestamp, message })}\n`, STREAM_LIMIT);
+  }
+
+  /** Lets go of the files that are written to; the next event opens its own again. */
+  close(): void {
+    this.#files.close(() => true);
   }
 
   /** Names with their bytes, sorted. */
@@ -85,9 +89,11 @@ export class LogStore {
 
   /** @returns whether there was such a group */
   delete(group: string): boolean {
-    const found = this.#has(group);
-    if (found) rmSync(this.#groupFolder(group), { recursive: true, force: true });
-    return found;
+    if (!this.#has(group)) return false;
+    const folder = this.#groupFolder(group);
+    this.#files.close((path) => path.startsWith(join(folder, '/')));
+    rmSync(folder, { recursive: true, force: true });
+    return true;
   }
 
   #has(group: string): boolean {
@@ -117,7 +123,7 @@ export class LogStore {
 
   #read(group: string, stream: string, since = 0): LogEvent[] {
     const path = join(this.#groupFolder(group), `${encodeURIComponent(stream)}${FILE}`);
-    const files = [`${path}${ASIDE}`, path].filter((file) => writtenAfter(file, since));
+    const files = [aside(path), path].filter((file) => writtenAfter(file, since));
     const lines = files.flatMap((file) => readIfThere(file).split('\n'));
     return lines.flatMap((line) => {
       // The last line of a killed process may be half of one.
@@ -133,7 +139,9 @@ export class LogStore {
       .filter((file) => file.endsWith(FILE))
       .sort((one, other) => age(one) - age(other));
     for (const file of files.slice(0, Math.max(0, files.length - STREAMS + 1))) {
-      for (const path of [file, `${file}${ASIDE}`]) rmSync(join(folder, path), { force: true });
+      const path = join(folder, file);
+      this.#files.close((open) => open === path);
+      for (const gone of [path, aside(path)]) rmSync(gone, { force: true });
     }
   }
 }

@@ -22,6 +22,7 @@ export async function setUp(t: Pick<TestContext, 'after'>) {
   const clients: CloudWatchLogs[] = [];
   t.after(() => {
     for (const one of clients) one.destroy();
+    service.close();
     rmSync(dataDir, { recursive: true });
   });
   return {
@@ -35,6 +36,7 @@ export async function setUp(t: Pick<TestContext, 'after'>) {
     },
     /** A process more over the same folder. */
     reopen: () => {
+      service.close();
       service = open();
     },
     /** Writes a message a second, each a second after the one before; gives the time of the first. */
