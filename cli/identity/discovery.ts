@@ -5,6 +5,7 @@ import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure, proxyAt } from '../network/failures.ts';
 import type { Deployment } from '../settings/deployments.ts';
 import { type Caller, type EdgeDescription, readDescription } from './edge-description.ts';
+import { readFields } from './json-fields.ts';
 
 export const WELL_KNOWN = '/.well-known/edge-upload';
 
@@ -47,7 +48,7 @@ export async function discover(context: Context, inquiry: Inquiry): Promise<Edge
   }
   const description = seen.status === 200 ? readDescription(seen.text) : undefined;
   if (description !== undefined) return description;
-  throw notAnEdge(host, seen);
+  throw isOurs(seen.text) ? otherVersion(host) : notAnEdge(host, seen);
 }
 
 /** Asks an edge about a signed-in user. */
@@ -133,6 +134,17 @@ function reasonIn(text: string): string {
     // Something between here and the edge answered in its place.
     return 'no reason given';
   }
+}
+
+/** Whether a document that cannot be read says that it is an edge's all the same. */
+function isOurs(text: string): boolean {
+  return readFields(text)?.service === 'edge-upload';
+}
+
+function otherVersion(host: string): UserError {
+  return new UserError('not_an_edge', `${host} runs another version of edge-upload.`, {
+    hint: 'Its operator updates it with: edge-upload deploy   or update this one: npm install --global edge-upload',
+  });
 }
 
 function notAnEdge(host: string, { status, type, server }: Seen): UserError {

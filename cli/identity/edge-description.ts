@@ -1,12 +1,11 @@
 import type { UploadPolicy } from '../../edge/config.ts';
 import type { EdgeDescription } from '../../edge/description.ts';
+import { isFields, readFields } from './json-fields.ts';
 
 export type { EdgeDescription };
 
 /** Whom the edge takes the token's bearer for, and what they may write. */
 export type Caller = NonNullable<EdgeDescription['caller']>;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /*
  * A password proof is sent to `https://cognito-idp.<region>.amazonaws.com` and to no other host. These patterns are
@@ -27,10 +26,6 @@ export function regionOf(userPoolId: string): string | undefined {
 
 export function isClientId(value: unknown): value is string {
   return typeof value === 'string' && CLIENT_ID.test(value);
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isStringList(value: unknown): value is readonly string[] {
@@ -64,14 +59,8 @@ function readCaller(value: unknown): Caller | undefined {
 
 /** The document, or `undefined` for anything that is not exactly one; fields unknown to this version are left out. */
 export function readDescription(text: string): EdgeDescription | undefined {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    // A web page, most likely; the caller says what it saw.
-    return undefined;
-  }
-  if (!isFields(document)) return undefined;
+  const document = readFields(text);
+  if (document === undefined) return undefined;
   const { service, region, userPoolId, clientId } = document;
   const policy = readPolicy(document.policy);
   const sound =

@@ -1,4 +1,5 @@
 import { isClientId, regionOf } from './edge-description.ts';
+import type { Fields } from './json-fields.ts';
 
 /** One user's tokens for one deployment, as kept on this computer. */
 export interface StoredSession {
@@ -15,21 +16,6 @@ export interface StoredSession {
   readonly issuedAt: Date;
   readonly expiresAt: Date;
   readonly refreshToken: string;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/** A JSON object; `undefined` for text that is none. */
-export function readFields(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Fields)
-      : undefined;
-  } catch {
-    // The parser's message would quote the text, and so a token.
-    return undefined;
-  }
 }
 
 function readDate(value: unknown): Date | undefined {

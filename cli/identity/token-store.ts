@@ -6,9 +6,10 @@ import { systemCode, UserError } from '../errors.ts';
 import { diskError, makePrivate, readIfThere, replaceFile } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
+import { readFields } from './json-fields.ts';
 import { loginCommand } from './login-command.ts';
 import { seal, unseal } from './seal.ts';
-import { readFields, readSession, type StoredSession } from './stored-session.ts';
+import { readSession, type StoredSession } from './stored-session.ts';
 import { ensureKey, findKey } from './token-key.ts';
 
 export type { StoredSession };

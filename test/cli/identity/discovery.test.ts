@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { UserError } from '../../../cli/errors.ts';
 import { discover, discoverCaller } from '../../../cli/identity/discovery.ts';
 import { readDescription } from '../../../cli/identity/edge-description.ts';
 import { cognitoUrl } from '../../../cli/network/aws.ts';
+import {
+  type KeyedCertificate,
+  makeAuthority,
+  makeServerCertificate,
+} from '../../../local/tls/certificates.ts';
 import { testContext } from '../transfer/helpers/context.ts';
 
 const EDGE = {
@@ -25,14 +34,14 @@ const CALLER = {
   tokenExpiresAt: '2026-11-05T13:00:00.000Z',
 };
 
-async function serve(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
+async function serve(t: TestContext, listener: RequestListener, tls?: KeyedCertificate): Promise<string> {
+  const server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   t.after(() => {
     server.closeAllConnections();
     server.close();
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http${tls === undefined ? '' : 's'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 const answering =
@@ -118,6 +127,43 @@ test('a server that is no edge is named with what it answered', async (t) => {
 
   const moved = await serve(t, answering(302, '', { location: 'https://elsewhere.example/' }));
   assert.match((await refusal(discover(testContext(), { url: moved }))).message, /HTTP 302/);
+});
+
+test('an edge of another version is one all the same', async (t) => {
+  const url = await serve(t, answering(200, JSON.stringify({ ...EDGE, policy: { writeTo: 42 } })));
+  const error = await refusal(discover(testContext(), { url }));
+  assert.equal(error.code, 'not_an_edge');
+  assert.match(error.message, /another version of edge-upload/);
+  assert.match(error.hint ?? '', /edge-upload deploy/);
+});
+
+test('a proxy that opens TLS, an expired certificate and one for another host are told apart', async (t) => {
+  const now = new Date();
+  const authority = await makeAuthority(now);
+  const years = new Date(now.getTime() - 5 * 365 * 86_400_000);
+  const certificates = {
+    intercepted: await makeServerCertificate(authority, ['127.0.0.1'], now),
+    expired: await makeServerCertificate(authority, ['127.0.0.1'], years),
+    another: await makeServerCertificate(authority, ['elsewhere.example'], now),
+  };
+  const ask = async (one: KeyedCertificate, caFile?: string) => {
+    const url = await serve(t, answering(200, JSON.stringify(EDGE)), one);
+    const deployment = { ...EDGE, name: 'studio', url, local: { endpoint: url, caFile: caFile ?? '' } };
+    const error = await refusal(
+      discover(testContext(), { url, ...(caFile !== undefined && { deployment }) }),
+    );
+    assert.deepEqual([error.code, error.exitCode], ['tls', 5]);
+    return error;
+  };
+  const intercepted = await ask(certificates.intercepted);
+  assert.match(intercepted.message, /unknown authority/);
+  assert.match(intercepted.hint ?? '', /NODE_EXTRA_CA_CERTS/);
+  const caFile = join(mkdtempSync(join(tmpdir(), 'edge-upload-tls-')), 'ca.pem');
+  t.after(() => rmSync(dirname(caFile), { recursive: true, force: true }));
+  writeFileSync(caFile, authority.cert);
+  const expired = await ask(certificates.expired, caFile);
+  assert.match(`${expired.message} ${expired.hint}`, /expired.*clock/);
+  assert.match((await ask(certificates.another, caFile)).message, /for another host/);
 });
 
 test('an answer without end is not read to its end', async (t) => {

@@ -287,6 +287,16 @@ test('a client that does not allow SRP is explained', async (t) => {
   assert.match(error.hint ?? '', /settings/);
 });
 
+test('a clock that is wrong is said to be so when Cognito refuses for it', async (t) => {
+  const here = await world(t);
+  await here.user('ada');
+  const context = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
+  const late = () => new Date(here.setup.clock.now().getTime() - 10 * 60_000);
+  const error = await failure(here, login({ ...context, now: late }, { url: here.url, username: 'ada' }));
+  assert.deepEqual([error.code, error.exitCode], ['sign_in_refused', 4]);
+  assert.match(error.hint ?? '', /clock/);
+});
+
 test('signing in again keeps what an operator knows of the deployment', async (t) => {
   const here = await world(t);
   await here.user('ada');
