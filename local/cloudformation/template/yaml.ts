@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type Scalar } from 'yaml';
 import type { Json } from '../../json.ts';
 import { formatError, functionError } from './errors.ts';
 
@@ -23,7 +23,7 @@ function read(node: unknown): Json {
     return written(node, Object.fromEntries(members));
   }
   if (isSeq(node)) return written(node, node.items.map(read));
-  return isScalar(node) ? written(node, scalar(node.value)) : null;
+  return isScalar(node) ? written(node, scalar(node)) : null;
 }
 
 function name(key: unknown): string {
@@ -31,8 +31,10 @@ function name(key: unknown): string {
   throw formatError('[/] map keys must be strings');
 }
 
-function scalar(value: unknown): Json {
-  return typeof value === 'number' || typeof value === 'boolean' || value === null ? value : String(value);
+/** A number that would not be written again as it stands (`012`, `1.10`, more than 15 digits) is taken as its text. */
+function scalar({ value, source }: Scalar): Json {
+  if (typeof value === 'number') return String(value) === source ? value : (source ?? value);
+  return typeof value === 'boolean' || value === null ? value : String(value);
 }
 
 /** A value with its tag's function around it. */

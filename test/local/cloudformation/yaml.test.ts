@@ -23,6 +23,7 @@ Resources:
       Version: 2012-10-17
       Account: "000000000000"
       Number: 7
+      Texts: [012, 1.10, 123456789012345678, 1e3]
       Nothing: null
   B:
     Type: Test::Thing
@@ -54,6 +55,7 @@ test('a template in YAML means what it does in JSON, short forms too', async (t)
     Version: '2012-10-17',
     Account: '000000000000',
     Number: 7,
+    Texts: ['012', '1.10', '123456789012345678', '1e3'],
     Nothing: null,
   });
   assert.deepEqual(cloud.named('B')[0]?.properties, {
