@@ -77,12 +77,15 @@ export async function use(context: Context, args: Named): Promise<Result> {
 /** Signs everybody out of a deployment on this computer, and forgets it. The deployment itself stays. */
 export async function forget(context: Context, args: Named): Promise<Result> {
   const deployment = await require(context, args);
-  const { name, url, bucket } = deployment;
+  const { name, url, bucket, local } = deployment;
   const sessions = await sessionsOf(context, url);
   for (const { session } of sessions) await revokeSession(context, session, deployment);
   await forgetTokens(context, url);
   await forgetDeployment(context, name);
-  const stays = bucket === undefined ? '' : `\nThe stack stays; find it again with --stack-name ${name}.`;
+  const stays =
+    bucket === undefined
+      ? ''
+      : `\nThe stack stays; find it again with --stack-name ${name}${local === undefined ? '' : ' --local'}.`;
   return {
     document: { name, url, forgotten: true, signedOut: sessions.map(({ session }) => session.username) },
     text: `This computer has forgotten ${name}, ${url}.${stays}`,

@@ -71,5 +71,5 @@ test('forgetting a deployment of one’s own leaves the stack, and says how to f
   const here = await world(t);
   await here.operate();
   const { text } = await run(here, forget(here.context(), { name: 'studio' }));
-  assert.match(text ?? '', /stack stays.*--stack-name studio/);
+  assert.match(text ?? '', /stack stays.*--stack-name studio --local/);
 });
