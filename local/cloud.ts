@@ -97,12 +97,13 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   };
   const endpoint: HttpHandler = (request) => handlers[serviceOf(request)](request);
 
-  await s3.applyLifecycles();
-  const lifecycles = setInterval(() => void s3.applyLifecycles().catch(onDefect), LIFECYCLE_EVERY_MS).unref();
   await cloudfront.start();
   const server = createServer({ requestTimeout: 0 }, nodeListener(endpoint, onDefect));
   const port = await listen(server, options.port);
   await cloudformation.resume();
+  const applyLifecycles = () => void s3.applyLifecycles().catch(onDefect);
+  applyLifecycles();
+  const lifecycles = setInterval(applyLifecycles, LIFECYCLE_EVERY_MS).unref();
 
   return {
     endpoint: `http://127.0.0.1:${port}`,
