@@ -1,4 +1,4 @@
-import { BootstraplessSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib/core';
+import { type IStackSynthesizer, LegacyStackSynthesizer, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Jwks } from '../edge/config.ts';
 import { createDistribution } from './edge.ts';
@@ -30,8 +30,9 @@ export class UploadStack extends Stack {
       stackName,
       env: { region: REGION },
       description: 'edge-upload: authenticated uploads to S3 through CloudFront',
-      // The template goes inline in the API call: no bootstrapped account, no assets.
-      synthesizer: new BootstraplessSynthesizer() as IStackSynthesizer,
+      // The template goes inline in the API call: no bootstrapped account, no assets. The bootstrapless synthesizer makes
+      // the same template, but has the CDK's own command line assume roles that only bootstrapping makes.
+      synthesizer: new LegacyStackSynthesizer() as IStackSynthesizer,
       analyticsReporting: false,
     });
     createUserPoolClient(this, createUserPool(this, options), options);
