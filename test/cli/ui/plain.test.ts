@@ -40,7 +40,35 @@ test('work is told in whole lines on stderr, results on stdout', () => {
     { type: 'row', text: 'image.jpg', document: { key: 'image.jpg' } },
   ]);
   assert.equal(shown.stdout, 'image.jpg\n');
-  assert.equal(shown.stderr, 'Emptying the bucket…\nEmptying the bucket: 20 objects\n');
+  assert.equal(shown.stderr, 'Emptying the bucket: 20 objects\n');
+});
+
+test('work that something else is told of in between, or that takes its time, has a line when it begins', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const task = 'Deleting the stack';
+  const stderr = new Screen();
+  const renderer = plainRenderer({
+    stdout: new Screen(),
+    stderr,
+    now: () => new Date(0),
+    json: false,
+    quiet: false,
+    debug: false,
+  });
+  renderer.event({ type: 'task-started', task });
+  assert.equal(stderr.text, '');
+  t.mock.timers.tick(2000);
+  renderer.event({ type: 'task-done', task });
+  assert.equal(stderr.text, 'Deleting the stack…\nDeleting the stack: done\n');
+  const told = show([
+    { type: 'task-started', task },
+    { type: 'note', text: 'the bucket is kept' },
+    { type: 'task-failed', task, detail: 'DELETE_FAILED' },
+  ]);
+  assert.equal(
+    told.stderr,
+    'Deleting the stack…\nthe bucket is kept\nDeleting the stack: failed (DELETE_FAILED)\n',
+  );
 });
 
 test('with --json the rows are one JSON document a line', () => {
