@@ -1,6 +1,7 @@
 import type { Context, Result } from '../context.ts';
 import { forgetDeployment } from '../settings/deployments.ts';
 import { rememberLeftover } from '../settings/leftovers.ts';
+import { ifThere } from '../stack/aws-failures.ts';
 import { measureBucket } from '../stack/bucket.ts';
 import { removeStack } from '../stack/destroy.ts';
 import { deployedTemplate, keepBucket, keptTypes } from '../stack/kept-data.ts';
@@ -37,7 +38,10 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
     if (stack === undefined) return await finish(context, work, target, args);
     refuseForeign(work, stack);
     const held = await inventory(work, stack, args.keepData ?? false);
-    if (!(await agree(context, work, held, args.yes ?? false))) {
+    // What is being deleted was agreed to before, and cannot be counted while it goes.
+    const isGoing = stack.status === 'DELETE_IN_PROGRESS';
+    if (isGoing) context.ui.event({ type: 'note', text: `The stack ${stackName} is being deleted already.` });
+    if (!isGoing && !(await agree(context, work, held, args.yes ?? false))) {
       return { document: { stackName, outcome: 'declined' }, text: 'Nothing was removed.' };
     }
     for (const functionName of held.functions) {
@@ -81,23 +85,33 @@ async function inventory(work: StackWork, stack: FoundStack, keepData: boolean):
   };
 }
 
-async function agree({ ui }: Context, work: StackWork, held: Inventory, yes: boolean): Promise<boolean> {
-  const { buckets, pools, domain, keepsBuckets, keepsPools } = held;
+/** What the stack holds, counted, a line each; what went while it was looked at has none. */
+async function contents(work: StackWork, { buckets, pools }: Inventory) {
   const bucketLines = await Promise.all(
     buckets.map(async (bucket) => {
-      const { objects, bytes } = await measureBucket(work, bucket);
-      return `  bucket      ${bucket}: ${count(objects, 'object')}, ${formatBytes(bytes)}`;
+      const held = await ifThere(() => measureBucket(work, bucket));
+      if (held === undefined) return [];
+      return [`  bucket      ${bucket}: ${count(held.objects, 'object')}, ${formatBytes(held.bytes)}`];
     }),
   );
   const poolLines = await Promise.all(
-    pools.map(async (pool) => `  user pool   ${pool}: ${count(await countUsers(work, pool), 'user')}`),
+    pools.map(async (pool) => {
+      const users = await ifThere(() => countUsers(work, pool));
+      return users === undefined ? [] : [`  user pool   ${pool}: ${count(users, 'user')}`];
+    }),
   );
+  return { buckets: bucketLines.flat(), pools: poolLines.flat() };
+}
+
+async function agree({ ui }: Context, work: StackWork, held: Inventory, yes: boolean): Promise<boolean> {
+  const { domain, keepsBuckets, keepsPools } = held;
+  const { buckets, pools } = await contents(work, held);
   const goes = [
-    ...(keepsBuckets ? [] : bucketLines),
-    ...(keepsPools ? [] : poolLines),
+    ...(keepsBuckets ? [] : buckets),
+    ...(keepsPools ? [] : pools),
     ...(domain === undefined ? [] : [`  edge        ${domain}`]),
   ];
-  const stays = [...(keepsBuckets ? bucketLines : []), ...(keepsPools ? poolLines : [])];
+  const stays = [...(keepsBuckets ? buckets : []), ...(keepsPools ? pools : [])];
   ui.event({
     type: 'note',
     text: [

@@ -68,3 +68,17 @@ export async function onAws<T>(doing: string, work: () => Promise<T>): Promise<T
     throw awsFailure(error, doing);
   }
 }
+
+/** What services say of a thing that is gone. */
+const GONE = new Set(['NoSuchBucket', 'NotFound', 'ResourceNotFoundException']);
+
+/** The same for a thing that may have gone meanwhile, by other hands or a deletion under way; `undefined` then. */
+export async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const { cause } = error as Error;
+    if (isUserError(error) && cause instanceof Error && GONE.has(cause.name)) return undefined;
+    throw error;
+  }
+}

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import { ifThere } from './aws-failures.ts';
 import { emptyBucket } from './bucket.ts';
 import { deleteStack } from './delete-stack.ts';
 import { type Ending, follow, operationFailure } from './follow.ts';
@@ -27,7 +28,10 @@ export async function removeStack(work: StackWork, { stack, buckets }: StackToRe
   let retain: string[] = [];
   for (let tries = 0; tries < TRIES; tries += 1) {
     checkpoint(work.context.signal, TYPE_AGAIN);
-    if (status !== 'DELETE_IN_PROGRESS') for (const bucket of buckets) await emptyBucket(work, bucket);
+    if (status !== 'DELETE_IN_PROGRESS') {
+      // A deletion that was joined and failed may have taken the bucket along.
+      for (const bucket of buckets) await ifThere(() => emptyBucket(work, bucket));
+    }
     checkpoint(work.context.signal, TYPE_AGAIN);
     ending = await deleteStack(work, { id: stack.id, status }, retain);
     if (ending.status === 'DELETE_COMPLETE') return;
