@@ -149,6 +149,8 @@ function described(
       '',
       'Next, create a user and sign in:',
       '  edge-upload login --create --email you@example.com',
+      'or invite somebody else:',
+      '  edge-upload user add ada --email ada@example.com',
     ].join('\n'),
   };
 }

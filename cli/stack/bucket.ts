@@ -97,19 +97,28 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
   let deleted = 0;
   let bytes = 0;
   const running = new Set<Promise<void>>();
-  for await (const page of listVersions(s3, bucket)) {
-    checkpoint(signal, GO_ON);
-    if (page.length === 0) continue;
-    const batch = deleteBatch(work, bucket, page).then(() => {
-      deleted += page.length;
-      for (const version of page) bytes += version.bytes;
-      ui.event({ type: 'task-progress', task, detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}` });
-    });
-    const settledBatch = batch.finally(() => running.delete(settledBatch));
-    running.add(settledBatch);
-    if (running.size >= PARALLEL) await Promise.race(running);
+  try {
+    for await (const page of listVersions(s3, bucket)) {
+      checkpoint(signal, GO_ON);
+      if (page.length === 0) continue;
+      const batch = deleteBatch(work, bucket, page).then(() => {
+        deleted += page.length;
+        for (const version of page) bytes += version.bytes;
+        ui.event({
+          type: 'task-progress',
+          task,
+          detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}`,
+        });
+      });
+      const settledBatch = batch.finally(() => running.delete(settledBatch));
+      running.add(settledBatch);
+      if (running.size >= PARALLEL) await Promise.race(running);
+    }
+    await Promise.all(running);
+  } finally {
+    // After a failure or a Ctrl-C the other batches end before it is told.
+    await Promise.allSettled(running);
   }
-  await Promise.all(running);
   const uploads = await abortUploads(s3, bucket);
   const open = uploads === 0 ? '' : `, ${count(uploads, 'unfinished upload')}`;
   ui.event({ type: 'task-done', task, detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}${open}` });

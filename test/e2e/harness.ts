@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,4 +103,32 @@ export async function signIn(computer: Computer, email = 'ada@example.com'): Pro
 
 export async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8');
+}
+
+/** Starts a command and waits until it has said something on standard error. */
+export async function until(
+  computer: Computer,
+  args: readonly string[],
+  said: string,
+): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    cwd: computer.home,
+    env: computer.env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let heard = '';
+  child.stderr.setEncoding('utf8');
+  for await (const chunk of child.stderr.iterator({ destroyOnReturn: false })) {
+    heard += chunk;
+    if (heard.includes(said)) {
+      child.stderr.resume();
+      return child;
+    }
+  }
+  throw new Error(`it ended without saying “${said}”: ${heard}`);
+}
+
+export async function exitCode(child: ChildProcess): Promise<number | null> {
+  const [code] = child.exitCode === null ? await once(child, 'close') : [child.exitCode];
+  return code as number | null;
 }

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { CloudFormation } from '@aws-sdk/client-cloudformation';
 import { S3 } from '@aws-sdk/client-s3';
-import { type Computer, type DeployedStack, type LocalStatus, signIn, withCloud } from './harness.ts';
+import {
+  CLI,
+  type Computer,
+  type DeployedStack,
+  exitCode,
+  type LocalStatus,
+  signIn,
+  withCloud,
+} from './harness.ts';
 import { startRecorder } from './recorder.ts';
 
 /** Other hands than the command line's, on the same account. */
@@ -152,6 +161,11 @@ test('deploy finds its way from every state that a stack can be in', async (t) =
       const { code, stderr } = await computer.run(['deploy', '--local', '--yes', '--stack-name', 'halfway']);
       assert.equal(code, 0, stderr);
       assert.match(stderr, /got stuck \(UPDATE_FAILED\); it is rolled back first/);
+      assert.match(
+        stderr,
+        /warning: THE BUCKET IS REMOVED/,
+        'the one of before, which no template of ours has',
+      );
       assert.equal(await statusOf(hands, 'halfway'), 'UPDATE_COMPLETE');
     });
 
@@ -336,6 +350,21 @@ test('logs tell what was refused, and go with the function', async () => {
     assert.ok(lines.some(({ refused }) => refused?.code === 'invalid_token' && refused.method === 'PUT'));
     assert.ok(!stdout.includes('c2VjcmV0'), 'no part of a token is in a log');
     assert.equal((await refused(computer, ['logs', '--since', 'yesterday-ish'], 2)).code, 'usage');
+
+    const following = spawn(process.execPath, [CLI, 'logs', '--since', '1s', '--follow'], {
+      env: computer.env,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await computer.run(['put', 'a.txt'], { env: { EDGE_UPLOAD_URL: url, EDGE_UPLOAD_TOKEN: 'a.b.c' } });
+    let followed = '';
+    for await (const chunk of following.stdout.iterator({ destroyOnReturn: false })) {
+      followed += chunk;
+      // The one of before, and the one that came while it was followed.
+      if (followed.split('401 invalid_token  PUT').length > 2) break;
+    }
+    following.stdout.resume();
+    following.kill('SIGINT');
+    assert.equal(await exitCode(following), 130);
     assert.equal((await computer.run(['destroy', '--yes'])).code, 0);
   });
 });

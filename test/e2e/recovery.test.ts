@@ -1,41 +1,15 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { kill } from 'node:process';
 import { test } from 'node:test';
-import { CLI, type Computer, type DeployedStack, type LocalStatus, signIn, withCloud } from './harness.ts';
+import { type DeployedStack, exitCode, type LocalStatus, signIn, until, withCloud } from './harness.ts';
 
 /** Every resource takes a moment, so that there is a middle to interrupt. */
 const SLOW = { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ resourceDelayMs: 150 }) };
 
 /** The same, for what goes on by itself while a command is started anew. */
 const VERY_SLOW = { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ resourceDelayMs: 1000 }) };
-
-/** Starts a command and waits until it has said something. */
-async function until(computer: Computer, args: readonly string[], said: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [CLI, ...args], {
-    cwd: computer.home,
-    env: computer.env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let heard = '';
-  child.stderr.setEncoding('utf8');
-  for await (const chunk of child.stderr.iterator({ destroyOnReturn: false })) {
-    heard += chunk;
-    if (heard.includes(said)) {
-      child.stderr.resume();
-      return child;
-    }
-  }
-  throw new Error(`it ended without saying “${said}”: ${heard}`);
-}
-
-async function exitCode(child: ChildProcess): Promise<number | null> {
-  const [code] = child.exitCode === null ? await once(child, 'close') : [child.exitCode];
-  return code as number | null;
-}
 
 const MOMENTS = [
   'bucket created',
@@ -89,9 +63,11 @@ test('a deploy and a destroy killed again and again end as if nothing had been',
 
 test('Ctrl-C in a deploy and in a destroy: exit 130, a way on, and the second run ends it', async () => {
   await withCloud(async (computer) => {
-    const deploy = await until(computer, ['deploy', '--local'], 'user pool created');
-    deploy.kill('SIGINT');
-    assert.equal(await exitCode(deploy), 130);
+    for (const moment of ['user pool created', 'edge function created']) {
+      const deploy = await until(computer, ['deploy', '--local'], moment);
+      deploy.kill('SIGINT');
+      assert.equal(await exitCode(deploy), 130, moment);
+    }
     assert.equal((await computer.run(['deploy', '--local'])).code, 0);
     await signIn(computer);
     await writeFile(join(computer.home, 'a.txt'), 'a');
