@@ -1,0 +1,41 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { TestContext } from 'node:test';
+import { operatorClients } from '../../../cli/network/aws.ts';
+import type { StackWork } from '../../../cli/stack/operation.ts';
+import type { UiEvent } from '../../../cli/ui/events.ts';
+
+export type Answer = { readonly status?: number; readonly type?: string; readonly body: string };
+
+/** A stack's work against a server that answers whatever is asked. */
+export async function workAgainst(t: TestContext, answer: (body: string) => Answer) {
+  const server = createServer(async (request, response) => {
+    const { status = 200, type = 'text/xml', body } = answer(await text(request));
+    response.writeHead(status, { 'content-type': type }).end(body);
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const events: UiEvent[] = [];
+  const env = {
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+  // The SDK reads its endpoint and credentials from the process, as every AWS tool does.
+  const before = { ...process.env };
+  Object.assign(process.env, env);
+  const clients = await operatorClients({ env }, {});
+  t.after(async () => {
+    process.env = before;
+    clients.close();
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  });
+  const ui = { event: (event: UiEvent) => void events.push(event) };
+  const work = {
+    context: { ui, env, now: () => new Date(), signal: new AbortController().signal },
+    clients,
+    stackName: 'edge-upload',
+  } as unknown as StackWork;
+  return { work, events };
+}
