@@ -97,11 +97,10 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
   let deleted = 0;
   let bytes = 0;
   const running = new Set<Promise<void>>();
-  try {
-    for await (const page of listVersions(s3, bucket)) {
-      checkpoint(signal, GO_ON);
-      if (page.length === 0) continue;
-      const batch = deleteBatch(work, bucket, page).then(() => {
+  const failures: unknown[] = [];
+  const begin = (page: readonly Version[]) => {
+    const batch = deleteBatch(work, bucket, page)
+      .then(() => {
         deleted += page.length;
         for (const version of page) bytes += version.bytes;
         ui.event({
@@ -109,16 +108,20 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
           task,
           detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}`,
         });
-      });
-      const settledBatch = batch.finally(() => running.delete(settledBatch));
-      running.add(settledBatch);
-      if (running.size >= PARALLEL) await Promise.race(running);
-    }
-    await Promise.all(running);
-  } finally {
-    // After a failure or a Ctrl-C the other batches end before it is told.
-    await Promise.allSettled(running);
+      })
+      // Told once the batches beside it have ended: it may fail while the next page is waited for.
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => running.delete(batch));
+    running.add(batch);
+  };
+  for await (const page of listVersions(s3, bucket)) {
+    if (signal.aborted || failures.length > 0) break;
+    if (page.length > 0) begin(page);
+    if (running.size >= PARALLEL) await Promise.race(running);
   }
+  await Promise.all(running);
+  checkpoint(signal, GO_ON);
+  if (failures.length > 0) throw failures[0];
   const uploads = await abortUploads(s3, bucket);
   const open = uploads === 0 ? '' : `, ${count(uploads, 'unfinished upload')}`;
   ui.event({ type: 'task-done', task, detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}${open}` });
