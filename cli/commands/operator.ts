@@ -83,9 +83,13 @@ export async function openLocal(context: Context, stackName: string): Promise<St
 /** The stack, which must be there. */
 export async function requireStack(work: StackWork): Promise<FoundStack> {
   const stack = await findStack(work);
-  if (stack !== undefined) return stack;
-  const where = work.local === undefined ? 'this AWS account (us-east-1)' : 'the embedded cloud';
-  throw new UserError('stack_missing', `There is no stack “${work.stackName}” in ${where}.`, {
-    hint: `Create it with: edge-upload deploy${work.local === undefined ? '' : ' --local'}   or name another with --stack-name.`,
+  if (stack === undefined) throw stackMissing(work);
+  return stack;
+}
+
+export function stackMissing({ stackName, local }: StackWork): UserError {
+  const where = local === undefined ? 'this AWS account (us-east-1)' : 'the embedded cloud';
+  return new UserError('stack_missing', `There is no stack “${stackName}” in ${where}.`, {
+    hint: `Create it with: edge-upload deploy${local === undefined ? '' : ' --local'}   or name another with --stack-name.`,
   });
 }

@@ -1,5 +1,4 @@
 import type { Context, JsonValue, Result } from '../context.ts';
-import { UserError } from '../errors.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { measureBucket } from '../stack/bucket.ts';
 import { differingTypes } from '../stack/differences.ts';
@@ -12,7 +11,7 @@ import { type FoundStack, findStack, OUTPUT } from '../stack/stacks.ts';
 import { wantedTemplateIfPossible } from '../stack/wanted-template.ts';
 import { count, formatBytes, wrap } from '../ui/format.ts';
 import { resourceName } from '../ui/resource-words.ts';
-import { type OperatorArgs, openStack, requireTarget } from './operator.ts';
+import { type OperatorArgs, openStack, requireTarget, stackMissing } from './operator.ts';
 
 /** What is deployed, how it differs from what this version would deploy, and what is left of what was. */
 export async function status(context: Context, args: OperatorArgs): Promise<Result> {
@@ -25,18 +24,11 @@ export async function status(context: Context, args: OperatorArgs): Promise<Resu
       except: stack?.outputs.edgeFunction,
     });
     const isThere = stack !== undefined && stack.status !== 'REVIEW_IN_PROGRESS';
-    if (!isThere && leftovers.removed.length + leftovers.left.length === 0) throw missing(work);
+    if (!isThere && leftovers.removed.length + leftovers.left.length === 0) throw stackMissing(work);
     return render(work, stack, isThere ? await lookInto(work, stack) : undefined, leftovers);
   } finally {
     work.clients.close();
   }
-}
-
-function missing({ stackName, local }: StackWork): UserError {
-  const where = local === undefined ? 'this AWS account (us-east-1)' : 'the embedded cloud';
-  return new UserError('stack_missing', `There is no stack “${stackName}” in ${where}.`, {
-    hint: `Create it with: edge-upload deploy${local === undefined ? '' : ' --local'}   or name another with --stack-name.`,
-  });
 }
 
 interface Insight {

@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import type { Context } from '../context.ts';
-import { UserError } from '../errors.ts';
+import { interrupted, UserError } from '../errors.ts';
 import { discover, discoverCaller, WELL_KNOWN } from '../identity/discovery.ts';
 import { findKept } from '../identity/kept-tokens.ts';
 import { tokenOrigin, tokenSource } from '../identity/session.ts';
@@ -8,7 +8,7 @@ import { writingText } from '../identity/writing.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import type { Target } from '../settings/target.ts';
-import { edgeDefect } from '../stack/probe.ts';
+import { guardDefect } from '../stack/probe.ts';
 import { abortUpload, createUpload } from '../transfer/multipart.ts';
 import { openTools } from '../transfer/tools.ts';
 import { formatDuration } from '../ui/format.ts';
@@ -74,9 +74,16 @@ function refusalCheck(context: Context, target: Target): Check {
   return {
     name: 'refused probe',
     run: async () => {
-      const { clientId } = await discover(context, target);
-      const local = target.deployment?.local;
-      const defect = await edgeDefect(context, { url: target.url, clientId, ...(local && { local }) });
+      const dispatcher = openDispatcher({ env: context.env, ...caFileOf(target) });
+      let defect: string | undefined;
+      try {
+        defect = await guardDefect(target.url, { dispatcher, signal: context.signal });
+      } catch (error) {
+        if (context.signal.aborted) throw interrupted();
+        throw networkFailure(error, new URL(target.url).host) ?? error;
+      } finally {
+        await dispatcher.destroy();
+      }
       if (defect === undefined) return { found: 'an upload without a token is refused' };
       throw new UserError('not_an_edge', `The edge does not guard the bucket as it should: ${defect}.`, {
         hint: 'Tell its operator, who mends it with: edge-upload deploy',

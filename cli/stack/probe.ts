@@ -42,10 +42,7 @@ export async function edgeDefect(
     if (description.clientId !== clientId) return 'it still serves an earlier deployment';
     if (policy !== undefined && !enforces(description.policy, policy))
       return 'it still has its earlier rules';
-    const refused = await answer(request(`${url}/${PROBE_KEY}`, { ...common, method: 'PUT', body: 'x' }));
-    return refused.status === 401
-      ? undefined
-      : `an upload without a token is answered with status ${refused.status}, not 401`;
+    return await guardDefect(url, common);
   } catch (error) {
     if (signal.aborted) throw error;
     const failure = isUserError(error) ? error : networkFailure(error, new URL(url).host);
@@ -54,6 +51,23 @@ export async function edgeDefect(
   } finally {
     await dispatcher.destroy();
   }
+}
+
+/** Why an edge does not guard the bucket: it lets an upload without a token pass, or answers it otherwise than with 401. */
+export async function guardDefect(
+  url: string,
+  options: { readonly dispatcher: Dispatcher; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const { status } = await answer(
+    request(`${url}/${PROBE_KEY}`, {
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
+      ...options,
+      method: 'PUT',
+      body: 'x',
+    }),
+  );
+  return status === 401 ? undefined : `an upload without a token is answered with status ${status}, not 401`;
 }
 
 function enforces(
