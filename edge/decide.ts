@@ -3,13 +3,14 @@ import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
 import { readToken, requireToken } from './credentials.ts';
 import { describeEdge } from './description.ts';
 import { checkHeaders, forwardedHeaders } from './headers.ts';
-import { DESCRIPTION_KEY, readKey, uriOf } from './key.ts';
+import { DESCRIPTION_KEY, readKey } from './key.ts';
 import { allowOnly, operationOf } from './operation.ts';
 import { authorize } from './policy.ts';
-import { queryOf, readQuery } from './query.ts';
+import { readQuery } from './query.ts';
 import { REFUSALS, Refusal, type RefusalCode } from './refusal.ts';
 import type { EdgeHeaders, EdgeRequest } from './request.ts';
 import { checkSize } from './size.ts';
+import { targetOf } from './target.ts';
 import type { Verify } from './verify.ts';
 
 /** What becomes of a request: on to S3, changed as it must be, or answered here. */
@@ -81,8 +82,7 @@ async function decideUpload(
     kind: 'forward',
     request: {
       ...request,
-      uri: uriOf(key),
-      querystring: queryOf(query),
+      ...targetOf(operation, key, query),
       headers: {
         ...forwardedHeaders(headers, operation, caller),
         ...originOf(headers, policy),

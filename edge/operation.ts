@@ -8,12 +8,13 @@ export type Operation =
   | 'UploadPart'
   | 'CompleteMultipartUpload'
   | 'AbortMultipartUpload'
-  | 'ListParts';
+  | 'ListParts'
+  | 'ListMultipartUploads';
 
 type Methods = Readonly<Record<string, Operation>>;
 
 const OBJECT: Methods = { PUT: 'PutObject' };
-const UPLOADS: Methods = { POST: 'CreateMultipartUpload' };
+const UPLOADS: Methods = { GET: 'ListMultipartUploads', POST: 'CreateMultipartUpload' };
 const PART: Methods = { PUT: 'UploadPart' };
 const UPLOAD: Methods = {
   DELETE: 'AbortMultipartUpload',

@@ -99,8 +99,9 @@ function allowMultipart(bucket: IBucket, distribution: Distribution): void {
   bucket.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal('cloudfront.amazonaws.com')],
-      actions: ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-      resources: [bucket.arnForObjects('*')],
+      actions: ['s3:AbortMultipartUpload', 's3:ListBucketMultipartUploads', 's3:ListMultipartUploadParts'],
+      // Uploads are listed by the bucket.
+      resources: [bucket.bucketArn, bucket.arnForObjects('*')],
       conditions: { StringEquals: { 'AWS:SourceArn': distribution.distributionArn } },
     }),
   );

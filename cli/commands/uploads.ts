@@ -3,17 +3,11 @@ import { EXIT, type ExitCode, isUserError, UserError } from '../errors.ts';
 import { tokenSource } from '../identity/session.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { resolveTarget } from '../settings/target.ts';
-import {
-  type JournalEntry,
-  journalFolder,
-  journalId,
-  listJournals,
-  type Recorded,
-  withJournal,
-} from '../transfer/journal.ts';
+import { journalFolder, journalId, listJournals, type Recorded, withJournal } from '../transfer/journal.ts';
 import { abortUpload } from '../transfer/multipart.ts';
 import { totalSize } from '../transfer/resume.ts';
 import { openTools } from '../transfer/tools.ts';
+import { abortEmpty, abortOlder } from '../transfer/unanswered.ts';
 import { count, formatBytes, printable } from '../ui/format.ts';
 
 function describe({ entry, parts }: Recorded) {
@@ -64,9 +58,10 @@ export async function abort(context: Context, { ids, all = false }: AbortArgs): 
   const aborted: string[] = [];
   const failures: { id: string; code: string; message: string }[] = [];
   let exitCode: ExitCode = EXIT.done;
-  for (const { entry } of all && ids.length === 0 ? known : ids.map((id) => pick(known, id))) {
+  for (const recorded of all && ids.length === 0 ? known : ids.map((id) => pick(known, id))) {
+    const { entry } = recorded;
     try {
-      await abortOne(context, entry);
+      await abortOne(context, recorded);
       aborted.push(journalId(entry));
     } catch (error) {
       if (!isUserError(error) || error.code === 'interrupted') throw error;
@@ -95,15 +90,22 @@ function pick(known: readonly Recorded[], id: string): Recorded {
   );
 }
 
-async function abortOne(context: Context, entry: JournalEntry): Promise<void> {
+async function abortOne(context: Context, { entry, opened }: Recorded): Promise<void> {
+  const { key, algorithm } = entry;
   const target = await resolveTarget(context, entry.url);
   const caFile = target.deployment?.local?.caFile;
   const dispatcher = openDispatcher({ env: context.env, ...(caFile === undefined ? {} : { caFile }) });
   try {
     const tokens = tokenSource(context, target);
-    const { edge, journals, signal } = await openTools(context, { url: target.url, dispatcher, tokens });
+    const tools = await openTools(context, { url: target.url, dispatcher, tokens });
+    const { edge, journals, signal } = tools;
     await withJournal(journals, entry, signal, async (journal) => {
-      await abortUpload(edge, entry);
+      if (opened === undefined) await abortEmpty(edge, key, algorithm);
+      else {
+        const open = { key, uploadId: opened.uploadId };
+        if (opened.unanswered) await abortOlder(open, edge, tools);
+        await abortUpload(edge, open);
+      }
       await journal.remove();
     });
   } finally {

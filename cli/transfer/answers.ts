@@ -40,7 +40,9 @@ const xml = new XMLParser({
   parseTagValue: false,
   ignoreDeclaration: true,
   processEntities: true,
-  isArray: (name) => name === 'Part',
+  // A key may begin or end with a space.
+  trimValues: false,
+  isArray: (name) => name === 'Part' || name === 'Upload',
 });
 
 /** S3's XML as an object; `undefined` for what is no XML document with that root. */

@@ -15,6 +15,8 @@ export interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
   readonly subject?: string;
   /** Told how many bytes of the body the network took; negative where a failed try's bytes count no longer. */
   readonly onSent?: (bytes: number) => void;
+  /** Told when a try ended without a word on whether the store did what was asked. */
+  readonly onUnanswered?: () => void;
 }
 
 export interface Answered<T> {
@@ -87,6 +89,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
     } catch (error) {
       failed = true;
       request.onSent?.(-sent);
+      if (!(error instanceof UserError || error instanceof TokenRejected)) request.onUnanswered?.();
       if (error instanceof ConnectionCut) await askAfterCut(authorization, request);
       throw error;
     }

@@ -15,6 +15,7 @@ import { forEachAtOnce } from './pool.ts';
 import { readError } from './source-file.ts';
 import { measureBuffer } from './stretch.ts';
 import type { Tools } from './tools.ts';
+import { abortOlder } from './unanswered.ts';
 import { putWhole, type Stored, type Upload } from './whole.ts';
 
 /** A stream cannot be read again, so each part is held in memory until it is stored: so many at once, at most. */
@@ -51,9 +52,15 @@ export async function putStream(
     return pool.run(() => putWhole(stretch, upload, digester, edge));
   }
   const limits = await tools.limits();
-  const open = await pool.run(() => createUpload(edge, upload, digester.algorithm));
+  let unanswered = false;
+  const open = await pool.run(() =>
+    createUpload(edge, upload, digester.algorithm, () => {
+      unanswered = true;
+    }),
+  );
   try {
-    return await sendParts(open, prepend(head, buffers), { name, upload, partSize, limits }, tools);
+    const sending = { name, upload, partSize, limits, unanswered };
+    return await sendParts(open, prepend(head, buffers), sending, tools);
   } catch (error) {
     await giveBack(open, tools);
     throw error;
@@ -65,14 +72,17 @@ interface Sending {
   readonly upload: Upload;
   readonly partSize: number;
   readonly limits: EdgeLimits;
+  /** Another upload may be open whose id is not known. */
+  readonly unanswered: boolean;
 }
 
 async function sendParts(
   open: OpenUpload,
   buffers: AsyncIterable<Buffer>,
-  { name, upload, partSize, limits }: Sending,
-  { edge, digester, pool, signal }: Tools,
+  { name, upload, partSize, limits, unanswered }: Sending,
+  tools: Tools,
 ): Promise<Stored> {
+  const { edge, digester, pool, signal } = tools;
   const { algorithm } = digester;
   const parts: StoredPart[] = [];
   let attempts = 1;
@@ -88,6 +98,7 @@ async function sendParts(
   });
   if (signal.aborted) throw interrupted();
   parts.sort((a, b) => a.number - b.number);
+  if (unanswered) await pool.run(() => abortOlder(open, edge, tools));
   const done = await pool.run(() =>
     completeUpload(edge, open, parts, { algorithm, noClobber: upload.noClobber }),
   );

@@ -10,6 +10,7 @@ import { type Begun, fingerprint, goOn, missing, totalSize, type Wanted } from '
 import type { SourceFile } from './source-file.ts';
 import { withStretch } from './stretch.ts';
 import type { Tools } from './tools.ts';
+import { abortOlder } from './unanswered.ts';
 import type { Stored, Upload } from './whole.ts';
 
 export interface InParts {
@@ -44,9 +45,11 @@ export async function putInParts(work: InParts, tools: Tools): Promise<Stored> {
   const { edge, journals, signal } = tools;
   return withJournal(journals, { url: edge.url, key: upload.key, path }, signal, async (journal) => {
     const wanted = await fingerprint(work, tools);
+    const { recorded } = journal;
+    let unanswered = recorded !== undefined && (recorded.opened?.unanswered ?? true);
     let begun = await goOn(journal, wanted, work, tools);
     for (let anew = false; ; anew = true) {
-      begun ??= await begin(journal, wanted, work, tools);
+      begun ??= await begin(journal, { wanted, unanswered }, work, tools);
       try {
         const stored = await finish(begun, journal, work, tools);
         await journal.remove();
@@ -54,6 +57,7 @@ export async function putInParts(work: InParts, tools: Tools): Promise<Stored> {
       } catch (error) {
         if (error instanceof UploadGone && !anew) {
           upload.onFound(-totalSize(begun.parts));
+          unanswered = begun.unanswered;
           begun = undefined;
           continue;
         }
@@ -65,20 +69,42 @@ export async function putInParts(work: InParts, tools: Tools): Promise<Stored> {
   });
 }
 
-async function begin(journal: Journal, wanted: Wanted, work: InParts, tools: Tools): Promise<Begun> {
-  checkSize(work.file.name, wanted.size, await tools.limits());
-  const open = await tools.pool.run(() => createUpload(tools.edge, work.upload, wanted.algorithm));
-  await journal.begin({ ...wanted, uploadId: open.uploadId, startedAt: tools.now().toISOString() });
-  return { open, plan: work.plan, parts: new Map(), foundBytes: 0 };
+/**
+ * Opens an upload at the store. That it is being opened is on disk before, so that a run that ends before the answer leaves
+ * word of it.
+ */
+async function begin(
+  journal: Journal,
+  { wanted, unanswered: before }: { wanted: Wanted; unanswered: boolean },
+  { file, upload, plan }: InParts,
+  { edge, limits, now, pool }: Tools,
+): Promise<Begun> {
+  let unanswered = before;
+  const opening = async () => {
+    checkSize(file.name, wanted.size, await limits());
+    await journal.begin({ ...wanted, startedAt: now().toISOString() });
+    return pool.run(() =>
+      createUpload(edge, upload, wanted.algorithm, () => {
+        unanswered = true;
+      }),
+    );
+  };
+  const open = await opening().catch(async (error: unknown) => {
+    if (!unanswered) await journal.remove();
+    throw error;
+  });
+  await journal.open({ uploadId: open.uploadId, unanswered });
+  return { open, plan, parts: new Map(), foundBytes: 0, unanswered };
 }
 
 /** Sends what is missing, and has the store put the whole together. */
 async function finish(
-  { open, plan, parts, foundBytes }: Begun,
+  { open, plan, parts, foundBytes, unanswered }: Begun,
   journal: Journal,
   { file, upload }: InParts,
-  { edge, digester, rings, pool, signal }: Tools,
+  tools: Tools,
 ): Promise<Stored> {
+  const { edge, digester, rings, pool, signal } = tools;
   const { algorithm } = digester;
   const options = { algorithm, onSent: upload.onSent };
   let attempts = 1;
@@ -96,13 +122,16 @@ async function finish(
   file.checkUnchanged();
   const inOrder = [...parts.values()].sort((a, b) => a.number - b.number);
   const { noClobber } = upload;
+  if (unanswered) await pool.run(() => abortOlder(open, edge, tools));
   const done = await pool.run(() => completeUpload(edge, open, inOrder, { algorithm, noClobber }));
   return { ...done, bytes: file.size, parts: plan.parts, attempts, resumedBytes: foundBytes };
 }
 
 /** Takes away what the store has of an upload that cannot be finished. Why it cannot is the error that counts. */
-async function giveBack({ open }: Begun, journal: Journal, { closing }: Tools): Promise<void> {
+async function giveBack({ open, unanswered }: Begun, journal: Journal, tools: Tools): Promise<void> {
+  const { closing } = tools;
   try {
+    if (unanswered) await abortOlder(open, closing, tools);
     await abortUpload(closing, open);
     await journal.remove();
   } catch (error) {

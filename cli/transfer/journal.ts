@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { isUserError, systemCode, UserError } from '../errors.ts';
-import { diskError, readIfThere } from '../settings/files.ts';
+import { diskError, readIfThere, replaceFile } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
 import { ALGORITHMS, type Algorithm } from './digests.ts';
@@ -19,9 +18,8 @@ export interface JournalSubject {
   readonly path: string;
 }
 
-/** What is written down when an upload in parts was opened at the store. */
+/** What is written down before an upload in parts is opened at the store. */
 export interface JournalEntry extends JournalSubject {
-  readonly uploadId: string;
   /** Bytes of each part but the last. */
   readonly partSize: number;
   readonly algorithm: Algorithm;
@@ -38,9 +36,18 @@ export interface JournalEntry extends JournalSubject {
   readonly startedAt: string;
 }
 
-/** An entry and the parts that came after it. */
+/** What is written down when it was opened. */
+export interface Opened {
+  readonly uploadId: string;
+  /** An earlier try may have opened another, whose id is not known. */
+  readonly unanswered: boolean;
+}
+
+/** An entry and what came after it. */
 export interface Recorded {
   readonly entry: JournalEntry;
+  /** Absent where the run ended before the store's answer. */
+  readonly opened: Opened | undefined;
   readonly parts: ReadonlyMap<number, StoredPart>;
 }
 
@@ -50,13 +57,15 @@ export interface Journal {
   readonly recorded: Recorded | undefined;
   /** Begins anew; on disk before it returns. */
   begin(entry: JournalEntry): Promise<void>;
+  /** On disk before it returns. */
+  open(opened: Opened): Promise<void>;
   add(part: StoredPart): Promise<void>;
   remove(): Promise<void>;
 }
 
 type Place = Pick<Context, 'env' | 'platform' | 'home'>;
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** How long another run that uploads the same file to the same key is waited for, milliseconds. */
 const WAIT_MS = 1_000;
@@ -74,16 +83,16 @@ export function journalId({ url, key, path }: JournalSubject): string {
 }
 
 /*
- * A journal is a file of JSON lines: the entry, and then one line for each part as it is stored. Lines are only ever
- * added, so a crash leaves at worst a torn last line, which is passed over. What the lines say is held against the store's
- * own list before it counts.
+ * A journal is a file of JSON lines: the entry, then what the store calls the upload, and then one line for each part as it
+ * is stored. Lines are only ever added, so a crash leaves at worst a torn last line, which is passed over. What the lines say
+ * is held against the store's own list before it counts.
  */
 function parseJournal(text: string): Recorded | undefined {
   const [first, ...lines] = text.split('\n').map(parseLine);
   const { format, ...entry } = (first ?? {}) as { format?: unknown } & JournalEntry;
   const sound =
     format === FORMAT &&
-    [entry.url, entry.key, entry.path, entry.uploadId, entry.sample, entry.headers].every(
+    [entry.url, entry.key, entry.path, entry.sample, entry.headers].every(
       (field) => typeof field === 'string' && field !== '',
     ) &&
     ALGORITHMS.includes(entry.algorithm) &&
@@ -91,7 +100,12 @@ function parseJournal(text: string): Recorded | undefined {
     entry.size >= 0;
   if (!sound) return undefined;
   const parts = lines.filter(isPart).map((part) => [part.number, part] as const);
-  return { entry, parts: new Map(parts) };
+  return { entry, opened: lines.find(isOpened), parts: new Map(parts) };
+}
+
+function isOpened(line: unknown): line is Opened {
+  const opened = line as Partial<Record<keyof Opened, unknown>> | undefined | null;
+  return typeof opened?.uploadId === 'string' && typeof opened.unanswered === 'boolean';
 }
 
 function isPart(line: unknown): line is StoredPart {
@@ -131,30 +145,32 @@ export async function withJournal<T>(
     opening = undefined;
     await handle?.close();
   };
+  const append = async (line: Opened | StoredPart): Promise<FileHandle> => {
+    try {
+      opening ??= open(path, 'a', 0o600);
+      const handle = await opening;
+      // The line break comes first: a torn line of an earlier run must not swallow this one.
+      await handle.appendFile(`\n${JSON.stringify(line)}`);
+      return handle;
+    } catch (error) {
+      throw diskError(path, error);
+    }
+  };
   const useJournal = async () => {
     const journal: Journal = {
       recorded: parseJournal((await readIfThere(path)) ?? ''),
       async begin(entry) {
         await close();
-        try {
-          // At once, and only then made to last: a kill between the store's answer and this line leaves an upload open that
-          // nobody knows of.
-          writeFileSync(path, `${JSON.stringify({ format: FORMAT, ...entry })}\n`, { mode: 0o600 });
-          opening = open(path, 'a', 0o600);
-          await (await opening).sync();
-        } catch (error) {
+        await replaceFile(path, JSON.stringify({ format: FORMAT, ...entry }));
+      },
+      async open(opened) {
+        const handle = await append(opened);
+        await handle.sync().catch((error: unknown) => {
           throw diskError(path, error);
-        }
+        });
       },
       async add(part) {
-        try {
-          opening ??= open(path, 'a', 0o600);
-          const handle = await opening;
-          // The line break comes first: a torn line of an earlier run must not swallow this one.
-          await handle.appendFile(`\n${JSON.stringify(part)}`);
-        } catch (error) {
-          throw diskError(path, error);
-        }
+        await append(part);
       },
       async remove() {
         await close();

@@ -43,11 +43,15 @@ function unreadable(subject: string): PassingFailure {
 
 const idQuery = (uploadId: string) => `uploadId=${encodeURIComponent(uploadId)}`;
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
+/**
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
+ * @param onUnanswered told when a try may have opened an upload whose id is not known.
+ */
 export async function createUpload(
   edge: EdgeClient,
   { key, headers }: Pick<Upload, 'key' | 'headers'>,
   algorithm: Algorithm,
+  onUnanswered: () => void = () => {},
 ): Promise<OpenUpload> {
   const { value } = await edge.request(
     {
@@ -59,6 +63,7 @@ export async function createUpload(
         'x-amz-checksum-algorithm': algorithm.toUpperCase(),
         'x-amz-checksum-type': checksumType(algorithm),
       },
+      onUnanswered,
     },
     ({ text }) => {
       const uploadId = readXml(text, 'InitiateMultipartUploadResult')?.UploadId;
@@ -125,6 +130,24 @@ export async function listParts(
   let marker: number | undefined = 0;
   while (marker !== undefined) marker = await listFrom(marker);
   return parts;
+}
+
+/**
+ * The open uploads of a key, the oldest first: 100 of them at most.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+ */
+export async function listUploads(edge: EdgeClient, key: string): Promise<readonly OpenUpload[]> {
+  const { value } = await edge.request({ method: 'GET', key, query: 'uploads' }, ({ text }) => {
+    const page = readXml(text, 'ListMultipartUploadsResult');
+    if (page === undefined) throw unreadable(key);
+    const listed = Array.isArray(page.Upload) ? page.Upload : [];
+    return listed.map((upload: Readonly<Record<string, unknown>>) => ({
+      key: String(upload.Key),
+      uploadId: String(upload.UploadId),
+    }));
+  });
+  // Those of keys that only begin with this one are listed too.
+  return value.filter((upload) => upload.key === key);
 }
 
 function readParts(listed: unknown, algorithm: Algorithm): ListedPart[] {

@@ -18,10 +18,12 @@ export interface Begun {
   readonly parts: Map<number, StoredPart>;
   /** Of an earlier run. */
   readonly foundBytes: number;
+  /** Another may be open whose id is not known. */
+  readonly unanswered: boolean;
 }
 
 /** What a journal has to say for its upload to be gone on with. */
-export type Wanted = Omit<JournalEntry, 'uploadId' | 'startedAt'>;
+export type Wanted = Omit<JournalEntry, 'startedAt'>;
 
 /** Bytes at each end of a file that are looked at to tell it from another. */
 const SAMPLE_BYTES = 64 * 1024;
@@ -58,7 +60,7 @@ function isSame(entry: JournalEntry, wanted: Wanted, partSizeAsked: boolean): bo
 
 /**
  * Goes on with the upload that the journal knows of, where it is of this file as it is now, and the store still has it.
- * One of the file as it was is taken away.
+ * One of the file as it was is taken away at the store.
  */
 export async function goOn(
   journal: Journal,
@@ -67,19 +69,19 @@ export async function goOn(
   { edge, pool, ...measuring }: Tools,
 ): Promise<Begun | undefined> {
   const { recorded } = journal;
-  if (recorded === undefined) return undefined;
-  const { key, uploadId, partSize, algorithm } = recorded.entry;
+  if (recorded?.opened === undefined) return undefined;
+  const { key, partSize, algorithm } = recorded.entry;
+  const { uploadId, unanswered } = recorded.opened;
   const open = { key, uploadId };
   if (!isSame(recorded.entry, wanted, partSizeAsked)) {
     await pool.run(() => abortUpload(edge, open));
-    await journal.remove();
     return undefined;
   }
   const plan = { multipart: true, partSize, parts: Math.max(1, Math.ceil(file.size / partSize)) };
   const begunWith = (parts: Map<number, StoredPart>): Begun => {
     const foundBytes = totalSize(parts);
     upload.onFound(foundBytes);
-    return { open, plan, parts, foundBytes };
+    return { open, plan, parts, foundBytes, unanswered };
   };
   const listed = await pool
     .run(() => listParts(edge, open, algorithm))

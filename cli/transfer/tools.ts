@@ -27,6 +27,7 @@ export interface Tools {
   readonly journals: string;
   readonly clock: Clock;
   readonly now: () => Date;
+  readonly warn: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -93,6 +94,7 @@ export async function openTools(context: Context, options: EdgeOptions): Promise
     journals: journalFolder(context),
     clock,
     now,
+    warn: (text) => ui.event({ type: 'warning', text }),
     signal,
   };
 }

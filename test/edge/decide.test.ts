@@ -58,11 +58,28 @@ test('the operations of the contract pass, their queries written anew', async ()
   }
 });
 
+test('the open uploads of a key are asked of the bucket, those alone whose keys begin with it', async () => {
+  const list = (target: string, policy?: UploadPolicy) =>
+    decideOn({ method: 'GET', target, headers: TOKEN }, policy);
+  const { method, uri, querystring, headers } = forwarded(await list('/a%20b/c%26uploads%3D?uploads'));
+  assert.deepEqual([method, uri], ['GET', '/']);
+  assert.equal(querystring, 'uploads=&prefix=a%20b%2Fc%26uploads%3D&max-uploads=100');
+  assert.equal(headers['x-amz-meta-uploaded-by'], undefined);
+  for (const more of ['prefix=', 'max-uploads=1', 'key-marker=x', 'delimiter=/', 'uploadId=U']) {
+    assert.deepEqual(refusal(await list(`/k?uploads&${more}`)), [400, 'bad_query'], more);
+  }
+  assert.deepEqual(refusal(await list('/?uploads')), [400, 'bad_key']);
+  const home = { writeTo: 'home/{username}/' };
+  assert.equal(forwarded(await list('/home/ada/x?uploads', home)).uri, '/');
+  assert.deepEqual(refusal(await list('/home/ad?uploads', home)), [403, 'forbidden_key']);
+  assert.deepEqual(refusal(await decideOn({ method: 'GET', target: '/k?uploads' })), [401, 'missing_token']);
+});
+
 test('other methods are refused with those that are allowed', async () => {
   const rows: readonly (readonly [method: string, target: string, allow: string])[] = [
     ...['GET', 'HEAD', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'put'].map((m) => [m, '/k', 'PUT'] as const),
-    ['PUT', '/k?uploads', 'POST'],
-    ['GET', '/k?uploads', 'POST'],
+    ['PUT', '/k?uploads', 'GET, POST'],
+    ['DELETE', '/k?uploads', 'GET, POST'],
     ['POST', '/k?partNumber=1&uploadId=U', 'PUT'],
     ['PUT', '/k?uploadId=U', 'DELETE, GET, POST'],
     ['DELETE', '/k?uploadId=U&max-parts=1', 'GET'],

@@ -16,10 +16,11 @@ function bucketStatements(template = whole): readonly Statement[] {
   return (PolicyDocument as { Statement: readonly Statement[] }).Statement;
 }
 
-test('nothing may read the bucket: one distribution may put, abort and list parts', () => {
+test('nothing may read the bucket: one distribution may put, abort, and list uploads and their parts', () => {
   const allowed = bucketStatements().filter(({ Effect }) => Effect === 'Allow');
   assert.deepEqual(allowed.flatMap(({ Action }) => Action).sort(), [
     's3:AbortMultipartUpload',
+    's3:ListBucketMultipartUploads',
     's3:ListMultipartUploadParts',
     's3:PutObject',
   ]);

@@ -8,7 +8,7 @@ import { crc32Bytes } from '../../../cli/transfer/digests.ts';
 import { journalFolder, listJournals } from '../../../cli/transfer/journal.ts';
 import type { UploadOptions } from '../../../cli/transfer/upload.ts';
 import { rows, testContext } from './helpers/context.ts';
-import { answerXml, readAll, type TestEdge } from './helpers/edge.ts';
+import { answerXml, loseAnswer, readAll, type TestEdge } from './helpers/edge.ts';
 import { ownEdge, ownFolder, upload, withCode } from './helpers/uploading.ts';
 
 const MIB = 1024 * 1024;
@@ -95,13 +95,16 @@ test('the journal is not trusted alone: parts it lost are found, parts it made u
   const folder = journalFolder(testContext({ home }));
   const [name] = (await readdir(folder)).filter((file) => file.endsWith('.jsonl'));
   const journal = join(folder, name ?? '');
-  const [entry, ...lines] = (await readFile(journal, 'utf8')).split('\n').filter((line) => line !== '');
+  const [entry, opened, ...lines] = (await readFile(journal, 'utf8'))
+    .split('\n')
+    .filter((line) => line !== '');
   // Part 1 is forgotten, 2 is torn, 3 claims an ETag that is not the store's, 5 was never stored.
   const third = JSON.parse(lines[2] ?? '') as { etag: string };
   await writeFile(
     journal,
     [
       entry,
+      opened,
       JSON.stringify({ ...third, etag: 'f'.repeat(32) }),
       lines[3],
       JSON.stringify({ ...third, number: 5, size: 12_345 }),
@@ -140,7 +143,7 @@ test('a file that changed since starts anew, and the old upload is taken away', 
     broken = false;
     await put(edge, name === 'other headers' ? { contentType: 'image/png' } : {});
     assert.ok(edge.stored.get('/big.bin')?.equals(await readFile(file)), name);
-    assert.ok(!edge.multipart.open.has(old?.entry.uploadId ?? ''), name);
+    assert.ok(!edge.multipart.open.has(old?.opened?.uploadId ?? ''), name);
     assert.equal(edge.multipart.open.size, 0, name);
   }
 });
@@ -148,13 +151,10 @@ test('a file that changed since starts anew, and the old upload is taken away', 
 test('a Complete whose answer was lost is asked for again, by the same run and by the next', async (t) => {
   const { bytes, put, home } = await bigFile(t);
   let swallow = 1;
-  const edge: TestEdge = await ownEdge(t, async (request, response) => {
+  const edge: TestEdge = await ownEdge(t, async (request) => {
     if (request.method !== 'POST' || !request.url?.includes('uploadId=') || swallow === 0) return false;
     swallow -= 1;
-    const body = await readAll(request);
-    // The store does its work; what it says is cut off.
-    const silent = { writeHead: () => silent, end: () => silent } as unknown as typeof response;
-    edge.multipart.answer(request, silent, body);
+    await loseAnswer(edge, request);
     request.socket.resetAndDestroy();
     return true;
   });

@@ -46,7 +46,16 @@ export function answerXml(response: ServerResponse, status: number, code: string
   );
 }
 
-/** An edge that stores what it is sent, as S3 behind it would answer, with the token `good`; apart from its mischief. */
+/** The store does its work, and what it says is not passed on. */
+export async function loseAnswer({ multipart }: TestEdge, request: IncomingMessage): Promise<void> {
+  const silent = { writeHead: () => silent, end: () => silent } as unknown as ServerResponse;
+  multipart.answer(request, silent, await readAll(request));
+}
+
+/** `good`, and one that looks like a token of Cognito's, as the command line asks for. */
+export const TOKENS: readonly string[] = ['good', 'aaaa.good.cccc'];
+
+/** An edge that stores what it is sent, as S3 behind it would answer, with a token of {@link TOKENS}; apart from its mischief. */
 export async function startEdge(mischief: Mischief = () => false): Promise<TestEdge> {
   const seen: Seen[] = [];
   const stored = new Map<string, Buffer>();
@@ -58,7 +67,7 @@ export async function startEdge(mischief: Mischief = () => false): Promise<TestE
       seen.push({ method: request.method ?? '', path, headers: request.headers });
       const number = request.method === 'PUT' ? puts++ : puts;
       if (await mischief(request, response, number)) return;
-      if (request.headers.authorization !== 'Bearer good') {
+      if (!TOKENS.includes(request.headers.authorization?.replace('Bearer ', '') ?? '')) {
         return answerJson(response, 401, 'token_expired', { connection: 'close' });
       }
       if (path.includes('?')) return multipart.answer(request, response, await readAll(request));

@@ -87,10 +87,23 @@ export function multipartStore(stored: Map<string, Buffer>): MultipartStore {
     );
   };
 
+  /** As S3: those whose keys begin with this one, by key, the oldest first. */
+  const listOpen = (response: ServerResponse, prefix: string) => {
+    const uploads = [...open]
+      .filter(([, { path }]) => path.startsWith(prefix))
+      .sort(([, a], [, b]) => Number(a.path > b.path) - Number(a.path < b.path))
+      .map(
+        ([id, { path }]) =>
+          `<Upload><Key>${decodeURIComponent(path.slice(1))}</Key><UploadId>${id}</UploadId></Upload>`,
+      );
+    xml(response, 200, `<ListMultipartUploadsResult>${uploads.join('')}</ListMultipartUploadsResult>`);
+  };
+
   return {
     open,
     answer(request, response, body) {
       const { pathname: path, searchParams: query } = new URL(request.url ?? '', 'http://edge');
+      if (query.has('uploads') && request.method === 'GET') return listOpen(response, path);
       if (query.has('uploads')) {
         const id = randomUUID();
         open.set(id, { path, headers: request.headers, parts: new Map() });
