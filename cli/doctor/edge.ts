@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { discover, discoverCaller, WELL_KNOWN } from '../identity/discovery.ts';
@@ -24,31 +24,41 @@ function caFileOf({ deployment }: Target): { caFile?: string } {
   return deployment?.local === undefined ? {} : { caFile: deployment.local.caFile };
 }
 
+/** Asks the edge over a connection of its own. A failure of the network is told as one. */
+async function asking<T>(
+  context: Context,
+  target: Target,
+  ask: (dispatcher: Dispatcher) => Promise<T>,
+): Promise<T> {
+  const dispatcher = openDispatcher({ env: context.env, ...caFileOf(target) });
+  try {
+    return await ask(dispatcher);
+  } catch (error) {
+    if (context.signal.aborted) throw interrupted();
+    throw networkFailure(error, new URL(target.url).host) ?? error;
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
 /** This computer's clock against the edge's `Date`, which is exact to a second. */
 function clockCheck(context: Context, target: Target): Check {
   return {
     name: 'clock',
     run: async () => {
-      const { host } = new URL(target.url);
-      const dispatcher = openDispatcher({ env: context.env, ...caFileOf(target) });
-      try {
-        const { headers, body } = await request(target.url + WELL_KNOWN, {
-          dispatcher,
-          signal: context.signal,
-        });
+      const date = await asking(context, target, async (dispatcher) => {
+        const { signal } = context;
+        const { headers, body } = await request(target.url + WELL_KNOWN, { dispatcher, signal });
         await body.dump();
-        const off = context.now().getTime() - Date.parse([headers.date].flat()[0] ?? '');
-        if (Number.isNaN(off)) return { skipped: `${host} does not tell the time` };
-        const how = `${formatDuration(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} the edge`;
-        if (Math.abs(off) < CLOCK_TOLERANCE_MS) return { found: how };
-        throw new UserError('clock', `This computer's clock is ${how}.`, {
-          hint: "Set this computer's clock, best by the network (NTP).",
-        });
-      } catch (error) {
-        throw networkFailure(error, host) ?? error;
-      } finally {
-        await dispatcher.destroy();
-      }
+        return [headers.date].flat()[0];
+      });
+      const off = context.now().getTime() - Date.parse(date ?? '');
+      if (Number.isNaN(off)) return { skipped: `${new URL(target.url).host} does not tell the time` };
+      const how = `${formatDuration(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} the edge`;
+      if (Math.abs(off) < CLOCK_TOLERANCE_MS) return { found: how };
+      throw new UserError('clock', `This computer's clock is ${how}.`, {
+        hint: "Set this computer's clock, best by the network (NTP).",
+      });
     },
   };
 }
@@ -74,16 +84,9 @@ function refusalCheck(context: Context, target: Target): Check {
   return {
     name: 'refused probe',
     run: async () => {
-      const dispatcher = openDispatcher({ env: context.env, ...caFileOf(target) });
-      let defect: string | undefined;
-      try {
-        defect = await guardDefect(target.url, { dispatcher, signal: context.signal });
-      } catch (error) {
-        if (context.signal.aborted) throw interrupted();
-        throw networkFailure(error, new URL(target.url).host) ?? error;
-      } finally {
-        await dispatcher.destroy();
-      }
+      const defect = await asking(context, target, (dispatcher) =>
+        guardDefect(target.url, { dispatcher, signal: context.signal }),
+      );
       if (defect === undefined) return { found: 'an upload without a token is refused' };
       throw new UserError('not_an_edge', `The edge does not guard the bucket as it should: ${defect}.`, {
         hint: 'Tell its operator, who mends it with: edge-upload deploy',
@@ -114,15 +117,12 @@ function acceptanceChecks(context: Context, target: Target): Check[] {
       name: 'accepted probe',
       run: async () => {
         if (prefix === undefined) return { skipped: 'nobody is signed in who may write' };
-        const dispatcher = openDispatcher({ env: context.env, ...caFileOf(target) });
-        try {
+        return asking(context, target, async (dispatcher) => {
           const { edge } = await openTools(context, { url: target.url, dispatcher, tokens });
           const upload = await createUpload(edge, { key: `${prefix}${PROBE_NAME}`, headers: {} }, 'crc32');
           await abortUpload(edge, upload);
           return { found: 'an upload was begun and taken back' };
-        } finally {
-          await dispatcher.destroy();
-        }
+        });
       },
     },
   ];

@@ -12,18 +12,18 @@ import type { Tools } from './tools.ts';
 
 /**
  * Aborts the uploads of a key that have no part.
- * @param than only those that were opened before this one; none where the store does not know it.
+ * @param before only those that were opened before this one; none where the store does not know it.
  * @throws {UserError}
  */
 export async function abortEmpty(
   edge: EdgeClient,
   key: string,
   algorithm: Algorithm,
-  than?: OpenUpload,
+  before?: OpenUpload,
 ): Promise<void> {
   const uploads = await listUploads(edge, key);
   const end =
-    than === undefined ? uploads.length : uploads.findIndex((one) => one.uploadId === than.uploadId);
+    before === undefined ? uploads.length : uploads.findIndex((one) => one.uploadId === before.uploadId);
   for (const upload of uploads.slice(0, Math.max(0, end))) {
     if ((await listParts(edge, upload, algorithm)).length === 0) await abortUpload(edge, upload);
   }
