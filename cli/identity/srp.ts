@@ -68,11 +68,12 @@ function padded(value: bigint): Buffer {
  * An exponent of 512 bits takes about 20 ms here.
  */
 function power(base: bigint, exponent: bigint): bigint {
+  const factor = base % N;
   let result = 1n;
-  let square = base % N;
-  for (let rest = exponent; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = (result * square) % N;
-    square = (square * square) % N;
+  // From the first bit on, so that g, the factor most often, is multiplied with as the small number that it is.
+  for (const bit of exponent.toString(2)) {
+    result = (result * result) % N;
+    if (bit === '1') result = (result * factor) % N;
   }
   return result;
 }

@@ -6,6 +6,7 @@ import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest } from '../wire/http.ts';
 import { failure, readBody, success, targetOf } from '../wire/json-protocol.ts';
 import { discover } from './discovery.ts';
+import { generateKeyPairs, type KeyPairs } from './keys.ts';
 import type { Operation } from './operation.ts';
 import { OPERATIONS } from './operations/index.ts';
 import { Outbox } from './outbox.ts';
@@ -18,6 +19,8 @@ interface CognitoOptions {
   readonly dataDir: string;
   readonly now: () => Date;
   readonly identities: Identities;
+  /** Makes the signing keys of a new pool, which takes a while. */
+  readonly newKeys?: () => Promise<KeyPairs>;
 }
 
 export interface Cognito {
@@ -36,9 +39,14 @@ function operationOf({ headers }: HttpRequest): Operation {
 }
 
 /** Amazon Cognito user pools: the JSON 1.1 API, every pool's public documents, and the two CloudFormation resources. */
-export function createCognito({ dataDir, now, identities }: CognitoOptions): Cognito {
+export function createCognito({
+  dataDir,
+  now,
+  identities,
+  newKeys = generateKeyPairs,
+}: CognitoOptions): Cognito {
   const folder = join(dataDir, 'cognito');
-  const pools = new Pools(join(folder, 'pools'), now);
+  const pools = new Pools(join(folder, 'pools'), now, newKeys);
   const outboxDir = join(folder, 'outbox');
   const context = { pools, outbox: new Outbox(outboxDir, now), now };
 

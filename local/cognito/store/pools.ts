@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { JsonFile } from '../../state.ts';
 import { resourceNotFound } from '../errors.ts';
-import { generateKeyPairs, type KeyPairs } from '../keys.ts';
+import type { KeyPairs } from '../keys.ts';
 import type { ClientRecord, PoolRecord } from './model.ts';
 import { Pool } from './pool.ts';
 
@@ -12,11 +12,13 @@ const GONE = '.deleted';
 export class Pools {
   readonly #dir: string;
   readonly #now: () => Date;
+  readonly #newKeys: () => Promise<KeyPairs>;
   readonly #pools = new Map<string, Pool>();
 
-  constructor(dir: string, now: () => Date) {
+  constructor(dir: string, now: () => Date, newKeys: () => Promise<KeyPairs>) {
     this.#dir = dir;
     this.#now = now;
+    this.#newKeys = newKeys;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(dir)) {
       const folder = join(dir, name);
@@ -57,7 +59,7 @@ export class Pools {
     const existing = this.find(record.id);
     if (existing) return existing;
     const folder = join(this.#dir, record.id);
-    new JsonFile<KeyPairs>(join(folder, 'keys.json')).write(await generateKeyPairs());
+    new JsonFile<KeyPairs>(join(folder, 'keys.json')).write(await this.#newKeys());
     new JsonFile<PoolRecord>(join(folder, 'pool.json')).write(record);
     return this.#open(folder);
   }

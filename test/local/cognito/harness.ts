@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test';
 import { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provider';
 import { CognitoJwtVerifier } from 'aws-jwt-verify';
 import { Identities } from '../../../local/auth/identities.ts';
+import { generateKeyPairs, type KeyPairs } from '../../../local/cognito/keys.ts';
 import { type Cognito, createCognito } from '../../../local/cognito/service.ts';
 import type { JsonObject } from '../../../local/json.ts';
 import type { CreateRequest } from '../../../local/resource.ts';
@@ -88,11 +89,20 @@ interface Options {
   readonly client?: JsonObject;
 }
 
+let madeKeys: Promise<KeyPairs> | undefined;
+
+/** The same for every pool of a test file: to make them takes longer than most tests. */
+function sameKeys(): Promise<KeyPairs> {
+  madeKeys ??= generateKeyPairs();
+  return madeKeys;
+}
+
 /** A pool with one client behind a real socket, in a folder that goes with the test. */
 export async function setUp(t: Pick<TestContext, 'after'>, { pool = {}, client = {} }: Options = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'cognito-'));
   const clock = new Clock();
-  const open = () => createCognito({ dataDir, now: clock.now, identities: new Identities() });
+  const open = () =>
+    createCognito({ dataDir, now: clock.now, identities: new Identities(), newKeys: sameKeys });
   let cognito = open();
   const defects: unknown[] = [];
   const listener = nodeListener(

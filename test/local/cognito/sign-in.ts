@@ -1,20 +1,49 @@
 import { createSrpSession, signSrpSession, wrapAuthChallenge, wrapInitiateAuth } from 'cognito-srp-helper';
+import { startSrp } from '../../../cli/identity/srp.ts';
+import { claimTimestamp } from '../../../cli/identity/timestamp.ts';
 import type { Setup } from './harness.ts';
 
 type Responses = Record<string, string>;
 
-/** Begins a sign-in by SRP with an independent client; gives its answer to the challenge, not sent yet. */
-export async function beginSrp({ sdk, UserPoolId, ClientId }: Setup, USERNAME: string, password: string) {
+/** Begins a sign-in by SRP with a client that nobody here wrote, and that takes its time; gives its answer, not sent yet. */
+export async function beginIndependentSrp(
+  { sdk, UserPoolId, ClientId }: Setup,
+  USERNAME: string,
+  password: string,
+) {
   const session = createSrpSession(USERNAME, password, UserPoolId, false);
   const start = { ClientId, AuthFlow: 'USER_SRP_AUTH' as const, AuthParameters: { USERNAME } };
   const asked = await sdk.initiateAuth(wrapInitiateAuth(session, start));
   const signed = signSrpSession(session, asked as Parameters<typeof signSrpSession>[1]);
-  const answer = wrapAuthChallenge(signed, {
+  return wrapAuthChallenge(signed, {
     ClientId,
     ChallengeName: 'PASSWORD_VERIFIER' as const,
     ChallengeResponses: { USERNAME } as Responses,
   });
-  return answer;
+}
+
+/** The same with the command line's own client. */
+export async function beginSrp(
+  { sdk, clock, UserPoolId, ClientId }: Setup,
+  USERNAME: string,
+  password: string,
+) {
+  const srp = startSrp();
+  const { ChallengeParameters: given = {} } = await sdk.initiateAuth({
+    ClientId,
+    AuthFlow: 'USER_SRP_AUTH',
+    AuthParameters: { USERNAME, SRP_A: srp.publicValue },
+  });
+  const { SALT: salt = '', SRP_B: publicValue = '', SECRET_BLOCK: secretBlock = '' } = given;
+  const account = { userPoolId: UserPoolId, userId: given.USER_ID_FOR_SRP ?? '', password };
+  const timestamp = claimTimestamp(clock.now());
+  const responses: Responses = {
+    USERNAME,
+    PASSWORD_CLAIM_SECRET_BLOCK: secretBlock,
+    PASSWORD_CLAIM_SIGNATURE: srp.sign(account, { salt, publicValue, secretBlock }, timestamp),
+    TIMESTAMP: timestamp,
+  };
+  return { ClientId, ChallengeName: 'PASSWORD_VERIFIER' as const, ChallengeResponses: responses };
 }
 
 /** Signs in by SRP; `tweak` may spoil the answer. */

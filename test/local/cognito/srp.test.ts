@@ -2,17 +2,19 @@ import assert from 'node:assert/strict';
 import { getDiffieHellman } from 'node:crypto';
 import { test } from 'node:test';
 import { awsError, confirmedUser, PASSWORD, setUp } from './harness.ts';
-import { beginSrp, signInWithSrp, tokensOf } from './sign-in.ts';
+import { beginIndependentSrp, beginSrp, signInWithSrp } from './sign-in.ts';
 
 const WRONG = awsError('NotAuthorizedException', 'Incorrect username or password.');
 
 test('an independent SRP client signs in, and the tokens satisfy the unmodified CognitoJwtVerifier', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
-  const tokens = await tokensOf(setup, 'ann', PASSWORD);
+  const answer = await beginIndependentSrp(setup, 'ann', PASSWORD);
+  const { AuthenticationResult } = await setup.sdk.respondToAuthChallenge(answer);
+  const { AccessToken = '', IdToken = '' } = AuthenticationResult ?? {};
 
-  const access = await (await setup.verifier('access')).verify(tokens.access);
-  const id = await (await setup.verifier('id')).verify(tokens.id);
+  const access = await (await setup.verifier('access')).verify(AccessToken);
+  const id = await (await setup.verifier('id')).verify(IdToken);
 
   const user = await setup.sdk.adminGetUser({ UserPoolId: setup.UserPoolId, Username: 'ann' });
   const sub = user.UserAttributes?.find(({ Name }) => Name === 'sub')?.Value;
@@ -35,7 +37,7 @@ test('an independent SRP client signs in, and the tokens satisfy the unmodified 
   assert.equal(id.email, 'ann@example.com');
   assert.equal(id.email_verified, true);
   assert.equal(id.origin_jti, origin_jti);
-  await assert.rejects((await setup.verifier('id')).verify(tokens.access));
+  await assert.rejects((await setup.verifier('id')).verify(AccessToken));
 });
 
 test('the challenge has the members that Cognito gives, and no session', async (t) => {
@@ -61,7 +63,8 @@ test('the challenge has the members that Cognito gives, and no session', async (
 test('a wrong password, and every part of the answer spoiled, is refused alike', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
-  await assert.rejects(signInWithSrp(setup, 'ann', 'Wrong-Horse-1!'), WRONG);
+  const wrong = await beginIndependentSrp(setup, 'ann', 'Wrong-Horse-1!');
+  await assert.rejects(setup.sdk.respondToAuthChallenge(wrong), WRONG);
   const spoiled = (name: string, value: string) =>
     signInWithSrp(setup, 'ann', PASSWORD, (responses) => ({ ...responses, [name]: value }));
   await assert.rejects(spoiled('PASSWORD_CLAIM_SIGNATURE', Buffer.alloc(32).toString('base64')), WRONG);
