@@ -175,7 +175,7 @@ const HEADER_LINES = [
 ];
 const PASSING = /^(?:host|via|content-length|transfer-encoding|if-none-match|x-amz-meta-.+)$/;
 
-test('whatever a caller asks for, what passes is one of six operations on the key that was judged', async () => {
+test('whatever a caller asks for, what passes is one of seven operations on the key that was judged', async () => {
   const { handler } = runBundle(config());
   const { roll, pick } = dice(7);
   const some = (from: readonly string[], most: number) =>
@@ -207,9 +207,17 @@ test('whatever a caller asks for, what passes is one of six operations on the ke
 
 function checkForwarded(request: EdgeRequest, original: EdgeRequest): void {
   const key = decodeURIComponent(original.uri.slice(1));
+  const query = new URLSearchParams(request.querystring);
+  const names = [...query.keys()].sort().join();
+  if (request.uri === '/') {
+    assert.equal(request.method, 'GET');
+    assert.equal(names, 'max-uploads,prefix,uploads');
+    assert.equal(query.get('prefix'), key);
+    assert.equal(request.headers['x-amz-meta-uploaded-by'], undefined);
+    return;
+  }
   assert.equal(request.uri, uriOf(key));
   assert.equal(readKey(request.uri), key);
-  const names = [...new URLSearchParams(request.querystring).keys()].sort().join();
   assert.ok(['', 'uploads', 'partNumber,uploadId', 'uploadId'].includes(names), request.querystring);
   for (const name of Object.keys(request.headers)) assert.match(name, PASSING);
   const stamps = request.headers['x-amz-meta-uploaded-by']?.map(({ value }) => value);

@@ -82,11 +82,12 @@ for (const [name, client] of [
     assert.equal(refreshes(here), 2);
   });
 
-  test(`20 processes at the moment of expiry make one refresh, ${name}`, async (t) => {
+  // The 50 of test/e2e/expiry.test.ts are whole uploads; what is seen here is each one's token.
+  test(`six processes at the moment of expiry make one refresh, ${name}`, async (t) => {
     const here = await world(t, { client });
     const { file } = await signedIn(here);
     await expire(here, file);
-    const got = await together(here, 20);
+    const got = await together(here, 6);
     const { accessToken } = await read(here, file);
     assert.deepEqual(new Set(got), new Set([createHash('sha256').update(accessToken).digest('hex')]));
     assert.equal(refreshes(here), 1);
