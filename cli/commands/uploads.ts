@@ -3,11 +3,17 @@ import { EXIT, type ExitCode, isUserError, UserError } from '../errors.ts';
 import { tokenSource } from '../identity/session.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { resolveTarget } from '../settings/target.ts';
-import { journalFolder, journalId, listJournals, type Recorded, withJournal } from '../transfer/journal.ts';
-import { abortUpload } from '../transfer/multipart.ts';
+import { abandon } from '../transfer/abandon.ts';
+import {
+  type JournalSubject,
+  journalFolder,
+  journalId,
+  listJournals,
+  type Recorded,
+  withJournal,
+} from '../transfer/journal.ts';
 import { totalSize } from '../transfer/resume.ts';
 import { openTools } from '../transfer/tools.ts';
-import { abortEmpty, abortOlder } from '../transfer/unanswered.ts';
 import { count, formatBytes, printable } from '../ui/format.ts';
 
 function describe({ entry, parts }: Recorded) {
@@ -45,10 +51,15 @@ export interface AbortArgs {
   /** As `uploads list` shows them; the first characters are enough. */
   readonly ids: readonly string[];
   readonly all?: boolean;
+  /** Only forget them here. */
+  readonly forget?: boolean;
 }
 
 /** `edge-upload uploads abort`: has the store forget what it has of unfinished uploads, and forgets them here. */
-export async function abort(context: Context, { ids, all = false }: AbortArgs): Promise<Result> {
+export async function abort(
+  context: Context,
+  { ids, all = false, forget = false }: AbortArgs,
+): Promise<Result> {
   if (ids.length === 0 && !all) {
     throw new UserError('usage', 'Which upload is to be taken away?', {
       hint: 'Name it as shown by: edge-upload uploads list   or take them all with --all',
@@ -58,10 +69,10 @@ export async function abort(context: Context, { ids, all = false }: AbortArgs): 
   const aborted: string[] = [];
   const failures: { id: string; code: string; message: string }[] = [];
   let exitCode: ExitCode = EXIT.done;
-  for (const recorded of all && ids.length === 0 ? known : ids.map((id) => pick(known, id))) {
-    const { entry } = recorded;
+  for (const { entry } of all && ids.length === 0 ? known : ids.map((id) => pick(known, id))) {
     try {
-      await abortOne(context, recorded);
+      if (forget) await forgetOne(context, entry);
+      else await abortOne(context, entry);
       aborted.push(journalId(entry));
     } catch (error) {
       if (!isUserError(error) || error.code === 'interrupted') throw error;
@@ -70,11 +81,18 @@ export async function abort(context: Context, { ids, all = false }: AbortArgs): 
     }
   }
   const lines = failures.map(({ id, message }) => printable(`${id}: ${message}`));
+  if (failures.length > 0)
+    lines.push('Where the edge is gone, forget them with: edge-upload uploads abort --forget <id>');
   return {
     document: { aborted, failures },
-    text: [`${count(aborted.length, 'upload')} taken away.`, ...lines].join('\n'),
+    text: [`${count(aborted.length, 'upload')} ${forget ? 'forgotten' : 'taken away'}.`, ...lines].join('\n'),
     ...(exitCode === EXIT.done ? {} : { exitCode }),
   };
+}
+
+/** Without a word to the store: its edge may be gone, and its lifecycle rule takes away what it has. */
+async function forgetOne(context: Context, subject: JournalSubject): Promise<void> {
+  await withJournal(journalFolder(context), subject, context.signal, ({ remove }) => remove());
 }
 
 function pick(known: readonly Recorded[], id: string): Recorded {
@@ -90,24 +108,13 @@ function pick(known: readonly Recorded[], id: string): Recorded {
   );
 }
 
-async function abortOne(context: Context, { entry, opened }: Recorded): Promise<void> {
-  const { key, algorithm } = entry;
-  const target = await resolveTarget(context, entry.url);
+async function abortOne(context: Context, subject: JournalSubject): Promise<void> {
+  const target = await resolveTarget(context, subject.url);
   const caFile = target.deployment?.local?.caFile;
   const dispatcher = openDispatcher({ env: context.env, ...(caFile === undefined ? {} : { caFile }) });
   try {
     const tokens = tokenSource(context, target);
-    const tools = await openTools(context, { url: target.url, dispatcher, tokens });
-    const { edge, journals, signal } = tools;
-    await withJournal(journals, entry, signal, async (journal) => {
-      if (opened === undefined) await abortEmpty(edge, key, algorithm);
-      else {
-        const open = { key, uploadId: opened.uploadId };
-        if (opened.unanswered) await abortOlder(open, edge, tools);
-        await abortUpload(edge, open);
-      }
-      await journal.remove();
-    });
+    await abandon(subject, await openTools(context, { url: target.url, dispatcher, tokens }));
   } finally {
     await dispatcher.destroy();
   }

@@ -105,10 +105,9 @@ function declareUploads(root: Commander, act: Act): void {
     act(async () => (await import('../commands/uploads.ts')).list, {}, command.optsWithGlobals()),
   );
   everywhere(
-    define(uploads, 'abort [id...]', 'give them up, and delete their stored parts').option(
-      '--all',
-      'all of them',
-    ),
+    define(uploads, 'abort [id...]', 'give them up, and delete their stored parts')
+      .option('--all', 'all of them')
+      .option('--forget', 'only forget them here, where the edge is gone'),
   ).action((ids: string[], given, command) =>
     act(
       async () => (await import('../commands/uploads.ts')).abort,

@@ -122,7 +122,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
 }
 
 /** An earlier try of the same request may have been done although its answer was lost. */
-function perhapsOurs(subject: string): UserError {
+export function perhapsOurs(subject: string): UserError {
   return new UserError(
     'exists',
     `${subject} exists already. It may be this very upload: an earlier try broke off before it was answered.`,

@@ -15,7 +15,7 @@ import { forEachAtOnce } from './pool.ts';
 import { readError } from './source-file.ts';
 import { measureBuffer } from './stretch.ts';
 import type { Tools } from './tools.ts';
-import { abortOlder } from './unanswered.ts';
+import { tryAbortUnanswered } from './unanswered.ts';
 import { putWhole, type Stored, type Upload } from './whole.ts';
 
 /** A stream cannot be read again, so each part is held in memory until it is stored: so many at once, at most. */
@@ -52,14 +52,15 @@ export async function putStream(
     return pool.run(() => putWhole(stretch, upload, digester, edge));
   }
   const limits = await tools.limits();
-  let unanswered = false;
+  const startedAt = tools.now().toISOString();
+  let since: string | undefined;
   const open = await pool.run(() =>
     createUpload(edge, upload, digester.algorithm, () => {
-      unanswered = true;
+      since = startedAt;
     }),
   );
   try {
-    const sending = { name, upload, partSize, limits, unanswered };
+    const sending = { name, upload, partSize, limits, since };
     return await sendParts(open, prepend(head, buffers), sending, tools);
   } catch (error) {
     await giveBack(open, tools);
@@ -72,14 +73,14 @@ interface Sending {
   readonly upload: Upload;
   readonly partSize: number;
   readonly limits: EdgeLimits;
-  /** Another upload may be open whose id is not known. */
-  readonly unanswered: boolean;
+  /** Since when another upload may be open whose id is not known; ISO 8601. */
+  readonly since: string | undefined;
 }
 
 async function sendParts(
   open: OpenUpload,
   buffers: AsyncIterable<Buffer>,
-  { name, upload, partSize, limits, unanswered }: Sending,
+  { name, upload, partSize, limits, since }: Sending,
   tools: Tools,
 ): Promise<Stored> {
   const { edge, digester, pool, signal } = tools;
@@ -98,7 +99,9 @@ async function sendParts(
   });
   if (signal.aborted) throw interrupted();
   parts.sort((a, b) => a.number - b.number);
-  if (unanswered) await pool.run(() => abortOlder(open, edge, tools));
+  if (since !== undefined) {
+    await pool.run(() => tryAbortUnanswered(edge, { key: open.key, since, instead: open }, tools));
+  }
   const done = await pool.run(() =>
     completeUpload(edge, open, parts, { algorithm, noClobber: upload.noClobber }),
   );

@@ -1,16 +1,17 @@
 import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
 import { UploadGone } from './answers.ts';
+import { perhapsOurs } from './edge-client.ts';
 import { checkSize } from './edge-limits.ts';
 import { type Journal, withJournal } from './journal.ts';
 import { abortUpload, completeUpload, createUpload, putPart } from './multipart.ts';
 import type { Plan } from './plan.ts';
 import { forEachAtOnce } from './pool.ts';
-import { type Begun, fingerprint, goOn, missing, totalSize, type Wanted } from './resume.ts';
+import { type Begun, fingerprint, goOn, missing, totalSize, unansweredSince, type Wanted } from './resume.ts';
 import type { SourceFile } from './source-file.ts';
 import { withStretch } from './stretch.ts';
 import type { Tools } from './tools.ts';
-import { abortOlder } from './unanswered.ts';
+import { tryAbortUnanswered } from './unanswered.ts';
 import type { Stored, Upload } from './whole.ts';
 
 export interface InParts {
@@ -45,11 +46,10 @@ export async function putInParts(work: InParts, tools: Tools): Promise<Stored> {
   const { edge, journals, signal } = tools;
   return withJournal(journals, { url: edge.url, key: upload.key, path }, signal, async (journal) => {
     const wanted = await fingerprint(work, tools);
-    const { recorded } = journal;
-    let unanswered = recorded !== undefined && (recorded.opened?.unanswered ?? true);
+    let since = unansweredSince(journal.recorded);
     let begun = await goOn(journal, wanted, work, tools);
     for (let anew = false; ; anew = true) {
-      begun ??= await begin(journal, { wanted, unanswered }, work, tools);
+      begun ??= await begin(journal, { wanted, since }, work, tools);
       try {
         const stored = await finish(begun, journal, work, tools);
         await journal.remove();
@@ -57,7 +57,7 @@ export async function putInParts(work: InParts, tools: Tools): Promise<Stored> {
       } catch (error) {
         if (error instanceof UploadGone && !anew) {
           upload.onFound(-totalSize(begun.parts));
-          unanswered = begun.unanswered;
+          since = begun.unansweredSince;
           begun = undefined;
           continue;
         }
@@ -75,14 +75,15 @@ export async function putInParts(work: InParts, tools: Tools): Promise<Stored> {
  */
 async function begin(
   journal: Journal,
-  { wanted, unanswered: before }: { wanted: Wanted; unanswered: boolean },
+  { wanted, since }: { wanted: Wanted; since: string | undefined },
   { file, upload, plan }: InParts,
   { edge, limits, now, pool }: Tools,
 ): Promise<Begun> {
-  let unanswered = before;
+  const startedAt = since ?? now().toISOString();
+  let unanswered = since !== undefined;
   const opening = async () => {
     checkSize(file.name, wanted.size, await limits());
-    await journal.begin({ ...wanted, startedAt: now().toISOString() });
+    await journal.begin({ ...wanted, startedAt });
     return pool.run(() =>
       createUpload(edge, upload, wanted.algorithm, () => {
         unanswered = true;
@@ -94,12 +95,13 @@ async function begin(
     throw error;
   });
   await journal.open({ uploadId: open.uploadId, unanswered });
-  return { open, plan, parts: new Map(), foundBytes: 0, unanswered };
+  const unansweredSince = unanswered ? startedAt : undefined;
+  return { open, plan, parts: new Map(), foundBytes: 0, unansweredSince };
 }
 
 /** Sends what is missing, and has the store put the whole together. */
 async function finish(
-  { open, plan, parts, foundBytes, unanswered }: Begun,
+  { open, plan, parts, foundBytes, unansweredSince: since, perhapsDone = false }: Begun,
   journal: Journal,
   { file, upload }: InParts,
   tools: Tools,
@@ -121,17 +123,26 @@ async function finish(
   );
   file.checkUnchanged();
   const inOrder = [...parts.values()].sort((a, b) => a.number - b.number);
-  const { noClobber } = upload;
-  if (unanswered) await pool.run(() => abortOlder(open, edge, tools));
-  const done = await pool.run(() => completeUpload(edge, open, inOrder, { algorithm, noClobber }));
+  const { key, noClobber } = upload;
+  if (since !== undefined) {
+    await pool.run(() => tryAbortUnanswered(edge, { key, since, instead: open }, tools));
+  }
+  const done = await pool
+    .run(() => completeUpload(edge, open, inOrder, { algorithm, noClobber }))
+    .catch((error: unknown) => {
+      throw perhapsDone && isUserError(error) && error.code === 'exists' ? perhapsOurs(key) : error;
+    });
   return { ...done, bytes: file.size, parts: plan.parts, attempts, resumedBytes: foundBytes };
 }
 
 /** Takes away what the store has of an upload that cannot be finished. Why it cannot is the error that counts. */
-async function giveBack({ open, unanswered }: Begun, journal: Journal, tools: Tools): Promise<void> {
+async function giveBack(begun: Begun, journal: Journal, tools: Tools): Promise<void> {
+  const { open, unansweredSince: since } = begun;
   const { closing } = tools;
   try {
-    if (unanswered) await abortOlder(open, closing, tools);
+    if (since !== undefined) {
+      await tryAbortUnanswered(closing, { key: open.key, since, instead: open }, tools);
+    }
     await abortUpload(closing, open);
     await journal.remove();
   } catch (error) {

@@ -32,14 +32,14 @@ export interface JournalEntry extends JournalSubject {
   readonly sample: string;
   /** Digest of the object's header fields. */
   readonly headers: string;
-  /** ISO 8601. */
+  /** When it was first asked for, an opening that was not answered included; ISO 8601. */
   readonly startedAt: string;
 }
 
 /** What is written down when it was opened. */
 export interface Opened {
   readonly uploadId: string;
-  /** An earlier try may have opened another, whose id is not known. */
+  /** An earlier try, since the entry's `startedAt`, may have opened another, whose id is not known. */
   readonly unanswered: boolean;
 }
 
@@ -66,9 +66,13 @@ export interface Journal {
 type Place = Pick<Context, 'env' | 'platform' | 'home'>;
 
 const FORMAT = 2;
+/** Written when the upload was open already, with its id in the first line. */
+const OLD_FORMAT = 1;
 
 /** How long another run that uploads the same file to the same key is waited for, milliseconds. */
 const WAIT_MS = 1_000;
+
+const SUFFIX = '.jsonl';
 
 export function journalFolder(place: Place): string {
   return join(folders(place).state, 'uploads');
@@ -89,9 +93,9 @@ export function journalId({ url, key, path }: JournalSubject): string {
  */
 function parseJournal(text: string): Recorded | undefined {
   const [first, ...lines] = text.split('\n').map(parseLine);
-  const { format, ...entry } = (first ?? {}) as { format?: unknown } & JournalEntry;
+  const { format, uploadId, ...entry } = (first ?? {}) as FirstLine;
   const sound =
-    format === FORMAT &&
+    (format === FORMAT || format === OLD_FORMAT) &&
     [entry.url, entry.key, entry.path, entry.sample, entry.headers].every(
       (field) => typeof field === 'string' && field !== '',
     ) &&
@@ -100,8 +104,11 @@ function parseJournal(text: string): Recorded | undefined {
     entry.size >= 0;
   if (!sound) return undefined;
   const parts = lines.filter(isPart).map((part) => [part.number, part] as const);
-  return { entry, opened: lines.find(isOpened), parts: new Map(parts) };
+  const opened = typeof uploadId === 'string' ? { uploadId, unanswered: false } : lines.find(isOpened);
+  return { entry, opened, parts: new Map(parts) };
 }
+
+type FirstLine = JournalEntry & { readonly format?: unknown; readonly uploadId?: unknown };
 
 function isOpened(line: unknown): line is Opened {
   const opened = line as Partial<Record<keyof Opened, unknown>> | undefined | null;
@@ -137,7 +144,7 @@ export async function withJournal<T>(
   signal: AbortSignal,
   work: (journal: Journal) => Promise<T>,
 ): Promise<T> {
-  const path = join(folder, `${journalId(subject)}.jsonl`);
+  const path = join(folder, `${journalId(subject)}${SUFFIX}`);
   let opening: Promise<FileHandle> | undefined;
   const close = async () => {
     // Where it could not be opened, whoever wanted to write has said so.
@@ -194,17 +201,24 @@ export async function withJournal<T>(
   }
 }
 
-/** All uploads that this computer began and did not finish. */
-export async function listJournals(folder: string): Promise<readonly Recorded[]> {
-  let names: string[];
+/** The ids of all journals, of those too that another run has at the moment. */
+export async function journalIds(folder: string): Promise<ReadonlySet<string>> {
+  return new Set((await journalNames(folder)).map((name) => name.slice(0, -SUFFIX.length)));
+}
+
+async function journalNames(folder: string): Promise<readonly string[]> {
   try {
-    names = await readdir(folder);
+    return (await readdir(folder)).filter((name) => name.endsWith(SUFFIX)).sort();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw diskError(folder, error);
   }
+}
+
+/** All uploads that this computer began and did not finish. */
+export async function listJournals(folder: string): Promise<readonly Recorded[]> {
   const found: Recorded[] = [];
-  for (const name of names.filter((name) => name.endsWith('.jsonl')).sort()) {
+  for (const name of await journalNames(folder)) {
     const recorded = parseJournal((await readIfThere(join(folder, name))) ?? '');
     if (recorded !== undefined) found.push(recorded);
   }

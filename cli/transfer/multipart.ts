@@ -31,17 +31,14 @@ export interface StoredPart {
   readonly checksum: string;
 }
 
-/** A part as the store lists it. */
-export type ListedPart = Omit<StoredPart, 'checksum'> & { readonly checksum?: string };
-
 /** What is no S3 document where one was due: a proxy's page, or a body that was cut. */
-function unreadable(subject: string): PassingFailure {
+export function unreadable(subject: string): PassingFailure {
   return new PassingFailure(new UserError('not_an_edge', `The answer about ${subject} is none of S3's.`), {
     limit: { kind: 'unreadable', tries: 3 },
   });
 }
 
-const idQuery = (uploadId: string) => `uploadId=${encodeURIComponent(uploadId)}`;
+export const idQuery = (uploadId: string) => `uploadId=${encodeURIComponent(uploadId)}`;
 
 /**
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
@@ -102,65 +99,6 @@ export async function putPart(
     },
   );
   return { part: value, attempts };
-}
-
-/**
- * All parts that the store has of an upload, page by page.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
- * @throws {UploadGone}
- */
-export async function listParts(
-  edge: EdgeClient,
-  { key, uploadId }: OpenUpload,
-  algorithm: Algorithm,
-): Promise<readonly ListedPart[]> {
-  const parts: ListedPart[] = [];
-  const listFrom = async (marker: number): Promise<number | undefined> => {
-    const query = marker === 0 ? idQuery(uploadId) : `${idQuery(uploadId)}&part-number-marker=${marker}`;
-    const { value } = await edge.request({ method: 'GET', key, query }, ({ text }) => {
-      const page = readXml(text, 'ListPartsResult');
-      if (page === undefined) throw unreadable(key);
-      const next = page.IsTruncated === 'true' ? Number(page.NextPartNumberMarker) : undefined;
-      if (next !== undefined && !(next > marker)) throw unreadable(key);
-      return { listed: readParts(page.Part, algorithm), next };
-    });
-    parts.push(...value.listed);
-    return value.next;
-  };
-  let marker: number | undefined = 0;
-  while (marker !== undefined) marker = await listFrom(marker);
-  return parts;
-}
-
-/**
- * The open uploads of a key, the oldest first: 100 of them at most.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
- */
-export async function listUploads(edge: EdgeClient, key: string): Promise<readonly OpenUpload[]> {
-  const { value } = await edge.request({ method: 'GET', key, query: 'uploads' }, ({ text }) => {
-    const page = readXml(text, 'ListMultipartUploadsResult');
-    if (page === undefined) throw unreadable(key);
-    const listed = Array.isArray(page.Upload) ? page.Upload : [];
-    return listed.map((upload: Readonly<Record<string, unknown>>) => ({
-      key: String(upload.Key),
-      uploadId: String(upload.UploadId),
-    }));
-  });
-  // Those of keys that only begin with this one are listed too.
-  return value.filter((upload) => upload.key === key);
-}
-
-function readParts(listed: unknown, algorithm: Algorithm): ListedPart[] {
-  if (!Array.isArray(listed)) return [];
-  return listed.map((part: Readonly<Record<string, unknown>>) => {
-    const checksum = part[checksumElement(algorithm)];
-    return {
-      number: Number(part.PartNumber),
-      size: Number(part.Size),
-      etag: bareEtag(String(part.ETag)),
-      ...(typeof checksum === 'string' ? { checksum } : {}),
-    };
-  });
 }
 
 /**

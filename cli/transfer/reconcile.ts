@@ -1,4 +1,5 @@
-import type { ListedPart, StoredPart } from './multipart.ts';
+import type { ListedPart } from './listings.ts';
+import type { StoredPart } from './multipart.ts';
 import { type Plan, partOf } from './plan.ts';
 
 export interface Reconciled {

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { UploadGone } from './answers.ts';
 import type { InParts } from './in-parts.ts';
 import { sameBytes } from './integrity.ts';
-import type { Journal, JournalEntry } from './journal.ts';
-import { abortUpload, type ListedPart, listParts, type OpenUpload, type StoredPart } from './multipart.ts';
+import type { Journal, JournalEntry, Recorded } from './journal.ts';
+import { type ListedPart, listParts } from './listings.ts';
+import { abortUpload, type OpenUpload, type StoredPart } from './multipart.ts';
 import { type Part, type Plan, partOf } from './plan.ts';
 import { forEachAtOnce } from './pool.ts';
 import { reconcile } from './reconcile.ts';
@@ -18,8 +19,10 @@ export interface Begun {
   readonly parts: Map<number, StoredPart>;
   /** Of an earlier run. */
   readonly foundBytes: number;
-  /** Another may be open whose id is not known. */
-  readonly unanswered: boolean;
+  /** Since when another may be open whose id is not known; ISO 8601. */
+  readonly unansweredSince?: string | undefined;
+  /** The store does not have it open any more, and may have completed it. */
+  readonly perhapsDone?: boolean;
 }
 
 /** What a journal has to say for its upload to be gone on with. */
@@ -71,7 +74,7 @@ export async function goOn(
   const { recorded } = journal;
   if (recorded?.opened === undefined) return undefined;
   const { key, partSize, algorithm } = recorded.entry;
-  const { uploadId, unanswered } = recorded.opened;
+  const { uploadId } = recorded.opened;
   const open = { key, uploadId };
   if (!isSame(recorded.entry, wanted, partSizeAsked)) {
     await pool.run(() => abortUpload(edge, open));
@@ -81,7 +84,7 @@ export async function goOn(
   const begunWith = (parts: Map<number, StoredPart>): Begun => {
     const foundBytes = totalSize(parts);
     upload.onFound(foundBytes);
-    return { open, plan, parts, foundBytes, unanswered };
+    return { open, plan, parts, foundBytes, unansweredSince: unansweredSince(recorded) };
   };
   const listed = await pool
     .run(() => listParts(edge, open, algorithm))
@@ -92,7 +95,8 @@ export async function goOn(
   if (listed === undefined) {
     // It may have been completed, and the answer lost: where every part is known, Complete can be asked again.
     const known = new Map(recorded.parts);
-    return missing(plan, file.size, known).next().done === true ? begunWith(known) : undefined;
+    const complete = missing(plan, file.size, known).next().done === true;
+    return complete ? { ...begunWith(known), perhapsDone: true } : undefined;
   }
   const { kept, doubtful } = reconcile(file.size, plan, recorded.parts, listed);
   const parts = new Map(kept.map((part) => [part.number, part]));
@@ -103,6 +107,12 @@ export async function goOn(
     await journal.add(proved);
   });
   return begunWith(parts);
+}
+
+/** Since when uploads may be open that were not answered, by what an earlier run wrote down. */
+export function unansweredSince(recorded: Recorded | undefined): string | undefined {
+  if (recorded === undefined) return undefined;
+  return (recorded.opened?.unanswered ?? true) ? recorded.entry.startedAt : undefined;
 }
 
 /** Reads the file's own bytes to tell whether a part that the store lists is theirs. */

@@ -2,8 +2,10 @@ import { stat } from 'node:fs/promises';
 import type { Context, Result } from '../context.ts';
 import type { UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
+import { abandon } from './abandon.ts';
 import { putStream, streamBounds } from './from-stream.ts';
 import { putInParts } from './in-parts.ts';
+import { journalId, journalIds } from './journal.ts';
 import { checkKey } from './keys.ts';
 import { contentType, type ObjectOptions, objectHeaders } from './object-headers.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
@@ -31,6 +33,8 @@ interface Shared {
   readonly options: UploadOptions;
   readonly tools: Tools;
   readonly context: Context;
+  /** Ids of the journals that earlier runs left. */
+  readonly begunInParts: () => Promise<ReadonlySet<string>>;
 }
 
 /**
@@ -50,7 +54,12 @@ export async function uploadFiles(
   const { now } = tools.clock;
   const meter = createMeter(ui, now);
   const report = createReport(options.url);
-  const shared = { headers, meter, options, tools, context };
+  let begun: Promise<ReadonlySet<string>> | undefined;
+  const begunInParts = () => {
+    begun ??= journalIds(tools.journals);
+    return begun;
+  };
+  const shared = { headers, meter, options, tools, context, begunInParts };
   const began = now();
   let onlyFailure: UserError | undefined;
   const counting = countLater(sources, meter);
@@ -105,6 +114,9 @@ async function uploadFile(item: Item & { kind: 'file' }, shared: Shared): Promis
       const partSizeAsked = options.partSize !== undefined;
       return await putInParts({ file, path: item.path, upload, plan, partSizeAsked }, tools);
     }
+    const subject = { url: options.url, key: item.key, path: item.path };
+    // It went in parts when it was larger, or was asked for in parts, and was broken off.
+    if ((await shared.begunInParts()).has(journalId(subject))) await abandon(subject, tools);
     const whole = { from: 0, length: file.size };
     return await pool.run(() =>
       withStretch(file, whole, tools, (stretch) => putWhole(stretch, upload, digester, edge)),

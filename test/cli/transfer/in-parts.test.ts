@@ -148,6 +148,73 @@ test('a file that changed since starts anew, and the old upload is taken away', 
   }
 });
 
+test('an upload in parts is taken away when its file now goes whole', async (t) => {
+  const { file, put, journals } = await bigFile(t);
+  let broken = true;
+  const edge = await ownEdge(t, (request, response) => {
+    if (!broken || !request.url?.includes('partNumber=3')) return false;
+    answerXml(response, 403, 'AccessDenied');
+    return true;
+  });
+  for (const [content, options] of [
+    ['small now', {}],
+    [randomBytes(SIZE), { multipart: 'never' }],
+  ] as const) {
+    broken = true;
+    await writeFile(file, randomBytes(SIZE));
+    await assert.rejects(put(edge), withCode('forbidden'));
+    assert.equal(edge.multipart.open.size, 1);
+    broken = false;
+    await writeFile(file, content);
+    await put(edge, options);
+    assert.equal(edge.stored.get('/big.bin')?.length, content.length);
+    assert.equal(edge.multipart.open.size, 0);
+    assert.deepEqual(await journals(), []);
+  }
+});
+
+test('a journal as it was written before is gone on from', async (t) => {
+  const { home, bytes, put } = await bigFile(t);
+  let broken = true;
+  const edge = await ownEdge(t, (request, response) => {
+    if (!broken || !request.url?.includes('partNumber=5')) return false;
+    answerXml(response, 403, 'AccessDenied');
+    return true;
+  });
+  await assert.rejects(put(edge, { concurrency: 1 }), withCode('forbidden'));
+  const folder = journalFolder(testContext({ home }));
+  const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('.jsonl'));
+  const lines = (await readFile(join(folder, name), 'utf8')).split('\n').filter((line) => line !== '');
+  const [entry, opened] = lines.slice(0, 2).map((line) => JSON.parse(line) as Record<string, unknown>);
+  const first = JSON.stringify({ ...entry, format: 1, uploadId: opened?.uploadId });
+  await writeFile(join(folder, name), [first, '', ...lines.slice(2)].join('\n'));
+  broken = false;
+  edge.seen.length = 0;
+  await put(edge);
+  assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
+  assert.deepEqual(parts(edge), [5]);
+});
+
+test('what may have been completed and exists now is said to be perhaps this very upload', async (t) => {
+  const { put } = await bigFile(t);
+  let lost = true;
+  const edge: TestEdge = await ownEdge(t, async (request, response) => {
+    if (request.method !== 'POST' || !request.url?.includes('uploadId=')) return false;
+    if (lost) {
+      await loseAnswer(edge, request);
+      request.socket.resetAndDestroy();
+    } else {
+      await readAll(request);
+      answerXml(response, 412, 'PreconditionFailed');
+    }
+    return true;
+  });
+  const retry = { tries: 1, baseMs: 1, capMs: 1, windowMs: 1000 };
+  await assert.rejects(put(edge, { noClobber: true, retry }), withCode('unreachable'));
+  lost = false;
+  await assert.rejects(put(edge, { noClobber: true }), withCode('exists', /may be this very upload/));
+});
+
 test('a Complete whose answer was lost is asked for again, by the same run and by the next', async (t) => {
   const { bytes, put, home } = await bigFile(t);
   let swallow = 1;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ListedPart, StoredPart } from '../../../cli/transfer/multipart.ts';
+import type { ListedPart } from '../../../cli/transfer/listings.ts';
+import type { StoredPart } from '../../../cli/transfer/multipart.ts';
 import { type Plan, partOf } from '../../../cli/transfer/plan.ts';
 import { reconcile } from '../../../cli/transfer/reconcile.ts';
 import { dice } from './helpers/dice.ts';

@@ -21,6 +21,8 @@ const PATH = '/big%20file.bin';
 const opens = ({ method, url }: IncomingMessage) => method === 'POST' && url?.endsWith('?uploads') === true;
 const lists = ({ method, url }: IncomingMessage) => method === 'GET' && url?.endsWith('?uploads') === true;
 
+const idIn = ({ url }: IncomingMessage) => /uploadId=([^&]*)/.exec(url ?? '')?.[1] ?? '';
+
 /** A file of two parts, and a home for journals. */
 async function bigFile(t: NodeTestContext) {
   const home = await ownFolder(t);
@@ -49,7 +51,7 @@ test('an upload whose opening was not answered is taken away by the run that ope
   assert.deepEqual(await journals(), []);
 });
 
-test('others’ uploads stay: those with a part, those of other keys, and those that were opened later', async (t) => {
+test('others’ uploads stay: those with a part, of other keys, opened earlier than was asked for, or later', async (t) => {
   const { put } = await bigFile(t);
   let opened = 0;
   const parts = new Map([[1, { body: Buffer.from('theirs'), etag: 'e'.repeat(32), checksum: 'AAAAAA==' }]]);
@@ -62,6 +64,8 @@ test('others’ uploads stay: those with a part, those of other keys, and those 
     request.socket.resetAndDestroy();
     return true;
   });
+  const initiated = new Date(Date.now() - 60_000);
+  edge.multipart.open.set('earlier', { path: PATH, headers: {}, parts: new Map(), initiated });
   edge.multipart.open.set('with a part', { path: PATH, headers: {}, parts });
   edge.multipart.open.set('longer key', { path: `${PATH}.old`, headers: {}, parts: new Map() });
   edge.multipart.open.set('key with a space', { path: `${PATH}%20`, headers: {}, parts: new Map() });
@@ -69,12 +73,31 @@ test('others’ uploads stay: those with a part, those of other keys, and those 
   await put(edge);
   assert.equal(opened, 2);
   assert.deepEqual([...edge.multipart.open.keys()].sort(), [
+    'earlier',
     'key with a space',
     'longer key',
     'newer',
     'other key',
     'with a part',
   ]);
+});
+
+test('one that ends while the others are looked at keeps none of them from being taken away', async (t) => {
+  const { put } = await bigFile(t);
+  let lost = 0;
+  let listed = 0;
+  const edge: TestEdge = await ownEdge(t, async (request) => {
+    // The first of them is gone by the time that its parts are asked for.
+    if (request.url?.includes('max-parts=1') && listed++ === 0) edge.multipart.open.delete(idIn(request));
+    if (!opens(request) || lost === 2) return false;
+    lost += 1;
+    await loseAnswer(edge, request);
+    request.socket.resetAndDestroy();
+    return true;
+  });
+  await put(edge);
+  assert.equal(listed, 2);
+  assert.equal(edge.multipart.open.size, 0);
 });
 
 test('an opening that was answered is not asked after', async (t) => {
@@ -233,5 +256,29 @@ test('uploads abort takes away what was opened without an answer', async (t) => 
   const document = await run('abort', listed?.id ?? '');
   assert.deepEqual(document, { aborted: [listed?.id], failures: [] });
   assert.equal(edge.multipart.open.size, 0);
+  assert.deepEqual(await journals(), []);
+});
+
+test('uploads abort --forget asks no edge, which may be gone', async (t) => {
+  const { home, put, journals } = await bigFile(t);
+  const edge = await ownEdge(t, (request, response) => {
+    if (request.method === 'PUT') answerXml(response, 403, 'AccessDenied');
+    return request.method === 'PUT';
+  });
+  await assert.rejects(put(edge), withCode('forbidden'));
+  await edge.close();
+  const run = async (...args: string[]) => {
+    const child = spawn(process.execPath, [CLI, 'uploads', 'abort', '--all', ...args], {
+      env: { ...process.env, HOME: home, EDGE_UPLOAD_TOKEN: TOKENS[1] },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+    return { output, code };
+  };
+  const failed = await run();
+  assert.equal(failed.code, 5);
+  assert.match(failed.output, /--forget/);
+  assert.equal((await journals()).length, 1);
+  assert.deepEqual(await run('--forget'), { output: '1 upload forgotten.\n', code: 0 });
   assert.deepEqual(await journals(), []);
 });

@@ -13,6 +13,8 @@ interface OpenUpload {
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly parts: Map<number, StoredPart>;
+  /** Absent: now. */
+  readonly initiated?: Date;
 }
 
 /** S3's multipart uploads with CRC-32 checksums, in memory. */
@@ -93,8 +95,8 @@ export function multipartStore(stored: Map<string, Buffer>): MultipartStore {
       .filter(([, { path }]) => path.startsWith(prefix))
       .sort(([, a], [, b]) => Number(a.path > b.path) - Number(a.path < b.path))
       .map(
-        ([id, { path }]) =>
-          `<Upload><Key>${decodeURIComponent(path.slice(1))}</Key><UploadId>${id}</UploadId></Upload>`,
+        ([id, { path, initiated = new Date() }]) =>
+          `<Upload><Key>${decodeURIComponent(path.slice(1))}</Key><UploadId>${id}</UploadId><Initiated>${initiated.toISOString()}</Initiated></Upload>`,
       );
     xml(response, 200, `<ListMultipartUploadsResult>${uploads.join('')}</ListMultipartUploadsResult>`);
   };
@@ -106,7 +108,7 @@ export function multipartStore(stored: Map<string, Buffer>): MultipartStore {
       if (query.has('uploads') && request.method === 'GET') return listOpen(response, path);
       if (query.has('uploads')) {
         const id = randomUUID();
-        open.set(id, { path, headers: request.headers, parts: new Map() });
+        open.set(id, { path, headers: request.headers, parts: new Map(), initiated: new Date() });
         return xml(
           response,
           200,
