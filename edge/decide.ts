@@ -5,7 +5,7 @@ import { describeEdge } from './description.ts';
 import { checkHeaders, forwardedHeaders } from './headers.ts';
 import { DESCRIPTION_KEY, readKey } from './key.ts';
 import { allowOnly, operationOf } from './operation.ts';
-import { authorize } from './policy.ts';
+import { authorize, requireOwnKeys } from './policy.ts';
 import { readQuery } from './query.ts';
 import { REFUSALS, Refusal, type RefusalCode } from './refusal.ts';
 import type { EdgeHeaders, EdgeRequest } from './request.ts';
@@ -76,6 +76,7 @@ async function decideUpload(
   const operation = operationOf(method, query);
   const caller = await verify(requireToken(headers));
   authorize(key, caller, policy);
+  if (operation === 'ListMultipartUploads') requireOwnKeys(policy);
   checkHeaders(headers);
   checkSize(operation, headers, policy);
   return {

@@ -47,3 +47,16 @@ export function authorize(key: string, caller: Caller, policy: UploadPolicy): vo
     throw new Refusal('forbidden_key', `You may write keys that begin with ${named} only.`);
   }
 }
+
+/**
+ * Whoever knows an upload's id can put other parts into it and complete it in the name of who began it, so ids are told
+ * only where nobody else may write the key.
+ * @throws {Refusal} `forbidden_key`
+ */
+export function requireOwnKeys({ writeTo = '' }: UploadPolicy): void {
+  if (/\{(?:username|sub)\}/.test(writeTo)) return;
+  throw new Refusal(
+    'forbidden_key',
+    'Open uploads are listed only where keys name the one who may write them.',
+  );
+}

@@ -1,4 +1,4 @@
-import { isUserError, UserError } from '../errors.ts';
+import { type ErrorCode, isUserError, UserError } from '../errors.ts';
 import type { EdgeClient } from './edge-client.ts';
 import { hasParts, listUploads } from './listings.ts';
 import { abortUpload, type OpenUpload } from './multipart.ts';
@@ -27,7 +27,7 @@ const TOLERANCE_MS = 5_000;
  * Aborts the uploads that an unanswered opening may have left.
  * @throws {UserError}
  */
-export async function abortUnanswered(
+async function abortUnanswered(
   edge: EdgeClient,
   { key, since, instead }: Unanswered,
   now: () => Date,
@@ -46,7 +46,10 @@ export async function abortUnanswered(
   }
 }
 
-/** The same where an upload is about to be completed or aborted, which it is whether this succeeds or not. */
+/** The edge does not list uploads, or not to this caller. */
+const NOT_LISTED: ReadonlySet<ErrorCode> = new Set(['forbidden', 'refused_by_edge', 'refused_by_store']);
+
+/** The same, where it is no reason to stop that uploads are not listed: the edge does that only for keys of one's own. */
 export async function tryAbortUnanswered(
   edge: EdgeClient,
   unanswered: Unanswered,
@@ -55,7 +58,7 @@ export async function tryAbortUnanswered(
   try {
     await abortUnanswered(edge, unanswered, now);
   } catch (error) {
-    if (!isUserError(error) || error.code === 'interrupted') throw error;
+    if (!isUserError(error) || !NOT_LISTED.has(error.code)) throw error;
     warn(
       `An empty upload of ${unanswered.key}, whose opening was not answered, may be left at the store until its lifecycle rule takes it away: ${error.message}`,
     );

@@ -17,6 +17,7 @@ import {
   DescribeUserPoolCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import {
+  CreateMultipartUploadCommand,
   GetBucketLifecycleConfigurationCommand,
   GetBucketVersioningCommand,
   GetObjectCommand,
@@ -71,6 +72,7 @@ interface Reply {
   readonly status: number | undefined;
   readonly headers: IncomingHttpHeaders;
   readonly body: Record<string, unknown>;
+  readonly document: string;
 }
 
 /** One request to the edge, as a browser or another tool would send it. */
@@ -89,11 +91,10 @@ function edgeOf(url: string, ca: string) {
         { hostname, port, path, method, ca, headers: { ...headers, ...host }, agent: false, ...named },
         (response) => {
           const { statusCode: status, headers: answered } = response;
-          text(response).then(
-            (read) =>
-              resolve({ status, headers: answered, body: read.startsWith('{') ? JSON.parse(read) : {} }),
-            reject,
-          );
+          text(response).then((document) => {
+            const body = document.startsWith('{') ? JSON.parse(document) : {};
+            resolve({ status, headers: answered, body, document });
+          }, reject);
         },
       );
       sent.once('error', reject);
@@ -182,8 +183,21 @@ test('options are chosen, kept by a plain deploy, and taken back', async () => {
       corsOrigins: [PAGE],
     });
 
-    // For how long a token is good.
+    // Open uploads are listed to whom nobody else shares the key with.
     const { token } = await computer.json<{ token: string }>(['token'], { env });
+    const own = { authorization: token };
+    for (const Key of [`${folder}/open`, `${folder}/open too`, `${folder}/ope`, 'in/writers/bob/open']) {
+      await aws.s3.send(new CreateMultipartUploadCommand({ ...bucket, Key }));
+    }
+    const { status, document } = await edge('GET', `/${folder}/open?uploads`, own);
+    assert.equal(status, 200);
+    assert.deepEqual(
+      [...document.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key]) => key),
+      [`${folder}/open`, `${folder}/open too`],
+    );
+    assert.equal((await edge('GET', '/in/writers/bob/open?uploads', own)).status, 403);
+
+    // For how long a token is good.
     const { iat, exp } = claimsOf(token);
     assert.equal(Number(exp) - Number(iat), 300);
 

@@ -59,20 +59,40 @@ test('the operations of the contract pass, their queries written anew', async ()
 });
 
 test('the open uploads of a key are asked of the bucket, those alone whose keys begin with it', async () => {
-  const list = (target: string, policy?: UploadPolicy) =>
-    decideOn({ method: 'GET', target, headers: TOKEN }, policy);
-  const { method, uri, querystring, headers } = forwarded(await list('/a%20b/c%26uploads%3D?uploads'));
+  const list = (target: string, writeTo = '{username}/') =>
+    decideOn({ method: 'GET', target, headers: TOKEN }, { writeTo });
+  const { method, uri, querystring, headers } = forwarded(await list('/ada/a%20b/c%26uploads%3D?uploads'));
   assert.deepEqual([method, uri], ['GET', '/']);
-  assert.equal(querystring, 'uploads=&prefix=a%20b%2Fc%26uploads%3D&max-uploads=100');
+  assert.equal(querystring, 'uploads=&prefix=ada%2Fa%20b%2Fc%26uploads%3D&max-uploads=100');
   assert.equal(headers['x-amz-meta-uploaded-by'], undefined);
   for (const more of ['prefix=', 'max-uploads=1', 'key-marker=x', 'delimiter=/', 'uploadId=U']) {
-    assert.deepEqual(refusal(await list(`/k?uploads&${more}`)), [400, 'bad_query'], more);
+    assert.deepEqual(refusal(await list(`/ada/k?uploads&${more}`)), [400, 'bad_query'], more);
   }
   assert.deepEqual(refusal(await list('/?uploads')), [400, 'bad_key']);
-  const home = { writeTo: 'home/{username}/' };
-  assert.equal(forwarded(await list('/home/ada/x?uploads', home)).uri, '/');
-  assert.deepEqual(refusal(await list('/home/ad?uploads', home)), [403, 'forbidden_key']);
+  assert.deepEqual(refusal(await list('/ad?uploads')), [403, 'forbidden_key']);
   assert.deepEqual(refusal(await decideOn({ method: 'GET', target: '/k?uploads' })), [401, 'missing_token']);
+});
+
+test('the ids of uploads are told only where nobody else may write the key', async () => {
+  const list = (target: string, policy: UploadPolicy) =>
+    decideOn({ method: 'GET', target, headers: TOKEN }, policy, verifying({ groups: ['writers'] }));
+  for (const [target, writeTo] of [
+    ['/ada/k', '{username}/'],
+    [`/in/${SUB}/k`, 'in/{sub}'],
+    ['/writers/ada/k', '{group}/{username}/'],
+  ] as const) {
+    assert.equal(forwarded(await list(`${target}?uploads`, { writeTo })).uri, '/', writeTo);
+  }
+  for (const [target, policy] of [
+    ['/k', {}],
+    ['/in/k', { writeTo: 'in/' }],
+    ['/writers/k', { writeTo: '{group}/' }],
+    ['/k', { allowGroups: ['writers'] }],
+  ] as const) {
+    const decision = await list(`${target}?uploads`, policy);
+    assert.deepEqual(refusal(decision), [403, 'forbidden_key'], JSON.stringify(policy));
+    assert.equal((await list(`${target}?uploadId=U`, policy)).kind, 'forward');
+  }
 });
 
 test('other methods are refused with those that are allowed', async () => {

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  AbortMultipartUploadCommand,
-  CreateMultipartUploadCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { Agent, request } from 'undici';
 import { type Computer, type DeployedStack, withCloud } from '../../e2e/harness.ts';
 
 const MIB = 1024 * 1024;
@@ -21,19 +18,15 @@ const MIB = 1024 * 1024;
 let computer: Computer;
 let s3: S3Client;
 let Bucket: string;
-let url: string;
-let caFile: string;
 let done: () => void = () => {};
 let cloud: Promise<void>;
 
 before(async () => {
   await new Promise<void>((ready, failed) => {
-    cloud = withCloud(async (own, { endpoint, caFile: ca }) => {
+    cloud = withCloud(async (own, { endpoint }) => {
       computer = own;
-      caFile = ca;
-      const deployed = await own.json<DeployedStack>(['deploy', '--local', '--yes']);
-      Bucket = deployed.outputs.S3BucketName;
-      url = deployed.url;
+      const { outputs } = await own.json<DeployedStack>(['deploy', '--local', '--yes']);
+      Bucket = outputs.S3BucketName;
       await own.json(['login', '--create', '--username', 'ada', '--email', 'ada@example.com'], {
         env: { EDGE_UPLOAD_NEW_PASSWORD: 'correct-Horse-9-staple' },
       });
@@ -157,40 +150,6 @@ test('--no-clobber leaves what exists, whole and in parts', async () => {
   assert.equal((await stored('taken')).toString(), 'first');
   const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
   assert.equal(Uploads.length, 0);
-});
-
-test('the edge lists the open uploads of a key, which only who may write it sees', async () => {
-  const keys = ['open here', 'open here/too', 'open', 'open herd', 'open here'];
-  const ids: (string | undefined)[] = [];
-  for (const Key of keys) {
-    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
-    ids.push(UploadId);
-  }
-  const { token } = await computer.json<{ token: string }>(['token']);
-  const ask = async (target: string, authorization: string) => {
-    const agent = new Agent({ connect: { ca: await readFile(caFile) } });
-    const { statusCode, body } = await request(`${url}${target}`, {
-      headers: { authorization },
-      dispatcher: agent,
-    });
-    const answer = await body.text();
-    await agent.close();
-    const found = [...answer.matchAll(/<Key>(.*?)<\/Key>.*?<UploadId>(.*?)<\/UploadId>/gs)];
-    return { statusCode, uploads: found.map(([, key, id]) => [key, id]) };
-  };
-  const { statusCode, uploads } = await ask('/open%20here?uploads', token);
-  assert.equal(statusCode, 200);
-  assert.deepEqual(uploads, [
-    ['open here', ids[0]],
-    ['open here', ids[4]],
-    ['open here/too', ids[1]],
-  ]);
-  assert.equal((await ask('/?uploads', token)).statusCode, 400);
-  assert.equal((await ask('/open%20here?uploads&prefix=', token)).statusCode, 400);
-  assert.deepEqual(await ask('/open%20here?uploads', 'none'), { statusCode: 401, uploads: [] });
-  for (const [index, Key] of keys.entries()) {
-    await s3.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId: ids[index] }));
-  }
 });
 
 test('standard input, and an upload that is given up', async () => {

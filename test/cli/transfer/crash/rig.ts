@@ -27,7 +27,7 @@ const FAULTS: NonNullable<Faults['edge']> = {
   stallMs: 20_000,
 };
 
-const PUT = ['--part-size', '5M', '--concurrency', '2', '--stall-timeout', '4', '--json'];
+const PUT = ['--part-size', '5M', '--concurrency', '2', '--stall-timeout', '4', '--prefix', 'ada/', '--json'];
 
 export interface CrashOptions {
   readonly runs: number;
@@ -73,7 +73,13 @@ export async function crashAgainAndAgain(options: CrashOptions): Promise<CrashRe
 }
 
 async function crashOn(computer: Computer, cloud: LocalStatus, options: CrashOptions): Promise<CrashReport> {
-  const { url, outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
+  const { url, outputs } = await computer.json<DeployedStack>([
+    'deploy',
+    '--local',
+    '--yes',
+    '--write-to',
+    '{username}/',
+  ]);
   await computer.json(['login', '--create', '--username', 'ada', '--email', 'ada@example.com'], {
     env: { EDGE_UPLOAD_NEW_PASSWORD: 'correct-Horse-9-staple' },
   });
@@ -110,7 +116,7 @@ async function crashOn(computer: Computer, cloud: LocalStatus, options: CrashOpt
         if (rows === undefined) killed += 1;
       }
       rows ??= await finish(computer, name, env);
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: name }));
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: `ada/${name}` }));
       const stored = createHash('sha256').update((await Body?.transformToByteArray()) ?? '');
       const run = {
         number,
@@ -121,7 +127,7 @@ async function crashOn(computer: Computer, cloud: LocalStatus, options: CrashOpt
       };
       runs.push(run);
       options.onRun?.(run);
-      await s3.send(new DeleteObjectCommand({ Bucket, Key: name }));
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: `ada/${name}` }));
       await rm(join(computer.home, name));
     }
     const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
