@@ -1,4 +1,4 @@
-import { addAbortSignal, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { interrupted, isUserError, UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
 import { checkSize, type EdgeLimits } from './edge-limits.ts';
@@ -12,7 +12,7 @@ import {
 } from './multipart.ts';
 import { DEFAULT_PART, MAX_PARTS } from './plan.ts';
 import { forEachAtOnce } from './pool.ts';
-import { readError } from './source-file.ts';
+import { readUntil } from './read-until.ts';
 import { measureBuffer } from './stretch.ts';
 import type { Tools } from './tools.ts';
 import { tryAbortUnanswered } from './unanswered.ts';
@@ -117,7 +117,7 @@ async function* inBuffers(
 ): AsyncGenerator<Buffer, void, void> {
   let chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of readUntil(stream, signal)) {
+  for await (const chunk of readUntil(stream, 'standard input', signal)) {
     let rest = chunk;
     while (length + rest.length >= size) {
       const taken = rest.subarray(0, size - length);
@@ -130,16 +130,6 @@ async function* inBuffers(
     length += rest.length;
   }
   if (length > 0) yield Buffer.concat(chunks, length);
-}
-
-/** What a stream gives, until it ends or the signal is aborted: a terminal may have nothing to say for long. */
-async function* readUntil(stream: Readable, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
-  if (signal.aborted) throw interrupted();
-  try {
-    yield* addAbortSignal(signal, stream) as AsyncIterable<Buffer>;
-  } catch (error) {
-    throw signal.aborted ? interrupted() : readError('standard input', error);
-  }
 }
 
 async function* prepend<T>(head: T, rest: AsyncIterable<T>): AsyncGenerator<T, void, void> {

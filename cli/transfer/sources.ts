@@ -4,7 +4,7 @@ import { basename, join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
 import { checkClashes, type KeyRange, keyClashes } from './clashes.ts';
-import { listedPaths } from './files-from.ts';
+import { isRepeatable, type ListWorld, listedPaths } from './files-from.ts';
 import { createFilter, type FilterOptions } from './filters.ts';
 import { type WalkOptions, walk } from './walk.ts';
 
@@ -37,11 +37,6 @@ export interface SourceOptions extends FilterOptions {
   readonly filesFrom?: string;
 }
 
-export interface SourceWorld {
-  readonly cwd: string;
-  readonly stdin: Readable;
-}
-
 /** The items of one command, as often as they are asked for; standard input is there only once. */
 export interface Sources {
   /** More than one item may come. */
@@ -61,14 +56,14 @@ interface Root extends KeyRange {
  * Looks at what was named; files in folders are found later, as they are asked for.
  * @throws {UserError} `usage` where two things named would get the same key, or options do not go together.
  */
-export async function openSources(options: SourceOptions, world: SourceWorld): Promise<Sources> {
+export async function openSources(options: SourceOptions, world: ListWorld): Promise<Sources> {
   const { files, as, prefix = '', recursive = false, filesFrom } = options;
   const filter = createFilter(options);
   checkUsage(options);
   if (filesFrom !== undefined) {
     return {
       several: true,
-      repeatable: filesFrom !== '-',
+      repeatable: await isRepeatable(filesFrom, world.cwd),
       items: (warn) => listed(filesFrom, { prefix, recursive, filter, warn }, world),
     };
   }
@@ -148,7 +143,7 @@ async function* below(
 async function* listed(
   list: string,
   { prefix, recursive, ...walking }: WalkOptions & { prefix: string; recursive: boolean },
-  world: SourceWorld,
+  world: ListWorld,
 ): AsyncGenerator<Item, void, void> {
   const claim = keyClashes();
   for await (const name of listedPaths(list, world)) {

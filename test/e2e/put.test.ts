@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -43,6 +43,15 @@ async function firstPart({ home }: Computer): Promise<void> {
     }
     await new Promise((later) => setTimeout(later, 20));
   }
+}
+
+/** The first file's row shows that the list is read; more of it never comes. */
+async function interruptedAfterARow(child: ChildProcessWithoutNullStreams): Promise<void> {
+  const errors = text(child.stderr);
+  await once(child.stdout, 'data');
+  child.kill('SIGINT');
+  assert.deepEqual(await once(child, 'close'), [130, null], await errors);
+  assert.match(await errors, /Interrupted/);
 }
 
 test('put meets the network as it is', async (t) => {
@@ -119,6 +128,45 @@ test('put meets the network as it is', async (t) => {
       assert.equal(code, 130);
       const { code: aborted } = await computer.run(['uploads', 'abort', '--all']);
       assert.equal(aborted, 0);
+    });
+
+    await t.test('Ctrl-C ends the wait for more of a list, on standard input', async () => {
+      const child = spawn(process.execPath, [CLI, 'put', '--files-from', '-'], {
+        cwd: computer.home,
+        env: computer.env,
+      });
+      child.stdin.write('small.txt\n');
+      await interruptedAfterARow(child);
+    });
+
+    await t.test('Ctrl-C ends the wait for more of a list, in a named pipe', async () => {
+      const path = join(computer.home, 'list');
+      execFileSync('mkfifo', [path]);
+      const pipe = await open(path, 'r+');
+      try {
+        const child = spawn(process.execPath, [CLI, 'put', '--files-from', path], {
+          cwd: computer.home,
+          env: computer.env,
+        });
+        await pipe.write('small.txt\n');
+        await interruptedAfterARow(child);
+      } finally {
+        await pipe.close();
+      }
+    });
+
+    await t.test('a list in a named pipe ends with its writer', async () => {
+      const child = spawn(
+        'bash',
+        ['-c', `"$0" "$1" put --files-from <(echo small.txt)`, process.execPath, CLI],
+        {
+          cwd: computer.home,
+          env: computer.env,
+        },
+      );
+      const rows = text(child.stdout);
+      assert.deepEqual(await once(child, 'close'), [0, null]);
+      assert.match(await rows, /small\.txt/);
     });
   });
 });

@@ -16,9 +16,15 @@ async function tree(t: NodeTestContext, ...files: string[]): Promise<string> {
   return folder;
 }
 
-async function find(cwd: string, options: SourceOptions, stdin: Readable = Readable.from([])) {
+const worldOf = (cwd: string, stdin: Readable = Readable.from([])) => ({
+  cwd,
+  stdin,
+  signal: new AbortController().signal,
+});
+
+async function find(cwd: string, options: SourceOptions, stdin?: Readable) {
   const warnings: string[] = [];
-  const sources = await openSources(options, { cwd, stdin });
+  const sources = await openSources(options, worldOf(cwd, stdin));
   const items: Item[] = [];
   for await (const item of sources.items((text) => warnings.push(text))) items.push(item);
   return { items, warnings, keys: items.map(({ key }) => key).sort() };
@@ -165,7 +171,7 @@ test('what does not go together is a usage error', async (t) => {
 
 test('a big folder is found as a stream', async (t) => {
   const cwd = await tree(t, ...Array.from({ length: 300 }, (_, index) => `d/${index % 10}/${index}`));
-  const sources = await openSources({ files: ['d'], recursive: true }, { cwd, stdin: Readable.from([]) });
+  const sources = await openSources({ files: ['d'], recursive: true }, worldOf(cwd));
   let seen = 0;
   for await (const _item of sources.items(() => {})) {
     seen += 1;

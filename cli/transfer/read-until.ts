@@ -1,0 +1,21 @@
+import { addAbortSignal, type Readable } from 'node:stream';
+import { interrupted } from '../errors.ts';
+import { readError } from './source-file.ts';
+
+/**
+ * What a stream gives, until it ends or the signal is aborted: a terminal or a pipe may have nothing to say for long.
+ * @param name whose bytes they are, as it stands in a sentence.
+ * @throws {UserError} `interrupted`, and what `readError` makes of a failure.
+ */
+export async function* readUntil(
+  stream: Readable,
+  name: string,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer, void, void> {
+  if (signal.aborted) throw interrupted();
+  try {
+    yield* addAbortSignal(signal, stream) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw signal.aborted ? interrupted() : readError(name, error);
+  }
+}
