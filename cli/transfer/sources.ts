@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, join, resolve, sep } from 'node:path';
+import { basename, join, posix, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
 import { checkClashes, type KeyRange, keyClashes } from './clashes.ts';
@@ -81,7 +81,7 @@ export async function openSources(options: SourceOptions, world: ListWorld): Pro
     const path = resolve(world.cwd, name);
     const folder = recursive && (await stat(path).catch(() => undefined))?.isDirectory() === true;
     const key = as ?? (folder && isContentOnly(name) ? '' : basename(path));
-    roots.push({ name, path, folder, key: folder && key !== '' ? `${prefix}${key}/` : `${prefix}${key}` });
+    roots.push({ name, path, folder, key: `${prefix}${folder ? asFolder(key) : key}` });
   }
   const overlapping = checkClashes(roots);
   return {
@@ -125,6 +125,18 @@ function isContentOnly(name: string): boolean {
   return name.endsWith('/') || name.endsWith(sep) || ['.', '..'].includes(basename(name));
 }
 
+/** A key as the beginning of keys: with one `/` behind, or nothing at all. */
+function asFolder(key: string): string {
+  const bare = key.replace(/\/+$/, '');
+  return bare === '' ? '' : `${bare}/`;
+}
+
+/** A path listed keeps its folders in its key; one that only stays or leads up (`.`, `../..`) has no name of its own. */
+function listedKey(name: string): string {
+  const path = posix.normalize(name.split(sep).join('/')).replace(/^\/+/, '');
+  return /^(?:\.{1,2}(?:\/|$))+$/.test(path) ? '' : path;
+}
+
 async function* below(
   { name, path, folder, key }: Root,
   { filter, warn }: WalkOptions,
@@ -148,13 +160,11 @@ async function* listed(
   const claim = keyClashes();
   for await (const name of listedPaths(list, world)) {
     const path = resolve(world.cwd, name);
-    const key = `${prefix}${name
-      .split(sep)
-      .join('/')
-      .replace(/^(?:\.?\/)+/, '')}`;
     const folder =
       recursive && (await stat(path).catch((): Stats | undefined => undefined))?.isDirectory() === true;
-    const root = { name, path, folder, key: folder && !key.endsWith('/') ? `${key}/` : key };
+    const listedAs = listedKey(name);
+    const key = folder ? asFolder(listedAs) : listedAs || basename(path);
+    const root = { name, path, folder, key: `${prefix}${key}` };
     for await (const item of below(root, walking)) yield claim(item);
   }
 }

@@ -52,6 +52,43 @@ test('a folder keeps its name, with / behind it gives what is in it', async (t) 
   assert.equal(without?.kind, 'file', 'without -r its upload fails by its own name');
 });
 
+test('a folder without a name of its own gives what is in it, named or listed', async (t) => {
+  const cwd = await tree(t, 'd/a.txt', 'd/sub/b.txt');
+  const inside = ['a.txt', 'sub/b.txt'];
+  const below = (folder: string) => inside.map((key) => `${folder}${key}`);
+  const inFolder = join(cwd, 'd');
+  for (const name of ['.', './', './.', '../d/', '../d/.', 'sub/..', 'sub/../']) {
+    assert.deepEqual(await keys(inFolder, { files: [name], recursive: true }), inside, name);
+  }
+  for (const name of ['d', './d', 'd/../d']) {
+    assert.deepEqual(await keys(cwd, { files: [name], recursive: true }), below('d/'), name);
+  }
+  assert.deepEqual(await keys(cwd, { files: ['d/.'], recursive: true }), inside);
+  assert.deepEqual(await keys(inFolder, { files: ['./a.txt'] }), ['a.txt']);
+
+  const listed = (at: string, line: string) =>
+    keys(at, { files: [], filesFrom: '-', recursive: true }, Readable.from([Buffer.from(`${line}\n`)]));
+  for (const line of ['.', './', './.', 'sub/..', 'sub/../']) {
+    assert.deepEqual(await listed(inFolder, line), inside, line);
+  }
+  for (const line of ['..', '../', './..', '../.']) {
+    assert.deepEqual(await listed(join(inFolder, 'sub'), line), inside, line);
+  }
+  for (const line of ['d', 'd/', './d', './/d//', 'd/.', 'd/sub/..']) {
+    assert.deepEqual(await listed(cwd, line), below('d/'), line);
+  }
+  assert.deepEqual(await listed(cwd, join(cwd, 'd/a.txt')), [join(cwd, 'd/a.txt').slice(1)]);
+});
+
+test('--as of a folder may end in /', async (t) => {
+  const cwd = await tree(t, 'd/a.txt');
+  for (const as of ['x', 'x/', 'x//']) {
+    assert.deepEqual(await keys(cwd, { files: ['d'], recursive: true, as }), ['x/a.txt'], as);
+  }
+  assert.deepEqual(await keys(cwd, { files: ['.'], recursive: true, as: 'x/' }), ['x/d/a.txt']);
+  assert.deepEqual(await keys(cwd, { files: ['d'], recursive: true, as: '/' }), ['a.txt']);
+});
+
 test('names are those of the disk, byte for byte', async (t) => {
   const names = [
     'a b',
