@@ -64,7 +64,8 @@ export async function openSources(options: SourceOptions, world: ListWorld): Pro
     return {
       several: true,
       repeatable: await isRepeatable(filesFrom, world.cwd),
-      items: (warn) => listed(filesFrom, { prefix, recursive, filter, warn }, world),
+      items: (warn) =>
+        orWarning(listed(filesFrom, { prefix, recursive, filter, warn }, world), options, warn),
     };
   }
   if (files[0] === '-') {
@@ -87,13 +88,28 @@ export async function openSources(options: SourceOptions, world: ListWorld): Pro
   return {
     several: roots.length > 1 || roots.some(({ folder }) => folder),
     repeatable: true,
-    async *items(warn) {
-      const claim = overlapping ? keyClashes() : undefined;
-      for (const root of roots) {
-        for await (const item of below(root, { filter, warn })) yield claim?.(item) ?? item;
-      }
-    },
+    items: (warn) => orWarning(named(roots, overlapping, { filter, warn }), options, warn),
   };
+}
+
+/** An upload of nothing ends well, but not without a word: a pattern may be mistyped, a list may be empty. */
+async function* orWarning(
+  items: AsyncIterable<Item>,
+  { include = [], exclude = [] }: FilterOptions,
+  warn: (text: string) => void,
+): AsyncGenerator<Item, void, void> {
+  let some = false;
+  for await (const item of items) {
+    some = true;
+    yield item;
+  }
+  if (some) return;
+  const filtered = include.length > 0 || exclude.length > 0;
+  warn(
+    filtered
+      ? 'There is nothing to upload: no file was found that --include and --exclude let through.'
+      : 'There is nothing to upload: no file was found.',
+  );
 }
 
 function checkUsage({ files, as, filesFrom }: SourceOptions): void {
@@ -149,6 +165,17 @@ async function* below(
     const item = { name: join(name, found.relative), key: `${key}${found.relative}` };
     if ('error' in found) yield { ...item, kind: 'refused', error: found.error };
     else yield { ...item, kind: 'file', path: found.path, found: true };
+  }
+}
+
+async function* named(
+  roots: readonly Root[],
+  overlapping: boolean,
+  walking: WalkOptions,
+): AsyncGenerator<Item, void, void> {
+  const claim = overlapping ? keyClashes() : undefined;
+  for (const root of roots) {
+    for await (const item of below(root, walking)) yield claim?.(item) ?? item;
   }
 }
 

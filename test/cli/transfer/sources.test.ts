@@ -130,6 +130,25 @@ test('include and exclude: by name anywhere, by path from the root, whole folder
   assert.deepEqual(await filtered({ exclude: ['*.jpg'] }), ['a.txt']);
 });
 
+test('where nothing is found, one is told', async (t) => {
+  const cwd = await tree(t, 'd/a.txt', 'list');
+  await writeFile(join(cwd, 'list'), '\n');
+  const warningsOf = async (options: SourceOptions) => (await find(cwd, options)).warnings;
+  const folder = { files: ['d'], recursive: true };
+  const filtered = [/no file was found that --include and --exclude let through/];
+  for (const [options, expected] of [
+    [{ ...folder, include: ['*.nothing'] }, filtered],
+    [{ ...folder, exclude: ['*'] }, filtered],
+    [{ files: [], filesFrom: 'list' }, [/no file was found\./]],
+    [{ ...folder, include: ['*.txt'] }, []],
+    [{ files: ['absent'] }, []],
+  ] as const) {
+    const warnings = await warningsOf(options);
+    assert.equal(warnings.length, expected.length, JSON.stringify({ options, warnings }));
+    for (const pattern of expected) assert.match(warnings.join(), pattern);
+  }
+});
+
 test('links are followed; one that leads in a circle is passed over with a word', async (t) => {
   const cwd = await tree(t, 'd/a', 'elsewhere/b');
   await symlink('../elsewhere', join(cwd, 'd/link'));
