@@ -18,11 +18,11 @@ const interrupt = () => {
 process.on('SIGINT', interrupt);
 process.on('SIGTERM', interrupt);
 
-// A reader that went away (`| head`) wants no more lines, and no error either.
+// A reader that went away (`| head`) wants no more lines, and no error either. What is cut off by that is no success.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit(EXIT.done);
+    process.exit(process.exitCode ?? EXIT.other);
   });
 }
 

@@ -92,10 +92,14 @@ function wholeNumber(typed: string | undefined, flag: string, least: number, mos
 }
 
 /** In milliseconds. */
+const MAX_SECONDS = 86_400;
+
 function seconds(typed: string | undefined, flag: string): number | undefined {
   if (typed === undefined) return undefined;
-  if (/^\d+(?:\.\d+)?$/.test(typed)) return Number(typed) * 1000;
-  throw new UserError('usage', `“${typed}” is not a value for ${flag}.`, { hint: 'It takes seconds.' });
+  if (/^\d+(?:\.\d+)?$/.test(typed) && Number(typed) <= MAX_SECONDS) return Number(typed) * 1000;
+  throw new UserError('usage', `“${typed}” is not a value for ${flag}.`, {
+    hint: `It takes seconds, up to ${MAX_SECONDS}, which is a day.`,
+  });
 }
 
 type Present<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };

@@ -105,8 +105,11 @@ const DAMAGED_CODES: ReadonlySet<string> = new Set(['BadDigest', 'XAmzContentChe
 const KEY_CODES: ReadonlySet<string> = new Set(['bad_key', 'KeyTooLongError', 'InvalidURI']);
 const SIZE_CODES: ReadonlySet<string> = new Set(['EntityTooLarge', 'too_large']);
 
+/** The store may have said 200 before it looked. */
+const isPrecondition = (code: string, status: number) => status === 412 || code === 'PreconditionFailed';
+
 function finalCode({ from, code }: Refusal, status: number): ErrorCode {
-  if (status === 412) return 'exists';
+  if (isPrecondition(code, status)) return 'exists';
   if (status === 413 || SIZE_CODES.has(code)) return 'too_large';
   if (status === 403) return 'forbidden';
   if (KEY_CODES.has(code)) return 'bad_key';
@@ -123,7 +126,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
 function sentence(refusal: Refusal, status: number, subject: string): string {
   const said = refusal.message === '' ? '' : `: ${refusal.message.replace(/\.?\s*$/, '')}`;
   const who = { edge: 'The edge', store: 'The store', between: 'The server' }[refusal.from];
-  if (status === 412) return `${subject} exists already, and was left as it is.`;
+  if (isPrecondition(refusal.code, status)) return `${subject} exists already, and was left as it is.`;
   if (PASSING_STATUS.has(status)) return `${who} could not take ${subject} (${refusal.code})${said}.`;
   return `${who} refused ${subject} (${refusal.code})${said}.`;
 }
@@ -147,7 +150,9 @@ export function refusalError(
     const error = new UserError('gave_up', message, {
       hint: 'Type the same command again later; a large file goes on where it stopped.',
     });
-    return new PassingFailure(error, retryAfterMs === undefined ? {} : { retryAfterMs });
+    // Whoever is throttled, or sent away by the edge, was not served.
+    const refused = refusal.from === 'edge' || (refusal.from === 'store' && status === 503);
+    return new PassingFailure(error, { refused, ...(retryAfterMs !== undefined && { retryAfterMs }) });
   }
   const code = finalCode(refusal, status);
   const hint = HINTS[code];

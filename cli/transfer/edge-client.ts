@@ -4,7 +4,7 @@ import { type Answer, judge, TokenRejected } from './answers.ts';
 import { checkSize, DESCRIPTION_KEY, readLimits } from './edge-limits.ts';
 import { ConnectionCut, createWire, type Message, type WireOptions } from './exchange.ts';
 import { encodeKey } from './keys.ts';
-import { type PassingFailure, type RetryPolicy, retrying } from './retry.ts';
+import { PassingFailure, type RetryPolicy, retrying } from './retry.ts';
 
 export interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
   readonly key: string;
@@ -89,7 +89,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
     } catch (error) {
       failed = true;
       request.onSent?.(-sent);
-      if (!(error instanceof UserError || error instanceof TokenRejected)) request.onUnanswered?.();
+      if (isUnanswered(error)) request.onUnanswered?.();
       if (error instanceof ConnectionCut) await askAfterCut(authorization, request);
       throw error;
     }
@@ -119,6 +119,12 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
       });
     },
   };
+}
+
+/** The store may have done what was asked, without a word on it. */
+function isUnanswered(error: unknown): boolean {
+  if (error instanceof PassingFailure) return error.details.refused !== true;
+  return !(error instanceof UserError || error instanceof TokenRejected);
 }
 
 /** An earlier try of the same request may have been done although its answer was lost. */

@@ -31,7 +31,7 @@ export function checkSize(subject: string, bytes: number, { maxSize }: EdgeLimit
   );
 }
 
-/** Asks the edge for its limits, once. An upload in parts would otherwise hear of them after its last part. */
+/** Asks the edge for its limits, until it has told them once. An upload in parts would otherwise hear of them after its last part. */
 export function createLimits(edge: EdgeClient): () => Promise<EdgeLimits> {
   let asked: Promise<EdgeLimits> | undefined;
   const ask = async () => {
@@ -42,7 +42,10 @@ export function createLimits(edge: EdgeClient): () => Promise<EdgeLimits> {
     return value;
   };
   return () => {
-    asked ??= ask();
+    asked ??= ask().catch((error: unknown) => {
+      asked = undefined;
+      throw error;
+    });
     return asked;
   };
 }

@@ -35,6 +35,8 @@ export interface FailureDetails {
   readonly retryAfterMs?: number;
   /** Failures like this one are worth fewer tries than the policy gives; counted by `kind`. */
   readonly limit?: { readonly kind: string; readonly tries: number };
+  /** Who was asked said that it did nothing. */
+  readonly refused?: boolean;
 }
 
 /** A failure that another try may mend; `error` is what the user meets when none did. */

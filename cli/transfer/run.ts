@@ -11,13 +11,24 @@ export interface Outcome {
 }
 
 /** Failures that every further file would meet as well; after the first, the others are not tried. */
-const HOPELESS: ReadonlySet<ErrorCode> = new Set([
-  'not_signed_in',
-  'sign_in_refused',
-  'token_refused',
-  'tls',
-  'not_an_edge',
-  'unreachable',
+const HOPELESS: ReadonlySet<ErrorCode> = new Set(['not_signed_in', 'sign_in_refused', 'token_refused']);
+
+/** Failures that every further file would meet as well where the edge has not answered for any. */
+const NO_ANSWER: ReadonlySet<ErrorCode> = new Set(['tls', 'not_an_edge', 'unreachable']);
+
+/** So many files are left without an answer before the others are not tried. */
+const UNANSWERED_FILES = 2;
+
+/** Failures that the edge, or the store behind it, has told. */
+const ANSWERS: ReadonlySet<ErrorCode> = new Set([
+  'bad_key',
+  'bytes_differ',
+  'exists',
+  'forbidden',
+  'gave_up',
+  'refused_by_edge',
+  'refused_by_store',
+  'too_large',
 ]);
 
 const GO_ON = 'Type the same command again; a large file goes on where it stopped.';
@@ -41,17 +52,28 @@ export async function runAll(
   { files, now, signal, onOutcome }: RunOptions,
 ): Promise<void> {
   let hopeless: UserError | undefined;
+  let answered = false;
+  let unanswered = 0;
+
+  const judge = (error: UserError) => {
+    if (ANSWERS.has(error.code)) answered = true;
+    if (NO_ANSWER.has(error.code)) unanswered += 1;
+    const nobodyThere = NO_ANSWER.has(error.code) && !answered && unanswered >= UNANSWERED_FILES;
+    if (HOPELESS.has(error.code) || nobodyThere) hopeless ??= error;
+  };
 
   const attempt = async (item: Item): Promise<Outcome['result']> => {
     if (hopeless !== undefined) {
       return { error: new UserError(hopeless.code, `Not tried: ${hopeless.message}`, { cause: hopeless }) };
     }
     try {
-      return { stored: await upload(item) };
+      const stored = await upload(item);
+      answered = true;
+      return { stored };
     } catch (error) {
       if (!isUserError(error)) throw error;
       if (error.code === 'interrupted') throw error.hint === undefined ? interrupted(GO_ON) : error;
-      if (HOPELESS.has(error.code)) hopeless ??= error;
+      judge(error);
       return { error };
     }
   };

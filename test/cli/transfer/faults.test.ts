@@ -237,3 +237,32 @@ test('once nobody is signed in, further files are not sent', async (t) => {
   assert.equal(result.document.failed, files.length);
   assert.ok(edge.seen.length <= 4);
 });
+
+test('a file that gets no answer stops none of the others; an edge that is not there stops all', async (t) => {
+  const cwd = await ownFolder(t);
+  const files = Array.from({ length: 9 }, (_, index) => `f${index}`);
+  for (const file of files) await writeFile(join(cwd, file), file);
+  const silent = ['/f0', '/f5', '/f6'];
+  const edge = await ownEdge(t, (request) => {
+    if (!silent.includes(request.url ?? '')) return false;
+    request.socket.resetAndDestroy();
+    return true;
+  });
+  const retry = { ...RETRY, tries: 2 };
+  const context = testContext({ cwd });
+  const result = await upload(t, context, edge.url, { files }, { concurrency: 1, retry });
+  assert.equal(result.document.stored, 6);
+  assert.equal(result.exitCode, EXIT.network);
+  const failed = rows(context.events).filter(({ error }) => error !== undefined);
+  assert.deepEqual(
+    failed.map(({ file }) => file),
+    ['f0', 'f5', 'f6'],
+  );
+
+  await edge.close();
+  const gone = testContext({ cwd });
+  const nothing = await upload(t, gone, edge.url, { files }, { concurrency: 1, retry });
+  assert.equal(nothing.document.stored, 0);
+  const said = rows(gone.events).map(({ error }) => (error as { message: string }).message);
+  assert.equal(said.filter((message) => message.startsWith('Not tried: ')).length, 7);
+});

@@ -266,6 +266,9 @@ test('Complete may answer 200 with an error in it', async (t) => {
   });
   await put(edge);
   assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
+  code = 'PreconditionFailed';
+  await assert.rejects(put(edge), withCode('exists', /left as it is/));
+  assert.deepEqual(await journals(), []);
   code = 'InvalidPart';
   await assert.rejects(put(edge), withCode('refused_by_store', /InvalidPart/));
   assert.equal((await journals()).length, 1);
@@ -341,4 +344,22 @@ test('Ctrl-C keeps what is stored, and says that the same command goes on', asyn
   await put(edge);
   assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
   assert.ok(parts(edge).length < 5);
+});
+
+test('limits that could not be had are asked for again', async (t) => {
+  const { home, bytes, put } = await bigFile(t);
+  await writeFile(join(home, 'second.bin'), bytes);
+  let asked = 0;
+  const edge = await ownEdge(t, (request, response) => {
+    if (request.url !== '/.well-known/edge-upload' || asked++ > 0) return false;
+    response.writeHead(404).end('no edge here');
+    return true;
+  });
+  const context = testContext({ cwd: home, home });
+  await assert.rejects(put(edge, {}, context), withCode('not_an_edge'));
+  const options = { partSize: PART, concurrency: 1 };
+  asked = 0;
+  const { document } = await upload(t, context, edge.url, { files: ['big.bin', 'second.bin'] }, options);
+  assert.equal(document.stored, 1);
+  assert.ok(edge.stored.get('/second.bin')?.equals(bytes));
 });

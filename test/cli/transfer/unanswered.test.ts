@@ -100,9 +100,15 @@ test('one that ends while the others are looked at keeps none of them from being
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('an opening that was answered is not asked after', async (t) => {
+test('an opening that was answered, or refused with a word, is not asked after', async (t) => {
   const { put } = await bigFile(t);
-  const edge = await ownEdge(t);
+  let busy = true;
+  const edge = await ownEdge(t, (request, response) => {
+    if (!opens(request) || !busy) return false;
+    busy = false;
+    answerXml(response, 503, 'SlowDown');
+    return true;
+  });
   await put(edge);
   assert.ok(!edge.seen.some(({ method, path }) => method === 'GET' && path.endsWith('?uploads')));
 });

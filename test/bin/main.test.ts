@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { EXIT } from '../../cli/errors.ts';
+import { TOKENS } from '../cli/transfer/helpers/edge.ts';
+import { ownEdge, ownFolder } from '../cli/transfer/helpers/uploading.ts';
+
+const CLI = join(import.meta.dirname, '../../dist/edge-upload.js');
+
+/** The built command line in a home of its own, with files to upload. */
+async function computer(t: TestContext) {
+  const home = await ownFolder(t);
+  const files = Array.from({ length: 8 }, (_, index) => `f${index}`);
+  for (const file of files) await writeFile(join(home, file), file);
+  const start = (url: string, ...args: string[]) =>
+    spawn(process.execPath, [CLI, ...args], {
+      cwd: home,
+      env: { ...process.env, HOME: home, EDGE_UPLOAD_URL: url, EDGE_UPLOAD_TOKEN: TOKENS[1] },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  return { files, start };
+}
+
+test('a reader that goes away before all is stored makes it no success', async (t) => {
+  const { files, start } = await computer(t);
+  let left = () => {};
+  const readerLeft = new Promise<void>((resolve) => {
+    left = resolve;
+  });
+  const edge = await ownEdge(t, async (request) => {
+    if (request.url !== '/f0') await readerLeft;
+    return false;
+  });
+  const child = start(edge.url, 'put', ...files, '--concurrency', '1', '--quiet');
+  const errors = text(child.stderr);
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  await once(child.stdout, 'close');
+  left();
+  const [code] = await once(child, 'close');
+  assert.equal(code, EXIT.other);
+  assert.equal(await errors, '');
+  assert.ok(edge.stored.size < files.length);
+});
+
+test('a value that no timer could keep is refused', async (t) => {
+  const { start } = await computer(t);
+  const edge = await ownEdge(t);
+  const child = start(edge.url, 'put', 'f0', '--stall-timeout', '3000000');
+  const [errors, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  assert.equal(code, EXIT.usage);
+  assert.match(errors, /“3000000” is not a value for --stall-timeout[\s\S]*86400/);
+  assert.equal(edge.seen.length, 0);
+});
