@@ -1,7 +1,7 @@
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { listObjects } from '../stack/bucket.ts';
-import { count, formatBytes, printable } from '../ui/format.ts';
+import { count, formatBytes, printable, printableLine } from '../ui/format.ts';
 import { type OperatorArgs, openStack, requireStack, requireTarget } from './operator.ts';
 
 export interface LsArgs extends OperatorArgs {
@@ -29,7 +29,7 @@ export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Pr
       if (context.options.json) objects.push({ ...object, modified });
       else {
         const when = modified.slice(0, 16).replace('T', ' ');
-        const text = `${when}  ${formatBytes(object.bytes).padStart(9)}  ${printable(object.key)}`;
+        const text = `${when}  ${formatBytes(object.bytes).padStart(9)}  ${printableLine(object.key)}`;
         context.ui.event({ type: 'row', text, document: {} });
       }
     }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Context, JsonValue, Result } from '../context.ts';
 import { EXIT, type ExitCode, interrupted, isUserError } from '../errors.ts';
-import { count, formatBytes, printable } from '../ui/format.ts';
+import { count, formatBytes, printableLine } from '../ui/format.ts';
 import { checkKey, encodeKey } from './keys.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
 import { checkRegular, readError } from './source-file.ts';
@@ -26,7 +26,7 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
     const row = (text: string, more: { [name: string]: JsonValue }) =>
       ui.event({
         type: 'row',
-        text: printable(text),
+        text: printableLine(text),
         document: { type: 'file', dryRun: true, ...place, ...more },
       });
     try {

@@ -1,7 +1,7 @@
 import type { JsonValue, Result } from '../context.ts';
 import { EXIT, type ExitCode, type UserError } from '../errors.ts';
 import type { UiEvent } from '../ui/events.ts';
-import { count, formatBytes, formatDuration, printable } from '../ui/format.ts';
+import { count, formatBytes, formatDuration, printableLine } from '../ui/format.ts';
 import { encodeKey } from './keys.ts';
 import type { Outcome } from './run.ts';
 import type { Item } from './sources.ts';
@@ -25,7 +25,7 @@ function storedRow({ item, seconds }: Outcome, stored: Stored, edgeUrl: string):
   const columns = [formatBytes(bytes).padStart(9), formatDuration(seconds * 1000).padStart(8)].join(' ');
   return {
     type: 'row',
-    text: `${columns}  ${printable(item.key)}`,
+    text: `${columns}  ${printableLine(item.key)}`,
     document: {
       ...identity(item, edgeUrl),
       bytes,
@@ -42,7 +42,7 @@ function storedRow({ item, seconds }: Outcome, stored: Stored, edgeUrl: string):
 function failedRow({ item }: Outcome, error: UserError, edgeUrl: string): UiEvent {
   return {
     type: 'row',
-    text: printable(`${'failed'.padStart(9)} ${''.padStart(8)}  ${item.key}: ${error.message}`),
+    text: printableLine(`${'failed'.padStart(9)} ${''.padStart(8)}  ${item.key}: ${error.message}`),
     document: { ...identity(item, edgeUrl), error: errorDocument(error) },
   };
 }
@@ -66,7 +66,7 @@ export function createReport(edgeUrl: string): Report {
     const rate = seconds > 0 ? ` (${formatBytes((bytes - resumedBytes) / seconds)}/s)` : '';
     const done = `${count(stored, 'file')} stored, ${formatBytes(bytes)} in ${formatDuration(seconds * 1000)}${rate}`;
     if (failed === 0) return done;
-    const names = failures.map(({ item, error }) => printable(`  ${item.name} (${error.code})`));
+    const names = failures.map(({ item, error }) => printableLine(`  ${item.name} (${error.code})`));
     const more = failed > failures.length ? [`  and ${count(failed - failures.length, 'other')}`] : [];
     const hints = new Set(failures.flatMap(({ error }) => error.hint ?? []));
     return [`${done}; ${failed} failed:`, ...names, ...more, ...hints].join('\n');

@@ -66,3 +66,8 @@ export function printable(text: string): string {
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
   });
 }
+
+/** The same, with line breaks escaped too: a file's name must not look like a line of ours. */
+export function printableLine(text: string): string {
+  return printable(text).replaceAll('\n', '\\x0a');
+}

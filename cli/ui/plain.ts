@@ -1,6 +1,6 @@
 import type { OutputStream } from '../context.ts';
 import type { TransferEvent, UiEvent } from './events.ts';
-import { printable } from './format.ts';
+import { printable, printableLine } from './format.ts';
 import { progressLine } from './progress-line.ts';
 import { isFailure, isUnderWay, resourceName, statusWords } from './resource-words.ts';
 
@@ -60,7 +60,7 @@ export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: Rende
       if (event.type === 'row') {
         stdout.write(`${json ? JSON.stringify(event.document) : event.text}\n`);
       } else if (event.type === 'warning') {
-        say(`warning: ${printable(event.text)}`);
+        say(`warning: ${printableLine(event.text)}`);
       } else if (event.type === 'debug') {
         if (debug) say(`debug: ${printable(event.text)}`);
       } else if (event.type === 'instruction') {

@@ -1,5 +1,5 @@
 import type { TransferEvent } from './events.ts';
-import { count, formatBytes, formatDuration, middle, printable } from './format.ts';
+import { count, formatBytes, formatDuration, middle, printableLine } from './format.ts';
 
 function remaining({ bytes, totalBytes, rate }: TransferEvent): string | undefined {
   if (totalBytes === undefined || rate <= 0 || bytes >= totalBytes) return undefined;
@@ -31,6 +31,6 @@ export function progressLine(event: TransferEvent): string {
 export function activeLines({ active }: TransferEvent, width: number, lines: number): string[] {
   return active.slice(0, lines).map(({ name, bytes, size }) => {
     const share = size ? `${Math.floor((bytes / size) * 100)}%`.padStart(4) : formatBytes(bytes).padStart(4);
-    return `${share}  ${middle(printable(name), Math.max(8, width - share.length - 6))}`;
+    return `${share}  ${middle(printableLine(name), Math.max(8, width - share.length - 6))}`;
   });
 }

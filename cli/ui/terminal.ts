@@ -1,7 +1,7 @@
 import ora from 'ora';
 import type { OutputStream } from '../context.ts';
 import type { TransferEvent } from './events.ts';
-import { formatDuration, type Paint, printable } from './format.ts';
+import { formatDuration, type Paint, printable, printableLine } from './format.ts';
 import { type Renderer, type RendererOptions, resourceLine } from './plain.ts';
 import { activeLines, progressLine } from './progress-line.ts';
 import { isFailure, isUnderWay, resourceName, whyItTakes } from './resource-words.ts';
@@ -30,7 +30,7 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
 
   const width = () => Math.max(40, stderr.columns ?? 80) - 4;
   const fit = (text: string) => {
-    const flat = printable(text);
+    const flat = printableLine(text);
     return flat.length > width() ? `${flat.slice(0, width() - 1)}…` : flat;
   };
   const elapsed = (since: number) => {
@@ -80,7 +80,7 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
           above(stdout, event.text);
           break;
         case 'warning':
-          above(stderr, `${paint('yellow', '!')} ${printable(event.text)}`);
+          above(stderr, `${paint('yellow', '!')} ${printableLine(event.text)}`);
           break;
         case 'debug':
           if (debug) above(stderr, paint('dim', `· ${printable(event.text)}`));

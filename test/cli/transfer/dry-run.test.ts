@@ -30,6 +30,10 @@ test('a dry run shows what would go where, in how many parts, and what could not
   });
   assert.equal(shown['p/d/large']?.parts, 7);
   assert.match(JSON.stringify(shown['p/d/bad\nname']), /"code":"bad_key"/);
+  const lines = context.events.flatMap((shown) => (shown.type === 'row' ? [shown.text] : []));
+  assert.ok(
+    lines.every((line) => !line.includes('\n')) && lines.some((line) => line.includes('bad\\x0aname')),
+  );
   assert.equal(result.exitCode, EXIT.policy);
   assert.deepEqual(result.document, {
     type: 'summary',

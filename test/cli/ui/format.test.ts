@@ -7,6 +7,7 @@ import {
   middle,
   painter,
   printable,
+  printableLine,
   wrap,
 } from '../../../cli/ui/format.ts';
 
@@ -48,6 +49,8 @@ test('a long name keeps its beginning and its extension', () => {
 test('control characters cannot steer the terminal', () => {
   assert.equal(printable('a\u001b[2Jb\rc\u009bd'), 'a\\x1b[2Jb\\x0dc\\x9bd');
   assert.equal(printable('naïve 文件 😀'), 'naïve 文件 😀');
+  assert.equal(printable('two\nlines'), 'two\nlines');
+  assert.equal(printableLine('one\nname\t'), 'one\\x0aname\\x09');
 });
 
 test('without colour nothing is painted', () => {

@@ -110,3 +110,8 @@ test('--quiet leaves results, warnings and nothing else; --debug adds what happe
   assert.deepEqual(show(events, { quiet: true }), { stdout: 'r\n', stderr: 'warning: look out\n' });
   assert.match(show(events, { debug: true }).stderr, /^debug: GET \/$/m);
 });
+
+test('a warning is one line, whatever a name in it holds', () => {
+  const { stderr } = show([{ type: 'warning', text: 'a\nwarning: forged is skipped' }]);
+  assert.equal(stderr, 'warning: a\\x0awarning: forged is skipped\n');
+});
