@@ -3,18 +3,23 @@ import type { Context, JsonValue, Result } from '../context.ts';
 import { EXIT, type ExitCode, interrupted, isUserError } from '../errors.ts';
 import { count, formatBytes, printableLine } from '../ui/format.ts';
 import { checkKey, encodeKey } from './keys.ts';
+import { type ObjectOptions, objectHeaders } from './object-headers.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
 import { checkRegular, readError } from './source-file.ts';
 import type { Item, Sources } from './sources.ts';
 
-export interface DryRunOptions extends PlanOptions {
+export interface DryRunOptions extends PlanOptions, ObjectOptions {
   /** `https://<host>[:port]` */
   readonly url: string;
 }
 
-/** Shows what an upload would send where; nobody has to be signed in, and nothing is sent. */
+/**
+ * Shows what an upload would send where; nobody has to be signed in, and nothing is sent.
+ * @throws {UserError} `usage` for header fields that the upload would refuse.
+ */
 export async function dryRun(context: Context, sources: Sources, options: DryRunOptions): Promise<Result> {
   const { ui, signal } = context;
+  objectHeaders(options);
   if (options.partSize !== undefined) checkPartSize(options.partSize);
   let files = 0;
   let failed = 0;

@@ -6,7 +6,7 @@ import { EXIT } from '../../../cli/errors.ts';
 import { dryRun } from '../../../cli/transfer/dry-run.ts';
 import { openSources } from '../../../cli/transfer/sources.ts';
 import { rows, testContext } from './helpers/context.ts';
-import { ownFolder } from './helpers/uploading.ts';
+import { ownFolder, withCode } from './helpers/uploading.ts';
 
 test('a dry run shows what would go where, in how many parts, and what could not', async (t) => {
   const cwd = await ownFolder(t);
@@ -43,4 +43,18 @@ test('a dry run shows what would go where, in how many parts, and what could not
     failed: 1,
     bytes: 100 * 1024 ** 2 + 5,
   });
+});
+
+test('a dry run refuses the header fields that the upload would refuse', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'f');
+  const context = testContext({ cwd });
+  for (const options of [{ contentType: 'image' }, { metadata: { 'uploaded-by': 'me' } }]) {
+    const sources = await openSources({ files: ['f'] }, context);
+    await assert.rejects(
+      dryRun(context, sources, { url: 'https://edge.example', ...options }),
+      withCode('usage'),
+    );
+  }
+  assert.deepEqual(context.events, []);
 });
