@@ -88,7 +88,7 @@ function declarePut(root: Commander, act: Act): void {
   put
     .option('--multipart <when>', 'in parts: auto, never or always')
     .option('--part-size <size>', 'such as 64M')
-    .option('--concurrency <number>', 'requests at once')
+    .option('--concurrency <number>', 'requests at once (16; of standard input 4)')
     .option('--limit-rate <size>', 'bytes a second in all, such as 5M')
     .option('--stall-timeout <seconds>', 'cut an attempt that moves nothing (30)');
   put.optionsGroup('Options:');

@@ -129,9 +129,8 @@ async function uploadFile(item: Item & { kind: 'file' }, shared: Shared): Promis
 
 async function uploadStream(item: Item & { kind: 'stream' }, shared: Shared): Promise<Stored> {
   const { meter, options, tools, context } = shared;
-  const { partSize } = options;
   const { stream, name } = item;
-  const { memory } = streamBounds(partSize);
+  const { memory } = streamBounds(options);
   context.ui.event({
     type: 'note',
     text: `Standard input cannot be read twice: up to ${formatBytes(memory)} of it are held in memory.`,
@@ -139,7 +138,7 @@ async function uploadStream(item: Item & { kind: 'stream' }, shared: Shared): Pr
   const progress = meter.begin(name);
   const upload = describe(item, shared, progress);
   try {
-    return await putStream({ stream, name, upload, ...(partSize && { partSize }) }, tools);
+    return await putStream({ stream, name, upload }, options, tools);
   } finally {
     progress.end();
   }

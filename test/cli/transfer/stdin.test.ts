@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { test } from 'node:test';
 import { rows, testContext } from './helpers/context.ts';
-import { answerXml } from './helpers/edge.ts';
+import { answerXml, type TestEdge } from './helpers/edge.ts';
 import { ownEdge, upload, withCode } from './helpers/uploading.ts';
 
 const PART = 5 * 1024 * 1024;
@@ -15,6 +16,9 @@ const piped = (bytes: Buffer) =>
       bytes.subarray(index * 77_777, (index + 1) * 77_777),
     ),
   );
+
+/** Multipart uploads that an edge was asked to begin. */
+const openedOf = ({ seen }: TestEdge) => seen.filter(({ path }) => path.endsWith('?uploads')).length;
 
 test('what fits in one part goes whole, the rest in parts', async (t) => {
   const edge = await ownEdge(t);
@@ -33,10 +37,43 @@ test('what fits in one part goes whole, the rest in parts', async (t) => {
     const [row] = rows(context.events);
     assert.equal(row?.bytes, size);
     assert.equal(row?.parts, parts, String(size));
+    assert.equal(openedOf(edge), parts > 1 ? 1 : 0, String(size));
+    if (size === 0) assert.equal(edge.seen[0]?.headers['content-type'], 'application/json');
+    edge.seen.splice(0);
     assert.ok(context.events.some((event) => event.type === 'note' && /25.0 MiB of it/.test(event.text)));
   }
-  assert.equal(edge.seen[0]?.headers['content-type'], 'application/json');
   assert.equal(edge.multipart.open.size, 0);
+});
+
+test('as many parts go out at once as --concurrency says, or four', async (t) => {
+  for (const [options, expected, announced] of [
+    [{}, 4, '25.0 MiB'],
+    [{ concurrency: 1 }, 1, '10.0 MiB'],
+    [{ concurrency: 6 }, 6, '35.0 MiB'],
+  ] as const) {
+    let underWay = 0;
+    let most = 0;
+    const full = new EventEmitter();
+    const reached = once(full, 'reached');
+    const edge = await ownEdge(t, async (request, response) => {
+      if (!request.url?.includes('partNumber=')) return false;
+      underWay += 1;
+      response.once('finish', () => {
+        underWay -= 1;
+      });
+      most = Math.max(most, underWay);
+      if (most === expected) full.emit('reached');
+      await reached;
+      return false;
+    });
+    const bytes = randomBytes((expected + 2) * PART);
+    const context = testContext({ stdin: piped(bytes) });
+    await upload(t, context, edge.url, { files: ['-'], as: 'k' }, { partSize: PART, ...options });
+    assert.equal(most, expected);
+    assert.ok(edge.stored.get('/k')?.equals(bytes));
+    const [note] = context.events.filter(({ type }) => type === 'note');
+    assert.ok(note?.type === 'note' && note.text.includes(`up to ${announced} of it`), JSON.stringify(note));
+  }
 });
 
 test('faults are got over, because parts are held', async (t) => {
