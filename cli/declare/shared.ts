@@ -42,11 +42,13 @@ export const profile = () => new Option('--profile <name>', 'AWS profile to use 
 export const inLocalCloud = () =>
   new Option('--local', 'in the embedded cloud, where the deployment does not tell');
 
-/** Collects `name=value`, given once or more. */
+/** Collects `name=value`, given once or more; each name once. */
 export function pairs(value: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = value.indexOf('=');
   if (at < 1) throw new CommanderError(2, 'usage', `“${value}” is not of the form name=value`);
-  return { ...before, [value.slice(0, at)]: value.slice(at + 1) };
+  const name = value.slice(0, at);
+  if (Object.hasOwn(before, name)) throw new CommanderError(2, 'usage', `“${name}” is given twice`);
+  return { ...before, [name]: value.slice(at + 1) };
 }
 
 /** Collects the values of an option given once or more. */

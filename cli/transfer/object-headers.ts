@@ -21,6 +21,9 @@ const STAMPED = 'uploaded-by';
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const VISIBLE = /^[\x20-\x7e]*$/;
 
+/** Is no part of a header field's value: RFC 9110, 5.5. */
+const OUTER_SPACE = /^ | $/;
+
 /** RFC 9110, 8.3.1: type, subtype and parameters. */
 const MEDIA_TYPE =
   /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(?:\s*;\s*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[^"\\\r\n]*"))*$/;
@@ -52,9 +55,9 @@ export function objectHeaders(options: ObjectOptions): Readonly<Record<string, s
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue;
-    if (value === '' || !VISIBLE.test(value)) {
+    if (value === '' || !VISIBLE.test(value) || OUTER_SPACE.test(value)) {
       throw new UserError('usage', `“${value}” cannot be a value for --${name}.`, {
-        hint: "Header values are printable ASCII. In --content-disposition, other letters go as filename*=UTF-8''…",
+        hint: "Header values are printable ASCII, without a space at either end. In --content-disposition, other letters go as filename*=UTF-8''…",
       });
     }
     headers[name] = value;
@@ -71,6 +74,9 @@ function metadataHeaders(metadata: Readonly<Record<string, string>>): Record<str
     if (!TOKEN.test(name)) throw badMetadata(`“${typed}” cannot be a metadata name`);
     if (name === STAMPED) throw badMetadata(`“${STAMPED}” is written by the edge itself`);
     if (`x-amz-meta-${name}` in headers) throw badMetadata(`“${name}” is given twice`);
+    if (VISIBLE.test(value) && OUTER_SPACE.test(value)) {
+      throw badMetadata(`The value of “${name}” begins or ends with a space, which would be lost on the way`);
+    }
     const encoded = VISIBLE.test(value) ? value : encodedWords(value);
     headers[`x-amz-meta-${name}`] = encoded;
     bytes += Buffer.byteLength(name) + Buffer.byteLength(encoded);

@@ -81,6 +81,15 @@ test('a missing argument and an unknown option are usage errors that name them',
   assert.match(stderr, /--colour/);
 });
 
+test('a name that is given two values is a usage error that names it', async () => {
+  const { code, stderr } = await type('put f --dry-run --metadata b=1 --metadata c=1 --metadata b=2');
+  assert.equal(code, 2);
+  assert.match(stderr, /error: “b” is given twice/);
+  const elsewise = await type('put f --dry-run --url https://edge.example --metadata b=1 --metadata B=2');
+  assert.equal(elsewise.code, 2);
+  assert.match(elsewise.stderr, /error: “b” is given twice/);
+});
+
 test('with --json even a usage error is one JSON document on stdout', async () => {
   const { code, stdout, stderr } = await type('put --json');
   assert.equal(code, 2);

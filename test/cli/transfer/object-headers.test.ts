@@ -49,12 +49,19 @@ test('what cannot be a header, or is too much, is a usage error', () => {
     { cacheControl: 'a\nb' },
     { cacheControl: '' },
     { contentDisposition: 'attachment; filename="é"' },
+    { cacheControl: 'no-store ' },
     { metadata: { 'a b': 'c' } },
+    { metadata: { a: ' b' } },
+    { metadata: { a: 'b ' } },
     { metadata: { 'uploaded-by': 'me' } },
     { metadata: { A: '1', a: '2' } },
     { metadata: { a: 'x'.repeat(2048) } },
   ]) {
     assert.throws(() => objectHeaders(options), withCode('usage'), JSON.stringify(options));
   }
+  assert.throws(
+    () => objectHeaders({ metadata: { Place: ' x' } }),
+    withCode('usage', /“place” begins or ends with a space/),
+  );
   assert.ok(objectHeaders({ metadata: { a: 'x'.repeat(2047) } }));
 });
