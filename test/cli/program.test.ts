@@ -85,7 +85,9 @@ test('a name that is given two values is a usage error that names it', async () 
   const { code, stderr } = await type('put f --dry-run --metadata b=1 --metadata c=1 --metadata b=2');
   assert.equal(code, 2);
   assert.match(stderr, /error: “b” is given twice/);
-  const elsewise = await type('put f --dry-run --url https://edge.example --metadata b=1 --metadata B=2');
+  const elsewise = await type('put f --dry-run --metadata b=1 --metadata B=2', {
+    EDGE_UPLOAD_URL: 'https://edge.example',
+  });
   assert.equal(elsewise.code, 2);
   assert.match(elsewise.stderr, /error: “b” is given twice/);
 });
