@@ -86,7 +86,7 @@ function declarePut(root: Commander, act: Act): void {
     .option('--checksum <algorithm>', 'crc32, crc32c, crc64nvme or sha256, kept by S3');
   put.optionsGroup('How it is sent:');
   put
-    .option('--multipart <when>', 'in parts: auto, never or always')
+    .option('--multipart <when>', 'in parts: auto (past one part), never, always')
     .option('--part-size <size>', 'such as 64M')
     .option('--concurrency <number>', 'requests at once (16; of standard input 4)')
     .option('--limit-rate <size>', 'bytes a second in all, such as 5M')

@@ -11,7 +11,7 @@ import {
   putPart,
   type StoredPart,
 } from './multipart.ts';
-import { DEFAULT_PART, MAX_PARTS } from './plan.ts';
+import { DEFAULT_PART, MAX_PARTS, type MultipartMode } from './plan.ts';
 import { createPool, forEachAtOnce } from './pool.ts';
 import { readUntil } from './read-until.ts';
 import { measureBuffer } from './stretch.ts';
@@ -21,6 +21,9 @@ import { putWhole, type Stored, type Upload } from './whole.ts';
 
 /** A stream cannot be read again, so each part is held in memory until it is stored: so many under way, at most. */
 const PARTS_AT_ONCE = 4;
+
+/** What an empty stream is uploaded as: S3 makes no object of no parts. */
+const NO_BYTES: HeldPart = { number: 1, bytes: Buffer.alloc(0), release: () => {} };
 
 export interface FromStream {
   readonly stream: Readable;
@@ -35,33 +38,36 @@ export interface StreamOptions {
   readonly partSize?: number;
   /** Parts under way at once. */
   readonly concurrency?: number;
+  /** `always`: in parts, however short it is; `never`: by one PUT, or not at all. */
+  readonly multipart?: MultipartMode;
 }
 
 /** The most that a stream can have, in bytes, and the memory that its upload takes: a part is read while others go out. */
-export function streamBounds({ partSize = DEFAULT_PART, concurrency = PARTS_AT_ONCE }: StreamOptions): {
-  readonly bytes: number;
-  readonly memory: number;
-} {
-  return { bytes: MAX_PARTS * partSize, memory: (concurrency + 1) * partSize };
+export function streamBounds({
+  partSize = DEFAULT_PART,
+  concurrency = PARTS_AT_ONCE,
+  multipart = 'auto',
+}: StreamOptions): { readonly bytes: number; readonly memory: number } {
+  const [parts, underWay] = multipart === 'never' ? [1, 1] : [MAX_PARTS, concurrency];
+  return { bytes: parts * partSize, memory: (underWay + 1) * partSize };
 }
 
 /**
  * Stores what a stream gives: by one PUT where it fits in one part, else by a multipart upload whose parts are held
  * in memory, `streamBounds` says how much. It cannot be gone on from; when it fails the store is told to forget it.
- * @throws {UserError} `too_large` past 10,000 parts.
+ * @throws {UserError} `too_large` past 10,000 parts; `usage` past one that must not be divided.
  */
 export async function putStream(
   { stream, name, upload }: FromStream,
-  { partSize = DEFAULT_PART, concurrency = PARTS_AT_ONCE }: StreamOptions,
+  { partSize = DEFAULT_PART, concurrency = PARTS_AT_ONCE, multipart = 'auto' }: StreamOptions,
   tools: Tools,
 ): Promise<Stored> {
   const { edge, digester, pool } = tools;
   const parts = heldParts(readUntil(stream, 'standard input', tools.signal), partSize);
-  const first = await parts.next();
-  const second = await parts.next();
-  if (first.done || second.done) {
-    const bytes = first.done ? Buffer.alloc(0) : first.value.bytes;
-    const stretch = await measureBuffer(name, bytes, digester);
+  const [first = NO_BYTES, second] = [await nextOf(parts), await nextOf(parts)];
+  if (second !== undefined && multipart === 'never') throw mustBeDivided(name, partSize);
+  if (second === undefined && multipart !== 'always') {
+    const stretch = await measureBuffer(name, first.bytes, digester);
     return pool.run(() => putWhole(stretch, upload, digester, edge));
   }
   const limits = await tools.limits();
@@ -74,7 +80,8 @@ export async function putStream(
   );
   try {
     const sending = { name, upload, partSize, concurrency, limits, since };
-    return await sendParts(open, chain([first.value, second.value], parts), sending, tools);
+    const read = second === undefined ? [first] : [first, second];
+    return await sendParts(open, chain(read, parts), sending, tools);
   } catch (error) {
     await giveBack(open, tools);
     throw error;
@@ -125,6 +132,11 @@ async function sendParts(
   return { ...done, bytes, parts: parts.length, attempts, resumedBytes: 0 };
 }
 
+async function nextOf(parts: AsyncGenerator<HeldPart, void, void>): Promise<HeldPart | undefined> {
+  const next = await parts.next();
+  return next.done ? undefined : next.value;
+}
+
 async function* chain(
   read: readonly HeldPart[],
   rest: AsyncIterable<HeldPart>,
@@ -138,6 +150,14 @@ function tooLong(name: string, partSize: number): UserError {
     'too_large',
     `${name} has more than ${formatBytes(streamBounds({ partSize }).bytes)}, which is ${MAX_PARTS.toLocaleString('en-US')} parts.`,
     { hint: 'Give it larger parts, such as --part-size 256M; they are held in memory.' },
+  );
+}
+
+function mustBeDivided(name: string, partSize: number): UserError {
+  return new UserError(
+    'usage',
+    `${name} has more than ${formatBytes(partSize)}, and --multipart never forbids to divide it.`,
+    { hint: 'Give it a larger --part-size, which is held in memory, or leave --multipart out.' },
   );
 }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { constants } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { type HeldPart, heldParts } from '../../../cli/transfer/held-parts.ts';
+import { withCode } from './helpers/uploading.ts';
 
 const piecesOf = (bytes: Buffer, size: number) =>
   Readable.from(
@@ -45,4 +47,9 @@ test('memory is used again once it is released, and not before', async () => {
   }
   assert.equal(number, 21);
   assert.equal(memory.size, 3);
+});
+
+test('a part that no memory can hold is refused', async () => {
+  const parts = heldParts(Readable.from([Buffer.from('x')]), constants.MAX_LENGTH + 1);
+  await assert.rejects(parts.next(), withCode('usage', /does not fit in memory/));
 });

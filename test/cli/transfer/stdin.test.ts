@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { test } from 'node:test';
+import type { UserError } from '../../../cli/errors.ts';
+import type { MultipartMode } from '../../../cli/transfer/plan.ts';
 import { rows, testContext } from './helpers/context.ts';
 import { answerXml, type TestEdge } from './helpers/edge.ts';
 import { ownEdge, upload, withCode } from './helpers/uploading.ts';
@@ -43,6 +45,39 @@ test('what fits in one part goes whole, the rest in parts', async (t) => {
     assert.ok(context.events.some((event) => event.type === 'note' && /25.0 MiB of it/.test(event.text)));
   }
   assert.equal(edge.multipart.open.size, 0);
+});
+
+test('--multipart always divides what is short, never refuses what is long', async (t) => {
+  const edge = await ownEdge(t);
+  const put = async (size: number, multipart: MultipartMode) => {
+    edge.seen.splice(0);
+    const bytes = randomBytes(size);
+    const context = testContext({ stdin: piped(bytes) });
+    await upload(t, context, edge.url, { files: ['-'], as: 'k' }, { partSize: PART, multipart });
+    assert.ok(edge.stored.get('/k')?.equals(bytes), `${size}, ${multipart}`);
+    assert.equal(openedOf(edge), multipart === 'always' ? 1 : 0);
+    const [note] = context.events.filter(({ type }) => type === 'note');
+    const announced = multipart === 'always' ? '25.0 MiB' : '10.0 MiB';
+    assert.ok(note?.type === 'note' && note.text.includes(`up to ${announced} of it`), JSON.stringify(note));
+    return rows(context.events)[0]?.parts;
+  };
+  for (const [size, parts] of [
+    [0, 1],
+    [1, 1],
+    [PART, 1],
+    [PART + 1, 2],
+  ] as const) {
+    assert.equal(await put(size, 'always'), parts);
+  }
+  for (const size of [0, 1, PART]) assert.equal(await put(size, 'never'), 1);
+
+  edge.seen.splice(0);
+  await assert.rejects(put(PART + 1, 'never'), (error) => {
+    assert.ok(withCode('usage', /more than 5\.00 MiB, and --multipart never/)(error));
+    assert.match((error as UserError).hint ?? '', /larger --part-size.*leave --multipart out/);
+    return true;
+  });
+  assert.deepEqual(edge.seen, [], 'nothing was sent');
 });
 
 test('as many parts go out at once as --concurrency says, or four', async (t) => {
