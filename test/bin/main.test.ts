@@ -47,6 +47,19 @@ test('a reader that goes away before all is stored makes it no success', async (
   assert.ok(edge.stored.size < files.length);
 });
 
+test('a reader that goes away once it has all takes nothing from a success', async (t) => {
+  const { start } = await computer(t);
+  const edge = await ownEdge(t);
+  const child = start(edge.url, 'put', 'f0', '--quiet');
+  const errors = text(child.stderr);
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  const [code] = await once(child, 'close');
+  assert.equal(code, EXIT.done);
+  assert.equal(await errors, '');
+  assert.ok(edge.stored.has('/f0'));
+});
+
 test('a value that no timer could keep is refused', async (t) => {
   const { start } = await computer(t);
   const edge = await ownEdge(t);
