@@ -5,7 +5,7 @@ import { perhapsOurs } from './edge-client.ts';
 import { checkSize } from './edge-limits.ts';
 import { type Journal, withJournal } from './journal.ts';
 import { abortUpload, completeUpload, createUpload, putPart } from './multipart.ts';
-import type { Plan } from './plan.ts';
+import type { Part, Plan } from './plan.ts';
 import { forEachAtOnce } from './pool.ts';
 import { type Begun, fingerprint, goOn, missing, totalSize, unansweredSince, type Wanted } from './resume.ts';
 import type { SourceFile } from './source-file.ts';
@@ -106,19 +106,33 @@ async function finish(
   { file, upload }: InParts,
   tools: Tools,
 ): Promise<Stored> {
-  const { edge, digester, rings, pool, signal } = tools;
+  const { edge, digester, rings, pool, lanes, signal } = tools;
   const { algorithm } = digester;
-  const options = { algorithm, onSent: upload.onSent };
   let attempts = 1;
+  let failed = false;
+  const send = async (part: Part, moved: (bytes: number) => void) => {
+    if (signal.aborted) throw interrupted();
+    const onSent = (bytes: number) => {
+      moved(bytes);
+      upload.onSent(bytes);
+    };
+    const sent = await withStretch(file, part, { digester, rings }, (stretch) =>
+      putPart(edge, open, part.number, stretch, { algorithm, onSent }),
+    );
+    parts.set(part.number, sent.part);
+    attempts = Math.max(attempts, sent.attempts);
+    await journal.add(sent.part);
+  };
   await forEachAtOnce(missing(plan, file.size, parts), pool.size, (part) =>
-    pool.run(async () => {
-      if (signal.aborted) throw interrupted();
-      const sent = await withStretch(file, part, { digester, rings }, (stretch) =>
-        putPart(edge, open, part.number, stretch, options),
-      );
-      parts.set(part.number, sent.part);
-      attempts = Math.max(attempts, sent.attempts);
-      await journal.add(sent.part);
+    lanes.run(plan.partSize, async (moved) => {
+      // One that waited while another failed is not begun.
+      if (failed) return;
+      await pool
+        .run(() => send(part, moved))
+        .catch((error: unknown) => {
+          failed = true;
+          throw error;
+        });
     }),
   );
   file.checkUnchanged();

@@ -8,6 +8,7 @@ import { type Algorithm, type Digester, openDigester } from './digests.ts';
 import { createEdgeClient, type EdgeClient } from './edge-client.ts';
 import { createLimits, type EdgeLimits } from './edge-limits.ts';
 import { journalFolder } from './journal.ts';
+import { createLanes, type Lanes } from './lanes.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { CLOCK, type Clock, type PassingFailure, RETRY, type RetryPolicy } from './retry.ts';
@@ -23,6 +24,8 @@ export interface Tools {
   readonly limits: () => Promise<EdgeLimits>;
   /** Bounds the requests under way, of all files. */
   readonly pool: Pool;
+  /** Bounds the parts among them. */
+  readonly lanes: Lanes;
   /** Where journals are kept. */
   readonly journals: string;
   readonly clock: Clock;
@@ -91,6 +94,7 @@ export async function openTools(context: Context, options: EdgeOptions): Promise
     rings: createRings(),
     limits: createLimits(edge),
     pool: createPool(concurrency),
+    lanes: createLanes({ most: concurrency, limitRate, now: clock.now }),
     journals: journalFolder(context),
     clock,
     now,
