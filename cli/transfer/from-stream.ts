@@ -115,7 +115,7 @@ async function sendParts(
     if (signal.aborted) throw interrupted();
     const stretch = await measureBuffer(name, bytes, digester);
     const options = { algorithm, onSent: upload.onSent };
-    const sent = await underWay.run(() => putPart(edge, open, number, stretch, options));
+    const sent = await underWay.run(() => pool.run(() => putPart(edge, open, number, stretch, options)));
     release();
     parts.push(sent.part);
     attempts = Math.max(attempts, sent.attempts);
