@@ -14,7 +14,7 @@ import {
 } from '../transfer/journal.ts';
 import { totalSize } from '../transfer/resume.ts';
 import { openTools } from '../transfer/tools.ts';
-import { count, formatBytes, printable } from '../ui/format.ts';
+import { count, formatBytes, printableLine } from '../ui/format.ts';
 
 function describe({ entry, parts }: Recorded) {
   const { url, key, path, size, startedAt } = entry;
@@ -33,7 +33,7 @@ function describe({ entry, parts }: Recorded) {
 export async function list(context: Context): Promise<Result> {
   const uploads = (await listJournals(journalFolder(context))).map(describe);
   const lines = uploads.map(({ id, file, key, url, bytes, storedBytes, startedAt }) =>
-    printable(
+    printableLine(
       `${id}  ${formatBytes(storedBytes).padStart(9)} of ${formatBytes(bytes).padStart(9)}  ${startedAt.slice(0, 16).replace('T', ' ')}  ${file} → ${url}/${key}`,
     ),
   );
@@ -80,7 +80,7 @@ export async function abort(
       failures.push({ id: journalId(entry), code: error.code, message: error.message });
     }
   }
-  const lines = failures.map(({ id, message }) => printable(`${id}: ${message}`));
+  const lines = failures.map(({ id, message }) => printableLine(`${id}: ${message}`));
   if (failures.length > 0)
     lines.push('Where the edge is gone, forget them with: edge-upload uploads abort --forget <id>');
   return {

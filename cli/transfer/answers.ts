@@ -154,6 +154,11 @@ export function refusalError(
     const refused = refusal.from === 'edge' || (refusal.from === 'store' && status === 503);
     return new PassingFailure(error, { refused, ...(retryAfterMs !== undefined && { retryAfterMs }) });
   }
+  if (refusal.code === 'MetadataTooLarge') {
+    return new UserError('usage', message, {
+      hint: "Give it less --metadata: names and values may have 2 KB in all, the uploader's name that the edge adds included.",
+    });
+  }
   const code = finalCode(refusal, status);
   const hint = HINTS[code];
   return new UserError(code, message, hint === undefined ? {} : { hint });

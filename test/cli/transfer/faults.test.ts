@@ -266,3 +266,19 @@ test('a file that gets no answer stops none of the others; an edge that is not t
   const said = rows(gone.events).map(({ error }) => (error as { message: string }).message);
   assert.equal(said.filter((message) => message.startsWith('Not tried: ')).length, 7);
 });
+
+test('metadata that only the uploader’s name makes too much is the user’s to shorten', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'bytes');
+  const edge = await ownEdge(t, async (request, response) => {
+    await readAll(request);
+    answerXml(response, 400, 'MetadataTooLarge');
+    return true;
+  });
+  const metadata = { long: 'x'.repeat(2044) };
+  await assert.rejects(upload(t, testContext({ cwd }), edge.url, { files: ['f'] }, { metadata }), (error) => {
+    assert.ok(withCode('usage', /MetadataTooLarge/)(error));
+    assert.match(String((error as { hint?: string }).hint), /the uploader's name/);
+    return true;
+  });
+});
