@@ -18,7 +18,7 @@ function decode(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    throw new Refusal('bad_key', 'The path is not valid percent-encoded UTF-8.');
+    throw new Refusal('bad_key', 'The path is not percent-encoded UTF-8.');
   }
 }
 

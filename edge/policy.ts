@@ -54,9 +54,6 @@ export function authorize(key: string, caller: Caller, policy: UploadPolicy): vo
  * @throws {Refusal} `forbidden_key`
  */
 export function requireOwnKeys({ writeTo = '' }: UploadPolicy): void {
-  if (/\{(?:username|sub)\}/.test(writeTo)) return;
-  throw new Refusal(
-    'forbidden_key',
-    'Open uploads are listed only where keys name the one who may write them.',
-  );
+  if (/\{(username|sub)\}/.test(writeTo)) return;
+  throw new Refusal('forbidden_key', 'Uploads of shared keys are not listed.');
 }

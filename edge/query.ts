@@ -17,7 +17,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new Refusal('bad_query', 'The query is not valid percent-encoded UTF-8.');
+    throw new Refusal('bad_query', 'The query is not percent-encoded UTF-8.');
   }
 }
 

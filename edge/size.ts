@@ -31,7 +31,7 @@ export function checkSize(
 ): void {
   if (operation === 'PutObject' || operation === 'UploadPart') {
     if (headerValues(headers, 'transfer-encoding').length > 0) {
-      throw new Refusal('length_required', 'A body sent in chunks of unknown number is not accepted.');
+      throw new Refusal('length_required', 'A body of unknown length is not accepted.');
     }
     const bytes = readBytes(headers, 'content-length', 'length_required');
     checkLimit(bytes, Math.min(maxSize, MAX_REQUEST_BYTES));

@@ -17,6 +17,8 @@ export function targetOf(
   query: Query,
 ): Pick<EdgeRequest, 'uri' | 'querystring'> {
   if (operation !== 'ListMultipartUploads') return { uri: uriOf(key), querystring: queryOf(query) };
-  const listing = new Map([...query, ['prefix', key], ['max-uploads', String(LISTED_UPLOADS)]] as const);
-  return { uri: '/', querystring: queryOf(listing) };
+  return {
+    uri: '/',
+    querystring: `uploads=&prefix=${encodeURIComponent(key)}&max-uploads=${LISTED_UPLOADS}`,
+  };
 }

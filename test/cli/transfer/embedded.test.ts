@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -163,7 +163,11 @@ test('standard input, and an upload that is given up', async () => {
   const slow = ['put', 'slow', '--part-size', '5M', '--limit-rate', '64K'];
   const child = computer.run(slow, { signal: stop.signal });
   const journals = join(computer.home, '.local', 'state', 'edge-upload', 'uploads');
-  const begun = async () => (await readdir(journals).catch(() => [])).some((name) => name.endsWith('.jsonl'));
+  // Killed before the store has answered, it would leave an upload whose id nobody knows.
+  const begun = async () => {
+    const [name] = (await readdir(journals).catch(() => [])).filter((file) => file.endsWith('.jsonl'));
+    return name !== undefined && (await readFile(join(journals, name), 'utf8')).includes('"uploadId"');
+  };
   while (!(await begun())) await delay(20);
   stop.abort();
   await child.catch(() => {});
