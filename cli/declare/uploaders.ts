@@ -70,8 +70,8 @@ function declarePut(root: Commander, act: Act): void {
     .option('--as <key>', 'the key to store one file under, instead of its name')
     .option('--prefix <prefix>', 'put in front of every key')
     .option('-r, --recursive', 'folders with all that is below them')
-    .option('--include <glob>', 'of folders, only what matches; may be repeated', several)
-    .option('--exclude <glob>', 'of folders, not what matches; may be repeated', several)
+    .option('--include <glob>', 'only files that match; may be repeated', several)
+    .option('--exclude <glob>', 'no file or folder that matches; may be repeated', several)
     .option('--files-from <list>', 'a file with a path a line; - is standard input')
     .option('-n, --dry-run', 'show what would go where, and send nothing')
     .option('--no-clobber', 'never overwrite: exit 6 where the key exists');

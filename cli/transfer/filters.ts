@@ -12,11 +12,12 @@ export interface Filter {
   enters(folder: string): boolean;
 }
 
-/** Glob patterns; one without `/` is held against the name alone, wherever the file is. Dot files are files. */
+/** Glob patterns; one without `/` but at its end is held against the name alone, wherever the file is. Dot files are files. */
 function matcher(patterns: readonly string[]): (path: string) => boolean {
   const matchers = patterns.map((typed) => {
-    const pattern = typed.replace(/^\.?\//, '').replace(/(.)\/$/, '$1');
-    return picomatch(pattern, { dot: true, nonegate: true, basename: !pattern.includes('/') });
+    const pattern = typed.replace(/(.)\/$/, '$1');
+    const options = { dot: true, nonegate: true, basename: !pattern.includes('/') };
+    return picomatch(pattern.replace(/^\.?\//, ''), options);
   });
   return (path) => matchers.some((matches) => matches(path));
 }

@@ -128,6 +128,11 @@ test('include and exclude: by name anywhere, by path from the root, whole folder
   assert.deepEqual(await filtered({ include: ['sub/*'] }), ['sub/.b.jpg', 'sub/b.jpg']);
   assert.deepEqual(await filtered({ include: ['**/b.jpg', '*.{txt,md}'] }), ['a.txt', 'sub/b.jpg']);
   assert.deepEqual(await filtered({ exclude: ['*.jpg'] }), ['a.txt']);
+  assert.deepEqual(await filtered({ include: ['/*.jpg'] }), ['a.jpg']);
+  assert.deepEqual(await filtered({ include: ['*.jpg'], exclude: ['/build/', './sub', '/c.jpg'] }), [
+    'a.jpg',
+    'node_modules/c.jpg',
+  ]);
 });
 
 test('where nothing is found, one is told', async (t) => {
