@@ -47,10 +47,12 @@ function failedRow({ item }: Outcome, error: UserError, edgeUrl: string): UiEven
   };
 }
 
-/** Turns outcomes into lines as they come, and into the result at the end. */
+/** Turns outcomes into lines as they come, and into the sum at the end. */
 export interface Report {
   add(outcome: Outcome): UiEvent;
   result(seconds: number): Result;
+  /** What was done of several files until something ended it early. */
+  soFar(seconds: number): UiEvent;
 }
 
 /** @param edgeUrl `https://<host>[:port]` */
@@ -72,6 +74,18 @@ export function createReport(edgeUrl: string): Report {
     return [`${done}; ${failed} failed:`, ...names, ...more, ...hints].join('\n');
   };
 
+  const document = (seconds: number): Document => ({
+    type: 'summary',
+    url: edgeUrl,
+    files: stored + failed,
+    stored,
+    failed,
+    bytes,
+    resumedBytes,
+    seconds: Math.round(seconds * 1000) / 1000,
+    failures: failures.map(({ item, error }) => ({ file: item.name, key: item.key, code: error.code })),
+  });
+
   return {
     add(outcome) {
       const { item, result } = outcome;
@@ -86,23 +100,11 @@ export function createReport(edgeUrl: string): Report {
       if (failures.length < NAMED_FAILURES) failures.push({ item, error: result.error });
       return failedRow(outcome, result.error, edgeUrl);
     },
-    result(seconds) {
-      const document: Document = {
-        type: 'summary',
-        url: edgeUrl,
-        files: stored + failed,
-        stored,
-        failed,
-        bytes,
-        resumedBytes,
-        seconds: Math.round(seconds * 1000) / 1000,
-        failures: failures.map(({ item, error }) => ({ file: item.name, key: item.key, code: error.code })),
-      };
-      return {
-        document,
-        ...(stored + failed > 1 ? { text: text(seconds) } : {}),
-        ...(exitCode === EXIT.done ? {} : { exitCode }),
-      };
-    },
+    soFar: (seconds) => ({ type: 'row', text: text(seconds), document: document(seconds) }),
+    result: (seconds) => ({
+      document: document(seconds),
+      ...(stored + failed > 1 ? { text: text(seconds) } : {}),
+      ...(exitCode === EXIT.done ? {} : { exitCode }),
+    }),
   };
 }

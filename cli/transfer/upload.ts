@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Context, Result } from '../context.ts';
-import type { UserError } from '../errors.ts';
+import { isUserError, type UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
 import { abandon } from './abandon.ts';
 import { putStream, streamBounds } from './from-stream.ts';
@@ -73,6 +73,9 @@ export async function uploadFiles(
         else ui.event(report.add(outcome));
       },
     });
+  } catch (error) {
+    if (sources.several && isUserError(error)) ui.event(report.soFar((now() - began) / 1000));
+    throw error;
   } finally {
     counting.stop();
   }

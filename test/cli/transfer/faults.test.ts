@@ -202,6 +202,26 @@ test('Ctrl-C ends the upload, in the middle of a body and in the middle of a wai
   await assert.rejects(upload(t, other, busy.url, { files: ['f'] }, { clock }), withCode('interrupted'));
 });
 
+test('Ctrl-C in the middle of several files says what was done of them', async (t) => {
+  const cwd = await ownFolder(t);
+  for (const name of ['a', 'b']) await writeFile(join(cwd, name), Buffer.alloc(SIZE));
+  const context = testContext({ cwd });
+  const edge = await ownEdge(t, (request) => {
+    if (request.url === '/a') return false;
+    request.once('data', () => context.abort.abort());
+    return true;
+  });
+  const sending = upload(t, context, edge.url, { files: ['a', 'b'] }, { concurrency: 1 });
+  await assert.rejects(sending, withCode('interrupted'));
+  const [first, last, ...others] = rows(context.events);
+  assert.equal(first?.key, 'a');
+  assert.deepEqual(
+    [last?.type, last?.files, last?.stored, last?.failed, last?.bytes],
+    ['summary', 1, 1, 0, SIZE],
+  );
+  assert.deepEqual(others, []);
+});
+
 test('a 401 is answered with one renewed token, without a word', async (t) => {
   const cwd = await ownFolder(t);
   const bytes = Buffer.alloc(SIZE, 'token');
