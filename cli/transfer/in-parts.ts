@@ -4,12 +4,13 @@ import { UploadGone } from './answers.ts';
 import { perhapsOurs } from './edge-client.ts';
 import { checkSize } from './edge-limits.ts';
 import { type Journal, withJournal } from './journal.ts';
+import type { Lane } from './lanes.ts';
 import { abortUpload, completeUpload, createUpload, putPart } from './multipart.ts';
 import type { Part, Plan } from './plan.ts';
 import { forEachAtOnce } from './pool.ts';
 import { type Begun, fingerprint, goOn, missing, totalSize, unansweredSince, type Wanted } from './resume.ts';
 import type { SourceFile } from './source-file.ts';
-import { withStretch } from './stretch.ts';
+import { type Stretch, withStretch } from './stretch.ts';
 import type { Tools } from './tools.ts';
 import { tryAbortUnanswered } from './unanswered.ts';
 import type { Stored, Upload } from './whole.ts';
@@ -110,25 +111,25 @@ async function finish(
   const { algorithm } = digester;
   let attempts = 1;
   let failed = false;
-  const send = async (part: Part, moved: (bytes: number) => void) => {
+  const send = async (part: Part, lane: Lane) => {
     if (signal.aborted) throw interrupted();
     const onSent = (bytes: number) => {
-      moved(bytes);
+      lane.moved(bytes);
       upload.onSent(bytes);
     };
     const sent = await withStretch(file, part, { digester, rings }, (stretch) =>
-      putPart(edge, open, part.number, stretch, { algorithm, onSent }),
+      putPart(edge, open, part.number, inTurn(stretch, lane), { algorithm, onSent }),
     );
     parts.set(part.number, sent.part);
     attempts = Math.max(attempts, sent.attempts);
     await journal.add(sent.part);
   };
   await forEachAtOnce(missing(plan, file.size, parts), pool.size, (part) =>
-    lanes.run(plan.partSize, async (moved) => {
+    lanes.run(plan.partSize, async (lane) => {
       // One that waited while another failed is not begun.
       if (failed) return;
       await pool
-        .run(() => send(part, moved))
+        .run(() => send(part, lane))
         .catch((error: unknown) => {
           failed = true;
           throw error;
@@ -147,6 +148,16 @@ async function finish(
       throw perhapsDone && isUserError(error) && error.code === 'exists' ? perhapsOurs(key) : error;
     });
   return { ...done, bytes: file.size, parts: plan.parts, attempts, resumedBytes: foundBytes };
+}
+
+function inTurn(stretch: Stretch, { turn }: Lane): Stretch {
+  async function* open() {
+    for await (const chunk of stretch.open()) {
+      await turn();
+      yield chunk;
+    }
+  }
+  return { ...stretch, open };
 }
 
 /** Takes away what the store has of an upload that cannot be finished. Why it cannot is the error that counts. */

@@ -1,7 +1,18 @@
-/** Takes the parts of all files in turn: few at once at first, and more as long as more of them bring more. */
+import type { Clock } from './retry.ts';
+import { BUFFER_BYTES, createFlow, createGauge, FILL_MS, type Flow, type Window } from './throughput.ts';
+
+/** One part's place among those under way. */
+export interface Lane {
+  /** Told how many bytes the network took; negative where a failed try's bytes count no longer. */
+  readonly moved: (bytes: number) => void;
+  /** Ends when more may be sent. */
+  readonly turn: () => Promise<void>;
+}
+
+/** Takes the parts of all files in turn: few at once at first, and all that may be once that does no harm. */
 export interface Lanes {
-  /** @param partBytes of the part that `work` sends; what the network took of it goes to `moved`. */
-  run<T>(partBytes: number, work: (moved: (bytes: number) => void) => Promise<T>): Promise<T>;
+  /** @param partBytes of the part that `work` sends. */
+  run<T>(partBytes: number, work: (lane: Lane) => Promise<T>): Promise<T>;
 }
 
 export interface LanesOptions {
@@ -9,113 +20,166 @@ export interface LanesOptions {
   readonly most: number;
   /** Bytes a second that the whole process may send. */
   readonly limitRate?: number | undefined;
-  /** Milliseconds of a steady clock. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  readonly signal: AbortSignal;
 }
 
 /*
- * Parts that share a slow link all end at its end: whoever is killed before has sent much and stored nothing. So no more are
- * begun than fill the link, which can only be found out by trying: when twice as many move little more, it was full. A fast
- * link needs no trying: what goes through it in a few seconds is soon sent again.
+ * Parts that share a slow link all end at its end: whoever is killed before has sent much and stored nothing. So few are
+ * begun at first. All others follow where the link is fast, for what goes through it in a few seconds is soon sent again, and
+ * where each connection has a rate of its own. To tell such a link from a shared one, most lanes pause for a moment, which
+ * wastes nothing: on a shared one the others get faster.
  */
-const FIRST = 2;
-/** What may be lost without harm, milliseconds of sending. */
-const LOSS_MS = 10_000;
-/** Throughput is measured for so long, and until so much was moved. */
-const WINDOW_MS = 300;
-const WINDOW_BYTES = 1024 * 1024;
-/** Twice as many parts that move this much more are worth it. */
-const GAIN = 1.25;
-/** Links change: widening that brought nothing is tried again after a while. */
-const AGAIN_MS = 15_000;
+const FIRST = 4;
+const FEWEST = 2;
 
-interface Lane {
-  moving: boolean;
+/** What may be lost without much harm, milliseconds of sending; the second where the rate is known beforehand. */
+const LOSS_MS = 13_000;
+const LIMITED_LOSS_MS = 10_000;
+
+/** Links change: what was found out is doubted after a while. */
+const AGAIN_MS = 30_000;
+
+const SOON: Window = { leastMs: 1_000, bytes: Number.POSITIVE_INFINITY, mostMs: 3_000 };
+const alone = (lanes: number): Window => ({ ...SOON, bytes: BUFFER_BYTES * lanes });
+/** Buffers take bytes in bursts, and parts end together: it takes many of both where a window begins at any moment. */
+const patient = (lanes: number): Window => ({
+  leastMs: 6_000,
+  bytes: 4 * BUFFER_BYTES * lanes,
+  mostMs: 20_000,
+});
+
+/** Buffers empty for so long at most, milliseconds. */
+const MAX_DRAIN_MS = 6_000;
+/** Those that pause go on after this, whatever the others moved. */
+const MAX_ALONE_MS = 2 * SOON.mostMs;
+
+/** Most lanes pause. */
+interface Trial {
+  readonly kept: ReadonlySet<Flow>;
+  /** Lanes there were before, and what they moved, bytes a millisecond. */
+  readonly lanes: number;
+  readonly rate: number;
+  readonly over: Promise<void>;
+  readonly end: () => void;
 }
 
-export function createLanes({ most, limitRate, now }: LanesOptions): Lanes {
+export function createLanes({ most, limitRate, clock, signal }: LanesOptions): Lanes {
   const waiting: (() => void)[] = [];
-  const busy = new Set<Lane>();
-  let width = Math.min(FIRST, most);
+  const busy = new Set<Flow>();
+  const gauge = createGauge(clock.now, SOON, FILL_MS / 2);
   let partBytes = 1;
-  /** New connections have to come about, and buffers to fill, before a window says anything. */
-  let settling = true;
-  /** Those of the lanes there were when it began that have not moved a byte yet. */
-  let starting: Set<Lane> | undefined;
-  let began = now();
-  let moved = 0;
-  /** The width and the throughput before the widening that is being tried. */
-  let before: { readonly width: number; readonly rate: number } | undefined;
+  let begun = 0;
+  /** `undefined` while nothing is known of the link. */
+  let found: number | undefined;
+  let trial: Trial | undefined;
   let tryAgainAt = 0;
 
-  const forMs = (rate: number, milliseconds: number) => (rate * milliseconds) / partBytes;
+  const partsIn = (rate: number, milliseconds: number) => (rate * milliseconds) / partBytes;
   const cap = () =>
-    limitRate === undefined ? most : Math.min(most, Math.max(1, Math.ceil(forMs(limitRate / 1000, LOSS_MS))));
+    limitRate === undefined
+      ? most
+      : Math.min(most, Math.max(1, Math.ceil(partsIn(limitRate / 1000, LIMITED_LOSS_MS))));
+  // Of a file of few parts, half are to be stored when half is sent.
+  const first = () => Math.min(FIRST, Math.max(FEWEST, Math.ceil(begun / 2)));
+  const width = () => Math.min(found ?? first(), cap());
 
   const admit = () => {
-    while (waiting.length > 0 && busy.size < Math.min(width, cap())) waiting.shift()?.();
+    while (trial === undefined && waiting.length > 0 && busy.size < width()) waiting.shift()?.();
   };
 
-  const measure = (bytes: number) => {
-    const time = now();
-    moved += bytes;
-    if (settling) {
-      starting ??= new Set(busy);
-      for (const lane of starting) if (lane.moving || !busy.has(lane)) starting.delete(lane);
-      if (starting.size > 0) {
-        began = time;
-        moved = 0;
-        return;
-      }
-    }
-    if (time - began < WINDOW_MS || moved < WINDOW_BYTES) return;
-    const rate = moved / (time - began);
-    began = time;
-    moved = 0;
-    // So much at once is more than buffers take.
-    if (!settling || forMs(rate, LOSS_MS) >= most) judge(rate, time);
-    else settling = false;
-  };
-
-  const judge = (rate: number, time: number) => {
-    if (before !== undefined && rate < GAIN * before.rate) {
-      width = before.width;
-      tryAgainAt = time + AGAIN_MS;
-    }
-    before = undefined;
-    const harmless = Math.min(most, Math.floor(forMs(rate, LOSS_MS)));
-    // Where nobody waits, or more are under way than are to be, nothing can be learned.
-    const tries = time >= tryAgainAt && waiting.length > 0 && busy.size === width && width < cap();
-    if (harmless > width) width = harmless;
-    else if (tries) {
-      before = { width, rate };
-      width = Math.min(most, 2 * width);
-      settling = true;
-      starting = undefined;
-    }
+  const settle = (lanes: number) => {
+    found = lanes;
     admit();
   };
+
+  const count = (bytes: number) => {
+    // There is nothing to be gained by knowing more.
+    if (width() >= cap()) return;
+    const reading = gauge.count(bytes);
+    if (reading === undefined) return;
+    const { rate, whole } = reading;
+    if (trial === undefined && partsIn(rate, LOSS_MS) >= 2 * width()) settle(most);
+    else if (whole) judge(rate);
+  };
+
+  const judge = (rate: number) => {
+    gauge.begin(patient(busy.size), clock.now());
+    const harmless = Math.floor(partsIn(rate, LOSS_MS));
+    if (trial !== undefined) conclude(trial, rate);
+    else if (harmless > width()) settle(harmless);
+    else if (clock.now() >= tryAgainAt && waiting.length > 0 && busy.size > 1) pauseMost(rate);
+  };
+
+  const pauseMost = (rate: number) => {
+    const byRest = [...busy].sort((a, b) => a.sent - b.sent);
+    const kept = new Set(byRest.slice(0, Math.max(1, Math.floor(byRest.length / 4))));
+    const pausing = byRest.slice(kept.size);
+    // What their buffers hold goes on taking its share of the link.
+    const buffered = pausing.reduce((sum, { sent }) => sum + Math.min(sent, BUFFER_BYTES), 0);
+    const share = pausing.length / busy.size;
+    const drainMs = Math.min(MAX_DRAIN_MS, buffered / (rate * share));
+    const timer = new AbortController();
+    let resume = () => {};
+    const over = new Promise<void>((resolve) => {
+      resume = resolve;
+    });
+    const end = () => {
+      trial = undefined;
+      timer.abort();
+      for (const flow of pausing) flow.paused();
+      resume();
+    };
+    trial = { kept, lanes: busy.size, rate, over, end };
+    gauge.begin(alone(kept.size), clock.now() + drainMs);
+    const giveUp = () => {
+      if (!timer.signal.aborted) breakOff();
+    };
+    clock.sleep(drainMs + MAX_ALONE_MS, AbortSignal.any([signal, timer.signal])).then(giveUp, giveUp);
+  };
+
+  const conclude = ({ lanes, kept, rate: together, end }: Trial, rate: number) => {
+    end();
+    tryAgainAt = clock.now() + AGAIN_MS;
+    // Nearer to what lanes with rates of their own would have moved than to what a shared link does.
+    const own = (together / rate) ** 2 > lanes / kept.size;
+    settle(own ? most : Math.max(FEWEST, Math.min(width(), Math.ceil(partsIn(together, LOSS_MS)))));
+  };
+
+  const breakOff = () => {
+    trial?.end();
+    gauge.begin(patient(busy.size), clock.now());
+    admit();
+  };
+
+  const place = (flow: Flow) =>
+    new Promise<void>((go) => {
+      waiting.push(() => {
+        busy.add(flow);
+        go();
+      });
+      admit();
+    });
 
   return {
     async run(bytes, work) {
       partBytes = bytes;
-      const lane = { moving: false };
-      if (waiting.length > 0 || busy.size >= Math.min(width, cap())) {
-        await new Promise<void>((go) =>
-          waiting.push(() => {
-            busy.add(lane);
-            go();
-          }),
-        );
-      } else busy.add(lane);
+      begun += 1;
+      const flow = createFlow(clock.now);
+      await place(flow);
       try {
-        return await work((bytes) => {
-          lane.moving = true;
-          if (bytes > 0) measure(bytes);
+        const value = await work({
+          moved: (bytes) => count(flow.moved(bytes)),
+          turn: async () => {
+            if (trial !== undefined && !trial.kept.has(flow)) await trial.over;
+          },
         });
+        count(flow.answered());
+        return value;
       } finally {
-        busy.delete(lane);
-        admit();
+        busy.delete(flow);
+        if (trial?.kept.has(flow)) breakOff();
+        else admit();
       }
     },
   };

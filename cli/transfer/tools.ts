@@ -94,7 +94,7 @@ export async function openTools(context: Context, options: EdgeOptions): Promise
     rings: createRings(),
     limits: createLimits(edge),
     pool: createPool(concurrency),
-    lanes: createLanes({ most: concurrency, limitRate, now: clock.now }),
+    lanes: createLanes({ most: concurrency, limitRate, clock, signal }),
     journals: journalFolder(context),
     clock,
     now,

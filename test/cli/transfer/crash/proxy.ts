@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** A CONNECT proxy, as companies have them, that counts. */
 export interface Proxy {
@@ -12,18 +14,34 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(): Promise<Proxy> {
+/** Bytes that wait for a link they share. */
+const PIECE = 16 * 1024;
+
+/** @param bytesPerSecond of all that clients send together; absent: any. */
+export async function startProxy(bytesPerSecond = Number.POSITIVE_INFINITY): Promise<Proxy> {
   let bytes = 0;
+  let free = 0;
   let tunnels = 0;
   const sockets = new Set<Socket>();
   const server = createServer((_request, response) => response.writeHead(405).end());
+  /** A link that all tunnels share. */
+  const link = () =>
+    new Transform({
+      highWaterMark: PIECE,
+      async transform(chunk: Buffer, _encoding, done) {
+        const now = performance.now();
+        free = Math.max(free, now) + (chunk.length / bytesPerSecond) * 1000;
+        if (free > now) await delay(free - now);
+        done(null, chunk);
+      },
+    });
   server.on('connect', (request, client: Socket, head: Buffer) => {
     tunnels += 1;
     const { hostname, port } = new URL(`http://${request.url}`);
     const target = connect(Number(port), hostname, () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       target.write(head);
-      client.pipe(target).pipe(client);
+      client.pipe(link()).pipe(target).pipe(client);
     });
     client.on('data', (chunk: Buffer) => {
       bytes += chunk.length;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,16 +18,19 @@ import { startProxy } from './proxy.ts';
 
 const MIB = 1024 * 1024;
 
-/** What the link and the store do to every upload. */
+/** What the store does to every upload. */
 const FAULTS: NonNullable<Faults['edge']> = {
-  bytesPerSecond: 8 * MIB,
   reset: 0.04,
   unavailable: 0.08,
   stall: 0.02,
   stallMs: 20_000,
 };
 
-const PUT = ['--part-size', '5M', '--concurrency', '2', '--stall-timeout', '4', '--prefix', 'ada/', '--json'];
+const PUT = ['--stall-timeout', '4', '--prefix', 'ada/', '--json'];
+
+/** Two connections that each have a rate of their own, bytes a second. */
+const OWN_RATE = 8 * MIB;
+const TWO_AT_ONCE = ['--part-size', '5M', '--concurrency', '2'];
 
 export interface CrashOptions {
   readonly runs: number;
@@ -36,6 +39,11 @@ export interface CrashOptions {
   readonly size: number;
   /** Most kills of one upload; one at least. */
   readonly kills: number;
+  /**
+   * Bytes a second of a link that all connections share, as many as `put` likes, of parts as large as it likes; absent: two
+   * at once of 5 MiB, each at a rate of its own.
+   */
+  readonly sharedRate?: number | undefined;
   readonly onRun?: (run: CrashRun) => void;
 }
 
@@ -61,7 +69,8 @@ export interface CrashReport {
 /** Uploads files through the embedded cloud with faults on, killing the command line with SIGKILL at random moments. */
 export async function crashAgainAndAgain(options: CrashOptions): Promise<CrashReport> {
   let report: CrashReport | undefined;
-  const faults: Faults = { edge: { ...FAULTS, seed: options.seed } };
+  const link = options.sharedRate === undefined ? { bytesPerSecond: OWN_RATE } : {};
+  const faults: Faults = { edge: { ...FAULTS, ...link, seed: options.seed } };
   await withCloud(
     async (computer, cloud) => {
       report = await crashOn(computer, cloud, options);
@@ -83,7 +92,7 @@ async function crashOn(computer: Computer, cloud: LocalStatus, options: CrashOpt
   await computer.json(['login', '--create', '--username', 'ada', '--email', 'ada@example.com'], {
     env: { EDGE_UPLOAD_NEW_PASSWORD: 'correct-Horse-9-staple' },
   });
-  const proxy = await startProxy();
+  const proxy = await startProxy(options.sharedRate);
   const s3 = new S3Client({
     endpoint: cloud.endpoint,
     region: 'us-east-1',
@@ -92,6 +101,10 @@ async function crashOn(computer: Computer, cloud: LocalStatus, options: CrashOpt
   });
   const Bucket = outputs.S3BucketName;
   const random = dice(options.seed);
+  const { sharedRate } = options;
+  const how = sharedRate === undefined ? [...PUT, ...TWO_AT_ONCE] : PUT;
+  // At the link's speed, and the start of the process.
+  const usualMs = 300 + (options.size / (sharedRate ?? 2 * OWN_RATE)) * 1000;
   const runs: CrashRun[] = [];
   try {
     for (let number = 1; number <= options.runs; number += 1) {
@@ -107,15 +120,16 @@ async function crashOn(computer: Computer, cloud: LocalStatus, options: CrashOpt
         EDGE_UPLOAD_TOKEN: token.trim(),
         NODE_EXTRA_CA_CERTS: cloud.caFile,
       };
+      const put = () => start(computer, [name, ...how], env);
       const before = proxy.sent();
       const kills = 1 + Math.floor(random() * options.kills);
       let killed = 0;
       let rows: Rows | undefined;
       while (killed < kills && rows === undefined) {
-        rows = await startAndKill(computer, name, env, random);
+        rows = await startAndKill(put, random() * usualMs);
         if (rows === undefined) killed += 1;
       }
-      rows ??= await finish(computer, name, env);
+      rows ??= await finish(put);
       const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: `ada/${name}` }));
       const stored = createHash('sha256').update((await Body?.transformToByteArray()) ?? '');
       const run = {
@@ -139,9 +153,9 @@ async function crashOn(computer: Computer, cloud: LocalStatus, options: CrashOpt
   }
 }
 
-function start({ env, home }: Computer, name: string, more: NodeJS.ProcessEnv) {
+function start({ env, home }: Computer, args: readonly string[], more: NodeJS.ProcessEnv) {
   const cli = join(import.meta.dirname, '../../../../dist/edge-upload.js');
-  return spawn(process.execPath, [cli, 'put', name, ...PUT], {
+  return spawn(process.execPath, [cli, 'put', ...args], {
     cwd: home,
     env: { ...env, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -157,21 +171,13 @@ function parse(output: string): Rows {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-/** Kills an upload at any moment of the time it would take; what it said where it had done its work before. */
-async function startAndKill(
-  computer: Computer,
-  name: string,
-  env: NodeJS.ProcessEnv,
-  random: () => number,
-): Promise<Rows | undefined> {
-  const { size } = await stat(join(computer.home, name));
-  // Two connections at the link's speed, and the start of the process.
-  const usualMs = 300 + (size / (2 * (FAULTS.bytesPerSecond ?? 1))) * 1000;
-  const child = start(computer, name, env);
+/** Kills an upload after a while; what it said where it had done its work before. */
+async function startAndKill(put: () => ReturnType<typeof start>, afterMs: number): Promise<Rows | undefined> {
+  const child = put();
   const output = text(child.stdout);
   const ended = once(child, 'close');
   const timer = new AbortController();
-  await Promise.race([ended, delay(random() * usualMs, undefined, { signal: timer.signal })]);
+  await Promise.race([ended, delay(afterMs, undefined, { signal: timer.signal })]);
   timer.abort();
   child.kill('SIGKILL');
   await ended;
@@ -179,9 +185,9 @@ async function startAndKill(
 }
 
 /** Starts the same command until it has done its work: with faults on, one run may give up. */
-async function finish(computer: Computer, name: string, env: NodeJS.ProcessEnv): Promise<Rows> {
+async function finish(put: () => ReturnType<typeof start>): Promise<Rows> {
   for (let tries = 1; ; tries += 1) {
-    const child = start(computer, name, env);
+    const child = put();
     const [out, errors, [code]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
