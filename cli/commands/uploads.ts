@@ -13,30 +13,41 @@ import {
   withJournal,
 } from '../transfer/journal.ts';
 import { totalSize } from '../transfer/resume.ts';
+import { isOfStream } from '../transfer/stream-journal.ts';
 import { openTools } from '../transfer/tools.ts';
 import { count, formatBytes, printableLine } from '../ui/format.ts';
 
-function describe({ entry, parts }: Recorded) {
+/** What `uploads list` tells of one, in bytes; sizes are those of files. */
+interface Unfinished {
+  readonly id: string;
+  readonly file: string;
+  readonly key: string;
+  readonly url: string;
+  readonly bytes?: number;
+  readonly storedBytes?: number;
+  readonly startedAt: string;
+}
+
+function describe({ entry, parts }: Recorded): Unfinished {
   const { url, key, path, size, startedAt } = entry;
-  return {
-    id: journalId(entry),
-    file: path,
-    key,
-    url,
-    bytes: size,
-    storedBytes: totalSize(parts),
-    startedAt,
-  };
+  const id = journalId(entry);
+  if (isOfStream(entry)) return { id, file: 'standard input', key, url, startedAt };
+  return { id, file: path, key, url, bytes: size, storedBytes: totalSize(parts), startedAt };
+}
+
+function line({ id, file, key, url, bytes, storedBytes = 0, startedAt }: Unfinished): string {
+  const done =
+    bytes === undefined
+      ? 'cannot be gone on with'
+      : `${formatBytes(storedBytes).padStart(9)} of ${formatBytes(bytes).padStart(9)}`;
+  const when = startedAt.slice(0, 16).replace('T', ' ');
+  return printableLine(`${id}  ${done}  ${when}  ${file} → ${url}/${key}`);
 }
 
 /** `edge-upload uploads list`: uploads in parts that this computer began and did not finish. */
 export async function list(context: Context): Promise<Result> {
   const uploads = (await listJournals(journalFolder(context))).map(describe);
-  const lines = uploads.map(({ id, file, key, url, bytes, storedBytes, startedAt }) =>
-    printableLine(
-      `${id}  ${formatBytes(storedBytes).padStart(9)} of ${formatBytes(bytes).padStart(9)}  ${startedAt.slice(0, 16).replace('T', ' ')}  ${file} → ${url}/${key}`,
-    ),
-  );
+  const lines = uploads.map(line);
   const text =
     lines.length === 0
       ? 'There is no unfinished upload.'
@@ -44,7 +55,7 @@ export async function list(context: Context): Promise<Result> {
           ...lines,
           'Go on with one by its put command, or take it away with: edge-upload uploads abort <id>',
         ].join('\n');
-  return { document: { uploads }, text };
+  return { document: { uploads: uploads.map((upload) => ({ ...upload })) }, text };
 }
 
 export interface AbortArgs {

@@ -3,17 +3,12 @@ import { interrupted, isUserError, UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
 import { checkSize, type EdgeLimits } from './edge-limits.ts';
 import { type HeldPart, heldParts } from './held-parts.ts';
-import {
-  abortUpload,
-  completeUpload,
-  createUpload,
-  type OpenUpload,
-  putPart,
-  type StoredPart,
-} from './multipart.ts';
+import { abortUpload, completeUpload, type OpenUpload, putPart, type StoredPart } from './multipart.ts';
+import { openUpload } from './open-upload.ts';
 import { DEFAULT_PART, MAX_PARTS, type MultipartMode } from './plan.ts';
 import { createPool, forEachAtOnce } from './pool.ts';
 import { readUntil } from './read-until.ts';
+import { STREAM, type StreamJournal, withStreamJournal } from './stream-journal.ts';
 import { measureBuffer } from './stretch.ts';
 import type { Tools } from './tools.ts';
 import { tryAbortUnanswered } from './unanswered.ts';
@@ -24,6 +19,9 @@ const PARTS_AT_ONCE = 4;
 
 /** What an empty stream is uploaded as: S3 makes no object of no parts. */
 const NO_BYTES: HeldPart = { number: 1, bytes: Buffer.alloc(0), release: () => {} };
+
+/** What its journal says of the file that it is not. */
+const NO_FILE = { size: 0, mtimeNs: '0', inode: '0', sample: STREAM, headers: STREAM };
 
 export interface FromStream {
   readonly stream: Readable;
@@ -54,7 +52,8 @@ export function streamBounds({
 
 /**
  * Stores what a stream gives: by one PUT where it fits in one part, else by a multipart upload whose parts are held
- * in memory, `streamBounds` says how much. It cannot be gone on from; when it fails the store is told to forget it.
+ * in memory, `streamBounds` says how much. It cannot be gone on from; when it fails the store is told to forget it, and
+ * when it is killed its journal tells the next one to the same key, and `uploads abort`.
  * @throws {UserError} `too_large` past 10,000 parts; `usage` past one that must not be divided.
  */
 export async function putStream(
@@ -71,21 +70,22 @@ export async function putStream(
     return pool.run(() => putWhole(stretch, upload, digester, edge));
   }
   const limits = await tools.limits();
-  const startedAt = tools.now().toISOString();
-  let since: string | undefined;
-  const open = await pool.run(() =>
-    createUpload(edge, upload, digester.algorithm, () => {
-      since = startedAt;
-    }),
-  );
-  try {
-    const sending = { name, upload, partSize, concurrency, limits, since };
-    const read = second === undefined ? [first] : [first, second];
-    return await sendParts(open, chain(read, parts), sending, tools);
-  } catch (error) {
-    await giveBack(open, tools);
-    throw error;
-  }
+  return withStreamJournal(upload.key, tools, async (subject, journal) => {
+    const { algorithm } = digester;
+    const startedAt = tools.now().toISOString();
+    const entry = { ...subject, ...NO_FILE, partSize, algorithm, startedAt };
+    const opened = await openUpload(journal, { upload, entry, unanswered: false }, tools);
+    try {
+      const read = second === undefined ? [first] : [first, second];
+      const sending = { name, upload, partSize, concurrency, limits, since: opened.unansweredSince };
+      const stored = await sendParts(opened.open, chain(read, parts), sending, tools);
+      await journal.remove();
+      return stored;
+    } catch (error) {
+      await giveBack(opened.open, journal, tools);
+      throw error;
+    }
+  });
 }
 
 interface Sending {
@@ -162,10 +162,12 @@ function mustBeDivided(name: string, partSize: number): UserError {
 }
 
 /** Nothing can be gone on from. That it also could not be taken away would only hide why. */
-async function giveBack(open: OpenUpload, { closing }: Tools): Promise<void> {
+async function giveBack(open: OpenUpload, journal: StreamJournal, { closing }: Tools): Promise<void> {
   try {
     await abortUpload(closing, open);
+    await journal.remove();
   } catch (error) {
+    // The journal stays, and with it `uploads abort`.
     if (!isUserError(error)) throw error;
   }
 }

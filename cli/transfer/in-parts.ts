@@ -5,7 +5,8 @@ import { perhapsOurs } from './edge-client.ts';
 import { checkSize } from './edge-limits.ts';
 import { type Journal, withJournal } from './journal.ts';
 import type { Lane } from './lanes.ts';
-import { abortUpload, completeUpload, createUpload, putPart } from './multipart.ts';
+import { abortUpload, completeUpload, putPart } from './multipart.ts';
+import { openUpload } from './open-upload.ts';
 import type { Part, Plan } from './plan.ts';
 import { forEachAtOnce } from './pool.ts';
 import { type Begun, fingerprint, goOn, missing, totalSize, unansweredSince, type Wanted } from './resume.ts';
@@ -70,34 +71,16 @@ export async function putInParts(work: InParts, tools: Tools): Promise<Stored> {
   });
 }
 
-/**
- * Opens an upload at the store. That it is being opened is on disk before, so that a run that ends before the answer leaves
- * word of it.
- */
 async function begin(
   journal: Journal,
   { wanted, since }: { wanted: Wanted; since: string | undefined },
   { file, upload, plan }: InParts,
-  { edge, limits, now, pool }: Tools,
+  tools: Tools,
 ): Promise<Begun> {
-  const startedAt = since ?? now().toISOString();
-  let unanswered = since !== undefined;
-  const opening = async () => {
-    checkSize(file.name, wanted.size, await limits());
-    await journal.begin({ ...wanted, startedAt });
-    return pool.run(() =>
-      createUpload(edge, upload, wanted.algorithm, () => {
-        unanswered = true;
-      }),
-    );
-  };
-  const open = await opening().catch(async (error: unknown) => {
-    if (!unanswered) await journal.remove();
-    throw error;
-  });
-  await journal.open({ uploadId: open.uploadId, unanswered });
-  const unansweredSince = unanswered ? startedAt : undefined;
-  return { open, plan, parts: new Map(), foundBytes: 0, unansweredSince };
+  const entry = { ...wanted, startedAt: since ?? tools.now().toISOString() };
+  const check = async () => checkSize(file.name, wanted.size, await tools.limits());
+  const opened = await openUpload(journal, { upload, entry, unanswered: since !== undefined, check }, tools);
+  return { ...opened, plan, parts: new Map(), foundBytes: 0 };
 }
 
 /** Sends what is missing, and has the store put the whole together. */

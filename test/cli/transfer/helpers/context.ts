@@ -19,7 +19,7 @@ export function testContext(over: Partial<Context> = {}): TestContext {
     env: {},
     platform: process.platform,
     cwd: '/',
-    home: '/nonexistent',
+    home: '/dev/null/home',
     execPath: process.execPath,
     now: () => new Date(),
     options: { json: false, quiet: false, debug: false, color: false },
