@@ -108,16 +108,18 @@ export function createLanes({ most, limitRate, clock, signal }: LanesOptions): L
     const harmless = Math.floor(partsIn(rate, LOSS_MS));
     if (trial !== undefined) conclude(trial, rate);
     else if (harmless > width()) settle(harmless);
-    else if (clock.now() >= tryAgainAt && waiting.length > 0 && busy.size > 1) pauseMost(rate);
+    else if (clock.now() >= tryAgainAt && waiting.length > 0) pauseMost(rate);
   };
 
   const pauseMost = (rate: number) => {
-    const byRest = [...busy].sort((a, b) => a.sent - b.sent);
-    const kept = new Set(byRest.slice(0, Math.max(1, Math.floor(byRest.length / 4))));
-    const pausing = byRest.slice(kept.size);
+    // Those with the most left to send go on; one that has sent nothing may be waiting for its next try.
+    const moving = [...busy].filter(({ sent }) => sent > 0).sort((a, b) => a.sent - b.sent);
+    if (moving.length < 2) return;
+    const kept = new Set(moving.slice(0, Math.max(1, Math.floor(moving.length / 4))));
+    const pausing = [...busy].filter((flow) => !kept.has(flow));
     // What their buffers hold goes on taking its share of the link.
     const buffered = pausing.reduce((sum, { sent }) => sum + Math.min(sent, BUFFER_BYTES), 0);
-    const share = pausing.length / busy.size;
+    const share = 1 - kept.size / moving.length;
     const drainMs = Math.min(MAX_DRAIN_MS, buffered / (rate * share));
     const timer = new AbortController();
     let resume = () => {};
@@ -130,7 +132,7 @@ export function createLanes({ most, limitRate, clock, signal }: LanesOptions): L
       for (const flow of pausing) flow.paused();
       resume();
     };
-    trial = { kept, lanes: busy.size, rate, over, end };
+    trial = { kept, lanes: moving.length, rate, over, end };
     gauge.begin(alone(kept.size), clock.now() + drainMs);
     const giveUp = () => {
       if (!timer.signal.aborted) breakOff();
@@ -169,7 +171,10 @@ export function createLanes({ most, limitRate, clock, signal }: LanesOptions): L
       await place(flow);
       try {
         const value = await work({
-          moved: (bytes) => count(flow.moved(bytes)),
+          moved: (bytes) => {
+            if (bytes < 0 && trial?.kept.has(flow)) breakOff();
+            count(flow.moved(bytes));
+          },
           turn: async () => {
             if (trial !== undefined && !trial.kept.has(flow)) await trial.over;
           },

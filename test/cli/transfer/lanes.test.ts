@@ -22,11 +22,13 @@ interface Link {
   readonly buffer?: number;
   /** The same as `total` for as long as some pause. */
   readonly totalInPause?: number;
+  /** Connections that do not pause while others do are cut, and tried again after 10 s. */
+  readonly cutInPause?: boolean;
 }
 
 /** Sends parts over a made-up link on a made-up clock; how many were under way at each moment, and when each was stored. */
 async function sendOver(link: Link, parts: number, limitRate?: number) {
-  const { handshakeMs = 240, each = 1e9, buffer = 0, totalInPause } = link;
+  const { handshakeMs = 240, each = 1e9, buffer = 0, totalInPause, cutInPause } = link;
   let time = 0;
   let longestPause = 0;
   const sleeping = new Set<{ until: number; wake: () => void }>();
@@ -71,6 +73,10 @@ async function sendOver(link: Link, parts: number, limitRate?: number) {
     }
     const open = [...sending].filter(({ from }) => from <= time);
     const paused = open.some(({ paused }) => paused > 0);
+    for (const one of paused && cutInPause ? open.filter((one) => one.paused === 0) : []) {
+      one.lane.moved(one.unsent - PART);
+      Object.assign(one, { unsent: PART, buffered: 0, from: time + 10_000 });
+    }
     const total = (paused ? totalInPause : undefined) ?? link.total ?? 1e9;
     const drains = open.filter(
       ({ buffered, unsent, paused }) => buffered > 0 || (unsent > 0 && paused === 0),
@@ -139,6 +145,12 @@ test('parts that pause go on after a while, also where nothing moves meanwhile',
   const { longestPause } = await sendOver({ total: 3, totalInPause: 0 }, 8);
   assert.ok(longestPause > 0);
   assert.ok(longestPause <= 13_000, `${longestPause} ms`);
+});
+
+test('parts that pause go on where one that does not is cut', async () => {
+  const { longestPause } = await sendOver({ total: 3, cutInPause: true }, 8);
+  assert.ok(longestPause > 0);
+  assert.ok(longestPause <= 5 * TICK_MS, `${longestPause} ms`);
 });
 
 test('with a rate limit no more are under way than it sends in ten seconds', async () => {
