@@ -164,14 +164,15 @@ function start({ env, home }: Computer, args: readonly string[], more: NodeJS.Pr
 
 type Rows = readonly Record<string, unknown>[];
 
+/** The lines that were said to their end. */
 function parse(output: string): Rows {
   return output
-    .trimEnd()
     .split('\n')
+    .slice(0, -1)
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-/** Kills an upload after a while; what it said where it had done its work before. */
+/** Kills an upload after a while; what it said where it had done its work before, ended or not. */
 async function startAndKill(put: () => ReturnType<typeof start>, afterMs: number): Promise<Rows | undefined> {
   const child = put();
   const output = text(child.stdout);
@@ -181,7 +182,8 @@ async function startAndKill(put: () => ReturnType<typeof start>, afterMs: number
   timer.abort();
   child.kill('SIGKILL');
   await ended;
-  return child.exitCode === 0 ? parse(await output) : undefined;
+  const said = parse(await output);
+  return said.some(({ type, etag }) => type === 'file' && etag !== undefined) ? said : undefined;
 }
 
 /** Starts the same command until it has done its work: with faults on, one run may give up. */
