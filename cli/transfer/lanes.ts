@@ -51,7 +51,10 @@ const patient = (lanes: number): Window => ({
 
 /** Buffers empty for so long at most, milliseconds. */
 const MAX_DRAIN_MS = 6_000;
-/** Those that pause go on after this, whatever the others moved. */
+/**
+ * Those that pause go on after this, whatever the others moved: 12 s in all at most. S3 closes a connection that moves
+ * nothing (`RequestTimeout`, which is tried again); its limit is not documented, and is seen to be about 20 s.
+ */
 const MAX_ALONE_MS = 2 * SOON.mostMs;
 
 /** Most lanes pause. */
