@@ -40,13 +40,6 @@ export function count(amount: number, noun: string): string {
   return `${amount.toLocaleString('en-US')} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-/** Shortens a name in the middle, so that its beginning and its extension stay. */
-export function middle(text: string, width: number): string {
-  if (text.length <= width) return text;
-  const head = Math.ceil((width - 1) / 2);
-  return `${text.slice(0, head)}…${text.slice(text.length - (width - 1 - head))}`;
-}
-
 /** Breaks text between words so that no line is wider than `width`; lines after the first begin with `indent`. */
 export function wrap(text: string, width: number, indent = ''): string {
   const lines: string[] = [];

@@ -1,5 +1,6 @@
 import ora from 'ora';
 import type { OutputStream } from '../context.ts';
+import { cutEnd } from './columns.ts';
 import type { TransferEvent } from './events.ts';
 import { formatDuration, type Paint, printable, printableLine } from './format.ts';
 import { type Renderer, type RendererOptions, resourceLine } from './plain.ts';
@@ -29,10 +30,7 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
   let ticking: NodeJS.Timeout | undefined;
 
   const width = () => Math.max(40, stderr.columns ?? 80) - 4;
-  const fit = (text: string) => {
-    const flat = printableLine(text);
-    return flat.length > width() ? `${flat.slice(0, width() - 1)}…` : flat;
-  };
+  const fit = (text: string) => cutEnd(printableLine(text), width());
   const elapsed = (since: number) => {
     const ms = now().getTime() - since;
     return ms < 3000 ? '' : ` (${formatDuration(ms)})`;

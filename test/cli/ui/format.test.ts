@@ -4,7 +4,6 @@ import {
   count,
   formatBytes,
   formatDuration,
-  middle,
   painter,
   printable,
   printableLine,
@@ -39,11 +38,6 @@ test('counts agree with their noun', () => {
     [count(0, 'file'), count(1, 'file'), count(20_000, 'file')],
     ['0 files', '1 file', '20,000 files'],
   );
-});
-
-test('a long name keeps its beginning and its extension', () => {
-  assert.equal(middle('a-very-long-holiday-name.jpg', 15), 'a-very-…ame.jpg');
-  assert.equal(middle('short.jpg', 15), 'short.jpg');
 });
 
 test('control characters cannot steer the terminal', () => {
