@@ -74,6 +74,9 @@ const WAIT_MS = 1_000;
 
 const SUFFIX = '.jsonl';
 
+/** No folder of journals, or no way to one. */
+const NOT_THERE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);
+
 export function journalFolder(place: Place): string {
   return join(folders(place).state, 'uploads');
 }
@@ -210,7 +213,7 @@ async function journalNames(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).filter((name) => name.endsWith(SUFFIX)).sort();
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
+    if (NOT_THERE.has(systemCode(error))) return [];
     throw diskError(folder, error);
   }
 }
