@@ -18,7 +18,9 @@ async function reasonToSkip(): Promise<string | false> {
   return bavail * bsize < 3 * SIZE ? 'less than 13 GB free in the temporary folder' : false;
 }
 
-test('more than 4 GiB go through the edge with both ends staying small', { skip: await reasonToSkip() }, async (t) => {
+test('more than 4 GiB go through the edge with both ends staying small', {
+  skip: await reasonToSkip(),
+}, async (t) => {
   await withCloud(async (computer, { pid }) => {
     await computer.json(['deploy', '--local']);
     await signIn(computer);
