@@ -2,9 +2,15 @@ import stringWidth from 'string-width';
 
 /*
  * A terminal counts columns: a letter of Chinese or an emoji takes two, an accent of its own none. What a person sees as one
- * letter is cut nowhere.
+ * letter is cut nowhere. Loading what knows this takes longer than a small upload's own work: only the terminal's screen does.
  */
-const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+let letters: Intl.Segmenter | undefined;
+
+/** Letter by letter. */
+function split(text: string): string[] {
+  letters ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return Array.from(letters.segment(text), ({ segment }) => segment);
+}
 
 /** As many of the letters as fit in so many columns. */
 function fitting(all: readonly string[], columns: number): string[] {
@@ -17,8 +23,6 @@ function fitting(all: readonly string[], columns: number): string[] {
   }
   return taken;
 }
-
-const split = (text: string) => Array.from(letters.segment(text), ({ segment }) => segment);
 
 /** Cuts the end off a line that is too wide. */
 export function cutEnd(text: string, columns: number): string {

@@ -1,6 +1,5 @@
-import { cutMiddle } from './columns.ts';
 import type { TransferEvent } from './events.ts';
-import { count, formatBytes, formatDuration, printableLine } from './format.ts';
+import { count, formatBytes, formatDuration } from './format.ts';
 
 function remaining({ bytes, totalBytes, rate }: TransferEvent): string | undefined {
   if (totalBytes === undefined || rate <= 0 || bytes >= totalBytes) return undefined;
@@ -26,12 +25,4 @@ export function progressLine(event: TransferEvent): string {
   ]
     .filter((part) => part !== undefined)
     .join(' · ');
-}
-
-/** A line for each file under way, at most `lines` of them, none wider than `width`. */
-export function activeLines({ active }: TransferEvent, width: number, lines: number): string[] {
-  return active.slice(0, lines).map(({ name, bytes, size }) => {
-    const share = size ? `${Math.floor((bytes / size) * 100)}%`.padStart(4) : formatBytes(bytes).padStart(4);
-    return `${share}  ${cutMiddle(printableLine(name), Math.max(8, width - share.length - 6))}`;
-  });
 }

@@ -1,10 +1,11 @@
 import ora from 'ora';
 import type { OutputStream } from '../context.ts';
+import { activeLines } from './active-lines.ts';
 import { cutEnd } from './columns.ts';
 import type { TransferEvent } from './events.ts';
 import { formatDuration, type Paint, printable, printableLine } from './format.ts';
 import { type Renderer, type RendererOptions, resourceLine } from './plain.ts';
-import { activeLines, progressLine } from './progress-line.ts';
+import { progressLine } from './progress-line.ts';
 import { isFailure, isUnderWay, resourceName, whyItTakes } from './resource-words.ts';
 
 /** Files shown one by one below the overall line. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { activeLines, progressLine } from '../../../cli/ui/progress-line.ts';
+import { progressLine } from '../../../cli/ui/progress-line.ts';
 
 const event = { type: 'transfer', bytes: 0, filesDone: 0, rate: 0, active: [] } as const;
 
@@ -9,9 +9,4 @@ test('files are counted once there are several, against all of them once they ar
   assert.equal(progressLine({ ...event, filesDone: 1200 }), '0 B · 1,200 files so far');
   assert.equal(progressLine({ ...event, filesDone: 1200, totalFiles: 5001 }), '0 B · 1,200 of 5,001 files');
   assert.equal(progressLine({ ...event, totalFiles: 1 }), '0 B');
-});
-
-test("a file's name stays in its line, whatever is in it", () => {
-  const active = [{ name: 'a\n100%  forged', bytes: 5, size: 10 }];
-  assert.deepEqual(activeLines({ ...event, active }, 80, 4), [' 50%  a\\x0a100%  forged']);
 });
