@@ -47,7 +47,7 @@ test('the data folder holds no password, no refresh token and no session, and on
     },
   });
   const { sdk, UserPoolId, ClientId } = setup;
-  const secrets = [PASSWORD, 'Temporary-1!', 'Chosen-Horse-3!', 'Wrong-Horse-1!', 'Weak'];
+  const secrets = [PASSWORD, 'Temporary-1!', 'Chosen-Horse-3!', 'Wrong-Horse-1!', 'Weakling'];
   await confirmedUser(setup);
   await sdk.adminCreateUser({
     UserPoolId,
@@ -63,7 +63,7 @@ test('the data folder holds no password, no refresh token and no session, and on
       Session: asked.Session,
       ChallengeResponses: { USERNAME: 'bob', NEW_PASSWORD },
     });
-  await assert.rejects(choose('Weak'), awsError('InvalidPasswordException'));
+  await assert.rejects(choose('Weakling'), awsError('InvalidPasswordException'));
   const bob = await choose('Chosen-Horse-3!');
   await assert.rejects(
     sdk.initiateAuth({
