@@ -91,9 +91,9 @@ function wholeNumber(typed: string | undefined, flag: string, least: number, mos
   });
 }
 
-/** In milliseconds. */
 const MAX_SECONDS = 86_400;
 
+/** In milliseconds. */
 function seconds(typed: string | undefined, flag: string): number | undefined {
   if (typed === undefined) return undefined;
   if (/^\d+(?:\.\d+)?$/.test(typed) && Number(typed) <= MAX_SECONDS) return Number(typed) * 1000;

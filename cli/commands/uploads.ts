@@ -18,7 +18,7 @@ import { openTools } from '../transfer/tools.ts';
 import { count, formatBytes, printableLine } from '../ui/format.ts';
 
 /** What `uploads list` tells of one, in bytes; sizes are those of files. */
-interface Unfinished {
+type Unfinished = {
   readonly id: string;
   readonly file: string;
   readonly key: string;
@@ -26,7 +26,7 @@ interface Unfinished {
   readonly bytes?: number;
   readonly storedBytes?: number;
   readonly startedAt: string;
-}
+};
 
 function describe({ entry, parts }: Recorded): Unfinished {
   const { url, key, path, size, startedAt } = entry;
@@ -55,7 +55,7 @@ export async function list(context: Context): Promise<Result> {
           ...lines,
           'Go on with one by its put command, or take it away with: edge-upload uploads abort <id>',
         ].join('\n');
-  return { document: { uploads: uploads.map((upload) => ({ ...upload })) }, text };
+  return { document: { uploads }, text };
 }
 
 export interface AbortArgs {

@@ -1,14 +1,15 @@
 import type { Readable } from 'node:stream';
-import { interrupted, isUserError, UserError } from '../errors.ts';
+import { interrupted, UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
+import { giveBack } from './abandon.ts';
 import { checkSize, type EdgeLimits } from './edge-limits.ts';
 import { type HeldPart, heldParts } from './held-parts.ts';
-import { abortUpload, completeUpload, type OpenUpload, putPart, type StoredPart } from './multipart.ts';
+import { completeUpload, type OpenUpload, putPart, type StoredPart } from './multipart.ts';
 import { openUpload } from './open-upload.ts';
 import { DEFAULT_PART, MAX_PARTS, type MultipartMode } from './plan.ts';
 import { createPool, forEachAtOnce } from './pool.ts';
 import { readUntil } from './read-until.ts';
-import { STREAM, type StreamJournal, withStreamJournal } from './stream-journal.ts';
+import { withStreamJournal } from './stream-journal.ts';
 import { measureBuffer } from './stretch.ts';
 import type { Tools } from './tools.ts';
 import { tryAbortUnanswered } from './unanswered.ts';
@@ -19,9 +20,6 @@ const PARTS_AT_ONCE = 4;
 
 /** What an empty stream is uploaded as: S3 makes no object of no parts. */
 const NO_BYTES: HeldPart = { number: 1, bytes: Buffer.alloc(0), release: () => {} };
-
-/** What its journal says of the file that it is not. */
-const NO_FILE = { size: 0, mtimeNs: '0', inode: '0', sample: STREAM, headers: STREAM };
 
 export interface FromStream {
   readonly stream: Readable;
@@ -70,10 +68,7 @@ export async function putStream(
     return pool.run(() => putWhole(stretch, upload, digester, edge));
   }
   const limits = await tools.limits();
-  return withStreamJournal(upload.key, tools, async (subject, journal) => {
-    const { algorithm } = digester;
-    const startedAt = tools.now().toISOString();
-    const entry = { ...subject, ...NO_FILE, partSize, algorithm, startedAt };
+  return withStreamJournal(upload.key, partSize, tools, async (entry, journal) => {
     const opened = await openUpload(journal, { upload, entry, unanswered: false }, tools);
     try {
       const read = second === undefined ? [first] : [first, second];
@@ -82,7 +77,8 @@ export async function putStream(
       await journal.remove();
       return stored;
     } catch (error) {
-      await giveBack(opened.open, journal, tools);
+      // Nothing can be gone on from.
+      await giveBack({ key: upload.key, ...opened }, journal, tools);
       throw error;
     }
   });
@@ -159,15 +155,4 @@ function mustBeDivided(name: string, partSize: number): UserError {
     `${name} has more than ${formatBytes(partSize)}, and --multipart never forbids to divide it.`,
     { hint: 'Give it a larger --part-size, which is held in memory, or leave --multipart out.' },
   );
-}
-
-/** Nothing can be gone on from. That it also could not be taken away would only hide why. */
-async function giveBack(open: OpenUpload, journal: StreamJournal, { closing }: Tools): Promise<void> {
-  try {
-    await abortUpload(closing, open);
-    await journal.remove();
-  } catch (error) {
-    // The journal stays, and with it `uploads abort`.
-    if (!isUserError(error)) throw error;
-  }
 }

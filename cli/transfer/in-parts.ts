@@ -1,15 +1,16 @@
 import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
+import { giveBack } from './abandon.ts';
 import { UploadGone } from './answers.ts';
 import { perhapsOurs } from './edge-client.ts';
 import { checkSize } from './edge-limits.ts';
-import { type Journal, withJournal } from './journal.ts';
+import { type Journal, unansweredSince, withJournal } from './journal.ts';
 import type { Lane } from './lanes.ts';
-import { abortUpload, completeUpload, putPart } from './multipart.ts';
+import { completeUpload, putPart } from './multipart.ts';
 import { openUpload } from './open-upload.ts';
 import type { Part, Plan } from './plan.ts';
 import { forEachAtOnce } from './pool.ts';
-import { type Begun, fingerprint, goOn, missing, totalSize, unansweredSince, type Wanted } from './resume.ts';
+import { type Begun, fingerprint, goOn, missing, totalSize, type Wanted } from './resume.ts';
 import type { SourceFile } from './source-file.ts';
 import { type Stretch, withStretch } from './stretch.ts';
 import type { Tools } from './tools.ts';
@@ -64,7 +65,7 @@ export async function putInParts(work: InParts, tools: Tools): Promise<Stored> {
           continue;
         }
         const hopeless = isUserError(error) && HOPELESS.has(error.code);
-        if (hopeless) await giveBack(begun, journal, tools);
+        if (hopeless) await giveBack({ key: upload.key, ...begun }, journal, tools);
         throw hopeless ? error : withProgress(error, begun, file.size);
       }
     }
@@ -141,22 +142,6 @@ function inTurn(stretch: Stretch, { turn }: Lane): Stretch {
     }
   }
   return { ...stretch, open };
-}
-
-/** Takes away what the store has of an upload that cannot be finished. Why it cannot is the error that counts. */
-async function giveBack(begun: Begun, journal: Journal, tools: Tools): Promise<void> {
-  const { open, unansweredSince: since } = begun;
-  const { closing } = tools;
-  try {
-    if (since !== undefined) {
-      await tryAbortUnanswered(closing, { key: open.key, since, instead: open }, tools);
-    }
-    await abortUpload(closing, open);
-    await journal.remove();
-  } catch (error) {
-    // The journal stays, and with it `uploads abort`.
-    if (!isUserError(error)) throw error;
-  }
 }
 
 /** Says what can be gone on from. */

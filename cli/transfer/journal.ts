@@ -51,6 +51,12 @@ export interface Recorded {
   readonly parts: ReadonlyMap<number, StoredPart>;
 }
 
+/** Since when uploads may be open that were not answered, by what an earlier run wrote down. */
+export function unansweredSince(recorded: Recorded | undefined): string | undefined {
+  if (recorded === undefined) return undefined;
+  return (recorded.opened?.unanswered ?? true) ? recorded.entry.startedAt : undefined;
+}
+
 /** The journal of one upload; only its holder has it. */
 export interface Journal {
   /** What an earlier run left. */

@@ -125,22 +125,18 @@ export function createLanes({ most, limitRate, clock, signal }: LanesOptions): L
     const share = 1 - kept.size / moving.length;
     const drainMs = Math.min(MAX_DRAIN_MS, buffered / (rate * share));
     const timer = new AbortController();
-    let resume = () => {};
-    const over = new Promise<void>((resolve) => {
-      resume = resolve;
-    });
     const end = () => {
       trial = undefined;
       timer.abort();
       for (const flow of pausing) flow.paused();
-      resume();
     };
-    trial = { kept, lanes: moving.length, rate, over, end };
-    gauge.begin(alone(kept.size), clock.now() + drainMs);
     const giveUp = () => {
       if (!timer.signal.aborted) breakOff();
     };
-    clock.sleep(drainMs + MAX_ALONE_MS, AbortSignal.any([signal, timer.signal])).then(giveUp, giveUp);
+    const either = AbortSignal.any([signal, timer.signal]);
+    const over = clock.sleep(drainMs + MAX_ALONE_MS, either).then(giveUp, giveUp);
+    trial = { kept, lanes: moving.length, rate, over, end };
+    gauge.begin(alone(kept.size), clock.now() + drainMs);
   };
 
   const conclude = ({ lanes, kept, rate: together, end }: Trial, rate: number) => {

@@ -12,7 +12,7 @@ export interface Opening {
   readonly check?: () => Promise<void>;
 }
 
-export interface Opened {
+interface OpenedUpload {
   readonly open: OpenUpload;
   /** Since when another may be open whose id is not known; ISO 8601. */
   readonly unansweredSince: string | undefined;
@@ -26,7 +26,7 @@ export async function openUpload(
   journal: Pick<Journal, 'begin' | 'open' | 'remove'>,
   { upload, entry, check, ...opening }: Opening,
   { edge, pool }: Pick<Tools, 'edge' | 'pool'>,
-): Promise<Opened> {
+): Promise<OpenedUpload> {
   let { unanswered } = opening;
   const create = async () => {
     await check?.();

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { UploadGone } from './answers.ts';
 import type { InParts } from './in-parts.ts';
 import { sameBytes } from './integrity.ts';
-import type { Journal, JournalEntry, Recorded } from './journal.ts';
+import { type Journal, type JournalEntry, unansweredSince } from './journal.ts';
 import { type ListedPart, listParts } from './listings.ts';
 import { abortUpload, type OpenUpload, type StoredPart } from './multipart.ts';
 import { type Part, type Plan, partOf } from './plan.ts';
@@ -107,12 +107,6 @@ export async function goOn(
     await journal.add(proved);
   });
   return begunWith(parts);
-}
-
-/** Since when uploads may be open that were not answered, by what an earlier run wrote down. */
-export function unansweredSince(recorded: Recorded | undefined): string | undefined {
-  if (recorded === undefined) return undefined;
-  return (recorded.opened?.unanswered ?? true) ? recorded.entry.startedAt : undefined;
 }
 
 /** Reads the file's own bytes to tell whether a part that the store lists is theirs. */

@@ -1,17 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { isUserError } from '../errors.ts';
 import { abandon } from './abandon.ts';
-import { type Journal, type JournalSubject, listJournals, withJournal } from './journal.ts';
+import {
+  type Journal,
+  type JournalEntry,
+  type JournalSubject,
+  listJournals,
+  withJournal,
+} from './journal.ts';
 import type { Tools } from './tools.ts';
 
 /** In journals, what a stream has instead of a path and of all that tells a file from another; no absolute path is like it. */
-export const STREAM = '-';
+const STREAM = '-';
+
+const NO_FILE = { size: 0, mtimeNs: '0', inode: '0', sample: STREAM, headers: STREAM };
 
 export function isOfStream({ path }: Pick<JournalSubject, 'path'>): boolean {
   return path.startsWith(STREAM);
 }
 
-export type StreamJournal = Pick<Journal, 'begin' | 'open' | 'remove'>;
+type StreamJournal = Pick<Journal, 'begin' | 'open' | 'remove'>;
 
 const UNWRITTEN: StreamJournal = {
   begin: async () => {},
@@ -25,23 +33,27 @@ const UNWRITTEN: StreamJournal = {
  */
 export async function withStreamJournal<T>(
   key: string,
+  partSize: number,
   tools: Tools,
-  work: (subject: JournalSubject, journal: StreamJournal) => Promise<T>,
+  work: (entry: JournalEntry, journal: StreamJournal) => Promise<T>,
 ): Promise<T> {
-  const { edge, journals, signal, warn } = tools;
+  const { edge, digester, journals, now, signal, warn } = tools;
   // Several may go to one key at the same time.
-  const subject = { url: edge.url, key, path: `${STREAM}${randomUUID()}` };
+  const path = `${STREAM}${randomUUID()}`;
+  const { algorithm } = digester;
+  const startedAt = now().toISOString();
+  const entry = { ...NO_FILE, url: edge.url, key, path, partSize, algorithm, startedAt };
   let entered = false;
   try {
-    await abandonEarlier(subject, tools);
-    return await withJournal(journals, subject, signal, (journal) => {
+    await abandonEarlier(entry, tools);
+    return await withJournal(journals, entry, signal, (journal) => {
       entered = true;
-      return work(subject, journal);
+      return work(entry, journal);
     });
   } catch (error) {
     if (entered || !isUserError(error) || error.code !== 'disk') throw error;
     warn(`Should this upload be killed, uploads list will not know of it: ${error.message}`);
-    return work(subject, UNWRITTEN);
+    return work(entry, UNWRITTEN);
   }
 }
 

@@ -48,7 +48,7 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
       );
     }
     if (transfer !== undefined) {
-      lines.push(fit(progressLine(transfer)), ...activeLines(transfer, width(), ACTIVE_LINES).map(fit));
+      lines.push(fit(progressLine(transfer)), ...activeLines(transfer, width(), ACTIVE_LINES));
     }
     return lines;
   };

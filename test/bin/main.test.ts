@@ -8,8 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { EXIT } from '../../cli/errors.ts';
 import { TOKENS } from '../cli/transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../cli/transfer/helpers/uploading.ts';
-
-const CLI = join(import.meta.dirname, '../../dist/edge-upload.js');
+import { CLI } from '../e2e/harness.ts';
 
 /** The built command line in a home of its own, with files to upload. */
 async function computer(t: TestContext) {

@@ -2,16 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { journalFolder, listJournals } from '../../../cli/transfer/journal.ts';
+import { CLI } from '../../e2e/harness.ts';
 import { testContext } from './helpers/context.ts';
 import { type TestEdge, TOKENS } from './helpers/edge.ts';
 import { ownEdge, ownFolder, upload } from './helpers/uploading.ts';
 
-const CLI = join(import.meta.dirname, '../../../dist/edge-upload.js');
 const PART = 5 * 1024 * 1024;
 
 /** An edge, a home, and the built command line with both. */

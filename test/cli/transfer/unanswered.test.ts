@@ -9,11 +9,11 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { journalFolder, listJournals } from '../../../cli/transfer/journal.ts';
+import { CLI } from '../../e2e/harness.ts';
 import { testContext } from './helpers/context.ts';
 import { answerJson, answerXml, loseAnswer, type TestEdge, TOKENS } from './helpers/edge.ts';
 import { ownEdge, ownFolder, upload, withCode } from './helpers/uploading.ts';
 
-const CLI = join(import.meta.dirname, '../../../dist/edge-upload.js');
 const PART = 5 * 1024 * 1024;
 const KEY = 'big file.bin';
 const PATH = '/big%20file.bin';
@@ -234,6 +234,24 @@ test('what comes from a stream is looked after in the same way', async (t) => {
   const context = testContext({ stdin: Readable.from([randomBytes(PART + 1)]) });
   await upload(t, context, edge.url, { files: ['-'], as: 'k' }, { partSize: PART });
   assert.equal(edge.stored.get('/k')?.length, PART + 1);
+  assert.equal(edge.multipart.open.size, 0);
+});
+
+test('a stream that cannot be finished leaves nothing either', async (t) => {
+  let opened = 0;
+  const edge: TestEdge = await ownEdge(t, async (request, response) => {
+    if (request.method === 'PUT') answerXml(response, 403, 'AccessDenied', { connection: 'close' });
+    if (request.method === 'PUT') return true;
+    if (!opens(request)) return false;
+    opened += 1;
+    if (opened > 1) return false;
+    await loseAnswer(edge, request);
+    request.socket.resetAndDestroy();
+    return true;
+  });
+  const context = testContext({ stdin: Readable.from([randomBytes(PART + 1)]) });
+  const sending = upload(t, context, edge.url, { files: ['-'], as: 'k' }, { partSize: PART });
+  await assert.rejects(sending, withCode('forbidden'));
   assert.equal(edge.multipart.open.size, 0);
 });
 

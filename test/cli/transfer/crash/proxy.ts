@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Transform } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import { createRateLimit } from '../../../../cli/transfer/rate-limit.ts';
+import { CLOCK } from '../../../../cli/transfer/retry.ts';
 
 /** A CONNECT proxy, as companies have them, that counts. */
 export interface Proxy {
@@ -20,7 +21,8 @@ const PIECE = 16 * 1024;
 /** @param bytesPerSecond of all that clients send together; absent: any. */
 export async function startProxy(bytesPerSecond = Number.POSITIVE_INFINITY): Promise<Proxy> {
   let bytes = 0;
-  let free = 0;
+  const closing = new AbortController();
+  const limit = createRateLimit(bytesPerSecond, CLOCK, closing.signal);
   let tunnels = 0;
   const sockets = new Set<Socket>();
   const server = createServer((_request, response) => response.writeHead(405).end());
@@ -29,10 +31,7 @@ export async function startProxy(bytesPerSecond = Number.POSITIVE_INFINITY): Pro
     new Transform({
       highWaterMark: PIECE,
       async transform(chunk: Buffer, _encoding, done) {
-        const now = performance.now();
-        free = Math.max(free, now) + (chunk.length / bytesPerSecond) * 1000;
-        if (free > now) await delay(free - now);
-        done(null, chunk);
+        await limit.take(chunk.length).then(() => done(null, chunk), done);
       },
     });
   server.on('connect', (request, client: Socket, head: Buffer) => {
@@ -67,6 +66,7 @@ export async function startProxy(bytesPerSecond = Number.POSITIVE_INFINITY): Pro
     tunnels: () => tunnels,
     sent: () => bytes,
     async close() {
+      closing.abort();
       for (const socket of sockets) socket.destroy();
       await new Promise((closed) => server.close(closed));
     },

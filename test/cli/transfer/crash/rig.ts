@@ -12,7 +12,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { Faults } from '../../../../local/faults.ts';
-import { type Computer, type DeployedStack, type LocalStatus, withCloud } from '../../../e2e/harness.ts';
+import { CLI, type Computer, type DeployedStack, type LocalStatus, withCloud } from '../../../e2e/harness.ts';
 import { dice } from '../helpers/dice.ts';
 import { startProxy } from './proxy.ts';
 
@@ -154,8 +154,7 @@ async function crashOn(computer: Computer, cloud: LocalStatus, options: CrashOpt
 }
 
 function start({ env, home }: Computer, args: readonly string[], more: NodeJS.ProcessEnv) {
-  const cli = join(import.meta.dirname, '../../../../dist/edge-upload.js');
-  return spawn(process.execPath, [cli, 'put', ...args], {
+  return spawn(process.execPath, [CLI, 'put', ...args], {
     cwd: home,
     env: { ...env, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
