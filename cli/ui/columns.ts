@@ -24,15 +24,19 @@ function fitting(all: readonly string[], columns: number): string[] {
   return taken;
 }
 
+export function fits(text: string, columns: number): boolean {
+  return stringWidth(text) <= columns;
+}
+
 /** Cuts the end off a line that is too wide. */
 export function cutEnd(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
+  if (fits(text, columns)) return text;
   return `${fitting(split(text), columns - 1).join('')}…`;
 }
 
 /** Shortens a name in the middle, so that its beginning and its extension stay. */
 export function cutMiddle(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
+  if (fits(text, columns)) return text;
   const all = split(text);
   const head = fitting(all, Math.ceil((columns - 1) / 2)).join('');
   const tail = fitting(all.reverse(), columns - 1 - stringWidth(head)).reverse();

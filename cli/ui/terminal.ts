@@ -1,7 +1,7 @@
 import ora from 'ora';
 import type { OutputStream } from '../context.ts';
 import { activeLines } from './active-lines.ts';
-import { cutEnd } from './columns.ts';
+import { cutEnd, fits } from './columns.ts';
 import type { TransferEvent } from './events.ts';
 import { formatDuration, type Paint, printable, printableLine } from './format.ts';
 import { type Renderer, type RendererOptions, resourceLine } from './plain.ts';
@@ -30,11 +30,20 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
   let transfer: TransferEvent | undefined;
   let ticking: NodeJS.Timeout | undefined;
 
-  const width = () => Math.max(40, stderr.columns ?? 80) - 4;
+  const columns = () => Math.max(40, stderr.columns ?? 80);
+  const width = () => columns() - 4;
   const fit = (text: string) => cutEnd(printableLine(text), width());
   const elapsed = (since: number) => {
     const ms = now().getTime() - since;
     return ms < 3000 ? '' : ` (${formatDuration(ms)})`;
+  };
+
+  /** A task that is over, and below it what does not fit beside it: a terminal breaks within words. */
+  const ended = (mark: string, task: string, detail = '') => {
+    const line = `${mark} ${printable(task)}`;
+    if (detail === '') return line;
+    const beside = `${line}  ${detail}`;
+    return fits(beside, columns()) ? beside : `${line}\n  ${detail}`;
   };
 
   const block = (): string[] => {
@@ -58,7 +67,7 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
     if (head === undefined) {
       clearInterval(ticking);
       ticking = undefined;
-      spinner.stop();
+      if (spinner.isSpinning) spinner.stop();
       return;
     }
     spinner.text = [head, ...rest.map((line) => `  ${paint('dim', line)}`)].join('\n');
@@ -102,19 +111,13 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
         case 'task-done':
           tasks.delete(event.task);
           transfer = undefined;
-          if (!quiet) {
-            const detail = event.detail === undefined ? '' : paint('dim', `  ${event.detail}`);
-            above(stderr, `${paint('green', '✔')} ${printable(event.task)}${detail}`);
-          }
+          if (!quiet)
+            above(stderr, ended(paint('green', '✔'), event.task, event.detail && paint('dim', event.detail)));
           break;
         case 'task-failed':
           tasks.delete(event.task);
           transfer = undefined;
-          if (!quiet)
-            above(
-              stderr,
-              `${paint('red', '✖')} ${printable(event.task)}${event.detail ? `  ${event.detail}` : ''}`,
-            );
+          if (!quiet) above(stderr, ended(paint('red', '✖'), event.task, event.detail));
           break;
         case 'resource':
           if (isUnderWay(event)) {
