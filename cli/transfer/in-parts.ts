@@ -4,7 +4,7 @@ import { giveBack } from './abandon.ts';
 import { UploadGone } from './answers.ts';
 import { perhapsOurs } from './edge-client.ts';
 import { checkSize } from './edge-limits.ts';
-import { type Journal, unansweredSince, withJournal } from './journal.ts';
+import { type Journal, type JournalSubject, journalId, unansweredSince, withJournal } from './journal.ts';
 import type { Lane } from './lanes.ts';
 import { completeUpload, putPart } from './multipart.ts';
 import { openUpload } from './open-upload.ts';
@@ -47,7 +47,8 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set([
 export async function putInParts(work: InParts, tools: Tools): Promise<Stored> {
   const { file, path, upload } = work;
   const { edge, journals, signal } = tools;
-  return withJournal(journals, { url: edge.url, key: upload.key, path }, signal, async (journal) => {
+  const subject = { url: edge.url, key: upload.key, path };
+  return withJournal(journals, subject, signal, async (journal) => {
     const wanted = await fingerprint(work, tools);
     let since = unansweredSince(journal.recorded);
     let begun = await goOn(journal, wanted, work, tools);
@@ -66,7 +67,7 @@ export async function putInParts(work: InParts, tools: Tools): Promise<Stored> {
         }
         const hopeless = isUserError(error) && HOPELESS.has(error.code);
         if (hopeless) await giveBack({ key: upload.key, ...begun }, journal, tools);
-        throw hopeless ? error : withProgress(error, begun, file.size);
+        throw hopeless ? error : withProgress(error, begun, { subject, size: file.size });
       }
     }
   });
@@ -145,10 +146,18 @@ function inTurn(stretch: Stretch, { turn }: Lane): Stretch {
 }
 
 /** Says what can be gone on from. */
-function withProgress(error: unknown, { parts }: Begun, size: number): unknown {
-  if (!isUserError(error)) return error;
-  const stored = `${formatBytes(totalSize(parts))} of ${formatBytes(size)} are stored`;
-  const hint = `${stored}; the same command goes on from there.`;
+function withProgress(
+  error: unknown,
+  { parts }: Begun,
+  { subject, size }: { subject: JournalSubject; size: number },
+): unknown {
+  if (!isUserError(error) || error instanceof UploadGone) return error;
+  const stored = totalSize(parts);
+  // With every part there, it is these parts that the store refused to put together.
+  const refused = error.code === 'refused_by_store' && stored === size;
+  const hint = refused
+    ? `All parts are stored, and the same command tries once more. If that fails too, begin anew after: edge-upload uploads abort ${journalId(subject)}`
+    : `${formatBytes(stored)} of ${formatBytes(size)} are stored; the same command goes on from there.`;
   return new UserError(error.code, error.message, {
     hint: error.hint === undefined ? hint : `${error.hint} ${hint}`,
     cause: error,

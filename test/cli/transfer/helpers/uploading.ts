@@ -75,9 +75,10 @@ export async function upload(
 }
 
 /** Matches a UserError of that code. */
-export function withCode(code: string, message?: RegExp): (error: unknown) => boolean {
+export function withCode(code: string, message?: RegExp, hint?: RegExp): (error: unknown) => boolean {
   return (error) =>
     error instanceof UserError &&
     error.code === code &&
-    (message === undefined || message.test(error.message));
+    (message === undefined || message.test(error.message)) &&
+    (hint === undefined || hint.test(error.hint ?? ''));
 }
