@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
 import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
-import { diskError, readIfThere } from '../settings/files.ts';
+import { diskError, makeFolder, readIfThere } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 
 /** A running embedded cloud, in its own words. */
@@ -88,7 +88,7 @@ export async function startCloud(
 
 async function openLog(dataDir: string, logFile: string) {
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await makeFolder(dataDir);
     return await open(logFile, 'a', 0o600);
   } catch (error) {
     throw diskError(logFile, error);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCode, UserError } from '../errors.ts';
 
@@ -14,13 +14,36 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 /**
+ * Makes a folder where it is missing, with those above it, for its owner alone. Node's own recursion (seen with 20 and 24) has
+ * no end where a file system lets nobody make one, such as `/proc`.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await makeOne(path);
+  } catch (error) {
+    const above = dirname(path);
+    if (systemCode(error) !== 'ENOENT' || above === path) throw error;
+    await makeFolder(above);
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
+  }
+}
+
+/**
  * Replaces a file as a whole: another process, a crash or a power cut sees the old text or the new one.
  * The file is private to its owner (0600) from its first byte; its folder is made 0700 where it is missing.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path));
     const file = await open(aside, 'wx', 0o600);
     try {
       await file.writeFile(text);

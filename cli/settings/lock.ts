@@ -1,19 +1,8 @@
-import {
-  constants,
-  copyFile,
-  link,
-  mkdir,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { constants, copyFile, link, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { interrupted, systemCode, UserError } from '../errors.ts';
-import { diskError } from './files.ts';
+import { diskError, makeFolder } from './files.ts';
 import { liveness, ownIdentity, type ProcessIdentity, parseIdentity } from './process-identity.ts';
 
 export interface LockOptions {
@@ -79,7 +68,7 @@ export async function withLock<T>(
 
 async function writeClaim(claim: string, own: ProcessIdentity): Promise<void> {
   try {
-    await mkdir(dirname(claim), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(claim));
     await writeFile(claim, JSON.stringify(own), { flag: 'wx', mode: 0o600 });
   } catch (error) {
     // Where even this fails nothing was written, and the first reason is the one to tell.
