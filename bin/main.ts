@@ -26,6 +26,16 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// A terminal that nobody told its size, as `script` or a container of a CI may give, says that it has 0 columns: what is
+// drawn on it would have endless lines.
+for (const stream of [process.stdout, process.stderr]) {
+  const size = () => {
+    if (stream.columns === 0) stream.columns = 80;
+  };
+  size();
+  stream.on('resize', size);
+}
+
 process.exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,

@@ -9,19 +9,26 @@ import { EXIT } from '../../cli/errors.ts';
 import { TOKENS } from '../cli/transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../cli/transfer/helpers/uploading.ts';
 import { CLI } from '../e2e/harness.ts';
+import { noTerminal, onTerminal } from '../support/terminal.ts';
 
 /** The built command line in a home of its own, with files to upload. */
 async function computer(t: TestContext) {
   const home = await ownFolder(t);
   const files = Array.from({ length: 8 }, (_, index) => `f${index}`);
   for (const file of files) await writeFile(join(home, file), file);
+  const envFor = (url: string) => ({
+    ...process.env,
+    HOME: home,
+    EDGE_UPLOAD_URL: url,
+    EDGE_UPLOAD_TOKEN: TOKENS[1],
+  });
   const start = (url: string, ...args: string[]) =>
     spawn(process.execPath, [CLI, ...args], {
       cwd: home,
-      env: { ...process.env, HOME: home, EDGE_UPLOAD_URL: url, EDGE_UPLOAD_TOKEN: TOKENS[1] },
+      env: envFor(url),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-  return { files, start };
+  return { home, files, envFor, start };
 }
 
 test('a reader that goes away before all is stored makes it no success', async (t) => {
@@ -67,4 +74,18 @@ test('a value that no timer could keep is refused', async (t) => {
   assert.equal(code, EXIT.usage);
   assert.match(errors, /“3000000” is not a value for --stall-timeout[\s\S]*86400/);
   assert.equal(edge.seen.length, 0);
+});
+
+test('a terminal that says it has no columns is drawn on as one of 80', { skip: noTerminal }, async (t) => {
+  const { home, envFor } = await computer(t);
+  const edge = await ownEdge(t);
+  const env = { ...envFor(edge.url), TERM: 'xterm' };
+  const put = (...args: string[]) =>
+    onTerminal({ argv: [process.execPath, CLI, 'put', ...args], env, columns: 0 });
+  const stored = await put(join(home, 'f0'));
+  assert.equal(stored.code, EXIT.done, stored.shown.slice(0, 500));
+  assert.match(stored.shown, / 2 B +\d+ ms {2}f0\r\n/);
+  const refused = await put(join(home, 'nosuch'));
+  assert.equal(refused.code, EXIT.input);
+  assert.match(refused.shown, /Check the name and the folder you are in\./);
 });

@@ -6,14 +6,9 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { codeAt, stepAt } from '../../local/cognito/challenges/totp.ts';
 import type { JsonObject } from '../../local/json.ts';
-import {
-  appCode,
-  atTerminal,
-  sentCode,
-  noTerminal as skip,
-  type Typing,
-} from '../cli/identity/helpers/at-terminal.ts';
+import { appCode, atTerminal, sentCode } from '../cli/identity/helpers/at-terminal.ts';
 import { NEW_PASSWORD, PASSWORD, type World, world } from '../cli/identity/helpers/world.ts';
+import { noTerminal as skip, type Typing } from '../support/terminal.ts';
 import { CLI } from './harness.ts';
 
 const MINUTE = 60_000;

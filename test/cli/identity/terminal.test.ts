@@ -3,7 +3,8 @@ import { execPath } from 'node:process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runProgram } from '../../support/programs.ts';
-import { atTerminal, noTerminal as skip, type Typing } from './helpers/at-terminal.ts';
+import { noTerminal as skip, type Typing } from '../../support/terminal.ts';
+import { atTerminal } from './helpers/at-terminal.ts';
 import { NEW_PASSWORD, PASSWORD, type World, world } from './helpers/world.ts';
 
 const BIN = fileURLToPath(new URL('../../../bin/edge-upload.ts', import.meta.url));

@@ -1,7 +1,7 @@
-"""Runs a program on a pseudo-terminal of 80 columns; tells what it showed, and its exit code.
+"""Runs a program on a pseudo-terminal; tells what it showed, and its exit code.
 
-Standard input is one JSON document: {"argv": [...], "answers": [["text to wait for", "line to type"], ...]}; where there
-is nothing to type, null. A list is a program that is given what was shown so far, and says what to type.
+Standard input is one JSON document: {"argv": [...], "columns": 80, "answers": [["text to wait for", "line to type"], ...]};
+where there is nothing to type, null. A list is a program that is given what was shown so far, and says what to type.
 """
 import fcntl
 import json
@@ -14,19 +14,21 @@ import sys
 import termios
 
 LIMIT_SECONDS = 60
+# A program that draws for ever is never silent.
+LIMIT_BYTES = 16 * 1024 * 1024
 
 task = json.load(sys.stdin)
 child, terminal = pty.fork()
 if child == 0:
     os.execvp(task["argv"][0], task["argv"])
-fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, task["columns"], 0, 0))
 
 answers = task["answers"]
 shown = b""
 unread = b""
 while True:
     ready, _, _ = select.select([terminal], [], [], LIMIT_SECONDS)
-    if not ready:
+    if not ready or len(shown) > LIMIT_BYTES:
         os.kill(child, 9)
         break
     try:
