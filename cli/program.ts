@@ -32,11 +32,18 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
     }
   };
 
+  let help = '';
   try {
-    await program(act, world).parseAsync([...argv], { from: 'user' });
+    await program(act, world, (text) => {
+      help = text;
+    }).parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    if (error instanceof CommanderError && error.code === 'commander.help') {
+      world.stderr.write(help);
+      return EXIT.usage;
+    }
     return renderError(error instanceof CommanderError ? usageError(error, argv) : error, options, world);
   }
 }
@@ -80,7 +87,8 @@ function roughOptions(argv: readonly string[]): GlobalOptions {
   };
 }
 
-function program(act: Act, { stdout }: World): Commander {
+/** @param onMissing given the help of a command that cannot be without another. */
+function program(act: Act, { stdout, stderr }: World, onMissing: (help: string) => void): Commander {
   const root = new Commander('edge-upload')
     .description('Upload files to S3 through an authenticated CloudFront edge.')
     .version(packageVersion(), '-V, --version', 'print the version')
@@ -91,8 +99,10 @@ function program(act: Act, { stdout }: World): Commander {
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       // Usage errors are shown by renderError, like every other error.
-      writeErr: () => {},
+      outputError: () => {},
+      writeErr: onMissing,
       getOutHelpWidth: () => Math.min(stdout.columns ?? 80, 100),
+      getErrHelpWidth: () => Math.min(stderr.columns ?? 80, 100),
     })
     .exitOverride();
   declareUploaders(root, act);

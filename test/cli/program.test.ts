@@ -74,6 +74,17 @@ test('a mistyped command is a usage error that suggests the right one', async ()
   assert.match(stderr, /depoly.*\n?.*deploy/);
 });
 
+test('without a command, help is shown, and it is a usage error', async () => {
+  for (const group of ['', 'uploads', 'local', 'user', 'password', 'deployments']) {
+    const { code, stdout, stderr } = await type(group);
+    assert.equal(code, 2, group);
+    assert.equal(stdout, '');
+    assert.match(stderr, new RegExp(`^Usage: edge-upload ${group}[\\s\\S]*Commands:`), group);
+    const asked = await type(`${group} --help`.trim());
+    assert.equal(stderr, asked.stdout, 'as --help has it');
+  }
+});
+
 test('a missing argument and an unknown option are usage errors that name them', async () => {
   assert.match((await type('put')).stderr, /no file.*\n {2}Type: edge-upload put/i);
   const { code, stderr } = await type('put x --colour');
