@@ -36,9 +36,15 @@ export async function* listedPaths(
     separator ??= chunk.includes(0) ? '\0' : '\n';
     const paths = (rest + decoder.decode(chunk, { stream: true })).split(separator);
     rest = paths.pop() ?? '';
-    for (const path of paths) if (path !== '') yield path;
+    for (const path of paths) yield* listedPath(path, separator);
   }
-  if (rest !== '') yield rest;
+  yield* listedPath(rest, separator);
+}
+
+/** No key has a control character: a CR at the end of a line is Windows's, not the name's. */
+function* listedPath(line: string, separator: string | undefined): Generator<string, void, void> {
+  const path = separator === '\0' ? line : line.replace(/\r$/, '');
+  if (path !== '') yield path;
 }
 
 /** Whether a list can be read a second time: what a pipe gave is gone. */

@@ -50,6 +50,8 @@ export interface Sources {
 /** Something named on the command line. */
 interface Root extends KeyRange {
   readonly path: string;
+  /** What patterns know it by; empty for a folder that only its content is taken of. */
+  readonly known: string;
 }
 
 /**
@@ -81,8 +83,9 @@ export async function openSources(options: SourceOptions, world: ListWorld): Pro
   for (const name of files) {
     const path = resolve(world.cwd, name);
     const folder = recursive && (await stat(path).catch(() => undefined))?.isDirectory() === true;
-    const key = as ?? (folder && isContentOnly(name) ? '' : basename(path));
-    roots.push({ name, path, folder, key: `${prefix}${folder ? asFolder(key) : key}` });
+    const known = folder && isContentOnly(name) ? '' : basename(path);
+    const key = as ?? known;
+    roots.push({ name, path, folder, known, key: `${prefix}${folder ? asFolder(key) : key}` });
   }
   const overlapping = checkClashes(roots);
   return {
@@ -154,13 +157,14 @@ function listedKey(name: string): string {
 }
 
 async function* below(
-  { name, path, folder, key }: Root,
+  { name, path, folder, key, known }: Root,
   { filter, warn }: WalkOptions,
 ): AsyncGenerator<Item, void, void> {
   if (!folder) {
-    if (filter.takes(basename(path))) yield { name, key, kind: 'file', path };
+    if (filter.takes(known)) yield { name, key, kind: 'file', path };
     return;
   }
+  if (known !== '' && !filter.enters(known)) return;
   for await (const found of walk(path, { filter, warn })) {
     const item = { name: join(name, found.relative), key: `${key}${found.relative}` };
     if ('error' in found) yield { ...item, kind: 'refused', error: found.error };
@@ -191,7 +195,8 @@ async function* listed(
       recursive && (await stat(path).catch((): Stats | undefined => undefined))?.isDirectory() === true;
     const listedAs = listedKey(name);
     const key = folder ? asFolder(listedAs) : listedAs || basename(path);
-    const root = { name, path, folder, key: `${prefix}${key}` };
+    const known = key.replace(/\/$/, '');
+    const root = { name, path, folder, known, key: `${prefix}${key}` };
     for await (const item of below(root, walking)) yield claim(item);
   }
 }

@@ -16,6 +16,9 @@ export interface WalkOptions {
   readonly warn: (text: string) => void;
 }
 
+/** A link that leads nowhere. */
+const NOTHING: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
+
 const idOf = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`;
 
 /**
@@ -60,7 +63,11 @@ async function* visit(
   try {
     stats = await stat(path, { bigint: true });
   } catch (error) {
-    if (filter.takes(relative)) yield { path, relative, error: readError(path, error) };
+    // What cannot be looked at may be a folder with files that are wanted, but for a link to nothing.
+    const nothing = !entry.isDirectory() && NOTHING.has(systemCode(error));
+    if (filter.takes(relative) || (!nothing && filter.enters(relative))) {
+      yield { path, relative, error: readError(path, error) };
+    }
     return;
   }
   if (stats.isDirectory()) {

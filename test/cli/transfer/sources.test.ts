@@ -135,6 +135,59 @@ test('include and exclude: by name anywhere, by path from the root, whole folder
   ]);
 });
 
+test('a pattern with / at its end means a folder, with all that is in it', async (t) => {
+  const cwd = await tree(t, 'd/raw/a', 'd/raw/deep/b', 'd/sub/raw/c', 'd/sub/e', 'd/other/raw');
+  const filtered = (options: Partial<SourceOptions>) =>
+    keys(cwd, { files: ['d/'], recursive: true, ...options });
+  const inRaw = ['raw/a', 'raw/deep/b', 'sub/raw/c'];
+  assert.deepEqual(await filtered({ include: ['raw/'] }), inRaw);
+  assert.deepEqual(await filtered({ include: ['/raw/'] }), ['raw/a', 'raw/deep/b']);
+  assert.deepEqual(await filtered({ include: ['sub/raw/', 'e'] }), ['sub/e', 'sub/raw/c']);
+  assert.deepEqual(await filtered({ include: ['raw//'], exclude: ['deep'] }), ['raw/a', 'sub/raw/c']);
+  assert.deepEqual(await filtered({ exclude: ['raw/'] }), ['other/raw', 'sub/e'], 'a file is no folder');
+  assert.deepEqual(await filtered({ exclude: ['raw'] }), ['sub/e'], 'it may be either');
+  for (const pattern of ['', '/', './', '//']) {
+    await assert.rejects(filtered({ exclude: [pattern] }), withCode('usage', /is no pattern/), pattern);
+  }
+});
+
+test('what is named or listed is excluded as what is found: folders by their names, paths in lists', async (t) => {
+  const cwd = await tree(t, 'src/a.js', 'node_modules/x/i.js', 'raw/b.jpg', 'raw/b.txt', 'debug.log');
+  const files = ['src', 'node_modules', 'raw', 'debug.log'];
+  const named = (options: Partial<SourceOptions>) => keys(cwd, { files, recursive: true, ...options });
+  assert.deepEqual(await named({ exclude: ['node_modules', '*.log', 'raw/'] }), ['src/a.js']);
+  const content = { files: ['raw/'], recursive: true, exclude: ['raw/'] };
+  assert.deepEqual(await keys(cwd, content), ['b.jpg', 'b.txt'], 'its name is not asked for');
+  const listed = (options: Partial<SourceOptions>, ...lines: string[]) =>
+    keys(
+      cwd,
+      { files: [], filesFrom: '-', recursive: true, ...options },
+      Readable.from([Buffer.from(lines.join('\n'))]),
+    );
+  const lines = ['src', 'node_modules/x/i.js', 'node_modules', './raw/b.jpg', 'raw/b.txt'];
+  for (const exclude of [
+    ['node_modules', 'raw/'],
+    ['node_modules/', 'raw/*'],
+    ['/node_modules', 'b.*'],
+  ]) {
+    assert.deepEqual(await listed({ exclude }, ...lines), ['src/a.js'], exclude.join());
+  }
+  assert.deepEqual(await listed({ include: ['raw/*.jpg'] }, ...lines), ['raw/b.jpg']);
+  assert.deepEqual(await listed({ include: ['raw/'] }, ...lines), ['raw/b.jpg', 'raw/b.txt']);
+});
+
+test('a folder that cannot be looked at is named, whatever names are included', {
+  skip: process.platform === 'linux' ? false : 'other systems refuse such a name',
+}, async (t) => {
+  const cwd = await tree(t, 'd/a.jpg');
+  await symlink('nowhere', join(cwd, 'd/broken'));
+  // A name that is no UTF-8: Node cannot come back to it.
+  const odd = Buffer.concat([Buffer.from(join(cwd, 'd/odd')), Buffer.from([0xe9])]);
+  await mkdir(odd);
+  const { items } = await find(cwd, { files: ['d/'], recursive: true, include: ['*.jpg'] });
+  assert.deepEqual(items.map(({ kind }) => kind).sort(), ['file', 'refused']);
+});
+
 test('where nothing is found, one is told', async (t) => {
   const cwd = await tree(t, 'd/a.txt', 'list');
   await writeFile(join(cwd, 'list'), '\n');
@@ -182,6 +235,8 @@ test('a list of files keeps their folders; by lines or by NUL, from a file or st
   assert.deepEqual(await keys(cwd, { files: [], filesFrom: 'list' }), ['a.txt', 'sub/b.txt']);
   const piped = Readable.from([Buffer.from('sub/'), Buffer.from('b.txt\na.t'), Buffer.from('xt')]);
   assert.deepEqual(await keys(cwd, { files: [], filesFrom: '-' }, piped), ['a.txt', 'sub/b.txt']);
+  const windows = Readable.from([Buffer.from('\ufeffa.txt\r\n\r\nsub/b.txt\r\n')]);
+  assert.deepEqual(await keys(cwd, { files: [], filesFrom: '-' }, windows), ['a.txt', 'sub/b.txt']);
   const nul = Readable.from([Buffer.from('a.txt\0sub/line\nbreak\0')]);
   assert.deepEqual(await keys(cwd, { files: [], filesFrom: '-', prefix: 'p/' }, nul), [
     'p/a.txt',
