@@ -30,9 +30,27 @@ function authority(caFile: string): string {
   }
 }
 
+function eitherCase(env: Context['env'], name: string): string {
+  return env[name.toLowerCase()] ?? env[name] ?? '';
+}
+
+/** As curl takes it: `host:port` is an http proxy. Its value may hold a password, and is not shown. */
+function proxyAddress(env: Context['env'], name: string): string {
+  const typed = eitherCase(env, name).trim();
+  if (typed === '') return '';
+  const address = typed.includes('://') ? typed : `http://${typed}`;
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
+    throw new UserError('settings', `${name} in the environment is not the address of an http proxy.`, {
+      hint: 'Write it as http://host:port, or do without it.',
+    });
+  }
+  return address;
+}
+
 /**
  * The one way out to the network: proxies by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (either case), TLS 1.2 at least,
  * HTTP/1.1. `NODE_EXTRA_CA_CERTS` is Node's own doing. The caller closes it.
+ * @throws {UserError} `settings` for a proxy's address that is none.
  */
 export function openDispatcher({ env, caFile, connections }: DispatcherOptions): Dispatcher {
   // One context for all connections: reading authorities takes longer than a handshake.
@@ -40,11 +58,11 @@ export function openDispatcher({ env, caFile, connections }: DispatcherOptions):
     minVersion: 'TLSv1.2',
     ...(caFile === undefined ? {} : { ca: authority(caFile) }),
   });
-  const proxy = (name: string) => env[name.toLowerCase()] ?? env[name] ?? '';
+  const local = caFile !== undefined;
   return new EnvHttpProxyAgent({
-    httpProxy: proxy('HTTP_PROXY'),
-    httpsProxy: proxy('HTTPS_PROXY'),
-    noProxy: caFile === undefined ? proxy('NO_PROXY') : '*',
+    httpProxy: local ? '' : proxyAddress(env, 'HTTP_PROXY'),
+    httpsProxy: local ? '' : proxyAddress(env, 'HTTPS_PROXY'),
+    noProxy: local ? '*' : eitherCase(env, 'NO_PROXY'),
     connect: { secureContext, timeout: 10_000 },
     requestTls: { secureContext },
     ...(connections === undefined ? {} : { connections }),

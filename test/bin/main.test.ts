@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { EXIT } from '../../cli/errors.ts';
@@ -88,4 +89,25 @@ test('a terminal that says it has no columns is drawn on as one of 80', { skip: 
   const refused = await put(join(home, 'nosuch'));
   assert.equal(refused.code, EXIT.input);
   assert.match(refused.shown, /Check the name and the folder you are in\./);
+});
+
+test('a folder for standard input is refused, and nothing overwritten', async (t) => {
+  const { home, envFor } = await computer(t);
+  const edge = await ownEdge(t);
+  edge.stored.set('/precious', Buffer.from('precious'));
+  const folder = await open(home);
+  t.after(() => folder.close());
+  for (const args of [
+    ['-', '--as', 'precious'],
+    ['--files-from', '-'],
+  ]) {
+    const child = spawn(process.execPath, [CLI, 'put', ...args], {
+      env: envFor(edge.url),
+      stdio: [folder.fd, 'ignore', 'pipe'],
+    });
+    const [errors, [code]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')]);
+    assert.equal(code, EXIT.input, errors);
+    assert.match(errors, /standard input is a folder/);
+  }
+  assert.equal(edge.stored.get('/precious')?.toString(), 'precious');
 });

@@ -79,16 +79,34 @@ test('HTTPS_PROXY is used, and NO_PROXY heeded', async () => {
     socket.on('error', () => onward.destroy());
   });
   await once(proxy.listen(0, '127.0.0.1'), 'listening');
-  const HTTPS_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const address = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const HTTPS_PROXY = `http://${address}`;
   try {
     // Through the proxy the same authority is unknown again: it belongs to the embedded cloud, which needs no proxy.
-    await assert.rejects(get({ env: { HTTPS_PROXY } }));
-    assert.deepEqual(asked, [new URL(url).host]);
+    for (const env of [{ HTTPS_PROXY }, { https_proxy: address }]) {
+      await assert.rejects(get({ env }));
+      assert.deepEqual(asked.splice(0), [new URL(url).host]);
+    }
     await assert.rejects(get({ env: { HTTPS_PROXY, NO_PROXY: '127.0.0.1' } }));
     assert.equal(await get({ env: { HTTPS_PROXY }, caFile }), 'hello');
-    assert.equal(asked.length, 1, 'NO_PROXY and embedded clouds go directly');
+    assert.deepEqual(asked, [], 'NO_PROXY and embedded clouds go directly');
   } finally {
     proxy.close();
+  }
+});
+
+test('what is no address of a proxy is an error that does not show it, but for embedded clouds', async () => {
+  for (const HTTPS_PROXY of ['socks5://ada:hunter2@proxy:1080', 'http://', 'ada:hunter2@', 'not a host']) {
+    assert.throws(
+      () => openDispatcher({ env: { HTTPS_PROXY } }),
+      (error) =>
+        isUserError(error) &&
+        error.code === 'settings' &&
+        /^HTTPS_PROXY /.test(error.message) &&
+        !error.message.includes(HTTPS_PROXY),
+      HTTPS_PROXY,
+    );
+    assert.equal(await get({ env: { HTTPS_PROXY }, caFile }), 'hello');
   }
 });
 
