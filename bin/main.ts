@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
-import { EXIT } from '../cli/errors.ts';
+import { EXIT, UserError } from '../cli/errors.ts';
 import { run } from '../cli/program.ts';
+import { prepareStreams } from './streams.ts';
 
 // The AWS SDK warns on stderr about the end of Node 20; that is for us to follow, not for the user to read.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -18,34 +19,41 @@ const interrupt = () => {
 process.on('SIGINT', interrupt);
 process.on('SIGTERM', interrupt);
 
-// A reader that went away (`| head`) wants no more lines, and no error either. What is cut off by that is no success.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(process.exitCode ?? EXIT.other);
-  });
+let hungUp = false;
+prepareStreams(() => {
+  hungUp = true;
+  interruption.abort();
+});
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new UserError('file_missing', 'The current folder is no longer there.', {
+      hint: 'Change to another with cd.',
+      cause: error,
+    });
+  }
 }
 
-// A terminal that nobody told its size, as `script` or a container of a CI may give, says that it has 0 columns: what is
-// drawn on it would have endless lines.
-for (const stream of [process.stdout, process.stderr]) {
-  const size = () => {
-    if (stream.columns === 0) stream.columns = 80;
-  };
-  size();
-  stream.on('resize', size);
-}
-
-process.exitCode = await run(process.argv.slice(2), {
+const exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   platform: process.platform,
-  cwd: process.cwd(),
+  get cwd() {
+    return currentFolder();
+  },
   home: homedir(),
   execPath: process.execPath,
   now: () => new Date(),
   keyring: async () => (await import('../cli/identity/keyring.ts')).systemKeyring(process.env),
   signal: interruption.signal,
 });
+// Node cannot put a terminal back that is gone, and would crash over it at its end.
+if (hungUp) {
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
+}
+process.exitCode = exitCode;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, writeFile } from 'node:fs/promises';
+import { mkdir, open, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -110,4 +111,68 @@ test('a folder for standard input is refused, and nothing overwritten', async (t
     assert.match(errors, /standard input is a folder/);
   }
   assert.equal(edge.stored.get('/precious')?.toString(), 'precious');
+});
+
+test('a terminal that goes away ends an upload, and by its own signal', { skip: noTerminal }, async (t) => {
+  const { home, envFor } = await computer(t);
+  const edge = await ownEdge(t, async () => new Promise(() => {}));
+  const { code, shown } = await onTerminal({
+    argv: [process.execPath, CLI, 'put', join(home, 'f0')],
+    env: { ...envFor(edge.url), TERM: 'xterm' },
+    answers: [['f0', null]],
+    hangUp: true,
+  });
+  assert.equal(code, -constants.signals.SIGHUP, shown.slice(0, 500));
+});
+
+test('without a terminal, as under nohup, a hang-up ends nothing', async (t) => {
+  const { start } = await computer(t);
+  let hangUp = () => {};
+  const edge = await ownEdge(t, async () => {
+    hangUp();
+    return false;
+  });
+  const child = start(edge.url, 'put', 'f0', '--quiet');
+  hangUp = () => void child.kill('SIGHUP');
+  const [code] = await once(child, 'close');
+  assert.equal(code, EXIT.done);
+  assert.ok(edge.stored.has('/f0'));
+});
+
+test('an output that cannot be written is an error', {
+  skip: process.platform === 'linux' ? false : 'Linux alone has /dev/full',
+}, async (t) => {
+  const { home, envFor } = await computer(t);
+  const edge = await ownEdge(t);
+  const full = await open('/dev/full', 'w');
+  t.after(() => full.close());
+  const child = spawn(process.execPath, [CLI, 'put', 'f0', '--json'], {
+    cwd: home,
+    env: envFor(edge.url),
+    stdio: ['ignore', full.fd, 'pipe'],
+  });
+  const [errors, [code]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')]);
+  assert.equal(code, EXIT.other);
+  assert.equal(errors, 'error: Standard output cannot be written (ENOSPC).\n');
+});
+
+test('a current folder that is gone is an error', {
+  skip: process.platform === 'win32' ? 'Windows keeps a folder that is in use' : false,
+}, async (t) => {
+  const { home, envFor } = await computer(t);
+  const gone = join(home, 'gone');
+  await mkdir(gone);
+  const argv = [process.execPath, CLI, 'uploads', 'list', '--json'].map((word) => `'${word}'`).join(' ');
+  const child = spawn('sh', ['-c', `rmdir '${gone}' && exec ${argv}`], {
+    cwd: gone,
+    env: envFor('https://edge.example'),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [told, errors, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  assert.equal(code, EXIT.input, errors);
+  assert.match(JSON.parse(told).error.message, /current folder is no longer there/);
 });

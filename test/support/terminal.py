@@ -1,7 +1,8 @@
 """Runs a program on a pseudo-terminal; tells what it showed, and its exit code.
 
-Standard input is one JSON document: {"argv": [...], "columns": 80, "answers": [["text to wait for", "line to type"], ...]};
-where there is nothing to type, null. A list is a program that is given what was shown so far, and says what to type.
+Standard input is one JSON document: {"argv": [...], "columns": 80, "hangUp": false, "answers": [["text to wait for", "line to type"], ...]};
+where there is nothing to type, null. A list is a program that is given what was shown so far, and says what to type. After
+the last answer the terminal goes away where "hangUp" is true.
 """
 import fcntl
 import json
@@ -47,6 +48,9 @@ while True:
         if answer is not None:
             os.write(terminal, answer.encode() + b"\r")
             unread = b""
+    if task["hangUp"] and not answers:
+        os.close(terminal)
+        break
 
 _, status = os.waitpid(child, 0)
 json.dump({"shown": shown.decode(errors="replace"), "code": os.waitstatus_to_exitcode(status)}, sys.stdout)

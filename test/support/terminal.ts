@@ -17,11 +17,13 @@ export interface OnTerminal {
   readonly answers?: Typing;
   /** 80 unless told. */
   readonly columns?: number;
+  /** The terminal goes away after the last of the answers. */
+  readonly hangUp?: boolean;
 }
 
 /** Runs a program on a terminal, with somebody who types. */
-export async function onTerminal({ argv, env, answers = [], columns = 80 }: OnTerminal) {
-  const input = JSON.stringify({ argv, answers, columns });
+export async function onTerminal({ argv, env, answers = [], columns = 80, hangUp = false }: OnTerminal) {
+  const input = JSON.stringify({ argv, answers, columns, hangUp });
   const { stdout, stderr, code } = await runProgram('python3', [PTY], { env, input });
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout) as { shown: string; code: number };
