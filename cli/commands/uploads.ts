@@ -77,10 +77,11 @@ export async function abort(
     });
   }
   const known = await listJournals(journalFolder(context));
+  const chosen = all && ids.length === 0 ? known : new Set(ids.map((id) => pick(known, id)));
   const aborted: string[] = [];
   const failures: { id: string; code: string; message: string }[] = [];
   let exitCode: ExitCode = EXIT.done;
-  for (const { entry } of all && ids.length === 0 ? known : ids.map((id) => pick(known, id))) {
+  for (const { entry } of chosen) {
     try {
       if (forget) await forgetOne(context, entry);
       else await abortOne(context, entry);
@@ -92,7 +93,7 @@ export async function abort(
     }
   }
   const lines = failures.map(({ id, message }) => printableLine(`${id}: ${message}`));
-  if (failures.length > 0)
+  if (failures.some(({ code }) => code !== 'busy'))
     lines.push('Where the edge is gone, forget them with: edge-upload uploads abort --forget <id>');
   return {
     document: { aborted, failures },
@@ -107,7 +108,9 @@ async function forgetOne(context: Context, subject: JournalSubject): Promise<voi
 }
 
 function pick(known: readonly Recorded[], id: string): Recorded {
-  const matching = known.filter(({ entry }) => journalId(entry).startsWith(id.toLowerCase()));
+  // An empty one, as of a variable that is not set, is the beginning of them all.
+  const matching =
+    id === '' ? [] : known.filter(({ entry }) => journalId(entry).startsWith(id.toLowerCase()));
   const [one, ...others] = matching;
   if (one !== undefined && others.length === 0) return one;
   throw new UserError(

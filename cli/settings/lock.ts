@@ -129,7 +129,10 @@ async function release(lock: string, own: ProcessIdentity, line: readonly string
     // Only after a silence that was no death: somebody else holds the lock now, and ends the line.
     if ((await readHeld(successor(lock, own.nonce))) !== undefined) return;
     await rm(lock, { force: true });
-    for (const nonce of line) await rm(successor(lock, nonce), { force: true });
+    for (const nonce of line) {
+      await rm(successor(lock, nonce), { force: true });
+      await rm(claimOf(lock, nonce), { force: true });
+    }
   } catch (error) {
     throw diskError(lock, error);
   }

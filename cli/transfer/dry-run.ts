@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import type { Context, JsonValue, Result } from '../context.ts';
 import { EXIT, type ExitCode, interrupted, isUserError } from '../errors.ts';
 import { count, formatBytes, printableLine } from '../ui/format.ts';
@@ -64,10 +64,12 @@ async function look(item: Item, options: PlanOptions): Promise<{ size?: number; 
   if (item.kind === 'refused') throw item.error;
   checkKey(item.key, item.name);
   if (item.kind === 'stream') return { parts: 1 };
-  const stats = await stat(item.path, { bigint: true }).catch((error: unknown) => {
+  const failed = (error: unknown) => {
     throw readError(item.name, error);
-  });
+  };
+  const stats = await stat(item.path, { bigint: true }).catch(failed);
   checkRegular(item.name, stats);
+  await access(item.path, constants.R_OK).catch(failed);
   const size = Number(stats.size);
   return { size, parts: planUpload(item.name, size, options).parts };
 }

@@ -9,7 +9,7 @@ import { openUpload } from './open-upload.ts';
 import { DEFAULT_PART, MAX_PARTS, type MultipartMode } from './plan.ts';
 import { createPool, forEachAtOnce } from './pool.ts';
 import { readUntil } from './read-until.ts';
-import { withStreamJournal } from './stream-journal.ts';
+import { abandonEarlierStreams, withStreamJournal } from './stream-journal.ts';
 import { measureBuffer } from './stretch.ts';
 import type { Tools } from './tools.ts';
 import { tryAbortUnanswered } from './unanswered.ts';
@@ -65,6 +65,7 @@ export async function putStream(
   if (second !== undefined && multipart === 'never') throw mustBeDivided(name, partSize);
   if (second === undefined && multipart !== 'always') {
     const stretch = await measureBuffer(name, first.bytes, digester);
+    await abandonEarlierStreams(upload.key, tools);
     return pool.run(() => putWhole(stretch, upload, digester, edge));
   }
   const limits = await tools.limits();

@@ -72,7 +72,10 @@ export async function runAll(
       return { stored };
     } catch (error) {
       if (!isUserError(error)) throw error;
-      if (error.code === 'interrupted') throw error.hint === undefined ? interrupted(GO_ON) : error;
+      if (error.code === 'interrupted') {
+        // What a stream gave is not there a second time.
+        throw error.hint === undefined && item.kind === 'file' ? interrupted(GO_ON) : error;
+      }
       judge(error);
       return { error };
     }

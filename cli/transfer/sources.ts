@@ -121,6 +121,11 @@ function checkUsage({ files, as, filesFrom }: SourceOptions): void {
     if (as !== undefined) throw new UserError('usage', '--as names one key, and --files-from many files.');
     return;
   }
+  if (files.includes('')) {
+    throw new UserError('usage', 'One of the files has an empty name.', {
+      hint: 'A variable of the shell may not be set.',
+    });
+  }
   if (files.length === 0) {
     throw new UserError('usage', 'There is no file to upload.', { hint: 'Type: edge-upload put <file…>' });
   }

@@ -57,8 +57,21 @@ export async function withStreamJournal<T>(
   }
 }
 
+/** Takes away what a killed upload of a stream has left of a key, for one that needs no journal of its own. */
+export async function abandonEarlierStreams(key: string, tools: Tools): Promise<void> {
+  try {
+    await abandonEarlier({ url: tools.edge.url, key }, tools);
+  } catch (error) {
+    if (!isUserError(error) || error.code !== 'disk') throw error;
+    tools.warn(`What an earlier upload may have left is not known: ${error.message}`);
+  }
+}
+
 /** Takes away what others that were killed have left of the same key. */
-async function abandonEarlier({ url, key }: JournalSubject, tools: Tools): Promise<void> {
+async function abandonEarlier(
+  { url, key }: Pick<JournalSubject, 'url' | 'key'>,
+  tools: Tools,
+): Promise<void> {
   for (const { entry } of await listJournals(tools.journals)) {
     if (!isOfStream(entry) || entry.url !== url || entry.key !== key) continue;
     try {

@@ -79,15 +79,12 @@ export function readDescription(headers: Headers): Description {
     const value = name === 'content-encoding' ? withoutChunked(headers[name]) : headers[name];
     if (value) described[name] = value;
   }
-  const metadata: Record<string, string> = {};
-  let size = 0;
-  for (const [name, value] of Object.entries(headers)) {
-    if (!name.startsWith(META)) continue;
-    const bare = name.slice(META.length);
-    metadata[bare] = value;
-    size += Buffer.byteLength(bare) + Buffer.byteLength(value);
-  }
-  if (size <= MAX_METADATA_BYTES) return { headers: described, metadata };
+  const pairs = Object.entries(headers)
+    .filter(([name]) => name.startsWith(META))
+    .map(([name, value]) => [name.slice(META.length), value] as const);
+  const size = pairs.flat().reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  // A name may be `__proto__`, which must be set as a property of its own.
+  if (size <= MAX_METADATA_BYTES) return { headers: described, metadata: Object.fromEntries(pairs) };
   throw new AwsError(
     'MetadataTooLarge',
     'Your metadata headers exceed the maximum allowed metadata size',

@@ -58,3 +58,13 @@ test('a dry run refuses the header fields that the upload would refuse', async (
   }
   assert.deepEqual(context.events, []);
 });
+
+test('a dry run names what could not be read', {
+  skip: process.getuid?.() === 0 ? 'root reads everything' : false,
+}, async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'secret'), '', { mode: 0 });
+  const context = testContext({ cwd });
+  const sources = await openSources({ files: ['secret'] }, context);
+  assert.equal((await dryRun(context, sources, { url: 'https://edge.example' })).exitCode, EXIT.input);
+});

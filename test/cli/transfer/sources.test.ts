@@ -272,6 +272,7 @@ test('two files with one key: named ones stop everything, found ones are refused
 });
 
 test('what does not go together is a usage error', async (t) => {
+  await assert.rejects(keys('/', { files: ['a', ''] }), withCode('usage', /empty name/));
   const cwd = await tree(t, 'a', 'b');
   for (const options of [
     { files: [] },

@@ -62,11 +62,14 @@ test('what a killed upload of a stream left is taken away by the next to the sam
     );
   await put('other', randomBytes(PART + 1));
   assert.equal(edge.multipart.open.size, 1);
-  const bytes = randomBytes(PART + 1);
-  await put('k', bytes);
-  assert.ok(edge.stored.get('/k')?.equals(bytes));
-  assert.equal(edge.multipart.open.size, 0);
-  assert.deepEqual(await journals(), []);
+  for (const bytes of [randomBytes(PART + 1), Buffer.from('short')]) {
+    assert.equal(edge.multipart.open.size, 1);
+    await put('k', bytes);
+    assert.ok(edge.stored.get('/k')?.equals(bytes));
+    assert.equal(edge.multipart.open.size, 0);
+    assert.deepEqual(await journals(), []);
+    await putAndKill();
+  }
 });
 
 test('uploads list shows it, and uploads abort takes it away', async (t) => {
@@ -81,7 +84,9 @@ test('uploads list shows it, and uploads abort takes it away', async (t) => {
     await uploads('list'),
     new RegExp(`^${id} +cannot be gone on with .* standard input → ${edge.url}/k\n`),
   );
-  assert.match(await uploads('abort', String(id)), /^1 upload taken away/);
+  assert.deepEqual(JSON.parse(await uploads('abort', '', '--json')).error?.code, 'usage');
+  assert.equal(edge.multipart.open.size, 1, 'a variable that is not set means no upload');
+  assert.match(await uploads('abort', String(id), String(id)), /^1 upload taken away/);
   assert.equal(edge.multipart.open.size, 0);
   assert.deepEqual(await journals(), []);
 });
