@@ -1,4 +1,4 @@
-/** Process exit codes; the table is part of the command line contract (README, "Exit codes"). */
+/** Process exit codes; the table is part of the command line contract (README, "In scripts"). */
 export const EXIT = {
   done: 0,
   other: 1,

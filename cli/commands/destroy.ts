@@ -12,7 +12,14 @@ import { refuseForeign } from '../stack/preflight.ts';
 import { physicalIds, type StackResource, stackResources } from '../stack/resources.ts';
 import { type FoundStack, findStack } from '../stack/stacks.ts';
 import { count, formatBytes } from '../ui/format.ts';
-import { findTarget, NAME_IT, type OperatorArgs, type OperatorTarget, openStack } from './operator.ts';
+import {
+  findTarget,
+  NAME_IT,
+  type OperatorArgs,
+  type OperatorTarget,
+  openStack,
+  refuseOthersEdge,
+} from './operator.ts';
 
 export interface DestroyArgs extends OperatorArgs {
   readonly yes?: boolean;
@@ -24,6 +31,7 @@ export interface DestroyArgs extends OperatorArgs {
 
 /** Takes a deployment down, whole; run again at any point it goes on with what is left. */
 export async function destroy(context: Context, args: DestroyArgs): Promise<Result> {
+  await refuseOthersEdge(context);
   const target = await findTarget(context);
   if (target === undefined) {
     return {

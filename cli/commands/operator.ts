@@ -1,8 +1,10 @@
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { operatorClients } from '../network/aws.ts';
-import { currentDeployment, type Deployment, findByName } from '../settings/deployments.ts';
+import { currentDeployment, type Deployment, findByName, findByUrl } from '../settings/deployments.ts';
+import { edgeUrl } from '../settings/edge-url.ts';
 import { listLeftovers } from '../settings/leftovers.ts';
+import { tellChoice } from '../settings/target.ts';
 import type { StackWork } from '../stack/operation.ts';
 import { type FoundStack, findStack } from '../stack/stacks.ts';
 import { ensureCloud } from './local.ts';
@@ -25,18 +27,47 @@ export interface OperatorTarget {
 }
 
 /**
- * `--stack-name`, else the operator's deployment that was used last, else what an earlier destroy left. Nothing else is
- * guessed: a stack of the default name may well be there in the AWS account, and not be meant.
+ * `--stack-name`, else the operator's deployment that `EDGE_UPLOAD_URL` means or that was used last, else what an earlier
+ * destroy left. Nothing else is guessed: a stack of the default name may well be there in the AWS account, and not be meant.
  */
 export async function findTarget(context: Context): Promise<OperatorTarget | undefined> {
+  const { stackName } = context.options;
+  if (stackName !== undefined) return targetNamed(context, stackName);
+  const meant = await operatedAt(context);
+  if (meant !== undefined) return { stackName: meant.name, known: meant };
   const current = await currentDeployment(context);
-  const operated = current?.bucket === undefined ? undefined : current.name;
-  const stackName = context.options.stackName ?? operated ?? (await listLeftovers(context))[0]?.stackName;
-  return stackName === undefined ? undefined : targetNamed(context, stackName);
+  if (current?.bucket !== undefined) {
+    await tellChoice(context, current);
+    return { stackName: current.name, known: current };
+  }
+  const [leftover] = await listLeftovers(context);
+  return leftover && targetNamed(context, leftover.stackName);
+}
+
+/** The operator's deployment whose address `EDGE_UPLOAD_URL` is. */
+async function operatedAt(context: Context): Promise<Deployment | undefined> {
+  const address = context.env.EDGE_UPLOAD_URL;
+  const known = address ? await findByUrl(context, edgeUrl(address)) : undefined;
+  return known?.bucket === undefined ? undefined : known;
+}
+
+/**
+ * Who works where `EDGE_UPLOAD_URL` means an edge that somebody else operates does not mean a deployment of their own.
+ * @throws {UserError} `no_deployment`
+ */
+export async function refuseOthersEdge(context: Context): Promise<void> {
+  const address = context.env.EDGE_UPLOAD_URL;
+  if (!address || context.options.stackName !== undefined || (await operatedAt(context))) return;
+  throw new UserError(
+    'no_deployment',
+    `EDGE_UPLOAD_URL means ${edgeUrl(address)}, which was not deployed from this computer.`,
+    { hint: `Name the stack with --stack-name, such as ${DEFAULT_STACK_NAME}, or take the variable away.` },
+  );
 }
 
 /** The same, which must be there. */
 export async function requireTarget(context: Context): Promise<OperatorTarget> {
+  await refuseOthersEdge(context);
   const target = await findTarget(context);
   if (target !== undefined) return target;
   throw new UserError('no_deployment', 'This computer knows no deployment of yours.', { hint: NAME_IT });

@@ -14,7 +14,7 @@ export function declareUploaders(root: Commander, act: Act): void {
   );
   everywhere(
     define(root, 'token', 'print a fresh access token, for curl', [
-      'curl -T a.jpg -H "Authorization: $(edge-upload token)" https://<domain>/',
+      'echo "Authorization: $(edge-upload token)" | curl -T a.jpg -H @- <url>/',
     ]),
   ).action((_given, command) =>
     act(async () => (await import('../commands/token.ts')).token, {}, command.optsWithGlobals()),

@@ -41,7 +41,7 @@ export async function resolveTarget(context: Context, typed?: string): Promise<T
 }
 
 /** Where there are several, nobody should have to guess which one was meant. */
-async function tellChoice(context: Context, { name, url }: Deployment): Promise<void> {
+export async function tellChoice(context: Context, { name, url }: Deployment): Promise<void> {
   if ((await listDeployments(context)).length < 2) return;
   const where = new URL(url).host === name ? name : `${name} (${new URL(url).host})`;
   context.ui.event({

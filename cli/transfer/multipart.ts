@@ -102,8 +102,8 @@ export async function putPart(
 }
 
 /**
- * Has the store put the parts together, and proves that the object is theirs. S3 answers a Complete that it has done
- * already as it did the first time, so a lost answer is asked for again.
+ * Has the store put the parts together, and proves that the object is theirs. S3 is seen to answer a Complete that it has
+ * done already as it did the first time (`local/FIDELITY.md`), so a lost answer is asked for again.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  * @throws {UploadGone}; {@link UserError} `exists` or `bytes_differ`.
  */

@@ -11,7 +11,8 @@ export interface Reconciled {
 
 /**
  * Holds what the journal says against what the store lists; neither is trusted alone. Whatever is in neither answer has to
- * be sent. A part counts as agreed on only where its size is the plan's, and ETag and checksum are the same in both.
+ * be sent. A part counts as agreed on only where its size is the plan's, and ETag and checksum are the same in both; a store that
+ * lists no checksum has told the ETag.
  */
 export function reconcile(
   size: number,

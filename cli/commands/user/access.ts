@@ -5,7 +5,8 @@ import { withPool } from './pool.ts';
 import type { UserArgs } from './show.ts';
 
 /** Access tokens are verified offline: what was given out is good until it ends. */
-const STILL_GOOD = 'An access token given out before is good until it ends, an hour at most.';
+const STILL_GOOD =
+  'An access token given out before is good until it ends: an hour at most, or --token-validity.';
 
 /** Takes a user away for good. What they uploaded stays. */
 export async function remove(

@@ -38,7 +38,8 @@ export async function groups(context: Context, args: UserGroupsArgs): Promise<Re
     await addToGroups(pool, user.username, add);
     await removeFromGroups(pool, user.username, remove);
     if (add.length + remove.length > 0) {
-      const text = 'Tokens show a change of groups once they are renewed, within an hour.';
+      const text =
+        'Tokens show a change of groups once they are renewed: within an hour, or --token-validity.';
       context.ui.event({ type: 'note', text });
     }
     const names = await groupsOf(pool, user.username);

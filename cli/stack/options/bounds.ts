@@ -31,13 +31,13 @@ export function isWebAclArn(arn: string): boolean {
   return /^arn:aws:wafv2:us-east-1:\d{12}:global\/webacl\/[\w-]{1,128}\/[\w-]{1,64}$/.test(arn);
 }
 
-/** As browsers write `Origin`: scheme, host and port, in lower case. Plain http for pages of this computer only. */
+/** As browsers write `Origin`: scheme, host and port, in lower case; never a pattern. Plain http for pages of this computer only. */
 export function isOrigin(origin: string): boolean {
   if (!URL.canParse(origin)) return false;
   const { protocol, hostname, origin: canonical } = new URL(origin);
   const secure =
     protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname));
-  return secure && canonical === origin;
+  return secure && canonical === origin && !origin.includes('*');
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-add-tags.html */

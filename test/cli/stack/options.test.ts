@@ -152,6 +152,7 @@ test('values out of bounds are refused, with the flag and what it takes', () => 
         'https://example.com/',
         'https://EXAMPLE.com',
         'https://a:443',
+        'https://*.example.com',
       ].map((origin) => ({ corsOrigin: ['https://good.example.com', origin] })),
     ],
     [
