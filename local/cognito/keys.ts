@@ -16,11 +16,12 @@ export interface KeyPairs {
 }
 
 async function generateKey(): Promise<SigningKey> {
-  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  return {
-    kid: randomBytes(32).toString('base64'),
-    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  };
+  const { privateKey } = await promisify(generateKeyPair)('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  return { kid: randomBytes(32).toString('base64'), privateKey };
 }
 
 export async function generateKeyPairs(): Promise<KeyPairs> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createPublicKey, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
 import { accessKey, claimsOf, flipBit, signHs256, signRs256, unsigned } from '../support/forge.ts';
+import { rsaKeyPair } from '../support/rsa-keys.ts';
 import { awsEnv, CLI, type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
 
 interface Answer {
@@ -124,7 +125,7 @@ test('what the edge refuses never changes the bucket', async (t) => {
         ),
       ),
     );
-    const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const stranger = rsaKeyPair();
     await refused(
       "another pool's key with the same kid",
       401,

@@ -1,6 +1,7 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { EdgeConfig, Jwk, UploadPolicy } from '../../../edge/config.ts';
 import { type Claims, signRs256 } from '../../support/forge.ts';
+import { rsaKeyPair } from '../../support/rsa-keys.ts';
 
 export const USER_POOL_ID = 'us-east-1_Ab1Cd2Ef3';
 export const CLIENT_ID = '1h57kf5cpq17m0eml12EXAMPLE';
@@ -15,7 +16,7 @@ export interface SigningKey {
 }
 
 export function signingKey(kid: string): SigningKey {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey, publicKey } = rsaKeyPair();
   const { n = '', e = '' } = publicKey.export({ format: 'jwk' });
   return { kid, privateKey, publicKey, jwk: { kty: 'RSA', kid, alg: 'RS256', use: 'sig', n, e } };
 }

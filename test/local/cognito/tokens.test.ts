@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { test } from 'node:test';
+import { rsaKeyPair } from '../../support/rsa-keys.ts';
 import { awsError, confirmedUser, DAY, MINUTE, PASSWORD, type Setup, setUp } from './harness.ts';
 import { tokensOf } from './sign-in.ts';
 
@@ -143,7 +144,7 @@ test('an access token is refused once it is expired, forged, of the wrong use, o
   const refused = (AccessToken: string, message: string) =>
     assert.rejects(sdk.getUser({ AccessToken }), awsError('NotAuthorizedException', message));
   const [header = '', payload = '', signature = ''] = tokens.access.split('.');
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey } = rsaKeyPair();
   const forged = sign('RSA-SHA256', Buffer.from(`${header}.${payload}`), privateKey).toString('base64url');
   const none = Buffer.from('{"alg":"none"}').toString('base64url');
   await refused(`${header}.${payload}.${forged}`, 'Invalid Access Token');

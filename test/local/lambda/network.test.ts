@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { createSign, generateKeyPairSync } from 'node:crypto';
+import { createSign } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { build } from 'esbuild';
 import type { HttpHandler, HttpRequest } from '../../../local/wire/http.ts';
+import { rsaKeyPair } from '../../support/rsa-keys.ts';
 import { openRoom, returned } from './support.ts';
 
 const HOST = 'cognito-idp.us-east-1.amazonaws.com';
@@ -95,7 +96,7 @@ test('an answer that is too long, breaks off or redirects is an error', async (t
 });
 
 test('aws-jwt-verify, bundled as the edge function is, fetches the key set and verifies', async (t) => {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey, publicKey } = rsaKeyPair();
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' };
   const { requests, network } = recorder(async () => ({
     status: 200,
