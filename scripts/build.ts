@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, rename, rm, writeFile } from 'node:fs/promises';
 import { pid } from 'node:process';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { thirdPartyNotices } from './notices.ts';
@@ -41,7 +41,7 @@ const withoutUnused: Plugin = {
 const programs: BuildOptions = {
   ...shared,
   plugins: [withoutUnused],
-  entryPoints: { 'edge-upload': 'bin/edge-upload.ts', local: 'local/main.ts' },
+  entryPoints: { main: 'bin/main.ts', local: 'local/main.ts' },
   outdir: aside,
   format: 'esm',
   splitting: true,
@@ -76,7 +76,10 @@ const sandbox: BuildOptions = {
 const results = await Promise.all([programs, edge, sandbox].map((options) => build(options)));
 const metafiles = results.flatMap(({ metafile }): Metafile[] => (metafile === undefined ? [] : [metafile]));
 await writeFile(`${aside}/THIRD-PARTY-NOTICES.txt`, await thirdPartyNotices(metafiles));
-await chmod(`${aside}/edge-upload.js`, 0o755);
+for (const file of ['edge-upload.cjs', 'import.cjs']) await copyFile(`bin/${file}`, `${aside}/${file}`);
+// For `node dist/edge-upload.js`.
+await writeFile(`${aside}/edge-upload.js`, "#!/usr/bin/env node\nimport './edge-upload.cjs';\n");
+for (const file of ['edge-upload.cjs', 'edge-upload.js']) await chmod(`${aside}/${file}`, 0o755);
 
 // Whoever runs what was built before goes on with it until the new one is whole.
 await rm(`${aside}.old`, { recursive: true, force: true });

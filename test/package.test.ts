@@ -43,7 +43,9 @@ test('the tarball holds what runs and nothing else, and is small', async () => {
   const { stdout } = await runProgram('tar', ['-tzf', tarball]);
   const files = stdout.trim().split('\n');
   for (const needed of [
-    'dist/edge-upload.js',
+    'dist/edge-upload.cjs',
+    'dist/import.cjs',
+    'dist/main.js',
     'dist/local.js',
     'dist/edge.cjs',
     'dist/sandbox.cjs',

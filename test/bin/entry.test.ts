@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { transform } from 'esbuild';
+import { CLI } from '../e2e/harness.ts';
+import { runProgram } from '../support/programs.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+async function manifest() {
+  return JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+    version: string;
+    bin: Record<string, string>;
+    engines: { node: string };
+  };
+}
+
+/** Runs a file of `dist/` by a Node that takes itself for another version. */
+function runAs(version: string, file: string, ...args: string[]) {
+  const pretend = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`;
+  return runProgram(
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, file, ...args],
+    { env: process.env },
+  );
+}
+
+test('a Node that is too old is one line with the version that is needed', async () => {
+  const { bin, engines } = await manifest();
+  const least = engines.node.replace('>=', '');
+  const [major = 0, minor = 0] = least.split('.').map(Number);
+  for (const file of [join(ROOT, bin['edge-upload'] ?? ''), CLI]) {
+    for (const version of [
+      '0.12.18',
+      '8.17.0',
+      '18.20.8',
+      `${major}.${minor - 1}.99`,
+      `${major}.${minor}.0`,
+    ]) {
+      const { code, stdout, stderr } = await runAs(version, file, '--version');
+      assert.equal(code, 1, version);
+      assert.equal(stdout, '');
+      assert.match(stderr, /^error: [^\n]+\n$/);
+      assert.ok(stderr.includes(`needs Node.js ${least} or later; this is Node.js ${version}.`), stderr);
+    }
+  }
+});
+
+test('the version that is needed, and later ones, run', async () => {
+  const { version, bin, engines } = await manifest();
+  const file = join(ROOT, bin['edge-upload'] ?? '');
+  for (const node of [engines.node.replace('>=', ''), '22.0.0', '100.0.0']) {
+    assert.equal((await runAs(node, file, '--version')).stdout, `${version}\n`, node);
+  }
+  assert.match((await runAs('24.1.0', file, '--help')).stdout, /^Usage: edge-upload/);
+});
+
+test('the entry holds nothing that an old Node cannot parse', async () => {
+  const { bin } = await manifest();
+  const source = await readFile(join(ROOT, bin['edge-upload'] ?? ''), 'utf8');
+  // esbuild refuses what it cannot lower to ES5, such as const, and changes the rest: syntax of later years shows as a difference.
+  const same = async (target: string) => (await transform(source, { target, minifyWhitespace: true })).code;
+  assert.equal(await same('es5'), await same('esnext'));
+  assert.doesNotMatch(source, /\bimport\b\s*\(/);
+});
