@@ -55,7 +55,6 @@ export const ERROR_EXIT = {
   stack_failed: EXIT.aws,
   replicas: EXIT.aws,
   local_cloud: EXIT.aws,
-  optional_missing: EXIT.aws,
   interrupted: EXIT.interrupted,
 } as const satisfies Record<string, ExitCode>;
 

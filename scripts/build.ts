@@ -38,19 +38,56 @@ const withoutUnused: Plugin = {
   },
 };
 
+/** The CDK app is a bundle of its own, so that its minification leaves the names in our stack traces alone. */
+const cdkApart: Plugin = {
+  name: 'cdk-apart',
+  setup({ onResolve }) {
+    // Only chunks import it, and they lie one folder below.
+    onResolve({ filter: /\/infra\/synthesize\.ts$/ }, () => ({ path: '../cdk.js', external: true }));
+  },
+};
+
 const programs: BuildOptions = {
   ...shared,
-  plugins: [withoutUnused],
+  plugins: [withoutUnused, cdkApart],
   entryPoints: { main: 'bin/main.ts', local: 'local/main.ts' },
   outdir: aside,
   format: 'esm',
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   minifySyntax: true,
+  minifyWhitespace: true,
   // The SDK's ES modules: its CommonJS ones lose their named exports when imported on demand, and nothing of them is left out.
   mainFields: ['module', 'main'],
-  // Optional dependencies, loaded from node_modules: 190 MB for deploy alone, and a binary of each platform's keyring.
-  external: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '@napi-rs/keyring'],
+  // A binary of each platform's keyring, loaded from node_modules where it is installed.
+  external: ['@napi-rs/keyring'],
+  banner: { js: commonJsGlobals },
+};
+
+/**
+ * Leaves out two tables of the CDK, 1.8 MB: the classes for its usage reports, which `analyticsReporting: false` turns off,
+ * and facts about regions, of which this stack in one fixed region uses none. A test compares the templates with and without.
+ */
+const withoutTables: Plugin = {
+  name: 'without-tables',
+  setup({ onLoad }) {
+    onLoad({ filter: /aws-cdk-lib[\\/]core[\\/]lib[\\/]analytics-data-source[\\/]/ }, () => ({
+      contents: '',
+    }));
+    onLoad({ filter: /aws-cdk-lib[\\/]region-info[\\/]lib[\\/]built-ins\.generated\.js$/ }, () => ({
+      contents: 'exports.BuiltIns = class { static register() {} };',
+    }));
+  },
+};
+
+/** What synthesizes the template: the stack and as much of the CDK as it uses. */
+const cdk: BuildOptions = {
+  ...shared,
+  plugins: [withoutTables],
+  entryPoints: { cdk: 'infra/synthesize.ts' },
+  outdir: aside,
+  format: 'esm',
+  minify: true,
   banner: { js: commonJsGlobals },
 };
 
@@ -73,7 +110,7 @@ const sandbox: BuildOptions = {
   format: 'cjs',
 };
 
-const results = await Promise.all([programs, edge, sandbox].map((options) => build(options)));
+const results = await Promise.all([programs, cdk, edge, sandbox].map((options) => build(options)));
 const metafiles = results.flatMap(({ metafile }): Metafile[] => (metafile === undefined ? [] : [metafile]));
 await writeFile(`${aside}/THIRD-PARTY-NOTICES.txt`, await thirdPartyNotices(metafiles));
 for (const file of ['edge-upload.cjs', 'import.cjs']) await copyFile(`bin/${file}`, `${aside}/${file}`);

@@ -17,18 +17,21 @@ function bundledPackages(metafiles: readonly Metafile[]): string[] {
   return [...new Set(folders)].sort();
 }
 
-/** Names, versions, licences and licence texts of everything that is shipped inside `dist/`. */
+/** Names, versions, licences and licence texts of everything that is shipped inside `dist/`; each text once. */
 export async function thirdPartyNotices(metafiles: readonly Metafile[]): Promise<string> {
-  const sections = bundledPackages(metafiles).map(async (folder) => {
+  const packagesByText = new Map<string, string[]>();
+  for (const folder of bundledPackages(metafiles)) {
     const { name, version, license } = JSON.parse(
       await readFile(`${folder}/package.json`, 'utf8'),
     ) as Manifest;
     const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|notice)/i.test(file)).sort();
     const texts = await Promise.all(files.map((file) => readFile(`${folder}/${file}`, 'utf8')));
-    return [`${name} ${version} (${license ?? 'see below'})`, ...texts.map((text) => text.trim())].join(
-      '\n\n',
-    );
-  });
+    const text = texts.map((text) => text.trim()).join('\n\n');
+    const packages = packagesByText.get(text) ?? [];
+    packagesByText.set(text, packages);
+    packages.push(`${name} ${version} (${license ?? 'see below'})`);
+  }
+  const sections = [...packagesByText].map(([text, packages]) => `${packages.join('\n')}\n\n${text}`);
   const rule = `\n\n${'-'.repeat(78)}\n\n`;
-  return `edge-upload bundles the packages below.${rule}${(await Promise.all(sections)).join(rule)}\n`;
+  return `edge-upload bundles the packages below.${rule}${sections.join(rule)}\n`;
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -27,15 +26,29 @@ async function npm(cwd: string, ...args: string[]) {
   return ran;
 }
 
-async function installed(name: string, ...flags: string[]) {
-  const cwd = join(folder, name);
-  await mkdir(cwd);
-  await npm(cwd, 'install', '--prefix', cwd, '--prefer-offline', '--no-save', ...flags, tarball);
-  const env = cleanEnv(join(cwd, 'home'), { XDG_DATA_HOME: join(cwd, 'home') });
+/** Installs the tarball as `npm install --global` does, into an empty prefix with a home of its own. */
+async function installGlobally(name: string, ...flags: string[]) {
+  const prefix = join(folder, name);
+  const home = join(prefix, 'home');
+  await mkdir(home, { recursive: true });
+  await npm(prefix, 'install', '--global', '--prefix', prefix, '--prefer-offline', ...flags, tarball);
   return {
-    cwd,
-    run: (...args: string[]) => runProgram(join(cwd, 'node_modules/.bin/edge-upload'), args, { cwd, env }),
+    installed: join(prefix, 'lib/node_modules'),
+    run: (...args: string[]) =>
+      runProgram(join(prefix, 'bin/edge-upload'), args, {
+        cwd: home,
+        env: cleanEnv(home, { XDG_DATA_HOME: home }),
+      }),
   };
+}
+
+async function filesBelow(root: string) {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  return { count: files.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 test('the tarball holds what runs and nothing else, and is small', async () => {
@@ -47,6 +60,7 @@ test('the tarball holds what runs and nothing else, and is small', async () => {
     'dist/import.cjs',
     'dist/main.js',
     'dist/local.js',
+    'dist/cdk.js',
     'dist/edge.cjs',
     'dist/sandbox.cjs',
     'LICENSE',
@@ -61,21 +75,20 @@ test('the tarball holds what runs and nothing else, and is small', async () => {
   assert.match(await readFile(join(ROOT, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8'), /undici[\s\S]*MIT/);
 });
 
-test('installed without optional dependencies it runs, and says what deploying needs', async () => {
-  const { cwd, run } = await installed('uploader', '--omit=optional');
-  assert.equal(existsSync(join(cwd, 'node_modules/aws-cdk-lib')), false);
-  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-  assert.equal((await run('--version')).stdout, `${version}\n`);
-  const deploy = await run('deploy', '--local', '--json');
-  assert.equal(deploy.code, 8);
-  const { error } = JSON.parse(deploy.stdout);
-  assert.equal(error.code, 'optional_missing');
-  assert.match(error.hint, /npm install/);
-});
-
-test('installed whole it tells the whole story', async () => {
-  const { run } = await installed('operator');
+test('installed globally, keyring included, it is small and runs the demo', async () => {
+  const { installed, run } = await installGlobally('whole');
+  assert.deepEqual(await readdir(join(installed, 'edge-upload/node_modules')), ['@napi-rs']);
+  const { count, bytes } = await filesBelow(installed);
+  assert.ok(bytes <= 16_000_000, `${bytes} bytes`);
+  assert.ok(count <= 200, `${count} files`);
   const demo = await run('demo', '--json');
   assert.equal(demo.code, 0, demo.stderr);
   assert.equal(JSON.parse(demo.stdout).outcome, 'done');
+
+  // Where npm has no keyring for the platform, the package stands alone.
+  await rm(join(installed, 'edge-upload/node_modules'), { recursive: true });
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  assert.equal((await run('--version')).stdout, `${version}\n`);
+  const whoami = await run('whoami', '--json');
+  assert.equal(JSON.parse(whoami.stdout).error.code, 'no_deployment', whoami.stdout);
 });

@@ -20,7 +20,6 @@ import {
 import { preflight } from '../stack/preflight.ts';
 import { edgeServes } from '../stack/probe.ts';
 import { OUTPUT, type StackOutputs } from '../stack/stacks.ts';
-import { loadCdk } from '../stack/template.ts';
 import { identityOf } from '../stack/wanted-template.ts';
 import { type Agreement, createAgreement } from './agreement.ts';
 import {
@@ -48,7 +47,6 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
       hint: 'Deploy it there again with --local; or deploy to AWS under another name with --stack-name <name>.',
     });
   }
-  await loadCdk();
   const work = args.local
     ? await openLocal(context, stackName)
     : await openAws(context, stackName, args.profile);

@@ -8,7 +8,7 @@ import type { StackWork } from '../stack/operation.ts';
 import { type DescribedOption, describeOptions, readOptions } from '../stack/options.ts';
 import { countUsers } from '../stack/pool.ts';
 import { type FoundStack, findStack, OUTPUT } from '../stack/stacks.ts';
-import { wantedTemplateIfPossible } from '../stack/wanted-template.ts';
+import { wantedTemplate } from '../stack/wanted-template.ts';
 import { count, formatBytes, wrap } from '../ui/format.ts';
 import { resourceName } from '../ui/resource-words.ts';
 import { type OperatorArgs, openStack, requireTarget, stackMissing } from './operator.ts';
@@ -34,7 +34,7 @@ export async function status(context: Context, args: OperatorArgs): Promise<Resu
 interface Insight {
   readonly objects?: { readonly objects: number; readonly bytes: number };
   readonly users?: number;
-  /** Types of resources that this version would deploy otherwise; absent where that cannot be told. */
+  /** Types of resources that this version would deploy otherwise. */
   readonly differing?: readonly string[];
   readonly options?: readonly DescribedOption[];
 }
@@ -46,13 +46,13 @@ async function lookInto(work: StackWork, stack: FoundStack): Promise<Insight> {
   const [objects, users, wanted] = await Promise.all([
     bucket === undefined ? undefined : measureBucket(work, bucket),
     userPoolId === undefined ? undefined : countUsers(work, userPoolId),
-    wantedTemplateIfPossible(work, stack, { options }),
+    wantedTemplate(work, stack, { options }),
   ]);
   return {
     options: describeOptions(options),
     ...(objects === undefined ? {} : { objects }),
     ...(users === undefined ? {} : { users }),
-    ...(wanted === undefined ? {} : { differing: differingTypes(deployed, wanted) }),
+    differing: differingTypes(deployed, wanted),
   };
 }
 
@@ -77,7 +77,7 @@ function render(
     ],
     ['user pool', users === undefined ? undefined : `${outputs.userPoolId}: ${count(users, 'user')}`],
     ['function', outputs.edgeFunction],
-    ['this version', stack === undefined ? undefined : differenceText(differing)],
+    ['this version', differing && differenceText(differing)],
     ['removed', removed.length === 0 ? undefined : `${removed.join(', ')}, left by an earlier destroy`],
     [
       'left over',
@@ -121,8 +121,7 @@ function render(
   return { document, text: text.join('\n') };
 }
 
-function differenceText(differing: readonly string[] | undefined): string {
-  if (differing === undefined) return 'cannot tell what it would deploy: aws-cdk-lib is not installed';
+function differenceText(differing: readonly string[]): string {
   if (differing.length === 0) return 'would deploy the same';
   return `would change: ${differing.map(resourceName).join(', ')}   See: edge-upload deploy --dry-run`;
 }

@@ -1,6 +1,6 @@
 import type { Jwks } from '../../edge/config.ts';
 import type { StackOptions } from '../../infra/options.ts';
-import { systemCode, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 
 /** What the edge function is to be told about the pool; known only once the pool exists. */
 export interface PoolIdentity {
@@ -19,9 +19,9 @@ export interface TemplateOptions {
 /** CloudFormation takes no larger template in the call itself. */
 const TEMPLATE_LIMIT_BYTES = 51_200;
 
-/** Makes the stack's template with the CDK, which only deploying needs and an uploader's installation may leave out. */
+/** Returns the stack's template. Loads the CDK, several megabytes, on demand. */
 export async function makeTemplate(options: TemplateOptions): Promise<string> {
-  const { synthesize } = await loadCdk();
+  const { synthesize } = await import('../../infra/synthesize.ts');
   const { template, bytes } = synthesize(options);
   if (bytes > TEMPLATE_LIMIT_BYTES) {
     throw new UserError(
@@ -33,21 +33,4 @@ export async function makeTemplate(options: TemplateOptions): Promise<string> {
     );
   }
   return template;
-}
-
-/** Loads the CDK app, or says that this installation has none; called before anything is begun. */
-export async function loadCdk() {
-  try {
-    return await import('../../infra/synthesize.ts');
-  } catch (error) {
-    if (systemCode(error) !== 'ERR_MODULE_NOT_FOUND' && systemCode(error) !== 'MODULE_NOT_FOUND') throw error;
-    throw new UserError(
-      'optional_missing',
-      'Deploying needs aws-cdk-lib and constructs, which are not installed here.',
-      {
-        hint: 'Install edge-upload without --omit=optional, or add them: npm install aws-cdk-lib constructs',
-        cause: error,
-      },
-    );
-  }
 }

@@ -1,4 +1,3 @@
-import { isUserError } from '../errors.ts';
 import type { StackWork } from './operation.ts';
 import { poolIdentity } from './pool-identity.ts';
 import type { FoundStack, StackOutputs } from './stacks.ts';
@@ -28,16 +27,4 @@ export async function wantedTemplate(
     ...options,
     ...(identity === undefined ? {} : { identity }),
   });
-}
-
-/** The same, or `undefined` on an installation without the CDK. */
-export async function wantedTemplateIfPossible(
-  ...args: Parameters<typeof wantedTemplate>
-): Promise<string | undefined> {
-  try {
-    return await wantedTemplate(...args);
-  } catch (error) {
-    if (isUserError(error) && error.code === 'optional_missing') return undefined;
-    throw error;
-  }
 }

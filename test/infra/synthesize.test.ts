@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { EDGE_CODE_LIMIT_BYTES, edgeCode } from '../../infra/edge-code.ts';
 import { synthesize } from '../../infra/synthesize.ts';
-import { edgeConfig, IDENTITY, only, wholeTemplate } from './support.ts';
+import { ALL_OPTIONS, EACH_OPTION, edgeConfig, IDENTITY, only, wholeTemplate } from './support.ts';
 
 const props = { stackName: 'edge-upload', identity: IDENTITY, options: {} };
 
@@ -14,6 +14,15 @@ test('the template is small enough to go inline in the call', () => {
   assert.equal(bytes, Buffer.byteLength(template));
   assert.ok(bytes < 40_000, `${bytes} bytes`);
   assert.equal(template, JSON.stringify(JSON.parse(template)), 'no white space');
+});
+
+test('the bundle that is shipped gives the templates of the sources', async () => {
+  // The built file has no types of its own.
+  const file: string = join(import.meta.dirname, '../../dist/cdk.js');
+  const shipped = ((await import(file)) as { synthesize: typeof synthesize }).synthesize;
+  for (const options of [{}, ALL_OPTIONS, ...EACH_OPTION]) {
+    assert.deepEqual(shipped({ ...props, options }), synthesize({ ...props, options }));
+  }
 });
 
 test('the template needs no bootstrapped account, no assets, no parameters', () => {
