@@ -67,6 +67,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     isReplicated: (versionArn) => cloudfront.isReplicated(versionArn),
     roleTrusts: iam.trustedServices,
     throttle: throttleOf('lambda', () => faults),
+    concurrency: () => faults.lambdaConcurrency ?? 1000,
   });
   const cloudfront = createCloudFront({
     ...common('cloudfront'),
@@ -81,7 +82,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   });
   const cloudformation = createCloudFormation({
     ...common('cloudformation'),
-    resources: [s3, cognito, iam, lambda, cloudfront].flatMap(({ resources }) => resources),
+    resources: [s3, cognito, iam, logs, lambda, cloudfront].flatMap(({ resources }) => resources),
     faults,
     onDefect,
   });

@@ -15,7 +15,7 @@ export function serviceOf({ path, headers }: HttpRequest): ServiceName {
   if (signedFor !== undefined && SIGNED_FOR.has(signedFor)) return signedFor as ServiceName;
   if (headers['x-amz-target']?.startsWith('AWSCognitoIdentityProviderService.')) return 'cognito-idp';
   if (/^\/[a-z0-9-]+_[A-Za-z0-9]+\/\.well-known\//.test(path)) return 'cognito-idp';
-  if (path.startsWith('/2015-03-31/functions')) return 'lambda';
+  if (/^\/(2015-03-31\/functions|2016-08-19\/account-settings)/.test(path)) return 'lambda';
   const form = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
   return form && path === '/' ? 'cloudformation' : 's3';
 }

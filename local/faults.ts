@@ -30,6 +30,8 @@ export interface Faults {
   throttling?: Record<string, ThrottlingRule>;
   /** While a bucket is emptied someone puts so many objects more, one after each DeleteObjects or ListObjectVersions. */
   lateWriter?: { objects: number };
+  /** Concurrent executions that Lambda's GetAccountSettings reports, such as a new account's 10. Only reported. */
+  lambdaConcurrency?: number;
   /** DescribeStacks of one stack and DescribeStackEvents tell what was so many calls ago. */
   describeLag?: number;
 }

@@ -16,12 +16,15 @@ export interface ApiOptions {
   readonly identities: Identities;
   readonly now: () => Date;
   readonly throttle: Throttle;
+  /** Concurrent executions of the account. */
+  readonly concurrency: () => number;
 }
 
 interface Call {
   /** As in the path: a name, an ARN or a partial ARN. */
   readonly identifier: string;
   readonly query: URLSearchParams;
+  readonly concurrency: number;
 }
 
 type Operation = (functions: Functions, call: Call) => object | undefined;
@@ -37,6 +40,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       ...(Object.keys(tags).length > 0 ? { Tags: tags } : {}),
     };
   },
+  GetAccountSettings: accountSettings,
   GetFunctionConfiguration: configurationOf,
   ListFunctions(functions, { query }) {
     if (query.has('MasterRegion'))
@@ -61,6 +65,25 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
 };
 
+/** https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
+function accountSettings(functions: Functions, { concurrency }: Call): object {
+  const all = functions.list();
+  const sizes = all.flatMap(({ latest, versions }) => [latest, ...versions]).map(({ codeSize }) => codeSize);
+  return {
+    AccountLimit: {
+      TotalCodeSize: 80_530_636_800,
+      CodeSizeUnzipped: 262_144_000,
+      CodeSizeZipped: 52_428_800,
+      ConcurrentExecutions: concurrency,
+      UnreservedConcurrentExecutions: concurrency,
+    },
+    AccountUsage: {
+      TotalCodeSize: sizes.reduce((sum, size) => sum + size, 0),
+      FunctionCount: all.length,
+    },
+  };
+}
+
 /** The Lambda API: signed requests, REST with JSON. */
 export function lambdaApi(options: ApiOptions): HttpHandler {
   return async (request) => {
@@ -75,7 +98,7 @@ export function lambdaApi(options: ApiOptions): HttpHandler {
 }
 
 async function perform(request: HttpRequest, options: ApiOptions): Promise<object | undefined> {
-  const { functions, identities, now, throttle } = options;
+  const { functions, identities, now, throttle, concurrency } = options;
   const { principal } = await authenticatedText(request, { service: 'lambda', identities, now: now() });
   if (principal.kind === 'anonymous') {
     throw new AwsError('MissingAuthenticationTokenException', 'Missing Authentication Token', 403);
@@ -93,7 +116,11 @@ async function perform(request: HttpRequest, options: ApiOptions): Promise<objec
   }
   throttle(operation);
   const [, , , identifier = ''] = request.path.split('/');
-  return perform(functions, { identifier: decode(identifier), query: new URLSearchParams(request.query) });
+  return perform(functions, {
+    identifier: decode(identifier),
+    query: new URLSearchParams(request.query),
+    concurrency: concurrency(),
+  });
 }
 
 function identify({ identifier, query }: Call): ReturnType<typeof parseIdentifier> {

@@ -1,5 +1,5 @@
 import { functionArn } from './arn.ts';
-import type { FunctionRecord, Snapshot } from './model.ts';
+import type { Configuration, FunctionRecord, Snapshot } from './model.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html */
 export function functionConfiguration(
@@ -32,8 +32,17 @@ export function functionConfiguration(
     Architectures: [configuration.architecture],
     EphemeralStorage: { Size: configuration.ephemeralStorage },
     SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
-    LoggingConfig: { LogFormat: configuration.logFormat, LogGroup: configuration.logGroup },
+    LoggingConfig: loggingConfig(configuration),
   };
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_LoggingConfig.html */
+function loggingConfig({ logFormat, logGroup, applicationLogLevel, systemLogLevel }: Configuration): object {
+  const levels = {
+    ApplicationLogLevel: applicationLogLevel ?? 'INFO',
+    SystemLogLevel: systemLogLevel ?? 'INFO',
+  };
+  return { LogFormat: logFormat, LogGroup: logGroup, ...(logFormat === 'JSON' ? levels : {}) };
 }
 
 /** `$LATEST` and then each version, oldest first; in lists every one goes by its qualified ARN. */

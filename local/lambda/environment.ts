@@ -1,5 +1,5 @@
 import { REGION } from '../account.ts';
-import { edgeLogGroup } from './log-names.ts';
+import { logGroupAtEdge } from './log-names.ts';
 import type { Configuration } from './model.ts';
 
 /**
@@ -21,7 +21,11 @@ export function environmentOf(
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: version,
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    AWS_LAMBDA_LOG_GROUP_NAME: edgeLogGroup(name),
+    AWS_LAMBDA_LOG_FORMAT: configuration.logFormat,
+    AWS_LAMBDA_LOG_GROUP_NAME: logGroupAtEdge(name, configuration),
+    ...(configuration.logFormat === 'JSON'
+      ? { AWS_LAMBDA_LOG_LEVEL: configuration.applicationLogLevel ?? 'INFO' }
+      : {}),
     AWS_REGION: REGION,
     LAMBDA_RUNTIME_DIR: '/var/runtime',
     LAMBDA_TASK_ROOT: '/var/task',

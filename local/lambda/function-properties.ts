@@ -2,6 +2,7 @@ import type { JsonObject } from '../json.ts';
 import { Properties } from '../properties.ts';
 import { AwsError } from '../wire/errors.ts';
 import { invalidParameter } from './errors.ts';
+import { readLogging } from './logging-properties.ts';
 import { type Configuration, RUNTIMES } from './model.ts';
 
 const KNOWN = [
@@ -82,6 +83,7 @@ export function readFunctionProperties(source: JsonObject): FunctionProperties {
   const properties = new Properties(source).only(KNOWN, NOT_DONE);
   const runtime = properties.choice('Runtime', RUNTIMES);
   if (properties.choice('PackageType', ['Zip', 'Image']) === 'Image') throw notDone('PackageType Image');
+  refuseTracing(properties);
   if (runtime === undefined) {
     throw invalidParameter(
       'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
@@ -101,7 +103,7 @@ export function readFunctionProperties(source: JsonObject): FunctionProperties {
       architecture: readArchitecture(properties),
       ephemeralStorage: readEphemeralStorage(properties),
       environment: readEnvironment(properties),
-      ...readLogging(properties),
+      ...readLogging(properties.nested('LoggingConfig')),
     },
   };
 }
@@ -157,22 +159,9 @@ function readEnvironment(properties: Properties): Record<string, string> {
   return variables;
 }
 
-function readLogging(properties: Properties): {
-  logFormat: Configuration['logFormat'];
-  logGroup: string | undefined;
-} {
-  if (
-    properties.nested('TracingConfig')?.only(['Mode']).choice('Mode', ['Active', 'PassThrough']) === 'Active'
-  ) {
-    throw notDone('TracingConfig.Mode Active');
-  }
-  const logging = properties
-    .nested('LoggingConfig')
-    ?.only(['LogFormat', 'LogGroup'], ['ApplicationLogLevel', 'SystemLogLevel']);
-  return {
-    logFormat: logging?.choice('LogFormat', ['Text', 'JSON']) ?? 'Text',
-    logGroup: logging?.optionalText('LogGroup', { pattern: /^[.\-_/#A-Za-z0-9]{1,512}$/ }),
-  };
+function refuseTracing(properties: Properties): void {
+  const mode = properties.nested('TracingConfig')?.only(['Mode']).choice('Mode', ['Active', 'PassThrough']);
+  if (mode === 'Active') throw notDone('TracingConfig.Mode Active');
 }
 
 function notDone(what: string): AwsError {

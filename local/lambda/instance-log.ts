@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { setImmediate } from 'node:timers/promises';
 import type { Invocation } from './invocation.ts';
 import { LineCutter } from './line-cutter.ts';
-import { initFailureLines, reportLines } from './log-lines.ts';
+import type { Beginning, SystemLines } from './log-lines.ts';
 
 /** Where the messages of one execution environment go. */
 export interface LogStream {
@@ -13,13 +13,16 @@ export interface LogStream {
 /** What one instance logs: its process's output, and between it what Lambda says of each invocation. */
 export class InstanceLog {
   readonly #stream: LogStream;
+  readonly #lines: SystemLines;
   readonly #cutters: readonly LineCutter[];
   readonly #closed: Promise<void>;
   #read = 0;
   #initDuration: number | undefined;
 
-  constructor(stream: LogStream, child: ChildProcess) {
+  constructor(stream: LogStream, lines: SystemLines, child: ChildProcess, beginning: Beginning) {
     this.#stream = stream;
+    this.#lines = lines;
+    this.#write(lines.initStarted(beginning, new Date()));
     this.#cutters = [child.stdout, child.stderr].map((output) => {
       const cutter = new LineCutter((message) => stream.write(message));
       output?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -44,11 +47,11 @@ export class InstanceLog {
     }
     await this.#closed;
     this.#flush();
-    this.#write(initFailureLines(outcome, duration, new Date()));
+    this.#write(this.#lines.initFailed(outcome, duration, new Date()));
   }
 
   started(requestId: string, version: string): void {
-    this.#write([`START RequestId: ${requestId} Version: ${version}\n`]);
+    this.#write(this.#lines.started(requestId, version, new Date()));
   }
 
   /** Writes the end of an invocation, after all that it wrote itself. */
@@ -56,7 +59,7 @@ export class InstanceLog {
     if (invocation.alive) await this.#drained();
     else await this.#closed;
     this.#flush();
-    this.#write(reportLines({ ...invocation, initDuration: this.#initDuration }, new Date()));
+    this.#write(this.#lines.ended({ ...invocation, initDuration: this.#initDuration }, new Date()));
     this.#initDuration = undefined;
   }
 

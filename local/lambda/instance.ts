@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { allowedNodeEnvironmentFlags, version } from 'node:process';
+import { allowedNodeEnvironmentFlags } from 'node:process';
 import type { HttpHandler } from '../wire/http.ts';
 import { InstanceLog, type LogStream } from './instance-log.ts';
 import type { Invocation } from './invocation.ts';
+import type { SystemLines } from './log-lines.ts';
 import { residentMegabytes } from './memory.ts';
 import type { FromSandbox, Start, ToSandbox } from './messages.ts';
 import { reach } from './network.ts';
@@ -19,6 +20,7 @@ export interface InstanceOptions {
   readonly network: HttpHandler;
   /** A stream of its own for each instance. */
   readonly openLog: () => LogStream;
+  readonly systemLines: SystemLines;
 }
 
 const MEMORY_CHECK_MS = 100;
@@ -54,9 +56,8 @@ export class Instance {
 
   constructor(options: InstanceOptions) {
     this.#options = options;
-    const { memorySize, environment, runtime } = options.start;
+    const { memorySize, environment, runtime, functionName, functionVersion: version } = options.start;
     const stream = options.openLog();
-    stream.write(`INIT_START Runtime Version: ${runtime}, here on Node.js ${version}\n`);
     this.#child = fork(options.sandboxFile, [], {
       // Lambda's clock is UTC. Nothing of this computer's environment goes in.
       env: { TZ: 'UTC' },
@@ -69,7 +70,11 @@ export class Instance {
       ],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    this.#log = new InstanceLog(stream, this.#child);
+    this.#log = new InstanceLog(stream, options.systemLines, this.#child, {
+      runtime,
+      functionName,
+      version,
+    });
     this.#listen();
     this.ready = this.#initialise({
       ...options.start,

@@ -1,4 +1,12 @@
+import { version as nodeVersion } from 'node:process';
 import type { Invocation } from './invocation.ts';
+
+/** The environment that is being started. */
+export interface Beginning {
+  readonly runtime: string;
+  readonly functionName: string;
+  readonly version: string;
+}
 
 /** What is known of one invocation when it has ended. Times in milliseconds, memory in MB. */
 export interface Report {
@@ -12,14 +20,36 @@ export interface Report {
   readonly initDuration: number | undefined;
 }
 
-/** What Lambda writes at the end of an invocation: how it failed, END and REPORT. */
-export function reportLines(report: Report, at: Date): string[] {
-  const { requestId, outcome } = report;
-  return [...failureLines(requestId, outcome, at), `END RequestId: ${requestId}\n`, reportLine(report)];
+/** What Lambda itself logs around what a function logs. */
+export interface SystemLines {
+  initStarted(beginning: Beginning, at: Date): string[];
+  started(requestId: string, version: string, at: Date): string[];
+  ended(report: Report, at: Date): string[];
+  /** The code could not be loaded. Duration in milliseconds. */
+  initFailed(outcome: Invocation, duration: number, at: Date): string[];
 }
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html */
-function failureLines(requestId: string, outcome: Invocation, at: Date): string[] {
+/** Lambda's lines in plain text: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html */
+export const textLines: SystemLines = {
+  initStarted: ({ runtime }) => [`INIT_START Runtime Version: ${runtime}, here on Node.js ${nodeVersion}\n`],
+  started: (requestId, version) => [`START RequestId: ${requestId} Version: ${version}\n`],
+  ended: (report, at) => [
+    ...failureLines(report, at),
+    `END RequestId: ${report.requestId}\n`,
+    reportLine(report),
+  ],
+  initFailed(outcome, duration, at) {
+    const [type, message] =
+      outcome.outcome === 'failed' ? [outcome.errorType, outcome.message] : ['Sandbox.Timedout', ''];
+    const status = outcome.outcome === 'timed-out' ? 'timeout' : 'error';
+    return [
+      `${at.toISOString()}\tundefined\tERROR\tUncaught Exception \t${errorJson(type, message)}\n`,
+      `INIT_REPORT Init Duration: ${duration.toFixed(2)} ms\tPhase: init\tStatus: ${status}\tError Type: ${type}\n`,
+    ];
+  },
+};
+
+function failureLines({ requestId, outcome }: Report, at: Date): string[] {
   switch (outcome.outcome) {
     case 'returned':
       return [];
@@ -49,17 +79,6 @@ function reportLine({ requestId, outcome, duration, memorySize, memoryUsed, init
     ...(outcome.outcome === 'timed-out' ? ['Status: timeout'] : []),
   ];
   return `${members.join('\t')}\t\n`;
-}
-
-/** What is written when the code could not even be loaded. */
-export function initFailureLines(outcome: Invocation, duration: number, at: Date): string[] {
-  const [type, message] =
-    outcome.outcome === 'failed' ? [outcome.errorType, outcome.message] : ['Sandbox.Timedout', ''];
-  const status = outcome.outcome === 'timed-out' ? 'timeout' : 'error';
-  return [
-    `${at.toISOString()}\tundefined\tERROR\tUncaught Exception \t${errorJson(type, message)}\n`,
-    `INIT_REPORT Init Duration: ${duration.toFixed(2)} ms\tPhase: init\tStatus: ${status}\tError Type: ${type}\n`,
-  ];
 }
 
 function errorJson(errorType: string, errorMessage: string): string {

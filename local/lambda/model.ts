@@ -1,6 +1,11 @@
+import type { SystemLogLevel } from './log-lines-json.ts';
+
 /** Runtimes that the sandbox stands for; it runs on whichever Node runs the embedded cloud. */
 export const RUNTIMES = ['nodejs20.x', 'nodejs22.x', 'nodejs24.x'] as const;
 export type Runtime = (typeof RUNTIMES)[number];
+
+export const APPLICATION_LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
+export type ApplicationLogLevel = (typeof APPLICATION_LOG_LEVELS)[number];
 
 /** What a function is made of, apart from its name; the same in `$LATEST` and in each published version. */
 export interface Configuration {
@@ -17,6 +22,9 @@ export interface Configuration {
   readonly ephemeralStorage: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly logFormat: 'Text' | 'JSON';
+  /** With the format JSON alone; absent for INFO. */
+  readonly applicationLogLevel?: ApplicationLogLevel;
+  readonly systemLogLevel?: SystemLogLevel;
   readonly logGroup: string;
 }
 

@@ -19,8 +19,11 @@ const ROUTES: Readonly<Record<string, string>> = {
   'POST /*/policy': 'AddPermission',
 };
 
+const ACCOUNT_SETTINGS = /^\/2016-08-19\/account-settings\/?$/;
+
 /** What a request asks for: an operation's name where it is a well-known one, otherwise its method and path. */
 export function operationName({ method, path }: HttpRequest): string {
+  if (method === 'GET' && ACCOUNT_SETTINGS.test(path)) return 'GetAccountSettings';
   const [, version, collection, identifier, ...rest] = path.replace(/\/$/, '').split('/');
   const below = identifier === undefined ? '' : ['', '*', ...rest].join('/');
   const known =

@@ -5,6 +5,7 @@ import { AwsError } from '../wire/errors.ts';
 import { functionArn, parseIdentifier, parseVersionArn } from './arn.ts';
 import { readFunctionProperties } from './function-properties.ts';
 import type { FunctionInput, Functions } from './functions.ts';
+import { defaultLogGroup } from './log-names.ts';
 
 const NAME_LIMIT = 64;
 
@@ -68,7 +69,7 @@ function versionResource(functions: Functions): ResourceHandler {
 
 function readInput(name: string, source: JsonObject): Omit<FunctionInput, 'creator'> {
   const { tags, code, configuration } = readFunctionProperties(source);
-  const logGroup = configuration.logGroup ?? `/aws/lambda/${name}`;
+  const logGroup = configuration.logGroup ?? defaultLogGroup(name);
   return { name, tags, code, configuration: { ...configuration, logGroup } };
 }
 

@@ -44,7 +44,7 @@ function initialise(start: Start): void {
 
 /** Replaces the globals that reach out of the process by the function's own, and gives the modules it may load. */
 function installGlobals({ environment }: Start): Load {
-  const console = createConsole(writeOutput, () => requestId);
+  const console = createConsole({ write: writeOutput, requestId: () => requestId, environment });
   const facade = createProcess({
     environment,
     write: writeOutput,

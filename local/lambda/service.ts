@@ -10,7 +10,9 @@ import { functionArn, parseVersionArn } from './arn.ts';
 import { environmentOf } from './environment.ts';
 import { Functions } from './functions.ts';
 import type { Invoke } from './invocation.ts';
-import { edgeLogGroup, logStreamName } from './log-names.ts';
+import { textLines } from './log-lines.ts';
+import { jsonLines } from './log-lines-json.ts';
+import { logGroupAtEdge, logStreamName } from './log-names.ts';
 import type { Configuration } from './model.ts';
 import { Pool } from './pool.ts';
 import { lambdaResources } from './resources.ts';
@@ -30,6 +32,8 @@ export interface LambdaOptions {
   /** Takes what functions write: a message for a stream of a log group. */
   readonly log: (group: string, stream: string, message: string) => void;
   readonly throttle?: Throttle;
+  /** Concurrent executions of the account, as GetAccountSettings reports them; 1,000 by default. */
+  readonly concurrency?: () => number;
   /** `sandbox.ts` as built, where it is not the one in `dist/`. */
   readonly sandboxFile?: string;
 }
@@ -57,7 +61,7 @@ const INIT_TIMEOUT = 10;
 
 /** The embedded Lambda: functions with inline Node.js code, run from their published versions. */
 export function createLambda(options: LambdaOptions): Lambda {
-  const { dataDir, now, identities, throttle = neverThrottled } = options;
+  const { dataDir, now, identities, throttle = neverThrottled, concurrency = () => 1000 } = options;
   const pools = new Map<string, Pool>();
   const functions = new Functions({
     ...options,
@@ -84,7 +88,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     if (found === undefined) return undefined;
     const { name, snapshot } = found;
     const { version, configuration } = snapshot;
-    const { handler, runtime, memorySize, timeout } = configuration;
+    const { handler, runtime, memorySize, timeout, logFormat, systemLogLevel = 'INFO' } = configuration;
     const start = {
       type: 'start',
       code: functions.code(name, snapshot),
@@ -100,14 +104,15 @@ export function createLambda(options: LambdaOptions): Lambda {
       const stream = logStreamName(now(), version);
       return {
         name: stream,
-        write: (message: string) => options.log(edgeLogGroup(name), stream, message),
+        write: (message: string) => options.log(logGroupAtEdge(name, configuration), stream, message),
       };
     };
     const sandboxFile = realpathSync(options.sandboxFile ?? builtSandbox());
     const limit = Math.min(availableParallelism(), MAX_INSTANCES);
     const { network } = options;
+    const systemLines = logFormat === 'JSON' ? jsonLines(systemLogLevel) : textLines;
     const pool = new Pool(
-      { sandboxFile, start, timeout, initTimeout: INIT_TIMEOUT, network, openLog },
+      { sandboxFile, start, timeout, initTimeout: INIT_TIMEOUT, network, openLog, systemLines },
       limit,
     );
     pools.set(versionArn, pool);
@@ -115,7 +120,7 @@ export function createLambda(options: LambdaOptions): Lambda {
   };
 
   return {
-    handle: lambdaApi({ functions, identities, now, throttle }),
+    handle: lambdaApi({ functions, identities, now, throttle, concurrency }),
     resources: lambdaResources(functions),
     async invoke(versionArn, event) {
       const pool = poolOf(versionArn);

@@ -1,6 +1,7 @@
 import { ACCOUNT_ID, REGION } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { filterLogEvents, getLogEvents, noSuch } from './events.ts';
+import { GROUP_NAME, groupExists, RETENTION_DAYS } from './group-rules.ts';
 import { flag, invalid, limit, only, optionalText, text } from './input.ts';
 import type { LogStore } from './store.ts';
 
@@ -39,9 +40,10 @@ function describeLogGroups(store: LogStore, body: JsonObject): JsonObject {
   const found = store.groups().filter(({ name }) => name.startsWith(prefix));
   const { items, next } = page(found, request, ({ name }) => name);
   return {
-    logGroups: items.map(({ name, bytes, created }) => ({
+    logGroups: items.map(({ name, bytes, created, retentionInDays }) => ({
       logGroupName: name,
       creationTime: created,
+      ...(retentionInDays === undefined ? {} : { retentionInDays }),
       metricFilterCount: 0,
       arn: `${groupArn(name)}:*`,
       logGroupArn: groupArn(name),
@@ -97,11 +99,47 @@ function deleteLogGroup(store: LogStore, body: JsonObject): JsonObject {
   return {};
 }
 
+function createLogGroup(store: LogStore, body: JsonObject): JsonObject {
+  only('CreateLogGroup', body, ['logGroupName', 'tags']);
+  const name = text(body, 'logGroupName');
+  if (!GROUP_NAME.test(name)) throw invalid(`${name} is not a name for a log group`);
+  if (store.settings(name) !== undefined) throw groupExists();
+  store.configure(name, {});
+  return {};
+}
+
+function putRetentionPolicy(store: LogStore, body: JsonObject): JsonObject {
+  only('PutRetentionPolicy', body, ['logGroupName', 'retentionInDays']);
+  const days = RETENTION_DAYS.find((one) => one === body.retentionInDays);
+  if (days === undefined) throw invalid(`retentionInDays must be one of ${RETENTION_DAYS.join(', ')}`);
+  const { name, settings } = existing(store, body);
+  store.configure(name, { ...settings, retentionInDays: days });
+  return {};
+}
+
+function deleteRetentionPolicy(store: LogStore, body: JsonObject): JsonObject {
+  only('DeleteRetentionPolicy', body, ['logGroupName']);
+  const { name, settings } = existing(store, body);
+  const { retentionInDays: _, ...rest } = settings;
+  store.configure(name, rest);
+  return {};
+}
+
+function existing(store: LogStore, body: JsonObject) {
+  const name = text(body, 'logGroupName');
+  const settings = store.settings(name);
+  if (settings === undefined) throw noSuch('group');
+  return { name, settings };
+}
+
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Operations.html */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['DescribeLogGroups', describeLogGroups],
   ['DescribeLogStreams', describeLogStreams],
   ['FilterLogEvents', filterLogEvents],
   ['GetLogEvents', getLogEvents],
+  ['CreateLogGroup', createLogGroup],
   ['DeleteLogGroup', deleteLogGroup],
+  ['PutRetentionPolicy', putRetentionPolicy],
+  ['DeleteRetentionPolicy', deleteRetentionPolicy],
 ]);

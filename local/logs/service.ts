@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { REGION } from '../account.ts';
 import type { Identities } from '../auth/identities.ts';
 import { authenticatedText } from '../auth/sigv4.ts';
+import type { ResourceHandler } from '../resource.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { failure, readBody, success, targetOf } from '../wire/json-protocol.ts';
+import { logGroupResource } from './log-group-resource.ts';
 import { OPERATIONS } from './operations.ts';
 import { LogStore } from './store.ts';
 
@@ -16,6 +18,7 @@ interface LogsOptions {
 
 export interface Logs {
   readonly handle: HttpHandler;
+  readonly resources: readonly ResourceHandler[];
   /** Adds an event to a stream of a group; both come to be with their first. */
   write(group: string, stream: string, message: string): void;
   close(): void;
@@ -29,6 +32,7 @@ export function createLogs({ dataDir, identities, now }: LogsOptions): Logs {
   const home = new LogStore(join(dataDir, REGION), now);
   const elsewhere = new LogStore(join(dataDir, 'elsewhere'), now);
   return {
+    resources: [logGroupResource(home)],
     write: (group, stream, message) => home.append(group, stream, message),
     close: () => home.close(),
     async handle(request) {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ifThere } from '../state.ts';
+import { ifThere, JsonFile } from '../state.ts';
 import { AppendFiles, aside } from './append-files.ts';
 
 export interface LogEvent {
@@ -19,14 +19,36 @@ export interface StreamSummary {
   readonly last: number;
 }
 
+/** What a group was created with; a group that came to be with its first event has none of it. */
+export interface GroupSettings {
+  /** Milliseconds since the epoch. */
+  readonly created?: number;
+  /** Days after which events expire; absent for never. */
+  readonly retentionInDays?: number;
+  /** The stack's resource that created it, so that the same creation repeated finds it. */
+  readonly creator?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface GroupSummary extends GroupSettings {
+  readonly name: string;
+  readonly bytes: number;
+  readonly created: number;
+}
+
 /** Bytes after which a stream's file is set aside, and what was set aside before goes. */
 const STREAM_LIMIT = 4 * 1024 * 1024;
 /** The newest streams of a group that are kept. */
 const STREAMS = 50;
 
 const FILE = '.ndjson';
+const SETTINGS = 'group.json';
+const DAY_MS = 86_400_000;
 
-/** Log groups on disk: a folder for each, in it a file of events for each stream. A group comes to be with its first event. */
+/**
+ * Log groups on disk: a folder for each, in it a file of events for each stream. A group is created explicitly, with
+ * settings in `group.json`, or by its first event.
+ */
 export class LogStore {
   readonly #folder: string;
   readonly #now: () => Date;
@@ -46,6 +68,7 @@ export class LogStore {
     if (!this.#files.isOpen(path) && !existsSync(path)) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       this.#dropOldest(folder);
+      this.#dropExpired(group);
     }
     this.#count += 1;
     const timestamp = this.#now().getTime();
@@ -58,16 +81,30 @@ export class LogStore {
     this.#files.close(() => true);
   }
 
-  /** Names with their bytes, sorted. */
-  groups(): { readonly name: string; readonly bytes: number; readonly created: number }[] {
+  /** Names with their bytes and settings, sorted by name. */
+  groups(): GroupSummary[] {
     return entries(this.#folder)
       .map(decodeURIComponent)
       .sort()
       .map((name) => {
         const folder = this.#groupFolder(name);
-        const bytes = entries(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
-        return { name, bytes, created: Math.min(...this.#streams(name).map(({ first }) => first)) };
+        const streams = entries(folder).filter((file) => file !== SETTINGS);
+        const bytes = streams.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
+        const settings = this.settings(name) ?? {};
+        const created = settings.created ?? Math.min(...this.#streams(name).map(({ first }) => first));
+        return { ...settings, name, bytes, created };
       });
+  }
+
+  /** What a group was created with; `undefined` where there is no such group. */
+  settings(group: string): GroupSettings | undefined {
+    return this.#has(group) ? (this.#settingsFile(group).read() ?? {}) : undefined;
+  }
+
+  /** Creates a group, or changes its settings. */
+  configure(group: string, settings: GroupSettings): void {
+    const created = this.settings(group)?.created ?? this.#now().getTime();
+    this.#settingsFile(group).write({ created, ...settings });
   }
 
   /** Sorted by name; `undefined` where there is no such group. */
@@ -100,6 +137,16 @@ export class LogStore {
     return entries(this.#folder).includes(encodeURIComponent(group));
   }
 
+  #settingsFile(group: string): JsonFile<GroupSettings> {
+    return new JsonFile(join(this.#groupFolder(group), SETTINGS));
+  }
+
+  /** Milliseconds since the epoch before which a group's events are expired. */
+  #expiry(group: string): number {
+    const days = this.settings(group)?.retentionInDays;
+    return days === undefined ? 0 : this.#now().getTime() - days * DAY_MS;
+  }
+
   #groupFolder(group: string): string {
     return join(this.#folder, encodeURIComponent(group));
   }
@@ -123,13 +170,27 @@ export class LogStore {
 
   #read(group: string, stream: string, since = 0): LogEvent[] {
     const path = join(this.#groupFolder(group), `${encodeURIComponent(stream)}${FILE}`);
-    const files = [aside(path), path].filter((file) => writtenAfter(file, since));
+    const expiry = this.#expiry(group);
+    const files = [aside(path), path].filter((file) => writtenAfter(file, Math.max(since, expiry)));
     const lines = files.flatMap((file) => readIfThere(file).split('\n'));
     return lines.flatMap((line) => {
       // The last line of a killed process may be half of one.
       if (!line.endsWith('}')) return [];
-      return [{ ...(JSON.parse(line) as Omit<LogEvent, 'stream'>), stream }];
+      const event = { ...(JSON.parse(line) as Omit<LogEvent, 'stream'>), stream };
+      return event.timestamp < expiry ? [] : [event];
     });
+  }
+
+  /** Deletes the files of streams that hold expired events alone. */
+  #dropExpired(group: string): void {
+    const folder = this.#groupFolder(group);
+    const expiry = this.#expiry(group);
+    for (const file of entries(folder).filter((name) => name !== SETTINGS)) {
+      const path = join(folder, file);
+      if (writtenAfter(path, expiry)) continue;
+      this.#files.close((open) => open === path);
+      rmSync(path, { force: true });
+    }
   }
 
   /** Makes room for one stream more. */

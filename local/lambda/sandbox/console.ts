@@ -2,21 +2,31 @@ import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { format } from 'node:util';
 
-const LEVELS = {
+const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+
+const METHODS: Readonly<Record<string, string>> = {
   debug: 'DEBUG',
   error: 'ERROR',
   info: 'INFO',
   log: 'INFO',
   trace: 'TRACE',
   warn: 'WARN',
-} as const;
+};
+
+export interface ConsoleOptions {
+  readonly write: (text: string) => void;
+  readonly requestId: () => string;
+  /** Of the function; its `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL` count. */
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 /**
- * The function's `console`. Lines begin with time, request id and level, as
- * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html shows them. Line breaks within are carriage returns on
- * their way out, so that what was written at once stays one message.
+ * The function's `console`. As text, lines begin with time, request id and level; as JSON, each call is an object, and
+ * calls below the function's level are left out. Line breaks within are carriage returns on their way out, so that what
+ * was written at once stays one message.
+ * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
  */
-export function createConsole(write: (text: string) => void, requestId: () => string): Console {
+export function createConsole({ write, requestId, environment }: ConsoleOptions): Console {
   const sink = new Writable({
     decodeStrings: false,
     write(chunk: unknown, _encoding, done) {
@@ -25,15 +35,49 @@ export function createConsole(write: (text: string) => void, requestId: () => st
     },
   });
   const console = new Console({ stdout: sink, stderr: sink });
-  for (const [method, level] of Object.entries(LEVELS)) {
+  const isJson = environment.AWS_LAMBDA_LOG_FORMAT === 'JSON';
+  const least = LEVELS.indexOf(environment.AWS_LAMBDA_LOG_LEVEL ?? 'TRACE');
+  const line = isJson ? jsonLine : textLine;
+  for (const [method, level] of Object.entries(METHODS)) {
     Object.defineProperty(console, method, {
-      value: (...values: unknown[]) =>
-        write(
-          `${new Date().toISOString()}\t${requestId()}\t${level}\t${format(...values).replaceAll('\n', '\r')}\n`,
-        ),
+      value: (...values: unknown[]) => {
+        if (isJson && LEVELS.indexOf(level) < least) return;
+        write(line(new Date().toISOString(), requestId(), level, values));
+      },
       writable: true,
       configurable: true,
     });
   }
   return console;
+}
+
+function textLine(at: string, requestId: string, level: string, values: readonly unknown[]): string {
+  return `${at}\t${requestId}\t${level}\t${format(...values).replaceAll('\n', '\r')}\n`;
+}
+
+/** One value is logged as it is, several as one text with the first error's members beside it. */
+function jsonLine(timestamp: string, requestId: string, level: string, values: readonly unknown[]): string {
+  const head = { timestamp, level, requestId };
+  if (values.length === 1) {
+    try {
+      return `${JSON.stringify({ ...head, message: values[0] }, errorsAsObjects)}\n`;
+    } catch {
+      // Circles and BigInts have no JSON form: the runtime logs them as text.
+    }
+  }
+  const error = values.length > 1 ? values.find((value) => value instanceof Error) : undefined;
+  return `${JSON.stringify({ ...head, message: format(...values), ...(error && errorMembers(error)) })}\n`;
+}
+
+function errorsAsObjects(_key: string, value: unknown): unknown {
+  return value instanceof Error ? errorMembers(value) : value;
+}
+
+function errorMembers(error: Error): object {
+  const { message, stack } = error;
+  return {
+    errorType: error.constructor?.name ?? 'UnknownError',
+    errorMessage: message,
+    stackTrace: typeof stack === 'string' ? stack.split('\n') : [],
+  };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import {
   DeleteFunctionCommand,
+  GetAccountSettingsCommand,
   GetFunctionCommand,
   GetFunctionConfigurationCommand,
   InvokeCommand,
@@ -54,6 +55,18 @@ test('GetFunction and GetFunctionConfiguration describe $LATEST and versions', a
     assert.equal(version.Version, '1');
     assert.equal(version.CodeSha256, Configuration?.CodeSha256);
   }
+});
+
+test('GetAccountSettings reports the limits and what is used', async (t) => {
+  const account = { concurrency: 1000 };
+  const { room, client } = await openClient(t, { concurrency: () => account.concurrency });
+  await room.publish(CODE);
+  const { AccountLimit, AccountUsage } = await client.send(new GetAccountSettingsCommand({}));
+  assert.equal(AccountLimit?.ConcurrentExecutions, 1000);
+  assert.deepEqual(AccountUsage, { TotalCodeSize: 2 * CODE.length, FunctionCount: 1 });
+  account.concurrency = 10;
+  const small = await client.send(new GetAccountSettingsCommand({}));
+  assert.equal(small.AccountLimit?.UnreservedConcurrentExecutions, 10);
 });
 
 test('what is not there is not found, in AWS’s words', async (t) => {

@@ -46,7 +46,9 @@ test('the AWS CLI reads and deletes functions', async (t) => {
     stderr:
       /An error occurred \(ResourceNotFoundException\) when calling the GetFunction operation: Function not found: arn:/,
   });
-  await assert.rejects(aws('get-account-settings'), {
-    stderr: /\(UnknownOperationException\).*GET \/2016-08-19\/account-settings/,
+  const { AccountLimit } = await aws('get-account-settings');
+  assert.equal(AccountLimit.ConcurrentExecutions, 1000);
+  await assert.rejects(aws('list-layers'), {
+    stderr: /\(UnknownOperationException\).*GET \/2018-10-31\/layers/,
   });
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Instance } from '../../../local/lambda/instance.ts';
+import { textLines } from '../../../local/lambda/log-lines.ts';
 import { openRoom, returned, sandboxFile } from './support.ts';
 
 const HOGS = {
@@ -86,6 +87,7 @@ test('code that never finishes loading is given up', async (t) => {
     },
     timeout: 60,
     initTimeout: 1,
+    systemLines: textLines,
     network: async () => ({ status: 404 }),
     openLog: () => ({ name: 'stream', write: () => {} }),
   });

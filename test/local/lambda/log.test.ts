@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { JsonObject } from '../../../local/json.ts';
 import { LineCutter } from '../../../local/lambda/line-cutter.ts';
 import { openRoom, type Room } from './support.ts';
 
@@ -103,4 +104,71 @@ test('lines come in any pieces, and none is longer than CloudWatch takes', () =>
   assert.ok(messages.length > 1);
   assert.ok(messages.every(({ length }) => length <= 256 * 1024));
   assert.equal(messages.join('').replaceAll('\n', '').length, 20 * 64 * 1024);
+});
+
+test('as JSON, each call is an object, and both kinds of lines are held to their levels', async (t) => {
+  const room = await openRoom(t);
+  const logged = async (code: string, LoggingConfig: JsonObject) => {
+    room.logged.length = 0;
+    await room.invoke(await room.publish(code, { LoggingConfig, Timeout: 1 }), {});
+    return room.logged.map(({ message }) => JSON.parse(message));
+  };
+  const code = `exports.handler = async () => {
+    console.debug('hidden'); console.log('one'); console.warn({ two: 3 });
+    console.error('four', new RangeError('five'));
+  };`;
+  const all = await logged(code, { LogFormat: 'JSON', LogGroup: '/mine/edge' });
+  assert.ok(room.logged.every(({ group }) => group === '/mine/edge'));
+  assert.deepEqual(
+    all.map(({ type, level }) => type ?? level),
+    ['platform.initStart', 'platform.start', 'INFO', 'WARN', 'ERROR', 'platform.report'],
+  );
+  const [, start, one, two, error, report] = all;
+  assert.deepEqual([one.message, two.message], ['one', { two: 3 }]);
+  assert.equal(one.requestId, start.record.requestId);
+  assert.deepEqual([error.errorType, error.errorMessage], ['RangeError', 'five']);
+  assert.match(error.message, /^four RangeError: five/);
+  assert.equal(report.record.status, 'success');
+  assert.equal(report.record.metrics.memorySizeMB, 128);
+
+  const few = await logged(code, { LogFormat: 'JSON', SystemLogLevel: 'WARN', ApplicationLogLevel: 'ERROR' });
+  assert.deepEqual(
+    few.map(({ level }) => level),
+    ['ERROR'],
+  );
+  const failing = await logged(`exports.handler = async () => { throw new TypeError('no'); };`, {
+    LogFormat: 'JSON',
+    SystemLogLevel: 'WARN',
+  });
+  assert.deepEqual(
+    failing.map(({ type, message, record }) => type ?? record ?? message),
+    [{ errorType: 'TypeError', errorMessage: 'no' }, 'platform.runtimeDone', 'platform.report'],
+  );
+  const most = await logged(code, {
+    LogFormat: 'JSON',
+    SystemLogLevel: 'DEBUG',
+    ApplicationLogLevel: 'DEBUG',
+  });
+  assert.ok(most.some(({ type }) => type === 'platform.runtimeDone'));
+  assert.ok(most.some(({ message }) => message === 'hidden'));
+  const late = await logged(`exports.handler = () => { for (;;); };`, {
+    LogFormat: 'JSON',
+    SystemLogLevel: 'WARN',
+  });
+  assert.deepEqual(
+    late.map(({ record }) => record.status),
+    ['timeout', 'timeout'],
+  );
+});
+
+test('log levels without JSON are refused', async (t) => {
+  const room = await openRoom(t);
+  for (const LoggingConfig of [
+    { SystemLogLevel: 'WARN' },
+    { LogFormat: 'Text', ApplicationLogLevel: 'INFO' },
+  ]) {
+    await assert.rejects(room.publish('exports.handler = () => 1;', { LoggingConfig }), {
+      code: 'InvalidParameterValueException',
+    });
+  }
 });

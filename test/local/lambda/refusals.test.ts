@@ -168,6 +168,7 @@ test('nothing of this computer is there to read', async (t) => {
       AWS_LAMBDA_FUNCTION_NAME: 'named',
       AWS_LAMBDA_FUNCTION_VERSION: '1',
       AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+      AWS_LAMBDA_LOG_FORMAT: 'Text',
       AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/us-east-1.named',
       AWS_LAMBDA_LOG_STREAM_NAME: room.logged[0]?.stream,
       AWS_REGION: 'us-east-1',

@@ -28,6 +28,12 @@ export async function setUp(t: Pick<TestContext, 'after'>) {
   return {
     dataDir,
     endpoint,
+    /** The handler of log groups in templates. */
+    groups() {
+      const [handler] = service.resources;
+      if (handler === undefined) throw new Error('no handler');
+      return handler;
+    },
     client(region = 'us-east-1', secretAccessKey = 'test') {
       const credentials = { accessKeyId: 'test', secretAccessKey };
       const sdk = new CloudWatchLogs({ ...clientOptions(endpoint), region, credentials });
@@ -39,9 +45,9 @@ export async function setUp(t: Pick<TestContext, 'after'>) {
       service.close();
       service = open();
     },
-    /** Writes a message a second, each a second after the one before; gives the time of the first. */
-    write(messages: readonly string[], { group = GROUP, stream = STREAM } = {}): number {
-      const begun = Math.floor(Date.now() / 1000) * 1000 - 60_000;
+    /** Writes a message a second, from `ago` milliseconds ago; gives the time of the first. */
+    write(messages: readonly string[], { group = GROUP, stream = STREAM, ago = 60_000 } = {}): number {
+      const begun = Math.floor(Date.now() / 1000) * 1000 - ago;
       for (const [at, message] of messages.entries()) {
         clock.at = begun + at * 1000;
         service.write(group, stream, message);

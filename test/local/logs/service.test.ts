@@ -126,7 +126,10 @@ test('who may not ask is refused, and what is not done is refused by name', asyn
   });
   assert.equal(unsigned.status, 400);
   assert.match(await unsigned.text(), /MissingAuthenticationTokenException/);
-  await assert.rejects(client().createLogGroup({ logGroupName: 'x' }), refusal('UnknownOperationException'));
+  await assert.rejects(
+    client().listTagsLogGroup({ logGroupName: 'x' }),
+    refusal('UnknownOperationException'),
+  );
   await assert.rejects(
     client().describeLogGroups({ logGroupNamePattern: 'x' }),
     refusal(

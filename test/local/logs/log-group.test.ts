@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonObject } from '../../../local/json.ts';
+import { GROUP, refusal, setUp } from './fixture.ts';
+
+const DAY_MS = 86_400_000;
+const request = (properties: JsonObject, logicalId = 'Logs') => ({
+  stackName: 'stack',
+  logicalId,
+  suffix: '0123456789abcdefghij',
+  properties,
+});
+
+test('a template’s group is there at once, keeps its retention, and goes with its events', async (t) => {
+  const { client, groups, write, reopen } = await setUp(t);
+  const logs = client();
+  const properties = { LogGroupName: GROUP, RetentionInDays: 30, Tags: [{ Key: 'a', Value: 'b' }] };
+  const Arn = `arn:aws:logs:us-east-1:000000000000:log-group:${GROUP}:*`;
+  const state = await groups().create(request(properties));
+  assert.deepEqual(state, { physicalId: GROUP, attributes: { Arn } });
+  assert.deepEqual(await groups().create(request(properties)), state);
+  reopen();
+  const [group] = (await logs.describeLogGroups({})).logGroups ?? [];
+  assert.deepEqual([group?.logGroupName, group?.retentionInDays, group?.storedBytes], [GROUP, 30, 0]);
+  assert.ok(Math.abs(Number(group?.creationTime) - Date.now()) < 60_000);
+  assert.deepEqual((await logs.filterLogEvents({ logGroupName: GROUP })).events, []);
+  write(['one\n']);
+  assert.equal((await logs.filterLogEvents({ logGroupName: GROUP })).events?.length, 1);
+  await groups().update({
+    physicalId: GROUP,
+    properties: { LogGroupName: GROUP, RetentionInDays: 7 },
+    previous: properties,
+  });
+  assert.equal((await logs.describeLogGroups({})).logGroups?.[0]?.retentionInDays, 7);
+  await groups().delete(GROUP, properties);
+  await groups().delete(GROUP, properties);
+  assert.deepEqual((await logs.describeLogGroups({})).logGroups, []);
+});
+
+test('events expire', async (t) => {
+  const { client, write } = await setUp(t);
+  const logs = client();
+  write(['old\n'], { ago: 4 * DAY_MS });
+  write(['new\n'], { ago: 2 * DAY_MS });
+  const messages = async () =>
+    (await logs.filterLogEvents({ logGroupName: GROUP })).events?.map(({ message }) => message);
+  assert.deepEqual(await messages(), ['old\n', 'new\n']);
+  await logs.putRetentionPolicy({ logGroupName: GROUP, retentionInDays: 3 });
+  assert.deepEqual(await messages(), ['new\n']);
+  await logs.deleteRetentionPolicy({ logGroupName: GROUP });
+  assert.equal((await logs.describeLogGroups({})).logGroups?.[0]?.retentionInDays, undefined);
+});
+
+test('groups are created by the API too; what is there, unknown or impossible is refused', async (t) => {
+  const { client, groups, write } = await setUp(t);
+  const logs = client('eu-west-1');
+  await logs.createLogGroup({ logGroupName: GROUP });
+  await assert.rejects(
+    logs.createLogGroup({ logGroupName: GROUP }),
+    refusal('ResourceAlreadyExistsException'),
+  );
+  await logs.putRetentionPolicy({ logGroupName: GROUP, retentionInDays: 1 });
+  assert.equal((await logs.describeLogGroups({})).logGroups?.[0]?.retentionInDays, 1);
+  await assert.rejects(
+    logs.putRetentionPolicy({ logGroupName: GROUP, retentionInDays: 2 }),
+    refusal('InvalidParameterException'),
+  );
+  for (const call of [
+    logs.putRetentionPolicy({ logGroupName: '/none', retentionInDays: 1 }),
+    logs.deleteRetentionPolicy({ logGroupName: '/none' }),
+  ]) {
+    await assert.rejects(call, refusal('ResourceNotFoundException'));
+  }
+  write(['one\n']);
+  for (const [properties, code] of [
+    [{ LogGroupName: GROUP }, 'ResourceAlreadyExistsException'],
+    [{ LogGroupName: 'not a name' }, 'InvalidRequest'],
+    [{ RetentionInDays: 2 }, 'InvalidRequest'],
+    [{ LogGroupClass: 'INFREQUENT_ACCESS' }, 'InvalidRequest'],
+    [{ KmsKeyId: 'key' }, 'InvalidRequest'],
+    [{ Colour: 'blue' }, 'InvalidRequest'],
+  ] as const) {
+    await assert.rejects(groups().create(request(properties, 'Other')), { code });
+  }
+  const { physicalId } = await groups().create(request({}, 'Named'));
+  assert.equal(physicalId, 'stack-Named-0123456789ab');
+});
