@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { cleanEnv } from './e2e/harness.ts';
+import { cleanEnv, PASSWORD } from './e2e/harness.ts';
 import { runProgram } from './support/programs.ts';
+import { onTerminal, type Typing } from './support/terminal.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -33,6 +34,8 @@ async function installGlobally(name: string, ...flags: string[]) {
   await mkdir(home, { recursive: true });
   await npm(prefix, 'install', '--global', '--prefix', prefix, '--prefer-offline', ...flags, tarball);
   return {
+    prefix,
+    home,
     installed: join(prefix, 'lib/node_modules'),
     run: (...args: string[]) =>
       runProgram(join(prefix, 'bin/edge-upload'), args, {
@@ -91,4 +94,33 @@ test('installed globally, keyring included, it is small and runs the demo', asyn
   assert.equal((await run('--version')).stdout, `${version}\n`);
   const whoami = await run('whoami', '--json');
   assert.equal(JSON.parse(whoami.stdout).error.code, 'no_deployment', whoami.stdout);
+});
+
+/** What a person answers on the way; the rest asks nothing. */
+const ANSWERS: Readonly<Record<string, Typing>> = {
+  'edge-upload deploy --local': [['Deploy this?', 'y']],
+  'edge-upload login --create --email ada@example.com': [
+    ['New password', PASSWORD],
+    ['again', PASSWORD],
+  ],
+  'edge-upload destroy': [['edge-upload', 'edge-upload']],
+};
+
+test('the first steps of the README lead from nothing to a stored file, in a fresh home', async () => {
+  const { prefix, home, run } = await installGlobally('newcomer');
+  await copyFile(join(ROOT, 'assets/dawn.png'), join(home, 'image.jpg'));
+  const env = cleanEnv(home, { PATH: `${join(prefix, 'bin')}:${process.env.PATH}` });
+  // As written it takes the usual port, which may be in use here.
+  assert.equal((await run('local', 'start', '--port', '0')).code, 0);
+
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+  const [section = ''] = readme.split('## Try it step by step')[1]?.split('\n## ') ?? [];
+  const commands = section.split('\n').flatMap((line) => (line.startsWith('    ') ? [line.trim()] : []));
+  assert.ok(commands.length >= 6, section);
+  for (const command of commands) {
+    const argv = ['sh', '-c', `cd "$HOME" && ${command}`];
+    const { shown, code } = await onTerminal({ argv, env, answers: ANSWERS[command] ?? [] });
+    assert.equal(code, 0, `${command}\n${shown}`);
+    if (command === 'edge-upload ls') assert.match(shown, /image\.jpg/);
+  }
 });
