@@ -44,6 +44,9 @@ export function parseCors(value: Json | undefined, where: string): CorsPolicy | 
   }
   const wild = origins.find((origin) => origin !== '*' && origin.includes('*'));
   if (wild !== undefined) throw notDone(`wildcards within an origin (${wild})`);
+  checkHeaderNames('AccessControlAllowHeaders', items('AccessControlAllowHeaders'));
+  const exposed = config.AccessControlExposeHeaders === undefined ? [] : items('AccessControlExposeHeaders');
+  checkHeaderNames('AccessControlExposeHeaders', exposed);
   const credentials = boolean(
     config.AccessControlAllowCredentials,
     false,
@@ -57,7 +60,7 @@ export function parseCors(value: Json | undefined, where: string): CorsPolicy | 
     origins,
     methods: methods.includes('ALL') ? METHODS.filter((method) => method !== 'ALL') : methods,
     headers: items('AccessControlAllowHeaders'),
-    exposed: config.AccessControlExposeHeaders === undefined ? [] : items('AccessControlExposeHeaders'),
+    exposed,
     credentials,
     ...(config.AccessControlMaxAgeSec === undefined
       ? {}
@@ -78,6 +81,35 @@ export interface CorsRequest {
   readonly origin: string | undefined;
   /** Of a preflight. */
   readonly requestMethod: string | undefined;
+  /** Of a preflight, as it came: names with commas between. */
+  readonly requestHeaders: string | undefined;
+}
+
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Header names, in which one `*` stands for any characters, or for any name where it stands alone. */
+function checkHeaderNames(parameter: string, names: readonly string[]): void {
+  const wrong = names.find((name) => !NAME.test(name) || name.split('*').length > 2);
+  if (wrong !== undefined) throw invalidArgument(`The parameter ${parameter} holds no header name: ${wrong}`);
+}
+
+/**
+ * The names that a preflight is told. A pattern such as `x-amz-meta-*` means nothing to a browser, so those that it
+ * asks for are named in its place. `*` alone goes out as it stands: to a browser it means every header but
+ * `Authorization`, which therefore needs a mention of its own.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html
+ */
+function allowedHeaders(allowed: readonly string[], requested = ''): string {
+  const asked = requested.split(',').map((name) => name.trim());
+  const names = allowed.flatMap((name) => {
+    if (name === '*' || !name.includes('*')) return [name];
+    const [start = '', end = ''] = name.toLowerCase().split('*');
+    return asked.filter((one) => {
+      const lower = one.toLowerCase();
+      return one.length >= start.length + end.length && lower.startsWith(start) && lower.endsWith(end);
+    });
+  });
+  return [...new Set(names)].join(', ');
 }
 
 /** The headers that a policy has for a request; none for one that is no CORS request, or of a page that it does not name. */
@@ -94,7 +126,7 @@ export function corsHeaders(policy: CorsPolicy, request: CorsRequest): Record<st
     ...(preflight
       ? {
           'access-control-allow-methods': methods.join(', '),
-          'access-control-allow-headers': headers.join(', '),
+          'access-control-allow-headers': allowedHeaders(headers, request.requestHeaders),
           ...(maxAgeSeconds === undefined ? {} : { 'access-control-max-age': String(maxAgeSeconds) }),
         }
       : {}),

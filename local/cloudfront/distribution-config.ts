@@ -79,7 +79,7 @@ export function parseDistribution(properties: JsonObject): DistributionConfig {
   if (config.Enabled === undefined)
     throw invalid(`Properties validation failed: ${WHERE}/Enabled: required key not found`);
 
-  const aliases = parseAliases(config, WHERE);
+  const { aliases, tls13Only } = parseAliases(config, WHERE);
   const logging = parseLogging(config.Logging, `${WHERE}/Logging`);
   const origins = objects(config.Origins, `${WHERE}/Origins`).map((origin, index) =>
     parseOrigin(origin, `${WHERE}/Origins/${index}`),
@@ -101,6 +101,7 @@ export function parseDistribution(properties: JsonObject): DistributionConfig {
   return {
     enabled: boolean(config.Enabled, true, `${WHERE}/Enabled`),
     ...(aliases.length === 0 ? {} : { aliases }),
+    ...(tls13Only ? { tls13Only } : {}),
     ...(logging === undefined ? {} : { logging }),
     origins,
     defaultBehavior,

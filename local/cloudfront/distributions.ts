@@ -141,11 +141,23 @@ export class Distributions {
     const certificate = await authority.serverCertificate([]);
     const certificateFor = async (name: string) =>
       this.#stored(id)?.config.aliases?.includes(name) ? authority.serverCertificate([name]) : undefined;
+    const refusesTls12 = (name: string) => {
+      const { aliases = [], tls13Only = false } = this.#stored(id)?.config ?? {};
+      return tls13Only && aliases.includes(name);
+    };
     const onServed = (served: Served) => {
       const distribution = this.#stored(id);
       if (distribution?.config.logging !== undefined) this.#logs.add(distribution, served);
     };
-    const options = { port, certificate, certificateFor, serve: answer, onServed, onDefect };
+    const options = {
+      port,
+      certificate,
+      certificateFor,
+      refusesTls12,
+      serve: answer,
+      onServed,
+      onDefect,
+    };
     const listener = await listen(options).catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'EADDRINUSE' ? portTaken(id, port) : error;
     });

@@ -68,7 +68,12 @@ export async function forward(
 /** By the headers that the function let through. */
 function corsRequest({ method, headers }: EdgeRequest): CorsRequest {
   const first = (name: string) => headers[name]?.[0]?.value;
-  return { method, origin: first('origin'), requestMethod: first('access-control-request-method') };
+  return {
+    method,
+    origin: first('origin'),
+    requestMethod: first('access-control-request-method'),
+    requestHeaders: headers['access-control-request-headers']?.map(({ value }) => value).join(','),
+  };
 }
 
 function slowDownAnswer(

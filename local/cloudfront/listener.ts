@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, type TLSSocket } from 'node:tls';
 import type { KeyedCertificate } from '../tls/certificates.ts';
 import type { Served } from './access-log-line.ts';
 import type { EdgeAnswer } from './answer.ts';
@@ -32,6 +32,8 @@ export interface ListenerOptions {
   readonly certificate: KeyedCertificate;
   /** The certificate for a name that the viewer asks for in its TLS handshake; `undefined`: the one above. */
   readonly certificateFor: (name: string) => Promise<KeyedCertificate | undefined>;
+  /** Whether a name that the viewer asks for is served over TLS 1.3 alone. */
+  readonly refusesTls12: (name: string) => boolean;
   readonly serve: (viewer: Viewer) => Promise<EdgeAnswer>;
   /** Told of each request once its answer has gone out, or its viewer has left. */
   readonly onServed: (served: Served) => void;
@@ -44,7 +46,7 @@ export interface ListenerOptions {
  * it. Rejects with Node's error where the port is taken.
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { port, certificate, certificateFor, serve, onServed, onDefect } = options;
+  const { port, certificate, certificateFor, refusesTls12, serve, onServed, onDefect } = options;
   const server = createServer({
     ...certificate,
     SNICallback: (name, done) => {
@@ -93,6 +95,12 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.on('request', (message, response) => handle(message, response, false));
   server.on('checkContinue', (message, response) => handle(message, response, true));
   server.on('clientError', refuseUnreadable);
+  // OpenSSL settles on a version before it asks for a name's certificate, so too old a one is ended here.
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const { servername } = socket;
+    if (typeof servername !== 'string' || socket.getProtocol() !== 'TLSv1.2') return;
+    if (refusesTls12(servername)) socket.destroy();
+  });
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -3,6 +3,8 @@ export interface DistributionConfig {
   readonly enabled: boolean;
   /** Host names of one's own; absent for none. */
   readonly aliases?: readonly string[];
+  /** Whether viewers that ask for an alias must speak TLS 1.3. */
+  readonly tls13Only?: boolean;
   /** Standard logs; absent: none are written. */
   readonly logging?: { readonly bucketHost: string; readonly prefix: string };
   readonly origins: readonly OriginConfig[];

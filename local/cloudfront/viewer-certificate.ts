@@ -14,8 +14,19 @@ import {
 const CERTIFICATE = /^arn:aws:acm:us-east-1:\d{12}:certificate\/[\w-]+$/;
 const HOST = /^(?:\*\.)?(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d-]{2,63}$/;
 
-/** Policies that Node's TLS keeps to. Older ones would let TLS 1.0 in, and Node does not speak it. */
-const POLICIES = ['TLSv1.2_2018', 'TLSv1.2_2019', 'TLSv1.2_2021', 'TLSv1.2_2025'];
+/**
+ * Policies that Node's TLS keeps to. Older ones would let TLS 1.0 in, and Node does not speak it.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/secure-connections-supported-viewer-protocols-ciphers.html
+ */
+const POLICIES = ['TLSv1.2_2018', 'TLSv1.2_2019', 'TLSv1.2_2021', 'TLSv1.2_2025', 'TLSv1.3_2025'] as const;
+
+type Policy = (typeof POLICIES)[number];
+
+export interface ViewerNames {
+  readonly aliases: readonly string[];
+  /** Whether viewers that ask for one of these names must speak TLS 1.3. */
+  readonly tls13Only: boolean;
+}
 
 function invalidCertificate(message: string): AwsError {
   return new AwsError('InvalidViewerCertificate', message);
@@ -27,31 +38,31 @@ function invalidCertificate(message: string): AwsError {
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
  * @throws AwsError `InvalidViewerCertificate` for names without a certificate
  */
-export function parseAliases(config: JsonObject, where: string): string[] {
+export function parseAliases(config: JsonObject, where: string): ViewerNames {
   const aliases = strings(config.Aliases, `${where}/Aliases`).map((name) => name.toLowerCase());
   const wrong = aliases.find((name) => !HOST.test(name));
   if (wrong !== undefined) throw invalid(`${where}/Aliases: “${wrong}” is not a domain name`);
   if (aliases.some((name) => name.startsWith('*.'))) throw notDone('aliases with a wildcard');
-  const hasCertificate = checkCertificate(config, `${where}/ViewerCertificate`);
-  if (aliases.length > 0 && !hasCertificate) {
+  const policy = checkCertificate(config, `${where}/ViewerCertificate`);
+  if (aliases.length > 0 && policy === undefined) {
     throw invalidCertificate(
       'To add an alternate domain name (CNAME) to a CloudFront distribution, you must attach a trusted certificate that validates your authorization to use the domain name.',
     );
   }
-  return aliases;
+  return { aliases, tls13Only: policy === 'TLSv1.3_2025' };
 }
 
-/** Whether a certificate of one's own is named. */
-function checkCertificate(config: JsonObject, where: string): boolean {
+/** The security policy of the certificate that is named; `undefined` where none is. */
+function checkCertificate(config: JsonObject, where: string): Policy | undefined {
   const certificate = optionalObject(config.ViewerCertificate, where);
-  if (certificate === undefined) return false;
+  if (certificate === undefined) return undefined;
   checkProperties(certificate, where, {
     done: ['AcmCertificateArn', 'CloudFrontDefaultCertificate', 'MinimumProtocolVersion', 'SslSupportMethod'],
     notDone: ['IamCertificateId'],
   });
   if (certificate.AcmCertificateArn === undefined) {
     if (boolean(certificate.CloudFrontDefaultCertificate, false, `${where}/CloudFrontDefaultCertificate`))
-      return false;
+      return undefined;
     throw invalidCertificate('The viewer certificate names no certificate.');
   }
   if (!CERTIFICATE.test(requiredString(certificate.AcmCertificateArn, `${where}/AcmCertificateArn`))) {
@@ -65,9 +76,10 @@ function checkCertificate(config: JsonObject, where: string): boolean {
     `${where}/SslSupportMethod`,
   );
   if (method !== 'sni-only') throw notDone(`${where}/SslSupportMethod ${method}`);
-  const policy = certificate.MinimumProtocolVersion;
-  if (typeof policy !== 'string' || !POLICIES.includes(policy)) {
-    throw notDone(`${where}/MinimumProtocolVersion ${String(policy)}, only ${POLICIES.join(', ')}`);
+  const given = certificate.MinimumProtocolVersion;
+  const policy = POLICIES.find((one) => one === given);
+  if (policy === undefined) {
+    throw notDone(`${where}/MinimumProtocolVersion ${String(given)}, only ${POLICIES.join(', ')}`);
   }
-  return true;
+  return policy;
 }

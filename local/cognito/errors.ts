@@ -15,6 +15,13 @@ export const codeMismatch = () =>
 export const expiredCode = () =>
   new AwsError('ExpiredCodeException', 'Invalid code provided, please request a code again.');
 
+/** What the plan of a user pool does not include. */
+export const notInTier = (what: string, tier: string) =>
+  new AwsError(
+    'FeatureUnavailableInTierException',
+    `${what} is not available in the feature plan ${tier} of this user pool.`,
+  );
+
 /** What AWS has and the embedded Cognito has not: refused by name. */
 export const notEmbedded = (what: string) =>
   invalidParameter(`${what} is not available in the embedded Cognito.`);

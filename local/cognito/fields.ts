@@ -1,3 +1,4 @@
+import { MAX_PASSWORD_LENGTH, PASSWORD_PATTERN } from './password.ts';
 import { list, oneOf, optional, required, structure, text } from './shape.ts';
 
 /*
@@ -7,7 +8,8 @@ import { list, oneOf, optional, required, structure, text } from './shape.ts';
 export const poolId = text({ min: 1, max: 55, pattern: /[\w-]+_[0-9a-zA-Z]+/ });
 export const clientId = text({ min: 1, max: 128, pattern: /[\w+]+/ });
 export const username = text({ min: 1, max: 128, pattern: /[\p{L}\p{M}\p{S}\p{N}\p{P}]+/u });
-export const password = text({ max: 256, pattern: /[\S]+/ });
+/** The password of every operation. What the pool's policy asks for beyond is judged by `checkPassword`. */
+export const password = text({ max: MAX_PASSWORD_LENGTH, pattern: PASSWORD_PATTERN });
 export const token = text({ pattern: /[A-Za-z0-9-_=.]+/ });
 export const session = text({ min: 20, max: 2048 });
 export const groupName = text({ min: 1, max: 128, pattern: /[\p{L}\p{M}\p{S}\p{N}\p{P}]+/u });

@@ -4,32 +4,37 @@ import type { PasswordPolicy } from './resources/pool-properties.ts';
 
 /** Cognito's special characters; a space counts too, except at either end. */
 const SYMBOLS = '^$*.[]{}()?"!@#%&/\\,><\':;|_~`=+-';
-const MAX_LENGTH = 256;
+export const MAX_PASSWORD_LENGTH = 256;
+
+/** The pattern of the API's `PasswordType`: at least two characters, no space at either end, no line break. */
+export const PASSWORD_PATTERN = /^[\S]+.*[\S]+$/;
 
 const hasSymbol = (password: string) =>
   [...password].some((character) => SYMBOLS.includes(character)) || /^\S.* .*\S$/s.test(password);
 
 /**
+ * Cognito's one rule for passwords, wherever one comes from: an operation's own member, an answer to a challenge, or
+ * this module's generator.
+ *
  * Throws InvalidPasswordException for the first rule that a password breaks,
  * https://docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html
  */
 export function checkPassword(policy: PasswordPolicy, password: string): void {
   const length = [...password].length;
-  const broken =
-    length < policy.MinimumLength
-      ? 'Password not long enough'
-      : length > MAX_LENGTH
-        ? 'Password too long'
-        : policy.RequireUppercase && !/\p{Lu}/u.test(password)
-          ? 'Password must have uppercase characters'
-          : policy.RequireLowercase && !/\p{Ll}/u.test(password)
-            ? 'Password must have lowercase characters'
-            : policy.RequireNumbers && !/\d/.test(password)
-              ? 'Password must have numeric characters'
-              : policy.RequireSymbols && !hasSymbol(password)
-                ? 'Password must have symbol characters'
-                : undefined;
-  if (broken) throw invalidPassword(`Password did not conform with policy: ${broken}`);
+  const rules: readonly [broken: boolean, why: string][] = [
+    [length < policy.MinimumLength, 'Password not long enough'],
+    [length > MAX_PASSWORD_LENGTH, 'Password too long'],
+    [
+      !PASSWORD_PATTERN.test(password.slice(0, 2 * MAX_PASSWORD_LENGTH)),
+      `Password must satisfy regular expression pattern: ${PASSWORD_PATTERN.source}`,
+    ],
+    [policy.RequireUppercase && !/\p{Lu}/u.test(password), 'Password must have uppercase characters'],
+    [policy.RequireLowercase && !/\p{Ll}/u.test(password), 'Password must have lowercase characters'],
+    [policy.RequireNumbers && !/\d/.test(password), 'Password must have numeric characters'],
+    [policy.RequireSymbols && !hasSymbol(password), 'Password must have symbol characters'],
+  ];
+  const first = rules.find(([broken]) => broken);
+  if (first) throw invalidPassword(`Password did not conform with policy: ${first[1]}`);
 }
 
 const KINDS = ['ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnopqrstuvwxyz', '23456789', '!@#%*_-+=?'];

@@ -54,7 +54,8 @@ export function text({ min = 0, max = Number.POSITIVE_INFINITY, pattern }: TextL
     const length = [...value].length;
     if (length < min) fail(`Member must have length greater than or equal to ${min}`);
     if (length > max) fail(`Member must have length less than or equal to ${max}`);
-    if (pattern && !new RegExp(`^(?:${pattern.source})$`, pattern.flags).test(value)) {
+    // Too long a value is not matched: a pattern may take time that grows with the square of the length.
+    if (length <= max && pattern && !new RegExp(`^(?:${pattern.source})$`, pattern.flags).test(value)) {
       fail(`Member must satisfy regular expression pattern: ${pattern.source}`);
     }
     return problems.length === before ? value : undefined;

@@ -50,12 +50,10 @@ export function withPassword(
   return { ...user, status, credential, failures: NO_FAILURES, modified: credential.set };
 }
 
-/** Name and value pairs, as every answer lists attributes. `only` narrows them where the caller asked for some. */
-export function attributeList(user: UserRecord, only?: readonly string[]): JsonObject[] {
+/** Name and value pairs, as every answer lists attributes. `only` says which ones. */
+export function attributeList(user: UserRecord, only: (name: string) => boolean = () => true): JsonObject[] {
   const all: [string, string][] = [...Object.entries(user.attributes), ['sub', user.sub]];
-  return all
-    .filter(([name]) => only === undefined || only.includes(name))
-    .map(([Name, Value]) => ({ Name, Value }));
+  return all.filter(([name]) => only(name)).map(([Name, Value]) => ({ Name, Value }));
 }
 
 const dates = (user: UserRecord) => ({
@@ -66,7 +64,7 @@ const dates = (user: UserRecord) => ({
 });
 
 /** A `UserType`, as lists and AdminCreateUser give it. */
-export const describeUser = (user: UserRecord, only?: readonly string[]): JsonObject => ({
+export const describeUser = (user: UserRecord, only?: (name: string) => boolean): JsonObject => ({
   Username: user.username,
   Attributes: attributeList(user, only),
   ...dates(user),

@@ -3,6 +3,7 @@ import { REGION } from '../../account.ts';
 import type { JsonObject } from '../../json.ts';
 import { signJwt } from '../jwt.ts';
 import { NO_FAILURES } from '../lockout.ts';
+import { canRead } from '../permissions.ts';
 import { canRevoke, tokenValidity } from '../resources/client-properties.ts';
 import type { ClientRecord, TokenFamily, UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
@@ -68,7 +69,7 @@ export function issueTokens({ pool, client, user, now }: Grant, family: TokenFam
   };
   const id: JsonObject = {
     ...common,
-    ...idAttributes(user),
+    ...idAttributes(client, user),
     'cognito:username': user.username,
     aud: client.id,
     token_use: 'id',
@@ -83,13 +84,12 @@ export function issueTokens({ pool, client, user, now }: Grant, family: TokenFam
   };
 }
 
-/** The verified flags are booleans in an ID token, every other attribute is a string. */
-function idAttributes({ attributes }: UserRecord): JsonObject {
+/** What the client may read of a user. The verified flags are booleans in an ID token, other attributes are strings. */
+function idAttributes({ settings }: ClientRecord, { attributes }: UserRecord): JsonObject {
   return Object.fromEntries(
-    Object.entries(attributes).map(([name, value]) => [
-      name,
-      name.endsWith('_verified') ? value === 'true' : value,
-    ]),
+    Object.entries(attributes)
+      .filter(([name]) => canRead(settings, name))
+      .map(([name, value]) => [name, name.endsWith('_verified') ? value === 'true' : value]),
   );
 }
 

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../json.ts';
 import { type Attempt, ask, needed, type Parameters } from '../auth/attempt.ts';
 import { invalidParameter, invalidSession } from '../errors.ts';
+import { checkWrites } from '../permissions.ts';
 import { changeAttributes, missingAttributes } from '../schema.ts';
 import type { UserRecord } from '../store/model.ts';
-import type { Pool } from '../store/pool.ts';
 import { checkAliases, newCredential, withPassword } from '../users.ts';
 import { type Challenge, sessionUser } from './challenge.ts';
 
@@ -20,7 +20,11 @@ export function askNewPassword(attempt: Attempt, user: UserRecord): JsonObject {
 }
 
 /** The attributes that an answer sets: every required one that is missing, none that is required and there already. */
-function answeredAttributes(pool: Pool, user: UserRecord, responses: Parameters): Record<string, string> {
+function answeredAttributes(
+  { pool, client }: Attempt,
+  user: UserRecord,
+  responses: Parameters,
+): Record<string, string> {
   const { schema } = pool;
   const changes = Object.entries(responses)
     .filter(([name]) => name.startsWith(PREFIX))
@@ -33,6 +37,10 @@ function answeredAttributes(pool: Pool, user: UserRecord, responses: Parameters)
     }
   }
   const attributes = changeAttributes({ schema, current: user.attributes, changes });
+  checkWrites(
+    client.settings,
+    changes.map(({ Name: name }) => name),
+  );
   const [missing] = missingAttributes(schema, attributes);
   if (missing) throw invalidParameter(`Invalid attributes given, ${missing} is missing`);
   return attributes;
@@ -48,7 +56,7 @@ export const newPasswordRequired: Challenge = {
     const user = sessionUser(attempt, answer);
     const password = needed(responses, 'NEW_PASSWORD');
     if (user.status !== 'FORCE_CHANGE_PASSWORD') throw invalidSession();
-    const attributes = answeredAttributes(pool, user, responses);
+    const attributes = answeredAttributes(attempt, user, responses);
     checkAliases(pool, user.sub, attributes);
     const changed = withPassword(
       { ...user, attributes },

@@ -23,7 +23,7 @@ import { listUsers } from './list-users.ts';
 import { adminSetUserMfaPreference, setUserMfaPreference } from './mfa-preference.ts';
 import { getUserPoolMfaConfig, setUserPoolMfaConfig } from './pool-mfa.ts';
 import { adminRespondToAuthChallenge, respondToAuthChallenge } from './respond-to-auth-challenge.ts';
-import { changePassword, getUser } from './self.ts';
+import { changePassword, getUser, updateUserAttributes } from './self.ts';
 import { associateSoftwareToken, verifySoftwareToken } from './software-token.ts';
 import { getTokensFromRefreshToken, globalSignOut, revokeToken } from './tokens.ts';
 import { updateUserPoolClient } from './update-client.ts';
@@ -67,6 +67,7 @@ const ALL: readonly Operation[] = [
   revokeToken,
   setUserMfaPreference,
   setUserPoolMfaConfig,
+  updateUserAttributes,
   updateUserPoolClient,
   verifySoftwareToken,
 ];

@@ -51,6 +51,7 @@ export const listUsers = operation(
         throw invalidParameter(`One or more requested attributes do not exist in user pool: ${name}`);
       }
     }
+    const only = input.AttributesToGet;
     const users = pool.users().filter(readFilter(input.Filter ?? ''));
     const { items, next } = paginate(users, {
       keyOf: (user) => `${user.created} ${user.sub}`,
@@ -58,7 +59,7 @@ export const listUsers = operation(
       token: input.PaginationToken,
     });
     return {
-      Users: items.map((user) => describeUser(user, input.AttributesToGet)),
+      Users: items.map((user) => describeUser(user, only && ((name) => only.includes(name)))),
       ...(next === undefined ? {} : { PaginationToken: next }),
     };
   },

@@ -1,19 +1,48 @@
 import { bearerOf } from '../auth/access-token.ts';
 import { checkProof } from '../auth/attempt.ts';
-import { notAuthorized } from '../errors.ts';
-import { password, token } from '../fields.ts';
+import { notAuthorized, notEmbedded } from '../errors.ts';
+import { attributes, password, token } from '../fields.ts';
 import { operation } from '../operation.ts';
+import { canRead, checkWrites } from '../permissions.ts';
+import { changeAttributes } from '../schema.ts';
 import { optional, required, structure } from '../shape.ts';
 import { passwordMatches } from '../srp.ts';
-import { attributeList, mfaSettings, newCredential, withPassword } from '../users.ts';
+import { attributeList, checkAliases, mfaSettings, newCredential, withPassword } from '../users.ts';
 
 export const getUser = operation(
   'GetUser',
   'public',
   structure({ AccessToken: required(token) }),
   ({ pools, now }, input) => {
-    const { user } = bearerOf(pools, input.AccessToken, now());
-    return { Username: user.username, UserAttributes: attributeList(user), ...mfaSettings(user) };
+    const { client, user } = bearerOf(pools, input.AccessToken, now());
+    const UserAttributes = attributeList(user, (name) => canRead(client.settings, name));
+    return { Username: user.username, UserAttributes, ...mfaSettings(user) };
+  },
+);
+
+/**
+ * The attributes that a user changes without an administrator. A pool that verifies a changed address sends a code,
+ * which the embedded Cognito does not do: refused by name.
+ * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserAttributes.html
+ */
+export const updateUserAttributes = operation(
+  'UpdateUserAttributes',
+  'public',
+  structure({ AccessToken: required(token), UserAttributes: required(attributes) }),
+  ({ pools, now }, { AccessToken, UserAttributes: changes }) => {
+    const { pool, client, user } = bearerOf(pools, AccessToken, now());
+    const changed = changeAttributes({ schema: pool.schema, current: user.attributes, changes });
+    checkWrites(
+      client.settings,
+      changes.map(({ Name }) => Name),
+    );
+    const verified = pool.record.settings.AutoVerifiedAttributes?.find(
+      (name) => changed[name] !== undefined && changed[name] !== user.attributes[name],
+    );
+    if (verified) throw notEmbedded(`The verification of a changed ${verified}`);
+    checkAliases(pool, user.sub, changed);
+    pool.putUser({ ...user, attributes: changed, modified: now().toISOString() });
+    return {};
   },
 );
 

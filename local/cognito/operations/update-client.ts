@@ -1,6 +1,7 @@
 import { clientId } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { checkClient, clientFields } from '../resources/client-properties.ts';
+import { checkPermissions } from '../permissions.ts';
+import { checkClient, checkTier, clientFields } from '../resources/client-properties.ts';
 import { required, structure } from '../shape.ts';
 import { describeClient } from './describe.ts';
 
@@ -17,6 +18,8 @@ export const updateUserPoolClient = operation(
   ({ pools, now }, { ClientId, ...given }) => {
     const { pool, client } = pools.client(ClientId, pools.get(given.UserPoolId));
     const settings = checkClient({ ...given, GenerateSecret: client.settings.GenerateSecret });
+    checkTier(settings, pool.record.settings.UserPoolTier);
+    checkPermissions(settings, pool.schema);
     const changed = {
       ...client,
       name: settings.ClientName ?? client.name,

@@ -1,11 +1,12 @@
 import type { JsonObject } from '../../json.ts';
-import { invalidParameter } from '../errors.ts';
+import { invalidParameter, notEmbedded, notInTier } from '../errors.ts';
 import { poolId } from '../fields.ts';
 import { flag, type Infer, integer, list, oneOf, optional, required, structure, text } from '../shape.ts';
 import { readProperties } from './refusal.ts';
 
 const closed = { closed: true };
 const unit = oneOf(['seconds', 'minutes', 'hours', 'days']);
+const permittedAttribute = text({ min: 1, max: 2048 });
 
 /** The settings of a client, as templates and the API have them. */
 export const clientFields = {
@@ -40,11 +41,14 @@ export const clientFields = {
         'ALLOW_CUSTOM_AUTH',
         'ALLOW_USER_PASSWORD_AUTH',
         'ALLOW_USER_SRP_AUTH',
+        'ALLOW_USER_AUTH',
         'ALLOW_REFRESH_TOKEN_AUTH',
       ]),
     ),
   ),
   SupportedIdentityProviders: optional(list(oneOf(['COGNITO']))),
+  ReadAttributes: optional(list(permittedAttribute)),
+  WriteAttributes: optional(list(permittedAttribute)),
   AllowedOAuthFlowsUserPoolClient: optional(flag()),
   EnablePropagateAdditionalUserContextData: optional(flag()),
 };
@@ -60,8 +64,6 @@ const NOT_DONE = [
   'CallbackURLs',
   'DefaultRedirectURI',
   'LogoutURLs',
-  'ReadAttributes',
-  'WriteAttributes',
 ];
 
 export const CLIENT_TYPE = 'AWS::Cognito::UserPoolClient';
@@ -101,6 +103,15 @@ export function checkClient(settings: ClientSettings): ClientSettings {
     );
   }
   return settings;
+}
+
+/**
+ * Refuses what the plan of the client's pool lacks, and what the embedded Cognito lacks whatever the plan,
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-sign-in-feature-plans.html
+ */
+export function checkTier({ ExplicitAuthFlows = [] }: ClientSettings, tier: string | undefined): void {
+  if (!ExplicitAuthFlows.includes('ALLOW_USER_AUTH')) return;
+  throw tier === 'LITE' ? notInTier('Choice-based sign-in', tier) : notEmbedded('ALLOW_USER_AUTH');
 }
 
 const SECONDS = { seconds: 1, minutes: 60, hours: 3_600, days: 86_400 };

@@ -1,4 +1,4 @@
-import { invalidParameter } from '../errors.ts';
+import { invalidParameter, notInTier } from '../errors.ts';
 import type { Factor } from '../factors.ts';
 
 /** The settings of a pool that second factors depend on. */
@@ -25,7 +25,7 @@ export function checkMfa(settings: MfaSettings): void {
   }
   if (!EnabledMfas.includes('EMAIL_OTP')) return;
   if (settings.UserPoolTier === 'LITE') {
-    throw invalidParameter('Email MFA needs the tier ESSENTIALS or PLUS.');
+    throw notInTier('Multi-factor authentication by e-mail', settings.UserPoolTier);
   }
   if (settings.EmailConfiguration?.EmailSendingAccount !== 'DEVELOPER') {
     throw invalidParameter('Email MFA needs an e-mail configuration with Amazon SES.');

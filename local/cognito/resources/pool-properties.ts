@@ -17,6 +17,7 @@ import {
 } from '../shape.ts';
 import { checkMfa } from './mfa-rules.ts';
 import { readProperties } from './refusal.ts';
+import { checkPoolTier } from './tier-rules.ts';
 
 const closed = { closed: true };
 const message = text({ min: 6, max: 20_000 });
@@ -37,7 +38,15 @@ const passwordPolicy = structure(
     RequireLowercase: optional(flag()),
     RequireNumbers: optional(flag()),
     RequireSymbols: optional(flag()),
+    PasswordHistorySize: optional(integer({ min: 0, max: 24 })),
     TemporaryPasswordValidityDays: optional(integer({ min: 0, max: 365 })),
+  },
+  closed,
+);
+
+const signInPolicy = structure(
+  {
+    AllowedFirstAuthFactors: optional(list(oneOf(['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN']))),
   },
   closed,
 );
@@ -77,7 +86,9 @@ export const smsConfiguration = structure(
 const poolProperties = structure(
   {
     UserPoolName: optional(text({ min: 1, max: 128, pattern: /[\w\s+=,.@-]+/ })),
-    Policies: optional(structure({ PasswordPolicy: optional(passwordPolicy) }, closed)),
+    Policies: optional(
+      structure({ PasswordPolicy: optional(passwordPolicy), SignInPolicy: optional(signInPolicy) }, closed),
+    ),
     AdminCreateUserConfig: optional(
       structure(
         {
@@ -139,6 +150,9 @@ const poolProperties = structure(
     SmsAuthenticationMessage: optional(smsMessage),
     SmsConfiguration: optional(smsConfiguration),
     SmsVerificationMessage: optional(smsMessage),
+    UserPoolAddOns: optional(
+      structure({ AdvancedSecurityMode: optional(oneOf(['OFF', 'AUDIT', 'ENFORCED'])) }, closed),
+    ),
     UserAttributeUpdateSettings: optional(
       structure({ AttributesRequireVerificationBeforeUpdate: required(list(verifiedAttribute)) }, closed),
     ),
@@ -166,7 +180,6 @@ export type PoolSettings = Infer<typeof poolProperties>;
 const NOT_DONE = [
   'DeviceConfiguration',
   'LambdaConfig',
-  'UserPoolAddOns',
   'WebAuthnFactorConfiguration',
   'WebAuthnRelyingPartyID',
   'WebAuthnUserVerification',
@@ -203,6 +216,7 @@ export function readPoolProperties(properties: JsonObject): PoolSettings {
     throw invalidParameter('SourceArn is required when EmailSendingAccount is DEVELOPER.');
   }
   checkMfa(settings);
+  checkPoolTier(settings);
   for (const name of settings.UserAttributeUpdateSettings?.AttributesRequireVerificationBeforeUpdate ?? []) {
     if (!settings.AutoVerifiedAttributes?.includes(name)) {
       throw invalidParameter(

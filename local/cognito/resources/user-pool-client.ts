@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { ResourceHandler, ResourceState } from '../../resource.ts';
+import { checkPermissions } from '../permissions.ts';
 import type { ClientRecord } from '../store/model.ts';
 import type { Pools } from '../store/pools.ts';
-import { CLIENT_TYPE, readClientProperties } from './client-properties.ts';
+import { CLIENT_TYPE, checkTier, readClientProperties } from './client-properties.ts';
 import { clientIdFor, generatedName } from './ids.ts';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -24,6 +25,8 @@ export function userPoolClientResource(pools: Pools, now: () => Date): ResourceH
     async create(request) {
       const settings = readClientProperties(request.properties);
       const pool = pools.get(settings.UserPoolId);
+      checkTier(settings, pool.record.settings.UserPoolTier);
+      checkPermissions(settings, pool.schema);
       const id = clientIdFor(request);
       const created = now().toISOString();
       const client = pool.clients.get(id) ?? {
@@ -41,6 +44,8 @@ export function userPoolClientResource(pools: Pools, now: () => Date): ResourceH
     async update({ physicalId, properties }) {
       const settings = readClientProperties(properties);
       const { pool, client } = pools.client(physicalId, pools.get(settings.UserPoolId));
+      checkTier(settings, pool.record.settings.UserPoolTier);
+      checkPermissions(settings, pool.schema);
       const changed = {
         ...client,
         name: settings.ClientName ?? client.name,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
-import { connect } from 'node:tls';
+import { connect, type SecureVersion } from 'node:tls';
 import type { JsonObject } from '../../../local/json.ts';
 import { deploy, distributionProperties, type Fixture, openFixture, SUFFIX } from './fixture.ts';
 
@@ -23,19 +23,28 @@ const change = (more: JsonObject) => (properties: JsonObject) => ({
 });
 
 /** A request by another name than the connection's address; the TLS handshake asks for that name's certificate. */
-async function ask(fixture: Fixture, url: string, name: string, host = name) {
+async function ask(
+  fixture: Fixture,
+  url: string,
+  name: string,
+  host = name,
+  maxVersion: SecureVersion = 'TLSv1.3',
+) {
   const { port } = new URL(url);
   const ca = fixture.authority.caPem;
-  const socket = connect({ host: '127.0.0.1', port: Number(port), servername: name, ca });
+  const socket = connect({ host: '127.0.0.1', port: Number(port), servername: name, ca, maxVersion });
+  let names = '';
+  socket.once('secureConnect', () => {
+    names = new X509Certificate(socket.getPeerX509Certificate()?.raw ?? '').subjectAltName ?? '';
+  });
   const answer = await new Promise<string>((resolve, reject) => {
     let text = '';
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString();
     });
-    socket.once('end', () => resolve(text)).once('error', reject);
+    socket.once('close', () => resolve(text)).once('error', reject);
     socket.write(`GET /k HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   });
-  const names = new X509Certificate(socket.getPeerX509Certificate()?.raw ?? '').subjectAltName ?? '';
   socket.destroy();
   return { status: Number(answer.split(' ')[1]), names };
 }
@@ -51,6 +60,25 @@ test('a distribution answers to its own host name, with a certificate of that na
   const usual = await ask(fixture, url, 'localhost', `localhost:${port}`);
   assert.equal(usual.status, 200);
   assert.doesNotMatch(usual.names, /example/);
+});
+
+test('the newest policies: TLS 1.2 and 1.3, or 1.3 alone for the names of the distribution', async (t) => {
+  for (const [MinimumProtocolVersion, tls12] of [
+    ['TLSv1.2_2025', true],
+    ['TLSv1.3_2025', false],
+  ] as const) {
+    const fixture = await fixtureOf(t);
+    const ViewerCertificate = { ...CERTIFICATE, MinimumProtocolVersion };
+    const { url } = await deploy(fixture, change({ ...OWN, ViewerCertificate }));
+    const { host } = new URL(url);
+    const status = async (name: string, version: SecureVersion) =>
+      (await ask(fixture, url, name, name === 'localhost' ? host : name, version)).status;
+    assert.equal(await status('uploads.example.com', 'TLSv1.3'), 200);
+    assert.equal(await status('localhost', 'TLSv1.2'), 200);
+    // A connection that is ended is an error or an end without an answer, by how far the handshake came.
+    const old = await status('uploads.example.com', 'TLSv1.2').catch(() => Number.NaN);
+    assert.equal(old, tls12 ? 200 : Number.NaN);
+  }
 });
 
 test('another name is refused, and so is one that was taken back', async (t) => {

@@ -63,6 +63,28 @@ test('a preflight that reaches the origin is answered with what may be sent', as
   assert.deepEqual(Object.keys(await cors({ origin: PAGE }, 'OPTIONS')), ['allow-origin', 'expose-headers']);
 });
 
+test('a pattern of header names allows what a preflight asks for and it fits', async (t) => {
+  const patterns = { Items: ['Authorization', 'x-amz-meta-*', 'x-*-id'] };
+  const cors = await corsOf(await fixtureOf(t), { AccessControlAllowHeaders: patterns });
+  const allowed = async (requested?: string) => {
+    const more = requested === undefined ? {} : { 'access-control-request-headers': requested };
+    const answer = await cors({ origin: PAGE, 'access-control-request-method': 'PUT', ...more }, 'OPTIONS');
+    return answer['allow-headers'];
+  };
+  assert.equal(await allowed(), 'Authorization');
+  assert.equal(
+    await allowed('authorization,X-Amz-Meta-Colour, x-amz-acl,x-amz-meta-,x-trace-id'),
+    'Authorization, X-Amz-Meta-Colour, x-amz-meta-, x-trace-id',
+  );
+});
+
+test('any header is *, which does not cover Authorization: that is named beside it', async (t) => {
+  const fixture = await fixtureOf(t);
+  const cors = await corsOf(fixture, { AccessControlAllowHeaders: { Items: ['*', 'Authorization'] } });
+  const preflight = { origin: PAGE, 'access-control-request-method': 'PUT' };
+  assert.equal((await cors(preflight, 'OPTIONS'))['allow-headers'], '*, Authorization');
+});
+
 test('the policy’s headers replace the origin’s where it says so, once each', async (t) => {
   const origin = { 'access-control-allow-origin': '*' };
   for (const [override, expected] of [
@@ -109,6 +131,9 @@ test('what the policy cannot hold is refused by name', async (t) => {
       'InvalidRequest',
       /does not support wildcards/,
     ],
+    [{ AccessControlAllowHeaders: { Items: ['x-*-*'] } }, 'InvalidArgument', /no header name: x-\*-\*/],
+    [{ AccessControlAllowHeaders: { Items: ['no name'] } }, 'InvalidArgument', /no header name/],
+    [{ AccessControlExposeHeaders: { Items: ['a:b'] } }, 'InvalidArgument', /no header name/],
     [{ AccessControlMaxAgeSec: -1 }, 'InvalidArgument', /must be from 0/],
   ];
   for (const [more, code, message] of rows) {

@@ -88,6 +88,8 @@ test('a session ends with the client’s AuthSessionValidity', async (t) => {
   );
 });
 
+const SPACED = 'Password must satisfy regular expression pattern: ^[\\S]+.*[\\S]+$';
+
 test('a weak password is refused with the rule that it breaks, and the session lives on', async (t) => {
   const setup = await setUp(t);
   await invite(setup);
@@ -98,7 +100,9 @@ test('a weak password is refused with the rule that it breaks, and the session l
     'UPPER-CASE-1!': 'Password must have lowercase characters',
     'No-Numbers-!!': 'Password must have numeric characters',
     NoSymbols123: 'Password must have symbol characters',
-    ' NoSymbols123 ': 'Password must have symbol characters',
+    ' Has-Space-1': SPACED,
+    'Has-Space-1 ': SPACED,
+    'Has-Space-1\n': SPACED,
   };
   for (const [NEW_PASSWORD, rule] of Object.entries(rules)) {
     await assert.rejects(
