@@ -81,7 +81,12 @@ async function bring(work: StackWork, logicalId: string, wanted: Wanted, attempt
   const next: ResourceRecord = { ...kept, ...attributesOf(definition), needs };
   const changed = changedProperties(current.properties, properties);
   const handler = work.handler(current.type);
-  if (changed.some((name) => recreates(handler, name))) return replace(work, logicalId, wanted, attempt);
+  const recreated = changed.some((name) => recreates(handler, name));
+  if (changed.length > 0) {
+    const denial = work.denial(recreated ? 'Update:Replace' : 'Update:Modify', logicalId, current.type);
+    if (denial !== undefined) return fail(work, logicalId, { ...current, status: 'UPDATE_FAILED' }, denial);
+  }
+  if (recreated) return replace(work, logicalId, wanted, attempt);
   if (changed.length > 0 || !current.status.endsWith('_COMPLETE')) {
     return update(work, logicalId, next, properties, attempt);
   }

@@ -14,7 +14,7 @@ import {
 import { inOrder, within } from '../template/order.ts';
 import { bindNow, bringAll } from './bring.ts';
 import { tryOutputs } from './create.ts';
-import { update } from './physical.ts';
+import { fail, update } from './physical.ts';
 import { failureReason } from './reasons.ts';
 import { removeSuperseded } from './remove.ts';
 import type { StackWork } from './work.ts';
@@ -28,8 +28,9 @@ function handedOn({ id, token, retainExceptOnCreate }: OperationRecord) {
 export async function runUpdate(work: StackWork, operation: UpdateOperation): Promise<void> {
   const { target, onFailure, before } = operation;
   await bringAll(work, operation);
-  const { failed } = work;
   const bound = bindNow(work, target);
+  if (work.failed.length === 0) refuseRemovals(work, (id) => bound.graph.has(id));
+  const { failed } = work;
   const outputs = failed.length > 0 ? undefined : tryOutputs(bound);
   if (Array.isArray(outputs)) {
     const left = setAside(work.stack, (id) => bound.graph.has(id), keptByPolicy);
@@ -52,6 +53,15 @@ export async function runUpdate(work: StackWork, operation: UpdateOperation): Pr
     updated: work.at(),
     operation: { kind: 'undo-update', before, skip: [], ...handedOn(operation) },
   });
+}
+
+/** Fails the resources that the target leaves out and the stack's policy protects from deletion. */
+function refuseRemovals(work: StackWork, stays: (logicalId: string) => boolean): void {
+  for (const [logicalId, record] of Object.entries(work.stack.resources)) {
+    if (stays(logicalId) || !isPresent(record)) continue;
+    const denial = work.denial('Update:Delete', logicalId, record.type);
+    if (denial !== undefined) fail(work, logicalId, { ...record, status: 'UPDATE_FAILED' }, denial);
+  }
 }
 
 function keptByPolicy({ deletionPolicy }: ResourceRecord): boolean {

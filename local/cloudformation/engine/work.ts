@@ -11,6 +11,7 @@ import {
   type ResourceRecord,
   type StackRecord,
 } from '../stack/model.ts';
+import { denialByPolicy, type UpdateAction } from '../stack/policy.ts';
 import type { StackStore } from '../stack/store.ts';
 
 export interface EngineOptions {
@@ -148,6 +149,13 @@ export class StackWork {
   /** Whether another request has taken the stack over. */
   get isInterrupted(): boolean {
     return this.stack.operation?.id !== this.#operationId;
+  }
+
+  /** Why the stack's policy denies what an update is to do to a resource; `undefined` where it allows it. */
+  denial(action: UpdateAction, logicalId: string, type: string): string | undefined {
+    const { operation, policy } = this.stack;
+    if (operation?.kind !== 'update') return undefined;
+    return denialByPolicy(operation.policyDuringUpdate ?? policy, action, { logicalId, type });
   }
 
   handler(type: string): ResourceHandler {

@@ -14,6 +14,7 @@ import {
   listStackResources,
   listStacks,
 } from './describe.ts';
+import { getStackPolicy, setStackPolicy } from './stack-policies.ts';
 import {
   continueUpdateRollback,
   createStack,
@@ -37,12 +38,14 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['DescribeStackResources', describeStackResources],
   ['DescribeStacks', describeStacks],
   ['ExecuteChangeSet', executeChangeSet],
+  ['GetStackPolicy', getStackPolicy],
   ['GetTemplate', getTemplate],
   ['GetTemplateSummary', getTemplateSummary],
   ['ListChangeSets', listChangeSets],
   ['ListStackResources', listStackResources],
   ['ListStacks', listStacks],
   ['RollbackStack', rollbackStack],
+  ['SetStackPolicy', setStackPolicy],
   ['UpdateStack', updateStack],
   ['UpdateTerminationProtection', updateTerminationProtection],
   ['ValidateTemplate', validateTemplate],

@@ -6,6 +6,7 @@ import type { Operation } from './context.ts';
 import { refuseOtherModes } from './deployment-mode.ts';
 import { isRepeated, requestOf } from './requests.ts';
 import { newName, onFailure, readSource, SOURCE_PARAMETERS } from './source.ts';
+import { policyOf } from './stack-policies.ts';
 import {
   beginContinueRollback,
   beginCreate,
@@ -25,6 +26,7 @@ export const createStack: Operation = {
     'DisableRollback',
     'RetainExceptOnCreate',
     'EnableTerminationProtection',
+    'StackPolicyBody',
     'ClientRequestToken',
     'DeploymentConfig',
   ],
@@ -43,10 +45,12 @@ export const createStack: Operation = {
       );
     }
     const source = readSource(query, context.handlers);
+    const policy = policyOf(query, 'StackPolicyBody');
     const blank: StackRecord = {
       ...blankStack(name, context),
       terminationProtection: flag(query, 'EnableTerminationProtection'),
       ...(failing === undefined ? {} : { onFailure: failing }),
+      ...(policy === undefined ? {} : { policy }),
     };
     planChanges(blank, source, context.handlers);
     const options = {
@@ -65,6 +69,8 @@ export const updateStack: Operation = {
     'StackName',
     'DisableRollback',
     'RetainExceptOnCreate',
+    'StackPolicyBody',
+    'StackPolicyDuringUpdateBody',
     'ClientRequestToken',
     'DeploymentConfig',
   ],
@@ -79,12 +85,19 @@ export const updateStack: Operation = {
     if (planChanges(stack, source, context.handlers).changesNothing && !stack.status.endsWith('_FAILED')) {
       throw new AwsError('ValidationError', 'No updates are to be performed.');
     }
+    const policy = policyOf(query, 'StackPolicyBody') ?? stack.policy;
     const options = {
       request,
+      policyDuringUpdate: policyOf(query, 'StackPolicyDuringUpdateBody'),
       onFailure: preserving ? 'DO_NOTHING' : 'ROLLBACK',
       retainExceptOnCreate: flag(query, 'RetainExceptOnCreate'),
     } as const;
-    beginUpdate({ ...stack, changeSets: outdated(stack.changeSets) }, source, options, context);
+    const changed = {
+      ...stack,
+      ...(policy === undefined ? {} : { policy }),
+      changeSets: outdated(stack.changeSets),
+    };
+    beginUpdate(changed, source, options, context);
     return { StackId: stack.id };
   },
 };

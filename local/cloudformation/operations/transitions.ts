@@ -19,6 +19,7 @@ export interface BeginOptions {
   readonly request: Request;
   readonly onFailure: OnFailure;
   readonly retainExceptOnCreate: boolean;
+  readonly policyDuringUpdate?: string | undefined;
 }
 
 /** A stack that holds nothing yet. */
@@ -131,7 +132,7 @@ function beforeOf({ status, operation, source, resources }: StackRecord): Before
 export function beginUpdate(
   stack: StackRecord,
   target: Source,
-  { request, onFailure, retainExceptOnCreate }: BeginOptions,
+  { request, onFailure, retainExceptOnCreate, policyDuringUpdate }: BeginOptions,
   context: OperationContext,
 ): void {
   const before = beforeOf(stack);
@@ -140,6 +141,7 @@ export function beginUpdate(
     target,
     onFailure: onFailure === 'DO_NOTHING' ? 'DO_NOTHING' : 'ROLLBACK',
     ...(before === undefined ? {} : { before }),
+    ...(policyDuringUpdate === undefined ? {} : { policyDuringUpdate }),
     ...common(request, retainExceptOnCreate),
   };
   begin(stack, 'UPDATE_IN_PROGRESS', operation, request, context);

@@ -88,6 +88,8 @@ export interface UndoCreateOperation extends Common {
 
 export interface UpdateOperation extends Common {
   readonly kind: 'update';
+  /** A stack policy that counts for this update instead of the stack's own. */
+  readonly policyDuringUpdate?: string;
   readonly onFailure: 'ROLLBACK' | 'DO_NOTHING';
   readonly target: Source;
   /** Absent for a stack that has never been complete. */
@@ -176,6 +178,8 @@ export interface StackRecord {
   /** With `DO_NOTHING` a stack's failed creation stays as it is, for good. */
   readonly onFailure?: OnFailure;
   readonly terminationProtection: boolean;
+  /** JSON; absent where every update is allowed. */
+  readonly policy?: string;
   readonly source: Source;
   readonly outputs: readonly OutputRecord[];
   readonly resources: Resources;
