@@ -22,18 +22,17 @@ var words = process.argv.slice(2);
 if (isOlder(process.versions.node, least)) {
   process.stderr.write(
     [
-      'error: edge-upload needs Node.js ' +
-        least +
-        ' or later; this is Node.js ' +
-        process.versions.node +
-        '.',
-      'Get a newer one from https://nodejs.org',
-    ].join(' ') + '\n',
+      'error: edge-upload needs Node.js ',
+      least,
+      ' or later; this is Node.js ',
+      process.versions.node,
+      '. Get a newer one from https://nodejs.org\n',
+    ].join(''),
   );
   process.exitCode = 1;
 } else if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   // Other programs ask for the version often: it is printed without loading anything else.
-  process.stdout.write(manifest.version + '\n');
+  process.stdout.write([manifest.version, '\n'].join(''));
 } else {
   require('./import.cjs');
 }

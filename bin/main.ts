@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { EXIT, UserError } from '../cli/errors.ts';
 import { run } from '../cli/program.ts';
@@ -36,19 +37,33 @@ function currentFolder(): string {
   }
 }
 
+/** Empty where the user has none: a user id without an entry in the system's list, as `docker run --user` may give. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return '';
+  }
+}
+
+const env = { ...process.env };
+const home = homeFolder();
+// Libraries take an empty or relative HOME for a path below the current folder: the AWS SDK would read credentials there.
+if (!isAbsolute(home)) process.env.HOME = '/';
+
 const exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  env: process.env,
+  env,
   platform: process.platform,
   get cwd() {
     return currentFolder();
   },
-  home: homedir(),
+  home,
   execPath: process.execPath,
   now: () => new Date(),
-  keyring: async () => (await import('../cli/identity/keyring.ts')).systemKeyring(process.env),
+  keyring: async () => (await import('../cli/identity/keyring.ts')).systemKeyring(env),
   signal: interruption.signal,
 });
 // Node cannot put a terminal back that is gone, and would crash over it at its end.

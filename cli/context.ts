@@ -24,6 +24,7 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   readonly cwd: string;
+  /** The home folder; not an absolute path where there is none. See {@link findFolder}. */
   readonly home: string;
   /** The Node program that runs this, for starting the embedded cloud with the same one. */
   readonly execPath: string;

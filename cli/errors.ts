@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /** Process exit codes; the table is part of the command line contract (README, "In scripts"). */
 export const EXIT = {
   done: 0,
@@ -96,7 +98,14 @@ export function interrupted(hint?: string): UserError {
 export function systemCode(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     if (at instanceof AggregateError && at.errors.length > 0) return systemCode(at.errors[0]);
-    if ('code' in at && typeof at.code === 'string' && !(at instanceof UserError)) return at.code;
+    if ('code' in at && typeof at.code === 'string' && !(at instanceof UserError)) return named(at.code);
   }
   return undefined;
+}
+
+/** Node has no names for some errors, ESTALE and EDQUOT of a network's disk among them: “Unknown system error -116”. */
+function named(code: string): string {
+  const number = Number(/^Unknown system error -(\d+)$/.exec(code)?.[1]);
+  const [name] = Object.entries(constants.errno).find(([, value]) => value === number) ?? [];
+  return name ?? code;
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
-import { diskError, makePrivate, readIfThere, replaceFile } from '../settings/files.ts';
-import { folders } from '../settings/folders.ts';
+import { diskError, readPrivate, replaceFile } from '../settings/files.ts';
+import { findFolder, folders } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
 import { readFields } from './json-fields.ts';
 import { loginCommand } from './login-command.ts';
@@ -89,10 +89,15 @@ async function read(
   file: string,
   url: string,
 ): Promise<FoundSession | 'damaged' | undefined> {
-  const text = await readIfThere(file);
-  if (text === undefined) return undefined;
-  await closeToOthers(keeper, file);
-  return parse(keeper, file, url, text);
+  const found = await readPrivate(file);
+  if (found === undefined) return undefined;
+  if (found.wasOpen) {
+    keeper.ui.event({
+      type: 'warning',
+      text: `${file} could be read by others on this computer; it no longer can. If somebody may have: edge-upload logout`,
+    });
+  }
+  return parse(keeper, file, url, found.text);
 }
 
 /**
@@ -108,21 +113,6 @@ export async function readLocked(
   if (found !== 'damaged') return found;
   await moveAside(keeper, file);
   return undefined;
-}
-
-async function closeToOthers({ platform, ui }: Keeper, file: string): Promise<void> {
-  if (platform === 'win32') return;
-  const { mode } = await stat(file).catch((error: unknown) => {
-    // Replaced or removed by another process just now; what that one wrote is private.
-    if (systemCode(error) === 'ENOENT') return { mode: 0o600 };
-    throw diskError(file, error);
-  });
-  if ((mode & 0o077) === 0) return;
-  await makePrivate(file);
-  ui.event({
-    type: 'warning',
-    text: `${file} could be read by others on this computer; it no longer can. If somebody may have: edge-upload logout`,
-  });
 }
 
 async function moveAside({ ui }: Keeper, file: string): Promise<void> {
@@ -153,6 +143,8 @@ export async function replaceSession({ file, key }: FoundSession, session: Store
 }
 
 async function filesOf(place: Place, url: string): Promise<string[]> {
+  // Where there is no place for tokens, none are kept.
+  if (findFolder(place, 'state').path === undefined) return [];
   const prefix = prefixOf(url);
   try {
     const names = await readdir(folder(place));

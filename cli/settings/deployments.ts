@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
-import { UserError } from '../errors.ts';
-import { readIfThere, replaceFile } from './files.ts';
-import { folders } from './folders.ts';
+import { type Part, readDocument } from './documents.ts';
+import { edgeUrl } from './edge-url.ts';
+import { replaceFile } from './files.ts';
+import { findFolder, folders } from './folders.ts';
 import { withLock } from './lock.ts';
 
 /** What this computer knows of one deployment. No secret is in it. */
@@ -42,22 +43,49 @@ function file(place: Place): string {
   return join(folders(place).config, 'deployments.json');
 }
 
+/** Where there is no place for the file, no deployment is known. */
 async function read(place: Place): Promise<DeploymentsFile> {
-  const path = file(place);
-  const text = await readIfThere(path);
-  if (text === undefined) return EMPTY;
+  const { path } = findFolder(place, 'config');
+  if (path === undefined) return EMPTY;
+  return (await readDocument(file(place), parse, 'sign in or deploy again')) ?? EMPTY;
+}
+
+function parse(root: Part): DeploymentsFile {
+  const version = root.member('version');
+  if (!version.is(1)) version.fail('is not one that this version of edge-upload reads');
+  const current = root.optional('current')?.text();
+  const deployments = root.member('deployments').list().map(parseDeployment);
+  return { version: 1, ...(current === undefined ? {} : { current }), deployments };
+}
+
+function parseDeployment(part: Part): Deployment {
+  const bucket = part.optional('bucket')?.text();
+  const local = part.optional('local');
+  return {
+    name: part.member('name').text(),
+    url: part.member('url').textThat(isEdgeUrl, 'is not the address of an edge'),
+    region: part.member('region').text(),
+    userPoolId: part.member('userPoolId').text(),
+    clientId: part.member('clientId').text(),
+    ...(bucket === undefined ? {} : { bucket }),
+    ...(local === undefined ? {} : { local: parseLocalCloud(local) }),
+  };
+}
+
+/** How to reach an embedded cloud, as written in a document. */
+export function parseLocalCloud(part: Part): LocalCloud {
+  return {
+    endpoint: part.member('endpoint').textThat(URL.canParse, 'is not an address'),
+    caFile: part.member('caFile').text(),
+  };
+}
+
+function isEdgeUrl(text: string): boolean {
   try {
-    const parsed = JSON.parse(text) as DeploymentsFile;
-    if (parsed.version === 1 && Array.isArray(parsed.deployments)) return parsed;
-  } catch (error) {
-    throw new UserError('settings', `${path} is not valid JSON.`, {
-      hint: `Mend or remove ${path}.`,
-      cause: error,
-    });
+    return edgeUrl(text) === text;
+  } catch {
+    return false;
   }
-  throw new UserError('settings', `${path} was not written by this version of edge-upload.`, {
-    hint: `Remove ${path}, then sign in or deploy again.`,
-  });
 }
 
 async function change(place: Place, edit: (now: DeploymentsFile) => DeploymentsFile): Promise<void> {

@@ -1,17 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { systemCode, UserError } from '../errors.ts';
+import { systemCode } from '../errors.ts';
+import { diskError } from './disk-errors.ts';
+import { openOwn, safeFolder } from './own-file.ts';
 
-/** The text of a file, or `undefined` where there is none. */
-export async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw diskError(path, error);
-  }
-}
+export { diskError } from './disk-errors.ts';
+export { readIfThere, readPrivate } from './own-file.ts';
 
 /**
  * Makes a folder where it is missing, with those above it, for its owner alone. Node's own recursion (seen with 20 and 24) has
@@ -38,12 +34,14 @@ async function makeOne(path: string): Promise<void> {
 
 /**
  * Replaces a file as a whole: another process, a crash or a power cut sees the old text or the new one.
- * The file is private to its owner (0600) from its first byte; its folder is made 0700 where it is missing.
+ * The file is private to its owner (0600) from its first byte; its folder is made 0700 where it is missing. A link in its
+ * place is replaced too; what it leads to stays as it is.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await makeFolder(dirname(path));
+    await safeFolder(dirname(path));
     const file = await open(aside, 'wx', 0o600);
     try {
       await file.writeFile(text);
@@ -53,35 +51,17 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     }
     await rename(aside, path);
   } catch (error) {
-    // What went wrong first is what is told.
+    // The first error is the one to report.
     await rm(aside, { force: true }).catch(() => {});
     throw diskError(path, error);
   }
 }
 
-/** Takes away what a looser umask or an older copy may have left readable by others. */
-export async function makePrivate(path: string): Promise<void> {
+/** Opens a file of ours that is there, to add to its end. The caller closes it. */
+export async function openToAppend(path: string): Promise<FileHandle> {
   try {
-    await chmod(path, 0o600);
+    return (await openOwn(path, constants.O_WRONLY | constants.O_APPEND)).handle;
   } catch (error) {
     throw diskError(path, error);
   }
-}
-
-/** A system error on a file of ours, as a user meets it. */
-export function diskError(path: string, error: unknown): UserError {
-  const code = systemCode(error) ?? 'unknown error';
-  const reasons: Record<string, string> = {
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-    EROFS: 'the file system is read-only',
-    ENOSPC: 'no space left on the device',
-    EDQUOT: 'the disk quota is used up',
-    ENOTDIR: 'a part of the path is not a folder',
-    EISDIR: 'it is a folder',
-  };
-  return new UserError('disk', `${path} cannot be used: ${reasons[code] ?? code}.`, {
-    hint: 'Check the permissions and free space of that folder, or name another with XDG_CONFIG_HOME and XDG_STATE_HOME.',
-    cause: error,
-  });
 }

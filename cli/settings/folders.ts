@@ -1,7 +1,8 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Context } from '../context.ts';
+import { UserError } from '../errors.ts';
 
-/** Where this tool keeps what it keeps, each in the platform's own place. */
+/** Where this tool keeps its files, each in the platform's own place. */
 export interface Folders {
   /** Deployments this computer knows. */
   readonly config: string;
@@ -11,31 +12,83 @@ export interface Folders {
   readonly data: string;
 }
 
+export type FolderKind = keyof Folders;
+
+/** A folder, or why this computer has none: a clause such as `HOME is empty`. */
+export type FoundFolder =
+  | { readonly path: string; readonly missing?: never }
+  | { readonly path?: never; readonly missing: string };
+
+type Place = Pick<Context, 'env' | 'platform' | 'home'>;
+
 const NAME = 'edge-upload';
 
+/** The variables that name each folder's parent, and what is below the home folder without them. */
+const VARIABLES = { config: 'XDG_CONFIG_HOME', state: 'XDG_STATE_HOME', data: 'XDG_DATA_HOME' } as const;
+const LINUX: Record<FolderKind, readonly string[]> = {
+  config: ['.config', NAME],
+  state: ['.local', 'state', NAME],
+  data: ['.local', 'share', NAME],
+};
+const MAC_LIBRARY = ['Library', 'Application Support'];
+const MAC: Record<FolderKind, readonly string[]> = {
+  config: [...MAC_LIBRARY, NAME],
+  state: [...MAC_LIBRARY, NAME, 'state', NAME],
+  data: [...MAC_LIBRARY, NAME, 'data', NAME],
+};
+const ROAMING = { variable: 'APPDATA', parts: ['AppData', 'Roaming'], below: [NAME] };
+const LOCAL = { variable: 'LOCALAPPDATA', parts: ['AppData', 'Local'] };
+const WINDOWS = {
+  config: ROAMING,
+  state: { ...LOCAL, below: [NAME, 'state'] },
+  data: { ...LOCAL, below: [NAME, 'data'] },
+};
+
+function missingHome({ env, platform }: Place): string {
+  const variable = platform === 'win32' ? 'USERPROFILE' : 'HOME';
+  const value = env[variable];
+  if (value === undefined) return `${variable} is not set, and this user has no home folder`;
+  return value === ''
+    ? `${variable} is empty`
+    : `${variable} is “${value}”, which is not the path of a home folder`;
+}
+
 /**
- * XDG base directories on Linux (and wherever their variables are set), `Application Support` on macOS, `AppData` on
- * Windows. A relative XDG path is ignored, as the XDG specification asks.
+ * The folder of one kind. XDG base directories on Linux (and wherever their variables are set), `Application Support` on
+ * macOS, `AppData` on Windows. A relative path is never used, so that nothing is written to the current folder: an XDG
+ * variable that holds one is ignored, as the XDG specification asks, and such a home folder is none.
  */
-export function folders({ env, platform, home }: Pick<Context, 'env' | 'platform' | 'home'>): Folders {
-  const xdg = (name: string, fallback: string) => {
-    const set = env[name];
-    return join(set?.startsWith('/') ? set : fallback, NAME);
-  };
-  if (platform === 'win32') {
-    const roaming = env.APPDATA ?? join(home, 'AppData', 'Roaming');
-    const local = env.LOCALAPPDATA ?? join(home, 'AppData', 'Local');
-    return {
-      config: join(roaming, NAME),
-      state: join(local, NAME, 'state'),
-      data: join(local, NAME, 'data'),
-    };
-  }
-  const library = join(home, 'Library', 'Application Support');
-  const mac = platform === 'darwin';
+export function findFolder(place: Place, kind: FolderKind): FoundFolder {
+  const { env, platform, home } = place;
+  const windows = platform === 'win32' ? WINDOWS[kind] : undefined;
+  const above = env[windows?.variable ?? VARIABLES[kind]];
+  if (above !== undefined && isAbsolute(above)) return { path: join(above, ...(windows?.below ?? [NAME])) };
+  if (!isAbsolute(home)) return { missing: missingHome(place) };
+  if (windows !== undefined) return { path: join(home, ...windows.parts, ...windows.below) };
+  return { path: join(home, ...(platform === 'darwin' ? MAC : LINUX)[kind]) };
+}
+
+/** @throws {UserError} `settings` where this computer has no such folder, with the variable to set. */
+export function requireFolder(place: Place, kind: FolderKind): string {
+  const { path, missing } = findFolder(place, kind);
+  if (path !== undefined) return path;
+  const variable = place.platform === 'win32' ? WINDOWS[kind].variable : VARIABLES[kind];
+  throw new UserError('settings', `edge-upload has no folder for its files: ${missing}.`, {
+    hint: `Set ${variable} to the absolute path of a folder that is yours, or ${place.platform === 'win32' ? 'USERPROFILE' : 'HOME'} to your home folder.`,
+  });
+}
+
+/** All three; reading one that this computer does not have throws, as {@link requireFolder} does. */
+export function folders(place: Place): Folders {
   return {
-    config: xdg('XDG_CONFIG_HOME', mac ? library : join(home, '.config')),
-    state: xdg('XDG_STATE_HOME', mac ? join(library, NAME, 'state') : join(home, '.local', 'state')),
-    data: xdg('XDG_DATA_HOME', mac ? join(library, NAME, 'data') : join(home, '.local', 'share')),
+    get config() {
+      return requireFolder(place, 'config');
+    },
+    get state() {
+      return requireFolder(place, 'state');
+    },
+    get data() {
+      return requireFolder(place, 'data');
+    },
   };
 }

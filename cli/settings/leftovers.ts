@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
-import { UserError } from '../errors.ts';
-import type { LocalCloud } from './deployments.ts';
-import { readIfThere, replaceFile } from './files.ts';
-import { folders } from './folders.ts';
+import { type LocalCloud, parseLocalCloud } from './deployments.ts';
+import { type Part, readDocument } from './documents.ts';
+import { replaceFile } from './files.ts';
+import { findFolder, folders } from './folders.ts';
 import { withLock } from './lock.ts';
 
 /** An edge function that outlives its stack until CloudFront has let go of its replicas. */
@@ -21,17 +21,20 @@ function file(place: Place): string {
 
 /** What earlier `destroy`s could not remove yet. */
 export async function listLeftovers(place: Place): Promise<readonly Leftover[]> {
-  const path = file(place);
-  const text = await readIfThere(path);
-  if (text === undefined) return [];
-  try {
-    return JSON.parse(text) as Leftover[];
-  } catch (error) {
-    throw new UserError('settings', `${path} is not valid JSON.`, {
-      hint: `Mend or remove ${path}.`,
-      cause: error,
-    });
-  }
+  const { path } = findFolder(place, 'config');
+  if (path === undefined) return [];
+  return (await readDocument(file(place), parse, 'run the command again')) ?? [];
+}
+
+function parse(root: Part): Leftover[] {
+  return root.list().map((part) => {
+    const local = part.optional('local');
+    return {
+      stackName: part.member('stackName').text(),
+      functionName: part.member('functionName').text(),
+      ...(local === undefined ? {} : { local: parseLocalCloud(local) }),
+    };
+  });
 }
 
 async function change(place: Place, edit: (now: readonly Leftover[]) => readonly Leftover[]): Promise<void> {

@@ -1,9 +1,12 @@
-import { constants, copyFile, link, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, link, lstat, lutimes, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { interrupted, systemCode, UserError } from '../errors.ts';
 import { diskError, makeFolder } from './files.ts';
-import { liveness, ownIdentity, type ProcessIdentity, parseIdentity } from './process-identity.ts';
+import { claimOf, type Held, readHeld, readLine, successor } from './lock-line.ts';
+import { safeFolder } from './own-file.ts';
+import { liveness, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
 export interface LockOptions {
   /** Longest wait for another holder, milliseconds; 60,000 unless told. */
@@ -24,16 +27,6 @@ export interface LockOptions {
  * Nonces are never used twice, so only one waiter can make that link. Whoever is last in the line of succession holds;
  * releasing removes the lock first and the line after it.
  */
-interface Held {
-  /** A holder whose file is damaged has no process to look up. */
-  readonly identity?: ProcessIdentity;
-  readonly nonce: string;
-  /** Modification time of its file: its sign of life. */
-  readonly sign: number;
-}
-
-const successor = (lock: string, nonce: string) => `${lock}.${nonce}.next`;
-const claimOf = (lock: string, nonce: string) => `${lock}.${nonce}.claim`;
 
 /** Runs work while no other process runs work under the same path's lock. A holder that was killed holds nothing up. */
 export async function withLock<T>(
@@ -69,6 +62,7 @@ export async function withLock<T>(
 async function writeClaim(claim: string, own: ProcessIdentity): Promise<void> {
   try {
     await makeFolder(dirname(claim));
+    await safeFolder(dirname(claim));
     await writeFile(claim, JSON.stringify(own), { flag: 'wx', mode: 0o600 });
   } catch (error) {
     // Where even this fails nothing was written, and the first reason is the one to tell.
@@ -153,7 +147,8 @@ async function put(lock: string, own: ProcessIdentity, name: string): Promise<bo
       return true;
     } catch (error) {
       const code = systemCode(error);
-      if (code === 'EEXIST') return false;
+      // Over NFS the answer to a link that was made may be lost, and the same request sent again finds it there.
+      if (code === 'EEXIST') return (await lstat(claim)).nlink > 1 && (await isOurs(name, own));
       // On Windows a name whose file is just being removed gives these for a moment.
       const passing = code === 'EPERM' || code === 'EACCES' || code === 'EBUSY';
       if (!passing || tries === 20) throw diskError(name, error);
@@ -162,37 +157,14 @@ async function put(lock: string, own: ProcessIdentity, name: string): Promise<bo
   }
 }
 
-async function readHeld(name: string): Promise<Held | undefined> {
-  try {
-    const [text, { ino, mtimeMs }] = await Promise.all([readFile(name, 'utf8'), stat(name)]);
-    const identity = parseIdentity(text);
-    const sign = mtimeMs;
-    if (identity === undefined) return { nonce: `damaged-${ino}-${Math.floor(mtimeMs)}`, sign };
-    return { identity, nonce: identity.nonce, sign };
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'EBUSY') return undefined;
-    throw diskError(name, error);
-  }
-}
-
-/** From the lock's first holder to the last; empty where the lock is free. */
-async function readLine(lock: string): Promise<Held[]> {
-  const line: Held[] = [];
-  for (
-    let held = await readHeld(lock);
-    held !== undefined;
-    held = await readHeld(successor(lock, held.nonce))
-  ) {
-    line.push(held);
-  }
-  return line;
-}
-
 function beat(place: string): void {
   const now = new Date();
   // Whoever removed the folder under a running command has taken the lock away too; the work's own writes will tell.
-  utimes(place, now, now).catch(() => {});
+  lutimes(place, now, now).catch(() => {});
+}
+
+async function isOurs(name: string, { nonce }: ProcessIdentity): Promise<boolean> {
+  return (await readHeld(name))?.nonce === nonce;
 }
 
 /** Removes what killed processes left beside the lock. Called by a holder whose lock has no line. */

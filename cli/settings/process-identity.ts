@@ -72,6 +72,11 @@ export async function liveness(identity: ProcessIdentity, own: ProcessIdentity):
   return record.started === identity.started ? 'alive' : 'dead';
 }
 
+/** Zero and negative numbers mean groups of processes. */
+function isProcessId(pid: unknown): boolean {
+  return Number.isInteger(pid) && Number(pid) > 0 && Number(pid) < 2 ** 31;
+}
+
 export function parseIdentity(text: string): ProcessIdentity | undefined {
   try {
     const { nonce, pid, place, started } = JSON.parse(text) as Partial<
@@ -80,7 +85,7 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
     const sound =
       typeof nonce === 'string' &&
       /^[0-9a-f]{24}$/.test(nonce) &&
-      Number.isInteger(pid) &&
+      isProcessId(pid) &&
       typeof place === 'string';
     if (!sound) return undefined;
     return { nonce, pid: Number(pid), place, ...(typeof started === 'string' ? { started } : {}) };

@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { type ExitCode, isUserError, systemCode, UserError } from '../errors.ts';
-import { diskError } from '../settings/files.ts';
+import { fileError } from '../settings/disk-errors.ts';
 import { painter, printable, wrap } from './format.ts';
 
 /** Any error as the one a user meets; what nobody foresaw keeps its message, and says where to look. */
@@ -8,7 +8,7 @@ export function toUserError(error: unknown): UserError {
   if (isUserError(error)) return error;
   const code = systemCode(error);
   if (error instanceof Error && 'path' in error && typeof error.path === 'string' && code !== undefined) {
-    return diskError(error.path, error);
+    return fileError(error.path, error);
   }
   const message = error instanceof Error ? error.message : String(error);
   return new UserError('unexpected', `Something went wrong that edge-upload did not foresee: ${message}`, {

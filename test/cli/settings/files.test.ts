@@ -1,9 +1,32 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { geteuid } from 'node:process';
 import { type TestContext, test } from 'node:test';
-import { makeFolder } from '../../../cli/settings/files.ts';
+import {
+  makeFolder,
+  openToAppend,
+  readIfThere,
+  readPrivate,
+  replaceFile,
+} from '../../../cli/settings/files.ts';
+import { runProgram } from '../../support/programs.ts';
+
+const noLinks = process.platform === 'win32' ? 'Windows has no such files' : false;
 
 async function ownFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-files-'));
@@ -35,4 +58,108 @@ test('where the kernel lets nobody make one, the attempt ends', {
   skip: process.platform === 'linux' ? false : 'Linux alone has /proc',
 }, async () => {
   await assert.rejects(makeFolder('/proc/edge-upload/a/b'), { code: 'ENOENT' });
+});
+
+test('what is in the place of a file of ours is neither read nor changed', { skip: noLinks }, async (t) => {
+  const home = await ownFolder(t);
+  const victim = join(home, 'victim');
+  await writeFile(victim, 'not ours', { mode: 0o644 });
+  await chmod(victim, 0o644);
+  const before = await stat(victim);
+  const pipe = async (path: string) => assert.equal((await runProgram('mkfifo', [path])).code, 0);
+  const places: Record<string, (path: string) => Promise<unknown>> = {
+    'is a symbolic link': (path) => symlink(victim, path),
+    'has a second name': (path) => link(victim, path),
+    'is a folder': (path) => mkdir(path),
+    'is not a plain file': pipe,
+  };
+  for (const [why, make] of Object.entries(places)) {
+    const path = join(home, 'kept.json');
+    await make(path);
+    for (const use of [readIfThere, readPrivate, openToAppend]) {
+      await assert.rejects(use(path), (error: Error & { code?: string; hint?: string }) => {
+        assert.equal(error.code, 'settings', error.message);
+        assert.ok(error.message.startsWith(`${path} ${why}`), error.message);
+        assert.equal(error.hint, `Move it aside with: mv '${path}' '${path}.aside'`);
+        return true;
+      });
+    }
+    await rm(path, { recursive: true });
+  }
+  const { mode, mtimeMs, size, ctimeMs } = await stat(victim);
+  assert.deepEqual([mode, mtimeMs, size], [before.mode, before.mtimeMs, before.size]);
+  assert.ok(ctimeMs >= before.ctimeMs);
+});
+
+test('a link in the place of a file is replaced, and what it leads to stays', {
+  skip: noLinks,
+}, async (t) => {
+  const home = await ownFolder(t);
+  const [victim, path] = [join(home, 'victim'), join(home, 'kept.json')];
+  await writeFile(victim, 'not ours');
+  await symlink(victim, path);
+  await replaceFile(path, 'ours');
+  assert.deepEqual([await readIfThere(path), await readFile(victim, 'utf8')], ['ours', 'not ours']);
+  assert.deepEqual((await readdir(home)).sort(), ['kept.json', 'victim']);
+});
+
+test('links of the user above our folder, such as those of dotfiles, lead on', {
+  skip: noLinks,
+}, async (t) => {
+  const home = await ownFolder(t);
+  await mkdir(join(home, 'dotfiles'));
+  await symlink(join(home, 'dotfiles'), join(home, '.config'));
+  const path = join(home, '.config/edge-upload/deployments.json');
+  await replaceFile(path, 'ours');
+  assert.equal(await readIfThere(path), 'ours');
+  assert.equal((await stat(join(home, 'dotfiles/edge-upload/deployments.json'))).mode & 0o777, 0o600);
+});
+
+test('a file with secrets that others can read is closed to them, on its own handle', {
+  skip: noLinks,
+}, async (t) => {
+  const path = join(await ownFolder(t), 'token.json');
+  await writeFile(path, 'secret');
+  await chmod(path, 0o644);
+  assert.deepEqual(await readPrivate(path), { text: 'secret', wasOpen: true });
+  assert.equal((await stat(path)).mode & 0o777, 0o600);
+  assert.deepEqual(await readPrivate(path), { text: 'secret', wasOpen: false });
+  assert.equal(await readPrivate(`${path}.none`), undefined);
+});
+
+test('a folder in which everybody can write is refused, for reading and writing', {
+  skip: noLinks,
+}, async (t) => {
+  const folder = join(await ownFolder(t), 'open');
+  const path = join(folder, 'kept.json');
+  await mkdir(folder);
+  await writeFile(path, 'planted');
+  for (const mode of [0o777, 0o1777, 0o702]) {
+    await chmod(folder, mode);
+    for (const use of [() => readIfThere(path), () => replaceFile(path, 'ours')]) {
+      await assert.rejects(use(), { code: 'settings', hint: `Close it with: chmod go-w '${folder}'` });
+    }
+  }
+  await chmod(folder, 0o775);
+  await replaceFile(path, 'ours');
+  assert.deepEqual(await readdir(folder), ['kept.json']);
+});
+
+test("another user's file is refused, unless root works in that user's folder", {
+  skip: geteuid?.() === 0 ? false : 'only root can give a file away',
+}, async (t) => {
+  const folder = await ownFolder(t);
+  const path = join(folder, 'kept.json');
+  await writeFile(path, 'theirs', { mode: 0o600 });
+  await chown(path, 65_534, 65_534);
+  await assert.rejects(readIfThere(path), { code: 'settings', message: /belongs to another user/ });
+  await chown(folder, 65_534, 65_534);
+  assert.equal(await readIfThere(path), 'theirs');
+});
+
+test('a file that is far too large is refused before it is read', async (t) => {
+  const path = join(await ownFolder(t), 'kept.json');
+  await writeFile(path, '');
+  await truncate(path, 2 ** 30);
+  await assert.rejects(readIfThere(path), { code: 'settings', message: /is larger than 16 MiB/ });
 });

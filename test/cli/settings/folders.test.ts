@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { folders } from '../../../cli/settings/folders.ts';
+import { findFolder, folders } from '../../../cli/settings/folders.ts';
 
 const at = (platform: NodeJS.Platform, env: Record<string, string> = {}) =>
   folders({ platform, env, home: '/home/ada' });
 
 test('Linux follows the XDG base directories and their defaults', () => {
-  assert.deepEqual(at('linux'), {
-    config: '/home/ada/.config/edge-upload',
-    state: '/home/ada/.local/state/edge-upload',
-    data: '/home/ada/.local/share/edge-upload',
-  });
+  assert.deepEqual(
+    { ...at('linux') },
+    {
+      config: '/home/ada/.config/edge-upload',
+      state: '/home/ada/.local/state/edge-upload',
+      data: '/home/ada/.local/share/edge-upload',
+    },
+  );
   assert.equal(at('linux', { XDG_STATE_HOME: '/var/state' }).state, '/var/state/edge-upload');
 });
 
@@ -21,4 +24,31 @@ test('a relative XDG path is ignored, as the specification asks', () => {
 test('macOS keeps all in Application Support, unless XDG says otherwise', () => {
   assert.equal(at('darwin').config, '/home/ada/Library/Application Support/edge-upload');
   assert.equal(at('darwin', { XDG_DATA_HOME: '/d' }).data, '/d/edge-upload');
+});
+
+test('an empty or relative home folder is none, and the reason names its variable', () => {
+  const reasons: readonly (readonly [Record<string, string>, string, RegExp])[] = [
+    [{ HOME: '' }, '', /^HOME is empty$/],
+    [{ HOME: 'home/ada' }, 'home/ada', /^HOME is “home\/ada”, which is not the path of a home folder$/],
+    [{}, '', /^HOME is not set, and this user has no home folder$/],
+    [{ HOME: '', XDG_STATE_HOME: '' }, '', /^HOME is empty$/],
+    [{ HOME: '', XDG_STATE_HOME: './state' }, '', /^HOME is empty$/],
+  ];
+  for (const [env, home, reason] of reasons) {
+    for (const kind of ['config', 'state', 'data'] as const) {
+      assert.match(findFolder({ platform: 'linux', env, home }, kind).missing ?? '', reason);
+    }
+  }
+  const windows = { platform: 'win32', env: { USERPROFILE: '' }, home: '' } as const;
+  assert.equal(findFolder(windows, 'state').missing, 'USERPROFILE is empty');
+});
+
+test('a place that is named needs no home folder, and one that is missing is an error only once it is needed', () => {
+  const place = { platform: 'linux', env: { HOME: '', XDG_CONFIG_HOME: '/c' }, home: '' } as const;
+  assert.equal(folders(place).config, '/c/edge-upload');
+  assert.throws(() => folders(place).state, {
+    code: 'settings',
+    message: 'edge-upload has no folder for its files: HOME is empty.',
+    hint: /XDG_STATE_HOME/,
+  });
 });

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import fs, { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import fs, {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +20,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { withLock } from '../../../cli/settings/lock.ts';
 import { ownIdentity } from '../../../cli/settings/process-identity.ts';
+import { mutations } from '../../support/mutations.ts';
+import { runProgram } from '../../support/programs.ts';
 
 const WORKER = fileURLToPath(new URL('./lock-worker.ts', import.meta.url));
 
@@ -275,9 +287,81 @@ test('a folder that cannot be written is a disk error at once', () =>
     await mkdir(join(folder, 'folder.json.lock'));
     await assert.rejects(
       withLock(join(folder, 'folder.json'), async () => {}),
-      { code: 'disk' },
+      { code: 'settings', message: /is a folder/ },
     );
   }));
+
+test('a line of holders that comes back to itself is an error, not a loop', () =>
+  inFolder(async (path) => {
+    const [one, other] = ['e'.repeat(24), 'f'.repeat(24)];
+    await forge(path, { nonce: one });
+    const own = await ownIdentity();
+    await writeFile(`${path}.lock.${one}.next`, JSON.stringify({ ...own, nonce: other }));
+    await writeFile(`${path}.lock.${other}.next`, JSON.stringify({ ...own, nonce: one }));
+    await assert.rejects(
+      withLock(path, async () => assert.fail('the lock was shared')),
+      { code: 'settings', message: /its holders do not end/ },
+    );
+  }));
+
+test(
+  'a link or a pipe in the place of a lock is got over, and what it leads to is left alone',
+  { skip: onWindows() },
+  () =>
+    inFolder(async (path, folder) => {
+      const victim = join(folder, 'victim');
+      await writeFile(victim, JSON.stringify(await ownIdentity()), { mode: 0o644 });
+      const before = await stat(victim);
+      await symlink(victim, `${path}.lock`);
+      const quick = { pollMs: 5, silentMs: 20 };
+      assert.equal(await withLock(path, async () => 'mine', { ...quick, beatMs: 1 }), 'mine');
+      assert.equal((await runProgram('mkfifo', [`${path}.lock`])).code, 0);
+      assert.equal(await withLock(path, async () => 'mine', quick), 'mine');
+      const after = await stat(victim);
+      assert.deepEqual([after.mode, after.mtimeMs, after.size], [before.mode, before.mtimeMs, before.size]);
+      assert.deepEqual(await readdir(folder), ['victim']);
+    }),
+);
+
+test('whatever a lock file holds, its lock is taken in the end', () =>
+  inFolder(async (path, folder) => {
+    const own = JSON.stringify(await ownIdentity());
+    for (const text of mutations(own, 60)) {
+      await writeFile(`${path}.lock`, text);
+      const options = { pollMs: 1, silentMs: 3, waitMs: 30 };
+      const taken = await withLock(path, async () => 'mine', options).catch((error: unknown) => error);
+      // A text that still names this living process is a holder; it is waited for.
+      if (taken !== 'mine') assert.equal((taken as { code?: string }).code, 'busy', text);
+      for (const name of await readdir(folder)) await rm(join(folder, name));
+    }
+  }));
+
+test('a link whose answer was lost on the network is known by its second name', {
+  skip: onWindows(),
+}, async () => {
+  const { link } = fs;
+  let lost = 0;
+  fs.link = async (from, to) => {
+    await link(from, to);
+    lost += 1;
+    throw Object.assign(new Error('file exists'), { code: 'EEXIST' });
+  };
+  syncBuiltinESMExports();
+  try {
+    await inFolder(async (path, folder) => {
+      assert.equal(await withLock(path, async () => 'mine', { waitMs: 0 }), 'mine');
+      assert.equal(lost, 1);
+      assert.deepEqual(await readdir(folder), []);
+    });
+  } finally {
+    fs.link = link;
+    syncBuiltinESMExports();
+  }
+});
+
+function onWindows(): string | false {
+  return process.platform === 'win32' ? 'Windows has no such files' : false;
+}
 
 function notLinux(): string | false {
   return process.platform === 'linux' ? false : 'only Linux tells when a process started';

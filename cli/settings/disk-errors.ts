@@ -1,0 +1,71 @@
+import { systemCode, UserError } from '../errors.ts';
+
+interface Reason {
+  readonly why: string;
+  readonly hint?: string;
+}
+
+const PERMISSIONS = 'Check who owns the file and its folder, and their permissions.';
+const SPACE = 'Free some space, or use a folder on another disk.';
+const DESCRIPTORS = 'Raise the limit with: ulimit -n 4096   or lower --concurrency.';
+const NETWORK_DISK = 'Mount the file system again, then run the command again.';
+
+/** What a system error on a file means, for each that a file system gives: https://man7.org/linux/man-pages/man3/errno.3.html */
+const REASONS: Readonly<Record<string, Reason>> = {
+  EACCES: { why: 'permission denied', hint: PERMISSIONS },
+  EPERM: { why: 'permission denied', hint: PERMISSIONS },
+  EROFS: { why: 'the file system is read-only', hint: 'Use a folder on a file system that can be written.' },
+  ENOSPC: { why: 'no space left on the device', hint: SPACE },
+  EDQUOT: { why: 'the disk quota is used up', hint: SPACE },
+  EFBIG: { why: 'the file is too large for its file system', hint: SPACE },
+  ENOENT: { why: 'there is no such file or folder' },
+  ENOTDIR: { why: 'a part of the path is not a folder' },
+  EISDIR: { why: 'it is a folder' },
+  EEXIST: { why: 'something of that name is there already' },
+  ENOTEMPTY: { why: 'the folder is not empty' },
+  ELOOP: { why: 'its path has too many symbolic links, or a loop of them' },
+  ENAMETOOLONG: { why: 'the name is longer than the file system allows' },
+  EINVAL: { why: 'the file system does not allow that name or operation' },
+  EILSEQ: { why: 'the file system does not allow a character of the name' },
+  EXDEV: { why: 'it is on another file system' },
+  ENXIO: { why: 'the device is not there' },
+  ENODEV: { why: 'the device is not there' },
+  EBUSY: { why: 'another program uses it' },
+  ETXTBSY: { why: 'another program runs it' },
+  EAGAIN: { why: 'another program has locked it' },
+  EMFILE: { why: 'this process has too many files open', hint: DESCRIPTORS },
+  ENFILE: { why: 'this computer has too many files open', hint: DESCRIPTORS },
+  ENOMEM: { why: 'the computer has no memory left' },
+  EIO: { why: 'the disk reports an input/output error', hint: 'Check the disk.' },
+  ESTALE: { why: 'the network file system no longer knows it (stale file handle)', hint: NETWORK_DISK },
+  ETIMEDOUT: { why: 'the network file system does not answer', hint: NETWORK_DISK },
+  EHOSTDOWN: { why: 'the network file system does not answer', hint: NETWORK_DISK },
+  ENOTCONN: { why: 'its file system is no longer connected', hint: NETWORK_DISK },
+  ENOTSUP: { why: 'the file system cannot do that' },
+  EOPNOTSUPP: { why: 'the file system cannot do that' },
+  ENOSYS: { why: 'the file system cannot do that' },
+};
+
+/** Why a file could not be used, as a clause: `no space left on the device`. */
+export function diskReason(error: unknown): string {
+  const code = systemCode(error) ?? 'unknown error';
+  return REASONS[code]?.why ?? code;
+}
+
+/** A system error on any file, as a user meets it. */
+export function fileError(path: string, error: unknown): UserError {
+  const hint = REASONS[systemCode(error) ?? '']?.hint;
+  return new UserError('disk', `${path} cannot be used: ${diskReason(error)}.`, {
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  });
+}
+
+/** The same on a file of edge-upload's own, which may be kept elsewhere. */
+export function diskError(path: string, error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  return new UserError('disk', `${path} cannot be used: ${diskReason(error)}.`, {
+    hint: 'Check the permissions and free space of that folder, or name another with XDG_CONFIG_HOME and XDG_STATE_HOME.',
+    cause: error,
+  });
+}

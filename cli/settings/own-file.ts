@@ -1,0 +1,121 @@
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { geteuid, platform } from 'node:process';
+import { systemCode, UserError } from '../errors.ts';
+import { diskError } from './disk-errors.ts';
+
+/** More than any file of ours holds; the journal of an upload with 10,000 parts has 2 MB. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Windows knows neither flag; there a link needs the rights of an administrator to be made. */
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
+
+export interface OwnFileOptions {
+  /** A lock is a hard link by design; everything else has one name. */
+  readonly linked?: boolean;
+}
+
+/** What something is that is not a plain file of ours; `undefined` for one that is. */
+function oddity(found: Stats, folder: Stats, { linked = false }: OwnFileOptions): string | undefined {
+  if (found.isSymbolicLink()) return 'is a symbolic link';
+  if (found.isDirectory()) return 'is a folder';
+  if (!found.isFile()) return 'is not a plain file';
+  if (found.nlink > 1 && !linked) return 'has a second name (a hard link)';
+  if (found.size > MAX_BYTES) return `is larger than ${MAX_BYTES / 1024 ** 2} MiB`;
+  const user = geteuid?.();
+  if (user === undefined || found.uid === user || found.uid === 0) return undefined;
+  // Root in the folder of another user works for that user.
+  if (user === 0 && found.uid === folder.uid) return undefined;
+  return 'belongs to another user';
+}
+
+function refusal(path: string, why: string): UserError {
+  return new UserError('settings', `${path} ${why}, not a file that edge-upload wrote. It is not used.`, {
+    hint: `Move it aside with: mv '${path}' '${path}.aside'`,
+  });
+}
+
+/**
+ * Refuses a folder in which everybody may replace our files. Links above it are the user's own: `~/.config` often is one.
+ * @returns what the folder is
+ */
+export async function safeFolder(folder: string): Promise<Stats> {
+  const found = await stat(folder);
+  // Windows has no such bits.
+  if (platform === 'win32' || (found.mode & 0o002) === 0) return found;
+  throw new UserError(
+    'settings',
+    `Everybody on this computer can write to ${folder}. Files in it are not used.`,
+    {
+      hint: `Close it with: chmod go-w '${folder}'`,
+    },
+  );
+}
+
+/**
+ * Opens a file of ours that is there, for its owner alone. What is no plain file of ours is never opened: what a link leads to
+ * is neither read nor changed, and a pipe or a device holds nothing up.
+ * @param flags `O_RDONLY`, or `O_WRONLY | O_APPEND`
+ * @throws {UserError} `settings` for something else in its place
+ * @throws the system's error where it cannot be opened, `ENOENT` among them
+ */
+export async function openOwn(
+  path: string,
+  flags: number,
+  options: OwnFileOptions = {},
+): Promise<{ readonly handle: FileHandle; readonly stats: Stats }> {
+  const named = await lstat(path);
+  const folder = await safeFolder(dirname(path));
+  const odd = oddity(named, folder, options);
+  if (odd !== undefined) throw refusal(path, odd);
+  let handle: FileHandle;
+  try {
+    handle = await open(path, flags | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    // Something else took the name meanwhile.
+    if (systemCode(error) === 'ELOOP') throw refusal(path, 'is a symbolic link');
+    throw error;
+  }
+  try {
+    const stats = await handle.stat();
+    const opened = oddity(stats, folder, options);
+    if (opened !== undefined) throw refusal(path, opened);
+    return { handle, stats };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** The text of a file of ours, or `undefined` where there is none. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  return (await read(path, false))?.text;
+}
+
+export interface PrivateText {
+  readonly text: string;
+  /** Others on this computer could read the file until now; its mode is 0600 again. */
+  readonly wasOpen: boolean;
+}
+
+/** The same for a file with secrets: what a looser umask or a copy left readable by others is closed to them. */
+export async function readPrivate(path: string): Promise<PrivateText | undefined> {
+  return read(path, true);
+}
+
+async function read(path: string, close: boolean): Promise<PrivateText | undefined> {
+  try {
+    const { handle, stats } = await openOwn(path, constants.O_RDONLY);
+    try {
+      const wasOpen = platform !== 'win32' && (stats.mode & 0o077) !== 0;
+      if (close && wasOpen) await handle.chmod(0o600);
+      return { text: await handle.readFile('utf8'), wasOpen };
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw diskError(path, error);
+  }
+}

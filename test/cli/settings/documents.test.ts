@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { isUserError } from '../../../cli/errors.ts';
+import { listDeployments } from '../../../cli/settings/deployments.ts';
+import { readDocument } from '../../../cli/settings/documents.ts';
+import { makeFolder } from '../../../cli/settings/files.ts';
+import { listLeftovers } from '../../../cli/settings/leftovers.ts';
+import { mutations } from '../../support/mutations.ts';
+
+async function computer(t: TestContext) {
+  const home = await mkdtemp(join(tmpdir(), 'edge-upload-documents-'));
+  t.after(() => rm(home, { recursive: true, force: true }));
+  const place = { env: {}, platform: 'linux', home } as const;
+  const write = async (name: string, text: string) => {
+    const file = join(home, '.config/edge-upload', name);
+    await makeFolder(dirname(file));
+    await writeFile(file, text);
+    return file;
+  };
+  return { home, place, write };
+}
+
+const LOCAL = { endpoint: 'http://127.0.0.1:4599', caFile: '/tmp/ca.pem' };
+const DEPLOYMENT = {
+  name: 'edge-upload',
+  url: 'https://d1.cloudfront.net',
+  region: 'us-east-1',
+  userPoolId: 'us-east-1_AbCdEf123',
+  clientId: '1example',
+  bucket: 'bucket',
+  local: LOCAL,
+};
+
+test('what is wrong with a settings file is said, with the file and what to do', async (t) => {
+  const { place, write } = await computer(t);
+  const cases = {
+    '': 'it is empty',
+    '{': 'it is not valid JSON',
+    null: 'the document is not an object',
+    '{"deployments":[]}': 'version is missing',
+    '{"version":2,"deployments":[]}': 'version is not one that this version of edge-upload reads',
+    '{"version":1}': 'deployments is missing',
+    '{"version":1,"deployments":{}}': 'deployments is not a list',
+    '{"version":1,"deployments":[null]}': 'deployments[0] is not an object',
+    '{"version":1,"deployments":[{}]}': 'deployments[0].name is missing',
+    '{"version":1,"deployments":[],"current":7}': 'current is not text',
+    [JSON.stringify({ version: 1, deployments: [{ ...DEPLOYMENT, url: 'http://evil.example' }] })]:
+      'deployments[0].url is not the address of an edge',
+    [JSON.stringify({ version: 1, deployments: [{ ...DEPLOYMENT, local: { endpoint: 'no', caFile: '' } }] })]:
+      'deployments[0].local.endpoint is not an address',
+  };
+  for (const [text, why] of Object.entries(cases)) {
+    const file = await write('deployments.json', text);
+    await assert.rejects(listDeployments(place), (error: unknown) => {
+      assert.ok(isUserError(error), text);
+      assert.equal(error.code, 'settings');
+      assert.equal(error.message, `${file} cannot be read: ${why}.`);
+      assert.match(error.hint ?? '', /^Move it aside, then sign in or deploy again: mv /);
+      return true;
+    });
+  }
+});
+
+test('whatever a settings file holds, it is read or refused by name', async (t) => {
+  const { place, write } = await computer(t);
+  const files = [
+    {
+      name: 'deployments.json',
+      sound: { version: 1, current: 'edge-upload', deployments: [DEPLOYMENT] },
+      read: listDeployments,
+    },
+    {
+      name: 'leftovers.json',
+      sound: [{ stackName: 'edge-upload', functionName: 'function', local: LOCAL }],
+      read: listLeftovers,
+    },
+  ];
+  for (const { name, sound, read } of files) {
+    await write(name, JSON.stringify(sound));
+    assert.equal((await read(place)).length, 1);
+    let refused = 0;
+    for (const text of mutations(JSON.stringify(sound), 300)) {
+      const file = await write(name, text);
+      try {
+        assert.ok(Array.isArray(await read(place)));
+      } catch (error) {
+        assert.ok(isUserError(error) && error.code === 'settings', `${text}: ${error}`);
+        assert.ok(error.message.startsWith(`${file} cannot be read: `), error.message);
+        refused += 1;
+      }
+    }
+    assert.ok(refused > 100, `${name}: ${refused} of 300`);
+    assert.equal('polluted' in {}, false);
+  }
+});
+
+test('a mistake in the code that reads is no fault of the file', async (t) => {
+  const { write } = await computer(t);
+  const file = await write('deployments.json', '{}');
+  const broken = () => {
+    throw new TypeError('ours');
+  };
+  await assert.rejects(readDocument(file, broken, 'run the command again'), TypeError);
+});
+
+test('where there is no place for settings, none are known', async () => {
+  const place = { env: { HOME: '' }, platform: 'linux', home: '' } as const;
+  assert.deepEqual(await listDeployments(place), []);
+  assert.deepEqual(await listLeftovers(place), []);
+});

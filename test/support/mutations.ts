@@ -1,0 +1,72 @@
+/** Numbers from 0 to 1, the same ones for the same seed: https://github.com/cprosche/mulberry32 */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Values that parsers stumble over. */
+const ODD = [
+  null,
+  true,
+  0,
+  -1,
+  1e308,
+  '',
+  ' ',
+  'x'.repeat(10_000),
+  '\u0000',
+  '\ud800',
+  '\u202e',
+  '../..',
+  'http://[',
+  [],
+  [null],
+  [[]],
+  {},
+  { toString: 1 },
+  JSON.parse('{"__proto__":{"polluted":true}}'),
+] as const;
+
+function pick<T>(list: readonly T[], random: () => number): T | undefined {
+  return list[Math.floor(random() * list.length)];
+}
+
+/** Changes one value, somewhere, in a copy of a document. */
+function mutateValue(value: unknown, random: () => number): unknown {
+  const members = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  const member = pick(members, random);
+  if (member === undefined || random() < 0.15) return pick(ODD, random);
+  const [name, old] = member;
+  const changed: Record<string, unknown> | unknown[] = Array.isArray(value)
+    ? [...value]
+    : { ...(value as Record<string, unknown>) };
+  if (random() < 0.2) Reflect.deleteProperty(changed, name);
+  else Reflect.set(changed, name, mutateValue(old, random));
+  return changed;
+}
+
+function mutateText(text: string, random: () => number): string {
+  const at = Math.floor(random() * (text.length + 1));
+  const kind = random();
+  if (kind < 0.3) return text.slice(0, at);
+  if (kind < 0.6)
+    return text.slice(0, at) + String.fromCharCode(Math.floor(random() * 0x1_00_00)) + text.slice(at + 1);
+  if (kind < 0.8) return text.slice(0, at) + text.slice(Math.floor(random() * (text.length + 1)));
+  return text + text.slice(at);
+}
+
+/** Texts that a JSON text could have become: cut short, a letter changed, a value of another kind. Always the same ones. */
+export function* mutations(json: string, amount: number, seed = 1): Generator<string> {
+  const random = seeded(seed);
+  const document: unknown = JSON.parse(json);
+  yield* ['', ' ', 'null', '[]', '{}', '"', '\ufeff{}', '{"version":1}', '[null]', '[{}]', '1e999'];
+  for (let made = 0; made < amount; made += 1) {
+    if (random() < 0.4) yield mutateText(json, random);
+    else yield JSON.stringify(mutateValue(document, random)) ?? '';
+  }
+}
