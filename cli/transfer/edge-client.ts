@@ -1,9 +1,10 @@
 import { isUserError, UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens.ts';
-import { type Answer, judge, TokenRejected } from './answers.ts';
+import { type Answer, NotInGroup, TokenRejected } from './answers.ts';
 import { checkSize, DESCRIPTION_KEY, readLimits } from './edge-limits.ts';
 import { ConnectionCut, createWire, type Message, type WireOptions } from './exchange.ts';
 import { encodeKey } from './keys.ts';
+import { judge, type Refuse } from './refusals.ts';
 import { PassingFailure, type RetryPolicy, retrying } from './retry.ts';
 
 export interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
@@ -15,6 +16,8 @@ export interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
   readonly subject?: string;
   /** Told how many bytes of the body the network took; negative where a failed try's bytes count no longer. */
   readonly onSent?: (bytes: number) => void;
+  /** Refusals that are reported in another way than for all requests. */
+  readonly refuse?: Refuse;
   /** Told when a try ended without a word on whether the store did what was asked. */
   readonly onUnanswered?: () => void;
 }
@@ -84,7 +87,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
         headers: { ...headers, authorization },
         onSent,
       });
-      judge(answer, subject, now());
+      judge(answer, subject, now(), request.refuse);
       return await read(answer);
     } catch (error) {
       failed = true;
@@ -95,6 +98,20 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
     }
   };
 
+  /** A token names the groups of the time it was issued at: one refresh shows whether the user is in another by now. */
+  let refreshed: string | undefined;
+  const withNewGroups = async (token: string, refusal: NotInGroup): Promise<string> => {
+    if (token === refreshed) throw refusal;
+    try {
+      refreshed = await tokens.renew(token);
+      return refreshed;
+    } catch (error) {
+      // A token that was given cannot be renewed. The refusal says more than that.
+      if (!isUserError(error)) throw error;
+      throw refusal;
+    }
+  };
+
   return {
     url,
     request: (request, read) => {
@@ -102,7 +119,10 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
       const attempt = async (attempts: number) => {
         const token = await tokens.current();
         try {
-          const value = await once(token, request, read).catch((error: unknown) => {
+          const value = await once(token, request, read).catch(async (error: unknown) => {
+            if (error instanceof NotInGroup) {
+              return once(await withNewGroups(token, error), request, read);
+            }
             if (!(error instanceof TokenRejected)) throw error;
             return withFreshToken(tokens, token, (fresh) => once(fresh, request, read));
           });

@@ -2,10 +2,11 @@ import { type Dispatcher, errors } from 'undici';
 import { systemCode, UserError } from '../errors.ts';
 import { networkFailure, proxyAt } from '../network/failures.ts';
 import type { Answer } from './answers.ts';
+import { answerDeadline } from './deadline.ts';
 import { outflow, sealingMs } from './outflow.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { type Clock, PassingFailure } from './retry.ts';
-import { type StallGuard, stallGuard } from './stall.ts';
+import { stallGuard } from './stall.ts';
 
 /** A body that can be sent again: each try opens it anew. */
 export interface Body {
@@ -50,6 +51,7 @@ export type Wire = (message: Message) => Promise<Answer>;
 export class ConnectionCut extends PassingFailure {}
 
 class Stalled extends Error {}
+class Endless extends Error {}
 
 /** More of an answer is not read: a page of ListParts, the longest that is asked for, has about a third of it. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
@@ -71,10 +73,12 @@ export function createWire({ url, dispatcher, stallMs, clock, signal, limit }: W
     const stop = () => attempt.abort();
     signal.addEventListener('abort', stop);
     const guard = stallGuard(stallMs, () => attempt.abort(new Stalled()));
+    const deadline = answerDeadline(stallMs, () => attempt.abort(new Endless()));
     const length = body?.length ?? 0;
     const answerMs = sealingMs(length + sealing);
     try {
       guard.arm(answerMs);
+      if (length === 0) deadline.start(answerMs);
       const response = await dispatcher.request({
         origin: url,
         path,
@@ -90,6 +94,7 @@ export function createWire({ url, dispatcher, stallMs, clock, signal, limit }: W
                 limit,
                 answerMs,
                 onSent,
+                onEnd: () => deadline.start(answerMs),
               }) as unknown as Buffer),
         signal: attempt.signal,
         // The guard is stricter, and knows whose move it is.
@@ -97,13 +102,19 @@ export function createWire({ url, dispatcher, stallMs, clock, signal, limit }: W
         bodyTimeout: 0,
       });
       reached = true;
-      const text = await readText(response, guard);
+      deadline.start();
+      const text = await readText(host, response, (bytes) => {
+        guard.arm();
+        deadline.received(bytes);
+      });
       return { status: response.statusCode, headers: flat(response.headers), text };
     } catch (error) {
       if (attempt.signal.reason instanceof Stalled) throw stalled(host, stallMs);
+      if (attempt.signal.reason instanceof Endless) throw endless(host);
       throw connectionFailure(error, { url, reached, withBody: length > 0 });
     } finally {
       guard.end();
+      deadline.end();
       signal.removeEventListener('abort', stop);
     }
   };
@@ -117,6 +128,15 @@ function stalled(host: string, stallMs: number): PassingFailure {
   );
 }
 
+function endless(host: string): PassingFailure {
+  return new PassingFailure(
+    new UserError('unreachable', `${host} did not come to the end of its answer.`, {
+      hint: 'A proxy in between may hold it back. Check with: edge-upload doctor',
+    }),
+    { limit: { kind: 'endless', tries: 3 } },
+  );
+}
+
 interface Circumstances {
   readonly url: string;
   /** The edge has answered before. */
@@ -126,7 +146,7 @@ interface Circumstances {
 }
 
 function connectionFailure(error: unknown, { url, reached, withBody }: Circumstances): unknown {
-  if (error instanceof UserError) return error;
+  if (error instanceof UserError || error instanceof PassingFailure) return error;
   const { host } = new URL(url);
   const code = systemCode(error) ?? '';
   const failure = networkFailure(error, host, proxyAt(error, url));
@@ -141,13 +161,22 @@ function connectionFailure(error: unknown, { url, reached, withBody }: Circumsta
     const limit = { kind: 'first contact', tries: FIRST_CONTACT_TRIES };
     return new PassingFailure(failure, limited ? { limit } : {});
   }
-  if (error instanceof errors.HTTPParserError || error instanceof errors.ResponseContentLengthMismatchError) {
+  if (isGarbled(error)) {
     return new PassingFailure(
-      new UserError('not_an_edge', `${host} answered with what is no HTTP.`, { cause: error }),
+      new UserError('not_an_edge', `${host} did not answer with HTTP that can be read.`, {
+        hint: 'Check the address. Something else may listen there, or a proxy in between may change answers.',
+        cause: error,
+      }),
       { limit: { kind: 'garbled', tries: FIRST_CONTACT_TRIES } },
     );
   }
   return error;
+}
+
+/** What came over the connection is no answer that HTTP allows: another protocol, or heads that are too long. */
+function isGarbled(error: unknown): boolean {
+  if (error instanceof errors.HTTPParserError) return true;
+  return error instanceof errors.UndiciError && !(error instanceof errors.RequestAbortedError);
 }
 
 function flat(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
@@ -159,13 +188,18 @@ function flat(headers: Dispatcher.ResponseData['headers']): Record<string, strin
 }
 
 /** The body as text, up to a bound. A refusal whose connection breaks off is a refusal all the same. */
-async function readText({ body, statusCode }: Dispatcher.ResponseData, guard: StallGuard): Promise<string> {
+async function readText(
+  host: string,
+  { body, statusCode }: Dispatcher.ResponseData,
+  onBytes: (bytes: number) => void,
+): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      guard.arm();
+      onBytes(chunk.length);
       length += chunk.length;
+      if (length > MAX_ANSWER_BYTES && statusCode < 400) throw endless(host);
       if (length > MAX_ANSWER_BYTES) break;
       chunks.push(chunk);
     }

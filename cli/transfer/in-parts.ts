@@ -1,7 +1,7 @@
 import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
 import { giveBack } from './abandon.ts';
-import { UploadGone } from './answers.ts';
+import { UploadConflict, UploadGone } from './answers.ts';
 import { perhapsOurs } from './edge-client.ts';
 import { checkSize } from './edge-limits.ts';
 import { type Journal, type JournalSubject, journalId, unansweredSince, withJournal } from './journal.ts';
@@ -30,6 +30,10 @@ export interface InParts {
   readonly partSizeAsked: boolean;
 }
 
+/** Uploads that are begun before one that vanishes, or meets another of the same key, is reported. */
+const GONE_BEGINS = 2;
+const CONFLICT_BEGINS = 3;
+
 /** Failures after which the same upload cannot go on: what the store has of it is taken away. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set([
   'file_changed',
@@ -52,14 +56,16 @@ export async function putInParts(work: InParts, tools: Tools): Promise<Stored> {
     const wanted = await fingerprint(work, tools);
     let since = unansweredSince(journal.recorded);
     let begun = await goOn(journal, wanted, work, tools);
-    for (let anew = false; ; anew = true) {
+    for (let begins = 1; ; begins += 1) {
       begun ??= await begin(journal, { wanted, since }, work, tools);
       try {
         const stored = await finish(begun, journal, work, tools);
         await journal.remove();
         return stored;
       } catch (error) {
-        if (error instanceof UploadGone && !anew) {
+        const again = begins < (error instanceof UploadConflict ? CONFLICT_BEGINS : GONE_BEGINS);
+        if ((error instanceof UploadGone || error instanceof UploadConflict) && again) {
+          if (error instanceof UploadConflict) await giveBack({ key: upload.key, ...begun }, journal, tools);
           upload.onFound(-totalSize(begun.parts));
           since = begun.unansweredSince;
           begun = undefined;

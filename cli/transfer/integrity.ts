@@ -13,9 +13,12 @@ export interface Proof {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** An ETag without its quotes. */
-export function bareEtag(etag: string | undefined): string {
-  return (etag ?? '').replaceAll('"', '');
+/** An ETag without its quotes; `undefined` for what S3 does not give: its ETags are letters, digits and few signs. */
+export function readEtag(etag: string | undefined): string | undefined {
+  return /^\s*(?:"([\w.+/=:-]{1,256})"|([\w.+/=:-]{1,256}))\s*$/
+    .exec(etag ?? '')
+    ?.slice(1)
+    .find(Boolean);
 }
 
 /** The bytes that a store holds are not proved to be those that were sent. */
@@ -39,7 +42,7 @@ async function md5Of({ open }: Stretch): Promise<string> {
 /** An ETag that is the MD5 of its bytes, in hex; `undefined` for any other, as objects encrypted with a KMS key have. */
 function etagMd5(headers: Headers): string | undefined {
   if (headers['x-amz-server-side-encryption']?.startsWith('aws:kms')) return undefined;
-  const etag = bareEtag(headers.etag).toLowerCase();
+  const etag = readEtag(headers.etag)?.toLowerCase() ?? '';
   return /^[0-9a-f]{32}$/.test(etag) ? etag : undefined;
 }
 
@@ -78,6 +81,6 @@ export async function sameBytes(
 /** The ETag that S3 gives an object of these parts: the MD5 of their MD5s, and their number. */
 export function multipartEtag(etags: readonly string[]): string {
   const hash = createHash('md5');
-  for (const etag of etags) hash.update(bareEtag(etag), 'hex');
+  for (const etag of etags) hash.update(etag, 'hex');
   return `${hash.digest('hex')}-${etags.length}`;
 }

@@ -1,8 +1,14 @@
-import { readXml, UploadGone } from './answers.ts';
+import { UploadGone } from './answers.ts';
 import { type Algorithm, checksumElement } from './digests.ts';
 import type { EdgeClient } from './edge-client.ts';
-import { bareEtag } from './integrity.ts';
-import { idQuery, type OpenUpload, type StoredPart, unreadable } from './multipart.ts';
+import { readEtag } from './integrity.ts';
+import { idQuery, isUploadId, type OpenUpload, type StoredPart } from './multipart.ts';
+import { unexpectedAnswer } from './pages.ts';
+import { MAX_PART, MAX_PARTS } from './plan.ts';
+import { type Elements, listOf, numberOf, readXml, textOf } from './xml.ts';
+
+/** S3 lists so many open uploads at most; the edge asks for 100. */
+const MAX_LISTED = 1_000;
 
 /** A part as the store lists it. */
 export type ListedPart = Omit<StoredPart, 'checksum'> & { readonly checksum?: string };
@@ -20,12 +26,14 @@ export async function listParts(
   const parts: ListedPart[] = [];
   const listFrom = async (marker: number): Promise<number | undefined> => {
     const query = marker === 0 ? idQuery(uploadId) : `${idQuery(uploadId)}&part-number-marker=${marker}`;
-    const { value } = await edge.request({ method: 'GET', key, query }, ({ text }) => {
-      const page = readXml(text, 'ListPartsResult');
-      if (page === undefined) throw unreadable(key);
-      const next = page.IsTruncated === 'true' ? Number(page.NextPartNumberMarker) : undefined;
-      if (next !== undefined && !(next > marker)) throw unreadable(key);
-      return { listed: readParts(page.Part, algorithm), next };
+    const { value } = await edge.request({ method: 'GET', key, query }, (answer) => {
+      const page = readXml(answer.text, 'ListPartsResult');
+      const listed = page && readParts(page, algorithm);
+      if (page === undefined || listed === undefined) throw unexpectedAnswer(key, answer);
+      if (textOf(page, 'IsTruncated') !== 'true') return { listed, next: undefined };
+      const next = numberOf(page, 'NextPartNumberMarker', MAX_PARTS);
+      if (next === undefined || next <= marker || listed.length === 0) throw unexpectedAnswer(key, answer);
+      return { listed, next };
     });
     parts.push(...value.listed);
     return value.next;
@@ -35,17 +43,18 @@ export async function listParts(
   return parts;
 }
 
-function readParts(listed: unknown, algorithm: Algorithm): ListedPart[] {
-  if (!Array.isArray(listed)) return [];
-  return listed.map((part: Readonly<Record<string, unknown>>) => {
-    const checksum = part[checksumElement(algorithm)];
-    return {
-      number: Number(part.PartNumber),
-      size: Number(part.Size),
-      etag: bareEtag(String(part.ETag)),
-      ...(typeof checksum === 'string' ? { checksum } : {}),
-    };
+/** The parts of a page; `undefined` where one of them is none of S3's. */
+function readParts(page: Elements, algorithm: Algorithm): ListedPart[] | undefined {
+  const parts = listOf(page, 'Part')?.map((part): ListedPart | undefined => {
+    const number = numberOf(part, 'PartNumber', MAX_PARTS);
+    const size = numberOf(part, 'Size', MAX_PART);
+    const etag = readEtag(textOf(part, 'ETag'));
+    if (number === undefined || size === undefined || etag === undefined) return undefined;
+    const checksum = textOf(part, checksumElement(algorithm));
+    return { number, size, etag, ...(checksum === undefined ? {} : { checksum }) };
   });
+  const sound = parts?.filter((part) => part !== undefined);
+  return sound?.length === parts?.length ? sound : undefined;
 }
 
 /** An open upload as the store lists it. */
@@ -63,17 +72,20 @@ export async function listUploads(
   key: string,
   now: () => Date,
 ): Promise<{ readonly uploads: readonly ListedUpload[]; readonly truncated: boolean }> {
-  const { value } = await edge.request({ method: 'GET', key, query: 'uploads' }, ({ headers, text }) => {
-    const page = readXml(text, 'ListMultipartUploadsResult');
-    if (page === undefined) throw unreadable(key);
-    const ahead = Date.parse(headers.date ?? '') - now().getTime();
-    const listed = Array.isArray(page.Upload) ? page.Upload : [];
-    const uploads = listed.map((upload: Readonly<Record<string, unknown>>) => ({
-      key: String(upload.Key),
-      uploadId: String(upload.UploadId),
-      openedAt: Date.parse(String(upload.Initiated)) - (Number.isNaN(ahead) ? 0 : ahead),
-    }));
-    return { uploads, truncated: page.IsTruncated === 'true' };
+  const { value } = await edge.request({ method: 'GET', key, query: 'uploads' }, (answer) => {
+    const page = readXml(answer.text, 'ListMultipartUploadsResult');
+    const listed = page && listOf(page, 'Upload');
+    if (page === undefined || listed === undefined || listed.length > MAX_LISTED) {
+      throw unexpectedAnswer(key, answer);
+    }
+    const ahead = Date.parse(answer.headers.date ?? '') - now().getTime();
+    const uploads = listed.flatMap((upload) => {
+      const uploadId = textOf(upload, 'UploadId');
+      if (!isUploadId(uploadId)) return [];
+      const openedAt = Date.parse(textOf(upload, 'Initiated') ?? '') - (Number.isNaN(ahead) ? 0 : ahead);
+      return [{ key: textOf(upload, 'Key') ?? '', uploadId, openedAt }];
+    });
+    return { uploads, truncated: textOf(page, 'IsTruncated') === 'true' };
   });
   // Those of keys that only begin with this one are listed too.
   return { ...value, uploads: value.uploads.filter((upload) => upload.key === key) };
@@ -83,10 +95,11 @@ export async function listUploads(
 export async function hasParts(edge: EdgeClient, { key, uploadId }: OpenUpload): Promise<boolean> {
   const query = `${idQuery(uploadId)}&max-parts=1`;
   try {
-    const { value } = await edge.request({ method: 'GET', key, query }, ({ text }) => {
-      const page = readXml(text, 'ListPartsResult');
-      if (page === undefined) throw unreadable(key);
-      return Array.isArray(page.Part);
+    const { value } = await edge.request({ method: 'GET', key, query }, (answer) => {
+      const page = readXml(answer.text, 'ListPartsResult');
+      const parts = page && listOf(page, 'Part');
+      if (parts === undefined) throw unexpectedAnswer(key, answer);
+      return parts.length > 0;
     });
     return value;
   } catch (error) {

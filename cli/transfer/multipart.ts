@@ -1,5 +1,4 @@
-import { UserError } from '../errors.ts';
-import { readStoreError, readXml, refusalError, UploadGone } from './answers.ts';
+import { type Refusal, readStoreError, UploadConflict, UploadGone } from './answers.ts';
 import {
   type Algorithm,
   checksumElement,
@@ -9,10 +8,12 @@ import {
   objectChecksum,
 } from './digests.ts';
 import type { EdgeClient } from './edge-client.ts';
-import { bareEtag, bytesDiffer, multipartEtag, type Proof, prove } from './integrity.ts';
-import { PassingFailure } from './retry.ts';
+import { bytesDiffer, multipartEtag, type Proof, prove, readEtag } from './integrity.ts';
+import { unexpectedAnswer } from './pages.ts';
+import { refusalError } from './refusals.ts';
 import type { Stretch } from './stretch.ts';
 import { condition, type Upload } from './whole.ts';
+import { type Elements, element, readXml, textOf } from './xml.ts';
 
 /** An upload in parts that the store keeps open. */
 export interface OpenUpload {
@@ -31,11 +32,11 @@ export interface StoredPart {
   readonly checksum: string;
 }
 
-/** What is no S3 document where one was due: a proxy's page, or a body that was cut. */
-export function unreadable(subject: string): PassingFailure {
-  return new PassingFailure(new UserError('not_an_edge', `The answer about ${subject} is none of S3's.`), {
-    limit: { kind: 'unreadable', tries: 3 },
-  });
+/** S3's ids are opaque; they go into URLs and into journals. */
+const UPLOAD_ID = /^[\x21-\x7e]{1,1024}$/;
+
+export function isUploadId(value: unknown): value is string {
+  return typeof value === 'string' && UPLOAD_ID.test(value);
 }
 
 export const idQuery = (uploadId: string) => `uploadId=${encodeURIComponent(uploadId)}`;
@@ -62,9 +63,9 @@ export async function createUpload(
       },
       onUnanswered,
     },
-    ({ text }) => {
-      const uploadId = readXml(text, 'InitiateMultipartUploadResult')?.UploadId;
-      if (typeof uploadId !== 'string' || uploadId === '') throw unreadable(key);
+    (answer) => {
+      const uploadId = readXml(answer.text, 'InitiateMultipartUploadResult')?.UploadId;
+      if (!isUploadId(uploadId)) throw unexpectedAnswer(key, answer);
       return { key, uploadId };
     },
   );
@@ -83,6 +84,7 @@ export async function putPart(
   { algorithm, onSent }: { algorithm: Algorithm; onSent: (bytes: number) => void },
 ): Promise<{ readonly part: StoredPart; readonly attempts: number }> {
   const checksum = stretch.digest.toString('base64');
+  const subject = `part ${number} of ${key}`;
   const { value, attempts } = await edge.request(
     {
       method: 'PUT',
@@ -90,12 +92,14 @@ export async function putPart(
       query: `partNumber=${number}&${idQuery(uploadId)}`,
       headers: { [checksumHeader(algorithm)]: checksum },
       body: stretch,
-      subject: `part ${number} of ${key}`,
+      subject,
       onSent,
     },
-    async ({ headers }) => {
-      await prove(stretch, algorithm, headers);
-      return { number, size: stretch.length, etag: bareEtag(headers.etag), checksum };
+    async (answer) => {
+      await prove(stretch, algorithm, answer.headers);
+      const etag = readEtag(answer.headers.etag);
+      if (etag === undefined) throw unexpectedAnswer(subject, answer, 'an ETag that S3 does not give');
+      return { number, size: stretch.length, etag, checksum };
     },
   );
   return { part: value, attempts };
@@ -105,7 +109,7 @@ export async function putPart(
  * Has the store put the parts together, and proves that the object is theirs. S3 is seen to answer a Complete that it has
  * done already as it did the first time (`local/FIDELITY.md`), so a lost answer is asked for again.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
- * @throws {UploadGone}; {@link UserError} `exists` or `bytes_differ`.
+ * @throws {UploadGone}; {@link UploadConflict}; {@link UserError} `exists` or `bytes_differ`.
  */
 export async function completeUpload(
   edge: EdgeClient,
@@ -119,6 +123,8 @@ export async function completeUpload(
   );
   const document = Buffer.from(completeDocument(parts, algorithm));
   const size = parts.reduce((sum, part) => sum + part.size, 0);
+  const refuse = ({ code }: Refusal) =>
+    code === 'ConditionalRequestConflict' ? new UploadConflict(key) : undefined;
   const { value } = await edge.request(
     {
       method: 'POST',
@@ -134,13 +140,15 @@ export async function completeUpload(
       },
       body: { length: document.length, open: () => once(document) },
       sealing: size,
+      refuse,
     },
-    ({ text }) => {
-      const result = readXml(text, 'CompleteMultipartUploadResult');
+    (answer) => {
+      const result = readXml(answer.text, 'CompleteMultipartUploadResult');
       if (result !== undefined) return result;
       // S3 may have to say 200 before it knows how the work ends.
-      const refusal = readStoreError(text);
-      throw refusal === undefined ? unreadable(key) : refusalError(refusal, 200, key);
+      const refusal = readStoreError(answer.text);
+      if (refusal === undefined) throw unexpectedAnswer(key, answer);
+      throw refuse(refusal) ?? refusalError(refusal, answer, key);
     },
   );
   return proveObject(key, value, parts, { algorithm, expected });
@@ -148,14 +156,14 @@ export async function completeUpload(
 
 function proveObject(
   key: string,
-  result: Readonly<Record<string, unknown>>,
+  result: Elements,
   parts: readonly StoredPart[],
   { algorithm, expected }: { algorithm: Algorithm; expected: ObjectChecksum },
 ): { readonly etag: string; readonly proof: Proof } {
-  const etag = bareEtag(String(result.ETag ?? ''));
-  const echo = result[checksumElement(algorithm)];
-  const type = result.ChecksumType ?? expected.type;
-  if (typeof echo === 'string' && type === expected.type) {
+  const etag = readEtag(textOf(result, 'ETag')) ?? '';
+  const echo = textOf(result, checksumElement(algorithm));
+  const type = textOf(result, 'ChecksumType') ?? expected.type;
+  if (echo !== undefined && type === expected.type) {
     if (echo === expected.value) return { etag, proof: { algorithm, value: echo } };
     throw bytesDiffer(
       `The store put ${key} together of other bytes: its ${algorithm.toUpperCase()} is ${echo}, not ${expected.value}.`,
@@ -169,12 +177,14 @@ function proveObject(
 }
 
 function completeDocument(parts: readonly StoredPart[], algorithm: Algorithm): string {
-  const element = checksumElement(algorithm);
-  const lines = parts.map(
-    ({ number, etag, checksum }) =>
-      `<Part><PartNumber>${number}</PartNumber><ETag>&quot;${etag}&quot;</ETag><${element}>${checksum}</${element}></Part>`,
+  const written = parts.map(({ number, etag, checksum }) =>
+    element('Part', [
+      element('PartNumber', String(number)),
+      element('ETag', `"${etag}"`),
+      element(checksumElement(algorithm), checksum),
+    ]),
   );
-  return `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${lines.join('')}</CompleteMultipartUpload>`;
+  return element('CompleteMultipartUpload', written, ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"').xml;
 }
 
 async function* once(bytes: Buffer): AsyncGenerator<Buffer, void, void> {

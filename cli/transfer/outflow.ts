@@ -25,6 +25,8 @@ export interface OutflowOptions {
   readonly answerMs: number;
   /** Told how many bytes the socket has taken. */
   readonly onSent?: ((bytes: number) => void) | undefined;
+  /** Called when the socket has taken the last byte. */
+  readonly onEnd?: () => void;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface OutflowOptions {
  */
 export async function* outflow(
   body: AsyncIterable<Buffer>,
-  { guard, now, limit, answerMs, onSent }: OutflowOptions,
+  { guard, now, limit, answerMs, onSent, onEnd }: OutflowOptions,
 ): AsyncGenerator<Buffer, void, void> {
   let size = MIN_PIECE;
   guard.disarm();
@@ -51,4 +53,5 @@ export async function* outflow(
     }
   }
   guard.arm(answerMs);
+  onEnd?.();
 }

@@ -1,6 +1,6 @@
 import { checksumHeader, type Digester } from './digests.ts';
 import type { EdgeClient } from './edge-client.ts';
-import { bareEtag, type Proof, prove } from './integrity.ts';
+import { type Proof, prove, readEtag } from './integrity.ts';
 import type { Stretch } from './stretch.ts';
 
 /** What is to be stored, and how. */
@@ -53,7 +53,7 @@ export async function putWhole(
       onSent,
     },
     async (answer) => ({
-      etag: bareEtag(answer.headers.etag),
+      etag: readEtag(answer.headers.etag) ?? '',
       proof: await prove(stretch, algorithm, answer.headers),
     }),
   );
