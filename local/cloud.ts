@@ -9,6 +9,7 @@ import { serviceOf } from './dispatch.ts';
 import { withLateWriter } from './faults/late-writer.ts';
 import { throttleOf } from './faults/throttling.ts';
 import type { Faults } from './faults.ts';
+import { operatorPermissions } from './iam/permissions.ts';
 import { createIam } from './iam/service.ts';
 import { createLambda } from './lambda/service.ts';
 import { createLogs } from './logs/service.ts';
@@ -52,13 +53,14 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const { now = () => new Date(), faults = {}, onDefect = () => {}, control } = options;
   const identities = new Identities();
   const folder = (name: string) => join(options.dataDir, name);
-  const common = (name: string) => ({ dataDir: folder(name), now, identities });
+  const permissions = operatorPermissions(() => faults.operator?.denied);
+  const common = (name: string) => ({ dataDir: folder(name), now, identities, permissions });
 
   const authority = await openAuthority({ dir: folder('tls'), now });
   const s3 = createS3({ ...common('s3'), throttle: throttleOf('s3', () => faults) });
   const cognito = createCognito(common('cognito'));
-  const iam = createIam({ dataDir: folder('iam') });
-  const sts = createSts({ identities, now });
+  const iam = createIam(common('iam'));
+  const sts = createSts({ identities, now, permissions });
   const logs = createLogs(common('logs'));
   const lambda = createLambda({
     log: logs.write,
@@ -94,6 +96,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     lambda: lambda.handle,
     logs: logs.handle,
     sts: sts.handle,
+    iam: iam.handle,
     control: control ?? s3.handle,
   };
   const endpoint: HttpHandler = (request) => handlers[serviceOf(request)](request);

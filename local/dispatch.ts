@@ -1,9 +1,17 @@
 import type { HttpRequest } from './wire/http.ts';
 
-export type ServiceName = 's3' | 'cognito-idp' | 'cloudformation' | 'lambda' | 'logs' | 'sts' | 'control';
+export type ServiceName =
+  | 's3'
+  | 'cognito-idp'
+  | 'cloudformation'
+  | 'lambda'
+  | 'logs'
+  | 'sts'
+  | 'iam'
+  | 'control';
 
 const CREDENTIAL_SCOPE = /Credential=[^/,\s]+\/\d{8}\/[^/,\s]+\/([a-z0-9-]+)\/aws4_request/;
-const SIGNED_FOR = new Set<string>(['s3', 'cognito-idp', 'cloudformation', 'lambda', 'logs', 'sts']);
+const SIGNED_FOR = new Set<string>(['s3', 'cognito-idp', 'cloudformation', 'lambda', 'logs', 'sts', 'iam']);
 
 /**
  * Which service a request is for. On AWS the host name tells; here there is one host, so what the client signed for

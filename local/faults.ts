@@ -32,6 +32,12 @@ export interface Faults {
   lateWriter?: { objects: number };
   /** Concurrent executions that Lambda's GetAccountSettings reports, such as a new account's 10. Only reported. */
   lambdaConcurrency?: number;
+  /**
+   * The account's keys stand for a user `operator`, whom IAM denies these actions, such as `cloudformation:DeleteStack` or
+   * `s3:Delete*`, in calls of S3, Cognito, CloudFormation, Lambda, Logs and IAM and in its simulation. Without it they
+   * stand for the root user, to whom nothing is denied.
+   */
+  operator?: { denied: readonly string[] };
   /** DescribeStacks of one stack and DescribeStackEvents tell what was so many calls ago. */
   describeLag?: number;
 }

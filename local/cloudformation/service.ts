@@ -3,6 +3,7 @@ import type { Identities } from '../auth/identities.ts';
 import { authenticatedText } from '../auth/sigv4.ts';
 import { throttleOf } from '../faults/throttling.ts';
 import type { Faults } from '../faults.ts';
+import { type Permissions, refuseDenied, unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest } from '../wire/http.ts';
@@ -21,6 +22,7 @@ export interface CloudFormationOptions {
   /** The resource types that templates may have. */
   readonly resources: readonly ResourceHandler[];
   readonly faults: Faults;
+  readonly permissions?: Permissions;
   /** Told of defects of the cloud itself, never of refusals. Without it `idle` rejects with the first. */
   readonly onDefect?: (error: unknown) => void;
 }
@@ -37,7 +39,7 @@ const VERSION = '2010-05-15';
 
 /** CloudFormation over the query protocol, for the resource types whose handlers it is given. */
 export function createCloudFormation(options: CloudFormationOptions): CloudFormation {
-  const { dataDir, now, identities, resources, faults } = options;
+  const { dataDir, now, identities, resources, faults, permissions = unrestricted } = options;
   const store = new StackStore(join(dataDir, 'stacks'));
   const handlers = new Map(resources.map((handler) => [handler.type, handler]));
   const defects: unknown[] = [];
@@ -69,6 +71,7 @@ export function createCloudFormation(options: CloudFormationOptions): CloudForma
         const query = await read(request);
         const { action, operation } = operationOf(query);
         throttle(action);
+        refuseDenied(permissions, `cloudformation:${action}`, 'AccessDenied');
         return xmlResult(action, operation.run(query, context));
       } catch (error) {
         if (error instanceof AwsError) return xmlError(error);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Identities } from '../auth/identities.ts';
 import { authenticatedText } from '../auth/sigv4.ts';
+import { type Permissions, refuseDenied, unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest } from '../wire/http.ts';
@@ -19,6 +20,7 @@ interface CognitoOptions {
   readonly dataDir: string;
   readonly now: () => Date;
   readonly identities: Identities;
+  readonly permissions?: Permissions;
   /** Makes the signing keys of a new pool, which takes a while. */
   readonly newKeys?: () => Promise<KeyPairs>;
 }
@@ -44,6 +46,7 @@ export function createCognito({
   now,
   identities,
   newKeys = generateKeyPairs,
+  permissions = unrestricted,
 }: CognitoOptions): Cognito {
   const folder = join(dataDir, 'cognito');
   const pools = new Pools(join(folder, 'pools'), now, newKeys);
@@ -77,6 +80,9 @@ export function createCognito({
       try {
         const operation = operationOf(request);
         const body = readBody(await read(request, operation));
+        if (operation.signed) {
+          refuseDenied(permissions, `cognito-idp:${operation.name}`, 'AccessDeniedException');
+        }
         return success(operation.run(context, body));
       } catch (error) {
         if (error instanceof AwsError) return failure(error);

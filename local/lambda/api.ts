@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Identities } from '../auth/identities.ts';
 import { authenticatedText } from '../auth/sigv4.ts';
 import type { Throttle } from '../faults/throttling.ts';
+import { type Permissions, refuseDenied } from '../iam/permissions.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
 import { functionArn, LATEST, parseIdentifier } from './arn.ts';
@@ -16,6 +17,7 @@ export interface ApiOptions {
   readonly identities: Identities;
   readonly now: () => Date;
   readonly throttle: Throttle;
+  readonly permissions: Permissions;
   /** Concurrent executions of the account. */
   readonly concurrency: () => number;
 }
@@ -98,7 +100,7 @@ export function lambdaApi(options: ApiOptions): HttpHandler {
 }
 
 async function perform(request: HttpRequest, options: ApiOptions): Promise<object | undefined> {
-  const { functions, identities, now, throttle, concurrency } = options;
+  const { functions, identities, now, throttle, concurrency, permissions } = options;
   const { principal } = await authenticatedText(request, { service: 'lambda', identities, now: now() });
   if (principal.kind === 'anonymous') {
     throw new AwsError('MissingAuthenticationTokenException', 'Missing Authentication Token', 403);
@@ -115,6 +117,7 @@ async function perform(request: HttpRequest, options: ApiOptions): Promise<objec
     );
   }
   throttle(operation);
+  refuseDenied(permissions, `lambda:${operation}`, 'AccessDeniedException');
   const [, , , identifier = ''] = request.path.split('/');
   return perform(functions, {
     identifier: decode(identifier),

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Identities } from '../auth/identities.ts';
 import { neverThrottled, type Throttle } from '../faults/throttling.ts';
+import { type Permissions, unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { lambdaApi } from './api.ts';
@@ -32,6 +33,7 @@ export interface LambdaOptions {
   /** Takes what functions write: a message for a stream of a log group. */
   readonly log: (group: string, stream: string, message: string) => void;
   readonly throttle?: Throttle;
+  readonly permissions?: Permissions;
   /** Concurrent executions of the account, as GetAccountSettings reports them; 1,000 by default. */
   readonly concurrency?: () => number;
   /** `sandbox.ts` as built, where it is not the one in `dist/`. */
@@ -61,7 +63,8 @@ const INIT_TIMEOUT = 10;
 
 /** The embedded Lambda: functions with inline Node.js code, run from their published versions. */
 export function createLambda(options: LambdaOptions): Lambda {
-  const { dataDir, now, identities, throttle = neverThrottled, concurrency = () => 1000 } = options;
+  const { dataDir, now, identities, throttle = neverThrottled, permissions = unrestricted } = options;
+  const { concurrency = () => 1000 } = options;
   const pools = new Map<string, Pool>();
   const functions = new Functions({
     ...options,
@@ -120,7 +123,7 @@ export function createLambda(options: LambdaOptions): Lambda {
   };
 
   return {
-    handle: lambdaApi({ functions, identities, now, throttle, concurrency }),
+    handle: lambdaApi({ functions, identities, now, throttle, concurrency, permissions }),
     resources: lambdaResources(functions),
     async invoke(versionArn, event) {
       const pool = poolOf(versionArn);

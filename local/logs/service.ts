@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { REGION } from '../account.ts';
 import type { Identities } from '../auth/identities.ts';
 import { authenticatedText } from '../auth/sigv4.ts';
+import { type Permissions, refuseDenied, unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler } from '../wire/http.ts';
@@ -14,6 +15,7 @@ interface LogsOptions {
   readonly dataDir: string;
   readonly identities: Identities;
   readonly now: () => Date;
+  readonly permissions?: Permissions;
 }
 
 export interface Logs {
@@ -28,7 +30,7 @@ export interface Logs {
  * CloudWatch Logs, as far as reading and removing what edge functions wrote. There is one edge here, in us-east-1: in
  * every other region there is no group.
  */
-export function createLogs({ dataDir, identities, now }: LogsOptions): Logs {
+export function createLogs({ dataDir, identities, now, permissions = unrestricted }: LogsOptions): Logs {
   const home = new LogStore(join(dataDir, REGION), now);
   const elsewhere = new LogStore(join(dataDir, 'elsewhere'), now);
   return {
@@ -52,6 +54,7 @@ export function createLogs({ dataDir, identities, now }: LogsOptions): Logs {
           const what = name ?? 'A request without an operation';
           throw new AwsError('UnknownOperationException', `${what} is not available in the embedded cloud.`);
         }
+        refuseDenied(permissions, `logs:${name}`, 'AccessDeniedException');
         return success(operation(region === REGION ? home : elsewhere, readBody(text)));
       } catch (error) {
         if (error instanceof AwsError) return failure(error);

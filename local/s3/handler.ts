@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Identities } from '../auth/identities.ts';
 import { authenticate } from '../auth/sigv4.ts';
 import type { Throttle } from '../faults/throttling.ts';
+import type { Permissions } from '../iam/permissions.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
 import { accessTo, requestContext } from './access.ts';
@@ -18,6 +19,7 @@ export interface HandlerOptions {
   readonly identities: Identities;
   readonly now: () => Date;
   readonly throttle: Throttle;
+  readonly permissions: Permissions;
 }
 
 /** The S3 door: who asks, what is asked, whether that is allowed, and only then the doing of it. */
@@ -51,7 +53,7 @@ async function answerOrRefuse(
 
 async function perform(
   request: HttpRequest,
-  { store, identities, now, throttle }: HandlerOptions,
+  { store, identities, now, throttle, permissions }: HandlerOptions,
 ): Promise<HttpResponse> {
   const authentication = authenticate(request, { service: 's3', identities, now: now() });
   const target = detect(request);
@@ -60,7 +62,10 @@ async function perform(
   const operation = operationOf(target);
   const bucket = store.bucket(bucketName);
   const context = requestContext(request, target.operation, query);
-  const allows = accessTo(bucketName, bucket, authentication.principal, context);
+  const { principal } = authentication;
+  const isAllowed = accessTo(bucketName, bucket, principal, context);
+  const allows: typeof isAllowed = (action, key) =>
+    !(principal.kind === 'account' && permissions.denies(action)) && isAllowed(action, key);
   const call: Call = { request, query, authentication, store, bucketName, key, now, allows, throttle };
 
   if (operation.on === 'service') {

@@ -1,5 +1,6 @@
 import type { Identities } from '../auth/identities.ts';
 import { neverThrottled, type Throttle } from '../faults/throttling.ts';
+import { type Permissions, unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { s3Handler } from './handler.ts';
@@ -15,6 +16,7 @@ export interface S3Options {
   readonly now: () => Date;
   readonly identities: Identities;
   readonly throttle?: Throttle;
+  readonly permissions?: Permissions;
 }
 
 export interface S3 {
@@ -29,10 +31,16 @@ export interface S3 {
 }
 
 /** The embedded S3: a write that was answered is on disk, and stays what it is whenever the process is killed. */
-export function createS3({ dataDir, now, identities, throttle = neverThrottled }: S3Options): S3 {
+export function createS3({
+  dataDir,
+  now,
+  identities,
+  throttle = neverThrottled,
+  permissions = unrestricted,
+}: S3Options): S3 {
   const store = new Store(dataDir, now);
   return {
-    handle: s3Handler({ store, identities, now, throttle }),
+    handle: s3Handler({ store, identities, now, throttle, permissions }),
     resources: [bucketResource(store), bucketPolicyResource(store)],
     logs: logDelivery(store),
     async applyLifecycles() {

@@ -3,12 +3,14 @@ import { XMLBuilder } from 'fast-xml-parser';
 import { ACCOUNT_ID } from '../account.ts';
 import type { Identities } from '../auth/identities.ts';
 import { authenticatedText } from '../auth/sigv4.ts';
+import { type Permissions, unrestricted } from '../iam/permissions.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
 
 export interface StsOptions {
   readonly identities: Identities;
   readonly now: () => Date;
+  readonly permissions?: Permissions;
 }
 
 const VERSION = '2011-06-15';
@@ -37,7 +39,7 @@ export function createSts(options: StsOptions): { handle: HttpHandler } {
 async function perform(
   request: HttpRequest,
   requestId: string,
-  { identities, now }: StsOptions,
+  { identities, now, permissions = unrestricted }: StsOptions,
 ): Promise<object> {
   const { principal, text } = await authenticatedText(request, { service: 'sts', identities, now: now() });
   const parameters = new URLSearchParams(request.method === 'GET' ? request.query : text);
@@ -56,12 +58,13 @@ async function perform(
   if (principal.kind !== 'account') {
     throw new AwsError('InvalidClientTokenId', 'The security token included in the request is invalid.', 403);
   }
+  const { arn, userId } = permissions.caller();
   return {
     GetCallerIdentityResponse: {
       '@xmlns': NAMESPACE,
       GetCallerIdentityResult: {
-        Arn: `arn:aws:iam::${ACCOUNT_ID}:root`,
-        UserId: ACCOUNT_ID,
+        Arn: arn,
+        UserId: userId,
         Account: ACCOUNT_ID,
       },
       ResponseMetadata: { RequestId: requestId },

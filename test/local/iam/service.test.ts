@@ -3,10 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { Identities } from '../../../local/auth/identities.ts';
 import { createIam } from '../../../local/iam/service.ts';
 import type { Json, JsonObject } from '../../../local/json.ts';
 import type { ResourceHandler } from '../../../local/resource.ts';
 
+const COMMON = { identities: new Identities(), now: () => new Date() };
 const SUFFIX = '0123456789abcdefghij';
 
 const trusting = (service: Json, more: JsonObject = {}): JsonObject => ({
@@ -19,7 +21,7 @@ const ALLOW = { Statement: { Effect: 'Allow', Action: 's3:GetObject', Resource: 
 async function openRoom(t: TestContext) {
   const dataDir = await mkdtemp(join(tmpdir(), 'iam-'));
   t.after(() => rm(dataDir, { recursive: true }));
-  const iam = createIam({ dataDir });
+  const iam = createIam({ ...COMMON, dataDir });
   const handler = (type: string): ResourceHandler => {
     const found = iam.resources.find((resource) => resource.type === type);
     if (found === undefined) throw new Error(`no handler for ${type}`);
@@ -53,12 +55,12 @@ test('a role is known by its ARN, survives a restart, and goes', async (t) => {
     attributes: { Arn, RoleId: 'AROA0123456789ABCDEFG' },
   });
   assert.deepEqual(await room.create(properties), role);
-  const again = createIam({ dataDir: room.dataDir });
+  const again = createIam({ ...COMMON, dataDir: room.dataDir });
   assert.deepEqual(again.trustedServices(Arn), ['lambda.amazonaws.com', 'edgelambda.amazonaws.com']);
   await room.roles.delete(role.physicalId, properties);
   await room.roles.delete(role.physicalId, properties);
   assert.equal(room.trustedServices(Arn), undefined);
-  assert.equal(createIam({ dataDir: room.dataDir }).trustedServices(Arn), undefined);
+  assert.equal(createIam({ ...COMMON, dataDir: room.dataDir }).trustedServices(Arn), undefined);
 });
 
 test('an update changes whom the role trusts', async (t) => {
