@@ -52,6 +52,7 @@ export const ERROR_EXIT = {
   aws: EXIT.aws,
   stack_missing: EXIT.aws,
   stack_foreign: EXIT.aws,
+  stack_protected: EXIT.aws,
   user_missing: EXIT.aws,
   stack_busy: EXIT.aws,
   stack_failed: EXIT.aws,

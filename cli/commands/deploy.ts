@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
+import { whoIsAsking } from '../stack/account.ts';
 import { deployStack } from '../stack/deploy.ts';
 import type { StackWork } from '../stack/operation.ts';
 import {
@@ -26,8 +27,10 @@ import {
   DEFAULT_STACK_NAME,
   findTarget,
   type OperatorArgs,
+  type OperatorTarget,
   openAws,
   openLocal,
+  refuseOtherAccount,
   targetNamed,
 } from './operator.ts';
 
@@ -40,17 +43,15 @@ export interface DeployArgs extends OperatorArgs, OptionFlags {
 /** Creates or updates the stack, and remembers the deployment. */
 export async function deploy(context: Context, args: DeployArgs): Promise<Result> {
   const { given, unset } = askedOptions(args);
-  const { stackName, known } =
-    (await findTarget(context)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
-  if (known?.local !== undefined && !args.local) {
-    throw new UserError('usage', `“${stackName}” is a deployment in the embedded cloud of this computer.`, {
-      hint: 'Deploy it there again with --local; or deploy to AWS under another name with --stack-name <name>.',
-    });
-  }
+  // Without --local, the deployment that this computer knows says where it lives, and must agree.
+  const target = (await findTarget(context)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
+  const { stackName } = target;
+  refuseOtherCloud(target, args);
   const work = args.local
     ? await openLocal(context, stackName)
     : await openAws(context, stackName, args.profile);
   try {
+    await refuseOtherAccount(work, target);
     await requireChecks(context, preflight(work));
     const kept = await keptOptions(work);
     const options = mergeOptions(kept, given, unset);
@@ -74,6 +75,19 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
   }
 }
 
+/** A deployment in the embedded cloud and one on AWS have different names: commands find them by it. */
+function refuseOtherCloud({ stackName, known }: OperatorTarget, { local = false }: DeployArgs): void {
+  if (known === undefined || (known.local !== undefined) === local) return;
+  const where = known.local === undefined ? 'on AWS' : 'in the embedded cloud of this computer';
+  throw new UserError('usage', `“${stackName}” is a deployment ${where}.`, {
+    hint: [
+      'Deploy it there again, or deploy here under another name:',
+      `  edge-upload deploy${local ? '' : ' --local'} --stack-name ${stackName}`,
+      `  edge-upload deploy${local ? ' --local' : ''} --stack-name <name>`,
+    ].join('\n'),
+  });
+}
+
 function planned(stackName: string, { steps, lines }: Agreement): Result {
   return {
     document: {
@@ -85,11 +99,8 @@ function planned(stackName: string, { steps, lines }: Agreement): Result {
   };
 }
 
-async function remember(
-  context: Context,
-  { stackName, local }: StackWork,
-  outputs: StackOutputs,
-): Promise<Deployment> {
+async function remember(context: Context, work: StackWork, outputs: StackOutputs): Promise<Deployment> {
+  const { stackName, local } = work;
   const { domain, userPoolId, clientId, bucket } = outputs;
   if (domain === undefined || userPoolId === undefined || clientId === undefined || bucket === undefined) {
     throw new UserError(
@@ -107,7 +118,7 @@ async function remember(
     userPoolId,
     clientId,
     bucket,
-    ...(local === undefined ? {} : { local }),
+    ...(local === undefined ? { account: (await whoIsAsking(work)).account } : { local }),
   };
   await rememberDeployment(context, deployment);
   return deployment;

@@ -36,9 +36,15 @@ export async function list(context: Context): Promise<Result> {
     text:
       lines.length === 0
         ? 'This computer knows no deployment yet. Type: edge-upload login <url>'
-        : printable(lines.join('\n')),
+        : printable([...lines, ...(current === undefined ? NONE_CHOSEN : [])].join('\n')),
   };
 }
+
+const NONE_CHOSEN = [
+  '',
+  'None is chosen. Choose the one that commands use:',
+  '  edge-upload deployments use <name>',
+];
 
 interface Named {
   /** A name as `list` shows it, or an address. */

@@ -1,10 +1,14 @@
 import type { Context, Result } from '../context.ts';
+import { UserError } from '../errors.ts';
 import { forgetDeployment } from '../settings/deployments.ts';
 import { rememberLeftover } from '../settings/leftovers.ts';
 import { ifThere } from '../stack/aws-failures.ts';
 import { measureBucket } from '../stack/bucket.ts';
+import { refuseUnpermitted } from '../stack/checks/permissions.ts';
+import { refuseProtected } from '../stack/checks/removal.ts';
+import { tryDeletingStack, tryEmptying } from '../stack/checks/trial-calls.ts';
 import { removeStack } from '../stack/destroy.ts';
-import { deployedTemplate, keepBucket, keptTypes } from '../stack/kept-data.ts';
+import { DATA_TYPES, deployedTemplate, keepBucket, keptTypes } from '../stack/kept-data.ts';
 import { clearLeftovers } from '../stack/leftovers.ts';
 import type { StackWork } from '../stack/operation.ts';
 import { countUsers } from '../stack/pool.ts';
@@ -14,11 +18,12 @@ import { type FoundStack, findStack } from '../stack/stacks.ts';
 import { count, formatBytes } from '../ui/format.ts';
 import {
   findTarget,
-  NAME_IT,
+  forOperators,
+  NOTHING_OF_YOURS,
   type OperatorArgs,
   type OperatorTarget,
   openStack,
-  refuseOthersEdge,
+  refuseOtherAccount,
 } from './operator.ts';
 
 export interface DestroyArgs extends OperatorArgs {
@@ -31,17 +36,17 @@ export interface DestroyArgs extends OperatorArgs {
 
 /** Takes a deployment down, whole; run again at any point it goes on with what is left. */
 export async function destroy(context: Context, args: DestroyArgs): Promise<Result> {
-  await refuseOthersEdge(context);
-  const target = await findTarget(context);
+  const target = await findTarget(context, args);
   if (target === undefined) {
     return {
       document: { outcome: 'nothing' },
-      text: `This computer knows no deployment of yours: nothing to destroy.\n${NAME_IT}`,
+      text: `${NOTHING_OF_YOURS} Nothing was destroyed.\n${forOperators(args)}`,
     };
   }
   const work = await openStack(context, target, args);
   const { stackName } = work;
   try {
+    await refuseOtherAccount(work, target);
     const stack = await findStack(work);
     if (stack === undefined) return await finish(context, work, target, args);
     refuseForeign(work, stack);
@@ -49,8 +54,12 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
     // What is being deleted was agreed to before, and cannot be counted while it goes.
     const isGoing = stack.status === 'DELETE_IN_PROGRESS';
     if (isGoing) context.ui.event({ type: 'note', text: `The stack ${stackName} is being deleted already.` });
-    if (!isGoing && !(await agree(context, work, held, args.yes ?? false))) {
-      return { document: { stackName, outcome: 'declined' }, text: 'Nothing was removed.' };
+    if (!isGoing) {
+      await refuse(work, stack, held);
+      if (!(await agree(context, work, held, args.yes ?? false))) {
+        return { document: { stackName, outcome: 'declined' }, text: 'Nothing was removed.' };
+      }
+      await tryOut(work, stack, held);
     }
     for (const functionName of held.functions) {
       await rememberLeftover(context, { stackName, functionName, ...(work.local && { local: work.local }) });
@@ -64,8 +73,35 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
   }
 }
 
+/** What can be refused is asked first: all that can be read before the question, what takes a call after it. */
+async function refuse(work: StackWork, stack: FoundStack, held: Inventory): Promise<void> {
+  const stays = ({ type }: StackResource) =>
+    (held.keepsBuckets && type === 'AWS::S3::Bucket') ||
+    (held.keepsPools && type === 'AWS::Cognito::UserPool');
+  await refuseProtected(work, stack, {
+    buckets: held.keepsBuckets ? [] : held.buckets,
+    pools: held.keepsPools ? [] : held.pools,
+  });
+  await refuseUnpermitted(
+    work,
+    stack,
+    held.resources.filter((resource) => !stays(resource)),
+  );
+}
+
+async function tryOut(work: StackWork, stack: FoundStack, held: Inventory): Promise<void> {
+  const data = held.resources.filter(({ type }) => (DATA_TYPES as readonly string[]).includes(type));
+  await tryDeletingStack(
+    work,
+    stack,
+    data.map(({ logicalId }) => logicalId),
+  );
+  if (!held.keepsBuckets) for (const bucket of held.buckets) await tryEmptying(work, bucket);
+}
+
 /** What a stack holds, and what of it stays. */
 interface Inventory {
+  readonly resources: readonly StackResource[];
   readonly buckets: readonly string[];
   readonly pools: readonly string[];
   readonly functions: readonly string[];
@@ -83,6 +119,7 @@ async function inventory(work: StackWork, stack: FoundStack, keepData: boolean):
   const buckets = physicalIds(resources, 'AWS::S3::Bucket');
   const keepsBuckets = kept.includes('AWS::S3::Bucket');
   return {
+    resources: resources.filter(({ status }) => status !== 'DELETE_COMPLETE'),
     buckets,
     pools: physicalIds(resources, 'AWS::Cognito::UserPool'),
     functions: physicalIds(resources, 'AWS::Lambda::Function'),
@@ -130,6 +167,15 @@ async function agree({ ui }: Context, work: StackWork, held: Inventory, yes: boo
     ].join('\n'),
   });
   if (yes) return true;
+  if (!ui.interactive) {
+    throw new UserError(
+      'usage',
+      `Destroying the stack ${work.stackName} needs confirmation. Nothing was removed.`,
+      {
+        hint: `Add --yes:\n  edge-upload destroy --yes --stack-name ${work.stackName}`,
+      },
+    );
+  }
   const answer = await ui.ask({ prompt: `Type the stack's name to destroy it`, flag: '--yes' });
   return answer === work.stackName;
 }

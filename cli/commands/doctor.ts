@@ -7,7 +7,13 @@ import { resolveTarget, type Target } from '../settings/target.ts';
 import type { StackWork } from '../stack/operation.ts';
 import { stackHealth } from '../stack/preflight.ts';
 import { count, printable } from '../ui/format.ts';
-import { findTarget, type OperatorArgs, openStack } from './operator.ts';
+import {
+  findTarget,
+  NOTHING_OF_YOURS,
+  type OperatorArgs,
+  type OperatorTarget,
+  openStack,
+} from './operator.ts';
 
 /** Runs every check there is, and says for each that fails which command mends it. */
 export async function doctor(context: Context, args: OperatorArgs): Promise<Result> {
@@ -34,12 +40,8 @@ async function withStack(
   work: (work: StackWork) => Promise<void>,
   run: (checks: readonly Check[]) => Promise<void>,
 ): Promise<void> {
-  const target = await findTarget(context);
-  if (target === undefined) {
-    return run([
-      { name: 'credentials', run: async () => ({ skipped: 'this computer knows no deployment of yours' }) },
-    ]);
-  }
+  const target = await operated(context, args);
+  if ('skipped' in target) return run([{ name: 'credentials', run: async () => target }]);
   const opened = await openStack(context, target, args);
   try {
     await work(opened);
@@ -48,12 +50,28 @@ async function withStack(
   }
 }
 
-async function edgeTarget(context: Context): Promise<Target | { readonly skipped: string }> {
+interface Skipped {
+  readonly skipped: string;
+}
+
+/** The operator's deployment; skipped by an uploader, whose edge is checked alone. */
+async function operated(context: Context, args: OperatorArgs): Promise<OperatorTarget | Skipped> {
+  try {
+    return (await findTarget(context, args)) ?? { skipped: NOTHING_OF_YOURS };
+  } catch (error) {
+    if (!isUserError(error) || error.code !== 'no_deployment') throw error;
+    // Without an edge either, a choice has to be made first.
+    await resolveTarget(context);
+    return { skipped: error.message };
+  }
+}
+
+async function edgeTarget(context: Context): Promise<Target | Skipped> {
   try {
     return await resolveTarget(context);
   } catch (error) {
-    if (isUserError(error) && error.code === 'no_deployment') return { skipped: error.message };
-    throw error;
+    if (!isUserError(error) || error.code !== 'no_deployment') throw error;
+    return { skipped: error.message };
   }
 }
 
@@ -79,12 +97,27 @@ function summary(checked: readonly Checked[]): Result {
         }
       : { name: one.name, state: one.state, detail: one.detail },
   );
+  const passed = checked.some(({ state }) => state === 'ok');
   return {
-    document: { healthy: failed.length === 0, checks },
-    text:
-      failed.length === 0
-        ? 'Everything that could be checked is right.'
-        : `${count(failed.length, 'check')} failed.`,
+    // Where nothing could be checked, nobody knows.
+    document: { healthy: failed.length > 0 ? false : passed ? true : null, checks },
+    text: verdict(checked),
     exitCode: failed[0]?.exitCode ?? EXIT.done,
   };
+}
+
+function verdict(checked: readonly Checked[]): string {
+  const amount = (state: Checked['state']) => checked.filter((one) => one.state === state).length;
+  const failed = amount('failed');
+  if (failed > 0) return `${count(failed, 'check')} failed.`;
+  if (amount('ok') > 0) {
+    const skipped = amount('skipped');
+    return `${count(amount('ok'), 'check')} passed${skipped === 0 ? '' : `, ${skipped} skipped`}.`;
+  }
+  return [
+    'Nothing was checked: no deployment is known on this computer.',
+    'Uploaders sign in first, operators deploy or name the stack:',
+    '  edge-upload login <url>',
+    '  edge-upload doctor --stack-name <name>',
+  ].join('\n');
 }

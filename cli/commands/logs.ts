@@ -28,7 +28,7 @@ const PLATFORM = /^(INIT_START|START|END|REPORT|EXTENSION|XRAY) /;
 /** Shows what the edge function wrote, from all regions where copies of it ran, as one story. */
 export async function logs(context: Context, args: LogsArgs): Promise<Result> {
   const since = startOf(args.since ?? '1h', context.now());
-  const work = await openStack(context, await requireTarget(context), args);
+  const work = await openStack(context, await requireTarget(context, args), args);
   try {
     const { edgeFunction } = (await requireStack(work)).outputs;
     if (edgeFunction === undefined) {

@@ -11,7 +11,7 @@ export interface LsArgs extends OperatorArgs {
 
 /** Lists what is stored: as text line by line while it is read, as JSON one document. */
 export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Promise<Result> {
-  const work = await openStack(context, await requireTarget(context), args);
+  const work = await openStack(context, await requireTarget(context, args), args);
   try {
     const { bucket } = (await requireStack(work)).outputs;
     if (bucket === undefined) {
@@ -22,15 +22,21 @@ export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Pr
     const objects: { key: string; bytes: number; modified: string; etag: string }[] = [];
     let found = 0;
     let bytes = 0;
+    const row = (when: string, size: string, key: string) =>
+      context.ui.event({
+        type: 'row',
+        text: `${when.padEnd(16)}  ${size.padStart(9)}  ${key}`,
+        document: {},
+      });
     for await (const object of listObjects(work.clients.s3, bucket, prefix)) {
       const modified = object.modified.toISOString();
       found += 1;
       bytes += object.bytes;
       if (context.options.json) objects.push({ ...object, modified });
       else {
+        if (found === 1) row('Modified (UTC)', 'Size', 'Key');
         const when = modified.slice(0, 16).replace('T', ' ');
-        const text = `${when}  ${formatBytes(object.bytes).padStart(9)}  ${printableLine(object.key)}`;
-        context.ui.event({ type: 'row', text, document: {} });
+        row(when, formatBytes(object.bytes), printableLine(object.key));
       }
     }
     const where = prefix === '' ? bucket : `${bucket} below ${prefix}`;

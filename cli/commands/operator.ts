@@ -1,10 +1,17 @@
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { operatorClients } from '../network/aws.ts';
-import { currentDeployment, type Deployment, findByName, findByUrl } from '../settings/deployments.ts';
+import {
+  currentDeployment,
+  type Deployment,
+  findByName,
+  findByUrl,
+  listDeployments,
+} from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { listLeftovers } from '../settings/leftovers.ts';
-import { tellChoice } from '../settings/target.ts';
+import { noneChosen, tellChoice } from '../settings/target.ts';
+import { whoIsAsking } from '../stack/account.ts';
 import type { StackWork } from '../stack/operation.ts';
 import { type FoundStack, findStack } from '../stack/stacks.ts';
 import { ensureCloud } from './local.ts';
@@ -27,54 +34,98 @@ export interface OperatorTarget {
 }
 
 /**
- * `--stack-name`, else the operator's deployment that `EDGE_UPLOAD_URL` means or that was used last, else what an earlier
- * destroy left. Nothing else is guessed: a stack of the default name may well be there in the AWS account, and not be meant.
+ * The deployment that an operator's command means: `--stack-name`, else the one at `EDGE_UPLOAD_URL`, else the one used
+ * last, else what an earlier destroy left. Never guesses: a stack of the default name may be in the AWS account and not
+ * be meant, and the last deployment that is left is not the one that was just destroyed.
+ * @throws {UserError} `no_deployment` where a choice has to be made; `usage` for variables that contradict each other
  */
-export async function findTarget(context: Context): Promise<OperatorTarget | undefined> {
+export async function findTarget(
+  context: Context,
+  { local = false }: OperatorArgs = {},
+): Promise<OperatorTarget | undefined> {
+  const target = await meantTarget(context);
+  // A stack of the embedded cloud is not the one of the same name that this computer knows on AWS.
+  return local && target?.known !== undefined && target.known.local === undefined
+    ? { stackName: target.stackName }
+    : target;
+}
+
+async function meantTarget(context: Context): Promise<OperatorTarget | undefined> {
   const { stackName } = context.options;
-  if (stackName !== undefined) return targetNamed(context, stackName);
-  const meant = await operatedAt(context);
-  if (meant !== undefined) return { stackName: meant.name, known: meant };
+  const address = context.env.EDGE_UPLOAD_URL;
+  if (stackName !== undefined) {
+    await refuseContradiction(context, stackName);
+    return targetNamed(context, stackName);
+  }
+  const known = await listDeployments(context);
+  if (address) {
+    const url = edgeUrl(address);
+    const meant = known.find((one) => one.url === url && one.bucket !== undefined);
+    if (meant === undefined) throw othersEdge(url);
+    return { stackName: meant.name, known: meant };
+  }
   const current = await currentDeployment(context);
   if (current?.bucket !== undefined) {
     await tellChoice(context, current);
     return { stackName: current.name, known: current };
   }
-  const [leftover] = await listLeftovers(context);
-  return leftover && targetNamed(context, leftover.stackName);
+  const operated = known.filter(({ bucket }) => bucket !== undefined);
+  if (operated.length > 0) {
+    throw current === undefined
+      ? noneChosen(operated)
+      : noneChosen(operated, `The chosen deployment, ${current.name}, was not deployed from this computer.`);
+  }
+  const left = [...new Set((await listLeftovers(context)).map((one) => one.stackName))];
+  const [only] = left;
+  if (left.length > 1) {
+    throw new UserError('no_deployment', 'Several stacks have left something behind.', {
+      hint: ['Name one of them:', ...left.map((name) => `  --stack-name ${name}`)].join('\n'),
+    });
+  }
+  return only === undefined ? undefined : targetNamed(context, only);
 }
 
-/** The operator's deployment whose address `EDGE_UPLOAD_URL` is. */
-async function operatedAt(context: Context): Promise<Deployment | undefined> {
-  const address = context.env.EDGE_UPLOAD_URL;
-  const known = address ? await findByUrl(context, edgeUrl(address)) : undefined;
-  return known?.bucket === undefined ? undefined : known;
-}
-
-/**
- * Who works where `EDGE_UPLOAD_URL` means an edge that somebody else operates does not mean a deployment of their own.
- * @throws {UserError} `no_deployment`
- */
-export async function refuseOthersEdge(context: Context): Promise<void> {
-  const address = context.env.EDGE_UPLOAD_URL;
-  if (!address || context.options.stackName !== undefined || (await operatedAt(context))) return;
+/** Two variables of the environment that mean two deployments: neither is more meant than the other. */
+async function refuseContradiction({ env, ...context }: Context, stackName: string): Promise<void> {
+  if (!env.EDGE_UPLOAD_URL || env.EDGE_UPLOAD_STACK !== stackName) return;
+  const meant = await findByUrl({ env, ...context }, edgeUrl(env.EDGE_UPLOAD_URL));
+  if (meant?.bucket === undefined || meant.name === stackName) return;
   throw new UserError(
+    'usage',
+    `EDGE_UPLOAD_STACK means “${stackName}”, and EDGE_UPLOAD_URL means “${meant.name}”.`,
+    { hint: 'Unset one of the two variables, or name the stack with --stack-name <name>.' },
+  );
+}
+
+function othersEdge(url: string): UserError {
+  return new UserError(
     'no_deployment',
-    `EDGE_UPLOAD_URL means ${edgeUrl(address)}, which was not deployed from this computer.`,
-    { hint: `Name the stack with --stack-name, such as ${DEFAULT_STACK_NAME}, or take the variable away.` },
+    `EDGE_UPLOAD_URL means ${url}, which was not deployed from this computer.`,
+    {
+      hint: `Name the stack with --stack-name <name> (the default is ${DEFAULT_STACK_NAME}), or unset EDGE_UPLOAD_URL.`,
+    },
   );
 }
 
 /** The same, which must be there. */
-export async function requireTarget(context: Context): Promise<OperatorTarget> {
-  await refuseOthersEdge(context);
-  const target = await findTarget(context);
+export async function requireTarget(context: Context, args: OperatorArgs = {}): Promise<OperatorTarget> {
+  const target = await findTarget(context, args);
   if (target !== undefined) return target;
-  throw new UserError('no_deployment', 'This computer knows no deployment of yours.', { hint: NAME_IT });
+  throw new UserError('no_deployment', NOTHING_OF_YOURS, { hint: forOperators(args) });
 }
 
-/** For what was deployed from another computer. */
-export const NAME_IT = `Deploy with: edge-upload deploy   or name a stack with --stack-name, such as ${DEFAULT_STACK_NAME}.`;
+export const NOTHING_OF_YOURS = 'No deployment was made from this computer.';
+
+/** What to do where nothing was deployed from this computer: the command is for operators, and so is the way on. */
+export function forOperators({ local = false }: OperatorArgs): string {
+  return [
+    'This command is for operators, who have deployed from this computer or name the stack:',
+    `  edge-upload deploy${local ? ' --local' : ''}`,
+    `  --stack-name ${DEFAULT_STACK_NAME}`,
+    'To upload, sign in and use put:',
+    '  edge-upload login <url>',
+  ].join('\n');
+}
 
 export async function targetNamed(context: Context, stackName: string): Promise<OperatorTarget> {
   if (!STACK_NAME.test(stackName)) {
@@ -111,6 +162,26 @@ export async function openLocal(context: Context, stackName: string): Promise<St
   return { context, clients: await operatorClients(context, { local }), stackName, local };
 }
 
+/**
+ * A stack of the same name in another account is another stack. What changes or deletes asks this first.
+ * @throws {UserError} `credentials`
+ */
+export async function refuseOtherAccount(work: StackWork, { known }: OperatorTarget): Promise<void> {
+  if (known?.account === undefined || work.local !== undefined) return;
+  const { account } = await whoIsAsking(work);
+  if (account === known.account) return;
+  throw new UserError(
+    'credentials',
+    `The stack “${work.stackName}” was deployed to the AWS account ${known.account}; these credentials are for ${account}.`,
+    {
+      hint: [
+        'Choose the profile of that account with --profile <name>, another name with --stack-name <name>, or forget it:',
+        `  edge-upload deployments forget ${known.name}`,
+      ].join('\n'),
+    },
+  );
+}
+
 /** The stack, which must be there. */
 export async function requireStack(work: StackWork): Promise<FoundStack> {
   const stack = await findStack(work);
@@ -121,6 +192,9 @@ export async function requireStack(work: StackWork): Promise<FoundStack> {
 export function stackMissing({ stackName, local }: StackWork): UserError {
   const where = local === undefined ? 'this AWS account (us-east-1)' : 'the embedded cloud';
   return new UserError('stack_missing', `There is no stack “${stackName}” in ${where}.`, {
-    hint: `Create it with: edge-upload deploy${local === undefined ? '' : ' --local'}   or name another with --stack-name.`,
+    hint: [
+      'Name another with --stack-name <name>, or deploy it:',
+      `  edge-upload deploy${local === undefined ? '' : ' --local'} --stack-name ${stackName}`,
+    ].join('\n'),
   });
 }

@@ -15,7 +15,7 @@ import { type OperatorArgs, openStack, requireTarget, stackMissing } from './ope
 
 /** What is deployed, how it differs from what this version would deploy, and what is left of what was. */
 export async function status(context: Context, args: OperatorArgs): Promise<Result> {
-  const work = await openStack(context, await requireTarget(context), args);
+  const work = await openStack(context, await requireTarget(context, args), args);
   try {
     const stack = await findStack(work);
     const leftovers = await clearLeftovers(context, work, {

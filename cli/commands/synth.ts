@@ -7,7 +7,7 @@ import { DEFAULT_STACK_NAME, findTarget, type OperatorArgs, openStack, targetNam
 /** Prints the template that a deploy with the same options would apply, and changes nothing. */
 export async function synth(context: Context, args: OperatorArgs & OptionFlags): Promise<Result> {
   const { given, unset } = askedOptions(args);
-  const target = (await findTarget(context)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
+  const target = (await findTarget(context, args)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
   const work = await openStack(context, target, args);
   try {
     const stack = await findStack(work);

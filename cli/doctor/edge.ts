@@ -11,11 +11,14 @@ import type { Target } from '../settings/target.ts';
 import { guardDefect } from '../stack/probe.ts';
 import { abortUpload, createUpload } from '../transfer/multipart.ts';
 import { openTools } from '../transfer/tools.ts';
-import { formatDuration } from '../ui/format.ts';
 import type { Check } from './checks.ts';
+import { formatOffset } from './offset.ts';
 
 /** Signatures and tokens are refused when a clock is off by more than this. */
 const CLOCK_TOLERANCE_MS = 4 * 60_000;
+
+/** The edge tells its time in whole seconds, and the answer takes a moment to come. */
+const CLOCK_RESOLUTION_MS = 2_000;
 
 /** Begun and aborted at once: nothing is ever stored under it. */
 const PROBE_NAME = '.edge-upload-doctor';
@@ -53,8 +56,9 @@ function clockCheck(context: Context, target: Target): Check {
         return [headers.date].flat()[0];
       });
       const off = context.now().getTime() - Date.parse(date ?? '');
-      if (Number.isNaN(off)) return { skipped: `${new URL(target.url).host} does not tell the time` };
-      const how = `${formatDuration(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} the edge`;
+      if (Number.isNaN(off)) return { skipped: `${new URL(target.url).host} sends no Date header` };
+      if (Math.abs(off) < CLOCK_RESOLUTION_MS) return { found: 'in step with the edge' };
+      const how = `${formatOffset(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} the edge`;
       if (Math.abs(off) < CLOCK_TOLERANCE_MS) return { found: how };
       throw new UserError('clock', `This computer's clock is ${how}.`, {
         hint: "Set this computer's clock, best by the network (NTP).",

@@ -17,6 +17,8 @@ export interface Deployment {
   readonly clientId: string;
   /** Known to operators only. */
   readonly bucket?: string;
+  /** The AWS account that it was deployed to; known to operators only. */
+  readonly account?: string;
   /** Set where the deployment lives in an embedded cloud. */
   readonly local?: LocalCloud;
 }
@@ -60,6 +62,7 @@ function parse(root: Part): DeploymentsFile {
 
 function parseDeployment(part: Part): Deployment {
   const bucket = part.optional('bucket')?.text();
+  const account = part.optional('account')?.text();
   const local = part.optional('local');
   return {
     name: part.member('name').text(),
@@ -68,6 +71,7 @@ function parseDeployment(part: Part): Deployment {
     userPoolId: part.member('userPoolId').text(),
     clientId: part.member('clientId').text(),
     ...(bucket === undefined ? {} : { bucket }),
+    ...(account === undefined ? {} : { account }),
     ...(local === undefined ? {} : { local: parseLocalCloud(local) }),
   };
 }
@@ -143,11 +147,11 @@ export async function findByUrl(place: Place, url: string): Promise<Deployment |
   return (await listDeployments(place)).find((known) => known.url === url);
 }
 
-/** The deployment used last, or the only one there is. */
+/**
+ * The deployment used or chosen last. After it is forgotten none is chosen, even where one alone is left: what was meant
+ * for the one must not happen to the other.
+ */
 export async function currentDeployment(place: Place): Promise<Deployment | undefined> {
   const { current, deployments } = await read(place);
-  return (
-    deployments.find((known) => known.name === current) ??
-    (deployments.length === 1 ? deployments[0] : undefined)
-  );
+  return deployments.find((known) => known.name === current);
 }

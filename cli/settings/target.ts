@@ -35,8 +35,23 @@ export async function resolveTarget(context: Context, typed?: string): Promise<T
     await tellChoice(context, deployment);
     return { url: deployment.url, deployment };
   }
+  const known = await listDeployments(context);
+  if (known.length > 0) throw noneChosen(known);
   throw new UserError('no_deployment', 'This computer knows no deployment yet.', {
     hint: 'Type: edge-upload login <url>   (operators: edge-upload deploy; to try it without AWS: edge-upload demo)',
+  });
+}
+
+/** The choice that a command needs where several deployments are known, or the chosen one was destroyed or forgotten. */
+export function noneChosen(
+  known: readonly Deployment[],
+  message = 'No deployment is chosen on this computer.',
+): UserError {
+  return new UserError('no_deployment', message, {
+    hint: [
+      'Choose one, or name it with --stack-name <name>:',
+      ...known.map(({ name }) => `  edge-upload deployments use ${name}`),
+    ].join('\n'),
   });
 }
 

@@ -67,7 +67,7 @@ export function regionsCheck(work: StackWork): Check {
 }
 
 /** The role behind an assumed role's session. */
-async function principalOf({ clients }: StackWork, { arn }: Caller): Promise<string> {
+export async function principalOf({ clients }: StackWork, { arn }: Caller): Promise<string> {
   const role = /^arn:[\w-]+:sts::\d+:assumed-role\/([^/]+)\//.exec(arn)?.[1];
   if (role === undefined) return arn;
   const { GetRoleCommand } = await import('@aws-sdk/client-iam');

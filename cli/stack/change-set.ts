@@ -92,3 +92,17 @@ export async function discardPlan(
     if (to === 'NEW') await clients.cloudformation.send(new DeleteStackCommand({ StackName: stackId }));
   });
 }
+
+/** Runs a check of a plan; a plan that is refused is discarded. */
+export async function refusing(
+  work: StackWork,
+  plan: Omit<PlannedChange, 'steps'>,
+  check: () => Promise<void>,
+): Promise<void> {
+  try {
+    await check();
+  } catch (error) {
+    await discardPlan(work, plan);
+    throw error;
+  }
+}

@@ -1,7 +1,8 @@
 import type { Tag } from '@aws-sdk/client-cloudformation';
 import type { StackOptions } from '../../infra/options.ts';
 import { UserError } from '../errors.ts';
-import { discardPlan, executeChange, type PlannedChange, planChange } from './change-set.ts';
+import { discardPlan, executeChange, type PlannedChange, planChange, refusing } from './change-set.ts';
+import { refuseByStackPolicy } from './checks/stack-policy.ts';
 import { follow, operationFailure } from './follow.ts';
 import { checkpoint, type StackWork } from './operation.ts';
 import { settledStack } from './settle.ts';
@@ -43,6 +44,9 @@ export async function deployStack(
     const to = before === undefined ? 'NEW' : before.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';
     const plan = await planning(work, { template, to, tags }, identity);
     if (plan !== undefined) {
+      if (plan.to === 'EXISTING') {
+        await refusing(work, plan, () => refuseByStackPolicy(work, plan.stackId, plan.steps));
+      }
       if (!(await agree(plan, identity !== undefined))) {
         await discardPlan(work, plan);
         return { outcome: 'declined', outputs: before?.outputs ?? {} };

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { onAws } from './aws-failures.ts';
-import { discardPlan, executeChange, planChange } from './change-set.ts';
+import { discardPlan, executeChange, planChange, refusing } from './change-set.ts';
+import { refuseByStackPolicy } from './checks/stack-policy.ts';
 import { follow, operationFailure } from './follow.ts';
 import type { StackWork } from './operation.ts';
 import type { FoundStack } from './stacks.ts';
@@ -75,6 +76,7 @@ export async function keepBucket(work: StackWork, stack: FoundStack): Promise<vo
         hint: 'Run edge-upload deploy first, then destroy again.',
       });
     }
+    await refusing(work, plan, () => refuseByStackPolicy(work, stack.id, plan.steps));
     const ending = await follow(work, stack.id, await executeChange(work, plan));
     if (ending.status !== 'UPDATE_COMPLETE') {
       ui.event({ type: 'task-failed', task, detail: ending.status });

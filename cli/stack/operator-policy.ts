@@ -27,6 +27,7 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
       'cloudformation:DescribeStackEvents',
       'cloudformation:DescribeStacks',
       'cloudformation:ExecuteChangeSet',
+      'cloudformation:GetStackPolicy',
       'cloudformation:GetTemplate',
       'cloudformation:ListStackResources',
       'cloudformation:RollbackStack',

@@ -22,6 +22,10 @@ export interface FoundStack {
   readonly description?: string;
   /** Whether CloudFormation, when asked last, found it changed by other hands. */
   readonly drifted: boolean;
+  /** Whether CloudFormation refuses to delete it. */
+  readonly isProtected: boolean;
+  /** The role that CloudFormation acts with; absent: with the permissions of who asks. */
+  readonly roleArn?: string;
   /** Of the last operation. */
   readonly changedAt?: Date;
   readonly outputs: StackOutputs;
@@ -37,6 +41,8 @@ function found(stack: Stack): FoundStack {
     ...(stack.StackStatusReason === undefined ? {} : { reason: stack.StackStatusReason }),
     ...(stack.Description === undefined ? {} : { description: stack.Description }),
     drifted: stack.DriftInformation?.StackDriftStatus === 'DRIFTED',
+    isProtected: stack.EnableTerminationProtection === true,
+    ...(stack.RoleARN === undefined ? {} : { roleArn: stack.RoleARN }),
     ...(changedAt === undefined ? {} : { changedAt }),
     outputs: outputs as StackOutputs,
   };

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request as send } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
@@ -21,6 +21,9 @@ function s3Actions(method: string, url: URL): string[] {
   const isBucket = url.pathname.split('/').filter(Boolean).length < 2;
   if (method === 'POST' && asked('delete')) return ['s3:DeleteObject', 's3:DeleteObjectVersion'];
   if (method === 'GET' && asked('versions')) return ['s3:ListBucketVersions'];
+  if (method === 'GET' && asked('versioning')) return ['s3:GetBucketVersioning'];
+  if (method === 'GET' && asked('object-lock')) return ['s3:GetBucketObjectLockConfiguration'];
+  if (method === 'GET' && asked('policy')) return ['s3:GetBucketPolicy'];
   if (method === 'GET' && asked('uploads')) return ['s3:ListBucketMultipartUploads'];
   if (method === 'DELETE' && asked('uploadId')) return ['s3:AbortMultipartUpload'];
   if (method === 'GET' && isBucket) return ['s3:ListBucket'];
@@ -45,10 +48,27 @@ function actionsOf({ method = '', url = '/', headers }: IncomingMessage, body: B
   return [`${service}:${new URLSearchParams(body.toString('utf8')).get('Action')}`];
 }
 
-/** @param before is waited for before a call goes on */
+/** What an account without that permission answers: S3 by itself, the others in their protocol. */
+function deny(response: ServerResponse, { headers }: IncomingMessage, action: string): void {
+  const message = `User: arn:aws:iam::123456789012:user/ada is not authorized to perform: ${action}`;
+  if (headers['x-amz-target'] !== undefined || action.startsWith('lambda:')) {
+    response.writeHead(400, { 'x-amzn-errortype': 'AccessDeniedException' });
+    response.end(JSON.stringify({ __type: 'AccessDeniedException', message }));
+    return;
+  }
+  const error = `<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>`;
+  response.writeHead(403, { 'content-type': 'text/xml' });
+  response.end(action.startsWith('s3:') ? error : `<ErrorResponse>${error}</ErrorResponse>`);
+}
+
+/**
+ * @param before is waited for before a call goes on
+ * @param denied the actions that are answered with AccessDenied; may be changed while it runs
+ */
 export async function startRecorder(
   endpoint: string,
   before: (action: string) => Promise<void> = async () => {},
+  denied: ReadonlySet<string> = new Set(),
 ): Promise<Recorder> {
   const recorded = new Set<string>();
   const target = new URL(endpoint);
@@ -57,6 +77,7 @@ export async function startRecorder(
     for (const action of actionsOf(request, body)) {
       recorded.add(action);
       await before(action);
+      if (denied.has(action)) return deny(response, request, action);
     }
     // The host is signed: it goes on as it came.
     const passed = send(

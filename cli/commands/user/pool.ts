@@ -27,7 +27,7 @@ export async function withPool<T>(
   doing: string,
   work: (pool: OperatedPool) => Promise<T>,
 ): Promise<T> {
-  const { pool, clients } = await open(context, await requireTarget(context), args);
+  const { pool, clients } = await open(context, await requireTarget(context, args), args);
   try {
     return await work(pool);
   } catch (error) {

@@ -3,9 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { deploy } from '../../../cli/commands/deploy.ts';
 import { destroy } from '../../../cli/commands/destroy.ts';
 import { findTarget, requireTarget } from '../../../cli/commands/operator.ts';
-import { rememberDeployment } from '../../../cli/settings/deployments.ts';
+import { forgetDeployment, rememberDeployment, useDeployment } from '../../../cli/settings/deployments.ts';
+import { resolveTarget } from '../../../cli/settings/target.ts';
 import { testContext } from '../transfer/helpers/context.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 
@@ -52,6 +54,56 @@ test('where EDGE_UPLOAD_URL means an edge of somebody else’s, no deployment of
     );
     await assert.rejects(requireTarget(at({ EDGE_UPLOAD_URL: url })), refused);
     await assert.rejects(destroy(at({ EDGE_UPLOAD_URL: url }), { yes: true }), refused);
-    assert.equal((await findTarget(at({ EDGE_UPLOAD_URL: url })))?.stackName, 'second');
+    await assert.rejects(findTarget(at({ EDGE_UPLOAD_URL: url })), refused, 'deploy and synth, too');
   }
+});
+
+test('after the chosen one is forgotten nothing is chosen, not even the last one that is left', async (t) => {
+  const at = await computer(t);
+  const refused = withCode(
+    'no_deployment',
+    /No deployment is chosen/,
+    /\n +edge-upload deployments use first/,
+  );
+  await forgetDeployment(at(), 'second');
+  for (const command of [findTarget, requireTarget, resolveTarget])
+    await assert.rejects(command(at()), refused);
+  await assert.rejects(destroy(at(), { yes: true }), refused);
+  await assert.rejects(deploy(at(), { yes: true }), refused);
+  await forgetDeployment(at(), 'theirs.example');
+  await assert.rejects(destroy(at(), { yes: true }), refused);
+  await useDeployment(at(), 'first');
+  assert.equal((await requireTarget(at())).stackName, 'first');
+});
+
+test('an uploader’s edge that is chosen is not operated, nor is another deployment taken for it', async (t) => {
+  const at = await computer(t);
+  await useDeployment(at(), 'theirs.example');
+  const refused = withCode(
+    'no_deployment',
+    /theirs\.example, was not deployed/,
+    /deployments use first\n.*use second/,
+  );
+  await assert.rejects(requireTarget(at()), refused);
+  await assert.rejects(deploy(at(), { yes: true }), refused);
+});
+
+test('two variables that mean two deployments are refused', async (t) => {
+  const at = await computer(t);
+  const env = { EDGE_UPLOAD_URL: 'https://first', EDGE_UPLOAD_STACK: 'second' };
+  await assert.rejects(requireTarget(at(env, 'second')), withCode('usage', /“second”.*“first”/, /Unset/));
+  assert.equal((await requireTarget(at({ ...env, EDGE_UPLOAD_STACK: 'first' }, 'first'))).stackName, 'first');
+});
+
+test('a stack of the embedded cloud and one of the same name on AWS are two', async (t) => {
+  const at = await computer(t);
+  assert.deepEqual(await requireTarget(at({}, 'first'), { local: true }), { stackName: 'first' });
+  await assert.rejects(
+    deploy(at({}, 'first'), { local: true, yes: true }),
+    withCode(
+      'usage',
+      /deployment on AWS/,
+      /edge-upload deploy --stack-name first\n.*deploy --local --stack-name/,
+    ),
+  );
 });

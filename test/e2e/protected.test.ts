@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CloudFormation } from '@aws-sdk/client-cloudformation';
+import { S3 } from '@aws-sdk/client-s3';
+import { type DeployedStack, withCloud } from './harness.ts';
+import { startRecorder } from './recorder.ts';
+
+interface Failed {
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
+/** As somebody has protected it against deletion. */
+const DENIES = (bucket: string, action: string) =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Deny',
+        Principal: '*',
+        Action: action,
+        Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+      },
+    ],
+  });
+
+test('what refuses a deletion is asked before anything is deleted, and each refusal names the way on', async (t) => {
+  await withCloud(async (computer, { endpoint, caFile }) => {
+    const denied = new Set<string>();
+    const recorder = await startRecorder(endpoint, undefined, denied);
+    // As against AWS: credentials and endpoint from the environment.
+    const env = {
+      AWS_ENDPOINT_URL: recorder.endpoint,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      NODE_EXTRA_CA_CERTS: caFile,
+    };
+    const common = {
+      endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
+    const cloudformation = new CloudFormation(common);
+    const s3 = new S3({ ...common, forcePathStyle: true });
+    t.after(async () => {
+      cloudformation.destroy();
+      s3.destroy();
+      await recorder.close();
+    });
+    const { outputs } = await computer.json<DeployedStack>(['deploy', '--yes'], { env });
+    const Bucket = outputs.S3BucketName;
+    await s3.putObject({ Bucket, Key: 'precious', Body: 'x' });
+
+    const refused = async (args: readonly string[] = ['destroy', '--yes']) => {
+      const { code, stdout, stderr } = await computer.run([...args, '--json'], { env });
+      assert.equal(code, 8, `${stdout}${stderr}`);
+      const { Contents = [] } = await s3.listObjectsV2({ Bucket });
+      assert.deepEqual(
+        Contents.map(({ Key }) => Key),
+        ['precious'],
+        'nothing is deleted',
+      );
+      const { Stacks } = await cloudformation.describeStacks({ StackName: 'edge-upload' });
+      assert.equal(Stacks?.[0]?.StackStatus, 'UPDATE_COMPLETE', 'the stack is as it was');
+      const { error } = JSON.parse(stdout) as Failed;
+      assert.match(error.message, /Nothing was (removed|changed)|not authorized/);
+      return error;
+    };
+
+    await t.test('termination protection', async () => {
+      const protect = (EnableTerminationProtection: boolean) =>
+        cloudformation.updateTerminationProtection({ StackName: 'edge-upload', EnableTerminationProtection });
+      await protect(true);
+      for (const more of [[], ['--keep-data'], ['--no-wait']]) {
+        const { code, hint } = await refused(['destroy', '--yes', ...more]);
+        assert.equal(code, 'stack_protected');
+        assert.match(
+          hint,
+          /\n +aws cloudformation update-termination-protection --no-enable-.* edge-upload$/,
+        );
+      }
+      await protect(false);
+    });
+
+    await t.test('a bucket policy that denies', async () => {
+      const { Policy } = await s3.getBucketPolicy({ Bucket });
+      for (const action of ['s3:Delete*', 's3:DeleteBucket', 's3:DeleteObjectVersion']) {
+        await s3.putBucketPolicy({ Bucket, Policy: DENIES(Bucket, action) });
+        const { code, hint } = await refused();
+        assert.equal(code, 'stack_protected', action);
+        assert.match(hint, /\n +aws s3api delete-bucket-policy --bucket /);
+        assert.match(hint, /\n +edge-upload destroy --keep-data$/);
+      }
+      await s3.putBucketPolicy({ Bucket, Policy: String(Policy) });
+    });
+
+    await t.test('permissions that are missing', async () => {
+      for (const action of [
+        'cloudformation:DeleteStack',
+        's3:DeleteObjectVersion',
+        's3:AbortMultipartUpload',
+        's3:GetBucketVersioning',
+        's3:GetBucketPolicy',
+      ]) {
+        denied.add(action);
+        const { code, message } = await refused();
+        assert.equal(code, 'access_denied', action);
+        assert.match(message, new RegExp(action));
+        denied.delete(action);
+      }
+    });
+
+    const destroyed = await computer.run(['destroy', '--yes'], { env });
+    assert.equal(destroyed.code, 0, destroyed.stderr);
+  });
+});
+
+test('once the chosen deployment is gone, every command asks for a choice', async () => {
+  await withCloud(async (computer) => {
+    for (const name of ['one', 'two']) await computer.json(['deploy', '--local', '--stack-name', name]);
+    assert.equal((await computer.run(['destroy', '--yes'])).code, 0);
+    for (const args of [
+      ['destroy', '--yes'],
+      ['deploy', '--yes'],
+      ['deploy', '--local'],
+      ['status'],
+      ['ls'],
+      ['logs'],
+      ['synth'],
+      ['doctor'],
+      ['user', 'list'],
+      ['whoami'],
+      ['token'],
+      ['login'],
+      ['logout'],
+      ['put', 'a.txt'],
+      ['password', 'change'],
+    ]) {
+      await writeFile(join(computer.home, 'a.txt'), 'a');
+      const { code, stdout, stderr } = await computer.run([...args, '--json']);
+      assert.equal(code, 2, `${args.join(' ')}\n${stdout}${stderr}`);
+      const { error } = JSON.parse(stdout) as Failed;
+      assert.equal(error.code, 'no_deployment');
+      assert.match(error.hint, /\n +edge-upload deployments use one$/);
+    }
+    assert.match((await computer.run(['deployments', 'list'])).stdout, /None is chosen/);
+    assert.equal((await computer.run(['deployments', 'use', 'one'])).code, 0);
+    assert.equal((await computer.json<{ stackName: string }>(['status'])).stackName, 'one');
+  });
+});
