@@ -73,6 +73,7 @@ function declarePut(root: Commander, act: Act): void {
     .option('--include <glob>', 'only files that match; may be repeated', several)
     .option('--exclude <glob>', 'no file or folder that matches; may be repeated', several)
     .option('--files-from <list>', 'a file with a path a line; - is standard input')
+    .option('-0, --null', 'NUL separates the paths of the list, as find -print0 writes it')
     .option('-n, --dry-run', 'show what would go where, and send nothing')
     .option('--no-clobber', 'never overwrite: exit 6 where the key exists');
   put.optionsGroup('What is stored with it:');

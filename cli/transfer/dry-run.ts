@@ -5,7 +5,8 @@ import { count, formatBytes, printableLine } from '../ui/format.ts';
 import { checkKey, encodeKey } from './keys.ts';
 import { type ObjectOptions, objectHeaders } from './object-headers.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
-import { checkRegular, readError } from './source-file.ts';
+import { readError } from './read-error.ts';
+import { checkRegular } from './source-file.ts';
 import type { Item, Sources } from './sources.ts';
 
 export interface DryRunOptions extends PlanOptions, ObjectOptions {

@@ -1,11 +1,13 @@
 import * as fs from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { UserError } from '../errors.ts';
+import { openText, withoutLineEnd } from '../text.ts';
+import { type FilePath, findPath } from './file-path.ts';
+import { readError } from './read-error.ts';
 import { readUntil } from './read-until.ts';
-import { readError } from './source-file.ts';
 
 const open = promisify(fs.open);
 
@@ -17,47 +19,78 @@ export interface ListWorld {
   readonly signal: AbortSignal;
 }
 
+export interface ListOptions {
+  /** NUL separates the paths (`find -print0`), whatever they look like. */
+  readonly nul: boolean;
+}
+
+/** Enough of a list to tell how it is separated, characters. */
+const ENOUGH = 4096;
+
+/** A line end within a name apart, which is what lists with NUL are for. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const ODD_ENTRY = /^.?$|^\n|\n$|[\u0001-\u0009\u000b-\u001f\u007f]/s;
+
 /**
- * The paths of a list: one a line, or with a NUL behind each where the list has one in its beginning (`find -print0`),
- * so that names with line breaks can be listed. Empty lines count for nothing.
+ * The paths of a list, in UTF-8 or UTF-16: one a line, or with NUL between them. Without being asked, NUL separates only
+ * where the beginning of the list leaves no doubt: text in an encoding that was not recognised falls into single letters
+ * and control characters. Empty entries count for nothing.
  * @param list a path, or `-` for standard input.
- * @throws {UserError} where the list cannot be read; `interrupted`.
+ * @throws {UserError} where the list cannot be read or is not text; `interrupted`.
  */
 export async function* listedPaths(
   list: string,
   { cwd, stdin, signal }: ListWorld,
+  { nul }: ListOptions,
 ): AsyncGenerator<string, void, void> {
-  const name = list === '-' ? 'standard input' : list;
-  const input = list === '-' ? stdin : await openList(resolve(cwd, list), list);
-  let separator: string | undefined;
+  const name = list === '-' ? 'Standard input' : list;
+  const input = list === '-' ? stdin : await openList(await findPath(cwd, list), list);
+  const reader = openText({ name, nulSeparates: true });
+  let separator = nul ? '\0' : undefined;
   let rest = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of readUntil(input, name, signal)) {
-    separator ??= chunk.includes(0) ? '\0' : '\n';
-    const paths = (rest + decoder.decode(chunk, { stream: true })).split(separator);
-    rest = paths.pop() ?? '';
-    for (const path of paths) yield* listedPath(path, separator);
-  }
-  yield* listedPath(rest, separator);
+  const take = (text: string, ended: boolean): string[] => {
+    rest += text;
+    if (separator !== '\0' && rest.includes('\0')) {
+      if (rest.length < ENOUGH && !ended) return [];
+      checkNulSeparated(name, separator === undefined ? rest : '\0', ended);
+      separator = '\0';
+    }
+    const entries = rest.split(separator ?? '\n');
+    rest = ended ? '' : (entries.pop() ?? '');
+    if (entries.length > 0) separator ??= '\n';
+    const paths = separator === '\0' ? entries : entries.map(withoutLineEnd);
+    return paths.filter((path) => path !== '');
+  };
+  for await (const chunk of readUntil(input, name, signal)) yield* take(reader.push(chunk), false);
+  yield* take(reader.end(), true);
 }
 
-/** No key has a control character: a CR at the end of a line is Windows's, not the name's. */
-function* listedPath(line: string, separator: string | undefined): Generator<string, void, void> {
-  const path = separator === '\0' ? line : line.replace(/\r$/, '');
-  if (path !== '') yield path;
+/** @throws {UserError} `usage` for a list with NUL in it that may be something else. */
+function checkNulSeparated(name: string, text: string, ended: boolean): void {
+  const entries = text.split('\0');
+  const last = entries.pop() ?? '';
+  if (ended && last !== '') entries.push(last);
+  if (!entries.some((entry) => ODD_ENTRY.test(entry))) return;
+  throw new UserError(
+    'usage',
+    `${name} contains NUL bytes, and is not certainly a list with NUL between paths.`,
+    {
+      hint: 'For a list from find -print0, add --null. Otherwise save it as UTF-8 with one path a line.',
+    },
+  );
 }
 
 /** Whether a list can be read a second time: what a pipe gave is gone. */
 export async function isRepeatable(list: string, cwd: string): Promise<boolean> {
   if (list === '-') return false;
-  return stat(resolve(cwd, list)).then(
+  return stat(await findPath(cwd, list)).then(
     (stats) => stats.isFile(),
     () => false,
   );
 }
 
 /** A named pipe is waited for without a thread: one that is blocked in opening or reading it would keep the process. */
-async function openList(path: string, name: string): Promise<Readable> {
+async function openList(path: FilePath, name: string): Promise<Readable> {
   try {
     if (!(await stat(path)).isFIFO()) return fs.createReadStream(path);
     const fd = await open(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);

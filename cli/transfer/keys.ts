@@ -13,7 +13,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 export function keyProblem(key: string): string | undefined {
   if (key === '') return 'it is empty';
   const bytes = Buffer.from(key, 'utf8');
-  if (bytes.toString('utf8') !== key || key.includes('\ufffd')) return 'it is not valid UTF-8';
+  if (bytes.toString('utf8') !== key) return 'it is not valid UTF-8';
   if (bytes.length > MAX_KEY_BYTES) return `it has ${bytes.length} bytes; S3 takes ${MAX_KEY_BYTES}`;
   if (CONTROL.test(key)) return 'it has a control character in it';
   const segments = key.split('/');

@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { interrupted, UserError } from '../errors.ts';
-import { readError } from './source-file.ts';
+import { readError } from './read-error.ts';
 
 /**
  * What a stream gives, until it ends or the signal is aborted: a terminal or a pipe may have nothing to say for long.

@@ -3,6 +3,9 @@ import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { systemCode, UserError } from '../errors.ts';
 import { CHUNK, createRing, type Ring } from './buffers.ts';
+import { whenFree } from './descriptors.ts';
+import type { FilePath } from './file-path.ts';
+import { pipeHint, readError } from './read-error.ts';
 
 /*
  * What may wait for a disk is asked of the kernel on another thread: to open, and to read. What it knows by then is asked
@@ -57,33 +60,57 @@ export function checkRegular(name: string, stats: fs.BigIntStats): void {
     });
   }
   const kind = KINDS.find(([, matches]) => matches(stats))?.[0] ?? 'no regular file';
-  throw new UserError('file_special', `${name} is ${kind}, and only files can be uploaded.`);
-}
-
-/** The kernel's own files (`/proc`) say that they are empty, and are not. */
-async function checkEmpty(name: string, descriptor: number): Promise<void> {
-  const { bytesRead } = await read(descriptor, Buffer.alloc(1), 0, 1, 0);
-  if (bytesRead === 0) return;
-  throw new UserError('file_special', `${name} says that it is empty, and is not.`, {
-    hint: `Pipe it instead: cat ${name} | edge-upload put - --as <key>`,
+  throw new UserError('file_special', `${name} is ${kind}, and only files can be uploaded.`, {
+    hint: pipeHint(name),
   });
 }
 
-/** A failure of `stat`, `open`, `read` and the like as a user meets it. */
-export function readError(name: string, error: unknown): UserError {
-  const code = systemCode(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new UserError('file_missing', `${name} does not exist.`, {
-      hint: 'Check the name and the folder you are in.',
-      cause: error,
+/** More of a file of the kernel's is not read. */
+const MAX_SNAPSHOT = 1024 * 1024;
+
+/** Files of the kernel's (`/proc`, `/sys`) take no room on a disk, and say that they are empty or have one page. */
+const MAX_CLAIMED = 64n * 1024n;
+
+function mayBeKernels({ size, blocks }: fs.BigIntStats): boolean {
+  return size === 0n || (blocks === 0n && size <= MAX_CLAIMED);
+}
+
+/**
+ * The content of a file of the kernel's, which has another length than it says; `undefined` for an ordinary one.
+ * @throws {UserError} `file_special` for a longer one, `file_changed` for one that is being written.
+ */
+async function readSnapshot(
+  name: string,
+  descriptor: number,
+  stats: fs.BigIntStats,
+): Promise<Buffer | undefined> {
+  const buffer = Buffer.allocUnsafe(Math.max(Number(stats.size), 4096) + 1);
+  let bytes = await readAt(descriptor, buffer, 0);
+  if (bytes.length === Number(stats.size)) return undefined;
+  const now = stampOf(fs.fstatSync(descriptor, { bigint: true }));
+  const changed = difference({ ...stampOf(stats), mtimeNs: now.mtimeNs }, now);
+  if (changed !== undefined) throw fileChanged(name, changed);
+  if (bytes.length === buffer.length) {
+    const rest = await readAt(descriptor, Buffer.allocUnsafe(MAX_SNAPSHOT), bytes.length);
+    bytes = Buffer.concat([bytes, rest]);
+  }
+  if (bytes.length > MAX_SNAPSHOT) {
+    throw new UserError('file_special', `${name} has more bytes than it says (${stats.size}).`, {
+      hint: pipeHint(name),
     });
   }
-  const denied = code === 'EACCES' || code === 'EPERM';
-  return new UserError(
-    'file_unreadable',
-    `${name} cannot be read: ${denied ? 'permission denied' : (code ?? 'unknown error')}.`,
-    denied ? { hint: 'Check its permissions (ls -l).', cause: error } : { cause: error },
-  );
+  return bytes;
+}
+
+/** Fills the buffer from there on, as far as the file goes. */
+async function readAt(descriptor: number, buffer: Buffer, from: number): Promise<Buffer> {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const { bytesRead } = await read(descriptor, buffer, filled, buffer.length - filled, from + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
 }
 
 function stampOf(stats: fs.BigIntStats): FileStamp {
@@ -103,15 +130,25 @@ export function difference(before: FileStamp, after: FileStamp): string | undefi
  * @param regular - a folder was just read that calls it a regular file; what is none had better not be opened at all.
  * @throws {UserError} `file_missing`, `file_is_folder`, `file_special` or `file_unreadable`.
  */
-export async function openFile(path: string, name = path, regular = false): Promise<SourceFile> {
+export async function openFile(
+  path: FilePath,
+  name = String(path),
+  regular = false,
+  signal?: AbortSignal,
+): Promise<SourceFile> {
   try {
     if (!regular) checkRegular(name, await stat(path, { bigint: true }));
     // Without O_NONBLOCK, opening what became a pipe in between would hang.
-    const descriptor = await open(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+    const flags = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
+    const descriptor = await whenFree(() => open(path, flags), signal);
     try {
       const stats = fs.fstatSync(descriptor, { bigint: true });
       checkRegular(name, stats);
-      if (stats.size === 0n) await checkEmpty(name, descriptor);
+      const snapshot = mayBeKernels(stats) ? await readSnapshot(name, descriptor, stats) : undefined;
+      if (snapshot !== undefined) {
+        fs.closeSync(descriptor);
+        return snapshotFile(name, snapshot, stampOf(stats));
+      }
       return sourceFile(path, name, descriptor, stampOf(stats));
     } catch (error) {
       fs.closeSync(descriptor);
@@ -122,7 +159,23 @@ export async function openFile(path: string, name = path, regular = false): Prom
   }
 }
 
-function sourceFile(path: string, name: string, descriptor: number, stamp: FileStamp): SourceFile {
+/** A file of the kernel's as it was when it was read: it is made anew for every reader. */
+function snapshotFile(name: string, bytes: Buffer, stamp: FileStamp): SourceFile {
+  return {
+    name,
+    size: bytes.length,
+    stamp,
+    async *read(from, length) {
+      for (let at = from; at < from + length; at += CHUNK) {
+        yield bytes.subarray(at, Math.min(at + CHUNK, from + length));
+      }
+    },
+    checkUnchanged() {},
+    close() {},
+  };
+}
+
+function sourceFile(path: FilePath, name: string, descriptor: number, stamp: FileStamp): SourceFile {
   let reading = 0;
   let closed = false;
   const closeIfDone = () => {

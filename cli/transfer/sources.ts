@@ -4,7 +4,8 @@ import { basename, join, posix, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
 import { checkClashes, type KeyRange, keyClashes } from './clashes.ts';
-import { isRepeatable, type ListWorld, listedPaths } from './files-from.ts';
+import { type FilePath, findPath, isNameless, notUtf8 } from './file-path.ts';
+import { isRepeatable, type ListOptions, type ListWorld, listedPaths } from './files-from.ts';
 import { createFilter, type FilterOptions } from './filters.ts';
 import { type WalkOptions, walk } from './walk.ts';
 
@@ -16,7 +17,7 @@ export type Item = {
 } & (
   | {
       readonly kind: 'file';
-      readonly path: string;
+      readonly path: FilePath;
       /** It was found in a folder as a regular file; what was named is yet to be looked at. */
       readonly found?: true;
     }
@@ -35,6 +36,8 @@ export interface SourceOptions extends FilterOptions {
   readonly recursive?: boolean;
   /** A file of paths, one a line; `-` is standard input. A path listed keeps its folders in its key. */
   readonly filesFrom?: string;
+  /** NUL separates the paths of the list. */
+  readonly null?: boolean;
 }
 
 /** The items of one command, as often as they are asked for; standard input is there only once. */
@@ -49,7 +52,9 @@ export interface Sources {
 
 /** Something named on the command line. */
 interface Root extends KeyRange {
-  readonly path: string;
+  readonly path: FilePath;
+  /** Its name would be in its key, and is not valid UTF-8. */
+  readonly nameless: boolean;
   /** What patterns know it by; empty for a folder that only its content is taken of. */
   readonly known: string;
 }
@@ -67,7 +72,11 @@ export async function openSources(options: SourceOptions, world: ListWorld): Pro
       several: true,
       repeatable: await isRepeatable(filesFrom, world.cwd),
       items: (warn) =>
-        orWarning(listed(filesFrom, { prefix, recursive, filter, warn }, world), options, warn),
+        orWarning(
+          listed(filesFrom, { prefix, recursive, filter, warn, nul: options.null === true }, world),
+          options,
+          warn,
+        ),
     };
   }
   if (files[0] === '-') {
@@ -81,11 +90,12 @@ export async function openSources(options: SourceOptions, world: ListWorld): Pro
   }
   const roots: Root[] = [];
   for (const name of files) {
-    const path = resolve(world.cwd, name);
+    const path = await findPath(world.cwd, name);
     const folder = recursive && (await stat(path).catch(() => undefined))?.isDirectory() === true;
-    const known = folder && isContentOnly(name) ? '' : basename(path);
+    const known = folder && isContentOnly(name) ? '' : basename(resolve(world.cwd, name));
     const key = as ?? known;
-    roots.push({ name, path, folder, known, key: `${prefix}${folder ? asFolder(key) : key}` });
+    const nameless = as === undefined && known !== '' && isNameless(path);
+    roots.push({ name, path, nameless, folder, known, key: `${prefix}${folder ? asFolder(key) : key}` });
   }
   const overlapping = checkClashes(roots);
   return {
@@ -115,7 +125,12 @@ async function* orWarning(
   );
 }
 
-function checkUsage({ files, as, filesFrom }: SourceOptions): void {
+function checkUsage({ files, as, filesFrom, null: nul = false }: SourceOptions): void {
+  if (nul && filesFrom === undefined) {
+    throw new UserError('usage', '--null is used with --files-from only.', {
+      hint: 'Such as: find . -name "*.jpg" -print0 | edge-upload put --files-from - --null',
+    });
+  }
   if (filesFrom !== undefined) {
     if (files.length > 0) throw new UserError('usage', '--files-from takes the place of naming files.');
     if (as !== undefined) throw new UserError('usage', '--as names one key, and --files-from many files.');
@@ -162,9 +177,13 @@ function listedKey(name: string): string {
 }
 
 async function* below(
-  { name, path, folder, key, known }: Root,
+  { name, path, nameless, folder, key, known }: Root,
   { filter, warn }: WalkOptions,
 ): AsyncGenerator<Item, void, void> {
+  if (nameless && (filter.takes(known) || (folder && filter.enters(known)))) {
+    yield { name, key, kind: 'refused', error: notUtf8(name) };
+    return;
+  }
   if (!folder) {
     if (filter.takes(known)) yield { name, key, kind: 'file', path };
     return;
@@ -190,18 +209,18 @@ async function* named(
 
 async function* listed(
   list: string,
-  { prefix, recursive, ...walking }: WalkOptions & { prefix: string; recursive: boolean },
+  { prefix, recursive, nul, ...walking }: WalkOptions & ListOptions & { prefix: string; recursive: boolean },
   world: ListWorld,
 ): AsyncGenerator<Item, void, void> {
   const claim = keyClashes();
-  for await (const name of listedPaths(list, world)) {
-    const path = resolve(world.cwd, name);
+  for await (const name of listedPaths(list, world, { nul })) {
+    const path = await findPath(world.cwd, name);
     const folder =
       recursive && (await stat(path).catch((): Stats | undefined => undefined))?.isDirectory() === true;
     const listedAs = listedKey(name);
-    const key = folder ? asFolder(listedAs) : listedAs || basename(path);
+    const key = folder ? asFolder(listedAs) : listedAs || basename(resolve(world.cwd, name));
     const known = key.replace(/\/$/, '');
-    const root = { name, path, folder, known, key: `${prefix}${key}` };
+    const root = { name, path, nameless: typeof path !== 'string', folder, known, key: `${prefix}${key}` };
     for await (const item of below(root, walking)) yield claim(item);
   }
 }

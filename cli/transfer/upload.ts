@@ -3,6 +3,7 @@ import type { Context, Result } from '../context.ts';
 import { isUserError, type UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
 import { abandon } from './abandon.ts';
+import { type FilePath, pathText } from './file-path.ts';
 import { putStream, streamBounds } from './from-stream.ts';
 import { putInParts } from './in-parts.ts';
 import { journalId, journalIds } from './journal.ts';
@@ -108,16 +109,16 @@ function describe(
 async function uploadFile(item: Item & { kind: 'file' }, shared: Shared): Promise<Stored> {
   const { meter, options, tools } = shared;
   const { digester, pool, edge } = tools;
-  const file = await openFile(item.path, item.name, item.found);
+  const file = await openFile(item.path, item.name, item.found, tools.signal);
   const progress = meter.begin(item.name, file.size);
   try {
     const plan = planUpload(item.name, file.size, options);
     const upload = describe(item, shared, progress);
     if (plan.multipart) {
       const partSizeAsked = options.partSize !== undefined;
-      return await putInParts({ file, path: item.path, upload, plan, partSizeAsked }, tools);
+      return await putInParts({ file, path: pathText(item.path), upload, plan, partSizeAsked }, tools);
     }
-    const subject = { url: options.url, key: item.key, path: item.path };
+    const subject = { url: options.url, key: item.key, path: pathText(item.path) };
     // It went in parts when it was larger, or was asked for in parts, and was broken off.
     if ((await shared.begunInParts()).has(journalId(subject))) await abandon(subject, tools);
     const whole = { from: 0, length: file.size };
@@ -172,7 +173,7 @@ function countLater(sources: Sources, meter: Meter): { stop(): void } {
   };
 }
 
-async function sizeOf(path: string): Promise<number> {
+async function sizeOf(path: FilePath): Promise<number> {
   return stat(path).then(
     ({ size }) => size,
     () => 0,

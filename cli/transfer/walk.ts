@@ -1,14 +1,17 @@
+import { isUtf8 } from 'node:buffer';
 import type { BigIntStats, Dirent } from 'node:fs';
-import { opendir, stat } from 'node:fs/promises';
+import { lstat, opendir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode, type UserError } from '../errors.ts';
+import { whenFree } from './descriptors.ts';
+import { type FilePath, notUtf8, pathIn, REPLACEMENT } from './file-path.ts';
 import type { Filter } from './filters.ts';
-import { readError } from './source-file.ts';
+import { readError } from './read-error.ts';
 
 /** What a walk comes upon: a file, or something that could not be looked into. */
 export type Found =
-  | { readonly path: string; readonly relative: string }
-  | { readonly path: string; readonly relative: string; readonly error: UserError };
+  | { readonly path: FilePath; readonly relative: string }
+  | { readonly path: FilePath; readonly relative: string; readonly error: UserError };
 
 export interface WalkOptions {
   readonly filter: Filter;
@@ -25,31 +28,59 @@ const idOf = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`;
  * All files below a folder, as a stream: one folder's names at most are held at a time, and not even those. Links are
  * followed; one that leads to a folder it lies in is not.
  */
-export async function* walk(folder: string, options: WalkOptions): AsyncGenerator<Found, void, void> {
+export async function* walk(folder: FilePath, options: WalkOptions): AsyncGenerator<Found, void, void> {
   const stats = await stat(folder, { bigint: true });
   yield* walkFolder(folder, '', [idOf(stats)], options);
 }
 
 async function* walkFolder(
-  folder: string,
+  folder: FilePath,
   prefix: string,
   above: readonly string[],
   options: WalkOptions,
 ): AsyncGenerator<Found, void, void> {
   try {
-    for await (const entry of await opendir(folder)) {
-      const path = join(folder, entry.name);
+    let doubtful = false;
+    for await (const entry of await whenFree(() => opendir(folder))) {
+      // Bytes that are not UTF-8 may be lost in it.
+      if (entry.name.includes(REPLACEMENT)) {
+        doubtful = true;
+        continue;
+      }
+      const path = pathIn(folder, entry.name);
       yield* visit(entry, path, `${prefix}${entry.name}`, above, options);
     }
+    if (doubtful) yield* visitDoubtful(folder, prefix, above, options);
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
-    yield { path: folder, relative: prefix, error: readError(folder, error) };
+    yield { path: folder, relative: prefix, error: readError(String(folder), error) };
+  }
+}
+
+/** Names with U+FFFD in them, as Node reads them: valid ones are visited, those whose bytes were lost are refused. */
+async function* visitDoubtful(
+  folder: FilePath,
+  prefix: string,
+  above: readonly string[],
+  options: WalkOptions,
+): AsyncGenerator<Found, void, void> {
+  const { filter } = options;
+  for (const name of await readdir(folder, { encoding: 'buffer' })) {
+    const text = name.toString();
+    if (!text.includes(REPLACEMENT)) continue;
+    const relative = `${prefix}${text}`;
+    const path = pathIn(folder, isUtf8(name) ? text : name);
+    const found = await lstat(path);
+    if (isUtf8(name)) yield* visit(found, path, relative, above, options);
+    else if (filter.takes(relative) || (!found.isFile() && filter.enters(relative))) {
+      yield { path, relative, error: notUtf8(join(String(folder), text)) };
+    }
   }
 }
 
 async function* visit(
-  entry: Dirent,
-  path: string,
+  entry: Pick<Dirent, 'isFile' | 'isDirectory'>,
+  path: FilePath,
   relative: string,
   above: readonly string[],
   options: WalkOptions,
@@ -66,7 +97,7 @@ async function* visit(
     // What cannot be looked at may be a folder with files that are wanted, but for a link to nothing.
     const nothing = !entry.isDirectory() && NOTHING.has(systemCode(error));
     if (filter.takes(relative) || (!nothing && filter.enters(relative))) {
-      yield { path, relative, error: readError(path, error) };
+      yield { path, relative, error: readError(String(path), error) };
     }
     return;
   }

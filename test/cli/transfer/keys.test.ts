@@ -13,6 +13,7 @@ test('keys that can be stored', () => {
     'x/.well-known/y',
     '.well-knownish',
     'e\u0301 and é',
+    'archive \ufffd',
     '#?%+&=;:@!$,\\"<>',
     '🦊/🐢',
     'k'.repeat(1024),

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -78,10 +80,33 @@ test('what is no readable file is refused by name, and nothing is sent', async (
   if (process.getuid?.() !== 0)
     await assert.rejects(put('locked'), withCode('file_unreadable', /permission/));
   if (process.platform === 'linux') {
-    await assert.rejects(put('/dev/null'), withCode('file_special', /a device/));
-    await assert.rejects(put('/proc/version'), withCode('file_special', /says that it is empty/));
+    await assert.rejects(put('/dev/null'), withCode('file_special', /a device/, /put - --as/));
+    execFileSync('mkfifo', [join(cwd, 'pipe')]);
+    await assert.rejects(put('pipe'), withCode('file_special', /a named pipe/, /cat pipe \| .* put - --as/));
+    await assert.rejects(put('/dev/fd/99'), withCode('file_missing', /99/, /<command> \| .* put - --as/));
+    await assert.rejects(put('/proc/self/mem'), withCode('file_unreadable'));
   }
   assert.equal(edge.seen.length, 0);
+});
+
+test('files of the kernel have the bytes that are read, whatever length they claim', {
+  skip: process.platform === 'linux' ? false : 'of Linux',
+}, async (t) => {
+  const edge = await ownEdge(t);
+  // They say that they have no bytes, or a page of 4096.
+  const files = [
+    '/proc/version',
+    '/proc/cpuinfo',
+    '/sys/kernel/mm/transparent_hugepage/enabled',
+    '/sys/kernel/uevent_seqnum',
+  ];
+  const there = files.filter((file) => existsSync(file));
+  for (const file of there) {
+    await upload(t, testContext({ cwd: '/' }), edge.url, { files: [file], as: 'kernel' });
+    const stored = edge.stored.get('/kernel') ?? Buffer.alloc(0);
+    assert.ok(stored.length > 0 && stored.length !== 4096, file);
+    if (file === '/proc/version') assert.deepEqual(stored, readFileSync(file));
+  }
 });
 
 test('one failure does not stop the others; the summary names it and gives its exit code', async (t) => {

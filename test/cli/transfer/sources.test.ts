@@ -250,6 +250,104 @@ test('a list of files keeps their folders; by lines or by NUL, from a file or st
   await assert.rejects(keys(cwd, { files: [], filesFrom: 'absent' }), withCode('file_missing', /absent/));
 });
 
+test('a list is read in the encoding it has, and what is not certainly a list is refused whole', async (t) => {
+  const cwd = await tree(t, 'a.txt', 'sub/b.txt', 'бумага.txt', '報告', 'secret/id_rsa', 'x');
+  const utf16 = (text: string, swap = false) => {
+    const bytes = Buffer.from(text, 'utf16le');
+    return swap ? bytes.swap16() : bytes;
+  };
+  const list = (bytes: Buffer, pieces = false, nul = false) =>
+    keys(
+      cwd,
+      { files: [], filesFrom: '-', recursive: true, ...(nul ? { null: true } : {}) },
+      Readable.from(pieces ? [...bytes].map((byte) => Buffer.from([byte])) : [bytes]),
+    );
+  const text = './a.txt\r\nsub/b.txt\r\nбумага.txt';
+  const wanted = ['a.txt', 'sub/b.txt', 'бумага.txt'];
+  for (const bytes of [
+    Buffer.from(text),
+    Buffer.from(`\ufeff${text}\r\n`),
+    utf16(`\ufeff${text}\r\n`),
+    utf16(`\ufeff${text}`, true),
+  ]) {
+    assert.deepEqual(await list(bytes), wanted);
+    assert.deepEqual(await list(bytes, true), wanted, 'byte by byte');
+  }
+  const refused = [
+    utf16('./a.txt\r\nбумага.txt\r\n'),
+    utf16('報告\n./\n'),
+    utf16('報告\n', true),
+    Buffer.from('.\0/\0'),
+    Buffer.from('a.txt\0\0\0\0'),
+    Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 0, 0]),
+    Buffer.from([0xff, 0x41, 0x0a]),
+  ];
+  for (const bytes of refused) {
+    await assert.rejects(list(bytes), withCode('usage', /Standard input/), bytes.toString('hex'));
+    await assert.rejects(list(bytes, true), withCode('usage', /Standard input/), bytes.toString('hex'));
+  }
+  assert.deepEqual(await list(Buffer.from('a.txt\0sub/b.txt\0'), true), ['a.txt', 'sub/b.txt']);
+  assert.deepEqual(await list(Buffer.from('a.txt\0x\0sub/b.txt\0'), false, true), [
+    'a.txt',
+    'sub/b.txt',
+    'x',
+  ]);
+  await assert.rejects(
+    openSources({ files: ['a.txt'], null: true }, worldOf(cwd)),
+    withCode('usage', /--null/),
+  );
+});
+
+test('names that are not UTF-8 take a key that is given, and are refused with that advice', {
+  skip: process.platform === 'linux' ? false : 'other systems refuse such a name',
+}, async (t) => {
+  const cwd = await tree(t, 'u/caf\ufffd.txt');
+  const odd = (...parts: (string | number)[]) =>
+    Buffer.concat([
+      Buffer.from(`${cwd}/`),
+      ...parts.map((part) => (typeof part === 'number' ? Buffer.from([part]) : Buffer.from(part))),
+    ]);
+  const found = async (options: SourceOptions) => {
+    const { items } = await find(cwd, options);
+    return items.map((item) => [item.kind, item.key, item.kind === 'file' ? Buffer.from(item.path) : '']);
+  };
+  const advice = async (options: SourceOptions) =>
+    (await find(cwd, options)).items.flatMap((item) =>
+      item.kind === 'refused' ? [`${item.error.code} ${item.error.hint}`] : [],
+    );
+  // A letter of its own, and nothing lost.
+  assert.deepEqual(await keys(cwd, { files: ['u'], recursive: true }), ['u/caf\ufffd.txt']);
+  assert.deepEqual(await keys(cwd, { files: ['u/caf\ufffd.txt'] }), ['caf\ufffd.txt']);
+
+  await writeFile(odd('caf', 0xe9, '.txt'), 'latin');
+  assert.match((await advice({ files: ['caf\ufffd.txt'] }))[0] ?? '', /^bad_key .*--as <key>/);
+  assert.deepEqual(await found({ files: ['caf\ufffd.txt'], as: 'cafe.txt' }), [
+    ['file', 'cafe.txt', odd('caf', 0xe9, '.txt')],
+  ]);
+  await writeFile(odd('caf', 0xe8, '.txt'), 'another');
+  await assert.rejects(
+    find(cwd, { files: ['caf\ufffd.txt'], as: 'k' }),
+    withCode('usage', /could be 2 files/),
+  );
+
+  await mkdir(odd('t/d', 0xe9, 'r'), { recursive: true });
+  await writeFile(odd('t/d', 0xe9, 'r/in.txt'), 'below');
+  assert.match((await advice({ files: ['t'], recursive: true }))[0] ?? '', /^bad_key .*put -r <folder> --as/);
+  assert.deepEqual(await found({ files: ['t/d\ufffdr'], recursive: true, as: 'dir' }), [
+    ['file', 'dir/in.txt', odd('t/d', 0xe9, 'r/in.txt')],
+  ]);
+  assert.deepEqual(await found({ files: ['t/d\ufffdr/in.txt'] }), [
+    ['file', 'in.txt', odd('t/d', 0xe9, 'r/in.txt')],
+  ]);
+  // Both at once, and a pattern that leaves the odd one out.
+  await writeFile(odd('u/caf', 0xe9, '.txt'), 'latin');
+  assert.deepEqual((await found({ files: ['u/'], recursive: true })).map(([kind]) => kind).sort(), [
+    'file',
+    'refused',
+  ]);
+  assert.deepEqual(await found({ files: ['u/'], recursive: true, include: ['*.jpg'] }), []);
+});
+
 test('two files with one key: named ones stop everything, found ones are refused by name', async (t) => {
   const cwd = await tree(t, 'x/same', 'x/one', 'y/same', 'y/two', 'same');
   await assert.rejects(
