@@ -24,8 +24,8 @@ const ARN = /^arn:aws:lambda:([a-z0-9-]+):(\d{12}):function:[A-Za-z0-9_-]{1,64}(
 
 /** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-lambda-at-edge */
 const MAX_MEMORY_MB = 128;
-const MAX_TIMEOUT_S = 5;
-const MAX_CODE_BYTES = 1_048_576;
+const MAX_TIMEOUT_S = 30;
+const MAX_CODE_BYTES = 52_428_800;
 
 /**
  * Refuses a function version that cannot run on viewer requests, in CloudFront's words.

@@ -191,10 +191,10 @@ describe('what a distribution may not be', () => {
 
   const versions: Record<string, [Partial<FunctionVersion>, RegExp]> = {
     'more than 128 MB': [{ memorySize: 129 }, /memory size is larger .*: 129 Max allowed: 128/],
-    'more than 5 s': [{ timeout: 6 }, /timeout is larger .*: 6 Max allowed: 5/],
-    'more than 1 MB of code': [
-      { codeSize: 1_048_577 },
-      /code size is larger .*: 1048577 Max allowed: 1048576/,
+    'more than 30 s': [{ timeout: 31 }, /timeout is larger .*: 31 Max allowed: 30/],
+    'more than 50 MB of code': [
+      { codeSize: 52_428_801 },
+      /code size is larger .*: 52428801 Max allowed: 52428800/,
     ],
     'environment variables': [{ environment: { A: 'b' } }, /cannot have environment variables/],
     'a runtime that edges lack': [{ runtime: 'java21' }, /runtime is not supported/],
