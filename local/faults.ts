@@ -14,6 +14,14 @@ export interface Faults {
     stallMs?: number;
     /** Probability that a request is answered 503 (`SlowDown` in S3's XML) instead of being passed on. */
     unavailable?: number;
+    /**
+     * A web ACL that answers 403 with CloudFront's own "Request blocked" page, before the function: each request, or
+     * with `bodyOver` those with a longer body than so many bytes (8,192 are those of AWS's rule SizeRestrictions_BODY)
+     * or with one of unknown length.
+     */
+    webAcl?: { bodyOver?: number };
+    /** Response headers policies apply to a function's own responses too, which AWS's pages leave open. */
+    policyOnGenerated?: boolean;
     /** Seed of the dice above, so that a failing run can be repeated. */
     seed?: number;
   };

@@ -59,6 +59,21 @@ export function generatedAnswer(response: GeneratedResponse, mark: EdgeMark): Ed
   };
 }
 
+/** An answer as a response headers policy leaves it. A header that comes more than once is one for the policy. */
+export function withPolicy(
+  answer: EdgeAnswer,
+  policy: StoredResponseHeadersPolicy | undefined,
+  request: CorsRequest,
+): EdgeAnswer {
+  if (policy === undefined) return answer;
+  const joined: Record<string, string> = {};
+  for (const [name, value] of answer.headers) {
+    const lower = name.toLowerCase();
+    joined[lower] = joined[lower] === undefined ? value : `${joined[lower]}, ${value}`;
+  }
+  return { ...answer, headers: Object.entries(applyPolicy(joined, policy, request)) };
+}
+
 /** An origin's response, on its way to the viewer. */
 export function originAnswer(
   response: HttpResponse,

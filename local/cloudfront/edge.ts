@@ -1,12 +1,13 @@
+import type { IncomingMessage } from 'node:http';
 import type { Invocation, Invoke } from '../lambda/invocation.ts';
 import type { Origin } from '../origin.ts';
 import { splitTarget } from '../wire/node-http.ts';
-import { type EdgeAnswer, type EdgeMark, generatedAnswer, pageAnswer } from './answer.ts';
+import { type EdgeAnswer, type EdgeMark, generatedAnswer, pageAnswer, withPolicy } from './answer.ts';
 import type { FaultPlan } from './faults.ts';
-import { forward } from './forward.ts';
+import { corsRequest, forward } from './forward.ts';
 import { FunctionFailure } from './function-failure.ts';
 import { requestId as newRequestId } from './ids.ts';
-import { isTooLong } from './limits.ts';
+import { PHRASES, tooLong } from './limits.ts';
 import type {
   BehaviorConfig,
   DistributionConfig,
@@ -35,7 +36,17 @@ export interface Edge {
   /** The signer of an origin access control that signs. */
   signer(accessControlId: string): OriginSigner | undefined;
   faultPlan(contentLength: number | undefined): FaultPlan | undefined;
+  /** Whether a host, lower case, is another distribution's. */
+  isElsewhere(host: string): boolean;
+  /** Whether a web ACL, which only a fault of the tests' puts here, blocks a request with such a body. */
+  blocks(contentLength: number | undefined): boolean;
+  /** Whether response headers policies apply to a function's own responses too, which AWS's pages leave open. */
+  readonly policyOnGenerated: boolean;
 }
+
+/** For a viewer that asked for one distribution in its TLS handshake and for another in its request. */
+const WRONG_CERTIFICATE =
+  'The distribution does not match the certificate for which the HTTPS connection was established with.';
 
 /** Answers one viewer request in CloudFront's order: its own limits, the function, the origin. */
 export async function serve(viewer: Viewer, edge: Edge): Promise<EdgeAnswer> {
@@ -51,7 +62,11 @@ export async function serve(viewer: Viewer, edge: Edge): Promise<EdgeAnswer> {
     const invocation = await invoked(edge, behavior.viewerRequest, event);
     try {
       const decision = viewerDecision(invocation, allowed);
-      if (decision.kind === 'respond') return generatedAnswer(decision.response, mark);
+      if (decision.kind === 'respond') {
+        const policyId = edge.policyOnGenerated ? behavior.responseHeadersPolicyId : undefined;
+        const policy = policyId === undefined ? undefined : edge.responseHeadersPolicy(policyId);
+        return withPolicy(generatedAnswer(decision.response, mark), policy, corsRequest(allowed));
+      }
       allowed = decision.request;
     } catch (error) {
       if (!(error instanceof FunctionFailure)) throw error;
@@ -88,8 +103,17 @@ function refused(
   mark: EdgeMark,
 ): EdgeAnswer | undefined {
   const host = message.headers.host ?? '';
-  if (isTooLong(request, host)) return { ...pageAnswer(413, 'Bad request.', mark), end: 'close' };
-  if (!serves(host, edge)) return pageAnswer(403, 'Bad request.', mark);
+  const length = tooLong(request, host);
+  if (length !== undefined) {
+    const reason = PHRASES[length];
+    return { ...pageAnswer(length, 'Bad request.', mark), ...(reason && { reason }), end: 'close' };
+  }
+  if (!serves(host, edge)) {
+    return edge.isElsewhere(host.toLowerCase())
+      ? pageAnswer(421, WRONG_CERTIFICATE, mark)
+      : pageAnswer(403, 'Bad request.', mark);
+  }
+  if (edge.blocks(bodyLength(message))) return pageAnswer(403, 'Request blocked.', mark);
   if (!behavior.allowedMethods.includes(request.method)) {
     return pageAnswer(
       403,
@@ -107,6 +131,11 @@ function serves(host: string, { domainName, config: { aliases = [] } }: Edge): b
   const port = domainName.slice(domainName.lastIndexOf(':'));
   const own = aliases.flatMap((alias) => [alias, `${alias}${port}`]);
   return [domainName, `localhost${port}`, `[::1]${port}`, ...own].includes(host.toLowerCase());
+}
+
+function bodyLength({ headers }: IncomingMessage): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined ? undefined : Number(length);
 }
 
 /** A function that could not even be run has failed, like one that threw. */
@@ -133,7 +162,6 @@ function toOrigin(
   }
   const { accessControlId } = config;
   const { originRequestPolicyId, responseHeadersPolicyId } = behavior;
-  const length = viewer.message.headers['content-length'];
   return forward(viewer, request, {
     origin,
     config,
@@ -142,7 +170,7 @@ function toOrigin(
       ? edge.responseHeadersPolicy(responseHeadersPolicyId)
       : undefined,
     signer: accessControlId === undefined ? undefined : edge.signer(accessControlId),
-    faults: edge.faultPlan(length === undefined ? undefined : Number(length)),
+    faults: edge.faultPlan(bodyLength(viewer.message)),
     mark,
     now: edge.now(),
     onDefect: edge.onDefect,

@@ -24,6 +24,12 @@ export class FaultDice {
   #seed: number | undefined;
   #dice = new Dice(0);
 
+  /** Whether a web ACL blocks a request: all of them, or those with a body of more than so many bytes. */
+  blocks({ webAcl }: EdgeFaults = {}, contentLength: number | undefined): boolean {
+    if (webAcl === undefined) return false;
+    return webAcl.bodyOver === undefined || (contentLength ?? Number.POSITIVE_INFINITY) > webAcl.bodyOver;
+  }
+
   plan(faults: EdgeFaults | undefined, contentLength: number | undefined): FaultPlan | undefined {
     if (faults === undefined) return undefined;
     const seed = faults.seed ?? 0;

@@ -66,7 +66,7 @@ export async function forward(
 }
 
 /** By the headers that the function let through. */
-function corsRequest({ method, headers }: EdgeRequest): CorsRequest {
+export function corsRequest({ method, headers }: EdgeRequest): CorsRequest {
   const first = (name: string) => headers[name]?.[0]?.value;
   return {
     method,

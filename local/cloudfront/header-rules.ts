@@ -4,6 +4,9 @@
  */
 
 const DISALLOWED = new Set([
+  'client-cert',
+  'client-cert-chain',
+  'cloudfront-viewer-cert-pem',
   'connection',
   'expect',
   'keep-alive',
@@ -33,7 +36,7 @@ const DISALLOWED = new Set([
 const DISALLOWED_PREFIXES = ['x-amz-cf-', 'x-edge-'];
 
 /** Read-only in viewer request events, generated responses included. */
-export const READ_ONLY = ['content-length', 'host', 'transfer-encoding', 'via'] as const;
+export const READ_ONLY = ['cdn-loop', 'content-length', 'host', 'transfer-encoding', 'via'] as const;
 
 /** May be added at origin events only: CloudFront has not looked the country up yet. */
 export const NOT_AT_VIEWER_REQUEST = 'cloudfront-viewer-country';

@@ -9,6 +9,7 @@ import type { Served } from './access-log-line.ts';
 import type { EdgeAnswer } from './answer.ts';
 import { errorPage } from './error-page.ts';
 import { requestId } from './ids.ts';
+import { HEAD_TOO_LONG, PHRASES } from './limits.ts';
 import { Meter } from './meter.ts';
 import { restOfBody } from './rest-of-body.ts';
 import type { Viewer } from './viewer.ts';
@@ -162,9 +163,10 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!error.code?.startsWith('HPE_')) socket.destroy();
   if (!socket.writable) return;
   const tooLong = error.code === 'HPE_HEADER_OVERFLOW';
-  const page = errorPage(tooLong ? 413 : 400, 'Bad request.', requestId());
+  const status = tooLong ? HEAD_TOO_LONG : 400;
+  const page = errorPage(status, 'Bad request.', requestId());
   const head = [
-    `HTTP/1.1 ${page.status} ${tooLong ? 'Request Entity Too Large' : 'Bad Request'}`,
+    `HTTP/1.1 ${page.status} ${PHRASES[status] ?? 'Bad Request'}`,
     ...Object.entries(page.headers).map(([name, value]) => `${name}: ${value}`),
     `content-length: ${Buffer.byteLength(page.body)}`,
     'connection: close',

@@ -104,6 +104,21 @@ test('a name is one distribution’s, and one that is already its own is no othe
   await fixture.resource('Distribution').update({ physicalId, previous: properties, properties });
 });
 
+test('a Host of another distribution than the certificate’s is misdirected', async (t) => {
+  const fixture = await fixtureOf(t);
+  const first = await deploy(fixture, change(OWN));
+  const OTHER = { ...OWN, Aliases: ['other.example.com'] };
+  const properties = change(OTHER)(distributionProperties(first.accessControlId));
+  const suffix = SUFFIX.split('').reverse().join('');
+  const { attributes } = await fixture
+    .resource('Distribution')
+    .create({ stackName: 'stack', logicalId: 'Other', suffix, properties });
+  for (const host of ['other.example.com', attributes.DomainName]) {
+    assert.equal((await ask(fixture, first.url, 'uploads.example.com', host)).status, 421);
+  }
+  assert.equal((await ask(fixture, first.url, 'uploads.example.com', 'nobody.example.com')).status, 403);
+});
+
 test('names and certificates that CloudFront would refuse are refused', async (t) => {
   const fixture = await fixtureOf(t);
   const rows: readonly (readonly [JsonObject, string, RegExp])[] = [

@@ -120,6 +120,24 @@ test('a page whose Origin the function took away gets none, and neither do the f
   assert.deepEqual(await cors({ origin: PAGE }), {});
 });
 
+test('a fault applies the policy to the function’s answers too, preflights among them', async (t) => {
+  for (const [override, methods] of [
+    [true, 'GET, PUT'],
+    [false, 'PATCH'],
+  ] as const) {
+    const fixture = await fixtureOf(t);
+    fixture.faults = { edge: { policyOnGenerated: true } };
+    const cors = await corsOf(fixture, { OriginOverride: override });
+    const headers = {
+      'access-control-allow-methods': [{ key: 'Access-Control-Allow-Methods', value: 'PATCH' }],
+    };
+    fixture.invoke = async () => ({ outcome: 'returned', value: { status: '204', headers } });
+    const answer = await cors({ origin: PAGE, 'access-control-request-method': 'PUT' }, 'OPTIONS');
+    assert.equal(answer['allow-methods'], methods);
+    assert.equal(answer['allow-origin'], PAGE);
+  }
+});
+
 test('what the policy cannot hold is refused by name', async (t) => {
   const fixture = await fixtureOf(t);
   const rows: readonly (readonly [JsonObject, string, RegExp])[] = [

@@ -41,6 +41,27 @@ describe('faults of the edge', () => {
     assert.equal(fixture.asked.length, 0);
   });
 
+  it('block as a web ACL does, before the function, with the page that is CloudFront’s own', async () => {
+    fixture.faults = { edge: { webAcl: {} } };
+    fixture.events.length = 0;
+    const reply = await put();
+    assert.equal(reply.status, 403);
+    assert.match(reply.text, /<H1>403 ERROR<\/H1>[\s\S]*Request blocked\.\nWe can't connect to the server/);
+    assert.equal(reply.headers['content-type'], 'text/html');
+    assert.equal(reply.headers.server, 'CloudFront');
+    assert.equal(reply.headers['x-cache'], 'Error from cloudfront');
+    assert.equal(fixture.events.length + fixture.asked.length, 0);
+  });
+
+  it('block bodies over a size, as the rule SizeRestrictions_BODY does', async () => {
+    fixture.faults = { edge: { webAcl: { bodyOver: 8_192 } } };
+    const statusOf = async (body: string | Readable) =>
+      (await send(fixture, `${deployed.url}/k`, { method: 'PUT', body })).status;
+    assert.equal(await statusOf('x'.repeat(8_192)), 200);
+    assert.equal(await statusOf('x'.repeat(8_193)), 403);
+    assert.equal(await statusOf(Readable.from(['x'])), 403);
+  });
+
   it('reset the connection in the middle of the body', async () => {
     fixture.faults = { edge: { reset: 1, seed: 7 } };
     await assert.rejects(put(), { code: /ECONNRESET|UND_ERR_SOCKET|EPIPE/ });

@@ -30,21 +30,21 @@ describe('what CloudFront turns down by itself', () => {
     return start + 'x'.repeat(bytes - start.length - end.length) + end;
   }
 
-  it('takes 20,480 bytes of request line and headers, and not one more', async () => {
-    assert.match(await rawExchange(fixture, deployed.url, requestOf(20_480)), /^HTTP\/1\.1 200 /);
+  it('takes 32,768 bytes of request line and headers, and not one more', async () => {
+    assert.match(await rawExchange(fixture, deployed.url, requestOf(32_768)), /^HTTP\/1\.1 200 /);
     fixture.asked.length = 0;
     fixture.events.length = 0;
-    const answer = await rawExchange(fixture, deployed.url, requestOf(20_481));
+    const answer = await rawExchange(fixture, deployed.url, requestOf(32_769));
     assert.match(
       answer,
-      /^HTTP\/1\.1 413 [\s\S]*connection: close[\s\S]*The request could not be satisfied/i,
+      /^HTTP\/1\.1 494 [\s\S]*connection: close[\s\S]*The request could not be satisfied/i,
     );
     untouched();
   });
 
-  it('answers 413 to headers that are too long to be read at all', async () => {
+  it('answers 494 to headers that are too long to be read at all', async () => {
     const answer = await rawExchange(fixture, deployed.url, requestOf(200_000));
-    assert.match(answer, /^HTTP\/1\.1 413 /);
+    assert.match(answer, /^HTTP\/1\.1 494 /);
     untouched();
   });
 
@@ -60,7 +60,7 @@ describe('what CloudFront turns down by itself', () => {
       method: 'PUT',
       body: '',
     });
-    assert.equal(reply.status, 413);
+    assert.equal(reply.status, 414);
     untouched();
   });
 

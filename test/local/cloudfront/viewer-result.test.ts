@@ -18,8 +18,10 @@ describe("a viewer-request function's result", () => {
     fixture.asked.length = 0;
   });
 
+  /** Of a viewer behind another content delivery network. */
+  const HEADERS = { 'x-note': 'n', 'cdn-loop': 'other-cdn', via: '1.1 other-cdn' };
   const put = (path = '/key') =>
-    send(fixture, `${deployed.url}${path}`, { method: 'PUT', headers: { 'x-note': 'n' }, body: 'abc' });
+    send(fixture, `${deployed.url}${path}`, { method: 'PUT', headers: HEADERS, body: 'abc' });
   const returns = (make: (request: EdgeRequest) => unknown) => {
     fixture.invoke = async (event): Promise<Invocation> => ({
       outcome: 'returned',
@@ -53,6 +55,31 @@ describe("a viewer-request function's result", () => {
     'an added via': ({ headers, ...request }) => ({
       ...request,
       headers: { ...headers, via: [{ value: 'x' }] },
+    }),
+    'a cdn-loop taken away': ({ headers: { 'cdn-loop': _, ...headers }, ...request }) => ({
+      ...request,
+      headers,
+    }),
+    'a changed cdn-loop': ({ headers, ...request }) => ({
+      ...request,
+      headers: { ...headers, 'cdn-loop': [{ value: 'other' }] },
+    }),
+    'a via taken away': ({ headers: { via: _, ...headers }, ...request }) => ({ ...request, headers }),
+    'an added transfer-encoding': ({ headers, ...request }) => ({
+      ...request,
+      headers: { ...headers, 'transfer-encoding': [{ value: 'chunked' }] },
+    }),
+    'an added client-cert': ({ headers, ...request }) => ({
+      ...request,
+      headers: { ...headers, 'client-cert': [{ value: 'x' }] },
+    }),
+    'an added client-cert-chain': ({ headers, ...request }) => ({
+      ...request,
+      headers: { ...headers, 'client-cert-chain': [{ value: 'x' }] },
+    }),
+    'an added cloudfront-viewer-cert-pem': ({ headers, ...request }) => ({
+      ...request,
+      headers: { ...headers, 'cloudfront-viewer-cert-pem': [{ value: 'x' }] },
     }),
     'an added x-amz-cf-id': ({ headers, ...request }) => ({
       ...request,
@@ -96,6 +123,13 @@ describe("a viewer-request function's result", () => {
     'base64 that is none': () => ({ status: '200', body: '***', bodyEncoding: 'base64' }),
     'an unknown body encoding': () => ({ status: '200', body: 'x', bodyEncoding: 'hex' }),
     'a generated content-length': () => ({ status: '200', headers: { 'content-length': [{ value: '0' }] } }),
+    'a generated cdn-loop': () => ({ status: '200', headers: { 'cdn-loop': [{ value: 'x' }] } }),
+    'headers over 40 KB': () => ({ status: '200', headers: { 'x-note': [{ value: 'y'.repeat(41_000) }] } }),
+    'base64 over 40 KB whose bytes are fewer': () => ({
+      status: '200',
+      body: 'A'.repeat(41_000),
+      bodyEncoding: 'base64',
+    }),
     'a generated transfer-encoding': () => ({
       status: '200',
       headers: { 'transfer-encoding': [{ value: 'chunked' }] },
