@@ -62,8 +62,8 @@ export function rcloneCopy(stage: Stage, folder: string, prefix: string): Comman
     RCLONE_CONFIG: join(stage.computer.home, 'rclone.conf'),
     RCLONE_S3_PROVIDER: 'Other',
     RCLONE_S3_ENDPOINT: stage.cloud.endpoint,
-    RCLONE_S3_ACCESS_KEY_ID: 'test',
-    RCLONE_S3_SECRET_ACCESS_KEY: 'test',
+    RCLONE_S3_ACCESS_KEY_ID: stage.cloud.accessKeyId,
+    RCLONE_S3_SECRET_ACCESS_KEY: stage.cloud.secretAccessKey,
     RCLONE_S3_REGION: 'us-east-1',
     // The one that a bucket without ACLs takes; older rclones always send one.
     RCLONE_S3_ACL: 'bucket-owner-full-control',

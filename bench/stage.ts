@@ -9,6 +9,7 @@ import {
 import {
   awsEnv,
   type Computer,
+  credentialsOf,
   type DeployedStack,
   type LocalStatus,
   signIn,
@@ -39,7 +40,7 @@ export async function withStage(work: (stage: Stage) => Promise<void>): Promise<
       endpoint: cloud.endpoint,
       region: 'us-east-1',
       forcePathStyle: true,
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      credentials: credentialsOf(cloud),
     });
     const Bucket = outputs.S3BucketName;
     try {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { type AccessKey, openAccessKey } from './auth/access-key.ts';
 import { Identities } from './auth/identities.ts';
 import { createCloudFormation } from './cloudformation/service.ts';
 import { createCloudFront } from './cloudfront/service.ts';
@@ -17,6 +18,7 @@ import { bucketLogs, bucketOrigin } from './origin.ts';
 import { createS3 } from './s3/service.ts';
 import { createSts } from './sts/service.ts';
 import { openAuthority } from './tls/authority.ts';
+import { listenBehindGate, refusePlainly } from './wire/gate.ts';
 import type { HttpHandler } from './wire/http.ts';
 import { nodeListener } from './wire/node-http.ts';
 
@@ -26,6 +28,8 @@ export interface CloudOptions {
   /** Loopback port of the AWS endpoint; 0 takes a free one. */
   readonly port: number;
   readonly now?: () => Date;
+  /** Also accepts every key whose secret is the same word, such as `test`/`test`. */
+  readonly wellKnownKeys?: boolean;
   readonly faults?: Faults;
   /** Told of defects of the cloud itself, never of refused requests. */
   readonly onDefect?: (error: unknown) => void;
@@ -36,6 +40,8 @@ export interface CloudOptions {
 export interface Cloud {
   /** `http://127.0.0.1:<port>` */
   readonly endpoint: string;
+  /** What clients sign with; created when the cloud is first started, and kept in `keys.json`. */
+  readonly accessKey: AccessKey;
   /** PEM file of the authority that signs the distributions' certificates. */
   readonly caFile: string;
   /** Folder of the e-mail and text messages that AWS would send, a file each. */
@@ -50,10 +56,17 @@ const LIFECYCLE_EVERY_MS = 600_000;
 
 /** Puts the embedded services together as AWS does: one account, one region, one endpoint, a listener a distribution. */
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
-  const { now = () => new Date(), faults = {}, onDefect = () => {}, control } = options;
-  const identities = new Identities();
+  const {
+    now = () => new Date(),
+    wellKnownKeys = false,
+    faults = {},
+    onDefect = () => {},
+    control,
+  } = options;
   const folder = (name: string) => join(options.dataDir, name);
   const permissions = operatorPermissions(() => faults.operator?.denied);
+  const accessKey = openAccessKey(folder('keys.json'));
+  const identities = new Identities({ accessKey, wellKnownKeys });
   const common = (name: string) => ({ dataDir: folder(name), now, identities, permissions });
 
   const authority = await openAuthority({ dir: folder('tls'), now });
@@ -90,7 +103,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   });
 
   const handlers: Record<ReturnType<typeof serviceOf>, HttpHandler> = {
-    s3: withLateWriter(s3.handle, () => faults, now),
+    s3: withLateWriter(s3.handle, identities, () => faults, now),
     'cognito-idp': cognito.handle,
     cloudformation: cloudformation.handle,
     lambda: lambda.handle,
@@ -102,7 +115,16 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const endpoint: HttpHandler = (request) => handlers[serviceOf(request)](request);
 
   await cloudfront.start();
-  const server = createServer({ requestTimeout: 0 }, nodeListener(endpoint, onDefect));
+  const server = createServer({ requestTimeout: 0 });
+  const answer = nodeListener(endpoint, onDefect);
+  listenBehindGate(
+    server,
+    { scheme: 'http', refuse: refusePlainly },
+    (request, response, expectsContinue) => {
+      if (expectsContinue) response.writeContinue();
+      answer(request, response);
+    },
+  );
   const port = await listen(server, options.port);
   await cloudformation.resume();
   const applyLifecycles = () => void s3.applyLifecycles().catch(onDefect);
@@ -111,6 +133,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
 
   return {
     endpoint: `http://127.0.0.1:${port}`,
+    accessKey,
     caFile: authority.caFile,
     outboxDir: cognito.outboxDir,
     idle: () => cloudformation.idle(),

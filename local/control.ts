@@ -1,26 +1,43 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import type { Faults } from './faults.ts';
 import type { HttpHandler } from './wire/http.ts';
 
+/** What the cloud and those who may control it tell each other, new in each process of the cloud. */
+export interface ControlSecrets {
+  /** Sent to the cloud, after `Bearer `. */
+  readonly token: string;
+  /** Sent back by it: another program that took its port does not know this. */
+  readonly proof: string;
+}
+
+export function newControlSecrets(): ControlSecrets {
+  return { token: randomBytes(24).toString('hex'), proof: randomBytes(24).toString('hex') };
+}
+
 interface ControlOptions {
-  /** What a program is told that asks for the cloud's status. */
+  readonly secrets: ControlSecrets;
+  /** The members of the cloud's status, besides the proof. */
   readonly describe: () => object;
-  /** Those that hold, where the cloud was started with faults enabled. */
+  /** Those in force, where the cloud was started with faults enabled. */
   readonly faults: Faults | undefined;
 }
 
 /**
- * What is asked below `/_edge-upload/`: `GET status`, and with faults enabled `PUT faults`, whose JSON takes the place of
- * those that held.
+ * Answers requests below `/_edge-upload/`: `GET status`, and with faults enabled `PUT faults`, whose JSON replaces the
+ * faults in force.
  */
-export function createControl({ describe, faults }: ControlOptions): HttpHandler {
-  return async ({ method, path, body }) => {
+export function createControl({ secrets, describe, faults }: ControlOptions): HttpHandler {
+  return async ({ method, path, headers, body }) => {
+    if (!isEqual(headers.authorization ?? '', `Bearer ${secrets.token}`)) {
+      return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
+    }
     switch (`${method} ${path}`) {
       case 'GET /_edge-upload/status':
         return {
           status: 200,
           headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(describe()),
+          body: JSON.stringify({ ...describe(), proof: secrets.proof }),
         };
       case 'PUT /_edge-upload/faults': {
         if (faults === undefined) return { status: 404 };
@@ -33,4 +50,9 @@ export function createControl({ describe, faults }: ControlOptions): HttpHandler
         return { status: 404 };
     }
   };
+}
+
+function isEqual(given: string, expected: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }

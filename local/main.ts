@@ -1,24 +1,25 @@
-import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Cloud, openCloud } from './cloud.ts';
-import { createControl } from './control.ts';
+import { createControl, newControlSecrets } from './control.ts';
 import type { Faults } from './faults.ts';
-import { JsonFile } from './state.ts';
+import { JsonFile, openStateFolder } from './state.ts';
 
 /**
- * The embedded cloud as a process of its own: `node dist/local.js --data-dir <folder> [--port <n>]`, by default on the
- * port it had last, else 4599. It tells its parent over the IPC channel when it serves, or why it cannot, and ends on
- * SIGTERM.
+ * The embedded cloud as a process of its own: `node dist/local.js --data-dir <folder> [--port <n>] [--well-known-keys]`,
+ * by default on the port it had last, else 4599. It reports to its parent over the IPC channel when it serves, or why it
+ * cannot, and ends on SIGTERM.
  */
 const { values } = parseArgs({
-  options: { 'data-dir': { type: 'string' }, port: { type: 'string' } },
+  options: {
+    'data-dir': { type: 'string' },
+    port: { type: 'string' },
+    'well-known-keys': { type: 'boolean', default: false },
+  },
 });
-const dataDir = values['data-dir'];
+const { 'data-dir': dataDir, 'well-known-keys': wellKnownKeys } = values;
 if (dataDir === undefined) throw new Error('--data-dir is missing');
 
-mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-chmodSync(dataDir, 0o700);
 const description = new JsonFile<object>(join(dataDir, 'cloud.json'));
 const lastPort = new JsonFile<number>(join(dataDir, 'port.json'));
 
@@ -27,31 +28,37 @@ const describe = ({ endpoint, caFile, outboxDir }: Cloud) => ({
   caFile,
   outboxDir,
   dataDir,
+  wellKnownKeys,
   pid: process.pid,
 });
 
 const faultsJson = process.env.EDGE_UPLOAD_LOCAL_FAULTS;
 const faults = faultsJson ? (JSON.parse(faultsJson) as Faults) : undefined;
-const control = createControl({ describe: () => describe(cloud), faults });
+const secrets = newControlSecrets();
+const control = createControl({ secrets, describe: () => describe(cloud), faults });
 
 let cloud: Cloud;
 try {
+  openStateFolder(dataDir);
   cloud = await openCloud({
     dataDir,
     port: values.port === undefined ? (lastPort.read() ?? 4599) : Number(values.port),
+    wellKnownKeys,
     control,
     ...(faults === undefined ? {} : { faults }),
     onDefect: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
   });
 } catch (error) {
-  const { message, code } = error as NodeJS.ErrnoException;
-  process.send?.({ failed: { message, code } });
+  const { message, code, port } = error as NodeJS.ErrnoException & { readonly port?: number };
+  process.send?.({ failed: { message, code, port } });
   process.disconnect?.();
   throw error;
 }
 lastPort.write(Number(new URL(cloud.endpoint).port));
-description.write(describe(cloud));
-process.send?.({ ready: describe(cloud) });
+// Whoever can read this file, of mode 0600, may control the cloud.
+const running = { ...describe(cloud), control: secrets };
+description.write(running);
+process.send?.({ ready: running });
 
 const stop = async () => {
   description.remove();

@@ -1,6 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { getuid } from 'node:process';
+
+/**
+ * Creates the folder that holds a cloud's state, or makes the one that is there private (0700).
+ * @throws where it belongs to another user, who could read and replace what is written there
+ */
+export function openStateFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (getuid !== undefined && statSync(path).uid !== getuid()) {
+    throw new Error(`the folder ${path} belongs to another user`);
+  }
+  chmodSync(path, 0o700);
+}
 
 /**
  * A JSON document on disk that a `kill -9` leaves either as it was or as it became: written aside, then renamed.

@@ -3,6 +3,7 @@ import {
   DescribeStackEventsCommand,
   type StackEvent,
 } from '@aws-sdk/client-cloudformation';
+import { credentialsOf } from '../../test/e2e/harness.ts';
 import type { Measure } from '../measure.ts';
 import { inRounds } from '../pairs.ts';
 import { edgeUpload, timed } from '../programs.ts';
@@ -31,7 +32,7 @@ export const deploy: Measure = async ({ stage, rounds = 5, onValue }) => {
   const client = new CloudFormationClient({
     endpoint: stage.cloud.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: credentialsOf(stage.cloud),
   });
   let number = 0;
   const once = async () => {

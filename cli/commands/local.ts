@@ -1,18 +1,28 @@
 import { kill } from 'node:process';
 import type { Context, Result } from '../context.ts';
+import { UserError } from '../errors.ts';
+import { type AccessKey, readAccessKey } from '../local-cloud/access-key.ts';
 import {
   cloudFolder,
-  deleteCloudFolder,
+  emptyCloudFolder,
   findCloud,
   type RunningCloud,
+  type StartOptions,
   startCloud,
   stopCloud,
 } from '../local-cloud/process.ts';
 import { followLocalCloud, forgetDeployment, listDeployments } from '../settings/deployments.ts';
 import { withLock } from '../settings/lock.ts';
 
-function described(cloud: RunningCloud, headline: string): Result {
-  const { endpoint, caFile, dataDir, outboxDir, pid } = cloud;
+/** What any client can sign with: under `--well-known-keys` what everybody knows. */
+function signingKey({ wellKnownKeys, dataDir }: RunningCloud): Promise<AccessKey> | AccessKey {
+  return wellKnownKeys ? { accessKeyId: 'test', secretAccessKey: 'test' } : readAccessKey(dataDir);
+}
+
+/** The secret is in the JSON document alone: screens are shared and logged. */
+async function described(cloud: RunningCloud, headline: string): Promise<Result> {
+  const { endpoint, caFile, dataDir, outboxDir, pid, wellKnownKeys } = cloud;
+  const { accessKeyId, secretAccessKey } = await signingKey(cloud);
   return {
     document: {
       running: true,
@@ -21,8 +31,9 @@ function described(cloud: RunningCloud, headline: string): Result {
       dataDir,
       outboxDir,
       pid,
-      accessKeyId: 'local',
-      secretAccessKey: 'local',
+      accessKeyId,
+      secretAccessKey,
+      wellKnownKeys,
     },
     text: [
       headline,
@@ -31,18 +42,18 @@ function described(cloud: RunningCloud, headline: string): Result {
       `  data         ${dataDir}`,
       `  mail, SMS    ${outboxDir}`,
       `  process      ${pid}`,
-      '',
-      'For the AWS CLI and other tools:',
-      `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=us-east-1`,
-      '  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local',
+      `  access key   ${wellKnownKeys ? 'any whose secret is the same word, such as test' : accessKeyId}`,
     ].join('\n'),
   };
 }
 
+const WELL_KNOWN =
+  'This embedded cloud accepts every access key whose secret is the same word, such as test/test. All programs and users of this computer can read, change and delete what it holds. Use it for tests only.';
+
 /** The running cloud, started if need be. */
 export async function ensureCloud(
   context: Context,
-  port?: number,
+  options: Omit<StartOptions, 'dataDir'> = {},
 ): Promise<{ cloud: RunningCloud; started: boolean }> {
   const dataDir = cloudFolder(context);
   // Two commands that find no cloud must not start two on one folder.
@@ -51,15 +62,21 @@ export async function ensureCloud(
     if (running !== undefined) return { cloud: running, started: false };
     const task = 'Starting the embedded cloud';
     context.ui.event({ type: 'task-started', task });
-    const cloud = await startCloud(context, { dataDir, ...(port === undefined ? {} : { port }) });
+    const cloud = await startCloud(context, { dataDir, ...options });
     await followLocalCloud(context, { endpoint: cloud.endpoint, caFile: cloud.caFile });
     context.ui.event({ type: 'task-done', task, detail: cloud.endpoint });
     return { cloud, started: true };
   });
 }
 
-export async function start(context: Context, { port }: { readonly port?: number }): Promise<Result> {
-  const { cloud, started } = await ensureCloud(context, port);
+export async function start(context: Context, args: Omit<StartOptions, 'dataDir'>): Promise<Result> {
+  const { cloud, started } = await ensureCloud(context, args);
+  if (args.wellKnownKeys === true && !cloud.wellKnownKeys) {
+    throw new UserError('local_cloud', 'The embedded cloud is running with an access key of its own.', {
+      hint: 'Stop it first: edge-upload local stop',
+    });
+  }
+  if (cloud.wellKnownKeys) context.ui.event({ type: 'warning', text: WELL_KNOWN });
   return described(
     cloud,
     started ? 'The embedded cloud is running.' : 'The embedded cloud was running already.',
@@ -96,7 +113,7 @@ export async function reset(context: Context, { yes = false }: { readonly yes?: 
   }
   const cloud = await findCloud(dataDir);
   if (cloud !== undefined) await stopCloud(cloud, kill);
-  await deleteCloudFolder(dataDir);
+  await emptyCloudFolder(dataDir);
   for (const { name, local } of await listDeployments(context)) {
     if (local?.caFile.startsWith(dataDir)) await forgetDeployment(context, name);
   }

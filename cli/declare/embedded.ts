@@ -11,11 +11,12 @@ export function declareEmbedded(root: Commander, act: Act): void {
   const local = define(root, 'local', 'the embedded cloud on this computer').helpCommand(false);
   const load = () => import('../commands/local.ts');
   everywhere(
-    define(local, 'start', 'start it, if it is not running').option(
-      '--port <number>',
-      'of its AWS endpoint (the last one, else 4599)',
-      portNumber,
-    ),
+    define(local, 'start', 'start it, if it is not running')
+      .option('--port <number>', 'of its AWS endpoint (the last one, else 4599)', portNumber)
+      .option(
+        '--well-known-keys',
+        'also accept keys that everybody knows, such as test/test: for tests only',
+      ),
   ).action((given, command) => act(async () => (await load()).start, given, command.optsWithGlobals()));
   everywhere(define(local, 'stop', 'stop it; what it holds stays')).action((_given, command) =>
     act(async () => (await load()).stop, {}, command.optsWithGlobals()),

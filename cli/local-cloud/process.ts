@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { open, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
 import type { Context } from '../context.ts';
@@ -8,7 +9,7 @@ import { packageRoot } from '../package-root.ts';
 import { diskError, makeFolder, readIfThere } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 
-/** A running embedded cloud, in its own words. */
+/** A running embedded cloud, as it describes itself in `cloud.json`. */
 export interface RunningCloud {
   /** `http://127.0.0.1:<port>` */
   readonly endpoint: string;
@@ -17,6 +18,10 @@ export interface RunningCloud {
   /** Folder of the e-mail and text messages that AWS would send, a file each. */
   readonly outboxDir: string;
   readonly pid: number;
+  /** Started with `--well-known-keys`. */
+  readonly wellKnownKeys: boolean;
+  /** The token that its control endpoint asks for, and the proof that it answers with. */
+  readonly control: { readonly token: string; readonly proof: string };
 }
 
 /** Where this user's embedded cloud keeps everything. */
@@ -24,37 +29,43 @@ export function cloudFolder(context: Pick<Context, 'env' | 'platform' | 'home'>)
   return join(folders(context).data, 'local');
 }
 
-/** The cloud of that folder if it runs: what it wrote down is believed only when it answers and says the same. */
+/** Returns the cloud of that folder if it runs: it must answer at its endpoint, and prove that it is the same one. */
 export async function findCloud(dataDir: string): Promise<RunningCloud | undefined> {
   const text = await readIfThere(join(dataDir, 'cloud.json'));
   if (text === undefined) return undefined;
-  const written = JSON.parse(text) as RunningCloud;
   try {
+    const written = JSON.parse(text) as RunningCloud;
     const answer = await request(`${written.endpoint}/_edge-upload/status`, {
+      headers: { authorization: `Bearer ${written.control?.token}` },
       headersTimeout: 5000,
       bodyTimeout: 5000,
     });
-    const said = (await answer.body.json()) as Partial<RunningCloud>;
-    return said.dataDir === dataDir && said.pid === written.pid ? written : undefined;
+    const { dataDir: folder, proof } = (await answer.body.json()) as Record<string, unknown>;
+    return folder === dataDir && proof === written.control.proof ? written : undefined;
   } catch (error) {
-    // Nobody there, or something else answers at that port: either way this cloud does not run.
-    if (systemCode(error) !== undefined || error instanceof SyntaxError) return undefined;
+    // Nothing answers, or another program does, or the file is damaged: this cloud does not run.
+    if (systemCode(error) !== undefined || error instanceof SyntaxError || error instanceof TypeError)
+      return undefined;
     throw error;
   }
 }
 
 interface StartMessage {
   readonly ready?: RunningCloud;
-  readonly failed?: { readonly message: string; readonly code?: string };
+  readonly failed?: { readonly message: string; readonly code?: string; readonly port?: number };
 }
 
-/**
- * Starts the cloud as a process of its own, which outlives this one, and waits until it serves.
- * @param port its AWS endpoint's port on 127.0.0.1; 0 takes a free one; absent: the one it had last, else 4599
- */
+export interface StartOptions {
+  readonly dataDir: string;
+  /** Of its AWS endpoint on 127.0.0.1; 0 takes a free one; absent: the one it had last, else 4599. */
+  readonly port?: number;
+  readonly wellKnownKeys?: boolean;
+}
+
+/** Starts the cloud as a process of its own, which outlives this one, and waits until it serves. */
 export async function startCloud(
   { env, execPath }: Pick<Context, 'env' | 'execPath'>,
-  { dataDir, port }: { readonly dataDir: string; readonly port?: number },
+  { dataDir, port, wellKnownKeys = false }: StartOptions,
 ): Promise<RunningCloud> {
   const logFile = join(dataDir, 'cloud.log');
   const log = await openLog(dataDir, logFile);
@@ -66,8 +77,9 @@ export async function startCloud(
         '--data-dir',
         dataDir,
         ...(port === undefined ? [] : ['--port', String(port)]),
+        ...(wellKnownKeys ? ['--well-known-keys'] : []),
       ],
-      { detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'], env: withoutSecrets(env) },
+      { detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'], env: inherited(env) },
     );
     const message = await new Promise<StartMessage>((resolve, reject) => {
       child.once('message', (said) => resolve(said as StartMessage));
@@ -89,26 +101,31 @@ export async function startCloud(
 async function openLog(dataDir: string, logFile: string) {
   try {
     await makeFolder(dataDir);
-    return await open(logFile, 'a', 0o600);
+    const { O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_WRONLY } = constants;
+    return await open(logFile, O_APPEND | O_CREAT | O_NOFOLLOW | O_WRONLY, 0o600);
   } catch (error) {
     throw diskError(logFile, error);
   }
 }
 
-/** A cloud that runs for days must not carry the passwords of the command that happened to start it. */
-function withoutSecrets(env: Context['env']): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      ([name]) => !/^(AWS_|EDGE_UPLOAD_(?!LOCAL_))|PASSWORD|TOKEN|SECRET/i.test(name),
-    ),
-  );
+/** Places, languages and times. Windows starts no program without `SystemRoot`. */
+const INHERITED =
+  /^(PATH|TMPDIR|TMP|TEMP|LANG|LANGUAGE|LC_[A-Z]+|TZ|SystemRoot|windir|EDGE_UPLOAD_LOCAL_FAULTS)$/i;
+
+/** The cloud runs for days and runs other people's code: it gets no passwords, proxies, keys or Node options. */
+function inherited(env: Context['env']): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => INHERITED.test(name)));
 }
 
 function startFailure(failed: StartMessage['failed']): UserError {
   if (failed?.code === 'EADDRINUSE') {
-    return new UserError('local_cloud', `The embedded cloud cannot start: ${failed.message}.`, {
-      hint: 'Something else uses that port. Choose another for the endpoint with: edge-upload local start --port <number>',
-    });
+    return new UserError(
+      'local_cloud',
+      `The embedded cloud cannot start: port ${failed.port} is in use by another program.`,
+      {
+        hint: `Choose another port: edge-upload local start --port <number>   or find that program with: lsof -nP -iTCP:${failed.port} -sTCP:LISTEN`,
+      },
+    );
   }
   return new UserError(
     'local_cloud',
@@ -139,6 +156,18 @@ export async function stopCloud(
   });
 }
 
-export async function deleteCloudFolder(dataDir: string): Promise<void> {
-  await rm(dataDir, { recursive: true, force: true });
+/** Deletes everything that the cloud holds but its port, also where the folder is a link to another disk. */
+export async function emptyCloudFolder(dataDir: string): Promise<void> {
+  for (const name of await listIfThere(dataDir)) {
+    if (name !== 'port.json') await rm(join(dataDir, name), { recursive: true, force: true });
+  }
+}
+
+async function listIfThere(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw diskError(folder, error);
+  }
 }

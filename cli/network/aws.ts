@@ -6,6 +6,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { Context } from '../context.ts';
+import { folderOf, readAccessKey } from '../local-cloud/access-key.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
 import { openDispatcher } from './dispatcher.ts';
 import { SdkHandler } from './sdk-handler.ts';
@@ -66,7 +67,7 @@ export async function publicCognito(
   });
 }
 
-/** Signed clients: the SDK's ordinary credential chain, or the embedded account's key for a local deployment. */
+/** Signed clients: the SDK's ordinary credential chain, or the access key of the embedded cloud that a local deployment lives in. */
 export async function operatorClients(
   { env }: Pick<Context, 'env'>,
   { local, profile }: CloudChoice,
@@ -88,7 +89,7 @@ export async function operatorClients(
     ...(profile === undefined ? {} : { profile }),
     ...(local && {
       endpoint: local.endpoint,
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      credentials: () => readAccessKey(folderOf(local)),
     }),
   };
   const s3Endpoint = local?.endpoint ?? endpointFromEnv(env, 'S3');

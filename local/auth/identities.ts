@@ -1,4 +1,4 @@
-import { accountSecret } from '../account.ts';
+import type { AccessKey } from './access-key.ts';
 
 /** Who a request comes from, as bucket policies see it. */
 export type Principal =
@@ -17,21 +17,38 @@ export interface Identity {
   readonly principal: Principal;
 }
 
-/** Access keys and whom they stand for: the account's own, and those that an embedded service signs with. */
-export class Identities {
-  readonly #services = new Map<string, Identity>();
+export interface AccountKeys {
+  /** The access key of this cloud. */
+  readonly accessKey?: AccessKey;
+  /** Accepts every key whose secret is the same word, such as `test`/`test`. */
+  readonly wellKnownKeys?: boolean;
+}
 
-  /** Gives a service principal a key of its own for as long as this process lives. */
-  register(accessKeyId: string, identity: Identity): void {
-    this.#services.set(accessKeyId, identity);
+/** Access keys and the principals that they stand for: the account, and the embedded services that sign requests. */
+export class Identities {
+  readonly #known = new Map<string, Identity>();
+  readonly #wellKnownKeys: boolean;
+
+  constructor({ accessKey, wellKnownKeys = false }: AccountKeys = {}) {
+    this.#wellKnownKeys = wellKnownKeys;
+    if (accessKey !== undefined) {
+      this.registerAccountKey(accessKey);
+    }
   }
 
-  find(accessKeyId: string): Identity {
-    return (
-      this.#services.get(accessKeyId) ?? {
-        secret: accountSecret(accessKeyId),
-        principal: { kind: 'account', accessKeyId },
-      }
-    );
+  /** Adds a key of the account for as long as this process lives. */
+  registerAccountKey({ accessKeyId, secretAccessKey: secret }: AccessKey): void {
+    this.register(accessKeyId, { secret, principal: { kind: 'account', accessKeyId } });
+  }
+
+  /** Gives a principal a key for as long as this process lives. */
+  register(accessKeyId: string, identity: Identity): void {
+    this.#known.set(accessKeyId, identity);
+  }
+
+  find(accessKeyId: string): Identity | undefined {
+    const known = this.#known.get(accessKeyId);
+    if (known !== undefined || !this.#wellKnownKeys) return known;
+    return { secret: accessKeyId, principal: { kind: 'account', accessKeyId } };
   }
 }

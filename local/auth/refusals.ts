@@ -10,6 +10,7 @@ export type Refusal =
   | { readonly why: 'skewed'; readonly signedAt: string; readonly now: string }
   | { readonly why: 'expired'; readonly now: string }
   | { readonly why: 'token' }
+  | { readonly why: 'unknown-key'; readonly accessKeyId: string }
   | { readonly why: 'mismatch' };
 
 const MISMATCH = 'The request signature we calculated does not match the signature you provided. Check your';
@@ -74,6 +75,13 @@ function s3Error(refusal: Refusal): AwsError {
       return new AwsError('AccessDenied', 'Request has expired', 403, { ServerTime: refusal.now });
     case 'token':
       return new AwsError('InvalidToken', 'The provided token is malformed or otherwise invalid.');
+    case 'unknown-key':
+      return new AwsError(
+        'InvalidAccessKeyId',
+        'The AWS Access Key Id you provided does not exist in our records.',
+        403,
+        { AWSAccessKeyId: refusal.accessKeyId },
+      );
     case 'mismatch':
       return new AwsError('SignatureDoesNotMatch', `${MISMATCH} key and signing method.`, 403);
   }
@@ -102,6 +110,7 @@ function queryError(refusal: Refusal): AwsError {
       );
     }
     case 'token':
+    case 'unknown-key':
       return new AwsError(
         'InvalidClientTokenId',
         'The security token included in the request is invalid.',

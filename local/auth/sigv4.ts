@@ -50,7 +50,7 @@ const MAX_TEXT_BYTES = 1024 * 1024;
  * Verifies the request's signature version 4, in its header or (S3 alone) in a presigned query. A request without any
  * signature is anonymous. The body is not read: `payload` says what it has to be.
  *
- * @throws AwsError in the service's own words, e.g. `SignatureDoesNotMatch` or `RequestTimeTooSkewed`
+ * @throws AwsError in the service's own words, e.g. `InvalidAccessKeyId`, `SignatureDoesNotMatch` or `RequestTimeTooSkewed`
  */
 export function authenticate(request: HttpRequest, options: AuthenticateOptions): Authentication {
   const claim = readClaim(request, options.service);
@@ -133,7 +133,9 @@ function verified(
   if (unsigned.length > 0) throw refuse({ why: 'unsigned-headers', names: unsigned });
   checkTime(claim, service, now, refuse);
 
-  const { secret, principal } = identities.find(accessKeyId);
+  const identity = identities.find(accessKeyId);
+  if (identity === undefined) throw refuse({ why: 'unknown-key', accessKeyId });
+  const { secret, principal } = identity;
   const canonical = canonicalRequest(request, service, signedHeaders, payloadHash);
   if (canonical === undefined) throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
   const key = signingKey(secret, scope);

@@ -149,11 +149,14 @@ export class Distributions {
       const distribution = this.#stored(id);
       if (distribution?.config.logging !== undefined) this.#logs.add(distribution, served);
     };
+    const aliases = () => this.#stored(id)?.config.aliases ?? [];
     const options = {
       port,
       certificate,
       certificateFor,
       refusesTls12,
+      aliases,
+      isElsewhere: (host: string) => this.#isElsewhere(id, host),
       serve: answer,
       onServed,
       onDefect,
@@ -169,6 +172,13 @@ export class Distributions {
     const listener = this.#listeners.get(id);
     this.#listeners.delete(id);
     await listener?.close();
+  }
+
+  /** Whether a host, lower case, is another distribution's. */
+  #isElsewhere(id: string, host: string): boolean {
+    return Object.values(this.#options.store.state.distributions).some(
+      (other) => other.id !== id && [domainName(other.port), ...(other.config.aliases ?? [])].includes(host),
+    );
   }
 
   #stored(id: string): StoredDistribution | undefined {

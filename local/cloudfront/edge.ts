@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Invocation, Invoke } from '../lambda/invocation.ts';
 import type { Origin } from '../origin.ts';
-import { splitTarget } from '../wire/node-http.ts';
+import { originForm, splitTarget } from '../wire/node-http.ts';
 import { type EdgeAnswer, type EdgeMark, generatedAnswer, pageAnswer, withPolicy } from './answer.ts';
 import type { FaultPlan } from './faults.ts';
 import { corsRequest, forward } from './forward.ts';
@@ -36,17 +36,11 @@ export interface Edge {
   /** The signer of an origin access control that signs. */
   signer(accessControlId: string): OriginSigner | undefined;
   faultPlan(contentLength: number | undefined): FaultPlan | undefined;
-  /** Whether a host, lower case, is another distribution's. */
-  isElsewhere(host: string): boolean;
   /** Whether a web ACL, which only a fault of the tests' puts here, blocks a request with such a body. */
   blocks(contentLength: number | undefined): boolean;
   /** Whether response headers policies apply to a function's own responses too, which AWS's pages leave open. */
   readonly policyOnGenerated: boolean;
 }
-
-/** For a viewer that asked for one distribution in its TLS handshake and for another in its request. */
-const WRONG_CERTIFICATE =
-  'The distribution does not match the certificate for which the HTTPS connection was established with.';
 
 /** Answers one viewer request in CloudFront's order: its own limits, the function, the origin. */
 export async function serve(viewer: Viewer, edge: Edge): Promise<EdgeAnswer> {
@@ -81,13 +75,6 @@ function viewerRequest({ message, clientIp }: Viewer): ViewerRequest {
   return { method: message.method ?? 'GET', path, query, rawHeaders: message.rawHeaders, clientIp };
 }
 
-/** A request line may hold a whole URL (RFC 9112 section 3.2.2); its path and query are what count. */
-function originForm(target: string): string {
-  if (target.startsWith('/')) return target;
-  const rest = /^[a-z]+:\/\/[^/?]*(.*)$/i.exec(target)?.[1] ?? '';
-  return rest.startsWith('/') ? rest : `/${rest}`;
-}
-
 function behaviorFor(config: DistributionConfig, path: string): BehaviorConfig {
   return (
     config.behaviors.find(({ pathPattern }) => matchesPattern(path, pathPattern)) ?? config.defaultBehavior
@@ -108,11 +95,6 @@ function refused(
     const reason = PHRASES[length];
     return { ...pageAnswer(length, 'Bad request.', mark), ...(reason && { reason }), end: 'close' };
   }
-  if (!serves(host, edge)) {
-    return edge.isElsewhere(host.toLowerCase())
-      ? pageAnswer(421, WRONG_CERTIFICATE, mark)
-      : pageAnswer(403, 'Bad request.', mark);
-  }
   if (edge.blocks(bodyLength(message))) return pageAnswer(403, 'Request blocked.', mark);
   if (!behavior.allowedMethods.includes(request.method)) {
     return pageAnswer(
@@ -124,13 +106,6 @@ function refused(
   const hasBody =
     message.headers['transfer-encoding'] !== undefined || Number(message.headers['content-length'] ?? 0) > 0;
   return request.method === 'GET' && hasBody ? pageAnswer(403, 'Bad request.', mark) : undefined;
-}
-
-/** A distribution answers to its own names alone, and on loopback to those that mean the same. */
-function serves(host: string, { domainName, config: { aliases = [] } }: Edge): boolean {
-  const port = domainName.slice(domainName.lastIndexOf(':'));
-  const own = aliases.flatMap((alias) => [alias, `${alias}${port}`]);
-  return [domainName, `localhost${port}`, `[::1]${port}`, ...own].includes(host.toLowerCase());
 }
 
 function bodyLength({ headers }: IncomingMessage): number | undefined {

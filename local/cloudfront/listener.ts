@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createSecureContext, type TLSSocket } from 'node:tls';
 import type { KeyedCertificate } from '../tls/certificates.ts';
+import { type GateRefusal, listenBehindGate } from '../wire/gate.ts';
 import type { Served } from './access-log-line.ts';
 import type { EdgeAnswer } from './answer.ts';
 import { errorPage } from './error-page.ts';
@@ -20,6 +21,9 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** For a viewer that asked for one distribution in its TLS handshake and for another in its request. */
+const WRONG_CERTIFICATE =
+  'The distribution does not match the certificate for which the HTTPS connection was established with.';
 const HOST = '127.0.0.1';
 /** Above CloudFront's own limit, which is checked once the headers are read and answered with its page. */
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -35,6 +39,10 @@ export interface ListenerOptions {
   readonly certificateFor: (name: string) => Promise<KeyedCertificate | undefined>;
   /** Whether a name that the viewer asks for is served over TLS 1.3 alone. */
   readonly refusesTls12: (name: string) => boolean;
+  /** Host names of its own, besides those of loopback. */
+  readonly aliases: () => readonly string[];
+  /** Whether a host, lower case, is another distribution's. */
+  readonly isElsewhere: (host: string) => boolean;
   readonly serve: (viewer: Viewer) => Promise<EdgeAnswer>;
   /** Told of each request once its answer has gone out, or its viewer has left. */
   readonly onServed: (served: Served) => void;
@@ -47,7 +55,8 @@ export interface ListenerOptions {
  * it. Rejects with Node's error where the port is taken.
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { port, certificate, certificateFor, refusesTls12, serve, onServed, onDefect } = options;
+  const { port, certificate, certificateFor, refusesTls12, aliases, isElsewhere, serve, onServed, onDefect } =
+    options;
   const server = createServer({
     ...certificate,
     SNICallback: (name, done) => {
@@ -93,8 +102,11 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     };
     void answer();
   };
-  server.on('request', (message, response) => handle(message, response, false));
-  server.on('checkContinue', (message, response) => handle(message, response, true));
+  // The function and the response headers policy judge `Origin`, as on AWS.
+  const refuse = (response: ServerResponse, { status }: GateRefusal) =>
+    refuseForeign(response, isElsewhere(response.req.headers.host?.toLowerCase() ?? '') ? 421 : status);
+  const rules = { scheme: 'https', names: aliases, anyOrigin: true, refuse } as const;
+  listenBehindGate(server, rules, handle);
   server.on('clientError', refuseUnreadable);
   // OpenSSL settles on a version before it asks for a name's certificate, so too old a one is ended here.
   server.on('secureConnection', (socket: TLSSocket) => {
@@ -153,6 +165,12 @@ async function send(message: IncomingMessage, response: ServerResponse, answer: 
   // Ending a response while its request still comes in may reset the connection, and with it lose the response.
   await restOfBody(message);
   response.end();
+}
+
+/** CloudFront's answer to a host name that no distribution has, or another (421). */
+function refuseForeign(response: ServerResponse, status: 400 | 403 | 421): void {
+  const page = errorPage(status, status === 421 ? WRONG_CERTIFICATE : 'Bad request.', requestId());
+  response.writeHead(status, { ...page.headers, connection: 'close' }).end(page.body);
 }
 
 /**

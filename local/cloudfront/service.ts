@@ -68,11 +68,6 @@ export function createCloudFront(options: CloudFrontOptions): CloudFront {
     responseHeadersPolicy: (policyId) => findResponseHeadersPolicy(store, policyId),
     signer: (accessControlId) =>
       store.state.accessControls[accessControlId]?.signing === 'always' ? signerOf(id) : undefined,
-    isElsewhere: (host) =>
-      Object.values(store.state.distributions).some(
-        (other) =>
-          other.id !== id && [domainName(other.port), ...(other.config.aliases ?? [])].includes(host),
-      ),
     blocks: (contentLength) => dice.blocks(faults().edge, contentLength),
     policyOnGenerated: faults().edge?.policyOnGenerated ?? false,
     faultPlan: (contentLength) => dice.plan(faults().edge, contentLength),

@@ -1,18 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { REGION } from '../account.ts';
+import { type AccessKey, newAccessKey } from '../auth/access-key.ts';
+import type { Identities } from '../auth/identities.ts';
 import { sign } from '../auth/sigv4.ts';
 import type { Faults } from '../faults.ts';
 import type { HttpHandler, HttpRequest } from '../wire/http.ts';
-
-/** The key under which a late writer of the embedded account signs. */
-const WRITER = 'late-writer';
 
 /**
  * S3 as someone sees it who empties a bucket while another still uploads: after each DeleteObjects and each page of
  * ListObjectVersions there is one object more, below `late/`, as many as the fault says.
  */
-export function withLateWriter(s3: HttpHandler, faults: () => Faults, now: () => Date): HttpHandler {
+export function withLateWriter(
+  s3: HttpHandler,
+  identities: Identities,
+  faults: () => Faults,
+  now: () => Date,
+): HttpHandler {
+  const key = newAccessKey();
+  identities.registerAccountKey(key);
   const written = new WeakMap<object, number>();
   return async (request) => {
     const answer = await s3(request);
@@ -22,7 +28,7 @@ export function withLateWriter(s3: HttpHandler, faults: () => Faults, now: () =>
     const count = written.get(lateWriter) ?? 0;
     if (count >= lateWriter.objects) return answer;
     written.set(lateWriter, count + 1);
-    await put(s3, `/${bucket}/late/${randomUUID()}`, now());
+    await put(s3, key, `/${bucket}/late/${randomUUID()}`, now());
     return answer;
   };
 }
@@ -35,13 +41,13 @@ function emptiedBucket({ method, path, query }: HttpRequest): string | undefined
   return isEmptying ? path.split('/')[1] : undefined;
 }
 
-async function put(s3: HttpHandler, path: string, now: Date): Promise<void> {
+async function put(s3: HttpHandler, key: AccessKey, path: string, now: Date): Promise<void> {
   const body = 'late';
   const headers = { host: 'localhost', 'content-length': String(body.length) };
   const request = { method: 'PUT', path, query: '', headers };
   const signature = sign(request, {
-    accessKeyId: WRITER,
-    secret: WRITER,
+    accessKeyId: key.accessKeyId,
+    secret: key.secretAccessKey,
     service: 's3',
     region: REGION,
     now,

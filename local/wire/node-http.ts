@@ -15,6 +15,13 @@ export function flattenHeaders(headers: IncomingHttpHeaders): Record<string, str
   return flat;
 }
 
+/** A request line may hold a whole URL (RFC 9112 section 3.2.2), whose path and query count. */
+export function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const rest = /^[a-z]+:\/\/[^/?#]*(.*)$/i.exec(target)?.[1] ?? '';
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
 /** Splits a request target into its raw path and raw query. */
 export function splitTarget(target: string): { path: string; query: string } {
   const mark = target.indexOf('?');
@@ -27,7 +34,7 @@ export function splitTarget(target: string): { path: string; query: string } {
 export function toHttpRequest(message: IncomingMessage): HttpRequest {
   return {
     method: message.method ?? 'GET',
-    ...splitTarget(message.url ?? '/'),
+    ...splitTarget(originForm(message.url ?? '/')),
     headers: flattenHeaders(message.headers),
     body: message,
   };

@@ -10,6 +10,7 @@ import { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provid
 import type { Ran } from '../support/programs.ts';
 import {
   type Computer,
+  credentialsOf,
   type DeployedStack,
   type LocalStatus,
   PASSWORD,
@@ -147,7 +148,7 @@ test('fifty uploads at the moment of expiry make one refresh, and nothing shows 
       const sdk = new CognitoIdentityProvider({
         endpoint: cloud.endpoint,
         region: 'us-east-1',
-        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+        credentials: credentialsOf(cloud),
       });
       const { CognitoUserPoolId: UserPoolId, CognitoAppClientId: ClientId } = outputs;
       const RefreshTokenRotation = { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 } as const;

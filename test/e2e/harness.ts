@@ -24,6 +24,8 @@ export interface LocalStatus {
   readonly caFile: string;
   readonly dataDir: string;
   readonly pid: number;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
 }
 
 export interface DeployedStack {
@@ -79,16 +81,30 @@ export async function withCloud(
 }
 
 /** What any AWS tool needs to talk to the embedded cloud. */
-export function awsEnv({ env }: Computer, { endpoint, caFile }: LocalStatus): NodeJS.ProcessEnv {
+export function awsEnv({ env }: Computer, cloud: LocalStatus): NodeJS.ProcessEnv {
+  const { endpoint, caFile, accessKeyId, secretAccessKey } = cloud;
   return {
     ...env,
     AWS_ENDPOINT_URL: endpoint,
     AWS_CA_BUNDLE: caFile,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_DEFAULT_REGION: 'us-east-1',
     AWS_PAGER: '',
   };
+}
+
+/** The credentials of an SDK client for the embedded cloud. */
+export function credentialsOf({ accessKeyId, secretAccessKey }: LocalStatus) {
+  return { accessKeyId, secretAccessKey };
+}
+
+/** The token that the control endpoint of a running cloud asks for. */
+export async function controlToken({ dataDir }: LocalStatus): Promise<string> {
+  const { control } = JSON.parse(await readText(join(dataDir, 'cloud.json'))) as {
+    control: { token: string };
+  };
+  return control.token;
 }
 
 export const PASSWORD = 'Correct-horse-42!';

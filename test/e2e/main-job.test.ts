@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
+import { credentialsOf, type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
 
 const PICTURE = join(import.meta.dirname, '../../assets/dawn.png');
 
@@ -58,7 +58,8 @@ test('deploy, login, put, ls, destroy: each works, and nothing is left', async (
 });
 
 test('the stored object is a plain file with the bytes that were sent, and the user that sent them', async () => {
-  await withCloud(async (computer, { dataDir, endpoint }) => {
+  await withCloud(async (computer, cloud) => {
+    const { dataDir, endpoint } = cloud;
     await computer.json(['deploy', '--local']);
     const username = await signIn(computer);
     await writeFile(join(computer.home, 'notes.txt'), 'plain words\n');
@@ -73,7 +74,7 @@ test('the stored object is a plain file with the bytes that were sent, and the u
       endpoint,
       region: 'us-east-1',
       forcePathStyle: true,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      credentials: credentialsOf(cloud),
     });
     const { bucket } = await computer.json<{ bucket: string }>(['ls']);
     const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'deep/er/notes.txt' }));

@@ -6,8 +6,10 @@ import { type TestContext, test } from 'node:test';
 import { CloudFormation } from '@aws-sdk/client-cloudformation';
 import { S3 } from '@aws-sdk/client-s3';
 import {
+  awsEnv,
   CLI,
   type Computer,
+  credentialsOf,
   type DeployedStack,
   exitCode,
   type LocalStatus,
@@ -17,11 +19,11 @@ import {
 import { startRecorder } from './recorder.ts';
 
 /** Other hands than the command line's, on the same account. */
-function otherHands(t: Pick<TestContext, 'after'>, { endpoint }: LocalStatus) {
+function otherHands(t: Pick<TestContext, 'after'>, cloud: LocalStatus) {
   const common = {
-    endpoint,
+    endpoint: cloud.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: credentialsOf(cloud),
   };
   const cloudformation = new CloudFormation(common);
   const s3 = new S3({ ...common, forcePathStyle: true });
@@ -210,7 +212,7 @@ test('an operation that is under way is joined', async (t) => {
       const hands = otherHands(t, cloud);
       let looks = 0;
       // Somebody else begins just before the second look, between the checks and the plan.
-      const recorder = await startRecorder(cloud.endpoint, async (action) => {
+      const recorder = await startRecorder(cloud, async (action) => {
         if (action !== 'cloudformation:DescribeStacks') return;
         looks += 1;
         if (looks !== 2) return;
@@ -221,9 +223,8 @@ test('an operation that is under way is joined', async (t) => {
       });
       try {
         const env = {
+          ...awsEnv(computer, cloud),
           AWS_ENDPOINT_URL: recorder.endpoint,
-          AWS_ACCESS_KEY_ID: 'test',
-          AWS_SECRET_ACCESS_KEY: 'test',
         };
         const args = ['deploy', '--dry-run', '--stack-name', 'busy', '--json'];
         const { code, stdout, stderr } = await computer.run(args, { env });

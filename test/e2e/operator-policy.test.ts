@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { OPERATOR_POLICY, policyDocument } from '../../cli/stack/operator-policy.ts';
-import { PASSWORD, readText, withCloud } from './harness.ts';
+import { awsEnv, PASSWORD, readText, withCloud } from './harness.ts';
 import { startRecorder } from './recorder.ts';
 
 /** Whether the policy allows an action, of any resource. */
@@ -20,13 +20,12 @@ const FREE = 'sts:GetCallerIdentity';
 
 test('an operator needs no permission that the documented policy lacks', async () => {
   await withCloud(async (computer, cloud) => {
-    const recorder = await startRecorder(cloud.endpoint);
+    const recorder = await startRecorder(cloud);
     try {
       // As against AWS: no --local, credentials and endpoint from the environment.
       const env = {
+        ...awsEnv(computer, cloud),
         AWS_ENDPOINT_URL: recorder.endpoint,
-        AWS_ACCESS_KEY_ID: 'test',
-        AWS_SECRET_ACCESS_KEY: 'test',
         NODE_EXTRA_CA_CERTS: cloud.caFile,
         EDGE_UPLOAD_NEW_PASSWORD: PASSWORD,
       };

@@ -28,6 +28,7 @@ import {
 import { claimsOf } from '../support/forge.ts';
 import {
   type Computer,
+  credentialsOf,
   type DeployedStack,
   type LocalStatus,
   PASSWORD,
@@ -102,11 +103,11 @@ function edgeOf(url: string, ca: string) {
     });
 }
 
-function awsOf({ endpoint }: LocalStatus) {
+function awsOf(cloud: LocalStatus) {
   const config = {
-    endpoint,
+    endpoint: cloud.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: credentialsOf(cloud),
   };
   return {
     cloudformation: new CloudFormationClient(config),

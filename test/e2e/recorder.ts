@@ -1,6 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { sha256 } from '../../local/auth/canonical.ts';
+import { sign } from '../../local/auth/sigv4.ts';
+import { flattenHeaders, splitTarget } from '../../local/wire/node-http.ts';
+import type { LocalStatus } from './harness.ts';
 
 /** Stands between a command and the AWS endpoint, and writes down what is called. */
 export interface Recorder {
@@ -36,8 +40,31 @@ function lambdaActions(method: string): string[] {
   throw new Error(`no IAM action is known for ${method} of Lambda`);
 }
 
-function actionsOf({ method = '', url = '/', headers }: IncomingMessage, body: Buffer): string[] {
-  const service = /Credential=[^/]+\/\d+\/[\w-]+\/([\w-]+)\//.exec(headers.authorization ?? '')?.[1];
+/** The region and service that a request is signed for; `undefined` for an unsigned one. */
+function scopeOf({ headers }: IncomingMessage): { region: string; service: string } | undefined {
+  const found = /Credential=[^/]+\/\d+\/([\w-]+)\/([\w-]+)\//.exec(headers.authorization ?? '');
+  return found === null ? undefined : { region: found[1] ?? '', service: found[2] ?? '' };
+}
+
+/** The headers under which the cloud takes a request that was signed for the recorder's own host. */
+function forwardedHeaders(
+  request: IncomingMessage,
+  body: Buffer,
+  host: string,
+  { accessKeyId, secretAccessKey: secret }: LocalStatus,
+): Record<string, string> {
+  const { authorization: _, ...rest } = flattenHeaders(request.headers);
+  const headers: Record<string, string> = { ...rest, host };
+  const scope = scopeOf(request);
+  if (scope === undefined) return headers;
+  const { method = 'GET', url = '/' } = request;
+  const signing = { accessKeyId, secret, ...scope, now: new Date(), payloadHash: sha256(body) };
+  return { ...headers, ...sign({ method, ...splitTarget(url), headers }, signing) };
+}
+
+function actionsOf(request: IncomingMessage, body: Buffer): string[] {
+  const { method = '', url = '/', headers } = request;
+  const service = scopeOf(request)?.service;
   // What is not signed needs no permission: sign-ins, and the pool's public keys.
   if (service === undefined) return [];
   const [targetService = '', operation = ''] = String(headers['x-amz-target'] ?? '').split('.');
@@ -66,12 +93,12 @@ function deny(response: ServerResponse, { headers }: IncomingMessage, action: st
  * @param denied the actions that are answered with AccessDenied; may be changed while it runs
  */
 export async function startRecorder(
-  endpoint: string,
+  cloud: LocalStatus,
   before: (action: string) => Promise<void> = async () => {},
   denied: ReadonlySet<string> = new Set(),
 ): Promise<Recorder> {
   const recorded = new Set<string>();
-  const target = new URL(endpoint);
+  const target = new URL(cloud.endpoint);
   const server = createServer(async (request, response) => {
     const body = await buffer(request);
     for (const action of actionsOf(request, body)) {
@@ -79,14 +106,13 @@ export async function startRecorder(
       await before(action);
       if (denied.has(action)) return deny(response, request, action);
     }
-    // The host is signed: it goes on as it came.
     const passed = send(
       {
         host: target.hostname,
         port: target.port,
         method: request.method,
         path: request.url,
-        headers: request.headers,
+        headers: forwardedHeaders(request, body, target.host, cloud),
       },
       (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { connect } from 'node:tls';
 import { accessKey, claimsOf, flipBit, signHs256, signRs256, unsigned } from '../support/forge.ts';
 import { rsaKeyPair } from '../support/rsa-keys.ts';
-import { awsEnv, CLI, type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
+import { CLI, credentialsOf, type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
 
 interface Answer {
   readonly status: number;
@@ -229,14 +229,10 @@ test('what goes wrong for a user ends with the right exit code and a way on', as
     const { CognitoIdentityProviderClient, AdminCreateUserCommand } = await import(
       '@aws-sdk/client-cognito-identity-provider'
     );
-    const env = awsEnv(computer, cloud);
     const cognito = new CognitoIdentityProviderClient({
       endpoint: cloud.endpoint,
       region: 'us-east-1',
-      credentials: {
-        accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
-        secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
-      },
+      credentials: credentialsOf(cloud),
     });
     const invite = (name: string) =>
       cognito.send(
@@ -296,7 +292,11 @@ test('what goes wrong for a user ends with the right exit code and a way on', as
       'a stack that does not exist',
       8,
       ['ls', '--stack-name', 'nowhere'],
-      { AWS_ENDPOINT_URL: cloud.endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+      {
+        AWS_ENDPOINT_URL: cloud.endpoint,
+        AWS_ACCESS_KEY_ID: cloud.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: cloud.secretAccessKey,
+      },
       /“nowhere”/,
     );
     await fails(

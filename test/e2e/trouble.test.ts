@@ -6,14 +6,23 @@ import { Agent, request } from 'undici';
 import { sign } from '../../local/auth/sigv4.ts';
 import type { Faults } from '../../local/faults.ts';
 import { s3Signing } from '../support/s3-signature.ts';
-import { type DeployedStack, exitCode, type LocalStatus, until, withCloud } from './harness.ts';
+import {
+  controlToken,
+  credentialsOf,
+  type DeployedStack,
+  exitCode,
+  type LocalStatus,
+  until,
+  withCloud,
+} from './harness.ts';
 
 /** A cloud whose faults can be changed while it runs; none to begin with. */
 const WITH_FAULTS = { EDGE_UPLOAD_LOCAL_FAULTS: '{"resourceDelayMs":0}' };
 
-async function setFaults({ endpoint }: LocalStatus, faults: Faults): Promise<void> {
-  const { statusCode } = await request(`${endpoint}/_edge-upload/faults`, {
+async function setFaults(cloud: LocalStatus, faults: Faults): Promise<void> {
+  const { statusCode } = await request(`${cloud.endpoint}/_edge-upload/faults`, {
     method: 'PUT',
+    headers: { authorization: `Bearer ${await controlToken(cloud)}` },
     body: JSON.stringify(faults),
   });
   assert.equal(statusCode, 204);
@@ -88,7 +97,7 @@ test('a function that a stack would delete itself is left to destroy while it is
     const cloudformation = new CloudFormation({
       endpoint: cloud.endpoint,
       region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      credentials: credentialsOf(cloud),
     });
     t.after(() => cloudformation.destroy());
     const trust = {
@@ -138,10 +147,11 @@ test('a function that a stack would delete itself is left to destroy while it is
 });
 
 /** Puts one small object, as an uploader that bypasses the edge could not; the fastest way to fill a bucket. */
-async function put(agent: Agent, { endpoint }: LocalStatus, path: string): Promise<void> {
+async function put(agent: Agent, cloud: LocalStatus, path: string): Promise<void> {
+  const { endpoint } = cloud;
   const host = new URL(endpoint).host;
   const headers = { host, 'content-length': '1' };
-  const signed = sign({ method: 'PUT', path, query: '', headers }, s3Signing());
+  const signed = sign({ method: 'PUT', path, query: '', headers }, s3Signing(cloud));
   const { statusCode, body } = await request(`${endpoint}${path}`, {
     method: 'PUT',
     body: 'x',
@@ -160,7 +170,7 @@ test('destroy empties 20,000 versions, interrupted and killed, while S3 is busy 
     const s3 = new S3({
       endpoint: cloud.endpoint,
       region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      credentials: credentialsOf(cloud),
     });
     const agent = new Agent({ connections: 16 });
     t.after(() => s3.destroy());

@@ -1,10 +1,13 @@
+import type { AccessKey } from '../../local/auth/access-key.ts';
 import type { SignOptions } from '../../local/auth/sigv4.ts';
 
-/** Signs a request to the embedded S3 as the account `test`, whatever its body. */
-export function s3Signing(): SignOptions {
+const WELL_KNOWN: AccessKey = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+/** Signs a request to the embedded S3, whatever its body; absent keys: the well-known ones. */
+export function s3Signing({ accessKeyId, secretAccessKey }: AccessKey = WELL_KNOWN): SignOptions {
   return {
-    accessKeyId: 'test',
-    secret: 'test',
+    accessKeyId,
+    secret: secretAccessKey,
     service: 's3',
     region: 'us-east-1',
     now: new Date(),

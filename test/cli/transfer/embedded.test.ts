@@ -11,7 +11,7 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { type Computer, type DeployedStack, withCloud } from '../../e2e/harness.ts';
+import { type Computer, credentialsOf, type DeployedStack, withCloud } from '../../e2e/harness.ts';
 
 const MIB = 1024 * 1024;
 
@@ -23,7 +23,7 @@ let cloud: Promise<void>;
 
 before(async () => {
   await new Promise<void>((ready, failed) => {
-    cloud = withCloud(async (own, { endpoint }) => {
+    cloud = withCloud(async (own, running) => {
       computer = own;
       const { outputs } = await own.json<DeployedStack>(['deploy', '--local', '--yes']);
       Bucket = outputs.S3BucketName;
@@ -31,10 +31,10 @@ before(async () => {
         env: { EDGE_UPLOAD_NEW_PASSWORD: 'correct-Horse-9-staple' },
       });
       s3 = new S3Client({
-        endpoint,
+        endpoint: running.endpoint,
         region: 'us-east-1',
         forcePathStyle: true,
-        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+        credentials: credentialsOf(running),
       });
       const finished = new Promise<void>((end) => {
         done = end;

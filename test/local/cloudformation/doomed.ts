@@ -41,7 +41,12 @@ function dieAt(killAt = Number.POSITIVE_INFINITY): () => number {
 /** A cloud over a folder, as each process of the story has it. */
 export function cloudIn(folder: string, faults: Faults) {
   const cloud = new FakeCloud(thingsInFolder(join(folder, 'things')));
-  const options = { dataDir: folder, now: () => new Date(), identities: new Identities(), faults };
+  const options = {
+    dataDir: folder,
+    now: () => new Date(),
+    identities: new Identities({ wellKnownKeys: true }),
+    faults,
+  };
   return { cloud, service: createCloudFormation({ ...options, resources: cloud.handlers() }) };
 }
 

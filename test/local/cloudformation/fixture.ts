@@ -24,7 +24,7 @@ export async function setUp(t: Pick<TestContext, 'after'>, options: Options = {}
     createCloudFormation({
       dataDir,
       now: () => new Date(),
-      identities: new Identities(),
+      identities: new Identities({ wellKnownKeys: true }),
       resources: cloud.handlers(),
       faults,
       ...(onDefect === undefined ? {} : { onDefect }),

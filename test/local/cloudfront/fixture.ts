@@ -65,7 +65,7 @@ export interface ViewerEvent {
 export async function openFixture(): Promise<Fixture> {
   const root = mkdtempSync(join(tmpdir(), 'edge-upload-cloudfront-'));
   const dataDir = join(root, 'cloudfront');
-  const identities = new Identities();
+  const identities = new Identities({ wellKnownKeys: true });
   const authority = await openAuthority({ dir: join(root, 'tls'), now: () => new Date() });
   const create = () =>
     createCloudFront({

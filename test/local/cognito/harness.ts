@@ -102,7 +102,12 @@ export async function setUp(t: Pick<TestContext, 'after'>, { pool = {}, client =
   const dataDir = mkdtempSync(join(tmpdir(), 'cognito-'));
   const clock = new Clock();
   const open = () =>
-    createCognito({ dataDir, now: clock.now, identities: new Identities(), newKeys: sameKeys });
+    createCognito({
+      dataDir,
+      now: clock.now,
+      identities: new Identities({ wellKnownKeys: true }),
+      newKeys: sameKeys,
+    });
   let cognito = open();
   const defects: unknown[] = [];
   const listener = nodeListener(

@@ -6,7 +6,11 @@ import { nodeListener } from '../../../local/wire/node-http.ts';
 
 /** The service as a process of its own over the folder of its first argument, for tests that kill it; tells its port. */
 const [, , dataDir = ''] = process.argv;
-const { handle } = createCognito({ dataDir, now: () => new Date(), identities: new Identities() });
+const { handle } = createCognito({
+  dataDir,
+  now: () => new Date(),
+  identities: new Identities({ wellKnownKeys: true }),
+});
 const server = createServer(
   nodeListener(handle, (error) => {
     throw error;

@@ -6,7 +6,7 @@ import { CloudFormation } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3 } from '@aws-sdk/client-s3';
 import { openCloud } from '../../../local/cloud.ts';
-import { createControl } from '../../../local/control.ts';
+import { createControl, newControlSecrets } from '../../../local/control.ts';
 import type { Faults } from '../../../local/faults.ts';
 import { clientOptions } from '../../support/serve.ts';
 
@@ -15,11 +15,13 @@ export async function openFaultyCloud(t: Pick<TestContext, 'after'>, faults: Fau
   const dataDir = mkdtempSync(join(tmpdir(), 'faults-'));
   const defects: unknown[] = [];
   const clock = { ahead: 0 };
-  const control = createControl({ describe: () => ({ well: true }), faults });
+  const secrets = newControlSecrets();
+  const control = createControl({ secrets, describe: () => ({ well: true }), faults });
   const cloud = await openCloud({
     dataDir,
     port: 0,
     now: () => new Date(Date.now() + clock.ahead),
+    wellKnownKeys: true,
     faults,
     control,
     onDefect: (error) => defects.push(error),
@@ -38,6 +40,7 @@ export async function openFaultyCloud(t: Pick<TestContext, 'after'>, faults: Fau
   return {
     cloud,
     endpoint,
+    secrets,
     faults,
     /** By how many milliseconds the cloud's clock is ahead; signatures bear five minutes. */
     clock,

@@ -81,9 +81,10 @@ test('S3 slows down whole DeleteObjects calls, or some of their keys', async (t)
 });
 
 test('faults are changed while the cloud runs, where it was started with them', async (t) => {
-  const { endpoint, cfn } = await openFaultyCloud(t);
+  const { endpoint, cfn, secrets } = await openFaultyCloud(t);
+  const headers = { authorization: `Bearer ${secrets.token}` };
   const set = (faults: object) =>
-    fetch(`${endpoint}/_edge-upload/faults`, { method: 'PUT', body: JSON.stringify(faults) });
+    fetch(`${endpoint}/_edge-upload/faults`, { method: 'PUT', headers, body: JSON.stringify(faults) });
   assert.equal((await set({ throttling: { 'cloudformation:*': { calls: 1 } } })).status, 204);
   await assert.rejects(cfn.createStack({ StackName: 'one', TemplateBody: BUCKET_STACK }), {
     name: 'Throttling',
@@ -91,6 +92,7 @@ test('faults are changed while the cloud runs, where it was started with them', 
   await set({ throttling: { 'cloudformation:*': { calls: 1 } } });
   await set({});
   await cfn.listStacks({});
-  assert.deepEqual(await (await fetch(`${endpoint}/_edge-upload/status`)).json(), { well: true });
-  assert.equal((await fetch(`${endpoint}/_edge-upload/other`)).status, 404);
+  const status = await fetch(`${endpoint}/_edge-upload/status`, { headers });
+  assert.deepEqual(await status.json(), { well: true, proof: secrets.proof });
+  assert.equal((await fetch(`${endpoint}/_edge-upload/other`, { headers })).status, 404);
 });

@@ -8,7 +8,7 @@ import { createIam } from '../../../local/iam/service.ts';
 import type { Json, JsonObject } from '../../../local/json.ts';
 import type { ResourceHandler } from '../../../local/resource.ts';
 
-const COMMON = { identities: new Identities(), now: () => new Date() };
+const COMMON = { identities: new Identities({ wellKnownKeys: true }), now: () => new Date() };
 const SUFFIX = '0123456789abcdefghij';
 
 const trusting = (service: Json, more: JsonObject = {}): JsonObject => ({

@@ -49,7 +49,7 @@ function script(dataDir: string, sandbox: string): string {
       dataDir: ${JSON.stringify(dataDir)},
       sandboxFile: ${JSON.stringify(sandbox)},
       now: () => new Date(),
-      identities: new Identities(),
+      identities: new Identities({ wellKnownKeys: true }),
       network: async () => ({ status: 404 }),
       isReplicated: () => false,
       roleTrusts: () => ['lambda.amazonaws.com'],

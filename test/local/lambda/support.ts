@@ -47,7 +47,7 @@ export async function openRoom(t: TestContext, given: Partial<LambdaOptions> = {
   const options: LambdaOptions = {
     dataDir,
     now: () => new Date(),
-    identities: new Identities(),
+    identities: new Identities({ wellKnownKeys: true }),
     network: async () => ({ status: 404 }),
     isReplicated: () => false,
     roleTrusts: (arn) => (arn === ROLE ? ['lambda.amazonaws.com'] : undefined),

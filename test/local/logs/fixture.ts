@@ -13,7 +13,7 @@ export const STREAM = '2026/11/23/[1]0123456789abcdef0123456789abcdef';
 /** The service behind a real socket, with a clock that the test sets; signatures are checked by it, too. */
 export async function setUp(t: Pick<TestContext, 'after'>) {
   const dataDir = mkdtempSync(join(tmpdir(), 'logs-'));
-  const identities = new Identities();
+  const identities = new Identities({ wellKnownKeys: true });
   const clock: { at?: number } = {};
   const now = () => new Date(clock.at ?? Date.now());
   const open = () => createLogs({ dataDir, identities, now });

@@ -34,7 +34,7 @@ export async function startS3(
   options: { dataDir?: string; now?: () => Date } = {},
 ): Promise<Running> {
   const dataDir = options.dataDir ?? join(temporaryFolder(t), 's3');
-  const identities = new Identities();
+  const identities = new Identities({ wellKnownKeys: true });
   const s3 = createS3({ dataDir, now: options.now ?? (() => new Date()), identities });
   const defects: unknown[] = [];
   const server = createServer(nodeListener(s3.handle, (error) => defects.push(error)));

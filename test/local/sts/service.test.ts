@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const ROOT = { UserId: '000000000000', Account: '000000000000', Arn: 'arn:aws:iam::000000000000:root' };
 
 async function openSts(t: TestContext, now = () => new Date()) {
-  const identities = new Identities();
+  const identities = new Identities({ wellKnownKeys: true });
   const { handle } = createSts({ identities, now });
   const server = createServer(nodeListener(handle, (error) => t.diagnostic(String(error))));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -12,7 +12,14 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { Faults } from '../../../../local/faults.ts';
-import { CLI, type Computer, type DeployedStack, type LocalStatus, withCloud } from '../../../e2e/harness.ts';
+import {
+  CLI,
+  type Computer,
+  credentialsOf,
+  type DeployedStack,
+  type LocalStatus,
+  withCloud,
+} from '../../../e2e/harness.ts';
 import { dice } from '../helpers/dice.ts';
 import { startProxy } from './proxy.ts';
 
@@ -97,7 +104,7 @@ async function crashOn(computer: Computer, cloud: LocalStatus, options: CrashOpt
     endpoint: cloud.endpoint,
     region: 'us-east-1',
     forcePathStyle: true,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: credentialsOf(cloud),
   });
   const Bucket = outputs.S3BucketName;
   const random = dice(options.seed);

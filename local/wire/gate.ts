@@ -1,0 +1,106 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { isIPv4 } from 'node:net';
+
+/** What one listener of the embedded cloud answers to. */
+export interface GateRules {
+  readonly scheme: 'http' | 'https';
+  /**
+   * Host names besides those of loopback, in lower case; asked for each request. They may come without a port too, as
+   * on AWS: a browser that reaches this port always names it.
+   */
+  readonly names?: () => readonly string[];
+  /** Set where the service judges `Origin` itself, as a distribution's CORS does. */
+  readonly anyOrigin?: boolean;
+  /** Answers a refused request and ends its connection. */
+  readonly refuse: (response: ServerResponse, refusal: GateRefusal) => void;
+}
+
+export interface GateRefusal {
+  readonly status: 400 | 403;
+  readonly message: string;
+}
+
+/** `expectsContinue`: the client sends its body once `response.writeContinue()` was called. */
+type Listener = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => void;
+
+const DEFAULT_PORTS = { http: 80, https: 443 } as const;
+/** `localhost` and the names below it, which S3's virtual hosts need. */
+const LOCALHOST = /^(?:[a-z0-9_-]+\.)*localhost$/;
+
+/**
+ * Puts a listener behind the gate, which every request to the embedded cloud passes first. Any web page can reach a
+ * port on loopback, by DNS rebinding or with a cross-site form. So a request must be addressed to a loopback name, or
+ * one of the listener's own, at the listener's own port, and must not come from a page of another origin. Node ignores
+ * upgrades and closes CONNECT, since nothing listens for them.
+ */
+export function listenBehindGate(server: Server, rules: GateRules, listener: Listener): void {
+  const passes = (request: IncomingMessage, response: ServerResponse): boolean => {
+    const refusal = gateRefusal(request, rules);
+    if (refusal !== undefined) rules.refuse(response, refusal);
+    return refusal === undefined;
+  };
+  server.on('request', (request, response) => {
+    if (passes(request, response)) listener(request, response, false);
+  });
+  server.on('checkContinue', (request, response) => {
+    if (passes(request, response)) listener(request, response, true);
+  });
+  server.on('checkExpectation', (request, response) => {
+    if (passes(request, response)) response.writeHead(417, { connection: 'close' }).end();
+  });
+}
+
+/** The plain answer to a refused request. Nothing of the request is repeated in it. */
+export function refusePlainly(response: ServerResponse, { status, message }: GateRefusal): void {
+  const headers = {
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    connection: 'close',
+  };
+  response.writeHead(status, headers).end(`${message}\n`);
+}
+
+function gateRefusal(request: IncomingMessage, rules: GateRules): GateRefusal | undefined {
+  const port = request.socket.localPort;
+  const hosts = valuesOf(request, 'host');
+  const target = request.url ?? '';
+  const [, scheme, authority] = /^([a-z]+):\/\/([^/?#]*)/i.exec(target) ?? [];
+  if (scheme === undefined && !target.startsWith('/')) {
+    return { status: 400, message: 'The request target must be a path or a URL of the embedded cloud.' };
+  }
+  const isOwn = (host: string) => isOwnHost(host.toLowerCase(), port, rules);
+  const addressed = authority === undefined || (scheme?.toLowerCase() === rules.scheme && isOwn(authority));
+  const [host = ''] = hosts;
+  if (hosts.length !== 1 || !isOwn(host) || !addressed) {
+    return {
+      status: 403,
+      message: `The embedded cloud answers only requests that are addressed to it. Use ${rules.scheme}://127.0.0.1:${port}`,
+    };
+  }
+  if (rules.anyOrigin !== true && isCrossOrigin(request, host.toLowerCase(), rules)) {
+    return { status: 403, message: 'The embedded cloud does not answer web pages of other origins.' };
+  }
+  return undefined;
+}
+
+function isOwnHost(host: string, port: number | undefined, { scheme, names }: GateRules): boolean {
+  const [, name = '', given] = /^(\[::1\]|[^:@[\]]+)(?::(\d+))?$/.exec(host) ?? [];
+  const isOurPort = (given ?? String(DEFAULT_PORTS[scheme])) === String(port);
+  if (names?.().includes(name)) return isOurPort || given === undefined;
+  const isLoopback = name === '[::1]' || LOCALHOST.test(name) || (isIPv4(name) && name.startsWith('127.'));
+  return isLoopback && isOurPort;
+}
+
+/** Pages of other origins that cannot set headers still send one of these two. */
+function isCrossOrigin(request: IncomingMessage, host: string, { scheme }: GateRules): boolean {
+  const own = new URL(`${scheme}://${host}`).origin;
+  return (
+    valuesOf(request, 'origin').some((origin) => origin.toLowerCase() !== own) ||
+    valuesOf(request, 'sec-fetch-site').some((site) => site !== 'same-origin' && site !== 'none')
+  );
+}
+
+/** Each value as sent: Node's own headers leave out those that come again. */
+function valuesOf({ rawHeaders }: IncomingMessage, name: string): string[] {
+  return rawHeaders.filter((_value, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name);
+}

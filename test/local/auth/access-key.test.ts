@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { chmodSync, lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { newAccessKey, openAccessKey } from '../../../local/auth/access-key.ts';
+
+function keyFile(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'keys-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'keys.json');
+}
+
+const mode = (path: string) => lstatSync(path).mode & 0o7777;
+
+test('a key has the form of AWS’s own, and no two are the same', () => {
+  const keys = Array.from({ length: 100 }, newAccessKey);
+  for (const { accessKeyId, secretAccessKey } of keys) {
+    assert.match(accessKeyId, /^AKIA[A-Z2-7]{16}$/);
+    assert.match(secretAccessKey, /^[A-Za-z0-9+/]{40}$/);
+  }
+  assert.equal(new Set(keys.map(({ secretAccessKey }) => secretAccessKey)).size, keys.length);
+});
+
+test('the key is created once, and only its owner can read it', (t) => {
+  const path = keyFile(t);
+  const key = openAccessKey(path);
+  assert.equal(mode(path), 0o600);
+  assert.deepEqual(openAccessKey(path), key);
+});
+
+test('a file that somebody else could have read or written is replaced by a new key', (t) => {
+  const path = keyFile(t);
+  const key = openAccessKey(path);
+  for (const open of [0o644, 0o620, 0o602, 0o640]) {
+    writeFileSync(path, JSON.stringify(key));
+    chmodSync(path, open);
+    assert.notDeepEqual(openAccessKey(path), key, open.toString(8));
+    assert.equal(mode(path), 0o600);
+  }
+});
+
+test('a link is replaced, and what it leads to is neither used nor written', (t) => {
+  const path = keyFile(t);
+  const elsewhere = `${path}.elsewhere`;
+  const planted = JSON.stringify(newAccessKey());
+  writeFileSync(elsewhere, planted, { mode: 0o600 });
+  symlinkSync(elsewhere, path);
+  assert.notEqual(JSON.stringify(openAccessKey(path)), planted);
+  assert.equal(readFileSync(elsewhere, 'utf8'), planted);
+  assert.equal(lstatSync(path).isSymbolicLink(), false);
+});
+
+test('a damaged file is replaced', (t) => {
+  const path = keyFile(t);
+  const { accessKeyId } = newAccessKey();
+  for (const text of [
+    '',
+    '{',
+    'null',
+    '[]',
+    '{"accessKeyId":1}',
+    JSON.stringify({ accessKeyId }),
+    JSON.stringify({ accessKeyId: 'test', secretAccessKey: 'test' }),
+  ]) {
+    writeFileSync(path, text, { mode: 0o600 });
+    assert.match(openAccessKey(path).accessKeyId, /^AKIA/, text);
+  }
+});

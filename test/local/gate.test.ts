@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { CloudFormationClient, ListStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  CognitoIdentityProviderClient,
+  ForgotPasswordCommand,
+  ListUsersCommand,
+} from '@aws-sdk/client-cognito-identity-provider';
+import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { request } from 'undici';
+import { type AccessKey, newAccessKey } from '../../local/auth/access-key.ts';
+import { openCloud } from '../../local/cloud.ts';
+import { createControl, newControlSecrets } from '../../local/control.ts';
+import { clientOptions } from '../support/serve.ts';
+
+async function cloudOf(t: TestContext, more: { dataDir?: string; wellKnownKeys?: boolean } = {}) {
+  const dataDir = more.dataDir ?? mkdtempSync(join(tmpdir(), 'gate-'));
+  const secrets = newControlSecrets();
+  const control = createControl({ secrets, describe: () => ({ dataDir }), faults: {} });
+  const cloud = await openCloud({ port: 0, control, ...more, dataDir });
+  t.after(async () => {
+    await cloud.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  return { cloud, secrets, endpoint: cloud.endpoint };
+}
+
+/** What each service says to a caller with that key; `ok` where it does as asked. */
+async function said(endpoint: string, credentials: AccessKey): Promise<Record<string, string>> {
+  const options = { ...clientOptions(endpoint), credentials };
+  const [cloudformation, cognito, lambda, logs, s3, sts] = [
+    new CloudFormationClient(options),
+    new CognitoIdentityProviderClient(options),
+    new LambdaClient(options),
+    new CloudWatchLogsClient(options),
+    new S3Client({ ...options, forcePathStyle: true }),
+    new STSClient(options),
+  ];
+  const UserPoolId = 'us-east-1_Abcdefghi';
+  const calls = {
+    cloudformation: () => cloudformation.send(new ListStacksCommand({})),
+    cognito: () => cognito.send(new ListUsersCommand({ UserPoolId })),
+    lambda: () => lambda.send(new ListFunctionsCommand({})),
+    logs: () => logs.send(new DescribeLogGroupsCommand({})),
+    s3: () => s3.send(new ListBucketsCommand({})),
+    sts: () => sts.send(new GetCallerIdentityCommand({})),
+  };
+  const answers: Record<string, string> = {};
+  for (const [service, call] of Object.entries(calls)) {
+    answers[service] = await call().then(
+      () => 'ok',
+      (error: Error) => error.name,
+    );
+  }
+  for (const client of [cloudformation, cognito, lambda, logs, s3, sts]) client.destroy();
+  return answers;
+}
+
+const ACCEPTED = {
+  cloudformation: 'ok',
+  cognito: 'ResourceNotFoundException',
+  lambda: 'ok',
+  logs: 'ok',
+  s3: 'ok',
+  sts: 'ok',
+};
+const UNKNOWN_KEY = {
+  cloudformation: 'InvalidClientTokenId',
+  cognito: 'UnrecognizedClientException',
+  lambda: 'UnrecognizedClientException',
+  logs: 'UnrecognizedClientException',
+  s3: 'InvalidAccessKeyId',
+  sts: 'InvalidClientTokenId',
+};
+
+test('every service takes the key of this cloud and no other', async (t) => {
+  const { cloud, endpoint } = await cloudOf(t);
+  const { accessKeyId, secretAccessKey } = cloud.accessKey;
+  assert.deepEqual(await said(endpoint, cloud.accessKey), ACCEPTED);
+  for (const word of ['test', 'local', 'late-writer', accessKeyId]) {
+    const answers = await said(endpoint, { accessKeyId: word, secretAccessKey: word });
+    if (word !== accessKeyId) assert.deepEqual(answers, UNKNOWN_KEY, word);
+    else assert.equal(answers.s3, 'SignatureDoesNotMatch');
+  }
+  assert.deepEqual(
+    await said(endpoint, { accessKeyId: 'AKIAAAAAAAAAAAAAAAAA', secretAccessKey }),
+    UNKNOWN_KEY,
+  );
+  assert.deepEqual(await said(endpoint, newAccessKey()), UNKNOWN_KEY);
+});
+
+test('a cloud keeps its key over restarts; the key of a former cloud is unknown to the next', async (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'gate-'));
+  const first = await openCloud({ dataDir, port: 0 });
+  await first.close();
+  const again = await openCloud({ dataDir, port: 0 });
+  assert.deepEqual(again.accessKey, first.accessKey);
+  await again.close();
+  rmSync(dataDir, { recursive: true });
+  const { cloud, endpoint } = await cloudOf(t, { dataDir });
+  assert.notDeepEqual(cloud.accessKey, first.accessKey);
+  assert.deepEqual(await said(endpoint, first.accessKey), UNKNOWN_KEY);
+});
+
+test('keys that everybody knows are taken where the cloud was started so, next to its own', async (t) => {
+  const { cloud, endpoint } = await cloudOf(t, { wellKnownKeys: true });
+  assert.deepEqual(await said(endpoint, { accessKeyId: 'test', secretAccessKey: 'test' }), ACCEPTED);
+  assert.deepEqual(await said(endpoint, cloud.accessKey), ACCEPTED);
+  const wrong = await said(endpoint, { accessKeyId: 'test', secretAccessKey: 'other' });
+  assert.equal(wrong.s3, 'SignatureDoesNotMatch');
+});
+
+test('the control endpoint wants its token, and proves to who has it which cloud it is', async (t) => {
+  const { endpoint, secrets, cloud } = await cloudOf(t);
+  const url = `${endpoint}/_edge-upload/status`;
+  for (const authorization of [
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    `Bearer ${newControlSecrets().token}`,
+    `Bearer ${secrets.proof}`,
+    `bearer ${secrets.token}`,
+    secrets.token,
+    `Bearer ${cloud.accessKey.secretAccessKey}`,
+  ]) {
+    const headers = authorization === undefined ? {} : { authorization };
+    for (const [method, path] of [
+      ['GET', 'status'],
+      ['PUT', 'faults'],
+      ['GET', 'other'],
+    ] as const) {
+      const answer = await request(`${endpoint}/_edge-upload/${path}`, { method, headers, body: null });
+      assert.equal(answer.statusCode, 401, `${method} ${path} with ${authorization}`);
+      assert.equal(await answer.body.text(), '');
+    }
+  }
+  const headers = { authorization: `Bearer ${secrets.token}` };
+  const status = await request(url, { headers });
+  assert.equal(((await status.body.json()) as { proof: string }).proof, secrets.proof);
+  const { host } = new URL(endpoint);
+  for (const foreign of [
+    { host: 'evil.example' },
+    { host, origin: 'https://evil.example' },
+    { host, origin: 'null' },
+  ]) {
+    assert.equal((await request(url, { headers: { ...headers, ...foreign } })).statusCode, 403);
+  }
+});
+
+test('what AWS leaves unsigned is behind the gate as well', async (t) => {
+  const { endpoint } = await cloudOf(t);
+  const target = { 'x-amz-target': 'AWSCognitoIdentityProviderService.InitiateAuth' };
+  const open = [
+    ['GET', '/us-east-1_Abcdefghi/.well-known/jwks.json', {}],
+    ['GET', '/us-east-1_Abcdefghi/.well-known/openid-configuration', {}],
+    ['POST', '/', { ...target, 'content-type': 'text/plain' }],
+    ['POST', '/', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['POST', '/a-bucket', { 'content-type': 'multipart/form-data; boundary=x' }],
+    ['GET', '/', {}],
+    ['GET', '/2015-03-31/functions', {}],
+    ['OPTIONS', '/a-bucket/key', { 'access-control-request-method': 'PUT' }],
+  ] as const;
+  for (const [method, path, headers] of open) {
+    const ask = async (more: Record<string, string>) => {
+      const answer = await request(`${endpoint}${path}`, {
+        method,
+        headers: { ...headers, ...more },
+        body: method === 'POST' ? '{}' : null,
+      });
+      return { status: answer.statusCode, text: await answer.body.text() };
+    };
+    const { text } = await ask({});
+    for (const foreign of [
+      { host: 'rebound.example' },
+      { host: `rebound.example:${new URL(endpoint).port}` },
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+    ]) {
+      const refused = await ask(foreign as Record<string, string>);
+      assert.equal(refused.status, 403, `${method} ${path} ${JSON.stringify(foreign)}`);
+      assert.match(refused.text, /^The embedded cloud /);
+      assert.notEqual(refused.text, text);
+    }
+  }
+});
+
+test('Cognito’s public operations need no signature', async (t) => {
+  const { endpoint } = await cloudOf(t);
+  const cognito = new CognitoIdentityProviderClient({
+    ...clientOptions(endpoint),
+    credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
+  });
+  t.after(() => cognito.destroy());
+  const forgot = new ForgotPasswordCommand({ ClientId: '1example23456789', Username: 'ada' });
+  await assert.rejects(cognito.send(forgot), { name: 'ResourceNotFoundException' });
+});
