@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CloudFormation } from '@aws-sdk/client-cloudformation';
 import { S3 } from '@aws-sdk/client-s3';
-import { type DeployedStack, withCloud } from './harness.ts';
+import { awsEnv, credentialsOf, type DeployedStack, withCloud } from './harness.ts';
 import { startRecorder } from './recorder.ts';
 
 interface Failed {
@@ -26,20 +26,19 @@ const DENIES = (bucket: string, action: string) =>
   });
 
 test('what refuses a deletion is asked before anything is deleted, and each refusal names the way on', async (t) => {
-  await withCloud(async (computer, { endpoint, caFile }) => {
+  await withCloud(async (computer, cloud) => {
     const denied = new Set<string>();
-    const recorder = await startRecorder(endpoint, undefined, denied);
+    const recorder = await startRecorder(cloud, undefined, denied);
     // As against AWS: credentials and endpoint from the environment.
     const env = {
+      ...awsEnv(computer, cloud),
       AWS_ENDPOINT_URL: recorder.endpoint,
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-      NODE_EXTRA_CA_CERTS: caFile,
+      NODE_EXTRA_CA_CERTS: cloud.caFile,
     };
     const common = {
-      endpoint,
+      endpoint: cloud.endpoint,
       region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      credentials: credentialsOf(cloud),
     };
     const cloudformation = new CloudFormation(common);
     const s3 = new S3({ ...common, forcePathStyle: true });
