@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ExitCode } from './errors.ts';
 import type { OpenKeyring } from './identity/keyring.ts';
+import type { Text } from './ui/shown.ts';
 import type { Ui } from './ui/ui.ts';
 
 export type OutputStream = Writable & { isTTY?: boolean; columns?: number };
@@ -48,8 +49,8 @@ export type JsonValue =
 /** What a command did, for both readers: one JSON document, or lines of text on stdout. */
 export interface Result {
   readonly document: { [name: string]: JsonValue | undefined };
-  /** Absent: nothing to say on stdout. */
-  readonly text?: string;
+  /** A string is one line, a list several; absent: nothing to say on stdout. */
+  readonly text?: Text;
   /** Set where the command finished its work although part of it failed (`put` of many files). */
   readonly exitCode?: ExitCode;
 }

@@ -64,8 +64,8 @@ export const ERROR_EXIT = {
 export type ErrorCode = keyof typeof ERROR_EXIT;
 
 export interface UserErrorOptions {
-  /** The next command to type, or what to change; a sentence. */
-  readonly hint?: string;
+  /** The next command to type, or what to change: a sentence, or lines of which one is the command. */
+  readonly hint?: string | readonly string[];
   readonly cause?: unknown;
 }
 
@@ -73,12 +73,17 @@ export interface UserErrorOptions {
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly code: ErrorCode;
-  readonly hint: string | undefined;
+  /** Line by line, as it is shown. */
+  readonly hintLines: readonly string[];
 
   constructor(code: ErrorCode, message: string, options: UserErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint;
+    this.hintLines = [options.hint ?? []].flat();
+  }
+
+  get hint(): string | undefined {
+    return this.hintLines.length === 0 ? undefined : this.hintLines.join('\n');
   }
 
   get exitCode(): ExitCode {

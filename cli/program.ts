@@ -1,5 +1,5 @@
 import { Command as Commander, CommanderError } from 'commander';
-import type { Context, GlobalOptions, Result } from './context.ts';
+import type { Context, GlobalOptions, OutputStream, Result } from './context.ts';
 import { declareEmbedded } from './declare/embedded.ts';
 import { declareOperators } from './declare/operators.ts';
 import type { Act, GlobalFlags } from './declare/shared.ts';
@@ -7,6 +7,7 @@ import { declareUploaders } from './declare/uploaders.ts';
 import { EXIT, type ExitCode, UserError } from './errors.ts';
 import { packageVersion } from './package-root.ts';
 import { renderError } from './ui/error.ts';
+import { painter, Shown, shownLines, writeLines } from './ui/shown.ts';
 
 /** What the process gives the program; the rest of the context is made here from the arguments. */
 export type World = Omit<Context, 'options' | 'ui'>;
@@ -41,7 +42,7 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
     if (error instanceof CommanderError && error.code === 'commander.help') {
-      world.stderr.write(help);
+      writeHelp(world.stderr, help);
       return EXIT.usage;
     }
     return renderError(error instanceof CommanderError ? usageError(error, argv) : error, options, world);
@@ -49,8 +50,13 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
 }
 
 function print({ document, text }: Result, { json }: GlobalOptions, { stdout }: World): void {
-  if (json) stdout.write(`${JSON.stringify(document)}\n`);
-  else if (text !== undefined) stdout.write(`${text}\n`);
+  if (json) writeLines(stdout, [Shown.json(document)]);
+  else if (text !== undefined) writeLines(stdout, shownLines(text, painter(false)));
+}
+
+/** Help is our own text, lines and all. */
+function writeHelp(stream: OutputStream, help: string): void {
+  writeLines(stream, shownLines(help.replace(/\n$/, '').split('\n'), painter(false)));
 }
 
 function usageError(error: CommanderError, argv: readonly string[]): UserError {
@@ -58,7 +64,11 @@ function usageError(error: CommanderError, argv: readonly string[]): UserError {
   const known = command !== undefined && error.code !== 'commander.unknownCommand';
   return new UserError(
     'usage',
-    error.message.replace(/^error: /, '').replace(/^(.)/, (first) => first.toUpperCase()),
+    error.message
+      .replace(/^error: /, '')
+      // A suggestion is on a line of its own; whatever is before it is what the user typed.
+      .replace(/\n(\(Did you mean [^\n]*\?\))$/, ' $1')
+      .replace(/^(.)/, (first) => first.toUpperCase()),
     {
       hint: `See: edge-upload ${known ? `${command} ` : ''}--help`,
     },
@@ -97,7 +107,7 @@ function program(act: Act, { stdout, stderr }: World, onMissing: (help: string) 
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .configureOutput({
-      writeOut: (text) => void stdout.write(text),
+      writeOut: (text) => writeHelp(stdout, text),
       // Usage errors are shown by renderError, like every other error.
       outputError: () => {},
       writeErr: onMissing,

@@ -42,7 +42,7 @@ export function createAgreement(
           ...(whole ? [] : [EDGE_FOLLOWS]),
         ];
         told.push(...lines);
-        if (!dryRun) ui.event({ type: 'note', text: lines.join('\n') });
+        if (!dryRun) ui.event({ type: 'note', text: lines });
       }
       for (const { what: how, loses, type } of lost) {
         const name = resourceName(type).toUpperCase();

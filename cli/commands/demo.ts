@@ -60,7 +60,7 @@ export async function demo(context: Context): Promise<Result> {
         '',
         `Done in ${formatDuration(seconds * 1000)}; nothing is left of it.`,
         'The same on AWS, with your own credentials: edge-upload deploy',
-      ].join('\n'),
+      ],
     };
   } finally {
     const cloud = await findCloud(cloudFolder(inside));

@@ -84,7 +84,7 @@ function refuseOtherCloud({ stackName, known }: OperatorTarget, { local = false 
       'Deploy it there again, or deploy here under another name:',
       `  edge-upload deploy${local ? '' : ' --local'} --stack-name ${stackName}`,
       `  edge-upload deploy${local ? ' --local' : ''} --stack-name <name>`,
-    ].join('\n'),
+    ],
   });
 }
 
@@ -95,7 +95,7 @@ function planned(stackName: string, { steps, lines }: Agreement): Result {
       outcome: 'planned',
       plan: steps.map(({ properties, ...step }) => ({ ...step, properties: [...properties] })),
     },
-    text: steps.length === 0 ? 'Nothing would be changed.' : lines.join('\n'),
+    text: steps.length === 0 ? 'Nothing would be changed.' : [...lines],
   };
 }
 
@@ -160,7 +160,7 @@ function described(
       '  edge-upload login --create --email you@example.com',
       'or invite somebody else:',
       '  edge-upload user add ada --email ada@example.com',
-    ].join('\n'),
+    ],
   };
 }
 

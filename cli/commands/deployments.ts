@@ -10,7 +10,6 @@ import {
   useDeployment,
 } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
-import { printable } from '../ui/format.ts';
 
 /** The deployments that this computer knows, and who is signed in to each. */
 export async function list(context: Context): Promise<Result> {
@@ -36,7 +35,7 @@ export async function list(context: Context): Promise<Result> {
     text:
       lines.length === 0
         ? 'This computer knows no deployment yet. Type: edge-upload login <url>'
-        : printable([...lines, ...(current === undefined ? NONE_CHOSEN : [])].join('\n')),
+        : [...lines, ...(current === undefined ? NONE_CHOSEN : [])],
   };
 }
 
@@ -90,10 +89,10 @@ export async function forget(context: Context, args: Named): Promise<Result> {
   await forgetDeployment(context, name);
   const stays =
     bucket === undefined
-      ? ''
-      : `\nThe stack stays; find it again with --stack-name ${name}${local === undefined ? '' : ' --local'}.`;
+      ? []
+      : [`The stack stays; find it again with --stack-name ${name}${local === undefined ? '' : ' --local'}.`];
   return {
     document: { name, url, forgotten: true, signedOut: sessions.map(({ session }) => session.username) },
-    text: `This computer has forgotten ${name}, ${url}.${stays}`,
+    text: [`This computer has forgotten ${name}, ${url}.`, ...stays],
   };
 }

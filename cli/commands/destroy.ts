@@ -40,7 +40,7 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
   if (target === undefined) {
     return {
       document: { outcome: 'nothing' },
-      text: `${NOTHING_OF_YOURS} Nothing was destroyed.\n${forOperators(args)}`,
+      text: [`${NOTHING_OF_YOURS} Nothing was destroyed.`, ...forOperators(args)],
     };
   }
   const work = await openStack(context, target, args);
@@ -164,7 +164,7 @@ async function agree({ ui }: Context, work: StackWork, held: Inventory, yes: boo
         ? [`The stack ${work.stackName} holds nothing.`]
         : [`This goes with the stack ${work.stackName}, for good:`, ...goes]),
       ...(stays.length === 0 ? [] : ['This stays:', ...stays]),
-    ].join('\n'),
+    ],
   });
   if (yes) return true;
   if (!ui.interactive) {
@@ -172,7 +172,7 @@ async function agree({ ui }: Context, work: StackWork, held: Inventory, yes: boo
       'usage',
       `Destroying the stack ${work.stackName} needs confirmation. Nothing was removed.`,
       {
-        hint: `Add --yes:\n  edge-upload destroy --yes --stack-name ${work.stackName}`,
+        hint: ['Add --yes:', `  edge-upload destroy --yes --stack-name ${work.stackName}`],
       },
     );
   }
@@ -221,6 +221,6 @@ async function finish(
             : `The stack ${stackName} is gone.`,
           ...keptLines,
           ...leftLines,
-        ].join('\n'),
+        ],
   };
 }

@@ -6,7 +6,8 @@ import { EXIT, isUserError } from '../errors.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 import type { StackWork } from '../stack/operation.ts';
 import { stackHealth } from '../stack/preflight.ts';
-import { count, printable } from '../ui/format.ts';
+import { count } from '../ui/format.ts';
+import type { Text } from '../ui/shown.ts';
 import {
   findTarget,
   NOTHING_OF_YOURS,
@@ -77,13 +78,11 @@ async function edgeTarget(context: Context): Promise<Target | Skipped> {
 
 const MARKS = { ok: 'ok', skipped: '-', failed: 'FAILED' } as const;
 
-function lines(checked: Checked): string {
+function lines(checked: Checked): string[] {
   const head = `${MARKS[checked.state].padEnd(8)}${checked.name.padEnd(16)}`;
-  if (checked.state !== 'failed') return printable(`${head}${checked.detail}`);
-  const { message, hint } = checked.error;
-  return printable(
-    [`${head}${message}`, ...(hint === undefined ? [] : [`${''.padEnd(24)}${hint}`])].join('\n'),
-  );
+  if (checked.state !== 'failed') return [`${head}${checked.detail}`];
+  const { message, hintLines } = checked.error;
+  return [`${head}${message}`, ...hintLines.map((hint) => `${''.padEnd(24)}${hint}`)];
 }
 
 function summary(checked: readonly Checked[]): Result {
@@ -106,7 +105,7 @@ function summary(checked: readonly Checked[]): Result {
   };
 }
 
-function verdict(checked: readonly Checked[]): string {
+function verdict(checked: readonly Checked[]): Text {
   const amount = (state: Checked['state']) => checked.filter((one) => one.state === state).length;
   const failed = amount('failed');
   if (failed > 0) return `${count(failed, 'check')} failed.`;
@@ -119,5 +118,5 @@ function verdict(checked: readonly Checked[]): string {
     'Uploaders sign in first, operators deploy or name the stack:',
     '  edge-upload login <url>',
     '  edge-upload doctor --stack-name <name>',
-  ].join('\n');
+  ];
 }

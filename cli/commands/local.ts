@@ -43,7 +43,7 @@ async function described(cloud: RunningCloud, headline: string): Promise<Result>
       `  mail, SMS    ${outboxDir}`,
       `  process      ${pid}`,
       `  access key   ${wellKnownKeys ? 'any whose secret is the same word, such as test' : accessKeyId}`,
-    ].join('\n'),
+    ],
   };
 }
 
@@ -89,7 +89,12 @@ export async function status(context: Context): Promise<Result> {
   if (cloud !== undefined) return described(cloud, 'The embedded cloud is running.');
   return {
     document: { running: false, dataDir },
-    text: `The embedded cloud is not running.\n  data         ${dataDir}\n\nStart it with: edge-upload local start`,
+    text: [
+      'The embedded cloud is not running.',
+      `  data         ${dataDir}`,
+      '',
+      'Start it with: edge-upload local start',
+    ],
   };
 }
 

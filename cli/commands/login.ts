@@ -175,6 +175,6 @@ async function keep(context: Context, { deployment, tokens, asked, signedInAs }:
       `Signed in to ${url} as ${username}.`,
       `The tokens are ${keptText(kept)}.`,
       'Now: edge-upload put <file>',
-    ].join('\n'),
+    ],
   };
 }

@@ -55,6 +55,6 @@ async function endAll(context: Context, target: Target): Promise<Result> {
     text: [
       `${username} is signed out of ${target.url} on every computer.`,
       'Access tokens given out before are good until they end: an hour at most, or what the operator chose.',
-    ].join('\n'),
+    ],
   };
 }

@@ -2,7 +2,7 @@ import type { Context, Result } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { type EdgeLogLine, edgeLogLines, LOG_REGIONS } from '../stack/edge-logs.ts';
 import { pause, type StackWork } from '../stack/operation.ts';
-import { count, printable } from '../ui/format.ts';
+import { count } from '../ui/format.ts';
 import { type OperatorArgs, openStack, requireStack, requireTarget } from './operator.ts';
 
 export interface LogsArgs extends OperatorArgs {
@@ -127,7 +127,7 @@ function row({ at, region, text }: EdgeLogLine) {
           .filter((word) => word !== '')
           .join('  ');
   return {
-    text: `${when}  ${region.padEnd(14)}  ${printable(said)}`,
+    text: `${when}  ${region.padEnd(14)}  ${said}`,
     document: {
       type: 'line',
       at: at.toISOString(),

@@ -1,7 +1,7 @@
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { listObjects } from '../stack/bucket.ts';
-import { count, formatBytes, printable, printableLine } from '../ui/format.ts';
+import { count, formatBytes } from '../ui/format.ts';
 import { type OperatorArgs, openStack, requireStack, requireTarget } from './operator.ts';
 
 export interface LsArgs extends OperatorArgs {
@@ -36,13 +36,13 @@ export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Pr
       else {
         if (found === 1) row('Modified (UTC)', 'Size', 'Key');
         const when = modified.slice(0, 16).replace('T', ' ');
-        row(when, formatBytes(object.bytes), printableLine(object.key));
+        row(when, formatBytes(object.bytes), object.key);
       }
     }
     const where = prefix === '' ? bucket : `${bucket} below ${prefix}`;
     context.ui.event({
       type: 'note',
-      text: `${count(found, 'object')}, ${formatBytes(bytes)} in ${printable(where)}`,
+      text: `${count(found, 'object')}, ${formatBytes(bytes)} in ${where}`,
     });
     return { document: { bucket, prefix, objects } };
   } finally {

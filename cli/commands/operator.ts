@@ -79,7 +79,7 @@ async function meantTarget(context: Context): Promise<OperatorTarget | undefined
   const [only] = left;
   if (left.length > 1) {
     throw new UserError('no_deployment', 'Several stacks have left something behind.', {
-      hint: ['Name one of them:', ...left.map((name) => `  --stack-name ${name}`)].join('\n'),
+      hint: ['Name one of them:', ...left.map((name) => `  --stack-name ${name}`)],
     });
   }
   return only === undefined ? undefined : targetNamed(context, only);
@@ -117,14 +117,14 @@ export async function requireTarget(context: Context, args: OperatorArgs = {}): 
 export const NOTHING_OF_YOURS = 'No deployment was made from this computer.';
 
 /** What to do where nothing was deployed from this computer: the command is for operators, and so is the way on. */
-export function forOperators({ local = false }: OperatorArgs): string {
+export function forOperators({ local = false }: OperatorArgs): string[] {
   return [
     'This command is for operators, who have deployed from this computer or name the stack:',
     `  edge-upload deploy${local ? ' --local' : ''}`,
     `  --stack-name ${DEFAULT_STACK_NAME}`,
     'To upload, sign in and use put:',
     '  edge-upload login <url>',
-  ].join('\n');
+  ];
 }
 
 export async function targetNamed(context: Context, stackName: string): Promise<OperatorTarget> {
@@ -177,7 +177,7 @@ export async function refuseOtherAccount(work: StackWork, { known }: OperatorTar
       hint: [
         'Choose the profile of that account with --profile <name>, another name with --stack-name <name>, or forget it:',
         `  edge-upload deployments forget ${known.name}`,
-      ].join('\n'),
+      ],
     },
   );
 }
@@ -195,6 +195,6 @@ export function stackMissing({ stackName, local }: StackWork): UserError {
     hint: [
       'Name another with --stack-name <name>, or deploy it:',
       `  edge-upload deploy${local === undefined ? '' : ' --local'} --stack-name ${stackName}`,
-    ].join('\n'),
+    ],
   });
 }

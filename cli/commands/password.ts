@@ -43,7 +43,10 @@ export async function change(context: Context, args: AnswerFlags): Promise<Resul
     });
     return {
       document: { username, url: target.url, changed: true },
-      text: `The password of ${username} is changed. Sign-ins on other computers go on; end them with:\n  edge-upload logout --everywhere`,
+      text: [
+        `The password of ${username} is changed. Sign-ins on other computers go on; end them with:`,
+        '  edge-upload logout --everywhere',
+      ],
     };
   });
 }

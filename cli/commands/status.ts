@@ -114,11 +114,12 @@ function render(
   ]);
   const shown = rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
   const width = Math.max(12, ...shown.map(([name]) => name.length)) + 2;
-  const text = shown.map(([name, value]) => {
+  const text = shown.flatMap(([name, value]) => {
     // Values that a person may copy stay on one line; the names of what is unset may not need to.
-    return name.padEnd(width) + (name === 'unset' ? wrap(value, 80 - width, ' '.repeat(width)) : value);
+    if (name !== 'unset') return [name.padEnd(width) + value];
+    return `${name.padEnd(width)}${wrap(value, 80 - width, ' '.repeat(width))}`.split('\n');
   });
-  return { document, text: text.join('\n') };
+  return { document, text };
 }
 
 function differenceText(differing: readonly string[]): string {

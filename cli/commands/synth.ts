@@ -19,7 +19,10 @@ export async function synth(context: Context, args: OperatorArgs & OptionFlags):
         text: `There is no stack ${work.stackName} yet: this is what is made first. The edge follows, with the user pool's keys in its function.`,
       });
     }
-    return { document: JSON.parse(template), text: JSON.stringify(JSON.parse(template), undefined, 2) };
+    return {
+      document: JSON.parse(template),
+      text: JSON.stringify(JSON.parse(template), undefined, 2).split('\n'),
+    };
   } finally {
     work.clients.close();
   }

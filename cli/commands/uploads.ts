@@ -15,7 +15,7 @@ import {
 import { totalSize } from '../transfer/resume.ts';
 import { isOfStream } from '../transfer/stream-journal.ts';
 import { openTools } from '../transfer/tools.ts';
-import { count, formatBytes, printableLine } from '../ui/format.ts';
+import { count, formatBytes } from '../ui/format.ts';
 
 /** What `uploads list` tells of one, in bytes; sizes are those of files. */
 type Unfinished = {
@@ -41,7 +41,7 @@ function line({ id, file, key, url, bytes, storedBytes = 0, startedAt }: Unfinis
       ? 'cannot be gone on with'
       : `${formatBytes(storedBytes).padStart(9)} of ${formatBytes(bytes).padStart(9)}`;
   const when = startedAt.slice(0, 16).replace('T', ' ');
-  return printableLine(`${id}  ${done}  ${when}  ${file} → ${url}/${key}`);
+  return `${id}  ${done}  ${when}  ${file} → ${url}/${key}`;
 }
 
 /** `edge-upload uploads list`: uploads in parts that this computer began and did not finish. */
@@ -51,10 +51,7 @@ export async function list(context: Context): Promise<Result> {
   const text =
     lines.length === 0
       ? 'There is no unfinished upload.'
-      : [
-          ...lines,
-          'Go on with one by its put command, or take it away with: edge-upload uploads abort <id>',
-        ].join('\n');
+      : [...lines, 'Go on with one by its put command, or take it away with: edge-upload uploads abort <id>'];
   return { document: { uploads }, text };
 }
 
@@ -92,12 +89,12 @@ export async function abort(
       failures.push({ id: journalId(entry), code: error.code, message: error.message });
     }
   }
-  const lines = failures.map(({ id, message }) => printableLine(`${id}: ${message}`));
+  const lines = failures.map(({ id, message }) => `${id}: ${message}`);
   if (failures.some(({ code }) => code !== 'busy'))
     lines.push('Where the edge is gone, forget them with: edge-upload uploads abort --forget <id>');
   return {
     document: { aborted, failures },
-    text: [`${count(aborted.length, 'upload')} ${forget ? 'forgotten' : 'taken away'}.`, ...lines].join('\n'),
+    text: [`${count(aborted.length, 'upload')} ${forget ? 'forgotten' : 'taken away'}.`, ...lines],
     ...(exitCode === EXIT.done ? {} : { exitCode }),
   };
 }

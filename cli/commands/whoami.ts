@@ -35,7 +35,7 @@ export async function whoami(context: Context, _args: Readonly<Record<string, ne
     ['tokens', originText(origin, kept)],
     ['good for', goodFor(context.now(), origin, tokenExpiresAt)],
   ];
-  return { document, text: lines.map(([name, value]) => `${name.padEnd(12)}${value}`).join('\n') };
+  return { document, text: lines.map(([name, value]) => `${name.padEnd(12)}${value}`) };
 }
 
 /** Asks the edge, as a request of `put` would: once more with a renewed token where it takes the first for a bad one. */

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
+import type { Text } from '../ui/shown.ts';
 import type { FactorWord } from './factors.ts';
 
 /** What a sign-in may need to know of its user; each thing is asked once, and kept for a sign-in that starts again. */
@@ -19,9 +20,9 @@ export interface SignInAnswers {
   /** One of the second factors that the pool offers. */
   factor(offered: readonly FactorWord[]): Promise<FactorWord>;
   /** Shows what the next answer is about. */
-  tell(text: string): void;
+  tell(text: Text): void;
   /** The same for what only a person at a terminal can use. */
-  show(text: () => Promise<string>): Promise<void>;
+  show(text: () => Promise<Text>): Promise<void>;
 }
 
 /** What flags and the environment gave. */

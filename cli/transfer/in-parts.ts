@@ -165,7 +165,7 @@ function withProgress(
     ? `All parts are stored, and the same command tries once more. If that fails too, begin anew after: edge-upload uploads abort ${journalId(subject)}`
     : `${formatBytes(stored)} of ${formatBytes(size)} are stored; the same command goes on from there.`;
   return new UserError(error.code, error.message, {
-    hint: error.hint === undefined ? hint : `${error.hint} ${hint}`,
+    hint: [...error.hintLines, hint],
     cause: error,
   });
 }

@@ -2,6 +2,7 @@ import type { JsonValue, Result } from '../context.ts';
 import { EXIT, type ExitCode, type UserError } from '../errors.ts';
 import type { UiEvent } from '../ui/events.ts';
 import { count, formatBytes, formatDuration, printableLine } from '../ui/format.ts';
+import type { Text } from '../ui/shown.ts';
 import { encodeKey } from './keys.ts';
 import type { Outcome } from './run.ts';
 import type { Item } from './sources.ts';
@@ -64,14 +65,14 @@ export function createReport(edgeUrl: string): Report {
   let failed = 0;
   let exitCode: ExitCode = EXIT.done;
 
-  const text = (seconds: number): string => {
+  const text = (seconds: number): Text => {
     const rate = seconds > 0 ? ` (${formatBytes((bytes - resumedBytes) / seconds)}/s)` : '';
     const done = `${count(stored, 'file')} stored, ${formatBytes(bytes)} in ${formatDuration(seconds * 1000)}${rate}`;
     if (failed === 0) return done;
     const names = failures.map(({ item, error }) => printableLine(`  ${item.name} (${error.code})`));
     const more = failed > failures.length ? [`  and ${count(failed - failures.length, 'other')}`] : [];
-    const hints = new Set(failures.flatMap(({ error }) => error.hint ?? []));
-    return [`${done}; ${failed} failed:`, ...names, ...more, ...hints].join('\n');
+    const hints = new Set(failures.flatMap(({ error }) => error.hintLines));
+    return [`${done}; ${failed} failed:`, ...names, ...more, ...hints];
   };
 
   const document = (seconds: number): Document => ({

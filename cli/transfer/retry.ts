@@ -77,7 +77,7 @@ function givenUp({ error }: PassingFailure, tries: number, elapsedMs: number): U
   return new UserError(
     error.code,
     `${error.message.replace(/\.$/, '')} (given up after ${tries} tries in ${formatDuration(elapsedMs)}).`,
-    { ...(error.hint === undefined ? {} : { hint: error.hint }), cause: error },
+    { hint: error.hintLines, cause: error },
   );
 }
 

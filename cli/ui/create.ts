@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
-import { painter } from './format.ts';
 import { plainRenderer } from './plain.ts';
 import { askPerson, canAsk, cannotAsk, confirmPerson } from './questions.ts';
+import { painter } from './shown.ts';
 import type { Ui } from './ui.ts';
 
 type Parts = Pick<Context, 'stdin' | 'stdout' | 'stderr' | 'now' | 'options' | 'signal' | 'env'>;

@@ -1,7 +1,8 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { type ExitCode, isUserError, systemCode, UserError } from '../errors.ts';
 import { fileError } from '../settings/disk-errors.ts';
-import { painter, printable, wrap } from './format.ts';
+import { wrap } from './format.ts';
+import { line, painter, Shown, visible, writeLines } from './shown.ts';
 
 /** Any error as the one a user meets; what nobody foresaw keeps its message, and says where to look. */
 export function toUserError(error: unknown): UserError {
@@ -17,9 +18,14 @@ export function toUserError(error: unknown): UserError {
   });
 }
 
+/** The stack of an error and of those that caused it. Each line is indented, so that none looks like one of ours. */
 function causes(error: unknown): string[] {
   const lines: string[] = [];
-  for (let at = error; at instanceof Error; at = at.cause) lines.push(at.stack ?? at.message);
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (lines.length > 0) lines.push('  caused by');
+    const stack = at.stack?.includes(at.message) ? at.stack : `${at.name}: ${at.message}\n${at.stack ?? ''}`;
+    lines.push(...stack.split('\n').map((one) => `  ${one}`));
+  }
   return lines;
 }
 
@@ -31,19 +37,27 @@ export function renderError(
 ): ExitCode {
   const error = toUserError(thrown);
   const paint = painter(color);
+  const { code, message, hint, hintLines } = error;
   if (json) {
-    const { code, message, hint } = error;
-    stdout.write(
-      `${JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } })}\n`,
-    );
+    const document = { code, message, ...(hint === undefined ? {} : { hint }) };
+    writeLines(stdout, [Shown.json({ error: document })]);
   } else {
     // Only a person's screen has a width; in a log a line is a line.
     const width = stderr.isTTY ? (stderr.columns ?? 80) : Number.POSITIVE_INFINITY;
-    stderr.write(
-      `${wrap(`error: ${printable(error.message)}`, width, '  ').replace('error:', paint('red', 'error:'))}\n`,
+    const [first = '', ...rest] = wrap(`error: ${visible(message)}`, width, '  ').split('\n');
+    // A command stands on a line of its own and stays whole, so that it can be copied.
+    const hints = hintLines.flatMap((one) =>
+      one.startsWith('  ') ? [`  ${visible(one)}`] : wrap(`  ${visible(one)}`, width, '  ').split('\n'),
     );
-    if (error.hint !== undefined) stderr.write(`${wrap(`  ${printable(error.hint)}`, width, '  ')}\n`);
+    writeLines(stderr, [
+      line`${paint('red', 'error:')}${first.slice('error:'.length)}`,
+      ...[...rest, ...hints].map((text) => line`${text}`),
+    ]);
   }
-  if (debug) stderr.write(`${paint('dim', causes(error).join('\ncaused by '))}\n`);
+  if (debug)
+    writeLines(
+      stderr,
+      causes(error).map((text) => paint('dim', text)),
+    );
   return error.exitCode;
 }

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../context.ts';
+import type { Text } from './shown.ts';
 
 /** What the rooms below tell the screen. They never print; each renderer shows an event in its own way or not at all. */
 export type UiEvent =
@@ -17,25 +18,28 @@ export type UiEvent =
       readonly at: Date;
     }
   | TransferEvent
-  /** One line of a streamed result: to stdout as text, or as one JSON line with `--json`. */
+  /** A part of a streamed result, mostly one line: to stdout as text, or as one JSON line with `--json`. */
   | {
       readonly type: 'row';
-      readonly text: string;
+      readonly text: Text;
       readonly document: { readonly [name: string]: JsonValue | undefined };
     }
   /** A chapter of a longer story, and a line below it. */
   | { readonly type: 'heading'; readonly text: string; readonly below: string }
-  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'note'; readonly text: Text }
   /** What somebody needs for the answer that is waited for; shown with `--quiet` too. */
-  | { readonly type: 'instruction'; readonly text: string }
-  | { readonly type: 'warning'; readonly text: string }
+  | { readonly type: 'instruction'; readonly text: Text }
+  | { readonly type: 'warning'; readonly text: Text }
   /** Shown with `--debug` only. Never a token, a password, or a part of one. */
-  | { readonly type: 'debug'; readonly text: string };
+  | { readonly type: 'debug'; readonly text: Text };
 
 /** Where an upload stands; sent several times a second while bytes move. */
 export interface TransferEvent {
   readonly type: 'transfer';
-  /** Bytes sent so far, of all files; bytes found already stored by a resumed upload are in it too. */
+  /**
+   * Bytes sent so far, of all files; bytes found already stored by a resumed upload are in it too. It falls only by what is to
+   * be sent again.
+   */
   readonly bytes: number;
   /** Absent while sources are still being found, and for standard input. */
   readonly totalBytes?: number;
@@ -43,5 +47,7 @@ export interface TransferEvent {
   readonly totalFiles?: number;
   /** Bytes a second over the last seconds. */
   readonly rate: number;
+  /** What waits for another try after a failure of the network: one live line, however many there are. */
+  readonly trouble?: { readonly count: number; readonly noun: 'part' | 'file' };
   readonly active: readonly { readonly name: string; readonly bytes: number; readonly size?: number }[];
 }

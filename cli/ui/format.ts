@@ -1,13 +1,4 @@
-import { styleText } from 'node:util';
-
-type Style = Parameters<typeof styleText>[0];
-
-/** Paints text, or leaves it as it is where colour is off. */
-export type Paint = (style: Style, text: string) => string;
-
-export function painter(color: boolean): Paint {
-  return color ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text;
-}
+import { visible } from './shown.ts';
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
@@ -52,15 +43,12 @@ export function wrap(text: string, width: number, indent = ''): string {
   return lines.join('\n');
 }
 
-/** Control characters as visible escapes: a file or stack name must not steer the terminal. */
+/** Text of several lines whose other hidden characters are visible escapes. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
+  return text.split('\n').map(visible).join('\n');
 }
 
-/** The same, with line breaks escaped too: a file's name must not look like a line of ours. */
+/** The same as one line: a file's name must not look like a line of ours. */
 export function printableLine(text: string): string {
-  return printable(text).replaceAll('\n', '\\x0a');
+  return visible(text);
 }

@@ -26,3 +26,8 @@ export function progressLine(event: TransferEvent): string {
     .filter((part) => part !== undefined)
     .join(' · ');
 }
+
+/** What the network keeps from going on, in one line for all of it; `undefined` where nothing does. */
+export function troubleLine({ trouble }: TransferEvent): string | undefined {
+  return trouble && `Network trouble on ${count(trouble.count, trouble.noun)}; retrying…`;
+}

@@ -1,5 +1,6 @@
 import type { InputStream, OutputStream } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
+import { line, writeLines } from './shown.ts';
 import type { Question } from './ui.ts';
 
 /** Where a person is asked: never on stdout, which belongs to results. */
@@ -43,7 +44,7 @@ export async function askPerson(question: Question, streams: QuestionStreams): P
     const reason = question.reject?.(answer);
     if (reason === undefined) return answer;
     // Asked anew with an empty line: what was typed unseen cannot be corrected.
-    stderr.write(`  ${reason}\n`);
+    writeLines(stderr, [line`  ${reason}`]);
   }
 }
 

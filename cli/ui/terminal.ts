@@ -3,10 +3,11 @@ import type { OutputStream } from '../context.ts';
 import { activeLines } from './active-lines.ts';
 import { cutEnd, fits } from './columns.ts';
 import type { TransferEvent } from './events.ts';
-import { formatDuration, type Paint, printable, printableLine } from './format.ts';
+import { formatDuration } from './format.ts';
 import { type Renderer, type RendererOptions, resourceLine } from './plain.ts';
-import { progressLine } from './progress-line.ts';
+import { progressLine, troubleLine } from './progress-line.ts';
 import { isFailure, isUnderWay, resourceName, whyItTakes } from './resource-words.ts';
+import { line, type Paint, type Shown, shownLines, type Text, visible, writeLines } from './shown.ts';
 
 /** Files shown one by one below the overall line. */
 const ACTIVE_LINES = 4;
@@ -23,27 +24,28 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
     stream: stderr,
     discardStdin: false,
     isEnabled: true,
-    color: paint('cyan', '') ? 'cyan' : false,
+    color: `${paint('cyan', '')}` ? 'cyan' : false,
   });
   const tasks = new Map<string, { detail?: string; since: number }>();
   const resources = new Map<string, { type: string; since: number }>();
   let transfer: TransferEvent | undefined;
   let ticking: NodeJS.Timeout | undefined;
+  let suspended = false;
 
   const columns = () => Math.max(40, stderr.columns ?? 80);
   const width = () => columns() - 4;
-  const fit = (text: string) => cutEnd(printableLine(text), width());
+  const fit = (text: string) => cutEnd(visible(text), width());
   const elapsed = (since: number) => {
     const ms = now().getTime() - since;
     return ms < 3000 ? '' : ` (${formatDuration(ms)})`;
   };
 
   /** A task that is over, and below it what does not fit beside it: a terminal breaks within words. */
-  const ended = (mark: string, task: string, detail = '') => {
-    const line = `${mark} ${printable(task)}`;
-    if (detail === '') return line;
-    const beside = `${line}  ${detail}`;
-    return fits(beside, columns()) ? beside : `${line}\n  ${detail}`;
+  const ended = (mark: Shown, task: string, detail = '', shown: Shown = line`${detail}`): Shown[] => {
+    const head = line`${mark} ${task}`;
+    if (detail === '') return [head];
+    const isWide = !fits(`✔ ${visible(task)}  ${visible(detail)}`, columns());
+    return isWide ? [head, line`  ${shown}`] : [line`${head}  ${shown}`];
   };
 
   const block = (): string[] => {
@@ -57,50 +59,61 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
       );
     }
     if (transfer !== undefined) {
-      lines.push(fit(progressLine(transfer)), ...activeLines(transfer, width(), ACTIVE_LINES));
+      const trouble = troubleLine(transfer);
+      lines.push(fit(progressLine(transfer)), ...(trouble === undefined ? [] : [fit(trouble)]));
+      lines.push(...activeLines(transfer, width(), ACTIVE_LINES));
     }
     return lines;
   };
 
+  const clear = () => {
+    clearInterval(ticking);
+    ticking = undefined;
+    if (spinner.isSpinning) spinner.stop();
+  };
+
   const draw = () => {
-    const [head, ...rest] = quiet ? [] : block();
+    const [head, ...rest] = quiet || suspended ? [] : block();
     if (head === undefined) {
-      clearInterval(ticking);
-      ticking = undefined;
-      if (spinner.isSpinning) spinner.stop();
+      clear();
       return;
     }
-    spinner.text = [head, ...rest.map((line) => `  ${paint('dim', line)}`)].join('\n');
+    spinner.text = [line`${head}`, ...rest.map((text) => line`  ${paint('dim', text)}`)].join('\n');
     if (!spinner.isSpinning) spinner.start();
     ticking ??= setInterval(draw, 1000).unref();
   };
 
   /** Prints whole lines above the block. */
-  const above = (stream: OutputStream, text: string) => {
+  const above = (stream: OutputStream, ...lines: Shown[]) => {
     if (spinner.isSpinning) spinner.stop();
-    stream.write(`${text}\n`);
+    writeLines(stream, lines);
   };
+  const say = (...lines: Shown[]) => {
+    if (!quiet) above(stderr, ...lines);
+  };
+  const marked = (mark: Shown, text: Text) =>
+    shownLines(text, paint).map((one, at) => line`${at === 0 ? mark : ' '} ${one}`);
 
   return {
     event(event) {
       switch (event.type) {
         case 'row':
-          above(stdout, event.text);
+          above(stdout, ...shownLines(event.text, paint));
           break;
         case 'warning':
-          above(stderr, `${paint('yellow', '!')} ${printableLine(event.text)}`);
+          above(stderr, ...marked(paint('yellow', '!'), event.text));
           break;
         case 'debug':
-          if (debug) above(stderr, paint('dim', `· ${printable(event.text)}`));
+          if (debug) above(stderr, ...marked(line`·`, event.text).map((one) => paint('dim', one)));
           break;
         case 'heading':
-          if (!quiet) above(stderr, `\n${paint('bold', event.text)}\n${paint('dim', event.below)}`);
+          say(line``, paint('bold', event.text), paint('dim', event.below));
           break;
         case 'instruction':
-          above(stderr, event.text);
+          above(stderr, ...shownLines(event.text, paint));
           break;
         case 'note':
-          if (!quiet) above(stderr, event.text);
+          say(...shownLines(event.text, paint));
           break;
         case 'task-started':
           tasks.set(event.task, { since: now().getTime() });
@@ -111,13 +124,12 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
         case 'task-done':
           tasks.delete(event.task);
           transfer = undefined;
-          if (!quiet)
-            above(stderr, ended(paint('green', '✔'), event.task, event.detail && paint('dim', event.detail)));
+          say(...ended(paint('green', '✔'), event.task, event.detail, paint('dim', event.detail ?? '')));
           break;
         case 'task-failed':
           tasks.delete(event.task);
           transfer = undefined;
-          if (!quiet) above(stderr, ended(paint('red', '✖'), event.task, event.detail));
+          say(...ended(paint('red', '✖'), event.task, event.detail));
           break;
         case 'resource':
           if (isUnderWay(event)) {
@@ -130,13 +142,21 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
           } else {
             resources.delete(event.logicalId);
             const mark = isFailure(event) ? paint('red', '✖') : paint('green', '✔');
-            if (!quiet) above(stderr, `  ${mark} ${resourceLine(event)}`);
+            say(line`  ${mark} ${resourceLine(event)}`);
           }
           break;
         case 'transfer':
           transfer = event;
           break;
       }
+      draw();
+    },
+    suspend() {
+      suspended = true;
+      clear();
+    },
+    resume() {
+      suspended = false;
       draw();
     },
     close() {

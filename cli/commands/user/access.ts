@@ -25,7 +25,7 @@ export async function remove(
     await removeUser(pool, user.username);
     return {
       document: { username: user.username, removed: true, userPoolId },
-      text: `The user ${user.username} is removed; what they uploaded stays.\n${STILL_GOOD}`,
+      text: [`The user ${user.username} is removed; what they uploaded stays.`, STILL_GOOD],
     };
   });
 }
@@ -36,7 +36,7 @@ export async function disable(context: Context, { username, ...args }: UserArgs)
     await disableUser(pool, username);
     return {
       document: { username, enabled: false, userPoolId: pool.userPoolId },
-      text: `The user ${username} is disabled, and signed out everywhere.\n${STILL_GOOD}`,
+      text: [`The user ${username} is disabled, and signed out everywhere.`, STILL_GOOD],
     };
   });
 }

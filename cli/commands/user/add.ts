@@ -33,7 +33,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
         text: [
           `The user ${username} is made. Cognito sends the temporary password to ${user.email}.`,
           ...sentInvitation(url, username),
-        ].join('\n'),
+        ],
       };
     }
     const { username, temporaryPassword } = await createUser(pool, user, rules);
@@ -48,7 +48,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
         invited: false,
         ...made.document,
       },
-      text: [`The user ${username} is made. ${made.lines.join('\n')}`].join('\n'),
+      text: withHead(`The user ${username} is made.`, made.lines),
     };
   });
 }
@@ -78,4 +78,9 @@ function newUser({ username, email, attributes, invite = false }: UserAddArgs): 
     ...(address !== undefined && { email: address }),
     ...(attributes && { attributes }),
   };
+}
+
+/** The first line continues a sentence. */
+function withHead(head: string, [first, ...rest]: readonly string[]): string[] {
+  return [`${head} ${first ?? ''}`.trimEnd(), ...rest];
 }

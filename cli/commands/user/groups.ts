@@ -9,7 +9,8 @@ import {
   removeFromGroups,
   requireGroups,
 } from '../../identity/users/groups.ts';
-import { count, printable } from '../../ui/format.ts';
+import { count } from '../../ui/format.ts';
+import { visible } from '../../ui/shown.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { withPool } from './pool.ts';
 
@@ -45,7 +46,7 @@ export async function groups(context: Context, args: UserGroupsArgs): Promise<Re
     const names = await groupsOf(pool, user.username);
     return {
       document: { username: user.username, groups: names, userPoolId: pool.userPoolId },
-      text: names.length === 0 ? `The user ${user.username} is in no group.` : printable(names.join('\n')),
+      text: names.length === 0 ? `The user ${user.username} is in no group.` : names,
     };
   });
 }
@@ -56,7 +57,7 @@ async function ofPool(context: Context, args: OperatorArgs): Promise<Result> {
     for await (const group of listGroups(pool)) {
       found.push({ ...group });
       if (context.options.json) continue;
-      const text = printable(`${group.name.padEnd(24)}  ${group.description ?? ''}`).trimEnd();
+      const text = `${visible(group.name).padEnd(24)}  ${group.description ?? ''}`.trimEnd();
       context.ui.event({ type: 'row', text, document: {} });
     }
     context.ui.event({ type: 'note', text: `${count(found.length, 'group')} in ${pool.userPoolId}` });

@@ -1,6 +1,7 @@
 import type { Context, JsonValue, Result } from '../../context.ts';
 import { listUsers, type PoolUser, type Wanted } from '../../identity/users/directory.ts';
-import { count, printable } from '../../ui/format.ts';
+import { count } from '../../ui/format.ts';
+import { visible } from '../../ui/shown.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { withPool } from './pool.ts';
 import { stateOf } from './words.ts';
@@ -26,7 +27,7 @@ function line(user: PoolUser): string {
   const { username, attributes, created } = user;
   const email = attributes.email === username ? '' : (attributes.email ?? '');
   const day = created?.toISOString().slice(0, 10) ?? ''.padEnd(10);
-  return printable(`${day}  ${stateOf(user).padEnd(9)} ${username.padEnd(24)}  ${email}`).trimEnd();
+  return `${day}  ${stateOf(user).padEnd(9)} ${visible(username).padEnd(24)}  ${email}`.trimEnd();
 }
 
 function described({ username, status, enabled, attributes, created, changed }: PoolUser): JsonValue {

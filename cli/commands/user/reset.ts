@@ -44,10 +44,7 @@ async function replace(context: Context, pool: OperatedPool, { username }: Known
   const made = invitation({ url, username, temporaryPassword, now: context.now(), rules });
   return {
     document: { username, userPoolId, invited: false, ...made.document },
-    text: [
-      `The user ${username} has a new temporary password, and is signed out everywhere.`,
-      ...made.lines,
-    ].join('\n'),
+    text: [`The user ${username} has a new temporary password, and is signed out everywhere.`, ...made.lines],
   };
 }
 
@@ -65,13 +62,16 @@ async function sendAnew(pool: OperatedPool, { username, status, attributes }: Kn
     const lines = sentInvitation(url, username);
     return {
       document,
-      text: [`Cognito sends ${username} a new temporary password, to ${email}.`, ...lines].join('\n'),
+      text: [`Cognito sends ${username} a new temporary password, to ${email}.`, ...lines],
     };
   }
   await sendResetCode(pool, username);
   return {
     document,
-    text: `Cognito sends ${username} a code, to ${email}. With it they choose a new password:\n  edge-upload password reset --have-code`,
+    text: [
+      `Cognito sends ${username} a code, to ${email}. With it they choose a new password:`,
+      '  edge-upload password reset --have-code',
+    ],
   };
 }
 

@@ -2,7 +2,6 @@ import type { Context, Result } from '../../context.ts';
 import { factorTitle } from '../../identity/factors.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
 import { groupsOf } from '../../identity/users/groups.ts';
-import { printable } from '../../ui/format.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { withPool } from './pool.ts';
 import { meaningOf } from './words.ts';
@@ -29,9 +28,7 @@ export async function show(context: Context, { username, ...args }: UserArgs): P
         changed: user.changed?.toISOString(),
         userPoolId: pool.userPoolId,
       },
-      text: rows(user, groups)
-        .map(([name, value]) => printable(`${name.padEnd(14)}${value}`))
-        .join('\n'),
+      text: rows(user, groups).map(([name, value]) => `${name.padEnd(14)}${value}`),
     };
   });
 }

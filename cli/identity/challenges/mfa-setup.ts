@@ -38,8 +38,8 @@ export const mfaSetup: ChallengeHandler = {
     const { secret, session } = await pool.associateApp(challenge.session);
     const address = otpauthAddress({ secret, username, place });
     answers.tell('A second factor is needed: add this to an authenticator app, then type its code.');
-    await answers.show(() => qrCode(address));
-    answers.tell(`${address}\nBy hand, the key is:\n  ${secret.replace(/(.{4})(?=.)/g, '$1 ')}`);
+    await answers.show(async () => (await qrCode(address)).split('\n'));
+    answers.tell([address, 'By hand, the key is:', `  ${secret.replace(/(.{4})(?=.)/g, '$1 ')}`]);
     const proved = await proveApp(attempt, session);
     return { responses: {}, ...(proved === undefined ? {} : { session: proved }) };
   },

@@ -9,7 +9,7 @@ function refused(bucket: string, why: string, way: readonly string[]): UserError
   return new UserError(
     'stack_protected',
     `The bucket ${bucket} cannot be emptied and deleted: ${why}. Nothing was removed.`,
-    { hint: [...way, ...KEEP].join('\n') },
+    { hint: [...way, ...KEEP] },
   );
 }
 

@@ -105,7 +105,7 @@ export async function refuseUnpermitted(
       hint: [
         'Ask the administrator of the AWS account for these permissions; the README has the whole policy. See which policy decides:',
         `  aws iam simulate-principal-policy --policy-source-arn ${principal} --action-names ${first.action} --resource-arns ${first.arn}`,
-      ].join('\n'),
+      ],
     },
   );
 }

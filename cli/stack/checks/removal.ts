@@ -13,7 +13,7 @@ export function protectedStack({ stackName }: StackWork): UserError {
       hint: [
         'Turn the protection off, then type the same command again:',
         `  aws cloudformation update-termination-protection --no-enable-termination-protection --region ${STACK_REGION} --stack-name ${stackName}`,
-      ].join('\n'),
+      ],
     },
   );
 }
@@ -35,7 +35,7 @@ async function refuseProtectedPool({ clients }: StackWork, pool: string): Promis
         hint: [
           'Turn the protection off in the console, then type the same command again:',
           `  https://${STACK_REGION}.console.aws.amazon.com/cognito/v2/idp/user-pools/${pool}/settings?region=${STACK_REGION}`,
-        ].join('\n'),
+        ],
       },
     );
   }
@@ -48,7 +48,7 @@ async function refuseProtectedPool({ clients }: StackWork, pool: string): Promis
       hint: [
         'Delete the domain, then type the same command again:',
         `  aws cognito-idp delete-user-pool-domain --region ${STACK_REGION} --user-pool-id ${pool} --domain ${domain}`,
-      ].join('\n'),
+      ],
     },
   );
 }

@@ -80,7 +80,7 @@ export async function refuseByStackPolicy(
       hint: [
         'Allow the change, then type the same command again:',
         `  aws cloudformation set-stack-policy --region ${STACK_REGION} --stack-name ${work.stackName} --stack-policy-body '${ALLOW_ALL}'`,
-      ].join('\n'),
+      ],
     },
   );
 }

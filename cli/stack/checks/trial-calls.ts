@@ -40,7 +40,7 @@ export async function tryEmptying({ clients: { s3 } }: StackWork, bucket: string
         `Allow s3:DeleteObjectVersion and s3:AbortMultipartUpload on ${bucket}, then type the same command again.`,
         'Or leave the bucket with its objects:',
         '  edge-upload destroy --keep-data',
-      ].join('\n'),
+      ],
       cause: error,
     });
   }

@@ -23,7 +23,7 @@ async function signedIn(here: World) {
 
 test('the deployments that this computer knows, who is signed in, and which is used', async (t) => {
   const here = await world(t);
-  assert.match((await list(here.context())).text ?? '', /login <url>/);
+  assert.match(String((await list(here.context())).text), /login <url>/);
   await signedIn(here);
   await rememberDeployment(here.context(), OTHER);
   const { document, text } = await run(here, list(here.context()));

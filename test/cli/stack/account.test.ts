@@ -54,7 +54,7 @@ test('what IAM does not allow is named before anything is changed', async (t) =>
   assert.equal(checked.state, 'ok', 'a simulation knows too little to stop for');
   const [warning] = events;
   assert.ok(warning?.type === 'warning');
-  assert.match(warning.text, /s3:CreateBucket, iam:PassRole/);
+  assert.match(String(warning.text), /s3:CreateBucket, iam:PassRole/);
 });
 
 test('the root user needs no asking; an IAM that does not tell is no failure', async (t) => {

@@ -4,7 +4,6 @@ import {
   count,
   formatBytes,
   formatDuration,
-  painter,
   printable,
   printableLine,
   wrap,
@@ -45,11 +44,6 @@ test('control characters cannot steer the terminal', () => {
   assert.equal(printable('naïve 文件 😀'), 'naïve 文件 😀');
   assert.equal(printable('two\nlines'), 'two\nlines');
   assert.equal(printableLine('one\nname\t'), 'one\\x0aname\\x09');
-});
-
-test('without colour nothing is painted', () => {
-  assert.equal(painter(false)('red', 'x'), 'x');
-  assert.ok(painter(true)('red', 'x').startsWith('\u001b[31mx'));
 });
 
 test('text is broken between words, and a word that is too long stays whole', () => {

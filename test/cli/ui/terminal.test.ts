@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { UiEvent } from '../../../cli/ui/events.ts';
-import { painter } from '../../../cli/ui/format.ts';
+import { painter } from '../../../cli/ui/shown.ts';
 import { terminalRenderer } from '../../../cli/ui/terminal.ts';
 import { Screen } from '../../support/streams.ts';
 

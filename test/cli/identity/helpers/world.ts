@@ -10,7 +10,6 @@ import { rootCertificates } from 'node:tls';
 import type { Context, Result } from '../../../../cli/context.ts';
 import { isUserError, type UserError } from '../../../../cli/errors.ts';
 import { rememberDeployment } from '../../../../cli/settings/deployments.ts';
-import type { UiEvent } from '../../../../cli/ui/events.ts';
 import { cannotAsk } from '../../../../cli/ui/questions.ts';
 import type { Question } from '../../../../cli/ui/ui.ts';
 import type { UploadPolicy } from '../../../../edge/config.ts';
@@ -18,6 +17,7 @@ import { describeEdge } from '../../../../edge/description.ts';
 import type { JsonObject } from '../../../../local/json.ts';
 import { nodeListener } from '../../../../local/wire/node-http.ts';
 import { type Setup, setUp } from '../../../local/cognito/harness.ts';
+import { type FlatEvent, type FlatResult, flatEvent, flatResult } from '../../../support/flat.ts';
 
 export const PASSWORD = 'Correct-horse-42!';
 export const NEW_PASSWORD = 'Brand-new-horse-43!';
@@ -29,7 +29,7 @@ type Answer = string | (() => string);
 export type Person = Record<string, Answer | Answer[]>;
 
 export interface Seen {
-  readonly events: UiEvent[];
+  readonly events: FlatEvent[];
   readonly prompts: string[];
 }
 
@@ -189,7 +189,7 @@ export async function world(
     },
     shown: (text) => void shown.push(text),
     context({ env: more = {}, person, stdin } = {}) {
-      const events: UiEvent[] = [];
+      const events: FlatEvent[] = [];
       const prompts: string[] = [];
       const left = Object.fromEntries(
         Object.entries(person ?? {}).map(([key, given]) => [key, Array.isArray(given) ? [...given] : given]),
@@ -224,7 +224,7 @@ export async function world(
         ui: {
           interactive: person !== undefined,
           event: (event) => {
-            events.push(event);
+            events.push(flatEvent(event));
             shown.push(JSON.stringify(event));
           },
           async ask(question) {
@@ -282,8 +282,12 @@ export async function world(
 }
 
 /** Runs a command; what it would print must hold no secret. */
-export async function run(here: World, command: Promise<Result>, { tokenOut = false } = {}): Promise<Result> {
-  const result = await command;
+export async function run(
+  here: World,
+  command: Promise<Result>,
+  { tokenOut = false } = {},
+): Promise<FlatResult> {
+  const result = flatResult(await command);
   if (!tokenOut) {
     here.shown(JSON.stringify(result.document));
     here.shown(result.text ?? '');

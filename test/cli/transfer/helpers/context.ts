@@ -1,16 +1,16 @@
 import { PassThrough } from 'node:stream';
 import type { Context } from '../../../../cli/context.ts';
-import type { UiEvent } from '../../../../cli/ui/events.ts';
+import { type FlatEvent, flatEvent } from '../../../support/flat.ts';
 
 export interface TestContext extends Context {
-  readonly events: UiEvent[];
+  readonly events: FlatEvent[];
   readonly abort: AbortController;
 }
 
 /** A context whose screen is a list of events. */
 export function testContext(over: Partial<Context> = {}): TestContext {
   const abort = new AbortController();
-  const events: UiEvent[] = [];
+  const events: FlatEvent[] = [];
   const never = () => Promise.reject(new Error('nobody is to be asked'));
   return {
     stdin: new PassThrough(),
@@ -25,7 +25,7 @@ export function testContext(over: Partial<Context> = {}): TestContext {
     options: { json: false, quiet: false, debug: false, color: false },
     signal: abort.signal,
     ui: {
-      event: (event) => void events.push(event),
+      event: (event) => void events.push(flatEvent(event)),
       interactive: false,
       ask: never,
       confirm: never,
@@ -38,6 +38,6 @@ export function testContext(over: Partial<Context> = {}): TestContext {
 }
 
 /** The JSON rows among the events. */
-export function rows(events: readonly UiEvent[]): Record<string, unknown>[] {
+export function rows(events: readonly FlatEvent[]): Record<string, unknown>[] {
   return events.flatMap((event) => (event.type === 'row' ? [event.document as Record<string, unknown>] : []));
 }

@@ -1,0 +1,110 @@
+import type { OutputStream } from '../context.ts';
+import { type Style, styleText } from './style.ts';
+
+/*
+ * Everything that a person sees passes through here. Names, groups, messages of servers and file names may hold codes that
+ * steer a terminal, line breaks that forge a line of ours, and marks that reverse or hide letters. Text is therefore of one
+ * of two kinds: a string is escaped, whoever wrote it, and what is already escaped or styled is a `Shown`, which is made
+ * in this file alone. Streams are written by `writeLines`, which takes nothing else.
+ */
+
+/**
+ * Characters that a terminal obeys or does not show: controls (C0, DEL, C1), line and paragraph separators, lone surrogates,
+ * marks of writing direction, and whatever else has no glyph. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
+ */
+const HIDDEN =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\ufff9-\ufffb]/gu;
+
+/** Joiners have their place within words and emoji, and what chooses an emoji's look behind one; neither beside a letter of English. */
+const JOINER = /^[\u200c\u200d]$/;
+const BEFORE_JOINER = /(?:(?!\p{ASCII})[\p{L}\p{M}\p{Emoji_Modifier}\p{Extended_Pictographic}]|\ufe0f)$/u;
+const CHOOSER = /^[\ufe0e\ufe0f]$/;
+const BEFORE_CHOOSER = /\p{Extended_Pictographic}$/u;
+
+function isInPlace(character: string, at: number, whole: string): boolean {
+  const before = whole.slice(Math.max(0, at - 2), at);
+  if (JOINER.test(character)) return BEFORE_JOINER.test(before);
+  return CHOOSER.test(character) && BEFORE_CHOOSER.test(before);
+}
+
+/** A text of anybody's as one line that a terminal shows and does not obey: `\x1b`, `\u{202e}`. */
+export function visible(text: string): string {
+  return text.replace(HIDDEN, (character: string, at: number, whole: string) => {
+    if (isInPlace(character, at, whole)) return character;
+    const code = character.codePointAt(0) ?? 0;
+    const digits = code.toString(16);
+    return code < 0x100 ? `\\x${digits.padStart(2, '0')}` : `\\u{${digits}}`;
+  });
+}
+
+/** A line that is safe to write: escaped, and styled by us or not at all. */
+export class Shown {
+  readonly #text: string;
+
+  private constructor(text: string) {
+    this.#text = text;
+  }
+
+  static escape(text: string): Shown {
+    return new Shown(visible(text));
+  }
+
+  /** Puts our own words and other parts together; strings among the parts are escaped. */
+  static join(words: readonly string[], parts: readonly (string | number | Shown)[]): Shown {
+    const text = words.map((word, at) => {
+      const part = parts[at];
+      return word + (part === undefined ? '' : part instanceof Shown ? part.#text : visible(String(part)));
+    });
+    return new Shown(text.join(''));
+  }
+
+  static style(style: Style, part: string | Shown): Shown {
+    return new Shown(styleText(style, part instanceof Shown ? part.#text : visible(part)));
+  }
+
+  /** JSON whose strings hold no character that a terminal obeys or hides; its values are the same. */
+  static json(value: unknown): Shown {
+    const text = JSON.stringify(value).replace(HIDDEN, (character) =>
+      Array.from({ length: character.length }, (_, at) => {
+        return `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`;
+      }).join(''),
+    );
+    return new Shown(text);
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+/** A line of ours: `` line`warning: ${text}` ``. What is put in is escaped unless it is a {@link Shown}. */
+export function line(words: TemplateStringsArray, ...parts: readonly (string | number | Shown)[]): Shown {
+  return Shown.join(words, parts);
+}
+
+/** Paints text, or leaves it as it is where colour is off; escapes it either way. */
+export type Paint = (style: Style, text: string | Shown) => Shown;
+
+export function painter(color: boolean): Paint {
+  if (color) return Shown.style;
+  return (_style, text) => (text instanceof Shown ? text : Shown.escape(text));
+}
+
+/** One line in one style. */
+export interface StyledLine {
+  readonly style: Style;
+  readonly text: string;
+}
+
+/** A string is one line, whatever is in it; several lines are a list. */
+export type Text = string | readonly (string | StyledLine)[];
+
+/** The lines of a text, each escaped, styled where they are to be. */
+export function shownLines(text: Text, paint: Paint): Shown[] {
+  const lines = typeof text === 'string' ? [text] : text;
+  return lines.map((one) => (typeof one === 'string' ? Shown.escape(one) : paint(one.style, one.text)));
+}
+
+export function writeLines(stream: OutputStream, lines: readonly Shown[]): void {
+  if (lines.length > 0) stream.write(lines.map((one) => `${one}\n`).join(''));
+}

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type readline from 'node:readline';
+import { clearLine, cursorTo, moveCursor } from 'node:readline';
+import { test } from 'node:test';
+import { UserError } from '../../../cli/errors.ts';
+import { renderError } from '../../../cli/ui/error.ts';
+import type { UiEvent } from '../../../cli/ui/events.ts';
+import { plainRenderer } from '../../../cli/ui/plain.ts';
+import { line, painter, Shown, shownLines, visible } from '../../../cli/ui/shown.ts';
+import { terminalRenderer } from '../../../cli/ui/terminal.ts';
+import { seeded } from '../../support/mutations.ts';
+import { Screen } from '../../support/streams.ts';
+
+/** What a terminal obeys or does not show; colours of ours and line ends apart. */
+const DANGEROUS =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\u200b\u2060\ufeff\u00ad\u3164\u{e0000}-\u{e0fff}]/u;
+
+/** A screen on which a spinner can be drawn. */
+function drawable() {
+  const screen = Object.assign(new Screen(), { isTTY: true, columns: 80 });
+  return Object.assign(screen, {
+    cursorTo: (x: number) => cursorTo(screen, x),
+    clearLine: (side: readline.Direction) => clearLine(screen, side),
+    moveCursor: (x: number, y: number) => moveCursor(screen, x, y),
+  });
+}
+
+function withoutOurs(written: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours, and what the spinner draws with
+  return written.replace(/\u001b\[(?:\d*(?:;\d+)*m|\?(?:25|2026)[lh]|\d*[AGK])/g, '').replaceAll('\n', '');
+}
+
+/** Text with every kind of character in it that does not belong on a screen. */
+function hostile(random: () => number): string {
+  const parts = [
+    '\u001b]0;title\u0007',
+    '\u001b[2J',
+    '\u009b31m',
+    '\u007f',
+    '\r',
+    '\t',
+    '\n',
+    '\r\n',
+    'error: forged',
+    '\u202e',
+    '\u2066',
+    '\u200f',
+    '\u061c',
+    '\u2028',
+    '\u0085',
+    '\ud83d',
+    '\udc00',
+    '\u{e0041}',
+    '\ufeff',
+    '\u200b',
+    'e\u200d',
+    'naïve 文件 😀',
+    '%s',
+    '\\x1b',
+  ];
+  const length = 1 + Math.floor(random() * 8);
+  return Array.from({ length }, () => parts[Math.floor(random() * parts.length)]).join('');
+}
+
+test('what steers, reverses or hides is a visible escape, and letters of all scripts stay', () => {
+  const cases: Record<string, string> = {
+    'a\u001b[2Jb\rc\u009bd\u007f': 'a\\x1b[2Jb\\x0dc\\x9bd\\x7f',
+    'two\nlines\u2028three\u2029\u0085': 'two\\x0alines\\u{2028}three\\u{2029}\\x85',
+    'invoice\u202efdp.exe': 'invoice\\u{202e}fdp.exe',
+    '\u2066a\u2069\u200e\u200f\u061c': '\\u{2066}a\\u{2069}\\u{200e}\\u{200f}\\u{61c}',
+    'ad\u200bmin \ufeff\u00ad\u3164\u{e0041}': 'ad\\u{200b}min \\u{feff}\\xad\\u{3164}\\u{e0041}',
+    'lone \ud83d and \udc00': 'lone \\u{d83d} and \\u{dc00}',
+    'ad\u200dmin\ufe0f': 'ad\\u{200d}min\\u{fe0f}',
+  };
+  for (const [text, shown] of Object.entries(cases)) assert.equal(visible(text), shown);
+  for (const text of [
+    'naïve 文件 😀',
+    'e\u0301',
+    '👨‍👩‍👧',
+    '❤️‍🔥',
+    '👩🏽‍🚒',
+    'می‌خواهم',
+    'عربى',
+    'עברית',
+    'ไทย',
+    '\\x1b',
+  ]) {
+    assert.equal(visible(text), text);
+  }
+  const once = visible('\u001b\u202e');
+  assert.equal(visible(once), once);
+});
+
+test('only what is ours is styled or has lines: text that is put in is escaped, a list has a line for each', () => {
+  const paint = painter(true);
+  assert.equal(`${line`${paint('red', '\u001b[2J')}: ${'a\nb'}`}`, '\u001b[31m\\x1b[2J\u001b[39m: a\\x0ab');
+  assert.deepEqual(shownLines('a\nb', paint).map(String), ['a\\x0ab']);
+  assert.deepEqual(shownLines(['a', { style: 'bold', text: 'b\n' }], painter(false)).map(String), [
+    'a',
+    'b\\x0a',
+  ]);
+});
+
+test('JSON has the same values, and no character that a terminal obeys or hides', () => {
+  const random = seeded(7);
+  for (let round = 0; round < 200; round += 1) {
+    const value = { [hostile(random)]: hostile(random), list: [hostile(random)] };
+    const text = `${Shown.json(value)}`;
+    assert.doesNotMatch(text, DANGEROUS);
+    assert.deepEqual(JSON.parse(text), value);
+  }
+});
+
+const KINDS = (text: string): UiEvent[] => [
+  { type: 'row', text, document: { text } },
+  { type: 'row', text: [text, { style: 'dim', text }], document: {} },
+  { type: 'note', text },
+  { type: 'warning', text: [text, text] },
+  { type: 'instruction', text },
+  { type: 'debug', text },
+  { type: 'heading', text, below: text },
+  { type: 'task-started', task: text },
+  { type: 'task-progress', task: text, detail: text },
+  { type: 'transfer', bytes: 1, filesDone: 0, rate: 1, active: [{ name: text, bytes: 1, size: 2 }] },
+  { type: 'resource', logicalId: text, resourceType: text, status: 'CREATE_IN_PROGRESS', at: new Date(0) },
+  {
+    type: 'resource',
+    logicalId: text,
+    resourceType: text,
+    status: 'CREATE_FAILED',
+    reason: text,
+    at: new Date(0),
+  },
+  { type: 'resource', logicalId: text, resourceType: text, status: text, at: new Date(0) },
+  { type: 'task-failed', task: text, detail: text },
+  { type: 'task-done', task: text, detail: text },
+];
+
+test('no event of any kind brings a hostile text to any screen, or a line that looks like ours', () => {
+  const random = seeded(11);
+  for (let round = 0; round < 20; round += 1) {
+    const text = hostile(random);
+    for (const kind of ['terminal', 'colourless', 'plain', 'json'] as const) {
+      const stdout = new Screen();
+      const stderr = drawable();
+      const common = {
+        stdout,
+        stderr,
+        now: () => new Date(0),
+        json: kind === 'json',
+        quiet: false,
+        debug: true,
+      };
+      const renderer =
+        kind === 'plain' || kind === 'json'
+          ? plainRenderer(common)
+          : terminalRenderer({ ...common, paint: painter(kind === 'terminal') });
+      for (const event of KINDS(text)) renderer.event(event);
+      renderer.close();
+      for (const { text: written } of [stdout, stderr]) {
+        assert.doesNotMatch(withoutOurs(written), DANGEROUS, JSON.stringify({ kind, text }));
+        if (!text.startsWith('error: forged')) assert.doesNotMatch(written, /^error: forged/m);
+      }
+    }
+  }
+});
+
+test('an error with hostile messages, hints, causes and stacks is shown safely, with --debug and --json too', () => {
+  const random = seeded(13);
+  for (let round = 0; round < 60; round += 1) {
+    const text = hostile(random);
+    const cause = new TypeError(text, { cause: Object.assign(new Error(text), { stack: text }) });
+    for (const error of [new UserError('disk', text, { hint: text, cause }), cause, text]) {
+      for (const json of [true, false]) {
+        const [stdout, stderr] = [new Screen(), new Screen({ isTTY: round % 2 === 0 })];
+        renderError(error, { json, debug: true, color: true }, { stdout, stderr });
+        for (const { text: written } of [stdout, stderr]) {
+          assert.doesNotMatch(withoutOurs(written), DANGEROUS, JSON.stringify(text));
+          assert.doesNotMatch(withoutOurs(written.replace(/^[^\n]*\n/, '\n')), /^error: forged/m);
+        }
+        if (json) assert.ok(JSON.parse(stdout.text).error.message.includes(text));
+      }
+    }
+  }
+});
+
+test('text leaves the process in one place, and nothing else makes lines of text', () => {
+  const root = join(import.meta.dirname, '../../../cli');
+  for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts')) continue;
+    const source = readFileSync(join(root, file), 'utf8');
+    if (!file.endsWith(join('ui', 'shown.ts'))) assert.doesNotMatch(source, /std(out|err)\.write\(/, file);
+    if (/^(commands|identity|transfer|stack)/.test(file)) {
+      assert.doesNotMatch(source, /\btext: (?:`[^`]*\\n|.*\.join\('\\n'\))|^\s*\]\.join\('\\n'\),?$/m, file);
+    }
+  }
+});

@@ -1,0 +1,24 @@
+import type { Result } from '../../cli/context.ts';
+import type { UiEvent } from '../../cli/ui/events.ts';
+import type { Text } from '../../cli/ui/shown.ts';
+
+/** The lines of a text as one string, as they would be read. */
+export function flatText(text: Text = ''): string {
+  const lines = typeof text === 'string' ? [text] : text;
+  return lines.map((line) => (typeof line === 'string' ? line : line.text)).join('\n');
+}
+
+type Flat<T> = T extends { readonly text: Text } ? Omit<T, 'text'> & { readonly text: string } : T;
+
+/** An event whose text is one string. */
+export type FlatEvent = Flat<UiEvent>;
+
+export function flatEvent(event: UiEvent): FlatEvent {
+  return 'text' in event ? ({ ...event, text: flatText(event.text) } as FlatEvent) : event;
+}
+
+export type FlatResult = Omit<Result, 'text'> & { readonly text?: string };
+
+export function flatResult({ text, ...result }: Result): FlatResult {
+  return text === undefined ? result : { ...result, text: flatText(text) };
+}
