@@ -46,13 +46,19 @@ function line({ id, file, key, url, bytes, storedBytes = 0, startedAt }: Unfinis
 
 /** `edge-upload uploads list`: uploads in parts that this computer began and did not finish. */
 export async function list(context: Context): Promise<Result> {
-  const uploads = (await listJournals(journalFolder(context))).map(describe);
+  const uploads = (await known(context)).map(describe);
   const lines = uploads.map(line);
   const text =
     lines.length === 0
       ? 'There is no unfinished upload.'
       : [...lines, 'Go on with one by its put command, or take it away with: edge-upload uploads abort <id>'];
   return { document: { uploads }, text };
+}
+
+function known(context: Context): Promise<readonly Recorded[]> {
+  return listJournals(journalFolder(context), ({ message, hint }) => {
+    context.ui.event({ type: 'warning', text: [message, hint].join(' ') });
+  });
 }
 
 export interface AbortArgs {
@@ -73,8 +79,8 @@ export async function abort(
       hint: 'Name it as shown by: edge-upload uploads list   or take them all with --all',
     });
   }
-  const known = await listJournals(journalFolder(context));
-  const chosen = all && ids.length === 0 ? known : new Set(ids.map((id) => pick(known, id)));
+  const unfinished = await known(context);
+  const chosen = all && ids.length === 0 ? unfinished : new Set(ids.map((id) => pick(unfinished, id)));
   const aborted: string[] = [];
   const failures: { id: string; code: string; message: string }[] = [];
   let exitCode: ExitCode = EXIT.done;
@@ -104,10 +110,10 @@ async function forgetOne(context: Context, subject: JournalSubject): Promise<voi
   await withJournal(journalFolder(context), subject, context.signal, ({ remove }) => remove());
 }
 
-function pick(known: readonly Recorded[], id: string): Recorded {
+function pick(unfinished: readonly Recorded[], id: string): Recorded {
   // An empty one, as of a variable that is not set, is the beginning of them all.
   const matching =
-    id === '' ? [] : known.filter(({ entry }) => journalId(entry).startsWith(id.toLowerCase()));
+    id === '' ? [] : unfinished.filter(({ entry }) => journalId(entry).startsWith(id.toLowerCase()));
   const [one, ...others] = matching;
   if (one !== undefined && others.length === 0) return one;
   throw new UserError(

@@ -1,4 +1,5 @@
 import { isUserError } from '../errors.ts';
+import { isJournalTrouble } from './any-journal.ts';
 import type { EdgeClient } from './edge-client.ts';
 import { type Journal, type JournalSubject, unansweredSince, withJournal } from './journal.ts';
 import { abortUpload, type OpenUpload } from './multipart.ts';
@@ -35,13 +36,23 @@ async function takeAway(
 export async function abandon(subject: JournalSubject, tools: Tools): Promise<void> {
   const { edge, journals, signal } = tools;
   const { key } = subject;
-  await withJournal(journals, subject, signal, async (journal) => {
+  await withJournal(journals(), subject, signal, async (journal) => {
     const { recorded } = journal;
     if (recorded === undefined) return;
     const { opened } = recorded;
     const open = opened && { key, uploadId: opened.uploadId };
     await takeAway(edge, { key, open, unansweredSince: unansweredSince(recorded) }, journal, tools);
   });
+}
+
+/** The same before the upload of the same file: a journal that cannot be read or removed does not keep it from that. */
+export async function abandonIfPossible(subject: JournalSubject, tools: Tools): Promise<void> {
+  try {
+    await abandon(subject, tools);
+  } catch (error) {
+    if (!isJournalTrouble(error)) throw error;
+    tools.onJournalTrouble(error);
+  }
 }
 
 /** Takes away an upload of this run that cannot be finished. Why it cannot is the error that counts. */

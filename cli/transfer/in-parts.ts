@@ -2,9 +2,10 @@ import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.t
 import { formatBytes } from '../ui/format.ts';
 import { giveBack } from './abandon.ts';
 import { UploadConflict, UploadGone } from './answers.ts';
+import { withAnyJournal } from './any-journal.ts';
 import { perhapsOurs } from './edge-client.ts';
 import { checkSize } from './edge-limits.ts';
-import { type Journal, type JournalSubject, journalId, unansweredSince, withJournal } from './journal.ts';
+import { type Journal, type JournalSubject, journalId, unansweredSince } from './journal.ts';
 import type { Lane } from './lanes.ts';
 import { completeUpload, putPart } from './multipart.ts';
 import { openUpload } from './open-upload.ts';
@@ -50,9 +51,9 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set([
  */
 export async function putInParts(work: InParts, tools: Tools): Promise<Stored> {
   const { file, path, upload } = work;
-  const { edge, journals, signal } = tools;
+  const { edge } = tools;
   const subject = { url: edge.url, key: upload.key, path };
-  return withJournal(journals, subject, signal, async (journal) => {
+  return withAnyJournal(subject, tools, async (journal) => {
     const wanted = await fingerprint(work, tools);
     let since = unansweredSince(journal.recorded);
     let begun = await goOn(journal, wanted, work, tools);
@@ -71,7 +72,7 @@ export async function putInParts(work: InParts, tools: Tools): Promise<Stored> {
           begun = undefined;
           continue;
         }
-        const hopeless = isUserError(error) && HOPELESS.has(error.code);
+        const hopeless = !journal.isKept() || (isUserError(error) && HOPELESS.has(error.code));
         if (hopeless) await giveBack({ key: upload.key, ...begun }, journal, tools);
         throw hopeless ? error : withProgress(error, begun, { subject, size: file.size });
       }

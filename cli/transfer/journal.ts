@@ -6,7 +6,8 @@ import { isUserError, systemCode, UserError } from '../errors.ts';
 import { diskError, readIfThere, replaceFile } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
-import { ALGORITHMS, type Algorithm } from './digests.ts';
+import type { Algorithm } from './digests.ts';
+import { FORMAT, noJournal, parseJournal } from './journal-lines.ts';
 import type { StoredPart } from './multipart.ts';
 
 /** What an upload in parts is of and where it goes; the same command finds its journal by it. */
@@ -71,10 +72,6 @@ export interface Journal {
 
 type Place = Pick<Context, 'env' | 'platform' | 'home'>;
 
-const FORMAT = 2;
-/** Written when the upload was open already, with its id in the first line. */
-const OLD_FORMAT = 1;
-
 /** How long another run that uploads the same file to the same key is waited for, milliseconds. */
 const WAIT_MS = 1_000;
 
@@ -100,48 +97,6 @@ export function journalId({ url, key, path }: JournalSubject): string {
  * is stored. Lines are only ever added, so a crash leaves at worst a torn last line, which is passed over. What the lines say
  * is held against the store's own list before it counts.
  */
-function parseJournal(text: string): Recorded | undefined {
-  const [first, ...lines] = text.split('\n').map(parseLine);
-  const { format, uploadId, ...entry } = (first ?? {}) as FirstLine;
-  const sound =
-    (format === FORMAT || format === OLD_FORMAT) &&
-    [entry.url, entry.key, entry.path, entry.sample, entry.headers].every(
-      (field) => typeof field === 'string' && field !== '',
-    ) &&
-    ALGORITHMS.includes(entry.algorithm) &&
-    entry.partSize > 0 &&
-    entry.size >= 0;
-  if (!sound) return undefined;
-  const parts = lines.filter(isPart).map((part) => [part.number, part] as const);
-  const opened = typeof uploadId === 'string' ? { uploadId, unanswered: false } : lines.find(isOpened);
-  return { entry, opened, parts: new Map(parts) };
-}
-
-type FirstLine = JournalEntry & { readonly format?: unknown; readonly uploadId?: unknown };
-
-function isOpened(line: unknown): line is Opened {
-  const opened = line as Partial<Record<keyof Opened, unknown>> | undefined | null;
-  return typeof opened?.uploadId === 'string' && typeof opened.unanswered === 'boolean';
-}
-
-function isPart(line: unknown): line is StoredPart {
-  const part = line as Partial<Record<keyof StoredPart, unknown>> | undefined | null;
-  return (
-    Number.isInteger(part?.number) &&
-    Number.isInteger(part?.size) &&
-    typeof part?.etag === 'string' &&
-    typeof part?.checksum === 'string'
-  );
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    // The torn last line of a run that was killed, or the nothing behind the last line break.
-    return undefined;
-  }
-}
 
 /**
  * Runs `work` with the journal of one upload, which no other process has meanwhile.
@@ -159,7 +114,9 @@ export async function withJournal<T>(
     // Where it could not be opened, whoever wanted to write has said so.
     const handle = await opening?.catch(() => undefined);
     opening = undefined;
-    await handle?.close();
+    await handle?.close().catch((error: unknown) => {
+      throw diskError(path, error);
+    });
   };
   const append = async (line: Opened | StoredPart): Promise<FileHandle> => {
     try {
@@ -190,7 +147,9 @@ export async function withJournal<T>(
       },
       async remove() {
         await close();
-        await rm(path, { force: true });
+        await rm(path, { force: true }).catch((error: unknown) => {
+          throw diskError(path, error);
+        });
       },
     };
     try {
@@ -224,12 +183,26 @@ async function journalNames(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** All uploads that this computer began and did not finish. */
-export async function listJournals(folder: string): Promise<readonly Recorded[]> {
+/**
+ * All uploads that this computer began and did not finish.
+ * @param onOdd told of files among the journals that are none.
+ */
+export async function listJournals(
+  folder: string,
+  onOdd: (error: UserError) => void,
+): Promise<readonly Recorded[]> {
   const found: Recorded[] = [];
   for (const name of await journalNames(folder)) {
-    const recorded = parseJournal((await readIfThere(join(folder, name))) ?? '');
-    if (recorded !== undefined) found.push(recorded);
+    const path = join(folder, name);
+    try {
+      const text = await readIfThere(path);
+      const recorded = text === undefined ? undefined : parseJournal(text);
+      if (recorded !== undefined) found.push(recorded);
+      else if (text !== undefined) onOdd(noJournal(path));
+    } catch (error) {
+      if (!isUserError(error)) throw error;
+      onOdd(error);
+    }
   }
   return found.sort((a, b) => a.entry.startedAt.localeCompare(b.entry.startedAt));
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Dispatcher } from 'undici';
 import type { Context } from '../context.ts';
+import type { UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens.ts';
 import { formatDuration } from '../ui/format.ts';
 import { createRings, type Rings } from './buffers.ts';
@@ -26,8 +27,10 @@ export interface Tools {
   readonly pool: Pool;
   /** Bounds the parts among them. */
   readonly lanes: Lanes;
-  /** Where journals are kept. */
-  readonly journals: string;
+  /** Where journals are kept. @throws {UserError} `settings` where this computer has no such folder. */
+  readonly journals: () => string;
+  /** Told why an upload has no journal; a warning, once for all uploads of a command. */
+  readonly onJournalTrouble: (error: UserError) => void;
   readonly clock: Clock;
   readonly now: () => Date;
   readonly warn: (text: string) => void;
@@ -86,6 +89,8 @@ export async function openTools(context: Context, options: EdgeOptions): Promise
   };
   // Every request and every wait listens to it, and each stops when it ends: many listeners are no leak.
   setMaxListeners(0, signal);
+  const warn = (text: string) => ui.event({ type: 'warning', text });
+  let journalTrouble = false;
   const edge = createEdgeClient({ ...wire, retry, stallMs, signal });
   return {
     edge,
@@ -95,10 +100,14 @@ export async function openTools(context: Context, options: EdgeOptions): Promise
     limits: createLimits(edge),
     pool: createPool(concurrency),
     lanes: createLanes({ most: concurrency, limitRate, clock, signal }),
-    journals: journalFolder(context),
+    journals: () => journalFolder(context),
+    onJournalTrouble: (error) => {
+      if (!journalTrouble) warn(`An interrupted upload may have to start again: ${error.message}`);
+      journalTrouble = true;
+    },
     clock,
     now,
-    warn: (text) => ui.event({ type: 'warning', text }),
+    warn,
     signal,
   };
 }

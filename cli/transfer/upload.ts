@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import type { Context, Result } from '../context.ts';
 import { isUserError, type UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
-import { abandon } from './abandon.ts';
+import { abandonIfPossible } from './abandon.ts';
+import { isJournalTrouble } from './any-journal.ts';
 import { type FilePath, pathText } from './file-path.ts';
 import { putStream, streamBounds } from './from-stream.ts';
 import { putInParts } from './in-parts.ts';
@@ -57,7 +58,7 @@ export async function uploadFiles(
   const report = createReport(options.url);
   let begun: Promise<ReadonlySet<string>> | undefined;
   const begunInParts = () => {
-    begun ??= journalIds(tools.journals);
+    begun ??= knownJournals(tools);
     return begun;
   };
   const shared = { headers, meter, options, tools, context, begunInParts };
@@ -120,7 +121,7 @@ async function uploadFile(item: Item & { kind: 'file' }, shared: Shared): Promis
     }
     const subject = { url: options.url, key: item.key, path: pathText(item.path) };
     // It went in parts when it was larger, or was asked for in parts, and was broken off.
-    if ((await shared.begunInParts()).has(journalId(subject))) await abandon(subject, tools);
+    if ((await shared.begunInParts()).has(journalId(subject))) await abandonIfPossible(subject, tools);
     const whole = { from: 0, length: file.size };
     return await pool.run(() =>
       withStretch(file, whole, tools, (stretch) => putWhole(stretch, upload, digester, edge)),
@@ -145,6 +146,16 @@ async function uploadStream(item: Item & { kind: 'stream' }, shared: Shared): Pr
     return await putStream({ stream, name, upload }, options, tools);
   } finally {
     progress.end();
+  }
+}
+
+async function knownJournals({ journals, onJournalTrouble }: Tools): Promise<ReadonlySet<string>> {
+  try {
+    return await journalIds(journals());
+  } catch (error) {
+    if (!isJournalTrouble(error)) throw error;
+    onJournalTrouble(error);
+    return new Set();
   }
 }
 

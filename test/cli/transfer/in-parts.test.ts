@@ -25,7 +25,7 @@ async function bigFile(t: NodeTestContext) {
     options: Partial<UploadOptions> = {},
     context = testContext({ cwd: home, home }),
   ) => upload(t, context, edge.url, { files: ['big.bin'] }, { partSize: PART, concurrency: 2, ...options });
-  const journals = () => listJournals(journalFolder(testContext({ home })));
+  const journals = () => listJournals(journalFolder(testContext({ home })), assert.fail);
   return { home, bytes, put, journals, file: join(home, 'big.bin') };
 }
 

@@ -30,7 +30,7 @@ async function bigFile(t: NodeTestContext) {
   await writeFile(join(home, KEY), bytes);
   const put = (edge: TestEdge, context = testContext({ cwd: home, home })) =>
     upload(t, context, edge.url, { files: [KEY] }, { partSize: PART });
-  const journals = () => listJournals(journalFolder(testContext({ home })));
+  const journals = () => listJournals(journalFolder(testContext({ home })), assert.fail);
   return { home, bytes, put, journals };
 }
 

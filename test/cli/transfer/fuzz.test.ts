@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { isUserError } from '../../../cli/errors.ts';
+import { TokenRejected } from '../../../cli/transfer/answers.ts';
+import type { EdgeClient } from '../../../cli/transfer/edge-client.ts';
+import { readLimits } from '../../../cli/transfer/edge-limits.ts';
+import { listedPaths } from '../../../cli/transfer/files-from.ts';
+import { parseJournal } from '../../../cli/transfer/journal-lines.ts';
+import { keyProblem } from '../../../cli/transfer/keys.ts';
+import { listParts, listUploads } from '../../../cli/transfer/listings.ts';
+import { createUpload, idQuery } from '../../../cli/transfer/multipart.ts';
+import { MAX_PARTS } from '../../../cli/transfer/plan.ts';
+import { judge } from '../../../cli/transfer/refusals.ts';
+import { PassingFailure } from '../../../cli/transfer/retry.ts';
+import { dice } from './helpers/dice.ts';
+
+/** Other seeds: FUZZ_SEED=7 npx tsx --test test/cli/transfer/fuzz.test.ts */
+const SEED = Number(process.env.FUZZ_SEED ?? 20261128);
+const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 1500);
+
+const ODD = [
+  '\0',
+  '\ufffd',
+  '\ud800',
+  '"',
+  '<',
+  '&',
+  '&#0;',
+  ']]>',
+  '<!--',
+  'null',
+  '{}',
+  '[',
+  '1e999',
+  '-1',
+  '__proto__',
+  '\n',
+  '\r',
+  '\u001b[2J',
+  '<a>'.repeat(40),
+  '9'.repeat(40),
+  '',
+];
+
+/** Text with a few places changed: removed, doubled, swapped, replaced by what parsers stumble over. */
+function mutated(text: string, random: () => number): string {
+  let mutant = text;
+  const at = () => Math.floor(random() * (mutant.length + 1));
+  for (let changes = 1 + Math.floor(random() * 4); changes > 0; changes -= 1) {
+    const [from, to] = [at(), at()].sort((a, b) => a - b) as [number, number];
+    const odd = ODD[Math.floor(random() * ODD.length)] ?? '';
+    const cut = mutant.slice(from, random() < 0.5 ? from + 3 : to);
+    const ways = [
+      () => mutant.slice(0, from) + mutant.slice(to),
+      () => mutant.slice(0, from) + odd + mutant.slice(from),
+      () => mutant.slice(0, from) + odd + mutant.slice(from + cut.length),
+      () => mutant.slice(0, to) + cut + mutant.slice(to),
+      () => mutant.slice(0, from),
+    ];
+    mutant = ways[Math.floor(random() * ways.length)]?.() ?? mutant;
+  }
+  return mutant;
+}
+
+const told = (error: unknown) =>
+  isUserError(error) || error instanceof PassingFailure || error instanceof TokenRejected;
+
+test('a journal of any content is read, or is none', () => {
+  const entry = {
+    format: 2,
+    url: 'https://d1.cloudfront.net',
+    key: 'a/b',
+    path: '/a/b',
+    partSize: 5,
+    algorithm: 'crc32',
+    size: 12,
+    mtimeNs: '1',
+    inode: '2',
+    sample: 'aa',
+    headers: 'bb',
+    startedAt: '2026-11-28T00:00:00.000Z',
+  };
+  const part = { number: 1, size: 5, etag: 'abc', checksum: 'AAAA==' };
+  const sound = [entry, { uploadId: 'id', unanswered: false }, part, { ...part, number: 2 }]
+    .map((line) => JSON.stringify(line))
+    .join('\n');
+  assert.equal(parseJournal(sound)?.parts.size, 2);
+  const random = dice(SEED);
+  let read = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const text = mutated(sound, random);
+    const journal = parseJournal(text);
+    if (journal === undefined) continue;
+    read += 1;
+    assert.equal(keyProblem(journal.entry.key), undefined, text);
+    assert.ok(!Number.isNaN(Date.parse(journal.entry.startedAt)), text);
+    assert.ok(Math.ceil(journal.entry.size / journal.entry.partSize) <= MAX_PARTS, text);
+    if (journal.opened !== undefined)
+      assert.match(idQuery(journal.opened.uploadId), /^uploadId=[!-~]+$/, text);
+    for (const { number, etag } of journal.parts.values()) {
+      assert.ok(number >= 1 && number <= MAX_PARTS, text);
+      assert.match(etag, /^[\w.+/=:-]+$/, text);
+    }
+  }
+  assert.ok(read > ROUNDS / 20, 'some are still journals');
+});
+
+test('an answer of any content is a value or an error with words', async () => {
+  const random = dice(SEED + 1);
+  const documents = [
+    '<?xml version="1.0" encoding="UTF-8"?>\n<InitiateMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Bucket>b</Bucket><Key>k</Key><UploadId>id.1_2-3</UploadId></InitiateMultipartUploadResult>',
+    '<ListPartsResult><IsTruncated>false</IsTruncated><Part><PartNumber>1</PartNumber><ETag>&quot;ab&quot;</ETag><Size>5</Size><ChecksumCRC32>AAAA==</ChecksumCRC32></Part></ListPartsResult>',
+    '<ListMultipartUploadsResult><Upload><Key>k</Key><UploadId>id</UploadId><Initiated>2026-11-28T00:00:00.000Z</Initiated></Upload></ListMultipartUploadsResult>',
+    '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>',
+    '{"error":"forbidden_key","message":"You may write keys that begin with “ada/” only."}',
+    '{"policy":{"maxSize":5,"writeTo":"{username}/"}}',
+    '<!DOCTYPE html><html><body>Request blocked. Generated by cloudfront</body></html>',
+  ];
+  const statuses = [
+    200, 200, 200, 204, 301, 307, 400, 401, 403, 404, 409, 412, 413, 414, 429, 494, 500, 503, 599,
+  ];
+  const types = ['application/xml', 'application/json', 'text/html', 'APPLICATION/JSON; charset=x', ''];
+  const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)] as T;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const text = mutated(pick(documents), random);
+    const headers = {
+      'content-type': pick(types),
+      'retry-after': mutated('120', random),
+      location: mutated('https://a/b', random),
+      date: mutated('Sat, 28 Nov 2026 00:00:00 GMT', random),
+    };
+    const answer = { status: pick(statuses), headers, text };
+    const edge: EdgeClient = {
+      url: 'https://edge',
+      async request(request, read) {
+        judge(answer, request.key, new Date(), request.refuse);
+        return { value: await read(answer), attempts: 1 };
+      },
+    };
+    readLimits(text);
+    for (const ask of [
+      () => createUpload(edge, { key: 'k', headers: {} }, 'crc32'),
+      () => listUploads(edge, 'k', () => new Date()),
+      // A page that leads to the next is followed for as long as the next is another.
+      () => listParts(edge, { key: 'k', uploadId: 'id' }, 'crc32'),
+    ]) {
+      await ask().catch((error: unknown) => assert.ok(told(error), `${text}\n${error}`));
+    }
+  }
+});
+
+test('a list of any bytes gives paths without NUL, or is refused', async () => {
+  const random = dice(SEED + 2);
+  const text = './a.txt\r\nsub/бумага.txt\nsub/報告\n\n"quoted name"\n';
+  const encode = [
+    (list: string) => Buffer.from(list),
+    (list: string) => Buffer.from(`\ufeff${list}`, 'utf16le'),
+    (list: string) => Buffer.from(list, 'utf16le'),
+    (list: string) => Buffer.from(list, 'utf16le').swap16(),
+    (list: string) => Buffer.from(list.replaceAll('\n', '\0')),
+    (list: string) => Buffer.from(list, 'latin1'),
+  ];
+  const world = { cwd: '/', signal: new AbortController().signal };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const bytes = encode[round % encode.length]?.(mutated(text, random)) ?? Buffer.alloc(0);
+    const cut = Math.floor(random() * bytes.length);
+    const stdin = Readable.from([bytes.subarray(0, cut), bytes.subarray(cut)]);
+    try {
+      for await (const path of listedPaths('-', { ...world, stdin }, { nul: random() < 0.3 })) {
+        assert.ok(path !== '' && !path.includes('\0'), bytes.toString('hex'));
+      }
+    } catch (error) {
+      assert.ok(isUserError(error), `${bytes.toString('hex')}\n${error}`);
+    }
+  }
+});
