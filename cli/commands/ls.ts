@@ -1,8 +1,7 @@
 import type { Context, Result } from '../context.ts';
-import { UserError } from '../errors.ts';
 import { listObjects } from '../stack/bucket.ts';
 import { count, formatBytes } from '../ui/format.ts';
-import { type OperatorArgs, openStack, requireStack, requireTarget } from './operator.ts';
+import { bucketOf, type OperatorArgs, openStack, requireTarget } from './operator.ts';
 
 export interface LsArgs extends OperatorArgs {
   /** Only keys that begin with this. */
@@ -13,12 +12,7 @@ export interface LsArgs extends OperatorArgs {
 export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Promise<Result> {
   const work = await openStack(context, await requireTarget(context, args), args);
   try {
-    const { bucket } = (await requireStack(work)).outputs;
-    if (bucket === undefined) {
-      throw new UserError('stack_failed', `The stack “${work.stackName}” has no bucket.`, {
-        hint: 'See: edge-upload deploy',
-      });
-    }
+    const bucket = await bucketOf(work);
     const objects: { key: string; bytes: number; modified: string; etag: string }[] = [];
     let found = 0;
     let bytes = 0;

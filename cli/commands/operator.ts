@@ -189,6 +189,15 @@ export async function requireStack(work: StackWork): Promise<FoundStack> {
   return stack;
 }
 
+/** The name of the stack's bucket, which must be there. */
+export async function bucketOf(work: StackWork): Promise<string> {
+  const { bucket } = (await requireStack(work)).outputs;
+  if (bucket !== undefined) return bucket;
+  throw new UserError('stack_failed', `The stack “${work.stackName}” has no bucket yet.`, {
+    hint: 'Finish its deployment:\n  edge-upload deploy',
+  });
+}
+
 export function stackMissing({ stackName, local }: StackWork): UserError {
   const where = local === undefined ? 'this AWS account (us-east-1)' : 'the embedded cloud';
   return new UserError('stack_missing', `There is no stack “${stackName}” in ${where}.`, {

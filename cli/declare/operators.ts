@@ -40,6 +40,19 @@ export function declareOperators(root: Commander, act: Act): void {
     const args = { ...given, ...(prefix === undefined ? {} : { prefix }) };
     return act(async () => (await import('../commands/ls.ts')).ls, args, command.optsWithGlobals());
   });
+  everywhere(
+    define(root, 'get <key>', 'download an object that was uploaded', [
+      'edge-upload get 2026/report.pdf',
+      'edge-upload get photos.tar --as - | tar t',
+    ])
+      .option('--as <path>', 'the file or folder to write to; - for standard output')
+      .option('-f, --force', 'replace a file that is there')
+      .option('--version-id <id>', 'an earlier version, where the bucket keeps them')
+      .addOption(inLocalCloud())
+      .addOption(profile()),
+  ).action((key: string, given, command) =>
+    act(async () => (await import('../commands/get.ts')).get, { ...given, key }, command.optsWithGlobals()),
+  );
   declareUsers(root, act);
   everywhere(
     define(root, 'destroy', 'take everything down: objects, users, stack, edge function')

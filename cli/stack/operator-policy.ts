@@ -10,7 +10,7 @@ const FUNCTION = 'arn:aws:lambda:us-east-1:<account>:function:<stack>-*';
 const POOL = 'arn:aws:cognito-idp:us-east-1:<account>:userpool/*';
 
 /**
- * All that `deploy`, `destroy`, `status`, `doctor`, `ls`, `logs` and `user` may ever call, and nothing more. The first
+ * All that `deploy`, `destroy`, `status`, `doctor`, `ls`, `get`, `logs` and `user` may ever call, and nothing more. The first
  * group of statements is what the commands call themselves: the tests record those calls and hold them against it. The
  * second is what CloudFormation calls with the operator's permissions to make, change and delete the template's resources
  * (the handlers of their types); only a live account can show that it is whole.
@@ -47,6 +47,11 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
       's3:ListBucketVersions',
     ],
     resources: ['arn:aws:s3:::<stack>-*', 'arn:aws:s3:::<stack>-*/*'],
+  },
+  {
+    sid: 'ReadObjects',
+    actions: ['s3:GetObject', 's3:GetObjectVersion'],
+    resources: ['arn:aws:s3:::<stack>-*/*'],
   },
   {
     sid: 'Users',

@@ -45,6 +45,7 @@ const COMMANDS = [
   'logout',
   'put',
   'ls',
+  'get',
   'token',
   'whoami',
   'demo',

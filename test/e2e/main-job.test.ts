@@ -45,9 +45,19 @@ test('deploy, login, put, ls, destroy: each works, and nothing is left', async (
       [['image.png', 129_036]],
     );
 
+    const got = await computer.json<{ file: string; bytes: number; verified: string }>(
+      ['get', 'image.png', '--as', 'copy.png'],
+    );
+    assert.deepEqual([got.file, got.bytes, got.verified], ['copy.png', 129_036, 'CRC-32']);
+    assert.ok((await readFile(join(computer.home, 'copy.png'))).equals(await readFile(PICTURE)));
+    const clash = await computer.run(['get', 'image.png']);
+    assert.equal(clash.code, 6, 'the file that was uploaded is not replaced');
+    const absent = await computer.run(['get', 'nowhere/image.jpg']);
+    assert.equal(absent.code, 3, absent.stderr);
+
     const unasked = await computer.run(['destroy']);
     assert.equal(unasked.code, 2, 'without a terminal and without --yes nothing is destroyed');
-    assert.match(unasked.stderr, /1 object, 126 KiB[\s\S]*1 user[\s\S]*--yes/);
+    assert.match(unasked.stderr, /1 object, 126 KiB[\s\S]*1 user[\s\S]*needs confirmation[\s\S]*\n +edge-upload destroy --yes/);
     const destroyed = await computer.run(['destroy', '--yes']);
     assert.equal(destroyed.code, 0, destroyed.stderr);
     assert.match(destroyed.stdout, /nothing of it is left/);

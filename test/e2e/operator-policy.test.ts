@@ -40,6 +40,7 @@ test('an operator needs no permission that the documented policy lacks', async (
         ['synth'],
         ['doctor'],
         ['ls'],
+        ['get', 'a.txt', '--as', 'b.txt'],
         ['user', 'add', 'bob', '--email', 'bob@example.com'],
         ['user', 'list'],
         ['user', 'show', 'bob'],

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import type { Context, OutputStream, Result } from '../context.ts';
+import { UserError } from '../errors.ts';
+import { type FetchedObject, fetchObject } from '../stack/download/fetch-object.ts';
+import { openTarget, shownPath, targetPath } from '../stack/download/target-file.ts';
+import type { StackWork } from '../stack/operation.ts';
+import { formatBytes } from '../ui/format.ts';
+import { bucketOf, type OperatorArgs, openStack, requireTarget } from './operator.ts';
+
+export interface GetArgs extends OperatorArgs {
+  readonly key: string;
+  /** A path, a folder that is there, or `-` for standard output. Absent: the key's file name in the current folder. */
+  readonly as?: string;
+  /** Replace a file that is there. */
+  readonly force?: boolean;
+  readonly versionId?: string;
+}
+
+/** Downloads an object with the operator's AWS credentials, and compares it with the checksum that S3 keeps. */
+export async function get(context: Context, { force = false, ...args }: GetArgs): Promise<Result> {
+  const { as, key, versionId } = args;
+  const toStdout = as === '-';
+  if (toStdout && context.options.json) {
+    throw new UserError('usage', 'With --as - the object itself goes to standard output, not JSON.', {
+      hint: 'Leave one of --json and --as - out.',
+    });
+  }
+  const { cwd, platform } = context;
+  const path = toStdout
+    ? undefined
+    : await targetPath(key, { cwd, platform, force, ...(as === undefined ? {} : { as }) });
+  const work = await openStack(context, await requireTarget(context, args), args);
+  try {
+    const object = { bucket: await bucketOf(work), key, ...(versionId === undefined ? {} : { versionId }) };
+    const fetched =
+      path === undefined
+        ? await fetchObject(work, object, (bytes) => writeOut(context.stdout, bytes))
+        : await intoFile(work, object, path, force);
+    if (fetched.verified === undefined) {
+      context.ui.event({
+        type: 'warning',
+        text: `S3 keeps no checksum of the whole object ${key}: its length alone was compared.`,
+      });
+    }
+    if (path === undefined) return { document: {} };
+    const file = shownPath(path, cwd);
+    return {
+      document: { ...object, file: path, ...fetched },
+      text: `Downloaded ${key}  ${formatBytes(fetched.bytes)}  ${file}`,
+    };
+  } finally {
+    work.clients.close();
+  }
+}
+
+async function intoFile(
+  work: StackWork,
+  object: Parameters<typeof fetchObject>[1],
+  path: string,
+  force: boolean,
+): Promise<FetchedObject> {
+  const file = await openTarget(path, { force });
+  try {
+    const fetched = await fetchObject(work, object, (bytes) => file.write(bytes));
+    await file.finish();
+    return fetched;
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
+/** Waits for a slow reader. */
+async function writeOut(stdout: OutputStream, bytes: Uint8Array): Promise<void> {
+  if (!stdout.write(bytes)) await once(stdout, 'drain');
+}

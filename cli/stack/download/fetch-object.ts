@@ -1,0 +1,174 @@
+import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
+import { interrupted, UserError } from '../../errors.ts';
+import { networkFailure } from '../../network/failures.ts';
+import { formatBytes } from '../../ui/format.ts';
+import { awsFailure } from '../aws-failures.ts';
+import { bucketGone } from '../bucket-gone.ts';
+import { pause, type StackWork } from '../operation.ts';
+import { expectedOf, isAsExpected } from './verify.ts';
+
+export interface ObjectToFetch {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId?: string;
+}
+
+export interface FetchedObject {
+  readonly bytes: number;
+  readonly etag: string;
+  readonly versionId?: string;
+  /** What the bytes were compared with; absent where S3 gives no checksum of the whole object. */
+  readonly verified?: string;
+}
+
+/** Tries in a row that brought no byte. */
+const TRIES = 6;
+
+/** A progress event at most this often. */
+const PROGRESS_MS = 200;
+
+/**
+ * Reads an object from S3 to its end. A connection that is lost is continued where it broke off, on the same version.
+ * @throws {UserError} `bytes_differ` where what came is not what S3 stored, `file_missing`, `file_changed`, `access_denied`
+ */
+export async function fetchObject(
+  work: StackWork,
+  object: ObjectToFetch,
+  write: (bytes: Uint8Array) => Promise<void>,
+): Promise<FetchedObject> {
+  const { signal } = work.context;
+  const first = await request(work, object);
+  const size = first.ContentLength ?? 0;
+  const etag = first.ETag ?? '';
+  const expected = await expectedOf(first);
+  const tell = progress(work, object.key, size);
+  let received = 0;
+  let answer = first;
+  for (let fruitless = 0; ; ) {
+    const before = received;
+    try {
+      for await (const chunk of answer.Body as AsyncIterable<Uint8Array>) {
+        if (signal.aborted) throw interrupted('Type the same command again to download it from the start.');
+        expected?.hasher.update(chunk);
+        await write(chunk);
+        received += chunk.length;
+        tell(received);
+      }
+      if (received >= size) break;
+    } catch (error) {
+      if (signal.aborted) throw interrupted('Type the same command again to download it from the start.');
+      if (isMismatch(error)) throw differs(object.key);
+      if (networkFailure(error, 'S3') === undefined) throw error;
+    }
+    fruitless = received > before ? 1 : fruitless + 1;
+    if (fruitless > TRIES) {
+      throw new UserError(
+        'gave_up',
+        `The connection to S3 broke off ${TRIES} times at ${formatBytes(received)} of ${formatBytes(size)}.`,
+        { hint: 'Check the network, then type the same command again.' },
+      );
+    }
+    await pause(2 ** fruitless * 250, signal, 'Type the same command again.');
+    answer = await request(work, object, { from: received, etag });
+  }
+  if (received !== size || (expected !== undefined && !(await isAsExpected(expected)))) {
+    throw differs(object.key);
+  }
+  tell(received, true);
+  const { VersionId } = first;
+  return {
+    bytes: received,
+    etag: etag.replaceAll('"', ''),
+    ...(VersionId === undefined || VersionId === 'null' ? {} : { versionId: VersionId }),
+    ...(expected === undefined ? {} : { verified: expected.name }),
+  };
+}
+
+/** The SDK checks some checksums by itself, at the end of the body. */
+function isMismatch(error: unknown): boolean {
+  return error instanceof Error && /checksum mismatch/i.test(error.message);
+}
+
+function differs(key: string): UserError {
+  return new UserError('bytes_differ', `The bytes of ${key} that arrived are not those that S3 stored.`, {
+    hint: 'Type the same command again. If it happens again, a proxy may change what passes: see edge-upload doctor',
+  });
+}
+
+async function request(
+  { clients, context: { signal } }: StackWork,
+  { bucket, key, versionId }: ObjectToFetch,
+  rest?: { readonly from: number; readonly etag: string },
+): Promise<GetObjectCommandOutput> {
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  try {
+    return await clients.s3.send(
+      new GetObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        ...(versionId === undefined ? {} : { VersionId: versionId }),
+        ...(rest === undefined
+          ? { ChecksumMode: 'ENABLED' as const }
+          : { Range: `bytes=${rest.from}-`, IfMatch: rest.etag }),
+      }),
+      { abortSignal: signal },
+    );
+  } catch (error) {
+    if (signal.aborted) throw interrupted();
+    throw refusal(error, { bucket, key });
+  }
+}
+
+function refusal(error: unknown, { bucket, key }: ObjectToFetch): UserError {
+  const name = error instanceof Error ? error.name : '';
+  const doing = `Downloading ${key}`;
+  if (name === 'NoSuchBucket') return bucketGone(bucket);
+  if (name === 'NoSuchKey' || name === 'NoSuchVersion' || name === 'MethodNotAllowed') {
+    const what = name === 'NoSuchKey' ? 'no object' : 'no such version of';
+    return new UserError('file_missing', `There is ${what} “${key}” in the bucket ${bucket}.`, {
+      hint: 'List what is stored:\n  edge-upload ls',
+      cause: error,
+    });
+  }
+  if (name === 'PreconditionFailed') {
+    return new UserError('file_changed', `${key} was replaced in the bucket while it was downloaded.`, {
+      hint: 'Type the same command again.',
+      cause: error,
+    });
+  }
+  if (name === 'InvalidObjectState') {
+    return new UserError(
+      'file_unreadable',
+      `${key} is archived; S3 gives its bytes only once it is restored.`,
+      {
+        hint: `Restore it, wait some hours, then type the same command again:\n  aws s3api restore-object --bucket ${bucket} --key '${key}' --restore-request Days=1`,
+        cause: error,
+      },
+    );
+  }
+  const failure = awsFailure(error, doing);
+  if (failure.code !== 'access_denied') return failure;
+  return new UserError('access_denied', failure.message, {
+    hint: `Allow s3:GetObject on arn:aws:s3:::${bucket}/*: the statement ReadObjects of the README's policy.`,
+    cause: error,
+  });
+}
+
+function progress({ context: { ui, now } }: StackWork, key: string, size: number) {
+  const since = now().getTime();
+  let told = since;
+  return (bytes: number, isWhole = false) => {
+    const at = now().getTime();
+    if (!isWhole && at - told < PROGRESS_MS) return;
+    told = at;
+    ui.event({
+      type: 'transfer',
+      bytes,
+      totalBytes: size,
+      filesDone: isWhole ? 1 : 0,
+      totalFiles: 1,
+      rate: at > since ? (bytes / (at - since)) * 1000 : 0,
+      active: isWhole ? [] : [{ name: key, bytes, size }],
+    });
+  };
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { systemCode, UserError } from '../../errors.ts';
+import { diskError } from '../../settings/files.ts';
+
+/** Names that Windows keeps for devices, with any extension. */
+const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+/**
+ * The file name that a key stands for: what follows its last slash.
+ * @throws {UserError} `usage` where that is no file name; a key is chosen by an uploader and must not choose a folder.
+ */
+export function fileNameOf(key: string, platform: NodeJS.Platform): string {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  const windows = platform === 'win32' && (/[<>:"\\|?*]|[. ]$/.test(name) || DEVICES.test(name));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  if (!['', '.', '..'].includes(name) && !/[\u0000-\u001f\u007f]/.test(name) && !windows) return name;
+  throw new UserError('usage', `The key “${key}” does not end with a file name.`, {
+    hint: 'Name the file with --as <path>, or write to standard output with --as -.',
+  });
+}
+
+async function kindOf(path: string): Promise<'nothing' | 'file' | 'folder' | 'other'> {
+  try {
+    const stats = await lstat(path);
+    if (stats.isDirectory()) return 'folder';
+    return stats.isFile() || stats.isSymbolicLink() ? 'file' : 'other';
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 'nothing';
+    throw diskError(path, error);
+  }
+}
+
+export interface TargetOptions {
+  readonly cwd: string;
+  readonly platform: NodeJS.Platform;
+  /** A path, or a folder that is there. Absent: the key's file name in the current folder. */
+  readonly as?: string;
+  /** Replace a file that is there. */
+  readonly force: boolean;
+}
+
+/**
+ * The path that an object is downloaded to.
+ * @throws {UserError} `exists` for a file that is there, unless it may be replaced
+ */
+export async function targetPath(key: string, { cwd, platform, as, force }: TargetOptions): Promise<string> {
+  const asked = resolve(cwd, as ?? fileNameOf(key, platform));
+  const inside = as !== undefined && (/[/\\]$/.test(as) || (await kindOf(asked)) === 'folder');
+  const path = inside ? join(asked, fileNameOf(key, platform)) : asked;
+  const kind = await kindOf(path);
+  if (kind === 'folder') {
+    throw new UserError('file_is_folder', `${path} is a folder.`, { hint: 'Name a file with --as <path>.' });
+  }
+  if (kind === 'other') {
+    throw new UserError('file_special', `${path} is not a regular file.`, {
+      hint: 'To write to standard output, use --as -.',
+    });
+  }
+  if (kind === 'file' && !force) throw exists(path);
+  return path;
+}
+
+function exists(path: string): UserError {
+  return new UserError('exists', `${path} exists already. It was not changed.`, {
+    hint: 'Replace it with --force, or name another file with --as <path>.',
+  });
+}
+
+/** A file that appears under its name once it is whole. */
+export interface TargetFile {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Gives the file its name. */
+  finish(): Promise<void>;
+  /** Leaves nothing behind. */
+  discard(): Promise<void>;
+}
+
+/** Opens a temporary file beside the path, so that giving it its name copies nothing. */
+export async function openTarget(path: string, { force }: { readonly force: boolean }): Promise<TargetFile> {
+  const aside = join(dirname(path), `.edge-upload-${randomBytes(6).toString('hex')}.part`);
+  const onDisk = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw error instanceof UserError ? error : diskError(path, error);
+    }
+  };
+  const file: FileHandle = await onDisk(() => open(aside, 'wx'));
+  return {
+    write: (bytes) => onDisk(async () => void (await file.writeFile(bytes))),
+    finish: () =>
+      onDisk(async () => {
+        await file.sync();
+        await file.close();
+        if (force) await rename(aside, path);
+        else await nameOnce(aside, path);
+      }),
+    async discard() {
+      await file.close().catch(() => {});
+      await rm(aside, { force: true });
+    },
+  };
+}
+
+/** File systems without hard links. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+/** Gives a file its name unless another has it by now. A rename would replace the other. */
+async function nameOnce(aside: string, path: string): Promise<void> {
+  try {
+    await link(aside, path);
+  } catch (error) {
+    const code = systemCode(error) ?? '';
+    if (code === 'EEXIST') throw exists(path);
+    if (!NO_LINKS.has(code)) throw error;
+    if ((await kindOf(path)) !== 'nothing') throw exists(path);
+    await rename(aside, path);
+    return;
+  }
+  await rm(aside, { force: true });
+}
+
+/** For messages: the path as the user would type it. */
+export function shownPath(path: string, cwd: string): string {
+  return dirname(path) === resolve(cwd) ? basename(path) : path;
+}
