@@ -86,9 +86,10 @@ async function meantTarget(context: Context): Promise<OperatorTarget | undefined
 }
 
 /** Two variables of the environment that mean two deployments: neither is more meant than the other. */
-async function refuseContradiction({ env, ...context }: Context, stackName: string): Promise<void> {
+async function refuseContradiction(context: Context, stackName: string): Promise<void> {
+  const { env } = context;
   if (!env.EDGE_UPLOAD_URL || env.EDGE_UPLOAD_STACK !== stackName) return;
-  const meant = await findByUrl({ env, ...context }, edgeUrl(env.EDGE_UPLOAD_URL));
+  const meant = await findByUrl(context, edgeUrl(env.EDGE_UPLOAD_URL));
   if (meant?.bucket === undefined || meant.name === stackName) return;
   throw new UserError(
     'usage',

@@ -1,6 +1,7 @@
 import type { Check } from '../doctor/checks.ts';
 import { UserError } from '../errors.ts';
 import { type Caller, credentialsCheck, permissionsCheck, regionsCheck } from './account.ts';
+import { concurrencyCheck } from './checks/concurrency.ts';
 import type { StackWork } from './operation.ts';
 import { type FoundStack, findStack } from './stacks.ts';
 
@@ -17,13 +18,33 @@ export function refuseForeign({ stackName }: StackWork, { description, status }:
   );
 }
 
+/**
+ * CloudFormation cuts the names that it generates (`<stack>-<logical id>-<13 random characters>`) at 64 characters, 63
+ * for a bucket. The operator's policy knows them by the stack's whole name. The longest logical id is the edge function's.
+ */
+export const LONGEST_NAME = 29;
+
+function refuseLongName(stackName: string): void {
+  if (stackName.length <= LONGEST_NAME) return;
+  throw new UserError(
+    'usage',
+    `“${stackName}” has ${stackName.length} characters; a new stack's name has ${LONGEST_NAME} at most.`,
+    {
+      hint: 'CloudFormation would cut the names of bucket and function, and the operator policy would not cover them. Choose another with --stack-name <name>.',
+    },
+  );
+}
+
 /** The check that the stack's name is free, or the stack one of ours. */
 function nameCheck(work: StackWork): Check {
   return {
     name: 'the stack',
     run: async () => {
       const stack = await findStack(work);
-      if (stack === undefined) return { found: `${work.stackName} is a new one` };
+      if (stack === undefined) {
+        refuseLongName(work.stackName);
+        return { found: `${work.stackName} is a new one` };
+      }
       refuseForeign(work, stack);
       warnOfDrift(work, stack);
       return { found: `${work.stackName} is ${stack.status}` };
@@ -91,5 +112,11 @@ function operatorChecks(work: StackWork, stack: Check): Check[] {
     caller = found;
   });
   if (work.local !== undefined) return [credentials, stack];
-  return [credentials, stack, regionsCheck(work), permissionsCheck(work, () => caller)];
+  return [
+    credentials,
+    stack,
+    regionsCheck(work),
+    permissionsCheck(work, () => caller),
+    concurrencyCheck(work),
+  ];
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { copyFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { credentialsOf, type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
 
@@ -45,10 +45,13 @@ test('deploy, login, put, ls, destroy: each works, and nothing is left', async (
       [['image.png', 129_036]],
     );
 
-    const got = await computer.json<{ file: string; bytes: number; verified: string }>(
-      ['get', 'image.png', '--as', 'copy.png'],
-    );
-    assert.deepEqual([got.file, got.bytes, got.verified], ['copy.png', 129_036, 'CRC-32']);
+    const got = await computer.json<{ file: string; bytes: number; verified: string }>([
+      'get',
+      'image.png',
+      '--as',
+      'copy.png',
+    ]);
+    assert.deepEqual([basename(got.file), got.bytes, got.verified], ['copy.png', 129_036, 'CRC-32']);
     assert.ok((await readFile(join(computer.home, 'copy.png'))).equals(await readFile(PICTURE)));
     const clash = await computer.run(['get', 'image.png']);
     assert.equal(clash.code, 6, 'the file that was uploaded is not replaced');
@@ -57,7 +60,10 @@ test('deploy, login, put, ls, destroy: each works, and nothing is left', async (
 
     const unasked = await computer.run(['destroy']);
     assert.equal(unasked.code, 2, 'without a terminal and without --yes nothing is destroyed');
-    assert.match(unasked.stderr, /1 object, 126 KiB[\s\S]*1 user[\s\S]*needs confirmation[\s\S]*\n +edge-upload destroy --yes/);
+    assert.match(
+      unasked.stderr,
+      /1 object, 126 KiB[\s\S]*1 user[\s\S]*needs confirmation[\s\S]*\n +edge-upload destroy --yes/,
+    );
     const destroyed = await computer.run(['destroy', '--yes']);
     assert.equal(destroyed.code, 0, destroyed.stderr);
     assert.match(destroyed.stdout, /nothing of it is left/);

@@ -54,7 +54,8 @@ test('every command of the README works as written', { skip: missing('curl') }, 
     const written = (await commands()).filter((line) => !ELSEWHERE.has(line));
     assert.ok(written.length >= 10, 'the README has commands');
     // What takes the deployment or the cloud away comes last, whatever its place on the page.
-    const last = (line: string) => Number(/destroy|local stop/.test(line));
+    // What was uploaded is downloaded before that.
+    const last = (line: string) => (/destroy|local stop/.test(line) ? 2 : Number(/upload get /.test(line)));
     const ordered = [...new Set(written)].sort((one, other) => last(one) - last(other));
     for (const line of ordered) {
       let typed = line.replace('<url>', url).replace('<domain>', new URL(url).host);

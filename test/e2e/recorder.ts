@@ -35,7 +35,8 @@ function s3Actions(method: string, url: URL): string[] {
   throw new Error(`no IAM action is known for ${method} ${url.pathname}${url.search}`);
 }
 
-function lambdaActions(method: string): string[] {
+function lambdaActions(method: string, url: string): string[] {
+  if (method === 'GET' && url.includes('/account-settings')) return ['lambda:GetAccountSettings'];
   if (method === 'GET') return ['lambda:GetFunction'];
   if (method === 'DELETE') return ['lambda:DeleteFunction'];
   throw new Error(`no IAM action is known for ${method} of Lambda`);
@@ -72,7 +73,7 @@ function actionsOf(request: IncomingMessage, body: Buffer): string[] {
   const prefix = TARGETS[targetService];
   if (prefix !== undefined) return [`${prefix}:${operation}`];
   if (service === 's3') return s3Actions(method, new URL(url, 'http://s3'));
-  if (service === 'lambda') return lambdaActions(method);
+  if (service === 'lambda') return lambdaActions(method, url);
   return [`${service}:${new URLSearchParams(body.toString('utf8')).get('Action')}`];
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runCheck } from '../../../cli/doctor/checks.ts';
 import { permissionsCheck, regionsCheck } from '../../../cli/stack/account.ts';
+import { concurrencyCheck } from '../../../cli/stack/checks/concurrency.ts';
 import { type Answer, workAgainst } from './world.ts';
 
 const allowed = (actions: readonly string[], denied: readonly string[]) =>
@@ -92,4 +93,23 @@ test('an account that may use one region only cannot have Lambda@Edge', async (t
 test('an account that may use others can', async (t) => {
   const { work } = await workAgainst(t, () => lambda(404, 'ResourceNotFoundException', 'Function not found'));
   assert.equal((await runCheck(regionsCheck(work))).state, 'ok');
+});
+
+test('a new account’s small quota is a warning, with what to request', async (t) => {
+  for (const [limit, warned] of [
+    [10, true],
+    [1000, false],
+  ] as const) {
+    const { work, events } = await workAgainst(t, () => ({
+      type: 'application/json',
+      body: JSON.stringify({ AccountLimit: { ConcurrentExecutions: limit } }),
+    }));
+    const checked = await runCheck(concurrencyCheck(work));
+    assert.equal(checked.state, 'ok');
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      warned ? ['warning', 'note'] : [],
+    );
+    if (warned) assert.match(JSON.stringify(events), /about 100 requests a second.*--quota-code L-B99A9384/);
+  }
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runCheck } from '../../../cli/doctor/checks.ts';
-import { preflight, stackHealth } from '../../../cli/stack/preflight.ts';
+import { LONGEST_NAME, preflight, stackHealth } from '../../../cli/stack/preflight.ts';
+import { ALL_OPTIONS, IDENTITY, wholeTemplate } from '../../infra/support.ts';
 import { type Answer, workAgainst } from './world.ts';
 
 interface Told {
@@ -57,4 +58,36 @@ test('the health of a stack is told by its state, with the command that mends it
       if (checked.state === 'failed') assert.match(checked.error.hint ?? '', hint ?? /^$/);
     });
   }
+});
+
+test('the longest name of a new stack leaves every generated name whole', () => {
+  const { Resources } = wholeTemplate(IDENTITY, ALL_OPTIONS);
+  for (const [logicalId, { Type }] of Object.entries(Resources)) {
+    const limit = new Map([
+      ['AWS::S3::Bucket', 63],
+      ['AWS::Lambda::Function', 64],
+      ['AWS::IAM::Role', 64],
+    ]).get(Type);
+    if (limit === undefined) continue;
+    assert.ok(LONGEST_NAME + 1 + logicalId.length + 1 + 13 <= limit, logicalId);
+  }
+});
+
+test('a longer name is refused for a new stack alone', async (t) => {
+  const missing = () => ({
+    status: 400,
+    body: '<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id x does not exist</Message></Error></ErrorResponse>',
+  });
+  const long = 'x'.repeat(LONGEST_NAME + 1);
+  const named = async (stackName: string, answer: (body: string) => Answer) => {
+    const { work } = await workAgainst(t, answer);
+    const [, stack] = preflight({ ...work, stackName });
+    assert.ok(stack);
+    return runCheck(stack);
+  };
+  const refused = await named(long, missing);
+  assert.ok(refused.state === 'failed');
+  assert.match(refused.error.message, /has 30 characters; .* 29 at most/);
+  assert.equal((await named('x'.repeat(LONGEST_NAME), missing)).state, 'ok');
+  assert.equal((await named(long, account({ status: 'UPDATE_COMPLETE' }))).state, 'ok');
 });

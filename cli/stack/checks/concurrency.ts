@@ -1,0 +1,44 @@
+import type { Check } from '../../doctor/checks.ts';
+import { STACK_REGION } from '../../network/aws.ts';
+import type { StackWork } from '../operation.ts';
+
+/** What an established account has: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const USUAL = 1000;
+
+/** Below this a busy edge answers 503: it serves 10 requests a second for each unit, in each region. */
+const FEW = 100;
+
+/** The quota “Concurrent executions”: https://docs.aws.amazon.com/general/latest/gr/lambda-service.html */
+const QUOTA = 'L-B99A9384';
+
+/** Warns of a new account, whose functions (the edge's among them) may run a few times at once only. */
+export function concurrencyCheck({ clients, context: { ui } }: StackWork): Check {
+  return {
+    name: 'concurrency',
+    run: async () => {
+      const { GetAccountSettingsCommand } = await import('@aws-sdk/client-lambda');
+      let limit: number | undefined;
+      try {
+        const { AccountLimit } = await clients.lambda.send(new GetAccountSettingsCommand({}));
+        limit = AccountLimit?.ConcurrentExecutions;
+      } catch (error) {
+        return { skipped: `Lambda does not tell: ${(error as Error).name}` };
+      }
+      if (limit === undefined) return { skipped: 'Lambda does not tell' };
+      const found = `${limit.toLocaleString('en-US')} concurrent executions of Lambda functions`;
+      if (limit >= FEW) return { found };
+      ui.event({
+        type: 'warning',
+        text: `This account has ${found}: the edge serves about ${limit * 10} requests a second in a region, and answers 503 to more.`,
+      });
+      ui.event({
+        type: 'note',
+        text: [
+          `Request ${USUAL.toLocaleString('en-US')}, which is free of charge:`,
+          `  aws service-quotas request-service-quota-increase --region ${STACK_REGION} --service-code lambda --quota-code ${QUOTA} --desired-value ${USUAL}`,
+        ].join('\n'),
+      });
+      return { found };
+    },
+  };
+}
