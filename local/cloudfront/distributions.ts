@@ -21,7 +21,7 @@ import type { Viewer } from './viewer.ts';
 export interface DistributionsOptions {
   readonly store: Store;
   readonly functions: FunctionLookup;
-  readonly authority: Pick<Authority, 'serverCertificate'>;
+  readonly authority: Pick<Authority, 'permit' | 'serverCertificate'>;
   readonly now: () => Date;
   readonly onDefect: (error: unknown) => void;
   readonly replicasHeldMs: () => number;
@@ -58,6 +58,7 @@ export class Distributions {
 
   /** Opens the listeners of what is stored, each on the port it has always had. */
   async start(): Promise<void> {
+    await this.#permitAliases();
     for (const { id, port, config } of Object.values(this.#options.store.state.distributions)) {
       if (config.enabled && !this.#listeners.has(id)) await this.#open(id, port);
     }
@@ -75,7 +76,7 @@ export class Distributions {
     this.#check(id, config);
     // A disabled one is opened too, for a moment: its domain name needs a port.
     const port = await this.#open(id, this.#stored(id)?.port ?? 0);
-    this.#change(withEntry(this.#options.store.state.distributions, id, { id, port, config }));
+    await this.#change(withEntry(this.#options.store.state.distributions, id, { id, port, config }));
     if (!config.enabled) await this.#shut(id);
     return { physicalId: id, attributes: { Id: id, DomainName: domainName(port) } };
   }
@@ -83,7 +84,7 @@ export class Distributions {
   /** AWS demands that a distribution be disabled first; its CloudFormation resource does that itself. */
   async #delete(id: string): Promise<void> {
     if (this.#stored(id) === undefined) return;
-    this.#change(withoutEntry(this.#options.store.state.distributions, id));
+    await this.#change(withoutEntry(this.#options.store.state.distributions, id));
     await this.#shut(id);
   }
 
@@ -118,7 +119,7 @@ export class Distributions {
     for (const arn of associated(config)) checkAssociation(arn, functions);
   }
 
-  #change(after: Record<string, StoredDistribution>): void {
+  async #change(after: Record<string, StoredDistribution>): Promise<void> {
     const { store, now, replicasHeldMs } = this.#options;
     const { distributions: before, replicas } = store.state;
     const time = now().getTime();
@@ -126,6 +127,14 @@ export class Distributions {
       distributions: after,
       replicas: heldReplicas(replicas, before, after, { now: time, until: time + replicasHeldMs() }),
     });
+    await this.#permitAliases();
+  }
+
+  /** The authority may sign for the names of the distributions there are, and for no others. */
+  #permitAliases(): Promise<void> {
+    const { store, authority } = this.#options;
+    const stored = Object.values(store.state.distributions);
+    return authority.permit(stored.flatMap(({ config }) => config.aliases ?? []));
   }
 
   /** Gives the port; where the listener runs already, there is nothing to open. */

@@ -27,7 +27,7 @@ export interface CloudFrontOptions extends FunctionLookup {
   readonly invoke: Invoke;
   /** Where standard logs go. */
   readonly logs: LogSink;
-  readonly authority: Pick<Authority, 'serverCertificate'>;
+  readonly authority: Pick<Authority, 'permit' | 'serverCertificate'>;
   /** Asked for each request: tests may change their mind. */
   readonly faults: () => Faults;
   /** Told of defects of the cloud itself, never of refused requests. */

@@ -2,15 +2,26 @@ import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { type KeyedCertificate, makeAuthority, makeServerCertificate } from './certificates.ts';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type KeyedCertificate,
+  makeAuthority,
+  makeServerCertificate,
+  namesOfAuthority,
+} from './certificates.ts';
 
 export interface Authority {
   /** PEM file that clients are told to trust (`curl --cacert`, `NODE_EXTRA_CA_CERTS`, `AWS_CA_BUNDLE`). */
   readonly caFile: string;
   readonly caPem: string;
   /**
-   * A server certificate (PEM, with its private key) for `127.0.0.1`, `::1`, `localhost` and the given hosts: the one
-   * kept from before for the same hosts as long as it has 30 days to go.
+   * Sets the host names that the authority may sign for besides loopback. Its certificate is issued again where they
+   * differ, with the same key, so that what it signed before stays valid.
+   */
+  permit(names: readonly string[]): Promise<void>;
+  /**
+   * A server certificate (PEM, with its private key) for `127.0.0.1`, `::1`, `localhost` and the given permitted hosts:
+   * the one kept from before for the same hosts as long as it has 30 days to go.
    */
   serverCertificate(hosts: readonly string[]): Promise<KeyedCertificate>;
 }
@@ -20,18 +31,34 @@ const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 /**
  * The certificate authority of one embedded cloud, made once and kept in `dir` (certificates readable, keys 0600).
- * It is replaced only when too old to sign for a server certificate's whole life.
+ * It is replaced only when too old to sign for a server certificate's whole life, or not constrained in its names.
  */
 export async function openAuthority(options: { dir: string; now: () => Date }): Promise<Authority> {
   const { dir, now } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const kept = await readPair(dir, 'ca');
-  const authority = kept !== undefined && lasts(kept.cert, now()) ? kept : await makeAuthority(now());
+  let authority = kept !== undefined && isUsable(kept.cert, now()) ? kept : await makeAuthority(now());
   if (authority !== kept) await writePair(dir, 'ca', authority);
+  let issued = Promise.resolve();
 
   return {
     caFile: join(dir, 'ca.pem'),
-    caPem: authority.cert,
+    get caPem() {
+      return authority.cert;
+    },
+    permit(names) {
+      const wanted = [...new Set(names)].sort();
+      const issue = async () => {
+        if (isDeepStrictEqual(namesOfAuthority(authority.cert), wanted)) return;
+        const next = await makeAuthority(now(), wanted, authority.key);
+        await writePair(dir, 'ca', next);
+        authority = next;
+      };
+      const done = issued.then(issue);
+      // A failure is its own caller's; the next one issues again.
+      issued = done.catch(() => {});
+      return done;
+    },
     async serverCertificate(hosts) {
       const names = [...new Set([...LOOPBACK, ...hosts])];
       const file = ['server', ...hosts].join('-');
@@ -42,6 +69,10 @@ export async function openAuthority(options: { dir: string; now: () => Date }): 
       return renewed;
     },
   };
+}
+
+function isUsable(cert: string, now: Date): boolean {
+  return lasts(cert, now) && namesOfAuthority(cert) !== undefined;
 }
 
 function lasts(pem: string, now: Date): boolean {

@@ -1,6 +1,14 @@
 import 'reflect-metadata';
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash, createPublicKey, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import {
+  GeneralName,
+  GeneralSubtree,
+  GeneralSubtrees,
+  id_ce_nameConstraints,
+  NameConstraints,
+} from '@peculiar/asn1-x509';
 import * as x509 from '@peculiar/x509';
 
 /** A certificate and its private key, PEM both. */
@@ -18,9 +26,24 @@ const SERVER_DAYS = 397;
 // The library finds its WebCrypto here and nowhere else; Node's own is the only one there is.
 x509.cryptoProvider.set(webcrypto as never);
 
-/** A new certificate authority, able to sign server certificates and no further authority. */
-export async function makeAuthority(now: Date): Promise<KeyedCertificate> {
-  const keys = await generateKeys();
+/** Every cloud is on loopback, and is called by these names. */
+const LOOPBACK_SUBTREES = [
+  new GeneralName({ dNSName: 'localhost' }),
+  new GeneralName({ iPAddress: '127.0.0.0/8' }),
+  new GeneralName({ iPAddress: '::1/128' }),
+];
+
+/**
+ * Creates a certificate authority that can sign server certificates for loopback and for the given DNS names, and
+ * nothing else: clients that trust it refuse any other name, whoever holds its key (RFC 5280 section 4.2.1.10).
+ * @param key PEM of the private key that it had so far; absent: a new one
+ */
+export async function makeAuthority(
+  now: Date,
+  names: readonly string[] = [],
+  key?: string,
+): Promise<KeyedCertificate> {
+  const keys = key === undefined ? await generateKeys() : await readKeys(key);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=edge-upload local authority ${fingerprint(keys.spki)}`,
     ...validity(now, CA_DAYS),
@@ -29,10 +52,27 @@ export async function makeAuthority(now: Date): Promise<KeyedCertificate> {
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      new x509.Extension(id_ce_nameConstraints, true, AsnConvert.serialize(constraintsTo(names))),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return { cert: `${certificate.toString('pem')}\n`, key: keys.pem };
+}
+
+function constraintsTo(names: readonly string[]): NameConstraints {
+  const subtrees = [...LOOPBACK_SUBTREES, ...names.map((dNSName) => new GeneralName({ dNSName }))];
+  const permitted = subtrees.map((base) => new GeneralSubtree({ base }));
+  return new NameConstraints({ permittedSubtrees: new GeneralSubtrees(permitted) });
+}
+
+/** Returns the DNS names that an authority is constrained to, besides `localhost`; `undefined`: it is not constrained. */
+export function namesOfAuthority(cert: string): readonly string[] | undefined {
+  const extension = new x509.X509Certificate(cert).getExtension(id_ce_nameConstraints);
+  if (extension === null) return undefined;
+  const { permittedSubtrees = [] } = AsnConvert.parse(extension.value, NameConstraints);
+  return [...permittedSubtrees].flatMap(({ base: { dNSName } }) =>
+    dNSName === undefined || dNSName === 'localhost' ? [] : [dNSName],
+  );
 }
 
 /** A server certificate for the given IP addresses and DNS names, signed by `authority`. */
@@ -75,6 +115,12 @@ async function generateKeys() {
   const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', pair.privateKey);
   const spki = await webcrypto.subtle.exportKey('spki', pair.publicKey);
   return { ...pair, spki: Buffer.from(spki), pem: `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n` };
+}
+
+async function readKeys(pem: string) {
+  const spki = createPublicKey(pem).export({ type: 'spki', format: 'der' });
+  const publicKey = await webcrypto.subtle.importKey('spki', spki, ALGORITHM, true, ['verify']);
+  return { privateKey: await importKey(pem), publicKey, spki, pem };
 }
 
 async function importKey(pem: string) {

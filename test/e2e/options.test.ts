@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
@@ -76,8 +77,8 @@ interface Reply {
   readonly document: string;
 }
 
-/** One request to the edge, as a browser or another tool would send it. */
-function edgeOf(url: string, ca: string) {
+/** One request to the edge, as a browser or another tool would send it. The authority follows the edge's own names. */
+function edgeOf(url: string, caFile: string) {
   return (
     method: string,
     path: string,
@@ -87,6 +88,7 @@ function edgeOf(url: string, ca: string) {
     new Promise((resolve, reject) => {
       const { hostname, port } = new URL(url);
       const named = name === undefined ? {} : { servername: name, setHost: false };
+      const ca = readFileSync(caFile);
       const host: Record<string, string> = name === undefined ? {} : { host: name };
       const sent = request(
         { hostname, port, path, method, ca, headers: { ...headers, ...host }, agent: false, ...named },
@@ -150,7 +152,7 @@ test('options are chosen, kept by a plain deploy, and taken back', async () => {
     const aws = awsOf(cloud);
     const first = await computer.json<Deployed>(['deploy', '--local']);
     assert.deepEqual(first.options, {});
-    const edge = edgeOf(first.url, await readFile(cloud.caFile, 'utf8'));
+    const edge = edgeOf(first.url, cloud.caFile);
     const bucket = { Bucket: first.outputs.S3BucketName };
     const username = await signIn(computer);
     const env = { EDGE_UPLOAD_USERNAME: username, EDGE_UPLOAD_PASSWORD: PASSWORD };

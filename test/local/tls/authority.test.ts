@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { openAuthority } from '../../../local/tls/authority.ts';
+import { namesOfAuthority } from '../../../local/tls/certificates.ts';
 
 const run = promisify(execFile);
 const NOW = new Date('2026-11-23T00:00:00Z');
@@ -70,6 +71,7 @@ describe('the local certificate authority', () => {
 
   it('signs for loopback and the hosts asked for, for at most 398 days', async () => {
     const authority = await openAuthority({ dir: folder(), now: () => NOW });
+    await authority.permit(['edge.test']);
     const { cert } = await authority.serverCertificate(['edge.test']);
     const certificate = new X509Certificate(cert);
     assert.equal(certificate.verify(new X509Certificate(authority.caPem).publicKey), true);
@@ -102,6 +104,114 @@ describe('the local certificate authority', () => {
     const signed = await second.serverCertificate([]);
     assert.notEqual(signed.cert, server.cert);
     assert.equal(new X509Certificate(signed.cert).verify(new X509Certificate(second.caPem).publicKey), true);
+  });
+
+  it('signs for the names in use and for no others, as OpenSSL verifies', {
+    skip: missing('openssl', ['version']),
+  }, async () => {
+    const dir = folder();
+    const authority = await openAuthority({ dir, now: () => new Date() });
+    /** A leaf of whoever stole the key, for any name; what OpenSSL says of it. */
+    const verdict = async (subject: string, ...names: string[]) => {
+      const path = (file: string) => join(dir, file);
+      const names3 = names.length === 0 ? [] : ['-addext', `subjectAltName=${names.join(',')}`];
+      const keys = [
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-keyout',
+        path('leaf.key'),
+      ];
+      const ca = ['-CA', authority.caFile, '-CAkey', path('ca.key'), '-days', '30'];
+      await run('openssl', [
+        'req',
+        '-x509',
+        ...keys,
+        ...ca,
+        '-subj',
+        subject,
+        ...names3,
+        '-out',
+        path('leaf.pem'),
+      ]);
+      const { stdout, stderr } = await run('openssl', [
+        'verify',
+        '-CAfile',
+        authority.caFile,
+        path('leaf.pem'),
+      ]).catch((error: { stdout: string; stderr: string }) => error);
+      return /permitted subtree violation/.test(stdout + stderr)
+        ? 'refused'
+        : stdout.trim().split(': ').at(-1);
+    };
+    for (const name of [
+      'DNS:localhost',
+      'DNS:a-bucket.localhost',
+      'IP:127.0.0.1',
+      'IP:127.9.9.9',
+      'IP:::1',
+    ]) {
+      assert.equal(await verdict('/CN=leaf', name), 'OK', name);
+    }
+    for (const name of [
+      'DNS:example.com',
+      'DNS:*.com',
+      'DNS:localhost.example.com',
+      'DNS:edge.test',
+      'IP:8.8.8.8',
+      'IP:::2',
+    ]) {
+      assert.equal(await verdict('/CN=leaf', name), 'refused', name);
+    }
+    assert.equal(await verdict('/CN=leaf', 'DNS:localhost', 'DNS:example.com'), 'refused');
+    assert.equal(await verdict('/CN=example.com'), 'refused', 'the name in the subject alone');
+    await authority.permit(['edge.test']);
+    assert.equal(await verdict('/CN=leaf', 'DNS:edge.test'), 'OK');
+    assert.equal(await verdict('/CN=leaf', 'DNS:example.com'), 'refused');
+    await authority.permit([]);
+    assert.equal(await verdict('/CN=leaf', 'DNS:edge.test'), 'refused');
+  });
+
+  it('keeps its key and what it signed when the names in use change, and issues nothing where they do not', async () => {
+    const dir = folder();
+    const authority = await openAuthority({ dir, now: () => NOW });
+    const first = authority.caPem;
+    const { cert } = await authority.serverCertificate([]);
+    await authority.permit([]);
+    assert.equal(authority.caPem, first);
+    await Promise.all([authority.permit(['b.test']), authority.permit(['b.test', 'a.test', 'a.test'])]);
+    assert.notEqual(authority.caPem, first);
+    assert.deepEqual(namesOfAuthority(authority.caPem), ['a.test', 'b.test']);
+    assert.equal(new X509Certificate(cert).verify(new X509Certificate(authority.caPem).publicKey), true);
+    assert.equal((await authority.serverCertificate([])).cert, cert);
+    assert.equal((await openAuthority({ dir, now: () => NOW })).caPem, authority.caPem);
+  });
+
+  it('replaces an authority that is not constrained, and its key', {
+    skip: missing('openssl', ['version']),
+  }, async () => {
+    const dir = folder();
+    const [cert, key] = [join(dir, 'ca.pem'), join(dir, 'ca.key')];
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    await run('openssl', [
+      'req',
+      '-x509',
+      ...curve,
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-days',
+      '900',
+      '-subj',
+      '/CN=old',
+    ]);
+    const former = readFileSync(key, 'utf8');
+    const { caPem } = await openAuthority({ dir, now: () => new Date() });
+    assert.deepEqual(namesOfAuthority(caPem), []);
+    assert.notEqual(readFileSync(key, 'utf8'), former);
   });
 
   it('is trusted by curl', { skip: missing('curl', ['--version']) }, async () => {
