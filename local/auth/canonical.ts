@@ -46,12 +46,13 @@ export function canonicalRequest(
   service: string,
   signedHeaders: readonly string[],
   payloadHash: string,
+  queryAs: 'encoded' | 'sent' = 'encoded',
 ): string | undefined {
   const path = canonicalPath(request.path, service);
-  const query = canonicalQuery(request.query);
+  const query = queryAs === 'sent' ? sentQuery(request.query) : canonicalQuery(request.query);
   if (path === undefined || query === undefined) return undefined;
   const headers = signedHeaders.map(
-    (name) => `${name}:${(request.headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`,
+    (name) => `${name}:${headerValue(request, name).trim().replace(/ +/g, ' ')}\n`,
   );
   return [request.method, path, query, headers.join(''), signedHeaders.join(';'), payloadHash].join('\n');
 }
@@ -63,6 +64,21 @@ function canonicalPath(path: string, service: string): string | undefined {
   return decoded.includes(undefined)
     ? undefined
     : decoded.map((segment) => percentEncode(segment ?? '')).join('/');
+}
+
+/** A name that a signature covers may be one of an object's own members, such as `constructor`. */
+function headerValue({ headers }: SignedRequest, name: string): string {
+  return Object.hasOwn(headers, name) ? (headers[name] ?? '') : '';
+}
+
+/** The pairs of a query in the order of a canonical one, their encoding left as it was sent. */
+function sentQuery(query: string): string {
+  return query
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => (pair.includes('=') ? pair : `${pair}=`))
+    .sort()
+    .join('&');
 }
 
 function canonicalQuery(query: string): string | undefined {

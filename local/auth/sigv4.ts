@@ -92,6 +92,11 @@ export interface SignOptions {
   readonly now: Date;
   /** Hex SHA-256 of the body, or `UNSIGNED-PAYLOAD`. */
   readonly payloadHash: string;
+  /**
+   * `sent`: the query is signed as it stands, and not encoded anew. S3, which decodes and encodes it, finds the
+   * signature wrong wherever that makes a difference.
+   */
+  readonly queryAs?: 'encoded' | 'sent';
 }
 
 /**
@@ -106,7 +111,13 @@ export function sign(request: SignedRequest, options: SignOptions): Record<strin
   const names = Object.keys(headers)
     .filter((name) => ['host', 'content-type', 'content-md5'].includes(name) || name.startsWith('x-amz-'))
     .sort();
-  const canonical = canonicalRequest({ ...request, headers }, scope.service, names, options.payloadHash);
+  const canonical = canonicalRequest(
+    { ...request, headers },
+    scope.service,
+    names,
+    options.payloadHash,
+    options.queryAs,
+  );
   if (canonical === undefined) throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
   const signature = hmac(signingKey(options.secret, scope), stringToSign(timestamp, scope, canonical));
   const credential = `${options.accessKeyId}/${scopeText(scope)}`;

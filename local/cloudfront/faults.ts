@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Dice } from '../faults/dice.ts';
 import type { Faults } from '../faults.ts';
+import { xmlDocument } from '../wire/xml.ts';
 
 type EdgeFaults = NonNullable<Faults['edge']>;
 
@@ -108,6 +109,14 @@ function reset(resetConnection: () => void): Error {
 
 /** S3's answer to too many requests. */
 export function slowDown(requestId: string): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>
-<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message><RequestId>${requestId.slice(0, 16)}</RequestId><HostId>${requestId}</HostId></Error>`;
+  return xmlDocument(
+    'Error',
+    {
+      Code: 'SlowDown',
+      Message: 'Please reduce your request rate.',
+      RequestId: requestId.slice(0, 16),
+      HostId: requestId,
+    },
+    { declaration: true },
+  );
 }

@@ -12,7 +12,7 @@ import { accessDenied, noSuchBucket } from './errors.ts';
 import { checkHeaders } from './headers.ts';
 import type { Call } from './operation.ts';
 import type { Store } from './store/store.ts';
-import { content, XML_HEAD } from './xml.ts';
+import { errorDocument } from './xml.ts';
 
 export interface HandlerOptions {
   readonly store: Store;
@@ -88,7 +88,7 @@ async function perform(
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses */
 function errorResponse(error: AwsError, request: HttpRequest, ids: Ids): HttpResponse {
-  const document = content({
+  const document = errorDocument({
     Code: error.code,
     Message: error.message,
     ...error.details,
@@ -98,5 +98,5 @@ function errorResponse(error: AwsError, request: HttpRequest, ids: Ids): HttpRes
   });
   const headers = { 'content-type': 'application/xml' };
   if (request.method === 'HEAD' || error.status === 304) return { status: error.status, headers };
-  return { status: error.status, headers, body: `${XML_HEAD}<Error>${document}</Error>` };
+  return { status: error.status, headers, body: document };
 }

@@ -1,9 +1,10 @@
 import type { Authentication } from '../auth/sigv4.ts';
 import type { Throttle } from '../faults/throttling.ts';
 import type { HttpRequest, HttpResponse } from '../wire/http.ts';
+import type { XmlChildren } from '../wire/xml.ts';
 import type { Bucket } from './store/bucket.ts';
 import type { Store } from './store/store.ts';
-import { type XmlChildren, xmlDocument } from './xml.ts';
+import { xmlDocument } from './xml.ts';
 
 /** What every operation is given: the request, read, authenticated and authorized. */
 export interface Call {

@@ -1,77 +1,87 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { xmlDocument as writeXml, type XmlChildren } from '../wire/xml.ts';
+import { readXml, type XmlElement, XmlError } from '../wire/xml-reader.ts';
 import { malformedXml } from './errors.ts';
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** Text, or child elements; an array repeats the element, `undefined` leaves it out. */
-export type XmlValue = XmlScalar | readonly XmlScalar[];
-
-type XmlScalar = string | number | boolean | XmlChildren | undefined;
-
-export interface XmlChildren {
-  readonly [element: string]: XmlValue;
-}
-
-/** A document in S3's namespace. */
+/** An answer in S3's namespace. */
 export function xmlDocument(root: string, children: XmlChildren): string {
-  return `${XML_HEAD}<${root} xmlns="${NAMESPACE}">${content(children)}</${root}>`;
+  return writeXml(root, children, { namespace: NAMESPACE, declaration: true, controls: 'referenced' });
 }
 
-export const XML_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n';
-
-/** Elements in the order of their names in the object. */
-export function content(children: XmlChildren): string {
-  return Object.entries(children)
-    .map(([name, value]) => element(name, value))
-    .join('');
+/** An error has no namespace. */
+export function errorDocument(children: XmlChildren): string {
+  return writeXml('Error', children, { declaration: true, controls: 'referenced' });
 }
 
-function element(name: string, value: XmlValue): string {
-  if (value === undefined) return '';
-  if (Array.isArray(value)) return value.map((item: XmlScalar) => element(name, item)).join('');
-  const inner = typeof value === 'object' ? content(value as XmlChildren) : escapeText(String(value));
-  return `<${name}>${inner}</${name}>`;
+/** What an element of a request may hold: text, or children by name. */
+export type XmlShape = 'text' | { readonly [element: string]: XmlOccurrence };
+
+interface XmlOccurrence {
+  readonly shape: XmlShape;
+  readonly max: number;
 }
 
-/** Control characters are not XML, but S3 writes them as references all the same. */
-function escapeText(text: string): string {
-  return text.replace(/[&<>"\p{Cc}]/gu, (character) => {
-    const named = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }[character];
-    return named ?? `&#x${character.charCodeAt(0).toString(16)};`;
-  });
-}
+/** An element that comes once at most. */
+export const once = (shape: XmlShape = 'text'): XmlOccurrence => ({ shape, max: 1 });
+/** An element that comes `max` times at most. */
+export const repeated = (shape: XmlShape, max: number): XmlOccurrence => ({ shape, max });
 
 /** A parsed element: its text, or its children by name, each with all its occurrences. */
-export type ParsedXml = string | { readonly [element: string]: readonly ParsedXml[] };
+export type ParsedXml = string | ParsedChildren;
 
-const parser = new XMLParser({
-  ignoreAttributes: true,
-  ignoreDeclaration: true,
-  removeNSPrefix: true,
-  parseTagValue: false,
-  trimValues: false,
-  htmlEntities: true,
-  isArray: () => true,
-});
+export type ParsedChildren = { readonly [element: string]: readonly ParsedXml[] };
 
 /**
- * The children of the document's root.
+ * The children of the document's root, held to a shape as S3 holds requests to its schema: what the shape does not name,
+ * an element too many, text between elements, attributes and other namespaces than S3's are refused. A document without
+ * a namespace is taken.
  *
- * @throws AwsError `MalformedXML`, also for a document with a DTD or another root
+ * @throws AwsError `MalformedXML`
  */
-export function parseXml(text: string, root: string): { readonly [element: string]: readonly ParsedXml[] } {
-  if (text.includes('<!') || XMLValidator.validate(text) !== true) throw malformedXml();
-  const document = parser.parse(text) as Record<string, readonly ParsedXml[]>;
-  const found = document[root]?.[0];
-  if (found === undefined) throw malformedXml();
-  return typeof found === 'string' ? {} : found;
+export function parseXml(text: string, root: string, shape: Exclude<XmlShape, 'text'>): ParsedChildren {
+  const document = read(text);
+  const { attributes } = document;
+  const namespace = attributes.get('xmlns');
+  const wrongNamespace = namespace !== undefined && namespace !== NAMESPACE;
+  const hasMore = attributes.size > (namespace === undefined ? 0 : 1);
+  if (document.name !== root || wrongNamespace || hasMore) throw malformedXml();
+  return children(document, shape);
 }
 
-/** The text of the only child of that name; `undefined` where there is none. */
+function read(text: string): XmlElement {
+  try {
+    return readXml(text);
+  } catch (error) {
+    throw error instanceof XmlError ? malformedXml() : error;
+  }
+}
+
+function held(element: XmlElement, shape: XmlShape): ParsedXml {
+  if ([...element.attributes].some(([name, value]) => name !== 'xmlns' || value !== NAMESPACE)) {
+    throw malformedXml();
+  }
+  if (shape !== 'text') return children(element, shape);
+  if (element.children.length > 0) throw malformedXml();
+  return element.text;
+}
+
+function children(element: XmlElement, shape: Exclude<XmlShape, 'text'>): ParsedChildren {
+  if (/[^ \t\r\n]/.test(element.text)) throw malformedXml();
+  const found: Record<string, ParsedXml[]> = {};
+  for (const child of element.children) {
+    const occurrence = Object.hasOwn(shape, child.name) ? shape[child.name] : undefined;
+    if (occurrence === undefined) throw malformedXml();
+    const before = found[child.name] ?? [];
+    found[child.name] = before;
+    before.push(held(child, occurrence.shape));
+    if (before.length > occurrence.max) throw malformedXml();
+  }
+  return found;
+}
+
+/** The text of the child of that name; `undefined` where there is none. */
 export function childText(parent: ParsedXml, name: string): string | undefined {
-  const children = typeof parent === 'string' ? undefined : parent[name];
-  if (children === undefined) return undefined;
-  const [child] = children;
-  if (children.length !== 1 || typeof child !== 'string') throw malformedXml();
-  return child;
+  const [child] = typeof parent === 'string' ? [] : (parent[name] ?? []);
+  return typeof child === 'string' ? child : undefined;
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { XMLBuilder } from 'fast-xml-parser';
 import { ACCOUNT_ID } from '../account.ts';
 import type { Identities } from '../auth/identities.ts';
 import { authenticatedText } from '../auth/sigv4.ts';
 import { type Permissions, unrestricted } from '../iam/permissions.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
+import { type XmlChildren, xmlDocument } from '../wire/xml.ts';
 
 export interface StsOptions {
   readonly identities: Identities;
@@ -15,7 +15,6 @@ export interface StsOptions {
 
 const VERSION = '2011-06-15';
 const NAMESPACE = `https://sts.amazonaws.com/doc/${VERSION}/`;
-const xml = new XMLBuilder({ attributeNamePrefix: '@', ignoreAttributes: false });
 
 /**
  * The embedded STS: who signed a request. The embedded account has its root user and nobody else.
@@ -26,11 +25,11 @@ export function createSts(options: StsOptions): { handle: HttpHandler } {
     async handle(request) {
       const requestId = randomUUID();
       try {
-        return respond(200, requestId, await perform(request, requestId, options));
+        const children = await perform(request, requestId, options);
+        return respond(200, requestId, 'GetCallerIdentityResponse', children);
       } catch (error) {
-        if (error instanceof AwsError)
-          return respond(error.status, requestId, errorDocument(error, requestId));
-        throw error;
+        if (!(error instanceof AwsError)) throw error;
+        return respond(error.status, requestId, 'ErrorResponse', errorOf(error, requestId));
       }
     },
   };
@@ -40,7 +39,7 @@ async function perform(
   request: HttpRequest,
   requestId: string,
   { identities, now, permissions = unrestricted }: StsOptions,
-): Promise<object> {
+): Promise<XmlChildren> {
   const { principal, text } = await authenticatedText(request, { service: 'sts', identities, now: now() });
   const parameters = new URLSearchParams(request.method === 'GET' ? request.query : text);
   const action = parameters.get('Action');
@@ -60,27 +59,20 @@ async function perform(
   }
   const { arn, userId } = permissions.caller();
   return {
-    GetCallerIdentityResponse: {
-      '@xmlns': NAMESPACE,
-      GetCallerIdentityResult: {
-        Arn: arn,
-        UserId: userId,
-        Account: ACCOUNT_ID,
-      },
-      ResponseMetadata: { RequestId: requestId },
-    },
+    GetCallerIdentityResult: { Arn: arn, UserId: userId, Account: ACCOUNT_ID },
+    ResponseMetadata: { RequestId: requestId },
   };
 }
 
-function errorDocument({ code, message, status }: AwsError, requestId: string): object {
+function errorOf({ code, message, status }: AwsError, requestId: string): XmlChildren {
   const error = { Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message };
-  return { ErrorResponse: { '@xmlns': NAMESPACE, Error: error, RequestId: requestId } };
+  return { Error: error, RequestId: requestId };
 }
 
-function respond(status: number, requestId: string, document: object): HttpResponse {
+function respond(status: number, requestId: string, root: string, children: XmlChildren): HttpResponse {
   return {
     status,
     headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId },
-    body: xml.build(document),
+    body: xmlDocument(root, children, { namespace: NAMESPACE }),
   };
 }

@@ -55,9 +55,11 @@ async function readTrailer(
   const headers: Record<string, string> = {};
   let signed = '';
   let signature: string | undefined;
+  let size = 0;
   for (let line = await reader.line(); line !== ''; line = await reader.line()) {
     const [, name = '', value = ''] = /^([^:\s]+):(.*)$/.exec(line) ?? [];
-    if (!expected || name === '') throw malformedTrailer();
+    size += line.length;
+    if (!expected || name === '' || size > MAX_LINE_BYTES) throw malformedTrailer();
     const lower = name.toLowerCase();
     if (lower === 'x-amz-trailer-signature') {
       signature = value.trim();

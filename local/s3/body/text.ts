@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { AwsError } from '../../wire/errors.ts';
-import { invalidRequest } from '../errors.ts';
+import { invalidRequest, malformedXml } from '../errors.ts';
 import type { Call } from '../operation.ts';
 import { readExpectations } from './expectations.ts';
 import { receiveBody, type Sink } from './receive.ts';
@@ -12,6 +13,8 @@ export interface TextOptions {
   readonly proof?: boolean;
   /** `x-amz-checksum-*` speak of the object that the operation makes, not of this text. */
   readonly checksumsOfObject?: boolean;
+  /** Makes the refusal of text that is not UTF-8; `MalformedXML` by default. */
+  readonly malformed?: () => AwsError;
 }
 
 /**
@@ -21,6 +24,7 @@ export interface TextOptions {
  */
 export async function readText(call: Call, options: TextOptions = {}): Promise<string> {
   const { request, authentication } = call;
+  const { malformed = malformedXml } = options;
   const headers = { 'content-length': '0', ...request.headers };
   const ofBody = options.checksumsOfObject ? withoutChecksums(headers) : headers;
   const expected = readExpectations(ofBody, authentication.payload);
@@ -30,7 +34,9 @@ export async function readText(call: Call, options: TextOptions = {}): Promise<s
   if (expected.size > MAX_BYTES) throw new AwsError('MaxMessageLengthExceeded', 'Your request was too big.');
   const chunks: Buffer[] = [];
   await receiveBody(request, authentication, expected, (hash) => memorySink(chunks, hash), []);
-  return Buffer.concat(chunks).toString();
+  const body = Buffer.concat(chunks);
+  if (!isUtf8(body)) throw malformed();
+  return body.toString();
 }
 
 function withoutChecksums(headers: Readonly<Record<string, string>>): Record<string, string> {

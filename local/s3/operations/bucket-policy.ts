@@ -3,6 +3,7 @@ import type { HttpResponse } from '../../wire/http.ts';
 import { readText } from '../body/text.ts';
 import type { BucketCall } from '../operation.ts';
 import { checkPolicy } from '../policy/check.ts';
+import { malformedPolicy } from '../policy/errors.ts';
 
 export function getBucketPolicy({ bucket, bucketName }: BucketCall): HttpResponse {
   const { policy } = bucket.config;
@@ -15,7 +16,9 @@ export function getBucketPolicy({ bucket, bucketName }: BucketCall): HttpRespons
 }
 
 export async function putBucketPolicy(call: BucketCall): Promise<HttpResponse> {
-  const policy = await readText(call);
+  const policy = await readText(call, {
+    malformed: () => malformedPolicy("Policies must be valid JSON and the first byte must be '{'"),
+  });
   checkPolicy(policy, call.bucketName);
   call.bucket.configure({ policy });
   return { status: 204 };

@@ -6,7 +6,7 @@ import { checkBucketName } from '../bucket-names.ts';
 import { malformedXml, notImplemented } from '../errors.ts';
 import { type BucketCall, type Call, xmlAnswer } from '../operation.ts';
 import { OWNER } from '../owner.ts';
-import { childText, parseXml } from '../xml.ts';
+import { childText, once, parseXml, repeated } from '../xml.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
 export function listBuckets({ store }: Call): HttpResponse {
@@ -27,12 +27,18 @@ export async function createBucket(call: Call): Promise<HttpResponse> {
   return { status: 200, headers: { location: `/${bucketName}` } };
 }
 
+const CREATION = {
+  LocationConstraint: once(),
+  Bucket: once({ DataRedundancy: once(), Type: once() }),
+  Location: once({ Name: once(), Type: once() }),
+  Tags: once({ Tag: repeated({ Key: once(), Value: once() }, 50) }),
+};
+
 function checkConfiguration(text: string): void {
-  const configuration = parseXml(text, 'CreateBucketConfiguration');
+  const configuration = parseXml(text, 'CreateBucketConfiguration', CREATION);
   const location = childText(configuration, 'LocationConstraint');
-  for (const name of Object.keys(configuration)) {
-    if (!['LocationConstraint', '#text'].includes(name)) throw notImplemented(`${name} in CreateBucket`);
-  }
+  const other = ['Bucket', 'Location', 'Tags'].find((name) => configuration[name] !== undefined);
+  if (other !== undefined) throw notImplemented(`${other} in CreateBucket`);
   if (location === undefined) return;
   throw new AwsError('InvalidLocationConstraint', 'The specified location-constraint is not valid', 400, {
     LocationConstraint: location,
@@ -65,7 +71,10 @@ export function getBucketVersioning({ bucket }: BucketCall): HttpResponse {
 }
 
 export async function putBucketVersioning(call: BucketCall): Promise<HttpResponse> {
-  const configuration = parseXml(await readText(call), 'VersioningConfiguration');
+  const configuration = parseXml(await readText(call), 'VersioningConfiguration', {
+    MfaDelete: once(),
+    Status: once(),
+  });
   if (configuration.MfaDelete !== undefined) throw notImplemented('MfaDelete');
   const status = childText(configuration, 'Status');
   if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml();

@@ -1,11 +1,12 @@
 import { AwsError } from '../../wire/errors.ts';
 import type { HttpResponse } from '../../wire/http.ts';
+import type { XmlChildren } from '../../wire/xml.ts';
 import { readText } from '../body/text.ts';
 import { malformedXml, notImplemented } from '../errors.ts';
 import { checkKey } from '../key.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
 import type { Bucket } from '../store/bucket.ts';
-import { childText, type ParsedXml, parseXml, type XmlChildren } from '../xml.ts';
+import { childText, once, type ParsedXml, parseXml, repeated } from '../xml.ts';
 import { versionHeader } from './put-object.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
@@ -41,13 +42,24 @@ function deleteOne(bucket: Bucket, key: string, versionId: string | undefined): 
 }
 
 const MAX_KEYS = 1000;
+/** Conditions of single keys, which S3 has and the embedded S3 has not. */
+const CONDITIONS = ['ETag', 'LastModifiedTime', 'Size'] as const;
+const REQUEST = {
+  Quiet: once(),
+  Object: repeated(
+    { Key: once(), VersionId: once(), ...Object.fromEntries(CONDITIONS.map((name) => [name, once()])) },
+    MAX_KEYS,
+  ),
+};
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 export async function deleteObjects(call: BucketCall): Promise<HttpResponse> {
-  const request = parseXml(await readText(call, { proof: true }), 'Delete');
-  const quiet = childText(request, 'Quiet') === 'true';
+  const request = parseXml(await readText(call, { proof: true }), 'Delete', REQUEST);
+  const quietText = childText(request, 'Quiet')?.trim() ?? 'false';
+  if (quietText !== 'true' && quietText !== 'false') throw malformedXml();
+  const quiet = quietText === 'true';
   const objects = request.Object ?? [];
-  if (objects.length === 0 || objects.length > MAX_KEYS) throw malformedXml();
+  if (objects.length === 0) throw malformedXml();
   const results = objects.map(readObject).map((object) => ({ object, ...attempt(call, object) }));
   return xmlAnswer('DeleteResult', {
     Deleted: quiet ? [] : results.flatMap<XmlChildren>(({ deleted }) => deleted ?? []),
@@ -63,9 +75,8 @@ interface ObjectToDelete {
 function readObject(element: ParsedXml): ObjectToDelete {
   const key = childText(element, 'Key');
   if (!key) throw malformedXml();
-  for (const name of Object.keys(element)) {
-    if (!['Key', 'VersionId', '#text'].includes(name)) throw notImplemented(`${name} in DeleteObjects`);
-  }
+  const condition = CONDITIONS.find((name) => childText(element, name) !== undefined);
+  if (condition !== undefined) throw notImplemented(`${condition} in DeleteObjects`);
   return { key, versionId: childText(element, 'VersionId') };
 }
 

@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../../wire/http.ts';
+import type { XmlChildren } from '../../wire/xml.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
 import { OWNER } from '../owner.ts';
-import type { XmlChildren } from '../xml.ts';
 import { type KeyPage, listKeys } from './list-keys.ts';
 import { continuationToken, keyEncoding, pageSize, readContinuationToken } from './list-query.ts';
 

@@ -1,9 +1,9 @@
 import { AwsError } from '../../wire/errors.ts';
-import { type Algorithm, isAlgorithm } from '../checksums/algorithms.ts';
+import { ALGORITHM_NAMES, type Algorithm, isAlgorithm } from '../checksums/algorithms.ts';
 import { invalidRequest, malformedXml, notImplemented } from '../errors.ts';
 import { unquoted } from '../headers.ts';
 import type { Part, Upload } from '../store/uploads.ts';
-import { childText, type ParsedXml, parseXml } from '../xml.ts';
+import { childText, once, type ParsedXml, parseXml, repeated } from '../xml.ts';
 
 /** A part as the client names it when it completes an upload. */
 export interface ListedPart {
@@ -15,10 +15,17 @@ export interface ListedPart {
 
 const MAX_PARTS = 10_000;
 
+/** Checksums that S3 has and the embedded S3 has not. */
+const OTHER_CHECKSUMS = ['MD5', 'SHA512', 'XXHASH128', 'XXHASH3', 'XXHASH64'];
+const CHECKSUMS = [...ALGORITHM_NAMES, ...OTHER_CHECKSUMS].map((name) => [`Checksum${name}`, once()]);
+const PARTS = {
+  Part: repeated({ PartNumber: once(), ETag: once(), ...Object.fromEntries(CHECKSUMS) }, MAX_PARTS),
+};
+
 /** @throws AwsError `MalformedXML`, `InvalidPartOrder` */
 export function readPartList(text: string): ListedPart[] {
-  const parts = (parseXml(text, 'CompleteMultipartUpload').Part ?? []).map(readPart);
-  if (parts.length === 0 || parts.length > MAX_PARTS) throw malformedXml();
+  const parts = (parseXml(text, 'CompleteMultipartUpload', PARTS).Part ?? []).map(readPart);
+  if (parts.length === 0) throw malformedXml();
   const ordered = parts.every(({ number }, at) => at === 0 || number > (parts[at - 1]?.number ?? 0));
   if (ordered) return parts;
   throw new AwsError(

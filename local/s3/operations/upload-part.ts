@@ -1,5 +1,6 @@
 import { AwsError } from '../../wire/errors.ts';
 import type { HttpResponse } from '../../wire/http.ts';
+import type { XmlChildren } from '../../wire/xml.ts';
 import { type Expectations, readExpectations } from '../body/expectations.ts';
 import { receiveBody } from '../body/receive.ts';
 import { type Algorithm, checksumHeader } from '../checksums/algorithms.ts';
@@ -8,7 +9,6 @@ import { type BucketCall, xmlAnswer } from '../operation.ts';
 import { OWNER } from '../owner.ts';
 import { BlockFile } from '../store/block-file.ts';
 import type { Part, UploadRecord } from '../store/uploads.ts';
-import type { XmlChildren } from '../xml.ts';
 import { keyEncoding, pageSize } from './list-query.ts';
 import { findUpload } from './uploads.ts';
 

@@ -1,4 +1,5 @@
 import type { HttpResponse } from '../../wire/http.ts';
+import type { XmlChildren } from '../../wire/xml.ts';
 import { ALGORITHMS, type Algorithm, type ChecksumType, isAlgorithm } from '../checksums/algorithms.ts';
 import { invalidRequest, noSuchUpload, notImplemented } from '../errors.ts';
 import { readDescription } from '../headers.ts';
@@ -7,7 +8,6 @@ import { type BucketCall, xmlAnswer } from '../operation.ts';
 import { OWNER } from '../owner.ts';
 import type { Upload, UploadRecord } from '../store/uploads.ts';
 import { compareKeys } from '../store/version.ts';
-import type { XmlChildren } from '../xml.ts';
 import { keyEncoding, pageSize } from './list-query.ts';
 import { DEFAULT_ALGORITHM } from './put-object.ts';
 import { busy } from './upload-part.ts';

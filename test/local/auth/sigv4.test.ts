@@ -279,3 +279,58 @@ test('the body of other services is under the signature, each service has its ow
     code: 'RequestEntityTooLarge',
   });
 });
+
+test('S3 encodes every character of a query but the unreserved ones, however it was sent', () => {
+  const encoded = 'prefix=a%21%27%28%29%2A%7E&uploads=';
+  const literal = "prefix=a!'()*~&uploads";
+  const signedAs = (query: string, queryAs: 'encoded' | 'sent') => {
+    const get = request({ query });
+    const key = { accessKeyId: KEY, secret: SECRET, service: 's3', region: 'us-east-1', now: NOW };
+    const headers = sign({ ...get, query }, { ...key, payloadHash: 'UNSIGNED-PAYLOAD', queryAs });
+    return { ...get, headers: { ...get.headers, ...headers } };
+  };
+  for (const query of [encoded, literal]) {
+    assert.equal(authenticate(signedAs(query, 'encoded'), options).principal.kind, 'account', query);
+  }
+  const reordered = 'uploads&prefix=a%21';
+  assert.equal(authenticate(signedAs(reordered, 'sent'), options).principal.kind, 'account');
+  for (const query of [literal, 'prefix=a%2f', 'prefix=a+b', 'prefix=%61', 'prefix=a/b']) {
+    assert.throws(
+      () => authenticate(signedAs(query, 'sent'), options),
+      { code: 'SignatureDoesNotMatch' },
+      query,
+    );
+  }
+});
+
+test('spaces in a row within a header’s value count as one', () => {
+  const key = { accessKeyId: KEY, secret: SECRET, service: 's3', region: 'us-east-1', now: NOW };
+  const withNote = (note: string) => request({ headers: { 'x-amz-meta-note': note } });
+  const single = withNote('a b');
+  const signature = sign(single, { ...key, payloadHash: 'UNSIGNED-PAYLOAD' });
+  for (const note of ['a b', 'a   b', '  a b  ']) {
+    const sent = withNote(note);
+    assert.equal(
+      authenticate({ ...sent, headers: { ...sent.headers, ...signature } }, options).principal.kind,
+      'account',
+    );
+  }
+  const other = withNote('ab');
+  assert.throws(() => authenticate({ ...other, headers: { ...other.headers, ...signature } }, options), {
+    code: 'SignatureDoesNotMatch',
+  });
+});
+
+test('a signed header may be called as a member of every object is', () => {
+  const get = request({
+    headers: {
+      'x-amz-content-sha256': EMPTY,
+      'x-amz-date': '20130524T000000Z',
+      authorization: signedHeader(
+        '__proto__;constructor;host;x-amz-content-sha256;x-amz-date',
+        'a'.repeat(64),
+      ),
+    },
+  });
+  assert.throws(() => authenticate(get, options), { code: 'SignatureDoesNotMatch' });
+});

@@ -1,0 +1,82 @@
+/** Text, or child elements; an array repeats the element, `undefined` leaves it out. */
+export type XmlValue = XmlScalar | readonly XmlScalar[];
+
+type XmlScalar = string | number | boolean | Date | XmlChildren | undefined;
+
+export interface XmlChildren {
+  readonly [element: string]: XmlValue;
+}
+
+interface DocumentOptions {
+  readonly namespace?: string;
+  /** Whether the document begins with an XML declaration. */
+  readonly declaration?: boolean;
+  /**
+   * What becomes of characters that XML 1.0 cannot hold, https://www.w3.org/TR/xml/#charsets: S3 writes control
+   * characters as references all the same; elsewhere U+FFFD stands for them.
+   */
+  readonly controls?: 'referenced' | 'replaced';
+}
+
+const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+
+/**
+ * Writes a document: every XML answer of the embedded cloud is built here. Elements come in the order of their names in
+ * the object.
+ *
+ * @throws Error for a name that no element can have
+ */
+export function xmlDocument(root: string, children: XmlChildren, options: DocumentOptions = {}): string {
+  const { namespace, declaration = false, controls = 'replaced' } = options;
+  const write = controls === 'referenced' ? referenced : replaced;
+  const attribute = namespace === undefined ? '' : ` xmlns="${write(namespace)}"`;
+  const name = checkedName(root);
+  return `${declaration ? DECLARATION : ''}<${name}${attribute}>${content(children, write)}</${name}>`;
+}
+
+type Escape = (text: string) => string;
+
+function content(children: XmlChildren, write: Escape): string {
+  return Object.entries(children)
+    .map(([name, value]) => element(checkedName(name), value, write))
+    .join('');
+}
+
+function element(name: string, value: XmlValue, write: Escape): string {
+  if (value === undefined) return '';
+  if (isList(value)) return value.map((item) => element(name, item, write)).join('');
+  return `<${name}>${inner(value, write)}</${name}>`;
+}
+
+function inner(value: Exclude<XmlScalar, undefined>, write: Escape): string {
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'object' ? content(value, write) : write(String(value));
+}
+
+function isList(value: XmlValue): value is readonly XmlScalar[] {
+  return Array.isArray(value);
+}
+
+function checkedName(name: string): string {
+  if (NAME.test(name)) return name;
+  throw new Error(`${JSON.stringify(name)} cannot be the name of an XML element.`);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const UNWRITABLE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+
+const reference = (character: string) => `&#x${(character.codePointAt(0) ?? 0).toString(16)};`;
+
+function referenced(text: string): string {
+  return text
+    .replace(/\p{Cs}/gu, '\ufffd')
+    .replace(/[&<>"\p{Cc}]/gu, (character) => ENTITIES[character] ?? reference(character));
+}
+
+/** Parsers turn a bare carriage return into a line feed: templates with Windows line ends would not come back whole. */
+function replaced(text: string): string {
+  return text
+    .replace(UNWRITABLE, '\ufffd')
+    .replace(/[&<>"\r]/g, (character) => ENTITIES[character] ?? reference(character));
+}
