@@ -5,6 +5,7 @@ import { connect, rootCertificates, type TLSSocket } from 'node:tls';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
 import { networkFailure } from '../network/failures.ts';
+import { type ProxyServer, proxyFor } from '../network/proxy.ts';
 import type { Target } from '../settings/target.ts';
 import type { Check } from './checks.ts';
 
@@ -68,8 +69,10 @@ async function addressOf(hostname: string, family: 4 | 6): Promise<string | unde
   }
 }
 
-function proxyFor({ env }: Pick<Context, 'env'>, { deployment }: Target): string | undefined {
-  return deployment?.local === undefined ? env.https_proxy || env.HTTPS_PROXY || undefined : undefined;
+function proxyOf({ env }: Pick<Context, 'env'>, { url, deployment }: Target): ProxyServer | undefined {
+  const { protocol, hostname, port } = new URL(url);
+  if (protocol !== 'https:' || deployment?.local !== undefined) return undefined;
+  return proxyFor(env, { hostname, port: Number(port || 443) });
 }
 
 /** Whether the edge is there over one IP family, with the TLS that was agreed on. */
@@ -78,8 +81,8 @@ function familyCheck(context: Context, target: Target, family: 4 | 6): Check {
   return {
     name: `edge over IPv${family}`,
     run: async () => {
-      const proxy = proxyFor(context, target);
-      if (proxy !== undefined) return { skipped: `connections go through the proxy ${new URL(proxy).host}` };
+      const proxy = proxyOf(context, target);
+      if (proxy !== undefined) return { skipped: `connections go through the proxy ${proxy.name}` };
       const address = await addressOf(hostname, family);
       if (address === undefined) return { skipped: `${hostname} has no such address` };
       try {

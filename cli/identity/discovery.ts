@@ -1,8 +1,8 @@
-import { type Dispatcher, request } from 'undici';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
-import { networkFailure, proxyAt } from '../network/failures.ts';
+import { networkFailure } from '../network/failures.ts';
+import { requestText } from '../network/request-text.ts';
 import type { Deployment } from '../settings/deployments.ts';
 import { type Caller, type EdgeDescription, readDescription } from './edge-description.ts';
 import { readFields } from './json-fields.ts';
@@ -77,40 +77,28 @@ async function fetchDescription(
   const caFile = deployment?.local?.caFile;
   const dispatcher = openDispatcher({ env, ...(caFile === undefined ? {} : { caFile }) });
   try {
-    const { statusCode, headers, body } = await request(url + WELL_KNOWN, {
+    const { status, headers, text } = await requestText(url + WELL_KNOWN, {
       dispatcher,
       signal,
       headers: {
         accept: 'application/json',
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
-      headersTimeout: TIMEOUT_MS,
-      bodyTimeout: TIMEOUT_MS,
+      deadlineMs: TIMEOUT_MS,
+      maxBytes: MAX_ANSWER_BYTES,
     });
-    const header = (name: string) => [headers[name]].flat()[0] ?? '';
     return {
-      status: statusCode,
-      type: header('content-type').split(';')[0]?.trim() ?? '',
-      server: header('server'),
-      date: header('date'),
-      text: await readBounded(body),
+      status,
+      type: headers['content-type']?.split(';')[0]?.trim() ?? '',
+      server: headers.server ?? '',
+      date: headers.date ?? '',
+      text,
     };
   } catch (error) {
-    throw signal.aborted ? interrupted() : (networkFailure(error, host, proxyAt(error, url)) ?? error);
+    throw signal.aborted ? interrupted() : (networkFailure(error, host) ?? error);
   } finally {
     await dispatcher.destroy();
   }
-}
-
-async function readBounded(body: Dispatcher.ResponseData['body']): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > MAX_ANSWER_BYTES) break;
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function warnOfClock({ ui, now }: Context, { date }: Seen): void {

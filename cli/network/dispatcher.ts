@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
+import { isLoopback } from '../settings/edge-url.ts';
+import { type ProxyServer, proxyFor } from './proxy.ts';
+import { openTunnel, type Tunnel } from './tunnel.ts';
 
 export interface DispatcherOptions {
   readonly env: Context['env'];
@@ -15,6 +18,8 @@ export interface DispatcherOptions {
   readonly connections?: number;
 }
 
+const CONNECT_MS = 10_000;
+
 function authority(caFile: string): string {
   try {
     return readFileSync(caFile, 'utf8');
@@ -23,34 +28,57 @@ function authority(caFile: string): string {
       'local_cloud',
       `The embedded cloud's certificate ${caFile} cannot be read (${systemCode(error)}).`,
       {
-        hint: 'Start it with: edge-upload local start   or deploy anew with: edge-upload deploy --local',
+        hint: 'Start it with: edge-upload local start   or deploy again with: edge-upload deploy --local',
         cause: error,
       },
     );
   }
 }
 
-function eitherCase(env: Context['env'], name: string): string {
-  return env[name.toLowerCase()] ?? env[name] ?? '';
+/** undici gives IPv6 addresses without their brackets. */
+function bracketed(hostname: string): string {
+  return hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname;
 }
 
-/** As curl takes it: `host:port` is an http proxy. Its value may hold a password, and is not shown. */
-function proxyAddress(env: Context['env'], name: string): string {
-  const typed = eitherCase(env, name).trim();
-  if (typed === '') return '';
-  const address = typed.includes('://') ? typed : `http://${typed}`;
-  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
-    throw new UserError('settings', `${name} in the environment is not the address of an http proxy.`, {
-      hint: 'Write it as http://host:port, or do without it.',
-    });
+/** Every client sends its credentials through here, so the scheme is judged once, for all of them. */
+function requireEncryption({ protocol, hostname }: buildConnector.Options): void {
+  if (protocol === 'https:' || isLoopback(bracketed(hostname))) return;
+  throw new UserError(
+    'settings',
+    `No request is sent to http://${hostname}: credentials would travel unencrypted.`,
+    {
+      hint: 'Use an https address; plain http is for this computer alone. See AWS_ENDPOINT_URL, EDGE_UPLOAD_URL.',
+    },
+  );
+}
+
+/** An `Agent` that breaks off what is asked of proxies when it is destroyed. */
+class RoutedAgent extends Agent {
+  readonly #tunnels: ReadonlyMap<string, Tunnel>;
+
+  constructor(options: Agent.Options, tunnels: ReadonlyMap<string, Tunnel>) {
+    super(options);
+    this.#tunnels = tunnels;
   }
-  return address;
+
+  override destroy(): Promise<void>;
+  override destroy(error: Error | null): Promise<void>;
+  override destroy(callback: () => void): void;
+  override destroy(error: Error | null, callback: () => void): void;
+  override destroy(first?: Error | null | (() => void), second?: () => void): Promise<void> | undefined {
+    for (const tunnel of this.#tunnels.values()) tunnel.destroy();
+    const callback = typeof first === 'function' ? first : second;
+    const error = typeof first === 'function' ? null : (first ?? null);
+    if (callback === undefined) return super.destroy(error);
+    super.destroy(error, callback);
+    return undefined;
+  }
 }
 
 /**
- * The one way out to the network: proxies by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (either case), TLS 1.2 at least,
- * HTTP/1.1. `NODE_EXTRA_CA_CERTS` is Node's own doing. The caller closes it.
- * @throws {UserError} `settings` for a proxy's address that is none.
+ * The one way out to the network: a proxy by `HTTPS_PROXY` and `NO_PROXY`, TLS 1.2 at least, HTTP/1.1; plain http to
+ * this computer alone. Redirects are not followed. `NODE_EXTRA_CA_CERTS` is read by Node itself. The caller closes it.
+ * A proxy's address that is none is a `settings` error of the first request that needs it.
  */
 export function openDispatcher({ env, caFile, connections }: DispatcherOptions): Dispatcher {
   // One context for all connections: reading authorities takes longer than a handshake.
@@ -58,13 +86,37 @@ export function openDispatcher({ env, caFile, connections }: DispatcherOptions):
     minVersion: 'TLSv1.2',
     ...(caFile === undefined ? {} : { ca: authority(caFile) }),
   });
-  const local = caFile !== undefined;
-  return new EnvHttpProxyAgent({
-    httpProxy: local ? '' : proxyAddress(env, 'HTTP_PROXY'),
-    httpsProxy: local ? '' : proxyAddress(env, 'HTTPS_PROXY'),
-    noProxy: local ? '*' : eitherCase(env, 'NO_PROXY'),
-    connect: { secureContext, timeout: 10_000 },
-    requestTls: { secureContext },
-    ...(connections === undefined ? {} : { connections }),
-  });
+  const direct = buildConnector({ secureContext, timeout: CONNECT_MS });
+  const tunnels = new Map<string, Tunnel>();
+
+  const route = (options: buildConnector.Options): ProxyServer | undefined => {
+    const { protocol, hostname, port } = options;
+    requireEncryption(options);
+    if (protocol !== 'https:' || caFile !== undefined) return undefined;
+    return proxyFor(env, { hostname, port: Number(port || 443) });
+  };
+
+  const tunnelled = async (proxy: ProxyServer, options: buildConnector.Options) => {
+    let tunnel = tunnels.get(proxy.origin);
+    if (tunnel === undefined) {
+      tunnel = openTunnel(proxy, direct);
+      tunnels.set(proxy.origin, tunnel);
+    }
+    return tunnel.open(`${bracketed(options.hostname)}:${options.port || 443}`);
+  };
+
+  const connect: buildConnector.connector = (options, callback) => {
+    const fail = (error: unknown) =>
+      callback(error instanceof Error ? error : new Error(String(error)), null);
+    let proxy: ProxyServer | undefined;
+    try {
+      proxy = route(options);
+    } catch (error) {
+      return fail(error);
+    }
+    if (proxy === undefined) return direct(options, callback);
+    tunnelled(proxy, options).then((httpSocket) => direct({ ...options, httpSocket }, callback), fail);
+  };
+
+  return new RoutedAgent({ connect, ...(connections === undefined ? {} : { connections }) }, tunnels);
 }

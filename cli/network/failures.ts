@@ -1,71 +1,219 @@
-import { systemCode, UserError } from '../errors.ts';
+import { getSystemErrorMap } from 'node:util';
+import { isUserError, UserError } from '../errors.ts';
+import { ProxyRefusal, ProxyUnreachable } from './proxy-errors.ts';
 
-const TLS_REASONS: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an unknown authority',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is signed by an unknown authority',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by an unknown authority',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
-};
+/**
+ * What can go wrong between this computer and a server.
+ * `connection`: a socket, a name, or time ran out; another attempt can work. `handshake`: TLS was not negotiated; the
+ * same. `protocol`: the answer is not HTTP, or is not what the service answers. `certificate`: the server is not
+ * trusted. `proxy`: the proxy refused. The last two stay as they are, however often they are tried.
+ */
+export type FailureKind = 'connection' | 'handshake' | 'protocol' | 'certificate' | 'proxy';
+
+export interface Failure {
+  readonly kind: FailureKind;
+  /** Such as `ECONNRESET` or `CERT_HAS_EXPIRED`; the error's name where it has no code. */
+  readonly code: string;
+  /** The rest of a sentence that names the host, such as `nothing listens there`. */
+  readonly reason: string;
+  /** True if no connection was made, so that nothing can have been done. */
+  readonly connecting: boolean;
+  /** `host:port` of the proxy, if that is where it failed. */
+  readonly proxy?: string;
+}
 
 const REFUSED = 'nothing listens there';
+const SILENT = 'it does not answer';
+const CLOSED = 'the connection was closed';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is unknown',
   EAI_AGAIN: 'the host name could not be looked up (DNS does not answer)',
   ECONNREFUSED: REFUSED,
   ECONNRESET: 'the connection was reset',
-  EPIPE: 'the connection was closed',
-  EHOSTUNREACH: 'the host cannot be reached from this network',
-  ENETUNREACH: 'the network cannot be reached',
-  ETIMEDOUT: 'it does not answer',
-  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
-  UND_ERR_HEADERS_TIMEOUT: 'it does not answer',
+  EPIPE: CLOSED,
+  EHOSTUNREACH: 'there is no route to the host from this network',
+  ENETUNREACH: 'there is no route to the network',
+  ETIMEDOUT: SILENT,
+  EACCES: 'this computer does not allow the connection (a firewall, perhaps)',
+  EPERM: 'this computer does not allow the connection (a firewall, perhaps)',
+  EMFILE: 'this process has too many open files (see ulimit -n)',
+  TimeoutError: 'it does not answer in time',
+  UND_ERR_CONNECT_TIMEOUT: SILENT,
+  UND_ERR_HEADERS_TIMEOUT: SILENT,
   UND_ERR_BODY_TIMEOUT: 'it stopped answering',
-  UND_ERR_SOCKET: 'the connection was closed',
-  UND_ERR_ABORTED: 'the proxy refused the connection',
+  UND_ERR_SOCKET: CLOSED,
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'its answer broke off',
 };
 
-/**
- * Where a connection failed, if that is not where `url` is: it was a proxy then. `undefined` where the edge itself failed,
- * or nobody knows.
- */
-export function proxyAt(error: unknown, url: string): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { hostname, port, protocol } = new URL(url);
-  // Where a name has several addresses, there is an error for each.
-  const { errors: [first = error] = [] } = error as { errors?: readonly unknown[] };
-  const failed = first as { hostname?: string; address?: string; port?: number };
-  if (failed.port !== undefined && failed.address !== undefined) {
-    const ours = Number(port) || (protocol === 'https:' ? 443 : 80);
-    return failed.port === ours ? undefined : `${failed.address}:${failed.port}`;
+const UNKNOWN_AUTHORITY = 'its certificate is signed by an unknown authority';
+
+const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  CERT_REVOKED: 'its certificate was revoked',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
+  HOSTNAME_MISMATCH: 'its certificate is for another host',
+};
+
+/** OpenSSL's names for what is wrong with a certificate: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const CERTIFICATE =
+  /^(?:CERT_|CRL_|UNABLE_TO_(?:GET|DECRYPT|DECODE|VERIFY)_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_(?:CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|ERROR_IN_C|HOSTNAME_MISMATCH$|ERR_TLS_CERT_)/;
+const HANDSHAKE = /^(?:ERR_(?:SSL|TLS|OSSL)_|EPROTO$|UND_ERR_PRX_TLS$)/;
+const GARBLED = /^(?:HPE_|UND_ERR_RES_EXCEEDED_MAX_SIZE$)/;
+/** undici's complaints about this program, and its word for a caller who gave up. */
+const OURS =
+  /^UND_ERR_(?:ABORTED|ABORT|INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED|REQ_CONTENT_LENGTH_MISMATCH|DESTROYED|CLOSED|BPL_MISSING_UPSTREAM)$/;
+const STREAM = /^ERR_(?:SOCKET_(?:CLOSED|CONNECTION_TIMEOUT)|STREAM_PREMATURE_CLOSE)$/;
+
+/** System calls that sockets and names alone make. */
+const NETWORK_CALL =
+  /^(?:connect|getaddrinfo|getnameinfo|query\w*|socket|shutdown|bind|listen|accept|send\w*|recv\w*)$/;
+const CONNECTING_CALL = /^(?:connect|getaddrinfo|query\w*|socket|bind)$/;
+/** What `read` and `write` say of files; sockets make the same calls. */
+const FILE_CODES: ReadonlySet<string> = new Set(
+  'EISDIR ENOTDIR ENOENT ENOSPC EDQUOT EROFS EFBIG ESTALE EIO EBADF EEXIST ELOOP ENAMETOOLONG ENOTEMPTY ENXIO EXDEV ETXTBSY'.split(
+    ' ',
+  ),
+);
+
+/** What of Node's errors, of undici's and of the SDK's is looked at. */
+type Details = Error & {
+  readonly code?: unknown;
+  readonly syscall?: unknown;
+  readonly path?: unknown;
+  readonly errors?: unknown;
+  readonly $metadata?: unknown;
+  readonly $fault?: unknown;
+};
+
+/** The error, what it was caused by, and each error of several addresses. */
+function* chain(error: unknown, depth = 0): Generator<Details> {
+  if (!(error instanceof Error) || depth > 10) return;
+  const details = error as Details;
+  yield details;
+  yield* chain(details.cause, depth + 1);
+  if (Array.isArray(details.errors)) for (const one of details.errors) yield* chain(one, depth + 1);
+}
+
+function isSystemFailure({ code, syscall, path }: Details): boolean {
+  if (typeof code !== 'string' || !/^E(?!RR_)[A-Z0-9]/.test(code)) return false;
+  if (typeof syscall === 'string' && NETWORK_CALL.test(syscall)) return true;
+  if (syscall !== undefined && syscall !== 'read' && syscall !== 'write') return false;
+  return path === undefined && !FILE_CODES.has(code);
+}
+
+/** The SDK could not parse an answer: the page of a proxy or of a captive portal. */
+function isUnreadable(error: Details): boolean {
+  return '$metadata' in error && !('$fault' in error) && error.message.includes('Deserialization error');
+}
+
+function systemReason(code: string): string {
+  for (const [name, message] of getSystemErrorMap().values())
+    if (name === code) return `${message} (${code})`;
+  return code;
+}
+
+function judge(error: Details): Failure | undefined {
+  const { name, syscall } = error;
+  const code = typeof error.code === 'string' ? error.code : name;
+  const failure = (kind: FailureKind, reason: string, connecting = false) => ({
+    kind,
+    code,
+    reason,
+    connecting,
+  });
+  if (error instanceof ProxyRefusal) return { ...failure('proxy', error.message, true), proxy: error.proxy };
+  if (CERTIFICATE.test(code)) {
+    const reason = CERTIFICATE_REASONS[code] ?? `its certificate does not hold (${code})`;
+    return failure('certificate', reason, true);
   }
-  return failed.hostname === hostname ? undefined : failed.hostname;
+  if (HANDSHAKE.test(code)) return failure('handshake', `TLS could not be negotiated (${code})`, true);
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return failure('protocol', 'its headers are too large');
+  if (GARBLED.test(code) || name === 'HTTPParserError') {
+    return failure('protocol', 'what it answers is not HTTP');
+  }
+  if (name === 'TimeoutError' && !('$fault' in error))
+    return failure('connection', REASONS.TimeoutError ?? '');
+  const isUndici = code.startsWith('UND_ERR_') && !OURS.test(code);
+  if (!isUndici && !STREAM.test(code) && !isSystemFailure(error)) {
+    return isUnreadable(error) ? failure('protocol', 'what it answers is not an answer of AWS') : undefined;
+  }
+  const connecting =
+    code === 'UND_ERR_CONNECT_TIMEOUT' || (typeof syscall === 'string' && CONNECTING_CALL.test(syscall));
+  return failure('connection', REASONS[code] ?? (isUndici ? CLOSED : systemReason(code)), connecting);
 }
 
 /**
- * A failed connection as a user meets it; `undefined` for what is no failure of the network.
- * @param proxy - what {@link proxyAt} says of it
+ * Finds the failure of the network in an error or in what caused it, by kind: every failure of a socket, a name or TLS
+ * is one, whatever it is called. `undefined` for everything else: answers of services, files, mistakes of this program.
  */
-export function networkFailure(error: unknown, host: string, proxy?: string): UserError | undefined {
-  const code = systemCode(error);
-  if (code === undefined) return undefined;
-  const tls = TLS_REASONS[code] ?? (code.startsWith('ERR_SSL') ? 'TLS could not be negotiated' : undefined);
-  if (tls !== undefined) {
-    return new UserError('tls', `${host} cannot be trusted: ${tls}.`, {
-      hint: code.startsWith('CERT_')
-        ? "Check this computer's clock."
-        : 'If a proxy of your company opens TLS, name its certificate with NODE_EXTRA_CA_CERTS=<file.pem>.',
+export function findFailure(error: unknown): Failure | undefined {
+  let proxy: string | undefined;
+  for (const one of chain(error)) {
+    if (one instanceof ProxyUnreachable) ({ proxy } = one);
+    const failure = judge(one);
+    if (failure !== undefined) return proxy === undefined ? failure : { ...failure, proxy };
+  }
+  return undefined;
+}
+
+/** Whether another attempt can work. */
+export function isPassing({ kind }: Pick<Failure, 'kind'>): boolean {
+  return kind === 'connection' || kind === 'handshake';
+}
+
+const UNTRUSTED_HINT =
+  'A proxy of your company or the sign-in page of a network may be in between. Sign in to the network in a browser, or name the certificate of the proxy: NODE_EXTRA_CA_CERTS=<file.pem>';
+
+function proxyError({ reason, code }: Failure, proxy: string, host: string, cause: unknown): UserError {
+  if (cause instanceof ProxyRefusal) return refusedByProxy(cause, host);
+  const nested = [...chain(cause)].find((one) => one instanceof ProxyRefusal);
+  if (nested !== undefined) return refusedByProxy(nested, host);
+  const certificate = CERTIFICATE.test(code);
+  return new UserError(
+    certificate ? 'tls' : 'unreachable',
+    `The proxy ${proxy} ${certificate ? 'cannot be trusted' : 'cannot be reached'}: ${reason}.`,
+    {
+      hint: `Check HTTPS_PROXY, or name in NO_PROXY what needs no proxy, such as ${host}.`,
+      cause,
+    },
+  );
+}
+
+function refusedByProxy(refusal: ProxyRefusal, host: string): UserError {
+  return new UserError('unreachable', `${refusal.message}.`, {
+    hint: refusal.hint.replace('<host>', host),
+    cause: refusal,
+  });
+}
+
+/**
+ * A failed connection as a user meets it; `undefined` for what is no failure of the network. A `UserError` stays as it
+ * is.
+ */
+export function networkFailure(error: unknown, host: string): UserError | undefined {
+  if (isUserError(error)) return error;
+  const failure = findFailure(error);
+  if (failure === undefined) return undefined;
+  const { kind, code, reason, proxy } = failure;
+  if (proxy !== undefined) return proxyError(failure, proxy, host, error);
+  if (kind === 'certificate' || kind === 'handshake') {
+    return new UserError('tls', `${host} cannot be trusted: ${reason}.`, {
+      hint: /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/.test(code)
+        ? "Check this computer's clock. If it is right, the certificate of the host has to be renewed."
+        : UNTRUSTED_HINT,
       cause: error,
     });
   }
-  const reason = REASONS[code];
-  if (reason === undefined) return undefined;
-  if (proxy !== undefined) {
-    return new UserError('unreachable', `The proxy ${proxy} cannot be reached: ${reason}.`, {
-      hint: `Check HTTPS_PROXY, or name in NO_PROXY what needs no proxy, such as ${host}.`,
+  if (kind === 'protocol') {
+    return new UserError('unreachable', `${host} cannot be used: ${reason}.`, {
+      hint: 'Check the address and its port. A proxy or the sign-in page of a network may be in between.',
       cause: error,
     });
   }

@@ -1,7 +1,7 @@
 import { HttpResponse } from '@smithy/core/transport';
 import type { HttpHandlerOptions, HttpRequest } from '@smithy/types';
 import { type Dispatcher, request } from 'undici';
-import { systemCode } from '../errors.ts';
+import { findFailure, isPassing } from './failures.ts';
 
 type SdkBody = NonNullable<Dispatcher.RequestOptions['body']>;
 
@@ -17,25 +17,34 @@ function target({ protocol, hostname, port, path, query }: HttpRequest): { origi
   };
 }
 
-/** What undici says of a connection that went away, which the SDK does not know by these names. */
-const PASSING = new Set([
-  'UND_ERR_SOCKET',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-]);
+/** Longest wait for the head of an answer, informational answers (1xx) included, milliseconds. */
+const HEAD_MS = 90_000;
+/** The same for a body; a long one of known length has its bound in that, and only has to keep moving. */
+const BODY_MS = 60_000;
+const LONG_BODY_BYTES = 1024 * 1024;
 
 /**
- * Has the SDK try again where a connection was lost, as it does for Node's own errors. The most common one is kept alive
- * longer by us than by the server, while something else keeps this process busy.
+ * Has the SDK try again after every failure of the network that can pass, and only after those: it knows a few by name
+ * alone. The most common one is a connection that was kept alive longer here than by the server.
  */
-async function marked<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    const isPassing = PASSING.has(systemCode(error) ?? '');
-    throw isPassing && error instanceof Error ? Object.assign(error, { $retryable: {} }) : error;
-  }
+function mark(error: unknown): void {
+  const failure = findFailure(error);
+  if (failure !== undefined && isPassing(failure)) Object.assign(error as Error, { $retryable: {} });
+}
+
+/** Ends a request that takes too long as a whole; silence in between has undici's own timeouts. */
+function openDeadline(caller: unknown) {
+  const timer = new AbortController();
+  let running: NodeJS.Timeout | undefined;
+  const expire = () => timer.abort(new DOMException('the answer has no end', 'TimeoutError'));
+  return {
+    signal: caller instanceof AbortSignal ? AbortSignal.any([caller, timer.signal]) : timer.signal,
+    set(milliseconds: number) {
+      clearTimeout(running);
+      running = setTimeout(expire, milliseconds);
+    },
+    clear: () => clearTimeout(running),
+  };
 }
 
 /** An SDK request handler over our dispatcher, so that proxies and authorities are settled in one place for all traffic. */
@@ -52,17 +61,27 @@ export class SdkHandler {
     { abortSignal }: HttpHandlerOptions = {},
   ): Promise<{ response: HttpResponse }> {
     const { origin, path } = target(sdkRequest);
-    const answer = await marked(
-      request(origin + path, {
+    const deadline = openDeadline(abortSignal);
+    deadline.set(HEAD_MS);
+    let answer: Dispatcher.ResponseData;
+    try {
+      answer = await request(origin + path, {
         dispatcher: this.#dispatcher,
         method: sdkRequest.method as Dispatcher.HttpMethod,
         headers: sdkRequest.headers,
         body: (sdkRequest.body as SdkBody | undefined) ?? null,
-        ...(abortSignal instanceof AbortSignal ? { signal: abortSignal } : {}),
+        signal: deadline.signal,
         headersTimeout: 60_000,
-        bodyTimeout: 60_000,
-      }),
-    );
+        bodyTimeout: BODY_MS,
+      });
+    } catch (error) {
+      deadline.clear();
+      mark(error);
+      throw error;
+    }
+    if (Number(answer.headers['content-length']) > LONG_BODY_BYTES) deadline.clear();
+    else deadline.set(BODY_MS);
+    answer.body.once('error', mark).once('close', deadline.clear);
     const headers = Object.entries(answer.headers).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
     );

@@ -1,6 +1,6 @@
-import { type Dispatcher, errors } from 'undici';
-import { systemCode, UserError } from '../errors.ts';
-import { networkFailure, proxyAt } from '../network/failures.ts';
+import type { Dispatcher } from 'undici';
+import { UserError } from '../errors.ts';
+import { findFailure, networkFailure } from '../network/failures.ts';
 import type { Answer } from './answers.ts';
 import { answerDeadline } from './deadline.ts';
 import { outflow, sealingMs } from './outflow.ts';
@@ -59,9 +59,6 @@ const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 /** A wrong address or a dead server shows at once: fewer tries go into it than into a link that has worked before. */
 const FIRST_CONTACT_TRIES = 4;
 const TLS_TRIES = 4;
-
-const CUT: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
-const NEVER_REACHED: ReadonlySet<string> = new Set(['ENOTFOUND', 'ECONNREFUSED', 'EAI_AGAIN']);
 
 export function createWire({ url, dispatcher, stallMs, clock, signal, limit }: WireOptions): Wire {
   const { host } = new URL(url);
@@ -148,35 +145,32 @@ interface Circumstances {
 function connectionFailure(error: unknown, { url, reached, withBody }: Circumstances): unknown {
   if (error instanceof UserError || error instanceof PassingFailure) return error;
   const { host } = new URL(url);
-  const code = systemCode(error) ?? '';
-  const failure = networkFailure(error, host, proxyAt(error, url));
-  if (failure?.code === 'tls') {
-    // A record damaged on its way passes; a certificate that is not trusted does not.
-    if (!code.startsWith('ERR_SSL')) return failure;
-    return new PassingFailure(failure, { limit: { kind: 'tls', tries: TLS_TRIES } });
+  const failure = networkFailure(error, host);
+  const kind = findFailure(error);
+  if (failure === undefined || kind === undefined) return failure ?? error;
+  switch (kind.kind) {
+    case 'certificate':
+    case 'proxy':
+      return failure;
+    case 'handshake':
+      // A record damaged on its way passes.
+      return new PassingFailure(failure, { limit: { kind: 'tls', tries: TLS_TRIES } });
+    case 'protocol':
+      return new PassingFailure(
+        new UserError('not_an_edge', `${host} did not answer with HTTP that can be read.`, {
+          hint: 'Check the address. Something else may listen there, or a proxy in between may change answers.',
+          cause: error,
+        }),
+        { limit: { kind: 'garbled', tries: FIRST_CONTACT_TRIES } },
+      );
+    case 'connection': {
+      if (kind.connecting) {
+        const limit = { kind: 'first contact', tries: FIRST_CONTACT_TRIES };
+        return new PassingFailure(failure, reached ? {} : { limit });
+      }
+      return withBody ? new ConnectionCut(failure) : new PassingFailure(failure);
+    }
   }
-  if (failure !== undefined && withBody && CUT.has(code)) return new ConnectionCut(failure);
-  if (failure !== undefined) {
-    const limited = !reached && NEVER_REACHED.has(code);
-    const limit = { kind: 'first contact', tries: FIRST_CONTACT_TRIES };
-    return new PassingFailure(failure, limited ? { limit } : {});
-  }
-  if (isGarbled(error)) {
-    return new PassingFailure(
-      new UserError('not_an_edge', `${host} did not answer with HTTP that can be read.`, {
-        hint: 'Check the address. Something else may listen there, or a proxy in between may change answers.',
-        cause: error,
-      }),
-      { limit: { kind: 'garbled', tries: FIRST_CONTACT_TRIES } },
-    );
-  }
-  return error;
-}
-
-/** What came over the connection is no answer that HTTP allows: another protocol, or heads that are too long. */
-function isGarbled(error: unknown): boolean {
-  if (error instanceof errors.HTTPParserError) return true;
-  return error instanceof errors.UndiciError && !(error instanceof errors.RequestAbortedError);
 }
 
 function flat(headers: Dispatcher.ResponseData['headers']): Record<string, string> {

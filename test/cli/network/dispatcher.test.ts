@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { request } from 'undici';
 import { isUserError } from '../../../cli/errors.ts';
 import { openDispatcher } from '../../../cli/network/dispatcher.ts';
-import { networkFailure, proxyAt } from '../../../cli/network/failures.ts';
+import { networkFailure } from '../../../cli/network/failures.ts';
 import { openAuthority } from '../../../local/tls/authority.ts';
 
 let folder: string;
@@ -95,21 +95,6 @@ test('HTTPS_PROXY is used, and NO_PROXY heeded', async () => {
   }
 });
 
-test('what is no address of a proxy is an error that does not show it, but for embedded clouds', async () => {
-  for (const HTTPS_PROXY of ['socks5://ada:hunter2@proxy:1080', 'http://', 'ada:hunter2@', 'not a host']) {
-    assert.throws(
-      () => openDispatcher({ env: { HTTPS_PROXY } }),
-      (error) =>
-        isUserError(error) &&
-        error.code === 'settings' &&
-        /^HTTPS_PROXY /.test(error.message) &&
-        !error.message.includes(HTTPS_PROXY),
-      HTTPS_PROXY,
-    );
-    assert.equal(await get({ env: { HTTPS_PROXY }, caFile }), 'hello');
-  }
-});
-
 test('failures of the network are told apart, each with its reason', async () => {
   const reasons = async (target: string) => {
     try {
@@ -126,29 +111,4 @@ test('failures of the network are told apart, each with its reason', async () =>
   assert.equal(unknown?.code, 'unreachable');
   assert.match(unknown?.message ?? '', /host name/);
   assert.equal(networkFailure(new TypeError('a bug of ours'), 'x'), undefined);
-});
-
-test('a proxy that cannot be reached is told from an edge that cannot', async () => {
-  const failure = async (env: Record<string, string>) => {
-    const dispatcher = openDispatcher({ env });
-    try {
-      await request(url, { dispatcher });
-    } catch (error) {
-      return networkFailure(error, 'edge.example', proxyAt(error, url));
-    } finally {
-      await dispatcher.destroy();
-    }
-    return undefined;
-  };
-  assert.match(
-    (await failure({ HTTPS_PROXY: 'http://127.0.0.1:1' }))?.message ?? '',
-    /^The proxy 127\.0\.0\.1:1 cannot be reached: nothing listens there/,
-  );
-  assert.match(
-    (await failure({ HTTPS_PROXY: 'http://proxy.invalid:3128' }))?.message ?? '',
-    /^The proxy proxy\.invalid cannot be reached: the host name/,
-  );
-  assert.match((await failure({}))?.message ?? '', /^edge\.example cannot be trusted/);
-  const gone = Object.assign(new Error(), { code: 'ECONNREFUSED', address: '127.0.0.1', port: 443 });
-  assert.equal(proxyAt(gone, 'https://edge.example/'), undefined);
 });

@@ -1,0 +1,25 @@
+/** The proxy answered, and does not connect: another attempt gets the same answer. */
+export class ProxyRefusal extends Error {
+  override readonly name = 'ProxyRefusal';
+  /** `host:port`, without user name and password. */
+  readonly proxy: string;
+  /** What to change; `<host>` stands for the host that was asked for. */
+  readonly hint: string;
+
+  constructor(proxy: string, message: string, hint: string) {
+    super(message);
+    this.proxy = proxy;
+    this.hint = hint;
+  }
+}
+
+/** The connection to the proxy failed, or the proxy could not connect; `cause` says why. */
+export class ProxyUnreachable extends Error {
+  override readonly name = 'ProxyUnreachable';
+  readonly proxy: string;
+
+  constructor(proxy: string, cause: unknown) {
+    super('no connection by the proxy', { cause });
+    this.proxy = proxy;
+  }
+}

@@ -1,0 +1,70 @@
+import type { Context } from '../context.ts';
+import { UserError } from '../errors.ts';
+import { type Destination, isExempt } from './no-proxy.ts';
+
+/** A proxy as the environment names it. */
+export interface ProxyServer {
+  /** `http://host[:port]` or `https://host[:port]`, without user name and password. */
+  readonly origin: string;
+  /** `host:port`, to be shown. */
+  readonly name: string;
+  /** The variable that names it. */
+  readonly variable: string;
+  /** Value of `Proxy-Authorization`; absent: the environment gives no user name. Never shown. */
+  readonly authorization?: string;
+}
+
+/** Either case, the lower one first; an empty value is none. This is how curl reads them. */
+function read(env: Context['env'], name: string): string | undefined {
+  return env[name.toLowerCase()]?.trim() || env[name]?.trim() || undefined;
+}
+
+/** Decodes what is percent-encoded and leaves every other `%` as it is, as curl does. */
+function decodePercent(text: string): Buffer {
+  const bytes = Buffer.from(text).toString('latin1');
+  const decoded = bytes.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(decoded, 'latin1');
+}
+
+function credentials({ username, password }: URL): string | undefined {
+  if (username === '' && password === '') return undefined;
+  const pair = Buffer.concat([decodePercent(username), Buffer.from(':'), decodePercent(password)]);
+  return `Basic ${pair.toString('base64')}`;
+}
+
+function parse(variable: string, typed: string): ProxyServer {
+  const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(typed) ? typed : `http://${typed}`;
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.protocol.startsWith('socks')) {
+    throw new UserError('settings', `${variable} names a SOCKS proxy, which edge-upload does not support.`, {
+      hint: 'Name an http or https proxy, or name in NO_PROXY what needs no proxy.',
+    });
+  }
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
+    throw new UserError('settings', `${variable} in the environment is not the address of an http proxy.`, {
+      hint: 'Write it as http://host:port, or unset it. In a password, write / as %2F, # as %23, ? as %3F.',
+    });
+  }
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  const authorization = credentials(url);
+  return {
+    origin: url.origin,
+    name: `${url.hostname}:${port}`,
+    variable,
+    ...(authorization === undefined ? {} : { authorization }),
+  };
+}
+
+/**
+ * The proxy for an https connection, by `HTTPS_PROXY`, else `ALL_PROXY`, unless `NO_PROXY` names the destination.
+ * Connections over plain http go to this computer alone, and never by a proxy.
+ * @throws {UserError} `settings` for a value that is not a proxy's address; the value is not shown, for it can hold a
+ * password.
+ */
+export function proxyFor(env: Context['env'], destination: Destination): ProxyServer | undefined {
+  const variable = ['HTTPS_PROXY', 'ALL_PROXY'].find((name) => read(env, name) !== undefined);
+  if (variable === undefined || isExempt(read(env, 'NO_PROXY') ?? '', destination)) return undefined;
+  return parse(variable, read(env, variable) ?? '');
+}

@@ -1,0 +1,69 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Dispatcher, request } from 'undici';
+import { findFailure, isPassing } from './failures.ts';
+
+export interface TextRequest {
+  readonly dispatcher: Dispatcher;
+  /** Ends it at once, waits included. */
+  readonly signal: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds for one attempt, from the connection to the last byte, informational answers (1xx) included. */
+  readonly deadlineMs: number;
+  /** More of the body is not read. */
+  readonly maxBytes: number;
+}
+
+export interface TextAnswer {
+  readonly status: number;
+  /** The first value of each header; names are lower-case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+const ATTEMPTS = 4;
+const FIRST_WAIT_MS = 250;
+
+async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > maxBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
+}
+
+async function once(
+  url: string,
+  { dispatcher, signal, headers, deadlineMs, maxBytes }: TextRequest,
+): Promise<TextAnswer> {
+  const answer = await request(url, {
+    dispatcher,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
+    ...(headers && { headers: { ...headers } }),
+    headersTimeout: deadlineMs,
+    bodyTimeout: deadlineMs,
+  });
+  const text = await readBounded(answer.body as AsyncIterable<Buffer>, maxBytes);
+  const pairs = Object.entries(answer.headers).map(([name, value]) => [name, [value].flat()[0] ?? '']);
+  return { status: answer.statusCode, headers: Object.fromEntries(pairs), text };
+}
+
+/**
+ * GETs a short document: bounded in bytes and in time, redirects not followed, tried again after failures of the network
+ * that can pass. A server that keeps silent is given one attempt; more would only add waits of the same length.
+ * @throws the last failure as it is; see `networkFailure`.
+ */
+export async function requestText(url: string, options: TextRequest): Promise<TextAnswer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await once(url, options);
+    } catch (error) {
+      const failure = findFailure(error);
+      const passing = failure !== undefined && isPassing(failure) && !/Timeout|TIMEOUT/.test(failure.code);
+      if (!passing || attempt === ATTEMPTS || options.signal.aborted) throw error;
+      await delay(Math.random() * FIRST_WAIT_MS * 2 ** attempt, undefined, { signal: options.signal });
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import type { Socket } from 'node:net';
+import { type buildConnector, type Dispatcher, Pool } from 'undici';
+import type { ProxyServer } from './proxy.ts';
+import { ProxyRefusal, ProxyUnreachable } from './proxy-errors.ts';
+
+/** How long a proxy may take to connect, milliseconds. */
+const ANSWER_MS = 30_000;
+
+const NEEDS_CREDENTIALS = 407;
+
+/** Statuses by which a proxy says that the host did not answer it, or that it is busy. */
+const PASSING_STATUS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+
+function refusal(
+  { name, variable, authorization }: ProxyServer,
+  status: number,
+  schemes: string,
+): ProxyRefusal {
+  if (status !== NEEDS_CREDENTIALS) {
+    return new ProxyRefusal(
+      name,
+      `The proxy ${name} does not connect to that host (HTTP ${status})`,
+      `Ask who runs the proxy to allow <host>, or name it in NO_PROXY if it needs no proxy.`,
+    );
+  }
+  const offered = schemes.split(/,\s*/).map((one) => one.split(' ')[0] ?? '');
+  if (schemes !== '' && !/\bbasic\b/i.test(schemes)) {
+    return new ProxyRefusal(
+      name,
+      `The proxy ${name} asks for a sign-in by ${[...new Set(offered)].join(' or ')} (HTTP 407), and edge-upload knows Basic alone`,
+      `Set ${variable} to a proxy on this computer that signs in, such as cntlm or px.`,
+    );
+  }
+  return new ProxyRefusal(
+    name,
+    authorization === undefined
+      ? `The proxy ${name} asks for a user name and a password (HTTP 407)`
+      : `The proxy ${name} refuses its user name or password (HTTP 407)`,
+    `Set them in ${variable}: http://<user>:<password>@${name}`,
+  );
+}
+
+/** Opens connections by one proxy. */
+export interface Tunnel {
+  /**
+   * A connection to `host:port` through the proxy.
+   * @throws {ProxyRefusal} where the proxy refuses; {@link ProxyUnreachable} for everything that can pass.
+   */
+  open(authority: string): Promise<Socket>;
+  /** Breaks off what is asked of the proxy; connections that are open stay. */
+  destroy(): void;
+}
+
+/**
+ * A refused password is sent once: directories lock accounts after a few. The first connection with a password goes
+ * alone, and after a refusal none follows.
+ */
+export function openTunnel(proxy: ProxyServer, connect: buildConnector.connector): Tunnel {
+  // Without a name given, TLS asks for the proxy's own and not for that of the host behind it.
+  const toProxy: buildConnector.connector = ({ servername: _, ...options }, callback) =>
+    connect(options, callback);
+  const pool = new Pool(proxy.origin, { connect: toProxy, headersTimeout: ANSWER_MS });
+  const { authorization, name } = proxy;
+  let first: Promise<unknown> | undefined;
+  let refused: ProxyRefusal | undefined;
+
+  const attempt = async (authority: string): Promise<Socket> => {
+    if (refused !== undefined) throw refused;
+    let answer: Dispatcher.ConnectData;
+    try {
+      answer = await pool.connect({
+        path: authority,
+        headers: {
+          host: authority,
+          ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }),
+        },
+      });
+    } catch (error) {
+      throw new ProxyUnreachable(name, error);
+    }
+    const { statusCode: status, headers, socket } = answer;
+    if (status >= 200 && status < 300) return socket as Socket;
+    socket.on('error', () => {}).destroy();
+    if (PASSING_STATUS.has(status)) {
+      const cause = Object.assign(new Error(), { code: 'ETIMEDOUT', syscall: 'connect' });
+      throw new ProxyUnreachable(name, cause);
+    }
+    const schemes = [headers['proxy-authenticate'] ?? []].flat().join(', ');
+    const error = refusal(proxy, status, schemes);
+    if (status === NEEDS_CREDENTIALS) refused = error;
+    throw error;
+  };
+
+  return {
+    async open(authority) {
+      if (authorization === undefined) return attempt(authority);
+      if (first === undefined) {
+        const alone = attempt(authority);
+        first = alone.catch(() => {});
+        return alone;
+      }
+      await first;
+      return attempt(authority);
+    },
+    destroy: () => void pool.destroy(),
+  };
+}

@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { Agent } from 'undici';
+import { UserError } from '../../../cli/errors.ts';
+import { findFailure, isPassing, networkFailure } from '../../../cli/network/failures.ts';
+import { pages } from '../../../cli/network/pages.ts';
+import { requestText } from '../../../cli/network/request-text.ts';
+import { SdkHandler } from '../../../cli/network/sdk-handler.ts';
+
+const failed = (code: string, more: object = {}) => Object.assign(new Error(code), { code, ...more });
+
+test('every failure of a socket or a name is the network’s, whatever its name and however deep it is', () => {
+  const socket = [
+    'ENETDOWN',
+    'EHOSTDOWN',
+    'EADDRNOTAVAIL',
+    'ENOBUFS',
+    'ECONNABORTED',
+    'EPERM',
+    'EACCES',
+    'EMFILE',
+    'ENOTCONN',
+    'ENONEXT',
+  ];
+  for (const code of socket) {
+    const error = failed(code, { syscall: 'connect', errno: -1 });
+    for (const one of [error, new TypeError('fetch failed', { cause: error }), new AggregateError([error])]) {
+      const failure = findFailure(one);
+      assert.ok(failure?.kind === 'connection' && failure.connecting && isPassing(failure), code);
+      assert.equal(networkFailure(one, 'edge.example')?.code, 'unreachable');
+    }
+  }
+  for (const error of [
+    failed('ECONNRESET', { syscall: 'read' }),
+    failed('ECONNRESET'),
+    failed('EPIPE', { syscall: 'write' }),
+    failed('ENODATA', { syscall: 'queryA' }),
+    failed('ETIMEOUT', { syscall: 'getaddrinfo' }),
+    failed('UND_ERR_SOCKET'),
+    failed('UND_ERR_INFO'),
+    failed('UND_ERR_RES_CONTENT_LENGTH_MISMATCH'),
+    failed('ERR_STREAM_PREMATURE_CLOSE'),
+    new DOMException('late', 'TimeoutError'),
+    Object.assign(new Error('socket hang up'), { name: 'TimeoutError', $metadata: {} }),
+  ]) {
+    assert.equal(findFailure(error)?.kind, 'connection', error.message);
+  }
+});
+
+test('files, services, interruptions and mistakes of this program are not the network’s', async () => {
+  const fromFile = await readFile('/nowhere').catch((error: unknown) => error);
+  for (const error of [
+    fromFile,
+    failed('ESTALE', { syscall: 'read' }),
+    failed('EIO', { syscall: 'read' }),
+    failed('ENOSPC', { syscall: 'write' }),
+    failed('ENOENT', { syscall: 'spawn aws' }),
+    failed('ECONNRESET', { syscall: 'read', path: '/mnt/share/file' }),
+    failed('ERR_INVALID_ARG_TYPE'),
+    failed('UND_ERR_INVALID_ARG'),
+    failed('UND_ERR_ABORTED'),
+    new DOMException('stop', 'AbortError'),
+    Object.assign(new Error('wrong'), { name: 'NotAuthorizedException', $fault: 'client', $metadata: {} }),
+    new TypeError('a mistake'),
+    'text',
+    undefined,
+  ]) {
+    assert.equal(findFailure(error), undefined, String(error));
+    assert.equal(networkFailure(error, 'edge.example'), undefined);
+  }
+  const ours = new UserError('usage', 'no');
+  assert.equal(networkFailure(ours, 'edge.example'), ours);
+});
+
+test('a certificate is not tried again, a handshake is', () => {
+  for (const code of [
+    'CERT_HAS_EXPIRED',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'CERT_REVOKED',
+    'INVALID_CA',
+    'UNABLE_TO_GET_CRL',
+  ]) {
+    const error = new TypeError('fetch failed', { cause: failed(code) });
+    assert.equal(findFailure(error)?.kind, 'certificate');
+    const said = networkFailure(error, 'edge.example');
+    assert.equal(said?.code, 'tls');
+    assert.match(said.hint ?? '', code === 'CERT_HAS_EXPIRED' ? /clock/ : /NODE_EXTRA_CA_CERTS/);
+  }
+  for (const code of ['ERR_SSL_WRONG_VERSION_NUMBER', 'EPROTO', 'ERR_TLS_HANDSHAKE_TIMEOUT']) {
+    const failure = findFailure(failed(code));
+    assert.ok(failure?.kind === 'handshake' && isPassing(failure), code);
+  }
+});
+
+/** A server of raw bytes; `answer` is called once a request has begun. */
+async function serve(answer: (socket: Socket, connection: number) => void) {
+  let connections = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    connections += 1;
+    const number = connections;
+    sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)));
+    socket.once('data', () => answer(socket, number));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    count: () => connections,
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+test('answers that are no HTTP have words of their own', async (t) => {
+  const dispatcher = new Agent();
+  t.after(() => dispatcher.destroy());
+  for (const [bytes, reason] of [
+    ['SSH-2.0-OpenSSH\r\n', /not HTTP/],
+    [`HTTP/1.1 200 OK\r\nX-A: ${'y'.repeat(200_000)}\r\n\r\n`, /headers are too large/],
+    ['HTTP/1.1 200 OK\r\nserver: \u001b[31m\r\n\r\n', /not HTTP/],
+    ['HTTP/9.9 200 OK\r\n\r\n', /not HTTP/],
+  ] as const) {
+    const server = await serve((socket) => void socket.end(bytes));
+    const error = await requestText(server.url, {
+      dispatcher,
+      signal: new AbortController().signal,
+      deadlineMs: 5000,
+      maxBytes: 10,
+    }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    assert.match(networkFailure(error, '127.0.0.1')?.message ?? '', reason, bytes.slice(0, 20));
+    server.close();
+  }
+});
+
+test('a short document is asked for again after a cut, and given up where it has no end', async (t) => {
+  const dispatcher = new Agent();
+  t.after(() => dispatcher.destroy());
+  const options = { dispatcher, signal: new AbortController().signal, maxBytes: 64 };
+  const cut = await serve((socket, connection) => {
+    if (connection < 3) socket.resetAndDestroy();
+    else socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi');
+  });
+  t.after(cut.close);
+  assert.equal((await requestText(cut.url, { ...options, deadlineMs: 5000 })).text, 'hi');
+  assert.equal(cut.count(), 3);
+  const endless = [
+    (socket: Socket) => void socket.write('HTTP/1.1 200 OK\r\n\r\n '),
+    (socket: Socket) => void socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'),
+  ];
+  for (const begin of endless) {
+    const server = await serve((socket) => {
+      const timer = setInterval(() => begin(socket), 20);
+      socket.on('close', () => clearInterval(timer));
+    });
+    t.after(server.close);
+    await assert.rejects(
+      requestText(server.url, { ...options, deadlineMs: 300, maxBytes: 1_000_000 }),
+      (error) => /cannot be reached/.test(networkFailure(error, 'x')?.message ?? ''),
+    );
+    assert.equal(server.count(), 1);
+  }
+  const large = await serve((socket) => void socket.end(`HTTP/1.1 200 OK\r\n\r\n${'a'.repeat(100_000)}`));
+  t.after(large.close);
+  assert.equal((await requestText(large.url, { ...options, deadlineMs: 5000 })).text.length, 64);
+});
+
+test('an AWS call is sent again where its answer broke off', async (t) => {
+  const body =
+    '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>';
+  const server = await serve((socket, connection) => {
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: ${body.length}\r\n\r\n`);
+    if (connection < 3) socket.write(body.slice(0, 40), () => socket.resetAndDestroy());
+    else socket.end(body);
+  });
+  const agent = new Agent();
+  t.after(() => agent.destroy());
+  t.after(server.close);
+  const client = new STSClient({
+    endpoint: server.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 4,
+    requestHandler: new SdkHandler(agent),
+  });
+  assert.equal((await client.send(new GetCallerIdentityCommand({}))).Account, '123456789012');
+  assert.equal(server.count(), 3);
+});
+
+test('what answers AWS’s clients and is not AWS has words of its own', async (t) => {
+  const server = await serve((socket) => {
+    socket.end(
+      'HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html><p>Sign in to the Wi-Fi</html>',
+    );
+  });
+  const agent = new Agent();
+  t.after(() => agent.destroy());
+  t.after(server.close);
+  const client = new STSClient({
+    endpoint: server.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+    requestHandler: new SdkHandler(agent),
+  });
+  const error = await client
+    .send(new AssumeRoleCommand({ RoleArn: 'arn:aws:iam::123456789012:role/x', RoleSessionName: 'x' }))
+    .then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+  assert.match(networkFailure(error, 'AWS')?.message ?? '', /not an answer of AWS/);
+});
+
+test('a list that points back to an earlier page ends in an error', async () => {
+  const read = async (next: (token: string | undefined) => string | undefined) => {
+    const items: string[] = [];
+    const fetchPage = async (token: string | undefined) => ({ items: [token ?? 'first'], next: next(token) });
+    for await (const item of pages('The list of users', fetchPage)) items.push(item);
+    return items;
+  };
+  assert.deepEqual(await read((token) => (token === undefined ? 'a' : undefined)), ['first', 'a']);
+  await assert.rejects(
+    read(() => 'same'),
+    { code: 'aws', message: /no end/ },
+  );
+  await assert.rejects(
+    read((token) => (token === 'a' ? 'b' : 'a')),
+    { code: 'aws' },
+  );
+});
