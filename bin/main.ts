@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { EXIT, UserError } from '../cli/errors.ts';
 import { run } from '../cli/program.ts';
+import { jobControl } from './job-control.ts';
 import { prepareStreams } from './streams.ts';
 
 // The AWS SDK warns on stderr about the end of Node 20; that is for us to follow, not for the user to read.
@@ -19,6 +20,8 @@ const interrupt = () => {
 };
 process.on('SIGINT', interrupt);
 process.on('SIGTERM', interrupt);
+
+const env = { ...process.env };
 
 let hungUp = false;
 prepareStreams(() => {
@@ -46,7 +49,7 @@ function homeFolder(): string {
   }
 }
 
-const env = { ...process.env };
+const stopping = jobControl();
 const home = homeFolder();
 // Libraries take an empty or relative HOME for a path below the current folder: the AWS SDK would read credentials there.
 if (!isAbsolute(home)) process.env.HOME = '/';
@@ -64,6 +67,7 @@ const exitCode = await run(process.argv.slice(2), {
   execPath: process.execPath,
   now: () => new Date(),
   keyring: async () => (await import('../cli/identity/keyring.ts')).systemKeyring(env),
+  ...(stopping && { jobControl: stopping }),
   signal: interruption.signal,
 });
 // Node cannot put a terminal back that is gone, and would crash over it at its end.

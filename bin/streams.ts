@@ -35,6 +35,10 @@ export function prepareStreams(onHangUp: () => void): void {
   const { stdin, stdout, stderr } = process;
   prepare({ stream: stdout, name: 'Standard output' }, onHangUp);
   prepare({ stream: stderr, name: 'Standard error' }, onHangUp);
+  // readline would take no key but letters on a dumb terminal, even where it writes nothing; the screen goes by the context's.
+  if (process.env.TERM === 'dumb') delete process.env.TERM;
+  // Reading fails where the terminal has gone, and in the background of a shell that has.
+  if (stdin.isTTY) stdin.on('error', onHangUp);
   process.on('SIGHUP', () => {
     // Node forgets that `nohup` had it ignored; what has no terminal left goes on.
     if (stdin.isTTY || stdout.isTTY || stderr.isTTY) onHangUp();

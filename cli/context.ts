@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ExitCode } from './errors.ts';
 import type { OpenKeyring } from './identity/keyring.ts';
+import type { JobControl } from './ui/job-control.ts';
 import type { Text } from './ui/shown.ts';
 import type { Ui } from './ui/ui.ts';
 
@@ -34,6 +35,8 @@ export interface Context {
   readonly keyring?: OpenKeyring;
   readonly options: GlobalOptions;
   readonly ui: Ui;
+  /** Absent where a process cannot be stopped from its terminal. */
+  readonly jobControl?: JobControl;
   /** Aborted by the first Ctrl-C or SIGTERM; a command then ends cleanly and says how to go on. */
   readonly signal: AbortSignal;
 }

@@ -34,6 +34,14 @@ export function cutEnd(text: string, columns: number): string {
   return `${fitting(split(text), columns - 1).join('')}…`;
 }
 
+/** Cuts the beginning off a line that is too wide, such as one that is being typed. */
+export function cutStart(text: string, columns: number): string {
+  if (fits(text, columns)) return text;
+  return `…${fitting(split(text).reverse(), columns - 1)
+    .reverse()
+    .join('')}`;
+}
+
 /** Shortens a name in the middle, so that its beginning and its extension stay. */
 export function cutMiddle(text: string, columns: number): string {
   if (fits(text, columns)) return text;

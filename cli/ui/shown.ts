@@ -105,6 +105,11 @@ export function shownLines(text: Text, paint: Paint): Shown[] {
   return lines.map((one) => (typeof one === 'string' ? Shown.escape(one) : paint(one.style, one.text)));
 }
 
+/** Writes within a line: a question whose answer follows it. */
+export function writePart(stream: OutputStream, part: Shown): void {
+  stream.write(`${part}`);
+}
+
 export function writeLines(stream: OutputStream, lines: readonly Shown[]): void {
   if (lines.length > 0) stream.write(lines.map((one) => `${one}\n`).join(''));
 }

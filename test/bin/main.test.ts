@@ -108,7 +108,7 @@ test('a folder for standard input is refused, and nothing overwritten', async (t
     });
     const [errors, [code]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')]);
     assert.equal(code, EXIT.input, errors);
-    assert.match(errors, /standard input is a folder/);
+    assert.match(errors, /standard input is a folder/i);
   }
   assert.equal(edge.stored.get('/precious')?.toString(), 'precious');
 });

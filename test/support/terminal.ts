@@ -8,8 +8,14 @@ const PTY = fileURLToPath(new URL('./terminal.py', import.meta.url));
 export const noTerminal =
   process.platform === 'win32' ? 'Windows has no pseudo-terminals of this kind' : missing('python3');
 
+/** Something else than a line that is typed: keys alone, a signal to the program, another width of the terminal. */
+export type Action =
+  | { readonly send: string }
+  | { readonly signal: NodeJS.Signals }
+  | { readonly columns: number };
+
 /** What to wait for, and what to type then; null for nothing, a list for a program that says it. */
-export type Typing = readonly (readonly [wait: string, line: string | readonly string[] | null])[];
+export type Typing = readonly (readonly [wait: string, line: string | readonly string[] | Action | null])[];
 
 export interface OnTerminal {
   readonly argv: readonly string[];
@@ -19,11 +25,23 @@ export interface OnTerminal {
   readonly columns?: number;
   /** The terminal goes away after the last of the answers. */
   readonly hangUp?: boolean;
+  /** A shell is in between, which shows `<<stopped echo>>`, reads lines until `fg` or `bg`, and shows `<<ended echo>>`. */
+  readonly jobControl?: boolean;
+  /** The shell starts the program without giving it the terminal. */
+  readonly background?: boolean;
 }
 
 /** Runs a program on a terminal, with somebody who types. */
-export async function onTerminal({ argv, env, answers = [], columns = 80, hangUp = false }: OnTerminal) {
-  const input = JSON.stringify({ argv, answers, columns, hangUp });
+export async function onTerminal({
+  argv,
+  env,
+  answers = [],
+  columns = 80,
+  hangUp = false,
+  background = false,
+  jobControl = background,
+}: OnTerminal) {
+  const input = JSON.stringify({ argv, answers, columns, hangUp, jobControl, background });
   const { stdout, stderr, code } = await runProgram('python3', [PTY], { env, input });
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout) as { shown: string; code: number };

@@ -7,7 +7,7 @@ import { noTerminal as skip, type Typing } from '../../support/terminal.ts';
 import { atTerminal } from './helpers/at-terminal.ts';
 import { NEW_PASSWORD, PASSWORD, type World, world } from './helpers/world.ts';
 
-const BIN = fileURLToPath(new URL('../../../bin/edge-upload.ts', import.meta.url));
+const BIN = fileURLToPath(new URL('../../../bin/main.ts', import.meta.url));
 
 const typing = (here: World, args: readonly string[], answers: Typing) =>
   atTerminal(here, ['--import', import.meta.resolve('tsx'), BIN, ...args], answers);

@@ -1,0 +1,86 @@
+import { argv, exit, kill, pid, stderr, stdin, stdout } from 'node:process';
+import { jobControl } from '../../bin/job-control.ts';
+import { prepareStreams } from '../../bin/streams.ts';
+import { isUserError } from '../../cli/errors.ts';
+import { createUi } from '../../cli/ui/create.ts';
+
+/** Asks or shows one thing, with the screen and the signals of the command line: `text`, `secret`, `confirm`, `spinner`, `bar`, `steps`. */
+const [, , what = ''] = argv;
+const env = { ...process.env };
+const stopping = jobControl();
+const interruption = new AbortController();
+let hungUp = false;
+process.on('SIGINT', () => interruption.abort());
+process.on('SIGTERM', () => interruption.abort());
+prepareStreams(() => {
+  hungUp = true;
+  interruption.abort();
+});
+const { signal } = interruption;
+const ui = await createUi({
+  stdin,
+  stdout,
+  stderr,
+  env,
+  now: () => new Date(),
+  signal,
+  options: { json: false, quiet: false, debug: false, color: env.TERM !== 'dumb' },
+  ...(stopping && { jobControl: stopping }),
+});
+
+const aborted = () =>
+  new Promise<never>((_resolve, reject) => {
+    const timer = setInterval(() => {}, 1000);
+    signal.addEventListener('abort', () => {
+      clearInterval(timer);
+      reject(signal.reason);
+    });
+  });
+
+async function show(): Promise<string> {
+  const at = new Date();
+  switch (what) {
+    case 'text':
+      return ui.ask({ prompt: 'Name', flag: '--name' });
+    case 'secret':
+      return ui.ask({ prompt: 'Password', flag: '--password-stdin', secret: true });
+    case 'confirm':
+      return String(await ui.confirm('Go on?', '--yes'));
+    case 'spinner':
+      ui.event({ type: 'task-started', task: 'Waiting for the distribution' });
+      return aborted();
+    case 'bar':
+      ui.event({
+        type: 'transfer',
+        bytes: 5,
+        totalBytes: 10,
+        filesDone: 0,
+        totalFiles: 1,
+        rate: 1,
+        active: [{ name: 'big.bin', bytes: 5, size: 10 }],
+      });
+      return aborted();
+    default:
+      ui.event({ type: 'task-started', task: 'Deploying the stack' });
+      ui.event({
+        type: 'resource',
+        logicalId: 'Distribution',
+        resourceType: 'AWS::CloudFront::Distribution',
+        status: 'CREATE_IN_PROGRESS',
+        at,
+      });
+      return aborted();
+  }
+}
+
+try {
+  stdout.write(`answer: ${JSON.stringify(await show())}\n`);
+} catch (error) {
+  ui.close();
+  if (hungUp) {
+    process.removeAllListeners('SIGHUP');
+    kill(pid, 'SIGHUP');
+  }
+  if (!signal.aborted && !isUserError(error)) throw error;
+  exit(isUserError(error) ? error.exitCode : 130);
+}

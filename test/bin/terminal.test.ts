@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { TOKENS } from '../cli/transfer/helpers/edge.ts';
+import { ownEdge, ownFolder } from '../cli/transfer/helpers/uploading.ts';
+import { CLI } from '../e2e/harness.ts';
+import { type OnTerminal, onTerminal, noTerminal as skip, type Typing } from '../support/terminal.ts';
+
+let folder: string;
+let program: string;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'edge-upload-terminal-'));
+  program = join(folder, 'on-screen.mjs');
+  // Bundled, each of the many processes starts in a tenth of the time.
+  await build({
+    entryPoints: [fileURLToPath(new URL('./on-screen.ts', import.meta.url))],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+  });
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const SUSPEND = { send: '\u001a' };
+const INTERRUPT = { send: '\u0003' };
+const HIDE = '\u001b[?25l';
+const SHOW = '\u001b[?25h';
+
+const onScreen = (what: string, answers: Typing, more: Partial<OnTerminal> = {}) =>
+  onTerminal({
+    argv: [execPath, program, what],
+    env: { ...process.env, TERM: 'xterm', NO_COLOR: undefined },
+    answers,
+    jobControl: true,
+    ...more,
+  });
+
+/** Whether the cursor is to be seen after what was shown. */
+const isCursorThere = (shown: string) => shown.lastIndexOf(HIDE) <= shown.lastIndexOf(SHOW);
+
+const QUESTIONS = [
+  { what: 'text', prompt: 'Name', typed: 'ada', shown: 'ada', more: ' l', answer: '"ada l"' },
+  { what: 'secret', prompt: 'Password', typed: 'correct', shown: '•••••••', more: 'H', answer: '"correctH"' },
+  { what: 'confirm', prompt: 'Go on?', typed: 'y', shown: 'y', more: '', answer: '"true"' },
+] as const;
+
+const PROGRESS = [
+  { what: 'spinner', text: 'Waiting for the distribution' },
+  { what: 'bar', text: 'big.bin' },
+  { what: 'steps', text: 'waiting for the CloudFront distribution' },
+] as const;
+
+for (const { what, prompt, typed, shown: display, more, answer } of QUESTIONS) {
+  test(`Ctrl-Z and fg, twice, at a question (${what}): the shell has its terminal back, and nothing typed is lost`, {
+    skip,
+  }, async () => {
+    const { shown, code } = await onScreen(what, [
+      [prompt, { send: typed }],
+      [display, SUSPEND],
+      ['<<stopped echo>>', 'ls'],
+      ['<<shell: ls>>', 'fg'],
+      [display, SUSPEND],
+      ['<<stopped echo>>', 'fg'],
+      [display, { send: `${more}\r` }],
+      ['<<ended echo>>', null],
+    ]);
+    assert.equal(code, 0, shown);
+    assert.ok(shown.includes(`answer: ${answer}`), shown);
+    const [asked = ''] = shown.split('answer:');
+    if (what === 'secret') assert.doesNotMatch(asked, /correct/);
+    assert.match(shown.slice(shown.lastIndexOf('<<shell: fg>>')), new RegExp(prompt.replace('?', '\\?')));
+  });
+
+  test(`Ctrl-C, SIGTERM, a terminal that goes away and Ctrl-D at a question (${what})`, {
+    skip,
+  }, async () => {
+    const ends: [string, Typing[number][1], number][] = [
+      ['Ctrl-C', INTERRUPT, 130],
+      ['SIGTERM', { signal: 'SIGTERM' }, 130],
+      ['SIGHUP', { signal: 'SIGHUP' }, 128 + constants.signals.SIGHUP],
+      ['Ctrl-D', { send: '\u0004' }, 130],
+    ];
+    await Promise.all(
+      ends.map(async ([name, action, expected]) => {
+        const { shown, code } = await onScreen(what, [[prompt, action]]);
+        assert.equal(code, expected, `${name}: ${shown}`);
+        assert.match(shown, /<<ended echo>>/, name);
+        assert.ok(isCursorThere(shown), name);
+      }),
+    );
+  });
+}
+
+for (const { what, text } of PROGRESS) {
+  test(`Ctrl-Z and fg, twice, while progress is drawn (${what}): the cursor is there meanwhile`, {
+    skip,
+  }, async () => {
+    const { shown, code } = await onScreen(what, [
+      [text, SUSPEND],
+      ['<<stopped echo>>', 'ls'],
+      ['<<shell: ls>>', 'fg'],
+      [text, SUSPEND],
+      ['<<stopped echo>>', 'fg'],
+      [text, INTERRUPT],
+    ]);
+    assert.equal(code, 130, shown);
+    const stops = shown.split('<<stopped echo>>');
+    assert.equal(stops.length, 3);
+    for (let at = 1; at <= 2; at += 1) {
+      assert.ok(isCursorThere(stops.slice(0, at).join('')), JSON.stringify(shown));
+      assert.ok(stops[at]?.includes(HIDE), 'it is drawn again');
+    }
+    assert.ok(isCursorThere(shown));
+  });
+
+  test(`SIGTERM, a terminal that goes away and another width while progress is drawn (${what})`, {
+    skip,
+  }, async () => {
+    const ends: [Typing[number][1], number][] = [
+      [{ signal: 'SIGTERM' }, 130],
+      [{ signal: 'SIGHUP' }, 128 + constants.signals.SIGHUP],
+    ];
+    for (const [action, expected] of ends) {
+      const { shown, code } = await onScreen(what, [
+        [text, { columns: 44 }],
+        [text.slice(0, 20), action],
+      ]);
+      assert.equal(code, expected, shown);
+      assert.ok(isCursorThere(shown));
+    }
+  });
+}
+
+test('a question is drawn again for another width, and a long answer stays on its row', {
+  skip,
+}, async () => {
+  const long = `${'x'.repeat(100)}end`;
+  const { shown, code } = await onScreen('text', [
+    ['Name', { send: long }],
+    ['…xxx', { columns: 40 }],
+    ['xend', { send: '\r' }],
+  ]);
+  assert.equal(code, 0, shown);
+  assert.ok(shown.includes(`answer: ${JSON.stringify(long)}`));
+});
+
+test('a dumb terminal is asked without going back in a line, and a password is not echoed', {
+  skip,
+}, async () => {
+  const env = { ...process.env, TERM: 'dumb' };
+  const text = await onScreen('text', [['Name', 'ada']], { env });
+  assert.ok(text.shown.includes('answer: "ada"'), text.shown);
+  const secret = await onScreen(
+    'secret',
+    [
+      ['Password', SUSPEND],
+      ['<<stopped echo>>', 'fg'],
+      ['Password', 'correct'],
+    ],
+    { env },
+  );
+  assert.ok(secret.shown.includes('answer: "correct"'), secret.shown);
+  assert.doesNotMatch(secret.shown.split('answer:')[0] ?? '', /correct/);
+  for (const { shown } of [text, secret]) assert.ok(!shown.includes('\u001b'), shown);
+});
+
+test('a question of a job in the background waits for fg', { skip }, async () => {
+  const { shown, code } = await onScreen(
+    'secret',
+    [
+      ['<<stopped', 'fg'],
+      ['Password', 'correct'],
+    ],
+    { background: true },
+  );
+  assert.equal(code, 0, shown);
+  assert.ok(shown.includes('answer: "correct"'), shown);
+  assert.doesNotMatch(shown.split('answer:')[0] ?? '', /correct/);
+});
+
+test('where no shell could continue it, Ctrl-Z stops nothing', { skip }, async () => {
+  const { shown, code } = await onScreen(
+    'secret',
+    [
+      ['Password', { send: 'cor' }],
+      ['•••', SUSPEND],
+      ['Password', { send: 'rect\r' }],
+    ],
+    { jobControl: false },
+  );
+  assert.equal(code, 0, shown);
+  assert.ok(shown.includes('answer: "correct"'), shown);
+});
+
+test('an upload that is suspended gives the cursor back, and goes on after fg', { skip }, async (t) => {
+  const home = await ownFolder(t);
+  await writeFile(join(home, 'f0'), 'f0');
+  let release = () => {};
+  const free = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const edge = await ownEdge(t, async ({ url }) => {
+    if (url === '/release') release();
+    await free;
+    return false;
+  });
+  const { shown, code } = await onTerminal({
+    argv: [execPath, CLI, 'put', join(home, 'f0')],
+    env: {
+      ...process.env,
+      HOME: home,
+      TERM: 'xterm',
+      EDGE_UPLOAD_URL: edge.url,
+      EDGE_UPLOAD_TOKEN: TOKENS[1],
+    },
+    jobControl: true,
+    answers: [
+      ['100%', SUSPEND],
+      ['<<stopped echo>>', 'fg'],
+      // Drawn again; the edge's answer comes only now.
+      [HIDE, [execPath, '-e', `fetch('${edge.url}/release', { method: 'PUT', body: '' })`]],
+    ],
+  });
+  assert.equal(code, 0, shown);
+  assert.ok(isCursorThere(shown.split('<<stopped')[0] ?? ''));
+  assert.ok(edge.stored.has('/f0'));
+});
