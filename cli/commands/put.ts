@@ -60,6 +60,7 @@ function uploadOptions(args: PutArgs): Omit<UploadOptions, 'url' | 'dispatcher' 
     concurrency: wholeNumber(concurrency, '--concurrency', 1, MAX_CONCURRENCY),
     stallMs: seconds(stallTimeout, '--stall-timeout'),
     noClobber: args.clobber === false,
+    ownPrefix: true,
     contentType: args.contentType,
     cacheControl: args.cacheControl,
     contentDisposition: args.contentDisposition,

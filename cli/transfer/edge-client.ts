@@ -38,15 +38,22 @@ export interface EdgeClient {
   request<T>(request: EdgeRequest, read: (answer: Answer) => T | Promise<T>): Promise<Answered<T>>;
 }
 
+/** Requests that wait for another try after a failure of the network. */
+export interface Trouble {
+  readonly count: number;
+  readonly noun: 'part' | 'file';
+}
+
 export interface EdgeClientOptions extends WireOptions {
   readonly tokens: TokenSource;
   readonly retry: RetryPolicy;
   readonly now: () => Date;
+  readonly onTrouble?: ((trouble: Trouble) => void) | undefined;
   readonly onRetry?: (subject: string, failure: PassingFailure, tries: number, waitMs: number) => void;
 }
 
 export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
-  const { url, tokens, retry, clock, now, signal, onRetry } = options;
+  const { url, tokens, retry, clock, now, signal, onRetry, onTrouble } = options;
   const wire = createWire(options);
 
   /**
@@ -112,10 +119,26 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
     }
   };
 
+  const troubled = new Set<EdgeRequest>();
+  const setTrouble = (request: EdgeRequest, waits: boolean) => {
+    const changed = waits ? !troubled.has(request) : troubled.delete(request);
+    if (!changed) return;
+    if (waits) troubled.add(request);
+    const isPart = [...troubled].some(({ query }) => query?.includes('partNumber='));
+    onTrouble?.({ count: troubled.size, noun: isPart ? 'part' : 'file' });
+  };
+
   return {
     url,
-    request: (request, read) => {
-      const { subject = request.key } = request;
+    request: (asked, read) => {
+      const { subject = asked.key } = asked;
+      const request: EdgeRequest = {
+        ...asked,
+        onSent(bytes) {
+          if (bytes > 0) setTrouble(request, false);
+          asked.onSent?.(bytes);
+        },
+      };
       const attempt = async (attempts: number) => {
         const token = await tokens.current();
         try {
@@ -135,8 +158,11 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
         policy: retry,
         clock,
         signal,
-        onRetry: (...told) => onRetry?.(subject, ...told),
-      });
+        onRetry: (...told) => {
+          setTrouble(request, true);
+          onRetry?.(subject, ...told);
+        },
+      }).finally(() => setTrouble(request, false));
     },
   };
 }

@@ -37,6 +37,8 @@ export interface WireOptions {
   readonly stallMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Aborted a moment after `signal`: until then, a body under way may still be stored. */
+  readonly sending?: AbortSignal;
   readonly limit?: RateLimit | undefined;
 }
 
@@ -60,7 +62,8 @@ const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 const FIRST_CONTACT_TRIES = 4;
 const TLS_TRIES = 4;
 
-export function createWire({ url, dispatcher, stallMs, clock, signal, limit }: WireOptions): Wire {
+export function createWire(options: WireOptions): Wire {
+  const { url, dispatcher, stallMs, clock, signal, sending = signal, limit } = options;
   const { host } = new URL(url);
   let reached = false;
 
@@ -68,10 +71,11 @@ export function createWire({ url, dispatcher, stallMs, clock, signal, limit }: W
     signal.throwIfAborted();
     const attempt = new AbortController();
     const stop = () => attempt.abort();
-    signal.addEventListener('abort', stop);
+    const length = body?.length ?? 0;
+    const until = length > 0 ? sending : signal;
+    until.addEventListener('abort', stop);
     const guard = stallGuard(stallMs, () => attempt.abort(new Stalled()));
     const deadline = answerDeadline(stallMs, () => attempt.abort(new Endless()));
-    const length = body?.length ?? 0;
     const answerMs = sealingMs(length + sealing);
     try {
       guard.arm(answerMs);
@@ -112,7 +116,7 @@ export function createWire({ url, dispatcher, stallMs, clock, signal, limit }: W
     } finally {
       guard.end();
       deadline.end();
-      signal.removeEventListener('abort', stop);
+      until.removeEventListener('abort', stop);
     }
   };
 }

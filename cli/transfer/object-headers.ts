@@ -21,6 +21,9 @@ const STAMPED = 'uploaded-by';
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const VISIBLE = /^[\x20-\x7e]*$/;
 
+/** The signature that CloudFront makes for S3 knows single spaces only: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+const SPACES = / {2}/;
+
 /** Is no part of a header field's value: RFC 9110, 5.5. */
 const OUTER_SPACE = /^ | $/;
 
@@ -77,7 +80,7 @@ function metadataHeaders(metadata: Readonly<Record<string, string>>): Record<str
     if (VISIBLE.test(value) && OUTER_SPACE.test(value)) {
       throw badMetadata(`The value of “${name}” begins or ends with a space, which would be lost on the way`);
     }
-    const encoded = VISIBLE.test(value) ? value : encodedWords(value);
+    const encoded = VISIBLE.test(value) && !SPACES.test(value) ? value : encodedWords(value);
     headers[`x-amz-meta-${name}`] = encoded;
     bytes += Buffer.byteLength(name) + Buffer.byteLength(encoded);
   }

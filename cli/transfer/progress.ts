@@ -1,4 +1,5 @@
 import type { Ui } from '../ui/ui.ts';
+import type { Trouble } from './edge-client.ts';
 
 /** An event at most this often. */
 const INTERVAL_MS = 100;
@@ -19,6 +20,8 @@ export interface FileMeter {
 export interface Meter {
   /** What is to come, once it is known. */
   expect(totals: { readonly files?: number; readonly bytes?: number }): void;
+  /** What waits for another try. */
+  trouble(now: Trouble): void;
   begin(name: string, size?: number): FileMeter;
   /** Sends the last state. */
   close(): void;
@@ -37,6 +40,7 @@ export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
   let bytes = 0;
   let filesDone = 0;
   let totals: { readonly files?: number; readonly bytes?: number } = {};
+  let trouble: Trouble | undefined;
   let lastEvent = Number.NEGATIVE_INFINITY;
 
   const rate = (at: number): number => {
@@ -58,6 +62,7 @@ export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
       rate: rate(at),
       ...(totals.bytes === undefined ? {} : { totalBytes: totals.bytes }),
       ...(totals.files === undefined ? {} : { totalFiles: totals.files }),
+      ...(trouble === undefined ? {} : { trouble }),
       active: [...active].map((one) => ({ ...one })),
     });
   };
@@ -65,6 +70,10 @@ export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
   return {
     expect(known) {
       totals = known;
+    },
+    trouble(now) {
+      trouble = now.count === 0 ? undefined : now;
+      tell(false);
     },
     begin(name, size) {
       const one: Active = { name, bytes: 0, ...(size === undefined ? {} : { size }) };

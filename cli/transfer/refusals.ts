@@ -33,6 +33,12 @@ interface Known {
   readonly hint: string;
 }
 
+const GROUP: Known = {
+  code: 'forbidden',
+  why: 'you are in no group that is allowed to upload',
+  hint: 'An operator adds you with: edge-upload user groups <name> --add <group>',
+};
+
 /** Codes of S3 and of the edge that have words of their own; `$` stands for what S3 names beside them. */
 const KNOWN: Readonly<Record<string, Known>> = {
   HeadersNotSigned: {
@@ -70,11 +76,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
     why: 'the request arrived with another method',
     hint: 'A proxy or a redirect in between may change it. Check the address with: edge-upload doctor',
   },
-  forbidden_group: {
-    code: 'forbidden',
-    why: 'you are in no group that is allowed to upload',
-    hint: 'An operator adds you with: edge-upload user groups <name> --add <group>',
-  },
+  forbidden_group: GROUP,
 };
 
 const STATUSES: Readonly<Record<number, Known>> = {
@@ -178,6 +180,12 @@ export function refusalError(
   const final = finalCode(refusal, status);
   const hint = HINTS[final];
   return new UserError(final, message, hint === undefined ? {} : { hint });
+}
+
+/** As the edge would refuse each upload of a caller who is in no group that is allowed to. */
+export function notInGroup(subject: string): NotInGroup {
+  const { code, why, hint } = GROUP;
+  return new NotInGroup(code, `Uploads to ${subject} are refused: ${why}.`, { hint });
 }
 
 function knownRefusal({ from, code }: Refusal, status: number): Known | undefined {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { formatBytes } from '../ui/format.ts';
 import { UploadGone } from './answers.ts';
 import type { InParts } from './in-parts.ts';
 import { sameBytes } from './integrity.ts';
@@ -69,7 +70,7 @@ export async function goOn(
   journal: Journal,
   wanted: Wanted,
   { file, upload, partSizeAsked }: InParts,
-  { edge, pool, ...measuring }: Tools,
+  { edge, pool, note, ...measuring }: Tools,
 ): Promise<Begun | undefined> {
   const { recorded } = journal;
   if (recorded?.opened === undefined) return undefined;
@@ -84,6 +85,9 @@ export async function goOn(
   const begunWith = (parts: Map<number, StoredPart>): Begun => {
     const foundBytes = totalSize(parts);
     upload.onFound(foundBytes);
+    if (foundBytes > 0) {
+      note(`Resuming ${file.name} at ${formatBytes(foundBytes)} of ${formatBytes(file.size)}.`);
+    }
     return { open, plan, parts, foundBytes, unansweredSince: unansweredSince(recorded) };
   };
   const listed = await pool

@@ -6,8 +6,9 @@ import type { TokenSource } from '../identity/tokens.ts';
 import { formatDuration } from '../ui/format.ts';
 import { createRings, type Rings } from './buffers.ts';
 import { type Algorithm, type Digester, openDigester } from './digests.ts';
-import { createEdgeClient, type EdgeClient } from './edge-client.ts';
+import { createEdgeClient, type EdgeClient, type Trouble } from './edge-client.ts';
 import { createLimits, type EdgeLimits } from './edge-limits.ts';
+import { delayedSignal, GRACE_MS } from './grace.ts';
 import { journalFolder } from './journal.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { createPool, type Pool } from './pool.ts';
@@ -34,6 +35,7 @@ export interface Tools {
   readonly clock: Clock;
   readonly now: () => Date;
   readonly warn: (text: string) => void;
+  readonly note: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -53,13 +55,16 @@ export interface EdgeOptions {
   readonly checksum?: Algorithm;
   readonly retry?: RetryPolicy;
   readonly clock?: Clock;
+  /** Told when the requests that wait for another try become more or fewer. */
+  readonly onTrouble?: (trouble: Trouble) => void;
 }
 
 const CONCURRENCY = 16;
 const STALL_MS = 30_000;
 
-/** Waits shorter than this are told with `--debug` only. */
+/** A wait of so long that the server asked for is worth a note; other waits are one live line, and told with `--debug`. */
 const WORTH_A_NOTE_MS = 5_000;
+const NOTE_EVERY_MS = 10_000;
 
 /** What is still said to the store after Ctrl-C is tried less hard. */
 const LAST_WORDS = { retry: { ...RETRY, tries: 3, windowMs: 5_000 }, stallMs: 5_000 };
@@ -73,7 +78,9 @@ export async function openTools(context: Context, options: EdgeOptions): Promise
     checksum = 'crc32',
     retry = RETRY,
     clock = CLOCK,
+    onTrouble,
   } = options;
+  let notedAt = Number.NEGATIVE_INFINITY;
   const wire = {
     url: options.url,
     dispatcher: options.dispatcher,
@@ -81,17 +88,23 @@ export async function openTools(context: Context, options: EdgeOptions): Promise
     clock,
     now,
     limit: limitRate === undefined ? undefined : createRateLimit(limitRate, clock, signal),
-    onRetry: (subject: string, failure: PassingFailure, tries: number, waitMs: number) =>
+    onRetry: (subject: string, failure: PassingFailure, tries: number, waitMs: number) => {
+      const asked = (failure.details.retryAfterMs ?? 0) >= WORTH_A_NOTE_MS;
+      const worthNoting = asked && clock.now() - notedAt >= NOTE_EVERY_MS;
+      if (worthNoting) notedAt = clock.now();
       ui.event({
-        type: waitMs >= WORTH_A_NOTE_MS ? 'note' : 'debug',
+        type: worthNoting ? 'note' : 'debug',
         text: `${subject}: ${failure.message} Trying again in ${formatDuration(waitMs)} (try ${tries + 1}).`,
-      }),
+      });
+    },
   };
   // Every request and every wait listens to it, and each stops when it ends: many listeners are no leak.
   setMaxListeners(0, signal);
   const warn = (text: string) => ui.event({ type: 'warning', text });
   let journalTrouble = false;
-  const edge = createEdgeClient({ ...wire, retry, stallMs, signal });
+  const sending = delayedSignal(signal, GRACE_MS);
+  setMaxListeners(0, sending);
+  const edge = createEdgeClient({ ...wire, retry, stallMs, signal, sending, onTrouble });
   return {
     edge,
     closing: createEdgeClient({ ...wire, ...LAST_WORDS, signal: new AbortController().signal }),
@@ -108,6 +121,7 @@ export async function openTools(context: Context, options: EdgeOptions): Promise
     clock,
     now,
     warn,
+    note: (text) => ui.event({ type: 'note', text }),
     signal,
   };
 }

@@ -10,9 +10,11 @@ import { putInParts } from './in-parts.ts';
 import { journalId, journalIds } from './journal.ts';
 import { checkKey } from './keys.ts';
 import { contentType, type ObjectOptions, objectHeaders } from './object-headers.ts';
+import { placed } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
 import { createMeter, type FileMeter, type Meter } from './progress.ts';
 import { createReport } from './report.ts';
+import { CLOCK } from './retry.ts';
 import { runAll } from './run.ts';
 import { openFile } from './source-file.ts';
 import type { Item, Sources } from './sources.ts';
@@ -24,6 +26,8 @@ import { putWhole, type Stored } from './whole.ts';
 export interface UploadOptions extends EdgeOptions, ObjectOptions, PlanOptions {
   /** What is there already stays as it is. */
   readonly noClobber?: boolean;
+  /** Ask the edge what the caller is allowed to write, and keep below it. */
+  readonly ownPrefix?: boolean;
 }
 
 /** Many files are counted, for the progress, only where the upload lasts: counting costs time too. */
@@ -41,7 +45,7 @@ interface Shared {
 
 /**
  * Uploads files through the edge and tells how each of them ended: a row as each is finished, the sum as the result.
- * @throws {UserError} that of the one and only file; `interrupted` after Ctrl-C.
+ * @throws {UserError} without `--json` that of the one and only file; `interrupted` after Ctrl-C.
  */
 export async function uploadFiles(
   context: Context,
@@ -52,9 +56,9 @@ export async function uploadFiles(
   const warn = (text: string) => ui.event({ type: 'warning', text });
   const headers = objectHeaders(options);
   if (options.partSize !== undefined) checkPartSize(options.partSize);
-  const tools = await openTools(context, options);
-  const { now } = tools.clock;
+  const { now } = options.clock ?? CLOCK;
   const meter = createMeter(ui, now);
+  const tools = await openTools(context, { ...options, onTrouble: meter.trouble });
   const report = createReport(options.url);
   let begun: Promise<ReadonlySet<string>> | undefined;
   const begunInParts = () => {
@@ -62,21 +66,25 @@ export async function uploadFiles(
     return begun;
   };
   const shared = { headers, meter, options, tools, context, begunInParts };
+  // With --json, one file has the same lines as many.
+  const inLines = sources.several || context.options.json;
   const began = now();
   let onlyFailure: UserError | undefined;
   const counting = countLater(sources, meter);
   try {
-    await runAll(sources.items(warn), (item) => uploadItem(item, shared), {
+    const found = sources.items(warn);
+    const items = options.ownPrefix === true ? placed(found, sources.several, tools) : found;
+    await runAll(items, (item) => uploadItem(item, shared), {
       files: tools.pool.size,
       now,
       signal,
       onOutcome(outcome) {
-        if ('error' in outcome.result && !sources.several) onlyFailure = outcome.result.error;
+        if ('error' in outcome.result && !inLines) onlyFailure = outcome.result.error;
         else ui.event(report.add(outcome));
       },
     });
   } catch (error) {
-    if (sources.several && isUserError(error)) ui.event(report.soFar((now() - began) / 1000));
+    if (inLines && isUserError(error)) ui.event(report.soFar((now() - began) / 1000));
     throw error;
   } finally {
     counting.stop();

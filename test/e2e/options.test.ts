@@ -176,7 +176,10 @@ test('options are chosen, kept by a plain deploy, and taken back', async () => {
     await computer.json(['user', 'groups', username, '--add', 'writers', '--create']);
     const folder = `in/writers/${username}`;
     assert.deepEqual(await put('small.txt', `${folder}/a.txt`), [0, undefined]);
-    assert.equal((await put('small.txt', 'in/writers/bob/a.txt'))[0], 4);
+    assert.deepEqual(await put('small.txt', 'in/writers/bob/a.txt'), [0, undefined]);
+    const elsewhere = await aws.s3.send(new ListObjectsV2Command({ ...bucket, Prefix: 'in/writers/' }));
+    const keys = elsewhere.Contents?.map(({ Key }) => Key).sort();
+    assert.deepEqual(keys, [`${folder}/a.txt`, `${folder}/in/writers/bob/a.txt`], 'below the own place');
     assert.equal((await put('large.txt', `${folder}/large.txt`))[0], 6);
     const described = await edge('GET', '/.well-known/edge-upload');
     assert.deepEqual(described.body.policy, {

@@ -253,7 +253,8 @@ test('what goes wrong for a user ends with the right exit code and a way on', as
       await t.test(name, async () => {
         const json = await computer.run([...args, '--json'], { env: more });
         assert.equal(json.code, code, json.stdout + json.stderr);
-        const { error } = JSON.parse(json.stdout) as Failure;
+        // `put` has a line for each file, and a summary.
+        const { error } = JSON.parse(json.stdout.split('\n')[0] ?? '') as Failure;
         assert.match(error.message, said);
         assert.ok(error.hint.length > 0, 'it says what to do next');
         const plain = await computer.run(args, { env: more });
@@ -320,7 +321,7 @@ test('what goes wrong for a user ends with the right exit code and a way on', as
       await truncate(path, 1024);
       const [stdout, [code]] = await ended;
       assert.equal(code, 3, stdout);
-      assert.equal((JSON.parse(stdout) as Failure).error.code, 'file_changed');
+      assert.equal((JSON.parse(stdout.split('\n')[0] ?? '') as Failure).error.code, 'file_changed');
       const { objects } = await computer.json<{ objects: unknown[] }>(['ls', 'shrinking']);
       assert.deepEqual(objects, [], 'nothing was stored as if whole');
     });

@@ -65,3 +65,10 @@ test('what cannot be a header, or is too much, is a usage error', () => {
   );
   assert.ok(objectHeaders({ metadata: { a: 'x'.repeat(2047) } }));
 });
+
+test('metadata with runs of spaces is encoded, as signatures know single ones only', () => {
+  const headers = objectHeaders({ metadata: { plain: 'one two', runs: 'one  two   three' } });
+  assert.equal(headers['x-amz-meta-plain'], 'one two');
+  const encoded = /^=\?UTF-8\?B\?(.*)\?=$/.exec(headers['x-amz-meta-runs'] ?? '')?.[1] ?? '';
+  assert.equal(Buffer.from(encoded, 'base64').toString(), 'one  two   three');
+});

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { EXIT } from '../../../cli/errors.ts';
+import { CLOCK } from '../../../cli/transfer/retry.ts';
+import { rows, testContext } from './helpers/context.ts';
+import { readAll } from './helpers/edge.ts';
+import { ownEdge, ownFolder, upload, withCode } from './helpers/uploading.ts';
+
+const MIB = 1024 ** 2;
+const PART = 5 * MIB;
+
+test('on Ctrl-C a part that ends within a moment is kept, and the next run says where it resumes', async (t) => {
+  const cwd = await ownFolder(t);
+  const bytes = Buffer.alloc(3 * PART, 'grace');
+  await writeFile(join(cwd, 'f'), bytes);
+  const first = testContext({ cwd, home: cwd });
+  let pressed = false;
+  const edge = await ownEdge(t, async (request) => {
+    if (pressed || !request.url?.includes('partNumber=2')) return false;
+    pressed = true;
+    // While the body is on its way.
+    first.abort.abort();
+    return false;
+  });
+  const options = { partSize: PART, concurrency: 1, clock: CLOCK };
+  await assert.rejects(upload(t, first, edge.url, { files: ['f'] }, options), withCode('interrupted'));
+  const second = testContext({ cwd, home: cwd });
+  await upload(t, second, edge.url, { files: ['f'] }, options);
+  assert.ok(edge.stored.get('/f')?.equals(bytes));
+  const notes = second.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
+  assert.deepEqual(notes, ['Resuming f at 10.0 MiB of 15.0 MiB.']);
+  const sent = edge.seen
+    .filter(({ path }) => path.includes('partNumber='))
+    .map(({ path }) => path.slice(0, 16));
+  assert.deepEqual(sent, ['/f?partNumber=1&', '/f?partNumber=2&', '/f?partNumber=3&']);
+});
+
+test('on Ctrl-C an answer that never comes is waited for no longer than that', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'bytes');
+  const context = testContext({ cwd });
+  const edge = await ownEdge(t, async (request) => {
+    await readAll(request);
+    context.abort.abort();
+    return true;
+  });
+  const options = { clock: CLOCK, stallMs: 0 };
+  await assert.rejects(upload(t, context, edge.url, { files: ['f'] }, options), withCode('interrupted'));
+});
+
+test('what waits for another try is one count, and no line for each', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), Buffer.alloc(3 * PART, 'cut'));
+  let cuts = 0;
+  const edge = await ownEdge(t, (request) => {
+    if (request.method !== 'PUT' || cuts >= 6) return false;
+    cuts += 1;
+    request.socket.resetAndDestroy();
+    return true;
+  });
+  const context = testContext({ cwd, home: cwd });
+  // Every event counts, however soon it follows another.
+  let at = 0;
+  const clock = { now: () => (at += 1000), sleep: async () => {}, random: () => 0.5 };
+  await upload(t, context, edge.url, { files: ['f'] }, { partSize: PART, clock });
+  const troubles = context.events.flatMap((event) =>
+    event.type === 'transfer' && event.trouble ? [event.trouble] : [],
+  );
+  assert.ok(troubles.length > 0);
+  assert.ok(troubles.every(({ count, noun }) => count >= 1 && count <= 3 && noun === 'part'));
+  assert.equal(context.events.filter(({ type }) => type === 'note').length, 0);
+  const last = context.events.findLast((event) => event.type === 'transfer');
+  assert.equal(last?.type === 'transfer' && last.trouble, undefined, 'it is over');
+});
+
+test('with --json one file has the lines that many have, well or badly', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'bytes');
+  const edge = await ownEdge(t);
+  const options = { json: true, quiet: false, debug: false, color: false };
+  const good = testContext({ cwd, options });
+  const stored = await upload(t, good, edge.url, { files: ['f'] });
+  assert.deepEqual([rows(good.events)[0]?.type, stored.document.type], ['file', 'summary']);
+  const bad = testContext({ cwd, options });
+  const failed = await upload(t, bad, edge.url, { files: ['absent'] });
+  const [row = {}] = rows(bad.events);
+  assert.equal((row.error as { code: string }).code, 'file_missing');
+  assert.deepEqual(
+    [failed.document.type, failed.document.failed, failed.exitCode],
+    ['summary', 1, EXIT.input],
+  );
+  const stopped = testContext({ cwd, options });
+  stopped.abort.abort();
+  await assert.rejects(upload(t, stopped, edge.url, { files: ['f'] }), withCode('interrupted'));
+  assert.deepEqual(
+    rows(stopped.events).map(({ type }) => type),
+    ['summary'],
+  );
+});
