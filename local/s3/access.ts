@@ -36,8 +36,8 @@ function statementsOf(bucket: Bucket): readonly Statement[] {
   return statements;
 }
 
-const CREATING: readonly OperationName[] = ['PutObject', 'CompleteMultipartUpload'];
-const UPLOADING: readonly OperationName[] = ['CreateMultipartUpload', 'UploadPart'];
+const CREATING: readonly OperationName[] = ['PutObject', 'CopyObject', 'CompleteMultipartUpload'];
+const UPLOADING: readonly OperationName[] = ['CreateMultipartUpload', 'UploadPart', 'UploadPartCopy'];
 const LISTING: readonly OperationName[] = ['ListObjects', 'ListObjectsV2', 'ListObjectVersions'];
 
 /**
@@ -58,6 +58,8 @@ export function requestContext(
     's3:prefix': lists ? query.get('prefix') : undefined,
     's3:delimiter': lists ? query.get('delimiter') : undefined,
     's3:max-keys': lists ? query.get('max-keys') : undefined,
+    's3:x-amz-copy-source': headers['x-amz-copy-source'],
+    's3:x-amz-metadata-directive': headers['x-amz-metadata-directive'],
     's3:x-amz-acl': headers['x-amz-acl'],
     's3:x-amz-content-sha256': headers['x-amz-content-sha256'],
     's3:x-amz-server-side-encryption': headers['x-amz-server-side-encryption'],

@@ -83,9 +83,12 @@ const ROUTES = {
   },
 } as const satisfies Record<string, Route>;
 
-export type OperationName = keyof typeof ROUTES;
+/** Operations that a header tells from others: a write with a source is a copy. */
+const COPIES = { PutObject: 'CopyObject', UploadPart: 'UploadPartCopy' } as const;
 
-const NAMES = Object.keys(ROUTES) as OperationName[];
+export type OperationName = keyof typeof ROUTES | (typeof COPIES)[keyof typeof COPIES];
+
+const NAMES = Object.keys(ROUTES) as (keyof typeof ROUTES)[];
 
 /**
  * Tells the operation from method, path and query. Nothing in the query is passed over: a sub-resource that isn't known
@@ -110,7 +113,10 @@ export function detect(request: HttpRequest): Target {
   );
   if (unknown !== undefined) throw notImplemented(`${request.method} with the query parameter "${unknown}"`);
   if (found === undefined) throw methodNotAllowed(request, level, query);
-  return { operation: found.operation, bucket, key, query };
+  const isCopy = request.headers['x-amz-copy-source'] !== undefined;
+  const copy = isCopy && Object.hasOwn(COPIES, found.operation);
+  const operation = copy ? COPIES[found.operation as keyof typeof COPIES] : found.operation;
+  return { operation, bucket, key, query };
 }
 
 /** SDKs name the operation in `x-id`; presigned requests carry their signature. */

@@ -12,12 +12,14 @@ import {
   putBucketVersioning,
 } from './operations/buckets.ts';
 import { completeMultipartUpload } from './operations/complete-upload.ts';
+import { copyObject } from './operations/copy-object.ts';
 import { deleteObject, deleteObjects } from './operations/delete-objects.ts';
 import { getObject } from './operations/get-object.ts';
 import { listObjects, listObjectsV2 } from './operations/list-objects.ts';
 import { listObjectVersions } from './operations/list-versions.ts';
 import { putObject } from './operations/put-object.ts';
 import { listParts, uploadPart } from './operations/upload-part.ts';
+import { uploadPartCopy } from './operations/upload-part-copy.ts';
 import { abortMultipartUpload, createMultipartUpload, listMultipartUploads } from './operations/uploads.ts';
 
 interface OfService {
@@ -32,6 +34,8 @@ interface OfBucket {
   readonly action: string | undefined;
   /** The action where the request names a version. */
   readonly versionAction?: string;
+  /** It has a source, which headers speak of. */
+  readonly copies?: true;
   readonly run: (call: BucketCall) => Answer;
 }
 
@@ -60,6 +64,7 @@ const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   ListMultipartUploads: { on: 'bucket', action: 's3:ListBucketMultipartUploads', run: listMultipartUploads },
   DeleteObjects: { on: 'bucket', action: undefined, run: deleteObjects },
   PutObject: { on: 'bucket', action: 's3:PutObject', run: putObject },
+  CopyObject: { on: 'bucket', action: 's3:PutObject', run: copyObject, copies: true },
   GetObject: { on: 'bucket', action: 's3:GetObject', versionAction: 's3:GetObjectVersion', run: getObject },
   HeadObject: { on: 'bucket', action: 's3:GetObject', versionAction: 's3:GetObjectVersion', run: getObject },
   DeleteObject: {
@@ -70,6 +75,7 @@ const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   },
   CreateMultipartUpload: { on: 'bucket', action: 's3:PutObject', run: createMultipartUpload },
   UploadPart: { on: 'bucket', action: 's3:PutObject', run: uploadPart },
+  UploadPartCopy: { on: 'bucket', action: 's3:PutObject', run: uploadPartCopy, copies: true },
   CompleteMultipartUpload: { on: 'bucket', action: 's3:PutObject', run: completeMultipartUpload },
   AbortMultipartUpload: { on: 'bucket', action: 's3:AbortMultipartUpload', run: abortMultipartUpload },
   ListParts: { on: 'bucket', action: 's3:ListMultipartUploadParts', run: listParts },

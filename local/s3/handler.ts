@@ -63,10 +63,24 @@ async function perform(
   const bucket = store.bucket(bucketName);
   const context = requestContext(request, target.operation, query);
   const { principal } = authentication;
-  const isAllowed = accessTo(bucketName, bucket, principal, context);
-  const allows: typeof isAllowed = (action, key) =>
-    !(principal.kind === 'account' && permissions.denies(action)) && isAllowed(action, key);
-  const call: Call = { request, query, authentication, store, bucketName, key, now, allows, throttle };
+  const allowsIn: Call['allowsIn'] = (other) => {
+    const isAllowed = accessTo(other?.name ?? bucketName, other, principal, context);
+    return (action, key) =>
+      !(principal.kind === 'account' && permissions.denies(action)) && isAllowed(action, key);
+  };
+  const allows = allowsIn(bucket);
+  const call: Call = {
+    request,
+    query,
+    authentication,
+    store,
+    bucketName,
+    key,
+    now,
+    allows,
+    allowsIn,
+    throttle,
+  };
 
   if (operation.on === 'service') {
     if (!allows(operation.action)) throw accessDenied();
@@ -77,7 +91,7 @@ async function perform(
   if (authentication.principal.kind === 'anonymous') throw accessDenied();
   if (bucket === undefined) throw noSuchBucket(bucketName);
   if (action !== undefined && !allows(action, key)) throw accessDenied();
-  checkHeaders(request.headers);
+  checkHeaders(request.headers, operation);
   try {
     return await operation.run({ ...call, bucket });
   } catch (error) {

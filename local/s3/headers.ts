@@ -26,15 +26,31 @@ const KNOWN = new Set([
 ]);
 const KNOWN_PREFIXES = ['x-amz-meta-', 'x-amz-checksum-'];
 
+/** Those of copies alone. */
+const OF_COPIES = new Set([
+  'x-amz-copy-source',
+  'x-amz-copy-source-range',
+  'x-amz-copy-source-if-match',
+  'x-amz-copy-source-if-none-match',
+  'x-amz-copy-source-if-modified-since',
+  'x-amz-copy-source-if-unmodified-since',
+  'x-amz-metadata-directive',
+  'x-amz-source-expected-bucket-owner',
+  'x-amz-tagging-directive',
+]);
+
 /**
  * Refuses by name every `x-amz-*` header whose meaning would be lost, and values that stand for what isn't done.
  *
  * @throws AwsError `NotImplemented`, `AccessControlListNotSupported`, `AccessDenied` for another owner
  */
-export function checkHeaders(headers: Headers): void {
+export function checkHeaders(headers: Headers, { copies = false }: { readonly copies?: boolean } = {}): void {
   for (const name of Object.keys(headers)) {
     if (name.startsWith('x-amz-grant-')) throw aclNotSupported();
-    const known = KNOWN.has(name) || KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));
+    const known =
+      KNOWN.has(name) ||
+      (copies && OF_COPIES.has(name)) ||
+      KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));
     if (name.startsWith('x-amz-') && !known) throw notImplemented(`The header ${name}`, { Header: name });
   }
   const acl = headers['x-amz-acl'];
@@ -42,8 +58,8 @@ export function checkHeaders(headers: Headers): void {
   only(headers, 'x-amz-storage-class', 'STANDARD');
   only(headers, 'x-amz-server-side-encryption', 'AES256');
   only(headers, 'x-amz-object-ownership', 'BucketOwnerEnforced');
-  const owner = headers['x-amz-expected-bucket-owner'];
-  if (owner !== undefined && owner !== ACCOUNT_ID) throw accessDenied();
+  const owners = [headers['x-amz-expected-bucket-owner'], headers['x-amz-source-expected-bucket-owner']];
+  if (owners.some((owner) => owner !== undefined && owner !== ACCOUNT_ID)) throw accessDenied();
 }
 
 function only(headers: Headers, name: string, value: string): void {

@@ -17,6 +17,8 @@ export interface Call {
   readonly now: () => Date;
   /** Whether the caller may also do something else, on the bucket or on one of its keys. */
   readonly allows: (action: string, key?: string) => boolean;
+  /** The same for another bucket, such as that of a copy's source. */
+  readonly allowsIn: (bucket: Bucket | undefined) => Call['allows'];
   /** For what a call does many times over; the call itself was counted. */
   readonly throttle: Throttle;
 }

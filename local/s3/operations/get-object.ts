@@ -2,11 +2,11 @@ import { closeSync, createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { AwsError } from '../../wire/errors.ts';
 import type { HttpResponse } from '../../wire/http.ts';
-import { accessDenied, noSuchKey, noSuchVersion, preconditionFailed } from '../errors.ts';
+import { preconditionFailed } from '../errors.ts';
 import { descriptionHeaders, unquoted } from '../headers.ts';
-import { checkKey } from '../key.ts';
 import type { BucketCall } from '../operation.ts';
 import type { Version } from '../store/version.ts';
+import { findVersion } from './find-version.ts';
 import { checksumHeaders, versionHeader } from './put-object.ts';
 import { type ByteRange, readRange } from './range.ts';
 
@@ -14,8 +14,14 @@ import { type ByteRange, readRange } from './range.ts';
  * GetObject and HeadObject: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 export function getObject(call: BucketCall): HttpResponse {
-  const { request, query, bucket } = call;
-  const version = findVersion(call);
+  const { request, query, bucket, key, allows } = call;
+  const version = findVersion({
+    bucket,
+    key,
+    versionId: query.get('versionId'),
+    allows,
+    ofMarker: () => markerNotAllowed(request.method),
+  });
   const conditional = checkConditions(request.headers, version);
   if (conditional !== undefined) return conditional;
   const ranged = isStale(request.headers['if-range'], version) ? undefined : request.headers.range;
@@ -41,25 +47,9 @@ function bytes(descriptor: number, length: number, range: ByteRange | undefined)
   return Readable.from([]);
 }
 
-function findVersion(call: BucketCall): Version {
-  const { bucket, key, query } = call;
-  checkKey(key);
-  const versionId = query.get('versionId');
-  if (versionId === undefined) {
-    const [newest] = bucket.versions(key);
-    if (newest?.deleteMarker === false) return newest;
-    // Who may not list must not learn what is there.
-    if (!call.allows('s3:ListBucket')) throw accessDenied();
-    throw noSuchKey(key);
-  }
-  const version = bucket.versions(key).find((candidate) => candidate.versionId === versionId);
-  if (version === undefined) {
-    if (!call.allows('s3:ListBucketVersions')) throw accessDenied();
-    throw noSuchVersion(key, versionId);
-  }
-  if (!version.deleteMarker) return version;
-  throw new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405, {
-    Method: call.request.method,
+function markerNotAllowed(method: string): AwsError {
+  return new AwsError('MethodNotAllowed', 'The specified method is not allowed against this resource.', 405, {
+    Method: method,
     ResourceType: 'DeleteMarker',
   });
 }

@@ -2,7 +2,7 @@ import { AwsError } from '../../wire/errors.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import type { XmlChildren } from '../../wire/xml.ts';
 import { type Expectations, readExpectations } from '../body/expectations.ts';
-import { receiveBody } from '../body/receive.ts';
+import { type Received, receiveBody } from '../body/receive.ts';
 import { type Algorithm, checksumHeader } from '../checksums/algorithms.ts';
 import { invalidArgument, invalidRequest } from '../errors.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
@@ -17,39 +17,57 @@ const MAX_PART_NUMBER = 10_000;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
 export async function uploadPart(call: BucketCall): Promise<HttpResponse> {
-  const { request, authentication, now } = call;
+  const { request, authentication } = call;
+  const expected = readExpectations(request.headers, authentication.payload);
+  checkAlgorithm(findUpload(call).record, expected);
+  const { part, record } = await receivePart(call, expected.size, ({ path, at }, algorithm) =>
+    receiveBody(request, authentication, expected, (hash) => new BlockFile(path, expected.size, hash, at), [
+      algorithm,
+    ]),
+  );
+  const algorithm = expected.checksum?.algorithm ?? record.algorithm;
+  return {
+    status: 200,
+    headers: {
+      etag: `"${part.etag}"`,
+      'x-amz-server-side-encryption': 'AES256',
+      [checksumHeader(algorithm)]: part.checksums[algorithm] ?? '',
+    },
+  };
+}
+
+/** Where the bytes of a part go. */
+interface Destination {
+  readonly path: string;
+  readonly at: number;
+}
+
+/**
+ * Takes one part of an upload.
+ *
+ * @param receive - writes the part's bytes, and makes a checksum by the upload's algorithm on the way
+ */
+export async function receivePart(
+  call: BucketCall,
+  size: number,
+  receive: (to: Destination, algorithm: Algorithm) => Promise<Received>,
+): Promise<{ readonly part: Part; readonly record: UploadRecord }> {
   const number = partNumber(call.query.get('partNumber') ?? '');
   const begun = findUpload(call);
   const { record } = begun;
-  const expected = readExpectations(request.headers, authentication.payload);
-  checkAlgorithm(record, expected);
-  const place = begun.place(number, expected.size);
+  const place = begun.place(number, size);
   try {
-    const received = await receiveBody(
-      request,
-      authentication,
-      expected,
-      (hash) => new BlockFile(begun.path(place), expected.size, hash, place.at),
-      [record.algorithm],
-    );
+    const received = await receive({ path: begun.path(place), at: place.at }, record.algorithm);
     const upload = findUpload(call);
     if (upload.completing) throw busy();
     const part = upload.putPart(place, {
       number,
       size: received.size,
       etag: received.md5,
-      modified: now().toISOString(),
+      modified: call.now().toISOString(),
       checksums: received.checksums,
     });
-    const algorithm = expected.checksum?.algorithm ?? record.algorithm;
-    return {
-      status: 200,
-      headers: {
-        etag: `"${part.etag}"`,
-        'x-amz-server-side-encryption': 'AES256',
-        [checksumHeader(algorithm)]: part.checksums[algorithm] ?? '',
-      },
-    };
+    return { part, record };
   } catch (error) {
     begun.giveUp(number, place);
     // Its folder may have gone in the middle, with the upload.

@@ -24,6 +24,8 @@ const KNOWN_KEYS = new Set([
   's3:max-keys',
   's3:x-amz-acl',
   's3:x-amz-content-sha256',
+  's3:x-amz-copy-source',
+  's3:x-amz-metadata-directive',
   's3:x-amz-server-side-encryption',
   's3:x-amz-storage-class',
   's3:tlsversion',

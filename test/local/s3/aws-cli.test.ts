@@ -51,6 +51,19 @@ test('the AWS CLI works unchanged', { skip: missing() }, async (t) => {
   assert.equal(head.ContentType, 'image/jpeg');
   await aws('s3', 'cp', `s3://${BUCKET}/large.bin`, 'back.bin', '--only-show-errors');
   assert.deepEqual(readFileSync(join(folder, 'back.bin')), large);
+  await aws(
+    's3',
+    'cp',
+    `s3://${BUCKET}/photos`,
+    `s3://${BUCKET}/copies`,
+    '--recursive',
+    '--only-show-errors',
+  );
+  await aws('s3', 'cp', `s3://${BUCKET}/large.bin`, `s3://${BUCKET}/copies/large.bin`, '--only-show-errors');
+  await aws('s3', 'cp', `s3://${BUCKET}/copies/large.bin`, 'copied.bin', '--only-show-errors');
+  assert.deepEqual(readFileSync(join(folder, 'copied.bin')), large);
+  assert.match(await aws('s3', 'ls', `${BUCKET}/copies/`), /20 image 1\.jpg/);
+  await aws('s3', 'rm', `s3://${BUCKET}/copies`, '--recursive', '--only-show-errors');
   const versions = JSON.parse(await aws('s3api', 'list-object-versions', '--bucket', BUCKET));
   assert.deepEqual(
     versions.Versions.map(({ Key }: { Key: string }) => Key),
