@@ -12,6 +12,8 @@ import { signIn } from '../identity/sign-in.ts';
 import { keepSession } from '../identity/token-store.ts';
 import { openUserPool, type Tokens } from '../identity/user-pool.ts';
 import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
+import { requireWritable } from '../settings/files.ts';
+import { folders } from '../settings/folders.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 
 export interface LoginArgs extends AnswerFlags {
@@ -26,6 +28,10 @@ export interface LoginArgs extends AnswerFlags {
 /** Signs in to an edge, first password included; keeps the tokens and remembers the deployment. */
 export async function login(context: Context, args: LoginArgs): Promise<Result> {
   checkArgs(args);
+  // Nobody types a password for tokens that cannot be kept.
+  const { config, state } = folders(context);
+  await requireWritable(config);
+  await requireWritable(state);
   const target = await resolveTarget(context, args.url);
   const given = await givenAnswers(context, args);
   const person = args.create ? undefined : await knownUser(context, args, given);

@@ -52,6 +52,11 @@ export function diskReason(error: unknown): string {
   return REASONS[code]?.why ?? code;
 }
 
+/** Whether a code is one that this table puts into words. */
+export function isDiskCode(code: string | undefined): boolean {
+  return code !== undefined && Object.hasOwn(REASONS, code);
+}
+
 /** A system error on any file, as a user meets it. */
 export function fileError(path: string, error: unknown): UserError {
   const hint = REASONS[systemCode(error) ?? '']?.hint;
@@ -65,7 +70,7 @@ export function fileError(path: string, error: unknown): UserError {
 export function diskError(path: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
   return new UserError('disk', `${path} cannot be used: ${diskReason(error)}.`, {
-    hint: 'Check the permissions and free space of that folder, or name another with XDG_CONFIG_HOME and XDG_STATE_HOME.',
+    hint: 'Check the permissions and free space of that folder, or name others with XDG_CONFIG_HOME, XDG_STATE_HOME and XDG_DATA_HOME.',
     cause: error,
   });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { diskError } from './disk-errors.ts';
@@ -29,6 +29,20 @@ async function makeOne(path: string): Promise<void> {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
     if (systemCode(error) !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
+  }
+}
+
+/**
+ * Makes sure that files can be written to a folder, before something is done that must be written down.
+ * @throws {UserError} `disk` or `settings`
+ */
+export async function requireWritable(folder: string): Promise<void> {
+  try {
+    await makeFolder(folder);
+    await safeFolder(folder);
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw diskError(folder, error);
   }
 }
 

@@ -67,7 +67,7 @@ async function writeClaim(claim: string, own: ProcessIdentity): Promise<void> {
   } catch (error) {
     // Where even this fails nothing was written, and the first reason is the one to tell.
     await rm(claim, { force: true }).catch(() => {});
-    throw diskError(claim, error);
+    throw diskError(dirname(claim), error);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { plainRenderer } from './plain.ts';
-import { askPerson, canAsk, cannotAsk, confirmPerson } from './questions.ts';
+import { askPerson, canAsk, cannotAsk, cannotConfirm, confirmPerson } from './questions.ts';
 import { painter } from './shown.ts';
 import type { Ui } from './ui.ts';
 
@@ -34,7 +34,7 @@ export async function createUi(parts: Parts): Promise<Ui> {
       return askPerson(question, streams);
     },
     async confirm(prompt, flag) {
-      if (!interactive) throw cannotAsk('A confirmation', flag);
+      if (!interactive) throw cannotConfirm(prompt, flag);
       renderer.close();
       return confirmPerson(prompt, streams);
     },

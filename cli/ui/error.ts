@@ -1,21 +1,40 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { type ExitCode, isUserError, systemCode, UserError } from '../errors.ts';
-import { fileError } from '../settings/disk-errors.ts';
+import { networkFailure } from '../network/failures.ts';
+import { fileError, isDiskCode } from '../settings/disk-errors.ts';
 import { wrap } from './format.ts';
 import { line, painter, Shown, visible, writeLines } from './shown.ts';
 
-/** Any error as the one a user meets; what nobody foresaw keeps its message, and says where to look. */
+/**
+ * Any error as the one a user meets. Errors of files and of the network that no command has put into words of its own are
+ * mapped here; what is left is a fault of this program: it keeps its message, and says where to look.
+ */
 export function toUserError(error: unknown): UserError {
   if (isUserError(error)) return error;
   const code = systemCode(error);
-  if (error instanceof Error && 'path' in error && typeof error.path === 'string' && code !== undefined) {
-    return fileError(error.path, error);
-  }
+  const path = member(error, 'path');
+  if (path !== undefined && code !== undefined) return fileError(path, error);
+  const mapped = networkFailure(error, serverOf(error));
+  if (mapped !== undefined) return mapped;
+  if (isDiskCode(code)) return fileError('A file', error);
   const message = error instanceof Error ? error.message : String(error);
   return new UserError('unexpected', `Something went wrong that edge-upload did not foresee: ${message}`, {
     hint: 'Run the command again with --debug to see where.',
     cause: error,
   });
+}
+
+/** A text that one of the errors in a chain of causes carries. */
+function member(error: unknown, name: string): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const value: unknown = Reflect.get(at, name);
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return undefined;
+}
+
+function serverOf(error: unknown): string {
+  return member(error, 'hostname') ?? member(error, 'host') ?? member(error, 'address') ?? 'A server';
 }
 
 /** The stack of an error and of those that caused it. Each line is indented, so that none looks like one of ours. */

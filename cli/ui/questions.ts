@@ -18,6 +18,12 @@ export function cannotAsk(prompt: string, flag: string): UserError {
   });
 }
 
+export function cannotConfirm(question: string, flag: string): UserError {
+  return new UserError('usage', `“${question}” needs confirmation, and there is no terminal to ask on.`, {
+    hint: `Confirm it with ${flag}.`,
+  });
+}
+
 export async function askPerson(question: Question, streams: PromptStreams): Promise<string> {
   const { prompt } = await import('./prompt.ts');
   for (;;) {

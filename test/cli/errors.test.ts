@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { constants } from 'node:os';
 import { test } from 'node:test';
 import { ERROR_EXIT, EXIT, systemCode, UserError } from '../../cli/errors.ts';
 import { renderError, toUserError } from '../../cli/ui/error.ts';
@@ -48,4 +49,41 @@ test('a system error on a file names the file and the reason', () => {
   const error = toUserError(Object.assign(new Error('ENOSPC: no space'), { code: 'ENOSPC', path: '/tmp/x' }));
   assert.equal(error.code, 'disk');
   assert.match(error.message, /\/tmp\/x.*no space left/);
+});
+
+test('errors of files and of the network that nobody else put into words have words of their own', () => {
+  const failed = (code: string, more = {}) => Object.assign(new Error(code), { code, ...more });
+  const cases: readonly (readonly [unknown, string, RegExp])[] = [
+    [failed('ESTALE', { path: '/mnt/x' }), 'disk', /\/mnt\/x.*stale file handle/],
+    [
+      failed(`Unknown system error -${constants.errno.ESTALE}`, { path: '/mnt/x' }),
+      'disk',
+      /stale file handle/,
+    ],
+    [failed(`Unknown system error -${constants.errno.EDQUOT}`, { path: '/mnt/x' }), 'disk', /disk quota/],
+    [new Error('wrapped', { cause: failed('EROFS', { path: '/x' }) }), 'disk', /\/x.*read-only/],
+    [failed('ELOOP', { path: '/x' }), 'disk', /symbolic links/],
+    [failed('ENAMETOOLONG', { path: '/x' }), 'disk', /longer than/],
+    [failed('ENOSPC', { syscall: 'write' }), 'disk', /^A file cannot be used: no space left/],
+    [failed('ECONNRESET', { syscall: 'read' }), 'unreachable', /connection was reset/],
+    [
+      new TypeError('fetch failed', {
+        cause: failed('ENOTFOUND', { syscall: 'getaddrinfo', hostname: 'd1.cloudfront.net' }),
+      }),
+      'unreachable',
+      /d1\.cloudfront\.net.*host name is unknown/,
+    ],
+  ];
+  for (const [error, code, message] of cases) {
+    const mapped = toUserError(error);
+    assert.equal(mapped.code, code, mapped.message);
+    assert.match(mapped.message, message);
+    assert.doesNotMatch(mapped.message, /did not foresee/);
+  }
+});
+
+test('whatever is thrown is shown, and without words of its own only where it is a fault of ours', () => {
+  for (const thrown of [new TypeError('oops'), 'text', undefined, null, 7, {}, new Error('')]) {
+    assert.equal(toUserError(thrown).code, 'unexpected');
+  }
 });
