@@ -5,27 +5,49 @@ import { pipeline } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
-/** `npm test` after lint, types and build: every `*.test.ts` below test/, or those whose path holds a given word. */
-// The SDK says this once for each test file on Node 20; the floor is ours to choose.
+/*
+ * Runs the tests: `tsx test/run.ts [word …]`. Without a word, every `*.test.ts` below test/ but those of test/scale, which
+ * take minutes each; with words, the files whose path contains one of them.
+ */
+
+/** Milliseconds for one test file, after which it has failed. Four times the slowest on two busy cores. */
+const FILE_LIMIT_MS = 600_000;
+const SLOWEST_SHOWN = 12;
+
+// The SDK prints its warning about Node 20 once for each test file.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const words = process.argv.slice(2);
 const root = import.meta.dirname;
+
+function isWanted(file: string): boolean {
+  if (!file.endsWith('.test.ts')) return false;
+  return words.length === 0 ? !file.startsWith('scale') : words.some((word) => file.includes(word));
+}
+
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .filter(
-    (file) => file.endsWith('.test.ts') && (words.length === 0 || words.some((word) => file.includes(word))),
-  )
+  .filter(isWanted)
   // The long ones first, so that no core waits for them alone at the end.
   .sort(
     (one, other) =>
       Number(other.startsWith('e2e')) - Number(one.startsWith('e2e')) || one.localeCompare(other),
   )
   .map((file) => join(root, file));
+if (files.length === 0) throw new Error(`No test file matches ${words.join(' ')}.`);
 
-if (files.length === 0) throw new Error(`no test file matches ${words.join(' ')}`);
 // Half of what the tests do is waiting: for processes to start, and for each other.
-const stream = run({ files, concurrency: 2 * availableParallelism() });
+const stream = run({ files, concurrency: 2 * availableParallelism(), timeout: FILE_LIMIT_MS });
+const durations: { name: string; file: string; ms: number }[] = [];
+stream.on('test:pass', ({ name, nesting, file = '', details }) => {
+  if (nesting === 0 && name !== file) durations.push({ name, file, ms: details.duration_ms });
+});
 stream.on('test:fail', ({ todo }) => {
   if (todo === undefined || todo === false) process.exitCode = 1;
 });
 await pipeline(stream, new spec(), process.stdout, { end: false });
+
+const slowest = durations.sort((one, other) => other.ms - one.ms).slice(0, SLOWEST_SHOWN);
+process.stdout.write('\nThe slowest tests:\n');
+for (const { name, ms } of slowest) {
+  process.stdout.write(`${(ms / 1000).toFixed(1).padStart(7)} s  ${name}\n`);
+}

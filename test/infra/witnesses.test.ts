@@ -10,6 +10,7 @@ import { App, Validations } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { StackOptions } from '../../infra/options.ts';
 import { UploadStack } from '../../infra/upload-stack.ts';
+import { missing } from '../support/programs.ts';
 import { ALL_OPTIONS, EACH_OPTION, halfTemplate, IDENTITY, type Template, wholeTemplate } from './support.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -25,12 +26,10 @@ const TURNED_OFF: StackOptions = { versioning: false, accessLogs: false, mfa: 'o
 
 const CHOICES: readonly StackOptions[] = [{}, ...EACH_OPTION, ALL_OPTIONS, TURNED_OFF];
 
-const hasCfnLint = spawnSync('cfn-lint', ['--version']).status === 0;
-
 /** What CDK itself causes: it makes the function depend on its role, which the reference to the role does too. */
 const CDK_WARNINGS = ['W3005'];
 
-test('cfn-lint finds no error', { skip: !hasCfnLint && 'cfn-lint is not installed' }, (t) => {
+test('cfn-lint finds no error', { skip: missing('cfn-lint') }, (t) => {
   const folder = temporary(t);
   const templates = {
     'the whole': wholeTemplate(),

@@ -38,7 +38,15 @@ export async function runProgram(
   return { code: code as number | null, stdout, stderr };
 }
 
-/** A reason to skip where a program of other people is not on this machine; `false` where it is. */
-export function missing(command: string, versionFlag = '--version'): string | false {
-  return spawnSync(command, [versionFlag]).error === undefined ? false : `${command} is not installed`;
+/**
+ * A reason to skip a test whose witness, a program that nobody here wrote, does not run on this machine; `false` where it
+ * does.
+ * @param args with which it ends at once and well.
+ * @throws {Error} for a missing one where REQUIRE_WITNESSES is set, as in CI.
+ */
+export function missing(command: string, ...args: readonly string[]): string | false {
+  if (spawnSync(command, args.length === 0 ? ['--version'] : args).status === 0) return false;
+  const reason = `${[command, ...args].join(' ')} does not run here`;
+  if (process.env.REQUIRE_WITNESSES) throw new Error(`${reason}, and REQUIRE_WITNESSES is set`);
+  return reason;
 }

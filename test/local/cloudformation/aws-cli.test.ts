@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { missing } from '../../support/programs.ts';
 import { att, ref, type Setup, setUp, template, thing } from './fixture.ts';
 
 const run = promisify(execFile);
-const without = (command: string, ...parameters: string[]) =>
-  spawnSync(command, parameters).status === 0 ? false : `${command} ${parameters.at(-1)} does not work here`;
 
 const env = {
   PATH: process.env.PATH,
@@ -37,7 +36,7 @@ const body = (colour: string) =>
   );
 
 test('the AWS CLI validates, deploys, changes, reads and deletes a stack, and waits for each', {
-  skip: without('aws', '--version'),
+  skip: missing('aws'),
 }, async (t) => {
   const setup = await setUp(t);
   const aws = cli(setup);
@@ -105,7 +104,7 @@ json.dump({'changes': len(changes), 'failed': failed, 'events': len(events), 'go
 `;
 
 test('boto3 tells the same story with its own waiters and paginators', {
-  skip: without('python3', '-c', 'import boto3'),
+  skip: missing('python3', '-c', 'import boto3'),
 }, async (t) => {
   const { endpoint, cloud } = await setUp(t, { faults: { failingResources: { Bad: 'no' } } });
   const failing = template({ A: thing({ Colour: 'blue' }), Bad: thing({ Of: ref('A') }) });

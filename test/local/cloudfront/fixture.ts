@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -227,13 +227,3 @@ export async function deploy(
 }
 
 export const run = promisify(execFile);
-
-/** Why curl cannot be a witness here, or `false`. */
-export function noCurl(): string | false {
-  try {
-    execFileSync('curl', ['--version'], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return 'curl is not installed';
-  }
-}

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { Agent, request } from 'undici';
+import { missing } from '../../support/programs.ts';
 import { rawConnection } from './client.ts';
-import { type Deployed, deploy, type Fixture, noCurl, openFixture, run } from './fixture.ts';
+import { type Deployed, deploy, type Fixture, openFixture, run } from './fixture.ts';
 
 const MIB = 1024 * 1024;
 const BIG = 200 * MIB;
@@ -100,7 +101,7 @@ describe('a body on its way through the edge', () => {
     assert.ok(furthestAhead < 32 * MIB, `${furthestAhead} bytes ahead`);
   });
 
-  it('is whole at the origin when curl sends 200 MiB', { skip: noCurl() }, async () => {
+  it('is whole at the origin when curl sends 200 MiB', { skip: missing('curl') }, async () => {
     let received = 0;
     fixture.origin = async ({ body }) => {
       for await (const part of body) received += (part as Buffer).length;
@@ -111,7 +112,7 @@ describe('a body on its way through the edge', () => {
     assert.equal(received, BIG);
   });
 
-  it('does not keep curl from reading an early refusal', { skip: noCurl() }, async () => {
+  it('does not keep curl from reading an early refusal', { skip: missing('curl') }, async () => {
     refuse();
     for (const expect of ['Expect:', 'Expect: 100-continue']) {
       const args = curl(
@@ -154,7 +155,9 @@ describe('a body on its way through the edge', () => {
     assert.equal(fixture.asked.length, 0);
   });
 
-  it("does not keep a viewer from reading the origin's early refusal", { skip: noCurl() }, async () => {
+  it("does not keep a viewer from reading the origin's early refusal", {
+    skip: missing('curl'),
+  }, async () => {
     fixture.origin = async () => ({
       status: 403,
       headers: { 'content-type': 'application/xml' },

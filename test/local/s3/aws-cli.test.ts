@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { missing } from '../../support/programs.ts';
 import { BUCKET, startS3, temporaryFolder } from './support.ts';
 
 const run = promisify(execFile);
 
-function missing(): string | false {
-  try {
-    execFileSync('aws', ['--version'], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return 'the AWS CLI is not installed';
-  }
-}
-
-test('the AWS CLI works unchanged', { skip: missing() }, async (t) => {
+test('the AWS CLI works unchanged', { skip: missing('aws') }, async (t) => {
   const { endpoint, defects } = await startS3(t);
   const folder = temporaryFolder(t);
   const aws = async (...args: string[]): Promise<string> => {

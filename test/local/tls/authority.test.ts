@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, request } from 'node:https';
@@ -10,6 +10,7 @@ import { after, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { openAuthority } from '../../../local/tls/authority.ts';
 import { namesOfAuthority } from '../../../local/tls/certificates.ts';
+import { missing } from '../../support/programs.ts';
 
 const run = promisify(execFile);
 const NOW = new Date('2026-11-23T00:00:00Z');
@@ -20,15 +21,6 @@ function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'edge-upload-tls-'));
   folders.push(path);
   return path;
-}
-
-function missing(command: string, args: string[]): string | false {
-  try {
-    execFileSync(command, args, { stdio: 'ignore' });
-    return false;
-  } catch {
-    return `${command} ${args.join(' ')} does not run here`;
-  }
 }
 
 after(() => {
@@ -107,7 +99,7 @@ describe('the local certificate authority', () => {
   });
 
   it('signs for the names in use and for no others, as OpenSSL verifies', {
-    skip: missing('openssl', ['version']),
+    skip: missing('openssl', 'version'),
   }, async () => {
     const dir = folder();
     const authority = await openAuthority({ dir, now: () => new Date() });
@@ -190,7 +182,7 @@ describe('the local certificate authority', () => {
   });
 
   it('replaces an authority that is not constrained, and its key', {
-    skip: missing('openssl', ['version']),
+    skip: missing('openssl', 'version'),
   }, async () => {
     const dir = folder();
     const [cert, key] = [join(dir, 'ca.pem'), join(dir, 'ca.key')];
@@ -214,12 +206,12 @@ describe('the local certificate authority', () => {
     assert.notEqual(readFileSync(key, 'utf8'), former);
   });
 
-  it('is trusted by curl', { skip: missing('curl', ['--version']) }, async () => {
+  it('is trusted by curl', { skip: missing('curl') }, async () => {
     const { stdout } = await served((url, ca) => run('curl', ['-sS', '--cacert', ca, url]));
     assert.equal(stdout, 'trusted');
   });
 
-  it('is not trusted by curl without being named', { skip: missing('curl', ['--version']) }, async () => {
+  it('is not trusted by curl without being named', { skip: missing('curl') }, async () => {
     await assert.rejects(
       served((url) => run('curl', ['-sS', url])),
       /certificate/,
@@ -241,7 +233,7 @@ describe('the local certificate authority', () => {
   });
 
   it('is trusted by Python as strictly as it can check', {
-    skip: missing('python3', ['-c', 'import ssl']),
+    skip: missing('python3', '-c', 'import ssl'),
   }, async () => {
     const script = [
       'import ssl, sys, urllib.request',
@@ -253,7 +245,7 @@ describe('the local certificate authority', () => {
     assert.equal(stdout, 'trusted');
   });
 
-  it('is trusted by botocore', { skip: missing('python3', ['-c', 'import botocore']) }, async () => {
+  it('is trusted by botocore', { skip: missing('python3', '-c', 'import botocore') }, async () => {
     const script = [
       'import sys',
       'from botocore.awsrequest import AWSRequest',
