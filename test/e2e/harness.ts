@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { request } from 'undici';
+import type { Faults } from '../../local/faults.ts';
 import { type Ran, type RunOptions, runProgram } from '../support/programs.ts';
 
 /** The built command line. */
@@ -147,4 +149,16 @@ export async function until(
 export async function exitCode(child: ChildProcess): Promise<number | null> {
   const [code] = child.exitCode === null ? await once(child, 'close') : [child.exitCode];
   return code as number | null;
+}
+
+/** A cloud whose faults can be changed while it runs; none to begin with. */
+export const WITH_FAULTS = { EDGE_UPLOAD_LOCAL_FAULTS: '{"resourceDelayMs":0}' };
+
+export async function setFaults(cloud: LocalStatus, faults: Faults): Promise<void> {
+  const { statusCode } = await request(`${cloud.endpoint}/_edge-upload/faults`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${await controlToken(cloud)}` },
+    body: JSON.stringify(faults),
+  });
+  assert.equal(statusCode, 204);
 }

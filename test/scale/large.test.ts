@@ -4,8 +4,8 @@ import { open, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { CLI, signIn, withCloud } from '../e2e/harness.ts';
 import { peakOf, peakResident } from '../support/peak-memory.ts';
-import { CLI, signIn, withCloud } from './harness.ts';
 
 const MIB = 1024 ** 2;
 /** More than 32 bits can count. */
