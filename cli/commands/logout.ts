@@ -1,9 +1,10 @@
 import type { Context, Result } from '../context.ts';
 import { readAccessToken } from '../identity/access-token.ts';
+import { environmentCredential } from '../identity/environment.ts';
 import { findKept } from '../identity/kept-tokens.ts';
 import { poolAddressOf } from '../identity/pool-address.ts';
 import { revokeSession } from '../identity/revoke.ts';
-import { tokenOrigin, tokenSource } from '../identity/session.ts';
+import { tokenSource } from '../identity/session.ts';
 import { forgetSession } from '../identity/token-store.ts';
 import { withUserPool } from '../identity/with-user-pool.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
@@ -15,9 +16,9 @@ export async function logout(
 ): Promise<Result> {
   const target = await resolveTarget(context);
   const result = everywhere ? await endAll(context, target) : await endThis(context, target);
-  if (tokenOrigin(context).kind !== 'kept') {
+  if (environmentCredential(context) !== undefined) {
     const text =
-      'EDGE_UPLOAD_TOKEN, or user name and password, are set in the environment and go on being used.';
+      'EDGE_UPLOAD_TOKEN, or user name and password, are set in the environment, and are still used.';
     context.ui.event({ type: 'warning', text });
   }
   return result;

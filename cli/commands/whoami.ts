@@ -1,6 +1,5 @@
 import type { Context, JsonValue, Result } from '../context.ts';
-import { isUserError } from '../errors.ts';
-import { discoverCaller } from '../identity/discovery.ts';
+import { discoverCaller, TokenRefused } from '../identity/discovery.ts';
 import { keptText } from '../identity/kept-text.ts';
 import { findKept } from '../identity/kept-tokens.ts';
 import { type TokenOrigin, tokenOrigin, tokenSource } from '../identity/session.ts';
@@ -14,7 +13,7 @@ export async function whoami(context: Context, _args: Readonly<Record<string, ne
   const target = await resolveTarget(context);
   const { description, caller } = await ask(context, target);
   const { username, groups, writeTo, tokenExpiresAt } = caller;
-  const origin = tokenOrigin(context);
+  const origin = await tokenOrigin(context, target);
   const kept = origin.kind === 'kept' ? await findKept(context, target) : undefined;
   const document: { [name: string]: JsonValue | undefined } = {
     username,
@@ -49,8 +48,8 @@ async function ask(context: Context, target: Target) {
   try {
     return await asked(token);
   } catch (error) {
-    if (!isUserError(error) || error.code !== 'token_refused') throw error;
-    return asked(await tokens.renew(token));
+    if (!(error instanceof TokenRefused)) throw error;
+    return asked(await tokens.renew(token, error.reason));
   }
 }
 

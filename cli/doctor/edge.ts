@@ -108,7 +108,10 @@ function acceptanceChecks(context: Context, target: Target): Check[] {
       name: 'token',
       run: async () => {
         // Nobody has to be signed in; a sign-in that is there has to work.
-        if (tokenOrigin(context).kind === 'kept' && (await findKept(context, target)) === undefined) {
+        if (
+          (await tokenOrigin(context, target)).kind === 'kept' &&
+          (await findKept(context, target)) === undefined
+        ) {
           return { skipped: `nobody is signed in: edge-upload login ${target.url}` };
         }
         const token = await tokens.current();

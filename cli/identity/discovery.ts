@@ -24,6 +24,19 @@ export interface Inquiry {
   readonly token?: string;
 }
 
+/** The edge does not take the token. */
+export class TokenRefused extends UserError {
+  /** The edge's own words. */
+  readonly reason: string;
+
+  constructor(host: string, reason: string, url: string) {
+    super('token_refused', `${host} does not accept the token: ${reason}.`, {
+      hint: `Sign in again: edge-upload login ${url}`,
+    });
+    this.reason = reason;
+  }
+}
+
 interface Seen {
   readonly status: number;
   readonly type: string;
@@ -42,9 +55,7 @@ export async function discover(context: Context, inquiry: Inquiry): Promise<Edge
   const seen = await fetchDescription(context, inquiry, host);
   warnOfClock(context, seen);
   if (seen.status === 401 && inquiry.token !== undefined) {
-    throw new UserError('token_refused', `${host} does not accept the token: ${reasonIn(seen.text)}.`, {
-      hint: `Sign in again: edge-upload login ${inquiry.url}`,
-    });
+    throw new TokenRefused(host, reasonIn(seen.text), inquiry.url);
   }
   const description = seen.status === 200 ? readDescription(seen.text) : undefined;
   if (description !== undefined) return description;
@@ -112,16 +123,12 @@ function warnOfClock({ ui, now }: Context, { date }: Seen): void {
   });
 }
 
-/** The `message` of one of the edge's error documents. */
+/** The words of one of the edge's error documents, with their code. */
 function reasonIn(text: string): string {
-  try {
-    const { message, error } = JSON.parse(text) as { message?: unknown; error?: unknown };
-    const reason = [message, error].find((one) => typeof one === 'string' && one !== '');
-    return String(reason ?? 'no reason given').replace(/\.$/, '');
-  } catch {
-    // Something between here and the edge answered in its place.
-    return 'no reason given';
-  }
+  const { message, error } = readFields(text) ?? {};
+  const code = typeof error === 'string' ? error : '';
+  if (typeof message !== 'string' || message === '') return code || 'no reason given';
+  return code === '' ? message.replace(/\.$/, '') : `${message.replace(/\.$/, '')} (${code})`;
 }
 
 /** Whether a document that cannot be read says that it is an edge's all the same. */

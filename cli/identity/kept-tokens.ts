@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { UserError } from '../errors.ts';
+import { isUserError, UserError } from '../errors.ts';
 import type { Deployment } from '../settings/deployments.ts';
 import { withLock } from '../settings/lock.ts';
 import type { Target } from '../settings/target.ts';
@@ -89,11 +89,24 @@ export function keptTokens(context: Context, target: Target): TokenSource {
       ...lifetime(asked, expiresIn),
       ...(refreshToken === undefined ? {} : { refreshToken }),
     };
-    await replaceSession(found, renewed);
+    await keepRenewed(context, found, renewed);
     return renewed;
   };
 
   return renewingSource(obtain, now);
+}
+
+/** The new tokens are good although they cannot be kept: the command goes on with them. */
+async function keepRenewed({ ui }: Context, found: FoundSession, renewed: StoredSession): Promise<void> {
+  try {
+    await replaceSession(found, renewed);
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    const rotated = renewed.refreshToken !== found.session.refreshToken;
+    const consequence = rotated ? ' Afterwards sign in again.' : '';
+    const text = `The renewed sign-in cannot be kept; this command uses it. ${error.message}${consequence}`;
+    ui.event({ type: 'warning', text });
+  }
 }
 
 async function refresh(context: Context, session: StoredSession, deployment?: Deployment): Promise<Tokens> {

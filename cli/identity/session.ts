@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import type { Target } from '../settings/target.ts';
 import { passwordOnly } from './answers.ts';
+import { credentialFor, type EnvironmentCredential, requireToken } from './environment.ts';
 import { lifetime } from './expiry.ts';
 import { keptTokens } from './kept-tokens.ts';
 import { poolAddressOf } from './pool-address.ts';
@@ -11,44 +12,44 @@ import type { TokenSource } from './tokens.ts';
 import { openUserPool } from './user-pool.ts';
 
 /** Where a command's token comes from. */
-export type TokenOrigin =
-  | { readonly kind: 'token'; readonly token: string }
-  | { readonly kind: 'password'; readonly username: string; readonly password: string }
-  | { readonly kind: 'kept' };
+export type TokenOrigin = EnvironmentCredential | { readonly kind: 'kept' };
 
-/** EDGE_UPLOAD_TOKEN, else EDGE_UPLOAD_USERNAME with EDGE_UPLOAD_PASSWORD, else what `login` kept. */
-export function tokenOrigin({ env }: Pick<Context, 'env'>): TokenOrigin {
-  const { EDGE_UPLOAD_TOKEN: token, EDGE_UPLOAD_USERNAME: username, EDGE_UPLOAD_PASSWORD: password } = env;
-  if (token) return { kind: 'token', token: token.trim() };
-  if (username && password) return { kind: 'password', username, password };
-  return { kind: 'kept' };
+/** The environment's credential where it is for this edge, else what `login` kept. */
+export async function tokenOrigin(context: Context, { url }: Target): Promise<TokenOrigin> {
+  return (await credentialFor(context, url)) ?? { kind: 'kept' };
 }
 
-/** The access tokens for an edge. Nothing is looked up or asked before the first is wanted. */
+/**
+ * The access tokens for an edge. Nothing is looked up or asked before the first is wanted. A credential of the
+ * environment is for one edge; others get the stored sign-in, if there is one.
+ */
 export function tokenSource(context: Context, target: Target): TokenSource {
-  const origin = tokenOrigin(context);
-  if (origin.kind === 'token') return givenToken(origin.token);
-  if (origin.kind === 'password') return passwordTokens(context, target, origin);
-  return keptTokens(context, target);
+  let opened: Promise<TokenSource> | undefined;
+  const open = async (): Promise<TokenSource> => {
+    const origin = await tokenOrigin(context, target);
+    if (origin.kind === 'token') return givenToken(origin.token);
+    if (origin.kind === 'password') return passwordTokens(context, target, origin);
+    return keptTokens(context, target);
+  };
+  const source = () => {
+    opened ??= open();
+    return opened;
+  };
+  return {
+    current: async () => (await source()).current(),
+    renew: async (rejected, reason) => (await source()).renew(rejected, reason),
+  };
 }
 
 /** A token from the environment: neither kept nor refreshed. */
 function givenToken(token: string): TokenSource {
   return {
-    async current() {
-      if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return token;
-      throw new UserError('usage', 'EDGE_UPLOAD_TOKEN holds no access token.', {
-        hint: 'Set it to what edge-upload token prints, or unset it.',
+    current: async () => requireToken(token, 'EDGE_UPLOAD_TOKEN'),
+    async renew(_rejected, reason) {
+      const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
+      throw new UserError('token_refused', `The edge does not accept the token in EDGE_UPLOAD_TOKEN${why}.`, {
+        hint: 'Set it to an access token of this edge, as edge-upload token prints it, or unset it.',
       });
-    },
-    async renew() {
-      throw new UserError(
-        'token_refused',
-        'The edge does not accept the token in EDGE_UPLOAD_TOKEN; it may have expired.',
-        {
-          hint: 'Set it to a fresh one (edge-upload token prints one), or unset it.',
-        },
-      );
     },
   };
 }

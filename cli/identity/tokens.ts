@@ -2,6 +2,9 @@
 export interface TokenSource {
   /** A token that is good for a while yet. */
   current(): Promise<string>;
-  /** A token other than `rejected`, which the edge refused although its time had not come: one refresh at most. */
-  renew(rejected: string): Promise<string>;
+  /**
+   * A token other than `rejected`, which the edge refused although its time had not come: one refresh at most.
+   * @param reason the edge's own words, for the error where there is no other token.
+   */
+  renew(rejected: string, reason?: string): Promise<string>;
 }

@@ -63,7 +63,7 @@ const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {
 
 /** OpenSSL's names for what is wrong with a certificate: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const CERTIFICATE =
-  /^(?:CERT_|CRL_|UNABLE_TO_(?:GET|DECRYPT|DECODE|VERIFY)_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_(?:CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|ERROR_IN_C|HOSTNAME_MISMATCH$|ERR_TLS_CERT_)/;
+  /^(?:CERT_|CRL_|UNABLE_TO_(?:GET|DECRYPT|DECODE|VERIFY)_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_(?:CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|UNSPECIFIED$|ERROR_IN_C|HOSTNAME_MISMATCH$|ERR_TLS_CERT_)/;
 const HANDSHAKE = /^(?:ERR_(?:SSL|TLS|OSSL)_|EPROTO$|UND_ERR_PRX_TLS$)/;
 const GARBLED = /^(?:HPE_|UND_ERR_RES_EXCEEDED_MAX_SIZE$)/;
 /** undici's complaints about this program, and its word for a caller who gave up. */
@@ -130,7 +130,7 @@ function judge(error: Details): Failure | undefined {
   });
   if (error instanceof ProxyRefusal) return { ...failure('proxy', error.message, true), proxy: error.proxy };
   if (CERTIFICATE.test(code)) {
-    const reason = CERTIFICATE_REASONS[code] ?? `its certificate does not hold (${code})`;
+    const reason = CERTIFICATE_REASONS[code] ?? `its certificate is not valid (${error.message})`;
     return failure('certificate', reason, true);
   }
   if (HANDSHAKE.test(code)) return failure('handshake', `TLS could not be negotiated (${code})`, true);

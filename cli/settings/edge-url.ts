@@ -11,7 +11,8 @@ export function isLoopback(hostname: string): boolean {
  * The edge's address as `https://host[:port]`, from what a person types: a bare domain as the stack's output gives it, or
  * a URL. Plain http is taken for loopback alone: a token must not travel in the clear.
  */
-export function edgeUrl(typed: string): string {
+export function edgeUrl(address: string): string {
+  const typed = address.replace(/^\uFEFF/, '').trim();
   const hint = 'Type it as deploy printed it, such as https://d111111abcdef8.cloudfront.net';
   let url: URL;
   try {
@@ -35,5 +36,7 @@ export function edgeUrl(typed: string): string {
       },
     );
   }
+  // Written with the final dot of DNS it is the same host.
+  url.hostname = url.hostname.replace(/\.+$/, '');
   return url.origin;
 }

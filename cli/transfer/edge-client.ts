@@ -147,7 +147,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
               return once(await withNewGroups(token, error), request, read);
             }
             if (!(error instanceof TokenRejected)) throw error;
-            return withFreshToken(tokens, token, (fresh) => once(fresh, request, read));
+            return withFreshToken(tokens, token, error.reason, (fresh) => once(fresh, request, read));
           });
           return { value, attempts };
         } catch (error) {
@@ -186,16 +186,21 @@ export function perhapsOurs(subject: string): UserError {
 async function withFreshToken<T>(
   tokens: TokenSource,
   rejected: string,
+  reason: string,
   work: (token: string) => Promise<T>,
 ): Promise<T> {
-  const fresh = await tokens.renew(rejected);
+  const fresh = await tokens.renew(rejected, reason);
   try {
     return await work(fresh);
   } catch (error) {
     if (!(error instanceof TokenRejected)) throw error;
-    throw new UserError('token_refused', `The edge does not accept the token: ${error.reason}.`, {
-      hint: 'Sign in again: edge-upload login',
-      cause: error,
-    });
+    throw new UserError(
+      'token_refused',
+      `The edge does not accept the token: ${error.reason.replace(/\.$/, '')}.`,
+      {
+        hint: 'Sign in again: edge-upload login',
+        cause: error,
+      },
+    );
   }
 }

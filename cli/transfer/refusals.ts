@@ -202,6 +202,11 @@ function redirected({ status, headers }: Answer, subject: string): UserError {
   });
 }
 
+/** The words of a refusal with its code, as one phrase. */
+function refusedBecause({ code, message }: Refusal): string {
+  return message === '' ? code : `${message.replace(/\.?\s*$/, '')} (${code})`;
+}
+
 /** How a refusal is reported in place of the general rules; `undefined`: as they say. */
 export type Refuse = (refusal: Refusal) => Error | undefined;
 
@@ -217,7 +222,7 @@ export function judge(answer: Answer, subject: string, now: Date, refuse?: Refus
     return;
   }
   const refusal = readRefusal(answer);
-  if (status === 401 && !isPage(answer)) throw new TokenRejected(refusal.message || refusal.code);
+  if (status === 401 && !isPage(answer)) throw new TokenRejected(refusedBecause(refusal));
   const own = refuse?.(refusal);
   if (own !== undefined) throw own;
   throw refusalError(refusal, answer, subject, retryAfter(headers['retry-after'], now));

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execPath } from 'node:process';
 import { createInterface } from 'node:readline';
@@ -45,7 +45,7 @@ async function expire(here: World, file: string): Promise<void> {
 }
 
 function source(here: World, env: Record<string, string> = {}) {
-  return tokenSource(here.context({ env }), { url: here.url });
+  return tokenSource(here.context({ env: { EDGE_UPLOAD_URL: here.url, ...env } }), { url: here.url });
 }
 
 const refreshes = (here: World) =>
@@ -266,15 +266,75 @@ test('nobody signed in: the command to type', async (t) => {
 
 test('EDGE_UPLOAD_TOKEN is used as it is, and neither kept nor refreshed', async (t) => {
   const here = await world(t);
-  const env = { EDGE_UPLOAD_TOKEN: 'aaaa.bbbb.cccc\n' };
   here.secret('aaaa.bbbb.cccc');
-  assert.equal(await source(here, env).current(), 'aaaa.bbbb.cccc');
-  const error = await failure(here, source(here, env).renew('aaaa.bbbb.cccc'));
+  for (const EDGE_UPLOAD_TOKEN of [
+    'aaaa.bbbb.cccc\n',
+    '\uFEFF"aaaa.bbbb.cccc"\r\n',
+    'Bearer aaaa.bbbb.cccc',
+  ]) {
+    assert.equal(await source(here, { EDGE_UPLOAD_TOKEN }).current(), 'aaaa.bbbb.cccc');
+  }
+  const given = source(here, { EDGE_UPLOAD_TOKEN: 'aaaa.bbbb.cccc' });
+  const error = await failure(here, given.renew('aaaa.bbbb.cccc', 'The token is not an access token.'));
   assert.deepEqual([error.code, error.exitCode], ['token_refused', 4]);
+  assert.match(error.message, /EDGE_UPLOAD_TOKEN: The token is not an access token\.$/);
   here.secret('not a token at all');
-  const wrong = await failure(here, source(here, { EDGE_UPLOAD_TOKEN: 'not a token at all' }).current());
-  assert.equal(wrong.code, 'usage');
+  for (const EDGE_UPLOAD_TOKEN of ['not a token at all', 'a.b', 'a.b.c.d', '\u0000', '\ufffd\ufffda.b.c']) {
+    const wrong = await failure(here, source(here, { EDGE_UPLOAD_TOKEN }).current());
+    assert.equal(wrong.code, 'usage');
+  }
   assert.deepEqual([here.operations, await readdir(here.home)], [[], []]);
+});
+
+test('a credential of the environment is sent to its own edge alone', async (t) => {
+  const here = await world(t);
+  const other = { url: 'https://other.example' };
+  const { port } = new URL(here.url);
+  here.secret('aaaa.bbbb.cccc');
+  const token = { EDGE_UPLOAD_TOKEN: 'aaaa.bbbb.cccc' };
+  const password = { EDGE_UPLOAD_USERNAME: 'ada', EDGE_UPLOAD_PASSWORD: PASSWORD };
+  for (const env of [token, password]) {
+    // Neither to the edge of an unfinished upload, nor anywhere where nothing says which edge it is for.
+    for (const named of [{ EDGE_UPLOAD_URL: here.url }, {}]) {
+      const context = here.context({ env: { ...env, ...named } });
+      const error = await failure(here, tokenSource(context, other).current());
+      assert.equal(error.code, 'not_signed_in');
+    }
+  }
+  assert.deepEqual(here.operations, []);
+  // The same origin, however it is written.
+  for (const EDGE_UPLOAD_URL of [`HTTP://127.0.0.1:${port}/`, ` ${here.url}\n`]) {
+    const context = here.context({ env: { ...token, EDGE_UPLOAD_URL } });
+    assert.equal(await tokenSource(context, { url: here.url }).current(), 'aaaa.bbbb.cccc');
+  }
+  // Without a variable it is for the deployment that commands use.
+  await here.operate();
+  assert.equal(
+    await tokenSource(here.context({ env: token }), { url: here.url }).current(),
+    'aaaa.bbbb.cccc',
+  );
+  assert.equal(
+    (await failure(here, tokenSource(here.context({ env: token }), other).current())).code,
+    'not_signed_in',
+  );
+});
+
+test('renewed tokens are used although they cannot be kept', async (t) => {
+  const here = await world(t, { client: ROTATING });
+  const { file, kept } = await signedIn(here);
+  here.setup.advance(HOUR);
+  // As with a disk that fills under way: the file cannot be replaced any more.
+  here.intercept(async (operation) => {
+    if (operation !== 'GetTokensFromRefreshToken') return;
+    await rm(file);
+    await mkdir(join(file, 'in the way'), { recursive: true });
+  });
+  const context = here.context();
+  const tokens = tokenSource(context, { url: here.url });
+  const renewed = await tokens.current();
+  here.secret(renewed);
+  assert.notEqual(renewed, kept.accessToken);
+  assert.match(JSON.stringify(context.events), /cannot be kept/);
 });
 
 test('user name and password from the environment: nothing on disk before or after', async (t) => {

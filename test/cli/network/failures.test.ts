@@ -84,6 +84,7 @@ test('a certificate is not tried again, a handshake is', () => {
     'CERT_REVOKED',
     'INVALID_CA',
     'UNABLE_TO_GET_CRL',
+    'UNSPECIFIED',
   ]) {
     const error = new TypeError('fetch failed', { cause: failed(code) });
     assert.equal(findFailure(error)?.kind, 'certificate');
