@@ -116,12 +116,15 @@ function lifecycleRules({ expireAfterDays }: StackOptions): LifecycleRule[] {
  * it is empty; `destroy` empties it.
  */
 export function createBucket(scope: Construct, options: StackOptions): IBucket {
+  const { bucketName } = options;
   const bucket = new Bucket(scope, 'Bucket', {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     enforceSSL: true,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
     lifecycleRules: lifecycleRules(options),
-    removalPolicy: dataPolicy(options),
+    // CloudFormation imports no bucket that it would delete.
+    removalPolicy: dataPolicy({ retainData: options.retainData || bucketName !== undefined }),
+    ...(bucketName === undefined ? {} : { bucketName }),
   });
   const resource = bucket.node.defaultChild as CfnBucket;
   resource.addMetadata(OPTIONS_METADATA, { options });

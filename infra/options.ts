@@ -26,6 +26,8 @@ export interface StackOptions {
   readonly accessLogs?: boolean;
   /** Of the stack, from which CloudFormation gives them to its resources. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** Of the bucket, which then stays when the stack goes; one that exists already is adopted. */
+  readonly bucketName?: string;
   /** Bucket and user pool stay when the stack goes. */
   readonly retainData?: boolean;
   /** Of access and id tokens. */

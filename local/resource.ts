@@ -33,6 +33,8 @@ export interface ResourceHandler {
   /** Top-level properties whose change means replacement, from the resource's page in the CloudFormation reference. */
   readonly replaceOn: readonly string[];
   create(request: CreateRequest): Promise<ResourceState>;
+  /** The resource that exists already under the name that its properties give, for `ImportExistingResources`. */
+  existing?(properties: JsonObject): ResourceState | undefined;
   update(request: UpdateRequest): Promise<ResourceState>;
   /** Deleting what is already gone succeeds. */
   delete(physicalId: string, properties: JsonObject): Promise<void>;

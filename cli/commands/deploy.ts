@@ -5,8 +5,11 @@ import { UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
+import { forgetKept } from '../settings/kept.ts';
 import { whoIsAsking } from '../stack/account.ts';
+import { refuseBucket } from '../stack/bucket-gone.ts';
 import { deployStack } from '../stack/deploy.ts';
+import { findKept } from '../stack/kept.ts';
 import type { StackWork } from '../stack/operation.ts';
 import {
   askedOptions,
@@ -20,7 +23,7 @@ import {
 } from '../stack/options.ts';
 import { preflight } from '../stack/preflight.ts';
 import { edgeServes } from '../stack/probe.ts';
-import { OUTPUT, type StackOutputs } from '../stack/stacks.ts';
+import { findStack, OUTPUT, type StackOutputs } from '../stack/stacks.ts';
 import { identityOf } from '../stack/wanted-template.ts';
 import { type Agreement, createAgreement } from './agreement.ts';
 import {
@@ -55,6 +58,8 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
     await requireChecks(context, preflight(work));
     const kept = await keptOptions(work);
     const options = mergeOptions(kept, given, unset);
+    await refuseBucket(work, options);
+    await tellKept(context, work, options);
     const tags = stackTags(options, kept);
     const agreement = createAgreement(work, { yes: args.yes ?? false, dryRun: args.dryRun ?? false });
     const { outcome, outputs } = await deployStack(work, {
@@ -99,6 +104,21 @@ function planned(stackName: string, { steps, lines }: Agreement): Result {
   };
 }
 
+/** A new stack gets a new bucket, unless it is told to adopt the one that an earlier one left. */
+async function tellKept(context: Context, work: StackWork, { bucketName }: StackOptions): Promise<void> {
+  if (bucketName !== undefined || (await findStack(work)) !== undefined) return;
+  for (const { type, name, holds } of await findKept(context, work)) {
+    if (type !== 'bucket') continue;
+    context.ui.event({
+      type: 'note',
+      text: [
+        `The bucket ${name} (${holds}) was kept of an earlier deployment. To go on with it instead of a new one:`,
+        `  edge-upload deploy${work.local === undefined ? '' : ' --local'} --bucket-name ${name}`,
+      ],
+    });
+  }
+}
+
 async function remember(context: Context, work: StackWork, outputs: StackOutputs): Promise<Deployment> {
   const { stackName, local } = work;
   const { domain, userPoolId, clientId, bucket } = outputs;
@@ -121,6 +141,7 @@ async function remember(context: Context, work: StackWork, outputs: StackOutputs
     ...(local === undefined ? { account: (await whoIsAsking(work)).account } : { local }),
   };
   await rememberDeployment(context, deployment);
+  await forgetKept(context, bucket);
   return deployment;
 }
 

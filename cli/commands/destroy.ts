@@ -1,21 +1,20 @@
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { forgetDeployment } from '../settings/deployments.ts';
+import { rememberKept } from '../settings/kept.ts';
 import { rememberLeftover } from '../settings/leftovers.ts';
-import { ifThere } from '../stack/aws-failures.ts';
-import { measureBucket } from '../stack/bucket.ts';
 import { refuseUnpermitted } from '../stack/checks/permissions.ts';
 import { refuseProtected } from '../stack/checks/removal.ts';
 import { tryDeletingStack, tryEmptying } from '../stack/checks/trial-calls.ts';
 import { removeStack } from '../stack/destroy.ts';
-import { DATA_TYPES, deployedTemplate, keepBucket, keptTypes } from '../stack/kept-data.ts';
+import { BUCKET, dataLines, type Inventory, POOL, takeInventory } from '../stack/inventory.ts';
+import { deleteKept, type FoundKept, findKept, keptLines, refuseKept } from '../stack/kept.ts';
+import { DATA_TYPES, keepBucket } from '../stack/kept-data.ts';
 import { clearLeftovers } from '../stack/leftovers.ts';
 import type { StackWork } from '../stack/operation.ts';
-import { countUsers } from '../stack/pool.ts';
 import { refuseForeign } from '../stack/preflight.ts';
-import { physicalIds, type StackResource, stackResources } from '../stack/resources.ts';
+import { physicalIds } from '../stack/resources.ts';
 import { type FoundStack, findStack } from '../stack/stacks.ts';
-import { count, formatBytes } from '../ui/format.ts';
 import {
   findTarget,
   forOperators,
@@ -30,12 +29,19 @@ export interface DestroyArgs extends OperatorArgs {
   readonly yes?: boolean;
   /** Leaves the bucket with its objects. */
   readonly keepData?: boolean;
+  /** Deletes what this and earlier deletions of the stack have kept. */
+  readonly deleteKept?: boolean;
   /** False: what CloudFront still holds copies of is left to the next `destroy` or `status`. */
   readonly wait?: boolean;
 }
 
-/** Takes a deployment down, whole; run again at any point it goes on with what is left. */
+const EMPTY: Inventory = { goes: [], stays: [], functions: [], domain: undefined, tellToKeep: false };
+
+/** Takes a deployment down, whole; run again at any point it continues with what is left. */
 export async function destroy(context: Context, args: DestroyArgs): Promise<Result> {
+  if (args.keepData && args.deleteKept) {
+    throw new UserError('usage', '--keep-data and --delete-kept contradict each other.');
+  }
   const target = await findTarget(context, args);
   if (target === undefined) {
     return {
@@ -48,145 +54,126 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
   try {
     await refuseOtherAccount(work, target);
     const stack = await findStack(work);
-    if (stack === undefined) return await finish(context, work, target, args);
-    refuseForeign(work, stack);
-    const held = await inventory(work, stack, args.keepData ?? false);
+    if (stack !== undefined) refuseForeign(work, stack);
+    const held = stack === undefined ? EMPTY : await takeInventory(work, stack, args.keepData ?? false);
+    const inUse = [...held.goes, ...held.stays].flatMap(({ physicalId }) => physicalId ?? []);
+    const earlier = args.deleteKept ? await findKept(context, work, inUse) : [];
     // What is being deleted was agreed to before, and cannot be counted while it goes.
-    const isGoing = stack.status === 'DELETE_IN_PROGRESS';
+    const isGoing = stack?.status === 'DELETE_IN_PROGRESS';
     if (isGoing) context.ui.event({ type: 'note', text: `The stack ${stackName} is being deleted already.` });
-    if (!isGoing) {
-      await refuse(work, stack, held);
-      if (!(await agree(context, work, held, args.yes ?? false))) {
+    if ((stack !== undefined && !isGoing) || earlier.length > 0) {
+      await refuse(work, stack, held, { earlier, deleteKept: args.deleteKept ?? false });
+      if (!(await agree(context, work, { stack, held, earlier }, args))) {
         return { document: { stackName, outcome: 'declined' }, text: 'Nothing was removed.' };
       }
-      await tryOut(work, stack, held);
+      if (stack !== undefined) await tryOut(work, stack, held);
     }
-    for (const functionName of held.functions) {
-      await rememberLeftover(context, { stackName, functionName, ...(work.local && { local: work.local }) });
-    }
-    if (held.tellToKeep) await keepBucket(work, stack);
-    const current = held.tellToKeep ? ((await findStack(work)) ?? stack) : stack;
-    await removeStack(work, { stack: current, buckets: held.keepsBuckets ? [] : held.buckets });
-    return await finish(context, work, target, args, held);
+    if (stack !== undefined) await remove(context, work, stack, held);
+    return await finish(context, work, target, args, stack !== undefined);
   } finally {
     work.clients.close();
   }
 }
 
 /** What can be refused is asked first: all that can be read before the question, what takes a call after it. */
-async function refuse(work: StackWork, stack: FoundStack, held: Inventory): Promise<void> {
-  const stays = ({ type }: StackResource) =>
-    (held.keepsBuckets && type === 'AWS::S3::Bucket') ||
-    (held.keepsPools && type === 'AWS::Cognito::UserPool');
+async function refuse(
+  work: StackWork,
+  stack: FoundStack | undefined,
+  { goes, stays }: Inventory,
+  { earlier, deleteKept }: { readonly earlier: readonly FoundKept[]; readonly deleteKept: boolean },
+): Promise<void> {
+  await refuseKept(work, earlier);
+  if (stack === undefined) return;
+  const doomed = deleteKept ? [...goes, ...stays] : goes;
   await refuseProtected(work, stack, {
-    buckets: held.keepsBuckets ? [] : held.buckets,
-    pools: held.keepsPools ? [] : held.pools,
+    buckets: physicalIds(doomed, BUCKET),
+    pools: physicalIds(doomed, POOL),
   });
-  await refuseUnpermitted(
-    work,
-    stack,
-    held.resources.filter((resource) => !stays(resource)),
-  );
+  await refuseUnpermitted(work, stack, doomed);
 }
 
-async function tryOut(work: StackWork, stack: FoundStack, held: Inventory): Promise<void> {
-  const data = held.resources.filter(({ type }) => (DATA_TYPES as readonly string[]).includes(type));
+async function tryOut(work: StackWork, stack: FoundStack, { goes, stays }: Inventory): Promise<void> {
+  const data = [...goes, ...stays].filter(({ type }) => (DATA_TYPES as readonly string[]).includes(type));
   await tryDeletingStack(
     work,
     stack,
     data.map(({ logicalId }) => logicalId),
   );
-  if (!held.keepsBuckets) for (const bucket of held.buckets) await tryEmptying(work, bucket);
+  for (const bucket of physicalIds(goes, BUCKET)) await tryEmptying(work, bucket);
 }
 
-/** What a stack holds, and what of it stays. */
-interface Inventory {
-  readonly resources: readonly StackResource[];
-  readonly buckets: readonly string[];
-  readonly pools: readonly string[];
-  readonly functions: readonly string[];
-  readonly domain: string | undefined;
-  readonly keepsBuckets: boolean;
-  readonly keepsPools: boolean;
-  /** The stack has yet to be told to leave its bucket. */
-  readonly tellToKeep: boolean;
+/** Writes down what outlives the stack, then deletes it. */
+async function remove(
+  context: Context,
+  work: StackWork,
+  stack: FoundStack,
+  { goes, stays, functions, tellToKeep }: Inventory,
+): Promise<void> {
+  const { stackName, local } = work;
+  const where = { stackName, ...(local && { local }) };
+  for (const functionName of functions) await rememberLeftover(context, { functionName, ...where });
+  for (const name of physicalIds(stays, BUCKET))
+    await rememberKept(context, { type: 'bucket', name, ...where });
+  for (const name of physicalIds(stays, POOL))
+    await rememberKept(context, { type: 'user pool', name, ...where });
+  if (tellToKeep) await keepBucket(work, stack);
+  const current = tellToKeep ? ((await findStack(work)) ?? stack) : stack;
+  await removeStack(work, { stack: current, buckets: physicalIds(goes, BUCKET) });
 }
 
-async function inventory(work: StackWork, stack: FoundStack, keepData: boolean): Promise<Inventory> {
-  const isPlanned = stack.status === 'REVIEW_IN_PROGRESS';
-  const resources: StackResource[] = isPlanned ? [] : await stackResources(work, stack.id);
-  const kept = isPlanned ? [] : keptTypes(await deployedTemplate(work, stack.id));
-  const buckets = physicalIds(resources, 'AWS::S3::Bucket');
-  const keepsBuckets = kept.includes('AWS::S3::Bucket');
-  return {
-    resources: resources.filter(({ status }) => status !== 'DELETE_COMPLETE'),
-    buckets,
-    pools: physicalIds(resources, 'AWS::Cognito::UserPool'),
-    functions: physicalIds(resources, 'AWS::Lambda::Function'),
-    domain: stack.outputs.domain,
-    keepsBuckets: keepsBuckets || keepData,
-    keepsPools: kept.includes('AWS::Cognito::UserPool'),
-    tellToKeep: keepData && !keepsBuckets && buckets.length > 0,
-  };
+interface Asked {
+  readonly stack: FoundStack | undefined;
+  readonly held: Inventory;
+  /** Kept data to be deleted. */
+  readonly earlier: readonly FoundKept[];
 }
 
-/** What the stack holds, counted, a line each; what went while it was looked at has none. */
-async function contents(work: StackWork, { buckets, pools }: Inventory) {
-  const bucketLines = await Promise.all(
-    buckets.map(async (bucket) => {
-      const held = await ifThere(() => measureBucket(work, bucket));
-      if (held === undefined) return [];
-      return [`  bucket      ${bucket}: ${count(held.objects, 'object')}, ${formatBytes(held.bytes)}`];
-    }),
-  );
-  const poolLines = await Promise.all(
-    pools.map(async (pool) => {
-      const users = await ifThere(() => countUsers(work, pool));
-      return users === undefined ? [] : [`  user pool   ${pool}: ${count(users, 'user')}`];
-    }),
-  );
-  return { buckets: bucketLines.flat(), pools: poolLines.flat() };
-}
-
-async function agree({ ui }: Context, work: StackWork, held: Inventory, yes: boolean): Promise<boolean> {
-  const { domain, keepsBuckets, keepsPools } = held;
-  const { buckets, pools } = await contents(work, held);
+async function agree(
+  { ui }: Context,
+  work: StackWork,
+  { stack, held, earlier }: Asked,
+  { yes = false, deleteKept = false }: DestroyArgs,
+): Promise<boolean> {
+  const { stackName } = work;
+  const [going, staying] = await Promise.all([dataLines(work, held.goes), dataLines(work, held.stays)]);
   const goes = [
-    ...(keepsBuckets ? [] : buckets),
-    ...(keepsPools ? [] : pools),
-    ...(domain === undefined ? [] : [`  edge        ${domain}`]),
+    ...going,
+    ...(deleteKept ? staying : []),
+    ...earlier.map(({ type, name, holds }) => `  ${type.padEnd(11)} ${name}: ${holds}, kept until now`),
+    ...(held.domain === undefined ? [] : [`  edge        ${held.domain}`]),
   ];
-  const stays = [...(keepsBuckets ? buckets : []), ...(keepsPools ? pools : [])];
+  const what =
+    stack === undefined ? 'This is deleted for good:' : `This goes with the stack ${stackName}, for good:`;
   ui.event({
     type: 'note',
     text: [
-      ...(goes.length === 0
-        ? [`The stack ${work.stackName} holds nothing.`]
-        : [`This goes with the stack ${work.stackName}, for good:`, ...goes]),
-      ...(stays.length === 0 ? [] : ['This stays:', ...stays]),
+      ...(goes.length === 0 ? [`The stack ${stackName} holds nothing.`] : [what, ...goes]),
+      ...(staying.length === 0 || deleteKept ? [] : ['This stays:', ...staying]),
     ],
   });
   if (yes) return true;
   if (!ui.interactive) {
     throw new UserError(
       'usage',
-      `Destroying the stack ${work.stackName} needs confirmation. Nothing was removed.`,
+      `Destroying the stack ${stackName} needs confirmation. Nothing was removed.`,
       {
-        hint: ['Add --yes:', `  edge-upload destroy --yes --stack-name ${work.stackName}`],
+        hint: [
+          'Add --yes:',
+          `  edge-upload destroy --yes${deleteKept ? ' --delete-kept' : ''} --stack-name ${stackName}`,
+        ],
       },
     );
   }
-  const answer = await ui.ask({ prompt: `Type the stack's name to destroy it`, flag: '--yes' });
-  return answer === work.stackName;
+  return (await ui.ask({ prompt: `Type the stack's name to destroy it`, flag: '--yes' })) === stackName;
 }
 
-/** The part after the stack: its retained functions, and what this computer remembers. */
+/** The part after the stack: its retained functions, kept data, and what this computer remembers. */
 async function finish(
   context: Context,
   work: StackWork,
   { known }: OperatorTarget,
-  { wait = true }: DestroyArgs,
-  held?: Inventory,
+  { wait = true, deleteKept: deletes = false }: DestroyArgs,
+  wasThere: boolean,
 ): Promise<Result> {
   const { stackName } = work;
   if (known !== undefined) {
@@ -194,33 +181,33 @@ async function finish(
     await forgetTokens(context, known.url);
     await forgetDeployment(context, stackName);
   }
+  const found = await findKept(context, work);
+  if (deletes) await deleteKept(context, work, found);
+  const [kept, deleted] = deletes ? [[], found] : [found, []];
   const { removed, left } = await clearLeftovers(context, work, { wait });
-  const nothing = held === undefined && removed.length + left.length === 0;
-  const kept = [
-    ...(held?.keepsBuckets ? held.buckets : []).map((bucket) => ({ type: 'bucket', name: bucket })),
-    ...(held?.keepsPools ? held.pools : []).map((pool) => ({ type: 'user pool', name: pool })),
-  ];
-  const keptLines = kept.map(({ type, name }) => `Kept: the ${type} ${name}`);
+  const nothing = !wasThere && removed.length + left.length + deleted.length === 0;
   const leftLines = left.map(
     (name) =>
-      `Left for later: the edge function ${name}, of which CloudFront still has copies. It goes with the next edge-upload destroy or edge-upload status.`,
+      `Left for later: the edge function ${name}, of which CloudFront still has copies. The next edge-upload destroy or edge-upload status removes it.`,
   );
+  const all = left.length + kept.length === 0 ? ', and nothing of it is left' : '';
+  const named = (data: readonly FoundKept[]) => data.map(({ type, name }) => ({ type, name }));
   return {
     document: {
       stackName,
       outcome: nothing ? 'nothing' : 'destroyed',
       functions: removed,
       left,
-      kept,
+      kept: named(kept),
+      deleted: named(deleted),
     },
-    text: nothing
-      ? `There is no stack ${stackName}: nothing to destroy.`
-      : [
-          left.length + kept.length === 0
-            ? `The stack ${stackName} is gone, and nothing of it is left.`
-            : `The stack ${stackName} is gone.`,
-          ...keptLines,
-          ...leftLines,
-        ],
+    text: [
+      nothing
+        ? `There is no stack ${stackName}: nothing to destroy.`
+        : `The stack ${stackName} is gone${all}.`,
+      ...deleted.map(({ type, name }) => `Deleted: the ${type} ${name}`),
+      ...keptLines(kept),
+      ...leftLines,
+    ],
   };
 }

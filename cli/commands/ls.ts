@@ -1,5 +1,7 @@
 import type { Context, Result } from '../context.ts';
+import { isBucketGone } from '../stack/aws-failures.ts';
 import { listObjects } from '../stack/bucket.ts';
+import { bucketGone } from '../stack/bucket-gone.ts';
 import { count, formatBytes } from '../ui/format.ts';
 import { bucketOf, type OperatorArgs, openStack, requireTarget } from './operator.ts';
 
@@ -39,6 +41,8 @@ export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Pr
       text: `${count(found, 'object')}, ${formatBytes(bytes)} in ${where}`,
     });
     return { document: { bucket, prefix, objects } };
+  } catch (error) {
+    throw isBucketGone(error) ? bucketGone(await bucketOf(work), error) : error;
   } finally {
     work.clients.close();
   }

@@ -9,6 +9,7 @@ import {
   listDeployments,
 } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
+import { listKept } from '../settings/kept.ts';
 import { listLeftovers } from '../settings/leftovers.ts';
 import { noneChosen, tellChoice } from '../settings/target.ts';
 import { whoIsAsking } from '../stack/account.ts';
@@ -75,7 +76,8 @@ async function meantTarget(context: Context): Promise<OperatorTarget | undefined
       ? noneChosen(operated)
       : noneChosen(operated, `The chosen deployment, ${current.name}, was not deployed from this computer.`);
   }
-  const left = [...new Set((await listLeftovers(context)).map((one) => one.stackName))];
+  const remains = [...(await listLeftovers(context)), ...(await listKept(context))];
+  const left = [...new Set(remains.map((one) => one.stackName))];
   const [only] = left;
   if (left.length > 1) {
     throw new UserError('no_deployment', 'Several stacks have left something behind.', {
@@ -147,8 +149,9 @@ export async function openStack(
   { stackName, known }: OperatorTarget,
   { profile, local = false }: OperatorArgs,
 ): Promise<StackWork> {
-  const leftover = (await listLeftovers(context)).find((one) => one.stackName === stackName);
-  const isLocal = local || (known?.local ?? leftover?.local) !== undefined;
+  const remains = [...(await listLeftovers(context)), ...(await listKept(context, stackName))];
+  const left = remains.find((one) => one.stackName === stackName);
+  const isLocal = local || (known === undefined ? left?.local : known.local) !== undefined;
   return isLocal ? openLocal(context, stackName) : openAws(context, stackName, profile);
 }
 
@@ -195,7 +198,7 @@ export async function bucketOf(work: StackWork): Promise<string> {
   const { bucket } = (await requireStack(work)).outputs;
   if (bucket !== undefined) return bucket;
   throw new UserError('stack_failed', `The stack “${work.stackName}” has no bucket yet.`, {
-    hint: 'Finish its deployment:\n  edge-upload deploy',
+    hint: ['Finish its deployment:', '  edge-upload deploy'],
   });
 }
 

@@ -1,12 +1,16 @@
 import type { Context, JsonValue, Result } from '../context.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
+import { ifThere } from '../stack/aws-failures.ts';
 import { measureBucket } from '../stack/bucket.ts';
+import { bucketGone } from '../stack/bucket-gone.ts';
 import { differingTypes } from '../stack/differences.ts';
+import { type FoundKept, findKept, keptLines } from '../stack/kept.ts';
 import { deployedTemplate } from '../stack/kept-data.ts';
 import { clearLeftovers } from '../stack/leftovers.ts';
 import type { StackWork } from '../stack/operation.ts';
 import { type DescribedOption, describeOptions, readOptions } from '../stack/options.ts';
 import { countUsers } from '../stack/pool.ts';
+import { stackResources } from '../stack/resources.ts';
 import { type FoundStack, findStack, OUTPUT } from '../stack/stacks.ts';
 import { wantedTemplate } from '../stack/wanted-template.ts';
 import { count, formatBytes, wrap } from '../ui/format.ts';
@@ -24,14 +28,23 @@ export async function status(context: Context, args: OperatorArgs): Promise<Resu
       except: stack?.outputs.edgeFunction,
     });
     const isThere = stack !== undefined && stack.status !== 'REVIEW_IN_PROGRESS';
-    if (!isThere && leftovers.removed.length + leftovers.left.length === 0) throw stackMissing(work);
-    return render(work, stack, isThere ? await lookInto(work, stack) : undefined, leftovers);
+    const inUse = isThere ? await stackResources(work, stack.id) : [];
+    const kept = await findKept(
+      context,
+      work,
+      inUse.flatMap(({ physicalId }) => physicalId ?? []),
+    );
+    const remains = leftovers.removed.length + leftovers.left.length + kept.length;
+    if (!isThere && remains === 0) throw stackMissing(work);
+    return render(work, stack, isThere ? await lookInto(work, stack) : undefined, { ...leftovers, kept });
   } finally {
     work.clients.close();
   }
 }
 
 interface Insight {
+  /** The bucket was deleted by other hands. */
+  readonly gone?: boolean;
   readonly objects?: { readonly objects: number; readonly bytes: number };
   readonly users?: number;
   /** Types of resources that this version would deploy otherwise. */
@@ -44,23 +57,30 @@ async function lookInto(work: StackWork, stack: FoundStack): Promise<Insight> {
   const deployed = await deployedTemplate(work, stack.id);
   const options = readOptions(deployed);
   const [objects, users, wanted] = await Promise.all([
-    bucket === undefined ? undefined : measureBucket(work, bucket),
+    bucket === undefined ? undefined : ifThere(() => measureBucket(work, bucket)),
     userPoolId === undefined ? undefined : countUsers(work, userPoolId),
     wantedTemplate(work, stack, { options }),
   ]);
   return {
     options: describeOptions(options),
     ...(objects === undefined ? {} : { objects }),
+    gone: bucket !== undefined && objects === undefined,
     ...(users === undefined ? {} : { users }),
     differing: differingTypes(deployed, wanted),
   };
 }
 
+interface Remains {
+  readonly removed: readonly string[];
+  readonly left: readonly string[];
+  readonly kept: readonly FoundKept[];
+}
+
 function render(
   { stackName, local }: StackWork,
   stack: FoundStack | undefined,
-  { objects, users, differing, options = [] }: Insight = {},
-  { removed, left }: { readonly removed: readonly string[]; readonly left: readonly string[] },
+  { objects, gone = false, users, differing, options = [] }: Insight = {},
+  { removed, left, kept }: Remains,
 ): Result {
   const { domain, ...outputs } = stack?.outputs ?? {};
   const url = domain === undefined ? undefined : edgeUrl(domain);
@@ -73,7 +93,9 @@ function render(
     ['edge', url],
     [
       'bucket',
-      objects && `${outputs.bucket}: ${count(objects.objects, 'object')}, ${formatBytes(objects.bytes)}`,
+      gone
+        ? `${outputs.bucket}: gone, deleted by something else than edge-upload`
+        : objects && `${outputs.bucket}: ${count(objects.objects, 'object')}, ${formatBytes(objects.bytes)}`,
     ],
     ['user pool', users === undefined ? undefined : `${outputs.userPoolId}: ${count(users, 'user')}`],
     ['function', outputs.edgeFunction],
@@ -101,10 +123,12 @@ function render(
     ),
     objects: objects?.objects,
     bytes: objects?.bytes,
+    bucketGone: gone || undefined,
     users,
     differing: differing === undefined ? null : [...differing],
     options: options.map(({ name, flag, value = null }) => ({ name, flag, value })),
     leftovers: { removed: [...removed], left: [...left] },
+    kept: kept.map((one) => ({ ...one })),
   };
   const set = options.filter(({ value }) => value !== undefined);
   const unset = options.filter(({ value }) => value === undefined);
@@ -119,7 +143,8 @@ function render(
     if (name !== 'unset') return [name.padEnd(width) + value];
     return `${name.padEnd(width)}${wrap(value, 80 - width, ' '.repeat(width))}`.split('\n');
   });
-  return { document, text };
+  if (gone) text.push(...bucketGone(outputs.bucket ?? '').hintLines);
+  return { document, text: [...text, ...keptLines(kept)] };
 }
 
 function differenceText(differing: readonly string[]): string {

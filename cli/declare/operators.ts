@@ -58,6 +58,7 @@ export function declareOperators(root: Commander, act: Act): void {
     define(root, 'destroy', 'take everything down: objects, users, stack, edge function')
       .option('-y, --yes', 'do not ask')
       .option('--keep-data', 'leave the bucket with its objects')
+      .option('--delete-kept', 'delete what an earlier --keep-data left, too')
       .option('--no-wait', 'leave what CloudFront still holds copies of to the next run')
       .addOption(inLocalCloud())
       .addOption(profile()),

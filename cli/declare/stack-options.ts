@@ -19,6 +19,7 @@ export function stackOptions(command: Commander): Commander {
     .option('--access-logs', "keep CloudFront's access logs in a bucket")
     .option('--no-access-logs', 'write no further ones')
     .option('--tag <name=value>', 'tag the stack and what is in it (repeatable)', pairs)
+    .option('--bucket-name <name>', 'the bucket, kept when the stack goes; an old one is adopted')
     .option('--retain-data', 'leave bucket and users when the stack goes')
     .option('--no-retain-data', 'let them go with it')
     .option('--token-validity <time>', 'how long a token is good: 5m to 24h')

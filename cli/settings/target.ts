@@ -51,7 +51,7 @@ export function noneChosen(
     hint: [
       'Choose one, or name it with --stack-name <name>:',
       ...known.map(({ name }) => `  edge-upload deployments use ${name}`),
-    ].join('\n'),
+    ],
   });
 }
 

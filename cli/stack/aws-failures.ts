@@ -69,6 +69,12 @@ export async function onAws<T>(doing: string, work: () => Promise<T>): Promise<T
   }
 }
 
+/** Whether a service said that the bucket is gone. */
+export function isBucketGone(error: unknown): boolean {
+  const { cause } = error as Error;
+  return isUserError(error) && cause instanceof Error && cause.name === 'NoSuchBucket';
+}
+
 /** What services say of a thing that is gone. */
 const GONE = new Set(['NoSuchBucket', 'NotFound', 'ResourceNotFoundException']);
 

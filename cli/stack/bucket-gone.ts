@@ -1,4 +1,9 @@
+import type { StackOptions } from '../../infra/options.ts';
+import type { Check } from '../doctor/checks.ts';
 import { UserError } from '../errors.ts';
+import { onAws } from './aws-failures.ts';
+import type { StackWork } from './operation.ts';
+import { findStack } from './stacks.ts';
 
 /** The stack's bucket was deleted by other hands; CloudFormation does not notice, and makes no new one. */
 export function bucketGone(bucket: string, cause?: unknown): UserError {
@@ -11,8 +16,64 @@ export function bucketGone(bucket: string, cause?: unknown): UserError {
         '  edge-upload deploy --bucket-name <name>',
         'Or take the rest down:',
         '  edge-upload destroy',
-      ].join('\n'),
+      ],
       ...(cause === undefined ? {} : { cause }),
+    },
+  );
+}
+
+/** Whether S3 has the bucket. */
+export async function bucketExists({ clients }: StackWork, bucket: string): Promise<boolean> {
+  const { HeadBucketCommand } = await import('@aws-sdk/client-s3');
+  return onAws(`Looking up the bucket ${bucket}`, async () => {
+    try {
+      await clients.s3.send(new HeadBucketCommand({ Bucket: bucket }));
+      return true;
+    } catch (error) {
+      // S3 answers HEAD without a body, so without a code of its own.
+      if (error instanceof Error && ['NotFound', 'NoSuchBucket'].includes(error.name)) return false;
+      throw error;
+    }
+  });
+}
+
+/** The check that the stack's bucket is still there. */
+export function bucketCheck(work: StackWork): Check {
+  return {
+    name: 'bucket',
+    run: async () => {
+      const { bucket } = (await findStack(work))?.outputs ?? {};
+      if (bucket === undefined) return { skipped: 'the stack has none' };
+      if (await bucketExists(work, bucket)) return { found: bucket };
+      throw bucketGone(bucket);
+    },
+  };
+}
+
+/**
+ * Refuses to deploy around a bucket that is gone, or to give a stack that has a bucket another that exists already:
+ * CloudFormation adopts a bucket only where the stack has none.
+ * @throws {UserError} `stack_failed`, `usage`
+ */
+export async function refuseBucket(work: StackWork, { bucketName }: StackOptions): Promise<void> {
+  const { bucket } = (await findStack(work))?.outputs ?? {};
+  if (bucket === undefined || bucket === bucketName) {
+    if (bucket !== undefined && !(await bucketExists(work, bucket))) throw bucketGone(bucket);
+    return;
+  }
+  if (bucketName === undefined) {
+    if (!(await bucketExists(work, bucket))) throw bucketGone(bucket);
+    return;
+  }
+  if (!(await bucketExists(work, bucketName))) return;
+  throw new UserError(
+    'usage',
+    `The stack “${work.stackName}” has the bucket ${bucket}; ${bucketName} exists already and cannot take its place.`,
+    {
+      hint: [
+        'A bucket is adopted by a new stack:',
+        `  edge-upload deploy --stack-name <name> --bucket-name ${bucketName}`,
+      ],
     },
   );
 }

@@ -16,15 +16,22 @@ export interface PlannedChange {
 
 const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
 
+export interface PlanOptions {
+  /** Of the stack; absent leaves those that it has. */
+  readonly tags?: readonly Tag[] | undefined;
+  /** Take a bucket that exists already under the name in the template into the stack. */
+  readonly importsExisting?: boolean;
+}
+
 /**
  * Has CloudFormation work out what a template would change; `undefined` when it would change nothing.
- * @param tags Of the stack; absent leaves those that it has.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
  */
 export async function planChange(
   work: StackWork,
   template: string,
   to: PlannedChange['to'],
-  tags?: readonly Tag[],
+  { tags, importsExisting = false }: PlanOptions = {},
 ): Promise<PlannedChange | undefined> {
   const { clients, stackName } = work;
   const { CreateChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
@@ -41,6 +48,7 @@ export async function planChange(
         Capabilities: ['CAPABILITY_IAM'],
         Description: 'edge-upload deploy',
         ...(tags === undefined ? {} : { Tags: [...tags] }),
+        ...(importsExisting ? { ImportExistingResources: true } : {}),
       }),
     ),
   );

@@ -1,7 +1,14 @@
 import type { Tag } from '@aws-sdk/client-cloudformation';
 import type { StackOptions } from '../../infra/options.ts';
 import { UserError } from '../errors.ts';
-import { discardPlan, executeChange, type PlannedChange, planChange, refusing } from './change-set.ts';
+import {
+  discardPlan,
+  executeChange,
+  type PlannedChange,
+  type PlanOptions,
+  planChange,
+  refusing,
+} from './change-set.ts';
 import { refuseByStackPolicy } from './checks/stack-policy.ts';
 import { follow, operationFailure } from './follow.ts';
 import { checkpoint, type StackWork } from './operation.ts';
@@ -42,7 +49,9 @@ export async function deployStack(
     const identity = before === undefined ? undefined : await identityOf(before.outputs);
     const template = await templateOf(work, identity, options);
     const to = before === undefined ? 'NEW' : before.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';
-    const plan = await planning(work, { template, to, tags }, identity);
+    // A stack that has its bucket imports none.
+    const importsExisting = options.bucketName !== undefined && to !== 'EXISTING';
+    const plan = await planning(work, { template, to, tags, importsExisting }, identity);
     if (plan !== undefined) {
       if (plan.to === 'EXISTING') {
         await refusing(work, plan, () => refuseByStackPolicy(work, plan.stackId, plan.steps));
@@ -95,13 +104,13 @@ async function templateOf(
 
 async function planning(
   work: StackWork,
-  wanted: { template: string; to: PlannedChange['to']; tags: readonly Tag[] | undefined },
+  wanted: PlanOptions & { template: string; to: PlannedChange['to'] },
   identity: PoolIdentity | undefined,
 ) {
   const { ui } = work.context;
   const task = identity === undefined ? 'Planning bucket and user pool' : 'Planning the stack';
   ui.event({ type: 'task-started', task });
-  const plan = await planChange(work, wanted.template, wanted.to, wanted.tags);
+  const plan = await planChange(work, wanted.template, wanted.to, wanted);
   const detail = plan === undefined ? 'nothing to change' : `${plan.steps.length} to change`;
   ui.event({ type: 'task-done', task, detail });
   return plan;

@@ -31,15 +31,12 @@ export async function deployedTemplate({ clients, stackName }: StackWork, stackI
   return TemplateBody;
 }
 
-/** The types of data that stay when the stack is deleted. */
-export function keptTypes(templateBody: string): string[] {
+/** Logical ids of the resources that stay when the stack is deleted. */
+export function keptIds(templateBody: string): string[] {
   const { Resources } = JSON.parse(templateBody) as Template;
-  const kept = Object.values(Resources).filter(
-    ({ Type, DeletionPolicy }) =>
-      /^Retain(ExceptOnCreate)?$/.test(DeletionPolicy ?? '') &&
-      (DATA_TYPES as readonly string[]).includes(Type),
-  );
-  return [...new Set(kept.map(({ Type }) => Type))];
+  return Object.entries(Resources)
+    .filter(([, { DeletionPolicy }]) => /^Retain(ExceptOnCreate)?$/.test(DeletionPolicy ?? ''))
+    .map(([id]) => id);
 }
 
 /** The same template, with its buckets kept when the stack goes. */

@@ -3,7 +3,7 @@ import { resourceName } from '../ui/resource-words.ts';
 
 /** One resource's change, as a person is asked about it. */
 export interface PlannedStep {
-  readonly what: 'add' | 'change' | 'replace' | 'remove';
+  readonly what: 'add' | 'adopt' | 'change' | 'replace' | 'remove';
   readonly logicalId: string;
   readonly type: string;
   /** The properties that cause it, where there were some before. */
@@ -19,7 +19,8 @@ const HOLDS: Readonly<Record<string, string>> = {
 };
 
 function kindOf({ Action, Replacement }: ResourceChange): PlannedStep['what'] {
-  if (Action === 'Add' || Action === 'Import') return 'add';
+  if (Action === 'Add') return 'add';
+  if (Action === 'Import') return 'adopt';
   if (Action === 'Remove') return 'remove';
   return Replacement === 'True' ? 'replace' : 'change';
 }
@@ -33,12 +34,12 @@ function stepOf(change: ResourceChange): PlannedStep {
     what,
     logicalId: change.LogicalResourceId ?? '',
     type,
-    properties: what === 'add' ? [] : [...new Set(names)].filter((name) => name !== ''),
+    properties: what === 'add' || what === 'adopt' ? [] : [...new Set(names)].filter((name) => name !== ''),
     ...(loses === undefined ? {} : { loses }),
   };
 }
 
-const ORDER: readonly PlannedStep['what'][] = ['add', 'change', 'replace', 'remove'];
+const ORDER: readonly PlannedStep['what'][] = ['add', 'adopt', 'change', 'replace', 'remove'];
 
 /** A change set in the order in which a person wants to read it. */
 export function plannedSteps(changes: readonly Change[]): PlannedStep[] {
@@ -49,6 +50,7 @@ export function plannedSteps(changes: readonly Change[]): PlannedStep[] {
 
 const MARKS: Readonly<Record<PlannedStep['what'], string>> = {
   add: '+ add    ',
+  adopt: '+ adopt  ',
   change: '~ change ',
   replace: '! REPLACE',
   remove: '- remove ',

@@ -1,6 +1,7 @@
 import type { Check } from '../doctor/checks.ts';
 import { UserError } from '../errors.ts';
 import { type Caller, credentialsCheck, permissionsCheck, regionsCheck } from './account.ts';
+import { bucketCheck } from './bucket-gone.ts';
 import { concurrencyCheck } from './checks/concurrency.ts';
 import type { StackWork } from './operation.ts';
 import { type FoundStack, findStack } from './stacks.ts';
@@ -103,7 +104,7 @@ export function preflight(work: StackWork): Check[] {
 
 /** The same of a stack that should be there. */
 export function stackHealth(work: StackWork): Check[] {
-  return operatorChecks(work, healthCheck(work));
+  return [...operatorChecks(work, healthCheck(work)), bucketCheck(work)];
 }
 
 function operatorChecks(work: StackWork, stack: Check): Check[] {

@@ -36,7 +36,7 @@ export function concurrencyCheck({ clients, context: { ui } }: StackWork): Check
         text: [
           `Request ${USUAL.toLocaleString('en-US')}, which is free of charge:`,
           `  aws service-quotas request-service-quota-increase --region ${STACK_REGION} --service-code lambda --quota-code ${QUOTA} --desired-value ${USUAL}`,
-        ].join('\n'),
+        ],
       });
       return { found };
     },

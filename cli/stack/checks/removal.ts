@@ -66,7 +66,7 @@ export interface Doomed {
  */
 export async function refuseProtected(
   work: StackWork,
-  stack: FoundStack,
+  stack: Pick<FoundStack, 'isProtected'>,
   { buckets, pools }: Doomed,
 ): Promise<void> {
   if (stack.isProtected) throw protectedStack(work);

@@ -9,6 +9,7 @@ import { covers, listed, type PolicyStatement, speaksOf, statementsOf } from './
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html */
 const ACTIONS: Readonly<Record<PlannedStep['what'], string | undefined>> = {
   add: undefined,
+  adopt: undefined,
   change: 'Update:Modify',
   replace: 'Update:Replace',
   remove: 'Update:Delete',

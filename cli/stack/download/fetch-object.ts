@@ -126,7 +126,7 @@ function refusal(error: unknown, { bucket, key }: ObjectToFetch): UserError {
   if (name === 'NoSuchKey' || name === 'NoSuchVersion' || name === 'MethodNotAllowed') {
     const what = name === 'NoSuchKey' ? 'no object' : 'no such version of';
     return new UserError('file_missing', `There is ${what} “${key}” in the bucket ${bucket}.`, {
-      hint: 'List what is stored:\n  edge-upload ls',
+      hint: ['List what is stored:', '  edge-upload ls'],
       cause: error,
     });
   }
@@ -141,7 +141,10 @@ function refusal(error: unknown, { bucket, key }: ObjectToFetch): UserError {
       'file_unreadable',
       `${key} is archived; S3 gives its bytes only once it is restored.`,
       {
-        hint: `Restore it, wait some hours, then type the same command again:\n  aws s3api restore-object --bucket ${bucket} --key '${key}' --restore-request Days=1`,
+        hint: [
+          'Restore it, wait some hours, then type the same command again:',
+          `  aws s3api restore-object --bucket ${bucket} --key '${key}' --restore-request Days=1`,
+        ],
         cause: error,
       },
     );

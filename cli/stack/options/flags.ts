@@ -16,6 +16,7 @@ export interface OptionFlags {
   readonly corsOrigin?: readonly string[];
   readonly accessLogs?: boolean;
   readonly tag?: Readonly<Record<string, string>>;
+  readonly bucketName?: string;
   readonly retainData?: boolean;
   readonly tokenValidity?: string;
   readonly mfa?: string;
@@ -42,6 +43,7 @@ const FLAG_OF: { readonly [Name in OptionName]-?: Exclude<keyof OptionFlags, 'un
   corsOrigins: 'corsOrigin',
   accessLogs: 'accessLogs',
   tags: 'tag',
+  bucketName: 'bucketName',
   retainData: 'retainData',
   tokenValidityMinutes: 'tokenValidity',
   mfa: 'mfa',

@@ -135,6 +135,11 @@ export const KINDS: Kinds = {
         .map(([key, value]) => `${key}=${value}`)
         .join(', '),
   },
+  bucketName: {
+    flag: '--bucket-name',
+    takes: 'the name of a bucket: 3 to 63 lower-case letters, digits and hyphens',
+    ...text((value) => /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(value)),
+  },
   retainData: { flag: '--retain-data', takes: 'no value', ...onOff() },
   tokenValidityMinutes: {
     flag: '--token-validity',

@@ -36,7 +36,10 @@ export async function bringAll(work: StackWork, operation: CreateOperation | Upd
   const { template, scope, graph } = bindNow(work, operation.target);
   const stopped = () =>
     work.isInterrupted || (operation.onFailure !== 'DO_NOTHING' && work.failed.length > 0);
-  const attempt: Attempt = { isCancelled: stopped };
+  const attempt: Attempt = {
+    isCancelled: stopped,
+    importsExisting: operation.target.importsExisting === true,
+  };
   await inOrder(
     graph,
     async (logicalId) => {

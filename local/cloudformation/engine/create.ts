@@ -56,7 +56,8 @@ export async function undoCreate(work: StackWork, operation: UndoCreateOperation
   // `RetainExceptOnCreate` means just this: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
   const failed = await removeAll(
     work,
-    (_id, { deletionPolicy }) => deletionPolicy === 'Retain' && !retainExceptOnCreate,
+    (_id, { deletionPolicy, imported }) =>
+      imported === true || (deletionPolicy === 'Retain' && !retainExceptOnCreate),
   );
   const all = await removeSuperseded(work, 'keep');
   if (failed.length > 0 || !all) {

@@ -24,6 +24,8 @@ export function attributesOf({ deletionPolicy, updateReplacePolicy, metadata }: 
 export interface Attempt {
   /** Asked when the call has come back: something else failed meanwhile. */
   readonly isCancelled: () => boolean;
+  /** Named resources that exist already are taken into the stack. */
+  readonly importsExisting: boolean;
 }
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -67,6 +69,11 @@ export async function make(
   if (own(work.stack.resources, logicalId)?.suffix !== record.suffix) work.resource(logicalId, record);
   const { type, suffix, properties } = record;
   const { name: stackName } = work.stack;
+  const existing = attempt.importsExisting ? work.handler(type).existing?.(properties) : undefined;
+  if (existing !== undefined) {
+    const imported: ResourceRecord = { ...record, ...existing, imported: true };
+    return settle(work, logicalId, imported, { verb: 'IMPORT', attempt });
+  }
   const state = await tried(work, () => {
     work.meetFault(logicalId, 'create');
     return work.handler(type).create({ stackName, logicalId, suffix, properties });
@@ -107,7 +114,7 @@ export async function update(
 }
 
 interface Settling {
-  readonly verb: 'CREATE' | 'UPDATE';
+  readonly verb: 'CREATE' | 'UPDATE' | 'IMPORT';
   readonly attempt: Attempt | 'undoing';
   readonly before?: readonly Told[];
 }
@@ -123,7 +130,7 @@ function settle(
     work.resource(logicalId, { ...record, status: `${verb}_COMPLETE` }, { progress: 'done', before });
     return true;
   }
-  const reason = `Resource ${verb === 'CREATE' ? 'creation' : 'update'} cancelled`;
+  const reason = `Resource ${verb === 'UPDATE' ? 'update' : 'creation'} cancelled`;
   work.resource(logicalId, { ...record, status: `${verb}_FAILED` }, { reason, progress: 'failed', before });
   return false;
 }

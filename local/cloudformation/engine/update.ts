@@ -94,7 +94,8 @@ export async function undoUpdate(work: StackWork, operation: UndoUpdateOperation
     work.status('UPDATE_ROLLBACK_FAILED', failureReason(work.stack.resources, failed), {});
     return;
   }
-  const keeps = ({ deletionPolicy }: ResourceRecord) => deletionPolicy === 'Retain' && !retainExceptOnCreate;
+  const keeps = ({ deletionPolicy, imported }: ResourceRecord) =>
+    imported === true || (deletionPolicy === 'Retain' && !retainExceptOnCreate);
   work.status('UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', undefined, {
     ...setAside(work.stack, present, keeps),
     source: before.source,

@@ -98,7 +98,10 @@ export const createChangeSet: Operation = {
     if (there !== undefined) {
       throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`);
     }
-    const source = readSource(query, context.handlers, type === 'UPDATE' ? stack.source : undefined);
+    const source = {
+      ...readSource(query, context.handlers, type === 'UPDATE' ? stack.source : undefined),
+      ...(flag(query, 'ImportExistingResources') ? { importsExisting: true } : {}),
+    };
     const { changes, changesNothing } = planChanges(stack, source, context.handlers);
     const isEmpty = type === 'UPDATE' && changesNothing && !stack.status.endsWith('_FAILED');
     const id = `arn:aws:cloudformation:${REGION}:${ACCOUNT_ID}:changeSet/${name}/${randomUUID()}`;

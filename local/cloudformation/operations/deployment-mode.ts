@@ -6,7 +6,6 @@ export const MODE_PARAMETERS = ['DeploymentConfig', 'ImportExistingResources', '
 
 /** Refuses the modes of deployment that the embedded cloud does not have. Nested stacks may be included: there are none. */
 export function refuseOtherModes(query: QueryObject): void {
-  if (flag(query, 'ImportExistingResources')) throw notDone('ImportExistingResources');
   const config = query.get('DeploymentConfig');
   if (config === undefined) return;
   if (!(config instanceof Map)) throw notDone('DeploymentConfig');

@@ -18,6 +18,8 @@ export interface ResourceRecord {
   readonly metadata?: JsonObject;
   readonly deletionPolicy: DeletionPolicy;
   readonly updateReplacePolicy: 'Delete' | 'Retain';
+  /** It was there before the stack: what undoes an import leaves it. */
+  readonly imported?: boolean;
   /** Logical ids that it was made from: it has to go before they may. */
   readonly needs: readonly string[];
 }
@@ -55,6 +57,8 @@ export interface Source {
   readonly parameters: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly capabilities: readonly string[];
+  /** Named resources that exist already are taken into the stack. */
+  readonly importsExisting?: boolean;
 }
 
 export type OnFailure = 'ROLLBACK' | 'DELETE' | 'DO_NOTHING';
@@ -134,7 +138,7 @@ export interface ChangeDetail {
 }
 
 export interface PlannedChange {
-  readonly action: 'Add' | 'Modify' | 'Remove';
+  readonly action: 'Add' | 'Import' | 'Modify' | 'Remove';
   readonly logicalId: string;
   readonly physicalId?: string;
   readonly type: string;

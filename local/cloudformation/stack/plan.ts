@@ -59,7 +59,12 @@ export function planChanges(stack: StackRecord, source: Source, handlers: Handle
   for (const id of sorted(bound.graph)) {
     const change = changeOf(id, planning, bound);
     if (change !== undefined) changes.push(change);
-    if (change?.action === 'Add' || (change?.replacement ?? 'False') !== 'False') later.add(id);
+    if (
+      change?.action === 'Add' ||
+      change?.action === 'Import' ||
+      (change?.replacement ?? 'False') !== 'False'
+    )
+      later.add(id);
   }
   for (const [id, record] of Object.entries(stack.resources)) {
     if (isPresent(record) && !wanted(id)) changes.push(removal(id, record));
@@ -113,6 +118,19 @@ function changeOf(logicalId: string, planning: Planning, bound: BoundTemplate): 
   const { type } = definition;
   const current = own(planning.stack.resources, logicalId);
   if (!isPresent(current) || current.physicalId === undefined) {
+    const existing = planning.source.importsExisting ? handler.existing?.(properties) : undefined;
+    if (existing !== undefined) {
+      if (definition.deletionPolicy === 'Delete') throw notRetained(logicalId);
+      const { physicalId } = existing;
+      return {
+        action: 'Import',
+        logicalId,
+        physicalId,
+        type,
+        details: [],
+        ...shown({ after: properties }, bound),
+      };
+    }
     return { action: 'Add', logicalId, type, details: [], ...shown({ after: properties }, bound) };
   }
   const details = changedProperties(current.properties, properties).flatMap((name) =>
@@ -134,6 +152,14 @@ function changeOf(logicalId: string, planning: Planning, bound: BoundTemplate): 
     details,
     ...shown({ before: current.properties, after: properties }, bound),
   };
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html */
+function notRetained(logicalId: string): AwsError {
+  return new AwsError(
+    'ValidationError',
+    `CloudFormation is attempting to import some resources because they already exist in your account. The resources must have the DeletionPolicy attribute set to 'Retain' or 'RetainExceptOnCreate' in the template for successful import. The affected resources are ${logicalId}`,
+  );
 }
 
 /** Properties may hold what `NoEcho` keeps to itself. */

@@ -9,6 +9,7 @@ import {
   adminUpdateUserAttributes,
   adminUserGlobalSignOut,
 } from './admin-users.ts';
+import { deleteUserPool } from './delete-user-pool.ts';
 import { describeUserPool, describeUserPoolClient, listUserPoolClients, listUserPools } from './describe.ts';
 import { confirmForgotPassword, forgotPassword } from './forgot-password.ts';
 import {
@@ -49,6 +50,7 @@ const ALL: readonly Operation[] = [
   confirmForgotPassword,
   createGroup,
   deleteGroup,
+  deleteUserPool,
   describeUserPool,
   describeUserPoolClient,
   forgotPassword,

@@ -26,6 +26,10 @@ export function bucketResource(store: Store): ResourceHandler {
       return stateOf(name);
     },
 
+    existing({ BucketName: name }) {
+      return typeof name === 'string' && store.bucket(name) !== undefined ? stateOf(name) : undefined;
+    },
+
     async update({ physicalId, properties }) {
       checkBucketProperties(properties);
       const bucket = store.bucket(physicalId);

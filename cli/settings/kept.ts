@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
+import { type LocalCloud, parseLocalCloud } from './deployments.ts';
+import { type Part, readDocument } from './documents.ts';
+import { replaceFile } from './files.ts';
+import { findFolder, folders } from './folders.ts';
+import { withLock } from './lock.ts';
+
+const TYPES = ['bucket', 'user pool'] as const;
+
+/** Data that a `destroy` left, where it was told to keep it. */
+export interface Kept {
+  readonly type: (typeof TYPES)[number];
+  /** The bucket's name, or the user pool's id. */
+  readonly name: string;
+  readonly stackName: string;
+  readonly local?: LocalCloud;
+}
+
+type Place = Pick<Context, 'env' | 'platform' | 'home'>;
+
+function file(place: Place): string {
+  return join(folders(place).config, 'kept.json');
+}
+
+/** What was kept of a stack, or of all. */
+export async function listKept(place: Place, stackName?: string): Promise<readonly Kept[]> {
+  const { path } = findFolder(place, 'config');
+  if (path === undefined) return [];
+  const all = (await readDocument(file(place), parse, 'run the command again')) ?? [];
+  return stackName === undefined ? all : all.filter((kept) => kept.stackName === stackName);
+}
+
+function parse(root: Part): Kept[] {
+  return root.list().map((part) => {
+    const local = part.optional('local');
+    const type = part.member('type');
+    return {
+      type: TYPES.find((one) => type.is(one)) ?? type.fail('is not a type of data that is kept'),
+      name: part.member('name').text(),
+      stackName: part.member('stackName').text(),
+      ...(local === undefined ? {} : { local: parseLocalCloud(local) }),
+    };
+  });
+}
+
+async function change(place: Place, edit: (now: readonly Kept[]) => readonly Kept[]): Promise<void> {
+  await withLock(file(place), async () => {
+    await replaceFile(file(place), `${JSON.stringify(edit(await listKept(place)), undefined, 2)}\n`);
+  });
+}
+
+/** Written down before the stack goes, so that an interrupted `destroy` still knows it. */
+export async function rememberKept(place: Place, kept: Kept): Promise<void> {
+  await change(place, (now) => [...now.filter(({ name }) => name !== kept.name), kept]);
+}
+
+/** Of what was deleted, or is part of a stack again. */
+export async function forgetKept(place: Place, name: string): Promise<void> {
+  if (!(await listKept(place)).some((kept) => kept.name === name)) return;
+  await change(place, (now) => now.filter((kept) => kept.name !== name));
+}

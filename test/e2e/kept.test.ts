@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CloudFormation } from '@aws-sdk/client-cloudformation';
+import { S3 } from '@aws-sdk/client-s3';
+import { credentialsOf, type DeployedStack, signIn, withCloud } from './harness.ts';
+
+interface Destroyed {
+  readonly outcome: string;
+  readonly kept: readonly { readonly type: string; readonly name: string }[];
+  readonly deleted: readonly { readonly type: string; readonly name: string }[];
+}
+
+test('a kept bucket is listed, adopted by a new deployment with what it holds, and deleted when asked', async () => {
+  await withCloud(async (computer) => {
+    const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
+    const bucket = outputs.S3BucketName;
+    await signIn(computer);
+    await writeFile(join(computer.home, 'a.txt'), 'kept');
+    assert.equal((await computer.run(['put', 'a.txt'])).code, 0);
+    const first = await computer.json<Destroyed>(['destroy', '--yes', '--keep-data']);
+    assert.deepEqual(first.kept, [{ type: 'bucket', name: bucket }]);
+
+    const again = await computer.run(['destroy', '--yes']);
+    assert.match(again.stdout, new RegExp(`Kept: the bucket ${bucket} \\(1 object, 4 B\\)`));
+    assert.match(again.stdout, /\n +edge-upload destroy --delete-kept\n/);
+    assert.match((await computer.run(['status'])).stdout, new RegExp(`Kept: the bucket ${bucket}`));
+    const offered = await computer.run(['deploy', '--local', '--dry-run']);
+    assert.match(offered.stderr, new RegExp(`\\n +edge-upload deploy --local --bucket-name ${bucket}\\n`));
+
+    const plan = await computer.run(['deploy', '--local', '--dry-run', '--bucket-name', bucket]);
+    assert.match(plan.stdout, /\+ adopt +bucket/);
+    const adopted = await computer.json<DeployedStack>(['deploy', '--local', '--bucket-name', bucket]);
+    assert.equal(adopted.outputs.S3BucketName, bucket);
+    assert.equal((await computer.json<{ outcome: string }>(['deploy', '--local'])).outcome, 'unchanged');
+    await signIn(computer);
+    assert.equal((await computer.run(['get', 'a.txt', '--as', 'b.txt'])).code, 0, 'what it held is there');
+    assert.equal((await computer.run(['put', 'b.txt'])).code, 0, 'and the edge writes to it');
+    const { kept } = await computer.json<{ kept: object[] }>(['status']);
+    assert.deepEqual(kept, [], 'it is the stack’s own now');
+
+    const second = await computer.json<Destroyed>(['destroy', '--yes']);
+    assert.deepEqual(second.kept, [{ type: 'bucket', name: bucket }], 'an adopted bucket stays');
+    const unsure = await computer.run(['destroy', '--delete-kept']);
+    assert.equal(unsure.code, 2);
+    assert.match(unsure.stderr, /\n +edge-upload destroy --yes --delete-kept/);
+    const last = await computer.json<Destroyed>(['destroy', '--yes', '--delete-kept']);
+    assert.deepEqual([last.kept, last.deleted], [[], [{ type: 'bucket', name: bucket }]]);
+    assert.equal((await computer.json<Destroyed>(['destroy', '--yes'])).outcome, 'nothing');
+  });
+});
+
+test('pools and buckets of --retain-data are kept, and go with the stack by --delete-kept', async () => {
+  await withCloud(async (computer) => {
+    const { outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--retain-data']);
+    const kept = [
+      { type: 'bucket', name: outputs.S3BucketName },
+      { type: 'user pool', name: outputs.CognitoUserPoolId },
+    ];
+    const both = await computer.run(['destroy', '--yes', '--keep-data', '--delete-kept']);
+    assert.equal(both.code, 2);
+    assert.deepEqual((await computer.json<Destroyed>(['destroy', '--yes'])).kept, kept);
+    await computer.json<DeployedStack>(['deploy', '--local', '--retain-data']);
+    const { deleted } = await computer.json<Destroyed>(['destroy', '--yes', '--delete-kept']);
+    assert.equal(deleted.length, 4, 'those of the earlier stack and of this one');
+  });
+});
+
+test('an import that fails leaves the bucket, and one that would be deleted with the stack is not imported', async (t) => {
+  await withCloud(async (_computer, cloud) => {
+    const { endpoint } = cloud;
+    const common = { endpoint, region: 'us-east-1', credentials: credentialsOf(cloud) };
+    const s3 = new S3({ ...common, forcePathStyle: true });
+    const cloudformation = new CloudFormation(common);
+    t.after(() => {
+      s3.destroy();
+      cloudformation.destroy();
+    });
+    await s3.createBucket({ Bucket: 'there-already' });
+    const changeSet = (name: string, DeletionPolicy: string, more: object = {}) => {
+      const Bucket = { Type: 'AWS::S3::Bucket', DeletionPolicy, Properties: { BucketName: 'there-already' } };
+      return cloudformation.createChangeSet({
+        StackName: name,
+        ChangeSetName: 'import',
+        ChangeSetType: 'CREATE',
+        ImportExistingResources: true,
+        TemplateBody: JSON.stringify({ Resources: { Bucket, ...more } }),
+      });
+    };
+    await assert.rejects(changeSet('deleting', 'Delete'), /DeletionPolicy attribute set to 'Retain'/);
+    const Policy = {
+      Type: 'AWS::S3::BucketPolicy',
+      DependsOn: 'Bucket',
+      Properties: {
+        Bucket: 'no-such-bucket-at-all',
+        PolicyDocument: { Version: '2012-10-17', Statement: [] },
+      },
+    };
+    const { Id } = await changeSet('failing', 'RetainExceptOnCreate', { Policy });
+    await cloudformation.executeChangeSet({ ChangeSetName: Id });
+    for (;;) {
+      const { Stacks } = await cloudformation.describeStacks({ StackName: 'failing' });
+      if (Stacks?.[0]?.StackStatus === 'ROLLBACK_COMPLETE') break;
+      assert.match(Stacks?.[0]?.StackStatus ?? '', /IN_PROGRESS$/);
+    }
+    await s3.headBucket({ Bucket: 'there-already' });
+  });
+});
+
+test('a bucket deleted by hand: deploy, status, ls, get and doctor say so, and another takes its place', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const s3 = new S3({
+      endpoint: cloud.endpoint,
+      region: 'us-east-1',
+      credentials: credentialsOf(cloud),
+      forcePathStyle: true,
+    });
+    t.after(() => s3.destroy());
+    const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
+    await s3.deleteBucket({ Bucket: outputs.S3BucketName });
+    for (const args of [['deploy', '--local'], ['status'], ['ls'], ['get', 'a'], ['doctor']]) {
+      const { code, stdout, stderr } = await computer.run(args);
+      assert.equal(code, args[0] === 'status' ? 0 : 8, args.join(' '));
+      const said = stdout + stderr;
+      assert.match(said, /gone/, said);
+      assert.match(said, /\n +edge-upload deploy --bucket-name <name>\n/, said);
+    }
+    const named = ['deploy', '--local', '--bucket-name', 'another-bucket', '--yes'];
+    const { outputs: now } = await computer.json<DeployedStack>(named);
+    assert.equal(now.S3BucketName, 'another-bucket');
+    await signIn(computer);
+    await writeFile(join(computer.home, 'a.txt'), 'a');
+    assert.equal((await computer.run(['put', 'a.txt'])).code, 0);
+    assert.equal((await computer.run(['destroy', '--yes', '--delete-kept'])).code, 0);
+  });
+});
