@@ -33,16 +33,28 @@ async function makeOne(path: string): Promise<void> {
 }
 
 /**
- * Makes sure that files can be written to a folder, before something is done that must be written down.
+ * Makes sure that files can be written to a folder, or the folder made, before something is done that must be written down.
  * @throws {UserError} `disk` or `settings`
  */
 export async function requireWritable(folder: string): Promise<void> {
   try {
-    await makeFolder(folder);
     await safeFolder(folder);
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw diskError(folder, error);
+    const above = dirname(folder);
+    if (systemCode(error) !== 'ENOENT' || above === folder) throw diskError(folder, error);
+    await requireMakable(above);
+  }
+}
+
+/** Folders above ours belong to the user, or to everybody. */
+async function requireMakable(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const above = dirname(folder);
+    if (systemCode(error) !== 'ENOENT' || above === folder) throw diskError(folder, error);
+    await requireMakable(above);
   }
 }
 

@@ -23,6 +23,7 @@ import {
   readIfThere,
   readPrivate,
   replaceFile,
+  requireWritable,
 } from '../../../cli/settings/files.ts';
 import { runProgram } from '../../support/programs.ts';
 
@@ -162,4 +163,16 @@ test('a file that is far too large is refused before it is read', async (t) => {
   await writeFile(path, '');
   await truncate(path, 2 ** 30);
   await assert.rejects(readIfThere(path), { code: 'settings', message: /is larger than 16 MiB/ });
+});
+
+test('whether a folder can be written is known before it is made', { skip: noLinks }, async (t) => {
+  const home = await ownFolder(t);
+  await requireWritable(join(home, 'a/b/c'));
+  assert.deepEqual(await readdir(home), []);
+  await writeFile(join(home, 'file'), '');
+  await assert.rejects(requireWritable(join(home, 'file/a')), { code: 'disk' });
+  await mkdir(join(home, 'open'));
+  await chmod(join(home, 'open'), 0o777);
+  await assert.rejects(requireWritable(join(home, 'open')), { code: 'settings' });
+  await requireWritable(join(home, 'open/below'));
 });
