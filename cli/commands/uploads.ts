@@ -82,6 +82,7 @@ export async function abort(
   const unfinished = await known(context);
   const chosen = all && ids.length === 0 ? unfinished : new Set(ids.map((id) => pick(unfinished, id)));
   const aborted: string[] = [];
+  const skipped: { id: string; url: string }[] = [];
   const failures: { id: string; code: string; message: string }[] = [];
   let exitCode: ExitCode = EXIT.done;
   for (const { entry } of chosen) {
@@ -91,15 +92,22 @@ export async function abort(
       aborted.push(journalId(entry));
     } catch (error) {
       if (!isUserError(error) || error.code === 'interrupted') throw error;
+      // A credential is for one edge: what is at others is aborted once its owner signs in there.
+      if (error.code === 'not_signed_in' && ids.length === 0) {
+        skipped.push({ id: journalId(entry), url: entry.url });
+        continue;
+      }
       if (exitCode === EXIT.done) exitCode = error.exitCode;
       failures.push({ id: journalId(entry), code: error.code, message: error.message });
     }
   }
   const lines = failures.map(({ id, message }) => `${id}: ${message}`);
+  for (const { id, url } of skipped)
+    lines.push(`${id} is skipped. To abort it, sign in: edge-upload login ${url}`);
   if (failures.some(({ code }) => code !== 'busy'))
     lines.push('Where the edge is gone, forget them with: edge-upload uploads abort --forget <id>');
   return {
-    document: { aborted, failures },
+    document: { aborted, ...(skipped.length > 0 && { skipped }), failures },
     text: [`${count(aborted.length, 'upload')} ${forget ? 'forgotten' : 'taken away'}.`, ...lines],
     ...(exitCode === EXIT.done ? {} : { exitCode }),
   };

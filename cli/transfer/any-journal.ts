@@ -1,5 +1,6 @@
 import { type ErrorCode, isUserError, systemCode, type UserError } from '../errors.ts';
 import { diskError } from '../settings/files.ts';
+import { whenFree } from './descriptors.ts';
 import { type Journal, type JournalSubject, withJournal } from './journal.ts';
 import type { Tools } from './tools.ts';
 
@@ -69,11 +70,22 @@ export async function withAnyJournal<T>(
   work: (journal: AnyJournal) => Promise<T>,
 ): Promise<T> {
   let working: Promise<T> | undefined;
+  let failure: { readonly error: unknown } | undefined;
   try {
-    return await withJournal(journals(), subject, signal, (journal) => {
-      working = work(lenient(journal, onJournalTrouble));
-      return working;
-    });
+    await whenFree(async () => {
+      const locked = withJournal(journals(), subject, signal, (journal) => {
+        working = work(lenient(journal, onJournalTrouble));
+        return working;
+      });
+      // What fails once the work has begun is not tried again.
+      await locked.catch((error: unknown) => {
+        if (working === undefined) throw error;
+        failure = { error };
+      });
+    }, signal);
+    if (failure !== undefined) throw failure.error;
+    if (working !== undefined) return await working;
+    throw new Error('a journal was neither opened nor refused');
   } catch (error) {
     // After the work, only its journal could not be closed; an error of the work's own is thrown here.
     const done = working === undefined ? undefined : { value: await working };

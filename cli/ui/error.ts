@@ -18,6 +18,12 @@ export function toUserError(error: unknown): UserError {
   if (mapped !== undefined) return mapped;
   if (isDiskCode(code)) return fileError('A file', error);
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof RangeError && /memory/i.test(message)) {
+    return new UserError('unexpected', `There is not enough memory: ${message}`, {
+      hint: 'Raise the limit (ulimit -v), or lower --concurrency and --part-size.',
+      cause: error,
+    });
+  }
   return new UserError('unexpected', `Something went wrong that edge-upload did not foresee: ${message}`, {
     hint: 'Run the command again with --debug to see where.',
     cause: error,

@@ -268,7 +268,7 @@ test('uploads abort takes away what was opened without an answer', async (t) => 
   assert.equal(edge.multipart.open.size, 1);
   const run = async (...args: string[]) => {
     const child = spawn(process.execPath, [CLI, 'uploads', ...args, '--json'], {
-      env: { ...process.env, HOME: home, EDGE_UPLOAD_TOKEN: TOKENS[1] },
+      env: { ...process.env, HOME: home, EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: TOKENS[1] },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
@@ -293,7 +293,7 @@ test('uploads abort --forget asks no edge, which may be gone', async (t) => {
   await edge.close();
   const run = async (...args: string[]) => {
     const child = spawn(process.execPath, [CLI, 'uploads', 'abort', '--all', ...args], {
-      env: { ...process.env, HOME: home, EDGE_UPLOAD_TOKEN: TOKENS[1] },
+      env: { ...process.env, HOME: home, EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: TOKENS[1] },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
