@@ -50,7 +50,8 @@ function mutateValue(value: unknown, random: () => number): unknown {
   return changed;
 }
 
-function mutateText(text: string, random: () => number): string {
+/** A text cut short, with a letter changed, a stretch taken out, or an end repeated. */
+export function mutateText(text: string, random: () => number): string {
   const at = Math.floor(random() * (text.length + 1));
   const kind = random();
   if (kind < 0.3) return text.slice(0, at);
