@@ -11,6 +11,7 @@ import { openDispatcher } from '../network/dispatcher.ts';
 import { packageRoot } from '../package-root.ts';
 import { currentDeployment, type Deployment } from '../settings/deployments.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
+import { shellWord } from '../ui/shell-word.ts';
 import type { Ui } from '../ui/ui.ts';
 import { deploy } from './deploy.ts';
 import { destroy } from './destroy.ts';
@@ -97,7 +98,10 @@ async function tell(context: Context): Promise<Step[]> {
   );
   await login(context, { create: true, email: EMAIL });
 
-  step('An upload without a token is refused at the edge.', `curl -T ${KEY} ${deployment.url}/${KEY}`);
+  step(
+    'An upload without a token is refused at the edge.',
+    ['curl', ...trusting(deployment), '-T', KEY, `${deployment.url}/${KEY}`].join(' '),
+  );
   await uploadWithoutToken(context, deployment, await readFile(picture));
 
   step('With the token it is stored.', `edge-upload put ${KEY}`);
@@ -109,6 +113,11 @@ async function tell(context: Context): Promise<Step[]> {
   step('The operator takes everything down.', 'edge-upload destroy');
   await destroy(context, { yes: true });
   return steps;
+}
+
+/** What curl needs to trust an embedded edge. */
+function trusting({ local }: Deployment): string[] {
+  return local === undefined ? [] : ['--cacert', shellWord(local.caFile)];
 }
 
 async function uploadWithoutToken(

@@ -2,6 +2,7 @@ import { kill } from 'node:process';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { type AccessKey, readAccessKey } from '../local-cloud/access-key.ts';
+import { cloudEnvironment, type Shell, shellCommands } from '../local-cloud/environment.ts';
 import {
   cloudFolder,
   emptyCloudFolder,
@@ -13,14 +14,18 @@ import {
 } from '../local-cloud/process.ts';
 import { followLocalCloud, forgetDeployment, listDeployments } from '../settings/deployments.ts';
 import { withLock } from '../settings/lock.ts';
+import { visible } from '../ui/shown.ts';
 
 /** What any client can sign with: under `--well-known-keys` what everybody knows. */
 function signingKey({ wellKnownKeys, dataDir }: RunningCloud): Promise<AccessKey> | AccessKey {
   return wellKnownKeys ? { accessKeyId: 'test', secretAccessKey: 'test' } : readAccessKey(dataDir);
 }
 
+const USE_IN_SHELL = 'eval "$(edge-upload local env)"';
+const USE_IN_POWERSHELL = 'edge-upload local env | Out-String | Invoke-Expression';
+
 /** The secret is in the JSON document alone: screens are shared and logged. */
-async function described(cloud: RunningCloud, headline: string): Promise<Result> {
+async function described(context: Context, cloud: RunningCloud, headline: string): Promise<Result> {
   const { endpoint, caFile, dataDir, outboxDir, pid, wellKnownKeys } = cloud;
   const { accessKeyId, secretAccessKey } = await signingKey(cloud);
   return {
@@ -43,6 +48,9 @@ async function described(cloud: RunningCloud, headline: string): Promise<Result>
       `  mail, SMS    ${outboxDir}`,
       `  process      ${pid}`,
       `  access key   ${wellKnownKeys ? 'any whose secret is the same word, such as test' : accessKeyId}`,
+      '',
+      'Use it from the AWS CLI and other tools in this shell with:',
+      `  ${context.platform === 'win32' ? USE_IN_POWERSHELL : USE_IN_SHELL}`,
     ],
   };
 }
@@ -73,11 +81,12 @@ export async function start(context: Context, args: Omit<StartOptions, 'dataDir'
   const { cloud, started } = await ensureCloud(context, args);
   if (args.wellKnownKeys === true && !cloud.wellKnownKeys) {
     throw new UserError('local_cloud', 'The embedded cloud is running with an access key of its own.', {
-      hint: 'Stop it first: edge-upload local stop',
+      hint: ['Stop it first:', '  edge-upload local stop'],
     });
   }
   if (cloud.wellKnownKeys) context.ui.event({ type: 'warning', text: WELL_KNOWN });
   return described(
+    context,
     cloud,
     started ? 'The embedded cloud is running.' : 'The embedded cloud was running already.',
   );
@@ -86,7 +95,7 @@ export async function start(context: Context, args: Omit<StartOptions, 'dataDir'
 export async function status(context: Context): Promise<Result> {
   const dataDir = cloudFolder(context);
   const cloud = await findCloud(dataDir);
-  if (cloud !== undefined) return described(cloud, 'The embedded cloud is running.');
+  if (cloud !== undefined) return described(context, cloud, 'The embedded cloud is running.');
   return {
     document: { running: false, dataDir },
     text: [
@@ -96,6 +105,29 @@ export async function status(context: Context): Promise<Result> {
       'Start it with: edge-upload local start',
     ],
   };
+}
+
+/** Prints the commands that make AWS tools in a shell use the running cloud. */
+export async function env(context: Context, { shell }: { readonly shell?: Shell }): Promise<Result> {
+  const cloud = await findCloud(cloudFolder(context));
+  if (cloud === undefined) {
+    throw new UserError('local_cloud', 'The embedded cloud is not running.', {
+      hint: ['Start it:', '  edge-upload local start'],
+    });
+  }
+  const environment = cloudEnvironment(context.env, cloud, await signingKey(cloud));
+  const text = shellCommands(environment, shell ?? (context.platform === 'win32' ? 'powershell' : 'sh'));
+  const unprintable = Object.entries(environment.set).find(([, value]) => visible(value) !== value);
+  if (unprintable !== undefined && !context.options.json) {
+    throw new UserError(
+      'local_cloud',
+      `The value of ${unprintable[0]} has characters that no terminal shows.`,
+      {
+        hint: ['Read it as JSON:', '  edge-upload local env --json'],
+      },
+    );
+  }
+  return { document: { set: { ...environment.set }, unset: [...environment.unset] }, text };
 }
 
 export async function stop(context: Context): Promise<Result> {

@@ -1,4 +1,5 @@
-import type { Command as Commander } from 'commander';
+import { type Command as Commander, Option } from 'commander';
+import { SHELLS } from '../local-cloud/environment.ts';
 import { type Act, define, everywhere, portNumber } from './shared.ts';
 
 /** The commands that need no AWS account. */
@@ -21,9 +22,18 @@ export function declareEmbedded(root: Commander, act: Act): void {
   everywhere(define(local, 'stop', 'stop it; what it holds stays')).action((_given, command) =>
     act(async () => (await load()).stop, {}, command.optsWithGlobals()),
   );
-  everywhere(define(local, 'status', 'say whether it runs, and where')).action((_given, command) =>
+  everywhere(define(local, 'status', 'print whether it runs, and where')).action((_given, command) =>
     act(async () => (await load()).status, {}, command.optsWithGlobals()),
   );
+  everywhere(
+    define(local, 'env', 'print shell commands that make AWS tools use it', [
+      'eval "$(edge-upload local env)"',
+      'edge-upload local env --shell fish | source',
+      'edge-upload local env --shell powershell | Out-String | Invoke-Expression',
+    ]).addOption(
+      new Option('--shell <shell>', 'the syntax of the commands (sh; on Windows powershell)').choices(SHELLS),
+    ),
+  ).action((given, command) => act(async () => (await load()).env, given, command.optsWithGlobals()));
   everywhere(
     define(local, 'reset', 'stop it and delete all that it holds').option('-y, --yes', 'do not ask'),
   ).action((given, command) => act(async () => (await load()).reset, given, command.optsWithGlobals()));

@@ -64,7 +64,7 @@ export interface StartOptions {
 
 /** Starts the cloud as a process of its own, which outlives this one, and waits until it serves. */
 export async function startCloud(
-  { env, execPath }: Pick<Context, 'env' | 'execPath'>,
+  { env, execPath, platform }: Pick<Context, 'env' | 'execPath' | 'platform'>,
   { dataDir, port, wellKnownKeys = false }: StartOptions,
 ): Promise<RunningCloud> {
   const logFile = join(dataDir, 'cloud.log');
@@ -92,7 +92,7 @@ export async function startCloud(
     child.unref();
     if (child.connected) child.disconnect();
     if (message.ready !== undefined) return message.ready;
-    throw startFailure(message.failed);
+    throw startFailure(message.failed, platform);
   } finally {
     await log.close();
   }
@@ -117,23 +117,27 @@ function inherited(env: Context['env']): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => INHERITED.test(name)));
 }
 
-function startFailure(failed: StartMessage['failed']): UserError {
-  if (failed?.code === 'EADDRINUSE') {
-    return new UserError(
-      'local_cloud',
-      `The embedded cloud cannot start: port ${failed.port} is in use by another program.`,
-      {
-        hint: `Choose another port: edge-upload local start --port <number>   or find that program with: lsof -nP -iTCP:${failed.port} -sTCP:LISTEN`,
-      },
-    );
+function startFailure(failed: StartMessage['failed'], platform: Context['platform']): UserError {
+  const { code, port, message = 'no reason given' } = failed ?? {};
+  const finding = [
+    'Find the program that uses it:',
+    platform === 'win32' ? `  netstat -ano | findstr :${port}` : `  lsof -nP -iTCP:${port} -sTCP:LISTEN`,
+  ];
+  if (code === 'EADDRINUSE') {
+    return new UserError('local_cloud', `Port ${port} is in use by another program.`, {
+      hint: [
+        'Start the embedded cloud on another port:',
+        '  edge-upload local start --port <number>',
+        ...finding,
+      ],
+    });
   }
-  return new UserError(
-    'local_cloud',
-    `The embedded cloud cannot start: ${failed?.message ?? 'no reason given'}.`,
-    {
-      hint: 'If its folder is damaged, start anew with: edge-upload local reset',
-    },
-  );
+  return new UserError('local_cloud', `The embedded cloud cannot start: ${message}.`, {
+    hint:
+      code === 'DISTRIBUTION_PORT'
+        ? finding
+        : ['If its folder is damaged, delete everything in it with:', '  edge-upload local reset'],
+  });
 }
 
 /** Ends a running cloud and waits until it is gone. What it holds stays. */

@@ -1,14 +1,10 @@
 import { isUserError, UserError } from '../errors.ts';
+import { shellWord } from '../ui/shell-word.ts';
 import type { Item } from './sources.ts';
 import type { Tools } from './tools.ts';
 
 /** Prefixes that an error names; the others it counts. */
 const NAMED = 5;
-
-/** A word of a command line as any shell takes it. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
 
 function named(prefixes: readonly string[]): string {
   const some = prefixes.slice(0, NAMED).map((prefix) => `“${prefix}”`);

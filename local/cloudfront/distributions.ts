@@ -200,7 +200,6 @@ function noSuchDistribution(): AwsError {
 }
 
 function portTaken(id: string, port: number): Error {
-  return new Error(
-    `Port ${port} of distribution ${id} is taken by another process. Its domain name holds the port, so no other will do: free the port (\`lsof -i :${port}\` shows who has it) and start again.`,
-  );
+  const message = `port ${port} of distribution ${id} is in use by another program, and the distribution's domain name contains that port`;
+  return Object.assign(new Error(message), { code: 'DISTRIBUTION_PORT', port });
 }

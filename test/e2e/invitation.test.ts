@@ -9,22 +9,24 @@ interface Invitation {
   readonly url: string;
   readonly temporaryPassword: string;
   readonly command: string;
+  readonly environment: NodeJS.ProcessEnv;
 }
 
 test('an invitation is all that an uploader on another computer needs', async () => {
   await withCloud(async (operator, cloud) => {
     await operator.json(['deploy', '--local']);
     const invite = (...args: string[]) => operator.json<Invitation>(['user', ...args]);
-    const { username, url, temporaryPassword, command } = await invite('add', 'ada');
+    const { username, url, temporaryPassword, command, environment } = await invite('add', 'ada');
     assert.equal(command, `edge-upload login ${url} --username ${username}`);
 
     const home = join(operator.home, 'another computer');
     await mkdir(home);
-    // Two addresses that are those of AWS elsewhere; no AWS credentials.
-    const uploader = computerAt(home, {
+    // The invitation names what stands for AWS's own addresses; no AWS credentials.
+    assert.deepEqual(environment, {
       AWS_ENDPOINT_URL: cloud.endpoint,
       NODE_EXTRA_CA_CERTS: cloud.caFile,
     });
+    const uploader = computerAt(home, environment);
     const [, ...typed] = command.split(' ');
     const login = (password: string, next: string) =>
       uploader.run(typed, { env: { EDGE_UPLOAD_PASSWORD: password, EDGE_UPLOAD_NEW_PASSWORD: next } });
@@ -32,6 +34,9 @@ test('an invitation is all that an uploader on another computer needs', async ()
     await writeFile(join(home, 'file.txt'), 'bytes');
     assert.equal((await uploader.run(['put', 'file.txt'])).code, 0);
 
+    const shown = await operator.run(['user', 'reset', username]);
+    assert.match(shown.stdout, /^ {2}export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+$/m);
+    assert.match(shown.stdout, /^ {2}export NODE_EXTRA_CA_CERTS=\S+ca\.pem$/m);
     const again = await invite('reset', username);
     assert.notEqual(again.temporaryPassword, temporaryPassword);
     assert.equal((await login(again.temporaryPassword, `${PASSWORD}2`)).code, 0);

@@ -14,8 +14,11 @@ async function commands(): Promise<string[]> {
   return lines
     .map((line) => line.trim().replace(/^(operator|uploader) +/, ''))
     .map((line) => line.split(/ {3,}/)[0] ?? '')
-    .filter((line) => /^(edge-upload|npm|npx|echo|tar) /.test(line));
+    .filter((line) => /^(edge-upload|npm|npx|echo|tar|eval|aws) /.test(line));
 }
+
+/** What the README types first in the shell of other tools. */
+const EMBEDDED = 'eval "$(edge-upload local env)"';
 
 /** Run elsewhere, by the test that is named. */
 const ELSEWHERE = new Map([
@@ -27,6 +30,7 @@ const ELSEWHERE = new Map([
 ]);
 
 test('every command of the README works as written', { skip: missing('curl') }, async () => {
+  const noAws = missing('aws') !== false;
   await withCloud(async (computer, cloud) => {
     const bin = join(computer.home, 'bin');
     await runProgram('mkdir', [bin]);
@@ -51,8 +55,11 @@ test('every command of the README works as written', { skip: missing('curl') }, 
     const { url } = await computer.json<DeployedStack>(['deploy', '--local']);
     const uploader = await signIn(computer, 'uploader@example.com');
 
-    const written = (await commands()).filter((line) => !ELSEWHERE.has(line));
+    const written = (await commands()).filter(
+      (line) => !ELSEWHERE.has(line) && !(noAws && line.startsWith('aws ')),
+    );
     assert.ok(written.length >= 10, 'the README has commands');
+    assert.ok(written.includes(EMBEDDED));
     // What takes the deployment or the cloud away comes last, whatever its place on the page.
     // What was uploaded is downloaded before that.
     const last = (line: string) => (/destroy|local stop/.test(line) ? 2 : Number(/upload get /.test(line)));
@@ -63,6 +70,8 @@ test('every command of the README works as written', { skip: missing('curl') }, 
       if (/^edge-upload deploy(?!ments|.*--local)/.test(typed)) typed += ' --local';
       if (/^edge-upload destroy/.test(typed)) typed += ' --yes';
       if (/^edge-upload login http/.test(typed)) typed += ` --username ${uploader}`;
+      // Each line has a shell of its own; these need the variables of the line above them.
+      if (/^aws |\$AWS_/.test(typed)) typed = `${EMBEDDED}\n${typed}`;
       const inRepository = typed.startsWith('np');
       const { code, stdout, stderr } = await runProgram(
         'sh',

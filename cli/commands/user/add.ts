@@ -22,7 +22,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
   const user = newUser(args);
   const { groups = [], invite = false } = args;
   return withPool(context, args, `Adding the user ${user.username ?? user.email}`, async (pool) => {
-    const { userPoolId, url } = pool;
+    const { userPoolId, url, local } = pool;
     const rules = await readRules(pool);
     await requireGroups(pool, groups);
     if (invite) {
@@ -32,13 +32,20 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
         document: { username, email: user.email, groups: [...groups], userPoolId, url, invited: true },
         text: [
           `The user ${username} is made. Cognito sends the temporary password to ${user.email}.`,
-          ...sentInvitation(url, username),
+          ...sentInvitation(url, username, local),
         ],
       };
     }
     const { username, temporaryPassword } = await createUser(pool, user, rules);
     await addToGroups(pool, username, groups);
-    const made = invitation({ url, username, temporaryPassword, now: context.now(), rules });
+    const made = invitation({
+      url,
+      username,
+      temporaryPassword,
+      now: context.now(),
+      rules,
+      ...(local && { local }),
+    });
     return {
       document: {
         username,

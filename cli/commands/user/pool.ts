@@ -3,6 +3,7 @@ import { UserError } from '../../errors.ts';
 import { awsErrorName, COGNITO_ERRORS, cognitoFailure } from '../../identity/cognito-errors.ts';
 import type { AdministeredPool } from '../../identity/users/administered-pool.ts';
 import { type OperatorClients, operatorClients } from '../../network/aws.ts';
+import type { LocalCloud } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { awsFailure } from '../../stack/aws-failures.ts';
 import {
@@ -18,6 +19,8 @@ export interface OperatedPool extends AdministeredPool {
   readonly stackName: string;
   /** Where its users upload to; absent while the stack has no edge. */
   readonly url?: string;
+  /** Set where the pool is in an embedded cloud. */
+  readonly local?: LocalCloud;
 }
 
 /** Runs an operator's work on the users of a deployment. What AWS refuses comes out as a user's error that names `doing`. */
@@ -53,7 +56,10 @@ async function open(
       ...(local && { local }),
       ...(profile !== undefined && { profile }),
     });
-    return { clients, pool: { cognito: clients.cognito, userPoolId, url, stackName } };
+    return {
+      clients,
+      pool: { cognito: clients.cognito, userPoolId, url, stackName, ...(local && { local }) },
+    };
   }
   const work = await openStack(context, target, args);
   const { clients } = work;
@@ -65,7 +71,8 @@ async function open(
       });
     }
     const url = domain === undefined ? {} : { url: edgeUrl(domain) };
-    return { clients, pool: { cognito: clients.cognito, userPoolId, stackName, ...url } };
+    const local = work.local && { local: work.local };
+    return { clients, pool: { cognito: clients.cognito, userPoolId, stackName, ...url, ...local } };
   } catch (error) {
     clients.close();
     throw error;

@@ -37,11 +37,18 @@ export async function reset(context: Context, args: UserResetArgs): Promise<Resu
 }
 
 async function replace(context: Context, pool: OperatedPool, { username }: KnownUser): Promise<Result> {
-  const { url, userPoolId } = pool;
+  const { url, userPoolId, local } = pool;
   const rules = await readRules(pool);
   const temporaryPassword = await replacePassword(pool, username, rules);
   await signOutEverywhere(pool, username);
-  const made = invitation({ url, username, temporaryPassword, now: context.now(), rules });
+  const made = invitation({
+    url,
+    username,
+    temporaryPassword,
+    now: context.now(),
+    rules,
+    ...(local && { local }),
+  });
   return {
     document: { username, userPoolId, invited: false, ...made.document },
     text: [`The user ${username} has a new temporary password, and is signed out everywhere.`, ...made.lines],
@@ -49,7 +56,7 @@ async function replace(context: Context, pool: OperatedPool, { username }: Known
 }
 
 async function sendAnew(pool: OperatedPool, { username, status, attributes }: KnownUser): Promise<Result> {
-  const { url, userPoolId } = pool;
+  const { url, userPoolId, local } = pool;
   const { email } = attributes;
   if (email === undefined) {
     throw new UserError('usage', `The user ${username} has no e-mail address.`, {
@@ -59,7 +66,7 @@ async function sendAnew(pool: OperatedPool, { username, status, attributes }: Kn
   const document = { username, email, userPoolId, url, invited: true };
   if (status === 'FORCE_CHANGE_PASSWORD') {
     await resendInvitation(pool, username);
-    const lines = sentInvitation(url, username);
+    const lines = sentInvitation(url, username, local);
     return {
       document,
       text: [`Cognito sends ${username} a new temporary password, to ${email}.`, ...lines],
