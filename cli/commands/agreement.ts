@@ -1,7 +1,8 @@
+import { UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import type { PlannedChange } from '../stack/change-set.ts';
 import type { StackWork } from '../stack/operation.ts';
-import { losses, type PlannedStep, planLines } from '../stack/plan-words.ts';
+import { losses, type OptionChange, type PlannedStep, planLines } from '../stack/plan-words.ts';
 import { resourceName } from '../ui/resource-words.ts';
 
 /** The question before a change, and what was asked. */
@@ -15,13 +16,34 @@ export interface Agreement {
 /** What a first deploy makes once the user pool is there; CloudFormation plans it only then. */
 const EDGE_FOLLOWS = '  then the edge: its function, a role for it, the CloudFront distribution';
 
+/** `--yes` answers questions about what can be made again; what cannot has to be said. */
+function losesData(stackName: string, lost: readonly PlannedStep[]): UserError {
+  const what = lost.map(({ type, loses }) => `the ${resourceName(type)} (${loses})`);
+  return new UserError('usage', `The change loses data: ${what.join(', ')}. Nothing was changed.`, {
+    hint: [
+      'If that is meant:',
+      `  edge-upload deploy --yes --allow-data-loss --stack-name ${stackName}`,
+      'Otherwise see which option causes it:',
+      '  edge-upload deploy --dry-run',
+    ],
+  });
+}
+
+interface Asking {
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  /** Losses, too, were agreed to beforehand. */
+  readonly allowDataLoss: boolean;
+  readonly options: readonly OptionChange[];
+}
+
 /**
  * Shows each plan and asks, once for all of a deploy; again where a later step takes something with it that cannot be
  * made again. The embedded cloud costs nothing, so that it asks for such losses only.
  */
 export function createAgreement(
   { context: { ui }, local, stackName }: StackWork,
-  { yes, dryRun }: { readonly yes: boolean; readonly dryRun: boolean },
+  { yes, dryRun, allowDataLoss, options }: Asking,
 ): Agreement {
   const all: PlannedStep[] = [];
   const told: string[] = [];
@@ -38,7 +60,7 @@ export function createAgreement(
       if (isFirst || lost.length > 0) {
         const lines = [
           `${what} the stack ${stackName} in ${where}:`,
-          ...planLines(steps),
+          ...planLines(steps, isFirst ? options : []),
           ...(whole ? [] : [EDGE_FOLLOWS]),
         ];
         told.push(...lines);
@@ -52,6 +74,7 @@ export function createAgreement(
         });
       }
       if (dryRun) return false;
+      if (lost.length > 0 && !allowDataLoss && (yes || !ui.interactive)) throw losesData(stackName, lost);
       if (agreed && (yes || lost.length === 0)) return true;
       if (local !== undefined && lost.length === 0) return true;
       agreed = await ui.confirm(lost.length === 0 ? 'Go on?' : 'Go on, and lose that?', '--yes');

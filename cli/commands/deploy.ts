@@ -21,6 +21,7 @@ import {
   type StackOptions,
   stackTags,
 } from '../stack/options.ts';
+import { optionChanges } from '../stack/plan-words.ts';
 import { preflight } from '../stack/preflight.ts';
 import { edgeServes } from '../stack/probe.ts';
 import { findStack, OUTPUT, type StackOutputs } from '../stack/stacks.ts';
@@ -39,6 +40,8 @@ import {
 
 export interface DeployArgs extends OperatorArgs, OptionFlags {
   readonly yes?: boolean;
+  /** Go on where a change loses users or objects, even unasked. */
+  readonly allowDataLoss?: boolean;
   /** Only show what would be changed. */
   readonly dryRun?: boolean;
 }
@@ -61,7 +64,12 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
     await refuseBucket(work, options);
     await tellKept(context, work, options);
     const tags = stackTags(options, kept);
-    const agreement = createAgreement(work, { yes: args.yes ?? false, dryRun: args.dryRun ?? false });
+    const agreement = createAgreement(work, {
+      yes: args.yes ?? false,
+      dryRun: args.dryRun ?? false,
+      allowDataLoss: args.allowDataLoss ?? false,
+      options: optionChanges(describeOptions(kept), describeOptions(options)),
+    });
     const { outcome, outputs } = await deployStack(work, {
       options,
       ...(tags === undefined ? {} : { tags }),

@@ -14,6 +14,7 @@ export function declareDeploy(root: Commander, act: Act): void {
       ])
         .option('--local', 'deploy to the embedded cloud on this computer')
         .option('-y, --yes', 'do not ask')
+        .option('--allow-data-loss', 'with --yes: even where users or objects are lost')
         .option('-n, --dry-run', 'show what would be changed, and change nothing')
         .addOption(profile()),
     ),

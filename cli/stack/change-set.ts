@@ -101,14 +101,14 @@ export async function discardPlan(
   });
 }
 
-/** Runs a check of a plan; a plan that is refused is discarded. */
-export async function refusing(
+/** Runs a check of a plan, or a question about it; a plan that is refused is discarded. */
+export async function refusing<T>(
   work: StackWork,
   plan: Omit<PlannedChange, 'steps'>,
-  check: () => Promise<void>,
-): Promise<void> {
+  check: () => Promise<T>,
+): Promise<T> {
   try {
-    await check();
+    return await check();
   } catch (error) {
     await discardPlan(work, plan);
     throw error;

@@ -53,10 +53,11 @@ export async function deployStack(
     const importsExisting = options.bucketName !== undefined && to !== 'EXISTING';
     const plan = await planning(work, { template, to, tags, importsExisting }, identity);
     if (plan !== undefined) {
-      if (plan.to === 'EXISTING') {
-        await refusing(work, plan, () => refuseByStackPolicy(work, plan.stackId, plan.steps));
-      }
-      if (!(await agree(plan, identity !== undefined))) {
+      const agreed = await refusing(work, plan, async () => {
+        if (plan.to === 'EXISTING') await refuseByStackPolicy(work, plan.stackId, plan.steps);
+        return agree(plan, identity !== undefined);
+      });
+      if (!agreed) {
         await discardPlan(work, plan);
         return { outcome: 'declined', outputs: before?.outputs ?? {} };
       }

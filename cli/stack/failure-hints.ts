@@ -8,6 +8,10 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
     'CloudFront still has copies of the function at its edges; they go within hours. Then type the same command again.',
   ],
   [
+    /pricing plan|flat.?rate|subscribed to a plan|subscription/i,
+    'The distribution has a flat-rate plan of CloudFront. Cancel the plan in the CloudFront console; once it ends, at the end of the billing period, type the same command again.',
+  ],
+  [
     /service control policy|explicit deny|region.*(disabled|not.*enabled)/i,
     "The organization's policies forbid it. Lambda@Edge needs us-east-1, and its copies every region that CloudFront serves from; starter accounts do not have it.",
   ],
@@ -37,7 +41,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     /A version for this Lambda function exists/i,
-    'A failed deployment has left that version behind. Delete the newest version of the function in the Lambda console, then deploy again.',
+    'A failed deployment has left that version behind, and CloudFront may use it, so that it cannot be deleted. Change a rule of the edge, such as --max-size, then deploy again: other code is another version.',
   ],
   [
     /LimitExceeded|TooMany|quota|limit .*(reached|exceeded)/i,

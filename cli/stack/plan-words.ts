@@ -1,9 +1,10 @@
 import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
 import { resourceName } from '../ui/resource-words.ts';
+import type { DescribedOption } from './options.ts';
 
 /** One resource's change, as a person is asked about it. */
 export interface PlannedStep {
-  readonly what: 'add' | 'adopt' | 'change' | 'replace' | 'remove';
+  readonly what: 'add' | 'adopt' | 'change' | 'replace' | 'remove' | 'leave';
   readonly logicalId: string;
   readonly type: string;
   /** The properties that cause it, where there were some before. */
@@ -18,10 +19,10 @@ const HOLDS: Readonly<Record<string, string>> = {
   'AWS::S3::Bucket': 'uploads go elsewhere, and the old bucket goes if it is empty',
 };
 
-function kindOf({ Action, Replacement }: ResourceChange): PlannedStep['what'] {
+function kindOf({ Action, PolicyAction, Replacement }: ResourceChange): PlannedStep['what'] {
   if (Action === 'Add') return 'add';
   if (Action === 'Import') return 'adopt';
-  if (Action === 'Remove') return 'remove';
+  if (Action === 'Remove') return PolicyAction === 'Retain' ? 'leave' : 'remove';
   return Replacement === 'True' ? 'replace' : 'change';
 }
 
@@ -29,7 +30,8 @@ function stepOf(change: ResourceChange): PlannedStep {
   const what = kindOf(change);
   const type = change.ResourceType ?? '';
   const names = (change.Details ?? []).map(({ Target }) => Target?.Name ?? Target?.Attribute ?? '');
-  const loses = what === 'replace' || what === 'remove' ? HOLDS[type] : undefined;
+  const isLost = what === 'remove' || (what === 'replace' && change.PolicyAction !== 'ReplaceAndRetain');
+  const loses = isLost ? HOLDS[type] : undefined;
   return {
     what,
     logicalId: change.LogicalResourceId ?? '',
@@ -39,7 +41,7 @@ function stepOf(change: ResourceChange): PlannedStep {
   };
 }
 
-const ORDER: readonly PlannedStep['what'][] = ['add', 'adopt', 'change', 'replace', 'remove'];
+const ORDER: readonly PlannedStep['what'][] = ['add', 'adopt', 'change', 'replace', 'remove', 'leave'];
 
 /** A change set in the order in which a person wants to read it. */
 export function plannedSteps(changes: readonly Change[]): PlannedStep[] {
@@ -54,14 +56,55 @@ const MARKS: Readonly<Record<PlannedStep['what'], string>> = {
   change: '~ change ',
   replace: '! REPLACE',
   remove: '- remove ',
+  leave: '. leave  ',
 };
 
-/** A line for each step; `! REPLACE  user pool: all its users are lost`. */
-export function planLines(steps: readonly PlannedStep[]): string[] {
-  return steps.map(({ what, type, properties, loses }) => {
+/** An option of the deployment that changes, in words: `none` where it is not set. */
+export interface OptionChange {
+  readonly flag: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The options that differ, each as `deploy` and `status` show it. */
+export function optionChanges(
+  before: readonly DescribedOption[],
+  after: readonly DescribedOption[],
+): OptionChange[] {
+  const text = (option: DescribedOption | undefined) => (option?.value === undefined ? 'none' : option.text);
+  return after
+    .map((option) => ({
+      flag: option.flag.replace(/^--/, ''),
+      from: text(before.find(({ name }) => name === option.name)),
+      to: text(option),
+    }))
+    .filter(({ from, to }) => from !== to);
+}
+
+/**
+ * A line for each option, then one for each step: `~ change   max-size: none → 5 GiB`, `! REPLACE  user pool: all its users
+ * are lost`. The options are kept as metadata of resources, whose change says nothing to a person.
+ */
+export function planLines(steps: readonly PlannedStep[], options: readonly OptionChange[] = []): string[] {
+  const shown = steps
+    .map((step) => ({ ...step, properties: step.properties.filter((name) => name !== 'Metadata') }))
+    .filter(
+      ({ what, properties }, at) => what !== 'change' || properties.length > 0 || !isMetadataOnly(steps[at]),
+    );
+  // The versions of the function that CloudFront may still use are no news to anybody.
+  const told = shown.filter(({ what, type }) => what !== 'leave' || type !== 'AWS::Lambda::Version');
+  const ofOptions = options.map(({ flag, from, to }) => `  ${MARKS.change}  ${flag}: ${from} → ${to}`);
+  const ofSteps = told.map(({ what, type, properties, loses }) => {
     const which = properties.length === 0 ? '' : ` (${properties.join(', ')})`;
     return `  ${MARKS[what]}  ${resourceName(type)}${which}${loses === undefined ? '' : `: ${loses}`}`;
   });
+  return [...ofOptions, ...ofSteps];
+}
+
+function isMetadataOnly(step: PlannedStep | undefined): boolean {
+  return (
+    step !== undefined && step.properties.length > 0 && step.properties.every((name) => name === 'Metadata')
+  );
 }
 
 /** The steps that take something with them that cannot be made again. */

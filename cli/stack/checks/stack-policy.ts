@@ -13,6 +13,7 @@ const ACTIONS: Readonly<Record<PlannedStep['what'], string | undefined>> = {
   change: 'Update:Modify',
   replace: 'Update:Replace',
   remove: 'Update:Delete',
+  leave: 'Update:Delete',
 };
 
 /** The only condition that stack policies have: the type of the resource. */

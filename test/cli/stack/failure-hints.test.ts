@@ -21,7 +21,7 @@ const REASONS: readonly (readonly [reason: string, hint: RegExp])[] = [
   ['The specified SSL certificate doesn’t exist, isn’t in us-east-1 region', /in us-east-1, and cover/],
   [
     'A version for this Lambda function exists ( 1 ). Modify the function to create a new version.',
-    /newest version/,
+    /--max-size/,
   ],
   ['TooManyDistributions: You have reached the limit', /Service Quotas/],
   ['Rate exceeded (Service: AmazonCloudFront; Error Code: Throttling)', /some minutes/],

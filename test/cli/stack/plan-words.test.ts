@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
-import { losses, planLines, plannedSteps } from '../../../cli/stack/plan-words.ts';
+import { describeOptions } from '../../../cli/stack/options.ts';
+import { losses, optionChanges, planLines, plannedSteps } from '../../../cli/stack/plan-words.ts';
 
 const change = (ResourceChange: ResourceChange): Change => ({ Type: 'Resource', ResourceChange });
 
@@ -31,7 +32,7 @@ const CHANGES: Change[] = [
 test('a change set is told in words, additions first, removals last', () => {
   assert.deepEqual(planLines(plannedSteps(CHANGES)), [
     "  + add      edge function's version",
-    '  ~ change   bucket (LifecycleConfiguration, Metadata)',
+    '  ~ change   bucket (LifecycleConfiguration)',
     '  ! REPLACE  user pool (UsernameConfiguration): all its users are lost',
     "  - remove   edge function's version",
   ]);
@@ -51,4 +52,40 @@ test('what may turn out as a replacement is not called one', () => {
     change({ Action: 'Modify', ResourceType: 'AWS::S3::BucketPolicy', Replacement: 'Conditional' }),
   ]);
   assert.equal(step?.what, 'change');
+});
+
+test('options that change are told by their values, not as the metadata that keeps them', () => {
+  const before = describeOptions({ writeTo: '{username}/', expireAfterDays: 30 });
+  const after = describeOptions({ maxSize: 5 * 1024 ** 3, expireAfterDays: 7 });
+  const options = optionChanges(before, after);
+  const steps = plannedSteps([
+    change({
+      Action: 'Modify',
+      ResourceType: 'AWS::S3::Bucket',
+      Replacement: 'False',
+      Details: [{ Target: { Attribute: 'Metadata' } }],
+    }),
+  ]);
+  const lines = planLines(steps, options);
+  assert.equal(lines.length, 3);
+  assert.match(lines[0] ?? '', /^ {2}~ change {3}max-size: none → 5(\.00)? GiB$/);
+  assert.deepEqual(lines.slice(1), [
+    '  ~ change   write-to: {username}/ → none',
+    '  ~ change   expire-after: 30 days → 7 days',
+  ]);
+});
+
+test('what its policy keeps is not called removed, and nothing is lost with it', () => {
+  const steps = plannedSteps([
+    change({ Action: 'Remove', ResourceType: 'AWS::Lambda::Version', PolicyAction: 'Retain' }),
+    change({ Action: 'Remove', ResourceType: 'AWS::Cognito::UserPool', PolicyAction: 'Retain' }),
+    change({
+      Action: 'Modify',
+      ResourceType: 'AWS::S3::Bucket',
+      Replacement: 'True',
+      PolicyAction: 'ReplaceAndRetain',
+    }),
+  ]);
+  assert.deepEqual(losses(steps), []);
+  assert.deepEqual(planLines(steps), ['  ! REPLACE  bucket', '  . leave    user pool']);
 });
