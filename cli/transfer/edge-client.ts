@@ -3,6 +3,7 @@ import type { TokenSource } from '../identity/tokens.ts';
 import { type Answer, NotInGroup, TokenRejected } from './answers.ts';
 import { checkSize, DESCRIPTION_KEY, readLimits } from './edge-limits.ts';
 import { ConnectionCut, createWire, type Message, type WireOptions } from './exchange.ts';
+import { orInterrupted } from './grace.ts';
 import { encodeKey } from './keys.ts';
 import { judge, type Refuse } from './refusals.ts';
 import { PassingFailure, type RetryPolicy, retrying } from './retry.ts';
@@ -140,7 +141,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
         },
       };
       const attempt = async (attempts: number) => {
-        const token = await tokens.current();
+        const token = await orInterrupted(tokens.current(), signal);
         try {
           const value = await once(token, request, read).catch(async (error: unknown) => {
             if (error instanceof NotInGroup) {

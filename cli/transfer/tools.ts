@@ -8,7 +8,7 @@ import { createRings, type Rings } from './buffers.ts';
 import { type Algorithm, type Digester, openDigester } from './digests.ts';
 import { createEdgeClient, type EdgeClient, type Trouble } from './edge-client.ts';
 import { createLimits, type EdgeLimits } from './edge-limits.ts';
-import { delayedSignal, GRACE_MS } from './grace.ts';
+import { CLEAN_UP_MS, delayedSignal, GRACE_MS } from './grace.ts';
 import { journalFolder } from './journal.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { createPool, type Pool } from './pool.ts';
@@ -103,11 +103,12 @@ export async function openTools(context: Context, options: EdgeOptions): Promise
   const warn = (text: string) => ui.event({ type: 'warning', text });
   let journalTrouble = false;
   const sending = delayedSignal(signal, GRACE_MS);
-  setMaxListeners(0, sending);
+  const cleaningUp = delayedSignal(signal, CLEAN_UP_MS);
+  setMaxListeners(0, sending, cleaningUp);
   const edge = createEdgeClient({ ...wire, retry, stallMs, signal, sending, onTrouble });
   return {
     edge,
-    closing: createEdgeClient({ ...wire, ...LAST_WORDS, signal: new AbortController().signal }),
+    closing: createEdgeClient({ ...wire, ...LAST_WORDS, signal: cleaningUp }),
     digester: await openDigester(checksum),
     rings: createRings(),
     limits: createLimits(edge),

@@ -99,3 +99,19 @@ test('with --json one file has the lines that many have, well or badly', async (
     ['summary'],
   );
 });
+
+test('on Ctrl-C nothing waits for a token that does not come', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'bytes');
+  const context = testContext({ cwd });
+  const edge = await ownEdge(t);
+  const never = new Promise<string>(() => {});
+  const tokens = {
+    current() {
+      context.abort.abort();
+      return never;
+    },
+    renew: () => never,
+  };
+  await assert.rejects(upload(t, context, edge.url, { files: ['f'] }, { tokens }), withCode('interrupted'));
+});
