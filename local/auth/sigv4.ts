@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { REGION } from '../account.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpRequest } from '../wire/http.ts';
+import { steadyBody } from '../wire/idle-body.ts';
 import {
   amzDate,
   canonicalRequest,
@@ -45,6 +46,7 @@ export interface AuthenticateOptions {
 
 const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
 const MAX_TEXT_BYTES = 1024 * 1024;
+const MAX_TEXT_MS = 60_000;
 
 /**
  * Verifies the request's signature version 4, in its header or (S3 alone) in a presigned query. A request without any
@@ -208,10 +210,13 @@ function impliedHash(claim: Claim, service: string): string {
   throw new AwsError('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
 }
 
+const tooSlow = () =>
+  new AwsError('RequestTimeoutException', 'The request body did not arrive in time.', 408);
+
 async function readBounded({ body }: HttpRequest): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of steadyBody(body, { wholeMs: MAX_TEXT_MS, tooSlow })) {
     size += chunk.length;
     if (size > MAX_TEXT_BYTES) {
       throw new AwsError('RequestEntityTooLarge', 'The request body is larger than 1 MiB.', 413);

@@ -67,6 +67,13 @@ export function badDigest(what: string): AwsError {
   return new AwsError('BadDigest', `The ${what} you specified did not match the calculated checksum.`);
 }
 
+export function requestTimeout(): AwsError {
+  return new AwsError(
+    'RequestTimeout',
+    'Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.',
+  );
+}
+
 export function incompleteBody(): AwsError {
   return new AwsError(
     'IncompleteBody',

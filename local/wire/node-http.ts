@@ -5,6 +5,7 @@ import type { HttpHandler, HttpRequest, HttpResponse } from './http.ts';
 
 /** Bytes of a refused request's body that are read and dropped to keep its connection; a longer one is cut. */
 const DRAIN_LIMIT = 256 * 1024;
+const DRAIN_MS = 10_000;
 
 /** Flattens Node's header object: lower-case names, repeated values joined with `, `. */
 export function flattenHeaders(headers: IncomingHttpHeaders): Record<string, string> {
@@ -67,7 +68,13 @@ export async function sendResponse(
   } else {
     response.end(request.method === 'HEAD' ? undefined : body);
   }
-  if (early) request.resume();
+  if (early) discardRest(request);
+}
+
+/** Reads and drops what still comes of a body that was answered early; who sends on for too long is cut off. */
+function discardRest(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.socket.destroy(), DRAIN_MS).unref();
+  request.once('close', () => clearTimeout(timer)).resume();
 }
 
 /** A Node request listener over a service. A defect of the service becomes a bare 500 and goes to `onDefect`. */

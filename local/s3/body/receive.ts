@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Authentication } from '../../auth/sigv4.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { HttpRequest } from '../../wire/http.ts';
+import { steadyBody } from '../../wire/idle-body.ts';
 import { ALGORITHMS, type Algorithm, checksumHeader, isChecksumValue } from '../checksums/algorithms.ts';
-import { badDigest, incompleteBody, invalidRequest } from '../errors.ts';
+import { badDigest, incompleteBody, invalidRequest, requestTimeout } from '../errors.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 import { type Expectations, hasTrailer } from './expectations.ts';
 
@@ -53,7 +54,7 @@ export async function receiveBody(
     for (const { hasher } of hashers) hasher.update(block);
   });
   // Given back unread after a refusal, not destroyed: the answer still has to go out on the same connection.
-  const source: AsyncIterator<Buffer> = request.body.iterator({ destroyOnReturn: false });
+  const source: AsyncIterator<Buffer> = steadyBody(request.body, { tooSlow: requestTimeout });
   try {
     const trailer = await copyBody(bodyOf(source, authentication), sink, expected.size);
     await sink.finish();
