@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { EXIT, UserError } from '../cli/errors.ts';
 import { run } from '../cli/program.ts';
+import { renderError } from '../cli/ui/error.ts';
 import { jobControl } from './job-control.ts';
 import { prepareStreams } from './streams.ts';
 
@@ -27,6 +28,12 @@ let hungUp = false;
 prepareStreams(() => {
   hungUp = true;
   interruption.abort();
+});
+
+// A fault outside of a command's own work, such as in a listener: shown as any other, with the terminal as it was before.
+process.on('uncaughtException', (error) => {
+  const [json, debug] = [process.argv.includes('--json'), process.argv.includes('--debug')];
+  process.exit(renderError(error, { json, debug, color: false }, process));
 });
 
 function currentFolder(): string {

@@ -71,7 +71,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     const file = await open(aside, 'wx', 0o600);
     try {
       await file.writeFile(text);
-      await file.sync();
+      await flush(file);
     } finally {
       await file.close();
     }
@@ -80,6 +80,17 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     // The first error is the one to report.
     await rm(aside, { force: true }).catch(() => {});
     throw diskError(path, error);
+  }
+}
+
+/** File systems of other computers and of programs (FUSE) may not be able to; they keep what they were given. */
+const CANNOT_FLUSH: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
+
+async function flush(file: FileHandle): Promise<void> {
+  try {
+    await file.sync();
+  } catch (error) {
+    if (!CANNOT_FLUSH.has(systemCode(error))) throw error;
   }
 }
 

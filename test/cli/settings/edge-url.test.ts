@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
 import { edgeUrl, isLoopback } from '../../../cli/settings/edge-url.ts';
+import { seeded } from '../../support/mutations.ts';
 
 test('a bare domain and a whole URL mean the same edge', () => {
   for (const typed of [
@@ -57,6 +58,53 @@ test('loopback is recognised by the whole host name', () => {
     false,
     false,
   ]);
+});
+
+test('whatever is typed is an address of an edge, or a usage error', () => {
+  const random = seeded(3);
+  const parts = [
+    'https://',
+    'http://',
+    'd1.cloudfront.net',
+    '127.0.0.1',
+    '[::1]',
+    ':',
+    '443',
+    '99999',
+    '/',
+    '@',
+    '?',
+    '#',
+  ];
+  parts.push(
+    '\u0000',
+    '\u001b[2J',
+    '\u202e',
+    '\ud800',
+    ' ',
+    '\n',
+    '%',
+    '\\',
+    'xn--',
+    'é',
+    '..',
+    'ftp:',
+    'file:///',
+    '💥',
+  );
+  for (let round = 0; round < 3_000; round += 1) {
+    const typed = Array.from(
+      { length: 1 + Math.floor(random() * 5) },
+      () => parts[Math.floor(random() * parts.length)],
+    ).join('');
+    try {
+      const url = new URL(edgeUrl(typed));
+      assert.ok(url.protocol === 'https:' || isLoopback(url.hostname), typed);
+      assert.equal(edgeUrl(url.origin), url.origin);
+    } catch (error) {
+      assert.ok(isUsage(error), `${JSON.stringify(typed)}: ${error}`);
+    }
+  }
 });
 
 function isUsage(error: unknown): boolean {
