@@ -17,11 +17,23 @@ const { values } = parseArgs({
     'well-known-keys': { type: 'boolean', default: false },
   },
 });
+const DEFAULT_PORT = 4599;
 const { 'data-dir': dataDir, 'well-known-keys': wellKnownKeys } = values;
 if (dataDir === undefined) throw new Error('--data-dir is missing');
 
 const description = new JsonFile<object>(join(dataDir, 'cloud.json'));
-const lastPort = new JsonFile<number>(join(dataDir, 'port.json'));
+const portFile = new JsonFile<number>(join(dataDir, 'port.json'));
+
+/** A reset keeps this file, so a damaged one must not stand in the way of the next start. */
+function lastPort(): number {
+  try {
+    const port = portFile.read();
+    return Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536 ? Number(port) : DEFAULT_PORT;
+  } catch (error) {
+    if (error instanceof SyntaxError) return DEFAULT_PORT;
+    throw error;
+  }
+}
 
 const describe = ({ endpoint, caFile, outboxDir }: Cloud) => ({
   endpoint,
@@ -42,7 +54,7 @@ try {
   openStateFolder(dataDir);
   cloud = await openCloud({
     dataDir,
-    port: values.port === undefined ? (lastPort.read() ?? 4599) : Number(values.port),
+    port: values.port === undefined ? lastPort() : Number(values.port),
     wellKnownKeys,
     control,
     ...(faults === undefined ? {} : { faults }),
@@ -54,7 +66,7 @@ try {
   process.disconnect?.();
   throw error;
 }
-lastPort.write(Number(new URL(cloud.endpoint).port));
+portFile.write(Number(new URL(cloud.endpoint).port));
 // Whoever can read this file, of mode 0600, may control the cloud.
 const running = { ...describe(cloud), control: secrets };
 description.write(running);

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
+import { findFailure } from '../network/failures.ts';
+import { readBounded } from '../network/request-text.ts';
 import { packageRoot } from '../package-root.ts';
 import { diskError, makeFolder, readIfThere } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
@@ -24,6 +26,9 @@ export interface RunningCloud {
   readonly control: { readonly token: string; readonly proof: string };
 }
 
+const STATUS_DEADLINE_MS = 5000;
+const MAX_STATUS_BYTES = 64 * 1024;
+
 /** Where this user's embedded cloud keeps everything. */
 export function cloudFolder(context: Pick<Context, 'env' | 'platform' | 'home'>): string {
   return join(folders(context).data, 'local');
@@ -37,15 +42,15 @@ export async function findCloud(dataDir: string): Promise<RunningCloud | undefin
     const written = JSON.parse(text) as RunningCloud;
     const answer = await request(`${written.endpoint}/_edge-upload/status`, {
       headers: { authorization: `Bearer ${written.control?.token}` },
-      headersTimeout: 5000,
-      bodyTimeout: 5000,
+      signal: AbortSignal.timeout(STATUS_DEADLINE_MS),
     });
-    const { dataDir: folder, proof } = (await answer.body.json()) as Record<string, unknown>;
+    const status = await readBounded(answer.body, MAX_STATUS_BYTES);
+    const { dataDir: folder, proof } = JSON.parse(status) as Record<string, unknown>;
     return folder === dataDir && proof === written.control.proof ? written : undefined;
   } catch (error) {
     // Nothing answers, or another program does, or the file is damaged: this cloud does not run.
-    if (systemCode(error) !== undefined || error instanceof SyntaxError || error instanceof TypeError)
-      return undefined;
+    const isDamaged = error instanceof SyntaxError || error instanceof TypeError;
+    if (isDamaged || findFailure(error) !== undefined) return undefined;
     throw error;
   }
 }

@@ -23,7 +23,8 @@ export interface TextAnswer {
 const ATTEMPTS = 4;
 const FIRST_WAIT_MS = 250;
 
-async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
+/** Reads a body as text; what comes after `maxBytes` is dropped. */
+export async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {

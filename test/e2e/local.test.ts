@@ -46,7 +46,7 @@ async function identity(
 }
 
 test('eval "$(edge-upload local env)" makes the AWS CLI use the embedded cloud, whatever the shell had before', {
-  skip: missing('aws') || missing('sh'),
+  skip: missing('aws'),
 }, async () => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-env-'));
   await withCloud(
@@ -248,6 +248,52 @@ test('another program at the port of a cloud that was killed is not taken for it
     accessKeyId: string;
   };
   assert.ok(!asked.join().includes(accessKeyId));
+});
+
+test('what answers at the cloud’s address without end is not waited for', async (t) => {
+  const computer = await computerFor(t);
+  const { dataDir } = await computer.json<{ dataDir: string }>(['local', 'status']);
+  mkdirSync(dataDir, { recursive: true });
+  const block = 'x'.repeat(65_536);
+  const endless = createServer((_request, response) => {
+    const more = () => {
+      while (response.write(block));
+    };
+    response.on('drain', more).on('error', () => {});
+    more();
+  });
+  endless.listen(0, '127.0.0.1');
+  await once(endless, 'listening');
+  t.after(() => {
+    endless.closeAllConnections();
+    endless.close();
+  });
+  const endpoint = `http://127.0.0.1:${(endless.address() as AddressInfo).port}`;
+  const control = { token: 'a', proof: 'b' };
+  writeFileSync(join(dataDir, 'cloud.json'), JSON.stringify({ endpoint, dataDir, pid: 1, control }));
+  assert.equal((await computer.json<{ running: boolean }>(['local', 'status'])).running, false);
+});
+
+test('a damaged port file does not keep the cloud from starting', async (t) => {
+  const computer = await computerFor(t);
+  const { dataDir } = await computer.json<{ dataDir: string }>(['local', 'status']);
+  mkdirSync(dataDir, { recursive: true });
+  const free = createServer();
+  free.listen(0, '127.0.0.1');
+  await once(free, 'listening');
+  const { port } = free.address() as AddressInfo;
+  await new Promise((closed) => free.close(closed));
+  writeFileSync(join(dataDir, 'port.json'), `${port}`);
+  const kept = await computer.json<LocalStatus>(['local', 'start']);
+  assert.equal(kept.endpoint, `http://127.0.0.1:${port}`);
+  await computer.run(['local', 'stop']);
+  for (const text of ['', '{', '"4599"', '-1', '99999', 'null']) {
+    writeFileSync(join(dataDir, 'port.json'), text);
+    const { code, stderr } = await computer.run(['local', 'start']);
+    // Another cloud may be on the usual port.
+    if (code !== 0) assert.match(stderr, /Port 4599 is in use/, text);
+    await computer.run(['local', 'stop']);
+  }
 });
 
 test('a damaged description is no running cloud', async (t) => {
