@@ -7,6 +7,7 @@ import { createCloudFormation } from './cloudformation/service.ts';
 import { createCloudFront } from './cloudfront/service.ts';
 import { createCognito } from './cognito/service.ts';
 import { serviceOf } from './dispatch.ts';
+import { conflictsOf } from './faults/conflicts.ts';
 import { withLateWriter } from './faults/late-writer.ts';
 import { throttleOf } from './faults/throttling.ts';
 import type { Faults } from './faults.ts';
@@ -70,7 +71,11 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const common = (name: string) => ({ dataDir: folder(name), now, identities, permissions });
 
   const authority = await openAuthority({ dir: folder('tls'), now });
-  const s3 = createS3({ ...common('s3'), throttle: throttleOf('s3', () => faults) });
+  const s3 = createS3({
+    ...common('s3'),
+    throttle: throttleOf('s3', () => faults),
+    conflicts: conflictsOf(() => faults),
+  });
   const cognito = createCognito(common('cognito'));
   const iam = createIam(common('iam'));
   const sts = createSts({ identities, now, permissions });

@@ -36,6 +36,11 @@ export interface Faults {
    * cloudformation, lambda and s3. `s3:DeleteObjects.Key` refuses single keys of a DeleteObjects that succeeds.
    */
   throttling?: Record<string, ThrottlingRule>;
+  /**
+   * The next so many CompleteMultipartUpload with a condition meet another write of their key: 409
+   * ConditionalRequestConflict, for the request and for every later one of the same upload.
+   */
+  completeConflicts?: number;
   /** While a bucket is emptied someone puts so many objects more, one after each DeleteObjects or ListObjectVersions. */
   lateWriter?: { objects: number };
   /** Concurrent executions that Lambda's GetAccountSettings reports, such as a new account's 10. Only reported. */

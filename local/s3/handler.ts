@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Identities } from '../auth/identities.ts';
 import { authenticate } from '../auth/sigv4.ts';
+import type { Conflicts } from '../faults/conflicts.ts';
 import type { Throttle } from '../faults/throttling.ts';
 import type { Permissions } from '../iam/permissions.ts';
 import { AwsError } from '../wire/errors.ts';
@@ -19,6 +20,7 @@ export interface HandlerOptions {
   readonly identities: Identities;
   readonly now: () => Date;
   readonly throttle: Throttle;
+  readonly conflicts: Conflicts;
   readonly permissions: Permissions;
 }
 
@@ -53,7 +55,7 @@ async function answerOrRefuse(
 
 async function perform(
   request: HttpRequest,
-  { store, identities, now, throttle, permissions }: HandlerOptions,
+  { store, identities, now, throttle, conflicts, permissions }: HandlerOptions,
 ): Promise<HttpResponse> {
   const authentication = authenticate(request, { service: 's3', identities, now: now() });
   const target = detect(request);
@@ -80,6 +82,7 @@ async function perform(
     allows,
     allowsIn,
     throttle,
+    conflicts,
   };
 
   if (operation.on === 'service') {

@@ -1,4 +1,5 @@
 import type { Authentication } from '../auth/sigv4.ts';
+import type { Conflicts } from '../faults/conflicts.ts';
 import type { Throttle } from '../faults/throttling.ts';
 import type { HttpRequest, HttpResponse } from '../wire/http.ts';
 import type { XmlChildren } from '../wire/xml.ts';
@@ -21,6 +22,7 @@ export interface Call {
   readonly allowsIn: (bucket: Bucket | undefined) => Call['allows'];
   /** For what a call does many times over; the call itself was counted. */
   readonly throttle: Throttle;
+  readonly conflicts: Conflicts;
 }
 
 export interface BucketCall extends Call {

@@ -1,4 +1,5 @@
 import type { Identities } from '../auth/identities.ts';
+import { type Conflicts, noConflicts } from '../faults/conflicts.ts';
 import { neverThrottled, type Throttle } from '../faults/throttling.ts';
 import { type Permissions, unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
@@ -16,6 +17,7 @@ export interface S3Options {
   readonly now: () => Date;
   readonly identities: Identities;
   readonly throttle?: Throttle;
+  readonly conflicts?: Conflicts;
   readonly permissions?: Permissions;
 }
 
@@ -36,11 +38,12 @@ export function createS3({
   now,
   identities,
   throttle = neverThrottled,
+  conflicts = noConflicts,
   permissions = unrestricted,
 }: S3Options): S3 {
   const store = new Store(dataDir, now);
   return {
-    handle: s3Handler({ store, identities, now, throttle, permissions }),
+    handle: s3Handler({ store, identities, now, throttle, conflicts, permissions }),
     resources: [bucketResource(store), bucketPolicyResource(store)],
     logs: logDelivery(store),
     async applyLifecycles() {

@@ -5,9 +5,10 @@ import type { HttpResponse } from '../../wire/http.ts';
 import { readText } from '../body/text.ts';
 import { ALGORITHM_NAMES, ALGORITHMS, type Checksum, checksumHeader } from '../checksums/algorithms.ts';
 import { combineCrcs } from '../checksums/combine.ts';
-import { badDigest, invalidRequest } from '../errors.ts';
+import { badDigest, conditionalConflict, invalidRequest } from '../errors.ts';
 import { readWriteCondition } from '../headers.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
+import { conditionText, type WriteCondition } from '../store/conditions.ts';
 import type { Part, Upload } from '../store/uploads.ts';
 import type { Version } from '../store/version.ts';
 import { choosePart, type ListedPart, readPartList } from './part-list.ts';
@@ -26,6 +27,7 @@ export async function completeMultipartUpload(call: BucketCall): Promise<HttpRes
   if (before !== undefined) return completed(call, before);
   const upload = findUpload(call);
   if (upload.completing) throw busy();
+  checkConflict(call, upload, condition);
   const parts = chooseParts(upload, listed);
   checkSize(request.headers['x-amz-mp-object-size'], parts);
   const checksum = objectChecksum(upload, parts);
@@ -52,10 +54,22 @@ export async function completeMultipartUpload(call: BucketCall): Promise<HttpRes
     return completed(call, version);
   } catch (error) {
     upload.completing = false;
+    upload.conflicted = error instanceof AwsError && error.code === 'ConditionalRequestConflict';
     bucket.giveUp(write);
     bucket.discard(id);
     throw error;
   }
+}
+
+/**
+ * Refuses the Complete of an upload that met another write of its key before: "you should re-initiate the multipart
+ * upload with CreateMultipartUpload and re-upload each part", says the API's page.
+ */
+function checkConflict({ key, conflicts }: BucketCall, upload: Upload, condition: WriteCondition): void {
+  const header = conditionText(condition);
+  if (header === '' || !(upload.conflicted || conflicts())) return;
+  upload.conflicted = true;
+  throw conditionalConflict(header, key);
 }
 
 /**

@@ -39,6 +39,8 @@ export class Upload {
   readonly #whole: WholeFile;
   /** Its parts are being put together; nothing may change them. */
   completing = false;
+  /** Its Complete met another write of its key; S3 wants the upload begun again. */
+  conflicted = false;
 
   constructor(folder: string, record: UploadRecord) {
     this.#folder = folder;
