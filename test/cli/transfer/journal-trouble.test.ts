@@ -3,9 +3,10 @@ import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { abort, list } from '../../../cli/commands/uploads.ts';
+import { EXIT } from '../../../cli/errors.ts';
 import { journalFolder } from '../../../cli/transfer/journal.ts';
 import { type TestContext, testContext } from './helpers/context.ts';
-import { answerJson, readAll, type TestEdge } from './helpers/edge.ts';
+import { answerJson, readAll, type TestEdge, TOKENS } from './helpers/edge.ts';
 import { ownEdge, ownFolder, upload, withCode } from './helpers/uploading.ts';
 
 const PART = 5 * 1024 * 1024;
@@ -114,4 +115,34 @@ test('what is among the journals and is none is named, and keeps nothing from it
   assert.ok(edge.stored.get('/big')?.equals(bytes));
   assert.deepEqual(warnings(again), []);
   assert.equal((await readdir(folder)).length, 5);
+});
+
+test('a token of the environment is sent to its own edge alone; what is elsewhere is skipped with a word', async (t) => {
+  const { cwd } = await file(t);
+  const home = await ownFolder(t);
+  const refuse = async () =>
+    ownEdge(t, async (request, response) => {
+      if (!request.url?.includes('partNumber=3')) return false;
+      await readAll(request);
+      answerJson(response, 403, 'forbidden');
+      return true;
+    });
+  const [ours, other] = [await refuse(), await refuse()];
+  for (const edge of [ours, other]) {
+    await assert.rejects(put(t, testContext({ cwd, home }), edge), withCode('forbidden'));
+    assert.equal(edge.multipart.open.size, 1);
+  }
+  const before = other.seen.length;
+  const env = { EDGE_UPLOAD_URL: ours.url, EDGE_UPLOAD_TOKEN: TOKENS[1] };
+  const context = () => testContext({ cwd, home, env });
+  const all = await abort(context(), { ids: [], all: true });
+  assert.equal(all.exitCode, undefined);
+  assert.equal((all.document.aborted as string[]).length, 1);
+  const [skipped] = all.document.skipped as { id: string; url: string }[];
+  assert.equal(skipped?.url, other.url);
+  assert.match(String(all.text), new RegExp(`sign in: edge-upload login ${other.url}`));
+  const named = await abort(context(), { ids: [skipped?.id ?? ''] });
+  assert.equal(named.exitCode, EXIT.auth, 'one that was asked for by name is a failure');
+  assert.equal(other.seen.length, before, 'the other edge heard nothing');
+  assert.deepEqual([ours.multipart.open.size, other.multipart.open.size], [0, 1]);
 });
