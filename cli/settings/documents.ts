@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { readIfThere } from './own-file.ts';
+import { moveAside, readIfThere } from './own-file.ts';
 
 /** What is wrong in a document, with the way to it: `deployments[0].url is missing`. */
 class Malformed extends Error {}
@@ -79,7 +79,7 @@ export async function readDocument<T>(
     if (!(error instanceof SyntaxError) && !(error instanceof Malformed)) throw error;
     const why = error instanceof Malformed ? error.message : notJson(text);
     throw new UserError('settings', `${path} cannot be read: ${why}.`, {
-      hint: `Move it aside, then ${remedy}: mv '${path}' '${path}.aside'`,
+      hint: [`Move it aside, then ${remedy}:`, `  ${moveAside(path)}`],
       cause: error,
     });
   }

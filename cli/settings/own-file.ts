@@ -30,9 +30,19 @@ function oddity(found: Stats, folder: Stats, { linked = false }: OwnFileOptions)
   return 'belongs to another user';
 }
 
+/** The command for a shell that gives a file another name. */
+export function moveAside(path: string): string {
+  return `mv ${quoted(path)} ${quoted(`${path}.aside`)}`;
+}
+
+/** A word for a shell. */
+export function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 function refusal(path: string, why: string): UserError {
-  return new UserError('settings', `${path} ${why}, not a file that edge-upload wrote. It is not used.`, {
-    hint: `Move it aside with: mv '${path}' '${path}.aside'`,
+  return new UserError('settings', `${path} ${why}. edge-upload uses only files that it wrote itself.`, {
+    hint: ['Move it aside:', `  ${moveAside(path)}`],
   });
 }
 
@@ -48,7 +58,7 @@ export async function safeFolder(folder: string): Promise<Stats> {
     'settings',
     `Everybody on this computer can write to ${folder}. Files in it are not used.`,
     {
-      hint: `Close it with: chmod go-w '${folder}'`,
+      hint: ['Close it:', `  chmod go-w ${quoted(folder)}`],
     },
   );
 }
