@@ -56,8 +56,8 @@ export async function list(context: Context): Promise<Result> {
 }
 
 function known(context: Context): Promise<readonly Recorded[]> {
-  return listJournals(journalFolder(context), ({ message, hint }) => {
-    context.ui.event({ type: 'warning', text: [message, hint].join(' ') });
+  return listJournals(journalFolder(context), ({ message, hintLines }) => {
+    context.ui.event({ type: 'warning', text: [message, ...hintLines] });
   });
 }
 

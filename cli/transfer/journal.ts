@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { isUserError, systemCode, UserError } from '../errors.ts';
-import { diskError, readIfThere, replaceFile } from '../settings/files.ts';
+import { diskError, openToAppend, readIfThere, replaceFile } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 import { withLock } from '../settings/lock.ts';
 import type { Algorithm } from './digests.ts';
@@ -120,7 +120,7 @@ export async function withJournal<T>(
   };
   const append = async (line: Opened | StoredPart): Promise<FileHandle> => {
     try {
-      opening ??= open(path, 'a', 0o600);
+      opening ??= openToAppend(path);
       const handle = await opening;
       // The line break comes first: a torn line of an earlier run must not swallow this one.
       await handle.appendFile(`\n${JSON.stringify(line)}`);
