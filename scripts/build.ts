@@ -3,6 +3,7 @@ import { chmod, copyFile, rename, rm, writeFile } from 'node:fs/promises';
 import { pid } from 'node:process';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { thirdPartyNotices } from './notices.ts';
+import { buildSandbox } from './sandbox.ts';
 
 /** Where the build grows until it is whole. */
 const aside = `dist.${pid}`;
@@ -102,15 +103,8 @@ const edge: BuildOptions = {
   charset: 'utf8',
 };
 
-/** What the embedded Lambda starts in a worker around a function's code. */
-const sandbox: BuildOptions = {
-  ...shared,
-  entryPoints: ['local/lambda/sandbox.ts'],
-  outfile: `${aside}/sandbox.cjs`,
-  format: 'cjs',
-};
-
-const results = await Promise.all([programs, cdk, edge, sandbox].map((options) => build(options)));
+const built = await Promise.all([programs, cdk, edge].map((options) => build(options)));
+const results = [...built, ...(await buildSandbox({ ...shared, outfile: `${aside}/sandbox.cjs` }))];
 const metafiles = results.flatMap(({ metafile }): Metafile[] => (metafile === undefined ? [] : [metafile]));
 await writeFile(`${aside}/THIRD-PARTY-NOTICES.txt`, await thirdPartyNotices(metafiles));
 for (const file of ['edge-upload.cjs', 'import.cjs']) await copyFile(`bin/${file}`, `${aside}/${file}`);

@@ -31,7 +31,9 @@ export class InstanceLog {
       });
       return cutter;
     });
-    this.#closed = new Promise((resolve) => child.once('close', () => resolve()));
+    // A process that could not be started has no end.
+    const started = child.pid !== undefined;
+    this.#closed = new Promise((resolve) => child.once(started ? 'close' : 'error', () => resolve()));
   }
 
   /** Resolves when the process and its output have come to their end. */

@@ -1,17 +1,19 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { allowedNodeEnvironmentFlags } from 'node:process';
+import type { Readable } from 'node:stream';
 import type { HttpHandler } from '../wire/http.ts';
 import { InstanceLog, type LogStream } from './instance-log.ts';
 import type { Invocation } from './invocation.ts';
 import type { SystemLines } from './log-lines.ts';
 import { residentMegabytes } from './memory.ts';
-import type { FromSandbox, Start, ToSandbox } from './messages.ts';
+import { MessageReader } from './message-reader.ts';
+import type { Failure, NetworkRequest, Outcome, Start } from './messages.ts';
 import { reach } from './network.ts';
+import { spawnSandbox } from './sandbox-process.ts';
 
 export interface InstanceOptions {
-  /** The built `sandbox.ts`, symbolic links resolved. */
-  readonly sandboxFile: string;
+  /** The text of `sandbox.ts` as built. */
+  readonly sandboxSource: string;
   readonly start: Start;
   /** Seconds that one event may take. */
   readonly timeout: number;
@@ -24,15 +26,11 @@ export interface InstanceOptions {
 }
 
 const MEMORY_CHECK_MS = 100;
-/** Requests of the function's code under way at once. */
-const REQUEST_LIMIT = 32;
+/** How old a measurement may be when a short invocation ends: reading `/proc` takes as long as it does. */
+const MEMORY_AGE_MS = 1000;
 
 /** What Node dies of when its heap is full. */
 const OUT_OF_MEMORY = new Set<NodeJS.Signals | null>(['SIGABRT', 'SIGTRAP', 'SIGILL']);
-
-const permissionFlag = allowedNodeEnvironmentFlags.has('--permission')
-  ? '--permission'
-  : '--experimental-permission';
 
 type Settle = (invocation: Invocation) => void;
 
@@ -50,6 +48,7 @@ export class Instance {
   #requests = 0;
   /** MB */
   #memoryUsed: number | undefined;
+  #memoryChecked = Number.NEGATIVE_INFINITY;
   /** Resolves when the log tells of what ran last. */
   #told: Promise<unknown>;
   #alive = true;
@@ -58,18 +57,7 @@ export class Instance {
     this.#options = options;
     const { memorySize, environment, runtime, functionName, functionVersion: version } = options.start;
     const stream = options.openLog();
-    this.#child = fork(options.sandboxFile, [], {
-      // Lambda's clock is UTC. Nothing of this computer's environment goes in.
-      env: { TZ: 'UTC' },
-      execArgv: [
-        permissionFlag,
-        `--allow-fs-read=${options.sandboxFile}`,
-        '--experimental-vm-modules',
-        '--no-warnings',
-        `--max-old-space-size=${Math.floor(memorySize * 0.9)}`,
-      ],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
+    this.#child = spawnSandbox(options.sandboxSource, memorySize);
     this.#log = new InstanceLog(stream, options.systemLines, this.#child, {
       runtime,
       functionName,
@@ -108,7 +96,7 @@ export class Instance {
 
   async #initialise(start: Start): Promise<Invocation | undefined> {
     const begun = performance.now();
-    const outcome = await this.#until(this.#options.initTimeout, start);
+    const outcome = await this.#until(this.#options.initTimeout, `start ${JSON.stringify(start)}`);
     await this.#log.initialised(outcome, performance.now() - begun);
     return outcome.outcome === 'returned' ? undefined : outcome;
   }
@@ -118,21 +106,18 @@ export class Instance {
     const requestId = randomUUID();
     this.#log.started(requestId, start.functionVersion);
     const begun = performance.now();
-    const outcome = await this.#until(timeout, {
-      type: 'invoke',
-      requestId,
-      event: JSON.stringify(event) ?? 'null',
-      deadline: Date.now() + timeout * 1000,
-    });
+    const deadline = Date.now() + timeout * 1000;
+    const text = JSON.stringify(event) ?? 'null';
+    const outcome = await this.#until(timeout, `invoke ${requestId} ${deadline} ${text}`);
     const duration = performance.now() - begun;
-    this.#checkMemory();
+    if (performance.now() - this.#memoryChecked > MEMORY_AGE_MS) this.#checkMemory();
     const { memorySize } = start;
     const memoryUsed = this.#memoryUsed;
     await this.#log.ended({ requestId, outcome, duration, memorySize, memoryUsed, alive: this.#alive });
     return outcome;
   }
 
-  #until(seconds: number, message: ToSandbox): Promise<Invocation> {
+  #until(seconds: number, message: string): Promise<Invocation> {
     if (!this.#alive) {
       return Promise.resolve({
         outcome: 'failed',
@@ -153,66 +138,56 @@ export class Instance {
     });
   }
 
-  #send(message: ToSandbox): void {
-    // A channel that closed under the message is followed by the exit, which settles what is waiting.
-    if (this.#child.connected) this.#child.send(message, () => {});
+  #send(message: string): void {
+    const { stdin } = this.#child;
+    if (stdin?.writable) stdin.write(`${message}\n`);
   }
 
   #listen(): void {
     const child = this.#child;
-    child.on('message', (message) => void this.#receive(message as FromSandbox));
+    const reader = new MessageReader((kind, text) => void this.#receive(kind, text));
+    (child.stdio?.[3] as Readable | null | undefined)?.on('data', (chunk: Buffer) => {
+      if (!reader.append(chunk)) this.#end(exited('with error: endless message'));
+    });
     child.on('error', (error) => this.#end(exited(`with error: ${error.message}`)));
-    child.on('exit', (code, signal) =>
+    child.on('close', (code, signal) =>
       this.#end(OUT_OF_MEMORY.has(signal) ? outOfMemory() : exited(reason(code, signal))),
     );
   }
 
   /** Whatever comes from the process is answered by ending it at worst: it runs other people's code. */
-  async #receive(message: FromSandbox): Promise<void> {
+  async #receive(kind: string, text: string): Promise<void> {
     try {
-      await this.#take(message);
+      await this.#take(kind, text);
     } catch {
       this.#end(exited('with error: malformed message'));
     }
   }
 
-  async #take(message: FromSandbox): Promise<void> {
-    switch (message.type) {
+  async #take(kind: string, text: string): Promise<void> {
+    switch (kind) {
       case 'ready':
         this.#settle?.({ outcome: 'returned', value: undefined });
         break;
-      case 'returned':
-        this.#settle?.({ outcome: 'returned', value: JSON.parse(message.result) });
+      case 'ended':
+        this.#settle?.(invocationOf(JSON.parse(text) as Outcome));
         break;
-      case 'failed': {
-        const { errorType, message: text } = message;
-        const failed: Invocation = { outcome: 'failed', errorType, message: text };
-        if (message.fatal) this.#end(failed);
-        else this.#settle?.(failed);
+      case 'fatal':
+        this.#end(failed(JSON.parse(text) as Failure));
         break;
-      }
       case 'request':
-        await this.#request(message);
+        await this.#request(JSON.parse(text) as NetworkRequest);
     }
   }
 
-  async #request(request: Extract<FromSandbox, { type: 'request' }>): Promise<void> {
-    if (this.#requests >= REQUEST_LIMIT) {
-      const { id, host } = request;
-      this.#send({
-        type: 'unanswered',
-        id,
-        code: 'EMFILE',
-        message: `connect EMFILE ${host}: ${REQUEST_LIMIT} requests are under way`,
-      });
-      return;
-    }
+  async #request(request: NetworkRequest): Promise<void> {
     this.#requests += 1;
-    this.#send(await reach(this.#options.network, request));
+    this.#send(`reply ${JSON.stringify(await reach(this.#options.network, request, this.#requests))}`);
     this.#requests -= 1;
   }
 
   #checkMemory(): void {
+    this.#memoryChecked = performance.now();
     const used = residentMegabytes(this.#child.pid);
     if (used === undefined) return;
     this.#memoryUsed = Math.max(this.#memoryUsed ?? 0, used);
@@ -226,6 +201,16 @@ export class Instance {
     }
     this.#settle?.(invocation);
   }
+}
+
+function invocationOf(outcome: Outcome): Invocation {
+  return outcome.type === 'returned'
+    ? { outcome: 'returned', value: JSON.parse(String(outcome.result)) as unknown }
+    : failed(outcome);
+}
+
+function failed({ errorType, message }: Failure): Invocation {
+  return { outcome: 'failed', errorType: String(errorType), message: String(message) };
 }
 
 /** As https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html words it. */

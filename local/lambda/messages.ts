@@ -1,8 +1,14 @@
-/** What the embedded Lambda and the process that runs a function say to each other, as JSON over Node's IPC channel. */
+import type { Facts } from './guest/globals/process.ts';
+import type { Constants } from './guest/modules.ts';
 
-/** Sent once, first. */
+/**
+ * What the embedded Lambda and the process that runs a function say to each other: a line for each message, a word for its
+ * kind and JSON. To the process on its standard input: `start <Start>`, `invoke <id> <deadline> <event>`, `reply
+ * <NetworkReply>`. From it on descriptor 3: `ready`, `ended <Outcome>`, `fatal <Failure>`, `request <NetworkRequest>`.
+ */
+
+/** Sent once, first; the code goes no further than the outer realm. */
 export interface Start {
-  readonly type: 'start';
   /** The text of `index.js`. */
   readonly code: string;
   /** Such as `index.handler`. */
@@ -16,10 +22,11 @@ export interface Start {
   readonly memorySize: number;
   /** The whole of `process.env` as the function sees it. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly facts: Facts;
+  readonly constants: Constants;
 }
 
 export interface InvokeEvent {
-  readonly type: 'invoke';
   readonly requestId: string;
   /** The event as JSON. */
   readonly event: string;
@@ -39,10 +46,7 @@ export type NetworkReply =
     }
   | { readonly type: 'unanswered'; readonly id: number; readonly code: string; readonly message: string };
 
-export type ToSandbox = Start | InvokeEvent | NetworkReply;
-
 export interface NetworkRequest {
-  readonly type: 'request';
   readonly id: number;
   readonly method: string;
   /** Host name without port. */
@@ -58,14 +62,9 @@ export interface Failure {
   readonly type: 'failed';
   readonly errorType: string;
   readonly message: string;
-  /** The process ends itself after this. */
-  readonly fatal?: true;
 }
 
-export type FromSandbox =
-  /** The code was loaded and its handler found; before it, `failed` tells why not. */
-  | { readonly type: 'ready' }
+/** How one event ended. */
+export type Outcome =
   /** The handler's result as JSON. */
-  | { readonly type: 'returned'; readonly result: string }
-  | Failure
-  | NetworkRequest;
+  { readonly type: 'returned'; readonly result: string } | Failure;

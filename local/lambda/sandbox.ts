@@ -1,71 +1,111 @@
 import process from 'node:process';
-import type { InvokeEvent, Start } from './messages.ts';
-import { openChannel } from './sandbox/channel.ts';
-import { createConsole } from './sandbox/console.ts';
-import { createFetch } from './sandbox/fetch.ts';
-import { type Handler, loadHandler } from './sandbox/handler.ts';
-import { httpModule } from './sandbox/http.ts';
-import { createLoad, type Load } from './sandbox/modules.ts';
-import { createNetwork } from './sandbox/network.ts';
-import { writeOutput } from './sandbox/output.ts';
-import { createProcess } from './sandbox/process.ts';
-import { failure, run } from './sandbox/run.ts';
-import { sealProcess } from './sandbox/seal.ts';
+import type { Failure, Start } from './messages.ts';
+import { createHost, type Operation } from './sandbox/bridge.ts';
+import { FunctionContext } from './sandbox/context.ts';
+import { cryptoOperations } from './sandbox/crypto-operations.ts';
+import { freezeIntrinsics } from './sandbox/freeze.ts';
+import { readLines } from './sandbox/input.ts';
+import { writeOut } from './sandbox/output.ts';
+import { performSubtle } from './sandbox/subtle.ts';
+import { textOperations } from './sandbox/text-operations.ts';
+import { timerOperations } from './sandbox/timers.ts';
 
 /**
- * The process that runs a function's code: started by `instance.ts` with an empty environment and under Node's
- * permission model, so without files, child processes, workers or native code. It takes one `start`, then events.
+ * The process that runs a function's code, started by `instance.ts` with no files, an empty environment and Node's
+ * permission model. The code runs in a context of its own, whose one way out takes and gives strings; this realm, which has
+ * Node, gives it no object at all. Should an engine's fault hand it one, it finds intrinsics that are frozen, and no way to
+ * make code of text in this realm (`--disallow-code-generation-from-strings`).
  */
-let started: { readonly handler: Handler; readonly start: Start } | undefined;
-let requestId = '';
+const OUTPUT = 1;
+const MESSAGES = 3;
 
-const channel = openChannel((message) => {
-  if (message.type === 'start') initialise(message);
-  else if (message.type === 'invoke') void invoke(message);
-  else network.settle(message);
-});
-const network = createNetwork((request) => channel.send(request));
+const exit = process.exit.bind(process);
 
-process.on('uncaughtException', (error) => channel.end({ ...failure(error), fatal: true }));
+/** Lines are messages: a text of the function's that holds a break is no message of this process. */
+function send(kind: string, text: string): string {
+  writeOut(MESSAGES, `${kind} ${text.replaceAll('\n', ' ')}\n`);
+  return '';
+}
+
+function end(failure: Failure): never {
+  send('fatal', JSON.stringify(failure));
+  return exit(1);
+}
+
+const unforeseen = (): never =>
+  end({ type: 'failed', errorType: 'Runtime.Unknown', message: 'The code failed outside of its handler.' });
+
+const processOperations: Readonly<Record<string, Operation>> = {
+  out: (text) => {
+    writeOut(OUTPUT, text);
+    return '';
+  },
+  ready: () => send('ready', ''),
+  ended: (outcome) => send('ended', outcome),
+  request: (request) => send('request', request),
+  fatal: (failure) => {
+    send('fatal', failure);
+    return exit(1);
+  },
+  exit: (code) => exit(Number(code)),
+  hrtime: () => String(process.hrtime.bigint()),
+  memory: () => JSON.stringify(process.memoryUsage()),
+  cpu: () => JSON.stringify(process.cpuUsage()),
+  subtle: (id, method, args) => {
+    void performSubtle(method, args).then((outcome) => guest.settled(Number(id), outcome));
+    return '';
+  },
+};
+
+const context = new FunctionContext(
+  createHost({
+    ...processOperations,
+    ...cryptoOperations,
+    ...textOperations,
+    ...timerOperations((id) => guest.fire(id)),
+  }),
+);
+const { guest } = context;
+freezeIntrinsics(context.intrinsics);
+
+// Neither looks at what was thrown: it is of the function's realm.
+process.on('uncaughtException', unforeseen);
 process.on('unhandledRejection', (reason) => {
-  channel.end({ ...failure(reason), errorType: 'Runtime.UnhandledPromiseRejection', fatal: true });
+  try {
+    guest.rejected(reason);
+  } catch {
+    // The reason's own members threw as they were read.
+    unforeseen();
+  }
 });
 
-function initialise(start: Start): void {
-  sealProcess();
-  const load = installGlobals(start);
+function start({ code, ...rest }: Start): void {
+  guest.begin(JSON.stringify(rest));
+  let compiled: (...args: unknown[]) => unknown;
   try {
-    started = { handler: loadHandler(start, load), start };
-    channel.send({ type: 'ready' });
+    compiled = context.compile(code);
   } catch (error) {
-    channel.end({ ...failure(error), fatal: true });
+    const { name, message } = error as Error;
+    end({ type: 'failed', errorType: 'Runtime.UserCodeSyntaxError', message: `${name}: ${message}` });
+  }
+  guest.load(compiled);
+}
+
+function take(line: string): void {
+  const at = line.indexOf(' ');
+  const [kind, text] = [line.slice(0, at), line.slice(at + 1)];
+  switch (kind) {
+    case 'start':
+      start(JSON.parse(text) as Start);
+      break;
+    case 'invoke': {
+      const [id = '', deadline = ''] = text.split(' ', 2);
+      guest.invoke(id, Number(deadline), text.slice(id.length + deadline.length + 2));
+      break;
+    }
+    case 'reply':
+      guest.answered(text);
   }
 }
 
-/** Replaces the globals that reach out of the process by the function's own, and gives the modules it may load. */
-function installGlobals({ environment }: Start): Load {
-  const console = createConsole({ write: writeOutput, requestId: () => requestId, environment });
-  const facade = createProcess({
-    environment,
-    write: writeOutput,
-    exit: channel.exit,
-    builtin: (name) => load(name),
-  });
-  const load = createLoad({
-    console,
-    http: httpModule('http:', network.ask),
-    https: httpModule('https:', network.ask),
-    process: facade,
-  });
-  const globals = { console, fetch: createFetch(network.ask), process: facade };
-  for (const [name, value] of Object.entries(globals)) {
-    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
-  }
-  return load;
-}
-
-async function invoke(message: InvokeEvent): Promise<void> {
-  if (started === undefined) return;
-  requestId = message.requestId;
-  channel.send(await run(started.handler, started.start, message));
-}
+readLines(take, () => exit(1));

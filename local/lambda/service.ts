@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Identities } from '../auth/identities.ts';
@@ -9,6 +8,7 @@ import type { HttpHandler } from '../wire/http.ts';
 import { lambdaApi } from './api.ts';
 import { functionArn, parseVersionArn } from './arn.ts';
 import { environmentOf } from './environment.ts';
+import { nodeFacts } from './facts.ts';
 import { Functions } from './functions.ts';
 import type { Invoke } from './invocation.ts';
 import { textLines } from './log-lines.ts';
@@ -17,7 +17,7 @@ import { logGroupAtEdge, logStreamName } from './log-names.ts';
 import type { Configuration } from './model.ts';
 import { Pool } from './pool.ts';
 import { lambdaResources } from './resources.ts';
-import { builtSandbox } from './sandbox-file.ts';
+import { builtSandbox } from './sandbox-source.ts';
 import { FunctionStore } from './store.ts';
 
 export interface LambdaOptions {
@@ -36,8 +36,8 @@ export interface LambdaOptions {
   readonly permissions?: Permissions;
   /** Concurrent executions of the account, as GetAccountSettings reports them; 1,000 by default. */
   readonly concurrency?: () => number;
-  /** `sandbox.ts` as built, where it is not the one in `dist/`. */
-  readonly sandboxFile?: string;
+  /** The text of `sandbox.ts` as built, where it is not the one in `dist/`. */
+  readonly sandboxSource?: string;
 }
 
 /** A published version, for those who have to decide whether it may run at the edge. */
@@ -65,6 +65,7 @@ const INIT_TIMEOUT = 10;
 export function createLambda(options: LambdaOptions): Lambda {
   const { dataDir, now, identities, throttle = neverThrottled, permissions = unrestricted } = options;
   const { concurrency = () => 1000 } = options;
+  let { sandboxSource } = options;
   const pools = new Map<string, Pool>();
   const functions = new Functions({
     ...options,
@@ -93,7 +94,6 @@ export function createLambda(options: LambdaOptions): Lambda {
     const { version, configuration } = snapshot;
     const { handler, runtime, memorySize, timeout, logFormat, systemLogLevel = 'INFO' } = configuration;
     const start = {
-      type: 'start',
       code: functions.code(name, snapshot),
       handler,
       runtime,
@@ -102,6 +102,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       functionArn: functionArn(name, version),
       memorySize,
       environment: environmentOf(name, version, configuration),
+      ...nodeFacts(),
     } as const;
     const openLog = () => {
       const stream = logStreamName(now(), version);
@@ -110,12 +111,12 @@ export function createLambda(options: LambdaOptions): Lambda {
         write: (message: string) => options.log(logGroupAtEdge(name, configuration), stream, message),
       };
     };
-    const sandboxFile = realpathSync(options.sandboxFile ?? builtSandbox());
+    sandboxSource ??= builtSandbox();
     const limit = Math.min(availableParallelism(), MAX_INSTANCES);
     const { network } = options;
     const systemLines = logFormat === 'JSON' ? jsonLines(systemLogLevel) : textLines;
     const pool = new Pool(
-      { sandboxFile, start, timeout, initTimeout: INIT_TIMEOUT, network, openLog, systemLines },
+      { sandboxSource, start, timeout, initTimeout: INIT_TIMEOUT, network, openLog, systemLines },
       limit,
     );
     pools.set(versionArn, pool);

@@ -4,18 +4,18 @@ import { writeSync } from 'node:fs';
 const PAUSE_MS = 1;
 
 /**
- * Writes to standard output and returns when it is out: what was written before a result is read before it, and what a
+ * Writes to a descriptor and returns when it is out: what was written before a result is read before it, and what a
  * process wrote before it ended is not lost. Node's own stream would keep what the pipe does not take at once.
  */
-export function writeOutput(text: string): void {
+export function writeOut(descriptor: number, text: string): void {
   let rest = Buffer.from(text);
-  while (rest.length > 0) rest = rest.subarray(tryWrite(rest));
+  while (rest.length > 0) rest = rest.subarray(tryWrite(descriptor, rest));
 }
 
 /** @returns bytes written */
-function tryWrite(bytes: Buffer): number {
+function tryWrite(descriptor: number, bytes: Buffer): number {
   try {
-    return writeSync(1, bytes);
+    return writeSync(descriptor, bytes);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLambda } from '../../../local/lambda/service.ts';
-import { openRoom, sandboxFile } from './support.ts';
+import { openRoom } from './support.ts';
 
 const children = (pid: number) => `/proc/${pid}/task/${pid}/children`;
 const skip = existsSync(children(process.pid)) ? false : 'this system does not list child processes in /proc';
@@ -20,7 +20,7 @@ test('when the cloud is killed, its warm instances end and its functions are sti
   t.after(() => rm(dataDir, { recursive: true, force: true }));
   const host = spawn(
     process.execPath,
-    ['--import', 'tsx', '--input-type=module', '--eval', script(dataDir, await sandboxFile())],
+    ['--import', 'tsx', '--input-type=module', '--eval', script(dataDir)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   t.after(() => host.kill('SIGKILL'));
@@ -41,13 +41,14 @@ test('when the cloud is killed, its warm instances end and its functions are sti
 });
 
 /** A cloud's worth of Lambda in a process of its own: publishes, runs once, tells the version, and stays. */
-function script(dataDir: string, sandbox: string): string {
+function script(dataDir: string): string {
   return `
     import { createLambda } from './local/lambda/service.ts';
+    import { sandboxSource } from './test/local/lambda/support.ts';
     import { Identities } from './local/auth/identities.ts';
     const { resources, invoke } = createLambda({
       dataDir: ${JSON.stringify(dataDir)},
-      sandboxFile: ${JSON.stringify(sandbox)},
+      sandboxSource: await sandboxSource(),
       now: () => new Date(),
       identities: new Identities({ wellKnownKeys: true }),
       network: async () => ({ status: 404 }),

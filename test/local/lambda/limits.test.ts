@@ -4,9 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { nodeFacts } from '../../../local/lambda/facts.ts';
 import { Instance } from '../../../local/lambda/instance.ts';
 import { textLines } from '../../../local/lambda/log-lines.ts';
-import { openRoom, returned, sandboxFile } from './support.ts';
+import { openRoom, returned, sandboxSource } from './support.ts';
 
 const HOGS = {
   'an array that grows': 'const held = []; for (;;) held.push(new Array(1000).fill(0));',
@@ -73,9 +74,8 @@ test('code that never finishes loading is given up', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'lambda-'));
   t.after(() => rm(folder, { recursive: true }));
   const instance = new Instance({
-    sandboxFile: await sandboxFile(),
+    sandboxSource: await sandboxSource(),
     start: {
-      type: 'start',
       code: 'for (;;);',
       handler: 'index.handler',
       runtime: 'nodejs24.x',
@@ -84,6 +84,7 @@ test('code that never finishes loading is given up', async (t) => {
       functionArn: 'arn',
       memorySize: 128,
       environment: {},
+      ...nodeFacts(),
     },
     timeout: 60,
     initTimeout: 1,

@@ -2,31 +2,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { build } from 'esbuild';
 import { Identities } from '../../../local/auth/identities.ts';
 import type { Json, JsonObject } from '../../../local/json.ts';
 import { createLambda, type Lambda, type LambdaOptions } from '../../../local/lambda/service.ts';
 import type { ResourceHandler, ResourceState } from '../../../local/resource.ts';
+import { buildSandbox } from '../../../scripts/sandbox.ts';
 
 export const ROLE = 'arn:aws:iam::000000000000:role/edge';
 
 let built: Promise<string> | undefined;
 
-/** The sandbox as `npm run build` makes it, in a folder of this test run. */
-export function sandboxFile(): Promise<string> {
+/** The sandbox as `npm run build` makes it. */
+export function sandboxSource(): Promise<string> {
   built ??= (async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'sandbox-'));
-    process.on('exit', () => void rm(folder, { recursive: true, force: true }));
-    const outfile = join(folder, 'sandbox.cjs');
-    await build({
-      entryPoints: ['local/lambda/sandbox.ts'],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      target: 'node20',
-    });
-    return outfile;
+    const [, outer] = await buildSandbox({ write: false });
+    return outer?.outputFiles?.[0]?.text ?? '';
   })();
   return built;
 }
@@ -51,7 +41,7 @@ export async function openRoom(t: TestContext, given: Partial<LambdaOptions> = {
     network: async () => ({ status: 404 }),
     isReplicated: () => false,
     roleTrusts: (arn) => (arn === ROLE ? ['lambda.amazonaws.com'] : undefined),
-    sandboxFile: await sandboxFile(),
+    sandboxSource: await sandboxSource(),
     log: (group, stream, message) => void logged.push({ group, stream, message }),
     ...given,
   };

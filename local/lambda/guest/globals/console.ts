@@ -1,6 +1,4 @@
-import { Console } from 'node:console';
-import { Writable } from 'node:stream';
-import { format } from 'node:util';
+import { format, inspect } from '../modules/inspect.ts';
 
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 
@@ -26,29 +24,56 @@ export interface ConsoleOptions {
  * was written at once stays one message.
  * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
  */
-export function createConsole({ write, requestId, environment }: ConsoleOptions): Console {
-  const sink = new Writable({
-    decodeStrings: false,
-    write(chunk: unknown, _encoding, done) {
-      write(String(chunk));
-      done();
-    },
-  });
-  const console = new Console({ stdout: sink, stderr: sink });
+export function createConsole({ write, requestId, environment }: ConsoleOptions): object {
   const isJson = environment.AWS_LAMBDA_LOG_FORMAT === 'JSON';
   const least = LEVELS.indexOf(environment.AWS_LAMBDA_LOG_LEVEL ?? 'TRACE');
   const line = isJson ? jsonLine : textLine;
-  for (const [method, level] of Object.entries(METHODS)) {
-    Object.defineProperty(console, method, {
-      value: (...values: unknown[]) => {
-        if (isJson && LEVELS.indexOf(level) < least) return;
-        write(line(new Date().toISOString(), requestId(), level, values));
-      },
-      writable: true,
-      configurable: true,
-    });
-  }
-  return console;
+  const levelled = Object.entries(METHODS).map(([method, level]) => [
+    method,
+    (...values: unknown[]) => {
+      if (isJson && LEVELS.indexOf(level) < least) return;
+      write(line(new Date().toISOString(), requestId(), level, values));
+    },
+  ]);
+  return { ...plainMethods(write), ...Object.fromEntries(levelled) };
+}
+
+/** Those that the runtime leaves as Node has them: they write lines without a head. */
+function plainMethods(write: (text: string) => void): object {
+  const counts = new Map<string, number>();
+  const begun = new Map<string, number>();
+  let indent = '';
+  const print = (...values: unknown[]) => write(`${indent}${format(...values).replaceAll('\n', '\r')}\n`);
+  const time = (label: string) => `${label}: ${Date.now() - (begun.get(label) ?? Date.now())}ms`;
+  const group = (...values: unknown[]) => {
+    if (values.length > 0) print(...values);
+    indent += '  ';
+  };
+  return {
+    assert: (holds: unknown, ...values: unknown[]) => {
+      if (!holds) print(`Assertion failed${values.length > 0 ? ':' : ''}`, ...values);
+    },
+    clear: () => {},
+    count: (label = 'default') => {
+      counts.set(label, (counts.get(label) ?? 0) + 1);
+      print(`${label}: ${counts.get(label)}`);
+    },
+    countReset: (label = 'default') => void counts.delete(label),
+    dir: (value: unknown, options?: object) => print(inspect(value, options)),
+    dirxml: print,
+    group,
+    groupCollapsed: group,
+    groupEnd: () => {
+      indent = indent.slice(2);
+    },
+    table: print,
+    time: (label = 'default') => void begun.set(label, Date.now()),
+    timeEnd: (label = 'default') => {
+      print(time(label));
+      begun.delete(label);
+    },
+    timeLog: (label = 'default', ...values: unknown[]) => print(time(label), ...values),
+  };
 }
 
 function textLine(at: string, requestId: string, level: string, values: readonly unknown[]): string {

@@ -1,11 +1,12 @@
-import type { Failure, FromSandbox, InvokeEvent, Start } from '../messages.ts';
+import type { Failure, InvokeEvent, Outcome, Start } from '../messages.ts';
 import type { Handler } from './handler.ts';
+import { Buffer } from './modules/buffer.ts';
 
 /** Largest result, bytes: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const RESULT_LIMIT = 6 * 1024 * 1024 + 100;
 
 /** Calls the handler with one event as Lambda's Node.js runtimes do. Never rejects. */
-export async function run(handler: Handler, start: Start, message: InvokeEvent): Promise<FromSandbox> {
+export async function run(handler: Handler, start: Start, message: InvokeEvent): Promise<Outcome> {
   try {
     return returned(await call(handler, start.runtime, JSON.parse(message.event), contextOf(start, message)));
   } catch (error) {
@@ -43,7 +44,7 @@ async function call(handler: Handler, runtime: string, event: unknown, context: 
   });
 }
 
-function returned(value: unknown): FromSandbox {
+function returned(value: unknown): Outcome {
   const result = stringify(value);
   const size = Buffer.byteLength(result);
   if (size <= RESULT_LIMIT) return { type: 'returned', result };

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The built sandbox, `dist/sandbox.cjs` of this package, wherever this module was bundled to. */
+/** The text of the built sandbox, `dist/sandbox.cjs` of this package, wherever this module was bundled to. */
 export function builtSandbox(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) {
@@ -10,5 +10,5 @@ export function builtSandbox(): string {
     if (above === folder) throw new Error(`no package.json above ${import.meta.url}`);
     folder = above;
   }
-  return join(folder, 'dist', 'sandbox.cjs');
+  return readFileSync(join(folder, 'dist', 'sandbox.cjs'), 'utf8');
 }

@@ -1,10 +1,13 @@
 import { EventEmitter } from 'node:events';
-import { STATUS_CODES } from 'node:http';
 import { Readable, Writable } from 'node:stream';
-import type { Answer, Ask } from './network.ts';
-import { refused } from './refusal.ts';
+import { URL } from '../globals/url.ts';
+import { type Answer, ask } from '../network.ts';
+import { refused } from '../refusal.ts';
+import { Buffer } from './buffer.ts';
 
 type Listener = (response: IncomingMessage) => void;
+
+type StatusCodes = Readonly<Record<string, string>>;
 
 interface Options {
   readonly protocol?: string;
@@ -18,8 +21,8 @@ interface Options {
 }
 
 /** The module that `require('https')` (or `http`) gives: clients only, by way of the embedded cloud. */
-export function httpModule(protocol: 'http:' | 'https:', ask: Ask): object {
-  const request = (...args: unknown[]) => new ClientRequest(ask, protocol, args);
+export function httpModule(protocol: 'http:' | 'https:', statusCodes: StatusCodes): object {
+  const request = (...args: unknown[]) => new ClientRequest(protocol, args, statusCodes);
   const get = (...args: unknown[]) => request(...args).end();
   const name = protocol.slice(0, -1);
   return {
@@ -27,7 +30,9 @@ export function httpModule(protocol: 'http:' | 'https:', ask: Ask): object {
     get,
     Agent,
     globalAgent: new Agent(),
-    STATUS_CODES,
+    STATUS_CODES: { ...statusCodes },
+    IncomingMessage,
+    ClientRequest: refused(`${name}.ClientRequest`),
     METHODS: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
     createServer: refused(`${name}.createServer`),
     Server: refused(`${name}.Server`),
@@ -54,10 +59,10 @@ class IncomingMessage extends Readable {
   readonly complete = true;
   readonly #body: Buffer;
 
-  constructor({ status, headers, body }: Answer) {
+  constructor({ status, headers, body }: Answer, statusMessage: string) {
     super();
     this.statusCode = status;
-    this.statusMessage = STATUS_CODES[status] ?? '';
+    this.statusMessage = statusMessage;
     this.headers = { ...headers };
     this.#body = body;
   }
@@ -76,16 +81,16 @@ class ClientRequest extends Writable {
   readonly protocol: string;
   /** Stands for the connection: there is none to hold or drop. */
   readonly socket = new EventEmitter();
-  readonly #ask: Ask;
+  readonly #statusCodes: StatusCodes;
   readonly #headers: Record<string, string> = {};
   readonly #chunks: Buffer[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(ask: Ask, protocol: string, args: readonly unknown[]) {
+  constructor(protocol: string, args: readonly unknown[], statusCodes: StatusCodes) {
     // It lives until it is answered, not just until it is sent.
     super({ autoDestroy: false });
     const { options, listener } = readArguments(args);
-    this.#ask = ask;
+    this.#statusCodes = statusCodes;
     this.protocol = options.protocol ?? protocol;
     if (this.protocol !== protocol)
       throw new TypeError(`Protocol "${this.protocol}" not supported. Expected "${protocol}"`);
@@ -137,7 +142,7 @@ class ClientRequest extends Writable {
     done();
     const body = Buffer.concat(this.#chunks);
     if (body.length > 0) this.#headers['content-length'] ??= String(body.length);
-    this.#ask({ method: this.method, host: this.host, target: this.path, headers: this.#headers, body }).then(
+    ask({ method: this.method, host: this.host, target: this.path, headers: this.#headers, body }).then(
       (answer) => this.#answered(answer),
       (error: Error) => this.destroy(error),
     );
@@ -151,7 +156,7 @@ class ClientRequest extends Writable {
   #answered(answer: Answer): void {
     clearTimeout(this.#timer);
     if (this.destroyed) return;
-    const response = new IncomingMessage(answer);
+    const response = new IncomingMessage(answer, this.#statusCodes[answer.status] ?? '');
     response.once('close', () => this.destroy());
     // Unread answers are dropped, as Node drops them.
     if (!this.emit('response', response)) response.resume();

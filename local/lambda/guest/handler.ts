@@ -1,6 +1,5 @@
-import { compileFunction } from 'node:vm';
 import type { Start } from '../messages.ts';
-import { importModule, type Load } from './modules.ts';
+import type { Load } from './modules.ts';
 
 export type Handler = (event: unknown, context: object, callback?: Callback) => unknown;
 export type Callback = (error: unknown, result?: unknown) => void;
@@ -18,8 +17,11 @@ const CALLBACKS_REMOVED =
   'You need to modify this function to use a supported handler signature to use Node.js 24 or later. ' +
   'For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.';
 
+/** `index.js` as a function of what CommonJS modules are given, compiled in this realm. */
+export type Code = (...args: unknown[]) => unknown;
+
 /** Runs `index.js` and finds its handler. Throws what the code throws, or `InitError`. */
-export function loadHandler(start: Start, load: Load): Handler {
+export function loadHandler(start: Start, code: Code, load: Load): Handler {
   const [, file, name] = /^([^.]+)\.(.+)$/.exec(start.handler) ?? [];
   if (file === undefined || name === undefined)
     throw new InitError('Runtime.MalformedHandlerName', 'Bad handler');
@@ -28,10 +30,7 @@ export function loadHandler(start: Start, load: Load): Handler {
   }
   const exported = name
     .split('.')
-    .reduce<unknown>(
-      (value, key) => (Object(value) as Record<string, unknown>)[key],
-      runCode(start.code, load),
-    );
+    .reduce<unknown>((value, key) => (Object(value) as Record<string, unknown>)[key], runCode(code, load));
   if (exported === undefined || exported === null) {
     throw new InitError('Runtime.HandlerNotFound', `${start.handler} is undefined or not exported`);
   }
@@ -44,7 +43,7 @@ export function loadHandler(start: Start, load: Load): Handler {
   return exported as Handler;
 }
 
-function runCode(code: string, load: Load): unknown {
+function runCode(code: Code, load: Load): unknown {
   const module = {
     exports: {},
     id: '.',
@@ -54,9 +53,8 @@ function runCode(code: string, load: Load): unknown {
     paths: [],
   };
   const require = Object.assign((name: string) => load(String(name)), { cache: {}, main: module });
-  const run = compile(code, load);
   try {
-    run.call(module.exports, module.exports, require, module, '/var/task/index.js', '/var/task');
+    code.call(module.exports, module.exports, require, module, '/var/task/index.js', '/var/task');
   } catch (error) {
     const { code: reason } = Object(error) as { code?: unknown };
     if (reason === 'MODULE_NOT_FOUND') throw new InitError('Runtime.ImportModuleError', String(error));
@@ -64,15 +62,4 @@ function runCode(code: string, load: Load): unknown {
   }
   module.loaded = true;
   return module.exports;
-}
-
-function compile(code: string, load: Load): (...args: unknown[]) => unknown {
-  try {
-    return compileFunction(code, ['exports', 'require', 'module', '__filename', '__dirname'], {
-      filename: '/var/task/index.js',
-      importModuleDynamically: (name) => importModule(load, name),
-    }) as (...args: unknown[]) => unknown;
-  } catch (error) {
-    throw new InitError('Runtime.UserCodeSyntaxError', String(error));
-  }
 }

@@ -1,0 +1,88 @@
+import { EventEmitter } from 'node:events';
+import { call, callJson } from '../bridge.ts';
+import { nextTick } from '../process-shim.ts';
+import { refused } from '../refusal.ts';
+
+/** What is known of the outer process. */
+export interface Facts {
+  readonly arch: string;
+  readonly version: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+export interface ProcessOptions {
+  readonly facts: Facts;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly write: (text: string) => void;
+  /** Finds the built-in modules that the function may have. */
+  readonly builtin: (name: string) => unknown;
+}
+
+const REFUSED = [
+  'binding',
+  '_linkedBinding',
+  'dlopen',
+  'kill',
+  'chdir',
+  'umask',
+  'loadEnvFile',
+  'setuid',
+  'setgid',
+];
+
+/** What the function's code finds as `process`: what code asks of it on Lambda, and nothing of the computer it runs on. */
+export function createProcess({ facts, environment, write, builtin }: ProcessOptions): object {
+  const exit = (code: unknown = 0): never => {
+    call('exit', String(Number(code) || 0));
+    // The process ends while the call is made.
+    throw new Error('exit');
+  };
+  const stream = () =>
+    Object.assign(new EventEmitter(), {
+      isTTY: false,
+      writable: true,
+      write: (text: unknown) => {
+        write(String(text));
+        return true;
+      },
+    });
+  const hrtime = (since?: readonly [number, number]): [number, number] => {
+    const now = BigInt(call('hrtime'));
+    const elapsed = since === undefined ? now : now - (BigInt(since[0]) * 1_000_000_000n + BigInt(since[1]));
+    return [Number(elapsed / 1_000_000_000n), Number(elapsed % 1_000_000_000n)];
+  };
+  hrtime.bigint = () => BigInt(call('hrtime'));
+  const memoryUsage = () => callJson<object>('memory');
+  memoryUsage.rss = () => callJson<{ rss: number }>('memory').rss;
+  const members = {
+    arch: facts.arch,
+    argv: ['/var/lang/bin/node', '/var/runtime/index.mjs'],
+    argv0: 'node',
+    env: { ...environment },
+    execArgv: [],
+    execPath: '/var/lang/bin/node',
+    exitCode: undefined,
+    features: {},
+    pid: 1,
+    platform: 'linux',
+    ppid: 0,
+    release: { name: 'node' },
+    stderr: stream(),
+    stdout: stream(),
+    title: 'node',
+    version: facts.version,
+    versions: { ...facts.versions },
+    abort: () => exit(1),
+    cpuUsage: () => callJson<object>('cpu'),
+    cwd: () => '/var/task',
+    emitWarning: (warning: unknown) => write(`Warning: ${String(warning)}\n`),
+    exit,
+    getBuiltinModule: builtin,
+    hrtime,
+    memoryUsage,
+    nextTick,
+    uptime: () => Number(call('hrtime')) / 1e9,
+  };
+  const refusals = REFUSED.map((name) => [name, refused(`process.${name}`)]);
+  return Object.assign(new EventEmitter(), members, Object.fromEntries(refusals));
+}

@@ -1,0 +1,129 @@
+import type { InvokeEvent, Outcome, Start } from '../messages.ts';
+import { call, type Host, openBridge } from './bridge.ts';
+import { AbortController, AbortSignal, DOMException, Event, EventTarget } from './globals/abort.ts';
+import { structuredClone } from './globals/clone.ts';
+import { createConsole } from './globals/console.ts';
+import { fetch, Request, Response } from './globals/fetch.ts';
+import { Headers } from './globals/headers.ts';
+import { createProcess } from './globals/process.ts';
+import { atob, btoa, TextDecoder, TextEncoder } from './globals/text.ts';
+import * as timers from './globals/timers.ts';
+import { URL, URLSearchParams } from './globals/url.ts';
+import { type Code, type Handler, loadHandler } from './handler.ts';
+import { Buffer } from './modules/buffer.ts';
+import { fillConstants } from './modules/crypto.ts';
+import { CryptoKey, settleSubtle, webcrypto } from './modules/webcrypto.ts';
+import { createLoad, type Load, namespaceOf } from './modules.ts';
+import { settleRequest } from './network.ts';
+import { failure, run } from './run.ts';
+
+/**
+ * What the outer realm has of a function's context: functions that take strings, and give nothing. Nothing else of either
+ * realm is ever in the hands of the other, but functions and values of this one that the outer one passes back unseen.
+ */
+export interface Guest {
+  /** Opens the context for one function. */
+  begin(start: string): void;
+  /** Runs `index.js`. */
+  load(code: Code): void;
+  invoke(requestId: string, deadline: number, event: string): void;
+  /** A timer is due. */
+  fire(id: number): void;
+  /** The answer to a request. */
+  answered(reply: string): void;
+  /** The outcome of an operation of `crypto.subtle`. */
+  settled(id: number, outcome: string): void;
+  /** A promise was rejected that nobody handles. */
+  rejected(reason: unknown): void;
+  /** What `import()` finds. @throws as `require` does */
+  importing(name: string): Readonly<Record<string, unknown>>;
+  /** An error of this realm. */
+  error(message: string): Error;
+}
+
+let started: { readonly start: Start; readonly load: Load; handler?: Handler } | undefined;
+let requestId = '';
+
+function end(outcome: Outcome): void {
+  call('ended', JSON.stringify(outcome));
+}
+
+function fatal(error: unknown, errorType?: string): void {
+  const said = failure(error);
+  call('fatal', JSON.stringify({ ...said, ...(errorType === undefined ? {} : { errorType }) }));
+}
+
+/** Ends the process with what code of the function threw outside of its handler. */
+function guarded<A extends unknown[]>(act: (...args: A) => void): (...args: A) => void {
+  return (...args) => {
+    try {
+      act(...args);
+    } catch (error) {
+      fatal(error);
+    }
+  };
+}
+
+const write = (text: string) => void call('out', text);
+
+function begin(text: string): void {
+  const { facts, constants, ...start } = JSON.parse(text) as Omit<Start, 'code'>;
+  const { environment } = start;
+  const console = createConsole({ write, requestId: () => requestId, environment });
+  const process = createProcess({ facts, environment, write, builtin: (name) => load(name) });
+  const load = createLoad(constants, { console, process });
+  fillConstants();
+  define({ console, process });
+  started = { start: { ...start, facts, constants, code: '' }, load };
+}
+
+function define(globals: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(globals)) {
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+}
+
+const performance = {
+  timeOrigin: Date.now(),
+  now: () => Number(call('hrtime')) / 1e6,
+  mark: () => undefined,
+  measure: () => undefined,
+};
+
+function queueMicrotask(callback: () => void): void {
+  void Promise.resolve().then(guarded(callback));
+}
+
+/** Called once by the outer realm, before any code of the function. */
+export function open(host: Host): Guest {
+  openBridge(host);
+  const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate } = timers;
+  define({ global: globalThis, Buffer, URL, URLSearchParams, TextEncoder, TextDecoder, atob, btoa });
+  define({ AbortController, AbortSignal, DOMException, Event, EventTarget, structuredClone, queueMicrotask });
+  define({ fetch, Headers, Request, Response, crypto: webcrypto, CryptoKey, performance });
+  define({ setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate });
+  // Compiled code has memory of its own, beside the heap that is bounded.
+  Reflect.deleteProperty(globalThis, 'WebAssembly');
+  return {
+    begin,
+    load: guarded((code) => {
+      if (started === undefined) return;
+      started.handler = loadHandler(started.start, code, started.load);
+      call('ready');
+    }),
+    invoke: (id, deadline, event) => {
+      requestId = id;
+      const message: InvokeEvent = { requestId: id, event, deadline };
+      if (started?.handler !== undefined) void run(started.handler, started.start, message).then(end);
+    },
+    fire: guarded(timers.fireTimer),
+    answered: guarded(settleRequest),
+    settled: guarded(settleSubtle),
+    rejected: (reason) => fatal(reason, 'Runtime.UnhandledPromiseRejection'),
+    error: (message) => new Error(message),
+    importing: (name) => {
+      if (started === undefined) throw new Error('not started');
+      return namespaceOf(started.load(name));
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import bufferPackage from 'buffer/';
+import { call } from '../bridge.ts';
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/** The package `buffer` is Node's Buffer; what it lacks is the newest encoding, and haste with texts. */
+const { Buffer: Plain } = bufferPackage as unknown as { Buffer: BufferConstructor };
+const { from, isEncoding, byteLength } = Plain as unknown as Record<string, Method>;
+const prototype = Plain.prototype as unknown as Record<string, Method>;
+const { write } = prototype;
+const plainToString = Plain.prototype.toString as unknown as Method;
+
+const isBase64Url = (encoding: unknown) => typeof encoding === 'string' && /^base64url$/i.test(encoding);
+const isUtf8 = (encoding: unknown) =>
+  encoding === undefined || (typeof encoding === 'string' && /^utf-?8$/i.test(encoding));
+const isLatin1 = (encoding: unknown) => encoding === 'latin1' || encoding === 'binary';
+/** Decoding base64 takes both alphabets; only the name is unknown. */
+const known = (encoding: unknown) => (isBase64Url(encoding) ? 'base64' : encoding);
+
+function asBuffer(bytes: Uint8Array): Uint8Array {
+  return Object.setPrototypeOf(bytes, Plain.prototype) as Uint8Array;
+}
+
+/** Bytes of a text in UTF-8. Halves of surrogate pairs count as U+FFFD, three bytes too. */
+function utf8Length(text: string): number {
+  let length = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) length += 1;
+    else if (unit < 0x800) length += 2;
+    else if (isPair(text, at)) {
+      length += 4;
+      at += 1;
+    } else length += 3;
+  }
+  return length;
+}
+
+function isPair(text: string, at: number): boolean {
+  const low = text.charCodeAt(at + 1);
+  return (text.charCodeAt(at) & 0xfc00) === 0xd800 && (low & 0xfc00) === 0xdc00;
+}
+
+function utf8Bytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(utf8Length(text));
+  let to = 0;
+  const put = (point: number, shift: number) => {
+    bytes[to] = shift === 0 ? point : ((point >> shift) & 0x3f) | 0x80;
+    to += 1;
+  };
+  for (let at = 0; at < text.length; at += 1) {
+    let point = text.charCodeAt(at);
+    if (point < 0x80) {
+      put(point, 0);
+      continue;
+    }
+    if (isPair(text, at)) {
+      point = text.codePointAt(at) ?? 0;
+      at += 1;
+    } else if ((point & 0xf800) === 0xd800) point = 0xfffd;
+    if (point < 0x800) bytes[to] = 0xc0 | (point >> 6);
+    else if (point < 0x10000) bytes[to] = 0xe0 | (point >> 12);
+    else bytes[to] = 0xf0 | (point >> 18);
+    to += 1;
+    if (point >= 0x10000) put(point, 12);
+    if (point >= 0x800) put(point, 6);
+    bytes[to] = 0x80 | (point & 0x3f);
+    to += 1;
+  }
+  return bytes;
+}
+
+export function latin1Bytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}
+
+const CHUNK = 8192;
+
+export function latin1Text(bytes: Uint8Array): string {
+  let text = '';
+  for (let from = 0; from < bytes.length; from += CHUNK) {
+    const chunk = bytes.subarray(from, from + CHUNK);
+    text += String.fromCharCode.apply(null, chunk as unknown as number[]);
+  }
+  return text;
+}
+
+function define(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { value, writable: true, configurable: true });
+}
+
+define(Plain, 'from', (value: unknown, encoding?: unknown, length?: unknown) => {
+  if (typeof value === 'string' && isUtf8(encoding)) return asBuffer(utf8Bytes(value));
+  if (typeof value === 'string' && isLatin1(encoding)) return asBuffer(latin1Bytes(value));
+  return from?.call(Plain, value, known(encoding), length);
+});
+define(
+  Plain,
+  'isEncoding',
+  (encoding: unknown) => isBase64Url(encoding) || isEncoding?.call(Plain, encoding),
+);
+define(Plain, 'byteLength', (value: unknown, encoding?: unknown) =>
+  typeof value === 'string' && isUtf8(encoding)
+    ? utf8Length(value)
+    : byteLength?.call(Plain, value, known(encoding)),
+);
+define(prototype, 'toString', function (this: Buffer, encoding?: unknown, ...range: [number?, number?]) {
+  if (isUtf8(encoding)) return call('text.decode', 'utf-8', 'b', latin1Text(this.subarray(...range)));
+  if (isLatin1(encoding)) return latin1Text(this.subarray(...range));
+  if (!isBase64Url(encoding)) return plainToString?.call(this, encoding, ...range);
+  const text = String(plainToString?.call(this, 'base64', ...range));
+  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+});
+define(prototype, 'write', function (this: Buffer, ...args: unknown[]) {
+  return write?.apply(this, args.map(known));
+});
+
+type Buffer = globalThis.Buffer;
+
+export { Plain as Buffer };
+export const constants = { MAX_LENGTH: 2 ** 31 - 1, MAX_STRING_LENGTH: 2 ** 29 - 24 };
+export const kMaxLength = constants.MAX_LENGTH;

@@ -1,0 +1,52 @@
+import { call, errorOf } from './bridge.ts';
+import { Buffer } from './modules/buffer.ts';
+
+export interface Outgoing {
+  readonly method: string;
+  /** Host name without port. */
+  readonly host: string;
+  /** Path and query as on the request line. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+interface Waiting {
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+}
+
+const waiting = new Map<number, Waiting>();
+let last = 0;
+
+/** Sends a request by way of the embedded cloud; rejects with what Node rejects with when no connection can be made. */
+export function ask({ body, ...request }: Outgoing): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    last += 1;
+    waiting.set(last, { resolve, reject });
+    call('request', JSON.stringify({ id: last, ...request, body: body.toString('base64') }));
+  });
+}
+
+interface Reply {
+  readonly type: 'answered' | 'unanswered';
+  readonly id: number;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Takes the answer to an earlier request. */
+export function settleRequest(json: string): void {
+  const reply = JSON.parse(json) as Reply;
+  const asker = waiting.get(reply.id);
+  waiting.delete(reply.id);
+  if (reply.type === 'answered') asker?.resolve({ ...reply, body: Buffer.from(reply.body, 'base64') });
+  else asker?.reject(Object.assign(errorOf(json), { syscall: 'connect' }));
+}

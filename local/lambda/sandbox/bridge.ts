@@ -1,0 +1,35 @@
+import type { Host } from '../guest/bridge.ts';
+
+/** What the function's context may have done for it: strings in, a string out. */
+export type Operation = (a: string, b: string, c: string, d: string) => string;
+
+/**
+ * The one function that the function's context calls. It takes strings alone, and answers with strings alone: `=` and a
+ * result, or `!` and the error as JSON. It never throws.
+ */
+export function createHost(operations: Readonly<Record<string, Operation>>): Host {
+  const known = new Map(Object.entries(operations));
+  return (name, a, b, c, d) => {
+    try {
+      if (![name, a, b, c, d].every((argument) => typeof argument === 'string')) {
+        return failed(new TypeError('the bridge takes strings'));
+      }
+      const operation = known.get(name);
+      return operation === undefined
+        ? failed(new Error(`no operation ${name}`))
+        : `=${operation(a, b, c, d)}`;
+    } catch (error) {
+      return failed(error);
+    }
+  };
+}
+
+export function failed(error: unknown): string {
+  const { name, message, code } = error as NodeJS.ErrnoException;
+  return `!${JSON.stringify({ name, message, code: typeof code === 'string' ? code : undefined })}`;
+}
+
+/** Bytes as the bridge passes them: a character for each. */
+export const toBytes = (text: string): Buffer => Buffer.from(text, 'latin1');
+export const fromBytes = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild';
+
+const GUEST = 'local/lambda/guest';
+
+/** What stands for Node's modules within the function's context: packages, and files of its own. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  'node:events': 'events/',
+  events: 'events/',
+  'node:path': 'path-browserify',
+  'node:stream': 'readable-stream',
+  'node:string_decoder': 'string_decoder/',
+};
+const FILES: Readonly<Record<string, string>> = {
+  buffer: 'modules/buffer.ts',
+  'process/': 'process-shim.ts',
+  'abort-controller': 'globals/abort.ts',
+};
+
+const standIns: Plugin = {
+  name: 'stand-ins',
+  setup({ onResolve, resolve }) {
+    onResolve(
+      { filter: /^(node:.*|events|buffer|process\/|abort-controller)$/ },
+      ({ path, kind, resolveDir }) => {
+        const file = FILES[path];
+        if (file !== undefined) return { path: join(process.cwd(), GUEST, file) };
+        const instead = PACKAGES[path];
+        if (instead === undefined)
+          return { errors: [{ text: `${path} is not there in a function's context` }] };
+        return resolve(instead, { kind, resolveDir });
+      },
+    );
+  },
+};
+
+/** What runs within the function's context. */
+const guest = {
+  entryPoints: [`${GUEST}/main.ts`],
+  bundle: true,
+  write: false,
+  metafile: true,
+  platform: 'browser',
+  format: 'iife',
+  globalName: 'guest',
+  target: 'node20',
+  legalComments: 'none',
+  logLevel: 'warning',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  plugins: [standIns],
+} satisfies BuildOptions;
+
+/** Builds what the embedded Lambda starts around a function's code; the context's part goes in as text. */
+export async function buildSandbox(options: BuildOptions): Promise<BuildResult[]> {
+  const inner = await build(guest);
+  const outer = await build({
+    ...options,
+    entryPoints: ['local/lambda/sandbox.ts'],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    define: { GUEST_SOURCE: JSON.stringify(inner.outputFiles[0]?.text ?? '') },
+  });
+  return [inner, outer];
+}
