@@ -15,11 +15,13 @@ interface State {
   readonly depth: number;
   readonly level: number;
   readonly path: readonly object[];
+  /** The level of the object that was written last. */
+  readonly last: { level: number };
 }
 
 export function inspect(value: unknown, options: InspectOptions = {}): string {
   const { depth = 2 } = options;
-  return text(value, { depth: depth ?? Number.POSITIVE_INFINITY, level: 0, path: [] });
+  return text(value, { depth: depth ?? Number.POSITIVE_INFINITY, level: 0, path: [], last: { level: 0 } });
 }
 
 inspect.custom = CUSTOM;
@@ -61,28 +63,29 @@ function object(value: object, state: State): string {
   const simple = simpleText(value, name);
   if (simple !== undefined && keys.length === 0) return simple;
   if (state.level > state.depth) return `[${name || 'Object'}]`;
+  state.last.level = state.level;
   const members = () => keys.map((key) => member(value, key, inner));
   const prefix = (plain: string, size?: number) =>
     name === plain && size === undefined ? '' : `${name}${size === undefined ? '' : `(${size})`} `;
   if (Array.isArray(value)) {
     const head = name === 'Array' ? '' : `${name}(${value.length}) `;
     const items = limited(value, (item) => text(item, inner));
-    return joined(`${head}[`, [...items, ...members()], ']', inner.level);
+    return joined(`${head}[`, [...items, ...members()], ']', inner);
   }
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
     const items = limited([...(value as Uint8Array)], String);
-    return joined(`${name}(${(value as Uint8Array).length}) [`, [...items, ...members()], ']', inner.level);
+    return joined(`${name}(${(value as Uint8Array).length}) [`, [...items, ...members()], ']', inner);
   }
   if (value instanceof Map) {
     const items = limited([...value], ([key, item]) => `${text(key, inner)} => ${text(item, inner)}`);
-    return joined(`${prefix('', value.size)}{`, [...items, ...members()], '}', inner.level);
+    return joined(`${prefix('', value.size)}{`, [...items, ...members()], '}', inner);
   }
   if (value instanceof Set) {
     const items = limited([...value], (item) => text(item, inner));
-    return joined(`${prefix('', value.size)}{`, [...items, ...members()], '}', inner.level);
+    return joined(`${prefix('', value.size)}{`, [...items, ...members()], '}', inner);
   }
   const head = simple === undefined ? prefix('Object') : `${simple} `;
-  return joined(`${head}{`, members(), '}', inner.level);
+  return joined(`${head}{`, members(), '}', inner);
 }
 
 /** What needs no braces: functions, errors, dates and the like. */
@@ -97,7 +100,7 @@ function simpleText(value: object, name: string): string | undefined {
   if (value instanceof Promise) return 'Promise { <pending> }';
   if (value instanceof WeakMap || value instanceof WeakSet) return `${name} { <items unknown> }`;
   if (value instanceof String || value instanceof Number || value instanceof Boolean) {
-    return `[${name}: ${text(value.valueOf(), { depth: 0, level: 0, path: [] })}]`;
+    return `[${name}: ${text(value.valueOf(), { depth: 0, level: 0, path: [], last: { level: 0 } })}]`;
   }
   return undefined;
 }
@@ -149,24 +152,13 @@ function limited<T>(items: readonly T[], write: (item: T) => string): string[] {
   return more > 0 ? [...shown, `... ${more} more item${more > 1 ? 's' : ''}`] : shown;
 }
 
-function joined(head: string, members: readonly string[], tail: string, level: number): string {
+function joined(head: string, members: readonly string[], tail: string, { level, last }: State): string {
   if (members.length === 0) return `${head}${tail}`;
   const length = members.reduce((sum, one) => sum + one.length + 2, head.length);
-  const isFlat = members.every((one) => !one.includes('\n')) && depthOf(members) < COMPACT;
+  const isFlat = members.every((one) => !one.includes('\n')) && last.level - (level - 1) < COMPACT;
   if (isFlat && length <= WIDTH) return `${head} ${members.join(', ')} ${tail}`;
   const indent = '  '.repeat(level);
   return `${head}\n${indent}${members.join(`,\n${indent}`)}\n${indent.slice(2)}${tail}`;
-}
-
-/** Levels of braces within. */
-function depthOf(members: readonly string[]): number {
-  let [depth, deepest] = [0, 0];
-  for (const character of members.join('')) {
-    if (character === '{' || character === '[') depth += 1;
-    if (character === '}' || character === ']') depth -= 1;
-    deepest = Math.max(deepest, depth);
-  }
-  return deepest;
 }
 
 /** `util.format`: https://nodejs.org/api/util.html#utilformatformat-args */
