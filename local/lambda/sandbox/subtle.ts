@@ -37,10 +37,14 @@ export async function performSubtle(method: string, args: string): Promise<strin
 function coded(value: unknown): unknown {
   if (value instanceof ArrayBuffer) return { $bytes: fromBytes(new Uint8Array(value)) };
   if (value instanceof Uint8Array) return { $bytes: fromBytes(value), $view: true };
-  if (value instanceof CryptoKey) return describe(value);
+  if (isKey(value)) return describe(value);
   if (Array.isArray(value)) return value.map(coded);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, coded(item)]));
+}
+
+function isKey(value: unknown): value is webcrypto.CryptoKey {
+  return Object.prototype.toString.call(value) === '[object CryptoKey]';
 }
 
 function describe(key: webcrypto.CryptoKey): object {

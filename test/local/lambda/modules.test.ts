@@ -146,12 +146,14 @@ test('web cryptography signs, verifies, encrypts and digests', async (t) => {
       const refused = await subtle.exportKey('raw', hmac).catch((error) => error.name);
       return { mac, verified, opened, digest, refused, uuid: crypto.randomUUID().length };
     };`);
-  assert.deepEqual(await returned(room, arn), {
+  const { refused, ...done } = (await returned(room, arn)) as Record<string, unknown>;
+  // Older Nodes call it InvalidAccessException.
+  assert.match(String(refused), /^InvalidAccess/);
+  assert.deepEqual(done, {
     mac: createHmac('sha256', 'key').update('text').digest('hex'),
     verified: true,
     opened: 'secret',
     digest: createHash('sha1').update('x').digest('hex'),
-    refused: 'InvalidAccessError',
     uuid: 36,
   });
 });

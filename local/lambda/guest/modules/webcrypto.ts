@@ -66,11 +66,9 @@ export function settleSubtle(id: number, outcome: string): void {
     resolve?.(decoded(JSON.parse(outcome.slice(1) || 'null')));
     return;
   }
-  const { name, message } = errorOf(outcome.slice(1)) as Error & { name: string };
-  const own = (JSON.parse(outcome.slice(1)) as { name: string }).name;
-  reject?.(
-    /Error$/.test(own) && name === 'Error' ? new DOMException(message, own) : errorOf(outcome.slice(1)),
-  );
+  const error = errorOf(outcome.slice(1));
+  const { name } = JSON.parse(outcome.slice(1)) as { name: string };
+  reject?.(error.name === name ? error : new DOMException(error.message, name));
 }
 
 const METHODS = [
