@@ -4,7 +4,7 @@ import type { JsonObject } from '../../json.ts';
 import { signJwt } from '../jwt.ts';
 import { NO_FAILURES } from '../lockout.ts';
 import { canRead } from '../permissions.ts';
-import { canRevoke, tokenValidity } from '../resources/client-properties.ts';
+import { canRevoke, isRotating, tokenValidity } from '../resources/client-properties.ts';
 import type { ClientRecord, TokenFamily, UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 
@@ -53,7 +53,7 @@ export function issueTokens({ pool, client, user, now }: Grant, family: TokenFam
     sub: user.sub,
     ...(groups.length > 0 ? { 'cognito:groups': groups } : {}),
     iss: issuerOf(pool.id),
-    ...(canRevoke(client.settings) ? { origin_jti: family.id } : {}),
+    ...(canRevoke(client.settings) || isRotating(client.settings) ? { origin_jti: family.id } : {}),
     event_id: family.eventId,
     auth_time: seconds(new Date(family.authenticated)),
     iat: seconds(now),
