@@ -24,7 +24,7 @@ export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Pr
         text: `${when.padEnd(16)}  ${size.padStart(9)}  ${key}`,
         document: {},
       });
-    for await (const object of listObjects(work.clients.s3, bucket, prefix)) {
+    for await (const object of listObjects(work, bucket, prefix)) {
       const modified = object.modified.toISOString();
       found += 1;
       bytes += object.bytes;

@@ -1,7 +1,9 @@
-import type { ListObjectVersionsCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { ListObjectVersionsCommandOutput } from '@aws-sdk/client-s3';
+import { UserError } from '../errors.ts';
 import { count, formatBytes } from '../ui/format.ts';
 import { onAws } from './aws-failures.ts';
 import { checkpoint, pause, type StackWork } from './operation.ts';
+import { pages } from './pages.ts';
 
 export interface StoredObject {
   readonly key: string;
@@ -11,20 +13,27 @@ export interface StoredObject {
 }
 
 /** Keys in the bucket's own order, a page of 1,000 at a time. */
-export async function* listObjects(s3: S3Client, bucket: string, prefix = ''): AsyncGenerator<StoredObject> {
+export async function* listObjects(
+  { clients: { s3 }, context: { signal } }: StackWork,
+  bucket: string,
+  prefix = '',
+): AsyncGenerator<StoredObject> {
   const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-  let ContinuationToken: string | undefined;
-  do {
-    const page = await onAws(`Listing the bucket ${bucket}`, () =>
+  const listed = pages({
+    doing: `Listing the bucket ${bucket}`,
+    signal,
+    ask: (token?: string) =>
       s3.send(
         new ListObjectsV2Command({
           Bucket: bucket,
           Prefix: prefix,
-          ...(ContinuationToken && { ContinuationToken }),
+          ...(token === undefined ? {} : { ContinuationToken: token }),
         }),
       ),
-    );
-    for (const { Key, Size, LastModified, ETag } of page.Contents ?? []) {
+    next: ({ NextContinuationToken }) => NextContinuationToken,
+  });
+  for await (const { Contents = [] } of listed) {
+    for (const { Key, Size, LastModified, ETag } of Contents) {
       yield {
         key: Key ?? '',
         bytes: Size ?? 0,
@@ -32,8 +41,7 @@ export async function* listObjects(s3: S3Client, bucket: string, prefix = ''): A
         etag: (ETag ?? '').replaceAll('"', ''),
       };
     }
-    ContinuationToken = page.NextContinuationToken;
-  } while (ContinuationToken !== undefined);
+  }
 }
 
 interface Version {
@@ -43,14 +51,23 @@ interface Version {
 }
 
 /** All versions and delete markers, a page of at most 1,000 at a time. */
-async function* listVersions(s3: S3Client, bucket: string): AsyncGenerator<Version[]> {
+async function* listVersions(
+  { clients: { s3 }, context }: StackWork,
+  bucket: string,
+  signal = context.signal,
+): AsyncGenerator<Version[]> {
   const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
-  let KeyMarker: string | undefined;
-  let VersionIdMarker: string | undefined;
-  do {
-    const page: ListObjectVersionsCommandOutput = await onAws(`Listing the bucket ${bucket}`, () =>
-      s3.send(new ListObjectVersionsCommand({ Bucket: bucket, KeyMarker, VersionIdMarker })),
-    );
+  const listed = pages({
+    doing: `Listing the bucket ${bucket}`,
+    signal,
+    ask: (from?: VersionMarker): Promise<ListObjectVersionsCommandOutput> =>
+      s3.send(new ListObjectVersionsCommand({ Bucket: bucket, ...from })),
+    next: ({ IsTruncated, NextKeyMarker, NextVersionIdMarker }) =>
+      IsTruncated && NextKeyMarker !== undefined
+        ? { KeyMarker: NextKeyMarker, VersionIdMarker: NextVersionIdMarker }
+        : undefined,
+  });
+  for await (const page of listed) {
     yield [
       ...(page.Versions ?? []).map(({ Key = '', VersionId = 'null', Size = 0 }) => ({
         Key,
@@ -59,22 +76,26 @@ async function* listVersions(s3: S3Client, bucket: string): AsyncGenerator<Versi
       })),
       ...(page.DeleteMarkers ?? []).map(({ Key = '', VersionId = 'null' }) => ({ Key, VersionId, bytes: 0 })),
     ];
-    KeyMarker = page.IsTruncated ? page.NextKeyMarker : undefined;
-    VersionIdMarker = page.NextVersionIdMarker;
-  } while (KeyMarker !== undefined);
+  }
+}
+
+interface VersionMarker {
+  readonly KeyMarker: string;
+  readonly VersionIdMarker: string | undefined;
 }
 
 /** What the bucket holds, versions and delete markers counted one by one. */
 export async function measureBucket(
-  { clients, context: { ui } }: StackWork,
+  work: StackWork,
   bucket: string,
 ): Promise<{ objects: number; bytes: number }> {
+  const { ui } = work.context;
   const task = `Counting what ${bucket} holds`;
   let objects = 0;
   let bytes = 0;
   ui.event({ type: 'task-started', task });
   const found = () => `${count(objects, 'object')}, ${formatBytes(bytes)}`;
-  for await (const page of listVersions(clients.s3, bucket)) {
+  for await (const page of listVersions(work, bucket)) {
     objects += page.length;
     for (const version of page) bytes += version.bytes;
     ui.event({ type: 'task-progress', task, detail: found() });
@@ -85,13 +106,15 @@ export async function measureBucket(
 
 const GO_ON = 'What is deleted so far is gone; type edge-upload destroy again to go on.';
 
+/** Ctrl-C is looked for between batches, of which those that are under way end first. */
+const NEVER = new AbortController().signal;
+
 /** Batches of one bucket deleted at the same time. */
 const PARALLEL = 8;
 
 /** Deletes every version, delete marker and unfinished multipart upload. Run again where a late writer added some. */
 export async function emptyBucket(work: StackWork, bucket: string): Promise<void> {
   const { ui, signal } = work.context;
-  const { s3 } = work.clients;
   const task = `Emptying the bucket ${bucket}`;
   ui.event({ type: 'task-started', task });
   let deleted = 0;
@@ -114,7 +137,7 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
       .finally(() => running.delete(batch));
     running.add(batch);
   };
-  for await (const page of listVersions(s3, bucket)) {
+  for await (const page of listVersions(work, bucket, NEVER)) {
     if (signal.aborted || failures.length > 0) break;
     if (page.length > 0) begin(page);
     if (running.size >= PARALLEL) await Promise.race(running);
@@ -122,7 +145,7 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
   await Promise.all(running);
   checkpoint(signal, GO_ON);
   if (failures.length > 0) throw failures[0];
-  const uploads = await abortUploads(s3, bucket);
+  const uploads = await abortUploads(work, bucket);
   const open = uploads === 0 ? '' : `, ${count(uploads, 'unfinished upload')}`;
   ui.event({ type: 'task-done', task, detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}${open}` });
 }
@@ -149,20 +172,34 @@ async function deleteBatch(work: StackWork, bucket: string, versions: readonly V
   }
 }
 
-async function abortUploads(s3: S3Client, bucket: string): Promise<number> {
+/** Aborts unfinished uploads until none is left; one that an abort does not remove is an error. */
+async function abortUploads(
+  { clients: { s3 }, context: { signal } }: StackWork,
+  bucket: string,
+): Promise<number> {
   const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = await import('@aws-sdk/client-s3');
-  let aborted = 0;
+  const aborted = new Set<string>();
   for (;;) {
-    const page = await onAws(`Listing the unfinished uploads of ${bucket}`, () =>
+    checkpoint(signal, GO_ON);
+    const { Uploads = [] } = await onAws(`Listing the unfinished uploads of ${bucket}`, () =>
       s3.send(new ListMultipartUploadsCommand({ Bucket: bucket })),
     );
-    const uploads = page.Uploads ?? [];
-    if (uploads.length === 0) return aborted;
-    for (const { Key, UploadId } of uploads) {
+    if (Uploads.length === 0) return aborted.size;
+    const [stuck] = Uploads.filter(({ UploadId = '' }) => aborted.has(UploadId));
+    if (stuck !== undefined) {
+      throw new UserError(
+        'aws',
+        `The unfinished upload of ${stuck.Key} in ${bucket} is there still after its abort.`,
+        {
+          hint: 'Type edge-upload destroy again in a minute.',
+        },
+      );
+    }
+    for (const { Key, UploadId = '' } of Uploads) {
       await onAws(`Aborting an unfinished upload of ${Key}`, () =>
         s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })),
       );
-      aborted += 1;
+      aborted.add(UploadId);
     }
   }
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { DescribeChangeSetCommandOutput, Tag } from '@aws-sdk/client-cloudformation';
+import type { Change, DescribeChangeSetCommandOutput, Tag } from '@aws-sdk/client-cloudformation';
 import { UserError } from '../errors.ts';
+import { formatDuration } from '../ui/format.ts';
 import { onAws } from './aws-failures.ts';
 import { pause, pollInterval, type StackWork } from './operation.ts';
+import { pages } from './pages.ts';
 import { type PlannedStep, plannedSteps } from './plan-words.ts';
 
 /** A change set that is ready to be applied. */
@@ -56,7 +58,7 @@ export async function planChange(
   const described = await settled(work, changeSetId);
   const stackId = described.StackId ?? created.StackId ?? '';
   if (described.Status === 'CREATE_COMPLETE')
-    return { to, stackId, changeSetId, steps: plannedSteps(described.Changes ?? []) };
+    return { to, stackId, changeSetId, steps: plannedSteps(await changesOf(work, changeSetId, described)) };
   await discardPlan(work, { to, stackId, changeSetId });
   if (NO_CHANGES.test(described.StatusReason ?? '')) return undefined;
   throw new UserError(
@@ -66,13 +68,46 @@ export async function planChange(
   );
 }
 
+/** Change sets take seconds. */
+const PLANNING_MS = 15 * 60_000;
+
+/** All changes of a change set, of which an answer holds a hundred at most. */
+async function changesOf(
+  { clients, context: { signal } }: StackWork,
+  changeSetId: string,
+  first: DescribeChangeSetCommandOutput,
+): Promise<Change[]> {
+  const changes = [...(first.Changes ?? [])];
+  if (first.NextToken === undefined) return changes;
+  const { DescribeChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+  const rest = pages({
+    doing: 'Reading the change set',
+    signal,
+    ask: (NextToken: string | undefined = first.NextToken) =>
+      clients.cloudformation.send(new DescribeChangeSetCommand({ ChangeSetName: changeSetId, NextToken })),
+    next: ({ NextToken }) => NextToken,
+  });
+  for await (const { Changes = [] } of rest) changes.push(...Changes);
+  return changes;
+}
+
 async function settled(work: StackWork, changeSetId: string): Promise<DescribeChangeSetCommandOutput> {
   const { DescribeChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+  const since = work.context.now().getTime();
   for (;;) {
     const described = await onAws('Reading the change set', () =>
       work.clients.cloudformation.send(new DescribeChangeSetCommand({ ChangeSetName: changeSetId })),
     );
     if (!/^(CREATE_PENDING|CREATE_IN_PROGRESS)$/.test(described.Status ?? '')) return described;
+    if (work.context.now().getTime() - since > PLANNING_MS) {
+      throw new UserError(
+        'gave_up',
+        `CloudFormation has not planned the change within ${formatDuration(PLANNING_MS)}.`,
+        {
+          hint: 'Nothing was changed. Type the same command again.',
+        },
+      );
+    }
     await pause(pollInterval(work), work.context.signal, 'Nothing was changed. Type the same command again.');
   }
 }

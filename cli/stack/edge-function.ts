@@ -6,6 +6,9 @@ import { checkpoint, pause, pollInterval, type StackWork } from './operation.ts'
 /** Replicas go away minutes to hours after the distribution; asking twice a minute is enough. */
 const REPLICA_POLL_MS = 30_000;
 
+/** AWS speaks of a few hours; a run that waits for longer waits for something else. */
+const PATIENCE_MS = 12 * 3600_000;
+
 function isReplicated(error: unknown): boolean {
   return (
     error instanceof Error &&
@@ -36,7 +39,7 @@ async function tryDelete({ clients }: StackWork, functionName: string): Promise<
 /**
  * Deletes the edge function with all its versions. The stack retains the function for this: CloudFormation would give
  * up on it while CloudFront still has replicas.
- * @param wait until the replicas are gone; otherwise it is tried once
+ * @param wait until the replicas are gone, or for twelve hours; otherwise it is tried once
  * @returns whether it is gone
  */
 export async function deleteEdgeFunction(
@@ -55,6 +58,14 @@ export async function deleteEdgeFunction(
       return false;
     }
     const waited = formatDuration(now().getTime() - since);
+    if (now().getTime() - since > PATIENCE_MS) {
+      ui.event({
+        type: 'task-done',
+        task,
+        detail: `not yet: CloudFront still has copies of it after ${waited}`,
+      });
+      return false;
+    }
     ui.event({
       type: 'task-progress',
       task,

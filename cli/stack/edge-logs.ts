@@ -1,6 +1,7 @@
-import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
+import type { FilteredLogEvent, FilterLogEventsCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
 import { onAws } from './aws-failures.ts';
 import type { StackWork } from './operation.ts';
+import { pages } from './pages.ts';
 
 /**
  * The regions that every account may use. A copy of the function logs in the region nearest to where it runs, each in a
@@ -50,31 +51,33 @@ function isMissing(error: unknown): boolean {
 
 /** One region's lines, oldest first; none where no copy has ever run. */
 async function* regionLines(
-  { clients }: StackWork,
+  { clients, context: { signal } }: StackWork,
   region: string,
   { functionName, since }: LogQuery,
 ): AsyncGenerator<EdgeLogLine> {
   const { FilterLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
   const logs = await clients.logsIn(region);
-  let nextToken: string | undefined;
-  do {
-    const page = await onAws(`Reading the logs in ${region}`, async () => {
-      try {
-        return await logs.send(
-          new FilterLogEventsCommand({
-            logGroupName: logGroup(functionName),
-            startTime: since.getTime(),
-            ...(nextToken === undefined ? {} : { nextToken }),
-          }),
-        );
-      } catch (error) {
-        if (isMissing(error)) return { events: [] };
-        throw error;
-      }
-    });
-    for (const event of page.events ?? []) yield line(event, region);
-    nextToken = 'nextToken' in page ? page.nextToken : undefined;
-  } while (nextToken !== undefined);
+  const read = async (nextToken?: string): Promise<FilterLogEventsCommandOutput> => {
+    try {
+      return await logs.send(
+        new FilterLogEventsCommand({
+          logGroupName: logGroup(functionName),
+          startTime: since.getTime(),
+          ...(nextToken === undefined ? {} : { nextToken }),
+        }),
+      );
+    } catch (error) {
+      if (isMissing(error)) return { events: [], $metadata: {} };
+      throw error;
+    }
+  };
+  const listed = pages({
+    doing: `Reading the logs in ${region}`,
+    signal,
+    ask: read,
+    next: ({ nextToken }) => nextToken,
+  });
+  for await (const { events = [] } of listed) for (const event of events) yield line(event, region);
 }
 
 function line({ eventId = '', timestamp = 0, message = '' }: FilteredLogEvent, region: string): EdgeLogLine {

@@ -1,9 +1,10 @@
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { UserError } from '../errors.ts';
+import { formatDuration } from '../ui/format.ts';
 import { resourceName, statusWords } from '../ui/resource-words.ts';
-import { onAws } from './aws-failures.ts';
 import { failureHint } from './failure-hints.ts';
 import { pause, pollInterval, type StackWork } from './operation.ts';
+import { pages } from './pages.ts';
 import { findStack } from './stacks.ts';
 
 /** How a stack operation ended. */
@@ -22,33 +23,40 @@ export interface FailedResource {
 
 const CASCADE = /^Resource (creation|update|deletion) cancelled/i;
 
+/** Longer than the slowest resource takes: a distribution is deployed or disabled within half an hour. */
+const SILENCE_MS = 2 * 3600_000;
+
 const GOES_ON = 'CloudFormation goes on by itself. Type the same command again to follow it.';
 
 async function newEvents(
-  { clients }: StackWork,
+  { clients, context: { signal } }: StackWork,
   stackId: string,
   belongs: (event: StackEvent) => boolean,
   seen: Set<string>,
 ): Promise<StackEvent[]> {
   const { DescribeStackEventsCommand } = await import('@aws-sdk/client-cloudformation');
   const fresh: StackEvent[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await clients.cloudformation.send(
-      new DescribeStackEventsCommand({
-        StackName: stackId,
-        ...(NextToken === undefined ? {} : { NextToken }),
-      }),
-    );
+  const listed = pages({
+    doing: 'Reading the events of the stack',
+    signal,
+    ask: (NextToken?: string) =>
+      clients.cloudformation.send(
+        new DescribeStackEventsCommand({
+          StackName: stackId,
+          ...(NextToken === undefined ? {} : { NextToken }),
+        }),
+      ),
+    next: ({ NextToken }) => NextToken,
+  });
+  for await (const page of listed) {
     const events = (page.StackEvents ?? []).filter(
       ({ EventId }) => EventId !== undefined && !seen.has(EventId),
     );
     fresh.push(...events.filter(belongs));
     for (const { EventId } of events) if (EventId !== undefined) seen.add(EventId);
     // Newest first: a page with something already seen, or of an older operation, is the last one that matters.
-    NextToken =
-      events.length === (page.StackEvents ?? []).length && events.some(belongs) ? page.NextToken : undefined;
-  } while (NextToken !== undefined);
+    if (events.length < (page.StackEvents ?? []).length || !events.some(belongs)) break;
+  }
   return fresh.reverse();
 }
 
@@ -77,12 +85,12 @@ export async function follow(work: StackWork, stackId: string, token?: string): 
   const seen = new Set<string>();
   let cause: FailedResource | undefined;
   let told: string | undefined;
+  let lastNews = now().getTime();
   for (let looks = 0; ; ) {
     // The state is read before the events, so that no event of the last step is missed.
     const stack = await findStack(work, stackId);
-    const events = await onAws('Reading the events of the stack', () =>
-      newEvents(work, stackId, belongs, seen),
-    );
+    const events = await newEvents(work, stackId, belongs, seen);
+    if (events.length > 0) lastNews = now().getTime();
     for (const event of events) {
       ui.event({
         type: 'resource',
@@ -101,6 +109,13 @@ export async function follow(work: StackWork, stackId: string, token?: string): 
       if (token === undefined || status === told || looks > STALE_LOOKS) {
         return cause === undefined ? { status } : { status, cause };
       }
+    }
+    if (now().getTime() - lastNews > SILENCE_MS) {
+      throw new UserError(
+        'gave_up',
+        `CloudFormation has reported nothing of the stack “${work.stackName}” for ${formatDuration(SILENCE_MS)}. It is ${status}.`,
+        { hint: GOES_ON },
+      );
     }
     await pause(pollInterval(work), signal, GOES_ON);
   }

@@ -1,5 +1,5 @@
-import { onAws } from './aws-failures.ts';
 import type { StackWork } from './operation.ts';
+import { pages } from './pages.ts';
 
 export interface StackResource {
   readonly logicalId: string;
@@ -11,27 +11,34 @@ export interface StackResource {
 
 /** What the stack is made of now, whatever its state: outputs are there only after a first success. */
 export async function stackResources(
-  { clients, stackName }: StackWork,
+  { clients, stackName, context: { signal } }: StackWork,
   stackId: string,
 ): Promise<StackResource[]> {
-  const { paginateListStackResources } = await import('@aws-sdk/client-cloudformation');
-  return onAws(`Looking up what the stack “${stackName}” is made of`, async () => {
-    const found: StackResource[] = [];
-    for await (const page of paginateListStackResources(
-      { client: clients.cloudformation },
-      { StackName: stackId },
-    )) {
-      for (const one of page.StackResourceSummaries ?? []) {
-        found.push({
-          logicalId: one.LogicalResourceId ?? '',
-          type: one.ResourceType ?? '',
-          status: one.ResourceStatus ?? '',
-          ...(one.PhysicalResourceId ? { physicalId: one.PhysicalResourceId } : {}),
-        });
-      }
-    }
-    return found;
+  const { ListStackResourcesCommand } = await import('@aws-sdk/client-cloudformation');
+  const listed = pages({
+    doing: `Looking up what the stack “${stackName}” is made of`,
+    signal,
+    ask: (NextToken?: string) =>
+      clients.cloudformation.send(
+        new ListStackResourcesCommand({
+          StackName: stackId,
+          ...(NextToken === undefined ? {} : { NextToken }),
+        }),
+      ),
+    next: ({ NextToken }) => NextToken,
   });
+  const found: StackResource[] = [];
+  for await (const { StackResourceSummaries = [] } of listed) {
+    for (const one of StackResourceSummaries) {
+      found.push({
+        logicalId: one.LogicalResourceId ?? '',
+        type: one.ResourceType ?? '',
+        status: one.ResourceStatus ?? '',
+        ...(one.PhysicalResourceId ? { physicalId: one.PhysicalResourceId } : {}),
+      });
+    }
+  }
+  return found;
 }
 
 /** The physical ids of all resources of a type that are there. */

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pages } from '../../../cli/stack/pages.ts';
+import { withCode } from '../transfer/helpers/uploading.ts';
+
+interface Page {
+  readonly next?: string | { readonly key: string };
+}
+
+function read(answers: (asked: number) => Page, signal = new AbortController().signal) {
+  let asked = 0;
+  const listed = pages({
+    doing: 'Listing',
+    signal,
+    ask: async () => answers(asked++),
+    next: ({ next }) => next,
+  });
+  return { listed, asked: () => asked };
+}
+
+test('pages are read to the last', async () => {
+  const { listed } = read((at) => (at < 3 ? { next: `page ${at}` } : {}));
+  const seen: Page[] = [];
+  for await (const page of listed) seen.push(page);
+  assert.equal(seen.length, 4);
+});
+
+test('a page that points to itself ends the list with an error', async () => {
+  for (const next of ['same', { key: 'same' }]) {
+    const { listed, asked } = read(() => ({ next: structuredClone(next) }));
+    await assert.rejects(
+      async () => {
+        for await (const _ of listed);
+      },
+      withCode('aws', /same page again/, /AWS_ENDPOINT_URL/),
+    );
+    assert.equal(asked(), 2);
+  }
+});
+
+test('Ctrl-C ends an endless list between two pages', async () => {
+  const abort = new AbortController();
+  const { listed, asked } = read((at) => ({ next: String(at) }), abort.signal);
+  await assert.rejects(async () => {
+    for await (const _ of listed) if (asked() === 5) abort.abort();
+  }, withCode('interrupted'));
+  assert.equal(asked(), 5);
+});
