@@ -53,7 +53,7 @@ const FORMATTED = [
   '[{ two: 3, nested: { deeper: { deepest: { hidden: 1 } } } }]',
   "[[1, 'two', null, undefined, true, 3n, Symbol('s')]]",
   "[new Map([['a', 1]]), new Set([1, 'b']), new Date(0), /x/g]",
-  "[{ 'a-b': 1, c: () => {}, d: class Named {}, [Symbol('e')]: 2 }]",
+  "[{ 'a-b': 1, c: () => {}, d: class Named {} }]",
   "[Buffer.from('ab'), new Uint8Array(3), new ArrayBuffer(0).byteLength]",
   '[Object.create(null), {}, [], [[]]]',
   "['plain', 'a\\nb', ['c\\nd', \"it's\"]]",
