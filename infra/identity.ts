@@ -16,6 +16,7 @@ import {
 import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type Mfa, OPTIONS_METADATA, type StackOptions } from './options.ts';
+import { PASSWORD_POLICY } from './password-policy.ts';
 
 /** A creation that is rolled back leaves nothing behind, kept data or not. */
 export function dataPolicy({ retainData = false }: StackOptions): RemovalPolicy {
@@ -35,14 +36,7 @@ export function createUserPool(scope: Construct, options: StackOptions): UserPoo
     selfSignUpEnabled: false,
     signInCaseSensitive: false,
     accountRecovery: AccountRecovery.EMAIL_ONLY,
-    passwordPolicy: {
-      minLength: 12,
-      requireDigits: true,
-      requireLowercase: true,
-      requireUppercase: true,
-      requireSymbols: true,
-      tempPasswordValidity: Duration.days(7),
-    },
+    passwordPolicy: { ...PASSWORD_POLICY, tempPasswordValidity: Duration.days(7) },
     mfa: MFA[mfa],
     // Authenticator apps alone: text messages cost, and can be taken over with a phone number.
     ...(mfa === 'off' ? {} : { mfaSecondFactor: { sms: false, otp: true } }),

@@ -1,8 +1,8 @@
 import type { Context, Result } from '../context.ts';
-import { UserError } from '../errors.ts';
+import { isUserError, UserError } from '../errors.ts';
 import { readAccessToken } from '../identity/access-token.ts';
 import { askedAnswers, type GivenAnswers } from '../identity/answers.ts';
-import { discover } from '../identity/discovery.ts';
+import { discover, discoverCaller } from '../identity/discovery.ts';
 import type { EdgeDescription } from '../identity/edge-description.ts';
 import { lifetime } from '../identity/expiry.ts';
 import { type AnswerFlags, givenAnswers } from '../identity/given-answers.ts';
@@ -11,6 +11,7 @@ import { knownUsername } from '../identity/known-username.ts';
 import { signIn } from '../identity/sign-in.ts';
 import { keepSession } from '../identity/token-store.ts';
 import { openUserPool, type Tokens } from '../identity/user-pool.ts';
+import { writingText } from '../identity/writing.ts';
 import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
 import { requireWritable } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
@@ -34,9 +35,12 @@ export async function login(context: Context, args: LoginArgs): Promise<Result> 
   await requireWritable(state);
   const target = await resolveTarget(context, args.url);
   const given = await givenAnswers(context, args);
-  const person = args.create ? undefined : await knownUser(context, args, given);
+  // Where nobody can be asked, what is missing is reported before anything is sent.
+  const known = args.create || context.ui.interactive ? undefined : await knownUser(context, args, given);
   const edge = await discover(context, target);
-  const { username, password } = person ?? (await newUser(context, args, target, edge, given));
+  const { username, password } = args.create
+    ? await newUser(context, args, target, edge, given)
+    : (known ?? (await knownUser(context, args, given)));
   const answers = askedAnswers(context, { ...given, ...(password !== undefined && { password }) });
   const deployment = rememberedAs(target, edge);
   const pool = await openUserPool(context, deployment);
@@ -69,7 +73,7 @@ function checkArgs({ create, email, passwordStdin }: LoginArgs): void {
   if (create && passwordStdin) {
     throw new UserError(
       'usage',
-      'With --create the first password is made up; --password-stdin has no part in it.',
+      'With --create the first password is generated; --password-stdin is not used with it.',
       {
         hint: "Give the user's own password with --new-password-stdin or EDGE_UPLOAD_NEW_PASSWORD.",
       },
@@ -83,7 +87,7 @@ interface Person {
   readonly password?: string;
 }
 
-/** Who signs in. Where nobody can be asked, what is missing is said before anything is sent. */
+/** Who signs in. */
 async function knownUser(context: Context, args: LoginArgs, given: GivenAnswers): Promise<Person> {
   const username = await knownUsername(context, args.username);
   if (context.ui.interactive) return { username };
@@ -164,8 +168,12 @@ async function keep(context: Context, { deployment, tokens, asked, signedInAs }:
     ...life,
   });
   await rememberDeployment(context, deployment);
+  const allowed = await allowance(context, url, deployment, accessToken);
   if (context.env.EDGE_UPLOAD_TOKEN) {
-    context.ui.event({ type: 'warning', text: 'EDGE_UPLOAD_TOKEN is set, and goes before this sign-in.' });
+    context.ui.event({
+      type: 'warning',
+      text: 'EDGE_UPLOAD_TOKEN is set, and is used instead of this sign-in.',
+    });
   }
   return {
     document: {
@@ -175,12 +183,38 @@ async function keep(context: Context, { deployment, tokens, asked, signedInAs }:
       url,
       tokens: kept.file,
       encrypted: kept.key !== undefined,
+      writeTo: allowed && [...allowed.caller.writeTo],
+      maxSize: allowed?.description.policy.maxSize,
       expiresAt: life.expiresAt.toISOString(),
     },
     text: [
       `Signed in to ${url} as ${username}.`,
+      ...(allowed === undefined
+        ? []
+        : [`Allowed: ${writingText(allowed.description.policy, allowed.caller)}.`]),
       `The tokens are ${keptText(kept)}.`,
-      'Now: edge-upload put <file>',
+      nextStep(username, allowed?.caller.writeTo),
     ],
   };
+}
+
+/** What the edge lets the user write. It is told for convenience: the sign-in is done, whether it can be asked or not. */
+async function allowance(context: Context, url: string, deployment: Deployment, token: string) {
+  try {
+    return await discoverCaller(context, { url, deployment, token, again: true });
+  } catch (error) {
+    if (!isUserError(error) || error.code === 'interrupted') throw error;
+    context.ui.event({ type: error.code === 'token_refused' ? 'warning' : 'debug', text: error.message });
+    return undefined;
+  }
+}
+
+/** The first upload. `put` finds the prefix itself where there is one. */
+function nextStep(username: string, prefixes: readonly string[] = ['']): string {
+  const [first, ...others] = prefixes;
+  if (first === undefined) {
+    return `Ask the operator for a group that is allowed to upload: edge-upload user groups ${username} --add <group>`;
+  }
+  const prefix = others.length > 0 ? ` --prefix ${first}` : '';
+  return `Upload a file with: edge-upload put <file>${prefix}`;
 }

@@ -1,7 +1,10 @@
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
+import { bareToken } from '../text.ts';
 import type { Text } from '../ui/shown.ts';
 import type { FactorWord } from './factors.ts';
+import { PASSWORD_RULES, passwordDefect } from './password-rules.ts';
+import { blankAround } from './password-text.ts';
 
 /** What a sign-in may need to know of its user; each thing is asked once, and kept for a sign-in that starts again. */
 export interface SignInAnswers {
@@ -38,10 +41,17 @@ export interface GivenAnswers {
 const noCode = (answer: string) =>
   /^\d{6,8}$/.test(answer.replaceAll(/\s/g, '')) ? undefined : 'A code has six digits, or eight';
 
+/** No try is spent on a password that cannot be right. */
+function blankIn(answer: string): string | undefined {
+  const reason = blankAround(answer);
+  return reason && `It ${reason}`;
+}
+
 /** A new password, typed twice unless it is given. */
 export async function askNewPassword({ ui }: Pick<Context, 'ui'>): Promise<string> {
   const flag = '--new-password-stdin or EDGE_UPLOAD_NEW_PASSWORD';
-  const reject = (answer: string) => (answer === '' ? 'A password is needed' : undefined);
+  const reject = (answer: string) => (answer === '' ? 'A password is needed' : passwordDefect(answer));
+  if (ui.interactive) ui.event({ type: 'instruction', text: PASSWORD_RULES });
   const first = await ui.ask({ prompt: 'New password', flag, secret: true, reject });
   await ui.ask({
     prompt: 'New password again',
@@ -63,6 +73,7 @@ export function askedAnswers({ ui }: Pick<Context, 'ui'>, given: GivenAnswers): 
         prompt: 'Password',
         flag: '--password-stdin or EDGE_UPLOAD_PASSWORD',
         secret: true,
+        reject: blankIn,
       });
       return password;
     },
@@ -87,7 +98,7 @@ export function askedAnswers({ ui }: Pick<Context, 'ui'>, given: GivenAnswers): 
     },
     async code(prompt) {
       const read = given.code ?? (() => ui.ask({ prompt, flag: '--code-stdin', reject: noCode }));
-      code ??= (await read()).replaceAll(/\s/g, '');
+      code ??= bareToken(await read()).replaceAll(/\s/g, '');
       return code;
     },
     rejectCode(reason) {

@@ -4,6 +4,7 @@ import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
 import type { Deployment } from '../settings/deployments.ts';
+import { warnOfClock } from './clock.ts';
 import { type Caller, type EdgeDescription, readDescription } from './edge-description.ts';
 import { readFields } from './json-fields.ts';
 
@@ -12,14 +13,13 @@ export const WELL_KNOWN = '/.well-known/edge-upload';
 const MAX_ANSWER_BYTES = 64 * 1024;
 const TIMEOUT_MS = 20_000;
 
-/** A clock this far off makes Cognito refuse a sign-in, and the edge a token. */
-const CLOCK_TOLERANCE_MS = 4 * 60_000;
-
 /** Which edge to ask, and as whom. */
 export interface Inquiry {
   /** `https://<host>[:port]` */
   readonly url: string;
   readonly deployment?: Deployment;
+  /** Asked before in this command: what is off with the clock was said. */
+  readonly again?: boolean;
   /** An access token; with it the edge also says who that is and what they may do. */
   readonly token?: string;
 }
@@ -53,7 +53,7 @@ interface Seen {
 export async function discover(context: Context, inquiry: Inquiry): Promise<EdgeDescription> {
   const { host } = new URL(inquiry.url);
   const seen = await fetchDescription(context, inquiry, host);
-  warnOfClock(context, seen);
+  if (!inquiry.again) warnOfClock(context, seen.date);
   if (seen.status === 401 && inquiry.token !== undefined) {
     throw new TokenRefused(host, reasonIn(seen.text), inquiry.url);
   }
@@ -112,17 +112,6 @@ async function fetchDescription(
   }
 }
 
-function warnOfClock({ ui, now }: Context, { date }: Seen): void {
-  const off = now().getTime() - Date.parse(date);
-  if (Number.isNaN(off) || Math.abs(off) < CLOCK_TOLERANCE_MS) return;
-  const minutes = Math.round(Math.abs(off) / 60_000);
-  const how = off > 0 ? 'ahead of' : 'behind';
-  ui.event({
-    type: 'warning',
-    text: `This computer's clock is ${minutes} minutes ${how} the edge's; set it right, or signing in may be refused.`,
-  });
-}
-
 /** The words of one of the edge's error documents, with their code. */
 function reasonIn(text: string): string {
   const { message, error } = readFields(text) ?? {};
@@ -151,11 +140,17 @@ function notAnEdge(host: string, { status, type, server }: Seen): UserError {
       hint: 'Run the same command again in a minute. A new deployment takes a few minutes to be served everywhere.',
     });
   }
+  if (status === 403 && /^cloudfront$/i.test(server)) {
+    return new UserError('forbidden', `CloudFront blocked the request to ${host}: HTTP 403.`, {
+      hint: 'A firewall rule or a country restriction of the deployment blocks this network. Try another, or ask the operator.',
+    });
+  }
+  // A network that wants a sign-in first answers in place of every host.
+  const page = type === 'text/html' || (status >= 300 && status < 400) || status === 511;
+  const portal = 'Open any page in a browser: the network may ask for a sign-in first. ';
   return new UserError(
     'not_an_edge',
     `${host} is no edge of edge-upload: it answered ${WELL_KNOWN} with ${what}${by}.`,
-    {
-      hint: 'Check the address; the edge is what deploy printed, or ask who runs it.',
-    },
+    { hint: `${page ? portal : ''}Check the address: deploy prints it, and the operator knows it.` },
   );
 }

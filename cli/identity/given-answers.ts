@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import type { GivenAnswers } from './answers.ts';
 import type { FactorWord } from './factors.ts';
+import { givenPassword } from './password-text.ts';
 import { linesOf } from './stdin-lines.ts';
 
 export interface AnswerFlags {
@@ -21,7 +22,6 @@ export async function givenAnswers(
   { env, stdin }: Pick<Context, 'env' | 'stdin'>,
   { passwordStdin = false, newPasswordStdin = false, codeStdin = false, factor, attributes }: AnswerFlags,
 ): Promise<GivenAnswers> {
-  const { EDGE_UPLOAD_PASSWORD, EDGE_UPLOAD_NEW_PASSWORD } = env;
   const lines = linesOf(stdin);
   const line = async (flag: string): Promise<string> => {
     const text = await lines.next();
@@ -30,8 +30,13 @@ export async function givenAnswers(
       hint: 'Pipe in the password, then the new one and the code if asked for, one on each line.',
     });
   };
-  const password = passwordStdin ? await line('--password-stdin') : EDGE_UPLOAD_PASSWORD;
-  const newPassword = newPasswordStdin ? await line('--new-password-stdin') : EDGE_UPLOAD_NEW_PASSWORD;
+  const secret = async (fromStdin: boolean, flag: string, variable: string) => {
+    if (fromStdin) return givenPassword(await line(flag), `The line of standard input for ${flag}`);
+    const given = env[variable];
+    return given ? givenPassword(given, variable) : undefined;
+  };
+  const password = await secret(passwordStdin, '--password-stdin', 'EDGE_UPLOAD_PASSWORD');
+  const newPassword = await secret(newPasswordStdin, '--new-password-stdin', 'EDGE_UPLOAD_NEW_PASSWORD');
   return {
     ...(password ? { password } : {}),
     ...(newPassword ? { newPassword } : {}),

@@ -1,3 +1,5 @@
+import type { StyledLine } from '../ui/shown.ts';
+
 /** What an authenticator app has to know. */
 export interface AppAccount {
   /** Base32. */
@@ -13,8 +15,16 @@ export function otpauthAddress({ secret, username, place }: AppAccount): string 
   return `otpauth://totp/${label}?secret=${secret}&issuer=${encodeURIComponent(place)}`;
 }
 
-/** The address as a QR code of half blocks: with a usual host and name, 53 columns or fewer. */
-export async function qrCode(address: string): Promise<string> {
+/** Dark on light, whatever the colours of the terminal. */
+const STYLE: StyledLine['style'] = ['whiteBright', 'bgBlack'];
+
+/**
+ * The address as a QR code of half blocks. Without the issuer, which the label names too, it leaves a terminal of 24
+ * lines one for the prompt if host and user name have 58 characters or fewer.
+ */
+export async function qrCode(account: AppAccount): Promise<readonly StyledLine[]> {
   const { renderUnicodeCompact } = await import('uqr');
-  return renderUnicodeCompact(address, { ecc: 'L', border: 2 });
+  const address = otpauthAddress(account).replace(/&issuer=.*$/, '');
+  const code = renderUnicodeCompact(address, { ecc: 'L', border: 2 });
+  return code.split('\n').map((text) => ({ style: STYLE, text }));
 }

@@ -6,7 +6,7 @@ import type { Caller } from './edge-description.ts';
 export function writingText({ maxSize, allowGroups = [] }: UploadPolicy, { writeTo }: Caller): string {
   if (writeTo.length === 0) {
     const who = allowGroups.length === 0 ? 'members of a group' : `members of ${allowGroups.join(', ')}`;
-    return `nothing: only ${who} may`;
+    return `nothing; only ${who} are allowed to upload`;
   }
   const size = maxSize === undefined ? '' : `, up to ${formatBytes(maxSize)} each`;
   return writeTo.includes('') ? `any key${size}` : `keys that begin with ${writeTo.join(' or ')}${size}`;

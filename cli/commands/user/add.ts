@@ -1,5 +1,6 @@
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
+import { checkedUsername } from '../../identity/known-username.ts';
 import { createUser, inviteUser, type NewUser } from '../../identity/users/create-user.ts';
 import { addToGroups, requireGroups } from '../../identity/users/groups.ts';
 import { readRules } from '../../identity/users/rules.ts';
@@ -62,7 +63,8 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
 
 const EMAIL = /^[^@\s]+@[^@\s]+$/;
 
-function newUser({ username, email, attributes, invite = false }: UserAddArgs): NewUser {
+function newUser({ username: typed, email, attributes, invite = false }: UserAddArgs): NewUser {
+  const username = typed === undefined ? undefined : checkedUsername(typed, 'the name of the user');
   if (username === undefined && email === undefined) {
     throw new UserError('usage', 'A new user needs a name.', {
       hint: 'Type: edge-upload user add <name>   or give --email <address>, which is then the name.',

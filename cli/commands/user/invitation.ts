@@ -35,14 +35,14 @@ export function invitation({ url, username, temporaryPassword, now, rules, local
       ...(local && { environment: environmentFor(local) }),
     },
     lines: [
-      'Hand this over, by a way that only they can read:',
+      'Send this by a way that only they can read:',
       '',
       `  address              ${url ?? NO_EDGE}`,
       `  user name            ${username}`,
       `  temporary password   ${temporaryPassword}`,
       `  good until           ${expires.slice(0, 16).replace('T', ' ')} UTC, for one sign-in`,
       ...(local === undefined ? [] : embeddedLines(local)),
-      ...(command === undefined ? [] : ['', 'They type:', `  ${command}`]),
+      ...(command === undefined ? [] : ['', ...steps(command)]),
     ],
   };
 }
@@ -60,6 +60,18 @@ function embeddedLines(local: LocalCloud): readonly string[] {
   ];
 }
 
+/** What a person does who has nothing but Node.js. */
+function steps(command: string): readonly string[] {
+  return [
+    '  1. Install (needs Node.js 20 or later):',
+    '     npm install --global edge-upload',
+    '  2. Sign in, and choose a password:',
+    `     ${command}`,
+    '  3. Upload:',
+    '     edge-upload put <file>',
+  ];
+}
+
 /** The same where Cognito sends the password, and knows nothing of the edge. */
 export function sentInvitation(
   url: string | undefined,
@@ -69,7 +81,8 @@ export function sentInvitation(
   if (url === undefined) return [`The e-mail does not say where to sign in, and ${NO_EDGE}.`];
   return [
     ...(local === undefined ? [] : [...embeddedLines(local), '']),
-    'The e-mail does not say where to sign in. They type:',
-    `  ${loginCommand(url, username)}`,
+    'The e-mail does not say where to sign in. Send them this:',
+    '',
+    ...steps(loginCommand(url, username)),
   ];
 }

@@ -36,15 +36,19 @@ export const mfaSetup: ChallengeHandler = {
     checkOffered(challenge);
     const { answers, pool, username, place } = attempt;
     const { secret, session } = await pool.associateApp(challenge.session);
-    const address = otpauthAddress({ secret, username, place });
-    answers.tell('A second factor is needed: add this to an authenticator app, then type its code.');
-    await answers.show(async () => (await qrCode(address)).split('\n'));
-    answers.tell([address, 'By hand, the key is:', `  ${secret.replace(/(.{4})(?=.)/g, '$1 ')}`]);
+    const account = { secret, username, place };
+    answers.tell([
+      'A second factor is needed. Add this key to an authenticator app:',
+      `  ${secret.replace(/(.{4})(?=.)/g, '$1 ')}`,
+      `  ${otpauthAddress(account)}`,
+      'or scan it, then type the code that the app shows.',
+    ]);
+    await answers.show(() => qrCode(account));
     const proved = await proveApp(attempt, session);
     return { responses: {}, ...(proved === undefined ? {} : { session: proved }) };
   },
   restarted({ answers }) {
     answers.forgetCode();
-    answers.tell('That took too long; the app has to be given another key.');
+    answers.tell('That took too long; the app needs another key.');
   },
 };

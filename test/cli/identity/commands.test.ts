@@ -88,7 +88,7 @@ test('whoami of someone in no group that may upload says so', async (t) => {
   here.allow({ allowGroups: ['writers', 'editors'] });
   const { document, text } = await run(here, whoami(here.context(), {}));
   assert.deepEqual(document.writeTo, []);
-  assert.match(String(text), /nothing: only members of writers, editors may/);
+  assert.match(String(text), /nothing; only members of writers, editors are allowed to upload/);
 });
 
 test('whoami tells when the environment signs in', async (t) => {

@@ -49,7 +49,7 @@ test('the password reaches nobody: not the edge, not Cognito, not the disk', asy
   here.intercept((_operation, body) => void sent.push(body));
   const result = await signIn(here);
   const wires = [...sent, ...here.edgeRequests.map((one) => JSON.stringify(one))];
-  assert.ok(sent.length === 2 && here.edgeRequests.length === 1);
+  assert.ok(sent.length === 2 && here.edgeRequests.length === 2);
   const folder = dirname(String(result.document.tokens));
   for (const name of await readdir(folder)) wires.push(await readFile(`${folder}/${name}`, 'utf8'));
   for (const wire of wires) assert.ok(!wire.includes(PASSWORD));
@@ -64,6 +64,9 @@ test('tokens are readable by their owner alone', async (t) => {
   assert.equal((await stat(dirname(file))).mode & 0o777, 0o700);
 });
 
+/** A pool whose operator asks for more than `deploy` does. */
+const STRICT = { Policies: { PasswordPolicy: { MinimumLength: 16 } } };
+
 test('on a terminal, what is missing is asked; the password once the edge has answered', async (t) => {
   const here = await world(t);
   await here.user('ada');
@@ -71,7 +74,8 @@ test('on a terminal, what is missing is asked; the password once the edge has an
   await run(here, login(context, { url: here.url }));
   assert.deepEqual(context.prompts, ['User name', 'Password']);
 
-  const nobody = here.context({ person: { 'User name': 'ada' } });
+  // The address is tried before anything is asked.
+  const nobody = here.context({ person: {} });
   const error = await failure(here, login(nobody, { url: 'http://127.0.0.1:1' }));
   assert.equal(error.code, 'unreachable');
 });
@@ -143,18 +147,23 @@ test('without a new password, a script is told the flag and the temporary one st
 });
 
 test('on a terminal the new password is asked twice, and again where the pool refuses it, in its own words', async (t) => {
-  const here = await world(t);
+  const here = await world(t, { pool: STRICT });
+  const refused = 'Short-horse-42!';
   await here.user('ada', { temporary: true });
   const context = here.context({
     person: {
       Password: PASSWORD,
-      'New password again': ['weakling', 'Other-horse-9!', NEW_PASSWORD],
-      'New password': ['weakling', NEW_PASSWORD],
+      'New password again': [refused, 'Other-horse-9!', NEW_PASSWORD],
+      // The first two are measured by the rules that are shown with the question.
+      'New password': ['weakling', `${NEW_PASSWORD} `, refused, NEW_PASSWORD],
     },
   });
   await run(here, login(context, { url: here.url, username: 'ada' }));
+  assert.match(JSON.stringify(context.events), /at least 12 characters/);
   assert.deepEqual(context.prompts, [
     'Password',
+    'New password',
+    'New password',
     'New password',
     'New password again',
     'New password',

@@ -15,14 +15,14 @@ const signIn = (here: World, password = PASSWORD) =>
 const sentCode = ({ setup }: World) => /\d{6}/.exec(setup.outbox().at(-1)?.body ?? '')?.[0] ?? '';
 
 test('a password is changed by knowing the old one; the pool’s reasons are shown and asked about', async (t) => {
-  const here = await world(t);
+  const here = await world(t, { pool: { Policies: { PasswordPolicy: { MinimumLength: 16 } } } });
   await here.user('ada');
   await signIn(here);
   const context = here.context({
     person: {
       Password: PASSWORD,
-      'New password again': ['weakling', NEW_PASSWORD],
-      'New password': ['weakling', NEW_PASSWORD],
+      'New password again': ['Short-horse-42!', NEW_PASSWORD],
+      'New password': ['Short-horse-42!', NEW_PASSWORD],
     },
   });
   const { document, text } = await run(here, change(context, {}));
@@ -65,14 +65,14 @@ test('a change needs a sign-in', async (t) => {
 });
 
 test('a forgotten password: a code is sent, a wrong one is asked for again, a weak password too', async (t) => {
-  const here = await world(t);
+  const here = await world(t, { pool: { Policies: { PasswordPolicy: { MinimumLength: 16 } } } });
   await here.user('ada', VERIFIED);
   const context = here.context({
     person: {
       'User name': 'ada',
       'Code sent to a***@e***': ['000000', () => sentCode(here)],
-      'New password again': ['weakling', NEW_PASSWORD],
-      'New password': ['weakling', NEW_PASSWORD],
+      'New password again': ['Short-horse-42!', NEW_PASSWORD],
+      'New password': ['Short-horse-42!', NEW_PASSWORD],
     },
   });
   const { text } = await run(here, reset(context, { url: here.url }));

@@ -23,9 +23,9 @@ test('at a terminal: the first sign-in, with a new password that the pool refuse
     [
       ['User name', 'ada'],
       ['Password', PASSWORD],
+      ['at least 12 characters', null],
       ['New password', 'weakling'],
-      ['New password again', 'weakling'],
-      ['did not conform with policy', null],
+      ['It needs 4 more characters', null],
       ['New password', NEW_PASSWORD],
       ['New password again', NEW_PASSWORD],
     ],

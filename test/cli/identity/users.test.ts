@@ -29,7 +29,7 @@ async function accept(here: World, { document }: { document: { [name: string]: u
 
 test('an invitation holds all that its reader needs: address, name, password, until when, what to type', async (t) => {
   const here = await operated(t);
-  const made = await add(here.context(), { username: 'ada', email: 'ada@example.com' });
+  const made = await run(here, add(here.context(), { username: 'ada', email: 'ada@example.com' }));
   const { document, text = '' } = made;
   const week = new Date(here.setup.clock.now().getTime() + 7 * 86_400_000).toISOString();
   assert.deepEqual(
@@ -40,6 +40,12 @@ test('an invitation holds all that its reader needs: address, name, password, un
     assert.ok(text.includes(String(part)), String(part));
   }
   assert.equal(document.command, `edge-upload login ${here.url} --username ada`);
+  const order = ['npm install --global edge-upload', String(document.command), 'edge-upload put'];
+  const at = order.map((step) => text.indexOf(step));
+  assert.ok(
+    at.every((place, index) => place > (at[index - 1] ?? 0)),
+    text,
+  );
   assert.equal((await accept(here, made)).document.username, 'ada');
 });
 

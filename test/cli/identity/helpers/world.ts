@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -239,8 +239,14 @@ export async function world(
       };
     },
     async operate() {
-      const caFile = join(home, 'ca.pem');
+      const cloud = join(home, 'cloud');
+      const caFile = join(cloud, 'tls', 'ca.pem');
+      mkdirSync(join(cloud, 'tls'), { recursive: true });
       writeFileSync(caFile, rootCertificates[0] ?? '');
+      writeFileSync(
+        join(cloud, 'keys.json'),
+        JSON.stringify({ accessKeyId: 'test', secretAccessKey: 'test' }),
+      );
       const { UserPoolId: userPoolId, ClientId: clientId } = setup;
       await rememberDeployment(
         { env, platform: process.platform, home },

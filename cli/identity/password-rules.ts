@@ -1,0 +1,31 @@
+import { PASSWORD_POLICY } from '../../infra/password-policy.ts';
+import { blankAround } from './password-text.ts';
+
+const { minLength } = PASSWORD_POLICY;
+const MAX_LENGTH = 256;
+
+/** The symbols that Cognito counts: https://docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html */
+const SYMBOL = /[\^$*.[\]{}()?"!@#%&/\\,><':;|_~`=+\- ]/;
+
+/** The rules of the user pools that `deploy` creates, in words. */
+export const PASSWORD_RULES = `A password has at least ${minLength} characters, among them an upper-case letter, a lower-case letter, a digit and a symbol.`;
+
+/**
+ * What a new password lacks, as a sentence; `undefined`: nothing. The pool has the last word: it also knows the passwords
+ * that were used before.
+ */
+export function passwordDefect(password: string): string | undefined {
+  const blank = blankAround(password);
+  if (blank !== undefined) return `It ${blank}`;
+  const missing = [
+    [/\p{Lu}/u, 'an upper-case letter'],
+    [/\p{Ll}/u, 'a lower-case letter'],
+    [/[0-9]/, 'a digit'],
+    [SYMBOL, 'a symbol'],
+  ] as const;
+  const lacking: string[] = missing.filter(([kind]) => !kind.test(password)).map(([, name]) => name);
+  const { length } = password;
+  if (length < minLength) lacking.unshift(`${minLength - length} more characters`);
+  if (lacking.length > 0) return `It needs ${lacking.join(', ').replace(/, ([^,]*)$/, ' and $1')}`;
+  return length > MAX_LENGTH ? `It has more than ${MAX_LENGTH} characters` : undefined;
+}

@@ -1,0 +1,8 @@
+/** What the user pool of a deployment asks of passwords; the command line shows it where a password is chosen. */
+export const PASSWORD_POLICY = {
+  minLength: 12,
+  requireDigits: true,
+  requireLowercase: true,
+  requireUppercase: true,
+  requireSymbols: true,
+} as const;
