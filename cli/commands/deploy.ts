@@ -72,6 +72,7 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
     });
     const { outcome, outputs } = await deployStack(work, {
       options,
+      dryRun: args.dryRun ?? false,
       ...(tags === undefined ? {} : { tags }),
       identityOf: (outputs) => identityOf(work, outputs),
       agree: agreement.agree,

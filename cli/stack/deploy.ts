@@ -20,6 +20,8 @@ export interface DeployOptions {
   readonly options: StackOptions;
   /** Of the stack; absent leaves those that it has. */
   readonly tags?: readonly Tag[];
+  /** Change nothing, not even what an earlier operation left half-done. */
+  readonly dryRun?: boolean;
   /** What the outputs say of the pool, with its keys. */
   readonly identityOf: (outputs: StackOutputs) => Promise<PoolIdentity | undefined>;
   /** Asked before each change is made; false leaves everything as it is. `whole` is false where the edge comes later. */
@@ -40,12 +42,12 @@ const ROUNDS = 4;
  */
 export async function deployStack(
   work: StackWork,
-  { options, tags, identityOf, agree }: DeployOptions,
+  { options, tags, dryRun = false, identityOf, agree }: DeployOptions,
 ): Promise<Deployed> {
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {
     checkpoint(work.context.signal, 'Type edge-upload deploy again; it goes on from here.');
-    const before = await settledStack(work);
+    const before = await settledStack(work, { dryRun });
     const identity = before === undefined ? undefined : await identityOf(before.outputs);
     const template = await templateOf(work, identity, options);
     const to = before === undefined ? 'NEW' : before.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';

@@ -20,18 +20,28 @@ const STUCK_UPDATE: Readonly<Record<string, 'ContinueUpdateRollback' | 'Rollback
  * way are joined, remains of a failed creation removed, stuck updates rolled back.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
  */
-export async function settledStack(work: StackWork): Promise<FoundStack | undefined> {
+export async function settledStack(
+  work: StackWork,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
+): Promise<FoundStack | undefined> {
   const stack = await findStack(work);
   if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return stack;
   const { status, id } = stack;
   const { ui } = work.context;
+  if (dryRun && (FAILED_CREATION.includes(status) || STUCK_UPDATE[status] !== undefined)) {
+    throw new UserError(
+      'stack_failed',
+      `The stack “${work.stackName}” is ${status}; what follows can be planned only once that is undone. Nothing was changed.`,
+      { hint: ['Deploy, which undoes it first, and asks before it changes more:', '  edge-upload deploy'] },
+    );
+  }
   if (status.endsWith('_IN_PROGRESS')) {
     ui.event({
       type: 'note',
       text: `The stack ${work.stackName} is busy (${status}); waiting until it is done.`,
     });
     await follow(work, id);
-    return settledStack(work);
+    return settledStack(work, { dryRun });
   }
   if (FAILED_CREATION.includes(status)) {
     ui.event({

@@ -144,6 +144,13 @@ test('deploy finds its way from every state that a stack can be in', async (t) =
         TemplateBody: template({ Bucket: BUCKET, Policy: IMPOSSIBLE }),
       });
       await untilStatus(hands, 'failed', 'ROLLBACK_COMPLETE');
+      const planned = await refused(
+        computer,
+        ['deploy', '--local', '--dry-run', '--stack-name', 'failed'],
+        8,
+      );
+      assert.match(planned.message, /Nothing was changed/);
+      assert.equal(await statusOf(hands, 'failed'), 'ROLLBACK_COMPLETE', 'a dry run removes nothing');
       const { code, stderr } = await computer.run(['deploy', '--local', '--yes', '--stack-name', 'failed']);
       assert.equal(code, 0, stderr);
       assert.match(stderr, /its remains are removed first/);
