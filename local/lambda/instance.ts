@@ -23,6 +23,8 @@ export interface InstanceOptions {
   /** A stream of its own for each instance. */
   readonly openLog: () => LogStream;
   readonly systemLines: SystemLines;
+  /** A command that runs the sandbox's, with its arguments. */
+  readonly within: readonly string[];
 }
 
 const MEMORY_CHECK_MS = 100;
@@ -57,7 +59,11 @@ export class Instance {
     this.#options = options;
     const { memorySize, environment, runtime, functionName, functionVersion: version } = options.start;
     const stream = options.openLog();
-    this.#child = spawnSandbox(options.sandboxSource, memorySize);
+    this.#child = spawnSandbox({
+      source: options.sandboxSource,
+      memorySize,
+      within: options.within,
+    });
     this.#log = new InstanceLog(stream, options.systemLines, this.#child, {
       runtime,
       functionName,

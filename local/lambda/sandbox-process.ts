@@ -11,10 +11,21 @@ const permissionFlag = allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
   : '--experimental-permission';
 
-export function spawnSandbox(source: string, memorySize: number): ChildProcess {
+export interface SandboxOptions {
+  /** The text of `sandbox.ts` as built. */
+  readonly source: string;
+  /** MB */
+  readonly memorySize: number;
+  /** A command that runs the sandbox's, with its arguments; see `namespace.ts`. */
+  readonly within: readonly string[];
+}
+
+export function spawnSandbox({ source, memorySize, within }: SandboxOptions): ChildProcess {
+  const [command = execPath, ...before] = [...within, execPath];
   const child = spawn(
-    execPath,
+    command,
     [
+      ...before,
       permissionFlag,
       '--disallow-code-generation-from-strings',
       '--experimental-vm-modules',

@@ -15,6 +15,7 @@ import { textLines } from './log-lines.ts';
 import { jsonLines } from './log-lines-json.ts';
 import { logGroupAtEdge, logStreamName } from './log-names.ts';
 import type { Configuration } from './model.ts';
+import { networkNamespace } from './namespace.ts';
 import { Pool } from './pool.ts';
 import { lambdaResources } from './resources.ts';
 import { builtSandbox } from './sandbox-source.ts';
@@ -66,6 +67,7 @@ export function createLambda(options: LambdaOptions): Lambda {
   const { dataDir, now, identities, throttle = neverThrottled, permissions = unrestricted } = options;
   const { concurrency = () => 1000 } = options;
   let { sandboxSource } = options;
+  let within: readonly string[] | undefined;
   const pools = new Map<string, Pool>();
   const functions = new Functions({
     ...options,
@@ -112,11 +114,12 @@ export function createLambda(options: LambdaOptions): Lambda {
       };
     };
     sandboxSource ??= builtSandbox();
+    within ??= networkNamespace();
     const limit = Math.min(availableParallelism(), MAX_INSTANCES);
     const { network } = options;
     const systemLines = logFormat === 'JSON' ? jsonLines(systemLogLevel) : textLines;
     const pool = new Pool(
-      { sandboxSource, start, timeout, initTimeout: INIT_TIMEOUT, network, openLog, systemLines },
+      { sandboxSource, start, timeout, initTimeout: INIT_TIMEOUT, network, openLog, systemLines, within },
       limit,
     );
     pools.set(versionArn, pool);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { networkNamespace } from '../../../local/lambda/namespace.ts';
 import { ESCAPES, escapeFunction } from './escapes.ts';
 import { openRoom, returned } from './support.ts';
 
@@ -45,6 +46,22 @@ test('no code of a function reaches a file, the environment, a socket, a process
       assert.equal(connections(), 0);
     });
   }
+});
+
+test('where the kernel allows it, the process has a network of its own', async (t) => {
+  if (networkNamespace().length === 0) {
+    t.diagnostic('the kernel does not allow it here');
+    return;
+  }
+  const room = await openRoom(t);
+  await returned(room, await room.publish('exports.handler = async () => 1;'));
+  const network = (pid: string) => readlinkSync(`/proc/${pid}/ns/net`);
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
+  const sandboxes = children.filter((pid) =>
+    /disallow-code/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')),
+  );
+  assert.ok(sandboxes.length > 0);
+  for (const pid of sandboxes) assert.notEqual(network(pid), network('self'));
 });
 
 test('all that a function’s code can reach is of its own realm', async (t) => {

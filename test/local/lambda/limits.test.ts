@@ -89,6 +89,7 @@ test('code that never finishes loading is given up', async (t) => {
     timeout: 60,
     initTimeout: 1,
     systemLines: textLines,
+    within: [],
     network: async () => ({ status: 404 }),
     openLog: () => ({ name: 'stream', write: () => {} }),
   });
