@@ -1,3 +1,4 @@
+import { fitting } from './answer-size.ts';
 import type { UploadPolicy } from './config.ts';
 import type { Respond } from './decide.ts';
 import { maySend } from './headers.ts';
@@ -6,6 +7,9 @@ import { type EdgeHeaders, type EdgeRequest, headerValues } from './request.ts';
 
 /** Seconds that a browser may keep a preflight's answer; no browser keeps one for longer than two hours. */
 const MAX_AGE = '600';
+
+/** Bytes of header names that a preflight is answered with; a page of hundreds of headers is none of a browser's. */
+const ALLOWED_BYTES = 8_000;
 
 /** The origin of the page whose script sends the request, where the policy lets it upload. */
 export function allowedOrigin({ corsOrigins = [] }: UploadPolicy, headers: EdgeHeaders): string | undefined {
@@ -60,7 +64,7 @@ export function answerPreflight({ headers }: EdgeRequest, policy: UploadPolicy):
     status: 204,
     headers: {
       'access-control-allow-methods': 'GET, PUT, POST, DELETE',
-      'access-control-allow-headers': allowed.join(', '),
+      'access-control-allow-headers': fitting(allowed, ALLOWED_BYTES).join(', '),
       'access-control-max-age': MAX_AGE,
     },
   };

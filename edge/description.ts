@@ -1,3 +1,4 @@
+import { fitting } from './answer-size.ts';
 import type { EdgeConfig, UploadPolicy } from './config.ts';
 import { writablePrefixes } from './policy.ts';
 import type { Caller } from './verify.ts';
@@ -17,19 +18,37 @@ export interface EdgeDescription {
     readonly groups: readonly string[];
     /** What keys must begin with, one of them; empty text: anything. None: nothing may be written. */
     readonly writeTo: readonly string[];
+    /** How many more groups and prefixes there are than the answer has room for; absent where it has all. */
+    readonly omitted?: { readonly groups: number; readonly writeTo: number };
     /** RFC 3339, UTC. */
     readonly tokenExpiresAt: string;
   };
 }
 
+/** Bytes of JSON for each list about the caller; the policy and the rest need less than what is left of an answer. */
+const LIST_BYTES = 12_000;
+
 export function describeEdge(config: EdgeConfig, caller?: Caller): EdgeDescription {
   const { region, userPoolId, clientId, policy } = config;
   const edge = { service: 'edge-upload', version: 1, region, userPoolId, clientId, policy } as const;
-  if (caller === undefined) return edge;
-  const { username, sub, groups, tokenExpiresAt } = caller;
-  const writeTo = writablePrefixes(policy, caller);
+  return caller === undefined ? edge : { ...edge, caller: describeCaller(policy, caller) };
+}
+
+function describeCaller(policy: UploadPolicy, caller: Caller): NonNullable<EdgeDescription['caller']> {
+  const { username, sub, tokenExpiresAt } = caller;
+  const prefixes = writablePrefixes(policy, caller);
+  const groups = fitting(caller.groups, LIST_BYTES);
+  const writeTo = fitting(prefixes, LIST_BYTES);
+  const omitted = {
+    groups: caller.groups.length - groups.length,
+    writeTo: prefixes.length - writeTo.length,
+  };
   return {
-    ...edge,
-    caller: { username, sub, groups, writeTo, tokenExpiresAt: tokenExpiresAt.toISOString() },
+    username,
+    sub,
+    groups,
+    writeTo,
+    ...(omitted.groups + omitted.writeTo === 0 ? {} : { omitted }),
+    tokenExpiresAt: tokenExpiresAt.toISOString(),
   };
 }

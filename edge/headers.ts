@@ -1,3 +1,4 @@
+import { OBJECT_HEADER_PREFIXES, OBJECT_HEADERS } from '../protocol/request-headers.ts';
 import type { Operation } from './operation.ts';
 import { Refusal } from './refusal.ts';
 import { type EdgeHeaders, headerValues } from './request.ts';
@@ -6,31 +7,29 @@ import type { Caller } from './verify.ts';
 /** Where S3 keeps who uploaded an object. */
 const STAMP = 'x-amz-meta-uploaded-by';
 
+const METADATA = 'x-amz-meta-';
+
 const KEPT: ReadonlySet<string> = new Set([
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-md5',
-  'content-type',
-  'if-none-match',
-  'x-amz-mp-object-size',
-  'x-amz-sdk-checksum-algorithm',
+  ...OBJECT_HEADERS,
   // Read-only at the edge: CloudFront fails a request that comes back without them.
   // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html
+  'cdn-loop',
   'content-length',
   'host',
   'transfer-encoding',
   'via',
 ]);
 
-const KEPT_PREFIXES = ['x-amz-checksum-', 'x-amz-meta-'];
+/** A field name of RFC 9110, in lower case. */
+const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 function isKept(name: string): boolean {
-  return KEPT.has(name) || KEPT_PREFIXES.some((prefix) => name.startsWith(prefix));
+  return (
+    KEPT.has(name) || (OBJECT_HEADER_PREFIXES.some((prefix) => name.startsWith(prefix)) && NAME.test(name))
+  );
 }
 
-/** Whether a page's script may send a header of this lower-case name; what else it is made of is not for pages to say. */
+/** Whether a page's script may send a header of this lower-case name. */
 export function maySend(name: string): boolean {
   return name === 'authorization' || (isKept(name) && /^[\w-]+$/.test(name));
 }
@@ -49,6 +48,23 @@ export function checkHeaders(headers: EdgeHeaders): void {
   // S3 takes signed chunks from who signs the request, which here is CloudFront: the framing would be stored.
   if (headerValues(headers, 'content-encoding').some((value) => /aws-chunked/i.test(value))) {
     throw new Refusal('bad_header', 'content-encoding aws-chunked is not supported.');
+  }
+  for (const name of Object.keys(headers)) if (isKept(name)) checkValues(name, headerValues(headers, name));
+}
+
+/** @throws {Refusal} `bad_header` */
+function checkValues(name: string, values: readonly string[]): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those that no field value may contain
+  if (values.some((value) => /[\u0000-\u0008\u000a-\u001f\u007f]/.test(value))) {
+    throw new Refusal('bad_header', 'Header values must not contain control characters.');
+  }
+  // Signature version 4 trims values and makes one space of several: S3 would store another text than was signed.
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+  if (name.startsWith(METADATA) && values.some((value) => /^\s|\s$|\s\s|\t/.test(value))) {
+    throw new Refusal(
+      'bad_header',
+      'x-amz-meta-* values must not begin or end with a space, or contain two in a row or a tab.',
+    );
   }
 }
 

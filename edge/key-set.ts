@@ -1,41 +1,76 @@
-import { FetchError } from 'aws-jwt-verify/error';
-import { fetch } from 'aws-jwt-verify/https';
-import { type Jwks as DownloadedJwks, SimpleJwksCache } from 'aws-jwt-verify/jwk';
-import type { Jwks } from './config.ts';
+import type { Jwk, Jwks } from './config.ts';
+import { type Download, download as overHttps } from './download.ts';
+import { Refusal } from './refusal.ts';
 
-/** A viewer-request function has 5 s for everything; one download gets this many milliseconds of them. */
-const DOWNLOAD_LIMIT_MS = 1_500;
+/** How long no further download is tried after one. */
+const BACK_OFF_SECONDS = 10;
 
-/** How long no download is tried after one failed. The library waits as long after a key id that was not found. */
-export const BACK_OFF_SECONDS = 10;
+/** The key with an id; `undefined` where the issuer has none. @throws {Refusal} `keys_unavailable` */
+export type FindKey = (kid: string) => Promise<Jwk | undefined>;
 
-export type Download = (uri: string) => Promise<ArrayBuffer>;
+export interface KeySources {
+  readonly download?: Download;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
 
-/** Tries once: the library's own fetcher would try again and so take twice as long. */
-const downloadOnce: Download = (uri) =>
-  fetch(uri, { timeout: DOWNLOAD_LIMIT_MS, responseTimeout: DOWNLOAD_LIMIT_MS });
+function isKey(value: unknown): value is Jwk {
+  const { kty, kid, alg, use, n, e } = (value ?? {}) as Partial<Record<keyof Jwk, unknown>>;
+  return (
+    kty === 'RSA' &&
+    alg === 'RS256' &&
+    use === 'sig' &&
+    typeof kid === 'string' &&
+    [n, e].every((number) => typeof number === 'string' && /^[\w-]+$/.test(number))
+  );
+}
 
-const { jwksParser: parse } = new SimpleJwksCache();
+/** @throws {Error} for a document without a single key to verify with. */
+function parseKeys(document: string): readonly Jwk[] {
+  const { keys } = JSON.parse(document) as { readonly keys?: unknown };
+  const usable = Array.isArray(keys) ? keys.filter(isKey) : [];
+  if (usable.length === 0) throw new Error('no keys');
+  return usable;
+}
 
 /**
- * The pool's keys. Those baked in answer without the network. A key id that is not among them makes one bounded
- * download, at most one for each address in {@link BACK_OFF_SECONDS}: made-up key ids cost their sender alone, and what
- * they made us download serves everybody. It adds to the baked keys and never displaces them.
+ * An issuer's keys. Those baked in answer without the network. A key id that is not among them makes one bounded download,
+ * at most one in {@link BACK_OFF_SECONDS}. What was downloaded replaces the keys there were: one that the issuer has
+ * withdrawn is no longer trusted. A download that fails leaves them as they are.
  */
-export function createKeySet(baked: Jwks, download = downloadOnce, now = Date.now): SimpleJwksCache {
-  const closedUntil = new Map<string, number>();
-  return new SimpleJwksCache({
-    fetcher: {
-      fetch: async (uri) => {
-        if (now() < (closedUntil.get(uri) ?? 0)) throw new FetchError(uri, 'it failed a moment ago');
-        closedUntil.set(uri, now() + BACK_OFF_SECONDS * 1000);
-        const document = await download(uri);
-        // One that is no key set counts as a failure too.
-        parse(document);
-        closedUntil.delete(uri);
-        return document;
-      },
-    },
-    jwksParser: (document) => ({ keys: [...baked.keys, ...parse(document).keys] }) as DownloadedJwks,
-  });
+export function createKeySet(
+  baked: Jwks,
+  uri: string,
+  { download = overHttps, now = Date.now }: KeySources = {},
+): FindKey {
+  let { keys } = baked;
+  let closedUntil = 0;
+  let failed = false;
+  let loading: Promise<void> | undefined;
+
+  async function load(): Promise<void> {
+    try {
+      keys = parseKeys(await download(uri));
+      failed = false;
+    } catch {
+      // Whatever the cause, callers learn that the keys cannot be had.
+      failed = true;
+    } finally {
+      closedUntil = now() + BACK_OFF_SECONDS * 1000;
+      loading = undefined;
+    }
+  }
+
+  return async (kid) => {
+    const find = () => keys.find((key) => key.kid === kid);
+    const known = find();
+    if (known !== undefined) return known;
+    if (now() >= closedUntil) loading ??= load();
+    await loading;
+    const found = find();
+    if (found !== undefined || !failed) return found;
+    throw new Refusal('keys_unavailable', 'The keys to verify the token with cannot be had right now.', {
+      'retry-after': String(BACK_OFF_SECONDS),
+    });
+  };
 }

@@ -1,3 +1,4 @@
+import { percentEncode } from '../protocol/percent-encode.ts';
 import { Refusal } from './refusal.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
@@ -47,8 +48,7 @@ export function readKey(uri: string): string {
   return key;
 }
 
-/** The one path that addresses a key: all but RFC 3986's unreserved characters and slashes is percent-encoded. */
+/** The one path that addresses a key: all but unreserved characters and slashes is percent-encoded. */
 export function uriOf(key: string): string {
-  const encoded = encodeURIComponent(key).replaceAll('%2F', '/');
-  return `/${encoded.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)}`;
+  return `/${percentEncode(key).replaceAll('%2F', '/')}`;
 }

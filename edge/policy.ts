@@ -1,33 +1,21 @@
+import { isOwnPrefixRule, isPrefixRule, namesGroup, prefixOf } from '../protocol/prefix-rule.ts';
+import { fitting } from './answer-size.ts';
 import type { UploadPolicy } from './config.ts';
 import { Refusal } from './refusal.ts';
 import type { Caller } from './verify.ts';
 
-const PLACEHOLDER = /\{(username|sub|group)\}/g;
+/** Bytes of prefixes that a refusal names. */
+const NAMED_BYTES = 2_000;
 
 /**
- * A claim as part of one segment. Usernames may hold almost anything, a slash too: encoded, none of them can reach
- * below the folder of another.
+ * What keys of this caller must begin with, one of them; empty text: anything. None: the caller may write nowhere, as
+ * under a rule that gives two callers one prefix.
  */
-function asSegment(claim: string): string {
-  return claim.replace(/[%/]/g, encodeURIComponent);
-}
-
-/**
- * A prefix whose last segment names the caller ends with a slash, whether it was written or not, as `home/ada` would be
- * the beginning of `home/adam/` too.
- */
-function prefixOf(rule: string, claims: Readonly<Record<string, string>>): string {
-  const prefix = rule.replace(PLACEHOLDER, (_all, name: string) => asSegment(claims[name] ?? ''));
-  const lastSegment = rule.slice(rule.lastIndexOf('/') + 1);
-  return lastSegment.search(PLACEHOLDER) < 0 ? prefix : `${prefix}/`;
-}
-
-/** What keys of this caller must begin with, one of them; empty text: anything. None: the caller may write nowhere. */
 export function writablePrefixes(policy: UploadPolicy, caller: Caller): string[] {
   const { writeTo = '' } = policy;
   const { username, sub, groups } = caller;
-  if (!isAdmitted(policy, caller)) return [];
-  if (!writeTo.includes('{group}')) return [prefixOf(writeTo, { username, sub })];
+  if (!isAdmitted(policy, caller) || !isPrefixRule(writeTo)) return [];
+  if (!namesGroup(writeTo)) return [prefixOf(writeTo, { username, sub })];
   return groups.map((group) => prefixOf(writeTo, { username, sub, group }));
 }
 
@@ -36,16 +24,25 @@ function isAdmitted({ allowGroups }: UploadPolicy, { groups }: Caller): boolean 
   return allowGroups === undefined || allowGroups.some((group) => groups.includes(group));
 }
 
-/** @throws {Refusal} `forbidden_group` or `forbidden_key` */
+/** @throws {Refusal} `forbidden_group`, `forbidden_key`, or `internal` under a rule that gives two callers one prefix. */
 export function authorize(key: string, caller: Caller, policy: UploadPolicy): void {
+  if (!isPrefixRule(policy.writeTo ?? '')) {
+    throw new Refusal('internal', 'The prefix rule of this edge could give two users the same keys.');
+  }
   const prefixes = writablePrefixes(policy, caller);
   if (prefixes.length === 0) {
     throw new Refusal('forbidden_group', 'You are in no group that may upload here.');
   }
   if (!prefixes.some((prefix) => key.startsWith(prefix))) {
-    const named = prefixes.map((prefix) => `“${prefix}”`).join(' or ');
-    throw new Refusal('forbidden_key', `You may write keys that begin with ${named} only.`);
+    throw new Refusal('forbidden_key', `You may write keys that begin with ${named(prefixes)} only.`);
   }
+}
+
+function named(prefixes: readonly string[]): string {
+  const shown = fitting(prefixes, NAMED_BYTES);
+  const others = prefixes.length - shown.length;
+  const more = others === 0 ? [] : [`one of ${others} other prefixes`];
+  return [...shown.map((prefix) => `“${prefix}”`), ...more].join(' or ');
 }
 
 /**
@@ -54,6 +51,6 @@ export function authorize(key: string, caller: Caller, policy: UploadPolicy): vo
  * @throws {Refusal} `forbidden_key`
  */
 export function requireOwnKeys({ writeTo = '' }: UploadPolicy): void {
-  if (/\{(username|sub)\}/.test(writeTo)) return;
+  if (isOwnPrefixRule(writeTo)) return;
   throw new Refusal('forbidden_key', 'Uploads of shared keys are not listed.');
 }

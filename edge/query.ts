@@ -1,3 +1,4 @@
+import { percentEncode } from '../protocol/percent-encode.ts';
 import { Refusal } from './refusal.ts';
 
 /** Decoded, in the order sent; each key once. */
@@ -42,5 +43,5 @@ export function readQuery(querystring: string): Query {
 
 /** The query as S3 is to read it, written anew from what was judged. */
 export function queryOf(query: Query): string {
-  return [...query].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+  return [...query].map(([name, value]) => `${name}=${percentEncode(value)}`).join('&');
 }

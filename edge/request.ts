@@ -26,27 +26,48 @@ export interface ViewerRequest {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Thrown while an event is read that is no viewer request. */
+const NOT_A_REQUEST = new Error('not a viewer request');
+
 function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
-function isEntry(value: unknown): value is HeaderEntry {
-  return typeof fieldsOf(value).value === 'string';
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw NOT_A_REQUEST;
 }
 
-function isHeaders(value: unknown): value is EdgeHeaders {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.values(value).every((entries) => Array.isArray(entries) && entries.every(isEntry));
+function readEntry(name: string, { key, value }: Fields): HeaderEntry {
+  if (typeof value !== 'string') throw NOT_A_REQUEST;
+  if (key === undefined) return { value };
+  // An entry below the name of another header would be judged as the one and sent as the other.
+  if (typeof key !== 'string' || key.toLowerCase() !== name) throw NOT_A_REQUEST;
+  return { key, value };
 }
 
-function isRequest(value: unknown): value is EdgeRequest {
-  const { method, uri, querystring, headers } = fieldsOf(value);
-  return (
-    typeof method === 'string' &&
-    typeof uri === 'string' &&
-    typeof querystring === 'string' &&
-    isHeaders(headers)
-  );
+function readHeaders(headers: unknown): EdgeHeaders {
+  if (typeof headers !== 'object' || headers === null) throw NOT_A_REQUEST;
+  const read: [name: string, entries: HeaderEntry[]][] = [];
+  for (const [name, sent] of Object.entries(headers)) {
+    if (!Array.isArray(sent)) throw NOT_A_REQUEST;
+    const entries: HeaderEntry[] = [];
+    for (const entry of sent) entries.push(readEntry(name, fieldsOf(entry)));
+    read.push([name, entries]);
+  }
+  return Object.fromEntries(read);
+}
+
+/** Copies the members that are known, so that no other one is passed on. */
+function readRequest(value: unknown): EdgeRequest {
+  const { clientIp, method, uri, querystring, headers } = fieldsOf(value);
+  return {
+    ...(clientIp === undefined ? {} : { clientIp: textOf(clientIp) }),
+    method: textOf(method),
+    uri: textOf(uri),
+    querystring: textOf(querystring),
+    headers: readHeaders(headers),
+  };
 }
 
 /** The request of a viewer-request event; `undefined` for anything that is not exactly such an event. */
@@ -55,8 +76,14 @@ export function readEvent(event: unknown): ViewerRequest | undefined {
   const { config, request } = fieldsOf(fieldsOf(Array.isArray(Records) ? Records[0] : undefined).cf);
   const { eventType, requestId } = fieldsOf(config);
   // At any other event the answer of this function would mean something else.
-  if (eventType !== 'viewer-request' || !isRequest(request)) return undefined;
-  return typeof requestId === 'string' ? { request, requestId } : { request };
+  if (eventType !== 'viewer-request') return undefined;
+  try {
+    const read = readRequest(request);
+    return typeof requestId === 'string' ? { request: read, requestId } : { request: read };
+  } catch (error) {
+    if (error === NOT_A_REQUEST) return undefined;
+    throw error;
+  }
 }
 
 /** All values that were sent of one header, by its lower-case name. */

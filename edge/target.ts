@@ -1,3 +1,4 @@
+import { percentEncode } from '../protocol/percent-encode.ts';
 import { uriOf } from './key.ts';
 import type { Operation } from './operation.ts';
 import { type Query, queryOf } from './query.ts';
@@ -19,6 +20,6 @@ export function targetOf(
   if (operation !== 'ListMultipartUploads') return { uri: uriOf(key), querystring: queryOf(query) };
   return {
     uri: '/',
-    querystring: `uploads=&prefix=${encodeURIComponent(key)}&max-uploads=${LISTED_UPLOADS}`,
+    querystring: `uploads=&prefix=${percentEncode(key)}&max-uploads=${LISTED_UPLOADS}`,
   };
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { readKey, uriOf } from '../../edge/key.ts';
 import { edgeCode } from '../../infra/edge-code.ts';
 import { type EdgeRequest, viewerRequestEvent } from '../../local/cloudfront/viewer-event.ts';
 import { viewerDecision } from '../../local/cloudfront/viewer-result.ts';
 import { runBundle } from './support/bundle.ts';
+import { dice, mutate } from './support/hostile.ts';
 import { accessToken, config, signingKey } from './support/pool.ts';
 import { readAnswer, viewerEvent } from './support/viewer.ts';
 
@@ -32,80 +34,78 @@ test('policy text arrives as it was written', async () => {
   assert.ok(!edgeCode(config({ writeTo })).includes('{{resolve'), 'CloudFormation would resolve it');
 });
 
-/** An `https` whose requests end as `end` says, and how many there were. */
-function https(end: (request: EventEmitter) => void) {
-  const requests: { uri: string; options: { timeout?: number; responseTimeout?: number } }[] = [];
-  const request = (uri: string, options: object) => {
-    requests.push({ uri, options });
-    const emitter = Object.assign(new EventEmitter(), { destroy: () => undefined, end: () => end(emitter) });
+/** An `https` that answers as `answer` says, and the addresses that were asked. */
+function https(answer: (request: ClientRequest, respond: Respond) => void) {
+  const asked: string[] = [];
+  const destroyed: string[] = [];
+  const request = (uri: string, respond: Respond) => {
+    asked.push(uri);
+    const emitter: ClientRequest = Object.assign(new EventEmitter(), {
+      destroy: () => destroyed.push(uri),
+      end: () => answer(emitter, respond),
+    });
     return emitter;
   };
-  return { module: { request }, requests };
+  return { module: { request }, asked, destroyed };
 }
 
-test('an unknown key id makes one bounded try over the network', async () => {
-  const { module, requests } = https((request) => request.emit('error', new Error('no route')));
+type ClientRequest = EventEmitter & { destroy(): void; end(): void };
+type Respond = (response: Readable & { statusCode?: number }) => void;
+
+const response = (statusCode: number, body: Body) => Object.assign(Readable.from(body), { statusCode });
+
+const byUnknownKey = () =>
+  viewerEvent({ headers: [`Authorization: ${accessToken({}, signingKey('unknown'))}`] });
+
+test('an unknown key id makes one try over the network, bounded in time', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { module, asked, destroyed } = https(() => queueMicrotask(() => t.mock.timers.tick(1_500)));
   const { handler } = runBundle(config(), { https: module });
-  const event = viewerEvent({ headers: [`Authorization: ${accessToken({}, signingKey('unknown'))}`] });
   for (let tries = 0; tries < 3; tries += 1) {
-    const answer = readAnswer(await handler(event));
+    const answer = readAnswer(await handler(byUnknownKey()));
     assert.deepEqual(
       [answer.status, answer.body.error, answer.headers['retry-after']],
       [503, 'keys_unavailable', '10'],
     );
   }
-  assert.equal(requests.length, 1);
-  assert.ok((requests[0]?.options.responseTimeout ?? Number.POSITIVE_INFINITY) <= 1500);
+  assert.equal(asked.length, 1);
+  assert.deepEqual(destroyed, asked);
 });
 
-/** Numerical Recipes' linear congruential generator: the same run every time. */
-function dice(seed: number) {
-  let state = seed;
-  const roll = (sides: number) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * sides);
-  };
-  const pick = <T>(from: readonly T[]): T => from[roll(from.length)] as T;
-  return { roll, pick };
-}
-
-const ODD = [
-  ...[
-    undefined,
-    null,
-    true,
-    0,
-    -1,
-    Number.POSITIVE_INFINITY,
-    '',
-    ' ',
-    '/',
-    '\u0000',
-    '\ud800',
-    'x'.repeat(9000),
-    [],
-    [[]],
-    {},
-    [{}],
-  ],
-  ...[{ value: 'x' }, [{ value: 'x' }], [{ key: 1, value: 'x' }], '__proto__', () => 'x', Symbol('x'), 10n],
-];
-
-/** The event with some of its nodes, at any depth, replaced, removed or added. */
-function mutate(value: unknown, { roll, pick }: ReturnType<typeof dice>): unknown {
-  if (roll(14) === 0) return pick(ODD);
-  if (Array.isArray(value)) {
-    const mutated = value.map((item) => mutate(item, { roll, pick }));
-    return roll(10) === 0 ? [...mutated, pick(ODD)] : mutated;
+test('downloaded keys are taken within limits only', async () => {
+  const later = signingKey('later');
+  const document = Buffer.from(JSON.stringify({ keys: [later.jwk] }));
+  async function* endless() {
+    for (;;) yield Buffer.alloc(10_000, ' ');
   }
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value)
-    .filter(() => roll(20) > 0)
-    .map(([name, member]) => [name, mutate(member, { roll, pick })] as const);
-  return Object.fromEntries(
-    roll(10) === 0 ? [...entries, [String(pick(ODD.slice(0, 12))), pick(ODD)]] : entries,
-  );
-}
+  async function* cut() {
+    yield document.subarray(0, 100);
+    throw new Error('aborted');
+  }
+  const rows: readonly (readonly [name: string, status: number, statusCode: number, body: () => Body])[] = [
+    ['whole', 200, 200, () => [document.subarray(0, 50), document.subarray(50)]],
+    ['padded to the limit', 200, 200, () => [document, Buffer.alloc(65_536 - document.length, ' ')]],
+    ['one byte more', 503, 200, () => [document, Buffer.alloc(65_537 - document.length, ' ')]],
+    ['endless', 503, 200, endless],
+    ['cut', 503, 200, cut],
+    ['a redirect', 503, 302, () => [document]],
+    ['an error', 503, 500, () => [document]],
+  ];
+  for (const [name, status, statusCode, body] of rows) {
+    const { module } = https((_request, respond) => respond(response(statusCode, body())));
+    const { handler } = runBundle(config(), { https: module });
+    const answer = (await handler(
+      viewerEvent({
+        method: 'GET',
+        target: '/.well-known/edge-upload',
+        headers: [`Authorization: ${accessToken({}, later)}`],
+      }),
+    )) as Record<string, unknown>;
+    assert.equal(readAnswer(answer).status, status, name);
+  }
+});
+
+type Body = Iterable<Buffer> | AsyncIterable<Buffer>;
 
 test('whatever the event holds, the function answers, and without a valid token it lets nothing pass', async () => {
   const { handler } = runBundle(config(), {

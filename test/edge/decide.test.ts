@@ -161,6 +161,7 @@ test('of the headers only those on the list go on, and the name of the caller', 
     'Cache-Control: no-cache',
     'If-None-Match: *',
     'Via: 1.1 proxy',
+    'CDN-Loop: other.example',
     'x-amz-checksum-crc32: AAAAAA==',
     'x-amz-checksum-algorithm: CRC32',
     'x-amz-checksum-type: FULL_OBJECT',
@@ -196,6 +197,7 @@ test('of the headers only those on the list go on, and the name of the caller', 
     'cache-control': 'no-cache',
     'if-none-match': '*',
     via: '1.1 proxy',
+    'cdn-loop': 'other.example',
     'x-amz-checksum-crc32': 'AAAAAA==',
     'x-amz-checksum-algorithm': 'CRC32',
     'x-amz-checksum-type': 'FULL_OBJECT',
@@ -292,8 +294,15 @@ test('the policy says who may write, and where', async () => {
     [{ writeTo: 'home/{sub}/' }, {}, 'home/ada/a', 'forbidden_key'],
     [{ writeTo: 'home/{username}' }, {}, 'home/ada/a', 'forward'],
     [{ writeTo: 'home/{username}' }, {}, 'home/adam/a', 'forbidden_key'],
-    [{ writeTo: 'home/{username}-in' }, {}, 'home/ada-in/a', 'forward'],
-    [{ writeTo: 'home/{username}-in' }, {}, 'home/ada-inner/a', 'forbidden_key'],
+    [{ writeTo: 'home/{username}/in' }, {}, 'home/ada/in/a', 'forward'],
+    [{ writeTo: 'home/{username}/in' }, {}, 'home/ada-in/a', 'forbidden_key'],
+    [{ writeTo: 'home/{username}/' }, { username: 'Ada' }, 'home/ada/a', 'forbidden_key'],
+    [{ writeTo: 'home/{username}/' }, { username: 'e\u0301' }, 'home/%C3%A9/a', 'forbidden_key'],
+    [{ writeTo: 'home/{username}/' }, { username: 'é' }, 'home/e%CC%81/a', 'forbidden_key'],
+    [{ writeTo: '{group}/{username}/' }, { username: 'x', groups: ['ada'] }, 'ada/ada/a', 'forbidden_key'],
+    [{ writeTo: '{group}/{username}/' }, { groups: ['a/ada'] }, 'a/ada/ada/a', 'forbidden_key'],
+    [{ writeTo: '{username}/{username}' }, {}, 'ada/ada/a', 'forward'],
+    [{ writeTo: '{group}/' }, { groups: [''] }, 'a', 'forbidden_key'],
     [{ writeTo: 'home/{username}/' }, { username: 'ada/x' }, 'home/ada/x/a', 'forbidden_key'],
     [{ writeTo: 'home/{username}/' }, { username: 'ada/x' }, 'home/ada%252Fx/a', 'forward'],
     [{ writeTo: 'home/{username}/' }, { username: 'ada%2Fx' }, 'home/ada%252Fx/a', 'forbidden_key'],
@@ -331,6 +340,103 @@ test('the policy says who may write, and where', async () => {
     );
     assert.deepEqual(refusal(decision), [400, 'bad_key']);
   }
+});
+
+test('under a rule that could give two users one prefix nothing is written or listed', async () => {
+  const rules = [
+    ...[
+      '{group}-{username}/',
+      '{group}{username}/',
+      '{username}-{group}/',
+      '{sub}{username}',
+      '{username}.{sub}/',
+    ],
+    ...[
+      'home/{username}-in/',
+      'home/in-{username}',
+      'home/{username} ',
+      '{sub}x/{username}/',
+      '{username}/a{group}/',
+    ],
+    ...[
+      '{user}/',
+      '{Username}/',
+      '{{username}}/',
+      '{username/',
+      'username}/',
+      '{}/',
+      '{username}/{',
+      '{ username }/',
+    ],
+  ];
+  for (const writeTo of rules) {
+    const policy = { writeTo };
+    for (const [method, target] of [
+      ['PUT', '/ada/k'],
+      ['PUT', '/staff-ada/k'],
+      ['POST', '/ada/k?uploads'],
+      ['GET', '/ada/k?uploads'],
+      ['GET', '/ada/k?uploadId=U'],
+      ['DELETE', '/ada/k?uploadId=U'],
+    ] as const) {
+      const decision = await decideOn(
+        { method, target, headers: TOKEN },
+        policy,
+        verifying({ groups: ['staff'] }),
+      );
+      assert.deepEqual(refusal(decision), [500, 'internal'], `${writeTo} ${method} ${target}`);
+    }
+    const described = await decideOn(
+      { method: 'GET', target: '/.well-known/edge-upload', headers: TOKEN },
+      policy,
+    );
+    const { caller } = (described as { body: { caller: { writeTo: readonly string[] } } }).body;
+    assert.deepEqual(caller.writeTo, [], writeTo);
+  }
+});
+
+test('metadata that a signature would alter is refused', async () => {
+  const withValue = (name: string, value: string) => {
+    const request = viewerRequest({ headers: TOKEN });
+    const headers = { ...request.headers, [name]: [{ key: name, value }] };
+    return decide({ ...request, headers }, { config: config(), verify: verifying() });
+  };
+  for (const value of [
+    'a  b',
+    ' a',
+    'a ',
+    'a\tb',
+    'a \t b',
+    '   ',
+    '\u00a0\u00a0',
+    'a\r\nx-amz-acl: public-read',
+    'a\u0000',
+  ]) {
+    assert.deepEqual(refusal(await withValue('x-amz-meta-title', value)), [400, 'bad_header'], value);
+  }
+  for (const name of ['content-type', 'cache-control', 'x-amz-checksum-crc32', 'via', 'cdn-loop', 'host']) {
+    assert.deepEqual(refusal(await withValue(name, 'a\nb')), [400, 'bad_header'], name);
+  }
+  for (const value of ['', 'a', 'a b c', '"quoted"', '=?UTF-8?B?w6k=?=', 'é']) {
+    assert.equal((await withValue('x-amz-meta-title', value)).kind, 'forward', value);
+  }
+  assert.equal((await withValue('content-disposition', 'inline; filename="a  b"')).kind, 'forward');
+  // What is not forwarded does not matter.
+  assert.equal((await withValue('x-other', 'a  b\u0007')).kind, 'forward');
+});
+
+test('what is percent-encoded is encoded as signature version 4 does', async () => {
+  const encoded = '%21%27%28%29%2A~-._%20%2B%25%26%3D%3B%2C%3A%40%24%2F%C3%A9';
+  const path = `/ada/${encoded}`;
+  const list = forwarded(
+    await decideOn({ method: 'GET', target: `${path}?uploads`, headers: TOKEN }, { writeTo: '{username}/' }),
+  );
+  assert.equal(list.querystring, `uploads=&prefix=ada%2F${encoded}&max-uploads=100`);
+  const put = forwarded(await decideOn({ target: path, headers: TOKEN }));
+  assert.equal(put.uri, path.replaceAll('%2F', '/'));
+  const id = "!'()*~-._+%&=;,:@$/".replace('%', '%25').replace('&', '%26');
+  const part = forwarded(await decideOn({ target: `/k?partNumber=1&uploadId=${id}`, headers: TOKEN }));
+  assert.equal(part.querystring, `partNumber=1&uploadId=${encoded.replace('%20', '').replace('%C3%A9', '')}`);
 });
 
 test('every operation asks for the token and obeys the policy', async () => {
@@ -375,4 +481,13 @@ test('the edge describes itself, and the caller to the caller', async () => {
     groups: ['b', 'a/c'],
     writeTo: ['b/', 'a%2Fc/'],
   });
+  const groups = Array.from({ length: 100 }, (_, at) => `${'é'.repeat(125)}${at}`);
+  const { omitted, ...some } = (await told(groups, { writeTo: 'in/{group}/' })) as {
+    omitted: { groups: number; writeTo: number };
+    groups: readonly string[];
+    writeTo: readonly string[];
+  };
+  assert.deepEqual(some.groups, groups.slice(0, 100 - omitted.groups));
+  assert.equal(some.writeTo.length, 100 - omitted.writeTo);
+  assert.ok(some.groups.length > 10 && some.groups.length < 100, String(some.groups.length));
 });

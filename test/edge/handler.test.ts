@@ -122,6 +122,7 @@ test('what is no viewer request is not judged', async () => {
     ],
     { Records: [{ cf: { ...cf, config: { ...cf.config, eventType: 'origin-request' } } }] },
     { Records: [{ cf: { config: cf.config } }] },
+    { Records: [{ cf: { ...cf, request: { ...cf.request, clientIp: 7 } } }] },
     ...['method', 'uri', 'querystring', 'headers'].flatMap((field) =>
       [undefined, null, 1].map((value) => ({
         Records: [{ cf: { ...cf, request: { ...cf.request, [field]: value } } }],
@@ -132,6 +133,10 @@ test('what is no viewer request is not judged', async () => {
       { authorization: [null] },
       { authorization: [{}] },
       { host: [{ value: 1 }] },
+      { host: [{ key: 1, value: 'x' }] },
+      { 'x-amz-meta-a': [{ key: 'x-amz-acl', value: 'public-read' }] },
+      { 'X-Amz-Meta-A': [{ key: 'X-Amz-Meta-A', value: 'x' }] },
+      { host: { 0: { value: 'x' }, length: 1 } },
     ].map((headers) => ({ Records: [{ cf: { ...cf, request: { ...cf.request, headers } } }] })),
   ];
   for (const odd of events) {
@@ -140,6 +145,26 @@ test('what is no viewer request is not judged', async () => {
     assert.deepEqual([answer.status, answer.body.error], [500, 'internal']);
     assert.equal(log.length, 1);
   }
+});
+
+test('no member of an event that the edge does not know is passed on', async () => {
+  const event = viewerEvent({ headers: [`Authorization: ${accessToken()}`, 'x-amz-meta-a: b'] });
+  const [{ cf }] = event.Records;
+  const known = await handling().handler(event);
+  const extra = {
+    ...cf.request,
+    body: { action: 'replace', data: 'eA==', encoding: 'base64' },
+    origin: { custom: { domainName: 'evil.example' } },
+    status: '200',
+    extra: 1,
+    headers: Object.fromEntries(
+      Object.entries(cf.request.headers).map(([name, entries]) => [
+        name,
+        entries.map((entry) => ({ ...entry, multiValue: ['x'], extra: 1 })),
+      ]),
+    ),
+  };
+  assert.deepEqual(await handling().handler({ Records: [{ cf: { ...cf, request: extra } }] }), known);
 });
 
 test('a fault of its own is a refusal, of which only the name is logged', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { sign } from 'node:crypto';
 import { test } from 'node:test';
-import { createKeySet, type Download } from '../../edge/key-set.ts';
+import type { Download } from '../../edge/download.ts';
 import { Refusal } from '../../edge/refusal.ts';
 import { createVerify } from '../../edge/verify.ts';
 import { type Claims, flipBit, signHs256, signRs256, unsigned } from '../support/forge.ts';
@@ -15,15 +16,9 @@ import {
   USER_POOL_ID,
 } from './support/pool.ts';
 
-const encode = (document: unknown): ArrayBuffer => {
-  const bytes = new TextEncoder().encode(JSON.stringify(document));
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-};
+const encode = (document: unknown) => JSON.stringify(document);
 
-const verify = createVerify(
-  config(),
-  createKeySet(config().jwks, async () => encode(config().jwks)),
-);
+const verify = createVerify(config(), { download: async () => encode(config().jwks) });
 
 async function refused(token: string, verifying = verify): Promise<Refusal> {
   try {
@@ -36,10 +31,9 @@ async function refused(token: string, verifying = verify): Promise<Refusal> {
 }
 
 test('a token of the pool and client is its caller, without the network', async () => {
-  const verify = createVerify(
-    config(),
-    createKeySet(config().jwks, async () => assert.fail('that went over the network')),
-  );
+  const verify = createVerify(config(), {
+    download: async () => assert.fail('that went over the network'),
+  });
   const exp = Math.floor(Date.now() / 1000) + 60;
   assert.deepEqual(await verify(accessToken({ exp, 'cognito:groups': ['staff'] })), {
     username: 'ada',
@@ -93,7 +87,7 @@ test('every other token is refused with its reason, and with no part of it', asy
       /algorithm/,
     ],
     ['a flipped bit in the header', flipBit(good, 0), /well-formed|signature|algorithm|key of this/],
-    ['a flipped bit in the claims', flipBit(good, 1), /well-formed|signature|user pool/],
+    ['a flipped bit in the claims', flipBit(good, 1), /well-formed|signature|user pool|app client|lacks/],
     ['a flipped bit in the signature', flipBit(good, 2), /signature/],
     ['a cut signature', good.slice(0, -4), /signature|well-formed/],
     ['no end', without('exp'), /lacks claims/],
@@ -134,39 +128,60 @@ test('each bit of the signature counts, and each spelling of it', async () => {
 /** A verifier whose downloads are `answer`'s, and the addresses that they went to. */
 function downloading(answer: Download) {
   const asked: string[] = [];
-  let time = 0;
-  const keys = createKeySet(
-    config().jwks,
-    (uri) => {
+  let time = Date.now();
+  const verify = createVerify(config(), {
+    download: (uri) => {
       asked.push(uri);
       return answer(uri);
     },
-    () => time,
-  );
+    now: () => time,
+  });
   const tick = (ms: number) => {
     time += ms;
   };
-  return { verify: createVerify(config(), keys), asked, tick };
+  return { verify, asked, tick };
 }
 
 const JWKS = `https://cognito-idp.us-east-1.amazonaws.com/${USER_POOL_ID}/.well-known/jwks.json`;
 
-test('a key that the pool made later is downloaded once', async () => {
+test('keys that the pool created later are downloaded once, and replace the baked ones', async () => {
   const later = signingKey('later');
   const pool = downloading(async () => encode({ keys: [later.jwk] }));
+  assert.equal((await pool.verify(accessToken())).username, 'ada');
   assert.equal((await pool.verify(accessToken({}, later))).username, 'ada');
   assert.equal((await pool.verify(accessToken({}, later))).username, 'ada');
-  assert.equal((await pool.verify(accessToken())).username, 'ada', 'the baked keys go on being good');
+  assert.deepEqual(pool.asked, [JWKS]);
+  const withdrawn = await refused(accessToken(), pool.verify);
+  assert.match(withdrawn.message, /not signed by a key of this user pool/);
+  assert.equal(withdrawn.code, 'invalid_token');
+});
+
+test('callers who wait for the same keys share one download', async () => {
+  const later = signingKey('later');
+  const pool = downloading(async () => encode({ keys: [later.jwk, POOL_KEY.jwk] }));
+  const tokens = [later, later, POOL_KEY, later].map((key) => accessToken({}, key));
+  const callers = await Promise.all(tokens.map((token) => pool.verify(token)));
+  assert.deepEqual(
+    callers.map(({ username }) => username),
+    ['ada', 'ada', 'ada', 'ada'],
+  );
   assert.deepEqual(pool.asked, [JWKS]);
 });
 
-test('keys that cannot be had are for later, once in ten seconds, and stop no valid token', async () => {
+test('a download that fails is retried after ten seconds, and stops no valid token', async () => {
   const unknown = accessToken({}, signingKey('unknown'));
+  const { jwk } = POOL_KEY;
   const answers: Download[] = [
-    async () => Promise.reject(new (await import('aws-jwt-verify/error')).FetchError(JWKS, 'timed out')),
+    async () => Promise.reject(new Error('timed out')),
     async () => encode({ message: 'no keys here' }),
+    async () => encode({ keys: [] }),
     async () => encode({ keys: [{ kid: 'x' }] }),
-    async () => new TextEncoder().encode('<html>').buffer as ArrayBuffer,
+    async () =>
+      encode({ keys: [{ ...jwk, use: 'enc' }, { ...jwk, alg: 'HS256' }, null, 7, { ...jwk, n: '' }] }),
+    async () => encode({ keys: {} }),
+    async () => encode(null),
+    async () => '<html>',
+    async () => '',
   ];
   for (const answer of answers) {
     const pool = downloading(answer);
@@ -182,8 +197,8 @@ test('keys that cannot be had are for later, once in ten seconds, and stop no va
   }
 });
 
-test('made-up key ids cost one download, and neither displace nor delay keys', async () => {
-  const pool = downloading(async () => encode({ keys: [] }));
+test('invented key ids cost one download, and neither displace nor delay keys', async () => {
+  const pool = downloading(async () => encode(config().jwks));
   for (const kid of ['one', 'two', 'three', '__proto__', '']) {
     const refusal = await refused(accessToken({}, { ...POOL_KEY, kid }), pool.verify);
     assert.deepEqual(
@@ -195,12 +210,138 @@ test('made-up key ids cost one download, and neither displace nor delay keys', a
   assert.deepEqual(pool.asked, [JWKS]);
 });
 
+test('no key is downloaded for a token that is refused for what it says', async () => {
+  const pool = downloading(async () => assert.fail('that went over the network'));
+  const unknown = signingKey('unknown');
+  const now = Math.floor(Date.now() / 1000);
+  for (const changes of [
+    { iss: 'https://evil.example/us-east-1_Other' },
+    { iss: `https://cognito-idp.us-east-1.amazonaws.com/${USER_POOL_ID}/` },
+    { iss: undefined },
+    { client_id: 'other' },
+    { token_use: 'id' },
+    { exp: now - 1 },
+    { nbf: now + 600 },
+    { username: '' },
+  ]) {
+    const { code } = await refused(accessToken(changes, unknown), pool.verify);
+    assert.match(code, /^(?:invalid_token|token_expired)$/, JSON.stringify(changes));
+  }
+  for (const header of [{ alg: 'RS512', kid: 'k' }, { alg: 'RS256' }, { alg: 'RS256', kid: 'k', crit: [] }]) {
+    const { code } = await refused(signWith(header, claims()), pool.verify);
+    assert.equal(code, 'invalid_token', JSON.stringify(header));
+  }
+  assert.deepEqual(pool.asked, []);
+});
+
+/** A token with any header, signed by the pool all the same. */
+function signWith(header: object | string, body: object | string): string {
+  const part = (value: object | string) =>
+    Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+  const text = `${part(header)}.${part(body)}`;
+  return `${text}.${sign('sha256', Buffer.from(text), POOL_KEY.privateKey).toString('base64url')}`;
+}
+
+const SIGNED = { alg: 'RS256', kid: POOL_KEY.kid };
+
+test('odd headers of a token that the pool signed are refused, and none is a fault of the edge', async () => {
+  for (const header of [
+    ...[['exp'], [], 'exp', null, {}, 0, false, ['b64'], ''].map((crit) => ({ ...SIGNED, crit })),
+    ...['none', 'HS256', 'RS384', 'PS256', 'ES256', 'EdDSA', 'rs256', '', 256, null].map((alg) => ({
+      ...SIGNED,
+      alg,
+    })),
+    ...[7, null, ['pool-key'], { toString: 'pool-key' }].map((kid) => ({ ...SIGNED, kid })),
+    { alg: 'RS256' },
+    { kid: POOL_KEY.kid },
+    {},
+    [],
+    '"text"',
+    'null',
+  ]) {
+    assert.equal((await refused(signWith(header, claims()))).code, 'invalid_token', JSON.stringify(header));
+  }
+  const unheeded = { ...SIGNED, typ: 'at+jwt', jku: 'https://evil.example/', jwk: POOL_KEY.jwk, x5u: 'x' };
+  assert.equal((await verify(signWith(unheeded, claims()))).username, 'ada');
+});
+
+test('times that no token has are refused, and none is a fault of the edge', async () => {
+  const odd = ['-1', '1e300', '-1e300', '1e400', '9e15', '8.65e12', '253402300800', '"soon"', '""', 'null'];
+  for (const name of ['exp', 'nbf', 'iat']) {
+    for (const value of [...odd, 'true', '[]', '[1]', '{}']) {
+      const text = JSON.stringify({ ...claims(), [name]: 'HERE' }).replace('"HERE"', value);
+      assert.equal((await refused(signWith(SIGNED, text))).code, 'invalid_token', `${name} ${value}`);
+    }
+  }
+  const now = Math.floor(Date.now() / 1000);
+  const says = async (changes: Claims) => (await refused(accessToken(changes))).message;
+  assert.match(await says({ iat: now + 48 * 3600 }), /not valid yet/);
+  assert.match(await says({ nbf: 253402300799 }), /not valid yet/);
+  assert.match(await says({ exp: 0 }), /expired/);
+  assert.equal((await verify(accessToken({ exp: now + 60.5, nbf: now - 0.5, iat: 0 }))).username, 'ada');
+  const latest = await verify(accessToken({ exp: 253402300799 }));
+  assert.equal(latest.tokenExpiresAt.toISOString(), '9999-12-31T23:59:59.000Z');
+});
+
+test('names that Cognito does not give are refused, and none is a fault of the edge', async () => {
+  const odd: unknown[] = [
+    ...['', ' ', 'a b', 'a\u0000', 'a\nb', 'a\u007f', 'a\u0085', '\u202eada', 'a\u200bb', '\ufeffada'],
+    ...['\ud800', 'a\udc00', 'x'.repeat(129), '\u{1f600}'.repeat(129), '\ue000'],
+    ...[7, null, true, [], ['ada'], {}, { toString: 'ada' }],
+  ];
+  for (const name of odd) {
+    for (const claim of [{ username: name }, { sub: name }, { 'cognito:groups': ['staff', name] }]) {
+      const refusal = await refused(accessToken(claim));
+      assert.deepEqual(
+        [refusal.code, /lacks claims|well-formed/.test(refusal.message)],
+        ['invalid_token', true],
+      );
+    }
+  }
+  for (const groups of ['staff', null, 7, {}, { length: 1, 0: 'staff' }]) {
+    assert.equal((await refused(accessToken({ 'cognito:groups': groups }))).code, 'invalid_token');
+  }
+  for (const username of [
+    'a'.repeat(128),
+    'é',
+    'e\u0301',
+    '日本',
+    '\u{1f600}',
+    "o'brien",
+    '.',
+    '..',
+    'a/b',
+    '%2f',
+  ]) {
+    assert.equal((await verify(accessToken({ username }))).username, username);
+  }
+});
+
+test('bodies that are no claims are refused, and none is a fault of the edge', async () => {
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  for (const body of [
+    '',
+    'null',
+    '7',
+    '"x"',
+    '[]',
+    '{',
+    '{}',
+    '{"iss":7}',
+    '\ufeff{}',
+    deep,
+    `{"iss":${deep}}`,
+  ]) {
+    assert.equal((await refused(signWith(SIGNED, body))).code, 'invalid_token', body.slice(0, 20));
+  }
+  const polluting = JSON.stringify(claims()).replace('{', '{"__proto__":{"username":"eve"},');
+  assert.equal((await verify(signWith(SIGNED, polluting))).username, 'ada');
+});
+
 test('one address that fails does not hold up the other', async () => {
   const later = signingKey('later');
   const pool = downloading(async (uri) =>
-    uri === JWKS
-      ? encode({ keys: [later.jwk] })
-      : Promise.reject(new (await import('aws-jwt-verify/error')).FetchError(uri, '403')),
+    uri === JWKS ? encode({ keys: [later.jwk] }) : Promise.reject(new Error('403')),
   );
   const iss = `https://issuer-cognito-idp.us-east-1.amazonaws.com/${USER_POOL_ID}`;
   assert.equal((await refused(accessToken({ iss }, later), pool.verify)).code, 'keys_unavailable');

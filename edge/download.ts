@@ -1,0 +1,40 @@
+import { request } from 'node:https';
+
+/** A viewer-request function has 5 s for everything; one download gets this many milliseconds of them. */
+const LIMIT_MS = 1_500;
+
+/** Of a key set, whose keys have some 500 bytes each. */
+const LIMIT_BYTES = 65_536;
+
+/** @throws {Error} for anything but a document that comes whole, within the limits. */
+export type Download = (uri: string) => Promise<string>;
+
+/** Downloads a document. Tries once, and follows no redirect. */
+export const download: Download = (uri) =>
+  new Promise((resolve, reject) => {
+    const sent = request(uri, async (response) => {
+      try {
+        if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`);
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        for await (const chunk of response as AsyncIterable<Buffer>) {
+          bytes += chunk.length;
+          if (bytes > LIMIT_BYTES) throw new Error('too long');
+          chunks.push(chunk);
+        }
+        resolve(Buffer.concat(chunks).toString());
+      } catch (error) {
+        fail(error);
+      } finally {
+        clearTimeout(timer);
+      }
+    });
+    const fail = (error: unknown) => {
+      clearTimeout(timer);
+      sent.destroy();
+      reject(error);
+    };
+    const timer = setTimeout(() => fail(new Error('timed out')), LIMIT_MS);
+    sent.on('error', fail);
+    sent.end();
+  });

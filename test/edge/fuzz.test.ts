@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { sign } from 'node:crypto';
+import { test } from 'node:test';
+import type { UploadPolicy } from '../../edge/config.ts';
+import { REFUSALS } from '../../edge/refusal.ts';
+import { runBundle } from './support/bundle.ts';
+import { type Dice, dice, mutate, ODD } from './support/hostile.ts';
+import { accessToken, claims, config, POOL_KEY, signingKey } from './support/pool.ts';
+import { viewerEvent } from './support/viewer.ts';
+
+const LIMIT = 40_000;
+const RUNS = 2_500;
+
+const STATUSES = new Set<number>([200, 204, ...Object.values(REFUSALS)]);
+const MEMBERS = ['clientIp', 'headers', 'method', 'querystring', 'uri'];
+const PASSING =
+  /^(?:host|via|cdn-loop|content-(?:length|type|encoding|language|md5|disposition)|transfer-encoding|cache-control|if-none-match|origin|x-amz-(?:mp-object-size|sdk-checksum-algorithm)|x-amz-(?:meta|checksum)-[!-9;-~]+)$/;
+
+const POLICIES: readonly UploadPolicy[] = [
+  {},
+  { writeTo: '{username}/' },
+  { writeTo: `${'long-folder-name/'.repeat(25)}{group}/`, allowGroups: ['g1', 'g2'] },
+  { writeTo: '{group}/{sub}', maxSize: 10, corsOrigins: ['https://app.example.com'] },
+  { writeTo: '{group}-{username}/' },
+];
+
+const STRINGS = [
+  ...['', 'ada', 'g1', 'a/b', '..', '%2F', '%', '%ff', '%00', '{username}', '__proto__', 'constructor'],
+  ...['\u0000', '\r\nx-amz-acl: public-read', '\ud800', '\u202e', 'e\u0301', '日本', '\u{1f600}', ' a  b '],
+  ...['x'.repeat(3_000), 'é'.repeat(2_000), '"\\'.repeat(500), '{{resolve:ssm:x}}', '2026-11-28'],
+];
+
+const NUMBERS = [
+  '0',
+  '-1',
+  '1e400',
+  '-1e400',
+  '1e308',
+  '1e300',
+  '253402300800',
+  '9999999999',
+  '1.5',
+  '"1"',
+  'null',
+  '[]',
+];
+
+const UNKNOWN = signingKey('unknown');
+
+const TIMES = ['exp', 'nbf', 'iat', 'auth_time'];
+
+/** A token that the pool signed, whatever it says. */
+function anyToken({ roll, pick }: Dice): string {
+  const groups = Array.from({ length: pick([0, 1, 3, 100]) }, (_, at) =>
+    pick(['g1', `group-${at}`, 'é'.repeat(40)]),
+  );
+  const header: Record<string, unknown> = { alg: 'RS256', kid: POOL_KEY.kid };
+  const body: Record<string, unknown> = { ...claims(), 'cognito:groups': groups };
+  for (let changes = pick([0, 0, 1, 2]); changes > 0; changes -= 1) {
+    const part = roll(4) === 0 ? header : body;
+    part[pick([...Object.keys(part), 'crit', 'aud', 'nbf', 'jku'])] = pick([
+      ...STRINGS,
+      ...ODD.filter(isJson),
+    ]);
+  }
+  const encode = (value: object) => {
+    const json = JSON.stringify(value);
+    const odd =
+      roll(4) > 0
+        ? json
+        : json.replace(new RegExp(`"${pick(TIMES)}":\\d+`), `"${pick(TIMES)}":${pick(NUMBERS)}`);
+    return Buffer.from(odd).toString('base64url');
+  };
+  const text = `${encode(header)}.${encode(body)}`;
+  return `${text}.${sign('sha256', Buffer.from(text), POOL_KEY.privateKey).toString('base64url')}`;
+}
+
+function isJson(value: unknown): boolean {
+  return !['undefined', 'function', 'symbol', 'bigint'].includes(typeof value);
+}
+
+/** A request of the shape that CloudFront gives, with any text in it. */
+function anyRequest(random: Dice) {
+  const { roll, pick } = random;
+  const some = (from: readonly string[], most: number) =>
+    Array.from({ length: roll(most) }, () => pick(from));
+  const tokens = [
+    () => anyToken(random),
+    () => accessToken({ 'cognito:groups': ['g1'] }),
+    () => accessToken(),
+    () => pick(STRINGS),
+    () => accessToken({}, UNKNOWN),
+  ];
+  const [{ cf }] = viewerEvent({}).Records;
+  const headers: Record<string, { key?: string; value: string }[]> = { ...cf.request.headers };
+  const add = (name: string, value: string) => {
+    headers[name] = [...(Object.hasOwn(headers, name) ? (headers[name] ?? []) : []), { key: name, value }];
+  };
+  for (let left = pick([0, 1, 1, 1, 1, 1, 2]); left > 0; left -= 1) add('authorization', pick(tokens)());
+  for (let left = pick([0, 0, 0, 1, 1, 2, 4]); left > 0; left -= 1) {
+    const names = [
+      'x-amz-meta-a',
+      'x-amz-acl',
+      'cookie',
+      'origin',
+      'content-length',
+      'if-none-match',
+      'via',
+      'if-match',
+    ];
+    add(
+      pick([...names, 'access-control-request-method', `x-amz-meta-${pick(STRINGS)}`]).toLowerCase(),
+      pick(STRINGS),
+    );
+  }
+  if (roll(10) === 0) {
+    const asked = Array.from({ length: 1_500 }, (_, at) => `x-amz-meta-${'n'.repeat(10)}${at}`).join(',');
+    headers.origin = [{ key: 'Origin', value: 'https://app.example.com' }];
+    add('access-control-request-headers', asked);
+    add('access-control-request-method', 'PUT');
+  }
+  const request = {
+    ...cf.request,
+    method: roll(2) ? 'PUT' : pick(['GET', 'POST', 'DELETE', 'OPTIONS', 'HEAD', ...some(STRINGS, 2)]),
+    uri: pick([
+      ...['/ada/k', '/k', '/g1/k', '/.well-known/edge-upload', '/.well-known/edge-upload'],
+      `/ada/${some([...STRINGS, '/', 'a'], 3).join('')}`,
+    ]),
+    querystring: roll(2)
+      ? ''
+      : pick(['uploads', 'uploadId=U', 'partNumber=1&uploadId=U', ...some(STRINGS, 2)]),
+    headers,
+  };
+  return { Records: [{ cf: { ...cf, request } }] };
+}
+
+interface Answered {
+  readonly kind: 'forward' | 'respond';
+  readonly status: number;
+}
+
+function check(result: unknown, log: readonly string[]): Answered {
+  const value = result as Record<string, unknown> & { headers: Record<string, unknown[]> };
+  if (!('status' in value)) {
+    assert.deepEqual(
+      Object.keys(value).filter((name) => !MEMBERS.includes(name)),
+      [],
+    );
+    for (const [name, entries] of Object.entries(value.headers)) {
+      assert.match(name, PASSING);
+      for (const entry of entries as Record<string, unknown>[]) {
+        assert.deepEqual(
+          Object.keys(entry).filter((member) => member !== 'key' && member !== 'value'),
+          [],
+        );
+        for (const text of Object.values(entry)) assert.equal(typeof text, 'string');
+        assert.equal(String(entry.key ?? name).toLowerCase(), name);
+        assert.doesNotMatch(String(entry.value), /\p{Cc}/u);
+      }
+    }
+    return { kind: 'forward', status: 0 };
+  }
+  const bytes =
+    Buffer.byteLength(JSON.stringify(value.headers)) + Buffer.byteLength(String(value.body ?? ''));
+  assert.ok(bytes <= LIMIT, `${bytes} bytes`);
+  const status = Number(value.status);
+  assert.ok(STATUSES.has(status), String(status));
+  if (value.body !== undefined) JSON.parse(String(value.body));
+  for (const line of log) assert.doesNotMatch(line, /eyJ/);
+  return { kind: 'respond', status };
+}
+
+const unreachable = {
+  https: {
+    request: (_uri: string, _respond: unknown) => {
+      throw new Error('no network');
+    },
+  },
+};
+
+test('whatever well-formed requests and signed tokens say, the edge answers within its bounds and never with a fault', async () => {
+  const random = dice(20261128);
+  const counts = { forward: 0, respond: 0 };
+  for (const policy of POLICIES) {
+    const { handler, log } = runBundle(config(policy), unreachable);
+    const ambiguous = policy.writeTo === '{group}-{username}/';
+    for (let run = 0; run < RUNS / POLICIES.length; run += 1) {
+      const { kind, status } = check(await handler(anyRequest(random)), log.splice(0));
+      counts[kind] += 1;
+      assert.ok(status !== 500 || ambiguous, 'a fault of the edge');
+      assert.ok(kind === 'respond' || !ambiguous, 'something was written under a rule of shared keys');
+    }
+  }
+  assert.ok(counts.forward > 20 && counts.respond > 500, JSON.stringify(counts));
+});
+
+test('whatever shape an event has, the edge answers within its bounds and passes on no member that it does not know', async () => {
+  const random = dice(4711);
+  const counts = { forward: 0, respond: 0 };
+  const { handler, log } = runBundle(config(), unreachable);
+  const token = accessToken();
+  for (let run = 0; run < RUNS; run += 1) {
+    const event = viewerEvent({
+      target: random.pick(['/k', '/k?partNumber=1&uploadId=U']),
+      headers: [`Authorization: ${token}`, 'x-amz-meta-a: b', 'Content-Type: text/plain'],
+    });
+    const [{ cf }] = event.Records;
+    const grown = { ...cf.request, [random.pick(['body', 'origin', 'extra', 'status2'])]: random.pick(ODD) };
+    const mutated = { Records: [{ cf: { ...cf, request: mutate(grown, random) } }] };
+    counts[check(await handler(random.roll(2) ? mutated : mutate(mutated, random)), log.splice(0)).kind] += 1;
+  }
+  assert.ok(counts.forward > 50 && counts.respond > 500, JSON.stringify(counts));
+});

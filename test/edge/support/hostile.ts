@@ -1,0 +1,50 @@
+/** Numerical Recipes' linear congruential generator: the same run every time. */
+export function dice(seed: number) {
+  let state = seed;
+  const roll = (sides: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * sides);
+  };
+  const pick = <T>(from: readonly T[]): T => from[roll(from.length)] as T;
+  return { roll, pick };
+}
+
+export const ODD: readonly unknown[] = [
+  ...[
+    undefined,
+    null,
+    true,
+    0,
+    -1,
+    Number.POSITIVE_INFINITY,
+    '',
+    ' ',
+    '/',
+    '\u0000',
+    '\ud800',
+    'x'.repeat(9000),
+    [],
+    [[]],
+    {},
+    [{}],
+  ],
+  ...[{ value: 'x' }, [{ value: 'x' }], [{ key: 1, value: 'x' }], '__proto__', () => 'x', Symbol('x'), 10n],
+];
+
+export type Dice = ReturnType<typeof dice>;
+
+/** The event with some of its nodes, at any depth, replaced, removed or added. */
+export function mutate(value: unknown, { roll, pick }: Dice): unknown {
+  if (roll(14) === 0) return pick(ODD);
+  if (Array.isArray(value)) {
+    const mutated = value.map((item) => mutate(item, { roll, pick }));
+    return roll(10) === 0 ? [...mutated, pick(ODD)] : mutated;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value)
+    .filter(() => roll(20) > 0)
+    .map(([name, member]) => [name, mutate(member, { roll, pick })] as const);
+  return Object.fromEntries(
+    roll(10) === 0 ? [...entries, [String(pick(ODD.slice(0, 12))), pick(ODD)]] : entries,
+  );
+}
