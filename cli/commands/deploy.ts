@@ -20,6 +20,7 @@ import {
   optionsJson,
   type StackOptions,
   stackTags,
+  unsetNotes,
 } from '../stack/options.ts';
 import { optionChanges } from '../stack/plan-words.ts';
 import { preflight } from '../stack/preflight.ts';
@@ -61,6 +62,7 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
     await requireChecks(context, preflight(work));
     const kept = await keptOptions(work);
     const options = mergeOptions(kept, given, unset);
+    for (const text of unsetNotes(options, unset)) context.ui.event({ type: 'note', text });
     await refuseBucket(work, options);
     await tellKept(context, work, options);
     const tags = stackTags(options, kept);

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import { deployedTemplate } from './kept-data.ts';
 import type { StackWork } from './operation.ts';
 import { KINDS, OPTION_NAMES, type OptionKind, type OptionName } from './options/kinds.ts';
+import { refuseSharedPrefix } from './options/refusals.ts';
 import { type FoundStack, findStack } from './stacks.ts';
 
 export { type AskedOptions, askedOptions, type OptionFlags } from './options/flags.ts';
@@ -51,6 +52,19 @@ export function readOptions(templateBody: string): StackOptions {
 
 /** Options that leave something behind on AWS, for which off is not the same as never. */
 const LASTING: readonly OptionName[] = ['versioning', 'accessLogs'];
+
+/** What stays of them, as `--unset` says it. */
+const STAYS: Readonly<Partial<Record<OptionName, string>>> = {
+  versioning:
+    'Versioning is suspended and shown as off: a bucket that had it keeps the earlier versions of its objects.',
+  accessLogs:
+    'Access logs are shown as off: CloudFront writes no more of them, and their bucket stays with the earlier ones.',
+};
+
+/** A sentence for each option that was taken back and is off rather than unset. */
+export function unsetNotes(options: StackOptions, unset: readonly OptionName[]): string[] {
+  return unset.flatMap((name) => (options[name] === false ? (STAYS[name] ?? []) : []));
+}
 
 /** Bytes of JSON. The first has to fit into the edge function beside its code, all of it into the template. */
 const POLICY_ROOM = 1_800;
@@ -109,6 +123,7 @@ export function mergeOptions(
       },
     );
   }
+  refuseSharedPrefix(options);
   refuseTooMuch(options);
   return options;
 }

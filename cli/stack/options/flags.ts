@@ -1,6 +1,7 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
 import { KINDS, nameOf, OPTION_NAMES, type OptionName } from './kinds.ts';
+import { refuseOnAwsOnly, refuseSharedPrefix } from './refusals.ts';
 
 /** The flags of deploy that choose options, as commander names them; values as typed. */
 export interface OptionFlags {
@@ -22,6 +23,8 @@ export interface OptionFlags {
   readonly mfa?: string;
   /** Names of options to take back. */
   readonly unset?: readonly string[];
+  /** Not an option: where the deployment is. */
+  readonly local?: boolean;
 }
 
 /** What one command line asks for. */
@@ -30,7 +33,7 @@ export interface AskedOptions {
   readonly unset: readonly OptionName[];
 }
 
-const FLAG_OF: { readonly [Name in OptionName]-?: Exclude<keyof OptionFlags, 'unset'> } = {
+const FLAG_OF: { readonly [Name in OptionName]-?: Exclude<keyof OptionFlags, 'unset' | 'local'> } = {
   maxSize: 'maxSize',
   writeTo: 'writeTo',
   allowGroups: 'allowGroup',
@@ -78,5 +81,8 @@ export function askedOptions(flags: OptionFlags): AskedOptions {
   if (both !== undefined) {
     throw new UserError('usage', `${KINDS[both].flag} and --unset ${nameOf(both)} cannot both be.`);
   }
-  return { given: Object.fromEntries(values), unset };
+  const options: StackOptions = Object.fromEntries(values);
+  refuseSharedPrefix(options);
+  refuseOnAwsOnly(options, flags.local ?? false);
+  return { given: options, unset };
 }

@@ -73,7 +73,7 @@ export const KINDS: Kinds = {
   },
   writeTo: {
     flag: '--write-to',
-    takes: 'the beginning of a key, with {username}, {sub} or {group} in it where wanted',
+    takes: 'the beginning of a key, in which {username}, {sub} or {group} may be whole segments',
     ...text(isKeyRule),
   },
   allowGroups: {

@@ -10,6 +10,7 @@ import {
   readOptions,
   type StackOptions,
   stackTags,
+  unsetNotes,
 } from '../../../cli/stack/options.ts';
 import { synthesize } from '../../../infra/synthesize.ts';
 import { IDENTITY } from '../../infra/support.ts';
@@ -79,6 +80,58 @@ function usage(run: () => unknown): string {
   });
   return message;
 }
+
+test('a prefix rule under which users could share keys is refused, given or kept', () => {
+  const rows = [
+    ['{group}-{username}/', '{group}/{username}/'],
+    ['{group}{username}/', '{group}/{username}/'],
+    ['{username}-{group}', '{username}/{group}/'],
+    ['{sub}{username}/', '{sub}/{username}/'],
+    ['home/{username}-in/', 'home/{username}/in/'],
+    ['home/in-{username}', 'home/in/{username}/'],
+    ['{username} /x', '{username}/x/'],
+    ['a/{username}/b.{group}/c', 'a/{username}/b/{group}/c/'],
+  ] as const;
+  for (const [writeTo, better] of rows) {
+    for (const refused of [() => askedOptions({ writeTo }), () => mergeOptions({ writeTo })]) {
+      const says = usage(refused);
+      assert.ok(says.includes(`“${writeTo}”`) && says.includes(`--write-to '${better}'`), says);
+    }
+    // What is deployed can be read, taken back and replaced.
+    assert.deepEqual(readOptions(templateOf({ writeTo })), { writeTo });
+    assert.deepEqual(mergeOptions({ writeTo }, {}, ['writeTo']), {});
+    assert.deepEqual(mergeOptions({ writeTo }, { writeTo: better }), { writeTo: better });
+  }
+  for (const writeTo of [
+    'in/',
+    'img-',
+    '{username}',
+    'home/{sub}/in',
+    '{group}/{username}/{sub}/',
+    '{group}/',
+  ]) {
+    assert.deepEqual(askedOptions({ writeTo }).given, { writeTo });
+  }
+});
+
+test('what the embedded cloud does not have is refused before it is started', () => {
+  assert.match(
+    usage(() => askedOptions({ local: true, webAclArn: WEB_ACL })),
+    /--local/,
+  );
+  assert.deepEqual(askedOptions({ local: true, versioning: true }).given, { versioning: true });
+  assert.deepEqual(askedOptions({ webAclArn: WEB_ACL }).given, { webAclArn: WEB_ACL });
+});
+
+test('what stays of an option that was taken back is reported', () => {
+  const notes = (kept: StackOptions, ...unset: (keyof StackOptions)[]) =>
+    unsetNotes(mergeOptions(kept, {}, unset), unset).join();
+  assert.match(notes({ versioning: true }, 'versioning'), /suspended.*keeps the earlier versions/);
+  assert.match(notes({ versioning: false }, 'versioning'), /suspended/);
+  assert.match(notes({ accessLogs: true }, 'accessLogs'), /bucket stays/);
+  assert.equal(notes({}, 'versioning', 'accessLogs'), '');
+  assert.equal(notes({ maxSize: 7, retainData: true }, 'maxSize', 'retainData'), '');
+});
 
 test('values out of bounds are refused, with the flag and what it takes', () => {
   const rows: readonly (readonly [flag: string, says: RegExp, flags: readonly OptionFlags[]])[] = [
