@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Dispatcher, request } from 'undici';
+import { openDeadline } from './deadline.ts';
 import { findFailure, isPassing } from './failures.ts';
 
 export interface TextRequest {
@@ -39,16 +40,22 @@ async function once(
   url: string,
   { dispatcher, signal, headers, deadlineMs, maxBytes }: TextRequest,
 ): Promise<TextAnswer> {
-  const answer = await request(url, {
-    dispatcher,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
-    ...(headers && { headers: { ...headers } }),
-    headersTimeout: deadlineMs,
-    bodyTimeout: deadlineMs,
-  });
-  const text = await readBounded(answer.body as AsyncIterable<Buffer>, maxBytes);
-  const pairs = Object.entries(answer.headers).map(([name, value]) => [name, [value].flat()[0] ?? '']);
-  return { status: answer.statusCode, headers: Object.fromEntries(pairs), text };
+  const deadline = openDeadline(signal);
+  deadline.set(deadlineMs);
+  try {
+    const answer = await request(url, {
+      dispatcher,
+      signal: deadline.signal,
+      ...(headers && { headers: { ...headers } }),
+      headersTimeout: deadlineMs,
+      bodyTimeout: deadlineMs,
+    });
+    const text = await readBounded(answer.body as AsyncIterable<Buffer>, maxBytes);
+    const pairs = Object.entries(answer.headers).map(([name, value]) => [name, [value].flat()[0] ?? '']);
+    return { status: answer.statusCode, headers: Object.fromEntries(pairs), text };
+  } finally {
+    deadline.end();
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { HttpResponse } from '@smithy/core/transport';
 import type { HttpHandlerOptions, HttpRequest } from '@smithy/types';
 import { type Dispatcher, request } from 'undici';
+import { openDeadline } from './deadline.ts';
 import { findFailure, isPassing } from './failures.ts';
 
 type SdkBody = NonNullable<Dispatcher.RequestOptions['body']>;
@@ -32,21 +33,6 @@ function mark(error: unknown): void {
   if (failure !== undefined && isPassing(failure)) Object.assign(error as Error, { $retryable: {} });
 }
 
-/** Ends a request that takes too long as a whole; silence in between has undici's own timeouts. */
-function openDeadline(caller: unknown) {
-  const timer = new AbortController();
-  let running: NodeJS.Timeout | undefined;
-  const expire = () => timer.abort(new DOMException('the answer has no end', 'TimeoutError'));
-  return {
-    signal: caller instanceof AbortSignal ? AbortSignal.any([caller, timer.signal]) : timer.signal,
-    set(milliseconds: number) {
-      clearTimeout(running);
-      running = setTimeout(expire, milliseconds);
-    },
-    clear: () => clearTimeout(running),
-  };
-}
-
 /** An SDK request handler over our dispatcher, so that proxies and authorities are settled in one place for all traffic. */
 export class SdkHandler {
   readonly metadata = { handlerProtocol: 'http/1.1' };
@@ -61,7 +47,7 @@ export class SdkHandler {
     { abortSignal }: HttpHandlerOptions = {},
   ): Promise<{ response: HttpResponse }> {
     const { origin, path } = target(sdkRequest);
-    const deadline = openDeadline(abortSignal);
+    const deadline = openDeadline(abortSignal instanceof AbortSignal ? abortSignal : undefined);
     deadline.set(HEAD_MS);
     let answer: Dispatcher.ResponseData;
     try {
@@ -75,13 +61,13 @@ export class SdkHandler {
         bodyTimeout: BODY_MS,
       });
     } catch (error) {
-      deadline.clear();
+      deadline.end();
       mark(error);
       throw error;
     }
     if (Number(answer.headers['content-length']) > LONG_BODY_BYTES) deadline.clear();
     else deadline.set(BODY_MS);
-    answer.body.once('error', mark).once('close', deadline.clear);
+    answer.body.once('error', mark).once('close', deadline.end);
     const headers = Object.entries(answer.headers).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
     );
