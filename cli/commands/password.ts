@@ -3,6 +3,7 @@ import { readAccessToken } from '../identity/access-token.ts';
 import { askedAnswers, type SignInAnswers } from '../identity/answers.ts';
 import { mayTypeAgain } from '../identity/challenges/codes.ts';
 import { isPasswordRejected } from '../identity/challenges/new-password.ts';
+import { wordsOf } from '../identity/cognito-errors.ts';
 import { type AnswerFlags, givenAnswers } from '../identity/given-answers.ts';
 import { knownUsername } from '../identity/known-username.ts';
 import { loginCommand } from '../identity/login-command.ts';
@@ -22,7 +23,9 @@ async function untilAccepted(
       return await work();
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const again = isPasswordRejected(error) ? answers.rejectNewPassword(error.message) : mayTryAgain(error);
+      const again = isPasswordRejected(error)
+        ? answers.rejectNewPassword(`${wordsOf(error)}.`)
+        : mayTryAgain(error);
       if (!again) throw error;
     }
   }

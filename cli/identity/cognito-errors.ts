@@ -151,6 +151,12 @@ export function awsErrorName(error: unknown): string | undefined {
   return error instanceof Error && '$fault' in error ? error.name : undefined;
 }
 
+/** What a service says of an error, without a full stop; whatever answers in its place may send something else than text. */
+export function wordsOf({ message }: { readonly message: unknown }): string {
+  const text = typeof message === 'string' ? message.replace(/\.?\s*$/, '') : '';
+  return text === '' ? 'no reason given' : text;
+}
+
 /**
  * A failed call to Cognito as its reader meets it.
  * @param doing what was refused, as a sentence begins: `Signing in as ada`
@@ -179,7 +185,7 @@ export function cognitoFailure(
 }
 
 function told(error: Error, name: string, doing: string, reader: Reader): UserError {
-  const said = error.message.replace(/\.?\s*$/, '');
+  const said = wordsOf(error);
   const entry = COGNITO_ERRORS[name];
   if (entry === undefined) {
     return new UserError('aws', `${doing} failed: ${said} (${name}).`, {
@@ -189,7 +195,7 @@ function told(error: Error, name: string, doing: string, reader: Reader): UserEr
   }
   const forOperator = reader === 'operator' ? entry.operator : undefined;
   const code = forOperator?.code ?? entry.code;
-  const better = entry.hints?.find(([text]) => text.test(error.message))?.[1];
+  const better = entry.hints?.find(([text]) => text.test(said))?.[1];
   const verb = code === 'throttled' || code === 'aws' ? 'failed' : 'was refused';
   return new UserError(code, `${doing} ${verb}: ${said}.`, {
     hint: forOperator?.hint ?? better ?? entry.hint,

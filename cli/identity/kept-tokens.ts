@@ -3,7 +3,7 @@ import { isUserError, UserError } from '../errors.ts';
 import type { Deployment } from '../settings/deployments.ts';
 import { withLock } from '../settings/lock.ts';
 import type { Target } from '../settings/target.ts';
-import { awsErrorName, cognitoFailure } from './cognito-errors.ts';
+import { awsErrorName, cognitoFailure, wordsOf } from './cognito-errors.ts';
 import { regionOf } from './edge-description.ts';
 import { lifetime } from './expiry.ts';
 import { loginCommand } from './login-command.ts';
@@ -117,7 +117,7 @@ async function refresh(context: Context, session: StoredSession, deployment?: De
     return await pool.refresh(refreshToken);
   } catch (error) {
     if (error instanceof Error && SIGNED_OUT.has(awsErrorName(error) ?? '')) {
-      const reason = error.message.replace(/\.?\s*$/, '');
+      const reason = wordsOf(error);
       throw new UserError(
         'not_signed_in',
         `${username} is no longer signed in to ${new URL(url).host}: ${reason}.`,

@@ -23,8 +23,10 @@ function readDate(value: unknown): Date | undefined {
   return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-const isToken = (value: unknown): value is string =>
-  typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
+/** Whether a value can be a token: what goes into a header without a change. */
+export function isTokenText(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
+}
 
 /** `undefined` for fields that were cut short, changed by somebody, or are another edge's. */
 export function readSession(fields: Fields, url: string): StoredSession | undefined {
@@ -37,7 +39,7 @@ export function readSession(fields: Fields, url: string): StoredSession | undefi
   if (typeof userPoolId !== 'string' || regionOf(userPoolId) === undefined || !isClientId(clientId))
     return undefined;
   if (typeof username !== 'string' || typeof signedInAs !== 'string') return undefined;
-  if (!isToken(accessToken) || !isToken(refreshToken)) return undefined;
+  if (!isTokenText(accessToken) || !isTokenText(refreshToken)) return undefined;
   const who = { url, userPoolId, clientId, username, signedInAs, signedInAt };
   return { ...who, accessToken, issuedAt, expiresAt, refreshToken };
 }

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { interrupted } from '../errors.ts';
 import { cognitoUrl, publicCognito } from '../network/aws.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
+import { isTokenText } from './stored-session.ts';
 
 /** The pool that an edge trusts, and the app client that it takes tokens of. */
 export interface PoolAddress {
@@ -69,26 +70,30 @@ export interface UserPool {
   close(): void;
 }
 
-function readTokens(result: AuthenticationResultType): Tokens {
-  const { AccessToken, ExpiresIn, RefreshToken } = result;
-  if (AccessToken === undefined || ExpiresIn === undefined)
+/** What the SDK's types promise is checked: something else can answer in Cognito's place. */
+function readTokens({ AccessToken, ExpiresIn, RefreshToken }: AuthenticationResultType): Tokens {
+  if (!isTokenText(AccessToken) || typeof ExpiresIn !== 'number' || !(ExpiresIn > 0 && ExpiresIn < 1e9))
     throw new Error('Cognito answered without an access token.');
   return {
     accessToken: AccessToken,
     expiresIn: ExpiresIn,
-    ...(RefreshToken === undefined ? {} : { refreshToken: RefreshToken }),
+    ...(isTokenText(RefreshToken) ? { refreshToken: RefreshToken } : {}),
   };
 }
 
 function readStep(output: RespondToAuthChallengeCommandOutput): Step {
   const { AuthenticationResult, ChallengeName, ChallengeParameters, Session } = output;
-  if (AuthenticationResult !== undefined) return { tokens: readTokens(AuthenticationResult) };
-  if (ChallengeName === undefined) throw new Error('Cognito answered with neither tokens nor a challenge.');
+  if (AuthenticationResult) return { tokens: readTokens(AuthenticationResult) };
+  if (typeof ChallengeName !== 'string')
+    throw new Error('Cognito answered with neither tokens nor a challenge.');
+  const parameters = Object.entries(ChallengeParameters ?? {}).filter(
+    ([, value]) => typeof value === 'string',
+  );
   return {
     challenge: {
       name: ChallengeName,
-      parameters: ChallengeParameters ?? {},
-      ...(Session === undefined ? {} : { session: Session }),
+      parameters: Object.fromEntries(parameters),
+      ...(typeof Session === 'string' ? { session: Session } : {}),
     },
   };
 }

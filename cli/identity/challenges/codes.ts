@@ -1,4 +1,4 @@
-import { awsErrorName } from '../cognito-errors.ts';
+import { awsErrorName, wordsOf } from '../cognito-errors.ts';
 import type { Challenge } from '../user-pool.ts';
 import type { Attempt, ChallengeHandler } from './challenge.ts';
 
@@ -7,7 +7,7 @@ const REFUSED = new Set(['CodeMismatchException', 'ExpiredCodeException', 'Enabl
 
 /** Whether an error is about the code; its reason is then taken note of, and another one can be had. */
 export function mayTypeAgain(error: Error, { answers }: Pick<Attempt, 'answers'>): boolean {
-  return REFUSED.has(awsErrorName(error) ?? '') && answers.rejectCode(error.message);
+  return REFUSED.has(awsErrorName(error) ?? '') && answers.rejectCode(`${wordsOf(error)}.`);
 }
 
 /** A code that changes by the minute: what was typed is still good when the sign-in begins anew. */

@@ -1,4 +1,4 @@
-import { awsErrorName } from '../cognito-errors.ts';
+import { awsErrorName, wordsOf } from '../cognito-errors.ts';
 import type { Challenge } from '../user-pool.ts';
 import type { ChallengeHandler } from './challenge.ts';
 
@@ -44,6 +44,6 @@ export const newPasswordRequired: ChallengeHandler = {
     return { responses: { NEW_PASSWORD: password, ...Object.fromEntries(set) } };
   },
   mayAnswerAgain(error, { answers }) {
-    return isPasswordRejected(error) && answers.rejectNewPassword(error.message);
+    return isPasswordRejected(error) && answers.rejectNewPassword(`${wordsOf(error)}.`);
   },
 };

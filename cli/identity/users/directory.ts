@@ -2,11 +2,10 @@ import {
   AdminGetUserCommand,
   type AttributeType,
   ListUsersCommand,
-  type ListUsersCommandOutput,
   ListUsersInGroupCommand,
-  type ListUsersInGroupCommandOutput,
   type UserType,
 } from '@aws-sdk/client-cognito-identity-provider';
+import { type Page, pages } from '../../network/pages.ts';
 import type { AdministeredPool } from './administered-pool.ts';
 
 /** One user as an operator sees them. */
@@ -59,36 +58,37 @@ export async function* listUsers(
   pool: AdministeredPool,
   { prefix = '', group }: Wanted,
 ): AsyncGenerator<PoolUser> {
-  const pages = group === undefined ? pagesOfAll(pool, prefix) : pagesOfGroup(pool, group);
-  for await (const users of pages) {
-    for (const user of users.map((one) => readUser(one, one.Attributes))) {
-      // Of a group, Cognito filters no further.
-      if (user.username.startsWith(prefix)) yield user;
-    }
+  const users = pages('The list of users', (next) =>
+    group === undefined ? pageOfAll(pool, prefix, next) : pageOfGroup(pool, group, next),
+  );
+  for await (const one of users) {
+    const user = readUser(one, one.Attributes);
+    // Of a group, Cognito filters no further.
+    if (user.username.startsWith(prefix)) yield user;
   }
 }
 
-async function* pagesOfAll({ cognito, userPoolId: UserPoolId }: AdministeredPool, prefix: string) {
+async function pageOfAll(
+  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  prefix: string,
+  next: string | undefined,
+): Promise<Page<UserType>> {
   const Filter = prefix === '' ? undefined : `username ^= "${prefix.replace(/["\\]/g, '\\$&')}"`;
-  let PaginationToken: string | undefined;
-  do {
-    const page: ListUsersCommandOutput = await cognito.send(
-      new ListUsersCommand({ UserPoolId, Limit: PAGE, Filter, PaginationToken }),
-    );
-    yield page.Users ?? [];
-    PaginationToken = page.PaginationToken;
-  } while (PaginationToken !== undefined);
+  const { Users = [], PaginationToken } = await cognito.send(
+    new ListUsersCommand({ UserPoolId, Limit: PAGE, Filter, PaginationToken: next }),
+  );
+  return { items: Users, next: PaginationToken };
 }
 
-async function* pagesOfGroup({ cognito, userPoolId: UserPoolId }: AdministeredPool, GroupName: string) {
-  let NextToken: string | undefined;
-  do {
-    const page: ListUsersInGroupCommandOutput = await cognito.send(
-      new ListUsersInGroupCommand({ UserPoolId, GroupName, Limit: PAGE, NextToken }),
-    );
-    yield page.Users ?? [];
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
+async function pageOfGroup(
+  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  GroupName: string,
+  next: string | undefined,
+): Promise<Page<UserType>> {
+  const { Users = [], NextToken } = await cognito.send(
+    new ListUsersInGroupCommand({ UserPoolId, GroupName, Limit: PAGE, NextToken: next }),
+  );
+  return { items: Users, next: NextToken };
 }
 
 /** Throws UserNotFoundException, as AWS does. */

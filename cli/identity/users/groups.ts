@@ -1,14 +1,13 @@
 import {
   AdminAddUserToGroupCommand,
   AdminListGroupsForUserCommand,
-  type AdminListGroupsForUserCommandOutput,
   AdminRemoveUserFromGroupCommand,
   CreateGroupCommand,
   GetGroupCommand,
   ListGroupsCommand,
-  type ListGroupsCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { UserError } from '../../errors.ts';
+import { pages } from '../../network/pages.ts';
 import { awsErrorName } from '../cognito-errors.ts';
 import type { AdministeredPool } from './administered-pool.ts';
 
@@ -17,16 +16,13 @@ export async function* listGroups({
   cognito,
   userPoolId: UserPoolId,
 }: AdministeredPool): AsyncGenerator<{ readonly name: string; readonly description?: string }> {
-  let NextToken: string | undefined;
-  do {
-    const page: ListGroupsCommandOutput = await cognito.send(
-      new ListGroupsCommand({ UserPoolId, NextToken }),
-    );
-    for (const { GroupName = '', Description } of page.Groups ?? []) {
-      yield { name: GroupName, ...(Description === undefined ? {} : { description: Description }) };
-    }
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
+  const found = pages('The list of groups', async (next) => {
+    const page = await cognito.send(new ListGroupsCommand({ UserPoolId, NextToken: next }));
+    return { items: page.Groups ?? [], next: page.NextToken };
+  });
+  for await (const { GroupName = '', Description } of found) {
+    yield { name: GroupName, ...(Description === undefined ? {} : { description: Description }) };
+  }
 }
 
 /** A user can be in a hundred groups at most. */
@@ -35,14 +31,13 @@ export async function groupsOf(
   Username: string,
 ): Promise<string[]> {
   const names: string[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page: AdminListGroupsForUserCommandOutput = await cognito.send(
-      new AdminListGroupsForUserCommand({ UserPoolId, Username, NextToken }),
+  const found = pages(`The list of the groups of ${Username}`, async (next) => {
+    const page = await cognito.send(
+      new AdminListGroupsForUserCommand({ UserPoolId, Username, NextToken: next }),
     );
-    names.push(...(page.Groups ?? []).map(({ GroupName = '' }) => GroupName));
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
+    return { items: page.Groups ?? [], next: page.NextToken };
+  });
+  for await (const { GroupName = '' } of found) names.push(GroupName);
   return names;
 }
 
