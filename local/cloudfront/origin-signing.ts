@@ -9,7 +9,8 @@ export type OriginSigner = (request: OriginRequest, host: string, now: Date) => 
 
 /**
  * Registers the distribution as `cloudfront.amazonaws.com` with its own ARN, which bucket policies see, and signs with
- * a key that this process alone knows. The body is not covered, as S3's origin access control leaves it.
+ * a key that this process alone knows. The body is not covered, as S3's origin access control leaves it. The query is
+ * signed as it came: where characters such as `!'()*` are not encoded in it, S3 answers SignatureDoesNotMatch.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
  */
 export function originSigner(distributionId: string, identities: Identities): OriginSigner {
@@ -29,7 +30,15 @@ export function originSigner(distributionId: string, identities: Identities): Or
     // Signed for the origin's own host: where a policy forwards the viewer's, S3 finds the signature wrong, as on AWS.
     const proof = sign(
       { ...request, headers: { ...headers, host } },
-      { accessKeyId, secret, service: 's3', region: REGION, now, payloadHash: 'UNSIGNED-PAYLOAD' },
+      {
+        accessKeyId,
+        secret,
+        service: 's3',
+        region: REGION,
+        now,
+        payloadHash: 'UNSIGNED-PAYLOAD',
+        queryAs: 'sent',
+      },
     );
     return { ...request, headers: { ...headers, ...proof } };
   };

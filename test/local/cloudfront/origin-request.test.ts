@@ -72,6 +72,18 @@ describe('the request to the origin', () => {
     });
   });
 
+  it('is wrongly signed where its query leaves characters unencoded that S3 encodes', async () => {
+    await configure((properties) =>
+      withBehavior(properties, { OriginRequestPolicyId: 'b689b0a8-53d0-40ab-baf2-68738e2966ac' }),
+    );
+    const encoded = await askedFor('/k?prefix=a%21%27%28%29%2A&uploads=');
+    assert.equal(authenticated(encoded).principal.kind, 'service');
+    for (const query of ['prefix=a!', 'prefix=(a)', 'prefix=*', 'prefix=a%2fb', 'prefix=a/b']) {
+      const asked = await askedFor(`/k?${query}`);
+      assert.throws(() => authenticated(asked), { code: 'SignatureDoesNotMatch' }, query);
+    }
+  });
+
   it('holds all but Host under AllViewerExceptHostHeader', async () => {
     const { headers, query } = await askedFor('/k?partNumber=1&response-content-type=x&uploads');
     assert.equal(query, 'partNumber=1&uploads');
