@@ -255,12 +255,16 @@ test('options are chosen, kept by a plain deploy, and taken back', async () => {
     const template = await computer.run(['synth', '--local']);
     assert.match(template.stdout, /"PriceClass": "PriceClass_100"/);
 
-    // A plain deploy keeps them, and one that fails changes none.
+    // A plain deploy keeps them, and one that is refused changes none.
     const plain = await computer.json<Deployed>(['deploy', '--local']);
     assert.deepEqual([plain.outcome, plain.options], ['unchanged', CHOSEN]);
-    const failed = await computer.run(['deploy', '--local', '--yes', '--web-acl-arn', WEB_ACL, '--json']);
-    assert.equal(failed.code, 8);
-    assert.match(failed.stdout, /does not support .*WebACLId/);
+    for (const [reason, ...flags] of [
+      ['no web ACLs', '--web-acl-arn', WEB_ACL],
+      ['the same keys', '--write-to', '{group}-{username}/'],
+    ] as const) {
+      const refused = await computer.run(['deploy', '--local', '--yes', ...flags, '--json']);
+      assert.deepEqual([refused.code, refused.stdout.includes(reason)], [2, true], refused.stdout);
+    }
     assert.deepEqual(await options(computer), CHOSEN);
 
     // Taken back, all but the data that are to stay.
