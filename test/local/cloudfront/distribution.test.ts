@@ -73,7 +73,7 @@ describe('AWS::CloudFront::Distribution', () => {
       try {
         await assert.rejects(
           fixture.cloudfront.start(),
-          new RegExp(`Port ${port} of distribution ${deployed.physicalId}`),
+          new RegExp(`port ${port} of distribution ${deployed.physicalId}`),
         );
       } finally {
         await new Promise((resolve) => squatter.close(resolve));
