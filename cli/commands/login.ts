@@ -193,7 +193,7 @@ async function keep(context: Context, { deployment, tokens, asked, signedInAs }:
         ? []
         : [`Allowed: ${writingText(allowed.description.policy, allowed.caller)}.`]),
       `The tokens are ${keptText(kept)}.`,
-      nextStep(username, allowed?.caller.writeTo),
+      ...nextStep(username, allowed?.caller.writeTo),
     ],
   };
 }
@@ -210,11 +210,14 @@ async function allowance(context: Context, url: string, deployment: Deployment, 
 }
 
 /** The first upload. `put` finds the prefix itself where there is one. */
-function nextStep(username: string, prefixes: readonly string[] = ['']): string {
+function nextStep(username: string, prefixes: readonly string[] = ['']): readonly string[] {
   const [first, ...others] = prefixes;
   if (first === undefined) {
-    return `Ask the operator for a group that is allowed to upload: edge-upload user groups ${username} --add <group>`;
+    return [
+      'Ask the operator for a group that is allowed to upload:',
+      `  edge-upload user groups ${username} --add <group>`,
+    ];
   }
   const prefix = others.length > 0 ? ` --prefix ${first}` : '';
-  return `Upload a file with: edge-upload put <file>${prefix}`;
+  return [`Upload a file with: edge-upload put <file>${prefix}`];
 }

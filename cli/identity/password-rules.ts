@@ -7,8 +7,11 @@ const MAX_LENGTH = 256;
 /** The symbols that Cognito counts: https://docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html */
 const SYMBOL = /[\^$*.[\]{}()?"!@#%&/\\,><':;|_~`=+\- ]/;
 
-/** The rules of the user pools that `deploy` creates, in words. */
-export const PASSWORD_RULES = `A password has at least ${minLength} characters, among them an upper-case letter, a lower-case letter, a digit and a symbol.`;
+/** The rules of the user pools that `deploy` creates, in lines that fit a terminal. */
+export const PASSWORD_RULES = [
+  `A password has at least ${minLength} characters, among them an upper-case letter,`,
+  'a lower-case letter, a digit and a symbol.',
+] as const;
 
 /**
  * What a new password lacks, as a sentence; `undefined`: nothing. The pool has the last word: it also knows the passwords

@@ -44,12 +44,20 @@ test('every challenge at a terminal, by the built command line', { skip }, async
     'a first password that the pool refuses at first, an attribute, the set-up of an app',
     async (t) => {
       const here = await world(t, {
-        pool: { ...APP, Schema: [{ Name: 'name', Required: true, Mutable: true }] },
+        pool: {
+          ...APP,
+          Schema: [{ Name: 'name', Required: true, Mutable: true }],
+          Policies: { PasswordPolicy: { MinimumLength: 16 } },
+        },
       });
       await here.user('ada', { temporary: true });
       const shown = await signIn(here, [
+        ['at least 12 characters', null],
         ['New password', 'weakling'],
-        ['New password again', 'weakling'],
+        ['It needs 4 more characters', null],
+        // This pool asks for more than the rules that `deploy` gives one.
+        ['New password', 'Short-horse-42!'],
+        ['New password again', 'Short-horse-42!'],
         ["The user's name", 'Ada Lovelace'],
         ['did not conform with policy', null],
         ['New password', NEW_PASSWORD],

@@ -77,7 +77,7 @@ async function sendAnew(pool: OperatedPool, { username, status, attributes }: Kn
     document,
     text: [
       `Cognito sends ${username} a code, to ${email}. With it they choose a new password:`,
-      '  edge-upload password reset --have-code',
+      `  edge-upload password reset${url === undefined ? '' : ` ${url}`} --username ${username} --have-code`,
     ],
   };
 }
