@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { request } from 'undici';
 import type { Jwk, Jwks } from '../../edge/config.ts';
-import { UserError } from '../errors.ts';
+import { interrupted, UserError } from '../errors.ts';
+import { readFields } from '../identity/json-fields.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
+import { requestText } from '../network/request-text.ts';
 import type { StackOutputs } from './stacks.ts';
 import type { PoolIdentity } from './template.ts';
 
@@ -12,49 +13,60 @@ interface KeySource {
   readonly cognitoUrl: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly caFile?: string;
+  readonly signal: AbortSignal;
 }
 
 /** A new pool's keys may be served a moment later than the pool exists. */
 const TRIES = 6;
 
+/** Of one answer; a pool has two keys of some 500 bytes each. */
+const DEADLINE_MS = 20_000;
+const MAX_BYTES = 65_536;
+
 function isKey(value: unknown): value is Jwk {
-  const key = value as Partial<Record<keyof Jwk, unknown>> | null;
+  const { kty, kid, alg, use, n, e } = (value ?? {}) as Partial<Record<keyof Jwk, unknown>>;
   return (
-    key !== null &&
-    (['kty', 'kid', 'alg', 'use', 'n', 'e'] as const).every((name) => typeof key?.[name] === 'string')
+    kty === 'RSA' &&
+    alg === 'RS256' &&
+    use === 'sig' &&
+    typeof kid === 'string' &&
+    [n, e].every((number) => typeof number === 'string' && /^[\w-]+$/.test(number))
   );
 }
 
-function keySet(document: unknown): Jwks | undefined {
-  const keys = (document as { keys?: unknown } | null)?.keys;
-  if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isKey)) return undefined;
+/** The keys of a document that verify access tokens; `undefined` for a document without any. */
+function keySet(text: string): Jwks | undefined {
+  const keys = readFields(text)?.keys;
+  const usable = Array.isArray(keys) ? keys.filter(isKey) : [];
+  if (usable.length === 0) return undefined;
   // Only what verifying needs is baked into the function: its code is part of a template with a size limit.
-  return { keys: keys.map(({ kty, kid, alg, use, n, e }) => ({ kty, kid, alg, use, n, e })) };
+  return { keys: usable.map(({ kty, kid, alg, use, n, e }) => ({ kty, kid, alg, use, n, e })) };
 }
 
-async function fetchKeys(url: string, { env, caFile }: KeySource): Promise<Jwks> {
+async function fetchKeys(url: string, { env, caFile, signal }: KeySource): Promise<Jwks> {
   const dispatcher = openDispatcher({ env, ...(caFile === undefined ? {} : { caFile }) });
   let last = '';
   try {
     for (let tried = 0; tried < TRIES; tried += 1) {
-      if (tried > 0) await delay(500 * 2 ** (tried - 1));
-      const { statusCode, body } = await request(url, {
+      if (tried > 0) await delay(500 * 2 ** (tried - 1), undefined, { signal });
+      const { status, text } = await requestText(url, {
         dispatcher,
-        headersTimeout: 10_000,
-        bodyTimeout: 10_000,
+        signal,
+        deadlineMs: DEADLINE_MS,
+        maxBytes: MAX_BYTES,
       });
-      const text = await body.text();
-      const keys = statusCode === 200 ? keySet(JSON.parse(text)) : undefined;
+      const keys = status === 200 ? keySet(text) : undefined;
       if (keys !== undefined) return keys;
-      last = `status ${statusCode}`;
+      last = status === 200 ? 'the answer is no key set' : `status ${status}`;
     }
   } catch (error) {
+    if (signal.aborted) throw interrupted();
     throw networkFailure(error, new URL(url).host) ?? error;
   } finally {
     await dispatcher.close();
   }
-  throw new UserError('aws', `The user pool's keys cannot be had from ${url}: ${last}.`, {
-    hint: 'Run edge-upload deploy again; what was made so far is kept.',
+  throw new UserError('aws', `The user pool's keys are unavailable at ${url}: ${last}.`, {
+    hint: 'Run edge-upload deploy again; what was created so far is kept.',
   });
 }
 

@@ -11,6 +11,7 @@ export function identityOf(
   return poolIdentity(outputs, {
     cognitoUrl: clients.cognitoUrl,
     env: context.env,
+    signal: context.signal,
     ...(local && { caFile: local.caFile }),
   });
 }
