@@ -1,9 +1,20 @@
 import { type CfnResponseHeadersPolicy, ResponseHeadersPolicy } from 'aws-cdk-lib/aws-cloudfront';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { OBJECT_HEADER_PREFIXES, OBJECT_HEADERS } from '../protocol/request-headers.ts';
 
-/** What a page's script may read of S3's answers: the proof of what was stored. */
+/**
+ * What a page's script is allowed to send: all that the edge lets pass. CloudFront takes wildcards for names, but counts
+ * `Authorization` in only where it is named.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html
+ */
+const ALLOWED = ['authorization', ...OBJECT_HEADERS, ...OBJECT_HEADER_PREFIXES.map((prefix) => `${prefix}*`)];
+
+/** What a page's script can read: the proof of what S3 stored, and what the edge says beside a refusal. */
 const EXPOSED = [
+  'Allow',
+  'Retry-After',
+  'WWW-Authenticate',
   'ETag',
   'x-amz-version-id',
   'x-amz-checksum-type',
@@ -22,7 +33,7 @@ export function createCorsPolicy(scope: Construct, origins: readonly string[]): 
     corsBehavior: {
       accessControlAllowOrigins: [...origins],
       accessControlAllowMethods: ['GET', 'PUT', 'POST', 'DELETE'],
-      accessControlAllowHeaders: ['Authorization', 'Content-Type'],
+      accessControlAllowHeaders: ALLOWED,
       accessControlExposeHeaders: EXPOSED,
       accessControlAllowCredentials: false,
       accessControlMaxAge: Duration.minutes(10),

@@ -15,14 +15,13 @@ import {
 } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { IVersion } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnOutput, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { createLogBucket } from './access-logs.ts';
 import { createCorsPolicy } from './cors.ts';
 import { createFunction } from './edge-function.ts';
-import type { PriceClassName, StackOptions } from './options.ts';
+import type { MinTls, PriceClassName, StackOptions } from './options.ts';
 
 /** Seconds, the most there is: putting the parts of a large object together takes S3 a while. */
 const ORIGIN_READ_TIMEOUT = 120;
@@ -31,6 +30,12 @@ const PRICE_CLASSES: Readonly<Record<PriceClassName, PriceClass>> = {
   '100': PriceClass.PRICE_CLASS_100,
   '200': PriceClass.PRICE_CLASS_200,
   all: PriceClass.PRICE_CLASS_ALL,
+};
+
+/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/secure-connections-supported-viewer-protocols-ciphers.html */
+const TLS_POLICIES: Readonly<Record<MinTls, SecurityPolicyProtocol>> = {
+  '1.2': SecurityPolicyProtocol.TLS_V1_2_2025,
+  '1.3': SecurityPolicyProtocol.TLS_V1_3_2025,
 };
 
 export interface EdgeProps {
@@ -42,7 +47,7 @@ export interface EdgeProps {
 
 /** What options add to a distribution. */
 function optionalProps(scope: Construct, options: StackOptions): Partial<DistributionProps> {
-  const { domain, certificateArn, webAclArn, priceClass, accessLogs } = options;
+  const { domain, certificateArn, minTls = '1.2', webAclArn, priceClass, accessLogs } = options;
   // Made for logs once, it stays: CloudFormation could not remove it with logs in it.
   const logBucket = accessLogs === undefined ? undefined : createLogBucket(scope, options);
   return {
@@ -51,7 +56,7 @@ function optionalProps(scope: Construct, options: StackOptions): Partial<Distrib
       : {
           domainNames: [domain],
           certificate: Certificate.fromCertificateArn(scope, 'Certificate', certificateArn),
-          minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+          minimumProtocolVersion: TLS_POLICIES[minTls],
         }),
     ...(webAclArn === undefined ? {} : { webAclId: webAclArn }),
     ...(priceClass === undefined ? {} : { priceClass: PRICE_CLASSES[priceClass] }),
@@ -77,7 +82,7 @@ export function createDistribution(scope: Construct, { bucket, code, options }: 
       edgeLambdas: [
         {
           eventType: LambdaEdgeEventType.VIEWER_REQUEST,
-          functionVersion: createFunction(scope, code).currentVersion as IVersion,
+          functionVersion: createFunction(scope, code),
           includeBody: false,
         },
       ],

@@ -2,6 +2,8 @@ import {
   AccountRecovery,
   Mfa as CdkMfa,
   type CfnUserPool,
+  ClientAttributes,
+  FeaturePlan,
   UserPool,
   UserPoolClient,
 } from 'aws-cdk-lib/aws-cognito';
@@ -15,13 +17,18 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { type Mfa, OPTIONS_METADATA, type StackOptions } from './options.ts';
+import { type CognitoTier, type Mfa, OPTIONS_METADATA, type StackOptions } from './options.ts';
 import { PASSWORD_POLICY } from './password-policy.ts';
 
 /** A creation that is rolled back leaves nothing behind, kept data or not. */
 export function dataPolicy({ retainData = false }: StackOptions): RemovalPolicy {
   return retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 }
+
+const TIERS: Readonly<Record<CognitoTier, FeaturePlan>> = {
+  lite: FeaturePlan.LITE,
+  essentials: FeaturePlan.ESSENTIALS,
+};
 
 const MFA: Readonly<Record<Mfa, CdkMfa>> = {
   off: CdkMfa.OFF,
@@ -31,7 +38,7 @@ const MFA: Readonly<Record<Mfa, CdkMfa>> = {
 
 /** Users whom an administrator invites; nobody signs up. Unless kept it goes with the stack: `destroy` says so. */
 export function createUserPool(scope: Construct, options: StackOptions): UserPool {
-  const { mfa = 'off' } = options;
+  const { mfa = 'off', cognitoTier } = options;
   const pool = new UserPool(scope, 'UserPool', {
     selfSignUpEnabled: false,
     signInCaseSensitive: false,
@@ -40,6 +47,7 @@ export function createUserPool(scope: Construct, options: StackOptions): UserPoo
     mfa: MFA[mfa],
     // Authenticator apps alone: text messages cost, and can be taken over with a phone number.
     ...(mfa === 'off' ? {} : { mfaSecondFactor: { sms: false, otp: true } }),
+    ...(cognitoTier === undefined ? {} : { featurePlan: TIERS[cognitoTier] }),
     removalPolicy: dataPolicy(options),
   });
   const resource = pool.node.defaultChild as CfnUserPool;
@@ -68,6 +76,18 @@ export function createUserPool(scope: Construct, options: StackOptions): UserPoo
   return pool;
 }
 
+/**
+ * What users can change of themselves. The address to which a code for a new password goes is not among it: who has
+ * stolen a token could take the account over for good.
+ */
+const WRITABLE = new ClientAttributes().withStandardAttributes({
+  fullname: true,
+  givenName: true,
+  familyName: true,
+  locale: true,
+  timezone: true,
+});
+
 /** A public client: whoever has the command line has all that it has, so a secret would be none. */
 export function createUserPoolClient(
   scope: Construct,
@@ -87,6 +107,9 @@ export function createUserPoolClient(
     accessTokenValidity: Duration.minutes(tokenValidityMinutes),
     idTokenValidity: Duration.minutes(tokenValidityMinutes),
     refreshTokenValidity: Duration.days(30),
+    // Each refresh ends the token that was used; two commands at once have a minute to notice.
+    refreshTokenRotationGracePeriod: Duration.seconds(60),
+    writeAttributes: WRITABLE,
   });
   new CfnOutput(scope, 'CognitoAppClientId', { value: client.userPoolClientId });
   return client;

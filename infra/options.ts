@@ -16,6 +16,8 @@ export interface StackOptions {
   readonly domain?: string;
   /** Of AWS Certificate Manager, in us-east-1. */
   readonly certificateArn?: string;
+  /** The oldest TLS that the edge accepts; goes with {@link domain}. 1.2 if absent. */
+  readonly minTls?: MinTls;
   /** A global web ACL of WAFv2. */
   readonly webAclArn?: string;
   /** Where on earth CloudFront serves from: https://aws.amazon.com/cloudfront/pricing/ */
@@ -34,9 +36,13 @@ export interface StackOptions {
   readonly tokenValidityMinutes?: number;
   /** Codes of an authenticator app at sign-in. */
   readonly mfa?: Mfa;
+  /** The user pool's feature plan, by which Cognito charges; Essentials if absent. */
+  readonly cognitoTier?: CognitoTier;
 }
 
 export type PriceClassName = '100' | '200' | 'all';
+export type MinTls = '1.2' | '1.3';
+export type CognitoTier = 'lite' | 'essentials';
 export type Mfa = 'off' | 'optional' | 'required';
 
 /** The part of the options that the edge function enforces. */

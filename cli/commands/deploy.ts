@@ -1,7 +1,7 @@
 import { policyOf } from '../../infra/options.ts';
 import type { Context, Result } from '../context.ts';
 import { requireChecks } from '../doctor/checks.ts';
-import { UserError } from '../errors.ts';
+import { isUserError, UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
@@ -9,6 +9,7 @@ import { forgetKept } from '../settings/kept.ts';
 import { whoIsAsking } from '../stack/account.ts';
 import { refuseBucket } from '../stack/bucket-gone.ts';
 import { deployStack } from '../stack/deploy.ts';
+import { expireEdgeLogs } from '../stack/edge-logs.ts';
 import { findKept } from '../stack/kept.ts';
 import type { StackWork } from '../stack/operation.ts';
 import {
@@ -84,10 +85,29 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
       return { document: { stackName, outcome }, text: 'Nothing was changed.' };
     }
     const deployment = await remember(context, work, outputs);
-    await edgeServes(context, { ...deployment, policy: policyOf(options) });
+    await Promise.all([
+      edgeServes(context, { ...deployment, policy: policyOf(options) }),
+      keepLogsBounded(work, outputs),
+    ]);
     return described(work, outcome, outputs, deployment.url, options);
   } finally {
     work.clients.close();
+  }
+}
+
+/** The edge's logs are no reason to fail: it serves, and the next deploy tries again. */
+async function keepLogsBounded(work: StackWork, { edgeFunction }: StackOutputs): Promise<void> {
+  if (edgeFunction === undefined) return;
+  try {
+    const refused = await expireEdgeLogs(work, edgeFunction);
+    if (refused.length === 0) return;
+    work.context.ui.event({
+      type: 'warning',
+      text: `The edge's logs do not expire in ${refused.join(', ')}: logs:PutRetentionPolicy is not allowed.`,
+    });
+  } catch (error) {
+    if (!isUserError(error) || error.code === 'interrupted') throw error;
+    work.context.ui.event({ type: 'warning', text: `The edge's logs do not expire yet: ${error.message}` });
   }
 }
 

@@ -22,9 +22,6 @@ const LATE_MS = 60_000;
 const AWS_POLL_MS = 5_000;
 const LOCAL_POLL_MS = 200;
 
-/** What Lambda itself writes about each call. */
-const PLATFORM = /^(INIT_START|START|END|REPORT|EXTENSION|XRAY) /;
-
 /** Shows what the edge function wrote, from all regions where copies of it ran, as one story. */
 export async function logs(context: Context, args: LogsArgs): Promise<Result> {
   const since = startOf(args.since ?? '1h', context.now());
@@ -73,7 +70,7 @@ async function show(
       if (signal.aborted) throw interrupted();
       if (seen.has(line.id)) continue;
       if (follow) seen.set(line.id, line.at.getTime());
-      if (!all && PLATFORM.test(line.text)) continue;
+      if (!all && line.isPlatform) continue;
       ui.event({ type: 'row', ...row(line) });
       lines += 1;
     }

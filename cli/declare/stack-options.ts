@@ -13,6 +13,7 @@ export function stackOptions(command: Commander): Commander {
     .option('--no-versioning', 'keep no further ones')
     .option('--domain <name>', 'your own host name for the edge')
     .option('--certificate-arn <arn>', 'its certificate (ACM, us-east-1)')
+    .option('--min-tls <version>', 'with --domain: the oldest TLS accepted, 1.2 (default) or 1.3')
     .option('--web-acl-arn <arn>', 'a web ACL (global WAFv2) for the edge')
     .option('--price-class <class>', 'where CloudFront serves from: 100, 200 or all')
     .option('--cors-origin <origin>', 'let this page upload (repeatable)', several)
@@ -24,5 +25,6 @@ export function stackOptions(command: Commander): Commander {
     .option('--no-retain-data', 'let them go with it')
     .option('--token-validity <time>', 'how long a token is good: 5m to 24h')
     .option('--mfa <mode>', 'authenticator app at sign-in: off, optional, required')
+    .option('--cognito-tier <tier>', "the user pool's feature plan: lite or essentials")
     .option('--unset <option>', 'take an option back, such as max-size (repeatable)', several);
 }

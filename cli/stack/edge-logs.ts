@@ -1,5 +1,10 @@
-import type { FilteredLogEvent, FilterLogEventsCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
+import type {
+  CloudWatchLogsClient,
+  FilteredLogEvent,
+  FilterLogEventsCommandOutput,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { onAws } from './aws-failures.ts';
+import { lineText } from './log-line.ts';
 import type { StackWork } from './operation.ts';
 import { pages } from './pages.ts';
 
@@ -27,6 +32,9 @@ export const LOG_REGIONS: readonly string[] = [
   'ap-southeast-2',
 ];
 
+/** As long as CloudFront's access logs. */
+const LOG_RETENTION_DAYS = 90;
+
 /** Every copy logs under the name that the function has at home. */
 export function logGroup(functionName: string): string {
   return `/aws/lambda/us-east-1.${functionName}`;
@@ -37,6 +45,8 @@ export interface EdgeLogLine {
   readonly at: Date;
   readonly region: string;
   readonly text: string;
+  /** Lambda wrote it about a call; the function did not. */
+  readonly isPlatform: boolean;
 }
 
 export interface LogQuery {
@@ -81,7 +91,7 @@ async function* regionLines(
 }
 
 function line({ eventId = '', timestamp = 0, message = '' }: FilteredLogEvent, region: string): EdgeLogLine {
-  return { id: `${region}/${eventId}`, at: new Date(timestamp), region, text: message.trimEnd() };
+  return { id: `${region}/${eventId}`, at: new Date(timestamp), region, ...lineText(message.trimEnd()) };
 }
 
 /** The lines of all regions as one story, oldest first. */
@@ -100,21 +110,44 @@ export async function* edgeLogLines(work: StackWork, query: LogQuery): AsyncGene
   }
 }
 
-/** Removes the function's log groups everywhere, and names the regions where that was not allowed. */
-export async function deleteEdgeLogs({ clients }: StackWork, functionName: string): Promise<string[]> {
-  const { DeleteLogGroupCommand } = await import('@aws-sdk/client-cloudwatch-logs');
+/** Makes one call in each region; returns those where it is not allowed. Regions without a group are left alone. */
+async function inEachRegion(
+  { clients }: StackWork,
+  what: string,
+  call: (logs: CloudWatchLogsClient) => Promise<unknown>,
+): Promise<string[]> {
   const refused = await Promise.all(
     LOG_REGIONS.map(async (region) => {
       const logs = await clients.logsIn(region);
       try {
-        await logs.send(new DeleteLogGroupCommand({ logGroupName: logGroup(functionName) }));
+        await call(logs);
       } catch (error) {
         if (isMissing(error)) return [];
         if (error instanceof Error && /AccessDenied|UnrecognizedClient/.test(error.name)) return [region];
-        return onAws(`Removing the logs in ${region}`, () => Promise.reject(error));
+        return onAws(`${what} in ${region}`, () => Promise.reject(error));
       }
       return [];
     }),
   );
   return refused.flat();
+}
+
+/** Deletes the function's log groups everywhere, and returns the regions where that is not allowed. */
+export async function deleteEdgeLogs(work: StackWork, functionName: string): Promise<string[]> {
+  const { DeleteLogGroupCommand } = await import('@aws-sdk/client-cloudwatch-logs');
+  const command = new DeleteLogGroupCommand({ logGroupName: logGroup(functionName) });
+  return inEachRegion(work, 'Deleting the logs', (logs) => logs.send(command));
+}
+
+/**
+ * Has the function's logs expire. Lambda creates a group for each region when the function first runs there, without an
+ * expiry; groups that appear later are reached by the next call. Returns the regions where that is not allowed.
+ */
+export async function expireEdgeLogs(work: StackWork, functionName: string): Promise<string[]> {
+  const { PutRetentionPolicyCommand } = await import('@aws-sdk/client-cloudwatch-logs');
+  const command = new PutRetentionPolicyCommand({
+    logGroupName: logGroup(functionName),
+    retentionInDays: LOG_RETENTION_DAYS,
+  });
+  return inEachRegion(work, 'Setting the expiry of the logs', (logs) => logs.send(command));
 }

@@ -85,7 +85,7 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
   },
   {
     sid: 'EdgeLogs',
-    actions: ['logs:DeleteLogGroup', 'logs:FilterLogEvents'],
+    actions: ['logs:DeleteLogGroup', 'logs:FilterLogEvents', 'logs:PutRetentionPolicy'],
     resources: ['arn:aws:logs:*:<account>:log-group:/aws/lambda/us-east-1.<stack>-*'],
   },
   {

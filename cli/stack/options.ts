@@ -104,7 +104,7 @@ export function mergeOptions(
   given: StackOptions = {},
   unset: readonly OptionName[] = [],
 ): StackOptions {
-  const gone = unset.some((option) => TOGETHER.includes(option)) ? [...unset, ...TOGETHER] : unset;
+  const gone = unset.some((option) => TOGETHER.includes(option)) ? [...unset, ...TOGETHER, 'minTls'] : unset;
   const merged = OPTION_NAMES.map((option) => {
     const value = given[option] ?? (gone.includes(option) ? undefined : kept[option]);
     // Never on and off are the same, but for what lasts.
@@ -124,6 +124,11 @@ export function mergeOptions(
     );
   }
   refuseSharedPrefix(options);
+  if (options.minTls !== undefined && options.domain === undefined) {
+    throw new UserError('usage', `${KINDS.minTls.flag} needs ${KINDS.domain.flag} too.`, {
+      hint: 'CloudFront fixes the TLS versions of its own host names.',
+    });
+  }
   refuseTooMuch(options);
   return options;
 }

@@ -37,6 +37,7 @@ export const ALL_OPTIONS = {
   certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012',
   webAclArn:
     'arn:aws:wafv2:us-east-1:123456789012:global/webacl/uploads/0c1d2e3f-1234-1234-1234-123456789012',
+  minTls: '1.3',
   priceClass: '100',
   corsOrigins: ['https://app.example.com', 'https://www.example.com', 'http://localhost:3000'],
   accessLogs: true,
@@ -44,12 +45,13 @@ export const ALL_OPTIONS = {
   retainData: true,
   tokenValidityMinutes: 30,
   mfa: 'required',
+  cognitoTier: 'essentials',
 } as const satisfies StackOptions;
 
 /** Each option alone; those that need another, with it. */
 export const EACH_OPTION: readonly StackOptions[] = [
   ...Object.entries(ALL_OPTIONS)
-    .filter(([name]) => name !== 'domain' && name !== 'certificateArn')
+    .filter(([name]) => !['domain', 'certificateArn', 'minTls'].includes(name))
     .map(([name, value]) => ({ [name]: value })),
   { domain: ALL_OPTIONS.domain, certificateArn: ALL_OPTIONS.certificateArn },
 ];

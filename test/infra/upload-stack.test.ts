@@ -121,6 +121,7 @@ test('the function is one that Lambda@Edge takes, and writes logs only', () => {
   assert.deepEqual(properties, {
     Description: 'edge-upload: lets through what a signed-in user may upload',
     Handler: 'index.handler',
+    LoggingConfig: { ApplicationLogLevel: 'INFO', LogFormat: 'JSON', SystemLogLevel: 'WARN' },
     MemorySize: 128,
     Runtime: 'nodejs24.x',
     Timeout: 5,
@@ -151,7 +152,7 @@ test('users are invited, sign in without sending their password, and have no sec
   );
   const { UserPoolId: _pool, ...client } = only(whole, 'AWS::Cognito::UserPoolClient').Properties;
   assert.deepEqual(client, {
-    ExplicitAuthFlows: ['ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+    ExplicitAuthFlows: ['ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH'],
     GenerateSecret: false,
     AllowedOAuthFlowsUserPoolClient: false,
     PreventUserExistenceErrors: 'ENABLED',
@@ -161,7 +162,9 @@ test('users are invited, sign in without sending their password, and have no sec
     IdTokenValidity: 60,
     RefreshTokenValidity: 43_200,
     TokenValidityUnits: { AccessToken: 'minutes', IdToken: 'minutes', RefreshToken: 'minutes' },
+    RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 60 },
     SupportedIdentityProviders: ['COGNITO'],
+    WriteAttributes: ['family_name', 'given_name', 'locale', 'name', 'zoneinfo'],
   });
 });
 

@@ -12,6 +12,7 @@ export interface OptionFlags {
   readonly versioning?: boolean;
   readonly domain?: string;
   readonly certificateArn?: string;
+  readonly minTls?: string;
   readonly webAclArn?: string;
   readonly priceClass?: string;
   readonly corsOrigin?: readonly string[];
@@ -21,6 +22,7 @@ export interface OptionFlags {
   readonly retainData?: boolean;
   readonly tokenValidity?: string;
   readonly mfa?: string;
+  readonly cognitoTier?: string;
   /** Names of options to take back. */
   readonly unset?: readonly string[];
   /** Not an option: where the deployment is. */
@@ -41,6 +43,7 @@ const FLAG_OF: { readonly [Name in OptionName]-?: Exclude<keyof OptionFlags, 'un
   versioning: 'versioning',
   domain: 'domain',
   certificateArn: 'certificateArn',
+  minTls: 'minTls',
   webAclArn: 'webAclArn',
   priceClass: 'priceClass',
   corsOrigins: 'corsOrigin',
@@ -50,6 +53,7 @@ const FLAG_OF: { readonly [Name in OptionName]-?: Exclude<keyof OptionFlags, 'un
   retainData: 'retainData',
   tokenValidityMinutes: 'tokenValidity',
   mfa: 'mfa',
+  cognitoTier: 'cognitoTier',
 };
 
 function given(option: OptionName, flags: OptionFlags): readonly [OptionName, unknown][] {

@@ -1,4 +1,4 @@
-import type { Mfa, PriceClassName, StackOptions } from '../../../infra/options.ts';
+import type { CognitoTier, Mfa, MinTls, PriceClassName, StackOptions } from '../../../infra/options.ts';
 import { parseSize } from '../../transfer/sizes.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import {
@@ -100,6 +100,7 @@ export const KINDS: Kinds = {
       'the ARN of a certificate of AWS Certificate Manager in us-east-1: arn:aws:acm:us-east-1:…:certificate/…',
     ...text(isCertificateArn),
   },
+  minTls: { flag: '--min-tls', takes: '1.2 or 1.3', ...choice<MinTls>('1.2', '1.3') },
   webAclArn: {
     flag: '--web-acl-arn',
     takes: 'the ARN of a global WAFv2 web ACL: arn:aws:wafv2:us-east-1:…:global/webacl/…/…',
@@ -149,6 +150,11 @@ export const KINDS: Kinds = {
     show: (value) => (value % 60 === 0 ? count(value / 60, 'hour') : count(value, 'minute')),
   },
   mfa: { flag: '--mfa', takes: 'off, optional or required', ...choice<Mfa>('off', 'optional', 'required') },
+  cognitoTier: {
+    flag: '--cognito-tier',
+    takes: 'lite or essentials',
+    ...choice<CognitoTier>('lite', 'essentials'),
+  },
 };
 
 export const OPTION_NAMES = Object.keys(KINDS) as readonly OptionName[];

@@ -26,6 +26,7 @@ const ALL: StackOptions = {
   versioning: true,
   domain: 'uploads.example.com',
   certificateArn: CERTIFICATE,
+  minTls: '1.3',
   webAclArn: WEB_ACL,
   priceClass: '100',
   corsOrigins: ['https://example.com', 'http://localhost:3000'],
@@ -35,6 +36,7 @@ const ALL: StackOptions = {
   retainData: true,
   tokenValidityMinutes: 90,
   mfa: 'optional',
+  cognitoTier: 'lite',
 };
 
 const templateOf = (options: unknown) =>
@@ -54,6 +56,7 @@ test('every flag is read, and what is kept of it is read again the same', () => 
     versioning: true,
     domain: 'uploads.example.com',
     certificateArn: CERTIFICATE,
+    minTls: '1.3',
     webAclArn: WEB_ACL,
     priceClass: '100',
     corsOrigin: ['https://example.com', 'http://localhost:3000'],
@@ -63,6 +66,7 @@ test('every flag is read, and what is kept of it is read again the same', () => 
     retainData: true,
     tokenValidity: '90',
     mfa: 'optional',
+    cognitoTier: 'lite',
   });
   assert.deepEqual(given, ALL);
   assert.deepEqual(unset, []);
@@ -298,6 +302,11 @@ test('a domain and its certificate go together', () => {
     domain: 'other.example.com',
   });
   assert.deepEqual(mergeOptions(both, {}, ['domain']), {});
+  assert.deepEqual(mergeOptions({ ...both, minTls: '1.3' }, {}, ['domain']), {});
+  assert.match(
+    usage(() => mergeOptions({}, { minTls: '1.3' })),
+    /--min-tls needs --domain/,
+  );
   assert.deepEqual(mergeOptions(both, {}, ['certificateArn']), {});
 });
 
@@ -356,6 +365,7 @@ test('every option is described, set or not', () => {
       '--versioning on',
       '--domain uploads.example.com',
       `--certificate-arn ${CERTIFICATE}`,
+      '--min-tls 1.3',
       `--web-acl-arn ${WEB_ACL}`,
       '--price-class 100',
       '--cors-origin https://example.com, http://localhost:3000',
@@ -365,6 +375,7 @@ test('every option is described, set or not', () => {
       '--retain-data on',
       '--token-validity 90 minutes',
       '--mfa optional',
+      '--cognito-tier lite',
     ],
   );
   assert.deepEqual(optionsJson(ALL), ALL);

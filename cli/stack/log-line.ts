@@ -1,0 +1,28 @@
+/** What Lambda itself writes in text format about each call, as functions deployed by older versions log it. */
+const PLATFORM_TEXT = /^(INIT_START|START|END|REPORT|EXTENSION|XRAY) /;
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    // A line that was cut off, or one that merely begins like JSON.
+    return undefined;
+  }
+}
+
+/**
+ * What was logged in one event of a function's log group, in Lambda's text format or in its JSON format.
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
+ */
+export function lineText(event: string): { readonly text: string; readonly isPlatform: boolean } {
+  const json = parsed(event);
+  if (json === undefined) return { text: event, isPlatform: PLATFORM_TEXT.test(event) };
+  const { type, message, errorType, errorMessage } = json;
+  if (typeof type === 'string' && type.startsWith('platform.')) return { text: event, isPlatform: true };
+  if (typeof json.timestamp !== 'string') return { text: event, isPlatform: false };
+  if (typeof message === 'string') return { text: message, isPlatform: false };
+  const failure = [errorType, errorMessage].filter((part) => typeof part === 'string').join(': ');
+  return { text: failure === '' ? event : failure, isPlatform: false };
+}
