@@ -35,7 +35,9 @@ async function proxyTo(endpoint: string) {
       return;
     }
     const { method, url, headers } = incoming;
-    const onwards = request(endpoint + url, { method, headers }, (answer) => {
+    // The cloud answers what is addressed to it alone.
+    const host = new URL(endpoint).host;
+    const onwards = request(endpoint + url, { method, headers: { ...headers, host } }, (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers);
       answer.pipe(response);
     });
