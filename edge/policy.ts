@@ -26,16 +26,15 @@ function isAdmitted({ allowGroups }: UploadPolicy, { groups }: Caller): boolean 
 
 /** @throws {Refusal} `forbidden_group`, `forbidden_key`, or `internal` under a rule that gives two callers one prefix. */
 export function authorize(key: string, caller: Caller, policy: UploadPolicy): void {
+  const prefixes = writablePrefixes(policy, caller);
+  if (prefixes.some((prefix) => key.startsWith(prefix))) return;
   if (!isPrefixRule(policy.writeTo ?? '')) {
     throw new Refusal('internal', 'The prefix rule of this edge could give two users the same keys.');
   }
-  const prefixes = writablePrefixes(policy, caller);
   if (prefixes.length === 0) {
     throw new Refusal('forbidden_group', 'You are in no group that may upload here.');
   }
-  if (!prefixes.some((prefix) => key.startsWith(prefix))) {
-    throw new Refusal('forbidden_key', `You may write keys that begin with ${named(prefixes)} only.`);
-  }
+  throw new Refusal('forbidden_key', `You may write keys that begin with ${named(prefixes)} only.`);
 }
 
 function named(prefixes: readonly string[]): string {

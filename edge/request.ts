@@ -48,12 +48,17 @@ function readEntry(name: string, { key, value }: Fields): HeaderEntry {
 
 function readHeaders(headers: unknown): EdgeHeaders {
   if (typeof headers !== 'object' || headers === null) throw NOT_A_REQUEST;
-  const read: [name: string, entries: HeaderEntry[]][] = [];
-  for (const [name, sent] of Object.entries(headers)) {
-    if (!Array.isArray(sent)) throw NOT_A_REQUEST;
-    const entries: HeaderEntry[] = [];
-    for (const entry of sent) entries.push(readEntry(name, fieldsOf(entry)));
-    read.push([name, entries]);
+  const read: [name: string, entries: readonly HeaderEntry[]][] = [];
+  for (const [name, entries] of Object.entries(headers)) {
+    if (!Array.isArray(entries)) throw NOT_A_REQUEST;
+    // The usual one entry without a loop: every request goes through here.
+    const [first] = entries;
+    read.push([
+      name,
+      entries.length === 1
+        ? [readEntry(name, fieldsOf(first))]
+        : Array.from(entries, (entry) => readEntry(name, fieldsOf(entry))),
+    ]);
   }
   return Object.fromEntries(read);
 }
@@ -61,13 +66,13 @@ function readHeaders(headers: unknown): EdgeHeaders {
 /** Copies the members that are known, so that no other one is passed on. */
 function readRequest(value: unknown): EdgeRequest {
   const { clientIp, method, uri, querystring, headers } = fieldsOf(value);
-  return {
-    ...(clientIp === undefined ? {} : { clientIp: textOf(clientIp) }),
+  const read = {
     method: textOf(method),
     uri: textOf(uri),
     querystring: textOf(querystring),
     headers: readHeaders(headers),
   };
+  return clientIp === undefined ? read : { clientIp: textOf(clientIp), ...read };
 }
 
 /** The request of a viewer-request event; `undefined` for anything that is not exactly such an event. */
