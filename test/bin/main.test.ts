@@ -40,7 +40,7 @@ test('a reader that goes away before all is stored makes it no success', async (
     left = resolve;
   });
   const edge = await ownEdge(t, async (request) => {
-    if (request.url !== '/f0') await readerLeft;
+    if (request.method === 'PUT' && request.url !== '/f0') await readerLeft;
     return false;
   });
   const child = start(edge.url, 'put', ...files, '--concurrency', '1', '--quiet');
@@ -115,7 +115,7 @@ test('a folder for standard input is refused, and nothing overwritten', async (t
 
 test('a terminal that goes away ends an upload, and by its own signal', { skip: noTerminal }, async (t) => {
   const { home, envFor } = await computer(t);
-  const edge = await ownEdge(t, async () => new Promise(() => {}));
+  const edge = await ownEdge(t, async ({ url }) => (url === '/f0' ? new Promise(() => {}) : false));
   const { code, shown } = await onTerminal({
     argv: [process.execPath, CLI, 'put', join(home, 'f0')],
     env: { ...envFor(edge.url), TERM: 'xterm' },

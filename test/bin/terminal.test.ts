@@ -208,7 +208,7 @@ test('an upload that is suspended gives the cursor back, and goes on after fg', 
   });
   const edge = await ownEdge(t, async ({ url }) => {
     if (url === '/release') release();
-    await free;
+    if (url === '/f0') await free;
     return false;
   });
   const { shown, code } = await onTerminal({
