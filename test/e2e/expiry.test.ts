@@ -141,21 +141,30 @@ test('fifty uploads at the moment of expiry make one refresh, and nothing shows 
       );
 
     try {
-      await t.test('without rotation', async () => {
-        const { ran, refreshes, renewed } = await round('plain');
-        allWell(ran);
-        assert.deepEqual([refreshes, renewed], [1, false]);
-      });
-
       const sdk = new CognitoIdentityProvider({
         endpoint: cloud.endpoint,
         region: 'us-east-1',
         credentials: credentialsOf(cloud),
       });
       const { CognitoUserPoolId: UserPoolId, CognitoAppClientId: ClientId } = outputs;
-      const RefreshTokenRotation = { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 } as const;
-      const ExplicitAuthFlows = ['ALLOW_USER_SRP_AUTH' as const];
-      await sdk.updateUserPoolClient({ UserPoolId, ClientId, RefreshTokenRotation, ExplicitAuthFlows });
+      const client = { UserPoolId, ClientId };
+
+      await t.test('without rotation, as a deployment of an older version', async () => {
+        await sdk.updateUserPoolClient({
+          ...client,
+          RefreshTokenRotation: { Feature: 'DISABLED' },
+          ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+        });
+        const { ran, refreshes, renewed } = await round('plain');
+        allWell(ran);
+        assert.deepEqual([refreshes, renewed], [1, false]);
+      });
+
+      await sdk.updateUserPoolClient({
+        ...client,
+        RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 },
+        ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'],
+      });
       sdk.destroy();
 
       await t.test('with rotation, each refresh token good once', async () => {
