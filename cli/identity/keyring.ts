@@ -28,14 +28,28 @@ export async function systemKeyring(env: Context['env']): Promise<Keyring | unde
     const entry = new library.AsyncEntry(SERVICE, NAME, { linux: { store: 'secret-service' } });
     return {
       async read() {
-        const secret = await entry.getSecret(AbortSignal.timeout(PATIENCE_MS));
+        const secret = await inTime(entry.getSecret());
         return secret === null ? undefined : Buffer.from(secret);
       },
-      write: (secret) => entry.setSecret(secret, AbortSignal.timeout(PATIENCE_MS)),
+      write: (secret) => inTime(entry.setSecret(secret)),
     };
   } catch {
     // No such service here, as on most servers: the caller keeps tokens without one, and says so.
     return undefined;
+  }
+}
+
+/** The library itself cannot be stopped once it waits for the system: its signal cancels only what has not begun. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = new Error(`it did not answer within ${PATIENCE_MS / 1000} s`);
+    timer = setTimeout(() => reject(error), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

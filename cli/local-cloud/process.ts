@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
+import { openDeadline } from '../network/deadline.ts';
 import { findFailure } from '../network/failures.ts';
 import { readBounded } from '../network/request-text.ts';
 import { packageRoot } from '../package-root.ts';
@@ -38,11 +39,13 @@ export function cloudFolder(context: Pick<Context, 'env' | 'platform' | 'home'>)
 export async function findCloud(dataDir: string): Promise<RunningCloud | undefined> {
   const text = await readIfThere(join(dataDir, 'cloud.json'));
   if (text === undefined) return undefined;
+  const deadline = openDeadline();
+  deadline.set(STATUS_DEADLINE_MS);
   try {
     const written = JSON.parse(text) as RunningCloud;
     const answer = await request(`${written.endpoint}/_edge-upload/status`, {
       headers: { authorization: `Bearer ${written.control?.token}` },
-      signal: AbortSignal.timeout(STATUS_DEADLINE_MS),
+      signal: deadline.signal,
     });
     const status = await readBounded(answer.body, MAX_STATUS_BYTES);
     const { dataDir: folder, proof } = JSON.parse(status) as Record<string, unknown>;
@@ -52,6 +55,8 @@ export async function findCloud(dataDir: string): Promise<RunningCloud | undefin
     const isDamaged = error instanceof SyntaxError || error instanceof TypeError;
     if (isDamaged || findFailure(error) !== undefined) return undefined;
     throw error;
+  } finally {
+    deadline.end();
   }
 }
 

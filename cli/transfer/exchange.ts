@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { UserError } from '../errors.ts';
+import { openDeadline } from '../network/deadline.ts';
 import { findFailure, networkFailure } from '../network/failures.ts';
 import type { Answer } from './answers.ts';
 import { answerDeadline } from './deadline.ts';
@@ -69,11 +70,8 @@ export function createWire(options: WireOptions): Wire {
 
   return async ({ method, path, headers, body, sealing = 0, onSent }) => {
     signal.throwIfAborted();
-    const attempt = new AbortController();
-    const stop = () => attempt.abort();
     const length = body?.length ?? 0;
-    const until = length > 0 ? sending : signal;
-    until.addEventListener('abort', stop);
+    const attempt = openDeadline(length > 0 ? sending : signal);
     const guard = stallGuard(stallMs, () => attempt.abort(new Stalled()));
     const deadline = answerDeadline(stallMs, () => attempt.abort(new Endless()));
     const answerMs = sealingMs(length + sealing);
@@ -116,7 +114,7 @@ export function createWire(options: WireOptions): Wire {
     } finally {
       guard.end();
       deadline.end();
-      until.removeEventListener('abort', stop);
+      attempt.end();
     }
   };
 }

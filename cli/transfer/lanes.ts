@@ -1,3 +1,4 @@
+import { openDeadline } from '../network/deadline.ts';
 import type { Clock } from './retry.ts';
 import { BUFFER_BYTES, createFlow, createGauge, FILL_MS, type Flow, type Window } from './throughput.ts';
 
@@ -124,17 +125,19 @@ export function createLanes({ most, limitRate, clock, signal }: LanesOptions): L
     const buffered = pausing.reduce((sum, { sent }) => sum + Math.min(sent, BUFFER_BYTES), 0);
     const share = 1 - kept.size / moving.length;
     const drainMs = Math.min(MAX_DRAIN_MS, buffered / (rate * share));
-    const timer = new AbortController();
+    const pause = openDeadline(signal);
+    let ended = false;
     const end = () => {
       trial = undefined;
-      timer.abort();
+      ended = true;
+      pause.abort();
+      pause.end();
       for (const flow of pausing) flow.paused();
     };
     const giveUp = () => {
-      if (!timer.signal.aborted) breakOff();
+      if (!ended) breakOff();
     };
-    const either = AbortSignal.any([signal, timer.signal]);
-    const over = clock.sleep(drainMs + MAX_ALONE_MS, either).then(giveUp, giveUp);
+    const over = clock.sleep(drainMs + MAX_ALONE_MS, pause.signal).then(giveUp, giveUp);
     trial = { kept, lanes: moving.length, rate, over, end };
     gauge.begin(alone(kept.size), clock.now() + drainMs);
   };
