@@ -1,33 +1,47 @@
-import { UserError } from '../errors.ts';
+import { interrupted, UserError } from '../errors.ts';
 
-export interface Page<T> {
-  readonly items: readonly T[];
-  /** Where the next page begins; absent on the last one. */
-  readonly next?: string | undefined;
+/** How one list of AWS is read, a page at a time. */
+export interface Listing<Page, Token> {
+  /** For errors, as a sentence begins: `Listing the users`. */
+  readonly doing: string;
+  /** Ends the list between two pages. */
+  readonly signal?: AbortSignal;
+  readonly ask: (token: Token | undefined) => Promise<Page>;
+  /** The token of the next page; `undefined` on the last. */
+  readonly next: (page: Page) => Token | undefined;
 }
 
-/** More pages than any list of AWS has in an account that can be worked with. */
-const MOST_PAGES = 100_000;
+/** A bucket of a billion objects has so many pages. */
+const MAX_PAGES = 1_000_000;
 
 /**
- * The items of a list, page by page. A list that comes back to where it was, or has no end, is an error.
- * @param subject what is listed, as a sentence begins: `The list of users`
+ * Yields the pages of a list until its end. A page that points back to an earlier one, which would never end, is an error.
+ * @throws {UserError} `aws`, or `interrupted` once the signal is aborted.
  */
-export async function* pages<T>(
-  subject: string,
-  fetchPage: (next: string | undefined) => Promise<Page<T>>,
-): AsyncGenerator<T> {
-  let next: string | undefined;
-  const seen = new Set<string>();
-  do {
-    const page = await fetchPage(next);
-    yield* page.items;
-    ({ next } = page);
-    if (next !== undefined && (seen.has(next) || seen.size >= MOST_PAGES)) {
-      throw new UserError('aws', `${subject} has no end: a page points back to an earlier one.`, {
-        hint: 'Run the same command again. If it goes on, the endpoint is not that of AWS: check AWS_ENDPOINT_URL.',
+export async function* pages<Page, Token>({
+  doing,
+  signal,
+  ask,
+  next,
+}: Listing<Page, Token>): AsyncGenerator<Page> {
+  let token: Token | undefined;
+  // Any loop of pages comes back to the marked one, for the distance to the next mark doubles each time.
+  let marked: string | undefined;
+  let nextMark = 1;
+  for (let read = 1; ; read += 1) {
+    if (signal?.aborted) throw interrupted();
+    const page = await ask(token);
+    yield page;
+    token = next(page);
+    if (token === undefined) return;
+    const text = JSON.stringify(token);
+    if (text === marked || read === MAX_PAGES) {
+      throw new UserError('aws', `${doing} failed: AWS answered with the same page again.`, {
+        hint: 'Type the same command again. If AWS_ENDPOINT_URL is set, what answers there may be at fault.',
       });
     }
-    if (next !== undefined) seen.add(next);
-  } while (next !== undefined);
+    if (read < nextMark) continue;
+    marked = text;
+    nextMark *= 2;
+  }
 }

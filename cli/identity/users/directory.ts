@@ -5,7 +5,7 @@ import {
   ListUsersInGroupCommand,
   type UserType,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { type Page, pages } from '../../network/pages.ts';
+import { pages } from '../../network/pages.ts';
 import type { AdministeredPool } from './administered-pool.ts';
 
 /** One user as an operator sees them. */
@@ -32,8 +32,14 @@ export interface Wanted {
   readonly group?: string;
 }
 
+/** A page of a list of users. */
+interface Page {
+  readonly users: readonly UserType[];
+  readonly next: string | undefined;
+}
+
 /** The most that Cognito gives at once. */
-const PAGE = 60;
+const MOST_USERS = 60;
 
 type Dated = Pick<
   UserType,
@@ -58,13 +64,18 @@ export async function* listUsers(
   pool: AdministeredPool,
   { prefix = '', group }: Wanted,
 ): AsyncGenerator<PoolUser> {
-  const users = pages('The list of users', (next) =>
-    group === undefined ? pageOfAll(pool, prefix, next) : pageOfGroup(pool, group, next),
-  );
-  for await (const one of users) {
-    const user = readUser(one, one.Attributes);
-    // Of a group, Cognito filters no further.
-    if (user.username.startsWith(prefix)) yield user;
+  const listed = pages({
+    doing: 'Listing the users',
+    ask: (token?: string) =>
+      group === undefined ? pageOfAll(pool, prefix, token) : pageOfGroup(pool, group, token),
+    next: ({ next }) => next,
+  });
+  for await (const { users } of listed) {
+    for (const one of users) {
+      const user = readUser(one, one.Attributes);
+      // Of a group, Cognito filters no further.
+      if (user.username.startsWith(prefix)) yield user;
+    }
   }
 }
 
@@ -72,23 +83,23 @@ async function pageOfAll(
   { cognito, userPoolId: UserPoolId }: AdministeredPool,
   prefix: string,
   next: string | undefined,
-): Promise<Page<UserType>> {
+): Promise<Page> {
   const Filter = prefix === '' ? undefined : `username ^= "${prefix.replace(/["\\]/g, '\\$&')}"`;
   const { Users = [], PaginationToken } = await cognito.send(
-    new ListUsersCommand({ UserPoolId, Limit: PAGE, Filter, PaginationToken: next }),
+    new ListUsersCommand({ UserPoolId, Limit: MOST_USERS, Filter, PaginationToken: next }),
   );
-  return { items: Users, next: PaginationToken };
+  return { users: Users, next: PaginationToken };
 }
 
 async function pageOfGroup(
   { cognito, userPoolId: UserPoolId }: AdministeredPool,
   GroupName: string,
   next: string | undefined,
-): Promise<Page<UserType>> {
+): Promise<Page> {
   const { Users = [], NextToken } = await cognito.send(
-    new ListUsersInGroupCommand({ UserPoolId, GroupName, Limit: PAGE, NextToken: next }),
+    new ListUsersInGroupCommand({ UserPoolId, GroupName, Limit: MOST_USERS, NextToken: next }),
   );
-  return { items: Users, next: NextToken };
+  return { users: Users, next: NextToken };
 }
 
 /** Throws UserNotFoundException, as AWS does. */

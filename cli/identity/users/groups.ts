@@ -16,12 +16,15 @@ export async function* listGroups({
   cognito,
   userPoolId: UserPoolId,
 }: AdministeredPool): AsyncGenerator<{ readonly name: string; readonly description?: string }> {
-  const found = pages('The list of groups', async (next) => {
-    const page = await cognito.send(new ListGroupsCommand({ UserPoolId, NextToken: next }));
-    return { items: page.Groups ?? [], next: page.NextToken };
+  const listed = pages({
+    doing: 'Listing the groups',
+    ask: (NextToken?: string) => cognito.send(new ListGroupsCommand({ UserPoolId, NextToken })),
+    next: ({ NextToken }) => NextToken,
   });
-  for await (const { GroupName = '', Description } of found) {
-    yield { name: GroupName, ...(Description === undefined ? {} : { description: Description }) };
+  for await (const { Groups = [] } of listed) {
+    for (const { GroupName = '', Description } of Groups) {
+      yield { name: GroupName, ...(Description === undefined ? {} : { description: Description }) };
+    }
   }
 }
 
@@ -31,13 +34,13 @@ export async function groupsOf(
   Username: string,
 ): Promise<string[]> {
   const names: string[] = [];
-  const found = pages(`The list of the groups of ${Username}`, async (next) => {
-    const page = await cognito.send(
-      new AdminListGroupsForUserCommand({ UserPoolId, Username, NextToken: next }),
-    );
-    return { items: page.Groups ?? [], next: page.NextToken };
+  const listed = pages({
+    doing: `Listing the groups of ${Username}`,
+    ask: (NextToken?: string) =>
+      cognito.send(new AdminListGroupsForUserCommand({ UserPoolId, Username, NextToken })),
+    next: ({ NextToken }) => NextToken,
   });
-  for await (const { GroupName = '' } of found) names.push(GroupName);
+  for await (const { Groups = [] } of listed) names.push(...Groups.map(({ GroupName = '' }) => GroupName));
   return names;
 }
 

@@ -224,15 +224,19 @@ test('what answers AWS’s clients and is not AWS has words of its own', async (
 
 test('a list that points back to an earlier page ends in an error', async () => {
   const read = async (next: (token: string | undefined) => string | undefined) => {
-    const items: string[] = [];
-    const fetchPage = async (token: string | undefined) => ({ items: [token ?? 'first'], next: next(token) });
-    for await (const item of pages('The list of users', fetchPage)) items.push(item);
-    return items;
+    const seen: string[] = [];
+    const listed = pages({
+      doing: 'Listing the users',
+      ask: async (token?: string) => ({ token: token ?? 'first', next: next(token) }),
+      next: (page) => page.next,
+    });
+    for await (const page of listed) seen.push(page.token);
+    return seen;
   };
   assert.deepEqual(await read((token) => (token === undefined ? 'a' : undefined)), ['first', 'a']);
   await assert.rejects(
     read(() => 'same'),
-    { code: 'aws', message: /no end/ },
+    { code: 'aws', message: /^Listing the users failed: .*same page again/ },
   );
   await assert.rejects(
     read((token) => (token === 'a' ? 'b' : 'a')),
