@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Context, OutputStream, Result } from '../context.ts';
+import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { type FetchedObject, fetchObject } from '../stack/download/fetch-object.ts';
 import { openTarget, shownPath, targetPath } from '../stack/download/target-file.ts';
@@ -34,7 +34,7 @@ export async function get(context: Context, { force = false, ...args }: GetArgs)
     const object = { bucket: await bucketOf(work), key, ...(versionId === undefined ? {} : { versionId }) };
     const fetched =
       path === undefined
-        ? await fetchObject(work, object, (bytes) => writeOut(context.stdout, bytes))
+        ? await fetchObject(work, object, (bytes) => writeOut(context, bytes))
         : await intoFile(work, object, path, force);
     if (fetched.verified === undefined) {
       context.ui.event({
@@ -70,7 +70,7 @@ async function intoFile(
   }
 }
 
-/** Waits for a slow reader. */
-async function writeOut(stdout: OutputStream, bytes: Uint8Array): Promise<void> {
-  if (!stdout.write(bytes)) await once(stdout, 'drain');
+/** Waits for a slow reader, until Ctrl-C. */
+async function writeOut({ stdout, signal }: Context, bytes: Uint8Array): Promise<void> {
+  if (!stdout.write(bytes)) await once(stdout, 'drain', { signal });
 }

@@ -1,7 +1,8 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import { interrupted, UserError } from '../../errors.ts';
-import { networkFailure } from '../../network/failures.ts';
+import { interrupted, isUserError, UserError } from '../../errors.ts';
+import { findFailure } from '../../network/failures.ts';
 import { formatBytes } from '../../ui/format.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 import { awsFailure } from '../aws-failures.ts';
 import { bucketGone } from '../bucket-gone.ts';
 import { pause, type StackWork } from '../operation.ts';
@@ -58,7 +59,8 @@ export async function fetchObject(
     } catch (error) {
       if (signal.aborted) throw interrupted('Type the same command again to download it from the start.');
       if (isMismatch(error)) throw differs(object.key);
-      if (networkFailure(error, 'S3') === undefined) throw error;
+      // A file that cannot be written is no failure of the network.
+      if (isUserError(error) || findFailure(error) === undefined) throw error;
     }
     fruitless = received > before ? 1 : fruitless + 1;
     if (fruitless > TRIES) {
@@ -143,7 +145,7 @@ function refusal(error: unknown, { bucket, key }: ObjectToFetch): UserError {
       {
         hint: [
           'Restore it, wait some hours, then type the same command again:',
-          `  aws s3api restore-object --bucket ${bucket} --key '${key}' --restore-request Days=1`,
+          `  aws s3api restore-object --bucket ${bucket} --key ${shellWord(key)} --restore-request Days=1`,
         ],
         cause: error,
       },

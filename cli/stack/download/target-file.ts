@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { systemCode, UserError } from '../../errors.ts';
-import { diskError } from '../../settings/files.ts';
+import { fileError } from '../../settings/disk-errors.ts';
 
 /** Names that Windows keeps for devices, with any extension. */
 const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
@@ -28,7 +28,7 @@ async function kindOf(path: string): Promise<'nothing' | 'file' | 'folder' | 'ot
     return stats.isFile() || stats.isSymbolicLink() ? 'file' : 'other';
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return 'nothing';
-    throw diskError(path, error);
+    throw fileError(path, error);
   }
 }
 
@@ -84,7 +84,7 @@ export async function openTarget(path: string, { force }: { readonly force: bool
     try {
       return await work();
     } catch (error) {
-      throw error instanceof UserError ? error : diskError(path, error);
+      throw error instanceof UserError ? error : fileError(path, error);
     }
   };
   const file: FileHandle = await onDisk(() => open(aside, 'wx'));

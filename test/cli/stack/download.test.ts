@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { operatorClients } from '../../../cli/network/aws.ts';
+import { fileError } from '../../../cli/settings/disk-errors.ts';
 import { fetchObject } from '../../../cli/stack/download/fetch-object.ts';
 import { fileNameOf, openTarget, targetPath } from '../../../cli/stack/download/target-file.ts';
 import { crc32Bytes } from '../../../cli/transfer/digests.ts';
@@ -52,10 +53,11 @@ async function store(t: TestContext, reply: (headers: IncomingHttpHeaders, asked
   return {
     requests,
     bytes: () => Buffer.concat(received),
-    fetch: () =>
-      fetchObject({ context, clients, stackName: 's' }, { bucket: 'b', key: 'k' }, async (chunk) => {
+    fetch: (
+      write = async (chunk: Uint8Array) => {
         received.push(Uint8Array.from(chunk));
-      }),
+      },
+    ) => fetchObject({ context, clients, stackName: 's' }, { bucket: 'b', key: 'k' }, write),
   };
 }
 
@@ -94,6 +96,14 @@ test('a connection that is cut is continued where it broke off, on the same obje
   assert.equal((await bucket.fetch()).verified, 'CRC-32');
   assert.ok(bucket.bytes().equals(BYTES));
   assert.ok(bucket.requests.slice(1).every((headers) => headers['if-match'] === ETAG));
+});
+
+test('a file that cannot be written ends the download with the reason of the disk', async (t) => {
+  const full = Object.assign(new Error(), { code: 'ENOSPC', syscall: 'write' });
+  const bucket = await store(t, () => ({ body: BYTES }));
+  const write = () => Promise.reject(fileError('k', full));
+  await assert.rejects(bucket.fetch(write), withCode('disk', /no space left/, /./));
+  assert.equal(bucket.requests.length, 1);
 });
 
 test('refusals of S3 in words', async (t) => {
