@@ -52,8 +52,8 @@ export interface Tunnel {
 }
 
 /**
- * A refused password is sent once: directories lock accounts after a few. The first connection with a password goes
- * alone, and after a refusal none follows.
+ * A refused password is sent once: directories lock accounts after a few. Until the proxy has accepted it, connections go
+ * one after the other, and after a refusal none follows.
  */
 export function openTunnel(proxy: ProxyServer, connect: buildConnector.connector): Tunnel {
   // Without a name given, TLS asks for the proxy's own and not for that of the host behind it.
@@ -61,7 +61,8 @@ export function openTunnel(proxy: ProxyServer, connect: buildConnector.connector
     connect(options, callback);
   const pool = new Pool(proxy.origin, { connect: toProxy, headersTimeout: ANSWER_MS });
   const { authorization, name } = proxy;
-  let first: Promise<unknown> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  let accepted = authorization === undefined;
   let refused: ProxyRefusal | undefined;
 
   const attempt = async (authority: string): Promise<Socket> => {
@@ -79,6 +80,7 @@ export function openTunnel(proxy: ProxyServer, connect: buildConnector.connector
       throw new ProxyUnreachable(name, error);
     }
     const { statusCode: status, headers, socket } = answer;
+    accepted ||= status !== NEEDS_CREDENTIALS;
     if (status >= 200 && status < 300) return socket as Socket;
     socket.on('error', () => {}).destroy();
     if (PASSING_STATUS.has(status)) {
@@ -93,14 +95,11 @@ export function openTunnel(proxy: ProxyServer, connect: buildConnector.connector
 
   return {
     async open(authority) {
-      if (authorization === undefined) return attempt(authority);
-      if (first === undefined) {
-        const alone = attempt(authority);
-        first = alone.catch(() => {});
-        return alone;
-      }
-      await first;
-      return attempt(authority);
+      if (accepted) return attempt(authority);
+      const inTurn = last.then(() => attempt(authority));
+      // Who waits for this connection is told why it failed.
+      last = inTurn.catch(() => {});
+      return inTurn;
     },
     destroy: () => void pool.destroy(),
   };

@@ -35,14 +35,22 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+interface ProxyOptions {
+  readonly pair?: string;
+  readonly answer?: string;
+  /** So many connections are closed without an answer first. */
+  readonly drops?: number;
+}
+
 /** A proxy that connects whoever gives this `user:password`, or everybody; or answers with a status of its own. */
-async function proxy(options: { readonly pair?: string; readonly answer?: string } = {}): Promise<TestProxy> {
+async function proxy(options: ProxyOptions = {}): Promise<TestProxy> {
   const asked: TestProxy['asked'] = [];
   const server = createServer();
   server.on('connect', (incoming, socket, head) => {
     const { 'proxy-authorization': authorization } = incoming.headers;
     asked.push({ authority: incoming.url ?? '', authorization });
     socket.on('error', () => {});
+    if (asked.length <= (options.drops ?? 0)) return socket.destroy();
     if (options.answer !== undefined) return socket.end(`HTTP/1.1 ${options.answer}\r\n\r\n`);
     const given = Buffer.from(authorization?.split(' ')[1] ?? '', 'base64').toString();
     if (options.pair !== undefined && given !== options.pair) {
@@ -111,6 +119,13 @@ test('a password that the proxy refuses is sent once, and reported with the name
     assert.match(hint, /HTTPS_PROXY/);
     assert.doesNotMatch(message + hint, /wrong/);
   }
+});
+
+test('a password is sent on one connection at a time until the proxy has accepted it', async () => {
+  const { port, asked } = await proxy({ pair: 'me:right', drops: 2 });
+  const env = { HTTPS_PROXY: `http://me:wrong@127.0.0.1:${port}` };
+  assert.equal((await failures(env, url, 8)).length, 8);
+  assert.equal(asked.length, 3, 'two without an answer, and one that is refused');
 });
 
 test('AWS clients do not try a refused proxy again either', async (t) => {
