@@ -1,7 +1,7 @@
 import { kill } from 'node:process';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
-import { type AccessKey, readAccessKey } from '../local-cloud/access-key.ts';
+import { type AccessKey, folderOf, readAccessKey } from '../local-cloud/access-key.ts';
 import { cloudEnvironment, type Shell, shellCommands } from '../local-cloud/environment.ts';
 import {
   cloudFolder,
@@ -148,11 +148,14 @@ export async function reset(context: Context, { yes = false }: { readonly yes?: 
   if (!yes && !(await context.ui.confirm(`Delete everything in ${dataDir}?`, '--yes'))) {
     return { document: { reset: false, dataDir }, text: 'Nothing was deleted.' };
   }
-  const cloud = await findCloud(dataDir);
-  if (cloud !== undefined) await stopCloud(cloud, kill);
-  await emptyCloudFolder(dataDir);
+  // No other command must start the cloud on a folder that is being emptied.
+  await withLock(dataDir, async () => {
+    const cloud = await findCloud(dataDir);
+    if (cloud !== undefined) await stopCloud(cloud, kill);
+    await emptyCloudFolder(dataDir);
+  });
   for (const { name, local } of await listDeployments(context)) {
-    if (local?.caFile.startsWith(dataDir)) await forgetDeployment(context, name);
+    if (local !== undefined && folderOf(local) === dataDir) await forgetDeployment(context, name);
   }
   return {
     document: { reset: true, running: false, dataDir },
