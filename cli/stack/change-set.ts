@@ -145,7 +145,11 @@ export async function refusing<T>(
   try {
     return await check();
   } catch (error) {
-    await discardPlan(work, plan);
+    await discardPlan(work, plan).catch((second: unknown) => {
+      // Why the plan is refused is the error that counts.
+      const why = second instanceof Error ? second.message : String(second);
+      work.context.ui.event({ type: 'warning', text: `The plan is still in the stack. ${why}` });
+    });
     throw error;
   }
 }
