@@ -1,6 +1,7 @@
 import { type Dispatcher, request } from 'undici';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
+import { formatOffset } from '../identity/clock.ts';
 import { discover, discoverCaller, WELL_KNOWN } from '../identity/discovery.ts';
 import { findKept } from '../identity/kept-tokens.ts';
 import { tokenOrigin, tokenSource } from '../identity/session.ts';
@@ -12,7 +13,6 @@ import { guardDefect } from '../stack/probe.ts';
 import { abortUpload, createUpload } from '../transfer/multipart.ts';
 import { openTools } from '../transfer/tools.ts';
 import type { Check } from './checks.ts';
-import { formatOffset } from './offset.ts';
 
 /** Signatures and tokens are refused when a clock is off by more than this. */
 const CLOCK_TOLERANCE_MS = 4 * 60_000;

@@ -1,21 +1,17 @@
 import type { Context } from '../context.ts';
+import { count, formatDuration } from '../ui/format.ts';
 
 /** A clock this far off makes Cognito refuse a sign-in, and the edge a token. */
 const TOLERANCE_MS = 4 * 60_000;
 
-const MINUTE = 60_000;
-const UNITS = [
-  [365.25 * 24 * 60 * MINUTE, 'year'],
-  [24 * 60 * MINUTE, 'day'],
-  [60 * MINUTE, 'hour'],
-  [MINUTE, 'minute'],
-] as const;
+const DAY_MS = 86_400_000;
+const YEAR_MS = 365.2425 * DAY_MS;
 
-/** A long time in the unit that fits, such as `12 minutes` or `3 years`. */
-export function roughly(milliseconds: number): string {
-  const [size, name] = UNITS.find(([unit]) => milliseconds >= 2 * unit) ?? [MINUTE, 'minute'];
-  const number = Math.round(milliseconds / size);
-  return `${number} ${name}${number === 1 ? '' : 's'}`;
+/** How far a clock is off, in units that a person can picture: `4.2 s`, `3h 05m`, `12 days`, `about 5 years`. */
+export function formatOffset(milliseconds: number): string {
+  if (milliseconds >= YEAR_MS) return `about ${count(Math.round(milliseconds / YEAR_MS), 'year')}`;
+  if (milliseconds >= 2 * DAY_MS) return count(Math.round(milliseconds / DAY_MS), 'day');
+  return formatDuration(milliseconds);
 }
 
 /** Warns where this computer's clock is far from the `Date` of an answer. */
@@ -25,6 +21,6 @@ export function warnOfClock({ ui, now }: Pick<Context, 'ui' | 'now'>, date: stri
   const how = off > 0 ? 'ahead of' : 'behind';
   ui.event({
     type: 'warning',
-    text: `This computer's clock is ${roughly(Math.abs(off))} ${how} the edge's. Set it, or signing in can be refused.`,
+    text: `This computer's clock is ${formatOffset(Math.abs(off))} ${how} the edge's. Set it, or signing in can be refused.`,
   });
 }

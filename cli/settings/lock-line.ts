@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { isUserError, systemCode, UserError } from '../errors.ts';
+import { shellWord } from '../ui/shell-word.ts';
 import { diskError } from './disk-errors.ts';
-import { openOwn, quoted } from './own-file.ts';
+import { openOwn } from './own-file.ts';
 import { type ProcessIdentity, parseIdentity } from './process-identity.ts';
 
 /** A holder of a lock, as its file tells it. */
@@ -70,7 +71,7 @@ export async function readLine(lock: string): Promise<Held[]> {
   while (held !== undefined) {
     if (seen.has(held.nonce) || line.length === MAX_LINE) {
       throw new UserError('settings', `The lock ${lock} is damaged: its holders do not end.`, {
-        hint: ['If no other edge-upload runs, delete it:', `  rm ${quoted(lock)} ${quoted(lock)}.*`],
+        hint: ['If no other edge-upload runs, delete it:', `  rm ${shellWord(lock)} ${shellWord(lock)}.*`],
       });
     }
     seen.add(held.nonce);

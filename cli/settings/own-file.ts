@@ -3,6 +3,7 @@ import { type FileHandle, lstat, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { geteuid, platform } from 'node:process';
 import { systemCode, UserError } from '../errors.ts';
+import { shellWord } from '../ui/shell-word.ts';
 import { diskError } from './disk-errors.ts';
 
 /** More than any file of ours holds; the journal of an upload with 10,000 parts has 2 MB. */
@@ -32,12 +33,7 @@ function oddity(found: Stats, folder: Stats, { linked = false }: OwnFileOptions)
 
 /** The command for a shell that gives a file another name. */
 export function moveAside(path: string): string {
-  return `mv ${quoted(path)} ${quoted(`${path}.aside`)}`;
-}
-
-/** A word for a shell. */
-export function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
+  return `mv ${shellWord(path)} ${shellWord(`${path}.aside`)}`;
 }
 
 function refusal(path: string, why: string): UserError {
@@ -58,7 +54,7 @@ export async function safeFolder(folder: string): Promise<Stats> {
     'settings',
     `Everybody on this computer can write to ${folder}. Files in it are not used.`,
     {
-      hint: ['Close it:', `  chmod go-w ${quoted(folder)}`],
+      hint: ['Close it:', `  chmod go-w ${shellWord(folder)}`],
     },
   );
 }

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { quoted } from '../settings/own-file.ts';
+import { shellWord } from '../ui/shell-word.ts';
 import { ALGORITHMS } from './digests.ts';
 import { readEtag } from './integrity.ts';
 import type { JournalEntry, Opened, Recorded } from './journal.ts';
@@ -87,7 +87,7 @@ export function noJournal(path: string): UserError {
     'settings',
     `${path} is not a journal of an upload, or was written by another version.`,
     {
-      hint: ['What it may stand for is not resumed. Delete it:', `  rm ${quoted(path)}`],
+      hint: ['What it may stand for is not resumed. Delete it:', `  rm ${shellWord(path)}`],
     },
   );
 }

@@ -81,7 +81,7 @@ test('what is in the place of a file of ours is neither read nor changed', { ski
       await assert.rejects(use(path), (error: Error & { code?: string; hint?: string }) => {
         assert.equal(error.code, 'settings', error.message);
         assert.ok(error.message.startsWith(`${path} ${why}`), error.message);
-        assert.equal(error.hint, `Move it aside:\n  mv '${path}' '${path}.aside'`);
+        assert.equal(error.hint, `Move it aside:\n  mv ${path} ${path}.aside`);
         return true;
       });
     }
@@ -138,7 +138,7 @@ test('a folder in which everybody can write is refused, for reading and writing'
   for (const mode of [0o777, 0o1777, 0o702]) {
     await chmod(folder, mode);
     for (const use of [() => readIfThere(path), () => replaceFile(path, 'ours')]) {
-      await assert.rejects(use(), { code: 'settings', hint: `Close it:\n  chmod go-w '${folder}'` });
+      await assert.rejects(use(), { code: 'settings', hint: `Close it:\n  chmod go-w ${folder}` });
     }
   }
   await chmod(folder, 0o775);
