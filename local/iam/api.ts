@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { XMLBuilder } from 'fast-xml-parser';
 import type { Identities } from '../auth/identities.ts';
 import { authenticatedText } from '../auth/sigv4.ts';
 import { AwsError } from '../wire/errors.ts';
-import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
+import type { HttpHandler, HttpRequest } from '../wire/http.ts';
+import { queryError, queryResult } from '../wire/query-answer.ts';
+import type { XmlChildren } from '../wire/xml.ts';
 import { type Permissions, refuseDenied } from './permissions.ts';
 import type { Roles } from './roles.ts';
 
@@ -16,9 +17,8 @@ export interface IamApiOptions {
 
 const VERSION = '2010-05-08';
 const NAMESPACE = `https://iam.amazonaws.com/doc/${VERSION}/`;
-const xml = new XMLBuilder({ attributeNamePrefix: '@', ignoreAttributes: false });
 
-type Operation = (parameters: URLSearchParams, options: IamApiOptions) => object;
+type Operation = (parameters: URLSearchParams, options: IamApiOptions) => XmlChildren;
 
 /** What the embedded IAM can be asked for: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html */
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
@@ -29,20 +29,21 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
 /** The IAM API over the query protocol, as far as an operator's tools ask what they are allowed to do. */
 export function iamApi(options: IamApiOptions): HttpHandler {
   return async (request) => {
-    const requestId = randomUUID();
+    const asked = { namespace: NAMESPACE, requestId: randomUUID() };
     try {
-      return respond(200, requestId, await perform(request, requestId, options));
+      const { action, result } = await perform(request, options);
+      return queryResult(asked, action, result);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      const { code, message, status } = error;
-      const document = { Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message };
-      const body = { ErrorResponse: { '@xmlns': NAMESPACE, Error: document, RequestId: requestId } };
-      return respond(status, requestId, body);
+      return queryError(asked, error);
     }
   };
 }
 
-async function perform(request: HttpRequest, requestId: string, options: IamApiOptions): Promise<object> {
+async function perform(
+  request: HttpRequest,
+  options: IamApiOptions,
+): Promise<{ readonly action: string; readonly result: XmlChildren }> {
   const { identities, now, permissions } = options;
   const { principal, text } = await authenticatedText(request, { service: 'iam', identities, now: now() });
   const parameters = new URLSearchParams(request.method === 'GET' ? request.query : text);
@@ -59,16 +60,10 @@ async function perform(request: HttpRequest, requestId: string, options: IamApiO
     throw new AwsError('InvalidClientTokenId', 'The security token included in the request is invalid.', 403);
   }
   refuseDenied(permissions, `iam:${action}`, 'AccessDenied');
-  return {
-    [`${action}Response`]: {
-      '@xmlns': NAMESPACE,
-      [`${action}Result`]: operation(parameters, options),
-      ResponseMetadata: { RequestId: requestId },
-    },
-  };
+  return { action, result: operation(parameters, options) };
 }
 
-function getRole(parameters: URLSearchParams, { roles }: IamApiOptions): object {
+function getRole(parameters: URLSearchParams, { roles }: IamApiOptions): XmlChildren {
   only(parameters, 'GetRole', ['RoleName']);
   const { name, arn, id, trust } = roles.get(required(parameters, 'RoleName'));
   return {
@@ -89,7 +84,7 @@ function getRole(parameters: URLSearchParams, { roles }: IamApiOptions): object 
 function simulatePrincipalPolicy(
   parameters: URLSearchParams,
   { permissions: { caller, denies } }: IamApiOptions,
-): object {
+): XmlChildren {
   only(parameters, 'SimulatePrincipalPolicy', ['PolicySourceArn', 'ActionNames', 'ResourceArns']);
   const source = required(parameters, 'PolicySourceArn');
   if (!/^arn:aws:iam::\d{12}:(user|group|role)\/.+/.test(source)) {
@@ -142,12 +137,4 @@ function required(parameters: URLSearchParams, name: string): string {
 
 function list(parameters: URLSearchParams, name: string): string[] {
   return [...parameters].filter(([key]) => key.startsWith(`${name}.member.`)).map(([, value]) => value);
-}
-
-function respond(status: number, requestId: string, document: object): HttpResponse {
-  return {
-    status,
-    headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId },
-    body: xml.build(document),
-  };
 }

@@ -91,7 +91,8 @@ export class LogStore {
         const streams = entries(folder).filter((file) => file !== SETTINGS);
         const bytes = streams.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
         const settings = this.settings(name) ?? {};
-        const created = settings.created ?? Math.min(...this.#streams(name).map(({ first }) => first));
+        const firsts = this.#streams(name).map(({ first }) => first);
+        const created = settings.created ?? Math.min(this.#now().getTime(), ...firsts);
         return { ...settings, name, bytes, created };
       });
   }
@@ -174,10 +175,8 @@ export class LogStore {
     const files = [aside(path), path].filter((file) => writtenAfter(file, Math.max(since, expiry)));
     const lines = files.flatMap((file) => readIfThere(file).split('\n'));
     return lines.flatMap((line) => {
-      // The last line of a killed process may be half of one.
-      if (!line.endsWith('}')) return [];
-      const event = { ...(JSON.parse(line) as Omit<LogEvent, 'stream'>), stream };
-      return event.timestamp < expiry ? [] : [event];
+      const event = parseLine(line);
+      return event === undefined || event.timestamp < expiry ? [] : [{ ...event, stream }];
     });
   }
 
@@ -213,6 +212,15 @@ const INEXACT_MS = 2000;
 function writtenAfter(file: string, time: number): boolean {
   const stat = statSync(file, { throwIfNoEntry: false });
   return stat !== undefined && stat.mtimeMs + INEXACT_MS >= time;
+}
+
+/** An event of a stream's file; `undefined` for the half of a line that a killed process leaves. */
+function parseLine(line: string): Omit<LogEvent, 'stream'> | undefined {
+  try {
+    return JSON.parse(line) as Omit<LogEvent, 'stream'>;
+  } catch {
+    return undefined;
+  }
 }
 
 function entries(folder: string): string[] {

@@ -4,8 +4,9 @@ import type { Identities } from '../auth/identities.ts';
 import { authenticatedText } from '../auth/sigv4.ts';
 import { type Permissions, unrestricted } from '../iam/permissions.ts';
 import { AwsError } from '../wire/errors.ts';
-import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
-import { type XmlChildren, xmlDocument } from '../wire/xml.ts';
+import type { HttpHandler, HttpRequest } from '../wire/http.ts';
+import { queryError, queryResult } from '../wire/query-answer.ts';
+import type { XmlChildren } from '../wire/xml.ts';
 
 export interface StsOptions {
   readonly identities: Identities;
@@ -23,13 +24,12 @@ const NAMESPACE = `https://sts.amazonaws.com/doc/${VERSION}/`;
 export function createSts(options: StsOptions): { handle: HttpHandler } {
   return {
     async handle(request) {
-      const requestId = randomUUID();
+      const asked = { namespace: NAMESPACE, requestId: randomUUID() };
       try {
-        const children = await perform(request, requestId, options);
-        return respond(200, requestId, 'GetCallerIdentityResponse', children);
+        return queryResult(asked, 'GetCallerIdentity', await perform(request, options));
       } catch (error) {
         if (!(error instanceof AwsError)) throw error;
-        return respond(error.status, requestId, 'ErrorResponse', errorOf(error, requestId));
+        return queryError(asked, error);
       }
     },
   };
@@ -37,7 +37,6 @@ export function createSts(options: StsOptions): { handle: HttpHandler } {
 
 async function perform(
   request: HttpRequest,
-  requestId: string,
   { identities, now, permissions = unrestricted }: StsOptions,
 ): Promise<XmlChildren> {
   const { principal, text } = await authenticatedText(request, { service: 'sts', identities, now: now() });
@@ -58,21 +57,5 @@ async function perform(
     throw new AwsError('InvalidClientTokenId', 'The security token included in the request is invalid.', 403);
   }
   const { arn, userId } = permissions.caller();
-  return {
-    GetCallerIdentityResult: { Arn: arn, UserId: userId, Account: ACCOUNT_ID },
-    ResponseMetadata: { RequestId: requestId },
-  };
-}
-
-function errorOf({ code, message, status }: AwsError, requestId: string): XmlChildren {
-  const error = { Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message };
-  return { Error: error, RequestId: requestId };
-}
-
-function respond(status: number, requestId: string, root: string, children: XmlChildren): HttpResponse {
-  return {
-    status,
-    headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId },
-    body: xmlDocument(root, children, { namespace: NAMESPACE }),
-  };
+  return { Arn: arn, UserId: userId, Account: ACCOUNT_ID };
 }
