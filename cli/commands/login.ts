@@ -116,7 +116,7 @@ async function newUser(
   });
   try {
     const created = await createForSignIn(
-      { cognito: clients.cognito, userPoolId },
+      { cognito: clients.cognito, userPoolId, signal: context.signal },
       { email, ...(username && { username }), ...(attributes && { attributes }) },
     );
     context.ui.event({

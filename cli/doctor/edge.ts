@@ -1,4 +1,4 @@
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { formatOffset } from '../identity/clock.ts';
@@ -8,6 +8,7 @@ import { tokenOrigin, tokenSource } from '../identity/session.ts';
 import { writingText } from '../identity/writing.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
+import { requestOnce } from '../network/request-text.ts';
 import type { Target } from '../settings/target.ts';
 import { guardDefect } from '../stack/probe.ts';
 import { abortUpload, createUpload } from '../transfer/multipart.ts';
@@ -19,6 +20,9 @@ const CLOCK_TOLERANCE_MS = 4 * 60_000;
 
 /** The edge tells its time in whole seconds, and the answer takes a moment to come. */
 const CLOCK_RESOLUTION_MS = 2_000;
+
+/** Of the answer that tells the edge's time. */
+const CLOCK_BOUNDS = { deadlineMs: 15_000, maxBytes: 64 * 1024 };
 
 /** Begun and aborted at once: nothing is ever stored under it. */
 const PROBE_NAME = '.edge-upload-doctor';
@@ -50,10 +54,12 @@ function clockCheck(context: Context, target: Target): Check {
     name: 'clock',
     run: async () => {
       const date = await asking(context, target, async (dispatcher) => {
-        const { signal } = context;
-        const { headers, body } = await request(target.url + WELL_KNOWN, { dispatcher, signal });
-        await body.dump();
-        return [headers.date].flat()[0];
+        const { headers } = await requestOnce(target.url + WELL_KNOWN, {
+          dispatcher,
+          signal: context.signal,
+          ...CLOCK_BOUNDS,
+        });
+        return headers.date;
       });
       const off = context.now().getTime() - Date.parse(date ?? '');
       if (Number.isNaN(off)) return { skipped: `${new URL(target.url).host} sends no Date header` };

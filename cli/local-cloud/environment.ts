@@ -22,6 +22,8 @@ const MISLEADING = [
   'AWS_USE_FIPS_ENDPOINT',
   'AWS_USE_DUALSTACK_ENDPOINT',
 ];
+/** Endpoints of single services. Names that no AWS tool reads stay out: an environment can hold any text as a name. */
+const SERVICE_ENDPOINT = /^AWS_ENDPOINT_URL_[A-Z0-9_]+$/;
 const LOOPBACK = ['127.0.0.1', 'localhost'];
 
 /**
@@ -46,7 +48,7 @@ export function cloudEnvironment(
       NO_PROXY: noProxy,
       no_proxy: noProxy,
     },
-    unset: [...MISLEADING, ...Object.keys(env).filter((name) => name.startsWith('AWS_ENDPOINT_URL_'))],
+    unset: [...MISLEADING, ...Object.keys(env).filter((name) => SERVICE_ENDPOINT.test(name))],
   };
 }
 

@@ -8,6 +8,9 @@ export interface TextRequest {
   /** Ends it at once, waits included. */
   readonly signal: AbortSignal;
   readonly headers?: Readonly<Record<string, string>>;
+  /** `GET` where absent. */
+  readonly method?: Dispatcher.HttpMethod;
+  readonly body?: string | null;
   /** Milliseconds for one attempt, from the connection to the last byte, informational answers (1xx) included. */
   readonly deadlineMs: number;
   /** More of the body is not read. */
@@ -36,15 +39,18 @@ export async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number)
   return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
 }
 
-async function once(
+/** One request for a short answer: bounded in bytes and in time, redirects not followed. */
+export async function requestOnce(
   url: string,
-  { dispatcher, signal, headers, deadlineMs, maxBytes }: TextRequest,
+  { dispatcher, signal, headers, method = 'GET', body = null, deadlineMs, maxBytes }: TextRequest,
 ): Promise<TextAnswer> {
   const deadline = openDeadline(signal);
   deadline.set(deadlineMs);
   try {
     const answer = await request(url, {
       dispatcher,
+      method,
+      body,
       signal: deadline.signal,
       ...(headers && { headers: { ...headers } }),
       headersTimeout: deadlineMs,
@@ -66,7 +72,7 @@ async function once(
 export async function requestText(url: string, options: TextRequest): Promise<TextAnswer> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await once(url, options);
+      return await requestOnce(url, options);
     } catch (error) {
       const failure = findFailure(error);
       const passing = failure !== undefined && isPassing(failure) && !/Timeout|TIMEOUT/.test(failure.code);

@@ -1,3 +1,4 @@
+import { pipeline, type Readable, Transform } from 'node:stream';
 import { HttpResponse } from '@smithy/core/transport';
 import type { HttpHandlerOptions, HttpRequest } from '@smithy/types';
 import { type Dispatcher, request } from 'undici';
@@ -20,9 +21,31 @@ function target({ protocol, hostname, port, path, query }: HttpRequest): { origi
 
 /** Longest wait for the head of an answer, informational answers (1xx) included, milliseconds. */
 const HEAD_MS = 90_000;
-/** The same for a body; a long one of known length has its bound in that, and only has to keep moving. */
+/** The same for a body; a long object of known length has its bound in that, and only has to keep moving. */
 const BODY_MS = 60_000;
 const LONG_BODY_BYTES = 1024 * 1024;
+/** Longer than any answer that the SDK reads into memory; the longest are pages of a list and log events. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/** Objects are streamed, however long they are; the SDK reads every other answer whole. */
+function isStreamed({ query }: HttpRequest): boolean {
+  return query?.['x-id'] === 'GetObject';
+}
+
+/** The same bytes; an error where there are more than an answer has. */
+function bounded(body: Readable): Readable {
+  let received = 0;
+  const bound = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      received += chunk.length;
+      if (received > MAX_ANSWER_BYTES) done(new Error('the answer is longer than any of AWS'));
+      else done(null, chunk);
+    },
+  });
+  // Errors of either one end both; who reads the answer meets them.
+  pipeline(body, bound, () => {});
+  return bound;
+}
 
 /**
  * Has the SDK try again after every failure of the network that can pass, and only after those: it knows a few by name
@@ -65,7 +88,8 @@ export class SdkHandler {
       mark(error);
       throw error;
     }
-    if (Number(answer.headers['content-length']) > LONG_BODY_BYTES) deadline.clear();
+    if (isStreamed(sdkRequest) && Number(answer.headers['content-length']) > LONG_BODY_BYTES)
+      deadline.clear();
     else deadline.set(BODY_MS);
     answer.body.once('error', mark).once('close', deadline.end);
     const headers = Object.entries(answer.headers).flatMap(([name, value]) =>
@@ -75,7 +99,7 @@ export class SdkHandler {
       response: new HttpResponse({
         statusCode: answer.statusCode,
         headers: Object.fromEntries(headers),
-        body: answer.body,
+        body: isStreamed(sdkRequest) ? answer.body : bounded(answer.body),
       }),
     };
   }

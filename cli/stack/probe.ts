@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { UploadPolicy } from '../../edge/config.ts';
 import type { Context } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { readDescription } from '../identity/edge-description.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
+import { requestOnce } from '../network/request-text.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
 import { formatDuration } from '../ui/format.ts';
 import { pause } from './operation.ts';
@@ -23,7 +24,9 @@ export interface EdgeToProbe {
 const PATIENCE_MS = 20 * 60_000;
 const AWS_INTERVAL_MS = 5_000;
 const LOCAL_INTERVAL_MS = 100;
-const TIMEOUT_MS = 15_000;
+
+/** Of each answer, from the connection to its last byte. */
+const BOUNDS = { deadlineMs: 15_000, maxBytes: 64 * 1024 };
 
 /** A key under which nothing is ever stored: the request carries no token. */
 const PROBE_KEY = 'edge-upload-probe';
@@ -34,15 +37,14 @@ export async function edgeDefect(
   { url, clientId, policy, local }: EdgeToProbe,
 ): Promise<string | undefined> {
   const dispatcher = openDispatcher({ env, ...(local === undefined ? {} : { caFile: local.caFile }) });
-  const common = { dispatcher, signal, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS };
   try {
-    const described = await answer(request(`${url}/.well-known/edge-upload`, common));
+    const described = await requestOnce(`${url}/.well-known/edge-upload`, { dispatcher, signal, ...BOUNDS });
     const description = described.status === 200 ? readDescription(described.text) : undefined;
     if (description === undefined) return `its description is answered with status ${described.status}`;
     if (description.clientId !== clientId) return 'it still serves an earlier deployment';
     if (policy !== undefined && !enforces(description.policy, policy))
       return 'it still has its earlier rules';
-    return await guardDefect(url, common);
+    return await guardDefect(url, { dispatcher, signal });
   } catch (error) {
     if (signal.aborted) throw error;
     const failure = isUserError(error) ? error : networkFailure(error, new URL(url).host);
@@ -58,15 +60,12 @@ export async function guardDefect(
   url: string,
   options: { readonly dispatcher: Dispatcher; readonly signal: AbortSignal },
 ): Promise<string | undefined> {
-  const { status } = await answer(
-    request(`${url}/${PROBE_KEY}`, {
-      headersTimeout: TIMEOUT_MS,
-      bodyTimeout: TIMEOUT_MS,
-      ...options,
-      method: 'PUT',
-      body: 'x',
-    }),
-  );
+  const { status } = await requestOnce(`${url}/${PROBE_KEY}`, {
+    ...options,
+    ...BOUNDS,
+    method: 'PUT',
+    body: 'x',
+  });
   return status === 401 ? undefined : `an upload without a token is answered with status ${status}, not 401`;
 }
 
@@ -80,11 +79,6 @@ function enforces(
     isDeepStrictEqual(described.allowGroups, allowGroups) &&
     isDeepStrictEqual(described.corsOrigins, corsOrigins)
   );
-}
-
-async function answer(asked: Promise<Dispatcher.ResponseData>): Promise<{ status: number; text: string }> {
-  const { statusCode, body } = await asked;
-  return { status: statusCode, text: await body.text() };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
+import { UserError } from '../errors.ts';
 import { onAws } from './aws-failures.ts';
 import type { StackWork } from './operation.ts';
 
@@ -48,6 +49,10 @@ function found(stack: Stack): FoundStack {
   };
 }
 
+const NOT_CLOUDFORMATION = 'What answers in place of CloudFormation describes no stack.';
+const CHECK_ENDPOINT =
+  'Check AWS_ENDPOINT_URL and HTTPS_PROXY. The sign-in page of a network may be in between: open any page in a browser.';
+
 /** CloudFormation has no error code of its own for a stack that is not there. */
 function isMissing(error: unknown): boolean {
   return (
@@ -64,7 +69,10 @@ export async function findStack(
   return onAws(`Looking up the stack “${stackName}”`, async () => {
     try {
       const { Stacks } = await clients.cloudformation.send(new DescribeStacksCommand({ StackName: id }));
-      return Stacks?.[0] === undefined ? undefined : found(Stacks[0]);
+      // A stack that is not there is an error of CloudFormation's: an empty answer is somebody else's.
+      if (!Stacks?.[0]?.StackName || !Stacks[0].StackStatus)
+        throw new UserError('aws', NOT_CLOUDFORMATION, { hint: CHECK_ENDPOINT });
+      return found(Stacks[0]);
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;

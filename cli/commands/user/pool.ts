@@ -58,7 +58,14 @@ async function open(
     });
     return {
       clients,
-      pool: { cognito: clients.cognito, userPoolId, url, stackName, ...(local && { local }) },
+      pool: {
+        cognito: clients.cognito,
+        userPoolId,
+        signal: context.signal,
+        url,
+        stackName,
+        ...(local && { local }),
+      },
     };
   }
   const work = await openStack(context, target, args);
@@ -72,7 +79,8 @@ async function open(
     }
     const url = domain === undefined ? {} : { url: edgeUrl(domain) };
     const local = work.local && { local: work.local };
-    return { clients, pool: { cognito: clients.cognito, userPoolId, stackName, ...url, ...local } };
+    const { signal } = context;
+    return { clients, pool: { cognito: clients.cognito, userPoolId, signal, stackName, ...url, ...local } };
   } catch (error) {
     clients.close();
     throw error;

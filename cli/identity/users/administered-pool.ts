@@ -4,4 +4,6 @@ import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-iden
 export interface AdministeredPool {
   readonly cognito: CognitoIdentityProviderClient;
   readonly userPoolId: string;
+  /** Of the command: Ctrl-C ends lists. */
+  readonly signal: AbortSignal;
 }

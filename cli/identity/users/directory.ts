@@ -5,6 +5,7 @@ import {
   ListUsersInGroupCommand,
   type UserType,
 } from '@aws-sdk/client-cognito-identity-provider';
+import { UserError } from '../../errors.ts';
 import { pages } from '../../network/pages.ts';
 import type { AdministeredPool } from './administered-pool.ts';
 
@@ -46,17 +47,34 @@ type Dated = Pick<
   'Username' | 'UserStatus' | 'Enabled' | 'UserCreateDate' | 'UserLastModifiedDate'
 >;
 
+function isDate(date: Date | undefined): date is Date {
+  return date !== undefined && !Number.isNaN(date.getTime());
+}
+
+/** What the SDK's types promise is checked: something else can answer in Cognito's place. */
 function readUser(user: Dated, attributes: readonly AttributeType[] = []): PoolUser {
-  const { Username = '', UserStatus = 'UNKNOWN', Enabled = true } = user;
+  const { Username, UserStatus = 'UNKNOWN', Enabled = true } = user;
+  if (typeof Username !== 'string' || Username === '' || !Array.isArray(attributes)) throw notOfCognito();
   const { UserCreateDate, UserLastModifiedDate } = user;
+  const pairs = attributes.map((one: AttributeType | null) => {
+    const { Name, Value = '' } = one ?? {};
+    if (typeof Name !== 'string' || typeof Value !== 'string') throw notOfCognito();
+    return [Name, Value];
+  });
   return {
     username: Username,
-    status: UserStatus,
+    status: String(UserStatus),
     enabled: Enabled,
-    attributes: Object.fromEntries(attributes.map(({ Name = '', Value = '' }) => [Name, Value])),
-    ...(UserCreateDate && { created: UserCreateDate }),
-    ...(UserLastModifiedDate && { changed: UserLastModifiedDate }),
+    attributes: Object.fromEntries(pairs),
+    ...(isDate(UserCreateDate) && { created: UserCreateDate }),
+    ...(isDate(UserLastModifiedDate) && { changed: UserLastModifiedDate }),
   };
+}
+
+function notOfCognito(): UserError {
+  return new UserError('aws', 'What answers in place of Cognito describes a user as Cognito does not.', {
+    hint: 'Check AWS_ENDPOINT_URL. A proxy or the sign-in page of a network may be in between.',
+  });
 }
 
 /** The users of a pool, page after page while they are read. */
@@ -66,6 +84,7 @@ export async function* listUsers(
 ): AsyncGenerator<PoolUser> {
   const listed = pages({
     doing: 'Listing the users',
+    signal: pool.signal,
     ask: (token?: string) =>
       group === undefined ? pageOfAll(pool, prefix, token) : pageOfGroup(pool, group, token),
     next: ({ next }) => next,

@@ -15,9 +15,11 @@ import type { AdministeredPool } from './administered-pool.ts';
 export async function* listGroups({
   cognito,
   userPoolId: UserPoolId,
+  signal,
 }: AdministeredPool): AsyncGenerator<{ readonly name: string; readonly description?: string }> {
   const listed = pages({
     doing: 'Listing the groups',
+    signal,
     ask: (NextToken?: string) => cognito.send(new ListGroupsCommand({ UserPoolId, NextToken })),
     next: ({ NextToken }) => NextToken,
   });
@@ -30,12 +32,13 @@ export async function* listGroups({
 
 /** A user can be in a hundred groups at most. */
 export async function groupsOf(
-  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  { cognito, userPoolId: UserPoolId, signal }: AdministeredPool,
   Username: string,
 ): Promise<string[]> {
   const names: string[] = [];
   const listed = pages({
     doing: `Listing the groups of ${Username}`,
+    signal,
     ask: (NextToken?: string) =>
       cognito.send(new AdminListGroupsForUserCommand({ UserPoolId, Username, NextToken })),
     next: ({ NextToken }) => NextToken,

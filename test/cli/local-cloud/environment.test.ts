@@ -29,6 +29,17 @@ test('the environment names endpoint, key, region and authority, and drops what 
   assert.ok(!unset.includes('AWS_ENDPOINT_URL') && !unset.includes('PATH'));
 });
 
+test('names of variables that no AWS tool reads do not become commands', () => {
+  const names = [
+    'AWS_ENDPOINT_URL_S3;touch x',
+    'AWS_ENDPOINT_URL_$(id)',
+    'AWS_ENDPOINT_URL_A\nid',
+    'AWS_ENDPOINT_URL_',
+  ];
+  const { unset } = cloudEnvironment(Object.fromEntries(names.map((name) => [name, '1'])), CLOUD, KEY);
+  for (const name of unset) assert.match(name, /^[A-Z_]+$/);
+});
+
 test('hosts without a proxy stay so, and loopback joins them once', () => {
   const noProxy = (env: Record<string, string>) => cloudEnvironment(env, CLOUD, KEY).set.NO_PROXY;
   assert.equal(noProxy({ NO_PROXY: '*' }), '*');

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Agent } from 'undici';
+import { networkFailure } from '../../../cli/network/failures.ts';
 import { SdkHandler } from '../../../cli/network/sdk-handler.ts';
 
 const IDENTITY =
@@ -41,4 +42,43 @@ test('a connection that the server closed while it was idle is no failure', asyn
     assert.equal((await client.send(new GetCallerIdentityCommand({}))).Account, '123456789012');
   }
   assert.ok(met > 0, 'a connection was used again');
+});
+
+test('an answer without an end is broken off', async (t) => {
+  let tellCut = () => {};
+  const cut = new Promise<void>((resolve) => {
+    tellCut = resolve;
+  });
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      response.writeHead(200, { 'content-type': 'text/xml' });
+      const chunk = Buffer.alloc(65_536, '<');
+      const flood = () => {
+        while (!response.destroyed && response.write(chunk));
+        if (!response.destroyed) response.once('drain', flood);
+      };
+      response.on('close', tellCut);
+      flood();
+    });
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const agent = new Agent();
+  const client = new STSClient({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    requestHandler: new SdkHandler(agent),
+  });
+  t.after(async () => {
+    await agent.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+  const error = await client.send(new GetCallerIdentityCommand({})).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  assert.match(networkFailure(error, 'AWS')?.message ?? '', /not an answer of AWS/);
+  // Its rest is not waited for.
+  await cut;
 });

@@ -4,6 +4,7 @@ import { pages } from '../../../cli/stack/pages.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 
 interface Page {
+  readonly items?: readonly string[];
   readonly next?: string | { readonly key: string };
 }
 
@@ -35,6 +36,26 @@ test('a page that points to itself ends the list with an error', async () => {
       withCode('aws', /same page again/, /AWS_ENDPOINT_URL/),
     );
     assert.equal(asked(), 2);
+  }
+});
+
+test('a list that repeats pages, or gives empty ones, has no end whatever its tokens say', async () => {
+  const rounds = (at: number): Page => ({ next: at % 2 === 0 ? 'there' : 'back', items: [`${at}`] });
+  const repeated = (at: number): Page => ({ next: `${at}`, items: ['ada'] });
+  const empty = (at: number): Page => ({ next: `${at}` });
+  for (const [answers, why, atMost] of [
+    [rounds, /same page again/, 4],
+    [repeated, /same page again/, 2],
+    [empty, /2000 empty pages in a row/, 2000],
+  ] as const) {
+    const { listed, asked } = read(answers);
+    await assert.rejects(
+      async () => {
+        for await (const _ of listed);
+      },
+      withCode('aws', why),
+    );
+    assert.ok(asked() <= atMost, `${asked()} pages`);
   }
 });
 
