@@ -1,5 +1,6 @@
 import { type ErrorCode, isUserError, UserError } from '../errors.ts';
 import { networkFailure } from '../network/failures.ts';
+import { table } from '../table.ts';
 
 /** How one of Cognito's errors meets the user. */
 export interface CognitoErrorEntry {
@@ -28,7 +29,7 @@ const CODE_AGAIN = 'Run the same command again, and type the newest code.';
  * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html#API_InitiateAuth_Errors
  * and the same for the other operations of signing in, of passwords and second factors, and of administering users.
  */
-export const COGNITO_ERRORS: Readonly<Record<string, CognitoErrorEntry>> = {
+export const COGNITO_ERRORS = table<CognitoErrorEntry>({
   NotAuthorizedException: {
     code: 'sign_in_refused',
     hint: 'Check the user name and the password.',
@@ -144,7 +145,7 @@ export const COGNITO_ERRORS: Readonly<Record<string, CognitoErrorEntry>> = {
   UnsupportedTokenTypeException: { code: 'aws', hint: OPERATOR_POOL },
   UnauthorizedException: { code: 'sign_in_refused', hint: 'Sign in again: edge-upload login' },
   PreconditionNotMetException: { code: 'aws', hint: LATER },
-};
+});
 
 /** The name of an AWS error, such as `NotAuthorizedException`; `undefined` for what is no error of a service. */
 export function awsErrorName(error: unknown): string | undefined {

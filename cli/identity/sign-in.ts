@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts';
 import type { Attempt } from './challenges/challenge.ts';
 import { handlerOf } from './challenges/index.ts';
 import { awsErrorName, cognitoFailure } from './cognito-errors.ts';
@@ -6,6 +7,9 @@ import type { Challenge, Step, Tokens } from './user-pool.ts';
 
 /** Where NotAuthorizedException means the password. */
 const PASSWORD_CHALLENGE = 'PASSWORD_VERIFIER';
+
+/** More challenges than any sign-in has: password, new password, choice and set-up of a factor, its code, each begun again once. */
+const MAX_CHALLENGES = 20;
 
 export type SignIn = Omit<Attempt, 'srp'>;
 
@@ -31,14 +35,16 @@ async function challengeLoop(parts: SignIn): Promise<Tokens> {
   let { step, attempt } = await begin(parts);
   // A session that ran out while somebody was typing is begun again, once: a second refusal has another reason.
   const restarted = new Set<string>();
-  while (step.tokens === undefined) {
+  for (let answers = 0; step.tokens === undefined; ) {
     const { challenge }: { challenge: Challenge } = step;
     const handler = handlerOf(challenge.name);
+    if (answers === MAX_CHALLENGES) throw signInWithoutEnd(challenge);
     try {
       const { responses, session } = await handler.answer(challenge, attempt);
       const answered = session === undefined ? challenge : { ...challenge, session };
       const USERNAME = userOf(challenge, parts.username);
       step = await parts.pool.respond(answered, { ...responses, USERNAME });
+      answers += 1;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (handler.mayAnswerAgain?.(error, attempt)) continue;
@@ -49,6 +55,14 @@ async function challengeLoop(parts: SignIn): Promise<Tokens> {
     }
   }
   return step.tokens;
+}
+
+function signInWithoutEnd({ name }: Challenge): UserError {
+  return new UserError(
+    'challenge_unsupported',
+    `The sign-in has no end: after ${MAX_CHALLENGES} answers the user pool asks for ${name}.`,
+    { hint: 'Something between here and Cognito changes its answers; try another network.' },
+  );
 }
 
 /** Cognito's own name for the user, which it asks for from the first challenge on, else the one typed. */

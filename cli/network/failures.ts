@@ -1,5 +1,6 @@
 import { getSystemErrorMap } from 'node:util';
 import { isUserError, UserError } from '../errors.ts';
+import { table } from '../table.ts';
 import { ProxyRefusal, ProxyUnreachable } from './proxy-errors.ts';
 
 /**
@@ -26,7 +27,7 @@ const REFUSED = 'nothing listens there';
 const SILENT = 'it does not answer';
 const CLOSED = 'the connection was closed';
 
-const REASONS: Readonly<Record<string, string>> = {
+const REASONS = table<string>({
   ENOTFOUND: 'the host name is unknown',
   EAI_AGAIN: 'the host name could not be looked up (DNS does not answer)',
   ECONNREFUSED: REFUSED,
@@ -44,11 +45,11 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_BODY_TIMEOUT: 'it stopped answering',
   UND_ERR_SOCKET: CLOSED,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'its answer broke off',
-};
+});
 
 const UNKNOWN_AUTHORITY = 'its certificate is signed by an unknown authority';
 
-const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {
+const CERTIFICATE_REASONS = table<string>({
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet',
   CERT_REVOKED: 'its certificate was revoked',
@@ -59,7 +60,7 @@ const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
   HOSTNAME_MISMATCH: 'its certificate is for another host',
-};
+});
 
 /** OpenSSL's names for what is wrong with a certificate: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const CERTIFICATE =

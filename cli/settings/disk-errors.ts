@@ -1,4 +1,5 @@
 import { systemCode, UserError } from '../errors.ts';
+import { table } from '../table.ts';
 
 interface Reason {
   readonly why: string;
@@ -11,7 +12,7 @@ const DESCRIPTORS = 'Raise the limit with: ulimit -n 4096   or lower --concurren
 const NETWORK_DISK = 'Mount the file system again, then run the command again.';
 
 /** What a system error on a file means, for each that a file system gives: https://man7.org/linux/man-pages/man3/errno.3.html */
-const REASONS: Readonly<Record<string, Reason>> = {
+const REASONS = table<Reason>({
   EACCES: { why: 'permission denied', hint: PERMISSIONS },
   EPERM: { why: 'permission denied', hint: PERMISSIONS },
   EROFS: { why: 'the file system is read-only', hint: 'Use a folder on a file system that can be written.' },
@@ -44,7 +45,7 @@ const REASONS: Readonly<Record<string, Reason>> = {
   ENOTSUP: { why: 'the file system cannot do that' },
   EOPNOTSUPP: { why: 'the file system cannot do that' },
   ENOSYS: { why: 'the file system cannot do that' },
-};
+});
 
 /** Why a file could not be used, as a clause: `no space left on the device`. */
 export function diskReason(error: unknown): string {

@@ -1,5 +1,6 @@
 import { isUserError, UserError } from '../errors.ts';
 import { networkFailure } from '../network/failures.ts';
+import { table } from '../table.ts';
 
 type Entry = readonly [code: ConstructorParameters<typeof UserError>[0], hint: string];
 
@@ -20,7 +21,7 @@ const DENIED: Entry = ['access_denied', 'Ask the administrator of the AWS accoun
 const THROTTLED: Entry = ['throttled', 'AWS asks for patience: run the same command again in a minute.'];
 
 /** AWS error names, of all services used here, that an operator can do something about. */
-const KNOWN: Readonly<Record<string, Entry>> = {
+const KNOWN = table<Entry>({
   CredentialsProviderError: NO_CREDENTIALS,
   TokenProviderError: EXPIRED,
   ExpiredToken: EXPIRED,
@@ -40,7 +41,7 @@ const KNOWN: Readonly<Record<string, Entry>> = {
   ThrottlingException: THROTTLED,
   TooManyRequestsException: THROTTLED,
   SlowDown: THROTTLED,
-};
+});
 
 /** A failed AWS call as an operator meets it. */
 export function awsFailure(error: unknown, doing: string): UserError {

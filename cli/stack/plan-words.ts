@@ -1,4 +1,5 @@
 import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
+import { table } from '../table.ts';
 import { resourceName } from '../ui/resource-words.ts';
 import type { DescribedOption } from './options.ts';
 
@@ -14,10 +15,10 @@ export interface PlannedStep {
 }
 
 /** What users put into a resource, and would not find in a new one. */
-const HOLDS: Readonly<Record<string, string>> = {
+const HOLDS = table<string>({
   'AWS::Cognito::UserPool': 'all its users are lost',
   'AWS::S3::Bucket': 'uploads go elsewhere, and the old bucket goes if it is empty',
-};
+});
 
 function kindOf({ Action, PolicyAction, Replacement }: ResourceChange): PlannedStep['what'] {
   if (Action === 'Add') return 'add';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { UserError } from '../errors.ts';
+import { table } from '../table.ts';
 import { onAws } from './aws-failures.ts';
 import { deleteStack } from './delete-stack.ts';
 import { follow, operationFailure } from './follow.ts';
@@ -10,10 +11,10 @@ import { type FoundStack, findStack } from './stacks.ts';
 const FAILED_CREATION = ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'CREATE_FAILED'];
 
 /** An update that stopped half-way, and the operation that brings the stack back to what it was before. */
-const STUCK_UPDATE: Readonly<Record<string, 'ContinueUpdateRollback' | 'RollbackStack'>> = {
+const STUCK_UPDATE = table<'ContinueUpdateRollback' | 'RollbackStack'>({
   UPDATE_ROLLBACK_FAILED: 'ContinueUpdateRollback',
   UPDATE_FAILED: 'RollbackStack',
-};
+});
 
 /**
  * The stack once nothing is under way in it and it can be changed; `undefined` where there is none. Operations under

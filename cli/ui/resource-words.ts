@@ -1,8 +1,9 @@
+import { table } from '../table.ts';
 import type { UiEvent } from './events.ts';
 
 type ResourceEvent = Extract<UiEvent, { type: 'resource' }>;
 
-const NAMES: Readonly<Record<string, string>> = {
+const NAMES = table<string>({
   'AWS::CloudFormation::Stack': 'stack',
   'AWS::CloudFront::Distribution': 'CloudFront distribution',
   'AWS::CloudFront::OriginAccessControl': 'origin access control',
@@ -14,7 +15,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'AWS::Lambda::Version': "edge function's version",
   'AWS::S3::Bucket': 'bucket',
   'AWS::S3::BucketPolicy': 'bucket policy',
-};
+});
 
 /** What a person calls a resource of ours; others keep CloudFormation's name. */
 export function resourceName(type: string): string {

@@ -1,22 +1,23 @@
 import type { PoolUser } from '../../identity/users/directory.ts';
+import { table } from '../../table.ts';
 
-const STATES: Readonly<Record<string, string>> = {
+const STATES = table<string>({
   CONFIRMED: 'active',
   FORCE_CHANGE_PASSWORD: 'invited',
   RESET_REQUIRED: 'reset',
-};
+});
 
 /** A user's state in one word: Cognito's own, in lower case, where there is no better. */
 export function stateOf({ enabled, status }: Pick<PoolUser, 'enabled' | 'status'>): string {
   return enabled ? (STATES[status] ?? status.toLowerCase()) : 'disabled';
 }
 
-const MEANINGS: Readonly<Record<string, string>> = {
+const MEANINGS = table<string>({
   active: 'active',
   invited: 'invited: has a temporary password, and chooses one at the first sign-in',
   reset: 'must choose a new password, with a code that was sent',
   disabled: 'disabled: cannot sign in',
-};
+});
 
 export function meaningOf(user: Pick<PoolUser, 'enabled' | 'status'>): string {
   const state = stateOf(user);

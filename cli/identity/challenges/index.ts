@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts';
+import { table } from '../../table.ts';
 import type { ChallengeHandler } from './challenge.ts';
 import { emailOtp, smsMfa, softwareToken } from './codes.ts';
 import { mfaSetup } from './mfa-setup.ts';
@@ -18,13 +19,13 @@ const HANDLERS: ReadonlyMap<string, ChallengeHandler> = new Map([
 ]);
 
 /** What an operator can change about the challenges that this tool does not answer. */
-const HINTS: Readonly<Record<string, string>> = {
+const HINTS = table<string>({
   CUSTOM_CHALLENGE: 'The operator takes the custom authentication functions out of the user pool.',
   DEVICE_SRP_AUTH: 'The operator turns off remembered devices in the user pool.',
   DEVICE_PASSWORD_VERIFIER: 'The operator turns off remembered devices in the user pool.',
   SELECT_CHALLENGE: 'The operator takes the choice-based flow (ALLOW_USER_AUTH) off the app client.',
   WEB_AUTHN: 'The operator lets this user sign in with a password; a passkey needs a browser.',
-};
+});
 
 /** @throws {UserError} `challenge_unsupported`, with what the operator can change. */
 export function handlerOf(name: string): ChallengeHandler {

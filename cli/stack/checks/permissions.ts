@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts';
+import { table } from '../../table.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import { principalOf, whoIsAsking } from '../account.ts';
 import type { StackWork } from '../operation.ts';
@@ -11,7 +12,7 @@ interface Needed {
 }
 
 /** What CloudFormation calls to delete a resource, from the handlers of the types; functions go by `destroy` itself. */
-const DELETING: Readonly<Record<string, Needed>> = {
+const DELETING = table<Needed>({
   'AWS::S3::Bucket': { actions: ['s3:DeleteBucket'], arn: (id) => `arn:aws:s3:::${id}` },
   'AWS::S3::BucketPolicy': { actions: ['s3:DeleteBucketPolicy'], arn: (id) => `arn:aws:s3:::${id}` },
   'AWS::Cognito::UserPool': {
@@ -38,7 +39,7 @@ const DELETING: Readonly<Record<string, Needed>> = {
     actions: ['kms:ScheduleKeyDeletion'],
     arn: (id, account) => `arn:aws:kms:us-east-1:${account}:key/${id}`,
   },
-};
+});
 
 interface Refused {
   readonly action: string;

@@ -270,6 +270,34 @@ test('a challenge that is not known is refused by its name', async (t) => {
   assert.match(error.hint ?? '', /operator/);
 });
 
+test('names that every object has are neither challenges nor errors that are known', async (t) => {
+  const here = await world(t);
+  await here.user('ada');
+  for (const name of ['constructor', '__proto__', 'toString']) {
+    here.intercept(() => ({ status: 200, body: { ChallengeName: name, Session: 's'.repeat(20) } }));
+    const unknown = await failure(here, signIn(here));
+    assert.deepEqual([unknown.code, unknown.exitCode], ['challenge_unsupported', 4]);
+    assert.match(unknown.hint ?? '', /operator/);
+    here.intercept(() => ({ status: 400, body: { __type: name, message: 'no' } }));
+    const failed = await failure(here, signIn(here));
+    assert.deepEqual([failed.code, failed.exitCode], ['aws', 8]);
+  }
+});
+
+test('a sign-in whose challenges have no end is given up', async (t) => {
+  const here = await world(t);
+  await here.user('ada');
+  const body = {
+    ChallengeName: 'PASSWORD_VERIFIER',
+    Session: 's'.repeat(20),
+    ChallengeParameters: { SALT: 'ab', SRP_B: 'a'.repeat(700), SECRET_BLOCK: 'AAAA', USER_ID_FOR_SRP: 'ada' },
+  };
+  here.intercept(() => ({ status: 200, body }));
+  const error = await failure(here, signIn(here));
+  assert.deepEqual([error.code, error.exitCode], ['challenge_unsupported', 4]);
+  assert.match(error.message, /no end.*PASSWORD_VERIFIER/);
+});
+
 test('a server that breaks the protocol gets no proof of the password', async (t) => {
   const here = await world(t);
   await here.user('ada');
