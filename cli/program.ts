@@ -7,6 +7,7 @@ import { declareUploaders } from './declare/uploaders.ts';
 import { EXIT, type ExitCode, UserError } from './errors.ts';
 import { packageVersion } from './package-root.ts';
 import { renderError } from './ui/error.ts';
+import { wrapText } from './ui/format.ts';
 import { painter, Shown, shownLines, writeLines } from './ui/shown.ts';
 
 /** What the process gives the program; the rest of the context is made here from the arguments. */
@@ -51,7 +52,10 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
 
 function print({ document, text }: Result, { json }: GlobalOptions, { stdout }: World): void {
   if (json) writeLines(stdout, [Shown.json(document)]);
-  else if (text !== undefined) writeLines(stdout, shownLines(text, painter(false)));
+  else if (text !== undefined) {
+    const shown = stdout.isTTY ? wrapText(text, Math.max(40, stdout.columns ?? 80)) : text;
+    writeLines(stdout, shownLines(shown, painter(false)));
+  }
 }
 
 /** Help is our own text, lines and all. */

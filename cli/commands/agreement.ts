@@ -55,11 +55,11 @@ export function createAgreement(
       const isFirst = all.length === 0;
       all.push(...steps);
       const lost = losses(steps);
-      const what = to === 'EXISTING' ? 'What is to change in' : 'What is to be made as';
+      const what = to === 'EXISTING' ? 'Changes to the stack' : 'Plan for the new stack';
       const where = local === undefined ? STACK_REGION : 'the embedded cloud';
       if (isFirst || lost.length > 0) {
         const lines = [
-          `${what} the stack ${stackName} in ${where}:`,
+          `${what} ${stackName} in ${where}:`,
           ...planLines(steps, isFirst ? options : []),
           ...(whole ? [] : [EDGE_FOLLOWS]),
         ];
@@ -77,7 +77,7 @@ export function createAgreement(
       if (lost.length > 0 && !allowDataLoss && (yes || !ui.interactive)) throw losesData(stackName, lost);
       if (agreed && (yes || lost.length === 0)) return true;
       if (local !== undefined && lost.length === 0) return true;
-      agreed = await ui.confirm(lost.length === 0 ? 'Go on?' : 'Go on, and lose that?', '--yes');
+      agreed = await ui.confirm(lost.length === 0 ? 'Continue?' : 'Continue, and lose that?', '--yes');
       return agreed;
     },
   };

@@ -143,7 +143,8 @@ async function tellKept(context: Context, work: StackWork, { bucketName }: Stack
     context.ui.event({
       type: 'note',
       text: [
-        `The bucket ${name} (${holds}) was kept of an earlier deployment. To go on with it instead of a new one:`,
+        `The bucket ${name} (${holds}) was kept from an earlier deployment.`,
+        'To adopt it instead of creating a new one:',
         `  edge-upload deploy${work.local === undefined ? '' : ' --local'} --bucket-name ${name}`,
       ],
     });

@@ -13,7 +13,7 @@ import { DATA_TYPES, keepBucket } from '../stack/kept-data.ts';
 import { clearLeftovers } from '../stack/leftovers.ts';
 import type { StackWork } from '../stack/operation.ts';
 import { refuseForeign } from '../stack/preflight.ts';
-import { physicalIds } from '../stack/resources.ts';
+import { physicalIds, type StackResource } from '../stack/resources.ts';
 import { type FoundStack, findStack } from '../stack/stacks.ts';
 import {
   findTarget,
@@ -112,8 +112,12 @@ async function remove(
   const { stackName, local } = work;
   const where = { stackName, ...(local && { local }) };
   for (const functionName of functions) await rememberLeftover(context, { functionName, ...where });
-  for (const name of physicalIds(stays, BUCKET))
+  const isLogs = ({ logicalId }: StackResource) => logicalId.startsWith('LogBucket');
+  const [logs, others] = [stays.filter(isLogs), stays.filter((one) => !isLogs(one))];
+  for (const name of physicalIds(others, BUCKET))
     await rememberKept(context, { type: 'bucket', name, ...where });
+  for (const name of physicalIds(logs, BUCKET))
+    await rememberKept(context, { type: 'log bucket', name, ...where });
   for (const name of physicalIds(stays, POOL))
     await rememberKept(context, { type: 'user pool', name, ...where });
   if (tellToKeep) await keepBucket(work, stack);
@@ -139,7 +143,7 @@ async function agree(
   const goes = [
     ...going,
     ...(deleteKept ? staying : []),
-    ...earlier.map(({ type, name, holds }) => `  ${type.padEnd(11)} ${name}: ${holds}, kept until now`),
+    ...earlier.map(({ type, name, holds }) => `  ${type.padEnd(11)} ${name}: ${holds}`),
     ...(held.domain === undefined ? [] : [`  edge        ${held.domain}`]),
   ];
   const what =
@@ -206,7 +210,7 @@ async function finish(
         ? `There is no stack ${stackName}: nothing to destroy.`
         : `The stack ${stackName} is gone${all}.`,
       ...deleted.map(({ type, name }) => `Deleted: the ${type} ${name}`),
-      ...keptLines(kept),
+      ...keptLines(kept, work.local !== undefined),
       ...leftLines,
     ],
   };

@@ -138,7 +138,10 @@ export async function stop(context: Context): Promise<Result> {
   await stopCloud(cloud, kill);
   return {
     document: { running: false, dataDir },
-    text: 'The embedded cloud is stopped; what it holds stays. Start it again with: edge-upload local start',
+    text: [
+      'The embedded cloud is stopped. Its data stays. Start it again with:',
+      '  edge-upload local start',
+    ],
   };
 }
 

@@ -75,7 +75,10 @@ async function show(
       lines += 1;
     }
     if (!follow) {
-      ui.event({ type: 'note', text: `${count(lines, 'line')} since ${query.since.toISOString()}` });
+      ui.event({
+        type: 'note',
+        text: `${count(lines, 'line')} since ${query.since.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+      });
       return lines;
     }
     since = new Date(Math.max(query.since.getTime(), asked.getTime() - LATE_MS));

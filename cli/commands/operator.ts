@@ -119,12 +119,12 @@ export async function requireTarget(context: Context, args: OperatorArgs = {}): 
 
 export const NOTHING_OF_YOURS = 'No deployment was made from this computer.';
 
-/** What to do where nothing was deployed from this computer: the command is for operators, and so is the way on. */
+/** What to do where nothing was deployed from this computer: the command is for operators, and so is the hint. */
 export function forOperators({ local = false }: OperatorArgs): string[] {
   return [
-    'This command is for operators, who have deployed from this computer or name the stack:',
+    'This command is for operators. Deploy from this computer, or name a stack that is there:',
     `  edge-upload deploy${local ? ' --local' : ''}`,
-    `  --stack-name ${DEFAULT_STACK_NAME}`,
+    `  edge-upload status${local ? ' --local' : ''} --stack-name ${DEFAULT_STACK_NAME}`,
     'To upload, sign in and use put:',
     '  edge-upload login <url>',
   ];

@@ -144,7 +144,7 @@ function render(
     return `${name.padEnd(width)}${wrap(value, 80 - width, ' '.repeat(width))}`.split('\n');
   });
   if (gone) text.push(...bucketGone(outputs.bucket ?? '').hintLines);
-  return { document, text: [...text, ...keptLines(kept)] };
+  return { document, text: [...text, ...keptLines(kept, local !== undefined)] };
 }
 
 function differenceText(differing: readonly string[]): string {

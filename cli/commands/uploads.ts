@@ -75,8 +75,8 @@ export async function abort(
   { ids, all = false, forget = false }: AbortArgs,
 ): Promise<Result> {
   if (ids.length === 0 && !all) {
-    throw new UserError('usage', 'Which upload is to be taken away?', {
-      hint: 'Name it as shown by: edge-upload uploads list   or take them all with --all',
+    throw new UserError('usage', 'No upload is named.', {
+      hint: ['Name it as this command shows it, or abort all with --all:', '  edge-upload uploads list'],
     });
   }
   const unfinished = await known(context);
@@ -108,7 +108,7 @@ export async function abort(
     lines.push('Where the edge is gone, forget them with: edge-upload uploads abort --forget <id>');
   return {
     document: { aborted, ...(skipped.length > 0 && { skipped }), failures },
-    text: [`${count(aborted.length, 'upload')} ${forget ? 'forgotten' : 'taken away'}.`, ...lines],
+    text: [`${count(aborted.length, 'upload')} ${forget ? 'forgotten' : 'aborted'}.`, ...lines],
     ...(exitCode === EXIT.done ? {} : { exitCode }),
   };
 }

@@ -15,7 +15,11 @@ export function declareOperators(root: Commander, act: Act): void {
     act(async () => (await import('../commands/status.ts')).status, given, command.optsWithGlobals()),
   );
   everywhere(
-    define(root, 'doctor', 'check credentials, stack, edge, clock and sign-in; say what mends what')
+    define(
+      root,
+      'doctor',
+      'check credentials, stack, edge, clock and sign-in; say how to fix each that fails',
+    )
       .addOption(inLocalCloud())
       .addOption(profile()),
   ).action((given, command) =>

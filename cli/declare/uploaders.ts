@@ -99,14 +99,14 @@ function declarePut(root: Commander, act: Act): void {
 }
 
 function declareUploads(root: Commander, act: Act): void {
-  const uploads = define(root, 'uploads', 'unfinished uploads that a next put goes on with').helpCommand(
+  const uploads = define(root, 'uploads', 'unfinished uploads, which the next put resumes').helpCommand(
     false,
   );
   everywhere(define(uploads, 'list', 'list them')).action((_given, command) =>
     act(async () => (await import('../commands/uploads.ts')).list, {}, command.optsWithGlobals()),
   );
   everywhere(
-    define(uploads, 'abort [id...]', 'give them up, and delete their stored parts')
+    define(uploads, 'abort [id...]', 'abort uploads, and delete their stored parts')
       .option('--all', 'all of them')
       .option('--forget', 'only forget them here, where the edge is gone'),
   ).action((ids: string[], given, command) =>

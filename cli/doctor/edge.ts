@@ -99,7 +99,7 @@ function refusalCheck(context: Context, target: Target): Check {
       );
       if (defect === undefined) return { found: 'an upload without a token is refused' };
       throw new UserError('not_an_edge', `The edge does not guard the bucket as it should: ${defect}.`, {
-        hint: 'Tell its operator, who mends it with: edge-upload deploy',
+        hint: 'Tell its operator, who fixes it with: edge-upload deploy',
       });
     },
   };

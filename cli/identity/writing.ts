@@ -1,5 +1,5 @@
 import type { UploadPolicy } from '../../edge/config.ts';
-import { formatBytes } from '../ui/format.ts';
+import { formatLimit } from '../ui/format.ts';
 import type { Caller } from './edge-description.ts';
 
 /** What a caller may write, in words; the edge itself decides at each upload. */
@@ -8,6 +8,6 @@ export function writingText({ maxSize, allowGroups = [] }: UploadPolicy, { write
     const who = allowGroups.length === 0 ? 'members of a group' : `members of ${allowGroups.join(', ')}`;
     return `nothing; only ${who} are allowed to upload`;
   }
-  const size = maxSize === undefined ? '' : `, up to ${formatBytes(maxSize)} each`;
+  const size = maxSize === undefined ? '' : `, up to ${formatLimit(maxSize)} each`;
   return writeTo.includes('') ? `any key${size}` : `keys that begin with ${writeTo.join(' or ')}${size}`;
 }

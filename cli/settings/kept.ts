@@ -6,7 +6,7 @@ import { replaceFile } from './files.ts';
 import { findFolder, folders } from './folders.ts';
 import { withLock } from './lock.ts';
 
-const TYPES = ['bucket', 'user pool'] as const;
+const TYPES = ['bucket', 'log bucket', 'user pool'] as const;
 
 /** Data that a `destroy` left, where it was told to keep it. */
 export interface Kept {

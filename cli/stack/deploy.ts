@@ -46,7 +46,7 @@ export async function deployStack(
 ): Promise<Deployed> {
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {
-    checkpoint(work.context.signal, 'Type edge-upload deploy again; it goes on from here.');
+    checkpoint(work.context.signal, 'Type edge-upload deploy again; it continues from here.');
     const before = await settledStack(work, { dryRun });
     const identity = before === undefined ? undefined : await identityOf(before.outputs);
     const template = await templateOf(work, identity, options);
@@ -135,6 +135,6 @@ async function apply(work: StackWork, plan: PlannedChange): Promise<void> {
     work.stackName,
     doing,
     ending,
-    'Mend the cause, then run edge-upload deploy again; it goes on from the state that the stack is in.',
+    'Fix the cause, then run edge-upload deploy again; it continues from the state that the stack is in.',
   );
 }

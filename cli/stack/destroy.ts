@@ -10,7 +10,7 @@ import type { FoundStack } from './stacks.ts';
 /** A writer that still has a valid token can add objects while the stack goes; each time the bucket is emptied again. */
 const TRIES = 5;
 
-export const TYPE_AGAIN = 'Type edge-upload destroy again; it goes on with what is left.';
+export const TYPE_AGAIN = 'Type edge-upload destroy again; it continues with what is left.';
 
 export interface StackToRemove {
   readonly stack: FoundStack;
@@ -61,7 +61,7 @@ export async function removeStack(work: StackWork, { stack, buckets }: StackToRe
     work.stackName,
     'Deleting',
     ending,
-    'Mend the cause, then type edge-upload destroy again; it goes on with what is left.',
+    'Fix the cause, then type edge-upload destroy again; it continues with what is left.',
   );
 }
 

@@ -53,7 +53,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     /not empty/i,
-    'Something was uploaded while the bucket went: type edge-upload destroy again, it goes on from here.',
+    'Something was uploaded while the bucket went: type edge-upload destroy again, it continues from here.',
   ],
   [
     /deletion protection/i,

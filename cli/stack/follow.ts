@@ -26,7 +26,7 @@ const CASCADE = /^Resource (creation|update|deletion) cancelled/i;
 /** Longer than the slowest resource takes: a distribution is deployed or disabled within half an hour. */
 const SILENCE_MS = 2 * 3600_000;
 
-const GOES_ON = 'CloudFormation goes on by itself. Type the same command again to follow it.';
+const GOES_ON = 'CloudFormation continues by itself. Type the same command again to follow it.';
 
 async function newEvents(
   { clients, context: { signal } }: StackWork,

@@ -54,11 +54,11 @@ function keepingBuckets(templateBody: string): string {
 /** Has the stack leave its bucket where it is when it goes, whatever it was deployed with. */
 export async function keepBucket(work: StackWork, stack: FoundStack): Promise<void> {
   const { ui } = work.context;
-  const task = 'Telling the stack to leave its bucket';
+  const task = 'Setting the stack to keep its buckets';
   if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) {
     throw new UserError(
       'stack_failed',
-      `The stack “${work.stackName}” is ${stack.status}: it cannot be told any more to leave its bucket.`,
+      `The stack “${work.stackName}” is ${stack.status}: it can no longer be set to keep its buckets.`,
       { hint: 'Copy the objects elsewhere, then type edge-upload destroy without --keep-data.' },
     );
   }

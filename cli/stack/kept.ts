@@ -41,8 +41,9 @@ export async function findKept(
   return found;
 }
 
-/** Lines that list kept data, and how to go on with it. */
-export function keptLines(kept: readonly FoundKept[]): string[] {
+/** Lines that list kept data, with the commands that read, adopt or delete it. */
+export function keptLines(kept: readonly FoundKept[], local: boolean): string[] {
+  const there = local ? ' --local' : '';
   const [bucket] = kept.filter(({ type }) => type === 'bucket');
   return [
     ...kept.map(({ type, name, holds }) => `Kept: the ${type} ${name} (${holds})`),
@@ -51,16 +52,17 @@ export function keptLines(kept: readonly FoundKept[]): string[] {
       : [
           'Read a kept bucket, or give it to a new deployment:',
           `  aws s3 ls s3://${bucket.name} --recursive`,
-          `  edge-upload deploy --bucket-name ${bucket.name}`,
+          `  edge-upload deploy${there} --bucket-name ${bucket.name}`,
         ]),
-    ...(kept.length === 0 ? [] : ['Delete what was kept:', '  edge-upload destroy --delete-kept']),
+    ...(kept.length === 0 ? [] : ['Delete what was kept:', `  edge-upload destroy${there} --delete-kept`]),
   ];
 }
 
 /** Asks AWS whether kept data can be deleted, before any of it is. */
 export async function refuseKept(work: StackWork, kept: readonly FoundKept[]): Promise<void> {
-  const named = (type: Kept['type']) => kept.filter((one) => one.type === type).map(({ name }) => name);
-  const doomed = { buckets: named('bucket'), pools: named('user pool') };
+  const named = (arePools: boolean) =>
+    kept.filter(({ type }) => (type === 'user pool') === arePools).map(({ name }) => name);
+  const doomed = { buckets: named(false), pools: named(true) };
   await refuseProtected(work, { isProtected: false }, doomed);
 }
 
@@ -72,7 +74,7 @@ export async function deleteKept(
 ): Promise<void> {
   const { ui } = context;
   for (const { type, name } of kept) {
-    if (type === 'bucket') {
+    if (type !== 'user pool') {
       await tryEmptying(work, name);
       await ifThere(() => emptyBucket(work, name));
     }
@@ -85,7 +87,7 @@ export async function deleteKept(
 }
 
 async function deleteOne({ clients }: StackWork, type: Kept['type'], name: string): Promise<void> {
-  if (type === 'bucket') {
+  if (type !== 'user pool') {
     const { DeleteBucketCommand } = await import('@aws-sdk/client-s3');
     await clients.s3.send(new DeleteBucketCommand({ Bucket: name }));
   } else {

@@ -16,7 +16,7 @@ export interface DescribedOption {
   readonly flag: string;
   /** As it is kept; absent where it is unset. */
   readonly value?: JsonValue;
-  /** For people: `5.00 GiB`, or `unset`. */
+  /** For people: `5 GiB`, or `unset`. */
   readonly text: string;
 }
 
@@ -56,9 +56,9 @@ const LASTING: readonly OptionName[] = ['versioning', 'accessLogs'];
 /** What stays of them, as `--unset` says it. */
 const STAYS: Readonly<Partial<Record<OptionName, string>>> = {
   versioning:
-    'Versioning is suspended and shown as off: a bucket that had it keeps the earlier versions of its objects.',
+    'S3 can suspend versioning, not remove it: it is shown as off, and earlier versions of objects stay.',
   accessLogs:
-    'Access logs are shown as off: CloudFront writes no more of them, and their bucket stays with the earlier ones.',
+    'Access logs are shown as off: CloudFront writes no more of them. The log bucket stays with the earlier ones.',
 };
 
 /** A sentence for each option that was taken back and is off rather than unset. */

@@ -83,7 +83,7 @@ function healthCheck(work: StackWork): Check {
       throw new UserError('stack_failed', `The stack “${stackName}” is ${status}${why}.`, {
         hint: status.startsWith('DELETE')
           ? 'Finish taking it down with: edge-upload destroy'
-          : 'Mend it with: edge-upload deploy',
+          : 'Fix it with: edge-upload deploy',
       });
     },
   };

@@ -111,6 +111,6 @@ async function rollBack(
     work.stackName,
     'Rolling back',
     ending,
-    'Mend the cause, then run edge-upload deploy again: it goes on with the rollback. What cannot be mended can be skipped in the CloudFormation console (“Continue update rollback”).',
+    'Fix the cause, then run edge-upload deploy again: it continues the rollback. What cannot be fixed can be skipped in the CloudFormation console (“Continue update rollback”).',
   );
 }

@@ -1,4 +1,4 @@
-import { visible } from './shown.ts';
+import { type Text, visible } from './shown.ts';
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
@@ -13,6 +13,13 @@ export function formatBytes(bytes: number): string {
   const figures =
     unit === 0 || value >= 99.95 ? Math.round(value).toString() : value.toFixed(value >= 9.995 ? 1 : 2);
   return `${figures} ${UNITS[unit]}`;
+}
+
+/** A limit, without decimals that say nothing: `5 GiB`, `1.5 GiB`. */
+export function formatLimit(bytes: number): string {
+  return formatBytes(bytes)
+    .replace(/(\.\d*?)0+ /, '$1 ')
+    .replace('. ', ' ');
 }
 
 /** `850 ms`, `4.2 s`, `3m 05s`, `2h 10m`. */
@@ -41,6 +48,17 @@ export function wrap(text: string, width: number, indent = ''): string {
     else lines.push(last === undefined ? word : indent + word);
   }
   return lines.join('\n');
+}
+
+/**
+ * Breaks the prose of a text between words, for a terminal would break it within them. Lines that are indented or in
+ * columns stay whole: they are commands, paths and tables.
+ */
+export function wrapText(text: Text, width: number): Text {
+  return (typeof text === 'string' ? [text] : text).flatMap((one) => {
+    if (typeof one !== 'string') return one;
+    return /^ |\S {2,}\S|\n/.test(one) ? one : wrap(one, width).split('\n');
+  });
 }
 
 /** Text of several lines whose other hidden characters are visible escapes. */

@@ -75,8 +75,10 @@ export function prompt({ message, secret = false }: PromptOptions, streams: Prom
 
   return new Promise((resolve, reject) => {
     let waiting: NodeJS.Immediate | undefined;
-    // What is pasted comes as many keys at once.
+    let ended = false;
+    // What is pasted comes as many keys at once. The key that ends the answer arrives after `end`, and must not draw again.
     const typed = () => {
+      if (ended) return;
       waiting ??= setImmediate(() => {
         waiting = undefined;
         draw();
@@ -94,6 +96,7 @@ export function prompt({ message, secret = false }: PromptOptions, streams: Prom
       },
     });
     const end = () => {
+      ended = true;
       if (waiting !== undefined) clearImmediate(waiting);
       unwatch?.();
       stdin.off('keypress', typed);

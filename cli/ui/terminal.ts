@@ -3,7 +3,7 @@ import type { OutputStream } from '../context.ts';
 import { activeLines } from './active-lines.ts';
 import { cutEnd, fits } from './columns.ts';
 import type { TransferEvent } from './events.ts';
-import { formatDuration } from './format.ts';
+import { formatDuration, wrapText } from './format.ts';
 import { type Renderer, type RendererOptions, resourceLine } from './plain.ts';
 import { progressLine, troubleLine } from './progress-line.ts';
 import { isFailure, isUnderWay, resourceName, whyItTakes } from './resource-words.ts';
@@ -92,7 +92,7 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
     if (!quiet) above(stderr, ...lines);
   };
   const marked = (mark: Shown, text: Text) =>
-    shownLines(text, paint).map((one, at) => line`${at === 0 ? mark : ' '} ${one}`);
+    shownLines(wrapText(text, columns() - 2), paint).map((one, at) => line`${at === 0 ? mark : ' '} ${one}`);
 
   return {
     event(event) {
@@ -110,10 +110,10 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
           say(line``, paint('bold', event.text), paint('dim', event.below));
           break;
         case 'instruction':
-          above(stderr, ...shownLines(event.text, paint));
+          above(stderr, ...shownLines(wrapText(event.text, columns()), paint));
           break;
         case 'note':
-          say(...shownLines(event.text, paint));
+          say(...shownLines(wrapText(event.text, columns()), paint));
           break;
         case 'task-started':
           tasks.set(event.task, { since: now().getTime() });

@@ -73,7 +73,11 @@ for (const { what, prompt, typed, shown: display, more, answer } of QUESTIONS) {
     ]);
     assert.equal(code, 0, shown);
     assert.ok(shown.includes(`answer: ${answer}`), shown);
-    const [asked = ''] = shown.split('answer:');
+    const [asked = '', after = ''] = shown.split('answer:');
+    assert.ok(
+      !after.includes(prompt) && !asked.slice(asked.lastIndexOf('\n')).includes(prompt),
+      'drawn once more',
+    );
     if (what === 'secret') assert.doesNotMatch(asked, /correct/);
     assert.match(shown.slice(shown.lastIndexOf('<<shell: fg>>')), new RegExp(prompt.replace('?', '\\?')));
   });

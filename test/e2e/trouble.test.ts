@@ -34,7 +34,7 @@ test('a later deploy that fails leaves what was; one whose rollback fails too is
     assert.match(worse.stderr, /The stack is now UPDATE_ROLLBACK_FAILED/);
     const again = await computer.run(['deploy', '--local', '--expire-after', '30']);
     assert.equal(again.code, 8, 'what makes it fail is still there');
-    assert.match(again.stderr, /goes on with the rollback/);
+    assert.match(again.stderr, /continues the rollback/);
 
     await setFaults(cloud, {});
     const mended = await computer.run(['deploy', '--local', '--expire-after', '30']);

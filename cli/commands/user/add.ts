@@ -32,7 +32,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
       return {
         document: { username, email: user.email, groups: [...groups], userPoolId, url, invited: true },
         text: [
-          `The user ${username} is made. Cognito sends the temporary password to ${user.email}.`,
+          `The user ${username} is created. Cognito sends the temporary password to ${user.email}.`,
           ...sentInvitation(url, username, local),
         ],
       };
@@ -56,7 +56,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
         invited: false,
         ...made.document,
       },
-      text: withHead(`The user ${username} is made.`, made.lines),
+      text: withHead(`The user ${username} is created.`, made.lines),
     };
   });
 }

@@ -63,7 +63,7 @@ function embeddedLines(local: LocalCloud): readonly string[] {
 /** What a person does who has nothing but Node.js. */
 function steps(command: string): readonly string[] {
   return [
-    '  1. Install (needs Node.js 20 or later):',
+    '  1. Install (needs Node.js 20.18.1 or later):',
     '     npm install --global edge-upload',
     '  2. Sign in, and choose a password:',
     `     ${command}`,

@@ -1,6 +1,6 @@
 import type { CognitoTier, Mfa, MinTls, PriceClassName, StackOptions } from '../../../infra/options.ts';
 import { parseSize } from '../../transfer/sizes.ts';
-import { count, formatBytes } from '../../ui/format.ts';
+import { count, formatLimit } from '../../ui/format.ts';
 import {
   areTags,
   isCertificateArn,
@@ -69,7 +69,7 @@ export const KINDS: Kinds = {
     takes: 'a size such as 500M or 5G',
     parse: (typed, flag) => parseSize(String(typed), flag),
     isValid: whole(1, Number.MAX_SAFE_INTEGER),
-    show: formatBytes,
+    show: formatLimit,
   },
   writeTo: {
     flag: '--write-to',

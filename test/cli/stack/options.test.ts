@@ -130,9 +130,9 @@ test('what the embedded cloud does not have is refused before it is started', ()
 test('what stays of an option that was taken back is reported', () => {
   const notes = (kept: StackOptions, ...unset: (keyof StackOptions)[]) =>
     unsetNotes(mergeOptions(kept, {}, unset), unset).join();
-  assert.match(notes({ versioning: true }, 'versioning'), /suspended.*keeps the earlier versions/);
-  assert.match(notes({ versioning: false }, 'versioning'), /suspended/);
-  assert.match(notes({ accessLogs: true }, 'accessLogs'), /bucket stays/);
+  assert.match(notes({ versioning: true }, 'versioning'), /suspend.*earlier versions of objects stay/);
+  assert.match(notes({ versioning: false }, 'versioning'), /suspend/);
+  assert.match(notes({ accessLogs: true }, 'accessLogs'), /log bucket stays/);
   assert.equal(notes({}, 'versioning', 'accessLogs'), '');
   assert.equal(notes({ maxSize: 7, retainData: true }, 'maxSize', 'retainData'), '');
 });
@@ -358,7 +358,7 @@ test('every option is described, set or not', () => {
   assert.deepEqual(
     describeOptions(ALL).map(({ flag, text }) => `${flag} ${text}`),
     [
-      '--max-size 5.00 GiB',
+      '--max-size 5 GiB',
       '--write-to in/{group}/{username}/',
       '--allow-group writers, éditeurs',
       '--expire-after 30 days',

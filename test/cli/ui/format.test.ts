@@ -4,9 +4,11 @@ import {
   count,
   formatBytes,
   formatDuration,
+  formatLimit,
   printable,
   printableLine,
   wrap,
+  wrapText,
 } from '../../../cli/ui/format.ts';
 
 test('bytes come in binary units with three figures at most', () => {
@@ -25,6 +27,30 @@ test('bytes come in binary units with three figures at most', () => {
     '1.00 GiB',
     '48.8 TiB',
   ]);
+});
+
+test('limits have no decimals that say nothing', () => {
+  const shown = [500, 1024 ** 2 * 500, 1024 ** 3 * 5, 1024 ** 3 * 1.5, 1024 ** 3 * 10].map(formatLimit);
+  assert.deepEqual(shown, ['500 B', '500 MiB', '5 GiB', '1.5 GiB', '10 GiB']);
+});
+
+test('prose is broken between words; commands, tables and long words stay whole', () => {
+  const text = [
+    'Read what was kept, now:',
+    '  aws s3 ls s3://a-long-bucket',
+    'Kept  some long value',
+    'in /a/path/longer/than/that now',
+  ];
+  assert.deepEqual(wrapText(text, 16), [
+    'Read what was',
+    'kept, now:',
+    '  aws s3 ls s3://a-long-bucket',
+    'Kept  some long value',
+    'in',
+    '/a/path/longer/than/that',
+    'now',
+  ]);
+  assert.deepEqual(wrapText('a b', 80), ['a b']);
 });
 
 test('durations grow from milliseconds to hours without a 60 in a lower place', () => {
