@@ -6,6 +6,8 @@ export interface TextSource {
   readonly name: string;
   /** The error for bytes that are not text; `usage` if absent. */
   readonly code?: ErrorCode;
+  /** What to do about bytes that no encoding explains; absent: to save it in another one. */
+  readonly hint?: string;
   /** NUL separates entries, as `find -print0` writes them; otherwise NUL is refused. */
   readonly nulSeparates?: boolean;
 }
@@ -15,6 +17,8 @@ type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 const NUL = 0x00;
 const LF = 0x0a;
 const HINT = 'Save it as UTF-8, or as UTF-16 with a byte order mark.';
+export const ONE_LETTER_HINT =
+  'If it is text, save it as UTF-8, with one path a line. If it is a list of one-letter names, write ./ before each: ./a';
 
 /** Bytes after which text without a line end is judged by what has arrived. */
 const ENOUGH_BYTES = 4096;
@@ -34,13 +38,16 @@ function mayBecomeMark(bytes: Uint8Array): boolean {
   return bytes.length === 2 && first === 0xef && second === 0xbb;
 }
 
-/** UTF-16 without a mark, if every second byte is NUL and no other: what Latin letters look like. */
-function unmarkedUtf16(bytes: Uint8Array): Encoding | undefined {
-  const isNul = (_: number, at: number) => bytes[at] === NUL;
-  const units = Array.from({ length: bytes.length }, isNul);
+/**
+ * UTF-16 without a mark, if every second byte is NUL: what Latin letters look like. Others are NUL where NUL itself
+ * separates.
+ */
+function unmarkedUtf16(bytes: Uint8Array, nulSeparates: boolean): Encoding | undefined {
   if (bytes.length < 2) return undefined;
-  if (units.every((nul, at) => nul === (at % 2 === 1))) return 'utf-16le';
-  return units.every((nul, at) => nul === (at % 2 === 0)) ? 'utf-16be' : undefined;
+  const holds = (odd: 0 | 1) =>
+    bytes.every((byte, at) => (at % 2 === odd ? byte === NUL : byte !== NUL || (nulSeparates && at > 1)));
+  if (holds(1)) return 'utf-16le';
+  return holds(0) ? 'utf-16be' : undefined;
 }
 
 /** Decodes text of unknown encoding piece by piece. Both methods throw a `UserError` for what is not text. */
@@ -71,11 +78,14 @@ export function openText(source: TextSource): TextReader {
     const hasNul = bytes.includes(NUL);
     const enough = bytes.length >= (hasNul ? ENOUGH_WITH_NUL : ENOUGH_BYTES);
     if (!ended && !enough && !bytes.includes(LF)) return undefined;
-    const likely = hasNul ? unmarkedUtf16(bytes) : undefined;
+    const likely = hasNul ? unmarkedUtf16(bytes, nulSeparates) : undefined;
     if (likely === undefined) return 'utf-8';
     // Names of one letter with NUL between them are the same bytes, unless there are line ends.
     if (!nulSeparates || bytes.includes(LF)) return likely;
-    return refuse('it is either UTF-16 without a byte order mark or a list of one-letter names');
+    return refuse(
+      'it is either UTF-16 without a byte order mark or a list of one-letter names',
+      ONE_LETTER_HINT,
+    );
   };
 
   const decode = (bytes: Uint8Array, ended: boolean): string => {
@@ -85,7 +95,7 @@ export function openText(source: TextSource): TextReader {
       text = decoder.decode(bytes, { stream: !ended });
     } catch {
       // The decoder's own message does not say more.
-      return refuse(`it is not valid ${encoding === 'utf-8' ? 'UTF-8' : 'UTF-16'}`);
+      return refuse(`it is not valid ${encoding === 'utf-8' ? 'UTF-8' : 'UTF-16'}`, source.hint);
     }
     if (text.includes('\0') && (encoding !== 'utf-8' || !nulSeparates)) {
       return refuse('it contains NUL bytes, as binary files and UTF-16 without a byte order mark do');

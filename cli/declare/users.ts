@@ -1,7 +1,10 @@
 import type { Command as Commander } from 'commander';
 import type { UserArgs } from '../commands/user/show.ts';
 import type { Command } from '../context.ts';
+import { checkedUsername } from '../identity/known-username.ts';
 import { type Act, define, everywhere, inLocalCloud, pairs, profile, several } from './shared.ts';
+
+const named = (username: string) => checkedUsername(username, 'the name of the user');
 
 /** `user …`: the people of a deployment, for its operator. */
 export function declareUsers(root: Commander, act: Act): void {
@@ -9,7 +12,7 @@ export function declareUsers(root: Commander, act: Act): void {
   const operated = (command: Commander) => everywhere(command.addOption(inLocalCloud()).addOption(profile()));
   const ofOne = <Args extends UserArgs>(command: Commander, load: () => Promise<Command<Args>>) =>
     operated(command).action((username: string, given, self) =>
-      act(load, { ...given, username }, self.optsWithGlobals()),
+      act(load, { ...given, username: named(username) }, self.optsWithGlobals()),
     );
   const access = () => import('../commands/user/access.ts');
 
@@ -67,7 +70,7 @@ export function declareUsers(root: Commander, act: Act): void {
       .option('--remove <group>', 'may be repeated', several)
       .option('--create', 'make a group to add to that is not there'),
   ).action((username: string | undefined, given, command) => {
-    const args = { ...given, ...(username === undefined ? {} : { username }) };
+    const args = { ...given, ...(username === undefined ? {} : { username: named(username) }) };
     return act(
       async () => (await import('../commands/user/groups.ts')).groups,
       args,

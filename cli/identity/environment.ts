@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import { currentDeployment, findByName } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { bareToken } from '../text.ts';
+import { checkedUsername } from './known-username.ts';
 import { givenPassword } from './password-text.ts';
 
 /** A credential that the environment gives. */
@@ -15,7 +16,11 @@ export function environmentCredential({ env }: Pick<Context, 'env'>): Environmen
   const { EDGE_UPLOAD_TOKEN: token, EDGE_UPLOAD_USERNAME: username, EDGE_UPLOAD_PASSWORD: password } = env;
   if (token) return { kind: 'token', token: bareToken(token) };
   if (!username || !password) return undefined;
-  return { kind: 'password', username, password: givenPassword(password, 'EDGE_UPLOAD_PASSWORD') };
+  return {
+    kind: 'password',
+    username: checkedUsername(username, 'EDGE_UPLOAD_USERNAME'),
+    password: givenPassword(password, 'EDGE_UPLOAD_PASSWORD'),
+  };
 }
 
 /**

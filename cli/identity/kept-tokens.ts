@@ -6,6 +6,7 @@ import type { Target } from '../settings/target.ts';
 import { awsErrorName, cognitoFailure, wordsOf } from './cognito-errors.ts';
 import { regionOf } from './edge-description.ts';
 import { lifetime } from './expiry.ts';
+import { checkedUsername } from './known-username.ts';
 import { loginCommand } from './login-command.ts';
 import { isUsable, renewingSource } from './renewing.ts';
 import {
@@ -42,10 +43,11 @@ export async function findKept(
   context: Context,
   { url, deployment }: Target,
 ): Promise<FoundSession | undefined> {
-  const { EDGE_UPLOAD_USERNAME: wanted } = context.env;
+  const given = context.env.EDGE_UPLOAD_USERNAME;
+  const wanted = given ? checkedUsername(given, 'EDGE_UPLOAD_USERNAME') : undefined;
   const found = await findSessions(context, url);
   const isWanted = ({ username, signedInAs }: StoredSession) =>
-    !wanted || username === wanted || signedInAs === wanted;
+    wanted === undefined || username === wanted || signedInAs === wanted;
   return found.find(({ session }) => isWanted(session) && isFor(session, deployment));
 }
 

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
 import { isLoopback } from '../settings/edge-url.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
-import { openTunnel, type Tunnel } from './tunnel.ts';
+import { openTunnel, type Trial, type Tunnel } from './tunnel.ts';
 
 export interface DispatcherOptions {
   readonly env: Context['env'];
@@ -50,6 +50,17 @@ function requireEncryption({ protocol, hostname }: buildConnector.Options): void
       hint: 'Use an https address; plain http is for this computer alone. See AWS_ENDPOINT_URL, EDGE_UPLOAD_URL.',
     },
   );
+}
+
+/** By environment, for a command opens several dispatchers with one; then by proxy and what it is given. */
+const trials = new WeakMap<Context['env'], Map<string, Trial>>();
+
+function trialOf(env: Context['env'], { origin, authorization = '' }: ProxyServer): Trial {
+  const known = trials.get(env) ?? new Map<string, Trial>();
+  trials.set(env, known);
+  const trial = known.get(`${origin} ${authorization}`) ?? {};
+  known.set(`${origin} ${authorization}`, trial);
+  return trial;
 }
 
 /** An `Agent` that breaks off what is asked of proxies when it is destroyed. */
@@ -99,7 +110,7 @@ export function openDispatcher({ env, caFile, connections }: DispatcherOptions):
   const tunnelled = async (proxy: ProxyServer, options: buildConnector.Options) => {
     let tunnel = tunnels.get(proxy.origin);
     if (tunnel === undefined) {
-      tunnel = openTunnel(proxy, direct);
+      tunnel = openTunnel(proxy, direct, trialOf(env, proxy));
       tunnels.set(proxy.origin, tunnel);
     }
     return tunnel.open(`${bracketed(options.hostname)}:${options.port || 443}`);

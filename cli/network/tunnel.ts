@@ -51,22 +51,27 @@ export interface Tunnel {
   destroy(): void;
 }
 
+/** What became of a proxy's password; shared by all connections of a command. */
+export interface Trial {
+  /** Settles once the connection that was asked for last has ended, in whatever way. */
+  last?: Promise<unknown>;
+  accepted?: boolean;
+  refused?: ProxyRefusal;
+}
+
 /**
  * A refused password is sent once: directories lock accounts after a few. Until the proxy has accepted it, connections go
  * one after the other, and after a refusal none follows.
  */
-export function openTunnel(proxy: ProxyServer, connect: buildConnector.connector): Tunnel {
+export function openTunnel(proxy: ProxyServer, connect: buildConnector.connector, trial: Trial): Tunnel {
   // Without a name given, TLS asks for the proxy's own and not for that of the host behind it.
   const toProxy: buildConnector.connector = ({ servername: _, ...options }, callback) =>
     connect(options, callback);
   const pool = new Pool(proxy.origin, { connect: toProxy, headersTimeout: ANSWER_MS });
   const { authorization, name } = proxy;
-  let last: Promise<unknown> = Promise.resolve();
-  let accepted = authorization === undefined;
-  let refused: ProxyRefusal | undefined;
 
   const attempt = async (authority: string): Promise<Socket> => {
-    if (refused !== undefined) throw refused;
+    if (trial.refused !== undefined) throw trial.refused;
     let answer: Dispatcher.ConnectData;
     try {
       answer = await pool.connect({
@@ -80,7 +85,7 @@ export function openTunnel(proxy: ProxyServer, connect: buildConnector.connector
       throw new ProxyUnreachable(name, error);
     }
     const { statusCode: status, headers, socket } = answer;
-    accepted ||= status !== NEEDS_CREDENTIALS;
+    trial.accepted ||= status !== NEEDS_CREDENTIALS;
     if (status >= 200 && status < 300) return socket as Socket;
     socket.on('error', () => {}).destroy();
     if (PASSING_STATUS.has(status)) {
@@ -89,16 +94,16 @@ export function openTunnel(proxy: ProxyServer, connect: buildConnector.connector
     }
     const schemes = [headers['proxy-authenticate'] ?? []].flat().join(', ');
     const error = refusal(proxy, status, schemes);
-    if (status === NEEDS_CREDENTIALS) refused = error;
+    if (status === NEEDS_CREDENTIALS) trial.refused = error;
     throw error;
   };
 
   return {
     async open(authority) {
-      if (accepted) return attempt(authority);
-      const inTurn = last.then(() => attempt(authority));
+      if (authorization === undefined || trial.accepted === true) return attempt(authority);
+      const inTurn = (trial.last ?? Promise.resolve()).then(() => attempt(authority));
       // Who waits for this connection is told why it failed.
-      last = inTurn.catch(() => {});
+      trial.last = inTurn.catch(() => {});
       return inTurn;
     },
     destroy: () => void pool.destroy(),

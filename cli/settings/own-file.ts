@@ -121,7 +121,8 @@ async function read(path: string, close: boolean): Promise<PrivateText | undefin
       await handle.close();
     }
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
+    // ENOTDIR: below a file there are none, such as in the home folder /dev/null of a service's user.
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
     throw diskError(path, error);
   }
 }

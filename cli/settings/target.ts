@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { UserError } from '../errors.ts';
+import { isUserError, UserError } from '../errors.ts';
 import { currentDeployment, type Deployment, findByName, findByUrl, listDeployments } from './deployments.ts';
 import { edgeUrl } from './edge-url.ts';
 
@@ -16,7 +16,7 @@ export interface Target {
 export async function resolveTarget(context: Context, typed?: string): Promise<Target> {
   const byUrl = async (address: string): Promise<Target> => {
     const url = edgeUrl(address);
-    const deployment = await findByUrl(context, url);
+    const deployment = await knownAt(context, url);
     return deployment === undefined ? { url } : { url, deployment };
   };
   if (typed !== undefined) return byUrl(typed);
@@ -40,6 +40,20 @@ export async function resolveTarget(context: Context, typed?: string): Promise<T
   throw new UserError('no_deployment', 'This computer knows no deployment yet.', {
     hint: 'Type: edge-upload login <url>   (operators: edge-upload deploy; to try it without AWS: edge-upload demo)',
   });
+}
+
+/** An address says enough by itself: it is used where the list of deployments cannot be read, as in the home of another user. */
+async function knownAt(context: Context, url: string): Promise<Deployment | undefined> {
+  try {
+    return await findByUrl(context, url);
+  } catch (error) {
+    if (!isUserError(error) || error.code !== 'disk') throw error;
+    context.ui.event({
+      type: 'note',
+      text: `What this computer knows of ${url} is not used: ${error.message}`,
+    });
+    return undefined;
+  }
 }
 
 /** The choice that a command needs where several deployments are known, or the chosen one was destroyed or forgotten. */

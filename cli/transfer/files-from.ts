@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { UserError } from '../errors.ts';
-import { openText, withoutLineEnd } from '../text.ts';
+import { ONE_LETTER_HINT, openText, withoutLineEnd } from '../text.ts';
 import { type FilePath, findPath } from './file-path.ts';
 import { readError } from './read-error.ts';
 import { readUntil } from './read-until.ts';
@@ -27,6 +27,9 @@ export interface ListOptions {
 /** Enough of a list to tell how it is separated, characters. */
 const ENOUGH = 4096;
 
+const NOT_UTF8_HINT =
+  'Save the list as UTF-8. If the names of the files are not UTF-8, rename them, or upload each with: edge-upload put <file> --as <key>';
+
 /** A line end within a name apart, which is what lists with NUL are for. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const ODD_ENTRY = /^.?$|^\n|\n$|[\u0001-\u0009\u000b-\u001f\u007f]/s;
@@ -45,7 +48,7 @@ export async function* listedPaths(
 ): AsyncGenerator<string, void, void> {
   const name = list === '-' ? 'Standard input' : list;
   const input = list === '-' ? stdin : await openList(await findPath(cwd, list), list);
-  const reader = openText({ name, nulSeparates: true });
+  const reader = openText({ name, nulSeparates: true, hint: NOT_UTF8_HINT });
   let separator = nul ? '\0' : undefined;
   let rest = '';
   const take = (text: string, ended: boolean): string[] => {
@@ -58,6 +61,7 @@ export async function* listedPaths(
     const entries = rest.split(separator ?? '\n');
     rest = ended ? '' : (entries.pop() ?? '');
     if (entries.length > 0) separator ??= '\n';
+    if (separator === '\0') checkEntries(name, entries);
     const paths = separator === '\0' ? entries : entries.map(withoutLineEnd);
     return paths.filter((path) => path !== '');
   };
@@ -76,6 +80,18 @@ function checkNulSeparated(name: string, text: string, ended: boolean): void {
     `${name} contains NUL bytes, and is not certainly a list with NUL between paths.`,
     {
       hint: 'For a list from find -print0, add --null. Otherwise save it as UTF-8 with one path a line.',
+    },
+  );
+}
+
+/** @throws {UserError} `usage` for UTF-16 that falls into single letters with nothing between some of them. */
+function checkEntries(name: string, entries: readonly string[]): void {
+  if (!entries.includes('') || !entries.some((entry) => entry.length === 1)) return;
+  throw new UserError(
+    'usage',
+    `${name} has empty and one-letter paths, as UTF-16 has that is read as a list.`,
+    {
+      hint: ONE_LETTER_HINT,
     },
   );
 }

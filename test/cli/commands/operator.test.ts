@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -106,4 +106,22 @@ test('a stack of the embedded cloud and one of the same name on AWS are two', as
       /edge-upload deploy --stack-name first\n.*deploy --local --stack-name/,
     ),
   );
+});
+
+test('an address is used where the list of deployments cannot be read, and that is noted', {
+  skip: process.platform === 'win32' ? 'links need the rights of an administrator' : false,
+}, async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'edge-upload-operator-'));
+  t.after(() => rm(home, { recursive: true, force: true }));
+  await symlink('edge-upload', join(home, 'edge-upload'));
+  const env = { XDG_CONFIG_HOME: home };
+  const context = testContext({ home, env: { ...env, EDGE_UPLOAD_URL: 'https://first.example' } });
+  assert.deepEqual(await resolveTarget(context), { url: 'https://first.example' });
+  assert.deepEqual(
+    context.events.map(({ type }) => type),
+    ['note'],
+  );
+  assert.match(JSON.stringify(context.events), /deployments\.json cannot be used: .*symbolic links/);
+  // Without an address there is nothing else to go by.
+  await assert.rejects(resolveTarget(testContext({ home, env })), withCode('disk', /deployments\.json/));
 });

@@ -237,6 +237,10 @@ test('of several users the one signed in last is used, or the one that is named'
   const { kept: bob } = await signedIn(here, 'bob');
   assert.equal(await source(here).current(), bob.accessToken);
   assert.equal(await source(here, { EDGE_UPLOAD_USERNAME: 'ada' }).current(), ada.accessToken);
+  // As files and the secrets of a CI give it.
+  for (const EDGE_UPLOAD_USERNAME of ['ada\n', '\ufeffada', ' ada\r\n']) {
+    assert.equal(await source(here, { EDGE_UPLOAD_USERNAME }).current(), ada.accessToken);
+  }
   assert.equal(
     (await failure(here, source(here, { EDGE_UPLOAD_USERNAME: 'eve' }).current())).code,
     'not_signed_in',

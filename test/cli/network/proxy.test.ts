@@ -128,6 +128,15 @@ test('a password is sent on one connection at a time until the proxy has accepte
   assert.equal(asked.length, 3, 'two without an answer, and one that is refused');
 });
 
+test('a password that was refused is not sent by the other connections of the command', async () => {
+  const { port, asked } = await proxy({ pair: 'me:right' });
+  const env = { HTTPS_PROXY: `http://me:wrong@127.0.0.1:${port}` };
+  const said = await Promise.all([failures(env), failures(env), failures(env)]);
+  said.push(await failures(env));
+  assert.equal(said.flat().filter(({ message }) => /refuses its user name/.test(message)).length, 4);
+  assert.equal(asked.length, 1);
+});
+
 test('AWS clients do not try a refused proxy again either', async (t) => {
   const { port, asked } = await proxy({ pair: 'me:right' });
   const dispatcher = openDispatcher({ env: { ALL_PROXY: `http://me:wrong@127.0.0.1:${port}` } });

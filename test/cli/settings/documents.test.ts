@@ -110,4 +110,7 @@ test('where there is no place for settings, none are known', async () => {
   const place = { env: { HOME: '' }, platform: 'linux', home: '' } as const;
   assert.deepEqual(await listDeployments(place), []);
   assert.deepEqual(await listLeftovers(place), []);
+  // The home folder of many a service's user.
+  const nowhere = { env: { HOME: '/dev/null' }, platform: 'linux', home: '/dev/null' } as const;
+  assert.deepEqual(await listDeployments(nowhere), []);
 });

@@ -286,6 +286,18 @@ test('a list is read in the encoding it has, and what is not certainly a list is
     await assert.rejects(list(bytes), withCode('usage', /Standard input/), bytes.toString('hex'));
     await assert.rejects(list(bytes, true), withCode('usage', /Standard input/), bytes.toString('hex'));
   }
+  // With --null too: text is not asked to be a list by it.
+  const falling = [utf16('./a.txt\0'), utf16('x\0a.txt\0', true), utf16('x'), Buffer.from('a.txt\0x\0\0')];
+  for (const bytes of falling) {
+    const reason = withCode('usage', /Standard input.*one-letter/s);
+    await assert.rejects(list(bytes, false, true), reason, bytes.toString('hex'));
+  }
+  assert.deepEqual(await list(Buffer.from('./x\0a.txt\0'), false, true), ['x', 'a.txt'].sort());
+  assert.deepEqual(await list(Buffer.from('\0'), false, true), []);
+  await assert.rejects(
+    list(Buffer.from('caf\xe9.txt\0', 'latin1'), false, true),
+    withCode('usage', /not valid UTF-8/, /rename them, or upload each with: .*--as <key>/),
+  );
   assert.deepEqual(await list(Buffer.from('a.txt\0sub/b.txt\0'), true), ['a.txt', 'sub/b.txt']);
   assert.deepEqual(await list(Buffer.from('a.txt\0x\0sub/b.txt\0'), false, true), [
     'a.txt',
