@@ -1,5 +1,5 @@
 import type { Context, JsonValue, Result } from '../context.ts';
-import { discoverCaller, TokenRefused } from '../identity/discovery.ts';
+import { askCaller } from '../identity/ask-caller.ts';
 import { keptText } from '../identity/kept-text.ts';
 import { findKept } from '../identity/kept-tokens.ts';
 import { type TokenOrigin, tokenOrigin, tokenSource } from '../identity/session.ts';
@@ -11,7 +11,7 @@ import { formatDuration } from '../ui/format.ts';
 /** Who is signed in, where, what they may write and for how long: as the edge itself sees it. */
 export async function whoami(context: Context, _args: Readonly<Record<string, never>>): Promise<Result> {
   const target = await resolveTarget(context);
-  const { description, caller } = await ask(context, target);
+  const { description, caller } = await askCaller(context, target, tokenSource(context, target));
   const { username, groups, writeTo, tokenExpiresAt } = caller;
   const origin = await tokenOrigin(context, target);
   const kept = origin.kind === 'kept' ? await findKept(context, target) : undefined;
@@ -35,22 +35,6 @@ export async function whoami(context: Context, _args: Readonly<Record<string, ne
     ['good for', goodFor(context.now(), origin, tokenExpiresAt)],
   ];
   return { document, text: lines.map(([name, value]) => `${name.padEnd(12)}${value}`) };
-}
-
-/** Asks the edge, as a request of `put` would: once more with a renewed token where it takes the first for a bad one. */
-async function ask(context: Context, target: Target) {
-  const tokens = tokenSource(context, target);
-  const asked = async (token: string) => ({
-    token,
-    ...(await discoverCaller(context, { ...target, token })),
-  });
-  const token = await tokens.current();
-  try {
-    return await asked(token);
-  } catch (error) {
-    if (!(error instanceof TokenRefused)) throw error;
-    return asked(await tokens.renew(token, error.reason));
-  }
 }
 
 function deploymentText({ url, deployment }: Target): string {

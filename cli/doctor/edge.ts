@@ -1,8 +1,11 @@
 import type { Dispatcher } from 'undici';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
+
+import { askCaller } from '../identity/ask-caller.ts';
 import { formatOffset } from '../identity/clock.ts';
-import { discover, discoverCaller, WELL_KNOWN } from '../identity/discovery.ts';
+import { discover, WELL_KNOWN } from '../identity/discovery.ts';
+
 import { findKept } from '../identity/kept-tokens.ts';
 import { tokenOrigin, tokenSource } from '../identity/session.ts';
 import { writingText } from '../identity/writing.ts';
@@ -120,8 +123,7 @@ function acceptanceChecks(context: Context, target: Target): Check[] {
         ) {
           return { skipped: `nobody is signed in: edge-upload login ${target.url}` };
         }
-        const token = await tokens.current();
-        const { caller, description } = await discoverCaller(context, { ...target, token });
+        const { caller, description } = await askCaller(context, target, tokens);
         [prefix] = caller.writeTo;
         return { found: `${caller.username}, may write ${writingText(description.policy, caller)}` };
       },
