@@ -15,7 +15,7 @@ const REGION = /^[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}$/;
 const POOL_ID = /^([a-z]{2}(?:-[a-z]+){1,3}-\d{1,2})_[0-9a-zA-Z]{1,55}$/;
 const CLIENT_ID = /^[\w+]{1,128}$/;
 
-export function isRegion(value: unknown): value is string {
+function isRegion(value: unknown): value is string {
   return typeof value === 'string' && REGION.test(value);
 }
 

@@ -34,7 +34,7 @@ function prefixOf(url: string): string {
 }
 
 /** The file of one user's tokens for one edge. */
-export function sessionFile(place: Place, url: string, username: string): string {
+function sessionFile(place: Place, url: string, username: string): string {
   const user = createHash('sha256').update(username).digest('hex').slice(0, 16);
   return join(folder(place), `${prefixOf(url)}${user}${SUFFIX}`);
 }

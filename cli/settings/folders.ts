@@ -69,7 +69,7 @@ export function findFolder(place: Place, kind: FolderKind): FoundFolder {
 }
 
 /** @throws {UserError} `settings` where this computer has no such folder, with the variable to set. */
-export function requireFolder(place: Place, kind: FolderKind): string {
+function requireFolder(place: Place, kind: FolderKind): string {
   const { path, missing } = findFolder(place, kind);
   if (path !== undefined) return path;
   const variable = place.platform === 'win32' ? WINDOWS[kind].variable : VARIABLES[kind];

@@ -23,7 +23,7 @@ export function bucketGone(bucket: string, cause?: unknown): UserError {
 }
 
 /** Whether S3 has the bucket. */
-export async function bucketExists({ clients }: StackWork, bucket: string): Promise<boolean> {
+async function bucketExists({ clients }: StackWork, bucket: string): Promise<boolean> {
   const { HeadBucketCommand } = await import('@aws-sdk/client-s3');
   return onAws(`Looking up the bucket ${bucket}`, async () => {
     try {

@@ -32,7 +32,7 @@ const BOUNDS = { deadlineMs: 15_000, maxBytes: 64 * 1024 };
 const PROBE_KEY = 'edge-upload-probe';
 
 /** Why an edge does not serve as it should; `undefined` when it does. */
-export async function edgeDefect(
+async function edgeDefect(
   { env, signal }: Pick<Context, 'env' | 'signal'>,
   { url, clientId, policy, local }: EdgeToProbe,
 ): Promise<string | undefined> {

@@ -5,7 +5,7 @@ export const MAX_REQUEST_BYTES = 32_768;
 const MAX_URL_BYTES = 8_192;
 
 /** Status codes that CloudFront answers requests with which are too long. The second is nginx's own. */
-export const URL_TOO_LONG = 414;
+const URL_TOO_LONG = 414;
 export const HEAD_TOO_LONG = 494;
 
 /** Phrases of statuses that Node does not know, or knows by another name. */

@@ -21,8 +21,8 @@ const ALL: Selection = { behavior: 'all', names: [] };
 const NONE: Selection = { behavior: 'none', names: [] };
 const named = (...names: string[]): Selection => ({ behavior: 'whitelist', names });
 
-export const ALL_VIEWER = '216adef6-5c7f-47e4-b989-5492eafa07d3';
-export const ALL_VIEWER_EXCEPT_HOST = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
+const ALL_VIEWER = '216adef6-5c7f-47e4-b989-5492eafa07d3';
+const ALL_VIEWER_EXCEPT_HOST = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
 
 export const MANAGED_ORIGIN_REQUEST_POLICIES: Readonly<Record<string, OriginRequestPolicy>> = {
   [ALL_VIEWER]: { headers: ALL, cookies: ALL, queryStrings: ALL },

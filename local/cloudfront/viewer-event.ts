@@ -63,7 +63,7 @@ export function viewerRequestEvent(
 }
 
 /** The multimap a function sees: repeated headers are separate entries, disallowed ones are left out. */
-export function edgeHeaders(rawHeaders: readonly string[]): EdgeHeaders {
+function edgeHeaders(rawHeaders: readonly string[]): EdgeHeaders {
   const headers: EdgeHeaders = {};
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const key = rawHeaders[index] ?? '';

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
  * How long a sender may pause within a body, milliseconds. AWS does not document its own limit; S3's is seen to be
  * about 20 s, which a busy computer that runs both ends may need for itself.
  */
-export const MAX_PAUSE_MS = 60_000;
+const MAX_PAUSE_MS = 60_000;
 
 interface Limits {
   /** From the first byte to the last, milliseconds; absent where a body may take hours. */

@@ -32,7 +32,7 @@ export function splitTarget(target: string): { path: string; query: string } {
 }
 
 /** The service's view of a Node request. */
-export function toHttpRequest(message: IncomingMessage): HttpRequest {
+function toHttpRequest(message: IncomingMessage): HttpRequest {
   return {
     method: message.method ?? 'GET',
     ...splitTarget(originForm(message.url ?? '/')),
@@ -42,7 +42,7 @@ export function toHttpRequest(message: IncomingMessage): HttpRequest {
 }
 
 /** Sends an answer; a client that went away ends the sending without an error. */
-export async function sendResponse(
+async function sendResponse(
   request: IncomingMessage,
   response: ServerResponse,
   answer: HttpResponse,

@@ -23,7 +23,7 @@ export interface EngineOptions {
   readonly onDefect: (error: unknown) => void;
 }
 
-export const STACK_TYPE = 'AWS::CloudFormation::Stack';
+const STACK_TYPE = 'AWS::CloudFormation::Stack';
 
 /** What an event tells. */
 export interface Told {

@@ -51,7 +51,7 @@ export function deleteBucket({ store, bucket, bucketName }: BucketCall): HttpRes
   return { status: 204 };
 }
 
-export function bucketNotEmpty(bucket: string): AwsError {
+function bucketNotEmpty(bucket: string): AwsError {
   return new AwsError('BucketNotEmpty', 'The bucket you tried to delete is not empty', 409, {
     BucketName: bucket,
   });

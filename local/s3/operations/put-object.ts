@@ -46,7 +46,7 @@ export async function putObject(call: BucketCall): Promise<HttpResponse> {
 }
 
 /** What every write that made a version answers with. */
-export function writtenHeaders(version: Version): Record<string, string> {
+function writtenHeaders(version: Version): Record<string, string> {
   return {
     etag: `"${version.etag}"`,
     'x-amz-server-side-encryption': 'AES256',
