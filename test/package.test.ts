@@ -40,7 +40,7 @@ async function installGlobally(name: string, ...flags: string[]) {
     run: (...args: string[]) =>
       runProgram(join(prefix, 'bin/edge-upload'), args, {
         cwd: home,
-        env: cleanEnv(home, { XDG_DATA_HOME: home }),
+        env: cleanEnv(home),
       }),
   };
 }
@@ -117,10 +117,18 @@ test('the first steps of the README lead from nothing to a stored file, in a fre
   const [section = ''] = readme.split('## Try it step by step')[1]?.split('\n## ') ?? [];
   const commands = section.split('\n').flatMap((line) => (line.startsWith('    ') ? [line.trim()] : []));
   assert.ok(commands.length >= 6, section);
+  // Each command has a terminal and a shell of its own; what is set in the person's shell stays set.
+  const setUp = ['cd "$HOME"'];
+  let domain = '';
   for (const command of commands) {
-    const argv = ['sh', '-c', `cd "$HOME" && ${command}`];
+    const argv = ['sh', '-ec', [...setUp, command.replace('<domain>', domain)].join('\n')];
     const { shown, code } = await onTerminal({ argv, env, answers: ANSWERS[command] ?? [] });
     assert.equal(code, 0, `${command}\n${shown}`);
+    if (command.startsWith('eval ')) setUp.push(command);
+    if (command === 'edge-upload deploy --local') {
+      const { stdout } = await run('status', '--json');
+      domain = new URL((JSON.parse(stdout) as { url: string }).url).host;
+    }
     if (command === 'edge-upload ls') assert.match(shown, /image\.jpg/);
   }
 });

@@ -176,7 +176,9 @@ test('whatever a function does, the cloud goes on', async (t) => {
   await returned(room, well);
   for (const [name, code, outcome] of BOMBS) {
     await t.test(name, async () => {
-      const arn = await room.publish(`exports.handler = async () => { ${code} };`, { Timeout: 1 });
+      // What is not to run out of time has enough of it, however busy the computer is.
+      const Timeout = outcome.test('timed-out') ? 1 : 30;
+      const arn = await room.publish(`exports.handler = async () => { ${code} };`, { Timeout });
       const ended = room.invoke(arn, {});
       assert.equal(await returned(room, well), 'well');
       assert.match(JSON.stringify(await ended), outcome);
