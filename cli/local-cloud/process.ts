@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
 import type { Context } from '../context.ts';
@@ -11,6 +11,7 @@ import { readBounded } from '../network/request-text.ts';
 import { packageRoot } from '../package-root.ts';
 import { diskError, makeFolder, readIfThere } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
+import { openOwn } from '../settings/own-file.ts';
 
 /** A running embedded cloud, as it describes itself in `cloud.json`. */
 export interface RunningCloud {
@@ -35,6 +36,19 @@ export function cloudFolder(context: Pick<Context, 'env' | 'platform' | 'home'>)
   return join(folders(context).data, 'local');
 }
 
+/** Whether a cloud wrote this: the token goes to a port on 127.0.0.1 alone, and no signal to another process. */
+function isWhole(written: unknown): written is RunningCloud {
+  const { endpoint, pid, control } = (written ?? {}) as Partial<Record<keyof RunningCloud, unknown>>;
+  const { token, proof } = (control ?? {}) as Partial<Record<string, unknown>>;
+  return (
+    typeof endpoint === 'string' &&
+    /^http:\/\/127\.0\.0\.1:\d{1,5}$/.test(endpoint) &&
+    Number.isSafeInteger(pid) &&
+    Number(pid) > 1 &&
+    [token, proof].every((secret) => typeof secret === 'string' && /^[0-9a-f]+$/.test(secret))
+  );
+}
+
 /** Returns the cloud of that folder if it runs: it must answer at its endpoint, and prove that it is the same one. */
 export async function findCloud(dataDir: string): Promise<RunningCloud | undefined> {
   const text = await readIfThere(join(dataDir, 'cloud.json'));
@@ -42,9 +56,10 @@ export async function findCloud(dataDir: string): Promise<RunningCloud | undefin
   const deadline = openDeadline();
   deadline.set(STATUS_DEADLINE_MS);
   try {
-    const written = JSON.parse(text) as RunningCloud;
+    const written: unknown = JSON.parse(text);
+    if (!isWhole(written)) return undefined;
     const answer = await request(`${written.endpoint}/_edge-upload/status`, {
-      headers: { authorization: `Bearer ${written.control?.token}` },
+      headers: { authorization: `Bearer ${written.control.token}` },
       signal: deadline.signal,
     });
     const status = await readBounded(answer.body, MAX_STATUS_BYTES);
@@ -108,12 +123,20 @@ export async function startCloud(
   }
 }
 
-async function openLog(dataDir: string, logFile: string) {
+async function createLog(logFile: string): Promise<FileHandle> {
+  try {
+    return await open(logFile, 'ax', 0o600);
+  } catch (error) {
+    throw diskError(logFile, error);
+  }
+}
+
+async function openLog(dataDir: string, logFile: string): Promise<FileHandle> {
   try {
     await makeFolder(dataDir);
-    const { O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_WRONLY } = constants;
-    return await open(logFile, O_APPEND | O_CREAT | O_NOFOLLOW | O_WRONLY, 0o600);
+    return (await openOwn(logFile, constants.O_WRONLY | constants.O_APPEND)).handle;
   } catch (error) {
+    if (systemCode(error) === 'ENOENT') return createLog(logFile);
     throw diskError(logFile, error);
   }
 }

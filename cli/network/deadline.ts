@@ -31,7 +31,7 @@ export function openDeadline(caller?: AbortSignal): Deadline {
     set(milliseconds) {
       clear();
       timer = setTimeout(() => {
-        controller.abort(new DOMException('the answer has no end', 'TimeoutError'));
+        controller.abort(Object.assign(new Error('the answer has no end'), { name: 'TimeoutError' }));
       }, milliseconds);
     },
     clear,

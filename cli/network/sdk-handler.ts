@@ -20,7 +20,9 @@ function target({ protocol, hostname, port, path, query }: HttpRequest): { origi
 }
 
 /** Longest wait for the head of an answer, informational answers (1xx) included, milliseconds. */
-const HEAD_MS = 90_000;
+const HEAD_MS = 60_000;
+/** Longest wait for a next byte, milliseconds. */
+const SILENCE_MS = 30_000;
 /** The same for a body; a long object of known length has its bound in that, and only has to keep moving. */
 const BODY_MS = 60_000;
 const LONG_BODY_BYTES = 1024 * 1024;
@@ -47,13 +49,33 @@ function bounded(body: Readable): Readable {
   return bound;
 }
 
+const SILENCES: ReadonlySet<string> = new Set([
+  'TimeoutError',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+]);
+/** The last attempt of a request after which silence is met with another one. */
+const LAST_PATIENT_ATTEMPT = 1;
+
+/** Which attempt of the SDK's a request is, from 1. */
+function attemptOf({ headers }: HttpRequest): number {
+  return Number(/attempt=(\d+)/.exec(headers['amz-sdk-request'] ?? '')?.[1] ?? 1);
+}
+
 /**
  * Has the SDK try again after every failure of the network that can pass, and only after those: it knows a few by name
- * alone. The most common one is a connection that was kept alive longer here than by the server.
+ * alone. The most common one is a connection that was kept alive longer here than by the server. A server that keeps
+ * silent twice is not asked a third time.
  */
-function mark(error: unknown): void {
+function mark(error: unknown, sdkRequest: HttpRequest): void {
   const failure = findFailure(error);
-  if (failure !== undefined && isPassing(failure)) Object.assign(error as Error, { $retryable: {} });
+  if (failure === undefined || !isPassing(failure)) return;
+  if (!SILENCES.has(failure.code) || attemptOf(sdkRequest) <= LAST_PATIENT_ATTEMPT) {
+    Object.assign(error as Error, { $retryable: {} });
+  } else if ((error as Error).name === 'TimeoutError') {
+    // The SDK tries again after an error of this name, whatever else it says.
+    Object.assign(error as Error, { name: 'Error', code: 'UND_ERR_HEADERS_TIMEOUT' });
+  }
 }
 
 /** An SDK request handler over our dispatcher, so that proxies and authorities are settled in one place for all traffic. */
@@ -80,18 +102,18 @@ export class SdkHandler {
         headers: sdkRequest.headers,
         body: (sdkRequest.body as SdkBody | undefined) ?? null,
         signal: deadline.signal,
-        headersTimeout: 60_000,
-        bodyTimeout: BODY_MS,
+        headersTimeout: SILENCE_MS,
+        bodyTimeout: SILENCE_MS,
       });
     } catch (error) {
       deadline.end();
-      mark(error);
+      mark(error, sdkRequest);
       throw error;
     }
     if (isStreamed(sdkRequest) && Number(answer.headers['content-length']) > LONG_BODY_BYTES)
       deadline.clear();
     else deadline.set(BODY_MS);
-    answer.body.once('error', mark).once('close', deadline.end);
+    answer.body.once('error', (error: unknown) => mark(error, sdkRequest)).once('close', deadline.end);
     const headers = Object.entries(answer.headers).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
     );

@@ -82,3 +82,38 @@ test('an answer without an end is broken off', async (t) => {
   // Its rest is not waited for.
   await cut;
 });
+
+test('a server that keeps silent is asked twice, and the error says no more than ours', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let asked = 0;
+  const silent = {
+    dispatch(options: { readonly signal?: AbortSignal }, handler: { onError?: (error: Error) => void }) {
+      asked += 1;
+      queueMicrotask(() =>
+        handler.onError?.(Object.assign(new Error('silent'), { code: 'UND_ERR_HEADERS_TIMEOUT' })),
+      );
+      return options !== undefined;
+    },
+  } as unknown as Agent;
+  const client = new STSClient({
+    endpoint: 'http://127.0.0.1:1',
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 8,
+    requestHandler: new SdkHandler(silent),
+  });
+  const ended = client.send(new GetCallerIdentityCommand({})).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  let error: unknown;
+  void ended.then((thrown) => {
+    error = thrown;
+  });
+  for (let turn = 0; turn < 1000 && error === undefined; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    t.mock.timers.tick(1000);
+  }
+  assert.match(networkFailure(error, 'AWS')?.message ?? '', /does not answer/);
+  assert.equal(asked, 2);
+});

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { findCloud, startCloud } from '../../../cli/local-cloud/process.ts';
+import { runProgram } from '../../support/programs.ts';
+
+test('a damaged or foreign cloud.json is of no running cloud, and its token goes nowhere else', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked += 1;
+    response.end(JSON.stringify({ dataDir: folder, proof: 'ab' }));
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  t.after(() => {
+    server.close();
+    return rm(folder, { recursive: true, force: true });
+  });
+  const { port } = server.address() as AddressInfo;
+  const control = { token: 'ab', proof: 'ab' };
+  const whole = { endpoint: `http://127.0.0.1:${port}`, pid: 4242, control };
+  const found = async (document: unknown) => {
+    await writeFile(join(folder, 'cloud.json'), JSON.stringify(document), { mode: 0o600 });
+    return findCloud(folder);
+  };
+  assert.equal((await found(whole))?.pid, 4242);
+  assert.equal(asked, 1);
+  for (const odd of [
+    null,
+    5,
+    [],
+    {},
+    ...['ftp://127.0.0.1', 'unix:/x', `http://localhost:${port}`, `http://a:b@127.0.0.1:${port}`, 5].map(
+      (endpoint) => ({ ...whole, endpoint }),
+    ),
+    ...[0, 1, -1, 1.5, '4242', undefined].map((pid) => ({ ...whole, pid })),
+    ...[null, 5, { token: 'a\nb', proof: 'ab' }, { token: 'ab' }].map((other) => ({
+      ...whole,
+      control: other,
+    })),
+  ]) {
+    assert.equal(await found(odd), undefined, JSON.stringify(odd));
+  }
+  assert.equal(asked, 1);
+  // One that nothing answers at any more.
+  assert.equal(await found({ ...whole, endpoint: 'http://127.0.0.1:99999' }), undefined);
+});
+
+test('what is no plain file of ours in place of the log is refused by name, and holds nothing up', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const log = join(folder, 'cloud.log');
+  const start = () =>
+    startCloud({ env: {}, execPath: process.execPath, platform: 'linux' }, { dataDir: folder });
+  await runProgram('mkfifo', [log]);
+  await assert.rejects(start(), { code: 'settings', message: /cloud\.log is not a plain file/ });
+  await rm(log);
+  await symlink(join(folder, 'elsewhere'), log);
+  await assert.rejects(start(), { code: 'settings', message: /cloud\.log is a symbolic link/ });
+});
