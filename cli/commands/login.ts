@@ -121,7 +121,7 @@ async function newUser(
     );
     context.ui.event({
       type: 'note',
-      text: `The user ${created.username} is ready; now comes the first sign-in.`,
+      text: `The user ${created.username} is created. Next is the first sign-in.`,
     });
     return { username: created.username, password: created.temporaryPassword };
   } catch (error) {

@@ -51,7 +51,7 @@ export async function list(context: Context): Promise<Result> {
   const text =
     lines.length === 0
       ? 'There is no unfinished upload.'
-      : [...lines, 'Go on with one by its put command, or take it away with: edge-upload uploads abort <id>'];
+      : [...lines, 'To resume one, repeat its put command. To abort it:', '  edge-upload uploads abort <id>'];
   return { document: { uploads }, text };
 }
 

@@ -164,7 +164,7 @@ function withProgress(
   const refused = error.code === 'refused_by_store' && stored === size;
   const hint = refused
     ? `All parts are stored, and the same command tries once more. If that fails too, begin anew after: edge-upload uploads abort ${journalId(subject)}`
-    : `${formatBytes(stored)} of ${formatBytes(size)} are stored; the same command goes on from there.`;
+    : `${formatBytes(stored)} of ${formatBytes(size)} are stored; the same command resumes from there.`;
   return new UserError(error.code, error.message, {
     hint: [...error.hintLines, hint],
     cause: error,

@@ -108,7 +108,7 @@ test('put meets the network as it is', async (t) => {
       child.kill('SIGINT');
       const [code] = await once(child, 'close');
       assert.equal(code, 130);
-      assert.match(await errors, /are stored; the same command goes on from there/);
+      assert.match(await errors, /are stored; the same command resumes from there/);
       const list = await computer.run(['uploads', 'list']);
       assert.match(list.stdout, /slow/);
       const again = await computer.run(['put', 'big.bin', '--as', 'slow', '--part-size', '5M', '--json']);
