@@ -129,13 +129,6 @@ export function withoutLineEnd(line: string): string {
   return line.replace(/\r?\n$|\r$/, '');
 }
 
-/** The lines of a text; a line end behind the last one adds no empty line. */
-export function linesIn(text: string): string[] {
-  const lines = text.split('\n').map(withoutLineEnd);
-  if (lines.at(-1) === '') lines.pop();
-  return lines;
-}
-
 /**
  * A secret as copied from a page, a file or a CI's settings: without a byte order mark, surrounding blanks and line ends,
  * one pair of quotation marks, and the word `Bearer`. For tokens and codes, which contain none of these.
