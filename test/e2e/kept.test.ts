@@ -67,6 +67,18 @@ test('pools and buckets of --retain-data are kept, and go with the stack by --de
   });
 });
 
+test('a kept log bucket is named as such, and not offered as a bucket for uploads', async () => {
+  await withCloud(async (computer) => {
+    await computer.json<DeployedStack>(['deploy', '--local', '--access-logs']);
+    const { kept } = await computer.json<Destroyed>(['destroy', '--yes', '--keep-data']);
+    assert.deepEqual(kept.map(({ type }) => type).sort(), ['bucket', 'log bucket']);
+    const { stderr } = await computer.run(['deploy', '--local', '--dry-run']);
+    assert.equal(stderr.match(/--bucket-name/g)?.length, 1, stderr);
+    const { deleted } = await computer.json<Destroyed>(['destroy', '--yes', '--delete-kept']);
+    assert.equal(deleted.length, 2);
+  });
+});
+
 test('an import that fails leaves the bucket, and one that would be deleted with the stack is not imported', async (t) => {
   await withCloud(async (_computer, cloud) => {
     const { endpoint } = cloud;
