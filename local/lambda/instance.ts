@@ -31,8 +31,8 @@ const MEMORY_CHECK_MS = 100;
 /** How old a measurement may be when a short invocation ends: reading `/proc` takes as long as it does. */
 const MEMORY_AGE_MS = 1000;
 
-/** What Node dies of when its heap is full. */
-const OUT_OF_MEMORY = new Set<NodeJS.Signals | null>(['SIGABRT', 'SIGTRAP', 'SIGILL']);
+/** What Node dies of when its heap is full; the last one as the first process of a process table, which no SIGABRT ends. */
+const OUT_OF_MEMORY = new Set<NodeJS.Signals | null>(['SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGSEGV']);
 
 type Settle = (invocation: Invocation) => void;
 

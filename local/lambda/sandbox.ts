@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { getHeapStatistics } from 'node:v8';
 import type { Failure, Start } from './messages.ts';
 import { createHost, type Operation } from './sandbox/bridge.ts';
 import { FunctionContext } from './sandbox/context.ts';
@@ -35,6 +36,20 @@ function end(failure: Failure): never {
 const unforeseen = (): never =>
   end({ type: 'failed', errorType: 'Runtime.Unknown', message: 'The code failed outside of its handler.' });
 
+/** Node reads the resident set from `/proc`, which is not there in a file tree of the sandbox's own. */
+function memoryUsage(): NodeJS.MemoryUsage {
+  try {
+    return process.memoryUsage();
+  } catch {
+    const {
+      total_heap_size: heapTotal,
+      used_heap_size: heapUsed,
+      external_memory: external,
+    } = getHeapStatistics();
+    return { rss: process.resourceUsage().maxRSS * 1024, heapTotal, heapUsed, external, arrayBuffers: 0 };
+  }
+}
+
 const processOperations: Readonly<Record<string, Operation>> = {
   out: (text) => {
     writeOut(OUTPUT, text);
@@ -49,7 +64,7 @@ const processOperations: Readonly<Record<string, Operation>> = {
   },
   exit: (code) => exit(Number(code)),
   hrtime: () => String(process.hrtime.bigint()),
-  memory: () => JSON.stringify(process.memoryUsage()),
+  memory: () => JSON.stringify(memoryUsage()),
   cpu: () => JSON.stringify(process.cpuUsage()),
   subtle: (id, method, args) => {
     void performSubtle(method, args).then((outcome) => guest.settled(Number(id), outcome));

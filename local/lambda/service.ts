@@ -15,7 +15,7 @@ import { textLines } from './log-lines.ts';
 import { jsonLines } from './log-lines-json.ts';
 import { logGroupAtEdge, logStreamName } from './log-names.ts';
 import type { Configuration } from './model.ts';
-import { networkNamespace } from './namespace.ts';
+import { findIsolation } from './namespace.ts';
 import { Pool } from './pool.ts';
 import { lambdaResources } from './resources.ts';
 import { builtSandbox } from './sandbox-source.ts';
@@ -114,7 +114,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       };
     };
     sandboxSource ??= builtSandbox();
-    within ??= networkNamespace();
+    within ??= findIsolation().command;
     const limit = Math.min(availableParallelism(), MAX_INSTANCES);
     const { network } = options;
     const systemLines = logFormat === 'JSON' ? jsonLines(systemLogLevel) : textLines;

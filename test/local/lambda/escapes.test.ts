@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { networkNamespace } from '../../../local/lambda/namespace.ts';
+import { findIsolation } from '../../../local/lambda/namespace.ts';
 import { ESCAPES, escapeFunction } from './escapes.ts';
 import { openRoom, returned } from './support.ts';
 
@@ -49,7 +49,7 @@ test('no code of a function reaches a file, the environment, a socket, a process
 });
 
 test('where the kernel allows it, the process has a network of its own', async (t) => {
-  if (networkNamespace().length === 0) {
+  if (findIsolation().command.length === 0) {
     t.diagnostic('the kernel does not allow it here');
     return;
   }
