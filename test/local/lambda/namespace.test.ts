@@ -20,7 +20,7 @@ const ATTACK = `
     change: attempt(() => fs.appendFileSync(process.execPath, 'x')),
     kill: attempt(() => process.kill(Number(pid), 0)),
     shell: spawnSync('/bin/sh').error?.code,
-    top: fs.readdirSync('/').filter((name) => /^(home|root|tmp|run|var|etc|proc|sys|dev)$/.test(name)),
+    top: fs.readdirSync('/').filter((name) => /^(home|root|tmp|run|var|etc|proc|sys|dev)$/.test(name) && name !== process.execPath.split('/')[1]),
   };
   require('net').connect(socket).on('connect', () => { throw 1; }).on('error', ({ code }) =>
     console.log(JSON.stringify({ ...result, socket: code })));`;
