@@ -25,7 +25,12 @@ const USE_IN_SHELL = 'eval "$(edge-upload local env)"';
 const USE_IN_POWERSHELL = 'edge-upload local env | Out-String | Invoke-Expression';
 
 /** The secret is in the JSON document alone: screens are shared and logged. */
-async function described(context: Context, cloud: RunningCloud, headline: string): Promise<Result> {
+async function described(
+  context: Context,
+  cloud: RunningCloud,
+  headline: string,
+  isolation?: string,
+): Promise<Result> {
   const { endpoint, caFile, dataDir, outboxDir, pid, wellKnownKeys } = cloud;
   const { accessKeyId, secretAccessKey } = await signingKey(cloud);
   return {
@@ -39,6 +44,7 @@ async function described(context: Context, cloud: RunningCloud, headline: string
       accessKeyId,
       secretAccessKey,
       wellKnownKeys,
+      ...(isolation !== undefined && { isolation }),
     },
     text: [
       headline,
@@ -47,6 +53,7 @@ async function described(context: Context, cloud: RunningCloud, headline: string
       `  data         ${dataDir}`,
       `  mail, SMS    ${outboxDir}`,
       `  process      ${pid}`,
+      ...(isolation === undefined ? [] : [`  functions    ${isolation}`]),
       `  access key   ${wellKnownKeys ? 'any whose secret is the same word, such as test' : accessKeyId}`,
       '',
       'Use it from the AWS CLI and other tools in this shell with:',
@@ -95,7 +102,10 @@ export async function start(context: Context, args: Omit<StartOptions, 'dataDir'
 export async function status(context: Context): Promise<Result> {
   const dataDir = cloudFolder(context);
   const cloud = await findCloud(dataDir);
-  if (cloud !== undefined) return described(context, cloud, 'The embedded cloud is running.');
+  if (cloud !== undefined) {
+    const { findIsolation } = await import('../../local/lambda/namespace.ts');
+    return described(context, cloud, 'The embedded cloud is running.', findIsolation().description);
+  }
   return {
     document: { running: false, dataDir },
     text: [

@@ -123,6 +123,7 @@ test('the commands find the key by themselves, and show its secret only where it
     assert.ok(!`${stdout}${stderr}`.includes(secretAccessKey));
     assert.match(stdout, /eval "\$\(edge-upload local env\)"/);
   }
+  assert.match(plain.stdout, /^ {2}functions +own process/m);
   assert.equal(statSync(join(dataDir, 'keys.json')).mode & 0o777, 0o600);
   assert.equal(statSync(dataDir).mode & 0o777, 0o700);
   const log = await readFile(join(dataDir, 'cloud.log'), 'utf8');
