@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provider';
+import { CognitoIdentityProvider, paginateListUsers } from '@aws-sdk/client-cognito-identity-provider';
 import { setUp } from './harness.ts';
 import { adminSignIn } from './sign-in.ts';
 
@@ -36,13 +36,23 @@ test('after a kill -9 in the middle of writing, every answered call has happened
     answered.push(name);
     if (answered.length === 20) child.kill('SIGKILL');
   };
-  const calls = await Promise.allSettled(Array.from({ length: 60 }, (_, index) => create(`user-${index}`)));
-  assert.ok(calls.some(({ status }) => status === 'rejected'));
+  // Each goes on until it is cut off, so that calls are under way at the kill, however fast the answers come.
+  let next = 0;
+  const writer = async () => {
+    for (;;) await create(`user-${next++}`);
+  };
+  const ended = await Promise.allSettled(Array.from({ length: 8 }, writer));
+  assert.ok(ended.every(({ status }) => status === 'rejected'));
   assert.ok(answered.length >= 20);
 
   setup.restart();
-  const { Users = [] } = await setup.sdk.listUsers({ UserPoolId: setup.UserPoolId, Limit: 60 });
-  const stored = Users.map(({ Username }) => Username ?? '');
+  const stored: string[] = [];
+  for await (const { Users = [] } of paginateListUsers(
+    { client: setup.sdk },
+    { UserPoolId: setup.UserPoolId },
+  )) {
+    stored.push(...Users.map(({ Username }) => Username ?? ''));
+  }
   for (const name of answered) assert.ok(stored.includes(name), `${name} is lost`);
   for (const name of [answered[0] ?? '', answered.at(-1) ?? '']) {
     assert.equal((await adminSignIn(setup, name, TEMPORARY)).ChallengeName, 'NEW_PASSWORD_REQUIRED');
