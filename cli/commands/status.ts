@@ -143,7 +143,7 @@ function render(
     if (name !== 'unset') return [name.padEnd(width) + value];
     return `${name.padEnd(width)}${wrap(value, 80 - width, ' '.repeat(width))}`.split('\n');
   });
-  if (gone) text.push(...bucketGone(outputs.bucket ?? '').hintLines);
+  if (gone) text.push(...bucketGone(local, outputs.bucket ?? '').hintLines);
   return { document, text: [...text, ...keptLines(kept, local !== undefined)] };
 }
 

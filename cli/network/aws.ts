@@ -6,6 +6,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { Context } from '../context.ts';
+import { UserError } from '../errors.ts';
 import { folderOf, readAccessKey } from '../local-cloud/access-key.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
 import { openDispatcher } from './dispatcher.ts';
@@ -36,10 +37,18 @@ export interface CloudChoice {
   readonly profile?: string;
 }
 
-/** The endpoint that the environment names for a service, as every AWS tool reads it. */
+/**
+ * The endpoint that the environment names for a service, as every AWS tool reads it.
+ * @throws {UserError} `settings` for what is no address.
+ */
 function endpointFromEnv(env: Context['env'], service: string): string | undefined {
   if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true') return undefined;
-  return env[`AWS_ENDPOINT_URL_${service}`] ?? env.AWS_ENDPOINT_URL;
+  const name = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'].find((one) => env[one]);
+  const value = name === undefined ? undefined : env[name];
+  if (value === undefined || (/^https?:\/\/[^/]/i.test(value) && URL.canParse(value))) return value;
+  throw new UserError('settings', `The environment variable ${name} is not an http or https address.`, {
+    hint: ['Correct it, or use AWS without it:', `  unset ${name}`],
+  });
 }
 
 /** The public address of Cognito for a pool's region; the embedded cloud's endpoint serves the same paths. */

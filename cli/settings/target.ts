@@ -38,7 +38,13 @@ export async function resolveTarget(context: Context, typed?: string): Promise<T
   const known = await listDeployments(context);
   if (known.length > 0) throw noneChosen(known);
   throw new UserError('no_deployment', 'This computer knows no deployment yet.', {
-    hint: 'Type: edge-upload login <url>   (operators: edge-upload deploy; to try it without AWS: edge-upload demo)',
+    hint: [
+      'Sign in at the address that you were given:',
+      '  edge-upload login <url>',
+      'As an operator, create a deployment; or try one without AWS:',
+      '  edge-upload deploy',
+      '  edge-upload demo',
+    ],
   });
 }
 

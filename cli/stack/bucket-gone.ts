@@ -6,14 +6,14 @@ import type { StackWork } from './operation.ts';
 import { findStack } from './stacks.ts';
 
 /** The stack's bucket was deleted by other hands; CloudFormation does not notice, and makes no new one. */
-export function bucketGone(bucket: string, cause?: unknown): UserError {
+export function bucketGone(local: StackWork['local'], bucket: string, cause?: unknown): UserError {
   return new UserError(
     'stack_failed',
     `The bucket ${bucket} is gone: something else than edge-upload deleted it. Uploads fail until there is another.`,
     {
       hint: [
         'Give the stack a bucket of another name; users and address stay as they are:',
-        '  edge-upload deploy --bucket-name <name>',
+        `  edge-upload deploy ${local === undefined ? '' : '--local '}--bucket-name <name>`,
         'Or take the rest down:',
         '  edge-upload destroy',
       ],
@@ -45,7 +45,7 @@ export function bucketCheck(work: StackWork): Check {
       const { bucket } = (await findStack(work))?.outputs ?? {};
       if (bucket === undefined) return { skipped: 'the stack has none' };
       if (await bucketExists(work, bucket)) return { found: bucket };
-      throw bucketGone(bucket);
+      throw bucketGone(work.local, bucket);
     },
   };
 }
@@ -58,11 +58,11 @@ export function bucketCheck(work: StackWork): Check {
 export async function refuseBucket(work: StackWork, { bucketName }: StackOptions): Promise<void> {
   const { bucket } = (await findStack(work))?.outputs ?? {};
   if (bucket === undefined || bucket === bucketName) {
-    if (bucket !== undefined && !(await bucketExists(work, bucket))) throw bucketGone(bucket);
+    if (bucket !== undefined && !(await bucketExists(work, bucket))) throw bucketGone(work.local, bucket);
     return;
   }
   if (bucketName === undefined) {
-    if (!(await bucketExists(work, bucket))) throw bucketGone(bucket);
+    if (!(await bucketExists(work, bucket))) throw bucketGone(work.local, bucket);
     return;
   }
   if (!(await bucketExists(work, bucketName))) return;

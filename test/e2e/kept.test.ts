@@ -136,7 +136,7 @@ test('a bucket deleted by hand: deploy, status, ls, get and doctor say so, and a
       assert.equal(code, args[0] === 'status' ? 0 : 8, args.join(' '));
       const said = stdout + stderr;
       assert.match(said, /gone/, said);
-      assert.match(said, /\n +edge-upload deploy --bucket-name <name>\n/, said);
+      assert.match(said, /\n +edge-upload deploy --local --bucket-name <name>\n/, said);
     }
     const named = ['deploy', '--local', '--bucket-name', 'another-bucket', '--yes'];
     const { outputs: now } = await computer.json<DeployedStack>(named);

@@ -98,10 +98,12 @@ function differs(key: string): UserError {
 }
 
 async function request(
-  { clients, context: { signal } }: StackWork,
+  work: StackWork,
   { bucket, key, versionId }: ObjectToFetch,
   rest?: { readonly from: number; readonly etag: string },
 ): Promise<GetObjectCommandOutput> {
+  const { clients, context } = work;
+  const { signal } = context;
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   try {
     return await clients.s3.send(
@@ -117,14 +119,14 @@ async function request(
     );
   } catch (error) {
     if (signal.aborted) throw interrupted();
-    throw refusal(error, { bucket, key });
+    throw refusal(work, error, { bucket, key });
   }
 }
 
-function refusal(error: unknown, { bucket, key }: ObjectToFetch): UserError {
+function refusal(work: StackWork, error: unknown, { bucket, key }: ObjectToFetch): UserError {
   const name = error instanceof Error ? error.name : '';
   const doing = `Downloading ${key}`;
-  if (name === 'NoSuchBucket') return bucketGone(bucket);
+  if (name === 'NoSuchBucket') return bucketGone(work.local, bucket);
   if (name === 'NoSuchKey' || name === 'NoSuchVersion' || name === 'MethodNotAllowed') {
     const what = name === 'NoSuchKey' ? 'no object' : 'no such version of';
     return new UserError('file_missing', `There is ${what} “${key}” in the bucket ${bucket}.`, {
