@@ -117,7 +117,7 @@ function sentence(refusal: Refusal, status: number, subject: string): string {
   return `${who} refused ${subject} (${code})${said}.`;
 }
 
-const AGAIN = 'Type the same command again later; a large file goes on where it stopped.';
+const AGAIN = 'Type the same command again later; a large file resumes where it stopped.';
 const CONCURRENCY =
   'If it stays so: operators, a new AWS account may run only 10 functions at once. Ask for more Lambda concurrency in us-east-1.';
 

@@ -31,7 +31,7 @@ const ANSWERS: ReadonlySet<ErrorCode> = new Set([
   'too_large',
 ]);
 
-const GO_ON = 'Type the same command again; a large file goes on where it stopped.';
+const GO_ON = 'Type the same command again; a large file resumes where it stopped.';
 
 export interface RunOptions {
   /** Files under way at once. */

@@ -331,7 +331,7 @@ test('a limit of the edge is told before the first part goes out', async (t) => 
   assert.equal(edge.seen.length, 1);
 });
 
-test('Ctrl-C keeps what is stored, and says that the same command goes on', async (t) => {
+test('Ctrl-C keeps what is stored, and says that the same command resumes', async (t) => {
   const { home, bytes, put } = await bigFile(t);
   const context = testContext({ cwd: home, home });
   const edge = await ownEdge(t, (request) => {
@@ -341,7 +341,7 @@ test('Ctrl-C keeps what is stored, and says that the same command goes on', asyn
   await assert.rejects(
     put(edge, {}, context),
     (error) =>
-      withCode('interrupted')(error) && /same command goes on/.test((error as { hint?: string }).hint ?? ''),
+      withCode('interrupted')(error) && /same command resumes/.test((error as { hint?: string }).hint ?? ''),
   );
   edge.seen.length = 0;
   await put(edge);

@@ -72,7 +72,7 @@ test('what a killed upload of a stream left is taken away by the next to the sam
   }
 });
 
-test('uploads list shows it, and uploads abort takes it away', async (t) => {
+test('uploads list shows it, and uploads abort aborts it', async (t) => {
   const { edge, uploads, journals, putAndKill } = await killable(t);
   await putAndKill();
   const { uploads: listed } = JSON.parse(await uploads('list', '--json')) as {
@@ -86,7 +86,7 @@ test('uploads list shows it, and uploads abort takes it away', async (t) => {
   );
   assert.deepEqual(JSON.parse(await uploads('abort', '', '--json')).error?.code, 'usage');
   assert.equal(edge.multipart.open.size, 1, 'a variable that is not set means no upload');
-  assert.match(await uploads('abort', String(id), String(id)), /^1 upload taken away/);
+  assert.match(await uploads('abort', String(id), String(id)), /^1 upload aborted/);
   assert.equal(edge.multipart.open.size, 0);
   assert.deepEqual(await journals(), []);
 });
