@@ -1,3 +1,5 @@
+import type { Jwk } from '../protocol/signing-key.ts';
+
 /** What is baked into the function's code: Lambda@Edge has no environment variables. Public data only. */
 export interface EdgeConfig {
   readonly region: string;
@@ -10,15 +12,6 @@ export interface EdgeConfig {
 
 export interface Jwks {
   readonly keys: readonly Jwk[];
-}
-
-export interface Jwk {
-  readonly kty: string;
-  readonly kid: string;
-  readonly alg: string;
-  readonly use: string;
-  readonly n: string;
-  readonly e: string;
 }
 
 /** Who may write what. Everything that is absent does not restrict. */

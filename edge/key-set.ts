@@ -1,4 +1,5 @@
-import type { Jwk, Jwks } from './config.ts';
+import { isSigningKey, type Jwk } from '../protocol/signing-key.ts';
+import type { Jwks } from './config.ts';
 import { type Download, download as overHttps } from './download.ts';
 import { Refusal } from './refusal.ts';
 
@@ -14,21 +15,10 @@ export interface KeySources {
   readonly now?: () => number;
 }
 
-function isKey(value: unknown): value is Jwk {
-  const { kty, kid, alg, use, n, e } = (value ?? {}) as Partial<Record<keyof Jwk, unknown>>;
-  return (
-    kty === 'RSA' &&
-    alg === 'RS256' &&
-    use === 'sig' &&
-    typeof kid === 'string' &&
-    [n, e].every((number) => typeof number === 'string' && /^[\w-]+$/.test(number))
-  );
-}
-
 /** @throws {Error} for a document without a single key to verify with. */
 function parseKeys(document: string): readonly Jwk[] {
   const { keys } = JSON.parse(document) as { readonly keys?: unknown };
-  const usable = Array.isArray(keys) ? keys.filter(isKey) : [];
+  const usable = Array.isArray(keys) ? keys.filter(isSigningKey) : [];
   if (usable.length === 0) throw new Error('no keys');
   return usable;
 }

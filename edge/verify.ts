@@ -1,8 +1,9 @@
 import { createPublicKey, type KeyObject, verify as verifySignature } from 'node:crypto';
 import { JwtBaseError } from 'aws-jwt-verify/error';
 import { type DecomposedJwt, decomposeUnverifiedJwt } from 'aws-jwt-verify/jwt';
+import type { Jwk } from '../protocol/signing-key.ts';
 import { type Caller, readCaller } from './claims.ts';
-import type { EdgeConfig, Jwk } from './config.ts';
+import type { EdgeConfig } from './config.ts';
 import { invalidToken } from './credentials.ts';
 import { createKeySet, type FindKey, type KeySources } from './key-set.ts';
 

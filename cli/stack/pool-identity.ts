@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Jwk, Jwks } from '../../edge/config.ts';
+import type { Jwks } from '../../edge/config.ts';
+import { isSigningKey } from '../../protocol/signing-key.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { readFields } from '../identity/json-fields.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
@@ -23,21 +24,10 @@ const TRIES = 6;
 const DEADLINE_MS = 20_000;
 const MAX_BYTES = 65_536;
 
-function isKey(value: unknown): value is Jwk {
-  const { kty, kid, alg, use, n, e } = (value ?? {}) as Partial<Record<keyof Jwk, unknown>>;
-  return (
-    kty === 'RSA' &&
-    alg === 'RS256' &&
-    use === 'sig' &&
-    typeof kid === 'string' &&
-    [n, e].every((number) => typeof number === 'string' && /^[\w-]+$/.test(number))
-  );
-}
-
 /** The keys of a document that verify access tokens; `undefined` for a document without any. */
 function keySet(text: string): Jwks | undefined {
   const keys = readFields(text)?.keys;
-  const usable = Array.isArray(keys) ? keys.filter(isKey) : [];
+  const usable = Array.isArray(keys) ? keys.filter(isSigningKey) : [];
   if (usable.length === 0) return undefined;
   // Only what verifying needs is baked into the function: its code is part of a template with a size limit.
   return { keys: usable.map(({ kty, kid, alg, use, n, e }) => ({ kty, kid, alg, use, n, e })) };

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import type { EdgeConfig, Jwk, UploadPolicy } from '../../../edge/config.ts';
+import type { EdgeConfig, UploadPolicy } from '../../../edge/config.ts';
+import type { Jwk } from '../../../protocol/signing-key.ts';
 import { type Claims, signRs256 } from '../../support/forge.ts';
 import { rsaKeyPair } from '../../support/rsa-keys.ts';
 
