@@ -1,4 +1,5 @@
 import { Command as Commander, CommanderError } from 'commander';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
 import type { Context, GlobalOptions, OutputStream, Result } from './context.ts';
 import { declareEmbedded } from './declare/embedded.ts';
 import { declareOperators } from './declare/operators.ts';
@@ -86,7 +87,7 @@ function globalOptions(flags: GlobalFlags, { env, stderr }: Pick<World, 'env' | 
     quiet: flags.quiet ?? false,
     debug: flags.debug ?? false,
     color: flags.color !== false && !env.NO_COLOR && stderr.isTTY === true && env.TERM !== 'dumb',
-    ...(stackName === undefined ? {} : { stackName }),
+    ...omitUndefined({ stackName }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { App } from 'aws-cdk-lib/core';
 import type { Jwks } from '../edge/config.ts';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
 import type { StackOptions } from './options.ts';
 import { type Identity, UploadStack } from './upload-stack.ts';
 
@@ -44,6 +45,6 @@ const identity = readIdentity();
 new UploadStack(app, 'UploadStack', {
   stackName: text('stackName') ?? 'edge-upload',
   options: (object('options') ?? {}) as StackOptions,
-  ...(identity === undefined ? {} : { identity }),
+  ...omitUndefined({ identity }),
 });
 app.synth();

@@ -18,6 +18,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnOutput, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { createLogBucket } from './access-logs.ts';
 import { createCorsPolicy } from './cors.ts';
 import { createFunction } from './edge-function.ts';
@@ -58,7 +59,7 @@ function optionalProps(scope: Construct, options: StackOptions): Partial<Distrib
           certificate: Certificate.fromCertificateArn(scope, 'Certificate', certificateArn),
           minimumProtocolVersion: TLS_POLICIES[minTls],
         }),
-    ...(webAclArn === undefined ? {} : { webAclId: webAclArn }),
+    ...omitUndefined({ webAclId: webAclArn }),
     ...(priceClass === undefined ? {} : { priceClass: PRICE_CLASSES[priceClass] }),
     ...(accessLogs && logBucket !== undefined ? { logBucket } : {}),
   };

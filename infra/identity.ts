@@ -17,6 +17,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { type CognitoTier, type Mfa, OPTIONS_METADATA, type StackOptions } from './options.ts';
 import { PASSWORD_POLICY } from './password-policy.ts';
 
@@ -141,7 +142,7 @@ export function createBucket(scope: Construct, options: StackOptions): IBucket {
     lifecycleRules: lifecycleRules(options),
     // CloudFormation imports no bucket that it would delete.
     removalPolicy: dataPolicy({ retainData: options.retainData || bucketName !== undefined }),
-    ...(bucketName === undefined ? {} : { bucketName }),
+    ...omitUndefined({ bucketName }),
   });
   const resource = bucket.node.defaultChild as CfnBucket;
   resource.addMetadata(OPTIONS_METADATA, { options });

@@ -1,4 +1,5 @@
 import type { UploadPolicy } from '../edge/config.ts';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
 
 /** What an operator may choose of a deployment. Everything that is absent is as it is without options. */
 export interface StackOptions {
@@ -48,10 +49,7 @@ export type Mfa = 'off' | 'optional' | 'required';
 /** The part of the options that the edge function enforces. */
 export function policyOf({ maxSize, writeTo, allowGroups, corsOrigins }: StackOptions): UploadPolicy {
   return {
-    ...(maxSize === undefined ? {} : { maxSize }),
-    ...(writeTo === undefined ? {} : { writeTo }),
-    ...(allowGroups === undefined ? {} : { allowGroups }),
-    ...(corsOrigins === undefined ? {} : { corsOrigins }),
+    ...omitUndefined({ maxSize, writeTo, allowGroups, corsOrigins }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { type Cloud, openCloud } from './cloud.ts';
 import { createControl, newControlSecrets } from './control.ts';
 import type { Faults } from './faults.ts';
@@ -57,7 +58,7 @@ try {
     port: values.port === undefined ? lastPort() : Number(values.port),
     wellKnownKeys,
     control,
-    ...(faults === undefined ? {} : { faults }),
+    ...omitUndefined({ faults }),
     onDefect: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
   });
 } catch (error) {

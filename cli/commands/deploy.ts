@@ -1,4 +1,5 @@
 import { policyOf } from '../../infra/options.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { requireChecks } from '../doctor/checks.ts';
 import { isUserError, UserError } from '../errors.ts';
@@ -76,7 +77,7 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
     const { outcome, outputs } = await deployStack(work, {
       options,
       dryRun: args.dryRun ?? false,
-      ...(tags === undefined ? {} : { tags }),
+      ...omitUndefined({ tags }),
       identityOf: (outputs) => identityOf(work, outputs),
       agree: agreement.agree,
     });

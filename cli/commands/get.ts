@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { type FetchedObject, fetchObject } from '../stack/download/fetch-object.ts';
@@ -28,10 +29,10 @@ export async function get(context: Context, { force = false, ...args }: GetArgs)
   const { cwd, platform } = context;
   const path = toStdout
     ? undefined
-    : await targetPath(key, { cwd, platform, force, ...(as === undefined ? {} : { as }) });
+    : await targetPath(key, { cwd, platform, force, ...omitUndefined({ as }) });
   const work = await openStack(context, await requireTarget(context, args), args);
   try {
-    const object = { bucket: await bucketOf(work), key, ...(versionId === undefined ? {} : { versionId }) };
+    const object = { bucket: await bucketOf(work), key, ...omitUndefined({ versionId }) };
     const fetched =
       path === undefined
         ? await fetchObject(work, object, (bytes) => writeOut(context, bytes))

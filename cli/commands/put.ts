@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { tokenSource } from '../identity/session.ts';
@@ -40,7 +41,7 @@ export async function put(context: Context, args: PutArgs): Promise<Result> {
   const [sources, target] = await Promise.all([openSources(args, context), resolveTarget(context, args.url)]);
   if (args.dryRun === true) return dryRun(context, sources, { url: target.url, ...options });
   const caFile = target.deployment?.local?.caFile;
-  const dispatcher = openDispatcher({ env: context.env, ...(caFile === undefined ? {} : { caFile }) });
+  const dispatcher = openDispatcher({ env: context.env, ...omitUndefined({ caFile }) });
   try {
     const tokens = tokenSource(context, target);
     return await uploadFiles(context, sources, { url: target.url, dispatcher, tokens, ...options });

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, JsonValue, Result } from '../context.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { ifThere } from '../stack/aws-failures.ts';
@@ -63,9 +64,9 @@ async function lookInto(work: StackWork, stack: FoundStack): Promise<Insight> {
   ]);
   return {
     options: describeOptions(options),
-    ...(objects === undefined ? {} : { objects }),
+    ...omitUndefined({ objects }),
     gone: bucket !== undefined && objects === undefined,
-    ...(users === undefined ? {} : { users }),
+    ...omitUndefined({ users }),
     differing: differingTypes(deployed, wanted),
   };
 }

@@ -1,4 +1,5 @@
 import type { Command as Commander } from 'commander';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { declareDeploy } from './deploy.ts';
 import { type Act, define, everywhere, inLocalCloud, profile, several } from './shared.ts';
 import { declareUsers } from './users.ts';
@@ -41,7 +42,7 @@ export function declareOperators(root: Commander, act: Act): void {
   everywhere(
     define(root, 'ls [prefix]', 'list what is stored').addOption(inLocalCloud()).addOption(profile()),
   ).action((prefix: string | undefined, given, command) => {
-    const args = { ...given, ...(prefix === undefined ? {} : { prefix }) };
+    const args = { ...given, ...omitUndefined({ prefix }) };
     return act(async () => (await import('../commands/ls.ts')).ls, args, command.optsWithGlobals());
   });
   everywhere(

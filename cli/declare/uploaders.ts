@@ -1,4 +1,5 @@
 import { type Command as Commander, Option } from 'commander';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { FACTOR_WORDS } from '../identity/factors.ts';
 import { type Act, define, everywhere, pairs, profile, several } from './shared.ts';
 
@@ -50,7 +51,7 @@ function declareLogin(root: Commander, act: Act): void {
   ).action((url: string | undefined, { attribute, mfa, ...given }, command) => {
     const args = {
       ...given,
-      ...(url === undefined ? {} : { url }),
+      ...omitUndefined({ url }),
       ...(attribute && { attributes: attribute }),
       ...(mfa && { factor: mfa }),
     };
@@ -133,7 +134,7 @@ function declarePassword(root: Commander, act: Act): void {
       .option('--new-password-stdin', 'the new password is the first line of standard input')
       .option('--code-stdin', 'the code is the next line, which may come late'),
   ).action((url: string | undefined, given, command) => {
-    const args = { ...given, ...(url === undefined ? {} : { url }) };
+    const args = { ...given, ...omitUndefined({ url }) };
     return act(async () => (await load()).reset, args, command.optsWithGlobals());
   });
 }

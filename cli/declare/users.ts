@@ -1,4 +1,5 @@
 import type { Command as Commander } from 'commander';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { UserArgs } from '../commands/user/show.ts';
 import type { Command } from '../context.ts';
 import { checkedUsername } from '../identity/known-username.ts';
@@ -28,7 +29,7 @@ export function declareUsers(root: Commander, act: Act): void {
   ).action((username: string | undefined, { attribute, group, ...given }, command) => {
     const args = {
       ...given,
-      ...(username === undefined ? {} : { username }),
+      ...omitUndefined({ username }),
       ...(attribute && { attributes: attribute }),
       ...(group && { groups: group }),
     };
@@ -40,7 +41,7 @@ export function declareUsers(root: Commander, act: Act): void {
       'only the members of a group',
     ),
   ).action((prefix: string | undefined, given, command) => {
-    const args = { ...given, ...(prefix === undefined ? {} : { prefix }) };
+    const args = { ...given, ...omitUndefined({ prefix }) };
     return act(async () => (await import('../commands/user/list.ts')).list, args, command.optsWithGlobals());
   });
   ofOne(

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { connect, rootCertificates, type TLSSocket } from 'node:tls';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
 import { networkFailure } from '../network/failures.ts';
@@ -34,7 +35,7 @@ async function reach(address: string, { url, deployment }: Target, signal: Abort
       port: Number(port || 443),
       minVersion: 'TLSv1.2',
       ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
-      ...(ca === undefined ? {} : { ca }),
+      ...omitUndefined({ ca }),
     });
     const give = () => socket.destroy(interrupted());
     signal.addEventListener('abort', give, { once: true });

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
@@ -86,7 +87,7 @@ async function fetchDescription(
   host: string,
 ): Promise<Seen> {
   const caFile = deployment?.local?.caFile;
-  const dispatcher = openDispatcher({ env, ...(caFile === undefined ? {} : { caFile }) });
+  const dispatcher = openDispatcher({ env, ...omitUndefined({ caFile }) });
   try {
     const { status, headers, text } = await requestText(url + WELL_KNOWN, {
       dispatcher,

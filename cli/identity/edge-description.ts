@@ -1,5 +1,6 @@
 import type { UploadPolicy } from '../../edge/config.ts';
 import type { EdgeDescription } from '../../edge/description.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isFields, readFields } from './json-fields.ts';
 
 export type { EdgeDescription };
@@ -41,9 +42,7 @@ function readPolicy(value: unknown): UploadPolicy | undefined {
   if (corsOrigins !== undefined && !isStringList(corsOrigins)) return undefined;
   return {
     ...(maxSize === undefined ? {} : { maxSize: Number(maxSize) }),
-    ...(writeTo === undefined ? {} : { writeTo }),
-    ...(allowGroups === undefined ? {} : { allowGroups }),
-    ...(corsOrigins === undefined ? {} : { corsOrigins }),
+    ...omitUndefined({ writeTo, allowGroups, corsOrigins }),
   };
 }
 

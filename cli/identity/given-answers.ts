@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import type { GivenAnswers } from './answers.ts';
@@ -41,7 +42,6 @@ export async function givenAnswers(
     ...(password ? { password } : {}),
     ...(newPassword ? { newPassword } : {}),
     ...(codeStdin ? { code: () => line('--code-stdin') } : {}),
-    ...(factor === undefined ? {} : { factor }),
-    ...(attributes === undefined ? {} : { attributes }),
+    ...omitUndefined({ factor, attributes }),
   };
 }

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import type { Deployment } from '../settings/deployments.ts';
@@ -89,7 +90,7 @@ export function keptTokens(context: Context, target: Target): TokenSource {
       ...session,
       accessToken,
       ...lifetime(asked, expiresIn),
-      ...(refreshToken === undefined ? {} : { refreshToken }),
+      ...omitUndefined({ refreshToken }),
     };
     await keepRenewed(context, found, renewed);
     return renewed;

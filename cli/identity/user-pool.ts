@@ -2,6 +2,7 @@ import type {
   AuthenticationResultType,
   RespondToAuthChallengeCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { interrupted } from '../errors.ts';
 import { cognitoUrl, publicCognito } from '../network/aws.ts';
@@ -107,7 +108,7 @@ export async function openUserPool(
   const { region, clientId: ClientId, local } = address;
   const [sdk, client] = await Promise.all([
     import('@aws-sdk/client-cognito-identity-provider'),
-    publicCognito(context, { region, ...(local === undefined ? {} : { local }) }),
+    publicCognito(context, { region, ...omitUndefined({ local }) }),
   ]);
   const untilInterrupted = async <T>(sent: Promise<T>): Promise<T> => {
     try {
@@ -149,7 +150,7 @@ export async function openUserPool(
         client.send(new sdk.AssociateSoftwareTokenCommand({ Session: session }), { abortSignal: signal }),
       );
       if (SecretCode === undefined) throw new Error('Cognito gave no secret for an authenticator app.');
-      return { secret: SecretCode, ...(Session === undefined ? {} : { session: Session }) };
+      return { secret: SecretCode, ...omitUndefined({ session: Session }) };
     },
     async verifyApp(session, code) {
       const { Session } = await untilInterrupted(

@@ -5,6 +5,7 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { folderOf, readAccessKey } from '../local-cloud/access-key.ts';
@@ -95,7 +96,7 @@ export async function operatorClients(
     requestHandler: handler,
     maxAttempts: 8,
     retryMode: 'adaptive',
-    ...(profile === undefined ? {} : { profile }),
+    ...omitUndefined({ profile }),
     ...(local && {
       endpoint: local.endpoint,
       credentials: () => readAccessKey(folderOf(local)),

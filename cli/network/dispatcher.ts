@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
 import { isLoopback } from '../settings/edge-url.ts';
@@ -129,5 +130,5 @@ export function openDispatcher({ env, caFile, connections }: DispatcherOptions):
     tunnelled(proxy, options).then((httpSocket) => direct({ ...options, httpSocket }, callback), fail);
   };
 
-  return new RoutedAgent({ connect, ...(connections === undefined ? {} : { connections }) }, tunnels);
+  return new RoutedAgent({ connect, ...omitUndefined({ connections }) }, tunnels);
 }

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { type Destination, isExempt } from './no-proxy.ts';
@@ -53,7 +54,7 @@ function parse(variable: string, typed: string): ProxyServer {
     origin: url.origin,
     name: `${url.hostname}:${port}`,
     variable,
-    ...(authorization === undefined ? {} : { authorization }),
+    ...omitUndefined({ authorization }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { type Part, readDocument } from './documents.ts';
 import { edgeUrl } from './edge-url.ts';
@@ -57,7 +58,7 @@ function parse(root: Part): DeploymentsFile {
   if (!version.is(1)) version.fail('is not one that this version of edge-upload reads');
   const current = root.optional('current')?.text();
   const deployments = root.member('deployments').list().map(parseDeployment);
-  return { version: 1, ...(current === undefined ? {} : { current }), deployments };
+  return { version: 1, ...omitUndefined({ current }), deployments };
 }
 
 function parseDeployment(part: Part): Deployment {
@@ -70,8 +71,7 @@ function parseDeployment(part: Part): Deployment {
     region: part.member('region').text(),
     userPoolId: part.member('userPoolId').text(),
     clientId: part.member('clientId').text(),
-    ...(bucket === undefined ? {} : { bucket }),
-    ...(account === undefined ? {} : { account }),
+    ...omitUndefined({ bucket, account }),
     ...(local === undefined ? {} : { local: parseLocalCloud(local) }),
   };
 }

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { systemCode, UserError } from '../errors.ts';
 import { table } from '../table.ts';
 
@@ -62,7 +63,7 @@ export function isDiskCode(code: string | undefined): boolean {
 export function fileError(path: string, error: unknown): UserError {
   const hint = REASONS[systemCode(error) ?? '']?.hint;
   return new UserError('disk', `${path} cannot be used: ${diskReason(error)}.`, {
-    ...(hint === undefined ? {} : { hint }),
+    ...omitUndefined({ hint }),
     cause: error,
   });
 }

@@ -1,4 +1,5 @@
 import type { StackOptions } from '../../infra/options.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Check } from '../doctor/checks.ts';
 import { UserError } from '../errors.ts';
 import { onAws } from './aws-failures.ts';
@@ -17,7 +18,7 @@ export function bucketGone(local: StackWork['local'], bucket: string, cause?: un
         'Or take the rest down:',
         '  edge-upload destroy',
       ],
-      ...(cause === undefined ? {} : { cause }),
+      ...omitUndefined({ cause }),
     },
   );
 }

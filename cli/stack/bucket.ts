@@ -1,4 +1,5 @@
 import type { ListObjectVersionsCommandOutput } from '@aws-sdk/client-s3';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { UserError } from '../errors.ts';
 import { count, formatBytes } from '../ui/format.ts';
 import { onAws } from './aws-failures.ts';
@@ -27,7 +28,7 @@ export async function* listObjects(
         new ListObjectsV2Command({
           Bucket: bucket,
           Prefix: prefix,
-          ...(token === undefined ? {} : { ContinuationToken: token }),
+          ...omitUndefined({ ContinuationToken: token }),
         }),
       ),
     next: ({ NextContinuationToken }) => NextContinuationToken,

@@ -1,5 +1,6 @@
 import type { Tag } from '@aws-sdk/client-cloudformation';
 import type { StackOptions } from '../../infra/options.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { UserError } from '../errors.ts';
 import {
   discardPlan,
@@ -95,7 +96,7 @@ async function templateOf(
   const template = await makeTemplate({
     stackName,
     options,
-    ...(identity === undefined ? {} : { identity }),
+    ...omitUndefined({ identity }),
   });
   ui.event({
     type: 'task-done',

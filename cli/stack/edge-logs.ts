@@ -3,6 +3,7 @@ import type {
   FilteredLogEvent,
   FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { onAws } from './aws-failures.ts';
 import { lineText } from './log-line.ts';
 import type { StackWork } from './operation.ts';
@@ -73,7 +74,7 @@ async function* regionLines(
         new FilterLogEventsCommand({
           logGroupName: logGroup(functionName),
           startTime: since.getTime(),
-          ...(nextToken === undefined ? {} : { nextToken }),
+          ...omitUndefined({ nextToken }),
         }),
       );
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { UserError } from '../errors.ts';
 import { formatDuration } from '../ui/format.ts';
 import { resourceName, statusWords } from '../ui/resource-words.ts';
@@ -43,7 +44,7 @@ async function newEvents(
       clients.cloudformation.send(
         new DescribeStackEventsCommand({
           StackName: stackId,
-          ...(NextToken === undefined ? {} : { NextToken }),
+          ...omitUndefined({ NextToken }),
         }),
       ),
     next: ({ NextToken }) => NextToken,
@@ -97,7 +98,7 @@ export async function follow(work: StackWork, stackId: string, token?: string): 
         logicalId: event.LogicalResourceId ?? '',
         resourceType: event.ResourceType ?? '',
         status: event.ResourceStatus ?? '',
-        ...(event.ResourceStatusReason === undefined ? {} : { reason: event.ResourceStatusReason }),
+        ...omitUndefined({ reason: event.ResourceStatusReason }),
         at: event.Timestamp ?? now(),
       });
       if (event.PhysicalResourceId === stackId) told = event.ResourceStatus;

@@ -1,4 +1,5 @@
 import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { table } from '../table.ts';
 import { resourceName } from '../ui/resource-words.ts';
 import type { DescribedOption } from './options.ts';
@@ -38,7 +39,7 @@ function stepOf(change: ResourceChange): PlannedStep {
     logicalId: change.LogicalResourceId ?? '',
     type,
     properties: what === 'add' || what === 'adopt' ? [] : [...new Set(names)].filter((name) => name !== ''),
-    ...(loses === undefined ? {} : { loses }),
+    ...omitUndefined({ loses }),
   };
 }
 

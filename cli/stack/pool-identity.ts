@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Jwks } from '../../edge/config.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isSigningKey } from '../../protocol/signing-key.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { readFields } from '../identity/json-fields.ts';
@@ -34,7 +35,7 @@ function keySet(text: string): Jwks | undefined {
 }
 
 async function fetchKeys(url: string, { env, caFile, signal }: KeySource): Promise<Jwks> {
-  const dispatcher = openDispatcher({ env, ...(caFile === undefined ? {} : { caFile }) });
+  const dispatcher = openDispatcher({ env, ...omitUndefined({ caFile }) });
   let last = '';
   try {
     for (let tried = 0; tried < TRIES; tried += 1) {

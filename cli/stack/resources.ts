@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { StackWork } from './operation.ts';
 import { pages } from './pages.ts';
 
@@ -22,7 +23,7 @@ export async function stackResources(
       clients.cloudformation.send(
         new ListStackResourcesCommand({
           StackName: stackId,
-          ...(NextToken === undefined ? {} : { NextToken }),
+          ...omitUndefined({ NextToken }),
         }),
       ),
     next: ({ NextToken }) => NextToken,

@@ -1,4 +1,5 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { UserError } from '../errors.ts';
 import { onAws } from './aws-failures.ts';
 import type { StackWork } from './operation.ts';
@@ -39,12 +40,10 @@ function found(stack: Stack): FoundStack {
   return {
     id: stack.StackId ?? '',
     status: stack.StackStatus ?? 'UNKNOWN',
-    ...(stack.StackStatusReason === undefined ? {} : { reason: stack.StackStatusReason }),
-    ...(stack.Description === undefined ? {} : { description: stack.Description }),
+    ...omitUndefined({ reason: stack.StackStatusReason, description: stack.Description }),
     drifted: stack.DriftInformation?.StackDriftStatus === 'DRIFTED',
     isProtected: stack.EnableTerminationProtection === true,
-    ...(stack.RoleARN === undefined ? {} : { roleArn: stack.RoleARN }),
-    ...(changedAt === undefined ? {} : { changedAt }),
+    ...omitUndefined({ roleArn: stack.RoleARN, changedAt }),
     outputs: outputs as StackOutputs,
   };
 }

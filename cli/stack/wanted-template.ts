@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { StackWork } from './operation.ts';
 import { poolIdentity } from './pool-identity.ts';
 import type { FoundStack, StackOutputs } from './stacks.ts';
@@ -26,6 +27,6 @@ export async function wantedTemplate(
   return makeTemplate({
     stackName: work.stackName,
     ...options,
-    ...(identity === undefined ? {} : { identity }),
+    ...omitUndefined({ identity }),
   });
 }

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { UserError } from '../errors.ts';
 import { readXml, textOf } from './xml.ts';
 
@@ -68,7 +69,7 @@ export function readStoreError(text: string): Refusal | undefined {
     from: 'store',
     code: textOf(error, 'Code') ?? 'Error',
     message: textOf(error, 'Message') ?? '',
-    ...(detail === undefined ? {} : { detail }),
+    ...omitUndefined({ detail }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { UploadGone } from './answers.ts';
 import { type Algorithm, checksumElement } from './digests.ts';
 import type { EdgeClient } from './edge-client.ts';
@@ -51,7 +52,7 @@ function readParts(page: Elements, algorithm: Algorithm): ListedPart[] | undefin
     const etag = readEtag(textOf(part, 'ETag'));
     if (number === undefined || size === undefined || etag === undefined) return undefined;
     const checksum = textOf(part, checksumElement(algorithm));
-    return { number, size, etag, ...(checksum === undefined ? {} : { checksum }) };
+    return { number, size, etag, ...omitUndefined({ checksum }) };
   });
   const sound = parts?.filter((part) => part !== undefined);
   return sound?.length === parts?.length ? sound : undefined;

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Ui } from '../ui/ui.ts';
 import type { Trouble } from './edge-client.ts';
 
@@ -60,9 +61,7 @@ export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
       bytes,
       filesDone,
       rate: rate(at),
-      ...(totals.bytes === undefined ? {} : { totalBytes: totals.bytes }),
-      ...(totals.files === undefined ? {} : { totalFiles: totals.files }),
-      ...(trouble === undefined ? {} : { trouble }),
+      ...omitUndefined({ totalBytes: totals.bytes, totalFiles: totals.files, trouble }),
       active: [...active].map((one) => ({ ...one })),
     });
   };
@@ -76,7 +75,7 @@ export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
       tell(false);
     },
     begin(name, size) {
-      const one: Active = { name, bytes: 0, ...(size === undefined ? {} : { size }) };
+      const one: Active = { name, bytes: 0, ...omitUndefined({ size }) };
       active.add(one);
       return {
         moved(delta) {

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { systemCode, UserError } from '../errors.ts';
 import { diskReason, fileError } from '../settings/disk-errors.ts';
 
@@ -34,7 +35,7 @@ export function readError(name: string, error: unknown): UserError {
   const denied = code === 'EACCES' || code === 'EPERM';
   const hint = denied ? 'Check its permissions (ls -l).' : fileError(name, error).hint;
   return new UserError('file_unreadable', `${name} cannot be read: ${diskReason(error)}.`, {
-    ...(hint === undefined ? {} : { hint }),
+    ...omitUndefined({ hint }),
     cause: error,
   });
 }

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { JsonValue, Result } from '../context.ts';
 import { EXIT, type ExitCode, type UserError } from '../errors.ts';
 import type { UiEvent } from '../ui/events.ts';
@@ -14,7 +15,7 @@ const NAMED_FAILURES = 100;
 type Document = { [name: string]: JsonValue | undefined };
 
 function errorDocument({ code, message, hint }: UserError): Document {
-  return { code, message, ...(hint === undefined ? {} : { hint }) };
+  return { code, message, ...omitUndefined({ hint }) };
 }
 
 function identity({ name, key }: Item, edgeUrl: string): Document {

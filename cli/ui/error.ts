@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { type ExitCode, isUserError, systemCode, UserError } from '../errors.ts';
 import { networkFailure } from '../network/failures.ts';
@@ -64,7 +65,7 @@ export function renderError(
   const paint = painter(color);
   const { code, message, hint, hintLines } = error;
   if (json) {
-    const document = { code, message, ...(hint === undefined ? {} : { hint }) };
+    const document = { code, message, ...omitUndefined({ hint }) };
     writeLines(stdout, [Shown.json({ error: document })]);
   } else {
     // Only a person's screen has a width; in a log a line is a line.

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { HttpResponse } from '../wire/http.ts';
 import type { CorsRequest } from './cors-config.ts';
 import { errorPage } from './error-page.ts';
@@ -53,7 +54,7 @@ export function generatedAnswer(response: GeneratedResponse, mark: EdgeMark): Ed
   const server = Object.hasOwn(response.headers, 'server') ? [] : [['server', 'CloudFront'] as const];
   return {
     status: response.status,
-    ...(response.reason === undefined ? {} : { reason: response.reason }),
+    ...omitUndefined({ reason: response.reason }),
     headers: [...server, ...own, ['x-cache', 'LambdaGeneratedResponse from cloudfront'], ...marks(mark)],
     body: response.body,
   };
@@ -101,7 +102,7 @@ export function originAnswer(
       ['x-cache', `${outcome} from cloudfront`],
       ...marks(options.mark),
     ],
-    ...(response.body === undefined ? {} : { body: response.body }),
+    ...omitUndefined({ body: response.body }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../json.ts';
 import { AwsError } from '../wire/errors.ts';
 import { CACHING_DISABLED, CACHING_POLICIES } from './managed-policies.ts';
@@ -80,7 +81,7 @@ export function parseBehavior(
     allowedMethods: methods(behavior.AllowedMethods, `${where}/AllowedMethods`),
     ...(originRequestPolicyId ? { originRequestPolicyId } : {}),
     ...(responseHeadersPolicyId ? { responseHeadersPolicyId } : {}),
-    ...(viewerRequest === undefined ? {} : { viewerRequest }),
+    ...omitUndefined({ viewerRequest }),
   };
 }
 

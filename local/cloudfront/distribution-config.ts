@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { parseBehavior } from './behavior-config.ts';
 import type { DistributionConfig, OriginConfig } from './model.ts';
@@ -102,7 +103,7 @@ export function parseDistribution(properties: JsonObject): DistributionConfig {
     enabled: boolean(config.Enabled, true, `${WHERE}/Enabled`),
     ...(aliases.length === 0 ? {} : { aliases }),
     ...(tls13Only ? { tls13Only } : {}),
-    ...(logging === undefined ? {} : { logging }),
+    ...omitUndefined({ logging }),
     origins,
     defaultBehavior,
     behaviors,

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { Dice } from '../faults/dice.ts';
 import type { Faults } from '../faults.ts';
 import { xmlDocument } from '../wire/xml.ts';
@@ -49,7 +50,7 @@ export class FaultDice {
     const length = contentLength ?? UNKNOWN_LENGTH;
     return {
       unavailable: unavailable < (faults.unavailable ?? 0),
-      ...(faults.bytesPerSecond === undefined ? {} : { bytesPerSecond: faults.bytesPerSecond }),
+      ...omitUndefined({ bytesPerSecond: faults.bytesPerSecond }),
       ...(reset < (faults.reset ?? 0) ? { resetAt: Math.floor(resetWhere * length) } : {}),
       ...(stall < (faults.stall ?? 0) ? { stallAt: Math.floor(stallWhere * length) } : {}),
       stallMs: faults.stallMs ?? 0,

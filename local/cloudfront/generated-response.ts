@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { invalidResult } from './function-failure.ts';
 import { checkedHeaders } from './function-headers.ts';
 import { NOT_AT_VIEWER_REQUEST, READ_ONLY } from './header-rules.ts';
@@ -41,7 +42,7 @@ export function generatedResponse(value: Record<string, unknown>): GeneratedResp
     throw invalidResult('A response with status 204 must not have a body.');
   return {
     status: Number(status),
-    ...(statusDescription === undefined ? {} : { reason: statusDescription }),
+    ...omitUndefined({ reason: statusDescription }),
     headers,
     body: decodedBody(text, value.bodyEncoding),
   };

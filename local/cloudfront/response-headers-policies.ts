@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../json.ts';
 import type { ResourceHandler } from '../resource.ts';
 import { AwsError } from '../wire/errors.ts';
@@ -94,7 +95,7 @@ function parsePolicy(id: string, properties: JsonObject): StoredResponseHeadersP
   const cors = parseCors(config.CorsConfig, `${WHERE}/CorsConfig`);
   return {
     id,
-    ...(cors === undefined ? {} : { cors }),
+    ...omitUndefined({ cors }),
     name: requiredString(config.Name, `${WHERE}/Name`),
     set: [...securityHeaders(config.SecurityHeadersConfig, `${WHERE}/SecurityHeadersConfig`), ...custom],
     remove: items('RemoveHeadersConfig', ['Header']).map((item) =>

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../json.ts';
 import { invalidParameter } from './errors.ts';
 import { pageToken } from './fields.ts';
@@ -49,5 +50,5 @@ export function listing<T>(
   { describe, ...request }: Listing<T>,
 ): JsonObject {
   const { items, next } = paginate(all, request);
-  return { [name]: items.map(describe), ...(next === undefined ? {} : { NextToken: next }) };
+  return { [name]: items.map(describe), ...omitUndefined({ NextToken: next }) };
 }

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Invocation } from './invocation.ts';
 import type { Beginning, Report, SystemLines } from './log-lines.ts';
 
@@ -93,7 +94,7 @@ function errorLine(at: Date, requestId: string | undefined, outcome: Invocation)
     `${JSON.stringify({
       timestamp: at.toISOString(),
       level: 'ERROR',
-      ...(requestId === undefined ? {} : { requestId }),
+      ...omitUndefined({ requestId }),
       message: { errorType, errorMessage: message },
     })}\n`,
   ];

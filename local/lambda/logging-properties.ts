@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Properties } from '../properties.ts';
 import { invalidParameter } from './errors.ts';
 import { APPLICATION_LOG_LEVELS, type Configuration } from './model.ts';
@@ -22,8 +23,7 @@ export function readLogging(properties: Properties | undefined): Logging {
   }
   return {
     logFormat,
-    ...(application === undefined ? {} : { applicationLogLevel: application }),
-    ...(system === undefined ? {} : { systemLogLevel: system }),
+    ...omitUndefined({ applicationLogLevel: application, systemLogLevel: system }),
     logGroup: logging?.optionalText('LogGroup', { pattern: /^[.\-_/#A-Za-z0-9]{1,512}$/ }),
   };
 }

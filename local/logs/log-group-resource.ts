@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { ACCOUNT_ID, REGION } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { generatedName, Properties } from '../properties.ts';
@@ -27,8 +28,7 @@ export function logGroupResource(store: LogStore): ResourceHandler {
       const { created, creator } = existing;
       store.configure(physicalId, {
         ...readGroup(properties).settings,
-        ...(created === undefined ? {} : { created }),
-        ...(creator === undefined ? {} : { creator }),
+        ...omitUndefined({ created, creator }),
       });
       return stateOf(physicalId);
     },
@@ -63,7 +63,7 @@ function readGroup(source: JsonObject): { name: string | undefined; settings: Gr
   }
   return {
     name: properties.optionalText('LogGroupName', { pattern: GROUP_NAME }),
-    settings: { ...(days === undefined ? {} : { retentionInDays: days }), tags: properties.tags() },
+    settings: { ...omitUndefined({ retentionInDays: days }), tags: properties.tags() },
   };
 }
 

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { ACCOUNT_ID, REGION } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { filterLogEvents, getLogEvents, noSuch } from './events.ts';
@@ -43,7 +44,7 @@ function describeLogGroups(store: LogStore, body: JsonObject): JsonObject {
     logGroups: items.map(({ name, bytes, created, retentionInDays }) => ({
       logGroupName: name,
       creationTime: created,
-      ...(retentionInDays === undefined ? {} : { retentionInDays }),
+      ...omitUndefined({ retentionInDays }),
       metricFilterCount: 0,
       arn: `${groupArn(name)}:*`,
       logGroupArn: groupArn(name),

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 
 export interface Ran {
   readonly code: number | null;
@@ -25,7 +26,7 @@ export async function runProgram(
     env: options.env,
     cwd: options.cwd,
     stdio: ['pipe', 'pipe', 'pipe'],
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...omitUndefined({ signal: options.signal }),
   });
   // A program that ends before reading its input closes the pipe; its exit code tells what matters.
   child.stdin.on('error', () => {});

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { factorTitle, readFactors } from '../factors.ts';
 import { otpauthAddress, qrCode } from '../otpauth.ts';
@@ -45,7 +46,7 @@ export const mfaSetup: ChallengeHandler = {
     ]);
     await answers.show(() => qrCode(account));
     const proved = await proveApp(attempt, session);
-    return { responses: {}, ...(proved === undefined ? {} : { session: proved }) };
+    return { responses: {}, ...omitUndefined({ session: proved }) };
   },
   restarted({ answers }) {
     answers.forgetCode();

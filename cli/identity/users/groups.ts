@@ -6,6 +6,7 @@ import {
   GetGroupCommand,
   ListGroupsCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { pages } from '../../network/pages.ts';
 import { awsErrorName } from '../cognito-errors.ts';
@@ -25,7 +26,7 @@ export async function* listGroups({
   });
   for await (const { Groups = [] } of listed) {
     for (const { GroupName = '', Description } of Groups) {
-      yield { name: GroupName, ...(Description === undefined ? {} : { description: Description }) };
+      yield { name: GroupName, ...omitUndefined({ description: Description }) };
     }
   }
 }

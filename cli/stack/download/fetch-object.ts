@@ -1,4 +1,5 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { findFailure } from '../../network/failures.ts';
 import { formatBytes } from '../../ui/format.ts';
@@ -110,7 +111,7 @@ async function request(
       new GetObjectCommand({
         Bucket: bucket,
         Key: key,
-        ...(versionId === undefined ? {} : { VersionId: versionId }),
+        ...omitUndefined({ VersionId: versionId }),
         ...(rest === undefined
           ? { ChecksumMode: 'ENABLED' as const }
           : { Range: `bytes=${rest.from}-`, IfMatch: rest.etag }),

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { type BoundTemplate, outputsOf } from '../stack/bound.ts';
 import type { CreateOperation, OutputRecord, UndoCreateOperation } from '../stack/model.ts';
@@ -33,7 +34,7 @@ export async function runCreate(work: StackWork, operation: CreateOperation): Pr
         ending,
         retainExceptOnCreate,
         progress: {},
-        ...(token === undefined ? {} : { token }),
+        ...omitUndefined({ token }),
       },
     },
   );

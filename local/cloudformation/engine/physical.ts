@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../../json.ts';
 import type { ResourceState } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
@@ -17,7 +18,7 @@ export interface Wanted {
 
 /** What a template says of a resource beside its properties. */
 export function attributesOf({ deletionPolicy, updateReplacePolicy, metadata }: TemplateResource) {
-  return { deletionPolicy, updateReplacePolicy, ...(metadata === undefined ? {} : { metadata }) };
+  return { deletionPolicy, updateReplacePolicy, ...omitUndefined({ metadata }) };
 }
 
 /** The operation that a call to a handler is part of. */

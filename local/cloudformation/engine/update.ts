@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { changedProperties } from '../stack/differences.ts';
 import {
   type Before,
@@ -21,7 +22,7 @@ import type { StackWork } from './work.ts';
 
 /** What a phase hands on to the next one of the same request. */
 function handedOn({ id, token, retainExceptOnCreate }: OperationRecord) {
-  return { id, retainExceptOnCreate, progress: {}, ...(token === undefined ? {} : { token }) };
+  return { id, retainExceptOnCreate, progress: {}, ...omitUndefined({ token }) };
 }
 
 /** Brings the stack from what it was to its target, up to the deletion of what is no longer wanted. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { FailingResource, Faults } from '../../faults.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
@@ -59,9 +60,7 @@ function eventOf(
     logicalId,
     type,
     status,
-    ...(physicalId === undefined ? {} : { physicalId }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(token === undefined ? {} : { token }),
+    ...omitUndefined({ physicalId, reason, token }),
   };
 }
 
@@ -116,7 +115,7 @@ export class StackWork {
     { reason, progress, before = [] }: ResourceNews = {},
   ): void {
     const { reason: _old, ...kept } = record;
-    const next: ResourceRecord = { ...kept, at: this.at(), ...(reason === undefined ? {} : { reason }) };
+    const next: ResourceRecord = { ...kept, at: this.at(), ...omitUndefined({ reason }) };
     const { type, status, physicalId } = record;
     this.record(
       {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { ACCOUNT_ID, REGION } from '../../account.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { ChangeSetRecord, StackRecord } from '../stack/model.ts';
@@ -112,9 +113,7 @@ export const createChangeSet: Operation = {
       created: context.now().toISOString(),
       source,
       changes,
-      ...(description === undefined ? {} : { description }),
-      ...(clientToken === undefined ? {} : { clientToken }),
-      ...(failing === undefined ? {} : { onFailure: failing }),
+      ...omitUndefined({ description, clientToken, onFailure: failing }),
       ...(isEmpty
         ? { status: 'FAILED', statusReason: NO_CHANGES, executionStatus: 'UNAVAILABLE' }
         : { status: 'CREATE_COMPLETE', executionStatus: 'AVAILABLE' }),

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { own, type StackRecord } from '../stack/model.ts';
 import { planChanges } from '../stack/plan.ts';
@@ -49,8 +50,7 @@ export const createStack: Operation = {
     const blank: StackRecord = {
       ...blankStack(name, context),
       terminationProtection: flag(query, 'EnableTerminationProtection'),
-      ...(failing === undefined ? {} : { onFailure: failing }),
-      ...(policy === undefined ? {} : { policy }),
+      ...omitUndefined({ onFailure: failing, policy }),
     };
     planChanges(blank, source, context.handlers);
     const options = {
@@ -94,7 +94,7 @@ export const updateStack: Operation = {
     } as const;
     const changed = {
       ...stack,
-      ...(policy === undefined ? {} : { policy }),
+      ...omitUndefined({ policy }),
       changeSets: outdated(stack.changeSets),
     };
     beginUpdate(changed, source, options, context);

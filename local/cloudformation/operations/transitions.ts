@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { ACCOUNT_ID, REGION } from '../../account.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { later, stackEvent } from '../engine/work.ts';
@@ -104,7 +105,7 @@ function begin(
 }
 
 function common({ token }: Request, retainExceptOnCreate = false) {
-  return { id: randomUUID(), retainExceptOnCreate, progress: {}, ...(token === undefined ? {} : { token }) };
+  return { id: randomUUID(), retainExceptOnCreate, progress: {}, ...omitUndefined({ token }) };
 }
 
 export function beginCreate(
@@ -140,8 +141,7 @@ export function beginUpdate(
     kind: 'update',
     target,
     onFailure: onFailure === 'DO_NOTHING' ? 'DO_NOTHING' : 'ROLLBACK',
-    ...(before === undefined ? {} : { before }),
-    ...(policyDuringUpdate === undefined ? {} : { policyDuringUpdate }),
+    ...omitUndefined({ before, policyDuringUpdate }),
     ...common(request, retainExceptOnCreate),
   };
   begin(stack, 'UPDATE_IN_PROGRESS', operation, request, context);

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Json } from '../../json.ts';
 import { parseTemplate } from '../template/known.ts';
 import { dependencies } from '../template/names.ts';
@@ -34,7 +35,7 @@ export function outputsOf({ template, scope }: BoundTemplate): OutputRecord[] {
     .map(([key, { value, description, exportName }]) => ({
       key,
       value: outputText(resolve(value, scope)),
-      ...(description === undefined ? {} : { description }),
+      ...omitUndefined({ description }),
       ...(exportName === undefined ? {} : { exportName: outputText(resolve(exportName, scope)) }),
     }));
 }

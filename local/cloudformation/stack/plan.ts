@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
@@ -106,7 +107,7 @@ function removal(logicalId: string, { type, physicalId, deletionPolicy }: Resour
     type,
     policyAction: deletionPolicy === 'Delete' ? 'Delete' : 'Retain',
     details: [],
-    ...(physicalId === undefined ? {} : { physicalId }),
+    ...omitUndefined({ physicalId }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { formatError, functionError } from './errors.ts';
@@ -84,8 +85,7 @@ export function readTemplate(body: string): Template {
   const resources = section(parsed, 'Resources', readResource);
   if (resources.size === 0) throw formatError('At least one Resources member must be defined.');
   return {
-    ...(version === undefined ? {} : { version }),
-    ...(description === undefined ? {} : { description }),
+    ...omitUndefined({ version, description }),
     ...(isObject(metadata) ? { metadata } : {}),
     parameters: section(parsed, 'Parameters', (name, value) => readParameter(name, object(value, name))),
     mappings: Object.fromEntries(section(parsed, 'Mappings', readMapping)),
@@ -207,8 +207,7 @@ function readOutput(name: string, value: Json): TemplateOutput {
   }
   return {
     value: result,
-    ...(description === undefined ? {} : { description }),
-    ...(exportName === undefined ? {} : { exportName }),
+    ...omitUndefined({ description, exportName }),
     ...conditionOf(condition, where),
   };
 }

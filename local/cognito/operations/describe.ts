@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../../json.ts';
 import { poolArn } from '../arn.ts';
 import { clientId, pageToken, poolId } from '../fields.ts';
@@ -76,7 +77,7 @@ export function describeClient(client: ClientRecord): JsonObject {
     ...given(settings),
     ClientId: client.id,
     ClientName: client.name,
-    ...(client.secret === undefined ? {} : { ClientSecret: client.secret }),
+    ...omitUndefined({ ClientSecret: client.secret }),
     CreationDate: epoch(client.created),
     LastModifiedDate: epoch(client.modified),
   };

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { notEmbedded, resourceNotFound } from '../errors.ts';
@@ -20,8 +21,7 @@ export function getGroup(pool: Pool, name: string): GroupRecord {
 const describeGroup = (pool: Pool, group: GroupRecord): JsonObject => ({
   GroupName: group.name,
   UserPoolId: pool.id,
-  ...(group.description === undefined ? {} : { Description: group.description }),
-  ...(group.precedence === undefined ? {} : { Precedence: group.precedence }),
+  ...omitUndefined({ Description: group.description, Precedence: group.precedence }),
   LastModifiedDate: epoch(group.modified),
   CreationDate: epoch(group.created),
 });
@@ -58,8 +58,7 @@ export const createGroup = operation(
     const created = now().toISOString();
     const group: GroupRecord = {
       name: input.GroupName,
-      ...(input.Description === undefined ? {} : { description: input.Description }),
-      ...(input.Precedence === undefined ? {} : { precedence: input.Precedence }),
+      ...omitUndefined({ description: input.Description, precedence: input.Precedence }),
       created,
       modified: created,
       members: [],

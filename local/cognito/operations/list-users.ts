@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { invalidParameter } from '../errors.ts';
 import { attributeName, poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
@@ -60,7 +61,7 @@ export const listUsers = operation(
     });
     return {
       Users: items.map((user) => describeUser(user, only && ((name) => only.includes(name)))),
-      ...(next === undefined ? {} : { PaginationToken: next }),
+      ...omitUndefined({ PaginationToken: next }),
     };
   },
 );

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { ResourceHandler, ResourceState } from '../../resource.ts';
 import { checkPermissions } from '../permissions.ts';
 import type { ClientRecord } from '../store/model.ts';
@@ -14,7 +15,7 @@ const newSecret = () =>
 
 const stateOf = ({ id, name, secret }: ClientRecord): ResourceState => ({
   physicalId: id,
-  attributes: { ClientId: id, Name: name, ...(secret === undefined ? {} : { ClientSecret: secret }) },
+  attributes: { ClientId: id, Name: name, ...omitUndefined({ ClientSecret: secret }) },
 });
 
 /** `AWS::Cognito::UserPoolClient`, https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpoolclient.html */

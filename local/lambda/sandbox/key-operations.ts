@@ -1,4 +1,5 @@
 import crypto, { type JsonWebKey, type KeyObject } from 'node:crypto';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { KeyFacts } from '../guest/modules/keys.ts';
 import { fromBytes, type Operation, toBytes } from './bridge.ts';
 
@@ -23,8 +24,7 @@ function factsOf(key: KeyObject): KeyFacts {
   return {
     type: key.type as 'public' | 'private',
     material,
-    ...(asymmetricKeyType === undefined ? {} : { asymmetricKeyType }),
-    ...(asymmetricKeyDetails === undefined ? {} : { asymmetricKeyDetails }),
+    ...omitUndefined({ asymmetricKeyType, asymmetricKeyDetails }),
   };
 }
 

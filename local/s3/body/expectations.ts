@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { PayloadMode } from '../../auth/sigv4.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { type Algorithm, checksumHeader, isAlgorithm, isChecksumValue } from '../checksums/algorithms.ts';
@@ -38,9 +39,9 @@ export function readExpectations(headers: Headers, payload: PayloadMode): Expect
   const checksum = expectedChecksum(headers, chunked);
   return {
     size,
-    ...(md5 === undefined ? {} : { md5 }),
+    ...omitUndefined({ md5 }),
     ...(payload.kind === 'signed' ? { sha256: payload.sha256 } : {}),
-    ...(checksum === undefined ? {} : { checksum }),
+    ...omitUndefined({ checksum }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Authentication } from '../../auth/sigv4.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { HttpRequest } from '../../wire/http.ts';
@@ -78,7 +79,7 @@ function bodyOf(source: AsyncIterator<Buffer>, { payload, chunkSigner }: Authent
   if (payload.kind === 'signed' || payload.kind === 'unsigned') return source;
   return decodeAwsChunked(source, {
     trailer: hasTrailer(payload),
-    ...(chunkSigner === undefined ? {} : { signer: chunkSigner }),
+    ...omitUndefined({ signer: chunkSigner }),
   });
 }
 

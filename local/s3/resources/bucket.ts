@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { REGION } from '../../account.ts';
 import type { JsonObject } from '../../json.ts';
 import type { CreateRequest, ResourceHandler, ResourceState } from '../../resource.ts';
@@ -40,7 +41,7 @@ export function bucketResource(store: Store): ResourceHandler {
       }
       const before = bucket.config.versioning;
       const after = versioningOf(properties).versioning ?? (before === undefined ? undefined : 'Suspended');
-      bucket.configure({ properties, ...(after === undefined ? {} : { versioning: after }) });
+      bucket.configure({ properties, ...omitUndefined({ versioning: after }) });
       return stateOf(physicalId);
     },
 

@@ -11,6 +11,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { login } from '../../../cli/commands/login.ts';
 import { tokenSource } from '../../../cli/identity/session.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { failure, type KeptFile, PASSWORD, type World, world } from './helpers/world.ts';
 
 const WORKER = fileURLToPath(new URL('./helpers/token-worker.ts', import.meta.url));
@@ -381,7 +382,7 @@ async function together(
     PATH: process.env.PATH ?? '',
     HOME: join(here.home, 'none'),
     ...here.env,
-    ...(rejected === undefined ? {} : { REJECTED: rejected }),
+    ...omitUndefined({ REJECTED: rejected }),
   };
   const children = Array.from({ length: count }, () => {
     const child = spawn(execPath, ['--import', 'tsx', WORKER, here.url], {

@@ -6,6 +6,7 @@ import { chmod, mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EXIT } from '../../../cli/errors.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { rows, testContext } from './helpers/context.ts';
 import { readAll } from './helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
@@ -204,7 +205,7 @@ test('two files with one key, or --as for several, is a usage error before anyth
   await writeFile(join(cwd, 'a'), 'a');
   await writeFile(join(cwd, 'x', 'a'), 'a');
   const put = (files: string[], as?: string) =>
-    upload(t, testContext({ cwd }), edge.url, { files, ...(as === undefined ? {} : { as }) });
+    upload(t, testContext({ cwd }), edge.url, { files, ...omitUndefined({ as }) });
   await assert.rejects(put(['a', 'x/a']), withCode('usage', /both be stored as “a”/));
   await assert.rejects(put(['a', 'x/a'], 'k'), withCode('usage', /--as/));
   assert.equal(edge.seen.length, 0);

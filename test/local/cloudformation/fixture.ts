@@ -7,6 +7,7 @@ import { Identities } from '../../../local/auth/identities.ts';
 import { createCloudFormation } from '../../../local/cloudformation/service.ts';
 import type { Faults } from '../../../local/faults.ts';
 import type { Json, JsonObject } from '../../../local/json.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { clientOptions, serve } from '../../support/serve.ts';
 import { FakeCloud } from './fake-resources.ts';
 
@@ -27,7 +28,7 @@ export async function setUp(t: Pick<TestContext, 'after'>, options: Options = {}
       identities: new Identities({ wellKnownKeys: true }),
       resources: cloud.handlers(),
       faults,
-      ...(onDefect === undefined ? {} : { onDefect }),
+      ...omitUndefined({ onDefect }),
     });
   let service = open();
   const endpoint = await serve(t, (request) => service.handle(request));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../../local/json.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { CLIENT, POOL, request, resource, setUp } from './harness.ts';
 
 const EMAIL_MFA = {
@@ -43,7 +44,7 @@ test('each plan refuses what it does not include, by name', async (t) => {
     ['GOLD', {}, 'ValidationException'],
   ];
   for (const [tier, properties, code] of rows) {
-    const creation = create({ ...properties, ...(tier === undefined ? {} : { UserPoolTier: tier }) });
+    const creation = create({ ...properties, ...omitUndefined({ UserPoolTier: tier }) });
     const row = `${tier}: ${JSON.stringify(properties)}`;
     if (code === undefined) await assert.doesNotReject(creation, row);
     else await assert.rejects(creation, { code }, row);

@@ -10,6 +10,7 @@ import { crc32 } from 'node:zlib';
 import { HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { sha256 } from '../../../local/auth/canonical.ts';
 import { authenticate, sign } from '../../../local/auth/sigv4.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { s3Signing } from '../../support/s3-signature.ts';
 import { BUCKET, type Running, raw, startS3 } from './support.ts';
 
@@ -112,7 +113,7 @@ test('a body that is not what was promised is not stored', async (t) => {
 test('the length of a body is said beforehand and within 5 GiB', async (t) => {
   const running = await startS3(t);
   const put = (headers: Record<string, string>, body?: string) =>
-    raw(running, { method: 'PUT', target: TARGET, headers, ...(body === undefined ? {} : { body }) });
+    raw(running, { method: 'PUT', target: TARGET, headers, ...omitUndefined({ body }) });
   const missing = await put({});
   assert.deepEqual([missing.status, missing.code], [411, 'MissingContentLength']);
   const large = await put({ 'content-length': String(5 * 1024 ** 3 + 1) }, 'x');

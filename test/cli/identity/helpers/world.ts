@@ -16,6 +16,7 @@ import type { UploadPolicy } from '../../../../edge/config.ts';
 import { describeEdge } from '../../../../edge/description.ts';
 import type { JsonObject } from '../../../../local/json.ts';
 import { nodeListener } from '../../../../local/wire/node-http.ts';
+import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
 import { type Setup, setUp } from '../../../local/cognito/harness.ts';
 import { type FlatEvent, type FlatResult, flatEvent, flatResult } from '../../../support/flat.ts';
 
@@ -124,7 +125,7 @@ export async function world(
     const { authorization } = incoming.headers;
     edgeRequests.push({
       body: await textOf(incoming),
-      ...(authorization === undefined ? {} : { authorization }),
+      ...omitUndefined({ authorization }),
     });
     const answer = (status: number, body: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json' });
