@@ -4,12 +4,12 @@ import { UserError } from '../errors.ts';
 import { tokenSource } from '../identity/session.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { resolveTarget } from '../settings/target.ts';
-import { ALGORITHMS } from '../transfer/digests.ts';
 import { dryRun } from '../transfer/dry-run.ts';
 import type { ObjectOptions } from '../transfer/object-headers.ts';
 import { MULTIPART_MODES } from '../transfer/plan.ts';
+import { ALGORITHMS } from '../transfer/proof/digests.ts';
 import { parseSize } from '../transfer/sizes.ts';
-import { openSources, type SourceOptions } from '../transfer/sources.ts';
+import { openSources, type SourceOptions } from '../transfer/sources/sources.ts';
 import { type UploadOptions, uploadFiles } from '../transfer/upload.ts';
 
 /** The flags of `put` as typed; what is a number or a size is still text. */

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode, isUserError, UserError } from '../errors.ts';
 import { tokenSource } from '../identity/session.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { resolveTarget } from '../settings/target.ts';
-import { abandon } from '../transfer/abandon.ts';
+import { abandon } from '../transfer/multipart/abandon.ts';
 import {
   type JournalSubject,
   journalFolder,
@@ -12,9 +12,9 @@ import {
   listJournals,
   type Recorded,
   withJournal,
-} from '../transfer/journal.ts';
-import { totalSize } from '../transfer/resume.ts';
-import { isOfStream } from '../transfer/stream-journal.ts';
+} from '../transfer/multipart/journal.ts';
+import { totalSize } from '../transfer/multipart/resume.ts';
+import { isOfStream } from '../transfer/multipart/stream-journal.ts';
 import { openTools } from '../transfer/tools.ts';
 import { count, formatBytes } from '../ui/format.ts';
 

@@ -14,7 +14,7 @@ import { networkFailure } from '../network/failures.ts';
 import { requestOnce } from '../network/request-text.ts';
 import type { Target } from '../settings/target.ts';
 import { guardDefect } from '../stack/probe.ts';
-import { abortUpload, createUpload } from '../transfer/multipart.ts';
+import { abortUpload, createUpload } from '../transfer/multipart/multipart.ts';
 import { openTools } from '../transfer/tools.ts';
 import type { Check } from './checks.ts';
 

@@ -5,9 +5,9 @@ import { count, formatBytes, printableLine } from '../ui/format.ts';
 import { checkKey, encodeKey } from './keys.ts';
 import { type ObjectOptions, objectHeaders } from './object-headers.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
-import { readError } from './read-error.ts';
-import { checkRegular } from './source-file.ts';
-import type { Item, Sources } from './sources.ts';
+import { readError } from './sources/read-error.ts';
+import { checkRegular } from './sources/source-file.ts';
+import type { Item, Sources } from './sources/sources.ts';
 
 export interface DryRunOptions extends PlanOptions, ObjectOptions {
   /** `https://<host>[:port]` */

@@ -1,6 +1,6 @@
 import { isUserError, UserError } from '../errors.ts';
 import { shellWord } from '../ui/shell-word.ts';
-import type { Item } from './sources.ts';
+import type { Item } from './sources/sources.ts';
 import type { Tools } from './tools.ts';
 
 /** Prefixes that an error names; the others it counts. */

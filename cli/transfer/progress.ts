@@ -1,6 +1,6 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Ui } from '../ui/ui.ts';
-import type { Trouble } from './edge-client.ts';
+import type { Trouble } from './wire/edge-client.ts';
 
 /** An event at most this often. */
 const INTERVAL_MS = 100;

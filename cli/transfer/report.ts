@@ -6,7 +6,7 @@ import { count, formatBytes, formatDuration, printableLine } from '../ui/format.
 import type { Text } from '../ui/shown.ts';
 import { encodeKey } from './keys.ts';
 import type { Outcome } from './run.ts';
-import type { Item } from './sources.ts';
+import type { Item } from './sources/sources.ts';
 import type { Stored } from './whole.ts';
 
 /** Failures that the summary names one by one; the rest it counts. Each has a line of its own when it happens. */

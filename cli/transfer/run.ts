@@ -1,6 +1,6 @@
 import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.ts';
-import { forEachAtOnce } from './pool.ts';
-import type { Item } from './sources.ts';
+import { forEachAtOnce } from './pacing/pool.ts';
+import type { Item } from './sources/sources.ts';
 import type { Stored } from './whole.ts';
 
 /** How one file's upload ended. */

@@ -4,16 +4,16 @@ import type { Context } from '../context.ts';
 import type { UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens.ts';
 import { formatDuration } from '../ui/format.ts';
-import { createRings, type Rings } from './buffers.ts';
-import { type Algorithm, type Digester, openDigester } from './digests.ts';
-import { createEdgeClient, type EdgeClient, type Trouble } from './edge-client.ts';
-import { createLimits, type EdgeLimits } from './edge-limits.ts';
-import { CLEAN_UP_MS, delayedSignal, GRACE_MS } from './grace.ts';
-import { journalFolder } from './journal.ts';
-import { createLanes, type Lanes } from './lanes.ts';
-import { createPool, type Pool } from './pool.ts';
-import { createRateLimit } from './rate-limit.ts';
-import { CLOCK, type Clock, type PassingFailure, RETRY, type RetryPolicy } from './retry.ts';
+import { journalFolder } from './multipart/journal.ts';
+import { createRings, type Rings } from './pacing/buffers.ts';
+import { createLanes, type Lanes } from './pacing/lanes.ts';
+import { createPool, type Pool } from './pacing/pool.ts';
+import { createRateLimit } from './pacing/rate-limit.ts';
+import { type Algorithm, type Digester, openDigester } from './proof/digests.ts';
+import { createEdgeClient, type EdgeClient, type Trouble } from './wire/edge-client.ts';
+import { createLimits, type EdgeLimits } from './wire/edge-limits.ts';
+import { CLEAN_UP_MS, delayedSignal, GRACE_MS } from './wire/grace.ts';
+import { CLOCK, type Clock, type PassingFailure, RETRY, type RetryPolicy } from './wire/retry.ts';
 
 /** What all uploads of one command share. */
 export interface Tools {

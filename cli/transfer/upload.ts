@@ -2,25 +2,25 @@ import { stat } from 'node:fs/promises';
 import type { Context, Result } from '../context.ts';
 import { isUserError, type UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
-import { abandonIfPossible } from './abandon.ts';
-import { isJournalTrouble } from './any-journal.ts';
-import { type FilePath, pathText } from './file-path.ts';
-import { putStream, streamBounds } from './from-stream.ts';
-import { putInParts } from './in-parts.ts';
-import { journalId, journalIds } from './journal.ts';
 import { checkKey } from './keys.ts';
+import { abandonIfPossible } from './multipart/abandon.ts';
+import { isJournalTrouble } from './multipart/any-journal.ts';
+import { putStream, streamBounds } from './multipart/from-stream.ts';
+import { putInParts } from './multipart/in-parts.ts';
+import { journalId, journalIds } from './multipart/journal.ts';
 import { contentType, type ObjectOptions, objectHeaders } from './object-headers.ts';
 import { placed } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
 import { createMeter, type FileMeter, type Meter } from './progress.ts';
 import { createReport } from './report.ts';
-import { CLOCK } from './retry.ts';
 import { runAll } from './run.ts';
-import { openFile } from './source-file.ts';
-import type { Item, Sources } from './sources.ts';
-import { withStretch } from './stretch.ts';
+import { type FilePath, pathText } from './sources/file-path.ts';
+import { openFile } from './sources/source-file.ts';
+import type { Item, Sources } from './sources/sources.ts';
+import { withStretch } from './sources/stretch.ts';
 import { type EdgeOptions, openTools, type Tools } from './tools.ts';
 import { putWhole, type Stored } from './whole.ts';
+import { CLOCK } from './wire/retry.ts';
 
 /** Where files go to, and how. */
 export interface UploadOptions extends EdgeOptions, ObjectOptions, PlanOptions {

@@ -1,7 +1,7 @@
-import { checksumHeader, type Digester } from './digests.ts';
-import type { EdgeClient } from './edge-client.ts';
-import { type Proof, prove, readEtag } from './integrity.ts';
-import type { Stretch } from './stretch.ts';
+import { checksumHeader, type Digester } from './proof/digests.ts';
+import { type Proof, prove, readEtag } from './proof/integrity.ts';
+import type { Stretch } from './sources/stretch.ts';
+import type { EdgeClient } from './wire/edge-client.ts';
 
 /** What is to be stored, and how. */
 export interface Upload {

@@ -11,7 +11,7 @@ import { operatorClients } from '../../../cli/network/aws.ts';
 import { fileError } from '../../../cli/settings/disk-errors.ts';
 import { fetchObject } from '../../../cli/stack/download/fetch-object.ts';
 import { fileNameOf, openTarget, targetPath } from '../../../cli/stack/download/target-file.ts';
-import { crc32Bytes } from '../../../cli/transfer/digests.ts';
+import { crc32Bytes } from '../../../cli/transfer/proof/digests.ts';
 import { testContext } from '../transfer/helpers/context.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 

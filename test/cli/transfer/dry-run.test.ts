@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { EXIT } from '../../../cli/errors.ts';
 import { dryRun } from '../../../cli/transfer/dry-run.ts';
-import { openSources } from '../../../cli/transfer/sources.ts';
+import { openSources } from '../../../cli/transfer/sources/sources.ts';
 import { rows, testContext } from './helpers/context.ts';
 import { ownFolder, withCode } from './helpers/uploading.ts';
 

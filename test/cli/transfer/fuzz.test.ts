@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
-import { TokenRejected } from '../../../cli/transfer/answers.ts';
-import type { EdgeClient } from '../../../cli/transfer/edge-client.ts';
-import { readLimits } from '../../../cli/transfer/edge-limits.ts';
-import { listedPaths } from '../../../cli/transfer/files-from.ts';
-import { parseJournal } from '../../../cli/transfer/journal-lines.ts';
 import { keyProblem } from '../../../cli/transfer/keys.ts';
-import { listParts, listUploads } from '../../../cli/transfer/listings.ts';
-import { createUpload, idQuery } from '../../../cli/transfer/multipart.ts';
+import { parseJournal } from '../../../cli/transfer/multipart/journal-lines.ts';
+import { listParts, listUploads } from '../../../cli/transfer/multipart/listings.ts';
+import { createUpload, idQuery } from '../../../cli/transfer/multipart/multipart.ts';
 import { MAX_PARTS } from '../../../cli/transfer/plan.ts';
-import { judge } from '../../../cli/transfer/refusals.ts';
-import { PassingFailure } from '../../../cli/transfer/retry.ts';
+import { listedPaths } from '../../../cli/transfer/sources/files-from.ts';
+import { TokenRejected } from '../../../cli/transfer/wire/answers.ts';
+import type { EdgeClient } from '../../../cli/transfer/wire/edge-client.ts';
+import { readLimits } from '../../../cli/transfer/wire/edge-limits.ts';
+import { judge } from '../../../cli/transfer/wire/refusals.ts';
+import { PassingFailure } from '../../../cli/transfer/wire/retry.ts';
 import { dice } from './helpers/dice.ts';
 
 /** Other seeds: FUZZ_SEED=7 npx tsx --test test/cli/transfer/fuzz.test.ts */

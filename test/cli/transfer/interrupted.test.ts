@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EXIT } from '../../../cli/errors.ts';
-import { CLOCK } from '../../../cli/transfer/retry.ts';
+import { CLOCK } from '../../../cli/transfer/wire/retry.ts';
 import { rows, testContext } from './helpers/context.ts';
 import { readAll } from './helpers/edge.ts';
 import { ownEdge, ownFolder, upload, withCode } from './helpers/uploading.ts';

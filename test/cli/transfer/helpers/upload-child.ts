@@ -1,5 +1,5 @@
 import { Agent } from 'undici';
-import { openSources } from '../../../../cli/transfer/sources.ts';
+import { openSources } from '../../../../cli/transfer/sources/sources.ts';
 import { uploadFiles } from '../../../../cli/transfer/upload.ts';
 import { testContext } from './context.ts';
 import { tokensOf } from './uploading.ts';

@@ -6,9 +6,9 @@ import { Agent } from 'undici';
 import type { Result } from '../../../../cli/context.ts';
 import { UserError } from '../../../../cli/errors.ts';
 import type { TokenSource } from '../../../../cli/identity/tokens.ts';
-import type { Clock } from '../../../../cli/transfer/retry.ts';
-import { openSources, type SourceOptions } from '../../../../cli/transfer/sources.ts';
+import { openSources, type SourceOptions } from '../../../../cli/transfer/sources/sources.ts';
 import { type UploadOptions, uploadFiles } from '../../../../cli/transfer/upload.ts';
+import type { Clock } from '../../../../cli/transfer/wire/retry.ts';
 import type { TestContext } from './context.ts';
 import { type Mischief, startEdge, type TestEdge } from './edge.ts';
 

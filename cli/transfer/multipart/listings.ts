@@ -1,0 +1,110 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { MAX_PART, MAX_PARTS } from '../plan.ts';
+import { type Algorithm, checksumElement } from '../proof/digests.ts';
+import { readEtag } from '../proof/integrity.ts';
+import { UploadGone } from '../wire/answers.ts';
+import type { EdgeClient } from '../wire/edge-client.ts';
+import { unexpectedAnswer } from '../wire/pages.ts';
+import { type Elements, listOf, numberOf, readXml, textOf } from '../wire/xml.ts';
+import { idQuery, isUploadId, type OpenUpload, type StoredPart } from './multipart.ts';
+
+/** S3 lists so many open uploads at most; the edge asks for 100. */
+const MAX_LISTED = 1_000;
+
+/** A part as the store lists it. */
+export type ListedPart = Omit<StoredPart, 'checksum'> & { readonly checksum?: string };
+
+/**
+ * All parts that the store has of an upload, page by page.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
+ * @throws {UploadGone}
+ */
+export async function listParts(
+  edge: EdgeClient,
+  { key, uploadId }: OpenUpload,
+  algorithm: Algorithm,
+): Promise<readonly ListedPart[]> {
+  const parts: ListedPart[] = [];
+  const listFrom = async (marker: number): Promise<number | undefined> => {
+    const query = marker === 0 ? idQuery(uploadId) : `${idQuery(uploadId)}&part-number-marker=${marker}`;
+    const { value } = await edge.request({ method: 'GET', key, query }, (answer) => {
+      const page = readXml(answer.text, 'ListPartsResult');
+      const listed = page && readParts(page, algorithm);
+      if (page === undefined || listed === undefined) throw unexpectedAnswer(key, answer);
+      if (textOf(page, 'IsTruncated') !== 'true') return { listed, next: undefined };
+      const next = numberOf(page, 'NextPartNumberMarker', MAX_PARTS);
+      if (next === undefined || next <= marker || listed.length === 0) throw unexpectedAnswer(key, answer);
+      return { listed, next };
+    });
+    parts.push(...value.listed);
+    return value.next;
+  };
+  let marker: number | undefined = 0;
+  while (marker !== undefined) marker = await listFrom(marker);
+  return parts;
+}
+
+/** The parts of a page; `undefined` where one of them is none of S3's. */
+function readParts(page: Elements, algorithm: Algorithm): ListedPart[] | undefined {
+  const parts = listOf(page, 'Part')?.map((part): ListedPart | undefined => {
+    const number = numberOf(part, 'PartNumber', MAX_PARTS);
+    const size = numberOf(part, 'Size', MAX_PART);
+    const etag = readEtag(textOf(part, 'ETag'));
+    if (number === undefined || size === undefined || etag === undefined) return undefined;
+    const checksum = textOf(part, checksumElement(algorithm));
+    return { number, size, etag, ...omitUndefined({ checksum }) };
+  });
+  const sound = parts?.filter((part) => part !== undefined);
+  return sound?.length === parts?.length ? sound : undefined;
+}
+
+/** An open upload as the store lists it. */
+export interface ListedUpload extends OpenUpload {
+  /** Milliseconds since 1970 by this computer's clock, as far as the answer tells how it differs from the store's. */
+  readonly openedAt: number;
+}
+
+/**
+ * The open uploads of a key, the oldest first. The edge asks for 100, which `truncated` says are not all.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+ */
+export async function listUploads(
+  edge: EdgeClient,
+  key: string,
+  now: () => Date,
+): Promise<{ readonly uploads: readonly ListedUpload[]; readonly truncated: boolean }> {
+  const { value } = await edge.request({ method: 'GET', key, query: 'uploads' }, (answer) => {
+    const page = readXml(answer.text, 'ListMultipartUploadsResult');
+    const listed = page && listOf(page, 'Upload');
+    if (page === undefined || listed === undefined || listed.length > MAX_LISTED) {
+      throw unexpectedAnswer(key, answer);
+    }
+    const ahead = Date.parse(answer.headers.date ?? '') - now().getTime();
+    const uploads = listed.flatMap((upload) => {
+      const uploadId = textOf(upload, 'UploadId');
+      if (!isUploadId(uploadId)) return [];
+      const openedAt = Date.parse(textOf(upload, 'Initiated') ?? '') - (Number.isNaN(ahead) ? 0 : ahead);
+      return [{ key: textOf(upload, 'Key') ?? '', uploadId, openedAt }];
+    });
+    return { uploads, truncated: textOf(page, 'IsTruncated') === 'true' };
+  });
+  // Those of keys that only begin with this one are listed too.
+  return { ...value, uploads: value.uploads.filter((upload) => upload.key === key) };
+}
+
+/** Whether the store has any part of an upload; it has none of one that is open no more. */
+export async function hasParts(edge: EdgeClient, { key, uploadId }: OpenUpload): Promise<boolean> {
+  const query = `${idQuery(uploadId)}&max-parts=1`;
+  try {
+    const { value } = await edge.request({ method: 'GET', key, query }, (answer) => {
+      const page = readXml(answer.text, 'ListPartsResult');
+      const parts = page && listOf(page, 'Part');
+      if (parts === undefined) throw unexpectedAnswer(key, answer);
+      return parts.length > 0;
+    });
+    return value;
+  } catch (error) {
+    if (error instanceof UploadGone) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,204 @@
+import {
+  type Algorithm,
+  checksumElement,
+  checksumHeader,
+  checksumType,
+  type ObjectChecksum,
+  objectChecksum,
+} from '../proof/digests.ts';
+import { bytesDiffer, multipartEtag, type Proof, prove, readEtag } from '../proof/integrity.ts';
+import type { Stretch } from '../sources/stretch.ts';
+import { condition, type Upload } from '../whole.ts';
+import { type Refusal, readStoreError, UploadConflict, UploadGone } from '../wire/answers.ts';
+import type { EdgeClient } from '../wire/edge-client.ts';
+import { unexpectedAnswer } from '../wire/pages.ts';
+import { refusalError } from '../wire/refusals.ts';
+import { type Elements, element, readXml, textOf } from '../wire/xml.ts';
+
+/** An upload in parts that the store keeps open. */
+export interface OpenUpload {
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+/** A part that the store has. */
+export interface StoredPart {
+  readonly number: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  /** Base64, of the upload's algorithm. */
+  readonly checksum: string;
+}
+
+/** S3's ids are opaque; they go into URLs and into journals. */
+const UPLOAD_ID = /^[\x21-\x7e]{1,1024}$/;
+
+export function isUploadId(value: unknown): value is string {
+  return typeof value === 'string' && UPLOAD_ID.test(value);
+}
+
+export const idQuery = (uploadId: string) => `uploadId=${encodeURIComponent(uploadId)}`;
+
+/**
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
+ * @param onUnanswered told when a try may have opened an upload whose id is not known.
+ */
+export async function createUpload(
+  edge: EdgeClient,
+  { key, headers }: Pick<Upload, 'key' | 'headers'>,
+  algorithm: Algorithm,
+  onUnanswered: () => void = () => {},
+): Promise<OpenUpload> {
+  const { value } = await edge.request(
+    {
+      method: 'POST',
+      key,
+      query: 'uploads',
+      headers: {
+        ...headers,
+        'x-amz-checksum-algorithm': algorithm.toUpperCase(),
+        'x-amz-checksum-type': checksumType(algorithm),
+      },
+      onUnanswered,
+    },
+    (answer) => {
+      const uploadId = readXml(answer.text, 'InitiateMultipartUploadResult')?.UploadId;
+      if (!isUploadId(uploadId)) throw unexpectedAnswer(key, answer);
+      return { key, uploadId };
+    },
+  );
+  return value;
+}
+
+/**
+ * Sends a part and proves it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
+ */
+export async function putPart(
+  edge: EdgeClient,
+  { key, uploadId }: OpenUpload,
+  number: number,
+  stretch: Stretch,
+  { algorithm, onSent }: { algorithm: Algorithm; onSent: (bytes: number) => void },
+): Promise<{ readonly part: StoredPart; readonly attempts: number }> {
+  const checksum = stretch.digest.toString('base64');
+  const subject = `part ${number} of ${key}`;
+  const { value, attempts } = await edge.request(
+    {
+      method: 'PUT',
+      key,
+      query: `partNumber=${number}&${idQuery(uploadId)}`,
+      headers: { [checksumHeader(algorithm)]: checksum },
+      body: stretch,
+      subject,
+      onSent,
+    },
+    async (answer) => {
+      await prove(stretch, algorithm, answer.headers);
+      const etag = readEtag(answer.headers.etag);
+      if (etag === undefined) throw unexpectedAnswer(subject, answer, 'an ETag that S3 does not give');
+      return { number, size: stretch.length, etag, checksum };
+    },
+  );
+  return { part: value, attempts };
+}
+
+/**
+ * Has the store put the parts together, and proves that the object is theirs. S3 is seen to answer a Complete that it has
+ * done already as it did the first time (`local/FIDELITY.md`), so a lost answer is asked for again.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+ * @throws {UploadGone}; {@link UploadConflict}; {@link UserError} `exists` or `bytes_differ`.
+ */
+export async function completeUpload(
+  edge: EdgeClient,
+  { key, uploadId }: OpenUpload,
+  parts: readonly StoredPart[],
+  { algorithm, noClobber }: { algorithm: Algorithm; noClobber: boolean },
+): Promise<{ readonly etag: string; readonly proof: Proof }> {
+  const expected = objectChecksum(
+    algorithm,
+    parts.map(({ size, checksum }) => ({ size, digest: Buffer.from(checksum, 'base64') })),
+  );
+  const document = Buffer.from(completeDocument(parts, algorithm));
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  const refuse = ({ code }: Refusal) =>
+    code === 'ConditionalRequestConflict' ? new UploadConflict(key) : undefined;
+  const { value } = await edge.request(
+    {
+      method: 'POST',
+      key,
+      query: idQuery(uploadId),
+      headers: {
+        ...condition({ noClobber }),
+        'content-type': 'application/xml',
+        'x-amz-checksum-type': expected.type,
+        'x-amz-mp-object-size': String(size),
+        // A composite checksum is S3's to compute; one of the whole object it checks against ours.
+        ...(expected.type === 'FULL_OBJECT' ? { [checksumHeader(algorithm)]: expected.value } : {}),
+      },
+      body: { length: document.length, open: () => once(document) },
+      sealing: size,
+      refuse,
+    },
+    (answer) => {
+      const result = readXml(answer.text, 'CompleteMultipartUploadResult');
+      if (result !== undefined) return result;
+      // S3 may have to say 200 before it knows how the work ends.
+      const refusal = readStoreError(answer.text);
+      if (refusal === undefined) throw unexpectedAnswer(key, answer);
+      throw refuse(refusal) ?? refusalError(refusal, answer, key);
+    },
+  );
+  return proveObject(key, value, parts, { algorithm, expected });
+}
+
+function proveObject(
+  key: string,
+  result: Elements,
+  parts: readonly StoredPart[],
+  { algorithm, expected }: { algorithm: Algorithm; expected: ObjectChecksum },
+): { readonly etag: string; readonly proof: Proof } {
+  const etag = readEtag(textOf(result, 'ETag')) ?? '';
+  const echo = textOf(result, checksumElement(algorithm));
+  const type = textOf(result, 'ChecksumType') ?? expected.type;
+  if (echo !== undefined && type === expected.type) {
+    if (echo === expected.value) return { etag, proof: { algorithm, value: echo } };
+    throw bytesDiffer(
+      `The store put ${key} together of other bytes: its ${algorithm.toUpperCase()} is ${echo}, not ${expected.value}.`,
+    );
+  }
+  const ours = multipartEtag(parts.map((part) => part.etag));
+  if (etag === ours) return { etag, proof: { algorithm: 'md5', value: etag } };
+  throw bytesDiffer(
+    `That the store put ${key} together of the right parts could not be proved: it answered with neither a checksum nor their ETag.`,
+  );
+}
+
+function completeDocument(parts: readonly StoredPart[], algorithm: Algorithm): string {
+  const written = parts.map(({ number, etag, checksum }) =>
+    element('Part', [
+      element('PartNumber', String(number)),
+      element('ETag', `"${etag}"`),
+      element(checksumElement(algorithm), checksum),
+    ]),
+  );
+  return element('CompleteMultipartUpload', written, ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"').xml;
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer, void, void> {
+  yield bytes;
+}
+
+/**
+ * Has the store forget an upload and its parts; one that it no longer has is forgotten already.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+ */
+export async function abortUpload(edge: EdgeClient, { key, uploadId }: OpenUpload): Promise<void> {
+  try {
+    await edge.request({ method: 'DELETE', key, query: idQuery(uploadId) }, () => undefined);
+  } catch (error) {
+    if (!(error instanceof UploadGone)) throw error;
+  }
+}

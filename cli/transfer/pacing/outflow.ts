@@ -1,0 +1,57 @@
+import type { StallGuard } from '../wire/stall.ts';
+import type { RateLimit } from './rate-limit.ts';
+
+/** A piece given to the socket at once: small on a slow link, so that every one of them is a sign of life. */
+const MIN_PIECE = 64 * 1024;
+const MAX_PIECE = 1024 * 1024;
+
+/** A piece that leaves quicker than this may be followed by one twice its size. */
+const QUICK_MS = 100;
+
+/** S3 needs time to seal what it got: allowed beyond the stall limit, milliseconds a byte, and at most. */
+const SEALING_MS_PER_BYTE = 1000 / 50e6;
+const MAX_SEALING_MS = 10 * 60_000;
+
+/** How long an answer may take beyond the stall limit once all of a body is sent, milliseconds. */
+export function sealingMs(bytes: number): number {
+  return Math.min(MAX_SEALING_MS, bytes * SEALING_MS_PER_BYTE);
+}
+
+export interface OutflowOptions {
+  readonly guard: StallGuard;
+  readonly now: () => number;
+  readonly limit?: RateLimit | undefined;
+  /** Patience for the answer that follows the last byte, milliseconds beyond the guard's limit. */
+  readonly answerMs: number;
+  /** Told how many bytes the socket has taken. */
+  readonly onSent?: ((bytes: number) => void) | undefined;
+  /** Called when the socket has taken the last byte. */
+  readonly onEnd?: () => void;
+}
+
+/**
+ * A body in pieces that suit the link. The reader asks for the next piece when its socket has room again, so the time
+ * between two pieces is the network's; the guard runs then, and not while the disk is read or the rate limit waits.
+ */
+export async function* outflow(
+  body: AsyncIterable<Buffer>,
+  { guard, now, limit, answerMs, onSent, onEnd }: OutflowOptions,
+): AsyncGenerator<Buffer, void, void> {
+  let size = MIN_PIECE;
+  guard.disarm();
+  for await (const chunk of body) {
+    for (let at = 0; at < chunk.length; ) {
+      const piece = chunk.subarray(at, at + Math.min(size, limit?.pieceBytes ?? size));
+      await limit?.take(piece.length);
+      const began = now();
+      guard.arm();
+      yield piece;
+      guard.disarm();
+      onSent?.(piece.length);
+      at += piece.length;
+      size = now() - began < QUICK_MS ? Math.min(size * 2, MAX_PIECE) : Math.max(size / 2, MIN_PIECE);
+    }
+  }
+  guard.arm(answerMs);
+  onEnd?.();
+}

@@ -1,0 +1,41 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { systemCode, UserError } from '../../errors.ts';
+import { diskReason, fileError } from '../../settings/disk-errors.ts';
+
+/** Standard input and `<(command)` under their names in the file system. */
+const STREAM = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/(?:self|\d+)\/fd\/)/;
+
+/** How to upload what is no regular file. */
+export function pipeHint(name: string): string {
+  if (STREAM.test(name)) return 'Pipe it in: <command> | edge-upload put - --as <key>';
+  return `Pipe it in: cat ${name} | edge-upload put - --as <key>`;
+}
+
+/** A failure of `stat`, `open`, `read` and the like as a user meets it. */
+export function readError(name: string, error: unknown): UserError {
+  const code = systemCode(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new UserError('file_missing', `${name} does not exist.`, {
+      hint: STREAM.test(name) ? pipeHint(name) : 'Check the name and the folder you are in.',
+      cause: error,
+    });
+  }
+  if (code === 'ENXIO') {
+    return new UserError('file_special', `${name} is a socket or a device, and only files can be uploaded.`, {
+      hint: pipeHint(name),
+      cause: error,
+    });
+  }
+  if (code === 'ERR_MEMORY_ALLOCATION_FAILED') {
+    return new UserError('file_unreadable', `${name} cannot be read: there is no memory left.`, {
+      hint: 'Lower --concurrency or --part-size.',
+      cause: error,
+    });
+  }
+  const denied = code === 'EACCES' || code === 'EPERM';
+  const hint = denied ? 'Check its permissions (ls -l).' : fileError(name, error).hint;
+  return new UserError('file_unreadable', `${name} cannot be read: ${diskReason(error)}.`, {
+    ...omitUndefined({ hint }),
+    cause: error,
+  });
+}

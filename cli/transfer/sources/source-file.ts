@@ -1,0 +1,229 @@
+import * as fs from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { systemCode, UserError } from '../../errors.ts';
+import { CHUNK, createRing, type Ring } from '../pacing/buffers.ts';
+import { whenFree } from '../pacing/descriptors.ts';
+import type { FilePath } from './file-path.ts';
+import { pipeHint, readError } from './read-error.ts';
+
+/*
+ * What may wait for a disk is asked of the kernel on another thread: to open, and to read. What it knows by then is asked
+ * on this one, because for small files the way to another thread and back costs more than everything else.
+ */
+const open = promisify(fs.open);
+const read = promisify(fs.read);
+
+/** What tells that a file is still the one that was opened. */
+export interface FileStamp {
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly inode: bigint;
+  readonly device: bigint;
+}
+
+/** A regular file, open for reading. */
+export interface SourceFile {
+  /** As the user typed or would type it. */
+  readonly name: string;
+  readonly size: number;
+  readonly stamp: FileStamp;
+  /**
+   * The bytes from `from` on, in buffers of `CHUNK` bytes at most, which `ring` lends.
+   * @throws {UserError} `file_changed` where the file ends earlier, `file_unreadable` where the disk fails.
+   */
+  read(from: number, length: number, ring?: Ring): AsyncGenerator<Buffer, void, void>;
+  /** @throws {UserError} `file_changed` when the path no longer holds the file as it was opened. */
+  checkUnchanged(): void;
+  close(): void;
+}
+
+/** The file is not what it was when its upload began. */
+export function fileChanged(name: string, what: string): UserError {
+  return new UserError('file_changed', `${name} changed while it was read: ${what}.`, {
+    hint: 'Type the command again once nothing writes to the file, or upload a copy of it.',
+  });
+}
+
+const KINDS: readonly (readonly [string, (stats: fs.BigIntStats) => boolean])[] = [
+  ['a named pipe', (stats) => stats.isFIFO()],
+  ['a socket', (stats) => stats.isSocket()],
+  ['a device', (stats) => stats.isCharacterDevice() || stats.isBlockDevice()],
+];
+
+/** @throws {UserError} `file_is_folder` or `file_special` for what is no regular file. */
+export function checkRegular(name: string, stats: fs.BigIntStats): void {
+  if (stats.isFile()) return;
+  if (stats.isDirectory()) {
+    throw new UserError('file_is_folder', `${name} is a folder.`, {
+      hint: 'Add -r to upload what is in it.',
+    });
+  }
+  const kind = KINDS.find(([, matches]) => matches(stats))?.[0] ?? 'no regular file';
+  throw new UserError('file_special', `${name} is ${kind}, and only files can be uploaded.`, {
+    hint: pipeHint(name),
+  });
+}
+
+/** More of a file of the kernel's is not read. */
+const MAX_SNAPSHOT = 1024 * 1024;
+
+/** Files of the kernel's (`/proc`, `/sys`) take no room on a disk, and say that they are empty or have one page. */
+const MAX_CLAIMED = 64n * 1024n;
+
+function mayBeKernels({ size, blocks }: fs.BigIntStats): boolean {
+  return size === 0n || (blocks === 0n && size <= MAX_CLAIMED);
+}
+
+/**
+ * The content of a file of the kernel's, which has another length than it says; `undefined` for an ordinary one.
+ * @throws {UserError} `file_special` for a longer one, `file_changed` for one that is being written.
+ */
+async function readSnapshot(
+  name: string,
+  descriptor: number,
+  stats: fs.BigIntStats,
+): Promise<Buffer | undefined> {
+  const buffer = Buffer.allocUnsafe(Math.max(Number(stats.size), 4096) + 1);
+  let bytes = await readAt(descriptor, buffer, 0);
+  if (bytes.length === Number(stats.size)) return undefined;
+  const now = stampOf(fs.fstatSync(descriptor, { bigint: true }));
+  const changed = difference({ ...stampOf(stats), mtimeNs: now.mtimeNs }, now);
+  if (changed !== undefined) throw fileChanged(name, changed);
+  if (bytes.length === buffer.length) {
+    const rest = await readAt(descriptor, Buffer.allocUnsafe(MAX_SNAPSHOT), bytes.length);
+    bytes = Buffer.concat([bytes, rest]);
+  }
+  if (bytes.length > MAX_SNAPSHOT) {
+    throw new UserError('file_special', `${name} has more bytes than it says (${stats.size}).`, {
+      hint: pipeHint(name),
+    });
+  }
+  return bytes;
+}
+
+/** Fills the buffer from there on, as far as the file goes. */
+async function readAt(descriptor: number, buffer: Buffer, from: number): Promise<Buffer> {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const { bytesRead } = await read(descriptor, buffer, filled, buffer.length - filled, from + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+
+function stampOf(stats: fs.BigIntStats): FileStamp {
+  return { size: Number(stats.size), mtimeNs: stats.mtimeNs, inode: stats.ino, device: stats.dev };
+}
+
+/** What of a file is no longer as it was; `undefined` where nothing is. */
+export function difference(before: FileStamp, after: FileStamp): string | undefined {
+  if (before.inode !== after.inode || before.device !== after.device) return 'another file took its place';
+  if (after.size < before.size) return `it shrank from ${before.size} to ${after.size} bytes`;
+  if (after.size > before.size) return `it grew from ${before.size} to ${after.size} bytes`;
+  return before.mtimeNs === after.mtimeNs ? undefined : 'it was written to';
+}
+
+/**
+ * Opens a file to upload; the caller closes it.
+ * @param regular - a folder was just read that calls it a regular file; what is none had better not be opened at all.
+ * @throws {UserError} `file_missing`, `file_is_folder`, `file_special` or `file_unreadable`.
+ */
+export async function openFile(
+  path: FilePath,
+  name = String(path),
+  regular = false,
+  signal?: AbortSignal,
+): Promise<SourceFile> {
+  try {
+    if (!regular) checkRegular(name, await stat(path, { bigint: true }));
+    // Without O_NONBLOCK, opening what became a pipe in between would hang.
+    const flags = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
+    const descriptor = await whenFree(() => open(path, flags), signal);
+    try {
+      const stats = fs.fstatSync(descriptor, { bigint: true });
+      checkRegular(name, stats);
+      const snapshot = mayBeKernels(stats) ? await readSnapshot(name, descriptor, stats) : undefined;
+      if (snapshot !== undefined) {
+        fs.closeSync(descriptor);
+        return snapshotFile(name, snapshot, stampOf(stats));
+      }
+      return sourceFile(path, name, descriptor, stampOf(stats));
+    } catch (error) {
+      fs.closeSync(descriptor);
+      throw error;
+    }
+  } catch (error) {
+    throw error instanceof UserError ? error : readError(name, error);
+  }
+}
+
+/** A file of the kernel's as it was when it was read: it is made anew for every reader. */
+function snapshotFile(name: string, bytes: Buffer, stamp: FileStamp): SourceFile {
+  return {
+    name,
+    size: bytes.length,
+    stamp,
+    async *read(from, length) {
+      for (let at = from; at < from + length; at += CHUNK) {
+        yield bytes.subarray(at, Math.min(at + CHUNK, from + length));
+      }
+    },
+    checkUnchanged() {},
+    close() {},
+  };
+}
+
+function sourceFile(path: FilePath, name: string, descriptor: number, stamp: FileStamp): SourceFile {
+  let reading = 0;
+  let closed = false;
+  const closeIfDone = () => {
+    // A read that its attempt no longer waits for must not find another file under this number.
+    if (closed && reading === 0) fs.closeSync(descriptor);
+  };
+  const fill = async (buffer: Buffer, from: number): Promise<Buffer> => {
+    if (closed) throw new Error(`${name} is closed`);
+    reading += 1;
+    try {
+      for (let filled = 0; filled < buffer.length; ) {
+        const { bytesRead } = await read(descriptor, buffer, filled, buffer.length - filled, from + filled);
+        if (bytesRead === 0) throw fileChanged(name, `it ended at byte ${from + filled} of ${stamp.size}`);
+        filled += bytesRead;
+      }
+      return buffer;
+    } finally {
+      reading -= 1;
+      closeIfDone();
+    }
+  };
+  return {
+    name,
+    size: stamp.size,
+    stamp,
+    async *read(from, length, ring = createRing()) {
+      try {
+        for (let at = 0; at < length; at += CHUNK) {
+          yield await fill(ring.next(Math.min(CHUNK, length - at)), from + at);
+        }
+      } catch (error) {
+        throw error instanceof UserError ? error : readError(name, error);
+      }
+    },
+    checkUnchanged() {
+      let now: FileStamp;
+      try {
+        now = stampOf(fs.statSync(path, { bigint: true }));
+      } catch (error) {
+        if (systemCode(error) === 'ENOENT') throw fileChanged(name, 'it was removed');
+        throw readError(name, error);
+      }
+      const changed = difference(stamp, now);
+      if (changed !== undefined) throw fileChanged(name, changed);
+    },
+    close() {
+      closed = true;
+      closeIfDone();
+    },
+  };
+}

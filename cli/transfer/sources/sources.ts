@@ -1,0 +1,230 @@
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, join, posix, resolve, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import { UserError } from '../../errors.ts';
+import { checkClashes, type KeyRange, keyClashes } from './clashes.ts';
+import { type FilePath, findPath, isNameless, notUtf8 } from './file-path.ts';
+import { isRepeatable, type ListOptions, type ListWorld, listedPaths } from './files-from.ts';
+import { createFilter, type FilterOptions } from './filters.ts';
+import { type WalkOptions, walk } from './walk.ts';
+
+/** What to upload and where it goes, or why it cannot be. */
+export type Item = {
+  /** As the user typed or would type it. */
+  readonly name: string;
+  readonly key: string;
+} & (
+  | {
+      readonly kind: 'file';
+      readonly path: FilePath;
+      /** It was found in a folder as a regular file; what was named is yet to be looked at. */
+      readonly found?: true;
+    }
+  | { readonly kind: 'stream'; readonly stream: Readable }
+  | { readonly kind: 'refused'; readonly error: UserError }
+);
+
+export interface SourceOptions extends FilterOptions {
+  /** Paths as typed; `-` is standard input. A folder that ends in `/` stands for what is in it. */
+  readonly files: readonly string[];
+  /** The key of the one file, or instead of the one folder's name. */
+  readonly as?: string;
+  /** Put in front of every key as it stands; ends with `/` where a folder is meant. */
+  readonly prefix?: string;
+  /** Folders are uploaded with all that is below them. */
+  readonly recursive?: boolean;
+  /** A file of paths, one a line; `-` is standard input. A path listed keeps its folders in its key. */
+  readonly filesFrom?: string;
+  /** NUL separates the paths of the list. */
+  readonly null?: boolean;
+}
+
+/** The items of one command, as often as they are asked for; standard input is there only once. */
+export interface Sources {
+  /** More than one item may come. */
+  readonly several: boolean;
+  /** Items can be found a second time, to count them. */
+  readonly repeatable: boolean;
+  /** @param warn told of what is passed over. */
+  items(warn: (text: string) => void): AsyncIterable<Item>;
+}
+
+/** Something named on the command line. */
+interface Root extends KeyRange {
+  readonly path: FilePath;
+  /** Its name would be in its key, and is not valid UTF-8. */
+  readonly nameless: boolean;
+  /** What patterns know it by; empty for a folder that only its content is taken of. */
+  readonly known: string;
+}
+
+/**
+ * Looks at what was named; files in folders are found later, as they are asked for.
+ * @throws {UserError} `usage` where two things named would get the same key, or options do not go together.
+ */
+export async function openSources(options: SourceOptions, world: ListWorld): Promise<Sources> {
+  const { files, as, prefix = '', recursive = false, filesFrom } = options;
+  const filter = createFilter(options);
+  checkUsage(options);
+  if (filesFrom !== undefined) {
+    return {
+      several: true,
+      repeatable: await isRepeatable(filesFrom, world.cwd),
+      items: (warn) =>
+        orWarning(
+          listed(filesFrom, { prefix, recursive, filter, warn, nul: options.null === true }, world),
+          options,
+          warn,
+        ),
+    };
+  }
+  if (files[0] === '-') {
+    const item: Item = {
+      name: 'standard input',
+      key: `${prefix}${as}`,
+      kind: 'stream',
+      stream: world.stdin,
+    };
+    return { several: false, repeatable: false, items: () => stream([item]) };
+  }
+  const roots: Root[] = [];
+  for (const name of files) {
+    const path = await findPath(world.cwd, name);
+    const folder = recursive && (await stat(path).catch(() => undefined))?.isDirectory() === true;
+    const known = folder && isContentOnly(name) ? '' : basename(resolve(world.cwd, name));
+    const key = as ?? known;
+    const nameless = as === undefined && known !== '' && isNameless(path);
+    roots.push({ name, path, nameless, folder, known, key: `${prefix}${folder ? asFolder(key) : key}` });
+  }
+  const overlapping = checkClashes(roots);
+  return {
+    several: roots.length > 1 || roots.some(({ folder }) => folder),
+    repeatable: true,
+    items: (warn) => orWarning(named(roots, overlapping, { filter, warn }), options, warn),
+  };
+}
+
+/** An upload of nothing ends well, but not without a word: a pattern may be mistyped, a list may be empty. */
+async function* orWarning(
+  items: AsyncIterable<Item>,
+  { include = [], exclude = [] }: FilterOptions,
+  warn: (text: string) => void,
+): AsyncGenerator<Item, void, void> {
+  let some = false;
+  for await (const item of items) {
+    some = true;
+    yield item;
+  }
+  if (some) return;
+  const filtered = include.length > 0 || exclude.length > 0;
+  warn(
+    filtered
+      ? 'There is nothing to upload: no file was found that --include and --exclude let through.'
+      : 'There is nothing to upload: no file was found.',
+  );
+}
+
+function checkUsage({ files, as, filesFrom, null: nul = false }: SourceOptions): void {
+  if (nul && filesFrom === undefined) {
+    throw new UserError('usage', '--null is used with --files-from only.', {
+      hint: 'Such as: find . -name "*.jpg" -print0 | edge-upload put --files-from - --null',
+    });
+  }
+  if (filesFrom !== undefined) {
+    if (files.length > 0) throw new UserError('usage', '--files-from takes the place of naming files.');
+    if (as !== undefined) throw new UserError('usage', '--as names one key, and --files-from many files.');
+    return;
+  }
+  if (files.includes('')) {
+    throw new UserError('usage', 'One of the files has an empty name.', {
+      hint: 'A variable of the shell may not be set.',
+    });
+  }
+  if (files.length === 0) {
+    throw new UserError('usage', 'There is no file to upload.', { hint: 'Type: edge-upload put <file…>' });
+  }
+  if (as !== undefined && files.length > 1) {
+    throw new UserError('usage', `--as names one key, but there are ${files.length} files.`, {
+      hint: 'Use --prefix to put several files under a common beginning.',
+    });
+  }
+  if (files.includes('-')) {
+    if (files.length > 1) throw new UserError('usage', 'Standard input (-) goes alone.');
+    if (as === undefined) {
+      throw new UserError('usage', 'What comes from standard input needs a key.', {
+        hint: 'Name it with --as, such as: tar c . | edge-upload put - --as backup.tar',
+      });
+    }
+  }
+}
+
+/** `dir/`, `.` and `..` stand for what is in the folder, as with rsync; `dir` for the folder itself. */
+function isContentOnly(name: string): boolean {
+  return name.endsWith('/') || name.endsWith(sep) || ['.', '..'].includes(basename(name));
+}
+
+/** A key as the beginning of keys: with one `/` behind, or nothing at all. */
+function asFolder(key: string): string {
+  const bare = key.replace(/\/+$/, '');
+  return bare === '' ? '' : `${bare}/`;
+}
+
+/** A path listed keeps its folders in its key; one that only stays or leads up (`.`, `../..`) has no name of its own. */
+function listedKey(name: string): string {
+  const path = posix.normalize(name.split(sep).join('/')).replace(/^\/+/, '');
+  return /^(?:\.{1,2}(?:\/|$))+$/.test(path) ? '' : path;
+}
+
+async function* below(
+  { name, path, nameless, folder, key, known }: Root,
+  { filter, warn }: WalkOptions,
+): AsyncGenerator<Item, void, void> {
+  if (nameless && (filter.takes(known) || (folder && filter.enters(known)))) {
+    yield { name, key, kind: 'refused', error: notUtf8(name) };
+    return;
+  }
+  if (!folder) {
+    if (filter.takes(known)) yield { name, key, kind: 'file', path };
+    return;
+  }
+  if (known !== '' && !filter.enters(known)) return;
+  for await (const found of walk(path, { filter, warn })) {
+    const item = { name: join(name, found.relative), key: `${key}${found.relative}` };
+    if ('error' in found) yield { ...item, kind: 'refused', error: found.error };
+    else yield { ...item, kind: 'file', path: found.path, found: true };
+  }
+}
+
+async function* named(
+  roots: readonly Root[],
+  overlapping: boolean,
+  walking: WalkOptions,
+): AsyncGenerator<Item, void, void> {
+  const claim = overlapping ? keyClashes() : undefined;
+  for (const root of roots) {
+    for await (const item of below(root, walking)) yield claim?.(item) ?? item;
+  }
+}
+
+async function* listed(
+  list: string,
+  { prefix, recursive, nul, ...walking }: WalkOptions & ListOptions & { prefix: string; recursive: boolean },
+  world: ListWorld,
+): AsyncGenerator<Item, void, void> {
+  const claim = keyClashes();
+  for await (const name of listedPaths(list, world, { nul })) {
+    const path = await findPath(world.cwd, name);
+    const folder =
+      recursive && (await stat(path).catch((): Stats | undefined => undefined))?.isDirectory() === true;
+    const listedAs = listedKey(name);
+    const key = folder ? asFolder(listedAs) : listedAs || basename(resolve(world.cwd, name));
+    const known = key.replace(/\/$/, '');
+    const root = { name, path, nameless: typeof path !== 'string', folder, known, key: `${prefix}${key}` };
+    for await (const item of below(root, walking)) yield claim(item);
+  }
+}
+
+async function* stream<T>(items: readonly T[]): AsyncGenerator<T, void, void> {
+  yield* items;
+}

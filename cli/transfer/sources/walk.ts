@@ -1,0 +1,113 @@
+import { isUtf8 } from 'node:buffer';
+import type { BigIntStats, Dirent } from 'node:fs';
+import { lstat, opendir, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCode, type UserError } from '../../errors.ts';
+import { whenFree } from '../pacing/descriptors.ts';
+import { type FilePath, notUtf8, pathIn, REPLACEMENT } from './file-path.ts';
+import type { Filter } from './filters.ts';
+import { readError } from './read-error.ts';
+
+/** What a walk comes upon: a file, or something that could not be looked into. */
+export type Found =
+  | { readonly path: FilePath; readonly relative: string }
+  | { readonly path: FilePath; readonly relative: string; readonly error: UserError };
+
+export interface WalkOptions {
+  readonly filter: Filter;
+  /** Told of what is passed over: special files, links that lead in a circle. */
+  readonly warn: (text: string) => void;
+}
+
+/** A link that leads nowhere. */
+const NOTHING: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
+
+const idOf = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`;
+
+/**
+ * All files below a folder, as a stream: one folder's names at most are held at a time, and not even those. Links are
+ * followed; one that leads to a folder it lies in is not.
+ */
+export async function* walk(folder: FilePath, options: WalkOptions): AsyncGenerator<Found, void, void> {
+  const stats = await stat(folder, { bigint: true });
+  yield* walkFolder(folder, '', [idOf(stats)], options);
+}
+
+async function* walkFolder(
+  folder: FilePath,
+  prefix: string,
+  above: readonly string[],
+  options: WalkOptions,
+): AsyncGenerator<Found, void, void> {
+  try {
+    let doubtful = false;
+    for await (const entry of await whenFree(() => opendir(folder))) {
+      // Bytes that are not UTF-8 may be lost in it.
+      if (entry.name.includes(REPLACEMENT)) {
+        doubtful = true;
+        continue;
+      }
+      const path = pathIn(folder, entry.name);
+      yield* visit(entry, path, `${prefix}${entry.name}`, above, options);
+    }
+    if (doubtful) yield* visitDoubtful(folder, prefix, above, options);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    yield { path: folder, relative: prefix, error: readError(String(folder), error) };
+  }
+}
+
+/** Names with U+FFFD in them, as Node reads them: valid ones are visited, those whose bytes were lost are refused. */
+async function* visitDoubtful(
+  folder: FilePath,
+  prefix: string,
+  above: readonly string[],
+  options: WalkOptions,
+): AsyncGenerator<Found, void, void> {
+  const { filter } = options;
+  for (const name of await readdir(folder, { encoding: 'buffer' })) {
+    const text = name.toString();
+    if (!text.includes(REPLACEMENT)) continue;
+    const relative = `${prefix}${text}`;
+    const path = pathIn(folder, isUtf8(name) ? text : name);
+    const found = await lstat(path);
+    if (isUtf8(name)) yield* visit(found, path, relative, above, options);
+    else if (filter.takes(relative) || (!found.isFile() && filter.enters(relative))) {
+      yield { path, relative, error: notUtf8(join(String(folder), text)) };
+    }
+  }
+}
+
+async function* visit(
+  entry: Pick<Dirent, 'isFile' | 'isDirectory'>,
+  path: FilePath,
+  relative: string,
+  above: readonly string[],
+  options: WalkOptions,
+): AsyncGenerator<Found, void, void> {
+  const { filter, warn } = options;
+  if (entry.isFile()) {
+    if (filter.takes(relative)) yield { path, relative };
+    return;
+  }
+  let stats: BigIntStats;
+  try {
+    stats = await stat(path, { bigint: true });
+  } catch (error) {
+    // What cannot be looked at may be a folder with files that are wanted, but for a link to nothing.
+    const nothing = !entry.isDirectory() && NOTHING.has(systemCode(error));
+    if (filter.takes(relative) || (!nothing && filter.enters(relative))) {
+      yield { path, relative, error: readError(String(path), error) };
+    }
+    return;
+  }
+  if (stats.isDirectory()) {
+    if (!filter.enters(relative)) return;
+    if (above.includes(idOf(stats)))
+      warn(`${path} leads back to a folder that it lies in; it is passed over.`);
+    else yield* walkFolder(path, `${relative}/`, [...above, idOf(stats)], options);
+  } else if (filter.takes(relative)) {
+    if (stats.isFile()) yield { path, relative };
+    else warn(`${path} is neither a file nor a folder; it is passed over.`);
+  }
+}

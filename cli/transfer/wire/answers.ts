@@ -1,0 +1,83 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { UserError } from '../../errors.ts';
+import { readXml, textOf } from './xml.ts';
+
+/** What came back from the edge; header names are lower-case. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** The edge did not take the token (401). */
+export class TokenRejected extends Error {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/** An error document, whoever wrote it. */
+export interface Refusal {
+  /** `edge`: JSON of the edge function. `store`: XML of S3. `between`: anything else, CloudFront's own pages included. */
+  readonly from: 'edge' | 'store' | 'between';
+  readonly code: string;
+  readonly message: string;
+  /** What S3 names beside it: the unsigned headers, or the address of the bucket. */
+  readonly detail?: string;
+}
+
+/** The multipart upload is not open: aborted, expired, or completed. */
+export class UploadGone extends UserError {
+  constructor(subject: string) {
+    super('refused_by_store', `The store has no open upload of ${subject} any more.`, {
+      hint: 'Type the command again; it starts anew.',
+    });
+  }
+}
+
+/** Another upload of the same key came in between: S3 says to begin with a new one. */
+export class UploadConflict extends UserError {
+  constructor(subject: string) {
+    super('gave_up', `Another upload of ${subject} was completed at the same moment.`, {
+      hint: 'Type the command again; it starts anew.',
+    });
+  }
+}
+
+/** The caller is in no group that is allowed to upload, as far as the token says. */
+export class NotInGroup extends UserError {}
+
+function readJson(text: string): { error: string; message: string } | undefined {
+  try {
+    const { error, message } = JSON.parse(text) as { error?: unknown; message?: unknown };
+    return typeof error === 'string' && typeof message === 'string' ? { error, message } : undefined;
+  } catch {
+    // No JSON of the edge's: a proxy's or CloudFront's page, or a body that was cut.
+    return undefined;
+  }
+}
+
+/** S3's error document; `undefined` for anything else. */
+export function readStoreError(text: string): Refusal | undefined {
+  const error = readXml(text, 'Error');
+  if (error === undefined) return undefined;
+  const detail = textOf(error, 'HeadersNotSigned') ?? textOf(error, 'Endpoint');
+  return {
+    from: 'store',
+    code: textOf(error, 'Code') ?? 'Error',
+    message: textOf(error, 'Message') ?? '',
+    ...omitUndefined({ detail }),
+  };
+}
+
+/** Reads the error document of an answer. */
+export function readRefusal({ status, headers, text }: Answer): Refusal {
+  const json = headers['content-type']?.startsWith('application/json') ? readJson(text) : undefined;
+  if (json !== undefined) return { from: 'edge', code: json.error, message: json.message };
+  const error = readStoreError(text);
+  if (error !== undefined) return error;
+  return { from: 'between', code: `HTTP ${status}`, message: '' };
+}

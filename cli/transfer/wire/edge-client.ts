@@ -1,0 +1,207 @@
+import { isUserError, UserError } from '../../errors.ts';
+import type { TokenSource } from '../../identity/tokens.ts';
+import { encodeKey } from '../keys.ts';
+import { type Answer, NotInGroup, TokenRejected } from './answers.ts';
+import { checkSize, DESCRIPTION_KEY, readLimits } from './edge-limits.ts';
+import { ConnectionCut, createWire, type Message, type WireOptions } from './exchange.ts';
+import { orInterrupted } from './grace.ts';
+import { judge, type Refuse } from './refusals.ts';
+import { PassingFailure, type RetryPolicy, retrying } from './retry.ts';
+
+export interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
+  readonly key: string;
+  /** As sent, without the `?`. */
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What is asked for, as it stands in a sentence; else the key. */
+  readonly subject?: string;
+  /** Told how many bytes of the body the network took; negative where a failed try's bytes count no longer. */
+  readonly onSent?: (bytes: number) => void;
+  /** Refusals that are reported in another way than for all requests. */
+  readonly refuse?: Refuse;
+  /** Told when a try ended without a word on whether the store did what was asked. */
+  readonly onUnanswered?: () => void;
+}
+
+export interface Answered<T> {
+  readonly value: T;
+  /** Tries it took, the good one included. */
+  readonly attempts: number;
+}
+
+/** The edge as an uploader sees it: requests that carry a token and are tried again where that is safe. */
+export interface EdgeClient {
+  readonly url: string;
+  /**
+   * @param read makes a value of a success; what it throws decides as any other failure does.
+   * @throws {UserError} for what no further try can mend, or for what none did.
+   */
+  request<T>(request: EdgeRequest, read: (answer: Answer) => T | Promise<T>): Promise<Answered<T>>;
+}
+
+/** Requests that wait for another try after a failure of the network. */
+export interface Trouble {
+  readonly count: number;
+  readonly noun: 'part' | 'file';
+}
+
+export interface EdgeClientOptions extends WireOptions {
+  readonly tokens: TokenSource;
+  readonly retry: RetryPolicy;
+  readonly now: () => Date;
+  readonly onTrouble?: ((trouble: Trouble) => void) | undefined;
+  readonly onRetry?: (subject: string, failure: PassingFailure, tries: number, waitMs: number) => void;
+}
+
+export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
+  const { url, tokens, retry, clock, now, signal, onRetry, onTrouble } = options;
+  const wire = createWire(options);
+
+  /**
+   * A server that refuses a body early and closes can lose its answer on the way, because the reset overtakes it. So
+   * after a cut the edge is asked for what it would have refused.
+   */
+  const askAfterCut = async (authorization: string, { key, body, subject = key }: EdgeRequest) => {
+    let answer: Answer;
+    try {
+      answer = await wire({ method: 'GET', path: `/${DESCRIPTION_KEY}`, headers: { authorization } });
+    } catch {
+      // The cut stands as it was; the next try will tell more.
+      return;
+    }
+    if (answer.status === 401) judge(answer, subject, now());
+    if (answer.status === 200) checkSize(subject, body?.length ?? 0, readLimits(answer.text));
+  };
+
+  const once = async <T>(
+    token: string,
+    request: EdgeRequest,
+    read: (answer: Answer) => T | Promise<T>,
+  ): Promise<T> => {
+    const { key, query, headers, subject = key } = request;
+    const authorization = `Bearer ${token}`;
+    const path = `/${encodeKey(key)}`;
+    let sent = 0;
+    let failed = false;
+    const onSent = (bytes: number) => {
+      if (failed) return;
+      sent += bytes;
+      request.onSent?.(bytes);
+    };
+    try {
+      const answer = await wire({
+        ...request,
+        path: query === undefined ? path : `${path}?${query}`,
+        headers: { ...headers, authorization },
+        onSent,
+      });
+      judge(answer, subject, now(), request.refuse);
+      return await read(answer);
+    } catch (error) {
+      failed = true;
+      request.onSent?.(-sent);
+      if (isUnanswered(error)) request.onUnanswered?.();
+      if (error instanceof ConnectionCut) await askAfterCut(authorization, request);
+      throw error;
+    }
+  };
+
+  /** A token names the groups of the time it was issued at: one refresh shows whether the user is in another by now. */
+  let refreshed: string | undefined;
+  const withNewGroups = async (token: string, refusal: NotInGroup): Promise<string> => {
+    if (token === refreshed) throw refusal;
+    try {
+      refreshed = await tokens.renew(token);
+      return refreshed;
+    } catch (error) {
+      // A token that was given cannot be renewed. The refusal says more than that.
+      if (!isUserError(error)) throw error;
+      throw refusal;
+    }
+  };
+
+  const troubled = new Set<EdgeRequest>();
+  const setTrouble = (request: EdgeRequest, waits: boolean) => {
+    const changed = waits ? !troubled.has(request) : troubled.delete(request);
+    if (!changed) return;
+    if (waits) troubled.add(request);
+    const isPart = [...troubled].some(({ query }) => query?.includes('partNumber='));
+    onTrouble?.({ count: troubled.size, noun: isPart ? 'part' : 'file' });
+  };
+
+  return {
+    url,
+    request: (asked, read) => {
+      const { subject = asked.key } = asked;
+      const request: EdgeRequest = {
+        ...asked,
+        onSent(bytes) {
+          if (bytes > 0) setTrouble(request, false);
+          asked.onSent?.(bytes);
+        },
+      };
+      const attempt = async (attempts: number) => {
+        const token = await orInterrupted(tokens.current(), signal);
+        try {
+          const value = await once(token, request, read).catch(async (error: unknown) => {
+            if (error instanceof NotInGroup) {
+              return once(await withNewGroups(token, error), request, read);
+            }
+            if (!(error instanceof TokenRejected)) throw error;
+            return withFreshToken(tokens, token, error.reason, (fresh) => once(fresh, request, read));
+          });
+          return { value, attempts };
+        } catch (error) {
+          throw attempts > 1 && isUserError(error) && error.code === 'exists' ? perhapsOurs(subject) : error;
+        }
+      };
+      return retrying(attempt, {
+        policy: retry,
+        clock,
+        signal,
+        onRetry: (...told) => {
+          setTrouble(request, true);
+          onRetry?.(subject, ...told);
+        },
+      }).finally(() => setTrouble(request, false));
+    },
+  };
+}
+
+/** The store may have done what was asked, without a word on it. */
+function isUnanswered(error: unknown): boolean {
+  if (error instanceof PassingFailure) return error.details.refused !== true;
+  return !(error instanceof UserError || error instanceof TokenRejected);
+}
+
+/** An earlier try of the same request may have been done although its answer was lost. */
+export function perhapsOurs(subject: string): UserError {
+  return new UserError(
+    'exists',
+    `${subject} exists already. It may be this very upload: an earlier try broke off before it was answered.`,
+    { hint: 'To be sure, upload it again without --no-clobber, or have an operator look: edge-upload ls' },
+  );
+}
+
+/** @throws {UserError} `token_refused` where the edge does not take the renewed token either. */
+async function withFreshToken<T>(
+  tokens: TokenSource,
+  rejected: string,
+  reason: string,
+  work: (token: string) => Promise<T>,
+): Promise<T> {
+  const fresh = await tokens.renew(rejected, reason);
+  try {
+    return await work(fresh);
+  } catch (error) {
+    if (!(error instanceof TokenRejected)) throw error;
+    throw new UserError(
+      'token_refused',
+      `The edge does not accept the token: ${error.reason.replace(/\.$/, '')}.`,
+      {
+        hint: 'Sign in again: edge-upload login',
+        cause: error,
+      },
+    );
+  }
+}

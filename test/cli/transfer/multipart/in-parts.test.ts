@@ -1,0 +1,368 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { appendFile, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext as NodeTestContext, test } from 'node:test';
+import { crc32 } from 'node:zlib';
+import { journalFolder, listJournals } from '../../../../cli/transfer/multipart/journal.ts';
+import { crc32Bytes } from '../../../../cli/transfer/proof/digests.ts';
+import type { UploadOptions } from '../../../../cli/transfer/upload.ts';
+import { rows, testContext } from '../helpers/context.ts';
+import { answerXml, loseAnswer, readAll, type TestEdge } from '../helpers/edge.ts';
+import { ownEdge, ownFolder, upload, withCode } from '../helpers/uploading.ts';
+
+const MIB = 1024 * 1024;
+const PART = 5 * MIB;
+const SIZE = 4 * PART + 12_345;
+
+/** A file of five parts, and a home for journals. */
+async function bigFile(t: NodeTestContext) {
+  const home = await ownFolder(t);
+  const bytes = randomBytes(SIZE);
+  await writeFile(join(home, 'big.bin'), bytes);
+  const put = (
+    edge: TestEdge,
+    options: Partial<UploadOptions> = {},
+    context = testContext({ cwd: home, home }),
+  ) => upload(t, context, edge.url, { files: ['big.bin'] }, { partSize: PART, concurrency: 2, ...options });
+  const journals = () => listJournals(journalFolder(testContext({ home })), assert.fail);
+  return { home, bytes, put, journals, file: join(home, 'big.bin') };
+}
+
+const parts = (edge: TestEdge) =>
+  edge.seen
+    .filter(({ path }) => path.includes('partNumber='))
+    .map(({ path }) => Number(/partNumber=(\d+)/.exec(path)?.[1]));
+
+test('a large file goes out in parts; the whole is proved; nothing is left behind', async (t) => {
+  const { home, bytes, put } = await bigFile(t);
+  const edge = await ownEdge(t);
+  const context = testContext({ cwd: home, home });
+  await put(edge, { metadata: { Origin: 'camera 1' }, noClobber: true }, context);
+  assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
+  const [row] = rows(context.events);
+  assert.equal(row?.parts, 5);
+  assert.match(String(row?.etag), /^[0-9a-f]{32}-5$/);
+  assert.deepEqual(row?.checksum, { crc32: crc32Bytes(crc32(bytes)).toString('base64') });
+  assert.deepEqual(parts(edge).sort(), [1, 2, 3, 4, 5]);
+  const create = edge.seen.find(({ path }) => path.endsWith('?uploads'));
+  assert.equal(create?.headers['x-amz-checksum-algorithm'], 'CRC32');
+  assert.equal(create?.headers['x-amz-checksum-type'], 'FULL_OBJECT');
+  assert.equal(create?.headers['x-amz-meta-origin'], 'camera 1');
+  assert.equal(create?.headers['if-none-match'], undefined, 'S3 knows the condition at Complete alone');
+  const complete = edge.seen.find(({ method, path }) => method === 'POST' && path.includes('uploadId='));
+  assert.equal(complete?.headers['if-none-match'], '*');
+  assert.deepEqual(await readdir(journalFolder(context)), []);
+  const last = context.events.findLast((event) => event.type === 'transfer');
+  assert.equal(last?.bytes, SIZE);
+});
+
+test('an upload that broke off is gone on with: what the store has is not sent again', async (t) => {
+  const { home, bytes, put, journals } = await bigFile(t);
+  let broken = true;
+  const edge = await ownEdge(t, (request, response) => {
+    if (!broken || !request.url?.includes('partNumber=4')) return false;
+    answerXml(response, 403, 'AccessDenied');
+    return true;
+  });
+  await assert.rejects(put(edge), withCode('forbidden'));
+  const [left] = await journals();
+  const done = left?.parts.size ?? 0;
+  assert.ok(done >= 2 && done <= 4);
+  broken = false;
+  edge.seen.length = 0;
+  const context = testContext({ cwd: home, home });
+  await put(edge, { partSize: PART }, context);
+  assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
+  assert.equal(parts(edge).length, 5 - done);
+  const [row] = rows(context.events);
+  assert.ok(Number(row?.resumedBytes) >= 2 * PART);
+  const last = context.events.findLast((event) => event.type === 'transfer');
+  assert.equal(last?.bytes, SIZE);
+  assert.equal(edge.multipart.open.size, 0);
+  assert.deepEqual(await journals(), []);
+});
+
+test('the journal is not trusted alone: parts it lost are found, parts it made up are sent', async (t) => {
+  const { home, bytes, put, journals } = await bigFile(t);
+  let broken = true;
+  const edge = await ownEdge(t, (request, response) => {
+    if (!broken || !request.url?.includes('partNumber=5')) return false;
+    answerXml(response, 403, 'AccessDenied');
+    return true;
+  });
+  await assert.rejects(put(edge, { concurrency: 1 }), withCode('forbidden'));
+  const folder = journalFolder(testContext({ home }));
+  const [name] = (await readdir(folder)).filter((file) => file.endsWith('.jsonl'));
+  const journal = join(folder, name ?? '');
+  const [entry, opened, ...lines] = (await readFile(journal, 'utf8'))
+    .split('\n')
+    .filter((line) => line !== '');
+  // Part 1 is forgotten, 2 is torn, 3 claims an ETag that is not the store's, 5 was never stored.
+  const third = JSON.parse(lines[2] ?? '') as { etag: string };
+  await writeFile(
+    journal,
+    [
+      entry,
+      opened,
+      JSON.stringify({ ...third, etag: 'f'.repeat(32) }),
+      lines[3],
+      JSON.stringify({ ...third, number: 5, size: 12_345 }),
+      lines[1]?.slice(0, 20),
+    ].join('\n'),
+  );
+  assert.equal((await journals())[0]?.parts.size, 3);
+  // What the store has of part 2 is made to be other bytes than the file's.
+  const [open] = edge.multipart.open.values();
+  open?.parts.set(2, { body: randomBytes(PART), etag: 'e'.repeat(32), checksum: 'AAAAAA==' });
+  broken = false;
+  edge.seen.length = 0;
+  await put(edge);
+  assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
+  assert.deepEqual(parts(edge).sort(), [2, 5]);
+});
+
+test('a file that changed since starts anew, and the old upload is taken away', async (t) => {
+  const { file, put, journals } = await bigFile(t);
+  let broken = true;
+  const edge = await ownEdge(t, (request, response) => {
+    if (!broken || !request.url?.includes('partNumber=3')) return false;
+    answerXml(response, 403, 'AccessDenied');
+    return true;
+  });
+  const changes: Record<string, () => Promise<unknown>> = {
+    'later time': () => utimes(file, new Date(), new Date(Date.now() + 10_000)),
+    longer: () => appendFile(file, 'more'),
+    'other headers': async () => {},
+  };
+  for (const [name, change] of Object.entries(changes)) {
+    broken = true;
+    await assert.rejects(put(edge), withCode('forbidden'));
+    const [old] = await journals();
+    await change();
+    broken = false;
+    await put(edge, name === 'other headers' ? { contentType: 'image/png' } : {});
+    assert.ok(edge.stored.get('/big.bin')?.equals(await readFile(file)), name);
+    assert.ok(!edge.multipart.open.has(old?.opened?.uploadId ?? ''), name);
+    assert.equal(edge.multipart.open.size, 0, name);
+  }
+});
+
+test('an upload in parts is taken away when its file now goes whole', async (t) => {
+  const { file, put, journals } = await bigFile(t);
+  let broken = true;
+  const edge = await ownEdge(t, (request, response) => {
+    if (!broken || !request.url?.includes('partNumber=3')) return false;
+    answerXml(response, 403, 'AccessDenied');
+    return true;
+  });
+  for (const [content, options] of [
+    ['small now', {}],
+    [randomBytes(SIZE), { multipart: 'never' }],
+  ] as const) {
+    broken = true;
+    await writeFile(file, randomBytes(SIZE));
+    await assert.rejects(put(edge), withCode('forbidden'));
+    assert.equal(edge.multipart.open.size, 1);
+    broken = false;
+    await writeFile(file, content);
+    await put(edge, options);
+    assert.equal(edge.stored.get('/big.bin')?.length, content.length);
+    assert.equal(edge.multipart.open.size, 0);
+    assert.deepEqual(await journals(), []);
+  }
+});
+
+test('a journal as it was written before is gone on from', async (t) => {
+  const { home, bytes, put } = await bigFile(t);
+  let broken = true;
+  const edge = await ownEdge(t, (request, response) => {
+    if (!broken || !request.url?.includes('partNumber=5')) return false;
+    answerXml(response, 403, 'AccessDenied');
+    return true;
+  });
+  await assert.rejects(put(edge, { concurrency: 1 }), withCode('forbidden'));
+  const folder = journalFolder(testContext({ home }));
+  const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('.jsonl'));
+  const lines = (await readFile(join(folder, name), 'utf8')).split('\n').filter((line) => line !== '');
+  const [entry, opened] = lines.slice(0, 2).map((line) => JSON.parse(line) as Record<string, unknown>);
+  const first = JSON.stringify({ ...entry, format: 1, uploadId: opened?.uploadId });
+  await writeFile(join(folder, name), [first, '', ...lines.slice(2)].join('\n'));
+  broken = false;
+  edge.seen.length = 0;
+  await put(edge);
+  assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
+  assert.deepEqual(parts(edge), [5]);
+});
+
+test('what may have been completed and exists now is said to be perhaps this very upload', async (t) => {
+  const { put } = await bigFile(t);
+  let lost = true;
+  const edge: TestEdge = await ownEdge(t, async (request, response) => {
+    if (request.method !== 'POST' || !request.url?.includes('uploadId=')) return false;
+    if (lost) {
+      await loseAnswer(edge, request);
+      request.socket.resetAndDestroy();
+    } else {
+      await readAll(request);
+      answerXml(response, 412, 'PreconditionFailed');
+    }
+    return true;
+  });
+  const retry = { tries: 1, baseMs: 1, capMs: 1, windowMs: 1000 };
+  await assert.rejects(put(edge, { noClobber: true, retry }), withCode('unreachable'));
+  lost = false;
+  await assert.rejects(put(edge, { noClobber: true }), withCode('exists', /may be this very upload/));
+});
+
+test('a Complete whose answer was lost is asked for again, by the same run and by the next', async (t) => {
+  const { bytes, put, home } = await bigFile(t);
+  let swallow = 1;
+  const edge: TestEdge = await ownEdge(t, async (request) => {
+    if (request.method !== 'POST' || !request.url?.includes('uploadId=') || swallow === 0) return false;
+    swallow -= 1;
+    await loseAnswer(edge, request);
+    request.socket.resetAndDestroy();
+    return true;
+  });
+  await put(edge);
+  assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
+  swallow = 4;
+  edge.stored.clear();
+  const retry = { tries: 2, baseMs: 1, capMs: 1, windowMs: 1000 };
+  await assert.rejects(put(edge, { retry }), withCode('unreachable'));
+  edge.seen.length = 0;
+  swallow = 0;
+  const context = testContext({ cwd: home, home });
+  await put(edge, {}, context);
+  assert.deepEqual(parts(edge), [], 'nothing is sent again');
+  assert.equal(rows(context.events)[0]?.resumedBytes, SIZE);
+});
+
+test('an upload that the store forgot starts anew', async (t) => {
+  const { bytes, put } = await bigFile(t);
+  let forget = true;
+  const edge: TestEdge = await ownEdge(t, (request) => {
+    if (forget && request.url?.includes('partNumber=4')) {
+      forget = false;
+      edge.multipart.open.clear();
+    }
+    return false;
+  });
+  await put(edge);
+  assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
+});
+
+test('Complete may answer 200 with an error in it', async (t) => {
+  const { bytes, put, journals } = await bigFile(t);
+  let code = 'InternalError';
+  const edge = await ownEdge(t, async (request, response) => {
+    if (request.method !== 'POST' || !request.url?.includes('uploadId=') || code === '') return false;
+    await readAll(request);
+    response.writeHead(200, { 'content-type': 'application/xml' });
+    response.end(`   \n<Error><Code>${code}</Code><Message>Sorry.</Message></Error>`);
+    if (code === 'InternalError') code = '';
+    return true;
+  });
+  await put(edge);
+  assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
+  code = 'PreconditionFailed';
+  await assert.rejects(put(edge), withCode('exists', /left as it is/));
+  assert.deepEqual(await journals(), []);
+  code = 'InvalidPart';
+  const wayOut = /^All parts are stored, .* edge-upload uploads abort [\da-f]{16}$/;
+  await assert.rejects(put(edge), withCode('refused_by_store', /InvalidPart/, wayOut));
+  code = 'NoSuchUpload';
+  await assert.rejects(put(edge), withCode('refused_by_store', /no open upload/, /^Type .* starts anew\.$/));
+  assert.equal((await journals()).length, 1);
+});
+
+test('an object of other bytes than the parts is never reported stored', async (t) => {
+  const { put, journals } = await bigFile(t);
+  let answer = '';
+  const edge = await ownEdge(t, async (request, response) => {
+    if (request.method !== 'POST' || !request.url?.includes('uploadId=')) return false;
+    await readAll(request);
+    response.writeHead(200, { 'content-type': 'application/xml' });
+    response.end(`<CompleteMultipartUploadResult>${answer}</CompleteMultipartUploadResult>`);
+    return true;
+  });
+  for (const [said, message] of [
+    ['<ETag>"x"</ETag><ChecksumCRC32>AAAAAA==</ChecksumCRC32>', /other bytes/],
+    ['<ETag>"00000000000000000000000000000000-5"</ETag>', /could not be proved/],
+    ['<Key>big.bin</Key>', /could not be proved/],
+  ] as const) {
+    answer = said;
+    await assert.rejects(put(edge), withCode('bytes_differ', message));
+    assert.deepEqual(await journals(), [], 'there is nothing to go on from');
+  }
+});
+
+test('with --no-clobber what exists stays, and the parts are taken away', async (t) => {
+  const { put, journals } = await bigFile(t);
+  const edge = await ownEdge(t);
+  edge.stored.set('/big.bin', Buffer.from('older'));
+  await assert.rejects(put(edge, { noClobber: true }), withCode('exists'));
+  assert.equal(edge.stored.get('/big.bin')?.toString(), 'older');
+  assert.equal(edge.multipart.open.size, 0);
+  assert.deepEqual(await journals(), []);
+});
+
+test('a file that changes while its parts go out is not completed', async (t) => {
+  const { file, put, journals } = await bigFile(t);
+  const edge = await ownEdge(t, async (request) => {
+    if (request.url?.includes('partNumber=3')) await appendFile(file, 'x');
+    return false;
+  });
+  await assert.rejects(put(edge), withCode('file_changed', /grew/));
+  assert.equal(edge.stored.size, 0);
+  assert.equal(edge.multipart.open.size, 0);
+  assert.deepEqual(await journals(), []);
+});
+
+test('a limit of the edge is told before the first part goes out', async (t) => {
+  const { put } = await bigFile(t);
+  const edge = await ownEdge(t, (request, response) => {
+    if (request.url !== '/.well-known/edge-upload') return false;
+    response.writeHead(200).end('{"policy":{"maxSize":5000000}}');
+    return true;
+  });
+  await assert.rejects(put(edge), withCode('too_large', /5000000 bytes/));
+  assert.equal(edge.seen.length, 1);
+});
+
+test('Ctrl-C keeps what is stored, and says that the same command resumes', async (t) => {
+  const { home, bytes, put } = await bigFile(t);
+  const context = testContext({ cwd: home, home });
+  const edge = await ownEdge(t, (request) => {
+    if (request.url?.includes('partNumber=4')) context.abort.abort();
+    return false;
+  });
+  await assert.rejects(
+    put(edge, {}, context),
+    (error) =>
+      withCode('interrupted')(error) && /same command resumes/.test((error as { hint?: string }).hint ?? ''),
+  );
+  edge.seen.length = 0;
+  await put(edge);
+  assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
+  assert.ok(parts(edge).length < 5);
+});
+
+test('limits that could not be had are asked for again', async (t) => {
+  const { home, bytes, put } = await bigFile(t);
+  await writeFile(join(home, 'second.bin'), bytes);
+  let asked = 0;
+  const edge = await ownEdge(t, (request, response) => {
+    if (request.url !== '/.well-known/edge-upload' || asked++ > 0) return false;
+    response.writeHead(404).end('no edge here');
+    return true;
+  });
+  const context = testContext({ cwd: home, home });
+  await assert.rejects(put(edge, {}, context), withCode('not_an_edge'));
+  const options = { partSize: PART, concurrency: 1 };
+  asked = 0;
+  const { document } = await upload(t, context, edge.url, { files: ['big.bin', 'second.bin'] }, options);
+  assert.equal(document.stored, 1);
+  assert.ok(edge.stored.get('/second.bin')?.equals(bytes));
+});

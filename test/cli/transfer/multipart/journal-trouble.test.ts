@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext as NodeTestContext, test } from 'node:test';
+import { abort, list } from '../../../../cli/commands/uploads.ts';
+import { EXIT } from '../../../../cli/errors.ts';
+import { journalFolder } from '../../../../cli/transfer/multipart/journal.ts';
+import { type TestContext, testContext } from '../helpers/context.ts';
+import { answerJson, readAll, type TestEdge, TOKENS } from '../helpers/edge.ts';
+import { ownEdge, ownFolder, upload, withCode } from '../helpers/uploading.ts';
+
+const PART = 5 * 1024 * 1024;
+
+const warnings = ({ events }: TestContext) =>
+  events.flatMap((event) => (event.type === 'warning' ? [event.text] : []));
+
+async function file(t: NodeTestContext): Promise<{ cwd: string; bytes: Buffer }> {
+  const cwd = await ownFolder(t);
+  const bytes = Buffer.alloc(3 * PART + 1, 'journal');
+  await writeFile(join(cwd, 'big'), bytes);
+  return { cwd, bytes };
+}
+
+const put = (t: NodeTestContext, context: TestContext, edge: TestEdge) =>
+  upload(t, context, edge.url, { files: ['big'] }, { partSize: PART, concurrency: 2 });
+
+test('a file of several parts is uploaded wherever its journal cannot be kept, with one warning', async (t) => {
+  const { cwd, bytes } = await file(t);
+  const homes: Record<string, () => Promise<string>> = {
+    'a folder in which nobody can create one': async () => '/proc',
+    'a path through a device': async () => '/dev/null/home',
+    'no home folder': async () => '',
+    'a file in the place of the folder': async () => {
+      const home = await ownFolder(t);
+      await writeFile(join(home, '.local'), '');
+      return home;
+    },
+    'a folder that everybody can write to': async () => {
+      const home = await ownFolder(t);
+      const folder = journalFolder(testContext({ home }));
+      await mkdir(folder, { recursive: true });
+      await chmod(folder, 0o777);
+      return home;
+    },
+    'a folder that is read-only': async () => {
+      const home = await ownFolder(t);
+      await chmod(home, 0o500);
+      // Root writes where it likes; for root this is an ordinary upload.
+      return process.getuid?.() === 0 ? '/proc/sys' : home;
+    },
+  };
+  for (const [what, prepare] of Object.entries(homes)) {
+    const edge = await ownEdge(t);
+    const context = testContext({ cwd, home: await prepare() });
+    await put(t, context, edge);
+    assert.ok(edge.stored.get('/big')?.equals(bytes), what);
+    assert.equal(warnings(context).length, 1, what);
+    assert.match(warnings(context)[0] ?? '', /may have to start again: /, what);
+  }
+});
+
+test('without a journal, what fails leaves nothing open at the store', async (t) => {
+  const { cwd } = await file(t);
+  const edge = await ownEdge(t, async (request, response) => {
+    if (!request.url?.includes('partNumber=3')) return false;
+    await readAll(request);
+    answerJson(response, 403, 'forbidden');
+    return true;
+  });
+  await assert.rejects(put(t, testContext({ cwd, home: '/dev/null' }), edge), withCode('forbidden'));
+  assert.equal(edge.multipart.open.size, 0);
+});
+
+test('a journal that can no longer be written under way is a warning', async (t) => {
+  const { cwd, bytes } = await file(t);
+  const home = await ownFolder(t);
+  const folder = journalFolder(testContext({ home }));
+  for (const when of ['uploads', 'partNumber=2', 'partNumber=4']) {
+    let done = false;
+    const edge = await ownEdge(t, async (request) => {
+      if (done || !request.url?.includes(when)) return false;
+      done = true;
+      // What an unmounted disk, a full one or a tidy script does to it.
+      await rm(folder, { recursive: true });
+      await writeFile(folder, 'in its place');
+      return false;
+    });
+    const context = testContext({ cwd, home });
+    await put(t, context, edge);
+    assert.ok(edge.stored.get('/big')?.equals(bytes), when);
+    assert.equal(warnings(context).length, 1, when);
+    assert.equal(edge.multipart.open.size, 0);
+    await rm(folder);
+  }
+});
+
+test('what is among the journals and is none is named, and keeps nothing from its work', async (t) => {
+  const { cwd, bytes } = await file(t);
+  const home = await ownFolder(t);
+  const folder = journalFolder(testContext({ home }));
+  const edge = await ownEdge(t);
+  await put(t, testContext({ cwd, home }), edge);
+  await mkdir(join(folder, 'folder.jsonl'));
+  await symlink('/etc/hostname', join(folder, 'link.jsonl'));
+  await writeFile(join(folder, 'empty.jsonl'), '');
+  await writeFile(join(folder, 'null.jsonl'), 'null\nnull\n[1]\n');
+  await writeFile(join(folder, 'binary.jsonl'), Buffer.from([0xff, 0, 0xfe]));
+  const context = testContext({ cwd, home });
+  assert.deepEqual((await list(context)).document.uploads, []);
+  assert.equal(warnings(context).length, 5);
+  for (const text of warnings(context))
+    assert.match(text, /\.jsonl .*\n.*(?:Move it aside|Delete it):\n {2}(?:mv|rm) \//);
+  assert.deepEqual((await abort(context, { ids: [], all: true })).document.aborted, []);
+  const again = testContext({ cwd, home });
+  await put(t, again, edge);
+  assert.ok(edge.stored.get('/big')?.equals(bytes));
+  assert.deepEqual(warnings(again), []);
+  assert.equal((await readdir(folder)).length, 5);
+});
+
+test('a token of the environment is sent to its own edge alone; what is elsewhere is skipped with a word', async (t) => {
+  const { cwd } = await file(t);
+  const home = await ownFolder(t);
+  const refuse = async () =>
+    ownEdge(t, async (request, response) => {
+      if (!request.url?.includes('partNumber=3')) return false;
+      await readAll(request);
+      answerJson(response, 403, 'forbidden');
+      return true;
+    });
+  const [ours, other] = [await refuse(), await refuse()];
+  for (const edge of [ours, other]) {
+    await assert.rejects(put(t, testContext({ cwd, home }), edge), withCode('forbidden'));
+    assert.equal(edge.multipart.open.size, 1);
+  }
+  const before = other.seen.length;
+  const env = { EDGE_UPLOAD_URL: ours.url, EDGE_UPLOAD_TOKEN: TOKENS[1] };
+  const context = () => testContext({ cwd, home, env });
+  const all = await abort(context(), { ids: [], all: true });
+  assert.equal(all.exitCode, undefined);
+  assert.equal((all.document.aborted as string[]).length, 1);
+  const [skipped] = all.document.skipped as { id: string; url: string }[];
+  assert.equal(skipped?.url, other.url);
+  assert.match(String(all.text), new RegExp(`sign in: edge-upload login ${other.url}`));
+  const named = await abort(context(), { ids: [skipped?.id ?? ''] });
+  assert.equal(named.exitCode, EXIT.auth, 'one that was asked for by name is a failure');
+  assert.equal(other.seen.length, before, 'the other edge heard nothing');
+  assert.deepEqual([ours.multipart.open.size, other.multipart.open.size], [0, 1]);
+});

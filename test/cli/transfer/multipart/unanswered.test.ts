@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { type TestContext as NodeTestContext, test } from 'node:test';
+import { journalFolder, listJournals } from '../../../../cli/transfer/multipart/journal.ts';
+import { CLI } from '../../../e2e/harness.ts';
+import { testContext } from '../helpers/context.ts';
+import { answerJson, answerXml, loseAnswer, type TestEdge, TOKENS } from '../helpers/edge.ts';
+import { ownEdge, ownFolder, upload, withCode } from '../helpers/uploading.ts';
+
+const PART = 5 * 1024 * 1024;
+const KEY = 'big file.bin';
+const PATH = '/big%20file.bin';
+
+const opens = ({ method, url }: IncomingMessage) => method === 'POST' && url?.endsWith('?uploads') === true;
+const lists = ({ method, url }: IncomingMessage) => method === 'GET' && url?.endsWith('?uploads') === true;
+
+const idIn = ({ url }: IncomingMessage) => /uploadId=([^&]*)/.exec(url ?? '')?.[1] ?? '';
+
+/** A file of two parts, and a home for journals. */
+async function bigFile(t: NodeTestContext) {
+  const home = await ownFolder(t);
+  const bytes = randomBytes(PART + 12_345);
+  await writeFile(join(home, KEY), bytes);
+  const put = (edge: TestEdge, context = testContext({ cwd: home, home })) =>
+    upload(t, context, edge.url, { files: [KEY] }, { partSize: PART });
+  const journals = () => listJournals(journalFolder(testContext({ home })), assert.fail);
+  return { home, bytes, put, journals };
+}
+
+test('an upload whose opening was not answered is taken away by the run that opened another', async (t) => {
+  const { bytes, put, journals } = await bigFile(t);
+  let lost = 0;
+  const edge: TestEdge = await ownEdge(t, async (request) => {
+    if (!opens(request) || lost === 2) return false;
+    lost += 1;
+    await loseAnswer(edge, request);
+    request.socket.resetAndDestroy();
+    return true;
+  });
+  await put(edge);
+  assert.equal(lost, 2);
+  assert.ok(edge.stored.get(PATH)?.equals(bytes));
+  assert.equal(edge.multipart.open.size, 0);
+  assert.deepEqual(await journals(), []);
+});
+
+test('others’ uploads stay: those with a part, of other keys, opened earlier than was asked for, or later', async (t) => {
+  const { put } = await bigFile(t);
+  let opened = 0;
+  const parts = new Map([[1, { body: Buffer.from('theirs'), etag: 'e'.repeat(32), checksum: 'AAAAAA==' }]]);
+  const edge: TestEdge = await ownEdge(t, async (request) => {
+    if (lists(request)) edge.multipart.open.set('newer', { path: PATH, headers: {}, parts: new Map() });
+    if (!opens(request)) return false;
+    opened += 1;
+    if (opened > 1) return false;
+    await loseAnswer(edge, request);
+    request.socket.resetAndDestroy();
+    return true;
+  });
+  const initiated = new Date(Date.now() - 60_000);
+  edge.multipart.open.set('earlier', { path: PATH, headers: {}, parts: new Map(), initiated });
+  edge.multipart.open.set('with a part', { path: PATH, headers: {}, parts });
+  edge.multipart.open.set('longer key', { path: `${PATH}.old`, headers: {}, parts: new Map() });
+  edge.multipart.open.set('key with a space', { path: `${PATH}%20`, headers: {}, parts: new Map() });
+  edge.multipart.open.set('other key', { path: '/other', headers: {}, parts: new Map() });
+  await put(edge);
+  assert.equal(opened, 2);
+  assert.deepEqual([...edge.multipart.open.keys()].sort(), [
+    'earlier',
+    'key with a space',
+    'longer key',
+    'newer',
+    'other key',
+    'with a part',
+  ]);
+});
+
+test('one that ends while the others are looked at keeps none of them from being taken away', async (t) => {
+  const { put } = await bigFile(t);
+  let lost = 0;
+  let listed = 0;
+  const edge: TestEdge = await ownEdge(t, async (request) => {
+    // The first of them is gone by the time that its parts are asked for.
+    if (request.url?.includes('max-parts=1') && listed++ === 0) edge.multipart.open.delete(idIn(request));
+    if (!opens(request) || lost === 2) return false;
+    lost += 1;
+    await loseAnswer(edge, request);
+    request.socket.resetAndDestroy();
+    return true;
+  });
+  await put(edge);
+  assert.equal(listed, 2);
+  assert.equal(edge.multipart.open.size, 0);
+});
+
+test('an opening that was answered, or refused with a word, is not asked after', async (t) => {
+  const { put } = await bigFile(t);
+  let busy = true;
+  const edge = await ownEdge(t, (request, response) => {
+    if (!opens(request) || !busy) return false;
+    busy = false;
+    answerXml(response, 503, 'SlowDown');
+    return true;
+  });
+  await put(edge);
+  assert.ok(!edge.seen.some(({ method, path }) => method === 'GET' && path.endsWith('?uploads')));
+});
+
+test('a run that is killed before the answer leaves word of it, and the next leaves nothing open', async (t) => {
+  const { home, bytes, journals } = await bigFile(t);
+  let kill: (() => void) | undefined;
+  const edge: TestEdge = await ownEdge(t, async (request) => {
+    if (!opens(request) || kill === undefined) return false;
+    await loseAnswer(edge, request);
+    kill();
+    return true;
+  });
+  const start = () =>
+    spawn(process.execPath, [CLI, 'put', KEY, '--part-size', '5M', '--json'], {
+      cwd: home,
+      env: { ...process.env, HOME: home, EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: TOKENS[1] },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  for (const round of [1, 2]) {
+    const child = start();
+    kill = () => child.kill('SIGKILL');
+    const [, signal] = await once(child, 'close');
+    assert.equal(signal, 'SIGKILL');
+    assert.equal(edge.multipart.open.size, round);
+    const [left] = await journals();
+    assert.equal(left?.entry.key, KEY);
+    assert.equal(left?.opened, undefined);
+  }
+  kill = undefined;
+  const child = start();
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  assert.equal(code, 0, output);
+  assert.ok(edge.stored.get(PATH)?.equals(bytes));
+  assert.equal(edge.multipart.open.size, 0);
+  assert.deepEqual(await journals(), []);
+});
+
+test('it is not forgotten when the upload that was opened instead cannot be finished', async (t) => {
+  const { home, put, journals } = await bigFile(t);
+  let opened = 0;
+  const edge: TestEdge = await ownEdge(t, async (request, response) => {
+    if (opens(request)) opened += 1;
+    if (opens(request) && opened === 1) {
+      await loseAnswer(edge, request);
+      request.socket.resetAndDestroy();
+      return true;
+    }
+    if (opened > 2 || !request.url?.includes('partNumber=2')) return false;
+    answerXml(response, 403, 'AccessDenied');
+    return true;
+  });
+  await assert.rejects(put(edge), withCode('forbidden'));
+  assert.equal((await journals())[0]?.opened?.unanswered, true);
+  // The file is another one now: the upload of the old one is aborted at once, and a third one is opened.
+  await writeFile(join(home, KEY), randomBytes(PART + 1));
+  await put(edge);
+  assert.equal(opened, 3);
+  assert.equal(edge.multipart.open.size, 0);
+});
+
+test('an upload that cannot be finished at all is taken away with what was not answered', async (t) => {
+  const { home, put, journals } = await bigFile(t);
+  let opened = 0;
+  const edge: TestEdge = await ownEdge(t, async (request) => {
+    if (request.url?.includes('partNumber=2')) await writeFile(join(home, KEY), 'shorter');
+    if (!opens(request)) return false;
+    opened += 1;
+    if (opened > 1) return false;
+    await loseAnswer(edge, request);
+    request.socket.resetAndDestroy();
+    return true;
+  });
+  await assert.rejects(put(edge), withCode('file_changed'));
+  assert.equal(edge.multipart.open.size, 0);
+  assert.deepEqual(await journals(), []);
+});
+
+test('an opening that was refused leaves no word', async (t) => {
+  const { put, journals } = await bigFile(t);
+  const edge = await ownEdge(t, (request, response) => {
+    if (opens(request)) answerJson(response, 403, 'forbidden_key');
+    return opens(request);
+  });
+  await assert.rejects(put(edge), withCode('forbidden'));
+  assert.deepEqual(await journals(), []);
+});
+
+test('where uploads cannot be listed, that is told, and the file is stored', async (t) => {
+  const { home, bytes, put } = await bigFile(t);
+  let opened = 0;
+  const edge: TestEdge = await ownEdge(t, async (request, response) => {
+    if (lists(request)) {
+      answerJson(response, 405, 'method_not_allowed');
+      return true;
+    }
+    if (!opens(request)) return false;
+    opened += 1;
+    if (opened > 1) return false;
+    await loseAnswer(edge, request);
+    request.socket.resetAndDestroy();
+    return true;
+  });
+  const context = testContext({ cwd: home, home });
+  await put(edge, context);
+  assert.ok(edge.stored.get(PATH)?.equals(bytes));
+  assert.equal(edge.multipart.open.size, 1);
+  const warnings = context.events.flatMap((event) => (event.type === 'warning' ? [event.text] : []));
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? '', /big file\.bin.*lifecycle.*method_not_allowed/);
+});
+
+test('what comes from a stream is looked after in the same way', async (t) => {
+  let opened = 0;
+  const edge: TestEdge = await ownEdge(t, async (request) => {
+    if (!opens(request)) return false;
+    opened += 1;
+    if (opened > 1) return false;
+    await loseAnswer(edge, request);
+    request.socket.resetAndDestroy();
+    return true;
+  });
+  const context = testContext({ stdin: Readable.from([randomBytes(PART + 1)]) });
+  await upload(t, context, edge.url, { files: ['-'], as: 'k' }, { partSize: PART });
+  assert.equal(edge.stored.get('/k')?.length, PART + 1);
+  assert.equal(edge.multipart.open.size, 0);
+});
+
+test('a stream that cannot be finished leaves nothing either', async (t) => {
+  let opened = 0;
+  const edge: TestEdge = await ownEdge(t, async (request, response) => {
+    if (request.method === 'PUT') answerXml(response, 403, 'AccessDenied', { connection: 'close' });
+    if (request.method === 'PUT') return true;
+    if (!opens(request)) return false;
+    opened += 1;
+    if (opened > 1) return false;
+    await loseAnswer(edge, request);
+    request.socket.resetAndDestroy();
+    return true;
+  });
+  const context = testContext({ stdin: Readable.from([randomBytes(PART + 1)]) });
+  const sending = upload(t, context, edge.url, { files: ['-'], as: 'k' }, { partSize: PART });
+  await assert.rejects(sending, withCode('forbidden'));
+  assert.equal(edge.multipart.open.size, 0);
+});
+
+test('uploads abort takes away what was opened without an answer', async (t) => {
+  const { home, put, journals } = await bigFile(t);
+  const context = testContext({ cwd: home, home });
+  const edge: TestEdge = await ownEdge(t, async (request) => {
+    if (!opens(request)) return false;
+    await loseAnswer(edge, request);
+    context.abort.abort();
+    return true;
+  });
+  await assert.rejects(put(edge, context), withCode('interrupted'));
+  assert.equal(edge.multipart.open.size, 1);
+  const run = async (...args: string[]) => {
+    const child = spawn(process.execPath, [CLI, 'uploads', ...args, '--json'], {
+      env: { ...process.env, HOME: home, EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: TOKENS[1] },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
+    return JSON.parse(output) as Record<string, unknown[]>;
+  };
+  const { uploads } = await run('list');
+  const [listed] = uploads as { id: string; key: string; storedBytes: number }[];
+  assert.deepEqual([listed?.key, listed?.storedBytes], [KEY, 0]);
+  const document = await run('abort', listed?.id ?? '');
+  assert.deepEqual(document, { aborted: [listed?.id], failures: [] });
+  assert.equal(edge.multipart.open.size, 0);
+  assert.deepEqual(await journals(), []);
+});
+
+test('uploads abort --forget asks no edge, which may be gone', async (t) => {
+  const { home, put, journals } = await bigFile(t);
+  const edge = await ownEdge(t, (request, response) => {
+    if (request.method === 'PUT') answerXml(response, 403, 'AccessDenied');
+    return request.method === 'PUT';
+  });
+  await assert.rejects(put(edge), withCode('forbidden'));
+  await edge.close();
+  const run = async (...args: string[]) => {
+    const child = spawn(process.execPath, [CLI, 'uploads', 'abort', '--all', ...args], {
+      env: { ...process.env, HOME: home, EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: TOKENS[1] },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+    return { output, code };
+  };
+  const failed = await run();
+  assert.equal(failed.code, 5);
+  assert.match(failed.output, /--forget/);
+  assert.equal((await journals()).length, 1);
+  assert.deepEqual(await run('--forget'), { output: '1 upload forgotten.\n', code: 0 });
+  assert.deepEqual(await journals(), []);
+});

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { outflow } from '../../../../cli/transfer/pacing/outflow.ts';
+import { createRateLimit } from '../../../../cli/transfer/pacing/rate-limit.ts';
+import { createMeter } from '../../../../cli/transfer/progress.ts';
+import { parseSize } from '../../../../cli/transfer/sizes.ts';
+import { stallGuard } from '../../../../cli/transfer/wire/stall.ts';
+import { testContext } from '../helpers/context.ts';
+import { withCode } from '../helpers/uploading.ts';
+
+/** A clock that moves only when somebody sleeps or is told to take time. */
+function stillClock() {
+  let time = 0;
+  return {
+    now: () => time,
+    random: () => 0,
+    async sleep(milliseconds: number) {
+      time += milliseconds;
+    },
+    pass(milliseconds: number) {
+      time += milliseconds;
+    },
+  };
+}
+
+async function* chunks(...sizes: number[]) {
+  for (const size of sizes) yield Buffer.alloc(size);
+}
+
+test('pieces grow on a quick link and shrink on a slow one; every byte is counted', async () => {
+  const clock = stillClock();
+  const guard = stallGuard(0, () => {});
+  let sent = 0;
+  const onSent = (bytes: number) => {
+    sent += bytes;
+  };
+  const body = chunks(...Array.from({ length: 12 }, () => 512 * 1024), 5);
+  const sizes: number[] = [];
+  for await (const piece of outflow(body, { guard, now: clock.now, answerMs: 0, onSent })) {
+    sizes.push(piece.length / 1024);
+    // The link is quick for 4 MiB, and slow from then on.
+    clock.pass(sent < 4 * 1024 * 1024 ? 1 : 500);
+  }
+  assert.deepEqual(sizes.slice(0, 5), [64, 128, 256, 64, 512]);
+  assert.equal(sizes.at(-2), 64);
+  assert.equal(sent, 12 * 512 * 1024 + 5);
+});
+
+test('a limited rate is kept to over the whole, and shared', async () => {
+  const clock = stillClock();
+  const limit = createRateLimit(1_000_000, clock, new AbortController().signal);
+  assert.equal(limit.pieceBytes, 250_000);
+  for (let taken = 0; taken < 5_000_000; taken += 250_000) await limit.take(250_000);
+  // The first piece goes at once; each waits for those before it.
+  assert.equal(clock.now(), 4750);
+});
+
+test('rate is of the last seconds, and what was found stored is no rate', () => {
+  const clock = stillClock();
+  const context = testContext();
+  const meter = createMeter(context.ui, clock.now);
+  meter.expect({ files: 1, bytes: 30_000 });
+  const file = meter.begin('f', 30_000);
+  file.found(10_000);
+  for (let second = 0; second < 10; second += 1) {
+    clock.pass(1000);
+    file.moved(1000);
+  }
+  const event = context.events.findLast((one) => one.type === 'transfer');
+  assert.equal(event?.bytes, 20_000);
+  assert.equal(event?.totalBytes, 30_000);
+  assert.equal(event?.rate, 1000);
+  assert.deepEqual(event?.active, [{ name: 'f', size: 30_000, bytes: 20_000 }]);
+  file.moved(-1000);
+  file.end();
+  meter.close();
+  const last = context.events.findLast((one) => one.type === 'transfer');
+  assert.equal(last?.bytes, 19_000);
+  assert.equal(last?.filesDone, 1);
+});
+
+test('sizes as people type them', () => {
+  assert.equal(parseSize('16M', '--x'), 16 * 1024 ** 2);
+  assert.equal(parseSize('1.5GiB', '--x'), 1.5 * 1024 ** 3);
+  assert.equal(parseSize('64kb', '--x'), 65_536);
+  assert.equal(parseSize('65536', '--x'), 65_536);
+  for (const typed of ['', '0', 'M', '-1M', '1X', '1e9', 'Infinity']) {
+    assert.throws(() => parseSize(typed, '--part-size'), withCode('usage', /--part-size/), typed);
+  }
+});

@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { EXIT } from '../../../../cli/errors.ts';
+import { RETRY } from '../../../../cli/transfer/wire/retry.ts';
+import { rows, testContext } from '../helpers/context.ts';
+import { answerJson, answerXml, type Mischief, readAll } from '../helpers/edge.ts';
+import { ownEdge, ownFolder, restlessClock, tokensOf, upload, withCode } from '../helpers/uploading.ts';
+
+const SIZE = 5 * 1024 * 1024 + 3;
+
+/** Reads so many bytes of a body, then does something rude. */
+async function afterBytes(request: Parameters<Mischief>[0], bytes: number, then: () => void): Promise<true> {
+  let read = 0;
+  for await (const chunk of request) {
+    read += (chunk as Buffer).length;
+    if (read >= bytes) break;
+  }
+  then();
+  return true;
+}
+
+test('a connection reset at any byte is tried again', async (t) => {
+  const cwd = await ownFolder(t);
+  const bytes = Buffer.alloc(SIZE, 'reset');
+  await writeFile(join(cwd, 'f'), bytes);
+  const offsets = [0, 1, 65_536, 1_048_577, SIZE - 1, SIZE];
+  const edge = await ownEdge(t, (request, _response, number) => {
+    const offset = offsets[number];
+    if (request.method !== 'PUT' || offset === undefined) return false;
+    return afterBytes(request, offset, () => request.socket.resetAndDestroy());
+  });
+  const context = testContext({ cwd });
+  const clock = restlessClock();
+  await upload(t, context, edge.url, { files: ['f'] }, { clock });
+  assert.ok(edge.stored.get('/f')?.equals(bytes));
+  assert.equal(rows(context.events)[0]?.attempts, offsets.length + 1);
+  assert.deepEqual(clock.slept, [250, 500, 1000, 2000, 4000, 8000]);
+  const last = context.events.findLast((event) => event.type === 'transfer');
+  assert.equal(last?.bytes, SIZE, 'bytes of failed tries count no longer');
+});
+
+test('503, 500, 429, 408 and what S3 says passes are tried again; Retry-After is honoured', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'bytes');
+  const answers: ((response: Parameters<Mischief>[1]) => void)[] = [
+    (response) => answerXml(response, 503, 'SlowDown', { 'retry-after': '7' }),
+    (response) => answerXml(response, 500, 'InternalError'),
+    (response) => answerJson(response, 429, 'slow', { 'retry-after': 'not a date' }),
+    (response) => answerXml(response, 400, 'RequestTimeout'),
+    (response) => void response.writeHead(504, { 'content-type': 'text/html' }).end('<html>'),
+    (response) => answerXml(response, 409, 'ConditionalRequestConflict'),
+  ];
+  const edge = await ownEdge(t, async (request, response, number) => {
+    const answer = answers[number];
+    if (answer === undefined) return false;
+    await readAll(request);
+    answer(response);
+    return true;
+  });
+  const context = testContext({ cwd });
+  const clock = restlessClock();
+  await upload(t, context, edge.url, { files: ['f'] }, { clock });
+  assert.equal(rows(context.events)[0]?.attempts, answers.length + 1);
+  assert.equal(clock.slept[0], 7000);
+  assert.ok(context.events.some((event) => event.type === 'note' && /SlowDown/.test(event.text)));
+});
+
+test('tries run out, and time does', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'bytes');
+  let asked = 0;
+  const edge = await ownEdge(t, async (request, response) => {
+    asked += 1;
+    await readAll(request);
+    answerXml(response, 503, 'SlowDown', asked > 10 ? { 'retry-after': '86400' } : {});
+    return true;
+  });
+  const put = () => upload(t, testContext({ cwd }), edge.url, { files: ['f'] });
+  await assert.rejects(put(), withCode('gave_up', /SlowDown.*given up after 10 tries/));
+  assert.equal(asked, RETRY.tries);
+  await assert.rejects(put(), withCode('gave_up'));
+  assert.equal(asked, RETRY.tries + 1, 'a wait of a day is not begun');
+});
+
+test('final refusals are not tried again, and say what they are', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'bytes');
+  const cases: [number, 'edge' | 'store', string, string, number][] = [
+    [412, 'store', 'PreconditionFailed', 'exists', EXIT.policy],
+    [413, 'edge', 'too_large', 'too_large', EXIT.policy],
+    [400, 'store', 'EntityTooLarge', 'too_large', EXIT.policy],
+    [400, 'edge', 'bad_key', 'bad_key', EXIT.policy],
+    [400, 'store', 'KeyTooLongError', 'bad_key', EXIT.policy],
+    [403, 'edge', 'forbidden', 'forbidden', EXIT.auth],
+    [403, 'store', 'AccessDenied', 'forbidden', EXIT.auth],
+    [404, 'store', 'NoSuchBucket', 'refused_by_store', EXIT.policy],
+    [405, 'edge', 'method_not_allowed', 'refused_by_edge', EXIT.policy],
+  ];
+  for (const [status, from, said, code, exitCode] of cases) {
+    const edge = await ownEdge(t, async (request, response) => {
+      await readAll(request);
+      (from === 'edge' ? answerJson : answerXml)(response, status, said);
+      return true;
+    });
+    await assert.rejects(
+      upload(t, testContext({ cwd }), edge.url, { files: ['f'] }),
+      (error) => withCode(code)(error) && (error as { exitCode: number }).exitCode === exitCode,
+      `${status} ${said}`,
+    );
+    assert.equal(edge.seen.length, 1);
+  }
+});
+
+test('a redirect is not followed: the token would go along', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'bytes');
+  const edge = await ownEdge(t, async (request, response) => {
+    await readAll(request);
+    response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end();
+    return true;
+  });
+  await assert.rejects(
+    upload(t, testContext({ cwd }), edge.url, { files: ['f'] }),
+    withCode('not_an_edge', /HTTP 307/),
+  );
+});
+
+test('bytes damaged on their way are sent once more, and then are an error', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'bytes');
+  const damageFirst = (times: number) =>
+    ownEdge(t, async (request, response, number) => {
+      if (number >= times) return false;
+      await readAll(request);
+      answerXml(response, 400, 'BadDigest');
+      return true;
+    });
+  const healing = await damageFirst(1);
+  await upload(t, testContext({ cwd }), healing.url, { files: ['f'] });
+  assert.equal(healing.stored.size, 1);
+  const broken = await damageFirst(9);
+  await assert.rejects(
+    upload(t, testContext({ cwd }), broken.url, { files: ['f'] }),
+    withCode('bytes_differ', /damaged on its way/),
+  );
+  assert.equal(broken.seen.length, 2);
+});
+
+test('an attempt that stalls is cut and tried again, before or after the body is out', async (t) => {
+  const cwd = await ownFolder(t);
+  const bytes = Buffer.alloc(24 * 1024 * 1024, 'stall');
+  await writeFile(join(cwd, 'f'), bytes);
+  const edge = await ownEdge(t, async (request, _response, number) => {
+    if (number === 0) return true; // reads nothing, answers nothing
+    if (number > 1) return false;
+    await readAll(request);
+    return true; // reads all, answers nothing
+  });
+  const context = testContext({ cwd });
+  await upload(t, context, edge.url, { files: ['f'] }, { stallMs: 150, multipart: 'never' });
+  assert.ok(edge.stored.get('/f')?.equals(bytes));
+  assert.equal(rows(context.events)[0]?.attempts, 3);
+});
+
+test('an edge that is not there is given up after a few tries', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'x');
+  const edge = await ownEdge(t);
+  await edge.close();
+  await assert.rejects(
+    upload(t, testContext({ cwd }), edge.url, { files: ['f'] }),
+    withCode('unreachable', /given up after 4 tries/),
+  );
+});
+
+test('Ctrl-C ends the upload, in the middle of a body and in the middle of a wait', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), Buffer.alloc(SIZE));
+  const context = testContext({ cwd });
+  const edge = await ownEdge(t, (request) => {
+    request.once('data', () => context.abort.abort());
+    return true;
+  });
+  await assert.rejects(upload(t, context, edge.url, { files: ['f'] }), withCode('interrupted'));
+
+  const other = testContext({ cwd });
+  const busy = await ownEdge(t, async (request, response) => {
+    await readAll(request);
+    answerXml(response, 503, 'SlowDown', { 'retry-after': '100' });
+    return true;
+  });
+  const { CLOCK } = await import('../../../../cli/transfer/wire/retry.ts');
+  const clock = {
+    ...CLOCK,
+    sleep: (milliseconds: number, signal: AbortSignal) => {
+      setImmediate(() => other.abort.abort());
+      return CLOCK.sleep(milliseconds, signal);
+    },
+  };
+  await assert.rejects(upload(t, other, busy.url, { files: ['f'] }, { clock }), withCode('interrupted'));
+});
+
+test('Ctrl-C in the middle of several files says what was done of them', async (t) => {
+  const cwd = await ownFolder(t);
+  for (const name of ['a', 'b']) await writeFile(join(cwd, name), Buffer.alloc(SIZE));
+  const context = testContext({ cwd });
+  const edge = await ownEdge(t, (request) => {
+    if (request.url === '/a') return false;
+    request.once('data', () => context.abort.abort());
+    return true;
+  });
+  const sending = upload(t, context, edge.url, { files: ['a', 'b'] }, { concurrency: 1 });
+  await assert.rejects(sending, withCode('interrupted'));
+  const [first, last, ...others] = rows(context.events);
+  assert.equal(first?.key, 'a');
+  assert.deepEqual(
+    [last?.type, last?.files, last?.stored, last?.failed, last?.bytes],
+    ['summary', 1, 1, 0, SIZE],
+  );
+  assert.deepEqual(others, []);
+});
+
+test('a 401 is answered with one renewed token, without a word', async (t) => {
+  const cwd = await ownFolder(t);
+  const bytes = Buffer.alloc(SIZE, 'token');
+  await writeFile(join(cwd, 'f'), bytes);
+  const edge = await ownEdge(t);
+  const context = testContext({ cwd });
+  await upload(t, context, edge.url, { files: ['f'] }, { tokens: tokensOf('old', 'good') });
+  assert.ok(edge.stored.get('/f')?.equals(bytes));
+  assert.equal(rows(context.events)[0]?.attempts, 1);
+  await assert.rejects(
+    upload(t, testContext({ cwd }), edge.url, { files: ['f'] }, { tokens: tokensOf('old', 'bad', 'good') }),
+    withCode('token_refused', /token_expired/),
+  );
+  await assert.rejects(
+    upload(t, testContext({ cwd }), edge.url, { files: ['f'] }, { tokens: tokensOf('old') }),
+    withCode('not_signed_in'),
+  );
+});
+
+test('once nobody is signed in, further files are not sent', async (t) => {
+  const cwd = await ownFolder(t);
+  const files = Array.from({ length: 30 }, (_, index) => `f${index}`);
+  for (const file of files) await writeFile(join(cwd, file), file);
+  const edge = await ownEdge(t);
+  const result = await upload(
+    t,
+    testContext({ cwd }),
+    edge.url,
+    { files },
+    { tokens: tokensOf('old'), concurrency: 2 },
+  );
+  assert.equal(result.exitCode, EXIT.auth);
+  assert.equal(result.document.failed, files.length);
+  assert.ok(edge.seen.length <= 4);
+});
+
+test('a file that gets no answer stops none of the others; an edge that is not there stops all', async (t) => {
+  const cwd = await ownFolder(t);
+  const files = Array.from({ length: 9 }, (_, index) => `f${index}`);
+  for (const file of files) await writeFile(join(cwd, file), file);
+  const silent = ['/f0', '/f5', '/f6'];
+  const edge = await ownEdge(t, (request) => {
+    if (!silent.includes(request.url ?? '')) return false;
+    request.socket.resetAndDestroy();
+    return true;
+  });
+  const retry = { ...RETRY, tries: 2 };
+  const context = testContext({ cwd });
+  const result = await upload(t, context, edge.url, { files }, { concurrency: 1, retry });
+  assert.equal(result.document.stored, 6);
+  assert.equal(result.exitCode, EXIT.network);
+  const failed = rows(context.events).filter(({ error }) => error !== undefined);
+  assert.deepEqual(
+    failed.map(({ file }) => file),
+    ['f0', 'f5', 'f6'],
+  );
+
+  await edge.close();
+  const gone = testContext({ cwd });
+  const nothing = await upload(t, gone, edge.url, { files }, { concurrency: 1, retry });
+  assert.equal(nothing.document.stored, 0);
+  const said = rows(gone.events).map(({ error }) => (error as { message: string }).message);
+  assert.equal(said.filter((message) => message.startsWith('Not tried: ')).length, 7);
+});
+
+test('metadata that only the uploader’s name makes too much is the user’s to shorten', async (t) => {
+  const cwd = await ownFolder(t);
+  await writeFile(join(cwd, 'f'), 'bytes');
+  const edge = await ownEdge(t, async (request, response) => {
+    await readAll(request);
+    answerXml(response, 400, 'MetadataTooLarge');
+    return true;
+  });
+  const metadata = { long: 'x'.repeat(2044) };
+  await assert.rejects(upload(t, testContext({ cwd }), edge.url, { files: ['f'] }, { metadata }), (error) => {
+    assert.ok(withCode('usage', /MetadataTooLarge/)(error));
+    assert.match(String((error as { hint?: string }).hint), /the uploader's name/);
+    return true;
+  });
+});

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UserError } from '../../../../cli/errors.ts';
+import { backoff, PassingFailure, RETRY, retryAfter, retrying } from '../../../../cli/transfer/wire/retry.ts';
+import { restlessClock, withCode } from '../helpers/uploading.ts';
+
+const failure = (code: 'gave_up' | 'unreachable' = 'gave_up', details = {}) =>
+  new PassingFailure(new UserError(code, 'It failed.'), details);
+
+test('the wait is anywhere between nothing and a bound that doubles up to a cap', () => {
+  const bounds = [1, 2, 3, 7, 8, 60].map((failures) => backoff(failures, RETRY, () => 0.999_999_999));
+  assert.deepEqual(
+    bounds.map((bound) => Math.round(bound)),
+    [500, 1000, 2000, 30_000, 30_000, 30_000],
+  );
+  assert.equal(
+    backoff(9, RETRY, () => 0),
+    0,
+  );
+});
+
+test('Retry-After in seconds and as a date; what is neither is not there', () => {
+  const now = new Date('2026-11-23T10:00:00Z');
+  assert.equal(retryAfter('120', now), 120_000);
+  assert.equal(retryAfter('Mon, 23 Nov 2026 10:00:30 GMT', now), 30_000);
+  assert.equal(retryAfter('Mon, 23 Nov 2026 09:00:00 GMT', now), 0);
+  assert.equal(retryAfter('soon', now), undefined);
+  assert.equal(retryAfter(undefined, now), undefined);
+});
+
+test('tries are bounded for failures of a kind, whatever else fails in between', async () => {
+  const kinds = ['x', undefined, 'x', undefined];
+  let tries = 0;
+  const attempt = async () => {
+    const kind = kinds[tries++];
+    throw failure('gave_up', kind === undefined ? {} : { limit: { kind, tries: 2 } });
+  };
+  const signal = new AbortController().signal;
+  await assert.rejects(
+    retrying(attempt, { policy: RETRY, clock: restlessClock(), signal }),
+    withCode('gave_up', /given up after 3 tries/),
+  );
+});
+
+test('no try begins after the window, which the first failure opens', async () => {
+  const clock = restlessClock(() => 0.999);
+  const signal = new AbortController().signal;
+  const policy = { tries: 1000, baseMs: 1000, capMs: 1000, windowMs: 10_500 };
+  await assert.rejects(
+    retrying(() => Promise.reject(failure()), { policy, clock, signal }),
+    withCode('gave_up', /given up after 11 tries/),
+  );
+});
+
+test('a defect is no failure that passes', async () => {
+  const signal = new AbortController().signal;
+  const defect = new TypeError('x is not a function');
+  await assert.rejects(
+    retrying(() => Promise.reject(defect), { policy: RETRY, clock: restlessClock(), signal }),
+    (error) => error === defect,
+  );
+});
