@@ -1,9 +1,8 @@
-import { fitting } from './answer-size.ts';
 import type { UploadPolicy } from './config.ts';
-import type { Respond } from './decide.ts';
-import { maySend } from './headers.ts';
 import { Refusal } from './refusal.ts';
-import { type EdgeHeaders, type EdgeRequest, headerValues } from './request.ts';
+import { maySend } from './request/headers.ts';
+import { type EdgeHeaders, type EdgeRequest, headerValues } from './request/viewer-request.ts';
+import { fitting, type Respond } from './response.ts';
 
 /** Seconds that a browser may keep a preflight's answer; no browser keeps one for longer than two hours. */
 const MAX_AGE = '600';

@@ -1,17 +1,17 @@
 import type { EdgeConfig, UploadPolicy } from './config.ts';
 import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
-import { readToken, requireToken } from './credentials.ts';
 import { describeEdge } from './description.ts';
-import { checkHeaders, forwardedHeaders } from './headers.ts';
-import { DESCRIPTION_KEY, readKey } from './key.ts';
-import { allowOnly, operationOf } from './operation.ts';
 import { authorize, requireOwnKeys } from './policy.ts';
-import { readQuery } from './query.ts';
-import { REFUSALS, Refusal, type RefusalCode } from './refusal.ts';
-import type { EdgeHeaders, EdgeRequest } from './request.ts';
-import { checkSize } from './size.ts';
-import { targetOf } from './target.ts';
-import type { Verify } from './verify.ts';
+import { Refusal } from './refusal.ts';
+import { checkHeaders, forwardedHeaders } from './request/headers.ts';
+import { DESCRIPTION_KEY, readKey } from './request/key.ts';
+import { allowOnly, operationOf, targetOf } from './request/operation.ts';
+import { readQuery } from './request/query.ts';
+import { checkSize } from './request/size.ts';
+import type { EdgeHeaders, EdgeRequest } from './request/viewer-request.ts';
+import { type Respond, refuse } from './response.ts';
+import { readToken, requireToken } from './token/authorization.ts';
+import type { Verify } from './token/verify.ts';
 
 /** What becomes of a request: on to S3, changed as it must be, or answered here. */
 export type Decision = Forward | Respond;
@@ -21,23 +21,9 @@ export interface Forward {
   readonly request: EdgeRequest;
 }
 
-export interface Respond {
-  readonly kind: 'respond';
-  readonly status: number;
-  /** Of a refusal. */
-  readonly code?: RefusalCode;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Sent as JSON; absent: nothing is. */
-  readonly body?: object;
-}
-
 export interface DecisionContext {
   readonly config: EdgeConfig;
   readonly verify: Verify;
-}
-
-export function refuse({ code, message, headers }: Refusal): Respond {
-  return { kind: 'respond', status: REFUSALS[code], code, headers, body: { error: code, message } };
 }
 
 /** One decision after another; the first that refuses is the answer. */

@@ -1,7 +1,7 @@
-import { fitting } from './answer-size.ts';
 import type { EdgeConfig, UploadPolicy } from './config.ts';
 import { writablePrefixes } from './policy.ts';
-import type { Caller } from './verify.ts';
+import { fitting } from './response.ts';
+import type { Caller } from './token/claims.ts';
 
 /** The document at `/.well-known/edge-upload`: what a client needs to know to sign in and to upload. */
 export interface EdgeDescription {

@@ -1,9 +1,8 @@
 import { corsHeaders } from './cors.ts';
-import { type Decision, type DecisionContext, decide, refuse } from './decide.ts';
+import { type Decision, type DecisionContext, decide } from './decide.ts';
 import { Refusal } from './refusal.ts';
-import { refusalLine } from './refusal-log.ts';
-import { type EdgeRequest, readEvent, type ViewerRequest } from './request.ts';
-import { type GeneratedResponse, responseOf } from './response.ts';
+import { type EdgeRequest, readEvent, type ViewerRequest } from './request/viewer-request.ts';
+import { type GeneratedResponse, type Respond, refuse, responseOf } from './response.ts';
 
 export interface HandlerContext extends DecisionContext {
   /** Takes a line on each refusal. */
@@ -12,6 +11,26 @@ export interface HandlerContext extends DecisionContext {
 
 /** Does not reject. */
 export type Handler = (event: unknown) => Promise<EdgeRequest | GeneratedResponse>;
+
+const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+
+/**
+ * A line of JSON on a refusal. It contains no text that the caller chose: a path, a query or a header may contain a token,
+ * and no token may be logged.
+ * @param fault What was thrown, if the refusal is the edge's own failure.
+ */
+function refusalLine({ status, code }: Respond, viewer: ViewerRequest | undefined, fault?: unknown): string {
+  return JSON.stringify({
+    edge: 'refused',
+    requestId: viewer?.requestId,
+    status,
+    code,
+    method: METHODS.find((method) => method === viewer?.request.method) ?? 'other',
+    uriLength: viewer?.request.uri.length,
+    // The name alone: a message may quote the request.
+    fault: fault instanceof Error ? fault.name : undefined,
+  });
+}
 
 const NOT_JUDGED = refuse(new Refusal('internal', 'The edge could not judge this request.'));
 

@@ -1,6 +1,6 @@
 import type { EdgeConfig } from './config.ts';
 import { createHandler } from './handler.ts';
-import { createVerify } from './verify.ts';
+import { createVerify } from './token/verify.ts';
 
 /** Written before the bundle at deploy, by `infra/edge-code.ts`. */
 declare const EDGE_CONFIG: EdgeConfig;

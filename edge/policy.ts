@@ -1,8 +1,8 @@
 import { isOwnPrefixRule, isPrefixRule, namesGroup, prefixOf } from '../protocol/prefix-rule.ts';
-import { fitting } from './answer-size.ts';
 import type { UploadPolicy } from './config.ts';
 import { Refusal } from './refusal.ts';
-import type { Caller } from './verify.ts';
+import { fitting } from './response.ts';
+import type { Caller } from './token/claims.ts';
 
 /** Bytes of prefixes that a refusal names. */
 const NAMED_BYTES = 2_000;

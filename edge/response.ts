@@ -1,8 +1,17 @@
 import { STATUS_CODES } from 'node:http';
-import { MAX_ANSWER_BYTES } from './answer-size.ts';
-import { type Respond, refuse } from './decide.ts';
-import { Refusal } from './refusal.ts';
-import type { EdgeHeaders } from './request.ts';
+import { REFUSALS, Refusal, type RefusalCode } from './refusal.ts';
+import type { EdgeHeaders } from './request/viewer-request.ts';
+
+/** An answer that the edge gives itself, without S3. */
+export interface Respond {
+  readonly kind: 'respond';
+  readonly status: number;
+  /** Set on refusals. */
+  readonly code?: RefusalCode;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: object;
+}
 
 /** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-generating-http-responses-in-requests.html */
 export interface GeneratedResponse {
@@ -13,9 +22,30 @@ export interface GeneratedResponse {
   readonly body?: string;
 }
 
-const TOO_LONG = refuse(new Refusal('internal', 'The answer is larger than an edge function may give.'));
+/**
+ * Limit of a response that a viewer-request function generates, headers included: 40 KB, here in units of 1,000 bytes.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-lambda-at-edge
+ */
+const MAX_RESPONSE_BYTES = 40_000;
 
-/** An answer of the edge's own as CloudFront takes it, with `more` headers. */
+const TOO_LARGE = refuse(new Refusal('internal', 'The response is too large for an edge function.'));
+
+/** Turns a refusal into its response. */
+export function refuse({ code, message, headers }: Refusal): Respond {
+  return { kind: 'respond', status: REFUSALS[code], code, headers, body: { error: code, message } };
+}
+
+/** Returns the longest run of first texts whose JSON fits into `bytes` bytes. */
+export function fitting(texts: readonly string[], bytes: number): readonly string[] {
+  let left = bytes;
+  const end = texts.findIndex((text) => {
+    left -= Buffer.byteLength(JSON.stringify(text)) + 1;
+    return left < 0;
+  });
+  return end < 0 ? texts : texts.slice(0, end);
+}
+
+/** Returns a response in CloudFront's form, with `more` headers. */
 export function responseOf(
   { status, headers, body }: Respond,
   more: Readonly<Record<string, string>> = {},
@@ -25,7 +55,7 @@ export function responseOf(
   const entries = Object.entries(all);
   const text = body === undefined ? '' : JSON.stringify(body);
   const bytes = entries.reduce((sum, entry) => sum + Buffer.byteLength(entry.join(': ')), 0);
-  if (bytes + Buffer.byteLength(text) > MAX_ANSWER_BYTES) return responseOf(TOO_LONG);
+  if (bytes + Buffer.byteLength(text) > MAX_RESPONSE_BYTES) return responseOf(TOO_LARGE);
   return {
     status: String(status),
     statusDescription: STATUS_CODES[status] ?? '',

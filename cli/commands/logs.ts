@@ -91,7 +91,7 @@ async function show(
   }
 }
 
-/** What the edge function writes on a refusal: see edge/refusal-log.ts. */
+/** What the edge function writes on a refusal: see edge/handler.ts. */
 interface RefusalLine {
   readonly edge: 'refused';
   readonly requestId?: string;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { readKey, uriOf } from '../../edge/key.ts';
+import { readKey, uriOf } from '../../edge/request/key.ts';
 import { edgeCode } from '../../infra/edge-code.ts';
 import { type EdgeRequest, viewerRequestEvent } from '../../local/cloudfront/viewer-event.ts';
 import { viewerDecision } from '../../local/cloudfront/viewer-result.ts';

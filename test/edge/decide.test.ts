@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UploadPolicy } from '../../edge/config.ts';
 import { type Decision, decide } from '../../edge/decide.ts';
-import type { Verify } from '../../edge/verify.ts';
+import type { Verify } from '../../edge/token/verify.ts';
 import { CLIENT_ID, config, SUB, USER_POOL_ID } from './support/pool.ts';
 import { plainHeaders, type Sent, viewerRequest } from './support/viewer.ts';
 

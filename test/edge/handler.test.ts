@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createHandler, type HandlerContext } from '../../edge/handler.ts';
 import { REFUSALS } from '../../edge/refusal.ts';
-import { createVerify } from '../../edge/verify.ts';
+import { createVerify } from '../../edge/token/verify.ts';
 import { viewerDecision } from '../../local/cloudfront/viewer-result.ts';
 import { accessToken, config } from './support/pool.ts';
 import { readAnswer, type Sent, viewerEvent } from './support/viewer.ts';

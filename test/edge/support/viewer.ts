@@ -1,4 +1,4 @@
-import { type EdgeHeaders, readEvent } from '../../../edge/request.ts';
+import { type EdgeHeaders, readEvent } from '../../../edge/request/viewer-request.ts';
 import type { GeneratedResponse } from '../../../edge/response.ts';
 import { viewerRequestEvent } from '../../../local/cloudfront/viewer-event.ts';
 

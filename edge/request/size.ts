@@ -1,7 +1,7 @@
-import type { UploadPolicy } from './config.ts';
+import type { UploadPolicy } from '../config.ts';
+import { Refusal, type RefusalCode } from '../refusal.ts';
 import type { Operation } from './operation.ts';
-import { Refusal, type RefusalCode } from './refusal.ts';
-import { type EdgeHeaders, headerValues } from './request.ts';
+import { type EdgeHeaders, headerValues } from './viewer-request.ts';
 
 /** 5 GiB, the most that S3 takes in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_REQUEST_BYTES = 5 * 1024 ** 3;

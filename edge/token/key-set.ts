@@ -1,7 +1,7 @@
-import { isSigningKey, type Jwk } from '../protocol/signing-key.ts';
-import type { Jwks } from './config.ts';
+import { isSigningKey, type Jwk } from '../../protocol/signing-key.ts';
+import type { Jwks } from '../config.ts';
+import { Refusal } from '../refusal.ts';
 import { type Download, download as overHttps } from './download.ts';
-import { Refusal } from './refusal.ts';
 
 /** How long no further download is tried after one. */
 const BACK_OFF_SECONDS = 10;

@@ -1,5 +1,5 @@
-import { Refusal } from './refusal.ts';
-import { type EdgeHeaders, headerValues } from './request.ts';
+import { Refusal } from '../refusal.ts';
+import { type EdgeHeaders, headerValues } from '../request/viewer-request.ts';
 
 /**
  * `WWW-Authenticate` of RFC 6750 section 3: no error code for a request without a token.

@@ -1,5 +1,8 @@
-import type { Query } from './query.ts';
-import { Refusal } from './refusal.ts';
+import { percentEncode } from '../../protocol/percent-encode.ts';
+import { Refusal } from '../refusal.ts';
+import { uriOf } from './key.ts';
+import { type Query, queryOf } from './query.ts';
+import type { EdgeRequest } from './viewer-request.ts';
 
 /** The operations of S3 that pass, by their names in its API: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
 export type Operation =
@@ -56,4 +59,24 @@ export function operationOf(method: string, query: Query): Operation {
   const methods = methodsOf(query);
   allowOnly(method, Object.keys(methods));
   return methods[method] as Operation;
+}
+
+/** Uploads in one list; a key hardly ever has more than one. */
+const LISTED_UPLOADS = 100;
+
+/**
+ * Returns the path and query for S3. S3 lists open uploads of a bucket, not of a key, so the list is limited to keys that
+ * begin with this one, which the caller is allowed to write too. The key's own uploads come first, the oldest before the rest.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+ */
+export function targetOf(
+  operation: Operation,
+  key: string,
+  query: Query,
+): Pick<EdgeRequest, 'uri' | 'querystring'> {
+  if (operation !== 'ListMultipartUploads') return { uri: uriOf(key), querystring: queryOf(query) };
+  return {
+    uri: '/',
+    querystring: `uploads=&prefix=${percentEncode(key)}&max-uploads=${LISTED_UPLOADS}`,
+  };
 }

@@ -1,5 +1,5 @@
-import { percentEncode } from '../protocol/percent-encode.ts';
-import { Refusal } from './refusal.ts';
+import { percentEncode } from '../../protocol/percent-encode.ts';
+import { Refusal } from '../refusal.ts';
 
 /** Decoded, in the order sent; each key once. */
 export type Query = ReadonlyMap<string, string>;

@@ -1,5 +1,5 @@
-import { invalidToken } from './credentials.ts';
-import type { Refusal } from './refusal.ts';
+import type { Refusal } from '../refusal.ts';
+import { invalidToken } from './authorization.ts';
 
 /** Whom a valid access token stands for. */
 export interface Caller {

@@ -1,8 +1,8 @@
-import { OBJECT_HEADER_PREFIXES, OBJECT_HEADERS } from '../protocol/request-headers.ts';
+import { OBJECT_HEADER_PREFIXES, OBJECT_HEADERS } from '../../protocol/request-headers.ts';
+import { Refusal } from '../refusal.ts';
+import type { Caller } from '../token/claims.ts';
 import type { Operation } from './operation.ts';
-import { Refusal } from './refusal.ts';
-import { type EdgeHeaders, headerValues } from './request.ts';
-import type { Caller } from './verify.ts';
+import { type EdgeHeaders, headerValues } from './viewer-request.ts';
 
 /** Where S3 keeps who uploaded an object. */
 const STAMP = 'x-amz-meta-uploaded-by';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readKey, uriOf } from '../../edge/key.ts';
-import { Refusal } from '../../edge/refusal.ts';
+import { Refusal } from '../../../edge/refusal.ts';
+import { readKey, uriOf } from '../../../edge/request/key.ts';
 
 const ACCEPTED: readonly (readonly [uri: string, key: string, canonical?: string])[] = [
   ['/a', 'a'],

@@ -1,5 +1,5 @@
-import { percentEncode } from '../protocol/percent-encode.ts';
-import { Refusal } from './refusal.ts';
+import { percentEncode } from '../../protocol/percent-encode.ts';
+import { Refusal } from '../refusal.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY_BYTES = 1024;

@@ -1,13 +1,11 @@
 import { createPublicKey, type KeyObject, verify as verifySignature } from 'node:crypto';
 import { JwtBaseError } from 'aws-jwt-verify/error';
 import { type DecomposedJwt, decomposeUnverifiedJwt } from 'aws-jwt-verify/jwt';
-import type { Jwk } from '../protocol/signing-key.ts';
+import type { Jwk } from '../../protocol/signing-key.ts';
+import type { EdgeConfig } from '../config.ts';
+import { invalidToken } from './authorization.ts';
 import { type Caller, readCaller } from './claims.ts';
-import type { EdgeConfig } from './config.ts';
-import { invalidToken } from './credentials.ts';
 import { createKeySet, type FindKey, type KeySources } from './key-set.ts';
-
-export type { Caller };
 
 /** @throws {Refusal} `invalid_token`, `token_expired` or `keys_unavailable` */
 export type Verify = (token: string) => Promise<Caller>;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { sign } from 'node:crypto';
 import { test } from 'node:test';
-import type { Download } from '../../edge/download.ts';
-import { Refusal } from '../../edge/refusal.ts';
-import { createVerify } from '../../edge/verify.ts';
-import { type Claims, flipBit, signHs256, signRs256, unsigned } from '../support/forge.ts';
+import { Refusal } from '../../../edge/refusal.ts';
+import type { Download } from '../../../edge/token/download.ts';
+import { createVerify } from '../../../edge/token/verify.ts';
+import { type Claims, flipBit, signHs256, signRs256, unsigned } from '../../support/forge.ts';
 import {
   accessToken,
   CLIENT_ID,
@@ -14,7 +14,7 @@ import {
   SUB,
   signingKey,
   USER_POOL_ID,
-} from './support/pool.ts';
+} from '../support/pool.ts';
 
 const encode = (document: unknown) => JSON.stringify(document);
 
