@@ -1,3 +1,4 @@
+import type { Command as TypedCommander } from '@commander-js/extra-typings';
 import { Command as Commander, CommanderError } from 'commander';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import type { Context, GlobalOptions, OutputStream, Result } from './context.ts';
@@ -20,13 +21,13 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
   let options = roughOptions(argv);
   let exitCode: ExitCode = EXIT.done;
 
-  const act: Act = async (load, args, given) => {
+  const act: Act = async (load, given) => {
     options = globalOptions(given, world);
     const { createUi } = await import('./ui/create.ts');
     const ui = await createUi({ ...world, options });
     try {
       const command = await load();
-      const result = await command({ ...world, options, ui }, args);
+      const result = await command({ ...world, options, ui }, given);
       ui.close();
       print(result, options, world);
       exitCode = result.exitCode ?? EXIT.done;
@@ -103,8 +104,9 @@ function roughOptions(argv: readonly string[]): GlobalOptions {
 }
 
 /** @param onMissing given the help of a command that cannot be without another. */
-function program(act: Act, { stdout, stderr }: World, onMissing: (help: string) => void): Commander {
-  const root = new Commander('edge-upload')
+function program(act: Act, { stdout, stderr }: World, onMissing: (help: string) => void): TypedCommander {
+  // The package with the types has no code of its own.
+  const root = (new Commander('edge-upload') as unknown as TypedCommander)
     .description('Upload files to S3 through an authenticated CloudFront edge.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')

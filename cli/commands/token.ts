@@ -4,7 +4,7 @@ import { tokenSource } from '../identity/session.ts';
 import { resolveTarget } from '../settings/target.ts';
 
 /** A fresh access token on stdout, for other tools. */
-export async function token(context: Context, _args: Readonly<Record<string, never>>): Promise<Result> {
+export async function token(context: Context, _args: object): Promise<Result> {
   const target = await resolveTarget(context);
   const accessToken = await tokenSource(context, target).current();
   const expiresAt = readAccessToken(accessToken)?.expiresAt?.toISOString();

@@ -9,7 +9,7 @@ import { resolveTarget, type Target } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';
 
 /** Who is signed in, where, what they may write and for how long: as the edge itself sees it. */
-export async function whoami(context: Context, _args: Readonly<Record<string, never>>): Promise<Result> {
+export async function whoami(context: Context, _args: object): Promise<Result> {
   const target = await resolveTarget(context);
   const { description, caller } = await askCaller(context, target, tokenSource(context, target));
   const { username, groups, writeTo, tokenExpiresAt } = caller;

@@ -1,4 +1,4 @@
-import type { Command as Commander } from 'commander';
+import type { Command as Commander } from '@commander-js/extra-typings';
 import { type Act, define, everywhere, inLocalCloud, profile } from './shared.ts';
 import { stackOptions } from './stack-options.ts';
 
@@ -18,16 +18,12 @@ export function declareDeploy(root: Commander, act: Act): void {
         .option('-n, --dry-run', 'show what would be changed, and change nothing')
         .addOption(profile()),
     ),
-  ).action((given, command) =>
-    act(async () => (await import('../commands/deploy.ts')).deploy, given, command.optsWithGlobals()),
-  );
+  ).action((given) => act(async () => (await import('../commands/deploy.ts')).deploy, given));
   stackOptions(
     everywhere(
       define(root, 'synth', 'print the template that deploy would apply')
         .addOption(inLocalCloud())
         .addOption(profile()),
     ),
-  ).action((given, command) =>
-    act(async () => (await import('../commands/synth.ts')).synth, given, command.optsWithGlobals()),
-  );
+  ).action((given) => act(async () => (await import('../commands/synth.ts')).synth, given));
 }

@@ -1,4 +1,4 @@
-import type { Command as Commander } from 'commander';
+import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { declareDeploy } from './deploy.ts';
 import { type Act, define, everywhere, inLocalCloud, profile, several } from './shared.ts';
@@ -12,9 +12,7 @@ export function declareOperators(root: Commander, act: Act): void {
     define(root, 'status', 'show what is deployed, and what is left of what was')
       .addOption(inLocalCloud())
       .addOption(profile()),
-  ).action((given, command) =>
-    act(async () => (await import('../commands/status.ts')).status, given, command.optsWithGlobals()),
-  );
+  ).action((given) => act(async () => (await import('../commands/status.ts')).status, given));
   everywhere(
     define(
       root,
@@ -23,9 +21,7 @@ export function declareOperators(root: Commander, act: Act): void {
     )
       .addOption(inLocalCloud())
       .addOption(profile()),
-  ).action((given, command) =>
-    act(async () => (await import('../commands/doctor.ts')).doctor, given, command.optsWithGlobals()),
-  );
+  ).action((given) => act(async () => (await import('../commands/doctor.ts')).doctor, given));
   everywhere(
     define(root, 'logs', 'show what the edge refused and why, from all regions', [
       'edge-upload logs --since 30m --follow',
@@ -36,14 +32,12 @@ export function declareOperators(root: Commander, act: Act): void {
       .option('--region <name>', 'look in this region, too', several)
       .addOption(inLocalCloud())
       .addOption(profile()),
-  ).action((given, command) =>
-    act(async () => (await import('../commands/logs.ts')).logs, given, command.optsWithGlobals()),
-  );
+  ).action((given) => act(async () => (await import('../commands/logs.ts')).logs, given));
   everywhere(
     define(root, 'ls [prefix]', 'list what is stored').addOption(inLocalCloud()).addOption(profile()),
-  ).action((prefix: string | undefined, given, command) => {
+  ).action((prefix, given) => {
     const args = { ...given, ...omitUndefined({ prefix }) };
-    return act(async () => (await import('../commands/ls.ts')).ls, args, command.optsWithGlobals());
+    return act(async () => (await import('../commands/ls.ts')).ls, args);
   });
   everywhere(
     define(root, 'get <key>', 'download an object that was uploaded', [
@@ -55,9 +49,7 @@ export function declareOperators(root: Commander, act: Act): void {
       .option('--version-id <id>', 'an earlier version, where the bucket keeps them')
       .addOption(inLocalCloud())
       .addOption(profile()),
-  ).action((key: string, given, command) =>
-    act(async () => (await import('../commands/get.ts')).get, { ...given, key }, command.optsWithGlobals()),
-  );
+  ).action((key, given) => act(async () => (await import('../commands/get.ts')).get, { ...given, key }));
   declareUsers(root, act);
   everywhere(
     define(root, 'destroy', 'take everything down: objects, users, stack, edge function')
@@ -67,7 +59,5 @@ export function declareOperators(root: Commander, act: Act): void {
       .option('--no-wait', 'leave what CloudFront still holds copies of to the next run')
       .addOption(inLocalCloud())
       .addOption(profile()),
-  ).action((given, command) =>
-    act(async () => (await import('../commands/destroy.ts')).destroy, given, command.optsWithGlobals()),
-  );
+  ).action((given) => act(async () => (await import('../commands/destroy.ts')).destroy, given));
 }

@@ -1,4 +1,5 @@
-import { type Command as Commander, CommanderError, Option } from 'commander';
+import type { Command as Commander, OptionValues, Option as TypedOption } from '@commander-js/extra-typings';
+import { CommanderError, Option } from 'commander';
 import type { Command } from '../context.ts';
 
 /** The options that every command takes, as typed. */
@@ -10,16 +11,19 @@ export interface GlobalFlags {
   readonly stackName?: string;
 }
 
-/** Runs a command: its code is loaded only now, so that help and version stay quick. */
-export type Act = <Args>(load: () => Promise<Command<Args>>, args: Args, flags: GlobalFlags) => Promise<void>;
+/** Runs a command with its options as commander read them. Its code is loaded only now, so that help stays quick. */
+export type Act = <Args>(
+  load: () => Promise<Command<Args>>,
+  given: NoInfer<Args> & GlobalFlags,
+) => Promise<void>;
 
-/** A subcommand with its one-line summary, and examples below its help. */
-export function define(
+/** Returns a new subcommand with its one-line summary, and examples below its help. */
+export function define<Usage extends string>(
   parent: Commander,
-  usage: string,
+  usage: Usage,
   summary: string,
   examples: readonly string[] = [],
-): Commander {
+) {
   const command = parent.command(usage).description(summary).helpOption('-h, --help', 'show help');
   if (examples.length > 0) {
     command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`);
@@ -27,8 +31,12 @@ export function define(
   return command;
 }
 
-/** What every command takes comes last in its help. */
-export function everywhere(command: Commander): Commander {
+/** Adds the options that every command takes. They come last in its help. */
+export function everywhere<
+  Args extends unknown[],
+  Options extends OptionValues,
+  Globals extends OptionValues,
+>(command: Commander<Args, Options, Globals>) {
   return command
     .option('--stack-name <name>', 'the deployment to use (as EDGE_UPLOAD_STACK)')
     .option('--json', 'results as JSON on stdout')
@@ -37,10 +45,15 @@ export function everywhere(command: Commander): Commander {
     .option('--no-color', 'no colour (as NO_COLOR)');
 }
 
-export const profile = () => new Option('--profile <name>', 'AWS profile to use (as AWS_PROFILE)');
+/** Returns an option whose type is known from its flags. */
+export function option<Usage extends string>(usage: Usage, summary: string): TypedOption<Usage> {
+  return new Option(usage, summary) as unknown as TypedOption<Usage>;
+}
+
+export const profile = () => option('--profile <name>', 'AWS profile to use (as AWS_PROFILE)');
 
 export const inLocalCloud = () =>
-  new Option('--local', 'in the embedded cloud, where the deployment does not tell');
+  option('--local', 'in the embedded cloud, where the deployment does not tell');
 
 /** Collects `name=value`, given once or more; each name once. */
 export function pairs(value: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {

@@ -1,4 +1,4 @@
-import type { Command as Commander } from 'commander';
+import type { Command as Commander } from '@commander-js/extra-typings';
 import { pairs, several } from './shared.ts';
 
 /** The flags that choose what is deployed. Each is kept with the deployment, so that no later deploy needs it again. */

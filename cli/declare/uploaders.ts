@@ -1,7 +1,7 @@
-import { type Command as Commander, Option } from 'commander';
+import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { FACTOR_WORDS } from '../identity/factors.ts';
-import { type Act, define, everywhere, pairs, profile, several } from './shared.ts';
+import { type Act, define, everywhere, option, pairs, profile, several } from './shared.ts';
 
 /** The commands of those who upload. */
 export function declareUploaders(root: Commander, act: Act): void {
@@ -9,25 +9,20 @@ export function declareUploaders(root: Commander, act: Act): void {
   declareLogin(root, act);
   declarePut(root, act);
   declareUploads(root, act);
-  everywhere(define(root, 'whoami', 'show who is signed in, where, and for how long')).action(
-    (_given, command) =>
-      act(async () => (await import('../commands/whoami.ts')).whoami, {}, command.optsWithGlobals()),
+  everywhere(define(root, 'whoami', 'show who is signed in, where, and for how long')).action((given) =>
+    act(async () => (await import('../commands/whoami.ts')).whoami, given),
   );
   everywhere(
     define(root, 'token', 'print a fresh access token, for curl', [
       'echo "Authorization: $(edge-upload token)" | curl -T a.jpg -H @- <url>/',
     ]),
-  ).action((_given, command) =>
-    act(async () => (await import('../commands/token.ts')).token, {}, command.optsWithGlobals()),
-  );
+  ).action((given) => act(async () => (await import('../commands/token.ts')).token, given));
   everywhere(
     define(root, 'logout', 'revoke and forget the tokens').option(
       '--everywhere',
       "end the user's sign-ins on every computer",
     ),
-  ).action((given, command) =>
-    act(async () => (await import('../commands/logout.ts')).logout, given, command.optsWithGlobals()),
-  );
+  ).action((given) => act(async () => (await import('../commands/logout.ts')).logout, given));
   declarePassword(root, act);
   declareDeployments(root, act);
 }
@@ -43,19 +38,19 @@ function declareLogin(root: Commander, act: Act): void {
       .option('--password-stdin', 'the password is the first line of standard input')
       .option('--new-password-stdin', 'a new password is its second line')
       .option('--code-stdin', 'a code, once one is asked for, is the line after them')
-      .addOption(new Option('--mfa <factor>', 'the second factor to use, of several').choices(FACTOR_WORDS))
+      .addOption(option('--mfa <factor>', 'the second factor to use, of several').choices(FACTOR_WORDS))
       .option('--attribute <name=value>', 'a required attribute; may be repeated', pairs)
       .option('--create', 'operators: create the user first (needs --email)')
       .option('--email <address>', "the new user's e-mail address")
       .addOption(profile()),
-  ).action((url: string | undefined, { attribute, mfa, ...given }, command) => {
+  ).action((url, { attribute, mfa, ...given }) => {
     const args = {
       ...given,
       ...omitUndefined({ url }),
       ...(attribute && { attributes: attribute }),
       ...(mfa && { factor: mfa }),
     };
-    return act(async () => (await import('../commands/login.ts')).login, args, command.optsWithGlobals());
+    return act(async () => (await import('../commands/login.ts')).login, args);
   });
 }
 
@@ -94,8 +89,8 @@ function declarePut(root: Commander, act: Act): void {
     .option('--limit-rate <size>', 'bytes a second in all, such as 5M')
     .option('--stall-timeout <seconds>', 'cut an attempt that moves nothing (30)');
   put.optionsGroup('Options:');
-  everywhere(put).action((files: string[], given, command) =>
-    act(async () => (await import('../commands/put.ts')).put, { ...given, files }, command.optsWithGlobals()),
+  everywhere(put).action((files, given) =>
+    act(async () => (await import('../commands/put.ts')).put, { ...given, files }),
   );
 }
 
@@ -103,19 +98,15 @@ function declareUploads(root: Commander, act: Act): void {
   const uploads = define(root, 'uploads', 'unfinished uploads, which the next put resumes').helpCommand(
     false,
   );
-  everywhere(define(uploads, 'list', 'list them')).action((_given, command) =>
-    act(async () => (await import('../commands/uploads.ts')).list, {}, command.optsWithGlobals()),
+  everywhere(define(uploads, 'list', 'list them')).action((given) =>
+    act(async () => (await import('../commands/uploads.ts')).list, given),
   );
   everywhere(
     define(uploads, 'abort [id...]', 'abort uploads, and delete their stored parts')
       .option('--all', 'all of them')
       .option('--forget', 'only forget them here, where the edge is gone'),
-  ).action((ids: string[], given, command) =>
-    act(
-      async () => (await import('../commands/uploads.ts')).abort,
-      { ...given, ids },
-      command.optsWithGlobals(),
-    ),
+  ).action((ids, given) =>
+    act(async () => (await import('../commands/uploads.ts')).abort, { ...given, ids }),
   );
 }
 
@@ -126,31 +117,29 @@ function declarePassword(root: Commander, act: Act): void {
     define(password, 'change', 'a new password for who is signed in')
       .option('--password-stdin', 'the old password is the first line of standard input')
       .option('--new-password-stdin', 'the new password is the next line'),
-  ).action((given, command) => act(async () => (await load()).change, given, command.optsWithGlobals()));
+  ).action((given) => act(async () => (await load()).change, given));
   everywhere(
     define(password, 'reset [url]', 'have a code sent, and choose a new password with it')
       .option('-u, --username <name>', 'whose password (as EDGE_UPLOAD_USERNAME)')
       .option('--have-code', 'a code was sent already: send no other')
       .option('--new-password-stdin', 'the new password is the first line of standard input')
       .option('--code-stdin', 'the code is the next line, which may come late'),
-  ).action((url: string | undefined, given, command) => {
+  ).action((url, given) => {
     const args = { ...given, ...omitUndefined({ url }) };
-    return act(async () => (await load()).reset, args, command.optsWithGlobals());
+    return act(async () => (await load()).reset, args);
   });
 }
 
 function declareDeployments(root: Commander, act: Act): void {
   const deployments = define(root, 'deployments', 'those that this computer knows').helpCommand(false);
   const load = () => import('../commands/deployments.ts');
-  everywhere(define(deployments, 'list', 'list them, and who is signed in')).action((_given, command) =>
-    act(async () => (await load()).list, {}, command.optsWithGlobals()),
+  everywhere(define(deployments, 'list', 'list them, and who is signed in')).action((given) =>
+    act(async () => (await load()).list, given),
   );
-  everywhere(define(deployments, 'use <name>', 'use it where none is named')).action(
-    (name: string, _given, command) =>
-      act(async () => (await load()).use, { name }, command.optsWithGlobals()),
+  everywhere(define(deployments, 'use <name>', 'use it where none is named')).action((name, given) =>
+    act(async () => (await load()).use, { ...given, name }),
   );
   everywhere(define(deployments, 'forget <name>', 'sign out of it, and forget it; it stays')).action(
-    (name: string, _given, command) =>
-      act(async () => (await load()).forget, { name }, command.optsWithGlobals()),
+    (name, given) => act(async () => (await load()).forget, { ...given, name }),
   );
 }

@@ -1,7 +1,5 @@
-import type { Command as Commander } from 'commander';
+import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import type { UserArgs } from '../commands/user/show.ts';
-import type { Command } from '../context.ts';
 import { checkedUsername } from '../identity/known-username.ts';
 import { type Act, define, everywhere, inLocalCloud, pairs, profile, several } from './shared.ts';
 
@@ -10,11 +8,9 @@ const named = (username: string) => checkedUsername(username, 'the name of the u
 /** `user …`: the people of a deployment, for its operator. */
 export function declareUsers(root: Commander, act: Act): void {
   const user = define(root, 'user', 'the people who may upload').helpCommand(false);
-  const operated = (command: Commander) => everywhere(command.addOption(inLocalCloud()).addOption(profile()));
-  const ofOne = <Args extends UserArgs>(command: Commander, load: () => Promise<Command<Args>>) =>
-    operated(command).action((username: string, given, self) =>
-      act(load, { ...given, username: named(username) }, self.optsWithGlobals()),
-    );
+  const operated = <Args extends unknown[], Options extends OptionValues>(
+    command: Commander<Args, Options>,
+  ) => everywhere(command.addOption(inLocalCloud()).addOption(profile()));
   const access = () => import('../commands/user/access.ts');
 
   operated(
@@ -26,42 +22,42 @@ export function declareUsers(root: Commander, act: Act): void {
       .option('--invite', 'Cognito sends the temporary password to that address')
       .option('--group <name>', 'put the user into it; may be repeated', several)
       .option('--attribute <name=value>', 'such as name="Ada L."; may be repeated', pairs),
-  ).action((username: string | undefined, { attribute, group, ...given }, command) => {
+  ).action((username, { attribute, group, ...given }) => {
     const args = {
       ...given,
       ...omitUndefined({ username }),
       ...(attribute && { attributes: attribute }),
       ...(group && { groups: group }),
     };
-    return act(async () => (await import('../commands/user/add.ts')).add, args, command.optsWithGlobals());
+    return act(async () => (await import('../commands/user/add.ts')).add, args);
   });
   operated(
     define(user, 'list [prefix]', 'list users, or those whose names begin so').option(
       '--group <name>',
       'only the members of a group',
     ),
-  ).action((prefix: string | undefined, given, command) => {
+  ).action((prefix, given) => {
     const args = { ...given, ...omitUndefined({ prefix }) };
-    return act(async () => (await import('../commands/user/list.ts')).list, args, command.optsWithGlobals());
+    return act(async () => (await import('../commands/user/list.ts')).list, args);
   });
-  ofOne(
-    define(user, 'show <name>', 'state, groups, second factor, attributes'),
-    async () => (await import('../commands/user/show.ts')).show,
+  operated(define(user, 'show <name>', 'state, groups, second factor, attributes')).action((name, given) =>
+    act(async () => (await import('../commands/user/show.ts')).show, { ...given, username: named(name) }),
   );
-  ofOne(
+  operated(
     define(user, 'remove <name>', 'take a user away; uploads stay').option('-y, --yes', 'do not ask'),
-    async () => (await access()).remove,
+  ).action((name, given) => act(async () => (await access()).remove, { ...given, username: named(name) }));
+  operated(define(user, 'disable <name>', 'sign a user out everywhere, and in no more')).action(
+    (name, given) => act(async () => (await access()).disable, { ...given, username: named(name) }),
   );
-  ofOne(
-    define(user, 'disable <name>', 'sign a user out everywhere, and in no more'),
-    async () => (await access()).disable,
+  operated(define(user, 'enable <name>', 'let a disabled user in again')).action((name, given) =>
+    act(async () => (await access()).enable, { ...given, username: named(name) }),
   );
-  ofOne(define(user, 'enable <name>', 'let a disabled user in again'), async () => (await access()).enable);
-  ofOne(
+  operated(
     define(user, 'reset <name>', 'a new temporary password, and what to hand over')
       .option('--invite', 'Cognito sends a password, or a code, by e-mail')
       .option('--mfa', 'forget the second factor, not the password'),
-    async () => (await import('../commands/user/reset.ts')).reset,
+  ).action((name, given) =>
+    act(async () => (await import('../commands/user/reset.ts')).reset, { ...given, username: named(name) }),
   );
   operated(
     define(user, 'groups [name]', "show a user's groups, or all; change them", [
@@ -70,12 +66,8 @@ export function declareUsers(root: Commander, act: Act): void {
       .option('--add <group>', 'may be repeated', several)
       .option('--remove <group>', 'may be repeated', several)
       .option('--create', 'make a group to add to that is not there'),
-  ).action((username: string | undefined, given, command) => {
-    const args = { ...given, ...(username === undefined ? {} : { username: named(username) }) };
-    return act(
-      async () => (await import('../commands/user/groups.ts')).groups,
-      args,
-      command.optsWithGlobals(),
-    );
+  ).action((username, given) => {
+    const args = { ...given, ...(username !== undefined && { username: named(username) }) };
+    return act(async () => (await import('../commands/user/groups.ts')).groups, args);
   });
 }
