@@ -1,5 +1,5 @@
 import { REGION } from './account.ts';
-import type { LogSink } from './cloudfront/access-logs.ts';
+import type { LogSink } from './cloudfront/data-plane/access-logs.ts';
 import type { LogDelivery } from './s3/log-delivery.ts';
 import type { HttpHandler } from './wire/http.ts';
 

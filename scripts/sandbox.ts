@@ -56,7 +56,7 @@ export async function buildSandbox(options: BuildOptions): Promise<BuildResult[]
   const inner = await build(guest);
   const outer = await build({
     ...options,
-    entryPoints: ['local/lambda/sandbox.ts'],
+    entryPoints: ['local/lambda/sandbox/main.ts'],
     bundle: true,
     platform: 'node',
     format: 'cjs',

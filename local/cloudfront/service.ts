@@ -4,18 +4,18 @@ import type { Invoke } from '../lambda/invocation.ts';
 import type { Origin } from '../origin.ts';
 import type { ResourceHandler } from '../resource.ts';
 import type { Authority } from '../tls/authority.ts';
-import { accessControls } from './access-controls.ts';
-import type { LogSink } from './access-logs.ts';
-import { Distributions } from './distributions.ts';
+import type { LogSink } from './data-plane/access-logs.ts';
+import type { Edge } from './data-plane/edge.ts';
+import { FaultDice } from './data-plane/faults.ts';
+import { type OriginSigner, originSigner } from './data-plane/origin/origin-signing.ts';
 import { domainName } from './domain-name.ts';
-import type { Edge } from './edge.ts';
-import { FaultDice } from './faults.ts';
-import type { FunctionLookup } from './lambda-association.ts';
 import type { StoredDistribution } from './model.ts';
-import { findOriginRequestPolicy, originRequestPolicies } from './origin-request-policies.ts';
-import { type OriginSigner, originSigner } from './origin-signing.ts';
-import { associated } from './replicas.ts';
-import { findResponseHeadersPolicy, responseHeadersPolicies } from './response-headers-policies.ts';
+import { accessControls } from './resources/access-controls.ts';
+import { Distributions } from './resources/distributions.ts';
+import type { FunctionLookup } from './resources/lambda-association.ts';
+import { findOriginRequestPolicy, originRequestPolicies } from './resources/origin-request-policies.ts';
+import { associated } from './resources/replicas.ts';
+import { findResponseHeadersPolicy, responseHeadersPolicies } from './resources/response-headers-policies.ts';
 import { Store } from './store.ts';
 
 export interface CloudFrontOptions extends FunctionLookup {

@@ -1,4 +1,4 @@
-import type { SystemLogLevel } from './log-lines-json.ts';
+import type { SystemLogLevel } from './logs/log-lines-json.ts';
 
 /** Runtimes that the sandbox stands for; it runs on whichever Node runs the embedded cloud. */
 export const RUNTIMES = ['nodejs20.x', 'nodejs22.x', 'nodejs24.x'] as const;

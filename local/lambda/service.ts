@@ -5,20 +5,20 @@ import { neverThrottled, type Throttle } from '../faults/throttling.ts';
 import { type Permissions, unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
 import type { HttpHandler } from '../wire/http.ts';
-import { lambdaApi } from './api.ts';
+import { lambdaApi } from './api/api.ts';
 import { functionArn, parseVersionArn } from './arn.ts';
-import { environmentOf } from './environment.ts';
-import { nodeFacts } from './facts.ts';
 import { Functions } from './functions.ts';
+import { environmentOf } from './instances/environment.ts';
+import { nodeFacts } from './instances/facts.ts';
+import { findIsolation } from './instances/namespace.ts';
+import { Pool } from './instances/pool.ts';
+import { builtSandbox } from './instances/sandbox-source.ts';
 import type { Invoke } from './invocation.ts';
-import { textLines } from './log-lines.ts';
-import { jsonLines } from './log-lines-json.ts';
-import { logGroupAtEdge, logStreamName } from './log-names.ts';
+import { textLines } from './logs/log-lines.ts';
+import { jsonLines } from './logs/log-lines-json.ts';
+import { logGroupAtEdge, logStreamName } from './logs/log-names.ts';
 import type { Configuration } from './model.ts';
-import { findIsolation } from './namespace.ts';
-import { Pool } from './pool.ts';
-import { lambdaResources } from './resources.ts';
-import { builtSandbox } from './sandbox-source.ts';
+import { lambdaResources } from './resources/resources.ts';
 import { FunctionStore } from './store.ts';
 
 export interface LambdaOptions {
@@ -37,7 +37,7 @@ export interface LambdaOptions {
   readonly permissions?: Permissions;
   /** Concurrent executions of the account, as GetAccountSettings reports them; 1,000 by default. */
   readonly concurrency?: () => number;
-  /** The text of `sandbox.ts` as built, where it is not the one in `dist/`. */
+  /** The text of `sandbox/main.ts` as built, where it is not the one in `dist/`. */
   readonly sandboxSource?: string;
 }
 

@@ -4,8 +4,11 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { readKey, uriOf } from '../../edge/request/key.ts';
 import { edgeCode } from '../../infra/edge-code.ts';
-import { type EdgeRequest, viewerRequestEvent } from '../../local/cloudfront/viewer-event.ts';
-import { viewerDecision } from '../../local/cloudfront/viewer-result.ts';
+import {
+  type EdgeRequest,
+  viewerRequestEvent,
+} from '../../local/cloudfront/data-plane/function/viewer-event.ts';
+import { viewerDecision } from '../../local/cloudfront/data-plane/function/viewer-result.ts';
 import { runBundle } from './support/bundle.ts';
 import { dice, mutate } from './support/hostile.ts';
 import { accessToken, config, signingKey } from './support/pool.ts';

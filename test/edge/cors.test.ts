@@ -4,7 +4,7 @@ import type { UploadPolicy } from '../../edge/config.ts';
 import { createHandler } from '../../edge/handler.ts';
 import type { EdgeRequest } from '../../edge/request/viewer-request.ts';
 import { createVerify } from '../../edge/token/verify.ts';
-import { viewerDecision } from '../../local/cloudfront/viewer-result.ts';
+import { viewerDecision } from '../../local/cloudfront/data-plane/function/viewer-result.ts';
 import { accessToken, config } from './support/pool.ts';
 import { type Answer, plainHeaders, readAnswer, type Sent, viewerEvent } from './support/viewer.ts';
 

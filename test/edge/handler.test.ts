@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createHandler, type HandlerContext } from '../../edge/handler.ts';
 import { REFUSALS } from '../../edge/refusal.ts';
 import { createVerify } from '../../edge/token/verify.ts';
-import { viewerDecision } from '../../local/cloudfront/viewer-result.ts';
+import { viewerDecision } from '../../local/cloudfront/data-plane/function/viewer-result.ts';
 import { accessToken, config } from './support/pool.ts';
 import { readAnswer, type Sent, viewerEvent } from './support/viewer.ts';
 

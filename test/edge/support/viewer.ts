@@ -1,6 +1,6 @@
 import { type EdgeHeaders, readEvent } from '../../../edge/request/viewer-request.ts';
 import type { GeneratedResponse } from '../../../edge/response.ts';
-import { viewerRequestEvent } from '../../../local/cloudfront/viewer-event.ts';
+import { viewerRequestEvent } from '../../../local/cloudfront/data-plane/function/viewer-event.ts';
 
 export interface Sent {
   readonly method?: string;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Identities } from '../../../local/auth/identities.ts';
-import type { FunctionVersion } from '../../../local/cloudfront/lambda-association.ts';
+import type { FunctionVersion } from '../../../local/cloudfront/resources/lambda-association.ts';
 import { type CloudFront, createCloudFront } from '../../../local/cloudfront/service.ts';
 import type { Faults } from '../../../local/faults.ts';
 import type { JsonObject } from '../../../local/json.ts';

@@ -1,0 +1,153 @@
+import type { IncomingMessage } from 'node:http';
+import type { Invocation, Invoke } from '../../lambda/invocation.ts';
+import type { Origin } from '../../origin.ts';
+import { originForm, splitTarget } from '../../wire/node-http.ts';
+import { requestId as newRequestId } from '../ids.ts';
+import type {
+  BehaviorConfig,
+  DistributionConfig,
+  OriginRequestPolicy,
+  StoredResponseHeadersPolicy,
+} from '../model.ts';
+import { type EdgeAnswer, type EdgeMark, generatedAnswer, pageAnswer, withPolicy } from './answer.ts';
+import type { FaultPlan } from './faults.ts';
+import { FunctionFailure } from './function/function-failure.ts';
+import { type EdgeRequest, type ViewerRequest, viewerRequestEvent } from './function/viewer-event.ts';
+import { viewerDecision } from './function/viewer-result.ts';
+import { PHRASES, tooLong } from './limits.ts';
+import { corsRequest, forward } from './origin/forward.ts';
+import type { OriginSigner } from './origin/origin-signing.ts';
+import { matchesPattern } from './path-pattern.ts';
+import type { Viewer } from './viewer/viewer.ts';
+
+/** One distribution's data plane, as it is configured at this moment. */
+export interface Edge {
+  readonly id: string;
+  /** `127.0.0.1:<port>` */
+  readonly domainName: string;
+  readonly config: DistributionConfig;
+  readonly invoke: Invoke;
+  readonly now: () => Date;
+  /** Told of what should not happen in another room: the viewer sees that something failed, and not what. */
+  readonly onDefect: (error: unknown) => void;
+  origin(hostname: string): Origin | undefined;
+  originRequestPolicy(id: string): OriginRequestPolicy | undefined;
+  responseHeadersPolicy(id: string): StoredResponseHeadersPolicy | undefined;
+  /** The signer of an origin access control that signs. */
+  signer(accessControlId: string): OriginSigner | undefined;
+  faultPlan(contentLength: number | undefined): FaultPlan | undefined;
+  /** Whether a web ACL, which only a fault of the tests' puts here, blocks a request with such a body. */
+  blocks(contentLength: number | undefined): boolean;
+  /** Whether response headers policies apply to a function's own responses too, which AWS's pages leave open. */
+  readonly policyOnGenerated: boolean;
+}
+
+/** Answers one viewer request in CloudFront's order: its own limits, the function, the origin. */
+export async function serve(viewer: Viewer, edge: Edge): Promise<EdgeAnswer> {
+  const mark: EdgeMark = { distributionId: edge.id, requestId: newRequestId() };
+  const request = viewerRequest(viewer);
+  const behavior = behaviorFor(edge.config, request.path);
+  const refusal = refused(viewer, request, behavior, edge, mark);
+  if (refusal !== undefined) return refusal;
+
+  const event = viewerRequestEvent(request, edge, mark.requestId);
+  let allowed: EdgeRequest = event.Records[0].cf.request;
+  if (behavior.viewerRequest !== undefined) {
+    const invocation = await invoked(edge, behavior.viewerRequest, event);
+    try {
+      const decision = viewerDecision(invocation, allowed);
+      if (decision.kind === 'respond') {
+        const policyId = edge.policyOnGenerated ? behavior.responseHeadersPolicyId : undefined;
+        const policy = policyId === undefined ? undefined : edge.responseHeadersPolicy(policyId);
+        return withPolicy(generatedAnswer(decision.response, mark), policy, corsRequest(allowed));
+      }
+      allowed = decision.request;
+    } catch (error) {
+      if (!(error instanceof FunctionFailure)) throw error;
+      return pageAnswer(error.status, error.message, mark, error.mark);
+    }
+  }
+  return toOrigin(viewer, allowed, behavior, edge, mark);
+}
+
+function viewerRequest({ message, clientIp }: Viewer): ViewerRequest {
+  const { path, query } = splitTarget(originForm(message.url ?? '/'));
+  return { method: message.method ?? 'GET', path, query, rawHeaders: message.rawHeaders, clientIp };
+}
+
+function behaviorFor(config: DistributionConfig, path: string): BehaviorConfig {
+  return (
+    config.behaviors.find(({ pathPattern }) => matchesPattern(path, pathPattern)) ?? config.defaultBehavior
+  );
+}
+
+/** What CloudFront turns down on its own, before any function runs. */
+function refused(
+  { message }: Viewer,
+  request: ViewerRequest,
+  behavior: BehaviorConfig,
+  edge: Edge,
+  mark: EdgeMark,
+): EdgeAnswer | undefined {
+  const host = message.headers.host ?? '';
+  const length = tooLong(request, host);
+  if (length !== undefined) {
+    const reason = PHRASES[length];
+    return { ...pageAnswer(length, 'Bad request.', mark), ...(reason && { reason }), end: 'close' };
+  }
+  if (edge.blocks(bodyLength(message))) return pageAnswer(403, 'Request blocked.', mark);
+  if (!behavior.allowedMethods.includes(request.method)) {
+    return pageAnswer(
+      403,
+      'This distribution is not configured to allow the HTTP request method that was used for this request. The distribution supports only cachable requests.',
+      mark,
+    );
+  }
+  const hasBody =
+    message.headers['transfer-encoding'] !== undefined || Number(message.headers['content-length'] ?? 0) > 0;
+  return request.method === 'GET' && hasBody ? pageAnswer(403, 'Bad request.', mark) : undefined;
+}
+
+function bodyLength({ headers }: IncomingMessage): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined ? undefined : Number(length);
+}
+
+/** A function that could not even be run has failed, like one that threw. */
+async function invoked(edge: Edge, versionArn: string, event: unknown): Promise<Invocation> {
+  try {
+    return await edge.invoke(versionArn, event);
+  } catch (error) {
+    edge.onDefect(error);
+    return { outcome: 'failed', errorType: 'Unhandled', message: String(error) };
+  }
+}
+
+function toOrigin(
+  viewer: Viewer,
+  request: EdgeRequest,
+  behavior: BehaviorConfig,
+  edge: Edge,
+  mark: EdgeMark,
+): Promise<EdgeAnswer> | EdgeAnswer {
+  const config = edge.config.origins.find(({ id }) => id === behavior.targetOriginId);
+  const origin = config && edge.origin(config.domainName);
+  if (config === undefined || origin === undefined) {
+    return pageAnswer(502, "CloudFront wasn't able to resolve the origin domain name.", mark);
+  }
+  const { accessControlId } = config;
+  const { originRequestPolicyId, responseHeadersPolicyId } = behavior;
+  return forward(viewer, request, {
+    origin,
+    config,
+    originRequestPolicy: originRequestPolicyId ? edge.originRequestPolicy(originRequestPolicyId) : undefined,
+    responseHeadersPolicy: responseHeadersPolicyId
+      ? edge.responseHeadersPolicy(responseHeadersPolicyId)
+      : undefined,
+    signer: accessControlId === undefined ? undefined : edge.signer(accessControlId),
+    faults: edge.faultPlan(bodyLength(viewer.message)),
+    mark,
+    now: edge.now(),
+    onDefect: edge.onDefect,
+  });
+}

@@ -1,0 +1,105 @@
+import type { OriginRequestPolicy } from '../../model.ts';
+import type { EdgeHeaders, EdgeRequest } from '../function/viewer-event.ts';
+import { isHopByHop } from '../header-rules.ts';
+import { encodeWire } from '../wire-text.ts';
+import { selectedPairs, selects } from './selection.ts';
+
+/**
+ * Forwarded whatever the policies say, from the request header table.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#request-custom-headers-behavior
+ */
+const ALWAYS = new Set([
+  'content-length',
+  'content-md5',
+  'content-type',
+  'date',
+  'from',
+  'range',
+  'transfer-encoding',
+]);
+/** CloudFront writes these itself, or ends them here. */
+const OWN = new Set(['host', 'cookie', 'expect', 'via', 'x-forwarded-for', 'user-agent', 'x-amz-cf-id']);
+/** An S3 origin never gets these through a policy that forwards all of the viewer's headers. */
+const S3_RESPONSE_KEYS = [
+  'response-content-disposition',
+  'response-content-encoding',
+  'response-content-type',
+] as const;
+
+export interface OriginRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Record<string, string>;
+}
+
+/**
+ * What goes to an S3 origin for a request that the function let through. The body is no part of it.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/controlling-origin-requests.html
+ */
+export function originRequest(
+  request: EdgeRequest,
+  options: {
+    /** Absent: what an origin request holds by default, and nothing more. */
+    readonly policy: OriginRequestPolicy | undefined;
+    readonly origin: { readonly host: string; readonly path: string };
+    readonly edge: { readonly name: string; readonly requestId: string };
+  },
+): OriginRequest {
+  const { policy, origin, edge } = options;
+  const viewer = joined(request.headers);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(viewer)) {
+    if (!OWN.has(name) && !isHopByHop(name) && forwards(name, request.method, policy)) headers[name] = value;
+  }
+
+  const wanted = (name: string) => policy !== undefined && selects(policy.headers, name);
+  headers.host = (wanted('host') ? viewer.host : undefined) ?? origin.host;
+  headers['user-agent'] = (wanted('user-agent') ? viewer['user-agent'] : undefined) ?? 'Amazon CloudFront';
+  headers.via = appended(viewer.via, `1.1 ${edge.name} (CloudFront)`, ', ');
+  headers['x-forwarded-for'] = appended(viewer['x-forwarded-for'], request.clientIp, ',');
+  headers['x-amz-cf-id'] = edge.requestId;
+  const cookie =
+    viewer.cookie === undefined || policy === undefined
+      ? ''
+      : selectedPairs(viewer.cookie, ';', policy.cookies);
+  if (cookie !== '') headers.cookie = cookie;
+
+  return {
+    method: request.method,
+    path: `${origin.path}${encodeWire(request.uri)}`,
+    query: policy === undefined ? '' : forwardedQuery(encodeWire(request.querystring), policy),
+    headers,
+  };
+}
+
+/** GET and HEAD lose Authorization unless a policy names it; the other methods keep it. */
+function forwards(name: string, method: string, policy: OriginRequestPolicy | undefined): boolean {
+  if (policy !== undefined && selects(policy.headers, name)) return true;
+  if (name === 'authorization') return method !== 'GET' && method !== 'HEAD';
+  return ALWAYS.has(name);
+}
+
+function forwardedQuery(query: string, policy: OriginRequestPolicy): string {
+  const selected = selectedPairs(query, '&', policy.queryStrings);
+  const allViewer = policy.headers.behavior === 'all' || policy.headers.behavior === 'allExcept';
+  return allViewer
+    ? selectedPairs(selected, '&', { behavior: 'allExcept', names: S3_RESPONSE_KEYS })
+    : selected;
+}
+
+/** Repeated headers as one value, as bytes. */
+function joined(headers: EdgeHeaders): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers)
+      .filter(([, entries]) => entries.length > 0)
+      .map(([name, entries]) => [
+        name,
+        entries.map(({ value }) => encodeWire(value)).join(name === 'cookie' ? '; ' : ', '),
+      ]),
+  );
+}
+
+function appended(list: string | undefined, item: string, separator: string): string {
+  return list === undefined || list === '' ? item : `${list}${separator}${item}`;
+}

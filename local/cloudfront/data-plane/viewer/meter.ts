@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { Served } from '../access-log-line.ts';
+import type { EdgeAnswer } from '../answer.ts';
+
+interface Counts {
+  readonly received: number;
+  readonly sent: number;
+}
+
+const NONE: Counts = { received: 0, sent: 0 };
+
+/** Measures requests on their connections, of which one may carry many. */
+export class Meter {
+  /** What each connection had carried when its last request ended. */
+  readonly #before = new WeakMap<TLSSocket, Counts>();
+
+  /** Begins with a request's head; what it gives is told the answer, and `onServed` hears of it at the end. */
+  measure(
+    message: IncomingMessage,
+    response: ServerResponse,
+    onServed: (served: Served) => void,
+  ): (answer: EdgeAnswer) => void {
+    const socket = message.socket as TLSSocket;
+    const { remoteAddress: clientIp = '', remotePort: clientPort = 0 } = socket;
+    const tlsProtocol = socket.getProtocol() ?? undefined;
+    const tlsCipher = socket.getCipher()?.standardName;
+    const started = performance.now();
+    let answered = started;
+    let given: EdgeAnswer | undefined;
+    const headers = Object.fromEntries(
+      Object.entries(message.headers).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value.join() : value,
+      ]),
+    );
+    response.once('close', () => {
+      const before = this.#before.get(socket) ?? NONE;
+      const counts = { received: socket.bytesRead, sent: socket.bytesWritten };
+      this.#before.set(socket, counts);
+      if (given === undefined) return;
+      onServed({
+        answer: given,
+        method: message.method ?? '',
+        target: message.url ?? '',
+        headers,
+        httpVersion: message.httpVersion,
+        clientIp,
+        clientPort,
+        tlsProtocol,
+        tlsCipher,
+        receivedBytes: counts.received - before.received,
+        sentBytes: counts.sent - before.sent,
+        timeToFirstByte: (answered - started) / 1000,
+        timeTaken: (performance.now() - started) / 1000,
+      });
+    });
+    return (answer) => {
+      answered = performance.now();
+      given = answer;
+    };
+  }
+}

@@ -1,0 +1,205 @@
+import type { JsonObject } from '../../json.ts';
+import type { ResourceHandler, ResourceState } from '../../resource.ts';
+import type { Authority } from '../../tls/authority.ts';
+import { AwsError } from '../../wire/errors.ts';
+import type { Served } from '../data-plane/access-log-line.ts';
+import { AccessLogs, type LogSink } from '../data-plane/access-logs.ts';
+import { type Edge, serve } from '../data-plane/edge.ts';
+import { type Listener, listen } from '../data-plane/viewer/listener.ts';
+import type { Viewer } from '../data-plane/viewer/viewer.ts';
+import { domainName } from '../domain-name.ts';
+import { distributionId } from '../ids.ts';
+import type { DistributionConfig, StoredDistribution } from '../model.ts';
+import { type Store, withEntry, withoutEntry } from '../store.ts';
+import { parseDistribution } from './distribution-config.ts';
+import { checkAssociation, type FunctionLookup } from './lambda-association.ts';
+import { findOriginRequestPolicy } from './origin-request-policies.ts';
+import { invalidArgument } from './properties.ts';
+import { associated, heldReplicas } from './replicas.ts';
+import { findResponseHeadersPolicy } from './response-headers-policies.ts';
+
+export interface DistributionsOptions {
+  readonly store: Store;
+  readonly functions: FunctionLookup;
+  readonly authority: Pick<Authority, 'permit' | 'serverCertificate'>;
+  readonly now: () => Date;
+  readonly onDefect: (error: unknown) => void;
+  readonly replicasHeldMs: () => number;
+  readonly isOrigin: (hostname: string) => boolean;
+  readonly logs: LogSink;
+  /** The data plane of a distribution, asked anew for each request so that an update shows at once. */
+  readonly edge: (distribution: StoredDistribution) => Edge;
+}
+
+/** Distributions and their listeners: as many listeners run as enabled distributions are stored. */
+export class Distributions {
+  readonly #options: DistributionsOptions;
+  readonly #listeners = new Map<string, Listener>();
+  readonly #logs: AccessLogs;
+
+  constructor(options: DistributionsOptions) {
+    this.#options = options;
+    this.#logs = new AccessLogs({ sink: options.logs, now: options.now, onDefect: options.onDefect });
+  }
+
+  /** `AWS::CloudFront::Distribution`; `Ref` and `Id` give its id, `DomainName` is `127.0.0.1:<port>`. */
+  get resource(): ResourceHandler {
+    return {
+      type: 'AWS::CloudFront::Distribution',
+      replaceOn: [],
+      create: ({ suffix, properties }) => this.#save(distributionId(suffix), properties),
+      update: async ({ physicalId, properties }) => {
+        if (this.#stored(physicalId) === undefined) throw noSuchDistribution();
+        return this.#save(physicalId, properties);
+      },
+      delete: (id) => this.#delete(id),
+    };
+  }
+
+  /** Opens the listeners of what is stored, each on the port it has always had. */
+  async start(): Promise<void> {
+    await this.#permitAliases();
+    for (const { id, port, config } of Object.values(this.#options.store.state.distributions)) {
+      if (config.enabled && !this.#listeners.has(id)) await this.#open(id, port);
+    }
+  }
+
+  async close(): Promise<void> {
+    const listeners = [...this.#listeners.values()];
+    this.#listeners.clear();
+    await Promise.all(listeners.map((listener) => listener.close()));
+    this.#logs.deliver();
+  }
+
+  async #save(id: string, properties: JsonObject): Promise<ResourceState> {
+    const config = parseDistribution(properties);
+    this.#check(id, config);
+    // A disabled one is opened too, for a moment: its domain name needs a port.
+    const port = await this.#open(id, this.#stored(id)?.port ?? 0);
+    await this.#change(withEntry(this.#options.store.state.distributions, id, { id, port, config }));
+    if (!config.enabled) await this.#shut(id);
+    return { physicalId: id, attributes: { Id: id, DomainName: domainName(port) } };
+  }
+
+  /** AWS demands that a distribution be disabled first; its CloudFormation resource does that itself. */
+  async #delete(id: string): Promise<void> {
+    if (this.#stored(id) === undefined) return;
+    await this.#change(withoutEntry(this.#options.store.state.distributions, id));
+    await this.#shut(id);
+  }
+
+  #check(id: string, config: DistributionConfig): void {
+    const { store, functions, isOrigin, logs } = this.#options;
+    const problem = config.logging === undefined ? undefined : logs.problem(config.logging.bucketHost);
+    if (problem !== undefined) throw invalidArgument(problem);
+    const others = Object.values(store.state.distributions).filter((other) => other.id !== id);
+    if (others.some((other) => other.config.aliases?.some((alias) => config.aliases?.includes(alias)))) {
+      throw new AwsError(
+        'CNAMEAlreadyExists',
+        'One or more of the CNAMEs you provided are already associated with a different resource.',
+        409,
+      );
+    }
+    for (const { domainName: hostname, accessControlId } of config.origins) {
+      if (!isOrigin(hostname)) {
+        throw invalidArgument('The parameter Origin DomainName does not refer to a valid S3 bucket.');
+      }
+      if (accessControlId !== undefined && store.state.accessControls[accessControlId] === undefined) {
+        throw new AwsError(
+          'InvalidOriginAccessControl',
+          'The specified origin access control does not exist.',
+        );
+      }
+    }
+    for (const behavior of [config.defaultBehavior, ...config.behaviors]) {
+      const { originRequestPolicyId, responseHeadersPolicyId } = behavior;
+      if (originRequestPolicyId !== undefined) findOriginRequestPolicy(store, originRequestPolicyId);
+      if (responseHeadersPolicyId !== undefined) findResponseHeadersPolicy(store, responseHeadersPolicyId);
+    }
+    for (const arn of associated(config)) checkAssociation(arn, functions);
+  }
+
+  async #change(after: Record<string, StoredDistribution>): Promise<void> {
+    const { store, now, replicasHeldMs } = this.#options;
+    const { distributions: before, replicas } = store.state;
+    const time = now().getTime();
+    store.change({
+      distributions: after,
+      replicas: heldReplicas(replicas, before, after, { now: time, until: time + replicasHeldMs() }),
+    });
+    await this.#permitAliases();
+  }
+
+  /** The authority may sign for the names of the distributions there are, and for no others. */
+  #permitAliases(): Promise<void> {
+    const { store, authority } = this.#options;
+    const stored = Object.values(store.state.distributions);
+    return authority.permit(stored.flatMap(({ config }) => config.aliases ?? []));
+  }
+
+  /** Gives the port; where the listener runs already, there is nothing to open. */
+  async #open(id: string, port: number): Promise<number> {
+    const running = this.#listeners.get(id);
+    if (running !== undefined) return running.port;
+    const { authority, edge, onDefect } = this.#options;
+    const answer = async (viewer: Viewer) => {
+      const distribution = this.#stored(id);
+      if (distribution === undefined) throw noSuchDistribution();
+      return serve(viewer, edge(distribution));
+    };
+    const certificate = await authority.serverCertificate([]);
+    const certificateFor = async (name: string) =>
+      this.#stored(id)?.config.aliases?.includes(name) ? authority.serverCertificate([name]) : undefined;
+    const refusesTls12 = (name: string) => {
+      const { aliases = [], tls13Only = false } = this.#stored(id)?.config ?? {};
+      return tls13Only && aliases.includes(name);
+    };
+    const onServed = (served: Served) => {
+      const distribution = this.#stored(id);
+      if (distribution?.config.logging !== undefined) this.#logs.add(distribution, served);
+    };
+    const aliases = () => this.#stored(id)?.config.aliases ?? [];
+    const options = {
+      port,
+      certificate,
+      certificateFor,
+      refusesTls12,
+      aliases,
+      isElsewhere: (host: string) => this.#isElsewhere(id, host),
+      serve: answer,
+      onServed,
+      onDefect,
+    };
+    const listener = await listen(options).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EADDRINUSE' ? portTaken(id, port) : error;
+    });
+    this.#listeners.set(id, listener);
+    return listener.port;
+  }
+
+  async #shut(id: string): Promise<void> {
+    const listener = this.#listeners.get(id);
+    this.#listeners.delete(id);
+    await listener?.close();
+  }
+
+  /** Whether a host, lower case, is another distribution's. */
+  #isElsewhere(id: string, host: string): boolean {
+    return Object.values(this.#options.store.state.distributions).some(
+      (other) => other.id !== id && [domainName(other.port), ...(other.config.aliases ?? [])].includes(host),
+    );
+  }
+
+  #stored(id: string): StoredDistribution | undefined {
+    return this.#options.store.state.distributions[id];
+  }
+}
+
+function noSuchDistribution(): AwsError {
+  return new AwsError('NoSuchDistribution', 'The specified distribution does not exist.', 404);
+}
+
+function portTaken(id: string, port: number): Error {
+  const message = `port ${port} of distribution ${id} is in use by another program, and the distribution's domain name contains that port`;
+  return Object.assign(new Error(message), { code: 'DISTRIBUTION_PORT', port });
+}

@@ -1,0 +1,35 @@
+import { REGION } from '../../account.ts';
+import { logGroupAtEdge } from '../logs/log-names.ts';
+import type { Configuration } from '../model.ts';
+
+/**
+ * `process.env` as a function sees it: what its configuration says, and the reserved names. Credentials of the role are
+ * not among them: the embedded IAM gives out none.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+ */
+export function environmentOf(
+  name: string,
+  version: string,
+  configuration: Configuration,
+): Record<string, string> {
+  return {
+    ...configuration.environment,
+    _HANDLER: configuration.handler,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_EXECUTION_ENV: `AWS_Lambda_${configuration.runtime}`,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(configuration.memorySize),
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_FUNCTION_VERSION: version,
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_FORMAT: configuration.logFormat,
+    AWS_LAMBDA_LOG_GROUP_NAME: logGroupAtEdge(name, configuration),
+    ...(configuration.logFormat === 'JSON'
+      ? { AWS_LAMBDA_LOG_LEVEL: configuration.applicationLogLevel ?? 'INFO' }
+      : {}),
+    AWS_REGION: REGION,
+    LAMBDA_RUNTIME_DIR: '/var/runtime',
+    LAMBDA_TASK_ROOT: '/var/task',
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+  };
+}

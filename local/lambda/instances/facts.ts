@@ -1,0 +1,20 @@
+import { STATUS_CODES } from 'node:http';
+import { builtinModules } from 'node:module';
+import { arch, version, versions } from 'node:process';
+import type { Facts } from '../guest/globals/process.ts';
+import type { Constants } from '../guest/modules.ts';
+
+/** What the function may know of Node and of the computer. */
+export function nodeFacts(): { facts: Facts; constants: Constants } {
+  const statusCodes = Object.fromEntries(
+    Object.entries(STATUS_CODES).map(([status, text]) => [status, String(text)]),
+  );
+  return {
+    facts: {
+      arch,
+      version,
+      versions: Object.fromEntries(Object.entries(versions).map(([name, text]) => [name, String(text)])),
+    },
+    constants: { statusCodes, builtinModules: [...builtinModules, 'sqlite', 'test', 'sea'] },
+  };
+}

@@ -1,0 +1,237 @@
+import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { HttpHandler } from '../../wire/http.ts';
+import type { Invocation } from '../invocation.ts';
+import { InstanceLog, type LogStream } from '../logs/instance-log.ts';
+import type { SystemLines } from '../logs/log-lines.ts';
+import type { Failure, NetworkRequest, Outcome, Start } from '../messages.ts';
+import { residentMegabytes } from './memory.ts';
+import { MessageReader } from './message-reader.ts';
+import { reach } from './network.ts';
+import { spawnSandbox } from './sandbox-process.ts';
+
+export interface InstanceOptions {
+  /** The text of `sandbox/main.ts` as built. */
+  readonly sandboxSource: string;
+  readonly start: Start;
+  /** Seconds that one event may take. */
+  readonly timeout: number;
+  /** Seconds that loading the code may take. */
+  readonly initTimeout: number;
+  readonly network: HttpHandler;
+  /** A stream of its own for each instance. */
+  readonly openLog: () => LogStream;
+  readonly systemLines: SystemLines;
+  /** A command that runs the sandbox's, with its arguments. */
+  readonly within: readonly string[];
+}
+
+const MEMORY_CHECK_MS = 100;
+/** How old a measurement may be when a short invocation ends: reading `/proc` takes as long as it does. */
+const MEMORY_AGE_MS = 1000;
+
+/** What Node dies of when its heap is full; the last one as the first process of a process table, which no SIGABRT ends. */
+const OUT_OF_MEMORY = new Set<NodeJS.Signals | null>(['SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGSEGV']);
+
+type Settle = (invocation: Invocation) => void;
+
+/**
+ * One execution environment: a process of its own that holds the function's code and takes one event at a time. A
+ * process rather than a worker thread, because V8 ends the whole process when a thread's heap overflows in one leap.
+ */
+export class Instance {
+  /** Gives `undefined` once the code is loaded, or how loading it failed; the instance is then dead. */
+  readonly ready: Promise<Invocation | undefined>;
+  #child: ChildProcess;
+  #options: InstanceOptions;
+  #settle: Settle | undefined;
+  readonly #log: InstanceLog;
+  #requests = 0;
+  /** MB */
+  #memoryUsed: number | undefined;
+  #memoryChecked = Number.NEGATIVE_INFINITY;
+  /** Resolves when the log tells of what ran last. */
+  #told: Promise<unknown>;
+  #alive = true;
+
+  constructor(options: InstanceOptions) {
+    this.#options = options;
+    const { memorySize, environment, runtime, functionName, functionVersion: version } = options.start;
+    const stream = options.openLog();
+    this.#child = spawnSandbox({
+      source: options.sandboxSource,
+      memorySize,
+      within: options.within,
+    });
+    this.#log = new InstanceLog(stream, options.systemLines, this.#child, {
+      runtime,
+      functionName,
+      version,
+    });
+    this.#listen();
+    this.ready = this.#initialise({
+      ...options.start,
+      environment: { ...environment, AWS_LAMBDA_LOG_STREAM_NAME: stream.name },
+    });
+    this.#told = this.ready;
+  }
+
+  /** Whether it can take a further event. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Runs one event to its end. Called again only after the one before has ended. */
+  run(event: unknown): Promise<Invocation> {
+    const run = this.#run(event);
+    this.#told = run;
+    return run;
+  }
+
+  stop(): void {
+    this.#end({ outcome: 'failed', errorType: 'Runtime.ExitError', message: 'The instance was stopped.' });
+  }
+
+  /** Resolves when the process has gone. */
+  async gone(): Promise<void> {
+    this.stop();
+    await this.#log.closed;
+    await this.#told;
+  }
+
+  async #initialise(start: Start): Promise<Invocation | undefined> {
+    const begun = performance.now();
+    const outcome = await this.#until(this.#options.initTimeout, `start ${JSON.stringify(start)}`);
+    await this.#log.initialised(outcome, performance.now() - begun);
+    return outcome.outcome === 'returned' ? undefined : outcome;
+  }
+
+  async #run(event: unknown): Promise<Invocation> {
+    const { timeout, start } = this.#options;
+    const requestId = randomUUID();
+    this.#log.started(requestId, start.functionVersion);
+    const begun = performance.now();
+    const deadline = Date.now() + timeout * 1000;
+    const text = JSON.stringify(event) ?? 'null';
+    const outcome = await this.#until(timeout, `invoke ${requestId} ${deadline} ${text}`);
+    const duration = performance.now() - begun;
+    if (performance.now() - this.#memoryChecked > MEMORY_AGE_MS) this.#checkMemory();
+    const { memorySize } = start;
+    const memoryUsed = this.#memoryUsed;
+    await this.#log.ended({ requestId, outcome, duration, memorySize, memoryUsed, alive: this.#alive });
+    return outcome;
+  }
+
+  #until(seconds: number, message: string): Promise<Invocation> {
+    if (!this.#alive) {
+      return Promise.resolve({
+        outcome: 'failed',
+        errorType: 'Runtime.ExitError',
+        message: 'The instance is gone.',
+      });
+    }
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#end({ outcome: 'timed-out', seconds }), seconds * 1000);
+      const watch = setInterval(() => this.#checkMemory(), MEMORY_CHECK_MS);
+      this.#settle = (invocation) => {
+        this.#settle = undefined;
+        clearTimeout(timer);
+        clearInterval(watch);
+        resolve(invocation);
+      };
+      this.#send(message);
+    });
+  }
+
+  #send(message: string): void {
+    const { stdin } = this.#child;
+    if (stdin?.writable) stdin.write(`${message}\n`);
+  }
+
+  #listen(): void {
+    const child = this.#child;
+    const reader = new MessageReader((kind, text) => void this.#receive(kind, text));
+    (child.stdio?.[3] as Readable | null | undefined)?.on('data', (chunk: Buffer) => {
+      if (!reader.append(chunk)) this.#end(exited('with error: endless message'));
+    });
+    child.on('error', (error) => this.#end(exited(`with error: ${error.message}`)));
+    child.on('close', (code, signal) =>
+      this.#end(OUT_OF_MEMORY.has(signal) ? outOfMemory() : exited(reason(code, signal))),
+    );
+  }
+
+  /** Whatever comes from the process is answered by ending it at worst: it runs other people's code. */
+  async #receive(kind: string, text: string): Promise<void> {
+    try {
+      await this.#take(kind, text);
+    } catch {
+      this.#end(exited('with error: malformed message'));
+    }
+  }
+
+  async #take(kind: string, text: string): Promise<void> {
+    switch (kind) {
+      case 'ready':
+        this.#settle?.({ outcome: 'returned', value: undefined });
+        break;
+      case 'ended':
+        this.#settle?.(invocationOf(JSON.parse(text) as Outcome));
+        break;
+      case 'fatal':
+        this.#end(failed(JSON.parse(text) as Failure));
+        break;
+      case 'request':
+        await this.#request(JSON.parse(text) as NetworkRequest);
+    }
+  }
+
+  async #request(request: NetworkRequest): Promise<void> {
+    this.#requests += 1;
+    this.#send(`reply ${JSON.stringify(await reach(this.#options.network, request, this.#requests))}`);
+    this.#requests -= 1;
+  }
+
+  #checkMemory(): void {
+    this.#memoryChecked = performance.now();
+    const used = residentMegabytes(this.#child.pid);
+    if (used === undefined) return;
+    this.#memoryUsed = Math.max(this.#memoryUsed ?? 0, used);
+    if (used > this.#options.start.memorySize) this.#end(outOfMemory());
+  }
+
+  #end(invocation: Invocation): void {
+    if (this.#alive) {
+      this.#alive = false;
+      this.#child.kill('SIGKILL');
+    }
+    this.#settle?.(invocation);
+  }
+}
+
+function invocationOf(outcome: Outcome): Invocation {
+  return outcome.type === 'returned'
+    ? { outcome: 'returned', value: JSON.parse(String(outcome.result)) as unknown }
+    : failed(outcome);
+}
+
+function failed({ errorType, message }: Failure): Invocation {
+  return { outcome: 'failed', errorType: String(errorType), message: String(message) };
+}
+
+/** As https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html words it. */
+function reason(code: number | null, signal: string | null): string {
+  return code === 0 ? 'without providing a reason' : `with error: ${signal ?? `exit status ${code}`}`;
+}
+
+const exited = (how: string): Invocation => {
+  return { outcome: 'failed', errorType: 'Runtime.ExitError', message: `Runtime exited ${how}` };
+};
+
+const outOfMemory = (): Invocation => {
+  return {
+    outcome: 'failed',
+    errorType: 'Runtime.OutOfMemory',
+    message: 'Runtime exited with error: signal: killed',
+  };
+};

@@ -1,0 +1,99 @@
+import type { ChildProcess } from 'node:child_process';
+import { setImmediate } from 'node:timers/promises';
+import type { Invocation } from '../invocation.ts';
+import { LineCutter } from './line-cutter.ts';
+import type { Beginning, SystemLines } from './log-lines.ts';
+
+/** Where the messages of one execution environment go. */
+export interface LogStream {
+  readonly name: string;
+  write(message: string): void;
+}
+
+/** What one instance logs: its process's output, and between it what Lambda says of each invocation. */
+export class InstanceLog {
+  readonly #stream: LogStream;
+  readonly #lines: SystemLines;
+  readonly #cutters: readonly LineCutter[];
+  readonly #closed: Promise<void>;
+  #read = 0;
+  #initDuration: number | undefined;
+
+  constructor(stream: LogStream, lines: SystemLines, child: ChildProcess, beginning: Beginning) {
+    this.#stream = stream;
+    this.#lines = lines;
+    this.#write(lines.initStarted(beginning, new Date()));
+    this.#cutters = [child.stdout, child.stderr].map((output) => {
+      const cutter = new LineCutter((message) => stream.write(message));
+      output?.setEncoding('utf8').on('data', (chunk: string) => {
+        this.#read += chunk.length;
+        cutter.append(chunk);
+      });
+      return cutter;
+    });
+    // A process that could not be started has no end.
+    const started = child.pid !== undefined;
+    this.#closed = new Promise((resolve) => child.once(started ? 'close' : 'error', () => resolve()));
+  }
+
+  /** Resolves when the process and its output have come to their end. */
+  get closed(): Promise<void> {
+    return this.#closed;
+  }
+
+  /** Writes how loading the code went. Durations in milliseconds, here and below. */
+  async initialised(outcome: Invocation, duration: number): Promise<void> {
+    if (outcome.outcome === 'returned') {
+      this.#initDuration = duration;
+      return;
+    }
+    await this.#closed;
+    this.#flush();
+    this.#write(this.#lines.initFailed(outcome, duration, new Date()));
+  }
+
+  started(requestId: string, version: string): void {
+    this.#write(this.#lines.started(requestId, version, new Date()));
+  }
+
+  /** Writes the end of an invocation, after all that it wrote itself. */
+  async ended(invocation: Ended): Promise<void> {
+    if (invocation.alive) await this.#drained();
+    else await this.#closed;
+    this.#flush();
+    this.#write(this.#lines.ended({ ...invocation, initDuration: this.#initDuration }, new Date()));
+    this.#initDuration = undefined;
+  }
+
+  /**
+   * Resolves when all that was written so far has been read: the process writes synchronously, so by the time its last
+   * message has come in the rest is in the pipe.
+   */
+  async #drained(): Promise<void> {
+    for (let read = -1; read !== this.#read; ) {
+      read = this.#read;
+      await setImmediate();
+    }
+  }
+
+  #flush(): void {
+    for (const cutter of this.#cutters) cutter.flush();
+  }
+
+  #write(messages: readonly string[]): void {
+    for (const message of messages) this.#stream.write(message);
+  }
+}
+
+/** An invocation that has come to its end. */
+interface Ended {
+  readonly requestId: string;
+  readonly outcome: Invocation;
+  /** Milliseconds. */
+  readonly duration: number;
+  /** MB, as `memoryUsed`, which is absent where the system does not tell. */
+  readonly memorySize: number;
+  readonly memoryUsed: number | undefined;
+  /** Whether the process goes on. */
+  readonly alive: boolean;
+}

@@ -1,0 +1,86 @@
+import type { JsonObject } from '../../json.ts';
+import { generatedName, Properties } from '../../properties.ts';
+import type { CreateRequest, ResourceHandler, ResourceState } from '../../resource.ts';
+import { AwsError } from '../../wire/errors.ts';
+import { functionArn, parseIdentifier, parseVersionArn } from '../arn.ts';
+import type { FunctionInput, Functions } from '../functions.ts';
+import { defaultLogGroup } from '../logs/log-names.ts';
+import { readFunctionProperties } from './function-properties.ts';
+
+const NAME_LIMIT = 64;
+
+/** The resource types of Lambda that templates may have. */
+export function lambdaResources(functions: Functions): ResourceHandler[] {
+  return [functionResource(functions), versionResource(functions)];
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html */
+function functionResource(functions: Functions): ResourceHandler {
+  const stateOf = (name: string): ResourceState => ({
+    physicalId: name,
+    attributes: { Arn: functionArn(name) },
+  });
+  return {
+    type: 'AWS::Lambda::Function',
+    replaceOn: ['FunctionName', 'PackageType'],
+    async create(request) {
+      const { functionName } = readFunctionProperties(request.properties);
+      const name = functionName ?? generatedName(request, NAME_LIMIT);
+      functions.create({ ...readInput(name, request.properties), creator: creatorOf(request) });
+      return stateOf(name);
+    },
+    async update({ physicalId, properties }) {
+      functions.update(readInput(physicalId, properties));
+      return stateOf(physicalId);
+    },
+    async delete(physicalId) {
+      await ignoringAbsence(() => functions.delete(physicalId));
+    },
+  };
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-version.html */
+function versionResource(functions: Functions): ResourceHandler {
+  return {
+    type: 'AWS::Lambda::Version',
+    replaceOn: ['CodeSha256', 'Description', 'FunctionName'],
+    async create(request) {
+      const properties = new Properties(request.properties).only(
+        ['CodeSha256', 'Description', 'FunctionName'],
+        ['FunctionScalingConfig', 'ProvisionedConcurrencyConfig', 'RuntimePolicy'],
+      );
+      const { name } = parseIdentifier(properties.text('FunctionName', { min: 1, max: 140 }));
+      const { version } = functions.publish(name, creatorOf(request), {
+        description: properties.optionalText('Description', { max: 256 }),
+        codeSha256: properties.optionalText('CodeSha256'),
+      });
+      const arn = functionArn(name, version);
+      return { physicalId: arn, attributes: { Version: version, FunctionArn: arn } };
+    },
+    async update() {
+      throw new AwsError('NotUpdatable', 'Resource type AWS::Lambda::Version is immutable.');
+    },
+    async delete(physicalId) {
+      const parsed = parseVersionArn(physicalId);
+      if (parsed) await ignoringAbsence(() => functions.deleteVersion(parsed.name, parsed.version));
+    },
+  };
+}
+
+function readInput(name: string, source: JsonObject): Omit<FunctionInput, 'creator'> {
+  const { tags, code, configuration } = readFunctionProperties(source);
+  const logGroup = configuration.logGroup ?? defaultLogGroup(name);
+  return { name, tags, code, configuration: { ...configuration, logGroup } };
+}
+
+function creatorOf({ stackName, logicalId, suffix }: CreateRequest): string {
+  return `${stackName}/${logicalId}/${suffix}`;
+}
+
+async function ignoringAbsence(act: () => void): Promise<void> {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof AwsError && error.code === 'ResourceNotFoundException')) throw error;
+  }
+}

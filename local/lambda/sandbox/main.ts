@@ -1,0 +1,126 @@
+import process from 'node:process';
+import { getHeapStatistics } from 'node:v8';
+import type { Failure, Start } from '../messages.ts';
+import { createHost, type Operation } from './bridge.ts';
+import { FunctionContext } from './context.ts';
+import { cryptoOperations } from './crypto-operations.ts';
+import { freezeIntrinsics } from './freeze.ts';
+import { readLines } from './input.ts';
+import { writeOut } from './output.ts';
+import { performSubtle } from './subtle.ts';
+import { textOperations } from './text-operations.ts';
+import { timerOperations } from './timers.ts';
+
+/**
+ * The process that runs a function's code, started by `instance.ts` with no files, an empty environment and Node's
+ * permission model. The code runs in a context of its own, whose one way out takes and gives strings; this realm, which has
+ * Node, gives it no object at all. Should an engine's fault hand it one, it finds intrinsics that are frozen, and no way to
+ * make code of text in this realm (`--disallow-code-generation-from-strings`).
+ */
+const OUTPUT = 1;
+const MESSAGES = 3;
+
+const exit = process.exit.bind(process);
+
+/** Lines are messages: a text of the function's that holds a break is no message of this process. */
+function send(kind: string, text: string): string {
+  writeOut(MESSAGES, `${kind} ${text.replaceAll('\n', ' ')}\n`);
+  return '';
+}
+
+function end(failure: Failure): never {
+  send('fatal', JSON.stringify(failure));
+  return exit(1);
+}
+
+const unforeseen = (): never =>
+  end({ type: 'failed', errorType: 'Runtime.Unknown', message: 'The code failed outside of its handler.' });
+
+/** Node reads the resident set from `/proc`, which is not there in a file tree of the sandbox's own. */
+function memoryUsage(): NodeJS.MemoryUsage {
+  try {
+    return process.memoryUsage();
+  } catch {
+    const {
+      total_heap_size: heapTotal,
+      used_heap_size: heapUsed,
+      external_memory: external,
+    } = getHeapStatistics();
+    return { rss: process.resourceUsage().maxRSS * 1024, heapTotal, heapUsed, external, arrayBuffers: 0 };
+  }
+}
+
+const processOperations: Readonly<Record<string, Operation>> = {
+  out: (text) => {
+    writeOut(OUTPUT, text);
+    return '';
+  },
+  ready: () => send('ready', ''),
+  ended: (outcome) => send('ended', outcome),
+  request: (request) => send('request', request),
+  fatal: (failure) => {
+    send('fatal', failure);
+    return exit(1);
+  },
+  exit: (code) => exit(Number(code)),
+  hrtime: () => String(process.hrtime.bigint()),
+  memory: () => JSON.stringify(memoryUsage()),
+  cpu: () => JSON.stringify(process.cpuUsage()),
+  subtle: (id, method, args) => {
+    void performSubtle(method, args).then((outcome) => guest.settled(Number(id), outcome));
+    return '';
+  },
+};
+
+const context = new FunctionContext(
+  createHost({
+    ...processOperations,
+    ...cryptoOperations,
+    ...textOperations,
+    ...timerOperations((id) => guest.fire(id)),
+  }),
+);
+const { guest } = context;
+freezeIntrinsics(context.intrinsics);
+
+// Neither looks at what was thrown: it is of the function's realm.
+process.on('uncaughtException', unforeseen);
+process.on('unhandledRejection', (reason) => {
+  try {
+    guest.rejected(reason);
+  } catch {
+    // The reason's own members threw as they were read.
+    unforeseen();
+  }
+});
+
+function start({ code, ...rest }: Start): void {
+  guest.begin(JSON.stringify(rest));
+  let compiled: (...args: unknown[]) => unknown;
+  try {
+    compiled = context.compile(code);
+  } catch (error) {
+    const { name, message } = error as Error;
+    end({ type: 'failed', errorType: 'Runtime.UserCodeSyntaxError', message: `${name}: ${message}` });
+  }
+  guest.load(compiled);
+}
+
+function take(line: string): void {
+  const at = line.indexOf(' ');
+  const [kind, text] = [line.slice(0, at), line.slice(at + 1)];
+  switch (kind) {
+    case 'start':
+      start(JSON.parse(text) as Start);
+      break;
+    case 'invoke': {
+      const [id = '', deadline = ''] = text.split(' ', 2);
+      guest.invoke(id, Number(deadline), text.slice(id.length + deadline.length + 2));
+      break;
+    }
+    case 'reply':
+      guest.answered(text);
+  }
+}
+
+readLines(take, () => exit(1));

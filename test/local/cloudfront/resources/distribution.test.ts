@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { type AddressInfo, createServer } from 'node:net';
+import { beforeEach, describe, it } from 'node:test';
+import { send } from '../client.ts';
+import {
+  deploy,
+  distributionProperties,
+  type Fixture,
+  openFixture,
+  VERSION_ARN,
+  withBehavior,
+} from '../fixture.ts';
+
+describe('AWS::CloudFront::Distribution', () => {
+  let fixture: Fixture;
+  beforeEach(async () => {
+    fixture = await openFixture();
+  });
+  const closing = (test: () => Promise<void>) => async () => {
+    try {
+      await test();
+    } finally {
+      await fixture.close();
+    }
+  };
+
+  it(
+    'is created as CDK synthesizes it, its name the address it answers on',
+    closing(async () => {
+      const deployed = await deploy(fixture);
+      assert.equal(deployed.physicalId, 'EABCDEFGHIJ012');
+      assert.deepEqual(Object.keys(deployed.attributes).sort(), ['DomainName', 'Id']);
+      assert.match(deployed.attributes.DomainName ?? '', /^127\.0\.0\.1:\d+$/);
+      assert.equal((await send(fixture, `${deployed.url}/k`, { method: 'PUT', body: 'x' })).status, 200);
+      assert.deepEqual(fixture.cloudfront.distributions(), [
+        { id: deployed.physicalId, domainName: deployed.attributes.DomainName, enabled: true },
+      ]);
+    }),
+  );
+
+  it(
+    'is one and the same when its creation is repeated',
+    closing(async () => {
+      const first = await deploy(fixture);
+      await fixture.restart();
+      const second = await deploy(fixture);
+      assert.deepEqual(second, first);
+      assert.equal(fixture.cloudfront.distributions().length, 1);
+    }),
+  );
+
+  it(
+    'answers on the same port after a restart, as configured before',
+    closing(async () => {
+      const deployed = await deploy(fixture, (properties) =>
+        withBehavior(properties, { AllowedMethods: ['GET', 'HEAD'] }),
+      );
+      await fixture.restart();
+      assert.equal((await send(fixture, `${deployed.url}/k`, { method: 'HEAD' })).status, 200);
+      assert.equal((await send(fixture, `${deployed.url}/k`, { method: 'PUT', body: 'x' })).status, 403);
+    }),
+  );
+
+  it(
+    'says which port is taken when it cannot have its own again',
+    closing(async () => {
+      const deployed = await deploy(fixture);
+      const port = Number(deployed.url.split(':').at(-1));
+      await fixture.cloudfront.close();
+      const squatter = createServer();
+      await new Promise<void>((resolve) => squatter.listen(port, '127.0.0.1', resolve));
+      assert.equal((squatter.address() as AddressInfo).port, port);
+      try {
+        await assert.rejects(
+          fixture.cloudfront.start(),
+          new RegExp(`port ${port} of distribution ${deployed.physicalId}`),
+        );
+      } finally {
+        await new Promise((resolve) => squatter.close(resolve));
+      }
+      await fixture.cloudfront.start();
+      assert.equal((await send(fixture, `${deployed.url}/k`, { method: 'HEAD' })).status, 200);
+    }),
+  );
+
+  it(
+    'no longer answers once deleted, or while disabled, and is deleted only once',
+    closing(async () => {
+      const deployed = await deploy(fixture);
+      const resource = fixture.resource('Distribution');
+      const previous = distributionProperties(deployed.accessControlId);
+      const disabled = distributionProperties(deployed.accessControlId, { Enabled: false });
+      const { physicalId } = deployed;
+      const refuses = () => assert.rejects(send(fixture, `${deployed.url}/k`), { code: 'ECONNREFUSED' });
+
+      await resource.update({ physicalId, previous, properties: disabled });
+      await refuses();
+      const enabled = await resource.update({ physicalId, previous: disabled, properties: previous });
+      assert.deepEqual(enabled.attributes, deployed.attributes);
+      assert.equal((await send(fixture, `${deployed.url}/k`)).status, 200);
+      await resource.delete(physicalId, previous);
+      await refuses();
+      await resource.delete(physicalId, previous);
+      assert.deepEqual(fixture.cloudfront.distributions(), []);
+      await assert.rejects(resource.update({ physicalId, previous, properties: previous }), {
+        code: 'NoSuchDistribution',
+      });
+    }),
+  );
+
+  it(
+    'keeps its function replicated while associated and for as long as asked after',
+    closing(async () => {
+      fixture.faults = { replicasHeldMs: 60_000 };
+      assert.equal(fixture.cloudfront.isReplicated(VERSION_ARN), false);
+      const deployed = await deploy(fixture);
+      assert.equal(fixture.cloudfront.isReplicated(VERSION_ARN), true);
+      const previous = distributionProperties(deployed.accessControlId);
+      const properties = withBehavior(previous, { LambdaFunctionAssociations: [] });
+      await fixture
+        .resource('Distribution')
+        .update({ physicalId: deployed.physicalId, previous, properties });
+      assert.equal(fixture.cloudfront.isReplicated(VERSION_ARN), true);
+      await fixture.restart();
+      fixture.now = new Date(fixture.now.getTime() + 59_999);
+      assert.equal(fixture.cloudfront.isReplicated(VERSION_ARN), true);
+      fixture.now = new Date(fixture.now.getTime() + 1);
+      assert.equal(fixture.cloudfront.isReplicated(VERSION_ARN), false);
+    }),
+  );
+
+  it(
+    'lets go of its function at once when nothing holds replicas',
+    closing(async () => {
+      const deployed = await deploy(fixture);
+      await fixture.resource('Distribution').delete(deployed.physicalId, {});
+      assert.equal(fixture.cloudfront.isReplicated(VERSION_ARN), false);
+    }),
+  );
+});

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import {
+  DeleteFunctionCommand,
+  GetAccountSettingsCommand,
+  GetFunctionCommand,
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  LambdaClient,
+  ListFunctionsCommand,
+  ListVersionsByFunctionCommand,
+  PublishVersionCommand,
+} from '@aws-sdk/client-lambda';
+import type { LambdaOptions } from '../../../../local/lambda/service.ts';
+import { serve } from '../../../support/serve.ts';
+import { handlerOf, openRoom, ROLE } from '../support.ts';
+
+const CODE = `exports.handler = async () => 'well';`;
+const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:named';
+
+async function openClient(t: TestContext, options: Partial<LambdaOptions> = {}, secretAccessKey = 'test') {
+  const room = await openRoom(t, options);
+  const client = new LambdaClient({
+    endpoint: await serve(t, room.handle),
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey },
+    maxAttempts: 1,
+  });
+  t.after(() => client.destroy());
+  return { room, client };
+}
+
+test('GetFunction and GetFunctionConfiguration describe $LATEST and versions', async (t) => {
+  const { room, client } = await openClient(t, { now: () => new Date() });
+  await room.publish(CODE, { FunctionName: 'named', Tags: [{ Key: 'a', Value: 'b' }], Description: 'mine' });
+  const { Configuration, Tags } = await client.send(new GetFunctionCommand({ FunctionName: 'named' }));
+  assert.deepEqual(Tags, { a: 'b' });
+  assert.equal(Configuration?.FunctionArn, ARN);
+  assert.equal(Configuration?.Version, '$LATEST');
+  assert.equal(Configuration?.Role, ROLE);
+  assert.equal(Configuration?.CodeSize, CODE.length);
+  assert.equal(Configuration?.MemorySize, 128);
+  assert.equal(Configuration?.Timeout, 3);
+  assert.equal(Configuration?.Description, 'mine');
+  assert.match(String(Configuration?.LastModified), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000$/);
+
+  for (const input of [
+    { FunctionName: 'named', Qualifier: '1' },
+    { FunctionName: 'named:1' },
+    { FunctionName: `${ARN}:1` },
+    { FunctionName: '000000000000:function:named', Qualifier: '1' },
+  ]) {
+    const version = await client.send(new GetFunctionConfigurationCommand(input));
+    assert.equal(version.FunctionArn, `${ARN}:1`);
+    assert.equal(version.Version, '1');
+    assert.equal(version.CodeSha256, Configuration?.CodeSha256);
+  }
+});
+
+test('GetAccountSettings reports the limits and what is used', async (t) => {
+  const account = { concurrency: 1000 };
+  const { room, client } = await openClient(t, { concurrency: () => account.concurrency });
+  await room.publish(CODE);
+  const { AccountLimit, AccountUsage } = await client.send(new GetAccountSettingsCommand({}));
+  assert.equal(AccountLimit?.ConcurrentExecutions, 1000);
+  assert.deepEqual(AccountUsage, { TotalCodeSize: 2 * CODE.length, FunctionCount: 1 });
+  account.concurrency = 10;
+  const small = await client.send(new GetAccountSettingsCommand({}));
+  assert.equal(small.AccountLimit?.UnreservedConcurrentExecutions, 10);
+});
+
+test('what is not there is not found, in AWS’s words', async (t) => {
+  const { room, client } = await openClient(t);
+  await room.publish(CODE, { FunctionName: 'named' });
+  const cases = [
+    [new GetFunctionCommand({ FunctionName: 'other' }), ARN.replace('named', 'other')],
+    [new GetFunctionCommand({ FunctionName: 'named', Qualifier: '7' }), `${ARN}:7`],
+    [new ListVersionsByFunctionCommand({ FunctionName: 'other' }), ARN.replace('named', 'other')],
+    [new DeleteFunctionCommand({ FunctionName: 'other' }), ARN.replace('named', 'other')],
+    [new DeleteFunctionCommand({ FunctionName: 'other', Qualifier: '1' }), ARN.replace('named', 'other')],
+  ] as const;
+  for (const [command, arn] of cases) {
+    await assert.rejects(client.send(command as GetFunctionCommand), {
+      name: 'ResourceNotFoundException',
+      message: `Function not found: ${arn}`,
+      Type: 'User',
+    });
+  }
+});
+
+test('lists are paged', async (t) => {
+  const { room, client } = await openClient(t);
+  const version = handlerOf(room.resources, 'AWS::Lambda::Version');
+  const update = handlerOf(room.resources, 'AWS::Lambda::Function');
+  for (const name of ['b', 'a', 'named']) await room.publish(CODE, { FunctionName: name });
+  for (const number of [2, 3]) {
+    const properties = {
+      Code: { ZipFile: `${CODE}//${number}` },
+      Handler: 'index.handler',
+      Role: ROLE,
+      Runtime: 'nodejs24.x',
+    };
+    await update.update({ physicalId: 'named', properties, previous: properties });
+    const request = { stackName: 's', logicalId: `V${number}`, suffix: String(number).repeat(20) };
+    await version.create({ ...request, properties: { FunctionName: 'named' } });
+  }
+
+  const seen: (string | undefined)[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await client.send(
+      new ListVersionsByFunctionCommand({ FunctionName: 'named', MaxItems: 3, Marker }),
+    );
+    seen.push(...(page.Versions ?? []).map(({ FunctionArn }) => FunctionArn));
+    Marker = page.NextMarker;
+  } while (Marker);
+  assert.deepEqual(seen, [`${ARN}:$LATEST`, `${ARN}:1`, `${ARN}:2`, `${ARN}:3`]);
+
+  const { Functions = [], NextMarker } = await client.send(new ListFunctionsCommand({ MaxItems: 2 }));
+  assert.deepEqual(
+    Functions.map(({ FunctionName }) => FunctionName),
+    ['a', 'b'],
+  );
+  const rest = await client.send(new ListFunctionsCommand({ Marker: NextMarker }));
+  assert.deepEqual(
+    rest.Functions?.map(({ FunctionName }) => FunctionName),
+    ['named'],
+  );
+  const all = await client.send(new ListFunctionsCommand({ FunctionVersion: 'ALL' }));
+  assert.equal(all.Functions?.length, 8);
+  await assert.rejects(client.send(new ListFunctionsCommand({ Marker: 'made up' })), {
+    name: 'InvalidParameterValueException',
+  });
+});
+
+test('DeleteFunction deletes one version, or all', async (t) => {
+  const { room, client } = await openClient(t);
+  const arn = await room.publish(CODE, { FunctionName: 'named' });
+  assert.equal((await room.invoke(arn, {})).outcome, 'returned');
+  const { $metadata } = await client.send(
+    new DeleteFunctionCommand({ FunctionName: 'named', Qualifier: '1' }),
+  );
+  assert.equal($metadata.httpStatusCode, 204);
+  assert.equal((await room.invoke(arn, {})).outcome, 'failed');
+  await client.send(new DeleteFunctionCommand({ FunctionName: 'named', Qualifier: '1' }));
+  await assert.rejects(
+    client.send(new DeleteFunctionCommand({ FunctionName: 'named', Qualifier: '$LATEST' })),
+    {
+      name: 'InvalidParameterValueException',
+      message: '$LATEST version cannot be deleted without deleting the function.',
+    },
+  );
+  await client.send(new DeleteFunctionCommand({ FunctionName: 'named' }));
+  await assert.rejects(client.send(new GetFunctionCommand({ FunctionName: 'named' })), {
+    name: 'ResourceNotFoundException',
+  });
+});
+
+test('a replicated version keeps itself and its function', async (t) => {
+  const replicated = new Set([`${ARN}:1`]);
+  const { room, client } = await openClient(t, { isReplicated: (arn) => replicated.has(arn) });
+  await room.publish(CODE, { FunctionName: 'named' });
+  const refusal = {
+    name: 'InvalidParameterValueException',
+    message:
+      `Lambda was unable to delete ${ARN}:1 because it is a replicated function. ` +
+      'Please see our documentation for Deleting Lambda@Edge Functions and Replicas.',
+  };
+  await assert.rejects(client.send(new DeleteFunctionCommand({ FunctionName: 'named' })), refusal);
+  await assert.rejects(
+    client.send(new DeleteFunctionCommand({ FunctionName: 'named', Qualifier: '1' })),
+    refusal,
+  );
+  await client.send(new GetFunctionCommand({ FunctionName: 'named', Qualifier: '1' }));
+  replicated.clear();
+  await client.send(new DeleteFunctionCommand({ FunctionName: 'named' }));
+});
+
+test('other operations are refused by name', async (t) => {
+  const { room, client } = await openClient(t);
+  await room.publish(CODE, { FunctionName: 'named' });
+  await assert.rejects(client.send(new InvokeCommand({ FunctionName: 'named' })), {
+    name: 'UnknownOperationException',
+    message: 'The embedded Lambda does not have the operation Invoke.',
+  });
+  await assert.rejects(
+    client.send(new PublishVersionCommand({ FunctionName: 'named' })),
+    /operation PublishVersion/,
+  );
+});
+
+test('only the account’s own signature is accepted', async (t) => {
+  const { room, client } = await openClient(t, {}, 'wrong');
+  await assert.rejects(client.send(new ListFunctionsCommand({})), { name: 'InvalidSignatureException' });
+  const unsigned = await fetch(`${await serve(t, room.handle)}/2015-03-31/functions`);
+  assert.equal(unsigned.status, 403);
+  assert.equal(unsigned.headers.get('x-amzn-errortype'), 'MissingAuthenticationTokenException');
+  assert.deepEqual(await unsigned.json(), { Type: 'User', message: 'Missing Authentication Token' });
+  room.options.identities.register('service', {
+    secret: 'secret',
+    principal: { kind: 'service', service: 'cloudfront.amazonaws.com', sourceArn: 'a', sourceAccount: 'b' },
+  });
+  const service = new LambdaClient({
+    endpoint: await serve(t, room.handle),
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'service', secretAccessKey: 'secret' },
+  });
+  t.after(() => service.destroy());
+  await assert.rejects(service.send(new ListFunctionsCommand({})), { name: 'AccessDeniedException' });
+});

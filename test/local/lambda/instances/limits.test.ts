@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { nodeFacts } from '../../../../local/lambda/instances/facts.ts';
+import { Instance } from '../../../../local/lambda/instances/instance.ts';
+import { textLines } from '../../../../local/lambda/logs/log-lines.ts';
+import { openRoom, returned, sandboxSource } from '../support.ts';
+
+const HOGS = {
+  'an array that grows': 'const held = []; for (;;) held.push(new Array(1000).fill(0));',
+  'one allocation past the heap': 'return new Array(3e7).fill(0.5).length;',
+  'a map whose table doubles': 'const held = new Map(); for (let i = 0; ; i++) held.set(i, i);',
+};
+
+test('a function that fills its heap fails as out of memory, and the cloud goes on', async (t) => {
+  const room = await openRoom(t);
+  const arn = await room.publish(
+    `const hogs = [${Object.values(HOGS).map((body) => `() => { ${body} }`)}];
+     exports.handler = async ({ hog }) => hog === undefined ? 'well' : hogs[hog]();`,
+    { Timeout: 60 },
+  );
+  for (const [hog, name] of Object.keys(HOGS).entries()) {
+    await t.test(name, async () => {
+      assert.deepEqual(await room.invoke(arn, { hog }), {
+        outcome: 'failed',
+        errorType: 'Runtime.OutOfMemory',
+        message: 'Runtime exited with error: signal: killed',
+      });
+    });
+  }
+  assert.equal(await returned(room, arn), 'well');
+});
+
+test('memory outside the heap counts too', {
+  skip: existsSync('/proc/self/status') ? false : 'only Linux tells how much memory a process holds',
+}, async (t) => {
+  const room = await openRoom(t);
+  const arn = await room.publish(
+    `exports.handler = async () => { const held = []; for (;;) {
+         held.push(Buffer.alloc(4e6, 1)); await new Promise((done) => setTimeout(done, 5)); } };`,
+    { Timeout: 60 },
+  );
+  const invocation = await room.invoke(arn, {});
+  assert.equal(invocation.outcome === 'failed' && invocation.errorType, 'Runtime.OutOfMemory');
+});
+
+test('a function gets the memory that it asked for', async (t) => {
+  const room = await openRoom(t);
+  const code =
+    'exports.handler = async () => { const held = new Array(2e7).fill(0.5); return held.length; };';
+  assert.equal(await returned(room, await room.publish(code, { MemorySize: 512 })), 2e7);
+});
+
+test('an endless loop and a promise that never settles end at the timeout, and the next event is served', async (t) => {
+  const room = await openRoom(t);
+  const arn = await room.publish(
+    `exports.handler = async ({ what }) => {
+       if (what === 'loop') for (;;);
+       if (what === 'wait') await new Promise(() => {});
+       return 'well';
+     };`,
+    { Timeout: 1 },
+  );
+  for (const what of ['loop', 'wait']) {
+    assert.deepEqual(await room.invoke(arn, { what }), { outcome: 'timed-out', seconds: 1 });
+    assert.equal(await returned(room, arn), 'well');
+  }
+});
+
+test('code that never finishes loading is given up', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'lambda-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const instance = new Instance({
+    sandboxSource: await sandboxSource(),
+    start: {
+      code: 'for (;;);',
+      handler: 'index.handler',
+      runtime: 'nodejs24.x',
+      functionName: 'name',
+      functionVersion: '1',
+      functionArn: 'arn',
+      memorySize: 128,
+      environment: {},
+      ...nodeFacts(),
+    },
+    timeout: 60,
+    initTimeout: 1,
+    systemLines: textLines,
+    within: [],
+    network: async () => ({ status: 404 }),
+    openLog: () => ({ name: 'stream', write: () => {} }),
+  });
+  assert.deepEqual(await instance.ready, { outcome: 'timed-out', seconds: 1 });
+  assert.equal(instance.alive, false);
+  await instance.gone();
+});
+
+test('an instance takes one event at a time and is used again', async (t) => {
+  const room = await openRoom(t);
+  const arn = await room.publish(
+    `let running = 0, served = 0;
+     const id = Math.random();
+     exports.handler = async () => {
+       running += 1;
+       const together = running;
+       await new Promise((done) => setTimeout(done, 2));
+       running -= 1;
+       return { together, id, served: ++served };
+     };`,
+  );
+  const results = (await Promise.all(Array.from({ length: 40 }, () => returned(room, arn)))) as {
+    together: number;
+    id: number;
+    served: number;
+  }[];
+  assert.deepEqual(new Set(results.map(({ together }) => together)), new Set([1]));
+  const instances = new Set(results.map(({ id }) => id));
+  assert.ok(instances.size <= 4, `${instances.size} instances`);
+  assert.ok(Math.max(...results.map(({ served }) => served)) >= 10);
+});
+
+test('process.exit ends the instance alone; the next event gets a new one', async (t) => {
+  const room = await openRoom(t);
+  const arn = await room.publish(
+    `exports.handler = async ({ exit }) => { if (exit !== undefined) process.exit(exit); return 'well'; };`,
+  );
+  assert.deepEqual(await room.invoke(arn, { exit: 3 }), {
+    outcome: 'failed',
+    errorType: 'Runtime.ExitError',
+    message: 'Runtime exited with error: exit status 3',
+  });
+  const silent = await room.invoke(arn, { exit: 0 });
+  assert.equal(silent.outcome === 'failed' && silent.message, 'Runtime exited without providing a reason');
+  assert.equal(await returned(room, arn), 'well');
+});
+
+test('after close every event fails', async (t) => {
+  const room = await openRoom(t);
+  const arn = await room.publish('exports.handler = () => new Promise(() => {});', { Timeout: 60 });
+  const pending = room.invoke(arn, {});
+  await room.close();
+  assert.equal((await pending).outcome, 'failed');
+  assert.equal((await room.invoke(arn, {})).outcome, 'failed');
+});

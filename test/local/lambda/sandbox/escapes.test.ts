@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { findIsolation } from '../../../../local/lambda/instances/namespace.ts';
+import { openRoom, returned } from '../support.ts';
+import { ESCAPES, escapeFunction } from './escapes.ts';
+
+/** What there is on this computer that nobody may reach. */
+async function openPlaces(t: TestContext, folder: string) {
+  let connections = 0;
+  const listening = async (listen: (server: Server, ready: () => void) => void) => {
+    const server = createServer((socket) => {
+      connections += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((ready) => listen(server, ready));
+    t.after(() => server.close());
+    return server;
+  };
+  const unix = join(folder, 'agent.sock');
+  await listening((server, ready) => server.listen(unix, ready));
+  const tcp = await listening((server, ready) => server.listen(0, '127.0.0.1', ready));
+  const secret = join(folder, 'secret');
+  writeFileSync(secret, 'hidden');
+  process.env.EDGE_UPLOAD_TEST_SECRET = 'hidden';
+  t.after(() => delete process.env.EDGE_UPLOAD_TEST_SECRET);
+  return {
+    places: { unix, tcp: String((tcp.address() as AddressInfo).port), secret, pid: String(process.pid) },
+    connections: () => connections,
+  };
+}
+
+test('no code of a function reaches a file, the environment, a socket, a process or memory', async (t) => {
+  assert.ok(ESCAPES.length >= 40);
+  const room = await openRoom(t, { network: async () => ({ status: 200, body: 'answer' }) });
+  const { places, connections } = await openPlaces(t, room.dataDir);
+  for (const [name, code] of ESCAPES) {
+    await t.test(name, async () => {
+      const arn = await room.publish(escapeFunction(code, places), { Timeout: 20 });
+      const invocation = await room.invoke(arn, { some: ['event'] });
+      // Code that breaks its own realm may fail, never get out.
+      if (invocation.outcome === 'returned') assert.deepEqual(invocation.value ?? [], []);
+      else assert.doesNotMatch(JSON.stringify(invocation), /SyntaxError|not defined|hidden/);
+      assert.equal(connections(), 0);
+    });
+  }
+});
+
+test('where the kernel allows it, the process has a network of its own', async (t) => {
+  if (findIsolation().command.length === 0) {
+    t.diagnostic('the kernel does not allow it here');
+    return;
+  }
+  const room = await openRoom(t);
+  await returned(room, await room.publish('exports.handler = async () => 1;'));
+  const network = (pid: string) => readlinkSync(`/proc/${pid}/ns/net`);
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
+  const sandboxes = children.filter((pid) =>
+    /disallow-code/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')),
+  );
+  assert.ok(sandboxes.length > 0);
+  for (const pid of sandboxes) assert.notEqual(network(pid), network('self'));
+});
+
+test('all that a function’s code can reach is of its own realm', async (t) => {
+  const room = await openRoom(t);
+  const arn = await room.publish(`
+    const modules = 'assert assert/strict buffer console crypto events http https path path/posix process querystring stream stream/promises string_decoder timers timers/promises url util util/types zlib'.split(' ');
+    exports.handler = async (event, context) => {
+      const seen = new Set(), foreign = [];
+      const waiting = [[globalThis, 'globalThis'], [require, 'require'], [module, 'module'], [event, 'event'], [context, 'context'], ...modules.map((name) => [require(name), name])];
+      while (waiting.length > 0) {
+        const [it, path] = waiting.pop();
+        if ((typeof it !== 'object' && typeof it !== 'function') || it === null || seen.has(it)) continue;
+        seen.add(it);
+        let root = it;
+        for (let next = it; next !== null; next = Object.getPrototypeOf(next)) root = next;
+        if (root !== Object.prototype && Object.hasOwn(root, 'hasOwnProperty')) foreign.push(path);
+        waiting.push([Object.getPrototypeOf(it), path + '.__proto__']);
+        for (const key of Reflect.ownKeys(it)) {
+          const { value, get, set } = Object.getOwnPropertyDescriptor(it, key);
+          for (const one of [value, get, set]) waiting.push([one, path + '.' + String(key)]);
+        }
+      }
+      return { foreign, many: seen.size > 1000 };
+    };`);
+  assert.deepEqual(await returned(room, arn), { foreign: [], many: true });
+});
+
+test('code that ends the function around it is still within', async (t) => {
+  const room = await openRoom(t);
+  const arn = await room.publish(
+    `}); globalThis.outer = [typeof process, typeof require, this === globalThis]; (function (exports, require, module) {
+     exports.handler = async () => globalThis.outer;`,
+  );
+  const invocation = await room.invoke(arn, {});
+  if (invocation.outcome === 'returned') {
+    assert.deepEqual(invocation.value, ['object', 'undefined', true]);
+  } else assert.notEqual(invocation.outcome, 'timed-out');
+});
+
+test('what one function does to the language, no other one meets', async (t) => {
+  const room = await openRoom(t);
+  const spoiler = await room.publish(
+    `Object.prototype.polluted = 'yes'; Array.prototype.map = () => 'spoiled'; JSON.parse = () => 'spoiled';
+     exports.handler = async () => ({}).polluted;`,
+  );
+  const other = await room.publish(
+    'exports.handler = async (event) => [({}).polluted ?? null, [1].map((x) => x), event];',
+  );
+  assert.equal(await returned(room, spoiler), 'yes');
+  assert.deepEqual(await returned(room, other, { a: 1 }), [null, [1], { a: 1 }]);
+  assert.equal(({} as { polluted?: string }).polluted, undefined);
+  assert.deepEqual(
+    [1].map((one) => one),
+    [1],
+  );
+});
+
+/** What a function may do to the computer, and how that ends. */
+const BOMBS: readonly (readonly [string, string, RegExp])[] = [
+  ['an endless loop', 'for (;;);', /timed-out/],
+  [
+    'an endless loop in a timer',
+    'await new Promise((r) => setTimeout(() => { for (;;); }, 1));',
+    /timed-out/,
+  ],
+  [
+    'an endless chain of microtasks',
+    'const spin = () => Promise.resolve().then(spin); await spin();',
+    /timed-out|OutOfMemory/,
+  ],
+  ['a promise that never settles', 'await new Promise(() => {});', /timed-out/],
+  ['a full heap', 'const all = []; for (;;) all.push({ a: [all.length] });', /OutOfMemory/],
+  [
+    'full buffers',
+    'const all = []; for (;;) { all.push(Buffer.alloc(1 << 24, 1)); await new Promise((r) => setTimeout(r, 1)); }',
+    /OutOfMemory|RangeError|failed/,
+  ],
+  ['output without end', "const line = 'x'.repeat(1000); for (;;) console.log(line);", /timed-out/],
+  [
+    'one endless line',
+    "const piece = 'x'.repeat(1 << 16); for (;;) process.stdout.write(piece);",
+    /timed-out/,
+  ],
+  ['a stack without end', 'const f = () => f() + 1; return f();', /RangeError/],
+  [
+    'timers without end',
+    'for (let i = 0; i < 1e5; i += 1) setInterval(() => {}, 1); await new Promise(() => {});',
+    /timed-out|OutOfMemory/,
+  ],
+  [
+    'requests without end',
+    "await Promise.all(Array.from({ length: 500 }, () => fetch('https://x.amazonaws.com/').catch(() => {}))); return 'done';",
+    /done/,
+  ],
+  [
+    'a compressed bomb',
+    "const z = require('zlib'); let b = Buffer.alloc(1 << 24); for (let i = 0; i < 2; i += 1) b = z.gzipSync(b); return z.gunzipSync(z.gunzipSync(b)).length > 1e9;",
+    /false|OutOfMemory|RangeError/,
+  ],
+  ['a hard pattern', "return /^(a+)+$/.test('a'.repeat(40) + 'b');", /timed-out/],
+  ['its own end', 'process.exit(7);', /exit status 7/],
+  [
+    'a result of forged messages',
+    'JSON.stringify = () => \'x\\nended {"type":"returned","result":"1"}\\nready\'; return 1;',
+    /failed|returned/,
+  ],
+];
+
+test('whatever a function does, the cloud goes on', async (t) => {
+  const room = await openRoom(t);
+  const well = await room.publish('exports.handler = async () => "well";');
+  await returned(room, well);
+  for (const [name, code, outcome] of BOMBS) {
+    await t.test(name, async () => {
+      // What is not to run out of time has enough of it, however busy the computer is.
+      const Timeout = outcome.test('timed-out') ? 1 : 30;
+      const arn = await room.publish(`exports.handler = async () => { ${code} };`, { Timeout });
+      const ended = room.invoke(arn, {});
+      assert.equal(await returned(room, well), 'well');
+      assert.match(JSON.stringify(await ended), outcome);
+      assert.equal(await returned(room, well), 'well');
+      room.logged.length = 0;
+    });
+  }
+});
