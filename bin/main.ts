@@ -73,7 +73,7 @@ const exitCode = await run(process.argv.slice(2), {
   home,
   execPath: process.execPath,
   now: () => new Date(),
-  keyring: async () => (await import('../cli/identity/keyring.ts')).systemKeyring(env),
+  keyring: async () => (await import('../cli/identity/tokens/keyring.ts')).systemKeyring(env),
   ...(stopping && { jobControl: stopping }),
   signal: interruption.signal,
 });

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ExitCode } from './errors.ts';
-import type { OpenKeyring } from './identity/keyring.ts';
+import type { OpenKeyring } from './identity/tokens/keyring.ts';
 import type { JobControl } from './ui/job-control.ts';
 import type { Text } from './ui/shown.ts';
 import type { Ui } from './ui/ui.ts';

@@ -1,7 +1,7 @@
 import type { Context, JsonValue, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
-import { revokeSession } from '../identity/revoke.ts';
-import { type FoundSession, findSessions, forgetTokens } from '../identity/token-store.ts';
+import { revokeSession } from '../identity/tokens/stored-tokens.ts';
+import { type FoundSession, findSessions, forgetTokens } from '../identity/tokens/token-store.ts';
 import {
   currentDeployment,
   type Deployment,

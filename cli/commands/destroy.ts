@@ -181,7 +181,7 @@ async function finish(
 ): Promise<Result> {
   const { stackName } = work;
   if (known !== undefined) {
-    const { forgetTokens } = await import('../identity/token-store.ts');
+    const { forgetTokens } = await import('../identity/tokens/token-store.ts');
     await forgetTokens(context, known.url);
     await forgetDeployment(context, stackName);
   }

@@ -1,12 +1,10 @@
 import type { Context, Result } from '../context.ts';
-import { readAccessToken } from '../identity/access-token.ts';
-import { environmentCredential } from '../identity/environment.ts';
-import { findKept } from '../identity/kept-tokens.ts';
-import { poolAddressOf } from '../identity/pool-address.ts';
-import { revokeSession } from '../identity/revoke.ts';
-import { tokenSource } from '../identity/session.ts';
-import { forgetSession } from '../identity/token-store.ts';
-import { withUserPool } from '../identity/with-user-pool.ts';
+import { readAccessToken } from '../identity/tokens/access-token.ts';
+import { environmentCredential } from '../identity/tokens/environment.ts';
+import { findKept, revokeSession } from '../identity/tokens/stored-tokens.ts';
+import { tokenSource } from '../identity/tokens/token-source.ts';
+import { forgetSession } from '../identity/tokens/token-store.ts';
+import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 
 /** Ends the sign-in with Cognito, and forgets its tokens whether or not that could be done. */

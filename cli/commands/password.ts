@@ -1,15 +1,13 @@
 import type { Context, Result } from '../context.ts';
-import { readAccessToken } from '../identity/access-token.ts';
-import { askedAnswers, type SignInAnswers } from '../identity/answers.ts';
-import { mayTypeAgain } from '../identity/challenges/codes.ts';
-import { isPasswordRejected } from '../identity/challenges/new-password.ts';
 import { wordsOf } from '../identity/cognito-errors.ts';
-import { type AnswerFlags, givenAnswers } from '../identity/given-answers.ts';
-import { knownUsername } from '../identity/known-username.ts';
-import { loginCommand } from '../identity/login-command.ts';
-import { poolAddressOf } from '../identity/pool-address.ts';
-import { tokenSource } from '../identity/session.ts';
-import { withUserPool } from '../identity/with-user-pool.ts';
+import { askedAnswers, type SignInAnswers } from '../identity/sign-in/answers.ts';
+import { isPasswordRejected } from '../identity/sign-in/challenges/new-password.ts';
+import { mayTypeAgain } from '../identity/sign-in/challenges/second-factor.ts';
+import { type AnswerFlags, givenAnswers } from '../identity/sign-in/given-answers.ts';
+import { knownUsername, loginCommand } from '../identity/sign-in/username.ts';
+import { readAccessToken } from '../identity/tokens/access-token.ts';
+import { tokenSource } from '../identity/tokens/token-source.ts';
+import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
 import { resolveTarget } from '../settings/target.ts';
 
 /** Repeats work until the pool takes the new password, or nobody can be asked for another. */

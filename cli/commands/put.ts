@@ -1,7 +1,7 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
-import { tokenSource } from '../identity/session.ts';
+import { tokenSource } from '../identity/tokens/token-source.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { resolveTarget } from '../settings/target.ts';
 import { dryRun } from '../transfer/dry-run.ts';

@@ -1,6 +1,6 @@
 import type { Context, Result } from '../context.ts';
-import { readAccessToken } from '../identity/access-token.ts';
-import { tokenSource } from '../identity/session.ts';
+import { readAccessToken } from '../identity/tokens/access-token.ts';
+import { tokenSource } from '../identity/tokens/token-source.ts';
 import { resolveTarget } from '../settings/target.ts';
 
 /** A fresh access token on stdout, for other tools. */

@@ -1,10 +1,9 @@
 import type { Context, JsonValue, Result } from '../context.ts';
-import { askCaller } from '../identity/ask-caller.ts';
-import { keptText } from '../identity/kept-text.ts';
-import { findKept } from '../identity/kept-tokens.ts';
-import { type TokenOrigin, tokenOrigin, tokenSource } from '../identity/session.ts';
-import type { FoundSession } from '../identity/token-store.ts';
-import { writingText } from '../identity/writing.ts';
+import { askCaller, writingText } from '../identity/caller.ts';
+import { findKept } from '../identity/tokens/stored-tokens.ts';
+import { type TokenOrigin, tokenOrigin, tokenSource } from '../identity/tokens/token-source.ts';
+import type { FoundSession } from '../identity/tokens/token-store.ts';
+import { keptText } from '../identity/tokens/token-store.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';
 

@@ -1,6 +1,6 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { FACTOR_WORDS } from '../identity/factors.ts';
+import { FACTOR_WORDS } from '../identity/second-factors.ts';
 import { type Act, define, everywhere, option, pairs, profile, several } from './shared.ts';
 
 /** The commands of those who upload. */

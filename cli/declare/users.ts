@@ -1,6 +1,6 @@
 import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { checkedUsername } from '../identity/known-username.ts';
+import { checkedUsername } from '../identity/sign-in/username.ts';
 import { type Act, define, everywhere, inLocalCloud, pairs, profile, several } from './shared.ts';
 
 const named = (username: string) => checkedUsername(username, 'the name of the user');

@@ -1,14 +1,10 @@
 import type { Dispatcher } from 'undici';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
-
-import { askCaller } from '../identity/ask-caller.ts';
-import { formatOffset } from '../identity/clock.ts';
-import { discover, WELL_KNOWN } from '../identity/discovery.ts';
-
-import { findKept } from '../identity/kept-tokens.ts';
-import { tokenOrigin, tokenSource } from '../identity/session.ts';
-import { writingText } from '../identity/writing.ts';
+import { askCaller, writingText } from '../identity/caller.ts';
+import { discover, formatOffset, WELL_KNOWN } from '../identity/discovery.ts';
+import { findKept } from '../identity/tokens/stored-tokens.ts';
+import { tokenOrigin, tokenSource } from '../identity/tokens/token-source.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import { requestOnce } from '../network/request-text.ts';

@@ -5,9 +5,9 @@ import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
 import type { Deployment } from '../settings/deployments.ts';
-import { warnOfClock } from './clock.ts';
+import { readFields } from '../settings/documents.ts';
+import { count, formatDuration } from '../ui/format.ts';
 import { type Caller, type EdgeDescription, readDescription } from './edge-description.ts';
-import { readFields } from './json-fields.ts';
 
 export const WELL_KNOWN = '/.well-known/edge-upload';
 
@@ -154,4 +154,28 @@ function notAnEdge(host: string, { status, type, server }: Seen): UserError {
     `${host} is no edge of edge-upload: it answered ${WELL_KNOWN} with ${what}${by}.`,
     { hint: `${page ? portal : ''}Check the address: deploy prints it, and the operator knows it.` },
   );
+}
+
+/** A clock this far off makes Cognito refuse a sign-in, and the edge a token. */
+const TOLERANCE_MS = 4 * 60_000;
+
+const DAY_MS = 86_400_000;
+const YEAR_MS = 365.2425 * DAY_MS;
+
+/** How far a clock is off, in units that a person can picture: `4.2 s`, `3h 05m`, `12 days`, `about 5 years`. */
+export function formatOffset(milliseconds: number): string {
+  if (milliseconds >= YEAR_MS) return `about ${count(Math.round(milliseconds / YEAR_MS), 'year')}`;
+  if (milliseconds >= 2 * DAY_MS) return count(Math.round(milliseconds / DAY_MS), 'day');
+  return formatDuration(milliseconds);
+}
+
+/** Warns where this computer's clock is far from the `Date` of an answer. */
+export function warnOfClock({ ui, now }: Pick<Context, 'ui' | 'now'>, date: string): void {
+  const off = now().getTime() - Date.parse(date);
+  if (Number.isNaN(off) || Math.abs(off) < TOLERANCE_MS) return;
+  const how = off > 0 ? 'ahead of' : 'behind';
+  ui.event({
+    type: 'warning',
+    text: `This computer's clock is ${formatOffset(Math.abs(off))} ${how} the edge's. Set it, or signing in can be refused.`,
+  });
 }

@@ -1,7 +1,7 @@
 import type { UploadPolicy } from '../../edge/config.ts';
 import type { EdgeDescription } from '../../edge/description.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { isFields, readFields } from './json-fields.ts';
+import { isFields, readFields } from '../settings/documents.ts';
 
 export type { EdgeDescription };
 

@@ -7,7 +7,10 @@ import type { Context } from '../context.ts';
 import { interrupted } from '../errors.ts';
 import { cognitoUrl, publicCognito } from '../network/aws.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
-import { isTokenText } from './stored-session.ts';
+import type { Target } from '../settings/target.ts';
+import { cognitoFailure } from './cognito-errors.ts';
+import { discover } from './discovery.ts';
+import { isTokenText } from './tokens/access-token.ts';
 
 /** The pool that an edge trusts, and the app client that it takes tokens of. */
 export interface PoolAddress {
@@ -188,4 +191,27 @@ export async function openUserPool(
     },
     close: () => client.destroy(),
   };
+}
+
+/** Runs work on a pool and closes it; what Cognito refuses comes out as a user's error that names `doing`. */
+export async function withUserPool<T>(
+  context: Context,
+  address: PoolAddress,
+  doing: string,
+  work: (pool: UserPool) => Promise<T>,
+): Promise<T> {
+  const pool = await openUserPool(context, address);
+  try {
+    return await work(pool);
+  } catch (error) {
+    throw cognitoFailure(error, doing, pool.host);
+  } finally {
+    pool.close();
+  }
+}
+
+/** The pool of an edge: as this computer remembers it, else as the edge says. */
+export async function poolAddressOf(context: Context, { url, deployment }: Target): Promise<PoolAddress> {
+  const { region, userPoolId, clientId } = deployment ?? (await discover(context, { url }));
+  return { region, userPoolId, clientId, ...(deployment?.local && { local: deployment.local }) };
 }

@@ -88,3 +88,20 @@ export async function readDocument<T>(
 function notJson(text: string): string {
   return text.trim() === '' ? 'it is empty' : 'it is not valid JSON';
 }
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A JSON object; `undefined` for text that is none. */
+export function readFields(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : undefined;
+  } catch {
+    // The parser's message would quote the text, and so perhaps a token.
+    return undefined;
+  }
+}

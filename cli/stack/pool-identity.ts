@@ -3,10 +3,10 @@ import type { Jwks } from '../../edge/config.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isSigningKey } from '../../protocol/signing-key.ts';
 import { interrupted, UserError } from '../errors.ts';
-import { readFields } from '../identity/json-fields.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
+import { readFields } from '../settings/documents.ts';
 import type { StackOutputs } from './stacks.ts';
 import type { PoolIdentity } from './template.ts';
 

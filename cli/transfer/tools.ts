@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Dispatcher } from 'undici';
 import type { Context } from '../context.ts';
 import type { UserError } from '../errors.ts';
-import type { TokenSource } from '../identity/tokens.ts';
+import type { TokenSource } from '../identity/tokens/access-token.ts';
 import { formatDuration } from '../ui/format.ts';
 import { journalFolder } from './multipart/journal.ts';
 import { createRings, type Rings } from './pacing/buffers.ts';

@@ -25,7 +25,7 @@ const ELSEWHERE = new Map([
   ['npm ci && npm run demo', 'test/package.test.ts runs the demo from the packed tarball'],
   ['npm test', 'is running this'],
   ['npm install --global edge-upload', 'test/package.test.ts'],
-  ['edge-upload password reset', 'needs a code; test/cli/identity/password.test.ts'],
+  ['edge-upload password reset', 'needs a code; test/cli/identity/sign-in/password.test.ts'],
   ['edge-upload logout --everywhere', 'test/cli/identity/commands.test.ts'],
 ]);
 

@@ -1,9 +1,9 @@
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
-import { checkedUsername } from '../../identity/known-username.ts';
+import { checkedUsername } from '../../identity/sign-in/username.ts';
+import { readRules } from '../../identity/users/administered-pool.ts';
 import { createUser, inviteUser, type NewUser } from '../../identity/users/create-user.ts';
 import { addToGroups, requireGroups } from '../../identity/users/groups.ts';
-import { readRules } from '../../identity/users/rules.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { invitation, sentInvitation } from './invitation.ts';
 import { withPool } from './pool.ts';

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../context.ts';
-import { loginCommand } from '../../identity/login-command.ts';
-import type { PoolRules } from '../../identity/users/rules.ts';
+import { loginCommand } from '../../identity/sign-in/username.ts';
+import type { PoolRules } from '../../identity/users/administered-pool.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 

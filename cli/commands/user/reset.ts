@@ -1,15 +1,15 @@
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
-import { factorTitle } from '../../identity/factors.ts';
+import { factorTitle } from '../../identity/second-factors.ts';
 import {
   forgetSecondFactors,
   resendInvitation,
   sendResetCode,
   signOutEverywhere,
 } from '../../identity/users/access.ts';
+import { readRules } from '../../identity/users/administered-pool.ts';
 import { replacePassword } from '../../identity/users/create-user.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
-import { readRules } from '../../identity/users/rules.ts';
 import { invitation, sentInvitation } from './invitation.ts';
 import { type OperatedPool, withPool } from './pool.ts';
 import type { UserArgs } from './show.ts';

@@ -1,5 +1,5 @@
 import type { Context, Result } from '../../context.ts';
-import { factorTitle } from '../../identity/factors.ts';
+import { factorTitle } from '../../identity/second-factors.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
 import { groupsOf } from '../../identity/users/groups.ts';
 import type { OperatorArgs } from '../operator.ts';

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import {
   AdminCreateUserCommand,
   type AdminCreateUserRequest,
@@ -6,9 +7,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider';
 import { UserError } from '../../errors.ts';
 import { awsErrorName } from '../cognito-errors.ts';
-import type { AdministeredPool } from './administered-pool.ts';
-import { type PoolRules, readRules } from './rules.ts';
-import { temporaryPassword } from './temporary-password.ts';
+import { type AdministeredPool, type PoolRules, readRules } from './administered-pool.ts';
 
 export interface NewUser {
   /** Absent: the e-mail address, or the part before its @ where the pool takes addresses for another name only. */
@@ -108,4 +107,23 @@ function existsAlready(username: string, status = 'an unknown state'): UserError
       : `The user ${username} exists already (${status}).`,
     { hint: `Sign in without --create: edge-upload login --username ${username}` },
   );
+}
+
+/** None that looks like another; symbols of Cognito's own list. */
+const KINDS = ['ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnopqrstuvwxyz', '23456789', '!@#%*-_+=?'];
+const LENGTH = 24;
+
+function shuffled(letters: readonly string[]): string {
+  const rest = [...letters];
+  let text = '';
+  while (rest.length > 0) text += rest.splice(randomInt(rest.length), 1)[0];
+  return text;
+}
+
+/** A password that meets every policy a pool can have: all four kinds of characters, and the pool's own length. */
+export function temporaryPassword({ minimumLength }: Pick<PoolRules, 'minimumLength'>): string {
+  const pick = (letters: string) => letters.charAt(randomInt(letters.length));
+  const letters = KINDS.map(pick);
+  while (letters.length < Math.max(LENGTH, minimumLength)) letters.push(pick(KINDS.join('')));
+  return shuffled(letters);
 }

@@ -1,5 +1,5 @@
 import { isUserError, UserError } from '../../errors.ts';
-import type { TokenSource } from '../../identity/tokens.ts';
+import type { TokenSource } from '../../identity/tokens/access-token.ts';
 import { encodeKey } from '../keys.ts';
 import { type Answer, NotInGroup, TokenRejected } from './answers.ts';
 import { checkSize, DESCRIPTION_KEY, readLimits } from './edge-limits.ts';

@@ -6,7 +6,7 @@ import { login } from '../../../cli/commands/login.ts';
 import { logout } from '../../../cli/commands/logout.ts';
 import { token } from '../../../cli/commands/token.ts';
 import { whoami } from '../../../cli/commands/whoami.ts';
-import { forgetTokens } from '../../../cli/identity/token-store.ts';
+import { forgetTokens } from '../../../cli/identity/tokens/token-store.ts';
 import { failure, type KeptFile, PASSWORD, run, type World, world } from './helpers/world.ts';
 
 const HOUR = 3_600_000;

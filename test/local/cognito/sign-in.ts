@@ -1,6 +1,5 @@
 import { createSrpSession, signSrpSession, wrapAuthChallenge, wrapInitiateAuth } from 'cognito-srp-helper';
-import { startSrp } from '../../../cli/identity/srp.ts';
-import { claimTimestamp } from '../../../cli/identity/timestamp.ts';
+import { claimTimestamp, startSrp } from '../../../cli/identity/sign-in/srp.ts';
 import type { Setup } from './harness.ts';
 
 type Responses = Record<string, string>;

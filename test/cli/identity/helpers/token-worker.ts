@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { tokenSource } from '../../../../cli/identity/session.ts';
+import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
 import { testContext } from '../../transfer/helpers/context.ts';
 
 /** One command of many at once: says that it is ready, waits for a line, then tells what it got. The token stays inside. */

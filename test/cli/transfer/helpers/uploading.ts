@@ -5,7 +5,7 @@ import type { TestContext as NodeTestContext } from 'node:test';
 import { Agent } from 'undici';
 import type { Result } from '../../../../cli/context.ts';
 import { UserError } from '../../../../cli/errors.ts';
-import type { TokenSource } from '../../../../cli/identity/tokens.ts';
+import type { TokenSource } from '../../../../cli/identity/tokens/access-token.ts';
 import { openSources, type SourceOptions } from '../../../../cli/transfer/sources/sources.ts';
 import { type UploadOptions, uploadFiles } from '../../../../cli/transfer/upload.ts';
 import type { Clock } from '../../../../cli/transfer/wire/retry.ts';

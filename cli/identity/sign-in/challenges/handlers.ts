@@ -1,0 +1,38 @@
+import { UserError } from '../../../errors.ts';
+import { table } from '../../../table.ts';
+import type { ChallengeHandler } from './challenge.ts';
+import { mfaSetup } from './mfa-setup.ts';
+import { newPasswordRequired } from './new-password.ts';
+import { passwordVerifier } from './password-verifier.ts';
+import { emailOtp, selectMfaType, smsMfa, softwareToken } from './second-factor.ts';
+
+/** Every challenge that this tool answers, by Cognito's name. */
+const HANDLERS: ReadonlyMap<string, ChallengeHandler> = new Map([
+  ['PASSWORD_VERIFIER', passwordVerifier],
+  ['NEW_PASSWORD_REQUIRED', newPasswordRequired],
+  ['SOFTWARE_TOKEN_MFA', softwareToken],
+  ['SMS_MFA', smsMfa],
+  ['EMAIL_OTP', emailOtp],
+  ['SELECT_MFA_TYPE', selectMfaType],
+  ['MFA_SETUP', mfaSetup],
+]);
+
+/** What an operator can change about the challenges that this tool does not answer. */
+const HINTS = table<string>({
+  CUSTOM_CHALLENGE: 'The operator takes the custom authentication functions out of the user pool.',
+  DEVICE_SRP_AUTH: 'The operator turns off remembered devices in the user pool.',
+  DEVICE_PASSWORD_VERIFIER: 'The operator turns off remembered devices in the user pool.',
+  SELECT_CHALLENGE: 'The operator takes the choice-based flow (ALLOW_USER_AUTH) off the app client.',
+  WEB_AUTHN: 'The operator lets this user sign in with a password; a passkey needs a browser.',
+});
+
+/** @throws {UserError} `challenge_unsupported`, with what the operator can change. */
+export function handlerOf(name: string): ChallengeHandler {
+  const handler = HANDLERS.get(name);
+  if (handler !== undefined) return handler;
+  throw new UserError(
+    'challenge_unsupported',
+    `The user pool asks for ${name}, which edge-upload cannot answer.`,
+    { hint: HINTS[name] ?? 'The operator can take that step out of the user pool, or out of this user.' },
+  );
+}

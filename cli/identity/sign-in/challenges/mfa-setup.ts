@@ -1,0 +1,84 @@
+import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
+import { UserError } from '../../../errors.ts';
+import type { StyledLine } from '../../../ui/shown.ts';
+import { factorTitle, readFactors } from '../../second-factors.ts';
+import type { Challenge } from '../../user-pool.ts';
+import type { Attempt, ChallengeHandler } from './challenge.ts';
+import { mayTypeAgain } from './second-factor.ts';
+
+const APP = 'SOFTWARE_TOKEN_MFA';
+
+function checkOffered({ parameters }: Challenge): void {
+  const offered = readFactors(parameters.MFAS_CAN_SETUP);
+  if (offered.includes(APP)) return;
+  throw new UserError(
+    'challenge_unsupported',
+    `The user pool wants a second factor set up (${offered.map(factorTitle).join(', ') || 'none named'}), but not an authenticator app.`,
+    {
+      hint: 'The operator gives the user a telephone number or an e-mail address for that, or allows authenticator apps in the user pool.',
+    },
+  );
+}
+
+/** The first code of the app: another is asked for until one is right. Gives the session that ends the set-up. */
+async function proveApp(attempt: Attempt, session: string | undefined): Promise<string | undefined> {
+  for (;;) {
+    try {
+      return await attempt.pool.verifyApp(session, await attempt.answers.code('Code that the app shows'));
+    } catch (error) {
+      if (!(error instanceof Error) || !mayTypeAgain(error, attempt)) throw error;
+    }
+  }
+}
+
+/** The pool demands a second factor and the user has none: an authenticator app is set up, and shows its first code. */
+export const mfaSetup: ChallengeHandler = {
+  async answer(challenge, attempt) {
+    checkOffered(challenge);
+    const { answers, pool, username, place } = attempt;
+    const { secret, session } = await pool.associateApp(challenge.session);
+    const account = { secret, username, place };
+    answers.tell([
+      'A second factor is needed. Add this key to an authenticator app:',
+      `  ${secret.replace(/(.{4})(?=.)/g, '$1 ')}`,
+      `  ${otpauthAddress(account)}`,
+      'or scan it, then type the code that the app shows.',
+    ]);
+    await answers.show(() => qrCode(account));
+    const proved = await proveApp(attempt, session);
+    return { responses: {}, ...omitUndefined({ session: proved }) };
+  },
+  restarted({ answers }) {
+    answers.forgetCode();
+    answers.tell('That took too long; the app needs another key.');
+  },
+};
+
+/** What an authenticator app has to know. */
+export interface AppAccount {
+  /** Base32. */
+  readonly secret: string;
+  readonly username: string;
+  /** What the app lists the user under. */
+  readonly place: string;
+}
+
+/** The address of a time-based code in the form that every authenticator app takes: https://github.com/google/google-authenticator/wiki/Key-Uri-Format */
+export function otpauthAddress({ secret, username, place }: AppAccount): string {
+  const label = `${encodeURIComponent(place)}:${encodeURIComponent(username)}`;
+  return `otpauth://totp/${label}?secret=${secret}&issuer=${encodeURIComponent(place)}`;
+}
+
+/** Dark on light, whatever the colours of the terminal. */
+const STYLE: StyledLine['style'] = ['whiteBright', 'bgBlack'];
+
+/**
+ * The address as a QR code of half blocks. Without the issuer, which the label names too, it leaves a terminal of 24
+ * lines one for the prompt if host and user name have 58 characters or fewer.
+ */
+export async function qrCode(account: AppAccount): Promise<readonly StyledLine[]> {
+  const { renderUnicodeCompact } = await import('uqr');
+  const address = otpauthAddress(account).replace(/&issuer=.*$/, '');
+  const code = renderUnicodeCompact(address, { ecc: 'L', border: 2 });
+  return code.split('\n').map((text) => ({ style: STYLE, text }));
+}

@@ -1,0 +1,47 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import type { Context } from '../../context.ts';
+import { UserError } from '../../errors.ts';
+import type { FactorWord } from '../second-factors.ts';
+import type { GivenAnswers } from './answers.ts';
+import { givenPassword } from './password.ts';
+import { linesOf } from './stdin-lines.ts';
+
+export interface AnswerFlags {
+  /** A line of standard input is the password. */
+  readonly passwordStdin?: boolean;
+  /** The line after it is the new one; the first line, where the password comes from elsewhere. */
+  readonly newPasswordStdin?: boolean;
+  /** The line after those is a code, read once one is asked for. */
+  readonly codeStdin?: boolean;
+  /** Which second factor to use of several. */
+  readonly factor?: FactorWord;
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+/** What flags, standard input and the environment answer: EDGE_UPLOAD_PASSWORD and EDGE_UPLOAD_NEW_PASSWORD. */
+export async function givenAnswers(
+  { env, stdin }: Pick<Context, 'env' | 'stdin'>,
+  { passwordStdin = false, newPasswordStdin = false, codeStdin = false, factor, attributes }: AnswerFlags,
+): Promise<GivenAnswers> {
+  const lines = linesOf(stdin);
+  const line = async (flag: string): Promise<string> => {
+    const text = await lines.next();
+    if (text) return text;
+    throw new UserError('usage', `Standard input has no line for ${flag}.`, {
+      hint: 'Pipe in the password, then the new one and the code if asked for, one on each line.',
+    });
+  };
+  const secret = async (fromStdin: boolean, flag: string, variable: string) => {
+    if (fromStdin) return givenPassword(await line(flag), `The line of standard input for ${flag}`);
+    const given = env[variable];
+    return given ? givenPassword(given, variable) : undefined;
+  };
+  const password = await secret(passwordStdin, '--password-stdin', 'EDGE_UPLOAD_PASSWORD');
+  const newPassword = await secret(newPasswordStdin, '--new-password-stdin', 'EDGE_UPLOAD_NEW_PASSWORD');
+  return {
+    ...(password ? { password } : {}),
+    ...(newPassword ? { newPassword } : {}),
+    ...(codeStdin ? { code: () => line('--code-stdin') } : {}),
+    ...omitUndefined({ factor, attributes }),
+  };
+}

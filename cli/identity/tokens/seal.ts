@@ -1,0 +1,80 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Context } from '../../context.ts';
+import { withLock } from '../../settings/lock.ts';
+
+/** AES-256-GCM: https://csrc.nist.gov/pubs/sp/800/38/d/final, with a random nonce of 96 bits for every text. */
+const ALGORITHM = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+export const KEY_BYTES = 32;
+
+/** Base64 of nonce, tag and encrypted text. `place` is not hidden, but the text opens nowhere else. */
+export function seal(key: Buffer, text: string, place: string): string {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(ALGORITHM, key, nonce).setAAD(Buffer.from(place));
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64');
+}
+
+/** The text; `undefined` for what was changed, cut short, brought from another place, or sealed with another key. */
+export function unseal(key: Buffer, sealed: string, place: string): string | undefined {
+  const bytes = Buffer.from(sealed, 'base64');
+  if (bytes.length < NONCE_BYTES + TAG_BYTES || key.length !== KEY_BYTES) return undefined;
+  const tag = bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
+  try {
+    const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES))
+      .setAAD(Buffer.from(place))
+      .setAuthTag(tag);
+    const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
+    return Buffer.concat([text, decipher.final()]).toString('utf8');
+  } catch {
+    // The tag does not fit; there is no more to be known about it.
+    return undefined;
+  }
+}
+
+type Place = Pick<Context, 'env' | 'platform' | 'home' | 'keyring'>;
+
+/** What the keyring says: its key, that it has none, or that it cannot be had. */
+export type TokenKey =
+  | { readonly kind: 'key'; readonly key: Buffer }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unavailable'; readonly reason: string };
+
+const NO_KEYRING: TokenKey = { kind: 'unavailable', reason: 'this computer has no keyring' };
+
+/** The key to the kept tokens, if there is one. */
+export async function findKey({ keyring: open }: Pick<Place, 'keyring'>): Promise<TokenKey> {
+  const keyring = await open?.();
+  if (keyring === undefined) return NO_KEYRING;
+  try {
+    const key = await keyring.read();
+    return key?.length === KEY_BYTES ? { kind: 'key', key } : { kind: 'none' };
+  } catch (error) {
+    return unavailable(error);
+  }
+}
+
+/** The same, made where there is none yet. `folder` is the tokens', whose lock keeps two processes from making two. */
+export async function ensureKey(place: Place, folder: string): Promise<TokenKey> {
+  const found = await findKey(place);
+  if (found.kind !== 'none') return found;
+  return withLock(join(folder, 'key'), async () => {
+    const again = await findKey(place);
+    if (again.kind !== 'none') return again;
+    const key = randomBytes(KEY_BYTES);
+    try {
+      await (await place.keyring?.())?.write(key);
+    } catch (error) {
+      return unavailable(error);
+    }
+    // A keyring that does not give back what it was given would lock the tokens away.
+    const kept = await findKey(place);
+    return kept.kind === 'none' ? NO_KEYRING : kept;
+  });
+}
+
+function unavailable(error: unknown): TokenKey {
+  return { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,80 @@
+import type { Context } from '../../context.ts';
+import { UserError } from '../../errors.ts';
+import type { Target } from '../../settings/target.ts';
+import { passwordOnly } from '../sign-in/answers.ts';
+import { signIn } from '../sign-in/sign-in.ts';
+import { openUserPool, poolAddressOf } from '../user-pool.ts';
+import type { TokenSource } from './access-token.ts';
+import { credentialFor, type EnvironmentCredential, requireToken } from './environment.ts';
+import { type HeldToken, lifetime, renewingSource } from './renewing-source.ts';
+import { keptTokens } from './stored-tokens.ts';
+
+/** Where a command's token comes from. */
+export type TokenOrigin = EnvironmentCredential | { readonly kind: 'kept' };
+
+/** The environment's credential where it is for this edge, else what `login` kept. */
+export async function tokenOrigin(context: Context, { url }: Target): Promise<TokenOrigin> {
+  return (await credentialFor(context, url)) ?? { kind: 'kept' };
+}
+
+/**
+ * The access tokens for an edge. Nothing is looked up or asked before the first is wanted. A credential of the
+ * environment is for one edge; others get the stored sign-in, if there is one.
+ */
+export function tokenSource(context: Context, target: Target): TokenSource {
+  let opened: Promise<TokenSource> | undefined;
+  const open = async (): Promise<TokenSource> => {
+    const origin = await tokenOrigin(context, target);
+    if (origin.kind === 'token') return givenToken(origin.token);
+    if (origin.kind === 'password') return passwordTokens(context, target, origin);
+    return keptTokens(context, target);
+  };
+  const source = () => {
+    opened ??= open();
+    return opened;
+  };
+  return {
+    current: async () => (await source()).current(),
+    renew: async (rejected, reason) => (await source()).renew(rejected, reason),
+  };
+}
+
+/** A token from the environment: neither kept nor refreshed. */
+function givenToken(token: string): TokenSource {
+  return {
+    current: async () => requireToken(token, 'EDGE_UPLOAD_TOKEN'),
+    async renew(_rejected, reason) {
+      const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
+      throw new UserError('token_refused', `The edge does not accept the token in EDGE_UPLOAD_TOKEN${why}.`, {
+        hint: 'Set it to an access token of this edge, as edge-upload token prints it, or unset it.',
+      });
+    },
+  };
+}
+
+/** Tokens that live in memory alone, for scripts; when they run out, the password gets new ones. */
+function passwordTokens(
+  context: Context,
+  target: Target,
+  { username, password }: { readonly username: string; readonly password: string },
+): TokenSource {
+  const { now } = context;
+  const answers = passwordOnly(password);
+  const obtain = async (): Promise<HeldToken> => {
+    const pool = await openUserPool(context, await poolAddressOf(context, target));
+    try {
+      const asked = now();
+      const { accessToken, expiresIn } = await signIn({
+        pool,
+        username,
+        place: new URL(target.url).host,
+        answers,
+        now,
+      });
+      return { accessToken, ...lifetime(asked, expiresIn) };
+    } finally {
+      pool.close();
+    }
+  };
+  return renewingSource(obtain, now);
+}

@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Context } from '../../context.ts';
+import { systemCode, UserError } from '../../errors.ts';
+import { readFields } from '../../settings/documents.ts';
+import { diskError, readPrivate, replaceFile } from '../../settings/files.ts';
+import { findFolder, folders } from '../../settings/folders.ts';
+import { withLock } from '../../settings/lock.ts';
+import { loginCommand } from '../sign-in/username.ts';
+import { ensureKey, findKey, seal, unseal } from './seal.ts';
+import { readSession, type StoredSession } from './stored-session.ts';
+
+type Place = Pick<Context, 'env' | 'platform' | 'home' | 'keyring'>;
+type Keeper = Place & Pick<Context, 'ui'>;
+
+/** A file as it is, or sealed with the key in the keyring. */
+const PLAIN = 1;
+const SEALED = 2;
+const SUFFIX = '.json';
+const DAMAGED = '.damaged';
+
+function folder(place: Place): string {
+  return join(folders(place).state, 'tokens');
+}
+
+/** The host is for people who look; the digest tells addresses and users apart whatever is in their names. */
+function prefixOf(url: string): string {
+  const host = new URL(url).host.replace(/[^a-z0-9.-]/gi, '_');
+  return `${host}.${createHash('sha256').update(url).digest('hex').slice(0, 12)}.`;
+}
+
+/** The file of one user's tokens for one edge. */
+function sessionFile(place: Place, url: string, username: string): string {
+  const user = createHash('sha256').update(username).digest('hex').slice(0, 16);
+  return join(folder(place), `${prefixOf(url)}${user}${SUFFIX}`);
+}
+
+/** A session and how it is kept. */
+export interface FoundSession {
+  readonly file: string;
+  readonly session: StoredSession;
+  /** The key that it is sealed with; absent for one that only its file's mode protects. */
+  readonly key?: Buffer;
+}
+
+function write(file: string, session: StoredSession, key: Buffer | undefined): string {
+  const document =
+    key === undefined
+      ? { version: PLAIN, ...session }
+      : { version: SEALED, url: session.url, sealed: seal(key, JSON.stringify(session), basename(file)) };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+/** One file's session; `damaged` for text that was cut short, changed by somebody, or written by another version. */
+async function parse(
+  place: Place,
+  file: string,
+  url: string,
+  text: string,
+): Promise<FoundSession | 'damaged'> {
+  const fields = readFields(text) ?? {};
+  if (fields.version === PLAIN) {
+    const session = readSession(fields, url);
+    return session === undefined ? 'damaged' : { file, session };
+  }
+  if (fields.version !== SEALED || typeof fields.sealed !== 'string') return 'damaged';
+  const found = await findKey(place);
+  if (found.kind === 'unavailable') throw locked(url, found.reason);
+  if (found.kind === 'none') return 'damaged';
+  const opened = unseal(found.key, fields.sealed, basename(file));
+  const session = opened === undefined ? undefined : readSession(readFields(opened) ?? {}, url);
+  return session === undefined ? 'damaged' : { file, session, key: found.key };
+}
+
+function locked(url: string, reason: string): UserError {
+  return new UserError(
+    'not_signed_in',
+    `The tokens for ${new URL(url).host} are locked, and their key cannot be had from the system's keyring: ${reason}.`,
+    { hint: `Unlock the keyring, or sign in again: ${loginCommand(url)}` },
+  );
+}
+
+async function read(
+  keeper: Keeper,
+  file: string,
+  url: string,
+): Promise<FoundSession | 'damaged' | undefined> {
+  const found = await readPrivate(file);
+  if (found === undefined) return undefined;
+  if (found.wasOpen) {
+    keeper.ui.event({
+      type: 'warning',
+      text: `${file} could be read by others on this computer; it no longer can. If somebody may have: edge-upload logout`,
+    });
+  }
+  return parse(keeper, file, url, found.text);
+}
+
+/**
+ * One file's session, for a caller who has its lock. What is no session is moved aside with a warning, so that the user
+ * signs in anew instead of being stuck.
+ */
+export async function readLocked(
+  keeper: Keeper,
+  file: string,
+  url: string,
+): Promise<FoundSession | undefined> {
+  const found = await read(keeper, file, url);
+  if (found !== 'damaged') return found;
+  await moveAside(keeper, file);
+  return undefined;
+}
+
+async function moveAside({ ui }: Keeper, file: string): Promise<void> {
+  const aside = `${file}${DAMAGED}`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    throw diskError(file, error);
+  }
+  ui.event({
+    type: 'warning',
+    text: `The kept tokens were damaged; they are now in ${aside}, and are not used.`,
+  });
+}
+
+/** Keeps a session in place of the user's earlier one for that edge: sealed, where there is a keyring for the key. */
+export async function keepSession(place: Place, session: StoredSession): Promise<FoundSession> {
+  const file = sessionFile(place, session.url, session.username);
+  const found = await ensureKey(place, folder(place));
+  const key = found.kind === 'key' ? found.key : undefined;
+  await withLock(file, () => replaceFile(file, write(file, session, key)));
+  return { file, session, ...(key && { key }) };
+}
+
+/** Keeps a session in place of the one found, in the same way; the caller has its lock. */
+export async function replaceSession({ file, key }: FoundSession, session: StoredSession): Promise<void> {
+  await replaceFile(file, write(file, session, key));
+}
+
+async function filesOf(place: Place, url: string): Promise<string[]> {
+  // Where there is no place for tokens, none are kept.
+  if (findFolder(place, 'state').path === undefined) return [];
+  const prefix = prefixOf(url);
+  try {
+    const names = await readdir(folder(place));
+    return names.filter((name) => name.startsWith(prefix)).map((name) => join(folder(place), name));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw diskError(folder(place), error);
+  }
+}
+
+/** The sessions for one edge, the one signed in last first. */
+export async function findSessions(keeper: Keeper, url: string): Promise<FoundSession[]> {
+  const sessions: FoundSession[] = [];
+  for (const file of await filesOf(keeper, url)) {
+    if (!file.endsWith(SUFFIX)) continue;
+    let found = await read(keeper, file, url);
+    // Looked at again under the lock: another process may just have mended it.
+    if (found === 'damaged') found = await withLock(file, () => readLocked(keeper, file, url));
+    if (found !== undefined) sessions.push(found);
+  }
+  return sessions.sort((a, b) => b.session.signedInAt.getTime() - a.session.signedInAt.getTime());
+}
+
+/** Removes one user's tokens, once no refresh of them is under way. */
+export async function forgetSession(file: string): Promise<void> {
+  await withLock(file, async () => {
+    await remove(file);
+    await remove(`${file}${DAMAGED}`);
+  });
+}
+
+/** Removes all tokens for an edge. */
+export async function forgetTokens(place: Place, url: string): Promise<void> {
+  const files = (await filesOf(place, url)).map((file) => file.replace(DAMAGED, ''));
+  for (const file of new Set(files)) {
+    if (file.endsWith(SUFFIX)) await forgetSession(file);
+  }
+}
+
+async function remove(file: string): Promise<void> {
+  try {
+    await rm(file, { force: true });
+  } catch (error) {
+    throw diskError(file, error);
+  }
+}
+
+/** Where tokens are kept, and what protects them. */
+export function keptText({ file, key }: Pick<FoundSession, 'file' | 'key'>): string {
+  return key === undefined
+    ? `in ${file}, for you alone to read; no keyring could be used`
+    : `encrypted in ${file}; the key is in the system's keyring`;
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { login } from '../../../../cli/commands/login.ts';
+import { change, reset } from '../../../../cli/commands/password.ts';
+import { failure, NEW_PASSWORD, PASSWORD, run, type World, world } from '../helpers/world.ts';
+
+const VERIFIED = { attributes: { email_verified: 'true' } };
+
+const signIn = (here: World, password = PASSWORD) =>
+  run(
+    here,
+    login(here.context({ env: { EDGE_UPLOAD_PASSWORD: password } }), { url: here.url, username: 'ada' }),
+  );
+
+const sentCode = ({ setup }: World) => /\d{6}/.exec(setup.outbox().at(-1)?.body ?? '')?.[0] ?? '';
+
+test('a password is changed by knowing the old one; the pool’s reasons are shown and asked about', async (t) => {
+  const here = await world(t, { pool: { Policies: { PasswordPolicy: { MinimumLength: 16 } } } });
+  await here.user('ada');
+  await signIn(here);
+  const context = here.context({
+    person: {
+      Password: PASSWORD,
+      'New password again': ['Short-horse-42!', NEW_PASSWORD],
+      'New password': ['Short-horse-42!', NEW_PASSWORD],
+    },
+  });
+  const { document, text } = await run(here, change(context, {}));
+  assert.deepEqual([document.username, document.changed], ['ada', true]);
+  assert.match(text ?? '', /logout --everywhere/);
+  assert.match(JSON.stringify(context.events), /did not conform with policy/);
+  await signIn(here, NEW_PASSWORD);
+  assert.equal((await failure(here, signIn(here))).code, 'sign_in_refused');
+});
+
+test('by flags: the old password, then the new one; what is missing is said before anything is sent', async (t) => {
+  const here = await world(t);
+  await here.user('ada');
+  await signIn(here);
+  here.operations.length = 0;
+  const missing = await failure(
+    here,
+    change(here.context({ stdin: `${PASSWORD}\n` }), { passwordStdin: true }),
+  );
+  assert.deepEqual([missing.code, here.operations], ['usage', []]);
+  assert.match(missing.hint ?? '', /--new-password-stdin/);
+  const wrong = here.context({
+    env: { EDGE_UPLOAD_PASSWORD: 'Wrong-horse-42!', EDGE_UPLOAD_NEW_PASSWORD: NEW_PASSWORD },
+  });
+  assert.equal((await failure(here, change(wrong, {}))).code, 'sign_in_refused');
+  const stdin = `${PASSWORD}\n${NEW_PASSWORD}\n`;
+  await run(here, change(here.context({ stdin }), { passwordStdin: true, newPasswordStdin: true }));
+  await signIn(here, NEW_PASSWORD);
+});
+
+test('a change needs a sign-in', async (t) => {
+  const here = await world(t);
+  const env = {
+    EDGE_UPLOAD_URL: here.url,
+    EDGE_UPLOAD_PASSWORD: PASSWORD,
+    EDGE_UPLOAD_NEW_PASSWORD: NEW_PASSWORD,
+  };
+  const error = await failure(here, change(here.context({ env }), {}));
+  assert.deepEqual([error.code, error.exitCode], ['not_signed_in', 4]);
+});
+
+test('a forgotten password: a code is sent, a wrong one is asked for again, a weak password too', async (t) => {
+  const here = await world(t, { pool: { Policies: { PasswordPolicy: { MinimumLength: 16 } } } });
+  await here.user('ada', VERIFIED);
+  const context = here.context({
+    person: {
+      'User name': 'ada',
+      'Code sent to a***@e***': ['000000', () => sentCode(here)],
+      'New password again': ['Short-horse-42!', NEW_PASSWORD],
+      'New password': ['Short-horse-42!', NEW_PASSWORD],
+    },
+  });
+  const { text } = await run(here, reset(context, { url: here.url }));
+  assert.match(text ?? '', new RegExp(`edge-upload login ${here.url} --username ada`));
+  assert.equal(here.operations.filter((name) => name === 'ForgotPassword').length, 1);
+  await signIn(here, NEW_PASSWORD);
+});
+
+test('by flags, with a code that an operator had sent: no other is asked for', async (t) => {
+  const here = await world(t);
+  await here.user('ada', VERIFIED);
+  await here.setup.sdk.adminResetUserPassword({ UserPoolId: here.setup.UserPoolId, Username: 'ada' });
+  const refused = await failure(here, signIn(here));
+  assert.match(refused.hint ?? '', /password reset --have-code/);
+  here.operations.length = 0;
+  const flags = { url: here.url, username: 'ada', haveCode: true, newPasswordStdin: true };
+  const missing = await failure(here, reset(here.context({ stdin: `${NEW_PASSWORD}\n` }), flags));
+  assert.deepEqual([missing.code, here.operations], ['usage', []]);
+  assert.match(missing.hint ?? '', /--code-stdin/);
+  const stdin = `${NEW_PASSWORD}\n${sentCode(here)}\n`;
+  await run(here, reset(here.context({ stdin }), { ...flags, codeStdin: true }));
+  assert.deepEqual(here.operations, ['ConfirmForgotPassword']);
+  await signIn(here, NEW_PASSWORD);
+});
+
+test('who has no verified address, or no password yet, is told whom to ask', async (t) => {
+  const here = await world(t);
+  await here.user('ada');
+  await here.user('bob', { temporary: true, ...VERIFIED });
+  for (const username of ['ada', 'bob']) {
+    const context = here.context({ person: {} });
+    const error = await failure(here, reset(context, { url: here.url, username }));
+    assert.equal(error.exitCode, 4, username);
+    assert.match(error.hint ?? '', /user reset/, username);
+  }
+});

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { copyFile, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { login } from '../../../../cli/commands/login.ts';
+import { token } from '../../../../cli/commands/token.ts';
+import { whoami } from '../../../../cli/commands/whoami.ts';
+import type { Context } from '../../../../cli/context.ts';
+import { type Keyring, systemKeyring } from '../../../../cli/identity/tokens/keyring.ts';
+import { seal, unseal } from '../../../../cli/identity/tokens/seal.ts';
+import { failure, PASSWORD, run, type World, world } from '../helpers/world.ts';
+
+const HOUR = 3_600_000;
+
+/** A keyring in memory, as the operating system's is for this tool. */
+function keyringOf() {
+  const kept: { secret?: Buffer; broken?: string } = {};
+  const keyring: Keyring = {
+    async read() {
+      if (kept.broken !== undefined) throw new Error(kept.broken);
+      return kept.secret;
+    },
+    async write(secret) {
+      if (kept.broken !== undefined) throw new Error(kept.broken);
+      kept.secret = secret;
+    },
+  };
+  return { kept, open: async () => keyring };
+}
+
+/** Somebody signed in on a computer with a keyring. */
+async function signedIn(t: TestContext) {
+  const here = await world(t);
+  const ring = keyringOf();
+  await here.user('ada');
+  await here.user('bob');
+  const at = (more: Parameters<World['context']>[0] = {}) => ({
+    ...here.context(more),
+    keyring: ring.open,
+  });
+  const signIn = (context: Context, username = 'ada') =>
+    run(here, login(context, { url: here.url, username }));
+  const env = { EDGE_UPLOAD_PASSWORD: PASSWORD };
+  const { document, text = '' } = await signIn(at({ env }));
+  return { here, ring, at, env, signIn, file: String(document.tokens), document, text };
+}
+
+test('the key is in the keyring, the tokens are encrypted in a file', async (t) => {
+  const { here, ring, at, file, document, text } = await signedIn(t);
+  assert.equal(document.encrypted, true);
+  assert.match(text, /encrypted in .*keyring/s);
+  assert.equal(ring.kept.secret?.length, 32);
+  const written = await readFile(file, 'utf8');
+  const { sealed, ...clear } = JSON.parse(written);
+  assert.deepEqual(clear, { version: 2, url: here.url }, 'no name of a user');
+  // What is sealed is random to look at: only a word that chance cannot write shows that it was not.
+  for (const text of [written, Buffer.from(sealed, 'base64').toString('latin1')]) {
+    assert.doesNotMatch(text, /eyJ[\w-]{20,}|refreshToken/);
+  }
+  assert.ok(ring.kept.secret && !written.includes(ring.kept.secret.toString('base64')));
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+
+  const shown = await run(here, whoami(at(), {}));
+  assert.equal(shown.document.encrypted, true);
+  assert.match(shown.text ?? '', /^tokens +encrypted in /m);
+});
+
+test('a refresh keeps them encrypted, with the same key', async (t) => {
+  const { here, ring, at, file } = await signedIn(t);
+  const { secret } = ring.kept;
+  const before = await readFile(file, 'utf8');
+  here.setup.advance(HOUR);
+  await run(here, token(at(), {}), { tokenOut: true });
+  const after = await readFile(file, 'utf8');
+  assert.notEqual(after, before);
+  assert.equal(JSON.parse(after).version, 2);
+  assert.equal(ring.kept.secret, secret);
+  await run(here, token(at(), {}), { tokenOut: true });
+});
+
+test('many sign-ins at once make one key', async (t) => {
+  const { here, ring, at, env, signIn } = await signedIn(t);
+  delete ring.kept.secret;
+  await Promise.all([signIn(at({ env })), signIn(at({ env }), 'bob')]);
+  for (const username of ['ada', 'bob']) {
+    await run(here, token(at({ env: { EDGE_UPLOAD_USERNAME: username } }), {}), { tokenOut: true });
+  }
+});
+
+test('a file that was changed, cut short or brought from elsewhere is moved aside, with a message', async (t) => {
+  const { here, at, env, signIn, file } = await signedIn(t);
+  const whole = await readFile(file, 'utf8');
+  const { document: bob } = await signIn(at({ env }), 'bob');
+  const { sealed, ...rest } = JSON.parse(whole);
+  const flipped = Buffer.from(sealed, 'base64');
+  flipped[40] = (flipped[40] ?? 0) ^ 1;
+  const damages: (() => Promise<void>)[] = [
+    () => writeFile(file, JSON.stringify({ ...rest, sealed: flipped.toString('base64') }), { mode: 0o600 }),
+    () => writeFile(file, JSON.stringify({ ...rest, sealed: sealed.slice(0, 20) }), { mode: 0o600 }),
+    () => writeFile(file, whole.slice(0, whole.length / 2), { mode: 0o600 }),
+    () => copyFile(String(bob.tokens), file),
+  ];
+  const url = { EDGE_UPLOAD_URL: here.url, EDGE_UPLOAD_USERNAME: 'ada' };
+  for (const damage of damages) {
+    await damage();
+    const context = at({ env: url });
+    const error = await failure(here, token(context, {}));
+    assert.deepEqual([error.code, error.exitCode], ['not_signed_in', 4]);
+    assert.match(JSON.stringify(context.events), /damaged; they are now in /);
+    assert.equal(existsSync(file), false);
+    await rename(`${file}.damaged`, file);
+  }
+});
+
+test('where the keyring does not open, that is said, and nothing is thrown away', async (t) => {
+  const { here, ring, at, env, signIn, file } = await signedIn(t);
+  ring.kept.broken = 'the collection is locked';
+  const error = await failure(here, token(at(), {}));
+  assert.deepEqual([error.code, error.exitCode], ['not_signed_in', 4]);
+  assert.match(error.message, /the collection is locked/);
+  assert.match(error.hint ?? '', /Unlock the keyring, or sign in again/);
+  assert.equal(existsSync(file), true);
+  const away = { ...here.context() };
+  assert.match((await failure(here, token(away, {}))).message, /no keyring/);
+
+  const { document, text } = await signIn(at({ env }));
+  assert.equal(document.encrypted, false);
+  assert.match(text ?? '', /no keyring could be used/);
+  await run(here, token(away, {}), { tokenOut: true });
+});
+
+test('a key that was removed locks the tokens for good: they are moved aside', async (t) => {
+  const { here, ring, at, file } = await signedIn(t);
+  delete ring.kept.secret;
+  const error = await failure(here, token(at(), {}));
+  assert.equal(error.code, 'not_signed_in');
+  assert.deepEqual(await readdir(dirname(file)), [`${file.slice(dirname(file).length + 1)}.damaged`]);
+});
+
+test('without a keyring, login says once and whoami always that the file’s mode is all', async (t) => {
+  const here = await world(t);
+  await here.user('ada');
+  const context = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
+  const { document, text } = await run(here, login(context, { url: here.url, username: 'ada' }));
+  assert.equal(document.encrypted, false);
+  assert.match(text ?? '', /no keyring could be used/);
+  assert.match((await run(here, whoami(here.context(), {}))).text ?? '', /no keyring could be used/);
+});
+
+test('EDGE_UPLOAD_KEYRING=off uses none, whatever the computer has', async () => {
+  assert.equal(await systemKeyring({ EDGE_UPLOAD_KEYRING: 'off' }), undefined);
+});
+
+test('a sealed text opens with its key, at its place, unchanged, and not otherwise', () => {
+  const key = Buffer.alloc(32, 7);
+  const sealed = seal(key, 'a secret', 'here');
+  assert.equal(unseal(key, sealed, 'here'), 'a secret');
+  assert.notEqual(seal(key, 'a secret', 'here'), sealed, 'a nonce is used once');
+  assert.equal(unseal(key, sealed, 'there'), undefined);
+  assert.equal(unseal(Buffer.alloc(32, 8), sealed, 'here'), undefined);
+  const bytes = Buffer.from(sealed, 'base64');
+  for (let at = 0; at < bytes.length; at += 1) {
+    const changed = Buffer.from(bytes);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    assert.equal(unseal(key, changed.toString('base64'), 'here'), undefined, `byte ${at}`);
+  }
+});

@@ -1,0 +1,403 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { execPath } from 'node:process';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { login } from '../../../../cli/commands/login.ts';
+import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
+import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
+import { failure, type KeptFile, PASSWORD, type World, world } from '../helpers/world.ts';
+
+const WORKER = fileURLToPath(new URL('../helpers/token-worker.ts', import.meta.url));
+const HOLDER = fileURLToPath(new URL('../../settings/lock-worker.ts', import.meta.url));
+const HOUR = 3_600_000;
+
+const ROTATING = {
+  ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'],
+  RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 },
+};
+
+async function signedIn(here: World, username = 'ada'): Promise<{ file: string; kept: KeptFile }> {
+  await here.user(username);
+  const context = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
+  const { document } = await login(context, { url: here.url, username });
+  const file = String(document.tokens);
+  here.operations.length = 0;
+  return { file, kept: await read(here, file) };
+}
+
+async function read(here: World, file: string): Promise<KeptFile> {
+  const kept = JSON.parse(await readFile(file, 'utf8')) as KeptFile;
+  here.secret(kept.accessToken, kept.refreshToken);
+  return kept;
+}
+
+/** Rewrites the kept tokens as if their time were over. */
+async function expire(here: World, file: string): Promise<void> {
+  const kept = await read(here, file);
+  const past = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+  await writeFile(file, JSON.stringify({ ...kept, issuedAt: past(61), expiresAt: past(1) }), { mode: 0o600 });
+}
+
+function source(here: World, env: Record<string, string> = {}) {
+  return tokenSource(here.context({ env: { EDGE_UPLOAD_URL: here.url, ...env } }), { url: here.url });
+}
+
+const refreshes = (here: World) =>
+  here.operations.filter((name) => name === 'GetTokensFromRefreshToken').length;
+
+test('a kept token is used as it is while it lasts', async (t) => {
+  const here = await world(t);
+  const { kept } = await signedIn(here);
+  assert.equal(await source(here).current(), kept.accessToken);
+  here.setup.advance(58 * 60_000);
+  assert.equal(await source(here).current(), kept.accessToken);
+  assert.deepEqual(here.operations, []);
+});
+
+for (const [name, client] of [
+  ['without rotation', {}],
+  ['with refresh token rotation', ROTATING],
+] as const) {
+  test(`in its last minute a token is refreshed, and kept, ${name}`, async (t) => {
+    const here = await world(t, { client });
+    const { file, kept } = await signedIn(here);
+    here.setup.advance(HOUR - 59_000);
+    const tokens = source(here);
+    const [one, other] = await Promise.all([tokens.current(), tokens.current()]);
+    assert.equal(one, other);
+    assert.notEqual(one, kept.accessToken);
+    const now = await read(here, file);
+    assert.equal(now.accessToken, one);
+    assert.equal(now.refreshToken === kept.refreshToken, client !== ROTATING);
+    assert.equal(refreshes(here), 1);
+    here.setup.advance(HOUR);
+    assert.notEqual(await tokens.current(), one);
+    assert.notEqual(await source(here).current(), one);
+    assert.equal(refreshes(here), 2);
+  });
+
+  // The 50 of test/e2e/expiry.test.ts are whole uploads; what is seen here is each one's token.
+  test(`six processes at the moment of expiry make one refresh, ${name}`, async (t) => {
+    const here = await world(t, { client });
+    const { file } = await signedIn(here);
+    await expire(here, file);
+    const got = await together(here, 6);
+    const { accessToken } = await read(here, file);
+    assert.deepEqual(new Set(got), new Set([createHash('sha256').update(accessToken).digest('hex')]));
+    assert.equal(refreshes(here), 1);
+    assert.deepEqual((await readdir(dirname(file))).length, 1);
+  });
+}
+
+test('a process that is killed while it holds the lock holds the others up no longer', async (t) => {
+  const here = await world(t, { client: ROTATING });
+  const { file } = await signedIn(here);
+  await expire(here, file);
+  const holder = spawn(execPath, ['--import', 'tsx', HOLDER, 'hold', file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  assert.ok(holder.stdout);
+  await once(holder.stdout, 'data');
+  const got = together(here, 5, { onStarted: () => holder.kill('SIGKILL') });
+  assert.equal(new Set(await got).size, 1);
+  assert.equal(refreshes(here), 1);
+});
+
+test('a token that the edge rejected is renewed once, however many requests met the rejection', async (t) => {
+  const here = await world(t);
+  const { kept } = await signedIn(here);
+  const tokens = source(here);
+  assert.equal(await tokens.current(), kept.accessToken);
+  const renewed = await Promise.all(Array.from({ length: 5 }, () => tokens.renew(kept.accessToken)));
+  assert.equal(new Set(renewed).size, 1);
+  assert.notEqual(renewed[0], kept.accessToken);
+  assert.equal(refreshes(here), 1);
+  assert.equal(await source(here).renew(kept.accessToken), renewed[0], 'another process finds it renewed');
+  assert.equal(refreshes(here), 1);
+});
+
+test('processes whose token was rejected at once make one refresh', async (t) => {
+  const here = await world(t);
+  const { kept } = await signedIn(here);
+  const got = await together(here, 5, { rejected: kept.accessToken });
+  assert.equal(new Set(got).size, 1);
+  assert.equal(refreshes(here), 1);
+});
+
+test('a revoked sign-in leads to the command that signs in again, exit code 4', async (t) => {
+  const here = await world(t);
+  const { kept } = await signedIn(here);
+  await here.setup.sdk.revokeToken({ ClientId: here.setup.ClientId, Token: kept.refreshToken });
+  here.setup.advance(HOUR);
+  const error = await failure(here, source(here).current());
+  assert.deepEqual([error.code, error.exitCode], ['not_signed_in', 4]);
+  assert.ok(error.hint?.includes(`edge-upload login ${here.url} --username ada`));
+});
+
+test('an expired sign-in does, too, and so does one whose user is gone', async (t) => {
+  const here = await world(t);
+  await signedIn(here);
+  here.setup.advance(31 * 24 * HOUR);
+  assert.equal((await failure(here, source(here).current())).code, 'not_signed_in');
+  await here.setup.sdk.adminDeleteUser({ UserPoolId: here.setup.UserPoolId, Username: 'ada' });
+  assert.equal((await failure(here, source(here).current())).code, 'not_signed_in');
+});
+
+test('a rotated refresh token that was used elsewhere ends the sign-in with a clear word', async (t) => {
+  const here = await world(t, { client: ROTATING });
+  const { kept } = await signedIn(here);
+  const { sdk, ClientId } = here.setup;
+  await sdk.getTokensFromRefreshToken({ ClientId, RefreshToken: kept.refreshToken });
+  here.setup.advance(HOUR);
+  assert.equal((await failure(here, source(here).current())).code, 'not_signed_in');
+});
+
+test('a failing network while refreshing is told as such, and the sign-in stays', async (t) => {
+  const here = await world(t);
+  const { kept, file } = await signedIn(here);
+  here.setup.advance(HOUR);
+  const away = source(here, { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+  assert.equal((await failure(here, away.current())).code, 'unreachable');
+  assert.equal((await read(here, file)).refreshToken, kept.refreshToken);
+  assert.notEqual(await source(here).current(), kept.accessToken);
+});
+
+test('throttling is no sign-out', async (t) => {
+  const here = await world(t);
+  await signedIn(here);
+  here.setup.advance(HOUR);
+  here.intercept(() => ({
+    status: 400,
+    body: { __type: 'TooManyRequestsException', message: 'Rate exceeded' },
+  }));
+  assert.equal((await failure(here, source(here).current())).code, 'throttled');
+});
+
+for (const [name, text] of [
+  ['cut short', '{"version":1,"url":"http'],
+  ['empty', ''],
+  ['of another shape', '{"version":1}'],
+  ['no object', 'null'],
+] as const) {
+  test(`a token file that is ${name} is moved aside with a word, and one signs in again`, async (t) => {
+    const here = await world(t);
+    const { file } = await signedIn(here);
+    await writeFile(file, text);
+    const context = here.context();
+    const error = await failure(here, tokenSource(context, { url: here.url }).current());
+    assert.equal(error.code, 'not_signed_in');
+    const warnings = context.events.filter(({ type }) => type === 'warning');
+    assert.equal(warnings.length, 1);
+    assert.match(JSON.stringify(warnings), /damaged/);
+    assert.equal(await readFile(`${file}.damaged`, 'utf8'), text);
+    assert.equal(existsSync(file), false);
+    const again = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
+    await login(again, { url: here.url, username: 'ada' });
+    assert.ok(await source(here).current());
+  });
+}
+
+test('a token file put there for another edge, or with a pool that is none, is not used', async (t) => {
+  const here = await world(t);
+  const { file, kept } = await signedIn(here);
+  for (const change of [
+    { url: 'https://elsewhere.example' },
+    { userPoolId: 'evil.example/_x' },
+    { refreshToken: 'a\nb' },
+    { expiresAt: 'soon' },
+  ]) {
+    await writeFile(file, JSON.stringify({ ...kept, ...change }));
+    assert.equal((await failure(here, source(here).current())).code, 'not_signed_in');
+  }
+});
+
+test('a token file that others could read is closed to them, with a warning', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const here = await world(t);
+  const { file } = await signedIn(here);
+  const { chmod, stat } = await import('node:fs/promises');
+  await chmod(file, 0o644);
+  const context = here.context();
+  await tokenSource(context, { url: here.url }).current();
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  assert.match(JSON.stringify(context.events), /could be read by others/);
+});
+
+test('of several users the one signed in last is used, or the one that is named', async (t) => {
+  const here = await world(t);
+  const { kept: ada } = await signedIn(here, 'ada');
+  here.setup.advance(1_000);
+  const { kept: bob } = await signedIn(here, 'bob');
+  assert.equal(await source(here).current(), bob.accessToken);
+  assert.equal(await source(here, { EDGE_UPLOAD_USERNAME: 'ada' }).current(), ada.accessToken);
+  // As files and the secrets of a CI give it.
+  for (const EDGE_UPLOAD_USERNAME of ['ada\n', '\ufeffada', ' ada\r\n']) {
+    assert.equal(await source(here, { EDGE_UPLOAD_USERNAME }).current(), ada.accessToken);
+  }
+  assert.equal(
+    (await failure(here, source(here, { EDGE_UPLOAD_USERNAME: 'eve' }).current())).code,
+    'not_signed_in',
+  );
+});
+
+test('tokens of a pool that the deployment no longer has are not used', async (t) => {
+  const here = await world(t);
+  await signedIn(here);
+  const deployment = {
+    name: 'studio',
+    url: here.url,
+    region: 'us-east-1',
+    userPoolId: 'us-east-1_Another00',
+    clientId: 'another',
+  };
+  const tokens = tokenSource(here.context(), { url: here.url, deployment });
+  assert.equal((await failure(here, tokens.current())).code, 'not_signed_in');
+});
+
+test('nobody signed in: the command to type', async (t) => {
+  const here = await world(t);
+  const error = await failure(here, source(here).current());
+  assert.deepEqual([error.code, error.exitCode], ['not_signed_in', 4]);
+  assert.ok(error.hint?.includes(`edge-upload login ${here.url}`));
+});
+
+test('EDGE_UPLOAD_TOKEN is used as it is, and neither kept nor refreshed', async (t) => {
+  const here = await world(t);
+  here.secret('aaaa.bbbb.cccc');
+  for (const EDGE_UPLOAD_TOKEN of [
+    'aaaa.bbbb.cccc\n',
+    '\uFEFF"aaaa.bbbb.cccc"\r\n',
+    'Bearer aaaa.bbbb.cccc',
+  ]) {
+    assert.equal(await source(here, { EDGE_UPLOAD_TOKEN }).current(), 'aaaa.bbbb.cccc');
+  }
+  const given = source(here, { EDGE_UPLOAD_TOKEN: 'aaaa.bbbb.cccc' });
+  const error = await failure(here, given.renew('aaaa.bbbb.cccc', 'The token is not an access token.'));
+  assert.deepEqual([error.code, error.exitCode], ['token_refused', 4]);
+  assert.match(error.message, /EDGE_UPLOAD_TOKEN: The token is not an access token\.$/);
+  here.secret('not a token at all');
+  for (const EDGE_UPLOAD_TOKEN of ['not a token at all', 'a.b', 'a.b.c.d', '\u0000', '\ufffd\ufffda.b.c']) {
+    const wrong = await failure(here, source(here, { EDGE_UPLOAD_TOKEN }).current());
+    assert.equal(wrong.code, 'usage');
+  }
+  assert.deepEqual([here.operations, await readdir(here.home)], [[], []]);
+});
+
+test('a credential of the environment is sent to its own edge alone', async (t) => {
+  const here = await world(t);
+  const other = { url: 'https://other.example' };
+  const { port } = new URL(here.url);
+  here.secret('aaaa.bbbb.cccc');
+  const token = { EDGE_UPLOAD_TOKEN: 'aaaa.bbbb.cccc' };
+  const password = { EDGE_UPLOAD_USERNAME: 'ada', EDGE_UPLOAD_PASSWORD: PASSWORD };
+  for (const env of [token, password]) {
+    // Neither to the edge of an unfinished upload, nor anywhere where nothing says which edge it is for.
+    for (const named of [{ EDGE_UPLOAD_URL: here.url }, {}]) {
+      const context = here.context({ env: { ...env, ...named } });
+      const error = await failure(here, tokenSource(context, other).current());
+      assert.equal(error.code, 'not_signed_in');
+    }
+  }
+  assert.deepEqual(here.operations, []);
+  // The same origin, however it is written.
+  for (const EDGE_UPLOAD_URL of [`HTTP://127.0.0.1:${port}/`, ` ${here.url}\n`]) {
+    const context = here.context({ env: { ...token, EDGE_UPLOAD_URL } });
+    assert.equal(await tokenSource(context, { url: here.url }).current(), 'aaaa.bbbb.cccc');
+  }
+  // Without a variable it is for the deployment that commands use.
+  await here.operate();
+  assert.equal(
+    await tokenSource(here.context({ env: token }), { url: here.url }).current(),
+    'aaaa.bbbb.cccc',
+  );
+  assert.equal(
+    (await failure(here, tokenSource(here.context({ env: token }), other).current())).code,
+    'not_signed_in',
+  );
+});
+
+test('renewed tokens are used although they cannot be kept', async (t) => {
+  const here = await world(t, { client: ROTATING });
+  const { file, kept } = await signedIn(here);
+  here.setup.advance(HOUR);
+  // As with a disk that fills under way: the file cannot be replaced any more.
+  here.intercept(async (operation) => {
+    if (operation !== 'GetTokensFromRefreshToken') return;
+    await rm(file);
+    await mkdir(join(file, 'in the way'), { recursive: true });
+  });
+  const context = here.context();
+  const tokens = tokenSource(context, { url: here.url });
+  const renewed = await tokens.current();
+  here.secret(renewed);
+  assert.notEqual(renewed, kept.accessToken);
+  assert.match(JSON.stringify(context.events), /cannot be kept/);
+});
+
+test('user name and password from the environment: nothing on disk before or after', async (t) => {
+  const here = await world(t);
+  await here.user('ada');
+  const env = { EDGE_UPLOAD_USERNAME: 'ada', EDGE_UPLOAD_PASSWORD: PASSWORD };
+  const tokens = source(here, env);
+  const [one, other] = await Promise.all([tokens.current(), tokens.current()]);
+  assert.equal(one, other);
+  const claims = await (await here.setup.verifier('access')).verify(one);
+  assert.equal(claims.username, 'ada');
+  assert.notEqual(await tokens.renew(one), one);
+  here.setup.advance(HOUR);
+  await tokens.current();
+  assert.equal(here.operations.filter((name) => name === 'InitiateAuth').length, 3);
+  assert.deepEqual(await readdir(here.home), []);
+});
+
+test('a temporary password in the environment is no way to upload', async (t) => {
+  const here = await world(t);
+  await here.user('ada', { temporary: true });
+  const env = { EDGE_UPLOAD_USERNAME: 'ada', EDGE_UPLOAD_PASSWORD: PASSWORD };
+  const error = await failure(here, source(here, env).current());
+  assert.equal(error.code, 'not_signed_in');
+  assert.match(error.hint ?? '', /edge-upload login/);
+});
+
+interface Together {
+  readonly rejected?: string;
+  readonly onStarted?: () => void;
+}
+
+/** What so many processes get that ask for a token at the same moment. */
+async function together(
+  here: World,
+  count: number,
+  { rejected, onStarted }: Together = {},
+): Promise<string[]> {
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: join(here.home, 'none'),
+    ...here.env,
+    ...omitUndefined({ REJECTED: rejected }),
+  };
+  const children = Array.from({ length: count }, () => {
+    const child = spawn(execPath, ['--import', 'tsx', WORKER, here.url], {
+      env,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    return { child, lines: linesOf(child) };
+  });
+  await Promise.all(children.map(({ lines }) => lines.next()));
+  for (const { child } of children) child.stdin?.write('go\n');
+  onStarted?.();
+  return Promise.all(children.map(async ({ lines }) => String((await lines.next()).value)));
+}
+
+function linesOf(child: ChildProcess): AsyncIterator<string> {
+  assert.ok(child.stdout);
+  return createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+}

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { login } from '../../../../cli/commands/login.ts';
+import { disable, enable, remove } from '../../../../cli/commands/user/access.ts';
+import { add } from '../../../../cli/commands/user/add.ts';
+import { groups } from '../../../../cli/commands/user/groups.ts';
+import { list } from '../../../../cli/commands/user/list.ts';
+import { reset } from '../../../../cli/commands/user/reset.ts';
+import { show } from '../../../../cli/commands/user/show.ts';
+import { failure, NEW_PASSWORD, PASSWORD, run, type World, world } from '../helpers/world.ts';
+
+async function operated(...given: Parameters<typeof world>): Promise<World> {
+  const here = await world(...given);
+  await here.operate();
+  return here;
+}
+
+/** Signs in with what an invitation says, and nothing else. */
+async function accept(here: World, { document }: { document: { [name: string]: unknown } }) {
+  const [, , url, , username] = String(document.command).split(' ');
+  const context = here.context({
+    env: {
+      EDGE_UPLOAD_PASSWORD: String(document.temporaryPassword),
+      EDGE_UPLOAD_NEW_PASSWORD: NEW_PASSWORD,
+    },
+  });
+  return run(here, login(context, { ...(url && { url }), ...(username && { username }) }));
+}
+
+test('an invitation holds all that its reader needs: address, name, password, until when, what to type', async (t) => {
+  const here = await operated(t);
+  const made = await run(here, add(here.context(), { username: 'ada', email: 'ada@example.com' }));
+  const { document, text = '' } = made;
+  const week = new Date(here.setup.clock.now().getTime() + 7 * 86_400_000).toISOString();
+  assert.deepEqual(
+    [document.username, document.url, document.expiresAt, document.invited],
+    ['ada', here.url, week, false],
+  );
+  for (const part of [here.url, 'ada', document.temporaryPassword, week.slice(0, 10), document.command]) {
+    assert.ok(text.includes(String(part)), String(part));
+  }
+  assert.equal(document.command, `edge-upload login ${here.url} --username ada`);
+  const order = ['npm install --global edge-upload', String(document.command), 'edge-upload put'];
+  const at = order.map((step) => text.indexOf(step));
+  assert.ok(
+    at.every((place, index) => place > (at[index - 1] ?? 0)),
+    text,
+  );
+  assert.equal((await accept(here, made)).document.username, 'ada');
+});
+
+test("the invitation's time is the pool's own", async (t) => {
+  const policy = { MinimumLength: 30, TemporaryPasswordValidityDays: 2 };
+  const here = await operated(t, { pool: { Policies: { PasswordPolicy: policy } } });
+  const { document } = await add(here.context(), { username: 'ada' });
+  const days = new Date(here.setup.clock.now().getTime() + 2 * 86_400_000).toISOString();
+  assert.equal(document.expiresAt, days);
+  assert.equal(String(document.temporaryPassword).length, 30);
+});
+
+test('with --invite Cognito sends the password, and the command neither knows nor shows it', async (t) => {
+  const here = await operated(t);
+  const { document, text } = await run(
+    here,
+    add(here.context(), { username: 'ada', email: 'ada@example.com', invite: true }),
+  );
+  assert.deepEqual([document.invited, document.temporaryPassword], [true, undefined]);
+  assert.match(text ?? '', /sends the temporary password to ada@example\.com/);
+  const [mail] = here.setup.outbox();
+  assert.equal(mail?.to, 'ada@example.com');
+  assert.match(mail?.body ?? '', /username is ada and temporary password is \S+/);
+});
+
+test('a new user in groups: nobody is made where a group is missing', async (t) => {
+  const here = await operated(t);
+  const error = await failure(here, add(here.context(), { username: 'ada', groups: ['writers'] }));
+  assert.deepEqual([error.code, /“writers”/.test(error.message)], ['usage', true]);
+  assert.ok(!here.operations.includes('AdminCreateUser'));
+  await here.setup.sdk.createGroup({ UserPoolId: here.setup.UserPoolId, GroupName: 'writers' });
+  await add(here.context(), { username: 'ada', groups: ['writers'] });
+  const { document } = await run(here, show(here.context(), { username: 'ada' }));
+  assert.deepEqual(document.groups, ['writers']);
+});
+
+test('a user who exists, one without a name, an address that is none, an invitation to nowhere', async (t) => {
+  const here = await operated(t);
+  await here.user('ada');
+  const exists = await failure(here, add(here.context(), { username: 'ada' }));
+  assert.deepEqual([exists.code, exists.exitCode], ['exists', 6]);
+  assert.match(exists.hint ?? '', /user reset/);
+  for (const args of [{}, { username: 'bob', email: 'bob' }, { username: 'bob', invite: true }]) {
+    assert.equal((await failure(here, add(here.context(), args))).code, 'usage');
+  }
+});
+
+test('a list goes through every page, by prefix and by group', async (t) => {
+  const here = await operated(t);
+  const { sdk, UserPoolId } = here.setup;
+  await sdk.createGroup({ UserPoolId, GroupName: 'writers' });
+  const names = Array.from({ length: 130 }, (_, at) => `user-${String(at).padStart(3, '0')}`);
+  for (const Username of names) {
+    await sdk.adminCreateUser({
+      UserPoolId,
+      Username,
+      MessageAction: 'SUPPRESS',
+      TemporaryPassword: PASSWORD,
+    });
+    await sdk.adminAddUserToGroup({ UserPoolId, Username, GroupName: 'writers' });
+  }
+  await sdk.adminDisableUser({ UserPoolId, Username: 'user-007' });
+  here.operations.length = 0;
+
+  const reading = here.context();
+  await run(here, list(reading, {}));
+  const rows = reading.events.filter(({ type }) => type === 'row');
+  assert.equal(rows.length, 130);
+  assert.equal(here.operations.filter((name) => name === 'ListUsers').length, 3);
+  assert.ok(rows.some((row) => row.type === 'row' && /disabled +user-007/.test(row.text)));
+  assert.ok(rows.some((row) => row.type === 'row' && /invited +user-129/.test(row.text)));
+
+  const json = here.context();
+  const asJson = { ...json, options: { ...json.options, json: true } };
+  const { document } = await run(here, list(asJson, { group: 'writers', prefix: 'user-12' }));
+  assert.equal((document.users as unknown[]).length, 10);
+  assert.deepEqual(
+    json.events.filter(({ type }) => type === 'row'),
+    [],
+  );
+  const odd = await run(here, list(asJson, { prefix: 'a"\\' }));
+  assert.deepEqual(odd.document.users, []);
+});
+
+test('show tells state, groups, second factor and attributes', async (t) => {
+  const here = await operated(t);
+  await here.user('ada', { temporary: true, attributes: { name: 'Ada L.', email_verified: 'true' } });
+  const { document, text = '' } = await run(here, show(here.context(), { username: 'ada' }));
+  assert.deepEqual(
+    [document.status, document.enabled, document.secondFactors],
+    ['FORCE_CHANGE_PASSWORD', true, []],
+  );
+  for (const line of [
+    /^state +invited/m,
+    /^groups +none/m,
+    /^e-mail +ada@example\.com$/m,
+    /^name +Ada L\.$/m,
+  ]) {
+    assert.match(text, line);
+  }
+  const missing = await failure(here, show(here.context(), { username: 'nobody' }));
+  assert.deepEqual([missing.code, missing.exitCode], ['user_missing', 8]);
+});
+
+test('disable ends every sign-in, enable lets in again', async (t) => {
+  const here = await operated(t);
+  await here.user('ada');
+  const signIn = () =>
+    login(here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } }), { url: here.url, username: 'ada' });
+  await run(here, signIn());
+  await run(here, disable(here.context(), { username: 'ada' }));
+  const refused = await failure(here, signIn());
+  assert.match(refused.hint ?? '', /user enable/);
+  await run(here, enable(here.context(), { username: 'ada' }));
+  await run(here, signIn());
+});
+
+test('remove asks, and takes the user away', async (t) => {
+  const here = await operated(t);
+  await here.user('ada');
+  await assert.rejects(remove(here.context(), { username: 'ada' }), /nobody was to be asked/);
+  const { document } = await run(here, remove(here.context(), { username: 'ada', yes: true }));
+  assert.equal(document.removed, true);
+  assert.equal(
+    (await failure(here, remove(here.context(), { username: 'ada', yes: true }))).code,
+    'user_missing',
+  );
+});
+
+test('reset gives a new invitation, and ends what the old password began', async (t) => {
+  const here = await operated(t);
+  await here.user('ada');
+  const before = await here.setup.sdk.adminGetUser({ UserPoolId: here.setup.UserPoolId, Username: 'ada' });
+  assert.equal(before.UserStatus, 'CONFIRMED');
+  const again = await reset(here.context(), { username: 'ada' });
+  assert.ok(here.operations.includes('AdminUserGlobalSignOut'));
+  assert.equal((await accept(here, again)).document.username, 'ada');
+});
+
+test('reset --invite: a new temporary password, or a code for who had one of their own', async (t) => {
+  const here = await operated(t);
+  await here.user('ada', { attributes: { email_verified: 'true' } });
+  await here.user('bob', { temporary: true, attributes: { email_verified: 'true' } });
+  here.operations.length = 0;
+  const { text = '' } = await run(here, reset(here.context(), { username: 'ada', invite: true }));
+  assert.match(text, /code.*password reset/s);
+  await run(here, reset(here.context(), { username: 'bob', invite: true }));
+  const calls = here.operations.filter((name) => name !== 'AdminGetUser');
+  assert.deepEqual(calls, ['AdminResetUserPassword', 'AdminCreateUser']);
+});
+
+test('groups: added, made where that is asked for, removed, listed', async (t) => {
+  const here = await operated(t);
+  await here.user('ada');
+  const change = (args: Parameters<typeof groups>[1]) => run(here, groups(here.context(), args));
+  const mistyped = await failure(here, groups(here.context(), { username: 'ada', add: ['wirters'] }));
+  assert.equal(mistyped.code, 'usage');
+  const added = await change({ username: 'ada', add: ['writers', 'readers'], create: true });
+  assert.deepEqual(added.document.groups, ['readers', 'writers']);
+  const removed = await change({ username: 'ada', remove: ['readers'] });
+  assert.deepEqual(removed.document.groups, ['writers']);
+  const all = await change({});
+  assert.deepEqual(all.document.groups, [{ name: 'readers' }, { name: 'writers' }]);
+});
+
+test('who may not administer is told so', async (t) => {
+  const here = await operated(t);
+  here.intercept(() => ({
+    status: 400,
+    body: { __type: 'AccessDeniedException', message: 'not authorized' },
+  }));
+  const error = await failure(here, list(here.context(), {}));
+  assert.deepEqual([error.code, error.exitCode], ['access_denied', 8]);
+});
