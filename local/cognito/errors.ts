@@ -1,4 +1,4 @@
-import { AwsError } from '../wire/errors.ts';
+import { AwsError, notSupported } from '../wire/errors.ts';
 
 /** The user pool API's errors; all are HTTP 400. Names and texts are AWS's own, which clients and people match on. */
 export const notAuthorized = (message: string) => new AwsError('NotAuthorizedException', message);
@@ -22,6 +22,5 @@ export const notInTier = (what: string, tier: string) =>
     `${what} is not available in the feature plan ${tier} of this user pool.`,
   );
 
-/** What AWS has and the embedded Cognito has not: refused by name. */
-export const notEmbedded = (what: string) =>
-  invalidParameter(`${what} is not available in the embedded Cognito.`);
+/** Refuses by name what AWS has and the embedded Cognito has not. */
+export const notEmbedded = (what: string) => notSupported(what, 'InvalidParameterException');

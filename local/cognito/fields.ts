@@ -1,5 +1,5 @@
+import { list, oneOf, optional, required, structure, text } from '../shape.ts';
 import { MAX_PASSWORD_LENGTH, PASSWORD_PATTERN } from './password.ts';
-import { list, oneOf, optional, required, structure, text } from './shape.ts';
 
 /*
  * Constraints of the members that many operations share, from the user pool API's own model

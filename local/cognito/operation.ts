@@ -1,7 +1,6 @@
 import type { JsonObject } from '../json.ts';
-import { invalidParameter } from './errors.ts';
+import { readInput, type Shape } from '../shape.ts';
 import type { Outbox } from './outbox.ts';
-import { type Problem, parse, type Shape } from './shape.ts';
 import type { Pools } from './store/pools.ts';
 
 /** What every operation works on. */
@@ -19,17 +18,6 @@ export interface Operation {
   readonly run: (context: Context, input: JsonObject) => JsonObject;
 }
 
-/** AWS's words for input that breaks the model. Values are left out, since some are passwords. */
-function invalidInput(problems: readonly Problem[]): Error {
-  const lower = (step: string) => step.charAt(0).toLowerCase() + step.slice(1);
-  const reasons = problems.map(({ path, constraint }) => {
-    const value = constraint === 'Member must not be null' ? 'Value null' : 'Value';
-    return `${value} at '${path.map(lower).join('.')}' failed to satisfy constraint: ${constraint}`;
-  });
-  const errors = reasons.length === 1 ? 'error' : 'errors';
-  return invalidParameter(`${reasons.length} validation ${errors} detected: ${reasons.join('; ')}`);
-}
-
 /** An operation whose input is checked against its shape before it runs. */
 export function operation<T>(
   name: string,
@@ -40,6 +28,6 @@ export function operation<T>(
   return {
     name,
     signed: caller === 'signed',
-    run: (context, body) => run(context, parse(input, body, invalidInput)),
+    run: (context, body) => run(context, readInput(input, body)),
   };
 }

@@ -1,8 +1,8 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../json.ts';
+import { integer, optional } from '../shape.ts';
 import { invalidParameter } from './errors.ts';
 import { pageToken } from './fields.ts';
-import { integer, optional } from './shape.ts';
 
 /** One page of a list. The token says where the next begins, so that records that come and go do not shift it. */
 export interface Page<T> {

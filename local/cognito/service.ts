@@ -3,7 +3,7 @@ import type { Identities } from '../auth/identities.ts';
 import { authenticatedText } from '../auth/sigv4.ts';
 import { type Permissions, refuseDenied, unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
-import { AwsError } from '../wire/errors.ts';
+import { AwsError, notSupported } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest } from '../wire/http.ts';
 import { failure, readBody, success, targetOf } from '../wire/json-protocol.ts';
 import { discover } from './discovery.ts';
@@ -36,8 +36,8 @@ function operationOf({ headers }: HttpRequest): Operation {
   const name = targetOf(headers, 'AWSCognitoIdentityProviderService');
   const operation = name === undefined ? undefined : OPERATIONS.get(name);
   if (operation) return operation;
-  const what = name === undefined ? 'A request without an operation' : `The operation ${name}`;
-  throw new AwsError('UnknownOperationException', `${what} is not available in the embedded Cognito.`);
+  const what = name === undefined ? 'a request without an operation' : `the operation ${name}`;
+  throw notSupported(what, 'UnknownOperationException');
 }
 
 /** Amazon Cognito user pools: the JSON 1.1 API, every pool's public documents, and the two CloudFormation resources. */

@@ -14,3 +14,8 @@ export class AwsError extends Error {
     this.details = details;
   }
 }
+
+/** Refuses by name what AWS has and the embedded cloud has not. */
+export function notSupported(what: string, code = 'InvalidRequest', status = 400): AwsError {
+  return new AwsError(code, `The embedded cloud does not support ${what}.`, status);
+}

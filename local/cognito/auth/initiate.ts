@@ -74,7 +74,7 @@ export function initiate(
       }
       return signInWithPassword(attempt, parameters);
     default:
-      throw notEmbedded(`The flow ${flow}`);
+      throw notEmbedded(`the flow ${flow}`);
   }
   throw invalidParameter('Initiate Auth method not supported.');
 }

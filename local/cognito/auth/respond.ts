@@ -28,7 +28,7 @@ interface Response {
 /** Judges the answer to a challenge and gives the next one, or the tokens. */
 export function respond(attempt: Attempt, { name, session, responses }: Response): JsonObject {
   const challenge = CHALLENGES.find((one) => one.name === name);
-  if (!challenge) throw notEmbedded(`The challenge ${name}`);
+  if (!challenge) throw notEmbedded(`the challenge ${name}`);
   if (responses.DEVICE_KEY !== undefined) throw notEmbedded('DEVICE_KEY');
   const token = challenge.sessionOf(responses, session);
   if (token === undefined) throw invalidParameter('Missing required parameter Session');

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { flag, type Infer, list, oneOf, optional, structure } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { attributes, deliveryMedium, password, userOfPool } from '../fields.ts';
@@ -8,7 +9,6 @@ import { type Context, operation } from '../operation.ts';
 import { generatePassword } from '../password.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
 import { changeAttributes } from '../schema.ts';
-import { flag, type Infer, list, oneOf, optional, structure } from '../shape.ts';
 import type { UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 import { checkAliases, describeUser, getUser, newCredential, withPassword } from '../users.ts';

@@ -1,8 +1,8 @@
+import { flag, optional, required, structure } from '../../shape.ts';
 import { notAuthorized } from '../errors.ts';
 import { password, userOfPool } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { sendResetCode } from '../reset-code.ts';
-import { flag, optional, required, structure } from '../shape.ts';
 import { getUser, newCredential, withPassword } from '../users.ts';
 
 export const adminSetUserPassword = operation(

@@ -1,8 +1,8 @@
+import { required, structure } from '../../shape.ts';
 import { signedOut } from '../auth/tokens.ts';
 import { attributes, userOfPool } from '../fields.ts';
 import { type Context, operation } from '../operation.ts';
 import { changeAttributes } from '../schema.ts';
-import { required, structure } from '../shape.ts';
 import type { UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 import { checkAliases, describeUserForAdmin, getUser } from '../users.ts';

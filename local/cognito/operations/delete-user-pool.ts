@@ -1,7 +1,7 @@
+import { required, structure } from '../../shape.ts';
 import { invalidParameter } from '../errors.ts';
 import { poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { required, structure } from '../shape.ts';
 
 /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DeleteUserPool.html */
 export const deleteUserPool = operation(

@@ -1,12 +1,12 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../../json.ts';
+import { integer, optional, required, structure, text } from '../../shape.ts';
 import { poolArn } from '../arn.ts';
 import { clientId, pageToken, poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { listing } from '../page.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
 import type { SchemaAttribute } from '../schema.ts';
-import { integer, optional, required, structure, text } from '../shape.ts';
 import type { ClientRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 import { epoch } from '../users.ts';

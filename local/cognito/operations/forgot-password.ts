@@ -1,10 +1,10 @@
+import { optional, required, structure, text } from '../../shape.ts';
 import { checkSecretHash } from '../auth/secret-hash.ts';
 import { expiredCode, notAuthorized, userDisabled, userNotFound } from '../errors.ts';
 import { clientId, password, secretHash, username } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { checkResetCode, deliveryTo, sendResetCode } from '../reset-code.ts';
 import { hidesUsers } from '../resources/client-properties.ts';
-import { optional, required, structure, text } from '../shape.ts';
 import { newCredential, withPassword } from '../users.ts';
 
 export const forgotPassword = operation(

@@ -1,8 +1,8 @@
+import { type Infer, required, structure } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { groupName, poolId, userOfPool } from '../fields.ts';
 import { type Context, operation } from '../operation.ts';
 import { listing, paging } from '../page.ts';
-import { type Infer, required, structure } from '../shape.ts';
 import type { GroupRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 import { describeUser, getUser } from '../users.ts';

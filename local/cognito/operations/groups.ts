@@ -1,11 +1,11 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../../json.ts';
+import { integer, optional, required, structure, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { notEmbedded, resourceNotFound } from '../errors.ts';
 import { groupName, poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { listing, paging } from '../page.ts';
-import { integer, optional, required, structure, text } from '../shape.ts';
 import type { GroupRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 import { epoch } from '../users.ts';
@@ -51,7 +51,7 @@ export const createGroup = operation(
   }),
   ({ pools, now }, input) => {
     const pool = pools.get(input.UserPoolId);
-    if (input.RoleArn !== undefined) throw notEmbedded('RoleArn of a group');
+    if (input.RoleArn !== undefined) throw notEmbedded('the RoleArn of a group');
     if (pool.groups.some(({ name }) => name === input.GroupName)) {
       throw new AwsError('GroupExistsException', 'A group with the name already exists.');
     }

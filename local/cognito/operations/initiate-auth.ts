@@ -1,8 +1,8 @@
+import { oneOf, optional, required, strings, structure } from '../../shape.ts';
 import { attemptOf } from '../auth/attempt.ts';
 import { initiate } from '../auth/initiate.ts';
 import { clientId, poolId, session } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { oneOf, optional, required, strings, structure } from '../shape.ts';
 
 const shared = {
   ClientId: required(clientId),

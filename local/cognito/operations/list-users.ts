@@ -1,9 +1,9 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { integer, list, optional, required, structure, text } from '../../shape.ts';
 import { invalidParameter } from '../errors.ts';
 import { attributeName, poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { paginate } from '../page.ts';
-import { integer, list, optional, required, structure, text } from '../shape.ts';
 import type { UserRecord } from '../store/model.ts';
 import { describeUser } from '../users.ts';
 

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../json.ts';
+import { flag, type Infer, optional, required, structure } from '../../shape.ts';
 import { bearerOf } from '../auth/access-token.ts';
 import { invalidParameter } from '../errors.ts';
 import { ADDRESS, chosenFactors, FACTORS, type Factor, isMessageFactor, poolFactors } from '../factors.ts';
 import { token, userOfPool } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { flag, type Infer, optional, required, structure } from '../shape.ts';
 import type { UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 import { getUser } from '../users.ts';

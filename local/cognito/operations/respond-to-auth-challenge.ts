@@ -1,8 +1,8 @@
+import { type Infer, oneOf, optional, required, strings, structure } from '../../shape.ts';
 import { attemptOf } from '../auth/attempt.ts';
 import { respond } from '../auth/respond.ts';
 import { clientId, poolId, session } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { type Infer, oneOf, optional, required, strings, structure } from '../shape.ts';
 
 const shared = {
   ClientId: required(clientId),

@@ -1,3 +1,4 @@
+import { optional, required, structure } from '../../shape.ts';
 import { bearerOf } from '../auth/access-token.ts';
 import { checkProof } from '../auth/attempt.ts';
 import { notAuthorized, notEmbedded } from '../errors.ts';
@@ -5,7 +6,6 @@ import { attributes, password, token } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { canRead, checkWrites } from '../permissions.ts';
 import { changeAttributes } from '../schema.ts';
-import { optional, required, structure } from '../shape.ts';
 import { passwordMatches } from '../srp.ts';
 import { attributeList, checkAliases, mfaSettings, newCredential, withPassword } from '../users.ts';
 
@@ -39,7 +39,7 @@ export const updateUserAttributes = operation(
     const verified = pool.record.settings.AutoVerifiedAttributes?.find(
       (name) => changed[name] !== undefined && changed[name] !== user.attributes[name],
     );
-    if (verified) throw notEmbedded(`The verification of a changed ${verified}`);
+    if (verified) throw notEmbedded(`the verification of a changed ${verified}`);
     checkAliases(pool, user.sub, changed);
     pool.putUser({ ...user, attributes: changed, modified: now().toISOString() });
     return {};

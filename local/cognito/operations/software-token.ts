@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../json.ts';
+import { optional, required, structure, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { bearerOf } from '../auth/access-token.ts';
 import { MFA_SETUP, SOFTWARE_TOKEN_MFA, takeCode } from '../challenges/software-token.ts';
@@ -8,7 +9,6 @@ import { poolFactors } from '../factors.ts';
 import { session, token } from '../fields.ts';
 import { type Context, operation } from '../operation.ts';
 import { sessionLifetime } from '../resources/client-properties.ts';
-import { optional, required, structure, text } from '../shape.ts';
 import type { SoftwareToken, UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 

@@ -1,3 +1,4 @@
+import { optional, required, structure, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { bearerOf } from '../auth/access-token.ts';
 import { attemptOf } from '../auth/attempt.ts';
@@ -9,7 +10,6 @@ import { clientId, token } from '../fields.ts';
 import { statedClaims } from '../jwt.ts';
 import { operation } from '../operation.ts';
 import { canRevoke } from '../resources/client-properties.ts';
-import { optional, required, structure, text } from '../shape.ts';
 
 const clientSecret = text({ min: 24, max: 64, pattern: /[\w+]+/ });
 

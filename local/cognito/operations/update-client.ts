@@ -1,8 +1,8 @@
+import { required, structure } from '../../shape.ts';
 import { clientId } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { checkPermissions } from '../permissions.ts';
-import { checkClient, checkTier, clientFields } from '../resources/client-properties.ts';
-import { required, structure } from '../shape.ts';
+import { checkClient, checkTier, clientFields, clientRules } from '../resources/client-properties.ts';
 import { describeClient } from './describe.ts';
 
 const { GenerateSecret: _fixed, ...changeable } = clientFields;
@@ -14,7 +14,7 @@ const { GenerateSecret: _fixed, ...changeable } = clientFields;
 export const updateUserPoolClient = operation(
   'UpdateUserPoolClient',
   'signed',
-  structure({ ...changeable, ClientId: required(clientId) }),
+  structure({ ...changeable, ClientId: required(clientId) }, clientRules),
   ({ pools, now }, { ClientId, ...given }) => {
     const { pool, client } = pools.client(ClientId, pools.get(given.UserPoolId));
     const settings = checkClient({ ...given, GenerateSecret: client.settings.GenerateSecret });

@@ -1,10 +1,19 @@
 import type { JsonObject } from '../../json.ts';
+import {
+  flag,
+  type Infer,
+  integer,
+  list,
+  oneOf,
+  optional,
+  readProperties,
+  required,
+  structure,
+  text,
+} from '../../shape.ts';
 import { invalidParameter, notEmbedded, notInTier } from '../errors.ts';
 import { poolId } from '../fields.ts';
-import { flag, type Infer, integer, list, oneOf, optional, required, structure, text } from '../shape.ts';
-import { readProperties } from './refusal.ts';
 
-const closed = { closed: true };
 const unit = oneOf(['seconds', 'minutes', 'hours', 'days']);
 const permittedAttribute = text({ min: 1, max: 2048 });
 
@@ -17,19 +26,16 @@ export const clientFields = {
   IdTokenValidity: optional(integer({ min: 1, max: 86_400 })),
   RefreshTokenValidity: optional(integer({ min: 1, max: 315_360_000 })),
   TokenValidityUnits: optional(
-    structure({ AccessToken: optional(unit), IdToken: optional(unit), RefreshToken: optional(unit) }, closed),
+    structure({ AccessToken: optional(unit), IdToken: optional(unit), RefreshToken: optional(unit) }),
   ),
   AuthSessionValidity: optional(integer({ min: 3, max: 15 })),
   EnableTokenRevocation: optional(flag()),
   PreventUserExistenceErrors: optional(oneOf(['ENABLED', 'LEGACY'])),
   RefreshTokenRotation: optional(
-    structure(
-      {
-        Feature: optional(oneOf(['ENABLED', 'DISABLED'])),
-        RetryGracePeriodSeconds: optional(integer({ min: 0, max: 60 })),
-      },
-      closed,
-    ),
+    structure({
+      Feature: optional(oneOf(['ENABLED', 'DISABLED'])),
+      RetryGracePeriodSeconds: optional(integer({ min: 0, max: 60 })),
+    }),
   ),
   ExplicitAuthFlows: optional(
     list(
@@ -53,18 +59,21 @@ export const clientFields = {
   EnablePropagateAdditionalUserContextData: optional(flag()),
 };
 
-const clientProperties = structure(clientFields, closed);
+/** Settings of AWS's that the embedded Cognito has not. */
+export const clientRules = {
+  notSupported: [
+    'AllowedOAuthFlows',
+    'AllowedOAuthScopes',
+    'AnalyticsConfiguration',
+    'CallbackURLs',
+    'DefaultRedirectURI',
+    'LogoutURLs',
+  ],
+};
+
+const clientProperties = structure(clientFields, clientRules);
 
 export type ClientSettings = Infer<typeof clientProperties>;
-
-const NOT_DONE = [
-  'AllowedOAuthFlows',
-  'AllowedOAuthScopes',
-  'AnalyticsConfiguration',
-  'CallbackURLs',
-  'DefaultRedirectURI',
-  'LogoutURLs',
-];
 
 export const CLIENT_TYPE = 'AWS::Cognito::UserPoolClient';
 
@@ -73,7 +82,7 @@ export const CLIENT_TYPE = 'AWS::Cognito::UserPoolClient';
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpoolclient.html
  */
 export function readClientProperties(properties: JsonObject): ClientSettings {
-  return checkClient(readProperties(CLIENT_TYPE, clientProperties, properties, NOT_DONE));
+  return checkClient(readProperties(clientProperties, properties));
 }
 
 /** Settings that go together. Throws InvalidParameterException, as the API does. */

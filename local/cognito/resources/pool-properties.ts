@@ -1,7 +1,4 @@
 import type { JsonObject } from '../../json.ts';
-import { invalidParameter } from '../errors.ts';
-import { FACTORS } from '../factors.ts';
-import { isStandardAttribute } from '../schema.ts';
 import {
   flag,
   type Infer,
@@ -9,17 +6,18 @@ import {
   list,
   oneOf,
   optional,
+  readProperties,
   required,
-  type Shape,
   strings,
   structure,
   text,
-} from '../shape.ts';
+} from '../../shape.ts';
+import { invalidParameter } from '../errors.ts';
+import { FACTORS } from '../factors.ts';
+import { isStandardAttribute } from '../schema.ts';
 import { checkMfa } from './mfa-rules.ts';
-import { readProperties } from './refusal.ts';
 import { checkPoolTier } from './tier-rules.ts';
 
-const closed = { closed: true };
 const message = text({ min: 6, max: 20_000 });
 const subject = text({ min: 1, max: 140 });
 const smsMessage = text({ min: 6, max: 140 });
@@ -31,114 +29,81 @@ const arn = text({
 });
 const numberText = text({ max: 131_072, pattern: /-?\d+/ });
 
-const passwordPolicy = structure(
-  {
-    MinimumLength: optional(integer({ min: 6, max: 99 })),
-    RequireUppercase: optional(flag()),
-    RequireLowercase: optional(flag()),
-    RequireNumbers: optional(flag()),
-    RequireSymbols: optional(flag()),
-    PasswordHistorySize: optional(integer({ min: 0, max: 24 })),
-    TemporaryPasswordValidityDays: optional(integer({ min: 0, max: 365 })),
-  },
-  closed,
-);
+const passwordPolicy = structure({
+  MinimumLength: optional(integer({ min: 6, max: 99 })),
+  RequireUppercase: optional(flag()),
+  RequireLowercase: optional(flag()),
+  RequireNumbers: optional(flag()),
+  RequireSymbols: optional(flag()),
+  PasswordHistorySize: optional(integer({ min: 0, max: 24 })),
+  TemporaryPasswordValidityDays: optional(integer({ min: 0, max: 365 })),
+});
 
-const signInPolicy = structure(
-  {
-    AllowedFirstAuthFactors: optional(list(oneOf(['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN']))),
-  },
-  closed,
-);
+const signInPolicy = structure({
+  AllowedFirstAuthFactors: optional(list(oneOf(['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN']))),
+});
 
-const schemaEntry = structure(
-  {
-    Name: required(text({ min: 1, max: 20, pattern: /[\p{L}\p{M}\p{S}\p{N}\p{P}]+/u })),
-    AttributeDataType: optional(oneOf(['String', 'Number', 'DateTime', 'Boolean'])),
-    Mutable: optional(flag()),
-    Required: optional(flag()),
-    StringAttributeConstraints: optional(
-      structure({ MinLength: optional(numeric()), MaxLength: optional(numeric()) }, closed),
-    ),
-    NumberAttributeConstraints: optional(
-      structure({ MinValue: optional(numeric()), MaxValue: optional(numeric()) }, closed),
-    ),
-  },
-  closed,
-);
-
-/** CloudFormation types these limits as strings; a number in the template comes to the same. */
-function numeric(): Shape<string> {
-  return (value, path, problems) =>
-    numberText(typeof value === 'number' ? String(value) : value, path, problems);
-}
+const schemaEntry = structure({
+  Name: required(text({ min: 1, max: 20, pattern: /[\p{L}\p{M}\p{S}\p{N}\p{P}]+/u })),
+  AttributeDataType: optional(oneOf(['String', 'Number', 'DateTime', 'Boolean'])),
+  Mutable: optional(flag()),
+  Required: optional(flag()),
+  StringAttributeConstraints: optional(
+    structure({ MinLength: optional(numberText), MaxLength: optional(numberText) }),
+  ),
+  NumberAttributeConstraints: optional(
+    structure({ MinValue: optional(numberText), MaxValue: optional(numberText) }),
+  ),
+});
 
 /** Who sends text messages. The embedded cloud has no SNS: the role is not looked at, messages go to the outbox. */
-export const smsConfiguration = structure(
-  {
-    SnsCallerArn: required(arn),
-    ExternalId: optional(text()),
-    SnsRegion: optional(text({ min: 5, max: 32 })),
-  },
-  closed,
-);
+export const smsConfiguration = structure({
+  SnsCallerArn: required(arn),
+  ExternalId: optional(text()),
+  SnsRegion: optional(text({ min: 5, max: 32 })),
+});
 
 const poolProperties = structure(
   {
     UserPoolName: optional(text({ min: 1, max: 128, pattern: /[\w\s+=,.@-]+/ })),
     Policies: optional(
-      structure({ PasswordPolicy: optional(passwordPolicy), SignInPolicy: optional(signInPolicy) }, closed),
+      structure({ PasswordPolicy: optional(passwordPolicy), SignInPolicy: optional(signInPolicy) }),
     ),
     AdminCreateUserConfig: optional(
-      structure(
-        {
-          AllowAdminCreateUserOnly: optional(flag()),
-          InviteMessageTemplate: optional(
-            structure(
-              {
-                EmailMessage: optional(message),
-                EmailSubject: optional(subject),
-                SMSMessage: optional(smsMessage),
-              },
-              closed,
-            ),
-          ),
-        },
-        closed,
-      ),
+      structure({
+        AllowAdminCreateUserOnly: optional(flag()),
+        InviteMessageTemplate: optional(
+          structure({
+            EmailMessage: optional(message),
+            EmailSubject: optional(subject),
+            SMSMessage: optional(smsMessage),
+          }),
+        ),
+      }),
     ),
     AccountRecoverySetting: optional(
-      structure(
-        {
-          RecoveryMechanisms: optional(
-            list(
-              structure(
-                {
-                  Name: required(oneOf(['verified_email', 'verified_phone_number', 'admin_only'])),
-                  Priority: required(integer({ min: 1, max: 2 })),
-                },
-                closed,
-              ),
-              { max: 2 },
-            ),
+      structure({
+        RecoveryMechanisms: optional(
+          list(
+            structure({
+              Name: required(oneOf(['verified_email', 'verified_phone_number', 'admin_only'])),
+              Priority: required(integer({ min: 1, max: 2 })),
+            }),
+            { max: 2 },
           ),
-        },
-        closed,
-      ),
+        ),
+      }),
     ),
     AliasAttributes: optional(list(oneOf(['email', 'phone_number', 'preferred_username']))),
     AutoVerifiedAttributes: optional(list(verifiedAttribute)),
     DeletionProtection: optional(oneOf(['ACTIVE', 'INACTIVE'])),
     EmailConfiguration: optional(
-      structure(
-        {
-          EmailSendingAccount: optional(oneOf(['COGNITO_DEFAULT', 'DEVELOPER'])),
-          SourceArn: optional(arn),
-          From: optional(text()),
-          ReplyToEmailAddress: optional(text()),
-        },
-        closed,
-      ),
+      structure({
+        EmailSendingAccount: optional(oneOf(['COGNITO_DEFAULT', 'DEVELOPER'])),
+        SourceArn: optional(arn),
+        From: optional(text()),
+        ReplyToEmailAddress: optional(text()),
+      }),
     ),
     EmailVerificationMessage: optional(message),
     EmailVerificationSubject: optional(subject),
@@ -151,39 +116,36 @@ const poolProperties = structure(
     SmsConfiguration: optional(smsConfiguration),
     SmsVerificationMessage: optional(smsMessage),
     UserPoolAddOns: optional(
-      structure({ AdvancedSecurityMode: optional(oneOf(['OFF', 'AUDIT', 'ENFORCED'])) }, closed),
+      structure({ AdvancedSecurityMode: optional(oneOf(['OFF', 'AUDIT', 'ENFORCED'])) }),
     ),
     UserAttributeUpdateSettings: optional(
-      structure({ AttributesRequireVerificationBeforeUpdate: required(list(verifiedAttribute)) }, closed),
+      structure({ AttributesRequireVerificationBeforeUpdate: required(list(verifiedAttribute)) }),
     ),
     UserPoolTags: optional(strings()),
     UserPoolTier: optional(oneOf(['LITE', 'ESSENTIALS', 'PLUS'])),
     UsernameAttributes: optional(list(verifiedAttribute)),
-    UsernameConfiguration: optional(structure({ CaseSensitive: optional(flag()) }, closed)),
+    UsernameConfiguration: optional(structure({ CaseSensitive: optional(flag()) })),
     VerificationMessageTemplate: optional(
-      structure(
-        {
-          DefaultEmailOption: optional(oneOf(['CONFIRM_WITH_CODE'])),
-          EmailMessage: optional(message),
-          EmailSubject: optional(subject),
-          SmsMessage: optional(smsMessage),
-        },
-        closed,
-      ),
+      structure({
+        DefaultEmailOption: optional(oneOf(['CONFIRM_WITH_CODE'])),
+        EmailMessage: optional(message),
+        EmailSubject: optional(subject),
+        SmsMessage: optional(smsMessage),
+      }),
     ),
   },
-  closed,
+  {
+    notSupported: [
+      'DeviceConfiguration',
+      'LambdaConfig',
+      'WebAuthnFactorConfiguration',
+      'WebAuthnRelyingPartyID',
+      'WebAuthnUserVerification',
+    ],
+  },
 );
 
 export type PoolSettings = Infer<typeof poolProperties>;
-
-const NOT_DONE = [
-  'DeviceConfiguration',
-  'LambdaConfig',
-  'WebAuthnFactorConfiguration',
-  'WebAuthnRelyingPartyID',
-  'WebAuthnUserVerification',
-];
 
 export const POOL_TYPE = 'AWS::Cognito::UserPool';
 
@@ -192,7 +154,7 @@ export const POOL_TYPE = 'AWS::Cognito::UserPool';
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpool.html
  */
 export function readPoolProperties(properties: JsonObject): PoolSettings {
-  const settings = readProperties(POOL_TYPE, poolProperties, properties, NOT_DONE);
+  const settings = readProperties(poolProperties, properties);
   for (const entry of settings.Schema ?? []) {
     if (isStandardAttribute(entry.Name)) continue;
     if (!entry.AttributeDataType) {

@@ -28,9 +28,9 @@ export function checkPoolTier({ UserPoolTier: tier = 'ESSENTIALS', ...settings }
   if (history > 0)
     throw tier === 'LITE' ? notInTier('Password history', tier) : notEmbedded('PasswordHistorySize');
   if (factors.some((factor) => factor !== 'PASSWORD')) {
-    throw tier === 'LITE' ? notInTier('Passwordless sign-in', tier) : notEmbedded('Passwordless sign-in');
+    throw tier === 'LITE' ? notInTier('Passwordless sign-in', tier) : notEmbedded('passwordless sign-in');
   }
   if (threats !== 'OFF') {
-    throw tier === 'PLUS' ? notEmbedded('Threat protection') : notInTier('Threat protection', tier);
+    throw tier === 'PLUS' ? notEmbedded('threat protection') : notInTier('Threat protection', tier);
   }
 }

@@ -130,7 +130,7 @@ test('passkeys and custom challenges are refused by name', async (t) => {
   for (const ChallengeName of ['WEB_AUTHN', 'CUSTOM_CHALLENGE', 'SMS_OTP'] as const) {
     await assert.rejects(
       sdk.respondToAuthChallenge({ ClientId, ChallengeName, Session: 'x'.repeat(20) }),
-      awsError('InvalidParameterException', new RegExp(`${ChallengeName} is not available`)),
+      awsError('InvalidParameterException', new RegExp(`does not support the challenge ${ChallengeName}`)),
     );
   }
 });

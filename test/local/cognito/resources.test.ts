@@ -46,7 +46,7 @@ test('properties that are out of range, unknown or not done are refused by name'
     pool({ Policies: { PasswordPolicy: { Nonsense: 1 } } }),
     /#\/Policies\/PasswordPolicy: .*Nonsense/,
   );
-  await assert.rejects(pool({ LambdaConfig: {} }), /does not have the property LambdaConfig/);
+  await assert.rejects(pool({ LambdaConfig: {} }), /does not support the property #\/LambdaConfig/);
   await assert.rejects(
     pool({ Policies: { PasswordPolicy: { MinimumLength: 5 } } }),
     /#\/Policies\/PasswordPolicy\/MinimumLength/,

@@ -50,7 +50,7 @@ test('an operation that is not there is refused by its name', async (t) => {
   const { endpoint, sdk, ClientId } = await setUp(t);
   await assert.rejects(
     sdk.signUp({ ClientId, Username: 'ann', Password: PASSWORD }),
-    awsError('UnknownOperationException', 'The operation SignUp is not available in the embedded Cognito.'),
+    awsError('UnknownOperationException', 'The embedded cloud does not support the operation SignUp.'),
   );
   const nameless = await fetch(endpoint, { method: 'POST', body: '{}' });
   assert.equal(nameless.status, 400);

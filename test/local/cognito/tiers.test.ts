@@ -41,7 +41,7 @@ test('each plan refuses what it does not include, by name', async (t) => {
     [undefined, threats('AUDIT'), NO_TIER],
     ['PLUS', threats('AUDIT'), NOT_DONE],
     ['PLUS', {}],
-    ['GOLD', {}, 'ValidationException'],
+    ['GOLD', {}, 'InvalidRequest'],
   ];
   for (const [tier, properties, code] of rows) {
     const creation = create({ ...properties, ...omitUndefined({ UserPoolTier: tier }) });

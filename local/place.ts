@@ -1,0 +1,74 @@
+import { AwsError, notSupported } from './wire/errors.ts';
+
+/** Member names and zero-based list positions, outermost first. */
+type Path = readonly (string | number)[];
+
+/** One constraint that a value does not meet. */
+interface Problem {
+  readonly path: Path;
+  /** In the words of CloudFormation's resource models. */
+  readonly model: string;
+  /** In the words of AWS's APIs. */
+  readonly api: string;
+}
+
+/** Where in a template or a request a value stands, and the problems found so far. */
+export class Place {
+  readonly source: 'template' | 'request';
+  readonly problems: Problem[];
+  readonly #path: Path;
+
+  constructor(source: 'template' | 'request', path: Path = [], problems: Problem[] = []) {
+    this.source = source;
+    this.#path = path;
+    this.problems = problems;
+  }
+
+  at(step: string | number): Place {
+    return new Place(this.source, [...this.#path, step], this.problems);
+  }
+
+  /** Adds a problem: `model` in the words of CloudFormation's resource models, `api` in those of AWS's APIs. */
+  fail(model: string, api: string): undefined {
+    this.problems.push({ path: this.#path, model, api });
+    return undefined;
+  }
+
+  /** @throws AwsError `SerializationException` for a request: AWS's JSON protocol checks types before constraints */
+  failType(model: string, api = model): undefined {
+    if (this.source === 'template') return this.fail(`expected type: ${model}`, '');
+    const where = this.#path.length === 0 ? '' : ` at ${this}`;
+    throw new AwsError('SerializationException', `Unexpected value type in payload: ${api} expected${where}`);
+  }
+
+  /** @throws AwsError always: `InvalidRequest` for a template, `InvalidParameterException` for a request */
+  notSupported(value = ''): never {
+    const what = `${this}${value === '' ? '' : ` with the value ${value}`}`;
+    if (this.source === 'template') throw notSupported(`the property ${what}`);
+    throw notSupported(`the parameter ${what}`, 'InvalidParameterException');
+  }
+
+  /** Such as `#/Tags/0/Key` in a template and `tags.1.member.key` in a request. */
+  toString(): string {
+    return pathText(this.source, this.#path);
+  }
+
+  /** Such as `#/Timeout: 901 is not less or equal to 900`. */
+  modelProblems(): string[] {
+    return this.problems.map(({ path, model }) => `${pathText('template', path)}: ${model}`);
+  }
+
+  /** Such as `Value null at 'name' failed to satisfy constraint: Member must not be null`. */
+  apiProblems(): string[] {
+    return this.problems.map(({ path, api }) => {
+      const value = api === 'Member must not be null' ? 'Value null' : 'Value';
+      return `${value} at '${pathText('request', path)}' failed to satisfy constraint: ${api}`;
+    });
+  }
+}
+
+function pathText(source: Place['source'], path: Path): string {
+  if (source === 'template') return ['#', ...path].join('/');
+  const lower = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
+  return path.map((step) => (typeof step === 'number' ? `${step + 1}.member` : lower(step))).join('.');
+}

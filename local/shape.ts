@@ -1,0 +1,225 @@
+import type { Json, JsonObject } from './json.ts';
+import { Place } from './place.ts';
+import { AwsError } from './wire/errors.ts';
+
+/** Reads one value. Returns `undefined` after adding a problem to `place` where the value does not fit. */
+export type Shape<T> = (value: Json, place: Place) => T | undefined;
+
+interface Field<T> {
+  readonly shape: Shape<NonNullable<T>>;
+  readonly required: boolean;
+  readonly otherwise?: T;
+}
+
+type Fields = Readonly<Record<string, Field<unknown>>>;
+type Output<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+/** The value that a shape reads. */
+export type Infer<S> = S extends Shape<infer T> ? T : never;
+
+export function required<T>(shape: Shape<T>): Field<T> {
+  return { shape: shape as Shape<NonNullable<T>>, required: true };
+}
+
+/** @param otherwise the value of an absent member */
+export function optional<T>(shape: Shape<T>, otherwise: T): Field<T>;
+export function optional<T>(shape: Shape<T>): Field<T | undefined>;
+export function optional<T>(shape: Shape<T>, otherwise?: T): Field<T | undefined> {
+  return { shape: shape as Shape<NonNullable<T>>, required: false, otherwise };
+}
+
+interface TextLimits {
+  readonly min?: number;
+  readonly max?: number;
+  /** Must match the whole value. */
+  readonly pattern?: RegExp;
+}
+
+/** A string. Templates may write a number or a boolean instead. */
+export function text({ min = 0, max = Number.POSITIVE_INFINITY, pattern }: TextLimits = {}): Shape<string> {
+  const whole = pattern && new RegExp(`^(?:${pattern.source})$`, pattern.flags);
+  return (given, place) => {
+    const value = place.source === 'template' && isScalar(given) ? String(given) : given;
+    if (typeof value !== 'string') return place.failType('String');
+    const before = place.problems.length;
+    const length = [...value].length;
+    if (length < min) {
+      place.fail(
+        `expected minLength: ${min}, actual: ${length}`,
+        `Member must have length greater than or equal to ${min}`,
+      );
+    }
+    if (length > max) {
+      place.fail(
+        `expected maxLength: ${max}, actual: ${length}`,
+        `Member must have length less than or equal to ${max}`,
+      );
+    }
+    // Too long a value is not matched: a pattern may take time that grows with the square of the length.
+    if (length <= max && whole && pattern && !whole.test(value)) {
+      place.fail(
+        'failed validation constraint for keyword [pattern]',
+        `Member must satisfy regular expression pattern: ${pattern.source}`,
+      );
+    }
+    return place.problems.length === before ? value : undefined;
+  };
+}
+
+const isScalar = (value: Json) => typeof value === 'number' || typeof value === 'boolean';
+
+interface Choices {
+  /** Values that AWS has and the embedded cloud has not: refused by name. */
+  readonly notSupported?: readonly string[];
+}
+
+/** One of the given values. Templates may write a number as a string. */
+export function oneOf<const T extends string | number>(
+  choices: readonly T[],
+  { notSupported = [] }: Choices = {},
+): Shape<T> {
+  return (value, place) => {
+    if (typeof value !== 'string' && typeof value !== 'number') return place.failType('String');
+    const written = place.source === 'template' ? String : (given: string | number) => given;
+    const found = choices.find((choice) => written(choice) === written(value));
+    if (found !== undefined) return found;
+    if (notSupported.includes(String(value))) place.notSupported(String(value));
+    return place.fail(
+      `${JSON.stringify(value)} is not a valid enum value. Valid values: ${choices.join(', ')}`,
+      `Member must satisfy enum value set: [${[...choices].sort().join(', ')}]`,
+    );
+  };
+}
+
+/** A whole number within bounds, both included. Its decimal form as a string is accepted, as CloudFormation sends it. */
+export function integer({ min, max }: { min: number; max: number }): Shape<number> {
+  return (value, place) => {
+    const number = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+    if (typeof number !== 'number' || !Number.isInteger(number)) return place.failType('Integer');
+    if (number >= min && number <= max) return number;
+    const [bound, limit] = number < min ? ['greater', min] : ['less', max];
+    return place.fail(
+      `${number} is not ${bound} or equal to ${limit}`,
+      `Member must have value ${bound} than or equal to ${limit}`,
+    );
+  };
+}
+
+export function flag(): Shape<boolean> {
+  return (value, place) => {
+    if (value === true || value === 'true') return true;
+    if (value === false || value === 'false') return false;
+    return place.failType('Boolean');
+  };
+}
+
+export function list<T>(
+  item: Shape<T>,
+  { min = 0, max = Number.POSITIVE_INFINITY } = {},
+): Shape<readonly T[]> {
+  return (value, place) => {
+    if (!Array.isArray(value)) return place.failType('JSONArray', 'List');
+    if (value.length < min || value.length > max) {
+      const [bound, word, limit] =
+        value.length < min ? ['minimum', 'greater', min] : ['maximum', 'less', max];
+      place.fail(
+        `expected ${bound} item count: ${limit}, found: ${value.length}`,
+        `Member must have length ${word} than or equal to ${limit}`,
+      );
+    }
+    return value.map((entry, index) => item(entry, place.at(index))) as T[];
+  };
+}
+
+/** A map from names to strings. */
+export function strings(): Shape<Readonly<Record<string, string>>> {
+  const string = text();
+  return (value, place) => {
+    const entries = Object.entries(object(value, place) ?? {});
+    return Object.fromEntries(entries.map(([name, entry]) => [name, string(entry, place.at(name)) ?? '']));
+  };
+}
+
+/** A JSON object of no fixed shape, such as a policy document. */
+export function document(): Shape<JsonObject> {
+  return object;
+}
+
+/** A list of `{ Key, Value }`, as most resource types have for `Tags`. */
+export function tags(): Shape<Readonly<Record<string, string>>> {
+  const tag = structure({ Key: required(text({ min: 1, max: 128 })), Value: required(text({ max: 256 })) });
+  return changed(list(tag), (entries) => Object.fromEntries(entries.map(({ Key, Value }) => [Key, Value])));
+}
+
+interface StructureRules {
+  /** Members that AWS has and the embedded cloud has not: refused by name. */
+  readonly notSupported?: readonly string[];
+  /** Whether a request's unknown members are refused too; AWS ignores them. A template's always are. */
+  readonly strict?: boolean;
+}
+
+export function structure<F extends Fields>(
+  fields: F,
+  { notSupported: refused = [], strict = false }: StructureRules = {},
+): Shape<Output<F>> {
+  return (value, place) => {
+    const source = object(value, place);
+    if (source === undefined) return undefined;
+    const unknown = Object.keys(source).filter((name) => !Object.hasOwn(fields, name));
+    const known =
+      strict && place.source === 'request' ? unknown : unknown.filter((name) => refused.includes(name));
+    const [first] = known;
+    if (first !== undefined) place.at(first).notSupported();
+    if (place.source === 'template') {
+      for (const name of unknown) place.fail(`extraneous key [${name}] is not permitted`, '');
+    }
+    const read = Object.entries(fields).map(([name, field]): [string, unknown] => {
+      const member = Object.hasOwn(source, name) ? source[name] : null;
+      if (member !== null && member !== undefined) return [name, field.shape(member, place.at(name))];
+      if (field.required && place.source === 'template') place.fail(`required key [${name}] not found`, '');
+      if (field.required && place.source === 'request') place.at(name).fail('', 'Member must not be null');
+      return [name, field.otherwise];
+    });
+    return Object.fromEntries(read) as Output<F>;
+  };
+}
+
+/**
+ * What `change` makes of a value that fits its shape.
+ * @param change may throw an `AwsError` that names `place`, such as `#/Code/ZipFile`
+ */
+export function changed<T, U>(shape: Shape<T>, change: (value: T, place: string) => U): Shape<U> {
+  return (value, place) => {
+    const before = place.problems.length;
+    const read = shape(value, place);
+    return read === undefined || place.problems.length > before ? undefined : change(read, String(place));
+  };
+}
+
+function object(value: Json, place: Place): JsonObject | undefined {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value;
+  return place.failType('JSONObject', 'Structure');
+}
+
+/**
+ * Reads the properties of a CloudFormation resource.
+ * @throws AwsError `InvalidRequest`, such as `Model validation failed (#/Timeout: 901 is not less or equal to 900)`
+ */
+export function readProperties<T>(shape: Shape<T>, properties: JsonObject): T {
+  const place = new Place('template');
+  const read = shape(properties, place);
+  if (place.problems.length === 0) return read as T;
+  throw new AwsError('InvalidRequest', `Model validation failed (${place.modelProblems().join('; ')})`);
+}
+
+/**
+ * Reads the input of an API's operation. Errors do not repeat the values, since some are passwords.
+ * @throws AwsError with `code`, `SerializationException` for a value of the wrong type
+ */
+export function readInput<T>(shape: Shape<T>, body: JsonObject, code = 'InvalidParameterException'): T {
+  const place = new Place('request');
+  const read = shape(body, place);
+  const { length } = place.problems;
+  if (length === 0) return read as T;
+  const errors = length === 1 ? 'error' : 'errors';
+  throw new AwsError(code, `${length} validation ${errors} detected: ${place.apiProblems().join('; ')}`);
+}
