@@ -1,11 +1,21 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
+import { isAllowedLicence } from './licences.ts';
 
 interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly license?: string;
 }
+
+/** Packages published without their licence's text, and a package of the same authors and licence that has it. */
+const TEXT_OF: Readonly<Record<string, string>> = {
+  '@aws-sdk/credential-provider-http': '@aws-sdk/core',
+  '@aws-sdk/credential-provider-login': '@aws-sdk/core',
+  '@aws-sdk/nested-clients': '@aws-sdk/core',
+  '@nodable/entities': 'fast-xml-parser',
+};
 
 /** The packages whose code went into a bundle, as folders below node_modules. */
 function bundledPackages(metafiles: readonly Metafile[]): string[] {
@@ -17,19 +27,31 @@ function bundledPackages(metafiles: readonly Metafile[]): string[] {
   return [...new Set(folders)].sort();
 }
 
-/** Names, versions, licences and licence texts of everything that is shipped inside `dist/`; each text once. */
+async function manifestOf(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
+}
+
+async function licenceText(folder: string): Promise<string> {
+  const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|notice)/i.test(file)).sort();
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  return texts.map((text) => text.trim()).join('\n\n');
+}
+
+/**
+ * Names, versions, licences and licence texts of everything that is shipped inside `dist/`; each text once.
+ * @throws {Error} for a package whose licence is not allowed, or whose licence text is missing.
+ */
 export async function thirdPartyNotices(metafiles: readonly Metafile[]): Promise<string> {
   const packagesByText = new Map<string, string[]>();
   for (const folder of bundledPackages(metafiles)) {
-    const { name, version, license } = JSON.parse(
-      await readFile(`${folder}/package.json`, 'utf8'),
-    ) as Manifest;
-    const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|notice)/i.test(file)).sort();
-    const texts = await Promise.all(files.map((file) => readFile(`${folder}/${file}`, 'utf8')));
-    const text = texts.map((text) => text.trim()).join('\n\n');
+    const { name, version, license = 'no licence' } = await manifestOf(folder);
+    const instead = TEXT_OF[name];
+    const text = await licenceText(instead === undefined ? folder : join('node_modules', instead));
+    if (!isAllowedLicence(license)) throw new Error(`${name} ${version} is under ${license}.`);
+    if (text === '') throw new Error(`${name} ${version} has no licence text.`);
     const packages = packagesByText.get(text) ?? [];
     packagesByText.set(text, packages);
-    packages.push(`${name} ${version} (${license ?? 'see below'})`);
+    packages.push(`${name} ${version} (${license})`);
   }
   const sections = [...packagesByText].map(([text, packages]) => `${packages.join('\n')}\n\n${text}`);
   const rule = `\n\n${'-'.repeat(78)}\n\n`;

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Metafile } from 'esbuild';
+import { isAllowedLicence, refusedPackages } from '../../scripts/licences.ts';
+import { thirdPartyNotices } from '../../scripts/notices.ts';
+
+test('a licence is allowed by its SPDX expression, and any allowed choice will do', () => {
+  for (const licence of ['MIT', 'Apache-2.0', '(MIT OR GPL-3.0-or-later)']) {
+    assert.ok(isAllowedLicence(licence), licence);
+  }
+  for (const licence of [
+    undefined,
+    '',
+    'GPL-3.0-only',
+    'MIT AND GPL-3.0-only',
+    'UNLICENSED',
+    'SEE LICENSE',
+  ]) {
+    assert.ok(!isAllowedLicence(licence), licence);
+  }
+});
+
+test('packages of a lock file with another licence are named', () => {
+  const packages = {
+    '': { license: 'ours' },
+    'node_modules/good': { license: 'MIT' },
+    'node_modules/bad': { license: 'GPL-3.0-only' },
+    'node_modules/silent': {},
+  };
+  assert.deepEqual(refusedPackages(JSON.stringify({ packages })), [
+    'node_modules/bad: GPL-3.0-only',
+    'node_modules/silent: no licence',
+  ]);
+});
+
+test('a bundle with a package without a licence text, or with another licence, is not built', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'edge-upload-licences-'));
+  t.after(() => rm(root, { recursive: true }));
+  const bundleOf = async (name: string, license: string, text?: string) => {
+    const folder = join(root, 'node_modules', name);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ name, version: '1.0.0', license }));
+    if (text !== undefined) await writeFile(join(folder, 'LICENSE'), text);
+    return thirdPartyNotices([{ inputs: { [`${folder}/index.js`]: {} } } as unknown as Metafile]);
+  };
+  assert.match(await bundleOf('good', 'MIT', 'The text.'), /good 1\.0\.0 \(MIT\)\n\nThe text\./);
+  await assert.rejects(bundleOf('silent', 'MIT'), /silent 1\.0\.0 has no licence text/);
+  await assert.rejects(bundleOf('bad', 'GPL-3.0-only', 'The text.'), /bad 1\.0\.0 is under GPL-3\.0-only/);
+});
