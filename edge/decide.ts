@@ -1,10 +1,11 @@
+import { DESCRIPTION_KEY } from '../protocol/key-rules.ts';
 import type { EdgeConfig, UploadPolicy } from './config.ts';
 import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
 import { describeEdge } from './description.ts';
 import { authorize, requireOwnKeys } from './policy.ts';
 import { Refusal } from './refusal.ts';
 import { checkHeaders, forwardedHeaders } from './request/headers.ts';
-import { DESCRIPTION_KEY, readKey } from './request/key.ts';
+import { readKey } from './request/key.ts';
 import { allowOnly, operationOf, targetOf } from './request/operation.ts';
 import { readQuery } from './request/query.ts';
 import { checkSize } from './request/size.ts';

@@ -1,6 +1,6 @@
 /**
- * Percent-encodes text as signature version 4 does: all but RFC 3986's unreserved characters, in UTF-8.
- * `encodeURIComponent` leaves five characters more as they are.
+ * Percent-encodes text as signature version 4 does: everything except RFC 3986's unreserved characters, in UTF-8.
+ * `encodeURIComponent` leaves five more characters as they are.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  * @throws {URIError} for a lone surrogate.
  */
@@ -9,4 +9,14 @@ export function percentEncode(text: string): string {
     /[!'()*]/g,
     (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
   );
+}
+
+/** Returns the URL path of a key, without the leading `/`. Slashes stay as they are. */
+export function encodeKey(key: string): string {
+  return percentEncode(key).replaceAll('%2F', '/');
+}
+
+/** Returns a query string, without the `?`. Names are used as they are. */
+export function encodeQuery(query: Iterable<readonly [name: string, value: string]>): string {
+  return [...query].map(([name, value]) => `${name}=${percentEncode(value)}`).join('&');
 }

@@ -1,9 +1,10 @@
 import { access, constants, stat } from 'node:fs/promises';
+import { encodeKey } from '../../protocol/percent-encode.ts';
 import type { Context, JsonValue, Result } from '../context.ts';
 import { EXIT, type ExitCode, interrupted, isUserError } from '../errors.ts';
 import { count, formatBytes, printableLine } from '../ui/format.ts';
-import { checkKey, encodeKey } from './keys.ts';
 import { type ObjectOptions, objectHeaders } from './object-headers.ts';
+import { checkKey } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
 import { readError } from './sources/read-error.ts';
 import { checkRegular } from './sources/source-file.ts';

@@ -1,7 +1,17 @@
+import { keyProblem } from '../../protocol/key-rules.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { shellWord } from '../ui/shell-word.ts';
 import type { Item } from './sources/sources.ts';
 import type { Tools } from './tools.ts';
+
+/** @throws {UserError} `bad_key` for a key that the edge would refuse. */
+export function checkKey(key: string, source: string): void {
+  const problem = keyProblem(key);
+  if (problem === undefined) return;
+  throw new UserError('bad_key', `${source} cannot be stored under the key “${key}”: it ${problem}.`, {
+    hint: 'Choose another key with --as or --prefix.',
+  });
+}
 
 /** Prefixes that an error names; the others it counts. */
 const NAMED = 5;

@@ -1,10 +1,10 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { encodeKey } from '../../protocol/percent-encode.ts';
 import type { JsonValue, Result } from '../context.ts';
 import { EXIT, type ExitCode, type UserError } from '../errors.ts';
 import type { UiEvent } from '../ui/events.ts';
 import { count, formatBytes, formatDuration, printableLine } from '../ui/format.ts';
 import type { Text } from '../ui/shown.ts';
-import { encodeKey } from './keys.ts';
 import type { Outcome } from './run.ts';
 import type { Item } from './sources/sources.ts';
 import type { Stored } from './whole.ts';

@@ -1,7 +1,6 @@
-import { percentEncode } from '../../protocol/percent-encode.ts';
+import { encodeKey, encodeQuery } from '../../protocol/percent-encode.ts';
 import { Refusal } from '../refusal.ts';
-import { uriOf } from './key.ts';
-import { type Query, queryOf } from './query.ts';
+import type { Query } from './query.ts';
 import type { EdgeRequest } from './viewer-request.ts';
 
 /** The operations of S3 that pass, by their names in its API: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
@@ -62,7 +61,7 @@ export function operationOf(method: string, query: Query): Operation {
 }
 
 /** Uploads in one list; a key hardly ever has more than one. */
-const LISTED_UPLOADS = 100;
+const LISTED_UPLOADS = '100';
 
 /**
  * Returns the path and query for S3. S3 lists open uploads of a bucket, not of a key, so the list is limited to keys that
@@ -74,9 +73,9 @@ export function targetOf(
   key: string,
   query: Query,
 ): Pick<EdgeRequest, 'uri' | 'querystring'> {
-  if (operation !== 'ListMultipartUploads') return { uri: uriOf(key), querystring: queryOf(query) };
-  return {
-    uri: '/',
-    querystring: `uploads=&prefix=${percentEncode(key)}&max-uploads=${LISTED_UPLOADS}`,
-  };
+  if (operation !== 'ListMultipartUploads') {
+    return { uri: `/${encodeKey(key)}`, querystring: encodeQuery(query) };
+  }
+  const list = { uploads: '', prefix: key, 'max-uploads': LISTED_UPLOADS };
+  return { uri: '/', querystring: encodeQuery(Object.entries(list)) };
 }

@@ -1,4 +1,3 @@
-import { percentEncode } from '../../protocol/percent-encode.ts';
 import { Refusal } from '../refusal.ts';
 
 /** Decoded, in the order sent; each key once. */
@@ -39,9 +38,4 @@ export function readQuery(querystring: string): Query {
     query.set(name, value);
   }
   return query;
-}
-
-/** The query as S3 is to read it, written anew from what was judged. */
-export function queryOf(query: Query): string {
-  return [...query].map(([name, value]) => `${name}=${percentEncode(value)}`).join('&');
 }

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { readKey, uriOf } from '../../edge/request/key.ts';
+import { readKey } from '../../edge/request/key.ts';
 import { edgeCode } from '../../infra/edge-code.ts';
 import {
   type EdgeRequest,
   viewerRequestEvent,
 } from '../../local/cloudfront/data-plane/function/viewer-event.ts';
 import { viewerDecision } from '../../local/cloudfront/data-plane/function/viewer-result.ts';
+import { encodeKey } from '../../protocol/percent-encode.ts';
 import { runBundle } from './support/bundle.ts';
 import { dice, mutate } from './support/hostile.ts';
 import { accessToken, config, signingKey } from './support/pool.ts';
@@ -219,7 +220,7 @@ function checkForwarded(request: EdgeRequest, original: EdgeRequest): void {
     assert.equal(request.headers['x-amz-meta-uploaded-by'], undefined);
     return;
   }
-  assert.equal(request.uri, uriOf(key));
+  assert.equal(request.uri, `/${encodeKey(key)}`);
   assert.equal(readKey(request.uri), key);
   assert.ok(['', 'uploads', 'partNumber,uploadId', 'uploadId'].includes(names), request.querystring);
   for (const name of Object.keys(request.headers)) assert.match(name, PASSING);

@@ -1,4 +1,4 @@
-import { keyProblem } from '../../transfer/keys.ts';
+import { keyProblem } from '../../../protocol/key-rules.ts';
 
 /** Of Lambda@Edge's claims, those that a key rule may name. */
 const PLACEHOLDERS = /\{(username|sub|group)\}/g;

@@ -1,6 +1,6 @@
+import { keyProblem } from '../../../protocol/key-rules.ts';
 import { UserError } from '../../errors.ts';
 import { shellWord } from '../../ui/shell-word.ts';
-import { keyProblem } from '../keys.ts';
 import { MAX_OBJECT, MAX_PART, MAX_PARTS } from '../plan.ts';
 import { ALGORITHMS } from '../proof/digests.ts';
 import { readEtag } from '../proof/integrity.ts';

@@ -6,7 +6,7 @@ import { UploadGone } from '../wire/answers.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
 import { unexpectedAnswer } from '../wire/pages.ts';
 import { type Elements, listOf, numberOf, readXml, textOf } from '../wire/xml.ts';
-import { idQuery, isUploadId, type OpenUpload, type StoredPart } from './multipart.ts';
+import { isUploadId, type OpenUpload, type StoredPart } from './multipart.ts';
 
 /** S3 lists so many open uploads at most; the edge asks for 100. */
 const MAX_LISTED = 1_000;
@@ -26,7 +26,7 @@ export async function listParts(
 ): Promise<readonly ListedPart[]> {
   const parts: ListedPart[] = [];
   const listFrom = async (marker: number): Promise<number | undefined> => {
-    const query = marker === 0 ? idQuery(uploadId) : `${idQuery(uploadId)}&part-number-marker=${marker}`;
+    const query = { uploadId, ...(marker === 0 ? {} : { 'part-number-marker': String(marker) }) };
     const { value } = await edge.request({ method: 'GET', key, query }, (answer) => {
       const page = readXml(answer.text, 'ListPartsResult');
       const listed = page && readParts(page, algorithm);
@@ -73,7 +73,7 @@ export async function listUploads(
   key: string,
   now: () => Date,
 ): Promise<{ readonly uploads: readonly ListedUpload[]; readonly truncated: boolean }> {
-  const { value } = await edge.request({ method: 'GET', key, query: 'uploads' }, (answer) => {
+  const { value } = await edge.request({ method: 'GET', key, query: { uploads: '' } }, (answer) => {
     const page = readXml(answer.text, 'ListMultipartUploadsResult');
     const listed = page && listOf(page, 'Upload');
     if (page === undefined || listed === undefined || listed.length > MAX_LISTED) {
@@ -94,7 +94,7 @@ export async function listUploads(
 
 /** Whether the store has any part of an upload; it has none of one that is open no more. */
 export async function hasParts(edge: EdgeClient, { key, uploadId }: OpenUpload): Promise<boolean> {
-  const query = `${idQuery(uploadId)}&max-parts=1`;
+  const query = { uploadId, 'max-parts': '1' };
   try {
     const { value } = await edge.request({ method: 'GET', key, query }, (answer) => {
       const page = readXml(answer.text, 'ListPartsResult');

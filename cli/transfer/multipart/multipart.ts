@@ -39,8 +39,6 @@ export function isUploadId(value: unknown): value is string {
   return typeof value === 'string' && UPLOAD_ID.test(value);
 }
 
-export const idQuery = (uploadId: string) => `uploadId=${encodeURIComponent(uploadId)}`;
-
 /**
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
  * @param onUnanswered told when a try may have opened an upload whose id is not known.
@@ -55,7 +53,7 @@ export async function createUpload(
     {
       method: 'POST',
       key,
-      query: 'uploads',
+      query: { uploads: '' },
       headers: {
         ...headers,
         'x-amz-checksum-algorithm': algorithm.toUpperCase(),
@@ -89,7 +87,7 @@ export async function putPart(
     {
       method: 'PUT',
       key,
-      query: `partNumber=${number}&${idQuery(uploadId)}`,
+      query: { partNumber: String(number), uploadId },
       headers: { [checksumHeader(algorithm)]: checksum },
       body: stretch,
       subject,
@@ -129,7 +127,7 @@ export async function completeUpload(
     {
       method: 'POST',
       key,
-      query: idQuery(uploadId),
+      query: { uploadId },
       headers: {
         ...condition({ noClobber }),
         'content-type': 'application/xml',
@@ -197,7 +195,7 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer, void, void> {
  */
 export async function abortUpload(edge: EdgeClient, { key, uploadId }: OpenUpload): Promise<void> {
   try {
-    await edge.request({ method: 'DELETE', key, query: idQuery(uploadId) }, () => undefined);
+    await edge.request({ method: 'DELETE', key, query: { uploadId } }, () => undefined);
   } catch (error) {
     if (!(error instanceof UploadGone)) throw error;
   }

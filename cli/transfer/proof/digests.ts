@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { combineCrcs } from './crc-combine.ts';
+import { combineCrcs, type PartCrc } from '../../../protocol/combine-crcs.ts';
 
 /**
  * The checksums that can be sent for S3 to check and keep:
@@ -72,12 +72,6 @@ export function checksumElement(algorithm: Algorithm): string {
   return `Checksum${algorithm.toUpperCase()}`;
 }
 
-export interface PartDigest {
-  /** Bytes of the part. */
-  readonly size: number;
-  readonly digest: Buffer;
-}
-
 /** What an object put together of parts has for a checksum. */
 export interface ObjectChecksum {
   /** `FULL_OBJECT`: of all its bytes. `COMPOSITE`: of its parts' checksums, with `-` and their number behind. */
@@ -91,9 +85,9 @@ export function checksumType(algorithm: Algorithm): ObjectChecksum['type'] {
 }
 
 /** The checksum that S3 will give an object put together of these parts, in this order. */
-export function objectChecksum(algorithm: Algorithm, parts: readonly PartDigest[]): ObjectChecksum {
+export function objectChecksum(algorithm: Algorithm, parts: readonly PartCrc[]): ObjectChecksum {
   if (algorithm !== 'sha256') {
-    return { type: 'FULL_OBJECT', value: combineCrcs(algorithm, parts).toString('base64') };
+    return { type: 'FULL_OBJECT', value: Buffer.from(combineCrcs(algorithm, parts)).toString('base64') };
   }
   const digest = createHash('sha256').update(Buffer.concat(parts.map((part) => part.digest)));
   return { type: 'COMPOSITE', value: `${digest.digest('base64')}-${parts.length}` };

@@ -1,8 +1,9 @@
+import { DESCRIPTION_KEY } from '../../../protocol/key-rules.ts';
+import { encodeKey, encodeQuery } from '../../../protocol/percent-encode.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { TokenSource } from '../../identity/tokens/access-token.ts';
-import { encodeKey } from '../keys.ts';
 import { type Answer, NotInGroup, TokenRejected } from './answers.ts';
-import { checkSize, DESCRIPTION_KEY, readLimits } from './edge-limits.ts';
+import { checkSize, readLimits } from './edge-limits.ts';
 import { ConnectionCut, createWire, type Message, type WireOptions } from './exchange.ts';
 import { orInterrupted } from './grace.ts';
 import { judge, type Refuse } from './refusals.ts';
@@ -10,8 +11,7 @@ import { PassingFailure, type RetryPolicy, retrying } from './retry.ts';
 
 export interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
   readonly key: string;
-  /** As sent, without the `?`. */
-  readonly query?: string;
+  readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   /** What is asked for, as it stands in a sentence; else the key. */
   readonly subject?: string;
@@ -91,7 +91,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
     try {
       const answer = await wire({
         ...request,
-        path: query === undefined ? path : `${path}?${query}`,
+        path: query === undefined ? path : `${path}?${encodeQuery(Object.entries(query))}`,
         headers: { ...headers, authorization },
         onSent,
       });
@@ -125,7 +125,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
     const changed = waits ? !troubled.has(request) : troubled.delete(request);
     if (!changed) return;
     if (waits) troubled.add(request);
-    const isPart = [...troubled].some(({ query }) => query?.includes('partNumber='));
+    const isPart = [...troubled].some(({ query }) => query?.partNumber !== undefined);
     onTrouble?.({ count: troubled.size, noun: isPart ? 'part' : 'file' });
   };
 

@@ -1,10 +1,8 @@
+import { DESCRIPTION_KEY } from '../../../protocol/key-rules.ts';
 import { UserError } from '../../errors.ts';
 import { formatBytes } from '../../ui/format.ts';
 import type { EdgeClient } from './edge-client.ts';
 import { notInGroup } from './refusals.ts';
-
-/** Where an edge describes itself, as a key. */
-export const DESCRIPTION_KEY = '.well-known/edge-upload';
 
 /** What an edge takes. */
 export interface EdgeLimits {

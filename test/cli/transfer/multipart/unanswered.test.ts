@@ -18,8 +18,8 @@ const PART = 5 * 1024 * 1024;
 const KEY = 'big file.bin';
 const PATH = '/big%20file.bin';
 
-const opens = ({ method, url }: IncomingMessage) => method === 'POST' && url?.endsWith('?uploads') === true;
-const lists = ({ method, url }: IncomingMessage) => method === 'GET' && url?.endsWith('?uploads') === true;
+const opens = ({ method, url }: IncomingMessage) => method === 'POST' && url?.endsWith('?uploads=') === true;
+const lists = ({ method, url }: IncomingMessage) => method === 'GET' && url?.endsWith('?uploads=') === true;
 
 const idIn = ({ url }: IncomingMessage) => /uploadId=([^&]*)/.exec(url ?? '')?.[1] ?? '';
 
@@ -110,7 +110,7 @@ test('an opening that was answered, or refused with a word, is not asked after',
     return true;
   });
   await put(edge);
-  assert.ok(!edge.seen.some(({ method, path }) => method === 'GET' && path.endsWith('?uploads')));
+  assert.ok(!edge.seen.some(({ method, path }) => method === 'GET' && path.endsWith('?uploads=')));
 });
 
 test('a run that is killed before the answer leaves word of it, and the next leaves nothing open', async (t) => {

@@ -342,7 +342,7 @@ test('a conflict at Complete begins a new upload, three times at most', async (t
       await assert.rejects(putInParts(t, edge), withCode('gave_up', /Another upload of f/));
       assert.equal(met, 3);
     }
-    const opened = edge.seen.filter(({ method, path }) => method === 'POST' && path.endsWith('?uploads'));
+    const opened = edge.seen.filter(({ method, path }) => method === 'POST' && path.endsWith('?uploads='));
     assert.equal(opened.length, conflicts === 1 ? 2 : 3);
   }
 });

@@ -1,0 +1,22 @@
+/** S3's limit, in UTF-8 bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+const MAX_KEY_BYTES = 1024;
+
+/** The folder that is reserved for the edge itself (RFC 8615). */
+const RESERVED = '.well-known';
+
+/** Where the edge describes itself, as a key. */
+export const DESCRIPTION_KEY = `${RESERVED}/edge-upload`;
+
+/** Returns why a key cannot be stored through the edge, as the end of a sentence, or `undefined` if it can. */
+export function keyProblem(key: string): string | undefined {
+  if (key === '') return 'is empty';
+  if (/\p{Cs}/u.test(key)) return 'is not valid Unicode';
+  const bytes = new TextEncoder().encode(key).length;
+  if (bytes > MAX_KEY_BYTES) return `has ${bytes} bytes; the limit is ${MAX_KEY_BYTES}`;
+  if (/\p{Cc}/u.test(key)) return 'contains a control character';
+  const segments = key.split('/');
+  if (segments.includes('')) return 'begins or ends with “/” or contains “//”';
+  if (segments.includes('.') || segments.includes('..')) return 'has “.” or “..” as a segment';
+  if (segments[0] === RESERVED) return `is below “${RESERVED}/”, which is reserved`;
+  return undefined;
+}
