@@ -1,18 +1,21 @@
 import { policyOf } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
-import { requireChecks } from '../doctor/checks.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { forgetKept } from '../settings/kept.ts';
-import { whoIsAsking } from '../stack/account.ts';
-import { refuseBucket } from '../stack/bucket-gone.ts';
-import { deployStack } from '../stack/deploy.ts';
-import { expireEdgeLogs } from '../stack/edge-logs.ts';
-import { findKept } from '../stack/kept.ts';
-import type { StackWork } from '../stack/operation.ts';
+import { whoIsAsking } from '../stack/checks/account.ts';
+import { refuseBucket } from '../stack/checks/bucket.ts';
+import { requireChecks } from '../stack/checks/check.ts';
+import { edgeServes } from '../stack/checks/edge-probe.ts';
+import { preflight } from '../stack/checks/preflight.ts';
+import { findStack, OUTPUT, type StackOutputs } from '../stack/find-stack.ts';
+import { expireEdgeLogs } from '../stack/logs/edge-logs.ts';
+import { deployStack } from '../stack/operate/deploy.ts';
+import { findKept } from '../stack/operate/kept.ts';
+import { optionChanges } from '../stack/operate/plan-words.ts';
 import {
   askedOptions,
   describeOptions,
@@ -23,12 +26,9 @@ import {
   type StackOptions,
   stackTags,
   unsetNotes,
-} from '../stack/options.ts';
-import { optionChanges } from '../stack/plan-words.ts';
-import { preflight } from '../stack/preflight.ts';
-import { edgeServes } from '../stack/probe.ts';
-import { findStack, OUTPUT, type StackOutputs } from '../stack/stacks.ts';
-import { identityOf } from '../stack/wanted-template.ts';
+} from '../stack/options/stack-options.ts';
+import type { StackWork } from '../stack/stack-work.ts';
+import { identityOf } from '../stack/template/wanted-template.ts';
 import { type Agreement, createAgreement } from './agreement.ts';
 import {
   DEFAULT_STACK_NAME,

@@ -4,17 +4,17 @@ import { forgetDeployment } from '../settings/deployments.ts';
 import { rememberKept } from '../settings/kept.ts';
 import { rememberLeftover } from '../settings/leftovers.ts';
 import { refuseUnpermitted } from '../stack/checks/permissions.ts';
+import { refuseForeign } from '../stack/checks/preflight.ts';
 import { refuseProtected } from '../stack/checks/removal.ts';
 import { tryDeletingStack, tryEmptying } from '../stack/checks/trial-calls.ts';
-import { removeStack } from '../stack/destroy.ts';
-import { BUCKET, dataLines, type Inventory, POOL, takeInventory } from '../stack/inventory.ts';
-import { deleteKept, type FoundKept, findKept, keptLines, refuseKept } from '../stack/kept.ts';
-import { DATA_TYPES, keepBucket } from '../stack/kept-data.ts';
-import { clearLeftovers } from '../stack/leftovers.ts';
-import type { StackWork } from '../stack/operation.ts';
-import { refuseForeign } from '../stack/preflight.ts';
-import { physicalIds, type StackResource } from '../stack/resources.ts';
-import { type FoundStack, findStack } from '../stack/stacks.ts';
+import { type FoundStack, findStack } from '../stack/find-stack.ts';
+import { removeStack } from '../stack/operate/destroy.ts';
+import { BUCKET, dataLines, type Inventory, POOL, takeInventory } from '../stack/operate/inventory.ts';
+import { deleteKept, type FoundKept, findKept, keptLines, refuseKept } from '../stack/operate/kept.ts';
+import { DATA_TYPES, keepBucket } from '../stack/operate/kept-data.ts';
+import { clearLeftovers } from '../stack/operate/leftovers.ts';
+import { physicalIds, type StackResource } from '../stack/stack-resources.ts';
+import type { StackWork } from '../stack/stack-work.ts';
 import {
   findTarget,
   forOperators,

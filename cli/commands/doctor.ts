@@ -1,11 +1,11 @@
 import type { Context, JsonValue, Result } from '../context.ts';
-import { type Check, type Checked, runCheck } from '../doctor/checks.ts';
 import { connectionChecks } from '../doctor/connection.ts';
 import { edgeChecks } from '../doctor/edge.ts';
 import { EXIT, isUserError } from '../errors.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
-import type { StackWork } from '../stack/operation.ts';
-import { stackHealth } from '../stack/preflight.ts';
+import { type Check, type Checked, runCheck } from '../stack/checks/check.ts';
+import { stackHealth } from '../stack/checks/preflight.ts';
+import type { StackWork } from '../stack/stack-work.ts';
 import { count } from '../ui/format.ts';
 import type { Text } from '../ui/shown.ts';
 import {

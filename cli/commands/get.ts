@@ -4,7 +4,7 @@ import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { type FetchedObject, fetchObject } from '../stack/download/fetch-object.ts';
 import { openTarget, shownPath, targetPath } from '../stack/download/target-file.ts';
-import type { StackWork } from '../stack/operation.ts';
+import type { StackWork } from '../stack/stack-work.ts';
 import { formatBytes } from '../ui/format.ts';
 import { bucketOf, type OperatorArgs, openStack, requireTarget } from './operator.ts';
 

@@ -1,7 +1,7 @@
 import type { Context, Result } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
-import { type EdgeLogLine, edgeLogLines, LOG_REGIONS } from '../stack/edge-logs.ts';
-import { pause, type StackWork } from '../stack/operation.ts';
+import { type EdgeLogLine, edgeLogLines, LOG_REGIONS } from '../stack/logs/edge-logs.ts';
+import { pause, type StackWork } from '../stack/stack-work.ts';
 import { count } from '../ui/format.ts';
 import { type OperatorArgs, openStack, requireStack, requireTarget } from './operator.ts';
 

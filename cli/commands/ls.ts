@@ -1,7 +1,7 @@
 import type { Context, Result } from '../context.ts';
 import { isBucketGone } from '../stack/aws-failures.ts';
-import { listObjects } from '../stack/bucket.ts';
-import { bucketGone } from '../stack/bucket-gone.ts';
+import { bucketGone } from '../stack/checks/bucket.ts';
+import { listObjects } from '../stack/operate/bucket.ts';
 import { count, formatBytes } from '../ui/format.ts';
 import { bucketOf, type OperatorArgs, openStack, requireTarget } from './operator.ts';
 

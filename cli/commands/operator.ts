@@ -12,9 +12,9 @@ import { edgeUrl } from '../settings/edge-url.ts';
 import { listKept } from '../settings/kept.ts';
 import { listLeftovers } from '../settings/leftovers.ts';
 import { noneChosen, tellChoice } from '../settings/target.ts';
-import { whoIsAsking } from '../stack/account.ts';
-import type { StackWork } from '../stack/operation.ts';
-import { type FoundStack, findStack } from '../stack/stacks.ts';
+import { whoIsAsking } from '../stack/checks/account.ts';
+import { type FoundStack, findStack } from '../stack/find-stack.ts';
+import type { StackWork } from '../stack/stack-work.ts';
 import { ensureCloud } from './local.ts';
 
 export const DEFAULT_STACK_NAME = 'edge-upload';

@@ -1,7 +1,7 @@
 import type { Context, Result } from '../context.ts';
-import { askedOptions, keptOptions, mergeOptions, type OptionFlags } from '../stack/options.ts';
-import { findStack } from '../stack/stacks.ts';
-import { wantedTemplate } from '../stack/wanted-template.ts';
+import { findStack } from '../stack/find-stack.ts';
+import { askedOptions, keptOptions, mergeOptions, type OptionFlags } from '../stack/options/stack-options.ts';
+import { wantedTemplate } from '../stack/template/wanted-template.ts';
 import { DEFAULT_STACK_NAME, findTarget, type OperatorArgs, openStack, targetNamed } from './operator.ts';
 
 /** Prints the template that a deploy with the same options would apply, and changes nothing. */

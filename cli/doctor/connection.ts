@@ -8,7 +8,7 @@ import { interrupted, systemCode, UserError } from '../errors.ts';
 import { networkFailure } from '../network/failures.ts';
 import { type ProxyServer, proxyFor } from '../network/proxy.ts';
 import type { Target } from '../settings/target.ts';
-import type { Check } from './checks.ts';
+import type { Check } from '../stack/checks/check.ts';
 
 const TIMEOUT_MS = 10_000;
 

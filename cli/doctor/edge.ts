@@ -9,10 +9,10 @@ import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import { requestOnce } from '../network/request-text.ts';
 import type { Target } from '../settings/target.ts';
-import { guardDefect } from '../stack/probe.ts';
+import type { Check } from '../stack/checks/check.ts';
+import { guardDefect } from '../stack/checks/edge-probe.ts';
 import { abortUpload, createUpload } from '../transfer/multipart/multipart.ts';
 import { openTools } from '../transfer/tools.ts';
-import type { Check } from './checks.ts';
 
 /** Signatures and tokens are refused when a clock is off by more than this. */
 const CLOCK_TOLERANCE_MS = 4 * 60_000;

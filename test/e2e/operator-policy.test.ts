@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { OPERATOR_POLICY, policyDocument } from '../../cli/stack/operator-policy.ts';
+import { OPERATOR_POLICY, policyDocument } from '../../cli/stack/policy/operator-policy.ts';
 import { awsEnv, PASSWORD, readText, withCloud } from './harness.ts';
 import { startRecorder } from './recorder.ts';
 

@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts';
 import { onAws } from '../aws-failures.ts';
-import type { StackWork } from '../operation.ts';
+import type { StackWork } from '../stack-work.ts';
 import { listed, type PolicyStatement, speaksOf, statementsOf } from './policy-statements.ts';
 
 const KEEP = ['Or leave the bucket with its objects:', '  edge-upload destroy --keep-data'];

@@ -1,6 +1,6 @@
-import type { Check } from '../../doctor/checks.ts';
 import { STACK_REGION } from '../../network/aws.ts';
-import type { StackWork } from '../operation.ts';
+import type { StackWork } from '../stack-work.ts';
+import type { Check } from './check.ts';
 
 /** What an established account has: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const USUAL = 1000;

@@ -1,10 +1,10 @@
 import { UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
 import { resourceName } from '../../ui/resource-words.ts';
-import { principalOf, whoIsAsking } from '../account.ts';
-import type { StackWork } from '../operation.ts';
-import type { StackResource } from '../resources.ts';
-import type { FoundStack } from '../stacks.ts';
+import type { FoundStack } from '../find-stack.ts';
+import type { StackResource } from '../stack-resources.ts';
+import type { StackWork } from '../stack-work.ts';
+import { principalOf, whoIsAsking } from './account.ts';
 
 interface Needed {
   readonly actions: readonly string[];

@@ -1,8 +1,8 @@
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { ifThere, onAws } from '../aws-failures.ts';
-import type { StackWork } from '../operation.ts';
-import type { FoundStack } from '../stacks.ts';
+import type { FoundStack } from '../find-stack.ts';
+import type { StackWork } from '../stack-work.ts';
 import { refuseLockedBucket } from './bucket-removal.ts';
 
 export function protectedStack({ stackName }: StackWork): UserError {

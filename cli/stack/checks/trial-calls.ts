@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { awsFailure, onAws } from '../aws-failures.ts';
-import type { StackWork } from '../operation.ts';
-import type { FoundStack } from '../stacks.ts';
+import type { FoundStack } from '../find-stack.ts';
+import type { StackWork } from '../stack-work.ts';
 import { protectedStack } from './removal.ts';
 
 /** A reserved key under which nothing is ever stored. */

@@ -5,8 +5,8 @@ import { findFailure } from '../../network/failures.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import { awsFailure } from '../aws-failures.ts';
-import { bucketGone } from '../bucket-gone.ts';
-import { pause, type StackWork } from '../operation.ts';
+import { bucketGone } from '../checks/bucket.ts';
+import { pause, type StackWork } from '../stack-work.ts';
 import { expectedOf, isAsExpected } from './verify.ts';
 
 export interface ObjectToFetch {

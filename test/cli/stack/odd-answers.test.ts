@@ -5,9 +5,9 @@ import { type TestContext, test } from 'node:test';
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import { Agent } from 'undici';
 import { listUsers } from '../../../cli/identity/users/directory.ts';
-import type { StackWork } from '../../../cli/stack/operation.ts';
-import { guardDefect } from '../../../cli/stack/probe.ts';
-import { findStack } from '../../../cli/stack/stacks.ts';
+import { guardDefect } from '../../../cli/stack/checks/edge-probe.ts';
+import { findStack } from '../../../cli/stack/find-stack.ts';
+import type { StackWork } from '../../../cli/stack/stack-work.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 
 const { signal } = new AbortController();

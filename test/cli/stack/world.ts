@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { operatorClients } from '../../../cli/network/aws.ts';
-import type { StackWork } from '../../../cli/stack/operation.ts';
+import type { StackWork } from '../../../cli/stack/stack-work.ts';
 import type { UiEvent } from '../../../cli/ui/events.ts';
 
 export type Answer = { readonly status?: number; readonly type?: string; readonly body: string };

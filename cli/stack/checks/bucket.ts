@@ -1,0 +1,80 @@
+import type { StackOptions } from '../../../infra/options.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { UserError } from '../../errors.ts';
+import { onAws } from '../aws-failures.ts';
+import { findStack } from '../find-stack.ts';
+import type { StackWork } from '../stack-work.ts';
+import type { Check } from './check.ts';
+
+/** The stack's bucket was deleted by other hands; CloudFormation does not notice, and makes no new one. */
+export function bucketGone(local: StackWork['local'], bucket: string, cause?: unknown): UserError {
+  return new UserError(
+    'stack_failed',
+    `The bucket ${bucket} is gone: something else than edge-upload deleted it. Uploads fail until there is another.`,
+    {
+      hint: [
+        'Give the stack a bucket of another name; users and address stay as they are:',
+        `  edge-upload deploy ${local === undefined ? '' : '--local '}--bucket-name <name>`,
+        'Or take the rest down:',
+        '  edge-upload destroy',
+      ],
+      ...omitUndefined({ cause }),
+    },
+  );
+}
+
+/** Whether S3 has the bucket. */
+async function bucketExists({ clients }: StackWork, bucket: string): Promise<boolean> {
+  const { HeadBucketCommand } = await import('@aws-sdk/client-s3');
+  return onAws(`Looking up the bucket ${bucket}`, async () => {
+    try {
+      await clients.s3.send(new HeadBucketCommand({ Bucket: bucket }));
+      return true;
+    } catch (error) {
+      // S3 answers HEAD without a body, so without a code of its own.
+      if (error instanceof Error && ['NotFound', 'NoSuchBucket'].includes(error.name)) return false;
+      throw error;
+    }
+  });
+}
+
+/** The check that the stack's bucket is still there. */
+export function bucketCheck(work: StackWork): Check {
+  return {
+    name: 'bucket',
+    run: async () => {
+      const { bucket } = (await findStack(work))?.outputs ?? {};
+      if (bucket === undefined) return { skipped: 'the stack has none' };
+      if (await bucketExists(work, bucket)) return { found: bucket };
+      throw bucketGone(work.local, bucket);
+    },
+  };
+}
+
+/**
+ * Refuses to deploy around a bucket that is gone, or to give a stack that has a bucket another that exists already:
+ * CloudFormation adopts a bucket only where the stack has none.
+ * @throws {UserError} `stack_failed`, `usage`
+ */
+export async function refuseBucket(work: StackWork, { bucketName }: StackOptions): Promise<void> {
+  const { bucket } = (await findStack(work))?.outputs ?? {};
+  if (bucket === undefined || bucket === bucketName) {
+    if (bucket !== undefined && !(await bucketExists(work, bucket))) throw bucketGone(work.local, bucket);
+    return;
+  }
+  if (bucketName === undefined) {
+    if (!(await bucketExists(work, bucket))) throw bucketGone(work.local, bucket);
+    return;
+  }
+  if (!(await bucketExists(work, bucketName))) return;
+  throw new UserError(
+    'usage',
+    `The stack “${work.stackName}” has the bucket ${bucket}; ${bucketName} exists already and cannot take its place.`,
+    {
+      hint: [
+        'A bucket is adopted by a new stack:',
+        `  edge-upload deploy --stack-name <name> --bucket-name ${bucketName}`,
+      ],
+    },
+  );
+}

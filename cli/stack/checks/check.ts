@@ -1,0 +1,40 @@
+import type { Context } from '../../context.ts';
+import { isUserError, type UserError } from '../../errors.ts';
+
+/** One thing that has to be right: what was found, or why nobody could look. Throws a `UserError` where it is wrong. */
+export interface Check {
+  /** Such as `credentials`. */
+  readonly name: string;
+  readonly run: () => Promise<{ readonly found: string } | { readonly skipped: string }>;
+}
+
+export type Checked =
+  | { readonly name: string; readonly state: 'ok' | 'skipped'; readonly detail: string }
+  | { readonly name: string; readonly state: 'failed'; readonly error: UserError };
+
+export async function runCheck({ name, run }: Check): Promise<Checked> {
+  try {
+    const seen = await run();
+    return 'skipped' in seen
+      ? { name, state: 'skipped', detail: seen.skipped }
+      : { name, state: 'ok', detail: seen.found };
+  } catch (error) {
+    if (!isUserError(error) || error.code === 'interrupted') throw error;
+    return { name, state: 'failed', error };
+  }
+}
+
+/** Runs checks that something else depends on, shown like any other work: the first that fails is thrown. */
+export async function requireChecks({ ui }: Pick<Context, 'ui'>, checks: readonly Check[]): Promise<void> {
+  for (const check of checks) {
+    const task = `Checking ${check.name}`;
+    ui.event({ type: 'task-started', task });
+    const checked = await runCheck(check);
+    if (checked.state === 'failed') {
+      ui.event({ type: 'task-failed', task });
+      throw checked.error;
+    }
+    const { state, detail } = checked;
+    ui.event({ type: 'task-done', task, detail: state === 'skipped' ? `skipped: ${detail}` : detail });
+  }
+}

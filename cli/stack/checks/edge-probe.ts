@@ -1,0 +1,113 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Dispatcher } from 'undici';
+import type { UploadPolicy } from '../../../edge/config.ts';
+import type { Context } from '../../context.ts';
+import { isUserError, UserError } from '../../errors.ts';
+import { readDescription } from '../../identity/edge-description.ts';
+import { openDispatcher } from '../../network/dispatcher.ts';
+import { networkFailure } from '../../network/failures.ts';
+import { requestOnce } from '../../network/request-text.ts';
+import type { LocalCloud } from '../../settings/deployments.ts';
+import { formatDuration } from '../../ui/format.ts';
+import { pause } from '../stack-work.ts';
+
+export interface EdgeToProbe {
+  /** `https://<host>[:port]` */
+  readonly url: string;
+  readonly clientId: string;
+  /** What it enforces, where that is known: for some minutes an edge may go on with what it did before. */
+  readonly policy?: UploadPolicy;
+  readonly local?: LocalCloud;
+}
+
+/** A new distribution's name takes DNS and CloudFront some minutes after the stack is complete. */
+const PATIENCE_MS = 20 * 60_000;
+const AWS_INTERVAL_MS = 5_000;
+const LOCAL_INTERVAL_MS = 100;
+
+/** Of each answer, from the connection to its last byte. */
+const BOUNDS = { deadlineMs: 15_000, maxBytes: 64 * 1024 };
+
+/** A key under which nothing is ever stored: the request carries no token. */
+const PROBE_KEY = 'edge-upload-probe';
+
+/** Why an edge does not serve as it should; `undefined` when it does. */
+async function edgeDefect(
+  { env, signal }: Pick<Context, 'env' | 'signal'>,
+  { url, clientId, policy, local }: EdgeToProbe,
+): Promise<string | undefined> {
+  const dispatcher = openDispatcher({ env, ...(local === undefined ? {} : { caFile: local.caFile }) });
+  try {
+    const described = await requestOnce(`${url}/.well-known/edge-upload`, { dispatcher, signal, ...BOUNDS });
+    const description = described.status === 200 ? readDescription(described.text) : undefined;
+    if (description === undefined) return `its description is answered with status ${described.status}`;
+    if (description.clientId !== clientId) return 'it still serves an earlier deployment';
+    if (policy !== undefined && !enforces(description.policy, policy))
+      return 'it still has its earlier rules';
+    return await guardDefect(url, { dispatcher, signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const failure = isUserError(error) ? error : networkFailure(error, new URL(url).host);
+    if (failure === undefined) throw error;
+    return failure.message.replace(/\.$/, '');
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+/** Why an edge does not guard the bucket: it lets an upload without a token pass, or answers it otherwise than with 401. */
+export async function guardDefect(
+  url: string,
+  options: { readonly dispatcher: Dispatcher; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const { status } = await requestOnce(`${url}/${PROBE_KEY}`, {
+    ...options,
+    ...BOUNDS,
+    method: 'PUT',
+    body: 'x',
+  });
+  return status === 401 ? undefined : `an upload without a token is answered with status ${status}, not 401`;
+}
+
+function enforces(
+  described: UploadPolicy,
+  { maxSize, writeTo, allowGroups, corsOrigins }: UploadPolicy,
+): boolean {
+  return (
+    described.maxSize === maxSize &&
+    described.writeTo === writeTo &&
+    isDeepStrictEqual(described.allowGroups, allowGroups) &&
+    isDeepStrictEqual(described.corsOrigins, corsOrigins)
+  );
+}
+
+/**
+ * Waits until the edge serves: it describes itself, and refuses an upload without a token. A stack is complete before
+ * its domain name is known everywhere.
+ */
+export async function edgeServes(context: Context, edge: EdgeToProbe): Promise<void> {
+  const { ui, now, signal } = context;
+  const task = 'Waiting until the edge serves';
+  const since = now().getTime();
+  ui.event({ type: 'task-started', task });
+  for (;;) {
+    const defect = await edgeDefect(context, edge);
+    if (defect === undefined) break;
+    const waited = now().getTime() - since;
+    if (waited > PATIENCE_MS) {
+      ui.event({ type: 'task-failed', task, detail: defect });
+      throw new UserError(
+        'stack_failed',
+        `The stack is deployed, but its edge does not serve after ${formatDuration(waited)}: ${defect}.`,
+        { hint: 'CloudFront may need longer. See: edge-upload doctor   or deploy again.' },
+      );
+    }
+    ui.event({ type: 'task-progress', task, detail: defect });
+    await pause(
+      edge.local === undefined ? AWS_INTERVAL_MS : LOCAL_INTERVAL_MS,
+      signal,
+      'The stack is deployed; see later whether its edge serves: edge-upload doctor',
+    );
+  }
+  ui.event({ type: 'task-done', task, detail: new URL(edge.url).host });
+}

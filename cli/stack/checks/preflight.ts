@@ -1,0 +1,123 @@
+import { UserError } from '../../errors.ts';
+import { type FoundStack, findStack } from '../find-stack.ts';
+import type { StackWork } from '../stack-work.ts';
+import { type Caller, credentialsCheck, permissionsCheck, regionsCheck } from './account.ts';
+import { bucketCheck } from './bucket.ts';
+import type { Check } from './check.ts';
+import { concurrencyCheck } from './concurrency.ts';
+
+/** How the description of every stack of ours begins: see infra/upload-stack.ts. */
+const OURS = 'edge-upload:';
+
+/** A stack of that name that some other tool made must not be overwritten. */
+export function refuseForeign({ stackName }: StackWork, { description, status }: FoundStack): void {
+  if (status === 'REVIEW_IN_PROGRESS' || description?.startsWith(OURS)) return;
+  throw new UserError(
+    'stack_foreign',
+    `There is a stack “${stackName}” already, and edge-upload did not make it${description === undefined ? '' : ` (“${description}”)`}.`,
+    { hint: 'Choose another name with --stack-name.' },
+  );
+}
+
+/**
+ * CloudFormation cuts the names that it generates (`<stack>-<logical id>-<13 random characters>`) at 64 characters, 63
+ * for a bucket. The operator's policy knows them by the stack's whole name. The longest logical id is the edge function's.
+ */
+export const LONGEST_NAME = 29;
+
+function refuseLongName(stackName: string): void {
+  if (stackName.length <= LONGEST_NAME) return;
+  throw new UserError(
+    'usage',
+    `“${stackName}” has ${stackName.length} characters; a new stack's name has ${LONGEST_NAME} at most.`,
+    {
+      hint: 'CloudFormation would cut the names of bucket and function, and the operator policy would not cover them. Choose another with --stack-name <name>.',
+    },
+  );
+}
+
+/** The check that the stack's name is free, or the stack one of ours. */
+function nameCheck(work: StackWork): Check {
+  return {
+    name: 'the stack',
+    run: async () => {
+      const stack = await findStack(work);
+      if (stack === undefined) {
+        refuseLongName(work.stackName);
+        return { found: `${work.stackName} is a new one` };
+      }
+      refuseForeign(work, stack);
+      warnOfDrift(work, stack);
+      return { found: `${work.stackName} is ${stack.status}` };
+    },
+  };
+}
+
+/** The check that the stack is there and has come through its last operation well. */
+function healthCheck(work: StackWork): Check {
+  const { stackName } = work;
+  return {
+    name: 'stack',
+    run: async () => {
+      const stack = await findStack(work);
+      if (stack === undefined) {
+        throw new UserError(
+          'stack_missing',
+          `There is no stack “${stackName}”, though this computer knows it.`,
+          {
+            hint: 'Deploy it again with: edge-upload deploy   or forget it with: edge-upload destroy',
+          },
+        );
+      }
+      refuseForeign(work, stack);
+      warnOfDrift(work, stack);
+      const { status, reason } = stack;
+      if (
+        /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE$/.test(status) ||
+        status.endsWith('_IN_PROGRESS')
+      ) {
+        const failed = status === 'UPDATE_ROLLBACK_COMPLETE' ? '; the last update failed and was undone' : '';
+        return { found: `${stackName} is ${status}${failed}` };
+      }
+      const why = reason === undefined ? '' : `: ${reason}`;
+      throw new UserError('stack_failed', `The stack “${stackName}” is ${status}${why}.`, {
+        hint: status.startsWith('DELETE')
+          ? 'Finish taking it down with: edge-upload destroy'
+          : 'Fix it with: edge-upload deploy',
+      });
+    },
+  };
+}
+
+function warnOfDrift({ context, stackName }: StackWork, { drifted }: FoundStack): void {
+  if (!drifted) return;
+  context.ui.event({
+    type: 'warning',
+    text: `CloudFormation has seen changes of ${stackName} by other hands (drift); a deploy overwrites those that it touches.`,
+  });
+}
+
+/** What must be right before anything is changed, each leaning on those before it. */
+export function preflight(work: StackWork): Check[] {
+  return operatorChecks(work, nameCheck(work));
+}
+
+/** The same of a stack that should be there. */
+export function stackHealth(work: StackWork): Check[] {
+  return [...operatorChecks(work, healthCheck(work)), bucketCheck(work)];
+}
+
+function operatorChecks(work: StackWork, stack: Check): Check[] {
+  let caller: Caller | undefined;
+  const credentials = credentialsCheck(work, (found) => {
+    caller = found;
+  });
+  if (work.local !== undefined) return [credentials, stack];
+  return [
+    credentials,
+    stack,
+    regionsCheck(work),
+    permissionsCheck(work, () => caller),
+    concurrencyCheck(work),
+  ];
+}

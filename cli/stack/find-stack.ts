@@ -1,0 +1,80 @@
+import type { Stack } from '@aws-sdk/client-cloudformation';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { UserError } from '../errors.ts';
+import { onAws } from './aws-failures.ts';
+import type { StackWork } from './stack-work.ts';
+
+/** Names of the stack's outputs; the first four are those of the pattern this tool replaces. */
+export const OUTPUT = {
+  userPoolId: 'CognitoUserPoolId',
+  clientId: 'CognitoAppClientId',
+  bucket: 'S3BucketName',
+  domain: 'CloudFrontDistributionUrl',
+  edgeFunction: 'EdgeFunctionName',
+} as const;
+
+export type StackOutputs = Readonly<Partial<Record<keyof typeof OUTPUT, string>>>;
+
+export interface FoundStack {
+  readonly id: string;
+  readonly status: string;
+  /** Why the stack is as it is, where CloudFormation says so. */
+  readonly reason?: string;
+  /** Absent for a stack that is only being planned. */
+  readonly description?: string;
+  /** Whether CloudFormation, when asked last, found it changed by other hands. */
+  readonly drifted: boolean;
+  /** Whether CloudFormation refuses to delete it. */
+  readonly isProtected: boolean;
+  /** The role that CloudFormation acts with; absent: with the permissions of who asks. */
+  readonly roleArn?: string;
+  /** Of the last operation. */
+  readonly changedAt?: Date;
+  readonly outputs: StackOutputs;
+}
+
+function found(stack: Stack): FoundStack {
+  const value = (name: string) => stack.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
+  const outputs = Object.fromEntries(Object.entries(OUTPUT).map(([key, name]) => [key, value(name)]));
+  const changedAt = stack.LastUpdatedTime ?? stack.CreationTime;
+  return {
+    id: stack.StackId ?? '',
+    status: stack.StackStatus ?? 'UNKNOWN',
+    ...omitUndefined({ reason: stack.StackStatusReason, description: stack.Description }),
+    drifted: stack.DriftInformation?.StackDriftStatus === 'DRIFTED',
+    isProtected: stack.EnableTerminationProtection === true,
+    ...omitUndefined({ roleArn: stack.RoleARN, changedAt }),
+    outputs: outputs as StackOutputs,
+  };
+}
+
+const NOT_CLOUDFORMATION = 'What answers in place of CloudFormation describes no stack.';
+const CHECK_ENDPOINT =
+  'Check AWS_ENDPOINT_URL and HTTPS_PROXY. The sign-in page of a network may be in between: open any page in a browser.';
+
+/** CloudFormation has no error code of its own for a stack that is not there. */
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof Error && error.name === 'ValidationError' && error.message.includes('does not exist')
+  );
+}
+
+/** The stack by its name, or by its id, under which a deleted one is still found; `undefined` where there is none. */
+export async function findStack(
+  { clients, stackName }: StackWork,
+  id = stackName,
+): Promise<FoundStack | undefined> {
+  const { DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
+  return onAws(`Looking up the stack “${stackName}”`, async () => {
+    try {
+      const { Stacks } = await clients.cloudformation.send(new DescribeStacksCommand({ StackName: id }));
+      // A stack that is not there is an error of CloudFormation's: an empty answer is somebody else's.
+      if (!Stacks?.[0]?.StackName || !Stacks[0].StackStatus)
+        throw new UserError('aws', NOT_CLOUDFORMATION, { hint: CHECK_ENDPOINT });
+      return found(Stacks[0]);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  });
+}

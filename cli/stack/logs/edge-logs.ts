@@ -1,0 +1,154 @@
+import type {
+  CloudWatchLogsClient,
+  FilteredLogEvent,
+  FilterLogEventsCommandOutput,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { onAws } from '../aws-failures.ts';
+import { pages } from '../pages.ts';
+import type { StackWork } from '../stack-work.ts';
+import { lineText } from './log-line.ts';
+
+/**
+ * The regions that every account may use. A copy of the function logs in the region nearest to where it runs, each in a
+ * group of its own: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html
+ */
+export const LOG_REGIONS: readonly string[] = [
+  'us-east-1',
+  'us-east-2',
+  'us-west-1',
+  'us-west-2',
+  'ca-central-1',
+  'sa-east-1',
+  'eu-central-1',
+  'eu-north-1',
+  'eu-west-1',
+  'eu-west-2',
+  'eu-west-3',
+  'ap-northeast-1',
+  'ap-northeast-2',
+  'ap-northeast-3',
+  'ap-south-1',
+  'ap-southeast-1',
+  'ap-southeast-2',
+];
+
+/** As long as CloudFront's access logs. */
+const LOG_RETENTION_DAYS = 90;
+
+/** Every copy logs under the name that the function has at home. */
+export function logGroup(functionName: string): string {
+  return `/aws/lambda/us-east-1.${functionName}`;
+}
+
+export interface EdgeLogLine {
+  readonly id: string;
+  readonly at: Date;
+  readonly region: string;
+  readonly text: string;
+  /** Lambda wrote it about a call; the function did not. */
+  readonly isPlatform: boolean;
+}
+
+export interface LogQuery {
+  readonly functionName: string;
+  readonly regions: readonly string[];
+  readonly since: Date;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ResourceNotFoundException';
+}
+
+/** One region's lines, oldest first; none where no copy has ever run. */
+async function* regionLines(
+  { clients, context: { signal } }: StackWork,
+  region: string,
+  { functionName, since }: LogQuery,
+): AsyncGenerator<EdgeLogLine> {
+  const { FilterLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
+  const logs = await clients.logsIn(region);
+  const read = async (nextToken?: string): Promise<FilterLogEventsCommandOutput> => {
+    try {
+      return await logs.send(
+        new FilterLogEventsCommand({
+          logGroupName: logGroup(functionName),
+          startTime: since.getTime(),
+          ...omitUndefined({ nextToken }),
+        }),
+      );
+    } catch (error) {
+      if (isMissing(error)) return { events: [], $metadata: {} };
+      throw error;
+    }
+  };
+  const listed = pages({
+    doing: `Reading the logs in ${region}`,
+    signal,
+    ask: read,
+    next: ({ nextToken }) => nextToken,
+  });
+  for await (const { events = [] } of listed) for (const event of events) yield line(event, region);
+}
+
+function line({ eventId = '', timestamp = 0, message = '' }: FilteredLogEvent, region: string): EdgeLogLine {
+  return { id: `${region}/${eventId}`, at: new Date(timestamp), region, ...lineText(message.trimEnd()) };
+}
+
+/** The lines of all regions as one story, oldest first. */
+export async function* edgeLogLines(work: StackWork, query: LogQuery): AsyncGenerator<EdgeLogLine> {
+  const sources = query.regions.map((region) => regionLines(work, region, query));
+  const heads = await Promise.all(sources.map(async (source) => ({ source, head: await source.next() })));
+  for (;;) {
+    let next: { source: AsyncGenerator<EdgeLogLine>; head: IteratorResult<EdgeLogLine> } | undefined;
+    for (const one of heads) {
+      if (one.head.done) continue;
+      if (next === undefined || next.head.done || one.head.value.at < next.head.value.at) next = one;
+    }
+    if (next === undefined || next.head.done) return;
+    yield next.head.value;
+    next.head = await next.source.next();
+  }
+}
+
+/** Makes one call in each region; returns those where it is not allowed. Regions without a group are left alone. */
+async function inEachRegion(
+  { clients }: StackWork,
+  what: string,
+  call: (logs: CloudWatchLogsClient) => Promise<unknown>,
+): Promise<string[]> {
+  const refused = await Promise.all(
+    LOG_REGIONS.map(async (region) => {
+      const logs = await clients.logsIn(region);
+      try {
+        await call(logs);
+      } catch (error) {
+        if (isMissing(error)) return [];
+        if (error instanceof Error && /AccessDenied|UnrecognizedClient/.test(error.name)) return [region];
+        return onAws(`${what} in ${region}`, () => Promise.reject(error));
+      }
+      return [];
+    }),
+  );
+  return refused.flat();
+}
+
+/** Deletes the function's log groups everywhere, and returns the regions where that is not allowed. */
+export async function deleteEdgeLogs(work: StackWork, functionName: string): Promise<string[]> {
+  const { DeleteLogGroupCommand } = await import('@aws-sdk/client-cloudwatch-logs');
+  const command = new DeleteLogGroupCommand({ logGroupName: logGroup(functionName) });
+  return inEachRegion(work, 'Deleting the logs', (logs) => logs.send(command));
+}
+
+/**
+ * Has the function's logs expire. Lambda creates a group for each region when the function first runs there, without an
+ * expiry; groups that appear later are reached by the next call. Returns the regions where that is not allowed.
+ */
+export async function expireEdgeLogs(work: StackWork, functionName: string): Promise<string[]> {
+  const { PutRetentionPolicyCommand } = await import('@aws-sdk/client-cloudwatch-logs');
+  const command = new PutRetentionPolicyCommand({
+    logGroupName: logGroup(functionName),
+    retentionInDays: LOG_RETENTION_DAYS,
+  });
+  return inEachRegion(work, 'Setting the expiry of the logs', (logs) => logs.send(command));
+}

@@ -1,0 +1,206 @@
+import type { ListObjectVersionsCommandOutput } from '@aws-sdk/client-s3';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { UserError } from '../../errors.ts';
+import { count, formatBytes } from '../../ui/format.ts';
+import { onAws } from '../aws-failures.ts';
+import { pages } from '../pages.ts';
+import { checkpoint, pause, type StackWork } from '../stack-work.ts';
+
+export interface StoredObject {
+  readonly key: string;
+  readonly bytes: number;
+  readonly modified: Date;
+  readonly etag: string;
+}
+
+/** Keys in the bucket's own order, a page of 1,000 at a time. */
+export async function* listObjects(
+  { clients: { s3 }, context: { signal } }: StackWork,
+  bucket: string,
+  prefix = '',
+): AsyncGenerator<StoredObject> {
+  const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+  const listed = pages({
+    doing: `Listing the bucket ${bucket}`,
+    signal,
+    ask: (token?: string) =>
+      s3.send(
+        new ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: prefix,
+          ...omitUndefined({ ContinuationToken: token }),
+        }),
+      ),
+    next: ({ NextContinuationToken }) => NextContinuationToken,
+  });
+  for await (const { Contents = [] } of listed) {
+    for (const { Key, Size, LastModified, ETag } of Contents) {
+      yield {
+        key: Key ?? '',
+        bytes: Size ?? 0,
+        modified: LastModified ?? new Date(0),
+        etag: (ETag ?? '').replaceAll('"', ''),
+      };
+    }
+  }
+}
+
+interface Version {
+  readonly Key: string;
+  readonly VersionId: string;
+  readonly bytes: number;
+}
+
+/** All versions and delete markers, a page of at most 1,000 at a time. */
+async function* listVersions(
+  { clients: { s3 }, context }: StackWork,
+  bucket: string,
+  signal = context.signal,
+): AsyncGenerator<Version[]> {
+  const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
+  const listed = pages({
+    doing: `Listing the bucket ${bucket}`,
+    signal,
+    ask: (from?: VersionMarker): Promise<ListObjectVersionsCommandOutput> =>
+      s3.send(new ListObjectVersionsCommand({ Bucket: bucket, ...from })),
+    next: ({ IsTruncated, NextKeyMarker, NextVersionIdMarker }) =>
+      IsTruncated && NextKeyMarker !== undefined
+        ? { KeyMarker: NextKeyMarker, VersionIdMarker: NextVersionIdMarker }
+        : undefined,
+  });
+  for await (const page of listed) {
+    yield [
+      ...(page.Versions ?? []).map(({ Key = '', VersionId = 'null', Size = 0 }) => ({
+        Key,
+        VersionId,
+        bytes: Size,
+      })),
+      ...(page.DeleteMarkers ?? []).map(({ Key = '', VersionId = 'null' }) => ({ Key, VersionId, bytes: 0 })),
+    ];
+  }
+}
+
+interface VersionMarker {
+  readonly KeyMarker: string;
+  readonly VersionIdMarker: string | undefined;
+}
+
+/** What the bucket holds, versions and delete markers counted one by one. */
+export async function measureBucket(
+  work: StackWork,
+  bucket: string,
+): Promise<{ objects: number; bytes: number }> {
+  const { ui } = work.context;
+  const task = `Counting what ${bucket} holds`;
+  let objects = 0;
+  let bytes = 0;
+  ui.event({ type: 'task-started', task });
+  const found = () => `${count(objects, 'object')}, ${formatBytes(bytes)}`;
+  for await (const page of listVersions(work, bucket)) {
+    objects += page.length;
+    for (const version of page) bytes += version.bytes;
+    ui.event({ type: 'task-progress', task, detail: found() });
+  }
+  ui.event({ type: 'task-done', task, detail: found() });
+  return { objects, bytes };
+}
+
+const GO_ON = 'What is deleted so far is gone; type edge-upload destroy again to go on.';
+
+/** Ctrl-C is looked for between batches, of which those that are under way end first. */
+const NEVER = new AbortController().signal;
+
+/** Batches of one bucket deleted at the same time. */
+const PARALLEL = 8;
+
+/** Deletes every version, delete marker and unfinished multipart upload. Run again where a late writer added some. */
+export async function emptyBucket(work: StackWork, bucket: string): Promise<void> {
+  const { ui, signal } = work.context;
+  const task = `Emptying the bucket ${bucket}`;
+  ui.event({ type: 'task-started', task });
+  let deleted = 0;
+  let bytes = 0;
+  const running = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  const begin = (page: readonly Version[]) => {
+    const batch = deleteBatch(work, bucket, page)
+      .then(() => {
+        deleted += page.length;
+        for (const version of page) bytes += version.bytes;
+        ui.event({
+          type: 'task-progress',
+          task,
+          detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}`,
+        });
+      })
+      // Told once the batches beside it have ended: it may fail while the next page is waited for.
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => running.delete(batch));
+    running.add(batch);
+  };
+  for await (const page of listVersions(work, bucket, NEVER)) {
+    if (signal.aborted || failures.length > 0) break;
+    if (page.length > 0) begin(page);
+    if (running.size >= PARALLEL) await Promise.race(running);
+  }
+  await Promise.all(running);
+  checkpoint(signal, GO_ON);
+  if (failures.length > 0) throw failures[0];
+  const uploads = await abortUploads(work, bucket);
+  const open = uploads === 0 ? '' : `, ${count(uploads, 'unfinished upload')}`;
+  ui.event({ type: 'task-done', task, detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}${open}` });
+}
+
+/** What S3 says of single keys when it is busy, inside an answer that went well as a whole. */
+const BUSY = new Set(['InternalError', 'ServiceUnavailable', 'SlowDown']);
+const BATCH_TRIES = 8;
+
+async function deleteBatch(work: StackWork, bucket: string, versions: readonly Version[]): Promise<void> {
+  const { DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
+  let left = versions.map(({ Key, VersionId }) => ({ Key, VersionId }));
+  for (let tried = 1; ; tried += 1) {
+    const Errors = await onAws(`Emptying the bucket ${bucket}`, async () => {
+      const answer = await work.clients.s3.send(
+        new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: left, Quiet: true } }),
+      );
+      const final = answer.Errors?.find(({ Code = '' }) => !BUSY.has(Code) || tried === BATCH_TRIES);
+      if (final === undefined) return answer.Errors ?? [];
+      throw Object.assign(new Error(`${final.Key}: ${final.Message}`), { name: final.Code ?? 'Error' });
+    });
+    if (Errors.length === 0) return;
+    left = Errors.map(({ Key = '', VersionId = 'null' }) => ({ Key, VersionId }));
+    await pause(Math.random() * 250 * 2 ** tried, work.context.signal, GO_ON);
+  }
+}
+
+/** Aborts unfinished uploads until none is left; one that an abort does not remove is an error. */
+async function abortUploads(
+  { clients: { s3 }, context: { signal } }: StackWork,
+  bucket: string,
+): Promise<number> {
+  const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = await import('@aws-sdk/client-s3');
+  const aborted = new Set<string>();
+  for (;;) {
+    checkpoint(signal, GO_ON);
+    const { Uploads = [] } = await onAws(`Listing the unfinished uploads of ${bucket}`, () =>
+      s3.send(new ListMultipartUploadsCommand({ Bucket: bucket })),
+    );
+    if (Uploads.length === 0) return aborted.size;
+    const [stuck] = Uploads.filter(({ UploadId = '' }) => aborted.has(UploadId));
+    if (stuck !== undefined) {
+      throw new UserError(
+        'aws',
+        `The unfinished upload of ${stuck.Key} in ${bucket} is there still after its abort.`,
+        {
+          hint: 'Type edge-upload destroy again in a minute.',
+        },
+      );
+    }
+    for (const { Key, UploadId = '' } of Uploads) {
+      await onAws(`Aborting an unfinished upload of ${Key}`, () =>
+        s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })),
+      );
+      aborted.add(UploadId);
+    }
+  }
+}

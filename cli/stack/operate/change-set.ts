@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import type { Change, DescribeChangeSetCommandOutput, Tag } from '@aws-sdk/client-cloudformation';
+import { UserError } from '../../errors.ts';
+import { formatDuration } from '../../ui/format.ts';
+import { onAws } from '../aws-failures.ts';
+import { pages } from '../pages.ts';
+import { pause, pollInterval, type StackWork } from '../stack-work.ts';
+import { type PlannedStep, plannedSteps } from './plan-words.ts';
+
+/** A change set that is ready to be applied. */
+export interface PlannedChange {
+  /** What it does to the stack; `NEW` where planning it has brought the stack into being. */
+  readonly to: 'NEW' | 'PLANNED' | 'EXISTING';
+  readonly stackId: string;
+  readonly changeSetId: string;
+  readonly steps: readonly PlannedStep[];
+}
+
+const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
+
+export interface PlanOptions {
+  /** Of the stack; absent leaves those that it has. */
+  readonly tags?: readonly Tag[] | undefined;
+  /** Take a bucket that exists already under the name in the template into the stack. */
+  readonly importsExisting?: boolean;
+}
+
+/**
+ * Has CloudFormation work out what a template would change; `undefined` when it would change nothing.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
+ */
+export async function planChange(
+  work: StackWork,
+  template: string,
+  to: PlannedChange['to'],
+  { tags, importsExisting = false }: PlanOptions = {},
+): Promise<PlannedChange | undefined> {
+  const { clients, stackName } = work;
+  const { CreateChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+  const name = `edge-upload-${randomUUID()}`;
+  const created = await onAws(`Planning the change of the stack “${stackName}”`, () =>
+    clients.cloudformation.send(
+      new CreateChangeSetCommand({
+        StackName: stackName,
+        ChangeSetName: name,
+        // What is sent again over a broken connection is taken for the same request.
+        ClientToken: name,
+        ChangeSetType: to === 'EXISTING' ? 'UPDATE' : 'CREATE',
+        TemplateBody: template,
+        Capabilities: ['CAPABILITY_IAM'],
+        Description: 'edge-upload deploy',
+        ...(tags === undefined ? {} : { Tags: [...tags] }),
+        ...(importsExisting ? { ImportExistingResources: true } : {}),
+      }),
+    ),
+  );
+  const changeSetId = created.Id ?? '';
+  const described = await settled(work, changeSetId);
+  const stackId = described.StackId ?? created.StackId ?? '';
+  if (described.Status === 'CREATE_COMPLETE')
+    return { to, stackId, changeSetId, steps: plannedSteps(await changesOf(work, changeSetId, described)) };
+  await discardPlan(work, { to, stackId, changeSetId });
+  if (NO_CHANGES.test(described.StatusReason ?? '')) return undefined;
+  throw new UserError(
+    'stack_failed',
+    `CloudFormation cannot plan the change of the stack “${stackName}”: ${described.StatusReason ?? described.Status}`,
+    { hint: 'Nothing was changed. Run the same command again with --debug to see more.' },
+  );
+}
+
+/** Change sets take seconds. */
+const PLANNING_MS = 15 * 60_000;
+
+/** All changes of a change set, of which an answer holds a hundred at most. */
+async function changesOf(
+  { clients, context: { signal } }: StackWork,
+  changeSetId: string,
+  first: DescribeChangeSetCommandOutput,
+): Promise<Change[]> {
+  const changes = [...(first.Changes ?? [])];
+  if (first.NextToken === undefined) return changes;
+  const { DescribeChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+  const rest = pages({
+    doing: 'Reading the change set',
+    signal,
+    ask: (NextToken: string | undefined = first.NextToken) =>
+      clients.cloudformation.send(new DescribeChangeSetCommand({ ChangeSetName: changeSetId, NextToken })),
+    next: ({ NextToken }) => NextToken,
+  });
+  for await (const { Changes = [] } of rest) changes.push(...Changes);
+  return changes;
+}
+
+async function settled(work: StackWork, changeSetId: string): Promise<DescribeChangeSetCommandOutput> {
+  const { DescribeChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+  const since = work.context.now().getTime();
+  for (;;) {
+    const described = await onAws('Reading the change set', () =>
+      work.clients.cloudformation.send(new DescribeChangeSetCommand({ ChangeSetName: changeSetId })),
+    );
+    if (!/^(CREATE_PENDING|CREATE_IN_PROGRESS)$/.test(described.Status ?? '')) return described;
+    if (work.context.now().getTime() - since > PLANNING_MS) {
+      throw new UserError(
+        'gave_up',
+        `CloudFormation has not planned the change within ${formatDuration(PLANNING_MS)}.`,
+        {
+          hint: 'Nothing was changed. Type the same command again.',
+        },
+      );
+    }
+    await pause(pollInterval(work), work.context.signal, 'Nothing was changed. Type the same command again.');
+  }
+}
+
+/** Starts a planned change; its events carry the token that comes back. */
+export async function executeChange({ clients }: StackWork, { changeSetId }: PlannedChange): Promise<string> {
+  const { ExecuteChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+  const token = `edge-upload-${randomUUID()}`;
+  await onAws('Applying the change', () =>
+    clients.cloudformation.send(
+      new ExecuteChangeSetCommand({ ChangeSetName: changeSetId, ClientRequestToken: token }),
+    ),
+  );
+  return token;
+}
+
+/** Leaves nothing of a plan that is not carried out; a stack that planning brought into being goes with it. */
+export async function discardPlan(
+  { clients }: StackWork,
+  { to, stackId, changeSetId }: Omit<PlannedChange, 'steps'>,
+): Promise<void> {
+  const { DeleteChangeSetCommand, DeleteStackCommand } = await import('@aws-sdk/client-cloudformation');
+  await onAws('Discarding the plan', async () => {
+    await clients.cloudformation.send(new DeleteChangeSetCommand({ ChangeSetName: changeSetId }));
+    if (to === 'NEW') await clients.cloudformation.send(new DeleteStackCommand({ StackName: stackId }));
+  });
+}
+
+/** Runs a check of a plan, or a question about it; a plan that is refused is discarded. */
+export async function refusing<T>(
+  work: StackWork,
+  plan: Omit<PlannedChange, 'steps'>,
+  check: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await check();
+  } catch (error) {
+    await discardPlan(work, plan).catch((second: unknown) => {
+      // Why the plan is refused is the error that counts.
+      const why = second instanceof Error ? second.message : String(second);
+      work.context.ui.event({ type: 'warning', text: `The plan is still in the stack. ${why}` });
+    });
+    throw error;
+  }
+}

@@ -1,0 +1,141 @@
+import type { Tag } from '@aws-sdk/client-cloudformation';
+import type { StackOptions } from '../../../infra/options.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { UserError } from '../../errors.ts';
+import { refuseByStackPolicy } from '../checks/stack-policy.ts';
+import { findStack, type StackOutputs } from '../find-stack.ts';
+import { checkpoint, type StackWork } from '../stack-work.ts';
+import { makeTemplate, type PoolIdentity } from '../template/make-template.ts';
+import {
+  discardPlan,
+  executeChange,
+  type PlannedChange,
+  type PlanOptions,
+  planChange,
+  refusing,
+} from './change-set.ts';
+import { follow, operationFailure } from './follow.ts';
+import { settledStack } from './settle.ts';
+
+export interface DeployOptions {
+  readonly options: StackOptions;
+  /** Of the stack; absent leaves those that it has. */
+  readonly tags?: readonly Tag[];
+  /** Change nothing, not even what an earlier operation left half-done. */
+  readonly dryRun?: boolean;
+  /** What the outputs say of the pool, with its keys. */
+  readonly identityOf: (outputs: StackOutputs) => Promise<PoolIdentity | undefined>;
+  /** Asked before each change is made; false leaves everything as it is. `whole` is false where the edge comes later. */
+  readonly agree: (plan: PlannedChange, whole: boolean) => Promise<boolean>;
+}
+
+export interface Deployed {
+  readonly outcome: 'changed' | 'unchanged' | 'declined';
+  readonly outputs: StackOutputs;
+}
+
+/** An identity that changes between rounds means that the pool was replaced; more than once is no deployment of ours. */
+const ROUNDS = 4;
+
+/**
+ * Brings the stack to what this version would deploy. The edge function has the pool's identity in its code, so the
+ * stack is applied until the identity that came out is the one that was baked in: twice at first, once afterwards.
+ */
+export async function deployStack(
+  work: StackWork,
+  { options, tags, dryRun = false, identityOf, agree }: DeployOptions,
+): Promise<Deployed> {
+  let changed = false;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    checkpoint(work.context.signal, 'Type edge-upload deploy again; it continues from here.');
+    const before = await settledStack(work, { dryRun });
+    const identity = before === undefined ? undefined : await identityOf(before.outputs);
+    const template = await templateOf(work, identity, options);
+    const to = before === undefined ? 'NEW' : before.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';
+    // A stack that has its bucket imports none.
+    const importsExisting = options.bucketName !== undefined && to !== 'EXISTING';
+    const plan = await planning(work, { template, to, tags, importsExisting }, identity);
+    if (plan !== undefined) {
+      const agreed = await refusing(work, plan, async () => {
+        if (plan.to === 'EXISTING') await refuseByStackPolicy(work, plan.stackId, plan.steps);
+        return agree(plan, identity !== undefined);
+      });
+      if (!agreed) {
+        await discardPlan(work, plan);
+        return { outcome: 'declined', outputs: before?.outputs ?? {} };
+      }
+      await apply(work, plan);
+      changed = true;
+    }
+    const after = await findStack(work);
+    const outputs = after?.outputs ?? {};
+    const same = outputs.userPoolId === identity?.userPoolId && outputs.clientId === identity?.clientId;
+    if (identity !== undefined && same) return { outcome: changed ? 'changed' : 'unchanged', outputs };
+  }
+  throw new UserError(
+    'stack_failed',
+    `The user pool of the stack “${work.stackName}” keeps changing while it is deployed.`,
+    {
+      hint: 'See whether something else deploys the same stack, then run edge-upload deploy again.',
+    },
+  );
+}
+
+async function templateOf(
+  work: StackWork,
+  identity: PoolIdentity | undefined,
+  options: StackOptions,
+): Promise<string> {
+  const { ui } = work.context;
+  const task =
+    identity === undefined
+      ? 'Preparing the template of bucket and user pool'
+      : 'Preparing the whole template';
+  ui.event({ type: 'task-started', task });
+  const { stackName } = work;
+  const template = await makeTemplate({
+    stackName,
+    options,
+    ...omitUndefined({ identity }),
+  });
+  ui.event({
+    type: 'task-done',
+    task,
+    detail: `${Buffer.byteLength(template).toLocaleString('en-US')} bytes`,
+  });
+  return template;
+}
+
+async function planning(
+  work: StackWork,
+  wanted: PlanOptions & { template: string; to: PlannedChange['to'] },
+  identity: PoolIdentity | undefined,
+) {
+  const { ui } = work.context;
+  const task = identity === undefined ? 'Planning bucket and user pool' : 'Planning the stack';
+  ui.event({ type: 'task-started', task });
+  const plan = await planChange(work, wanted.template, wanted.to, wanted);
+  const detail = plan === undefined ? 'nothing to change' : `${plan.steps.length} to change`;
+  ui.event({ type: 'task-done', task, detail });
+  return plan;
+}
+
+async function apply(work: StackWork, plan: PlannedChange): Promise<void> {
+  const { ui } = work.context;
+  const doing = plan.to === 'EXISTING' ? 'Updating' : 'Creating';
+  const task = `${doing} the stack ${work.stackName}`;
+  ui.event({ type: 'task-started', task });
+  const token = await executeChange(work, plan);
+  const ending = await follow(work, plan.stackId, token);
+  if (ending.status === 'CREATE_COMPLETE' || ending.status === 'UPDATE_COMPLETE') {
+    ui.event({ type: 'task-done', task });
+    return;
+  }
+  ui.event({ type: 'task-failed', task, detail: ending.status });
+  throw operationFailure(
+    work.stackName,
+    doing,
+    ending,
+    'Fix the cause, then run edge-upload deploy again; it continues from the state that the stack is in.',
+  );
+}

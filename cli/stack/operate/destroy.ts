@@ -1,0 +1,92 @@
+import { UserError } from '../../errors.ts';
+import { ifThere } from '../aws-failures.ts';
+import type { FoundStack } from '../find-stack.ts';
+import { stackResources } from '../stack-resources.ts';
+import { checkpoint, type StackWork } from '../stack-work.ts';
+import { emptyBucket } from './bucket.ts';
+import { deleteStack } from './delete-stack.ts';
+import { type Ending, follow, operationFailure } from './follow.ts';
+
+/** A writer that still has a valid token can add objects while the stack goes; each time the bucket is emptied again. */
+const TRIES = 5;
+
+export const TYPE_AGAIN = 'Type edge-upload destroy again; it continues with what is left.';
+
+export interface StackToRemove {
+  readonly stack: FoundStack;
+  /** To be emptied, as CloudFormation deletes no bucket with something in it. */
+  readonly buckets: readonly string[];
+}
+
+/**
+ * Empties the buckets and deletes the stack, as often as it takes. The edge function is retained by the stack, or left
+ * to it where an older stack does not.
+ */
+export async function removeStack(work: StackWork, { stack, buckets }: StackToRemove): Promise<void> {
+  let status = await atRest(work, stack);
+  let ending: Ending = { status };
+  let retain: string[] = [];
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    checkpoint(work.context.signal, TYPE_AGAIN);
+    if (status !== 'DELETE_IN_PROGRESS') {
+      // A deletion that was joined and failed may have taken the bucket along.
+      for (const bucket of buckets) await ifThere(() => emptyBucket(work, bucket));
+    }
+    checkpoint(work.context.signal, TYPE_AGAIN);
+    ending = await deleteStack(work, { id: stack.id, status }, retain);
+    if (ending.status === 'DELETE_COMPLETE') return;
+    ({ status } = ending);
+    if (isBucketNotEmpty(ending)) {
+      work.context.ui.event({
+        type: 'note',
+        text: 'Something was uploaded meanwhile; emptying the bucket again.',
+      });
+    } else {
+      retain = await replicatedFunctions(work, stack, ending);
+      if (retain.length === 0) break;
+      work.context.ui.event({
+        type: 'note',
+        text: 'CloudFront still has copies of the edge function; the stack goes first, the function after it.',
+      });
+    }
+  }
+  if (isBucketNotEmpty(ending)) {
+    throw new UserError(
+      'stack_failed',
+      `The bucket ${buckets.join(', ')} fills faster than it can be emptied. The stack is now ${ending.status}.`,
+      { hint: 'Disable the users that still upload, then type edge-upload destroy again.' },
+    );
+  }
+  throw operationFailure(
+    work.stackName,
+    'Deleting',
+    ending,
+    'Fix the cause, then type edge-upload destroy again; it continues with what is left.',
+  );
+}
+
+/** The stack's state once nothing but a deletion is under way, which is joined. */
+async function atRest(work: StackWork, { id, status }: FoundStack): Promise<string> {
+  const isBusy =
+    status.endsWith('_IN_PROGRESS') && status !== 'DELETE_IN_PROGRESS' && status !== 'REVIEW_IN_PROGRESS';
+  if (!isBusy) return status;
+  work.context.ui.event({ type: 'note', text: `The stack is busy (${status}); waiting until it is done.` });
+  return (await follow(work, id)).status;
+}
+
+function isBucketNotEmpty({ cause }: Ending): boolean {
+  return cause?.resourceType === 'AWS::S3::Bucket' && /not empty/i.test(cause.reason);
+}
+
+/** Functions and versions that the stack failed to delete because of their replicas; none where something else failed. */
+async function replicatedFunctions(
+  work: StackWork,
+  { id }: FoundStack,
+  { cause }: Ending,
+): Promise<string[]> {
+  if (!/replicated function/i.test(cause?.reason ?? '')) return [];
+  const failed = (await stackResources(work, id)).filter(({ status }) => status === 'DELETE_FAILED');
+  return failed.every(({ type }) => /^AWS::Lambda::(Function|Version)$/.test(type))
+    ? failed.map(({ logicalId }) => logicalId)
+    : [];
+}

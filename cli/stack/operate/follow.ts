@@ -1,0 +1,145 @@
+import type { StackEvent } from '@aws-sdk/client-cloudformation';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { UserError } from '../../errors.ts';
+import { formatDuration } from '../../ui/format.ts';
+import { resourceName, statusWords } from '../../ui/resource-words.ts';
+import { findStack } from '../find-stack.ts';
+import { pages } from '../pages.ts';
+import { pause, pollInterval, type StackWork } from '../stack-work.ts';
+import { failureHint } from './failure-hints.ts';
+
+/** How a stack operation ended. */
+export interface Ending {
+  readonly status: string;
+  /** The first resource that failed by itself; what CloudFormation cancelled because of it is not told. */
+  readonly cause?: FailedResource;
+}
+
+export interface FailedResource {
+  readonly logicalId: string;
+  readonly resourceType: string;
+  readonly status: string;
+  readonly reason: string;
+}
+
+const CASCADE = /^Resource (creation|update|deletion) cancelled/i;
+
+/** Longer than the slowest resource takes: a distribution is deployed or disabled within half an hour. */
+const SILENCE_MS = 2 * 3600_000;
+
+const GOES_ON = 'CloudFormation continues by itself. Type the same command again to follow it.';
+
+async function newEvents(
+  { clients, context: { signal } }: StackWork,
+  stackId: string,
+  belongs: (event: StackEvent) => boolean,
+  seen: Set<string>,
+): Promise<StackEvent[]> {
+  const { DescribeStackEventsCommand } = await import('@aws-sdk/client-cloudformation');
+  const fresh: StackEvent[] = [];
+  const listed = pages({
+    doing: 'Reading the events of the stack',
+    signal,
+    ask: (NextToken?: string) =>
+      clients.cloudformation.send(
+        new DescribeStackEventsCommand({
+          StackName: stackId,
+          ...omitUndefined({ NextToken }),
+        }),
+      ),
+    next: ({ NextToken }) => NextToken,
+  });
+  for await (const page of listed) {
+    const events = (page.StackEvents ?? []).filter(
+      ({ EventId }) => EventId !== undefined && !seen.has(EventId),
+    );
+    fresh.push(...events.filter(belongs));
+    for (const { EventId } of events) if (EventId !== undefined) seen.add(EventId);
+    // Newest first: a page with something already seen, or of an older operation, is the last one that matters.
+    if (events.length < (page.StackEvents ?? []).length || !events.some(belongs)) break;
+  }
+  return fresh.reverse();
+}
+
+function failure(event: StackEvent): FailedResource | undefined {
+  const reason = event.ResourceStatusReason ?? 'no reason given';
+  if (!event.ResourceStatus?.endsWith('_FAILED') || CASCADE.test(reason)) return undefined;
+  return {
+    logicalId: event.LogicalResourceId ?? '',
+    resourceType: event.ResourceType ?? '',
+    status: event.ResourceStatus,
+    reason,
+  };
+}
+
+/** Looks at a stack that seems at rest without an event that says so, before it is believed. */
+const STALE_LOOKS = 10;
+
+/**
+ * Shows the events of one operation as they come, until the stack has come to rest. What CloudFormation tells of a stack
+ * right after a request may be from before it: an operation of ours has ended once its own events say so.
+ * @param token of the request that began the operation; absent: whatever operation is under way is joined
+ */
+export async function follow(work: StackWork, stackId: string, token?: string): Promise<Ending> {
+  const { ui, signal, now } = work.context;
+  const belongs = ({ ClientRequestToken }: StackEvent) => token === undefined || ClientRequestToken === token;
+  const seen = new Set<string>();
+  let cause: FailedResource | undefined;
+  let told: string | undefined;
+  let lastNews = now().getTime();
+  for (let looks = 0; ; ) {
+    // The state is read before the events, so that no event of the last step is missed.
+    const stack = await findStack(work, stackId);
+    const events = await newEvents(work, stackId, belongs, seen);
+    if (events.length > 0) lastNews = now().getTime();
+    for (const event of events) {
+      ui.event({
+        type: 'resource',
+        logicalId: event.LogicalResourceId ?? '',
+        resourceType: event.ResourceType ?? '',
+        status: event.ResourceStatus ?? '',
+        ...omitUndefined({ reason: event.ResourceStatusReason }),
+        at: event.Timestamp ?? now(),
+      });
+      if (event.PhysicalResourceId === stackId) told = event.ResourceStatus;
+      else cause ??= failure(event);
+    }
+    const status = stack?.status ?? 'DELETE_COMPLETE';
+    if (!status.endsWith('_IN_PROGRESS')) {
+      looks += 1;
+      if (token === undefined || status === told || looks > STALE_LOOKS) {
+        return cause === undefined ? { status } : { status, cause };
+      }
+    }
+    if (now().getTime() - lastNews > SILENCE_MS) {
+      throw new UserError(
+        'gave_up',
+        `CloudFormation has reported nothing of the stack “${work.stackName}” for ${formatDuration(SILENCE_MS)}. It is ${status}.`,
+        { hint: GOES_ON },
+      );
+    }
+    await pause(pollInterval(work), signal, GOES_ON);
+  }
+}
+
+/**
+ * The failed operation as an error: its first cause, and what state things are in now.
+ * @param goOn how to go on once the cause is mended
+ */
+export function operationFailure(
+  stackName: string,
+  doing: string,
+  { status, cause }: Ending,
+  goOn: string,
+): UserError {
+  const why =
+    cause === undefined
+      ? 'CloudFormation gave no reason.'
+      : `the ${resourceName(cause.resourceType)} (${cause.logicalId}) ${statusWords(cause.status)}: ${cause.reason}`;
+  const known = cause === undefined ? undefined : failureHint(cause.reason);
+  return new UserError(
+    'stack_failed',
+    `${doing} the stack “${stackName}” failed: ${why} The stack is now ${status}.`,
+    { hint: known === undefined ? goOn : `${known} ${goOn}` },
+  );
+}

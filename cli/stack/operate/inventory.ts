@@ -1,0 +1,58 @@
+import { count, formatBytes } from '../../ui/format.ts';
+import { ifThere } from '../aws-failures.ts';
+import type { FoundStack } from '../find-stack.ts';
+import { physicalIds, type StackResource, stackResources } from '../stack-resources.ts';
+import type { StackWork } from '../stack-work.ts';
+import { measureBucket } from './bucket.ts';
+import { DATA_TYPES, deployedTemplate, keptIds } from './kept-data.ts';
+import { countUsers } from './pool.ts';
+
+export const BUCKET = 'AWS::S3::Bucket';
+export const POOL = 'AWS::Cognito::UserPool';
+
+/** What a stack holds, and what of it stays when it goes. */
+export interface Inventory {
+  readonly goes: readonly StackResource[];
+  /** Data that stays. */
+  readonly stays: readonly StackResource[];
+  readonly functions: readonly string[];
+  readonly domain: string | undefined;
+  /** The stack has yet to be told to leave its buckets. */
+  readonly tellToKeep: boolean;
+}
+
+/** @param keepData leaves every bucket of the stack, whatever it was deployed with */
+export async function takeInventory(
+  work: StackWork,
+  stack: FoundStack,
+  keepData: boolean,
+): Promise<Inventory> {
+  const isPlanned = stack.status === 'REVIEW_IN_PROGRESS';
+  const all = isPlanned ? [] : await stackResources(work, stack.id);
+  const kept = isPlanned ? [] : keptIds(await deployedTemplate(work, stack.id));
+  const resources = all.filter(({ status }) => status !== 'DELETE_COMPLETE');
+  const isData = ({ type }: StackResource) => (DATA_TYPES as readonly string[]).includes(type);
+  const stays = (one: StackResource) =>
+    isData(one) && (kept.includes(one.logicalId) || (keepData && one.type === BUCKET));
+  return {
+    goes: resources.filter((one) => !stays(one)),
+    stays: resources.filter(stays),
+    functions: physicalIds(resources, 'AWS::Lambda::Function'),
+    domain: stack.outputs.domain,
+    tellToKeep: resources.some((one) => stays(one) && !kept.includes(one.logicalId)),
+  };
+}
+
+/** The data among resources, counted, a line each; what went while it was looked at has none. */
+export async function dataLines(work: StackWork, resources: readonly StackResource[]): Promise<string[]> {
+  const buckets = physicalIds(resources, BUCKET).map(async (bucket) => {
+    const held = await ifThere(() => measureBucket(work, bucket));
+    if (held === undefined) return [];
+    return [`  bucket      ${bucket}: ${count(held.objects, 'object')}, ${formatBytes(held.bytes)}`];
+  });
+  const pools = physicalIds(resources, POOL).map(async (pool) => {
+    const users = await ifThere(() => countUsers(work, pool));
+    return users === undefined ? [] : [`  user pool   ${pool}: ${count(users, 'user')}`];
+  });
+  return (await Promise.all([...buckets, ...pools])).flat();
+}

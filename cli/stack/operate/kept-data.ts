@@ -1,0 +1,84 @@
+import { UserError } from '../../errors.ts';
+import { onAws } from '../aws-failures.ts';
+import { refuseByStackPolicy } from '../checks/stack-policy.ts';
+import type { FoundStack } from '../find-stack.ts';
+import type { StackWork } from '../stack-work.ts';
+import { discardPlan, executeChange, planChange, refusing } from './change-set.ts';
+import { follow, operationFailure } from './follow.ts';
+
+/** As much of a template as deciding about its resources takes. */
+interface Template {
+  readonly Resources: Readonly<Record<string, TemplateResource>>;
+}
+
+interface TemplateResource {
+  readonly Type: string;
+  readonly DeletionPolicy?: string;
+  readonly Metadata?: object;
+}
+
+const BUCKET = 'AWS::S3::Bucket';
+
+/** Resource types whose content a deployment may be told to keep. */
+export const DATA_TYPES = [BUCKET, 'AWS::Cognito::UserPool'] as const;
+
+/** The template that the stack was made from, as it was sent. */
+export async function deployedTemplate({ clients, stackName }: StackWork, stackId: string): Promise<string> {
+  const { GetTemplateCommand } = await import('@aws-sdk/client-cloudformation');
+  const { TemplateBody = '{}' } = await onAws(`Reading the template of the stack “${stackName}”`, () =>
+    clients.cloudformation.send(new GetTemplateCommand({ StackName: stackId, TemplateStage: 'Original' })),
+  );
+  return TemplateBody;
+}
+
+/** Logical ids of the resources that stay when the stack is deleted. */
+export function keptIds(templateBody: string): string[] {
+  const { Resources } = JSON.parse(templateBody) as Template;
+  return Object.entries(Resources)
+    .filter(([, { DeletionPolicy }]) => /^Retain(ExceptOnCreate)?$/.test(DeletionPolicy ?? ''))
+    .map(([id]) => id);
+}
+
+/** The same template, with its buckets kept when the stack goes. */
+function keepingBuckets(templateBody: string): string {
+  const template = JSON.parse(templateBody) as Template;
+  const resources = Object.entries(template.Resources).map(([id, resource]) => {
+    if (resource.Type !== BUCKET) return [id, resource];
+    // A changed policy alone is no change to CloudFormation; changed metadata are.
+    const Metadata = { ...resource.Metadata, keptBy: 'edge-upload destroy --keep-data' };
+    return [id, { ...resource, DeletionPolicy: 'Retain', Metadata }];
+  });
+  return JSON.stringify({ ...template, Resources: Object.fromEntries(resources) });
+}
+
+/** Has the stack leave its bucket where it is when it goes, whatever it was deployed with. */
+export async function keepBucket(work: StackWork, stack: FoundStack): Promise<void> {
+  const { ui } = work.context;
+  const task = 'Setting the stack to keep its buckets';
+  if (!/^(CREATE|UPDATE|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) {
+    throw new UserError(
+      'stack_failed',
+      `The stack “${work.stackName}” is ${stack.status}: it can no longer be set to keep its buckets.`,
+      { hint: 'Copy the objects elsewhere, then type edge-upload destroy without --keep-data.' },
+    );
+  }
+  ui.event({ type: 'task-started', task });
+  const body = await deployedTemplate(work, stack.id);
+  const plan = await planChange(work, keepingBuckets(body), 'EXISTING');
+  if (plan !== undefined) {
+    const surprising = plan.steps.some(({ what, type }) => what !== 'change' || type !== BUCKET);
+    if (surprising) {
+      await discardPlan(work, plan);
+      throw new UserError('stack_failed', 'Keeping the bucket would change more than the bucket.', {
+        hint: 'Run edge-upload deploy first, then destroy again.',
+      });
+    }
+    await refusing(work, plan, () => refuseByStackPolicy(work, stack.id, plan.steps));
+    const ending = await follow(work, stack.id, await executeChange(work, plan));
+    if (ending.status !== 'UPDATE_COMPLETE') {
+      ui.event({ type: 'task-failed', task, detail: ending.status });
+      throw operationFailure(work.stackName, 'Updating', ending, 'Nothing was removed.');
+    }
+  }
+  ui.event({ type: 'task-done', task });
+}

@@ -1,0 +1,97 @@
+import type { Context } from '../../context.ts';
+import { forgetKept, type Kept, listKept } from '../../settings/kept.ts';
+import { count, formatBytes } from '../../ui/format.ts';
+import { ifThere, onAws } from '../aws-failures.ts';
+import { refuseProtected } from '../checks/removal.ts';
+import { tryEmptying } from '../checks/trial-calls.ts';
+import type { StackWork } from '../stack-work.ts';
+import { emptyBucket, measureBucket } from './bucket.ts';
+import { countUsers } from './pool.ts';
+
+/** Data that an earlier `destroy` kept, with what it holds. */
+export interface FoundKept {
+  readonly type: Kept['type'];
+  readonly name: string;
+  /** `2 objects, 3.10 MiB` */
+  readonly holds: string;
+}
+
+async function contentOf(work: StackWork, { type, name }: Kept): Promise<string | undefined> {
+  if (type === 'user pool') {
+    const users = await ifThere(() => countUsers(work, name));
+    return users === undefined ? undefined : count(users, 'user');
+  }
+  const held = await ifThere(() => measureBucket(work, name));
+  return held && `${count(held.objects, 'object')}, ${formatBytes(held.bytes)}`;
+}
+
+/** What is still there of the data that was kept of a stack; what is gone meanwhile is forgotten. */
+export async function findKept(
+  context: Context,
+  work: StackWork,
+  inUse: readonly string[] = [],
+): Promise<FoundKept[]> {
+  const found: FoundKept[] = [];
+  for (const kept of await listKept(context, work.stackName)) {
+    if ((kept.local === undefined) !== (work.local === undefined)) continue;
+    const holds = inUse.includes(kept.name) ? undefined : await contentOf(work, kept);
+    if (holds === undefined) await forgetKept(context, kept.name);
+    else found.push({ type: kept.type, name: kept.name, holds });
+  }
+  return found;
+}
+
+/** Lines that list kept data, with the commands that read, adopt or delete it. */
+export function keptLines(kept: readonly FoundKept[], local: boolean): string[] {
+  const there = local ? ' --local' : '';
+  const [bucket] = kept.filter(({ type }) => type === 'bucket');
+  return [
+    ...kept.map(({ type, name, holds }) => `Kept: the ${type} ${name} (${holds})`),
+    ...(bucket === undefined
+      ? []
+      : [
+          'Read a kept bucket, or give it to a new deployment:',
+          `  aws s3 ls s3://${bucket.name} --recursive`,
+          `  edge-upload deploy${there} --bucket-name ${bucket.name}`,
+        ]),
+    ...(kept.length === 0 ? [] : ['Delete what was kept:', `  edge-upload destroy${there} --delete-kept`]),
+  ];
+}
+
+/** Asks AWS whether kept data can be deleted, before any of it is. */
+export async function refuseKept(work: StackWork, kept: readonly FoundKept[]): Promise<void> {
+  const named = (arePools: boolean) =>
+    kept.filter(({ type }) => (type === 'user pool') === arePools).map(({ name }) => name);
+  const doomed = { buckets: named(false), pools: named(true) };
+  await refuseProtected(work, { isProtected: false }, doomed);
+}
+
+/** Deletes kept data for good, with all that it holds. */
+export async function deleteKept(
+  context: Context,
+  work: StackWork,
+  kept: readonly FoundKept[],
+): Promise<void> {
+  const { ui } = context;
+  for (const { type, name } of kept) {
+    if (type !== 'user pool') {
+      await tryEmptying(work, name);
+      await ifThere(() => emptyBucket(work, name));
+    }
+    const task = `Deleting the ${type} ${name}`;
+    ui.event({ type: 'task-started', task });
+    await ifThere(() => onAws(task, () => deleteOne(work, type, name)));
+    ui.event({ type: 'task-done', task });
+    await forgetKept(context, name);
+  }
+}
+
+async function deleteOne({ clients }: StackWork, type: Kept['type'], name: string): Promise<void> {
+  if (type !== 'user pool') {
+    const { DeleteBucketCommand } = await import('@aws-sdk/client-s3');
+    await clients.s3.send(new DeleteBucketCommand({ Bucket: name }));
+  } else {
+    const { DeleteUserPoolCommand } = await import('@aws-sdk/client-cognito-identity-provider');
+    await clients.cognito.send(new DeleteUserPoolCommand({ UserPoolId: name }));
+  }
+}

@@ -1,0 +1,38 @@
+import type { Context } from '../../context.ts';
+import { forgetLeftover, listLeftovers } from '../../settings/leftovers.ts';
+import { deleteEdgeLogs, logGroup } from '../logs/edge-logs.ts';
+import type { StackWork } from '../stack-work.ts';
+import { deleteEdgeFunction } from './edge-function.ts';
+
+/**
+ * Removes the edge functions that outlived a stack, and forgets those that are gone.
+ * @param options.wait until CloudFront has let go of them
+ * @param options.except a function that is in use
+ */
+export async function clearLeftovers(
+  context: Context,
+  work: StackWork,
+  { wait, except }: { readonly wait: boolean; readonly except?: string | undefined },
+): Promise<{ removed: string[]; left: string[] }> {
+  const removed: string[] = [];
+  const left: string[] = [];
+  for (const { functionName, stackName } of await listLeftovers(context)) {
+    if (stackName !== work.stackName || functionName === except) continue;
+    const gone = await deleteEdgeFunction(work, functionName, { wait });
+    (gone ? removed : left).push(functionName);
+    if (!gone) continue;
+    await removeLogs(context, work, functionName);
+    await forgetLeftover(context, functionName);
+  }
+  return { removed, left };
+}
+
+/** The function's logs stay behind in each region that a copy ran in; they are no reason to fail. */
+async function removeLogs({ ui }: Context, work: StackWork, functionName: string): Promise<void> {
+  const refused = await deleteEdgeLogs(work, functionName);
+  if (refused.length === 0) return;
+  ui.event({
+    type: 'warning',
+    text: `The logs of the edge function stay in ${refused.join(', ')}: deleting ${logGroup(functionName)} is not allowed there.`,
+  });
+}

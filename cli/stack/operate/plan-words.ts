@@ -1,0 +1,115 @@
+import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { table } from '../../table.ts';
+import { resourceName } from '../../ui/resource-words.ts';
+import type { DescribedOption } from '../options/stack-options.ts';
+
+/** One resource's change, as a person is asked about it. */
+export interface PlannedStep {
+  readonly what: 'add' | 'adopt' | 'change' | 'replace' | 'remove' | 'leave';
+  readonly logicalId: string;
+  readonly type: string;
+  /** The properties that cause it, where there were some before. */
+  readonly properties: readonly string[];
+  /** What is lost with it, where that is more than can be made again. */
+  readonly loses?: string;
+}
+
+/** What users put into a resource, and would not find in a new one. */
+const HOLDS = table<string>({
+  'AWS::Cognito::UserPool': 'all its users are lost',
+  'AWS::S3::Bucket': 'uploads go elsewhere, and the old bucket goes if it is empty',
+});
+
+function kindOf({ Action, PolicyAction, Replacement }: ResourceChange): PlannedStep['what'] {
+  if (Action === 'Add') return 'add';
+  if (Action === 'Import') return 'adopt';
+  if (Action === 'Remove') return PolicyAction === 'Retain' ? 'leave' : 'remove';
+  return Replacement === 'True' ? 'replace' : 'change';
+}
+
+function stepOf(change: ResourceChange): PlannedStep {
+  const what = kindOf(change);
+  const type = change.ResourceType ?? '';
+  const names = (change.Details ?? []).map(({ Target }) => Target?.Name ?? Target?.Attribute ?? '');
+  const isLost = what === 'remove' || (what === 'replace' && change.PolicyAction !== 'ReplaceAndRetain');
+  const loses = isLost ? HOLDS[type] : undefined;
+  return {
+    what,
+    logicalId: change.LogicalResourceId ?? '',
+    type,
+    properties: what === 'add' || what === 'adopt' ? [] : [...new Set(names)].filter((name) => name !== ''),
+    ...omitUndefined({ loses }),
+  };
+}
+
+const ORDER: readonly PlannedStep['what'][] = ['add', 'adopt', 'change', 'replace', 'remove', 'leave'];
+
+/** A change set in the order in which a person wants to read it. */
+export function plannedSteps(changes: readonly Change[]): PlannedStep[] {
+  return changes
+    .flatMap(({ ResourceChange }) => (ResourceChange === undefined ? [] : [stepOf(ResourceChange)]))
+    .sort((one, other) => ORDER.indexOf(one.what) - ORDER.indexOf(other.what));
+}
+
+const MARKS: Readonly<Record<PlannedStep['what'], string>> = {
+  add: '+ add    ',
+  adopt: '+ adopt  ',
+  change: '~ change ',
+  replace: '! REPLACE',
+  remove: '- remove ',
+  leave: '. leave  ',
+};
+
+/** An option of the deployment that changes, in words: `none` where it is not set. */
+export interface OptionChange {
+  readonly flag: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The options that differ, each as `deploy` and `status` show it. */
+export function optionChanges(
+  before: readonly DescribedOption[],
+  after: readonly DescribedOption[],
+): OptionChange[] {
+  const text = (option: DescribedOption | undefined) => (option?.value === undefined ? 'none' : option.text);
+  return after
+    .map((option) => ({
+      flag: option.flag.replace(/^--/, ''),
+      from: text(before.find(({ name }) => name === option.name)),
+      to: text(option),
+    }))
+    .filter(({ from, to }) => from !== to);
+}
+
+/**
+ * A line for each option, then one for each step: `~ change   max-size: none → 5 GiB`, `! REPLACE  user pool: all its users
+ * are lost`. The options are kept as metadata of resources, whose change says nothing to a person.
+ */
+export function planLines(steps: readonly PlannedStep[], options: readonly OptionChange[] = []): string[] {
+  const shown = steps
+    .map((step) => ({ ...step, properties: step.properties.filter((name) => name !== 'Metadata') }))
+    .filter(
+      ({ what, properties }, at) => what !== 'change' || properties.length > 0 || !isMetadataOnly(steps[at]),
+    );
+  // The versions of the function that CloudFront may still use are no news to anybody.
+  const told = shown.filter(({ what, type }) => what !== 'leave' || type !== 'AWS::Lambda::Version');
+  const ofOptions = options.map(({ flag, from, to }) => `  ${MARKS.change}  ${flag}: ${from} → ${to}`);
+  const ofSteps = told.map(({ what, type, properties, loses }) => {
+    const which = properties.length === 0 ? '' : ` (${properties.join(', ')})`;
+    return `  ${MARKS[what]}  ${resourceName(type)}${which}${loses === undefined ? '' : `: ${loses}`}`;
+  });
+  return [...ofOptions, ...ofSteps];
+}
+
+function isMetadataOnly(step: PlannedStep | undefined): boolean {
+  return (
+    step !== undefined && step.properties.length > 0 && step.properties.every((name) => name === 'Metadata')
+  );
+}
+
+/** The steps that take something with them that cannot be made again. */
+export function losses(steps: readonly PlannedStep[]): PlannedStep[] {
+  return steps.filter(({ loses }) => loses !== undefined);
+}

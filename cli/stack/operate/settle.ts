@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { UserError } from '../../errors.ts';
+import { table } from '../../table.ts';
+import { onAws } from '../aws-failures.ts';
+import { type FoundStack, findStack } from '../find-stack.ts';
+import type { StackWork } from '../stack-work.ts';
+import { deleteStack } from './delete-stack.ts';
+import { follow, operationFailure } from './follow.ts';
+
+/** A creation that failed: such a stack can only be deleted. */
+const FAILED_CREATION = ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'CREATE_FAILED'];
+
+/** An update that stopped half-way, and the operation that brings the stack back to what it was before. */
+const STUCK_UPDATE = table<'ContinueUpdateRollback' | 'RollbackStack'>({
+  UPDATE_ROLLBACK_FAILED: 'ContinueUpdateRollback',
+  UPDATE_FAILED: 'RollbackStack',
+});
+
+/**
+ * The stack once nothing is under way in it and it can be changed; `undefined` where there is none. Operations under
+ * way are joined, remains of a failed creation removed, stuck updates rolled back.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
+ */
+export async function settledStack(
+  work: StackWork,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
+): Promise<FoundStack | undefined> {
+  const stack = await findStack(work);
+  if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return stack;
+  const { status, id } = stack;
+  const { ui } = work.context;
+  if (dryRun && (FAILED_CREATION.includes(status) || STUCK_UPDATE[status] !== undefined)) {
+    throw new UserError(
+      'stack_failed',
+      `The stack “${work.stackName}” is ${status}; what follows can be planned only once that is undone. Nothing was changed.`,
+      { hint: ['Deploy, which undoes it first, and asks before it changes more:', '  edge-upload deploy'] },
+    );
+  }
+  if (status.endsWith('_IN_PROGRESS')) {
+    ui.event({
+      type: 'note',
+      text: `The stack ${work.stackName} is busy (${status}); waiting until it is done.`,
+    });
+    await follow(work, id);
+    return settledStack(work, { dryRun });
+  }
+  if (FAILED_CREATION.includes(status)) {
+    ui.event({
+      type: 'note',
+      text: `An earlier creation of ${work.stackName} failed (${status}); its remains are removed first.`,
+    });
+    await removeRemains(work, stack);
+    return undefined;
+  }
+  const way = STUCK_UPDATE[status];
+  if (way !== undefined) {
+    ui.event({
+      type: 'note',
+      text: `An earlier update of ${work.stackName} got stuck (${status}); it is rolled back first.`,
+    });
+    await rollBack(work, stack, way);
+    return settledStack(work);
+  }
+  if (/^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT|IMPORT_ROLLBACK)_COMPLETE$/.test(status)) return stack;
+  throw new UserError(
+    'stack_failed',
+    `The stack “${work.stackName}” cannot be updated: it is ${status}${stack.reason === undefined ? '' : ` (${stack.reason})`}.`,
+    {
+      hint:
+        status === 'DELETE_FAILED'
+          ? 'It is half taken down. Finish that with: edge-upload destroy   Then deploy again.'
+          : 'See the stack in the CloudFormation console, then deploy again.',
+    },
+  );
+}
+
+async function removeRemains(work: StackWork, stack: FoundStack): Promise<void> {
+  const ending = await deleteStack(work, stack);
+  if (ending.status === 'DELETE_COMPLETE') return;
+  throw operationFailure(
+    work.stackName,
+    'Removing the remains of',
+    ending,
+    'Take them down with: edge-upload destroy   Then deploy again.',
+  );
+}
+
+async function rollBack(
+  work: StackWork,
+  { id }: FoundStack,
+  way: 'ContinueUpdateRollback' | 'RollbackStack',
+): Promise<void> {
+  const { ui } = work.context;
+  const { ContinueUpdateRollbackCommand, RollbackStackCommand } = await import(
+    '@aws-sdk/client-cloudformation'
+  );
+  const task = `Rolling back the stack ${work.stackName}`;
+  ui.event({ type: 'task-started', task });
+  const request = { StackName: id, ClientRequestToken: `edge-upload-${randomUUID()}` };
+  await onAws(task, async () => {
+    if (way === 'RollbackStack') await work.clients.cloudformation.send(new RollbackStackCommand(request));
+    else await work.clients.cloudformation.send(new ContinueUpdateRollbackCommand(request));
+  });
+  const ending = await follow(work, id, request.ClientRequestToken);
+  if (ending.status.endsWith('ROLLBACK_COMPLETE')) {
+    ui.event({ type: 'task-done', task });
+    return;
+  }
+  ui.event({ type: 'task-failed', task, detail: ending.status });
+  throw operationFailure(
+    work.stackName,
+    'Rolling back',
+    ending,
+    'Fix the cause, then run edge-upload deploy again: it continues the rollback. What cannot be fixed can be skipped in the CloudFormation console (“Continue update rollback”).',
+  );
+}

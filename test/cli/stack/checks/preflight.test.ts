@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runCheck } from '../../../../cli/stack/checks/check.ts';
+import { LONGEST_NAME, preflight, stackHealth } from '../../../../cli/stack/checks/preflight.ts';
+import { ALL_OPTIONS, IDENTITY, wholeTemplate } from '../../../infra/support.ts';
+import { type Answer, workAgainst } from '../world.ts';
+
+interface Told {
+  readonly status: string;
+  readonly description?: string;
+  readonly drift?: string;
+}
+
+/** CloudFormation and STS as far as one look at a stack goes. */
+function account({ status, description = 'edge-upload: a test', drift = 'NOT_CHECKED' }: Told) {
+  return (body: string): Answer =>
+    body.includes('GetCallerIdentity')
+      ? {
+          body: '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>123456789012</Account><Arn>arn:aws:iam::123456789012:root</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>',
+        }
+      : {
+          body: `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member><StackName>edge-upload</StackName><StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/edge-upload/1</StackId><CreationTime>2026-11-23T00:00:00Z</CreationTime><Description>${description}</Description><StackStatus>${status}</StackStatus><DriftInformation><StackDriftStatus>${drift}</StackDriftStatus></DriftInformation></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+        };
+}
+
+test('a stack that other hands have changed is deployed with a warning', async (t) => {
+  const { work, events } = await workAgainst(t, account({ status: 'UPDATE_COMPLETE', drift: 'DRIFTED' }));
+  const [, stack] = preflight(work);
+  assert.ok(stack);
+  assert.equal((await runCheck(stack)).state, 'ok');
+  const [warning] = events;
+  assert.ok(warning?.type === 'warning');
+  assert.match(String(warning.text), /changes of edge-upload by other hands \(drift\)/);
+});
+
+test('a stack in step is deployed without a word', async (t) => {
+  const { work, events } = await workAgainst(t, account({ status: 'UPDATE_COMPLETE', drift: 'IN_SYNC' }));
+  const [, stack] = preflight(work);
+  assert.ok(stack);
+  assert.equal((await runCheck(stack)).state, 'ok');
+  assert.deepEqual(events, []);
+});
+
+test('the health of a stack is told by its state, with the command that mends it', async (t) => {
+  for (const [status, state, hint] of [
+    ['UPDATE_ROLLBACK_COMPLETE', 'ok', undefined],
+    ['UPDATE_IN_PROGRESS', 'ok', undefined],
+    ['UPDATE_ROLLBACK_FAILED', 'failed', /edge-upload deploy/],
+    ['ROLLBACK_COMPLETE', 'failed', /edge-upload deploy/],
+    ['DELETE_FAILED', 'failed', /edge-upload destroy/],
+  ] as const) {
+    await t.test(status, async (t) => {
+      const { work } = await workAgainst(t, account({ status }));
+      const [, stack] = stackHealth(work);
+      assert.ok(stack);
+      const checked = await runCheck(stack);
+      assert.equal(checked.state, state);
+      if (checked.state === 'failed') assert.match(checked.error.hint ?? '', hint ?? /^$/);
+    });
+  }
+});
+
+test('the longest name of a new stack leaves every generated name whole', () => {
+  const { Resources } = wholeTemplate(IDENTITY, ALL_OPTIONS);
+  for (const [logicalId, { Type }] of Object.entries(Resources)) {
+    const limit = new Map([
+      ['AWS::S3::Bucket', 63],
+      ['AWS::Lambda::Function', 64],
+      ['AWS::IAM::Role', 64],
+    ]).get(Type);
+    if (limit === undefined) continue;
+    assert.ok(LONGEST_NAME + 1 + logicalId.length + 1 + 13 <= limit, logicalId);
+  }
+});
+
+test('a longer name is refused for a new stack alone', async (t) => {
+  const missing = () => ({
+    status: 400,
+    body: '<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id x does not exist</Message></Error></ErrorResponse>',
+  });
+  const long = 'x'.repeat(LONGEST_NAME + 1);
+  const named = async (stackName: string, answer: (body: string) => Answer) => {
+    const { work } = await workAgainst(t, answer);
+    const [, stack] = preflight({ ...work, stackName });
+    assert.ok(stack);
+    return runCheck(stack);
+  };
+  const refused = await named(long, missing);
+  assert.ok(refused.state === 'failed');
+  assert.match(refused.error.message, /has 30 characters; .* 29 at most/);
+  assert.equal((await named('x'.repeat(LONGEST_NAME), missing)).state, 'ok');
+  assert.equal((await named(long, account({ status: 'UPDATE_COMPLETE' }))).state, 'ok');
+});

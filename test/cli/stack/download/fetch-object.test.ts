@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { crc32 } from 'node:zlib';
+import { operatorClients } from '../../../../cli/network/aws.ts';
+import { fileError } from '../../../../cli/settings/disk-errors.ts';
+import { fetchObject } from '../../../../cli/stack/download/fetch-object.ts';
+import { fileNameOf, openTarget, targetPath } from '../../../../cli/stack/download/target-file.ts';
+import { crc32Bytes } from '../../../../cli/transfer/proof/digests.ts';
+import { testContext } from '../../transfer/helpers/context.ts';
+import { withCode } from '../../transfer/helpers/uploading.ts';
+
+const BYTES = randomBytes(300_000);
+const CRC = crc32Bytes(crc32(BYTES)).toString('base64');
+const ETAG = '"0123456789abcdef0123456789abcdef-2"';
+
+interface Reply {
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
+  readonly body: Uint8Array;
+  /** Bytes after which the connection is cut. */
+  readonly cutAt?: number;
+}
+
+/** A bucket of one object, which answers each request as it is told. */
+async function store(t: TestContext, reply: (headers: IncomingHttpHeaders, asked: number) => Reply) {
+  const requests: IncomingHttpHeaders[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request.headers);
+    const { status = 200, headers = {}, body, cutAt } = reply(request.headers, requests.length);
+    response.writeHead(status, { 'content-length': body.length, etag: ETAG, ...headers });
+    if (cutAt === undefined) response.end(body);
+    else response.write(body.subarray(0, cutAt), () => response.destroy());
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const context = testContext({ env: {} });
+  const env = { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+  // The SDK reads them from the process, as every AWS tool does.
+  Object.assign(process.env, env);
+  const clients = await operatorClients({ env }, {});
+  t.after(async () => {
+    clients.close();
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  });
+  const received: Uint8Array[] = [];
+  return {
+    requests,
+    bytes: () => Buffer.concat(received),
+    fetch: (
+      write = async (chunk: Uint8Array) => {
+        received.push(Uint8Array.from(chunk));
+      },
+    ) => fetchObject({ context, clients, stackName: 's' }, { bucket: 'b', key: 'k' }, write),
+  };
+}
+
+test('what arrives is compared with the checksum that S3 keeps', async (t) => {
+  const md5 = createHash('md5').update(BYTES).digest('hex');
+  for (const [name, headers, verified] of [
+    ['CRC-32', { 'x-amz-checksum-crc32': CRC }, 'CRC-32'],
+    ['the MD5 of an ETag', { etag: `"${md5}"` }, 'MD5'],
+    ['a checksum of parts is none of the whole', { 'x-amz-checksum-crc32': `${CRC}-2` }, undefined],
+    ['an ETag of KMS is no MD5', { etag: `"${md5}"`, 'x-amz-server-side-encryption': 'aws:kms' }, undefined],
+  ] as const) {
+    await t.test(name, async (t) => {
+      const bucket = await store(t, () => ({ body: BYTES, headers }));
+      const { bytes, verified: by } = await bucket.fetch();
+      assert.deepEqual([bytes, by], [BYTES.length, verified]);
+      assert.ok(bucket.bytes().equals(BYTES));
+    });
+  }
+  await t.test('bytes that differ are refused', async (t) => {
+    const other = Buffer.from(BYTES);
+    other[7] = (other[7] ?? 0) ^ 1;
+    for (const headers of [{ 'x-amz-checksum-crc32': CRC }, { etag: `"${md5}"` }]) {
+      const bucket = await store(t, () => ({ body: other, headers: headers as Record<string, string> }));
+      await assert.rejects(bucket.fetch(), withCode('bytes_differ', /are not those that S3 stored/, /again/));
+    }
+  });
+});
+
+test('a connection that is cut is continued where it broke off, on the same object', async (t) => {
+  const bucket = await store(t, ({ range }, asked) => {
+    const from = Number(/^bytes=(\d+)-$/.exec(String(range))?.[1] ?? 0);
+    const headers = { 'x-amz-checksum-crc32': CRC };
+    if (asked < 4) return { body: BYTES.subarray(from), cutAt: 70_000, headers };
+    return { status: 206, body: BYTES.subarray(from), headers: {} };
+  });
+  assert.equal((await bucket.fetch()).verified, 'CRC-32');
+  assert.ok(bucket.bytes().equals(BYTES));
+  assert.ok(bucket.requests.slice(1).every((headers) => headers['if-match'] === ETAG));
+});
+
+test('a file that cannot be written ends the download with the reason of the disk', async (t) => {
+  const full = Object.assign(new Error(), { code: 'ENOSPC', syscall: 'write' });
+  const bucket = await store(t, () => ({ body: BYTES }));
+  const write = () => Promise.reject(fileError('k', full));
+  await assert.rejects(bucket.fetch(write), withCode('disk', /no space left/, /./));
+  assert.equal(bucket.requests.length, 1);
+});
+
+test('refusals of S3 in words', async (t) => {
+  for (const [status, code, expected, hint] of [
+    [404, 'NoSuchKey', 'file_missing', /edge-upload ls/],
+    [404, 'NoSuchBucket', 'stack_failed', /\n +edge-upload deploy --bucket-name/],
+    [403, 'AccessDenied', 'access_denied', /s3:GetObject/],
+    [403, 'InvalidObjectState', 'file_unreadable', /\n +aws s3api restore-object/],
+    [412, 'PreconditionFailed', 'file_changed', /again/],
+  ] as const) {
+    const body = Buffer.from(`<Error><Code>${code}</Code><Message>no</Message></Error>`);
+    const bucket = await store(t, () => ({ status, body, headers: { 'content-type': 'application/xml' } }));
+    await assert.rejects(bucket.fetch(), withCode(expected, /./, hint));
+  }
+});
+
+async function folder(t: TestContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'edge-upload-get-'));
+  t.after(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+test('a key chooses a file’s name, never a folder', () => {
+  const name = (key: string, platform: NodeJS.Platform = 'linux') => fileNameOf(key, platform);
+  assert.equal(name('a/b/report.pdf'), 'report.pdf');
+  assert.equal(name('../../etc/passwd'), 'passwd');
+  assert.equal(name('a\\b'), 'a\\b');
+  assert.equal(name('-rf'), '-rf');
+  const refused = withCode('usage', /does not end with a file name/, /--as/);
+  for (const key of ['', 'folder/', 'a/..', '..', '.', 'a/\u0000b', 'line\nbreak', 'esc\u001b[2J']) {
+    assert.throws(() => name(key), refused, JSON.stringify(key));
+  }
+  for (const key of ['a\\..\\b', 'C:x', 'nul', 'CON.txt', 'dot.', 'what?']) {
+    assert.throws(() => name(key, 'win32'), refused, key);
+  }
+});
+
+test('no file is replaced that was not asked for, not even one that appears meanwhile', async (t) => {
+  const cwd = await folder(t);
+  const common = { cwd, platform: process.platform, force: false };
+  await writeFile(join(cwd, 'there'), 'old');
+  await symlink('/nowhere', join(cwd, 'dangling'));
+  for (const key of ['there', 'x/dangling']) {
+    await assert.rejects(targetPath(key, common), withCode('exists', /exists already/, /--force/));
+    assert.equal(await targetPath(key, { ...common, force: true }), join(cwd, key.replace('x/', '')));
+  }
+  assert.equal(await targetPath('a/b', { ...common, as: '.' }), join(cwd, 'b'), 'into a folder');
+  await assert.rejects(
+    targetPath('b', { ...common, as: '/dev/null', force: true }),
+    withCode('file_special', /./, /-/),
+  );
+
+  const path = join(cwd, 'new');
+  const file = await openTarget(path, { force: false });
+  await file.write(Buffer.from('new'));
+  await writeFile(path, 'somebody else');
+  await assert.rejects(file.finish(), withCode('exists', /exists already/, /--force/));
+  await file.discard();
+  assert.equal(await readFile(path, 'utf8'), 'somebody else');
+  const forced = await openTarget(path, { force: true });
+  await forced.write(Buffer.from('ne'));
+  await forced.write(Buffer.from('w'));
+  await forced.finish();
+  assert.equal(await readFile(path, 'utf8'), 'new');
+  assert.deepEqual((await readdir(cwd)).sort(), ['dangling', 'new', 'there'], 'nothing is left beside');
+});

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { lineText } from '../../../../cli/stack/logs/log-line.ts';
+
+const json = (value: unknown) => JSON.stringify(value);
+const timestamp = '2026-11-28T12:00:00.000Z';
+const refusal = json({ edge: 'refused', status: 401 });
+
+test('what the function wrote is shown without what Lambda puts around it', () => {
+  for (const [event, text, isPlatform] of [
+    [json({ timestamp, level: 'INFO', requestId: 'r', message: refusal }), refusal, false],
+    [
+      json({ timestamp, level: 'ERROR', errorType: 'TypeError', errorMessage: 'x', stackTrace: [] }),
+      'TypeError: x',
+      false,
+    ],
+    [json({ time: timestamp, type: 'platform.report', record: {} }), undefined, true],
+    ['START RequestId: 1 Version: 2', undefined, true],
+    [`${timestamp}\tr\tINFO\t${refusal}`, undefined, false],
+    // Neither format; shown as they are.
+    [json({ timestamp, level: 'INFO', message: { own: 'object' } }), undefined, false],
+    [json({ edge: 'refused' }), undefined, false],
+    ['{"timestamp":"cut o', undefined, false],
+    ['', undefined, false],
+  ] as const) {
+    assert.deepEqual(lineText(event), { text: text ?? event, isPlatform }, event);
+  }
+});

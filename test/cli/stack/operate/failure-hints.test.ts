@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { failureHint } from '../../../../cli/stack/operate/failure-hints.ts';
+
+/** Reasons as AWS and its users report them, each with what an operator can do about it. */
+const REASONS: readonly (readonly [reason: string, hint: RegExp])[] = [
+  [
+    'Lambda was unable to delete arn:aws:lambda:us-east-1:1:function:x:1 because it is a replicated function.',
+    /copies of the function/,
+  ],
+  ['User: arn:aws:iam::1:user/u is not authorized to perform: iam:CreateRole on resource: x', /permission/],
+  [
+    'User is not authorized to perform: lambda:EnableReplication with an explicit deny in a service control policy',
+    /every region/,
+  ],
+  [
+    'Access denied for operation: Your account must be verified before you can add new CloudFront resources.',
+    /AWS Support/,
+  ],
+  ['One or more of the CNAMEs you provided are already associated with a different resource.', /--domain/],
+  ['The specified SSL certificate doesn’t exist, isn’t in us-east-1 region', /in us-east-1, and cover/],
+  [
+    'A version for this Lambda function exists ( 1 ). Modify the function to create a new version.',
+    /--max-size/,
+  ],
+  ['TooManyDistributions: You have reached the limit', /Service Quotas/],
+  ['Rate exceeded (Service: AmazonCloudFront; Error Code: Throttling)', /some minutes/],
+  ['The bucket you tried to delete is not empty.', /destroy again/],
+  ['The user pool cannot be deleted because deletion protection is activated.', /deletion protection off/],
+  ['edge-upload-x already exists in stack arn:aws:cloudformation:…', /--stack-name/],
+];
+
+test('the failures that users meet come with what to do about them', () => {
+  for (const [reason, hint] of REASONS) assert.match(failureHint(reason) ?? 'none', hint, reason);
+});
+
+test('a reason that is not known speaks for itself', () => {
+  assert.equal(failureHint('Something that nobody has seen before'), undefined);
+});

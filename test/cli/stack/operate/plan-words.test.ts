@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
+import { losses, optionChanges, planLines, plannedSteps } from '../../../../cli/stack/operate/plan-words.ts';
+import { describeOptions } from '../../../../cli/stack/options/stack-options.ts';
+
+const change = (ResourceChange: ResourceChange): Change => ({ Type: 'Resource', ResourceChange });
+
+const CHANGES: Change[] = [
+  change({ Action: 'Remove', ResourceType: 'AWS::Lambda::Version', LogicalResourceId: 'Version1' }),
+  change({
+    Action: 'Modify',
+    ResourceType: 'AWS::Cognito::UserPool',
+    LogicalResourceId: 'UserPool',
+    Replacement: 'True',
+    Details: [{ Target: { Attribute: 'Properties', Name: 'UsernameConfiguration' } }],
+  }),
+  change({
+    Action: 'Modify',
+    ResourceType: 'AWS::S3::Bucket',
+    LogicalResourceId: 'Bucket',
+    Replacement: 'False',
+    Details: [
+      { Target: { Attribute: 'Properties', Name: 'LifecycleConfiguration' } },
+      { Target: { Attribute: 'Properties', Name: 'LifecycleConfiguration' } },
+      { Target: { Attribute: 'Metadata' } },
+    ],
+  }),
+  change({ Action: 'Add', ResourceType: 'AWS::Lambda::Version', LogicalResourceId: 'Version2' }),
+];
+
+test('a change set is told in words, additions first, removals last', () => {
+  assert.deepEqual(planLines(plannedSteps(CHANGES)), [
+    "  + add      edge function's version",
+    '  ~ change   bucket (LifecycleConfiguration)',
+    '  ! REPLACE  user pool (UsernameConfiguration): all its users are lost',
+    "  - remove   edge function's version",
+  ]);
+});
+
+test('what takes users or objects along is told apart from what can be made again', () => {
+  assert.deepEqual(
+    losses(plannedSteps(CHANGES)).map(({ logicalId }) => logicalId),
+    ['UserPool'],
+  );
+  const removed = change({ Action: 'Remove', ResourceType: 'AWS::S3::Bucket', LogicalResourceId: 'Bucket' });
+  assert.equal(losses(plannedSteps([removed])).length, 1);
+});
+
+test('what may turn out as a replacement is not called one', () => {
+  const [step] = plannedSteps([
+    change({ Action: 'Modify', ResourceType: 'AWS::S3::BucketPolicy', Replacement: 'Conditional' }),
+  ]);
+  assert.equal(step?.what, 'change');
+});
+
+test('options that change are told by their values, not as the metadata that keeps them', () => {
+  const before = describeOptions({ writeTo: '{username}/', expireAfterDays: 30 });
+  const after = describeOptions({ maxSize: 5 * 1024 ** 3, expireAfterDays: 7 });
+  const options = optionChanges(before, after);
+  const steps = plannedSteps([
+    change({
+      Action: 'Modify',
+      ResourceType: 'AWS::S3::Bucket',
+      Replacement: 'False',
+      Details: [{ Target: { Attribute: 'Metadata' } }],
+    }),
+  ]);
+  const lines = planLines(steps, options);
+  assert.equal(lines.length, 3);
+  assert.match(lines[0] ?? '', /^ {2}~ change {3}max-size: none → 5(\.00)? GiB$/);
+  assert.deepEqual(lines.slice(1), [
+    '  ~ change   write-to: {username}/ → none',
+    '  ~ change   expire-after: 30 days → 7 days',
+  ]);
+});
+
+test('what its policy keeps is not called removed, and nothing is lost with it', () => {
+  const steps = plannedSteps([
+    change({ Action: 'Remove', ResourceType: 'AWS::Lambda::Version', PolicyAction: 'Retain' }),
+    change({ Action: 'Remove', ResourceType: 'AWS::Cognito::UserPool', PolicyAction: 'Retain' }),
+    change({
+      Action: 'Modify',
+      ResourceType: 'AWS::S3::Bucket',
+      Replacement: 'True',
+      PolicyAction: 'ReplaceAndRetain',
+    }),
+  ]);
+  assert.deepEqual(losses(steps), []);
+  assert.deepEqual(planLines(steps), ['  ! REPLACE  bucket', '  . leave    user pool']);
+});

@@ -1,0 +1,391 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isUserError } from '../../../../cli/errors.ts';
+import {
+  askedOptions,
+  describeOptions,
+  mergeOptions,
+  type OptionFlags,
+  optionsJson,
+  readOptions,
+  type StackOptions,
+  stackTags,
+  unsetNotes,
+} from '../../../../cli/stack/options/stack-options.ts';
+import { synthesize } from '../../../../infra/synthesize.ts';
+import { IDENTITY } from '../../../infra/support.ts';
+
+const CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012';
+const WEB_ACL = 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/uploads/0c1d2e3f-1234';
+
+const ALL: StackOptions = {
+  maxSize: 5 * 1024 ** 3,
+  writeTo: 'in/{group}/{username}/',
+  allowGroups: ['writers', 'éditeurs'],
+  expireAfterDays: 30,
+  versioning: true,
+  domain: 'uploads.example.com',
+  certificateArn: CERTIFICATE,
+  minTls: '1.3',
+  webAclArn: WEB_ACL,
+  priceClass: '100',
+  corsOrigins: ['https://example.com', 'http://localhost:3000'],
+  accessLogs: true,
+  tags: { team: 'media', 'cost centre': '4711' },
+  bucketName: 'kept-uploads',
+  retainData: true,
+  tokenValidityMinutes: 90,
+  mfa: 'optional',
+  cognitoTier: 'lite',
+};
+
+const templateOf = (options: unknown) =>
+  JSON.stringify({
+    Resources: {
+      Pool: { Type: 'AWS::Cognito::UserPool' },
+      Bucket: { Type: 'AWS::S3::Bucket', Metadata: { 'edge-upload': { options } } },
+    },
+  });
+
+test('every flag is read, and what is kept of it is read again the same', () => {
+  const { given, unset } = askedOptions({
+    maxSize: '5G',
+    writeTo: 'in/{group}/{username}/',
+    allowGroup: ['writers', 'éditeurs', 'writers'],
+    expireAfter: '30',
+    versioning: true,
+    domain: 'uploads.example.com',
+    certificateArn: CERTIFICATE,
+    minTls: '1.3',
+    webAclArn: WEB_ACL,
+    priceClass: '100',
+    corsOrigin: ['https://example.com', 'http://localhost:3000'],
+    accessLogs: true,
+    tag: { team: 'media', 'cost centre': '4711' },
+    bucketName: 'kept-uploads',
+    retainData: true,
+    tokenValidity: '90',
+    mfa: 'optional',
+    cognitoTier: 'lite',
+  });
+  assert.deepEqual(given, ALL);
+  assert.deepEqual(unset, []);
+  assert.deepEqual(readOptions(templateOf(given)), ALL);
+  assert.deepEqual(askedOptions({}), { given: {}, unset: [] });
+});
+
+function usage(run: () => unknown): string {
+  let message = '';
+  assert.throws(run, (error) => {
+    assert.ok(isUserError(error), String(error));
+    assert.equal(error.code, 'usage');
+    message = `${error.message} ${error.hint ?? ''}`;
+    return true;
+  });
+  return message;
+}
+
+test('a prefix rule under which users could share keys is refused, given or kept', () => {
+  const rows = [
+    ['{group}-{username}/', '{group}/{username}/'],
+    ['{group}{username}/', '{group}/{username}/'],
+    ['{username}-{group}', '{username}/{group}/'],
+    ['{sub}{username}/', '{sub}/{username}/'],
+    ['home/{username}-in/', 'home/{username}/in/'],
+    ['home/in-{username}', 'home/in/{username}/'],
+    ['{username} /x', '{username}/x/'],
+    ['a/{username}/b.{group}/c', 'a/{username}/b/{group}/c/'],
+  ] as const;
+  for (const [writeTo, better] of rows) {
+    for (const refused of [() => askedOptions({ writeTo }), () => mergeOptions({ writeTo })]) {
+      const says = usage(refused);
+      assert.ok(says.includes(`“${writeTo}”`) && says.includes(`--write-to '${better}'`), says);
+    }
+    // What is deployed can be read, taken back and replaced.
+    assert.deepEqual(readOptions(templateOf({ writeTo })), { writeTo });
+    assert.deepEqual(mergeOptions({ writeTo }, {}, ['writeTo']), {});
+    assert.deepEqual(mergeOptions({ writeTo }, { writeTo: better }), { writeTo: better });
+  }
+  for (const writeTo of [
+    'in/',
+    'img-',
+    '{username}',
+    'home/{sub}/in',
+    '{group}/{username}/{sub}/',
+    '{group}/',
+  ]) {
+    assert.deepEqual(askedOptions({ writeTo }).given, { writeTo });
+  }
+});
+
+test('what the embedded cloud does not have is refused before it is started', () => {
+  assert.match(
+    usage(() => askedOptions({ local: true, webAclArn: WEB_ACL })),
+    /--local/,
+  );
+  assert.deepEqual(askedOptions({ local: true, versioning: true }).given, { versioning: true });
+  assert.deepEqual(askedOptions({ webAclArn: WEB_ACL }).given, { webAclArn: WEB_ACL });
+});
+
+test('what stays of an option that was taken back is reported', () => {
+  const notes = (kept: StackOptions, ...unset: (keyof StackOptions)[]) =>
+    unsetNotes(mergeOptions(kept, {}, unset), unset).join();
+  assert.match(notes({ versioning: true }, 'versioning'), /suspend.*earlier versions of objects stay/);
+  assert.match(notes({ versioning: false }, 'versioning'), /suspend/);
+  assert.match(notes({ accessLogs: true }, 'accessLogs'), /log bucket stays/);
+  assert.equal(notes({}, 'versioning', 'accessLogs'), '');
+  assert.equal(notes({ maxSize: 7, retainData: true }, 'maxSize', 'retainData'), '');
+});
+
+test('values out of bounds are refused, with the flag and what it takes', () => {
+  const rows: readonly (readonly [flag: string, says: RegExp, flags: readonly OptionFlags[]])[] = [
+    ['--max-size', /size/, ['0', '-1', '5X', 'big', ''].map((maxSize) => ({ maxSize }))],
+    [
+      '--write-to',
+      /\{username\}, \{sub\} or \{group\}/,
+      [
+        '',
+        '/in',
+        'a//b',
+        '../x',
+        'a/./',
+        '.well-known/',
+        '{user}/',
+        '{username',
+        '}',
+        'a\u0007',
+        'x'.repeat(1025),
+      ].map((writeTo) => ({ writeTo })),
+    ],
+    [
+      '--allow-group',
+      /1 to 128 characters/,
+      [[''], ['two words'], ['g'.repeat(129)], ['good', 'a\tb']].map((allowGroup) => ({ allowGroup })),
+    ],
+    [
+      '--expire-after',
+      /from 1 to 36500/,
+      ['0', '-1', '1.5', '36501', 'soon', '30d'].map((expireAfter) => ({ expireAfter })),
+    ],
+    [
+      '--domain',
+      /host name/,
+      [
+        'localhost',
+        'https://a.example.com',
+        'A.example.com',
+        '*.example.com',
+        'a_b.example.com',
+        '-a.example.com',
+        'a..b',
+      ].map((domain) => ({ domain })),
+    ],
+    [
+      '--certificate-arn',
+      /us-east-1/,
+      [
+        CERTIFICATE.replace('us-east-1', 'eu-west-1'),
+        CERTIFICATE.replace('acm', 'iam'),
+        'certificate',
+        '',
+      ].map((certificateArn) => ({ certificateArn })),
+    ],
+    [
+      '--web-acl-arn',
+      /global/,
+      [WEB_ACL.replace('global', 'regional'), WEB_ACL.replace('us-east-1', 'eu-west-1'), 'acl'].map(
+        (webAclArn) => ({
+          webAclArn,
+        }),
+      ),
+    ],
+    ['--price-class', /100, 200 or all/, ['300', 'All', ''].map((priceClass) => ({ priceClass }))],
+    [
+      '--cors-origin',
+      /https:\/\/host/,
+      [
+        '*',
+        'null',
+        'example.com',
+        'http://example.com',
+        'https://example.com/',
+        'https://EXAMPLE.com',
+        'https://a:443',
+        'https://*.example.com',
+      ].map((origin) => ({ corsOrigin: ['https://good.example.com', origin] })),
+    ],
+    [
+      '--tag',
+      /at most 50/,
+      [
+        { 'aws:x': 'y' },
+        { ['k'.repeat(129)]: 'v' },
+        { k: 'v'.repeat(257) },
+        { k: '' },
+        { k: 'what?' },
+        Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`k${at}`, 'v'])),
+      ].map((tag) => ({ tag })),
+    ],
+    [
+      '--token-validity',
+      /5m to 24h/,
+      ['4', '4m', '25h', '1d', '', '1441', '1.5h'].map((tokenValidity) => ({ tokenValidity })),
+    ],
+    ['--mfa', /off, optional or required/, ['on', 'ON', ''].map((mfa) => ({ mfa }))],
+    ['--unset', /It takes one of: max-size, write-to/, [{ unset: ['size'] }, { unset: ['maxSize'] }]],
+  ];
+  for (const [flag, says, all] of rows) {
+    for (const flags of all) {
+      const message = usage(() => askedOptions(flags));
+      assert.ok(message.includes(flag), `${JSON.stringify(flags)}: ${message}`);
+      assert.match(message, says, JSON.stringify(flags));
+    }
+  }
+});
+
+test('the bounds themselves are within', () => {
+  const rows: readonly OptionFlags[] = [
+    { tokenValidity: '5m' },
+    { tokenValidity: '24h' },
+    { expireAfter: '1' },
+    { expireAfter: '36500' },
+    { maxSize: '1' },
+    { writeTo: 'home' },
+    { writeTo: '{sub}' },
+    { corsOrigin: ['http://127.0.0.1:8080'] },
+    { corsOrigin: ['https://example.com:8443'] },
+    { tag: { ['k'.repeat(128)]: 'v'.repeat(256) } },
+    { allowGroup: ['g'.repeat(128)] },
+  ];
+  for (const flags of rows)
+    assert.equal(Object.keys(askedOptions(flags).given).length, 1, JSON.stringify(flags));
+});
+
+test('what is not given stays, what is given replaces, what is unset goes', () => {
+  assert.deepEqual(mergeOptions(ALL), ALL);
+  assert.deepEqual(
+    Object.keys(mergeOptions({ mfa: 'off' }, { maxSize: 1 })),
+    ['maxSize', 'mfa'],
+    'in one order',
+  );
+  assert.equal(mergeOptions(ALL, { maxSize: 7 }).maxSize, 7);
+  assert.deepEqual(mergeOptions(ALL, { allowGroups: ['one'] }).allowGroups, ['one']);
+  const { maxSize: _size, tags: _tags, ...rest } = ALL;
+  assert.deepEqual(mergeOptions(ALL, {}, ['maxSize', 'tags']), rest);
+  assert.deepEqual(mergeOptions({}, { retainData: false, versioning: false, accessLogs: false }), {});
+  assert.deepEqual(mergeOptions({ retainData: true }, { retainData: false }), {});
+});
+
+test('what leaves something behind on AWS is kept as off', () => {
+  const on = { versioning: true, accessLogs: true };
+  const off = { versioning: false, accessLogs: false };
+  assert.deepEqual(mergeOptions(on, off), off);
+  assert.deepEqual(mergeOptions(on, {}, ['versioning', 'accessLogs']), off);
+  assert.deepEqual(mergeOptions(off), off);
+  assert.deepEqual(mergeOptions(off, {}, ['versioning', 'accessLogs']), off);
+  assert.deepEqual(mergeOptions(off, on), on);
+});
+
+test('a domain and its certificate go together', () => {
+  const { domain = '', certificateArn = '' } = ALL;
+  assert.match(
+    usage(() => mergeOptions({}, { domain })),
+    /--domain needs --certificate-arn/,
+  );
+  assert.match(
+    usage(() => mergeOptions({}, { certificateArn })),
+    /--certificate-arn needs --domain/,
+  );
+  const both = { domain, certificateArn };
+  assert.deepEqual(mergeOptions(both, { domain: 'other.example.com' }), {
+    ...both,
+    domain: 'other.example.com',
+  });
+  assert.deepEqual(mergeOptions(both, {}, ['domain']), {});
+  assert.deepEqual(mergeOptions({ ...both, minTls: '1.3' }, {}, ['domain']), {});
+  assert.match(
+    usage(() => mergeOptions({}, { minTls: '1.3' })),
+    /--min-tls needs --domain/,
+  );
+  assert.deepEqual(mergeOptions(both, {}, ['certificateArn']), {});
+});
+
+test('one option cannot be given and taken back at once', () => {
+  assert.match(
+    usage(() => askedOptions({ maxSize: '1G', unset: ['max-size'] })),
+    /--max-size and --unset max-size/,
+  );
+  assert.deepEqual(askedOptions({ unset: ['max-size', '--write-to'] }).unset, ['maxSize', 'writeTo']);
+});
+
+test('more than there is room for is refused before anything is sent, and the most there is room for fits', () => {
+  const groups = (count: number) => Array.from({ length: count }, (_, at) => `${'g'.repeat(98)}${at}`);
+  assert.match(
+    usage(() => mergeOptions({}, { allowGroups: groups(20) })),
+    /1800 bytes of rules.*--allow-group/,
+  );
+  const tags = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`tag-${at}`, 'v'.repeat(200)]));
+  assert.match(
+    usage(() => mergeOptions({}, { tags })),
+    /8000 bytes of options.*--tag/,
+  );
+  const most = mergeOptions(
+    { ...ALL, allowGroups: groups(14) },
+    { tags: Object.fromEntries(Object.entries(tags).slice(0, 25)) },
+  );
+  const { bytes } = synthesize({ stackName: 'edge-upload', identity: IDENTITY, options: most });
+  assert.ok(bytes < 51_200, `${bytes} bytes`);
+});
+
+test('a template from before there were options has none', () => {
+  assert.deepEqual(readOptions('{"Resources":{"Bucket":{"Type":"AWS::S3::Bucket"}}}'), {});
+  assert.deepEqual(readOptions('{}'), {});
+});
+
+test('options that this version does not know are refused, not left out', () => {
+  for (const options of [{ colour: 'red' }, { maxSize: 'much' }, { tags: [1] }, { corsOrigins: [] }]) {
+    assert.throws(
+      () => readOptions(templateOf(options)),
+      (error) => isUserError(error) && error.code === 'stack_failed' && /does not know/.test(error.message),
+    );
+  }
+});
+
+test('every option is described, set or not', () => {
+  const unset = describeOptions({});
+  assert.equal(unset.length, Object.keys(ALL).length);
+  assert.ok(unset.every(({ text, value }) => text === 'unset' && value === undefined));
+  assert.deepEqual(
+    describeOptions(ALL).map(({ flag, text }) => `${flag} ${text}`),
+    [
+      '--max-size 5 GiB',
+      '--write-to in/{group}/{username}/',
+      '--allow-group writers, éditeurs',
+      '--expire-after 30 days',
+      '--versioning on',
+      '--domain uploads.example.com',
+      `--certificate-arn ${CERTIFICATE}`,
+      '--min-tls 1.3',
+      `--web-acl-arn ${WEB_ACL}`,
+      '--price-class 100',
+      '--cors-origin https://example.com, http://localhost:3000',
+      '--access-logs on',
+      '--tag team=media, cost centre=4711',
+      '--bucket-name kept-uploads',
+      '--retain-data on',
+      '--token-validity 90 minutes',
+      '--mfa optional',
+      '--cognito-tier lite',
+    ],
+  );
+  assert.deepEqual(optionsJson(ALL), ALL);
+});
+
+test('the stack’s tags are left alone until there is something to say about them', () => {
+  assert.equal(stackTags({}), undefined);
+  assert.deepEqual(stackTags(ALL), [
+    { Key: 'team', Value: 'media' },
+    { Key: 'cost centre', Value: '4711' },
+  ]);
+  assert.deepEqual(stackTags({}, ALL), []);
+});
