@@ -13,6 +13,7 @@ export interface GlobalOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly debug: boolean;
+  /** Whether terminals are written in colour. */
   readonly color: boolean;
   /** `--stack-name`, else `EDGE_UPLOAD_STACK`; absent: what the command finds by itself. */
   readonly stackName?: string;

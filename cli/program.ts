@@ -10,7 +10,8 @@ import { EXIT, type ExitCode, UserError } from './errors.ts';
 import { packageVersion } from './package-root.ts';
 import { renderError } from './ui/error.ts';
 import { wrapText } from './ui/format.ts';
-import { painter, Shown, shownLines, writeLines } from './ui/shown.ts';
+import { lookOf, PLAIN, shownLines } from './ui/look.ts';
+import { Shown, writeLines } from './ui/shown.ts';
 
 /** What the process gives the program; the rest of the context is made here from the arguments. */
 export type World = Omit<Context, 'options' | 'ui'>;
@@ -48,21 +49,23 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
       writeHelp(world.stderr, help);
       return EXIT.usage;
     }
-    return renderError(error instanceof CommanderError ? usageError(error, argv) : error, options, world);
+    const shown = error instanceof CommanderError ? usageError(error, argv) : error;
+    return renderError(shown, options, world);
   }
 }
 
-function print({ document, text }: Result, { json }: GlobalOptions, { stdout }: World): void {
-  if (json) writeLines(stdout, [Shown.json(document)]);
+function print({ document, text }: Result, options: GlobalOptions, world: World): void {
+  const { stdout } = world;
+  if (options.json) writeLines(stdout, [Shown.json(document)]);
   else if (text !== undefined) {
-    const shown = stdout.isTTY ? wrapText(text, Math.max(40, stdout.columns ?? 80)) : text;
-    writeLines(stdout, shownLines(shown, painter(false)));
+    const wrapped = stdout.isTTY ? wrapText(text, Math.max(40, stdout.columns ?? 80)) : text;
+    writeLines(stdout, shownLines(wrapped, lookOf(stdout, { ...world, options })));
   }
 }
 
 /** Help is our own text, lines and all. */
 function writeHelp(stream: OutputStream, help: string): void {
-  writeLines(stream, shownLines(help.replace(/\n$/, '').split('\n'), painter(false)));
+  writeLines(stream, shownLines(help.replace(/\n$/, '').split('\n'), PLAIN));
 }
 
 function usageError(error: CommanderError, argv: readonly string[]): UserError {
@@ -81,13 +84,13 @@ function usageError(error: CommanderError, argv: readonly string[]): UserError {
   );
 }
 
-function globalOptions(flags: GlobalFlags, { env, stderr }: Pick<World, 'env' | 'stderr'>): GlobalOptions {
+function globalOptions(flags: GlobalFlags, { env }: Pick<World, 'env'>): GlobalOptions {
   const stackName = flags.stackName ?? (env.EDGE_UPLOAD_STACK || undefined);
   return {
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
     debug: flags.debug ?? false,
-    color: flags.color !== false && !env.NO_COLOR && stderr.isTTY === true && env.TERM !== 'dumb',
+    color: flags.color !== false && !env.NO_COLOR && env.TERM !== 'dumb',
     ...omitUndefined({ stackName }),
   };
 }

@@ -1,28 +1,40 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
+import { lookOf } from './look.ts';
 import { plainRenderer } from './plain.ts';
 import { askPerson, canAsk, cannotAsk, cannotConfirm, confirmPerson } from './questions.ts';
-import { painter } from './shown.ts';
+
 import type { Ui } from './ui.ts';
 
 type Parts = Pick<
   Context,
-  'stdin' | 'stdout' | 'stderr' | 'now' | 'options' | 'signal' | 'env' | 'jobControl'
+  'stdin' | 'stdout' | 'stderr' | 'now' | 'options' | 'signal' | 'env' | 'platform' | 'jobControl'
 >;
 
 /** The screen for these streams: redrawn on a terminal, whole lines elsewhere, JSON rows with `--json`. */
 export async function createUi(parts: Parts): Promise<Ui> {
   const { stdin, stdout, stderr, now, options, signal, env, jobControl } = parts;
-  const { json, quiet, debug, color } = options;
+  const { json, quiet, debug } = options;
   const common = { stdout, stderr, now, json, quiet, debug };
-  const dumb = env.TERM === 'dumb';
-  const redrawn = stderr.isTTY === true && !json && !dumb;
-  const paint = painter(color);
-  const renderer = redrawn
-    ? (await import('./terminal.ts')).terminalRenderer({ ...common, paint })
+  const { paint, symbols } = lookOf(stderr, parts);
+  const isRedrawn = symbols !== undefined && !json;
+  const renderer = isRedrawn
+    ? (await import('./terminal.ts')).terminalRenderer({
+        ...common,
+        look: { paint, symbols },
+        stdoutLook: lookOf(stdout, parts),
+      })
     : plainRenderer(common);
   jobControl?.watch(renderer);
-  if (redrawn) stderr.on('resize', () => renderer.resume());
-  const streams = { stdin, stderr, signal, paint, dumb, ...(jobControl && { jobControl }) };
+  if (isRedrawn) stderr.on('resize', () => renderer.resume());
+  const streams = {
+    stdin,
+    stderr,
+    signal,
+    paint,
+    dumb: env.TERM === 'dumb',
+    ...omitUndefined({ jobControl }),
+  };
   const interactive = canAsk({ stdin, stderr }, json);
   return {
     interactive,

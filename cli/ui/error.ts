@@ -62,7 +62,7 @@ export function renderError(
   { stdout, stderr }: Pick<Context, 'stdout' | 'stderr'>,
 ): ExitCode {
   const error = toUserError(thrown);
-  const paint = painter(color);
+  const paint = painter(color && stderr.isTTY === true);
   const { code, message, hint, hintLines } = error;
   if (json) {
     const document = { code, message, ...omitUndefined({ hint }) };

@@ -25,7 +25,7 @@ export type UiEvent =
       readonly document: { readonly [name: string]: JsonValue | undefined };
     }
   /** A chapter of a longer story, and a line below it. */
-  | { readonly type: 'heading'; readonly text: string; readonly below: string }
+  | { readonly type: 'heading'; readonly text: string; readonly below?: string }
   | { readonly type: 'note'; readonly text: Text }
   /** What somebody needs for the answer that is waited for; shown with `--quiet` too. */
   | { readonly type: 'instruction'; readonly text: Text }

@@ -1,4 +1,4 @@
-import { type Text, visible } from './shown.ts';
+import { type Text, type TextLine, textLines, visible } from './shown.ts';
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
@@ -33,6 +33,11 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
 }
 
+/** Seconds alone, for columns: `0.4 s`, `65.0 s`. */
+export function formatSeconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
 /** `1 file`, `2 files`. */
 export function count(amount: number, noun: string): string {
   return `${amount.toLocaleString('en-US')} ${noun}${amount === 1 ? '' : 's'}`;
@@ -50,14 +55,20 @@ export function wrap(text: string, width: number, indent = ''): string {
   return lines.join('\n');
 }
 
+/** A line that is shown as it is: a command, a path or a row of a table. */
+const VERBATIM = /^ |\S {2,}\S|\n/;
+
 /**
- * Breaks the prose of a text between words, for a terminal would break it within them. Lines that are indented or in
- * columns stay whole: they are commands, paths and tables.
+ * Breaks the prose of a text between words, where a terminal would break it within them. Lines that are indented or in
+ * columns stay whole.
  */
 export function wrapText(text: Text, width: number): Text {
-  return (typeof text === 'string' ? [text] : text).flatMap((one) => {
-    if (typeof one !== 'string') return one;
-    return /^ |\S {2,}\S|\n/.test(one) ? one : wrap(one, width).split('\n');
+  return textLines(text).flatMap((one): readonly TextLine[] => {
+    if (typeof one === 'string') return VERBATIM.test(one) ? [one] : wrap(one, width).split('\n');
+    if (!('mark' in one) || VERBATIM.test(one.text)) return [one];
+    // The lines below the first are indented like it, behind its mark.
+    const [first = '', ...rest] = wrap(one.text, width - 2).split('\n');
+    return [{ ...one, text: first }, ...rest.map((more) => `  ${more}`)];
   });
 }
 

@@ -1,8 +1,9 @@
 import type { OutputStream } from '../context.ts';
 import type { TransferEvent, UiEvent } from './events.ts';
-import { progressLine, troubleLine } from './progress-line.ts';
+import { PLAIN, shownLines } from './look.ts';
+import { filesLine, progressLine, troubleLine } from './progress-line.ts';
 import { isFailure, isUnderWay, resourceName, statusWords } from './resource-words.ts';
-import { line, painter, Shown, shownLines, type Text, writeLines } from './shown.ts';
+import { line, Shown, type Text, writeLines } from './shown.ts';
 
 /** A progress line at most this often: a log is read afterwards. */
 const INTERVAL_MS = 10_000;
@@ -21,21 +22,19 @@ export interface RendererOptions {
 
 export interface Renderer {
   event(event: UiEvent): void;
-  /** Takes away what is being drawn and gives the cursor back: the terminal is somebody else's for a while. */
+  /** Clears what is drawn and shows the cursor: the shell has the terminal for a while. */
   suspend(): void;
-  /** Draws again: after that, or because the terminal has another size. */
+  /** Draws again, after `suspend` or in another size. */
   resume(): void;
   close(): void;
 }
 
-const plain = painter(false);
-
 /** The lines of a text, the first of them behind our own word for what it is, the others below it. */
 function prefixed(word: string, text: Text): Shown[] {
-  return shownLines(text, plain).map((one, at) => line`${at === 0 ? word : '  '}${one}`);
+  return shownLines(text, PLAIN).map((one, at) => line`${at === 0 ? word : '  '}${one}`);
 }
 
-/** A resource's change in one line; what is only under way has none but for the long ones. */
+/** Returns the change of a resource in one line, with the reason of a failure. */
 export function resourceLine(event: Extract<UiEvent, { type: 'resource' }>): Shown {
   const why = isFailure(event) && event.reason !== undefined ? `: ${event.reason}` : '';
   return line`${resourceName(event.resourceType)} ${statusWords(event.status)}${why}`;
@@ -45,7 +44,11 @@ export function resourceLine(event: Extract<UiEvent, { type: 'resource' }>): Sho
 export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: RendererOptions): Renderer {
   let lastProgress = now().getTime();
   const begun = new Map<string, NodeJS.Timeout>();
-  const write = (...lines: Shown[]) => writeLines(stderr, lines);
+  let isBlank = true;
+  const write = (...lines: Shown[]) => {
+    isBlank = false;
+    writeLines(stderr, lines);
+  };
   const sayBegun = (task: string) => {
     clearTimeout(begun.get(task));
     if (begun.delete(task)) write(line`${task}…`);
@@ -62,19 +65,20 @@ export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: Rende
   const progress = (event: TransferEvent) => {
     if (now().getTime() - lastProgress < INTERVAL_MS) return;
     lastProgress = now().getTime();
+    const moved = [progressLine(event), filesLine(event)].filter((part) => part !== undefined).join('  ');
     const trouble = troubleLine(event);
-    say(line`${progressLine(event)}`, ...(trouble === undefined ? [] : [line`${trouble}`]));
+    say(line`${moved}`, ...(trouble === undefined ? [] : [line`${trouble}`]));
   };
   return {
     event(event) {
       if (event.type === 'row') {
-        writeLines(stdout, json ? [Shown.json(event.document)] : shownLines(event.text, plain));
+        writeLines(stdout, json ? [Shown.json(event.document)] : shownLines(event.text, PLAIN));
       } else if (event.type === 'warning') {
         say(...prefixed('warning: ', event.text));
       } else if (event.type === 'debug') {
         if (debug) say(...prefixed('debug: ', event.text));
       } else if (event.type === 'instruction') {
-        say(...shownLines(event.text, plain));
+        say(...shownLines(event.text, PLAIN));
       } else if (quiet) {
         return;
       } else if (event.type === 'transfer') {
@@ -82,9 +86,10 @@ export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: Rende
       } else if (event.type === 'resource') {
         if (!isUnderWay(event)) say(line`  ${resourceLine(event)}`);
       } else if (event.type === 'heading') {
-        say(line``, line`${event.text}`, line`${event.below}`);
+        const below = event.below === undefined ? [] : [line`${event.below}`];
+        say(...(isBlank ? [] : [line``]), line`${event.text}`, ...below);
       } else if (event.type === 'note') {
-        say(...shownLines(event.text, plain));
+        say(...shownLines(event.text, PLAIN));
       } else if (event.type === 'task-started') {
         begun.set(event.task, setTimeout(() => sayBegun(event.task), SHORT_MS).unref());
       } else if (event.type === 'task-done') {

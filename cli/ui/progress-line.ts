@@ -6,28 +6,32 @@ function remaining({ bytes, totalBytes, rate }: TransferEvent): string | undefin
   return `${formatDuration(((totalBytes - bytes) / rate) * 1000)} left`;
 }
 
-function files({ filesDone, totalFiles }: TransferEvent): string | undefined {
+/** Returns how many files are done, where there are several; `undefined` for one. */
+export function filesLine({ filesDone, totalFiles }: TransferEvent): string | undefined {
   if (totalFiles === 1 || (totalFiles === undefined && filesDone === 0)) return undefined;
   if (totalFiles === undefined) return `${count(filesDone, 'file')} so far`;
   return `${filesDone.toLocaleString('en-US')} of ${count(totalFiles, 'file')}`;
 }
 
-/** The whole upload in one line: share, bytes, rate, time left, files. */
+/** Returns the share of an upload that is sent, 0 to 1; `undefined` while its size is unknown. */
+export function shareSent({ bytes, totalBytes }: TransferEvent): number | undefined {
+  return totalBytes ? bytes / totalBytes : undefined;
+}
+
+/** Returns share, bytes, rate and time left in one line. */
 export function progressLine(event: TransferEvent): string {
   const { bytes, totalBytes, rate } = event;
-  const share = totalBytes ? `${Math.floor((bytes / totalBytes) * 100)}%` : undefined;
-  return [
-    share,
+  const share = shareSent(event);
+  const parts = [
+    share === undefined ? undefined : `${Math.floor(share * 100)}%`,
     totalBytes === undefined ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`,
     rate > 0 ? `${formatBytes(rate)}/s` : undefined,
     remaining(event),
-    files(event),
-  ]
-    .filter((part) => part !== undefined)
-    .join(' · ');
+  ];
+  return parts.filter((part) => part !== undefined).join('  ');
 }
 
-/** What the network keeps from going on, in one line for all of it; `undefined` where nothing does. */
+/** Returns one line for everything that waits for the network; `undefined` where nothing does. */
 export function troubleLine({ trouble }: TransferEvent): string | undefined {
   return trouble && `Network trouble on ${count(trouble.count, trouble.noun)}; retrying…`;
 }

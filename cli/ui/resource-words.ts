@@ -54,3 +54,27 @@ export function isUnderWay({ status }: Pick<ResourceEvent, 'status'>): boolean {
 export function isFailure({ status }: Pick<ResourceEvent, 'status'>): boolean {
   return status.endsWith('_FAILED');
 }
+
+const ORDER = ['created', 'imported', 'updated', 'deleted', 'kept'];
+const KNOWN_TYPES = Object.keys(NAMES);
+
+/** Returns what was done to the resources of a stack in one line: `created bucket, user pool; kept edge function`. */
+export function summarizeResources(
+  events: readonly Pick<ResourceEvent, 'resourceType' | 'status'>[],
+): string {
+  const done = new Map<string, string[]>();
+  for (const { resourceType, status } of events) {
+    const word = statusWords(status);
+    done.set(word, [...(done.get(word) ?? []), resourceType]);
+  }
+  // What is not listed comes last.
+  const rank = (list: readonly string[], word: string) =>
+    list.includes(word) ? list.indexOf(word) : list.length;
+  const words = [...done].sort(([one], [other]) => rank(ORDER, one) - rank(ORDER, other));
+  return words
+    .map(([word, types]) => {
+      const sorted = types.sort((one, other) => rank(KNOWN_TYPES, one) - rank(KNOWN_TYPES, other));
+      return `${word} ${[...new Set(sorted)].map(resourceName).join(', ')}`;
+    })
+    .join('; ');
+}

@@ -90,19 +90,29 @@ export function painter(color: boolean): Paint {
   return (_style, text) => (text instanceof Shown ? text : Shown.escape(text));
 }
 
-/** One line in one style. */
+/** How a piece of work ended. */
+export type Mark = 'done' | 'failed' | 'warning';
+
+/** A line in one style. */
 export interface StyledLine {
   readonly style: Style;
   readonly text: string;
 }
 
-/** A string is one line, whatever is in it; several lines are a list. */
-export type Text = string | readonly (string | StyledLine)[];
+/** A line that begins with a mark on a terminal. */
+export interface MarkedLine {
+  readonly mark: Mark;
+  readonly text: string;
+}
 
-/** The lines of a text, each escaped, styled where they are to be. */
-export function shownLines(text: Text, paint: Paint): Shown[] {
-  const lines = typeof text === 'string' ? [text] : text;
-  return lines.map((one) => (typeof one === 'string' ? Shown.escape(one) : paint(one.style, one.text)));
+export type TextLine = string | StyledLine | MarkedLine;
+
+/** One line, or a list of lines. A string is one line, whatever it contains. */
+export type Text = string | MarkedLine | readonly TextLine[];
+
+/** Returns the lines of a text. */
+export function textLines(text: Text): readonly TextLine[] {
+  return typeof text === 'string' || 'mark' in text ? [text] : text;
 }
 
 /** Writes within a line: a question whose answer follows it. */

@@ -1,36 +1,54 @@
 import ora from 'ora';
 import type { OutputStream } from '../context.ts';
 import { activeLines } from './active-lines.ts';
+import { bar } from './bar.ts';
 import { cutEnd, fits } from './columns.ts';
-import type { TransferEvent } from './events.ts';
-import { formatDuration, wrapText } from './format.ts';
+import type { TransferEvent, UiEvent } from './events.ts';
+import { formatDuration, formatSeconds, wrap, wrapText } from './format.ts';
+import { type Look, marked, shownLines } from './look.ts';
 import { type Renderer, type RendererOptions, resourceLine } from './plain.ts';
-import { progressLine, troubleLine } from './progress-line.ts';
-import { isFailure, isUnderWay, resourceName, whyItTakes } from './resource-words.ts';
-import { line, type Paint, type Shown, shownLines, type Text, visible, writeLines } from './shown.ts';
+import { filesLine, progressLine, shareSent, troubleLine } from './progress-line.ts';
+import { isFailure, isUnderWay, resourceName, summarizeResources, whyItTakes } from './resource-words.ts';
+import { line, type Mark, type Shown, type Text, visible, writeLines } from './shown.ts';
 
 /** Files shown one by one below the overall line. */
 const ACTIVE_LINES = 4;
+const SPINNER_MS = 80;
+/** Columns for share, bytes, rate and time left. */
+const NUMBERS_COLUMNS = 54;
 
-export interface TerminalOptions extends RendererOptions {
-  readonly paint: Paint;
-  readonly stderr: OutputStream;
+export interface TerminalOptions extends Omit<RendererOptions, 'json'> {
+  /** The looks of standard error, which is a terminal, and of standard output. */
+  readonly look: Required<Look>;
+  readonly stdoutLook: Look;
 }
 
-/** One block at the foot of the screen, redrawn in place; what is finished becomes a line above it. */
-export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: TerminalOptions): Renderer {
+interface Task {
+  readonly since: number;
+  readonly detail?: string;
+}
+
+/** Draws one block at the foot of the screen, again and again in place. What is finished becomes a line above it. */
+export function terminalRenderer(options: TerminalOptions): Renderer {
+  const { stdout, stderr, now, debug, quiet, look, stdoutLook } = options;
+  const { paint, symbols } = look;
   // Standard input stays ours: questions are asked while a block is drawn.
   const spinner = ora({
     stream: stderr,
     discardStdin: false,
     isEnabled: true,
+    spinner: { interval: SPINNER_MS, frames: [...symbols.spinner] },
     color: `${paint('cyan', '')}` ? 'cyan' : false,
   });
-  const tasks = new Map<string, { detail?: string; since: number }>();
-  const resources = new Map<string, { type: string; since: number }>();
+  const tasks = new Map<string, Task>();
+  const underWay = new Map<string, { type: string; since: number }>();
+  let changed: Extract<UiEvent, { type: 'resource' }>[] = [];
   let transfer: TransferEvent | undefined;
   let ticking: NodeJS.Timeout | undefined;
   let suspended = false;
+  let isStepByStep = false;
+  let isBlank = true;
+  const isOnTerminal = stdoutLook.symbols !== undefined;
 
   const columns = () => Math.max(40, stderr.columns ?? 80);
   const width = () => columns() - 4;
@@ -40,30 +58,43 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
     return ms < 3000 ? '' : ` (${formatDuration(ms)})`;
   };
 
-  /** A task that is over, and below it what does not fit beside it: a terminal breaks within words. */
-  const ended = (mark: Shown, task: string, detail = '', shown: Shown = line`${detail}`): Shown[] => {
-    const head = line`${mark} ${task}`;
-    if (detail === '') return [head];
-    const isWide = !fits(`✔ ${visible(task)}  ${visible(detail)}`, columns());
-    return isWide ? [head, line`  ${shown}`] : [line`${head}  ${shown}`];
+  /** A task that is over. What does not fit beside it is below, broken between words. */
+  const ended = (mark: Mark, task: string, detail: string): Shown[] => {
+    const since = tasks.get(task)?.since ?? now().getTime();
+    const time = isStepByStep ? `  ${formatSeconds(now().getTime() - since)}` : '';
+    const head = marked(mark, task, look);
+    if (detail === '') return [line`${head}${paint('dim', time)}`];
+    if (fits(`✔ ${visible(task)}  ${visible(detail)}${time}`, columns())) {
+      return [line`${head}  ${paint('dim', `${detail}${time}`)}`];
+    }
+    const below = wrap(visible(detail), columns() - 2).split('\n');
+    return [line`${head}${paint('dim', time)}`, ...below.map((text) => line`  ${paint('dim', text)}`)];
+  };
+
+  const progress = (event: TransferEvent): string[] => {
+    const share = shareSent(event);
+    // The bar keeps its width, whatever the numbers beside it.
+    const drawn = share === undefined ? '' : bar(share, width() - NUMBERS_COLUMNS, symbols);
+    const text = progressLine(event);
+    const below = [filesLine(event), troubleLine(event)].filter((one) => one !== undefined);
+    return [
+      fit(drawn === '' ? text : `${drawn} ${text}`),
+      ...below.map(fit),
+      ...activeLines(event, width(), ACTIVE_LINES),
+    ];
   };
 
   const block = (): string[] => {
-    const lines = [...tasks].map(([task, { detail, since }]) => {
-      return fit(`${task}${detail === undefined ? '' : `: ${detail}`}${elapsed(since)}`);
-    });
-    for (const { type, since } of resources.values()) {
+    const lines = [...tasks].map(([task, { detail, since }]) =>
+      fit(`${task}${detail === undefined ? '' : `: ${detail}`}${elapsed(since)}`),
+    );
+    for (const { type, since } of underWay.values()) {
       const why = whyItTakes(type);
       lines.push(
         fit(`waiting for the ${resourceName(type)}${why === undefined ? '' : `: ${why}`}${elapsed(since)}`),
       );
     }
-    if (transfer !== undefined) {
-      const trouble = troubleLine(transfer);
-      lines.push(fit(progressLine(transfer)), ...(trouble === undefined ? [] : [fit(trouble)]));
-      lines.push(...activeLines(transfer, width(), ACTIVE_LINES));
-    }
-    return lines;
+    return transfer === undefined ? lines : [...lines, ...progress(transfer)];
   };
 
   const clear = () => {
@@ -86,34 +117,64 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
   /** Prints whole lines above the block. */
   const above = (stream: OutputStream, ...lines: Shown[]) => {
     if (spinner.isSpinning) spinner.stop();
+    isBlank = false;
     writeLines(stream, lines);
   };
   const say = (...lines: Shown[]) => {
     if (!quiet) above(stderr, ...lines);
   };
-  const marked = (mark: Shown, text: Text) =>
-    shownLines(wrapText(text, columns() - 2), paint).map((one, at) => line`${at === 0 ? mark : ' '} ${one}`);
+  const wrapped = (text: Text) => shownLines(wrapText(text, columns()), look);
+  const noted = (sign: Shown, text: Text) =>
+    shownLines(wrapText(text, columns() - 2), look).map((one, at) => line`${at === 0 ? sign : ' '} ${one}`);
+
+  const endTask = (mark: Mark, task: string, detail: string | undefined) => {
+    const resources = summarizeResources(changed);
+    changed = [];
+    transfer = undefined;
+    say(...ended(mark, task, [detail, resources].filter(Boolean).join('; ')));
+    tasks.delete(task);
+  };
+
+  const resource = (event: Extract<UiEvent, { type: 'resource' }>) => {
+    const { logicalId, resourceType: type, at } = event;
+    const isStack = type === 'AWS::CloudFormation::Stack';
+    if (isUnderWay(event)) {
+      if (!isStack && !underWay.has(logicalId)) underWay.set(logicalId, { type, since: at.getTime() });
+      return;
+    }
+    underWay.delete(logicalId);
+    if (isFailure(event)) say(line`  ${marked('failed', resourceLine(event), look)}`);
+    else if (!isStack) changed.push(event);
+  };
 
   return {
     event(event) {
       switch (event.type) {
         case 'row':
-          above(stdout, ...shownLines(event.text, paint));
+          above(
+            stdout,
+            ...shownLines(isOnTerminal ? wrapText(event.text, columns()) : event.text, stdoutLook),
+          );
           break;
         case 'warning':
-          above(stderr, ...marked(paint('yellow', '!'), event.text));
+          above(stderr, ...noted(paint('yellow', symbols.marks.warning), event.text));
           break;
         case 'debug':
-          if (debug) above(stderr, ...marked(line`·`, event.text).map((one) => paint('dim', one)));
+          if (debug) above(stderr, ...noted(line`·`, event.text).map((one) => paint('dim', one)));
           break;
         case 'heading':
-          say(line``, paint('bold', event.text), paint('dim', event.below));
+          isStepByStep = true;
+          say(
+            ...(isBlank ? [] : [line``]),
+            paint('bold', event.text),
+            ...(event.below === undefined ? [] : [paint('dim', event.below)]),
+          );
           break;
         case 'instruction':
-          above(stderr, ...shownLines(wrapText(event.text, columns()), paint));
+          above(stderr, ...wrapped(event.text));
           break;
         case 'note':
-          say(...shownLines(wrapText(event.text, columns()), paint));
+          say(...wrapped(event.text));
           break;
         case 'task-started':
           tasks.set(event.task, { since: now().getTime() });
@@ -122,28 +183,13 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
           tasks.set(event.task, { since: now().getTime(), ...tasks.get(event.task), detail: event.detail });
           break;
         case 'task-done':
-          tasks.delete(event.task);
-          transfer = undefined;
-          say(...ended(paint('green', '✔'), event.task, event.detail, paint('dim', event.detail ?? '')));
+          endTask('done', event.task, event.detail);
           break;
         case 'task-failed':
-          tasks.delete(event.task);
-          transfer = undefined;
-          say(...ended(paint('red', '✖'), event.task, event.detail));
+          endTask('failed', event.task, event.detail);
           break;
         case 'resource':
-          if (isUnderWay(event)) {
-            if (event.resourceType !== 'AWS::CloudFormation::Stack' && !resources.has(event.logicalId)) {
-              resources.set(event.logicalId, {
-                type: event.resourceType,
-                since: event.at.getTime(),
-              });
-            }
-          } else {
-            resources.delete(event.logicalId);
-            const mark = isFailure(event) ? paint('red', '✖') : paint('green', '✔');
-            say(line`  ${mark} ${resourceLine(event)}`);
-          }
+          resource(event);
           break;
         case 'transfer':
           transfer = event;
@@ -161,7 +207,8 @@ export function terminalRenderer({ stdout, stderr, now, debug, quiet, paint }: T
     },
     close() {
       tasks.clear();
-      resources.clear();
+      underWay.clear();
+      changed = [];
       transfer = undefined;
       draw();
     },

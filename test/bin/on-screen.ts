@@ -1,4 +1,4 @@
-import { argv, exit, kill, pid, stderr, stdin, stdout } from 'node:process';
+import { argv, exit, kill, pid, platform, stderr, stdin, stdout } from 'node:process';
 import { jobControl } from '../../bin/job-control.ts';
 import { prepareStreams } from '../../bin/streams.ts';
 import { isUserError } from '../../cli/errors.ts';
@@ -22,6 +22,7 @@ const ui = await createUi({
   stdout,
   stderr,
   env,
+  platform,
   now: () => new Date(),
   signal,
   options: { json: false, quiet: false, debug: false, color: env.TERM !== 'dumb' },

@@ -1,11 +1,12 @@
 import type { Result } from '../../cli/context.ts';
 import type { UiEvent } from '../../cli/ui/events.ts';
-import type { Text } from '../../cli/ui/shown.ts';
+import { type Text, textLines } from '../../cli/ui/shown.ts';
 
 /** The lines of a text as one string, as they would be read. */
 export function flatText(text: Text = ''): string {
-  const lines = typeof text === 'string' ? [text] : text;
-  return lines.map((line) => (typeof line === 'string' ? line : line.text)).join('\n');
+  return textLines(text)
+    .map((line) => (typeof line === 'string' ? line : line.text))
+    .join('\n');
 }
 
 type Flat<T> = T extends { readonly text: Text } ? Omit<T, 'text'> & { readonly text: string } : T;

@@ -1,3 +1,4 @@
+import { clearLine, cursorTo, type Direction, moveCursor } from 'node:readline';
 import { Writable } from 'node:stream';
 
 /** A stream that keeps what is written, for looking at what a person would see. */
@@ -15,4 +16,14 @@ export class Screen extends Writable {
     this.text += chunk.toString();
     done();
   }
+}
+
+/** A screen that a program can draw on. */
+export function drawable(columns = 80) {
+  const screen = Object.assign(new Screen(), { isTTY: true, columns });
+  return Object.assign(screen, {
+    cursorTo: (x: number) => cursorTo(screen, x),
+    clearLine: (side: Direction) => clearLine(screen, side),
+    moveCursor: (x: number, y: number) => moveCursor(screen, x, y),
+  });
 }

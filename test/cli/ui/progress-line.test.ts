@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { progressLine, troubleLine } from '../../../cli/ui/progress-line.ts';
+import { filesLine, progressLine, troubleLine } from '../../../cli/ui/progress-line.ts';
 
 const event = { type: 'transfer', bytes: 0, filesDone: 0, rate: 0, active: [] } as const;
 
 test('files are counted once there are several, against all of them once they are known', () => {
+  assert.equal(filesLine(event), undefined);
+  assert.equal(filesLine({ ...event, filesDone: 1200 }), '1,200 files so far');
+  assert.equal(filesLine({ ...event, filesDone: 1200, totalFiles: 5001 }), '1,200 of 5,001 files');
+  assert.equal(filesLine({ ...event, totalFiles: 1 }), undefined);
+});
+
+test('share, rate and time left are shown once they are known', () => {
   assert.equal(progressLine(event), '0 B');
-  assert.equal(progressLine({ ...event, filesDone: 1200 }), '0 B · 1,200 files so far');
-  assert.equal(progressLine({ ...event, filesDone: 1200, totalFiles: 5001 }), '0 B · 1,200 of 5,001 files');
-  assert.equal(progressLine({ ...event, totalFiles: 1 }), '0 B');
+  const moving = { ...event, bytes: 512, totalBytes: 2048, rate: 256 };
+  assert.equal(progressLine(moving), '25%  512 B of 2.00 KiB  256 B/s  6.0 s left');
+  assert.equal(progressLine({ ...moving, bytes: 2048 }), '100%  2.00 KiB of 2.00 KiB  256 B/s');
 });
 
 test('trouble of the network is one line, however much waits for another try', () => {

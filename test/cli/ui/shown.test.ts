@@ -1,31 +1,20 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type readline from 'node:readline';
-import { clearLine, cursorTo, moveCursor } from 'node:readline';
 import { test } from 'node:test';
 import { UserError } from '../../../cli/errors.ts';
 import { renderError } from '../../../cli/ui/error.ts';
 import type { UiEvent } from '../../../cli/ui/events.ts';
+import { lookOf, PLAIN, shownLines } from '../../../cli/ui/look.ts';
 import { plainRenderer } from '../../../cli/ui/plain.ts';
-import { line, painter, Shown, shownLines, visible } from '../../../cli/ui/shown.ts';
+import { line, painter, Shown, visible } from '../../../cli/ui/shown.ts';
 import { terminalRenderer } from '../../../cli/ui/terminal.ts';
 import { seeded } from '../../support/mutations.ts';
-import { Screen } from '../../support/streams.ts';
+import { drawable, Screen } from '../../support/streams.ts';
 
 /** What a terminal obeys or does not show; colours of ours and line ends apart. */
 const DANGEROUS =
   /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\u200b\u2060\ufeff\u00ad\u3164\u{e0000}-\u{e0fff}]/u;
-
-/** A screen on which a spinner can be drawn. */
-function drawable() {
-  const screen = Object.assign(new Screen(), { isTTY: true, columns: 80 });
-  return Object.assign(screen, {
-    cursorTo: (x: number) => cursorTo(screen, x),
-    clearLine: (side: readline.Direction) => clearLine(screen, side),
-    moveCursor: (x: number, y: number) => moveCursor(screen, x, y),
-  });
-}
 
 function withoutOurs(written: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours, and what the spinner draws with
@@ -96,11 +85,8 @@ test('what steers, reverses or hides is a visible escape, and letters of all scr
 test('only what is ours is styled or has lines: text that is put in is escaped, a list has a line for each', () => {
   const paint = painter(true);
   assert.equal(`${line`${paint('red', '\u001b[2J')}: ${'a\nb'}`}`, '\u001b[31m\\x1b[2J\u001b[39m: a\\x0ab');
-  assert.deepEqual(shownLines('a\nb', paint).map(String), ['a\\x0ab']);
-  assert.deepEqual(shownLines(['a', { style: 'bold', text: 'b\n' }], painter(false)).map(String), [
-    'a',
-    'b\\x0a',
-  ]);
+  assert.deepEqual(shownLines('a\nb', PLAIN).map(String), ['a\\x0ab']);
+  assert.deepEqual(shownLines(['a', { style: 'bold', text: 'b\n' }], PLAIN).map(String), ['a', 'b\\x0a']);
 });
 
 test('JSON has the same values, and no character that a terminal obeys or hides', () => {
@@ -116,6 +102,7 @@ test('JSON has the same values, and no character that a terminal obeys or hides'
 const KINDS = (text: string): UiEvent[] => [
   { type: 'row', text, document: { text } },
   { type: 'row', text: [text, { style: 'dim', text }], document: {} },
+  { type: 'row', text: { mark: 'failed', text }, document: {} },
   { type: 'note', text },
   { type: 'warning', text: [text, text] },
   { type: 'instruction', text },
@@ -138,6 +125,12 @@ const KINDS = (text: string): UiEvent[] => [
   { type: 'task-done', task: text, detail: text },
 ];
 
+function looks(color: boolean) {
+  const { paint, symbols } = lookOf(drawable(), { env: {}, platform: 'linux', options: { color } });
+  assert.ok(symbols);
+  return { look: { paint, symbols }, stdoutLook: PLAIN };
+}
+
 test('no event of any kind brings a hostile text to any screen, or a line that looks like ours', () => {
   const random = seeded(11);
   for (let round = 0; round < 20; round += 1) {
@@ -156,7 +149,7 @@ test('no event of any kind brings a hostile text to any screen, or a line that l
       const renderer =
         kind === 'plain' || kind === 'json'
           ? plainRenderer(common)
-          : terminalRenderer({ ...common, paint: painter(kind === 'terminal') });
+          : terminalRenderer({ ...common, ...looks(kind === 'terminal') });
       for (const event of KINDS(text)) renderer.event(event);
       renderer.close();
       for (const { text: written } of [stdout, stderr]) {
