@@ -81,10 +81,18 @@ export async function runAll(
     }
   };
 
-  await forEachAtOnce(items, files, async (item) => {
+  await forEachAtOnce(withHint(items), files, async (item) => {
     if (signal.aborted) throw interrupted(GO_ON);
     const began = now();
     const result = await attempt(item);
     onOutcome({ item, seconds: (now() - began) / 1000, result });
   });
+}
+
+async function* withHint(items: AsyncIterable<Item>): AsyncGenerator<Item, void, void> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw isUserError(error) && error.code === 'interrupted' ? interrupted(GO_ON) : error;
+  }
 }

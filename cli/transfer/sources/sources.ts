@@ -7,6 +7,7 @@ import { checkClashes, type KeyRange, keyClashes } from './clashes.ts';
 import { type FilePath, findPath, isNameless, notUtf8 } from './file-path.ts';
 import { isRepeatable, type ListOptions, type ListWorld, listedPaths } from './files-from.ts';
 import { createFilter, type FilterOptions } from './filters.ts';
+import { untilAborted } from './until-aborted.ts';
 import { type WalkOptions, walk } from './walk.ts';
 
 /** What to upload and where it goes, or why it cannot be. */
@@ -46,7 +47,10 @@ export interface Sources {
   readonly several: boolean;
   /** Items can be found a second time, to count them. */
   readonly repeatable: boolean;
-  /** @param warn told of what is passed over. */
+  /**
+   * @param warn told of what is passed over.
+   * @throws {UserError} while iterating: `interrupted` as soon as the world's signal is aborted.
+   */
   items(warn: (text: string) => void): AsyncIterable<Item>;
 }
 
@@ -65,18 +69,17 @@ interface Root extends KeyRange {
  */
 export async function openSources(options: SourceOptions, world: ListWorld): Promise<Sources> {
   const { files, as, prefix = '', recursive = false, filesFrom } = options;
+  const { signal } = world;
   const filter = createFilter(options);
   checkUsage(options);
   if (filesFrom !== undefined) {
     return {
       several: true,
       repeatable: await isRepeatable(filesFrom, world.cwd),
-      items: (warn) =>
-        orWarning(
-          listed(filesFrom, { prefix, recursive, filter, warn, nul: options.null === true }, world),
-          options,
-          warn,
-        ),
+      items(warn) {
+        const listing = { prefix, recursive, filter, warn, signal, nul: options.null === true };
+        return untilAborted(orWarning(listed(filesFrom, listing, world), options, warn), signal);
+      },
     };
   }
   if (files[0] === '-') {
@@ -101,7 +104,8 @@ export async function openSources(options: SourceOptions, world: ListWorld): Pro
   return {
     several: roots.length > 1 || roots.some(({ folder }) => folder),
     repeatable: true,
-    items: (warn) => orWarning(named(roots, overlapping, { filter, warn }), options, warn),
+    items: (warn) =>
+      untilAborted(orWarning(named(roots, overlapping, { filter, warn, signal }), options, warn), signal),
   };
 }
 
@@ -178,7 +182,7 @@ function listedKey(name: string): string {
 
 async function* below(
   { name, path, nameless, folder, key, known }: Root,
-  { filter, warn }: WalkOptions,
+  { filter, warn, signal }: WalkOptions,
 ): AsyncGenerator<Item, void, void> {
   if (nameless && (filter.takes(known) || (folder && filter.enters(known)))) {
     yield { name, key, kind: 'refused', error: notUtf8(name) };
@@ -189,7 +193,7 @@ async function* below(
     return;
   }
   if (known !== '' && !filter.enters(known)) return;
-  for await (const found of walk(path, { filter, warn })) {
+  for await (const found of walk(path, { filter, warn, signal })) {
     const item = { name: join(name, found.relative), key: `${key}${found.relative}` };
     if ('error' in found) yield { ...item, kind: 'refused', error: found.error };
     else yield { ...item, kind: 'file', path: found.path, found: true };

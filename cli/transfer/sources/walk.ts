@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, opendir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode, type UserError } from '../../errors.ts';
+import { interrupted, systemCode, type UserError } from '../../errors.ts';
 import { whenFree } from '../pacing/descriptors.ts';
 import { type FilePath, notUtf8, pathIn, REPLACEMENT } from './file-path.ts';
 import type { Filter } from './filters.ts';
@@ -17,6 +17,7 @@ export interface WalkOptions {
   readonly filter: Filter;
   /** Told of what is passed over: special files, links that lead in a circle. */
   readonly warn: (text: string) => void;
+  readonly signal: AbortSignal;
 }
 
 /** A link that leads nowhere. */
@@ -39,9 +40,12 @@ async function* walkFolder(
   above: readonly string[],
   options: WalkOptions,
 ): AsyncGenerator<Found, void, void> {
+  const { signal } = options;
   try {
     let doubtful = false;
-    for await (const entry of await whenFree(() => opendir(folder))) {
+    for await (const entry of await whenFree(() => opendir(folder), signal)) {
+      // Filters may leave nothing to yield for long.
+      if (signal.aborted) throw interrupted();
       // Bytes that are not UTF-8 may be lost in it.
       if (entry.name.includes(REPLACEMENT)) {
         doubtful = true;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { type Item, openSources, type SourceOptions } from '../../../../cli/transfer/sources/sources.ts';
 import { ownFolder, withCode } from '../helpers/uploading.ts';
@@ -405,4 +405,22 @@ test('a big folder is found as a stream', async (t) => {
     if (seen === 5) break;
   }
   assert.equal(seen, 5);
+});
+
+test('Ctrl-C ends a walk, and waiting for a list, at once', async (t) => {
+  const cwd = await tree(t, 'd/1', 'd/e/2', 'd/e/3');
+  execFileSync('mkfifo', [join(cwd, 'd/e/pipe')]);
+  for (const options of [
+    { files: ['d'], recursive: true, include: ['pipe', 'nothing'] },
+    { files: [], filesFrom: '-' },
+  ]) {
+    const abort = new AbortController();
+    const stdin = new PassThrough();
+    const sources = await openSources(options, { cwd, stdin, signal: abort.signal });
+    // The walk warns of the pipe, and finds nothing else; the list never comes.
+    const items = sources.items(() => abort.abort());
+    const found = items[Symbol.asyncIterator]().next();
+    if (options.filesFrom !== undefined) abort.abort();
+    await assert.rejects(found, withCode('interrupted'));
+  }
 });
