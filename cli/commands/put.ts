@@ -8,6 +8,7 @@ import { dryRun } from '../transfer/dry-run.ts';
 import type { ObjectOptions } from '../transfer/object-headers.ts';
 import { MULTIPART_MODES } from '../transfer/plan.ts';
 import { ALGORITHMS } from '../transfer/proof/digests.ts';
+import { rememberedLimits } from '../transfer/remembered-limits.ts';
 import { parseSize } from '../transfer/sizes.ts';
 import { openSources, type SourceOptions } from '../transfer/sources/sources.ts';
 import { type UploadOptions, uploadFiles } from '../transfer/upload.ts';
@@ -44,7 +45,9 @@ export async function put(context: Context, args: PutArgs): Promise<Result> {
   const dispatcher = openDispatcher({ env: context.env, ...omitUndefined({ caFile }) });
   try {
     const tokens = tokenSource(context, target);
-    return await uploadFiles(context, sources, { url: target.url, dispatcher, tokens, ...options });
+    const limitsMemory = rememberedLimits(context, target);
+    const edge = { url: target.url, dispatcher, tokens, limitsMemory };
+    return await uploadFiles(context, sources, { ...edge, ...options });
   } finally {
     await dispatcher.destroy();
   }

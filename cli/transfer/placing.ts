@@ -1,8 +1,9 @@
 import { keyProblem } from '../../protocol/key-rules.ts';
-import { isUserError, UserError } from '../errors.ts';
+import { type ErrorCode, isUserError, UserError } from '../errors.ts';
 import { shellWord } from '../ui/shell-word.ts';
+import type { Limits } from './limits.ts';
 import type { Item } from './sources/sources.ts';
-import type { Tools } from './tools.ts';
+import type { EdgeLimits } from './wire/edge-limits.ts';
 
 /** @throws {UserError} `bad_key` for a key that the edge would refuse. */
 export function checkKey(key: string, source: string): void {
@@ -34,45 +35,72 @@ function choose({ name, key }: Item, prefixes: readonly string[], several: boole
   });
 }
 
+/** An item under the key that the caller is allowed to write; refused where there is none, or more than one. */
+export interface Placed {
+  readonly item: Item;
+  /** What decided; absent for an item that was refused before. */
+  readonly limits?: EdgeLimits;
+}
+
+export interface Placing {
+  place(item: Item): Promise<Placed>;
+  /** The item under another key, where the edge allows other keys than those that `placed` relied on. */
+  placeAgain(item: Item, placed: Placed, error: UserError): Promise<Placed | undefined>;
+}
+
+/** Refusals that limits remembered from an earlier command may have led to. */
+const OUTDATED: ReadonlySet<ErrorCode> = new Set(['forbidden', 'too_large']);
+
 /**
- * Items under the keys that the caller may write: below the one prefix there is for the caller, whatever `--as` and
- * `--prefix` say; where there are several, they are errors that name them.
+ * Puts items below the one prefix that the caller is allowed to write, whatever `--as` and `--prefix` say. Where there
+ * are several prefixes, items below none of them are refused, and the error names the prefixes.
  */
-export async function* placed(
-  items: AsyncIterable<Item>,
-  several: boolean,
-  { limits, note }: Pick<Tools, 'limits' | 'note'>,
-): AsyncGenerator<Item, void, void> {
-  let asked: Promise<readonly string[] | UserError> | undefined;
-  let noted = false;
-  // A failure stands for all items: each would wait for as long as the first.
-  const ask = () =>
-    limits().then(
-      ({ writeTo = [''] }) => writeTo,
-      (error: unknown) => {
+export function createPlacing(
+  limits: Limits,
+  { several, note }: { readonly several: boolean; readonly note: (text: string) => void },
+): Placing {
+  let noted: string | undefined;
+  let failure: UserError | undefined;
+
+  const below = (item: Item, limits: EdgeLimits): Placed => {
+    const { name, key } = item;
+    const { writeTo = [''] } = limits;
+    if (writeTo.some((prefix) => key.startsWith(prefix))) return { item, limits };
+    const [prefix = '', ...others] = writeTo;
+    if (others.length > 0) {
+      return { item: { name, key, kind: 'refused', error: choose(item, writeTo, several) }, limits };
+    }
+    if (noted !== prefix) note(`Everything is stored below “${prefix}”, where you are allowed to write.`);
+    noted = prefix;
+    return { item: { ...item, key: `${prefix}${key}` }, limits };
+  };
+
+  const refused = ({ name, key }: Item, error: UserError): Placed => {
+    // A failure stands for all items: each would wait for as long as the first.
+    failure = error;
+    return { item: { name, key, kind: 'refused', error } };
+  };
+
+  return {
+    async place(item) {
+      if (item.kind === 'refused') return { item };
+      if (failure !== undefined) return refused(item, failure);
+      try {
+        // A stream cannot be sent again, should what was remembered be outdated.
+        return below(item, await (item.kind === 'stream' ? limits.fresh() : limits.current()));
+      } catch (error) {
         if (!isUserError(error)) throw error;
-        return error;
-      },
-    );
-  for await (const item of items) {
-    if (item.kind === 'refused') {
-      yield item;
-      continue;
-    }
-    asked ??= ask();
-    const prefixes = await asked;
-    if (isUserError(prefixes)) {
-      yield { name: item.name, key: item.key, kind: 'refused', error: prefixes };
-    } else if (prefixes.some((prefix) => item.key.startsWith(prefix))) {
-      yield item;
-    } else if (prefixes.length === 1) {
-      const [prefix = ''] = prefixes;
-      if (!noted) note(`Everything is stored below “${prefix}”, where you are allowed to write.`);
-      noted = true;
-      yield { ...item, key: `${prefix}${item.key}` };
-    } else {
-      const { name, key } = item;
-      yield { name, key, kind: 'refused', error: choose(item, prefixes, several) };
-    }
-  }
+        return refused(item, error);
+      }
+    },
+    async placeAgain(item, placed, error) {
+      if (item.kind !== 'file' || placed.limits === undefined || !OUTDATED.has(error.code)) return undefined;
+      const newer = await limits.newerThan(placed.limits).catch((problem: unknown) => {
+        // The refusal is the error that counts.
+        if (!isUserError(problem)) throw problem;
+        return undefined;
+      });
+      return newer && below(item, newer);
+    },
+  };
 }

@@ -1,10 +1,12 @@
 import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.ts';
 import { forEachAtOnce } from './pacing/pool.ts';
+import type { Placing } from './placing.ts';
 import type { Item } from './sources/sources.ts';
 import type { Stored } from './whole.ts';
 
 /** How one file's upload ended. */
 export interface Outcome {
+  /** Under the key that it was to be stored under. */
   readonly item: Item;
   readonly seconds: number;
   readonly result: { readonly stored: Stored } | { readonly error: UserError };
@@ -36,6 +38,8 @@ const GO_ON = 'Type the same command again; a large file resumes where it stoppe
 export interface RunOptions {
   /** Files under way at once. */
   readonly files: number;
+  /** Absent: keys are as they are. */
+  readonly placing?: Placing | undefined;
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -49,7 +53,7 @@ export interface RunOptions {
 export async function runAll(
   items: AsyncIterable<Item>,
   upload: (item: Item) => Promise<Stored>,
-  { files, now, signal, onOutcome }: RunOptions,
+  { files, placing, now, signal, onOutcome }: RunOptions,
 ): Promise<void> {
   let hopeless: UserError | undefined;
   let answered = false;
@@ -84,8 +88,14 @@ export async function runAll(
   await forEachAtOnce(withHint(items), files, async (item) => {
     if (signal.aborted) throw interrupted(GO_ON);
     const began = now();
-    const result = await attempt(item);
-    onOutcome({ item, seconds: (now() - began) / 1000, result });
+    let placed = (await placing?.place(item)) ?? { item };
+    let result = await attempt(placed.item);
+    const again = 'error' in result && (await placing?.placeAgain(item, placed, result.error));
+    if (again) {
+      placed = again;
+      result = await attempt(placed.item);
+    }
+    onOutcome({ item: placed.item, seconds: (now() - began) / 1000, result });
   });
 }
 

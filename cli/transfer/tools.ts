@@ -4,14 +4,15 @@ import type { Context } from '../context.ts';
 import type { UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';
 import { formatDuration } from '../ui/format.ts';
+import { createLimits, type Limits } from './limits.ts';
 import { journalFolder } from './multipart/journal.ts';
 import { createRings, type Rings } from './pacing/buffers.ts';
 import { createLanes, type Lanes } from './pacing/lanes.ts';
 import { createPool, type Pool } from './pacing/pool.ts';
 import { createRateLimit } from './pacing/rate-limit.ts';
 import { type Algorithm, type Digester, openDigester } from './proof/digests.ts';
+import type { LimitsMemory } from './remembered-limits.ts';
 import { createEdgeClient, type EdgeClient, type Trouble } from './wire/edge-client.ts';
-import { createLimits, type EdgeLimits } from './wire/edge-limits.ts';
 import { CLEAN_UP_MS, delayedSignal, GRACE_MS } from './wire/grace.ts';
 import { CLOCK, type Clock, type PassingFailure, RETRY, type RetryPolicy } from './wire/retry.ts';
 
@@ -22,8 +23,7 @@ export interface Tools {
   readonly closing: EdgeClient;
   readonly digester: Digester;
   readonly rings: Rings;
-  /** What the edge takes; asked for when it is first wanted. */
-  readonly limits: () => Promise<EdgeLimits>;
+  readonly limits: Limits;
   /** Bounds the requests under way, of all files. */
   readonly pool: Pool;
   /** Bounds the parts among them. */
@@ -45,6 +45,8 @@ export interface EdgeOptions {
   readonly url: string;
   readonly dispatcher: Dispatcher;
   readonly tokens: TokenSource;
+  /** What an earlier command learned of the edge's limits; absent: the edge is asked. */
+  readonly limitsMemory?: LimitsMemory;
   /** Requests under way at once, of all files together. */
   readonly concurrency?: number;
   /** An attempt that moves no byte for so long is cut, milliseconds; 0: never. */
@@ -111,7 +113,7 @@ export async function openTools(context: Context, options: EdgeOptions): Promise
     closing: createEdgeClient({ ...wire, ...LAST_WORDS, signal: cleaningUp }),
     digester: await openDigester(checksum),
     rings: createRings(),
-    limits: createLimits(edge),
+    limits: createLimits({ edge, tokens: options.tokens, memory: options.limitsMemory, signal }),
     pool: createPool(concurrency),
     lanes: createLanes({ most: concurrency, limitRate, clock, signal }),
     journals: () => journalFolder(context),

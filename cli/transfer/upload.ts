@@ -8,7 +8,7 @@ import { putStream, streamBounds } from './multipart/from-stream.ts';
 import { putInParts } from './multipart/in-parts.ts';
 import { journalId, journalIds } from './multipart/journal.ts';
 import { contentType, type ObjectOptions, objectHeaders } from './object-headers.ts';
-import { checkKey, placed } from './placing.ts';
+import { checkKey, createPlacing } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
 import { createMeter, type FileMeter, type Meter } from './progress.ts';
 import { createReport } from './report.ts';
@@ -71,10 +71,13 @@ export async function uploadFiles(
   let onlyFailure: UserError | undefined;
   const counting = countLater(sources, meter);
   try {
-    const found = sources.items(warn);
-    const items = options.ownPrefix === true ? placed(found, sources.several, tools) : found;
-    await runAll(items, (item) => uploadItem(item, shared), {
+    const placing =
+      options.ownPrefix === true
+        ? createPlacing(tools.limits, { several: sources.several, note: tools.note })
+        : undefined;
+    await runAll(sources.items(warn), (item) => uploadItem(item, shared), {
       files: tools.pool.size,
+      placing,
       now,
       signal,
       onOutcome(outcome) {

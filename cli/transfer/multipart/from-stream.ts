@@ -68,7 +68,7 @@ export async function putStream(
     await abandonEarlierStreams(upload.key, tools);
     return pool.run(() => putWhole(stretch, upload, digester, edge));
   }
-  const limits = await tools.limits();
+  const limits = await tools.limits.fresh();
   return withStreamJournal(upload.key, partSize, tools, async (entry, journal) => {
     const opened = await openUpload(journal, { upload, entry, unanswered: false }, tools);
     try {

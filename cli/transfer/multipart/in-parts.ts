@@ -87,7 +87,7 @@ async function begin(
   tools: Tools,
 ): Promise<Begun> {
   const entry = { ...wanted, startedAt: since ?? tools.now().toISOString() };
-  const check = async () => checkSize(file.name, wanted.size, await tools.limits());
+  const check = async () => checkSize(file.name, wanted.size, await tools.limits.current());
   const opened = await openUpload(journal, { upload, entry, unanswered: since !== undefined, check }, tools);
   return { ...opened, plan, parts: new Map(), foundBytes: 0 };
 }

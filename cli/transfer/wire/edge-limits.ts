@@ -1,8 +1,5 @@
-import { DESCRIPTION_KEY } from '../../../protocol/key-rules.ts';
 import { UserError } from '../../errors.ts';
 import { formatBytes } from '../../ui/format.ts';
-import type { EdgeClient } from './edge-client.ts';
-import { notInGroup } from './refusals.ts';
 
 /** What an edge takes. */
 export interface EdgeLimits {
@@ -40,27 +37,4 @@ export function checkSize(subject: string, bytes: number, { maxSize }: EdgeLimit
     'too_large',
     `${subject} is larger than the ${formatBytes(maxSize)} (${maxSize} bytes) that the edge takes.`,
   );
-}
-
-/** Asks the edge for its limits, until it has told them once. An upload in parts would otherwise hear of them after its last part. */
-export function createLimits(edge: EdgeClient): () => Promise<EdgeLimits> {
-  let asked: Promise<EdgeLimits> | undefined;
-  const ask = async () => {
-    const { value } = await edge.request(
-      { method: 'GET', key: DESCRIPTION_KEY, subject: edge.url },
-      ({ text }) => {
-        const limits = readLimits(text);
-        if (limits.writeTo?.length === 0) throw notInGroup(edge.url);
-        return limits;
-      },
-    );
-    return value;
-  };
-  return () => {
-    asked ??= ask().catch((error: unknown) => {
-      asked = undefined;
-      throw error;
-    });
-    return asked;
-  };
 }

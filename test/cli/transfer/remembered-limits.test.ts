@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { type TestContext as NodeTestContext, test } from 'node:test';
+import type { Context } from '../../../cli/context.ts';
+import { rememberedLimits } from '../../../cli/transfer/remembered-limits.ts';
+import { rows, type TestContext, testContext } from './helpers/context.ts';
+import { answerJson, readAll } from './helpers/edge.ts';
+import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
+
+/** An edge whose rule can change, and a home folder that remembers. */
+async function changeable(t: NodeTestContext) {
+  const rule: { writeTo: string[]; maxSize?: number } = { writeTo: ['ada/'] };
+  const edge = await ownEdge(t, async (request, response) => {
+    const { method, url = '' } = request;
+    if (method === 'GET' && url === '/.well-known/edge-upload') {
+      const caller = { username: 'ada', sub: 's', groups: [], writeTo: rule.writeTo, tokenExpiresAt: '' };
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ policy: { maxSize: rule.maxSize }, caller }));
+      return true;
+    }
+    if (rule.writeTo.some((prefix) => url.slice(1).startsWith(prefix))) return false;
+    await readAll(request);
+    answerJson(response, 403, 'forbidden_key');
+    return true;
+  });
+  const home = await ownFolder(t);
+  for (const name of ['a', 'b', 'c']) await writeFile(join(home, name), name);
+  const put = async (over: Partial<Context> = {}, token = 'good', file = 'a'): Promise<TestContext> => {
+    const context = testContext({ cwd: home, home, ...over });
+    await upload(
+      t,
+      context,
+      edge.url,
+      { files: file === '-' ? ['-'] : file.split(' '), ...(file === '-' && { as: 'piped' }) },
+      {
+        ownPrefix: true,
+        tokens: tokensOf(token),
+        limitsMemory: rememberedLimits(context, { url: edge.url }),
+      },
+    );
+    return context;
+  };
+  const asked = () => edge.seen.filter(({ method }) => method === 'GET').length;
+  const stored = () => [...edge.stored.keys()].sort();
+  return { rule, edge, home, put, asked, stored };
+}
+
+test('limits are asked for once a token, and kept in a private file without the token', async (t) => {
+  const { home, put, asked, stored } = await changeable(t);
+  await put();
+  await put({}, 'good', 'b');
+  assert.equal(asked(), 1);
+  assert.deepEqual(stored(), ['/ada/a', '/ada/b']);
+  const folder = join(home, '.local/state/edge-upload/limits');
+  const [name = '', ...others] = await readdir(folder);
+  assert.deepEqual(others, []);
+  assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600);
+  assert.doesNotMatch(await readFile(join(folder, name), 'utf8'), /good/);
+  await put({}, 'aaaa.good.cccc');
+  assert.equal(asked(), 2, 'another token');
+});
+
+test('limits that have changed are asked for once a command, and every file is stored where they say', async (t) => {
+  const { rule, put, asked, stored, edge } = await changeable(t);
+  await put();
+  rule.writeTo = ['eve/'];
+  const { events } = await put({}, 'good', 'a b c');
+  assert.equal(asked(), 2);
+  assert.deepEqual(stored(), ['/ada/a', '/eve/a', '/eve/b', '/eve/c']);
+  assert.deepEqual(
+    rows(events)
+      .map(({ key }) => key)
+      .sort(),
+    ['eve/a', 'eve/b', 'eve/c'],
+  );
+  // Several places: the error names them.
+  rule.writeTo = ['red/', 'blue/'];
+  await assert.rejects(put(), withCode('forbidden', /“red\/” or “blue\/”/));
+  rule.writeTo = ['x/'];
+  await put();
+  assert.equal(asked(), 4);
+  assert.ok(edge.stored.has('/x/a'));
+});
+
+test('a stream, which cannot be sent again, is placed as the edge says now', async (t) => {
+  const { rule, put, stored } = await changeable(t);
+  await put();
+  rule.writeTo = ['eve/'];
+  await put({ stdin: Readable.from([Buffer.from('piped')]) }, 'good', '-');
+  assert.deepEqual(stored(), ['/ada/a', '/eve/piped']);
+});
+
+test('for a token of the environment, and where nothing can be kept, the edge is asked each time', async (t) => {
+  const { home, edge, put, asked } = await changeable(t);
+  const env = { EDGE_UPLOAD_TOKEN: 'good', EDGE_UPLOAD_URL: edge.url };
+  await put({ env });
+  await put({ env });
+  assert.equal(asked(), 2);
+  assert.deepEqual((await readdir(home)).sort(), ['a', 'b', 'c']);
+  await put({ home: '/dev/null/home' });
+  assert.equal(asked(), 3);
+  await put();
+  const folder = join(home, '.local/state/edge-upload/limits');
+  for (const file of await readdir(folder)) await writeFile(join(folder, file), '{"token":');
+  await put();
+  await chmod(folder, 0o777);
+  await put();
+  assert.equal(asked(), 6);
+});
