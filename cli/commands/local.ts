@@ -103,7 +103,7 @@ export async function status(context: Context): Promise<Result> {
   const dataDir = cloudFolder(context);
   const cloud = await findCloud(dataDir);
   if (cloud !== undefined) {
-    const { findIsolation } = await import('../../local/lambda/instances/namespace.ts');
+    const { findIsolation } = await import('../../local/lambda/instances/isolation.ts');
     return described(context, cloud, 'The embedded cloud is running.', findIsolation().description);
   }
   return {

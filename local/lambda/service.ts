@@ -10,7 +10,7 @@ import { functionArn, parseVersionArn } from './arn.ts';
 import { Functions } from './functions.ts';
 import { environmentOf } from './instances/environment.ts';
 import { nodeFacts } from './instances/facts.ts';
-import { findIsolation } from './instances/namespace.ts';
+import { findIsolation } from './instances/isolation.ts';
 import { Pool } from './instances/pool.ts';
 import { builtSandbox } from './instances/sandbox-source.ts';
 import type { Invoke } from './invocation.ts';

@@ -31,8 +31,25 @@ const MEMORY_CHECK_MS = 100;
 /** How old a measurement may be when a short invocation ends: reading `/proc` takes as long as it does. */
 const MEMORY_AGE_MS = 1000;
 
-/** What Node dies of when its heap is full; the last one as the first process of a process table, which no SIGABRT ends. */
-const OUT_OF_MEMORY = new Set<NodeJS.Signals | null>(['SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGSEGV']);
+/**
+ * What V8 writes before it ends a process whose heap is full. The signal says nothing: it depends on the processor, and on
+ * whether the process is the first of its process table.
+ */
+const OUT_OF_MEMORY = /out of memory|process OOM/i;
+/** Characters of the process's errors that are kept to be searched. */
+const ERRORS_KEPT = 16 * 1024;
+
+/** Signals as Lambda names them, which are Go's words. */
+const SIGNALS: Readonly<Record<string, string>> = {
+  SIGABRT: 'aborted',
+  SIGBUS: 'bus error',
+  SIGFPE: 'floating point exception',
+  SIGILL: 'illegal instruction',
+  SIGKILL: 'killed',
+  SIGSEGV: 'segmentation fault',
+  SIGTERM: 'terminated',
+  SIGTRAP: 'trace/breakpoint trap',
+};
 
 type Settle = (invocation: Invocation) => void;
 
@@ -155,9 +172,13 @@ export class Instance {
     (child.stdio?.[3] as Readable | null | undefined)?.on('data', (chunk: Buffer) => {
       if (!reader.append(chunk)) this.#end(exited('with error: endless message'));
     });
+    let errors = '';
+    child.stderr?.on('data', (chunk) => {
+      errors = (errors + chunk).slice(-ERRORS_KEPT);
+    });
     child.on('error', (error) => this.#end(exited(`with error: ${error.message}`)));
     child.on('close', (code, signal) =>
-      this.#end(OUT_OF_MEMORY.has(signal) ? outOfMemory() : exited(reason(code, signal))),
+      this.#end(OUT_OF_MEMORY.test(errors) ? outOfMemory() : exited(reason(code, signal))),
     );
   }
 
@@ -221,7 +242,8 @@ function failed({ errorType, message }: Failure): Invocation {
 
 /** As https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html words it. */
 function reason(code: number | null, signal: string | null): string {
-  return code === 0 ? 'without providing a reason' : `with error: ${signal ?? `exit status ${code}`}`;
+  if (signal !== null) return `with error: signal: ${SIGNALS[signal] ?? signal}`;
+  return code === 0 ? 'without providing a reason' : `with error: exit status ${code}`;
 }
 
 const exited = (how: string): Invocation => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { allowedNodeEnvironmentFlags, execPath } from 'node:process';
-import type { Writable } from 'node:stream';
+import { allowedNodeEnvironmentFlags, execPath, platform } from 'node:process';
+import type { Readable, Writable } from 'node:stream';
 
 /** Reads the sandbox's program from descriptor 4 and runs it: no file is needed, and none can be read. */
 const BOOT =
@@ -11,17 +11,27 @@ const permissionFlag = allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
   : '--experimental-permission';
 
+/**
+ * Runs a command that ends with the cloud, however the cloud ends and whatever the command does. A process beside it waits
+ * for descriptor 5: a line says that the command has ended, and the end of input without one that the cloud has.
+ */
+const GUARD = '(read -r ended || kill -KILL $$) <&5 >/dev/null 2>&1 3>&- 4>&- 5>&- & exec "$@" 5<&-';
+
+/** Windows needs no guard: libuv puts the processes that it starts in a job that ends with this process. */
+const GUARDED = platform === 'win32' ? [] : ['/bin/sh', '-c', GUARD, 'sh'];
+
 export interface SandboxOptions {
   /** The text of `sandbox/main.ts` as built. */
   readonly source: string;
   /** MB */
   readonly memorySize: number;
-  /** A command that runs the sandbox's, with its arguments; see `namespace.ts`. */
+  /** A command that runs the sandbox's command, with its arguments; see `isolation.ts`. */
   readonly within: readonly string[];
 }
 
+/** Starts the process that runs a function's code. Its errors are nothing but Node's own: code of a function writes to output. */
 export function spawnSandbox({ source, memorySize, within }: SandboxOptions): ChildProcess {
-  const [command = execPath, ...before] = [...within, execPath];
+  const [command = execPath, ...before] = [...GUARDED, ...within, execPath];
   const child = spawn(
     command,
     [
@@ -38,16 +48,18 @@ export function spawnSandbox({ source, memorySize, within }: SandboxOptions): Ch
       // Lambda's clock is UTC. Nothing of this computer's environment goes in.
       env: { TZ: 'UTC' },
       cwd: '/',
-      // Input, output, errors, messages, program.
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      // Input, output, errors, messages, program, guard.
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     },
   );
   // Where the system has no descriptors left there are no pipes, and `error` follows.
-  const pipes = (child.stdio as ChildProcess['stdio'] | undefined) ?? [];
+  const pipes = (child.stdio as readonly (Readable | Writable | null | undefined)[] | undefined) ?? [];
   for (const pipe of pipes) {
     // A pipe that broke is followed by the exit, which settles what is waiting.
     pipe?.on('error', () => {});
   }
-  (pipes[4] as Writable | null | undefined)?.end(source);
+  const [program, guard] = [pipes[4], pipes[5]] as (Writable | null | undefined)[];
+  program?.end(source);
+  child.once('exit', () => guard?.end('ended\n'));
   return child;
 }

@@ -1,34 +1,21 @@
 import { webcrypto } from 'node:crypto';
+import { SUBTLE_METHODS } from '../guest/bridge-names.ts';
 import { failed, fromBytes, toBytes } from './bridge.ts';
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
-const METHODS = [
-  'decrypt',
-  'deriveBits',
-  'deriveKey',
-  'digest',
-  'encrypt',
-  'exportKey',
-  'generateKey',
-  'importKey',
-  'sign',
-  'unwrapKey',
-  'verify',
-  'wrapKey',
-];
-
-/** Keys of this process's function; it knows them by number. */
+/** Keys of the function, which refers to them by their position. */
 const keys: webcrypto.CryptoKey[] = [];
 const KEYS = 10_000;
 
-/** Does an operation of `crypto.subtle`, whose arguments are as `guest/modules/webcrypto.ts` writes them. Never rejects. */
+/** Runs an operation of `crypto.subtle` with arguments as `guest/modules/webcrypto.ts` writes them. Never rejects. */
 export async function performSubtle(method: string, args: string): Promise<string> {
   try {
-    if (!METHODS.includes(method)) throw new TypeError(`no method ${method}`);
-    const { subtle } = webcrypto as unknown as { subtle: Record<string, Method> };
+    const known = SUBTLE_METHODS.find((name) => name === method);
+    if (known === undefined) throw new TypeError(`no method ${method}`);
+    const { subtle } = webcrypto as unknown as { subtle: Record<typeof known, Method> };
     const given = (JSON.parse(args) as unknown[]).map(decoded);
-    return `=${JSON.stringify(coded(await subtle[method]?.(...given)) ?? null)}`;
+    return `=${JSON.stringify(coded(await subtle[known](...given)) ?? null)}`;
   } catch (error) {
     return failed(error);
   }

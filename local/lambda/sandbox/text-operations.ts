@@ -1,32 +1,21 @@
 import { parse } from 'node:url';
-import * as zlib from 'node:zlib';
+import zlib from 'node:zlib';
+import { URL_PARTS, type UrlParts, ZLIB_METHODS } from '../guest/bridge-names.ts';
 import { fromBytes, type Operation, toBytes } from './bridge.ts';
 
-/** Bytes that a compressed text may grow to. */
+/** Longest result of a decompression, bytes. */
 const UNPACKED_LIMIT = 32 * 1024 * 1024;
 
-const PARTS = [
-  'href',
-  'origin',
-  'protocol',
-  'username',
-  'password',
-  'host',
-  'hostname',
-  'port',
-  'pathname',
-  'search',
-  'hash',
-] as const;
-
 function parts(url: URL): string {
-  return JSON.stringify(Object.fromEntries(PARTS.map((name) => [name, url[name]])));
+  const { origin } = url;
+  const rest = Object.fromEntries(URL_PARTS.map((name) => [name, url[name]]));
+  return JSON.stringify({ ...rest, origin } as UrlParts);
 }
 
 function setPart(href: string, name: string, value: string): string {
   const url = new URL(href);
-  const part = PARTS.find((one) => one === name);
-  if (part !== undefined && part !== 'origin') url[part] = value;
+  const part = URL_PARTS.find((one) => one === name);
+  if (part !== undefined) url[part] = value;
   return parts(url);
 }
 
@@ -35,22 +24,10 @@ function decode(label: string, flags: string, bytes: string): string {
   return new TextDecoder(label, options).decode(toBytes(bytes));
 }
 
-const ZLIB = new Map<string, (input: Uint8Array, options: { maxOutputLength: number }) => Buffer>([
-  ['brotliCompress', zlib.brotliCompressSync],
-  ['brotliDecompress', zlib.brotliDecompressSync],
-  ['deflate', zlib.deflateSync],
-  ['deflateRaw', zlib.deflateRawSync],
-  ['gunzip', zlib.gunzipSync],
-  ['gzip', zlib.gzipSync],
-  ['inflate', zlib.inflateSync],
-  ['inflateRaw', zlib.inflateRawSync],
-  ['unzip', zlib.unzipSync],
-]);
-
-function compress(method: string, bytes: string): string {
-  const work = ZLIB.get(method);
-  if (work === undefined) throw new Error(`no method ${method}`);
-  return fromBytes(work(toBytes(bytes), { maxOutputLength: UNPACKED_LIMIT }));
+function compress(name: string, bytes: string): string {
+  const method = ZLIB_METHODS.find((one) => one === name);
+  if (method === undefined) throw new Error(`no method ${name}`);
+  return fromBytes(zlib[`${method}Sync`](toBytes(bytes), { maxOutputLength: UNPACKED_LIMIT }));
 }
 
 /** CRC-32 as zlib's: https://www.rfc-editor.org/rfc/rfc1952#section-8 */
@@ -63,7 +40,7 @@ function crc32(bytes: string): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** Addresses, encodings and compression, for which Node has code that the language has not. */
+/** Operations of Node's that the language lacks: URLs, encodings, compression. */
 export const textOperations: Readonly<Record<string, Operation>> = {
   'url.parse': (input) => parts(new URL(input)),
   'url.resolve': (input, base) => parts(new URL(input, base)),

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Identities } from '../../../local/auth/identities.ts';
 import type { Json, JsonObject } from '../../../local/json.ts';
+import { nodeFacts } from '../../../local/lambda/instances/facts.ts';
+import type { InstanceOptions } from '../../../local/lambda/instances/instance.ts';
+import { textLines } from '../../../local/lambda/logs/log-lines.ts';
 import { createLambda, type Lambda, type LambdaOptions } from '../../../local/lambda/service.ts';
 import type { ResourceHandler, ResourceState } from '../../../local/resource.ts';
 import { buildSandbox } from '../../../scripts/sandbox.ts';
@@ -19,6 +22,30 @@ export function sandboxSource(): Promise<string> {
     return outer?.outputFiles?.[0]?.text ?? '';
   })();
   return built;
+}
+
+/** Options of an instance that runs this code outside of the kernel's isolation. */
+export async function instanceOptions(code: string): Promise<InstanceOptions> {
+  return {
+    sandboxSource: await sandboxSource(),
+    start: {
+      code,
+      handler: 'index.handler',
+      runtime: 'nodejs24.x',
+      functionName: 'name',
+      functionVersion: '1',
+      functionArn: 'arn',
+      memorySize: 128,
+      environment: {},
+      ...nodeFacts(),
+    },
+    timeout: 60,
+    initTimeout: 1,
+    systemLines: textLines,
+    within: [],
+    network: async () => ({ status: 404 }),
+    openLog: () => ({ name: 'stream', write: () => {} }),
+  };
 }
 
 export interface Room extends Lambda {

@@ -1,32 +1,5 @@
 import { call, callJson } from '../bridge.ts';
-
-/** The parts of an address, as the outer realm's URL parses them. */
-interface Parts {
-  href: string;
-  origin: string;
-  protocol: string;
-  username: string;
-  password: string;
-  host: string;
-  hostname: string;
-  port: string;
-  pathname: string;
-  search: string;
-  hash: string;
-}
-
-const SETTABLE = [
-  'href',
-  'protocol',
-  'username',
-  'password',
-  'host',
-  'hostname',
-  'port',
-  'pathname',
-  'search',
-  'hash',
-] as const;
+import { URL_PARTS, type UrlParts } from '../bridge-names.ts';
 
 type Pair = [string, string];
 
@@ -118,7 +91,7 @@ function readPairs(init: unknown): Pair[] {
 }
 
 class GuestURL {
-  #parts: Parts;
+  #parts: UrlParts;
   #params: URLSearchParams | undefined;
 
   constructor(input: unknown, base?: unknown) {
@@ -162,7 +135,7 @@ class GuestURL {
   }
 
   static {
-    for (const name of SETTABLE) {
+    for (const name of URL_PARTS) {
       Object.defineProperty(GuestURL.prototype, name, {
         get(this: GuestURL) {
           return this.#parts[name];

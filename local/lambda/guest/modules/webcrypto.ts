@@ -1,4 +1,5 @@
 import { call, errorOf } from '../bridge.ts';
+import { SUBTLE_METHODS } from '../bridge-names.ts';
 import { DOMException } from '../globals/abort.ts';
 import { arrayBufferOf, fromLatin1, latin1 } from './bytes.ts';
 
@@ -71,21 +72,6 @@ export function settleSubtle(id: number, outcome: string): void {
   reject?.(error.name === name ? error : new DOMException(error.message, name));
 }
 
-const METHODS = [
-  'decrypt',
-  'deriveBits',
-  'deriveKey',
-  'digest',
-  'encrypt',
-  'exportKey',
-  'generateKey',
-  'importKey',
-  'sign',
-  'unwrapKey',
-  'verify',
-  'wrapKey',
-];
-
 function operation(method: string) {
   return (...args: unknown[]) =>
     new Promise((resolve, reject) => {
@@ -95,7 +81,7 @@ function operation(method: string) {
     });
 }
 
-export const subtle = Object.fromEntries(METHODS.map((method) => [method, operation(method)]));
+export const subtle = Object.fromEntries(SUBTLE_METHODS.map((method) => [method, operation(method)]));
 
 export function randomFillSync<T extends ArrayBufferView>(view: T, offset = 0, size?: number): T {
   const target = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).subarray(

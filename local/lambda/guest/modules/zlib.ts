@@ -1,23 +1,12 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { call } from '../bridge.ts';
+import { ZLIB_METHODS } from '../bridge-names.ts';
 import { Buffer } from './buffer.ts';
 import { fromLatin1, latin1, toBuffer } from './bytes.ts';
 
-const METHODS = [
-  'brotliCompress',
-  'brotliDecompress',
-  'deflate',
-  'deflateRaw',
-  'gunzip',
-  'gzip',
-  'inflate',
-  'inflateRaw',
-  'unzip',
-];
-
 type Done = (error: Error | null, result?: Buffer) => void;
 
-/** Compresses whole texts at once; streams are put together first. Options are not heeded. */
+/** Works on whole texts: a stream's chunks are collected first. Options are ignored. */
 function method(name: string) {
   const sync = (input: unknown) => fromLatin1(call('zlib', name, latin1(input)));
   const later = (input: unknown, ...rest: unknown[]) => {
@@ -48,5 +37,5 @@ function method(name: string) {
 
 export const zlib: object = Object.assign(
   { crc32: (input: unknown) => Number(call('crc32', latin1(input))) },
-  ...METHODS.map(method),
+  ...ZLIB_METHODS.map(method),
 );

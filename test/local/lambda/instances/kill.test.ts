@@ -5,14 +5,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { findIsolation } from '../../../../local/lambda/instances/namespace.ts';
 import { createLambda } from '../../../../local/lambda/service.ts';
 import { openRoom } from '../support.ts';
 
 const children = (pid: number) => `/proc/${pid}/task/${pid}/children`;
-const ENDS_WITH_CLOUD = /ends with the cloud/.test(findIsolation().description);
 const skip = existsSync(children(process.pid)) ? false : 'this system does not list child processes in /proc';
 
 test('when the cloud is killed, its warm instances end and its functions are still there', {
@@ -20,43 +18,49 @@ test('when the cloud is killed, its warm instances end and its functions are sti
 }, async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'lambda-'));
   t.after(() => rm(dataDir, { recursive: true, force: true }));
-  const host = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--input-type=module', '--eval', script(dataDir)],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  t.after(() => host.kill('SIGKILL'));
-  const [chunk] = await once(host.stdout, 'data');
-  const arn = String(chunk).trim();
-  const instances = descendants(String(host.pid));
-  assert.ok(instances.length > 0);
-  host.kill('SIGKILL');
-  while (instances.some((pid) => existsSync(`/proc/${pid}`))) await pause(10);
-
+  const arn = await killed(t, script(dataDir));
   const { options } = await openRoom(t, { dataDir });
   const again = createLambda(options);
   t.after(() => again.close());
   assert.deepEqual(await again.invoke(arn, {}), { outcome: 'returned', value: 'well' });
 });
 
-test('when the cloud is killed, code in an endless loop ends where the system can end it', {
-  skip: skip || (ENDS_WITH_CLOUD ? false : 'this system does not end processes with their parent'),
-}, async (t) => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'lambda-'));
-  t.after(() => rm(dataDir, { recursive: true, force: true }));
-  const loop = "console.log('looping'); for (;;);";
-  const host = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--input-type=module', '--eval', script(dataDir, loop)],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+const LOOP = "console.log('looping'); for (;;);";
+
+for (const [isolation, program] of [
+  ['isolated by the kernel', (dataDir: string) => script(dataDir, LOOP)],
+  ['without isolation', () => bareInstance(LOOP)],
+] as const) {
+  test(`when the cloud is killed, code in an endless loop ends, ${isolation}`, { skip }, async (t) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'lambda-'));
+    t.after(() => rm(dataDir, { recursive: true, force: true }));
+    await killed(t, program(dataDir));
+  });
+}
+
+/** Runs a cloud until it writes something, kills it, and waits for the end of all its processes. Gives what it wrote. */
+async function killed(t: TestContext, program: string): Promise<string> {
+  const host = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   t.after(() => host.kill('SIGKILL'));
-  await once(host.stdout, 'data');
+  const [chunk] = await once(host.stdout, 'data');
   const instances = descendants(String(host.pid));
   assert.ok(instances.length > 0);
   host.kill('SIGKILL');
   while (instances.some((pid) => existsSync(`/proc/${pid}`))) await pause(10);
-});
+  return String(chunk).trim();
+}
+
+/** An instance that runs this code outside of the kernel's isolation, in a process of its own. */
+function bareInstance(code: string): string {
+  return `
+    import { Instance } from './local/lambda/instances/instance.ts';
+    import { instanceOptions } from './test/local/lambda/support.ts';
+    const openLog = () => ({ name: 'stream', write: (text) => text.includes('looping') && process.stdout.write('looping') });
+    const options = await instanceOptions(${JSON.stringify(code)});
+    new Instance({ ...options, initTimeout: 100, openLog });`;
+}
 
 /** Processes that a process started, and those that they did. */
 function descendants(pid: string): string[] {

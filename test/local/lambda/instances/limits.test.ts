@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { nodeFacts } from '../../../../local/lambda/instances/facts.ts';
 import { Instance } from '../../../../local/lambda/instances/instance.ts';
-import { textLines } from '../../../../local/lambda/logs/log-lines.ts';
-import { openRoom, returned, sandboxSource } from '../support.ts';
+import { instanceOptions, openRoom, returned } from '../support.ts';
 
 const HOGS = {
   'an array that grows': 'const held = []; for (;;) held.push(new Array(1000).fill(0));',
@@ -70,32 +65,29 @@ test('an endless loop and a promise that never settles end at the timeout, and t
   }
 });
 
-test('code that never finishes loading is given up', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'lambda-'));
-  t.after(() => rm(folder, { recursive: true }));
-  const instance = new Instance({
-    sandboxSource: await sandboxSource(),
-    start: {
-      code: 'for (;;);',
-      handler: 'index.handler',
-      runtime: 'nodejs24.x',
-      functionName: 'name',
-      functionVersion: '1',
-      functionArn: 'arn',
-      memorySize: 128,
-      environment: {},
-      ...nodeFacts(),
-    },
-    timeout: 60,
-    initTimeout: 1,
-    systemLines: textLines,
-    within: [],
-    network: async () => ({ status: 404 }),
-    openLog: () => ({ name: 'stream', write: () => {} }),
-  });
+test('code that never finishes loading is given up', async () => {
+  const instance = new Instance(await instanceOptions('for (;;);'));
   assert.deepEqual(await instance.ready, { outcome: 'timed-out', seconds: 1 });
   assert.equal(instance.alive, false);
   await instance.gone();
+});
+
+test('a process that crashes is reported by its signal, and not as out of memory', {
+  skip: process.platform === 'win32' ? 'Windows has no signals' : false,
+}, async () => {
+  for (const [signal, words] of [
+    ['SEGV', 'segmentation fault'],
+    ['ABRT', 'aborted'],
+  ]) {
+    const within = ['/bin/sh', '-c', `kill -${signal} $$`, 'sh'];
+    const instance = new Instance({ ...(await instanceOptions('')), within });
+    assert.deepEqual(await instance.ready, {
+      outcome: 'failed',
+      errorType: 'Runtime.ExitError',
+      message: `Runtime exited with error: signal: ${words}`,
+    });
+    await instance.gone();
+  }
 });
 
 test('an instance takes one event at a time and is used again', async (t) => {

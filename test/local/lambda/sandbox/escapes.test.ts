@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { findIsolation } from '../../../../local/lambda/instances/namespace.ts';
+import { findIsolation } from '../../../../local/lambda/instances/isolation.ts';
 import { openRoom, returned } from '../support.ts';
 import { ESCAPES, escapeFunction } from './escapes.ts';
 

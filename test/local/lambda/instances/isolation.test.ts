@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { findIsolation } from '../../../../local/lambda/instances/namespace.ts';
+import { findIsolation } from '../../../../local/lambda/instances/isolation.ts';
 
 /** What code that got all of Node could try: `[files it sees, what became of each attempt]`. */
 const ATTACK = `

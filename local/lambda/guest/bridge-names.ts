@@ -1,0 +1,44 @@
+/** Names that both sides of the bridge use. */
+
+export const SUBTLE_METHODS = [
+  'decrypt',
+  'deriveBits',
+  'deriveKey',
+  'digest',
+  'encrypt',
+  'exportKey',
+  'generateKey',
+  'importKey',
+  'sign',
+  'unwrapKey',
+  'verify',
+  'wrapKey',
+] as const;
+
+/** Parts of a URL that can be set. */
+export const URL_PARTS = [
+  'href',
+  'protocol',
+  'username',
+  'password',
+  'host',
+  'hostname',
+  'port',
+  'pathname',
+  'search',
+  'hash',
+] as const;
+
+export type UrlParts = Readonly<Record<(typeof URL_PARTS)[number] | 'origin', string>>;
+
+export const ZLIB_METHODS = [
+  'brotliCompress',
+  'brotliDecompress',
+  'deflate',
+  'deflateRaw',
+  'gunzip',
+  'gzip',
+  'inflate',
+  'inflateRaw',
+  'unzip',
+] as const;
