@@ -125,7 +125,7 @@ async function uploadWithoutToken(
   { url, local }: Deployment,
   picture: Buffer,
 ): Promise<void> {
-  const dispatcher = openDispatcher({ env: context.env, ...(local && { caFile: local.caFile }) });
+  const dispatcher = openDispatcher({ env: context.env, local });
   try {
     const { statusCode, body } = await request(`${url}/${KEY}`, { method: 'PUT', body: picture, dispatcher });
     const said = await body.text();

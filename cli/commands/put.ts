@@ -1,4 +1,3 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
@@ -41,8 +40,7 @@ export async function put(context: Context, args: PutArgs): Promise<Result> {
   const options = uploadOptions(args);
   const [sources, target] = await Promise.all([openSources(args, context), resolveTarget(context, args.url)]);
   if (args.dryRun === true) return dryRun(context, sources, { url: target.url, ...options });
-  const caFile = target.deployment?.local?.caFile;
-  const dispatcher = openDispatcher({ env: context.env, ...omitUndefined({ caFile }) });
+  const dispatcher = openDispatcher({ env: context.env, local: target.deployment?.local });
   try {
     const tokens = tokenSource(context, target);
     const limitsMemory = rememberedLimits(context, target);

@@ -1,4 +1,3 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { EXIT, type ExitCode, isUserError, UserError } from '../errors.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
@@ -136,8 +135,7 @@ function pick(unfinished: readonly Recorded[], id: string): Recorded {
 
 async function abortOne(context: Context, subject: JournalSubject): Promise<void> {
   const target = await resolveTarget(context, subject.url);
-  const caFile = target.deployment?.local?.caFile;
-  const dispatcher = openDispatcher({ env: context.env, ...omitUndefined({ caFile }) });
+  const dispatcher = openDispatcher({ env: context.env, local: target.deployment?.local });
   try {
     const tokens = tokenSource(context, target);
     await abandon(subject, await openTools(context, { url: target.url, dispatcher, tokens }));

@@ -26,17 +26,13 @@ const CLOCK_BOUNDS = { deadlineMs: 15_000, maxBytes: 64 * 1024 };
 /** Begun and aborted at once: nothing is ever stored under it. */
 const PROBE_NAME = '.edge-upload-doctor';
 
-function caFileOf({ deployment }: Target): { caFile?: string } {
-  return deployment?.local === undefined ? {} : { caFile: deployment.local.caFile };
-}
-
 /** Asks the edge over a connection of its own. A failure of the network is told as one. */
 async function asking<T>(
   context: Context,
   target: Target,
   ask: (dispatcher: Dispatcher) => Promise<T>,
 ): Promise<T> {
-  const dispatcher = openDispatcher({ env: context.env, ...caFileOf(target) });
+  const dispatcher = openDispatcher({ env: context.env, local: target.deployment?.local });
   try {
     return await ask(dispatcher);
   } catch (error) {

@@ -1,4 +1,3 @@
-import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
@@ -86,8 +85,7 @@ async function fetchDescription(
   { url, deployment, token }: Inquiry,
   host: string,
 ): Promise<Seen> {
-  const caFile = deployment?.local?.caFile;
-  const dispatcher = openDispatcher({ env, ...omitUndefined({ caFile }) });
+  const dispatcher = openDispatcher({ env, local: deployment?.local });
   try {
     const { status, headers, text } = await requestText(url + WELL_KNOWN, {
       dispatcher,

@@ -5,19 +5,16 @@ import type {
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { interrupted } from '../errors.ts';
-import { cognitoUrl, publicCognito } from '../network/aws.ts';
-import type { LocalCloud } from '../settings/deployments.ts';
+import { type PoolPlace, poolEndpoint, publicCognito } from '../network/aws.ts';
 import type { Target } from '../settings/target.ts';
 import { cognitoFailure } from './cognito-errors.ts';
 import { discover } from './discovery.ts';
 import { isTokenText } from './tokens/access-token.ts';
 
 /** The pool that an edge trusts, and the app client that it takes tokens of. */
-export interface PoolAddress {
-  readonly region: string;
+export interface PoolAddress extends PoolPlace {
   readonly userPoolId: string;
   readonly clientId: string;
-  readonly local?: LocalCloud;
 }
 
 /** What a sign-in ends in. */
@@ -108,10 +105,10 @@ export async function openUserPool(
   address: PoolAddress,
 ): Promise<UserPool> {
   const { signal } = context;
-  const { region, clientId: ClientId, local } = address;
+  const { clientId: ClientId } = address;
   const [sdk, client] = await Promise.all([
     import('@aws-sdk/client-cognito-identity-provider'),
-    publicCognito(context, { region, ...omitUndefined({ local }) }),
+    publicCognito(context, address),
   ]);
   const untilInterrupted = async <T>(sent: Promise<T>): Promise<T> => {
     try {
@@ -124,7 +121,7 @@ export async function openUserPool(
     readStep(await untilInterrupted(sent));
   return {
     address,
-    host: new URL(cognitoUrl(context.env, region, local)).host,
+    host: new URL(poolEndpoint(context.env, address)).host,
     initiate: (username, publicValue) =>
       step(
         client.send(
@@ -213,5 +210,5 @@ export async function withUserPool<T>(
 /** The pool of an edge: as this computer remembers it, else as the edge says. */
 export async function poolAddressOf(context: Context, { url, deployment }: Target): Promise<PoolAddress> {
   const { region, userPoolId, clientId } = deployment ?? (await discover(context, { url }));
-  return { region, userPoolId, clientId, ...(deployment?.local && { local: deployment.local }) };
+  return { url, region, userPoolId, clientId, ...omitUndefined({ local: deployment?.local }) };
 }

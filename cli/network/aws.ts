@@ -10,6 +10,7 @@ import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { folderOf, readAccessKey } from '../local-cloud/access-key.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
+import { isLoopback } from '../settings/edge-url.ts';
 import { openDispatcher } from './dispatcher.ts';
 import { SdkHandler } from './sdk-handler.ts';
 
@@ -52,25 +53,45 @@ function endpointFromEnv(env: Context['env'], service: string): string | undefin
   });
 }
 
-/** The public address of Cognito for a pool's region; the embedded cloud's endpoint serves the same paths. */
-export function cognitoUrl(env: Context['env'], region: string, local?: LocalCloud): string {
-  const url =
-    local?.endpoint ??
-    endpointFromEnv(env, 'COGNITO_IDENTITY_PROVIDER') ??
-    `https://cognito-idp.${region}.amazonaws.com`;
-  return url.replace(/\/+$/, '');
+const COGNITO = 'COGNITO_IDENTITY_PROVIDER';
+
+const withoutSlash = (url: string) => url.replace(/\/+$/, '');
+
+/** The user pool of an edge, as those who sign in reach it. */
+export interface PoolPlace {
+  /** Address of the edge that trusts the pool. */
+  readonly url: string;
+  readonly region: string;
+  readonly local?: LocalCloud;
 }
 
-/** A client for the operations that need no AWS credentials: signing in, refreshing, revoking. */
+function onThisComputer(url: string): boolean {
+  return isLoopback(new URL(url).hostname);
+}
+
+/**
+ * Returns the endpoint that passwords' proofs and tokens of a pool are sent to: AWS's own of its region. `AWS_ENDPOINT_URL`
+ * does not change that. Only the pool of an edge on this computer, which is in an embedded cloud, is reached at that cloud's
+ * endpoint: the one that this computer knows, else the one on this computer that the environment names.
+ */
+export function poolEndpoint(env: Context['env'], { url, region, local }: PoolPlace): string {
+  if (local !== undefined) return withoutSlash(local.endpoint);
+  const named = onThisComputer(url) ? endpointFromEnv(env, COGNITO) : undefined;
+  if (named !== undefined && onThisComputer(named)) return withoutSlash(named);
+  return `https://cognito-idp.${region}.amazonaws.com`;
+}
+
+/** Returns a client for the operations that need no AWS credentials: signing in, refreshing, revoking. */
 export async function publicCognito(
   { env }: Pick<Context, 'env'>,
-  { region, local }: { readonly region: string; readonly local?: LocalCloud },
+  place: PoolPlace,
 ): Promise<CognitoIdentityProviderClient> {
+  const { region, local } = place;
   const sdk = await import('@aws-sdk/client-cognito-identity-provider');
   return new sdk.CognitoIdentityProviderClient({
     region,
-    endpoint: cognitoUrl(env, region, local),
-    requestHandler: new SdkHandler(openDispatcher({ env, ...(local ? { caFile: local.caFile } : {}) })),
+    endpoint: poolEndpoint(env, place),
+    requestHandler: new SdkHandler(openDispatcher({ env, local })),
     // These operations are never signed; without this the SDK would still look for credentials on this computer.
     credentials: { accessKeyId: 'unsigned', secretAccessKey: 'unsigned' },
     maxAttempts: 4,
@@ -89,7 +110,7 @@ export async function operatorClients(
     import('@aws-sdk/client-lambda'),
     import('@aws-sdk/client-sts'),
   ]);
-  const dispatcher = openDispatcher({ env, ...(local ? { caFile: local.caFile } : {}) });
+  const dispatcher = openDispatcher({ env, local });
   const handler = new SdkHandler(dispatcher);
   const common = {
     region: STACK_REGION,
@@ -113,7 +134,9 @@ export async function operatorClients(
     iam: async () => new (await import('@aws-sdk/client-iam')).IAMClient(common),
     logsIn: async (region) =>
       new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient({ ...common, region }),
-    cognitoUrl: cognitoUrl(env, STACK_REGION, local),
+    cognitoUrl: withoutSlash(
+      local?.endpoint ?? endpointFromEnv(env, COGNITO) ?? `https://cognito-idp.${STACK_REGION}.amazonaws.com`,
+    ),
     close: () => void dispatcher.close(),
   };
 }

@@ -4,24 +4,22 @@ import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
+import type { LocalCloud } from '../settings/deployments.ts';
 import { isLoopback } from '../settings/edge-url.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
 import { openTunnel, type Trial, type Tunnel } from './tunnel.ts';
 
 export interface DispatcherOptions {
   readonly env: Context['env'];
-  /**
-   * PEM file of an embedded cloud's authority. It alone is trusted then, and no proxy is used: such a cloud is on this
-   * computer.
-   */
-  readonly caFile?: string;
-  /** Most connections to one host at once; absent: undici's own bound (none). */
+  /** The embedded cloud that is reached: its authority alone is trusted, and no proxy is used. */
+  readonly local?: Pick<LocalCloud, 'caFile'> | undefined;
+  /** Most connections to one host at once; unlimited when absent. */
   readonly connections?: number;
 }
 
 const CONNECT_MS = 10_000;
 
-function authority(caFile: string): string {
+function authority({ caFile }: Pick<LocalCloud, 'caFile'>): string {
   try {
     return readFileSync(caFile, 'utf8');
   } catch (error) {
@@ -92,11 +90,11 @@ class RoutedAgent extends Agent {
  * this computer alone. Redirects are not followed. `NODE_EXTRA_CA_CERTS` is read by Node itself. The caller closes it.
  * A proxy's address that is none is a `settings` error of the first request that needs it.
  */
-export function openDispatcher({ env, caFile, connections }: DispatcherOptions): Dispatcher {
+export function openDispatcher({ env, local, connections }: DispatcherOptions): Dispatcher {
   // One context for all connections: reading authorities takes longer than a handshake.
   const secureContext = createSecureContext({
     minVersion: 'TLSv1.2',
-    ...(caFile === undefined ? {} : { ca: authority(caFile) }),
+    ...omitUndefined({ ca: local && authority(local) }),
   });
   const direct = buildConnector({ secureContext, timeout: CONNECT_MS });
   const tunnels = new Map<string, Tunnel>();
@@ -104,7 +102,7 @@ export function openDispatcher({ env, caFile, connections }: DispatcherOptions):
   const route = (options: buildConnector.Options): ProxyServer | undefined => {
     const { protocol, hostname, port } = options;
     requireEncryption(options);
-    if (protocol !== 'https:' || caFile !== undefined) return undefined;
+    if (protocol !== 'https:' || local !== undefined) return undefined;
     return proxyFor(env, { hostname, port: Number(port || 443) });
   };
 

@@ -53,10 +53,13 @@ function isFor({ userPoolId, clientId }: StoredSession, deployment: Deployment |
 }
 
 /** Where the session's pool is. */
-export function poolAddress({ userPoolId, clientId }: StoredSession, deployment?: Deployment): PoolAddress {
+export function poolAddress(
+  { url, userPoolId, clientId }: StoredSession,
+  deployment?: Deployment,
+): PoolAddress {
   const region = regionOf(userPoolId);
   if (region === undefined) throw new RangeError('The id of a kept pool was checked when it was read.');
-  return { region, userPoolId, clientId, ...(deployment?.local && { local: deployment.local }) };
+  return { url, region, userPoolId, clientId, ...omitUndefined({ local: deployment?.local }) };
 }
 
 /** The tokens of a sign-in kept on this computer, refreshed by whichever process first finds that they run out. */

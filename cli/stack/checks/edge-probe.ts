@@ -36,7 +36,7 @@ async function edgeDefect(
   { env, signal }: Pick<Context, 'env' | 'signal'>,
   { url, clientId, policy, local }: EdgeToProbe,
 ): Promise<string | undefined> {
-  const dispatcher = openDispatcher({ env, ...(local === undefined ? {} : { caFile: local.caFile }) });
+  const dispatcher = openDispatcher({ env, local });
   try {
     const described = await requestOnce(`${url}/.well-known/edge-upload`, { dispatcher, signal, ...BOUNDS });
     const description = described.status === 200 ? readDescription(described.text) : undefined;

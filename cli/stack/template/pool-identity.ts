@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Jwks } from '../../../edge/config.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { isSigningKey } from '../../../protocol/signing-key.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import { networkFailure } from '../../network/failures.ts';
 import { requestText } from '../../network/request-text.ts';
+import type { LocalCloud } from '../../settings/deployments.ts';
 import { readFields } from '../../settings/documents.ts';
 import type { StackOutputs } from '../find-stack.ts';
 import type { PoolIdentity } from './make-template.ts';
@@ -14,7 +14,7 @@ interface KeySource {
   /** Base URL of the pool's public documents, without a trailing slash. */
   readonly cognitoUrl: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly caFile?: string;
+  readonly local?: LocalCloud | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -34,8 +34,8 @@ function keySet(text: string): Jwks | undefined {
   return { keys: usable.map(({ kty, kid, alg, use, n, e }) => ({ kty, kid, alg, use, n, e })) };
 }
 
-async function fetchKeys(url: string, { env, caFile, signal }: KeySource): Promise<Jwks> {
-  const dispatcher = openDispatcher({ env, ...omitUndefined({ caFile }) });
+async function fetchKeys(url: string, { env, local, signal }: KeySource): Promise<Jwks> {
+  const dispatcher = openDispatcher({ env, local });
   let last = '';
   try {
     for (let tried = 0; tried < TRIES; tried += 1) {

@@ -13,7 +13,7 @@ export function identityOf(
     cognitoUrl: clients.cognitoUrl,
     env: context.env,
     signal: context.signal,
-    ...(local && { caFile: local.caFile }),
+    local,
   });
 }
 

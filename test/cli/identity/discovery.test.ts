@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test';
 import type { UserError } from '../../../cli/errors.ts';
 import { discover, discoverCaller } from '../../../cli/identity/discovery.ts';
 import { readDescription } from '../../../cli/identity/edge-description.ts';
-import { cognitoUrl } from '../../../cli/network/aws.ts';
+import { poolEndpoint } from '../../../cli/network/aws.ts';
 import {
   type KeyedCertificate,
   makeAuthority,
@@ -106,7 +106,7 @@ test('what leads a password proof elsewhere is refused', () => {
   for (const region of ['us-east-1', 'ap-southeast-2', 'us-gov-west-1', 'il-central-1']) {
     const described = readDescription(JSON.stringify({ ...EDGE, region, userPoolId: `${region}_AbCdEf123` }));
     assert.equal(
-      new URL(cognitoUrl({}, described?.region ?? '')).host,
+      new URL(poolEndpoint({}, { url: 'https://d1.cloudfront.net', region: described?.region ?? '' })).host,
       `cognito-idp.${region}.amazonaws.com`,
     );
   }

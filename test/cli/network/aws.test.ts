@@ -1,23 +1,52 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
-import { cognitoUrl } from '../../../cli/network/aws.ts';
+import { operatorClients, poolEndpoint } from '../../../cli/network/aws.ts';
 
-const url = (env: NodeJS.ProcessEnv) => cognitoUrl(env, 'eu-west-1');
+const REAL = { url: 'https://d111111abcdef8.cloudfront.net', region: 'eu-west-1' };
+const LOCAL = { url: 'https://localhost:4600', region: 'us-east-1' };
+const OF_AWS = 'https://cognito-idp.us-east-1.amazonaws.com';
 
-test('the endpoint is the one that the environment names, or AWS’s own', () => {
-  assert.equal(url({}), 'https://cognito-idp.eu-west-1.amazonaws.com');
-  assert.equal(url({ AWS_ENDPOINT_URL: '' }), 'https://cognito-idp.eu-west-1.amazonaws.com');
-  assert.equal(url({ AWS_ENDPOINT_URL: 'http://127.0.0.1:4599/' }), 'http://127.0.0.1:4599');
+async function operatorsCognito(env: NodeJS.ProcessEnv): Promise<string> {
+  const clients = await operatorClients({ env }, {});
+  clients.close();
+  return clients.cognitoUrl;
+}
+
+test('the operator reaches Cognito where AWS_ENDPOINT_URL points, or at the endpoint of AWS', async () => {
+  assert.equal(await operatorsCognito({}), OF_AWS);
+  assert.equal(await operatorsCognito({ AWS_ENDPOINT_URL: '' }), OF_AWS);
+  assert.equal(
+    await operatorsCognito({ AWS_ENDPOINT_URL: 'http://127.0.0.1:4599/' }),
+    'http://127.0.0.1:4599',
+  );
   const both = {
     AWS_ENDPOINT_URL: 'https://all.example',
     AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: 'https://one.example',
   };
-  assert.equal(url(both), 'https://one.example');
-  assert.equal(url({ ...both, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }), url({}));
+  assert.equal(await operatorsCognito(both), 'https://one.example');
+  assert.equal(await operatorsCognito({ ...both, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }), OF_AWS);
 });
 
-test('an endpoint that is no address is refused by the name of its variable', () => {
+test('a sign-in to a real deployment goes to the endpoint of AWS, whatever the environment says', () => {
+  for (const endpoint of ['http://127.0.0.1:4599', 'http://localhost:1', 'https://collector.example']) {
+    for (const name of ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER']) {
+      assert.equal(poolEndpoint({ [name]: endpoint }, REAL), 'https://cognito-idp.eu-west-1.amazonaws.com');
+    }
+  }
+});
+
+test('a sign-in to an embedded deployment goes to its own cloud, which is on this computer', () => {
+  const endpoint = 'http://127.0.0.1:4599';
+  const elsewhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
+  const local = { endpoint, caFile: '' };
+  assert.equal(poolEndpoint(elsewhere, { ...LOCAL, local }), endpoint);
+  assert.equal(poolEndpoint({ AWS_ENDPOINT_URL: `${endpoint}/` }, LOCAL), endpoint);
+  assert.equal(poolEndpoint({ AWS_ENDPOINT_URL: 'https://collector.example' }, LOCAL), OF_AWS);
+  assert.equal(poolEndpoint({}, LOCAL), OF_AWS);
+});
+
+test('an endpoint that is not an address is refused by the name of its variable', async () => {
   for (const value of [
     'nonsense',
     'localhost:4599',
@@ -27,8 +56,8 @@ test('an endpoint that is no address is refused by the name of its variable', ()
     'https://[::1',
     ' ',
   ]) {
-    assert.throws(
-      () => url({ AWS_ENDPOINT_URL: value }),
+    await assert.rejects(
+      operatorsCognito({ AWS_ENDPOINT_URL: value }),
       (error) =>
         isUserError(error) && error.code === 'settings' && /AWS_ENDPOINT_URL is not/.test(error.message),
       value,

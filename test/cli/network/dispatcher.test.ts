@@ -46,7 +46,7 @@ async function get(options: Parameters<typeof openDispatcher>[0]): Promise<strin
 }
 
 test("an embedded cloud's authority is trusted where it is named, and nowhere else", async () => {
-  assert.equal(await get({ env: {}, caFile }), 'hello');
+  assert.equal(await get({ env: {}, local: { caFile } }), 'hello');
   await assert.rejects(get({ env: {} }), (error) => {
     const failure = networkFailure(error, 'edge.example');
     return (
@@ -59,7 +59,7 @@ test("an embedded cloud's authority is trusted where it is named, and nowhere el
 
 test('a missing authority file is an error that says what to do', () => {
   assert.throws(
-    () => openDispatcher({ env: {}, caFile: join(folder, 'none.pem') }),
+    () => openDispatcher({ env: {}, local: { caFile: join(folder, 'none.pem') } }),
     (error) => isUserError(error) && error.code === 'local_cloud' && /none\.pem/.test(error.message),
   );
 });
@@ -88,7 +88,7 @@ test('HTTPS_PROXY is used, and NO_PROXY heeded', async () => {
       assert.deepEqual(asked.splice(0), [new URL(url).host]);
     }
     await assert.rejects(get({ env: { HTTPS_PROXY, NO_PROXY: '127.0.0.1' } }));
-    assert.equal(await get({ env: { HTTPS_PROXY }, caFile }), 'hello');
+    assert.equal(await get({ env: { HTTPS_PROXY }, local: { caFile } }), 'hello');
     assert.deepEqual(asked, [], 'NO_PROXY and embedded clouds go directly');
   } finally {
     proxy.close();
