@@ -1,7 +1,8 @@
 import { UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import type { PlannedChange } from '../stack/operate/change-set.ts';
-import { losses, type OptionChange, type PlannedStep, planLines } from '../stack/operate/plan-words.ts';
+import { losses, type PlannedStep, planLines } from '../stack/operate/plan-words.ts';
+import type { OptionChange } from '../stack/options/describe-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { resourceName } from '../ui/resource-words.ts';
 

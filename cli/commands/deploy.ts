@@ -1,3 +1,4 @@
+import type { StackOptions } from '../../infra/options.ts';
 import { policyOf } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
@@ -15,18 +16,10 @@ import { findStack, OUTPUT, type StackOutputs } from '../stack/find-stack.ts';
 import { expireEdgeLogs } from '../stack/logs/edge-logs.ts';
 import { deployStack } from '../stack/operate/deploy.ts';
 import { findKept } from '../stack/operate/kept.ts';
-import { optionChanges } from '../stack/operate/plan-words.ts';
-import {
-  askedOptions,
-  describeOptions,
-  keptOptions,
-  mergeOptions,
-  type OptionFlags,
-  optionsJson,
-  type StackOptions,
-  stackTags,
-  unsetNotes,
-} from '../stack/options/stack-options.ts';
+import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
+import { describeOptions, optionChanges, optionsJson } from '../stack/options/describe-options.ts';
+import { keptOptions, stackTags } from '../stack/options/kept-options.ts';
+import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { identityOf } from '../stack/template/wanted-template.ts';
 import { type Agreement, createAgreement } from './agreement.ts';
@@ -41,7 +34,7 @@ import {
   targetNamed,
 } from './operator.ts';
 
-export interface DeployArgs extends OperatorArgs, OptionFlags {
+export interface DeployArgs extends OperatorArgs, Omit<OptionFlags, 'local'> {
   readonly yes?: boolean;
   /** Go on where a change loses users or objects, even unasked. */
   readonly allowDataLoss?: boolean;
@@ -72,7 +65,7 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
       yes: args.yes ?? false,
       dryRun: args.dryRun ?? false,
       allowDataLoss: args.allowDataLoss ?? false,
-      options: optionChanges(describeOptions(kept), describeOptions(options)),
+      options: optionChanges(kept, options),
     });
     const { outcome, outputs } = await deployStack(work, {
       options,

@@ -1,6 +1,8 @@
 import type { Context, Result } from '../context.ts';
 import { findStack } from '../stack/find-stack.ts';
-import { askedOptions, keptOptions, mergeOptions, type OptionFlags } from '../stack/options/stack-options.ts';
+import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
+import { keptOptions } from '../stack/options/kept-options.ts';
+import { mergeOptions } from '../stack/options/merge-options.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
 import { DEFAULT_STACK_NAME, findTarget, type OperatorArgs, openStack, targetNamed } from './operator.ts';
 

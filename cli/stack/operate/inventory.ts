@@ -3,8 +3,9 @@ import { ifThere } from '../aws-failures.ts';
 import type { FoundStack } from '../find-stack.ts';
 import { physicalIds, type StackResource, stackResources } from '../stack-resources.ts';
 import type { StackWork } from '../stack-work.ts';
+import { deployedTemplate } from '../template/deployed-template.ts';
 import { measureBucket } from './bucket.ts';
-import { DATA_TYPES, deployedTemplate, keptIds } from './kept-data.ts';
+import { DATA_TYPES, keptIds } from './kept-data.ts';
 import { countUsers } from './pool.ts';
 
 export const BUCKET = 'AWS::S3::Bucket';

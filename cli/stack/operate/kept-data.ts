@@ -1,8 +1,8 @@
 import { UserError } from '../../errors.ts';
-import { onAws } from '../aws-failures.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import type { FoundStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
+import { deployedTemplate } from '../template/deployed-template.ts';
 import { discardPlan, executeChange, planChange, refusing } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';
 
@@ -21,15 +21,6 @@ const BUCKET = 'AWS::S3::Bucket';
 
 /** Resource types whose content a deployment may be told to keep. */
 export const DATA_TYPES = [BUCKET, 'AWS::Cognito::UserPool'] as const;
-
-/** The template that the stack was made from, as it was sent. */
-export async function deployedTemplate({ clients, stackName }: StackWork, stackId: string): Promise<string> {
-  const { GetTemplateCommand } = await import('@aws-sdk/client-cloudformation');
-  const { TemplateBody = '{}' } = await onAws(`Reading the template of the stack “${stackName}”`, () =>
-    clients.cloudformation.send(new GetTemplateCommand({ StackName: stackId, TemplateStage: 'Original' })),
-  );
-  return TemplateBody;
-}
 
 /** Logical ids of the resources that stay when the stack is deleted. */
 export function keptIds(templateBody: string): string[] {

@@ -2,7 +2,7 @@ import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { table } from '../../table.ts';
 import { resourceName } from '../../ui/resource-words.ts';
-import type { DescribedOption } from '../options/stack-options.ts';
+import type { OptionChange } from '../options/describe-options.ts';
 
 /** One resource's change, as a person is asked about it. */
 export interface PlannedStep {
@@ -61,28 +61,6 @@ const MARKS: Readonly<Record<PlannedStep['what'], string>> = {
   leave: '. leave  ',
 };
 
-/** An option of the deployment that changes, in words: `none` where it is not set. */
-export interface OptionChange {
-  readonly flag: string;
-  readonly from: string;
-  readonly to: string;
-}
-
-/** The options that differ, each as `deploy` and `status` show it. */
-export function optionChanges(
-  before: readonly DescribedOption[],
-  after: readonly DescribedOption[],
-): OptionChange[] {
-  const text = (option: DescribedOption | undefined) => (option?.value === undefined ? 'none' : option.text);
-  return after
-    .map((option) => ({
-      flag: option.flag.replace(/^--/, ''),
-      from: text(before.find(({ name }) => name === option.name)),
-      to: text(option),
-    }))
-    .filter(({ from, to }) => from !== to);
-}
-
 /**
  * A line for each option, then one for each step: `~ change   max-size: none → 5 GiB`, `! REPLACE  user pool: all its users
  * are lost`. The options are kept as metadata of resources, whose change says nothing to a person.
@@ -95,7 +73,7 @@ export function planLines(steps: readonly PlannedStep[], options: readonly Optio
     );
   // The versions of the function that CloudFront may still use are no news to anybody.
   const told = shown.filter(({ what, type }) => what !== 'leave' || type !== 'AWS::Lambda::Version');
-  const ofOptions = options.map(({ flag, from, to }) => `  ${MARKS.change}  ${flag}: ${from} → ${to}`);
+  const ofOptions = options.map(({ name, from, to }) => `  ${MARKS.change}  ${name}: ${from} → ${to}`);
   const ofSteps = told.map(({ what, type, properties, loses }) => {
     const which = properties.length === 0 ? '' : ` (${properties.join(', ')})`;
     return `  ${MARKS[what]}  ${resourceName(type)}${which}${loses === undefined ? '' : `: ${loses}`}`;

@@ -1,8 +1,9 @@
-import type { CognitoTier, Mfa, MinTls, PriceClassName, StackOptions } from '../../../infra/options.ts';
+import type { StackOptions } from '../../../infra/options.ts';
 import { parseSize } from '../../transfer/sizes.ts';
 import { count, formatLimit } from '../../ui/format.ts';
 import {
   areTags,
+  isBucketName,
   isCertificateArn,
   isDomain,
   isGroupName,
@@ -10,156 +11,194 @@ import {
   isOrigin,
   isWebAclArn,
 } from './bounds.ts';
+import { choice, digits, list, minutes, type OptionValue, onOff, pairs, text, whole } from './values.ts';
 
 export type OptionName = keyof StackOptions;
 
-/** How one option is typed, kept and shown. */
-export interface OptionKind<T> {
+/** All that the command line knows of one option. */
+export interface OptionKind<T> extends OptionValue<T> {
   readonly flag: `--${string}`;
-  /** What may be given, as the end of “… takes”. */
+  /** The placeholder of the value; absent for an option that is on or off. */
+  readonly argument?: `<${string}>`;
+  /** One line of `--help`, and the first sentence of the README's table. */
+  readonly summary: string;
+  /** The line of `--help` for `--no-…`, for an option that is on or off. */
+  readonly off?: string;
+  /** More sentences of the README's table, in Markdown. */
+  readonly details?: string;
+  /** What may be given, as the end of “It takes …”. */
   readonly takes: string;
-  /** A value as commander hands it over, to be judged by {@link isValid}. */
-  parse(
-    typed: string | boolean | readonly string[] | Readonly<Record<string, string>>,
-    flag: string,
-  ): unknown;
-  isValid(value: unknown): value is T;
-  show(value: T): string;
+  /** The option without which this one means nothing. It goes when that one goes. */
+  readonly needs?: OptionName;
+  /** What stays on AWS once the option was on: it is then kept as off, and `--unset` prints this. */
+  readonly stays?: string;
+  /** Why the embedded cloud cannot have it. */
+  readonly awsOnly?: string;
 }
 
-type Kinds = { readonly [Name in OptionName]-?: OptionKind<NonNullable<StackOptions[Name]>> };
-
-const isText = (value: unknown): value is string => typeof value === 'string';
-const text = (isValid: (value: string) => boolean) => ({
-  parse: (typed: unknown) => typed,
-  isValid: (value: unknown): value is string => isText(value) && isValid(value),
-  show: (value: string) => value,
-});
-const list = (isValid: (value: string) => boolean) => ({
-  parse: (typed: unknown) => (Array.isArray(typed) ? [...new Set(typed)] : typed),
-  isValid: (value: unknown): value is readonly string[] =>
-    Array.isArray(value) && value.length > 0 && value.every((one) => isText(one) && isValid(one)),
-  show: (value: readonly string[]) => value.join(', '),
-});
-const whole =
-  (from: number, to: number) =>
-  (value: unknown): value is number =>
-    Number.isInteger(value) && Number(value) >= from && Number(value) <= to;
-const choice = <T extends string>(...choices: readonly T[]) => ({
-  parse: (typed: unknown) => typed,
-  isValid: (value: unknown): value is T => choices.some((one) => one === value),
-  show: (value: T) => value,
-});
-const onOff = (off = 'off') => ({
-  parse: (typed: unknown) => typed,
-  isValid: (value: unknown): value is boolean => typeof value === 'boolean',
-  show: (value: boolean) => (value ? 'on' : off),
-});
-
-/** `90`, `90m`, `12h`; minutes. */
-function minutes(typed: unknown): number {
-  const [, digits = '', unit] = /^(\d{1,5})(m|h)?$/.exec(String(typed)) ?? [];
-  return Number(digits === '' ? Number.NaN : digits) * (unit === 'h' ? 60 : 1);
-}
-
-/** All that can be chosen of a deployment, in the order in which it is kept and shown. */
-export const KINDS: Kinds = {
+/**
+ * The options of a deployment, in the order in which they are kept and shown. Flags, `--help`, the stack's metadata,
+ * `status` and the README's table are made from this table.
+ */
+export const KINDS = {
   maxSize: {
     flag: '--max-size',
+    argument: '<size>',
+    summary: 'refuse larger objects, such as 500M or 5G',
     takes: 'a size such as 500M or 5G',
-    parse: (typed, flag) => parseSize(String(typed), flag),
-    isValid: whole(1, Number.MAX_SAFE_INTEGER),
-    show: formatLimit,
+    ...whole(1, Number.MAX_SAFE_INTEGER, parseSize, formatLimit),
   },
   writeTo: {
     flag: '--write-to',
+    argument: '<prefix>',
+    summary: 'the prefix of all keys, such as {username}/, {sub}/, {group}/',
+    details:
+      "`{username}`, `{sub}` and `{group}` (any of the user's) stand for who uploads. Each is a whole segment between slashes, so that no two users can write the same key. Members of a group share the keys of `{group}`.",
     takes: 'the beginning of a key, in which {username}, {sub} or {group} may be whole segments',
     ...text(isKeyRule),
   },
   allowGroups: {
     flag: '--allow-group',
+    argument: '<name>',
+    summary: 'only members of this group may upload',
     takes: 'the name of a Cognito group: 1 to 128 characters, no spaces',
     ...list(isGroupName),
   },
   expireAfterDays: {
     flag: '--expire-after',
+    argument: '<days>',
+    summary: 'S3 deletes objects after this many days',
+    details: 'Earlier versions of objects expire too.',
     takes: 'a whole number of days from 1 to 36500',
-    parse: (typed) => (/^\d{1,5}$/.test(String(typed)) ? Number(typed) : typed),
-    isValid: whole(1, 36_500),
-    show: (days) => count(days, 'day'),
+    ...whole(1, 36_500, digits, (days) => count(days, 'day')),
   },
-  versioning: { flag: '--versioning', takes: 'no value', ...onOff() },
+  versioning: {
+    flag: '--versioning',
+    summary: 'S3 keeps earlier versions of objects',
+    off: 'S3 keeps no further versions; existing ones stay',
+    takes: 'no value',
+    stays:
+      'S3 can suspend versioning, not remove it: it is shown as off, and earlier versions of objects stay.',
+    ...onOff(),
+  },
   domain: {
     flag: '--domain',
+    argument: '<name>',
+    summary: 'your own host name for the edge; needs --certificate-arn',
+    details: 'Point a CNAME at `CloudFrontDistributionUrl`.',
     takes: 'a host name in lower case such as uploads.example.com',
+    needs: 'certificateArn',
     ...text(isDomain),
   },
   certificateArn: {
     flag: '--certificate-arn',
+    argument: '<arn>',
+    summary: 'the certificate for --domain (ACM, us-east-1)',
     takes:
       'the ARN of a certificate of AWS Certificate Manager in us-east-1: arn:aws:acm:us-east-1:…:certificate/…',
+    needs: 'domain',
     ...text(isCertificateArn),
   },
-  minTls: { flag: '--min-tls', takes: '1.2 or 1.3', ...choice<MinTls>('1.2', '1.3') },
+  minTls: {
+    flag: '--min-tls',
+    argument: '<version>',
+    summary: 'the oldest TLS for --domain: 1.2 (default) or 1.3',
+    details:
+      "CloudFront's policy is `TLSv1.2_2025` or `TLSv1.3_2025`. CloudFront fixes the versions of its own host names.",
+    takes: '1.2 or 1.3',
+    needs: 'domain',
+    ...choice('1.2', '1.3'),
+  },
   webAclArn: {
     flag: '--web-acl-arn',
+    argument: '<arn>',
+    summary: 'a web ACL (WAFv2, global) before the edge; AWS only',
     takes: 'the ARN of a global WAFv2 web ACL: arn:aws:wafv2:us-east-1:…:global/webacl/…/…',
+    awsOnly: 'the embedded cloud has no web ACLs',
     ...text(isWebAclArn),
   },
   priceClass: {
     flag: '--price-class',
+    argument: '<class>',
+    summary: 'the CloudFront locations that serve: 100, 200 or all',
     takes: '100, 200 or all',
-    ...choice<PriceClassName>('100', '200', 'all'),
+    ...choice('100', '200', 'all'),
   },
   corsOrigins: {
     flag: '--cors-origin',
+    argument: '<origin>',
+    summary: 'scripts of pages of this origin may upload',
+    details: 'The edge answers preflight requests, and its answers carry the CORS headers.',
     takes: 'the origin of a web page: https://host, or http://localhost with a port; no path',
     ...list(isOrigin),
   },
   accessLogs: {
     flag: '--access-logs',
+    summary: "keep CloudFront's access logs for 90 days",
+    off: 'write no further access logs; their bucket stays',
+    details: 'The logs are in a bucket of their own.',
     takes: 'no value',
+    stays:
+      'Access logs are shown as off: CloudFront writes no more of them. The log bucket stays with the earlier ones.',
     ...onOff('off; earlier logs stay until they expire'),
   },
   tags: {
     flag: '--tag',
+    argument: '<name=value>',
+    summary: 'tag the stack and its resources',
     takes:
       'name=value, at most 50: letters, digits, spaces and _.:/=+-@, up to 128 and 256 of them, no name beginning with aws:',
-    parse: (typed) => typed,
-    isValid: (value): value is Readonly<Record<string, string>> =>
-      typeof value === 'object' &&
-      value !== null &&
-      Object.values(value).every(isText) &&
-      areTags(value as Readonly<Record<string, string>>),
-    show: (tags) =>
-      Object.entries(tags)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(', '),
+    ...pairs(areTags),
   },
   bucketName: {
     flag: '--bucket-name',
+    argument: '<name>',
+    summary: 'the name of the bucket; a new stack adopts an existing one',
+    details: 'The bucket stays when the stack is deleted.',
     takes: 'the name of a bucket: 3 to 63 lower-case letters, digits and hyphens',
-    ...text((value) => /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(value)),
+    ...text(isBucketName),
   },
-  retainData: { flag: '--retain-data', takes: 'no value', ...onOff() },
+  retainData: {
+    flag: '--retain-data',
+    summary: 'buckets and users stay when the stack is deleted',
+    off: 'buckets and users are deleted with the stack',
+    takes: 'no value',
+    ...onOff(),
+  },
   tokenValidityMinutes: {
     flag: '--token-validity',
+    argument: '<time>',
+    summary: 'how long an access token is valid: 5m to 24h (1h)',
     takes: 'a time from 5m to 24h, in minutes or hours',
-    parse: minutes,
-    isValid: whole(5, 24 * 60),
-    show: (value) => (value % 60 === 0 ? count(value / 60, 'hour') : count(value, 'minute')),
+    ...whole(5, 24 * 60, minutes, (value) =>
+      value % 60 === 0 ? count(value / 60, 'hour') : count(value, 'minute'),
+    ),
   },
-  mfa: { flag: '--mfa', takes: 'off, optional or required', ...choice<Mfa>('off', 'optional', 'required') },
+  mfa: {
+    flag: '--mfa',
+    argument: '<mode>',
+    summary: 'an authenticator app at sign-in: off, optional, required',
+    takes: 'off, optional or required',
+    ...choice('off', 'optional', 'required'),
+  },
   cognitoTier: {
     flag: '--cognito-tier',
+    argument: '<tier>',
+    summary: "the user pool's feature plan: lite or essentials",
+    details: "It sets Cognito's price; edge-upload works on both.",
     takes: 'lite or essentials',
-    ...choice<CognitoTier>('lite', 'essentials'),
+    ...choice('lite', 'essentials'),
   },
-};
+} satisfies { readonly [Name in OptionName]-?: OptionKind<NonNullable<StackOptions[Name]>> };
 
 export const OPTION_NAMES = Object.keys(KINDS) as readonly OptionName[];
 
-/** As `--unset` and errors name it: the flag without its dashes. */
+/** Returns an option's entry without its value's type. */
+export function kindOf(option: OptionName): OptionKind<unknown> {
+  return KINDS[option] as OptionKind<unknown>;
+}
+
+/** Returns the option's name for `--unset` and errors: the flag without its dashes. */
 export function nameOf(option: OptionName): string {
   return KINDS[option].flag.slice(2);
 }

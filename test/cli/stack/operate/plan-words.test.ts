@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
-import { losses, optionChanges, planLines, plannedSteps } from '../../../../cli/stack/operate/plan-words.ts';
-import { describeOptions } from '../../../../cli/stack/options/stack-options.ts';
+import { losses, planLines, plannedSteps } from '../../../../cli/stack/operate/plan-words.ts';
+import { optionChanges } from '../../../../cli/stack/options/describe-options.ts';
 
 const change = (ResourceChange: ResourceChange): Change => ({ Type: 'Resource', ResourceChange });
 
@@ -55,8 +55,8 @@ test('what may turn out as a replacement is not called one', () => {
 });
 
 test('options that change are told by their values, not as the metadata that keeps them', () => {
-  const before = describeOptions({ writeTo: '{username}/', expireAfterDays: 30 });
-  const after = describeOptions({ maxSize: 5 * 1024 ** 3, expireAfterDays: 7 });
+  const before = { writeTo: '{username}/', expireAfterDays: 30 };
+  const after = { maxSize: 5 * 1024 ** 3, expireAfterDays: 7 };
   const options = optionChanges(before, after);
   const steps = plannedSteps([
     change({

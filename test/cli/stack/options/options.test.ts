@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { Command } from '@commander-js/extra-typings';
+import { stackOptions } from '../../../../cli/declare/stack-options.ts';
 import { isUserError } from '../../../../cli/errors.ts';
-import {
-  askedOptions,
-  describeOptions,
-  mergeOptions,
-  type OptionFlags,
-  optionsJson,
-  readOptions,
-  type StackOptions,
-  stackTags,
-  unsetNotes,
-} from '../../../../cli/stack/options/stack-options.ts';
+import { askedOptions, type OptionFlags } from '../../../../cli/stack/options/asked-options.ts';
+import { describeOptions, optionsJson } from '../../../../cli/stack/options/describe-options.ts';
+import { readOptions, stackTags } from '../../../../cli/stack/options/kept-options.ts';
+import { KINDS } from '../../../../cli/stack/options/kinds.ts';
+import { mergeOptions, unsetNotes } from '../../../../cli/stack/options/merge-options.ts';
+import type { StackOptions } from '../../../../infra/options.ts';
 import { synthesize } from '../../../../infra/synthesize.ts';
+import { withOptionsTable } from '../../../../scripts/options-table.ts';
 import { IDENTITY } from '../../../infra/support.ts';
 
 const CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012';
@@ -388,4 +388,16 @@ test('the stack’s tags are left alone until there is something to say about th
     { Key: 'cost centre', Value: '4711' },
   ]);
   assert.deepEqual(stackTags({}, ALL), []);
+});
+
+test('the README’s table is made from the table of options', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../../../README.md'), 'utf8');
+  assert.ok(readme.includes(KINDS.cognitoTier.details), 'the README has the table');
+  assert.equal(readme, withOptionsTable(readme), 'renew it with: npm run docs:options');
+});
+
+test('the help of deploy and synth is made from the table of options', () => {
+  const help = stackOptions(new Command('deploy')).helpInformation().replace(/\s+/g, ' ');
+  for (const { flag, summary } of Object.values(KINDS)) assert.ok(help.includes(`${flag} `), summary);
+  for (const { summary } of Object.values(KINDS)) assert.ok(help.includes(` ${summary} `), summary);
 });

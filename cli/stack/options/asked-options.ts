@@ -1,0 +1,81 @@
+import type { StackOptions } from '../../../infra/options.ts';
+import { UserError } from '../../errors.ts';
+import { KINDS, kindOf, nameOf, OPTION_NAMES, type OptionName } from './kinds.ts';
+import { refuseSharedPrefix } from './merge-options.ts';
+
+type Camel<Words extends string> = Words extends `${infer First}-${infer Rest}`
+  ? `${First}${Capitalize<Camel<Rest>>}`
+  : Words;
+type Attribute<Name extends OptionName> = (typeof KINDS)[Name]['flag'] extends `--${infer Words}`
+  ? Camel<Words>
+  : never;
+type Typed<Value> = Value extends boolean
+  ? boolean
+  : Value extends readonly string[] | Readonly<Record<string, string>>
+    ? Value
+    : string;
+
+/** The options as typed, under the names that commander gives them. */
+export type OptionFlags = {
+  readonly [Name in OptionName as Attribute<Name>]?: Typed<NonNullable<StackOptions[Name]>>;
+} & {
+  /** Names of options to reset. */
+  readonly unset?: readonly string[];
+  /** Where the deployment is. */
+  readonly local?: boolean;
+};
+
+/** What one command line asks for. */
+export interface AskedOptions {
+  readonly given: StackOptions;
+  readonly unset: readonly OptionName[];
+}
+
+function typedValue(option: OptionName, flags: OptionFlags): unknown {
+  const attribute = nameOf(option).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return (flags as Readonly<Record<string, unknown>>)[attribute];
+}
+
+function given(option: OptionName, flags: OptionFlags): readonly [OptionName, unknown][] {
+  const typed = typedValue(option, flags);
+  if (typed === undefined) return [];
+  const { flag, takes, parse, isValid } = kindOf(option);
+  const value = parse(typed, flag);
+  if (isValid(value)) return [[option, value]];
+  const shown = typeof typed === 'object' && typed !== null ? Object.values(typed).join(', ') : String(typed);
+  throw new UserError('usage', `Invalid value “${shown}” for ${flag}. It takes ${takes}.`);
+}
+
+function toUnset(name: string): OptionName {
+  const option = OPTION_NAMES.find((one) => nameOf(one) === name.replace(/^--/, ''));
+  if (option !== undefined) return option;
+  throw new UserError('usage', `Invalid value “${name}” for --unset: there is no such option.`, {
+    hint: `It takes one of: ${OPTION_NAMES.map(nameOf).join(', ')}.`,
+  });
+}
+
+/**
+ * Reads and checks the options as typed, before anything is sent.
+ * @throws {UserError} `usage` naming the flag and its bounds.
+ */
+export function askedOptions(flags: OptionFlags): AskedOptions {
+  const options: StackOptions = Object.fromEntries(OPTION_NAMES.flatMap((option) => given(option, flags)));
+  const unset = (flags.unset ?? []).map(toUnset);
+  const both = unset.find((option) => typedValue(option, flags) !== undefined);
+  if (both !== undefined) {
+    throw new UserError('usage', `${KINDS[both].flag} and --unset ${nameOf(both)} contradict each other.`);
+  }
+  refuseSharedPrefix(options);
+  if (flags.local) refuseOnAwsOnly(options);
+  return { given: options, unset };
+}
+
+function refuseOnAwsOnly(options: StackOptions): void {
+  for (const name of OPTION_NAMES) {
+    const { flag, awsOnly } = kindOf(name);
+    if (awsOnly === undefined || options[name] === undefined) continue;
+    throw new UserError('usage', `${flag} is not used with --local: ${awsOnly}.`, {
+      hint: ['Deploy without it:', '  edge-upload deploy --local'],
+    });
+  }
+}

@@ -1,0 +1,49 @@
+import type { StackOptions } from '../../../infra/options.ts';
+import type { JsonValue } from '../../context.ts';
+import { kindOf, nameOf, OPTION_NAMES, type OptionName } from './kinds.ts';
+
+/** An option as `status` and `deploy` show it. */
+export interface DescribedOption {
+  readonly name: OptionName;
+  readonly flag: string;
+  /** As it is kept; absent where it is unset. */
+  readonly value?: JsonValue;
+  /** For people: `5 GiB`, or `unset`. */
+  readonly text: string;
+}
+
+/** Returns every option, set or not, in a fixed order. */
+export function describeOptions(options: StackOptions): DescribedOption[] {
+  return OPTION_NAMES.map((name) => {
+    const { flag, show } = kindOf(name);
+    const value = options[name];
+    return value === undefined
+      ? { name, flag, text: 'unset' }
+      : { name, flag, value: value as JsonValue, text: show(value) };
+  });
+}
+
+/** Returns the options that are set, as a part of a result's document. */
+export function optionsJson(options: StackOptions): { [name: string]: JsonValue } {
+  return Object.fromEntries(
+    describeOptions(options).flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+/** An option that changes, in words: `none` where it is not set. */
+export interface OptionChange {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Returns the options that differ. */
+export function optionChanges(before: StackOptions, after: StackOptions): OptionChange[] {
+  const text = (option: OptionName, options: StackOptions) =>
+    options[option] === undefined ? 'none' : kindOf(option).show(options[option]);
+  return OPTION_NAMES.map((option) => ({
+    name: nameOf(option),
+    from: text(option, before),
+    to: text(option, after),
+  })).filter(({ from, to }) => from !== to);
+}

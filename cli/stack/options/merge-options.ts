@@ -1,0 +1,95 @@
+import { policyOf, type StackOptions } from '../../../infra/options.ts';
+import { isPrefixRule } from '../../../protocol/prefix-rule.ts';
+import { UserError } from '../../errors.ts';
+import { KINDS, kindOf, OPTION_NAMES, type OptionName } from './kinds.ts';
+
+/** Returns a rule of the same parts in which each placeholder fills a segment. */
+function repaired(rule: string): string {
+  const parts = rule
+    .split('/')
+    .flatMap((segment) => segment.match(/\{[^{}]*\}|[^{}]+/g) ?? [])
+    .map((part) => part.replace(/^[\s._-]+|[\s._-]+$/g, ''));
+  return `${parts.filter((part) => part !== '').join('/')}/`;
+}
+
+/**
+ * Refuses a prefix rule under which two users could write the same keys, given or kept from an earlier version.
+ * @throws {UserError} `usage`
+ */
+export function refuseSharedPrefix({ writeTo }: StackOptions): void {
+  if (writeTo === undefined || isPrefixRule(writeTo)) return;
+  throw new UserError(
+    'usage',
+    `--write-to “${writeTo}” could give two users the same keys: each placeholder must fill a whole segment, between slashes.`,
+    { hint: ['Separate them with slashes:', `  edge-upload deploy --write-to '${repaired(writeTo)}'`] },
+  );
+}
+
+/** Bytes of JSON. The rules have to fit into the edge function beside its code, all options into the template. */
+const RULES_ROOM = 1_800;
+const OPTIONS_ROOM = 8_000;
+
+const bytesOf = (value: object) => Buffer.byteLength(JSON.stringify(value));
+
+/** Refused before the first half of a deployment is there. */
+function refuseTooMuch(options: StackOptions): void {
+  const rules = bytesOf(policyOf(options));
+  if (rules > RULES_ROOM) {
+    throw new UserError('usage', `The edge has room for ${RULES_ROOM} bytes of rules; these have ${rules}.`, {
+      hint: 'Name fewer or shorter --allow-group, --cors-origin or --write-to.',
+    });
+  }
+  const all = bytesOf(options);
+  if (all <= OPTIONS_ROOM) return;
+  throw new UserError('usage', `A deployment keeps ${OPTIONS_ROOM} bytes of options; these have ${all}.`, {
+    hint: 'Name fewer or shorter --tag.',
+  });
+}
+
+function refuseAlone(options: StackOptions): void {
+  for (const name of OPTION_NAMES) {
+    const { flag, needs } = kindOf(name);
+    if (options[name] === undefined || needs === undefined || options[needs] !== undefined) continue;
+    throw new UserError('usage', `${flag} needs ${KINDS[needs].flag} too.`, {
+      hint: `${KINDS[needs].flag} takes ${KINDS[needs].takes}.`,
+    });
+  }
+}
+
+/** Returns the options with those that need one of them, and those that need these. */
+function withDependents(options: readonly OptionName[]): readonly OptionName[] {
+  const more = OPTION_NAMES.filter((name) => {
+    const { needs } = kindOf(name);
+    return needs !== undefined && options.includes(needs) && !options.includes(name);
+  });
+  return more.length === 0 ? options : withDependents([...options, ...more]);
+}
+
+/**
+ * Returns what a deploy applies: what is kept, replaced by what is given, without what is unset. The order is always the
+ * same, so that the same options make the same template.
+ * @throws {UserError} `usage` for an option without the one that it needs, and for more than there is room for.
+ */
+export function mergeOptions(
+  kept: StackOptions,
+  given: StackOptions = {},
+  unset: readonly OptionName[] = [],
+): StackOptions {
+  const gone = withDependents(unset);
+  const merged = OPTION_NAMES.map((option) => {
+    const value = given[option] ?? (gone.includes(option) ? undefined : kept[option]);
+    // Off is the same as never, unless something stays on AWS.
+    const stays = kindOf(option).stays !== undefined && kept[option] !== undefined;
+    return [option, (value || undefined) ?? (stays ? false : undefined)] as const;
+  });
+  const options = Object.fromEntries(merged.filter(([, value]) => value !== undefined)) as StackOptions;
+  refuseAlone(options);
+  refuseSharedPrefix(options);
+  refuseTooMuch(options);
+  return options;
+}
+
+/** Returns a sentence for each option that was unset and is off rather than unset. */
+export function unsetNotes(options: StackOptions, unset: readonly OptionName[]): string[] {
+  return unset.flatMap((name) => (options[name] === false ? (kindOf(name).stays ?? []) : []));
+}
