@@ -1,5 +1,11 @@
 import { AwsError, notSupported } from './wire/errors.ts';
 
+/** The codes by which each protocol refuses what it cannot read, and what breaks the model. */
+export const REQUEST_CODES = {
+  json: { malformed: 'SerializationException', invalid: 'InvalidParameterException' },
+  query: { malformed: 'MalformedInput', invalid: 'ValidationError' },
+} as const;
+
 /** Member names and zero-based list positions, outermost first. */
 type Path = readonly (string | number)[];
 
@@ -12,13 +18,16 @@ interface Problem {
   readonly api: string;
 }
 
+/** What is read: a template, or a request of AWS's JSON or query protocol. */
+export type Source = 'template' | 'json' | 'query';
+
 /** Where in a template or a request a value stands, and the problems found so far. */
 export class Place {
-  readonly source: 'template' | 'request';
+  readonly source: Source;
   readonly problems: Problem[];
   readonly #path: Path;
 
-  constructor(source: 'template' | 'request', path: Path = [], problems: Problem[] = []) {
+  constructor(source: Source, path: Path = [], problems: Problem[] = []) {
     this.source = source;
     this.#path = path;
     this.problems = problems;
@@ -34,18 +43,21 @@ export class Place {
     return undefined;
   }
 
-  /** @throws AwsError `SerializationException` for a request: AWS's JSON protocol checks types before constraints */
+  /** @throws AwsError for a request, with the code for malformed input: AWS checks types before constraints */
   failType(model: string, api = model): undefined {
     if (this.source === 'template') return this.fail(`expected type: ${model}`, '');
     const where = this.#path.length === 0 ? '' : ` at ${this}`;
-    throw new AwsError('SerializationException', `Unexpected value type in payload: ${api} expected${where}`);
+    throw new AwsError(
+      REQUEST_CODES[this.source].malformed,
+      `Unexpected value type in payload: ${api} expected${where}`,
+    );
   }
 
-  /** @throws AwsError always: `InvalidRequest` for a template, `InvalidParameterException` for a request */
+  /** @throws AwsError always: `InvalidRequest` for a template, otherwise the code for invalid input */
   notSupported(value = ''): never {
     const what = `${this}${value === '' ? '' : ` with the value ${value}`}`;
     if (this.source === 'template') throw notSupported(`the property ${what}`);
-    throw notSupported(`the parameter ${what}`, 'InvalidParameterException');
+    throw notSupported(`the parameter ${what}`, REQUEST_CODES[this.source].invalid);
   }
 
   /** Such as `#/Tags/0/Key` in a template and `tags.1.member.key` in a request. */
@@ -62,12 +74,12 @@ export class Place {
   apiProblems(): string[] {
     return this.problems.map(({ path, api }) => {
       const value = api === 'Member must not be null' ? 'Value null' : 'Value';
-      return `${value} at '${pathText('request', path)}' failed to satisfy constraint: ${api}`;
+      return `${value} at '${pathText(this.source, path)}' failed to satisfy constraint: ${api}`;
     });
   }
 }
 
-function pathText(source: Place['source'], path: Path): string {
+function pathText(source: Source, path: Path): string {
   if (source === 'template') return ['#', ...path].join('/');
   const lower = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
   return path.map((step) => (typeof step === 'number' ? `${step + 1}.member` : lower(step))).join('.');

@@ -154,14 +154,3 @@ function object(value: Json, path: string): JsonObject {
 function invalid(path: string, what: string): AwsError {
   return new AwsError('InvalidRequest', `Model validation failed (${path}: ${what})`);
 }
-
-/** A name made as CloudFormation makes it, `<stack>-<logical id>-<random>`, its first parts cut to fit `max`. */
-export function generatedName(
-  { stackName, logicalId, suffix }: { stackName: string; logicalId: string; suffix: string },
-  max: number,
-): string {
-  const random = suffix.slice(0, 12);
-  const room = max - random.length - 2;
-  const logical = logicalId.slice(0, Math.max(room - stackName.length, Math.ceil(room / 2)));
-  return `${stackName.slice(0, room - logical.length)}-${logical}-${random}`;
-}

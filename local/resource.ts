@@ -39,3 +39,19 @@ export interface ResourceHandler {
   /** Deleting what is already gone succeeds. */
   delete(physicalId: string, properties: JsonObject): Promise<void>;
 }
+
+/**
+ * Returns a name as CloudFormation generates it, `<stack>-<logical id>-<random>`. The stack and the logical id are cut to
+ * fit `max` characters.
+ */
+export function generatedName({ stackName, logicalId, suffix }: CreateRequest, max: number): string {
+  const random = suffix.slice(0, 12);
+  const room = max - random.length - 2;
+  const logical = logicalId.slice(0, Math.max(room - stackName.length, Math.ceil(room / 2)));
+  return `${stackName.slice(0, room - logical.length)}-${logical}-${random}`;
+}
+
+/** Returns what a resource keeps to find that a repeated create request has made it. */
+export function creatorOf({ stackName, logicalId, suffix }: CreateRequest): string {
+  return `${stackName}/${logicalId}/${suffix}`;
+}

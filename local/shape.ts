@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from './json.ts';
-import { Place } from './place.ts';
+import { Place, REQUEST_CODES } from './place.ts';
 import { AwsError } from './wire/errors.ts';
 
 /** Reads one value. Returns `undefined` after adding a problem to `place` where the value does not fit. */
@@ -117,6 +117,8 @@ export function list<T>(
   { min = 0, max = Number.POSITIVE_INFINITY } = {},
 ): Shape<readonly T[]> {
   return (value, place) => {
+    // The query protocol writes an empty list as an empty string.
+    if (value === '' && place.source === 'query') return [];
     if (!Array.isArray(value)) return place.failType('JSONArray', 'List');
     if (value.length < min || value.length > max) {
       const [bound, word, limit] =
@@ -166,7 +168,7 @@ export function structure<F extends Fields>(
     if (source === undefined) return undefined;
     const unknown = Object.keys(source).filter((name) => !Object.hasOwn(fields, name));
     const known =
-      strict && place.source === 'request' ? unknown : unknown.filter((name) => refused.includes(name));
+      strict && place.source !== 'template' ? unknown : unknown.filter((name) => refused.includes(name));
     const [first] = known;
     if (first !== undefined) place.at(first).notSupported();
     if (place.source === 'template') {
@@ -176,7 +178,7 @@ export function structure<F extends Fields>(
       const member = Object.hasOwn(source, name) ? source[name] : null;
       if (member !== null && member !== undefined) return [name, field.shape(member, place.at(name))];
       if (field.required && place.source === 'template') place.fail(`required key [${name}] not found`, '');
-      if (field.required && place.source === 'request') place.at(name).fail('', 'Member must not be null');
+      if (field.required && place.source !== 'template') place.at(name).fail('', 'Member must not be null');
       return [name, field.otherwise];
     });
     return Object.fromEntries(read) as Output<F>;
@@ -213,13 +215,16 @@ export function readProperties<T>(shape: Shape<T>, properties: JsonObject): T {
 
 /**
  * Reads the input of an API's operation. Errors do not repeat the values, since some are passwords.
- * @throws AwsError with `code`, `SerializationException` for a value of the wrong type
+ * @throws AwsError with the protocol's code for invalid or malformed input
  */
-export function readInput<T>(shape: Shape<T>, body: JsonObject, code = 'InvalidParameterException'): T {
-  const place = new Place('request');
+export function readInput<T>(shape: Shape<T>, body: JsonObject, protocol: 'json' | 'query' = 'json'): T {
+  const place = new Place(protocol);
   const read = shape(body, place);
   const { length } = place.problems;
   if (length === 0) return read as T;
   const errors = length === 1 ? 'error' : 'errors';
-  throw new AwsError(code, `${length} validation ${errors} detected: ${place.apiProblems().join('; ')}`);
+  throw new AwsError(
+    REQUEST_CODES[protocol].invalid,
+    `${length} validation ${errors} detected: ${place.apiProblems().join('; ')}`,
+  );
 }

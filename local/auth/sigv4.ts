@@ -74,16 +74,24 @@ export async function authenticatedText(
   request: HttpRequest,
   options: AuthenticateOptions,
 ): Promise<{ principal: Principal; text: string; region: string }> {
+  const body = await readBody(request);
+  return { ...authenticateBody(request, body, options), text: body.toString() };
+}
+
+/** Verifies the signature over a whole body. @throws AwsError as {@link authenticate} */
+export function authenticateBody(
+  request: HttpRequest,
+  body: Buffer,
+  options: AuthenticateOptions,
+): { principal: Principal; region: string } {
   const claim = readClaim(request, options.service);
-  const body = await readBounded(request);
-  const text = body.toString();
-  if (claim === undefined) return { principal: { kind: 'anonymous' }, text, region: REGION };
+  if (claim === undefined) return { principal: { kind: 'anonymous' }, region: REGION };
   const hash = sha256(body);
   const declared = request.headers['x-amz-content-sha256'];
   if (declared !== undefined && declared !== hash) throw refusalError(options.service, { why: 'mismatch' });
   const payload: PayloadMode = { kind: 'signed', sha256: hash };
   const { principal } = verified(request, claim, hash, payload, options);
-  return { principal, text, region: claim.scope.region };
+  return { principal, region: claim.scope.region };
 }
 
 export interface SignOptions {
@@ -213,7 +221,8 @@ function impliedHash(claim: Claim, service: string): string {
 const tooSlow = () =>
   new AwsError('RequestTimeoutException', 'The request body did not arrive in time.', 408);
 
-async function readBounded({ body }: HttpRequest): Promise<Buffer> {
+/** Reads a body of at most 1 MiB. @throws AwsError `RequestEntityTooLarge` (413), `RequestTimeoutException` (408) */
+export async function readBody({ body }: HttpRequest): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of steadyBody(body, { wholeMs: MAX_TEXT_MS, tooSlow })) {

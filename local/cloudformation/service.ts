@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import type { Identities } from '../auth/identities.ts';
-import { authenticatedText } from '../auth/sigv4.ts';
 import { throttleOf } from '../faults/throttling.ts';
 import type { Faults } from '../faults.ts';
-import { type Permissions, refuseDenied, unrestricted } from '../iam/permissions.ts';
+import { type Permissions, unrestricted } from '../iam/permissions.ts';
+import type { JsonObject } from '../json.ts';
 import type { ResourceHandler } from '../resource.ts';
-import { AwsError } from '../wire/errors.ts';
-import type { HttpHandler, HttpRequest } from '../wire/http.ts';
+import { requestDoor } from '../wire/door.ts';
+import { notSupported } from '../wire/errors.ts';
+import type { HttpHandler } from '../wire/http.ts';
+import { type QueryMembers, queryProtocol } from '../wire/query-protocol.ts';
 import { Engine } from './engine/engine.ts';
 import type { Operation, OperationContext } from './operations/context.ts';
 import { OPERATIONS } from './operations/index.ts';
 import { LaggingView } from './stack/lagging.ts';
 import { StackStore } from './stack/store.ts';
-import { optionalText, parseQuery, type QueryObject } from './wire/query.ts';
-import { xmlError, xmlResult } from './wire/xml.ts';
 
 export interface CloudFormationOptions {
   readonly dataDir: string;
@@ -35,8 +35,6 @@ export interface CloudFormation {
   idle(): Promise<void>;
 }
 
-const VERSION = '2010-05-15';
-
 /** CloudFormation over the query protocol, for the resource types whose handlers it is given. */
 export function createCloudFormation(options: CloudFormationOptions): CloudFormation {
   const { dataDir, now, identities, resources, faults, permissions = unrestricted } = options;
@@ -49,35 +47,22 @@ export function createCloudFormation(options: CloudFormationOptions): CloudForma
   const engine = new Engine({ store, handlers, now, faults, onDefect });
   const context: OperationContext = { store, view, engine, handlers, now };
 
-  const read = async (request: HttpRequest): Promise<QueryObject> => {
-    const { principal, text } = await authenticatedText(request, {
-      service: 'cloudformation',
-      identities,
-      now: now(),
-    });
-    if (principal.kind === 'anonymous') {
-      throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
-    }
-    if (principal.kind === 'service') {
-      const message = `${principal.service} is not authorized to call CloudFormation`;
-      throw new AwsError('AccessDenied', message, 403);
-    }
-    return parseQuery(request.method === 'GET' ? request.query : text);
-  };
-
   return {
-    async handle(request) {
-      try {
-        const query = await read(request);
-        const { action, operation } = operationOf(query);
-        throttle(action);
-        refuseDenied(permissions, `cloudformation:${action}`, 'AccessDenied');
-        return xmlResult(action, operation.run(query, context));
-      } catch (error) {
-        if (error instanceof AwsError) return xmlError(error);
-        throw error;
-      }
-    },
+    handle: requestDoor({
+      service: 'cloudformation',
+      protocol: queryProtocol({
+        namespace: 'http://cloudformation.amazonaws.com/doc/',
+        version: '2010-05-15',
+      }),
+      identities,
+      now,
+      permissions,
+      throttle,
+      find(name) {
+        const operation = OPERATIONS.get(name);
+        return operation && { run: ({ input }) => run(operation, input, context) };
+      },
+    }),
     async resume() {
       engine.resume();
     },
@@ -89,23 +74,8 @@ export function createCloudFormation(options: CloudFormationOptions): CloudForma
   };
 }
 
-function operationOf(query: QueryObject): { action: string; operation: Operation } {
-  const action = optionalText(query, 'Action') ?? '';
-  const version = optionalText(query, 'Version');
-  const operation = OPERATIONS.get(action);
-  if (version !== VERSION || operation === undefined) {
-    throw new AwsError(
-      'InvalidAction',
-      `Could not find operation ${action} for version ${version ?? 'NO_VERSION_SPECIFIED'} in the embedded cloud`,
-    );
-  }
-  const understood = ['Action', 'Version', ...operation.takes];
-  const superfluous = [...query.keys()].filter((name) => !understood.includes(name));
-  if (superfluous.length > 0) {
-    throw new AwsError(
-      'ValidationError',
-      `${action} with ${superfluous.join(', ')} is not done by the embedded cloud`,
-    );
-  }
-  return { action, operation };
+function run(operation: Operation, input: JsonObject, context: OperationContext): QueryMembers {
+  const unknown = Object.keys(input).find((name) => !operation.takes.includes(name));
+  if (unknown !== undefined) throw notSupported(`the parameter ${unknown}`, 'ValidationError');
+  return operation.run(input, context) ?? {};
 }

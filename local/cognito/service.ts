@@ -1,14 +1,13 @@
 import { join } from 'node:path';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Identities } from '../auth/identities.ts';
-import { authenticatedText } from '../auth/sigv4.ts';
-import { type Permissions, refuseDenied, unrestricted } from '../iam/permissions.ts';
+import { type Permissions, unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
-import { AwsError, notSupported } from '../wire/errors.ts';
-import type { HttpHandler, HttpRequest } from '../wire/http.ts';
-import { failure, readBody, success, targetOf } from '../wire/json-protocol.ts';
+import { requestDoor } from '../wire/door.ts';
+import type { HttpHandler } from '../wire/http.ts';
+import { jsonProtocol } from '../wire/json-protocol.ts';
 import { discover } from './discovery.ts';
 import { generateKeyPairs, type KeyPairs } from './keys.ts';
-import type { Operation } from './operation.ts';
 import { OPERATIONS } from './operations/index.ts';
 import { Outbox } from './outbox.ts';
 import { userPoolResource } from './resources/user-pool.ts';
@@ -32,14 +31,6 @@ export interface Cognito {
   readonly outboxDir: string;
 }
 
-function operationOf({ headers }: HttpRequest): Operation {
-  const name = targetOf(headers, 'AWSCognitoIdentityProviderService');
-  const operation = name === undefined ? undefined : OPERATIONS.get(name);
-  if (operation) return operation;
-  const what = name === undefined ? 'a request without an operation' : `the operation ${name}`;
-  throw notSupported(what, 'UnknownOperationException');
-}
-
 /** Amazon Cognito user pools: the JSON 1.1 API, every pool's public documents, and the two CloudFormation resources. */
 export function createCognito({
   dataDir,
@@ -53,42 +44,23 @@ export function createCognito({
   const outboxDir = join(folder, 'outbox');
   const context = { pools, outbox: new Outbox(outboxDir, now), now };
 
-  /** The body, once the caller has shown the right to call; the public operations look at no signature. */
-  const read = async (request: HttpRequest, { signed }: Operation): Promise<string> => {
-    const { authorization: _, ...unsigned } = request.headers;
-    const { principal, text } = await authenticatedText(
-      signed ? request : { ...request, headers: unsigned },
-      { service: 'cognito-idp', identities, now: now() },
-    );
-    if (signed && principal.kind === 'anonymous') {
-      throw new AwsError('MissingAuthenticationTokenException', 'Missing Authentication Token');
-    }
-    if (signed && principal.kind === 'service') {
-      throw new AwsError(
-        'AccessDeniedException',
-        `${principal.service} is not authorized to call this service.`,
-      );
-    }
-    return text;
-  };
+  const api = requestDoor({
+    service: 'cognito-idp',
+    protocol: jsonProtocol('AWSCognitoIdentityProviderService'),
+    identities,
+    now,
+    permissions,
+    find(name) {
+      const operation = OPERATIONS.get(name);
+      if (operation === undefined) return undefined;
+      const access = operation.signed ? undefined : 'public';
+      return { ...omitUndefined({ access }), run: ({ input }) => operation.run(context, input) };
+    },
+  });
 
   return {
     outboxDir,
-    async handle(request) {
-      const document = discover(pools, request);
-      if (document) return document;
-      try {
-        const operation = operationOf(request);
-        const body = readBody(await read(request, operation));
-        if (operation.signed) {
-          refuseDenied(permissions, `cognito-idp:${operation.name}`, 'AccessDeniedException');
-        }
-        return success(operation.run(context, body));
-      } catch (error) {
-        if (error instanceof AwsError) return failure(error);
-        throw error;
-      }
-    },
+    handle: async (request) => discover(pools, request) ?? api(request),
     resources: [userPoolResource(pools, now), userPoolClientResource(pools, now)],
   };
 }

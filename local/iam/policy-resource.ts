@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts';
-import { generatedName, Properties } from '../properties.ts';
-import type { ResourceHandler, ResourceState } from '../resource.ts';
+import { generatedName, type ResourceHandler, type ResourceState } from '../resource.ts';
+import { document, list, optional, readProperties, required, structure, text } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { checkIdentityPolicy } from './identity-policy.ts';
 import type { Roles } from './roles.ts';
@@ -62,16 +62,20 @@ function stateOf(id: string): ResourceState {
   return { physicalId: id, attributes: { Id: id } };
 }
 
-function readPolicy(source: JsonObject): Policy {
-  const properties = new Properties(source).only(
-    ['PolicyDocument', 'PolicyName', 'Roles'],
-    ['Groups', 'Users'],
-  );
-  const document = properties.document('PolicyDocument');
-  checkIdentityPolicy(document);
-  const roleNames = properties.texts('Roles') ?? [];
+const policyProperties = structure(
+  {
+    PolicyDocument: required(document()),
+    PolicyName: required(text({ pattern: /[\w+=,.@-]{1,128}/ })),
+    Roles: optional(list(text()), []),
+  },
+  { notSupported: ['Groups', 'Users'] },
+);
+
+function readPolicy(properties: JsonObject): Policy {
+  const { PolicyDocument, PolicyName: name, Roles: roleNames } = readProperties(policyProperties, properties);
+  checkIdentityPolicy(PolicyDocument);
   if (roleNames.length === 0) {
     throw new AwsError('InvalidRequest', 'At least one of [Groups,Roles,Users] must be non-empty.');
   }
-  return { name: properties.text('PolicyName', { pattern: /^[\w+=,.@-]{1,128}$/ }), roleNames, document };
+  return { name, roleNames, document: PolicyDocument };
 }

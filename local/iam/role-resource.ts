@@ -1,16 +1,23 @@
 import { ACCOUNT_ID } from '../account.ts';
 import type { JsonObject } from '../json.ts';
-import { generatedName, Properties } from '../properties.ts';
-import type { ResourceHandler, ResourceState } from '../resource.ts';
+import { creatorOf, generatedName, type ResourceHandler, type ResourceState } from '../resource.ts';
+import {
+  document,
+  integer,
+  list,
+  optional,
+  readProperties,
+  required,
+  structure,
+  tags,
+  text,
+} from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { checkIdentityPolicy } from './identity-policy.ts';
 import { checkManagedPolicies } from './managed-policies.ts';
 import type { Role, Roles } from './roles.ts';
 import { checkTrustPolicy } from './trust.ts';
 
-const NAME = /^[\w+=,.@-]{1,64}$/;
-const POLICY_NAME = /^[\w+=,.@-]{1,128}$/;
-const PATH = /^(\/|\/[\u0021-\u007e]+\/)$/;
 /** Characters of all inline policies of a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const INLINE_LIMIT = 10_240;
 
@@ -22,7 +29,7 @@ export function roleResource(roles: Roles): ResourceHandler {
     async create(request) {
       const { roleName, path, trust, policies } = readRole(request.properties);
       const name = roleName ?? generatedName(request, 64);
-      const creator = `${request.stackName}/${request.logicalId}/${request.suffix}`;
+      const creator = creatorOf(request);
       const existing = roles.find(name);
       if (existing?.creator === creator) return stateOf(existing);
       if (existing) throw new AwsError('EntityAlreadyExists', `Role with name ${name} already exists.`, 409);
@@ -58,47 +65,47 @@ function stateOf({ name, arn, id }: Role): ResourceState {
   return { physicalId: name, attributes: { Arn: arn, RoleId: id } };
 }
 
-function readRole(source: JsonObject) {
-  const properties = new Properties(source).only([
-    'AssumeRolePolicyDocument',
-    'Description',
-    'ManagedPolicyArns',
-    'MaxSessionDuration',
-    'Path',
-    'PermissionsBoundary',
-    'Policies',
-    'RoleName',
-    'Tags',
-  ]);
-  const trust = properties.document('AssumeRolePolicyDocument');
-  checkTrustPolicy(trust);
-  properties.optionalText('Description', { max: 1000 });
-  properties.integer('MaxSessionDuration', { min: 3600, max: 43_200 });
-  properties.tags();
-  checkManagedPolicies(properties.texts('ManagedPolicyArns') ?? []);
-  const boundary = properties.optionalText('PermissionsBoundary');
-  if (boundary !== undefined) checkManagedPolicies([boundary]);
-  return {
-    roleName: properties.optionalText('RoleName', { pattern: NAME }),
-    path: properties.optionalText('Path', { max: 512, pattern: PATH }) ?? '/',
-    trust,
-    policies: readPolicies(properties),
-  };
-}
+const policyName = text({ pattern: /[\w+=,.@-]{1,128}/ });
 
-function readPolicies(properties: Properties): Record<string, JsonObject> {
-  const policies = (properties.nestedList('Policies') ?? []).map((policy): [string, JsonObject] => {
-    policy.only(['PolicyDocument', 'PolicyName']);
-    const document = policy.document('PolicyDocument');
-    checkIdentityPolicy(document);
-    return [policy.text('PolicyName', { pattern: POLICY_NAME }), document];
-  });
-  if (JSON.stringify(policies.map(([, document]) => document)).length > INLINE_LIMIT) {
+const roleProperties = structure({
+  AssumeRolePolicyDocument: required(document()),
+  Description: optional(text({ max: 1000 })),
+  ManagedPolicyArns: optional(list(text()), []),
+  MaxSessionDuration: optional(integer({ min: 3600, max: 43_200 })),
+  Path: optional(text({ max: 512, pattern: /\/|\/[\u0021-\u007e]+\// }), '/'),
+  PermissionsBoundary: optional(text()),
+  Policies: optional(
+    list(structure({ PolicyDocument: required(document()), PolicyName: required(policyName) })),
+    [],
+  ),
+  RoleName: optional(text({ pattern: /[\w+=,.@-]{1,64}/ })),
+  Tags: optional(tags()),
+});
+
+function readRole(source: JsonObject) {
+  const properties = readProperties(roleProperties, source);
+  const {
+    AssumeRolePolicyDocument: trust,
+    ManagedPolicyArns: managed,
+    PermissionsBoundary: boundary,
+  } = properties;
+  checkTrustPolicy(trust);
+  checkManagedPolicies(boundary === undefined ? managed : [...managed, boundary]);
+  const documents = properties.Policies.map(({ PolicyDocument }) => PolicyDocument);
+  for (const policy of documents) checkIdentityPolicy(policy);
+  if (JSON.stringify(documents).length > INLINE_LIMIT) {
     throw new AwsError(
       'LimitExceeded',
       `Maximum policy size of ${INLINE_LIMIT} bytes exceeded for role`,
       409,
     );
   }
-  return Object.fromEntries(policies);
+  return {
+    roleName: properties.RoleName,
+    path: properties.Path,
+    trust,
+    policies: Object.fromEntries(
+      properties.Policies.map(({ PolicyName, PolicyDocument }) => [PolicyName, PolicyDocument]),
+    ),
+  };
 }

@@ -1,4 +1,4 @@
-import { invalid } from './input.ts';
+import { notSupported } from '../wire/errors.ts';
 
 /** A term: `word`, `"some words"`; with `?` before it one of several will do, with `-` it must not be there. */
 const TERM = /([?-]?)(?:"((?:[^"\\]|\\.)*)"|(\S+))/g;
@@ -11,9 +11,7 @@ const TERM = /([?-]?)(?:"((?:[^"\\]|\\.)*)"|(\S+))/g;
  */
 export function matcher(pattern: string): (message: string) => boolean {
   if (/^\s*[{[]|%/.test(pattern)) {
-    throw invalid(
-      `The filter pattern ${pattern} is not done by the embedded cloud, which looks for terms alone`,
-    );
+    throw notSupported(`the filter pattern ${pattern}; it supports terms only`, 'InvalidParameterException');
   }
   const terms = [...pattern.matchAll(TERM)].map(([, sign = '', quoted, word = '']) => ({
     sign,
@@ -22,7 +20,7 @@ export function matcher(pattern: string): (message: string) => boolean {
   const signed = (wanted: string) => terms.filter(({ sign }) => sign === wanted).map(({ text }) => text);
   const [all, some, none] = [signed(''), signed('?'), signed('-')];
   if (some.length > 0 && all.length + none.length > 0) {
-    throw invalid('Terms with and without ? in one pattern are not done by the embedded cloud');
+    throw notSupported('terms with and without ? in one pattern', 'InvalidParameterException');
   }
   return (message) => {
     const has = (term: string) => message.includes(term);

@@ -1,10 +1,10 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { ACCOUNT_ID, REGION } from '../account.ts';
 import type { JsonObject } from '../json.ts';
-import { generatedName, Properties } from '../properties.ts';
-import type { CreateRequest, ResourceHandler, ResourceState } from '../resource.ts';
-import { AwsError } from '../wire/errors.ts';
-import { GROUP_NAME, groupExists, RETENTION_DAYS } from './group-rules.ts';
+import { creatorOf, generatedName, type ResourceHandler, type ResourceState } from '../resource.ts';
+import { oneOf, optional, readProperties, structure, tags } from '../shape.ts';
+import { groupExists, noSuch } from './errors.ts';
+import { newGroupName, retentionDays } from './fields.ts';
 import type { GroupSettings, LogStore } from './store.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html */
@@ -23,7 +23,7 @@ export function logGroupResource(store: LogStore): ResourceHandler {
     async update({ physicalId, properties }) {
       const existing = store.settings(physicalId);
       if (existing === undefined) {
-        throw new AwsError('ResourceNotFoundException', 'The specified log group does not exist.');
+        throw noSuch('group');
       }
       const { created, creator } = existing;
       store.configure(physicalId, {
@@ -38,10 +38,15 @@ export function logGroupResource(store: LogStore): ResourceHandler {
   };
 }
 
-function readGroup(source: JsonObject): { name: string | undefined; settings: GroupSettings } {
-  const properties = new Properties(source).only(
-    ['LogGroupClass', 'LogGroupName', 'RetentionInDays', 'Tags'],
-    [
+const groupProperties = structure(
+  {
+    LogGroupClass: optional(oneOf(['STANDARD'], { notSupported: ['INFREQUENT_ACCESS', 'DELIVERY'] })),
+    LogGroupName: optional(newGroupName),
+    RetentionInDays: optional(retentionDays),
+    Tags: optional(tags(), {}),
+  },
+  {
+    notSupported: [
       'BearerTokenAuthenticationEnabled',
       'DataProtectionPolicy',
       'DeletionProtectionEnabled',
@@ -49,26 +54,15 @@ function readGroup(source: JsonObject): { name: string | undefined; settings: Gr
       'KmsKeyId',
       'ResourcePolicyDocument',
     ],
-  );
-  const days = properties.integer('RetentionInDays', { min: 1, max: 3653 });
-  if (days !== undefined && !RETENTION_DAYS.includes(days)) {
-    throw new AwsError(
-      'InvalidRequest',
-      `Model validation failed (#/RetentionInDays: ${days} is not a valid enum value)`,
-    );
-  }
-  const kind = properties.choice('LogGroupClass', ['STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY']);
-  if (kind !== undefined && kind !== 'STANDARD') {
-    throw new AwsError('InvalidRequest', `The embedded cloud does not have the log group class ${kind}.`);
-  }
-  return {
-    name: properties.optionalText('LogGroupName', { pattern: GROUP_NAME }),
-    settings: { ...omitUndefined({ retentionInDays: days }), tags: properties.tags() },
-  };
-}
+  },
+);
 
-function creatorOf({ stackName, logicalId, suffix }: CreateRequest): string {
-  return `${stackName}/${logicalId}/${suffix}`;
+function readGroup(properties: JsonObject): { name: string | undefined; settings: GroupSettings } {
+  const { LogGroupName, RetentionInDays, Tags } = readProperties(groupProperties, properties);
+  return {
+    name: LogGroupName,
+    settings: { ...omitUndefined({ retentionInDays: RetentionInDays }), tags: Tags },
+  };
 }
 
 function stateOf(name: string): ResourceState {

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { REGION } from '../account.ts';
 import type { Identities } from '../auth/identities.ts';
-import { authenticatedText } from '../auth/sigv4.ts';
-import { type Permissions, refuseDenied, unrestricted } from '../iam/permissions.ts';
+import { type Permissions, unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
-import { AwsError } from '../wire/errors.ts';
+import { requestDoor } from '../wire/door.ts';
 import type { HttpHandler } from '../wire/http.ts';
-import { failure, readBody, success, targetOf } from '../wire/json-protocol.ts';
+import { jsonProtocol } from '../wire/json-protocol.ts';
 import { logGroupResource } from './log-group-resource.ts';
 import { OPERATIONS } from './operations.ts';
 import { LogStore } from './store.ts';
@@ -37,29 +36,19 @@ export function createLogs({ dataDir, identities, now, permissions = unrestricte
     resources: [logGroupResource(home)],
     write: (group, stream, message) => home.append(group, stream, message),
     close: () => home.close(),
-    async handle(request) {
-      try {
-        const { principal, text, region } = await authenticatedText(request, {
-          service: 'logs',
-          identities,
-          now: now(),
-          anyRegion: true,
-        });
-        if (principal.kind !== 'account') {
-          throw new AwsError('MissingAuthenticationTokenException', 'Missing Authentication Token');
-        }
-        const name = targetOf(request.headers, 'Logs_20140328');
-        const operation = name === undefined ? undefined : OPERATIONS.get(name);
-        if (operation === undefined) {
-          const what = name ?? 'A request without an operation';
-          throw new AwsError('UnknownOperationException', `${what} is not available in the embedded cloud.`);
-        }
-        refuseDenied(permissions, `logs:${name}`, 'AccessDeniedException');
-        return success(operation(region === REGION ? home : elsewhere, readBody(text)));
-      } catch (error) {
-        if (error instanceof AwsError) return failure(error);
-        throw error;
-      }
-    },
+    handle: requestDoor({
+      service: 'logs',
+      protocol: jsonProtocol('Logs_20140328'),
+      identities,
+      now,
+      permissions,
+      anyRegion: true,
+      find(name) {
+        const operation = OPERATIONS.get(name);
+        return (
+          operation && { run: ({ region, input }) => operation(region === REGION ? home : elsewhere, input) }
+        );
+      },
+    }),
   };
 }

@@ -1,21 +1,37 @@
 import { randomUUID } from 'node:crypto';
 import type { Json, JsonObject } from '../json.ts';
-import { AwsError } from './errors.ts';
+import type { Protocol } from './door.ts';
+import { AwsError, notSupported } from './errors.ts';
 import type { HttpResponse } from './http.ts';
 
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 
 /**
- * The operation that a request names, or `undefined` where it names none of the service.
+ * AWS's JSON 1.1 protocol.
  * @param service as the protocol's targets begin, such as `Logs_20140328`
  */
-export function targetOf(headers: Readonly<Record<string, string>>, service: string): string | undefined {
-  const target = headers['x-amz-target'];
-  return target?.startsWith(`${service}.`) ? target.slice(service.length + 1) : undefined;
+export function jsonProtocol(service: string): Protocol<JsonObject, JsonObject> {
+  return {
+    codeSuffix: 'Exception',
+    open({ headers }, body) {
+      const target = headers['x-amz-target'] ?? '';
+      const name = target.startsWith(`${service}.`) ? target.slice(service.length + 1) : '';
+      return { name, input: () => parsed(body) };
+    },
+    unknown: (name) =>
+      notSupported(
+        name === '' ? 'a request without an operation' : `the operation ${name}`,
+        'UnknownOperationException',
+      ),
+    success: (_name, result) => answer(200, {}, result),
+    // The error's name is in the body and in a header, with a colon as AWS writes it there.
+    failure: ({ code, message, status }) =>
+      answer(status === 413 ? 413 : 400, { 'x-amzn-errortype': `${code}:` }, { __type: code, message }),
+  };
 }
 
-/** A request's body as an object. Throws SerializationException for anything else. */
-export function readBody(text: string): JsonObject {
+/** @throws AwsError `SerializationException` for anything but an object */
+function parsed(text: string): JsonObject {
   let body: Json;
   try {
     body = text === '' ? {} : (JSON.parse(text) as Json);
@@ -29,16 +45,10 @@ export function readBody(text: string): JsonObject {
   return body;
 }
 
-const respond = (status: number, headers: Record<string, string>, document: JsonObject): HttpResponse => ({
-  status,
-  headers: { 'content-type': CONTENT_TYPE, 'x-amzn-requestid': randomUUID(), ...headers },
-  body: JSON.stringify(document),
-});
-
-export const success = (document: JsonObject) => respond(200, {}, document);
-
-/** AWS's JSON 1.1 error: its name in the body's `__type` and in a header, with a colon as AWS writes it there. */
-export function failure({ code, message, status }: AwsError): HttpResponse {
-  const headers = { 'x-amzn-errortype': `${code}:` };
-  return respond(status === 413 ? 413 : 400, headers, { __type: code, message });
+function answer(status: number, headers: Record<string, string>, document: JsonObject): HttpResponse {
+  return {
+    status,
+    headers: { 'content-type': CONTENT_TYPE, 'x-amzn-requestid': randomUUID(), ...headers },
+    body: JSON.stringify(document),
+  };
 }

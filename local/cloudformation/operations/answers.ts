@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../json.ts';
+import type { QueryResult } from '../../wire/query-protocol.ts';
 import type {
   ChangeDetail,
   ChangeSetRecord,
@@ -11,10 +12,9 @@ import type {
 import { own } from '../stack/model.ts';
 import { isDynamic } from '../stack/plan.ts';
 import { parseTemplate } from '../template/known.ts';
-import type { XmlValue } from '../wire/xml.ts';
 
 /** A source's parameters; those with `NoEcho` are not shown. */
-export function parametersXml({ template, parameters }: Source): XmlValue {
+export function parametersXml({ template, parameters }: Source): QueryResult {
   const entries = Object.entries(parameters);
   if (entries.length === 0) return [];
   const declared = parseTemplate(template).parameters;
@@ -24,12 +24,12 @@ export function parametersXml({ template, parameters }: Source): XmlValue {
   }));
 }
 
-export function tagsXml({ tags }: Source): XmlValue {
+export function tagsXml({ tags }: Source): QueryResult {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html */
-export function stackXml(stack: StackRecord): XmlValue {
+export function stackXml(stack: StackRecord): QueryResult {
   const { source, operation } = stack;
   return {
     StackId: stack.id,
@@ -60,7 +60,7 @@ export function stackXml(stack: StackRecord): XmlValue {
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackSummary.html */
-export function stackSummary(stack: StackRecord): XmlValue {
+export function stackSummary(stack: StackRecord): QueryResult {
   return {
     StackId: stack.id,
     StackName: stack.name,
@@ -79,7 +79,7 @@ function descriptionOf({ source }: StackRecord): string | undefined {
   return source.template === '{}' ? undefined : parseTemplate(source.template).description;
 }
 
-export function eventXml({ id, name }: StackRecord, event: EventRecord): XmlValue {
+export function eventXml({ id, name }: StackRecord, event: EventRecord): QueryResult {
   return {
     StackId: id,
     StackName: name,
@@ -107,7 +107,7 @@ export function resourceXml(logicalId: string, record: ResourceRecord) {
 }
 
 /** @param withValues as `IncludePropertyValues` asks for: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html */
-export function changeXml({ details, ...change }: PlannedChange, withValues: boolean): XmlValue {
+export function changeXml({ details, ...change }: PlannedChange, withValues: boolean): QueryResult {
   const context = (properties: JsonObject | undefined) =>
     withValues && properties !== undefined ? JSON.stringify({ Properties: properties }) : undefined;
   return {

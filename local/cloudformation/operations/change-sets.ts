@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { ACCOUNT_ID, REGION } from '../../account.ts';
+import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
-import type { ChangeSetRecord, StackRecord } from '../stack/model.ts';
+import { type ChangeSetRecord, own, type StackRecord } from '../stack/model.ts';
 import { planChanges } from '../stack/plan.ts';
-import { choice, flag, optionalText, type QueryObject, requiredText } from '../wire/query.ts';
+import { choice, flag, optionalText, requiredText } from '../wire/query.ts';
 import { changeSetSummary, changeXml, parametersXml, tagsXml } from './answers.ts';
 import { type Operation, type OperationContext, page } from './context.ts';
 import { MODE_PARAMETERS, refuseOtherModes } from './deployment-mode.ts';
@@ -21,7 +22,7 @@ interface Found {
 }
 
 /** A change set by its ARN, or by its name and its stack's. */
-function find(query: QueryObject, { store }: OperationContext): Found | undefined {
+function find(query: JsonObject, { store }: OperationContext): Found | undefined {
   const wanted = requiredText(query, 'ChangeSetName');
   const stackName = optionalText(query, 'StackName');
   if (stackName === undefined && !wanted.startsWith('arn:')) {
@@ -39,7 +40,7 @@ function find(query: QueryObject, { store }: OperationContext): Found | undefine
 }
 
 /** @throws AwsError `ChangeSetNotFound` */
-export function requireChangeSet(query: QueryObject, context: OperationContext): Found {
+export function requireChangeSet(query: JsonObject, context: OperationContext): Found {
   const found = find(query, context);
   if (found !== undefined) return found;
   const wanted = requiredText(query, 'ChangeSetName');
@@ -48,7 +49,7 @@ export function requireChangeSet(query: QueryObject, context: OperationContext):
 
 /** The stack that a change set is for: of type CREATE, one that holds nothing but change sets. */
 function stackFor(
-  query: QueryObject,
+  query: JsonObject,
   context: OperationContext,
   type: ChangeSetRecord['type'],
   changeSetName: string,
@@ -183,7 +184,7 @@ export const executeChangeSet: Operation = {
         `ChangeSet [${id}] cannot be executed in its current ${why}`,
       );
     }
-    if (onStackFailure !== undefined && query.has('DisableRollback')) {
+    if (onStackFailure !== undefined && own(query, 'DisableRollback') !== undefined) {
       throw new AwsError(
         'ValidationError',
         `DisableRollback cannot be specified: the change set [${name}] was created with OnStackFailure.`,

@@ -1,10 +1,10 @@
+import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
+import type { QueryMembers } from '../../wire/query-protocol.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { LaggingView } from '../stack/lagging.ts';
 import type { StackStore } from '../stack/store.ts';
-import type { QueryObject } from '../wire/query.ts';
-import type { XmlMembers } from '../wire/xml.ts';
 
 /** What every operation works with. */
 export interface OperationContext {
@@ -19,7 +19,7 @@ export interface OperationContext {
 export interface Operation {
   /** Parameters that are understood; any other is refused by name instead of being ignored. */
   readonly takes: readonly string[];
-  readonly run: (query: QueryObject, context: OperationContext) => XmlMembers | undefined;
+  readonly run: (query: JsonObject, context: OperationContext) => QueryMembers | undefined;
 }
 
 /** Of all lists that are paged. */

@@ -1,6 +1,7 @@
+import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { own, type ResourceRecord, type StackRecord } from '../stack/model.ts';
-import { constraint, optionalText, type QueryObject, requiredText, texts } from '../wire/query.ts';
+import { constraint, optionalText, requiredText, texts } from '../wire/query.ts';
 import { eventXml, resourceXml, stackSummary, stackXml } from './answers.ts';
 import { type Operation, type OperationContext, page, pageBackwards } from './context.ts';
 
@@ -53,7 +54,7 @@ export const describeStackEvents: Operation = {
   },
 };
 
-function requireResource(query: QueryObject, stack: StackRecord): [string, ResourceRecord] {
+function requireResource(query: JsonObject, stack: StackRecord): [string, ResourceRecord] {
   const logicalId = requiredText(query, 'LogicalResourceId');
   const record = own(stack.resources, logicalId);
   if (record !== undefined) return [logicalId, record];
@@ -95,10 +96,10 @@ export const describeStackResources: Operation = {
 };
 
 /** The stack by its name, or by a resource that it has. */
-function stackHolding(query: QueryObject, store: OperationContext['store']): StackRecord {
+function stackHolding(query: JsonObject, store: OperationContext['store']): StackRecord {
   const physicalId = optionalText(query, 'PhysicalResourceId');
   if (physicalId === undefined) return store.require(requiredText(query, 'StackName'));
-  if (query.has('StackName')) {
+  if (own(query, 'StackName') !== undefined) {
     throw new AwsError(
       'ValidationError',
       'You cannot specify both StackName and PhysicalResourceId: one of them names the stack.',

@@ -1,6 +1,7 @@
+import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { StackRecord } from '../stack/model.ts';
-import { optionalText, type QueryObject } from '../wire/query.ts';
+import { optionalText } from '../wire/query.ts';
 
 /** A request that begins an operation, as the stack remembers it. */
 export interface Request {
@@ -9,7 +10,7 @@ export interface Request {
 }
 
 /** @throws AwsError `ValidationError` for a token that is none */
-export function requestOf(action: string, query: QueryObject): Request {
+export function requestOf(action: string, query: JsonObject): Request {
   const token = optionalText(query, 'ClientRequestToken');
   if (token === undefined || /^[a-zA-Z0-9][-a-zA-Z0-9]{0,127}$/.test(token)) return { action, token };
   throw new AwsError('ValidationError', `ClientRequestToken ${token} is not valid`);

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { OnFailure, Source } from '../stack/model.ts';
@@ -7,16 +8,7 @@ import { parseTemplate } from '../template/known.ts';
 import { checkNames } from '../template/names.ts';
 import { parameterValues } from '../template/parameters.ts';
 import type { Template } from '../template/parse.ts';
-import {
-  choice,
-  constraint,
-  flag,
-  objects,
-  optionalText,
-  type QueryObject,
-  requiredText,
-  texts,
-} from '../wire/query.ts';
+import { choice, constraint, flag, objects, optionalText, requiredText, texts } from '../wire/query.ts';
 
 /** What `readSource` understands of a request. */
 export const SOURCE_PARAMETERS = [
@@ -31,7 +23,7 @@ const CAPABILITIES = ['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO
 
 /** What a request would have a stack be made from, checked as far as that goes without looking at the stack. */
 export function readSource(
-  query: QueryObject,
+  query: JsonObject,
   handlers: ReadonlyMap<string, ResourceHandler>,
   previous?: Source,
 ): Source {
@@ -43,7 +35,7 @@ export function readSource(
   return { template, parameters, tags: givenTags(query, previous), capabilities };
 }
 
-function givenTemplate(query: QueryObject, previous: Source | undefined): string {
+function givenTemplate(query: JsonObject, previous: Source | undefined): string {
   const body = optionalText(query, 'TemplateBody');
   const usesPrevious = flag(query, 'UsePreviousTemplate');
   if (usesPrevious && body !== undefined) {
@@ -54,13 +46,13 @@ function givenTemplate(query: QueryObject, previous: Source | undefined): string
   throw new AwsError('ValidationError', 'Either Template URL or Template Body must be specified.');
 }
 
-function givenParameters(query: QueryObject, previous: Source | undefined): Map<string, string> {
+function givenParameters(query: JsonObject, previous: Source | undefined): Map<string, string> {
   const given = new Map<string, string>();
   for (const parameter of objects(query, 'Parameters')) {
     const key = requiredText(parameter, 'ParameterKey');
     const value = flag(parameter, 'UsePreviousValue')
       ? own(previous?.parameters ?? {}, key)
-      : parameter.get('ParameterValue');
+      : own(parameter, 'ParameterValue');
     if (typeof value !== 'string') {
       throw new AwsError('ValidationError', `Parameters: [${key}] must have values`);
     }
@@ -69,8 +61,8 @@ function givenParameters(query: QueryObject, previous: Source | undefined): Map<
   return given;
 }
 
-function givenTags(query: QueryObject, previous: Source | undefined): Readonly<Record<string, string>> {
-  if (!query.has('Tags')) return previous?.tags ?? {};
+function givenTags(query: JsonObject, previous: Source | undefined): Readonly<Record<string, string>> {
+  if (!own(query, 'Tags') !== undefined) return previous?.tags ?? {};
   return Object.fromEntries(
     objects(query, 'Tags').map((tag) => [requiredText(tag, 'Key'), optionalText(tag, 'Value') ?? '']),
   );
@@ -124,12 +116,12 @@ function checkCapabilities(template: Template, given: readonly string[]): void {
   throw new AwsError('InsufficientCapabilitiesException', `Requires capabilities : [${needed}]`);
 }
 
-export function onFailure(query: QueryObject, name: 'OnFailure' | 'OnStackFailure'): OnFailure | undefined {
+export function onFailure(query: JsonObject, name: 'OnFailure' | 'OnStackFailure'): OnFailure | undefined {
   return choice(query, name, ['ROLLBACK', 'DELETE', 'DO_NOTHING']);
 }
 
 /** A name for something new: a stack or a change set. */
-export function newName(query: QueryObject, parameter: 'StackName' | 'ChangeSetName'): string {
+export function newName(query: JsonObject, parameter: 'StackName' | 'ChangeSetName'): string {
   const name = requiredText(query, parameter);
   if (name.length > 128) {
     throw constraint(`'${name}'`, parameter, 'Member must have length less than or equal to 128');

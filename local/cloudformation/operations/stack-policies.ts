@@ -1,10 +1,11 @@
+import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { checkStackPolicy } from '../stack/policy.ts';
-import { optionalText, type QueryObject, requiredText } from '../wire/query.ts';
+import { optionalText, requiredText } from '../wire/query.ts';
 import type { Operation } from './context.ts';
 
 /** The stack policy that a request carries, checked. @throws AwsError `ValidationError` */
-export function policyOf(query: QueryObject, name: 'StackPolicyBody' | 'StackPolicyDuringUpdateBody') {
+export function policyOf(query: JsonObject, name: 'StackPolicyBody' | 'StackPolicyDuringUpdateBody') {
   const policy = optionalText(query, name);
   if (policy !== undefined) checkStackPolicy(policy);
   return policy;

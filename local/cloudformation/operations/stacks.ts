@@ -39,7 +39,7 @@ export const createStack: Operation = {
     if (there !== undefined && isRepeated(there, request)) return { StackId: there.id };
     if (there !== undefined) throw new AwsError('AlreadyExistsException', `Stack [${name}] already exists`);
     const failing = onFailure(query, 'OnFailure');
-    if (failing !== undefined && query.has('DisableRollback')) {
+    if (failing !== undefined && own(query, 'DisableRollback') !== undefined) {
       throw new AwsError(
         'ValidationError',
         'You can specify either DisableRollback or OnFailure, but not both.',

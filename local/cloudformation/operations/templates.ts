@@ -1,13 +1,16 @@
+import type { JsonObject } from '../../json.ts';
+import type { QueryResult } from '../../wire/query-protocol.ts';
+import { own } from '../stack/model.ts';
 import type { Template } from '../template/parse.ts';
-import { optionalText, type QueryObject, requiredText } from '../wire/query.ts';
-import type { XmlValue } from '../wire/xml.ts';
+import { optionalText, requiredText } from '../wire/query.ts';
 import { requireChangeSet } from './change-sets.ts';
 import type { Operation, OperationContext } from './context.ts';
 import { checkedTemplate, neededCapability, resourceTypes } from './source.ts';
 
 /** The template of a change set, or of a stack. */
-function templateText(query: QueryObject, context: OperationContext): string {
-  if (query.has('ChangeSetName')) return requireChangeSet(query, context).changeSet.source.template;
+function templateText(query: JsonObject, context: OperationContext): string {
+  if (own(query, 'ChangeSetName') !== undefined)
+    return requireChangeSet(query, context).changeSet.source.template;
   return context.store.require(requiredText(query, 'StackName')).source.template;
 }
 
@@ -18,7 +21,7 @@ export const getTemplate: Operation = {
   },
 };
 
-function capabilities(template: Template): { [name: string]: XmlValue } {
+function capabilities(template: Template): { [name: string]: QueryResult } {
   const needed = neededCapability(template);
   if (needed === undefined) return { Capabilities: [] };
   return {

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../json.ts';
+import { notSupported } from '../../wire/errors.ts';
 import { formatError, functionError } from './errors.ts';
 
 /** A function call in a template: `{ "Fn::Join": [...] }` is the call of `Fn::Join` with that argument. */
@@ -110,7 +111,7 @@ export function callIn(value: JsonObject): Call | undefined {
   const name = functionName(value);
   if (name === undefined) return undefined;
   const known = FUNCTIONS.get(name);
-  if (known === undefined) throw functionError(`the function ${name} is not done by the embedded cloud`);
+  if (known === undefined) throw notSupported(`the function ${name}`, 'ValidationError');
   const argument = value[name] ?? null;
   if (Object.keys(value).length > 1) throw formatError(`${name} must be the only member of its object`);
   if (!known.shape(argument)) throw functionError(known.refusal);

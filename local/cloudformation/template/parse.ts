@@ -221,12 +221,14 @@ function readMapping(name: string, value: Json): JsonObject {
 function refuseUnknown(
   value: JsonObject,
   known: readonly string[],
-  notDone: readonly string[],
+  notSupported: readonly string[],
   words: string,
 ): void {
   const unknown = Object.keys(value).filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  const aside = unknown.some((name) => notDone.includes(name)) ? ' (not done by the embedded cloud)' : '';
+  const aside = unknown.some((name) => notSupported.includes(name))
+    ? ' (not supported by the embedded cloud)'
+    : '';
   throw new AwsError('ValidationError', `${words} [${unknown.join(', ')}]${aside}`);
 }
 

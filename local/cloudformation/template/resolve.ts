@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../json.ts';
+import { notSupported } from '../../wire/errors.ts';
 import { functionError } from './errors.ts';
 import { type Call, callIn, getAttParts, replaceVariables, subParts } from './functions.ts';
 import { variableReference } from './references.ts';
@@ -105,7 +106,7 @@ function computeEagerly(name: string, argument: Json, scope: Scope): Json {
     case 'Fn::FindInMap':
       return scope.mapping(text(first, name), text(second, name), text(third, name));
     default:
-      throw functionError(`the function ${name} is not done by the embedded cloud`);
+      throw notSupported(`the function ${name}`, 'ValidationError');
   }
 }
 

@@ -3,7 +3,7 @@ import { integer, list, optional, required, structure, text } from '../../shape.
 import { invalidParameter } from '../errors.ts';
 import { attributeName, poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { paginate } from '../page.ts';
+import { page } from '../page.ts';
 import type { UserRecord } from '../store/model.ts';
 import { describeUser } from '../users.ts';
 
@@ -54,7 +54,7 @@ export const listUsers = operation(
     }
     const only = input.AttributesToGet;
     const users = pool.users().filter(readFilter(input.Filter ?? ''));
-    const { items, next } = paginate(users, {
+    const { items, next } = page(users, {
       keyOf: (user) => `${user.created} ${user.sub}`,
       limit: input.Limit,
       token: input.PaginationToken,

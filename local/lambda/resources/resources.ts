@@ -1,6 +1,11 @@
 import type { JsonObject } from '../../json.ts';
-import { generatedName, Properties } from '../../properties.ts';
-import type { CreateRequest, ResourceHandler, ResourceState } from '../../resource.ts';
+import { Properties } from '../../properties.ts';
+import {
+  type CreateRequest,
+  generatedName,
+  type ResourceHandler,
+  type ResourceState,
+} from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { functionArn, parseIdentifier, parseVersionArn } from '../arn.ts';
 import type { FunctionInput, Functions } from '../functions.ts';

@@ -1,12 +1,11 @@
-import type { Json, JsonObject } from '../../json.ts';
+import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
+import { readProperties, required, type Shape, structure, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { noSuchBucket } from '../errors.ts';
 import { checkPolicy } from '../policy/check.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { Store } from '../store/store.ts';
-
-const PROPERTIES = ['Bucket', 'PolicyDocument'];
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucketpolicy.html */
 export function bucketPolicyResource(store: Store): ResourceHandler {
@@ -44,18 +43,12 @@ export function bucketPolicyResource(store: Store): ResourceHandler {
   };
 }
 
-function read(properties: JsonObject): { bucketName: string; policy: string } {
-  const unknown = Object.keys(properties).find((name) => !PROPERTIES.includes(name));
-  if (unknown !== undefined) {
-    throw new AwsError('ValidationError', `Encountered unsupported property ${unknown}`);
-  }
-  const { Bucket: bucketName, PolicyDocument: document } = properties;
-  if (typeof bucketName !== 'string') throw new AwsError('ValidationError', 'Bucket must be a string');
-  if (document === undefined) throw new AwsError('ValidationError', 'PolicyDocument is required');
-  return { bucketName, policy: policyText(document) };
-}
-
 /** A policy may also come as a string that holds its JSON. */
-function policyText(document: Json): string {
-  return typeof document === 'string' ? document : JSON.stringify(document);
+const policyText: Shape<string> = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
+
+const bucketPolicyProperties = structure({ Bucket: required(text()), PolicyDocument: required(policyText) });
+
+function read(properties: JsonObject): { bucketName: string; policy: string } {
+  const { Bucket, PolicyDocument } = readProperties(bucketPolicyProperties, properties);
+  return { bucketName: Bucket, policy: PolicyDocument };
 }

@@ -1,12 +1,11 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { REGION } from '../../account.ts';
-import type { JsonObject } from '../../json.ts';
 import type { CreateRequest, ResourceHandler, ResourceState } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { arnOf } from '../access.ts';
 import { checkBucketName } from '../bucket-names.ts';
 import type { Store } from '../store/store.ts';
-import { checkBucketProperties, versioningOf } from './bucket-properties.ts';
+import { readBucketProperties } from './bucket-properties.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html */
 export function bucketResource(store: Store): ResourceHandler {
@@ -16,13 +15,14 @@ export function bucketResource(store: Store): ResourceHandler {
 
     async create(request) {
       const { properties, suffix } = request;
-      checkBucketProperties(properties);
-      const name = bucketName(request);
+      const { BucketName, VersioningConfiguration } = readBucketProperties(properties);
+      const name = BucketName ?? generatedBucketName(request);
       checkBucketName(name);
       const existing = store.bucket(name);
       if (existing !== undefined && existing.config.createdBy !== suffix) throw alreadyExists(name);
       if (existing === undefined) {
-        store.create(name, { properties, createdBy: suffix, ...versioningOf(properties) });
+        const versioning = VersioningConfiguration?.Status;
+        store.create(name, { properties, createdBy: suffix, ...omitUndefined({ versioning }) });
       }
       return stateOf(name);
     },
@@ -32,7 +32,7 @@ export function bucketResource(store: Store): ResourceHandler {
     },
 
     async update({ physicalId, properties }) {
-      checkBucketProperties(properties);
+      const { VersioningConfiguration } = readBucketProperties(properties);
       const bucket = store.bucket(physicalId);
       if (bucket === undefined) {
         throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404, {
@@ -40,7 +40,7 @@ export function bucketResource(store: Store): ResourceHandler {
         });
       }
       const before = bucket.config.versioning;
-      const after = versioningOf(properties).versioning ?? (before === undefined ? undefined : 'Suspended');
+      const after = VersioningConfiguration?.Status ?? (before === undefined ? undefined : 'Suspended');
       bucket.configure({ properties, ...omitUndefined({ versioning: after }) });
       return stateOf(physicalId);
     },
@@ -68,10 +68,8 @@ function stateOf(name: string): ResourceState {
   };
 }
 
-/** Made as CloudFormation makes it, within the 63 characters of a bucket name. */
-function bucketName({ properties, stackName, logicalId, suffix }: CreateRequest): string {
-  const given: JsonObject[string] | undefined = properties.BucketName;
-  if (typeof given === 'string') return given;
+/** Returns a name as CloudFormation generates it, within the 63 characters of a bucket name. */
+function generatedBucketName({ stackName, logicalId, suffix }: CreateRequest): string {
   return [stackName.slice(0, 24), logicalId.slice(0, 24), suffix.slice(0, 12)].join('-').toLowerCase();
 }
 

@@ -128,7 +128,7 @@ test('with IncludePropertyValues a change set tells what changes from and to; no
 test('ways to deploy that are not done are refused by name, the ordinary one spelt out is taken', async (t) => {
   const { sdk } = await setUp(t);
   const request = { StackName: 'one', TemplateBody: JSON.stringify(template({ A: thing() })) };
-  const refused = (what: string) => ({ message: `${what} is not done by the embedded cloud` });
+  const refused = (what: string) => ({ message: `The embedded cloud does not support ${what}.` });
   await assert.rejects(
     sdk.createStack({ ...request, DeploymentConfig: { Mode: 'EXPRESS' } }),
     refused('DeploymentConfig.Mode EXPRESS'),

@@ -29,11 +29,11 @@ test('operations and parameters that are not done are refused by name', async (t
   );
   await assert.rejects(
     sdk.createStack({ StackName: 'one', TemplateBody: body, RoleARN: 'arn:aws:iam::000000000000:role/r' }),
-    awsError('ValidationError', 'CreateStack with RoleARN is not done by the embedded cloud'),
+    awsError('ValidationError', 'The embedded cloud does not support the parameter RoleARN.'),
   );
   await assert.rejects(
     sdk.createStack({ StackName: 'one', TemplateURL: 'https://b.s3.amazonaws.com/t' }),
-    awsError('ValidationError', 'CreateStack with TemplateURL is not done by the embedded cloud'),
+    awsError('ValidationError', 'The embedded cloud does not support the parameter TemplateURL.'),
   );
 });
 

@@ -66,7 +66,7 @@ test('what is not a template, or is not done, is refused by name', async (t) => 
     [{}, /At least one Resources member must be defined\.$/],
     [
       template(A, { Transform: 'AWS::Serverless-2016-10-31' }),
-      /\[Transform\] \(not done by the embedded cloud\)$/,
+      /\[Transform\] \(not supported by the embedded cloud\)$/,
     ],
     [template(A, { Resource: {} }), /^Invalid template property or properties \[Resource\]$/],
     [template(A, { AWSTemplateFormatVersion: '2011' }), /2011 is not a supported value/],
@@ -79,7 +79,7 @@ test('what is not a template, or is not done, is refused by name', async (t) => 
     ],
     [
       template({ A: thing({}, { UpdatePolicy: {} }) }),
-      /\[UpdatePolicy\] \(not done by the embedded cloud\)$/,
+      /\[UpdatePolicy\] \(not supported by the embedded cloud\)$/,
     ],
     [template({ A: thing({}, { Propertys: {} }) }), /^Invalid template resource property \[Propertys\]$/],
     [

@@ -216,6 +216,6 @@ test('a policy goes into roles, and they cannot go before it does', async (t) =>
   await room.roles.delete('two', {});
   await assert.rejects(room.policies.create({ ...request, properties }), { code: 'NoSuchEntity' });
   await assert.rejects(room.policies.create({ ...request, properties: { ...properties, Users: ['u'] } }), {
-    message: /does not have the property Users/,
+    message: /does not support the property #\/Users/,
   });
 });

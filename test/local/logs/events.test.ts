@@ -92,7 +92,7 @@ test('filter patterns of terms: all, any, none, quoted; others are refused by na
   for (const pattern of ['{ $.status = 401 }', '[a, b]', '%40[13]%', '?a b']) {
     await assert.rejects(
       find(pattern),
-      refusal('InvalidParameterException', /not done by the embedded cloud/),
+      refusal('InvalidParameterException', /The embedded cloud does not support/),
     );
   }
 });

@@ -134,12 +134,12 @@ test('who may not ask is refused, and what is not done is refused by name', asyn
     client().describeLogGroups({ logGroupNamePattern: 'x' }),
     refusal(
       'InvalidParameterException',
-      'DescribeLogGroups with logGroupNamePattern is not done by the embedded cloud',
+      'The embedded cloud does not support the parameter logGroupNamePattern.',
     ),
   );
   await assert.rejects(
     client().describeLogStreams({ logGroupName: GROUP, limit: 51 }),
-    refusal('InvalidParameterException', /'51' at 'limit' .* less than or equal to 50$/),
+    refusal('InvalidParameterException', /Value at 'limit' .* less than or equal to 50$/),
   );
   await assert.rejects(client().filterLogEvents({ logGroupName: '/aws/lambda/../../x' }), NO_GROUP);
 });

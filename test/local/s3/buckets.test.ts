@@ -120,17 +120,20 @@ test('properties of a bucket are checked, and what is not done is refused by nam
   const { text } = await raw(running, { target: `/${physicalId}?versioning` });
   assert.match(text, /<Status>Suspended<\/Status>/);
   const refused: [properties: JsonObject, message: RegExp][] = [
-    [{ ReplicationConfiguration: {} }, /unsupported property ReplicationConfiguration/],
+    [{ ReplicationConfiguration: {} }, /does not support the property #\/ReplicationConfiguration/],
     [
       { LifecycleConfiguration: { Rules: [{ Status: 'Enabled', Transitions: [] }] } },
-      /unsupported property Transitions/,
+      /does not support the property #\/LifecycleConfiguration\/Rules\/0\/Transitions/,
     ],
     [
       { OwnershipControls: { Rules: [{ ObjectOwnership: 'ObjectWriter' }] } },
-      /ObjectWriter is not implemented/,
+      /does not support the property .*\/ObjectOwnership with the value ObjectWriter/,
     ],
-    [{ PublicAccessBlockConfiguration: { BlockPublicAcls: 'perhaps' } }, /must be a boolean/],
-    [{ VersioningConfiguration: {} }, /must have a Status/],
+    [
+      { PublicAccessBlockConfiguration: { BlockPublicAcls: 'perhaps' } },
+      /#\/PublicAccessBlockConfiguration\/BlockPublicAcls: expected type: Boolean/,
+    ],
+    [{ VersioningConfiguration: {} }, /required key \[Status\] not found/],
     [{ BucketName: 'Not_A_Name' }, /not valid/],
   ];
   for (const [wrong, message] of refused) {

@@ -42,7 +42,7 @@ test('GetCallerIdentity names the account for its own keys alone', async (t) => 
     principal: { kind: 'service', service: 'cloudfront.amazonaws.com', sourceArn: 'a', sourceAccount: 'b' },
   });
   await assert.rejects(client('service', 'secret').send(new GetCallerIdentityCommand({})), {
-    name: 'InvalidClientTokenId',
+    name: 'AccessDenied',
   });
 });
 

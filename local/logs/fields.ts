@@ -1,0 +1,25 @@
+import type { JsonObject } from '../json.ts';
+import { integer, oneOf, readInput, type Shape, text } from '../shape.ts';
+import type { LogStore } from './store.ts';
+
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
+export const newGroupName = text({ min: 1, max: 512, pattern: /[.\-_/#A-Za-z0-9]+/ });
+
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+export const retentionDays = oneOf([
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+]);
+
+/** Any text but an empty one. */
+export const word = text({ min: 1 });
+/** Milliseconds since the epoch. */
+export const time = integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
+/** Of a page. */
+export const limit = (max: number) => integer({ min: 1, max });
+
+export type Operation = (store: LogStore, body: JsonObject) => JsonObject;
+
+/** An operation whose input is checked against its shape before it runs. */
+export function operation<T>(input: Shape<T>, run: (store: LogStore, input: T) => JsonObject): Operation {
+  return (store, body) => run(store, readInput(input, body));
+}

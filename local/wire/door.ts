@@ -1,0 +1,110 @@
+import type { Identities, Principal } from '../auth/identities.ts';
+import { authenticateBody, readBody } from '../auth/sigv4.ts';
+import { neverThrottled, type Throttle } from '../faults/throttling.ts';
+import { type Permissions, refuseDenied } from '../iam/permissions.ts';
+import { AwsError } from './errors.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from './http.ts';
+
+/** One call of an operation. */
+export interface Call<Input> {
+  readonly name: string;
+  readonly input: Input;
+  /** The region that the request was signed for. */
+  readonly region: string;
+}
+
+export interface Operation<Input, Result> {
+  /**
+   * `public`: anybody, without a signature. `signed`: every caller of the account, whatever IAM denies. By default every
+   * caller whom IAM does not deny the action.
+   */
+  readonly access?: 'public' | 'signed';
+  readonly run: (call: Call<Input>) => Result;
+}
+
+/** How a service's requests name their operation and its input, and how it writes answers. */
+export interface Protocol<Input, Result> {
+  readonly open: (
+    request: HttpRequest,
+    body: string,
+  ) => { readonly name: string; readonly input: () => Input };
+  /** What ends the codes of errors that all services have. */
+  readonly codeSuffix: '' | 'Exception';
+  readonly unknown: (name: string) => AwsError;
+  readonly success: (name: string, result: Result) => HttpResponse;
+  readonly failure: (error: AwsError) => HttpResponse;
+}
+
+export interface DoorOptions<Input, Result> {
+  /** As in the credential scope and in IAM's actions: `cognito-idp`, `logs`. */
+  readonly service: string;
+  readonly protocol: Protocol<Input, Result>;
+  readonly identities: Identities;
+  readonly now: () => Date;
+  readonly permissions: Permissions;
+  readonly throttle?: Throttle;
+  /** Accepts requests that are signed for other regions. */
+  readonly anyRegion?: boolean;
+  readonly find: (name: string) => Operation<Input, Result> | undefined;
+}
+
+/**
+ * Answers the requests of one service: finds the operation, verifies the signature, asks IAM, runs the operation, and
+ * answers with its result or with AWS's error. S3, whose bodies are streams, has its own.
+ */
+export function requestDoor<Input, Result>(options: DoorOptions<Input, Result>): HttpHandler {
+  const {
+    service,
+    protocol,
+    identities,
+    now,
+    permissions,
+    throttle = neverThrottled,
+    anyRegion = false,
+  } = options;
+  const perform = async (request: HttpRequest): Promise<HttpResponse> => {
+    const body = await readBody(request);
+    const { name, input } = protocol.open(request, body.toString());
+    const operation = options.find(name);
+    const isPublic = operation?.access === 'public';
+    const { principal, region } = authenticateBody(isPublic ? unsigned(request) : request, body, {
+      service,
+      identities,
+      now: now(),
+      anyRegion,
+    });
+    if (!isPublic) refuseOthers(principal, protocol.codeSuffix);
+    if (operation === undefined) throw protocol.unknown(name);
+    throttle(name);
+    if (operation.access === undefined) {
+      refuseDenied(permissions, `${service}:${name}`, `AccessDenied${protocol.codeSuffix}`);
+    }
+    return protocol.success(name, operation.run({ name, input: input(), region }));
+  };
+  return async (request) => {
+    try {
+      return await perform(request);
+    } catch (error) {
+      if (error instanceof AwsError) return protocol.failure(error);
+      throw error;
+    }
+  };
+}
+
+/** Public operations ignore a signature, even a wrong one. */
+function unsigned(request: HttpRequest): HttpRequest {
+  const { authorization: _, ...headers } = request.headers;
+  return { ...request, headers };
+}
+
+function refuseOthers(principal: Principal, suffix: '' | 'Exception'): void {
+  if (principal.kind === 'anonymous') {
+    const message =
+      suffix === '' ? 'Request is missing Authentication Token' : 'Missing Authentication Token';
+    throw new AwsError(`MissingAuthenticationToken${suffix}`, message, 403);
+  }
+  if (principal.kind === 'service') {
+    const message = `${principal.service} is not authorized to call this service.`;
+    throw new AwsError(`AccessDenied${suffix}`, message, 403);
+  }
+}

@@ -1,0 +1,42 @@
+import type { AwsError } from './errors.ts';
+
+interface PageRequest<T> {
+  readonly limit: number;
+  /** The token that the page before gave; absent for the first page. */
+  readonly token: string | undefined;
+  /** What the list is sorted by, different for each item. Without it the list keeps its order. */
+  readonly keyOf?: (item: T) => string;
+  readonly descending?: boolean;
+  /** Makes the error for a token that is not one of ours. */
+  readonly invalidToken: () => AwsError;
+}
+
+/**
+ * Cuts one page out of a list. The token of the next page holds the key of the last item, so that items that are added or
+ * removed in between do not shift it.
+ */
+export function paginate<T>(
+  all: readonly T[],
+  { limit, token, keyOf, descending = false, invalidToken }: PageRequest<T>,
+): { readonly items: readonly T[]; readonly next: string | undefined } {
+  const after = token === undefined ? undefined : Buffer.from(token, 'base64url').toString();
+  if (after !== undefined && encoded(after) !== token) throw invalidToken();
+  const direction = descending ? -1 : 1;
+  const rest = all
+    .map((item, index) => ({ item, key: keyOf?.(item) ?? String(index).padStart(12, '0') }))
+    .filter(({ key }) => after === undefined || compare(key, after) === direction)
+    .sort((one, other) => direction * compare(one.key, other.key));
+  const page = rest.slice(0, limit);
+  const last = page.at(-1);
+  const next = last !== undefined && page.length < rest.length ? encoded(last.key) : undefined;
+  return { items: page.map(({ item }) => item), next };
+}
+
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
+function encoded(key: string): string {
+  return Buffer.from(key).toString('base64url');
+}
