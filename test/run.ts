@@ -1,12 +1,15 @@
 import { readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { pid } from 'node:process';
 import { pipeline } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { compileTests } from '../scripts/compile-tests.ts';
 
 /*
- * Runs the tests: `tsx test/run.ts [word …]`. Without a word, every `*.test.ts` below test/ but those of test/scale, which
+ * Runs the tests: `tsx test/run.ts [word …]`. Without a word, every `*.test.ts` below test/ except test/scale, whose tests
  * take minutes each; with words, the files whose path contains one of them.
  */
 
@@ -16,6 +19,7 @@ const SLOWEST_SHOWN = 12;
 
 // The SDK prints its warning about Node 20 once for each test file.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+process.env.NODE_OPTIONS = '--enable-source-maps';
 
 const words = process.argv.slice(2);
 const root = import.meta.dirname;
@@ -25,18 +29,24 @@ function isWanted(file: string): boolean {
   return words.length === 0 ? !file.startsWith('scale') : words.some((word) => file.includes(word));
 }
 
-const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+/** The folders with the longest tests come first, so that no core waits for one of them at the end. */
+const LONGEST_FIRST = ['e2e', 'package', 'bin', 'cli'];
+
+function rank(file: string): number {
+  const at = LONGEST_FIRST.findIndex((folder) => file.startsWith(folder));
+  return at === -1 ? LONGEST_FIRST.length : at;
+}
+
+const wanted = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .filter(isWanted)
-  // The long ones first, so that no core waits for them alone at the end.
-  .sort(
-    (one, other) =>
-      Number(other.startsWith('e2e')) - Number(one.startsWith('e2e')) || one.localeCompare(other),
-  )
+  .sort((one, other) => rank(one) - rank(other) || one.localeCompare(other))
   .map((file) => join(root, file));
-if (files.length === 0) throw new Error(`No test file matches ${words.join(' ')}.`);
+if (wanted.length === 0) throw new Error(`No test file matches ${words.join(' ')}.`);
+const compiled = join(root, `../dist.test.${pid}`);
+const files = await compileTests(wanted, compiled);
 
 // Half of what the tests do is waiting: for processes to start, and for each other.
-const stream = run({ files, concurrency: 2 * availableParallelism(), timeout: FILE_LIMIT_MS });
+const stream = run({ files, concurrency: 3 * availableParallelism(), timeout: FILE_LIMIT_MS });
 const durations: { name: string; file: string; ms: number }[] = [];
 stream.on('test:pass', ({ name, nesting, file = '', details }) => {
   if (nesting === 0 && name !== file) durations.push({ name, file, ms: details.duration_ms });
@@ -45,6 +55,7 @@ stream.on('test:fail', ({ todo }) => {
   if (todo === undefined || todo === false) process.exitCode = 1;
 });
 await pipeline(stream, new spec(), process.stdout, { end: false });
+await rm(compiled, { recursive: true });
 
 const slowest = durations.sort((one, other) => other.ms - one.ms).slice(0, SLOWEST_SHOWN);
 process.stdout.write('\nThe slowest tests:\n');
