@@ -33,6 +33,11 @@ export interface BehaviorConfig {
   readonly viewerRequest?: string;
 }
 
+/** All cache behaviors, the default one first. */
+export function behaviorsOf({ defaultBehavior, behaviors }: DistributionConfig): readonly BehaviorConfig[] {
+  return [defaultBehavior, ...behaviors];
+}
+
 export interface StoredDistribution {
   readonly id: string;
   /** Loopback port of its listener, the same for its whole life. */

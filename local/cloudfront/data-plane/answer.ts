@@ -3,11 +3,10 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import { edgeName } from '../ids.ts';
 import type { StoredResponseHeadersPolicy } from '../model.ts';
-import type { CorsRequest } from '../resources/cors-config.ts';
-import { applyPolicy } from '../resources/response-headers-policies.ts';
 import { errorPage } from './error-page.ts';
 import type { GeneratedResponse } from './function/generated-response.ts';
 import { isHopByHop } from './header-rules.ts';
+import { applyPolicy, type CorsRequest } from './response-headers.ts';
 import { encodeWire } from './wire-text.ts';
 
 /** What the viewer gets. */

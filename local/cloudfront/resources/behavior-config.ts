@@ -1,130 +1,102 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import type { JsonObject } from '../../json.ts';
-import { AwsError } from '../../wire/errors.ts';
+import { changed, flag, type Infer, list, oneOf, optional, required, structure, text } from '../../shape.ts';
+import { AwsError, notSupported } from '../../wire/errors.ts';
 import type { BehaviorConfig } from '../model.ts';
 import { CACHING_DISABLED, CACHING_POLICIES } from './managed-policies.ts';
-import {
-  boolean,
-  checkProperties,
-  invalidArgument,
-  notDone,
-  objects,
-  oneOf,
-  optionalString,
-  requiredString,
-  strings,
-} from './properties.ts';
+import { invalidArgument, name, off } from './shapes.ts';
 
-/** The only sets that CloudFront takes, in any order. */
+/** The sets of methods that CloudFront accepts, in any order. */
 const METHOD_SETS = [
   ['GET', 'HEAD'],
   ['GET', 'HEAD', 'OPTIONS'],
   ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
 ];
 
-/** Checks one cache behavior; `further` names the properties that only this kind of behavior has. */
-export function parseBehavior(
-  behavior: JsonObject,
-  where: string,
-  further: readonly string[],
-): BehaviorConfig {
-  checkProperties(behavior, where, {
-    done: [
-      'AllowedMethods',
-      'CachePolicyId',
-      'CachedMethods',
-      'Compress',
-      'LambdaFunctionAssociations',
-      'OriginRequestPolicyId',
-      'ResponseHeadersPolicyId',
-      'SmoothStreaming',
-      'TargetOriginId',
-      'ViewerProtocolPolicy',
-      ...further,
-    ],
-    notDone: [
-      'DefaultTTL',
-      'FieldLevelEncryptionId',
-      'ForwardedValues',
-      'FunctionAssociations',
-      'GrpcConfig',
-      'MaxTTL',
-      'MinTTL',
-      'RealtimeLogConfigArn',
-      'TrustedKeyGroups',
-      'TrustedSigners',
-    ],
-  });
-  checkCachePolicy(optionalString(behavior.CachePolicyId, `${where}/CachePolicyId`));
-  // Compression and cached methods say how to fill a cache, and CachingDisabled keeps none.
-  boolean(behavior.Compress, false, `${where}/Compress`);
-  methods(behavior.CachedMethods, `${where}/CachedMethods`);
-  if (boolean(behavior.SmoothStreaming, false, `${where}/SmoothStreaming`)) {
-    throw notDone(`${where}/SmoothStreaming`);
-  }
-  oneOf(
-    behavior.ViewerProtocolPolicy,
-    ['https-only', 'redirect-to-https', 'allow-all'],
-    `${where}/ViewerProtocolPolicy`,
-  );
-  const originRequestPolicyId = optionalString(
-    behavior.OriginRequestPolicyId,
-    `${where}/OriginRequestPolicyId`,
-  );
-  const responseHeadersPolicyId = optionalString(
-    behavior.ResponseHeadersPolicyId,
-    `${where}/ResponseHeadersPolicyId`,
-  );
-  const viewerRequest = viewerRequestFunction(behavior, `${where}/LambdaFunctionAssociations`);
+const methods = changed(list(text()), (listed, place) => {
+  const sorted = [...listed].sort().join();
+  if (METHOD_SETS.some((set) => set.join() === sorted)) return listed;
+  throw invalidArgument(`The parameter ${place} is not one of the sets of methods that CloudFront allows.`);
+});
+
+const functions = changed(
+  list(
+    structure({
+      EventType: required(
+        oneOf(['viewer-request'], { notSupported: ['viewer-response', 'origin-request', 'origin-response'] }),
+      ),
+      IncludeBody: optional(off),
+      LambdaFunctionARN: required(name),
+    }),
+  ),
+  (associations) => {
+    if (associations.length <= 1) return associations[0]?.LambdaFunctionARN;
+    throw new AwsError(
+      'InvalidLambdaFunctionAssociation',
+      'The specified event type is associated with more than one function in a cache behavior.',
+    );
+  },
+);
+
+const fields = {
+  AllowedMethods: optional(methods, ['GET', 'HEAD']),
+  CachePolicyId: optional(text()),
+  // Compression and cached methods are about filling a cache, and CachingDisabled has none.
+  CachedMethods: optional(methods),
+  Compress: optional(flag()),
+  LambdaFunctionAssociations: optional(functions),
+  OriginRequestPolicyId: optional(text()),
+  ResponseHeadersPolicyId: optional(text()),
+  SmoothStreaming: optional(off),
+  TargetOriginId: required(name),
+  ViewerProtocolPolicy: required(oneOf(['https-only', 'redirect-to-https', 'allow-all'])),
+};
+
+const rules = {
+  notSupported: [
+    'DefaultTTL',
+    'FieldLevelEncryptionId',
+    'ForwardedValues',
+    'FunctionAssociations',
+    'GrpcConfig',
+    'MaxTTL',
+    'MinTTL',
+    'RealtimeLogConfigArn',
+    'TrustedKeyGroups',
+    'TrustedSigners',
+  ],
+};
+
+const defaultFields = structure(fields, rules);
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudfront-distribution-defaultcachebehavior.html */
+export const defaultBehavior = changed(defaultFields, behaviorOf);
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudfront-distribution-cachebehavior.html */
+export const cacheBehavior = changed(
+  structure({ ...fields, PathPattern: required(name) }, rules),
+  (given) => ({
+    ...behaviorOf(given),
+    pathPattern: given.PathPattern,
+  }),
+);
+
+function behaviorOf(given: Infer<typeof defaultFields>): BehaviorConfig {
+  checkCachePolicy(given.CachePolicyId);
   return {
-    targetOriginId: requiredString(behavior.TargetOriginId, `${where}/TargetOriginId`),
-    allowedMethods: methods(behavior.AllowedMethods, `${where}/AllowedMethods`),
-    ...(originRequestPolicyId ? { originRequestPolicyId } : {}),
-    ...(responseHeadersPolicyId ? { responseHeadersPolicyId } : {}),
-    ...omitUndefined({ viewerRequest }),
+    targetOriginId: given.TargetOriginId,
+    allowedMethods: given.AllowedMethods,
+    ...omitUndefined({
+      originRequestPolicyId: given.OriginRequestPolicyId || undefined,
+      responseHeadersPolicyId: given.ResponseHeadersPolicyId || undefined,
+      viewerRequest: given.LambdaFunctionAssociations,
+    }),
   };
 }
 
 function checkCachePolicy(id: string | undefined): void {
   if (id === undefined) throw invalidArgument('The parameter ForwardedValues is required.');
   if (id === CACHING_DISABLED) return;
-  const name = CACHING_POLICIES[id];
-  if (name !== undefined) throw notDone(`caching (the managed cache policy ${name})`);
+  const policy = CACHING_POLICIES[id];
+  if (policy !== undefined) throw notSupported(`caching (the managed cache policy ${policy})`);
   throw new AwsError('NoSuchCachePolicy', 'The specified cache policy does not exist.', 404);
-}
-
-function methods(value: JsonObject[string] | undefined, where: string): string[] {
-  const listed = value === undefined ? ['GET', 'HEAD'] : strings(value, where);
-  const sorted = [...listed].sort().join();
-  if (!METHOD_SETS.some((set) => set.join() === sorted)) {
-    throw invalidArgument(`The parameter ${where} is not one of the sets of methods that CloudFront allows.`);
-  }
-  return listed;
-}
-
-function viewerRequestFunction(behavior: JsonObject, where: string): string | undefined {
-  const associations = objects(behavior.LambdaFunctionAssociations, where);
-  const types = associations.map((association, index) => {
-    checkProperties(association, `${where}/${index}`, {
-      done: ['EventType', 'IncludeBody', 'LambdaFunctionARN'],
-    });
-    if (boolean(association.IncludeBody, false, `${where}/${index}/IncludeBody`)) {
-      throw notDone(`${where}/${index}/IncludeBody`);
-    }
-    const type = oneOf(
-      association.EventType,
-      ['viewer-request', 'viewer-response', 'origin-request', 'origin-response'],
-      `${where}/${index}/EventType`,
-    );
-    if (type !== 'viewer-request') throw notDone(`Lambda@Edge functions on ${type}`);
-    return type;
-  });
-  if (types.length > 1) {
-    throw new AwsError(
-      'InvalidLambdaFunctionAssociation',
-      'The specified event type is associated with more than one function in a cache behavior.',
-    );
-  }
-  const [association] = associations;
-  return association && requiredString(association.LambdaFunctionARN, `${where}/0/LambdaFunctionARN`);
 }

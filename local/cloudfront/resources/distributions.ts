@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler, ResourceState } from '../../resource.ts';
+import { readProperties } from '../../shape.ts';
 import type { Authority } from '../../tls/authority.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { Served } from '../data-plane/access-log-line.ts';
@@ -9,14 +10,14 @@ import { type Listener, listen } from '../data-plane/viewer/listener.ts';
 import type { Viewer } from '../data-plane/viewer/viewer.ts';
 import { domainName } from '../domain-name.ts';
 import { distributionId } from '../ids.ts';
-import type { DistributionConfig, StoredDistribution } from '../model.ts';
+import { behaviorsOf, type DistributionConfig, type StoredDistribution } from '../model.ts';
 import { type Store, withEntry, withoutEntry } from '../store.ts';
-import { parseDistribution } from './distribution-config.ts';
+import { distributionProperties } from './distribution-config.ts';
 import { checkAssociation, type FunctionLookup } from './lambda-association.ts';
 import { findOriginRequestPolicy } from './origin-request-policies.ts';
-import { invalidArgument } from './properties.ts';
 import { associated, heldReplicas } from './replicas.ts';
 import { findResponseHeadersPolicy } from './response-headers-policies.ts';
+import { invalidArgument } from './shapes.ts';
 
 export interface DistributionsOptions {
   readonly store: Store;
@@ -72,7 +73,7 @@ export class Distributions {
   }
 
   async #save(id: string, properties: JsonObject): Promise<ResourceState> {
-    const config = parseDistribution(properties);
+    const config = readProperties(distributionProperties, properties);
     this.#check(id, config);
     // A disabled one is opened too, for a moment: its domain name needs a port.
     const port = await this.#open(id, this.#stored(id)?.port ?? 0);
@@ -111,7 +112,7 @@ export class Distributions {
         );
       }
     }
-    for (const behavior of [config.defaultBehavior, ...config.behaviors]) {
+    for (const behavior of behaviorsOf(config)) {
       const { originRequestPolicyId, responseHeadersPolicyId } = behavior;
       if (originRequestPolicyId !== undefined) findOriginRequestPolicy(store, originRequestPolicyId);
       if (responseHeadersPolicyId !== undefined) findResponseHeadersPolicy(store, responseHeadersPolicyId);

@@ -1,34 +1,75 @@
-import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
-import { AwsError } from '../../wire/errors.ts';
+import { changed, list, oneOf, optional, required, structure, text } from '../../shape.ts';
+import { AwsError, notSupported } from '../../wire/errors.ts';
 import { policyId } from '../ids.ts';
-import type { OriginRequestPolicy, Selection, StoredOriginRequestPolicy } from '../model.ts';
+import { behaviorsOf, type OriginRequestPolicy, type Selection } from '../model.ts';
 import type { Store } from '../store.ts';
 import { MANAGED_ORIGIN_REQUEST_POLICIES, OTHER_ORIGIN_REQUEST_POLICIES } from './managed-policies.ts';
-import { behaviorsOf, namedResource } from './named-resource.ts';
-import {
-  checkProperties,
-  invalidArgument,
-  notDone,
-  oneOf,
-  optionalString,
-  requiredObject,
-  requiredString,
-  strings,
-} from './properties.ts';
+import { namedResource } from './named-resource.ts';
+import { invalidArgument, name } from './shapes.ts';
 
-/** Quota a policy: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-policies */
+/** Quota of a policy: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-policies */
 const MAX_NAMES = 10;
-const WHERE = '#/OriginRequestPolicyConfig';
 
-/** `AWS::CloudFront::OriginRequestPolicy`; `Ref` and `Id` give the policy's UUID. */
+const names = optional(list(name), []);
+
+const headers = changed(
+  structure({
+    HeaderBehavior: required(
+      oneOf(['none', 'allViewer', 'whitelist', 'allExcept'], {
+        notSupported: ['allViewerAndWhitelistCloudFront'],
+      }),
+    ),
+    Headers: names,
+  }),
+  ({ HeaderBehavior, Headers }) => {
+    const lower = Headers.map((one) => one.toLowerCase());
+    const barred = lower.find((one) => one === 'authorization' || one === 'accept-encoding');
+    if (barred !== undefined && HeaderBehavior === 'whitelist') {
+      throw invalidArgument(`The parameter Headers contains ${barred} that is not allowed.`);
+    }
+    return selection('Headers', HeaderBehavior === 'allViewer' ? 'all' : HeaderBehavior, lower);
+  },
+);
+
+const behavior = required(oneOf(['none', 'all', 'whitelist', 'allExcept']));
+
+const cookies = changed(
+  structure({ CookieBehavior: behavior, Cookies: names }),
+  ({ CookieBehavior, Cookies }) => selection('Cookies', CookieBehavior, Cookies),
+);
+
+const queryStrings = changed(
+  structure({ QueryStringBehavior: behavior, QueryStrings: names }),
+  ({ QueryStringBehavior, QueryStrings }) => selection('QueryStrings', QueryStringBehavior, QueryStrings),
+);
+
+const config = structure({
+  Comment: optional(text()),
+  CookiesConfig: required(cookies),
+  HeadersConfig: required(headers),
+  Name: required(name),
+  QueryStringsConfig: required(queryStrings),
+});
+
+const shape = changed(
+  structure({ OriginRequestPolicyConfig: required(config) }),
+  ({ OriginRequestPolicyConfig: given }) => ({
+    name: given.Name,
+    headers: given.HeadersConfig,
+    cookies: given.CookiesConfig,
+    queryStrings: given.QueryStringsConfig,
+  }),
+);
+
+/** `AWS::CloudFront::OriginRequestPolicy`; `Ref` and `Id` return the policy's UUID. */
 export function originRequestPolicies(store: Store): ResourceHandler {
   return namedResource(store, {
     kind: 'OriginRequestPolicy',
     noun: 'origin request policy',
     whileUsed: 'attached to one or more cache behaviors',
     newId: policyId,
-    parse: parsePolicy,
+    shape,
     all: (state) => state.originRequestPolicies,
     put: (all) => ({ originRequestPolicies: all }),
     uses: (distribution, id) =>
@@ -36,58 +77,22 @@ export function originRequestPolicies(store: Store): ResourceHandler {
   });
 }
 
-/** The policy of a behavior; throws for an id that no policy has. */
+/** @throws AwsError `NoSuchOriginRequestPolicy`, or that a managed policy is not supported */
 export function findOriginRequestPolicy(store: Store, id: string): OriginRequestPolicy {
   const policy = MANAGED_ORIGIN_REQUEST_POLICIES[id] ?? store.state.originRequestPolicies[id];
   if (policy !== undefined) return policy;
   const other = OTHER_ORIGIN_REQUEST_POLICIES[id];
-  if (other !== undefined) throw notDone(`the managed origin request policy ${other}`);
+  if (other !== undefined) throw notSupported(`the managed origin request policy ${other}`);
   throw new AwsError('NoSuchOriginRequestPolicy', 'The specified origin request policy does not exist.', 404);
 }
 
-function parsePolicy(id: string, properties: JsonObject): StoredOriginRequestPolicy {
-  checkProperties(properties, '#', { done: ['OriginRequestPolicyConfig'] });
-  const config = requiredObject(properties.OriginRequestPolicyConfig, WHERE);
-  checkProperties(config, WHERE, {
-    done: ['Comment', 'CookiesConfig', 'HeadersConfig', 'Name', 'QueryStringsConfig'],
-  });
-  optionalString(config.Comment, `${WHERE}/Comment`);
-  const headers = selection(config, 'HeadersConfig', 'HeaderBehavior', 'Headers');
-  const names = headers.names.map((name) => name.toLowerCase());
-  const barred = names.find((name) => name === 'authorization' || name === 'accept-encoding');
-  if (barred !== undefined && headers.behavior === 'whitelist') {
-    throw invalidArgument(`The parameter Headers contains ${barred} that is not allowed.`);
-  }
-  return {
-    id,
-    name: requiredString(config.Name, `${WHERE}/Name`),
-    headers: { ...headers, names },
-    cookies: selection(config, 'CookiesConfig', 'CookieBehavior', 'Cookies'),
-    queryStrings: selection(config, 'QueryStringsConfig', 'QueryStringBehavior', 'QueryStrings'),
-  };
-}
-
-/** One of the three `{ <what>Behavior, <what>s }` objects of a policy. */
-function selection(config: JsonObject, part: string, behaviorKey: string, namesKey: string): Selection {
-  const where = `${WHERE}/${part}`;
-  const object = requiredObject(config[part], where);
-  checkProperties(object, where, { done: [behaviorKey, namesKey] });
-  const written = requiredString(object[behaviorKey], `${where}/${behaviorKey}`);
-  if (written === 'allViewerAndWhitelistCloudFront') throw notDone(`${where}/${behaviorKey} ${written}`);
-  const behavior = oneOf(
-    written === 'allViewer' && part === 'HeadersConfig' ? 'all' : written,
-    ['none', 'all', 'whitelist', 'allExcept'],
-    `${where}/${behaviorKey}`,
-  );
-  const names = strings(object[namesKey], `${where}/${namesKey}`);
+function selection(what: string, behavior: Selection['behavior'], names: readonly string[]): Selection {
   if (names.length > MAX_NAMES) {
     throw new AwsError(
-      `TooMany${namesKey}InOriginRequestPolicy`,
-      `The number of ${namesKey.toLowerCase()} in the origin request policy exceeds the maximum of ${MAX_NAMES}.`,
+      `TooMany${what}InOriginRequestPolicy`,
+      `The number of ${what.toLowerCase()} in the origin request policy exceeds the maximum of ${MAX_NAMES}.`,
     );
   }
-  if ((behavior === 'whitelist' || behavior === 'allExcept') === (names.length === 0)) {
-    throw invalidArgument(`The parameter ${namesKey} does not fit the behavior ${written}.`);
-  }
-  return { behavior, names };
+  if ((behavior === 'whitelist' || behavior === 'allExcept') === names.length > 0) return { behavior, names };
+  throw invalidArgument(`The parameter ${what} does not fit the behavior ${behavior}.`);
 }

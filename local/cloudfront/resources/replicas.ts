@@ -1,9 +1,8 @@
-import type { BehaviorConfig, DistributionConfig, StoredDistribution } from '../model.ts';
+import { behaviorsOf, type DistributionConfig, type StoredDistribution } from '../model.ts';
 
 /** Versions that a configuration runs. */
 export function associated(config: DistributionConfig): string[] {
-  const behaviors: readonly BehaviorConfig[] = [config.defaultBehavior, ...config.behaviors];
-  return behaviors.flatMap(({ viewerRequest }) => (viewerRequest === undefined ? [] : [viewerRequest]));
+  return behaviorsOf(config).flatMap(({ viewerRequest }) => viewerRequest ?? []);
 }
 
 /**

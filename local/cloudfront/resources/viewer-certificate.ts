@@ -1,36 +1,56 @@
-import type { JsonObject } from '../../json.ts';
-import { AwsError } from '../../wire/errors.ts';
-import {
-  boolean,
-  checkProperties,
-  invalid,
-  notDone,
-  oneOf,
-  optionalObject,
-  requiredString,
-  strings,
-} from './properties.ts';
+import { changed, flag, type Infer, oneOf, optional, structure, text } from '../../shape.ts';
+import { AwsError, notSupported } from '../../wire/errors.ts';
+import type { DistributionConfig } from '../model.ts';
+import { invalidArgument } from './shapes.ts';
 
 const CERTIFICATE = /^arn:aws:acm:us-east-1:\d{12}:certificate\/[\w-]+$/;
 const HOST = /^(?:\*\.)?(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d-]{2,63}$/;
 
 /**
- * Policies that Node's TLS keeps to. Older ones would let TLS 1.0 in, and Node does not speak it.
+ * Policies that Node's TLS can follow. Older ones allow TLS 1.0, which Node does not speak.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/secure-connections-supported-viewer-protocols-ciphers.html
  */
-const POLICIES = ['TLSv1.2_2018', 'TLSv1.2_2019', 'TLSv1.2_2021', 'TLSv1.2_2025', 'TLSv1.3_2025'] as const;
+const POLICIES = ['TLSv1.2_2018', 'TLSv1.2_2019', 'TLSv1.2_2021', 'TLSv1.2_2025', 'TLSv1.3_2025'];
 
-type Policy = (typeof POLICIES)[number];
+/** An alternate domain name, lower case. */
+export const alias = changed(text(), (given, place) => {
+  const host = given.toLowerCase();
+  if (!HOST.test(host)) throw new AwsError('InvalidRequest', `${place}: “${given}” is not a domain name`);
+  if (host.startsWith('*.')) throw notSupported(`the wildcard in ${place}`);
+  return host;
+});
 
-export interface ViewerNames {
-  readonly aliases: readonly string[];
-  /** Whether viewers that ask for one of these names must speak TLS 1.3. */
-  readonly tls13Only: boolean;
-}
-
-function invalidCertificate(message: string): AwsError {
-  return new AwsError('InvalidViewerCertificate', message);
-}
+/** The security policy of the certificate that is named; no policy for CloudFront's own certificate. */
+export const certificate = changed(
+  structure(
+    {
+      AcmCertificateArn: optional(text()),
+      CloudFrontDefaultCertificate: optional(flag(), false),
+      MinimumProtocolVersion: optional(text()),
+      SslSupportMethod: optional(oneOf(['sni-only'], { notSupported: ['vip', 'static-ip'] })),
+    },
+    { notSupported: ['IamCertificateId'] },
+  ),
+  (given, place) => {
+    const { AcmCertificateArn: arn, MinimumProtocolVersion: policy = 'TLSv1' } = given;
+    if (arn === undefined) {
+      if (given.CloudFrontDefaultCertificate) return {};
+      throw invalidCertificate('The viewer certificate names no certificate.');
+    }
+    if (!CERTIFICATE.test(arn)) {
+      throw invalidCertificate(
+        "The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain.",
+      );
+    }
+    if (given.SslSupportMethod === undefined) {
+      throw invalidArgument('The parameter SslSupportMethod is required.');
+    }
+    if (POLICIES.includes(policy)) return { policy };
+    throw notSupported(
+      `the property ${place}/MinimumProtocolVersion with the value ${policy}, only ${POLICIES.join(', ')}`,
+    );
+  },
+);
 
 /**
  * A distribution's own host names. There is no certificate manager here: the embedded cloud's authority signs for each
@@ -38,48 +58,21 @@ function invalidCertificate(message: string): AwsError {
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
  * @throws AwsError `InvalidViewerCertificate` for names without a certificate
  */
-export function parseAliases(config: JsonObject, where: string): ViewerNames {
-  const aliases = strings(config.Aliases, `${where}/Aliases`).map((name) => name.toLowerCase());
-  const wrong = aliases.find((name) => !HOST.test(name));
-  if (wrong !== undefined) throw invalid(`${where}/Aliases: “${wrong}” is not a domain name`);
-  if (aliases.some((name) => name.startsWith('*.'))) throw notDone('aliases with a wildcard');
-  const policy = checkCertificate(config, `${where}/ViewerCertificate`);
+export function viewerNames(
+  aliases: readonly string[],
+  { policy }: Infer<typeof certificate> = {},
+): Pick<DistributionConfig, 'aliases' | 'tls13Only'> {
   if (aliases.length > 0 && policy === undefined) {
     throw invalidCertificate(
       'To add an alternate domain name (CNAME) to a CloudFront distribution, you must attach a trusted certificate that validates your authorization to use the domain name.',
     );
   }
-  return { aliases, tls13Only: policy === 'TLSv1.3_2025' };
+  return {
+    ...(aliases.length > 0 && { aliases }),
+    ...(policy === 'TLSv1.3_2025' && { tls13Only: true }),
+  };
 }
 
-/** The security policy of the certificate that is named; `undefined` where none is. */
-function checkCertificate(config: JsonObject, where: string): Policy | undefined {
-  const certificate = optionalObject(config.ViewerCertificate, where);
-  if (certificate === undefined) return undefined;
-  checkProperties(certificate, where, {
-    done: ['AcmCertificateArn', 'CloudFrontDefaultCertificate', 'MinimumProtocolVersion', 'SslSupportMethod'],
-    notDone: ['IamCertificateId'],
-  });
-  if (certificate.AcmCertificateArn === undefined) {
-    if (boolean(certificate.CloudFrontDefaultCertificate, false, `${where}/CloudFrontDefaultCertificate`))
-      return undefined;
-    throw invalidCertificate('The viewer certificate names no certificate.');
-  }
-  if (!CERTIFICATE.test(requiredString(certificate.AcmCertificateArn, `${where}/AcmCertificateArn`))) {
-    throw invalidCertificate(
-      "The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain.",
-    );
-  }
-  const method = oneOf(
-    certificate.SslSupportMethod,
-    ['sni-only', 'vip', 'static-ip'],
-    `${where}/SslSupportMethod`,
-  );
-  if (method !== 'sni-only') throw notDone(`${where}/SslSupportMethod ${method}`);
-  const given = certificate.MinimumProtocolVersion;
-  const policy = POLICIES.find((one) => one === given);
-  if (policy === undefined) {
-    throw notDone(`${where}/MinimumProtocolVersion ${String(given)}, only ${POLICIES.join(', ')}`);
-  }
-  return policy;
+function invalidCertificate(message: string): AwsError {
+  return new AwsError('InvalidViewerCertificate', message);
 }

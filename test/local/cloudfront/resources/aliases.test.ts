@@ -140,16 +140,16 @@ test('names and certificates that CloudFront would refuse are refused', async (t
       /isn't in us-east-1/,
     ],
     [{ ...OWN, Aliases: ['no name'] }, 'InvalidRequest', /not a domain name/],
-    [{ ...OWN, Aliases: ['*.example.com'] }, 'InvalidRequest', /does not support aliases with a wildcard/],
+    [{ ...OWN, Aliases: ['*.example.com'] }, 'InvalidRequest', /does not support the wildcard in .*Aliases/],
     [
       { ...OWN, ViewerCertificate: { ...CERTIFICATE, MinimumProtocolVersion: 'TLSv1' } },
       'InvalidRequest',
-      /does not support .*MinimumProtocolVersion TLSv1,/,
+      /does not support .*MinimumProtocolVersion with the value TLSv1,/,
     ],
     [
       { ...OWN, ViewerCertificate: { ...CERTIFICATE, SslSupportMethod: 'vip' } },
       'InvalidRequest',
-      /does not support .*SslSupportMethod vip/,
+      /does not support .*SslSupportMethod with the value vip/,
     ],
     [
       { ViewerCertificate: { IamCertificateId: 'x' } },

@@ -136,7 +136,7 @@ describe('what a distribution may not be', () => {
         LambdaFunctionAssociations: [{ EventType: 'origin-request', LambdaFunctionARN: VERSION_ARN }],
       }),
       'InvalidRequest',
-      /does not support Lambda@Edge functions on origin-request/,
+      /does not support .*EventType with the value origin-request/,
     ],
     'with a function that is given the body': [
       behavior({

@@ -1,0 +1,73 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import type { CorsPolicy, StoredResponseHeadersPolicy } from '../model.ts';
+
+/** The parts of a request that CORS depends on. */
+export interface CorsRequest {
+  readonly method: string;
+  readonly origin: string | undefined;
+  /** Of a preflight. */
+  readonly requestMethod: string | undefined;
+  /** Of a preflight, as it came: names with commas between. */
+  readonly requestHeaders: string | undefined;
+}
+
+/**
+ * Applies a response headers policy to response headers, whose names are lower case. Headers are removed first, so that a
+ * policy can replace them.
+ */
+export function applyPolicy(
+  headers: Readonly<Record<string, string>>,
+  policy: StoredResponseHeadersPolicy | undefined,
+  request: CorsRequest,
+): Record<string, string> {
+  const { remove = [], set = [], cors } = policy ?? {};
+  const changed = { ...headers };
+  for (const name of remove) delete changed[name];
+  const corsEntries = cors === undefined ? [] : Object.entries(corsHeaders(cors, request));
+  const entries = corsEntries.map(([name, value]) => ({ name, value, override: cors?.override }));
+  for (const { name, value, override } of [...set, ...entries]) {
+    if (override || changed[name] === undefined) changed[name] = value;
+  }
+  return changed;
+}
+
+/** No headers for a request that is not CORS, or whose origin the policy does not name. */
+function corsHeaders(policy: CorsPolicy, request: CorsRequest): Record<string, string> {
+  const { origins, methods, headers, exposed, credentials, maxAgeSeconds } = policy;
+  const { origin } = request;
+  if (origin === undefined) return {};
+  const allowed = origins.includes('*') ? '*' : origins.find((one) => one === origin);
+  if (allowed === undefined) return {};
+  const common = {
+    'access-control-allow-origin': allowed,
+    ...(credentials && { 'access-control-allow-credentials': 'true' }),
+  };
+  if (request.method !== 'OPTIONS' || request.requestMethod === undefined) {
+    return { ...common, ...(exposed.length > 0 && { 'access-control-expose-headers': exposed.join(', ') }) };
+  }
+  return {
+    ...common,
+    'access-control-allow-methods': methods.join(', '),
+    'access-control-allow-headers': allowedHeaders(headers, request.requestHeaders),
+    ...omitUndefined({ 'access-control-max-age': maxAgeSeconds?.toString() }),
+  };
+}
+
+/**
+ * The header names of a preflight's answer. A browser does not understand a pattern such as `x-amz-meta-*`, so the matching
+ * names that it asks for are listed. A lone `*` is sent as it is: to a browser it means every header but `Authorization`,
+ * which must be named.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html
+ */
+function allowedHeaders(allowed: readonly string[], requested = ''): string {
+  const asked = requested.split(',').map((name) => name.trim());
+  const names = allowed.flatMap((name) => {
+    if (name === '*' || !name.includes('*')) return [name];
+    const [start = '', end = ''] = name.toLowerCase().split('*');
+    return asked.filter((one) => {
+      const lower = one.toLowerCase();
+      return one.length >= start.length + end.length && lower.startsWith(start) && lower.endsWith(end);
+    });
+  });
+  return [...new Set(names)].join(', ');
+}

@@ -1,0 +1,34 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Json } from '../../json.ts';
+import { changed, integer, list, optional, type Shape, structure, text } from '../../shape.ts';
+import { AwsError } from '../../wire/errors.ts';
+
+export const name: Shape<string> = text({ min: 1 });
+
+/** CloudFront's own refusal of a value that the resource's model allows. */
+export function invalidArgument(message: string): AwsError {
+  return new AwsError('InvalidArgument', message);
+}
+
+/** A property that is supported only with these values, which ask for nothing. */
+export function inert(...values: readonly Json[]): Shape<undefined> {
+  return (value, place) =>
+    values.some((one) => isDeepStrictEqual(one, value)) ? undefined : place.notSupported();
+}
+
+/** A flag that is supported only while it is off. */
+export const off: Shape<undefined> = inert(false, 'false');
+
+/** A whole number whose bounds, both included, are CloudFront's own and not the resource's model's. */
+export function within(min: number, max: number): Shape<number> {
+  const any = integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
+  return changed(any, (value, place) => {
+    if (value >= min && value <= max) return value;
+    throw invalidArgument(`${place} must be from ${min} to ${max}, not ${value}`);
+  });
+}
+
+/** The list in `{ "Items": […] }`. */
+export function items<T>(item: Shape<T>): Shape<readonly T[]> {
+  return changed(structure({ Items: optional(list(item), []) }), ({ Items }) => Items);
+}
