@@ -3,18 +3,16 @@ import { EXIT, type ExitCode, isUserError, UserError } from '../errors.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { resolveTarget } from '../settings/target.ts';
-import { abandon } from '../transfer/multipart/abandon.ts';
+import { connectEdge } from '../transfer/edge-connection.ts';
+import { abortRecorded } from '../transfer/multipart/abort.ts';
+import { journalFolder, journalId, listJournals, withJournal } from '../transfer/multipart/journal.ts';
 import {
+  isOfStream,
   type JournalSubject,
-  journalFolder,
-  journalId,
-  listJournals,
   type Recorded,
-  withJournal,
-} from '../transfer/multipart/journal.ts';
-import { totalSize } from '../transfer/multipart/resume.ts';
-import { isOfStream } from '../transfer/multipart/stream-journal.ts';
-import { openTools } from '../transfer/tools.ts';
+  totalSize,
+} from '../transfer/multipart/journal-entry.ts';
+import { openJournals } from '../transfer/multipart/journals.ts';
 import { count, formatBytes } from '../ui/format.ts';
 
 /** What `uploads list` tells of one, in bytes; sizes are those of files. */
@@ -134,11 +132,14 @@ function pick(unfinished: readonly Recorded[], id: string): Recorded {
 }
 
 async function abortOne(context: Context, subject: JournalSubject): Promise<void> {
+  const { now, signal } = context;
   const target = await resolveTarget(context, subject.url);
   const dispatcher = openDispatcher({ env: context.env, local: target.deployment?.local });
   try {
     const tokens = tokenSource(context, target);
-    await abandon(subject, await openTools(context, { url: target.url, dispatcher, tokens }));
+    const { edge } = connectEdge(context, { url: target.url, dispatcher, tokens });
+    const warn = (text: string) => context.ui.event({ type: 'warning', text });
+    await abortRecorded(subject, { edge, journals: openJournals(context), now, signal, warn });
   } finally {
     await dispatcher.destroy();
   }

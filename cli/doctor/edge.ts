@@ -11,8 +11,8 @@ import { requestOnce } from '../network/request-text.ts';
 import type { Target } from '../settings/target.ts';
 import type { Check } from '../stack/checks/check.ts';
 import { guardDefect } from '../stack/checks/edge-probe.ts';
-import { abortUpload, createUpload } from '../transfer/multipart/multipart.ts';
-import { openTools } from '../transfer/tools.ts';
+import { connectEdge } from '../transfer/edge-connection.ts';
+import { abortUpload, createUpload } from '../transfer/multipart/requests.ts';
 
 /** Signatures and tokens are refused when a clock is off by more than this. */
 const CLOCK_TOLERANCE_MS = 4 * 60_000;
@@ -125,7 +125,7 @@ function acceptanceChecks(context: Context, target: Target): Check[] {
       run: async () => {
         if (prefix === undefined) return { skipped: 'nobody is signed in who may write' };
         return asking(context, target, async (dispatcher) => {
-          const { edge } = await openTools(context, { url: target.url, dispatcher, tokens });
+          const { edge } = connectEdge(context, { url: target.url, dispatcher, tokens });
           const upload = await createUpload(edge, { key: `${prefix}${PROBE_NAME}`, headers: {} }, 'crc32');
           await abortUpload(edge, upload);
           return { found: 'an upload was begun and taken back' };

@@ -1,6 +1,7 @@
 import { keyProblem } from '../../protocol/key-rules.ts';
-import { type ErrorCode, isUserError, UserError } from '../errors.ts';
+import { isUserError, UserError } from '../errors.ts';
 import { shellWord } from '../ui/shell-word.ts';
+import { effectOf } from './error-effects.ts';
 import type { Limits } from './limits.ts';
 import type { Item } from './sources/sources.ts';
 import type { EdgeLimits } from './wire/edge-limits.ts';
@@ -48,9 +49,6 @@ export interface Placing {
   placeAgain(item: Item, placed: Placed, error: UserError): Promise<Placed | undefined>;
 }
 
-/** Refusals that limits remembered from an earlier command may have led to. */
-const OUTDATED: ReadonlySet<ErrorCode> = new Set(['forbidden', 'too_large']);
-
 /**
  * Puts items below the one prefix that the caller is allowed to write, whatever `--as` and `--prefix` say. Where there
  * are several prefixes, items below none of them are refused, and the error names the prefixes.
@@ -94,7 +92,8 @@ export function createPlacing(
       }
     },
     async placeAgain(item, placed, error) {
-      if (item.kind !== 'file' || placed.limits === undefined || !OUTDATED.has(error.code)) return undefined;
+      if (item.kind !== 'file' || placed.limits === undefined) return undefined;
+      if (effectOf(error.code).file !== 'place again') return undefined;
       const newer = await limits.newerThan(placed.limits).catch((problem: unknown) => {
         // The refusal is the error that counts.
         if (!isUserError(problem)) throw problem;

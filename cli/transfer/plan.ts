@@ -69,7 +69,8 @@ export function planUpload(name: string, size: number, options: PlanOptions = {}
   }
   if (size > MAX_OBJECT) throw tooLarge(name, size, MAX_OBJECT, 'as one object');
   checkPartSize(partSize);
-  const parts = Math.max(1, Math.ceil(size / partSize));
+  const plan = planOfParts(size, partSize);
+  const { parts } = plan;
   if (parts > MAX_PARTS) {
     throw new UserError(
       'usage',
@@ -80,7 +81,7 @@ export function planUpload(name: string, size: number, options: PlanOptions = {}
   if (multipart === 'auto' && parts === 1 && size <= MAX_WHOLE) {
     return { multipart: false, partSize: size, parts: 1 };
   }
-  return { multipart: true, partSize, parts };
+  return plan;
 }
 
 function tooLarge(name: string, size: number, bound: number, how: string, hint?: string): UserError {
@@ -89,6 +90,16 @@ function tooLarge(name: string, size: number, bound: number, how: string, hint?:
     `${name} has ${formatBytes(size)}; S3 takes ${formatBytes(bound)} ${how}.`,
     hint === undefined ? {} : { hint },
   );
+}
+
+/** Returns the plan of a multipart upload of `size` bytes in parts of `partSize`. */
+export function planOfParts(size: number, partSize: number): Plan {
+  return { multipart: true, partSize, parts: Math.max(1, Math.ceil(size / partSize)) };
+}
+
+/** All parts of a file of `size` bytes, in order. */
+export function partsOf(size: number, plan: Plan): readonly Part[] {
+  return Array.from({ length: plan.parts }, (_, index) => partOf(index + 1, size, plan));
 }
 
 /** Where a part lies in a file of `size` bytes. */

@@ -5,9 +5,9 @@ import { EXIT, type ExitCode, type UserError } from '../errors.ts';
 import type { UiEvent } from '../ui/events.ts';
 import { count, formatBytes, formatDuration, printableLine } from '../ui/format.ts';
 import type { Text } from '../ui/shown.ts';
+import type { Stored } from './put-object.ts';
 import type { Outcome } from './run.ts';
 import type { Item } from './sources/sources.ts';
-import type { Stored } from './whole.ts';
 
 /** Failures that the summary names one by one; the rest it counts. Each has a line of its own when it happens. */
 const NAMED_FAILURES = 100;

@@ -1,8 +1,9 @@
-import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.ts';
+import { interrupted, isUserError, UserError } from '../errors.ts';
+import { effectOf } from './error-effects.ts';
 import { forEachAtOnce } from './pacing/pool.ts';
 import type { Placing } from './placing.ts';
+import type { Stored } from './put-object.ts';
 import type { Item } from './sources/sources.ts';
-import type { Stored } from './whole.ts';
 
 /** How one file's upload ended. */
 export interface Outcome {
@@ -12,28 +13,10 @@ export interface Outcome {
   readonly result: { readonly stored: Stored } | { readonly error: UserError };
 }
 
-/** Failures that every further file would meet as well; after the first, the others are not tried. */
-const HOPELESS: ReadonlySet<ErrorCode> = new Set(['not_signed_in', 'sign_in_refused', 'token_refused']);
-
-/** Failures that every further file would meet as well where the edge has not answered for any. */
-const NO_ANSWER: ReadonlySet<ErrorCode> = new Set(['tls', 'not_an_edge', 'unreachable']);
-
-/** So many files are left without an answer before the others are not tried. */
+/** After so many files without an answer, the others are not tried. */
 const UNANSWERED_FILES = 2;
 
-/** Failures that the edge, or the store behind it, has told. */
-const ANSWERS: ReadonlySet<ErrorCode> = new Set([
-  'bad_key',
-  'bytes_differ',
-  'exists',
-  'forbidden',
-  'gave_up',
-  'refused_by_edge',
-  'refused_by_store',
-  'too_large',
-]);
-
-const GO_ON = 'Type the same command again; a large file resumes where it stopped.';
+const RESUME_HINT = 'Type the same command again; a large file resumes where it stopped.';
 
 export interface RunOptions {
   /** Files under way at once. */
@@ -55,20 +38,21 @@ export async function runAll(
   upload: (item: Item) => Promise<Stored>,
   { files, placing, now, signal, onOutcome }: RunOptions,
 ): Promise<void> {
-  let hopeless: UserError | undefined;
+  let stopped: UserError | undefined;
   let answered = false;
   let unanswered = 0;
 
   const judge = (error: UserError) => {
-    if (ANSWERS.has(error.code)) answered = true;
-    if (NO_ANSWER.has(error.code)) unanswered += 1;
-    const nobodyThere = NO_ANSWER.has(error.code) && !answered && unanswered >= UNANSWERED_FILES;
-    if (HOPELESS.has(error.code) || nobodyThere) hopeless ??= error;
+    const effect = effectOf(error.code);
+    if (effect.answered) answered = true;
+    if (effect.run === 'stop unanswered') unanswered += 1;
+    const nobodyThere = effect.run === 'stop unanswered' && !answered && unanswered >= UNANSWERED_FILES;
+    if (effect.run === 'stop' || nobodyThere) stopped ??= error;
   };
 
   const attempt = async (item: Item): Promise<Outcome['result']> => {
-    if (hopeless !== undefined) {
-      return { error: new UserError(hopeless.code, `Not tried: ${hopeless.message}`, { cause: hopeless }) };
+    if (stopped !== undefined) {
+      return { error: new UserError(stopped.code, `Not tried: ${stopped.message}`, { cause: stopped }) };
     }
     try {
       const stored = await upload(item);
@@ -78,7 +62,7 @@ export async function runAll(
       if (!isUserError(error)) throw error;
       if (error.code === 'interrupted') {
         // What a stream gave is not there a second time.
-        throw error.hint === undefined && item.kind === 'file' ? interrupted(GO_ON) : error;
+        throw error.hint === undefined && item.kind === 'file' ? interrupted(RESUME_HINT) : error;
       }
       judge(error);
       return { error };
@@ -86,7 +70,7 @@ export async function runAll(
   };
 
   await forEachAtOnce(withHint(items), files, async (item) => {
-    if (signal.aborted) throw interrupted(GO_ON);
+    if (signal.aborted) throw interrupted(RESUME_HINT);
     const began = now();
     let placed = (await placing?.place(item)) ?? { item };
     let result = await attempt(placed.item);
@@ -103,6 +87,6 @@ async function* withHint(items: AsyncIterable<Item>): AsyncGenerator<Item, void,
   try {
     yield* items;
   } catch (error) {
-    throw isUserError(error) && error.code === 'interrupted' ? interrupted(GO_ON) : error;
+    throw isUserError(error) && error.code === 'interrupted' ? interrupted(RESUME_HINT) : error;
   }
 }

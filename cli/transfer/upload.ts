@@ -2,81 +2,78 @@ import { stat } from 'node:fs/promises';
 import type { Context, Result } from '../context.ts';
 import { isUserError, type UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
-import { abandonIfPossible } from './multipart/abandon.ts';
-import { isJournalTrouble } from './multipart/any-journal.ts';
-import { putStream, streamBounds } from './multipart/from-stream.ts';
-import { putInParts } from './multipart/in-parts.ts';
+import { abortRecorded } from './multipart/abort.ts';
 import { journalId, journalIds } from './multipart/journal.ts';
+import { uploadFileInParts } from './multipart/upload-file.ts';
+import { streamBounds, uploadStream } from './multipart/upload-stream.ts';
 import { contentType, type ObjectOptions, objectHeaders } from './object-headers.ts';
 import { checkKey, createPlacing } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
 import { createMeter, type FileMeter, type Meter } from './progress.ts';
+import { putObject, type Stored } from './put-object.ts';
 import { createReport } from './report.ts';
 import { runAll } from './run.ts';
 import { type FilePath, pathText } from './sources/file-path.ts';
+import { withSegment } from './sources/segment.ts';
 import { openFile } from './sources/source-file.ts';
 import type { Item, Sources } from './sources/sources.ts';
-import { withStretch } from './sources/stretch.ts';
-import { type EdgeOptions, openTools, type Tools } from './tools.ts';
-import { putWhole, type Stored } from './whole.ts';
+import { openUploadContext, type UploadContext, type UploadContextOptions } from './upload-context.ts';
 import { CLOCK } from './wire/retry.ts';
 
-/** Where files go to, and how. */
-export interface UploadOptions extends EdgeOptions, ObjectOptions, PlanOptions {
-  /** What is there already stays as it is. */
+/** Where files go, and how. */
+export interface UploadOptions extends UploadContextOptions, ObjectOptions, PlanOptions {
+  /** An existing object is not replaced. */
   readonly noClobber?: boolean;
-  /** Ask the edge what the caller is allowed to write, and keep below it. */
+  /** Put keys below the prefix that the caller is allowed to write. */
   readonly ownPrefix?: boolean;
 }
 
-/** Many files are counted, for the progress, only where the upload lasts: counting costs time too. */
+/** Several files are counted for the progress only in uploads that last so long: counting takes time too. */
 const COUNT_AFTER_MS = 1_500;
 
 interface Shared {
   readonly headers: Readonly<Record<string, string>>;
   readonly meter: Meter;
   readonly options: UploadOptions;
-  readonly tools: Tools;
-  readonly context: Context;
+  readonly context: UploadContext;
   /** Ids of the journals that earlier runs left. */
-  readonly begunInParts: () => Promise<ReadonlySet<string>>;
+  readonly unfinished: () => Promise<ReadonlySet<string>>;
 }
 
 /**
- * Uploads files through the edge and tells how each of them ended: a row as each is finished, the sum as the result.
- * @throws {UserError} without `--json` that of the one and only file; `interrupted` after Ctrl-C.
+ * Uploads files through the edge: a row for each as it ends, the sum as the result.
+ * @throws {UserError} that of a single file without `--json`; `interrupted` after Ctrl-C.
  */
 export async function uploadFiles(
-  context: Context,
+  command: Context,
   sources: Sources,
   options: UploadOptions,
 ): Promise<Result> {
-  const { ui, signal } = context;
+  const { ui, signal } = command;
   const warn = (text: string) => ui.event({ type: 'warning', text });
   const headers = objectHeaders(options);
   if (options.partSize !== undefined) checkPartSize(options.partSize);
   const { now } = options.clock ?? CLOCK;
   const meter = createMeter(ui, now);
-  const tools = await openTools(context, { ...options, onTrouble: meter.trouble });
+  const context = await openUploadContext(command, { ...options, onTrouble: meter.trouble });
+  const { journals, limits, slots, note } = context;
   const report = createReport(options.url);
-  let begun: Promise<ReadonlySet<string>> | undefined;
-  const begunInParts = () => {
-    begun ??= knownJournals(tools);
-    return begun;
+  let ids: Promise<ReadonlySet<string>> | undefined;
+  const unfinished = () => {
+    ids ??= journals.orWarn(() => journalIds(journals.folder()), new Set<string>());
+    return ids;
   };
-  const shared = { headers, meter, options, tools, context, begunInParts };
-  // With --json, one file has the same lines as many.
-  const inLines = sources.several || context.options.json;
+  const shared = { headers, meter, options, context, unfinished };
+  // With --json, one file has the same lines as several.
+  const inLines = sources.several || command.options.json;
   const began = now();
   let onlyFailure: UserError | undefined;
   const counting = countLater(sources, meter);
   try {
-    const placing =
-      options.ownPrefix === true
-        ? createPlacing(tools.limits, { several: sources.several, note: tools.note })
-        : undefined;
+    const { several } = sources;
+    const placing = options.ownPrefix === true ? createPlacing(limits, { several, note }) : undefined;
     await runAll(sources.items(warn), (item) => uploadItem(item, shared), {
-      files: tools.pool.size,
+      files: slots.size,
       placing,
       now,
       signal,
@@ -99,10 +96,10 @@ export async function uploadFiles(
 async function uploadItem(item: Item, shared: Shared): Promise<Stored> {
   if (item.kind === 'refused') throw item.error;
   checkKey(item.key, item.name);
-  return item.kind === 'stream' ? uploadStream(item, shared) : uploadFile(item, shared);
+  return item.kind === 'stream' ? uploadStdin(item, shared) : uploadFile(item, shared);
 }
 
-/** What an upload is of, whatever its bytes come from. */
+/** What to store, whether from a file or a stream. */
 function describe(
   { name, key }: Item,
   { headers, options: { noClobber = false } }: Shared,
@@ -118,23 +115,26 @@ function describe(
 }
 
 async function uploadFile(item: Item & { kind: 'file' }, shared: Shared): Promise<Stored> {
-  const { meter, options, tools } = shared;
-  const { digester, pool, edge } = tools;
-  const file = await openFile(item.path, item.name, item.found, tools.signal);
+  const { meter, options, context, unfinished } = shared;
+  const { edge, journals, digester, slots, signal } = context;
+  const file = await openFile(item.path, item.name, item.found, signal);
   const progress = meter.begin(item.name, file.size);
   try {
     const plan = planUpload(item.name, file.size, options);
     const upload = describe(item, shared, progress);
+    const path = pathText(item.path);
     if (plan.multipart) {
-      const partSizeAsked = options.partSize !== undefined;
-      return await putInParts({ file, path: pathText(item.path), upload, plan, partSizeAsked }, tools);
+      const partSizeGiven = options.partSize !== undefined;
+      return await uploadFileInParts({ file, path, upload, plan, partSizeGiven }, context);
     }
-    const subject = { url: options.url, key: item.key, path: pathText(item.path) };
-    // It went in parts when it was larger, or was asked for in parts, and was broken off.
-    if ((await shared.begunInParts()).has(journalId(subject))) await abandonIfPossible(subject, tools);
+    const subject = { url: options.url, key: item.key, path };
+    // An earlier run may have left it in parts: it was larger then, or --multipart always was given.
+    if ((await unfinished()).has(journalId(subject))) {
+      await journals.orWarn(() => abortRecorded(subject, context), undefined);
+    }
     const whole = { from: 0, length: file.size };
-    return await pool.run(() =>
-      withStretch(file, whole, tools, (stretch) => putWhole(stretch, upload, digester, edge)),
+    return await slots.run(() =>
+      withSegment(file, whole, context, (segment) => putObject(segment, upload, digester, edge)),
     );
   } finally {
     progress.end();
@@ -142,34 +142,21 @@ async function uploadFile(item: Item & { kind: 'file' }, shared: Shared): Promis
   }
 }
 
-async function uploadStream(item: Item & { kind: 'stream' }, shared: Shared): Promise<Stored> {
-  const { meter, options, tools, context } = shared;
+async function uploadStdin(item: Item & { kind: 'stream' }, shared: Shared): Promise<Stored> {
+  const { meter, options, context } = shared;
   const { stream, name } = item;
   const { memory } = streamBounds(options);
-  context.ui.event({
-    type: 'note',
-    text: `Standard input cannot be read twice: up to ${formatBytes(memory)} of it are held in memory.`,
-  });
+  context.note(`Standard input cannot be read twice: up to ${formatBytes(memory)} of it are kept in memory.`);
   const progress = meter.begin(name);
   const upload = describe(item, shared, progress);
   try {
-    return await putStream({ stream, name, upload }, options, tools);
+    return await uploadStream({ stream, name, upload }, options, context);
   } finally {
     progress.end();
   }
 }
 
-async function knownJournals({ journals, onJournalTrouble }: Tools): Promise<ReadonlySet<string>> {
-  try {
-    return await journalIds(journals());
-  } catch (error) {
-    if (!isJournalTrouble(error)) throw error;
-    onJournalTrouble(error);
-    return new Set();
-  }
-}
-
-/** Finds out what there is to do, for the progress; a file that cannot be seen has its say when its turn comes. */
+/** Counts files and bytes for the progress. Unreadable files are reported when they are uploaded. */
 function countLater(sources: Sources, meter: Meter): { stop(): void } {
   let stopped = false;
   const count = async () => {
@@ -182,7 +169,7 @@ function countLater(sources: Sources, meter: Meter): { stop(): void } {
     }
     meter.expect({ files, bytes });
   };
-  // What goes wrong here goes wrong for the upload too, which tells it.
+  // What fails here fails in the upload too, which reports it.
   const begin = () => void count().catch(() => {});
   const timer = sources.repeatable && sources.several ? setTimeout(begin, COUNT_AFTER_MS) : undefined;
   if (sources.repeatable && !sources.several) begin();

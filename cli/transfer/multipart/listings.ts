@@ -6,7 +6,7 @@ import { UploadGone } from '../wire/answers.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
 import { unexpectedAnswer } from '../wire/pages.ts';
 import { type Elements, listOf, numberOf, readXml, textOf } from '../wire/xml.ts';
-import { isUploadId, type OpenUpload, type StoredPart } from './multipart.ts';
+import { isUploadId, type OpenUpload, type StoredPart } from './requests.ts';
 
 /** S3 lists so many open uploads at most; the edge asks for 100. */
 const MAX_LISTED = 1_000;

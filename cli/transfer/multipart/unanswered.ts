@@ -1,26 +1,30 @@
 import { type ErrorCode, isUserError, UserError } from '../../errors.ts';
-import type { Tools } from '../tools.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
 import { hasParts, listUploads } from './listings.ts';
-import { abortUpload, type OpenUpload } from './multipart.ts';
+import { abortUpload, type OpenUpload } from './requests.ts';
 
 /*
- * S3 gives an upload its id when it opens it. Where the answer is lost, by a broken connection or because the one who asked
- * was killed, the upload stays open and nobody knows its id. It is one of its key, it was opened since that was asked for
- * and before another was opened instead, and it never gets a part. Somebody else's upload of the same key can look like that for
- * as long as its first part is under way; a file's begins anew then, and that of a stream has to be sent again.
+ * S3 returns an upload's id when it opens it. If that answer is lost, by a broken connection or a killed process, the
+ * upload stays open under an unknown id. It is found by what is known: its key, the time between the request and the
+ * opening of its replacement, and that it has no part. Another client's upload of the same key looks the same until its
+ * first part is stored. Aborting it costs little: a file's upload starts again, a stream has to be sent again.
  */
 
-/** What could not be answered: the opening of uploads of this key since then. */
+/** Openings of uploads of a key that were not answered. */
 export interface Unanswered {
   readonly key: string;
-  /** ISO 8601, by this computer's clock. */
+  /** The first of them; ISO 8601, by this computer's clock. */
   readonly since: string;
-  /** The one that was opened instead; those that were opened later are none of ours. */
+  /** The upload that was opened instead; later ones are other clients'. */
   readonly instead?: OpenUpload;
 }
 
-/** How far two clocks may be apart that were compared by a `Date` header, milliseconds: its own step, and the way here. */
+export interface UnansweredContext {
+  readonly now: () => Date;
+  readonly warn: (text: string) => void;
+}
+
+/** Tolerance for clocks compared by a `Date` header, milliseconds: the header's resolution and the time it travels. */
 const TOLERANCE_MS = 5_000;
 
 /**
@@ -35,7 +39,7 @@ async function abortUnanswered(
   const { uploads, truncated } = await listUploads(edge, key, now);
   const until = uploads.findIndex(({ uploadId }) => uploadId === instead?.uploadId);
   if (instead !== undefined && until < 0) {
-    // Where all are listed and it is not among them it has ended, which its own requests will tell.
+    // With all of them listed, a missing one has ended: its own requests report that.
     if (!truncated) return;
     throw new UserError('refused_by_store', `The store has too many open uploads of ${key} to list them.`);
   }
@@ -46,21 +50,21 @@ async function abortUnanswered(
   }
 }
 
-/** The edge does not list uploads, or not to this caller. */
+/** Codes where the edge does not list uploads, or not to this caller. */
 const NOT_LISTED: ReadonlySet<ErrorCode> = new Set(['forbidden', 'refused_by_edge', 'refused_by_store']);
 
-/** The same, where it is no reason to stop that uploads are not listed: the edge does that only for keys of one's own. */
+/** As `abortUnanswered`; warns where uploads are not listed, which the edge does only for keys of the caller's own. */
 export async function tryAbortUnanswered(
   edge: EdgeClient,
   unanswered: Unanswered,
-  { now, warn }: Pick<Tools, 'now' | 'warn'>,
+  { now, warn }: UnansweredContext,
 ): Promise<void> {
   try {
     await abortUnanswered(edge, unanswered, now);
   } catch (error) {
     if (!isUserError(error) || !NOT_LISTED.has(error.code)) throw error;
     warn(
-      `An empty upload of ${unanswered.key}, whose opening was not answered, may be left at the store until its lifecycle rule takes it away: ${error.message}`,
+      `An empty multipart upload of ${unanswered.key}, whose opening was not answered, may stay at the store until its lifecycle rule aborts it: ${error.message}`,
     );
   }
 }

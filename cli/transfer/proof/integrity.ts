@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../errors.ts';
-import type { Stretch } from '../sources/stretch.ts';
+import type { Segment } from '../sources/segment.ts';
 import { PassingFailure } from '../wire/retry.ts';
 import { type Algorithm, checksumHeader } from './digests.ts';
 
@@ -33,7 +33,7 @@ function unproved(message: string): PassingFailure {
   return new PassingFailure(bytesDiffer(message), { limit: { kind: 'damaged', tries: 2 } });
 }
 
-async function md5Of({ open }: Stretch): Promise<string> {
+async function md5Of({ open }: Segment): Promise<string> {
   const hash = createHash('md5');
   for await (const chunk of open()) hash.update(chunk);
   return hash.digest('hex');
@@ -52,9 +52,9 @@ function etagMd5(headers: Headers): string | undefined {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
  * @throws {PassingFailure} of `bytes_differ`
  */
-export async function prove(stretch: Stretch, algorithm: Algorithm, headers: Headers): Promise<Proof> {
-  const { name } = stretch;
-  const ours = stretch.digest.toString('base64');
+export async function prove(segment: Segment, algorithm: Algorithm, headers: Headers): Promise<Proof> {
+  const { name } = segment;
+  const ours = segment.digest.toString('base64');
   const echo = headers[checksumHeader(algorithm)];
   if (echo !== undefined) {
     if (echo === ours) return { algorithm, value: ours };
@@ -65,17 +65,17 @@ export async function prove(stretch: Stretch, algorithm: Algorithm, headers: Hea
   const etag = etagMd5(headers);
   const notProved = `That the store holds the bytes of ${name} could not be proved`;
   if (etag === undefined) throw unproved(`${notProved}: it answered with neither a checksum nor an MD5.`);
-  if ((await md5Of(stretch)) !== etag) throw unproved(`${notProved}: its ETag is not their MD5.`);
+  if ((await md5Of(segment)) !== etag) throw unproved(`${notProved}: its ETag is not their MD5.`);
   return { algorithm: 'md5', value: etag };
 }
 
 /** Whether a part that the store lists is of these bytes: by its checksum, or by an ETag that is their MD5. */
 export async function sameBytes(
-  stretch: Stretch,
+  segment: Segment,
   listed: { readonly etag: string; readonly checksum?: string },
 ): Promise<boolean> {
-  if (listed.checksum !== undefined) return listed.checksum === stretch.digest.toString('base64');
-  return /^[0-9a-f]{32}$/.test(listed.etag) && (await md5Of(stretch)) === listed.etag;
+  if (listed.checksum !== undefined) return listed.checksum === segment.digest.toString('base64');
+  return /^[0-9a-f]{32}$/.test(listed.etag) && (await md5Of(segment)) === listed.etag;
 }
 
 /** The ETag that S3 gives an object of these parts: the MD5 of their MD5s, and their number. */

@@ -1,5 +1,5 @@
 import type { ListedPart } from '../multipart/listings.ts';
-import type { StoredPart } from '../multipart/multipart.ts';
+import type { StoredPart } from '../multipart/requests.ts';
 import { type Plan, partOf } from '../plan.ts';
 
 export interface Reconciled {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../../cli/errors.ts';
+import type { Stored } from '../../../cli/transfer/put-object.ts';
 import { createReport } from '../../../cli/transfer/report.ts';
-import type { Stored } from '../../../cli/transfer/whole.ts';
 import type { UiEvent } from '../../../cli/ui/events.ts';
 import { flatText } from '../../support/flat.ts';
 

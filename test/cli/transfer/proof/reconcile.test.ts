@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ListedPart } from '../../../../cli/transfer/multipart/listings.ts';
-import type { StoredPart } from '../../../../cli/transfer/multipart/multipart.ts';
+import type { StoredPart } from '../../../../cli/transfer/multipart/requests.ts';
 import { type Plan, partOf } from '../../../../cli/transfer/plan.ts';
 import { reconcile } from '../../../../cli/transfer/proof/reconcile.ts';
 import { dice } from '../helpers/dice.ts';

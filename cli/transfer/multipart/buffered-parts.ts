@@ -1,29 +1,29 @@
 import { UserError } from '../../errors.ts';
 import { formatBytes } from '../../ui/format.ts';
 
-/** A part of a stream, in memory because it cannot be read again. */
-export interface HeldPart {
+/** A part of a stream, kept in memory because a stream cannot be read again. */
+export interface BufferedPart {
   /** From 1. */
   readonly number: number;
   readonly bytes: Buffer;
-  /** Lets a later part have its memory, once nobody needs the bytes any more, sockets included. */
+  /** Gives the memory to a later part; call it once nothing uses the bytes any more, sockets included. */
   readonly release: () => void;
 }
 
 /**
- * A stream in parts of `size` bytes, the last one apart; none where it is empty. As many parts are in memory as were
- * asked for and not released, and the one that is being filled.
- * @throws {UserError} `usage` where memory for a part cannot be had.
+ * Divides a stream into parts of `size` bytes; the last one is shorter, and an empty stream has none. Memory holds the
+ * parts that were yielded and not released, and the one that is being filled.
+ * @throws {UserError} `usage` where there is no memory for a part.
  */
-export async function* heldParts(
+export async function* bufferedParts(
   chunks: AsyncIterable<Buffer>,
   size: number,
-): AsyncGenerator<HeldPart, void, void> {
+): AsyncGenerator<BufferedPart, void, void> {
   const free: Buffer[] = [];
   let number = 0;
   let filled = 0;
   let filling: Buffer | undefined;
-  const held = (buffer: Buffer, length: number): HeldPart => {
+  const filledPart = (buffer: Buffer, length: number): BufferedPart => {
     number += 1;
     return { number, bytes: buffer.subarray(0, length), release: () => void free.push(buffer) };
   };
@@ -34,13 +34,13 @@ export async function* heldParts(
       at += copied;
       filled += copied;
       if (filled === size) {
-        yield held(filling, filled);
+        yield filledPart(filling, filled);
         filling = undefined;
         filled = 0;
       }
     }
   }
-  if (filling !== undefined) yield held(filling, filled);
+  if (filling !== undefined) yield filledPart(filling, filled);
 }
 
 function memoryFor(bytes: number): Buffer {
@@ -48,7 +48,7 @@ function memoryFor(bytes: number): Buffer {
     return Buffer.allocUnsafeSlow(bytes);
   } catch (error) {
     throw new UserError('usage', `A part of ${formatBytes(bytes)} does not fit in memory.`, {
-      hint: 'Give standard input smaller parts with --part-size.',
+      hint: 'Upload standard input in smaller parts: --part-size 16M',
       cause: error,
     });
   }

@@ -3,7 +3,7 @@ import { constants } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { type HeldPart, heldParts } from '../../../../cli/transfer/multipart/held-parts.ts';
+import { type BufferedPart, bufferedParts } from '../../../../cli/transfer/multipart/buffered-parts.ts';
 import { withCode } from '../helpers/uploading.ts';
 
 const piecesOf = (bytes: Buffer, size: number) =>
@@ -17,8 +17,8 @@ test('parts are full but for the last one, whatever the pieces', async () => {
   for (const length of [0, 1, 99, 100, 101, 200, 1234]) {
     const bytes = randomBytes(length);
     for (const piece of [1, 7, 100, 333, 2000]) {
-      const parts: HeldPart[] = [];
-      for await (const part of heldParts(piecesOf(bytes, piece), 100)) parts.push(part);
+      const parts: BufferedPart[] = [];
+      for await (const part of bufferedParts(piecesOf(bytes, piece), 100)) parts.push(part);
       assert.ok(Buffer.concat(parts.map((part) => part.bytes)).equals(bytes));
       assert.deepEqual(
         parts.map((part) => [part.number, part.bytes.length]),
@@ -34,9 +34,9 @@ test('parts are full but for the last one, whatever the pieces', async () => {
 test('memory is used again once it is released, and not before', async () => {
   const bytes = randomBytes(2050);
   const memory = new Set<ArrayBufferLike>();
-  const held: HeldPart[] = [];
+  const held: BufferedPart[] = [];
   let number = 0;
-  for await (const part of heldParts(piecesOf(bytes, 77), 100)) {
+  for await (const part of bufferedParts(piecesOf(bytes, 77), 100)) {
     memory.add(part.bytes.buffer);
     held.push(part);
     number += 1;
@@ -50,6 +50,6 @@ test('memory is used again once it is released, and not before', async () => {
 });
 
 test('a part that no memory can hold is refused', async () => {
-  const parts = heldParts(Readable.from([Buffer.from('x')]), constants.MAX_LENGTH + 1);
+  const parts = bufferedParts(Readable.from([Buffer.from('x')]), constants.MAX_LENGTH + 1);
   await assert.rejects(parts.next(), withCode('usage', /does not fit in memory/));
 });

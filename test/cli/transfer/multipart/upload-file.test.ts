@@ -270,7 +270,7 @@ test('Complete may answer 200 with an error in it', async (t) => {
   await assert.rejects(put(edge), withCode('exists', /left as it is/));
   assert.deepEqual(await journals(), []);
   code = 'InvalidPart';
-  const wayOut = /^All parts are stored, .* edge-upload uploads abort [\da-f]{16}$/;
+  const wayOut = /^All parts are stored, .*:\n {2}edge-upload uploads abort [\da-f]{16}$/;
   await assert.rejects(put(edge), withCode('refused_by_store', /InvalidPart/, wayOut));
   code = 'NoSuchUpload';
   await assert.rejects(put(edge), withCode('refused_by_store', /no open upload/, /^Type .* starts anew\.$/));

@@ -7,15 +7,15 @@ import {
   objectChecksum,
 } from '../proof/digests.ts';
 import { bytesDiffer, multipartEtag, type Proof, prove, readEtag } from '../proof/integrity.ts';
-import type { Stretch } from '../sources/stretch.ts';
-import { condition, type Upload } from '../whole.ts';
+import { condition, type Upload } from '../put-object.ts';
+import type { Segment } from '../sources/segment.ts';
 import { type Refusal, readStoreError, UploadConflict, UploadGone } from '../wire/answers.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
 import { unexpectedAnswer } from '../wire/pages.ts';
 import { refusalError } from '../wire/refusals.ts';
 import { type Elements, element, readXml, textOf } from '../wire/xml.ts';
 
-/** An upload in parts that the store keeps open. */
+/** A multipart upload that is open at the store. */
 export interface OpenUpload {
   readonly key: string;
   readonly uploadId: string;
@@ -32,7 +32,7 @@ export interface StoredPart {
   readonly checksum: string;
 }
 
-/** S3's ids are opaque; they go into URLs and into journals. */
+/** S3's ids are opaque; ours go into URLs and journals. */
 const UPLOAD_ID = /^[\x21-\x7e]{1,1024}$/;
 
 export function isUploadId(value: unknown): value is string {
@@ -40,8 +40,9 @@ export function isUploadId(value: unknown): value is string {
 }
 
 /**
+ * Opens a multipart upload.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
- * @param onUnanswered told when a try may have opened an upload whose id is not known.
+ * @param onUnanswered called when a try may have opened an upload of unknown id.
  */
 export async function createUpload(
   edge: EdgeClient,
@@ -78,10 +79,10 @@ export async function putPart(
   edge: EdgeClient,
   { key, uploadId }: OpenUpload,
   number: number,
-  stretch: Stretch,
+  segment: Segment,
   { algorithm, onSent }: { algorithm: Algorithm; onSent: (bytes: number) => void },
 ): Promise<{ readonly part: StoredPart; readonly attempts: number }> {
-  const checksum = stretch.digest.toString('base64');
+  const checksum = segment.digest.toString('base64');
   const subject = `part ${number} of ${key}`;
   const { value, attempts } = await edge.request(
     {
@@ -89,23 +90,23 @@ export async function putPart(
       key,
       query: { partNumber: String(number), uploadId },
       headers: { [checksumHeader(algorithm)]: checksum },
-      body: stretch,
+      body: segment,
       subject,
       onSent,
     },
     async (answer) => {
-      await prove(stretch, algorithm, answer.headers);
+      await prove(segment, algorithm, answer.headers);
       const etag = readEtag(answer.headers.etag);
       if (etag === undefined) throw unexpectedAnswer(subject, answer, 'an ETag that S3 does not give');
-      return { number, size: stretch.length, etag, checksum };
+      return { number, size: segment.length, etag, checksum };
     },
   );
   return { part: value, attempts };
 }
 
 /**
- * Has the store put the parts together, and proves that the object is theirs. S3 is seen to answer a Complete that it has
- * done already as it did the first time (`local/FIDELITY.md`), so a lost answer is asked for again.
+ * Has the store assemble the parts, and proves that the object is theirs. S3 answers a repeated Complete as it answered
+ * the first (observed; `local/FIDELITY.md`), so it is sent again when an answer is lost.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  * @throws {UploadGone}; {@link UploadConflict}; {@link UserError} `exists` or `bytes_differ`.
  */
@@ -133,7 +134,7 @@ export async function completeUpload(
         'content-type': 'application/xml',
         'x-amz-checksum-type': expected.type,
         'x-amz-mp-object-size': String(size),
-        // A composite checksum is S3's to compute; one of the whole object it checks against ours.
+        // S3 checks a checksum of the whole object; a composite one it computes itself.
         ...(expected.type === 'FULL_OBJECT' ? { [checksumHeader(algorithm)]: expected.value } : {}),
       },
       body: { length: document.length, open: () => once(document) },
@@ -143,7 +144,7 @@ export async function completeUpload(
     (answer) => {
       const result = readXml(answer.text, 'CompleteMultipartUploadResult');
       if (result !== undefined) return result;
-      // S3 may have to say 200 before it knows how the work ends.
+      // S3 may send the status 200 before it knows the outcome.
       const refusal = readStoreError(answer.text);
       if (refusal === undefined) throw unexpectedAnswer(key, answer);
       throw refuse(refusal) ?? refusalError(refusal, answer, key);
@@ -164,13 +165,13 @@ function proveObject(
   if (echo !== undefined && type === expected.type) {
     if (echo === expected.value) return { etag, proof: { algorithm, value: echo } };
     throw bytesDiffer(
-      `The store put ${key} together of other bytes: its ${algorithm.toUpperCase()} is ${echo}, not ${expected.value}.`,
+      `The store assembled ${key} from other bytes: its ${algorithm.toUpperCase()} is ${echo}, not ${expected.value}.`,
     );
   }
   const ours = multipartEtag(parts.map((part) => part.etag));
   if (etag === ours) return { etag, proof: { algorithm: 'md5', value: etag } };
   throw bytesDiffer(
-    `That the store put ${key} together of the right parts could not be proved: it answered with neither a checksum nor their ETag.`,
+    `The object ${key} could not be proved: the store answered with neither a checksum nor the ETag of its parts.`,
   );
 }
 
@@ -190,7 +191,7 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer, void, void> {
 }
 
 /**
- * Has the store forget an upload and its parts; one that it no longer has is forgotten already.
+ * Aborts an upload at the store, which deletes its parts. One that is not open any more counts as aborted.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
  */
 export async function abortUpload(edge: EdgeClient, { key, uploadId }: OpenUpload): Promise<void> {

@@ -3,36 +3,40 @@ import { CHUNK, type Ring, type Rings } from '../pacing/buffers.ts';
 import { crc32Bytes, type Digester } from '../proof/digests.ts';
 import { fileChanged, type SourceFile } from './source-file.ts';
 
-/** Bytes whose digest was taken before they are sent: a whole file, or one part of it. */
-export interface Stretch {
+/** Bytes whose digest is known before they are sent: a whole file, or one part of it. */
+export interface Segment {
   /** Whose bytes they are, as it stands in a sentence. */
   readonly name: string;
   readonly length: number;
   readonly digest: Buffer;
   /**
-   * The bytes, again for each try. The last of them come only once all are proved to be those that were measured, so
-   * that a store never gets a changed file whole.
+   * Reads the bytes again, for each try. The last chunk comes only once all are proved to be the measured bytes, so that a
+   * store never gets the whole of a changed file.
    * @throws {UserError} `file_changed`
    */
   readonly open: () => AsyncIterable<Buffer>;
 }
 
-/** What measuring takes. */
-export interface Measuring {
+export interface SegmentOptions {
   readonly digester: Digester;
   readonly rings: Rings;
 }
 
+interface Range {
+  readonly from: number;
+  readonly length: number;
+}
+
 /**
- * Takes the digest of a stretch of a file by reading it, and hands it on. Its memory is used again once `use` has come to
- * a good end; after a bad one a socket may still hold on to it.
- * @throws {UserError} `file_changed` or `file_unreadable`, and whatever `use` throws.
+ * Reads a segment of a file for its digest, then calls `use` with it. Its buffers are used again after a success; after a
+ * failure a socket may still hold them.
+ * @throws {UserError} `file_changed`, `file_unreadable`, and every error of `use`.
  */
-export async function withStretch<T>(
+export async function withSegment<T>(
   file: SourceFile,
-  { from, length }: { readonly from: number; readonly length: number },
-  { digester, rings }: Measuring,
-  use: (stretch: Stretch) => Promise<T>,
+  { from, length }: Range,
+  { digester, rings }: SegmentOptions,
+  use: (segment: Segment) => Promise<T>,
 ): Promise<T> {
   const ring = rings.take();
   const value = await use(await measure(file, { from, length, ring }, digester));
@@ -40,14 +44,12 @@ export async function withStretch<T>(
   return value;
 }
 
-interface Place {
-  readonly from: number;
-  readonly length: number;
+interface Place extends Range {
   readonly ring: Ring;
 }
 
-/** What fits in one chunk is kept in memory, and read only once. */
-async function measure(file: SourceFile, place: Place, digester: Digester): Promise<Stretch> {
+/** A segment that fits in one chunk stays in memory, and is read once. */
+async function measure(file: SourceFile, place: Place, digester: Digester): Promise<Segment> {
   const { from, length, ring } = place;
   const hasher = digester.algorithm === 'crc32' ? undefined : digester.create();
   let crc = 0;
@@ -66,8 +68,8 @@ async function measure(file: SourceFile, place: Place, digester: Digester): Prom
   };
 }
 
-/** Bytes in memory as a stretch. */
-export async function measureBuffer(name: string, bytes: Buffer, digester: Digester): Promise<Stretch> {
+/** Returns bytes in memory as a segment. */
+export async function bufferSegment(name: string, bytes: Buffer, digester: Digester): Promise<Segment> {
   const hasher = digester.create();
   hasher.update(bytes);
   return { name, length: bytes.length, digest: await hasher.digest(), open: () => inMemory(bytes) };

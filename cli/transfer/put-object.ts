@@ -1,61 +1,62 @@
 import { checksumHeader, type Digester } from './proof/digests.ts';
 import { type Proof, prove, readEtag } from './proof/integrity.ts';
-import type { Stretch } from './sources/stretch.ts';
+import type { Segment } from './sources/segment.ts';
 import type { EdgeClient } from './wire/edge-client.ts';
 
-/** What is to be stored, and how. */
+/** What to store, and how. */
 export interface Upload {
   readonly key: string;
   /** Header fields of the object: content type, metadata and the like. */
   readonly headers: Readonly<Record<string, string>>;
-  /** An object that is there already stays as it is. */
+  /** An existing object is not replaced. */
   readonly noClobber: boolean;
-  /** Told how many bytes went out; negative where a failed try's bytes count no longer. */
+  /** Called with the bytes sent; negative where those of a failed try no longer count. */
   readonly onSent: (bytes: number) => void;
 }
 
-/** A file that the store has, and has proved to have. */
+/** An object whose bytes are proved to be those of the file. */
 export interface Stored {
   readonly bytes: number;
   readonly etag: string;
   readonly proof: Proof;
-  /** Requests that the bytes were divided among. */
+  /** Requests that carried its bytes. */
   readonly parts: number;
-  /** Tries of the part that took the most. */
+  /** Tries of the request that took the most. */
   readonly attempts: number;
-  /** Bytes that an earlier, broken-off upload had stored already. */
+  /** Bytes that an earlier run had stored. */
   readonly resumedBytes: number;
 }
 
-/** The condition under which S3 writes only what is not there yet: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+/** The header that makes S3 refuse to replace an object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 export function condition({ noClobber }: Pick<Upload, 'noClobber'>): Record<string, string> {
   return noClobber ? { 'if-none-match': '*' } : {};
 }
 
 /**
- * Stores bytes by one PUT, and gives them back as stored only with a proof.
- * @throws {UserError} `file_changed`, `bytes_differ`, `exists`; whatever else the edge or the network says.
+ * Stores a segment by one PUT, and proves it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+ * @throws {UserError} `file_changed`, `bytes_differ`, `exists`, and every refusal of the edge, the store or the network.
  */
-export async function putWhole(
-  stretch: Stretch,
+export async function putObject(
+  segment: Segment,
   upload: Upload,
   { algorithm }: Digester,
   edge: EdgeClient,
 ): Promise<Stored> {
   const { key, headers, onSent } = upload;
-  const checksum = { [checksumHeader(algorithm)]: stretch.digest.toString('base64') };
+  const checksum = { [checksumHeader(algorithm)]: segment.digest.toString('base64') };
   const { value, attempts } = await edge.request(
     {
       method: 'PUT',
       key,
       headers: { ...headers, ...condition(upload), ...checksum },
-      body: stretch,
+      body: segment,
       onSent,
     },
     async (answer) => ({
       etag: readEtag(answer.headers.etag) ?? '',
-      proof: await prove(stretch, algorithm, answer.headers),
+      proof: await prove(segment, algorithm, answer.headers),
     }),
   );
-  return { ...value, bytes: stretch.length, parts: 1, attempts, resumedBytes: 0 };
+  return { ...value, bytes: segment.length, parts: 1, attempts, resumedBytes: 0 };
 }

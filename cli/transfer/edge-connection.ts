@@ -1,0 +1,66 @@
+import { setMaxListeners } from 'node:events';
+import type { Dispatcher } from 'undici';
+import type { Context } from '../context.ts';
+import type { TokenSource } from '../identity/tokens/access-token.ts';
+import { formatDuration } from '../ui/format.ts';
+import { createRateLimit } from './pacing/rate-limit.ts';
+import { createEdgeClient, type EdgeClient, type Trouble } from './wire/edge-client.ts';
+import { CLEAN_UP_MS, delayedSignal, GRACE_MS } from './wire/grace.ts';
+import { CLOCK, type Clock, type PassingFailure, RETRY, type RetryPolicy } from './wire/retry.ts';
+
+/** How to reach an edge. */
+export interface EdgeOptions {
+  /** `https://<host>[:port]` */
+  readonly url: string;
+  readonly dispatcher: Dispatcher;
+  readonly tokens: TokenSource;
+  /** A request that moves no byte for so long is cut, milliseconds; 0: never. */
+  readonly stallMs?: number;
+  /** Bytes a second of the whole process. */
+  readonly limitRate?: number;
+  readonly retry?: RetryPolicy;
+  readonly clock?: Clock;
+  /** Called when the number of requests that wait for another try changes. */
+  readonly onTrouble?: (trouble: Trouble) => void;
+}
+
+export interface EdgeConnection {
+  readonly edge: EdgeClient;
+  /** Client for clean-up requests; Ctrl-C does not cancel it at once. */
+  readonly cleanUp: EdgeClient;
+}
+
+const STALL_MS = 30_000;
+
+/** A wait of this length that the server asked for is a note, milliseconds; shorter ones are shown with `--debug`. */
+const NOTED_WAIT_MS = 5_000;
+const NOTE_EVERY_MS = 10_000;
+
+/** After Ctrl-C, clean-up requests are given up early. */
+const CLEAN_UP = { retry: { ...RETRY, tries: 3, windowMs: 5_000 }, stallMs: 5_000 };
+
+/** Returns the clients of one command for an edge. */
+export function connectEdge({ ui, signal, now }: Context, options: EdgeOptions): EdgeConnection {
+  const { url, dispatcher, tokens, limitRate, onTrouble } = options;
+  const { stallMs = STALL_MS, retry = RETRY, clock = CLOCK } = options;
+  let notedAt = Number.NEGATIVE_INFINITY;
+  const onRetry = (subject: string, failure: PassingFailure, tries: number, waitMs: number) => {
+    const askedToWait = (failure.details.retryAfterMs ?? 0) >= NOTED_WAIT_MS;
+    const isNoted = askedToWait && clock.now() - notedAt >= NOTE_EVERY_MS;
+    if (isNoted) notedAt = clock.now();
+    ui.event({
+      type: isNoted ? 'note' : 'debug',
+      text: `${subject}: ${failure.message} Trying again in ${formatDuration(waitMs)} (try ${tries + 1}).`,
+    });
+  };
+  const limit = limitRate === undefined ? undefined : createRateLimit(limitRate, clock, signal);
+  const wire = { url, dispatcher, tokens, clock, now, limit, onRetry };
+  const sending = delayedSignal(signal, GRACE_MS);
+  const cleaningUp = delayedSignal(signal, CLEAN_UP_MS);
+  // Every request listens while it lasts.
+  setMaxListeners(0, signal, sending, cleaningUp);
+  return {
+    edge: createEdgeClient({ ...wire, retry, stallMs, signal, sending, onTrouble }),
+    cleanUp: createEdgeClient({ ...wire, ...CLEAN_UP, signal: cleaningUp }),
+  };
+}

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { keyProblem } from '../../../protocol/key-rules.ts';
+import { UserError } from '../../errors.ts';
+import { shellWord } from '../../ui/shell-word.ts';
+import { MAX_OBJECT, MAX_PART, MAX_PARTS } from '../plan.ts';
+import { ALGORITHMS, type Algorithm } from '../proof/digests.ts';
+import { readEtag } from '../proof/integrity.ts';
+import { isUploadId, type StoredPart } from './requests.ts';
+
+/** What a multipart upload is of and where it goes; the same command finds its journal by it. */
+export interface JournalSubject {
+  /** `https://<host>[:port]` of the edge. */
+  readonly url: string;
+  readonly key: string;
+  /** Absolute path of the file. */
+  readonly path: string;
+}
+
+/** Written before a multipart upload is opened at the store. */
+export interface JournalEntry extends JournalSubject {
+  /** Bytes of each part but the last. */
+  readonly partSize: number;
+  readonly algorithm: Algorithm;
+  /** The file as it was. */
+  readonly size: number;
+  /** Nanoseconds since 1970, in digits. */
+  readonly mtimeNs: string;
+  readonly inode: string;
+  /** Digest of the file's head and tail. */
+  readonly sample: string;
+  /** Digest of the object's header fields. */
+  readonly headers: string;
+  /** When it was first opened, unanswered tries included; ISO 8601. */
+  readonly startedAt: string;
+}
+
+/** Written once it is open. */
+export interface Opened {
+  readonly uploadId: string;
+  /** An earlier try, since the entry's `startedAt`, may have opened another upload whose id is unknown. */
+  readonly unanswered: boolean;
+}
+
+/** An entry and the lines after it. */
+export interface Recorded {
+  readonly entry: JournalEntry;
+  /** Absent where the run ended before the store's answer. */
+  readonly opened: Opened | undefined;
+  readonly parts: ReadonlyMap<number, StoredPart>;
+}
+
+/** Since when uploads of unknown id may be open, as an earlier run recorded it; ISO 8601. */
+export function unansweredSince(recorded: Recorded | undefined): string | undefined {
+  if (recorded === undefined) return undefined;
+  return (recorded.opened?.unanswered ?? true) ? recorded.entry.startedAt : undefined;
+}
+
+/** What stands in a stream's journal instead of a path and of what tells one file from another; no absolute path begins so. */
+const STREAM = '-';
+
+/** The entry of an upload from a stream. Several may go to one key at the same time, so each has a path of its own. */
+export function streamEntry(
+  entry: Pick<JournalEntry, 'url' | 'key' | 'partSize' | 'algorithm'>,
+): Omit<JournalEntry, 'startedAt'> {
+  const path = `${STREAM}${randomUUID()}`;
+  return { ...entry, path, size: 0, mtimeNs: '0', inode: '0', sample: STREAM, headers: STREAM };
+}
+
+export function isOfStream({ path }: Pick<JournalSubject, 'path'>): boolean {
+  return path.startsWith(STREAM);
+}
+
+/** Bytes of parts together. */
+export function totalSize(parts: ReadonlyMap<number, StoredPart>): number {
+  return [...parts.values()].reduce((sum, { size }) => sum + size, 0);
+}
+
+export const FORMAT = 2;
+/** Of earlier versions, which wrote the upload's id in the first line. */
+const OLD_FORMAT = 1;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const isCount = (value: unknown, least: number, most: number) =>
+  Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
+
+function isOrigin(value: unknown): value is string {
+  return isText(value) && /^https?:\/\/[^/]+$/.test(value) && URL.canParse(value);
+}
+
+function isEntry(line: Fields): line is Fields & JournalEntry {
+  const { url, key, path, partSize, algorithm, size, mtimeNs, inode, sample, headers, startedAt } = line;
+  return (
+    isOrigin(url) &&
+    isText(key) &&
+    keyProblem(key) === undefined &&
+    [path, mtimeNs, inode, sample, headers].every(isText) &&
+    ALGORITHMS.some((known) => known === algorithm) &&
+    isCount(partSize, 1, MAX_PART) &&
+    isCount(size, 0, MAX_OBJECT) &&
+    Number(size) <= Number(partSize) * MAX_PARTS &&
+    isText(startedAt) &&
+    !Number.isNaN(Date.parse(startedAt))
+  );
+}
+
+function isOpened(line: unknown): line is Opened {
+  return isFields(line) && isUploadId(line.uploadId) && typeof line.unanswered === 'boolean';
+}
+
+function isPart(line: unknown): line is StoredPart {
+  return (
+    isFields(line) &&
+    isCount(line.number, 1, MAX_PARTS) &&
+    isCount(line.size, 0, MAX_PART) &&
+    isText(line.etag) &&
+    readEtag(line.etag) === line.etag &&
+    isText(line.checksum) &&
+    /^[\w+/]{1,128}={0,2}$/.test(line.checksum)
+  );
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // The torn last line of a killed run, or the empty text after the last line break.
+    return undefined;
+  }
+}
+
+/**
+ * Parses the lines of a journal. Damaged lines after the first are skipped: the store lists their parts.
+ * @returns `undefined` for a file that is no journal, is of another version, or has a damaged first line.
+ */
+export function parseJournal(text: string): Recorded | undefined {
+  const [first, ...lines] = text.split('\n').map(parseLine);
+  if (!isFields(first)) return undefined;
+  const { format, uploadId, ...entry } = first;
+  if (!(format === FORMAT || format === OLD_FORMAT) || !isEntry(entry)) return undefined;
+  if (uploadId !== undefined && !isUploadId(uploadId)) return undefined;
+  const parts = lines.filter(isPart).map((part) => [part.number, part] as const);
+  const opened = uploadId === undefined ? lines.find(isOpened) : { uploadId, unanswered: false };
+  return { entry, opened, parts: new Map(parts) };
+}
+
+/** The error for a file among the journals that is not a journal. */
+export function noJournal(path: string): UserError {
+  return new UserError(
+    'settings',
+    `${path} is not a journal of an upload, or was written by another version.`,
+    {
+      hint: ['Its upload cannot be resumed. Delete the file:', `  rm ${shellWord(path)}`],
+    },
+  );
+}

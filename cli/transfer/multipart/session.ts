@@ -1,0 +1,231 @@
+import { isUserError } from '../../errors.ts';
+import { forEachAtOnce, type Pool } from '../pacing/pool.ts';
+import { type Plan, partsOf, planOfParts } from '../plan.ts';
+import { reconcile } from '../proof/reconcile.ts';
+import type { Stored, Upload } from '../put-object.ts';
+import type { Segment } from '../sources/segment.ts';
+import { UploadGone } from '../wire/answers.ts';
+import { type EdgeClient, perhapsOurs } from '../wire/edge-client.ts';
+import { abortUnfinished } from './abort.ts';
+import type { Fingerprint } from './fingerprint.ts';
+import { type JournalEntry, totalSize, unansweredSince } from './journal-entry.ts';
+import type { OptionalJournal } from './journals.ts';
+import { type ListedPart, listParts } from './listings.ts';
+import {
+  abortUpload,
+  completeUpload,
+  createUpload,
+  type OpenUpload,
+  putPart,
+  type StoredPart,
+} from './requests.ts';
+import { tryAbortUnanswered, type UnansweredContext } from './unanswered.ts';
+
+export interface SessionContext extends UnansweredContext {
+  readonly edge: EdgeClient;
+  /** Client for clean-up requests; Ctrl-C does not cancel it at once. */
+  readonly cleanUp: EdgeClient;
+  /** Bounds the requests under way. `send` does not take a slot: its caller holds one while it reads the part. */
+  readonly slots: Pool;
+}
+
+/** What a session uploads, and where it is recorded. */
+export interface SessionTarget {
+  readonly upload: Upload;
+  readonly journal: OptionalJournal;
+}
+
+export interface OpenOptions {
+  readonly fingerprint: Fingerprint;
+  /** Since when an earlier opening is unanswered; ISO 8601. */
+  readonly unansweredSince: string | undefined;
+}
+
+export interface ResumeOptions {
+  /** The recorded upload is of the same file, to the same key, in the same way. */
+  readonly isSame: (entry: JournalEntry) => boolean;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** Compares a part that only the store knows with the file; `undefined` where they differ. */
+  readonly verify: (part: ListedPart, plan: Plan) => Promise<StoredPart | undefined>;
+}
+
+interface State {
+  readonly id: OpenUpload;
+  readonly entry: Pick<JournalEntry, 'algorithm' | 'partSize'>;
+  readonly unansweredSince: string | undefined;
+  readonly parts: Map<number, StoredPart>;
+  /** The store may have completed it already: its answer was lost. */
+  readonly mayBeComplete: boolean;
+}
+
+/** One multipart upload, from its opening or resumption to its completion or abort. */
+export class MultipartSession {
+  /** Bytes of each part but the last. */
+  readonly partSize: number;
+  /** Bytes that an earlier run had stored. */
+  readonly resumedBytes: number;
+  /** Since when another upload of the key may be open whose id is unknown; ISO 8601. */
+  readonly unansweredSince: string | undefined;
+  readonly #target: SessionTarget;
+  readonly #context: SessionContext;
+  readonly #state: State;
+  #attempts = 1;
+
+  private constructor(target: SessionTarget, context: SessionContext, state: State) {
+    this.#target = target;
+    this.#context = context;
+    this.#state = state;
+    this.partSize = state.entry.partSize;
+    this.resumedBytes = totalSize(state.parts);
+    this.unansweredSince = state.unansweredSince;
+  }
+
+  /**
+   * Opens an upload at the store. The journal says so before the request, so that a run that is killed before the answer
+   * leaves a trace.
+   */
+  static async open(
+    target: SessionTarget,
+    { fingerprint, unansweredSince: since }: OpenOptions,
+    context: SessionContext,
+  ): Promise<MultipartSession> {
+    const { upload, journal } = target;
+    const { edge, slots, now } = context;
+    const { algorithm } = fingerprint;
+    const entry = { ...fingerprint, startedAt: since ?? now().toISOString() };
+    let unanswered = since !== undefined;
+    const create = async () => {
+      await journal.begin(entry);
+      return slots.run(() =>
+        createUpload(edge, upload, algorithm, () => {
+          unanswered = true;
+        }),
+      );
+    };
+    const id = await create().catch(async (error: unknown) => {
+      if (!unanswered) await journal.remove();
+      throw error;
+    });
+    await journal.open({ uploadId: id.uploadId, unanswered });
+    const unansweredSince = unanswered ? entry.startedAt : undefined;
+    return new MultipartSession(target, context, {
+      id,
+      entry,
+      unansweredSince,
+      parts: new Map(),
+      mayBeComplete: false,
+    });
+  }
+
+  /**
+   * Resumes the upload in the journal. One of another file is aborted at the store.
+   * @returns `undefined` where there is no upload to resume.
+   */
+  static async resume(
+    target: SessionTarget,
+    { isSame, size, verify }: ResumeOptions,
+    context: SessionContext,
+  ): Promise<MultipartSession | undefined> {
+    const { journal } = target;
+    const { edge, slots } = context;
+    const { recorded } = journal;
+    if (recorded?.opened === undefined) return undefined;
+    const { entry, opened } = recorded;
+    const id = { key: entry.key, uploadId: opened.uploadId };
+    const since = unansweredSince(recorded);
+    const start = (parts: Map<number, StoredPart>, mayBeComplete: boolean) =>
+      new MultipartSession(target, context, { id, entry, unansweredSince: since, parts, mayBeComplete });
+    const forget = async () => {
+      if (since === undefined) await journal.remove();
+      return undefined;
+    };
+    if (!isSame(entry)) {
+      await slots.run(() => abortUpload(edge, id));
+      return forget();
+    }
+    const plan = planOfParts(size, entry.partSize);
+    const listed = await slots
+      .run(() => listParts(edge, id, entry.algorithm))
+      .catch((error: unknown) => {
+        if (error instanceof UploadGone) return undefined;
+        throw error;
+      });
+    if (listed === undefined) {
+      // It may have been completed and the answer lost. With every part recorded, it can be completed again.
+      const isWhole = partsOf(size, plan).every(({ number }) => recorded.parts.has(number));
+      return isWhole ? start(new Map(recorded.parts), true) : forget();
+    }
+    const { kept, doubtful } = reconcile(size, plan, recorded.parts, listed);
+    const parts = new Map(kept.map((part) => [part.number, part]));
+    await forEachAtOnce(doubtful, slots.size, async (part) => {
+      const verified = await slots.run(() => verify(part, plan));
+      if (verified === undefined) return;
+      parts.set(part.number, verified);
+      await journal.add(verified);
+    });
+    return start(parts, false);
+  }
+
+  /** Whether the store has a part. */
+  has(number: number): boolean {
+    return this.#state.parts.has(number);
+  }
+
+  /** Bytes of the parts that the store has. */
+  get storedBytes(): number {
+    return totalSize(this.#state.parts);
+  }
+
+  /** Sends one part and proves it. */
+  async send(number: number, segment: Segment, onSent: (bytes: number) => void): Promise<void> {
+    const { id, entry, parts } = this.#state;
+    const options = { algorithm: entry.algorithm, onSent };
+    const { part, attempts } = await putPart(this.#context.edge, id, number, segment, options);
+    parts.set(number, part);
+    this.#attempts = Math.max(this.#attempts, attempts);
+    await this.#target.journal.add(part);
+  }
+
+  /**
+   * Has the store assemble the parts, and proves the object.
+   * @throws {UserError} as `completeUpload`
+   */
+  async complete(): Promise<Stored> {
+    const { upload, journal } = this.#target;
+    const { edge, slots } = this.#context;
+    const { id, entry, mayBeComplete } = this.#state;
+    const { key, noClobber } = upload;
+    const parts = [...this.#state.parts.values()].sort((a, b) => a.number - b.number);
+    const since = this.unansweredSince;
+    if (since !== undefined) {
+      await slots.run(() => tryAbortUnanswered(edge, { key, since, instead: id }, this.#context));
+    }
+    const done = await slots
+      .run(() => completeUpload(edge, id, parts, { algorithm: entry.algorithm, noClobber }))
+      .catch((error: unknown) => {
+        throw mayBeComplete && isUserError(error) && error.code === 'exists' ? perhapsOurs(key) : error;
+      });
+    await journal.remove();
+    return {
+      ...done,
+      bytes: this.storedBytes,
+      parts: parts.length,
+      attempts: this.#attempts,
+      resumedBytes: this.resumedBytes,
+    };
+  }
+
+  /** Aborts the upload at the store, where that is possible; elsewhere its journal stays for `uploads abort`. */
+  async abort(): Promise<void> {
+    const { upload, journal } = this.#target;
+    const { unansweredSince } = this;
+    const unfinished = { key: upload.key, open: this.#state.id, unansweredSince };
+    try {
+      await abortUnfinished(this.#context.cleanUp, unfinished, journal, this.#context);
+    } catch (error) {
+      // The error that ended the upload is the one to report.
+      if (!isUserError(error)) throw error;
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import { interrupted, isUserError, UserError } from '../../errors.ts';
+import { formatBytes } from '../../ui/format.ts';
+import { effectOf } from '../error-effects.ts';
+import type { Limits } from '../limits.ts';
+import type { Lane, Lanes } from '../pacing/lanes.ts';
+import { forEachAtOnce } from '../pacing/pool.ts';
+import { type Part, type Plan, partOf, partsOf, planOfParts } from '../plan.ts';
+import { sameBytes } from '../proof/integrity.ts';
+import type { Stored, Upload } from '../put-object.ts';
+import { type Segment, type SegmentOptions, withSegment } from '../sources/segment.ts';
+import type { SourceFile } from '../sources/source-file.ts';
+import { UploadConflict, UploadGone } from '../wire/answers.ts';
+import { checkSize } from '../wire/edge-limits.ts';
+import { type Fingerprint, fingerprint, isSameUpload } from './fingerprint.ts';
+import { journalId } from './journal.ts';
+import { type JournalEntry, type JournalSubject, unansweredSince } from './journal-entry.ts';
+import type { Journals, OptionalJournal } from './journals.ts';
+import type { ListedPart } from './listings.ts';
+import type { StoredPart } from './requests.ts';
+import { MultipartSession, type SessionContext } from './session.ts';
+
+export interface FileUpload {
+  readonly file: SourceFile;
+  /** Absolute. */
+  readonly path: string;
+  readonly upload: Upload & {
+    /** Called with the bytes that the store has already; negative where they no longer count. */
+    readonly onFound: (bytes: number) => void;
+  };
+  readonly plan: Plan;
+  /** The user gave the part size: an upload with another one starts again. */
+  readonly partSizeGiven: boolean;
+}
+
+export interface FileUploadContext extends SessionContext, SegmentOptions {
+  readonly journals: Journals;
+  readonly limits: Limits;
+  /** Bounds the parts under way. */
+  readonly lanes: Lanes;
+  readonly note: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Sessions that are opened for one file before the last one's error is reported. */
+const SESSIONS_IF_GONE = 2;
+const SESSIONS_IF_CONFLICT = 3;
+
+/**
+ * Stores a file by a multipart upload, resuming the one that an earlier run left. Parts stay stored and recorded until
+ * the object is proved, so that a run that ends early can be resumed.
+ * @throws {UserError}
+ */
+export async function uploadFileInParts(work: FileUpload, context: FileUploadContext): Promise<Stored> {
+  const { file, path, upload, plan } = work;
+  const { edge, digester } = context;
+  const subject = { url: edge.url, key: upload.key, path };
+  return context.journals.use(subject, async (journal) => {
+    const { algorithm } = digester;
+    const { headers } = upload;
+    const wanted = await fingerprint(file, subject, { headers, partSize: plan.partSize, algorithm });
+    let since = unansweredSince(journal.recorded);
+    let session = await resume(journal, wanted, work, context);
+    for (let sessions = 1; ; sessions += 1) {
+      session ??= await open(journal, wanted, since, work, context);
+      try {
+        await sendMissing(session, work, context);
+        file.checkUnchanged();
+        return await session.complete();
+      } catch (error) {
+        if (!startsAgain(error, sessions)) throw await ended(error, session, journal, { subject, file });
+        if (error instanceof UploadConflict) await session.abort();
+        upload.onFound(-session.storedBytes);
+        since = session.unansweredSince;
+        session = undefined;
+      }
+    }
+  });
+}
+
+async function resume(
+  journal: OptionalJournal,
+  wanted: Fingerprint,
+  { file, upload, partSizeGiven }: FileUpload,
+  context: FileUploadContext,
+): Promise<MultipartSession | undefined> {
+  const options = {
+    isSame: (entry: JournalEntry) => isSameUpload(entry, wanted, !partSizeGiven),
+    size: file.size,
+    verify: (part: ListedPart, plan: Plan) => verify(part, file, plan, context),
+  };
+  const session = await MultipartSession.resume({ journal, upload }, options, context);
+  if (session === undefined) return undefined;
+  upload.onFound(session.resumedBytes);
+  if (session.resumedBytes > 0) {
+    const [done, all] = [formatBytes(session.resumedBytes), formatBytes(file.size)];
+    context.note(`Resuming ${file.name} at ${done} of ${all}.`);
+  }
+  return session;
+}
+
+/** Compares a part that the store lists with the file's own bytes. */
+async function verify(
+  listed: ListedPart,
+  file: SourceFile,
+  plan: Plan,
+  options: SegmentOptions,
+): Promise<StoredPart | undefined> {
+  const { number, size, etag } = listed;
+  return withSegment(file, partOf(number, file.size, plan), options, async (segment) => {
+    if (!(await sameBytes(segment, listed))) return undefined;
+    return { number, size, etag, checksum: segment.digest.toString('base64') };
+  });
+}
+
+async function open(
+  journal: OptionalJournal,
+  wanted: Fingerprint,
+  since: string | undefined,
+  { file, upload }: FileUpload,
+  context: FileUploadContext,
+): Promise<MultipartSession> {
+  checkSize(file.name, file.size, await context.limits.current());
+  const options = { fingerprint: wanted, unansweredSince: since };
+  return MultipartSession.open({ journal, upload }, options, context);
+}
+
+async function sendMissing(
+  session: MultipartSession,
+  { file, upload }: FileUpload,
+  { digester, rings, slots, lanes, signal }: FileUploadContext,
+): Promise<void> {
+  let failed = false;
+  const send = async (part: Part, lane: Lane) => {
+    if (signal.aborted) throw interrupted();
+    const onSent = (bytes: number) => {
+      lane.moved(bytes);
+      upload.onSent(bytes);
+    };
+    await withSegment(file, part, { digester, rings }, (segment) =>
+      session.send(part.number, inTurn(segment, lane), onSent),
+    );
+  };
+  const parts = partsOf(file.size, planOfParts(file.size, session.partSize));
+  const missing = parts.filter(({ number }) => !session.has(number));
+  await forEachAtOnce(missing, slots.size, (part) =>
+    lanes.run(session.partSize, async (lane) => {
+      // A part that waited while another one failed is not sent.
+      if (failed) return;
+      await slots
+        .run(() => send(part, lane))
+        .catch((error: unknown) => {
+          failed = true;
+          throw error;
+        });
+    }),
+  );
+}
+
+function inTurn(segment: Segment, { turn }: Lane): Segment {
+  async function* open() {
+    for await (const chunk of segment.open()) {
+      await turn();
+      yield chunk;
+    }
+  }
+  return { ...segment, open };
+}
+
+/** The store does not have the upload any more, or another upload of the key came in between. */
+function startsAgain(error: unknown, sessions: number): boolean {
+  if (error instanceof UploadConflict) return sessions < SESSIONS_IF_CONFLICT;
+  return error instanceof UploadGone && sessions < SESSIONS_IF_GONE;
+}
+
+/** The error to report. The upload is kept where it can be resumed, and aborted where it cannot. */
+async function ended(
+  error: unknown,
+  session: MultipartSession,
+  journal: OptionalJournal,
+  { subject, file }: { readonly subject: JournalSubject; readonly file: SourceFile },
+): Promise<unknown> {
+  if (!journal.isKept() || (isUserError(error) && effectOf(error.code).upload === 'abort')) {
+    await session.abort();
+    return error;
+  }
+  if (!isUserError(error) || error instanceof UploadGone) return error;
+  const { storedBytes } = session;
+  // With every part stored, it is their assembly that the store refused.
+  const refused = error.code === 'refused_by_store' && storedBytes === file.size;
+  const hint = refused
+    ? [
+        'All parts are stored, and the same command tries once more. If that fails too, abort the upload first:',
+        `  edge-upload uploads abort ${journalId(subject)}`,
+      ]
+    : [
+        `${formatBytes(storedBytes)} of ${formatBytes(file.size)} are stored; the same command resumes from there.`,
+      ];
+  return new UserError(error.code, error.message, { hint: [...error.hintLines, ...hint], cause: error });
+}

@@ -1,0 +1,147 @@
+import type { Readable } from 'node:stream';
+import { interrupted, UserError } from '../../errors.ts';
+import { formatBytes } from '../../ui/format.ts';
+import type { Limits } from '../limits.ts';
+import { createPool, forEachAtOnce } from '../pacing/pool.ts';
+import { DEFAULT_PART, MAX_PARTS, type MultipartMode } from '../plan.ts';
+import type { Digester } from '../proof/digests.ts';
+import { putObject, type Stored, type Upload } from '../put-object.ts';
+import { readUntil } from '../sources/read-until.ts';
+import { bufferSegment } from '../sources/segment.ts';
+import { checkSize, type EdgeLimits } from '../wire/edge-limits.ts';
+import { type AbortContext, abortEarlierStreams } from './abort.ts';
+import { type BufferedPart, bufferedParts } from './buffered-parts.ts';
+import { streamEntry } from './journal-entry.ts';
+import { MultipartSession, type SessionContext } from './session.ts';
+
+/** Parts under way at once: each is in memory until it is stored. */
+const CONCURRENT_PARTS = 4;
+
+/** S3 assembles no object of no parts, so an empty stream is one empty part. */
+const NO_BYTES: BufferedPart = { number: 1, bytes: Buffer.alloc(0), release: () => {} };
+
+export interface StreamUpload {
+  readonly stream: Readable;
+  /** Whose bytes they are, as it stands in a sentence. */
+  readonly name: string;
+  readonly upload: Upload;
+}
+
+export interface StreamOptions {
+  /** Bytes. */
+  readonly partSize?: number;
+  /** Parts under way at once. */
+  readonly concurrency?: number;
+  /** `always`: in parts, however short it is; `never`: by one PUT, or not at all. */
+  readonly multipart?: MultipartMode;
+}
+
+export interface StreamUploadContext extends SessionContext, AbortContext {
+  readonly limits: Limits;
+  readonly digester: Digester;
+}
+
+/** Returns the most that a stream can have and the memory that its upload takes, in bytes. */
+export function streamBounds({
+  partSize = DEFAULT_PART,
+  concurrency = CONCURRENT_PARTS,
+  multipart = 'auto',
+}: StreamOptions): { readonly bytes: number; readonly memory: number } {
+  const [parts, underWay] = multipart === 'never' ? [1, 1] : [MAX_PARTS, concurrency];
+  // One part is read while the others are sent.
+  return { bytes: parts * partSize, memory: (underWay + 1) * partSize };
+}
+
+/**
+ * Stores a stream: by one PUT where it fits in one part, else by a multipart upload. It cannot be resumed: after a failure
+ * the upload is aborted, after a kill its journal shows it to `uploads abort` and to the next stream to the same key.
+ * @throws {UserError} `too_large` past 10,000 parts; `usage` past one part with `never`.
+ */
+export async function uploadStream(
+  { stream, name, upload }: StreamUpload,
+  { partSize = DEFAULT_PART, concurrency = CONCURRENT_PARTS, multipart = 'auto' }: StreamOptions,
+  context: StreamUploadContext,
+): Promise<Stored> {
+  const { edge, digester, slots, journals } = context;
+  const { key } = upload;
+  const parts = bufferedParts(readUntil(stream, 'standard input', context.signal), partSize);
+  const [first = NO_BYTES, second] = [await nextOf(parts), await nextOf(parts)];
+  if (second !== undefined && multipart === 'never') throw needsParts(name, partSize);
+  if (second === undefined && multipart !== 'always') {
+    const segment = await bufferSegment(name, first.bytes, digester);
+    await abortEarlierStreams(key, context);
+    return slots.run(() => putObject(segment, upload, digester, edge));
+  }
+  const limits = await context.limits.fresh();
+  const entry = streamEntry({ url: edge.url, key, partSize, algorithm: digester.algorithm });
+  await abortEarlierStreams(key, context);
+  return journals.use(entry, async (journal) => {
+    const options = { fingerprint: entry, unansweredSince: undefined };
+    const session = await MultipartSession.open({ journal, upload }, options, context);
+    try {
+      const read = second === undefined ? [first] : [first, second];
+      const sending = { name, onSent: upload.onSent, concurrency, limits };
+      await sendParts(session, chain(read, parts), sending, context);
+      return await session.complete();
+    } catch (error) {
+      await session.abort();
+      throw error;
+    }
+  });
+}
+
+interface Sending {
+  readonly name: string;
+  readonly onSent: (bytes: number) => void;
+  readonly concurrency: number;
+  readonly limits: EdgeLimits;
+}
+
+async function sendParts(
+  session: MultipartSession,
+  parts: AsyncIterable<BufferedPart>,
+  { name, onSent, concurrency, limits }: Sending,
+  { digester, slots, signal }: StreamUploadContext,
+): Promise<void> {
+  const { partSize } = session;
+  const underWay = createPool(concurrency);
+  await forEachAtOnce(parts, concurrency + 1, async ({ number, bytes, release }) => {
+    if (number > MAX_PARTS) throw tooLong(name, partSize);
+    checkSize(name, (number - 1) * partSize + bytes.length, limits);
+    if (signal.aborted) throw interrupted();
+    const segment = await bufferSegment(name, bytes, digester);
+    await underWay.run(() => slots.run(() => session.send(number, segment, onSent)));
+    release();
+  });
+  if (signal.aborted) throw interrupted();
+}
+
+async function nextOf(parts: AsyncGenerator<BufferedPart, void, void>): Promise<BufferedPart | undefined> {
+  const next = await parts.next();
+  return next.done ? undefined : next.value;
+}
+
+async function* chain(
+  read: readonly BufferedPart[],
+  rest: AsyncIterable<BufferedPart>,
+): AsyncGenerator<BufferedPart, void, void> {
+  yield* read;
+  yield* rest;
+}
+
+function tooLong(name: string, partSize: number): UserError {
+  const bytes = formatBytes(streamBounds({ partSize }).bytes);
+  return new UserError(
+    'too_large',
+    `${name} has more than ${bytes}, which is ${MAX_PARTS.toLocaleString('en-US')} parts.`,
+    { hint: 'Upload it in larger parts, which are kept in memory: --part-size 256M' },
+  );
+}
+
+function needsParts(name: string, partSize: number): UserError {
+  return new UserError(
+    'usage',
+    `${name} has more than ${formatBytes(partSize)}, and --multipart never does not divide it.`,
+    { hint: 'Give a larger --part-size, which is kept in memory, or leave --multipart out.' },
+  );
+}
