@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { writingText } from '../identity/caller.ts';
@@ -101,33 +102,23 @@ async function newUser(
   { userPoolId }: EdgeDescription,
   given: GivenAnswers,
 ): Promise<Person> {
-  const [{ operatorClients }, { createForSignIn }, { awsFailure }] = await Promise.all([
-    import('../network/aws.ts'),
+  const [{ administer }, { createForSignIn }] = await Promise.all([
+    import('./user/pool.ts'),
     import('../identity/users/create-user.ts'),
-    import('../stack/aws-failures.ts'),
   ]);
   const { email = '', username, attributes, profile } = args;
   // Asked for now: a user whose first password nobody can answer for is not made.
   if (!context.ui.interactive) await askedAnswers(context, given).newPassword();
-  const clients = await operatorClients(context, {
-    ...(deployment?.local && { local: deployment.local }),
-    ...(profile !== undefined && { profile }),
+  const user = { email, ...omitUndefined({ username: username || undefined, attributes }) };
+  const choice = { local: deployment?.local, profile };
+  const created = await administer(context, userPoolId, choice, 'Creating the user', (pool) =>
+    createForSignIn(pool, user),
+  );
+  context.ui.event({
+    type: 'note',
+    text: `User ${created.username} created. Next is the first sign-in.`,
   });
-  try {
-    const created = await createForSignIn(
-      { cognito: clients.cognito, userPoolId, signal: context.signal },
-      { email, ...(username && { username }), ...(attributes && { attributes }) },
-    );
-    context.ui.event({
-      type: 'note',
-      text: `The user ${created.username} is created. Next is the first sign-in.`,
-    });
-    return { username: created.username, password: created.temporaryPassword };
-  } catch (error) {
-    throw awsFailure(error, 'Creating the user');
-  } finally {
-    clients.close();
-  }
+  return { username: created.username, password: created.temporaryPassword };
 }
 
 function rememberedAs(
@@ -184,6 +175,7 @@ async function keep(context: Context, { deployment, tokens, asked, signedInAs }:
       encrypted: kept.key !== undefined,
       writeTo: allowed && [...allowed.caller.writeTo],
       maxSize: allowed?.description.policy.maxSize,
+      ...omitUndefined({ omitted: allowed?.caller.omitted && { ...allowed.caller.omitted } }),
       expiresAt: life.expiresAt.toISOString(),
     },
     text: [

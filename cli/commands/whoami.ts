@@ -1,5 +1,6 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, JsonValue, Result } from '../context.ts';
-import { askCaller, writingText } from '../identity/caller.ts';
+import { askCaller, groupsText, writingText } from '../identity/caller.ts';
 import { findKept } from '../identity/tokens/stored-tokens.ts';
 import { type TokenOrigin, tokenOrigin, tokenSource } from '../identity/tokens/token-source.ts';
 import type { FoundSession } from '../identity/tokens/token-store.ts';
@@ -11,7 +12,7 @@ import { formatDuration } from '../ui/format.ts';
 export async function whoami(context: Context, _args: object): Promise<Result> {
   const target = await resolveTarget(context);
   const { description, caller } = await askCaller(context, target, tokenSource(context, target));
-  const { username, groups, writeTo, tokenExpiresAt } = caller;
+  const { username, groups, writeTo, omitted, tokenExpiresAt } = caller;
   const origin = await tokenOrigin(context, target);
   const kept = origin.kind === 'kept' ? await findKept(context, target) : undefined;
   const document: { [name: string]: JsonValue | undefined } = {
@@ -23,11 +24,12 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
     encrypted: kept && kept.key !== undefined,
     writeTo: [...writeTo],
     maxSize: description.policy.maxSize,
+    ...omitUndefined({ omitted: omitted && { ...omitted } }),
     expiresAt: tokenExpiresAt,
     renewed: origin.kind !== 'token',
   };
   const lines: [string, string][] = [
-    ['user', groups.length === 0 ? username : `${username} (groups: ${groups.join(', ')})`],
+    ['user', groups.length === 0 ? username : `${username} (groups: ${groupsText(caller)})`],
     ['deployment', deploymentText(target)],
     ['may write', writingText(description.policy, caller)],
     ['tokens', originText(origin, kept)],

@@ -7,9 +7,8 @@ import type { Caller } from './edge-description.ts';
 import type { TokenSource } from './tokens/access-token.ts';
 
 /**
- * Asks the edge whom it takes the token for, as a request of `put` would: once more with a renewed token where it refuses
- * the first.
- * @throws {UserError} where the edge refuses the token that cannot be renewed, with what to do about a token of that kind
+ * Asks the edge who the token's bearer is. As in `put`, a refused token is renewed once.
+ * @throws {UserError} if the edge refuses the token and it cannot be renewed
  */
 export async function askCaller(context: Context, target: Target, tokens: TokenSource) {
   const ask = async (token: string) => ({
@@ -25,12 +24,26 @@ export async function askCaller(context: Context, target: Target, tokens: TokenS
   }
 }
 
-/** What a caller may write, in words; the edge itself decides at each upload. */
-export function writingText({ maxSize, allowGroups = [] }: UploadPolicy, { writeTo }: Caller): string {
+/** Returns the end of a list that the edge had to cut, such as ` and 12 more`. */
+function more(omitted: number | undefined): string {
+  return omitted ? ` and ${omitted.toLocaleString('en-US')} more` : '';
+}
+
+/** Returns the names of the caller's groups; empty for a caller without groups. */
+export function groupsText({ groups, omitted }: Caller): string {
+  return groups.join(', ') + more(omitted?.groups);
+}
+
+/** Returns what a caller has permission to write. The edge itself decides at each upload. */
+export function writingText(
+  { maxSize, allowGroups = [] }: UploadPolicy,
+  { writeTo, omitted }: Caller,
+): string {
   if (writeTo.length === 0) {
     const who = allowGroups.length === 0 ? 'members of a group' : `members of ${allowGroups.join(', ')}`;
     return `nothing; only ${who} are allowed to upload`;
   }
   const size = maxSize === undefined ? '' : `, up to ${formatLimit(maxSize)} each`;
-  return writeTo.includes('') ? `any key${size}` : `keys that begin with ${writeTo.join(' or ')}${size}`;
+  if (writeTo.includes('')) return `any key${size}`;
+  return `keys that begin with ${writeTo.join(' or ')}${more(omitted?.writeTo)}${size}`;
 }

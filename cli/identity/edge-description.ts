@@ -46,14 +46,23 @@ function readPolicy(value: unknown): UploadPolicy | undefined {
   };
 }
 
+function readOmitted(value: unknown): Caller['omitted'] {
+  if (!isFields(value)) return undefined;
+  const { groups, writeTo } = value;
+  const isCount = (amount: unknown): amount is number => Number.isSafeInteger(amount) && Number(amount) >= 0;
+  return isCount(groups) && isCount(writeTo) ? { groups, writeTo } : undefined;
+}
+
 function readCaller(value: unknown): Caller | undefined {
   if (!isFields(value)) return undefined;
   const { username, sub, groups, writeTo, tokenExpiresAt } = value;
+  const omitted = readOmitted(value.omitted);
   const isText = (field: unknown): field is string => typeof field === 'string';
   if (!isText(username) || !isText(sub) || !isStringList(groups) || !isText(tokenExpiresAt)) return undefined;
   if (!isStringList(writeTo)) return undefined;
   if (Number.isNaN(Date.parse(tokenExpiresAt))) return undefined;
-  return { username, sub, groups, writeTo, tokenExpiresAt };
+  if (value.omitted !== undefined && omitted === undefined) return undefined;
+  return { username, sub, groups, writeTo, tokenExpiresAt, ...omitUndefined({ omitted }) };
 }
 
 /** The document, or `undefined` for anything that is not exactly one; fields unknown to this version are left out. */

@@ -33,10 +33,13 @@ export interface OperatorClients {
   close(): void;
 }
 
+/** Which cloud an operator works on, and as whom. */
 export interface CloudChoice {
-  readonly local?: LocalCloud;
+  readonly local?: LocalCloud | undefined;
   /** Named profile of the AWS configuration; absent: `AWS_PROFILE` or the SDK's own chain. */
-  readonly profile?: string;
+  readonly profile?: string | undefined;
+  /** Ends every request once aborted. Work that must come to an end, such as a deploy, passes none. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -101,7 +104,7 @@ export async function publicCognito(
 /** Signed clients: the SDK's ordinary credential chain, or the access key of the embedded cloud that a local deployment lives in. */
 export async function operatorClients(
   { env }: Pick<Context, 'env'>,
-  { local, profile }: CloudChoice,
+  { local, profile, signal }: CloudChoice,
 ): Promise<OperatorClients> {
   const [cloudformation, cognito, s3, lambda, sts] = await Promise.all([
     import('@aws-sdk/client-cloudformation'),
@@ -111,7 +114,7 @@ export async function operatorClients(
     import('@aws-sdk/client-sts'),
   ]);
   const dispatcher = openDispatcher({ env, local });
-  const handler = new SdkHandler(dispatcher);
+  const handler = new SdkHandler(dispatcher, signal);
   const common = {
     region: STACK_REGION,
     requestHandler: handler,

@@ -5,7 +5,7 @@ import { interrupted, UserError } from '../errors.ts';
 export interface Listing<Page, Token> {
   /** For errors, as a sentence begins: `Listing the users`. */
   readonly doing: string;
-  /** Ends the list between two pages. */
+  /** Ends the list; a request under way ends with it where `ask` passes it on. */
   readonly signal?: AbortSignal;
   readonly ask: (token: Token | undefined) => Promise<Page>;
   /** The token of the next page; `undefined` on the last. */
@@ -51,7 +51,9 @@ export async function* pages<Page, Token>({
   let empty = 0;
   for (let read = 1; ; read += 1) {
     if (signal?.aborted) throw interrupted();
-    const page = await ask(token);
+    const page = await ask(token).catch((error: unknown) => {
+      throw signal?.aborted ? interrupted() : error;
+    });
     yield page;
     token = next(page);
     if (token === undefined) return;

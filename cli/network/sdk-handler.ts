@@ -82,9 +82,12 @@ function mark(error: unknown, sdkRequest: HttpRequest): void {
 export class SdkHandler {
   readonly metadata = { handlerProtocol: 'http/1.1' };
   readonly #dispatcher: Dispatcher;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(dispatcher: Dispatcher) {
+  /** @param signal ends every request that has no signal of its own */
+  constructor(dispatcher: Dispatcher, signal?: AbortSignal) {
     this.#dispatcher = dispatcher;
+    this.#signal = signal;
   }
 
   async handle(
@@ -92,7 +95,7 @@ export class SdkHandler {
     { abortSignal }: HttpHandlerOptions = {},
   ): Promise<{ response: HttpResponse }> {
     const { origin, path } = target(sdkRequest);
-    const deadline = openDeadline(abortSignal instanceof AbortSignal ? abortSignal : undefined);
+    const deadline = openDeadline(abortSignal instanceof AbortSignal ? abortSignal : this.#signal);
     deadline.set(HEAD_MS);
     let answer: Dispatcher.ResponseData;
     try {

@@ -1,12 +1,14 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { checkedUsername } from '../../identity/sign-in/username.ts';
 import { readRules } from '../../identity/users/administered-pool.ts';
 import { createUser, inviteUser, type NewUser } from '../../identity/users/create-user.ts';
 import { addToGroups, requireGroups } from '../../identity/users/groups.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { invitation, sentInvitation } from './invitation.ts';
-import { withPool } from './pool.ts';
+import { administeredFailure, type OperatedPool, withPool } from './pool.ts';
 
 export interface UserAddArgs extends OperatorArgs {
   /** Absent: the e-mail address. */
@@ -14,51 +16,55 @@ export interface UserAddArgs extends OperatorArgs {
   readonly email?: string;
   readonly attributes?: Readonly<Record<string, string>>;
   readonly groups?: readonly string[];
-  /** Cognito sends the temporary password by e-mail, instead of this command showing it. */
+  /** Cognito sends the temporary password by e-mail; this command does not show it. */
   readonly invite?: boolean;
 }
 
-/** Makes a user who signs in with a temporary password, and says what to hand over. */
+/** Creates a user with a temporary password, and prints what to hand over. */
 export async function add(context: Context, args: UserAddArgs): Promise<Result> {
   const user = newUser(args);
   const { groups = [], invite = false } = args;
   return withPool(context, args, `Adding the user ${user.username ?? user.email}`, async (pool) => {
-    const { userPoolId, url, local } = pool;
     const rules = await readRules(pool);
     await requireGroups(pool, groups);
+    const { email } = user;
+    const described = { email, groups: [...groups], userPoolId: pool.userPoolId };
     if (invite) {
       const username = await inviteUser(pool, user, rules);
-      await addToGroups(pool, username, groups);
+      await join(pool, username, groups);
       return {
-        document: { username, email: user.email, groups: [...groups], userPoolId, url, invited: true },
+        document: { username, ...described, url: pool.url, invited: true },
         text: [
-          `The user ${username} is created. Cognito sends the temporary password to ${user.email}.`,
-          ...sentInvitation(url, username, local),
+          `User ${username} created. Cognito sends the temporary password to ${email}.`,
+          ...sentInvitation(pool, username),
         ],
       };
     }
     const { username, temporaryPassword } = await createUser(pool, user, rules);
-    await addToGroups(pool, username, groups);
-    const made = invitation({
-      url,
-      username,
-      temporaryPassword,
-      now: context.now(),
-      rules,
-      ...(local && { local }),
-    });
+    await join(pool, username, groups);
+    const { document, lines } = invitation(context, pool, { username, temporaryPassword, rules });
     return {
-      document: {
-        username,
-        email: user.email,
-        groups: [...groups],
-        userPoolId,
-        invited: false,
-        ...made.document,
-      },
-      text: withHead(`The user ${username} is created.`, made.lines),
+      document: { username, ...described, ...document },
+      text: [`User ${username} created.`, ...lines],
     };
   });
+}
+
+/** Adds a new user to groups. Its failure reports that the user is there already. */
+async function join(pool: OperatedPool, username: string, groups: readonly string[]): Promise<void> {
+  try {
+    await addToGroups(pool, username, groups);
+  } catch (error) {
+    const { code, message } = administeredFailure(error, `Adding the user ${username} to the groups`);
+    throw new UserError(code, message, {
+      hint: [
+        'The user was created without a group. Add the groups, then print a new invitation:',
+        `  edge-upload user groups ${shellWord(username)}${groups.map((name) => ` --add ${shellWord(name)}`).join('')}`,
+        `  edge-upload user reset ${shellWord(username)}`,
+      ],
+      cause: error,
+    });
+  }
 }
 
 const EMAIL = /^[^@\s]+@[^@\s]+$/;
@@ -67,12 +73,12 @@ function newUser({ username: typed, email, attributes, invite = false }: UserAdd
   const username = typed === undefined ? undefined : checkedUsername(typed, 'the name of the user');
   if (username === undefined && email === undefined) {
     throw new UserError('usage', 'A new user needs a name.', {
-      hint: 'Type: edge-upload user add <name>   or give --email <address>, which is then the name.',
+      hint: ['Give a name, or --email <address>, which is then the name:', '  edge-upload user add <name>'],
     });
   }
   const address = email ?? (username !== undefined && EMAIL.test(username) ? username : undefined);
   if (address !== undefined && !EMAIL.test(address)) {
-    throw new UserError('usage', `“${address}” is no e-mail address.`, {
+    throw new UserError('usage', `“${address}” is not an e-mail address.`, {
       hint: 'Give it with --email <address>.',
     });
   }
@@ -81,15 +87,7 @@ function newUser({ username: typed, email, attributes, invite = false }: UserAdd
       hint: 'Give it with --email <address>.',
     });
   }
-  return {
-    // A pool that takes addresses for another name is given the part before the @; see createUser.
-    ...(username !== undefined && username !== address && { username }),
-    ...(address !== undefined && { email: address }),
-    ...(attributes && { attributes }),
-  };
-}
-
-/** The first line continues a sentence. */
-function withHead(head: string, [first, ...rest]: readonly string[]): string[] {
-  return [`${head} ${first ?? ''}`.trimEnd(), ...rest];
+  // A pool in which addresses stand for names gets the part before the @ as the name; see createUser.
+  const name = username === address ? undefined : username;
+  return omitUndefined({ username: name, email: address, attributes });
 }

@@ -15,43 +15,43 @@ import type { OperatorArgs } from '../operator.ts';
 import { withPool } from './pool.ts';
 
 export interface UserGroupsArgs extends OperatorArgs {
-  /** Absent: the groups of the pool. */
+  /** Absent: the groups of the pool are listed. */
   readonly username?: string;
   readonly add?: readonly string[];
   readonly remove?: readonly string[];
-  /** Makes groups to add to that are not there. */
+  /** Creates the missing ones of the groups to add to. */
   readonly create?: boolean;
 }
 
-/** Shows the groups of a user, or of the pool, and changes the user's. */
+/** Lists the groups of a user or of the pool, and changes the user's. */
 export async function groups(context: Context, args: UserGroupsArgs): Promise<Result> {
   const { username, add = [], remove = [], create = false } = args;
   if (username === undefined) {
-    if (add.length + remove.length === 0) return ofPool(context, args);
+    if (add.length + remove.length === 0) return groupsOfPool(context, args);
     throw new UserError('usage', '--add and --remove need the name of a user.', {
-      hint: 'Type: edge-upload user groups <name> --add <group>',
+      hint: ['Type:', '  edge-upload user groups <name> --add <group>'],
     });
   }
   return withPool(context, args, `Changing the groups of ${username}`, async (pool) => {
     const user = await getUser(pool, username);
+    // Whatever can be refused is checked before the first group is created or changed.
+    await requireGroups(pool, create ? remove : [...add, ...remove]);
     if (create) await createGroups(pool, add);
-    await requireGroups(pool, [...add, ...remove]);
     await addToGroups(pool, user.username, add);
     await removeFromGroups(pool, user.username, remove);
     if (add.length + remove.length > 0) {
-      const text =
-        'Tokens show a change of groups once they are renewed: within an hour, or --token-validity.';
+      const text = 'Tokens carry the new groups once they are renewed: within an hour, or --token-validity.';
       context.ui.event({ type: 'note', text });
     }
     const names = await groupsOf(pool, user.username);
     return {
       document: { username: user.username, groups: names, userPoolId: pool.userPoolId },
-      text: names.length === 0 ? `The user ${user.username} is in no group.` : names,
+      text: names.length === 0 ? `User ${user.username} is in no group.` : names,
     };
   });
 }
 
-async function ofPool(context: Context, args: OperatorArgs): Promise<Result> {
+async function groupsOfPool(context: Context, args: OperatorArgs): Promise<Result> {
   return withPool(context, args, 'Listing the groups', async (pool) => {
     const found: JsonValue[] = [];
     for await (const group of listGroups(pool)) {

@@ -1,50 +1,65 @@
-import type { JsonValue } from '../../context.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import type { Context, JsonValue } from '../../context.ts';
 import { loginCommand } from '../../identity/sign-in/username.ts';
 import type { PoolRules } from '../../identity/users/administered-pool.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { shellWord } from '../../ui/shell-word.ts';
+import type { OperatedPool } from './pool.ts';
 
 const DAY_MS = 86_400_000;
 
-interface Invitation {
-  readonly url: string | undefined;
+/** A user who signs in with a temporary password. */
+interface Invited {
   readonly username: string;
   readonly temporaryPassword: string;
-  /** When the password was set. */
-  readonly now: Date;
   readonly rules: PoolRules;
-  /** Set where the edge is in an embedded cloud. */
-  readonly local?: LocalCloud;
 }
 
 const NO_EDGE = 'the edge is not deployed yet';
 
-/** What an operator hands over: all that a person needs who has nothing but the command line. */
-export function invitation({ url, username, temporaryPassword, now, rules, local }: Invitation): {
+/** Returns what an operator hands over: all that a person needs who has nothing but Node.js. */
+export function invitation(
+  { now }: Pick<Context, 'now'>,
+  { url, local }: OperatedPool,
+  { username, temporaryPassword, rules }: Invited,
+): {
   readonly document: { [name: string]: JsonValue | undefined };
   readonly lines: readonly string[];
 } {
-  const expires = new Date(now.getTime() + rules.temporaryDays * DAY_MS).toISOString();
-  const command = url === undefined ? undefined : loginCommand(url, username);
+  const expiresAt = new Date(now().getTime() + rules.temporaryDays * DAY_MS).toISOString();
+  const command = url && loginCommand(url, username);
+  const environment = local && environmentFor(local);
   return {
     document: {
+      invited: false,
       url,
       temporaryPassword,
-      expiresAt: expires,
+      expiresAt,
       command,
-      ...(local && { environment: environmentFor(local) }),
+      ...omitUndefined({ environment }),
     },
     lines: [
-      'Send this by a way that only they can read:',
+      'Send this in a way that nobody else can read:',
       '',
       `  address              ${url ?? NO_EDGE}`,
       `  user name            ${username}`,
       `  temporary password   ${temporaryPassword}`,
-      `  good until           ${expires.slice(0, 16).replace('T', ' ')} UTC, for one sign-in`,
-      ...(local === undefined ? [] : embeddedLines(local)),
+      `  good until           ${expiresAt.slice(0, 16).replace('T', ' ')} UTC, for one sign-in`,
+      ...(local === undefined ? [] : ['', ...embeddedLines(local)]),
       ...(command === undefined ? [] : ['', ...steps(command)]),
     ],
   };
+}
+
+/** Returns what an operator adds to Cognito's e-mail, which holds the password but no address to sign in at. */
+export function sentInvitation({ url, local }: OperatedPool, username: string): readonly string[] {
+  if (url === undefined) return [`The e-mail does not name an address to sign in at: ${NO_EDGE}.`];
+  return [
+    ...(local === undefined ? [] : [...embeddedLines(local), '']),
+    'The e-mail does not name an address to sign in at. Send them this:',
+    '',
+    ...steps(loginCommand(url, username)),
+  ];
 }
 
 /** The variables with which an uploader who did not deploy reaches an embedded edge and its user pool. */
@@ -54,13 +69,11 @@ function environmentFor({ endpoint, caFile }: LocalCloud) {
 
 function embeddedLines(local: LocalCloud): readonly string[] {
   return [
-    '',
-    'This edge is in an embedded cloud, which only this computer reaches. In another home folder they first type:',
+    'This edge is in an embedded cloud, which only this computer reaches. In another home folder, first type:',
     ...Object.entries(environmentFor(local)).map(([name, value]) => `  export ${name}=${shellWord(value)}`),
   ];
 }
 
-/** What a person does who has nothing but Node.js. */
 function steps(command: string): readonly string[] {
   return [
     '  1. Install (needs Node.js 20.18.1 or later):',
@@ -69,20 +82,5 @@ function steps(command: string): readonly string[] {
     `     ${command}`,
     '  3. Upload:',
     '     edge-upload put <file>',
-  ];
-}
-
-/** The same where Cognito sends the password, and knows nothing of the edge. */
-export function sentInvitation(
-  url: string | undefined,
-  username: string,
-  local?: LocalCloud,
-): readonly string[] {
-  if (url === undefined) return [`The e-mail does not say where to sign in, and ${NO_EDGE}.`];
-  return [
-    ...(local === undefined ? [] : [...embeddedLines(local), '']),
-    'The e-mail does not say where to sign in. Send them this:',
-    '',
-    ...steps(loginCommand(url, username)),
   ];
 }

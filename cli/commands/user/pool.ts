@@ -1,9 +1,10 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context } from '../../context.ts';
-import { UserError } from '../../errors.ts';
+import { interrupted, UserError } from '../../errors.ts';
 import { awsErrorName, COGNITO_ERRORS, cognitoFailure } from '../../identity/cognito-errors.ts';
-import type { AdministeredPool } from '../../identity/users/administered-pool.ts';
-import { type OperatorClients, operatorClients } from '../../network/aws.ts';
-import type { LocalCloud } from '../../settings/deployments.ts';
+import { type AdministeredPool, openAdministeredPool } from '../../identity/users/administered-pool.ts';
+import type { CloudChoice } from '../../network/aws.ts';
+import type { Deployment } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { awsFailure } from '../../stack/aws-failures.ts';
 import {
@@ -14,75 +15,67 @@ import {
   requireTarget,
 } from '../operator.ts';
 
+type FoundPool = Pick<Deployment, 'userPoolId' | 'local'> & Partial<Pick<Deployment, 'url'>>;
+
 /** The pool of a deployment. */
-export interface OperatedPool extends AdministeredPool {
-  readonly stackName: string;
-  /** Where its users upload to; absent while the stack has no edge. */
+export interface OperatedPool extends AdministeredPool, Pick<Deployment, 'local'> {
+  /** Where its users upload to; absent until the stack has an edge. */
   readonly url?: string;
-  /** Set where the pool is in an embedded cloud. */
-  readonly local?: LocalCloud;
 }
 
-/** Runs an operator's work on the users of a deployment. What AWS refuses comes out as a user's error that names `doing`. */
+/** Runs an operator's work on the users of a deployment. */
 export async function withPool<T>(
   context: Context,
   args: OperatorArgs,
   doing: string,
   work: (pool: OperatedPool) => Promise<T>,
 ): Promise<T> {
-  const { pool, clients } = await open(context, await requireTarget(context, args), args);
+  const { userPoolId, ...found } = await findPool(context, await requireTarget(context, args), args);
+  const choice = { local: found.local, profile: args.profile };
+  return administer(context, userPoolId, choice, doing, (pool) => work({ ...pool, ...found }));
+}
+
+/**
+ * Runs an operator's work on a user pool.
+ * @throws {UserError} what AWS refuses, with the words of `doing`; `interrupted` after Ctrl-C
+ */
+export async function administer<T>(
+  context: Context,
+  userPoolId: string,
+  choice: CloudChoice,
+  doing: string,
+  work: (pool: AdministeredPool) => Promise<T>,
+): Promise<T> {
+  const { close, ...pool } = await openAdministeredPool(context, userPoolId, choice);
   try {
     return await work(pool);
   } catch (error) {
-    const name = awsErrorName(error);
-    if (name === undefined || !(name in COGNITO_ERRORS)) throw awsFailure(error, doing);
-    throw cognitoFailure(error, doing, 'AWS', 'operator');
+    throw context.signal.aborted ? interrupted() : administeredFailure(error, doing);
   } finally {
-    clients.close();
+    close();
   }
 }
 
-/** What this computer knows of the deployment is enough; a stack of another computer's is looked up. */
-async function open(
-  context: Context,
-  target: OperatorTarget,
-  args: OperatorArgs,
-): Promise<{ pool: OperatedPool; clients: OperatorClients }> {
-  const { stackName, known } = target;
-  const { profile } = args;
-  if (known !== undefined) {
-    const { local, userPoolId, url } = known;
-    const clients = await operatorClients(context, {
-      ...(local && { local }),
-      ...(profile !== undefined && { profile }),
-    });
-    return {
-      clients,
-      pool: {
-        cognito: clients.cognito,
-        userPoolId,
-        signal: context.signal,
-        url,
-        stackName,
-        ...(local && { local }),
-      },
-    };
-  }
+/** Returns what AWS refused to an operator, as a user's error with the words of `doing`. */
+export function administeredFailure(error: unknown, doing: string): UserError {
+  if (!((awsErrorName(error) ?? '') in COGNITO_ERRORS)) return awsFailure(error, doing);
+  return cognitoFailure(error, doing, 'AWS', 'operator');
+}
+
+/** Returns the pool that this computer remembers of the deployment, or that its stack reports. */
+async function findPool(context: Context, target: OperatorTarget, args: OperatorArgs): Promise<FoundPool> {
+  if (target.known !== undefined) return target.known;
   const work = await openStack(context, target, args);
-  const { clients } = work;
   try {
     const { userPoolId, domain } = (await requireStack(work)).outputs;
     if (userPoolId === undefined) {
-      throw new UserError('stack_failed', `The stack “${stackName}” has no user pool.`, {
-        hint: 'See: edge-upload deploy',
+      throw new UserError('stack_failed', `The stack “${target.stackName}” has no user pool.`, {
+        hint: ['Finish its deployment:', '  edge-upload deploy'],
       });
     }
-    const url = domain === undefined ? {} : { url: edgeUrl(domain) };
-    const local = work.local && { local: work.local };
-    const { signal } = context;
-    return { clients, pool: { cognito: clients.cognito, userPoolId, signal, stackName, ...url, ...local } };
-  } catch (error) {
-    clients.close();
-    throw error;
+    const { local } = work;
+    return omitUndefined({ userPoolId, local, url: domain && edgeUrl(domain) });
+  } finally {
+    work.clients.close();
   }
 }

@@ -10,74 +10,73 @@ import {
 import { readRules } from '../../identity/users/administered-pool.ts';
 import { replacePassword } from '../../identity/users/create-user.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 import { invitation, sentInvitation } from './invitation.ts';
 import { type OperatedPool, withPool } from './pool.ts';
 import type { UserArgs } from './show.ts';
 
 export interface UserResetArgs extends UserArgs {
-  /** Cognito sends what is needed by e-mail, instead of this command showing it. */
+  /** Cognito sends what the user needs by e-mail; this command does not show it. */
   readonly invite?: boolean;
-  /** The second factors instead of the password. */
+  /** Resets the second factors, not the password. */
   readonly mfa?: boolean;
 }
 
-/** Gives a user who lost it a new password, or lets them set up their second factor anew. */
+/** Gives a user a new temporary password, or resets their second factors. */
 export async function reset(context: Context, args: UserResetArgs): Promise<Result> {
   const { username, invite = false, mfa = false } = args;
   if (mfa && invite) {
-    throw new UserError('usage', '--invite is for a new password; --mfa resets the second factor alone.', {
+    throw new UserError('usage', '--invite is not used with --mfa: it sends a new password.', {
       hint: 'Leave one of them out.',
     });
   }
   return withPool(context, args, `Resetting the user ${username}`, async (pool) => {
     const user = await getUser(pool, username);
     if (mfa) return resetFactors(pool, user);
-    return invite ? sendAnew(pool, user) : replace(context, pool, user);
+    return invite ? sendByMail(pool, user) : replace(context, pool, user);
   });
 }
 
 async function replace(context: Context, pool: OperatedPool, { username }: KnownUser): Promise<Result> {
-  const { url, userPoolId, local } = pool;
   const rules = await readRules(pool);
   const temporaryPassword = await replacePassword(pool, username, rules);
   await signOutEverywhere(pool, username);
-  const made = invitation({
-    url,
-    username,
-    temporaryPassword,
-    now: context.now(),
-    rules,
-    ...(local && { local }),
-  });
+  const { document, lines } = invitation(context, pool, { username, temporaryPassword, rules });
   return {
-    document: { username, userPoolId, invited: false, ...made.document },
-    text: [`The user ${username} has a new temporary password, and is signed out everywhere.`, ...made.lines],
+    document: { username, userPoolId: pool.userPoolId, ...document },
+    text: [`User ${username} has a new temporary password, and is signed out everywhere.`, ...lines],
   };
 }
 
-async function sendAnew(pool: OperatedPool, { username, status, attributes }: KnownUser): Promise<Result> {
-  const { url, userPoolId, local } = pool;
-  const { email } = attributes;
+async function sendByMail(pool: OperatedPool, user: KnownUser): Promise<Result> {
+  const { url, userPoolId } = pool;
+  const { username, status } = user;
+  const { email } = user.attributes;
   if (email === undefined) {
     throw new UserError('usage', `The user ${username} has no e-mail address.`, {
-      hint: `Leave --invite out: edge-upload user reset ${username}   shows the new password.`,
+      hint: [
+        'Show the new password here, without --invite:',
+        `  edge-upload user reset ${shellWord(username)}`,
+      ],
     });
   }
   const document = { username, email, userPoolId, url, invited: true };
   if (status === 'FORCE_CHANGE_PASSWORD') {
     await resendInvitation(pool, username);
-    const lines = sentInvitation(url, username, local);
     return {
       document,
-      text: [`Cognito sends ${username} a new temporary password, to ${email}.`, ...lines],
+      text: [
+        `Cognito sends a new temporary password for ${username} to ${email}.`,
+        ...sentInvitation(pool, username),
+      ],
     };
   }
   await sendResetCode(pool, username);
   return {
     document,
     text: [
-      `Cognito sends ${username} a code, to ${email}. With it they choose a new password:`,
-      `  edge-upload password reset${url === undefined ? '' : ` ${url}`} --username ${username} --have-code`,
+      `Cognito sends a code for ${username} to ${email}. With it they choose a new password:`,
+      `  edge-upload password reset${url === undefined ? '' : ` ${url}`} --username ${shellWord(username)} --have-code`,
     ],
   };
 }
@@ -85,12 +84,15 @@ async function sendAnew(pool: OperatedPool, { username, status, attributes }: Kn
 async function resetFactors(pool: OperatedPool, user: KnownUser): Promise<Result> {
   const { username, secondFactors } = user;
   if (secondFactors.length > 0) await forgetSecondFactors(pool, user);
-  const gone = secondFactors.map(factorTitle).join(', ');
+  const removed = secondFactors.map(factorTitle).join(', ');
   return {
     document: { username, userPoolId: pool.userPoolId, secondFactors: [...secondFactors] },
     text:
       secondFactors.length === 0
-        ? `The user ${username} had no second factor.`
-        : `The user ${username} signs in without a second factor now (${gone}); where the pool asks for one, it is set up anew at the next sign-in.`,
+        ? `User ${username} had no second factor.`
+        : [
+            `Removed the second factor of ${username}: ${removed}.`,
+            'If the user pool requires one, the next sign-in sets it up again.',
+          ],
   };
 }

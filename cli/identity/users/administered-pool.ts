@@ -2,26 +2,39 @@ import {
   type CognitoIdentityProviderClient,
   DescribeUserPoolCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
+import type { Context } from '../../context.ts';
+import { type CloudChoice, operatorClients } from '../../network/aws.ts';
 
-/** A user pool whose operator this is: the client signs with AWS credentials. */
+/** A user pool of which this is the operator: the client signs with AWS credentials. */
 export interface AdministeredPool {
   readonly cognito: CognitoIdentityProviderClient;
   readonly userPoolId: string;
-  /** Of the command: Ctrl-C ends lists. */
+  /** Aborted by Ctrl-C, which ends requests as well as lists. */
   readonly signal: AbortSignal;
 }
 
-/** What a pool asks of its users, as DescribeUserPool gives it. */
+/** Opens a pool; the caller closes it. */
+export async function openAdministeredPool(
+  context: Pick<Context, 'env' | 'signal'>,
+  userPoolId: string,
+  choice: CloudChoice,
+): Promise<AdministeredPool & { close(): void }> {
+  const { signal } = context;
+  const { cognito, close } = await operatorClients(context, { ...choice, signal });
+  return { cognito, userPoolId, signal, close };
+}
+
+/** What a pool demands of its users, as DescribeUserPool reports it. */
 export interface PoolRules {
   /** Characters of a password. */
   readonly minimumLength: number;
-  /** How long a temporary password is good. */
+  /** Days until a temporary password expires. */
   readonly temporaryDays: number;
-  /** An e-mail address then stands for a user's name, and cannot be one. */
+  /** True if an e-mail address stands for a user name, and so cannot be one. */
   readonly emailIsAlias: boolean;
 }
 
-/** Cognito's own, where a pool does not say. */
+/** Cognito's default, for a pool that sets none. */
 const TEMPORARY_DAYS = 7;
 
 export async function readRules({ cognito, userPoolId: UserPoolId }: AdministeredPool): Promise<PoolRules> {

@@ -12,7 +12,7 @@ import { pages } from '../../network/pages.ts';
 import { awsErrorName } from '../cognito-errors.ts';
 import type { AdministeredPool } from './administered-pool.ts';
 
-/** Every group of the pool, page after page while they are read. */
+/** Yields every group of the pool, reading page after page. */
 export async function* listGroups({
   cognito,
   userPoolId: UserPoolId,
@@ -31,7 +31,7 @@ export async function* listGroups({
   }
 }
 
-/** A user can be in a hundred groups at most. */
+/** Returns the groups of a user: a hundred at most. */
 export async function groupsOf(
   { cognito, userPoolId: UserPoolId, signal }: AdministeredPool,
   Username: string,
@@ -48,11 +48,20 @@ export async function groupsOf(
   return names;
 }
 
-/** Makes the groups that are not there yet. */
+/** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateGroup.html */
+const GROUP_NAME = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u;
+
+/** Creates those of the groups that the pool does not have. No group is created unless every name is valid. */
 export async function createGroups(
   { cognito, userPoolId: UserPoolId }: AdministeredPool,
   names: readonly string[],
 ): Promise<void> {
+  const invalid = names.find((name) => !GROUP_NAME.test(name));
+  if (invalid !== undefined) {
+    throw new UserError('usage', `Invalid name of a group: “${invalid}”.`, {
+      hint: 'Use 1 to 128 letters, digits, punctuation marks and symbols, without spaces.',
+    });
+  }
   for (const GroupName of names) {
     try {
       await cognito.send(new CreateGroupCommand({ UserPoolId, GroupName }));
@@ -62,7 +71,7 @@ export async function createGroups(
   }
 }
 
-/** @throws {UserError} `usage` for a group that the pool does not have: in a mistyped one a user could not upload. */
+/** @throws {UserError} `usage` for a group that the pool does not have: members of a mistyped group could not upload */
 export async function requireGroups(
   { cognito, userPoolId: UserPoolId }: AdministeredPool,
   names: readonly string[],
@@ -73,7 +82,7 @@ export async function requireGroups(
     } catch (error) {
       if (awsErrorName(error) !== 'ResourceNotFoundException') throw error;
       throw new UserError('usage', `The user pool has no group “${GroupName}”.`, {
-        hint: 'See them with: edge-upload user groups   or make it with --create.',
+        hint: ['Create it with --create, or see the groups:', '  edge-upload user groups'],
         cause: error,
       });
     }

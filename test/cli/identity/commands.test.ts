@@ -80,6 +80,28 @@ test('whoami tells user, groups, deployment, where tokens are, what may be writt
   assert.ok(lines.some((line) => /^good for .*renewed by itself$/.test(line)));
 });
 
+test('whoami and login print how much of a long list the edge left out', async (t) => {
+  const here = await world(t);
+  const { sdk, UserPoolId } = here.setup;
+  await here.user('ada');
+  for (let at = 0; at < 100; at += 1) {
+    const GroupName = `${'team-'.repeat(24)}${String(at).padStart(3, '0')}`;
+    await sdk.createGroup({ UserPoolId, GroupName });
+    await sdk.adminAddUserToGroup({ UserPoolId, GroupName, Username: 'ada' });
+  }
+  here.allow({ writeTo: 'in/{group}/' });
+  const signing = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
+  const signedIn = await run(here, login(signing, { url: here.url, username: 'ada' }));
+  const { document, text } = await run(here, whoami(here.context(), {}));
+  const omitted = document.omitted as { groups: number; writeTo: number };
+  const shown = (document.groups as string[]).length;
+  assert.ok(shown > 0 && omitted.groups > 0);
+  assert.equal(shown + omitted.groups, 100);
+  assert.match(String(text), new RegExp(`^user .* and ${omitted.groups} more\\)$`, 'm'));
+  assert.match(String(text), new RegExp(`^may write .* and ${omitted.writeTo} more$`, 'm'));
+  assert.match(String(signedIn.text), new RegExp(`^Allowed: .* and ${omitted.writeTo} more\\.$`, 'm'));
+});
+
 test('whoami of someone in no group that may upload says so', async (t) => {
   const here = await world(t);
   await signedIn(here);

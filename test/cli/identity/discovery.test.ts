@@ -97,6 +97,9 @@ test('what leads a password proof elsewhere is refused', () => {
     { caller: { ...CALLER, groups: 'writers' } },
     { caller: { ...CALLER, writeTo: undefined } },
     { caller: { ...CALLER, tokenExpiresAt: 'soon' } },
+    { caller: { ...CALLER, omitted: 3 } },
+    { caller: { ...CALLER, omitted: { groups: -1, writeTo: 0 } } },
+    { caller: { ...CALLER, omitted: { groups: 1 } } },
   ];
   for (const change of wrong) {
     assert.equal(readDescription(JSON.stringify({ ...EDGE, ...change })), undefined, JSON.stringify(change));

@@ -7,6 +7,7 @@ import { groups } from '../../../../cli/commands/user/groups.ts';
 import { list } from '../../../../cli/commands/user/list.ts';
 import { reset } from '../../../../cli/commands/user/reset.ts';
 import { show } from '../../../../cli/commands/user/show.ts';
+import type { Context } from '../../../../cli/context.ts';
 import { failure, NEW_PASSWORD, PASSWORD, run, type World, world } from '../helpers/world.ts';
 
 async function operated(...given: Parameters<typeof world>): Promise<World> {
@@ -209,6 +210,58 @@ test('groups: added, made where that is asked for, removed, listed', async (t) =
   assert.deepEqual(removed.document.groups, ['writers']);
   const all = await change({});
   assert.deepEqual(all.document.groups, [{ name: 'readers' }, { name: 'writers' }]);
+});
+
+test('groups: what can be refused is refused before a group is created or changed', async (t) => {
+  const here = await operated(t);
+  await here.user('ada');
+  for (const args of [
+    { username: 'ada', add: ['writers'], remove: ['wirters'] },
+    { username: 'ada', add: ['writers', 'two words'] },
+    { username: 'ada', add: ['writers', 'x'.repeat(129)] },
+    { username: 'ada', add: ['writers', ''] },
+  ]) {
+    const error = await failure(here, groups(here.context(), { ...args, create: true }));
+    assert.equal(error.code, 'usage', JSON.stringify(args));
+  }
+  const nobody = { username: 'nobody', add: ['writers'], create: true };
+  assert.equal((await failure(here, groups(here.context(), nobody))).code, 'user_missing');
+  assert.deepEqual((await run(here, groups(here.context(), {}))).document.groups, []);
+});
+
+test('a new user who cannot be added to a group is reported as created, with the commands that finish it', async (t) => {
+  const here = await operated(t);
+  await here.setup.sdk.createGroup({ UserPoolId: here.setup.UserPoolId, GroupName: 'writers' });
+  here.intercept((operation) =>
+    operation === 'AdminAddUserToGroup'
+      ? { status: 400, body: { __type: 'AccessDeniedException', message: 'not authorized' } }
+      : undefined,
+  );
+  const error = await failure(here, add(here.context(), { username: 'ada', groups: ['writers'] }));
+  assert.equal(error.code, 'access_denied');
+  assert.match(error.hint ?? '', /created.*user groups ada --add writers.*user reset ada/s);
+});
+
+test('Ctrl-C ends every command for users at once, while Cognito still answers nothing', async (t) => {
+  const here = await operated(t);
+  await here.user('ada');
+  const commands = {
+    list: (context: Context) => list(context, {}),
+    'list of a group': (context: Context) => list(context, { group: 'writers' }),
+    'list of groups': (context: Context) => groups(context, {}),
+    show: (context: Context) => show(context, { username: 'ada' }),
+    add: (context: Context) => add(context, { username: 'bob' }),
+    'login --create': (context: Context) => login(context, { create: true, email: 'bob@example.com' }),
+  };
+  for (const [name, command] of Object.entries(commands)) {
+    const interruption = new AbortController();
+    here.intercept(() => {
+      interruption.abort();
+      return new Promise<void>(() => {});
+    });
+    const context = { ...here.context({ person: {} }), signal: interruption.signal };
+    assert.equal((await failure(here, command(context), { hintless: true })).code, 'interrupted', name);
+  }
 });
 
 test('who may not administer is told so', async (t) => {
