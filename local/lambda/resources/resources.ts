@@ -1,18 +1,22 @@
 import type { JsonObject } from '../../json.ts';
-import { Properties } from '../../properties.ts';
-import {
-  type CreateRequest,
-  generatedName,
-  type ResourceHandler,
-  type ResourceState,
-} from '../../resource.ts';
+import { creatorOf, generatedName, type ResourceHandler, type ResourceState } from '../../resource.ts';
+import { optional, readProperties, required, structure, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { functionArn, parseIdentifier, parseVersionArn } from '../arn.ts';
 import type { FunctionInput, Functions } from '../functions.ts';
 import { defaultLogGroup } from '../logs/log-names.ts';
-import { readFunctionProperties } from './function-properties.ts';
+import { functionProperties } from './function-properties.ts';
 
 const NAME_LIMIT = 64;
+
+const versionProperties = structure(
+  {
+    CodeSha256: optional(text()),
+    Description: optional(text({ max: 256 })),
+    FunctionName: required(text({ min: 1, max: 140 })),
+  },
+  { notSupported: ['FunctionScalingConfig', 'ProvisionedConcurrencyConfig', 'RuntimePolicy'] },
+);
 
 /** The resource types of Lambda that templates may have. */
 export function lambdaResources(functions: Functions): ResourceHandler[] {
@@ -29,7 +33,7 @@ function functionResource(functions: Functions): ResourceHandler {
     type: 'AWS::Lambda::Function',
     replaceOn: ['FunctionName', 'PackageType'],
     async create(request) {
-      const { functionName } = readFunctionProperties(request.properties);
+      const { functionName } = readProperties(functionProperties, request.properties);
       const name = functionName ?? generatedName(request, NAME_LIMIT);
       functions.create({ ...readInput(name, request.properties), creator: creatorOf(request) });
       return stateOf(name);
@@ -50,14 +54,11 @@ function versionResource(functions: Functions): ResourceHandler {
     type: 'AWS::Lambda::Version',
     replaceOn: ['CodeSha256', 'Description', 'FunctionName'],
     async create(request) {
-      const properties = new Properties(request.properties).only(
-        ['CodeSha256', 'Description', 'FunctionName'],
-        ['FunctionScalingConfig', 'ProvisionedConcurrencyConfig', 'RuntimePolicy'],
-      );
-      const { name } = parseIdentifier(properties.text('FunctionName', { min: 1, max: 140 }));
+      const properties = readProperties(versionProperties, request.properties);
+      const { name } = parseIdentifier(properties.FunctionName);
       const { version } = functions.publish(name, creatorOf(request), {
-        description: properties.optionalText('Description', { max: 256 }),
-        codeSha256: properties.optionalText('CodeSha256'),
+        description: properties.Description,
+        codeSha256: properties.CodeSha256,
       });
       const arn = functionArn(name, version);
       return { physicalId: arn, attributes: { Version: version, FunctionArn: arn } };
@@ -73,13 +74,9 @@ function versionResource(functions: Functions): ResourceHandler {
 }
 
 function readInput(name: string, source: JsonObject): Omit<FunctionInput, 'creator'> {
-  const { tags, code, configuration } = readFunctionProperties(source);
+  const { tags, code, configuration } = readProperties(functionProperties, source);
   const logGroup = configuration.logGroup ?? defaultLogGroup(name);
   return { name, tags, code, configuration: { ...configuration, logGroup } };
-}
-
-function creatorOf({ stackName, logicalId, suffix }: CreateRequest): string {
-  return `${stackName}/${logicalId}/${suffix}`;
 }
 
 async function ignoringAbsence(act: () => void): Promise<void> {

@@ -33,16 +33,19 @@ const REFUSALS: Record<string, { properties: JsonObject; message: RegExp }> = {
     properties: { Colour: 'blue' },
     message: /extraneous key \[Colour\] is not permitted/,
   },
-  'a property not done': { properties: { VpcConfig: {} }, message: /does not have the property VpcConfig/ },
+  'a property not done': {
+    properties: { VpcConfig: {} },
+    message: /does not support the property #\/VpcConfig/,
+  },
   'a nested unknown property': {
     properties: { LoggingConfig: { Colour: 'x' } },
     message: /#\/LoggingConfig: extraneous key \[Colour\]/,
   },
   'code from S3': {
     properties: { Code: { S3Bucket: 'b', S3Key: 'k' } },
-    message: /does not have the property S3Bucket/,
+    message: /does not support the property #\/Code\/S3Bucket/,
   },
-  'an image': { properties: { Code: { ImageUri: 'x' }, PackageType: 'Image' }, message: /PackageType Image/ },
+  'an image': { properties: { Code: { ImageUri: 'x' }, PackageType: 'Image' }, message: /ImageUri/ },
   'no code': { properties: { Code: {} }, message: /required key \[ZipFile\] not found/ },
   'empty code': { properties: { Code: { ZipFile: '' } }, message: /non-empty zip/ },
   'code over 4 MB': { properties: { Code: { ZipFile: 'x'.repeat(4 * 1024 * 1024 + 1) } }, message: /4 MB/ },
@@ -77,7 +80,7 @@ const REFUSALS: Record<string, { properties: JsonObject; message: RegExp }> = {
   },
   'active tracing': {
     properties: { TracingConfig: { Mode: 'Active' } },
-    message: /TracingConfig.Mode Active/,
+    message: /TracingConfig\/Mode with the value Active/,
   },
 };
 
