@@ -7,8 +7,8 @@ import { STACK_REGION } from '../network/aws.ts';
 import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { forgetKept } from '../settings/kept.ts';
-import { whoIsAsking } from '../stack/checks/account.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
+import { callerIdentity } from '../stack/checks/caller.ts';
 import { requireChecks } from '../stack/checks/check.ts';
 import { edgeServes } from '../stack/checks/edge-probe.ts';
 import { preflight } from '../stack/checks/preflight.ts';
@@ -16,6 +16,7 @@ import { findStack, OUTPUT, type StackOutputs } from '../stack/find-stack.ts';
 import { expireEdgeLogs } from '../stack/logs/edge-logs.ts';
 import { deployStack } from '../stack/operate/deploy.ts';
 import { findKept } from '../stack/operate/kept.ts';
+import { countUsers } from '../stack/operate/pool.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
 import { describeOptions, optionChanges, optionsJson } from '../stack/options/describe-options.ts';
 import { keptOptions, stackTags } from '../stack/options/kept-options.ts';
@@ -54,7 +55,10 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
     : await openAws(context, stackName, args.profile);
   try {
     await refuseOtherAccount(work, target);
-    await requireChecks(context, preflight(work));
+    await requireChecks(
+      context,
+      preflight(work, { bucketName: given.bucketName, dryRun: args.dryRun ?? false }),
+    );
     const kept = await keptOptions(work);
     const options = mergeOptions(kept, given, unset);
     for (const text of unsetNotes(options, unset)) context.ui.event({ type: 'note', text });
@@ -83,7 +87,8 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
       edgeServes(context, { ...deployment, policy: policyOf(options) }),
       keepLogsBounded(work, outputs),
     ]);
-    return described(work, outcome, outputs, deployment.url, options);
+    const next = (await hasNoUsers(work, outputs)) ? FIRST_USER : [];
+    return described(work, { outcome, outputs, url: deployment.url, options, next });
   } finally {
     work.clients.close();
   }
@@ -102,6 +107,27 @@ async function keepLogsBounded(work: StackWork, { edgeFunction }: StackOutputs):
   } catch (error) {
     if (!isUserError(error) || error.code === 'interrupted') throw error;
     work.context.ui.event({ type: 'warning', text: `The edge's logs do not expire yet: ${error.message}` });
+  }
+}
+
+/** What follows a deploy as long as nobody can sign in. */
+const FIRST_USER = [
+  '',
+  'Next, create a user and sign in:',
+  '  edge-upload login --create --email you@example.com',
+  'or invite somebody else:',
+  '  edge-upload user add ada --email ada@example.com',
+];
+
+/** Whether the pool has no user yet; false where nobody can tell. */
+async function hasNoUsers(work: StackWork, { userPoolId }: StackOutputs): Promise<boolean> {
+  if (userPoolId === undefined) return false;
+  try {
+    return (await countUsers(work, userPoolId)) === 0;
+  } catch (error) {
+    if (!isUserError(error) || error.code === 'interrupted') throw error;
+    work.context.ui.event({ type: 'debug', text: `The users could not be counted: ${error.message}` });
+    return false;
   }
 }
 
@@ -164,20 +190,23 @@ async function remember(context: Context, work: StackWork, outputs: StackOutputs
     userPoolId,
     clientId,
     bucket,
-    ...(local === undefined ? { account: (await whoIsAsking(work)).account } : { local }),
+    ...(local === undefined ? { account: (await callerIdentity(work)).account } : { local }),
   };
   await rememberDeployment(context, deployment);
   await forgetKept(context, bucket);
   return deployment;
 }
 
-function described(
-  { stackName, local }: StackWork,
-  outcome: string,
-  outputs: StackOutputs,
-  url: string,
-  options: StackOptions,
-): Result {
+interface Done {
+  readonly outcome: string;
+  readonly outputs: StackOutputs;
+  readonly url: string;
+  readonly options: StackOptions;
+  /** Lines that say what to do next. */
+  readonly next: readonly string[];
+}
+
+function described({ stackName, local }: StackWork, { outcome, outputs, url, options, next }: Done): Result {
   const named = (['domain', 'bucket', 'userPoolId', 'clientId'] as const).map(
     (key) => [OUTPUT[key], outputs[key] ?? ''] as const,
   );
@@ -202,11 +231,7 @@ function described(
         value === undefined ? [] : [`  ${flag.padEnd(26)}${text}`],
       ),
       ...nameHint(options, outputs, local !== undefined),
-      '',
-      'Next, create a user and sign in:',
-      '  edge-upload login --create --email you@example.com',
-      'or invite somebody else:',
-      '  edge-upload user add ada --email ada@example.com',
+      ...next,
     ],
   };
 }

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { forgetDeployment } from '../settings/deployments.ts';
 import { rememberKept } from '../settings/kept.ts';
 import { rememberLeftover } from '../settings/leftovers.ts';
-import { refuseUnpermitted } from '../stack/checks/permissions.ts';
+import { refuseUnpermitted } from '../stack/checks/deletion-permissions.ts';
 import { refuseForeign } from '../stack/checks/preflight.ts';
 import { refuseProtected } from '../stack/checks/removal.ts';
 import { tryDeletingStack, tryEmptying } from '../stack/checks/trial-calls.ts';

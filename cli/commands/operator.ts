@@ -12,7 +12,7 @@ import { edgeUrl } from '../settings/edge-url.ts';
 import { listKept } from '../settings/kept.ts';
 import { listLeftovers } from '../settings/leftovers.ts';
 import { noneChosen, tellChoice } from '../settings/target.ts';
-import { whoIsAsking } from '../stack/checks/account.ts';
+import { callerIdentity } from '../stack/checks/caller.ts';
 import { type FoundStack, findStack } from '../stack/find-stack.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { ensureCloud } from './local.ts';
@@ -172,7 +172,7 @@ export async function openLocal(context: Context, stackName: string): Promise<St
  */
 export async function refuseOtherAccount(work: StackWork, { known }: OperatorTarget): Promise<void> {
   if (known?.account === undefined || work.local !== undefined) return;
-  const { account } = await whoIsAsking(work);
+  const { account } = await callerIdentity(work);
   if (account === known.account) return;
   throw new UserError(
     'credentials',

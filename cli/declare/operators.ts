@@ -52,6 +52,16 @@ export function declareOperators(root: Commander, act: Act): void {
   ).action((key, given) => act(async () => (await import('../commands/get.ts')).get, { ...given, key }));
   declareUsers(root, act);
   everywhere(
+    define(root, 'policy', 'print the IAM policy that an operator needs', [
+      'edge-upload policy --account 123456789012 > policy.json',
+      'aws iam create-policy --policy-name edge-upload --policy-document file://policy.json',
+    ])
+      .option('--deploy-only', 'for deploy, status and doctor alone: not for destroy, ls, get and user')
+      .option('--account <id>', 'the AWS account (that of the credentials)')
+      .option('--bucket-name <name>', 'a bucket that the stack adopts, beside those of its own')
+      .addOption(profile()),
+  ).action((given) => act(async () => (await import('../commands/policy.ts')).policy, given));
+  everywhere(
     define(root, 'destroy', 'take everything down: objects, users, stack, edge function')
       .option('-y, --yes', 'do not ask')
       .option('--keep-data', 'leave the bucket with its objects')

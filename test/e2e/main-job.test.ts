@@ -20,6 +20,7 @@ test('deploy, login, put, ls, destroy: each works, and nothing is left', async (
     const again = await computer.run(['deploy', '--local']);
     assert.equal(again.code, 0);
     assert.match(again.stdout, /nothing to change/);
+    assert.match(again.stdout, /Next, create a user and sign in:\n {2}edge-upload login --create/);
 
     const username = await signIn(computer);
     const who = await computer.json<{ username: string; url: string }>(['whoami']);
@@ -38,6 +39,10 @@ test('deploy, login, put, ls, destroy: each works, and nothing is left', async (
     );
     assert.equal(lines[0].key, 'image.png');
     assert.equal(lines[0].bytes, 129_036);
+
+    const later = await computer.run(['deploy', '--local']);
+    assert.equal(later.code, 0);
+    assert.doesNotMatch(later.stdout, /Next/, 'there is a user');
 
     const { objects } = await computer.json<Listing>(['ls']);
     assert.deepEqual(

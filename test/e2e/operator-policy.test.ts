@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { OPERATOR_POLICY, policyDocument } from '../../cli/stack/policy/operator-policy.ts';
-import { awsEnv, PASSWORD, readText, withCloud } from './harness.ts';
+import { awsEnv, computerAt, PASSWORD, withCloud } from './harness.ts';
 import { startRecorder } from './recorder.ts';
 
 /** Whether the policy allows an action, of any resource. */
-function isAllowed(action: string): boolean {
-  return OPERATOR_POLICY.some(({ actions }) =>
+function isAllowed(action: string, policy = OPERATOR_POLICY): boolean {
+  return policy.some(({ actions }) =>
     actions.some((allowed) =>
       allowed.endsWith('*') ? action.startsWith(allowed.slice(0, -1)) : allowed === action,
     ),
@@ -18,7 +19,7 @@ function isAllowed(action: string): boolean {
 /** Needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
 const FREE = 'sts:GetCallerIdentity';
 
-test('an operator needs no permission that the documented policy lacks', async () => {
+test('an operator needs no permission that the policy lacks', async () => {
   await withCloud(async (computer, cloud) => {
     const recorder = await startRecorder(cloud);
     try {
@@ -53,11 +54,18 @@ test('an operator needs no permission that the documented policy lacks', async (
         ['user', 'reset', 'bob', '--mfa'],
         ['user', 'remove', 'bob', '--yes'],
         ['logs'],
-        ['destroy', '--yes'],
+        ['destroy', '--yes', '--keep-data'],
+        ['status'],
+        ['destroy', '--yes', '--delete-kept'],
       ]) {
         const { code, stdout, stderr } = await computer.run(args, { env });
         assert.equal(code, 0, `${args.join(' ')}\n${stdout}${stderr}`);
       }
+      const policy = await computer.run(['policy'], { env });
+      assert.deepEqual(
+        JSON.parse(policy.stdout),
+        policyDocument({ account: '000000000000', stackName: 'edge-upload' }),
+      );
     } finally {
       await recorder.close();
     }
@@ -72,9 +80,49 @@ test('an operator needs no permission that the documented policy lacks', async (
   });
 });
 
-test('the README has the policy as it is', async () => {
-  const readme = await readText(join(import.meta.dirname, '../../README.md'));
-  const block = /```json\n(\{\s*"Version": "2012-10-17"[\s\S]*?)```/.exec(readme)?.[1];
-  assert.ok(block !== undefined, 'the README shows a policy document');
-  assert.deepEqual(JSON.parse(block), policyDocument('<account>', '<stack>'));
+test('an operator with the policy of --deploy-only deploys', async () => {
+  await withCloud(async (computer, cloud) => {
+    const deployOnly = OPERATOR_POLICY.filter(({ beyondDeploy }) => beyondDeploy !== true);
+    const beyond = OPERATOR_POLICY.flatMap(({ beyondDeploy, actions }) => (beyondDeploy ? actions : []));
+    const denied = new Set(beyond.filter((action) => !isAllowed(action, deployOnly)));
+    const recorder = await startRecorder(cloud, async () => {}, denied);
+    try {
+      const run = async (...args: string[]) => {
+        const env = {
+          ...awsEnv(computer, cloud),
+          AWS_ENDPOINT_URL: recorder.endpoint,
+          NODE_EXTRA_CA_CERTS: cloud.caFile,
+        };
+        const { code, stdout, stderr } = await computer.run(args, { env });
+        assert.equal(code, 0, `${args.join(' ')}\n${stdout}${stderr}`);
+      };
+      await run('deploy', '--yes', '--retain-data');
+      await run('synth');
+      await run('doctor');
+      await run('logs');
+      // Another operator takes it down; what was kept is no obstacle to a deploy.
+      const taken = await computer.run(['destroy', '--yes'], { env: awsEnv(computer, cloud) });
+      assert.equal(taken.code, 0, taken.stderr);
+      await run('deploy', '--yes');
+    } finally {
+      await recorder.close();
+    }
+  });
+});
+
+test('policy asks for the account where no credentials name it', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'edge-upload-policy-'));
+  t.after(() => rm(home, { recursive: true, force: true }));
+  const computer = computerAt(home);
+  const env = { ...computer.env, AWS_EC2_METADATA_DISABLED: 'true' };
+  const refused = await computer.run(['policy', '--stack-name', 'media'], { env });
+  assert.equal(refused.code, 8);
+  assert.match(refused.stderr, /^ {2}edge-upload policy --account <12 digits> --stack-name media$/m);
+  assert.equal(refused.stdout, '');
+  const given = ['policy', '--account', '123456789012', '--stack-name', 'media', '--deploy-only'];
+  assert.deepEqual(
+    JSON.parse((await computer.run(given, { env })).stdout),
+    policyDocument({ account: '123456789012', stackName: 'media', deployOnly: true }),
+  );
+  assert.equal((await computer.run(['policy', '--account', 'mine'], { env })).code, 2);
 });

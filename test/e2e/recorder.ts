@@ -30,6 +30,7 @@ function s3Actions(method: string, url: URL): string[] {
   if (method === 'GET' && asked('policy')) return ['s3:GetBucketPolicy'];
   if (method === 'GET' && asked('uploads')) return ['s3:ListBucketMultipartUploads'];
   if (method === 'DELETE' && asked('uploadId')) return ['s3:AbortMultipartUpload'];
+  if (method === 'DELETE' && isBucket) return ['s3:DeleteBucket'];
   if (['GET', 'HEAD'].includes(method) && isBucket) return ['s3:ListBucket'];
   if (method === 'GET') return ['s3:GetObject'];
   throw new Error(`no IAM action is known for ${method} ${url.pathname}${url.search}`);

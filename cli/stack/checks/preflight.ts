@@ -1,15 +1,20 @@
 import { UserError } from '../../errors.ts';
 import { type FoundStack, findStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
-import { type Caller, credentialsCheck, permissionsCheck, regionsCheck } from './account.ts';
 import { bucketCheck } from './bucket.ts';
+import { type Caller, credentialsCheck } from './caller.ts';
 import type { Check } from './check.ts';
 import { concurrencyCheck } from './concurrency.ts';
+import { type PermissionsToCheck, permissionsCheck } from './deploy-permissions.ts';
+import { regionsCheck } from './regions.ts';
 
-/** How the description of every stack of ours begins: see infra/upload-stack.ts. */
+/** How the description of our stacks begins: see infra/upload-stack.ts. */
 const OURS = 'edge-upload:';
 
-/** A stack of that name that some other tool made must not be overwritten. */
+/**
+ * Refuses a stack of that name that another tool made.
+ * @throws {UserError} `stack_foreign`
+ */
 export function refuseForeign({ stackName }: StackWork, { description, status }: FoundStack): void {
   if (status === 'REVIEW_IN_PROGRESS' || description?.startsWith(OURS)) return;
   throw new UserError(
@@ -36,8 +41,8 @@ function refuseLongName(stackName: string): void {
   );
 }
 
-/** The check that the stack's name is free, or the stack one of ours. */
-function nameCheck(work: StackWork): Check {
+/** Checks that the stack's name is free, or the stack one of ours. */
+function nameCheck(work: StackWork, keep: (stack: FoundStack) => void): Check {
   return {
     name: 'the stack',
     run: async () => {
@@ -48,12 +53,13 @@ function nameCheck(work: StackWork): Check {
       }
       refuseForeign(work, stack);
       warnOfDrift(work, stack);
+      keep(stack);
       return { found: `${work.stackName} is ${stack.status}` };
     },
   };
 }
 
-/** The check that the stack is there and has come through its last operation well. */
+/** Checks that the stack is there and that its last operation succeeded. */
 function healthCheck(work: StackWork): Check {
   const { stackName } = work;
   return {
@@ -93,21 +99,32 @@ function warnOfDrift({ context, stackName }: StackWork, { drifted }: FoundStack)
   if (!drifted) return;
   context.ui.event({
     type: 'warning',
-    text: `CloudFormation has seen changes of ${stackName} by other hands (drift); a deploy overwrites those that it touches.`,
+    text: `CloudFormation has seen changes of ${stackName} by other hands (drift). A deploy overwrites those that it touches.`,
   });
 }
 
-/** What must be right before anything is changed, each leaning on those before it. */
-export function preflight(work: StackWork): Check[] {
-  return operatorChecks(work, nameCheck(work));
+export interface Deploying {
+  /** The bucket's name as given. */
+  readonly bucketName?: string | undefined;
+  /** Nothing will be changed: a missing permission is a warning. */
+  readonly dryRun?: boolean;
 }
 
-/** The same of a stack that should be there. */
+/** Returns what must be right before a deploy changes anything, in order. */
+export function preflight(work: StackWork, { bucketName, dryRun = false }: Deploying = {}): Check[] {
+  let stack: FoundStack | undefined;
+  const name = nameCheck(work, (found) => {
+    stack = found.status === 'REVIEW_IN_PROGRESS' ? undefined : found;
+  });
+  return operatorChecks(work, name, dryRun ? undefined : () => ({ stack, bucketName }));
+}
+
+/** Returns the checks of a stack that should be there. */
 export function stackHealth(work: StackWork): Check[] {
   return [...operatorChecks(work, healthCheck(work)), bucketCheck(work)];
 }
 
-function operatorChecks(work: StackWork, stack: Check): Check[] {
+function operatorChecks(work: StackWork, stack: Check, deploying?: () => PermissionsToCheck): Check[] {
   let caller: Caller | undefined;
   const credentials = credentialsCheck(work, (found) => {
     caller = found;
@@ -117,7 +134,7 @@ function operatorChecks(work: StackWork, stack: Check): Check[] {
     credentials,
     stack,
     regionsCheck(work),
-    permissionsCheck(work, () => caller),
+    permissionsCheck(work, () => caller, deploying),
     concurrencyCheck(work),
   ];
 }

@@ -157,7 +157,7 @@ function refusal(work: StackWork, error: unknown, { bucket, key }: ObjectToFetch
   const failure = awsFailure(error, doing);
   if (failure.code !== 'access_denied') return failure;
   return new UserError('access_denied', failure.message, {
-    hint: `Allow s3:GetObject on arn:aws:s3:::${bucket}/*: the statement ReadObjects of the README's policy.`,
+    hint: `Allow s3:GetObject on arn:aws:s3:::${bucket}/*: the statement ReadObjects of edge-upload policy.`,
     cause: error,
   });
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import { isUserError } from '../../errors.ts';
 import { forgetKept, type Kept, listKept } from '../../settings/kept.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { ifThere, onAws } from '../aws-failures.ts';
@@ -16,13 +17,20 @@ export interface FoundKept {
   readonly holds: string;
 }
 
+/** Returns what kept data holds; `undefined` where it is gone. */
 async function contentOf(work: StackWork, { type, name }: Kept): Promise<string | undefined> {
-  if (type === 'user pool') {
-    const users = await ifThere(() => countUsers(work, name));
-    return users === undefined ? undefined : count(users, 'user');
+  try {
+    if (type === 'user pool') {
+      const users = await ifThere(() => countUsers(work, name));
+      return users === undefined ? undefined : count(users, 'user');
+    }
+    const held = await ifThere(() => measureBucket(work, name));
+    return held && `${count(held.objects, 'object')}, ${formatBytes(held.bytes)}`;
+  } catch (error) {
+    // An operator who only deploys is not allowed to list objects.
+    if (isUserError(error) && error.code === 'access_denied') return 'not allowed to count what it holds';
+    throw error;
   }
-  const held = await ifThere(() => measureBucket(work, name));
-  return held && `${count(held.objects, 'object')}, ${formatBytes(held.bytes)}`;
 }
 
 /** What is still there of the data that was kept of a stack; what is gone meanwhile is forgotten. */

@@ -3,6 +3,7 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { table } from '../../table.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import type { OptionChange } from '../options/describe-options.ts';
+import { propertyWords } from './property-words.ts';
 
 /** One resource's change, as a person is asked about it. */
 export interface PlannedStep {
@@ -75,7 +76,7 @@ export function planLines(steps: readonly PlannedStep[], options: readonly Optio
   const told = shown.filter(({ what, type }) => what !== 'leave' || type !== 'AWS::Lambda::Version');
   const ofOptions = options.map(({ name, from, to }) => `  ${MARKS.change}  ${name}: ${from} → ${to}`);
   const ofSteps = told.map(({ what, type, properties, loses }) => {
-    const which = properties.length === 0 ? '' : ` (${properties.join(', ')})`;
+    const which = properties.length === 0 ? '' : ` (${propertyWords(properties).join(', ')})`;
     return `  ${MARKS[what]}  ${resourceName(type)}${which}${loses === undefined ? '' : `: ${loses}`}`;
   });
   return [...ofOptions, ...ofSteps];

@@ -2,18 +2,19 @@
 export interface OperatorStatement {
   readonly sid: string;
   readonly actions: readonly string[];
-  /** Patterns of ARNs; `<account>` and `<stack>` are to be filled in. */
+  /** Patterns of ARNs with the placeholders `<account>` and `<stack>`. */
   readonly resources: readonly string[];
+  /** `deploy` does without it. */
+  readonly beyondDeploy?: true;
 }
 
 const FUNCTION = 'arn:aws:lambda:us-east-1:<account>:function:<stack>-*';
 const POOL = 'arn:aws:cognito-idp:us-east-1:<account>:userpool/*';
 
 /**
- * All that `deploy`, `destroy`, `status`, `doctor`, `ls`, `get`, `logs` and `user` may ever call, and nothing more. The first
- * group of statements is what the commands call themselves: the tests record those calls and hold them against it. The
- * second is what CloudFormation calls with the operator's permissions to make, change and delete the template's resources
- * (the handlers of their types); only a live account can show that it is whole.
+ * All that an operator's commands call. The statements from `Stack` to `SelfCheck` are calls of the commands themselves,
+ * which the tests record and compare. Those that begin with `Make` and `Replicate` are what CloudFormation calls with the
+ * operator's permissions, from the handlers of the resource types; only a live account can show that they are complete.
  */
 export const OPERATOR_POLICY: readonly OperatorStatement[] = [
   {
@@ -38,6 +39,7 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
   },
   {
     sid: 'Objects',
+    beyondDeploy: true,
     actions: [
       's3:AbortMultipartUpload',
       's3:DeleteObject',
@@ -50,11 +52,13 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
   },
   {
     sid: 'ReadObjects',
+    beyondDeploy: true,
     actions: ['s3:GetObject', 's3:GetObjectVersion'],
     resources: ['arn:aws:s3:::<stack>-*/*'],
   },
   {
     sid: 'Users',
+    beyondDeploy: true,
     actions: [
       'cognito-idp:AdminAddUserToGroup',
       'cognito-idp:AdminCreateUser',
@@ -209,29 +213,56 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
   },
 ];
 
+export interface PolicyScope {
+  readonly account: string;
+  readonly stackName: string;
+  /** Leaves out what `destroy`, `ls`, `get` and `user` need beyond `deploy`. */
+  readonly deployOnly?: boolean;
+  /** A bucket whose name does not begin with the stack's. */
+  readonly bucketName?: string;
+}
+
 /** Bucket names are lower case, whatever the stack's. */
-function fill(pattern: string, account: string, stackName: string): string {
-  const name = pattern.startsWith('arn:aws:s3:::') ? stackName.toLowerCase() : stackName;
-  return pattern.replaceAll('<account>', account).replaceAll('<stack>', name);
+function fill(pattern: string, { account, stackName, bucketName }: PolicyScope): string[] {
+  const isS3 = pattern.startsWith('arn:aws:s3:::');
+  const name = isS3 ? stackName.toLowerCase() : stackName;
+  const filled = pattern.replaceAll('<account>', account).replaceAll('<stack>', name);
+  if (!isS3 || bucketName === undefined || bucketName.startsWith(`${name}-`)) return [filled];
+  return [filled, pattern.replace('<stack>-*', bucketName)];
 }
 
-/** The policy's statements for one account and stack. */
-export function operatorPolicy(account: string, stackName: string): OperatorStatement[] {
-  return OPERATOR_POLICY.map((statement) => ({
-    ...statement,
-    resources: statement.resources.map((pattern) => fill(pattern, account, stackName)),
-  }));
+/** Returns the statements of the policy for one account and stack. */
+export function operatorPolicy(scope: PolicyScope): OperatorStatement[] {
+  return OPERATOR_POLICY.filter(({ beyondDeploy }) => !(scope.deployOnly && beyondDeploy)).map(
+    (statement) => ({
+      ...statement,
+      resources: statement.resources.flatMap((pattern) => fill(pattern, scope)),
+    }),
+  );
 }
 
-/** The document to attach to an operator's role, as IAM takes it. */
-export function policyDocument(account: string, stackName: string): object {
+interface PolicyDocument {
+  readonly Version: string;
+  readonly Statement: {
+    readonly Sid: string;
+    readonly Effect: string;
+    readonly Action: string[];
+    readonly Resource: string[];
+  }[];
+}
+
+/** IAM's limit for a managed policy, without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+export const POLICY_LIMIT_CHARACTERS = 6144;
+
+/** Returns the policy as IAM takes it. */
+export function policyDocument(scope: PolicyScope): PolicyDocument {
   return {
     Version: '2012-10-17',
-    Statement: operatorPolicy(account, stackName).map(({ sid, actions, resources }) => ({
+    Statement: operatorPolicy(scope).map(({ sid, actions, resources }) => ({
       Sid: sid,
       Effect: 'Allow',
-      Action: actions,
-      Resource: resources.length === 1 ? resources[0] : resources,
+      Action: [...actions],
+      Resource: [...resources],
     })),
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refuseUnpermitted } from '../../../../cli/stack/checks/permissions.ts';
+import { refuseUnpermitted } from '../../../../cli/stack/checks/deletion-permissions.ts';
 import { refuseProtected } from '../../../../cli/stack/checks/removal.ts';
 import { deniedSteps } from '../../../../cli/stack/checks/stack-policy.ts';
 import type { PlannedStep } from '../../../../cli/stack/operate/plan-words.ts';
@@ -147,7 +147,7 @@ function iam(denied: string, missing = '') {
       .filter(([name]) => name.startsWith('ActionNames'))
       .map(
         ([, action]) =>
-          `<member><EvalActionName>${action}</EvalActionName><EvalDecision>${action === denied ? 'explicitDeny' : 'allowed'}</EvalDecision><MissingContextValues>${missing}</MissingContextValues></member>`,
+          `<member><EvalActionName>${action}</EvalActionName><EvalDecision>${action === denied ? 'explicitDeny' : 'allowed'}</EvalDecision><ResourceSpecificResults><member><EvalResourceName>x</EvalResourceName><EvalResourceDecision>explicitDeny</EvalResourceDecision><MissingContextValues>${missing}</MissingContextValues></member></ResourceSpecificResults></member>`,
       );
     return {
       body: `<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults>${members.join('')}</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`,

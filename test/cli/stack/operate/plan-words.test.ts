@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Change, ResourceChange } from '@aws-sdk/client-cloudformation';
 import { losses, planLines, plannedSteps } from '../../../../cli/stack/operate/plan-words.ts';
+import { propertyWords } from '../../../../cli/stack/operate/property-words.ts';
 import { optionChanges } from '../../../../cli/stack/options/describe-options.ts';
 
 const change = (ResourceChange: ResourceChange): Change => ({ Type: 'Resource', ResourceChange });
@@ -32,10 +33,18 @@ const CHANGES: Change[] = [
 test('a change set is told in words, additions first, removals last', () => {
   assert.deepEqual(planLines(plannedSteps(CHANGES)), [
     "  + add      edge function's version",
-    '  ~ change   bucket (LifecycleConfiguration)',
-    '  ! REPLACE  user pool (UsernameConfiguration): all its users are lost',
+    '  ~ change   bucket (expiry of objects)',
+    '  ! REPLACE  user pool (username configuration): all its users are lost',
     "  - remove   edge function's version",
   ]);
+});
+
+test('properties are named in words, whatever their resource', () => {
+  assert.deepEqual(
+    propertyWords(['DistributionConfig', 'MemorySize', 'AccessTokenValidity', 'IdTokenValidity']),
+    ['settings', 'memory size', 'token validity'],
+  );
+  assert.deepEqual(propertyWords(['SSESpecification', 'constructor']), ['ssespecification', 'constructor']);
 });
 
 test('what takes users or objects along is told apart from what can be made again', () => {

@@ -1,0 +1,43 @@
+import { onAws } from '../aws-failures.ts';
+import type { StackWork } from '../stack-work.ts';
+import type { Check } from './check.ts';
+
+export interface Caller {
+  readonly account: string;
+  /** Of a user, an assumed role or the root user. */
+  readonly arn: string;
+}
+
+/** Returns whose credentials the command uses. */
+export async function callerIdentity({ clients }: Pick<StackWork, 'clients'>): Promise<Caller> {
+  const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+  const { Account = '', Arn = '' } = await onAws('Checking the AWS credentials', () =>
+    clients.sts.send(new GetCallerIdentityCommand({})),
+  );
+  return { account: Account, arn: Arn };
+}
+
+/** Checks the credentials, and gives their caller to the checks that follow. */
+export function credentialsCheck(work: StackWork, keep: (caller: Caller) => void): Check {
+  return {
+    name: 'credentials',
+    run: async () => {
+      const caller = await callerIdentity(work);
+      keep(caller);
+      return { found: `account ${caller.account}, ${caller.arn.split(':').slice(5).join(':')}` };
+    },
+  };
+}
+
+export function isRoot({ arn }: Caller): boolean {
+  return arn.endsWith(':root');
+}
+
+/** Returns the user, or the role behind an assumed role's session. */
+export async function principalOf({ clients }: StackWork, { arn }: Caller): Promise<string> {
+  const role = /^arn:[\w-]+:sts::\d+:assumed-role\/([^/]+)\//.exec(arn)?.[1];
+  if (role === undefined) return arn;
+  const { GetRoleCommand } = await import('@aws-sdk/client-iam');
+  const { Role } = await (await clients.iam()).send(new GetRoleCommand({ RoleName: role }));
+  return Role?.Arn ?? arn;
+}

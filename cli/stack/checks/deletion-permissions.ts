@@ -1,0 +1,91 @@
+import { UserError } from '../../errors.ts';
+import { table } from '../../table.ts';
+import { resourceName } from '../../ui/resource-words.ts';
+import type { FoundStack } from '../find-stack.ts';
+import type { StackResource } from '../stack-resources.ts';
+import type { StackWork } from '../stack-work.ts';
+import { callerIdentity, isRoot, principalOf } from './caller.ts';
+import { type Denied, type Needed, simulateDenied, simulationCommand } from './simulation.ts';
+
+interface Deletion {
+  readonly actions: readonly string[];
+  readonly arn: (id: string, account: string) => string;
+}
+
+/** What CloudFormation calls to delete a resource, from the handlers of the types. `destroy` itself deletes functions. */
+const DELETING = table<Deletion>({
+  'AWS::S3::Bucket': { actions: ['s3:DeleteBucket'], arn: (id) => `arn:aws:s3:::${id}` },
+  'AWS::S3::BucketPolicy': { actions: ['s3:DeleteBucketPolicy'], arn: (id) => `arn:aws:s3:::${id}` },
+  'AWS::Cognito::UserPool': {
+    actions: ['cognito-idp:DeleteUserPool'],
+    arn: (id, account) => `arn:aws:cognito-idp:us-east-1:${account}:userpool/${id}`,
+  },
+  'AWS::CloudFront::Distribution': {
+    actions: ['cloudfront:UpdateDistribution', 'cloudfront:DeleteDistribution'],
+    arn: (id, account) => `arn:aws:cloudfront::${account}:distribution/${id}`,
+  },
+  'AWS::CloudFront::OriginAccessControl': {
+    actions: ['cloudfront:DeleteOriginAccessControl'],
+    arn: (id, account) => `arn:aws:cloudfront::${account}:origin-access-control/${id}`,
+  },
+  'AWS::IAM::Role': {
+    actions: ['iam:DeleteRolePolicy', 'iam:DeleteRole'],
+    arn: (id, account) => `arn:aws:iam::${account}:role/${id}`,
+  },
+  'AWS::Lambda::Function': {
+    actions: ['lambda:DeleteFunction'],
+    arn: (id, account) => `arn:aws:lambda:us-east-1:${account}:function:${id}`,
+  },
+  'AWS::KMS::Key': {
+    actions: ['kms:ScheduleKeyDeletion'],
+    arn: (id, account) => `arn:aws:kms:us-east-1:${account}:key/${id}`,
+  },
+});
+
+function deletion({ type, physicalId = '' }: StackResource, account: string): Needed[] {
+  const deleting = DELETING[type];
+  if (deleting === undefined || physicalId === '') return [];
+  return [{ actions: deleting.actions, resource: deleting.arn(physicalId, account) }];
+}
+
+/**
+ * Refuses a deletion for which the caller, or the stack's own role, lacks a permission. Where IAM does not answer, nothing
+ * is refused.
+ * @throws {UserError} `access_denied`
+ */
+export async function refuseUnpermitted(
+  work: StackWork,
+  { roleArn }: FoundStack,
+  doomed: readonly StackResource[],
+): Promise<void> {
+  const caller = await callerIdentity(work);
+  if (isRoot(caller)) return;
+  const needed = doomed.flatMap((resource) => deletion(resource, caller.account));
+  let principal: string;
+  let denied: Denied[];
+  try {
+    principal = roleArn ?? (await principalOf(work, caller));
+    denied = await simulateDenied(work, principal, needed);
+  } catch (error) {
+    const text = `IAM does not answer which permissions there are: ${(error as Error).name}`;
+    work.context.ui.event({ type: 'debug', text });
+    return;
+  }
+  const [first] = denied;
+  if (first === undefined) return;
+  const type =
+    doomed.find((one) => deletion(one, caller.account)[0]?.resource === first.resource)?.type ?? '';
+  const actions = [...new Set(denied.map(({ action }) => action))].join(', ');
+  throw new UserError(
+    'access_denied',
+    `${roleArn ?? caller.arn} is not allowed to delete the ${resourceName(type)}: ${actions}. Nothing was removed.`,
+    {
+      hint: [
+        'Ask the administrator of the AWS account for the whole policy:',
+        `  edge-upload policy --stack-name ${work.stackName}`,
+        'See which policy decides:',
+        simulationCommand(principal, first),
+      ],
+    },
+  );
+}

@@ -1,0 +1,146 @@
+import { UserError } from '../../errors.ts';
+import type { FoundStack } from '../find-stack.ts';
+import { operatorPolicy } from '../policy/operator-policy.ts';
+import type { StackWork } from '../stack-work.ts';
+import { type Caller, isRoot, principalOf } from './caller.ts';
+import type { Check } from './check.ts';
+import { type Denied, type Needed, simulateDenied, simulationCommand } from './simulation.ts';
+
+export interface PermissionsToCheck {
+  /** What is deployed now; `undefined` for a first deploy. */
+  readonly stack: FoundStack | undefined;
+  /** The bucket's name, where the operator chose it. */
+  readonly bucketName?: string | undefined;
+}
+
+/** Returns what every deploy calls. */
+function ofEachDeploy({ account }: Caller, stackName: string): Needed[] {
+  return [
+    {
+      actions: [
+        'cloudformation:CreateChangeSet',
+        'cloudformation:DescribeChangeSet',
+        'cloudformation:DescribeStackEvents',
+        'cloudformation:ExecuteChangeSet',
+      ],
+      resource: `arn:aws:cloudformation:us-east-1:${account}:stack/${stackName}/x`,
+    },
+  ];
+}
+
+/** Returns what CloudFormation calls on behalf of a first deploy. Names are as CloudFormation generates them. */
+function ofFirstDeploy({ account }: Caller, stackName: string, bucketName?: string): Needed[] {
+  const bucket = bucketName ?? `${stackName.toLowerCase()}-bucket-x`;
+  const edgeFunction = `arn:aws:lambda:us-east-1:${account}:function:${stackName}-EdgeFunction-x`;
+  return [
+    {
+      // A bucket of a chosen name may be there already.
+      actions: [...(bucketName === undefined ? ['s3:CreateBucket'] : []), 's3:PutBucketPolicy'],
+      resource: `arn:aws:s3:::${bucket}`,
+    },
+    { actions: ['cognito-idp:CreateUserPool'], resource: '*' },
+    {
+      actions: ['cognito-idp:CreateUserPoolClient'],
+      resource: `arn:aws:cognito-idp:us-east-1:${account}:userpool/us-east-1_x`,
+    },
+    {
+      actions: ['iam:CreateRole', 'iam:PassRole', 'iam:PutRolePolicy'],
+      resource: `arn:aws:iam::${account}:role/${stackName}-EdgeRole-x`,
+    },
+    { actions: ['lambda:CreateFunction', 'lambda:PublishVersion'], resource: edgeFunction },
+    {
+      actions: ['cloudfront:CreateDistribution'],
+      resource: `arn:aws:cloudfront::${account}:distribution/x`,
+    },
+    {
+      actions: ['cloudfront:CreateOriginAccessControl'],
+      resource: `arn:aws:cloudfront::${account}:origin-access-control/x`,
+    },
+  ];
+}
+
+/** Returns what the operator's policy has. Actions of a pattern are not known by name. */
+function ofThePolicy({ account }: Caller, stackName: string, deployOnly: boolean): Needed[] {
+  return operatorPolicy({ account, stackName, deployOnly }).map(
+    ({ actions, resources: [resource = '*'] }) => ({
+      actions: actions.filter((action) => !action.endsWith('*')),
+      resource: resource === '*' ? resource : resource.replaceAll('*', 'x'),
+    }),
+  );
+}
+
+function namesOf(denied: readonly Denied[]): string {
+  return [...new Set(denied.map(({ action }) => action))].join(', ');
+}
+
+const PRINT_POLICY = (stackName: string) => `  edge-upload policy --stack-name ${stackName}`;
+
+function refused(caller: Caller, principal: string, denied: readonly Denied[], stackName: string): UserError {
+  const [first] = denied;
+  return new UserError(
+    'access_denied',
+    `${caller.arn} does not have the permissions to deploy: ${namesOf(denied)}. Nothing was changed.`,
+    {
+      hint: [
+        'Ask the administrator of the AWS account for the whole policy:',
+        PRINT_POLICY(stackName),
+        ...(first === undefined ? [] : ['See which policy decides:', simulationCommand(principal, first)]),
+      ],
+    },
+  );
+}
+
+/**
+ * Asks IAM which permissions are missing. Without `deploying`, everything of the operator's policy is asked about and what
+ * is missing is a warning. Otherwise, what this deploy calls for sure is refused before anything is changed.
+ */
+export function permissionsCheck(
+  work: StackWork,
+  caller: () => Caller | undefined,
+  deploying?: () => PermissionsToCheck,
+): Check {
+  const { stackName, context } = work;
+  return {
+    name: 'permissions',
+    run: async () => {
+      const asking = caller();
+      if (asking === undefined) return { skipped: 'the caller is not known' };
+      if (isRoot(asking)) return { found: 'the root user may do everything' };
+      let principal: string;
+      let sure: Denied[] = [];
+      let missing: Denied[];
+      try {
+        principal = await principalOf(work, asking);
+        if (deploying !== undefined) {
+          const { stack, bucketName } = deploying();
+          sure = await simulateDenied(work, principal, [
+            ...ofEachDeploy(asking, stackName),
+            ...(stack === undefined ? ofFirstDeploy(asking, stackName, bucketName) : []),
+          ]);
+        }
+        missing = await simulateDenied(
+          work,
+          principal,
+          ofThePolicy(asking, stackName, deploying !== undefined),
+        );
+      } catch (error) {
+        const { name } = error as Error;
+        context.ui.event({
+          type: 'warning',
+          text: `IAM does not answer which permissions there are (${name}), so that a missing one is found only when it is needed.`,
+        });
+        return { skipped: `IAM does not answer: ${name}` };
+      }
+      if (sure.length > 0) throw refused(asking, principal, sure, stackName);
+      if (missing.length === 0) return { found: 'all that an operator needs' };
+      context.ui.event({
+        type: 'warning',
+        text: [
+          `IAM reports that these actions are not allowed: ${namesOf(missing)}. Print the policy that an operator needs:`,
+          PRINT_POLICY(stackName),
+        ],
+      });
+      return { found: `${missing.length} missing` };
+    },
+  };
+}

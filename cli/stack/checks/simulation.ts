@@ -1,0 +1,63 @@
+import type { EvaluationResult } from '@aws-sdk/client-iam';
+import type { StackWork } from '../stack-work.ts';
+
+/** Actions on one resource. */
+export interface Needed {
+  readonly actions: readonly string[];
+  /** An ARN, or `*` for actions that have no resource. */
+  readonly resource: string;
+}
+
+/** An action that IAM's simulation denies. */
+export interface Denied {
+  readonly action: string;
+  readonly resource: string;
+}
+
+/** A condition on what the simulation does not know, such as a tag, decides later. */
+function dependsOnContext({
+  MissingContextValues = [],
+  ResourceSpecificResults = [],
+}: EvaluationResult): boolean {
+  return [MissingContextValues, ...ResourceSpecificResults.map((one) => one.MissingContextValues ?? [])].some(
+    (values) => values.length > 0,
+  );
+}
+
+async function deniedOf(
+  work: StackWork,
+  principal: string,
+  { actions, resource }: Needed,
+): Promise<Denied[]> {
+  const { SimulatePrincipalPolicyCommand } = await import('@aws-sdk/client-iam');
+  const { EvaluationResults = [] } = await (await work.clients.iam()).send(
+    new SimulatePrincipalPolicyCommand({
+      PolicySourceArn: principal,
+      ActionNames: [...actions],
+      ResourceArns: [resource],
+    }),
+  );
+  return EvaluationResults.flatMap((result) =>
+    result.EvalDecision === 'allowed' || dependsOnContext(result)
+      ? []
+      : [{ action: result.EvalActionName ?? '', resource }],
+  );
+}
+
+/**
+ * Returns what IAM's simulation denies to a principal. It knows its policies, permissions boundary and the organization's
+ * policies, but neither session policies nor conditions on the request.
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+ */
+export async function simulateDenied(
+  work: StackWork,
+  principal: string,
+  needed: readonly Needed[],
+): Promise<Denied[]> {
+  return (await Promise.all(needed.map((one) => deniedOf(work, principal, one)))).flat();
+}
+
+/** Returns the command that prints which policy decides about an action. */
+export function simulationCommand(principal: string, { action, resource }: Denied): string {
+  return `  aws iam simulate-principal-policy --policy-source-arn ${principal} --action-names ${action} --resource-arns ${resource}`;
+}

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runCheck } from '../../../../cli/stack/checks/check.ts';
+import { concurrencyCheck } from '../../../../cli/stack/checks/concurrency.ts';
+import { permissionsCheck } from '../../../../cli/stack/checks/deploy-permissions.ts';
+import { regionsCheck } from '../../../../cli/stack/checks/regions.ts';
+import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
+import { type Answer, workAgainst } from '../world.ts';
+
+/** A simulation's answer: what is denied, and the condition keys that it does not know. */
+const results = (actions: readonly string[], denied: readonly string[], unknown = '') =>
+  actions
+    .map(
+      (action) =>
+        `<member><EvalActionName>${action}</EvalActionName><EvalDecision>${denied.includes(action) ? 'implicitDeny' : 'allowed'}</EvalDecision><ResourceSpecificResults><member><EvalResourceName>x</EvalResourceName><EvalResourceDecision>allowed</EvalResourceDecision><MissingContextValues>${unknown}</MissingContextValues></member></ResourceSpecificResults></member>`,
+    )
+    .join('');
+
+const ROLE = 'arn:aws:iam::123456789012:role/team/Operator';
+
+/** IAM as far as asking who may do what goes. */
+function iam(denied: readonly string[], asked: URLSearchParams[] = [], unknown = '') {
+  return (body: string): Answer => {
+    const query = new URLSearchParams(body);
+    asked.push(query);
+    if (query.get('Action') === 'GetRole') {
+      return {
+        body: `<GetRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><GetRoleResult><Role><Path>/team/</Path><RoleName>Operator</RoleName><RoleId>A</RoleId><Arn>${ROLE}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></Role></GetRoleResult></GetRoleResponse>`,
+      };
+    }
+    const actions = [...query].filter(([name]) => name.startsWith('ActionNames')).map(([, value]) => value);
+    return {
+      body: `<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult><EvaluationResults>${results(actions, denied, unknown)}</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`,
+    };
+  };
+}
+
+const SESSION = { account: '123456789012', arn: 'arn:aws:sts::123456789012:assumed-role/Operator/ada' };
+
+test('IAM is asked about the role behind a session, and about this stack’s resources', async (t) => {
+  const asked: URLSearchParams[] = [];
+  const { work, events } = await workAgainst(t, iam([], asked));
+  assert.deepEqual(await runCheck(permissionsCheck(work, () => SESSION)), {
+    name: 'permissions',
+    state: 'ok',
+    detail: 'all that an operator needs',
+  });
+  const simulated = asked.filter((query) => query.get('Action') === 'SimulatePrincipalPolicy');
+  assert.ok(simulated.every((query) => query.get('PolicySourceArn') === ROLE));
+  const resources = simulated.map((query) => query.get('ResourceArns.member.1'));
+  assert.ok(resources.includes('arn:aws:cloudformation:us-east-1:123456789012:stack/edge-upload/x'));
+  assert.deepEqual(events, []);
+});
+
+test('doctor warns of what IAM does not allow, with the command that prints the policy', async (t) => {
+  const { work, events } = await workAgainst(t, iam(['iam:PassRole', 's3:CreateBucket', 's3:GetObject']));
+  const checked = await runCheck(permissionsCheck(work, () => SESSION));
+  assert.equal(checked.state, 'ok');
+  const [warning] = events;
+  assert.ok(warning?.type === 'warning');
+  assert.match(String(warning.text), /s3:GetObject, s3:CreateBucket, iam:PassRole.*edge-upload policy/);
+});
+
+const DEPLOYED: FoundStack = {
+  id: 'arn:aws:cloudformation:us-east-1:123456789012:stack/edge-upload/1',
+  status: 'UPDATE_COMPLETE',
+  drifted: false,
+  isProtected: false,
+  outputs: {},
+};
+
+test('what a deploy calls for sure and IAM denies is refused before anything is changed', async (t) => {
+  const cases = [
+    { denied: 'iam:PassRole', stack: undefined, refused: true },
+    { denied: 'cloudfront:CreateDistribution', stack: undefined, refused: true },
+    { denied: 'cloudformation:ExecuteChangeSet', stack: DEPLOYED, refused: true },
+    // Whether a later deploy calls it, only its plan shows.
+    { denied: 'iam:PassRole', stack: DEPLOYED, refused: false },
+    // A condition decides, on what the simulation does not know.
+    { denied: 'iam:PassRole', stack: undefined, unknown: 'iam:PassedToService', refused: false },
+    // A bucket of a chosen name may be there already.
+    { denied: 's3:CreateBucket', stack: undefined, bucketName: 'kept', refused: false },
+    // An operator who only deploys does without it.
+    { denied: 's3:GetObject', stack: undefined, refused: false },
+  ];
+  for (const { denied, stack, unknown, bucketName, refused } of cases) {
+    await t.test(`${denied}, ${stack === undefined ? 'first' : 'later'} deploy`, async (t) => {
+      const missing = unknown === undefined ? '' : `<member>${unknown}</member>`;
+      const { work, events } = await workAgainst(t, iam([denied], [], missing));
+      const checked = await runCheck(
+        permissionsCheck(
+          work,
+          () => SESSION,
+          () => ({ stack, bucketName }),
+        ),
+      );
+      assert.equal(checked.state, refused ? 'failed' : 'ok');
+      if (checked.state !== 'failed') return;
+      assert.equal(checked.error.code, 'access_denied');
+      assert.ok(checked.error.message.includes(`${denied}. Nothing was changed.`));
+      assert.match(checked.error.hint ?? '', /^ {2}edge-upload policy --stack-name edge-upload$/m);
+      assert.match(checked.error.hint ?? '', / {2}aws iam simulate-principal-policy .*role\/team\/Operator/);
+      assert.deepEqual(events, []);
+    });
+  }
+});
+
+test('the root user needs no asking; where IAM does not answer, a warning says so', async (t) => {
+  const { work, events } = await workAgainst(t, () => ({
+    status: 403,
+    body: '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>',
+  }));
+  const root = { account: '123456789012', arn: 'arn:aws:iam::123456789012:root' };
+  assert.equal((await runCheck(permissionsCheck(work, () => root))).state, 'ok');
+  assert.deepEqual(events, []);
+  for (const deploying of [undefined, () => ({ stack: undefined })]) {
+    const checked = await runCheck(permissionsCheck(work, () => SESSION, deploying));
+    assert.ok(checked.state === 'skipped');
+    assert.match(checked.detail, /AccessDenied/);
+  }
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['warning', 'warning'],
+  );
+});
+
+const lambda = (status: number, type: string, message: string): Answer => ({
+  status,
+  type: 'application/json',
+  body: JSON.stringify({ __type: type, Type: 'User', Message: message, message }),
+});
+
+test('an account that may use one region only cannot have Lambda@Edge', async (t) => {
+  const { work } = await workAgainst(t, () =>
+    lambda(
+      403,
+      'AccessDeniedException',
+      'User is not authorized to perform: lambda:GetFunction with an explicit deny in a service control policy',
+    ),
+  );
+  const checked = await runCheck(regionsCheck(work));
+  assert.ok(checked.state === 'failed');
+  assert.equal(checked.error.code, 'access_denied');
+  assert.match(checked.error.hint ?? '', /Lambda@Edge needs them/);
+});
+
+test('an account that may use others can', async (t) => {
+  const { work } = await workAgainst(t, () => lambda(404, 'ResourceNotFoundException', 'Function not found'));
+  assert.equal((await runCheck(regionsCheck(work))).state, 'ok');
+});
+
+test('a new account’s small quota is a warning, with what to request', async (t) => {
+  for (const [limit, warned] of [
+    [10, true],
+    [1000, false],
+  ] as const) {
+    const { work, events } = await workAgainst(t, () => ({
+      type: 'application/json',
+      body: JSON.stringify({ AccountLimit: { ConcurrentExecutions: limit } }),
+    }));
+    const checked = await runCheck(concurrencyCheck(work));
+    assert.equal(checked.state, 'ok');
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      warned ? ['warning', 'note'] : [],
+    );
+    if (warned) assert.match(JSON.stringify(events), /about 100 requests a second.*--quota-code L-B99A9384/);
+  }
+});

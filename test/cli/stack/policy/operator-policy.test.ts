@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LONGEST_NAME } from '../../../../cli/stack/checks/preflight.ts';
+import {
+  OPERATOR_POLICY,
+  POLICY_LIMIT_CHARACTERS,
+  policyDocument,
+} from '../../../../cli/stack/policy/operator-policy.ts';
+
+const account = '123456789012';
+
+test('the policy of the longest names fits into a managed policy', () => {
+  const longest = { account, stackName: 's'.repeat(LONGEST_NAME), bucketName: 'b'.repeat(63) };
+  const { length } = JSON.stringify(policyDocument(longest));
+  assert.ok(length <= POLICY_LIMIT_CHARACTERS, `${length} characters`);
+});
+
+test('every statement is one that IAM accepts', () => {
+  const { Version, Statement } = policyDocument({ account, stackName: 'Media', bucketName: 'kept' });
+  assert.equal(Version, '2012-10-17');
+  assert.equal(new Set(Statement.map(({ Sid }) => Sid)).size, Statement.length);
+  for (const { Sid, Effect, Action, Resource } of Statement) {
+    assert.match(Sid, /^[A-Za-z0-9]+$/);
+    assert.equal(Effect, 'Allow');
+    assert.deepEqual(Action, [...new Set(Action)].sort(), `${Sid}: sorted, each once`);
+    for (const action of Action) assert.match(action, /^[a-z0-9-]+:[A-Z][A-Za-z]+\*?$/);
+    for (const resource of Resource) assert.match(resource, /^(\*|arn:aws:[a-z0-9-]+:[\w*-]*:(\d{12})?:.+)$/);
+    assert.ok(!/[<>]/.test(JSON.stringify(Resource)), `${Sid}: no placeholder is left`);
+  }
+});
+
+test('buckets are named in lower case, and one of another name is added to every statement of S3', () => {
+  const resources = (bucketName?: string) =>
+    policyDocument({ account, stackName: 'Media', ...(bucketName && { bucketName }) })
+      .Statement.flatMap(({ Resource }) => Resource)
+      .filter((resource) => resource.startsWith('arn:aws:s3:'));
+  assert.deepEqual(new Set(resources()), new Set(['arn:aws:s3:::media-*', 'arn:aws:s3:::media-*/*']));
+  assert.deepEqual(resources('media-bucket-1'), resources());
+  assert.equal(resources('kept').length, 2 * resources().length);
+  assert.ok(
+    resources('kept').includes('arn:aws:s3:::kept') && resources('kept').includes('arn:aws:s3:::kept/*'),
+  );
+});
+
+test('an operator who only deploys is not allowed to read or delete objects, or to manage users', () => {
+  const { Statement } = policyDocument({ account, stackName: 'edge-upload', deployOnly: true });
+  assert.equal(Statement.length, OPERATOR_POLICY.length - 3);
+  const actions = Statement.flatMap(({ Action }) => Action);
+  for (const action of ['s3:GetObject', 's3:DeleteObject', 'cognito-idp:AdminCreateUser'])
+    assert.ok(!actions.includes(action), action);
+});
