@@ -41,7 +41,8 @@ export function createControl({ secrets, describe, faults }: ControlOptions): Ht
         };
       case 'PUT /_edge-upload/faults': {
         if (faults === undefined) return { status: 404 };
-        const next = JSON.parse(await text(body)) as Faults;
+        const next = parseFaults(await text(body));
+        if (next === undefined) return { status: 400 };
         for (const name of Object.keys(faults)) delete faults[name as keyof Faults];
         Object.assign(faults, next);
         return { status: 204 };
@@ -50,6 +51,18 @@ export function createControl({ secrets, describe, faults }: ControlOptions): Ht
         return { status: 404 };
     }
   };
+}
+
+/** `undefined` for anything but a JSON object. A member `__proto__` would become the prototype of the faults. */
+function parseFaults(json: string): Faults | undefined {
+  try {
+    const parsed: unknown = JSON.parse(json);
+    if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) return undefined;
+    return Object.hasOwn(parsed, '__proto__') ? undefined : parsed;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 function isEqual(given: string, expected: string): boolean {

@@ -61,17 +61,16 @@ try {
     ...omitUndefined({ faults }),
     onDefect: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
   });
+  portFile.write(Number(new URL(cloud.endpoint).port));
+  // Whoever can read this file, of mode 0600, may control the cloud.
+  description.write({ ...describe(cloud), control: secrets });
 } catch (error) {
   const { message, code, port } = error as NodeJS.ErrnoException & { readonly port?: number };
   process.send?.({ failed: { message, code, port } });
   process.disconnect?.();
   throw error;
 }
-portFile.write(Number(new URL(cloud.endpoint).port));
-// Whoever can read this file, of mode 0600, may control the cloud.
-const running = { ...describe(cloud), control: secrets };
-description.write(running);
-process.send?.({ ready: running });
+process.send?.({ ready: { ...describe(cloud), control: secrets } });
 
 const stop = async () => {
   description.remove();

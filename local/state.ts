@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { getuid } from 'node:process';
+import { checkOwnFile, readOwnFile } from './own-file.ts';
 
 /**
  * Creates the folder that holds a cloud's state, or makes the one that is there private (0700).
@@ -26,13 +27,17 @@ export class JsonFile<T> {
     this.path = path;
   }
 
-  /** The document, or `undefined` where there is none yet. A file that is not JSON throws: state is never guessed. */
+  /**
+   * Returns the document, or `undefined` where there is none yet.
+   * @throws Error for a file that is not JSON, or not a regular file
+   */
   read(): T | undefined {
-    const text = ifThere(() => readFileSync(this.path, 'utf8'), undefined);
+    const text = readOwnFile(this.path)?.toString();
     return text === undefined ? undefined : (JSON.parse(text) as T);
   }
 
   write(document: T): void {
+    checkOwnFile(this.path);
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     const aside = `${this.path}.${randomBytes(6).toString('hex')}.tmp`;
     writeFileSync(aside, JSON.stringify(document), { mode: 0o600 });

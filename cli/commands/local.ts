@@ -72,16 +72,20 @@ export async function ensureCloud(
 ): Promise<{ cloud: RunningCloud; started: boolean }> {
   const dataDir = cloudFolder(context);
   // Two commands that find no cloud must not start two on one folder.
-  return withLock(dataDir, async () => {
-    const running = await findCloud(dataDir);
-    if (running !== undefined) return { cloud: running, started: false };
-    const task = 'Starting the embedded cloud';
-    context.ui.event({ type: 'task-started', task });
-    const cloud = await startCloud(context, { dataDir, ...options });
-    await followLocalCloud(context, { endpoint: cloud.endpoint, caFile: cloud.caFile });
-    context.ui.event({ type: 'task-done', task, detail: cloud.endpoint });
-    return { cloud, started: true };
-  });
+  return withLock(
+    dataDir,
+    async () => {
+      const running = await findCloud(dataDir);
+      if (running !== undefined) return { cloud: running, started: false };
+      const task = 'Starting the embedded cloud';
+      context.ui.event({ type: 'task-started', task });
+      const cloud = await startCloud(context, { dataDir, ...options });
+      await followLocalCloud(context, { endpoint: cloud.endpoint, caFile: cloud.caFile });
+      context.ui.event({ type: 'task-done', task, detail: cloud.endpoint });
+      return { cloud, started: true };
+    },
+    { signal: context.signal },
+  );
 }
 
 export async function start(context: Context, args: Omit<StartOptions, 'dataDir'>): Promise<Result> {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { constants } from 'node:fs';
+import { constants, type Dirent } from 'node:fs';
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
 import type { Context } from '../context.ts';
-import { systemCode, UserError } from '../errors.ts';
+import { interrupted, systemCode, UserError } from '../errors.ts';
 import { openDeadline } from '../network/deadline.ts';
 import { findFailure } from '../network/failures.ts';
 import { readBounded } from '../network/request-text.ts';
@@ -87,9 +87,12 @@ export interface StartOptions {
   readonly wellKnownKeys?: boolean;
 }
 
-/** Starts the cloud as a process of its own, which outlives this one, and waits until it serves. */
+/**
+ * Starts the cloud as a process of its own, which outlives this one, and waits until it serves.
+ * @throws {UserError} `local_cloud`, or `interrupted` once the signal is aborted
+ */
 export async function startCloud(
-  { env, execPath, platform }: Pick<Context, 'env' | 'execPath' | 'platform'>,
+  { env, execPath, platform, signal }: Pick<Context, 'env' | 'execPath' | 'platform' | 'signal'>,
   { dataDir, port, wellKnownKeys = false }: StartOptions,
 ): Promise<RunningCloud> {
   const logFile = join(dataDir, 'cloud.log');
@@ -106,6 +109,9 @@ export async function startCloud(
       ],
       { detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'], env: inherited(env) },
     );
+    const stop = () => child.kill();
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
     const message = await new Promise<StartMessage>((resolve, reject) => {
       child.once('message', (said) => resolve(said as StartMessage));
       child.once('error', reject);
@@ -113,9 +119,11 @@ export async function startCloud(
         resolve({ failed: { message: `it ended with status ${status}; see ${logFile}` } }),
       );
     });
+    signal.removeEventListener('abort', stop);
     child.removeAllListeners();
     child.unref();
     if (child.connected) child.disconnect();
+    if (signal.aborted) throw interrupted();
     if (message.ready !== undefined) return message.ready;
     throw startFailure(message.failed, platform);
   } finally {
@@ -195,14 +203,15 @@ export async function stopCloud(
 
 /** Deletes everything that the cloud holds but its port, also where the folder is a link to another disk. */
 export async function emptyCloudFolder(dataDir: string): Promise<void> {
-  for (const name of await listIfThere(dataDir)) {
-    if (name !== 'port.json') await rm(join(dataDir, name), { recursive: true, force: true });
+  for (const entry of await listIfThere(dataDir)) {
+    const keeps = entry.name === 'port.json' && entry.isFile();
+    if (!keeps) await rm(join(dataDir, entry.name), { recursive: true, force: true });
   }
 }
 
-async function listIfThere(folder: string): Promise<readonly string[]> {
+async function listIfThere(folder: string): Promise<readonly Dirent[]> {
   try {
-    return await readdir(folder);
+    return await readdir(folder, { withFileTypes: true });
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw diskError(folder, error);

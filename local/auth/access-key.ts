@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { getuid, platform } from 'node:process';
+import { openOwnFile } from '../own-file.ts';
 import { JsonFile } from '../state.ts';
 
 /** An access key of the embedded account, in the form of AWS's own. */
@@ -20,7 +21,8 @@ export function newAccessKey(): AccessKey {
 
 /**
  * Returns the access key that is kept in a file of mode 0600. A new one is created where there is none, and where
- * another user could have read or written the file: whoever needs the key reads it again.
+ * another user could have read or written the file.
+ * @throws Error for anything but a regular file
  */
 export function openAccessKey(path: string): AccessKey {
   const kept = parseAccessKey(readPrivate(path));
@@ -46,20 +48,19 @@ function isWhole(key: Partial<AccessKey> | null): key is AccessKey {
   return /^AKIA[A-Z2-7]{16}$/.test(accessKeyId) && secretAccessKey.length === 40;
 }
 
-/** The text of a regular file that only its owner, who runs this, can open; `undefined` for any other. */
+/** Returns the text of a file that only its owner, who runs this, can open; `undefined` for any other. */
 function readPrivate(path: string): string | undefined {
   let file: number;
   try {
-    file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    file = openOwnFile(path);
   } catch (error) {
-    if (['ENOENT', 'ELOOP', 'EMLINK', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      return undefined;
+    if (['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
   try {
     const status = fstatSync(file);
     const isPrivate = platform === 'win32' || (status.uid === getuid?.() && (status.mode & 0o077) === 0);
-    return status.isFile() && isPrivate ? readFileSync(file, 'utf8') : undefined;
+    return isPrivate ? readFileSync(file, 'utf8') : undefined;
   } finally {
     closeSync(file);
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readOwnFile } from '../own-file.ts';
 import { JsonFile } from '../state.ts';
 import type { FunctionRecord } from './model.ts';
 
@@ -50,7 +51,10 @@ export class FunctionStore {
   }
 
   code(name: string, sha256: string): string {
-    return readFileSync(this.#codePath(name, sha256), 'utf8');
+    const path = this.#codePath(name, sha256);
+    const code = readOwnFile(path);
+    if (code === undefined) throw new Error(`${path} is missing`);
+    return code.toString();
   }
 
   #file(name: string): JsonFile<FunctionRecord> {

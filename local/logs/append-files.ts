@@ -1,5 +1,7 @@
-import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, renameSync, writeSync } from 'node:fs';
+import { openOwnFile } from '../own-file.ts';
 
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
 /** Files kept open at once. */
 const OPEN = 16;
 
@@ -42,7 +44,7 @@ export class AppendFiles {
     if (open !== undefined) return open;
     const [oldest] = this.#open.keys();
     if (this.#open.size >= OPEN) this.close((one) => one === oldest);
-    const descriptor = openSync(path, 'a', 0o600);
+    const descriptor = openOwnFile(path, APPEND);
     const file = { descriptor, size: fstatSync(descriptor).size };
     this.#open.set(path, file);
     return file;

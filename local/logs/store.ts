@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { readOwnFile } from '../own-file.ts';
 import { ifThere, JsonFile } from '../state.ts';
 import { AppendFiles, aside } from './append-files.ts';
 
@@ -173,7 +174,7 @@ export class LogStore {
     const path = join(this.#groupFolder(group), `${encodeURIComponent(stream)}${FILE}`);
     const expiry = this.#expiry(group);
     const files = [aside(path), path].filter((file) => writtenAfter(file, Math.max(since, expiry)));
-    const lines = files.flatMap((file) => readIfThere(file).split('\n'));
+    const lines = files.flatMap((file) => (readOwnFile(file)?.toString() ?? '').split('\n'));
     return lines.flatMap((line) => {
       const event = parseLine(line);
       return event === undefined || event.timestamp < expiry ? [] : [{ ...event, stream }];
@@ -225,8 +226,4 @@ function parseLine(line: string): Omit<LogEvent, 'stream'> | undefined {
 
 function entries(folder: string): string[] {
   return ifThere(() => readdirSync(folder), []);
-}
-
-function readIfThere(path: string): string {
-  return ifThere(() => readFileSync(path, 'utf8'), '');
 }

@@ -1,8 +1,9 @@
 import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { readOwnFile } from '../own-file.ts';
 import {
   type KeyedCertificate,
   makeAuthority,
@@ -36,7 +37,7 @@ const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 export async function openAuthority(options: { dir: string; now: () => Date }): Promise<Authority> {
   const { dir, now } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const kept = await readPair(dir, 'ca');
+  const kept = readPair(dir, 'ca');
   let authority = kept !== undefined && isUsable(kept.cert, now()) ? kept : await makeAuthority(now());
   if (authority !== kept) await writePair(dir, 'ca', authority);
   let issued = Promise.resolve();
@@ -62,7 +63,7 @@ export async function openAuthority(options: { dir: string; now: () => Date }): 
     async serverCertificate(hosts) {
       const names = [...new Set([...LOOPBACK, ...hosts])];
       const file = ['server', ...hosts].join('-');
-      const current = await readPair(dir, file);
+      const current = readPair(dir, file);
       if (current !== undefined && serves(current.cert, authority.cert, names, now())) return current;
       const renewed = await makeServerCertificate(authority, names, now());
       await writePair(dir, file, renewed);
@@ -88,11 +89,9 @@ function serves(pem: string, caPem: string, names: readonly string[], now: Date)
 }
 
 /** `undefined` unless both halves are there: half a pair is what a kill between two renames leaves. */
-async function readPair(dir: string, name: string): Promise<KeyedCertificate | undefined> {
-  const [cert, key] = await Promise.all([
-    readIfThere(join(dir, `${name}.pem`)),
-    readIfThere(join(dir, `${name}.key`)),
-  ]);
+function readPair(dir: string, name: string): KeyedCertificate | undefined {
+  const cert = readOwnFile(join(dir, `${name}.pem`))?.toString();
+  const key = readOwnFile(join(dir, `${name}.key`))?.toString();
   if (cert === undefined || key === undefined) return undefined;
   return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)) ? { cert, key } : undefined;
 }
@@ -107,13 +106,4 @@ async function replace(path: string, text: string, mode: number): Promise<void> 
   await writeFile(aside, text, { mode });
   await chmod(aside, mode);
   await rename(aside, path);
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }

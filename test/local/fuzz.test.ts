@@ -391,6 +391,50 @@ describe('requests that nobody would write', { concurrency: false }, () => {
     }
   });
 
+  it('names that every object inherits are no operations, members or parameters', async () => {
+    const json = { 'content-type': 'application/x-amz-json-1.1' };
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const polluted =
+      '{"__proto__":{"UserPoolId":"x","logGroupName":"x"},"constructor":{"prototype":{"limit":1}}}';
+    for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf']) {
+      for (const [service, target] of [
+        ['cognito-idp', 'AWSCognitoIdentityProviderService'],
+        ['logs', 'Logs_20140328'],
+      ] as const) {
+        const headers = { ...json, 'x-amz-target': `${target}.${name}` };
+        const { status, text } = await send({ service, headers, body: '{}' });
+        assert.deepEqual([status, JSON.parse(text).__type], [400, 'UnknownOperationException'], name);
+      }
+      for (const service of ['cloudformation', 'sts', 'iam']) {
+        const { status, text } = await query(service, { Action: name });
+        assert.equal(status, 400);
+        assert.match(text, new RegExp(`Could not find operation ${name} for version`));
+      }
+      const parameter = await query('cloudformation', { Action: 'ListStacks', [name]: 'x' });
+      assert.match(parameter.text, new RegExp(`does not support the parameter ${name}`));
+      const target = `/2015-03-31/functions/${name}`;
+      assert.equal((await send({ service: 'lambda', method: 'GET', target })).status, 404, name);
+      assert.equal((await send({ service: 'lambda', method: 'GET', target: `/${name}` })).status, 404, name);
+      const s3 = await send({ service: 's3', method: 'GET', target: `/${BUCKET}?${name}=x` });
+      assert.match(s3.text, /<Code>NotImplemented<\/Code>/, name);
+    }
+    for (const [service, target] of [
+      ['cognito-idp', 'AWSCognitoIdentityProviderService.ListUsers'],
+      ['logs', 'Logs_20140328.GetLogEvents'],
+    ] as const) {
+      const headers = { ...json, 'x-amz-target': target };
+      const { status, text } = await send({ service, headers, body: polluted });
+      assert.equal(status, 400);
+      assert.match(text, service === 'logs' ? /InvalidParameterException/ : /Value null at 'userPoolId'/);
+    }
+    const headers = { ...form };
+    const body = 'Action=ListStacks&Version=2010-05-15&__proto__.member.1=x';
+    assert.equal((await send({ service: 'cloudformation', headers, body })).status, 400);
+    assert.equal(({} as Record<string, unknown>).member, undefined);
+    assert.equal(({} as Record<string, unknown>).limit, undefined);
+    assert.deepEqual(defects, []);
+  });
+
   it('the forms of CloudFormation, STS and IAM, each action', async () => {
     const random = seeded(17);
     const template = JSON.stringify({ Resources: { Bucket: { Type: 'AWS::S3::Bucket' } } });

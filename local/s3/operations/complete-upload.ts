@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { checkOwnFile } from '../../own-file.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import { readText } from '../body/text.ts';
@@ -175,6 +176,7 @@ async function joinParts(upload: Upload, parts: readonly Part[], target: string)
   const output = await open(target, 'wx', 0o600);
   try {
     for (const part of parts) {
+      checkOwnFile(upload.path(part));
       const input = await open(upload.path(part), 'r');
       try {
         await append(input, part, output, block);

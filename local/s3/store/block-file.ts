@@ -1,5 +1,6 @@
 import { constants, writeFileSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
+import { checkOwnFile } from '../../own-file.ts';
 import type { Sink } from '../body/receive.ts';
 
 const BLOCK_BYTES = 1024 * 1024;
@@ -78,6 +79,7 @@ export class BlockFile implements Sink {
     const full = this.#block.subarray(0, this.#filled);
     this.#onBlock(full);
     await this.#settled();
+    if (this.#handle === undefined && this.#shared) checkOwnFile(this.path);
     this.#handle ??= await open(this.path, this.#shared ? SHARED : 'wx', 0o600);
     this.#writing = writeAll(this.#handle, full, this.#at).catch((error: unknown) => {
       this.#failure = error;

@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../json.ts';
+import { openOwnFile } from '../../own-file.ts';
 import { JsonFile } from '../../state.ts';
 import { conditionalConflict, noSuchBucket } from '../errors.ts';
 import { checkCondition, conditionText, type WriteCondition } from './conditions.ts';
@@ -112,7 +113,7 @@ export class Bucket {
 
   /** A descriptor of a version's bytes, which stay readable through it whatever happens to the object. */
   open(version: Version): number {
-    const descriptor = openSync(this.#folder.path(version.file), 'r');
+    const descriptor = openOwnFile(this.#folder.path(version.file));
     const { size } = fstatSync(descriptor);
     if (size === version.size) return descriptor;
     closeSync(descriptor);

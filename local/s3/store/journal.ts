@@ -1,14 +1,15 @@
 import {
   closeSync,
-  existsSync,
+  constants,
   ftruncateSync,
-  openSync,
-  readFileSync,
   renameSync,
   truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { openOwnFile, readOwnFile } from '../../own-file.ts';
+
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
 
 /**
  * A file of JSON lines that only grows. An entry is there once its line is whole: a line that a `kill -9` or a full disk
@@ -25,7 +26,7 @@ export class Journal<T> {
 
   /** All whole entries, oldest first. */
   read(): T[] {
-    const bytes = existsSync(this.#path) ? readFileSync(this.#path) : Buffer.alloc(0);
+    const bytes = readOwnFile(this.#path) ?? Buffer.alloc(0);
     this.#size = bytes.lastIndexOf(0x0a) + 1;
     if (this.#size < bytes.length) truncateSync(this.#path, this.#size);
     const text = bytes.toString('utf8', 0, this.#size);
@@ -34,7 +35,7 @@ export class Journal<T> {
 
   /** Keeps the file open for the entries to come, until {@link close}. */
   append(entry: T): void {
-    this.#descriptor ??= openSync(this.#path, 'a', 0o600);
+    this.#descriptor ??= openOwnFile(this.#path, APPEND);
     const line = Buffer.from(`${JSON.stringify(entry)}\n`);
     try {
       for (let at = 0; at < line.length; ) at += writeSync(this.#descriptor, line, at);

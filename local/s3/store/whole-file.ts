@@ -1,4 +1,5 @@
 import { linkSync, statSync } from 'node:fs';
+import { checkOwnFile } from '../../own-file.ts';
 
 /** A part's bytes: in a file of their own, or at their place in the file of the whole. */
 export interface PartPlace {
@@ -46,6 +47,7 @@ export class WholeFile {
 
   /** Gives the file the name `target` too, if it is these parts from end to end and nobody writes to it. */
   becomes(target: string, parts: readonly Placed[]): boolean {
+    checkOwnFile(this.path);
     let end = 0;
     for (const { file, at, size } of parts) {
       if (file !== WHOLE || at !== end) return false;

@@ -8,6 +8,8 @@ import { test } from 'node:test';
 import { findCloud, startCloud } from '../../../cli/local-cloud/process.ts';
 import { runProgram } from '../../support/programs.ts';
 
+const COMPUTER = { env: {}, execPath: process.execPath, platform: 'linux' } as const;
+
 test('a damaged or foreign cloud.json is of no running cloud, and its token goes nowhere else', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
   let asked = 0;
@@ -54,11 +56,20 @@ test('what is no plain file of ours in place of the log is refused by name, and 
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const log = join(folder, 'cloud.log');
-  const start = () =>
-    startCloud({ env: {}, execPath: process.execPath, platform: 'linux' }, { dataDir: folder });
+  const start = () => startCloud({ ...COMPUTER, signal: new AbortController().signal }, { dataDir: folder });
   await runProgram('mkfifo', [log]);
   await assert.rejects(start(), { code: 'settings', message: /cloud\.log is not a plain file/ });
   await rm(log);
   await symlink(join(folder, 'elsewhere'), log);
   await assert.rejects(start(), { code: 'settings', message: /cloud\.log is a symbolic link/ });
+});
+
+test('Ctrl-C ends a start, and the process that was started', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const stopped = new AbortController();
+  const starting = startCloud({ ...COMPUTER, signal: stopped.signal }, { dataDir: folder, port: 0 });
+  stopped.abort();
+  await assert.rejects(starting, { code: 'interrupted' });
+  assert.equal(await findCloud(folder), undefined);
 });

@@ -1,0 +1,57 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+
+/** Windows has neither flag. */
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
+
+/**
+ * Opens a file of the cloud's own. Does not follow links, and does not wait where a named pipe has the file's name.
+ * @param flags as `open` takes them; a created file has mode 0600
+ * @throws Error naming what is there instead of a regular file
+ */
+export function openOwnFile(path: string, flags: number = constants.O_RDONLY): number {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') checkOwnFile(path);
+    throw error;
+  }
+  const stats = fstatSync(descriptor);
+  if (stats.isFile()) return descriptor;
+  closeSync(descriptor);
+  throw notOurs(path, stats);
+}
+
+/** Reads a file of the cloud's own; `undefined` where there is none. @throws Error as {@link openOwnFile} */
+export function readOwnFile(path: string): Buffer | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openOwnFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** @throws Error naming what has the file's name, if it is not a regular file */
+export function checkOwnFile(path: string): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isFile()) throw notOurs(path, stats);
+}
+
+function notOurs(path: string, stats: Stats): Error {
+  const kinds: readonly [kind: string, is: boolean][] = [
+    ['a symbolic link', stats.isSymbolicLink()],
+    ['a folder', stats.isDirectory()],
+    ['a named pipe', stats.isFIFO()],
+    ['a socket', stats.isSocket()],
+  ];
+  const [kind = 'a device'] = kinds.find(([, is]) => is) ?? [];
+  return new Error(`${path} is ${kind}, not a file that the embedded cloud wrote`);
+}
