@@ -37,7 +37,7 @@ function choose({ name, key }: Item, prefixes: readonly string[], several: boole
 }
 
 /** An item under the key that the caller is allowed to write; refused where there is none, or more than one. */
-export interface Placed {
+interface Placed {
   readonly item: Item;
   /** What decided; absent for an item that was refused before. */
   readonly limits?: EdgeLimits;

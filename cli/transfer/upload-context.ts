@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { connectEdge, type EdgeOptions } from './edge-connection.ts';
+import type { LimitsMemory } from './limits.ts';
 import { createLimits } from './limits.ts';
 import { openJournals } from './multipart/journals.ts';
 import type { FileUploadContext } from './multipart/upload-file.ts';
@@ -8,7 +9,6 @@ import { createRings } from './pacing/buffers.ts';
 import { createLanes } from './pacing/lanes.ts';
 import { createPool } from './pacing/pool.ts';
 import { type Algorithm, openDigester } from './proof/digests.ts';
-import type { LimitsMemory } from './remembered-limits.ts';
 import { CLOCK } from './wire/retry.ts';
 
 /** What all uploads of one command share; each function takes the part of it that it needs. */

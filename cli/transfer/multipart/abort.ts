@@ -1,13 +1,79 @@
-import { isUserError } from '../../errors.ts';
+import { type ErrorCode, isUserError, UserError } from '../../errors.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
 import { type Journal, listJournals, withJournal } from './journal.ts';
 import { isOfStream, type JournalSubject, unansweredSince } from './journal-entry.ts';
 import type { Journals } from './journals.ts';
+import { hasParts, listUploads } from './listings.ts';
 import { abortUpload, type OpenUpload } from './requests.ts';
-import { tryAbortUnanswered, type UnansweredContext } from './unanswered.ts';
+
+/*
+ * S3 returns an upload's id when it opens it. If that answer is lost, by a broken connection or a killed process, the
+ * upload stays open under an unknown id. It is found by what is known: its key, the time between the request and the
+ * opening of its replacement, and that it has no part. Another client's upload of the same key looks the same until its
+ * first part is stored. Aborting it costs little: a file's upload starts again, a stream has to be sent again.
+ */
+
+/** Openings of uploads of a key that were not answered. */
+interface Unanswered {
+  readonly key: string;
+  /** The first of them; ISO 8601, by this computer's clock. */
+  readonly since: string;
+  /** The upload that was opened instead; later ones are other clients'. */
+  readonly instead?: OpenUpload;
+}
+
+export interface CleanUpContext {
+  readonly now: () => Date;
+  readonly warn: (text: string) => void;
+}
+
+/** Tolerance for clocks compared by a `Date` header, milliseconds: the header's resolution and the time it travels. */
+const TOLERANCE_MS = 5_000;
+
+/**
+ * Aborts the uploads that an unanswered opening may have left.
+ * @throws {UserError}
+ */
+async function abortUnanswered(
+  edge: EdgeClient,
+  { key, since, instead }: Unanswered,
+  now: () => Date,
+): Promise<void> {
+  const { uploads, truncated } = await listUploads(edge, key, now);
+  const until = uploads.findIndex(({ uploadId }) => uploadId === instead?.uploadId);
+  if (instead !== undefined && until < 0) {
+    // With all of them listed, a missing one has ended: its own requests report that.
+    if (!truncated) return;
+    throw new UserError('refused_by_store', `The store has too many open uploads of ${key} to list them.`);
+  }
+  const from = Date.parse(since) - TOLERANCE_MS;
+  const older = uploads.slice(0, instead === undefined ? uploads.length : until);
+  for (const upload of older.filter(({ openedAt }) => openedAt >= from)) {
+    if (!(await hasParts(edge, upload))) await abortUpload(edge, upload);
+  }
+}
+
+/** Codes where the edge does not list uploads, or not to this caller. */
+const NOT_LISTED: ReadonlySet<ErrorCode> = new Set(['forbidden', 'refused_by_edge', 'refused_by_store']);
+
+/** As `abortUnanswered`; warns where uploads are not listed, which the edge does only for keys of the caller's own. */
+export async function tryAbortUnanswered(
+  edge: EdgeClient,
+  unanswered: Unanswered,
+  { now, warn }: CleanUpContext,
+): Promise<void> {
+  try {
+    await abortUnanswered(edge, unanswered, now);
+  } catch (error) {
+    if (!isUserError(error) || !NOT_LISTED.has(error.code)) throw error;
+    warn(
+      `An empty multipart upload of ${unanswered.key}, whose opening was not answered, may stay at the store until its lifecycle rule aborts it: ${error.message}`,
+    );
+  }
+}
 
 /** What the store may have of an unfinished upload. */
-export interface Unfinished {
+interface Unfinished {
   readonly key: string;
   /** Absent where its opening was never answered. */
   readonly open?: OpenUpload | undefined;
@@ -15,7 +81,7 @@ export interface Unfinished {
   readonly unansweredSince?: string | undefined;
 }
 
-export interface AbortContext extends UnansweredContext {
+export interface AbortContext extends CleanUpContext {
   readonly edge: EdgeClient;
   readonly journals: Journals;
   readonly signal: AbortSignal;
@@ -26,7 +92,7 @@ export async function abortUnfinished(
   edge: EdgeClient,
   { key, open, unansweredSince: since }: Unfinished,
   journal: Pick<Journal, 'remove'>,
-  context: UnansweredContext,
+  context: CleanUpContext,
 ): Promise<void> {
   if (since !== undefined) {
     await tryAbortUnanswered(edge, { key, since, ...(open && { instead: open }) }, context);

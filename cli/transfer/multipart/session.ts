@@ -6,7 +6,7 @@ import type { Stored, Upload } from '../put-object.ts';
 import type { Segment } from '../sources/segment.ts';
 import { UploadGone } from '../wire/answers.ts';
 import { type EdgeClient, perhapsOurs } from '../wire/edge-client.ts';
-import { abortUnfinished } from './abort.ts';
+import { abortUnfinished, type CleanUpContext, tryAbortUnanswered } from './abort.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { type JournalEntry, totalSize, unansweredSince } from './journal-entry.ts';
 import type { OptionalJournal } from './journals.ts';
@@ -19,9 +19,8 @@ import {
   putPart,
   type StoredPart,
 } from './requests.ts';
-import { tryAbortUnanswered, type UnansweredContext } from './unanswered.ts';
 
-export interface SessionContext extends UnansweredContext {
+export interface SessionContext extends CleanUpContext {
   readonly edge: EdgeClient;
   /** Client for clean-up requests; Ctrl-C does not cancel it at once. */
   readonly cleanUp: EdgeClient;

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../errors.ts';
-import type { Item } from './sources.ts';
 
-/** The key of a file named, or what the keys of all files in a folder begin with. */
+/** The key of a file, or the prefix of a folder's keys. */
 export interface KeyRange {
   /** As the user typed it. */
   readonly name: string;
@@ -12,13 +11,13 @@ export interface KeyRange {
 
 function clash(one: string, other: string, key: string): UserError {
   return new UserError('usage', `${one} and ${other} would both be stored as “${key}”.`, {
-    hint: 'Upload them one by one, with --as or --prefix.',
+    hint: 'Upload them one by one with --as or --prefix.',
   });
 }
 
 /**
- * Whether files found later could get the same key, so that each has to be looked at.
- * @throws {UserError} `usage` where two files named have the same key.
+ * Returns whether files found later could have the same key, so that each key has to be checked.
+ * @throws {UserError} `usage` where two files have the same key.
  */
 export function checkClashes(ranges: readonly KeyRange[]): boolean {
   const files = new Map<string, string>();
@@ -37,19 +36,19 @@ export function checkClashes(ranges: readonly KeyRange[]): boolean {
   );
 }
 
-/** Bytes of a key's digest that are kept of it: 72 bits, so that millions of keys do not meet by chance. */
+/** Bytes of a key's digest that are kept: 72 bits, so that millions of keys do not collide. */
 const KEPT = 9;
 
-/** Passes items through, and refuses the second of two with the same key. Keeps some forty bytes a key. */
-export function keyClashes(): (item: Item) => Item {
+/** Returns a function that takes keys one by one, and gives an error for one that was there before. Keeps some forty bytes a key. */
+export function keyClashes(): (item: {
+  readonly name: string;
+  readonly key: string;
+}) => UserError | undefined {
   const taken = new Set<string>();
-  return (item) => {
-    const digest = createHash('sha256').update(item.key).digest().toString('latin1', 0, KEPT);
-    if (taken.has(digest)) {
-      const { name, key } = item;
-      return { name, key, kind: 'refused', error: clash('Another file', name, key) };
-    }
+  return ({ name, key }) => {
+    const digest = createHash('sha256').update(key).digest().toString('latin1', 0, KEPT);
+    if (taken.has(digest)) return clash('Another file', name, key);
     taken.add(digest);
-    return item;
+    return undefined;
   };
 }

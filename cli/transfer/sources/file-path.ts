@@ -6,7 +6,7 @@ import { UserError } from '../../errors.ts';
 /** A path as the file system has it: text, or bytes where they are not valid UTF-8. */
 export type FilePath = string | Buffer;
 
-/** What Node puts in place of bytes that are not valid UTF-8; a file name may also contain it. */
+/** Node's replacement for bytes that are not valid UTF-8; a file name may contain it too. */
 export const REPLACEMENT = '\ufffd';
 
 /** The path of a name in a folder. */
@@ -15,7 +15,7 @@ export function pathIn(folder: FilePath, name: FilePath): FilePath {
   return Buffer.concat([Buffer.from(folder), Buffer.from(sep), Buffer.from(name)]);
 }
 
-/** A path as text that tells it from any other, for journals: bytes that are not UTF-8 are percent-encoded. */
+/** Returns a path as unique text for journals: in one that is not UTF-8, all but ASCII is percent-encoded. */
 export function pathText(path: FilePath): string {
   if (typeof path === 'string') return path;
   return path.toString('latin1').replace(/[^\u0020-\u007e]/g, (byte) => {
@@ -23,20 +23,20 @@ export function pathText(path: FilePath): string {
   });
 }
 
-/** Names in a folder that are read as this text, byte for byte; empty where the folder cannot be read. */
+/** Returns the names in a folder that Node reads as this text; none where the folder cannot be read. */
 async function namesLike(folder: FilePath, text: string): Promise<readonly Buffer[]> {
   try {
     return (await readdir(folder, { encoding: 'buffer' })).filter((name) => name.toString() === text);
   } catch {
-    // Opening the file reports what is wrong with its folder.
+    // Opening the file reports the error of its folder.
     return [];
   }
 }
 
 /**
- * The path that was typed. Node hands over arguments as text, in which bytes that are not UTF-8 are lost: they are looked
- * up in the folders then.
- * @throws {UserError} `usage` where several names are read as the same text.
+ * Returns the path that was typed. Node passes arguments as text and loses bytes that are not UTF-8; such names are looked
+ * up in their folders.
+ * @throws {UserError} `usage` where several names fit the text.
  */
 export async function findPath(cwd: string, typed: string): Promise<FilePath> {
   const path = resolve(cwd, typed);
@@ -50,7 +50,7 @@ export async function findPath(cwd: string, typed: string): Promise<FilePath> {
         'usage',
         `“${typed}” could be ${others.length + 1} files: their names differ in bytes that are not UTF-8.`,
         {
-          hint: 'Rename them, or upload the folder they are in with -r.',
+          hint: 'Rename them, or upload their folder with -r.',
         },
       );
     }
@@ -59,14 +59,14 @@ export async function findPath(cwd: string, typed: string): Promise<FilePath> {
   return found;
 }
 
-/** Whether the last name of a path is not valid UTF-8, so that it cannot become a key. */
+/** Whether the last name of a path is not valid UTF-8 and so cannot be a key. */
 export function isNameless(path: FilePath): boolean {
   return typeof path !== 'string' && !isUtf8(path.subarray(path.lastIndexOf(sep) + 1));
 }
 
-/** A name that cannot become a key. */
+/** The error for a name that cannot be a key. */
 export function notUtf8(name: string): UserError {
-  return new UserError('bad_key', `The name of ${name} is not valid UTF-8, which keys are.`, {
-    hint: 'Rename it, or upload it by itself under a key of your choice: edge-upload put <file> --as <key>   (a folder: put -r <folder> --as <key>)',
+  return new UserError('bad_key', `The name of ${name} is not valid UTF-8, so it cannot be a key.`, {
+    hint: ['Rename it, or give it a key (for a folder, with -r):', '  edge-upload put <file> --as <key>'],
   });
 }

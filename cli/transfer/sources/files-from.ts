@@ -7,7 +7,7 @@ import { UserError } from '../../errors.ts';
 import { ONE_LETTER_HINT, openText, withoutLineEnd } from '../../text.ts';
 import { type FilePath, findPath } from './file-path.ts';
 import { readError } from './read-error.ts';
-import { readUntil } from './read-until.ts';
+import { readUntil } from './until-aborted.ts';
 
 const open = promisify(fs.open);
 
@@ -15,29 +15,29 @@ const open = promisify(fs.open);
 export interface ListWorld {
   readonly cwd: string;
   readonly stdin: Readable;
-  /** Ends the reading: who writes the list may be in no hurry. */
+  /** Ends the reading, also while the list's writer sends nothing. */
   readonly signal: AbortSignal;
 }
 
 export interface ListOptions {
-  /** NUL separates the paths (`find -print0`), whatever they look like. */
+  /** NUL separates the paths (`find -print0`), whatever they contain. */
   readonly nul: boolean;
 }
 
-/** Enough of a list to tell how it is separated, characters. */
+/** Characters of a list that show how it is separated. */
 const ENOUGH = 4096;
 
 const NOT_UTF8_HINT =
-  'Save the list as UTF-8. If the names of the files are not UTF-8, rename them, or upload each with: edge-upload put <file> --as <key>';
+  'Save the list as UTF-8. Rename files whose names are not UTF-8, or upload each with: edge-upload put <file> --as <key>';
 
-/** A line end within a name apart, which is what lists with NUL are for. */
+/** An entry that shows that a list is not text with NUL between paths. A line end inside a name is allowed. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const ODD_ENTRY = /^.?$|^\n|\n$|[\u0001-\u0009\u000b-\u001f\u007f]/s;
 
 /**
- * The paths of a list, in UTF-8 or UTF-16: one a line, or with NUL between them. Without being asked, NUL separates only
- * where the beginning of the list leaves no doubt: text in an encoding that was not recognised falls into single letters
- * and control characters. Empty entries count for nothing.
+ * Reads the paths of a list, in UTF-8 or UTF-16: one a line, or with NUL between them. Without `nul`, NUL separates only
+ * where the beginning of the list leaves no doubt, because text in an unknown encoding has NUL too. Empty entries are
+ * skipped.
  * @param list a path, or `-` for standard input.
  * @throws {UserError} where the list cannot be read or is not text; `interrupted`.
  */
@@ -69,34 +69,30 @@ export async function* listedPaths(
   yield* take(reader.end(), true);
 }
 
-/** @throws {UserError} `usage` for a list with NUL in it that may be something else. */
+/** @throws {UserError} `usage` for a list with NUL bytes that may not separate paths. */
 function checkNulSeparated(name: string, text: string, ended: boolean): void {
   const entries = text.split('\0');
   const last = entries.pop() ?? '';
   if (ended && last !== '') entries.push(last);
   if (!entries.some((entry) => ODD_ENTRY.test(entry))) return;
-  throw new UserError(
-    'usage',
-    `${name} contains NUL bytes, and is not certainly a list with NUL between paths.`,
-    {
-      hint: 'For a list from find -print0, add --null. Otherwise save it as UTF-8 with one path a line.',
-    },
-  );
+  throw new UserError('usage', `${name} contains NUL bytes, but may not be a list with NUL between paths.`, {
+    hint: 'For a list from find -print0, add --null. Otherwise save it as UTF-8 with one path a line.',
+  });
 }
 
-/** @throws {UserError} `usage` for UTF-16 that falls into single letters with nothing between some of them. */
+/** @throws {UserError} `usage` for UTF-16 that was read as single letters between NUL bytes. */
 function checkEntries(name: string, entries: readonly string[]): void {
   if (!entries.includes('') || !entries.some((entry) => entry.length === 1)) return;
   throw new UserError(
     'usage',
-    `${name} has empty and one-letter paths, as UTF-16 has that is read as a list.`,
+    `${name} has empty and one-letter paths, like UTF-16 text that is read as UTF-8.`,
     {
       hint: ONE_LETTER_HINT,
     },
   );
 }
 
-/** Whether a list can be read a second time: what a pipe gave is gone. */
+/** Whether a list can be read a second time; a pipe cannot. */
 export async function isRepeatable(list: string, cwd: string): Promise<boolean> {
   if (list === '-') return false;
   return stat(await findPath(cwd, list)).then(
@@ -105,7 +101,7 @@ export async function isRepeatable(list: string, cwd: string): Promise<boolean> 
   );
 }
 
-/** A named pipe is waited for without a thread: one that is blocked in opening or reading it would keep the process. */
+/** Opens a named pipe without blocking: a thread blocked in it would keep the process alive. */
 async function openList(path: FilePath, name: string): Promise<Readable> {
   try {
     if (!(await stat(path)).isFIFO()) return fs.createReadStream(path);

@@ -6,30 +6,30 @@ export interface FilterOptions {
   readonly exclude?: readonly string[];
 }
 
-/** Which of the files found are taken; paths are relative to the folder that was named, with `/` between folders. */
+/** Selects files by their paths: relative to the folder that was typed, with `/` between folders. */
 export interface Filter {
   takes(path: string): boolean;
-  /** Whether a folder can hold anything that is taken. */
+  /** Whether a folder can contain selected files. */
   enters(folder: string): boolean;
 }
 
 interface Matcher {
   file(path: string): boolean;
   folder(path: string): boolean;
-  /** By a pattern that ends in `/`. */
+  /** Matches by a pattern that ends in `/`. */
   wholeFolder(path: string): boolean;
 }
 
 /**
- * Glob patterns; one without `/` but at its end is held against the name alone, wherever the file is. Dot files are files.
- * @throws {UserError} `usage` for one that names nothing.
+ * Compiles glob patterns. One without `/`, except at its end, matches the name alone in every folder. Dot files match.
+ * @throws {UserError} `usage` for a pattern that names nothing.
  */
 function matcher(patterns: readonly string[]): Matcher {
   const matchers = patterns.map((typed) => {
     const whole = typed.endsWith('/');
     const pattern = typed.replace(/\/+$/, '');
     const bare = pattern.replace(/^\.?(?:\/|$)/, '');
-    if (bare === '') throw new UserError('usage', `“${typed}” is no pattern: it names no file.`);
+    if (bare === '') throw new UserError('usage', `“${typed}” is not a pattern: it names no file.`);
     const matches = picomatch(bare, { dot: true, nonegate: true, basename: !pattern.includes('/') });
     return { whole, matches };
   });
@@ -40,7 +40,7 @@ function matcher(patterns: readonly string[]): Matcher {
   };
 }
 
-/** The folders that a path lies in, the outermost first. */
+/** Yields the folders above a path, the outermost first. */
 function* foldersOf(path: string): Generator<string, void, void> {
   for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) yield path.slice(0, at);
 }
@@ -51,8 +51,8 @@ function liesIn(path: string, matches: (folder: string) => boolean): boolean {
 }
 
 /**
- * A file is taken when an `include` matches it, or with `/` at its end a folder that it lies in, or none is given, and
- * no `exclude` matches it or a folder that it lies in.
+ * Creates a filter. `include` selects files it matches, and with `/` at its end those in folders it matches; without any,
+ * all files. `exclude` then removes files it matches, and those in folders it matches.
  * @throws {UserError} `usage` for a pattern that names nothing.
  */
 export function createFilter({ include = [], exclude = [] }: FilterOptions): Filter {

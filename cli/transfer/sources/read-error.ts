@@ -2,16 +2,16 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import { diskReason, fileError } from '../../settings/disk-errors.ts';
 
-/** Standard input and `<(command)` under their names in the file system. */
+/** Standard input and `<(command)` as paths. */
 const STREAM = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/(?:self|\d+)\/fd\/)/;
 
-/** How to upload what is no regular file. */
+/** The command that uploads what is not a regular file. */
 export function pipeHint(name: string): string {
   if (STREAM.test(name)) return 'Pipe it in: <command> | edge-upload put - --as <key>';
   return `Pipe it in: cat ${name} | edge-upload put - --as <key>`;
 }
 
-/** A failure of `stat`, `open`, `read` and the like as a user meets it. */
+/** Returns the user's error for a failed `stat`, `open` or `read`. */
 export function readError(name: string, error: unknown): UserError {
   const code = systemCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
@@ -21,7 +21,7 @@ export function readError(name: string, error: unknown): UserError {
     });
   }
   if (code === 'ENXIO') {
-    return new UserError('file_special', `${name} is a socket or a device, and only files can be uploaded.`, {
+    return new UserError('file_special', `${name} is a socket or a device. Only files can be uploaded.`, {
       hint: pipeHint(name),
       cause: error,
     });

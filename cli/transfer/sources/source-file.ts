@@ -8,14 +8,14 @@ import type { FilePath } from './file-path.ts';
 import { pipeHint, readError } from './read-error.ts';
 
 /*
- * What may wait for a disk is asked of the kernel on another thread: to open, and to read. What it knows by then is asked
- * on this one, because for small files the way to another thread and back costs more than everything else.
+ * Opening and reading may wait for a disk, so they run on another thread. `fstat` and `close` do not wait: for small files,
+ * the change of threads would cost more than all other work.
  */
 const open = promisify(fs.open);
 const read = promisify(fs.read);
 
-/** What tells that a file is still the one that was opened. */
-export interface FileStamp {
+/** Identifies the state of a file, to detect changes. */
+interface FileStamp {
   readonly size: number;
   readonly mtimeNs: bigint;
   readonly inode: bigint;
@@ -29,19 +29,19 @@ export interface SourceFile {
   readonly size: number;
   readonly stamp: FileStamp;
   /**
-   * The bytes from `from` on, in buffers of `CHUNK` bytes at most, which `ring` lends.
+   * Reads bytes in chunks of at most `CHUNK` bytes, in the buffers of `ring`.
    * @throws {UserError} `file_changed` where the file ends earlier, `file_unreadable` where the disk fails.
    */
   read(from: number, length: number, ring?: Ring): AsyncGenerator<Buffer, void, void>;
-  /** @throws {UserError} `file_changed` when the path no longer holds the file as it was opened. */
+  /** @throws {UserError} `file_changed` where the path is not the file as it was opened. */
   checkUnchanged(): void;
   close(): void;
 }
 
-/** The file is not what it was when its upload began. */
+/** The error for a file that changed during its upload. */
 export function fileChanged(name: string, what: string): UserError {
   return new UserError('file_changed', `${name} changed while it was read: ${what}.`, {
-    hint: 'Type the command again once nothing writes to the file, or upload a copy of it.',
+    hint: 'Type the command again when nothing writes to the file, or upload a copy of it.',
   });
 }
 
@@ -51,32 +51,33 @@ const KINDS: readonly (readonly [string, (stats: fs.BigIntStats) => boolean])[] 
   ['a device', (stats) => stats.isCharacterDevice() || stats.isBlockDevice()],
 ];
 
-/** @throws {UserError} `file_is_folder` or `file_special` for what is no regular file. */
+/** @throws {UserError} `file_is_folder` or `file_special` for what is not a regular file. */
 export function checkRegular(name: string, stats: fs.BigIntStats): void {
   if (stats.isFile()) return;
   if (stats.isDirectory()) {
     throw new UserError('file_is_folder', `${name} is a folder.`, {
-      hint: 'Add -r to upload what is in it.',
+      hint: 'Add -r to upload its content.',
     });
   }
-  const kind = KINDS.find(([, matches]) => matches(stats))?.[0] ?? 'no regular file';
-  throw new UserError('file_special', `${name} is ${kind}, and only files can be uploaded.`, {
+  const kind = KINDS.find(([, matches]) => matches(stats))?.[0] ?? 'not a regular file';
+  throw new UserError('file_special', `${name} is ${kind}. Only files can be uploaded.`, {
     hint: pipeHint(name),
   });
 }
 
-/** More of a file of the kernel's is not read. */
+/** Most bytes that are read of a kernel file. */
 const MAX_SNAPSHOT = 1024 * 1024;
 
-/** Files of the kernel's (`/proc`, `/sys`) take no room on a disk, and say that they are empty or have one page. */
+/** Kernel files (`/proc`, `/sys`) have no blocks, and claim to be empty or to have one page of at most so many bytes. */
 const MAX_CLAIMED = 64n * 1024n;
 
-function mayBeKernels({ size, blocks }: fs.BigIntStats): boolean {
+function mayBeKernelFile({ size, blocks }: fs.BigIntStats): boolean {
   return size === 0n || (blocks === 0n && size <= MAX_CLAIMED);
 }
 
 /**
- * The content of a file of the kernel's, which has another length than it says; `undefined` for an ordinary one.
+ * Reads a kernel file, whose length is not the one it claims.
+ * @returns `undefined` for an ordinary file.
  * @throws {UserError} `file_special` for a longer one, `file_changed` for one that is being written.
  */
 async function readSnapshot(
@@ -95,14 +96,14 @@ async function readSnapshot(
     bytes = Buffer.concat([bytes, rest]);
   }
   if (bytes.length > MAX_SNAPSHOT) {
-    throw new UserError('file_special', `${name} has more bytes than it says (${stats.size}).`, {
+    throw new UserError('file_special', `${name} has more bytes than its size of ${stats.size}.`, {
       hint: pipeHint(name),
     });
   }
   return bytes;
 }
 
-/** Fills the buffer from there on, as far as the file goes. */
+/** Fills the buffer from an offset of the file, up to the file's end. */
 async function readAt(descriptor: number, buffer: Buffer, from: number): Promise<Buffer> {
   let filled = 0;
   while (filled < buffer.length) {
@@ -117,8 +118,8 @@ function stampOf(stats: fs.BigIntStats): FileStamp {
   return { size: Number(stats.size), mtimeNs: stats.mtimeNs, inode: stats.ino, device: stats.dev };
 }
 
-/** What of a file is no longer as it was; `undefined` where nothing is. */
-export function difference(before: FileStamp, after: FileStamp): string | undefined {
+/** Returns how a file changed; `undefined` where it did not. */
+function difference(before: FileStamp, after: FileStamp): string | undefined {
   if (before.inode !== after.inode || before.device !== after.device) return 'another file took its place';
   if (after.size < before.size) return `it shrank from ${before.size} to ${after.size} bytes`;
   if (after.size > before.size) return `it grew from ${before.size} to ${after.size} bytes`;
@@ -127,7 +128,7 @@ export function difference(before: FileStamp, after: FileStamp): string | undefi
 
 /**
  * Opens a file to upload; the caller closes it.
- * @param regular - a folder was just read that calls it a regular file; what is none had better not be opened at all.
+ * @param regular a folder listed it as a regular file. Other files are checked first: opening a pipe or device has effects.
  * @throws {UserError} `file_missing`, `file_is_folder`, `file_special` or `file_unreadable`.
  */
 export async function openFile(
@@ -138,13 +139,13 @@ export async function openFile(
 ): Promise<SourceFile> {
   try {
     if (!regular) checkRegular(name, await stat(path, { bigint: true }));
-    // Without O_NONBLOCK, opening what became a pipe in between would hang.
+    // Without O_NONBLOCK, opening a file that has become a pipe would hang.
     const flags = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
     const descriptor = await whenFree(() => open(path, flags), signal);
     try {
       const stats = fs.fstatSync(descriptor, { bigint: true });
       checkRegular(name, stats);
-      const snapshot = mayBeKernels(stats) ? await readSnapshot(name, descriptor, stats) : undefined;
+      const snapshot = mayBeKernelFile(stats) ? await readSnapshot(name, descriptor, stats) : undefined;
       if (snapshot !== undefined) {
         fs.closeSync(descriptor);
         return snapshotFile(name, snapshot, stampOf(stats));
@@ -159,7 +160,7 @@ export async function openFile(
   }
 }
 
-/** A file of the kernel's as it was when it was read: it is made anew for every reader. */
+/** A kernel file as it was read: the kernel generates it again for every reader. */
 function snapshotFile(name: string, bytes: Buffer, stamp: FileStamp): SourceFile {
   return {
     name,
@@ -179,7 +180,7 @@ function sourceFile(path: FilePath, name: string, descriptor: number, stamp: Fil
   let reading = 0;
   let closed = false;
   const closeIfDone = () => {
-    // A read that its attempt no longer waits for must not find another file under this number.
+    // A read that is still pending must not meet another file with this descriptor.
     if (closed && reading === 0) fs.closeSync(descriptor);
   };
   const fill = async (buffer: Buffer, from: number): Promise<Buffer> => {

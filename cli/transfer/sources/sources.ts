@@ -10,7 +10,7 @@ import { createFilter, type FilterOptions } from './filters.ts';
 import { untilAborted } from './until-aborted.ts';
 import { type WalkOptions, walk } from './walk.ts';
 
-/** What to upload and where it goes, or why it cannot be. */
+/** What to upload and where it goes, or why it cannot be uploaded. */
 export type Item = {
   /** As the user typed or would type it. */
   readonly name: string;
@@ -19,7 +19,7 @@ export type Item = {
   | {
       readonly kind: 'file';
       readonly path: FilePath;
-      /** It was found in a folder as a regular file; what was named is yet to be looked at. */
+      /** A folder listed it as a regular file; paths that were typed are checked later. */
       readonly found?: true;
     }
   | { readonly kind: 'stream'; readonly stream: Readable }
@@ -27,13 +27,13 @@ export type Item = {
 );
 
 export interface SourceOptions extends FilterOptions {
-  /** Paths as typed; `-` is standard input. A folder that ends in `/` stands for what is in it. */
+  /** Paths as typed; `-` is standard input. A folder that ends in `/` stands for its content. */
   readonly files: readonly string[];
-  /** The key of the one file, or instead of the one folder's name. */
+  /** The key of a single file, or what replaces the name of a single folder. */
   readonly as?: string;
-  /** Put in front of every key as it stands; ends with `/` where a folder is meant. */
+  /** Begins every key as it stands; ends with `/` where a folder is meant. */
   readonly prefix?: string;
-  /** Folders are uploaded with all that is below them. */
+  /** Folders are uploaded with everything below them. */
   readonly recursive?: boolean;
   /** A file of paths, one a line; `-` is standard input. A path listed keeps its folders in its key. */
   readonly filesFrom?: string;
@@ -41,14 +41,14 @@ export interface SourceOptions extends FilterOptions {
   readonly null?: boolean;
 }
 
-/** The items of one command, as often as they are asked for; standard input is there only once. */
+/** The items of one command. Each call of `items` finds them again, except standard input. */
 export interface Sources {
   /** More than one item may come. */
   readonly several: boolean;
   /** Items can be found a second time, to count them. */
   readonly repeatable: boolean;
   /**
-   * @param warn told of what is passed over.
+   * @param warn called for what is skipped.
    * @throws {UserError} while iterating: `interrupted` as soon as the world's signal is aborted.
    */
   items(warn: (text: string) => void): AsyncIterable<Item>;
@@ -59,13 +59,13 @@ interface Root extends KeyRange {
   readonly path: FilePath;
   /** Its name would be in its key, and is not valid UTF-8. */
   readonly nameless: boolean;
-  /** What patterns know it by; empty for a folder that only its content is taken of. */
+  /** The name that patterns match; empty for a folder whose content alone is uploaded. */
   readonly known: string;
 }
 
 /**
- * Looks at what was named; files in folders are found later, as they are asked for.
- * @throws {UserError} `usage` where two things named would get the same key, or options do not go together.
+ * Checks the paths that were typed. Files in folders are found while the items are iterated.
+ * @throws {UserError} `usage` where two paths have the same key, or options do not go together.
  */
 export async function openSources(options: SourceOptions, world: ListWorld): Promise<Sources> {
   const { files, as, prefix = '', recursive = false, filesFrom } = options;
@@ -78,7 +78,10 @@ export async function openSources(options: SourceOptions, world: ListWorld): Pro
       repeatable: await isRepeatable(filesFrom, world.cwd),
       items(warn) {
         const listing = { prefix, recursive, filter, warn, signal, nul: options.null === true };
-        return untilAborted(orWarning(listed(filesFrom, listing, world), options, warn), signal);
+        return untilAborted(
+          orWarning(withoutClashes(listed(filesFrom, listing, world)), options, warn),
+          signal,
+        );
       },
     };
   }
@@ -109,7 +112,7 @@ export async function openSources(options: SourceOptions, world: ListWorld): Pro
   };
 }
 
-/** An upload of nothing ends well, but not without a word: a pattern may be mistyped, a list may be empty. */
+/** Warns where there are no items: a pattern may be mistyped, a list may be empty. An upload of nothing is no error. */
 async function* orWarning(
   items: AsyncIterable<Item>,
   { include = [], exclude = [] }: FilterOptions,
@@ -124,7 +127,7 @@ async function* orWarning(
   const filtered = include.length > 0 || exclude.length > 0;
   warn(
     filtered
-      ? 'There is nothing to upload: no file was found that --include and --exclude let through.'
+      ? 'There is nothing to upload: --include and --exclude leave no file.'
       : 'There is nothing to upload: no file was found.',
   );
 }
@@ -132,49 +135,50 @@ async function* orWarning(
 function checkUsage({ files, as, filesFrom, null: nul = false }: SourceOptions): void {
   if (nul && filesFrom === undefined) {
     throw new UserError('usage', '--null is used with --files-from only.', {
-      hint: 'Such as: find . -name "*.jpg" -print0 | edge-upload put --files-from - --null',
+      hint: ['For instance:', '  find . -name "*.jpg" -print0 | edge-upload put --files-from - --null'],
     });
   }
   if (filesFrom !== undefined) {
-    if (files.length > 0) throw new UserError('usage', '--files-from takes the place of naming files.');
-    if (as !== undefined) throw new UserError('usage', '--as names one key, and --files-from many files.');
+    if (files.length > 0) throw new UserError('usage', '--files-from is not used with file names.');
+    if (as !== undefined)
+      throw new UserError('usage', '--as names one key, but --files-from names many files.');
     return;
   }
   if (files.includes('')) {
     throw new UserError('usage', 'One of the files has an empty name.', {
-      hint: 'A variable of the shell may not be set.',
+      hint: 'A shell variable may not be set.',
     });
   }
   if (files.length === 0) {
-    throw new UserError('usage', 'There is no file to upload.', { hint: 'Type: edge-upload put <file…>' });
+    throw new UserError('usage', 'There is no file to upload.', { hint: 'Name it: edge-upload put <file…>' });
   }
   if (as !== undefined && files.length > 1) {
     throw new UserError('usage', `--as names one key, but there are ${files.length} files.`, {
-      hint: 'Use --prefix to put several files under a common beginning.',
+      hint: 'Use --prefix to upload several files below a common prefix.',
     });
   }
   if (files.includes('-')) {
-    if (files.length > 1) throw new UserError('usage', 'Standard input (-) goes alone.');
+    if (files.length > 1) throw new UserError('usage', 'Standard input (-) is not used with other files.');
     if (as === undefined) {
-      throw new UserError('usage', 'What comes from standard input needs a key.', {
-        hint: 'Name it with --as, such as: tar c . | edge-upload put - --as backup.tar',
+      throw new UserError('usage', 'Standard input needs a key.', {
+        hint: ['Name it with --as, for instance:', '  tar c . | edge-upload put - --as backup.tar'],
       });
     }
   }
 }
 
-/** `dir/`, `.` and `..` stand for what is in the folder, as with rsync; `dir` for the folder itself. */
+/** `dir/`, `.` and `..` stand for the folder's content, as with rsync; `dir` for the folder itself. */
 function isContentOnly(name: string): boolean {
   return name.endsWith('/') || name.endsWith(sep) || ['.', '..'].includes(basename(name));
 }
 
-/** A key as the beginning of keys: with one `/` behind, or nothing at all. */
+/** A key as a prefix: with one `/` at its end, or empty. */
 function asFolder(key: string): string {
   const bare = key.replace(/\/+$/, '');
   return bare === '' ? '' : `${bare}/`;
 }
 
-/** A path listed keeps its folders in its key; one that only stays or leads up (`.`, `../..`) has no name of its own. */
+/** A listed path keeps its folders in its key. Paths such as `.` and `../..` have no name of their own. */
 function listedKey(name: string): string {
   const path = posix.normalize(name.split(sep).join('/')).replace(/^\/+/, '');
   return /^(?:\.{1,2}(?:\/|$))+$/.test(path) ? '' : path;
@@ -205,9 +209,21 @@ async function* named(
   overlapping: boolean,
   walking: WalkOptions,
 ): AsyncGenerator<Item, void, void> {
-  const claim = overlapping ? keyClashes() : undefined;
-  for (const root of roots) {
-    for await (const item of below(root, walking)) yield claim?.(item) ?? item;
+  const items = eachOf(roots, walking);
+  yield* overlapping ? withoutClashes(items) : items;
+}
+
+async function* eachOf(roots: readonly Root[], walking: WalkOptions): AsyncGenerator<Item, void, void> {
+  for (const root of roots) yield* below(root, walking);
+}
+
+/** Refuses the second of two items with the same key. */
+async function* withoutClashes(items: AsyncIterable<Item>): AsyncGenerator<Item, void, void> {
+  const clashOf = keyClashes();
+  for await (const item of items) {
+    const error = clashOf(item);
+    const { name, key } = item;
+    yield error === undefined ? item : { name, key, kind: 'refused', error };
   }
 }
 
@@ -216,7 +232,6 @@ async function* listed(
   { prefix, recursive, nul, ...walking }: WalkOptions & ListOptions & { prefix: string; recursive: boolean },
   world: ListWorld,
 ): AsyncGenerator<Item, void, void> {
-  const claim = keyClashes();
   for await (const name of listedPaths(list, world, { nul })) {
     const path = await findPath(world.cwd, name);
     const folder =
@@ -225,7 +240,7 @@ async function* listed(
     const key = folder ? asFolder(listedAs) : listedAs || basename(resolve(world.cwd, name));
     const known = key.replace(/\/$/, '');
     const root = { name, path, nameless: typeof path !== 'string', folder, known, key: `${prefix}${key}` };
-    for await (const item of below(root, walking)) yield claim(item);
+    yield* below(root, walking);
   }
 }
 

@@ -1,4 +1,31 @@
+import { fstatSync } from 'node:fs';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { interrupted, UserError } from '../../errors.ts';
 import { orInterrupted } from '../wire/grace.ts';
+import { readError } from './read-error.ts';
+
+/**
+ * Reads a stream until it ends or the signal is aborted, also while a terminal or a pipe sends nothing.
+ * @param name whose bytes they are, as it stands in a sentence.
+ * @throws {UserError} `interrupted`; `file_is_folder` where standard input is one; the errors of `readError`.
+ */
+export async function* readUntil(
+  stream: Readable,
+  name: string,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer, void, void> {
+  if (signal.aborted) throw interrupted();
+  // Node reads a folder as an empty stream.
+  const { fd } = stream as { readonly fd?: unknown };
+  if (typeof fd === 'number' && fstatSync(fd).isDirectory()) {
+    throw new UserError('file_is_folder', `${name} is a folder.`);
+  }
+  try {
+    yield* addAbortSignal(signal, stream) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw signal.aborted ? interrupted() : readError(name, error);
+  }
+}
 
 /**
  * Passes items through until the signal is aborted, also while the next item is still looked for: a disk or the writer

@@ -8,26 +8,26 @@ import { type FilePath, notUtf8, pathIn, REPLACEMENT } from './file-path.ts';
 import type { Filter } from './filters.ts';
 import { readError } from './read-error.ts';
 
-/** What a walk comes upon: a file, or something that could not be looked into. */
+/** A file, or a folder or entry that could not be read. */
 export type Found =
   | { readonly path: FilePath; readonly relative: string }
   | { readonly path: FilePath; readonly relative: string; readonly error: UserError };
 
 export interface WalkOptions {
   readonly filter: Filter;
-  /** Told of what is passed over: special files, links that lead in a circle. */
+  /** Called for what is skipped: special files, links that lead in a circle. */
   readonly warn: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** A link that leads nowhere. */
+/** Errors of a link that leads nowhere. */
 const NOTHING: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
 const idOf = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`;
 
 /**
- * All files below a folder, as a stream: one folder's names at most are held at a time, and not even those. Links are
- * followed; one that leads to a folder it lies in is not.
+ * Yields all files below a folder while it reads the folders. Links are followed, except one that leads to a folder
+ * above it.
  */
 export async function* walk(folder: FilePath, options: WalkOptions): AsyncGenerator<Found, void, void> {
   const stats = await stat(folder, { bigint: true });
@@ -46,7 +46,7 @@ async function* walkFolder(
     for await (const entry of await whenFree(() => opendir(folder), signal)) {
       // Filters may leave nothing to yield for long.
       if (signal.aborted) throw interrupted();
-      // Bytes that are not UTF-8 may be lost in it.
+      // Its bytes may not be UTF-8; they are read again below.
       if (entry.name.includes(REPLACEMENT)) {
         doubtful = true;
         continue;
@@ -61,7 +61,7 @@ async function* walkFolder(
   }
 }
 
-/** Names with U+FFFD in them, as Node reads them: valid ones are visited, those whose bytes were lost are refused. */
+/** Visits names with U+FFFD. Those that contain it are visited, those whose bytes are not UTF-8 are refused. */
 async function* visitDoubtful(
   folder: FilePath,
   prefix: string,
@@ -98,7 +98,7 @@ async function* visit(
   try {
     stats = await stat(path, { bigint: true });
   } catch (error) {
-    // What cannot be looked at may be a folder with files that are wanted, but for a link to nothing.
+    // It may be a folder with selected files, unless it is a link that leads nowhere.
     const nothing = !entry.isDirectory() && NOTHING.has(systemCode(error));
     if (filter.takes(relative) || (!nothing && filter.enters(relative))) {
       yield { path, relative, error: readError(String(path), error) };
@@ -107,11 +107,10 @@ async function* visit(
   }
   if (stats.isDirectory()) {
     if (!filter.enters(relative)) return;
-    if (above.includes(idOf(stats)))
-      warn(`${path} leads back to a folder that it lies in; it is passed over.`);
+    if (above.includes(idOf(stats))) warn(`Skipped ${path}: the link leads to a folder above it.`);
     else yield* walkFolder(path, `${relative}/`, [...above, idOf(stats)], options);
   } else if (filter.takes(relative)) {
     if (stats.isFile()) yield { path, relative };
-    else warn(`${path} is neither a file nor a folder; it is passed over.`);
+    else warn(`Skipped ${path}: it is neither a file nor a folder.`);
   }
 }

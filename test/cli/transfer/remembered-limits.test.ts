@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import type { Context } from '../../../cli/context.ts';
-import { rememberedLimits } from '../../../cli/transfer/remembered-limits.ts';
+import { rememberedLimits } from '../../../cli/transfer/limits.ts';
 import { rows, type TestContext, testContext } from './helpers/context.ts';
 import { answerJson, readAll } from './helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
