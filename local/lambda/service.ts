@@ -4,8 +4,10 @@ import type { Identities } from '../auth/identities.ts';
 import { neverThrottled, type Throttle } from '../faults/throttling.ts';
 import { type Permissions, unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
+import { requestDoor } from '../wire/door.ts';
 import type { HttpHandler } from '../wire/http.ts';
-import { lambdaApi } from './api/api.ts';
+import { OPERATIONS } from './api/operations.ts';
+import { restProtocol } from './api/rest-protocol.ts';
 import { functionArn, parseVersionArn } from './arn.ts';
 import { Functions } from './functions.ts';
 import { environmentOf } from './instances/environment.ts';
@@ -127,7 +129,18 @@ export function createLambda(options: LambdaOptions): Lambda {
   };
 
   return {
-    handle: lambdaApi({ functions, identities, now, throttle, concurrency, permissions }),
+    handle: requestDoor({
+      service: 'lambda',
+      protocol: restProtocol,
+      identities,
+      now,
+      permissions,
+      throttle,
+      find(name) {
+        const operation = OPERATIONS.get(name);
+        return operation && { run: ({ input }) => operation({ functions, concurrency }, input) };
+      },
+    }),
     resources: lambdaResources(functions),
     async invoke(versionArn, event) {
       const pool = poolOf(versionArn);

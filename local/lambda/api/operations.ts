@@ -1,32 +1,108 @@
-import type { HttpRequest } from '../../wire/http.ts';
+import { paginate } from '../../wire/paging.ts';
+import { functionArn, LATEST, parseIdentifier } from '../arn.ts';
+import { invalidParameter } from '../errors.ts';
+import type { Functions } from '../functions.ts';
+import { allVersions, functionConfiguration } from './describe.ts';
+import type { LambdaInput } from './rest-protocol.ts';
 
-/** Operations by method and path below `/2015-03-31/functions`, `*` standing for the function. */
-const ROUTES: Readonly<Record<string, string>> = {
-  'GET ': 'ListFunctions',
-  'POST ': 'CreateFunction',
-  'GET /*': 'GetFunction',
-  'DELETE /*': 'DeleteFunction',
-  'PUT /*/code': 'UpdateFunctionCode',
-  'GET /*/configuration': 'GetFunctionConfiguration',
-  'PUT /*/configuration': 'UpdateFunctionConfiguration',
-  'GET /*/versions': 'ListVersionsByFunction',
-  'POST /*/versions': 'PublishVersion',
-  'POST /*/invocations': 'Invoke',
-  'POST /*/invoke-async': 'InvokeAsync',
-  'GET /*/aliases': 'ListAliases',
-  'POST /*/aliases': 'CreateAlias',
-  'GET /*/policy': 'GetPolicy',
-  'POST /*/policy': 'AddPermission',
-};
+/** The functions of the account. */
+export interface Account {
+  readonly functions: Functions;
+  /** Concurrent executions. */
+  readonly concurrency: () => number;
+}
 
-const ACCOUNT_SETTINGS = /^\/2016-08-19\/account-settings\/?$/;
+type Run = (account: Account, input: LambdaInput) => object | undefined;
 
-/** What a request asks for: an operation's name where it is a well-known one, otherwise its method and path. */
-export function operationName({ method, path }: HttpRequest): string {
-  if (method === 'GET' && ACCOUNT_SETTINGS.test(path)) return 'GetAccountSettings';
-  const [, version, collection, identifier, ...rest] = path.replace(/\/$/, '').split('/');
-  const below = identifier === undefined ? '' : ['', '*', ...rest].join('/');
-  const known =
-    version === '2015-03-31' && collection === 'functions' ? ROUTES[`${method} ${below}`] : undefined;
-  return known ?? `${method} ${path}`;
+/** https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html */
+export const OPERATIONS: ReadonlyMap<string, Run> = new Map<string, Run>([
+  [
+    'GetFunction',
+    (account, input) => {
+      const { tags } = account.functions.get(identify(input).name);
+      return {
+        Configuration: configurationOf(account, input),
+        Code: { RepositoryType: 'S3' },
+        ...(Object.keys(tags).length > 0 && { Tags: tags }),
+      };
+    },
+  ],
+  ['GetAccountSettings', accountSettings],
+  ['GetFunctionConfiguration', configurationOf],
+  [
+    'ListFunctions',
+    ({ functions }, { query }) => {
+      if (query.has('MasterRegion')) {
+        throw invalidParameter('The embedded cloud does not support the parameter MasterRegion.');
+      }
+      const all = query.get('FunctionVersion') === 'ALL';
+      const described = functions.list().flatMap((record) => {
+        const { name, latest } = record;
+        return all ? allVersions(record) : [functionConfiguration(name, latest, functionArn(name), LATEST)];
+      });
+      const { items, next } = page(described, query);
+      return { Functions: items, NextMarker: next };
+    },
+  ],
+  [
+    'ListVersionsByFunction',
+    ({ functions }, input) => {
+      const { items, next } = page(allVersions(functions.get(identify(input).name)), input.query);
+      return { Versions: items, NextMarker: next };
+    },
+  ],
+  [
+    'DeleteFunction',
+    ({ functions }, input) => {
+      const { name, qualifier } = identify(input);
+      if (qualifier === undefined) functions.delete(name);
+      else functions.deleteVersion(name, qualifier);
+      return undefined;
+    },
+  ],
+]);
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
+function accountSettings({ functions, concurrency }: Account): object {
+  const all = functions.list();
+  const sizes = all.flatMap(({ latest, versions }) => [latest, ...versions]).map(({ codeSize }) => codeSize);
+  return {
+    AccountLimit: {
+      TotalCodeSize: 80_530_636_800,
+      CodeSizeUnzipped: 262_144_000,
+      CodeSizeZipped: 52_428_800,
+      ConcurrentExecutions: concurrency(),
+      UnreservedConcurrentExecutions: concurrency(),
+    },
+    AccountUsage: {
+      TotalCodeSize: sizes.reduce((sum, size) => sum + size, 0),
+      FunctionCount: all.length,
+    },
+  };
+}
+
+function identify({ identifier, query }: LambdaInput): ReturnType<typeof parseIdentifier> {
+  return parseIdentifier(identifier, query.get('Qualifier') ?? undefined);
+}
+
+function configurationOf({ functions }: Account, input: LambdaInput): object {
+  const { name, qualifier } = identify(input);
+  const snapshot = functions.snapshot(name, qualifier);
+  return functionConfiguration(name, snapshot, functionArn(name, qualifier), snapshot.version);
+}
+
+/** Lambda never returns more than 50 entries, whatever `MaxItems` asks for. */
+const PAGE = 50;
+
+function page<T>(all: readonly T[], query: URLSearchParams): { items: readonly T[]; next: string | null } {
+  const asked = query.get('MaxItems') ?? String(PAGE);
+  if (!/^\d{1,5}$/.test(asked) || Number(asked) < 1 || Number(asked) > 10_000) {
+    throw invalidParameter('MaxItems must be between 1 and 10000.');
+  }
+  const { items, next = null } = paginate(all, {
+    limit: Math.min(Number(asked), PAGE),
+    token: query.get('Marker') ?? undefined,
+    invalidToken: () => invalidParameter('Invalid marker.'),
+  });
+  return { items, next };
 }

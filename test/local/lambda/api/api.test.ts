@@ -181,7 +181,7 @@ test('other operations are refused by name', async (t) => {
   await room.publish(CODE, { FunctionName: 'named' });
   await assert.rejects(client.send(new InvokeCommand({ FunctionName: 'named' })), {
     name: 'UnknownOperationException',
-    message: 'The embedded Lambda does not have the operation Invoke.',
+    message: 'The embedded cloud does not support the operation Invoke.',
   });
   await assert.rejects(
     client.send(new PublishVersionCommand({ FunctionName: 'named' })),
