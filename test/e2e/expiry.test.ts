@@ -6,11 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provider';
 import type { Ran } from '../support/programs.ts';
+import { awsClients } from './aws-clients.ts';
 import {
   type Computer,
-  credentialsOf,
   type DeployedStack,
   type LocalStatus,
   PASSWORD,
@@ -143,16 +142,12 @@ test('uploads at the moment of expiry share one refresh, and nothing shows a sec
       );
 
     try {
-      const sdk = new CognitoIdentityProvider({
-        endpoint: cloud.endpoint,
-        region: 'us-east-1',
-        credentials: credentialsOf(cloud),
-      });
+      const { cognito } = awsClients(t, cloud);
       const { CognitoUserPoolId: UserPoolId, CognitoAppClientId: ClientId } = outputs;
       const client = { UserPoolId, ClientId };
 
       await t.test('without rotation, as a deployment of an older version', async () => {
-        await sdk.updateUserPoolClient({
+        await cognito.updateUserPoolClient({
           ...client,
           RefreshTokenRotation: { Feature: 'DISABLED' },
           ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
@@ -162,12 +157,11 @@ test('uploads at the moment of expiry share one refresh, and nothing shows a sec
         assert.deepEqual([refreshes, renewed], [1, false]);
       });
 
-      await sdk.updateUserPoolClient({
+      await cognito.updateUserPoolClient({
         ...client,
         RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 0 },
         ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'],
       });
-      sdk.destroy();
 
       await t.test('with rotation, each refresh token good once', async () => {
         const { ran, refreshes, renewed } = await round('rotating', MANY);

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
 import type { Faults } from '../../local/faults.ts';
 import { type Ran, type RunOptions, runProgram } from '../support/programs.ts';
+import { whenFound } from '../support/when-found.ts';
 
 /** The built command line. */
 export const CLI = join(import.meta.dirname, '../../dist/edge-upload.js');
@@ -144,6 +145,19 @@ export async function until(
     }
   }
   throw new Error(`it ended without saying “${said}”: ${heard}`);
+}
+
+/** Waits until an upload in parts has stored one: its journal says so. */
+export async function firstPart({ home }: Computer): Promise<void> {
+  const folder = join(home, '.local/state/edge-upload/uploads');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await whenFound(folder, async () => {
+    const journals = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
+    const texts = await Promise.all(
+      journals.map((name) => readFile(join(folder, name), 'utf8').catch(() => '')),
+    );
+    return texts.some((text) => text.includes('"number":')) || undefined;
+  });
 }
 
 export async function exitCode(child: ChildProcess): Promise<number | null> {

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CloudFormation } from '@aws-sdk/client-cloudformation';
-import { S3 } from '@aws-sdk/client-s3';
-import { credentialsOf, type DeployedStack, signIn, withCloud } from './harness.ts';
+import { awsClients } from './aws-clients.ts';
+import { type DeployedStack, signIn, withCloud } from './harness.ts';
 
 interface Destroyed {
   readonly outcome: string;
@@ -51,44 +50,37 @@ test('a kept bucket is listed, adopted by a new deployment with what it holds, a
   });
 });
 
-test('pools and buckets of --retain-data are kept, and go with the stack by --delete-kept', async () => {
+test('what --retain-data keeps is deleted by --delete-kept, and a log bucket is not offered for uploads', async (t) => {
   await withCloud(async (computer) => {
-    const { outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--retain-data']);
-    const kept = [
-      { type: 'bucket', name: outputs.S3BucketName },
-      { type: 'user pool', name: outputs.CognitoUserPoolId },
-    ];
-    const both = await computer.run(['destroy', '--yes', '--keep-data', '--delete-kept']);
-    assert.equal(both.code, 2);
-    assert.deepEqual((await computer.json<Destroyed>(['destroy', '--yes'])).kept, kept);
-    await computer.json<DeployedStack>(['deploy', '--local', '--retain-data']);
-    const { deleted } = await computer.json<Destroyed>(['destroy', '--yes', '--delete-kept']);
-    assert.equal(deleted.length, 4, 'those of the earlier stack and of this one');
-  });
-});
+    await t.test('a pool and a bucket, with the stack and after it', async () => {
+      const { outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--retain-data']);
+      const kept = [
+        { type: 'bucket', name: outputs.S3BucketName },
+        { type: 'user pool', name: outputs.CognitoUserPoolId },
+      ];
+      const both = await computer.run(['destroy', '--yes', '--keep-data', '--delete-kept']);
+      assert.equal(both.code, 2);
+      assert.deepEqual((await computer.json<Destroyed>(['destroy', '--yes'])).kept, kept);
+      await computer.json<DeployedStack>(['deploy', '--local', '--retain-data']);
+      const { deleted } = await computer.json<Destroyed>(['destroy', '--yes', '--delete-kept']);
+      assert.equal(deleted.length, 4, 'those of the earlier stack and of this one');
+    });
 
-test('a kept log bucket is named as such, and not offered as a bucket for uploads', async () => {
-  await withCloud(async (computer) => {
-    await computer.json<DeployedStack>(['deploy', '--local', '--access-logs']);
-    const { kept } = await computer.json<Destroyed>(['destroy', '--yes', '--keep-data']);
-    assert.deepEqual(kept.map(({ type }) => type).sort(), ['bucket', 'log bucket']);
-    const { stderr } = await computer.run(['deploy', '--local', '--dry-run']);
-    assert.equal(stderr.match(/--bucket-name/g)?.length, 1, stderr);
-    const { deleted } = await computer.json<Destroyed>(['destroy', '--yes', '--delete-kept']);
-    assert.equal(deleted.length, 2);
+    await t.test('a log bucket', async () => {
+      await computer.json<DeployedStack>(['deploy', '--local', '--access-logs']);
+      const { kept } = await computer.json<Destroyed>(['destroy', '--yes', '--keep-data']);
+      assert.deepEqual(kept.map(({ type }) => type).sort(), ['bucket', 'log bucket']);
+      const { stderr } = await computer.run(['deploy', '--local', '--dry-run']);
+      assert.equal(stderr.match(/--bucket-name/g)?.length, 1, stderr);
+      const { deleted } = await computer.json<Destroyed>(['destroy', '--yes', '--delete-kept']);
+      assert.equal(deleted.length, 2);
+    });
   });
 });
 
 test('an import that fails leaves the bucket, and one that would be deleted with the stack is not imported', async (t) => {
   await withCloud(async (_computer, cloud) => {
-    const { endpoint } = cloud;
-    const common = { endpoint, region: 'us-east-1', credentials: credentialsOf(cloud) };
-    const s3 = new S3({ ...common, forcePathStyle: true });
-    const cloudformation = new CloudFormation(common);
-    t.after(() => {
-      s3.destroy();
-      cloudformation.destroy();
-    });
+    const { cloudformation, s3 } = awsClients(t, cloud);
     await s3.createBucket({ Bucket: 'there-already' });
     const changeSet = (name: string, DeletionPolicy: string, more: object = {}) => {
       const Bucket = { Type: 'AWS::S3::Bucket', DeletionPolicy, Properties: { BucketName: 'there-already' } };
@@ -122,13 +114,7 @@ test('an import that fails leaves the bucket, and one that would be deleted with
 
 test('a bucket deleted by hand: deploy, status, ls, get and doctor say so, and another takes its place', async (t) => {
   await withCloud(async (computer, cloud) => {
-    const s3 = new S3({
-      endpoint: cloud.endpoint,
-      region: 'us-east-1',
-      credentials: credentialsOf(cloud),
-      forcePathStyle: true,
-    });
-    t.after(() => s3.destroy());
+    const { s3 } = awsClients(t, cloud);
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
     await s3.deleteBucket({ Bucket: outputs.S3BucketName });
     for (const args of [['deploy', '--local'], ['status'], ['ls'], ['get', 'a'], ['doctor']]) {

@@ -2,39 +2,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { CloudFormation } from '@aws-sdk/client-cloudformation';
-import { S3 } from '@aws-sdk/client-s3';
-import {
-  awsEnv,
-  CLI,
-  type Computer,
-  credentialsOf,
-  type DeployedStack,
-  exitCode,
-  type LocalStatus,
-  signIn,
-  withCloud,
-} from './harness.ts';
+import { test } from 'node:test';
+import { type AwsClients, awsClients } from './aws-clients.ts';
+import { awsEnv, CLI, type Computer, type DeployedStack, exitCode, signIn, withCloud } from './harness.ts';
 import { startRecorder } from './recorder.ts';
-
-/** Other hands than the command line's, on the same account. */
-function otherHands(t: Pick<TestContext, 'after'>, cloud: LocalStatus) {
-  const common = {
-    endpoint: cloud.endpoint,
-    region: 'us-east-1',
-    credentials: credentialsOf(cloud),
-  };
-  const cloudformation = new CloudFormation(common);
-  const s3 = new S3({ ...common, forcePathStyle: true });
-  t.after(() => {
-    cloudformation.destroy();
-    s3.destroy();
-  });
-  return { cloudformation, s3 };
-}
-
-type OtherHands = ReturnType<typeof otherHands>;
 
 /** As the description of every stack of this tool begins. */
 const OURS = 'edge-upload: made by hand for a test';
@@ -48,7 +19,7 @@ const IMPOSSIBLE = {
 
 const template = (Resources: object, Description = OURS) => JSON.stringify({ Description, Resources });
 
-async function statusOf({ cloudformation }: OtherHands, StackName: string): Promise<string | undefined> {
+async function statusOf({ cloudformation }: AwsClients, StackName: string): Promise<string | undefined> {
   try {
     return (await cloudformation.describeStacks({ StackName })).Stacks?.[0]?.StackStatus;
   } catch (error) {
@@ -57,7 +28,7 @@ async function statusOf({ cloudformation }: OtherHands, StackName: string): Prom
   }
 }
 
-async function untilStatus(hands: OtherHands, name: string, wanted: string): Promise<void> {
+async function untilStatus(hands: AwsClients, name: string, wanted: string): Promise<void> {
   for (;;) {
     const status = await statusOf(hands, name);
     if (status === wanted) return;
@@ -86,7 +57,7 @@ interface Planned {
 
 test('a dry run shows the plan and leaves nothing, not even a planned stack', async (t) => {
   await withCloud(async (computer, cloud) => {
-    const hands = otherHands(t, cloud);
+    const hands = awsClients(t, cloud);
     const { outcome, plan } = await computer.json<Planned>(['deploy', '--local', '--dry-run']);
     assert.equal(outcome, 'planned');
     assert.deepEqual(
@@ -106,7 +77,7 @@ test('a dry run shows the plan and leaves nothing, not even a planned stack', as
 
 test('stacks of other hands are neither overwritten nor destroyed', async (t) => {
   await withCloud(async (computer, cloud) => {
-    const hands = otherHands(t, cloud);
+    const hands = awsClients(t, cloud);
     await hands.cloudformation.createStack({
       StackName: 'theirs',
       TemplateBody: template({ Bucket: BUCKET }, 'a site of somebody else'),
@@ -123,7 +94,7 @@ test('stacks of other hands are neither overwritten nor destroyed', async (t) =>
 
 test('deploy finds its way from every state that a stack can be in', async (t) => {
   await withCloud(async (computer, cloud) => {
-    const hands = otherHands(t, cloud);
+    const hands = awsClients(t, cloud);
     const { cloudformation, s3 } = hands;
 
     await t.test('only planned', async () => {
@@ -226,7 +197,7 @@ test('deploy finds its way from every state that a stack can be in', async (t) =
 test('an operation that is under way is joined', async (t) => {
   await withCloud(
     async (computer, cloud) => {
-      const hands = otherHands(t, cloud);
+      const hands = awsClients(t, cloud);
       let looks = 0;
       // Somebody else begins just before the second look, between the checks and the plan.
       const recorder = await startRecorder(cloud, async (action) => {
@@ -267,7 +238,7 @@ interface Destroyed {
 test('destroy keeps the data where asked, and leaves the function where it need not wait', async (t) => {
   await withCloud(
     async (computer, cloud) => {
-      const { s3 } = otherHands(t, cloud);
+      const { s3 } = awsClients(t, cloud);
       await computer.json(['deploy', '--local']);
       await signIn(computer);
       await writeFile(join(computer.home, 'a.txt'), 'kept');
@@ -305,7 +276,7 @@ interface Diagnosis {
 
 test('doctor finds what is wrong, and status what is there', async (t) => {
   await withCloud(async (computer, cloud) => {
-    const hands = otherHands(t, cloud);
+    const hands = awsClients(t, cloud);
     await computer.json(['deploy', '--local']);
     const state = async () => {
       const { code, stdout } = await computer.run(['doctor', '--json']);

@@ -6,36 +6,10 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import {
-  CloudFormationClient,
-  DescribeStackResourcesCommand,
-  DescribeStacksCommand,
-} from '@aws-sdk/client-cloudformation';
-import {
-  CognitoIdentityProviderClient,
-  DescribeUserPoolCommand,
-} from '@aws-sdk/client-cognito-identity-provider';
-import {
-  CreateMultipartUploadCommand,
-  GetBucketLifecycleConfigurationCommand,
-  GetBucketVersioningCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
-  ListObjectVersionsCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
 import { claimsOf } from '../support/forge.ts';
-import {
-  type Computer,
-  credentialsOf,
-  type DeployedStack,
-  type LocalStatus,
-  PASSWORD,
-  signIn,
-  withCloud,
-} from './harness.ts';
+import { type AwsClients, awsClients } from './aws-clients.ts';
+import { type Computer, type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
 
 const PAGE = 'https://app.example.com';
 const DOMAIN = 'uploads.example.com';
@@ -105,19 +79,6 @@ function edgeOf(url: string, caFile: string) {
     });
 }
 
-function awsOf(cloud: LocalStatus) {
-  const config = {
-    endpoint: cloud.endpoint,
-    region: 'us-east-1',
-    credentials: credentialsOf(cloud),
-  };
-  return {
-    cloudformation: new CloudFormationClient(config),
-    cognito: new CognitoIdentityProviderClient(config),
-    s3: new S3Client({ ...config, forcePathStyle: true }),
-  };
-}
-
 async function options(computer: Computer): Promise<Record<string, unknown>> {
   const { options } = await computer.json<{ options: { name: string; value: unknown }[] }>(['status']);
   return Object.fromEntries(
@@ -125,31 +86,25 @@ async function options(computer: Computer): Promise<Record<string, unknown>> {
   );
 }
 
-async function logBucketOf(cloudformation: CloudFormationClient): Promise<string> {
-  const { StackResources = [] } = await cloudformation.send(
-    new DescribeStackResourcesCommand({ StackName: 'edge-upload' }),
-  );
+async function logBucketOf({ cloudformation }: AwsClients): Promise<string> {
+  const { StackResources = [] } = await cloudformation.describeStackResources({ StackName: 'edge-upload' });
   return StackResources.find(({ LogicalResourceId = '' }) => /^LogBucket[^P]/.test(LogicalResourceId))
     ?.PhysicalResourceId as string;
 }
 
-/** The lines delivered so far, once one of them holds `awaited`. */
-async function accessLog(s3: S3Client, Bucket: string, awaited: string): Promise<string> {
-  for (;;) {
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
-    const files = Contents.map(async ({ Key }) => {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
-      return gunzipSync((await Body?.transformToByteArray()) ?? '').toString();
-    });
-    const lines = (await Promise.all(files)).join('');
-    if (lines.includes(awaited)) return lines;
-    await delay(100);
-  }
+/** The lines of the logs delivered so far. */
+async function accessLog({ s3 }: AwsClients, Bucket: string): Promise<string> {
+  const { Contents = [] } = await s3.listObjectsV2({ Bucket });
+  const files = Contents.map(async ({ Key }) => {
+    const { Body } = await s3.getObject({ Bucket, Key });
+    return gunzipSync((await Body?.transformToByteArray()) ?? '').toString();
+  });
+  return (await Promise.all(files)).join('');
 }
 
-test('options are chosen, kept by a plain deploy, and taken back', async () => {
+test('options are chosen, kept by a plain deploy, and reset', async (t) => {
   await withCloud(async (computer, cloud) => {
-    const aws = awsOf(cloud);
+    const aws = awsClients(t, cloud);
     const first = await computer.json<Deployed>(['deploy', '--local']);
     assert.deepEqual(first.options, {});
     const edge = edgeOf(first.url, cloud.caFile);
@@ -177,7 +132,7 @@ test('options are chosen, kept by a plain deploy, and taken back', async () => {
     const folder = `in/writers/${username}`;
     assert.deepEqual(await put('small.txt', `${folder}/a.txt`), [0, undefined]);
     assert.deepEqual(await put('small.txt', 'in/writers/bob/a.txt'), [0, undefined]);
-    const elsewhere = await aws.s3.send(new ListObjectsV2Command({ ...bucket, Prefix: 'in/writers/' }));
+    const elsewhere = await aws.s3.listObjectsV2({ ...bucket, Prefix: 'in/writers/' });
     const keys = elsewhere.Contents?.map(({ Key }) => Key).sort();
     assert.deepEqual(keys, [`${folder}/a.txt`, `${folder}/in/writers/bob/a.txt`], 'below the own place');
     assert.equal((await put('large.txt', `${folder}/large.txt`))[0], 6);
@@ -193,7 +148,7 @@ test('options are chosen, kept by a plain deploy, and taken back', async () => {
     const { token } = await computer.json<{ token: string }>(['token'], { env });
     const own = { authorization: token };
     for (const Key of [`${folder}/open`, `${folder}/open too`, `${folder}/ope`, 'in/writers/bob/open']) {
-      await aws.s3.send(new CreateMultipartUploadCommand({ ...bucket, Key }));
+      await aws.s3.createMultipartUpload({ ...bucket, Key });
     }
     const { status, document } = await edge('GET', `/${folder}/open?uploads`, own);
     assert.equal(status, 200);
@@ -234,22 +189,23 @@ test('options are chosen, kept by a plain deploy, and taken back', async () => {
 
     // What the bucket, the pool and the stack are told.
     assert.ok(stored.headers['x-amz-version-id']);
-    assert.equal((await aws.s3.send(new GetBucketVersioningCommand(bucket))).Status, 'Enabled');
-    const { Rules = [] } = await aws.s3.send(new GetBucketLifecycleConfigurationCommand(bucket));
+    assert.equal((await aws.s3.getBucketVersioning(bucket)).Status, 'Enabled');
+    const { Rules = [] } = await aws.s3.getBucketLifecycleConfiguration(bucket);
     assert.ok(Rules.some(({ Expiration }) => Expiration?.Days === 30));
     const pool = { UserPoolId: first.outputs.CognitoUserPoolId };
-    const mfa = async () =>
-      (await aws.cognito.send(new DescribeUserPoolCommand(pool))).UserPool?.MfaConfiguration;
+    const mfa = async () => (await aws.cognito.describeUserPool(pool)).UserPool?.MfaConfiguration;
     assert.equal(await mfa(), 'OPTIONAL');
     const tags = async () => {
-      const { Stacks } = await aws.cloudformation.send(
-        new DescribeStacksCommand({ StackName: 'edge-upload' }),
-      );
+      const { Stacks } = await aws.cloudformation.describeStacks({ StackName: 'edge-upload' });
       return Stacks?.[0]?.Tags;
     };
     assert.deepEqual(await tags(), [{ Key: 'team', Value: 'media' }]);
-    const logBucket = await logBucketOf(aws.cloudformation);
-    const lines = await accessLog(aws.s3, logBucket, `/${folder}/b.txt\t200`);
+    // A cloud that stops delivers the logs that it still gathers.
+    await computer.json(['local', 'stop']);
+    await computer.json(['local', 'start']);
+    const logBucket = await logBucketOf(aws);
+    const lines = await accessLog(aws, logBucket);
+    assert.ok(lines.includes(`/${folder}/b.txt\t200`), lines);
     assert.match(lines, /PUT\t[^\t]+\t\/b\.txt\t401/);
     assert.ok(!lines.includes(token.slice(0, 20)));
     const template = await computer.run(['synth', '--local']);
@@ -275,7 +231,7 @@ test('options are chosen, kept by a plain deploy, and taken back', async () => {
     assert.deepEqual(bare.options, { versioning: false, accessLogs: false, retainData: true });
     assert.deepEqual(await put('large.txt', 'anywhere.txt'), [0, undefined]);
     assert.equal((await edge('OPTIONS', '/b.txt', { origin: PAGE, ...asking })).status, 405);
-    assert.equal((await aws.s3.send(new GetBucketVersioningCommand(bucket))).Status, 'Suspended');
+    assert.equal((await aws.s3.getBucketVersioning(bucket)).Status, 'Suspended');
     assert.deepEqual([await mfa(), await tags()], ['OFF', []]);
     await assert.rejects(edge('GET', '/.well-known/edge-upload', {}, DOMAIN), {
       code: 'ERR_TLS_CERT_ALTNAME_INVALID',
@@ -284,8 +240,7 @@ test('options are chosen, kept by a plain deploy, and taken back', async () => {
     const destroyed = await computer.json<{ kept: { name: string }[] }>(['destroy', '--yes']);
     const kept = [pool.UserPoolId, bucket.Bucket, logBucket].sort();
     assert.deepEqual(destroyed.kept.map(({ name }) => name).sort(), kept);
-    const { Versions = [] } = await aws.s3.send(new ListObjectVersionsCommand(bucket));
+    const { Versions = [] } = await aws.s3.listObjectVersions(bucket);
     assert.ok(Versions.some(({ Key }) => Key === `${folder}/a.txt`));
-    for (const client of Object.values(aws)) client.destroy();
   });
 });

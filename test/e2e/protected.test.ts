@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CloudFormation } from '@aws-sdk/client-cloudformation';
-import { S3 } from '@aws-sdk/client-s3';
-import { awsEnv, credentialsOf, type DeployedStack, withCloud } from './harness.ts';
+import { awsClients } from './aws-clients.ts';
+import { awsEnv, type DeployedStack, withCloud } from './harness.ts';
 import { startRecorder } from './recorder.ts';
 
 interface Failed {
@@ -35,18 +34,8 @@ test('what refuses a deletion is asked before anything is deleted, and each refu
       AWS_ENDPOINT_URL: recorder.endpoint,
       NODE_EXTRA_CA_CERTS: cloud.caFile,
     };
-    const common = {
-      endpoint: cloud.endpoint,
-      region: 'us-east-1',
-      credentials: credentialsOf(cloud),
-    };
-    const cloudformation = new CloudFormation(common);
-    const s3 = new S3({ ...common, forcePathStyle: true });
-    t.after(async () => {
-      cloudformation.destroy();
-      s3.destroy();
-      await recorder.close();
-    });
+    const { cloudformation, s3 } = awsClients(t, cloud);
+    t.after(() => recorder.close());
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--yes'], { env });
     const Bucket = outputs.S3BucketName;
     await s3.putObject({ Bucket, Key: 'precious', Body: 'x' });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { startProxy } from '../cli/transfer/crash/proxy.ts';
-import { CLI, type Computer, type DeployedStack, signIn, withCloud } from './harness.ts';
+import { CLI, type Computer, type DeployedStack, firstPart, signIn, withCloud } from './harness.ts';
 
 const MIB = 1024 * 1024;
 
@@ -30,19 +30,6 @@ function startPut({ env, home }: Computer, ...args: readonly string[]) {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-}
-
-/** Waits until an upload in parts has stored one: its journal says so. */
-async function firstPart({ home }: Computer): Promise<void> {
-  const folder = join(home, '.local/state/edge-upload/uploads');
-  for (;;) {
-    const names = await readdir(folder).catch(() => []);
-    const journals = names.filter((name) => name.endsWith('.jsonl'));
-    for (const name of journals) {
-      if (/"number":/.test(await readFile(join(folder, name), 'utf8').catch(() => ''))) return;
-    }
-    await new Promise((later) => setTimeout(later, 20));
-  }
 }
 
 /** The first file's row shows that the list is read; more of it never comes. */

@@ -9,7 +9,8 @@ import { test } from 'node:test';
 import { connect } from 'node:tls';
 import { accessKey, claimsOf, flipBit, signHs256, signRs256, unsigned } from '../support/forge.ts';
 import { rsaKeyPair } from '../support/rsa-keys.ts';
-import { CLI, credentialsOf, type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
+import { awsClients } from './aws-clients.ts';
+import { CLI, type DeployedStack, firstPart, PASSWORD, signIn, withCloud } from './harness.ts';
 
 interface Answer {
   readonly status: number;
@@ -226,23 +227,14 @@ test('what goes wrong for a user ends with the right exit code and a way on', as
   await withCloud(async (computer, cloud) => {
     const { url, outputs } = await computer.json<DeployedStack>(['deploy', '--local']);
     const username = await signIn(computer);
-    const { CognitoIdentityProviderClient, AdminCreateUserCommand } = await import(
-      '@aws-sdk/client-cognito-identity-provider'
-    );
-    const cognito = new CognitoIdentityProviderClient({
-      endpoint: cloud.endpoint,
-      region: 'us-east-1',
-      credentials: credentialsOf(cloud),
-    });
+    const { cognito } = awsClients(t, cloud);
     const invite = (name: string) =>
-      cognito.send(
-        new AdminCreateUserCommand({
-          UserPoolId: outputs.CognitoUserPoolId,
-          Username: name,
-          TemporaryPassword: PASSWORD,
-          MessageAction: 'SUPPRESS',
-        }),
-      );
+      cognito.adminCreateUser({
+        UserPoolId: outputs.CognitoUserPoolId,
+        Username: name,
+        TemporaryPassword: PASSWORD,
+        MessageAction: 'SUPPRESS',
+      });
     const fails = async (
       name: string,
       code: number,
@@ -314,11 +306,15 @@ test('what goes wrong for a user ends with the right exit code and a way on', as
     await t.test('a file that shrinks while it is read', async () => {
       const path = join(computer.home, 'shrinking.bin');
       await writeFile(path, Buffer.alloc(32 * 1024 ** 2));
-      const child = spawn(process.execPath, [CLI, 'put', path, '--limit-rate', '4M', '--json'], {
-        env: computer.env,
-      });
+      const child = spawn(
+        process.execPath,
+        [CLI, 'put', path, '--part-size', '5M', '--limit-rate', '4M', '--json'],
+        {
+          env: computer.env,
+        },
+      );
       const ended = Promise.all([text(child.stdout), once(child, 'close')]);
-      await underWay(cloud.dataDir, outputs.S3BucketName);
+      await firstPart(computer);
       await truncate(path, 1024);
       const [stdout, [code]] = await ended;
       assert.equal(code, 3, stdout);
@@ -333,18 +329,8 @@ test('what goes wrong for a user ends with the right exit code and a way on', as
     await computer.run(['local', 'start']);
     const expired = { EDGE_UPLOAD_PASSWORD: PASSWORD, EDGE_UPLOAD_NEW_PASSWORD: `${PASSWORD}new` };
     await fails('an expired temporary password', 4, [...login, 'late'], expired, /expired/);
-    cognito.destroy();
   });
 });
-
-/** Waits until the bucket's folder holds bytes of an object that is still on its way. */
-async function underWay(dataDir: string, bucket: string): Promise<void> {
-  const folder = join(dataDir, 's3', bucket);
-  for (;;) {
-    const files = await readdir(folder, { recursive: true });
-    if (files.some((file) => /^(incoming|uploads)\/.+/.test(file))) return;
-  }
-}
 
 /** Makes every password of a pool a month old: the built cloud's clock cannot be set. */
 async function backdate(dataDir: string, userPoolId: string): Promise<void> {

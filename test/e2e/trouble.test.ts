@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CloudFormation, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
-import { credentialsOf, type DeployedStack, setFaults, WITH_FAULTS, withCloud } from './harness.ts';
+import { waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
+import { awsClients } from './aws-clients.ts';
+import { type DeployedStack, setFaults, WITH_FAULTS, withCloud } from './harness.ts';
 
 test('an AWS that throttles and lags behind is waited out', async () => {
   await withCloud(async (computer, cloud) => {
@@ -69,12 +70,7 @@ test('a deletion that fails is explained, and the next destroy ends it', async (
 
 test('a function that a stack would delete itself is left to destroy while it is replicated', async (t) => {
   await withCloud(async (computer, cloud) => {
-    const cloudformation = new CloudFormation({
-      endpoint: cloud.endpoint,
-      region: 'us-east-1',
-      credentials: credentialsOf(cloud),
-    });
-    t.after(() => cloudformation.destroy());
+    const { cloudformation } = awsClients(t, cloud);
     const trust = {
       Version: '2012-10-17',
       Statement: [

@@ -62,7 +62,7 @@ function givenParameters(query: JsonObject, previous: Source | undefined): Map<s
 }
 
 function givenTags(query: JsonObject, previous: Source | undefined): Readonly<Record<string, string>> {
-  if (!own(query, 'Tags') !== undefined) return previous?.tags ?? {};
+  if (own(query, 'Tags') === undefined) return previous?.tags ?? {};
   return Object.fromEntries(
     objects(query, 'Tags').map((tag) => [requiredText(tag, 'Key'), optionalText(tag, 'Value') ?? '']),
   );

@@ -1,0 +1,21 @@
+import type { TestContext } from 'node:test';
+import { CloudFormation } from '@aws-sdk/client-cloudformation';
+import { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provider';
+import { S3 } from '@aws-sdk/client-s3';
+import { credentialsOf, type LocalStatus } from './harness.ts';
+
+/** SDK clients of the embedded cloud, for what somebody else does on the same account; closed after the test. */
+export function awsClients(t: Pick<TestContext, 'after'>, cloud: LocalStatus) {
+  const config = { endpoint: cloud.endpoint, region: 'us-east-1', credentials: credentialsOf(cloud) };
+  const clients = {
+    cloudformation: new CloudFormation(config),
+    cognito: new CognitoIdentityProvider(config),
+    s3: new S3({ ...config, forcePathStyle: true }),
+  };
+  t.after(() => {
+    for (const client of Object.values(clients)) client.destroy();
+  });
+  return clients;
+}
+
+export type AwsClients = ReturnType<typeof awsClients>;

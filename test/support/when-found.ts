@@ -1,0 +1,17 @@
+import { on } from 'node:events';
+import { watch } from 'node:fs';
+
+/** Resolves with what `look` finds: it is called at once, and again after each change in `folder`. */
+export async function whenFound<T>(folder: string, look: () => Promise<T | undefined>): Promise<T> {
+  const watcher = watch(folder);
+  const changes = on(watcher, 'change');
+  try {
+    for (;;) {
+      const found = await look();
+      if (found !== undefined) return found;
+      await changes.next();
+    }
+  } finally {
+    watcher.close();
+  }
+}
