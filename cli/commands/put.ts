@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
@@ -32,7 +33,7 @@ export interface PutArgs extends SourceOptions, ObjectOptions {
   readonly stallTimeout?: string;
 }
 
-/** Connections at once: more would not be faster anywhere, and S3 would ask to slow down. */
+/** Requests at once. */
 const MAX_CONCURRENCY = 256;
 
 /** `edge-upload put`: uploads files through the edge. */
@@ -51,10 +52,10 @@ export async function put(context: Context, args: PutArgs): Promise<Result> {
   }
 }
 
-/** @throws {UserError} `usage` for a flag whose value cannot be. */
+/** @throws {UserError} `usage` for a flag with an invalid value. */
 function uploadOptions(args: PutArgs): Omit<UploadOptions, 'url' | 'dispatcher' | 'tokens'> {
   const { checksum, multipart, partSize, concurrency, limitRate, stallTimeout } = args;
-  const options = {
+  return omitUndefined({
     checksum: oneOf(checksum, ALGORITHMS, '--checksum'),
     multipart: oneOf(multipart, MULTIPART_MODES, '--multipart'),
     partSize: partSize === undefined ? undefined : parseSize(partSize, '--part-size'),
@@ -69,8 +70,7 @@ function uploadOptions(args: PutArgs): Omit<UploadOptions, 'url' | 'dispatcher' 
     contentEncoding: args.contentEncoding,
     contentLanguage: args.contentLanguage,
     metadata: args.metadata,
-  };
-  return withoutAbsent(options);
+  });
 }
 
 function oneOf<T extends string>(
@@ -80,8 +80,8 @@ function oneOf<T extends string>(
 ): T | undefined {
   const value = known.find((one) => one === typed?.toLowerCase());
   if (typed === undefined || value !== undefined) return value;
-  throw new UserError('usage', `“${typed}” is not a value for ${flag}.`, {
-    hint: `It takes one of: ${known.join(', ')}.`,
+  throw new UserError('usage', `Invalid value for ${flag}: “${typed}”.`, {
+    hint: `Use one of: ${known.join(', ')}`,
   });
 }
 
@@ -89,8 +89,8 @@ function wholeNumber(typed: string | undefined, flag: string, least: number, mos
   if (typed === undefined) return undefined;
   const value = Number(typed);
   if (/^\d+$/.test(typed) && value >= least && value <= most) return value;
-  throw new UserError('usage', `“${typed}” is not a value for ${flag}.`, {
-    hint: `It takes a whole number from ${least} to ${most}.`,
+  throw new UserError('usage', `Invalid value for ${flag}: “${typed}”.`, {
+    hint: `Use a whole number from ${least} to ${most}.`,
   });
 }
 
@@ -100,16 +100,7 @@ const MAX_SECONDS = 86_400;
 function seconds(typed: string | undefined, flag: string): number | undefined {
   if (typed === undefined) return undefined;
   if (/^\d+(?:\.\d+)?$/.test(typed) && Number(typed) <= MAX_SECONDS) return Number(typed) * 1000;
-  throw new UserError('usage', `“${typed}” is not a value for ${flag}.`, {
-    hint: `It takes seconds, up to ${MAX_SECONDS}, which is a day.`,
+  throw new UserError('usage', `Invalid value for ${flag}: “${typed}”.`, {
+    hint: `Use seconds, up to ${MAX_SECONDS} (one day).`,
   });
-}
-
-type Present<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
-
-/** An option that is absent and one that is `undefined` are the same to a user, but not to a type. */
-function withoutAbsent<T extends object>(options: T): Partial<Present<T>> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<
-    Present<T>
-  >;
 }

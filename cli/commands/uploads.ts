@@ -15,7 +15,7 @@ import {
 import { openJournals } from '../transfer/multipart/journals.ts';
 import { count, formatBytes } from '../ui/format.ts';
 
-/** What `uploads list` tells of one, in bytes; sizes are those of files. */
+/** An unfinished upload as `uploads list` shows it. Sizes are in bytes, and absent for a stream. */
 type Unfinished = {
   readonly id: string;
   readonly file: string;
@@ -36,13 +36,13 @@ function describe({ entry, parts }: Recorded): Unfinished {
 function line({ id, file, key, url, bytes, storedBytes = 0, startedAt }: Unfinished): string {
   const done =
     bytes === undefined
-      ? 'cannot be gone on with'
+      ? 'cannot be resumed'.padEnd(22)
       : `${formatBytes(storedBytes).padStart(9)} of ${formatBytes(bytes).padStart(9)}`;
   const when = startedAt.slice(0, 16).replace('T', ' ');
   return `${id}  ${done}  ${when}  ${file} → ${url}/${key}`;
 }
 
-/** `edge-upload uploads list`: uploads in parts that this computer began and did not finish. */
+/** `edge-upload uploads list`: shows the unfinished multipart uploads of this computer. */
 export async function list(context: Context): Promise<Result> {
   const uploads = (await known(context)).map(describe);
   const lines = uploads.map(line);
@@ -63,11 +63,11 @@ export interface AbortArgs {
   /** As `uploads list` shows them; the first characters are enough. */
   readonly ids: readonly string[];
   readonly all?: boolean;
-  /** Only forget them here. */
+  /** Only delete their journals. */
   readonly forget?: boolean;
 }
 
-/** `edge-upload uploads abort`: has the store forget what it has of unfinished uploads, and forgets them here. */
+/** `edge-upload uploads abort`: aborts unfinished uploads at the store, and deletes their journals. */
 export async function abort(
   context: Context,
   { ids, all = false, forget = false }: AbortArgs,
@@ -90,7 +90,7 @@ export async function abort(
       aborted.push(journalId(entry));
     } catch (error) {
       if (!isUserError(error) || error.code === 'interrupted') throw error;
-      // A credential is for one edge: what is at others is aborted once its owner signs in there.
+      // A credential is for one edge. Uploads at other edges are aborted once the user signs in there.
       if (error.code === 'not_signed_in' && ids.length === 0) {
         skipped.push({ id: journalId(entry), url: entry.url });
         continue;
@@ -101,9 +101,9 @@ export async function abort(
   }
   const lines = failures.map(({ id, message }) => `${id}: ${message}`);
   for (const { id, url } of skipped)
-    lines.push(`${id} is skipped. To abort it, sign in: edge-upload login ${url}`);
+    lines.push(`Skipped ${id}. To abort it, sign in: edge-upload login ${url}`);
   if (failures.some(({ code }) => code !== 'busy'))
-    lines.push('Where the edge is gone, forget them with: edge-upload uploads abort --forget <id>');
+    lines.push('If the edge does not exist any more: edge-upload uploads abort --forget <id>');
   return {
     document: { aborted, ...(skipped.length > 0 && { skipped }), failures },
     text: [`${count(aborted.length, 'upload')} ${forget ? 'forgotten' : 'aborted'}.`, ...lines],
@@ -111,13 +111,13 @@ export async function abort(
   };
 }
 
-/** Without a word to the store: its edge may be gone, and its lifecycle rule takes away what it has. */
+/** Deletes the journal alone: the edge may be gone, and the bucket's lifecycle rule aborts the upload. */
 async function forgetOne(context: Context, subject: JournalSubject): Promise<void> {
   await withJournal(journalFolder(context), subject, context.signal, ({ remove }) => remove());
 }
 
 function pick(unfinished: readonly Recorded[], id: string): Recorded {
-  // An empty one, as of a variable that is not set, is the beginning of them all.
+  // An empty id, as of a variable that is not set, would match them all.
   const matching =
     id === '' ? [] : unfinished.filter(({ entry }) => journalId(entry).startsWith(id.toLowerCase()));
   const [one, ...others] = matching;
@@ -126,8 +126,8 @@ function pick(unfinished: readonly Recorded[], id: string): Recorded {
     'usage',
     one === undefined
       ? `There is no unfinished upload “${id}”.`
-      : `“${id}” could be ${matching.length} uploads.`,
-    { hint: 'See: edge-upload uploads list' },
+      : `“${id}” is the beginning of ${matching.length} ids.`,
+    { hint: ['Show them with:', '  edge-upload uploads list'] },
   );
 }
 

@@ -16,8 +16,8 @@ export interface DryRunOptions extends PlanOptions, ObjectOptions {
 }
 
 /**
- * Shows what an upload would send where; nobody has to be signed in, and nothing is sent.
- * @throws {UserError} `usage` for header fields that the upload would refuse.
+ * Shows what an upload would store, without a sign-in and without sending anything.
+ * @throws {UserError} `usage` for headers that the upload would refuse.
  */
 export async function dryRun(context: Context, sources: Sources, options: DryRunOptions): Promise<Result> {
   const { ui, signal } = context;

@@ -1,9 +1,9 @@
 import mime from 'mime';
 import { UserError } from '../errors.ts';
 
-/** Header fields that S3 keeps with an object, as the user gave them. */
+/** Headers that S3 stores with an object, as the user gave them. */
 export interface ObjectOptions {
-  /** Instead of the one that the extension tells. */
+  /** Replaces the type that the file's extension gives. */
   readonly contentType?: string;
   readonly cacheControl?: string;
   readonly contentDisposition?: string;
@@ -12,40 +12,40 @@ export interface ObjectOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** S3's bound on names and values together: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
+/** S3's limit for names and values together: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
 const MAX_METADATA_BYTES = 2048;
 
-/** What the edge writes itself, whatever it is sent. */
+/** Written by the edge; a client's value is discarded. */
 const STAMPED = 'uploaded-by';
 
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const VISIBLE = /^[\x20-\x7e]*$/;
 
-/** The signature that CloudFront makes for S3 knows single spaces only: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+/** CloudFront's signature for S3 covers single spaces only: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
 const SPACES = / {2}/;
 
-/** Is no part of a header field's value: RFC 9110, 5.5. */
+/** Space around a value is not part of it: RFC 9110, 5.5. */
 const OUTER_SPACE = /^ | $/;
 
 /** RFC 9110, 8.3.1: type, subtype and parameters. */
 const MEDIA_TYPE =
   /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(?:\s*;\s*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[^"\\\r\n]*"))*$/;
 
-/** The media type that the first of these names tells by its extension; `application/octet-stream` where none does. */
+/** Returns the media type of the first name whose extension has one, else `application/octet-stream`. */
 export function contentType(...names: readonly string[]): string {
-  // Without a folder in front, mime would take a file called `css` for a style sheet.
+  // Without a folder, mime would read the file name `css` as an extension.
   const types = names.map((name) => mime.getType(`./${name}`));
   return types.find((type) => type !== null) ?? 'application/octet-stream';
 }
 
 /**
- * The header fields that all objects of one command have; `content-type` is among them only where it was given.
- * @throws {UserError} `usage` for what cannot be a header field, or is more metadata than S3 keeps.
+ * Returns the headers of all objects of a command; `content-type` only where the user gave it.
+ * @throws {UserError} `usage` for an invalid header, or more metadata than S3 stores.
  */
 export function objectHeaders(options: ObjectOptions): Readonly<Record<string, string>> {
   if (options.contentType !== undefined && !MEDIA_TYPE.test(options.contentType)) {
-    throw new UserError('usage', `“${options.contentType}” is not a content type.`, {
-      hint: 'It looks like image/png or text/plain; charset=utf-8',
+    throw new UserError('usage', `Invalid value for --content-type: “${options.contentType}”.`, {
+      hint: 'Content types look like image/png or text/plain; charset=utf-8',
     });
   }
   const fields = {
@@ -59,8 +59,8 @@ export function objectHeaders(options: ObjectOptions): Readonly<Record<string, s
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue;
     if (value === '' || !VISIBLE.test(value) || OUTER_SPACE.test(value)) {
-      throw new UserError('usage', `“${value}” cannot be a value for --${name}.`, {
-        hint: "Header values are printable ASCII, without a space at either end. In --content-disposition, other letters go as filename*=UTF-8''…",
+      throw new UserError('usage', `Invalid value for --${name}: “${value}”.`, {
+        hint: "Header values are printable ASCII, without a space at either end. In --content-disposition, write other letters as filename*=UTF-8''…",
       });
     }
     headers[name] = value;
@@ -72,29 +72,29 @@ function metadataHeaders(metadata: Readonly<Record<string, string>>): Record<str
   const headers: Record<string, string> = {};
   let bytes = 0;
   for (const [typed, value] of Object.entries(metadata)) {
-    // S3 keeps names in lower case.
+    // S3 stores names in lower case.
     const name = typed.toLowerCase();
-    if (!TOKEN.test(name)) throw badMetadata(`“${typed}” cannot be a metadata name`);
-    if (name === STAMPED) throw badMetadata(`“${STAMPED}” is written by the edge itself`);
-    if (`x-amz-meta-${name}` in headers) throw badMetadata(`“${name}” is given twice`);
+    if (!TOKEN.test(name)) throw badMetadata(`“${typed}” is not a valid metadata name`);
+    if (name === STAMPED) throw badMetadata(`The metadata “${STAMPED}” is written by the edge`);
+    if (`x-amz-meta-${name}` in headers) throw badMetadata(`The metadata “${name}” is given twice`);
     if (VISIBLE.test(value) && OUTER_SPACE.test(value)) {
-      throw badMetadata(`The value of “${name}” begins or ends with a space, which would be lost on the way`);
+      throw badMetadata(`The value of “${name}” begins or ends with a space, which HTTP does not transfer`);
     }
     const encoded = VISIBLE.test(value) && !SPACES.test(value) ? value : encodedWords(value);
     headers[`x-amz-meta-${name}`] = encoded;
     bytes += Buffer.byteLength(name) + Buffer.byteLength(encoded);
   }
   if (bytes > MAX_METADATA_BYTES) {
-    throw badMetadata(`The metadata has ${bytes} bytes, and S3 keeps ${MAX_METADATA_BYTES}`);
+    throw badMetadata(`The metadata has ${bytes} bytes; S3 stores ${MAX_METADATA_BYTES}`);
   }
   return headers;
 }
 
 function badMetadata(why: string): UserError {
-  return new UserError('usage', `${why}.`, { hint: 'Metadata is given as --metadata name=value.' });
+  return new UserError('usage', `${why}.`, { hint: 'Write metadata as --metadata name=value' });
 }
 
-/** RFC 2047 words of 75 characters at most, which is how S3 takes text beyond ASCII; it gives it back the same way. */
+/** Encodes text as RFC 2047 words of at most 75 characters, in which S3 takes and returns text beyond ASCII. */
 function encodedWords(text: string): string {
   const words: string[] = [];
   let word = '';

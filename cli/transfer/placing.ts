@@ -15,7 +15,7 @@ export function checkKey(key: string, source: string): void {
   });
 }
 
-/** Prefixes that an error names; the others it counts. */
+/** Prefixes that an error names; it counts the others. */
 const NAMED = 5;
 
 function named(prefixes: readonly string[]): string {

@@ -4,15 +4,15 @@ import { count, formatBytes } from '../ui/format.ts';
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
-/** S3's bounds of a multipart upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/** S3's limits of a multipart upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 export const MIN_PART = 5 * MIB;
 export const MAX_PART = 5 * GIB;
 export const MAX_PARTS = 10_000;
 export const MAX_OBJECT = MAX_PARTS * MAX_PART;
-/** The most that S3 takes in one PUT. */
+/** S3's limit for one PUT. */
 export const MAX_WHOLE = 5 * GIB;
 
-/** Parts are of this size unless the file is too large for 10,000 of them; what fits in one goes whole. */
+/** Bytes of a part, unless the file is too large for 10,000 of them. A file that fits in one part is sent by one PUT. */
 export const DEFAULT_PART = 16 * MIB;
 
 export const MULTIPART_MODES = ['auto', 'never', 'always'] as const;
@@ -20,11 +20,11 @@ export type MultipartMode = (typeof MULTIPART_MODES)[number];
 
 export interface PlanOptions {
   readonly multipart?: MultipartMode;
-  /** Bytes, instead of what suits the size. */
+  /** Bytes; absent: chosen by the file's size. */
   readonly partSize?: number;
 }
 
-/** How many requests a file is divided among; one part means one PUT, unless `multipart`. */
+/** How a file is divided: into parts of a multipart upload, or not at all (one PUT). */
 export interface Plan {
   readonly multipart: boolean;
   /** Bytes of each part but the last. */
@@ -39,27 +39,26 @@ export interface Part {
   readonly length: number;
 }
 
-/** The smallest part size, in whole MiB and 16 at least, with which `size` bytes make 10,000 parts or fewer. */
+/** Returns the smallest part size, in whole MiB and at least the default, that divides `size` bytes into at most 10,000 parts. */
 export function suitablePartSize(size: number): number {
   return Math.max(DEFAULT_PART, Math.ceil(Math.ceil(size / MAX_PARTS) / MIB) * MIB);
 }
 
-/** @throws {UserError} `usage` for a part size that S3 does not take. */
+/** @throws {UserError} `usage` for a part size that S3 refuses. */
 export function checkPartSize(partSize: number): void {
   if (Number.isInteger(partSize) && partSize >= MIN_PART && partSize <= MAX_PART) return;
   throw new UserError(
     'usage',
-    `Parts of ${formatBytes(partSize)} are not possible: S3 takes 5 MiB to 5 GiB.`,
+    `Invalid value for --part-size: ${formatBytes(partSize)}. S3 takes parts of 5 MiB to 5 GiB.`,
     {
-      hint: 'Leave --part-size out: what suits the file is chosen by itself.',
+      hint: 'Leave --part-size out; the size is then chosen for the file.',
     },
   );
 }
 
 /**
- * How a file of `size` bytes goes out.
- * @throws {UserError} `too_large` for what S3 cannot hold or take in one request; `usage` for a part size that makes
- * more than 10,000 parts.
+ * Plans the upload of a file of `size` bytes.
+ * @throws {UserError} `too_large` beyond S3's limits; `usage` for a part size that makes more than 10,000 parts.
  */
 export function planUpload(name: string, size: number, options: PlanOptions = {}): Plan {
   const { multipart = 'auto', partSize = suitablePartSize(size) } = options;
@@ -75,7 +74,7 @@ export function planUpload(name: string, size: number, options: PlanOptions = {}
     throw new UserError(
       'usage',
       `${name} (${formatBytes(size)}) would make ${count(parts, 'part')}; S3 takes ${MAX_PARTS.toLocaleString('en-US')}.`,
-      { hint: `Leave --part-size out, or give it ${suitablePartSize(size) / MIB}M at least.` },
+      { hint: `Leave --part-size out, or set it to ${suitablePartSize(size) / MIB}M or more.` },
     );
   }
   if (multipart === 'auto' && parts === 1 && size <= MAX_WHOLE) {
@@ -102,7 +101,7 @@ export function partsOf(size: number, plan: Plan): readonly Part[] {
   return Array.from({ length: plan.parts }, (_, index) => partOf(index + 1, size, plan));
 }
 
-/** Where a part lies in a file of `size` bytes. */
+/** Returns a part's place in a file of `size` bytes. */
 export function partOf(number: number, size: number, { partSize }: Plan): Part {
   const from = (number - 1) * partSize;
   return { number, from, length: Math.min(partSize, size - from) };

@@ -2,29 +2,29 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Ui } from '../ui/ui.ts';
 import type { Trouble } from './wire/edge-client.ts';
 
-/** An event at most this often. */
+/** Milliseconds between two events, at least. */
 const INTERVAL_MS = 100;
 
-/** The rate is that of the last seconds. */
+/** The rate is measured over this time, milliseconds. */
 const RATE_WINDOW_MS = 5_000;
 
 /** One file's share of the progress. */
 export interface FileMeter {
-  /** Bytes gone out; negative where a failed try's bytes no longer count. */
+  /** Counts bytes sent; negative where those of a failed try no longer count. */
   readonly moved: (bytes: number) => void;
-  /** Bytes that need not go out, because the store has them already; they are in the sum, but not in the rate. */
+  /** Counts bytes that the store has already: in the sum, not in the rate. */
   readonly found: (bytes: number) => void;
-  /** The file is finished, well or badly. */
+  /** The file ended, stored or failed. */
   readonly end: () => void;
 }
 
 export interface Meter {
-  /** What is to come, once it is known. */
+  /** Sets the totals, once they are known. */
   expect(totals: { readonly files?: number; readonly bytes?: number }): void;
-  /** What waits for another try. */
+  /** Sets what waits for another try. */
   trouble(now: Trouble): void;
   begin(name: string, size?: number): FileMeter;
-  /** Sends the last state. */
+  /** Sends a last event. */
   close(): void;
 }
 
@@ -34,7 +34,7 @@ interface Active {
   bytes: number;
 }
 
-/** Adds up what all transfers move, and tells the screen several times a second. */
+/** Creates a meter that adds up all transfers, and reports them several times a second. */
 export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
   const active = new Set<Active>();
   const samples: { at: number; bytes: number }[] = [{ at: now(), bytes: 0 }];

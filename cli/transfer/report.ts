@@ -9,7 +9,7 @@ import type { Stored } from './put-object.ts';
 import type { Outcome } from './run.ts';
 import type { Item } from './sources/sources.ts';
 
-/** Failures that the summary names one by one; the rest it counts. Each has a line of its own when it happens. */
+/** Failures that the summary names; it counts the others. Each was a row when it happened. */
 const NAMED_FAILURES = 100;
 
 type Document = { [name: string]: JsonValue | undefined };
@@ -49,11 +49,11 @@ function failedRow({ item }: Outcome, error: UserError, edgeUrl: string): UiEven
   };
 }
 
-/** Turns outcomes into lines as they come, and into the sum at the end. */
+/** Turns outcomes into rows, and their sum into a result. */
 export interface Report {
   add(outcome: Outcome): UiEvent;
   result(seconds: number): Result;
-  /** What was done of several files until something ended it early. */
+  /** The sum so far, of a run that ended early. */
   soFar(seconds: number): UiEvent;
 }
 

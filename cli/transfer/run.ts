@@ -7,7 +7,7 @@ import type { Item } from './sources/sources.ts';
 
 /** How one file's upload ended. */
 export interface Outcome {
-  /** Under the key that it was to be stored under. */
+  /** Under the key that the edge allows. */
   readonly item: Item;
   readonly seconds: number;
   readonly result: { readonly stored: Stored } | { readonly error: UserError };
@@ -21,7 +21,7 @@ const RESUME_HINT = 'Type the same command again; a large file resumes where it 
 export interface RunOptions {
   /** Files under way at once. */
   readonly files: number;
-  /** Absent: keys are as they are. */
+  /** Absent: keys are not changed. */
   readonly placing?: Placing | undefined;
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
@@ -30,8 +30,8 @@ export interface RunOptions {
 }
 
 /**
- * Uploads file after file, several at once; one file's failure does not stop the others.
- * @throws `interrupted`, once all that was under way has ended; and whatever is thrown that is no UserError.
+ * Uploads items, several at once. A failed item does not stop the others, unless they would fail for the same reason.
+ * @throws {UserError} `interrupted`, once the uploads under way have ended; and every error that is not a UserError.
  */
 export async function runAll(
   items: AsyncIterable<Item>,
@@ -61,7 +61,7 @@ export async function runAll(
     } catch (error) {
       if (!isUserError(error)) throw error;
       if (error.code === 'interrupted') {
-        // What a stream gave is not there a second time.
+        // A stream cannot be read a second time.
         throw error.hint === undefined && item.kind === 'file' ? interrupted(RESUME_HINT) : error;
       }
       judge(error);

@@ -74,7 +74,7 @@ test('a value that no timer could keep is refused', async (t) => {
   const child = start(edge.url, 'put', 'f0', '--stall-timeout', '3000000');
   const [errors, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
   assert.equal(code, EXIT.usage);
-  assert.match(errors, /“3000000” is not a value for --stall-timeout[\s\S]*86400/);
+  assert.match(errors, /Invalid value for --stall-timeout: “3000000”[\s\S]*86400/);
   assert.equal(edge.seen.length, 0);
 });
 

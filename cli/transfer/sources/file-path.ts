@@ -67,6 +67,10 @@ export function isNameless(path: FilePath): boolean {
 /** The error for a name that cannot be a key. */
 export function notUtf8(name: string): UserError {
   return new UserError('bad_key', `The name of ${name} is not valid UTF-8, so it cannot be a key.`, {
-    hint: ['Rename it, or give it a key (for a folder, with -r):', '  edge-upload put <file> --as <key>'],
+    hint: [
+      'Rename it, or give the file or folder a key:',
+      '  edge-upload put <file> --as <key>',
+      '  edge-upload put -r <folder> --as <key>',
+    ],
   });
 }

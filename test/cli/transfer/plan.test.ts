@@ -56,7 +56,7 @@ test('a part size that is asked for', () => {
   assert.throws(
     () => planUpload('f', 10_000 * MIN_PART + 1, { partSize: MIN_PART }),
     (error) =>
-      withCode('usage', /10,001 parts/)(error) && /16M at least/.test((error as { hint: string }).hint),
+      withCode('usage', /10,001 parts/)(error) && /16M or more/.test((error as { hint: string }).hint),
   );
   for (const partSize of [0, MIN_PART - 1, MAX_PART + 1, 6 * MIB + 0.5]) {
     assert.throws(() => planUpload('f', 1, { partSize }), withCode('usage', /5 MiB to 5 GiB/));

@@ -82,7 +82,7 @@ test('uploads list shows it, and uploads abort aborts it', async (t) => {
   assert.deepEqual(rest, { file: 'standard input', key: 'k', url: edge.url });
   assert.match(
     await uploads('list'),
-    new RegExp(`^${id} +cannot be gone on with .* standard input → ${edge.url}/k\n`),
+    new RegExp(`^${id} +cannot be resumed .* standard input → ${edge.url}/k\n`),
   );
   assert.deepEqual(JSON.parse(await uploads('abort', '', '--json')).error?.code, 'usage');
   assert.equal(edge.multipart.open.size, 1, 'a variable that is not set means no upload');

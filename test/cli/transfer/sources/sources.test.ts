@@ -344,7 +344,10 @@ test('names that are not UTF-8 take a key that is given, and are refused with th
 
   await mkdir(odd('t/d', 0xe9, 'r'), { recursive: true });
   await writeFile(odd('t/d', 0xe9, 'r/in.txt'), 'below');
-  assert.match((await advice({ files: ['t'], recursive: true }))[0] ?? '', /^bad_key .*put -r <folder> --as/);
+  assert.match(
+    (await advice({ files: ['t'], recursive: true }))[0] ?? '',
+    /^bad_key .*\n.*\n.*put -r <folder> --as/,
+  );
   assert.deepEqual(await found({ files: ['t/d\ufffdr'], recursive: true, as: 'dir' }), [
     ['file', 'dir/in.txt', odd('t/d', 0xe9, 'r/in.txt')],
   ]);
