@@ -1,0 +1,98 @@
+/** How a cell is drawn: the SGR parameters that are set, such as `1` for bold and `32` for green. */
+export type Style = readonly number[];
+
+export interface Run {
+  readonly text: string;
+  readonly style: Style;
+}
+
+interface Cell {
+  readonly sign: string;
+  readonly style: Style;
+}
+
+/** What a sequence of the output means: a control sequence (its parameters and its letter), or one character. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what a terminal reads
+const TOKENS = /\x1b\[([?\d;]*)([A-Za-z])|\x1b\][^\x07]*\x07|[\s\S]/gu;
+
+/** A terminal without a bottom: it keeps every line, and knows as much of ECMA-48 as the command line writes. */
+export class TerminalScreen {
+  readonly #rows: Cell[][] = [[]];
+  readonly #columns: number;
+  #row = 0;
+  #column = 0;
+  #style: Style = [];
+
+  constructor(columns: number) {
+    this.#columns = columns;
+  }
+
+  write(output: string): void {
+    for (const [token, parameters, letter] of output.matchAll(TOKENS)) {
+      if (letter !== undefined) this.#control(letter, parameters ?? '');
+      else if (token === '\n') this.#down();
+      else if (token === '\r') this.#column = 0;
+      else if (token.length <= 2) this.#put(token);
+    }
+  }
+
+  /** The lines so far, each as runs of one style; lines at the end that are empty are left out. */
+  lines(): readonly (readonly Run[])[] {
+    const lines = this.#rows.map(runsOf);
+    while (lines.at(-1)?.length === 0) lines.pop();
+    return lines;
+  }
+
+  #put(sign: string): void {
+    if (this.#column >= this.#columns) {
+      this.#column = 0;
+      this.#down();
+    }
+    const row = this.#line();
+    while (row.length < this.#column) row.push({ sign: ' ', style: [] });
+    row[this.#column] = { sign, style: this.#style };
+    this.#column += 1;
+  }
+
+  #down(): void {
+    this.#row += 1;
+    if (this.#rows.length <= this.#row) this.#rows.push([]);
+  }
+
+  #line(): Cell[] {
+    const row = this.#rows[this.#row];
+    if (row === undefined) throw new Error(`There is no line ${this.#row}.`);
+    return row;
+  }
+
+  #control(letter: string, parameters: string): void {
+    const first = Number(parameters.split(';')[0] || 0);
+    if (letter === 'A') this.#row = Math.max(0, this.#row - Math.max(1, first));
+    else if (letter === 'G') this.#column = Math.max(1, first) - 1;
+    else if (letter === 'K')
+      this.#line().length = Math.min(this.#line().length, first === 2 ? 0 : this.#column);
+    else if (letter === 'm') this.#style = restyled(this.#style, parameters);
+  }
+}
+
+/** The style after an SGR sequence: a code that ends something removes what it ends. */
+function restyled(style: Style, parameters: string): Style {
+  let now = [...style];
+  for (const code of parameters.split(';').map(Number)) {
+    if (code === 0) now = [];
+    else if (code === 22) now = now.filter((one) => one !== 1 && one !== 2);
+    else if (code === 39) now = now.filter((one) => one < 30);
+    else now.push(code);
+  }
+  return now;
+}
+
+function runsOf(cells: readonly Cell[]): Run[] {
+  const runs: { text: string; style: Style }[] = [];
+  for (const { sign, style } of cells) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.style.join() === style.join()) last.text += sign;
+    else runs.push({ text: sign, style });
+  }
+  return runs;
+}

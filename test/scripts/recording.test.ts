@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { XMLValidator } from 'fast-xml-parser';
+import { recordingSvg } from '../../scripts/recording-svg.ts';
+import { TerminalScreen } from '../../scripts/terminal-screen.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+function textOf(output: string, columns = 20): string[] {
+  const screen = new TerminalScreen(columns);
+  screen.write(output);
+  return screen.lines().map((runs) => runs.map(({ text }) => text).join(''));
+}
+
+test('a recording keeps what was on the screen at last', () => {
+  assert.deepEqual(textOf('one\r\ntwo\r\n'), ['one', 'two']);
+  assert.deepEqual(textOf('\u001b[?25l⠋ working\u001b[1G\u001b[0K✔ done\r\n'), ['✔ done']);
+  assert.deepEqual(textOf('first\r\nsecond\u001b[1G\u001b[0K\u001b[1A\u001b[0Kthird'), ['third']);
+  assert.deepEqual(textOf('abcdef', 4), ['abcd', 'ef'], 'a long line continues below');
+});
+
+test('a recording keeps colours, and ends them where the output does', () => {
+  const screen = new TerminalScreen(20);
+  screen.write('\u001b[32m✔\u001b[39m \u001b[1mb\u001b[22mc\u001b[2md\u001b[0m');
+  assert.deepEqual(screen.lines()[0], [
+    { text: '✔', style: [32] },
+    { text: ' ', style: [] },
+    { text: 'b', style: [1] },
+    { text: 'c', style: [] },
+    { text: 'd', style: [2] },
+  ]);
+});
+
+test('the drawing is XML, whatever the lines say', () => {
+  const svg = recordingSvg([{ at: 1, runs: [{ text: '<a> & "b"', style: [1, 31] }] }], 'a < b');
+  assert.equal(XMLValidator.validate(svg), true);
+  assert.match(svg, /<tspan class="b r">&#60;a&#62; &#38; "b"<\/tspan>/);
+});
+
+test('the recorded demo is the story that the demo tells', () => {
+  const svg = readFileSync(join(ROOT, 'docs/demo.svg'), 'utf8');
+  assert.equal(XMLValidator.validate(svg), true);
+  const source = readFileSync(join(ROOT, 'cli/commands/demo.ts'), 'utf8');
+  const headings = [...source.matchAll(/\bstep\(\s*'([^']+)'/g)].map(([, heading = '']) => heading);
+  assert.ok(headings.length >= 5, 'the demo has its headings');
+  for (const heading of headings)
+    assert.ok(svg.includes(heading), `record it again: npm run record (${heading})`);
+});
