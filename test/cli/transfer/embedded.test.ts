@@ -64,7 +64,7 @@ async function put(...args: string[]) {
   return { code, documents, stderr };
 }
 
-test('odd names are stored as they are; what cannot be a key is refused by name', async () => {
+test('unusual names are stored unchanged; names that cannot be keys are refused', async () => {
   const names = [
     ' a b ',
     '#?%+&=',
@@ -96,7 +96,7 @@ test('odd names are stored as they are; what cannot be a key is refused by name'
   ]);
 });
 
-test('every checksum, whole and in parts, is checked and kept by S3', async () => {
+test('S3 verifies and stores every checksum, of one PUT and of parts', async () => {
   const bytes = randomBytes(11 * MIB + 5);
   await writeFile(join(computer.home, 'large'), bytes);
   await writeFile(join(computer.home, 'small'), 'small');
@@ -119,7 +119,7 @@ test('every checksum, whole and in parts, is checked and kept by S3', async () =
   }
 });
 
-test('headers and metadata are kept, whole and in parts', async () => {
+test('S3 stores headers and metadata, of one PUT and of parts', async () => {
   await writeFile(join(computer.home, 'page.html'), '<p>');
   for (const how of ['never', 'always']) {
     const { code } = await put(
@@ -138,7 +138,7 @@ test('headers and metadata are kept, whole and in parts', async () => {
   }
 });
 
-test('--no-clobber leaves what exists, whole and in parts', async () => {
+test('--no-clobber leaves existing objects, with one PUT and with parts', async () => {
   await writeFile(join(computer.home, 'first'), 'first');
   await writeFile(join(computer.home, 'second'), randomBytes(6 * MIB));
   await put('first', '--as', 'taken');
@@ -152,7 +152,7 @@ test('--no-clobber leaves what exists, whole and in parts', async () => {
   assert.equal(Uploads.length, 0);
 });
 
-test('standard input, and an upload that is given up', async () => {
+test('standard input is stored, and an unfinished upload is aborted', async () => {
   const text = 'x'.repeat(6 * MIB);
   const piped = await computer.run(['put', '-', '--as', 'piped.txt', '--part-size', '5M'], { input: text });
   assert.equal(piped.code, 0, piped.stderr);
@@ -163,7 +163,7 @@ test('standard input, and an upload that is given up', async () => {
   const slow = ['put', 'slow', '--part-size', '5M', '--limit-rate', '64K'];
   const child = computer.run(slow, { signal: stop.signal });
   const journals = join(computer.home, '.local', 'state', 'edge-upload', 'uploads');
-  // Killed before the store has answered, it would leave an upload whose id nobody knows.
+  // A kill before the store's answer would leave an upload of unknown id.
   const begun = async () => {
     const [name] = (await readdir(journals).catch(() => [])).filter((file) => file.endsWith('.jsonl'));
     return name !== undefined && (await readFile(join(journals, name), 'utf8')).includes('"uploadId"');

@@ -66,7 +66,7 @@ function mutated(text: string, random: () => number): string {
 const told = (error: unknown) =>
   isUserError(error) || error instanceof PassingFailure || error instanceof TokenRejected;
 
-test('a journal of any content is read, or is none', () => {
+test('a journal with any content is parsed or rejected', () => {
   const entry = {
     format: 2,
     url: 'https://d1.cloudfront.net',
@@ -105,7 +105,7 @@ test('a journal of any content is read, or is none', () => {
   assert.ok(read > ROUNDS / 20, 'some are still journals');
 });
 
-test('an answer of any content is a value or an error with words', async () => {
+test('an answer with any content is a value or an error with a message', async () => {
   const random = dice(SEED + 1);
   const documents = [
     '<?xml version="1.0" encoding="UTF-8"?>\n<InitiateMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Bucket>b</Bucket><Key>k</Key><UploadId>id.1_2-3</UploadId></InitiateMultipartUploadResult>',
@@ -149,7 +149,7 @@ test('an answer of any content is a value or an error with words', async () => {
   }
 });
 
-test('a list of any bytes gives paths without NUL, or is refused', async () => {
+test('a list of any bytes yields paths without NUL, or is refused', async () => {
   const random = dice(SEED + 2);
   const text = './a.txt\r\nsub/бумага.txt\nsub/報告\n\n"quoted name"\n';
   const encode = [

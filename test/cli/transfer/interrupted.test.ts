@@ -11,7 +11,7 @@ import { ownEdge, ownFolder, upload, withCode } from './helpers/uploading.ts';
 const MIB = 1024 ** 2;
 const PART = 5 * MIB;
 
-test('on Ctrl-C a part that ends within a moment is kept, and the next run says where it resumes', async (t) => {
+test('after Ctrl-C a part that ends within a second is kept, and the next run prints where it resumes', async (t) => {
   const cwd = await ownFolder(t);
   const bytes = Buffer.alloc(3 * PART, 'grace');
   await writeFile(join(cwd, 'f'), bytes);
@@ -37,7 +37,7 @@ test('on Ctrl-C a part that ends within a moment is kept, and the next run says 
   assert.deepEqual(sent, ['/f?partNumber=1&', '/f?partNumber=2&', '/f?partNumber=3&']);
 });
 
-test('on Ctrl-C an answer that never comes is waited for no longer than that', async (t) => {
+test('after Ctrl-C no answer is waited for longer than that', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const context = testContext({ cwd });
@@ -50,7 +50,7 @@ test('on Ctrl-C an answer that never comes is waited for no longer than that', a
   await assert.rejects(upload(t, context, edge.url, { files: ['f'] }, options), withCode('interrupted'));
 });
 
-test('what waits for another try is one count, and no line for each', async (t) => {
+test('requests that wait for another try are one count, not one line each', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), Buffer.alloc(3 * PART, 'cut'));
   let cuts = 0;
@@ -75,7 +75,7 @@ test('what waits for another try is one count, and no line for each', async (t) 
   assert.equal(last?.type === 'transfer' && last.trouble, undefined, 'it is over');
 });
 
-test('with --json one file has the lines that many have, well or badly', async (t) => {
+test('with --json one file has the same lines as several, stored or failed', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const edge = await ownEdge(t);
@@ -100,7 +100,7 @@ test('with --json one file has the lines that many have, well or badly', async (
   );
 });
 
-test('on Ctrl-C nothing waits for a token that does not come', async (t) => {
+test('Ctrl-C ends the wait for a token', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const context = testContext({ cwd });

@@ -11,7 +11,7 @@ import { ownFolder } from './helpers/uploading.ts';
 
 const MIB = 1024 * 1024;
 
-test('a file of 1 GiB goes out in one request without growing the process', async (t) => {
+test('a file of 1 GiB is sent in one request without growing the process', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'big'), '');
   await truncate(join(cwd, 'big'), 1024 * MIB);

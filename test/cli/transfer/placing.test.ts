@@ -35,7 +35,7 @@ async function ruled(t: NodeTestContext, writeTo: readonly string[] | undefined)
 const notes = ({ events }: TestContext) =>
   events.flatMap((event) => (event.type === 'note' ? [String(event.text)] : []));
 
-test('the one prefix that a caller may write below is the default, and is told once', async (t) => {
+test('a single prefix that the caller is allowed to write is the default, and is printed once', async (t) => {
   const { edge, cwd, put } = await ruled(t, ['ada/']);
   const context = await put({ files: ['a.txt', 'd/'], recursive: true });
   await put({ files: ['a.txt'], as: '2026/report.txt' });
@@ -62,7 +62,7 @@ test('the one prefix that a caller may write below is the default, and is told o
   assert.equal(asked.length, 5, 'once for a command');
 });
 
-test('of several prefixes the error names all, and a command that works', async (t) => {
+test('with several prefixes, the error names them and a command that works', async (t) => {
   const { edge, put } = await ruled(t, ['red/', "o'hara/", 'c/', 'd/', 'e/', 'f/', 'g/']);
   await assert.rejects(
     put({ files: ['a.txt'] }),
@@ -83,7 +83,7 @@ test('of several prefixes the error names all, and a command that works', async 
   assert.deepEqual([...edge.stored.keys()], ["/o'hara/a.txt".replace("'", '%27')]);
 });
 
-test('without a rule keys are as they are; with no place at all, nothing is sent', async (t) => {
+test('without a rule keys are unchanged; without any allowed prefix nothing is sent', async (t) => {
   for (const writeTo of [undefined, ['']]) {
     const { edge, put } = await ruled(t, writeTo);
     const context = await put({ files: ['a.txt'] });
@@ -100,7 +100,7 @@ test('without a rule keys are as they are; with no place at all, nothing is sent
   assert.ok(edge.seen.every(({ method }) => method === 'GET'));
 });
 
-test('an edge that cannot be asked is an error of each file, and is asked once', async (t) => {
+test('an edge that refuses to describe itself is asked once, and is an error of each file', async (t) => {
   const cwd = await ownFolder(t);
   for (const name of ['a', 'b', 'c', 'd']) await writeFile(join(cwd, name), name);
   let asked = 0;

@@ -23,7 +23,7 @@ test('one request up to the threshold, parts above it', () => {
   assert.deepEqual(planUpload('f', DEFAULT_PART + 1), { multipart: true, partSize: DEFAULT_PART, parts: 2 });
 });
 
-test('parts grow where 10,000 of 16 MiB do not hold the file', () => {
+test('parts grow where 10,000 default parts are too few for the file', () => {
   const most = MAX_PARTS * DEFAULT_PART;
   assert.deepEqual(planUpload('f', most - 1), { multipart: true, partSize: 16 * MIB, parts: MAX_PARTS });
   assert.deepEqual(planUpload('f', most), { multipart: true, partSize: 16 * MIB, parts: MAX_PARTS });
@@ -44,7 +44,7 @@ test('every size up to the largest makes 10,000 parts or fewer, each within the 
   }
 });
 
-test('a part size that is asked for', () => {
+test('a part size that the user gives', () => {
   assert.deepEqual(planUpload('f', 3 * MIN_PART, { partSize: MIN_PART }), {
     multipart: true,
     partSize: MIN_PART,
@@ -63,7 +63,7 @@ test('a part size that is asked for', () => {
   }
 });
 
-test('never and always', () => {
+test('--multipart never and always', () => {
   assert.equal(planUpload('f', MAX_WHOLE, { multipart: 'never' }).multipart, false);
   assert.throws(() => planUpload('f', MAX_WHOLE + 1, { multipart: 'never' }), withCode('too_large'));
   assert.deepEqual(planUpload('f', 0, { multipart: 'always' }), {
@@ -73,7 +73,7 @@ test('never and always', () => {
   });
 });
 
-test('parts lie side by side and end where the file does', () => {
+test('parts are adjacent and end where the file ends', () => {
   const size = 3 * MIN_PART + 7;
   const plan = planUpload('f', size, { partSize: MIN_PART });
   assert.deepEqual(

@@ -11,7 +11,7 @@ import { rows, testContext } from './helpers/context.ts';
 import { readAll } from './helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
 
-test('a file goes out whole: bytes, content type, length, checksum; the row proves it', async (t) => {
+test('a file is sent by one PUT with content type, length and checksum, and its row has the proof', async (t) => {
   const cwd = await ownFolder(t);
   const edge = await ownEdge(t);
   const context = testContext({ cwd });
@@ -60,7 +60,7 @@ test('an empty file has a length of 0 and the CRC-32 of nothing', async (t) => {
   assert.equal(edge.seen[0]?.headers['content-type'], 'application/octet-stream');
 });
 
-test('a content type given wins over the extension', async (t) => {
+test('a given content type replaces that of the extension', async (t) => {
   const cwd = await ownFolder(t);
   const edge = await ownEdge(t);
   await writeFile(join(cwd, 'page.html'), '<p>');
@@ -68,7 +68,7 @@ test('a content type given wins over the extension', async (t) => {
   assert.equal(edge.seen[0]?.headers['content-type'], 'text/plain');
 });
 
-test('what is no readable file is refused by name, and nothing is sent', async (t) => {
+test('a path that is not a readable file is refused, and nothing is sent', async (t) => {
   const cwd = await ownFolder(t);
   const edge = await ownEdge(t);
   await mkdir(join(cwd, 'folder'));
@@ -90,11 +90,11 @@ test('what is no readable file is refused by name, and nothing is sent', async (
   assert.equal(edge.seen.length, 0);
 });
 
-test('files of the kernel have the bytes that are read, whatever length they claim', {
+test('kernel files are stored as they are read, whatever length they claim', {
   skip: process.platform === 'linux' ? false : 'of Linux',
 }, async (t) => {
   const edge = await ownEdge(t);
-  // They say that they have no bytes, or a page of 4096.
+  // They claim to be empty, or to have a page of 4096 bytes.
   const files = [
     '/proc/version',
     '/proc/cpuinfo',
@@ -133,7 +133,7 @@ test('one failure does not stop the others; the summary names it and gives its e
   });
 });
 
-test('a key that cannot be stored is refused before anything is sent', async (t) => {
+test('an invalid key is refused before anything is sent', async (t) => {
   const cwd = await ownFolder(t);
   const edge = await ownEdge(t);
   await writeFile(join(cwd, 'a'), 'a');
@@ -144,7 +144,7 @@ test('a key that cannot be stored is refused before anything is sent', async (t)
   assert.equal(edge.seen.length, 0);
 });
 
-test('without an echoed checksum the ETag must be the MD5 of the bytes', async (t) => {
+test('without a checksum in the answer, the ETag must be the MD5 of the bytes', async (t) => {
   const cwd = await ownFolder(t);
   const bytes = Buffer.alloc(2_500_000, 7);
   await writeFile(join(cwd, 'f'), bytes);

@@ -17,7 +17,7 @@ const stored: Stored = {
 
 const textOf = (event: UiEvent) => (event.type === 'row' ? flatText(event.text) : '');
 
-test("a file's name cannot forge a line of the report; JSON keeps it as it is", () => {
+test("a file's name cannot forge a line of the report, and is unchanged in JSON", () => {
   const report = createReport('https://edge.example');
   const forged = 'a\n    9 MiB     1 ms  forged';
   const item = { kind: 'file', name: forged, key: forged, path: '/a' } as const;

@@ -13,7 +13,7 @@ const piecesOf = (bytes: Buffer, size: number) =>
     ),
   );
 
-test('parts are full but for the last one, whatever the pieces', async () => {
+test('all parts but the last are full, however the stream is divided', async () => {
   for (const length of [0, 1, 99, 100, 101, 200, 1234]) {
     const bytes = randomBytes(length);
     for (const piece of [1, 7, 100, 333, 2000]) {
@@ -31,7 +31,7 @@ test('parts are full but for the last one, whatever the pieces', async () => {
   }
 });
 
-test('memory is used again once it is released, and not before', async () => {
+test('memory is used again after its release, and not before', async () => {
   const bytes = randomBytes(2050);
   const memory = new Set<ArrayBufferLike>();
   const held: BufferedPart[] = [];
@@ -49,7 +49,7 @@ test('memory is used again once it is released, and not before', async () => {
   assert.equal(memory.size, 3);
 });
 
-test('a part that no memory can hold is refused', async () => {
+test('a part that does not fit in memory is refused', async () => {
   const parts = bufferedParts(Readable.from([Buffer.from('x')]), constants.MAX_LENGTH + 1);
   await assert.rejects(parts.next(), withCode('usage', /does not fit in memory/));
 });

@@ -59,7 +59,7 @@ test('a file of several parts is uploaded wherever its journal cannot be kept, w
   }
 });
 
-test('without a journal, what fails leaves nothing open at the store', async (t) => {
+test('without a journal, a failed upload leaves nothing open at the store', async (t) => {
   const { cwd } = await file(t);
   const edge = await ownEdge(t, async (request, response) => {
     if (!request.url?.includes('partNumber=3')) return false;
@@ -71,7 +71,7 @@ test('without a journal, what fails leaves nothing open at the store', async (t)
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('a journal that can no longer be written under way is a warning', async (t) => {
+test('a journal that becomes unwritable during the upload is a warning', async (t) => {
   const { cwd, bytes } = await file(t);
   const home = await ownFolder(t);
   const folder = journalFolder(testContext({ home }));
@@ -94,7 +94,7 @@ test('a journal that can no longer be written under way is a warning', async (t)
   }
 });
 
-test('what is among the journals and is none is named, and keeps nothing from its work', async (t) => {
+test('a file among the journals that is not a journal is reported, and stops nothing', async (t) => {
   const { cwd, bytes } = await file(t);
   const home = await ownFolder(t);
   const folder = journalFolder(testContext({ home }));
@@ -118,7 +118,7 @@ test('what is among the journals and is none is named, and keeps nothing from it
   assert.equal((await readdir(folder)).length, 5);
 });
 
-test('a token of the environment is sent to its own edge alone; what is elsewhere is skipped with a word', async (t) => {
+test('a token of the environment is sent to its own edge only; uploads of other edges are skipped with a warning', async (t) => {
   const { cwd } = await file(t);
   const home = await ownFolder(t);
   const refuse = async () =>

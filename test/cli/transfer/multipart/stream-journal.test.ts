@@ -47,7 +47,7 @@ async function stored({ multipart }: TestEdge): Promise<void> {
   }
 }
 
-test('what a killed upload of a stream left is taken away by the next to the same key', async (t) => {
+test('the next stream to the same key aborts what a killed one left', async (t) => {
   const { home, edge, journals, putAndKill } = await killable(t);
   await putAndKill();
   assert.equal(edge.multipart.open.size, 1);
@@ -72,7 +72,7 @@ test('what a killed upload of a stream left is taken away by the next to the sam
   }
 });
 
-test('uploads list shows it, and uploads abort aborts it', async (t) => {
+test('uploads list shows what a killed stream left, and uploads abort aborts it', async (t) => {
   const { edge, uploads, journals, putAndKill } = await killable(t);
   await putAndKill();
   const { uploads: listed } = JSON.parse(await uploads('list', '--json')) as {
@@ -91,7 +91,7 @@ test('uploads list shows it, and uploads abort aborts it', async (t) => {
   assert.deepEqual(await journals(), []);
 });
 
-test('two streams to one key at the same time leave each other alone', async (t) => {
+test('two streams to one key at the same time do not abort each other', async (t) => {
   const home = await ownFolder(t);
   const edge = await ownEdge(t);
   const put = (stdin: Readable) =>

@@ -34,7 +34,7 @@ async function bigFile(t: NodeTestContext) {
   return { home, bytes, put, journals };
 }
 
-test('an upload whose opening was not answered is taken away by the run that opened another', async (t) => {
+test('the run that opens a replacement aborts an upload whose opening was not answered', async (t) => {
   const { bytes, put, journals } = await bigFile(t);
   let lost = 0;
   const edge: TestEdge = await ownEdge(t, async (request) => {
@@ -51,7 +51,7 @@ test('an upload whose opening was not answered is taken away by the run that ope
   assert.deepEqual(await journals(), []);
 });
 
-test('others’ uploads stay: those with a part, of other keys, opened earlier than was asked for, or later', async (t) => {
+test('uploads of other clients stay: with a part, of another key, opened before the request or after the replacement', async (t) => {
   const { put } = await bigFile(t);
   let opened = 0;
   const parts = new Map([[1, { body: Buffer.from('theirs'), etag: 'e'.repeat(32), checksum: 'AAAAAA==' }]]);
@@ -82,7 +82,7 @@ test('others’ uploads stay: those with a part, of other keys, opened earlier t
   ]);
 });
 
-test('one that ends while the others are looked at keeps none of them from being taken away', async (t) => {
+test('an upload that ends during the search does not keep the others open', async (t) => {
   const { put } = await bigFile(t);
   let lost = 0;
   let listed = 0;
@@ -100,7 +100,7 @@ test('one that ends while the others are looked at keeps none of them from being
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('an opening that was answered, or refused with a word, is not asked after', async (t) => {
+test('an opening that was answered or refused leads to no search', async (t) => {
   const { put } = await bigFile(t);
   let busy = true;
   const edge = await ownEdge(t, (request, response) => {
@@ -113,7 +113,7 @@ test('an opening that was answered, or refused with a word, is not asked after',
   assert.ok(!edge.seen.some(({ method, path }) => method === 'GET' && path.endsWith('?uploads=')));
 });
 
-test('a run that is killed before the answer leaves word of it, and the next leaves nothing open', async (t) => {
+test('a run that is killed before the answer leaves a journal, and the next run leaves nothing open', async (t) => {
   const { home, bytes, journals } = await bigFile(t);
   let kill: (() => void) | undefined;
   const edge: TestEdge = await ownEdge(t, async (request) => {
@@ -147,7 +147,7 @@ test('a run that is killed before the answer leaves word of it, and the next lea
   assert.deepEqual(await journals(), []);
 });
 
-test('it is not forgotten when the upload that was opened instead cannot be finished', async (t) => {
+test('the unanswered upload stays recorded when its replacement cannot be finished', async (t) => {
   const { home, put, journals } = await bigFile(t);
   let opened = 0;
   const edge: TestEdge = await ownEdge(t, async (request, response) => {
@@ -163,14 +163,14 @@ test('it is not forgotten when the upload that was opened instead cannot be fini
   });
   await assert.rejects(put(edge), withCode('forbidden'));
   assert.equal((await journals())[0]?.opened?.unanswered, true);
-  // The file is another one now: the upload of the old one is aborted at once, and a third one is opened.
+  // The file has changed: its old upload is aborted at once, and a third one is opened.
   await writeFile(join(home, KEY), randomBytes(PART + 1));
   await put(edge);
   assert.equal(opened, 3);
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('an upload that cannot be finished at all is taken away with what was not answered', async (t) => {
+test('an upload that cannot be finished is aborted together with the unanswered one', async (t) => {
   const { home, put, journals } = await bigFile(t);
   let opened = 0;
   const edge: TestEdge = await ownEdge(t, async (request) => {
@@ -187,7 +187,7 @@ test('an upload that cannot be finished at all is taken away with what was not a
   assert.deepEqual(await journals(), []);
 });
 
-test('an opening that was refused leaves no word', async (t) => {
+test('a refused opening leaves no journal', async (t) => {
   const { put, journals } = await bigFile(t);
   const edge = await ownEdge(t, (request, response) => {
     if (opens(request)) answerJson(response, 403, 'forbidden_key');
@@ -197,7 +197,7 @@ test('an opening that was refused leaves no word', async (t) => {
   assert.deepEqual(await journals(), []);
 });
 
-test('where uploads cannot be listed, that is told, and the file is stored', async (t) => {
+test('where uploads cannot be listed, a warning is printed and the file is stored', async (t) => {
   const { home, bytes, put } = await bigFile(t);
   let opened = 0;
   const edge: TestEdge = await ownEdge(t, async (request, response) => {
@@ -221,7 +221,7 @@ test('where uploads cannot be listed, that is told, and the file is stored', asy
   assert.match(warnings[0] ?? '', /big file\.bin.*lifecycle.*method_not_allowed/);
 });
 
-test('what comes from a stream is looked after in the same way', async (t) => {
+test('an unanswered opening of a stream’s upload is aborted too', async (t) => {
   let opened = 0;
   const edge: TestEdge = await ownEdge(t, async (request) => {
     if (!opens(request)) return false;
@@ -237,7 +237,7 @@ test('what comes from a stream is looked after in the same way', async (t) => {
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('a stream that cannot be finished leaves nothing either', async (t) => {
+test('a stream that cannot be finished leaves nothing open', async (t) => {
   let opened = 0;
   const edge: TestEdge = await ownEdge(t, async (request, response) => {
     if (request.method === 'PUT') answerXml(response, 403, 'AccessDenied', { connection: 'close' });
@@ -255,7 +255,7 @@ test('a stream that cannot be finished leaves nothing either', async (t) => {
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('uploads abort takes away what was opened without an answer', async (t) => {
+test('uploads abort aborts an upload whose opening was not answered', async (t) => {
   const { home, put, journals } = await bigFile(t);
   const context = testContext({ cwd: home, home });
   const edge: TestEdge = await ownEdge(t, async (request) => {
@@ -283,7 +283,7 @@ test('uploads abort takes away what was opened without an answer', async (t) => 
   assert.deepEqual(await journals(), []);
 });
 
-test('uploads abort --forget asks no edge, which may be gone', async (t) => {
+test('uploads abort --forget sends nothing to the edge, which may not exist any more', async (t) => {
   const { home, put, journals } = await bigFile(t);
   const edge = await ownEdge(t, (request, response) => {
     if (request.method === 'PUT') answerXml(response, 403, 'AccessDenied');

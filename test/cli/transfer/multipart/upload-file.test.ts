@@ -34,7 +34,7 @@ const parts = (edge: TestEdge) =>
     .filter(({ path }) => path.includes('partNumber='))
     .map(({ path }) => Number(/partNumber=(\d+)/.exec(path)?.[1]));
 
-test('a large file goes out in parts; the whole is proved; nothing is left behind', async (t) => {
+test('a large file is sent in parts and proved, and nothing stays open', async (t) => {
   const { home, bytes, put } = await bigFile(t);
   const edge = await ownEdge(t);
   const context = testContext({ cwd: home, home });
@@ -57,7 +57,7 @@ test('a large file goes out in parts; the whole is proved; nothing is left behin
   assert.equal(last?.bytes, SIZE);
 });
 
-test('an upload that broke off is gone on with: what the store has is not sent again', async (t) => {
+test('an interrupted upload resumes: parts that the store has are not sent again', async (t) => {
   const { home, bytes, put, journals } = await bigFile(t);
   let broken = true;
   const edge = await ownEdge(t, (request, response) => {
@@ -83,7 +83,7 @@ test('an upload that broke off is gone on with: what the store has is not sent a
   assert.deepEqual(await journals(), []);
 });
 
-test('the journal is not trusted alone: parts it lost are found, parts it made up are sent', async (t) => {
+test('the journal alone is not trusted: parts it lost are found, parts it invented are sent', async (t) => {
   const { home, bytes, put, journals } = await bigFile(t);
   let broken = true;
   const edge = await ownEdge(t, (request, response) => {
@@ -112,7 +112,7 @@ test('the journal is not trusted alone: parts it lost are found, parts it made u
     ].join('\n'),
   );
   assert.equal((await journals())[0]?.parts.size, 3);
-  // What the store has of part 2 is made to be other bytes than the file's.
+  // The store's part 2 gets other bytes than the file's.
   const [open] = edge.multipart.open.values();
   open?.parts.set(2, { body: randomBytes(PART), etag: 'e'.repeat(32), checksum: 'AAAAAA==' });
   broken = false;
@@ -122,7 +122,7 @@ test('the journal is not trusted alone: parts it lost are found, parts it made u
   assert.deepEqual(parts(edge).sort(), [2, 5]);
 });
 
-test('a file that changed since starts anew, and the old upload is taken away', async (t) => {
+test('a changed file starts again, and the old upload is aborted', async (t) => {
   const { file, put, journals } = await bigFile(t);
   let broken = true;
   const edge = await ownEdge(t, (request, response) => {
@@ -148,7 +148,7 @@ test('a file that changed since starts anew, and the old upload is taken away', 
   }
 });
 
-test('an upload in parts is taken away when its file now goes whole', async (t) => {
+test('a multipart upload is aborted when its file now fits in one PUT', async (t) => {
   const { file, put, journals } = await bigFile(t);
   let broken = true;
   const edge = await ownEdge(t, (request, response) => {
@@ -173,7 +173,7 @@ test('an upload in parts is taken away when its file now goes whole', async (t) 
   }
 });
 
-test('a journal as it was written before is gone on from', async (t) => {
+test('a journal of the earlier format is resumed', async (t) => {
   const { home, bytes, put } = await bigFile(t);
   let broken = true;
   const edge = await ownEdge(t, (request, response) => {
@@ -195,7 +195,7 @@ test('a journal as it was written before is gone on from', async (t) => {
   assert.deepEqual(parts(edge), [5]);
 });
 
-test('what may have been completed and exists now is said to be perhaps this very upload', async (t) => {
+test('where the upload may have been completed already, the error says so', async (t) => {
   const { put } = await bigFile(t);
   let lost = true;
   const edge: TestEdge = await ownEdge(t, async (request, response) => {
@@ -215,7 +215,7 @@ test('what may have been completed and exists now is said to be perhaps this ver
   await assert.rejects(put(edge, { noClobber: true }), withCode('exists', /may be this very upload/));
 });
 
-test('a Complete whose answer was lost is asked for again, by the same run and by the next', async (t) => {
+test('Complete is sent again after a lost answer, by the same run and by the next', async (t) => {
   const { bytes, put, home } = await bigFile(t);
   let swallow = 1;
   const edge: TestEdge = await ownEdge(t, async (request) => {
@@ -239,7 +239,7 @@ test('a Complete whose answer was lost is asked for again, by the same run and b
   assert.equal(rows(context.events)[0]?.resumedBytes, SIZE);
 });
 
-test('an upload that the store forgot starts anew', async (t) => {
+test('an upload that the store does not have any more starts again', async (t) => {
   const { bytes, put } = await bigFile(t);
   let forget = true;
   const edge: TestEdge = await ownEdge(t, (request) => {
@@ -298,7 +298,7 @@ test('an object of other bytes than the parts is never reported stored', async (
   }
 });
 
-test('with --no-clobber what exists stays, and the parts are taken away', async (t) => {
+test('with --no-clobber an existing object stays, and the upload is aborted', async (t) => {
   const { put, journals } = await bigFile(t);
   const edge = await ownEdge(t);
   edge.stored.set('/big.bin', Buffer.from('older'));
@@ -308,7 +308,7 @@ test('with --no-clobber what exists stays, and the parts are taken away', async 
   assert.deepEqual(await journals(), []);
 });
 
-test('a file that changes while its parts go out is not completed', async (t) => {
+test('a file that changes while its parts are sent is not completed', async (t) => {
   const { file, put, journals } = await bigFile(t);
   const edge = await ownEdge(t, async (request) => {
     if (request.url?.includes('partNumber=3')) await appendFile(file, 'x');
@@ -320,7 +320,7 @@ test('a file that changes while its parts go out is not completed', async (t) =>
   assert.deepEqual(await journals(), []);
 });
 
-test('a limit of the edge is told before the first part goes out', async (t) => {
+test("the edge's size limit is reported before the first part is sent", async (t) => {
   const { put } = await bigFile(t);
   const edge = await ownEdge(t, (request, response) => {
     if (request.url !== '/.well-known/edge-upload') return false;
@@ -349,7 +349,7 @@ test('Ctrl-C keeps what is stored, and says that the same command resumes', asyn
   assert.ok(parts(edge).length < 5);
 });
 
-test('limits that could not be had are asked for again', async (t) => {
+test('limits are asked for again after a failure', async (t) => {
   const { home, bytes, put } = await bigFile(t);
   await writeFile(join(home, 'second.bin'), bytes);
   let asked = 0;

@@ -22,7 +22,7 @@ const piped = (bytes: Buffer) =>
 /** Multipart uploads that an edge was asked to begin. */
 const openedOf = ({ seen }: TestEdge) => seen.filter(({ path }) => path.endsWith('?uploads=')).length;
 
-test('what fits in one part goes whole, the rest in parts', async (t) => {
+test('a stream that fits in one part is sent by one PUT, a longer one in parts', async (t) => {
   const edge = await ownEdge(t);
   for (const [size, parts] of [
     [0, 1],
@@ -47,7 +47,7 @@ test('what fits in one part goes whole, the rest in parts', async (t) => {
   assert.equal(edge.multipart.open.size, 0);
 });
 
-test('--multipart always divides what is short, never refuses what is long', async (t) => {
+test('--multipart always divides a short stream; --multipart never refuses a long one', async (t) => {
   const edge = await ownEdge(t);
   const put = async (size: number, multipart: MultipartMode) => {
     edge.seen.splice(0);
@@ -80,7 +80,7 @@ test('--multipart always divides what is short, never refuses what is long', asy
   assert.deepEqual(edge.seen, [], 'nothing was sent');
 });
 
-test('as many parts go out at once as --concurrency says, or four', async (t) => {
+test('parts under way are at most --concurrency, or four', async (t) => {
   for (const [options, expected, announced] of [
     [{}, 4, '25.0 MiB'],
     [{ concurrency: 1 }, 1, '10.0 MiB'],
@@ -111,7 +111,7 @@ test('as many parts go out at once as --concurrency says, or four', async (t) =>
   }
 });
 
-test('faults are got over, because parts are held', async (t) => {
+test('failed parts are sent again from memory', async (t) => {
   const bytes = randomBytes(4 * PART + 5);
   const edge = await ownEdge(t, (request, _response, number) => {
     if (request.method !== 'PUT' || number % 2 === 1) return false;
@@ -123,7 +123,7 @@ test('faults are got over, because parts are held', async (t) => {
   assert.ok(edge.stored.get('/k')?.equals(bytes));
 });
 
-test('what cannot be finished is taken away, by Ctrl-C too', async (t) => {
+test('an upload that cannot be finished is aborted, also after Ctrl-C', async (t) => {
   const refusing = await ownEdge(t, (request, response) => {
     if (!request.url?.includes('partNumber=2')) return false;
     answerXml(response, 403, 'AccessDenied', { connection: 'close' });
@@ -152,7 +152,7 @@ test('what cannot be finished is taken away, by Ctrl-C too', async (t) => {
   assert.equal(edge.stored.size, 0);
 });
 
-test("past the edge's limit nothing more is sent", async (t) => {
+test("beyond the edge's size limit nothing more is sent", async (t) => {
   const edge = await ownEdge(t, (request, response) => {
     if (request.url !== '/.well-known/edge-upload') return false;
     response.writeHead(200).end(`{"policy":{"maxSize":${2 * PART}}}`);

@@ -33,7 +33,7 @@ async function find(cwd: string, options: SourceOptions, stdin?: Readable) {
 const keys = async (cwd: string, options: SourceOptions, stdin?: Readable) =>
   (await find(cwd, options, stdin)).keys;
 
-test('a folder keeps its name, with / behind it gives what is in it', async (t) => {
+test('a folder keeps its name; with / at its end it stands for its content', async (t) => {
   const cwd = await tree(t, 'photos/a.jpg', 'photos/2026/b.jpg', 'photos/.hidden', 'c.txt');
   const inside = ['.hidden', '2026/b.jpg', 'a.jpg'];
   const named = inside.map((key) => `photos/${key}`);
@@ -52,7 +52,7 @@ test('a folder keeps its name, with / behind it gives what is in it', async (t) 
   assert.equal(without?.kind, 'file', 'without -r its upload fails by its own name');
 });
 
-test('a folder without a name of its own gives what is in it, named or listed', async (t) => {
+test('a folder without a name of its own stands for its content, typed or listed', async (t) => {
   const cwd = await tree(t, 'd/a.txt', 'd/sub/b.txt');
   const inside = ['a.txt', 'sub/b.txt'];
   const below = (folder: string) => inside.map((key) => `${folder}${key}`);
@@ -80,7 +80,7 @@ test('a folder without a name of its own gives what is in it, named or listed', 
   assert.deepEqual(await listed(cwd, join(cwd, 'd/a.txt')), [join(cwd, 'd/a.txt').slice(1)]);
 });
 
-test('--as of a folder may end in /', async (t) => {
+test('--as for a folder can end in /', async (t) => {
   const cwd = await tree(t, 'd/a.txt');
   for (const as of ['x', 'x/', 'x//']) {
     assert.deepEqual(await keys(cwd, { files: ['d'], recursive: true, as }), ['x/a.txt'], as);
@@ -89,7 +89,7 @@ test('--as of a folder may end in /', async (t) => {
   assert.deepEqual(await keys(cwd, { files: ['d'], recursive: true, as: '/' }), ['a.txt']);
 });
 
-test('names are those of the disk, byte for byte', async (t) => {
+test('names are used byte for byte as on the disk', async (t) => {
   const names = [
     'a b',
     '#?%+&',
@@ -135,7 +135,7 @@ test('include and exclude: by name anywhere, by path from the root, whole folder
   ]);
 });
 
-test('a pattern with / at its end means a folder, with all that is in it', async (t) => {
+test('a pattern with / at its end matches a folder and all its content', async (t) => {
   const cwd = await tree(t, 'd/raw/a', 'd/raw/deep/b', 'd/sub/raw/c', 'd/sub/e', 'd/other/raw');
   const filtered = (options: Partial<SourceOptions>) =>
     keys(cwd, { files: ['d/'], recursive: true, ...options });
@@ -151,7 +151,7 @@ test('a pattern with / at its end means a folder, with all that is in it', async
   }
 });
 
-test('what is named or listed is excluded as what is found: folders by their names, paths in lists', async (t) => {
+test('typed and listed paths are excluded like found ones', async (t) => {
   const cwd = await tree(t, 'src/a.js', 'node_modules/x/i.js', 'raw/b.jpg', 'raw/b.txt', 'debug.log');
   const files = ['src', 'node_modules', 'raw', 'debug.log'];
   const named = (options: Partial<SourceOptions>) => keys(cwd, { files, recursive: true, ...options });
@@ -176,19 +176,19 @@ test('what is named or listed is excluded as what is found: folders by their nam
   assert.deepEqual(await listed({ include: ['raw/'] }, ...lines), ['raw/b.jpg', 'raw/b.txt']);
 });
 
-test('a folder that cannot be looked at is named, whatever names are included', {
+test('an unreadable folder is reported, whatever --include says', {
   skip: process.platform === 'linux' ? false : 'other systems refuse such a name',
 }, async (t) => {
   const cwd = await tree(t, 'd/a.jpg');
   await symlink('nowhere', join(cwd, 'd/broken'));
-  // A name that is no UTF-8: Node cannot come back to it.
+  // A name that is not UTF-8: Node's text for it names no file.
   const odd = Buffer.concat([Buffer.from(join(cwd, 'd/odd')), Buffer.from([0xe9])]);
   await mkdir(odd);
   const { items } = await find(cwd, { files: ['d/'], recursive: true, include: ['*.jpg'] });
   assert.deepEqual(items.map(({ kind }) => kind).sort(), ['file', 'refused']);
 });
 
-test('where nothing is found, one is told', async (t) => {
+test('an upload of nothing is a warning', async (t) => {
   const cwd = await tree(t, 'd/a.txt', 'list');
   await writeFile(join(cwd, 'list'), '\n');
   const warningsOf = async (options: SourceOptions) => (await find(cwd, options)).warnings;
@@ -229,7 +229,7 @@ test('special files are skipped with a warning', { skip: process.platform === 'w
   assert.match(warnings[0] ?? '', /pipe: it is neither a file nor a folder/);
 });
 
-test('a list of files keeps their folders; by lines or by NUL, from a file or standard input', async (t) => {
+test('listed files keep their folders; lists have lines or NUL, in a file or standard input', async (t) => {
   const cwd = await tree(t, 'a.txt', 'sub/b.txt', 'sub/line\nbreak');
   await writeFile(join(cwd, 'list'), './a.txt\n\nsub/b.txt');
   assert.deepEqual(await keys(cwd, { files: [], filesFrom: 'list' }), ['a.txt', 'sub/b.txt']);
@@ -250,7 +250,7 @@ test('a list of files keeps their folders; by lines or by NUL, from a file or st
   await assert.rejects(keys(cwd, { files: [], filesFrom: 'absent' }), withCode('file_missing', /absent/));
 });
 
-test('a list is read in the encoding it has, and what is not certainly a list is refused whole', async (t) => {
+test('a list is decoded by its own encoding, and refused as a whole where it may not be a list', async (t) => {
   const cwd = await tree(t, 'a.txt', 'sub/b.txt', 'бумага.txt', '報告', 'secret/id_rsa', 'x');
   const utf16 = (text: string, swap = false) => {
     const bytes = Buffer.from(text, 'utf16le');
@@ -286,7 +286,7 @@ test('a list is read in the encoding it has, and what is not certainly a list is
     await assert.rejects(list(bytes), withCode('usage', /Standard input/), bytes.toString('hex'));
     await assert.rejects(list(bytes, true), withCode('usage', /Standard input/), bytes.toString('hex'));
   }
-  // With --null too: text is not asked to be a list by it.
+  // --null does not turn other text into a list.
   const falling = [utf16('./a.txt\0'), utf16('x\0a.txt\0', true), utf16('x'), Buffer.from('a.txt\0x\0\0')];
   for (const bytes of falling) {
     const reason = withCode('usage', /Standard input.*one-letter/s);
@@ -310,7 +310,7 @@ test('a list is read in the encoding it has, and what is not certainly a list is
   );
 });
 
-test('names that are not UTF-8 take a key that is given, and are refused with that advice', {
+test('names that are not UTF-8 need a key, and the error says so', {
   skip: process.platform === 'linux' ? false : 'other systems refuse such a name',
 }, async (t) => {
   const cwd = await tree(t, 'u/caf\ufffd.txt');
@@ -327,7 +327,7 @@ test('names that are not UTF-8 take a key that is given, and are refused with th
     (await find(cwd, options)).items.flatMap((item) =>
       item.kind === 'refused' ? [`${item.error.code} ${item.error.hint}`] : [],
     );
-  // A letter of its own, and nothing lost.
+  // U+FFFD as a valid character of the name.
   assert.deepEqual(await keys(cwd, { files: ['u'], recursive: true }), ['u/caf\ufffd.txt']);
   assert.deepEqual(await keys(cwd, { files: ['u/caf\ufffd.txt'] }), ['caf\ufffd.txt']);
 
@@ -354,7 +354,7 @@ test('names that are not UTF-8 take a key that is given, and are refused with th
   assert.deepEqual(await found({ files: ['t/d\ufffdr/in.txt'] }), [
     ['file', 'in.txt', odd('t/d', 0xe9, 'r/in.txt')],
   ]);
-  // Both at once, and a pattern that leaves the odd one out.
+  // Both at once, and a pattern that excludes the invalid one.
   await writeFile(odd('u/caf', 0xe9, '.txt'), 'latin');
   assert.deepEqual((await found({ files: ['u/'], recursive: true })).map(([kind]) => kind).sort(), [
     'file',
@@ -363,7 +363,7 @@ test('names that are not UTF-8 take a key that is given, and are refused with th
   assert.deepEqual(await found({ files: ['u/'], recursive: true, include: ['*.jpg'] }), []);
 });
 
-test('two files with one key: named ones stop everything, found ones are refused by name', async (t) => {
+test('two typed files with one key stop everything; the second of two found ones is refused', async (t) => {
   const cwd = await tree(t, 'x/same', 'x/one', 'y/same', 'y/two', 'same');
   await assert.rejects(
     keys(cwd, { files: ['same', 'x/same'] }),
@@ -384,7 +384,7 @@ test('two files with one key: named ones stop everything, found ones are refused
   );
 });
 
-test('what does not go together is a usage error', async (t) => {
+test('options that do not go together are a usage error', async (t) => {
   await assert.rejects(keys('/', { files: ['a', ''] }), withCode('usage', /empty name/));
   const cwd = await tree(t, 'a', 'b');
   for (const options of [
@@ -399,7 +399,7 @@ test('what does not go together is a usage error', async (t) => {
   }
 });
 
-test('a big folder is found as a stream', async (t) => {
+test('a large folder is read while its items are used', async (t) => {
   const cwd = await tree(t, ...Array.from({ length: 300 }, (_, index) => `d/${index % 10}/${index}`));
   const sources = await openSources({ files: ['d'], recursive: true }, worldOf(cwd));
   let seen = 0;
