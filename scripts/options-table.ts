@@ -4,7 +4,7 @@ import { kindOf, nameOf, OPTION_NAMES } from '../cli/stack/options/kinds.ts';
 
 /* Writes the table of deployment options into the pages that have its markers: `npm run docs:options`. */
 
-const PAGES = ['README.md'];
+const PAGES = ['docs/operating.md'];
 const TABLE = /(<!-- options: [^\n]* -->\n\n)[\s\S]*?(\n\n<!-- \/options -->)/;
 
 function row(name: (typeof OPTION_NAMES)[number]): string {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { missing, runProgram } from '../support/programs.ts';
@@ -7,17 +7,19 @@ import { cleanEnv, type DeployedStack, PASSWORD, signIn, withCloud } from './har
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** The commands of the README's indented blocks, without the notes beside them. */
+/** The commands of the indented blocks of README and guides, without the notes beside them. */
 async function commands(): Promise<string[]> {
-  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-  const lines = readme.split('\n').filter((line) => line.startsWith('    '));
+  const guides = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md')).sort();
+  const pages = ['README.md', ...guides.map((name) => `docs/${name}`)];
+  const texts = await Promise.all(pages.map((page) => readFile(join(ROOT, page), 'utf8')));
+  const lines = texts.flatMap((text) => text.split('\n')).filter((line) => line.startsWith('    '));
   return lines
     .map((line) => line.trim().replace(/^(operator|uploader) +/, ''))
     .map((line) => line.split(/ {3,}/)[0] ?? '')
     .filter((line) => /^(edge-upload|npm|npx|echo|tar|eval|aws) /.test(line));
 }
 
-/** What the README types first in the shell of other tools. */
+/** What the pages type first in the shell of other tools. */
 const EMBEDDED = 'eval "$(edge-upload local env)"';
 
 /** Run elsewhere, by the test that is named. */
@@ -27,9 +29,13 @@ const ELSEWHERE = new Map([
   ['npm install --global edge-upload', 'test/package.test.ts'],
   ['edge-upload password reset', 'needs a code; test/cli/identity/sign-in/password.test.ts'],
   ['edge-upload logout --everywhere', 'test/cli/identity/commands.test.ts'],
+  [
+    'aws iam create-policy --policy-name edge-upload-operator --policy-document file://policy.json',
+    'is for AWS; test/e2e/operator-policy.test.ts holds the policy against what the commands call',
+  ],
 ]);
 
-test('every command of the README works as written', { skip: missing('curl') }, async () => {
+test('every command of README and guides works as written', { skip: missing('curl') }, async () => {
   const noAws = missing('aws') !== false;
   await withCloud(async (computer, cloud) => {
     const bin = join(computer.home, 'bin');
@@ -58,7 +64,7 @@ test('every command of the README works as written', { skip: missing('curl') }, 
     const written = (await commands()).filter(
       (line) => !ELSEWHERE.has(line) && !(noAws && line.startsWith('aws ')),
     );
-    assert.ok(written.length >= 10, 'the README has commands');
+    assert.ok(written.length >= 50, 'the pages have commands');
     assert.ok(written.includes(EMBEDDED));
     // What takes the deployment or the cloud away comes last, whatever its place on the page.
     // What was uploaded is downloaded before that.

@@ -20,11 +20,11 @@ export interface OptionKind<T> extends OptionValue<T> {
   readonly flag: `--${string}`;
   /** The placeholder of the value; absent for an option that is on or off. */
   readonly argument?: `<${string}>`;
-  /** One line of `--help`, and the first sentence of the README's table. */
+  /** One line of `--help`, and the first sentence of the table in docs/operating.md. */
   readonly summary: string;
   /** The line of `--help` for `--no-…`, for an option that is on or off. */
   readonly off?: string;
-  /** More sentences of the README's table, in Markdown. */
+  /** More sentences of the table in docs/operating.md, in Markdown. */
   readonly details?: string;
   /** What may be given, as the end of “It takes …”. */
   readonly takes: string;
@@ -38,7 +38,7 @@ export interface OptionKind<T> extends OptionValue<T> {
 
 /**
  * The options of a deployment, in the order in which they are kept and shown. Flags, `--help`, the stack's metadata,
- * `status` and the README's table are made from this table.
+ * `status` and the table of docs/operating.md are made from this table.
  */
 export const KINDS = {
   maxSize: {
