@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 
-/** Process exit codes; the table is part of the command line contract (README, "In scripts"). */
+/** Process exit codes; the table in docs/scripts-and-ci.md is part of the command line contract. */
 export const EXIT = {
   done: 0,
   other: 1,
