@@ -1,53 +1,33 @@
 import type { HttpResponse } from '../../wire/http.ts';
 import { type Algorithm, isAlgorithm } from '../checksums/algorithms.ts';
 import { invalidArgument, invalidRequest, notImplemented } from '../errors.ts';
-import { readDescription, readWriteCondition } from '../headers.ts';
+import { readDescription } from '../headers.ts';
 import { checkKey } from '../key.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
-import { BlockFile } from '../store/block-file.ts';
-import type { Description, Version } from '../store/version.ts';
+import type { Version } from '../store/version.ts';
 import { type CopySource, checkCopySize, findCopySource, receiveCopy } from './copy-source.ts';
-import { DEFAULT_ALGORITHM, versionHeader } from './put-object.ts';
+import { versionHeader } from './put-object.ts';
+import { DEFAULT_ALGORITHM, writeObject } from './write-object.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 export async function copyObject(call: BucketCall): Promise<HttpResponse> {
-  const { request, bucket, key } = call;
+  const { request, key } = call;
   checkKey(key);
   const replaces = readDirective(request.headers, 'metadata');
   readDirective(request.headers, 'tagging');
   const algorithmGiven = readAlgorithm(request.headers);
   const source = findCopySource(call);
   if (!replaces && algorithmGiven === undefined) checkItself(call, source);
-  checkCopySize(source.version.size);
-  const description: Description = replaces
-    ? readDescription(request.headers)
-    : { headers: source.version.headers, metadata: source.version.metadata };
-  const write = bucket.begin(key, readWriteCondition(request.headers));
-  const { id, path } = bucket.incoming();
-  try {
-    const algorithm = algorithmGiven ?? source.version.checksum?.algorithm ?? DEFAULT_ALGORITHM;
-    const received = await receiveCopy(
-      call,
-      source,
-      undefined,
-      (hash) => new BlockFile(path, source.version.size, hash),
-      [algorithm],
-    );
-    const value = received.checksums[algorithm] ?? '';
-    const version = bucket.commit(write, {
-      key,
-      id,
-      ...description,
-      size: received.size,
-      etag: received.md5,
-      checksum: { algorithm, value, type: 'FULL_OBJECT' },
-    });
-    return copied(version, source);
-  } catch (error) {
-    bucket.giveUp(write);
-    bucket.discard(id);
-    throw error;
-  }
+  const { size, headers, metadata, checksum } = source.version;
+  checkCopySize(size);
+  const algorithm = algorithmGiven ?? checksum?.algorithm ?? DEFAULT_ALGORITHM;
+  const version = await writeObject(call, {
+    description: replaces ? readDescription(request.headers) : { headers, metadata },
+    size,
+    algorithm,
+    receive: (makeSink) => receiveCopy(call, source, undefined, makeSink, [algorithm]),
+  });
+  return copied(version, source);
 }
 
 /** Whether the request states the object's metadata or tags anew, and does not take those of the source. */

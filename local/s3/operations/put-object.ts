@@ -1,48 +1,27 @@
 import type { HttpResponse } from '../../wire/http.ts';
 import { readExpectations } from '../body/expectations.ts';
 import { receiveBody } from '../body/receive.ts';
-import { type Algorithm, type Checksum, checksumHeader } from '../checksums/algorithms.ts';
-import { readDescription, readWriteCondition } from '../headers.ts';
+import { type Checksum, checksumHeader } from '../checksums/algorithms.ts';
+import { readDescription } from '../headers.ts';
 import { checkKey } from '../key.ts';
 import type { BucketCall } from '../operation.ts';
-import { BlockFile } from '../store/block-file.ts';
 import type { Version } from '../store/version.ts';
-
-/** What S3 computes of its own where a client sends no checksum. */
-export const DEFAULT_ALGORITHM: Algorithm = 'CRC64NVME';
+import { DEFAULT_ALGORITHM, writeObject } from './write-object.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 export async function putObject(call: BucketCall): Promise<HttpResponse> {
-  const { request, authentication, bucket, key } = call;
+  const { request, authentication, key } = call;
   checkKey(key);
   const description = readDescription(request.headers);
   const expected = readExpectations(request.headers, authentication.payload);
-  const write = bucket.begin(key, readWriteCondition(request.headers));
-  const { id, path } = bucket.incoming();
-  try {
-    const algorithm = expected.checksum?.algorithm ?? DEFAULT_ALGORITHM;
-    const received = await receiveBody(
-      request,
-      authentication,
-      expected,
-      (hash) => new BlockFile(path, expected.size, hash),
-      [algorithm],
-    );
-    const value = received.checksums[algorithm] ?? '';
-    const version = bucket.commit(write, {
-      key,
-      id,
-      ...description,
-      size: received.size,
-      etag: received.md5,
-      checksum: { algorithm, value, type: 'FULL_OBJECT' },
-    });
-    return { status: 200, headers: writtenHeaders(version) };
-  } catch (error) {
-    bucket.giveUp(write);
-    bucket.discard(id);
-    throw error;
-  }
+  const algorithm = expected.checksum?.algorithm ?? DEFAULT_ALGORITHM;
+  const version = await writeObject(call, {
+    description,
+    size: expected.size,
+    algorithm,
+    receive: (makeSink) => receiveBody(request, authentication, expected, makeSink, [algorithm]),
+  });
+  return { status: 200, headers: writtenHeaders(version) };
 }
 
 /** What every write that made a version answers with. */

@@ -9,8 +9,8 @@ import { OWNER } from '../owner.ts';
 import type { Upload, UploadRecord } from '../store/uploads.ts';
 import { compareKeys } from '../store/version.ts';
 import { keyEncoding, pageSize } from './list-query.ts';
-import { DEFAULT_ALGORITHM } from './put-object.ts';
 import { busy } from './upload-part.ts';
+import { DEFAULT_ALGORITHM } from './write-object.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
 export function createMultipartUpload(call: BucketCall): HttpResponse {

@@ -38,10 +38,10 @@ test('a user is created, read, listed and deleted', async (t) => {
   assert.deepEqual((await sdk.listUsers({ UserPoolId })).Users, []);
 });
 
-test('a thousand users are listed page by page, each once, while some come and go', async (t) => {
+test('users are listed page by page, each once, while some are deleted', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
-  const names = Array.from({ length: 1_000 }, (_, index) => `user-${index}`);
+  const names = Array.from({ length: 65 }, (_, index) => `user-${index}`);
   for (const name of names) {
     await create(setup, name);
     setup.clock.advance(1);
@@ -50,7 +50,7 @@ test('a thousand users are listed page by page, each once, while some come and g
   const seen: string[] = [];
   let PaginationToken: string | undefined;
   do {
-    const page = await sdk.listUsers({ UserPoolId, PaginationToken });
+    const page = await sdk.listUsers({ UserPoolId, PaginationToken, ...(seen.length > 0 && { Limit: 2 }) });
     seen.push(...(page.Users ?? []).map(({ Username }) => Username ?? ''));
     if (PaginationToken === undefined) await sdk.adminDeleteUser({ UserPoolId, Username: 'user-3' });
     PaginationToken = page.PaginationToken;
