@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   GetObjectCommand,
   HeadObjectCommand,
@@ -12,6 +11,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { type Computer, credentialsOf, type DeployedStack, withCloud } from '../../e2e/harness.ts';
+import { whenFound } from '../../support/when-found.ts';
 
 const MIB = 1024 * 1024;
 
@@ -159,16 +159,17 @@ test('standard input is stored, and an unfinished upload is aborted', async () =
   assert.equal((await stored('piped.txt')).toString(), text);
 
   await writeFile(join(computer.home, 'slow'), randomBytes(20 * MIB));
+  const journals = join(computer.home, '.local', 'state', 'edge-upload', 'uploads');
+  await mkdir(journals, { recursive: true, mode: 0o700 });
   const stop = new AbortController();
   const slow = ['put', 'slow', '--part-size', '5M', '--limit-rate', '64K'];
   const child = computer.run(slow, { signal: stop.signal });
-  const journals = join(computer.home, '.local', 'state', 'edge-upload', 'uploads');
   // A kill before the store's answer would leave an upload of unknown id.
-  const begun = async () => {
-    const [name] = (await readdir(journals).catch(() => [])).filter((file) => file.endsWith('.jsonl'));
-    return name !== undefined && (await readFile(join(journals, name), 'utf8')).includes('"uploadId"');
-  };
-  while (!(await begun())) await delay(20);
+  await whenFound(journals, async () => {
+    const [name] = (await readdir(journals)).filter((file) => file.endsWith('.jsonl'));
+    const journal = name === undefined ? '' : await readFile(join(journals, name), 'utf8');
+    return journal.includes('"uploadId"') ? journal : undefined;
+  });
   stop.abort();
   await child.catch(() => {});
   const { uploads } = await computer.json<{ uploads: { id: string; key: string }[] }>(['uploads', 'list']);
