@@ -20,10 +20,10 @@ export interface AnswerFlags {
 
 /** What flags, standard input and the environment answer: EDGE_UPLOAD_PASSWORD and EDGE_UPLOAD_NEW_PASSWORD. */
 export async function givenAnswers(
-  { env, stdin }: Pick<Context, 'env' | 'stdin'>,
+  { env, stdin, signal }: Pick<Context, 'env' | 'stdin'> & Partial<Pick<Context, 'signal'>>,
   { passwordStdin = false, newPasswordStdin = false, codeStdin = false, factor, attributes }: AnswerFlags,
 ): Promise<GivenAnswers> {
-  const lines = linesOf(stdin);
+  const lines = linesOf(stdin, signal);
   const line = async (flag: string): Promise<string> => {
     const text = await lines.next();
     if (text) return text;

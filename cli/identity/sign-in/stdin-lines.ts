@@ -1,6 +1,7 @@
 import type { InputStream } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { openText, withoutLineEnd } from '../../text.ts';
+import { orInterrupted } from '../../transfer/wire/grace.ts';
 
 const MAX_LINE_LENGTH = 64 * 1024;
 
@@ -17,7 +18,8 @@ function letGo(stdin: InputStream, keep: boolean): void {
   if (stdin.isTTY !== true) keep ? handle.ref?.() : handle.unref?.();
 }
 
-export function linesOf(stdin: InputStream): Lines {
+/** @throws {UserError} from `next`: `interrupted` once the signal is aborted, also while nothing comes. */
+export function linesOf(stdin: InputStream, signal?: AbortSignal): Lines {
   const reader = openText({ name: 'Standard input' });
   let chunks: AsyncIterator<Uint8Array> | undefined;
   let text = '';
@@ -25,10 +27,12 @@ export function linesOf(stdin: InputStream): Lines {
   const read = async (): Promise<void> => {
     letGo(stdin, true);
     chunks ??= stdin.iterator({ destroyOnReturn: false });
-    const { value, done } = await chunks.next();
+    const chunk = chunks.next();
+    const { value, done } = await (signal === undefined ? chunk : orInterrupted(chunk, signal)).finally(() =>
+      letGo(stdin, false),
+    );
     ended = done === true;
     text += ended ? reader.end() : reader.push(Buffer.from(value as Uint8Array));
-    letGo(stdin, false);
   };
   return {
     async next() {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { execPath } from 'node:process';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { givenAnswers } from '../../../../cli/identity/sign-in/given-answers.ts';
@@ -81,4 +81,11 @@ test('a process ends although its parent keeps the pipe open', async () => {
   const [status] = await once(child, 'close');
   assert.deepEqual([status, said], [0, 'one\ntwo\n']);
   child.stdin.destroy();
+});
+
+test('Ctrl-C ends the wait for a line that never comes', async () => {
+  const abort = new AbortController();
+  const line = linesOf(new PassThrough(), abort.signal).next();
+  abort.abort();
+  await assert.rejects(line, { code: 'interrupted' });
 });
