@@ -10,7 +10,8 @@ import { sign } from '../../local/auth/sigv4.ts';
 import { type Cloud, openCloud } from '../../local/cloud.ts';
 import { OPERATIONS as STACK_OPERATIONS } from '../../local/cloudformation/operations/index.ts';
 import { OPERATIONS as COGNITO_OPERATIONS } from '../../local/cognito/operations/index.ts';
-import { mutateText, mutations, seeded } from '../support/mutations.ts';
+import { mutateText, mutations } from '../support/mutations.ts';
+import { seeded } from '../support/random.ts';
 
 interface Sent {
   readonly method?: string;

@@ -1,13 +1,4 @@
-/** Numbers from 0 to 1, the same ones for the same seed: https://github.com/cprosche/mulberry32 */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { seeded } from './random.ts';
 
 /** Values that parsers stumble over. */
 const ODD = [

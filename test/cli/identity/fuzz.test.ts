@@ -17,22 +17,12 @@ import { findFailure } from '../../../cli/network/failures.ts';
 import { isExempt } from '../../../cli/network/no-proxy.ts';
 import { proxyFor } from '../../../cli/network/proxy.ts';
 import { decodeText } from '../../../cli/text.ts';
+import { seeded } from '../../support/random.ts';
 import { PASSWORD, world } from './helpers/world.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20_261_128);
 
-/** Mulberry32: the same numbers for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-const random = randomFrom(SEED);
+const random = seeded(SEED);
 const below = (limit: number) => Math.floor(random() * limit);
 const pick = <T>(list: readonly T[]): T => list[below(list.length)] as T;
 

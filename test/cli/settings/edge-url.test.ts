@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
 import { edgeUrl, isLoopback } from '../../../cli/settings/edge-url.ts';
-import { seeded } from '../../support/mutations.ts';
+import { seeded } from '../../support/random.ts';
 
 test('a bare domain and a whole URL mean the same edge', () => {
   for (const typed of [

@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
+import { seeded } from '../../support/random.ts';
 import { rows, testContext } from './helpers/context.ts';
-import { dice } from './helpers/dice.ts';
 import { flippingProxy } from './helpers/flipping-proxy.ts';
 import { ownEdge, ownFolder, upload } from './helpers/uploading.ts';
 
@@ -14,7 +14,7 @@ const PART = 5 * 1024 * 1024;
 test('with bits flipped in transit, no wrong object is ever reported stored', async (t) => {
   const home = await ownFolder(t);
   const edge = await ownEdge(t);
-  const proxy = await flippingProxy(t, edge.url, { random: dice(7), share: 0.3 });
+  const proxy = await flippingProxy(t, edge.url, { random: seeded(7), share: 0.3 });
   const sizes = [1, 1000, 100_000, 2_000_000, PART + 1, 3 * PART + 17];
   let reported = 0;
   let refused = 0;

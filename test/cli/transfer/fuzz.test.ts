@@ -13,7 +13,7 @@ import { readLimits } from '../../../cli/transfer/wire/edge-limits.ts';
 import { judge } from '../../../cli/transfer/wire/refusals.ts';
 import { PassingFailure } from '../../../cli/transfer/wire/retry.ts';
 import { keyProblem } from '../../../protocol/key-rules.ts';
-import { dice } from './helpers/dice.ts';
+import { seeded } from '../../support/random.ts';
 
 /** Other seeds: FUZZ_SEED=7 npx tsx --test test/cli/transfer/fuzz.test.ts */
 const SEED = Number(process.env.FUZZ_SEED ?? 20261128);
@@ -86,7 +86,7 @@ test('a journal with any content is parsed or rejected', () => {
     .map((line) => JSON.stringify(line))
     .join('\n');
   assert.equal(parseJournal(sound)?.parts.size, 2);
-  const random = dice(SEED);
+  const random = seeded(SEED);
   let read = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
     const text = mutated(sound, random);
@@ -106,7 +106,7 @@ test('a journal with any content is parsed or rejected', () => {
 });
 
 test('an answer with any content is a value or an error with a message', async () => {
-  const random = dice(SEED + 1);
+  const random = seeded(SEED + 1);
   const documents = [
     '<?xml version="1.0" encoding="UTF-8"?>\n<InitiateMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Bucket>b</Bucket><Key>k</Key><UploadId>id.1_2-3</UploadId></InitiateMultipartUploadResult>',
     '<ListPartsResult><IsTruncated>false</IsTruncated><Part><PartNumber>1</PartNumber><ETag>&quot;ab&quot;</ETag><Size>5</Size><ChecksumCRC32>AAAA==</ChecksumCRC32></Part></ListPartsResult>',
@@ -150,7 +150,7 @@ test('an answer with any content is a value or an error with a message', async (
 });
 
 test('a list of any bytes yields paths without NUL, or is refused', async () => {
-  const random = dice(SEED + 2);
+  const random = seeded(SEED + 2);
   const text = './a.txt\r\nsub/бумага.txt\nsub/報告\n\n"quoted name"\n';
   const encode = [
     (list: string) => Buffer.from(list),

@@ -9,7 +9,7 @@ import { lookOf, PLAIN, shownLines } from '../../../cli/ui/look.ts';
 import { plainRenderer } from '../../../cli/ui/plain.ts';
 import { line, painter, Shown, visible } from '../../../cli/ui/shown.ts';
 import { terminalRenderer } from '../../../cli/ui/terminal.ts';
-import { seeded } from '../../support/mutations.ts';
+import { seeded } from '../../support/random.ts';
 import { drawable, Screen } from '../../support/streams.ts';
 
 /** What a terminal obeys or does not show; colours of ours and line ends apart. */

@@ -1,10 +1,9 @@
-/** Numerical Recipes' linear congruential generator: the same run every time. */
+import { seeded } from '../../support/random.ts';
+
+/** Dice that roll the same for the same seed. */
 export function dice(seed: number) {
-  let state = seed;
-  const roll = (sides: number) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * sides);
-  };
+  const random = seeded(seed);
+  const roll = (sides: number) => Math.floor(random() * sides);
   const pick = <T>(from: readonly T[]): T => from[roll(from.length)] as T;
   return { roll, pick };
 }

@@ -20,7 +20,7 @@ import {
   type LocalStatus,
   withCloud,
 } from '../../../e2e/harness.ts';
-import { dice } from '../helpers/dice.ts';
+import { seeded } from '../../../support/random.ts';
 import { startProxy } from './proxy.ts';
 
 const MIB = 1024 * 1024;
@@ -107,7 +107,7 @@ async function crashOn(computer: Computer, cloud: LocalStatus, options: CrashOpt
     credentials: credentialsOf(cloud),
   });
   const Bucket = outputs.S3BucketName;
-  const random = dice(options.seed);
+  const random = seeded(options.seed);
   const { sharedRate } = options;
   const how = sharedRate === undefined ? [...PUT, ...TWO_AT_ONCE] : PUT;
   // At the link's speed, and the start of the process.

@@ -4,7 +4,7 @@ import type { ListedPart } from '../../../../cli/transfer/multipart/listings.ts'
 import type { StoredPart } from '../../../../cli/transfer/multipart/requests.ts';
 import { type Plan, partOf } from '../../../../cli/transfer/plan.ts';
 import { reconcile } from '../../../../cli/transfer/proof/reconcile.ts';
-import { dice } from '../helpers/dice.ts';
+import { seeded } from '../../../support/random.ts';
 
 /** A journal and a listing that agree here and contradict each other there. */
 function contradiction(random: () => number) {
@@ -31,7 +31,7 @@ function contradiction(random: () => number) {
 
 test('whatever journal and store say, a part is kept only where both say the same of the right bytes', () => {
   for (let seed = 1; seed <= 2000; seed += 1) {
-    const { size, plan, recorded, listed } = contradiction(dice(seed));
+    const { size, plan, recorded, listed } = contradiction(seeded(seed));
     const { kept, doubtful } = reconcile(size, plan, recorded, listed);
     const numbers = [...kept, ...doubtful].map(({ number }) => number);
     assert.equal(new Set(numbers).size, numbers.length, `seed ${seed}: a part counts once`);
