@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
 
 /** Process exit codes; the table in docs/scripts-and-ci.md is part of the command line contract. */
 export const EXIT = {
@@ -97,7 +98,7 @@ export function isUserError(error: unknown): error is UserError {
 
 /** The user's own Ctrl-C, as an error like any other; `hint` says how to go on. */
 export function interrupted(hint?: string): UserError {
-  return new UserError('interrupted', 'Interrupted.', hint === undefined ? {} : { hint });
+  return new UserError('interrupted', 'Interrupted.', omitUndefined({ hint }));
 }
 
 /** The `code` of a Node system error (`ENOENT`, `ECONNRESET`…), looked for down the chain of causes. */

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { operatorClients } from '../network/aws.ts';
@@ -156,7 +157,7 @@ export async function openStack(
 }
 
 export async function openAws(context: Context, stackName: string, profile?: string): Promise<StackWork> {
-  const clients = await operatorClients(context, profile === undefined ? {} : { profile });
+  const clients = await operatorClients(context, omitUndefined({ profile }));
   return { context, clients, stackName };
 }
 

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { ProxyServer } from './proxy.ts';
 import { ProxyRefusal, ProxyUnreachable } from './proxy-errors.ts';
 
@@ -78,7 +79,7 @@ export function openTunnel(proxy: ProxyServer, connect: buildConnector.connector
         path: authority,
         headers: {
           host: authority,
-          ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }),
+          ...omitUndefined({ 'proxy-authorization': authorization }),
         },
       });
     } catch (error) {

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { UserError } from '../errors.ts';
 import { count, formatBytes } from '../ui/format.ts';
 
@@ -87,7 +88,7 @@ function tooLarge(name: string, size: number, bound: number, how: string, hint?:
   return new UserError(
     'too_large',
     `${name} has ${formatBytes(size)}; S3 takes ${formatBytes(bound)} ${how}.`,
-    hint === undefined ? {} : { hint },
+    omitUndefined({ hint }),
   );
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { claimsOf } from '../support/forge.ts';
 import { type AwsClients, awsClients } from './aws-clients.ts';
 import { type Computer, type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
@@ -63,7 +64,7 @@ function edgeOf(url: string, caFile: string) {
       const { hostname, port } = new URL(url);
       const named = name === undefined ? {} : { servername: name, setHost: false };
       const ca = readFileSync(caFile);
-      const host: Record<string, string> = name === undefined ? {} : { host: name };
+      const host: Record<string, string> = omitUndefined({ host: name });
       const sent = request(
         { hostname, port, path, method, ca, headers: { ...headers, ...host }, agent: false, ...named },
         (response) => {

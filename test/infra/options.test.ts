@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StackOptions } from '../../infra/options.ts';
 import { synthesize } from '../../infra/synthesize.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import {
   ALL_OPTIONS,
   EACH_OPTION,
@@ -190,7 +191,7 @@ test('tokens are good for as long as was chosen', () => {
 
 test('a second factor is an authenticator app', () => {
   const factors = (mfa: StackOptions['mfa']) => {
-    const options = mfa === undefined ? {} : { mfa };
+    const options = omitUndefined({ mfa });
     const { MfaConfiguration, EnabledMfas } = only(withOptions(options), 'AWS::Cognito::UserPool').Properties;
     return [MfaConfiguration, EnabledMfas];
   };

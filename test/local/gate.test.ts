@@ -17,6 +17,7 @@ import { request } from 'undici';
 import { type AccessKey, newAccessKey } from '../../local/auth/access-key.ts';
 import { openCloud } from '../../local/cloud.ts';
 import { createControl, newControlSecrets } from '../../local/control.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { clientOptions } from '../support/serve.ts';
 
 async function cloudOf(t: TestContext, more: { dataDir?: string; wellKnownKeys?: boolean } = {}) {
@@ -130,7 +131,7 @@ test('the control endpoint wants its token, and proves to who has it which cloud
     secrets.token,
     `Bearer ${cloud.accessKey.secretAccessKey}`,
   ]) {
-    const headers = authorization === undefined ? {} : { authorization };
+    const headers = omitUndefined({ authorization });
     for (const [method, path] of [
       ['GET', 'status'],
       ['PUT', 'faults'],

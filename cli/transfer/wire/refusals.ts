@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { type ErrorCode, UserError } from '../../errors.ts';
 import { type Answer, NotInGroup, type Refusal, readRefusal, TokenRejected, UploadGone } from './answers.ts';
 import { cloudFrontReason, isCloudFrontPage, isPage, unexpectedAnswer } from './pages.ts';
@@ -160,7 +161,7 @@ export function refusalError(
     });
     return new PassingFailure(error, { limit: { kind: 'damaged', tries: 2 } });
   }
-  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  const wait = omitUndefined({ retryAfterMs });
   const known = knownRefusal(refusal, status);
   if (known !== undefined) {
     const why = known.why.replace(' ($)', refusal.detail === undefined ? '' : ` (${brief(refusal.detail)})`);
@@ -179,7 +180,7 @@ export function refusalError(
   if (refusal.from === 'between' && status >= 300 && status < 400) return redirected(answer, subject);
   const final = finalCode(refusal, status);
   const hint = HINTS[final];
-  return new UserError(final, message, hint === undefined ? {} : { hint });
+  return new UserError(final, message, omitUndefined({ hint }));
 }
 
 /** As the edge would refuse each upload of a caller who is in no group that is allowed to. */

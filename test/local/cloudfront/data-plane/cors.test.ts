@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { JsonObject } from '../../../../local/json.ts';
+import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
 import { send } from '../client.ts';
 import { deploy, type Fixture, openFixture, SUFFIX, withBehavior } from '../fixture.ts';
 
@@ -67,7 +68,7 @@ test('a pattern of header names allows what a preflight asks for and it fits', a
   const patterns = { Items: ['Authorization', 'x-amz-meta-*', 'x-*-id'] };
   const cors = await corsOf(await fixtureOf(t), { AccessControlAllowHeaders: patterns });
   const allowed = async (requested?: string) => {
-    const more = requested === undefined ? {} : { 'access-control-request-headers': requested };
+    const more = omitUndefined({ 'access-control-request-headers': requested });
     const answer = await cors({ origin: PAGE, 'access-control-request-method': 'PUT', ...more }, 'OPTIONS');
     return answer['allow-headers'];
   };

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const ROOT = join(import.meta.dirname, '..');
+const ROOMS = ['bench', 'bin', 'cli', 'edge', 'infra', 'local', 'protocol', 'scripts', 'test'];
+
+/** Function code can replace what `omitUndefined` calls in its realm. */
+const WITHOUT_HELPER = 'local/lambda/guest/';
+
+function* sources(): Generator<readonly [path: string, text: string]> {
+  for (const room of ROOMS) {
+    for (const name of readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })) {
+      if (name.endsWith('.ts')) yield [`${room}/${name}`, readFileSync(join(ROOT, room, name), 'utf8')];
+    }
+  }
+}
+
+test('members that may be undefined are left out by omitUndefined, not by hand', () => {
+  const byHand = /\b(\w+) === undefined \? \{\} : \{ (?:(?:[\w$]+|'[^']+'): )?\1 \}/;
+  const found = [...sources()].filter(
+    ([path, text]) => !path.startsWith(WITHOUT_HELPER) && byHand.test(text),
+  );
+  assert.deepEqual(
+    found.map(([path]) => path),
+    [],
+  );
+});
+
+test('no folder has more than 20 files, and no source file more than 250 lines', () => {
+  const files = [...sources()];
+  const long = files.filter(([path, text]) => !path.startsWith('test/') && text.split('\n').length > 251);
+  assert.deepEqual(
+    long.map(([path]) => path),
+    [],
+  );
+  const folders = new Map<string, number>();
+  for (const [path] of files) {
+    if (path.startsWith('test/')) continue;
+    const folder = path.slice(0, path.lastIndexOf('/'));
+    folders.set(folder, (folders.get(folder) ?? 0) + 1);
+  }
+  assert.deepEqual(
+    [...folders].filter(([, count]) => count > 20),
+    [],
+  );
+});
