@@ -1,7 +1,7 @@
 import type { Stage } from './stage.ts';
 
 /** How a measurement is run. */
-export interface Run {
+interface Run {
   readonly stage: Stage;
   /** How often each way is done; each measurement has its own usual number. */
   readonly rounds: number | undefined;

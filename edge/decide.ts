@@ -17,7 +17,7 @@ import type { Verify } from './token/verify.ts';
 /** What becomes of a request: on to S3, changed as it must be, or answered here. */
 export type Decision = Forward | Respond;
 
-export interface Forward {
+interface Forward {
   readonly kind: 'forward';
   readonly request: EdgeRequest;
 }

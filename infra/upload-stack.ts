@@ -7,7 +7,7 @@ import { createBucket, createUserPool, createUserPoolClient } from './identity.t
 import { policyOf, type StackOptions } from './options.ts';
 
 /** Lambda@Edge functions are made in this region and no other. */
-export const REGION = 'us-east-1';
+const REGION = 'us-east-1';
 
 /** What the edge function is told about the user pool, which has to exist first. */
 export interface Identity {

@@ -168,7 +168,7 @@ export function formatOffset(milliseconds: number): string {
 }
 
 /** Warns where this computer's clock is far from the `Date` of an answer. */
-export function warnOfClock({ ui, now }: Pick<Context, 'ui' | 'now'>, date: string): void {
+function warnOfClock({ ui, now }: Pick<Context, 'ui' | 'now'>, date: string): void {
   const off = now().getTime() - Date.parse(date);
   if (Number.isNaN(off) || Math.abs(off) < TOLERANCE_MS) return;
   const how = off > 0 ? 'ahead of' : 'behind';

@@ -9,7 +9,7 @@ import { ProxyRefusal, ProxyUnreachable } from './proxy-errors.ts';
  * same. `protocol`: the answer is not HTTP, or is not what the service answers. `certificate`: the server is not
  * trusted. `proxy`: the proxy refused. The last two stay as they are, however often they are tried.
  */
-export type FailureKind = 'connection' | 'handshake' | 'protocol' | 'certificate' | 'proxy';
+type FailureKind = 'connection' | 'handshake' | 'protocol' | 'certificate' | 'proxy';
 
 export interface Failure {
   readonly kind: FailureKind;

@@ -37,7 +37,7 @@ export const PLAIN: Look = { paint: painter(false) };
 const WINDOWS_TERMINALS = ['WT_SESSION', 'TERM_PROGRAM', 'TERM', 'ConEmuTask'];
 
 /** Returns ASCII where the locale, or the kind of terminal, says that it shows nothing else. */
-export function symbolsFor({ env, platform }: Pick<Context, 'env' | 'platform'>): Symbols {
+function symbolsFor({ env, platform }: Pick<Context, 'env' | 'platform'>): Symbols {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;
   if (locale) return /utf-?8/i.test(locale) ? UNICODE : ASCII;
   if (platform === 'win32') return WINDOWS_TERMINALS.some((name) => env[name]) ? UNICODE : ASCII;

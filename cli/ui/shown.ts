@@ -100,7 +100,7 @@ export interface StyledLine {
 }
 
 /** A line that begins with a mark on a terminal. */
-export interface MarkedLine {
+interface MarkedLine {
   readonly mark: Mark;
   readonly text: string;
 }

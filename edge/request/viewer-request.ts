@@ -1,7 +1,7 @@
 /** As CloudFront shows headers: lower-case names, an entry for each time a header was sent. */
 export type EdgeHeaders = Readonly<Record<string, readonly HeaderEntry[]>>;
 
-export interface HeaderEntry {
+interface HeaderEntry {
   /** The name as sent. */
   readonly key?: string;
   readonly value: string;

@@ -5,7 +5,7 @@ import { type EdgeHeaders, headerValues } from '../request/viewer-request.ts';
  * `WWW-Authenticate` of RFC 6750 section 3: no error code for a request without a token.
  * @param description Free of quotes and backslashes.
  */
-export function challenge(description?: string): Readonly<Record<string, string>> {
+function challenge(description?: string): Readonly<Record<string, string>> {
   const parameters =
     description === undefined
       ? 'realm="edge-upload"'

@@ -8,7 +8,7 @@ export interface Permissions {
   readonly denies: (action: string) => boolean;
 }
 
-export interface Caller {
+interface Caller {
   readonly arn: string;
   readonly userId: string;
 }

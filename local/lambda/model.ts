@@ -2,10 +2,10 @@ import type { SystemLogLevel } from './logs/log-lines-json.ts';
 
 /** Runtimes that the sandbox stands for; it runs on whichever Node runs the embedded cloud. */
 export const RUNTIMES = ['nodejs20.x', 'nodejs22.x', 'nodejs24.x'] as const;
-export type Runtime = (typeof RUNTIMES)[number];
+type Runtime = (typeof RUNTIMES)[number];
 
 export const APPLICATION_LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
-export type ApplicationLogLevel = (typeof APPLICATION_LOG_LEVELS)[number];
+type ApplicationLogLevel = (typeof APPLICATION_LOG_LEVELS)[number];
 
 /** What a function is made of, apart from its name; the same in `$LATEST` and in each published version. */
 export interface Configuration {

@@ -44,7 +44,7 @@ export interface LambdaOptions {
 }
 
 /** A published version, for those who have to decide whether it may run at the edge. */
-export interface VersionDescription extends Configuration {
+interface VersionDescription extends Configuration {
   /** Bytes of `index.js`. */
   readonly codeSize: number;
 }

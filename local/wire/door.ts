@@ -6,7 +6,7 @@ import { AwsError } from './errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './http.ts';
 
 /** One call of an operation. */
-export interface Call<Input> {
+interface Call<Input> {
   readonly name: string;
   readonly input: Input;
   /** The region that the request was signed for. */

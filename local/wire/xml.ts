@@ -1,5 +1,5 @@
 /** Text, or child elements; an array repeats the element, `undefined` leaves it out. */
-export type XmlValue = XmlScalar | readonly XmlScalar[];
+type XmlValue = XmlScalar | readonly XmlScalar[];
 
 type XmlScalar = string | number | boolean | Date | XmlChildren | undefined;
 

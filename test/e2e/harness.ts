@@ -103,7 +103,7 @@ export function credentialsOf({ accessKeyId, secretAccessKey }: LocalStatus) {
 }
 
 /** The token that the control endpoint of a running cloud asks for. */
-export async function controlToken({ dataDir }: LocalStatus): Promise<string> {
+async function controlToken({ dataDir }: LocalStatus): Promise<string> {
   const { control } = JSON.parse(await readText(join(dataDir, 'cloud.json'))) as {
     control: { token: string };
   };
@@ -120,7 +120,7 @@ export async function signIn(computer: Computer, email = 'ada@example.com'): Pro
   return username;
 }
 
-export async function readText(path: string): Promise<string> {
+async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8');
 }
 

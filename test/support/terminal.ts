@@ -9,10 +9,7 @@ export const noTerminal =
   process.platform === 'win32' ? 'Windows has no pseudo-terminals of this kind' : missing('python3');
 
 /** Something else than a line that is typed: keys alone, a signal to the program, another width of the terminal. */
-export type Action =
-  | { readonly send: string }
-  | { readonly signal: NodeJS.Signals }
-  | { readonly columns: number };
+type Action = { readonly send: string } | { readonly signal: NodeJS.Signals } | { readonly columns: number };
 
 /** What to wait for, and what to type then; null for nothing, a list for a program that says it. */
 export type Typing = readonly (readonly [wait: string, line: string | readonly string[] | Action | null])[];

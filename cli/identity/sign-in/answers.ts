@@ -47,7 +47,7 @@ function blankIn(answer: string): string | undefined {
 }
 
 /** A new password, typed twice unless it is given. */
-export async function askNewPassword({ ui }: Pick<Context, 'ui'>): Promise<string> {
+async function askNewPassword({ ui }: Pick<Context, 'ui'>): Promise<string> {
   const flag = '--new-password-stdin or EDGE_UPLOAD_NEW_PASSWORD';
   const reject = (answer: string) => (answer === '' ? 'A password is needed' : passwordDefect(answer));
   if (ui.interactive) ui.event({ type: 'instruction', text: PASSWORD_RULES });

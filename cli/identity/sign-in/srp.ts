@@ -14,7 +14,7 @@ const EXPONENT_BYTES = 32;
 const KEY_BYTES = 16;
 
 /** Whose password it is. */
-export interface SrpAccount {
+interface SrpAccount {
   /** Such as `us-east-1_AbCdEf123`; the part after the underscore goes into the proof. */
   readonly userPoolId: string;
   /** `USER_ID_FOR_SRP` of the challenge, which may be another name than was typed. */
@@ -23,7 +23,7 @@ export interface SrpAccount {
 }
 
 /** What a PASSWORD_VERIFIER challenge gives, in its own encodings. */
-export interface SrpChallenge {
+interface SrpChallenge {
   /** Hex. */
   readonly salt: string;
   /** Hex. */

@@ -44,7 +44,7 @@ export function lifetime(issuedAt: Date, expiresInSeconds: number): Lifetime {
 }
 
 /** Whether a token is to be renewed by now: its last minute, or the last tenth of a life shorter than ten minutes. */
-export function isExpiring({ issuedAt, expiresAt }: Lifetime, now: Date): boolean {
+function isExpiring({ issuedAt, expiresAt }: Lifetime, now: Date): boolean {
   const ahead = Math.min(AHEAD_MS, (expiresAt.getTime() - issuedAt.getTime()) / 10);
   return now.getTime() >= expiresAt.getTime() - ahead;
 }

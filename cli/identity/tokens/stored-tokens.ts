@@ -53,10 +53,7 @@ function isFor({ userPoolId, clientId }: StoredSession, deployment: Deployment |
 }
 
 /** Where the session's pool is. */
-export function poolAddress(
-  { url, userPoolId, clientId }: StoredSession,
-  deployment?: Deployment,
-): PoolAddress {
+function poolAddress({ url, userPoolId, clientId }: StoredSession, deployment?: Deployment): PoolAddress {
   const region = regionOf(userPoolId);
   if (region === undefined) throw new RangeError('The id of a kept pool was checked when it was read.');
   return { url, region, userPoolId, clientId, ...omitUndefined({ local: deployment?.local }) };

@@ -15,7 +15,7 @@ export interface Ending {
   readonly cause?: FailedResource;
 }
 
-export interface FailedResource {
+interface FailedResource {
   readonly logicalId: string;
   readonly resourceType: string;
   readonly status: string;

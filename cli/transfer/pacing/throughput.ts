@@ -6,7 +6,7 @@ export interface Window {
   readonly mostMs: number;
 }
 
-export interface Reading {
+interface Reading {
   /** Bytes a millisecond, so far. */
   readonly rate: number;
   /** The window has come to its end. */

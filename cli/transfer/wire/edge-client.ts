@@ -9,7 +9,7 @@ import { orInterrupted } from './grace.ts';
 import { judge, type Refuse } from './refusals.ts';
 import { PassingFailure, type RetryPolicy, retrying } from './retry.ts';
 
-export interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
+interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
   readonly key: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
   readonly onUnanswered?: () => void;
 }
 
-export interface Answered<T> {
+interface Answered<T> {
   readonly value: T;
   /** Tries it took, the good one included. */
   readonly attempts: number;

@@ -10,7 +10,7 @@ import { type Clock, PassingFailure } from './retry.ts';
 import { stallGuard } from './stall.ts';
 
 /** A body that can be sent again: each try opens it anew. */
-export interface Body {
+interface Body {
   /** Bytes. */
   readonly length: number;
   readonly open: () => AsyncIterable<Buffer>;

@@ -17,7 +17,7 @@ export interface TemplateResource {
 
 export type DeletionPolicy = 'Delete' | 'Retain' | 'RetainExceptOnCreate';
 
-export interface TemplateOutput {
+interface TemplateOutput {
   readonly value: Json;
   readonly description?: string;
   readonly exportName?: Json;

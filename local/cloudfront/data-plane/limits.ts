@@ -1,7 +1,7 @@
 import type { ViewerRequest } from './function/viewer-event.ts';
 
 /** Request line and headers, bytes. */
-export const MAX_REQUEST_BYTES = 32_768;
+const MAX_REQUEST_BYTES = 32_768;
 const MAX_URL_BYTES = 8_192;
 
 /** Status codes that CloudFront answers requests with which are too long. The second is nginx's own. */

@@ -23,7 +23,7 @@ export interface ClientRecord {
   readonly settings: ClientSettings;
 }
 
-export type UserStatus = 'FORCE_CHANGE_PASSWORD' | 'CONFIRMED' | 'RESET_REQUIRED';
+type UserStatus = 'FORCE_CHANGE_PASSWORD' | 'CONFIRMED' | 'RESET_REQUIRED';
 
 /** All that is kept of a password: SRP's salt and verifier, hex. */
 export interface Credential {
@@ -39,7 +39,7 @@ export interface Failures {
 }
 
 /** A one-time code that went to the outbox; only its hash is kept. */
-export interface CodeRecord {
+interface CodeRecord {
   readonly hash: string;
   readonly expires: string;
   readonly attempts: number;

@@ -6,7 +6,7 @@ import { allVersions, functionConfiguration } from './describe.ts';
 import type { LambdaInput } from './rest-protocol.ts';
 
 /** The functions of the account. */
-export interface Account {
+interface Account {
   readonly functions: Functions;
   /** Concurrent executions. */
   readonly concurrency: () => number;

@@ -2,10 +2,10 @@ import type { Start } from '../messages.ts';
 import type { Load } from './modules.ts';
 
 export type Handler = (event: unknown, context: object, callback?: Callback) => unknown;
-export type Callback = (error: unknown, result?: unknown) => void;
+type Callback = (error: unknown, result?: unknown) => void;
 
 /** A failure to initialise, under the name that Lambda's Node.js runtime reports it by. */
-export class InitError extends Error {
+class InitError extends Error {
   constructor(errorType: string, message: string) {
     super(message);
     this.name = errorType;

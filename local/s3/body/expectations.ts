@@ -18,7 +18,7 @@ export interface Expectations {
   readonly checksum?: ExpectedChecksum;
 }
 
-export interface ExpectedChecksum {
+interface ExpectedChecksum {
   readonly algorithm: Algorithm;
   /** Base64; absent where it comes in the trailer. */
   readonly value?: string;

@@ -16,7 +16,7 @@ import type { HttpHandler, HttpRequest } from '../../../local/wire/http.ts';
 export const VERSION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:edge:1';
 export const BUCKET_HOST = 'uploads.s3.us-east-1.amazonaws.com';
 export const LOG_HOST = 'logs.s3.us-east-1.amazonaws.com';
-export const ROLE_ARN = 'arn:aws:iam::000000000000:role/edge';
+const ROLE_ARN = 'arn:aws:iam::000000000000:role/edge';
 export const SUFFIX = 'abcdefghij0123456789';
 
 export interface Fixture {

@@ -17,7 +17,7 @@ export const MINUTE = 60_000;
 export const DAY = 24 * 60 * MINUTE;
 
 /** A frozen clock that tests move by hand; it starts at the real time, by which verifiers judge tokens. */
-export class Clock {
+class Clock {
   #at = Date.now();
   readonly now = () => new Date(this.#at);
 

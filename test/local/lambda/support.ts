@@ -16,7 +16,7 @@ export const ROLE = 'arn:aws:iam::000000000000:role/edge';
 let built: Promise<string> | undefined;
 
 /** The sandbox as `npm run build` makes it. */
-export function sandboxSource(): Promise<string> {
+function sandboxSource(): Promise<string> {
   built ??= (async () => {
     const [, outer] = await buildSandbox({ write: false });
     return outer?.outputFiles?.[0]?.text ?? '';

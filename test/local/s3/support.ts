@@ -111,7 +111,7 @@ export async function raw(running: Running, request: RawRequest): Promise<RawAns
 }
 
 /** Sends bytes over a socket and gives all that comes back until the other side closes. */
-export function exchange(port: number, head: string, body: string | Buffer = ''): Promise<Buffer> {
+function exchange(port: number, head: string, body: string | Buffer = ''): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const socket = connect(port, '127.0.0.1', () => {

@@ -14,7 +14,7 @@ export interface Attempt {
   readonly now: () => Date;
 }
 
-export interface Reply {
+interface Reply {
   /** ChallengeResponses without USERNAME, which the loop adds. */
   readonly responses: Readonly<Record<string, string>>;
   /** Where further calls have taken the challenge's session on. */

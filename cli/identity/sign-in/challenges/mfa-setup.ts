@@ -55,7 +55,7 @@ export const mfaSetup: ChallengeHandler = {
 };
 
 /** What an authenticator app has to know. */
-export interface AppAccount {
+interface AppAccount {
   /** Base32. */
   readonly secret: string;
   readonly username: string;
@@ -64,7 +64,7 @@ export interface AppAccount {
 }
 
 /** The address of a time-based code in the form that every authenticator app takes: https://github.com/google/google-authenticator/wiki/Key-Uri-Format */
-export function otpauthAddress({ secret, username, place }: AppAccount): string {
+function otpauthAddress({ secret, username, place }: AppAccount): string {
   const label = `${encodeURIComponent(place)}:${encodeURIComponent(username)}`;
   return `otpauth://totp/${label}?secret=${secret}&issuer=${encodeURIComponent(place)}`;
 }
@@ -76,7 +76,7 @@ const STYLE: StyledLine['style'] = ['whiteBright', 'bgBlack'];
  * The address as a QR code of half blocks. Without the issuer, which the label names too, it leaves a terminal of 24
  * lines one for the prompt if host and user name have 58 characters or fewer.
  */
-export async function qrCode(account: AppAccount): Promise<readonly StyledLine[]> {
+async function qrCode(account: AppAccount): Promise<readonly StyledLine[]> {
   const { renderUnicodeCompact } = await import('uqr');
   const address = otpauthAddress(account).replace(/&issuer=.*$/, '');
   const code = renderUnicodeCompact(address, { ecc: 'L', border: 2 });

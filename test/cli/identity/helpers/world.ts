@@ -29,7 +29,7 @@ type Answer = string | (() => string);
 /** Answers a test's person gives, by the beginning of the prompt; a list is used up one at a time. */
 export type Person = Record<string, Answer | Answer[]>;
 
-export interface Seen {
+interface Seen {
   readonly events: FlatEvent[];
   readonly prompts: string[];
 }

@@ -55,7 +55,7 @@ export interface CrashOptions {
 }
 
 /** One upload, killed again and again, and then let to its end. */
-export interface CrashRun {
+interface CrashRun {
   readonly number: number;
   readonly kills: number;
   /** Bytes sent in all, TLS and headers included. */

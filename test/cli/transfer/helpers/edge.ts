@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { crc32Bytes } from '../../../../cli/transfer/proof/digests.ts';
 import { type MultipartStore, multipartStore } from './multipart-store.ts';
 
-export interface Seen {
+interface Seen {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
