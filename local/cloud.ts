@@ -52,6 +52,8 @@ export interface Cloud {
   close(): Promise<void>;
 }
 
+/** Longer than Node's 5 s: a busy client would reuse a connection while it is being closed. */
+const KEEP_ALIVE_MS = 60_000;
 /** Objects expire at midnight UTC; nobody waits for it to the minute. */
 const LIFECYCLE_EVERY_MS = 600_000;
 
@@ -120,7 +122,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const endpoint: HttpHandler = (request) => handlers[serviceOf(request)](request);
 
   await cloudfront.start();
-  const server = createServer({ requestTimeout: 0 });
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS });
   const answer = nodeListener(endpoint, onDefect);
   listenBehindGate(
     server,

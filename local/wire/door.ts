@@ -73,8 +73,8 @@ export function requestDoor<Input, Result>(options: DoorOptions<Input, Result>):
       now: now(),
       anyRegion,
     });
-    if (!isPublic) refuseOthers(principal, protocol.codeSuffix);
     if (operation === undefined) throw protocol.unknown(name);
+    if (!isPublic) refuseOthers(principal, protocol.codeSuffix);
     throttle(name);
     if (operation.access === undefined) {
       refuseDenied(permissions, `${service}:${name}`, `AccessDenied${protocol.codeSuffix}`);

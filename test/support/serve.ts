@@ -10,7 +10,11 @@ import { nodeListener } from '../../local/wire/node-http.ts';
  */
 export async function serve(t: Pick<TestContext, 'after'>, handle: HttpHandler): Promise<string> {
   const defects: unknown[] = [];
-  const server = createServer(nodeListener(handle, (error) => defects.push(error)));
+  // A client that is busy for seconds would else reuse a connection while the server closes it.
+  const server = createServer(
+    { keepAliveTimeout: 600_000 },
+    nodeListener(handle, (error) => defects.push(error)),
+  );
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   t.after(async () => {
     server.closeAllConnections();

@@ -129,7 +129,7 @@ test('an address that the pool verifies by a code is not changed without one', a
   const { update } = await signedIn(setup);
   await assert.rejects(
     update('email', 'x@example.com'),
-    awsError('InvalidParameterException', /not available/),
+    awsError('InvalidParameterException', /does not support the verification of a changed email/),
   );
   await update('name', 'Ann');
 });

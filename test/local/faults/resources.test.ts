@@ -35,7 +35,7 @@ test('a resource fails when it is created, updated, rolled back or deleted, each
 
 test('slow resources take their time to be created, updated and deleted', async (t) => {
   const resourceDelayMs = 100;
-  const { sdk, create, update, remove, idle, statusOf, cloud, stackOf } = await setUp(t, {
+  const { create, update, remove, cloud, stackOf } = await setUp(t, {
     faults: { resourceDelayMs },
   });
   const took = async (work: () => Promise<unknown>) => {
@@ -47,14 +47,9 @@ test('slow resources take their time to be created, updated and deleted', async 
   const two = 2 * resourceDelayMs - 10;
   assert.ok((await took(() => create('one', body('red')))) >= two);
   assert.ok((await took(() => update('one', body('blue')))) >= two);
-  await sdk.deleteStack({ StackName: 'one' });
-  assert.equal(await statusOf('one'), 'DELETE_IN_PROGRESS');
-  assert.equal(cloud.things.length, 2);
-  await idle();
+  assert.ok((await took(() => remove('one'))) >= two);
   assert.deepEqual(cloud.things, []);
-  await create('two', body('red'));
-  assert.ok((await took(() => remove('two'))) >= two);
-  await assert.rejects(stackOf('two'));
+  await assert.rejects(stackOf('one'));
 });
 
 test('describing lags behind by so many calls', async (t) => {
