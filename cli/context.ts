@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ExitCode } from './errors.ts';
 import type { OpenKeyring } from './identity/tokens/keyring.ts';
+import type { JsonValue } from './json-value.ts';
 import type { JobControl } from './ui/job-control.ts';
 import type { Text } from './ui/shown.ts';
 import type { Ui } from './ui/ui.ts';
@@ -41,14 +42,6 @@ export interface Context {
   /** Aborted by the first Ctrl-C or SIGTERM; a command then ends cleanly and says how to go on. */
   readonly signal: AbortSignal;
 }
-
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | JsonValue[]
-  | { [name: string]: JsonValue | undefined };
 
 /** What a command did, for both readers: one JSON document, or lines of text on stdout. */
 export interface Result {

@@ -2,15 +2,17 @@ import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { pid } from 'node:process';
+import { pid, platform } from 'node:process';
 import { pipeline } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { pathToFileURL } from 'node:url';
 import { compileTests } from '../scripts/compile-tests.ts';
+import { NOT_ON_WINDOWS, PORTABLE, UNIT } from './support/selections.ts';
 
 /*
- * Runs the tests: `tsx test/run.ts [word …]`. Without a word, every `*.test.ts` below test/ except test/scale, whose tests
- * take minutes each; with words, the files whose path contains one of them.
+ * Runs the tests: `tsx test/run.ts [--unit | --portable | word …]`. Without a word, every `*.test.ts` below test/ except
+ * test/scale, whose tests take minutes each; with words, the files whose path contains one of them.
  */
 
 /** Milliseconds for one test file, after which it has failed. Four times the slowest on two busy cores. */
@@ -21,12 +23,18 @@ const SLOWEST_SHOWN = 12;
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 process.env.NODE_OPTIONS = '--enable-source-maps';
 
-const words = process.argv.slice(2);
+const asked = process.argv.slice(2);
+const unit = asked.includes('--unit');
+const words = unit ? UNIT : asked.includes('--portable') ? PORTABLE : asked;
 const root = import.meta.dirname;
 
 function isWanted(file: string): boolean {
   if (!file.endsWith('.test.ts')) return false;
-  return words.length === 0 ? !file.startsWith('scale') : words.some((word) => file.includes(word));
+  if (words.length === 0) return !file.startsWith('scale');
+  if (!words.some((word) => file.includes(word))) return false;
+  const skipped = platform === 'win32' && NOT_ON_WINDOWS.find(({ word }) => file.includes(word));
+  if (skipped) process.stdout.write(`Skipped on Windows: ${file} needs ${skipped.because}.\n`);
+  return !skipped;
 }
 
 /** The folders with the longest tests come first, so that no core waits for one of them at the end. */
@@ -38,12 +46,17 @@ function rank(file: string): number {
 }
 
 const wanted = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
   .filter(isWanted)
   .sort((one, other) => rank(one) - rank(other) || one.localeCompare(other))
   .map((file) => join(root, file));
 if (wanted.length === 0) throw new Error(`No test file matches ${words.join(' ')}.`);
 const compiled = join(root, `../dist.test.${pid}`);
-const files = await compileTests(wanted, compiled);
+const guard = unit ? [join(root, 'support/no-sockets.ts')] : [];
+const files = (await compileTests([...guard, ...wanted], compiled)).slice(guard.length);
+if (unit) {
+  process.env.NODE_OPTIONS += ` --import=${pathToFileURL(join(compiled, 'test/support/no-sockets.js'))}`;
+}
 
 // Half of what the tests do is waiting: for processes to start, and for each other.
 const stream = run({ files, concurrency: 3 * availableParallelism(), timeout: FILE_LIMIT_MS });

@@ -1,7 +1,8 @@
-import type { Context, JsonValue, Result } from '../context.ts';
+import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { revokeSession } from '../identity/tokens/stored-tokens.ts';
 import { type FoundSession, findSessions, forgetTokens } from '../identity/tokens/token-store.ts';
+import type { JsonValue } from '../json-value.ts';
 import {
   currentDeployment,
   type Deployment,

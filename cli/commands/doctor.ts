@@ -1,7 +1,8 @@
-import type { Context, JsonValue, Result } from '../context.ts';
+import type { Context, Result } from '../context.ts';
 import { connectionChecks } from '../doctor/connection.ts';
 import { edgeChecks } from '../doctor/edge.ts';
 import { EXIT, isUserError } from '../errors.ts';
+import type { JsonValue } from '../json-value.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 import { type Check, type Checked, runCheck } from '../stack/checks/check.ts';
 import { stackHealth } from '../stack/checks/preflight.ts';

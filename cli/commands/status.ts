@@ -1,5 +1,6 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import type { Context, JsonValue, Result } from '../context.ts';
+import type { Context, Result } from '../context.ts';
+import type { JsonValue } from '../json-value.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { ifThere } from '../stack/aws-failures.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';

@@ -1,10 +1,11 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import type { Context, JsonValue, Result } from '../context.ts';
+import type { Context, Result } from '../context.ts';
 import { askCaller, groupsText, writingText } from '../identity/caller.ts';
 import { findKept } from '../identity/tokens/stored-tokens.ts';
 import { type TokenOrigin, tokenOrigin, tokenSource } from '../identity/tokens/token-source.ts';
 import type { FoundSession } from '../identity/tokens/token-store.ts';
 import { keptText } from '../identity/tokens/token-store.ts';
+import type { JsonValue } from '../json-value.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';
 

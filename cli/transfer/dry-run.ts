@@ -1,7 +1,8 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { encodeKey } from '../../protocol/percent-encode.ts';
-import type { Context, JsonValue, Result } from '../context.ts';
+import type { Context, Result } from '../context.ts';
 import { EXIT, type ExitCode, interrupted, isUserError } from '../errors.ts';
+import type { JsonValue } from '../json-value.ts';
 import { count, formatBytes, printableLine } from '../ui/format.ts';
 import { type ObjectOptions, objectHeaders } from './object-headers.ts';
 import { checkKey } from './placing.ts';

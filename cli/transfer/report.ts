@@ -1,7 +1,8 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { encodeKey } from '../../protocol/percent-encode.ts';
-import type { JsonValue, Result } from '../context.ts';
+import type { Result } from '../context.ts';
 import { EXIT, type ExitCode, type UserError } from '../errors.ts';
+import type { JsonValue } from '../json-value.ts';
 import type { UiEvent } from '../ui/events.ts';
 import { count, formatBytes, formatDuration, printableLine } from '../ui/format.ts';
 import type { Text } from '../ui/shown.ts';

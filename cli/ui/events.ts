@@ -1,4 +1,4 @@
-import type { JsonValue } from '../context.ts';
+import type { JsonValue } from '../json-value.ts';
 import type { Text } from './shown.ts';
 
 /** What the rooms below tell the screen. They never print; each renderer shows an event in its own way or not at all. */

@@ -1,4 +1,4 @@
-import type { OutputStream } from '../context.ts';
+import type { Writable } from 'node:stream';
 import { type Style, styleText } from './style.ts';
 
 /*
@@ -116,10 +116,10 @@ export function textLines(text: Text): readonly TextLine[] {
 }
 
 /** Writes within a line: a question whose answer follows it. */
-export function writePart(stream: OutputStream, part: Shown): void {
+export function writePart(stream: Writable, part: Shown): void {
   stream.write(`${part}`);
 }
 
-export function writeLines(stream: OutputStream, lines: readonly Shown[]): void {
+export function writeLines(stream: Writable, lines: readonly Shown[]): void {
   if (lines.length > 0) stream.write(lines.map((one) => `${one}\n`).join(''));
 }

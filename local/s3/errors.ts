@@ -85,3 +85,12 @@ export function incompleteBody(): AwsError {
 export function notImplemented(what: string, details: Readonly<Record<string, string>> = {}): AwsError {
   return new AwsError('NotImplemented', `${what} is not implemented by the embedded S3.`, 501, details);
 }
+
+/** A request met an upload that is being completed. */
+export function busy(): AwsError {
+  return new AwsError(
+    'OperationAborted',
+    'A conflicting conditional operation is currently in progress against this resource. Please try again.',
+    409,
+  );
+}

@@ -1,4 +1,4 @@
-import type { Context, JsonValue, Result } from '../../context.ts';
+import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { getUser } from '../../identity/users/directory.ts';
 import {
@@ -9,6 +9,7 @@ import {
   removeFromGroups,
   requireGroups,
 } from '../../identity/users/groups.ts';
+import type { JsonValue } from '../../json-value.ts';
 import { count } from '../../ui/format.ts';
 import { visible } from '../../ui/shown.ts';
 import type { OperatorArgs } from '../operator.ts';

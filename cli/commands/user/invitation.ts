@@ -1,7 +1,8 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import type { Context, JsonValue } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import { loginCommand } from '../../identity/sign-in/username.ts';
 import type { PoolRules } from '../../identity/users/administered-pool.ts';
+import type { JsonValue } from '../../json-value.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import type { OperatedPool } from './pool.ts';

@@ -1,5 +1,6 @@
-import type { Context, JsonValue, Result } from '../../context.ts';
+import type { Context, Result } from '../../context.ts';
 import { listUsers, type PoolUser, type Wanted } from '../../identity/users/directory.ts';
+import type { JsonValue } from '../../json-value.ts';
 import { count } from '../../ui/format.ts';
 import { visible } from '../../ui/shown.ts';
 import type { OperatorArgs } from '../operator.ts';

@@ -1,5 +1,3 @@
-import type { Context } from '../../context.ts';
-
 /** The operating system's place for secrets, of which one holds the key to the kept tokens. */
 export interface Keyring {
   /** `undefined` where nothing was kept yet. Rejects where the keyring is locked or out of reach. */
@@ -20,7 +18,9 @@ const PATIENCE_MS = 30_000;
  * The keychain of macOS, the credential manager of Windows, or the Secret Service of a Linux desktop. The kernel's own
  * keyring, which forgets at a reboot, is none. `EDGE_UPLOAD_KEYRING=off` does without.
  */
-export async function systemKeyring(env: Context['env']): Promise<Keyring | undefined> {
+export async function systemKeyring(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Keyring | undefined> {
   if (env.EDGE_UPLOAD_KEYRING === 'off') return undefined;
   const library = await load();
   if (library === undefined) return undefined;

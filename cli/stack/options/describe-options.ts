@@ -1,5 +1,5 @@
 import type { StackOptions } from '../../../infra/options.ts';
-import type { JsonValue } from '../../context.ts';
+import type { JsonValue } from '../../json-value.ts';
 import { kindOf, nameOf, OPTION_NAMES, type OptionName } from './kinds.ts';
 
 /** An option as `status` and `deploy` show it. */

@@ -6,7 +6,7 @@ import type { HttpResponse } from '../../wire/http.ts';
 import { readText } from '../body/text.ts';
 import { ALGORITHM_NAMES, ALGORITHMS, type Checksum, checksumHeader } from '../checksums/algorithms.ts';
 import { combineCrcs } from '../checksums/combine.ts';
-import { badDigest, conditionalConflict, invalidRequest } from '../errors.ts';
+import { badDigest, busy, conditionalConflict, invalidRequest } from '../errors.ts';
 import { readWriteCondition } from '../headers.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
 import { conditionText, type WriteCondition } from '../store/conditions.ts';
@@ -14,7 +14,7 @@ import type { Part, Upload } from '../store/uploads.ts';
 import type { Version } from '../store/version.ts';
 import { choosePart, type ListedPart, readPartList } from './part-list.ts';
 import { versionHeader } from './put-object.ts';
-import { busy, checksumMismatch } from './upload-part.ts';
+import { checksumMismatch } from './upload-part.ts';
 import { findUpload } from './uploads.ts';
 
 const BLOCK_BYTES = 4 * 1024 * 1024;

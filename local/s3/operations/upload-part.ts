@@ -4,7 +4,7 @@ import type { XmlChildren } from '../../wire/xml.ts';
 import { type Expectations, readExpectations } from '../body/expectations.ts';
 import { type Received, receiveBody } from '../body/receive.ts';
 import { type Algorithm, checksumHeader } from '../checksums/algorithms.ts';
-import { invalidArgument, invalidRequest } from '../errors.ts';
+import { busy, invalidArgument, invalidRequest } from '../errors.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
 import { OWNER } from '../owner.ts';
 import { BlockFile } from '../store/block-file.ts';
@@ -74,15 +74,6 @@ export async function receivePart(
     if (!(error instanceof AwsError)) findUpload(call);
     throw error;
   }
-}
-
-/** What meets an upload whose parts are being put together. */
-export function busy(): AwsError {
-  return new AwsError(
-    'OperationAborted',
-    'A conflicting conditional operation is currently in progress against this resource. Please try again.',
-    409,
-  );
 }
 
 function partNumber(text: string): number {

@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../../wire/http.ts';
 import type { XmlChildren } from '../../wire/xml.ts';
 import { ALGORITHMS, type Algorithm, type ChecksumType, isAlgorithm } from '../checksums/algorithms.ts';
-import { invalidRequest, noSuchUpload, notImplemented } from '../errors.ts';
+import { busy, invalidRequest, noSuchUpload, notImplemented } from '../errors.ts';
 import { readDescription } from '../headers.ts';
 import { checkKey } from '../key.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
@@ -9,7 +9,6 @@ import { OWNER } from '../owner.ts';
 import type { Upload, UploadRecord } from '../store/uploads.ts';
 import { compareKeys } from '../store/version.ts';
 import { keyEncoding, pageSize } from './list-query.ts';
-import { busy } from './upload-part.ts';
 import { DEFAULT_ALGORITHM } from './write-object.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
