@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { OPERATOR_POLICY, policyDocument } from '../../cli/stack/policy/operator-policy.ts';
+import { policyDocument } from '../../cli/stack/policy/operator-policy.ts';
+import { OPERATOR_POLICY } from '../../cli/stack/policy/operator-statements.ts';
 import { awsEnv, computerAt, PASSWORD, withCloud } from './harness.ts';
 import { startRecorder } from './recorder.ts';
 

@@ -10,6 +10,7 @@ import { residentMegabytes } from './memory.ts';
 import { MessageReader } from './message-reader.ts';
 import { reach } from './network.ts';
 import { spawnSandbox } from './sandbox-process.ts';
+import { SIGNAL_WORDS } from './signal-words.ts';
 
 export interface InstanceOptions {
   /** The text of `sandbox/main.ts` as built. */
@@ -38,18 +39,6 @@ const MEMORY_AGE_MS = 1000;
 const OUT_OF_MEMORY = /out of memory|process OOM/i;
 /** Characters of the process's errors that are kept to be searched. */
 const ERRORS_KEPT = 16 * 1024;
-
-/** Signals as Lambda names them, which are Go's words. */
-const SIGNALS: Readonly<Record<string, string>> = {
-  SIGABRT: 'aborted',
-  SIGBUS: 'bus error',
-  SIGFPE: 'floating point exception',
-  SIGILL: 'illegal instruction',
-  SIGKILL: 'killed',
-  SIGSEGV: 'segmentation fault',
-  SIGTERM: 'terminated',
-  SIGTRAP: 'trace/breakpoint trap',
-};
 
 type Settle = (invocation: Invocation) => void;
 
@@ -242,7 +231,7 @@ function failed({ errorType, message }: Failure): Invocation {
 
 /** As https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html words it. */
 function reason(code: number | null, signal: string | null): string {
-  if (signal !== null) return `with error: signal: ${SIGNALS[signal] ?? signal}`;
+  if (signal !== null) return `with error: signal: ${SIGNAL_WORDS[signal] ?? signal}`;
   return code === 0 ? 'without providing a reason' : `with error: exit status ${code}`;
 }
 

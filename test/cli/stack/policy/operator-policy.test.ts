@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LONGEST_NAME } from '../../../../cli/stack/checks/preflight.ts';
-import {
-  OPERATOR_POLICY,
-  POLICY_LIMIT_CHARACTERS,
-  policyDocument,
-} from '../../../../cli/stack/policy/operator-policy.ts';
+import { POLICY_LIMIT_CHARACTERS, policyDocument } from '../../../../cli/stack/policy/operator-policy.ts';
+import { OPERATOR_POLICY } from '../../../../cli/stack/policy/operator-statements.ts';
 
 const account = '123456789012';
 
