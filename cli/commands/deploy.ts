@@ -14,6 +14,7 @@ import { edgeServes } from '../stack/checks/edge-probe.ts';
 import { preflight } from '../stack/checks/preflight.ts';
 import { findStack, OUTPUT, type StackOutputs } from '../stack/find-stack.ts';
 import { expireEdgeLogs } from '../stack/logs/edge-logs.ts';
+import { type Agreement, createAgreement } from '../stack/operate/agreement.ts';
 import { deployStack } from '../stack/operate/deploy.ts';
 import { findKept } from '../stack/operate/kept.ts';
 import { countUsers } from '../stack/operate/pool.ts';
@@ -23,7 +24,6 @@ import { keptOptions, stackTags } from '../stack/options/kept-options.ts';
 import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { identityOf } from '../stack/template/wanted-template.ts';
-import { type Agreement, createAgreement } from './agreement.ts';
 import {
   DEFAULT_STACK_NAME,
   findTarget,

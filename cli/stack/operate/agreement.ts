@@ -1,10 +1,10 @@
-import { UserError } from '../errors.ts';
-import { STACK_REGION } from '../network/aws.ts';
-import type { PlannedChange } from '../stack/operate/change-set.ts';
-import { losses, type PlannedStep, planLines } from '../stack/operate/plan-words.ts';
-import type { OptionChange } from '../stack/options/describe-options.ts';
-import type { StackWork } from '../stack/stack-work.ts';
-import { resourceName } from '../ui/resource-words.ts';
+import { UserError } from '../../errors.ts';
+import { STACK_REGION } from '../../network/aws.ts';
+import { resourceName } from '../../ui/resource-words.ts';
+import type { OptionChange } from '../options/describe-options.ts';
+import type { StackWork } from '../stack-work.ts';
+import type { PlannedChange } from './change-set.ts';
+import { losses, type PlannedStep, planLines } from './plan-words.ts';
 
 /** The question before a change, and what was asked. */
 export interface Agreement {
