@@ -51,12 +51,14 @@ const wanted = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .sort((one, other) => rank(one) - rank(other) || one.localeCompare(other))
   .map((file) => join(root, file));
 if (wanted.length === 0) throw new Error(`No test file matches ${words.join(' ')}.`);
-const compiled = join(root, `../dist.test.${pid}`);
-const guard = unit ? [join(root, 'support/no-sockets.ts')] : [];
-const files = (await compileTests([...guard, ...wanted], compiled)).slice(guard.length);
-if (unit) {
-  process.env.NODE_OPTIONS += ` --import=${pathToFileURL(join(compiled, 'test/support/no-sockets.js'))}`;
-}
+/** Compiled together; each source by itself where coverage is measured, which c8 cannot map through bundles. */
+const compiled = process.env.NODE_V8_COVERAGE === undefined ? join(root, `../dist.test.${pid}`) : undefined;
+const guard = join(root, 'support/no-sockets.ts');
+const entries =
+  compiled === undefined ? [guard, ...wanted] : await compileTests([guard, ...wanted], compiled);
+const [loadedFirst = guard, ...files] = entries;
+if (compiled === undefined) process.env.NODE_OPTIONS += ' --import=tsx';
+if (unit) process.env.NODE_OPTIONS += ` --import=${pathToFileURL(loadedFirst)}`;
 
 // Half of what the tests do is waiting: for processes to start, and for each other.
 const stream = run({ files, concurrency: 3 * availableParallelism(), timeout: FILE_LIMIT_MS });
@@ -68,7 +70,7 @@ stream.on('test:fail', ({ todo }) => {
   if (todo === undefined || todo === false) process.exitCode = 1;
 });
 await pipeline(stream, new spec(), process.stdout, { end: false });
-await rm(compiled, { recursive: true });
+if (compiled !== undefined) await rm(compiled, { recursive: true });
 
 const slowest = durations.sort((one, other) => other.ms - one.ms).slice(0, SLOWEST_SHOWN);
 process.stdout.write('\nThe slowest tests:\n');
