@@ -1,5 +1,5 @@
-import type { MessageFactor } from './factors.ts';
 import type { Message } from './outbox.ts';
+import type { MessageFactor } from './resources/factor.ts';
 import type { PoolSettings } from './resources/pool-properties.ts';
 
 const fill = (template: string, username: string, code: string) =>

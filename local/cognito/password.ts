@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
 import { invalidPassword } from './errors.ts';
-import type { PasswordPolicy } from './resources/pool-properties.ts';
 
 /** Cognito's special characters; a space counts too, except at either end. */
 const SYMBOLS = '^$*.[]{}()?"!@#%&/\\,><\':;|_~`=+-';
@@ -11,6 +10,15 @@ export const PASSWORD_PATTERN = /^[\S]+.*[\S]+$/;
 
 const hasSymbol = (password: string) =>
   [...password].some((character) => SYMBOLS.includes(character)) || /^\S.* .*\S$/s.test(password);
+
+/** The rules for passwords of a pool, with Cognito's defaults filled in. */
+interface PasswordPolicy {
+  readonly MinimumLength: number;
+  readonly RequireUppercase: boolean;
+  readonly RequireLowercase: boolean;
+  readonly RequireNumbers: boolean;
+  readonly RequireSymbols: boolean;
+}
 
 /**
  * Cognito's one rule for passwords, wherever one comes from: an operation's own member, an answer to a challenge, or

@@ -1,6 +1,6 @@
 import { invalidParameter, notAuthorized } from './errors.ts';
 import type { ClientSettings } from './resources/client-properties.ts';
-import { isStandardAttribute, type SchemaAttribute } from './schema.ts';
+import { isStandardAttribute, type SchemaAttribute } from './resources/standard-attributes.ts';
 
 /** Attributes that no client writes: Cognito sets them itself, or an administrator does. */
 const NOT_WRITABLE = ['sub', 'email_verified', 'phone_number_verified'];

@@ -6,7 +6,7 @@ import { clientId, pageToken, poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { listing } from '../page.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
-import type { SchemaAttribute } from '../schema.ts';
+import type { SchemaAttribute } from '../resources/standard-attributes.ts';
 import type { ClientRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 import { epoch } from '../users.ts';

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../json.ts';
 import { flag, type Infer, oneOf, optional, required, structure, text } from '../../shape.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
-import type { Factor } from '../factors.ts';
 import { poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
+import type { Factor } from '../resources/factor.ts';
 import { checkMfa } from '../resources/mfa-rules.ts';
 import { type PoolSettings, smsConfiguration } from '../resources/pool-properties.ts';
 

@@ -1,5 +1,5 @@
 import { invalidParameter, notInTier } from '../errors.ts';
-import type { Factor } from '../factors.ts';
+import type { Factor } from './factor.ts';
 
 /** The settings of a pool that second factors depend on. */
 interface MfaSettings {

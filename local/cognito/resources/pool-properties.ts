@@ -13,9 +13,9 @@ import {
   text,
 } from '../../shape.ts';
 import { invalidParameter } from '../errors.ts';
-import { FACTORS } from '../factors.ts';
-import { isStandardAttribute } from '../schema.ts';
+import { FACTORS } from './factor.ts';
 import { checkMfa } from './mfa-rules.ts';
+import { isStandardAttribute } from './standard-attributes.ts';
 import { checkPoolTier } from './tier-rules.ts';
 
 const message = text({ min: 6, max: 20_000 });
@@ -210,8 +210,6 @@ export function passwordPolicyOf(settings: PoolSettings) {
         TemporaryPasswordValidityDays: 7,
       };
 }
-
-export type PasswordPolicy = ReturnType<typeof passwordPolicyOf>;
 
 /** Names and e-mail addresses are case sensitive unless the pool says otherwise. */
 export const isCaseSensitive = (settings: PoolSettings) =>

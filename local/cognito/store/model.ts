@@ -1,5 +1,5 @@
-import type { Factor, MessageFactor } from '../factors.ts';
 import type { ClientSettings } from '../resources/client-properties.ts';
+import type { Factor, MessageFactor } from '../resources/factor.ts';
 import type { PoolSettings } from '../resources/pool-properties.ts';
 
 export interface PoolRecord {
