@@ -87,7 +87,7 @@ test('without a command, help is shown, and it is a usage error', async () => {
 });
 
 test('a missing argument and an unknown option are usage errors that name them', async () => {
-  assert.match((await type('put')).stderr, /no file.*\n {2}Type: edge-upload put/i);
+  assert.match((await type('put')).stderr, /no file.*\n {2}Name it: edge-upload put/i);
   const { code, stderr } = await type('put x --colour');
   assert.equal(code, 2);
   assert.match(stderr, /--colour/);
@@ -101,7 +101,7 @@ test('a name that is given two values is a usage error that names it', async () 
     EDGE_UPLOAD_URL: 'https://edge.example',
   });
   assert.equal(elsewise.code, 2);
-  assert.match(elsewise.stderr, /error: “b” is given twice/);
+  assert.match(elsewise.stderr, /error: The metadata “b” is given twice/);
 });
 
 test('with --json even a usage error is one JSON document on stdout', async () => {

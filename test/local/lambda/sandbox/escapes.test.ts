@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { findIsolation } from '../../../../local/lambda/instances/isolation.ts';
 import { openRoom, returned } from '../support.ts';
-import { ESCAPES, escapeFunction } from './escapes.ts';
+import { CHANGING, escapeFunction, READING } from './escapes.ts';
 
-/** What there is on this computer that nobody may reach. */
+/** Things on this computer that no function is allowed to reach. */
 async function openPlaces(t: TestContext, folder: string) {
   let connections = 0;
   const listening = async (listen: (server: Server, ready: () => void) => void) => {
@@ -33,18 +33,20 @@ async function openPlaces(t: TestContext, folder: string) {
 }
 
 test('no code of a function reaches a file, the environment, a socket, a process or memory', async (t) => {
-  assert.ok(ESCAPES.length >= 40);
+  assert.ok(READING.length + CHANGING.length >= 60);
   const room = await openRoom(t, { network: async () => ({ status: 200, body: 'answer' }) });
   const { places, connections } = await openPlaces(t, room.dataDir);
-  for (const [name, code] of ESCAPES) {
-    await t.test(name, async () => {
-      const arn = await room.publish(escapeFunction(code, places), { Timeout: 20 });
-      const invocation = await room.invoke(arn, { some: ['event'] });
-      // Code that breaks its own realm may fail, never get out.
-      if (invocation.outcome === 'returned') assert.deepEqual(invocation.value ?? [], []);
-      else assert.doesNotMatch(JSON.stringify(invocation), /SyntaxError|not defined|hidden/);
-      assert.equal(connections(), 0);
-    });
+  for (const escapes of [READING, ...CHANGING.map((one) => [one])]) {
+    const arn = await room.publish(escapeFunction(escapes, places), { Timeout: 20 });
+    for (const [at, [name]] of escapes.entries()) {
+      await t.test(name, async () => {
+        const invocation = await room.invoke(arn, { at, some: ['event'] });
+        // Code that breaks its own realm is allowed to fail.
+        if (invocation.outcome === 'returned') assert.deepEqual(invocation.value ?? [], []);
+        else assert.doesNotMatch(JSON.stringify(invocation), /SyntaxError|not defined|hidden/);
+        assert.equal(connections(), 0);
+      });
+    }
   }
 });
 
@@ -89,7 +91,7 @@ test('all that a function’s code can reach is of its own realm', async (t) => 
   assert.deepEqual(await returned(room, arn), { foreign: [], many: true });
 });
 
-test('code that ends the function around it is still within', async (t) => {
+test('code that ends the function around it stays in its realm', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     `}); globalThis.outer = [typeof process, typeof require, this === globalThis]; (function (exports, require, module) {
@@ -101,7 +103,7 @@ test('code that ends the function around it is still within', async (t) => {
   } else assert.notEqual(invocation.outcome, 'timed-out');
 });
 
-test('what one function does to the language, no other one meets', async (t) => {
+test('changes of the language in one function do not reach another', async (t) => {
   const room = await openRoom(t);
   const spoiler = await room.publish(
     `Object.prototype.polluted = 'yes'; Array.prototype.map = () => 'spoiled'; JSON.parse = () => 'spoiled';
@@ -119,9 +121,8 @@ test('what one function does to the language, no other one meets', async (t) => 
   );
 });
 
-/** What a function may do to the computer, and how that ends. */
+/** Ways to exhaust the computer, and how each ends. `limits.test.ts` has the plain ones. */
 const BOMBS: readonly (readonly [string, string, RegExp])[] = [
-  ['an endless loop', 'for (;;);', /timed-out/],
   [
     'an endless loop in a timer',
     'await new Promise((r) => setTimeout(() => { for (;;); }, 1));',
@@ -132,8 +133,6 @@ const BOMBS: readonly (readonly [string, string, RegExp])[] = [
     'const spin = () => Promise.resolve().then(spin); await spin();',
     /timed-out|OutOfMemory/,
   ],
-  ['a promise that never settles', 'await new Promise(() => {});', /timed-out/],
-  ['a full heap', 'const all = []; for (;;) all.push({ a: [all.length] });', /OutOfMemory/],
   [
     'full buffers',
     'const all = []; for (;;) { all.push(Buffer.alloc(1 << 24, 1)); await new Promise((r) => setTimeout(r, 1)); }',
@@ -162,7 +161,6 @@ const BOMBS: readonly (readonly [string, string, RegExp])[] = [
     /false|OutOfMemory|RangeError/,
   ],
   ['a hard pattern', "return /^(a+)+$/.test('a'.repeat(40) + 'b');", /timed-out/],
-  ['its own end', 'process.exit(7);', /exit status 7/],
   [
     'a result of forged messages',
     'JSON.stringify = () => \'x\\nended {"type":"returned","result":"1"}\\nready\'; return 1;',
@@ -170,13 +168,13 @@ const BOMBS: readonly (readonly [string, string, RegExp])[] = [
   ],
 ];
 
-test('whatever a function does, the cloud goes on', async (t) => {
+test('the cloud continues whatever a function does', async (t) => {
   const room = await openRoom(t);
   const well = await room.publish('exports.handler = async () => "well";');
   await returned(room, well);
   for (const [name, code, outcome] of BOMBS) {
     await t.test(name, async () => {
-      // What is not to run out of time has enough of it, however busy the computer is.
+      // Enough time for the others, however busy the computer is.
       const Timeout = outcome.test('timed-out') ? 1 : 30;
       const arn = await room.publish(`exports.handler = async () => { ${code} };`, { Timeout });
       const ended = room.invoke(arn, {});

@@ -1,11 +1,11 @@
-/** An attempt to leave the sandbox: code that gives whatever it got hold of, to be looked through for a way out. */
+/** An attempt to leave the sandbox: code that returns what it found, to be searched for a way out. */
 export type Escape = readonly [name: string, code: string];
 
 const MODULES =
   'fs fs/promises net tls dgram dns http2 child_process worker_threads cluster vm module inspector v8 os repl wasi diagnostics_channel async_hooks perf_hooks trace_events process console sqlite test sea tty readline domain constants sys _http_agent _http_client _tls_wrap _stream_wrap internal/bootstrap/realm internal/test/binding';
 
-/** Each runs in an instance of its own: most of them leave the language's objects in ruins. */
-export const ESCAPES: readonly Escape[] = [
+/** Attempts that leave the language as it is; they share an instance. */
+export const READING: readonly Escape[] = [
   ['the constructor of `this`', 'return [this, (function () { return this; })()]'],
   [
     'the global object, its prototypes and constructors',
@@ -40,10 +40,6 @@ export const ESCAPES: readonly Escape[] = [
     "let reads = 0; const name = { toString: () => (reads++ ? 'fs' : 'crypto') }; return [attempt(() => require(name)), attempt(() => process.getBuiltinModule(name)), await import(name).catch((error) => error)]",
   ],
   [
-    'a module’s name with a poisoned startsWith and slice',
-    "String.prototype.startsWith = () => false; String.prototype.slice = () => 'fs'; Object.hasOwn = () => true; Set.prototype.has = () => false; return [attempt(() => require('fs')), attempt(() => require('node:fs'))]",
-  ],
-  [
     'what import() rejects with',
     "const promise = import('none'); return [promise, await promise.catch((error) => error)]",
   ],
@@ -58,6 +54,92 @@ export const ESCAPES: readonly Escape[] = [
   [
     'import() in a timer and in a microtask',
     "return [await new Promise((r) => setTimeout(() => import('a').catch(r), 1)), await new Promise((r) => queueMicrotask(() => import('a').catch(r))), await new Promise((r) => process.nextTick(() => import('a').catch(r)))]",
+  ],
+  [
+    'proxies for arguments',
+    "const spy = () => new Proxy(function () {}, new Proxy({}, { get: (t, trap) => (...args) => { found.push(trap, ...args.slice(1)); return Reflect[trap](...args); } })); for (const use of [(p) => new URL(p), (p) => fetch(p), (p) => console.log(p), (p) => console.error('%o %s %j', p, p, p), (p) => require('util').inspect(p), (p) => structuredClone(p), (p) => require('https').get(p), (p) => require('crypto').createPublicKey(p), (p) => crypto.subtle.importKey(p, p, p, p, p), (p) => Buffer.from(p), (p) => require('zlib').gzipSync(p), (p) => new AbortController().abort(p)]) { const result = attempt(() => use(spy())); found.push(result); Promise.resolve(result).catch((e) => found.push(e)); } await pause(20); return found",
+  ],
+  [
+    'custom inspection',
+    "const custom = Symbol.for('nodejs.util.inspect.custom'); const spy = { [custom](...args) { found.push(this, ...args, ...args.map((a) => a && a.stylize)); return 'x'; } }; console.log(spy); console.error('%o', spy); require('util').inspect(spy); require('util').format(spy); return found",
+  ],
+  [
+    'a thenable as result',
+    'return { then(resolve, reject) { resolve([...look([resolve, reject]), ...look([attempt(() => resolve.caller), attempt(() => arguments.callee.caller)])]); } }',
+  ],
+  [
+    'toJSON of a result',
+    'const it = { toJSON(...args) { return look([this, ...args, attempt(() => arguments.callee.caller), attempt(() => it.toJSON.caller)]); } }; return Object.assign(Object.create(it), { plain: true })',
+  ],
+  [
+    'callers of callbacks',
+    'const caller = function () { found.push(this, ...arguments, attempt(() => caller.caller), attempt(() => arguments.callee.caller)); }; await new Promise((r) => setTimeout(function () { caller.call(this); r(); }, 1)); await new Promise((r) => setImmediate(function () { caller(); r(); })); process.nextTick(function () { caller(); }); queueMicrotask(function () { caller(); }); [1].map(caller); await pause(5); return found',
+  ],
+  [
+    'timers',
+    'const timer = setTimeout(() => {}, 1); return [timer, Object.getPrototypeOf(timer), timer.constructor, timer._onTimeout, timer._idlePrev, timer._list, timer[Symbol.toPrimitive]]',
+  ],
+  ['the event’s context', 'return [context, context.getRemainingTimeInMillis, event]'],
+  [
+    'listeners of signals',
+    "const controller = new AbortController(); controller.signal.onabort = function (e) { found.push(this, e); }; controller.signal.addEventListener('abort', function (e) { found.push(this, e, e.target, attempt(() => arguments.callee.caller)); }); controller.abort(); found.push(AbortSignal.timeout(1), AbortSignal.any([]), new EventTarget(), new DOMException()); await pause(5); return found",
+  ],
+  [
+    'structuredClone and its transfers',
+    'return [attempt(() => structuredClone({ get a() { return this; } })), attempt(() => structuredClone(new ArrayBuffer(8), { transfer: [new ArrayBuffer(8)] })), attempt(() => structuredClone(process)), attempt(() => structuredClone(globalThis)), typeof MessageChannel, typeof MessagePort, typeof BroadcastChannel, typeof Worker]',
+  ],
+  [
+    'handles of streams',
+    "const request = require('https').get('https://x.amazonaws.com/'); const answer = await new Promise((r) => request.on('response', r).on('error', r)); return [process.stdout, process.stdout._handle, process.stdin, process.stderr.fd, request, request.socket, request.connection, request.agent, request._handle, answer, answer.socket, answer.client]",
+  ],
+  [
+    'options of https',
+    "const https = require('https'); const spy = (...args) => { found.push(...args); }; for (const options of [{ socketPath: '@unix' }, { host: '127.0.0.1', port: '@tcp' }, { createConnection: spy, host: 'x.amazonaws.com' }, { lookup: spy, host: 'x.amazonaws.com' }, { agent: { addRequest: spy, createConnection: spy }, host: 'x.amazonaws.com' }]) await new Promise((r) => { const q = attempt(() => https.get(options, r)); q && q.on ? q.on('error', (e) => { found.push(e); r(); }) : (found.push(q), r()); }); return [...found, https.globalAgent, https.Agent, https.createServer, attempt(() => https.createServer())]",
+  ],
+  [
+    'fetch to everywhere else',
+    "for (const to of ['http://127.0.0.1:@tcp/', 'http://localhost:@tcp/', 'http://[::1]:@tcp/', 'file:///etc/passwd', 'data:,x', 'unix:@unix', 'http://x.amazonaws.com@127.0.0.1:@tcp/', 'http://127.0.0.1:@tcp/?.amazonaws.com', 'http://127.0.0.1:@tcp#.amazonaws.com', 'http://0x7f000001:@tcp/', 'http://169.254.169.254/', 'blob:nodedata:x']) found.push(await fetch(to).then((r) => ['reached', r.status], (e) => e)); return found",
+  ],
+  [
+    'memory that was used before',
+    "const texts = []; for (let i = 0; i < 300; i += 1) { texts.push(Buffer.allocUnsafe(8192).toString('latin1'), Buffer.allocUnsafeSlow(65536).toString('latin1')); } return [texts.join('').includes('hidden') && 'memory']",
+  ],
+  [
+    'parents of buffers',
+    "const b = Buffer.from('x'); return [b, b.buffer, b.parent, b.offset, Buffer.poolSize, Buffer.prototype, b.buffer.byteLength > 64 && 'memory']",
+  ],
+  [
+    'shared memory and waiting',
+    'const shared = new Int32Array(new SharedArrayBuffer(8)); return [shared, Atomics, attempt(() => Atomics.wait(shared, 0, 0, 5)), attempt(() => Atomics.waitAsync && Atomics.waitAsync(shared, 0, 0, 5).value)]',
+  ],
+  ['compiled code', 'return [typeof WebAssembly, attempt(() => WebAssembly.compileStreaming({}))]'],
+  [
+    'keys that name files',
+    "const c = require('crypto'); return ['@secret', 'file:@secret'].flatMap((key) => [attempt(() => c.createPrivateKey(key)), attempt(() => c.createPublicKey({ key, format: 'pem' })), attempt(() => c.setEngine && c.setEngine(key)), attempt(() => c.createSecretKey && c.setFips && c.setFips(1))])",
+  ],
+  [
+    'files by way of process',
+    "return [attempt(() => process.loadEnvFile('@secret')), attempt(() => process.dlopen({ exports: {} }, '@secret')), attempt(() => process.report.getReport()), attempt(() => process.chdir('/')), attempt(() => process.openStdin()), process.allowedNodeEnvironmentFlags, process.config, attempt(() => process.execve('/bin/sh', []))]",
+  ],
+  [
+    'signals to other processes',
+    'return [attempt(() => process.kill(@pid)), attempt(() => process._kill(@pid, 9)), attempt(() => process._debugProcess(@pid))]',
+  ],
+  [
+    'environment',
+    'return [process.env, process.env.EDGE_UPLOAD_TEST_SECRET, process.env.PATH, process.env.HOME, process.argv, process.execArgv, process.title, process.cwd()]',
+  ],
+  [
+    'getters of errors that are thrown',
+    "setTimeout(() => {}, 1); const error = new Proxy(new Error('x'), { get(target, key, receiver) { found.push(target, key, receiver, attempt(() => arguments.callee.caller)); return target[key]; } }); await Promise.reject(error).catch((e) => e.message); return found",
+  ],
+];
+
+/** Attempts that change the language's objects; each runs in an instance of its own. */
+export const CHANGING: readonly Escape[] = [
+  [
+    'a module’s name with a poisoned startsWith and slice',
+    "String.prototype.startsWith = () => false; String.prototype.slice = () => 'fs'; Object.hasOwn = () => true; Set.prototype.has = () => false; return [attempt(() => require('fs')), attempt(() => require('node:fs'))]",
   ],
   [
     'frames of a stack',
@@ -123,97 +205,16 @@ export const ESCAPES: readonly Escape[] = [
     "const spy = { [Symbol.toPrimitive](hint) { found.push(this, hint, (() => { try { return arguments.callee.caller; } catch (e) { return e; } })()); return 'x'; }, toString() { return 'x'; } }; for (const use of [(s) => new URL(s), (s) => require('crypto').createHash(s), (s) => process.stdout.write(s), (s) => setTimeout(() => {}, s), (s) => atob(s), (s) => require(s), (s) => new Headers([[s, s]]), (s) => process.exitCode = s]) found.push(attempt(() => use(spy))); return found",
   ],
   [
-    'proxies for arguments',
-    "const spy = () => new Proxy(function () {}, new Proxy({}, { get: (t, trap) => (...args) => { found.push(trap, ...args.slice(1)); return Reflect[trap](...args); } })); for (const use of [(p) => new URL(p), (p) => fetch(p), (p) => console.log(p), (p) => console.error('%o %s %j', p, p, p), (p) => require('util').inspect(p), (p) => structuredClone(p), (p) => require('https').get(p), (p) => require('crypto').createPublicKey(p), (p) => crypto.subtle.importKey(p, p, p, p, p), (p) => Buffer.from(p), (p) => require('zlib').gzipSync(p), (p) => new AbortController().abort(p)]) { const result = attempt(() => use(spy())); found.push(result); Promise.resolve(result).catch((e) => found.push(e)); } await pause(20); return found",
-  ],
-  [
-    'custom inspection',
-    "const custom = Symbol.for('nodejs.util.inspect.custom'); const spy = { [custom](...args) { found.push(this, ...args, ...args.map((a) => a && a.stylize)); return 'x'; } }; console.log(spy); console.error('%o', spy); require('util').inspect(spy); require('util').format(spy); return found",
-  ],
-  [
-    'a thenable as result',
-    'return { then(resolve, reject) { resolve([...look([resolve, reject]), ...look([attempt(() => resolve.caller), attempt(() => arguments.callee.caller)])]); } }',
-  ],
-  [
-    'toJSON of a result',
-    'const it = { toJSON(...args) { return look([this, ...args, attempt(() => arguments.callee.caller), attempt(() => it.toJSON.caller)]); } }; return Object.assign(Object.create(it), { plain: true })',
-  ],
-  [
-    'callers of callbacks',
-    'const caller = function () { found.push(this, ...arguments, attempt(() => caller.caller), attempt(() => arguments.callee.caller)); }; await new Promise((r) => setTimeout(function () { caller.call(this); r(); }, 1)); await new Promise((r) => setImmediate(function () { caller(); r(); })); process.nextTick(function () { caller(); }); queueMicrotask(function () { caller(); }); [1].map(caller); await pause(5); return found',
-  ],
-  [
-    'timers',
-    'const timer = setTimeout(() => {}, 1); return [timer, Object.getPrototypeOf(timer), timer.constructor, timer._onTimeout, timer._idlePrev, timer._list, timer[Symbol.toPrimitive]]',
-  ],
-  ['the event’s context', 'return [context, context.getRemainingTimeInMillis, event]'],
-  [
-    'listeners of signals',
-    "const controller = new AbortController(); controller.signal.onabort = function (e) { found.push(this, e); }; controller.signal.addEventListener('abort', function (e) { found.push(this, e, e.target, attempt(() => arguments.callee.caller)); }); controller.abort(); found.push(AbortSignal.timeout(1), AbortSignal.any([]), new EventTarget(), new DOMException()); await pause(5); return found",
-  ],
-  [
     'weak references and finalization',
     'const registry = new FinalizationRegistry(function (held) { found.push(this, held, attempt(() => arguments.callee.caller), new Error()); }); for (let i = 0; i < 1e4; i += 1) registry.register({}, i); for (let i = 0; i < 20; i += 1) { new Array(1e5).fill({}); await pause(1); } found.push(new WeakRef({}).deref()); return found.slice(0, 50)',
-  ],
-  [
-    'structuredClone and its transfers',
-    'return [attempt(() => structuredClone({ get a() { return this; } })), attempt(() => structuredClone(new ArrayBuffer(8), { transfer: [new ArrayBuffer(8)] })), attempt(() => structuredClone(process)), attempt(() => structuredClone(globalThis)), typeof MessageChannel, typeof MessagePort, typeof BroadcastChannel, typeof Worker]',
-  ],
-  [
-    'handles of streams',
-    "const request = require('https').get('https://x.amazonaws.com/'); const answer = await new Promise((r) => request.on('response', r).on('error', r)); return [process.stdout, process.stdout._handle, process.stdin, process.stderr.fd, request, request.socket, request.connection, request.agent, request._handle, answer, answer.socket, answer.client]",
-  ],
-  [
-    'options of https',
-    "const https = require('https'); const spy = (...args) => { found.push(...args); }; for (const options of [{ socketPath: '@unix' }, { host: '127.0.0.1', port: '@tcp' }, { createConnection: spy, host: 'x.amazonaws.com' }, { lookup: spy, host: 'x.amazonaws.com' }, { agent: { addRequest: spy, createConnection: spy }, host: 'x.amazonaws.com' }]) await new Promise((r) => { const q = attempt(() => https.get(options, r)); q && q.on ? q.on('error', (e) => { found.push(e); r(); }) : (found.push(q), r()); }); return [...found, https.globalAgent, https.Agent, https.createServer, attempt(() => https.createServer())]",
-  ],
-  [
-    'fetch to everywhere else',
-    "for (const to of ['http://127.0.0.1:@tcp/', 'http://localhost:@tcp/', 'http://[::1]:@tcp/', 'file:///etc/passwd', 'data:,x', 'unix:@unix', 'http://x.amazonaws.com@127.0.0.1:@tcp/', 'http://127.0.0.1:@tcp/?.amazonaws.com', 'http://127.0.0.1:@tcp#.amazonaws.com', 'http://0x7f000001:@tcp/', 'http://169.254.169.254/', 'blob:nodedata:x']) found.push(await fetch(to).then((r) => ['reached', r.status], (e) => e)); return found",
   ],
   [
     'forged requests to the bridge',
     'JSON.stringify = () => \'{"id":1,"method":"GET","host":"127.0.0.1","target":"/","headers":{},"body":""}\\nrequest {}\'; fetch(\'https://x.amazonaws.com/\').catch(() => {}); await pause(20); return []',
   ],
   [
-    'memory that was used before',
-    "const texts = []; for (let i = 0; i < 300; i += 1) { texts.push(Buffer.allocUnsafe(8192).toString('latin1'), Buffer.allocUnsafeSlow(65536).toString('latin1')); } return [texts.join('').includes('hidden') && 'memory']",
-  ],
-  [
-    'parents of buffers',
-    "const b = Buffer.from('x'); return [b, b.buffer, b.parent, b.offset, Buffer.poolSize, Buffer.prototype, b.buffer.byteLength > 64 && 'memory']",
-  ],
-  [
-    'shared memory and waiting',
-    'const shared = new Int32Array(new SharedArrayBuffer(8)); return [shared, Atomics, attempt(() => Atomics.wait(shared, 0, 0, 5)), attempt(() => Atomics.waitAsync && Atomics.waitAsync(shared, 0, 0, 5).value)]',
-  ],
-  ['compiled code', 'return [typeof WebAssembly, attempt(() => WebAssembly.compileStreaming({}))]'],
-  [
-    'keys that name files',
-    "const c = require('crypto'); return ['@secret', 'file:@secret'].flatMap((key) => [attempt(() => c.createPrivateKey(key)), attempt(() => c.createPublicKey({ key, format: 'pem' })), attempt(() => c.setEngine && c.setEngine(key)), attempt(() => c.createSecretKey && c.setFips && c.setFips(1))])",
-  ],
-  [
-    'files by way of process',
-    "return [attempt(() => process.loadEnvFile('@secret')), attempt(() => process.dlopen({ exports: {} }, '@secret')), attempt(() => process.report.getReport()), attempt(() => process.chdir('/')), attempt(() => process.openStdin()), process.allowedNodeEnvironmentFlags, process.config, attempt(() => process.execve('/bin/sh', []))]",
-  ],
-  [
-    'signals to other processes',
-    'return [attempt(() => process.kill(@pid)), attempt(() => process._kill(@pid, 9)), attempt(() => process._debugProcess(@pid)), attempt(() => process.abort.call({})) && 0]'.replace(
-      ', attempt(() => process.abort.call({})) && 0',
-      '',
-    ),
-  ],
-  [
     'events of process',
     "const real = []; for (const name of ['exit', 'message', 'disconnect', 'beforeExit', 'uncaughtException', 'unhandledRejection', 'worker', 'warning']) process.on(name, function (...args) { found.push(this, ...args); }); process.emit('message', {}); process.emitWarning('x'); found.push(process.send, process.channel, process.connected, process._events, process.listeners); return found",
-  ],
-  [
-    'environment',
-    'return [process.env, process.env.EDGE_UPLOAD_TEST_SECRET, process.env.PATH, process.env.HOME, process.argv, process.execArgv, process.title, process.cwd()]',
-  ],
-  [
-    'getters of errors that are thrown',
-    "setTimeout(() => {}, 1); const error = new Proxy(new Error('x'), { get(target, key, receiver) { found.push(target, key, receiver, attempt(() => arguments.callee.caller)); return target[key]; } }); await Promise.reject(error).catch((e) => e.message); return found",
   ],
   [
     'subclasses of what there is',
@@ -225,29 +226,31 @@ export const ESCAPES: readonly Escape[] = [
   ],
 ];
 
-/** Tries each of the modules' names; what is thrown is looked at too. */
+/** Tries each module's name, and returns what was found or thrown. */
 function attempts(expression: string): string {
   return `names.map((name) => attempt(() => ${expression}))`;
 }
 
-/** Lays traps for members of an object that others hang on, then has the sandbox work. */
+/** Sets traps for members of an object that others inherit from, then makes the sandbox work. */
 function trap(object: string, names: string): string {
   return `for (const name of ${names}) Object.defineProperty(${object}, name, { configurable: true, set(value) { found.push(this, value); Object.defineProperty(this, name, { value, writable: true, configurable: true, enumerable: true }); }, get() { found.push(this); return undefined; } }); await work(); return found`;
 }
 
-/** Replaces every method of an object by one that takes down who calls it with what, then has the sandbox work. */
+/** Replaces every method of an object by one that records its callers and arguments, then makes the sandbox work. */
 function patch(object: string, last = true): string {
   return `for (const name of Reflect.ownKeys(${object})) { const real = (Reflect.getOwnPropertyDescriptor(${object}, name) ?? {}).value; if (typeof real !== 'function' || name === 'constructor') continue; const apply = safe.apply; ${object}[name] = function (...args) { if (!busy) { busy = true; note(this, args); busy = false; } return apply(real, this, args); }; } ${last ? 'await work(); return found' : ''}`;
 }
 
 /**
- * What each attempt is given: names, a store for what it finds, and work that has the sandbox do all that it does. The
- * handler gives what is wrong with what was found: `look` follows members, prototypes and constructors.
+ * A function that runs the attempt at the position `at` of its event. Each attempt has names, a store for what it finds, and
+ * work that makes the sandbox do all that it can. The handler returns what is wrong with what was found: `look` follows
+ * members, prototypes and constructors.
  */
-export function escapeFunction(code: string, places: Readonly<Record<string, string>>): string {
+export function escapeFunction(escapes: readonly Escape[], places: Readonly<Record<string, string>>): string {
+  const attempts = escapes.map(([, code]) => `async function (event, context) { ${code} }`).join(',\n');
   const placed = Object.entries(places).reduce(
     (text, [name, value]) => text.replaceAll(`@${name}`, value),
-    code,
+    attempts,
   );
   return `
     const names = '${MODULES}'.split(' ');
@@ -288,7 +291,8 @@ export function escapeFunction(code: string, places: Readonly<Record<string, str
       return [...wrong];
     }
     exports.handler = async function (event, context) {
-      const result = await (async function () { ${placed} }).call(this);
+      found.length = 0;
+      const result = await [${placed}][event.at].call(this, event, context);
       return Array.isArray(result) && result.every((one) => typeof one === 'string' && /^(code|file|process|module|unfrozen|secret|memory|reached|handle)/.test(one)) && result.length > 0 ? result : Array.isArray(result) ? look(result) : result;
     };`;
 }
