@@ -73,7 +73,10 @@ const exitCode = await run(process.argv.slice(2), {
   home,
   execPath: process.execPath,
   now: () => new Date(),
-  keyring: async () => (await import('../cli/identity/tokens/keyring.ts')).systemKeyring(env),
+  keyring: async () => {
+    const { systemKeyring } = await import('../cli/identity/tokens/keyring.ts');
+    return systemKeyring({ env, execPath: process.execPath, signal: interruption.signal });
+  },
   ...(stopping && { jobControl: stopping }),
   signal: interruption.signal,
 });

@@ -51,7 +51,12 @@ const cdkApart: Plugin = {
 const programs: BuildOptions = {
   ...shared,
   plugins: [withoutUnused, cdkApart],
-  entryPoints: { main: 'bin/main.ts', local: 'local/main.ts' },
+  entryPoints: {
+    main: 'bin/main.ts',
+    local: 'local/main.ts',
+    credentials: 'bin/credentials.ts',
+    keyring: 'bin/keyring.ts',
+  },
   outdir: aside,
   format: 'esm',
   splitting: true,

@@ -63,6 +63,8 @@ test('the tarball holds what runs and nothing else, and is small', async () => {
     'dist/import.cjs',
     'dist/main.js',
     'dist/local.js',
+    'dist/credentials.js',
+    'dist/keyring.js',
     'dist/cdk.js',
     'dist/edge.cjs',
     'dist/sandbox.cjs',

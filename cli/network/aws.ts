@@ -7,28 +7,35 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
-import { UserError } from '../errors.ts';
 import { folderOf, readAccessKey } from '../local-cloud/access-key.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
 import { isLoopback } from '../settings/edge-url.ts';
+import { awsCredentials } from './aws-credentials.ts';
+import {
+  type AwsSettings,
+  endpointFromEnv,
+  NO_SETTINGS,
+  readAwsSettings,
+  type Service,
+} from './aws-settings.ts';
 import { openDispatcher } from './dispatcher.ts';
 import { SdkHandler } from './sdk-handler.ts';
 
 /** Lambda@Edge functions, and so the whole stack, must be in this region. */
 export const STACK_REGION = 'us-east-1';
 
-/** What an operator's commands talk to. */
+/** The clients of an operator's commands. */
 export interface OperatorClients {
   readonly cloudformation: CloudFormationClient;
   readonly cognito: CognitoIdentityProviderClient;
   readonly s3: S3Client;
   readonly lambda: LambdaClient;
   readonly sts: STSClient;
-  /** Loaded when asked for: few commands need it. */
+  /** Loaded on demand: few commands need it. */
   readonly iam: () => Promise<IAMClient>;
   /** A replica of the edge function logs in the region that it runs in. */
   readonly logsIn: (region: string) => Promise<CloudWatchLogsClient>;
-  /** Where the pool's public documents are: a base URL without a trailing slash. */
+  /** Base URL of the pool's public documents, without a trailing slash. */
   readonly cognitoUrl: string;
   close(): void;
 }
@@ -36,29 +43,15 @@ export interface OperatorClients {
 /** Which cloud an operator works on, and as whom. */
 export interface CloudChoice {
   readonly local?: LocalCloud | undefined;
-  /** Named profile of the AWS configuration; absent: `AWS_PROFILE` or the SDK's own chain. */
+  /** Named profile of the AWS configuration; absent: `AWS_PROFILE`, else the default chain. */
   readonly profile?: string | undefined;
   /** Ends every request once aborted. Work that must come to an end, such as a deploy, passes none. */
   readonly signal?: AbortSignal;
 }
 
-/**
- * The endpoint that the environment names for a service, as every AWS tool reads it.
- * @throws {UserError} `settings` for what is no address.
- */
-function endpointFromEnv(env: Context['env'], service: string): string | undefined {
-  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true') return undefined;
-  const name = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'].find((one) => env[one]);
-  const value = name === undefined ? undefined : env[name];
-  if (value === undefined || (/^https?:\/\/[^/]/i.test(value) && URL.canParse(value))) return value;
-  throw new UserError('settings', `The environment variable ${name} is not an http or https address.`, {
-    hint: ['Correct it, or use AWS without it:', `  unset ${name}`],
-  });
-}
-
-const COGNITO = 'COGNITO_IDENTITY_PROVIDER';
-
 const withoutSlash = (url: string) => url.replace(/\/+$/, '');
+
+const cognitoOf = (region: string) => `https://cognito-idp.${region}.amazonaws.com`;
 
 /** The user pool of an edge, as those who sign in reach it. */
 export interface PoolPlace {
@@ -73,16 +66,39 @@ function onThisComputer(url: string): boolean {
 }
 
 /**
- * Returns the endpoint that passwords' proofs and tokens of a pool are sent to: AWS's own of its region. `AWS_ENDPOINT_URL`
- * does not change that. Only the pool of an edge on this computer, which is in an embedded cloud, is reached at that cloud's
- * endpoint: the one that this computer knows, else the one on this computer that the environment names.
+ * Returns the endpoint that password proofs and tokens of a pool are sent to: the endpoint of AWS in the pool's region.
+ * `AWS_ENDPOINT_URL` does not change that. An edge on this computer is in an embedded cloud: its pool is at that cloud's
+ * endpoint, which this computer remembers, or which the environment names.
  */
 export function poolEndpoint(env: Context['env'], { url, region, local }: PoolPlace): string {
   if (local !== undefined) return withoutSlash(local.endpoint);
-  const named = onThisComputer(url) ? endpointFromEnv(env, COGNITO) : undefined;
-  if (named !== undefined && onThisComputer(named)) return withoutSlash(named);
-  return `https://cognito-idp.${region}.amazonaws.com`;
+  const named = onThisComputer(url) ? endpointFromEnv(env, 'COGNITO_IDENTITY_PROVIDER') : undefined;
+  return named !== undefined && onThisComputer(named) ? withoutSlash(named) : cognitoOf(region);
 }
+
+/**
+ * Returns every setting that an SDK client would otherwise look up in `process.env` and in the files that it names.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
+ */
+function explicit({ useFipsEndpoint, useDualstackEndpoint }: AwsSettings) {
+  return {
+    useFipsEndpoint,
+    useDualstackEndpoint,
+    ignoreConfiguredEndpointUrls: true,
+    defaultsMode: 'legacy' as const,
+    authSchemePreference: [] as string[],
+    disableClockSkewCorrection: false,
+    userAgentAppId: async () => undefined,
+  };
+}
+
+const EXPLICIT_S3 = {
+  useArnRegion: false,
+  disableS3ExpressSessionAuth: false,
+  requestChecksumCalculation: 'WHEN_SUPPORTED',
+  responseChecksumValidation: 'WHEN_SUPPORTED',
+  sigv4aSigningRegionSet: async () => undefined,
+} as const;
 
 /** Returns a client for the operations that need no AWS credentials: signing in, refreshing, revoking. */
 export async function publicCognito(
@@ -92,54 +108,65 @@ export async function publicCognito(
   const { region, local } = place;
   const sdk = await import('@aws-sdk/client-cognito-identity-provider');
   return new sdk.CognitoIdentityProviderClient({
+    ...explicit(NO_SETTINGS),
     region,
     endpoint: poolEndpoint(env, place),
     requestHandler: new SdkHandler(openDispatcher({ env, local })),
-    // These operations are never signed; without this the SDK would still look for credentials on this computer.
+    // These operations are not signed, but the SDK would look for credentials all the same.
     credentials: { accessKeyId: 'unsigned', secretAccessKey: 'unsigned' },
     maxAttempts: 4,
+    retryMode: 'standard',
   });
 }
 
-/** Signed clients: the SDK's ordinary credential chain, or the access key of the embedded cloud that a local deployment lives in. */
+/** Returns clients that sign with the SDK's ordinary credential chain, or with the access key of an embedded cloud. */
 export async function operatorClients(
-  { env }: Pick<Context, 'env'>,
+  context: Pick<Context, 'env' | 'home' | 'execPath'>,
   { local, profile, signal }: CloudChoice,
 ): Promise<OperatorClients> {
-  const [cloudformation, cognito, s3, lambda, sts] = await Promise.all([
+  const { env } = context;
+  const [settings, cloudformation, cognito, s3, lambda, sts] = await Promise.all([
+    local === undefined ? readAwsSettings(context, profile) : NO_SETTINGS,
     import('@aws-sdk/client-cloudformation'),
     import('@aws-sdk/client-cognito-identity-provider'),
     import('@aws-sdk/client-s3'),
     import('@aws-sdk/client-lambda'),
     import('@aws-sdk/client-sts'),
   ]);
+  const endpointOf = (service: Service) => local?.endpoint ?? settings.endpoint(service);
   const dispatcher = openDispatcher({ env, local });
-  const handler = new SdkHandler(dispatcher, signal);
   const common = {
+    ...explicit(settings),
     region: STACK_REGION,
-    requestHandler: handler,
+    requestHandler: new SdkHandler(dispatcher, signal),
     maxAttempts: 8,
     retryMode: 'adaptive',
-    ...omitUndefined({ profile }),
-    ...(local && {
-      endpoint: local.endpoint,
-      credentials: () => readAccessKey(folderOf(local)),
-    }),
+    credentials:
+      local === undefined
+        ? awsCredentials({ ...context, profile, region: STACK_REGION, signal })
+        : () => readAccessKey(folderOf(local)),
   };
-  const s3Endpoint = local?.endpoint ?? endpointFromEnv(env, 'S3');
+  const configured = (service: Service) => ({
+    ...common,
+    ...omitUndefined({ endpoint: endpointOf(service) }),
+  });
   return {
-    cloudformation: new cloudformation.CloudFormationClient(common),
-    cognito: new cognito.CognitoIdentityProviderClient(common),
-    // A custom endpoint seldom has a name for each bucket.
-    s3: new s3.S3Client({ ...common, forcePathStyle: s3Endpoint !== undefined }),
-    lambda: new lambda.LambdaClient(common),
-    sts: new sts.STSClient(common),
-    iam: async () => new (await import('@aws-sdk/client-iam')).IAMClient(common),
-    logsIn: async (region) =>
-      new (await import('@aws-sdk/client-cloudwatch-logs')).CloudWatchLogsClient({ ...common, region }),
-    cognitoUrl: withoutSlash(
-      local?.endpoint ?? endpointFromEnv(env, COGNITO) ?? `https://cognito-idp.${STACK_REGION}.amazonaws.com`,
-    ),
+    cloudformation: new cloudformation.CloudFormationClient(configured('CLOUDFORMATION')),
+    cognito: new cognito.CognitoIdentityProviderClient(configured('COGNITO_IDENTITY_PROVIDER')),
+    s3: new s3.S3Client({
+      ...configured('S3'),
+      ...EXPLICIT_S3,
+      // A custom endpoint seldom has a name for each bucket.
+      forcePathStyle: endpointOf('S3') !== undefined,
+    }),
+    lambda: new lambda.LambdaClient(configured('LAMBDA')),
+    sts: new sts.STSClient(configured('STS')),
+    iam: async () => new (await import('@aws-sdk/client-iam')).IAMClient(configured('IAM')),
+    logsIn: async (region) => {
+      const { CloudWatchLogsClient } = await import('@aws-sdk/client-cloudwatch-logs');
+      return new CloudWatchLogsClient({ ...configured('CLOUDWATCH_LOGS'), region });
+    },
+    cognitoUrl: withoutSlash(endpointOf('COGNITO_IDENTITY_PROVIDER') ?? cognitoOf(STACK_REGION)),
     close: () => void dispatcher.close(),
   };
 }

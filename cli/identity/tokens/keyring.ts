@@ -1,63 +1,71 @@
-/** The operating system's place for secrets, of which one holds the key to the kept tokens. */
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { askHelper, type HelperEnv } from '../../helper-process.ts';
+
+/** The operating system's store for secrets. It holds the key that encrypts the stored tokens. */
 export interface Keyring {
-  /** `undefined` where nothing was kept yet. Rejects where the keyring is locked or out of reach. */
+  /** Returns `undefined` if it holds no key. Rejects if the keyring is locked or unavailable. */
   read(): Promise<Buffer | undefined>;
   write(secret: Buffer): Promise<void>;
 }
 
-/** `undefined` where this computer has no keyring that can be used. */
+/** Returns `undefined` if no keyring is used. */
 export type OpenKeyring = () => Promise<Keyring | undefined>;
 
-const SERVICE = 'edge-upload';
-const NAME = 'token encryption key';
+const ENTRY = { service: 'edge-upload', name: 'token encryption key' };
 
-/** A keyring that asks to be unlocked is given this long; nobody may be there to answer. */
-const PATIENCE_MS = 30_000;
+/** How long a keyring can ask to be unlocked; nobody may be there to answer. */
+const TIMEOUT_MS = 30_000;
+
+interface Answer {
+  readonly secret?: string;
+  readonly unavailable?: boolean;
+  readonly error?: { readonly message: string };
+}
+
+interface KeyringPlace {
+  readonly env: HelperEnv;
+  readonly execPath: string;
+  readonly signal?: AbortSignal;
+  /** 30,000 when absent. */
+  readonly timeoutMs?: number;
+}
 
 /**
- * The keychain of macOS, the credential manager of Windows, or the Secret Service of a Linux desktop. The kernel's own
- * keyring, which forgets at a reboot, is none. `EDGE_UPLOAD_KEYRING=off` does without.
+ * Opens the keychain of macOS, the credential manager of Windows, or the Secret Service of a Linux desktop.
+ * `EDGE_UPLOAD_KEYRING=off` uses none. A keyring that waits to be unlocked cannot be called off, and would hold the process
+ * at its end: a helper process asks it.
  */
-export async function systemKeyring(
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Keyring | undefined> {
+export function systemKeyring({
+  env,
+  execPath,
+  signal,
+  timeoutMs = TIMEOUT_MS,
+}: KeyringPlace): Keyring | undefined {
   if (env.EDGE_UPLOAD_KEYRING === 'off') return undefined;
-  const library = await load();
-  if (library === undefined) return undefined;
-  try {
-    const entry = new library.AsyncEntry(SERVICE, NAME, { linux: { store: 'secret-service' } });
-    return {
-      async read() {
-        const secret = await inTime(entry.getSecret());
-        return secret === null ? undefined : Buffer.from(secret);
-      },
-      write: (secret) => inTime(entry.setSecret(secret)),
-    };
-  } catch {
-    // No such service here, as on most servers: the caller keeps tokens without one, and says so.
-    return undefined;
-  }
+  const ask = async (secret?: Buffer): Promise<Answer> => {
+    const request = { ...ENTRY, ...omitUndefined({ secret: secret?.toString('base64') }) };
+    const answer = (await askHelper('keyring', request, {
+      env: withoutSecrets(env),
+      execPath,
+      signal,
+      timeoutMs,
+    })) as Answer;
+    if (answer.unavailable) throw new Error('this computer has no keyring');
+    if (answer.error !== undefined) throw new Error(answer.error.message);
+    return answer;
+  };
+  return {
+    async read() {
+      const { secret } = await ask();
+      return secret === undefined ? undefined : Buffer.from(secret, 'base64');
+    },
+    async write(secret) {
+      await ask(secret);
+    },
+  };
 }
 
-/** The library itself cannot be stopped once it waits for the system: its signal cancels only what has not begun. */
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const error = new Error(`it did not answer within ${PATIENCE_MS / 1000} s`);
-    timer = setTimeout(() => reject(error), PATIENCE_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** An optional dependency, with a binary for each platform: either may be missing. */
-async function load(): Promise<typeof import('@napi-rs/keyring') | undefined> {
-  try {
-    return await import('@napi-rs/keyring');
-  } catch {
-    return undefined;
-  }
+/** The helper needs the desktop's variables, and none that can hold a password, a key or options of Node. */
+function withoutSecrets(env: HelperEnv): HelperEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(EDGE_UPLOAD|AWS|NODE)_/i.test(name)));
 }

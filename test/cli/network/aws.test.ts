@@ -8,7 +8,7 @@ const LOCAL = { url: 'https://localhost:4600', region: 'us-east-1' };
 const OF_AWS = 'https://cognito-idp.us-east-1.amazonaws.com';
 
 async function operatorsCognito(env: NodeJS.ProcessEnv): Promise<string> {
-  const clients = await operatorClients({ env }, {});
+  const clients = await operatorClients({ env, home: '/nowhere', execPath: process.execPath }, {});
   clients.close();
   return clients.cognitoUrl;
 }

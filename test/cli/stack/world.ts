@@ -21,12 +21,8 @@ export async function workAgainst(t: TestContext, answer: (body: string, path: s
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   };
-  // The SDK reads its endpoint and credentials from the process, as every AWS tool does.
-  const before = { ...process.env };
-  Object.assign(process.env, env);
-  const clients = await operatorClients({ env }, {});
+  const clients = await operatorClients({ env, home: '/', execPath: process.execPath }, {});
   t.after(async () => {
-    process.env = before;
     clients.close();
     server.closeAllConnections();
     await new Promise((done) => server.close(done));

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { copyFile, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { copyFile, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { login } from '../../../../cli/commands/login.ts';
 import { token } from '../../../../cli/commands/token.ts';
 import { whoami } from '../../../../cli/commands/whoami.ts';
 import type { Context } from '../../../../cli/context.ts';
 import { type Keyring, systemKeyring } from '../../../../cli/identity/tokens/keyring.ts';
 import { seal, unseal } from '../../../../cli/identity/tokens/seal.ts';
+import { runProgram } from '../../../support/programs.ts';
 import { failure, PASSWORD, run, type World, world } from '../helpers/world.ts';
 
 const HOUR = 3_600_000;
@@ -148,8 +151,41 @@ test('without a keyring, login says once and whoami always that the file’s mod
   assert.match((await run(here, whoami(here.context(), {}))).text ?? '', /no keyring could be used/);
 });
 
+/** A program in place of Node that answers nothing, and whose own child holds its pipes open. */
+async function silentProgram(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'edge-upload-silent-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const program = join(folder, 'node');
+  await writeFile(program, '#!/bin/sh\nsleep 600 &\nwait\n', { mode: 0o755 });
+  return program;
+}
+
+test('a keyring that never answers is given up, and holds no process at its end', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const silent = await silentProgram(t);
+  const keyring = fileURLToPath(new URL('../../../../cli/identity/tokens/keyring.ts', import.meta.url));
+  const code = `
+    import { systemKeyring } from ${JSON.stringify(keyring)};
+    const ring = systemKeyring({ env: {}, execPath: ${JSON.stringify(silent)}, timeoutMs: 50 });
+    await ring.read().catch((error) => console.log(error.message));
+  `;
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', code];
+  const { stdout, code: status } = await runProgram(process.execPath, args, { env: process.env });
+  assert.deepEqual([stdout, status], ['it did not answer within 0.05 s\n', 0]);
+});
+
+test('Ctrl-C ends the wait for a keyring', { skip: process.platform === 'win32' }, async (t) => {
+  const interruption = new AbortController();
+  const ring = systemKeyring({ env: {}, execPath: await silentProgram(t), signal: interruption.signal });
+  const read = ring?.read();
+  interruption.abort();
+  await assert.rejects(Promise.resolve(read), { code: 'interrupted' });
+});
+
 test('EDGE_UPLOAD_KEYRING=off uses none, whatever the computer has', async () => {
-  assert.equal(await systemKeyring({ EDGE_UPLOAD_KEYRING: 'off' }), undefined);
+  const env = { EDGE_UPLOAD_KEYRING: 'off' };
+  assert.equal(systemKeyring({ env, execPath: process.execPath }), undefined);
 });
 
 test('a sealed text opens with its key, at its place, unchanged, and not otherwise', () => {

@@ -41,9 +41,7 @@ async function store(t: TestContext, reply: (headers: IncomingHttpHeaders, asked
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const context = testContext({ env: {} });
   const env = { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
-  // The SDK reads them from the process, as every AWS tool does.
-  Object.assign(process.env, env);
-  const clients = await operatorClients({ env }, {});
+  const clients = await operatorClients({ env, home: '/', execPath: process.execPath }, {});
   t.after(async () => {
     clients.close();
     server.closeAllConnections();

@@ -1,0 +1,81 @@
+import type { AwsCredentialIdentity } from '@smithy/types';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import type { Context } from '../context.ts';
+import { askHelper } from '../helper-process.ts';
+import { homeOf } from './aws-settings.ts';
+
+/** Longer than a role of a role over a bad network; a `credential_process` can ask its user. */
+const TIMEOUT_MS = 300_000;
+
+/** Credentials are renewed this long before they expire, as the SDK does. */
+const AHEAD_MS = 300_000;
+
+interface Answer {
+  readonly credentials?: Omit<AwsCredentialIdentity, 'expiration'> & { readonly expiration?: string };
+  readonly error?: { readonly name: string; readonly message: string };
+}
+
+export interface CredentialsPlace extends Pick<Context, 'env' | 'home' | 'execPath'> {
+  readonly profile?: string | undefined;
+  readonly region: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Returns the SDK's ordinary credential chain for the environment that a command was given. The chain reads `process.env`
+ * in many places, so it runs in a helper process that has this environment. Keys in the environment need no helper.
+ */
+export function awsCredentials(place: CredentialsPlace): () => Promise<AwsCredentialIdentity> {
+  let held: Promise<AwsCredentialIdentity> | undefined;
+  let expires = Number.POSITIVE_INFINITY;
+  const obtain = async (): Promise<AwsCredentialIdentity> => {
+    try {
+      const found = keysOf(place) ?? (await askChain(place));
+      expires = found.expiration?.getTime() ?? expires;
+      return found;
+    } catch (error) {
+      held = undefined;
+      throw error;
+    }
+  };
+  return () => {
+    if (held === undefined || expires - Date.now() < AHEAD_MS) {
+      expires = Number.POSITIVE_INFINITY;
+      held = obtain();
+    }
+    return held;
+  };
+}
+
+function keysOf({ env, profile }: CredentialsPlace): AwsCredentialIdentity | undefined {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  if (profile || env.AWS_PROFILE || !accessKeyId || !secretAccessKey) return undefined;
+  const { AWS_SESSION_TOKEN: sessionToken, AWS_CREDENTIAL_EXPIRATION: expires } = env;
+  const expiration = expires ? new Date(expires) : undefined;
+  return {
+    accessKeyId,
+    secretAccessKey,
+    ...omitUndefined({ sessionToken: sessionToken || undefined, expiration }),
+  };
+}
+
+async function askChain(place: CredentialsPlace): Promise<AwsCredentialIdentity> {
+  const { env, home, execPath, profile, region, signal } = place;
+  const request = { region, ...omitUndefined({ profile }) };
+  const { credentials, error } = (await askHelper('credentials', request, {
+    env: { ...withoutOurs(env), HOME: homeOf({ env, home }) },
+    execPath,
+    signal,
+    timeoutMs: TIMEOUT_MS,
+  })) as Answer;
+  if (credentials === undefined) {
+    throw Object.assign(new Error(error?.message), { name: error?.name ?? 'CredentialsProviderError' });
+  }
+  const { expiration, ...rest } = credentials;
+  return { ...rest, ...omitUndefined({ expiration: expiration ? new Date(expiration) : undefined }) };
+}
+
+/** The chain runs programs that a profile names (`credential_process`); passwords and tokens for edges are not theirs. */
+function withoutOurs(env: Context['env']): Context['env'] {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('EDGE_UPLOAD_')));
+}
