@@ -73,7 +73,11 @@ export function createLimits(options: LimitsOptions): Limits {
 }
 
 function isSame(one: EdgeLimits, other: EdgeLimits): boolean {
-  return one.maxSize === other.maxSize && String(one.writeTo) === String(other.writeTo);
+  return (
+    one.maxSize === other.maxSize &&
+    one.omitted === other.omitted &&
+    String(one.writeTo) === String(other.writeTo)
+  );
 }
 
 /** What the edge allowed the holder of a token, kept from one command to the next. */
@@ -105,10 +109,11 @@ export function rememberedLimits(context: Context, target: Target): LimitsMemory
         return undefined;
       }
     },
-    async keep(token, { maxSize, writeTo }) {
+    async keep(token, { maxSize, writeTo, omitted }) {
       if (!(await isSignIn())) return;
       // In the shape of the edge's own description, so that one reader does for both.
-      const document = { token: digestOf(token), policy: { maxSize }, caller: { writeTo } };
+      const caller = { writeTo, omitted: { writeTo: omitted } };
+      const document = { token: digestOf(token), policy: { maxSize }, caller };
       try {
         await replaceFile(path(), `${JSON.stringify(document)}\n`);
       } catch (error) {

@@ -62,8 +62,10 @@ export function createPlacing(
 
   const below = (item: Item, limits: EdgeLimits): Placed => {
     const { name, key } = item;
-    const { writeTo = [''] } = limits;
+    const { writeTo = [''], omitted } = limits;
     if (writeTo.some((prefix) => key.startsWith(prefix))) return { item, limits };
+    // The key may begin with a prefix that the edge did not list: the edge decides.
+    if (omitted !== undefined) return { item, limits };
     const [prefix = '', ...others] = writeTo;
     if (others.length > 0) {
       return { item: { name, key, kind: 'refused', error: choose(item, writeTo, several) }, limits };

@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { formatBytes } from '../../ui/format.ts';
 
@@ -7,23 +8,30 @@ export interface EdgeLimits {
   readonly maxSize?: number;
   /** What the caller's keys must begin with, one of them; empty text: anything. Absent where the edge does not say. */
   readonly writeTo?: readonly string[];
+  /** Prefixes that the edge left out of a long `writeTo`. */
+  readonly omitted?: number;
 }
 
-/** Reads the limits out of an edge's description of itself; what is no such description has no say about them. */
+/** Returns the limits that an edge's description of itself contains; none for any other text. */
 export function readLimits(text: string): EdgeLimits {
   try {
     const { policy, caller } = JSON.parse(text) as {
       policy?: { maxSize?: unknown };
-      caller?: { writeTo?: unknown };
+      caller?: { writeTo?: unknown; omitted?: { writeTo?: unknown } };
     };
-    return {
-      ...(typeof policy?.maxSize === 'number' ? { maxSize: policy.maxSize } : {}),
-      ...(isTexts(caller?.writeTo) ? { writeTo: caller.writeTo } : {}),
-    };
+    return omitUndefined({
+      maxSize: numberOf(policy?.maxSize),
+      writeTo: isTexts(caller?.writeTo) ? caller.writeTo : undefined,
+      omitted: numberOf(caller?.omitted?.writeTo) || undefined,
+    });
   } catch {
     // The request that follows will show what answers there.
     return {};
   }
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }
 
 function isTexts(value: unknown): value is readonly string[] {

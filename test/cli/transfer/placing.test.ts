@@ -7,11 +7,14 @@ import { rows, type TestContext, testContext } from './helpers/context.ts';
 import { answerJson, readAll } from './helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
 
-/** An edge whose rule lets the caller write below these prefixes. */
-async function ruled(t: NodeTestContext, writeTo: readonly string[] | undefined) {
+/** Opens an edge whose rule lets the caller write below these prefixes, of which it lists the first `listed`. */
+async function ruled(t: NodeTestContext, writeTo: readonly string[] | undefined, listed = Infinity) {
   const edge = await ownEdge(t, async (request, response) => {
     if (request.method === 'GET' && request.url === '/.well-known/edge-upload') {
-      const caller = writeTo && { username: 'ada', sub: 's', groups: [], writeTo, tokenExpiresAt: '' };
+      const caller = writeTo && {
+        ...{ username: 'ada', sub: 's', groups: [], writeTo: writeTo.slice(0, listed), tokenExpiresAt: '' },
+        ...(writeTo.length > listed && { omitted: { groups: 0, writeTo: writeTo.length - listed } }),
+      };
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ service: 'edge-upload', policy: {}, caller }));
       return true;
@@ -81,6 +84,14 @@ test('with several prefixes, the error names them and a command that works', asy
   assert.equal(edge.stored.size, 0);
   await put({ files: ['a.txt'], prefix: "o'hara/" });
   assert.deepEqual([...edge.stored.keys()], ["/o'hara/a.txt".replace("'", '%27')]);
+});
+
+test('where the edge lists some of the prefixes only, it decides about other keys', async (t) => {
+  const { edge, put } = await ruled(t, ['red/', 'blue/', 'green/'], 2);
+  await put({ files: ['a.txt'], prefix: 'green/' });
+  await put({ files: ['a.txt'], prefix: 'blue/' });
+  assert.deepEqual([...edge.stored.keys()], ['/green/a.txt', '/blue/a.txt']);
+  await assert.rejects(put({ files: ['a.txt'], prefix: 'black/' }), withCode('forbidden'));
 });
 
 test('without a rule keys are unchanged; without any allowed prefix nothing is sent', async (t) => {
