@@ -50,7 +50,7 @@ function end(outcome: Outcome): void {
 
 function fatal(error: unknown, errorType?: string): void {
   const said = failure(error);
-  call('fatal', JSON.stringify({ ...said, errorType }));
+  call('fatal', JSON.stringify({ ...said, ...(errorType === undefined ? {} : { errorType }) }));
 }
 
 /** Ends the process with what code of the function threw outside of its handler. */
