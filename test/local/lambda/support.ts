@@ -15,8 +15,11 @@ export const ROLE = 'arn:aws:iam::000000000000:role/edge';
 
 let built: Promise<string> | undefined;
 
-/** The sandbox as `npm run build` makes it. */
-function sandboxSource(): Promise<string> {
+/**
+ * The sandbox as `npm run build` makes it.
+ * @public Imported by programs that tests write.
+ */
+export function sandboxSource(): Promise<string> {
   built ??= (async () => {
     const [, outer] = await buildSandbox({ write: false });
     return outer?.outputFiles?.[0]?.text ?? '';
