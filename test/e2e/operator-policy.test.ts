@@ -118,7 +118,7 @@ test('policy asks for the account where no credentials name it', async (t) => {
   const env = { ...computer.env, AWS_EC2_METADATA_DISABLED: 'true' };
   const refused = await computer.run(['policy', '--stack-name', 'media'], { env });
   assert.equal(refused.code, 8);
-  assert.match(refused.stderr, /^ {2}edge-upload policy --account <12 digits> --stack-name media$/m);
+  assert.match(refused.stderr, /^ +edge-upload policy --account <12 digits> --stack-name media$/m);
   assert.equal(refused.stdout, '');
   const given = ['policy', '--account', '123456789012', '--stack-name', 'media', '--deploy-only'];
   assert.deepEqual(
