@@ -101,11 +101,18 @@ interface RefusalLine {
   readonly fault?: string;
 }
 
+function isRefusal(value: unknown): value is RefusalLine {
+  if (typeof value !== 'object' || value === null) return false;
+  const { edge, status, code, method, requestId = '', fault = '' } = value as Partial<RefusalLine>;
+  const texts = [code, method, requestId, fault];
+  return edge === 'refused' && typeof status === 'number' && texts.every((text) => typeof text === 'string');
+}
+
 function refusalIn(text: string): RefusalLine | undefined {
   const json = text.slice(text.indexOf('{'));
   try {
-    const value = JSON.parse(json) as Partial<RefusalLine>;
-    return value.edge === 'refused' ? (value as RefusalLine) : undefined;
+    const value: unknown = JSON.parse(json);
+    return isRefusal(value) ? value : undefined;
   } catch {
     // Not every line is one of ours: the runtime writes, too.
     return undefined;

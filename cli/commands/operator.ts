@@ -156,15 +156,21 @@ export async function openStack(
   return isLocal ? openLocal(context, stackName) : openAws(context, stackName, profile);
 }
 
+/** Opens clients of AWS. Ctrl-C ends their requests. */
 export async function openAws(context: Context, stackName: string, profile?: string): Promise<StackWork> {
-  const clients = await operatorClients(context, omitUndefined({ profile }));
+  const clients = await operatorClients(context, { signal: context.signal, ...omitUndefined({ profile }) });
   return { context, clients, stackName };
 }
 
 export async function openLocal(context: Context, stackName: string): Promise<StackWork> {
   const { endpoint, caFile } = (await ensureCloud(context)).cloud;
   const local = { endpoint, caFile };
-  return { context, clients: await operatorClients(context, { local }), stackName, local };
+  return {
+    context,
+    clients: await operatorClients(context, { signal: context.signal, local }),
+    stackName,
+    local,
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
-import { isUserError, UserError } from '../errors.ts';
+import { interrupted, isUserError, UserError } from '../errors.ts';
+import { STACK_REGION } from '../network/aws.ts';
 import { networkFailure } from '../network/failures.ts';
 import { table } from '../table.ts';
 
@@ -6,7 +7,7 @@ type Entry = readonly [code: ConstructorParameters<typeof UserError>[0], hint: s
 
 const NO_CREDENTIALS: Entry = [
   'credentials',
-  'Give AWS credentials as for every AWS tool: AWS_PROFILE, --profile, or aws configure. To try it without: edge-upload deploy --local',
+  'Set AWS credentials as for every AWS tool: AWS_PROFILE, --profile, or aws configure. To try it without: edge-upload deploy --local',
 ];
 const EXPIRED: Entry = [
   'credentials',
@@ -16,11 +17,14 @@ const WRONG_KEY: Entry = [
   'credentials',
   'Check the access key and its secret, or choose another profile with --profile.',
 ];
-const CLOCK: Entry = ['clock', "Set this computer's clock; AWS takes no signature that is 5 minutes off."];
+const CLOCK: Entry = [
+  'clock',
+  "Set this computer's clock. AWS refuses signatures that are more than 5 minutes off.",
+];
 const DENIED: Entry = ['access_denied', 'Ask the administrator of the AWS account for that permission.'];
-const THROTTLED: Entry = ['throttled', 'AWS asks for patience: run the same command again in a minute.'];
+const THROTTLED: Entry = ['throttled', 'AWS throttles this account: run the same command again in a minute.'];
 
-/** AWS error names, of all services used here, that an operator can do something about. */
+/** Names of AWS errors, of all services used here, that an operator can fix. */
 const KNOWN = table<Entry>({
   CredentialsProviderError: NO_CREDENTIALS,
   TokenProviderError: EXPIRED,
@@ -43,9 +47,59 @@ const KNOWN = table<Entry>({
   SlowDown: THROTTLED,
 });
 
-/** A failed AWS call as an operator meets it. */
+/** What the SDK adds to its errors, as far as it is read here. */
+type SdkError = Error & {
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $response?: { readonly headers?: Readonly<Record<string, string | undefined>> };
+};
+
+/** S3 answers with a redirect where the bucket is in another region. Any other redirect comes from something in between. */
+function redirected(
+  { $metadata, $response }: SdkError,
+  doing: string,
+  cause: unknown,
+): UserError | undefined {
+  const status = $metadata?.httpStatusCode ?? 0;
+  if (status < 300 || status > 399 || status === 304) return undefined;
+  const { location, 'x-amz-bucket-region': region } = $response?.headers ?? {};
+  if (region !== undefined) {
+    return new UserError(
+      'aws',
+      `${doing} failed: the bucket is in the region ${region}, not in ${STACK_REGION}.`,
+      {
+        hint: [
+          `Use a bucket in ${STACK_REGION}; see where this one is:`,
+          '  aws s3api head-bucket --bucket <bucket>',
+        ],
+        cause,
+      },
+    );
+  }
+  const to = location === undefined ? '' : ` to ${location}`;
+  return new UserError('aws', `${doing} failed: HTTP ${status} redirects${to}.`, {
+    hint: CHECK_ENDPOINT,
+    cause,
+  });
+}
+
+/** What to check where an answer cannot be one of AWS. */
+export const CHECK_ENDPOINT: readonly string[] = [
+  'A proxy or the sign-in page of a network may be in between. Check AWS_ENDPOINT_URL and HTTPS_PROXY, then run:',
+  '  edge-upload doctor',
+];
+
+/** An answer that the service would never give. */
+export function unexpectedAnswer(service: string, doing: string, what: string): UserError {
+  return new UserError('aws', `${doing} failed: unexpected answer from ${service}: ${what}.`, {
+    hint: CHECK_ENDPOINT,
+  });
+}
+
+/** Returns a failed AWS call as an operator meets it. */
 export function awsFailure(error: unknown, doing: string): UserError {
   if (isUserError(error)) return error;
+  // Ctrl-C ends requests: see openAws.
+  if (error instanceof Error && error.name === 'AbortError') return interrupted();
   if (!(error instanceof Error))
     return new UserError('aws', `${doing} failed: ${String(error)}`, { cause: error });
   const known = KNOWN[error.name];
@@ -53,15 +107,17 @@ export function awsFailure(error: unknown, doing: string): UserError {
     const [code, hint] = known;
     return new UserError(code, `${doing} failed: ${error.message}`, { hint, cause: error });
   }
+  const redirect = redirected(error, doing, error);
+  if (redirect !== undefined) return redirect;
   const network = networkFailure(error, 'AWS');
   if (network !== undefined) return network;
   return new UserError('aws', `${doing} failed: ${error.message} (${error.name})`, {
-    hint: 'Run the same command again; with --debug it shows more.',
+    hint: 'Run the same command again, with --debug to see more.',
     cause: error,
   });
 }
 
-/** Runs one piece of AWS work; what goes wrong comes out as a user's error that names the work. */
+/** Runs one piece of AWS work. A failure becomes a user's error that names the work. */
 export async function onAws<T>(doing: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -76,10 +132,10 @@ export function isBucketGone(error: unknown): boolean {
   return isUserError(error) && cause instanceof Error && cause.name === 'NoSuchBucket';
 }
 
-/** What services say of a thing that is gone. */
+/** Error names of services for a resource that is gone. */
 const GONE = new Set(['NoSuchBucket', 'NotFound', 'ResourceNotFoundException']);
 
-/** The same for a thing that may have gone meanwhile, by other hands or a deletion under way; `undefined` then. */
+/** Runs work on a resource that may be gone, by other hands or a deletion under way; returns `undefined` then. */
 export async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

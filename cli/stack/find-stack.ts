@@ -1,7 +1,6 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { UserError } from '../errors.ts';
-import { onAws } from './aws-failures.ts';
+import { onAws, unexpectedAnswer } from './aws-failures.ts';
 import type { StackWork } from './stack-work.ts';
 
 /** Names of the stack's outputs; the first four are those of the pattern this tool replaces. */
@@ -48,10 +47,6 @@ function found(stack: Stack): FoundStack {
   };
 }
 
-const NOT_CLOUDFORMATION = 'What answers in place of CloudFormation describes no stack.';
-const CHECK_ENDPOINT =
-  'Check AWS_ENDPOINT_URL and HTTPS_PROXY. The sign-in page of a network may be in between: open any page in a browser.';
-
 /** CloudFormation has no error code of its own for a stack that is not there. */
 function isMissing(error: unknown): boolean {
   return (
@@ -59,18 +54,19 @@ function isMissing(error: unknown): boolean {
   );
 }
 
-/** The stack by its name, or by its id, under which a deleted one is still found; `undefined` where there is none. */
+/** Returns the stack by its name, or by its id, under which a deleted one is still found; `undefined` where there is none. */
 export async function findStack(
   { clients, stackName }: StackWork,
   id = stackName,
 ): Promise<FoundStack | undefined> {
   const { DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
-  return onAws(`Looking up the stack “${stackName}”`, async () => {
+  const doing = `Looking up the stack “${stackName}”`;
+  return onAws(doing, async () => {
     try {
       const { Stacks } = await clients.cloudformation.send(new DescribeStacksCommand({ StackName: id }));
-      // A stack that is not there is an error of CloudFormation's: an empty answer is somebody else's.
+      // For a stack that is not there, CloudFormation answers with an error, never with an empty list.
       if (!Stacks?.[0]?.StackName || !Stacks[0].StackStatus)
-        throw new UserError('aws', NOT_CLOUDFORMATION, { hint: CHECK_ENDPOINT });
+        throw unexpectedAnswer('CloudFormation', doing, 'it describes no stack');
       return found(Stacks[0]);
     } catch (error) {
       if (isMissing(error)) return undefined;

@@ -1,3 +1,4 @@
+import { interrupted } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import type { StackWork } from '../stack-work.ts';
 import type { Check } from './check.ts';
@@ -12,7 +13,7 @@ const FEW = 100;
 const QUOTA = 'L-B99A9384';
 
 /** Warns of a new account, whose functions (the edge's among them) may run a few times at once only. */
-export function concurrencyCheck({ clients, context: { ui } }: StackWork): Check {
+export function concurrencyCheck({ clients, context: { ui, signal } }: StackWork): Check {
   return {
     name: 'concurrency',
     run: async () => {
@@ -22,6 +23,7 @@ export function concurrencyCheck({ clients, context: { ui } }: StackWork): Check
         const { AccountLimit } = await clients.lambda.send(new GetAccountSettingsCommand({}));
         limit = AccountLimit?.ConcurrentExecutions;
       } catch (error) {
+        if (signal.aborted) throw interrupted();
         return { skipped: `Lambda does not tell: ${(error as Error).name}` };
       }
       if (limit === undefined) return { skipped: 'Lambda does not tell' };

@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.ts';
+import { interrupted, UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import type { FoundStack } from '../find-stack.ts';
@@ -67,6 +67,7 @@ export async function refuseUnpermitted(
     principal = roleArn ?? (await principalOf(work, caller));
     denied = await simulateDenied(work, principal, needed);
   } catch (error) {
+    if (work.context.signal.aborted) throw interrupted();
     const text = `IAM does not answer which permissions there are: ${(error as Error).name}`;
     work.context.ui.event({ type: 'debug', text });
     return;

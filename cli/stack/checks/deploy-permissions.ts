@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.ts';
+import { interrupted, UserError } from '../../errors.ts';
 import type { FoundStack } from '../find-stack.ts';
 import { operatorPolicy } from '../policy/operator-policy.ts';
 import type { StackWork } from '../stack-work.ts';
@@ -124,6 +124,7 @@ export function permissionsCheck(
           ofThePolicy(asking, stackName, deploying !== undefined),
         );
       } catch (error) {
+        if (work.context.signal.aborted) throw interrupted();
         const { name } = error as Error;
         context.ui.event({
           type: 'warning',

@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.ts';
+import { interrupted, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import type { StackWork } from '../stack-work.ts';
 import type { Check } from './check.ts';
@@ -21,6 +21,7 @@ export function regionsCheck(work: StackWork): Check {
       try {
         await elsewhere.send(new GetFunctionCommand({ FunctionName: `${work.stackName}-check` }));
       } catch (error) {
+        if (work.context.signal.aborted) throw interrupted();
         const { name, message } = error as Error;
         if (/service control policy|explicit deny/i.test(message)) {
           throw new UserError(

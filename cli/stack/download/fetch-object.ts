@@ -4,7 +4,7 @@ import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { findFailure } from '../../network/failures.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { shellWord } from '../../ui/shell-word.ts';
-import { awsFailure } from '../aws-failures.ts';
+import { awsFailure, unexpectedAnswer } from '../aws-failures.ts';
 import { bucketGone } from '../checks/bucket.ts';
 import { pause, type StackWork } from '../stack-work.ts';
 import { expectedOf, isAsExpected } from './verify.ts';
@@ -40,8 +40,10 @@ export async function fetchObject(
 ): Promise<FetchedObject> {
   const { signal } = work.context;
   const first = await request(work, object);
-  const size = first.ContentLength ?? 0;
-  const etag = first.ETag ?? '';
+  const { ContentLength: size, ETag: etag, $metadata } = first;
+  // An empty answer, or the page of a proxy, is no object.
+  if (size === undefined || !etag || !$metadata.requestId)
+    throw unexpectedAnswer('S3', `Downloading ${object.key}`, 'no length, ETag or request id');
   const expected = await expectedOf(first);
   const tell = progress(work, object.key, size);
   let received = 0;

@@ -4,7 +4,7 @@ import type {
   FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import { onAws } from '../aws-failures.ts';
+import { onAws, unexpectedAnswer } from '../aws-failures.ts';
 import { pages } from '../pages.ts';
 import type { StackWork } from '../stack-work.ts';
 import { lineText } from './log-line.ts';
@@ -91,8 +91,11 @@ async function* regionLines(
   for await (const { events = [] } of listed) for (const event of events) yield line(event, region);
 }
 
-function line({ eventId = '', timestamp = 0, message = '' }: FilteredLogEvent, region: string): EdgeLogLine {
-  return { id: `${region}/${eventId}`, at: new Date(timestamp), region, ...lineText(message.trimEnd()) };
+function line({ eventId = '', timestamp, message = '' }: FilteredLogEvent, region: string): EdgeLogLine {
+  const at = new Date(timestamp ?? Number.NaN);
+  if (Number.isNaN(at.getTime()))
+    throw unexpectedAnswer('CloudWatch Logs', `Reading the logs in ${region}`, 'a line without a time');
+  return { id: `${region}/${eventId}`, at, region, ...lineText(message.trimEnd()) };
 }
 
 /** The lines of all regions as one story, oldest first. */

@@ -2,7 +2,7 @@ import type { ListObjectVersionsCommandOutput } from '@aws-sdk/client-s3';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { count, formatBytes } from '../../ui/format.ts';
-import { onAws } from '../aws-failures.ts';
+import { onAws, unexpectedAnswer } from '../aws-failures.ts';
 import { pages } from '../pages.ts';
 import { checkpoint, pause, type StackWork } from '../stack-work.ts';
 
@@ -20,8 +20,9 @@ export async function* listObjects(
   prefix = '',
 ): AsyncGenerator<StoredObject> {
   const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+  const doing = `Listing the bucket ${bucket}`;
   const listed = pages({
-    doing: `Listing the bucket ${bucket}`,
+    doing,
     signal,
     ask: (token?: string) =>
       s3.send(
@@ -33,16 +34,27 @@ export async function* listObjects(
       ),
     next: ({ NextContinuationToken }) => NextContinuationToken,
   });
-  for await (const { Contents = [] } of listed) {
-    for (const { Key, Size, LastModified, ETag } of Contents) {
-      yield {
-        key: Key ?? '',
-        bytes: Size ?? 0,
-        modified: LastModified ?? new Date(0),
-        etag: (ETag ?? '').replaceAll('"', ''),
-      };
+  for await (const { Contents = [], IsTruncated, NextContinuationToken } of listed) {
+    refuseNoListing(doing, IsTruncated, NextContinuationToken);
+    for (const { Key, Size = 0, LastModified, ETag } of Contents) {
+      if (!Key || !isSize(Size) || !isDate(LastModified))
+        throw unexpectedAnswer('S3', doing, 'an object without a key, size or time');
+      yield { key: Key, bytes: Size, modified: LastModified, etag: (ETag ?? '').replaceAll('"', '') };
     }
   }
+}
+
+/** Every list of S3 says whether it is whole. An empty answer, or the page of a proxy, is not an empty bucket. */
+function refuseNoListing(doing: string, isTruncated: boolean | undefined, next: unknown): void {
+  if (isTruncated === undefined) throw unexpectedAnswer('S3', doing, 'no list');
+  if (isTruncated && next === undefined)
+    throw unexpectedAnswer('S3', doing, 'a list that ends in the middle');
+}
+
+const isSize = (value: number) => Number.isSafeInteger(value) && value >= 0;
+
+function isDate(value: Date | undefined): value is Date {
+  return value !== undefined && !Number.isNaN(value.getTime());
 }
 
 interface Version {
@@ -58,8 +70,9 @@ async function* listVersions(
   signal = context.signal,
 ): AsyncGenerator<Version[]> {
   const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
+  const doing = `Listing the bucket ${bucket}`;
   const listed = pages({
-    doing: `Listing the bucket ${bucket}`,
+    doing,
     signal,
     ask: (from?: VersionMarker): Promise<ListObjectVersionsCommandOutput> =>
       s3.send(new ListObjectVersionsCommand({ Bucket: bucket, ...from })),
@@ -69,6 +82,9 @@ async function* listVersions(
         : undefined,
   });
   for await (const page of listed) {
+    refuseNoListing(doing, page.IsTruncated, page.NextKeyMarker);
+    if (page.Versions?.some(({ Key, Size = 0 }) => !Key || !isSize(Size)))
+      throw unexpectedAnswer('S3', doing, 'a version without a key or size');
     yield [
       ...(page.Versions ?? []).map(({ Key = '', VersionId = 'null', Size = 0 }) => ({
         Key,
@@ -182,9 +198,11 @@ async function abortUploads(
   const aborted = new Set<string>();
   for (;;) {
     checkpoint(signal, GO_ON);
-    const { Uploads = [] } = await onAws(`Listing the unfinished uploads of ${bucket}`, () =>
+    const doing = `Listing the unfinished uploads of ${bucket}`;
+    const { Uploads = [], IsTruncated } = await onAws(doing, () =>
       s3.send(new ListMultipartUploadsCommand({ Bucket: bucket })),
     );
+    if (IsTruncated === undefined) throw unexpectedAnswer('S3', doing, 'no list');
     if (Uploads.length === 0) return aborted.size;
     const [stuck] = Uploads.filter(({ UploadId = '' }) => aborted.has(UploadId));
     if (stuck !== undefined) {

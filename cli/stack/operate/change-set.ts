@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Change, DescribeChangeSetCommandOutput, Tag } from '@aws-sdk/client-cloudformation';
 import { UserError } from '../../errors.ts';
+import { openDeadline } from '../../network/deadline.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { onAws } from '../aws-failures.ts';
 import { pages } from '../pages.ts';
@@ -124,16 +125,28 @@ export async function executeChange({ clients }: StackWork, { changeSetId }: Pla
   return token;
 }
 
-/** Leaves nothing of a plan that is not carried out; a stack that planning brought into being goes with it. */
+/** Milliseconds for discarding a plan, and the same after Ctrl-C. */
+const DISCARD_MS = 60_000;
+const INTERRUPTED_DISCARD_MS = 5_000;
+
+/** Discards a plan. A stack that planning brought into being is deleted with it. Ctrl-C does not cancel this. */
 export async function discardPlan(
-  { clients }: StackWork,
+  { clients, context: { signal } }: StackWork,
   { to, stackId, changeSetId }: Omit<PlannedChange, 'steps'>,
 ): Promise<void> {
   const { DeleteChangeSetCommand, DeleteStackCommand } = await import('@aws-sdk/client-cloudformation');
-  await onAws('Discarding the plan', async () => {
-    await clients.cloudformation.send(new DeleteChangeSetCommand({ ChangeSetName: changeSetId }));
-    if (to === 'NEW') await clients.cloudformation.send(new DeleteStackCommand({ StackName: stackId }));
-  });
+  const deadline = openDeadline();
+  deadline.set(signal.aborted ? INTERRUPTED_DISCARD_MS : DISCARD_MS);
+  const bounds = { abortSignal: deadline.signal };
+  try {
+    await onAws('Discarding the plan', async () => {
+      await clients.cloudformation.send(new DeleteChangeSetCommand({ ChangeSetName: changeSetId }), bounds);
+      if (to === 'NEW')
+        await clients.cloudformation.send(new DeleteStackCommand({ StackName: stackId }), bounds);
+    });
+  } finally {
+    deadline.end();
+  }
 }
 
 /** Runs a check of a plan, or a question about it; a plan that is refused is discarded. */

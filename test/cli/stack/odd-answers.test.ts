@@ -4,11 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import { Agent } from 'undici';
+import { isUserError } from '../../../cli/errors.ts';
 import { listUsers } from '../../../cli/identity/users/directory.ts';
 import { guardDefect } from '../../../cli/stack/checks/edge-probe.ts';
 import { findStack } from '../../../cli/stack/find-stack.ts';
+import { edgeLogLines } from '../../../cli/stack/logs/edge-logs.ts';
+import { listObjects, measureBucket } from '../../../cli/stack/operate/bucket.ts';
 import type { StackWork } from '../../../cli/stack/stack-work.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
+import { workAgainst } from './world.ts';
 
 const { signal } = new AbortController();
 
@@ -63,4 +67,88 @@ test('users that are described as Cognito does not are refused, and odd dates le
   }
   const [ada] = await list({ Username: 'ada', UserCreateDate: new Date(Number.NaN) });
   assert.equal(ada?.created, undefined);
+});
+
+async function keysOf(work: StackWork): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of listObjects(work, 'b')) keys.push(key);
+  return keys;
+}
+
+const listing = (contents: string, more = '<IsTruncated>false</IsTruncated>') =>
+  `<ListBucketResult><Name>b</Name>${more}<Contents>${contents}</Contents></ListBucketResult>`;
+const OBJECT = '<Key>a</Key><LastModified>2026-11-28T00:00:00Z</LastModified><Size>1</Size>';
+
+test('a list that S3 would never give is an error, not an empty bucket', async (t) => {
+  const good = await workAgainst(t, () => ({ body: listing(OBJECT) }));
+  assert.deepEqual(await keysOf(good.work), ['a']);
+  for (const body of [
+    '',
+    '<html><body>Sign in</body></html>',
+    '<ListBucketResult/>',
+    listing(OBJECT, '<IsTruncated>true</IsTruncated>'),
+    listing(OBJECT.replace('<Size>1</Size>', '<Size>many</Size>')),
+    listing(OBJECT.replace('<Size>1</Size>', '<Size>-1</Size>')),
+    listing(OBJECT.replace('<Size>1</Size>', '<Size>1e400</Size>')),
+    listing(OBJECT.replace('<Key>a</Key>', '')),
+    listing(OBJECT.replace('2026-11-28T00:00:00Z', 'yesterday')),
+  ]) {
+    const { work } = await workAgainst(t, () => ({ body }));
+    await assert.rejects(keysOf(work), (error) => isUserError(error) && error.exitCode !== 1, body);
+    await assert.rejects(
+      measureBucket(work, 'b'),
+      (error) => isUserError(error) && error.exitCode !== 1,
+      body,
+    );
+  }
+  const { work } = await workAgainst(t, () => ({ body: '' }));
+  await assert.rejects(
+    keysOf(work),
+    withCode('aws', /Listing the bucket b failed: unexpected answer from S3/, /AWS_ENDPOINT_URL/),
+  );
+});
+
+test('a redirect of S3 names the region of the bucket, any other where it leads', async (t) => {
+  const moved = '<Error><Code>PermanentRedirect</Code><Message>elsewhere</Message></Error>';
+  const region = { 'x-amz-bucket-region': 'eu-west-1' };
+  for (const body of [moved, '']) {
+    const { work } = await workAgainst(t, () => ({ status: 301, headers: region, body }));
+    await assert.rejects(
+      keysOf(work),
+      withCode('aws', /is in the region eu-west-1, not in us-east-1/, /head-bucket/),
+    );
+  }
+  const headers = { location: 'https://portal.example/sign-in' };
+  const { work } = await workAgainst(t, () => ({ status: 307, headers, body: '<html>Sign in</html>' }));
+  await assert.rejects(
+    keysOf(work),
+    withCode('aws', /HTTP 307 redirects to https:\/\/portal\.example\/sign-in/, /edge-upload doctor/),
+  );
+});
+
+test('log lines are shown whatever they hold; a line without a time is an error', async (t) => {
+  const messages = [
+    '{"edge":"refused"',
+    '{"edge":"refused","status":{},"code":[],"method":null}',
+    'null',
+    '[]',
+    '\u001b[2Jtext',
+  ];
+  const event = (message: string, at: number) => ({ eventId: String(at), timestamp: at, message });
+  const query = { functionName: 'f', regions: ['us-east-1'], since: new Date(0) };
+  const lines = async (events: readonly object[]) => {
+    const { work } = await workAgainst(t, () => ({
+      type: 'application/x-amz-json-1.1',
+      body: JSON.stringify({ events }),
+    }));
+    const found: string[] = [];
+    for await (const { text } of edgeLogLines(work, query)) found.push(text);
+    return found;
+  };
+  assert.deepEqual(await lines(messages.map(event)), messages);
+  for (const timestamp of [undefined, 1e17])
+    await assert.rejects(
+      lines([{ eventId: '1', timestamp, message: 'x' }]),
+      withCode('aws', /a line without a time/),
+    );
 });

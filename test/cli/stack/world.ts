@@ -6,13 +6,18 @@ import { operatorClients } from '../../../cli/network/aws.ts';
 import type { StackWork } from '../../../cli/stack/stack-work.ts';
 import type { UiEvent } from '../../../cli/ui/events.ts';
 
-export type Answer = { readonly status?: number; readonly type?: string; readonly body: string };
+export interface Answer {
+  readonly status?: number;
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
 
 /** A stack's work against a server that answers whatever is asked. */
 export async function workAgainst(t: TestContext, answer: (body: string, path: string) => Answer) {
   const server = createServer(async (request, response) => {
-    const { status = 200, type = 'text/xml', body } = answer(await text(request), request.url ?? '');
-    response.writeHead(status, { 'content-type': type }).end(body);
+    const { status = 200, type = 'text/xml', headers, body } = answer(await text(request), request.url ?? '');
+    response.writeHead(status, { 'content-type': type, ...headers }).end(body);
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const events: UiEvent[] = [];

@@ -33,7 +33,12 @@ async function store(t: TestContext, reply: (headers: IncomingHttpHeaders, asked
   const server = createServer((request, response) => {
     requests.push(request.headers);
     const { status = 200, headers = {}, body, cutAt } = reply(request.headers, requests.length);
-    response.writeHead(status, { 'content-length': body.length, etag: ETAG, ...headers });
+    response.writeHead(status, {
+      'content-length': body.length,
+      'x-amz-request-id': 'R',
+      etag: ETAG,
+      ...headers,
+    });
     if (cutAt === undefined) response.end(body);
     else response.write(body.subarray(0, cutAt), () => response.destroy());
   });
@@ -82,6 +87,18 @@ test('what arrives is compared with the checksum that S3 keeps', async (t) => {
       await assert.rejects(bucket.fetch(), withCode('bytes_differ', /are not those that S3 stored/, /again/));
     }
   });
+});
+
+test('an answer that S3 would never give is no object', async (t) => {
+  const odd: Reply[] = [
+    { headers: { etag: '' }, body: Buffer.alloc(0) },
+    { headers: { 'x-amz-request-id': '' }, body: Buffer.from('<html>Sign in</html>') },
+  ];
+  for (const reply of odd) {
+    const { fetch, bytes } = await store(t, () => reply);
+    await assert.rejects(fetch(), withCode('aws', /Downloading k failed: unexpected answer from S3/));
+    assert.equal(bytes().length, 0);
+  }
 });
 
 test('a connection that is cut is continued where it broke off, on the same object', async (t) => {

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { run } from '../../../cli/program.ts';
+import { Screen } from '../../support/streams.ts';
+
+const STACK = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/s/1</StackId><CreationTime>2026-11-23T00:00:00Z</CreationTime><Description>edge-upload: a test</Description><StackStatus>UPDATE_COMPLETE</StackStatus><Outputs><member><OutputKey>S3BucketName</OutputKey><OutputValue>s-bucket</OutputValue></member><member><OutputKey>EdgeFunctionName</OutputKey><OutputValue>s-EdgeFunction</OutputValue></member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
+const CALLER = `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account><Arn>arn:aws:iam::123456789012:root</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`;
+
+/** An AWS that answers the first requests, as far as a stack is looked up, and then never again. */
+async function silentAws(t: TestContext) {
+  const held: ServerResponse[] = [];
+  let answers = 0;
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    const known = body.includes('DescribeStacks') ? STACK : body.includes('GetCallerIdentity') ? CALLER : '';
+    if (answers > 0 && known !== '') {
+      answers -= 1;
+      response.writeHead(200, { 'content-type': 'text/xml' }).end(known);
+      return;
+    }
+    held.push(response);
+    server.emit('held');
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    held,
+    /** Waits for the request that is not answered. */
+    silent: async (after: number) => {
+      answers = after;
+      held.length = 0;
+      await once(server, 'held');
+    },
+  };
+}
+
+const COMMANDS = ['deploy', 'destroy', 'status', 'synth', 'ls', 'get a.txt', 'logs', 'doctor', 'policy'];
+
+test('Ctrl-C ends every operator’s command while AWS keeps silent, at the first request and later ones', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'edge-upload-interrupted-'));
+  t.after(() => rm(home, { recursive: true, force: true }));
+  const aws = await silentAws(t);
+  const env = {
+    AWS_ENDPOINT_URL: aws.endpoint,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    EDGE_UPLOAD_KEYRING: 'off',
+  };
+  const before = { ...process.env };
+  Object.assign(process.env, env);
+  t.after(() => {
+    process.env = before;
+  });
+  for (const command of COMMANDS) {
+    for (const answers of command === 'policy' ? [0] : [0, 1, 2]) {
+      await t.test(`${command}, after ${answers} answers`, async () => {
+        const interruption = new AbortController();
+        const stdout = new Screen();
+        const stderr = new Screen();
+        const silent = aws.silent(answers);
+        const ended = run([...command.split(' '), '--stack-name', 's'], {
+          stdin: Readable.from([]),
+          stdout,
+          stderr,
+          env,
+          platform: 'linux',
+          cwd: home,
+          home,
+          execPath: process.execPath,
+          now: () => new Date(),
+          signal: interruption.signal,
+        });
+        await silent;
+        const asked = aws.held.length;
+        interruption.abort();
+        assert.equal(await ended, 130, stderr.text);
+        assert.equal(aws.held.length, asked, 'nothing more is asked');
+        assert.doesNotMatch(stderr.text, /AbortError|warning/i);
+        assert.equal(stdout.text, '');
+      });
+    }
+  }
+});
