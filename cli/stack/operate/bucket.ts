@@ -36,7 +36,7 @@ export async function* listObjects(
   });
   for await (const { Contents = [], IsTruncated, NextContinuationToken } of listed) {
     refuseNoListing(doing, IsTruncated, NextContinuationToken);
-    for (const { Key, Size = 0, LastModified, ETag } of Contents) {
+    for (const { Key, Size, LastModified, ETag } of Contents) {
       if (!Key || !isSize(Size) || !isDate(LastModified))
         throw unexpectedAnswer('S3', doing, 'an object without a key, size or time');
       yield { key: Key, bytes: Size, modified: LastModified, etag: (ETag ?? '').replaceAll('"', '') };
@@ -51,7 +51,9 @@ function refuseNoListing(doing: string, isTruncated: boolean | undefined, next: 
     throw unexpectedAnswer('S3', doing, 'a list that ends in the middle');
 }
 
-const isSize = (value: number) => Number.isSafeInteger(value) && value >= 0;
+function isSize(value: number | undefined): value is number {
+  return value !== undefined && Number.isSafeInteger(value) && value >= 0;
+}
 
 function isDate(value: Date | undefined): value is Date {
   return value !== undefined && !Number.isNaN(value.getTime());
@@ -83,7 +85,7 @@ async function* listVersions(
   });
   for await (const page of listed) {
     refuseNoListing(doing, page.IsTruncated, page.NextKeyMarker);
-    if (page.Versions?.some(({ Key, Size = 0 }) => !Key || !isSize(Size)))
+    if (page.Versions?.some(({ Key, Size }) => !Key || !isSize(Size)))
       throw unexpectedAnswer('S3', doing, 'a version without a key or size');
     yield [
       ...(page.Versions ?? []).map(({ Key = '', VersionId = 'null', Size = 0 }) => ({

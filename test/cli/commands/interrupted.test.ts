@@ -14,7 +14,7 @@ import { Screen } from '../../support/streams.ts';
 const STACK = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/s/1</StackId><CreationTime>2026-11-23T00:00:00Z</CreationTime><Description>edge-upload: a test</Description><StackStatus>UPDATE_COMPLETE</StackStatus><Outputs><member><OutputKey>S3BucketName</OutputKey><OutputValue>s-bucket</OutputValue></member><member><OutputKey>EdgeFunctionName</OutputKey><OutputValue>s-EdgeFunction</OutputValue></member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
 const CALLER = `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account><Arn>arn:aws:iam::123456789012:root</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`;
 
-/** An AWS that answers the first requests, as far as a stack is looked up, and then never again. */
+/** Serves an AWS that answers the first requests for the caller and the stack, and no other request. */
 async function silentAws(t: TestContext) {
   const held: ServerResponse[] = [];
   let answers = 0;
@@ -48,7 +48,7 @@ async function silentAws(t: TestContext) {
 
 const COMMANDS = ['deploy', 'destroy', 'status', 'synth', 'ls', 'get a.txt', 'logs', 'doctor', 'policy'];
 
-test('Ctrl-C ends every operator’s command while AWS keeps silent, at the first request and later ones', async (t) => {
+test('Ctrl-C ends every operator command while AWS does not answer, at the first request and later ones', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-interrupted-'));
   t.after(() => rm(home, { recursive: true, force: true }));
   const aws = await silentAws(t);
@@ -88,7 +88,8 @@ test('Ctrl-C ends every operator’s command while AWS keeps silent, at the firs
         assert.equal(await ended, 130, stderr.text);
         assert.equal(aws.held.length, asked, 'nothing more is asked');
         assert.doesNotMatch(stderr.text, /AbortError|warning/i);
-        assert.equal(stdout.text, '');
+        // doctor prints each check as it ends.
+        assert.match(stdout.text, command === 'doctor' ? /^(ok .*\n)*$/ : /^$/);
       });
     }
   }

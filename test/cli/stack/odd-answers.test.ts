@@ -77,6 +77,10 @@ async function keysOf(work: StackWork): Promise<string[]> {
 
 const listing = (contents: string, more = '<IsTruncated>false</IsTruncated>') =>
   `<ListBucketResult><Name>b</Name>${more}<Contents>${contents}</Contents></ListBucketResult>`;
+const versions = (version: string, more = '<IsTruncated>false</IsTruncated>') =>
+  `<ListVersionsResult><Name>b</Name>${more}<Version>${version}</Version></ListVersionsResult>`;
+const VERSION = '<Key>a</Key><VersionId>1</VersionId><IsLatest>true</IsLatest><Size>1</Size>';
+const isNotInternal = (error: unknown) => isUserError(error) && error.exitCode !== 1;
 const OBJECT = '<Key>a</Key><LastModified>2026-11-28T00:00:00Z</LastModified><Size>1</Size>';
 
 test('a list that S3 would never give is an error, not an empty bucket', async (t) => {
@@ -94,18 +98,30 @@ test('a list that S3 would never give is an error, not an empty bucket', async (
     listing(OBJECT.replace('2026-11-28T00:00:00Z', 'yesterday')),
   ]) {
     const { work } = await workAgainst(t, () => ({ body }));
-    await assert.rejects(keysOf(work), (error) => isUserError(error) && error.exitCode !== 1, body);
-    await assert.rejects(
-      measureBucket(work, 'b'),
-      (error) => isUserError(error) && error.exitCode !== 1,
-      body,
-    );
+    await assert.rejects(keysOf(work), isNotInternal, body);
   }
   const { work } = await workAgainst(t, () => ({ body: '' }));
   await assert.rejects(
     keysOf(work),
     withCode('aws', /Listing the bucket b failed: unexpected answer from S3/, /AWS_ENDPOINT_URL/),
   );
+});
+
+test('a list of versions that S3 would never give is an error, not an empty bucket', async (t) => {
+  const good = await workAgainst(t, () => ({ body: versions(VERSION) }));
+  assert.equal((await measureBucket(good.work, 'b')).bytes, 1);
+  for (const body of [
+    '',
+    '<html><body>Sign in</body></html>',
+    '<ListVersionsResult/>',
+    versions(VERSION, '<IsTruncated>true</IsTruncated>'),
+    versions(VERSION.replace('<Size>1</Size>', '<Size>many</Size>')),
+    versions(VERSION.replace('<Size>1</Size>', '<Size>-1</Size>')),
+    versions(VERSION.replace('<Key>a</Key>', '')),
+  ]) {
+    const { work } = await workAgainst(t, () => ({ body }));
+    await assert.rejects(measureBucket(work, 'b'), isNotInternal, body);
+  }
 });
 
 test('a redirect of S3 names the region of the bucket, any other where it leads', async (t) => {
