@@ -83,7 +83,7 @@ function redirected(
 }
 
 /** What to check where an answer cannot be one of AWS. */
-export const CHECK_ENDPOINT: readonly string[] = [
+const CHECK_ENDPOINT: readonly string[] = [
   'A proxy or the sign-in page of a network may be in between. Check AWS_ENDPOINT_URL and HTTPS_PROXY, then run:',
   '  edge-upload doctor',
 ];
