@@ -30,6 +30,7 @@ export interface OperatorClients {
   readonly cognito: CognitoIdentityProviderClient;
   readonly s3: S3Client;
   readonly lambda: LambdaClient;
+  readonly lambdaIn: (region: string) => LambdaClient;
   readonly sts: STSClient;
   /** Loaded on demand: few commands need it. */
   readonly iam: () => Promise<IAMClient>;
@@ -45,7 +46,7 @@ export interface CloudChoice {
   readonly local?: LocalCloud | undefined;
   /** Named profile of the AWS configuration; absent: `AWS_PROFILE`, else the default chain. */
   readonly profile?: string | undefined;
-  /** Ends every request once aborted. Work that must come to an end, such as a deploy, passes none. */
+  /** Ends every request once aborted. */
   readonly signal?: AbortSignal;
 }
 
@@ -160,6 +161,7 @@ export async function operatorClients(
       forcePathStyle: endpointOf('S3') !== undefined,
     }),
     lambda: new lambda.LambdaClient(configured('LAMBDA')),
+    lambdaIn: (region) => new lambda.LambdaClient({ ...configured('LAMBDA'), region }),
     sts: new sts.STSClient(configured('STS')),
     iam: async () => new (await import('@aws-sdk/client-iam')).IAMClient(configured('IAM')),
     logsIn: async (region) => {

@@ -3,7 +3,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { onAws, unexpectedAnswer } from './aws-failures.ts';
 import type { StackWork } from './stack-work.ts';
 
-/** Names of the stack's outputs; the first four are those of the pattern this tool replaces. */
+/** Names of the stack's outputs. Stacks of the pattern that this tool replaces have the first four. */
 export const OUTPUT = {
   userPoolId: 'CognitoUserPoolId',
   clientId: 'CognitoAppClientId',
@@ -21,11 +21,11 @@ export interface FoundStack {
   readonly reason?: string;
   /** Absent for a stack that is only being planned. */
   readonly description?: string;
-  /** Whether CloudFormation, when asked last, found it changed by other hands. */
+  /** Whether the last drift detection found changes made outside CloudFormation. */
   readonly drifted: boolean;
   /** Whether CloudFormation refuses to delete it. */
   readonly isProtected: boolean;
-  /** The role that CloudFormation acts with; absent: with the permissions of who asks. */
+  /** The role that CloudFormation uses. If absent, it uses the permissions of the caller. */
   readonly roleArn?: string;
   /** Of the last operation. */
   readonly changedAt?: Date;
@@ -47,14 +47,14 @@ function found(stack: Stack): FoundStack {
   };
 }
 
-/** CloudFormation has no error code of its own for a stack that is not there. */
+/** CloudFormation has no error code for a missing stack. */
 function isMissing(error: unknown): boolean {
   return (
     error instanceof Error && error.name === 'ValidationError' && error.message.includes('does not exist')
   );
 }
 
-/** Returns the stack by its name, or by its id, under which a deleted one is still found; `undefined` where there is none. */
+/** Returns the stack by its name or id; `undefined` if there is none. A deleted stack is found by its id. */
 export async function findStack(
   { clients, stackName }: StackWork,
   id = stackName,
@@ -64,7 +64,7 @@ export async function findStack(
   return onAws(doing, async () => {
     try {
       const { Stacks } = await clients.cloudformation.send(new DescribeStacksCommand({ StackName: id }));
-      // For a stack that is not there, CloudFormation answers with an error, never with an empty list.
+      // CloudFormation reports a missing stack as an error, never as an empty list.
       if (!Stacks?.[0]?.StackName || !Stacks[0].StackStatus)
         throw unexpectedAnswer('CloudFormation', doing, 'it describes no stack');
       return found(Stacks[0]);

@@ -5,12 +5,12 @@ import type { StackWork } from './stack-work.ts';
 export interface StackResource {
   readonly logicalId: string;
   readonly type: string;
-  /** Absent where the resource was never made. */
+  /** Absent if the resource was never created. */
   readonly physicalId?: string;
   readonly status: string;
 }
 
-/** What the stack is made of now, whatever its state: outputs are there only after a first success. */
+/** Returns the stack's resources in any state. Its outputs exist only after a first success. */
 export async function stackResources(
   { clients, stackName, context: { signal } }: StackWork,
   stackId: string,
@@ -42,7 +42,7 @@ export async function stackResources(
   return found;
 }
 
-/** The physical ids of all resources of a type that are there. */
+/** Returns the physical ids of the existing resources of a type. */
 export function physicalIds(resources: readonly StackResource[], type: string): string[] {
   return resources
     .filter((one) => one.type === type && one.status !== 'DELETE_COMPLETE')

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../context.ts';
-import { interrupted } from '../errors.ts';
+import { interrupted, isUserError } from '../errors.ts';
 import type { OperatorClients } from '../network/aws.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
 
-/** What every step of deploying and destroying one stack works with. */
+/** Clients and context of the commands for one stack. */
 export interface StackWork {
   readonly context: Pick<Context, 'ui' | 'now' | 'signal' | 'env'>;
   readonly clients: OperatorClients;
@@ -13,17 +13,36 @@ export interface StackWork {
   readonly local?: LocalCloud;
 }
 
-/** How long to wait between two looks at something that takes its time: AWS throttles the impatient. */
+/** Returns the milliseconds between two polls. AWS throttles callers that poll more often. */
 export function pollInterval({ local }: Pick<StackWork, 'local'>): number {
   return local === undefined ? 2500 : 100;
 }
 
-/** Between two steps: ends here if Ctrl-C was typed, and says how to go on. */
+/**
+ * Throws if Ctrl-C was typed since the last step.
+ * @param hint how to continue
+ */
 export function checkpoint(signal: AbortSignal, hint: string): void {
   if (signal.aborted) throw interrupted(hint);
 }
 
-/** Waits, but not past a Ctrl-C, which `hint` then tells how to go on from. */
+/**
+ * Runs requests that Ctrl-C may end.
+ * @param hint how to continue then
+ */
+export async function resumable<T>(hint: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const lacksHint = isUserError(error) && error.code === 'interrupted' && error.hint === undefined;
+    throw lacksHint ? interrupted(hint) : error;
+  }
+}
+
+/**
+ * Waits. Ctrl-C ends the wait with an error.
+ * @param hint how to continue
+ */
 export async function pause(milliseconds: number, signal: AbortSignal, hint: string): Promise<void> {
   try {
     await delay(milliseconds, undefined, { signal });

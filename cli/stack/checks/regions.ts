@@ -15,9 +15,8 @@ export function regionsCheck(work: StackWork): Check {
     name: 'regions',
     run: async () => {
       if (work.local !== undefined) return { skipped: 'the embedded cloud has one' };
-      const { GetFunctionCommand, LambdaClient } = await import('@aws-sdk/client-lambda');
-      const { credentials, requestHandler } = work.clients.lambda.config;
-      const elsewhere = new LambdaClient({ region: OTHER_REGION, credentials, requestHandler });
+      const { GetFunctionCommand } = await import('@aws-sdk/client-lambda');
+      const elsewhere = work.clients.lambdaIn(OTHER_REGION);
       try {
         await elsewhere.send(new GetFunctionCommand({ FunctionName: `${work.stackName}-check` }));
       } catch (error) {

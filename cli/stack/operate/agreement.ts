@@ -14,10 +14,10 @@ export interface Agreement {
   readonly lines: readonly string[];
 }
 
-/** What a first deploy makes once the user pool is there; CloudFormation plans it only then. */
+/** Resources that a first deploy creates after the user pool. CloudFormation plans them only then. */
 const EDGE_FOLLOWS = '  then the edge: its function, a role for it, the CloudFront distribution';
 
-/** `--yes` answers questions about what can be made again; what cannot has to be said. */
+/** Error for a loss of data that `--yes` alone does not agree to. */
 function losesData(stackName: string, lost: readonly PlannedStep[]): UserError {
   const what = lost.map(({ type, loses }) => `the ${resourceName(type)} (${loses})`);
   return new UserError('usage', `The change loses data: ${what.join(', ')}. Nothing was changed.`, {
@@ -33,7 +33,7 @@ function losesData(stackName: string, lost: readonly PlannedStep[]): UserError {
 interface Asking {
   readonly yes: boolean;
   readonly dryRun: boolean;
-  /** Losses, too, were agreed to beforehand. */
+  /** `--allow-data-loss` was given. */
   readonly allowDataLoss: boolean;
   readonly options: readonly OptionChange[];
 }

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { onAws, unexpectedAnswer } from '../aws-failures.ts';
 import { pages } from '../pages.ts';
-import { checkpoint, pause, type StackWork } from '../stack-work.ts';
+import { checkpoint, pause, resumable, type StackWork } from '../stack-work.ts';
 
 export interface StoredObject {
   readonly key: string;
@@ -13,7 +13,7 @@ export interface StoredObject {
   readonly etag: string;
 }
 
-/** Keys in the bucket's own order, a page of 1,000 at a time. */
+/** Lists objects in S3's order of keys, in pages of 1,000. */
 export async function* listObjects(
   { clients: { s3 }, context: { signal } }: StackWork,
   bucket: string,
@@ -44,7 +44,7 @@ export async function* listObjects(
   }
 }
 
-/** Every list of S3 says whether it is whole. An empty answer, or the page of a proxy, is not an empty bucket. */
+/** Refuses an answer that is no list, such as the page of a proxy. Every list of S3 has `IsTruncated`. */
 function refuseNoListing(doing: string, isTruncated: boolean | undefined, next: unknown): void {
   if (isTruncated === undefined) throw unexpectedAnswer('S3', doing, 'no list');
   if (isTruncated && next === undefined)
@@ -65,11 +65,10 @@ interface Version {
   readonly bytes: number;
 }
 
-/** All versions and delete markers, a page of at most 1,000 at a time. */
+/** Lists all versions and delete markers, in pages of 1,000 at most. */
 async function* listVersions(
-  { clients: { s3 }, context }: StackWork,
+  { clients: { s3 }, context: { signal } }: StackWork,
   bucket: string,
-  signal = context.signal,
 ): AsyncGenerator<Version[]> {
   const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
   const doing = `Listing the bucket ${bucket}`;
@@ -103,7 +102,7 @@ interface VersionMarker {
   readonly VersionIdMarker: string | undefined;
 }
 
-/** What the bucket holds, versions and delete markers counted one by one. */
+/** Counts the objects of a bucket and their bytes. Versions and delete markers count as objects. */
 export async function measureBucket(
   work: StackWork,
   bucket: string,
@@ -123,15 +122,12 @@ export async function measureBucket(
   return { objects, bytes };
 }
 
-const GO_ON = 'What is deleted so far is gone; type edge-upload destroy again to go on.';
-
-/** Ctrl-C is looked for between batches, of which those that are under way end first. */
-const NEVER = new AbortController().signal;
+const GO_ON = 'What is deleted so far is gone; type edge-upload destroy again to delete the rest.';
 
 /** Batches of one bucket deleted at the same time. */
 const PARALLEL = 8;
 
-/** Deletes every version, delete marker and unfinished multipart upload. Run again where a late writer added some. */
+/** Deletes every version, delete marker and unfinished multipart upload. Uploads that run meanwhile can add more. */
 export async function emptyBucket(work: StackWork, bucket: string): Promise<void> {
   const { ui, signal } = work.context;
   const task = `Emptying the bucket ${bucket}`;
@@ -151,25 +147,30 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
           detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}`,
         });
       })
-      // Told once the batches beside it have ended: it may fail while the next page is waited for.
+      // Reported after the other batches: this one may fail while the next page is read.
       .catch((error: unknown) => void failures.push(error))
       .finally(() => running.delete(batch));
     running.add(batch);
   };
-  for await (const page of listVersions(work, bucket, NEVER)) {
-    if (signal.aborted || failures.length > 0) break;
-    if (page.length > 0) begin(page);
-    if (running.size >= PARALLEL) await Promise.race(running);
-  }
-  await Promise.all(running);
+  await resumable(GO_ON, async () => {
+    try {
+      for await (const page of listVersions(work, bucket)) {
+        if (failures.length > 0) break;
+        if (page.length > 0) begin(page);
+        if (running.size >= PARALLEL) await Promise.race(running);
+      }
+    } finally {
+      await Promise.all(running);
+    }
+  });
   checkpoint(signal, GO_ON);
   if (failures.length > 0) throw failures[0];
-  const uploads = await abortUploads(work, bucket);
+  const uploads = await resumable(GO_ON, () => abortUploads(work, bucket));
   const open = uploads === 0 ? '' : `, ${count(uploads, 'unfinished upload')}`;
   ui.event({ type: 'task-done', task, detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}${open}` });
 }
 
-/** What S3 says of single keys when it is busy, inside an answer that went well as a whole. */
+/** Errors of single keys when S3 is busy, in an answer with status 200. */
 const BUSY = new Set(['InternalError', 'ServiceUnavailable', 'SlowDown']);
 const BATCH_TRIES = 8;
 
@@ -191,7 +192,7 @@ async function deleteBatch(work: StackWork, bucket: string, versions: readonly V
   }
 }
 
-/** Aborts unfinished uploads until none is left; one that an abort does not remove is an error. */
+/** Aborts unfinished uploads until none is left. Throws if S3 still lists an aborted upload. */
 async function abortUploads(
   { clients: { s3 }, context: { signal } }: StackWork,
   bucket: string,

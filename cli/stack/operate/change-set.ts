@@ -10,7 +10,7 @@ import { type PlannedStep, plannedSteps } from './plan-words.ts';
 
 /** A change set that is ready to be applied. */
 export interface PlannedChange {
-  /** What it does to the stack; `NEW` where planning it has brought the stack into being. */
+  /** The stack's state before the plan; `NEW` if planning created the stack. */
   readonly to: 'NEW' | 'PLANNED' | 'EXISTING';
   readonly stackId: string;
   readonly changeSetId: string;
@@ -22,12 +22,12 @@ const NO_CHANGES = /didn't contain changes|No updates are to be performed/;
 export interface PlanOptions {
   /** Of the stack; absent leaves those that it has. */
   readonly tags?: readonly Tag[] | undefined;
-  /** Take a bucket that exists already under the name in the template into the stack. */
+  /** Adopt an existing bucket that has the name in the template. */
   readonly importsExisting?: boolean;
 }
 
 /**
- * Has CloudFormation work out what a template would change; `undefined` when it would change nothing.
+ * Creates a change set for a template. Returns `undefined` if nothing would change.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
  */
 export async function planChange(
@@ -44,7 +44,7 @@ export async function planChange(
       new CreateChangeSetCommand({
         StackName: stackName,
         ChangeSetName: name,
-        // What is sent again over a broken connection is taken for the same request.
+        // A request that is sent again over a new connection counts as the same request.
         ClientToken: name,
         ChangeSetType: to === 'EXISTING' ? 'UPDATE' : 'CREATE',
         TemplateBody: template,
@@ -72,7 +72,7 @@ export async function planChange(
 /** Change sets take seconds. */
 const PLANNING_MS = 15 * 60_000;
 
-/** All changes of a change set, of which an answer holds a hundred at most. */
+/** Returns all changes of a change set. An answer has 100 at most. */
 async function changesOf(
   { clients, context: { signal } }: StackWork,
   changeSetId: string,
@@ -113,7 +113,7 @@ async function settled(work: StackWork, changeSetId: string): Promise<DescribeCh
   }
 }
 
-/** Starts a planned change; its events carry the token that comes back. */
+/** Starts a planned change. Returns the token that its events carry. */
 export async function executeChange({ clients }: StackWork, { changeSetId }: PlannedChange): Promise<string> {
   const { ExecuteChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
   const token = `edge-upload-${randomUUID()}`;
@@ -129,7 +129,7 @@ export async function executeChange({ clients }: StackWork, { changeSetId }: Pla
 const DISCARD_MS = 60_000;
 const INTERRUPTED_DISCARD_MS = 5_000;
 
-/** Discards a plan. A stack that planning brought into being is deleted with it. Ctrl-C does not cancel this. */
+/** Discards a plan. A stack that planning created is deleted with it. Ctrl-C does not cancel this. */
 export async function discardPlan(
   { clients, context: { signal } }: StackWork,
   { to, stackId, changeSetId }: Omit<PlannedChange, 'steps'>,
@@ -149,7 +149,7 @@ export async function discardPlan(
   }
 }
 
-/** Runs a check of a plan, or a question about it; a plan that is refused is discarded. */
+/** Runs a check of a plan, or a question about it. Discards the plan if that fails. */
 export async function refusing<T>(
   work: StackWork,
   plan: Omit<PlannedChange, 'steps'>,
@@ -159,7 +159,7 @@ export async function refusing<T>(
     return await check();
   } catch (error) {
     await discardPlan(work, plan).catch((second: unknown) => {
-      // Why the plan is refused is the error that counts.
+      // The reason of the refusal is the error to report.
       const why = second instanceof Error ? second.message : String(second);
       work.context.ui.event({ type: 'warning', text: `The plan is still in the stack. ${why}` });
     });

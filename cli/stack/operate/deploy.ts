@@ -4,7 +4,7 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { findStack, type StackOutputs } from '../find-stack.ts';
-import { checkpoint, type StackWork } from '../stack-work.ts';
+import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
 import { makeTemplate, type PoolIdentity } from '../template/make-template.ts';
 import {
   discardPlan,
@@ -21,11 +21,11 @@ export interface DeployOptions {
   readonly options: StackOptions;
   /** Of the stack; absent leaves those that it has. */
   readonly tags?: readonly Tag[];
-  /** Change nothing, not even what an earlier operation left half-done. */
+  /** Change nothing, not even an unfinished earlier operation. */
   readonly dryRun?: boolean;
-  /** What the outputs say of the pool, with its keys. */
+  /** Returns the pool's identity and public keys for the stack's outputs. */
   readonly identityOf: (outputs: StackOutputs) => Promise<PoolIdentity | undefined>;
-  /** Asked before each change is made; false leaves everything as it is. `whole` is false where the edge comes later. */
+  /** Asks before each change; false cancels it. `whole` is false if the edge follows in a later step. */
   readonly agree: (plan: PlannedChange, whole: boolean) => Promise<boolean>;
 }
 
@@ -34,25 +34,31 @@ export interface Deployed {
   readonly outputs: StackOutputs;
 }
 
-/** An identity that changes between rounds means that the pool was replaced; more than once is no deployment of ours. */
+const AGAIN = 'Type edge-upload deploy again; it continues from here.';
+
+/** Rounds at most: two for a new pool, and two more if a change replaces it. */
 const ROUNDS = 4;
 
 /**
  * Brings the stack to what this version would deploy. The edge function has the pool's identity in its code, so the
  * stack is applied until the identity that came out is the one that was baked in: twice at first, once afterwards.
  */
-export async function deployStack(
+export function deployStack(work: StackWork, options: DeployOptions): Promise<Deployed> {
+  return resumable(AGAIN, () => deployRounds(work, options));
+}
+
+async function deployRounds(
   work: StackWork,
   { options, tags, dryRun = false, identityOf, agree }: DeployOptions,
 ): Promise<Deployed> {
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {
-    checkpoint(work.context.signal, 'Type edge-upload deploy again; it continues from here.');
+    checkpoint(work.context.signal, AGAIN);
     const before = await settledStack(work, { dryRun });
     const identity = before === undefined ? undefined : await identityOf(before.outputs);
     const template = await templateOf(work, identity, options);
     const to = before === undefined ? 'NEW' : before.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';
-    // A stack that has its bucket imports none.
+    // A stack with a bucket imports no other.
     const importsExisting = options.bucketName !== undefined && to !== 'EXISTING';
     const plan = await planning(work, { template, to, tags, importsExisting }, identity);
     if (plan !== undefined) {

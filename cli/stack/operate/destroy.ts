@@ -2,19 +2,19 @@ import { UserError } from '../../errors.ts';
 import { ifThere } from '../aws-failures.ts';
 import type { FoundStack } from '../find-stack.ts';
 import { stackResources } from '../stack-resources.ts';
-import { checkpoint, type StackWork } from '../stack-work.ts';
+import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
 import { emptyBucket } from './bucket.ts';
 import { deleteStack } from './delete-stack.ts';
 import { type Ending, follow, operationFailure } from './follow.ts';
 
-/** A writer that still has a valid token can add objects while the stack goes; each time the bucket is emptied again. */
+/** Attempts. Users with a valid token can add objects during the deletion; the bucket is then emptied again. */
 const TRIES = 5;
 
 export const TYPE_AGAIN = 'Type edge-upload destroy again; it continues with what is left.';
 
 export interface StackToRemove {
   readonly stack: FoundStack;
-  /** To be emptied, as CloudFormation deletes no bucket with something in it. */
+  /** Buckets to empty: CloudFormation deletes empty buckets only. */
   readonly buckets: readonly string[];
 }
 
@@ -22,14 +22,18 @@ export interface StackToRemove {
  * Empties the buckets and deletes the stack, as often as it takes. The edge function is retained by the stack, or left
  * to it where an older stack does not.
  */
-export async function removeStack(work: StackWork, { stack, buckets }: StackToRemove): Promise<void> {
+export function removeStack(work: StackWork, stack: StackToRemove): Promise<void> {
+  return resumable(TYPE_AGAIN, () => emptyAndDelete(work, stack));
+}
+
+async function emptyAndDelete(work: StackWork, { stack, buckets }: StackToRemove): Promise<void> {
   let status = await atRest(work, stack);
   let ending: Ending = { status };
   let retain: string[] = [];
   for (let tries = 0; tries < TRIES; tries += 1) {
     checkpoint(work.context.signal, TYPE_AGAIN);
     if (status !== 'DELETE_IN_PROGRESS') {
-      // A deletion that was joined and failed may have taken the bucket along.
+      // An earlier deletion may have deleted the bucket before it failed.
       for (const bucket of buckets) await ifThere(() => emptyBucket(work, bucket));
     }
     checkpoint(work.context.signal, TYPE_AGAIN);
@@ -65,7 +69,7 @@ export async function removeStack(work: StackWork, { stack, buckets }: StackToRe
   );
 }
 
-/** The stack's state once nothing but a deletion is under way, which is joined. */
+/** Returns the stack's state after any operation except a deletion has ended. */
 async function atRest(work: StackWork, { id, status }: FoundStack): Promise<string> {
   const isBusy =
     status.endsWith('_IN_PROGRESS') && status !== 'DELETE_IN_PROGRESS' && status !== 'REVIEW_IN_PROGRESS';
@@ -78,7 +82,7 @@ function isBucketNotEmpty({ cause }: Ending): boolean {
   return cause?.resourceType === 'AWS::S3::Bucket' && /not empty/i.test(cause.reason);
 }
 
-/** Functions and versions that the stack failed to delete because of their replicas; none where something else failed. */
+/** Returns functions and versions that CloudFormation cannot delete yet because of replicas; none if anything else failed. */
 async function replicatedFunctions(
   work: StackWork,
   { id }: FoundStack,

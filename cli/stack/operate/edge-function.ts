@@ -1,12 +1,12 @@
 import { formatDuration } from '../../ui/format.ts';
 import { onAws } from '../aws-failures.ts';
-import { checkpoint, pause, pollInterval, type StackWork } from '../stack-work.ts';
+import { checkpoint, pause, pollInterval, resumable, type StackWork } from '../stack-work.ts';
 import { TYPE_AGAIN } from './destroy.ts';
 
-/** Replicas go away minutes to hours after the distribution; asking twice a minute is enough. */
+/** Milliseconds between two attempts. CloudFront deletes replicas minutes to hours after the distribution. */
 const REPLICA_POLL_MS = 30_000;
 
-/** AWS speaks of a few hours; a run that waits for longer waits for something else. */
+/** Milliseconds to wait at most. AWS documents a few hours. */
 const PATIENCE_MS = 12 * 3600_000;
 
 function isReplicated(error: unknown): boolean {
@@ -21,7 +21,7 @@ function isGone(error: unknown): boolean {
   return error instanceof Error && error.name === 'ResourceNotFoundException';
 }
 
-/** Tries once; false while CloudFront still has replicas of it. */
+/** Tries once to delete the function. Returns false while CloudFront still has replicas. */
 async function tryDelete({ clients }: StackWork, functionName: string): Promise<boolean> {
   const { DeleteFunctionCommand } = await import('@aws-sdk/client-lambda');
   return onAws('Removing the edge function', async () => {
@@ -52,7 +52,7 @@ export async function deleteEdgeFunction(
   const since = now().getTime();
   checkpoint(signal, TYPE_AGAIN);
   ui.event({ type: 'task-started', task });
-  while (!(await tryDelete(work, functionName))) {
+  while (!(await resumable(TYPE_AGAIN, () => tryDelete(work, functionName)))) {
     if (!wait) {
       ui.event({ type: 'task-done', task, detail: 'not yet: CloudFront still has copies of it' });
       return false;

@@ -49,7 +49,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     /Rate exceeded|Throttl/i,
-    'AWS asked for patience for too long: type the same command again in some minutes.',
+    'AWS throttled the requests for too long: type the same command again in some minutes.',
   ],
   [
     /not empty/i,

@@ -5,13 +5,13 @@ import { formatDuration } from '../../ui/format.ts';
 import { resourceName, statusWords } from '../../ui/resource-words.ts';
 import { findStack } from '../find-stack.ts';
 import { pages } from '../pages.ts';
-import { pause, pollInterval, type StackWork } from '../stack-work.ts';
+import { pause, pollInterval, resumable, type StackWork } from '../stack-work.ts';
 import { failureHint } from './failure-hints.ts';
 
 /** How a stack operation ended. */
 export interface Ending {
   readonly status: string;
-  /** The first resource that failed by itself; what CloudFormation cancelled because of it is not told. */
+  /** The first resource that failed. Resources that CloudFormation cancelled because of it are left out. */
   readonly cause?: FailedResource;
 }
 
@@ -24,7 +24,7 @@ interface FailedResource {
 
 const CASCADE = /^Resource (creation|update|deletion) cancelled/i;
 
-/** Longer than the slowest resource takes: a distribution is deployed or disabled within half an hour. */
+/** Milliseconds without an event. The slowest resource, a distribution, takes half an hour at most. */
 const SILENCE_MS = 2 * 3600_000;
 
 const GOES_ON = 'CloudFormation continues by itself. Type the same command again to follow it.';
@@ -55,7 +55,7 @@ async function newEvents(
     );
     fresh.push(...events.filter(belongs));
     for (const { EventId } of events) if (EventId !== undefined) seen.add(EventId);
-    // Newest first: a page with something already seen, or of an older operation, is the last one that matters.
+    // Newest first: pages after a known event, or after one of an older operation, bring nothing new.
     if (events.length < (page.StackEvents ?? []).length || !events.some(belongs)) break;
   }
   return fresh.reverse();
@@ -72,7 +72,7 @@ function failure(event: StackEvent): FailedResource | undefined {
   };
 }
 
-/** Looks at a stack that seems at rest without an event that says so, before it is believed. */
+/** Polls of a stack that seems at rest, without an event, before it counts as at rest. */
 const STALE_LOOKS = 10;
 
 /**
@@ -88,9 +88,9 @@ export async function follow(work: StackWork, stackId: string, token?: string): 
   let told: string | undefined;
   let lastNews = now().getTime();
   for (let looks = 0; ; ) {
-    // The state is read before the events, so that no event of the last step is missed.
-    const stack = await findStack(work, stackId);
-    const events = await newEvents(work, stackId, belongs, seen);
+    // Read the state before the events, so that no event of the last step is missed.
+    const stack = await resumable(GOES_ON, () => findStack(work, stackId));
+    const events = await resumable(GOES_ON, () => newEvents(work, stackId, belongs, seen));
     if (events.length > 0) lastNews = now().getTime();
     for (const event of events) {
       ui.event({

@@ -11,18 +11,18 @@ import { countUsers } from './pool.ts';
 export const BUCKET = 'AWS::S3::Bucket';
 export const POOL = 'AWS::Cognito::UserPool';
 
-/** What a stack holds, and what of it stays when it goes. */
+/** The resources of a stack, and those that stay after its deletion. */
 export interface Inventory {
   readonly goes: readonly StackResource[];
   /** Data that stays. */
   readonly stays: readonly StackResource[];
   readonly functions: readonly string[];
   readonly domain: string | undefined;
-  /** The stack has yet to be told to leave its buckets. */
+  /** The stack does not keep its buckets yet. */
   readonly tellToKeep: boolean;
 }
 
-/** @param keepData leaves every bucket of the stack, whatever it was deployed with */
+/** @param keepData keeps every bucket of the stack, whatever its options are */
 export async function takeInventory(
   work: StackWork,
   stack: FoundStack,
@@ -44,7 +44,7 @@ export async function takeInventory(
   };
 }
 
-/** The data among resources, counted, a line each; what went while it was looked at has none. */
+/** Returns a line for each resource with data. A resource that was deleted meanwhile has none. */
 export async function dataLines(work: StackWork, resources: readonly StackResource[]): Promise<string[]> {
   const buckets = physicalIds(resources, BUCKET).map(async (bucket) => {
     const held = await ifThere(() => measureBucket(work, bucket));

@@ -6,7 +6,7 @@ import { deployedTemplate } from '../template/deployed-template.ts';
 import { discardPlan, executeChange, planChange, refusing } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';
 
-/** As much of a template as deciding about its resources takes. */
+/** The part of a template that decides what is kept. */
 interface Template {
   readonly Resources: Readonly<Record<string, TemplateResource>>;
 }
@@ -30,19 +30,19 @@ export function keptIds(templateBody: string): string[] {
     .map(([id]) => id);
 }
 
-/** The same template, with its buckets kept when the stack goes. */
+/** Returns the template with its buckets kept at deletion. */
 function keepingBuckets(templateBody: string): string {
   const template = JSON.parse(templateBody) as Template;
   const resources = Object.entries(template.Resources).map(([id, resource]) => {
     if (resource.Type !== BUCKET) return [id, resource];
-    // A changed policy alone is no change to CloudFormation; changed metadata are.
+    // CloudFormation ignores a changed policy alone, but not changed metadata.
     const Metadata = { ...resource.Metadata, keptBy: 'edge-upload destroy --keep-data' };
     return [id, { ...resource, DeletionPolicy: 'Retain', Metadata }];
   });
   return JSON.stringify({ ...template, Resources: Object.fromEntries(resources) });
 }
 
-/** Has the stack leave its bucket where it is when it goes, whatever it was deployed with. */
+/** Sets the stack to keep its bucket at deletion, whatever its options are. */
 export async function keepBucket(work: StackWork, stack: FoundStack): Promise<void> {
   const { ui } = work.context;
   const task = 'Setting the stack to keep its buckets';

@@ -33,7 +33,7 @@ async function contentOf(work: StackWork, { type, name }: Kept): Promise<string 
   }
 }
 
-/** What is still there of the data that was kept of a stack; what is gone meanwhile is forgotten. */
+/** Returns the data of a stack that is still kept. Forgets entries whose data was deleted meanwhile. */
 export async function findKept(
   context: Context,
   work: StackWork,
@@ -66,7 +66,7 @@ export function keptLines(kept: readonly FoundKept[], local: boolean): string[] 
   ];
 }
 
-/** Asks AWS whether kept data can be deleted, before any of it is. */
+/** Checks that kept data can be deleted, before any of it is. */
 export async function refuseKept(work: StackWork, kept: readonly FoundKept[]): Promise<void> {
   const named = (arePools: boolean) =>
     kept.filter(({ type }) => (type === 'user pool') === arePools).map(({ name }) => name);
@@ -74,7 +74,7 @@ export async function refuseKept(work: StackWork, kept: readonly FoundKept[]): P
   await refuseProtected(work, { isProtected: false }, doomed);
 }
 
-/** Deletes kept data for good, with all that it holds. */
+/** Deletes kept buckets and pools with all objects and users. */
 export async function deleteKept(
   context: Context,
   work: StackWork,

@@ -6,7 +6,7 @@ import { deleteEdgeFunction } from './edge-function.ts';
 
 /**
  * Removes the edge functions that outlived a stack, and forgets those that are gone.
- * @param options.wait until CloudFront has let go of them
+ * @param options.wait until CloudFront has no replicas of them
  * @param options.except a function that is in use
  */
 export async function clearLeftovers(
@@ -27,7 +27,7 @@ export async function clearLeftovers(
   return { removed, left };
 }
 
-/** The function's logs stay behind in each region that a copy ran in; they are no reason to fail. */
+/** Deletes the function's logs in each region. A failure is a warning only. */
 async function removeLogs({ ui }: Context, work: StackWork, functionName: string): Promise<void> {
   const refused = await deleteEdgeLogs(work, functionName);
   if (refused.length === 0) return;

@@ -5,18 +5,18 @@ import { resourceName } from '../../ui/resource-words.ts';
 import type { OptionChange } from '../options/describe-options.ts';
 import { propertyWords } from './property-words.ts';
 
-/** One resource's change, as a person is asked about it. */
+/** The change of one resource, as the plan shows it. */
 export interface PlannedStep {
   readonly what: 'add' | 'adopt' | 'change' | 'replace' | 'remove' | 'leave';
   readonly logicalId: string;
   readonly type: string;
-  /** The properties that cause it, where there were some before. */
+  /** The changed properties of an existing resource. */
   readonly properties: readonly string[];
-  /** What is lost with it, where that is more than can be made again. */
+  /** The data that is lost with it, if any. */
   readonly loses?: string;
 }
 
-/** What users put into a resource, and would not find in a new one. */
+/** Data in a resource that a new one does not have. */
 const HOLDS = table<string>({
   'AWS::Cognito::UserPool': 'all its users are lost',
   'AWS::S3::Bucket': 'uploads go elsewhere, and the old bucket goes if it is empty',
@@ -46,7 +46,7 @@ function stepOf(change: ResourceChange): PlannedStep {
 
 const ORDER: readonly PlannedStep['what'][] = ['add', 'adopt', 'change', 'replace', 'remove', 'leave'];
 
-/** A change set in the order in which a person wants to read it. */
+/** Returns the steps of a change set in the order of the plan. */
 export function plannedSteps(changes: readonly Change[]): PlannedStep[] {
   return changes
     .flatMap(({ ResourceChange }) => (ResourceChange === undefined ? [] : [stepOf(ResourceChange)]))
@@ -64,7 +64,7 @@ const MARKS: Readonly<Record<PlannedStep['what'], string>> = {
 
 /**
  * A line for each option, then one for each step: `~ change   max-size: none → 5 GiB`, `! REPLACE  user pool: all its users
- * are lost`. The options are kept as metadata of resources, whose change says nothing to a person.
+ * are lost`. Changes of metadata are left out: they only keep the options.
  */
 export function planLines(steps: readonly PlannedStep[], options: readonly OptionChange[] = []): string[] {
   const shown = steps
@@ -72,7 +72,7 @@ export function planLines(steps: readonly PlannedStep[], options: readonly Optio
     .filter(
       ({ what, properties }, at) => what !== 'change' || properties.length > 0 || !isMetadataOnly(steps[at]),
     );
-  // The versions of the function that CloudFront may still use are no news to anybody.
+  // Old versions of the function stay in every deploy.
   const told = shown.filter(({ what, type }) => what !== 'leave' || type !== 'AWS::Lambda::Version');
   const ofOptions = options.map(({ name, from, to }) => `  ${MARKS.change}  ${name}: ${from} → ${to}`);
   const ofSteps = told.map(({ what, type, properties, loses }) => {
@@ -88,7 +88,7 @@ function isMetadataOnly(step: PlannedStep | undefined): boolean {
   );
 }
 
-/** The steps that take something with them that cannot be made again. */
+/** Returns the steps that lose data. */
 export function losses(steps: readonly PlannedStep[]): PlannedStep[] {
   return steps.filter(({ loses }) => loses !== undefined);
 }

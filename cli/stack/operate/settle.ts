@@ -7,10 +7,10 @@ import type { StackWork } from '../stack-work.ts';
 import { deleteStack } from './delete-stack.ts';
 import { follow, operationFailure } from './follow.ts';
 
-/** A creation that failed: such a stack can only be deleted. */
+/** States of a failed creation. Such a stack can only be deleted. */
 const FAILED_CREATION = ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'CREATE_FAILED'];
 
-/** An update that stopped half-way, and the operation that brings the stack back to what it was before. */
+/** States of an update that stopped halfway, with the operation that rolls it back. */
 const STUCK_UPDATE = table<'ContinueUpdateRollback' | 'RollbackStack'>({
   UPDATE_ROLLBACK_FAILED: 'ContinueUpdateRollback',
   UPDATE_FAILED: 'RollbackStack',
@@ -68,7 +68,7 @@ export async function settledStack(
     {
       hint:
         status === 'DELETE_FAILED'
-          ? 'It is half taken down. Finish that with: edge-upload destroy   Then deploy again.'
+          ? 'It is half deleted. Finish with: edge-upload destroy   Then deploy again.'
           : 'See the stack in the CloudFormation console, then deploy again.',
     },
   );
@@ -81,7 +81,7 @@ async function removeRemains(work: StackWork, stack: FoundStack): Promise<void> 
     work.stackName,
     'Removing the remains of',
     ending,
-    'Take them down with: edge-upload destroy   Then deploy again.',
+    'Delete them with: edge-upload destroy   Then deploy again.',
   );
 }
 
