@@ -13,7 +13,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** A stack's work against a server that answers whatever is asked. */
+/** Returns the work of a stack against a server that gives any answer. */
 export async function workAgainst(t: TestContext, answer: (body: string, path: string) => Answer) {
   const server = createServer(async (request, response) => {
     const { status = 200, type = 'text/xml', headers, body } = answer(await text(request), request.url ?? '');
@@ -26,7 +26,9 @@ export async function workAgainst(t: TestContext, answer: (body: string, path: s
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   };
-  const clients = await operatorClients({ env, home: '/', execPath: process.execPath }, {});
+  const interruption = new AbortController();
+  const { signal } = interruption;
+  const clients = await operatorClients({ env, home: '/', execPath: process.execPath }, { signal });
   t.after(async () => {
     clients.close();
     server.closeAllConnections();
@@ -34,9 +36,9 @@ export async function workAgainst(t: TestContext, answer: (body: string, path: s
   });
   const ui = { event: (event: UiEvent) => void events.push(event) };
   const work = {
-    context: { ui, env, now: () => new Date(), signal: new AbortController().signal },
+    context: { ui, env, now: () => new Date(), signal },
     clients,
     stackName: 'edge-upload',
   } as unknown as StackWork;
-  return { work, events };
+  return { work, events, interruption };
 }

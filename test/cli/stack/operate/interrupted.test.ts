@@ -1,0 +1,36 @@
+import { equal, rejects } from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { emptyBucket } from '../../../../cli/stack/operate/bucket.ts';
+import { deleteEdgeFunction } from '../../../../cli/stack/operate/edge-function.ts';
+import { follow } from '../../../../cli/stack/operate/follow.ts';
+import type { StackWork } from '../../../../cli/stack/stack-work.ts';
+import { withCode } from '../../transfer/helpers/uploading.ts';
+import { workAgainst } from '../world.ts';
+
+const VERSIONS =
+  '<ListVersionsResult><IsTruncated>false</IsTruncated><Version><Key>a</Key><VersionId>1</VersionId><Size>1</Size></Version></ListVersionsResult>';
+
+/** Interrupts the work while its request of that number is under way. */
+async function interruptedAt(t: TestContext, number: number, run: (work: StackWork) => Promise<unknown>) {
+  const asked: string[] = [];
+  const { work, interruption } = await workAgainst(t, (_, path) => {
+    asked.push(path);
+    if (asked.length === number) interruption.abort();
+    return { body: VERSIONS };
+  });
+  return { asked, ended: run(work) };
+}
+
+test('Ctrl-C during a request prints how to continue, and no other request is sent', async (t) => {
+  const cases: readonly (readonly [number, (work: StackWork) => Promise<unknown>, RegExp])[] = [
+    [1, (work) => emptyBucket(work, 'b'), /edge-upload destroy again/],
+    [2, (work) => emptyBucket(work, 'b'), /edge-upload destroy again/],
+    [1, (work) => follow(work, 'arn'), /the same command again to follow it/],
+    [1, (work) => deleteEdgeFunction(work, 'f', { wait: true }), /edge-upload destroy again/],
+  ];
+  for (const [number, run, hint] of cases) {
+    const { asked, ended } = await interruptedAt(t, number, run);
+    await rejects(ended, withCode('interrupted', /Interrupted/, hint));
+    equal(asked.length, number);
+  }
+});
