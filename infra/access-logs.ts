@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { dataPolicy } from './identity.ts';
 import type { StackOptions } from './options.ts';
 
-/** Days, so that logs nobody reads do not cost for ever. */
+/** Days after which logs expire, which bounds their cost. */
 const KEPT_FOR = 90;
 
 /**

@@ -4,13 +4,13 @@ import type { Construct } from 'constructs';
 import { OBJECT_HEADER_PREFIXES, OBJECT_HEADERS } from '../protocol/request-headers.ts';
 
 /**
- * What a page's script is allowed to send: all that the edge lets pass. CloudFront takes wildcards for names, but counts
- * `Authorization` in only where it is named.
+ * Headers that a page's script is allowed to send: every header that the edge accepts. In CloudFront, a wildcard does not
+ * cover `Authorization`.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html
  */
 const ALLOWED = ['authorization', ...OBJECT_HEADERS, ...OBJECT_HEADER_PREFIXES.map((prefix) => `${prefix}*`)];
 
-/** What a page's script can read: the proof of what S3 stored, and what the edge says beside a refusal. */
+/** Headers that a page's script can read: checksums of S3, and the headers of a refusal. */
 const EXPOSED = [
   'Allow',
   'Retry-After',

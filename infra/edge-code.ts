@@ -29,7 +29,7 @@ function literal(config: EdgeConfig): string {
  * @throws {Error} when the bundle was not built, or is larger than {@link EDGE_CODE_LIMIT_BYTES}.
  */
 export function edgeCode({ region, userPoolId, clientId, jwks, policy }: EdgeConfig): string {
-  // Field by field, so that nothing else of what was passed in becomes public code.
+  // Copy each field by name, so that no other value becomes public code.
   const config = { region, userPoolId, clientId, jwks, policy };
   const code = `const EDGE_CONFIG=${literal(config)};\n${readBundle()}`;
   const bytes = Buffer.byteLength(code);

@@ -24,7 +24,7 @@ import { createCorsPolicy } from './cors.ts';
 import { createFunction } from './edge-function.ts';
 import type { MinTls, PriceClassName, StackOptions } from './options.ts';
 
-/** Seconds, the most there is: putting the parts of a large object together takes S3 a while. */
+/** Seconds, the maximum: S3 needs time to complete a large multipart upload. */
 const ORIGIN_READ_TIMEOUT = 120;
 
 const PRICE_CLASSES: Readonly<Record<PriceClassName, PriceClass>> = {
@@ -65,7 +65,7 @@ function optionalProps(scope: Construct, options: StackOptions): Partial<Distrib
   };
 }
 
-/** The way in: https only, nothing cached, each request judged by the function before its body is read. */
+/** The distribution: HTTPS only, no caching. The function checks each request before its body is read. */
 export function createDistribution(scope: Construct, { bucket, code, options }: EdgeProps): Distribution {
   const { corsOrigins } = options;
   const distribution = new Distribution(scope, 'Distribution', {
@@ -100,7 +100,7 @@ export function createDistribution(scope: Construct, { bucket, code, options }: 
   return distribution;
 }
 
-/** What the access level for writing leaves out. https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
+/** Permission that the CDK's access level for writing lacks. https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
 function allowMultipart(bucket: IBucket, distribution: Distribution): void {
   bucket.addToResourcePolicy(
     new PolicyStatement({
@@ -113,7 +113,7 @@ function allowMultipart(bucket: IBucket, distribution: Distribution): void {
   );
 }
 
-/** Why the stack is without what cdk-nag asks for and the operator did not. */
+/** Reasons for rules of cdk-nag that the stack does not follow. */
 function acknowledge(distribution: Distribution, { domain, webAclArn, accessLogs }: StackOptions): void {
   const rules = Validations.of(distribution);
   rules.acknowledge({

@@ -21,7 +21,7 @@ import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { type CognitoTier, type Mfa, OPTIONS_METADATA, type StackOptions } from './options.ts';
 import { PASSWORD_POLICY } from './password-policy.ts';
 
-/** A creation that is rolled back leaves nothing behind, kept data or not. */
+/** A creation that is rolled back deletes everything, kept data included. */
 export function dataPolicy({ retainData = false }: StackOptions): RemovalPolicy {
   return retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 }
@@ -54,7 +54,7 @@ export function createUserPool(scope: Construct, options: StackOptions): UserPoo
   const resource = pool.node.defaultChild as CfnUserPool;
   // A deletion policy that changes alone is no change to CloudFormation.
   if (options.retainData) resource.addMetadata(OPTIONS_METADATA, { retained: true });
-  // Cognito's own words do as well as the CDK's, which are said twice, and the template has a size to keep to.
+  // Use Cognito's default messages: the CDK's make the template larger.
   for (const name of [
     'EmailVerificationMessage',
     'EmailVerificationSubject',
@@ -89,7 +89,7 @@ const WRITABLE = new ClientAttributes().withStandardAttributes({
   timezone: true,
 });
 
-/** A public client: whoever has the command line has all that it has, so a secret would be none. */
+/** A public client: a secret inside a command-line tool is not secret. */
 export function createUserPoolClient(
   scope: Construct,
   userPool: UserPool,
@@ -102,7 +102,7 @@ export function createUserPoolClient(
     disableOAuth: true,
     preventUserExistenceErrors: true,
     enableTokenRevocation: true,
-    // The longest there is: choosing a new password at a first sign-in takes its time.
+    // The maximum: a first sign-in includes choosing a new password.
     authSessionValidity: Duration.minutes(15),
     // An access token is verified offline and cannot be recalled before it ends.
     accessTokenValidity: Duration.minutes(tokenValidityMinutes),
@@ -146,7 +146,7 @@ export function createBucket(scope: Construct, options: StackOptions): IBucket {
   });
   const resource = bucket.node.defaultChild as CfnBucket;
   resource.addMetadata(OPTIONS_METADATA, { options });
-  // Off is said out loud: a bucket that was ever versioned can only be suspended.
+  // Set “off” explicitly: the versioning of a bucket can be suspended, not removed.
   if (options.versioning !== undefined) {
     resource.versioningConfiguration = { status: options.versioning ? 'Enabled' : 'Suspended' };
   }

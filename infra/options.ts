@@ -1,7 +1,7 @@
 import type { UploadPolicy } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 
-/** What an operator may choose of a deployment. Everything that is absent is as it is without options. */
+/** The options of a deployment. An absent option has its default. */
 export interface StackOptions {
   /** Largest object in bytes. */
   readonly maxSize?: number;
@@ -21,7 +21,7 @@ export interface StackOptions {
   readonly minTls?: MinTls;
   /** A global web ACL of WAFv2. */
   readonly webAclArn?: string;
-  /** Where on earth CloudFront serves from: https://aws.amazon.com/cloudfront/pricing/ */
+  /** Regions that CloudFront serves from: https://aws.amazon.com/cloudfront/pricing/ */
   readonly priceClass?: PriceClassName;
   /** Origins of pages whose scripts may upload, such as `https://example.com`. */
   readonly corsOrigins?: readonly string[];
@@ -31,7 +31,7 @@ export interface StackOptions {
   readonly tags?: Readonly<Record<string, string>>;
   /** Of the bucket, which then stays when the stack goes; one that exists already is adopted. */
   readonly bucketName?: string;
-  /** Bucket and user pool stay when the stack goes. */
+  /** Keep bucket and user pool when the stack is deleted. */
   readonly retainData?: boolean;
   /** Of access and id tokens. */
   readonly tokenValidityMinutes?: number;

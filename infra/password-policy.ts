@@ -1,4 +1,4 @@
-/** What the user pool of a deployment asks of passwords; the command line shows it where a password is chosen. */
+/** Password policy of the user pool. The command line shows it where a password is chosen. */
 export const PASSWORD_POLICY = {
   minLength: 12,
   requireDigits: true,

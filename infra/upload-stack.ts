@@ -6,10 +6,10 @@ import { edgeCode } from './edge-code.ts';
 import { createBucket, createUserPool, createUserPoolClient } from './identity.ts';
 import { policyOf, type StackOptions } from './options.ts';
 
-/** Lambda@Edge functions are made in this region and no other. */
+/** Lambda@Edge functions must be in this region. */
 const REGION = 'us-east-1';
 
-/** What the edge function is told about the user pool, which has to exist first. */
+/** Values of the user pool in the edge function's code. The pool must exist first. */
 export interface Identity {
   readonly userPoolId: string;
   readonly clientId: string;

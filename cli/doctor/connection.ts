@@ -12,10 +12,10 @@ import type { Check } from '../stack/checks/check.ts';
 
 const TIMEOUT_MS = 10_000;
 
-/** A certificate that ends sooner than this was not renewed when it should have been. */
+/** A certificate that expires sooner than this was not renewed in time. */
 const EXPIRES_SOON_MS = 7 * 24 * 3600_000;
 
-/** This network has no way to any address of that family. */
+/** Errors of a network without this IP family. */
 const NO_ROUTE = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 interface Reached {
@@ -56,7 +56,7 @@ async function reach(address: string, { url, deployment }: Target, signal: Abort
   });
 }
 
-/** The host's first address of a family; `undefined` where it has none. */
+/** Returns the host's first address of a family; `undefined` if it has none. */
 async function addressOf(hostname: string, family: 4 | 6): Promise<string | undefined> {
   const host = hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) !== 0) return isIP(host) === family ? host : undefined;
@@ -76,7 +76,7 @@ function proxyOf({ env }: Pick<Context, 'env'>, { url, deployment }: Target): Pr
   return proxyFor(env, { hostname, port: Number(port || 443) });
 }
 
-/** Whether the edge is there over one IP family, with the TLS that was agreed on. */
+/** Checks that the edge answers over one IP family, and reports the TLS version. */
 function familyCheck(context: Context, target: Target, family: 4 | 6): Check {
   const { hostname, host } = new URL(target.url);
   return {
@@ -91,7 +91,7 @@ function familyCheck(context: Context, target: Target, family: 4 | 6): Check {
         const ends = validTo.toISOString().slice(0, 10);
         if (validTo.getTime() - context.now().getTime() < EXPIRES_SOON_MS) {
           throw new UserError('tls', `The certificate of ${host} ends on ${ends}.`, {
-            hint: 'Its operator renews it in AWS Certificate Manager; a local one with: edge-upload local start',
+            hint: 'Ask the operator to renew it in AWS Certificate Manager. Renew a local one with: edge-upload local start',
           });
         }
         return { found: `${address}, ${protocol}, certificate by ${issuer} until ${ends}` };

@@ -17,16 +17,16 @@ import { abortUpload, createUpload } from '../transfer/multipart/requests.ts';
 /** Signatures and tokens are refused when a clock is off by more than this. */
 const CLOCK_TOLERANCE_MS = 4 * 60_000;
 
-/** The edge tells its time in whole seconds, and the answer takes a moment to come. */
+/** The edge sends its time in whole seconds, and the answer takes some time. */
 const CLOCK_RESOLUTION_MS = 2_000;
 
-/** Of the answer that tells the edge's time. */
+/** Bounds of the answer with the edge's time. */
 const CLOCK_BOUNDS = { deadlineMs: 15_000, maxBytes: 64 * 1024 };
 
-/** Begun and aborted at once: nothing is ever stored under it. */
+/** Key of an upload that is aborted at once. Nothing is stored under it. */
 const PROBE_NAME = '.edge-upload-doctor';
 
-/** Asks the edge over a connection of its own. A failure of the network is told as one. */
+/** Sends one request over a new connection. A network failure becomes a `UserError`. */
 async function asking<T>(
   context: Context,
   target: Target,
@@ -43,7 +43,7 @@ async function asking<T>(
   }
 }
 
-/** This computer's clock against the edge's `Date`, which is exact to a second. */
+/** Compares this computer's clock with the edge's `Date` header, which has whole seconds. */
 function clockCheck(context: Context, target: Target): Check {
   return {
     name: 'clock',
@@ -68,7 +68,7 @@ function clockCheck(context: Context, target: Target): Check {
   };
 }
 
-/** The edge says what it is, as the operator's outputs or the sign-in know it. */
+/** Checks that the edge has the user pool that the stack's outputs or the sign-in name. */
 function descriptionCheck(context: Context, target: Target): Check {
   return {
     name: 'edge',
@@ -100,7 +100,7 @@ function refusalCheck(context: Context, target: Target): Check {
   };
 }
 
-/** Whom the edge takes the kept token for, and that it lets that user begin an upload, which is aborted at once. */
+/** Checks that the edge accepts the stored token, and lets its user start an upload, which is aborted at once. */
 function acceptanceChecks(context: Context, target: Target): Check[] {
   let prefix: string | undefined;
   const tokens = tokenSource(context, target);
@@ -108,7 +108,7 @@ function acceptanceChecks(context: Context, target: Target): Check[] {
     {
       name: 'token',
       run: async () => {
-        // Nobody has to be signed in; a sign-in that is there has to work.
+        // A sign-in is optional, but an existing one must work.
         if (
           (await tokenOrigin(context, target)).kind === 'kept' &&
           (await findKept(context, target)) === undefined

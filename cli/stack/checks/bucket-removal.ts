@@ -23,10 +23,10 @@ async function unlessNamed<T>(names: readonly string[], read: () => Promise<T>):
   }
 }
 
-/** Everybody, or everybody of an account. */
+/** Principals that stand for every caller of the account. */
 const EVERYBODY = /^(\*|\d{12}|arn:aws[\w-]*:iam::\d{12}:root)$/;
 
-/** A statement that holds for every caller; others are left to the trial call. */
+/** Whether a statement applies to every caller. The trial call covers other statements. */
 function isUnconditional({ Principal, NotPrincipal, Condition = {} }: PolicyStatement): boolean {
   if (NotPrincipal !== undefined) return false;
   const named = typeof Principal === 'string' ? [Principal] : listed(Principal?.AWS);
@@ -51,7 +51,7 @@ export async function refuseLockedBucket({ clients: { s3 } }: StackWork, bucket:
   const versioning = await onAws(doing, () =>
     unlessNamed(['NoSuchBucket'], () => s3.send(new GetBucketVersioningCommand({ Bucket: bucket }))),
   );
-  // Deleted by hand: there is nothing left to protect.
+  // The bucket was deleted outside CloudFormation.
   if (versioning === undefined) return;
   if (versioning.MFADelete === 'Enabled') {
     throw refused(bucket, 'MFA delete is on, which only the root user turns off', [
@@ -78,7 +78,7 @@ export async function refuseLockedBucket({ clients: { s3 } }: StackWork, bucket:
   );
   if (denied === undefined) return;
   throw refused(bucket, `its policy denies ${denied[0]} to everybody`, [
-    'Remove the policy, which the stack does not need any more:',
+    'Remove the policy:',
     `  aws s3api delete-bucket-policy --bucket ${bucket}`,
   ]);
 }

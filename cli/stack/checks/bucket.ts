@@ -6,7 +6,7 @@ import { findStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import type { Check } from './check.ts';
 
-/** The stack's bucket was deleted by other hands; CloudFormation does not notice, and makes no new one. */
+/** Error for a bucket that was deleted outside CloudFormation, which does not create a new one. */
 export function bucketGone(local: StackWork['local'], bucket: string, cause?: unknown): UserError {
   return new UserError(
     'stack_failed',
@@ -31,14 +31,14 @@ async function bucketExists({ clients }: StackWork, bucket: string): Promise<boo
       await clients.s3.send(new HeadBucketCommand({ Bucket: bucket }));
       return true;
     } catch (error) {
-      // S3 answers HEAD without a body, so without a code of its own.
+      // S3 answers HEAD without a body, so without an error code.
       if (error instanceof Error && ['NotFound', 'NoSuchBucket'].includes(error.name)) return false;
       throw error;
     }
   });
 }
 
-/** The check that the stack's bucket is still there. */
+/** Checks that the stack's bucket still exists. */
 export function bucketCheck(work: StackWork): Check {
   return {
     name: 'bucket',

@@ -17,7 +17,7 @@ export async function callerIdentity({ clients }: Pick<StackWork, 'clients'>): P
   return { account: Account, arn: Arn };
 }
 
-/** Checks the credentials, and gives their caller to the checks that follow. */
+/** Checks the credentials, and passes their caller to the next checks. */
 export function credentialsCheck(work: StackWork, keep: (caller: Caller) => void): Check {
   return {
     name: 'credentials',

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { isUserError, type UserError } from '../../errors.ts';
 
-/** One thing that has to be right: what was found, or why nobody could look. Throws a `UserError` where it is wrong. */
+/** One check. Returns what was found, or why the check was skipped. Throws a `UserError` if it fails. */
 export interface Check {
   /** Such as `credentials`. */
   readonly name: string;
@@ -24,7 +24,7 @@ export async function runCheck({ name, run }: Check): Promise<Checked> {
   }
 }
 
-/** Runs checks that something else depends on, shown like any other work: the first that fails is thrown. */
+/** Runs checks in order and shows each as a task. Throws the first failure. */
 export async function requireChecks({ ui }: Pick<Context, 'ui'>, checks: readonly Check[]): Promise<void> {
   for (const check of checks) {
     const task = `Checking ${check.name}`;

@@ -15,23 +15,23 @@ export interface EdgeToProbe {
   /** `https://<host>[:port]` */
   readonly url: string;
   readonly clientId: string;
-  /** What it enforces, where that is known: for some minutes an edge may go on with what it did before. */
+  /** The rules that the edge must enforce, if known. After a deploy it uses the old ones for some minutes. */
   readonly policy?: UploadPolicy;
   readonly local?: LocalCloud;
 }
 
-/** A new distribution's name takes DNS and CloudFront some minutes after the stack is complete. */
+/** Milliseconds. The name of a new distribution resolves some minutes after the stack is complete. */
 const PATIENCE_MS = 20 * 60_000;
 const AWS_INTERVAL_MS = 5_000;
 const LOCAL_INTERVAL_MS = 100;
 
-/** Of each answer, from the connection to its last byte. */
+/** Bounds of each answer, from the connection to its last byte. */
 const BOUNDS = { deadlineMs: 15_000, maxBytes: 64 * 1024 };
 
 /** A key under which nothing is ever stored: the request carries no token. */
 const PROBE_KEY = 'edge-upload-probe';
 
-/** Why an edge does not serve as it should; `undefined` when it does. */
+/** Returns why an edge does not serve as it should; `undefined` if it does. */
 async function edgeDefect(
   { env, signal }: Pick<Context, 'env' | 'signal'>,
   { url, clientId, policy, local }: EdgeToProbe,
@@ -55,7 +55,7 @@ async function edgeDefect(
   }
 }
 
-/** Why an edge does not guard the bucket: it lets an upload without a token pass, or answers it otherwise than with 401. */
+/** Returns why an edge does not protect the bucket: it answers an upload without a token otherwise than with 401. */
 export async function guardDefect(
   url: string,
   options: { readonly dispatcher: Dispatcher; readonly signal: AbortSignal },

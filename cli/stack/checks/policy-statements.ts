@@ -13,7 +13,7 @@ export interface PolicyStatement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, Listed | boolean>>>>;
 }
 
-/** The statements of a policy document; none for a text that is no policy. */
+/** Returns the statements of a policy document; none for any other text. */
 export function statementsOf(text: string): readonly PolicyStatement[] {
   const { Statement = [] } = JSON.parse(text) as { Statement?: PolicyStatement | PolicyStatement[] };
   return Array.isArray(Statement) ? Statement : [Statement];
@@ -37,7 +37,7 @@ function one(patterns: Listed | undefined, negated: Listed | undefined, text: st
   return !listed(negated).some((pattern) => covers(pattern, text));
 }
 
-/** Whether a statement speaks of an action on a resource, whoever asks and under whatever conditions. */
+/** Whether a statement covers an action on a resource. Principals and conditions are not compared. */
 export function speaksOf(
   { Action, NotAction, Resource, NotResource }: PolicyStatement,
   action: string,

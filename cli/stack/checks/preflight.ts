@@ -88,7 +88,7 @@ function healthCheck(work: StackWork): Check {
       const why = reason === undefined ? '' : `: ${reason}`;
       throw new UserError('stack_failed', `The stack “${stackName}” is ${status}${why}.`, {
         hint: status.startsWith('DELETE')
-          ? 'Finish taking it down with: edge-upload destroy'
+          ? 'Finish the deletion with: edge-upload destroy'
           : 'Fix it with: edge-upload deploy',
       });
     },

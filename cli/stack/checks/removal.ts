@@ -18,7 +18,7 @@ export function protectedStack({ stackName }: StackWork): UserError {
   );
 }
 
-/** A user pool that Cognito would not delete. */
+/** Refuses a user pool that Cognito would not delete. */
 async function refuseProtectedPool({ clients }: StackWork, pool: string): Promise<void> {
   const { DescribeUserPoolCommand } = await import('@aws-sdk/client-cognito-identity-provider');
   const described = await ifThere(() =>
@@ -53,7 +53,7 @@ async function refuseProtectedPool({ clients }: StackWork, pool: string): Promis
   );
 }
 
-/** What of a stack is to be deleted for good. */
+/** The data and resources of a stack to delete. */
 export interface Doomed {
   readonly buckets: readonly string[];
   readonly pools: readonly string[];

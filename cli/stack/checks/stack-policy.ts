@@ -27,7 +27,7 @@ function conditionHolds({ Condition = {} }: PolicyStatement, type: string): bool
   });
 }
 
-/** The steps that a stack policy denies. Under a policy, what no statement allows is denied. */
+/** Returns the steps that a stack policy denies. It denies everything that no statement allows. */
 export function deniedSteps(policy: string, steps: readonly PlannedStep[]): PlannedStep[] {
   const statements = statementsOf(policy);
   return steps.filter(({ what, logicalId, type }) => {
@@ -42,7 +42,7 @@ export function deniedSteps(policy: string, steps: readonly PlannedStep[]): Plan
   });
 }
 
-/** Errors for which the check is left to CloudFormation: it refuses the update itself, and rolls it back. */
+/** Errors after which the check is left to CloudFormation, which refuses the update and rolls it back. */
 const UNSEEN = new Set(['AccessDenied', 'InvalidAction']);
 
 async function stackPolicy({ clients, stackName }: StackWork, stackId: string): Promise<string | undefined> {

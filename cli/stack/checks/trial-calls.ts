@@ -12,8 +12,8 @@ function errorName(error: unknown): string {
 }
 
 /**
- * Deletes a version that is not there: S3 says whether this caller is allowed to delete, by every policy there is, and
- * deletes nothing. The same with an upload that is not there.
+ * Deletes a version that does not exist, and aborts an upload that does not exist. S3 applies every policy to these calls
+ * and changes nothing.
  */
 export async function tryEmptying({ clients: { s3 } }: StackWork, bucket: string): Promise<void> {
   const { AbortMultipartUploadCommand, DeleteObjectsCommand } = await import('@aws-sdk/client-s3');

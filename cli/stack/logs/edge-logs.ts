@@ -33,10 +33,10 @@ export const LOG_REGIONS: readonly string[] = [
   'ap-southeast-2',
 ];
 
-/** As long as CloudFront's access logs. */
+/** Days, as for CloudFront's access logs. */
 const LOG_RETENTION_DAYS = 90;
 
-/** Every copy logs under the name that the function has at home. */
+/** Every replica logs under the name of the function in us-east-1. */
 export function logGroup(functionName: string): string {
   return `/aws/lambda/us-east-1.${functionName}`;
 }
@@ -46,7 +46,7 @@ export interface EdgeLogLine {
   readonly at: Date;
   readonly region: string;
   readonly text: string;
-  /** Lambda wrote it about a call; the function did not. */
+  /** The line is from Lambda, not from the function. */
   readonly isPlatform: boolean;
 }
 
@@ -60,7 +60,7 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && error.name === 'ResourceNotFoundException';
 }
 
-/** One region's lines, oldest first; none where no copy has ever run. */
+/** Yields the lines of one region, oldest first; none if no replica has run there. */
 async function* regionLines(
   { clients, context: { signal } }: StackWork,
   region: string,
@@ -98,7 +98,7 @@ function line({ eventId = '', timestamp, message = '' }: FilteredLogEvent, regio
   return { id: `${region}/${eventId}`, at, region, ...lineText(message.trimEnd()) };
 }
 
-/** The lines of all regions as one story, oldest first. */
+/** Yields the lines of all regions, oldest first. */
 export async function* edgeLogLines(work: StackWork, query: LogQuery): AsyncGenerator<EdgeLogLine> {
   const sources = query.regions.map((region) => regionLines(work, region, query));
   const heads = await Promise.all(sources.map(async (source) => ({ source, head: await source.next() })));
@@ -114,7 +114,7 @@ export async function* edgeLogLines(work: StackWork, query: LogQuery): AsyncGene
   }
 }
 
-/** Makes one call in each region; returns those where it is not allowed. Regions without a group are left alone. */
+/** Sends one request in each region. Returns the regions where it is not allowed. Skips regions without a log group. */
 async function inEachRegion(
   { clients }: StackWork,
   what: string,

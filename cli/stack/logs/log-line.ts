@@ -1,4 +1,4 @@
-/** What Lambda itself writes in text format about each call, as functions deployed by older versions log it. */
+/** Lines of Lambda in text format. Functions that older versions deployed log in this format. */
 const PLATFORM_TEXT = /^(INIT_START|START|END|REPORT|EXTENSION|XRAY) /;
 
 function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
@@ -7,13 +7,13 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? { ...value } : undefined;
   } catch {
-    // A line that was cut off, or one that merely begins like JSON.
+    // The line was cut, or only begins like JSON.
     return undefined;
   }
 }
 
 /**
- * What was logged in one event of a function's log group, in Lambda's text format or in its JSON format.
+ * Returns the text of one event of a log group, in Lambda's text or JSON format.
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
  */
 export function lineText(event: string): { readonly text: string; readonly isPlatform: boolean } {
