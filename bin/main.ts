@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -15,6 +16,8 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 setFlagsFromString('--liftoff-only');
 
 const interruption = new AbortController();
+// Every request under way listens to it.
+setMaxListeners(0, interruption.signal);
 const interrupt = () => {
   if (interruption.signal.aborted) process.exit(EXIT.interrupted);
   interruption.abort();

@@ -22,7 +22,7 @@ import { put } from './put.ts';
 const EMAIL = 'ada@example.com';
 const KEY = 'dawn.png';
 
-/** A context whose every folder is inside `folder`, so that the demo touches nothing of the user's. */
+/** Returns a context with all its folders in `folder`, so that the demo touches nothing of the user's. */
 function secluded(context: Context, folder: string): Context {
   const kept = Object.entries(context.env).filter(
     ([name]) => !/^(EDGE_UPLOAD_|AWS_|XDG_|(https?|no|all)_proxy$)/i.test(name),
@@ -39,28 +39,32 @@ function secluded(context: Context, folder: string): Context {
   return { ...context, env, options, home: folder, ui: narrating(context.ui) };
 }
 
-/** The result is the demo's own: what a command of the story would print is told as part of the story. */
+/** Shows the results of the commands among their progress; the headings and the result are the demo's own. */
 function narrating(ui: Ui): Ui {
   return {
     ...ui,
-    event: (event) => ui.event(event.type === 'row' ? { type: 'note', text: event.text } : event),
+    event: (event) => {
+      if (event.type === 'row') ui.event({ type: 'note', text: event.text });
+      else if (event.type !== 'heading') ui.event(event);
+    },
   };
 }
 
-/** The whole story on an embedded cloud of its own: deploy, sign in, a refused and an accepted upload, destroy. */
+/** Deploys, signs in, uploads without and with a token, and destroys, in an embedded cloud of its own. */
 export async function demo(context: Context): Promise<Result> {
   const started = context.now().getTime();
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-demo-'));
   const inside = secluded(context, folder);
   try {
-    const steps = await tell(inside);
+    const steps = await tell(inside, context.ui);
     const seconds = (context.now().getTime() - started) / 1000;
     return {
       document: { outcome: 'done', seconds, steps },
       text: [
         '',
-        `Done in ${formatDuration(seconds * 1000)}; nothing is left of it.`,
-        'The same on AWS, with your own credentials: edge-upload deploy',
+        { mark: 'done', text: `Done in ${formatDuration(seconds * 1000)}. Nothing is left behind.` },
+        'To do the same on AWS, with your own credentials:',
+        '  edge-upload deploy',
       ],
     };
   } finally {
@@ -76,12 +80,13 @@ interface Step {
   readonly command: string;
 }
 
-async function tell(context: Context): Promise<Step[]> {
+/** @param ui the screen for the headings */
+async function tell(context: Context, ui: Ui): Promise<Step[]> {
   const picture = join(packageRoot(), 'assets', KEY);
   const steps: Step[] = [];
   const step = (title: string, command: string) => {
     steps.push({ title, command });
-    context.ui.event({ type: 'heading', text: `${steps.length}. ${title}`, below: `   $ ${command}` });
+    ui.event({ type: 'heading', text: `${steps.length}. ${title}`, below: `   $ ${command}` });
   };
 
   await startCloud(context, { dataDir: cloudFolder(context), port: 0 });
@@ -90,32 +95,32 @@ async function tell(context: Context): Promise<Step[]> {
   await deploy(context, { local: true, yes: true });
   const deployment = await currentDeployment(context);
   if (deployment === undefined)
-    throw new UserError('unexpected', 'The demo deployed, but no deployment is known.');
+    throw new UserError('unexpected', 'The demo deployed, but no deployment is stored.');
 
   step(
-    'A user is created and signs in, choosing a password at first.',
+    'The operator creates a user, who signs in and chooses a password.',
     `edge-upload login --create --email ${EMAIL}`,
   );
   await login(context, { create: true, email: EMAIL });
 
   step(
-    'An upload without a token is refused at the edge.',
+    'The edge refuses an upload without a token.',
     ['curl', ...trusting(deployment), '-T', KEY, `${deployment.url}/${KEY}`].join(' '),
   );
   await uploadWithoutToken(context, deployment, await readFile(picture));
 
-  step('With the token it is stored.', `edge-upload put ${KEY}`);
+  step('The edge stores an upload with the token.', `edge-upload put ${KEY}`);
   await put(context, { files: [picture] });
 
-  step('The stored bytes are those of the picture.', `aws s3 cp s3://<bucket>/${KEY} - | cmp - ${KEY}`);
+  step('The stored bytes are the same.', `aws s3 cp s3://<bucket>/${KEY} - | cmp - ${KEY}`);
   await compare(context, deployment, await readFile(picture));
 
-  step('The operator takes everything down.', 'edge-upload destroy');
+  step('The operator deletes everything.', 'edge-upload destroy');
   await destroy(context, { yes: true });
   return steps;
 }
 
-/** What curl needs to trust an embedded edge. */
+/** Returns the flags with which curl trusts an embedded edge. */
 function trusting({ local }: Deployment): string[] {
   return local === undefined ? [] : ['--cacert', shellWord(local.caFile)];
 }
@@ -137,7 +142,7 @@ async function uploadWithoutToken(
     }
     context.ui.event({
       type: 'note',
-      text: `   401 ${(JSON.parse(said) as { error: string }).error}: nothing was stored`,
+      text: `   401 ${(JSON.parse(said) as { error: string }).error}: nothing is stored`,
     });
   } finally {
     await dispatcher.close();
@@ -158,7 +163,7 @@ async function compare(
     const stored = Buffer.from((await Body?.transformToByteArray()) ?? []);
     const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
     if (digest(stored) !== digest(picture)) {
-      throw new UserError('bytes_differ', 'The stored bytes are not those of the picture.');
+      throw new UserError('bytes_differ', 'The stored bytes differ from the picture.');
     }
     context.ui.event({
       type: 'note',

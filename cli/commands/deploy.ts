@@ -54,6 +54,8 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
     ? await openLocal(context, stackName)
     : await openAws(context, stackName, args.profile);
   try {
+    const where = work.local === undefined ? `to AWS, ${STACK_REGION}` : 'to the embedded cloud';
+    context.ui.event({ type: 'heading', text: `Deploying ${stackName} ${where}` });
     await refuseOtherAccount(work, target);
     await requireChecks(
       context,
@@ -115,7 +117,7 @@ const FIRST_USER = [
   '',
   'Next, create a user and sign in:',
   '  edge-upload login --create --email you@example.com',
-  'or invite somebody else:',
+  'Or create a user for somebody else:',
   '  edge-upload user add ada --email ada@example.com',
 ];
 
@@ -213,7 +215,7 @@ function described({ stackName, local }: StackWork, { outcome, outputs, url, opt
   const headline =
     outcome === 'unchanged'
       ? `The stack ${stackName} is up to date: nothing to change.`
-      : `The stack ${stackName} is deployed.`;
+      : `Deployed the stack ${stackName}.`;
   return {
     document: {
       stackName,
@@ -224,7 +226,8 @@ function described({ stackName, local }: StackWork, { outcome, outputs, url, opt
       options: optionsJson(options),
     },
     text: [
-      local === undefined ? headline : `${headline} (embedded cloud)`,
+      { mark: 'done', text: headline },
+      `  ${url}`,
       '',
       ...named.map(([name, value]) => `  ${name.padEnd(26)}${value}`),
       ...describeOptions(options).flatMap(({ flag, value, text }) =>

@@ -12,7 +12,7 @@ import {
 } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 
-/** The deployments that this computer knows, and who is signed in to each. */
+/** Lists the deployments that this computer knows, and who is signed in to each. */
 export async function list(context: Context): Promise<Result> {
   const known = await listDeployments(context);
   const current = await currentDeployment(context);
@@ -35,16 +35,12 @@ export async function list(context: Context): Promise<Result> {
     document: { deployments: described as JsonValue[] },
     text:
       lines.length === 0
-        ? 'This computer knows no deployment yet. Type: edge-upload login <url>'
+        ? ['This computer knows no deployment yet. Sign in to one:', '  edge-upload login <url>']
         : [...lines, ...(current === undefined ? NONE_CHOSEN : [])],
   };
 }
 
-const NONE_CHOSEN = [
-  '',
-  'None is chosen. Choose the one that commands use:',
-  '  edge-upload deployments use <name>',
-];
+const NONE_CHOSEN = ['', 'Choose the deployment that commands use:', '  edge-upload deployments use <name>'];
 
 interface Named {
   /** A name as `list` shows it, or an address. */
@@ -57,12 +53,12 @@ async function require(context: Context, { name }: Named): Promise<Deployment> {
     known.find((one) => one.name === name) ??
     known.find(({ url }) => /[.:]/.test(name) && url === edgeUrl(name));
   if (found !== undefined) return found;
-  throw new UserError('no_deployment', `This computer knows no deployment called “${name}”.`, {
-    hint: 'See those it knows with: edge-upload deployments list',
+  throw new UserError('no_deployment', `This computer knows no deployment “${name}”.`, {
+    hint: ['List those it knows:', '  edge-upload deployments list'],
   });
 }
 
-/** Who is signed in; where the keyring does not open, nobody can tell. */
+/** Returns who is signed in; nobody, with a warning, where the keyring does not open. */
 async function sessionsOf(context: Context, url: string): Promise<FoundSession[]> {
   try {
     return await findSessions(context, url);
@@ -77,10 +73,13 @@ async function sessionsOf(context: Context, url: string): Promise<FoundSession[]
 export async function use(context: Context, args: Named): Promise<Result> {
   const { name, url } = await require(context, args);
   await useDeployment(context, name);
-  return { document: { name, url, current: true }, text: `Commands now use ${name}, ${url}.` };
+  return {
+    document: { name, url, current: true },
+    text: { mark: 'done', text: `Commands now use ${name}, ${url}` },
+  };
 }
 
-/** Signs everybody out of a deployment on this computer, and forgets it. The deployment itself stays. */
+/** Signs everybody out of a deployment on this computer, and forgets it. The deployment itself is not changed. */
 export async function forget(context: Context, args: Named): Promise<Result> {
   const deployment = await require(context, args);
   const { name, url, bucket, local } = deployment;
@@ -91,9 +90,12 @@ export async function forget(context: Context, args: Named): Promise<Result> {
   const stays =
     bucket === undefined
       ? []
-      : [`The stack stays; find it again with --stack-name ${name}${local === undefined ? '' : ' --local'}.`];
+      : [
+          'The stack is not deleted. To use it again:',
+          `  edge-upload status --stack-name ${name}${local === undefined ? '' : ' --local'}`,
+        ];
   return {
     document: { name, url, forgotten: true, signedOut: sessions.map(({ session }) => session.username) },
-    text: [`This computer has forgotten ${name}, ${url}.`, ...stays],
+    text: [{ mark: 'done', text: `Forgot ${name}, ${url}` }, ...stays],
   };
 }

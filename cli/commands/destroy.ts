@@ -52,6 +52,7 @@ export async function destroy(context: Context, args: DestroyArgs): Promise<Resu
   const work = await openStack(context, target, args);
   const { stackName } = work;
   try {
+    context.ui.event({ type: 'heading', text: `Destroying ${stackName}` });
     await refuseOtherAccount(work, target);
     const stack = await findStack(work);
     if (stack !== undefined) refuseForeign(work, stack);
@@ -208,8 +209,8 @@ async function finish(
     text: [
       nothing
         ? `There is no stack ${stackName}: nothing to destroy.`
-        : `The stack ${stackName} is gone${all}.`,
-      ...deleted.map(({ type, name }) => `Deleted: the ${type} ${name}`),
+        : { mark: 'done', text: `The stack ${stackName} is gone${all}.` },
+      ...deleted.map(({ type, name }) => `Deleted the ${type} ${name}`),
       ...keptLines(kept, work.local !== undefined),
       ...leftLines,
     ],

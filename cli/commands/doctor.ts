@@ -8,7 +8,7 @@ import { type Check, type Checked, runCheck } from '../stack/checks/check.ts';
 import { stackHealth } from '../stack/checks/preflight.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { count } from '../ui/format.ts';
-import type { Text } from '../ui/shown.ts';
+import type { Text, TextLine } from '../ui/shown.ts';
 import {
   findTarget,
   NOTHING_OF_YOURS,
@@ -17,7 +17,7 @@ import {
   openStack,
 } from './operator.ts';
 
-/** Runs every check there is, and says for each that fails which command mends it. */
+/** Runs every check there is, and reports for each that fails which command fixes it. */
 export async function doctor(context: Context, args: OperatorArgs): Promise<Result> {
   const checked: Checked[] = [];
   const run = async (checks: readonly Check[]) => {
@@ -77,13 +77,19 @@ async function edgeTarget(context: Context): Promise<Target | Skipped> {
   }
 }
 
-const MARKS = { ok: 'ok', skipped: '-', failed: 'FAILED' } as const;
+const MARKS = { ok: 'done', skipped: 'skipped', failed: 'failed' } as const;
+/** In a pipe. */
+const WORDS = { ok: 'ok', skipped: '-', failed: 'FAILED' } as const;
 
-function lines(checked: Checked): string[] {
-  const head = `${MARKS[checked.state].padEnd(8)}${checked.name.padEnd(16)}`;
-  if (checked.state !== 'failed') return [`${head}${checked.detail}`];
-  const { message, hintLines } = checked.error;
-  return [`${head}${message}`, ...hintLines.map((hint) => `${''.padEnd(24)}${hint}`)];
+function lines(checked: Checked): TextLine[] {
+  const { name, state } = checked;
+  const head = name.padEnd(16);
+  const text = state === 'failed' ? checked.error.message : checked.detail;
+  const hints = state === 'failed' ? checked.error.hintLines : [];
+  return [
+    { mark: MARKS[state], head, text, plain: `${WORDS[state].padEnd(8)}${head}${text}` },
+    ...hints.map((hint) => `    ${hint}`),
+  ];
 }
 
 function summary(checked: readonly Checked[]): Result {

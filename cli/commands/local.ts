@@ -16,7 +16,7 @@ import { followLocalCloud, forgetDeployment, listDeployments } from '../settings
 import { withLock } from '../settings/lock.ts';
 import { visible } from '../ui/shown.ts';
 
-/** What any client can sign with: under `--well-known-keys` what everybody knows. */
+/** Returns a key that the cloud accepts; under `--well-known-keys` a public one. */
 function signingKey({ wellKnownKeys, dataDir }: RunningCloud): Promise<AccessKey> | AccessKey {
   return wellKnownKeys ? { accessKeyId: 'test', secretAccessKey: 'test' } : readAccessKey(dataDir);
 }
@@ -24,7 +24,7 @@ function signingKey({ wellKnownKeys, dataDir }: RunningCloud): Promise<AccessKey
 const USE_IN_SHELL = 'eval "$(edge-upload local env)"';
 const USE_IN_POWERSHELL = 'edge-upload local env | Out-String | Invoke-Expression';
 
-/** The secret is in the JSON document alone: screens are shared and logged. */
+/** The secret key is in the JSON document alone, because screens are shared and logged. */
 async function described(
   context: Context,
   cloud: RunningCloud,
@@ -47,7 +47,7 @@ async function described(
       ...(isolation !== undefined && { isolation }),
     },
     text: [
-      headline,
+      { mark: 'done', text: headline },
       `  endpoint     ${endpoint}`,
       `  authority    ${caFile}`,
       `  data         ${dataDir}`,
@@ -56,16 +56,16 @@ async function described(
       ...(isolation === undefined ? [] : [`  functions    ${isolation}`]),
       `  access key   ${wellKnownKeys ? 'any whose secret is the same word, such as test' : accessKeyId}`,
       '',
-      'Use it from the AWS CLI and other tools in this shell with:',
+      'To use it from the AWS CLI and other tools in this shell:',
       `  ${context.platform === 'win32' ? USE_IN_POWERSHELL : USE_IN_SHELL}`,
     ],
   };
 }
 
 const WELL_KNOWN =
-  'This embedded cloud accepts every access key whose secret is the same word, such as test/test. All programs and users of this computer can read, change and delete what it holds. Use it for tests only.';
+  'This embedded cloud accepts every access key whose secret is the same word, such as test/test. All programs and users of this computer can read, change and delete its data. Use it for tests only.';
 
-/** The running cloud, started if need be. */
+/** Returns the running cloud, and starts it if necessary. */
 export async function ensureCloud(
   context: Context,
   options: Omit<StartOptions, 'dataDir'> = {},
@@ -91,7 +91,7 @@ export async function ensureCloud(
 export async function start(context: Context, args: Omit<StartOptions, 'dataDir'>): Promise<Result> {
   const { cloud, started } = await ensureCloud(context, args);
   if (args.wellKnownKeys === true && !cloud.wellKnownKeys) {
-    throw new UserError('local_cloud', 'The embedded cloud is running with an access key of its own.', {
+    throw new UserError('local_cloud', 'The embedded cloud is already running, without --well-known-keys.', {
       hint: ['Stop it first:', '  edge-upload local stop'],
     });
   }
@@ -99,7 +99,7 @@ export async function start(context: Context, args: Omit<StartOptions, 'dataDir'
   return described(
     context,
     cloud,
-    started ? 'The embedded cloud is running.' : 'The embedded cloud was running already.',
+    started ? 'The embedded cloud is running.' : 'The embedded cloud is already running.',
   );
 }
 
@@ -116,7 +116,8 @@ export async function status(context: Context): Promise<Result> {
       'The embedded cloud is not running.',
       `  data         ${dataDir}`,
       '',
-      'Start it with: edge-upload local start',
+      'Start it:',
+      '  edge-upload local start',
     ],
   };
 }
@@ -135,7 +136,7 @@ export async function env(context: Context, { shell }: { readonly shell?: Shell 
   if (unprintable !== undefined && !context.options.json) {
     throw new UserError(
       'local_cloud',
-      `The value of ${unprintable[0]} has characters that no terminal shows.`,
+      `${unprintable[0]} contains characters that a terminal does not show.`,
       {
         hint: ['Read it as JSON:', '  edge-upload local env --json'],
       },
@@ -153,19 +154,20 @@ export async function stop(context: Context): Promise<Result> {
   return {
     document: { running: false, dataDir },
     text: [
-      'The embedded cloud is stopped. Its data stays. Start it again with:',
+      { mark: 'done', text: 'The embedded cloud is stopped. Its data is kept.' },
+      'Start it again:',
       '  edge-upload local start',
     ],
   };
 }
 
-/** Stops the cloud and deletes all that it holds, and forgets the deployments that lived in it. */
+/** Stops the cloud, deletes its data, and forgets its deployments. */
 export async function reset(context: Context, { yes = false }: { readonly yes?: boolean }): Promise<Result> {
   const dataDir = cloudFolder(context);
   if (!yes && !(await context.ui.confirm(`Delete everything in ${dataDir}?`, '--yes'))) {
-    return { document: { reset: false, dataDir }, text: 'Nothing was deleted.' };
+    return { document: { reset: false, dataDir }, text: 'Nothing is deleted.' };
   }
-  // No other command must start the cloud on a folder that is being emptied.
+  // The lock keeps other commands from starting the cloud on a folder that is being emptied.
   await withLock(dataDir, async () => {
     const cloud = await findCloud(dataDir);
     if (cloud !== undefined) await stopCloud(cloud, kill);
@@ -176,6 +178,6 @@ export async function reset(context: Context, { yes = false }: { readonly yes?: 
   }
   return {
     document: { reset: true, running: false, dataDir },
-    text: 'The embedded cloud is stopped and empty.',
+    text: { mark: 'done', text: 'The embedded cloud is stopped and its data deleted.' },
   };
 }

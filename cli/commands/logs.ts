@@ -3,6 +3,7 @@ import { interrupted, UserError } from '../errors.ts';
 import { type EdgeLogLine, edgeLogLines, LOG_REGIONS } from '../stack/logs/edge-logs.ts';
 import { pause, type StackWork } from '../stack/stack-work.ts';
 import { count } from '../ui/format.ts';
+import { type StyledLine, visible } from '../ui/shown.ts';
 import { type OperatorArgs, openStack, requireStack, requireTarget } from './operator.ts';
 
 export interface LogsArgs extends OperatorArgs {
@@ -11,6 +12,8 @@ export interface LogsArgs extends OperatorArgs {
   readonly follow?: boolean;
   /** Lambda's own lines about each call, too. */
   readonly all?: boolean;
+  /** Shows whole request ids. */
+  readonly verbose?: boolean;
   /** Regions to look in, besides those that every account may use. */
   readonly region?: readonly string[];
 }
@@ -34,7 +37,12 @@ export async function logs(context: Context, args: LogsArgs): Promise<Result> {
       });
     }
     const regions = [...LOG_REGIONS, ...(args.region ?? [])];
-    const shown = await show(work, { functionName: edgeFunction, regions, since }, args);
+    const shown = await show(
+      work,
+      { functionName: edgeFunction, regions, since },
+      args,
+      context.options.json,
+    );
     return {
       document: { type: 'summary', function: edgeFunction, since: since.toISOString(), lines: shown },
     };
@@ -58,7 +66,8 @@ function startOf(typed: string, now: Date): Date {
 async function show(
   work: StackWork,
   query: Parameters<typeof edgeLogLines>[1],
-  { follow = false, all = false }: LogsArgs,
+  { follow = false, all = false, verbose = false }: LogsArgs,
+  json: boolean,
 ): Promise<number> {
   const { ui, signal, now } = work.context;
   const seen = new Map<string, number>();
@@ -71,7 +80,8 @@ async function show(
       if (seen.has(line.id)) continue;
       if (follow) seen.set(line.id, line.at.getTime());
       if (!all && line.isPlatform) continue;
-      ui.event({ type: 'row', ...row(line) });
+      if (lines === 0 && !json) ui.event({ type: 'row', text: HEADER, document: {} });
+      ui.event({ type: 'row', ...row(line, verbose) });
       lines += 1;
     }
     if (!follow) {
@@ -119,22 +129,28 @@ function refusalIn(text: string): RefusalLine | undefined {
   }
 }
 
-function row({ at, region, text }: EdgeLogLine) {
+/** As many characters of a request's id as tell it from others in a list. */
+const SHORT_ID = 12;
+
+const columns = (when: string, region: string, status: string, code: string, method: string, id: string) =>
+  [when.padEnd(19), region.padEnd(14), status.padEnd(6), code.padEnd(18), method.padEnd(6), id].join('  ');
+
+const HEADER: StyledLine = {
+  style: 'bold',
+  text: columns('Time (UTC)', 'Region', 'Status', 'Code', 'Method', 'Request'),
+};
+
+function row({ at, region, text }: EdgeLogLine, verbose: boolean) {
   const refusal = refusalIn(text);
   const when = at.toISOString().replace('T', ' ').slice(0, 19);
-  const said =
-    refusal === undefined
-      ? text.replaceAll('\t', ' ')
-      : [
-          `${refusal.status} ${refusal.code}`,
-          refusal.method,
-          refusal.fault ?? '',
-          refusal.requestId === undefined ? '' : `request ${refusal.requestId}`,
-        ]
-          .filter((word) => word !== '')
-          .join('  ');
+  const { status, code, method, requestId = '', fault } = refusal ?? {};
+  const id = verbose ? requestId : requestId.slice(0, SHORT_ID);
   return {
-    text: `${when}  ${region.padEnd(14)}  ${said}`,
+    text: visible(
+      refusal === undefined
+        ? `${when}  ${region.padEnd(14)}  ${text.replaceAll('\t', ' ')}`
+        : `${columns(when, region, String(status), String(code), String(method), id)}  ${fault ?? ''}`.trimEnd(),
+    ),
     document: {
       type: 'line',
       at: at.toISOString(),

@@ -3,6 +3,7 @@ import { isBucketGone } from '../stack/aws-failures.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
 import { listObjects } from '../stack/operate/bucket.ts';
 import { count, formatBytes } from '../ui/format.ts';
+import { type TextLine, visible } from '../ui/shown.ts';
 import { bucketOf, type OperatorArgs, openStack, requireTarget } from './operator.ts';
 
 export interface LsArgs extends OperatorArgs {
@@ -18,21 +19,18 @@ export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Pr
     const objects: { key: string; bytes: number; modified: string; etag: string }[] = [];
     let found = 0;
     let bytes = 0;
-    const row = (when: string, size: string, key: string) =>
-      context.ui.event({
-        type: 'row',
-        text: `${when.padEnd(16)}  ${size.padStart(9)}  ${key}`,
-        document: {},
-      });
+    const columns = (when: string, size: string, key: string) =>
+      `${when.padEnd(16)}  ${size.padStart(9)}  ${key}`;
+    const row = (text: TextLine) => context.ui.event({ type: 'row', text, document: {} });
     for await (const object of listObjects(work, bucket, prefix)) {
       const modified = object.modified.toISOString();
       found += 1;
       bytes += object.bytes;
       if (context.options.json) objects.push({ ...object, modified });
       else {
-        if (found === 1) row('Modified (UTC)', 'Size', 'Key');
+        if (found === 1) row({ style: 'bold', text: columns('Modified (UTC)', 'Size', 'Key') });
         const when = modified.slice(0, 16).replace('T', ' ');
-        row(when, formatBytes(object.bytes), object.key);
+        row(columns(when, formatBytes(object.bytes), visible(object.key)));
       }
     }
     const where = prefix === '' ? bucket : `${bucket} below ${prefix}`;

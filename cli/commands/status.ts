@@ -16,12 +16,18 @@ import type { StackWork } from '../stack/stack-work.ts';
 import { deployedTemplate } from '../stack/template/deployed-template.ts';
 import { differingTypes } from '../stack/template/differences.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
-import { count, formatBytes, wrap } from '../ui/format.ts';
+import { fields } from '../ui/fields.ts';
+import { count, formatBytes } from '../ui/format.ts';
 import { resourceName } from '../ui/resource-words.ts';
 import { type OperatorArgs, openStack, requireTarget, stackMissing } from './operator.ts';
 
+export interface StatusArgs extends OperatorArgs {
+  /** Names the options that nobody has set. */
+  readonly verbose?: boolean;
+}
+
 /** What is deployed, how it differs from what this version would deploy, and what is left of what was. */
-export async function status(context: Context, args: OperatorArgs): Promise<Result> {
+export async function status(context: Context, args: StatusArgs): Promise<Result> {
   const work = await openStack(context, await requireTarget(context, args), args);
   try {
     const stack = await findStack(work);
@@ -39,7 +45,8 @@ export async function status(context: Context, args: OperatorArgs): Promise<Resu
     );
     const remains = leftovers.removed.length + leftovers.left.length + kept.length;
     if (!isThere && remains === 0) throw stackMissing(work);
-    return render(work, stack, isThere ? await lookInto(work, stack) : undefined, { ...leftovers, kept });
+    const insight = isThere ? await lookInto(work, stack) : undefined;
+    return render(work, stack, insight, { ...leftovers, kept }, args.verbose ?? false);
   } finally {
     work.clients.close();
   }
@@ -84,6 +91,7 @@ function render(
   stack: FoundStack | undefined,
   { objects, gone = false, users, differing, options = [] }: Insight = {},
   { removed, left, kept }: Remains,
+  verbose: boolean,
 ): Result {
   const { domain, ...outputs } = stack?.outputs ?? {};
   const url = domain === undefined ? undefined : edgeUrl(domain);
@@ -136,21 +144,23 @@ function render(
   const set = options.filter(({ value }) => value !== undefined);
   const unset = options.filter(({ value }) => value === undefined);
   rows.push(...set.map(({ flag, text }) => [flag.slice(2), text] as const), [
-    'unset',
-    unset.length === 0 ? undefined : unset.map(({ flag }) => flag.slice(2)).join(', '),
+    'options',
+    defaultsText(unset, verbose),
   ]);
-  const shown = rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
-  const width = Math.max(12, ...shown.map(([name]) => name.length)) + 2;
-  const text = shown.flatMap(([name, value]) => {
-    // Values that a person may copy stay on one line; the names of what is unset may not need to.
-    if (name !== 'unset') return [name.padEnd(width) + value];
-    return `${name.padEnd(width)}${wrap(value, 80 - width, ' '.repeat(width))}`.split('\n');
-  });
+  const text = fields(rows);
+  if (differing !== undefined && differing.length > 0) text.push('See: edge-upload deploy --dry-run');
   if (gone) text.push(...bucketGone(local, outputs.bucket ?? '').hintLines);
   return { document, text: [...text, ...keptLines(kept, local !== undefined)] };
 }
 
+/** The options that nobody has set. */
+function defaultsText(unset: readonly DescribedOption[], verbose: boolean): string | undefined {
+  if (unset.length === 0) return undefined;
+  if (!verbose) return `${count(unset.length, 'default')} (--verbose)`;
+  return `default: ${unset.map(({ flag }) => flag.slice(2)).join(', ')}`;
+}
+
 function differenceText(differing: readonly string[]): string {
-  if (differing.length === 0) return 'would deploy the same';
-  return `would change: ${differing.map(resourceName).join(', ')}   See: edge-upload deploy --dry-run`;
+  if (differing.length === 0) return 'deploys the same';
+  return `would change ${differing.map(resourceName).join(', ')}`;
 }

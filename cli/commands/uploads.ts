@@ -14,6 +14,7 @@ import {
 } from '../transfer/multipart/journal-entry.ts';
 import { openJournals } from '../transfer/multipart/journals.ts';
 import { count, formatBytes } from '../ui/format.ts';
+import { tableLines } from '../ui/table-lines.ts';
 
 /** An unfinished upload as `uploads list` shows it. Sizes are in bytes, and absent for a stream. */
 type Unfinished = {
@@ -33,24 +34,43 @@ function describe({ entry, parts }: Recorded): Unfinished {
   return { id, file: path, key, url, bytes: size, storedBytes: totalSize(parts), startedAt };
 }
 
-function line({ id, file, key, url, bytes, storedBytes = 0, startedAt }: Unfinished): string {
-  const done =
-    bytes === undefined
-      ? 'cannot be resumed'.padEnd(22)
-      : `${formatBytes(storedBytes).padStart(9)} of ${formatBytes(bytes).padStart(9)}`;
-  const when = startedAt.slice(0, 16).replace('T', ' ');
-  return `${id}  ${done}  ${when}  ${file} → ${url}/${key}`;
+/** Characters of an id that `uploads list` shows. `uploads abort` takes the beginning of an id. */
+const SHORT_ID = 8;
+
+function row(
+  { id, file, key, url, bytes, storedBytes = 0, startedAt }: Unfinished,
+  verbose: boolean,
+): string[] {
+  return [
+    verbose ? id : id.slice(0, SHORT_ID),
+    startedAt.slice(0, 16).replace('T', ' '),
+    bytes === undefined ? '' : formatBytes(storedBytes),
+    bytes === undefined ? '' : formatBytes(bytes),
+    verbose ? `${url}/${key}` : key,
+    bytes === undefined ? `${file} (cannot be resumed)` : file,
+  ];
+}
+
+export interface ListArgs {
+  /** Shows whole ids and addresses. */
+  readonly verbose?: boolean;
 }
 
 /** `edge-upload uploads list`: shows the unfinished multipart uploads of this computer. */
-export async function list(context: Context): Promise<Result> {
+export async function list(context: Context, { verbose = false }: ListArgs = {}): Promise<Result> {
   const uploads = (await known(context)).map(describe);
-  const lines = uploads.map(line);
-  const text =
-    lines.length === 0
-      ? 'There is no unfinished upload.'
-      : [...lines, 'To resume one, repeat its put command. To abort it:', '  edge-upload uploads abort <id>'];
-  return { document: { uploads }, text };
+  if (uploads.length === 0) return { document: { uploads }, text: 'There are no unfinished uploads.' };
+  const header = ['Id', 'Started (UTC)', 'Stored', 'Size', verbose ? 'Address' : 'Key', 'File'];
+  const rows = uploads.map((upload) => row(upload, verbose));
+  return {
+    document: { uploads },
+    text: [
+      ...tableLines(header, rows, { right: [2, 3] }),
+      '',
+      'To resume an upload, repeat its put command. To abort it:',
+      '  edge-upload uploads abort <id>',
+    ],
+  };
 }
 
 function known(context: Context): Promise<readonly Recorded[]> {
@@ -106,7 +126,10 @@ export async function abort(
     lines.push('If the edge does not exist any more: edge-upload uploads abort --forget <id>');
   return {
     document: { aborted, ...(skipped.length > 0 && { skipped }), failures },
-    text: [`${count(aborted.length, 'upload')} ${forget ? 'forgotten' : 'aborted'}.`, ...lines],
+    text: [
+      { mark: 'done', text: `${count(aborted.length, 'upload')} ${forget ? 'forgotten' : 'aborted'}` },
+      ...lines,
+    ],
     ...(exitCode === EXIT.done ? {} : { exitCode }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { declareDeploy } from './deploy.ts';
-import { type Act, define, everywhere, inLocalCloud, profile, several } from './shared.ts';
+import { type Act, define, everywhere, inLocalCloud, profile, several, verbose } from './shared.ts';
 import { declareUsers } from './users.ts';
 
 /** The commands of those who run a deployment. */
@@ -10,6 +10,7 @@ export function declareOperators(root: Commander, act: Act): void {
   declareDeploy(root, act);
   everywhere(
     define(root, 'status', 'show what is deployed, and what is left of what was')
+      .addOption(verbose('also name the options that nobody has set'))
       .addOption(inLocalCloud())
       .addOption(profile()),
   ).action((given) => act(async () => (await import('../commands/status.ts')).status, given));
@@ -30,6 +31,7 @@ export function declareOperators(root: Commander, act: Act): void {
       .option('-f, --follow', 'go on with what comes')
       .option('--all', "Lambda's own lines about each call, too")
       .option('--region <name>', 'look in this region, too', several)
+      .addOption(verbose('whole request ids'))
       .addOption(inLocalCloud())
       .addOption(profile()),
   ).action((given) => act(async () => (await import('../commands/logs.ts')).logs, given));

@@ -55,6 +55,8 @@ export const profile = () => option('--profile <name>', 'AWS profile to use (as 
 export const inLocalCloud = () =>
   option('--local', 'in the embedded cloud, where the deployment does not tell');
 
+export const verbose = (summary: string) => option('-v, --verbose', summary);
+
 /** Collects `name=value`, given once or more; each name once. */
 export function pairs(value: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = value.indexOf('=');

@@ -1,7 +1,7 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { FACTOR_WORDS } from '../identity/second-factors.ts';
-import { type Act, define, everywhere, option, pairs, profile, several } from './shared.ts';
+import { type Act, define, everywhere, option, pairs, profile, several, verbose } from './shared.ts';
 
 /** The commands of those who upload. */
 export function declareUploaders(root: Commander, act: Act): void {
@@ -98,8 +98,8 @@ function declareUploads(root: Commander, act: Act): void {
   const uploads = define(root, 'uploads', 'unfinished uploads, which the next put resumes').helpCommand(
     false,
   );
-  everywhere(define(uploads, 'list', 'list them')).action((given) =>
-    act(async () => (await import('../commands/uploads.ts')).list, given),
+  everywhere(define(uploads, 'list', 'list them').addOption(verbose('whole ids and addresses'))).action(
+    (given) => act(async () => (await import('../commands/uploads.ts')).list, given),
   );
   everywhere(
     define(uploads, 'abort [id...]', 'abort uploads, and delete their stored parts')

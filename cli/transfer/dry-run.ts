@@ -3,7 +3,8 @@ import { encodeKey } from '../../protocol/percent-encode.ts';
 import type { Context, Result } from '../context.ts';
 import { EXIT, type ExitCode, interrupted, isUserError } from '../errors.ts';
 import type { JsonValue } from '../json-value.ts';
-import { count, formatBytes, printableLine } from '../ui/format.ts';
+import { count, formatBytes } from '../ui/format.ts';
+import { visible } from '../ui/shown.ts';
 import { type ObjectOptions, objectHeaders } from './object-headers.ts';
 import { checkKey } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
@@ -34,7 +35,7 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
     const row = (text: string, more: { [name: string]: JsonValue }) =>
       ui.event({
         type: 'row',
-        text: printableLine(text),
+        text: visible(text),
         document: { type: 'file', dryRun: true, ...place, ...more },
       });
     try {
@@ -50,16 +51,16 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
       if (!isUserError(error)) throw error;
       failed += 1;
       if (exitCode === EXIT.done) exitCode = error.exitCode;
-      row(`${'cannot'.padStart(9)}  ${item.name}: ${error.message}`, {
+      row(`${'failed'.padStart(9)}  ${error.message}`, {
         error: { code: error.code, message: error.message },
       });
     }
   }
-  const trouble = failed === 0 ? '' : `; ${failed} could not`;
+  const trouble = failed === 0 ? '' : `, ${failed} would fail`;
   return {
     document: { type: 'summary', dryRun: true, url: options.url, files, failed, bytes },
-    text: `${count(files, 'file')} (${formatBytes(bytes)}) would be uploaded to ${options.url}${trouble}.`,
-    ...(exitCode === EXIT.done ? {} : { exitCode }),
+    text: `${count(files, 'file')} would be stored${trouble}  ${formatBytes(bytes)} to ${options.url}`,
+    ...(exitCode !== EXIT.done && { exitCode }),
   };
 }
 

@@ -4,14 +4,17 @@ import type { Result } from '../context.ts';
 import { EXIT, type ExitCode, type UserError } from '../errors.ts';
 import type { JsonValue } from '../json-value.ts';
 import type { UiEvent } from '../ui/events.ts';
-import { count, formatBytes, formatDuration, printableLine } from '../ui/format.ts';
-import type { Text } from '../ui/shown.ts';
+import { count, formatBytes, formatDuration } from '../ui/format.ts';
+import { type Text, visible } from '../ui/shown.ts';
 import type { Stored } from './put-object.ts';
 import type { Outcome } from './run.ts';
 import type { Item } from './sources/sources.ts';
 
 /** Failures that the summary names; it counts the others. Each was a row when it happened. */
 const NAMED_FAILURES = 100;
+
+/** Up to so many files, the line of each is still in sight at the end. */
+const FEW_FILES = 20;
 
 type Document = { [name: string]: JsonValue | undefined };
 
@@ -25,10 +28,9 @@ function identity({ name, key }: Item, edgeUrl: string): Document {
 
 function storedRow({ item, seconds }: Outcome, stored: Stored, edgeUrl: string): UiEvent {
   const { bytes, etag, proof, parts, attempts, resumedBytes } = stored;
-  const columns = [formatBytes(bytes).padStart(9), formatDuration(seconds * 1000).padStart(8)].join(' ');
   return {
     type: 'row',
-    text: `${columns}  ${printableLine(item.key)}`,
+    text: { mark: 'done', text: `Stored ${visible(item.key)}  ${formatBytes(bytes)}` },
     document: {
       ...identity(item, edgeUrl),
       bytes,
@@ -43,18 +45,22 @@ function storedRow({ item, seconds }: Outcome, stored: Stored, edgeUrl: string):
 }
 
 function failedRow({ item }: Outcome, error: UserError, edgeUrl: string): UiEvent {
+  const { message } = error;
+  // Most messages name the file.
+  const isNamed = message.includes(item.name) || message.includes(item.key);
+  const text = visible(isNamed ? message : `${item.key}: ${message}`);
   return {
     type: 'row',
-    text: printableLine(`${'failed'.padStart(9)} ${''.padStart(8)}  ${item.key}: ${error.message}`),
+    text: { mark: 'failed', text, plain: `Failed: ${text}` },
     document: { ...identity(item, edgeUrl), error: errorDocument(error) },
   };
 }
 
-/** Turns outcomes into rows, and their sum into a result. */
+/** Writes a line for each file as it ends, and the sum at the end. */
 export interface Report {
   add(outcome: Outcome): UiEvent;
   result(seconds: number): Result;
-  /** The sum so far, of a run that ended early. */
+  /** The sum of an upload that ended early. */
   soFar(seconds: number): UiEvent;
 }
 
@@ -67,14 +73,22 @@ export function createReport(edgeUrl: string): Report {
   let failed = 0;
   let exitCode: ExitCode = EXIT.done;
 
+  /** The sum is the last line. */
   const text = (seconds: number): Text => {
     const rate = seconds > 0 ? ` (${formatBytes((bytes - resumedBytes) / seconds)}/s)` : '';
-    const done = `${count(stored, 'file')} stored, ${formatBytes(bytes)} in ${formatDuration(seconds * 1000)}${rate}`;
-    if (failed === 0) return done;
-    const names = failures.map(({ item, error }) => printableLine(`  ${item.name} (${error.code})`));
-    const more = failed > failures.length ? [`  and ${count(failed - failures.length, 'other')}`] : [];
+    const files = `${stored.toLocaleString('en-US')} stored${failed === 0 ? '' : `, ${failed.toLocaleString('en-US')} failed`}`;
+    const sum = `${files}  ${formatBytes(bytes)} in ${formatDuration(seconds * 1000)}${rate}`;
+    if (failed === 0) return sum;
     const hints = new Set(failures.flatMap(({ error }) => error.hintLines));
-    return [`${done}; ${failed} failed:`, ...names, ...more, ...hints];
+    return [...failedNames(), ...hints, sum];
+  };
+
+  /** Their lines may have left the screen. */
+  const failedNames = (): string[] => {
+    if (stored + failed <= FEW_FILES) return [];
+    const names = failures.map(({ item, error }) => `  ${visible(item.name)} (${error.code})`);
+    const more = failed > failures.length ? [`  and ${count(failed - failures.length, 'other')}`] : [];
+    return ['Failed:', ...names, ...more];
   };
 
   const document = (seconds: number): Document => ({
@@ -106,8 +120,8 @@ export function createReport(edgeUrl: string): Report {
     soFar: (seconds) => ({ type: 'row', text: text(seconds), document: document(seconds) }),
     result: (seconds) => ({
       document: document(seconds),
-      ...(stored + failed > 1 ? { text: text(seconds) } : {}),
-      ...(exitCode === EXIT.done ? {} : { exitCode }),
+      ...(stored + failed > 1 && { text: text(seconds) }),
+      ...(exitCode !== EXIT.done && { exitCode }),
     }),
   };
 }

@@ -1,4 +1,7 @@
-import { type Text, type TextLine, textLines, visible } from './shown.ts';
+import { type Text, type TextLine, textLines } from './shown.ts';
+
+/** Columns that prose has at least. */
+const LEAST_PROSE = 20;
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
@@ -65,19 +68,9 @@ const VERBATIM = /^ |\S {2,}\S|\n/;
 export function wrapText(text: Text, width: number): Text {
   return textLines(text).flatMap((one): readonly TextLine[] => {
     if (typeof one === 'string') return VERBATIM.test(one) ? [one] : wrap(one, width).split('\n');
-    if (!('mark' in one) || VERBATIM.test(one.text)) return [one];
-    // The lines below the first are indented like it, behind its mark.
-    const [first = '', ...rest] = wrap(one.text, width - 2).split('\n');
-    return [{ ...one, text: first }, ...rest.map((more) => `  ${more}`)];
+    const indent = (one.head ?? '').length + (one.mark === undefined ? 0 : 2);
+    if (indent === 0 || VERBATIM.test(one.text)) return [one];
+    const [first = '', ...rest] = wrap(one.text, Math.max(LEAST_PROSE, width - indent)).split('\n');
+    return [{ ...one, text: first }, ...rest.map((more) => ' '.repeat(indent) + more)];
   });
-}
-
-/** Text of several lines whose other hidden characters are visible escapes. */
-export function printable(text: string): string {
-  return text.split('\n').map(visible).join('\n');
-}
-
-/** The same as one line: a file's name must not look like a line of ours. */
-export function printableLine(text: string): string {
-  return visible(text);
 }

@@ -17,18 +17,23 @@ export interface Look {
 }
 
 const UNICODE: Symbols = {
-  marks: { done: '✔', failed: '✖', warning: '!' },
+  marks: { done: '✔', failed: '✖', warning: '!', skipped: '-' },
   bar: { full: '█', empty: '░' },
   spinner: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
 };
 
 const ASCII: Symbols = {
-  marks: { done: '+', failed: 'x', warning: '!' },
+  marks: { done: '+', failed: 'x', warning: '!', skipped: '-' },
   bar: { full: '#', empty: '.' },
   spinner: ['-', '\\', '|', '/'],
 };
 
-const STYLES: Readonly<Record<Mark, Style>> = { done: 'green', failed: 'red', warning: 'yellow' };
+const STYLES: Readonly<Record<Mark, Style>> = {
+  done: 'green',
+  failed: 'red',
+  warning: 'yellow',
+  skipped: 'dim',
+};
 
 /** Text for pipes and logs. */
 export const PLAIN: Look = { paint: painter(false) };
@@ -62,6 +67,9 @@ export function marked(mark: Mark, text: string | Shown, { paint, symbols }: Loo
 export function shownLines(text: Text, look: Look): Shown[] {
   return textLines(text).map((one) => {
     if (typeof one === 'string') return Shown.escape(one);
-    return 'mark' in one ? marked(one.mark, one.text, look) : look.paint(one.style, one.text);
+    const { style, mark, head = '', text, plain } = one;
+    if (look.symbols === undefined && plain !== undefined) return Shown.escape(plain);
+    const shown = style === undefined ? line`${text}` : look.paint(style, text);
+    return mark === undefined ? line`${head}${shown}` : marked(mark, line`${head}${shown}`, look);
   });
 }

@@ -91,28 +91,27 @@ export function painter(color: boolean): Paint {
 }
 
 /** How a piece of work ended. */
-export type Mark = 'done' | 'failed' | 'warning';
+export type Mark = 'done' | 'failed' | 'warning' | 'skipped';
 
-/** A line in one style. */
+/** A line that is more than its text on a terminal. */
 export interface StyledLine {
-  readonly style: Style;
+  readonly style?: Style;
+  readonly mark?: Mark;
+  /** Columns before the text, such as a label. Where the text is broken, its next line begins below it. */
+  readonly head?: string;
   readonly text: string;
+  /** The line where there are no marks; absent: head and text. */
+  readonly plain?: string;
 }
 
-/** A line that begins with a mark on a terminal. */
-interface MarkedLine {
-  readonly mark: Mark;
-  readonly text: string;
-}
-
-export type TextLine = string | StyledLine | MarkedLine;
+export type TextLine = string | StyledLine;
 
 /** One line, or a list of lines. A string is one line, whatever it contains. */
-export type Text = string | MarkedLine | readonly TextLine[];
+export type Text = TextLine | readonly TextLine[];
 
 /** Returns the lines of a text. */
 export function textLines(text: Text): readonly TextLine[] {
-  return typeof text === 'string' || 'mark' in text ? [text] : text;
+  return typeof text === 'string' || 'text' in text ? [text] : text;
 }
 
 /** Writes within a line: a question whose answer follows it. */

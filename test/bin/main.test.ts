@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { EXIT } from '../../cli/errors.ts';
 import { TOKENS } from '../cli/transfer/helpers/edge.ts';
 import { ownEdge, ownFolder } from '../cli/transfer/helpers/uploading.ts';
@@ -81,12 +82,12 @@ test('a value that no timer could keep is refused', async (t) => {
 test('a terminal that says it has no columns is drawn on as one of 80', { skip: noTerminal }, async (t) => {
   const { home, envFor } = await computer(t);
   const edge = await ownEdge(t);
-  const env = { ...envFor(edge.url), TERM: 'xterm' };
+  const env = { ...envFor(edge.url), TERM: 'xterm', LC_ALL: 'C.UTF-8' };
   const put = (...args: string[]) =>
     onTerminal({ argv: [process.execPath, CLI, 'put', ...args], env, columns: 0 });
   const stored = await put(join(home, 'f0'));
   assert.equal(stored.code, EXIT.done, stored.shown.slice(0, 500));
-  assert.match(stored.shown, / 2 B +\d+ ms {2}f0\r\n/);
+  assert.match(stripVTControlCharacters(stored.shown), /✔ Stored f0 {2}2 B\r\n/);
   const refused = await put(join(home, 'nosuch'));
   assert.equal(refused.code, EXIT.input);
   assert.match(refused.shown, /Check the name and the folder you are in\./);

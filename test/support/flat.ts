@@ -5,7 +5,7 @@ import { type Text, textLines } from '../../cli/ui/shown.ts';
 /** The lines of a text as one string, as they would be read. */
 export function flatText(text: Text = ''): string {
   return textLines(text)
-    .map((line) => (typeof line === 'string' ? line : line.text))
+    .map((line) => (typeof line === 'string' ? line : (line.plain ?? `${line.head ?? ''}${line.text}`)))
     .join('\n');
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { missing, runProgram } from './programs.ts';
 
 const PTY = fileURLToPath(new URL('./terminal.py', import.meta.url));
@@ -17,6 +18,7 @@ export type Typing = readonly (readonly [wait: string, line: string | readonly s
 export interface OnTerminal {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  readonly cwd?: string;
   readonly answers?: Typing;
   /** 80 unless told. */
   readonly columns?: number;
@@ -32,6 +34,7 @@ export interface OnTerminal {
 export async function onTerminal({
   argv,
   env,
+  cwd,
   answers = [],
   columns = 80,
   hangUp = false,
@@ -39,7 +42,11 @@ export async function onTerminal({
   jobControl = background,
 }: OnTerminal) {
   const input = JSON.stringify({ argv, answers, columns, hangUp, jobControl, background });
-  const { stdout, stderr, code } = await runProgram('python3', [PTY], { env, input });
+  const { stdout, stderr, code } = await runProgram('python3', [PTY], {
+    env,
+    input,
+    ...omitUndefined({ cwd }),
+  });
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout) as { shown: string; code: number };
 }

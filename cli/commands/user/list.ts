@@ -2,7 +2,7 @@ import type { Context, Result } from '../../context.ts';
 import { listUsers, type PoolUser, type Wanted } from '../../identity/users/directory.ts';
 import type { JsonValue } from '../../json-value.ts';
 import { count } from '../../ui/format.ts';
-import { visible } from '../../ui/shown.ts';
+import { type TextLine, visible } from '../../ui/shown.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { withPool } from './pool.ts';
 import { stateOf } from './words.ts';
@@ -17,12 +17,19 @@ export async function list(context: Context, args: UserListArgs): Promise<Result
     for await (const user of listUsers(pool, args)) {
       found += 1;
       if (context.options.json) users.push(described(user));
-      else context.ui.event({ type: 'row', text: line(user), document: {} });
+      else {
+        if (found === 1) row(context, { style: 'bold', text: HEADER });
+        row(context, line(user));
+      }
     }
     context.ui.event({ type: 'note', text: `${count(found, 'user')} in ${pool.userPoolId}` });
     return { document: { userPoolId: pool.userPoolId, users } };
   });
 }
+
+const row = (context: Context, text: TextLine) => context.ui.event({ type: 'row', text, document: {} });
+
+const HEADER = `${'Created'.padEnd(10)}  ${'State'.padEnd(9)} ${'User'.padEnd(24)}  E-mail`;
 
 function line(user: PoolUser): string {
   const { username, attributes, created } = user;

@@ -2,6 +2,7 @@ import type { Context, Result } from '../../context.ts';
 import { factorTitle } from '../../identity/second-factors.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
 import { groupsOf } from '../../identity/users/groups.ts';
+import { fields } from '../../ui/fields.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { withPool } from './pool.ts';
 import { meaningOf } from './words.ts';
@@ -28,7 +29,7 @@ export async function show(context: Context, { username, ...args }: UserArgs): P
         changed: user.changed?.toISOString(),
         userPoolId: pool.userPoolId,
       },
-      text: rows(user, groups).map(([name, value]) => `${name.padEnd(14)}${value}`),
+      text: fields(rows(user, groups)),
     };
   });
 }
@@ -53,7 +54,7 @@ function rows(user: KnownUser, groups: readonly string[]): [string, string][] {
           ],
         ]),
     ...Object.entries(others),
-    ['made', minute(user.created)],
+    ['created', minute(user.created)],
     ['changed', minute(user.changed)],
     ['id', sub],
   ];

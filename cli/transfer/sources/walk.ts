@@ -25,9 +25,12 @@ const NOTHING: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', '
 
 const idOf = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`;
 
+/** Names of a folder that are sorted, and held in memory, at a time. */
+const SORTED_NAMES = 20_000;
+
 /**
- * Yields all files below a folder while it reads the folders. Links are followed, except one that leads to a folder
- * above it.
+ * Yields all files below a folder in the order of their names; a folder of more than {@link SORTED_NAMES} in several runs.
+ * Links are followed, except one that leads to a folder above it.
  */
 export async function* walk(folder: FilePath, options: WalkOptions): AsyncGenerator<Found, void, void> {
   const stats = await stat(folder, { bigint: true });
@@ -43,21 +46,40 @@ async function* walkFolder(
   const { signal } = options;
   try {
     let doubtful = false;
+    let held: Dirent[] = [];
     for await (const entry of await whenFree(() => opendir(folder), signal)) {
-      // Filters may leave nothing to yield for long.
       if (signal.aborted) throw interrupted();
       // Its bytes may not be UTF-8; they are read again below.
       if (entry.name.includes(REPLACEMENT)) {
         doubtful = true;
         continue;
       }
-      const path = pathIn(folder, entry.name);
-      yield* visit(entry, path, `${prefix}${entry.name}`, above, options);
+      held.push(entry);
+      if (held.length === SORTED_NAMES) {
+        yield* visitSorted(held, folder, prefix, above, options);
+        held = [];
+      }
     }
+    yield* visitSorted(held, folder, prefix, above, options);
     if (doubtful) yield* visitDoubtful(folder, prefix, above, options);
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
     yield { path: folder, relative: prefix, error: readError(String(folder), error) };
+  }
+}
+
+async function* visitSorted(
+  entries: Dirent[],
+  folder: FilePath,
+  prefix: string,
+  above: readonly string[],
+  options: WalkOptions,
+): AsyncGenerator<Found, void, void> {
+  entries.sort((one, other) => (one.name < other.name ? -1 : 1));
+  for (const entry of entries) {
+    // Filters may leave nothing to yield for long.
+    if (options.signal.aborted) throw interrupted();
+    yield* visit(entry, pathIn(folder, entry.name), `${prefix}${entry.name}`, above, options);
   }
 }
 

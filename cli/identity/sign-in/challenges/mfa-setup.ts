@@ -1,6 +1,7 @@
 import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
 import { UserError } from '../../../errors.ts';
 import type { StyledLine } from '../../../ui/shown.ts';
+import type { Style } from '../../../ui/style.ts';
 import { factorTitle, readFactors } from '../../second-factors.ts';
 import type { Challenge } from '../../user-pool.ts';
 import type { Attempt, ChallengeHandler } from './challenge.ts';
@@ -70,7 +71,7 @@ function otpauthAddress({ secret, username, place }: AppAccount): string {
 }
 
 /** Dark on light, whatever the colours of the terminal. */
-const STYLE: StyledLine['style'] = ['whiteBright', 'bgBlack'];
+const STYLE: Style = ['whiteBright', 'bgBlack'];
 
 /**
  * The address as a QR code of half blocks. Without the issuer, which the label names too, it leaves a terminal of 24

@@ -82,7 +82,11 @@ test('uploads list shows what a killed stream left, and uploads abort aborts it'
   assert.deepEqual(rest, { file: 'standard input', key: 'k', url: edge.url });
   assert.match(
     await uploads('list'),
-    new RegExp(`^${id} +cannot be resumed .* standard input → ${edge.url}/k\n`),
+    new RegExp(`^Id .*\n${String(id).slice(0, 8)} .* k +standard input \\(cannot be resumed\\)\n`),
+  );
+  assert.match(
+    await uploads('list', '--verbose'),
+    new RegExp(`^Id .*\n${id} .* ${edge.url}/k +standard input`),
   );
   assert.deepEqual(JSON.parse(await uploads('abort', '', '--json')).error?.code, 'usage');
   assert.equal(edge.multipart.open.size, 1, 'a variable that is not set means no upload');

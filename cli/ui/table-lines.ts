@@ -1,0 +1,27 @@
+import stringWidth from 'string-width';
+import { type TextLine, visible } from './shown.ts';
+
+export interface TableOptions {
+  /** Columns of numbers, by their places. */
+  readonly right?: readonly number[];
+}
+
+/** Returns the lines of a table with a header row. The last column is as wide as it is. */
+export function tableLines(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  { right = [] }: TableOptions = {},
+): TextLine[] {
+  const all = [header, ...rows].map((row) => row.map(visible));
+  const widths = header.map((_, at) => Math.max(...all.map((row) => stringWidth(row[at] ?? ''))));
+  const lines = all.map((row) =>
+    row
+      .map((cell, at) => {
+        const space = ' '.repeat((widths[at] ?? 0) - stringWidth(cell));
+        return right.includes(at) ? space + cell : cell + space;
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+  return lines.map((text, at) => (at === 0 ? { style: 'bold', text } : text));
+}

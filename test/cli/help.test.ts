@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { run } from '../../cli/program.ts';
+import { Screen } from '../support/streams.ts';
+import { assertGolden } from '../support/transcript.ts';
+
+async function helpOf(command: string): Promise<string> {
+  const [stdout, stderr] = [new Screen(), new Screen()];
+  const home = import.meta.dirname;
+  const code = await run([...command.split(' '), '--help'].filter(Boolean), {
+    stdin: Readable.from([]),
+    stdout,
+    stderr,
+    env: {},
+    platform: 'linux',
+    cwd: home,
+    home,
+    execPath: process.execPath,
+    now: () => new Date(),
+    signal: new AbortController().signal,
+  });
+  assert.equal(code, 0, command);
+  return stdout.text;
+}
+
+/** The names of the commands that a help lists. */
+function commandsIn(help: string): string[] {
+  const listed =
+    help.slice(help.search(/^(Commands|For uploaders):/m)).split(/^(?:Examples|Options):/m)[0] ?? '';
+  return [...listed.matchAll(/^ {2}(\w+) ?[^ ]*(?: \S+)? {2,}\S/gm)].map(([, name = '']) => name);
+}
+
+const OF_ALL = ['--json', '--quiet', '--debug', '--no-color', '--stack-name'];
+
+test('the help of every command is that of the golden file, and fits 80 columns', async () => {
+  const root = await helpOf('');
+  const helps = [`$ edge-upload --help\n${root}`];
+  for (const name of commandsIn(root).filter((name) => name !== 'help')) {
+    const help = await helpOf(name);
+    const isGroup = /^Commands:$/m.test(help);
+    const nested = isGroup ? commandsIn(help).map((inner) => `${name} ${inner}`) : [];
+    if (isGroup) helps.push(`$ edge-upload ${name} --help\n${help}`);
+    for (const command of isGroup ? nested : [name]) {
+      const text = await helpOf(command);
+      for (const option of OF_ALL) assert.ok(text.includes(option), `${command} ${option}`);
+      helps.push(`$ edge-upload ${command} --help\n${text}`);
+    }
+  }
+  assert.ok(helps.length > 30, `${helps.length} helps`);
+  const all = helps.join('\n');
+  // Commands are never broken.
+  for (const line of all.split('\n')) assert.ok(line.length <= 80 || line.startsWith('  $ '), line);
+  assertGolden(join(import.meta.dirname, 'help.txt'), all);
+});
