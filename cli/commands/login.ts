@@ -20,22 +20,22 @@ import { resolveTarget, type Target } from '../settings/target.ts';
 export interface LoginArgs extends AnswerFlags {
   readonly url?: string;
   readonly username?: string;
-  /** Operators: make the user first. */
+  /** Operators only: create the user first. */
   readonly create?: boolean;
   readonly email?: string;
   readonly profile?: string;
 }
 
-/** Signs in to an edge, first password included; keeps the tokens and remembers the deployment. */
+/** Signs in to an edge, changes a temporary password, and stores the tokens and the deployment. */
 export async function login(context: Context, args: LoginArgs): Promise<Result> {
   checkArgs(args);
-  // Nobody types a password for tokens that cannot be kept.
+  // Check before the prompts that the tokens can be stored.
   const { config, state } = folders(context);
   await requireWritable(config);
   await requireWritable(state);
   const target = await resolveTarget(context, args.url);
   const given = await givenAnswers(context, args);
-  // Where nobody can be asked, what is missing is reported before anything is sent.
+  // Without a terminal, report missing values before sending a request.
   const known = args.create || context.ui.interactive ? undefined : await knownUser(context, args, given);
   const edge = await discover(context, target);
   const { username, password } = args.create
@@ -83,18 +83,17 @@ function checkArgs({ create, email, passwordStdin }: LoginArgs): void {
 
 interface Person {
   readonly username: string;
-  /** Absent: to be asked for once the edge has answered. */
+  /** If absent, the prompt follows the answer of the edge. */
   readonly password?: string;
 }
 
-/** Who signs in. */
 async function knownUser(context: Context, args: LoginArgs, given: GivenAnswers): Promise<Person> {
   const username = await knownUsername(context, args.username);
   if (context.ui.interactive) return { username };
   return { username, password: await askedAnswers(context, given).password() };
 }
 
-/** Makes the user, who then signs in with a temporary password that nobody sees. */
+/** Creates the user, who then signs in with a temporary password that is never shown. */
 async function newUser(
   context: Context,
   args: LoginArgs,
@@ -107,7 +106,7 @@ async function newUser(
     import('../identity/users/create-user.ts'),
   ]);
   const { email = '', username, attributes, profile } = args;
-  // Asked for now: a user whose first password nobody can answer for is not made.
+  // Without a terminal, require the new password before creating the user.
   if (!context.ui.interactive) await askedAnswers(context, given).newPassword();
   const user = { email, ...omitUndefined({ username: username || undefined, attributes }) };
   const choice = { local: deployment?.local, profile };
@@ -131,7 +130,7 @@ function rememberedAs(
 interface SignedIn {
   readonly deployment: Deployment;
   readonly tokens: Tokens;
-  /** When the tokens were asked for. */
+  /** When the tokens were requested. */
   readonly asked: Date;
   readonly signedInAs: string;
 }
@@ -189,7 +188,7 @@ async function keep(context: Context, { deployment, tokens, asked, signedInAs }:
   };
 }
 
-/** What the edge lets the user write. It is told for convenience: the sign-in is done, whether it can be asked or not. */
+/** Returns what the user has permission to write. A failure does not affect the sign-in. */
 async function allowance(context: Context, url: string, deployment: Deployment, token: string) {
   try {
     return await discoverCaller(context, { url, deployment, token, again: true });
@@ -200,7 +199,7 @@ async function allowance(context: Context, url: string, deployment: Deployment, 
   }
 }
 
-/** The first upload. `put` finds the prefix itself where there is one. */
+/** Command for a first upload. `put` adds a required prefix itself. */
 function nextStep(username: string, prefixes: readonly string[] = ['']): readonly string[] {
   const [first, ...others] = prefixes;
   if (first === undefined) {

@@ -10,7 +10,7 @@ import { tokenSource } from '../identity/tokens/token-source.ts';
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
 import { resolveTarget } from '../settings/target.ts';
 
-/** Repeats work until the pool takes the new password, or nobody can be asked for another. */
+/** Repeats work until the pool accepts the new password, or no other can be asked for. */
 async function untilAccepted(
   answers: SignInAnswers,
   work: () => Promise<void>,
@@ -29,7 +29,7 @@ async function untilAccepted(
   }
 }
 
-/** A signed-in user's new password. */
+/** Changes the password of the signed-in user. */
 export async function change(context: Context, args: AnswerFlags): Promise<Result> {
   const target = await resolveTarget(context);
   const answers = askedAnswers(context, await givenAnswers(context, args));
@@ -52,7 +52,7 @@ export async function change(context: Context, args: AnswerFlags): Promise<Resul
   });
 }
 
-/** Where nobody can be asked, what is missing is said before anything is sent. */
+/** Without a terminal, reports missing answers before sending a request. */
 async function given(answers: SignInAnswers): Promise<void> {
   await answers.password();
   await answers.newPassword();
@@ -61,11 +61,11 @@ async function given(answers: SignInAnswers): Promise<void> {
 export interface ResetArgs extends AnswerFlags {
   readonly url?: string;
   readonly username?: string;
-  /** A code was sent already, such as by the operator's `user reset --invite`. */
+  /** True if a code was already sent, such as by the operator's `user reset --invite`. */
   readonly haveCode?: boolean;
 }
 
-/** A forgotten password: a code is sent, and allows a new one. */
+/** Resets a forgotten password with a code that Cognito sends. */
 export async function reset(context: Context, args: ResetArgs): Promise<Result> {
   const { ui } = context;
   const target = await resolveTarget(context, args.url);
@@ -73,7 +73,7 @@ export async function reset(context: Context, args: ResetArgs): Promise<Result> 
   const answers = askedAnswers(context, await givenAnswers(context, args));
   if (!ui.interactive) {
     await answers.newPassword();
-    // Before a code is sent that nobody would read.
+    // Require the flag before Cognito sends a code.
     if (!args.codeStdin) await answers.code('The code');
   }
   const address = await poolAddressOf(context, target);

@@ -3,7 +3,7 @@ import { readAccessToken } from '../identity/tokens/access-token.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { resolveTarget } from '../settings/target.ts';
 
-/** A fresh access token on stdout, for other tools. */
+/** Prints a fresh access token to stdout, for other tools. */
 export async function token(context: Context, _args: object): Promise<Result> {
   const target = await resolveTarget(context);
   const accessToken = await tokenSource(context, target).current();

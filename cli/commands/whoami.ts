@@ -9,7 +9,7 @@ import type { JsonValue } from '../json-value.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';
 
-/** Who is signed in, where, what they may write and for how long: as the edge itself sees it. */
+/** Prints the user as the edge sees them: groups, what they have permission to write, and when the token expires. */
 export async function whoami(context: Context, _args: object): Promise<Result> {
   const target = await resolveTarget(context);
   const { description, caller } = await askCaller(context, target, tokenSource(context, target));

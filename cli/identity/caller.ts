@@ -7,7 +7,7 @@ import type { Caller } from './edge-description.ts';
 import type { TokenSource } from './tokens/access-token.ts';
 
 /**
- * Asks the edge who the token's bearer is. As in `put`, a refused token is renewed once.
+ * Asks the edge for the user of the token. As in `put`, a refused token is renewed once.
  * @throws {UserError} if the edge refuses the token and it cannot be renewed
  */
 export async function askCaller(context: Context, target: Target, tokens: TokenSource) {
@@ -24,7 +24,7 @@ export async function askCaller(context: Context, target: Target, tokens: TokenS
   }
 }
 
-/** Returns the end of a list that the edge had to cut, such as ` and 12 more`. */
+/** Returns the suffix for a list that the edge shortened, such as ` and 12 more`. */
 function more(omitted: number | undefined): string {
   return omitted ? ` and ${omitted.toLocaleString('en-US')} more` : '';
 }

@@ -2,17 +2,17 @@ import { type ErrorCode, isUserError, UserError } from '../errors.ts';
 import { networkFailure } from '../network/failures.ts';
 import { table } from '../table.ts';
 
-/** How one of Cognito's errors meets the user. */
+/** How an error of Cognito is shown to the user. */
 export interface CognitoErrorEntry {
   readonly code: ErrorCode;
   readonly hint: string;
-  /** Better hints where the message says more; the text decides about nothing else. */
+  /** More specific hints, chosen by the text of the message. Nothing else depends on the text. */
   readonly hints?: readonly (readonly [text: RegExp, hint: string])[];
-  /** Where an operator, whose own call it is, is told something else. */
+  /** Code and hint for operators, if they differ. */
   readonly operator?: { readonly code: ErrorCode; readonly hint: string };
 }
 
-/** Who reads it: somebody who signs in, or somebody who administers users. */
+/** Reader of an error: a user who signs in, or an operator who administers users. */
 export type Reader = 'user' | 'operator';
 
 const NEW_TEMPORARY =
@@ -25,7 +25,7 @@ const SEE_USERS = 'See who is there with: edge-upload user list';
 const CODE_AGAIN = 'Run the same command again, and type the newest code.';
 
 /**
- * Every error of the operations used here, by the name that Cognito gives it:
+ * Errors of the operations used here, by Cognito's name:
  * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html#API_InitiateAuth_Errors
  * and the same for the other operations of signing in, of passwords and second factors, and of administering users.
  */
@@ -147,21 +147,21 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
   PreconditionNotMetException: { code: 'aws', hint: LATER },
 });
 
-/** The name of an AWS error, such as `NotAuthorizedException`; `undefined` for what is no error of a service. */
+/** Returns the name of an AWS error, such as `NotAuthorizedException`; `undefined` for other errors. */
 export function awsErrorName(error: unknown): string | undefined {
   return error instanceof Error && '$fault' in error ? error.name : undefined;
 }
 
-/** What a service says of an error, without a full stop; whatever answers in its place may send something else than text. */
+/** Returns a service's message without its full stop. It may not be text: a proxy can answer instead. */
 export function wordsOf({ message }: { readonly message: unknown }): string {
   const text = typeof message === 'string' ? message.replace(/\.?\s*$/, '') : '';
   return text === '' ? 'no reason given' : text;
 }
 
 /**
- * A failed call to Cognito as its reader meets it.
- * @param doing what was refused, as a sentence begins: `Signing in as ada`
- * @param host the endpoint, for failures of the network
+ * Returns the error to print for a failed call to Cognito.
+ * @param doing start of the message, such as `Signing in as ada`
+ * @param host host of the endpoint, for network failures
  */
 export function cognitoFailure(
   error: unknown,

@@ -13,20 +13,20 @@ export const WELL_KNOWN = '/.well-known/edge-upload';
 const MAX_ANSWER_BYTES = 64 * 1024;
 const TIMEOUT_MS = 20_000;
 
-/** Which edge to ask, and as whom. */
+/** The edge to ask, and the token to ask with. */
 export interface Inquiry {
   /** `https://<host>[:port]` */
   readonly url: string;
   readonly deployment?: Deployment;
-  /** Asked before in this command: what is off with the clock was said. */
+  /** True if this command asked before; the warning about the clock is not repeated. */
   readonly again?: boolean;
-  /** An access token; with it the edge also says who that is and what they may do. */
+  /** Access token. If set, the edge also returns its user and their permissions. */
   readonly token?: string;
 }
 
-/** The edge does not take the token. */
+/** The edge refused the token. */
 export class TokenRefused extends UserError {
-  /** The edge's own words. */
+  /** Reason in the edge's answer. */
   readonly reason: string;
 
   constructor(host: string, reason: string, url: string) {
@@ -46,8 +46,8 @@ interface Seen {
 }
 
 /**
- * Asks an edge what it is. What comes back decides where a password proof goes, so that every field is checked; the
- * host it goes to is derived from the region, never taken from the answer.
+ * Requests the description of an edge. It decides where a password proof is sent, so every field is checked.
+ * The host is derived from the region and never taken from the answer.
  * @throws {UserError} `not_an_edge`, `unreachable`, `tls`; with a token also `token_refused` and `forbidden`.
  */
 export async function discover(context: Context, inquiry: Inquiry): Promise<EdgeDescription> {
@@ -62,7 +62,7 @@ export async function discover(context: Context, inquiry: Inquiry): Promise<Edge
   throw isOurs(seen.text) ? otherVersion(host) : notAnEdge(host, seen);
 }
 
-/** Asks an edge about a signed-in user. */
+/** Requests the description of an edge with the signed-in user. */
 export async function discoverCaller(
   context: Context,
   inquiry: Inquiry & { readonly token: string },
@@ -111,7 +111,7 @@ async function fetchDescription(
   }
 }
 
-/** The words of one of the edge's error documents, with their code. */
+/** Returns the message and code of the edge's error document. */
 function reasonIn(text: string): string {
   const { message, error } = readFields(text) ?? {};
   const code = typeof error === 'string' ? error : '';
@@ -119,7 +119,7 @@ function reasonIn(text: string): string {
   return code === '' ? message.replace(/\.$/, '') : `${message.replace(/\.$/, '')} (${code})`;
 }
 
-/** Whether a document that cannot be read says that it is an edge's all the same. */
+/** Returns true if an unreadable document still identifies itself as that of an edge. */
 function isOurs(text: string): boolean {
   return readFields(text)?.service === 'edge-upload';
 }
@@ -144,7 +144,7 @@ function notAnEdge(host: string, { status, type, server }: Seen): UserError {
       hint: 'A firewall rule or a country restriction of the deployment blocks this network. Try another, or ask the operator.',
     });
   }
-  // A network that wants a sign-in first answers in place of every host.
+  // A captive portal answers in place of every host.
   const page = type === 'text/html' || (status >= 300 && status < 400) || status === 511;
   const portal = 'Open any page in a browser: the network may ask for a sign-in first. ';
   return new UserError(
@@ -154,20 +154,20 @@ function notAnEdge(host: string, { status, type, server }: Seen): UserError {
   );
 }
 
-/** A clock this far off makes Cognito refuse a sign-in, and the edge a token. */
+/** With a larger clock difference, Cognito refuses sign-ins and the edge refuses tokens. */
 const TOLERANCE_MS = 4 * 60_000;
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365.2425 * DAY_MS;
 
-/** How far a clock is off, in units that a person can picture: `4.2 s`, `3h 05m`, `12 days`, `about 5 years`. */
+/** Formats a clock difference: `4.2 s`, `3h 05m`, `12 days`, `about 5 years`. */
 export function formatOffset(milliseconds: number): string {
   if (milliseconds >= YEAR_MS) return `about ${count(Math.round(milliseconds / YEAR_MS), 'year')}`;
   if (milliseconds >= 2 * DAY_MS) return count(Math.round(milliseconds / DAY_MS), 'day');
   return formatDuration(milliseconds);
 }
 
-/** Warns where this computer's clock is far from the `Date` of an answer. */
+/** Warns if this computer's clock differs too much from the `Date` of an answer. */
 function warnOfClock({ ui, now }: Pick<Context, 'ui' | 'now'>, date: string): void {
   const off = now().getTime() - Date.parse(date);
   if (Number.isNaN(off) || Math.abs(off) < TOLERANCE_MS) return;

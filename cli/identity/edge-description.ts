@@ -5,12 +5,12 @@ import { isFields, readFields } from '../settings/documents.ts';
 
 export type { EdgeDescription };
 
-/** Whom the edge takes the token's bearer for, and what they may write. */
+/** The user that the edge reads from the token, and what they have permission to write. */
 export type Caller = NonNullable<EdgeDescription['caller']>;
 
 /*
  * A password proof is sent to `https://cognito-idp.<region>.amazonaws.com` and to no other host. These patterns are
- * AWS's own (CreateUserPool's and CreateUserPoolClient's ids), and leave no room for another host to be written in.
+ * AWS's own, from the ids of CreateUserPool and CreateUserPoolClient. A value that matches cannot name another host.
  */
 const REGION = /^[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}$/;
 const POOL_ID = /^([a-z]{2}(?:-[a-z]+){1,3}-\d{1,2})_[0-9a-zA-Z]{1,55}$/;
@@ -20,7 +20,7 @@ function isRegion(value: unknown): value is string {
   return typeof value === 'string' && REGION.test(value);
 }
 
-/** The region that a pool's id names; `undefined` where it is no pool's id. */
+/** Returns the region in a pool's id; `undefined` for an invalid id. */
 export function regionOf(userPoolId: string): string | undefined {
   return POOL_ID.exec(userPoolId)?.[1];
 }
@@ -65,7 +65,7 @@ function readCaller(value: unknown): Caller | undefined {
   return { username, sub, groups, writeTo, tokenExpiresAt, ...omitUndefined({ omitted }) };
 }
 
-/** The document, or `undefined` for anything that is not exactly one; fields unknown to this version are left out. */
+/** Parses a description. Returns `undefined` if it is invalid; drops fields that this version does not know. */
 export function readDescription(text: string): EdgeDescription | undefined {
   const document = readFields(text);
   if (document === undefined) return undefined;

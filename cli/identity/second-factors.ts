@@ -1,4 +1,4 @@
-/** Cognito's names for second factors, and what people call them, at a flag and in a sentence. */
+/** Second factors: Cognito's name, the word for flags, and the name in sentences. */
 const FACTORS = [
   { name: 'SOFTWARE_TOKEN_MFA', word: 'app', title: 'authenticator app' },
   { name: 'SMS_MFA', word: 'sms', title: 'text message' },
@@ -9,7 +9,7 @@ export type FactorWord = (typeof FACTORS)[number]['word'];
 
 export const FACTOR_WORDS: readonly FactorWord[] = FACTORS.map(({ word }) => word);
 
-/** `app`, `sms` or `email`; `undefined` for a factor that this tool does not know. */
+/** Returns `app`, `sms` or `email`; `undefined` for an unknown factor. */
 export function factorWord(name: string): FactorWord | undefined {
   return FACTORS.find((factor) => factor.name === name)?.word;
 }
@@ -18,18 +18,18 @@ export function factorOf(word: string): string | undefined {
   return FACTORS.find((factor) => factor.word === word)?.name;
 }
 
-/** In a sentence; Cognito's own name where there is no better. */
+/** Returns the name for a sentence; Cognito's own name for an unknown factor. */
 export function factorTitle(name: string): string {
   return FACTORS.find((factor) => factor.name === name)?.title ?? name;
 }
 
-/** The names in one of Cognito's lists, which are JSON within JSON. */
+/** Parses a list of names, which Cognito sends as JSON in a string. */
 export function readFactors(text: string | undefined): readonly string[] {
   try {
     const names: unknown = JSON.parse(text ?? '[]');
     return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
   } catch {
-    // Not a list: the caller says that there is none it could use.
+    // The caller reports that there is no usable factor.
     return [];
   }
 }

@@ -11,27 +11,27 @@ import { cognitoFailure } from './cognito-errors.ts';
 import { discover } from './discovery.ts';
 import { isTokenText } from './tokens/access-token.ts';
 
-/** The pool that an edge trusts, and the app client that it takes tokens of. */
+/** User pool that an edge trusts, and the app client whose tokens it accepts. */
 export interface PoolAddress extends PoolPlace {
   readonly userPoolId: string;
   readonly clientId: string;
 }
 
-/** What a sign-in ends in. */
+/** Result of a sign-in. */
 export interface Tokens {
   readonly accessToken: string;
-  /** Seconds from when it was issued. */
+  /** Seconds after it was issued. */
   readonly expiresIn: number;
-  /** Absent where the old one stays good: a refresh without rotation. */
+  /** Absent after a refresh without rotation: the old token stays valid. */
   readonly refreshToken?: string;
 }
 
-/** A question that Cognito asks before it gives tokens. */
+/** Challenge that Cognito requires before it issues tokens. */
 export interface Challenge {
   /** Such as `PASSWORD_VERIFIER`; see ChallengeNameType of Cognito's API. */
   readonly name: string;
   readonly parameters: Readonly<Record<string, string>>;
-  /** Goes back with the answer; Cognito takes each one once. */
+  /** Sent back with the answer; Cognito accepts each session once. */
   readonly session?: string;
 }
 
@@ -39,28 +39,28 @@ export type Step =
   | { readonly tokens: Tokens; readonly challenge?: never }
   | { readonly challenge: Challenge; readonly tokens?: never };
 
-/** The public operations of Cognito: no AWS credentials, and nothing but what is listed here. Errors are the SDK's own. */
+/** Operations of Cognito that need no AWS credentials. Errors are those of the SDK. */
 export interface UserPool {
   readonly address: PoolAddress;
-  /** Whom failures of the network name. */
+  /** Host that network errors name. */
   readonly host: string;
-  /** Begins a sign-in by SRP. */
+  /** Starts a sign-in by SRP. */
   initiate(username: string, publicValue: string): Promise<Step>;
   respond(challenge: Challenge, answers: Readonly<Record<string, string>>): Promise<Step>;
-  /** A new secret for an authenticator app, in the course of MFA_SETUP, and the session that goes on from there. */
+  /** Returns a secret for an authenticator app during MFA_SETUP, and the next session. */
   associateApp(session: string | undefined): Promise<{ readonly secret: string; readonly session?: string }>;
-  /** Proves the app by its code; gives the session that ends the set-up. */
+  /** Verifies the code of the app; returns the session that ends the set-up. */
   verifyApp(session: string | undefined, code: string): Promise<string | undefined>;
-  /** By GetTokensFromRefreshToken, which works with refresh token rotation and without. */
+  /** Calls GetTokensFromRefreshToken, which works with and without refresh token rotation. */
   refresh(refreshToken: string): Promise<Tokens>;
-  /** Ends a refresh token and all access tokens that came of it, as far as Cognito itself is asked about them. */
+  /** Revokes a refresh token and its access tokens for calls to Cognito. The edge still accepts those access tokens. */
   revoke(refreshToken: string): Promise<void>;
-  /** Cognito takes both passwords as they are, over TLS. */
+  /** Sends both passwords to Cognito over TLS. */
   changePassword(
     accessToken: string,
     passwords: { readonly old: string; readonly new: string },
   ): Promise<void>;
-  /** Has a code sent that allows a new password; tells where to, as far as Cognito shows it. */
+  /** Has Cognito send a code to reset the password. Returns the masked destination. */
   sendResetCode(username: string): Promise<string>;
   resetPassword(
     username: string,
@@ -71,7 +71,7 @@ export interface UserPool {
   close(): void;
 }
 
-/** What the SDK's types promise is checked: something else can answer in Cognito's place. */
+/** Checks the fields at run time: a proxy can answer instead of Cognito. */
 function readTokens({ AccessToken, ExpiresIn, RefreshToken }: AuthenticationResultType): Tokens {
   if (!isTokenText(AccessToken) || typeof ExpiresIn !== 'number' || !(ExpiresIn > 0 && ExpiresIn < 1e9))
     throw new Error('Cognito answered without an access token.');
@@ -99,7 +99,7 @@ function readStep(output: RespondToAuthChallengeCommandOutput): Step {
   };
 }
 
-/** The caller closes it. An interruption ends a sign-in, but no refresh: a rotated token that nobody read would be lost. */
+/** Opens a pool; the caller closes it. Ctrl-C does not cancel a refresh, which could lose a rotated token. */
 export async function openUserPool(
   context: Pick<Context, 'env' | 'signal'>,
   address: PoolAddress,
@@ -190,7 +190,7 @@ export async function openUserPool(
   };
 }
 
-/** Runs work on a pool and closes it; what Cognito refuses comes out as a user's error that names `doing`. */
+/** Runs work on a pool and closes it. Errors of Cognito become a `UserError` that names `doing`. */
 export async function withUserPool<T>(
   context: Context,
   address: PoolAddress,
@@ -207,7 +207,7 @@ export async function withUserPool<T>(
   }
 }
 
-/** The pool of an edge: as this computer remembers it, else as the edge says. */
+/** Returns the pool of an edge that this computer remembers, otherwise asks the edge. */
 export async function poolAddressOf(context: Context, { url, deployment }: Target): Promise<PoolAddress> {
   const { region, userPoolId, clientId } = deployment ?? (await discover(context, { url }));
   return { url, region, userPoolId, clientId, ...omitUndefined({ local: deployment?.local }) };

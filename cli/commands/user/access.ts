@@ -4,11 +4,11 @@ import { getUser } from '../../identity/users/directory.ts';
 import { withPool } from './pool.ts';
 import type { UserArgs } from './show.ts';
 
-/** Access tokens are verified offline: what was given out is good until it ends. */
+/** The edge verifies access tokens offline, so issued tokens stay valid until they expire. */
 const STILL_GOOD =
   'An access token given out before is good until it ends: an hour at most, or --token-validity.';
 
-/** Takes a user away for good. What they uploaded stays. */
+/** Deletes a user. Their uploads stay. */
 export async function remove(
   context: Context,
   { username, yes = false, ...args }: UserArgs & { readonly yes?: boolean },
@@ -30,7 +30,7 @@ export async function remove(
   });
 }
 
-/** Signs a user out everywhere and lets them in no more, until `enable`. */
+/** Signs a user out everywhere and blocks sign-ins until `enable`. */
 export async function disable(context: Context, { username, ...args }: UserArgs): Promise<Result> {
   return withPool(context, args, `Disabling the user ${username}`, async (pool) => {
     await disableUser(pool, username);

@@ -11,7 +11,7 @@ import { invitation, sentInvitation } from './invitation.ts';
 import { administeredFailure, type OperatedPool, withPool } from './pool.ts';
 
 export interface UserAddArgs extends OperatorArgs {
-  /** Absent: the e-mail address. */
+  /** The e-mail address if absent. */
   readonly username?: string;
   readonly email?: string;
   readonly attributes?: Readonly<Record<string, string>>;
@@ -50,7 +50,7 @@ export async function add(context: Context, args: UserAddArgs): Promise<Result> 
   });
 }
 
-/** Adds a new user to groups. Its failure reports that the user is there already. */
+/** Adds a new user to groups. An error reports that the user was created. */
 async function join(pool: OperatedPool, username: string, groups: readonly string[]): Promise<void> {
   try {
     await addToGroups(pool, username, groups);
@@ -87,7 +87,7 @@ function newUser({ username: typed, email, attributes, invite = false }: UserAdd
       hint: 'Give it with --email <address>.',
     });
   }
-  // A pool in which addresses stand for names gets the part before the @ as the name; see createUser.
+  // If e-mail addresses are aliases, the user name is the part before the @; see createUser.
   const name = username === address ? undefined : username;
   return omitUndefined({ username: name, email: address, attributes });
 }

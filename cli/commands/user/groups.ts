@@ -16,15 +16,15 @@ import type { OperatorArgs } from '../operator.ts';
 import { withPool } from './pool.ts';
 
 export interface UserGroupsArgs extends OperatorArgs {
-  /** Absent: the groups of the pool are listed. */
+  /** Lists the groups of the pool if absent. */
   readonly username?: string;
   readonly add?: readonly string[];
   readonly remove?: readonly string[];
-  /** Creates the missing ones of the groups to add to. */
+  /** Creates the groups to add to that do not exist. */
   readonly create?: boolean;
 }
 
-/** Lists the groups of a user or of the pool, and changes the user's. */
+/** Lists the groups of a user or of the pool, or changes those of a user. */
 export async function groups(context: Context, args: UserGroupsArgs): Promise<Result> {
   const { username, add = [], remove = [], create = false } = args;
   if (username === undefined) {
@@ -35,7 +35,7 @@ export async function groups(context: Context, args: UserGroupsArgs): Promise<Re
   }
   return withPool(context, args, `Changing the groups of ${username}`, async (pool) => {
     const user = await getUser(pool, username);
-    // Whatever can be refused is checked before the first group is created or changed.
+    // Check every group name before creating or changing a group.
     await requireGroups(pool, create ? remove : [...add, ...remove]);
     if (create) await createGroups(pool, add);
     await addToGroups(pool, user.username, add);

@@ -18,7 +18,7 @@ interface Invited {
 
 const NO_EDGE = 'the edge is not deployed yet';
 
-/** Returns what an operator hands over: all that a person needs who has nothing but Node.js. */
+/** Returns the text that an operator sends to a new user. It assumes that only Node.js is installed. */
 export function invitation(
   { now }: Pick<Context, 'now'>,
   { url, local }: OperatedPool,
@@ -52,7 +52,7 @@ export function invitation(
   };
 }
 
-/** Returns what an operator adds to Cognito's e-mail, which holds the password but no address to sign in at. */
+/** Returns the text to send besides Cognito's e-mail, which has the password but not the address of the edge. */
 export function sentInvitation({ url, local }: OperatedPool, username: string): readonly string[] {
   if (url === undefined) return [`The e-mail does not name an address to sign in at: ${NO_EDGE}.`];
   return [
@@ -63,7 +63,7 @@ export function sentInvitation({ url, local }: OperatedPool, username: string): 
   ];
 }
 
-/** The variables with which an uploader who did not deploy reaches an embedded edge and its user pool. */
+/** Environment variables with which an uploader without the deployment reaches an embedded edge and its user pool. */
 function environmentFor({ endpoint, caFile }: LocalCloud) {
   return { AWS_ENDPOINT_URL: endpoint, NODE_EXTRA_CA_CERTS: caFile };
 }

@@ -9,7 +9,7 @@ import { stateOf } from './words.ts';
 
 export interface UserListArgs extends OperatorArgs, Wanted {}
 
-/** Lists users: as text line by line while they are read, as JSON one document. */
+/** Lists users. Text is printed as pages arrive; JSON is one document. */
 export async function list(context: Context, args: UserListArgs): Promise<Result> {
   return withPool(context, args, 'Listing the users', async (pool) => {
     const users: JsonValue[] = [];

@@ -17,13 +17,13 @@ import {
 
 type FoundPool = Pick<Deployment, 'userPoolId' | 'local'> & Partial<Pick<Deployment, 'url'>>;
 
-/** The pool of a deployment. */
+/** User pool of a deployment. */
 export interface OperatedPool extends AdministeredPool, Pick<Deployment, 'local'> {
-  /** Where its users upload to; absent until the stack has an edge. */
+  /** Address of the edge; absent until the stack has one. */
   readonly url?: string;
 }
 
-/** Runs an operator's work on the users of a deployment. */
+/** Runs work with an open user pool of the deployment, and closes it. */
 export async function withPool<T>(
   context: Context,
   args: OperatorArgs,
@@ -36,8 +36,8 @@ export async function withPool<T>(
 }
 
 /**
- * Runs an operator's work on a user pool.
- * @throws {UserError} what AWS refuses, with the words of `doing`; `interrupted` after Ctrl-C
+ * Runs work on a user pool.
+ * @throws {UserError} if AWS refuses, with `doing` in the message; `interrupted` after Ctrl-C
  */
 export async function administer<T>(
   context: Context,
@@ -56,13 +56,13 @@ export async function administer<T>(
   }
 }
 
-/** Returns what AWS refused to an operator, as a user's error with the words of `doing`. */
+/** Returns the error to print if AWS refuses an operator's call; the message names `doing`. */
 export function administeredFailure(error: unknown, doing: string): UserError {
   if (!((awsErrorName(error) ?? '') in COGNITO_ERRORS)) return awsFailure(error, doing);
   return cognitoFailure(error, doing, 'AWS', 'operator');
 }
 
-/** Returns the pool that this computer remembers of the deployment, or that its stack reports. */
+/** Returns the pool that this computer remembers for the deployment, otherwise the one in the outputs of its stack. */
 async function findPool(context: Context, target: OperatorTarget, args: OperatorArgs): Promise<FoundPool> {
   if (target.known !== undefined) return target.known;
   const work = await openStack(context, target, args);

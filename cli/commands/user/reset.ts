@@ -16,9 +16,9 @@ import { type OperatedPool, withPool } from './pool.ts';
 import type { UserArgs } from './show.ts';
 
 export interface UserResetArgs extends UserArgs {
-  /** Cognito sends what the user needs by e-mail; this command does not show it. */
+  /** Cognito sends the password or code by e-mail; this command does not show it. */
   readonly invite?: boolean;
-  /** Resets the second factors, not the password. */
+  /** Resets the second factors instead of the password. */
   readonly mfa?: boolean;
 }
 

@@ -11,7 +11,7 @@ export interface UserArgs extends OperatorArgs {
   readonly username: string;
 }
 
-/** All that the pool knows of one user. */
+/** Prints everything that the pool stores about a user. */
 export async function show(context: Context, { username, ...args }: UserArgs): Promise<Result> {
   return withPool(context, args, `Looking up the user ${username}`, async (pool) => {
     const user = await getUser(pool, username);

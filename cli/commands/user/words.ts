@@ -7,7 +7,7 @@ const STATES = table<string>({
   RESET_REQUIRED: 'reset',
 });
 
-/** A user's state in one word: Cognito's own, in lower case, where there is no better. */
+/** Returns a user's state in one word: by default Cognito's status in lower case. */
 export function stateOf({ enabled, status }: Pick<PoolUser, 'enabled' | 'status'>): string {
   return enabled ? (STATES[status] ?? status.toLowerCase()) : 'disabled';
 }

@@ -5,34 +5,34 @@ import type { Text } from '../../ui/shown.ts';
 import type { FactorWord } from '../second-factors.ts';
 import { blankAround, PASSWORD_RULES, passwordDefect } from './password.ts';
 
-/** What a sign-in may need to know of its user; each thing is asked once, and kept for a sign-in that starts again. */
+/** Answers of the user during a sign-in. Each is asked for once and kept if the sign-in restarts. */
 export interface SignInAnswers {
   password(): Promise<string>;
   newPassword(): Promise<string>;
-  /** Takes the pool's reason why the new password will not do; false where no other can be had. */
+  /** Records why the pool refused the new password. Returns false if another one is unavailable. */
   rejectNewPassword(reason: string): boolean;
-  /** Values for these names, and for whatever others the user gave. */
+  /** Returns values for these names, and for the other names that the user set. */
   attributes(missing: readonly string[]): Promise<Readonly<Record<string, string>>>;
-  /** A one-time code. `prompt` says which, such as `Code of the authenticator app`. */
+  /** Returns a one-time code. `prompt` names it, such as `Code of the authenticator app`. */
   code(prompt: string): Promise<string>;
-  /** Takes the reason why the code will not do; false where no other can be had. */
+  /** Records why the code was refused. Returns false if another one is unavailable. */
   rejectCode(reason: string): boolean;
-  /** Drops a code that came with a message: the next message has another. */
+  /** Drops a code that was sent by message: the next message contains a new code. */
   forgetCode(): void;
-  /** One of the second factors that the pool offers. */
+  /** Returns one of the second factors that the pool offers. */
   factor(offered: readonly FactorWord[]): Promise<FactorWord>;
-  /** Shows what the next answer is about. */
+  /** Prints an explanation of the next prompt. */
   tell(text: Text): void;
-  /** The same for what only a person at a terminal can use. */
+  /** Prints a text only at a terminal. */
   show(text: () => Promise<Text>): Promise<void>;
 }
 
-/** What flags and the environment gave. */
+/** Answers from flags and the environment. */
 export interface GivenAnswers {
   readonly password?: string;
   readonly newPassword?: string;
   readonly attributes?: Readonly<Record<string, string>>;
-  /** Waits for a code that comes only now. */
+  /** Waits for a code from standard input. */
   readonly code?: () => Promise<string>;
   readonly factor?: FactorWord;
 }
@@ -40,13 +40,13 @@ export interface GivenAnswers {
 const noCode = (answer: string) =>
   /^\d{6,8}$/.test(answer.replaceAll(/\s/g, '')) ? undefined : 'A code has six digits, or eight';
 
-/** No try is spent on a password that cannot be right. */
+/** Finds invalid passwords before they count as a failed attempt. */
 function blankIn(answer: string): string | undefined {
   const reason = blankAround(answer);
   return reason && `It ${reason}`;
 }
 
-/** A new password, typed twice unless it is given. */
+/** Asks for a new password twice. */
 async function askNewPassword({ ui }: Pick<Context, 'ui'>): Promise<string> {
   const flag = '--new-password-stdin or EDGE_UPLOAD_NEW_PASSWORD';
   const reject = (answer: string) => (answer === '' ? 'A password is needed' : passwordDefect(answer));
@@ -61,7 +61,7 @@ async function askNewPassword({ ui }: Pick<Context, 'ui'>): Promise<string> {
   return first;
 }
 
-/** Answers from what was given, the rest from the person at the terminal; without one, usage errors that name the flag. */
+/** Returns the given answers and asks for the rest. Without a terminal, a missing answer is a `usage` error. */
 export function askedAnswers({ ui }: Pick<Context, 'ui'>, given: GivenAnswers): SignInAnswers {
   let { password, newPassword } = given;
   let code: string | undefined;
@@ -128,7 +128,7 @@ export function askedAnswers({ ui }: Pick<Context, 'ui'>, given: GivenAnswers): 
   };
 }
 
-/** Answers for a sign-in in the course of another command, where a password is all there is. */
+/** Returns answers for a sign-in by another command, which has only a password. */
 export function passwordOnly(password: string): SignInAnswers {
   const refuse = (why: string, hint: string): never => {
     throw new UserError('not_signed_in', why, { hint });

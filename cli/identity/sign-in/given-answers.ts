@@ -7,18 +7,18 @@ import { givenPassword } from './password.ts';
 import { linesOf } from './stdin-lines.ts';
 
 export interface AnswerFlags {
-  /** A line of standard input is the password. */
+  /** Reads the password from the first line of standard input. */
   readonly passwordStdin?: boolean;
-  /** The line after it is the new one; the first line, where the password comes from elsewhere. */
+  /** Reads the new password from the next line. */
   readonly newPasswordStdin?: boolean;
-  /** The line after those is a code, read once one is asked for. */
+  /** Reads a code from the line after the passwords, when a code is needed. */
   readonly codeStdin?: boolean;
-  /** Which second factor to use of several. */
+  /** Second factor to use if there are several. */
   readonly factor?: FactorWord;
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** What flags, standard input and the environment answer: EDGE_UPLOAD_PASSWORD and EDGE_UPLOAD_NEW_PASSWORD. */
+/** Returns answers from flags, standard input and the environment: EDGE_UPLOAD_PASSWORD and EDGE_UPLOAD_NEW_PASSWORD. */
 export async function givenAnswers(
   { env, stdin, signal }: Pick<Context, 'env' | 'stdin'> & Partial<Pick<Context, 'signal'>>,
   { passwordStdin = false, newPasswordStdin = false, codeStdin = false, factor, attributes }: AnswerFlags,

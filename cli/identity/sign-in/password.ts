@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import { withoutLineEnd } from '../../text.ts';
 
 /**
- * Why a text cannot be a password: Cognito takes none with a blank at its beginning or end.
+ * Returns why a text cannot be a password: Cognito refuses passwords that start or end with a space.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html
  */
 export function blankAround(text: string): string | undefined {
@@ -12,9 +12,9 @@ export function blankAround(text: string): string | undefined {
 }
 
 /**
- * A password as a file, a pipe or a secret of a CI gives it: without a byte order mark and the line end behind it.
- * @param source where it comes from, as a sentence begins.
- * @throws {UserError} `usage` for blanks around it; nothing is sent then, for a wrong password counts against the user.
+ * Returns a password from a file, a pipe or a CI secret, without byte order mark and final line end.
+ * @param source its source, at the start of a sentence
+ * @throws {UserError} `usage` for spaces around it. It is not sent, because Cognito counts wrong passwords.
  */
 export function givenPassword(text: string, source: string): string {
   const password = withoutLineEnd(text.replace(/^\uFEFF/, ''));
@@ -28,18 +28,18 @@ export function givenPassword(text: string, source: string): string {
 const { minLength } = PASSWORD_POLICY;
 const MAX_LENGTH = 256;
 
-/** The symbols that Cognito counts: https://docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html */
+/** Characters that Cognito counts as symbols: https://docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html */
 const SYMBOL = /[\^$*.[\]{}()?"!@#%&/\\,><':;|_~`=+\- ]/;
 
-/** The rules of the user pools that `deploy` creates, in lines that fit a terminal. */
+/** Password rules of the user pools that `deploy` creates, one line each. */
 export const PASSWORD_RULES = [
   `A password has at least ${minLength} characters, among them an upper-case letter,`,
   'a lower-case letter, a digit and a symbol.',
 ] as const;
 
 /**
- * What a new password lacks, as a sentence; `undefined`: nothing. The pool has the last word: it also knows the passwords
- * that were used before.
+ * Returns the rule that a new password breaks, as a sentence, or `undefined`. The pool can still refuse it, for example
+ * because it was used before.
  */
 export function passwordDefect(password: string): string | undefined {
   const blank = blankAround(password);

@@ -5,17 +5,17 @@ import type { Attempt } from './challenges/challenge.ts';
 import { handlerOf } from './challenges/handlers.ts';
 import { startSrp } from './srp.ts';
 
-/** Where NotAuthorizedException means the password. */
+/** Challenge at which NotAuthorizedException means a wrong password. */
 const PASSWORD_CHALLENGE = 'PASSWORD_VERIFIER';
 
-/** More challenges than any sign-in has: password, new password, choice and set-up of a factor, its code, each begun again once. */
+/** Exceeds the longest sign-in: password, new password, choice, set-up and code of a factor, each restarted once. */
 const MAX_CHALLENGES = 20;
 
 export type SignIn = Omit<Attempt, 'srp'>;
 
 /**
- * Signs in: SRP, then whatever challenges Cognito puts, until tokens come.
- * @throws {UserError} by the table in cognito-errors.ts; `challenge_unsupported`; `usage` for an answer that is missing.
+ * Signs in by SRP and answers challenges until Cognito returns tokens.
+ * @throws {UserError} as in cognito-errors.ts; `challenge_unsupported`; `usage` for a missing answer
  */
 export async function signIn(parts: SignIn): Promise<Tokens> {
   const doing = `Signing in as ${parts.username}`;
@@ -33,7 +33,7 @@ async function begin(parts: SignIn): Promise<{ step: Step; attempt: Attempt }> {
 
 async function challengeLoop(parts: SignIn): Promise<Tokens> {
   let { step, attempt } = await begin(parts);
-  // A session that ran out while somebody was typing is begun again, once: a second refusal has another reason.
+  // Restart once if the session expired during a prompt. A second refusal has another reason.
   const restarted = new Set<string>();
   for (let answers = 0; step.tokens === undefined; ) {
     const { challenge }: { challenge: Challenge } = step;
@@ -65,12 +65,15 @@ function signInWithoutEnd({ name }: Challenge): UserError {
   );
 }
 
-/** Cognito's own name for the user, which it asks for from the first challenge on, else the one typed. */
+/** Returns Cognito's name for the user, which challenge responses require; otherwise the typed one. */
 function userOf({ parameters }: Challenge, typed: string): string {
   return parameters.USER_ID_FOR_SRP ?? parameters.USERNAME ?? typed;
 }
 
-/** Once the password is proved, this error mostly means the session, which lasts 3 minutes unless the pool says otherwise. */
+/**
+ * Returns true if the session may have expired, by default after 3 minutes. After the password is proved, this error
+ * seldom has another cause.
+ */
 function mayHaveEnded(error: Error, { name }: Challenge): boolean {
   return name !== PASSWORD_CHALLENGE && awsErrorName(error) === 'NotAuthorizedException';
 }

@@ -1,9 +1,9 @@
 import { createHash, createHmac, getDiffieHellman, hkdfSync, randomBytes } from 'node:crypto';
 
 /*
- * The client's half of SRP-6a as Cognito has it: RFC 5054 with the 3072-bit group (the prime of RFC 3526's group 15,
+ * Client side of SRP-6a as Cognito implements it: RFC 5054 with the 3072-bit group (the prime of RFC 3526's group 15,
  * g = 2) and SHA-256, but numbers are padded like signed big-endian integers instead of to the length of N, and the key
- * comes from HKDF with the info "Caldera Derived Key". The password never leaves this room.
+ * comes from HKDF with the info "Caldera Derived Key". The password is never sent.
  */
 const N = toNumber(getDiffieHellman('modp15').getPrime('hex'));
 const g = 2n;
@@ -13,7 +13,7 @@ const k = hashToNumber(padded(N), padded(g));
 const EXPONENT_BYTES = 32;
 const KEY_BYTES = 16;
 
-/** Whose password it is. */
+/** User whose password is proved. */
 interface SrpAccount {
   /** Such as `us-east-1_AbCdEf123`; the part after the underscore goes into the proof. */
   readonly userPoolId: string;
@@ -22,7 +22,7 @@ interface SrpAccount {
   readonly password: string;
 }
 
-/** What a PASSWORD_VERIFIER challenge gives, in its own encodings. */
+/** Parameters of a PASSWORD_VERIFIER challenge, encoded as received. */
 interface SrpChallenge {
   /** Hex. */
   readonly salt: string;
@@ -32,13 +32,13 @@ interface SrpChallenge {
   readonly secretBlock: string;
 }
 
-/** One exchange's secret and public number. */
+/** One SRP exchange with its own secret exponent. */
 export interface SrpClient {
   /** `SRP_A`, hex. */
   readonly publicValue: string;
   /**
    * PASSWORD_CLAIM_SIGNATURE, base64.
-   * @throws {RangeError} where the server's numbers are not such as the protocol allows.
+   * @throws {RangeError} if the protocol does not allow the server's numbers
    */
   sign(account: SrpAccount, challenge: SrpChallenge, timestamp: string): string;
 }
@@ -55,7 +55,7 @@ function hashToNumber(...parts: readonly Buffer[]): bigint {
   return toNumber(sha256(...parts).toString('hex'));
 }
 
-/** Big-endian bytes, with a zero byte in front where the first bit is set. */
+/** Returns big-endian bytes, with a leading zero byte if the first bit is set. */
 function padded(value: bigint): Buffer {
   const hex = value.toString(16);
   const even = hex.length % 2 === 0 ? hex : `0${hex}`;
@@ -64,13 +64,13 @@ function padded(value: bigint): Buffer {
 
 /**
  * `base ** exponent mod N`. Not by node:crypto's DiffieHellman, which would be faster: since OpenSSL 3.5 it spends two
- * seconds on checking the group, and refuses bases outside of the group that g makes, as a wrong password gives.
+ * seconds on checking the group, and refuses bases outside the group of g, which a wrong password produces.
  * An exponent of 512 bits takes about 20 ms here.
  */
 function power(base: bigint, exponent: bigint): bigint {
   const factor = base % N;
   let result = 1n;
-  // From the first bit on, so that g, the factor most often, is multiplied with as the small number that it is.
+  // Start at the highest bit: the factor is then the base itself, which is usually the small g.
   for (const bit of exponent.toString(2)) {
     result = (result * result) % N;
     if (bit === '1') result = (result * factor) % N;
@@ -84,7 +84,7 @@ function readNumber(hex: string): bigint {
   return toNumber(hex);
 }
 
-/** @param secret the secret exponent, big-endian; random unless a test gives it. */
+/** @param secret the secret exponent, big-endian; random by default, set by tests */
 export function startSrp(secret: Buffer = randomBytes(EXPONENT_BYTES)): SrpClient {
   const a = toNumber(secret.toString('hex'));
   const A = power(g, a);
@@ -93,7 +93,7 @@ export function startSrp(secret: Buffer = randomBytes(EXPONENT_BYTES)): SrpClien
     sign({ userPoolId, userId, password }, challenge, timestamp) {
       const B = readNumber(challenge.publicValue);
       const u = hashToNumber(padded(A), padded(B));
-      // RFC 5054, section 2.5.3 and 2.6: with these the server would learn nothing, but could claim anything.
+      // RFC 5054, sections 2.5.3 and 2.6 require these checks: such values make the key predictable.
       if (B % N === 0n || u === 0n) throw new RangeError('The public value of the challenge is not allowed.');
       const poolName = userPoolId.slice(userPoolId.indexOf('_') + 1);
       const identity = sha256(Buffer.from(`${poolName}${userId}:${password}`));
@@ -114,8 +114,8 @@ const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
- * The TIMESTAMP of a password claim: `EEE MMM d HH:mm:ss z yyyy`, in UTC and in English whatever the computer's own
- * language, the day without a leading zero. Cognito signs the text as it would write it, so each character counts.
+ * The TIMESTAMP of a password claim: `EEE MMM d HH:mm:ss z yyyy`, in UTC and always in English,
+ * the day without a leading zero. The text is part of the signature, so every character must match.
  */
 export function claimTimestamp(date: Date): string {
   const day = `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${date.getUTCDate()}`;

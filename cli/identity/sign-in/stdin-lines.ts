@@ -5,20 +5,20 @@ import { orInterrupted } from '../../transfer/wire/grace.ts';
 
 const MAX_LINE_LENGTH = 64 * 1024;
 
-/** Lines of standard input, one when it is asked for: what comes later may be waited for. */
+/** Reads standard input line by line, on demand. */
 export interface Lines {
-  /** Without its end; `undefined` where the input has ended. */
+  /** Returns the next line without its end; `undefined` at the end of input. */
   next(): Promise<string | undefined>;
 }
 
-/** Lets the process end although whoever writes to its standard input keeps that open. */
+/** Sets whether an open standard input keeps the process running. */
 function letGo(stdin: InputStream, keep: boolean): void {
   const handle = stdin as { ref?: () => unknown; unref?: () => unknown };
-  // A terminal may still be asked on.
+  // Later prompts still need the terminal.
   if (stdin.isTTY !== true) keep ? handle.ref?.() : handle.unref?.();
 }
 
-/** @throws {UserError} from `next`: `interrupted` once the signal is aborted, also while nothing comes. */
+/** @throws {UserError} from `next`: `interrupted` when the signal is aborted, also during a wait */
 export function linesOf(stdin: InputStream, signal?: AbortSignal): Lines {
   const reader = openText({ name: 'Standard input' });
   let chunks: AsyncIterator<Uint8Array> | undefined;

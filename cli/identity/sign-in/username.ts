@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 
-/** Why a text is no user name: those of Cognito contain no blanks. */
+/** Returns why a text is not a user name: Cognito does not allow spaces. */
 function whyNot(name: string): string | undefined {
   if (name === '') return 'A user name is needed';
   if (/[\s\p{Cc}]/u.test(name)) return 'A user name contains no blanks';
@@ -9,8 +9,8 @@ function whyNot(name: string): string | undefined {
 }
 
 /**
- * Who it is about: the flag, EDGE_UPLOAD_USERNAME, else the person at the terminal. Blanks around a name are dropped.
- * @throws {UserError} `usage` for what is no user name: Cognito would only say that it is unknown.
+ * Returns the user name of the flag, otherwise of EDGE_UPLOAD_USERNAME, otherwise of a prompt. Trims spaces.
+ * @throws {UserError} `usage` for an invalid user name, which Cognito would only call unknown
  */
 export async function knownUsername(
   { env, ui }: Pick<Context, 'env' | 'ui'>,
@@ -32,7 +32,7 @@ export function checkedUsername(given: string, source: string): string {
   });
 }
 
-/** The command that signs in to that edge, ready to be typed. */
+/** Returns the command that signs in to the edge. */
 export function loginCommand(url: string, username?: string): string {
   const user = username !== undefined && /^[\w.@+-]+$/.test(username) ? ` --username ${username}` : '';
   return `edge-upload login ${url}${user}`;

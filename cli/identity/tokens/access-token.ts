@@ -1,14 +1,14 @@
-/** What an access token says of its user. Read, not verified: that is the edge's work, and the token came from Cognito. */
+/** Claims of an access token. They are not verified here: the token came from Cognito, and the edge verifies it. */
 export interface AccessTokenClaims {
   readonly username: string;
   readonly groups: readonly string[];
-  /** Absent where the token does not say. */
+  /** Absent if the token has no `exp`. */
   readonly expiresAt?: Date;
 }
 
 /**
- * The claims of an access token: https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
- * `undefined` for what is no such token.
+ * Returns the claims of an access token; `undefined` for any other text.
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
  */
 export function readAccessToken(token: string): AccessTokenClaims | undefined {
   const [, payload, signature, ...more] = token.split('.');
@@ -17,7 +17,7 @@ export function readAccessToken(token: string): AccessTokenClaims | undefined {
   try {
     claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
   } catch {
-    // The reason would quote the token.
+    // The parser's message could quote the token.
     return undefined;
   }
   if (typeof claims !== 'object' || claims === null) return undefined;
@@ -30,18 +30,18 @@ export function readAccessToken(token: string): AccessTokenClaims | undefined {
   };
 }
 
-/** Whether a value can be a token: what goes into a header without a change. */
+/** Returns true for text that can be sent in a header unchanged. */
 export function isTokenText(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }
 
-/** Where requests get their access token from. No implementation puts a token into an error, an event or a log. */
+/** Source of access tokens for requests. Tokens never appear in an error, an event or a log. */
 export interface TokenSource {
-  /** A token that is good for a while yet. */
+  /** Returns a token that is not about to expire. */
   current(): Promise<string>;
   /**
-   * A token other than `rejected`, which the edge refused although its time had not come: one refresh at most.
-   * @param reason the edge's own words, for the error where there is no other token.
+   * Returns another token than `rejected`, which the edge refused before it expired. Refreshes at most once.
+   * @param reason reason in the edge's answer, for the error if there is no other token
    */
   renew(rejected: string, reason?: string): Promise<string>;
 }

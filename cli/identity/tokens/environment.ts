@@ -6,12 +6,12 @@ import { bareToken } from '../../text.ts';
 import { givenPassword } from '../sign-in/password.ts';
 import { checkedUsername } from '../sign-in/username.ts';
 
-/** A credential that the environment gives. */
+/** Credential from environment variables. */
 export type EnvironmentCredential =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'password'; readonly username: string; readonly password: string };
 
-/** EDGE_UPLOAD_TOKEN, else EDGE_UPLOAD_USERNAME with EDGE_UPLOAD_PASSWORD. */
+/** Reads EDGE_UPLOAD_TOKEN, otherwise EDGE_UPLOAD_USERNAME with EDGE_UPLOAD_PASSWORD. */
 export function environmentCredential({ env }: Pick<Context, 'env'>): EnvironmentCredential | undefined {
   const { EDGE_UPLOAD_TOKEN: token, EDGE_UPLOAD_USERNAME: username, EDGE_UPLOAD_PASSWORD: password } = env;
   if (token) return { kind: 'token', token: bareToken(token) };
@@ -24,8 +24,8 @@ export function environmentCredential({ env }: Pick<Context, 'env'>): Environmen
 }
 
 /**
- * The one edge that the environment's credential is for: the edge of EDGE_UPLOAD_URL, else the deployment that the
- * command or the environment names, else the one used last. `undefined`: none, so that it is sent nowhere.
+ * Returns the only edge that the environment's credential is sent to: that of EDGE_UPLOAD_URL, otherwise of the
+ * deployment that the command or the environment names, otherwise of the current deployment. `undefined` if none.
  */
 async function originOfCredential(context: Context): Promise<string | undefined> {
   const { EDGE_UPLOAD_URL: url } = context.env;
@@ -36,7 +36,7 @@ async function originOfCredential(context: Context): Promise<string | undefined>
   return deployment?.url;
 }
 
-/** The environment's credential, if it is for this edge: another edge could use it in its owner's name. */
+/** Returns the environment's credential if it is for this edge. Another edge could misuse it. */
 export async function credentialFor(
   context: Context,
   url: string,
@@ -46,7 +46,7 @@ export async function credentialFor(
   return (await originOfCredential(context)) === edgeUrl(url) ? credential : undefined;
 }
 
-/** A part of a JWT is base64url; that is all that can be judged here, for the edge verifies it. */
+/** Checks that the parts of a JWT are base64url. The edge verifies the rest. */
 export function requireToken(token: string, variable: string): string {
   if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return token;
   const parts = token.split('.').length;

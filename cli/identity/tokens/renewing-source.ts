@@ -4,14 +4,14 @@ export interface HeldToken extends Lifetime {
   readonly accessToken: string;
 }
 
-/** Whether a token can be sent: not one that was rejected, and good for a while yet. */
+/** Returns true if a token was not rejected and is not about to expire. */
 export function isUsable(token: HeldToken, now: Date, rejected?: string): boolean {
   return token.accessToken !== rejected && !isExpiring(token, now);
 }
 
 /**
- * A source that holds its token in memory while it lasts. However many requests ask at once, `obtain` runs once for all.
- * @param obtain a token that is usable; given the one that the edge rejected, another.
+ * Returns a source that keeps its token in memory. Concurrent requests share one run of `obtain`.
+ * @param obtain returns a usable token, other than the one that the edge rejected
  */
 export function renewingSource(
   obtain: (rejected?: string) => Promise<HeldToken>,
@@ -33,7 +33,7 @@ export function renewingSource(
 
 const AHEAD_MS = 60_000;
 
-/** A token's time on this computer's own clock: a clock that is off does not shorten or stretch it. */
+/** Lifetime of a token by this computer's clock. A wrong clock does not change its length. */
 export interface Lifetime {
   readonly issuedAt: Date;
   readonly expiresAt: Date;
@@ -43,7 +43,7 @@ export function lifetime(issuedAt: Date, expiresInSeconds: number): Lifetime {
   return { issuedAt, expiresAt: new Date(issuedAt.getTime() + expiresInSeconds * 1000) };
 }
 
-/** Whether a token is to be renewed by now: its last minute, or the last tenth of a life shorter than ten minutes. */
+/** Returns true in the last minute of a token, or in the last tenth of a lifetime under ten minutes. */
 function isExpiring({ issuedAt, expiresAt }: Lifetime, now: Date): boolean {
   const ahead = Math.min(AHEAD_MS, (expiresAt.getTime() - issuedAt.getTime()) / 10);
   return now.getTime() >= expiresAt.getTime() - ahead;

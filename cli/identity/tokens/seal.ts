@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { withLock } from '../../settings/lock.ts';
 
-/** AES-256-GCM: https://csrc.nist.gov/pubs/sp/800/38/d/final, with a random nonce of 96 bits for every text. */
+/** AES-256-GCM: https://csrc.nist.gov/pubs/sp/800/38/d/final, with a random 96-bit nonce for each text. */
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 export const KEY_BYTES = 32;
 
-/** Base64 of nonce, tag and encrypted text. `place` is not hidden, but the text opens nowhere else. */
+/** Encrypts a text. Returns base64 of nonce, tag and ciphertext, which can be decrypted only with the same `place`. */
 export function seal(key: Buffer, text: string, place: string): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(ALGORITHM, key, nonce).setAAD(Buffer.from(place));
@@ -17,7 +17,7 @@ export function seal(key: Buffer, text: string, place: string): string {
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64');
 }
 
-/** The text; `undefined` for what was changed, cut short, brought from another place, or sealed with another key. */
+/** Decrypts a text. Returns `undefined` if it was changed or truncated, or has another place or key. */
 export function unseal(key: Buffer, sealed: string, place: string): string | undefined {
   const bytes = Buffer.from(sealed, 'base64');
   if (bytes.length < NONCE_BYTES + TAG_BYTES || key.length !== KEY_BYTES) return undefined;
@@ -29,14 +29,14 @@ export function unseal(key: Buffer, sealed: string, place: string): string | und
     const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
     return Buffer.concat([text, decipher.final()]).toString('utf8');
   } catch {
-    // The tag does not fit; there is no more to be known about it.
+    // The tag does not match. OpenSSL gives no further reason.
     return undefined;
   }
 }
 
 type Place = Pick<Context, 'env' | 'platform' | 'home' | 'keyring'>;
 
-/** What the keyring says: its key, that it has none, or that it cannot be had. */
+/** Result of asking the keyring: its key, no key, or keyring unavailable. */
 export type TokenKey =
   | { readonly kind: 'key'; readonly key: Buffer }
   | { readonly kind: 'none' }
@@ -44,7 +44,7 @@ export type TokenKey =
 
 const NO_KEYRING: TokenKey = { kind: 'unavailable', reason: 'this computer has no keyring' };
 
-/** The key to the kept tokens, if there is one. */
+/** Returns the key of the stored tokens, if there is one. */
 export async function findKey({ keyring: open }: Pick<Place, 'keyring'>): Promise<TokenKey> {
   const keyring = await open?.();
   if (keyring === undefined) return NO_KEYRING;
@@ -56,7 +56,7 @@ export async function findKey({ keyring: open }: Pick<Place, 'keyring'>): Promis
   }
 }
 
-/** The same, made where there is none yet. `folder` is the tokens', whose lock keeps two processes from making two. */
+/** Returns the key, and creates it if there is none. The lock of the token `folder` prevents a second key. */
 export async function ensureKey(place: Place, folder: string): Promise<TokenKey> {
   const found = await findKey(place);
   if (found.kind !== 'none') return found;
@@ -69,7 +69,7 @@ export async function ensureKey(place: Place, folder: string): Promise<TokenKey>
     } catch (error) {
       return unavailable(error);
     }
-    // A keyring that does not give back what it was given would lock the tokens away.
+    // Read the key back: without it the tokens could not be decrypted.
     const kept = await findKey(place);
     return kept.kind === 'none' ? NO_KEYRING : kept;
   });

@@ -2,7 +2,7 @@ import type { Fields } from '../../settings/documents.ts';
 import { isClientId, regionOf } from '../edge-description.ts';
 import { isTokenText } from './access-token.ts';
 
-/** One user's tokens for one deployment, as kept on this computer. */
+/** One user's tokens for one deployment, as stored on this computer. */
 export interface StoredSession {
   /** The edge's address, `https://<host>[:port]`. */
   readonly url: string;
@@ -10,7 +10,7 @@ export interface StoredSession {
   readonly clientId: string;
   /** Cognito's name for the user. */
   readonly username: string;
-  /** What was typed to sign in, such as an e-mail address. */
+  /** User name as typed at sign-in, such as an e-mail address. */
   readonly signedInAs: string;
   readonly signedInAt: Date;
   readonly accessToken: string;
@@ -24,7 +24,7 @@ function readDate(value: unknown): Date | undefined {
   return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-/** `undefined` for fields that were cut short, changed by somebody, or are another edge's. */
+/** Reads a session. Returns `undefined` for damaged fields, or a session of another edge. */
 export function readSession(fields: Fields, url: string): StoredSession | undefined {
   const { userPoolId, clientId, username, signedInAs, accessToken, refreshToken } = fields;
   const signedInAt = readDate(fields.signedInAt);

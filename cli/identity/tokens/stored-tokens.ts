@@ -13,7 +13,7 @@ import { isUsable, lifetime, renewingSource } from './renewing-source.ts';
 import type { StoredSession } from './stored-session.ts';
 import { type FoundSession, findSessions, readLocked, replaceSession } from './token-store.ts';
 
-/** Longer than one refresh can take over a bad network with all its tries. */
+/** Longer than a refresh with all its retries. */
 const LOCK_WAIT_MS = 180_000;
 
 /** Errors of a refresh after which only a new sign-in helps. */
@@ -32,7 +32,7 @@ function notSignedIn(url: string): UserError {
   });
 }
 
-/** The session that commands use: of the user whom EDGE_UPLOAD_USERNAME names, else of the one who signed in last. */
+/** Returns the session of EDGE_UPLOAD_USERNAME, otherwise of the user who signed in last. */
 export async function findKept(
   context: Context,
   { url, deployment }: Target,
@@ -45,21 +45,21 @@ export async function findKept(
   return found.find(({ session }) => isWanted(session) && isFor(session, deployment));
 }
 
-/** Tokens of a pool that the deployment had before are of no use. */
+/** Returns false for tokens of an earlier pool of the deployment. */
 function isFor({ userPoolId, clientId }: StoredSession, deployment: Deployment | undefined): boolean {
   return (
     deployment === undefined || (deployment.userPoolId === userPoolId && deployment.clientId === clientId)
   );
 }
 
-/** Where the session's pool is. */
+/** Returns the address of the session's pool. */
 function poolAddress({ url, userPoolId, clientId }: StoredSession, deployment?: Deployment): PoolAddress {
   const region = regionOf(userPoolId);
   if (region === undefined) throw new RangeError('The id of a kept pool was checked when it was read.');
   return { url, region, userPoolId, clientId, ...omitUndefined({ local: deployment?.local }) };
 }
 
-/** The tokens of a sign-in kept on this computer, refreshed by whichever process first finds that they run out. */
+/** Returns the source of the stored tokens. The first process that finds them about to expire refreshes them. */
 export function keptTokens(context: Context, target: Target): TokenSource {
   const { url, deployment } = target;
   const { now, signal } = context;
@@ -72,7 +72,7 @@ export function keptTokens(context: Context, target: Target): TokenSource {
   };
 
   const renewLocked = async (path: string, rejected?: string): Promise<StoredSession> => {
-    // Another process may have refreshed or signed out while this one waited for the lock.
+    // Another process may have refreshed the tokens or signed out during the wait for the lock.
     const found = await readLocked(context, path, url);
     if (found === undefined) throw notSignedIn(url);
     const { session } = found;
@@ -92,7 +92,7 @@ export function keptTokens(context: Context, target: Target): TokenSource {
   return renewingSource(obtain, now);
 }
 
-/** The new tokens are good although they cannot be kept: the command goes on with them. */
+/** Stores renewed tokens. If that fails, warns, and the command uses them all the same. */
 async function keepRenewed({ ui }: Context, found: FoundSession, renewed: StoredSession): Promise<void> {
   try {
     await replaceSession(found, renewed);
@@ -129,7 +129,7 @@ async function refresh(context: Context, session: StoredSession, deployment?: De
   }
 }
 
-/** Ends a sign-in with Cognito; where that cannot be done, says so and gives false. */
+/** Revokes a sign-in in Cognito. Warns and returns false if that fails. */
 export async function revokeSession(
   context: Context,
   session: StoredSession,

@@ -9,16 +9,16 @@ import { credentialFor, type EnvironmentCredential, requireToken } from './envir
 import { type HeldToken, lifetime, renewingSource } from './renewing-source.ts';
 import { keptTokens } from './stored-tokens.ts';
 
-/** Where a command's token comes from. */
+/** Origin of a command's token. */
 export type TokenOrigin = EnvironmentCredential | { readonly kind: 'kept' };
 
-/** The environment's credential where it is for this edge, else what `login` kept. */
+/** Returns the environment's credential if it is for this edge, otherwise the stored sign-in. */
 export async function tokenOrigin(context: Context, { url }: Target): Promise<TokenOrigin> {
   return (await credentialFor(context, url)) ?? { kind: 'kept' };
 }
 
 /**
- * The access tokens for an edge. Nothing is looked up or asked before the first is wanted. A credential of the
+ * Returns the access tokens for an edge. The first use looks the credential up. A credential of the
  * environment is for one edge; others get the stored sign-in, if there is one.
  */
 export function tokenSource(context: Context, target: Target): TokenSource {
@@ -39,7 +39,7 @@ export function tokenSource(context: Context, target: Target): TokenSource {
   };
 }
 
-/** A token from the environment: neither kept nor refreshed. */
+/** Returns a source of a token from the environment, which is neither stored nor refreshed. */
 function givenToken(token: string): TokenSource {
   return {
     current: async () => requireToken(token, 'EDGE_UPLOAD_TOKEN'),
@@ -52,7 +52,7 @@ function givenToken(token: string): TokenSource {
   };
 }
 
-/** Tokens that live in memory alone, for scripts; when they run out, the password gets new ones. */
+/** Returns a source for scripts that keeps tokens in memory and signs in again when they expire. */
 function passwordTokens(
   context: Context,
   target: Target,

@@ -14,7 +14,7 @@ import { readSession, type StoredSession } from './stored-session.ts';
 type Place = Pick<Context, 'env' | 'platform' | 'home' | 'keyring'>;
 type Keeper = Place & Pick<Context, 'ui'>;
 
-/** A file as it is, or sealed with the key in the keyring. */
+/** Format of a file: plain, or sealed with the key in the keyring. */
 const PLAIN = 1;
 const SEALED = 2;
 const SUFFIX = '.json';
@@ -24,23 +24,23 @@ function folder(place: Place): string {
   return join(folders(place).state, 'tokens');
 }
 
-/** The host is for people who look; the digest tells addresses and users apart whatever is in their names. */
+/** Returns the prefix of file names. The host makes them readable; the digest makes them unique. */
 function prefixOf(url: string): string {
   const host = new URL(url).host.replace(/[^a-z0-9.-]/gi, '_');
   return `${host}.${createHash('sha256').update(url).digest('hex').slice(0, 12)}.`;
 }
 
-/** The file of one user's tokens for one edge. */
+/** Returns the path of one user's tokens for one edge. */
 function sessionFile(place: Place, url: string, username: string): string {
   const user = createHash('sha256').update(username).digest('hex').slice(0, 16);
   return join(folder(place), `${prefixOf(url)}${user}${SUFFIX}`);
 }
 
-/** A session and how it is kept. */
+/** A session and how it is stored. */
 export interface FoundSession {
   readonly file: string;
   readonly session: StoredSession;
-  /** The key that it is sealed with; absent for one that only its file's mode protects. */
+  /** Key that seals it; absent if only the file mode protects it. */
   readonly key?: Buffer;
 }
 
@@ -52,7 +52,7 @@ function write(file: string, session: StoredSession, key: Buffer | undefined): s
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
-/** One file's session; `damaged` for text that was cut short, changed by somebody, or written by another version. */
+/** Returns a file's session; `damaged` if it is truncated, changed or from another version. */
 async function parse(
   place: Place,
   file: string,
@@ -98,8 +98,8 @@ async function read(
 }
 
 /**
- * One file's session, for a caller who has its lock. What is no session is moved aside with a warning, so that the user
- * signs in anew instead of being stuck.
+ * Returns a file's session; the caller holds its lock. Moves a damaged file aside with a warning, so that the user can
+ * sign in again.
  */
 export async function readLocked(
   keeper: Keeper,
@@ -125,7 +125,7 @@ async function moveAside({ ui }: Keeper, file: string): Promise<void> {
   });
 }
 
-/** Keeps a session in place of the user's earlier one for that edge: sealed, where there is a keyring for the key. */
+/** Stores a session and replaces the user's earlier one for that edge. A keyring, if any, provides the key to seal it. */
 export async function keepSession(place: Place, session: StoredSession): Promise<FoundSession> {
   const file = sessionFile(place, session.url, session.username);
   const found = await ensureKey(place, folder(place));
@@ -134,13 +134,13 @@ export async function keepSession(place: Place, session: StoredSession): Promise
   return { file, session, ...(key && { key }) };
 }
 
-/** Keeps a session in place of the one found, in the same way; the caller has its lock. */
+/** Replaces a found session with the same protection; the caller holds its lock. */
 export async function replaceSession({ file, key }: FoundSession, session: StoredSession): Promise<void> {
   await replaceFile(file, write(file, session, key));
 }
 
 async function filesOf(place: Place, url: string): Promise<string[]> {
-  // Where there is no place for tokens, none are kept.
+  // Without a state folder, no tokens are stored.
   if (findFolder(place, 'state').path === undefined) return [];
   const prefix = prefixOf(url);
   try {
@@ -152,20 +152,20 @@ async function filesOf(place: Place, url: string): Promise<string[]> {
   }
 }
 
-/** The sessions for one edge, the one signed in last first. */
+/** Returns the sessions for one edge, latest sign-in first. */
 export async function findSessions(keeper: Keeper, url: string): Promise<FoundSession[]> {
   const sessions: FoundSession[] = [];
   for (const file of await filesOf(keeper, url)) {
     if (!file.endsWith(SUFFIX)) continue;
     let found = await read(keeper, file, url);
-    // Looked at again under the lock: another process may just have mended it.
+    // Read again under the lock: another process may have replaced the file.
     if (found === 'damaged') found = await withLock(file, () => readLocked(keeper, file, url));
     if (found !== undefined) sessions.push(found);
   }
   return sessions.sort((a, b) => b.session.signedInAt.getTime() - a.session.signedInAt.getTime());
 }
 
-/** Removes one user's tokens, once no refresh of them is under way. */
+/** Removes one user's tokens after any refresh in progress. */
 export async function forgetSession(file: string): Promise<void> {
   await withLock(file, async () => {
     await remove(file);
@@ -189,7 +189,7 @@ async function remove(file: string): Promise<void> {
   }
 }
 
-/** Where tokens are kept, and what protects them. */
+/** Returns where tokens are stored, and what protects them. */
 export function keptText({ file, key }: Pick<FoundSession, 'file' | 'key'>): string {
   return key === undefined
     ? `in ${file}, for you alone to read; no keyring could be used`

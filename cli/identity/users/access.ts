@@ -16,7 +16,7 @@ export const removeUser: Act = async ({ cognito, userPoolId: UserPoolId }, Usern
   await cognito.send(new AdminDeleteUserCommand({ UserPoolId, Username }));
 };
 
-/** Ends every sign-in of the user as well. */
+/** Disables a user and ends all their sign-ins. */
 export const disableUser: Act = async ({ cognito, userPoolId: UserPoolId }, Username) => {
   await cognito.send(new AdminDisableUserCommand({ UserPoolId, Username }));
 };
@@ -49,8 +49,8 @@ export const resendInvitation: Act = async ({ cognito, userPoolId: UserPoolId },
 const OFF = { Enabled: false, PreferredMfa: false };
 
 /**
- * Takes a user's second factors away: where the pool demands one, the next sign-in sets it up anew. The others are
- * left out: a pool may not have them.
+ * Removes a user's second factors. If the pool requires one, the next sign-in sets it up again. Factors that the user
+ * does not have are not sent: a pool may not support them.
  */
 export async function forgetSecondFactors(
   { cognito, userPoolId: UserPoolId }: AdministeredPool,

@@ -5,7 +5,7 @@ import {
 import type { Context } from '../../context.ts';
 import { type CloudChoice, operatorClients } from '../../network/aws.ts';
 
-/** A user pool of which this is the operator: the client signs with AWS credentials. */
+/** User pool with a client that signs with the operator's AWS credentials. */
 export interface AdministeredPool {
   readonly cognito: CognitoIdentityProviderClient;
   readonly userPoolId: string;
@@ -24,13 +24,13 @@ export async function openAdministeredPool(
   return { cognito, userPoolId, signal, close };
 }
 
-/** What a pool demands of its users, as DescribeUserPool reports it. */
+/** Rules of a pool, from DescribeUserPool. */
 export interface PoolRules {
-  /** Characters of a password. */
+  /** Minimum number of characters in a password. */
   readonly minimumLength: number;
   /** Days until a temporary password expires. */
   readonly temporaryDays: number;
-  /** True if an e-mail address stands for a user name, and so cannot be one. */
+  /** True if e-mail addresses are aliases. A user name then cannot be an e-mail address. */
   readonly emailIsAlias: boolean;
 }
 

@@ -10,9 +10,9 @@ import { awsErrorName } from '../cognito-errors.ts';
 import { type AdministeredPool, type PoolRules, readRules } from './administered-pool.ts';
 
 export interface NewUser {
-  /** Absent: the e-mail address, or the part before its @ where the pool takes addresses for another name only. */
+  /** If absent, the e-mail address, or the part before its @ if the pool uses addresses as aliases. */
   readonly username?: string;
-  /** Counts as verified, so that a forgotten password can be reset by it. */
+  /** Stored as verified, so that a forgotten password can be reset. */
   readonly email?: string;
   readonly attributes?: Readonly<Record<string, string>>;
 }
@@ -44,7 +44,7 @@ async function create(
   return Username;
 }
 
-/** Creates a user with a temporary password, and has no message sent. Errors of AWS come out as they are. */
+/** Creates a user with a temporary password, without a message. Throws the SDK's errors. */
 export async function createUser(
   pool: AdministeredPool,
   user: NewUser,
@@ -55,13 +55,13 @@ export async function createUser(
   return { username: await create(pool, user, rules, delivery), temporaryPassword: password };
 }
 
-/** Creates a user and has Cognito send the temporary password, which nobody here learns. Gives the user's name. */
+/** Creates a user and has Cognito send the temporary password. Returns the user name. */
 export function inviteUser(pool: AdministeredPool, user: NewUser, rules: PoolRules): Promise<string> {
-  // Where no medium is named, Cognito sends a text message.
+  // By default, Cognito sends a text message.
   return create(pool, user, rules, { DesiredDeliveryMediums: ['EMAIL'] });
 }
 
-/** Gives a new temporary password in place of whatever the user has. */
+/** Replaces the password of a user with a new temporary one. */
 export async function replacePassword(
   { cognito, userPoolId }: AdministeredPool,
   username: string,
@@ -80,8 +80,8 @@ export async function replacePassword(
 }
 
 /**
- * For an operator who signs in as the new user at once. A user who exists already and has not chosen a password yet is
- * given a new temporary one; one who has is `exists`.
+ * Creates a user for an immediate sign-in. An existing user who still has a temporary password gets a new one; any other
+ * existing user is `exists`.
  */
 export async function createForSignIn(pool: AdministeredPool, user: NewUser): Promise<CreatedUser> {
   const rules = await readRules(pool);
@@ -109,7 +109,7 @@ function existsAlready(username: string, status = 'an unknown state'): UserError
   );
 }
 
-/** None that looks like another; symbols of Cognito's own list. */
+/** Characters of each kind, without look-alikes. Cognito counts these symbols. */
 const KINDS = ['ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnopqrstuvwxyz', '23456789', '!@#%*-_+=?'];
 const LENGTH = 24;
 
@@ -120,7 +120,7 @@ function shuffled(letters: readonly string[]): string {
   return text;
 }
 
-/** A password that meets every policy a pool can have: all four kinds of characters, and the pool's own length. */
+/** Returns a password with all four kinds of characters and the pool's minimum length. */
 export function temporaryPassword({ minimumLength }: Pick<PoolRules, 'minimumLength'>): string {
   const pick = (letters: string) => letters.charAt(randomInt(letters.length));
   const letters = KINDS.map(pick);

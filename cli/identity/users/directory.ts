@@ -9,10 +9,10 @@ import { UserError } from '../../errors.ts';
 import { pages } from '../../network/pages.ts';
 import type { AdministeredPool } from './administered-pool.ts';
 
-/** One user as an operator sees them. */
+/** A user in a list. */
 export interface PoolUser {
   readonly username: string;
-  /** Cognito's own word: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserType.html */
+  /** Cognito's status: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserType.html */
   readonly status: string;
   readonly enabled: boolean;
   readonly attributes: Readonly<Record<string, string>>;
@@ -20,26 +20,25 @@ export interface PoolUser {
   readonly changed?: Date;
 }
 
-/** The same, with what only a look at this one user tells. */
+/** A user with the details that only AdminGetUser returns. */
 export interface KnownUser extends PoolUser {
   /** Such as `SOFTWARE_TOKEN_MFA`. */
   readonly secondFactors: readonly string[];
 }
 
 export interface Wanted {
-  /** Users whose names begin with this. */
+  /** Only users whose names start with this. */
   readonly prefix?: string;
-  /** Members of this group. */
+  /** Only members of this group. */
   readonly group?: string;
 }
 
-/** A page of a list of users. */
 interface Page {
   readonly users: readonly UserType[];
   readonly next: string | undefined;
 }
 
-/** The most that Cognito gives at once. */
+/** Cognito's maximum for a page. */
 const MOST_USERS = 60;
 
 type Dated = Pick<
@@ -51,7 +50,7 @@ function isDate(date: Date | undefined): date is Date {
   return date !== undefined && !Number.isNaN(date.getTime());
 }
 
-/** What the SDK's types promise is checked: something else can answer in Cognito's place. */
+/** Checks the fields at run time: a proxy can answer instead of Cognito. */
 function readUser(user: Dated, attributes: readonly AttributeType[] = []): PoolUser {
   const { Username, UserStatus = 'UNKNOWN', Enabled = true } = user;
   if (typeof Username !== 'string' || Username === '' || !Array.isArray(attributes)) throw notOfCognito();
@@ -77,7 +76,7 @@ function notOfCognito(): UserError {
   });
 }
 
-/** The users of a pool, page after page while they are read. */
+/** Yields the users of a pool, reading page after page. */
 export async function* listUsers(
   pool: AdministeredPool,
   { prefix = '', group }: Wanted,
@@ -92,7 +91,7 @@ export async function* listUsers(
   for await (const { users } of listed) {
     for (const one of users) {
       const user = readUser(one, one.Attributes);
-      // Of a group, Cognito filters no further.
+      // Cognito cannot filter the members of a group.
       if (user.username.startsWith(prefix)) yield user;
     }
   }
@@ -121,7 +120,7 @@ async function pageOfGroup(
   return { users: Users, next: NextToken };
 }
 
-/** Throws UserNotFoundException, as AWS does. */
+/** Returns a user. Throws UserNotFoundException if there is none. */
 export async function getUser(
   { cognito, userPoolId: UserPoolId }: AdministeredPool,
   Username: string,

@@ -2,12 +2,12 @@ import type { Challenge, UserPool } from '../../user-pool.ts';
 import type { SignInAnswers } from '../answers.ts';
 import type { SrpClient } from '../srp.ts';
 
-/** One sign-in under way. */
+/** A sign-in in progress. */
 export interface Attempt {
   readonly pool: UserPool;
-  /** As typed. Challenges name the user in Cognito's own way from the first one on. */
+  /** As typed. Challenges contain Cognito's own name for the user. */
   readonly username: string;
-  /** Where one signs in, such as the edge's host: what an authenticator app lists the user under. */
+  /** Name of the account in an authenticator app, such as the host of the edge. */
   readonly place: string;
   readonly srp: SrpClient;
   readonly answers: SignInAnswers;
@@ -17,16 +17,16 @@ export interface Attempt {
 interface Reply {
   /** ChallengeResponses without USERNAME, which the loop adds. */
   readonly responses: Readonly<Record<string, string>>;
-  /** Where further calls have taken the challenge's session on. */
+  /** Session after further calls, if they replaced that of the challenge. */
   readonly session?: string;
 }
 
-/** How one of Cognito's challenges is answered. A further challenge is a further entry in `index.ts`. */
+/** Answers one kind of challenge. Handlers are registered in `handlers.ts`. */
 export interface ChallengeHandler {
-  /** @throws {UserError} `usage` where an answer is missing and nobody can be asked. */
+  /** @throws {UserError} `usage` if an answer is missing and there is no terminal. */
   answer(challenge: Challenge, attempt: Attempt): Promise<Reply>;
-  /** Whether another answer may do, after Cognito refused one with this error; it takes note of the reason itself. */
+  /** Returns true if another answer can be tried after this error, and records the reason. */
   mayAnswerAgain?(error: Error, attempt: Attempt): boolean;
-  /** Told that the session ran out and the sign-in begins anew. */
+  /** Called when the session expired and the sign-in restarts. */
   restarted?(attempt: Attempt): void;
 }

@@ -6,7 +6,7 @@ import { newPasswordRequired } from './new-password.ts';
 import { passwordVerifier } from './password-verifier.ts';
 import { emailOtp, selectMfaType, smsMfa, softwareToken } from './second-factor.ts';
 
-/** Every challenge that this tool answers, by Cognito's name. */
+/** Handlers of the supported challenges, by Cognito's name. */
 const HANDLERS: ReadonlyMap<string, ChallengeHandler> = new Map([
   ['PASSWORD_VERIFIER', passwordVerifier],
   ['NEW_PASSWORD_REQUIRED', newPasswordRequired],
@@ -17,7 +17,7 @@ const HANDLERS: ReadonlyMap<string, ChallengeHandler> = new Map([
   ['MFA_SETUP', mfaSetup],
 ]);
 
-/** What an operator can change about the challenges that this tool does not answer. */
+/** Hints for operators about unsupported challenges. */
 const HINTS = table<string>({
   CUSTOM_CHALLENGE: 'The operator takes the custom authentication functions out of the user pool.',
   DEVICE_SRP_AUTH: 'The operator turns off remembered devices in the user pool.',

@@ -21,7 +21,7 @@ function checkOffered({ parameters }: Challenge): void {
   );
 }
 
-/** The first code of the app: another is asked for until one is right. Gives the session that ends the set-up. */
+/** Asks for the app's first code until it is right. Returns the session that ends the set-up. */
 async function proveApp(attempt: Attempt, session: string | undefined): Promise<string | undefined> {
   for (;;) {
     try {
@@ -32,7 +32,7 @@ async function proveApp(attempt: Attempt, session: string | undefined): Promise<
   }
 }
 
-/** The pool demands a second factor and the user has none: an authenticator app is set up, and shows its first code. */
+/** Sets up an authenticator app for a user without the required second factor. */
 export const mfaSetup: ChallengeHandler = {
   async answer(challenge, attempt) {
     checkOffered(challenge);
@@ -55,27 +55,27 @@ export const mfaSetup: ChallengeHandler = {
   },
 };
 
-/** What an authenticator app has to know. */
+/** Account data for an authenticator app. */
 interface AppAccount {
   /** Base32. */
   readonly secret: string;
   readonly username: string;
-  /** What the app lists the user under. */
+  /** Name under which the app lists the account. */
   readonly place: string;
 }
 
-/** The address of a time-based code in the form that every authenticator app takes: https://github.com/google/google-authenticator/wiki/Key-Uri-Format */
+/** Returns the `otpauth:` address of the account: https://github.com/google/google-authenticator/wiki/Key-Uri-Format */
 function otpauthAddress({ secret, username, place }: AppAccount): string {
   const label = `${encodeURIComponent(place)}:${encodeURIComponent(username)}`;
   return `otpauth://totp/${label}?secret=${secret}&issuer=${encodeURIComponent(place)}`;
 }
 
-/** Dark on light, whatever the colours of the terminal. */
+/** Dark on light in every terminal theme. */
 const STYLE: Style = ['whiteBright', 'bgBlack'];
 
 /**
- * The address as a QR code of half blocks. Without the issuer, which the label names too, it leaves a terminal of 24
- * lines one for the prompt if host and user name have 58 characters or fewer.
+ * Returns the address as a QR code of half blocks. The issuer is omitted because the label contains it. With a host and
+ * user name of 58 characters or fewer, the code and the prompt fit in 24 lines.
  */
 async function qrCode(account: AppAccount): Promise<readonly StyledLine[]> {
   const { renderUnicodeCompact } = await import('uqr');

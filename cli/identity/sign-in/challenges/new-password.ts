@@ -4,7 +4,7 @@ import type { ChallengeHandler } from './challenge.ts';
 
 const PREFIX = 'userAttributes.';
 
-/** The pool's own words come with these. */
+/** Errors whose message names the pool's rule. */
 const REJECTED = new Set(['InvalidPasswordException', 'PasswordHistoryPolicyViolationException']);
 
 export const isPasswordRejected = (error: Error): boolean => REJECTED.has(awsErrorName(error) ?? '');
@@ -13,12 +13,12 @@ function readJson(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? 'null');
   } catch {
-    // Cognito's word on attributes is a help, not a need: without it only those typed are sent.
+    // The list is optional. Without it, only attributes that the user set are sent.
     return null;
   }
 }
 
-/** What the user has, and what the pool requires in addition; names without their prefix. */
+/** Returns the attributes of the user and those that the pool requires, without the prefix of their names. */
 export function attributesOf({ parameters }: Challenge): {
   present: Readonly<Record<string, unknown>>;
   missing: readonly string[];
@@ -32,13 +32,13 @@ export function attributesOf({ parameters }: Challenge): {
   return { present, missing: names.filter((name) => !(name in present)) };
 }
 
-/** The first sign-in with a temporary password: a password of the user's own, and the attributes that are missing. */
+/** Replaces a temporary password and sets the missing attributes at the first sign-in. */
 export const newPasswordRequired: ChallengeHandler = {
   async answer(challenge, { answers }) {
     const { present, missing } = attributesOf(challenge);
     const password = await answers.newPassword();
     const attributes = await answers.attributes(missing);
-    // What the user has already may not be sent again, not even unchanged.
+    // Cognito refuses attributes that the user already has, even unchanged ones.
     const changes = Object.entries(attributes).filter(([name, value]) => present[name] !== value);
     const set = changes.map(([name, value]) => [PREFIX + name, value] as const);
     return { responses: { NEW_PASSWORD: password, ...Object.fromEntries(set) } };

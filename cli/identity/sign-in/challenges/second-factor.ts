@@ -4,15 +4,15 @@ import { factorOf, factorWord, readFactors } from '../../second-factors.ts';
 import type { Challenge } from '../../user-pool.ts';
 import type { Attempt, ChallengeHandler } from './challenge.ts';
 
-/** Errors after which another code may do: wrong, too old, or taken before. */
+/** Errors after which another code can be tried: wrong, expired or already used. */
 const REFUSED = new Set(['CodeMismatchException', 'ExpiredCodeException', 'EnableSoftwareTokenMFAException']);
 
-/** Whether an error is about the code; its reason is then taken note of, and another one can be had. */
+/** Returns true if the code was refused and another can be entered; records the reason. */
 export function mayTypeAgain(error: Error, { answers }: Pick<Attempt, 'answers'>): boolean {
   return REFUSED.has(awsErrorName(error) ?? '') && answers.rejectCode(`${wordsOf(error)}.`);
 }
 
-/** A code that changes by the minute: what was typed is still good when the sign-in begins anew. */
+/** Code of an authenticator app. A typed code is still valid if the sign-in restarts. */
 export const softwareToken: ChallengeHandler = {
   async answer(_challenge, { answers }) {
     return { responses: { SOFTWARE_TOKEN_MFA_CODE: await answers.code('Code of the authenticator app') } };
@@ -25,7 +25,7 @@ function destination({ parameters }: Challenge): string {
   return to ?? (medium === 'SMS' ? 'the telephone' : 'the e-mail address');
 }
 
-/** A code that Cognito has just sent. */
+/** Returns the handler for a code that Cognito sent by message. */
 function messageCode(response: string): ChallengeHandler {
   return {
     async answer(challenge, { answers }) {
@@ -43,7 +43,7 @@ function messageCode(response: string): ChallengeHandler {
 export const smsMfa = messageCode('SMS_MFA_CODE');
 export const emailOtp = messageCode('EMAIL_OTP_CODE');
 
-/** A user with several second factors says which one. */
+/** Chooses one of several second factors. */
 export const selectMfaType: ChallengeHandler = {
   async answer({ parameters }, { answers }) {
     const offered = readFactors(parameters.MFAS_CAN_CHOOSE);
