@@ -1,6 +1,6 @@
 import type { EdgeAnswer } from './answer.ts';
 
-/** One request as it went over the wire, measured at the edge. */
+/** One served request, measured at the edge. */
 export interface Served {
   readonly answer: EdgeAnswer;
   readonly method: string;
@@ -13,7 +13,7 @@ export interface Served {
   readonly clientPort: number;
   readonly tlsProtocol: string | undefined;
   readonly tlsCipher: string | undefined;
-  /** Heads included. */
+  /** Bytes, including request or response heads. */
   readonly receivedBytes: number;
   readonly sentBytes: number;
   /** Seconds. */
@@ -64,15 +64,16 @@ const FIELDS = [
 
 export const LOG_HEAD = `#Version: 1.0\n#Fields: ${FIELDS.join(' ')}\n`;
 
-/** Only what cannot stand in a field, which tabs and lines end; that is encoded as CloudFront does. */
+/** Encodes characters that a field cannot contain, such as tabs and line breaks, as CloudFront does. */
 function field(value: string | undefined): string {
   if (value === undefined || value === '') return '-';
-  // What is encoded already stays as it is.
+  // Existing percent-encoding is kept.
   return encodeURI(value).replaceAll('%25', '%');
 }
 
 /**
- * A line of a standard log, of a request that ended at `endedAt`. Cookies are left out, as `IncludeCookies` is not done, and Authorization has no field.
+ * Formats a standard log line for a request that ended at `endedAt`. Cookies are omitted because `IncludeCookies` is not
+ * supported; Authorization has no field.
  * @param domainName of the distribution
  */
 export function logLine(served: Served, endedAt: Date, domainName: string): string {

@@ -6,16 +6,16 @@ import { LOG_HEAD, logLine, type Served } from './access-log-line.ts';
 
 /** Buckets that logs can be delivered to. */
 export interface LogSink {
-  /** Why a host name is no bucket for logs, in CloudFront's words; `undefined` where it is one. */
+  /** CloudFront's reason why a host name is not a bucket for logs; `undefined` if it is one. */
   problem(bucketHost: string): string | undefined;
-  /** Does nothing where the bucket has gone. */
+  /** Does nothing if the bucket no longer exists. */
   deliver(bucketHost: string, key: string, body: Buffer): void;
 }
 
-/** CloudFront takes minutes to hours. Here somebody is waiting; a few requests still share a file. */
+/** CloudFront delivers after minutes to hours. This delay is short, but long enough for requests to share a file. */
 const DELIVER_AFTER_MS = 1_000;
 
-/** Gathers lines and delivers them as standard logs, those of one hour together; what a kill leaves undelivered is lost. */
+/** Collects lines and delivers them as standard logs, grouped by hour. A crash loses undelivered lines. */
 export class AccessLogs {
   readonly #sink: LogSink;
   readonly #lines = new Map<string, { distribution: StoredDistribution; lines: string[] }>();

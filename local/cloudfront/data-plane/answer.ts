@@ -9,27 +9,27 @@ import { isHopByHop } from './header-rules.ts';
 import { applyPolicy, type CorsRequest } from './response-headers.ts';
 import { encodeWire } from './wire-text.ts';
 
-/** What the viewer gets. */
+/** The response to a viewer. */
 export interface EdgeAnswer {
   readonly status: number;
   readonly reason?: string;
-  /** In order; a name may come more than once. */
+  /** In order; names can repeat. */
   readonly headers: readonly (readonly [string, string])[];
   readonly body?: string | Buffer | Readable;
-  /** The connection ends after this answer: once the rest of the body was read, or `cut` off at once. */
+  /** The connection closes after this answer: after the rest of the body is read, or at once (`cut`). */
   readonly end?: 'close' | 'cut';
 }
 
-/** The distribution and the request that an answer is marked with. */
+/** The distribution and request that an answer's headers identify. */
 export interface EdgeMark {
   readonly distributionId: string;
   readonly requestId: string;
 }
 
-/** Where this edge says it stands; AWS names its points of presence by airport. */
+/** Point of presence in this edge's headers; AWS names them after airports. */
 const POP = 'LCL50-P1';
 
-/** CloudFront's own error page. `mark` stands before ` from cloudfront` in `x-cache`. */
+/** Builds CloudFront's own error page. `mark` precedes ` from cloudfront` in `x-cache`. */
 export function pageAnswer(
   status: number,
   message: string,
@@ -45,7 +45,7 @@ export function pageAnswer(
   };
 }
 
-/** A function's own response. */
+/** Builds the answer for a function's generated response. */
 export function generatedAnswer(response: GeneratedResponse, mark: EdgeMark): EdgeAnswer {
   const own = Object.entries(response.headers).flatMap(([name, entries]) =>
     entries.map(({ key, value }) => [key ?? titleCase(name), encodeWire(value)] as const),
@@ -59,7 +59,7 @@ export function generatedAnswer(response: GeneratedResponse, mark: EdgeMark): Ed
   };
 }
 
-/** An answer as a response headers policy leaves it. A header that comes more than once is one for the policy. */
+/** Applies a response headers policy to an answer. The policy treats repeated headers as one. */
 export function withPolicy(
   answer: EdgeAnswer,
   policy: StoredResponseHeadersPolicy | undefined,
@@ -74,14 +74,14 @@ export function withPolicy(
   return { ...answer, headers: Object.entries(applyPolicy(joined, policy, request)) };
 }
 
-/** An origin's response, on its way to the viewer. */
+/** Builds the answer for an origin's response. */
 export function originAnswer(
   response: HttpResponse,
   options: {
     readonly mark: EdgeMark;
     readonly policy: StoredResponseHeadersPolicy | undefined;
     readonly request: CorsRequest;
-    /** Set-Cookie goes on only where cookies went to the origin. */
+    /** Set-Cookie is forwarded only if cookies were forwarded to the origin. */
     readonly cookies: boolean;
   },
 ): EdgeAnswer {
@@ -113,7 +113,7 @@ function marks({ distributionId, requestId }: EdgeMark): [string, string][] {
   ];
 }
 
-/** How Lambda@Edge writes a header whose `key` was left out. */
+/** Returns the name that Lambda@Edge writes for a header without `key`. */
 function titleCase(name: string): string {
   return name.replace(/(^|-)([a-z])/g, (_, before: string, letter: string) => before + letter.toUpperCase());
 }

@@ -20,7 +20,7 @@ import type { OriginSigner } from './origin/origin-signing.ts';
 import { matchesPattern } from './path-pattern.ts';
 import type { Viewer } from './viewer/viewer.ts';
 
-/** One distribution's data plane, as it is configured at this moment. */
+/** One distribution's data plane with its current configuration. */
 export interface Edge {
   readonly id: string;
   /** `127.0.0.1:<port>` */
@@ -28,21 +28,21 @@ export interface Edge {
   readonly config: DistributionConfig;
   readonly invoke: Invoke;
   readonly now: () => Date;
-  /** Told of what should not happen in another room: the viewer sees that something failed, and not what. */
+  /** Called with internal errors; the viewer only sees that the request failed. */
   readonly onDefect: (error: unknown) => void;
   origin(hostname: string): Origin | undefined;
   originRequestPolicy(id: string): OriginRequestPolicy | undefined;
   responseHeadersPolicy(id: string): StoredResponseHeadersPolicy | undefined;
-  /** The signer of an origin access control that signs. */
+  /** Returns the signer for an origin access control that signs requests. */
   signer(accessControlId: string): OriginSigner | undefined;
   faultPlan(contentLength: number | undefined): FaultPlan | undefined;
-  /** Whether a web ACL, which only a fault of the tests' puts here, blocks a request with such a body. */
+  /** Whether a web ACL blocks a request with such a body. Only an injected fault adds a web ACL. */
   blocks(contentLength: number | undefined): boolean;
-  /** Whether response headers policies apply to a function's own responses too, which AWS's pages leave open. */
+  /** Whether response headers policies also apply to generated responses, which AWS does not document. */
   readonly policyOnGenerated: boolean;
 }
 
-/** Answers one viewer request in CloudFront's order: its own limits, the function, the origin. */
+/** Answers one viewer request in CloudFront's order: limits, function, origin. */
 export async function serve(viewer: Viewer, edge: Edge): Promise<EdgeAnswer> {
   const mark: EdgeMark = { distributionId: edge.id, requestId: newRequestId() };
   const request = viewerRequest(viewer);
@@ -81,7 +81,7 @@ function behaviorFor(config: DistributionConfig, path: string): BehaviorConfig {
   );
 }
 
-/** What CloudFront turns down on its own, before any function runs. */
+/** Returns CloudFront's answer to a request that it rejects before any function runs. */
 function refused(
   { message }: Viewer,
   request: ViewerRequest,
@@ -113,7 +113,7 @@ function bodyLength({ headers }: IncomingMessage): number | undefined {
   return length === undefined ? undefined : Number(length);
 }
 
-/** A function that could not even be run has failed, like one that threw. */
+/** Treats a function that cannot be started like one that threw. */
 async function invoked(edge: Edge, versionArn: string, event: unknown): Promise<Invocation> {
   try {
     return await edge.invoke(versionArn, event);

@@ -1,4 +1,4 @@
-/** Ends each of CloudFront's own messages, but those that name what the viewer may do. */
+/** Ends each of CloudFront's messages, except those that name what the viewer can do. */
 const ADVICE =
   "We can't connect to the server for this app or website at this time. There might be too much traffic or a configuration error. Try again later, or contact the app or website owner.";
 
@@ -8,7 +8,7 @@ export interface ErrorPage {
   readonly body: string;
 }
 
-/** The page that CloudFront answers with when it has no response of an origin or a function to give. */
+/** Returns CloudFront's own error page, sent when neither the origin nor a function gave a response. */
 export function errorPage(status: number, message: string, requestId: string): ErrorPage {
   const body = `<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN" "http://www.w3.org/TR/html4/loose.dtd">
 <HTML><HEAD><META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=iso-8859-1">

@@ -7,7 +7,7 @@ import { xmlDocument } from '../../wire/xml.ts';
 
 type EdgeFaults = NonNullable<Faults['edge']>;
 
-/** What is to happen to one request. */
+/** Faults to inject into one request. */
 export interface FaultPlan {
   readonly unavailable: boolean;
   readonly bytesPerSecond?: number;
@@ -18,10 +18,10 @@ export interface FaultPlan {
   readonly stallMs: number;
 }
 
-/** Where in a body of unknown length something happens. */
+/** Offset for a fault in a body of unknown length. */
 const UNKNOWN_LENGTH = 1024 * 1024;
 
-/** Dice whose throws repeat for the same seed, request by request. A new seed starts them anew. */
+/** Draws faults for each request, repeatably for the same seed. A new seed restarts the sequence. */
 export class FaultDice {
   #seed: number | undefined;
   #dice = new Dice(0);
@@ -39,7 +39,7 @@ export class FaultDice {
       this.#seed = seed;
       this.#dice = new Dice(seed);
     }
-    // Every request throws all five, so that switching one fault on does not shift the others.
+    // Every request draws all five numbers, so that enabling one fault does not shift the others.
     const [unavailable, reset, resetWhere, stall, stallWhere] = [
       this.#dice.throw(),
       this.#dice.throw(),
@@ -63,7 +63,7 @@ export function impairs(plan: FaultPlan): boolean {
   return plan.bytesPerSecond !== undefined || plan.resetAt !== undefined || plan.stallAt !== undefined;
 }
 
-/** Time as the impairments see it, milliseconds. */
+/** Clock for the injected delays, milliseconds. */
 export interface Clock {
   now(): number;
   wait(ms: number): Promise<void>;
@@ -71,7 +71,7 @@ export interface Clock {
 
 const SYSTEM_CLOCK: Clock = { now: () => performance.now(), wait };
 
-/** The body as the plan lets it through. It ends in an error where the connection was reset. */
+/** Yields the body with the plan's faults applied. Throws where the plan resets the connection. */
 export async function* impairedBody(
   body: Readable,
   plan: FaultPlan,

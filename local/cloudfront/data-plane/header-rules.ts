@@ -1,5 +1,5 @@
 /**
- * Header names that Lambda@Edge treats apart.
+ * Header names that Lambda@Edge restricts.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html
  */
 
@@ -38,10 +38,10 @@ const DISALLOWED_PREFIXES = ['x-amz-cf-', 'x-edge-'];
 /** Read-only in viewer request events, generated responses included. */
 export const READ_ONLY = ['cdn-loop', 'content-length', 'host', 'transfer-encoding', 'via'] as const;
 
-/** May be added at origin events only: CloudFront has not looked the country up yet. */
+/** Allowed only at origin events: CloudFront has not determined the country before. */
 export const NOT_AT_VIEWER_REQUEST = 'cloudfront-viewer-country';
 
-/** RFC 9110 section 7.6.1, and what CloudFront takes out besides. Content's framing is not among them. */
+/** Hop-by-hop headers (RFC 9110 section 7.6.1) and others that CloudFront removes, except the content's framing. */
 const HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
@@ -53,12 +53,12 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** Neither shown to a function nor allowed in what it returns. Takes a lower-case name. */
+/** Whether a header, named in lower case, is hidden from functions and not allowed in their results. */
 export function isDisallowed(name: string): boolean {
   return DISALLOWED.has(name) || DISALLOWED_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
-/** Ends at this hop; `connection` is the message's own Connection header, which may name more. */
+/** Whether a header ends at this hop. `connection` is the message's Connection header, which can name more. */
 export function isHopByHop(name: string, connection = ''): boolean {
   if (HOP_BY_HOP.has(name)) return true;
   return connection

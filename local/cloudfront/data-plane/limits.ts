@@ -1,22 +1,22 @@
 import type { ViewerRequest } from './function/viewer-event.ts';
 
-/** Request line and headers, bytes. */
+/** Largest request line with headers, bytes. */
 const MAX_REQUEST_BYTES = 32_768;
 const MAX_URL_BYTES = 8_192;
 
-/** Status codes that CloudFront answers requests with which are too long. The second is nginx's own. */
+/** Status codes for requests that are too long. The second is nginx's own. */
 const URL_TOO_LONG = 414;
 export const HEAD_TOO_LONG = 494;
 
-/** Phrases of statuses that Node does not know, or knows by another name. */
+/** Reason phrases that Node lacks or words differently. */
 export const PHRASES: Readonly<Record<number, string>> = {
   [URL_TOO_LONG]: 'Request-URI Too Large',
   [HEAD_TOO_LONG]: 'Request Header Or Cookie Too Large',
 };
 
 /**
- * The status for a request whose URL, or whose request line and headers together, are longer than CloudFront takes;
- * `undefined` for one that it takes.
+ * Returns the error status if the URL, or the request line with headers, exceeds CloudFront's limit; otherwise
+ * `undefined`.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorS3Origin.html#RequestS3MaxRequestStringLength
  */
 export function tooLong(viewer: ViewerRequest, host: string): number | undefined {
@@ -24,7 +24,7 @@ export function tooLong(viewer: ViewerRequest, host: string): number | undefined
   if ('https://'.length + host.length + target > MAX_URL_BYTES) return URL_TOO_LONG;
   let size = viewer.method.length + target + ' HTTP/1.1\r\n\r\n'.length + 1;
   for (const [index, text] of viewer.rawHeaders.entries()) {
-    // After a name stands `: `, after a value the line's end.
+    // Each name is followed by `: `, each value by CRLF.
     size += text.length + (index % 2 === 0 ? ': '.length : '\r\n'.length);
   }
   return size > MAX_REQUEST_BYTES ? HEAD_TOO_LONG : undefined;

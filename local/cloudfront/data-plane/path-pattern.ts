@@ -1,6 +1,6 @@
 /**
- * Whether a path falls under a cache behavior's pattern: `*` stands for any characters, `?` for one, the leading slash
- * may be left out, case counts.
+ * Whether a path matches a cache behavior's pattern: `*` matches any characters, `?` exactly one. The leading slash is
+ * optional; matching is case-sensitive.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html#DownloadDistValuesPathPattern
  */
 export function matchesPattern(path: string, pattern: string): boolean {

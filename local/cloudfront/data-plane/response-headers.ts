@@ -7,13 +7,13 @@ export interface CorsRequest {
   readonly origin: string | undefined;
   /** Of a preflight. */
   readonly requestMethod: string | undefined;
-  /** Of a preflight, as it came: names with commas between. */
+  /** Of a preflight, as received: comma-separated names. */
   readonly requestHeaders: string | undefined;
 }
 
 /**
- * Applies a response headers policy to response headers, whose names are lower case. Headers are removed first, so that a
- * policy can replace them.
+ * Applies a response headers policy to response headers, whose names are in lower case. Headers are removed first, so
+ * that a policy can replace them.
  */
 export function applyPolicy(
   headers: Readonly<Record<string, string>>,
@@ -31,7 +31,7 @@ export function applyPolicy(
   return changed;
 }
 
-/** No headers for a request that is not CORS, or whose origin the policy does not name. */
+/** Returns no headers for a request without CORS or from an origin that the policy does not allow. */
 function corsHeaders(policy: CorsPolicy, request: CorsRequest): Record<string, string> {
   const { origins, methods, headers, exposed, credentials, maxAgeSeconds } = policy;
   const { origin } = request;
@@ -54,9 +54,9 @@ function corsHeaders(policy: CorsPolicy, request: CorsRequest): Record<string, s
 }
 
 /**
- * The header names of a preflight's answer. A browser does not understand a pattern such as `x-amz-meta-*`, so the matching
- * names that it asks for are listed. A lone `*` is sent as it is: to a browser it means every header but `Authorization`,
- * which must be named.
+ * Returns the header names for a preflight's answer. Browsers do not support patterns such as `x-amz-meta-*`, so the
+ * requested names that match are listed. A lone `*` is sent unchanged: browsers take it as every header except
+ * `Authorization`, which must be listed by name.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html
  */
 function allowedHeaders(allowed: readonly string[], requested = ''): string {

@@ -1,6 +1,6 @@
 /**
- * Node hands header values and request targets over as one character a byte. Functions see text: UTF-8 where the bytes
- * are UTF-8, and ISO-8859-1 otherwise, which is what each byte as a character already says.
+ * Decodes Node's header values and request targets, which have one character a byte. Functions see UTF-8 where the bytes
+ * are valid UTF-8, and ISO-8859-1 otherwise.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html#function-restrictions-encoding
  */
 export function decodeWire(bytes: string): string {
@@ -12,7 +12,7 @@ export function decodeWire(bytes: string): string {
   }
 }
 
-/** Text as UTF-8 bytes, one character a byte. */
+/** Encodes text as UTF-8, one character a byte. */
 export function encodeWire(text: string): string {
   return isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }

@@ -1,8 +1,8 @@
-/** Why a function's answer cannot be used, in the words and with the marks that CloudFront shows its viewers. */
+/** Why a function's result is invalid, with the message and `x-cache` value that CloudFront sends to viewers. */
 export class FunctionFailure extends Error {
   override readonly name = 'FunctionFailure';
   readonly status: 502 | 503;
-  /** Stands before ` from cloudfront` in `x-cache`. */
+  /** Precedes ` from cloudfront` in `x-cache`. */
   readonly mark: 'LambdaValidationError' | 'LambdaExecutionError' | 'LambdaLimitExceeded';
 
   private constructor(status: 502 | 503, mark: FunctionFailure['mark'], message: string) {

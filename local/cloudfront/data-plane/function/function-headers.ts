@@ -5,8 +5,8 @@ import type { EdgeHeaders } from './viewer-event.ts';
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
- * A function's headers object, checked: lower-case names that hold arrays of `{ key?, value }`, no disallowed name, no
- * character that a header cannot carry. Absent means none.
+ * Validates a function's headers object: lower-case names with arrays of `{ key?, value }`, no disallowed names, and no
+ * characters that are invalid in a header. Absent means no headers.
  */
 export function checkedHeaders(value: unknown): EdgeHeaders {
   if (value === undefined) return {};

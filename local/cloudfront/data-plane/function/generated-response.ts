@@ -4,7 +4,7 @@ import { invalidResult } from './function-failure.ts';
 import { checkedHeaders } from './function-headers.ts';
 import type { EdgeHeaders } from './viewer-event.ts';
 
-/** A response that a function made in the origin's place. */
+/** A response that a function generated instead of the origin. */
 export interface GeneratedResponse {
   readonly status: number;
   readonly reason?: string;
@@ -57,7 +57,7 @@ function decodedBody(text: string, encoding: unknown): Buffer {
   return Buffer.from(text, 'base64');
 }
 
-/** As they will stand on the wire: `name: value` and a line's end each. */
+/** Bytes on the wire: `name: value` and CRLF for each header. */
 function headerSize(headers: EdgeHeaders): number {
   let size = 0;
   for (const [name, entries] of Object.entries(headers)) {

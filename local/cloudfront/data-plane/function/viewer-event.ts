@@ -33,10 +33,10 @@ export interface ViewerRequestEvent {
 
 export interface ViewerRequest {
   readonly method: string;
-  /** As it stood in the request line. */
+  /** As sent in the request line. */
   readonly path: string;
   readonly query: string;
-  /** Names and values by turns, as they came (Node's `rawHeaders`). */
+  /** Alternating names and values as received (Node's `rawHeaders`). */
   readonly rawHeaders: readonly string[];
   readonly clientIp: string;
 }
@@ -62,7 +62,7 @@ export function viewerRequestEvent(
   return { Records: [{ cf: { config, request } }] };
 }
 
-/** The multimap a function sees: repeated headers are separate entries, disallowed ones are left out. */
+/** Builds the headers that a function sees: repeated headers are separate entries; disallowed headers are omitted. */
 function edgeHeaders(rawHeaders: readonly string[]): EdgeHeaders {
   const headers: EdgeHeaders = {};
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -70,7 +70,7 @@ function edgeHeaders(rawHeaders: readonly string[]): EdgeHeaders {
     const name = key.toLowerCase();
     if (isDisallowed(name)) continue;
     const entry = { key, value: decodeWire(rawHeaders[index + 1] ?? '') };
-    // A header may be called `__proto__`: only own properties count.
+    // A header can be named `__proto__`, so only own properties count.
     const entries = Object.hasOwn(headers, name) ? headers[name] : undefined;
     if (entries === undefined) {
       Object.defineProperty(headers, name, {

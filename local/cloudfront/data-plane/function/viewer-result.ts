@@ -7,14 +7,14 @@ import type { EdgeHeaders, EdgeRequest } from './viewer-event.ts';
 
 const MAX_URI_AND_QUERY = 8_192;
 
-/** What a viewer-request function decided, once CloudFront found it valid. */
+/** The validated result of a viewer-request function. */
 export type ViewerDecision =
   | { readonly kind: 'forward'; readonly request: EdgeRequest }
   | { readonly kind: 'respond'; readonly response: GeneratedResponse };
 
 /**
- * Checks what the function gave back as CloudFront does. Throws `FunctionFailure` with the status and the words that
- * the viewer sees.
+ * Validates a function's result as CloudFront does.
+ * @throws FunctionFailure with the status and message that the viewer sees
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-edge-testing-debugging.html
  */
 export function viewerDecision(invocation: Invocation, original: EdgeRequest): ViewerDecision {
@@ -53,7 +53,7 @@ function forwarded(value: Record<string, unknown>, original: EdgeRequest): EdgeR
   return { ...original, uri, querystring, headers };
 }
 
-/** Adding, changing and deleting are refused alike. */
+/** Rejects adding, changing or deleting a read-only header. */
 function checkReadOnly(headers: EdgeHeaders, original: EdgeHeaders): void {
   const values = (map: EdgeHeaders, name: string) => (map[name] ?? []).map(({ value }) => value);
   for (const name of READ_ONLY) {

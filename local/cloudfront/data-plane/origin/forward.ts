@@ -16,7 +16,7 @@ export interface Forwarding {
   readonly config: OriginConfig;
   readonly originRequestPolicy: OriginRequestPolicy | undefined;
   readonly responseHeadersPolicy: StoredResponseHeadersPolicy | undefined;
-  /** Absent: the request goes anonymously. */
+  /** Absent: the request is anonymous. */
   readonly signer: OriginSigner | undefined;
   readonly faults: FaultPlan | undefined;
   readonly mark: EdgeMark;
@@ -27,7 +27,7 @@ export interface Forwarding {
 const TIMED_OUT =
   'CloudFront attempted to establish a connection with the origin, but either the attempt failed or the origin closed the connection.';
 
-/** Sends a request that was let through to its origin, the body as it comes, and gives the origin's answer. */
+/** Streams an allowed request to its origin and returns the origin's answer. */
 export async function forward(
   viewer: Viewer,
   request: EdgeRequest,
@@ -59,13 +59,13 @@ export async function forward(
     });
   } catch (error) {
     if (error instanceof OriginReadTimeout) return { ...pageAnswer(504, TIMED_OUT, mark), end: 'cut' };
-    // A viewer that left in the middle of its body fails the origin too, and is no defect.
+    // A viewer that disconnects during its body also fails the origin request; that is not a defect.
     if (!viewer.message.destroyed) forwarding.onDefect(error);
     return pageAnswer(502, "CloudFront wasn't able to connect to the origin.", mark);
   }
 }
 
-/** By the headers that the function let through. */
+/** Decided by the headers that the function returned. */
 export function corsRequest({ method, headers }: EdgeRequest): CorsRequest {
   const first = (name: string) => headers[name]?.[0]?.value;
   return {

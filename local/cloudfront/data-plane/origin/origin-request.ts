@@ -5,7 +5,7 @@ import { encodeWire } from '../wire-text.ts';
 import { selectedPairs, selects } from './selection.ts';
 
 /**
- * Forwarded whatever the policies say, from the request header table.
+ * Headers that are always forwarded, from the request header table.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html#request-custom-headers-behavior
  */
 const ALWAYS = new Set([
@@ -17,9 +17,9 @@ const ALWAYS = new Set([
   'range',
   'transfer-encoding',
 ]);
-/** CloudFront writes these itself, or ends them here. */
+/** CloudFront sets these headers itself or does not forward them. */
 const OWN = new Set(['host', 'cookie', 'expect', 'via', 'x-forwarded-for', 'user-agent', 'x-amz-cf-id']);
-/** An S3 origin never gets these through a policy that forwards all of the viewer's headers. */
+/** A policy that forwards all of the viewer's headers does not forward these to an S3 origin. */
 const S3_RESPONSE_KEYS = [
   'response-content-disposition',
   'response-content-encoding',
@@ -34,13 +34,13 @@ export interface OriginRequest {
 }
 
 /**
- * What goes to an S3 origin for a request that the function let through. The body is no part of it.
+ * Returns the request line and headers for an S3 origin, after the function allowed the request.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/controlling-origin-requests.html
  */
 export function originRequest(
   request: EdgeRequest,
   options: {
-    /** Absent: what an origin request holds by default, and nothing more. */
+    /** Absent: only the default headers are forwarded. */
     readonly policy: OriginRequestPolicy | undefined;
     readonly origin: { readonly host: string; readonly path: string };
     readonly edge: { readonly name: string; readonly requestId: string };
@@ -88,7 +88,7 @@ function forwardedQuery(query: string, policy: OriginRequestPolicy): string {
     : selected;
 }
 
-/** Repeated headers as one value, as bytes. */
+/** Joins repeated headers into one value, as bytes. */
 function joined(headers: EdgeHeaders): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers)

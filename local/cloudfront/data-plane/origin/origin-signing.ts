@@ -4,13 +4,13 @@ import type { Identities } from '../../../auth/identities.ts';
 import { sign } from '../../../auth/sigv4.ts';
 import type { OriginRequest } from './origin-request.ts';
 
-/** Adds to a request for `host` what proves to S3 that it comes from this distribution. */
+/** Signs a request for `host`, so that S3 accepts it as this distribution's. */
 export type OriginSigner = (request: OriginRequest, host: string, now: Date) => OriginRequest;
 
 /**
  * Registers the distribution as `cloudfront.amazonaws.com` with its own ARN, which bucket policies see, and signs with
- * a key that this process alone knows. The body is not covered, as S3's origin access control leaves it. The query is
- * signed as it came: where characters such as `!'()*` are not encoded in it, S3 answers SignatureDoesNotMatch.
+ * a key that only this process knows. Like origin access control, the signature does not cover the body. It covers the
+ * query as received: if characters such as `!'()*` are not encoded, S3 answers SignatureDoesNotMatch.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
  */
 export function originSigner(distributionId: string, identities: Identities): OriginSigner {
@@ -27,7 +27,7 @@ export function originSigner(distributionId: string, identities: Identities): Or
   });
   return (request, host, now) => {
     const { authorization: _viewers, ...headers } = request.headers;
-    // Signed for the origin's own host: where a policy forwards the viewer's, S3 finds the signature wrong, as on AWS.
+    // Signed for the origin's host. If a policy forwards the viewer's Host, S3 rejects the signature, as on AWS.
     const proof = sign(
       { ...request, headers: { ...headers, host } },
       {

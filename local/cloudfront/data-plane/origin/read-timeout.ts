@@ -6,8 +6,8 @@ export class OriginReadTimeout extends Error {
 }
 
 /**
- * An origin's answer, unless it takes longer than `seconds` from the end of the forwarded body. While the viewer is
- * still sending, the clock starts anew with whatever has arrived since: a slow upload is not a slow origin.
+ * Waits for an origin's answer, for at most `seconds` after the end of the forwarded body. While the viewer is still
+ * sending, each arriving chunk restarts the clock: a slow upload is not a slow origin.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorS3Origin.html#RequestS3RequestTimeout
  */
 export function withinReadTimeout<T>(

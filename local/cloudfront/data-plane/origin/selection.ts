@@ -1,6 +1,6 @@
 import type { Selection } from '../../model.ts';
 
-/** Whether a policy lets the header, cookie or query key of this name go on. */
+/** Whether a policy forwards the header, cookie or query key of this name. */
 export function selects({ behavior, names }: Selection, name: string): boolean {
   switch (behavior) {
     case 'none':
@@ -14,7 +14,7 @@ export function selects({ behavior, names }: Selection, name: string): boolean {
   }
 }
 
-/** The parts of a `;`- or `&`-separated list whose keys are selected, as they were written. */
+/** Returns the selected parts of a `;`- or `&`-separated list, unchanged. */
 export function selectedPairs(text: string, separator: ';' | '&', selection: Selection): string {
   if (text === '' || selection.behavior === 'all') return text;
   return text

@@ -21,38 +21,38 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** For a viewer that asked for one distribution in its TLS handshake and for another in its request. */
+/** Error for a viewer whose TLS server name and Host header name different distributions. */
 const WRONG_CERTIFICATE =
   'The distribution does not match the certificate for which the HTTPS connection was established with.';
 const HOST = '127.0.0.1';
-/** Above CloudFront's own limit, which is checked once the headers are read and answered with its page. */
+/** Above CloudFront's limit, which is checked after the headers are read and answered with CloudFront's page. */
 const MAX_HEADER_BYTES = 64 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 60_000;
 const LINGER_MS = 10_000;
 
 export interface ListenerOptions {
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
   readonly certificate: KeyedCertificate;
-  /** The certificate for a name that the viewer asks for in its TLS handshake; `undefined`: the one above. */
+  /** The certificate for a TLS server name; `undefined`: the default above. */
   readonly certificateFor: (name: string) => Promise<KeyedCertificate | undefined>;
-  /** Whether a name that the viewer asks for is served over TLS 1.3 alone. */
+  /** Whether a TLS server name requires TLS 1.3. */
   readonly refusesTls12: (name: string) => boolean;
-  /** Host names of its own, besides those of loopback. */
+  /** Host names besides those of loopback. */
   readonly aliases: () => readonly string[];
-  /** Whether a host, lower case, is another distribution's. */
+  /** Whether a lower-case host belongs to another distribution. */
   readonly isElsewhere: (host: string) => boolean;
   readonly serve: (viewer: Viewer) => Promise<EdgeAnswer>;
-  /** Told of each request once its answer has gone out, or its viewer has left. */
+  /** Called for each request after its answer is sent or its viewer disconnects. */
   readonly onServed: (served: Served) => void;
-  /** Told of what `serve` should not have thrown. */
+  /** Called with unexpected errors from `serve`. */
   readonly onDefect: (error: unknown) => void;
 }
 
 /**
- * An https listener on loopback. HTTP/1.1 only: CloudFront too leaves the choice to the viewer, and Node is faster at
- * it. Rejects with Node's error where the port is taken.
+ * Starts an HTTPS listener on loopback. HTTP/1.1 only, which every CloudFront viewer is allowed to use. Rejects with
+ * Node's error if the port is in use.
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { port, certificate, certificateFor, refusesTls12, aliases, isElsewhere, serve, onServed, onDefect } =
@@ -68,7 +68,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // An upload may take hours.
+    // An upload can take hours.
     requestTimeout: 0,
   });
   const sockets = tcpSockets(server);
@@ -92,7 +92,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       try {
         const given = await serve(viewer);
         measured(given);
-        // A viewer that was never told to send may send anything next: its connection cannot be used again.
+        // Without `100 Continue` it is unclear whether the viewer sends its body, so the connection cannot be reused.
         await send(message, response, continued ? given : { end: 'close', ...given });
       } catch (error) {
         onDefect(error);
@@ -102,13 +102,13 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     };
     void answer();
   };
-  // The function and the response headers policy judge `Origin`, as on AWS.
+  // The function and the response headers policy check `Origin`, as on AWS.
   const refuse = (response: ServerResponse, { status }: GateRefusal) =>
     refuseForeign(response, isElsewhere(response.req.headers.host?.toLowerCase() ?? '') ? 421 : status);
   const rules = { scheme: 'https', names: aliases, anyOrigin: true, refuse } as const;
   listenBehindGate(server, rules, handle);
   server.on('clientError', refuseUnreadable);
-  // OpenSSL settles on a version before it asks for a name's certificate, so too old a one is ended here.
+  // OpenSSL negotiates the version before it asks for the name's certificate, so an old version is rejected here.
   server.on('secureConnection', (socket: TLSSocket) => {
     const { servername } = socket;
     if (typeof servername !== 'string' || socket.getProtocol() !== 'TLSv1.2') return;
@@ -151,7 +151,7 @@ async function send(message: IncomingMessage, response: ServerResponse, answer: 
   if (answer.end !== undefined) headers.push('connection', 'close');
   response.writeHead(answer.status, answer.reason, headers);
   if (body instanceof Readable) {
-    // The viewer may leave at any byte; the pipeline then ends the origin's stream, which is all there is to do.
+    // The viewer can disconnect at any byte. The pipeline then destroys the origin's stream; nothing else is needed.
     await pipeline(body, response, { end: false }).catch(() => response.destroy());
   } else if (body !== undefined && body.length > 0 && message.method !== 'HEAD') {
     response.write(body);
@@ -162,20 +162,20 @@ async function send(message: IncomingMessage, response: ServerResponse, answer: 
     response.end(() => message.destroy());
     return;
   }
-  // Ending a response while its request still comes in may reset the connection, and with it lose the response.
+  // Ending a response before its request is read can reset the connection and lose the response.
   await restOfBody(message);
   response.end();
 }
 
-/** CloudFront's answer to a host name that no distribution has, or another (421). */
+/** Returns CloudFront's answer to an unknown host name, or to another distribution's (421). */
 function refuseForeign(response: ServerResponse, status: 400 | 403 | 421): void {
   const page = errorPage(status, status === 421 ? WRONG_CERTIFICATE : 'Bad request.', requestId());
   response.writeHead(status, { ...page.headers, connection: 'close' }).end(page.body);
 }
 
 /**
- * Answers a request that could not be parsed, which never reaches a handler. Comes again with each further chunk; those
- * are dropped while the viewer reads the answer, for so long.
+ * Answers a request that could not be parsed and so reaches no handler. Called again for each further chunk; those are
+ * dropped for a limited time while the viewer reads the answer.
  */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!error.code?.startsWith('HPE_')) socket.destroy();

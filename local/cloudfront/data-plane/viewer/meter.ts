@@ -10,12 +10,12 @@ interface Counts {
 
 const NONE: Counts = { received: 0, sent: 0 };
 
-/** Measures requests on their connections, of which one may carry many. */
+/** Measures each request's bytes and time on a connection that can carry many requests. */
 export class Meter {
-  /** What each connection had carried when its last request ended. */
+  /** Bytes that each connection had carried when its last request ended. */
   readonly #before = new WeakMap<TLSSocket, Counts>();
 
-  /** Begins with a request's head; what it gives is told the answer, and `onServed` hears of it at the end. */
+  /** Starts measuring at a request's head. Call the result with the answer; `onServed` is called at the end. */
   measure(
     message: IncomingMessage,
     response: ServerResponse,

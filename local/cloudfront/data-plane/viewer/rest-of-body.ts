@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 
-/** How much of an unwanted body is read so that the viewer may come to reading its answer. */
+/** Bytes of an unwanted body that are read, so that the viewer gets to read its answer. */
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_MS = 10_000;
 
 /**
- * Reads and drops what still comes of a body that was answered early. Resolves when the body has ended, or the viewer
- * has gone, or it sent so much or so long after the answer that its connection is cut.
+ * Reads and drops the rest of a body that was answered early. Resolves when the body ends, the viewer disconnects, or
+ * the limits of size and time are reached and the connection is closed.
  */
 export function restOfBody(message: IncomingMessage): Promise<void> {
   message.unpipe();

@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http';
 export interface Viewer {
   readonly message: IncomingMessage;
   readonly clientIp: string;
-  /** Lets a viewer that asked with `Expect: 100-continue` send its body. */
+  /** Sends `100 Continue` to a viewer that sent `Expect: 100-continue`. */
   continueBody(): void;
-  /** Cuts the connection with a TCP reset. */
+  /** Closes the connection with a TCP reset. */
   resetConnection(): void;
 }
