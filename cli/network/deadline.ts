@@ -1,18 +1,18 @@
-/** Ends a request that takes too long as a whole, or whose caller gives up. */
+/** Aborts a request that takes too long, or whose caller aborts. */
 export interface Deadline {
   readonly signal: AbortSignal;
-  /** Starts the time again, milliseconds. */
+  /** Restarts the time, in milliseconds. */
   set(milliseconds: number): void;
-  /** Ends it: the request is over, or may take as long as it needs. */
+  /** Stops the time: the request is over, or needs no limit. */
   clear(): void;
   /** Aborts the signal at once. */
   abort(reason?: unknown): void;
-  /** The same, and the caller's signal is of no interest any more. */
+  /** Stops the time and removes the listener on the caller's signal. */
   end(): void;
 }
 
 /**
- * Opens a deadline, of which no time runs before `set`. `AbortSignal.any` and `AbortSignal.timeout` do not replace it:
+ * Creates a deadline, whose time starts at `set`. `AbortSignal.any` and `AbortSignal.timeout` do not replace it:
  * Node 20 collects a combined signal while it is awaited, which then never fires.
  */
 export function openDeadline(caller?: AbortSignal): Deadline {

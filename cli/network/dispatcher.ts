@@ -11,9 +11,9 @@ import { openTunnel, type Trial, type Tunnel } from './tunnel.ts';
 
 export interface DispatcherOptions {
   readonly env: Context['env'];
-  /** The embedded cloud that is reached: its authority alone is trusted, and no proxy is used. */
+  /** Embedded cloud to reach: only its authority is trusted, and no proxy is used. */
   readonly local?: Pick<LocalCloud, 'caFile'> | undefined;
-  /** Most connections to one host at once; unlimited when absent. */
+  /** Maximum number of connections to one host; unlimited when absent. */
   readonly connections?: number;
 }
 
@@ -34,12 +34,12 @@ function authority({ caFile }: Pick<LocalCloud, 'caFile'>): string {
   }
 }
 
-/** undici gives IPv6 addresses without their brackets. */
+/** Adds the brackets to IPv6 addresses, which undici omits. */
 function bracketed(hostname: string): string {
   return hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname;
 }
 
-/** Every client sends its credentials through here, so the scheme is judged once, for all of them. */
+/** Refuses plain http to other computers. All clients that send credentials use this check. */
 function requireEncryption({ protocol, hostname }: buildConnector.Options): void {
   if (protocol === 'https:' || isLoopback(bracketed(hostname))) return;
   throw new UserError(
@@ -51,7 +51,7 @@ function requireEncryption({ protocol, hostname }: buildConnector.Options): void
   );
 }
 
-/** By environment, for a command opens several dispatchers with one; then by proxy and what it is given. */
+/** By environment, which all dispatchers of a command share; then by proxy and its credentials. */
 const trials = new WeakMap<Context['env'], Map<string, Trial>>();
 
 function trialOf(env: Context['env'], { origin, authorization = '' }: ProxyServer): Trial {
@@ -62,7 +62,7 @@ function trialOf(env: Context['env'], { origin, authorization = '' }: ProxyServe
   return trial;
 }
 
-/** An `Agent` that breaks off what is asked of proxies when it is destroyed. */
+/** An `Agent` that also cancels its requests to proxies when it is destroyed. */
 class RoutedAgent extends Agent {
   readonly #tunnels: ReadonlyMap<string, Tunnel>;
 
@@ -86,9 +86,9 @@ class RoutedAgent extends Agent {
 }
 
 /**
- * The one way out to the network: a proxy by `HTTPS_PROXY` and `NO_PROXY`, TLS 1.2 at least, HTTP/1.1; plain http to
- * this computer alone. Redirects are not followed. `NODE_EXTRA_CA_CERTS` is read by Node itself. The caller closes it.
- * A proxy's address that is none is a `settings` error of the first request that needs it.
+ * Opens the dispatcher of all network traffic: a proxy by `HTTPS_PROXY` and `NO_PROXY`, TLS 1.2 or later, HTTP/1.1;
+ * plain http only to this computer. Redirects are not followed. `NODE_EXTRA_CA_CERTS` is read by Node itself. The caller closes it.
+ * An invalid proxy address is a `settings` error of the first request that needs it.
  */
 export function openDispatcher({ env, local, connections }: DispatcherOptions): Dispatcher {
   // One context for all connections: reading authorities takes longer than a handshake.

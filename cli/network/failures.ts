@@ -4,20 +4,20 @@ import { table } from '../table.ts';
 import { ProxyRefusal, ProxyUnreachable } from './proxy-errors.ts';
 
 /**
- * What can go wrong between this computer and a server.
- * `connection`: a socket, a name, or time ran out; another attempt can work. `handshake`: TLS was not negotiated; the
- * same. `protocol`: the answer is not HTTP, or is not what the service answers. `certificate`: the server is not
- * trusted. `proxy`: the proxy refused. The last two stay as they are, however often they are tried.
+ * Kinds of network failures.
+ * `connection`: a socket, a name or a timeout; a retry can work. `handshake`: TLS was not negotiated; a retry can
+ * work. `protocol`: the answer is not HTTP, or is not what the service answers. `certificate`: the server is not
+ * trusted. `proxy`: the proxy refused. Retries do not help for the last two.
  */
 type FailureKind = 'connection' | 'handshake' | 'protocol' | 'certificate' | 'proxy';
 
 export interface Failure {
   readonly kind: FailureKind;
-  /** Such as `ECONNRESET` or `CERT_HAS_EXPIRED`; the error's name where it has no code. */
+  /** Such as `ECONNRESET` or `CERT_HAS_EXPIRED`; the error's name if it has no code. */
   readonly code: string;
   /** The rest of a sentence that names the host, such as `nothing listens there`. */
   readonly reason: string;
-  /** True if no connection was made, so that nothing can have been done. */
+  /** True if no connection was made, so that the request was not sent. */
   readonly connecting: boolean;
   /** `host:port` of the proxy, if that is where it failed. */
   readonly proxy?: string;
@@ -62,28 +62,28 @@ const CERTIFICATE_REASONS = table<string>({
   HOSTNAME_MISMATCH: 'its certificate is for another host',
 });
 
-/** OpenSSL's names for what is wrong with a certificate: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+/** OpenSSL's codes for invalid certificates: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const CERTIFICATE =
   /^(?:CERT_|CRL_|UNABLE_TO_(?:GET|DECRYPT|DECODE|VERIFY)_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_(?:CA|PURPOSE)$|PATH_LENGTH_EXCEEDED$|UNSPECIFIED$|ERROR_IN_C|HOSTNAME_MISMATCH$|ERR_TLS_CERT_)/;
 const HANDSHAKE = /^(?:ERR_(?:SSL|TLS|OSSL)_|EPROTO$|UND_ERR_PRX_TLS$)/;
 const GARBLED = /^(?:HPE_|UND_ERR_RES_EXCEEDED_MAX_SIZE$)/;
-/** undici's complaints about this program, and its word for a caller who gave up. */
+/** undici's codes for wrong arguments and for an aborted request. */
 const OURS =
   /^UND_ERR_(?:ABORTED|ABORT|INVALID_ARG|INVALID_RETURN_VALUE|NOT_SUPPORTED|REQ_CONTENT_LENGTH_MISMATCH|DESTROYED|CLOSED|BPL_MISSING_UPSTREAM)$/;
 const STREAM = /^ERR_(?:SOCKET_(?:CLOSED|CONNECTION_TIMEOUT)|STREAM_PREMATURE_CLOSE)$/;
 
-/** System calls that sockets and names alone make. */
+/** System calls that only sockets and name look-ups make. */
 const NETWORK_CALL =
   /^(?:connect|getaddrinfo|getnameinfo|query\w*|socket|shutdown|bind|listen|accept|send\w*|recv\w*)$/;
 const CONNECTING_CALL = /^(?:connect|getaddrinfo|query\w*|socket|bind)$/;
-/** What `read` and `write` say of files; sockets make the same calls. */
+/** Codes of `read` and `write` for files; sockets use the same calls. */
 const FILE_CODES: ReadonlySet<string> = new Set(
   'EISDIR ENOTDIR ENOENT ENOSPC EDQUOT EROFS EFBIG ESTALE EIO EBADF EEXIST ELOOP ENAMETOOLONG ENOTEMPTY ENXIO EXDEV ETXTBSY'.split(
     ' ',
   ),
 );
 
-/** What of Node's errors, of undici's and of the SDK's is looked at. */
+/** Fields of the errors of Node, undici and the SDK that are used here. */
 type Details = Error & {
   readonly code?: unknown;
   readonly syscall?: unknown;
@@ -93,7 +93,7 @@ type Details = Error & {
   readonly $fault?: unknown;
 };
 
-/** The error, what it was caused by, and each error of several addresses. */
+/** Yields the error, its causes, and the errors of each address. */
 function* chain(error: unknown, depth = 0): Generator<Details> {
   if (!(error instanceof Error) || depth > 10) return;
   const details = error as Details;
@@ -109,7 +109,7 @@ function isSystemFailure({ code, syscall, path }: Details): boolean {
   return path === undefined && !FILE_CODES.has(code);
 }
 
-/** The SDK could not parse an answer: the page of a proxy or of a captive portal. */
+/** Returns true if the SDK could not parse a response, such as the page of a proxy or captive portal. */
 function isUnreadable(error: Details): boolean {
   return '$metadata' in error && !('$fault' in error) && error.message.includes('Deserialization error');
 }
@@ -151,8 +151,8 @@ function judge(error: Details): Failure | undefined {
 }
 
 /**
- * Finds the failure of the network in an error or in what caused it, by kind: every failure of a socket, a name or TLS
- * is one, whatever it is called. `undefined` for everything else: answers of services, files, mistakes of this program.
+ * Finds the network failure in an error or its causes. Every failure of a socket, a name or TLS is one. Returns
+ * `undefined` for other errors: responses of services, files, faults of this program.
  */
 export function findFailure(error: unknown): Failure | undefined {
   let proxy: string | undefined;
@@ -164,7 +164,7 @@ export function findFailure(error: unknown): Failure | undefined {
   return undefined;
 }
 
-/** Whether another attempt can work. */
+/** Returns true if a retry can work. */
 export function isPassing({ kind }: Pick<Failure, 'kind'>): boolean {
   return kind === 'connection' || kind === 'handshake';
 }
@@ -195,8 +195,8 @@ function refusedByProxy(refusal: ProxyRefusal, host: string): UserError {
 }
 
 /**
- * A failed connection as a user meets it; `undefined` for what is no failure of the network. A `UserError` stays as it
- * is.
+ * Returns the error to print for a network failure; `undefined` for other errors. A `UserError` is returned
+ * unchanged.
  */
 export function networkFailure(error: unknown, host: string): UserError | undefined {
   if (isUserError(error)) return error;

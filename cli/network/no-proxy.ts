@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 
-/** Where a connection goes. */
+/** Destination of a connection. */
 export interface Destination {
   /** As `URL.hostname` gives it; IPv6 in brackets or without. */
   readonly hostname: string;
@@ -44,8 +44,8 @@ function matches(entry: string, { hostname, port }: Destination): boolean {
 }
 
 /**
- * Whether `NO_PROXY` names a destination, as curl takes it: entries with commas or blanks between them, each a host
- * with all below it, an address, a block of addresses, any of them with a port, or `*`.
+ * Returns true if `NO_PROXY` contains a destination, by curl's rules. Entries are separated by commas or spaces. Each is
+ * a host with its subdomains, an address or a block of addresses, optionally with a port, or `*`.
  * https://everything.curl.dev/usingcurl/proxies/env.html
  */
 export function isExempt(noProxy: string, destination: Destination): boolean {

@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
 import { interrupted, UserError } from '../errors.ts';
 
-/** How one list of AWS is read, a page at a time. */
+/** How to read an AWS list page by page. */
 export interface Listing<Page, Token> {
-  /** For errors, as a sentence begins: `Listing the users`. */
+  /** Start of error messages: `Listing the users`. */
   readonly doing: string;
-  /** Ends the list; a request under way ends with it where `ask` passes it on. */
+  /** Ends the list, and the current request if `ask` passes the signal on. */
   readonly signal?: AbortSignal;
   readonly ask: (token: Token | undefined) => Promise<Page>;
   /** The token of the next page; `undefined` on the last. */
   readonly next: (page: Page) => Token | undefined;
 }
 
-/** A bucket of a billion objects has so many pages. */
+/** Pages of a bucket with a billion objects. */
 const MAX_PAGES = 1_000_000;
 
-/** FilterLogEvents gives pages without an event while it searches; so many in a row are no search. */
+/** FilterLogEvents returns empty pages while it searches, but fewer than this in a row. */
 const MAX_EMPTY_PAGES = 2_000;
 
 function endless(doing: string, why: string): UserError {
@@ -24,7 +24,7 @@ function endless(doing: string, why: string): UserError {
   });
 }
 
-/** A digest of what a page lists; `undefined` where it lists nothing. */
+/** Returns a digest of the items of a page; `undefined` if it is empty. */
 function contents(page: unknown): string | undefined {
   const items = Object.values(page ?? {})
     .filter(Array.isArray)
@@ -44,7 +44,7 @@ export async function* pages<Page, Token>({
   next,
 }: Listing<Page, Token>): AsyncGenerator<Page> {
   let token: Token | undefined;
-  // Any loop of pages comes back to the marked one, for the distance to the next mark doubles each time.
+  // The distance between marked pages doubles, so that every loop returns to a marked page.
   let marked: string | undefined;
   let nextMark = 1;
   let before: string | undefined;

@@ -1,4 +1,4 @@
-/** The proxy answered, and does not connect: another attempt gets the same answer. */
+/** The proxy refused to connect. A retry gets the same answer. */
 export class ProxyRefusal extends Error {
   override readonly name = 'ProxyRefusal';
   /** `host:port`, without user name and password. */

@@ -3,11 +3,11 @@ import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { type Destination, isExempt } from './no-proxy.ts';
 
-/** A proxy as the environment names it. */
+/** Proxy from the environment. */
 export interface ProxyServer {
   /** `http://host[:port]` or `https://host[:port]`, without user name and password. */
   readonly origin: string;
-  /** `host:port`, to be shown. */
+  /** `host:port`, for messages. */
   readonly name: string;
   /** The variable that names it. */
   readonly variable: string;
@@ -15,12 +15,12 @@ export interface ProxyServer {
   readonly authorization?: string;
 }
 
-/** Either case, the lower one first; an empty value is none. This is how curl reads them. */
+/** Reads a variable in lower case, then in upper case; an empty value counts as unset. curl does the same. */
 function read(env: Context['env'], name: string): string | undefined {
   return env[name.toLowerCase()]?.trim() || env[name]?.trim() || undefined;
 }
 
-/** Decodes what is percent-encoded and leaves every other `%` as it is, as curl does. */
+/** Decodes percent-encoding and leaves every other `%` unchanged, as curl does. */
 function decodePercent(text: string): Buffer {
   const bytes = Buffer.from(text).toString('latin1');
   const decoded = bytes.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) =>
@@ -59,9 +59,9 @@ function parse(variable: string, typed: string): ProxyServer {
 }
 
 /**
- * The proxy for an https connection, by `HTTPS_PROXY`, else `ALL_PROXY`, unless `NO_PROXY` names the destination.
- * Connections over plain http go to this computer alone, and never by a proxy.
- * @throws {UserError} `settings` for a value that is not a proxy's address; the value is not shown, for it can hold a
+ * Returns the proxy for an https connection from `HTTPS_PROXY` or `ALL_PROXY`, unless `NO_PROXY` excludes the host.
+ * Plain http connects only to this computer, without a proxy.
+ * @throws {UserError} `settings` for an invalid address; the value is not shown, because it can contain a
  * password.
  */
 export function proxyFor(env: Context['env'], destination: Destination): ProxyServer | undefined {

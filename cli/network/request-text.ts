@@ -5,15 +5,15 @@ import { findFailure, isPassing } from './failures.ts';
 
 export interface TextRequest {
   readonly dispatcher: Dispatcher;
-  /** Ends it at once, waits included. */
+  /** Aborts the request, also during a wait. */
   readonly signal: AbortSignal;
   readonly headers?: Readonly<Record<string, string>>;
-  /** `GET` where absent. */
+  /** `GET` if absent. */
   readonly method?: Dispatcher.HttpMethod;
   readonly body?: string | null;
-  /** Milliseconds for one attempt, from the connection to the last byte, informational answers (1xx) included. */
+  /** Milliseconds for one attempt, from the connection to the last byte, including 1xx responses. */
   readonly deadlineMs: number;
-  /** More of the body is not read. */
+  /** Maximum size of the body; the rest is not read. */
   readonly maxBytes: number;
 }
 
@@ -27,7 +27,7 @@ export interface TextAnswer {
 const ATTEMPTS = 4;
 const FIRST_WAIT_MS = 250;
 
-/** Reads a body as text; what comes after `maxBytes` is dropped. */
+/** Reads a body as text; drops the rest after `maxBytes`. */
 export async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -39,7 +39,7 @@ export async function readBounded(body: AsyncIterable<Buffer>, maxBytes: number)
   return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
 }
 
-/** One request for a short answer: bounded in bytes and in time, redirects not followed. */
+/** Sends one request for a short response, bounded in bytes and time. Redirects are not followed. */
 export async function requestOnce(
   url: string,
   { dispatcher, signal, headers, method = 'GET', body = null, deadlineMs, maxBytes }: TextRequest,
@@ -65,9 +65,9 @@ export async function requestOnce(
 }
 
 /**
- * GETs a short document: bounded in bytes and in time, redirects not followed, tried again after failures of the network
- * that can pass. A server that keeps silent is given one attempt; more would only add waits of the same length.
- * @throws the last failure as it is; see `networkFailure`.
+ * Requests a short document, bounded in bytes and time. Redirects are not followed. Retries after temporary network
+ * failures, but not after a timeout, which would add a wait of the same length.
+ * @throws the last failure unchanged; see `networkFailure`
  */
 export async function requestText(url: string, options: TextRequest): Promise<TextAnswer> {
   for (let attempt = 1; ; attempt += 1) {

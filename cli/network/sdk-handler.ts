@@ -19,22 +19,22 @@ function target({ protocol, hostname, port, path, query }: HttpRequest): { origi
   };
 }
 
-/** Longest wait for the head of an answer, informational answers (1xx) included, milliseconds. */
+/** Longest wait for the response headers, including 1xx responses, in milliseconds. */
 const HEAD_MS = 60_000;
-/** Longest wait for a next byte, milliseconds. */
+/** Longest wait for the next byte, in milliseconds. */
 const SILENCE_MS = 30_000;
-/** The same for a body; a long object of known length has its bound in that, and only has to keep moving. */
+/** Limit for a whole body, in milliseconds. A long body of known length has only the limit for the next byte. */
 const BODY_MS = 60_000;
 const LONG_BODY_BYTES = 1024 * 1024;
-/** Longer than any answer that the SDK reads into memory; the longest are pages of a list and log events. */
+/** Larger than any response that the SDK reads into memory; the largest are pages of lists and log events. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
-/** Objects are streamed, however long they are; the SDK reads every other answer whole. */
+/** Returns true for objects, which are streamed. The SDK reads every other response into memory. */
 function isStreamed({ query }: HttpRequest): boolean {
   return query?.['x-id'] === 'GetObject';
 }
 
-/** The same bytes; an error where there are more than an answer has. */
+/** Passes a body on; fails if it is larger than MAX_ANSWER_BYTES. */
 function bounded(body: Readable): Readable {
   let received = 0;
   const bound = new Transform({
@@ -44,7 +44,7 @@ function bounded(body: Readable): Readable {
       else done(null, chunk);
     },
   });
-  // Errors of either one end both; who reads the answer meets them.
+  // An error of either stream ends both; the reader of the response receives it.
   pipeline(body, bound, () => {});
   return bound;
 }
@@ -54,18 +54,17 @@ const SILENCES: ReadonlySet<string> = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_BODY_TIMEOUT',
 ]);
-/** The last attempt of a request after which silence is met with another one. */
+/** Last attempt that is retried after a timeout. */
 const LAST_PATIENT_ATTEMPT = 1;
 
-/** Which attempt of the SDK's a request is, from 1. */
+/** Returns the number of the SDK's attempt, from 1. */
 function attemptOf({ headers }: HttpRequest): number {
   return Number(/attempt=(\d+)/.exec(headers['amz-sdk-request'] ?? '')?.[1] ?? 1);
 }
 
 /**
- * Has the SDK try again after every failure of the network that can pass, and only after those: it knows a few by name
- * alone. The most common one is a connection that was kept alive longer here than by the server. A server that keeps
- * silent twice is not asked a third time.
+ * Makes the SDK retry after every temporary network failure, and only after those: it recognises few of them itself. The
+ * most common one is an idle connection that the server closed. A request is not retried after a second timeout.
  */
 function mark(error: unknown, sdkRequest: HttpRequest): void {
   const failure = findFailure(error);
@@ -73,12 +72,12 @@ function mark(error: unknown, sdkRequest: HttpRequest): void {
   if (!SILENCES.has(failure.code) || attemptOf(sdkRequest) <= LAST_PATIENT_ATTEMPT) {
     Object.assign(error as Error, { $retryable: {} });
   } else if ((error as Error).name === 'TimeoutError') {
-    // The SDK tries again after an error of this name, whatever else it says.
+    // The SDK retries every `TimeoutError`, so the error is renamed.
     Object.assign(error as Error, { name: 'Error', code: 'UND_ERR_HEADERS_TIMEOUT' });
   }
 }
 
-/** An SDK request handler over our dispatcher, so that proxies and authorities are settled in one place for all traffic. */
+/** SDK request handler that uses our dispatcher, so that all traffic has the same proxies and authorities. */
 export class SdkHandler {
   readonly metadata = { handlerProtocol: 'http/1.1' };
   readonly #dispatcher: Dispatcher;

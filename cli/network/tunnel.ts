@@ -4,12 +4,12 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { ProxyServer } from './proxy.ts';
 import { ProxyRefusal, ProxyUnreachable } from './proxy-errors.ts';
 
-/** How long a proxy may take to connect, milliseconds. */
+/** Longest wait for a proxy to connect, in milliseconds. */
 const ANSWER_MS = 30_000;
 
 const NEEDS_CREDENTIALS = 407;
 
-/** Statuses by which a proxy says that the host did not answer it, or that it is busy. */
+/** Statuses of a proxy for an unreachable host or an overloaded proxy. */
 const PASSING_STATUS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
 function refusal(
@@ -41,31 +41,31 @@ function refusal(
   );
 }
 
-/** Opens connections by one proxy. */
+/** Opens connections through one proxy. */
 export interface Tunnel {
   /**
-   * A connection to `host:port` through the proxy.
-   * @throws {ProxyRefusal} where the proxy refuses; {@link ProxyUnreachable} for everything that can pass.
+   * Connects to `host:port` through the proxy.
+   * @throws {ProxyRefusal} if the proxy refuses; {@link ProxyUnreachable} for temporary failures
    */
   open(authority: string): Promise<Socket>;
-  /** Breaks off what is asked of the proxy; connections that are open stay. */
+  /** Cancels requests to the proxy; open connections stay. */
   destroy(): void;
 }
 
-/** What became of a proxy's password; shared by all connections of a command. */
+/** State of a proxy's password, shared by all connections of a command. */
 export interface Trial {
-  /** Settles once the connection that was asked for last has ended, in whatever way. */
+  /** Settles when the latest attempt to connect succeeds or fails. */
   last?: Promise<unknown>;
   accepted?: boolean;
   refused?: ProxyRefusal;
 }
 
 /**
- * A refused password is sent once: directories lock accounts after a few. Until the proxy has accepted it, connections go
- * one after the other, and after a refusal none follows.
+ * Sends a refused password only once, because directories lock accounts after a few attempts. Until the proxy accepts
+ * the password, connections are opened one at a time. After a refusal, no other is opened.
  */
 export function openTunnel(proxy: ProxyServer, connect: buildConnector.connector, trial: Trial): Tunnel {
-  // Without a name given, TLS asks for the proxy's own and not for that of the host behind it.
+  // Without `servername`, TLS uses the name of the proxy instead of the destination.
   const toProxy: buildConnector.connector = ({ servername: _, ...options }, callback) =>
     connect(options, callback);
   const pool = new Pool(proxy.origin, { connect: toProxy, headersTimeout: ANSWER_MS });
@@ -103,7 +103,7 @@ export function openTunnel(proxy: ProxyServer, connect: buildConnector.connector
     async open(authority) {
       if (authorization === undefined || trial.accepted === true) return attempt(authority);
       const inTurn = (trial.last ?? Promise.resolve()).then(() => attempt(authority));
-      // Who waits for this connection is told why it failed.
+      // The caller of this connection receives its error.
       trial.last = inTurn.catch(() => {});
       return inTurn;
     },

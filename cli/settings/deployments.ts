@@ -7,9 +7,9 @@ import { replaceFile } from './files.ts';
 import { findFolder, folders } from './folders.ts';
 import { withLock } from './lock.ts';
 
-/** What this computer knows of one deployment. No secret is in it. */
+/** Deployment that this computer knows. Contains no secrets. */
 export interface Deployment {
-  /** The stack's name for its operator; the edge's host name where only `login <url>` made it known. */
+  /** Stack name for its operator; host name of the edge if it is known only from `login <url>`. */
   readonly name: string;
   /** `https://<host>[:port]`, without a trailing slash. */
   readonly url: string;
@@ -20,7 +20,7 @@ export interface Deployment {
   readonly bucket?: string;
   /** The AWS account that it was deployed to; known to operators only. */
   readonly account?: string;
-  /** Set where the deployment lives in an embedded cloud. */
+  /** Set if the deployment is in an embedded cloud. */
   readonly local?: LocalCloud;
 }
 
@@ -46,7 +46,7 @@ function file(place: Place): string {
   return join(folders(place).config, 'deployments.json');
 }
 
-/** Where there is no place for the file, no deployment is known. */
+/** Without a config folder, no deployment is known. */
 async function read(place: Place): Promise<DeploymentsFile> {
   const { path } = findFolder(place, 'config');
   if (path === undefined) return EMPTY;
@@ -76,7 +76,7 @@ function parseDeployment(part: Part): Deployment {
   };
 }
 
-/** How to reach an embedded cloud, as written in a document. */
+/** Parses the addresses of an embedded cloud. */
 export function parseLocalCloud(part: Part): LocalCloud {
   return {
     endpoint: part.member('endpoint').textThat(URL.canParse, 'is not an address'),
@@ -102,7 +102,7 @@ export async function listDeployments(place: Place): Promise<readonly Deployment
   return (await read(place)).deployments;
 }
 
-/** Keeps a deployment, in the place of one with the same name or address, and makes it the current one. */
+/** Stores a deployment, replaces one with the same name or address, and makes it the current one. */
 export async function rememberDeployment(place: Place, deployment: Deployment): Promise<void> {
   await change(place, (now) => ({
     version: 1,
@@ -114,7 +114,7 @@ export async function rememberDeployment(place: Place, deployment: Deployment): 
   }));
 }
 
-/** Makes a known deployment the one that commands use where none is named. */
+/** Makes a known deployment the current one. */
 export async function useDeployment(place: Place, name: string): Promise<void> {
   await change(place, (now) => ({ ...now, current: name }));
 }
@@ -127,7 +127,7 @@ export async function forgetDeployment(place: Place, name: string): Promise<void
   }));
 }
 
-/** Follows an embedded cloud to another port: the authority's file tells which deployments live in it. */
+/** Stores a new port of an embedded cloud in its deployments, which have the same authority file. */
 export async function followLocalCloud(place: Place, cloud: LocalCloud): Promise<void> {
   const moved = ({ local }: Deployment) =>
     local?.caFile === cloud.caFile && local.endpoint !== cloud.endpoint;
@@ -138,7 +138,7 @@ export async function followLocalCloud(place: Place, cloud: LocalCloud): Promise
   }));
 }
 
-/** The deployment with this stack name, if this computer knows one. */
+/** Returns the deployment with this stack name, if this computer knows it. */
 export async function findByName(place: Place, name: string): Promise<Deployment | undefined> {
   return (await listDeployments(place)).find((known) => known.name === name);
 }
@@ -148,8 +148,8 @@ export async function findByUrl(place: Place, url: string): Promise<Deployment |
 }
 
 /**
- * The deployment used or chosen last. After it is forgotten none is chosen, even where one alone is left: what was meant
- * for the one must not happen to the other.
+ * Returns the deployment used or chosen last. After it is forgotten, none is current, even if only one is left: a
+ * command must not act on another deployment than the user expects.
  */
 export async function currentDeployment(place: Place): Promise<Deployment | undefined> {
   const { current, deployments } = await read(place);

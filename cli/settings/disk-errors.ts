@@ -12,7 +12,7 @@ const SPACE = 'Free some space, or use a folder on another disk.';
 const DESCRIPTORS = 'Raise the limit with: ulimit -n 4096   or lower --concurrency.';
 const NETWORK_DISK = 'Mount the file system again, then run the command again.';
 
-/** What a system error on a file means, for each that a file system gives: https://man7.org/linux/man-pages/man3/errno.3.html */
+/** Meaning of the system errors of files: https://man7.org/linux/man-pages/man3/errno.3.html */
 const REASONS = table<Reason>({
   EACCES: { why: 'permission denied', hint: PERMISSIONS },
   EPERM: { why: 'permission denied', hint: PERMISSIONS },
@@ -48,18 +48,18 @@ const REASONS = table<Reason>({
   ENOSYS: { why: 'the file system cannot do that' },
 });
 
-/** Why a file could not be used, as a clause: `no space left on the device`. */
+/** Returns why a file could not be used, as a clause: `no space left on the device`. */
 export function diskReason(error: unknown): string {
   const code = systemCode(error) ?? 'unknown error';
   return REASONS[code]?.why ?? code;
 }
 
-/** Whether a code is one that this table puts into words. */
+/** Returns true if the table contains a code. */
 export function isDiskCode(code: string | undefined): boolean {
   return code !== undefined && Object.hasOwn(REASONS, code);
 }
 
-/** A system error on any file, as a user meets it. */
+/** Returns the error to print for a system error on any file. */
 export function fileError(path: string, error: unknown): UserError {
   const hint = REASONS[systemCode(error) ?? '']?.hint;
   return new UserError('disk', `${path} cannot be used: ${diskReason(error)}.`, {
@@ -68,7 +68,7 @@ export function fileError(path: string, error: unknown): UserError {
   });
 }
 
-/** The same on a file of edge-upload's own, which may be kept elsewhere. */
+/** Returns the error to print for a file of edge-upload, with a hint about its folder. */
 export function diskError(path: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
   return new UserError('disk', `${path} cannot be used: ${diskReason(error)}.`, {

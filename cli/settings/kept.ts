@@ -8,7 +8,7 @@ import { withLock } from './lock.ts';
 
 const TYPES = ['bucket', 'log bucket', 'user pool'] as const;
 
-/** Data that a `destroy` left, where it was told to keep it. */
+/** Bucket or user pool that `destroy` kept. */
 export interface Kept {
   readonly type: (typeof TYPES)[number];
   /** The bucket's name, or the user pool's id. */
@@ -23,7 +23,7 @@ function file(place: Place): string {
   return join(folders(place).config, 'kept.json');
 }
 
-/** What was kept of a stack, or of all. */
+/** Returns what was kept of a stack, or of all stacks. */
 export async function listKept(place: Place, stackName?: string): Promise<readonly Kept[]> {
   const { path } = findFolder(place, 'config');
   if (path === undefined) return [];
@@ -50,12 +50,12 @@ async function change(place: Place, edit: (now: readonly Kept[]) => readonly Kep
   });
 }
 
-/** Written down before the stack goes, so that an interrupted `destroy` still knows it. */
+/** Records kept data before the stack is deleted, so that an interrupted `destroy` still knows it. */
 export async function rememberKept(place: Place, kept: Kept): Promise<void> {
   await change(place, (now) => [...now.filter(({ name }) => name !== kept.name), kept]);
 }
 
-/** Of what was deleted, or is part of a stack again. */
+/** Removes the record of data that was deleted or is part of a stack again. */
 export async function forgetKept(place: Place, name: string): Promise<void> {
   if (!(await listKept(place)).some((kept) => kept.name === name)) return;
   await change(place, (now) => now.filter((kept) => kept.name !== name));

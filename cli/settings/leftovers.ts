@@ -6,7 +6,7 @@ import { replaceFile } from './files.ts';
 import { findFolder, folders } from './folders.ts';
 import { withLock } from './lock.ts';
 
-/** An edge function that outlives its stack until CloudFront has let go of its replicas. */
+/** Edge function that stays after its stack until CloudFront deletes its replicas. */
 export interface Leftover {
   readonly stackName: string;
   readonly functionName: string;
@@ -19,7 +19,7 @@ function file(place: Place): string {
   return join(folders(place).config, 'leftovers.json');
 }
 
-/** What earlier `destroy`s could not remove yet. */
+/** Returns the functions that earlier runs of `destroy` could not delete yet. */
 export async function listLeftovers(place: Place): Promise<readonly Leftover[]> {
   const { path } = findFolder(place, 'config');
   if (path === undefined) return [];
@@ -43,7 +43,7 @@ async function change(place: Place, edit: (now: readonly Leftover[]) => readonly
   });
 }
 
-/** Written down before the stack goes, so that an interrupted `destroy` still knows what is left. */
+/** Records a function before the stack is deleted, so that an interrupted `destroy` still knows it. */
 export async function rememberLeftover(place: Place, leftover: Leftover): Promise<void> {
   await change(place, (now) => [
     ...now.filter(({ functionName }) => functionName !== leftover.functionName),

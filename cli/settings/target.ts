@@ -3,14 +3,14 @@ import { isUserError, UserError } from '../errors.ts';
 import { currentDeployment, type Deployment, findByName, findByUrl, listDeployments } from './deployments.ts';
 import { edgeUrl } from './edge-url.ts';
 
-/** What is known before the edge was asked: its address, and the deployment where this computer knows it. */
+/** Address of an edge, and its deployment if this computer knows it. */
 export interface Target {
   readonly url: string;
   readonly deployment?: Deployment;
 }
 
 /**
- * Which edge a command means, settled in one place: the typed address, then `--stack-name`, `EDGE_UPLOAD_URL`,
+ * Returns the edge that a command uses: the typed address, then `--stack-name`, `EDGE_UPLOAD_URL`,
  * `EDGE_UPLOAD_STACK` (flags before environment), then the deployment used last.
  */
 export async function resolveTarget(context: Context, typed?: string): Promise<Target> {
@@ -48,7 +48,7 @@ export async function resolveTarget(context: Context, typed?: string): Promise<T
   });
 }
 
-/** An address says enough by itself: it is used where the list of deployments cannot be read, as in the home of another user. */
+/** Looks up the deployment of an address. An unreadable list of deployments is ignored: the address is enough. */
 async function knownAt(context: Context, url: string): Promise<Deployment | undefined> {
   try {
     return await findByUrl(context, url);
@@ -62,7 +62,7 @@ async function knownAt(context: Context, url: string): Promise<Deployment | unde
   }
 }
 
-/** The choice that a command needs where several deployments are known, or the chosen one was destroyed or forgotten. */
+/** Returns the error for a missing choice: several deployments are known, or the current one was removed. */
 export function noneChosen(
   known: readonly Deployment[],
   message = 'No deployment is chosen on this computer.',
@@ -75,7 +75,7 @@ export function noneChosen(
   });
 }
 
-/** Where there are several, nobody should have to guess which one was meant. */
+/** Prints which deployment is used if there are several. */
 export async function tellChoice(context: Context, { name, url }: Deployment): Promise<void> {
   if ((await listDeployments(context)).length < 2) return;
   const where = new URL(url).host === name ? name : `${name} (${new URL(url).host})`;
