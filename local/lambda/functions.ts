@@ -9,11 +9,11 @@ import type { FunctionStore } from './store.ts';
 export interface FunctionsOptions {
   readonly store: FunctionStore;
   readonly now: () => Date;
-  /** Whether CloudFront still holds replicas of a version. */
+  /** Whether CloudFront still has replicas of a version. */
   readonly isReplicated: (versionArn: string) => boolean;
-  /** Services that a role trusts; `undefined` for no such role. */
+  /** Services that a role trusts; `undefined` if the role does not exist. */
   readonly roleTrusts: (roleArn: string) => readonly string[] | undefined;
-  /** Told of versions that are no more. */
+  /** Called with deleted versions. */
   readonly onDeleted: (versionArns: readonly string[]) => void;
 }
 
@@ -26,7 +26,7 @@ export interface FunctionInput {
   readonly code: string;
 }
 
-/** What can be done to functions, whether through the API or by CloudFormation. Refusals are thrown as `AwsError`. */
+/** Operations on functions for the API and CloudFormation. Errors are thrown as `AwsError`. */
 export class Functions {
   readonly #options: FunctionsOptions;
 
@@ -57,7 +57,7 @@ export class Functions {
     return found;
   }
 
-  /** Makes a function; the same `creator` again gets the one it made. */
+  /** Creates a function. Idempotent for the same `creator`. */
   create({ name, creator, tags, configuration, code }: FunctionInput): FunctionRecord {
     const { store } = this.#options;
     const existing = store.find(name);
@@ -79,7 +79,7 @@ export class Functions {
   }
 
   /**
-   * Publishes `$LATEST`, as CloudFormation does: it refuses where nothing has changed since the last version.
+   * Publishes `$LATEST` for CloudFormation. Fails if nothing has changed since the last version.
    * https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
    */
   publish(
@@ -128,7 +128,7 @@ export class Functions {
     this.#options.onDeleted(arns);
   }
 
-  /** Deletes one version; one that is not there is as good as deleted. */
+  /** Deletes one version. Does nothing if it does not exist. */
   deleteVersion(name: string, version: string): void {
     if (version === LATEST) {
       throw invalidParameter('$LATEST version cannot be deleted without deleting the function.');
@@ -171,7 +171,7 @@ export class Functions {
   }
 }
 
-/** Whether two snapshots hold the same code and configuration; a version's own description does not count. */
+/** Whether two snapshots have the same code and configuration, ignoring the version's description. */
 function sameContent(a: Snapshot, b: Snapshot): boolean {
   const bare = ({ configuration, codeSha256 }: Snapshot) => ({
     ...configuration,

@@ -1,4 +1,4 @@
-/** Names that both sides of the bridge use. */
+/** Names shared by both sides of the bridge. */
 
 export const SUBTLE_METHODS = [
   'decrypt',
@@ -15,7 +15,7 @@ export const SUBTLE_METHODS = [
   'wrapKey',
 ] as const;
 
-/** Parts of a URL that can be set. */
+/** Settable parts of a URL. */
 export const URL_PARTS = [
   'href',
   'protocol',

@@ -1,6 +1,6 @@
 /**
- * The way out of the function's context: one function of the outer realm that takes and gives strings. It stays in this
- * module; code of the function never gets hold of it, nor of any other object of the outer realm.
+ * The only door out of the function's context: a function of the outer realm that takes and returns strings. It is private
+ * to this module. The function's code cannot reach it or any other object of the outer realm.
  */
 export type Host = (operation: string, a: string, b: string, c: string, d: string) => string;
 
@@ -11,9 +11,9 @@ export function openBridge(given: Host): void {
 }
 
 /**
- * Has the outer realm do something.
+ * Calls the outer realm.
  *
- * @throws the error that it answers with, made anew in this realm
+ * @throws the error that it returns, recreated in this realm
  */
 export function call(operation: string, a = '', b = '', c = '', d = ''): string {
   let answer: string;
@@ -21,7 +21,7 @@ export function call(operation: string, a = '', b = '', c = '', d = ''): string 
     if (host === undefined) throw new Error('the bridge is closed');
     answer = host(operation, `${a}`, `${b}`, `${c}`, `${d}`);
   } catch {
-    // Such as a stack that is full at the boundary: the error may be one of the outer realm, and is not passed on.
+    // For example a stack overflow at the boundary: the error can belong to the outer realm, so it is not passed on.
     throw new Error(`${operation} failed`);
   }
   if (answer[0] === '=') return answer.slice(1);
@@ -36,7 +36,7 @@ interface ErrorText {
 
 const KINDS: Readonly<Record<string, ErrorConstructor>> = { RangeError, SyntaxError, TypeError };
 
-/** An error of this realm from what the outer realm says of its own. */
+/** Recreates an error of the outer realm in this realm. */
 export function errorOf(json: string): Error {
   const { name, message, code } = JSON.parse(json) as ErrorText;
   const Kind = KINDS[name] ?? Error;

@@ -4,7 +4,7 @@ import type { Load } from './modules.ts';
 export type Handler = (event: unknown, context: object, callback?: Callback) => unknown;
 type Callback = (error: unknown, result?: unknown) => void;
 
-/** A failure to initialise, under the name that Lambda's Node.js runtime reports it by. */
+/** An initialisation failure, with the name that Lambda's Node.js runtime reports. */
 class InitError extends Error {
   constructor(errorType: string, message: string) {
     super(message);
@@ -17,10 +17,10 @@ const CALLBACKS_REMOVED =
   'You need to modify this function to use a supported handler signature to use Node.js 24 or later. ' +
   'For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.';
 
-/** `index.js` as a function of what CommonJS modules are given, compiled in this realm. */
+/** `index.js` compiled in this realm as a function of the CommonJS module variables. */
 export type Code = (...args: unknown[]) => unknown;
 
-/** Runs `index.js` and finds its handler. Throws what the code throws, or `InitError`. */
+/** Runs `index.js` and returns its handler. Throws what the code throws, or `InitError`. */
 export function loadHandler(start: Start, code: Code, load: Load): Handler {
   const [, file, name] = /^([^.]+)\.(.+)$/.exec(start.handler) ?? [];
   if (file === undefined || name === undefined)

@@ -18,8 +18,8 @@ import { settleRequest } from './network.ts';
 import { failure, run } from './run.ts';
 
 /**
- * What the outer realm has of a function's context: functions that take strings, and give nothing. Nothing else of either
- * realm is ever in the hands of the other, but functions and values of this one that the outer one passes back unseen.
+ * The outer realm's interface to a function's context: functions that take strings and return nothing. The realms share
+ * no other objects, except functions and values of this realm that the outer one passes back without using them.
  */
 export interface Guest {
   /** Opens the context for one function. */
@@ -27,17 +27,17 @@ export interface Guest {
   /** Runs `index.js`. */
   load(code: Code): void;
   invoke(requestId: string, deadline: number, event: string): void;
-  /** A timer is due. */
+  /** Fires a timer. */
   fire(id: number): void;
-  /** The answer to a request. */
+  /** Passes the answer to a request. */
   answered(reply: string): void;
-  /** The outcome of an operation of `crypto.subtle`. */
+  /** Passes the outcome of a `crypto.subtle` operation. */
   settled(id: number, outcome: string): void;
-  /** A promise was rejected that nobody handles. */
+  /** Reports an unhandled promise rejection. */
   rejected(reason: unknown): void;
-  /** What `import()` finds. @throws as `require` does */
+  /** Returns the exports for `import()`. @throws as `require` does */
   importing(name: string): Readonly<Record<string, unknown>>;
-  /** An error of this realm. */
+  /** Creates an error of this realm. */
   error(message: string): Error;
 }
 
@@ -53,7 +53,7 @@ function fatal(error: unknown, errorType?: string): void {
   call('fatal', JSON.stringify({ ...said, ...(errorType === undefined ? {} : { errorType }) }));
 }
 
-/** Ends the process with what code of the function threw outside of its handler. */
+/** Ends the process with an error that the function threw outside of its handler. */
 function guarded<A extends unknown[]>(act: (...args: A) => void): (...args: A) => void {
   return (...args) => {
     try {
@@ -94,7 +94,7 @@ function queueMicrotask(callback: () => void): void {
   void Promise.resolve().then(guarded(callback));
 }
 
-/** Called once by the outer realm, before any code of the function. */
+/** Called once by the outer realm before the function's code runs. */
 export function open(host: Host): Guest {
   openBridge(host);
   const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate } = timers;
@@ -102,7 +102,7 @@ export function open(host: Host): Guest {
   define({ AbortController, AbortSignal, DOMException, Event, EventTarget, structuredClone, queueMicrotask });
   define({ fetch, Headers, Request, Response, crypto: webcrypto, CryptoKey, performance });
   define({ setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate });
-  // Compiled code has memory of its own, beside the heap that is bounded.
+  // Compiled code has its own memory outside the bounded heap.
   Reflect.deleteProperty(globalThis, 'WebAssembly');
   return {
     begin,

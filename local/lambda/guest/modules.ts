@@ -22,7 +22,7 @@ import { types, util } from './modules/util.ts';
 import { zlib } from './modules/zlib.ts';
 import { refusal } from './refusal.ts';
 
-/** Finds a module by name, with or without `node:`. Throws for all that the function may not have. */
+/** Returns a module by name, with or without `node:`. Throws for modules that are not available to functions. */
 export type Load = (name: string) => unknown;
 
 export interface Constants {
@@ -31,7 +31,7 @@ export interface Constants {
   readonly builtinModules: readonly string[];
 }
 
-/** The built-in modules that the function may have: all made in this realm. Those that compute and no more. */
+/** The built-in modules available to functions. All are created in this realm and only compute. */
 function modules({ statusCodes }: Constants): Readonly<Record<string, unknown>> {
   const streams = (stream as { default?: unknown }).default ?? stream;
   const emitter = (events as { default?: unknown }).default ?? events;
@@ -65,7 +65,7 @@ function modules({ statusCodes }: Constants): Readonly<Record<string, unknown>> 
   };
 }
 
-/** The one rule for `require`, `import()` and `process.getBuiltinModule`. `own` are modules made elsewhere. */
+/** Creates the lookup for `require`, `import()` and `process.getBuiltinModule`. `own`: modules created elsewhere. */
 export function createLoad(constants: Constants, own: Readonly<Record<string, unknown>>): Load {
   const known = { ...modules(constants), ...own };
   const builtin = new Set(constants.builtinModules.map(bareName));
@@ -83,7 +83,7 @@ function bareName(name: string): string {
   return name.startsWith('node:') ? name.slice('node:'.length) : name;
 }
 
-/** What `import()` finds in a module. */
+/** Returns the exports that `import()` sees in a module. */
 export function namespaceOf(found: unknown): Readonly<Record<string, unknown>> {
   const members = Object.entries(Object(found) as object).filter(([key]) => key !== 'default');
   return Object.assign(Object.create(null), { default: found }, Object.fromEntries(members));

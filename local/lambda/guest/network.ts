@@ -5,7 +5,7 @@ export interface Outgoing {
   readonly method: string;
   /** Host name without port. */
   readonly host: string;
-  /** Path and query as on the request line. */
+  /** Path and query of the request line. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -25,7 +25,7 @@ interface Waiting {
 const waiting = new Map<number, Waiting>();
 let last = 0;
 
-/** Sends a request by way of the embedded cloud; rejects with what Node rejects with when no connection can be made. */
+/** Sends a request through the embedded cloud. Rejects with Node's error for a failed connection. */
 export function ask({ body, ...request }: Outgoing): Promise<Answer> {
   return new Promise((resolve, reject) => {
     last += 1;
@@ -42,7 +42,7 @@ interface Reply {
   readonly body: string;
 }
 
-/** Takes the answer to an earlier request. */
+/** Settles an earlier request with its answer. */
 export function settleRequest(json: string): void {
   const reply = JSON.parse(json) as Reply;
   const asker = waiting.get(reply.id);

@@ -1,4 +1,4 @@
-/** Stands for the package `process` in libraries that are bundled into the function's context. */
+/** Replaces the `process` package in libraries that are bundled into the function's context. */
 const ticks: (() => void)[] = [];
 
 function drain(): void {

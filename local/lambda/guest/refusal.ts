@@ -1,11 +1,11 @@
-/** The error of a call that the sandbox does not let through; named like Node's own permission model names it. */
+/** The error for a call that the sandbox denies, named as in Node's permission model. */
 export function refusal(what: string): Error {
   return Object.assign(new Error(`${what} is not available to functions of the embedded Lambda`), {
     code: 'ERR_ACCESS_DENIED',
   });
 }
 
-/** A function that refuses to be called. */
+/** Returns a function that always throws the denial. */
 export function refused(what: string): () => never {
   return () => {
     throw refusal(what);

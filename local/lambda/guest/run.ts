@@ -14,7 +14,7 @@ export async function run(handler: Handler, start: Start, message: InvokeEvent):
   }
 }
 
-/** Names an error as the runtimes report it: its own name, or the type of what was thrown instead of an error. */
+/** Returns the error type that the runtimes report: the error's name, or the type of a thrown non-error. */
 export function failure(error: unknown): Failure {
   return error instanceof Error
     ? { type: 'failed', errorType: String(error.name), message: String(error.message) }
@@ -25,14 +25,14 @@ function describe(thrown: unknown): string {
   try {
     return typeof thrown === 'object' ? JSON.stringify(thrown) : String(thrown);
   } catch {
-    // What cannot be written down is named by its kind alone: the failure itself is reported all the same.
+    // A value that cannot be converted to text is reported by its type alone.
     return Object.prototype.toString.call(thrown);
   }
 }
 
 /**
- * Up to nodejs22.x a handler that gives no promise answers through its callback, and one that takes no callback answers
- * null; from nodejs24.x on what it returns is the result.
+ * Up to nodejs22.x, a handler that returns no promise answers through its callback; without a callback parameter its
+ * result is null. From nodejs24.x on, the returned value is the result.
  * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
  */
 async function call(handler: Handler, runtime: string, event: unknown, context: object): Promise<unknown> {
@@ -57,7 +57,7 @@ function returned(value: unknown): Outcome {
 
 function stringify(value: unknown): string {
   try {
-    // Functions and symbols have no JSON form at all; Lambda answers null for them as for undefined.
+    // Functions and symbols have no JSON form; Lambda returns null for them, as for undefined.
     return JSON.stringify(value) ?? 'null';
   } catch (error) {
     throw new Error('Unable to stringify response body', { cause: error });

@@ -3,8 +3,8 @@ import { logGroupAtEdge } from '../logs/log-names.ts';
 import type { Configuration } from '../model.ts';
 
 /**
- * `process.env` as a function sees it: what its configuration says, and the reserved names. Credentials of the role are
- * not among them: the embedded IAM gives out none.
+ * Returns a function's `process.env`: its configured variables and the reserved names. It has no role credentials,
+ * because the embedded IAM issues none.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
 export function environmentOf(

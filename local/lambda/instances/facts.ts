@@ -4,7 +4,7 @@ import { arch, version, versions } from 'node:process';
 import type { Facts } from '../guest/globals/process.ts';
 import type { Constants } from '../guest/modules.ts';
 
-/** What the function may know of Node and of the computer. */
+/** Facts about Node and the computer that functions are allowed to see. */
 export function nodeFacts(): { facts: Facts; constants: Constants } {
   const statusCodes = Object.fromEntries(
     Object.entries(STATUS_CODES).map(([status, text]) => [status, String(text)]),

@@ -13,41 +13,41 @@ import { spawnSandbox } from './sandbox-process.ts';
 import { SIGNAL_WORDS } from './signal-words.ts';
 
 export interface InstanceOptions {
-  /** The text of `sandbox/main.ts` as built. */
+  /** The built text of `sandbox/main.ts`. */
   readonly sandboxSource: string;
   readonly start: Start;
-  /** Seconds that one event may take. */
+  /** Time limit for one event, seconds. */
   readonly timeout: number;
-  /** Seconds that loading the code may take. */
+  /** Time limit for loading the code, seconds. */
   readonly initTimeout: number;
   readonly network: HttpHandler;
-  /** A stream of its own for each instance. */
+  /** Each instance has its own stream. */
   readonly openLog: () => LogStream;
   readonly systemLines: SystemLines;
-  /** A command that runs the sandbox's, with its arguments. */
+  /** Wrapper command with its arguments that isolates the sandbox. */
   readonly within: readonly string[];
 }
 
 const MEMORY_CHECK_MS = 100;
-/** How old a measurement may be when a short invocation ends: reading `/proc` takes as long as it does. */
+/** Maximum age of a measurement when a short invocation ends: reading `/proc` takes as long as the invocation. */
 const MEMORY_AGE_MS = 1000;
 
 /**
- * What V8 writes before it ends a process whose heap is full. The signal says nothing: it depends on the processor, and on
- * whether the process is the first of its process table.
+ * V8's message before it ends a process whose heap is full. The signal is not reliable: it depends on the processor, and
+ * on whether the process has PID 1.
  */
 const OUT_OF_MEMORY = /out of memory|process OOM/i;
-/** Characters of the process's errors that are kept to be searched. */
+/** Characters of the process's stderr that are kept for the search. */
 const ERRORS_KEPT = 16 * 1024;
 
 type Settle = (invocation: Invocation) => void;
 
 /**
- * One execution environment: a process of its own that holds the function's code and takes one event at a time. A
- * process rather than a worker thread, because V8 ends the whole process when a thread's heap overflows in one leap.
+ * One execution environment: a separate process that loads the function's code and handles one event at a time. It is
+ * not a worker thread, because V8 ends the whole process when one large allocation overflows a thread's heap.
  */
 export class Instance {
-  /** Gives `undefined` once the code is loaded, or how loading it failed; the instance is then dead. */
+  /** Resolves to `undefined` when the code is loaded, or to the failure, after which the instance is dead. */
   readonly ready: Promise<Invocation | undefined>;
   #child: ChildProcess;
   #options: InstanceOptions;
@@ -57,7 +57,7 @@ export class Instance {
   /** MB */
   #memoryUsed: number | undefined;
   #memoryChecked = Number.NEGATIVE_INFINITY;
-  /** Resolves when the log tells of what ran last. */
+  /** Resolves when the last invocation is in the log. */
   #told: Promise<unknown>;
   #alive = true;
 
@@ -83,12 +83,12 @@ export class Instance {
     this.#told = this.ready;
   }
 
-  /** Whether it can take a further event. */
+  /** Whether it can handle another event. */
   get alive(): boolean {
     return this.#alive;
   }
 
-  /** Runs one event to its end. Called again only after the one before has ended. */
+  /** Runs one event. Call it again only after the previous event has ended. */
   run(event: unknown): Promise<Invocation> {
     const run = this.#run(event);
     this.#told = run;
@@ -99,7 +99,7 @@ export class Instance {
     this.#end({ outcome: 'failed', errorType: 'Runtime.ExitError', message: 'The instance was stopped.' });
   }
 
-  /** Resolves when the process has gone. */
+  /** Resolves when the process has ended. */
   async gone(): Promise<void> {
     this.stop();
     await this.#log.closed;
@@ -171,7 +171,7 @@ export class Instance {
     );
   }
 
-  /** Whatever comes from the process is answered by ending it at worst: it runs other people's code. */
+  /** Handles a message of the process. Its code is not trusted: an invalid message ends the process. */
   async #receive(kind: string, text: string): Promise<void> {
     try {
       await this.#take(kind, text);
@@ -229,7 +229,7 @@ function failed({ errorType, message }: Failure): Invocation {
   return { outcome: 'failed', errorType: String(errorType), message: String(message) };
 }
 
-/** As https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html words it. */
+/** Text as in https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html */
 function reason(code: number | null, signal: string | null): string {
   if (signal !== null) return `with error: signal: ${SIGNAL_WORDS[signal] ?? signal}`;
   return code === 0 ? 'without providing a reason' : `with error: exit status ${code}`;

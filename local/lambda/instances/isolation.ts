@@ -3,15 +3,15 @@ import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { execPath, platform } from 'node:process';
 
-/** Folders of programs on Linux. The sandbox has no `PATH`. */
+/** Program folders on Linux; the sandbox has no `PATH`. */
 const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/run/current-system/sw/bin'];
 
-/** Long enough for a busy computer; a probe that takes longer counts as refused. */
+/** Long enough for a busy computer. A slower probe counts as unavailable. */
 const PROBE_TIMEOUT_MS = 5000;
 
-/** A command that runs another one isolated by the kernel, and what is isolated. */
+/** A command that runs another one isolated by the kernel, and what it isolates. */
 export interface Isolation {
-  /** The command, to be put before another. Empty for none. */
+  /** Command prefix; empty for none. */
   readonly command: readonly string[];
   readonly description: string;
 }
@@ -41,7 +41,7 @@ rm fstab
 mount -o remount,bind,ro,nosuid,nodev /sys
 exec unshare --user --root=/sys --wd=/ -- "$@"`;
 
-/** The strongest isolation of a Node process that this computer allows: each kind is tried. */
+/** Finds the strongest isolation of a Node process that this computer allows, by trying each kind. */
 export function findIsolation(): Isolation {
   return candidates().find(({ command }) => isAllowed(command)) ?? NONE;
 }
@@ -66,13 +66,13 @@ function pathOf(program: string): string | undefined {
       accessSync(path, constants.X_OK);
       return true;
     } catch {
-      // The next folder may have it.
+      // Try the next folder.
       return false;
     }
   });
 }
 
-/** Node's program and the libraries that it is linked with. glibc's loader lists them by itself, musl's as `ldd`. */
+/** Returns Node's program and its linked libraries. glibc's loader lists them itself, musl's as `ldd`. */
 function filesOfNode(): string[] {
   const traced = output(execPath, ['--version'], { LD_TRACE_LOADED_OBJECTS: '1' });
   const ldd = pathOf('ldd');

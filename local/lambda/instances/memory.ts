@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Memory that a process and those it started hold for themselves, MB, code that they share with others left out.
- * `undefined` where there is no `/proc` to tell, and for a process that has gone.
+ * Returns the private memory of a process and its children, MB, without shared code. `undefined` without `/proc` and for
+ * a process that has ended.
  */
 export function residentMegabytes(pid: number | string | undefined): number | undefined {
   const status = read(`/proc/${pid}/status`);
@@ -16,7 +16,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // Then Node's own heap limit, which holds everywhere, is the only one.
+    // Without `/proc`, Node's heap limit is the only limit.
     return '';
   }
 }

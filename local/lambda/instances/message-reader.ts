@@ -1,7 +1,7 @@
-/** Longest message, bytes: a result of 6 MB, written as JSON within JSON. */
+/** Longest message, bytes: a 6 MB result as JSON within JSON. */
 const LONGEST = 32 * 1024 * 1024;
 
-/** Cuts what a sandbox sends into messages: a line each, a word for its kind and JSON. */
+/** Splits a sandbox's output into messages. Each is one line: its kind and JSON. */
 export class MessageReader {
   readonly #onMessage: (kind: string, text: string) => void;
   #rest: Buffer[] = [];
@@ -11,7 +11,7 @@ export class MessageReader {
     this.#onMessage = onMessage;
   }
 
-  /** @returns whether to read on: a message without end is not waited for */
+  /** @returns whether to continue reading; `false` once a message is too long */
   append(chunk: Buffer): boolean {
     let from = 0;
     for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {

@@ -5,18 +5,18 @@ import type { NetworkReply, NetworkRequest } from '../messages.ts';
 
 const AWS_HOST = /^[a-z0-9.-]+\.amazonaws\.com$/;
 const HOST_LIMIT = 255;
-/** Characters of a request's target and headers, and bytes of its body. */
+/** Limits of a request's target and headers, characters, and of its body, bytes. */
 const TARGET_LIMIT = 8192;
 const HEADERS_LIMIT = 32 * 1024;
-/** Requests of the function's code under way at once. */
+/** Maximum number of concurrent requests of a function's code. */
 const REQUEST_LIMIT = 32;
 const ANSWER_TIMEOUT_MS = 30_000;
 const METHOD = /^[A-Z]{1,16}$/;
 
-/** Bytes of an answer that a function may get; generous for what a function of its size can hold. */
+/** Largest answer, bytes. */
 const BODY_LIMIT = 6 * 1024 * 1024;
 
-/** Answers a request of a function's code: AWS hosts are the embedded services, others are not there. Never rejects. */
+/** Answers a request of a function's code. AWS hosts are the embedded services; others are unreachable. Never rejects. */
 export async function reach(
   network: HttpHandler,
   request: NetworkRequest,
@@ -46,7 +46,7 @@ export async function reach(
   return { type: 'answered', id, ...answer, body: bytes.toString('base64') };
 }
 
-/** Whether a request is one that clients can make, and within bounds. */
+/** Whether a request is valid and within the limits. */
 function isWellFormed({ method, host, target, headers, body }: NetworkRequest): boolean {
   const isText = (value: unknown, limit: number): value is string =>
     typeof value === 'string' && value.length <= limit;
@@ -63,7 +63,7 @@ function isWellFormed({ method, host, target, headers, body }: NetworkRequest): 
   );
 }
 
-/** What is there within the time that an answer may take. */
+/** Resolves to the result of `work`, or to `undefined` after the time limit. */
 function inTime<T>(work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
@@ -84,7 +84,7 @@ async function readBody({ body = '' }: HttpResponse): Promise<Buffer | undefined
       chunks.push(bytes);
     }
   } catch {
-    // The function is told of a connection that broke, which is what it would see.
+    // The function sees a broken connection, as it would on AWS.
     return undefined;
   }
   return Buffer.concat(chunks);

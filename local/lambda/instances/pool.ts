@@ -6,10 +6,10 @@ interface Waiting {
   readonly resolve: (invocation: Invocation) => void;
 }
 
-/** How long an instance stays warm without an event. */
+/** Time that an instance stays warm without events. */
 const IDLE_MS = 5 * 60_000;
 
-/** The instances of one published version: warm ones first, new ones up to `limit` while events are waiting. */
+/** The instances of one published version. Uses warm ones first and starts new ones, up to `limit`, for waiting events. */
 export class Pool {
   readonly #options: InstanceOptions;
   readonly #limit: number;
@@ -32,7 +32,7 @@ export class Pool {
     });
   }
 
-  /** Stops what runs; events under way and waiting end as failed. */
+  /** Stops all instances; running and waiting events fail. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const { resolve } of this.#queue.splice(0)) resolve(stopped());
@@ -80,7 +80,7 @@ export class Pool {
     if (failure === undefined) this.#release(instance);
     else {
       this.#instances.delete(instance);
-      // A failed initialisation is the outcome of the event that asked for it, unless a warm instance took that.
+      // A failed initialisation fails the event that needed it, unless a warm instance has taken that event.
       this.#queue.shift()?.resolve(failure);
     }
     this.#drain();

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { allowedNodeEnvironmentFlags, execPath, platform } from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 
-/** Reads the sandbox's program from descriptor 4 and runs it: no file is needed, and none can be read. */
+/** Reads the sandbox's program from descriptor 4 and runs it, because the process cannot read files. */
 const BOOT =
   "'use strict';const f=require('fs');const s=f.readFileSync(4,'utf8');f.closeSync(4);" +
   "new(require('vm').Script)('(function(require,process){\"use strict\";'+s+'\\n})',{filename:'sandbox.cjs'}).runInThisContext()(require,process)";
@@ -12,24 +12,24 @@ const permissionFlag = allowedNodeEnvironmentFlags.has('--permission')
   : '--experimental-permission';
 
 /**
- * Runs a command that ends with the cloud, however the cloud ends and whatever the command does. A process beside it waits
- * for descriptor 5: a line says that the command has ended, and the end of input without one that the cloud has.
+ * Runs a command that ends when the cloud ends, even if the cloud crashes. A guard process reads descriptor 5: a line
+ * means that the command has ended; end of input without a line means that the cloud has ended.
  */
 const GUARD = '(read -r ended || kill -KILL $$) <&5 >/dev/null 2>&1 3>&- 4>&- 5>&- & exec "$@" 5<&-';
 
-/** Windows needs no guard: libuv puts the processes that it starts in a job that ends with this process. */
+/** Windows needs no guard: libuv starts processes in a job that ends with this process. */
 const GUARDED = platform === 'win32' ? [] : ['/bin/sh', '-c', GUARD, 'sh'];
 
 export interface SandboxOptions {
-  /** The text of `sandbox/main.ts` as built. */
+  /** The built text of `sandbox/main.ts`. */
   readonly source: string;
   /** MB */
   readonly memorySize: number;
-  /** A command that runs the sandbox's command, with its arguments; see `isolation.ts`. */
+  /** Wrapper command with its arguments that isolates the sandbox; see `isolation.ts`. */
   readonly within: readonly string[];
 }
 
-/** Starts the process that runs a function's code. Its errors are nothing but Node's own: code of a function writes to output. */
+/** Starts the process that runs a function's code. Only Node writes to stderr; the function's code writes to stdout. */
 export function spawnSandbox({ source, memorySize, within }: SandboxOptions): ChildProcess {
   const [command = execPath, ...before] = [...GUARDED, ...within, execPath];
   const child = spawn(
@@ -45,17 +45,17 @@ export function spawnSandbox({ source, memorySize, within }: SandboxOptions): Ch
       BOOT,
     ],
     {
-      // Lambda's clock is UTC. Nothing of this computer's environment goes in.
+      // Lambda's clock is UTC. This computer's environment is not passed.
       env: { TZ: 'UTC' },
       cwd: '/',
       // Input, output, errors, messages, program, guard.
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     },
   );
-  // Where the system has no descriptors left there are no pipes, and `error` follows.
+  // If the system has no descriptors left, there are no pipes, and `error` follows.
   const pipes = (child.stdio as readonly (Readable | Writable | null | undefined)[] | undefined) ?? [];
   for (const pipe of pipes) {
-    // A pipe that broke is followed by the exit, which settles what is waiting.
+    // The exit follows a broken pipe and settles what is waiting.
     pipe?.on('error', () => {});
   }
   const [program, guard] = [pipes[4], pipes[5]] as (Writable | null | undefined)[];

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The text of the built sandbox, `dist/sandbox.cjs` of this package, wherever this module was bundled to. */
+/** Reads the built sandbox, `dist/sandbox.cjs` of this package, from any place this module is bundled to. */
 export function builtSandbox(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) {

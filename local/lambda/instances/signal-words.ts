@@ -1,4 +1,4 @@
-/** Signals as Lambda names them, which are Go's words. */
+/** Signal names in Lambda's messages, which are Go's. */
 export const SIGNAL_WORDS: Readonly<Record<string, string>> = {
   SIGABRT: 'aborted',
   SIGBUS: 'bus error',

@@ -4,13 +4,13 @@ import type { Invocation } from '../invocation.ts';
 import { LineCutter } from './line-cutter.ts';
 import type { Beginning, SystemLines } from './log-lines.ts';
 
-/** Where the messages of one execution environment go. */
+/** Destination for the messages of one execution environment. */
 export interface LogStream {
   readonly name: string;
   write(message: string): void;
 }
 
-/** What one instance logs: its process's output, and between it what Lambda says of each invocation. */
+/** The log of one instance: its process's output and Lambda's lines about each invocation. */
 export class InstanceLog {
   readonly #stream: LogStream;
   readonly #lines: SystemLines;
@@ -31,17 +31,17 @@ export class InstanceLog {
       });
       return cutter;
     });
-    // A process that could not be started has no end.
+    // A process that could not be started emits no end.
     const started = child.pid !== undefined;
     this.#closed = new Promise((resolve) => child.once(started ? 'close' : 'error', () => resolve()));
   }
 
-  /** Resolves when the process and its output have come to their end. */
+  /** Resolves when the process and its output have ended. */
   get closed(): Promise<void> {
     return this.#closed;
   }
 
-  /** Writes how loading the code went. Durations in milliseconds, here and below. */
+  /** Logs the result of loading the code. Durations are in milliseconds, here and below. */
   async initialised(outcome: Invocation, duration: number): Promise<void> {
     if (outcome.outcome === 'returned') {
       this.#initDuration = duration;
@@ -56,7 +56,7 @@ export class InstanceLog {
     this.#write(this.#lines.started(requestId, version, new Date()));
   }
 
-  /** Writes the end of an invocation, after all that it wrote itself. */
+  /** Logs the end of an invocation, after the invocation's own output. */
   async ended(invocation: Ended): Promise<void> {
     if (invocation.alive) await this.#drained();
     else await this.#closed;
@@ -66,8 +66,8 @@ export class InstanceLog {
   }
 
   /**
-   * Resolves when all that was written so far has been read: the process writes synchronously, so by the time its last
-   * message has come in the rest is in the pipe.
+   * Resolves when all output so far has been read. The process writes synchronously: when its last message arrives, the
+   * rest is in the pipe.
    */
   async #drained(): Promise<void> {
     for (let read = -1; read !== this.#read; ) {
@@ -85,15 +85,15 @@ export class InstanceLog {
   }
 }
 
-/** An invocation that has come to its end. */
+/** A completed invocation. */
 interface Ended {
   readonly requestId: string;
   readonly outcome: Invocation;
   /** Milliseconds. */
   readonly duration: number;
-  /** MB, as `memoryUsed`, which is absent where the system does not tell. */
+  /** MB, like `memoryUsed`, which is absent if the system does not report it. */
   readonly memorySize: number;
   readonly memoryUsed: number | undefined;
-  /** Whether the process goes on. */
+  /** Whether the process continues. */
   readonly alive: boolean;
 }

@@ -2,8 +2,8 @@
 const LONGEST = 256 * 1024;
 
 /**
- * Cuts output into messages, one a line. A carriage return within a line stands for the line breaks of a message that was
- * written at once (see guest/globals/console.ts).
+ * Splits output into messages, one a line. A carriage return within a line stands for a line break of the same message
+ * (see guest/globals/console.ts).
  */
 export class LineCutter {
   readonly #write: (message: string) => void;
@@ -20,7 +20,7 @@ export class LineCutter {
     if (this.#rest.length > LONGEST) this.flush();
   }
 
-  /** Ends a line that was not. */
+  /** Ends an unfinished line. */
   flush(): void {
     const rest = this.#rest;
     this.#rest = '';

@@ -8,8 +8,8 @@ export type SystemLogLevel = 'DEBUG' | 'INFO' | 'WARN';
 const LEVELS: readonly SystemLogLevel[] = ['DEBUG', 'INFO', 'WARN'];
 
 /**
- * What Lambda itself logs of a function whose LogFormat is JSON: an object of time, type and record for each event.
- * Events below the function's system log level are left out.
+ * Formats Lambda's log events for a function whose LogFormat is JSON: each is an object of time, type and record.
+ * Events below the function's system log level are omitted.
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html#monitoring-cloudwatchlogs-log-level-mapping
  * https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
  */
@@ -80,7 +80,7 @@ function metricsOf({ duration, memorySize, memoryUsed, initDuration }: Report): 
   };
 }
 
-/** What the runtime logs of a failure is an application log; how a process ended is in `platform.report` alone. */
+/** A failure that the runtime logs is an application log; how a process ended is only in `platform.report`. */
 function failureLines({ requestId, outcome }: Report, at: Date): string[] {
   const isOfProcess =
     outcome.outcome !== 'failed' || /^Runtime\.(ExitError|OutOfMemory)$/.test(outcome.errorType);

@@ -1,31 +1,31 @@
 import { version as nodeVersion } from 'node:process';
 import type { Invocation } from '../invocation.ts';
 
-/** The environment that is being started. */
+/** The starting environment. */
 export interface Beginning {
   readonly runtime: string;
   readonly functionName: string;
   readonly version: string;
 }
 
-/** What is known of one invocation when it has ended. Times in milliseconds, memory in MB. */
+/** Facts about a completed invocation. Times in milliseconds, memory in MB. */
 export interface Report {
   readonly requestId: string;
   readonly outcome: Invocation;
   readonly duration: number;
   readonly memorySize: number;
-  /** Absent where the system does not tell. */
+  /** Absent if the system does not report it. */
   readonly memoryUsed: number | undefined;
-  /** Of an environment's first invocation. */
+  /** Present for an environment's first invocation. */
   readonly initDuration: number | undefined;
 }
 
-/** What Lambda itself logs around what a function logs. */
+/** Formats the lines that Lambda itself adds to a function's log. */
 export interface SystemLines {
   initStarted(beginning: Beginning, at: Date): string[];
   started(requestId: string, version: string, at: Date): string[];
   ended(report: Report, at: Date): string[];
-  /** The code could not be loaded. Duration in milliseconds. */
+  /** Logs that the code could not be loaded. Duration in milliseconds. */
   initFailed(outcome: Invocation, duration: number, at: Date): string[];
 }
 

@@ -1,10 +1,10 @@
 import type { Host } from '../guest/bridge.ts';
 
-/** What the function's context may have done for it: strings in, a string out. */
+/** Operations that the function's context can call: strings in, a string out. */
 export type Operation = (a: string, b: string, c: string, d: string) => string;
 
 /**
- * The one function that the function's context calls. It takes strings alone, and answers with strings alone: `=` and a
+ * Creates the one function that the function's context calls. It takes only strings and returns a string: `=` and a
  * result, or `!` and the error as JSON. It never throws.
  */
 export function createHost(operations: Readonly<Record<string, Operation>>): Host {
@@ -29,7 +29,7 @@ export function failed(error: unknown): string {
   return `!${JSON.stringify({ name, message, code: typeof code === 'string' ? code : undefined })}`;
 }
 
-/** Bytes as the bridge passes them: a character for each. */
+/** Encodes bytes for the bridge, one character a byte. */
 export const toBytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 export const fromBytes = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');

@@ -7,18 +7,18 @@ const GLOBALS = `Object.getOwnPropertyNames(globalThis)
   .filter((name) => typeof globalThis[name] !== 'undefined' && !/^(globalThis|Infinity|NaN|WebAssembly|console)$/.test(name))
   .join()`;
 
-/** Newer Nodes give a context an ordinary global object; the others have it look into an object of this realm first. */
+/** Newer Node versions give a context an ordinary global object; older ones look into an object of this realm first. */
 const { DONT_CONTEXTIFY } = constants as unknown as { DONT_CONTEXTIFY?: Context };
 const EMPTY = DONT_CONTEXTIFY ?? (Object.create(null) as Context);
 
 /**
- * The realm of the function's code, with its own intrinsics and nothing of this one. Its global object stands for an object
- * without prototype, so that no name leads out of it; whatever it offers beyond the language is made within, by `guest/`.
+ * The realm of the function's code, with its own intrinsics and no objects of this realm. Its global object is backed by
+ * an object without prototype, so that no name leads out of it. `guest/` creates all other globals within the realm.
  */
 export class FunctionContext {
   readonly #context: Context;
   readonly guest: Guest;
-  /** Names of the language's globals, here as there. */
+  /** Names of the language's globals, the same in both realms. */
   readonly intrinsics: readonly string[];
 
   constructor(host: Host) {
@@ -26,7 +26,7 @@ export class FunctionContext {
       name: 'function',
       codeGeneration: { strings: true, wasm: false },
     });
-    // The language's globals as constants: quicker to reach, and out of reach for the function's code.
+    // The language's globals as constants: faster to read, and the function's code cannot replace them.
     const names = String(new Script(GLOBALS).runInContext(this.#context));
     this.intrinsics = names.split(',');
     const open = new Script(
@@ -34,7 +34,7 @@ export class FunctionContext {
       { filename: '/var/runtime/guest.js' },
     ).runInContext(this.#context) as (host: Host) => Guest;
     this.guest = open(host);
-    // Node warns of it with the first one, by means that are frozen later.
+    // Node warns on first use, with objects that are frozen later.
     new SyntheticModule([], () => {}, { context: this.#context });
   }
 
@@ -47,13 +47,13 @@ export class FunctionContext {
     }).runInContext(this.#context) as (...args: unknown[]) => unknown;
   }
 
-  /** `import()` in the function's code: the modules that it may require, as namespaces of its own realm. */
+  /** Implements `import()` for the function's code: the modules that it can require, as namespaces of its own realm. */
   async #import(name: string): Promise<SyntheticModule> {
     const members = this.guest.importing(name);
     try {
       return await this.#moduleOf(members);
     } catch (error) {
-      // An error of this realm is not for the other one.
+      // Errors of this realm must not reach the function's realm.
       throw this.guest.error(String((error as Error).message));
     }
   }

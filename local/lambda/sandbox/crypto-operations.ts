@@ -14,7 +14,7 @@ function signing(text: string, kind: 'public' | 'private'): Omit<Signing, 'key'>
   return { ...options, key: keyOf(kind, key) };
 }
 
-/** As Node's one-shot functions take the name of a digest; none for keys that have one of their own. */
+/** The digest argument for Node's one-shot functions; none for key types with a fixed digest. */
 const digestOf = (name: string) => (name === '' ? null : name.replace(/^RSA-/i, ''));
 
 function names(what: string): string {
@@ -47,7 +47,7 @@ function derive(kind: string, text: string): string {
   }
 }
 
-/** What OpenSSL computes for the function. */
+/** Operations that OpenSSL computes for the function. */
 export const cryptoOperations: Readonly<Record<string, Operation>> = {
   ...keyOperations,
   hash: (algorithm, data) => fromBytes(crypto.createHash(algorithm).update(toBytes(data)).digest()),

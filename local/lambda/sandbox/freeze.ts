@@ -1,6 +1,6 @@
 /**
- * Freezes the language's own objects of this realm: those that hang together by prototypes, constructors and members from
- * the given globals. Whatever the function's code were to get hold of here, it could not lay traps for Node's code with it.
+ * Freezes the language's objects of this realm: all that are reachable from the given globals through prototypes,
+ * constructors and members. If the function's code reached one, it could not change it to trap Node's code.
  */
 export function freezeIntrinsics(names: readonly string[]): void {
   const globals = globalThis as unknown as Readonly<Record<string, unknown>>;
@@ -34,8 +34,8 @@ export function freezeIntrinsics(names: readonly string[]): void {
 }
 
 /**
- * Has objects that inherit a member be given one of their own by assignment, which a frozen member would refuse: Node's code
- * names its errors so.
+ * Lets assignment to an inherited member create an own one, which a frozen member would prevent. Node's code names its
+ * errors this way.
  */
 function letOwn(prototype: object): void {
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {

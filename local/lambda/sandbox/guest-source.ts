@@ -1,3 +1,3 @@
-/** The code of `guest/` as built, which defines `guest`; put in by the build of the sandbox. */
+/** The built code of `guest/`, which defines `guest`; inserted by the build of the sandbox. */
 declare const GUEST_SOURCE: string;
 export const guestSource: string = GUEST_SOURCE;

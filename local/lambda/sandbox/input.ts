@@ -3,8 +3,8 @@ import { read } from 'node:fs';
 const CHUNK = 64 * 1024;
 
 /**
- * Reads lines of standard input by plain reads of its descriptor: a stream would be a socket, and there is none in this
- * process. The embedded cloud going away, however it goes, ends the input.
+ * Reads lines of standard input directly from its descriptor: a stream would be a socket, which this process cannot
+ * use. The input ends when the embedded cloud ends, even in a crash.
  */
 export function readLines(onLine: (line: string) => void, onEnd: () => void): void {
   const chunk = Buffer.allocUnsafe(CHUNK);

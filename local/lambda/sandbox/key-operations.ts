@@ -3,7 +3,7 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { KeyFacts } from '../guest/modules/keys.ts';
 import { fromBytes, type Operation, toBytes } from './bridge.ts';
 
-/** Keys that were read last, by their PEM: reading one takes as long as a verification. */
+/** Recently parsed keys by their PEM: parsing one takes as long as a verification. */
 const read = new Map<string, KeyObject>();
 const KEPT = 100;
 
@@ -28,7 +28,7 @@ function factsOf(key: KeyObject): KeyFacts {
   };
 }
 
-/** Numbers of a key's details may be BigInts. */
+/** Numbers in a key's details can be BigInts. */
 function json(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? Number(item) : item));
 }

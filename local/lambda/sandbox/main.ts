@@ -22,7 +22,7 @@ const MESSAGES = 3;
 
 const exit = process.exit.bind(process);
 
-/** Lines are messages: a text of the function's that holds a break is no message of this process. */
+/** Sends a message on one line. Line breaks in the text become spaces, so the function cannot forge a message. */
 function send(kind: string, text: string): string {
   writeOut(MESSAGES, `${kind} ${text.replaceAll('\n', ' ')}\n`);
   return '';
@@ -36,7 +36,7 @@ function end(failure: Failure): never {
 const unforeseen = (): never =>
   end({ type: 'failed', errorType: 'Runtime.Unknown', message: 'The code failed outside of its handler.' });
 
-/** Node reads the resident set from `/proc`, which is not there in a file tree of the sandbox's own. */
+/** Node reads the resident set size from `/proc`, which the sandbox's file tree does not contain. */
 function memoryUsage(): NodeJS.MemoryUsage {
   try {
     return process.memoryUsage();
@@ -83,13 +83,13 @@ const context = new FunctionContext(
 const { guest } = context;
 freezeIntrinsics(context.intrinsics);
 
-// Neither looks at what was thrown: it is of the function's realm.
+// Neither handler inspects the thrown value: it belongs to the function's realm.
 process.on('uncaughtException', unforeseen);
 process.on('unhandledRejection', (reason) => {
   try {
     guest.rejected(reason);
   } catch {
-    // The reason's own members threw as they were read.
+    // Reading the reason's members threw.
     unforeseen();
   }
 });

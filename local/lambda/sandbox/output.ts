@@ -1,11 +1,11 @@
 import { writeSync } from 'node:fs';
 
-/** How long a full pipe is left alone before it is tried again, milliseconds. */
+/** Delay before a full pipe is retried, milliseconds. */
 const PAUSE_MS = 1;
 
 /**
- * Writes to a descriptor and returns when it is out: what was written before a result is read before it, and what a
- * process wrote before it ended is not lost. Node's own stream would keep what the pipe does not take at once.
+ * Writes to a descriptor synchronously, so that output arrives before a later result and is not lost when the process
+ * ends. Node's stream would buffer what the pipe does not accept at once.
  */
 export function writeOut(descriptor: number, text: string): void {
   let rest = Buffer.from(text);

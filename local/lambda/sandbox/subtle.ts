@@ -4,11 +4,11 @@ import { failed, fromBytes, toBytes } from './bridge.ts';
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
-/** Keys of the function, which refers to them by their position. */
+/** The function's keys; it refers to them by index. */
 const keys: webcrypto.CryptoKey[] = [];
 const KEYS = 10_000;
 
-/** Runs an operation of `crypto.subtle` with arguments as `guest/modules/webcrypto.ts` writes them. Never rejects. */
+/** Runs a `crypto.subtle` operation with arguments encoded by `guest/modules/webcrypto.ts`. Never rejects. */
 export async function performSubtle(method: string, args: string): Promise<string> {
   try {
     const known = SUBTLE_METHODS.find((name) => name === method);

@@ -3,7 +3,7 @@ import zlib from 'node:zlib';
 import { URL_PARTS, type UrlParts, ZLIB_METHODS } from '../guest/bridge-names.ts';
 import { fromBytes, type Operation, toBytes } from './bridge.ts';
 
-/** Longest result of a decompression, bytes. */
+/** Largest decompressed result, bytes. */
 const UNPACKED_LIMIT = 32 * 1024 * 1024;
 
 function parts(url: URL): string {
@@ -30,7 +30,7 @@ function compress(name: string, bytes: string): string {
   return fromBytes(zlib[`${method}Sync`](toBytes(bytes), { maxOutputLength: UNPACKED_LIMIT }));
 }
 
-/** CRC-32 as zlib's: https://www.rfc-editor.org/rfc/rfc1952#section-8 */
+/** CRC-32 as in zlib: https://www.rfc-editor.org/rfc/rfc1952#section-8 */
 function crc32(bytes: string): number {
   let crc = 0xffffffff;
   for (let at = 0; at < bytes.length; at += 1) {
@@ -40,7 +40,7 @@ function crc32(bytes: string): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** Operations of Node's that the language lacks: URLs, encodings, compression. */
+/** Node's operations that the language lacks: URLs, encodings, compression. */
 export const textOperations: Readonly<Record<string, Operation>> = {
   'url.parse': (input) => parts(new URL(input)),
   'url.resolve': (input, base) => parts(new URL(input, base)),

@@ -1,6 +1,6 @@
 import type { Operation } from './bridge.ts';
 
-/** Timers of the function, by its own numbers for them. */
+/** The function's timers by its numbers for them. */
 export function timerOperations(fire: (id: number) => void): Readonly<Record<string, Operation>> {
   const stops = new Map<number, () => void>();
   const stop = (id: number) => {

@@ -1,4 +1,4 @@
-/** DOM events and abort signals, as far as programs without a document use them. https://dom.spec.whatwg.org/ */
+/** DOM events and abort signals for programs without a document. https://dom.spec.whatwg.org/ */
 const ERROR_CODES: Readonly<Record<string, number>> = {
   NotSupportedError: 9,
   InvalidCharacterError: 5,
@@ -144,7 +144,7 @@ class GuestAbortSignal extends GuestEventTarget {
     signal.dispatchEvent(new GuestEvent('abort'));
   }
 
-  /** For the controller alone; taken off the class below. */
+  /** Only for the controller; removed from the class below. */
   static begin(): { signal: GuestAbortSignal; abort: (reason: unknown) => void } {
     const signal = new GuestAbortSignal(MAKE);
     return { signal, abort: (reason) => GuestAbortSignal.end(signal, reason) };

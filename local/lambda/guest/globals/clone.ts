@@ -2,7 +2,7 @@ import { DOMException } from './abort.ts';
 
 const BY_ITSELF = new Set<unknown>([Date, RegExp]);
 
-/** `structuredClone` of plain data, collections, dates, patterns, bytes and errors. Nothing is ever transferred. */
+/** `structuredClone` of plain data, collections, dates, patterns, bytes and errors. Transfer is not supported. */
 export function structuredClone(value: unknown, options: { transfer?: readonly unknown[] } = {}): unknown {
   if ((options.transfer?.length ?? 0) > 0) throw uncloneable('A transfer');
   return copy(value, new Map());

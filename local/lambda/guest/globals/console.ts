@@ -14,14 +14,14 @@ const METHODS: Readonly<Record<string, string>> = {
 export interface ConsoleOptions {
   readonly write: (text: string) => void;
   readonly requestId: () => string;
-  /** Of the function; its `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL` count. */
+  /** The function's environment; `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL` are used. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
- * The function's `console`. As text, lines begin with time, request id and level; as JSON, each call is an object, and
- * calls below the function's level are left out. Line breaks within are carriage returns on their way out, so that what
- * was written at once stays one message.
+ * The function's `console`. In text format, lines begin with time, request id and level. In JSON format, each call is an
+ * object, and calls below the function's level are omitted. Line breaks within a message are sent as carriage returns,
+ * so that each call is one message.
  * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
  */
 export function createConsole({ write, requestId, environment }: ConsoleOptions): object {
@@ -38,7 +38,7 @@ export function createConsole({ write, requestId, environment }: ConsoleOptions)
   return { ...plainMethods(write), ...Object.fromEntries(levelled) };
 }
 
-/** Those that the runtime leaves as Node has them: they write lines without a head. */
+/** Methods that the runtime does not patch: they write lines without a prefix. */
 function plainMethods(write: (text: string) => void): object {
   const counts = new Map<string, number>();
   const begun = new Map<string, number>();
@@ -80,14 +80,14 @@ function textLine(at: string, requestId: string, level: string, values: readonly
   return `${at}\t${requestId}\t${level}\t${format(...values).replaceAll('\n', '\r')}\n`;
 }
 
-/** One value is logged as it is, several as one text with the first error's members beside it. */
+/** Logs one value as itself, several as one text with the members of the first error. */
 function jsonLine(timestamp: string, requestId: string, level: string, values: readonly unknown[]): string {
   const head = { timestamp, level, requestId };
   if (values.length === 1) {
     try {
       return `${JSON.stringify({ ...head, message: values[0] }, errorsAsObjects)}\n`;
     } catch {
-      // Circles and BigInts have no JSON form: the runtime logs them as text.
+      // Circular values and BigInts have no JSON form; the runtime logs them as text.
     }
   }
   const error = values.length > 1 ? values.find((value) => value instanceof Error) : undefined;

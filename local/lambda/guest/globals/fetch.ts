@@ -17,7 +17,7 @@ interface Init {
   readonly statusText?: string;
 }
 
-/** Bytes that can be read once, as of a request or a response. Streams of a body are not done. */
+/** A request or response body that can be read once. Streams are not supported. */
 class Body {
   readonly headers: Headers;
   readonly body = null;
@@ -134,7 +134,7 @@ export class Response extends Body {
   }
 }
 
-/** The function's global `fetch`, by way of the embedded cloud. Redirects are not followed: they are an error. */
+/** The function's global `fetch`, which sends through the embedded cloud. A redirect is an error. */
 export async function fetch(input: unknown, init?: Init): Promise<Response> {
   const request = new Request(input, init);
   const { protocol, hostname, host, pathname, search } = new URL(request.url);

@@ -3,7 +3,7 @@ import { call, callJson } from '../bridge.ts';
 import { nextTick } from '../process-shim.ts';
 import { refused } from '../refusal.ts';
 
-/** What is known of the outer process. */
+/** Facts about the outer process that the function sees. */
 export interface Facts {
   readonly arch: string;
   readonly version: string;
@@ -14,7 +14,7 @@ export interface ProcessOptions {
   readonly facts: Facts;
   readonly environment: Readonly<Record<string, string>>;
   readonly write: (text: string) => void;
-  /** Finds the built-in modules that the function may have. */
+  /** Looks up the built-in modules available to functions. */
   readonly builtin: (name: string) => unknown;
 }
 
@@ -30,11 +30,11 @@ const REFUSED = [
   'setgid',
 ];
 
-/** What the function's code finds as `process`: what code asks of it on Lambda, and nothing of the computer it runs on. */
+/** Creates the function's `process`: the members that code uses on Lambda, without facts about this computer. */
 export function createProcess({ facts, environment, write, builtin }: ProcessOptions): object {
   const exit = (code: unknown = 0): never => {
     call('exit', String(Number(code) || 0));
-    // The process ends while the call is made.
+    // The call ends the process.
     throw new Error('exit');
   };
   const stream = () =>

@@ -29,7 +29,7 @@ interface DecoderOptions {
   readonly ignoreBOM?: boolean;
 }
 
-/** Streams of pieces are not done: each call decodes a whole text. */
+/** Streaming is not supported: each call decodes a whole text. */
 export class TextDecoder {
   readonly encoding: string;
   readonly fatal: boolean;

@@ -56,7 +56,7 @@ class Timeout {
   }
 }
 
-/** Called when a timer of the outer realm is due. */
+/** Called when a timer of the outer realm fires. */
 export const fireTimer = Timeout.fire;
 Reflect.deleteProperty(Timeout, 'fire');
 

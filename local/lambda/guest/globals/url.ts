@@ -5,7 +5,7 @@ type Pair = [string, string];
 
 export class URLSearchParams {
   #pairs: Pair[];
-  /** Told of each change, by the address that the query is part of. */
+  /** Called on each change; set by the URL that the query belongs to. */
   onChange: ((text: string) => void) | undefined;
 
   constructor(init: unknown = '') {
@@ -107,7 +107,7 @@ class GuestURL {
     try {
       return new GuestURL(input, base);
     } catch {
-      // What cannot be parsed is the answer, not a failure.
+      // An unparsable URL is an expected result here, not a failure.
       return null;
     }
   }

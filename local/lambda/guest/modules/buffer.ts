@@ -3,7 +3,7 @@ import { call } from '../bridge.ts';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** The package `buffer` is Node's Buffer; what it lacks is the newest encoding, and haste with texts. */
+/** Extends the `buffer` package, Node's Buffer, with the newest encoding and faster text conversion. */
 const { Buffer: Plain } = bufferPackage as unknown as { Buffer: BufferConstructor };
 const { from, isEncoding, byteLength } = Plain as unknown as Record<string, Method>;
 const prototype = Plain.prototype as unknown as Record<string, Method>;
@@ -14,14 +14,14 @@ const isBase64Url = (encoding: unknown) => typeof encoding === 'string' && /^bas
 const isUtf8 = (encoding: unknown) =>
   encoding === undefined || (typeof encoding === 'string' && /^utf-?8$/i.test(encoding));
 const isLatin1 = (encoding: unknown) => encoding === 'latin1' || encoding === 'binary';
-/** Decoding base64 takes both alphabets; only the name is unknown. */
+/** The package decodes both base64 alphabets, but does not know the name `base64url`. */
 const known = (encoding: unknown) => (isBase64Url(encoding) ? 'base64' : encoding);
 
 function asBuffer(bytes: Uint8Array): Uint8Array {
   return Object.setPrototypeOf(bytes, Plain.prototype) as Uint8Array;
 }
 
-/** Bytes of a text in UTF-8. Halves of surrogate pairs count as U+FFFD, three bytes too. */
+/** Returns the length of a text in UTF-8. A lone surrogate counts as U+FFFD, three bytes. */
 function utf8Length(text: string): number {
   let length = 0;
   for (let at = 0; at < text.length; at += 1) {

@@ -1,6 +1,6 @@
 import { Buffer } from './buffer.ts';
 
-/** Whatever holds bytes, as the bridge passes them: a character for each. */
+/** Encodes a binary value for the bridge, one character a byte. */
 export function latin1(bytes: unknown, encoding?: BufferEncoding): string {
   return toBuffer(bytes, encoding).toString('latin1');
 }
@@ -19,7 +19,7 @@ export function fromLatin1(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
-/** Bytes in an ArrayBuffer of their own. */
+/** Copies bytes into a new ArrayBuffer. */
 export function arrayBufferOf(bytes: Uint8Array): ArrayBuffer {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
 }

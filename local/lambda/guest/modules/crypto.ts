@@ -20,7 +20,7 @@ function encoded(bytes: string, encoding: Encoding): Buffer | string {
   return encoding === undefined || encoding === 'buffer' ? buffer : buffer.toString(encoding);
 }
 
-/** Hash and Hmac: what is written is kept, and worked out once at the end. */
+/** Hash and Hmac: buffers the input and computes the digest at the end. */
 class Digest extends Transform {
   readonly #work: (data: string) => string;
   readonly #chunks: string[] = [];
@@ -65,7 +65,7 @@ function finished(): Error {
 }
 
 function createHash(algorithm: string): Digest {
-  // An unknown name is refused at once, as Node refuses it.
+  // Rejects an unknown name at once, as Node does.
   call('hash', String(algorithm), '');
   return new Digest((data) => call('hash', String(algorithm), data));
 }
@@ -86,7 +86,7 @@ interface SigningOptions {
   readonly dsaEncoding?: string;
 }
 
-/** How to sign: the key's material and the options given with it. */
+/** The material and options of a signing key. */
 function signing(kind: 'public' | 'private', key: unknown): string {
   const { padding, saltLength, dsaEncoding } = (
     typeof key === 'object' && key !== null && !(key instanceof KeyObject) ? key : {}
@@ -125,7 +125,7 @@ class Signer extends Writable {
 
 type Done = (error: Error | null, value?: unknown) => void;
 
-/** Gives a result at once, or to a callback as last argument later. */
+/** Returns a result at once, or passes it later to a callback in the last argument. */
 function maybeLater<A extends unknown[]>(sync: (...args: A) => unknown) {
   return (...args: unknown[]): unknown => {
     const done = args.at(-1);
@@ -170,7 +170,7 @@ function randomBytes(size: number): Buffer {
   return fromLatin1(call('random', String(size)));
 }
 
-/** Node's derivations by the names of their options: `derive` of the outer realm takes all as JSON. */
+/** Node's key derivations with the names of their options; the outer realm's `derive` takes them as JSON. */
 function derive(kind: string, options: Readonly<Record<string, unknown>>): Buffer {
   const bytes = Object.entries(options).map(([name, value]) => [
     name,
@@ -233,7 +233,7 @@ export const crypto = {
   webcrypto,
 };
 
-/** Asked of the outer realm once the bridge is open. */
+/** Fetched from the outer realm after the bridge opens. */
 export function fillConstants(): void {
   Object.assign(crypto.constants, callJson<Record<string, number>>('crypto.names', 'constants'));
 }

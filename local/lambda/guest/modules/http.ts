@@ -20,7 +20,7 @@ interface Options {
   readonly timeout?: number;
 }
 
-/** The module that `require('https')` (or `http`) gives: clients only, by way of the embedded cloud. */
+/** Creates the module for `require('https')` or `require('http')`: a client that sends through the embedded cloud. */
 export function httpModule(protocol: 'http:' | 'https:', statusCodes: StatusCodes): object {
   const request = (...args: unknown[]) => new ClientRequest(protocol, args, statusCodes);
   const get = (...args: unknown[]) => request(...args).end();
@@ -39,7 +39,7 @@ export function httpModule(protocol: 'http:' | 'https:', statusCodes: StatusCode
   };
 }
 
-/** Accepted and kept for its options; connections are the embedded cloud's own affair. */
+/** Keeps its options only; the embedded cloud manages connections. */
 class Agent extends EventEmitter {
   readonly options: object;
 
@@ -73,13 +73,13 @@ class IncomingMessage extends Readable {
   }
 }
 
-/** The part of Node's `ClientRequest` that request libraries lean on. */
+/** The part of Node's `ClientRequest` that request libraries use. */
 class ClientRequest extends Writable {
   readonly method: string;
   readonly path: string;
   readonly host: string;
   readonly protocol: string;
-  /** Stands for the connection: there is none to hold or drop. */
+  /** Placeholder for the socket: the guest has no connection. */
   readonly socket = new EventEmitter();
   readonly #statusCodes: StatusCodes;
   readonly #headers: Record<string, string> = {};
@@ -87,7 +87,7 @@ class ClientRequest extends Writable {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(protocol: string, args: readonly unknown[], statusCodes: StatusCodes) {
-    // It lives until it is answered, not just until it is sent.
+    // The request is open until it is answered, not only until it is sent.
     super({ autoDestroy: false });
     const { options, listener } = readArguments(args);
     this.#statusCodes = statusCodes;
@@ -117,7 +117,7 @@ class ClientRequest extends Writable {
     delete this.#headers[name.toLowerCase()];
   }
 
-  /** As Node does: the request only tells (`timeout`); stopping it is the caller's decision. */
+  /** Emits `timeout`, as Node does; the caller decides whether to abort. */
   setTimeout(milliseconds: number, listener?: () => void): this {
     if (listener) this.once('timeout', listener);
     clearTimeout(this.#timer);
@@ -158,7 +158,7 @@ class ClientRequest extends Writable {
     if (this.destroyed) return;
     const response = new IncomingMessage(answer, this.#statusCodes[answer.status] ?? '');
     response.once('close', () => this.destroy());
-    // Unread answers are dropped, as Node drops them.
+    // Responses without a listener are dropped, as in Node.
     if (!this.emit('response', response)) response.resume();
   }
 }

@@ -3,7 +3,7 @@
 const CUSTOM = Symbol.for('nodejs.util.inspect.custom');
 const WIDTH = 72;
 const ITEMS = 100;
-/** So many innermost levels share a line where they fit. */
+/** Number of innermost levels that share a line if they fit. */
 const COMPACT = 3;
 const IDENTIFIER = /^[a-zA-Z_][a-zA-Z_0-9]*$/;
 
@@ -15,7 +15,7 @@ interface State {
   readonly depth: number;
   readonly level: number;
   readonly path: readonly object[];
-  /** The level of the object that was written last. */
+  /** The level of the last formatted object. */
   readonly last: { level: number };
 }
 
@@ -88,7 +88,7 @@ function object(value: object, state: State): string {
   return joined(`${head}{`, members(), '}', inner);
 }
 
-/** What needs no braces: functions, errors, dates and the like. */
+/** Formats values without braces, such as functions, errors and dates. */
 function simpleText(value: object, name: string): string | undefined {
   if (typeof value === 'function') {
     const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? 'class' : name;
@@ -199,7 +199,7 @@ function written(directive: string, value: unknown): string {
       try {
         return JSON.stringify(value) ?? 'undefined';
       } catch {
-        // What Node writes for it.
+        // The text that Node prints.
         return '[Circular]';
       }
     case '%c':

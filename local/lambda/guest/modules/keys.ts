@@ -3,7 +3,7 @@ import { Buffer } from './buffer.ts';
 import { fromLatin1, latin1 } from './bytes.ts';
 import { inspect } from './inspect.ts';
 
-/** A key as the outer realm describes it; `material` is PEM, or for secrets their bytes. */
+/** A key as the outer realm describes it; `material` is PEM, or the bytes of a secret. */
 export interface KeyFacts {
   readonly type: 'public' | 'private' | 'secret';
   readonly material: string;
@@ -72,7 +72,7 @@ function isBytes(value: unknown): boolean {
   return typeof value === 'string' || ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
 }
 
-/** Reads what Node takes as a key: PEM, DER, a JWK, an object of those with options, or a KeyObject. */
+/** Parses every form of key that Node accepts: PEM, DER, a JWK, an object with one of these and options, or a KeyObject. */
 export function asymmetricKey(kind: 'public' | 'private', input: unknown): KeyFacts {
   if (input instanceof KeyObject) {
     const own = factsOf(input);

@@ -4,7 +4,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // Malformed escapes stay as they are, as Node leaves them where they are not bytes.
+    // Malformed escapes are kept unchanged, as in Node.
     return text;
   }
 }

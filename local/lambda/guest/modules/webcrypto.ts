@@ -3,7 +3,7 @@ import { SUBTLE_METHODS } from '../bridge-names.ts';
 import { DOMException } from '../globals/abort.ts';
 import { arrayBufferOf, fromLatin1, latin1 } from './bytes.ts';
 
-/** What is passed of arguments and results: bytes and keys are named, the rest is JSON. */
+/** Encoding of arguments and results: bytes and keys are tagged, the rest is JSON. */
 type Coded = unknown;
 
 interface KeyDescription {
@@ -59,7 +59,7 @@ interface Waiting {
 const waiting = new Map<number, Waiting>();
 let last = 0;
 
-/** Takes the outcome of an earlier operation, as the bridge writes results and errors. */
+/** Settles an earlier operation with its result or error in the bridge's encoding. */
 export function settleSubtle(id: number, outcome: string): void {
   const { resolve, reject } = waiting.get(id) ?? {};
   waiting.delete(id);

@@ -6,7 +6,7 @@ import { fromLatin1, latin1, toBuffer } from './bytes.ts';
 
 type Done = (error: Error | null, result?: Buffer) => void;
 
-/** Works on whole texts: a stream's chunks are collected first. Options are ignored. */
+/** Processes whole inputs: a stream's chunks are collected first. Options are ignored. */
 function method(name: string) {
   const sync = (input: unknown) => fromLatin1(call('zlib', name, latin1(input)));
   const later = (input: unknown, ...rest: unknown[]) => {
