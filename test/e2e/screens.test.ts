@@ -47,6 +47,8 @@ function masksFor({ home }: Computer, { dataDir }: LocalStatus): Masks {
     [/[\d,]{5,} bytes/g, '<n> bytes'],
     [/\b[\da-f]{12}\.[\da-f]{16}\b/g, '<hash>'],
     [/\beyJ[\w.-]+/g, '<token>'],
+    // A longer time wraps to a line of its own.
+    [/\n {2,}(?=(?:\d+m \d\ds|\d+(?:\.\d)? m?s)$)/gm, '  '],
     [/\b\d+m \d\ds|\b\d+(?:\.\d)? m?s\b/g, '<time>'],
     [/\b[\d.]+ [KM]?i?B\/s/g, '<rate>'],
     [/(?<= 401 .*)[\w-]{12}$/gm, '<request-id>'],

@@ -36,7 +36,7 @@ const FEWEST = 2;
 
 /** What may be lost without much harm, milliseconds of sending; the second where the rate is known beforehand. */
 const LOSS_MS = 13_000;
-const LIMITED_LOSS_MS = 10_000;
+const LIMITED_LOSS_MS = 5_000;
 
 /** Links change: what was found out is doubted after a while. */
 const AGAIN_MS = 30_000;

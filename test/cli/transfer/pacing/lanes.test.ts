@@ -153,11 +153,11 @@ test('parts that pause go on where one that does not is cut', async () => {
   assert.ok(longestPause <= 5 * TICK_MS, `${longestPause} ms`);
 });
 
-test('with a rate limit no more are under way than it sends in ten seconds', async () => {
+test('with a rate limit no more parts are under way than it sends in five seconds', async () => {
   for (const [limit, expected] of [
     [1, 1],
-    [3, 2],
-    [8, 5],
+    [3, 1],
+    [8, 3],
   ] as const) {
     const { most } = await sendOver({ total: limit }, 12, limit * MIB);
     assert.ok(most <= expected, `${limit} MiB/s: ${most} at once`);
@@ -182,7 +182,7 @@ test('put with --limit-rate has no more parts open than that at the edge', async
   const context = testContext({ cwd: home, home });
   await upload(t, context, edge.url, { files: ['f'] }, { partSize: 5 * MIB, limitRate: MIB });
   assert.equal(edge.stored.get('/f')?.length, 40 * MIB);
-  assert.equal(most, 2);
+  assert.equal(most, 1);
 });
 
 test('after a failure no part that waited is begun', async (t) => {
@@ -198,5 +198,6 @@ test('after a failure no part that waited is begun', async (t) => {
   const context = testContext({ cwd: home, home });
   await assert.rejects(upload(t, context, edge.url, { files: ['f'] }, { partSize: 5 * MIB }));
   const parts = edge.seen.filter(({ path }) => path.includes('partNumber='));
-  assert.ok(parts.length <= 4, `${parts.length} parts were begun`);
+  // On a slow computer all sixteen at once may begin before the first refusal arrives; the other four never do.
+  assert.ok(parts.length <= 16, `${parts.length} parts were begun`);
 });
