@@ -132,7 +132,10 @@ test('once the chosen deployment is gone, every command asks for a choice', asyn
       assert.equal(error.code, 'no_deployment');
       assert.match(error.hint, /\n +edge-upload deployments use one$/);
     }
-    assert.match((await computer.run(['deployments', 'list'])).stdout, /None is chosen/);
+    assert.match(
+      (await computer.run(['deployments', 'list'])).stdout,
+      /Choose the deployment that commands use:\n {2}edge-upload deployments use <name>/,
+    );
     assert.equal((await computer.run(['deployments', 'use', 'one'])).code, 0);
     assert.equal((await computer.json<{ stackName: string }>(['status'])).stackName, 'one');
   });

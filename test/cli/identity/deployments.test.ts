@@ -71,5 +71,8 @@ test('forgetting a deployment of one’s own leaves the stack, and says how to f
   const here = await world(t);
   await here.operate();
   const { text } = await run(here, forget(here.context(), { name: 'studio' }));
-  assert.match(text ?? '', /stack stays.*--stack-name studio --local/);
+  assert.match(
+    text ?? '',
+    /The stack is not deleted\. .*\n {2}edge-upload status --stack-name studio --local/,
+  );
 });

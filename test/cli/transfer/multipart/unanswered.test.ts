@@ -303,6 +303,6 @@ test('uploads abort --forget sends nothing to the edge, which may not exist any 
   assert.equal(failed.code, 5);
   assert.match(failed.output, /--forget/);
   assert.equal((await journals()).length, 1);
-  assert.deepEqual(await run('--forget'), { output: '1 upload forgotten.\n', code: 0 });
+  assert.deepEqual(await run('--forget'), { output: '1 upload forgotten\n', code: 0 });
   assert.deepEqual(await journals(), []);
 });
