@@ -240,12 +240,9 @@ function described({ stackName, local }: StackWork, { outcome, outputs, url, opt
 }
 
 /** DNS is the operator's. https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html */
-function nameHint(
-  { domain: name }: StackOptions,
-  { domain: edge = '' }: StackOutputs,
-  local: boolean,
-): string[] {
+function nameHint({ domain: name }: StackOptions, outputs: StackOutputs, local: boolean): string[] {
   if (name === undefined) return [];
+  const { domain: edge = '' } = outputs;
   const [address = '', port = ''] = edge.split(':');
   return local
     ? ['', `For https://${name}:${port} a line of the hosts file is needed:`, `  ${address}  ${name}`]

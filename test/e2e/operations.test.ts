@@ -350,7 +350,7 @@ test('logs tell what was refused, and go with the function', async () => {
     for await (const chunk of following.stdout.iterator({ destroyOnReturn: false })) {
       followed += chunk;
       // The one of before, and the one that came while it was followed.
-      if (followed.split('401 invalid_token').length > 2) break;
+      if (followed.split(/401 +invalid_token/).length > 2) break;
     }
     following.stdout.resume();
     following.kill('SIGINT');
