@@ -16,9 +16,9 @@ import type { StackWork } from '../stack/stack-work.ts';
 import { deployedTemplate } from '../stack/template/deployed-template.ts';
 import { differingTypes } from '../stack/template/differences.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
-import { fields } from '../ui/fields.ts';
 import { count, formatBytes } from '../ui/format.ts';
 import { resourceName } from '../ui/resource-words.ts';
+import { fields } from '../ui/table-lines.ts';
 import { type OperatorArgs, openStack, requireTarget, stackMissing } from './operator.ts';
 
 export interface StatusArgs extends OperatorArgs {

@@ -2,7 +2,7 @@ import type { Context, Result } from '../../context.ts';
 import { factorTitle } from '../../identity/second-factors.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
 import { groupsOf } from '../../identity/users/groups.ts';
-import { fields } from '../../ui/fields.ts';
+import { fields } from '../../ui/table-lines.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { withPool } from './pool.ts';
 import { meaningOf } from './words.ts';
