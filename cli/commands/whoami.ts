@@ -8,6 +8,7 @@ import { keptText } from '../identity/tokens/token-store.ts';
 import type { JsonValue } from '../json-value.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';
+import { fields } from '../ui/table-lines.ts';
 
 /** Prints the user as the edge sees them: groups, what they have permission to write, and when the token expires. */
 export async function whoami(context: Context, _args: object): Promise<Result> {
@@ -29,14 +30,14 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
     expiresAt: tokenExpiresAt,
     renewed: origin.kind !== 'token',
   };
-  const lines: [string, string][] = [
+  const text = fields([
     ['user', groups.length === 0 ? username : `${username} (groups: ${groupsText(caller)})`],
     ['deployment', deploymentText(target)],
     ['may write', writingText(description.policy, caller)],
     ['tokens', originText(origin, kept)],
     ['good for', goodFor(context.now(), origin, tokenExpiresAt)],
-  ];
-  return { document, text: lines.map(([name, value]) => `${name.padEnd(12)}${value}`) };
+  ]);
+  return { document, text };
 }
 
 function deploymentText({ url, deployment }: Target): string {

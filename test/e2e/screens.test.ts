@@ -74,7 +74,9 @@ async function transcriptsOf(
         ...(input !== undefined && { input }),
         ...(env && { env }),
       });
-      const errors = ran.stderr === '' ? [] : ['-- stderr --', ran.stderr.trimEnd()];
+      // A step that takes longer than a moment is named at its begin, too.
+      const steps = ran.stderr.replace(/^.*…\n/gm, '').trimEnd();
+      const errors = steps === '' ? [] : ['-- stderr --', steps];
       return { code: ran.code, lines: [...(ran.stdout === '' ? [] : [ran.stdout.trimEnd()]), ...errors] };
     };
     await work(async (name, ...runs) => {
