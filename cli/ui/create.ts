@@ -11,18 +11,20 @@ type Parts = Pick<
   'stdin' | 'stdout' | 'stderr' | 'now' | 'options' | 'signal' | 'env' | 'platform' | 'jobControl'
 >;
 
-/** The screen for these streams: redrawn on a terminal, whole lines elsewhere, JSON rows with `--json`. */
+/**
+ * Creates the screen for these streams: redrawn on a terminal, whole lines elsewhere, JSON rows with `--json`. Where
+ * standard output leads to another program, that may print on the same terminal at any time: nothing is redrawn there.
+ */
 export async function createUi(parts: Parts): Promise<Ui> {
   const { stdin, stdout, stderr, now, options, signal, env, jobControl } = parts;
   const { json, quiet, debug } = options;
   const common = { stdout, stderr, now, json, quiet, debug };
   const { paint, symbols } = lookOf(stderr, parts);
-  const isRedrawn = symbols !== undefined && !json;
+  const isRedrawn = symbols !== undefined && lookOf(stdout, parts).symbols !== undefined && !json;
   const renderer = isRedrawn
     ? (await import('./terminal.ts')).terminalRenderer({
         ...common,
         look: { paint, symbols },
-        stdoutLook: lookOf(stdout, parts),
       })
     : plainRenderer(common);
   jobControl?.watch(renderer);

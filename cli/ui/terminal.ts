@@ -18,9 +18,8 @@ const SPINNER_MS = 80;
 const NUMBERS_COLUMNS = 54;
 
 export interface TerminalOptions extends Omit<RendererOptions, 'json'> {
-  /** The looks of standard error, which is a terminal, and of standard output. */
+  /** The look of standard output and standard error, which are terminals. */
   readonly look: Required<Look>;
-  readonly stdoutLook: Look;
 }
 
 interface Task {
@@ -30,7 +29,7 @@ interface Task {
 
 /** Draws one block at the foot of the screen, again and again in place. What is finished becomes a line above it. */
 export function terminalRenderer(options: TerminalOptions): Renderer {
-  const { stdout, stderr, now, debug, quiet, look, stdoutLook } = options;
+  const { stdout, stderr, now, debug, quiet, look } = options;
   const { paint, symbols } = look;
   // Standard input stays ours: questions are asked while a block is drawn.
   const spinner = ora({
@@ -48,7 +47,6 @@ export function terminalRenderer(options: TerminalOptions): Renderer {
   let suspended = false;
   let isStepByStep = false;
   let isBlank = true;
-  const isOnTerminal = stdoutLook.symbols !== undefined;
 
   const columns = () => Math.max(40, stderr.columns ?? 80);
   const width = () => columns() - 4;
@@ -151,10 +149,7 @@ export function terminalRenderer(options: TerminalOptions): Renderer {
     event(event) {
       switch (event.type) {
         case 'row':
-          above(
-            stdout,
-            ...shownLines(isOnTerminal ? wrapText(event.text, columns()) : event.text, stdoutLook),
-          );
+          above(stdout, ...wrapped(event.text));
           break;
         case 'warning':
           above(stderr, ...noted(paint('yellow', symbols.marks.warning), event.text));

@@ -128,7 +128,7 @@ const KINDS = (text: string): UiEvent[] => [
 function looks(color: boolean) {
   const { paint, symbols } = lookOf(drawable(), { env: {}, platform: 'linux', options: { color } });
   assert.ok(symbols);
-  return { look: { paint, symbols }, stdoutLook: PLAIN };
+  return { look: { paint, symbols } };
 }
 
 test('no event of any kind brings a hostile text to any screen, or a line that looks like ours', () => {

@@ -28,7 +28,6 @@ function draw(events: readonly UiEvent[], { columns = 80, env = {} }: Terminal =
     quiet: false,
     debug: false,
     look,
-    stdoutLook: look,
   });
   for (const event of events) {
     renderer.event(event);
