@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kindOf, nameOf, OPTION_NAMES } from '../cli/stack/options/kinds.ts';
+import { withTable } from './page-table.ts';
 
-/* Writes the table of deployment options into the pages that have its markers: `npm run docs:options`. */
+/* Writes the table of deployment options into the operators' guide: `npm run docs:options`. */
 
-const PAGES = ['docs/operating.md'];
-const TABLE = /(<!-- options: [^\n]* -->\n\n)[\s\S]*?(\n\n<!-- \/options -->)/;
+const PAGE = join(import.meta.dirname, '../docs/operating.md');
 
 function row(name: (typeof OPTION_NAMES)[number]): string {
   const { flag, argument, summary, off, details, repeats } = kindOf(name);
@@ -20,13 +20,9 @@ function row(name: (typeof OPTION_NAMES)[number]): string {
 
 /** Returns the page with its table renewed. */
 export function withOptionsTable(page: string): string {
-  const table = ['| option | what it does |', '| --- | --- |', ...OPTION_NAMES.map(row)].join('\n');
-  return page.replace(TABLE, (_, start: string, end: string) => `${start}${table}${end}`);
+  return withTable(page, 'options', ['| option | what it does |', '| --- | --- |', ...OPTION_NAMES.map(row)]);
 }
 
 if (process.argv[1] === import.meta.filename) {
-  for (const name of PAGES) {
-    const path = join(import.meta.dirname, '..', name);
-    writeFileSync(path, withOptionsTable(readFileSync(path, 'utf8')));
-  }
+  writeFileSync(PAGE, withOptionsTable(readFileSync(PAGE, 'utf8')));
 }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERROR_EXIT, type ErrorCode } from '../cli/errors.ts';
+import { withTable } from './page-table.ts';
 
 /* Writes the table of error codes into docs/troubleshooting.md: `npm run docs:errors`. */
 
@@ -156,7 +157,6 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   interrupted: { means: 'You pressed Ctrl-C.', fix: 'The same command resumes.' },
 };
 
-const TABLE = /(<!-- errors: [^\n]* -->\n\n)[\s\S]*?(\n\n<!-- \/errors -->)/;
 const PAGE = join(import.meta.dirname, '../docs/troubleshooting.md');
 
 /** Returns the page with its table renewed. */
@@ -164,8 +164,11 @@ export function withErrorTable(page: string): string {
   const rows = Object.entries(ADVICE).map(
     ([code, { means, fix }]) => `| \`${code}\` | ${ERROR_EXIT[code as ErrorCode]} | ${means} | ${fix} |`,
   );
-  const table = ['| code | exit | meaning | what to do |', '| --- | --: | --- | --- |', ...rows].join('\n');
-  return page.replace(TABLE, (_, start: string, end: string) => `${start}${table}${end}`);
+  return withTable(page, 'errors', [
+    '| code | exit | meaning | what to do |',
+    '| --- | --: | --- | --- |',
+    ...rows,
+  ]);
 }
 
 if (process.argv[1] === import.meta.filename) writeFileSync(PAGE, withErrorTable(readFileSync(PAGE, 'utf8')));

@@ -25,14 +25,19 @@ process.env.NODE_OPTIONS = '--enable-source-maps';
 
 const asked = process.argv.slice(2);
 const unit = asked.includes('--unit');
-const words = unit ? UNIT : asked.includes('--portable') ? PORTABLE : asked;
+const selection = unit ? UNIT : asked.includes('--portable') ? PORTABLE : undefined;
 const root = import.meta.dirname;
+
+/** Selections are the beginnings of paths; what is typed is any part of one. */
+function isNamed(file: string): boolean {
+  return selection?.some((path) => file.startsWith(path)) ?? asked.some((word) => file.includes(word));
+}
 
 function isWanted(file: string): boolean {
   if (!file.endsWith('.test.ts')) return false;
-  if (words.length === 0) return !file.startsWith('scale');
-  if (!words.some((word) => file.includes(word))) return false;
-  const skipped = platform === 'win32' && NOT_ON_WINDOWS.find(({ word }) => file.includes(word));
+  if (asked.length === 0) return !file.startsWith('scale');
+  if (!isNamed(file)) return false;
+  const skipped = platform === 'win32' && NOT_ON_WINDOWS.find(({ path }) => file.startsWith(path));
   if (skipped) process.stdout.write(`Skipped on Windows: ${file} needs ${skipped.because}.\n`);
   return !skipped;
 }
@@ -45,12 +50,19 @@ function rank(file: string): number {
   return at === -1 ? LONGEST_FIRST.length : at;
 }
 
-const wanted = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .map((file) => file.replaceAll('\\', '/'))
+const all = readdirSync(root, { recursive: true, encoding: 'utf8' }).map((file) =>
+  file.replaceAll('\\', '/'),
+);
+const gone = [...(selection ?? []), ...NOT_ON_WINDOWS.map(({ path }) => path)].filter(
+  (path) => !all.some((file) => file.startsWith(path)),
+);
+if (gone.length > 0)
+  throw new Error(`No test file begins with ${gone.join(', ')}, which selections.ts names.`);
+const wanted = all
   .filter(isWanted)
   .sort((one, other) => rank(one) - rank(other) || one.localeCompare(other))
   .map((file) => join(root, file));
-if (wanted.length === 0) throw new Error(`No test file matches ${words.join(' ')}.`);
+if (wanted.length === 0) throw new Error(`No test file matches ${asked.join(' ')}.`);
 /** Compiled together; each source by itself where coverage is measured, which c8 cannot map through bundles. */
 const compiled = process.env.NODE_V8_COVERAGE === undefined ? join(root, `../dist.test.${pid}`) : undefined;
 const guard = join(root, 'support/no-sockets.ts');
