@@ -30,9 +30,9 @@ export class TerminalScreen {
   write(output: string): void {
     for (const [token, parameters, letter] of output.matchAll(TOKENS)) {
       if (letter !== undefined) this.#control(letter, parameters ?? '');
-      else if (token === '\n') this.#down();
+      else if (token === '\n') this.#row += 1;
       else if (token === '\r') this.#column = 0;
-      else if (token.length <= 2) this.#put(token);
+      else if (!/\p{Cc}/u.test(token)) this.#put(token);
     }
   }
 
@@ -46,7 +46,7 @@ export class TerminalScreen {
   #put(sign: string): void {
     if (this.#column >= this.#columns) {
       this.#column = 0;
-      this.#down();
+      this.#row += 1;
     }
     const row = this.#line();
     while (row.length < this.#column) row.push({ sign: ' ', style: [] });
@@ -54,21 +54,20 @@ export class TerminalScreen {
     this.#column += 1;
   }
 
-  #down(): void {
-    this.#row += 1;
-    if (this.#rows.length <= this.#row) this.#rows.push([]);
-  }
-
   #line(): Cell[] {
-    const row = this.#rows[this.#row];
-    if (row === undefined) throw new Error(`There is no line ${this.#row}.`);
-    return row;
+    while (this.#rows.length <= this.#row) this.#rows.push([]);
+    return this.#rows[this.#row] as Cell[];
   }
 
   #control(letter: string, parameters: string): void {
     const first = Number(parameters.split(';')[0] || 0);
-    if (letter === 'A') this.#row = Math.max(0, this.#row - Math.max(1, first));
-    else if (letter === 'G') this.#column = Math.max(1, first) - 1;
+    const amount = Math.max(1, first);
+    if (letter === 'A') this.#row = Math.max(0, this.#row - amount);
+    else if (letter === 'B') this.#row += amount;
+    else if (letter === 'C') this.#column += amount;
+    else if (letter === 'D') this.#column = Math.max(0, this.#column - amount);
+    else if (letter === 'G') this.#column = amount - 1;
+    else if (letter === 'J') this.#rows.splice(this.#row + 1);
     else if (letter === 'K')
       this.#line().length = Math.min(this.#line().length, first === 2 ? 0 : this.#column);
     else if (letter === 'm') this.#style = restyled(this.#style, parameters);

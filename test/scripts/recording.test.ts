@@ -5,20 +5,15 @@ import { test } from 'node:test';
 import { XMLValidator } from 'fast-xml-parser';
 import { recordingSvg } from '../../scripts/recording-svg.ts';
 import { TerminalScreen } from '../../scripts/terminal-screen.ts';
+import { screenLines } from '../support/screen-lines.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-function textOf(output: string, columns = 20): string[] {
-  const screen = new TerminalScreen(columns);
-  screen.write(output);
-  return screen.lines().map((runs) => runs.map(({ text }) => text).join(''));
-}
-
 test('a recording keeps what was on the screen at last', () => {
-  assert.deepEqual(textOf('one\r\ntwo\r\n'), ['one', 'two']);
-  assert.deepEqual(textOf('\u001b[?25l⠋ working\u001b[1G\u001b[0K✔ done\r\n'), ['✔ done']);
-  assert.deepEqual(textOf('first\r\nsecond\u001b[1G\u001b[0K\u001b[1A\u001b[0Kthird'), ['third']);
-  assert.deepEqual(textOf('abcdef', 4), ['abcd', 'ef'], 'a long line continues below');
+  assert.deepEqual(screenLines('one\r\ntwo\r\n', 20), ['one', 'two']);
+  assert.deepEqual(screenLines('\u001b[?25l⠋ working\u001b[1G\u001b[0K✔ done\r\n', 20), ['✔ done']);
+  assert.deepEqual(screenLines('first\r\nsecond\u001b[1G\u001b[0K\u001b[1A\u001b[0Kthird', 20), ['third']);
+  assert.deepEqual(screenLines('abcdef', 4), ['abcd', 'ef'], 'a long line continues below');
 });
 
 test('a recording keeps colours, and ends them where the output does', () => {
