@@ -1,33 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
-import { missing } from '../../support/programs.ts';
-import { att, ref, type Setup, setUp, template, thing } from './fixture.ts';
-
-const run = promisify(execFile);
-
-const env = {
-  PATH: process.env.PATH,
-  HOME: '/nonexistent',
-  AWS_ACCESS_KEY_ID: 'test',
-  AWS_SECRET_ACCESS_KEY: 'test',
-  AWS_DEFAULT_REGION: 'us-east-1',
-  AWS_EC2_METADATA_DISABLED: 'true',
-};
-
-function cli({ endpoint }: Setup) {
-  return async (...parameters: string[]) => {
-    const { stdout } = await run(
-      'aws',
-      ['--endpoint-url', endpoint, '--output', 'json', 'cloudformation', ...parameters],
-      { env },
-    );
-    return stdout.startsWith('{') ? JSON.parse(stdout) : stdout;
-  };
-}
+import { AWS_TOOL_ENV, awsCli } from '../../support/aws-cli.ts';
+import { missing, runProgram } from '../../support/programs.ts';
+import { att, ref, setUp, template, thing } from './fixture.ts';
 
 const body = (colour: string) =>
   template(
@@ -39,7 +16,7 @@ test('the AWS CLI validates, deploys, changes, reads and deletes a stack, and wa
   skip: missing('aws'),
 }, async (t) => {
   const setup = await setUp(t);
-  const aws = cli(setup);
+  const aws = awsCli(setup.endpoint, 'cloudformation');
   const file = (name: string, colour: string) => {
     const path = join(setup.dataDir, name);
     writeFileSync(path, JSON.stringify(body(colour)));
@@ -108,11 +85,12 @@ test('boto3 tells the same story with its own waiters and paginators', {
 }, async (t) => {
   const { endpoint, cloud } = await setUp(t, { faults: { failingResources: { Bad: 'no' } } });
   const failing = template({ A: thing({ Colour: 'blue' }), Bad: thing({ Of: ref('A') }) });
-  const { stdout } = await run(
+  const { stdout, stderr, code } = await runProgram(
     'python3',
     ['-c', STORY, endpoint, JSON.stringify(body('red')), JSON.stringify(failing)],
-    { env },
+    { env: AWS_TOOL_ENV },
   );
+  assert.equal(code, 0, stderr);
   const { gone, events, ...told } = JSON.parse(stdout);
   assert.deepEqual(told, { changes: 2, failed: 'UPDATE_ROLLBACK_COMPLETE' });
   assert.ok(events > 10);

@@ -1,34 +1,15 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
-import { type Setup, setUp } from './harness.ts';
+import { awsCli } from '../../support/aws-cli.ts';
+import { missing } from '../../support/programs.ts';
+import { setUp } from './harness.ts';
 import { signInWithSrp } from './sign-in.ts';
 
-const skip = spawnSync('aws', ['--version']).status === 0 ? false : 'the AWS CLI is not installed';
-
-function cli({ endpoint }: Setup) {
-  return async (...parameters: string[]) => {
-    const { stdout } = await promisify(execFile)(
-      'aws',
-      ['--endpoint-url', endpoint, '--region', 'us-east-1', '--output', 'json', 'cognito-idp', ...parameters],
-      {
-        env: {
-          PATH: process.env.PATH,
-          HOME: '/nonexistent',
-          AWS_ACCESS_KEY_ID: 'test',
-          AWS_SECRET_ACCESS_KEY: 'test',
-          AWS_EC2_METADATA_DISABLED: 'true',
-        },
-      },
-    );
-    return stdout === '' ? {} : JSON.parse(stdout);
-  };
-}
+const skip = missing('aws');
 
 test('the pattern’s own walkthrough, by the AWS CLI', { skip }, async (t) => {
   const setup = await setUp(t);
-  const aws = cli(setup);
+  const aws = awsCli(setup.endpoint, 'cognito-idp');
   const pool = ['--user-pool-id', setup.UserPoolId];
   const client = ['--client-id', setup.ClientId];
   const name = ['--username', 'ann'];
@@ -72,27 +53,7 @@ test('the pattern’s own walkthrough, by the AWS CLI', { skip }, async (t) => {
 });
 
 test('a wrong secret key is refused to the AWS CLI too', { skip }, async (t) => {
-  const setup = await setUp(t);
-  const run = promisify(execFile)(
-    'aws',
-    [
-      '--endpoint-url',
-      setup.endpoint,
-      '--region',
-      'us-east-1',
-      'cognito-idp',
-      'list-user-pools',
-      '--max-results',
-      '1',
-    ],
-    {
-      env: {
-        PATH: process.env.PATH,
-        HOME: '/nonexistent',
-        AWS_ACCESS_KEY_ID: 'test',
-        AWS_SECRET_ACCESS_KEY: 'wrong',
-      },
-    },
-  );
-  await assert.rejects(run, /InvalidSignatureException/);
+  const { endpoint } = await setUp(t);
+  const aws = awsCli(endpoint, 'cognito-idp', { AWS_SECRET_ACCESS_KEY: 'wrong' });
+  await assert.rejects(aws('list-user-pools', '--max-results', '1'), /InvalidSignatureException/);
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { missing, runProgram } from '../../support/programs.ts';
+import { awsCli } from '../../support/aws-cli.ts';
+import { missing } from '../../support/programs.ts';
 import { GROUP, refusal, STREAM, setUp } from './fixture.ts';
 
 const NO_GROUP = refusal('ResourceNotFoundException', 'The specified log group does not exist.');
@@ -147,23 +148,8 @@ test('who may not ask is refused, and what is not done is refused by name', asyn
 test('the AWS CLI reads them', { skip: missing('aws') }, async (t) => {
   const { endpoint, write } = await setUp(t);
   write(['seen by others\n']);
-  const aws = async (...args: string[]) => {
-    const { code, stdout, stderr } = await runProgram(
-      'aws',
-      ['--endpoint-url', endpoint, '--output', 'json', 'logs', ...args, '--log-group-name', GROUP],
-      {
-        env: {
-          PATH: process.env.PATH,
-          HOME: '/nonexistent',
-          AWS_ACCESS_KEY_ID: 'test',
-          AWS_SECRET_ACCESS_KEY: 'test',
-          AWS_DEFAULT_REGION: 'us-east-1',
-        },
-      },
-    );
-    assert.equal(code, 0, stderr);
-    return JSON.parse(stdout);
-  };
+  const logs = awsCli(endpoint, 'logs');
+  const aws = (...args: string[]) => logs(...args, '--log-group-name', GROUP);
   const filtered = await aws('filter-log-events', '--filter-pattern', '"seen by"');
   assert.equal(filtered.events[0].message, 'seen by others\n');
   const got = await aws('get-log-events', '--log-stream-name', STREAM);

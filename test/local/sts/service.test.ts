@@ -1,24 +1,18 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { promisify } from 'node:util';
 import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts';
 import { Identities } from '../../../local/auth/identities.ts';
 import { createSts } from '../../../local/sts/service.ts';
-import { nodeListener } from '../../../local/wire/node-http.ts';
+import { awsCli } from '../../support/aws-cli.ts';
+import { missing } from '../../support/programs.ts';
+import { serve } from '../../support/serve.ts';
 
-const run = promisify(execFile);
 const ROOT = { UserId: '000000000000', Account: '000000000000', Arn: 'arn:aws:iam::000000000000:root' };
 
 async function openSts(t: TestContext, now = () => new Date()) {
   const identities = new Identities({ wellKnownKeys: true });
   const { handle } = createSts({ identities, now });
-  const server = createServer(nodeListener(handle, (error) => t.diagnostic(String(error))));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => server.close());
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const endpoint = await serve(t, handle);
   const client = (accessKeyId = 'test', secretAccessKey = accessKeyId) => {
     const credentials = { accessKeyId, secretAccessKey };
     const made = new STSClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });
@@ -73,21 +67,7 @@ test('an unsigned request is refused', async (t) => {
   assert.match(await empty.text(), /<Code>MissingAction<\/Code>/);
 });
 
-test('the AWS CLI asks who it is', async (t) => {
-  const version = await run('aws', ['--version']).catch(() => undefined);
-  if (version === undefined) return t.skip('the AWS CLI is not installed');
+test('the AWS CLI asks who it is', { skip: missing('aws') }, async (t) => {
   const { endpoint } = await openSts(t);
-  const env = {
-    PATH: process.env.PATH,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_EC2_METADATA_DISABLED: 'true',
-  };
-  const { stdout } = await run(
-    'aws',
-    ['--endpoint-url', endpoint, 'sts', 'get-caller-identity', '--output', 'json'],
-    { env },
-  );
-  assert.deepEqual(JSON.parse(stdout), ROOT);
+  assert.deepEqual(await awsCli(endpoint, 'sts')('get-caller-identity'), ROOT);
 });

@@ -1,37 +1,20 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { type TestContext, test } from 'node:test';
-import { promisify } from 'node:util';
+import { awsCli } from '../../../support/aws-cli.ts';
+import { missing } from '../../../support/programs.ts';
 import { serve } from '../../../support/serve.ts';
 import { openRoom } from '../support.ts';
 
-const run = promisify(execFile);
+const skip = missing('aws');
 
 async function openCli(t: TestContext) {
-  const version = await run('aws', ['--version']).catch(() => undefined);
-  if (version === undefined) return t.skip('the AWS CLI is not installed');
   const room = await openRoom(t);
   const endpoint = await serve(t, room.handle);
-  const env = {
-    PATH: process.env.PATH,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_EC2_METADATA_DISABLED: 'true',
-  };
-  const aws = async (...args: string[]) => {
-    const { stdout } = await run('aws', ['--endpoint-url', endpoint, '--output', 'json', 'lambda', ...args], {
-      env,
-    });
-    return stdout === '' ? undefined : JSON.parse(stdout);
-  };
-  return { room, aws };
+  return { room, aws: awsCli(endpoint, 'lambda') };
 }
 
-test('the AWS CLI reads and deletes functions', async (t) => {
-  const cli = await openCli(t);
-  if (cli === undefined) return;
-  const { room, aws } = cli;
+test('the AWS CLI reads and deletes functions', { skip }, async (t) => {
+  const { room, aws } = await openCli(t);
   await room.publish('exports.handler = async () => 1', { FunctionName: 'named' });
   assert.equal((await aws('get-function', '--function-name', 'named')).Configuration.Runtime, 'nodejs24.x');
   const { Versions } = await aws('list-versions-by-function', '--function-name', 'named');
