@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Dispatcher } from 'undici';
 import type { UploadPolicy } from '../../../edge/config.ts';
 import type { Context } from '../../context.ts';
-import { isUserError, UserError } from '../../errors.ts';
+import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { readDescription } from '../../identity/edge-description.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import { networkFailure } from '../../network/failures.ts';
@@ -31,6 +31,8 @@ const BOUNDS = { deadlineMs: 15_000, maxBytes: 64 * 1024 };
 /** A key under which nothing is ever stored: the request carries no token. */
 const PROBE_KEY = 'edge-upload-probe';
 
+const SEE_LATER = 'The stack is deployed; see later whether its edge serves: edge-upload doctor';
+
 /** Returns why an edge does not serve as it should; `undefined` if it does. */
 async function edgeDefect(
   { env, signal }: Pick<Context, 'env' | 'signal'>,
@@ -46,7 +48,7 @@ async function edgeDefect(
       return 'it still has its earlier rules';
     return await guardDefect(url, { dispatcher, signal });
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted) throw interrupted(SEE_LATER);
     const failure = isUserError(error) ? error : networkFailure(error, new URL(url).host);
     if (failure === undefined) throw error;
     return failure.message.replace(/\.$/, '');
@@ -85,7 +87,10 @@ function enforces(
  * Waits until the edge serves: it describes itself, and refuses an upload without a token. A stack is complete before
  * its domain name is known everywhere.
  */
-export async function edgeServes(context: Context, edge: EdgeToProbe): Promise<void> {
+export async function edgeServes(
+  context: Pick<Context, 'env' | 'now' | 'signal' | 'ui'>,
+  edge: EdgeToProbe,
+): Promise<void> {
   const { ui, now, signal } = context;
   const task = 'Waiting until the edge serves';
   const since = now().getTime();
@@ -103,11 +108,7 @@ export async function edgeServes(context: Context, edge: EdgeToProbe): Promise<v
       );
     }
     ui.event({ type: 'task-progress', task, detail: defect });
-    await pause(
-      edge.local === undefined ? AWS_INTERVAL_MS : LOCAL_INTERVAL_MS,
-      signal,
-      'The stack is deployed; see later whether its edge serves: edge-upload doctor',
-    );
+    await pause(edge.local === undefined ? AWS_INTERVAL_MS : LOCAL_INTERVAL_MS, signal, SEE_LATER);
   }
   ui.event({ type: 'task-done', task, detail: new URL(edge.url).host });
 }

@@ -1,5 +1,6 @@
 import { equal, rejects } from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { edgeServes } from '../../../../cli/stack/checks/edge-probe.ts';
 import { emptyBucket } from '../../../../cli/stack/operate/bucket.ts';
 import { deleteEdgeFunction } from '../../../../cli/stack/operate/edge-function.ts';
 import { follow } from '../../../../cli/stack/operate/follow.ts';
@@ -9,6 +10,9 @@ import { workAgainst } from '../world.ts';
 
 const VERSIONS =
   '<ListVersionsResult><IsTruncated>false</IsTruncated><Version><Key>a</Key><VersionId>1</VersionId><Size>1</Size></Version></ListVersionsResult>';
+
+const waitForEdge = ({ context }: StackWork) =>
+  edgeServes(context, { url: String(context.env.AWS_ENDPOINT_URL), clientId: 'c' });
 
 /** Interrupts the work while its request of that number is under way. */
 async function interruptedAt(t: TestContext, number: number, run: (work: StackWork) => Promise<unknown>) {
@@ -27,6 +31,7 @@ test('Ctrl-C during a request prints how to continue, and no other request is se
     [2, (work) => emptyBucket(work, 'b'), /edge-upload destroy again/],
     [1, (work) => follow(work, 'arn'), /the same command again to follow it/],
     [1, (work) => deleteEdgeFunction(work, 'f', { wait: true }), /edge-upload destroy again/],
+    [1, waitForEdge, /whether its edge serves: edge-upload doctor/],
   ];
   for (const [number, run, hint] of cases) {
     const { asked, ended } = await interruptedAt(t, number, run);
