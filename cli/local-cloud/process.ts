@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { constants, type Dirent } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
@@ -9,9 +9,8 @@ import { openDeadline } from '../network/deadline.ts';
 import { findFailure } from '../network/failures.ts';
 import { readBounded } from '../network/request-text.ts';
 import { packageRoot } from '../package-root.ts';
-import { diskError, makeFolder, readIfThere } from '../settings/files.ts';
+import { diskError, makeFolder, openToAppend, readIfThere } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
-import { openOwn } from '../settings/own-file.ts';
 
 /** A running embedded cloud, as it describes itself in `cloud.json`. */
 export interface RunningCloud {
@@ -131,22 +130,14 @@ export async function startCloud(
   }
 }
 
-async function createLog(logFile: string): Promise<FileHandle> {
-  try {
-    return await open(logFile, 'ax', 0o600);
-  } catch (error) {
-    throw diskError(logFile, error);
-  }
-}
-
 async function openLog(dataDir: string, logFile: string): Promise<FileHandle> {
   try {
     await makeFolder(dataDir);
-    return (await openOwn(logFile, constants.O_WRONLY | constants.O_APPEND)).handle;
+    await (await open(logFile, 'ax', 0o600)).close();
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return createLog(logFile);
-    throw diskError(logFile, error);
+    if (systemCode(error) !== 'EEXIST') throw diskError(logFile, error);
   }
+  return openToAppend(logFile);
 }
 
 /** Places, languages and times. Windows starts no program without `SystemRoot`. */

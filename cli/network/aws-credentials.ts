@@ -1,3 +1,4 @@
+import { memoize } from '@smithy/core/config';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
@@ -26,25 +27,11 @@ export interface CredentialsPlace extends Pick<Context, 'env' | 'home' | 'execPa
  * in many places, so it runs in a helper process that has this environment. Keys in the environment need no helper.
  */
 export function awsCredentials(place: CredentialsPlace): () => Promise<AwsCredentialIdentity> {
-  let held: Promise<AwsCredentialIdentity> | undefined;
-  let expires = Number.POSITIVE_INFINITY;
-  const obtain = async (): Promise<AwsCredentialIdentity> => {
-    try {
-      const found = keysOf(place) ?? (await askChain(place));
-      expires = found.expiration?.getTime() ?? expires;
-      return found;
-    } catch (error) {
-      held = undefined;
-      throw error;
-    }
-  };
-  return () => {
-    if (held === undefined || expires - Date.now() < AHEAD_MS) {
-      expires = Number.POSITIVE_INFINITY;
-      held = obtain();
-    }
-    return held;
-  };
+  return memoize(
+    async () => keysOf(place) ?? (await askChain(place)),
+    ({ expiration }) => expiration !== undefined && expiration.getTime() - Date.now() < AHEAD_MS,
+    ({ expiration }) => expiration !== undefined,
+  );
 }
 
 function keysOf({ env, profile }: CredentialsPlace): AwsCredentialIdentity | undefined {

@@ -1,5 +1,4 @@
 import { isAbsolute, join } from 'node:path';
-import { loadSharedConfigFiles } from '@smithy/core/config';
 import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 
@@ -64,6 +63,7 @@ export async function readAwsSettings(
   const { env } = context;
   const home = homeOf(context);
   const below = (path: string) => (path.startsWith('~/') ? join(home, path.slice(2)) : path);
+  const { loadSharedConfigFiles } = await import('@smithy/core/config');
   const { configFile, credentialsFile } = await loadSharedConfigFiles({
     configFilepath: below(env.AWS_CONFIG_FILE || '~/.aws/config'),
     filepath: below(env.AWS_SHARED_CREDENTIALS_FILE || '~/.aws/credentials'),

@@ -10,7 +10,6 @@ import type { Context } from '../context.ts';
 import { folderOf, readAccessKey } from '../local-cloud/access-key.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
 import { isLoopback } from '../settings/edge-url.ts';
-import { awsCredentials } from './aws-credentials.ts';
 import {
   type AwsSettings,
   endpointFromEnv,
@@ -126,8 +125,9 @@ export async function operatorClients(
   { local, profile, signal }: CloudChoice,
 ): Promise<OperatorClients> {
   const { env } = context;
-  const [settings, cloudformation, cognito, s3, lambda, sts] = await Promise.all([
+  const [settings, { awsCredentials }, cloudformation, cognito, s3, lambda, sts] = await Promise.all([
     local === undefined ? readAwsSettings(context, profile) : NO_SETTINGS,
+    import('./aws-credentials.ts'),
     import('@aws-sdk/client-cloudformation'),
     import('@aws-sdk/client-cognito-identity-provider'),
     import('@aws-sdk/client-s3'),

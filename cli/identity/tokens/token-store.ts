@@ -8,7 +8,7 @@ import { diskError, readPrivate, replaceFile } from '../../settings/files.ts';
 import { findFolder, folders } from '../../settings/folders.ts';
 import { withLock } from '../../settings/lock.ts';
 import { loginCommand } from '../sign-in/username.ts';
-import { ensureKey, findKey, seal, unseal } from './seal.ts';
+import { ensureKey, findKey, seal, type TokenKey, unseal } from './seal.ts';
 import { readSession, type StoredSession } from './stored-session.ts';
 
 type Place = Pick<Context, 'env' | 'platform' | 'home' | 'keyring'>;
@@ -52,9 +52,11 @@ function write(file: string, session: StoredSession, key: Buffer | undefined): s
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
+type KeySource = () => Promise<TokenKey>;
+
 /** Returns a file's session; `damaged` if it is truncated, changed or from another version. */
 async function parse(
-  place: Place,
+  keyOf: KeySource,
   file: string,
   url: string,
   text: string,
@@ -65,7 +67,7 @@ async function parse(
     return session === undefined ? 'damaged' : { file, session };
   }
   if (fields.version !== SEALED || typeof fields.sealed !== 'string') return 'damaged';
-  const found = await findKey(place);
+  const found = await keyOf();
   if (found.kind === 'unavailable') throw locked(url, found.reason);
   if (found.kind === 'none') return 'damaged';
   const opened = unseal(found.key, fields.sealed, basename(file));
@@ -85,6 +87,7 @@ async function read(
   keeper: Keeper,
   file: string,
   url: string,
+  keyOf: KeySource = () => findKey(keeper),
 ): Promise<FoundSession | 'damaged' | undefined> {
   const found = await readPrivate(file);
   if (found === undefined) return undefined;
@@ -94,7 +97,7 @@ async function read(
       text: `${file} could be read by others on this computer; it no longer can. If somebody may have: edge-upload logout`,
     });
   }
-  return parse(keeper, file, url, found.text);
+  return parse(keyOf, file, url, found.text);
 }
 
 /**
@@ -155,9 +158,15 @@ async function filesOf(place: Place, url: string): Promise<string[]> {
 /** Returns the sessions for one edge, latest sign-in first. */
 export async function findSessions(keeper: Keeper, url: string): Promise<FoundSession[]> {
   const sessions: FoundSession[] = [];
+  // The keyring is asked once for all files.
+  let key: Promise<TokenKey> | undefined;
+  const keyOf = () => {
+    key ??= findKey(keeper);
+    return key;
+  };
   for (const file of await filesOf(keeper, url)) {
     if (!file.endsWith(SUFFIX)) continue;
-    let found = await read(keeper, file, url);
+    let found = await read(keeper, file, url, keyOf);
     // Read again under the lock: another process may have replaced the file.
     if (found === 'damaged') found = await withLock(file, () => readLocked(keeper, file, url));
     if (found !== undefined) sessions.push(found);

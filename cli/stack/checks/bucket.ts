@@ -58,11 +58,8 @@ export function bucketCheck(work: StackWork): Check {
  */
 export async function refuseBucket(work: StackWork, { bucketName }: StackOptions): Promise<void> {
   const { bucket } = (await findStack(work))?.outputs ?? {};
-  if (bucket === undefined || bucket === bucketName) {
-    if (bucket !== undefined && !(await bucketExists(work, bucket))) throw bucketGone(work.local, bucket);
-    return;
-  }
-  if (bucketName === undefined) {
+  if (bucket === undefined) return;
+  if (bucketName === undefined || bucketName === bucket) {
     if (!(await bucketExists(work, bucket))) throw bucketGone(work.local, bucket);
     return;
   }

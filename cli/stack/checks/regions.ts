@@ -14,7 +14,6 @@ export function regionsCheck(work: StackWork): Check {
   return {
     name: 'regions',
     run: async () => {
-      if (work.local !== undefined) return { skipped: 'the embedded cloud has one' };
       const { GetFunctionCommand } = await import('@aws-sdk/client-lambda');
       const elsewhere = work.clients.lambdaIn(OTHER_REGION);
       try {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { keyProblem } from '../../../protocol/key-rules.ts';
 import { UserError } from '../../errors.ts';
+import { type Fields, isFields } from '../../settings/documents.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import { MAX_OBJECT, MAX_PART, MAX_PARTS } from '../plan.ts';
 import { ALGORITHMS, type Algorithm } from '../proof/digests.ts';
@@ -78,12 +79,6 @@ export function totalSize(parts: ReadonlyMap<number, StoredPart>): number {
 export const FORMAT = 2;
 /** Of earlier versions, which wrote the upload's id in the first line. */
 const OLD_FORMAT = 1;
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isCount = (value: unknown, least: number, most: number) =>
