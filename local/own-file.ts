@@ -25,13 +25,8 @@ export function openOwnFile(path: string, flags: number = constants.O_RDONLY): n
 
 /** Reads a file of the cloud's own; `undefined` where there is none. @throws Error as {@link openOwnFile} */
 export function readOwnFile(path: string): Buffer | undefined {
-  let descriptor: number;
-  try {
-    descriptor = openOwnFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const descriptor = ifThere(() => openOwnFile(path), undefined);
+  if (descriptor === undefined) return undefined;
   try {
     return readFileSync(descriptor);
   } finally {
@@ -54,4 +49,14 @@ function notOurs(path: string, stats: Stats): Error {
   ];
   const [kind = 'a device'] = kinds.find(([, is]) => is) ?? [];
   return new Error(`${path} is ${kind}, not a file that the embedded cloud wrote`);
+}
+
+/** Returns what is read; `otherwise` where the file or folder is not there. */
+export function ifThere<T, E>(read: () => T, otherwise: E): T | E {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise;
+    throw error;
+  }
 }

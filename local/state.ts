@@ -48,13 +48,3 @@ export class JsonFile<T> {
     rmSync(this.path, { force: true });
   }
 }
-
-/** What is read; `otherwise` where the file or folder is not there. */
-export function ifThere<T, E>(read: () => T, otherwise: E): T | E {
-  try {
-    return read();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise;
-    throw error;
-  }
-}

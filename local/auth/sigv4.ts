@@ -65,20 +65,7 @@ export function authenticate(request: HttpRequest, options: AuthenticateOptions)
   return verified(request, claim, hash, payloadMode(hash), options);
 }
 
-/**
- * Reads the whole body, at most 1 MiB, and verifies the signature over it: for every service but S3.
- *
- * @throws AwsError as {@link authenticate}, and `RequestEntityTooLarge` (413)
- */
-export async function authenticatedText(
-  request: HttpRequest,
-  options: AuthenticateOptions,
-): Promise<{ principal: Principal; text: string; region: string }> {
-  const body = await readBody(request);
-  return { ...authenticateBody(request, body, options), text: body.toString() };
-}
-
-/** Verifies the signature over a whole body. @throws AwsError as {@link authenticate} */
+/** Verifies the signature over a whole body: for every service but S3. @throws AwsError as {@link authenticate} */
 export function authenticateBody(
   request: HttpRequest,
   body: Buffer,

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readOwnFile } from '../own-file.ts';
-import { ifThere, JsonFile } from '../state.ts';
+import { ifThere, readOwnFile } from '../own-file.ts';
+import { JsonFile } from '../state.ts';
 import { AppendFiles, aside } from './append-files.ts';
 
 export interface LogEvent {

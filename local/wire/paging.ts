@@ -20,16 +20,24 @@ export function paginate<T>(
   { limit, token, keyOf, descending = false, invalidToken }: PageRequest<T>,
 ): { readonly items: readonly T[]; readonly next: string | undefined } {
   const after = token === undefined ? undefined : Buffer.from(token, 'base64url').toString();
-  if (after !== undefined && encoded(after) !== token) throw invalidToken();
+  const isPlace = keyOf !== undefined || after === undefined || PLACE.test(after);
+  if (!isPlace || (after !== undefined && encoded(after) !== token)) throw invalidToken();
   const direction = descending ? -1 : 1;
   const rest = all
-    .map((item, index) => ({ item, key: keyOf?.(item) ?? String(index).padStart(12, '0') }))
+    .map((item, index) => ({ item, key: keyOf?.(item) ?? placeOf(index) }))
     .filter(({ key }) => after === undefined || compare(key, after) === direction)
     .sort((one, other) => direction * compare(one.key, other.key));
   const page = rest.slice(0, limit);
   const last = page.at(-1);
   const next = last !== undefined && page.length < rest.length ? encoded(last.key) : undefined;
   return { items: page.map(({ item }) => item), next };
+}
+
+/** Of an item without a key: its place in the list. */
+const PLACE = /^\d{12}$/;
+
+function placeOf(index: number): string {
+  return String(index).padStart(12, '0');
 }
 
 function compare(one: string, other: string): number {

@@ -1,6 +1,8 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
+import { paginate } from '../../wire/paging.ts';
 import type { QueryMembers } from '../../wire/query-protocol.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { LaggingView } from '../stack/lagging.ts';
@@ -25,35 +27,13 @@ export interface Operation {
 /** Of all lists that are paged. */
 const PAGE = 100;
 
-/** A page of a list, and the token of the next one. Tokens are offsets: for lists that do not grow at their front. */
-export function page<T>(
-  items: readonly T[],
-  token: string | undefined,
-): { items: readonly T[]; NextToken?: string } {
-  const from = token === undefined ? 0 : offsetOf(token);
-  const next = from + PAGE;
-  return { items: items.slice(from, next), ...(next < items.length ? { NextToken: tokenOf(next) } : {}) };
-}
-
-/**
- * A page of a list that grows at its end, read backwards. Tokens count from the beginning, so that what is added while
- * someone turns pages neither repeats nor hides anything.
- */
-export function pageBackwards<T>(
-  items: readonly T[],
-  token: string | undefined,
-): { items: readonly T[]; NextToken?: string } {
-  const to = token === undefined ? items.length : offsetOf(token);
-  const from = Math.max(0, to - PAGE);
-  return { items: items.slice(from, to).reverse(), ...(from > 0 ? { NextToken: tokenOf(from) } : {}) };
-}
-
-function tokenOf(offset: number): string {
-  return Buffer.from(String(offset)).toString('base64url');
-}
-
-function offsetOf(token: string): number {
-  const offset = Buffer.from(token, 'base64url').toString();
-  if (/^\d{1,9}$/.test(offset)) return Number(offset);
-  throw new AwsError('ValidationError', 'Invalid NextToken');
+/** Returns a page of a list that grows at its end only, and the token of the next one; `newestFirst` from its end. */
+export function page<T>(all: readonly T[], token: string | undefined, newestFirst = false) {
+  const { items, next } = paginate(all, {
+    limit: PAGE,
+    token,
+    descending: newestFirst,
+    invalidToken: () => new AwsError('ValidationError', 'Invalid NextToken'),
+  });
+  return { items, ...omitUndefined({ NextToken: next }) };
 }

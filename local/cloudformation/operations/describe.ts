@@ -3,7 +3,7 @@ import { AwsError } from '../../wire/errors.ts';
 import { own, type ResourceRecord, type StackRecord } from '../stack/model.ts';
 import { constraint, optionalText, requiredText, texts } from '../wire/query.ts';
 import { eventXml, resourceXml, stackSummary, stackXml } from './answers.ts';
-import { type Operation, type OperationContext, page, pageBackwards } from './context.ts';
+import { type Operation, type OperationContext, page } from './context.ts';
 
 export const describeStacks: Operation = {
   takes: ['StackName', 'NextToken'],
@@ -49,7 +49,7 @@ export const describeStackEvents: Operation = {
   takes: ['StackName', 'NextToken'],
   run(query, { view }) {
     const stack = view.require(requiredText(query, 'StackName'), 'in brackets');
-    const { items, ...next } = pageBackwards(stack.events, optionalText(query, 'NextToken'));
+    const { items, ...next } = page(stack.events, optionalText(query, 'NextToken'), true);
     return { StackEvents: items.map((event) => eventXml(stack, event)), ...next };
   },
 };

@@ -4,6 +4,7 @@ import type { CreateRequest, ResourceHandler, ResourceState } from '../../resour
 import { AwsError } from '../../wire/errors.ts';
 import { arnOf } from '../access.ts';
 import { checkBucketName } from '../bucket-names.ts';
+import { noSuchBucket } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { readBucketProperties } from './bucket-properties.ts';
 
@@ -34,11 +35,7 @@ export function bucketResource(store: Store): ResourceHandler {
     async update({ physicalId, properties }) {
       const { VersioningConfiguration } = readBucketProperties(properties);
       const bucket = store.bucket(physicalId);
-      if (bucket === undefined) {
-        throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404, {
-          BucketName: physicalId,
-        });
-      }
+      if (bucket === undefined) throw noSuchBucket(physicalId);
       const before = bucket.config.versioning;
       const after = VersioningConfiguration?.Status ?? (before === undefined ? undefined : 'Suspended');
       bucket.configure({ properties, ...omitUndefined({ versioning: after }) });

@@ -3,7 +3,13 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { sha256 } from '../../../local/auth/canonical.ts';
 import { Identities } from '../../../local/auth/identities.ts';
-import { authenticate, authenticatedText, sign } from '../../../local/auth/sigv4.ts';
+import {
+  type AuthenticateOptions,
+  authenticate,
+  authenticateBody,
+  readBody,
+  sign,
+} from '../../../local/auth/sigv4.ts';
 import type { HttpRequest } from '../../../local/wire/http.ts';
 
 // The worked examples of https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and its neighbours.
@@ -205,6 +211,12 @@ test('a session token is refused: this account has given none out', () => {
   const headers = { ...getObject.headers, 'x-amz-security-token': 'abc' };
   assert.throws(() => authenticate({ ...getObject, headers }, options), { code: 'InvalidToken' });
 });
+
+/** Authenticates as the doors of all services but S3 do. */
+async function authenticatedText(asked: HttpRequest, how: AuthenticateOptions) {
+  const body = await readBody(asked);
+  return { ...authenticateBody(asked, body, how), text: body.toString() };
+}
 
 test('a request without a signature is anonymous', async () => {
   assert.deepEqual(authenticate(request({}), options).principal, { kind: 'anonymous' });
