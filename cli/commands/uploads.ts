@@ -13,7 +13,7 @@ import {
   totalSize,
 } from '../transfer/multipart/journal-entry.ts';
 import { openJournals } from '../transfer/multipart/journals.ts';
-import { count, formatBytes } from '../ui/format.ts';
+import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { tableLines } from '../ui/table-lines.ts';
 
 /** An unfinished upload as `uploads list` shows it. Sizes are in bytes, and absent for a stream. */
@@ -43,7 +43,7 @@ function row(
 ): string[] {
   return [
     verbose ? id : id.slice(0, SHORT_ID),
-    startedAt.slice(0, 16).replace('T', ' '),
+    formatMinute(startedAt),
     bytes === undefined ? '' : formatBytes(storedBytes),
     bytes === undefined ? '' : formatBytes(bytes),
     verbose ? `${url}/${key}` : key,
@@ -127,7 +127,10 @@ export async function abort(
   return {
     document: { aborted, ...(skipped.length > 0 && { skipped }), failures },
     text: [
-      { mark: 'done', text: `${count(aborted.length, 'upload')} ${forget ? 'forgotten' : 'aborted'}` },
+      {
+        mark: failures.length === 0 ? 'done' : 'failed',
+        text: `${count(aborted.length, 'upload')} ${forget ? 'forgotten' : 'aborted'}`,
+      },
       ...lines,
     ],
     ...(exitCode === EXIT.done ? {} : { exitCode }),
