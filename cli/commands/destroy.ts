@@ -11,9 +11,9 @@ import { type FoundStack, findStack } from '../stack/find-stack.ts';
 import { removeStack } from '../stack/operate/destroy.ts';
 import { BUCKET, dataLines, type Inventory, POOL, takeInventory } from '../stack/operate/inventory.ts';
 import { deleteKept, type FoundKept, findKept, keptLines, refuseKept } from '../stack/operate/kept.ts';
-import { DATA_TYPES, keepBucket } from '../stack/operate/kept-data.ts';
+import { dataOf, isData, keepBucket } from '../stack/operate/kept-data.ts';
 import { clearLeftovers } from '../stack/operate/leftovers.ts';
-import { physicalIds, type StackResource } from '../stack/stack-resources.ts';
+import { physicalIds } from '../stack/stack-resources.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import {
   findTarget,
@@ -94,7 +94,7 @@ async function refuse(
 }
 
 async function tryOut(work: StackWork, stack: FoundStack, { goes, stays }: Inventory): Promise<void> {
-  const data = [...goes, ...stays].filter(({ type }) => (DATA_TYPES as readonly string[]).includes(type));
+  const data = [...goes, ...stays].filter(isData);
   await tryDeletingStack(
     work,
     stack,
@@ -113,14 +113,7 @@ async function remove(
   const { stackName, local } = work;
   const where = { stackName, ...(local && { local }) };
   for (const functionName of functions) await rememberLeftover(context, { functionName, ...where });
-  const isLogs = ({ logicalId }: StackResource) => logicalId.startsWith('LogBucket');
-  const [logs, others] = [stays.filter(isLogs), stays.filter((one) => !isLogs(one))];
-  for (const name of physicalIds(others, BUCKET))
-    await rememberKept(context, { type: 'bucket', name, ...where });
-  for (const name of physicalIds(logs, BUCKET))
-    await rememberKept(context, { type: 'log bucket', name, ...where });
-  for (const name of physicalIds(stays, POOL))
-    await rememberKept(context, { type: 'user pool', name, ...where });
+  for (const kept of dataOf(stays)) await rememberKept(context, { ...kept, ...where });
   if (tellToKeep) await keepBucket(work, stack);
   const current = tellToKeep ? ((await findStack(work)) ?? stack) : stack;
   await removeStack(work, { stack: current, buckets: physicalIds(goes, BUCKET) });

@@ -2,7 +2,7 @@ import type { Context, Result } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { type EdgeLogLine, edgeLogLines, LOG_REGIONS } from '../stack/logs/edge-logs.ts';
 import { pause, type StackWork } from '../stack/stack-work.ts';
-import { count } from '../ui/format.ts';
+import { count, formatMinute } from '../ui/format.ts';
 import { type StyledLine, visible } from '../ui/shown.ts';
 import { type OperatorArgs, openStack, requireStack, requireTarget } from './operator.ts';
 
@@ -87,7 +87,7 @@ async function show(
     if (!follow) {
       ui.event({
         type: 'note',
-        text: `${count(lines, 'line')} since ${query.since.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+        text: `${count(lines, 'line')} since ${formatMinute(query.since)} UTC`,
       });
       return lines;
     }

@@ -2,7 +2,7 @@ import type { Context, Result } from '../context.ts';
 import { isBucketGone } from '../stack/aws-failures.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
 import { listObjects } from '../stack/operate/bucket.ts';
-import { count, formatBytes } from '../ui/format.ts';
+import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { type TextLine, visible } from '../ui/shown.ts';
 import { bucketOf, type OperatorArgs, openStack, requireTarget } from './operator.ts';
 
@@ -29,7 +29,7 @@ export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Pr
       if (context.options.json) objects.push({ ...object, modified });
       else {
         if (found === 1) row({ style: 'bold', text: columns('Modified (UTC)', 'Size', 'Key') });
-        const when = modified.slice(0, 16).replace('T', ' ');
+        const when = formatMinute(modified);
         row(columns(when, formatBytes(object.bytes), visible(object.key)));
       }
     }

@@ -16,7 +16,7 @@ import type { StackWork } from '../stack/stack-work.ts';
 import { deployedTemplate } from '../stack/template/deployed-template.ts';
 import { differingTypes } from '../stack/template/differences.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
-import { count, formatBytes } from '../ui/format.ts';
+import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { resourceName } from '../ui/resource-words.ts';
 import { fields } from '../ui/table-lines.ts';
 import { type OperatorArgs, openStack, requireTarget, stackMissing } from './operator.ts';
@@ -100,7 +100,7 @@ function render(
   const rows: (readonly [string, string | undefined])[] = [
     ['stack', `${stackName}, ${state}${local === undefined ? '' : ' (embedded cloud)'}`],
     ['reason', stack?.reason],
-    ['deployed', changedAt?.replace('T', ' ').slice(0, 16).concat(' UTC')],
+    ['deployed', changedAt && `${formatMinute(changedAt)} UTC`],
     ['edge', url],
     [
       'bucket',

@@ -50,13 +50,12 @@ export async function uploadFiles(
   options: UploadOptions,
 ): Promise<Result> {
   const { ui, signal } = command;
-  const warn = (text: string) => ui.event({ type: 'warning', text });
   const headers = objectHeaders(options);
   if (options.partSize !== undefined) checkPartSize(options.partSize);
   const { now } = options.clock ?? CLOCK;
   const meter = createMeter(ui, now);
   const context = await openUploadContext(command, { ...options, onTrouble: meter.trouble });
-  const { journals, limits, slots, note } = context;
+  const { journals, limits, slots, note, warn } = context;
   const report = createReport(options.url);
   let ids: Promise<ReadonlySet<string>> | undefined;
   const unfinished = () => {

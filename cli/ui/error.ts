@@ -70,10 +70,10 @@ export function renderError(
   } else {
     // Only a person's screen has a width; in a log a line is a line.
     const width = stderr.isTTY ? (stderr.columns ?? 80) : Number.POSITIVE_INFINITY;
-    const [first = '', ...rest] = wrap(`error: ${visible(message)}`, width, '  ').split('\n');
+    const [first = '', ...rest] = wrap(`error: ${visible(message)}`, width, '  ');
     // A command stands on a line of its own and stays whole, so that it can be copied.
     const hints = hintLines.flatMap((one) =>
-      one.startsWith('  ') ? [`  ${visible(one)}`] : wrap(`  ${visible(one)}`, width, '  ').split('\n'),
+      one.startsWith('  ') ? [`  ${visible(one)}`] : wrap(`  ${visible(one)}`, width, '  '),
     );
     writeLines(stderr, [
       line`${paint('red', 'error:')}${first.slice('error:'.length)}`,

@@ -41,13 +41,18 @@ export function formatSeconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
+/** A time in UTC to the minute: `2026-01-31 12:00`. */
+export function formatMinute(date: Date | string): string {
+  return (typeof date === 'string' ? date : date.toISOString()).slice(0, 16).replace('T', ' ');
+}
+
 /** `1 file`, `2 files`. */
 export function count(amount: number, noun: string): string {
   return `${amount.toLocaleString('en-US')} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-/** Breaks text between words so that no line is wider than `width`; lines after the first begin with `indent`. */
-export function wrap(text: string, width: number, indent = ''): string {
+/** Returns text as lines, broken between words so that no line is wider than `width`; lines after the first begin with `indent`. */
+export function wrap(text: string, width: number, indent = ''): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
@@ -55,7 +60,7 @@ export function wrap(text: string, width: number, indent = ''): string {
       lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(last === undefined ? word : indent + word);
   }
-  return lines.join('\n');
+  return lines;
 }
 
 /** A line that is shown as it is: a command, a path or a row of a table. */
@@ -67,10 +72,10 @@ const VERBATIM = /^ |\S {2,}\S|\n/;
  */
 export function wrapText(text: Text, width: number): Text {
   return textLines(text).flatMap((one): readonly TextLine[] => {
-    if (typeof one === 'string') return VERBATIM.test(one) ? [one] : wrap(one, width).split('\n');
+    if (typeof one === 'string') return VERBATIM.test(one) ? [one] : wrap(one, width);
     const indent = (one.head ?? '').length + (one.mark === undefined ? 0 : 2);
     if (indent === 0 || VERBATIM.test(one.text)) return [one];
-    const [first = '', ...rest] = wrap(one.text, Math.max(LEAST_PROSE, width - indent)).split('\n');
+    const [first = '', ...rest] = wrap(one.text, Math.max(LEAST_PROSE, width - indent));
     return [{ ...one, text: first }, ...rest.map((more) => ' '.repeat(indent) + more)];
   });
 }

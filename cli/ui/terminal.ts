@@ -65,7 +65,7 @@ export function terminalRenderer(options: TerminalOptions): Renderer {
     if (fits(`✔ ${visible(task)}  ${visible(detail)}${time}`, columns())) {
       return [line`${head}  ${paint('dim', `${detail}${time}`)}`];
     }
-    const below = wrap(visible(detail), columns() - 2).split('\n');
+    const below = wrap(visible(detail), columns() - 2);
     return [line`${head}${paint('dim', time)}`, ...below.map((text) => line`  ${paint('dim', text)}`)];
   };
 

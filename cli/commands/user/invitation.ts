@@ -4,6 +4,7 @@ import { loginCommand } from '../../identity/sign-in/username.ts';
 import type { PoolRules } from '../../identity/users/administered-pool.ts';
 import type { JsonValue } from '../../json-value.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
+import { formatMinute } from '../../ui/format.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import type { OperatedPool } from './pool.ts';
 
@@ -45,7 +46,7 @@ export function invitation(
       `  address              ${url ?? NO_EDGE}`,
       `  user name            ${username}`,
       `  temporary password   ${temporaryPassword}`,
-      `  good until           ${expiresAt.slice(0, 16).replace('T', ' ')} UTC, for one sign-in`,
+      `  good until           ${formatMinute(expiresAt)} UTC, for one sign-in`,
       ...(local === undefined ? [] : ['', ...embeddedLines(local)]),
       ...(command === undefined ? [] : ['', ...steps(command)]),
     ],

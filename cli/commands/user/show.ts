@@ -2,6 +2,7 @@ import type { Context, Result } from '../../context.ts';
 import { factorTitle } from '../../identity/second-factors.ts';
 import { getUser, type KnownUser } from '../../identity/users/directory.ts';
 import { groupsOf } from '../../identity/users/groups.ts';
+import { formatMinute } from '../../ui/format.ts';
 import { fields } from '../../ui/table-lines.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { withPool } from './pool.ts';
@@ -34,8 +35,7 @@ export async function show(context: Context, { username, ...args }: UserArgs): P
   });
 }
 
-const minute = (date: Date | undefined) =>
-  date === undefined ? 'unknown' : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const minute = (date: Date | undefined) => (date === undefined ? 'unknown' : `${formatMinute(date)} UTC`);
 
 function rows(user: KnownUser, groups: readonly string[]): [string, string][] {
   const { sub = '', email, email_verified, ...others } = user.attributes;

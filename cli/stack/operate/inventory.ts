@@ -5,7 +5,7 @@ import { physicalIds, type StackResource, stackResources } from '../stack-resour
 import type { StackWork } from '../stack-work.ts';
 import { deployedTemplate } from '../template/deployed-template.ts';
 import { measureBucket } from './bucket.ts';
-import { DATA_TYPES, keptIds } from './kept-data.ts';
+import { dataOf, isData, keptIds } from './kept-data.ts';
 import { countUsers } from './pool.ts';
 
 export const BUCKET = 'AWS::S3::Bucket';
@@ -32,7 +32,6 @@ export async function takeInventory(
   const all = isPlanned ? [] : await stackResources(work, stack.id);
   const kept = isPlanned ? [] : keptIds(await deployedTemplate(work, stack.id));
   const resources = all.filter(({ status }) => status !== 'DELETE_COMPLETE');
-  const isData = ({ type }: StackResource) => (DATA_TYPES as readonly string[]).includes(type);
   const stays = (one: StackResource) =>
     isData(one) && (kept.includes(one.logicalId) || (keepData && one.type === BUCKET));
   return {
@@ -46,14 +45,13 @@ export async function takeInventory(
 
 /** Returns a line for each resource with data. A resource that was deleted meanwhile has none. */
 export async function dataLines(work: StackWork, resources: readonly StackResource[]): Promise<string[]> {
-  const buckets = physicalIds(resources, BUCKET).map(async (bucket) => {
-    const held = await ifThere(() => measureBucket(work, bucket));
-    if (held === undefined) return [];
-    return [`  bucket      ${bucket}: ${count(held.objects, 'object')}, ${formatBytes(held.bytes)}`];
+  const lines = dataOf(resources).map(async ({ type, name }) => {
+    const holds = await ifThere(async () => {
+      if (type === 'user pool') return count(await countUsers(work, name), 'user');
+      const { objects, bytes } = await measureBucket(work, name);
+      return `${count(objects, 'object')}, ${formatBytes(bytes)}`;
+    });
+    return holds === undefined ? [] : [`  ${type.padEnd(11)} ${name}: ${holds}`];
   });
-  const pools = physicalIds(resources, POOL).map(async (pool) => {
-    const users = await ifThere(() => countUsers(work, pool));
-    return users === undefined ? [] : [`  user pool   ${pool}: ${count(users, 'user')}`];
-  });
-  return (await Promise.all([...buckets, ...pools])).flat();
+  return (await Promise.all(lines)).flat();
 }

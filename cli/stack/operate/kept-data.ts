@@ -1,6 +1,8 @@
 import { UserError } from '../../errors.ts';
+import type { Kept } from '../../settings/kept.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import type { FoundStack } from '../find-stack.ts';
+import type { StackResource } from '../stack-resources.ts';
 import type { StackWork } from '../stack-work.ts';
 import { deployedTemplate } from '../template/deployed-template.ts';
 import { discardPlan, executeChange, planChange, refusing } from './change-set.ts';
@@ -20,7 +22,26 @@ interface TemplateResource {
 const BUCKET = 'AWS::S3::Bucket';
 
 /** Resource types whose content a deployment may be told to keep. */
-export const DATA_TYPES = [BUCKET, 'AWS::Cognito::UserPool'] as const;
+const DATA_TYPES = [BUCKET, 'AWS::Cognito::UserPool'] as const;
+
+const NAMES = ['bucket', 'log bucket', 'user pool'] as const;
+
+function dataName({ type, logicalId }: StackResource): Kept['type'] {
+  if (type !== BUCKET) return 'user pool';
+  return logicalId.startsWith('LogBucket') ? 'log bucket' : 'bucket';
+}
+
+export function isData({ type }: StackResource): boolean {
+  return (DATA_TYPES as readonly string[]).includes(type);
+}
+
+/** Returns the data among resources as people call it, the bucket first. */
+export function dataOf(resources: readonly StackResource[]): Pick<Kept, 'type' | 'name'>[] {
+  const data = resources
+    .filter(isData)
+    .flatMap((one) => (one.physicalId === undefined ? [] : [{ type: dataName(one), name: one.physicalId }]));
+  return NAMES.flatMap((type) => data.filter((one) => one.type === type));
+}
 
 /** Logical ids of the resources that stay when the stack is deleted. */
 export function keptIds(templateBody: string): string[] {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { keyProblem } from '../../../protocol/key-rules.ts';
 import { UserError } from '../../errors.ts';
-import { type Fields, isFields } from '../../settings/documents.ts';
+import { type Fields, readFields } from '../../settings/documents.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import { MAX_OBJECT, MAX_PART, MAX_PARTS } from '../plan.ts';
 import { ALGORITHMS, type Algorithm } from '../proof/digests.ts';
@@ -104,13 +104,13 @@ function isEntry(line: Fields): line is Fields & JournalEntry {
   );
 }
 
-function isOpened(line: unknown): line is Opened {
-  return isFields(line) && isUploadId(line.uploadId) && typeof line.unanswered === 'boolean';
+function isOpened(line: Fields | undefined): line is Fields & Opened {
+  return line !== undefined && isUploadId(line.uploadId) && typeof line.unanswered === 'boolean';
 }
 
-function isPart(line: unknown): line is StoredPart {
+function isPart(line: Fields | undefined): line is Fields & StoredPart {
   return (
-    isFields(line) &&
+    line !== undefined &&
     isCount(line.number, 1, MAX_PARTS) &&
     isCount(line.size, 0, MAX_PART) &&
     isText(line.etag) &&
@@ -120,22 +120,14 @@ function isPart(line: unknown): line is StoredPart {
   );
 }
 
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    // The torn last line of a killed run, or the empty text after the last line break.
-    return undefined;
-  }
-}
-
 /**
  * Parses the lines of a journal. Damaged lines after the first are skipped: the store lists their parts.
  * @returns `undefined` for a file that is no journal, is of another version, or has a damaged first line.
  */
 export function parseJournal(text: string): Recorded | undefined {
-  const [first, ...lines] = text.split('\n').map(parseLine);
-  if (!isFields(first)) return undefined;
+  // The last line of a killed run can be torn.
+  const [first, ...lines] = text.split('\n').map(readFields);
+  if (first === undefined) return undefined;
   const { format, uploadId, ...entry } = first;
   if (!(format === FORMAT || format === OLD_FORMAT) || !isEntry(entry)) return undefined;
   if (uploadId !== undefined && !isUploadId(uploadId)) return undefined;

@@ -75,7 +75,7 @@ export async function bufferSegment(name: string, bytes: Buffer, digester: Diges
   return { name, length: bytes.length, digest: await hasher.digest(), open: () => inMemory(bytes) };
 }
 
-async function* inMemory(bytes: Buffer): AsyncGenerator<Buffer, void, void> {
+export async function* inMemory(bytes: Buffer): AsyncGenerator<Buffer, void, void> {
   yield bytes;
 }
 

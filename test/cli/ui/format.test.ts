@@ -57,7 +57,7 @@ test('counts agree with their noun', () => {
 });
 
 test('text is broken between words, and a word that is too long stays whole', () => {
-  assert.equal(wrap('one two three', 7, '  '), 'one two\n  three');
-  assert.equal(wrap('  hint: a-very-long-word b', 10, '  '), '  hint:\n  a-very-long-word\n  b');
-  assert.equal(wrap('one two', Number.POSITIVE_INFINITY), 'one two');
+  assert.deepEqual(wrap('one two three', 7, '  '), ['one two', '  three']);
+  assert.deepEqual(wrap('  hint: a-very-long-word b', 10, '  '), ['  hint:', '  a-very-long-word', '  b']);
+  assert.deepEqual(wrap('one two', Number.POSITIVE_INFINITY), ['one two']);
 });
