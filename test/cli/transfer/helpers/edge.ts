@@ -52,6 +52,13 @@ export async function loseAnswer({ multipart }: TestEdge, request: IncomingMessa
   multipart.answer(request, silent, await readAll(request));
 }
 
+/** The store does its work, and the connection is cut in place of its answer. */
+export async function cutAnswer(edge: TestEdge, request: IncomingMessage): Promise<true> {
+  await loseAnswer(edge, request);
+  request.socket.resetAndDestroy();
+  return true;
+}
+
 /** `good`, and one that looks like a token of Cognito's, as the command line asks for. */
 export const TOKENS: readonly string[] = ['good', 'aaaa.good.cccc'];
 

@@ -10,8 +10,17 @@ import { text } from 'node:stream/consumers';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { journalFolder, listJournals } from '../../../../cli/transfer/multipart/journal.ts';
 import { CLI } from '../../../e2e/harness.ts';
+import { runProgram } from '../../../support/programs.ts';
 import { testContext } from '../helpers/context.ts';
-import { answerJson, answerXml, loseAnswer, type TestEdge, TOKENS } from '../helpers/edge.ts';
+import {
+  answerJson,
+  answerXml,
+  cutAnswer,
+  loseAnswer,
+  type Mischief,
+  type TestEdge,
+  TOKENS,
+} from '../helpers/edge.ts';
 import { ownEdge, ownFolder, upload, withCode } from '../helpers/uploading.ts';
 
 const PART = 5 * 1024 * 1024;
@@ -22,6 +31,33 @@ const opens = ({ method, url }: IncomingMessage) => method === 'POST' && url?.en
 const lists = ({ method, url }: IncomingMessage) => method === 'GET' && url?.endsWith('?uploads=') === true;
 
 const idIn = ({ url }: IncomingMessage) => /uploadId=([^&]*)/.exec(url ?? '')?.[1] ?? '';
+
+/** Runs `edge-upload uploads` as the holder of a good token. */
+function uploads(home: string, { url }: TestEdge, ...args: string[]) {
+  const env = { ...process.env, HOME: home, EDGE_UPLOAD_URL: url, EDGE_UPLOAD_TOKEN: TOKENS[1] };
+  return runProgram(process.execPath, [CLI, 'uploads', ...args], { env });
+}
+
+interface LosingEdge extends TestEdge {
+  /** How many uploads were opened. */
+  opened(): number;
+}
+
+/** An edge that cuts its answers to the first openings; `first` meets every request before. */
+async function losing(
+  t: NodeTestContext,
+  answers: number,
+  first: Mischief = () => false,
+): Promise<LosingEdge> {
+  let opened = 0;
+  const edge: TestEdge = await ownEdge(t, async (request, response, number) => {
+    if (await first(request, response, number)) return true;
+    if (!opens(request)) return false;
+    opened += 1;
+    return opened <= answers && cutAnswer(edge, request);
+  });
+  return { ...edge, opened: () => opened };
+}
 
 /** A file of two parts, and a home for journals. */
 async function bigFile(t: NodeTestContext) {
@@ -36,16 +72,9 @@ async function bigFile(t: NodeTestContext) {
 
 test('the run that opens a replacement aborts an upload whose opening was not answered', async (t) => {
   const { bytes, put, journals } = await bigFile(t);
-  let lost = 0;
-  const edge: TestEdge = await ownEdge(t, async (request) => {
-    if (!opens(request) || lost === 2) return false;
-    lost += 1;
-    await loseAnswer(edge, request);
-    request.socket.resetAndDestroy();
-    return true;
-  });
+  const edge = await losing(t, 2);
   await put(edge);
-  assert.equal(lost, 2);
+  assert.equal(edge.opened(), 3, 'two answers were lost');
   assert.ok(edge.stored.get(PATH)?.equals(bytes));
   assert.equal(edge.multipart.open.size, 0);
   assert.deepEqual(await journals(), []);
@@ -53,16 +82,10 @@ test('the run that opens a replacement aborts an upload whose opening was not an
 
 test('uploads of other clients stay: with a part, of another key, opened before the request or after the replacement', async (t) => {
   const { put } = await bigFile(t);
-  let opened = 0;
   const parts = new Map([[1, { body: Buffer.from('theirs'), etag: 'e'.repeat(32), checksum: 'AAAAAA==' }]]);
-  const edge: TestEdge = await ownEdge(t, async (request) => {
+  const edge: LosingEdge = await losing(t, 1, (request) => {
     if (lists(request)) edge.multipart.open.set('newer', { path: PATH, headers: {}, parts: new Map() });
-    if (!opens(request)) return false;
-    opened += 1;
-    if (opened > 1) return false;
-    await loseAnswer(edge, request);
-    request.socket.resetAndDestroy();
-    return true;
+    return false;
   });
   const initiated = new Date(Date.now() - 60_000);
   edge.multipart.open.set('earlier', { path: PATH, headers: {}, parts: new Map(), initiated });
@@ -71,7 +94,7 @@ test('uploads of other clients stay: with a part, of another key, opened before 
   edge.multipart.open.set('key with a space', { path: `${PATH}%20`, headers: {}, parts: new Map() });
   edge.multipart.open.set('other key', { path: '/other', headers: {}, parts: new Map() });
   await put(edge);
-  assert.equal(opened, 2);
+  assert.equal(edge.opened(), 2);
   assert.deepEqual([...edge.multipart.open.keys()].sort(), [
     'earlier',
     'key with a space',
@@ -84,16 +107,11 @@ test('uploads of other clients stay: with a part, of another key, opened before 
 
 test('an upload that ends during the search does not keep the others open', async (t) => {
   const { put } = await bigFile(t);
-  let lost = 0;
   let listed = 0;
-  const edge: TestEdge = await ownEdge(t, async (request) => {
+  const edge: LosingEdge = await losing(t, 2, (request) => {
     // The first of them is gone by the time that its parts are asked for.
     if (request.url?.includes('max-parts=1') && listed++ === 0) edge.multipart.open.delete(idIn(request));
-    if (!opens(request) || lost === 2) return false;
-    lost += 1;
-    await loseAnswer(edge, request);
-    request.socket.resetAndDestroy();
-    return true;
+    return false;
   });
   await put(edge);
   assert.equal(listed, 2);
@@ -149,15 +167,8 @@ test('a run that is killed before the answer leaves a journal, and the next run 
 
 test('the unanswered upload stays recorded when its replacement cannot be finished', async (t) => {
   const { home, put, journals } = await bigFile(t);
-  let opened = 0;
-  const edge: TestEdge = await ownEdge(t, async (request, response) => {
-    if (opens(request)) opened += 1;
-    if (opens(request) && opened === 1) {
-      await loseAnswer(edge, request);
-      request.socket.resetAndDestroy();
-      return true;
-    }
-    if (opened > 2 || !request.url?.includes('partNumber=2')) return false;
+  const edge: LosingEdge = await losing(t, 1, (request, response) => {
+    if (edge.opened() > 2 || !request.url?.includes('partNumber=2')) return false;
     answerXml(response, 403, 'AccessDenied');
     return true;
   });
@@ -166,21 +177,15 @@ test('the unanswered upload stays recorded when its replacement cannot be finish
   // The file has changed: its old upload is aborted at once, and a third one is opened.
   await writeFile(join(home, KEY), randomBytes(PART + 1));
   await put(edge);
-  assert.equal(opened, 3);
+  assert.equal(edge.opened(), 3);
   assert.equal(edge.multipart.open.size, 0);
 });
 
 test('an upload that cannot be finished is aborted together with the unanswered one', async (t) => {
   const { home, put, journals } = await bigFile(t);
-  let opened = 0;
-  const edge: TestEdge = await ownEdge(t, async (request) => {
+  const edge = await losing(t, 1, async (request) => {
     if (request.url?.includes('partNumber=2')) await writeFile(join(home, KEY), 'shorter');
-    if (!opens(request)) return false;
-    opened += 1;
-    if (opened > 1) return false;
-    await loseAnswer(edge, request);
-    request.socket.resetAndDestroy();
-    return true;
+    return false;
   });
   await assert.rejects(put(edge), withCode('file_changed'));
   assert.equal(edge.multipart.open.size, 0);
@@ -199,18 +204,9 @@ test('a refused opening leaves no journal', async (t) => {
 
 test('where uploads cannot be listed, a warning is printed and the file is stored', async (t) => {
   const { home, bytes, put } = await bigFile(t);
-  let opened = 0;
-  const edge: TestEdge = await ownEdge(t, async (request, response) => {
-    if (lists(request)) {
-      answerJson(response, 405, 'method_not_allowed');
-      return true;
-    }
-    if (!opens(request)) return false;
-    opened += 1;
-    if (opened > 1) return false;
-    await loseAnswer(edge, request);
-    request.socket.resetAndDestroy();
-    return true;
+  const edge = await losing(t, 1, (request, response) => {
+    if (lists(request)) answerJson(response, 405, 'method_not_allowed');
+    return lists(request);
   });
   const context = testContext({ cwd: home, home });
   await put(edge, context);
@@ -222,15 +218,7 @@ test('where uploads cannot be listed, a warning is printed and the file is store
 });
 
 test('an unanswered opening of a stream’s upload is aborted too', async (t) => {
-  let opened = 0;
-  const edge: TestEdge = await ownEdge(t, async (request) => {
-    if (!opens(request)) return false;
-    opened += 1;
-    if (opened > 1) return false;
-    await loseAnswer(edge, request);
-    request.socket.resetAndDestroy();
-    return true;
-  });
+  const edge = await losing(t, 1);
   const context = testContext({ stdin: Readable.from([randomBytes(PART + 1)]) });
   await upload(t, context, edge.url, { files: ['-'], as: 'k' }, { partSize: PART });
   assert.equal(edge.stored.get('/k')?.length, PART + 1);
@@ -238,16 +226,9 @@ test('an unanswered opening of a stream’s upload is aborted too', async (t) =>
 });
 
 test('a stream that cannot be finished leaves nothing open', async (t) => {
-  let opened = 0;
-  const edge: TestEdge = await ownEdge(t, async (request, response) => {
+  const edge = await losing(t, 1, (request, response) => {
     if (request.method === 'PUT') answerXml(response, 403, 'AccessDenied', { connection: 'close' });
-    if (request.method === 'PUT') return true;
-    if (!opens(request)) return false;
-    opened += 1;
-    if (opened > 1) return false;
-    await loseAnswer(edge, request);
-    request.socket.resetAndDestroy();
-    return true;
+    return request.method === 'PUT';
   });
   const context = testContext({ stdin: Readable.from([randomBytes(PART + 1)]) });
   const sending = upload(t, context, edge.url, { files: ['-'], as: 'k' }, { partSize: PART });
@@ -267,15 +248,10 @@ test('uploads abort aborts an upload whose opening was not answered', async (t) 
   await assert.rejects(put(edge, context), withCode('interrupted'));
   assert.equal(edge.multipart.open.size, 1);
   const run = async (...args: string[]) => {
-    const child = spawn(process.execPath, [CLI, 'uploads', ...args, '--json'], {
-      env: { ...process.env, HOME: home, EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: TOKENS[1] },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
-    return JSON.parse(output) as Record<string, unknown[]>;
+    const { stdout } = await uploads(home, edge, ...args, '--json');
+    return JSON.parse(stdout) as Record<string, unknown[]>;
   };
-  const { uploads } = await run('list');
-  const [listed] = uploads as { id: string; key: string; storedBytes: number }[];
+  const [listed] = (await run('list')).uploads as { id: string; key: string; storedBytes: number }[];
   assert.deepEqual([listed?.key, listed?.storedBytes], [KEY, 0]);
   const document = await run('abort', listed?.id ?? '');
   assert.deepEqual(document, { aborted: [listed?.id], failures: [] });
@@ -292,11 +268,7 @@ test('uploads abort --forget sends nothing to the edge, which may not exist any 
   await assert.rejects(put(edge), withCode('forbidden'));
   await edge.close();
   const run = async (...args: string[]) => {
-    const child = spawn(process.execPath, [CLI, 'uploads', 'abort', '--all', ...args], {
-      env: { ...process.env, HOME: home, EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: TOKENS[1] },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+    const { stdout: output, code } = await uploads(home, edge, 'abort', '--all', ...args);
     return { output, code };
   };
   const failed = await run();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { appendFile, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { crc32 } from 'node:zlib';
@@ -8,7 +9,7 @@ import { journalFolder, listJournals } from '../../../../cli/transfer/multipart/
 import { crc32Bytes } from '../../../../cli/transfer/proof/digests.ts';
 import type { UploadOptions } from '../../../../cli/transfer/upload.ts';
 import { rows, testContext } from '../helpers/context.ts';
-import { answerXml, loseAnswer, readAll, type TestEdge } from '../helpers/edge.ts';
+import { answerXml, cutAnswer, type Mischief, readAll, type TestEdge } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, upload, withCode } from '../helpers/uploading.ts';
 
 const MIB = 1024 * 1024;
@@ -33,6 +34,18 @@ const parts = (edge: TestEdge) =>
   edge.seen
     .filter(({ path }) => path.includes('partNumber='))
     .map(({ path }) => Number(/partNumber=(\d+)/.exec(path)?.[1]));
+
+/** Refuses a part for as long as the fault is on. */
+function refusing(part: number, fault: { readonly on: boolean }): Mischief {
+  return (request, response) => {
+    if (!fault.on || !request.url?.includes(`partNumber=${part}`)) return false;
+    answerXml(response, 403, 'AccessDenied');
+    return true;
+  };
+}
+
+const completes = ({ method, url }: IncomingMessage) =>
+  method === 'POST' && url?.includes('uploadId=') === true;
 
 test('a large file is sent in parts and proved, and nothing stays open', async (t) => {
   const { home, bytes, put } = await bigFile(t);
@@ -59,17 +72,13 @@ test('a large file is sent in parts and proved, and nothing stays open', async (
 
 test('an interrupted upload resumes: parts that the store has are not sent again', async (t) => {
   const { home, bytes, put, journals } = await bigFile(t);
-  let broken = true;
-  const edge = await ownEdge(t, (request, response) => {
-    if (!broken || !request.url?.includes('partNumber=4')) return false;
-    answerXml(response, 403, 'AccessDenied');
-    return true;
-  });
+  const fault = { on: true };
+  const edge = await ownEdge(t, refusing(4, fault));
   await assert.rejects(put(edge), withCode('forbidden'));
   const [left] = await journals();
   const done = left?.parts.size ?? 0;
   assert.ok(done >= 2 && done <= 4);
-  broken = false;
+  fault.on = false;
   edge.seen.length = 0;
   const context = testContext({ cwd: home, home });
   await put(edge, { partSize: PART }, context);
@@ -85,12 +94,8 @@ test('an interrupted upload resumes: parts that the store has are not sent again
 
 test('the journal alone is not trusted: parts it lost are found, parts it invented are sent', async (t) => {
   const { home, bytes, put, journals } = await bigFile(t);
-  let broken = true;
-  const edge = await ownEdge(t, (request, response) => {
-    if (!broken || !request.url?.includes('partNumber=5')) return false;
-    answerXml(response, 403, 'AccessDenied');
-    return true;
-  });
+  const fault = { on: true };
+  const edge = await ownEdge(t, refusing(5, fault));
   await assert.rejects(put(edge, { concurrency: 1 }), withCode('forbidden'));
   const folder = journalFolder(testContext({ home }));
   const [name] = (await readdir(folder)).filter((file) => file.endsWith('.jsonl'));
@@ -115,7 +120,7 @@ test('the journal alone is not trusted: parts it lost are found, parts it invent
   // The store's part 2 gets other bytes than the file's.
   const [open] = edge.multipart.open.values();
   open?.parts.set(2, { body: randomBytes(PART), etag: 'e'.repeat(32), checksum: 'AAAAAA==' });
-  broken = false;
+  fault.on = false;
   edge.seen.length = 0;
   await put(edge);
   assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
@@ -124,23 +129,19 @@ test('the journal alone is not trusted: parts it lost are found, parts it invent
 
 test('a changed file starts again, and the old upload is aborted', async (t) => {
   const { file, put, journals } = await bigFile(t);
-  let broken = true;
-  const edge = await ownEdge(t, (request, response) => {
-    if (!broken || !request.url?.includes('partNumber=3')) return false;
-    answerXml(response, 403, 'AccessDenied');
-    return true;
-  });
+  const fault = { on: true };
+  const edge = await ownEdge(t, refusing(3, fault));
   const changes: Record<string, () => Promise<unknown>> = {
     'later time': () => utimes(file, new Date(), new Date(Date.now() + 10_000)),
     longer: () => appendFile(file, 'more'),
     'other headers': async () => {},
   };
   for (const [name, change] of Object.entries(changes)) {
-    broken = true;
+    fault.on = true;
     await assert.rejects(put(edge), withCode('forbidden'));
     const [old] = await journals();
     await change();
-    broken = false;
+    fault.on = false;
     await put(edge, name === 'other headers' ? { contentType: 'image/png' } : {});
     assert.ok(edge.stored.get('/big.bin')?.equals(await readFile(file)), name);
     assert.ok(!edge.multipart.open.has(old?.opened?.uploadId ?? ''), name);
@@ -150,21 +151,17 @@ test('a changed file starts again, and the old upload is aborted', async (t) => 
 
 test('a multipart upload is aborted when its file now fits in one PUT', async (t) => {
   const { file, put, journals } = await bigFile(t);
-  let broken = true;
-  const edge = await ownEdge(t, (request, response) => {
-    if (!broken || !request.url?.includes('partNumber=3')) return false;
-    answerXml(response, 403, 'AccessDenied');
-    return true;
-  });
+  const fault = { on: true };
+  const edge = await ownEdge(t, refusing(3, fault));
   for (const [content, options] of [
     ['small now', {}],
     [randomBytes(SIZE), { multipart: 'never' }],
   ] as const) {
-    broken = true;
+    fault.on = true;
     await writeFile(file, randomBytes(SIZE));
     await assert.rejects(put(edge), withCode('forbidden'));
     assert.equal(edge.multipart.open.size, 1);
-    broken = false;
+    fault.on = false;
     await writeFile(file, content);
     await put(edge, options);
     assert.equal(edge.stored.get('/big.bin')?.length, content.length);
@@ -175,12 +172,8 @@ test('a multipart upload is aborted when its file now fits in one PUT', async (t
 
 test('a journal of the earlier format is resumed', async (t) => {
   const { home, bytes, put } = await bigFile(t);
-  let broken = true;
-  const edge = await ownEdge(t, (request, response) => {
-    if (!broken || !request.url?.includes('partNumber=5')) return false;
-    answerXml(response, 403, 'AccessDenied');
-    return true;
-  });
+  const fault = { on: true };
+  const edge = await ownEdge(t, refusing(5, fault));
   await assert.rejects(put(edge, { concurrency: 1 }), withCode('forbidden'));
   const folder = journalFolder(testContext({ home }));
   const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('.jsonl'));
@@ -188,7 +181,7 @@ test('a journal of the earlier format is resumed', async (t) => {
   const [entry, opened] = lines.slice(0, 2).map((line) => JSON.parse(line) as Record<string, unknown>);
   const first = JSON.stringify({ ...entry, format: 1, uploadId: opened?.uploadId });
   await writeFile(join(folder, name), [first, '', ...lines.slice(2)].join('\n'));
-  broken = false;
+  fault.on = false;
   edge.seen.length = 0;
   await put(edge);
   assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
@@ -199,10 +192,9 @@ test('where the upload may have been completed already, the error says so', asyn
   const { put } = await bigFile(t);
   let lost = true;
   const edge: TestEdge = await ownEdge(t, async (request, response) => {
-    if (request.method !== 'POST' || !request.url?.includes('uploadId=')) return false;
+    if (!completes(request)) return false;
     if (lost) {
-      await loseAnswer(edge, request);
-      request.socket.resetAndDestroy();
+      await cutAnswer(edge, request);
     } else {
       await readAll(request);
       answerXml(response, 412, 'PreconditionFailed');
@@ -219,11 +211,9 @@ test('Complete is sent again after a lost answer, by the same run and by the nex
   const { bytes, put, home } = await bigFile(t);
   let swallow = 1;
   const edge: TestEdge = await ownEdge(t, async (request) => {
-    if (request.method !== 'POST' || !request.url?.includes('uploadId=') || swallow === 0) return false;
+    if (!completes(request) || swallow === 0) return false;
     swallow -= 1;
-    await loseAnswer(edge, request);
-    request.socket.resetAndDestroy();
-    return true;
+    return cutAnswer(edge, request);
   });
   await put(edge);
   assert.ok(edge.stored.get('/big.bin')?.equals(bytes));
@@ -257,7 +247,7 @@ test('Complete may answer 200 with an error in it', async (t) => {
   const { bytes, put, journals } = await bigFile(t);
   let code = 'InternalError';
   const edge = await ownEdge(t, async (request, response) => {
-    if (request.method !== 'POST' || !request.url?.includes('uploadId=') || code === '') return false;
+    if (!completes(request) || code === '') return false;
     await readAll(request);
     response.writeHead(200, { 'content-type': 'application/xml' });
     response.end(`   \n<Error><Code>${code}</Code><Message>Sorry.</Message></Error>`);
@@ -281,7 +271,7 @@ test('an object of other bytes than the parts is never reported stored', async (
   const { put, journals } = await bigFile(t);
   let answer = '';
   const edge = await ownEdge(t, async (request, response) => {
-    if (request.method !== 'POST' || !request.url?.includes('uploadId=')) return false;
+    if (!completes(request)) return false;
     await readAll(request);
     response.writeHead(200, { 'content-type': 'application/xml' });
     response.end(`<CompleteMultipartUploadResult>${answer}</CompleteMultipartUploadResult>`);
