@@ -62,7 +62,7 @@ try {
     onDefect: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
   });
   portFile.write(Number(new URL(cloud.endpoint).port));
-  // Whoever can read this file, of mode 0600, may control the cloud.
+  // A program that can read this file (mode 0600) can control the cloud.
   description.write({ ...describe(cloud), control: secrets });
 } catch (error) {
   const { message, code, port } = error as NodeJS.ErrnoException & { readonly port?: number };

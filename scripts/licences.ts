@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** What may be built in: permissive licences whose only condition is that their text goes along. */
+/** The licences that bundled packages are allowed to have: permissive ones that require only a copy of their text. */
 const ALLOWED = new Set([
   '0BSD',
   'Apache-2.0',

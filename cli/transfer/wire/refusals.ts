@@ -101,7 +101,7 @@ function finalCode({ from, code }: Refusal, status: number): ErrorCode {
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
   exists: 'Choose another key with --as or --prefix, or leave --no-clobber out.',
-  forbidden: 'Show who is signed in, and what may be written: edge-upload whoami',
+  forbidden: 'Show who is signed in, and which keys are allowed: edge-upload whoami',
   not_an_edge: 'Check the address; the edge is what deploy printed, or ask who runs it.',
 };
 

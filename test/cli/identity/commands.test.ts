@@ -46,7 +46,7 @@ test('token signed out: exit code 4, and the command to type', async (t) => {
   assert.equal((await failure(here, token(here.context(), {}))).code, 'no_deployment');
 });
 
-test('whoami tells user, groups, deployment, where tokens are, what may be written, how long still', async (t) => {
+test('whoami prints user, groups, deployment, allowed keys, expiry and where tokens are stored', async (t) => {
   const here = await world(t);
   const { sdk, UserPoolId } = here.setup;
   await sdk.createGroup({ UserPoolId, GroupName: 'writers' });

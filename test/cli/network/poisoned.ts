@@ -91,7 +91,7 @@ looked.clear();
 await Promise.all(
   environments.map(async ({ env, profile }) => {
     const clients = await operatorClients({ env, home, execPath: process.execPath }, { profile });
-    // The server refuses whoever asks.
+    // The server refuses every request.
     await clients.sts.send(new GetCallerIdentityCommand({})).catch(() => {});
     clients.close();
   }),
