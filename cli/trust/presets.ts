@@ -1,0 +1,248 @@
+/** What edge-upload knows of one provider. Data alone: `trust` fills in what the operator types. */
+export interface Preset {
+  /** The provider's name for people. */
+  readonly title: string;
+  readonly kind: 'people' | 'workload';
+  /** The form of `iss` in its tokens; what stands in `<>` is what the operator types. */
+  readonly issuer: string;
+  /** The tokens that the edge accepts if the operator names no other. */
+  readonly token: 'access' | 'id';
+  /** The claim of `{name}` and of the uploader's stamp, as a list of keys. */
+  readonly name: readonly string[];
+  /** The claim of `{group}`, as a list of keys; absent where the provider has none of its own. */
+  readonly groups?: readonly string[];
+  /** Scopes that `login` asks for; `{audience}` stands for the first audience of the issuer. */
+  readonly scopes?: readonly string[];
+  /** Where the browser comes back to after a sign-in. Absent for workloads. */
+  readonly redirect?: {
+    readonly host: '127.0.0.1' | 'localhost';
+    /** `any`: the provider ignores the port of a loopback address; otherwise exactly these are registered. */
+    readonly ports: 'any' | readonly number[];
+  };
+  /** Seconds that a token may still be valid for at most. */
+  readonly maxAge: number;
+  /** What the operator sets up at the provider; sentences of `trust show` and of the docs. */
+  readonly notes: readonly string[];
+  /** The provider's own page. */
+  readonly source: string;
+  /** When the page was read, as `yyyy-mm`. */
+  readonly date: string;
+}
+
+export const PRESET_NAMES = [
+  'entra',
+  'okta',
+  'auth0',
+  'keycloak',
+  'google',
+  'oidc',
+  'github',
+  'gitlab',
+  'buildkite',
+  'circleci',
+  'bitbucket',
+  'kubernetes',
+  'aws',
+  'gcp',
+] as const;
+
+export type PresetName = (typeof PRESET_NAMES)[number];
+
+const DAY = 24 * 3600;
+
+/** The path of every redirect address. */
+export const REDIRECT_PATH = '/callback';
+
+/** For providers that compare redirect addresses with their ports. Outside the ephemeral ports of every system. */
+const EXACT_PORTS = [21743, 25417, 28961] as const;
+
+const people = { kind: 'people', token: 'access', maxAge: DAY } as const;
+const workload = { kind: 'workload', token: 'id', maxAge: DAY } as const;
+
+export const PRESETS: Readonly<Record<PresetName, Preset>> = {
+  entra: {
+    ...people,
+    title: 'Microsoft Entra ID',
+    issuer: 'https://login.microsoftonline.com/<tenant id>/v2.0',
+    // preferred_username and email can be changed, and other tenants can set them.
+    name: ['oid'],
+    groups: ['groups'],
+    scopes: ['openid', 'profile', 'offline_access', '{audience}/.default'],
+    redirect: { host: 'localhost', ports: 'any' },
+    notes: [
+      'Register an application with the platform “Mobile and desktop applications” and the redirect address http://localhost/callback.',
+      'Under “Expose an API”, add a scope. The audience is the client id of that registration.',
+      'Use app roles (--when roles=<role>). The groups claim is left out of tokens of users with more than 200 groups.',
+    ],
+    source: 'https://learn.microsoft.com/entra/identity-platform/access-tokens',
+    date: '2026-11',
+  },
+  okta: {
+    ...people,
+    title: 'Okta',
+    issuer: 'https://<org>.okta.com/oauth2/<authorization server>',
+    name: ['sub'],
+    groups: ['groups'],
+    scopes: ['openid', 'profile', 'offline_access'],
+    redirect: { host: '127.0.0.1', ports: EXACT_PORTS },
+    notes: [
+      'Create a native application with the grants Authorization Code and Refresh Token.',
+      "Set the authorization server's audience to the address of the edge, or give it as --audience.",
+      'The org authorization server (https://<org>.okta.com) has ID tokens for others, but no access tokens.',
+      'Add a groups claim to the tokens where rules name groups.',
+    ],
+    source: 'https://developer.okta.com/docs/concepts/auth-servers/',
+    date: '2026-11',
+  },
+  auth0: {
+    ...people,
+    title: 'Auth0',
+    issuer: 'https://<domain>/',
+    name: ['sub'],
+    scopes: ['openid', 'profile', 'offline_access'],
+    redirect: { host: '127.0.0.1', ports: EXACT_PORTS },
+    notes: [
+      'Create a native application, and an API whose identifier is the address of the edge.',
+      'Allow offline access at the API, so that sign-ins are refreshed.',
+      'An Action can add groups under a claim such as https://example.com/groups.',
+    ],
+    source: 'https://auth0.com/docs/secure/tokens/access-tokens/access-token-profiles',
+    date: '2026-11',
+  },
+  keycloak: {
+    ...people,
+    title: 'Keycloak',
+    issuer: 'https://<host>/realms/<realm>',
+    name: ['preferred_username'],
+    groups: ['groups'],
+    scopes: ['openid', 'profile'],
+    redirect: { host: '127.0.0.1', ports: 'any' },
+    notes: [
+      'Create a public client with the standard flow and the redirect address http://127.0.0.1/callback.',
+      'Add an audience mapper with the address of the edge to the client.',
+      'Add a group membership mapper named groups where rules name groups.',
+    ],
+    source: 'https://www.keycloak.org/docs/latest/server_admin/#_audience',
+    date: '2026-11',
+  },
+  google: {
+    ...people,
+    title: 'Google Workspace',
+    issuer: 'https://accounts.google.com',
+    // Access tokens of Google are opaque.
+    token: 'id',
+    name: ['email'],
+    scopes: ['openid', 'email'],
+    redirect: { host: '127.0.0.1', ports: 'any' },
+    notes: [
+      'Create an OAuth client of the type “Desktop app”. Its id is the audience.',
+      'Only accounts of the Workspace domain are accepted (claim hd).',
+    ],
+    source: 'https://developers.google.com/identity/openid-connect/openid-connect',
+    date: '2026-11',
+  },
+  oidc: {
+    ...people,
+    title: 'OpenID Connect',
+    issuer: '<issuer>',
+    name: ['sub'],
+    groups: ['groups'],
+    scopes: ['openid', 'profile', 'offline_access'],
+    redirect: { host: '127.0.0.1', ports: EXACT_PORTS },
+    notes: [
+      'Create a public client with the authorization code flow and PKCE.',
+      'Access tokens must be JWTs whose audience is the address of the edge, or the value of --audience.',
+    ],
+    source: 'https://openid.net/specs/openid-connect-discovery-1_0.html',
+    date: '2026-11',
+  },
+  github: {
+    ...workload,
+    title: 'GitHub Actions',
+    issuer: 'https://token.actions.githubusercontent.com',
+    name: ['repository'],
+    notes: ['The job needs the permission id-token: write.'],
+    source: 'https://docs.github.com/actions/reference/security/oidc',
+    date: '2026-11',
+  },
+  gitlab: {
+    ...workload,
+    title: 'GitLab CI/CD',
+    issuer: 'https://gitlab.com',
+    name: ['project_path'],
+    notes: ['The job needs id_tokens with the address of the edge as aud.'],
+    source: 'https://docs.gitlab.com/ci/secrets/id_token_authentication/',
+    date: '2026-11',
+  },
+  buildkite: {
+    ...workload,
+    title: 'Buildkite',
+    issuer: 'https://agent.buildkite.com',
+    name: ['pipeline_slug'],
+    notes: ['The agent must be version 3.48 or later.'],
+    source: 'https://buildkite.com/docs/pipelines/security/oidc',
+    date: '2026-11',
+  },
+  circleci: {
+    ...workload,
+    title: 'CircleCI',
+    issuer: 'https://oidc.circleci.com/org/<organization id>',
+    name: ['oidc.circleci.com/project-id'],
+    notes: ['Jobs that are run again with SSH are refused unless --allow-ssh-rerun is given.'],
+    source: 'https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/',
+    date: '2026-11',
+  },
+  bitbucket: {
+    ...workload,
+    title: 'Bitbucket Pipelines',
+    issuer: 'https://api.bitbucket.org/2.0/workspaces/<workspace>/pipelines-config/identity/oidc',
+    name: ['repositoryUuid'],
+    notes: [
+      'The step needs oidc with the address of the edge among its audiences.',
+      "The issuer's documents are there after the first run of a step with oidc.",
+    ],
+    source:
+      'https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/',
+    date: '2026-11',
+  },
+  kubernetes: {
+    ...workload,
+    title: 'Kubernetes',
+    issuer: '<issuer of the cluster>',
+    name: ['sub'],
+    // A pod chooses the lifetime of its projected token.
+    maxAge: 7 * DAY,
+    notes: ['The pod needs a projected serviceAccountToken with the address of the edge as audience.'],
+    source: 'https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken',
+    date: '2026-11',
+  },
+  aws: {
+    ...workload,
+    title: 'AWS',
+    issuer: 'https://<id>.tokens.sts.global.api.aws',
+    name: ['sub'],
+    notes: [
+      'Enable outbound identity federation in the account; the role needs sts:GetWebIdentityToken.',
+      'The account has an issuer of its own: aws iam get-outbound-web-identity-federation-info prints it.',
+    ],
+    source: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html',
+    date: '2026-11',
+  },
+  gcp: {
+    ...workload,
+    title: 'Google Cloud',
+    issuer: 'https://accounts.google.com',
+    name: ['email'],
+    notes: ['The workload runs as the service account; no key of it is needed.'],
+    source: 'https://cloud.google.com/docs/authentication/get-id-token',
+    date: '2026-11',
+  },
+};
+
+/** Returns the redirect addresses to register at a provider; none for workloads. */
+export function redirectAddresses({ redirect }: Preset): string[] {
+  if (redirect === undefined) return [];
+  const { host, ports } = redirect;
+  if (ports === 'any') return [`http://${host}${REDIRECT_PATH}`];
+  return ports.map((port) => `http://${host}:${port}${REDIRECT_PATH}`);
+}

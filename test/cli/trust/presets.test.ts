@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  PRESET_NAMES,
+  PRESETS,
+  type Preset,
+  REDIRECT_PATH,
+  redirectAddresses,
+} from '../../../cli/trust/presets.ts';
+
+const all = PRESET_NAMES.map((name): [string, Preset] => [name, PRESETS[name]]);
+
+describe('presets of providers', () => {
+  for (const [name, preset] of all) {
+    it(`${name}: is complete`, () => {
+      assert.match(preset.source, /^https:\/\//);
+      assert.match(preset.date, /^20\d\d-\d\d$/);
+      assert.ok(preset.name.length > 0);
+      assert.ok(preset.notes.length > 0);
+      assert.ok(preset.maxAge >= 3600);
+      // People sign in with a browser; workloads have their token from where they run.
+      assert.equal(preset.redirect !== undefined, preset.kind === 'people');
+      assert.equal(preset.scopes !== undefined, preset.kind === 'people');
+    });
+  }
+
+  it('signs people in with access tokens, except at Google, whose access tokens are opaque', () => {
+    const ids = all.filter(([, { kind, token }]) => kind === 'people' && token === 'id');
+    assert.deepEqual(
+      ids.map(([name]) => name),
+      ['google'],
+    );
+  });
+
+  it('names claims of people that only their own organisation can set', () => {
+    assert.deepEqual(PRESETS.entra.name, ['oid']);
+  });
+
+  it('lists the redirect addresses to register', () => {
+    assert.deepEqual(redirectAddresses(PRESETS.entra), [`http://localhost${REDIRECT_PATH}`]);
+    assert.deepEqual(redirectAddresses(PRESETS.keycloak), [`http://127.0.0.1${REDIRECT_PATH}`]);
+    assert.equal(redirectAddresses(PRESETS.okta).length, 3);
+    assert.deepEqual(redirectAddresses(PRESETS.github), []);
+    for (const address of redirectAddresses(PRESETS.auth0)) {
+      // Below the ephemeral ports of Linux, macOS and Windows, so that no client of theirs is there.
+      assert.match(address, /^http:\/\/127\.0\.0\.1:2\d{4}\/callback$/);
+    }
+  });
+});
