@@ -3,7 +3,6 @@ import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { writingText } from '../identity/caller.ts';
 import { discover, discoverCaller } from '../identity/discovery.ts';
-import type { EdgeDescription } from '../identity/edge-description.ts';
 import { askedAnswers, type GivenAnswers } from '../identity/sign-in/answers.ts';
 import { type AnswerFlags, givenAnswers } from '../identity/sign-in/given-answers.ts';
 import { signIn } from '../identity/sign-in/sign-in.ts';
@@ -11,7 +10,7 @@ import { knownUsername } from '../identity/sign-in/username.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
 import { lifetime } from '../identity/tokens/renewing-source.ts';
 import { keepSession, keptText } from '../identity/tokens/token-store.ts';
-import { openUserPool, type Tokens } from '../identity/user-pool.ts';
+import { noUserPool, openUserPool, type PoolAddress, type Tokens } from '../identity/user-pool.ts';
 import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
 import { requireWritable } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
@@ -37,18 +36,27 @@ export async function login(context: Context, args: LoginArgs): Promise<Result> 
   const given = await givenAnswers(context, args);
   // Without a terminal, report missing values before sending a request.
   const known = args.create || context.ui.interactive ? undefined : await knownUser(context, args, given);
-  const edge = await discover(context, target);
+  const { region, userPoolId, clientId } = await discover(context, target);
+  if (region === undefined || userPoolId === undefined || clientId === undefined)
+    throw noUserPool(target.url);
+  const address = {
+    url: target.url,
+    region,
+    userPoolId,
+    clientId,
+    ...omitUndefined({ local: target.deployment?.local }),
+  };
   const { username, password } = args.create
-    ? await newUser(context, args, target, edge, given)
+    ? await newUser(context, args, address, given)
     : (known ?? (await knownUser(context, args, given)));
   const answers = askedAnswers(context, { ...given, ...(password !== undefined && { password }) });
-  const deployment = rememberedAs(target, edge);
-  const pool = await openUserPool(context, deployment);
+  const deployment = rememberedAs(target, address);
+  const pool = await openUserPool(context, address);
   const { now } = context;
   try {
     const asked = now();
     const tokens = await signIn({ pool, username, place: new URL(target.url).host, answers, now });
-    return await keep(context, { deployment, tokens, asked, signedInAs: username });
+    return await keep(context, { deployment, address, tokens, asked, signedInAs: username });
   } finally {
     pool.close();
   }
@@ -97,8 +105,7 @@ async function knownUser(context: Context, args: LoginArgs, given: GivenAnswers)
 async function newUser(
   context: Context,
   args: LoginArgs,
-  { deployment }: Target,
-  { userPoolId }: EdgeDescription,
+  { userPoolId, local }: PoolAddress,
   given: GivenAnswers,
 ): Promise<Person> {
   const [{ administer }, { createForSignIn }] = await Promise.all([
@@ -109,7 +116,7 @@ async function newUser(
   // Without a terminal, require the new password before creating the user.
   if (!context.ui.interactive) await askedAnswers(context, given).newPassword();
   const user = { email, ...omitUndefined({ username: username || undefined, attributes }) };
-  const choice = { local: deployment?.local, profile };
+  const choice = { local, profile };
   const created = await administer(context, userPoolId, choice, 'Creating the user', (pool) =>
     createForSignIn(pool, user),
   );
@@ -122,22 +129,27 @@ async function newUser(
 
 function rememberedAs(
   { url, deployment }: Target,
-  { region, userPoolId, clientId }: EdgeDescription,
+  { region, userPoolId, clientId }: PoolAddress,
 ): Deployment {
   return { ...deployment, name: deployment?.name ?? new URL(url).host, url, region, userPoolId, clientId };
 }
 
 interface SignedIn {
   readonly deployment: Deployment;
+  readonly address: PoolAddress;
   readonly tokens: Tokens;
   /** When the tokens were requested. */
   readonly asked: Date;
   readonly signedInAs: string;
 }
 
-async function keep(context: Context, { deployment, tokens, asked, signedInAs }: SignedIn): Promise<Result> {
+async function keep(
+  context: Context,
+  { deployment, address, tokens, asked, signedInAs }: SignedIn,
+): Promise<Result> {
   const { accessToken, expiresIn, refreshToken } = tokens;
-  const { name, url, userPoolId, clientId } = deployment;
+  const { name, url } = deployment;
+  const { userPoolId, clientId } = address;
   if (refreshToken === undefined) {
     throw new UserError('aws', 'Cognito gave no refresh token, without which a sign-in cannot be kept.', {
       hint: "The user pool's settings are in the way; the operator sets them right with: edge-upload deploy",

@@ -73,14 +73,16 @@ function descriptionCheck(context: Context, target: Target): Check {
   return {
     name: 'edge',
     run: async () => {
-      const { userPoolId, clientId } = await discover(context, target);
+      const { userPoolId, clientId, issuers } = await discover(context, target);
       const known = target.deployment;
       if (known !== undefined && (known.userPoolId !== userPoolId || known.clientId !== clientId)) {
         throw new UserError('not_an_edge', `${target.url} belongs to another user pool than it did.`, {
           hint: `If that was meant, sign in again: edge-upload login ${target.url}   Operators: edge-upload deploy`,
         });
       }
-      return { found: `${new URL(target.url).host}, user pool ${userPoolId}` };
+      const people = issuers.filter(({ kind }) => kind === 'people').map(({ alias }) => alias);
+      const pool = userPoolId === undefined ? [] : [`user pool ${userPoolId}`];
+      return { found: [new URL(target.url).host, ...pool, ...people].join(', ') };
     },
   };
 }

@@ -1,12 +1,46 @@
 import type { UploadPolicy } from '../../edge/config.ts';
-import type { EdgeDescription } from '../../edge/description.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { isFields, readFields } from '../settings/documents.ts';
+import { type Fields, isFields, readFields } from '../settings/documents.ts';
+import { type DescribedIssuer, isAlias, readIssuers } from './described-issuer.ts';
 
-export type { EdgeDescription };
+/** What a client reads of the document at `/.well-known/edge-upload`. */
+export interface EdgeDescription {
+  /** Version of the document. Edges of version 1 know the user pool alone. */
+  readonly version: 1 | 2;
+  /** Region of the user pool; absent without one, as are the two ids. */
+  readonly region?: string;
+  readonly userPoolId?: string;
+  readonly clientId?: string;
+  /** Rules for everybody, and for the users of the pool. */
+  readonly policy: UploadPolicy;
+  /** Issuers whose tokens the edge accepts; the user pool is first. */
+  readonly issuers: readonly DescribedIssuer[];
+  readonly caller?: Caller;
+}
 
 /** The user that the edge reads from the token, and what they have permission to write. */
-export type Caller = NonNullable<EdgeDescription['caller']>;
+export interface Caller {
+  readonly username: string;
+  readonly sub: string;
+  /** Alias of the issuer; absent from edges of version 1. */
+  readonly issuer?: string;
+  readonly groups: readonly string[];
+  /** Claims that the rules of the issuer name. */
+  readonly claims?: Readonly<Record<string, string>>;
+  /** Prefixes of the keys that the caller can write; empty text for every key. */
+  readonly writeTo: readonly string[];
+  /** Largest object in bytes, of this caller's rule. */
+  readonly maxSize?: number;
+  /** True if the caller cannot overwrite objects. */
+  readonly noClobber?: boolean;
+  /** How many more groups and prefixes there are than the answer has room for. */
+  readonly omitted?: { readonly groups: number; readonly writeTo: number };
+  /** RFC 3339, UTC. */
+  readonly tokenExpiresAt: string;
+}
+
+/** Alias of the user pool among the issuers. */
+const POOL_ALIAS = 'cognito';
 
 /*
  * A password proof is sent to `https://cognito-idp.<region>.amazonaws.com` and to no other host. These patterns are
@@ -33,17 +67,16 @@ function isStringList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
+
 function readPolicy(value: unknown): UploadPolicy | undefined {
   if (!isFields(value)) return undefined;
   const { maxSize, writeTo, allowGroups, corsOrigins } = value;
-  if (maxSize !== undefined && !(Number.isSafeInteger(maxSize) && Number(maxSize) > 0)) return undefined;
+  if (maxSize !== undefined && !isSize(maxSize)) return undefined;
   if (writeTo !== undefined && typeof writeTo !== 'string') return undefined;
   if (allowGroups !== undefined && !isStringList(allowGroups)) return undefined;
   if (corsOrigins !== undefined && !isStringList(corsOrigins)) return undefined;
-  return {
-    ...(maxSize === undefined ? {} : { maxSize: Number(maxSize) }),
-    ...omitUndefined({ writeTo, allowGroups, corsOrigins }),
-  };
+  return omitUndefined({ maxSize, writeTo, allowGroups, corsOrigins });
 }
 
 function readOmitted(value: unknown): Caller['omitted'] {
@@ -51,6 +84,10 @@ function readOmitted(value: unknown): Caller['omitted'] {
   const { groups, writeTo } = value;
   const isCount = (amount: unknown): amount is number => Number.isSafeInteger(amount) && Number(amount) >= 0;
   return isCount(groups) && isCount(writeTo) ? { groups, writeTo } : undefined;
+}
+
+function isClaims(value: unknown): value is Readonly<Record<string, string>> {
+  return isFields(value) && Object.values(value).every((claim) => typeof claim === 'string');
 }
 
 function readCaller(value: unknown): Caller | undefined {
@@ -62,23 +99,49 @@ function readCaller(value: unknown): Caller | undefined {
   if (!isStringList(writeTo)) return undefined;
   if (Number.isNaN(Date.parse(tokenExpiresAt))) return undefined;
   if (value.omitted !== undefined && omitted === undefined) return undefined;
-  return { username, sub, groups, writeTo, tokenExpiresAt, ...omitUndefined({ omitted }) };
+  const { issuer, claims, maxSize, noClobber } = value;
+  if (issuer !== undefined && !isAlias(issuer)) return undefined;
+  if (claims !== undefined && !isClaims(claims)) return undefined;
+  if (maxSize !== undefined && !isSize(maxSize)) return undefined;
+  if (noClobber !== undefined && typeof noClobber !== 'boolean') return undefined;
+  const more = omitUndefined({ issuer, claims, maxSize, noClobber, omitted });
+  return { username, sub, groups, writeTo, tokenExpiresAt, ...more };
+}
+
+type PoolFields = Pick<EdgeDescription, 'region' | 'userPoolId' | 'clientId'>;
+
+/** Reads the fields of the user pool: all of them, or none. Returns `undefined` if they are invalid. */
+function readPool({ region, userPoolId, clientId }: Fields): PoolFields | undefined {
+  if (region === undefined && userPoolId === undefined && clientId === undefined) return {};
+  const sound =
+    isRegion(region) &&
+    typeof userPoolId === 'string' &&
+    regionOf(userPoolId) === region &&
+    isClientId(clientId);
+  return sound ? { region, userPoolId, clientId } : undefined;
+}
+
+/** Returns the user pool as an issuer, which documents of version 1 do not list. */
+function poolIssuer({ region, userPoolId, clientId }: PoolFields): readonly DescribedIssuer[] {
+  if (clientId === undefined) return [];
+  const issuer = `https://cognito-idp.${region}.amazonaws.com/${userPoolId}`;
+  return [{ alias: POOL_ALIAS, kind: 'pool', issuer, clientId, token: 'access' }];
 }
 
 /** Parses a description. Returns `undefined` if it is invalid; drops fields that this version does not know. */
 export function readDescription(text: string): EdgeDescription | undefined {
   const document = readFields(text);
-  if (document === undefined) return undefined;
-  const { service, region, userPoolId, clientId } = document;
+  if (document?.service !== 'edge-upload') return undefined;
+  const version = document.version === 2 ? 2 : 1;
+  const pool = readPool(document);
   const policy = readPolicy(document.policy);
-  const sound =
-    service === 'edge-upload' &&
-    isRegion(region) &&
-    typeof userPoolId === 'string' &&
-    regionOf(userPoolId) === region &&
-    isClientId(clientId);
-  if (!sound || policy === undefined) return undefined;
-  const edge = { service, version: 1, region, userPoolId, clientId, policy } as const;
+  if (pool === undefined || policy === undefined) return undefined;
+  if (version === 1 && pool.userPoolId === undefined) return undefined;
+  const issuers = version === 1 ? poolIssuer(pool) : readIssuers(document.issuers);
+  if (issuers === undefined) return undefined;
+  // The pool signs in by its own fields: an issuer of its kind without them cannot be used.
+  if (issuers.some(({ kind }) => kind === 'pool') && pool.userPoolId === undefined) return undefined;
+  const edge = { version, ...pool, policy, issuers } as const;
   if (document.caller === undefined) return edge;
   const caller = readCaller(document.caller);
   return caller === undefined ? undefined : { ...edge, caller };

@@ -4,11 +4,12 @@ import type {
 } from '@aws-sdk/client-cognito-identity-provider';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
-import { interrupted } from '../errors.ts';
+import { interrupted, UserError } from '../errors.ts';
 import { type PoolPlace, poolEndpoint, publicCognito } from '../network/aws.ts';
 import type { Target } from '../settings/target.ts';
 import { cognitoFailure } from './cognito-errors.ts';
 import { discover } from './discovery.ts';
+import { loginCommand } from './sign-in/username.ts';
 import { isTokenText } from './tokens/access-token.ts';
 
 /** User pool that an edge trusts, and the app client whose tokens it accepts. */
@@ -207,8 +208,18 @@ export async function withUserPool<T>(
   }
 }
 
+/** Returns the error for a deployment whose users are those of other issuers alone. */
+export function noUserPool(url: string): UserError {
+  return new UserError('usage', `${new URL(url).host} has no user pool, and so no passwords of its own.`, {
+    hint: ['Sign in with the identity provider of your company:', `  ${loginCommand(url)}`],
+  });
+}
+
 /** Returns the pool of an edge that this computer remembers, otherwise asks the edge. */
 export async function poolAddressOf(context: Context, { url, deployment }: Target): Promise<PoolAddress> {
-  const { region, userPoolId, clientId } = deployment ?? (await discover(context, { url }));
+  const known = deployment?.userPoolId === undefined ? undefined : deployment;
+  const { region, userPoolId, clientId } =
+    known ?? (await discover(context, { url, ...omitUndefined({ deployment }) }));
+  if (region === undefined || userPoolId === undefined || clientId === undefined) throw noUserPool(url);
   return { url, region, userPoolId, clientId, ...omitUndefined({ local: deployment?.local }) };
 }

@@ -13,9 +13,11 @@ export interface Deployment {
   readonly name: string;
   /** `https://<host>[:port]`, without a trailing slash. */
   readonly url: string;
-  readonly region: string;
-  readonly userPoolId: string;
-  readonly clientId: string;
+  /** Region of the user pool; absent for a deployment without one. */
+  readonly region?: string;
+  readonly userPoolId?: string;
+  /** App client of the user pool. */
+  readonly clientId?: string;
   /** Known to operators only. */
   readonly bucket?: string;
   /** The AWS account that it was deployed to; known to operators only. */
@@ -62,16 +64,16 @@ function parse(root: Part): DeploymentsFile {
 }
 
 function parseDeployment(part: Part): Deployment {
+  const region = part.optional('region')?.text();
+  const userPoolId = part.optional('userPoolId')?.text();
+  const clientId = part.optional('clientId')?.text();
   const bucket = part.optional('bucket')?.text();
   const account = part.optional('account')?.text();
   const local = part.optional('local');
   return {
     name: part.member('name').text(),
     url: part.member('url').textThat(isEdgeUrl, 'is not the address of an edge'),
-    region: part.member('region').text(),
-    userPoolId: part.member('userPoolId').text(),
-    clientId: part.member('clientId').text(),
-    ...omitUndefined({ bucket, account }),
+    ...omitUndefined({ region, userPoolId, clientId, bucket, account }),
     ...(local === undefined ? {} : { local: parseLocalCloud(local) }),
   };
 }

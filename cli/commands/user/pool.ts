@@ -15,7 +15,9 @@ import {
   requireTarget,
 } from '../operator.ts';
 
-type FoundPool = Pick<Deployment, 'userPoolId' | 'local'> & Partial<Pick<Deployment, 'url'>>;
+interface FoundPool extends Pick<Deployment, 'local'>, Partial<Pick<Deployment, 'url'>> {
+  readonly userPoolId: string;
+}
 
 /** User pool of a deployment. */
 export interface OperatedPool extends AdministeredPool, Pick<Deployment, 'local'> {
@@ -64,7 +66,8 @@ export function administeredFailure(error: unknown, doing: string): UserError {
 
 /** Returns the pool that this computer remembers for the deployment, otherwise the one in the outputs of its stack. */
 async function findPool(context: Context, target: OperatorTarget, args: OperatorArgs): Promise<FoundPool> {
-  if (target.known !== undefined) return target.known;
+  const { userPoolId, local, url } = target.known ?? {};
+  if (userPoolId !== undefined) return { userPoolId, ...omitUndefined({ local, url }) };
   const work = await openStack(context, target, args);
   try {
     const { userPoolId, domain } = (await requireStack(work)).outputs;

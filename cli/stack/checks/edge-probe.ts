@@ -14,7 +14,8 @@ import { pause } from '../stack-work.ts';
 export interface EdgeToProbe {
   /** `https://<host>[:port]` */
   readonly url: string;
-  readonly clientId: string;
+  /** App client of the user pool; absent for a deployment without one. */
+  readonly clientId?: string;
   /** The rules that the edge must enforce, if known. After a deploy it uses the old ones for some minutes. */
   readonly policy?: UploadPolicy;
   readonly local?: LocalCloud;

@@ -26,6 +26,33 @@ const EDGE = {
   policy: { maxSize: 1024, writeTo: 'in/{username}/', allowGroups: ['writers'] },
 };
 
+const POOL = {
+  alias: 'cognito',
+  kind: 'pool',
+  issuer: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEf123',
+  clientId: EDGE.clientId,
+  token: 'access',
+};
+
+const CORP = {
+  alias: 'corp',
+  kind: 'people',
+  issuer: 'https://login.acme.com/oauth2/default',
+  clientId: 'edge-upload',
+  scopes: ['openid', 'offline_access'],
+  token: 'access',
+  audience: 'api://default',
+  preset: 'okta',
+};
+
+const GITHUB = {
+  alias: 'github',
+  kind: 'workload',
+  issuer: 'https://token.actions.githubusercontent.com',
+  token: 'id',
+  preset: 'github',
+};
+
 const CALLER = {
   username: 'ada',
   sub: '4e0c6b7e-0000-4000-8000-000000000000',
@@ -64,7 +91,65 @@ test('an edge says which pool it trusts, and what it takes', async (t) => {
     assert.equal(request.headers.authorization, undefined);
     answering(200, JSON.stringify({ ...EDGE, later: 'field' }))(request, response);
   });
-  assert.deepEqual(await discover(testContext(), { url }), EDGE);
+  const { service: _, ...described } = EDGE;
+  assert.deepEqual(await discover(testContext(), { url }), { ...described, issuers: [POOL] });
+});
+
+test('an edge names every issuer that it trusts, with or without a user pool', () => {
+  const { region: _region, userPoolId: _pool, clientId: _client, ...withoutPool } = EDGE;
+  const read = (issuers: unknown, edge: object = withoutPool) =>
+    readDescription(JSON.stringify({ ...edge, version: 2, issuers }))?.issuers;
+  assert.deepEqual(read([CORP]), [CORP]);
+  assert.deepEqual(read([POOL, CORP, GITHUB], EDGE), [POOL, CORP, GITHUB]);
+  assert.deepEqual(
+    read([
+      { ...CORP, later: 1 },
+      { alias: 'x', kind: 'of later versions' },
+    ]),
+    [CORP],
+  );
+  assert.deepEqual(read([]), []);
+  for (const issuer of [
+    'https://acme.okta.com',
+    'https://acme.eu.auth0.com/',
+    'http://127.0.0.1:4000/realms/r',
+  ])
+    assert.deepEqual(read([{ ...CORP, issuer }]), [{ ...CORP, issuer }]);
+
+  const wrong: unknown[] = [
+    undefined,
+    {},
+    Array.from({ length: 201 }, (_, at) => ({ ...GITHUB, alias: `g${at}` })),
+    ['corp'],
+    [CORP, CORP],
+    [POOL],
+    [{ ...CORP, kind: undefined }],
+    [{ ...CORP, alias: 'Corp' }],
+    [{ ...CORP, alias: 'a'.repeat(33) }],
+    [{ ...CORP, clientId: undefined }],
+    [{ ...CORP, clientId: 'a b' }],
+    [{ ...CORP, clientId: '' }],
+    [{ ...CORP, token: 'refresh' }],
+    [{ ...CORP, scopes: 'openid' }],
+    [{ ...CORP, scopes: ['openid email'] }],
+    [{ ...CORP, scopes: Array.from({ length: 21 }, () => 'a') }],
+    [{ ...CORP, audience: ['a'] }],
+    [{ ...CORP, audience: 'a\nb' }],
+    [{ ...CORP, preset: 3 }],
+    ...[
+      'http://login.acme.com',
+      'https://ada@login.acme.com',
+      'https://login.acme.com?x=1',
+      'https://login.acme.com/#x',
+      'https://LOGIN.acme.com',
+      'https://login.acme.com/a/../b',
+      'https://login.аcme.com',
+      'ftp://login.acme.com',
+      'login.acme.com',
+      3,
+    ].map((issuer) => [{ ...CORP, issuer }]),
+  ];
+  for (const issuers of wrong) assert.equal(read(issuers), undefined, JSON.stringify(issuers)?.slice(0, 200));
 });
 
 test('what leads a password proof elsewhere is refused', () => {
@@ -97,6 +182,10 @@ test('what leads a password proof elsewhere is refused', () => {
     { caller: { ...CALLER, groups: 'writers' } },
     { caller: { ...CALLER, writeTo: undefined } },
     { caller: { ...CALLER, tokenExpiresAt: 'soon' } },
+    { caller: { ...CALLER, issuer: 'Corp' } },
+    { caller: { ...CALLER, claims: { department: 1 } } },
+    { caller: { ...CALLER, maxSize: 0 } },
+    { caller: { ...CALLER, noClobber: 'yes' } },
     { caller: { ...CALLER, omitted: 3 } },
     { caller: { ...CALLER, omitted: { groups: -1, writeTo: 0 } } },
     { caller: { ...CALLER, omitted: { groups: 1 } } },

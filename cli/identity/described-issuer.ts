@@ -1,0 +1,86 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { isFields } from '../settings/documents.ts';
+import { isLoopback } from '../settings/edge-url.ts';
+
+const KINDS = ['pool', 'people', 'workload'] as const;
+
+/** Issuer of tokens that an edge accepts, as its description names it. */
+export interface DescribedIssuer {
+  /** Name that the operator chose; `cognito` for the user pool. */
+  readonly alias: string;
+  /** `pool`: SRP in the user pool. `people`: sign-in by OpenID Connect. `workload`: a CI or a cloud service. */
+  readonly kind: (typeof KINDS)[number];
+  /** Value of `iss`, which discovery must repeat exactly. */
+  readonly issuer: string;
+  /** Client of this program at the issuer. Present for `pool` and `people`. */
+  readonly clientId?: string;
+  /** Scopes to request. */
+  readonly scopes?: readonly string[];
+  /** Token that is sent to the edge. */
+  readonly token: 'access' | 'id';
+  /** Audience that the edge requires; absent for the edge's own origin. A token is never requested for it unasked. */
+  readonly audience?: string;
+  /** Provider, such as `okta`. Decides the ports of the redirect. */
+  readonly preset?: string;
+}
+
+/** More issuers than a function's code has room for. */
+const MAX_ISSUERS = 200;
+const MAX_SCOPES = 20;
+
+const ALIAS = /^[a-z][a-z0-9-]{0,31}$/;
+/** Visible ASCII, as RFC 6749 allows in a client id: https://www.rfc-editor.org/rfc/rfc6749#appendix-A.1 */
+const VISIBLE = /^[\x21-\x7e]{1,255}$/;
+/** https://www.rfc-editor.org/rfc/rfc6749#appendix-A.4 */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/;
+
+/**
+ * Returns true for the address of an issuer: https without user name, query and fragment, written as it is sent. Plain
+ * http only for this computer, where the embedded cloud's tests have providers.
+ * https://openid.net/specs/openid-connect-core-1_0.html#IssuerIdentifier
+ */
+function isIssuer(value: unknown): value is string {
+  if (typeof value !== 'string' || !VISIBLE.test(value) || !URL.canParse(value)) return false;
+  const url = new URL(value);
+  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+  // A host in other letters than it is sent in could look like another one.
+  return (
+    secure && `${url.origin}${url.pathname === '/' && !value.endsWith('/') ? '' : url.pathname}` === value
+  );
+}
+
+function isText(pattern: RegExp): (value: unknown) => value is string {
+  return (value): value is string => typeof value === 'string' && pattern.test(value);
+}
+
+export const isAlias = isText(ALIAS);
+const isVisible = isText(VISIBLE);
+const isScope = isText(SCOPE);
+
+function isScopes(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length <= MAX_SCOPES && value.every(isScope);
+}
+
+/** Reads one issuer. Returns `undefined` for an invalid one, and `unknown` for a kind of later versions. */
+function readIssuer(value: unknown): DescribedIssuer | 'unknown' | undefined {
+  if (!isFields(value)) return undefined;
+  const { alias, issuer, clientId, scopes, token, audience, preset } = value;
+  const kind = KINDS.find((one) => one === value.kind);
+  if (kind === undefined) return typeof value.kind === 'string' ? 'unknown' : undefined;
+  if (!isAlias(alias) || !isIssuer(issuer) || (token !== 'access' && token !== 'id')) return undefined;
+  if (clientId !== undefined && !isVisible(clientId)) return undefined;
+  if (clientId === undefined && kind === 'people') return undefined;
+  if (scopes !== undefined && !isScopes(scopes)) return undefined;
+  if (audience !== undefined && !isVisible(audience)) return undefined;
+  if (preset !== undefined && !isAlias(preset)) return undefined;
+  return { alias, kind, issuer, token, ...omitUndefined({ clientId, scopes, audience, preset }) };
+}
+
+/** Reads the list of issuers. Returns `undefined` if one is invalid; skips kinds of later versions. */
+export function readIssuers(value: unknown): readonly DescribedIssuer[] | undefined {
+  if (!Array.isArray(value) || value.length > MAX_ISSUERS) return undefined;
+  const read = value.map(readIssuer).filter((one) => one !== 'unknown');
+  const issuers = read.filter((one) => one !== undefined);
+  const aliases = new Set(issuers.map(({ alias }) => alias));
+  return issuers.length === read.length && aliases.size === issuers.length ? issuers : undefined;
+}
