@@ -1,4 +1,4 @@
-import type { UploadPolicy } from '../edge/config.ts';
+import type { EdgeIssuer, UploadPolicy } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 
 /** The options of a deployment. An absent option has its default. */
@@ -39,7 +39,14 @@ export interface StackOptions {
   readonly mfa?: Mfa;
   /** The user pool's feature plan, by which Cognito charges; Essentials if absent. */
   readonly cognitoTier?: CognitoTier;
+  /** False: no user pool. Uploaders then sign in with the issuers of {@link trust} alone. */
+  readonly userPool?: boolean;
+  /** Issuers beside the user pool, in the order in which they were added. Kept by `edge-upload trust`. */
+  readonly trust?: readonly TrustedIssuer[];
 }
+
+/** An issuer as it is kept: every deploy fetches its keys again. */
+export type TrustedIssuer = Omit<EdgeIssuer, 'keys'>;
 
 export type PriceClassName = '100' | '200' | 'all';
 export type MinTls = '1.2' | '1.3';
@@ -53,5 +60,8 @@ export function policyOf({ maxSize, writeTo, allowGroups, corsOrigins }: StackOp
   };
 }
 
-/** Where a deployment keeps its options: in its bucket's metadata, whose change CloudFormation takes for a change. */
+/**
+ * The name of our metadata in the template. A deployment keeps its options in its bucket's, whose change CloudFormation
+ * takes for a change.
+ */
 export const OPTIONS_METADATA = 'edge-upload';

@@ -1,29 +1,26 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { declareDeploy } from './deploy.ts';
-import { type Act, define, everywhere, inLocalCloud, profile, several, verbose } from './shared.ts';
+import { type Act, define, everywhere, operated, profile, several, verbose } from './shared.ts';
 import { declareUsers } from './users.ts';
 
 /** The commands of those who run a deployment. */
 export function declareOperators(root: Commander, act: Act): void {
   root.commandsGroup('For operators:');
   declareDeploy(root, act);
-  everywhere(
-    define(root, 'status', 'show what is deployed, and what is left of what was')
-      .addOption(verbose('also name the options that nobody has set'))
-      .addOption(inLocalCloud())
-      .addOption(profile()),
+  operated(
+    define(root, 'status', 'show what is deployed, and what is left of what was').addOption(
+      verbose('also name the options that nobody has set'),
+    ),
   ).action((given) => act(async () => (await import('../commands/status.ts')).status, given));
-  everywhere(
+  operated(
     define(
       root,
       'doctor',
       'check credentials, stack, edge, clock and sign-in; say how to fix each that fails',
-    )
-      .addOption(inLocalCloud())
-      .addOption(profile()),
+    ),
   ).action((given) => act(async () => (await import('../commands/doctor.ts')).doctor, given));
-  everywhere(
+  operated(
     define(root, 'logs', 'show what the edge refused and why, from all regions', [
       'edge-upload logs --since 30m --follow',
     ])
@@ -31,26 +28,20 @@ export function declareOperators(root: Commander, act: Act): void {
       .option('-f, --follow', 'go on with what comes')
       .option('--all', "Lambda's own lines about each call, too")
       .option('--region <name>', 'look in this region, too', several)
-      .addOption(verbose('whole request ids'))
-      .addOption(inLocalCloud())
-      .addOption(profile()),
+      .addOption(verbose('whole request ids')),
   ).action((given) => act(async () => (await import('../commands/logs.ts')).logs, given));
-  everywhere(
-    define(root, 'ls [prefix]', 'list what is stored').addOption(inLocalCloud()).addOption(profile()),
-  ).action((prefix, given) => {
+  operated(define(root, 'ls [prefix]', 'list what is stored')).action((prefix, given) => {
     const args = { ...given, ...omitUndefined({ prefix }) };
     return act(async () => (await import('../commands/ls.ts')).ls, args);
   });
-  everywhere(
+  operated(
     define(root, 'get <key>', 'download an object that was uploaded', [
       'edge-upload get 2026/report.pdf',
       'edge-upload get photos.tar --as - | tar t',
     ])
       .option('--as <path>', 'the file or folder to write to; - for standard output')
       .option('-f, --force', 'replace a file that is there')
-      .option('--version-id <id>', 'an earlier version, where the bucket keeps them')
-      .addOption(inLocalCloud())
-      .addOption(profile()),
+      .option('--version-id <id>', 'an earlier version, where the bucket keeps them'),
   ).action((key, given) => act(async () => (await import('../commands/get.ts')).get, { ...given, key }));
   declareUsers(root, act);
   everywhere(
@@ -63,13 +54,11 @@ export function declareOperators(root: Commander, act: Act): void {
       .option('--bucket-name <name>', 'a bucket that the stack adopts, beside those of its own')
       .addOption(profile()),
   ).action((given) => act(async () => (await import('../commands/policy.ts')).policy, given));
-  everywhere(
+  operated(
     define(root, 'destroy', 'take everything down: objects, users, stack, edge function')
       .option('-y, --yes', 'do not ask')
       .option('--keep-data', 'leave the bucket with its objects')
       .option('--delete-kept', 'delete what an earlier --keep-data left, too')
-      .option('--no-wait', 'leave what CloudFront still holds copies of to the next run')
-      .addOption(inLocalCloud())
-      .addOption(profile()),
+      .option('--no-wait', 'leave what CloudFront still holds copies of to the next run'),
   ).action((given) => act(async () => (await import('../commands/destroy.ts')).destroy, given));
 }

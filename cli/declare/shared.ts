@@ -55,6 +55,13 @@ export const profile = () => option('--profile <name>', 'AWS profile to use (as 
 export const inLocalCloud = () =>
   option('--local', 'in the embedded cloud, where the deployment does not tell');
 
+/** Adds the options of an operator's command that is about an existing deployment. */
+export function operated<Args extends unknown[], Options extends OptionValues, Globals extends OptionValues>(
+  command: Commander<Args, Options, Globals>,
+) {
+  return everywhere(command.addOption(inLocalCloud()).addOption(profile()));
+}
+
 export const verbose = (summary: string) => option('-v, --verbose', summary);
 
 /** Collects `name=value`, given once or more; each name once. */

@@ -1,16 +1,13 @@
-import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
+import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { checkedUsername } from '../identity/sign-in/username.ts';
-import { type Act, define, everywhere, inLocalCloud, pairs, profile, several } from './shared.ts';
+import { type Act, define, operated, pairs, several } from './shared.ts';
 
 const named = (username: string) => checkedUsername(username, 'the name of the user');
 
 /** `user …`: the people of a deployment, for its operator. */
 export function declareUsers(root: Commander, act: Act): void {
   const user = define(root, 'user', 'the people who may upload').helpCommand(false);
-  const operated = <Args extends unknown[], Options extends OptionValues>(
-    command: Commander<Args, Options>,
-  ) => everywhere(command.addOption(inLocalCloud()).addOption(profile()));
   const access = () => import('../commands/user/access.ts');
 
   operated(

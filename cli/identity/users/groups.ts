@@ -11,6 +11,7 @@ import { UserError } from '../../errors.ts';
 import { pages } from '../../network/pages.ts';
 import { awsErrorName } from '../cognito-errors.ts';
 import type { AdministeredPool } from './administered-pool.ts';
+import { isGroupName } from './group-name.ts';
 
 /** Yields every group of the pool, reading page after page. */
 export async function* listGroups({
@@ -48,15 +49,12 @@ export async function groupsOf(
   return names;
 }
 
-/** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateGroup.html */
-const GROUP_NAME = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u;
-
 /** Creates those of the groups that the pool does not have. No group is created unless every name is valid. */
 export async function createGroups(
   { cognito, userPoolId: UserPoolId }: AdministeredPool,
   names: readonly string[],
 ): Promise<void> {
-  const invalid = names.find((name) => !GROUP_NAME.test(name));
+  const invalid = names.find((name) => !isGroupName(name));
   if (invalid !== undefined) {
     throw new UserError('usage', `Invalid name of a group: “${invalid}”.`, {
       hint: 'Use 1 to 128 letters, digits, punctuation marks and symbols, without spaces.',

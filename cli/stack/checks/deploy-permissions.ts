@@ -59,6 +59,14 @@ function ofFirstDeploy({ account }: Caller, stackName: string, bucketName?: stri
   ];
 }
 
+/** Returns what this deploy calls for sure. */
+function ofDeploy(caller: Caller, stackName: string, { stack, bucketName }: PermissionsToCheck): Needed[] {
+  return [
+    ...ofEachDeploy(caller, stackName),
+    ...(stack === undefined ? ofFirstDeploy(caller, stackName, bucketName) : []),
+  ];
+}
+
 /** Returns what the operator's policy has. Actions of a pattern are not known by name. */
 function ofThePolicy({ account }: Caller, stackName: string, deployOnly: boolean): Needed[] {
   return operatorPolicy({ account, stackName, deployOnly }).map(
@@ -107,22 +115,14 @@ export function permissionsCheck(
       if (asking === undefined) return { skipped: 'the caller is not known' };
       if (isRoot(asking)) return { found: 'the root user may do everything' };
       let principal: string;
-      let sure: Denied[] = [];
       let missing: Denied[];
+      const sure = deploying === undefined ? [] : ofDeploy(asking, stackName, deploying());
       try {
         principal = await principalOf(work, asking);
-        if (deploying !== undefined) {
-          const { stack, bucketName } = deploying();
-          sure = await simulateDenied(work, principal, [
-            ...ofEachDeploy(asking, stackName),
-            ...(stack === undefined ? ofFirstDeploy(asking, stackName, bucketName) : []),
-          ]);
-        }
-        missing = await simulateDenied(
-          work,
-          principal,
-          ofThePolicy(asking, stackName, deploying !== undefined),
-        );
+        missing = await simulateDenied(work, principal, [
+          ...sure,
+          ...ofThePolicy(asking, stackName, deploying !== undefined),
+        ]);
       } catch (error) {
         if (work.context.signal.aborted) throw interrupted();
         const { name } = error as Error;
@@ -132,7 +132,10 @@ export function permissionsCheck(
         });
         return { skipped: `IAM does not answer: ${name}` };
       }
-      if (sure.length > 0) throw refused(asking, principal, sure, stackName);
+      const fatal = missing.filter(({ action, resource }) =>
+        sure.some((one) => one.resource === resource && one.actions.includes(action)),
+      );
+      if (fatal.length > 0) throw refused(asking, principal, fatal, stackName);
       if (missing.length === 0) return { found: 'all that an operator needs' };
       context.ui.event({
         type: 'warning',

@@ -44,6 +44,17 @@ async function deniedOf(
   );
 }
 
+/** Returns the same actions, each once, in one entry for each resource. */
+function merged(needed: readonly Needed[]): Needed[] {
+  const actions = new Map<string, Set<string>>();
+  for (const { actions: more, resource } of needed) {
+    const known = actions.get(resource) ?? new Set();
+    for (const action of more) known.add(action);
+    actions.set(resource, known);
+  }
+  return [...actions].map(([resource, all]) => ({ actions: [...all], resource }));
+}
+
 /**
  * Returns what IAM's simulation denies to a principal. It knows its policies, permissions boundary and the organization's
  * policies, but neither session policies nor conditions on the request.
@@ -54,7 +65,7 @@ export async function simulateDenied(
   principal: string,
   needed: readonly Needed[],
 ): Promise<Denied[]> {
-  return (await Promise.all(needed.map((one) => deniedOf(work, principal, one)))).flat();
+  return (await Promise.all(merged(needed).map((one) => deniedOf(work, principal, one)))).flat();
 }
 
 /** Returns the command that prints which policy decides about an action. */

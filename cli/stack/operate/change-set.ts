@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { Change, DescribeChangeSetCommandOutput, Tag } from '@aws-sdk/client-cloudformation';
+import type {
+  Change,
+  CreateChangeSetCommandInput,
+  CreateChangeSetCommandOutput,
+  DescribeChangeSetCommandOutput,
+  Tag,
+} from '@aws-sdk/client-cloudformation';
 import { UserError } from '../../errors.ts';
-import { openDeadline } from '../../network/deadline.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { onAws } from '../aws-failures.ts';
+import { cleanUp } from '../clean-up.ts';
 import { pages } from '../pages.ts';
 import { pause, pollInterval, type StackWork } from '../stack-work.ts';
 import { type PlannedStep, plannedSteps } from './plan-words.ts';
+import { withTemplate } from './template-source.ts';
 
 /** A change set that is ready to be applied. */
 export interface PlannedChange {
@@ -24,6 +31,8 @@ export interface PlanOptions {
   readonly tags?: readonly Tag[] | undefined;
   /** Adopt an existing bucket that has the name in the template. */
   readonly importsExisting?: boolean;
+  /** The stack's bucket, for a template that is too large for the request. */
+  readonly bucket?: string | undefined;
 }
 
 /**
@@ -34,38 +43,48 @@ export async function planChange(
   work: StackWork,
   template: string,
   to: PlannedChange['to'],
-  { tags, importsExisting = false }: PlanOptions = {},
+  { tags, importsExisting = false, bucket }: PlanOptions = {},
 ): Promise<PlannedChange | undefined> {
-  const { clients, stackName } = work;
-  const { CreateChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
-  const name = `edge-upload-${randomUUID()}`;
-  const created = await onAws(`Planning the change of the stack “${stackName}”`, () =>
-    clients.cloudformation.send(
-      new CreateChangeSetCommand({
-        StackName: stackName,
-        ChangeSetName: name,
-        // A request that is sent again over a new connection counts as the same request.
-        ClientToken: name,
-        ChangeSetType: to === 'EXISTING' ? 'UPDATE' : 'CREATE',
-        TemplateBody: template,
-        Capabilities: ['CAPABILITY_IAM'],
-        Description: 'edge-upload deploy',
-        ...(tags === undefined ? {} : { Tags: [...tags] }),
-        ...(importsExisting ? { ImportExistingResources: true } : {}),
-      }),
-    ),
-  );
-  const changeSetId = created.Id ?? '';
-  const described = await settled(work, changeSetId);
-  const stackId = described.StackId ?? created.StackId ?? '';
+  const { stackId, changeSetId, described } = await withTemplate(work, template, bucket, async (source) => {
+    const created = await createChangeSet(work, {
+      ...source,
+      ChangeSetType: to === 'EXISTING' ? 'UPDATE' : 'CREATE',
+      ...(tags === undefined ? {} : { Tags: [...tags] }),
+      ...(importsExisting ? { ImportExistingResources: true } : {}),
+    });
+    const changeSetId = created.Id ?? '';
+    const described = await settled(work, changeSetId);
+    return { stackId: described.StackId ?? created.StackId ?? '', changeSetId, described };
+  });
   if (described.Status === 'CREATE_COMPLETE')
     return { to, stackId, changeSetId, steps: plannedSteps(await changesOf(work, changeSetId, described)) };
   await discardPlan(work, { to, stackId, changeSetId });
   if (NO_CHANGES.test(described.StatusReason ?? '')) return undefined;
   throw new UserError(
     'stack_failed',
-    `CloudFormation cannot plan the change of the stack “${stackName}”: ${described.StatusReason ?? described.Status}`,
+    `CloudFormation cannot plan the change of the stack “${work.stackName}”: ${described.StatusReason ?? described.Status}`,
     { hint: 'Nothing was changed. Run the same command again with --debug to see more.' },
+  );
+}
+
+async function createChangeSet(
+  { clients, stackName }: StackWork,
+  input: Partial<CreateChangeSetCommandInput>,
+): Promise<CreateChangeSetCommandOutput> {
+  const { CreateChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
+  const name = `edge-upload-${randomUUID()}`;
+  return onAws(`Planning the change of the stack “${stackName}”`, () =>
+    clients.cloudformation.send(
+      new CreateChangeSetCommand({
+        StackName: stackName,
+        ChangeSetName: name,
+        // A request that is sent again over a new connection counts as the same request.
+        ClientToken: name,
+        Capabilities: ['CAPABILITY_IAM'],
+        Description: 'edge-upload deploy',
+        ...input,
+      }),
+    ),
   );
 }
 
@@ -125,28 +144,19 @@ export async function executeChange({ clients }: StackWork, { changeSetId }: Pla
   return token;
 }
 
-/** Milliseconds for discarding a plan, and the same after Ctrl-C. */
-const DISCARD_MS = 60_000;
-const INTERRUPTED_DISCARD_MS = 5_000;
-
 /** Discards a plan. A stack that planning created is deleted with it. Ctrl-C does not cancel this. */
 export async function discardPlan(
   { clients, context: { signal } }: StackWork,
   { to, stackId, changeSetId }: Omit<PlannedChange, 'steps'>,
 ): Promise<void> {
   const { DeleteChangeSetCommand, DeleteStackCommand } = await import('@aws-sdk/client-cloudformation');
-  const deadline = openDeadline();
-  deadline.set(signal.aborted ? INTERRUPTED_DISCARD_MS : DISCARD_MS);
-  const bounds = { abortSignal: deadline.signal };
-  try {
-    await onAws('Discarding the plan', async () => {
+  await cleanUp(signal, (bounds) =>
+    onAws('Discarding the plan', async () => {
       await clients.cloudformation.send(new DeleteChangeSetCommand({ ChangeSetName: changeSetId }), bounds);
       if (to === 'NEW')
         await clients.cloudformation.send(new DeleteStackCommand({ StackName: stackId }), bounds);
-    });
-  } finally {
-    deadline.end();
-  }
+    }),
+  );
 }
 
 /** Runs a check of a plan, or a question about it. Discards the plan if that fails. */

@@ -76,7 +76,9 @@ export async function keepBucket(work: StackWork, stack: FoundStack): Promise<vo
   }
   ui.event({ type: 'task-started', task });
   const body = await deployedTemplate(work, stack.id);
-  const plan = await planChange(work, keepingBuckets(body), 'EXISTING');
+  const plan = await planChange(work, keepingBuckets(body), 'EXISTING', {
+    bucket: stack.outputs.bucket,
+  });
   if (plan !== undefined) {
     const surprising = plan.steps.some(({ what, type }) => what !== 'change' || type !== BUCKET);
     if (surprising) {

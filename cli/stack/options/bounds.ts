@@ -9,11 +9,6 @@ export function isKeyRule(rule: string): boolean {
   return rule !== '' && !/[{}]/.test(example) && keyProblem(`${example}x`) === undefined;
 }
 
-/** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateGroup.html */
-export function isGroupName(name: string): boolean {
-  return name.length <= 128 && /^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$/u.test(name);
-}
-
 /** A host name that a certificate and a distribution accept; no wildcard. */
 export function isDomain(name: string): boolean {
   return (

@@ -1,6 +1,8 @@
-import type { StackOptions } from '../../../infra/options.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import type { JsonValue } from '../../json-value.ts';
 import { kindOf, nameOf, OPTION_NAMES, type OptionName } from './kinds.ts';
+import { issuerWords } from './trusted-issuers.ts';
 
 /** An option as `status` and `deploy` show it. */
 export interface DescribedOption {
@@ -25,9 +27,7 @@ export function describeOptions(options: StackOptions): DescribedOption[] {
 
 /** Returns the options that are set, as a part of a result's document. */
 export function optionsJson(options: StackOptions): { [name: string]: JsonValue } {
-  return Object.fromEntries(
-    describeOptions(options).flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
-  );
+  return JSON.parse(JSON.stringify(options)) as { [name: string]: JsonValue };
 }
 
 /** An option that changes, in words: `none` where it is not set. */
@@ -41,9 +41,26 @@ export interface OptionChange {
 export function optionChanges(before: StackOptions, after: StackOptions): OptionChange[] {
   const text = (option: OptionName, options: StackOptions) =>
     options[option] === undefined ? 'none' : kindOf(option).show(options[option]);
-  return OPTION_NAMES.map((option) => ({
+  const flags = OPTION_NAMES.map((option) => ({
     name: nameOf(option),
     from: text(option, before),
     to: text(option, after),
-  })).filter(({ from, to }) => from !== to);
+  }));
+  return [...flags.filter(({ from, to }) => from !== to), ...issuerChanges(before, after)];
+}
+
+function issuerChanges(
+  { trust: before = [] }: StackOptions,
+  { trust: after = [] }: StackOptions,
+): OptionChange[] {
+  const aliases = new Set([...before, ...after].map(({ alias }) => alias));
+  return [...aliases].flatMap((alias) => {
+    const from = before.find((one) => one.alias === alias);
+    const to = after.find((one) => one.alias === alias);
+    if (isDeepStrictEqual(from, to)) return [];
+    const words = (issuer: TrustedIssuer | undefined) =>
+      issuer === undefined ? 'none' : issuerWords(issuer);
+    const more = words(from) === words(to) ? ' (changed)' : '';
+    return [{ name: `trust ${alias}`, from: words(from), to: `${words(to)}${more}` }];
+  });
 }

@@ -3,7 +3,8 @@ import { UserError } from '../../errors.ts';
 import { type FoundStack, findStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { deployedTemplate } from '../template/deployed-template.ts';
-import { KINDS, OPTION_NAMES } from './kinds.ts';
+import { kindOf, OPTION_NAMES } from './kinds.ts';
+import { areTrusted } from './trusted-issuers.ts';
 
 interface Template {
   readonly Resources?: Readonly<
@@ -17,22 +18,35 @@ function unreadable(what: string): UserError {
   });
 }
 
+function validity(name: string): ((value: unknown) => boolean) | undefined {
+  if (name === 'trust') return areTrusted;
+  const option = OPTION_NAMES.find((one) => one === name);
+  return option && kindOf(option).isValid;
+}
+
+/**
+ * Checks that this version knows every option and its value.
+ * @throws {UserError} `stack_failed`: leaving out an option would change the deployment
+ */
+export function requireKnown(options: StackOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    const isValid = validity(name);
+    if (isValid === undefined) throw unreadable(`an option “${name}”, which this version does not know`);
+    if (!isValid(value)) throw unreadable(`a value of “${name}” that this version does not know`);
+  }
+}
+
 /**
  * Returns the options that a template was made with; none for one from before there were options.
- * @throws {UserError} `stack_failed` for options that this version does not know: leaving them out would change things.
+ * @throws {UserError} `stack_failed` for options that this version does not know
  */
 export function readOptions(templateBody: string): StackOptions {
   const { Resources = {} } = JSON.parse(templateBody) as Template;
-  const kept = Object.values(Resources)
+  const options = Object.values(Resources)
     .map(({ Metadata }) => Metadata?.[OPTIONS_METADATA]?.options)
-    .find((options) => options !== undefined);
-  for (const [name, value] of Object.entries(kept ?? {})) {
-    const option = OPTION_NAMES.find((one) => one === name);
-    if (option === undefined) throw unreadable(`an option “${name}”, which this version does not know`);
-    if (!KINDS[option].isValid(value))
-      throw unreadable(`a value of “${name}” that this version does not know`);
-  }
-  return (kept ?? {}) as StackOptions;
+    .find((one) => one !== undefined) as StackOptions | undefined;
+  requireKnown(options ?? {});
+  return options ?? {};
 }
 
 /** Returns the options of the stack as it is deployed; none where there is no stack yet. */

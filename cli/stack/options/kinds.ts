@@ -1,4 +1,5 @@
 import type { StackOptions } from '../../../infra/options.ts';
+import { isGroupName } from '../../identity/users/group-name.ts';
 import { parseSize } from '../../transfer/sizes.ts';
 import { count, formatLimit } from '../../ui/format.ts';
 import {
@@ -6,14 +7,14 @@ import {
   isBucketName,
   isCertificateArn,
   isDomain,
-  isGroupName,
   isKeyRule,
   isOrigin,
   isWebAclArn,
 } from './bounds.ts';
 import { choice, digits, list, minutes, type OptionValue, onOff, pairs, text, whole } from './values.ts';
 
-export type OptionName = keyof StackOptions;
+/** The options that are flags of `deploy`. */
+export type OptionName = Exclude<keyof StackOptions, 'trust' | 'userPool'>;
 
 /** All that the command line knows of one option. */
 export interface OptionKind<T> extends OptionValue<T> {

@@ -1,4 +1,5 @@
 import { policyOf, type StackOptions } from '../../../infra/options.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { isPrefixRule } from '../../../protocol/prefix-rule.ts';
 import { UserError } from '../../errors.ts';
 import { KINDS, kindOf, OPTION_NAMES, type OptionName } from './kinds.ts';
@@ -67,7 +68,7 @@ function withDependents(options: readonly OptionName[]): readonly OptionName[] {
 
 /**
  * Returns what a deploy applies: what is kept, replaced by what is given, without what is unset. The order is always the
- * same, so that the same options make the same template.
+ * same, so that the same options make the same template. Trusted issuers stay as they are.
  * @throws {UserError} `usage` for an option without the one that it needs, and for more than there is room for.
  */
 export function mergeOptions(
@@ -82,7 +83,10 @@ export function mergeOptions(
     const stays = kindOf(option).stays !== undefined && kept[option] !== undefined;
     return [option, (value || undefined) ?? (stays ? false : undefined)] as const;
   });
-  const options = Object.fromEntries(merged.filter(([, value]) => value !== undefined)) as StackOptions;
+  const options: StackOptions = {
+    ...Object.fromEntries(merged.filter(([, value]) => value !== undefined)),
+    ...omitUndefined({ trust: kept.trust }),
+  };
   refuseAlone(options);
   refuseSharedPrefix(options);
   refuseTooMuch(options);

@@ -38,6 +38,12 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
     resources: ['arn:aws:cloudformation:us-east-1:<account>:stack/<stack>/*'],
   },
   {
+    // Large templates: CloudFormation reads them with the operator's permissions.
+    sid: 'Template',
+    actions: ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:GetObject', 's3:PutObject'],
+    resources: ['arn:aws:s3:::<stack>-*/.well-known/edge-upload/template/*'],
+  },
+  {
     sid: 'Objects',
     beyondDeploy: true,
     actions: [

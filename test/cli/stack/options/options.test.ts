@@ -6,11 +6,15 @@ import { Command } from '@commander-js/extra-typings';
 import { stackOptions } from '../../../../cli/declare/stack-options.ts';
 import { isUserError } from '../../../../cli/errors.ts';
 import { askedOptions, type OptionFlags } from '../../../../cli/stack/options/asked-options.ts';
-import { describeOptions, optionsJson } from '../../../../cli/stack/options/describe-options.ts';
+import {
+  describeOptions,
+  optionChanges,
+  optionsJson,
+} from '../../../../cli/stack/options/describe-options.ts';
 import { readOptions, stackTags } from '../../../../cli/stack/options/kept-options.ts';
-import { KINDS } from '../../../../cli/stack/options/kinds.ts';
+import { KINDS, type OptionName } from '../../../../cli/stack/options/kinds.ts';
 import { mergeOptions, unsetNotes } from '../../../../cli/stack/options/merge-options.ts';
-import type { StackOptions } from '../../../../infra/options.ts';
+import type { StackOptions, TrustedIssuer } from '../../../../infra/options.ts';
 import { synthesize } from '../../../../infra/synthesize.ts';
 import { withOptionsTable } from '../../../../scripts/options-table.ts';
 import { IDENTITY } from '../../../infra/support.ts';
@@ -128,7 +132,7 @@ test('what the embedded cloud does not have is refused before it is started', ()
 });
 
 test('what stays of an option that was taken back is reported', () => {
-  const notes = (kept: StackOptions, ...unset: (keyof StackOptions)[]) =>
+  const notes = (kept: StackOptions, ...unset: OptionName[]) =>
     unsetNotes(mergeOptions(kept, {}, unset), unset).join();
   assert.match(notes({ versioning: true }, 'versioning'), /suspend.*earlier versions of objects stay/);
   assert.match(notes({ versioning: false }, 'versioning'), /suspend/);
@@ -400,4 +404,66 @@ test('the help of deploy and synth is made from the table of options', () => {
   const help = stackOptions(new Command('deploy')).helpInformation().replace(/\s+/g, ' ');
   for (const { flag, summary } of Object.values(KINDS)) assert.ok(help.includes(`${flag} `), summary);
   for (const { summary } of Object.values(KINDS)) assert.ok(help.includes(` ${summary} `), summary);
+});
+
+const ISSUER: TrustedIssuer = {
+  alias: 'ci',
+  kind: 'workload',
+  iss: ['https://token.actions.githubusercontent.com'],
+  jwksUri: 'https://token.actions.githubusercontent.com/.well-known/jwks',
+  token: 'id',
+  name: ['repository'],
+  preset: 'github',
+  rules: [{ when: [{ claim: ['repository_id'], is: ['42'] }], writeTo: 'ci/{repository}/', noClobber: true }],
+};
+
+test('trusted issuers are kept by every deploy, shown, and read again the same', () => {
+  const kept = { maxSize: 7, trust: [ISSUER] };
+  assert.deepEqual(readOptions(templateOf(kept)), kept);
+  assert.deepEqual(mergeOptions(kept, { maxSize: 8 }), { maxSize: 8, trust: [ISSUER] });
+  assert.deepEqual(mergeOptions(kept, {}, ['maxSize']), { trust: [ISSUER] });
+  assert.deepEqual(optionsJson(kept), kept);
+});
+
+test('changes of trusted issuers are part of the plan, each by its alias', () => {
+  const words = 'https://token.actions.githubusercontent.com, writes ci/{repository}/ when repository_id=42';
+  const bounded = { ...ISSUER, rules: ISSUER.rules.map((rule) => ({ ...rule, maxSize: 5 })) };
+  const rows: readonly (readonly [TrustedIssuer[], TrustedIssuer[], object[]])[] = [
+    [[], [ISSUER], [{ name: 'trust ci', from: 'none', to: words }]],
+    [[ISSUER], [], [{ name: 'trust ci', from: words, to: 'none' }]],
+    [[ISSUER], [ISSUER], []],
+    [[ISSUER], [bounded], [{ name: 'trust ci', from: words, to: `${words} (changed)` }]],
+  ];
+  for (const [from, to, changes] of rows)
+    assert.deepEqual(optionChanges({ trust: from }, { trust: to }), changes);
+});
+
+test('trusted issuers of a later version are refused: nothing of them is left out', () => {
+  const odd: readonly unknown[] = [
+    {},
+    [],
+    [{}],
+    [ISSUER, ISSUER],
+    ...[
+      { alias: 'Corp' },
+      { kind: 'pool' },
+      { kind: 'machine' },
+      { iss: [] },
+      { jwksUri: 'keys' },
+      { token: 'opaque' },
+      { name: 'sub' },
+      { rules: [{ unless: [] }] },
+      { rules: [{ maxSize: -1 }] },
+      { rules: [{ when: [{ claim: ['a'], is: [] }] }] },
+      { proofOfPossession: true },
+      { audiences: undefined, clientId: 7 },
+    ].map((more) => [{ ...ISSUER, ...more }]),
+  ];
+  for (const trust of odd) {
+    assert.throws(
+      () => readOptions(templateOf({ trust })),
+      (error) => isUserError(error) && error.code === 'stack_failed' && /“trust”/.test(error.message),
+      JSON.stringify(trust),
+    );
+  }
 });

@@ -31,18 +31,20 @@ test('buckets are named in lower case, and one of another name is added to every
     policyDocument({ account, stackName: 'Media', ...(bucketName && { bucketName }) })
       .Statement.flatMap(({ Resource }) => Resource)
       .filter((resource) => resource.startsWith('arn:aws:s3:'));
-  assert.deepEqual(new Set(resources()), new Set(['arn:aws:s3:::media-*', 'arn:aws:s3:::media-*/*']));
+  const template = '/.well-known/edge-upload/template/*';
+  assert.deepEqual(
+    new Set(resources()),
+    new Set(['arn:aws:s3:::media-*', 'arn:aws:s3:::media-*/*', `arn:aws:s3:::media-*${template}`]),
+  );
   assert.deepEqual(resources('media-bucket-1'), resources());
   assert.equal(resources('kept').length, 2 * resources().length);
-  assert.ok(
-    resources('kept').includes('arn:aws:s3:::kept') && resources('kept').includes('arn:aws:s3:::kept/*'),
-  );
+  for (const end of ['', '/*', template]) assert.ok(resources('kept').includes(`arn:aws:s3:::kept${end}`));
 });
 
 test('an operator who only deploys is not allowed to read or delete objects, or to manage users', () => {
   const { Statement } = policyDocument({ account, stackName: 'edge-upload', deployOnly: true });
   assert.equal(Statement.length, OPERATOR_POLICY.length - 3);
-  const actions = Statement.flatMap(({ Action }) => Action);
+  const actions = Statement.filter(({ Sid }) => Sid !== 'Template').flatMap(({ Action }) => Action);
   for (const action of ['s3:GetObject', 's3:DeleteObject', 'cognito-idp:AdminCreateUser'])
     assert.ok(!actions.includes(action), action);
 });

@@ -1,0 +1,43 @@
+import type { Context } from '../../context.ts';
+import { UserError } from '../../errors.ts';
+import { STACK_REGION } from '../../network/aws.ts';
+import { type Deployment, rememberDeployment } from '../../settings/deployments.ts';
+import { edgeUrl } from '../../settings/edge-url.ts';
+import { forgetKept } from '../../settings/kept.ts';
+import { callerIdentity } from '../checks/caller.ts';
+import type { StackOutputs } from '../find-stack.ts';
+import type { StackWork } from '../stack-work.ts';
+
+/**
+ * Stores the deployment on this computer, as the current one.
+ * @throws {UserError} `stack_failed` for a stack without the outputs of ours
+ */
+export async function remember(
+  context: Context,
+  work: StackWork,
+  outputs: StackOutputs,
+): Promise<Deployment> {
+  const { stackName, local } = work;
+  const { domain, userPoolId, clientId, bucket } = outputs;
+  if (domain === undefined || userPoolId === undefined || clientId === undefined || bucket === undefined) {
+    throw new UserError(
+      'stack_failed',
+      `The stack “${stackName}” lacks an output that edge-upload's own template has.`,
+      {
+        hint: 'Is it another tool’s stack? Choose another name with --stack-name.',
+      },
+    );
+  }
+  const deployment = {
+    name: stackName,
+    url: edgeUrl(domain),
+    region: STACK_REGION,
+    userPoolId,
+    clientId,
+    bucket,
+    ...(local === undefined ? { account: (await callerIdentity(work)).account } : { local }),
+  };
+  await rememberDeployment(context, deployment);
+  await forgetKept(context, bucket);
+  return deployment;
+}

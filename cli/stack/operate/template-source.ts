@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { isUserError, UserError } from '../../errors.ts';
+import { STACK_REGION } from '../../network/aws.ts';
+import { awsFailure, onAws } from '../aws-failures.ts';
+import { cleanUp } from '../clean-up.ts';
+import type { StackWork } from '../stack-work.ts';
+
+/** How a request names a template. */
+type TemplateSource = { readonly TemplateBody: string } | { readonly TemplateURL: string };
+
+/**
+ * Bytes that a request takes inline.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+ */
+const INLINE_LIMIT_BYTES = 51_200;
+
+/** A prefix that the edge reserves: uploaders cannot write there. */
+const PREFIX = '.well-known/edge-upload/template/';
+
+interface TemplateObject {
+  readonly Bucket: string;
+  readonly Key: string;
+  /** Of a bucket with versions. */
+  readonly VersionId?: string;
+}
+
+/**
+ * Runs a request with a template: inline, or from the deployment's bucket if it is too large for that. The object is
+ * deleted at the end, also after a failure or Ctrl-C.
+ */
+export async function withTemplate<T>(
+  work: StackWork,
+  template: string,
+  bucket: string | undefined,
+  run: (source: TemplateSource) => Promise<T>,
+): Promise<T> {
+  const bytes = Buffer.byteLength(template);
+  if (bytes <= INLINE_LIMIT_BYTES) return run({ TemplateBody: template });
+  if (bucket === undefined) {
+    throw new UserError(
+      'stack_failed',
+      `The template has ${bytes} bytes; a stack without a bucket takes ${INLINE_LIMIT_BYTES}.`,
+      { hint: 'Deploy with fewer options first, then again with all of them.' },
+    );
+  }
+  const name = createHash('sha256').update(template).digest('hex');
+  const object = { Bucket: bucket, Key: `${PREFIX}${name}.json` };
+  const stored = await store(work, object, template);
+  try {
+    return await run({ TemplateURL: `https://${bucket}.s3.${STACK_REGION}.amazonaws.com/${object.Key}` });
+  } finally {
+    await remove(work, stored);
+  }
+}
+
+async function store(work: StackWork, object: TemplateObject, template: string): Promise<TemplateObject> {
+  const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+  try {
+    const { VersionId } = await onAws(`Uploading the template to the bucket ${object.Bucket}`, () =>
+      work.clients.s3.send(
+        new PutObjectCommand({ ...object, Body: template, ContentType: 'application/json' }),
+      ),
+    );
+    return { ...object, ...omitUndefined({ VersionId }) };
+  } catch (error) {
+    // Unless S3 refused the object, it may be stored.
+    if (!isUserError(error) || error.code !== 'access_denied') await remove(work, object);
+    throw error;
+  }
+}
+
+/** Deletes the template. A failure is a warning: the template holds public data only. */
+async function remove(
+  { clients, context: { ui, signal } }: StackWork,
+  object: TemplateObject,
+): Promise<void> {
+  const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+  try {
+    await cleanUp(signal, async (bounds) => {
+      await clients.s3.send(new DeleteObjectCommand(object), bounds);
+    });
+  } catch (error) {
+    const { message } = awsFailure(error, 'Deleting the uploaded template');
+    ui.event({
+      type: 'warning',
+      text: [`${message} Delete it with:`, `  aws s3 rm s3://${object.Bucket}/${object.Key}`],
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import type { TrustedIssuer } from '../../../infra/options.ts';
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === 'string' && value !== '';
+const isTexts: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isText);
+const isOn: Check = (value) => typeof value === 'boolean';
+const isAmount: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0;
+const listOf =
+  (isMember: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(isMember);
+
+/** Returns whether a value is an object of these members. Members of other names are refused: a rule may depend on them. */
+function isRecord(
+  required: Readonly<Record<string, Check>>,
+  optional: Readonly<Record<string, Check>> = {},
+): Check {
+  const all = new Map([...Object.entries(required), ...Object.entries(optional)]);
+  return (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.keys(required).every((name) => Object.hasOwn(value, name)) &&
+    Object.entries(value).every(([name, member]) => all.get(name)?.(member) === true);
+}
+
+const isRule = isRecord(
+  {},
+  {
+    when: listOf(isRecord({ claim: isTexts, is: isTexts })),
+    writeTo: isText,
+    maxSize: isAmount,
+    noClobber: isOn,
+    shared: isOn,
+  },
+);
+
+const isIssuer = isRecord(
+  {
+    alias: (value) => typeof value === 'string' && /^[a-z][a-z0-9-]{0,31}$/.test(value),
+    kind: (value) => value === 'people' || value === 'workload',
+    iss: isTexts,
+    jwksUri: (value) => typeof value === 'string' && URL.canParse(value),
+    token: (value) => value === 'access' || value === 'id',
+    name: isTexts,
+    rules: listOf(isRule),
+  },
+  {
+    audiences: isTexts,
+    clientId: isText,
+    scopes: isTexts,
+    preset: isText,
+    groups: isTexts,
+    maxAge: isAmount,
+  },
+);
+
+/** Returns whether a kept value is a list of issuers that this version knows whole, each alias once. */
+export function areTrusted(value: unknown): value is readonly TrustedIssuer[] {
+  if (!Array.isArray(value) || value.length === 0 || !value.every(isIssuer)) return false;
+  const issuers = value as readonly TrustedIssuer[];
+  return new Set(issuers.map(({ alias }) => alias)).size === issuers.length;
+}
+
+function ruleWords({ when = [], writeTo = 'any key' }: TrustedIssuer['rules'][number]): string {
+  const conditions = when.map(({ claim, is }) => `${claim.join('.')}=${is.join('|')}`);
+  return conditions.length === 0 ? writeTo : `${writeTo} when ${conditions.join(' and ')}`;
+}
+
+/** Returns an issuer in one line of a plan: its address, and the prefixes of its rules with their conditions. */
+export function issuerWords({ iss: [iss = ''], rules }: TrustedIssuer): string {
+  return rules.length === 0 ? `${iss}, writes nothing` : `${iss}, writes ${rules.map(ruleWords).join(', ')}`;
+}
