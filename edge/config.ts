@@ -27,7 +27,7 @@ export interface UploadPolicy {
 }
 
 /** A claim by the keys that lead to it. Names of claims contain dots and slashes. */
-export type ClaimPath = readonly string[];
+type ClaimPath = readonly string[];
 
 /** Whose tokens the edge accepts. */
 export interface EdgeIssuer {

@@ -1,3 +1,4 @@
+import type { Rule } from '../../../edge/config.ts';
 import type { TrustedIssuer } from '../../../infra/options.ts';
 
 type Check = (value: unknown) => boolean;
@@ -62,7 +63,7 @@ export function areTrusted(value: unknown): value is readonly TrustedIssuer[] {
   return new Set(issuers.map(({ alias }) => alias)).size === issuers.length;
 }
 
-function ruleWords({ when = [], writeTo = 'any key' }: TrustedIssuer['rules'][number]): string {
+function ruleWords({ when = [], writeTo = 'any key' }: Rule): string {
   const conditions = when.map(({ claim, is }) => `${claim.join('.')}=${is.join('|')}`);
   return conditions.length === 0 ? writeTo : `${writeTo} when ${conditions.join(' and ')}`;
 }
