@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type AccessKey, openAccessKey } from './auth/access-key.ts';
+import { accountClient } from './auth/account-client.ts';
 import { Identities } from './auth/identities.ts';
 import { createCloudFormation } from './cloudformation/service.ts';
 import { createCloudFront } from './cloudfront/service.ts';
@@ -102,15 +103,22 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     faults: () => faults,
     onDefect,
   });
+  const asAccount = accountClient(s3.handle, identities, now);
   const cloudformation = createCloudFormation({
     ...common('cloudformation'),
+    getObject: ({ bucket, key, versionId }) =>
+      asAccount({
+        method: 'GET',
+        path: `/${bucket}/${key}`,
+        query: versionId === undefined ? '' : `versionId=${encodeURIComponent(versionId)}`,
+      }),
     resources: [s3, cognito, iam, logs, lambda, cloudfront].flatMap(({ resources }) => resources),
     faults,
     onDefect,
   });
 
   const handlers: Record<ReturnType<typeof serviceOf>, HttpHandler> = {
-    s3: withLateWriter(s3.handle, identities, () => faults, now),
+    s3: withLateWriter(s3.handle, asAccount, () => faults),
     'cognito-idp': cognito.handle,
     cloudformation: cloudformation.handle,
     lambda: lambda.handle,

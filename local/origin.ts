@@ -1,6 +1,6 @@
-import { REGION } from './account.ts';
 import type { LogSink } from './cloudfront/data-plane/access-logs.ts';
 import type { LogDelivery } from './s3/log-delivery.ts';
+import { bucketOfHost } from './s3/object-url.ts';
 import type { HttpHandler } from './wire/http.ts';
 
 /** Where CloudFront finds an origin: the service behind a host name, and how its paths are addressed there. */
@@ -11,18 +11,10 @@ export interface Origin {
   readonly host: string;
 }
 
-const BUCKET_HOST = new RegExp(
-  `^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\\.s3(?:\\.${REGION})?\\.amazonaws\\.com$`,
-);
-
-function bucketOf(hostname: string): string | undefined {
-  return BUCKET_HOST.exec(hostname)?.[1];
-}
-
 /** Finds buckets by the virtual-host names that a template's `RegionalDomainName` gives; knows no other origin. */
 export function bucketOrigin(s3: HttpHandler): (hostname: string) => Origin | undefined {
   return (hostname) => {
-    const bucket = bucketOf(hostname);
+    const bucket = bucketOfHost(hostname);
     return bucket === undefined ? undefined : { handle: s3, pathPrefix: `/${bucket}`, host: hostname };
   };
 }
@@ -31,14 +23,14 @@ export function bucketOrigin(s3: HttpHandler): (hostname: string) => Origin | un
 export function bucketLogs(delivery: LogDelivery): LogSink {
   return {
     problem(bucketHost) {
-      const bucket = bucketOf(bucketHost);
+      const bucket = bucketOfHost(bucketHost);
       if (bucket === undefined) return 'The parameter Logging Bucket does not refer to a valid S3 bucket.';
       return delivery.accepts(bucket)
         ? undefined
         : `The S3 bucket that you specified for CloudFront logs does not enable ACL access: ${bucketHost}`;
     },
     deliver(bucketHost, key, body) {
-      const bucket = bucketOf(bucketHost);
+      const bucket = bucketOfHost(bucketHost);
       if (bucket !== undefined) delivery.deliver(bucket, key, body);
     },
   };

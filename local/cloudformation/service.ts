@@ -12,6 +12,7 @@ import { type QueryMembers, queryProtocol } from '../wire/query-protocol.ts';
 import { Engine } from './engine/engine.ts';
 import type { Operation, OperationContext } from './operations/context.ts';
 import { OPERATIONS } from './operations/index.ts';
+import { type GetObject, withTemplateBody } from './operations/template-body.ts';
 import { LaggingView } from './stack/lagging.ts';
 import { StackStore } from './stack/store.ts';
 
@@ -23,6 +24,8 @@ export interface CloudFormationOptions {
   readonly resources: readonly ResourceHandler[];
   readonly faults: Faults;
   readonly permissions?: Permissions;
+  /** Reads the templates that requests name by URL. */
+  readonly getObject: GetObject;
   /** Told of defects of the cloud itself, never of refusals. Without it `idle` rejects with the first. */
   readonly onDefect?: (error: unknown) => void;
 }
@@ -37,7 +40,7 @@ export interface CloudFormation {
 
 /** CloudFormation over the query protocol, for the resource types whose handlers it is given. */
 export function createCloudFormation(options: CloudFormationOptions): CloudFormation {
-  const { dataDir, now, identities, resources, faults, permissions = unrestricted } = options;
+  const { dataDir, now, identities, resources, faults, permissions = unrestricted, getObject } = options;
   const store = new StackStore(join(dataDir, 'stacks'));
   const handlers = new Map(resources.map((handler) => [handler.type, handler]));
   const defects: unknown[] = [];
@@ -60,7 +63,7 @@ export function createCloudFormation(options: CloudFormationOptions): CloudForma
       throttle,
       find(name) {
         const operation = OPERATIONS.get(name);
-        return operation && { run: ({ input }) => run(operation, input, context) };
+        return operation && { run: ({ input }) => run(operation, input, context, getObject) };
       },
     }),
     async resume() {
@@ -74,8 +77,13 @@ export function createCloudFormation(options: CloudFormationOptions): CloudForma
   };
 }
 
-function run(operation: Operation, input: JsonObject, context: OperationContext): QueryMembers {
+async function run(
+  operation: Operation,
+  input: JsonObject,
+  context: OperationContext,
+  getObject: GetObject,
+): Promise<QueryMembers> {
   const unknown = Object.keys(input).find((name) => !operation.takes.includes(name));
   if (unknown !== undefined) throw notSupported(`the parameter ${unknown}`, 'ValidationError');
-  return operation.run(input, context) ?? {};
+  return operation.run(await withTemplateBody(input, getObject), context) ?? {};
 }

@@ -19,7 +19,7 @@ export interface Operation<Input, Result> {
    * caller whom IAM does not deny the action.
    */
   readonly access?: 'public' | 'signed';
-  readonly run: (call: Call<Input>) => Result;
+  readonly run: (call: Call<Input>) => Result | Promise<Result>;
 }
 
 /** How a service's requests name their operation and its input, and how it writes answers. */
@@ -79,7 +79,7 @@ export function requestDoor<Input, Result>(options: DoorOptions<Input, Result>):
     if (operation.access === undefined) {
       refuseDenied(permissions, `${service}:${name}`, `AccessDenied${protocol.codeSuffix}`);
     }
-    return protocol.success(name, operation.run({ name, input: input(), region }));
+    return protocol.success(name, await operation.run({ name, input: input(), region }));
   };
   return async (request) => {
     try {

@@ -13,6 +13,7 @@ import { choice, constraint, flag, objects, optionalText, requiredText, texts } 
 /** What `readSource` understands of a request. */
 export const SOURCE_PARAMETERS = [
   'TemplateBody',
+  'TemplateURL',
   'UsePreviousTemplate',
   'Parameters',
   'Tags',
@@ -35,7 +36,8 @@ export function readSource(
   return { template, parameters, tags: givenTags(query, previous), capabilities };
 }
 
-function givenTemplate(query: JsonObject, previous: Source | undefined): string {
+/** @throws AwsError `ValidationError` if the request names no template */
+export function givenTemplate(query: JsonObject, previous?: Source): string {
   const body = optionalText(query, 'TemplateBody');
   const usesPrevious = flag(query, 'UsePreviousTemplate');
   if (usesPrevious && body !== undefined) {

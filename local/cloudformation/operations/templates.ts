@@ -5,7 +5,7 @@ import type { Template } from '../template/parse.ts';
 import { optionalText, requiredText } from '../wire/query.ts';
 import { requireChangeSet } from './change-sets.ts';
 import type { Operation, OperationContext } from './context.ts';
-import { checkedTemplate, neededCapability, resourceTypes } from './source.ts';
+import { checkedTemplate, givenTemplate, neededCapability, resourceTypes } from './source.ts';
 
 /** The template of a change set, or of a stack. */
 function templateText(query: JsonObject, context: OperationContext): string {
@@ -31,9 +31,9 @@ function capabilities(template: Template): { [name: string]: QueryResult } {
 }
 
 export const validateTemplate: Operation = {
-  takes: ['TemplateBody'],
+  takes: ['TemplateBody', 'TemplateURL'],
   run(query, { handlers }) {
-    const template = checkedTemplate(requiredText(query, 'TemplateBody'), handlers);
+    const template = checkedTemplate(givenTemplate(query), handlers);
     return {
       Description: template.description,
       Parameters: [...template.parameters].map(([ParameterKey, parameter]) => ({
@@ -48,7 +48,7 @@ export const validateTemplate: Operation = {
 };
 
 export const getTemplateSummary: Operation = {
-  takes: ['TemplateBody', 'StackName'],
+  takes: ['TemplateBody', 'TemplateURL', 'StackName'],
   run(query, context) {
     const body = optionalText(query, 'TemplateBody') ?? templateText(query, context);
     const template = checkedTemplate(body, context.handlers);

@@ -36,7 +36,7 @@ export interface Template {
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
-const LIMITS = { bytes: 51_200, Parameters: 200, Resources: 500, Outputs: 200, Mappings: 200 } as const;
+const LIMITS = { Parameters: 200, Resources: 500, Outputs: 200, Mappings: 200 } as const;
 
 /** Deeper than any resource's properties go; what recurses over a template is safe within it. */
 const MAX_DEPTH = 100;
@@ -96,12 +96,6 @@ export function readTemplate(body: string): Template {
 }
 
 function parseBody(body: string): JsonObject {
-  if (Buffer.byteLength(body) > LIMITS.bytes) {
-    throw new AwsError(
-      'ValidationError',
-      `1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${LIMITS.bytes}`,
-    );
-  }
   const parsed = body.trimStart().startsWith('{') ? readJson(body) : readYaml(body);
   if (!isObject(parsed)) throw formatError('unsupported structure.');
   refuseDeeper(parsed, MAX_DEPTH);

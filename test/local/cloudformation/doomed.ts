@@ -46,6 +46,7 @@ export function cloudIn(folder: string, faults: Faults) {
     now: () => new Date(),
     identities: new Identities({ wellKnownKeys: true }),
     faults,
+    getObject: async () => ({ status: 404 }),
   };
   return { cloud, service: createCloudFormation({ ...options, resources: cloud.handlers() }) };
 }

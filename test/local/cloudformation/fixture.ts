@@ -28,6 +28,7 @@ export async function setUp(t: Pick<TestContext, 'after'>, options: Options = {}
       identities: new Identities({ wellKnownKeys: true }),
       resources: cloud.handlers(),
       faults,
+      getObject: async () => ({ status: 404, body: '<Error/>' }),
       ...omitUndefined({ onDefect }),
     });
   let service = open();
