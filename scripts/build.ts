@@ -26,14 +26,19 @@ const __filename = __toPath(import.meta.url);
 const __dirname = __toPath(new URL('.', import.meta.url));`;
 
 /**
- * undici's index loads fetch, mocks, caches and cookies too, and with the cookies Node's own undici: half of the time that
- * a small upload takes, and nothing here uses them. The index makes a `CacheStorage` at once; that one is left to it.
+ * Leaves out what costs time at each start and is not used. undici's index loads fetch, mocks, caches and cookies, and
+ * with the cookies Node's own undici; it creates a `CacheStorage` at once, which stays. Its HTTP/2 client loads node:http2.
+ * ora measures text by string-width, whose tables take 50 ms to load on a slow computer; ours has the same signature.
  */
 const withoutUnused: Plugin = {
   name: 'without-unused',
-  setup({ onResolve, onLoad }) {
+  setup({ onResolve, onLoad, resolve }) {
     onResolve({ filter: /^\.\/lib\/(?:web|mock|cache|interceptor)\// }, ({ path, importer }) =>
       /undici[\\/]index\.js$/.test(importer) ? { path, namespace: 'unused' } : undefined,
+    );
+    onResolve({ filter: /^\.\/client-h2\.js$/ }, ({ path }) => ({ path, namespace: 'unused' }));
+    onResolve({ filter: /^string-width$/ }, ({ resolveDir }) =>
+      resolve('fast-string-width', { kind: 'import-statement', resolveDir }),
     );
     onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: 'exports.CacheStorage = class {};' }));
   },

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 /*
  * A terminal counts columns: a letter of Chinese or an emoji takes two, an accent of its own none. What a person sees as one

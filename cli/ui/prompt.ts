@@ -1,6 +1,6 @@
 import { clearLine, createInterface, cursorTo } from 'node:readline';
 import { Writable } from 'node:stream';
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import type { InputStream, OutputStream } from '../context.ts';
 import { interrupted } from '../errors.ts';
 import { cutEnd, cutStart, fits } from './columns.ts';

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { type TextLine, visible } from './shown.ts';
 
 export interface TableOptions {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { cutEnd, cutMiddle } from '../../../cli/ui/columns.ts';
 
 test('a long name keeps its beginning and its extension', () => {
