@@ -65,7 +65,7 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   },
   token_refused: {
     means: 'The edge does not accept the access token.',
-    fix: 'Run `edge-upload login` again. With `EDGE_UPLOAD_TOKEN`, get a new token for this edge.',
+    fix: 'Run `edge-upload login` again. With `EDGE_UPLOAD_TOKEN` or `EDGE_UPLOAD_TOKEN_FILE`, get a new token for this edge.',
   },
   forbidden: {
     means: 'You are signed in, but not allowed to do this.',

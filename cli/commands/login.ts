@@ -8,6 +8,7 @@ import { type AnswerFlags, givenAnswers } from '../identity/sign-in/given-answer
 import { signIn } from '../identity/sign-in/sign-in.ts';
 import { knownUsername } from '../identity/sign-in/username.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
+import { environmentCredential, variablesOf } from '../identity/tokens/environment.ts';
 import { lifetime } from '../identity/tokens/renewing-source.ts';
 import { keepSession, keptText } from '../identity/tokens/token-store.ts';
 import { noUserPool, openUserPool, type PoolAddress, type Tokens } from '../identity/user-pool.ts';
@@ -170,10 +171,11 @@ async function keep(
   });
   await rememberDeployment(context, deployment);
   const allowed = await allowance(context, url, deployment, accessToken);
-  if (context.env.EDGE_UPLOAD_TOKEN) {
+  const given = environmentCredential(context);
+  if (given !== undefined && given.kind !== 'password') {
     context.ui.event({
       type: 'warning',
-      text: 'EDGE_UPLOAD_TOKEN is set, and is used instead of this sign-in.',
+      text: `${variablesOf(given)} is set, and is used instead of this sign-in.`,
     });
   }
   return {

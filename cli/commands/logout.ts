@@ -1,6 +1,6 @@
 import type { Context, Result } from '../context.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
-import { environmentCredential } from '../identity/tokens/environment.ts';
+import { environmentCredential, variablesOf } from '../identity/tokens/environment.ts';
 import { findKept, revokeSession } from '../identity/tokens/stored-tokens.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { forgetSession } from '../identity/tokens/token-store.ts';
@@ -14,9 +14,9 @@ export async function logout(
 ): Promise<Result> {
   const target = await resolveTarget(context);
   const result = everywhere ? await endAll(context, target) : await endThis(context, target);
-  if (environmentCredential(context) !== undefined) {
-    const text =
-      'EDGE_UPLOAD_TOKEN, or user name and password, are set in the environment, and are still used.';
+  const given = environmentCredential(context);
+  if (given !== undefined) {
+    const text = `Commands still use ${variablesOf(given)} of the environment.`;
     context.ui.event({ type: 'warning', text });
   }
   return result;

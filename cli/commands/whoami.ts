@@ -49,6 +49,8 @@ function originText(origin: TokenOrigin, kept: FoundSession | undefined): string
   switch (origin.kind) {
     case 'token':
       return 'from EDGE_UPLOAD_TOKEN';
+    case 'file':
+      return `read from ${origin.path} (EDGE_UPLOAD_TOKEN_FILE)`;
     case 'password':
       return 'in memory only, from EDGE_UPLOAD_USERNAME and EDGE_UPLOAD_PASSWORD';
     case 'kept':

@@ -1,3 +1,6 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { type Fields, readFields } from '../../settings/documents.ts';
+
 /** Claims of an access token. They are not verified here: the token came from Cognito, and the edge verifies it. */
 export interface AccessTokenClaims {
   readonly username: string;
@@ -6,27 +9,36 @@ export interface AccessTokenClaims {
   readonly expiresAt?: Date;
 }
 
+/** Returns the claims of a JWT, whoever issued it; `undefined` for any other text. The edge verifies them. */
+export function readClaims(token: string): Fields | undefined {
+  const [, payload, signature, ...more] = token.split('.');
+  if (payload === undefined || !signature || more.length > 0) return undefined;
+  return readFields(Buffer.from(payload, 'base64url').toString('utf8'));
+}
+
+/** Returns when a JWT expires; `undefined` for other texts, and for a JWT without `exp`. */
+export function expiryOf(token: string): Date | undefined {
+  const seconds = readClaims(token)?.exp;
+  const isTime = typeof seconds === 'number' && Math.abs(seconds * 1000) <= MAX_TIME_MS;
+  return isTime ? new Date(seconds * 1000) : undefined;
+}
+
+/** Beyond, a `Date` is invalid: https://tc39.es/ecma262/#sec-time-values-and-time-range */
+const MAX_TIME_MS = 8.64e15;
+
 /**
- * Returns the claims of an access token; `undefined` for any other text.
+ * Returns the claims of an access token of a user pool; `undefined` for any other text.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
  */
 export function readAccessToken(token: string): AccessTokenClaims | undefined {
-  const [, payload, signature, ...more] = token.split('.');
-  if (payload === undefined || !signature || more.length > 0) return undefined;
-  let claims: unknown;
-  try {
-    claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-  } catch {
-    // The parser's message could quote the token.
-    return undefined;
-  }
-  if (typeof claims !== 'object' || claims === null) return undefined;
-  const { username, exp, 'cognito:groups': groups } = claims as Readonly<Record<string, unknown>>;
+  const claims = readClaims(token);
+  if (claims === undefined) return undefined;
+  const { username, 'cognito:groups': groups } = claims;
   if (typeof username !== 'string') return undefined;
   return {
     username,
     groups: Array.isArray(groups) ? groups.filter((one) => typeof one === 'string') : [],
-    ...(typeof exp === 'number' && Number.isFinite(exp) ? { expiresAt: new Date(exp * 1000) } : {}),
+    ...omitUndefined({ expiresAt: expiryOf(token) }),
   };
 }
 

@@ -1,5 +1,4 @@
 import type { Context } from '../../context.ts';
-import { UserError } from '../../errors.ts';
 import { currentDeployment, findByName } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { bareToken } from '../../text.ts';
@@ -9,18 +8,33 @@ import { checkedUsername } from '../sign-in/username.ts';
 /** Credential from environment variables. */
 export type EnvironmentCredential =
   | { readonly kind: 'token'; readonly token: string }
+  /** `path` is as typed: below the current folder, if it is relative. */
+  | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'password'; readonly username: string; readonly password: string };
 
-/** Reads EDGE_UPLOAD_TOKEN, otherwise EDGE_UPLOAD_USERNAME with EDGE_UPLOAD_PASSWORD. */
+/** Reads EDGE_UPLOAD_TOKEN, then EDGE_UPLOAD_TOKEN_FILE, then EDGE_UPLOAD_USERNAME with EDGE_UPLOAD_PASSWORD. */
 export function environmentCredential({ env }: Pick<Context, 'env'>): EnvironmentCredential | undefined {
-  const { EDGE_UPLOAD_TOKEN: token, EDGE_UPLOAD_USERNAME: username, EDGE_UPLOAD_PASSWORD: password } = env;
+  const { EDGE_UPLOAD_TOKEN: token, EDGE_UPLOAD_TOKEN_FILE: path } = env;
+  const { EDGE_UPLOAD_USERNAME: username, EDGE_UPLOAD_PASSWORD: password } = env;
   if (token) return { kind: 'token', token: bareToken(token) };
+  if (path) return { kind: 'file', path };
   if (!username || !password) return undefined;
   return {
     kind: 'password',
     username: checkedUsername(username, 'EDGE_UPLOAD_USERNAME'),
     password: givenPassword(password, 'EDGE_UPLOAD_PASSWORD'),
   };
+}
+
+const VARIABLES = {
+  token: 'EDGE_UPLOAD_TOKEN',
+  file: 'EDGE_UPLOAD_TOKEN_FILE',
+  password: 'EDGE_UPLOAD_USERNAME and EDGE_UPLOAD_PASSWORD',
+} as const satisfies Record<EnvironmentCredential['kind'], string>;
+
+/** Returns the variables of a credential, as they stand in a sentence. */
+export function variablesOf({ kind }: EnvironmentCredential): string {
+  return VARIABLES[kind];
 }
 
 /**
@@ -44,16 +58,4 @@ export async function credentialFor(
   const credential = environmentCredential(context);
   if (credential === undefined) return undefined;
   return (await originOfCredential(context)) === edgeUrl(url) ? credential : undefined;
-}
-
-/** Checks that the parts of a JWT are base64url. The edge verifies the rest. */
-export function requireToken(token: string, variable: string): string {
-  if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return token;
-  const parts = token.split('.').length;
-  const why = /[^\w.-]/.test(token)
-    ? 'it contains characters that no token has'
-    : `it has ${parts === 1 ? '1 part' : `${parts} parts`} instead of 3`;
-  throw new UserError('usage', `${variable} is not an access token: ${why}.`, {
-    hint: 'Set it to what edge-upload token prints, or unset it.',
-  });
 }

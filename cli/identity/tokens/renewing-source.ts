@@ -11,24 +11,24 @@ export function isUsable(token: HeldToken, now: Date, rejected?: string): boolea
 
 /**
  * Returns a source that keeps its token in memory. Concurrent requests share one run of `obtain`.
- * @param obtain returns a usable token, other than the one that the edge rejected
+ * @param obtain returns a token other than the one that the edge rejected, for `reason`
  */
 export function renewingSource(
-  obtain: (rejected?: string) => Promise<HeldToken>,
+  obtain: (rejected?: string, reason?: string) => Promise<HeldToken>,
   now: () => Date,
 ): TokenSource {
   let held: HeldToken | undefined;
   let last: Promise<unknown> = Promise.resolve();
-  const get = async (rejected?: string): Promise<string> => {
-    if (held === undefined || !isUsable(held, now(), rejected)) held = await obtain(rejected);
+  const get = async (rejected?: string, reason?: string): Promise<string> => {
+    if (held === undefined || !isUsable(held, now(), rejected)) held = await obtain(rejected, reason);
     return held.accessToken;
   };
-  const inTurn = (rejected?: string): Promise<string> => {
-    const mine = last.then(() => get(rejected));
+  const inTurn = (rejected?: string, reason?: string): Promise<string> => {
+    const mine = last.then(() => get(rejected, reason));
     last = mine.catch(() => {});
     return mine;
   };
-  return { current: () => inTurn(), renew: (rejected) => inTurn(rejected) };
+  return { current: () => inTurn(), renew: inTurn };
 }
 
 const AHEAD_MS = 60_000;

@@ -1,11 +1,11 @@
 import type { Context } from '../../context.ts';
-import { UserError } from '../../errors.ts';
 import type { Target } from '../../settings/target.ts';
 import { passwordOnly } from '../sign-in/answers.ts';
 import { signIn } from '../sign-in/sign-in.ts';
 import { openUserPool, poolAddressOf } from '../user-pool.ts';
 import type { TokenSource } from './access-token.ts';
-import { credentialFor, type EnvironmentCredential, requireToken } from './environment.ts';
+import { credentialFor, type EnvironmentCredential } from './environment.ts';
+import { givenToken, tokenOfFile } from './given-tokens.ts';
 import { type HeldToken, lifetime, renewingSource } from './renewing-source.ts';
 import { keptTokens } from './stored-tokens.ts';
 
@@ -26,6 +26,7 @@ export function tokenSource(context: Context, target: Target): TokenSource {
   const open = async (): Promise<TokenSource> => {
     const origin = await tokenOrigin(context, target);
     if (origin.kind === 'token') return givenToken(origin.token);
+    if (origin.kind === 'file') return tokenOfFile(context, origin.path);
     if (origin.kind === 'password') return passwordTokens(context, target, origin);
     return keptTokens(context, target);
   };
@@ -36,19 +37,6 @@ export function tokenSource(context: Context, target: Target): TokenSource {
   return {
     current: async () => (await source()).current(),
     renew: async (rejected, reason) => (await source()).renew(rejected, reason),
-  };
-}
-
-/** Returns a source of a token from the environment, which is neither stored nor refreshed. */
-function givenToken(token: string): TokenSource {
-  return {
-    current: async () => requireToken(token, 'EDGE_UPLOAD_TOKEN'),
-    async renew(_rejected, reason) {
-      const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
-      throw new UserError('token_refused', `The edge does not accept the token in EDGE_UPLOAD_TOKEN${why}.`, {
-        hint: 'Set it to an access token of this edge, as edge-upload token prints it, or unset it.',
-      });
-    },
   };
 }
 
