@@ -10,7 +10,7 @@ export interface AccessTokenClaims {
 }
 
 /** Returns the claims of a JWT, whoever issued it; `undefined` for any other text. The edge verifies them. */
-export function readClaims(token: string): Fields | undefined {
+function readClaims(token: string): Fields | undefined {
   const [, payload, signature, ...more] = token.split('.');
   if (payload === undefined || !signature || more.length > 0) return undefined;
   return readFields(Buffer.from(payload, 'base64url').toString('utf8'));

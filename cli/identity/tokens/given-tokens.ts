@@ -15,7 +15,7 @@ const MAX_FILE_BYTES = 64 * 1024;
  * Checks that the parts of a JWT are base64url. The edge verifies the rest.
  * @param source where the token is from, at the start of a sentence
  */
-export function requireToken(token: string, source: string): string {
+function requireToken(token: string, source: string): string {
   if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return token;
   const parts = token.split('.').length;
   const why = /[^\w.-]/.test(token)
