@@ -19,6 +19,18 @@ const ownPlace: Plugin = {
   },
 };
 
+/** The command line synthesizes with the built bundle, as users have it: it loads in a fraction of the CDK's own time. */
+const builtCdk: Plugin = {
+  name: 'built-cdk',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/infra\/synthesize\.ts$/ }, ({ importer }) =>
+      relative(ROOT, importer).startsWith('cli')
+        ? { path: pathToFileURL(join(ROOT, 'dist/cdk.js')).href, external: true }
+        : undefined,
+    );
+  },
+};
+
 /**
  * Compiles test files, and what they import of this repository, into `outdir`; returns the paths of the compiled files.
  * This takes two seconds once; a loader that compiles while a test runs takes half a second for each file.
@@ -38,7 +50,7 @@ export async function compileTests(files: readonly string[], outdir: string): Pr
     target: 'node20',
     sourcemap: 'linked',
     logLevel: 'warning',
-    plugins: [ownPlace],
+    plugins: [ownPlace, builtCdk],
   });
   return files.map((file) => join(outdir, relative(ROOT, file).replace(/\.ts$/, '.js')));
 }

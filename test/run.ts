@@ -42,11 +42,24 @@ function isWanted(file: string): boolean {
   return !skipped;
 }
 
-/** The folders with the longest tests come first, so that no core waits for one of them at the end. */
-const LONGEST_FIRST = ['e2e', 'package', 'bin', 'cli'];
+/** Beginnings of the paths of the longest tests. They come first, so that no core waits for one of them at the end. */
+const LONGEST_FIRST = [
+  ...['readme', 'screens', 'recovery', 'operations', 'main-job', 'operator-policy'].map(
+    (name) => `e2e/${name}`,
+  ),
+  ...[
+    'cli/transfer/crash.',
+    'infra/witnesses',
+    'e2e',
+    'package',
+    'local/cloudformation/cdk',
+    'local/s3/aws-cli',
+  ],
+  ...['bin', 'cli'],
+];
 
 function rank(file: string): number {
-  const at = LONGEST_FIRST.findIndex((folder) => file.startsWith(folder));
+  const at = LONGEST_FIRST.findIndex((path) => file.startsWith(path));
   return at === -1 ? LONGEST_FIRST.length : at;
 }
 
@@ -74,9 +87,9 @@ if (unit) process.env.NODE_OPTIONS += ` --import=${pathToFileURL(loadedFirst)}`;
 
 // Half of what the tests do is waiting: for processes to start, and for each other.
 const stream = run({ files, concurrency: 3 * availableParallelism(), timeout: FILE_LIMIT_MS });
-const durations: { name: string; file: string; ms: number }[] = [];
-stream.on('test:pass', ({ name, nesting, file = '', details }) => {
-  if (nesting === 0 && name !== file) durations.push({ name, file, ms: details.duration_ms });
+const durations: { name: string; ms: number }[] = [];
+stream.on('test:pass', ({ name, nesting, file, details }) => {
+  if (nesting === 0 && name !== file) durations.push({ name, ms: details.duration_ms });
 });
 stream.on('test:fail', ({ todo }) => {
   if (todo === undefined || todo === false) process.exitCode = 1;

@@ -93,7 +93,7 @@ function uploads(computer: Computer, round: string, count: number): Promise<Ran[
   return Promise.all(
     names.map(async (name) => {
       await writeFile(join(computer.home, name), name);
-      return computer.run(['put', name, '--debug']);
+      return computer.built.run(['put', name, '--debug']);
     }),
   );
 }

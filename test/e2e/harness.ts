@@ -4,7 +4,10 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { request } from 'undici';
+import { run as runCommandLine } from '../../cli/program.ts';
 import type { Faults } from '../../local/faults.ts';
 import { type Ran, type RunOptions, runProgram } from '../support/programs.ts';
 import { whenFound } from '../support/when-found.ts';
@@ -12,14 +15,16 @@ import { whenFound } from '../support/when-found.ts';
 /** The built command line. */
 export const CLI = join(import.meta.dirname, '../../dist/edge-upload.js');
 
-/** A person's computer of its own: a temporary home, and the built command line. */
+/** A person's computer: a temporary home and the command line. */
 export interface Computer {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   /** Runs `edge-upload <args>` without a terminal. */
   run(args: readonly string[], options?: RunOptions): Promise<Ran>;
-  /** The same, which must succeed; its standard output as JSON. */
+  /** Runs a command that must succeed; returns its standard output as JSON. */
   json<T>(args: readonly string[], options?: RunOptions): Promise<T>;
+  /** The same computer, on which every command is a process of the built command line. */
+  readonly built: Computer;
 }
 
 export interface LocalStatus {
@@ -50,24 +55,67 @@ export function cleanEnv(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.Pro
   return { ...Object.fromEntries(kept), HOME: home, EDGE_UPLOAD_KEYRING: 'off', ...more };
 }
 
-/** A second person on the same computer shares nothing with the first but the network. */
-export function computerAt(home: string, more: NodeJS.ProcessEnv = {}): Computer {
-  const env = cleanEnv(home, more);
-  const run = (args: readonly string[], options: RunOptions = {}) =>
-    runProgram(process.execPath, [CLI, ...args], { cwd: home, ...options, env: { ...env, ...options.env } });
-  return {
-    home,
+/**
+ * Runs a command in this process, as bin/main.ts does in a process of its own: a test of twenty commands then loads the
+ * program once.
+ */
+async function runHere(args: readonly string[], { env = {}, cwd = '/', input }: RunOptions): Promise<Ran> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const printed = Promise.all([text(stdout), text(stderr)]);
+  const code = await runCommandLine(args, {
+    stdin: Readable.from(input === undefined ? [] : [Buffer.from(input)]),
+    stdout,
+    stderr,
     env,
-    run,
-    async json<T>(args: readonly string[], options?: RunOptions) {
-      const { code, stdout, stderr } = await run([...args, '--json'], options);
-      assert.equal(code, 0, `edge-upload ${args.join(' ')}\n${stdout}${stderr}`);
-      return JSON.parse(stdout) as T;
-    },
-  };
+    platform: process.platform,
+    cwd,
+    home: env.HOME ?? '',
+    execPath: process.execPath,
+    now: () => new Date(),
+    signal: new AbortController().signal,
+  });
+  stdout.end();
+  stderr.end();
+  const [out, errors] = await printed;
+  return { code, stdout: out, stderr: errors };
 }
 
-/** Gives `work` a computer with a running embedded cloud, and takes both away afterwards. */
+/** A signal kills a process; NODE_EXTRA_CA_CERTS is read by Node itself, at the start of one. */
+function needsProcess({ env, signal }: RunOptions): boolean {
+  return signal !== undefined || env?.NODE_EXTRA_CA_CERTS !== undefined;
+}
+
+/** Returns a computer. Two people at one computer share nothing but the network. */
+export function computerAt(home: string, more: NodeJS.ProcessEnv = {}): Computer {
+  const env = cleanEnv(home, more);
+  const computer = (isBuilt: boolean): Omit<Computer, 'built'> => {
+    const run = (args: readonly string[], options: RunOptions = {}) => {
+      const all = { cwd: home, ...options, env: { ...env, ...options.env } };
+      return isBuilt || needsProcess(all)
+        ? runProgram(process.execPath, [CLI, ...args], all)
+        : runHere(args, all);
+    };
+    return {
+      home,
+      env,
+      run,
+      async json<T>(args: readonly string[], options?: RunOptions) {
+        const { code, stdout, stderr } = await run([...args, '--json'], options);
+        assert.equal(code, 0, `edge-upload ${args.join(' ')}\n${stdout}${stderr}`);
+        return JSON.parse(stdout) as T;
+      },
+    };
+  };
+  const built: Computer = {
+    ...computer(true),
+    get built() {
+      return built;
+    },
+  };
+  return { ...computer(false), built };
+}
+
+/** Gives `work` a computer with a running embedded cloud; deletes both afterwards. */
 export async function withCloud(
   work: (computer: Computer, cloud: LocalStatus) => Promise<void>,
   more: NodeJS.ProcessEnv = {},

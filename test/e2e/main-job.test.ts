@@ -19,7 +19,7 @@ interface Got {
 }
 
 test('the main job, from an empty account to an empty account', async (t) => {
-  await withCloud(async (computer, cloud) => {
+  await withCloud(async ({ built: computer }, cloud) => {
     const deployed = await computer.json<DeployedStack>(['deploy', '--local']);
     const { url } = deployed;
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { runAws } from '../support/aws-cli.ts';
 import { missing, runProgram } from '../support/programs.ts';
 import { awsEnv, withCloud } from './harness.ts';
 
@@ -19,7 +20,7 @@ test("the pattern's own walkthrough, by the AWS CLI and curl", {
   await withCloud(async (computer, cloud) => {
     const env = awsEnv(computer, cloud);
     const cwd = computer.home;
-    const aws = async (...args: string[]) => runProgram('aws', args, { env, cwd });
+    const aws = (...args: string[]) => runAws(args, { env, cwd });
     const said = async (...args: string[]) => {
       const { code, stdout, stderr } = await aws(...args);
       assert.equal(code, 0, `aws ${args.join(' ')}\n${stderr}`);

@@ -1,31 +1,19 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
+import { AWS_TOOL_ENV, runAws } from '../../support/aws-cli.ts';
 import { missing } from '../../support/programs.ts';
 import { BUCKET, startS3, temporaryFolder } from './support.ts';
-
-const run = promisify(execFile);
 
 test('the AWS CLI works unchanged', { skip: missing('aws') }, async (t) => {
   const { endpoint, defects } = await startS3(t);
   const folder = temporaryFolder(t);
   const aws = async (...args: string[]): Promise<string> => {
-    const { stdout } = await run('aws', [...args, '--endpoint-url', endpoint], {
-      cwd: folder,
-      env: {
-        PATH: process.env.PATH,
-        HOME: folder,
-        AWS_ACCESS_KEY_ID: 'test',
-        AWS_SECRET_ACCESS_KEY: 'test',
-        AWS_DEFAULT_REGION: 'us-east-1',
-        AWS_EC2_METADATA_DISABLED: 'true',
-        AWS_PAGER: '',
-      },
-    });
+    const place = { cwd: folder, env: { ...AWS_TOOL_ENV, HOME: folder } };
+    const { code, stdout, stderr } = await runAws([...args, '--endpoint-url', endpoint], place);
+    assert.equal(code, 0, stderr);
     return stdout;
   };
   const large = randomBytes(9 * 1024 * 1024);

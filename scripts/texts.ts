@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { argv, stdout } from 'node:process';
+import { parseSync } from 'oxc-parser';
+
+/*
+ * Prints every text of the sources that a user may read: errors, hints, help, notes, warnings, questions, answers of the
+ * edge. `npm run texts` lists them file by file, so that they can be read from top to bottom; `npm run texts -- <folder>`
+ * those of one folder. With the golden screens in test/e2e/screens, this is all that the product says.
+ */
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** The embedded cloud says what AWS says; it is not listed. */
+const ROOMS = ['bin', 'cli', 'edge', 'infra', 'page', 'protocol'];
+
+interface Node {
+  readonly type: string;
+  readonly start: number;
+  readonly [member: string]: unknown;
+}
+
+interface Text {
+  readonly line: number;
+  readonly text: string;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
+}
+
+/** What a string or a template says; an expression within it as its source. */
+function saidBy(node: Node, source: string): string | undefined {
+  if (node.type === 'Literal' && typeof node.value === 'string') return node.value;
+  if (node.type !== 'TemplateLiteral') return undefined;
+  const words = node.quasis as readonly { readonly value: { readonly cooked: string } }[];
+  const parts = node.expressions as readonly (Node & { readonly end: number })[];
+  const between = parts.map(({ start, end }) => `‹${source.slice(start, end)}›`);
+  return words.map(({ value }, at) => value.cooked + (between[at] ?? '')).join('');
+}
+
+/** Words and a space between them: names of options, codes and paths are no texts. */
+function isText(said: string): boolean {
+  const own = said.replaceAll(/‹[^›]*›/g, '‹›');
+  return /\p{L}\p{L}/u.test(own) && /\S\s+\S|^\s+\S|[.:?]$/u.test(own);
+}
+
+const NOT_READ = new Set(['ImportDeclaration', 'ExportAllDeclaration', 'TSLiteralType']);
+
+/** The texts of a source file, in the order of its lines. */
+function textsOf(file: string): Text[] {
+  const source = readFileSync(file, 'utf8');
+  const found: Text[] = [];
+  const visit = (node: Node): void => {
+    if (NOT_READ.has(node.type)) return;
+    const said = saidBy(node, source);
+    if (said !== undefined && isText(said))
+      found.push({ line: source.slice(0, node.start).split('\n').length, text: said });
+    for (const child of Object.values(node).flat()) if (isNode(child)) visit(child);
+  };
+  visit(parseSync(file, source).program as unknown as Node);
+  return found;
+}
+
+const [asked = ''] = argv.slice(2);
+for (const room of ROOMS) {
+  const names = readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' }).sort();
+  for (const name of names.filter((one) => /\.(ts|cjs)$/.test(one) && !one.endsWith('.d.ts'))) {
+    const file = join(ROOT, room, name);
+    if (!relative(ROOT, file).startsWith(asked)) continue;
+    const texts = textsOf(file);
+    if (texts.length > 0) stdout.write(`\n${relative(ROOT, file)}\n`);
+    for (const { line, text } of texts)
+      stdout.write(`${String(line).padStart(5)}  ${text.replaceAll('\n', '\n       ')}\n`);
+  }
+}
