@@ -1,65 +1,59 @@
+import type { ClaimPath } from '../protocol/claims.ts';
 import type { Jwk } from '../protocol/signing-key.ts';
+import type { Rule } from '../protocol/upload-rule.ts';
 
 /** What is baked into the function's code: Lambda@Edge has no environment variables. Public data only. */
 export interface EdgeConfig {
-  readonly region: string;
-  readonly userPoolId: string;
-  readonly clientId: string;
-  /** The pool's key set as fetched at deploy, so that verifying needs no network. */
-  readonly jwks: Jwks;
-  readonly policy: UploadPolicy;
+  /** Whose tokens count. The pool is first, where there is one. */
+  readonly issuers: readonly EdgeIssuer[];
+  /** Of all callers. The smaller of its size and the rule's counts. */
+  readonly policy: EdgePolicy;
+  /** `https://<domain>` of the operator's own domain; the distribution's name comes with every event. */
+  readonly origins: readonly string[];
+  /** Seconds since 1970 when the key sets of other issuers than the pool were downloaded. Absent without such issuers. */
+  readonly bakedAt?: number;
 }
 
-export interface Jwks {
-  readonly keys: readonly Jwk[];
-}
-
-/** Who may write what. Everything that is absent does not restrict. */
-export interface UploadPolicy {
+export interface EdgePolicy {
   /** Largest object in bytes. Absent: S3's own bounds. */
   readonly maxSize?: number;
-  /** Keys must begin with this; `{username}`, `{sub}` and `{group}`, any of the caller's, stand for claims. */
-  readonly writeTo?: string;
-  /** A caller must be in one of these Cognito groups. */
-  readonly allowGroups?: readonly string[];
   /** Origins of pages whose scripts may upload, as browsers name them in `Origin`. */
   readonly corsOrigins?: readonly string[];
 }
 
-/** A claim by the keys that lead to it. Names of claims contain dots and slashes. */
-type ClaimPath = readonly string[];
-
 /** Whose tokens the edge accepts. */
 export interface EdgeIssuer {
-  /** `[a-z][a-z0-9-]{0,31}`; `cognito` is the user pool, `edge` is reserved. */
+  /** `[a-z][a-z0-9-]{0,31}`. `cognito` is the pool's; `edge` is reserved for the deployment's own issuer. */
   readonly alias: string;
   readonly kind: 'pool' | 'people' | 'workload';
-  /** Exact values of `iss`. */
+  /** Values of `iss`, compared as they are: a slash more or less is another issuer. */
   readonly iss: readonly string[];
   readonly jwksUri: string;
+  /** As fetched at deploy, so that verifying needs no network. */
   readonly keys: readonly Jwk[];
+  /** The kind of token that is accepted. */
   readonly token: 'access' | 'id';
-  /** Absent: the origins of the edge. */
+  /** Values of `aud`, one of which must be there. Absent: the edge's own origins. For a pool: values of `client_id`. */
   readonly audiences?: readonly string[];
-  /** The command line's client at the issuer. */
+  /** The command line's client at the issuer; `azp`, `client_id` and `cid` must be it where they are there. People only. */
   readonly clientId?: string;
-  /** To ask for at sign-in. */
+  /** Scopes to ask for at sign-in. People only. */
   readonly scopes?: readonly string[];
+  /** The provider's name in `cli/trust/presets.ts`. */
   readonly preset?: string;
-  /** The claim of `{name}` and of the stamp. */
+  /** The claim of `{name}` and of `x-amz-meta-uploaded-by`. */
   readonly name: ClaimPath;
   readonly groups?: ClaimPath;
-  /** Seconds that `exp` may be after now. */
+  /** Seconds that `exp` may be after now; 24 hours if absent, and for a pool without a limit. */
   readonly maxAge?: number;
-  /** The first that fits decides. */
+  /** The first that fits decides. None fits: refused. */
   readonly rules: readonly Rule[];
 }
 
-/** Who may write what. */
-export interface Rule {
-  readonly when?: readonly { readonly claim: ClaimPath; readonly is: readonly string[] }[];
+/** What applies to the pool's users, as the description shows it. Everything that is absent does not restrict. */
+export interface UploadPolicy extends EdgePolicy {
+  /** Keys must begin with this; `{username}`, `{sub}` and `{group}`, any of the caller's, stand for claims. */
   readonly writeTo?: string;
-  readonly maxSize?: number;
-  readonly noClobber?: boolean;
-  readonly shared?: boolean;
+  /** A caller must be in one of these Cognito groups. */
+  readonly allowGroups?: readonly string[];
 }

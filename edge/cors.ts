@@ -1,4 +1,4 @@
-import type { UploadPolicy } from './config.ts';
+import type { EdgePolicy } from './config.ts';
 import { Refusal } from './refusal.ts';
 import { maySend } from './request/headers.ts';
 import { type EdgeHeaders, type EdgeRequest, headerValues } from './request/viewer-request.ts';
@@ -11,7 +11,7 @@ const MAX_AGE = '600';
 const ALLOWED_BYTES = 8_000;
 
 /** The origin of the page whose script sends the request, where the policy lets it upload. */
-export function allowedOrigin({ corsOrigins = [] }: UploadPolicy, headers: EdgeHeaders): string | undefined {
+export function allowedOrigin({ corsOrigins = [] }: EdgePolicy, headers: EdgeHeaders): string | undefined {
   const [origin, ...more] = headerValues(headers, 'origin');
   return more.length === 0 ? corsOrigins.find((one) => one === origin) : undefined;
 }
@@ -20,7 +20,7 @@ export function allowedOrigin({ corsOrigins = [] }: UploadPolicy, headers: EdgeH
  * Headers for every answer of the edge's own, refusals too: without them a page's script could not tell one refusal from
  * another. S3's answers get theirs from CloudFront.
  */
-export function corsHeaders(policy: UploadPolicy, headers: EdgeHeaders): Readonly<Record<string, string>> {
+export function corsHeaders(policy: EdgePolicy, headers: EdgeHeaders): Readonly<Record<string, string>> {
   if (policy.corsOrigins === undefined) return {};
   const origin = allowedOrigin(policy, headers);
   return {
@@ -35,7 +35,7 @@ export function corsHeaders(policy: UploadPolicy, headers: EdgeHeaders): Readonl
 }
 
 /** What a browser asks before a page's script may send what it wants to: https://fetch.spec.whatwg.org/#cors-preflight-fetch */
-export function isPreflight({ method, headers }: EdgeRequest, { corsOrigins }: UploadPolicy): boolean {
+export function isPreflight({ method, headers }: EdgeRequest, { corsOrigins }: EdgePolicy): boolean {
   return (
     corsOrigins !== undefined &&
     method === 'OPTIONS' &&
@@ -49,7 +49,7 @@ export function isPreflight({ method, headers }: EdgeRequest, { corsOrigins }: U
  * the request itself is judged when it comes.
  * @throws {Refusal} `forbidden_origin`
  */
-export function answerPreflight({ headers }: EdgeRequest, policy: UploadPolicy): Respond {
+export function answerPreflight({ headers }: EdgeRequest, policy: EdgePolicy): Respond {
   if (allowedOrigin(policy, headers) === undefined) {
     throw new Refusal('forbidden_origin', 'Pages of this origin may not upload here.');
   }

@@ -1,15 +1,15 @@
 import { DESCRIPTION_KEY } from '../protocol/key-rules.ts';
-import type { EdgeConfig, UploadPolicy } from './config.ts';
+import type { EdgeConfig, EdgePolicy } from './config.ts';
 import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
 import { describeEdge } from './description.ts';
-import { authorize, requireOwnKeys } from './policy.ts';
+import { authorize, permissionOf, requireOwnKeys } from './permission.ts';
 import { Refusal } from './refusal.ts';
 import { checkHeaders, forwardedHeaders } from './request/headers.ts';
 import { readKey } from './request/key.ts';
 import { allowOnly, operationOf, targetOf } from './request/operation.ts';
 import { readQuery } from './request/query.ts';
 import { checkSize } from './request/size.ts';
-import type { EdgeHeaders, EdgeRequest } from './request/viewer-request.ts';
+import type { EdgeHeaders, EdgeRequest, ViewerRequest } from './request/viewer-request.ts';
 import { type Respond, refuse } from './response.ts';
 import { readToken, requireToken } from './token/authorization.ts';
 import type { Verify } from './token/verify.ts';
@@ -28,14 +28,15 @@ export interface DecisionContext {
 }
 
 /** One decision after another; the first that refuses is the answer. */
-export async function decide(request: EdgeRequest, context: DecisionContext): Promise<Decision> {
+export async function decide(viewer: ViewerRequest, context: DecisionContext): Promise<Decision> {
+  const { request } = viewer;
   const { policy } = context.config;
   try {
     if (isPreflight(request, policy)) return answerPreflight(request, policy);
     const key = readKey(request.uri);
     return key === DESCRIPTION_KEY
-      ? await decideDescription(request, context)
-      : await decideUpload(key, request, context);
+      ? await decideDescription(viewer, context)
+      : await decideUpload(key, viewer, context);
   } catch (error) {
     if (error instanceof Refusal) return refuse(error);
     throw error;
@@ -43,29 +44,30 @@ export async function decide(request: EdgeRequest, context: DecisionContext): Pr
 }
 
 async function decideDescription(
-  { method, querystring, headers }: EdgeRequest,
+  { request: { method, querystring, headers }, domainName }: ViewerRequest,
   { config, verify }: DecisionContext,
 ): Promise<Decision> {
   allowOnly(method, ['GET']);
   if (querystring !== '') throw new Refusal('bad_query', 'No query is taken here.');
   const token = readToken(headers);
-  const caller = token === undefined ? undefined : await verify(token);
+  const caller = token === undefined ? undefined : await verify(token, domainName);
   return { kind: 'respond', status: 200, headers: {}, body: describeEdge(config, caller) };
 }
 
 async function decideUpload(
   key: string,
-  request: EdgeRequest,
-  { config: { policy }, verify }: DecisionContext,
+  { request, domainName }: ViewerRequest,
+  { config, verify }: DecisionContext,
 ): Promise<Decision> {
   const { method, headers } = request;
   const query = readQuery(request.querystring);
   const operation = operationOf(method, query);
-  const caller = await verify(requireToken(headers));
-  authorize(key, caller, policy);
-  if (operation === 'ListMultipartUploads') requireOwnKeys(policy);
+  const caller = await verify(requireToken(headers), domainName);
+  const permission = permissionOf(caller, config.policy);
+  authorize(key, permission);
+  if (operation === 'ListMultipartUploads') requireOwnKeys(caller, permission, config);
   checkHeaders(headers);
-  checkSize(operation, headers, policy);
+  checkSize(operation, headers, permission);
   return {
     kind: 'forward',
     request: {
@@ -73,7 +75,7 @@ async function decideUpload(
       ...targetOf(operation, key, query),
       headers: {
         ...forwardedHeaders(headers, operation, caller),
-        ...originOf(headers, policy),
+        ...originOf(headers, config.policy),
       },
     },
   };
@@ -83,7 +85,7 @@ async function decideUpload(
  * `Origin` goes on where its page may upload. CloudFront puts CORS headers on S3's answer by that header; whether by the
  * one that came or the one that is left, its documentation does not say.
  */
-function originOf(headers: EdgeHeaders, policy: UploadPolicy): EdgeHeaders {
+function originOf(headers: EdgeHeaders, policy: EdgePolicy): EdgeHeaders {
   const entries = headers.origin;
   return entries === undefined || allowedOrigin(policy, headers) === undefined ? {} : { origin: entries };
 }

@@ -1,5 +1,8 @@
-import type { EdgeConfig, UploadPolicy } from './config.ts';
-import { writablePrefixes } from './policy.ts';
+import { claimText, readClaim } from '../protocol/claims.ts';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { placeholdersOf } from '../protocol/prefix-rule.ts';
+import type { EdgeConfig, EdgeIssuer, UploadPolicy } from './config.ts';
+import { permissionOf } from './permission.ts';
 import { fitting } from './response.ts';
 import type { Caller } from './token/claims.ts';
 
@@ -7,36 +10,101 @@ import type { Caller } from './token/claims.ts';
 export interface EdgeDescription {
   readonly service: 'edge-upload';
   /** Of this document; a client leaves fields that it does not know alone. */
-  readonly version: 1;
-  readonly region: string;
-  readonly userPoolId: string;
-  readonly clientId: string;
+  readonly version: 2;
+  /** Of the user pool, as the next two. Absent without one. */
+  readonly region?: string;
+  readonly userPoolId?: string;
+  readonly clientId?: string;
+  /** What applies to the pool's users. */
   readonly policy: UploadPolicy;
-  readonly caller?: {
-    readonly username: string;
-    readonly sub: string;
-    readonly groups: readonly string[];
-    /** What keys must begin with, one of them; empty text: anything. None: nothing may be written. */
-    readonly writeTo: readonly string[];
-    /** How many more groups and prefixes there are than the answer has room for; absent where it has all. */
-    readonly omitted?: { readonly groups: number; readonly writeTo: number };
-    /** RFC 3339, UTC. */
-    readonly tokenExpiresAt: string;
-  };
+  readonly issuers: readonly DescribedIssuer[];
+  readonly caller?: DescribedCaller;
+}
+
+interface DescribedIssuer {
+  readonly alias: string;
+  readonly kind: EdgeIssuer['kind'];
+  /** The first of its values of `iss`. */
+  readonly issuer: string;
+  readonly token: EdgeIssuer['token'];
+  readonly clientId?: string;
+  readonly scopes?: readonly string[];
+  /** Of an issuer's own; absent where tokens are for the edge's origin. A client never asks a CI for a token for it. */
+  readonly audience?: string;
+  readonly preset?: string;
+}
+
+interface DescribedCaller {
+  readonly username: string;
+  readonly sub: string;
+  /** The alias. */
+  readonly issuer: string;
+  readonly groups: readonly string[];
+  /** The claims that rules of the issuer name, as text; names of nested claims are joined with dots. */
+  readonly claims?: Readonly<Record<string, string>>;
+  /** What keys must begin with, one of them; empty text: anything. None: nothing may be written. */
+  readonly writeTo: readonly string[];
+  /** Largest object in bytes. */
+  readonly maxSize?: number;
+  /** Objects that exist are not replaced. */
+  readonly noClobber?: boolean;
+  /** How many more groups and prefixes there are than the answer has room for; absent where it has all. */
+  readonly omitted?: { readonly groups: number; readonly writeTo: number };
+  /** RFC 3339, UTC. */
+  readonly tokenExpiresAt: string;
 }
 
 /** Bytes of JSON for each list about the caller; the policy and the rest need less than what is left of an answer. */
 const LIST_BYTES = 12_000;
 
-export function describeEdge(config: EdgeConfig, caller?: Caller): EdgeDescription {
-  const { region, userPoolId, clientId, policy } = config;
-  const edge = { service: 'edge-upload', version: 1, region, userPoolId, clientId, policy } as const;
-  return caller === undefined ? edge : { ...edge, caller: describeCaller(policy, caller) };
+/** Bytes of the claims about a caller. */
+const CLAIMS_BYTES = 4_000;
+
+export function describeEdge({ issuers, policy }: EdgeConfig, caller?: Caller): EdgeDescription {
+  const pool = issuers.find(({ kind }) => kind === 'pool');
+  return {
+    service: 'edge-upload',
+    version: 2,
+    ...(pool === undefined ? {} : describePool(pool)),
+    policy: { ...policy, ...(pool === undefined ? {} : poolPolicy(pool)) },
+    issuers: issuers.map(describeIssuer),
+    ...(caller === undefined ? {} : { caller: describeCaller(policy, caller) }),
+  };
 }
 
-function describeCaller(policy: UploadPolicy, caller: Caller): NonNullable<EdgeDescription['caller']> {
-  const { username, sub, tokenExpiresAt } = caller;
-  const prefixes = writablePrefixes(policy, caller);
+function describePool({ iss: [issuer = ''], clientId }: EdgeIssuer) {
+  const userPoolId = issuer.slice(issuer.lastIndexOf('/') + 1);
+  return { region: userPoolId.split('_')[0] ?? '', userPoolId, ...omitUndefined({ clientId }) };
+}
+
+/** The options of `deploy` from which the pool's rule was made. */
+function poolPolicy({ rules: [rule = {}] }: EdgeIssuer): UploadPolicy {
+  return omitUndefined({ writeTo: rule.writeTo, allowGroups: rule.when?.[0]?.is });
+}
+
+function describeIssuer({
+  alias,
+  kind,
+  iss,
+  token,
+  clientId,
+  scopes,
+  audiences,
+  preset,
+}: EdgeIssuer): DescribedIssuer {
+  const audience = kind === 'pool' ? undefined : audiences?.[0];
+  return {
+    alias,
+    kind,
+    issuer: iss[0] ?? '',
+    token,
+    ...omitUndefined({ clientId, scopes, audience, preset }),
+  };
+}
+
+function describeCaller(policy: EdgeConfig['policy'], caller: Caller): DescribedCaller {
+  const { issuer, name, sub, tokenExpiresAt } = caller;
+  const { prefixes, maxSize, noClobber } = permissionOf(caller, policy);
   const groups = fitting(caller.groups, LIST_BYTES);
   const writeTo = fitting(prefixes, LIST_BYTES);
   const omitted = {
@@ -44,11 +112,35 @@ function describeCaller(policy: UploadPolicy, caller: Caller): NonNullable<EdgeD
     writeTo: prefixes.length - writeTo.length,
   };
   return {
-    username,
+    username: name,
     sub,
+    issuer: issuer.alias,
     groups,
+    ...(issuer.kind === 'pool' ? {} : { claims: namedClaims(caller) }),
     writeTo,
+    ...omitUndefined({ maxSize, noClobber }),
     ...(omitted.groups + omitted.writeTo === 0 ? {} : { omitted }),
     tokenExpiresAt: tokenExpiresAt.toISOString(),
   };
+}
+
+function namedClaims({ issuer, claims }: Caller): Readonly<Record<string, string>> {
+  const paths = issuer.rules.flatMap(({ when = [], writeTo = '' }) => [
+    ...when.map(({ claim }) => claim),
+    ...(placeholdersOf(writeTo) ?? []).map((name) => [name]),
+  ]);
+  const entries = paths.flatMap((path) => {
+    const value = readClaim(claims, path);
+    const texts = (Array.isArray(value) ? value : [value])
+      .map(claimText)
+      .filter((text) => text !== undefined);
+    return texts.length === 0 ? [] : [[path.join('.'), texts.join(', ')] as const];
+  });
+  let left = CLAIMS_BYTES;
+  return Object.fromEntries(
+    entries.filter((entry) => {
+      left -= Buffer.byteLength(JSON.stringify(entry));
+      return left >= 0;
+    }),
+  );
 }

@@ -45,7 +45,7 @@ export function createHandler({ log, ...context }: HandlerContext): Handler {
     let fault: unknown;
     try {
       viewer = readEvent(event);
-      if (viewer !== undefined) decision = await decide(viewer.request, context);
+      if (viewer !== undefined) decision = await decide(viewer, context);
     } catch (error) {
       fault = error;
     }

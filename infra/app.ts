@@ -1,8 +1,8 @@
 import { App } from 'aws-cdk-lib/core';
-import type { Jwks } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import type { StackOptions } from './options.ts';
-import { type Identity, UploadStack } from './upload-stack.ts';
+import type { Identity } from './pool-issuer.ts';
+import { UploadStack } from './upload-stack.ts';
 
 /*
  * The stack for the CDK's own command line, from a clone and after `npm run build`; `edge-upload deploy` does without.
@@ -38,7 +38,7 @@ function readIdentity(): Identity | undefined {
   if (userPoolId === undefined || clientId === undefined || jwks === undefined) {
     throw new Error('the context values userPoolId, clientId and jwks go together');
   }
-  return { userPoolId, clientId, jwks: jwks as Jwks };
+  return { userPoolId, clientId, jwks: jwks as Identity['jwks'] };
 }
 
 const identity = readIdentity();

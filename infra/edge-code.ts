@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EdgeConfig } from '../edge/config.ts';
+import type { EdgeConfig, EdgeIssuer } from '../edge/config.ts';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { signingKeysOf } from '../protocol/signing-key.ts';
 
 /** Bytes, of our own choosing: it keeps the template with the code in it well below CloudFormation's 51,200. */
 export const EDGE_CODE_LIMIT_BYTES = 32_000;
@@ -23,14 +25,38 @@ function literal(config: EdgeConfig): string {
   return JSON.stringify(config).replaceAll('{{', '{\\u007b');
 }
 
+const ISSUER_FIELDS = [
+  'alias',
+  'kind',
+  'iss',
+  'jwksUri',
+  'token',
+  'audiences',
+  'clientId',
+  'scopes',
+  'preset',
+  'name',
+  'groups',
+  'maxAge',
+  'rules',
+] as const satisfies readonly (keyof EdgeIssuer)[];
+
+/** Copies each field by name, so that no other value becomes public code. */
+function publicIssuer(issuer: EdgeIssuer): EdgeIssuer {
+  const fields = ISSUER_FIELDS.filter((field) => issuer[field] !== undefined).map((field) => [
+    field,
+    issuer[field],
+  ]);
+  return { ...Object.fromEntries(fields), keys: signingKeysOf(issuer) };
+}
+
 /**
  * The code of the edge function: the built bundle with its configuration before it, as Lambda@Edge has no environment
  * variables.
  * @throws {Error} when the bundle was not built, or is larger than {@link EDGE_CODE_LIMIT_BYTES}.
  */
-export function edgeCode({ region, userPoolId, clientId, jwks, policy }: EdgeConfig): string {
-  // Copy each field by name, so that no other value becomes public code.
-  const config = { region, userPoolId, clientId, jwks, policy };
+export function edgeCode({ issuers, policy, origins, bakedAt }: EdgeConfig): string {
+  const config = omitUndefined({ issuers: issuers.map(publicIssuer), policy, origins, bakedAt });
   const code = `const EDGE_CONFIG=${literal(config)};\n${readBundle()}`;
   const bytes = Buffer.byteLength(code);
   if (bytes > EDGE_CODE_LIMIT_BYTES) {

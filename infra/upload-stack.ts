@@ -1,20 +1,14 @@
 import { type IStackSynthesizer, LegacyStackSynthesizer, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { Jwks } from '../edge/config.ts';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { createDistribution } from './edge.ts';
 import { edgeCode } from './edge-code.ts';
 import { createBucket, createUserPool, createUserPoolClient } from './identity.ts';
 import { policyOf, type StackOptions } from './options.ts';
+import { type Identity, poolIssuer } from './pool-issuer.ts';
 
 /** Lambda@Edge functions must be in this region. */
 const REGION = 'us-east-1';
-
-/** Values of the user pool in the edge function's code. The pool must exist first. */
-export interface Identity {
-  readonly userPoolId: string;
-  readonly clientId: string;
-  readonly jwks: Jwks;
-}
 
 export interface UploadStackProps {
   readonly stackName: string;
@@ -38,7 +32,12 @@ export class UploadStack extends Stack {
     createUserPoolClient(this, createUserPool(this, options), options);
     const bucket = createBucket(this, options);
     if (identity !== undefined) {
-      const code = edgeCode({ region: REGION, policy: policyOf(options), ...identity });
+      const { maxSize, corsOrigins, domain } = options;
+      const code = edgeCode({
+        issuers: [poolIssuer(identity, policyOf(options))],
+        policy: omitUndefined({ maxSize, corsOrigins }),
+        origins: domain === undefined ? [] : [`https://${domain}`],
+      });
       createDistribution(this, { bucket, code, options });
     }
   }

@@ -1,29 +1,47 @@
-/** Claims of a caller that a prefix rule may name. */
-export type RuleClaim = 'username' | 'sub' | 'group';
+import { type Claims, claimText, readClaim } from './claims.ts';
 
-const PLACEHOLDER = /^\{(username|sub|group)\}$/;
-
-/** The claim that a segment of a rule stands for; `undefined` for literal text. */
-function claimOf(segment: string): RuleClaim | undefined {
-  return PLACEHOLDER.exec(segment)?.[1] as RuleClaim | undefined;
+/** Whom a token stands for, as far as prefixes depend on it. */
+export interface Uploader {
+  /** The alias of the issuer. */
+  readonly issuer: string;
+  readonly name: string;
+  readonly sub: string;
+  readonly groups: readonly string[];
+  readonly claims: Claims;
 }
+
+/** Placeholders of a user pool's users, whose tokens have few other claims. */
+const POOL_PLACEHOLDERS: readonly string[] = ['issuer', 'name', 'username', 'sub', 'group'];
+
+/** Claims that keep their slashes in a prefix where they are plain paths. GitHub, GitLab. */
+export const PATH_CLAIMS: readonly string[] = ['repository', 'project_path', 'namespace_path'];
+const PATH = /^[\w.-]+(?:\/[\w.-]+)+$/;
 
 /**
- * Whether each placeholder of a rule fills a whole segment. Only then does a rule that names the caller map every caller
- * to a prefix of their own: under `{group}-{username}/` both ada of dev-ops and ops-ada of dev would write `dev-ops-ada/`.
+ * Returns literal texts and, at odd indexes, names of placeholders; `undefined` unless each placeholder fills a whole
+ * segment. Only then does a rule that names the caller map every caller to a prefix of their own: under
+ * `{group}-{username}/` both ada of dev-ops and ops-ada of dev would write `dev-ops-ada/`.
  */
+function partsOf(rule: string): readonly string[] | undefined {
+  const parts = rule.split(/\{([^{}]*)\}/);
+  const last = parts.length - 1;
+  const sound = parts.every((part, at) => {
+    if (at % 2 === 1) return part !== '' && part.trim() === part;
+    const begins = at === 0 || part.startsWith('/') || (at === last && part === '');
+    const ends = at === last || part.endsWith('/') || (at === 0 && part === '');
+    return begins && ends && !/[{}]/.test(part);
+  });
+  return sound ? parts : undefined;
+}
+
+/** Returns the names of a rule's placeholders; `undefined` for a rule in which one does not fill a whole segment. */
+export function placeholdersOf(rule: string): readonly string[] | undefined {
+  return partsOf(rule)?.filter((_part, at) => at % 2 === 1);
+}
+
+/** Whether a rule for users of a pool is one that {@link prefixesOf} can fill. */
 export function isPrefixRule(rule: string): boolean {
-  return rule.split('/').every((segment) => claimOf(segment) !== undefined || !/[{}]/.test(segment));
-}
-
-/** Whether a rule maps each caller to keys that no other caller may write. */
-export function isOwnPrefixRule(rule: string): boolean {
-  return isPrefixRule(rule) && rule.split('/').some((segment) => /^\{(?:username|sub)\}$/.test(segment));
-}
-
-/** Whether the prefix depends on the group that the caller is in. */
-export function namesGroup(rule: string): boolean {
-  return rule.includes('{group}');
+  return placeholdersOf(rule)?.every((name) => POOL_PLACEHOLDERS.includes(name)) ?? false;
 }
 
 /** A claim as one segment of a key: with its slashes encoded, no claim reaches into the prefix of another. */
@@ -31,16 +49,32 @@ function asSegment(claim: string): string {
   return claim.replace(/[%/]/g, encodeURIComponent);
 }
 
+function fill(
+  placeholder: string,
+  { issuer, name, sub, claims }: Uploader,
+  group: string,
+): string | undefined {
+  if (placeholder === 'issuer') return issuer;
+  if (placeholder === 'name' || placeholder === 'username') return asSegment(name);
+  if (placeholder === 'sub') return asSegment(sub);
+  if (placeholder === 'group') return asSegment(group);
+  const text = claimText(readClaim(claims, [placeholder]));
+  if (text === undefined) return undefined;
+  return PATH_CLAIMS.includes(placeholder) && PATH.test(text) ? text : asSegment(text);
+}
+
 /**
- * The prefix that a rule gives a caller. One whose last segment is a claim ends with a slash, whether the rule does or not:
- * `home/ada` is the beginning of `home/adam/` too.
- * @param rule One that {@link isPrefixRule}.
+ * Returns the prefixes that a rule gives a caller, one for each group under `{group}`. None where a claim is missing or a
+ * placeholder does not fill a whole segment. A prefix whose last segment is a claim ends with a slash, whether the rule
+ * does or not: `home/ada` is the beginning of `home/adam/` too.
  */
-export function prefixOf(rule: string, claims: Readonly<Partial<Record<RuleClaim, string>>>): string {
-  const segments = rule.split('/');
-  const filled = segments.map((segment) => {
-    const claim = claimOf(segment);
-    return claim === undefined ? segment : asSegment(claims[claim] ?? '');
+export function prefixesOf(rule: string, uploader: Uploader): readonly string[] {
+  const parts = partsOf(rule);
+  if (parts === undefined) return [];
+  const end = parts.length > 1 && parts.at(-1) === '' ? '/' : '';
+  const groups = parts.some((part, at) => at % 2 === 1 && part === 'group') ? uploader.groups : [''];
+  return groups.flatMap((group) => {
+    const filled = parts.map((part, at) => (at % 2 === 0 ? part : fill(part, uploader, group)));
+    return filled.includes(undefined) ? [] : [filled.join('') + end];
   });
-  return `${filled.join('/')}${claimOf(segments.at(-1) ?? '') === undefined ? '' : '/'}`;
 }

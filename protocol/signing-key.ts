@@ -1,20 +1,66 @@
+/** A public key that verifies tokens: RSA, EC or OKP, by RFC 7518 and RFC 8037. */
 export interface Jwk {
   readonly kty: string;
   readonly kid: string;
-  readonly alg: string;
-  readonly use: string;
-  readonly n: string;
-  readonly e: string;
+  readonly alg?: string;
+  readonly use?: string;
+  readonly crv?: string;
+  readonly n?: string;
+  readonly e?: string;
+  readonly x?: string;
+  readonly y?: string;
 }
 
-/** Whether a member of a key set is a public key that verifies access tokens; others are neither baked in nor used. */
-export function isSigningKey(value: unknown): value is Jwk {
-  const { kty, kid, alg, use, n, e } = (value ?? {}) as Partial<Record<keyof Jwk, unknown>>;
-  return (
-    kty === 'RSA' &&
-    alg === 'RS256' &&
-    use === 'sig' &&
-    typeof kid === 'string' &&
-    [n, e].every((number) => typeof number === 'string' && /^[\w-]+$/.test(number))
-  );
+/** The algorithms that a key verifies, by key type and, for the others than RSA, by curve. */
+const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
+  RSA: ['RS256', 'RS384', 'RS512'],
+  'EC P-256': ['ES256'],
+  'EC P-384': ['ES384'],
+  'EC P-521': ['ES512'],
+  'OKP Ed25519': ['EdDSA'],
+};
+
+/** The numbers of a key in base64url. 342 characters are 2,048 bits, the least that RFC 7518 allows for RSA. */
+const NUMBERS: Readonly<Record<string, Readonly<Partial<Record<'n' | 'e' | 'x' | 'y', RegExp>>>>> = {
+  RSA: { n: /^[\w-]{342,2000}$/, e: /^[\w-]{1,11}$/ },
+  EC: { x: /^[\w-]{43,88}$/, y: /^[\w-]{43,88}$/ },
+  OKP: { x: /^[\w-]{43}$/ },
+};
+
+/** Returns the algorithms with which a key may sign tokens; none for a key of another kind. */
+export function algorithmsOf({ kty, crv, alg }: Pick<Jwk, 'kty' | 'crv' | 'alg'>): readonly string[] {
+  const id = kty === 'RSA' ? kty : `${kty} ${crv}`;
+  const fitting = Object.hasOwn(ALGORITHMS, id) ? (ALGORITHMS[id] ?? []) : [];
+  return alg === undefined ? fitting : fitting.filter((one) => one === alg);
+}
+
+/** Copies the members that verifying needs, so that no certificate and no private number is baked in. */
+function readSigningKey(value: unknown): Jwk | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { kty, kid, alg, use, crv, key_ops, ...rest } = value as Readonly<Record<string, unknown>>;
+  if (typeof kty !== 'string' || typeof kid !== 'string' || (use !== undefined && use !== 'sig'))
+    return undefined;
+  if (key_ops !== undefined && !(Array.isArray(key_ops) && key_ops.includes('verify'))) return undefined;
+  if ((alg !== undefined && typeof alg !== 'string') || (crv !== undefined && typeof crv !== 'string'))
+    return undefined;
+  const key = {
+    kty,
+    kid,
+    ...(alg === undefined ? {} : { alg }),
+    ...(use === undefined ? {} : { use }),
+    ...(crv === undefined ? {} : { crv }),
+  };
+  if (algorithmsOf(key).length === 0) return undefined;
+  const numbers = Object.entries(NUMBERS[kty] ?? {}).map(([name, pattern]) => {
+    const number = rest[name];
+    return typeof number === 'string' && pattern.test(number) ? [name, number] : [];
+  });
+  return numbers.some(({ length }) => length === 0) ? undefined : { ...key, ...Object.fromEntries(numbers) };
+}
+
+/** Returns the keys of a key set that verify tokens. Others, malformed ones too, are left out. */
+export function signingKeysOf(keySet: unknown): readonly Jwk[] {
+  const { keys } = (keySet ?? {}) as { readonly keys?: unknown };
+  if (!Array.isArray(keys)) return [];
+  return keys.map(readSigningKey).filter((key) => key !== undefined);
 }

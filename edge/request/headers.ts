@@ -75,6 +75,13 @@ function checkValues(name: string, values: readonly string[]): void {
 export function forwardedHeaders(headers: EdgeHeaders, operation: Operation, caller: Caller): EdgeHeaders {
   const kept = Object.entries(headers).filter(([name]) => isKept(name) && name !== STAMP);
   const stamped = operation === 'PutObject' || operation === 'CreateMultipartUpload';
-  const stamp = [STAMP, [{ key: STAMP, value: encodeURIComponent(caller.username) }]] as const;
-  return Object.fromEntries(stamped ? [...kept, stamp] : kept);
+  return Object.fromEntries(stamped ? [...kept, entryOf(STAMP, stampOf(caller))] : kept);
+}
+
+const entryOf = (name: string, value: string) => [name, [{ key: name, value }]] as const;
+
+/** Names of the pool's users stand alone; those of others follow their issuer's alias. */
+function stampOf({ issuer, name }: Caller): string {
+  const encoded = encodeURIComponent(name);
+  return issuer.kind === 'pool' ? encoded : `${issuer.alias}:${encoded}`;
 }

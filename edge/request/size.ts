@@ -1,4 +1,4 @@
-import type { UploadPolicy } from '../config.ts';
+import type { EdgePolicy } from '../config.ts';
 import { Refusal, type RefusalCode } from '../refusal.ts';
 import type { Operation } from './operation.ts';
 import { type EdgeHeaders, headerValues } from './viewer-request.ts';
@@ -27,7 +27,7 @@ function checkLimit(bytes: number, limit: number): void {
 export function checkSize(
   operation: Operation,
   headers: EdgeHeaders,
-  { maxSize = Number.POSITIVE_INFINITY }: UploadPolicy,
+  { maxSize = Number.POSITIVE_INFINITY }: Pick<EdgePolicy, 'maxSize'>,
 ): void {
   if (operation === 'PutObject' || operation === 'UploadPart') {
     if (headerValues(headers, 'transfer-encoding').length > 0) {

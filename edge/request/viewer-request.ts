@@ -22,6 +22,8 @@ export interface ViewerRequest {
   readonly request: EdgeRequest;
   /** CloudFront's name for the request, which its viewer gets as `x-amz-cf-id`. */
   readonly requestId?: string;
+  /** The distribution's own domain name. */
+  readonly domainName?: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -79,12 +81,15 @@ function readRequest(value: unknown): EdgeRequest {
 export function readEvent(event: unknown): ViewerRequest | undefined {
   const { Records } = fieldsOf(event);
   const { config, request } = fieldsOf(fieldsOf(Array.isArray(Records) ? Records[0] : undefined).cf);
-  const { eventType, requestId } = fieldsOf(config);
+  const { eventType, requestId, distributionDomainName } = fieldsOf(config);
   // At any other event the answer of this function would mean something else.
   if (eventType !== 'viewer-request') return undefined;
   try {
-    const read = readRequest(request);
-    return typeof requestId === 'string' ? { request: read, requestId } : { request: read };
+    return {
+      request: readRequest(request),
+      ...(typeof requestId === 'string' ? { requestId } : {}),
+      ...(typeof distributionDomainName === 'string' ? { domainName: distributionDomainName } : {}),
+    };
   } catch (error) {
     if (error === NOT_A_REQUEST) return undefined;
     throw error;

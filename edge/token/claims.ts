@@ -1,16 +1,18 @@
+import type { Claims } from '../../protocol/claims.ts';
+import type { EdgeIssuer } from '../config.ts';
 import type { Refusal } from '../refusal.ts';
 import { invalidToken } from './authorization.ts';
 
-/** Whom a valid access token stands for. */
+/** Whom a valid token stands for. */
 export interface Caller {
-  readonly username: string;
-  /** The user's immutable id, a UUID. */
+  readonly issuer: EdgeIssuer;
+  readonly name: string;
+  /** Immutable and unique at the issuer. */
   readonly sub: string;
   readonly groups: readonly string[];
+  readonly claims: Claims;
   readonly tokenExpiresAt: Date;
 }
-
-type Claims = Readonly<Record<string, unknown>>;
 
 /** Seconds from 1970 to the end of the year 9999: later ones have no date in RFC 3339. */
 const LATEST = 253_402_300_799;
@@ -38,14 +40,14 @@ function lacking(): Refusal {
  * @param now Seconds since 1970.
  * @throws {Refusal} `invalid_token` or `token_expired`
  */
-export function readCaller(claims: Claims, clientId: string, now: number): Caller {
+export function readCaller(claims: Claims, issuer: EdgeIssuer, now: number): Caller {
   const { token_use, client_id, exp, nbf, iat, username, sub, 'cognito:groups': groups = [] } = claims;
   if (token_use !== 'access') throw invalidToken('The token is not an access token.');
-  if (client_id !== clientId) throw invalidToken('The token is not of this app client.');
+  if (client_id !== issuer.clientId) throw invalidToken('The token is not of this app client.');
   // One without an end would be valid for ever.
   if (!isTime(exp) || !isTimeIfAny(nbf) || !isTimeIfAny(iat)) throw lacking();
   if (exp <= now) throw invalidToken('The token has expired.', 'token_expired');
   if ((nbf ?? 0) > now || (iat ?? 0) > now + CLOCK_SECONDS) throw invalidToken('The token is not valid yet.');
   if (!isName(username) || !isName(sub) || !Array.isArray(groups) || !groups.every(isName)) throw lacking();
-  return { username, sub, groups, tokenExpiresAt: new Date(exp * 1000) };
+  return { issuer, name: username, sub, groups, claims, tokenExpiresAt: new Date(exp * 1000) };
 }

@@ -1,5 +1,4 @@
-import { isSigningKey, type Jwk } from '../../protocol/signing-key.ts';
-import type { Jwks } from '../config.ts';
+import { type Jwk, signingKeysOf } from '../../protocol/signing-key.ts';
 import { Refusal } from '../refusal.ts';
 import { type Download, download as overHttps } from './download.ts';
 
@@ -17,10 +16,9 @@ export interface KeySources {
 
 /** @throws {Error} for a document without a single key to verify with. */
 function parseKeys(document: string): readonly Jwk[] {
-  const { keys } = JSON.parse(document) as { readonly keys?: unknown };
-  const usable = Array.isArray(keys) ? keys.filter(isSigningKey) : [];
-  if (usable.length === 0) throw new Error('no keys');
-  return usable;
+  const keys = signingKeysOf(JSON.parse(document));
+  if (keys.length === 0) throw new Error('no keys');
+  return keys;
 }
 
 /**
@@ -29,11 +27,11 @@ function parseKeys(document: string): readonly Jwk[] {
  * withdrawn is no longer trusted. A download that fails leaves them as they are.
  */
 export function createKeySet(
-  baked: Jwks,
+  baked: readonly Jwk[],
   uri: string,
   { download = overHttps, now = Date.now }: KeySources = {},
 ): FindKey {
-  let { keys } = baked;
+  let keys = baked;
   let closedUntil = 0;
   let failed = false;
   let loading: Promise<void> | undefined;

@@ -2,20 +2,16 @@ import { createPublicKey, type KeyObject, verify as verifySignature } from 'node
 import { JwtBaseError } from 'aws-jwt-verify/error';
 import { type DecomposedJwt, decomposeUnverifiedJwt } from 'aws-jwt-verify/jwt';
 import type { Jwk } from '../../protocol/signing-key.ts';
-import type { EdgeConfig } from '../config.ts';
+import type { EdgeConfig, EdgeIssuer } from '../config.ts';
 import { invalidToken } from './authorization.ts';
 import { type Caller, readCaller } from './claims.ts';
 import { createKeySet, type FindKey, type KeySources } from './key-set.ts';
 
-/** @throws {Refusal} `invalid_token`, `token_expired` or `keys_unavailable` */
-export type Verify = (token: string) => Promise<Caller>;
-
-/** A pool's own issuer and the updated one. https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html */
-function issuersOf({ region, userPoolId }: EdgeConfig): string[] {
-  return ['cognito-idp', 'issuer-cognito-idp'].map(
-    (service) => `https://${service}.${region}.amazonaws.com/${userPoolId}`,
-  );
-}
+/**
+ * @param domainName The distribution's own.
+ * @throws {Refusal} `invalid_token`, `token_expired` or `keys_unavailable`
+ */
+export type Verify = (token: string, domainName?: string) => Promise<Caller>;
 
 /** RFC 7515 allows one spelling only; a lenient decoder would take bits that no signature covers. */
 function isCanonical(token: string): boolean {
@@ -53,28 +49,26 @@ function readKeyId({ alg, kid, crit }: Readonly<Record<string, unknown>>): strin
  * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
  */
 export function createVerify(config: EdgeConfig, sources: KeySources = {}): Verify {
-  const { clientId, jwks } = config;
   const { now = Date.now } = sources;
-  const keySets = new Map<unknown, FindKey>(
-    issuersOf(config).map((issuer) => [
-      issuer,
-      createKeySet(jwks, `${issuer}/.well-known/jwks.json`, sources),
-    ]),
-  );
+  const known = new Map<unknown, { readonly issuer: EdgeIssuer; readonly findKey: FindKey }>();
+  for (const issuer of config.issuers) {
+    const findKey = createKeySet(issuer.keys, issuer.jwksUri, sources);
+    for (const iss of issuer.iss) known.set(iss, { issuer, findKey });
+  }
   const keyObjects = new WeakMap<object, KeyObject>();
   const keyObjectOf = (jwk: Jwk): KeyObject => {
-    const known = keyObjects.get(jwk) ?? createPublicKey({ key: { ...jwk }, format: 'jwk' });
-    keyObjects.set(jwk, known);
-    return known;
+    const key = keyObjects.get(jwk) ?? createPublicKey({ key: { ...jwk }, format: 'jwk' });
+    keyObjects.set(jwk, key);
+    return key;
   };
   return async (token) => {
     const jwt = decompose(token);
     const { header, payload } = jwt;
-    const findKey = keySets.get(payload.iss);
-    if (findKey === undefined) throw invalidToken('The token is not of this user pool.');
+    const found = known.get(payload.iss);
+    if (found === undefined) throw invalidToken('The token is not of this user pool.');
     const kid = readKeyId({ ...header });
-    const caller = readCaller({ ...payload }, clientId, now() / 1000);
-    const jwk = await findKey(kid);
+    const caller = readCaller({ ...payload }, found.issuer, now() / 1000);
+    const jwk = await found.findKey(kid);
     if (jwk === undefined) throw invalidToken('The token is not signed by a key of this user pool.');
     if (!isSigned(jwt, keyObjectOf(jwk))) throw invalidToken('The signature of the token does not fit.');
     return caller;

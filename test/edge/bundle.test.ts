@@ -18,9 +18,10 @@ import { readAnswer, viewerEvent } from './support/viewer.ts';
 const LIMIT = 32_000;
 
 test('the code is small enough to go inline, with two keys and a policy', () => {
-  const { jwk } = signingKey('x'.repeat(44));
+  const keys = ['x', 'y'].map((letter) => signingKey(letter.repeat(44)).jwk);
   const policy = { maxSize: 5 * 1024 ** 4, writeTo: 'home/{username}/', allowGroups: ['staff', 'crew'] };
-  const code = edgeCode({ ...config(policy), jwks: { keys: [jwk, jwk] } });
+  const { issuers, ...rest } = config(policy);
+  const code = edgeCode({ ...rest, issuers: issuers.map((issuer) => ({ ...issuer, keys })) });
   assert.ok(Buffer.byteLength(code) < LIMIT, `${Buffer.byteLength(code)} bytes`);
 });
 

@@ -9,16 +9,27 @@ import { plainHeaders, type Sent, viewerRequest } from './support/viewer.ts';
 const EXPIRES = new Date('2026-11-22T12:00:00Z');
 const TOKEN = ['Authorization: Bearer good'];
 
+interface Presented {
+  readonly username?: string;
+  readonly groups?: readonly string[];
+  readonly policy?: UploadPolicy;
+}
+
 /** One who presents `good`. */
-function verifying(caller: { username?: string; groups?: readonly string[] } = {}): Verify {
+function verifying({ policy = {}, ...caller }: Presented = {}): Verify {
+  const [issuer] = config(policy).issuers;
+  if (issuer === undefined) throw new Error('a deployment has a pool here');
   return async (token) => {
     assert.equal(token, 'good');
-    return { username: 'ada', sub: SUB, groups: [], tokenExpiresAt: EXPIRES, ...caller };
+    const { username: name = 'ada', groups = [] } = caller;
+    const claims = { username: name, sub: SUB, 'cognito:groups': groups };
+    return { issuer, name, sub: SUB, groups, claims, tokenExpiresAt: EXPIRES };
   };
 }
 
-function decideOn(sent: Sent, policy: UploadPolicy = {}, verify = verifying()): Promise<Decision> {
-  return decide(viewerRequest(sent), { config: config(policy), verify });
+function decideOn(sent: Sent, policy: UploadPolicy = {}, caller: Presented = {}): Promise<Decision> {
+  const verify = verifying({ policy, ...caller });
+  return decide({ request: viewerRequest(sent) }, { config: config(policy), verify });
 }
 
 function forwarded(decision: Decision) {
@@ -75,7 +86,7 @@ test('the open uploads of a key are asked of the bucket, those alone whose keys 
 
 test('the ids of uploads are told only where nobody else may write the key', async () => {
   const list = (target: string, policy: UploadPolicy) =>
-    decideOn({ method: 'GET', target, headers: TOKEN }, policy, verifying({ groups: ['writers'] }));
+    decideOn({ method: 'GET', target, headers: TOKEN }, policy, { groups: ['writers'] });
   for (const [target, writeTo] of [
     ['/ada/k', '{username}/'],
     [`/in/${SUB}/k`, 'in/{sub}'],
@@ -185,7 +196,7 @@ test('of the headers only those on the list go on, and the name of the caller', 
     'User-Agent: curl/8',
     'X-Forwarded-For: 1.2.3.4',
   ];
-  const whole = forwarded(await decideOn({ headers }, {}, verifying({ username: 'ada@example.com/é' })));
+  const whole = forwarded(await decideOn({ headers }, {}, { username: 'ada@example.com/é' }));
   const passed = {
     host: 'd111111abcdef8.cloudfront.net',
     'content-type': 'image/jpeg',
@@ -261,7 +272,10 @@ test('a body comes with its length, within the limits', async () => {
   assert.deepEqual(refusal(twice), [411, 'length_required']);
   const request = viewerRequest({ headers: TOKEN });
   const { 'content-length': _length, ...headers } = request.headers;
-  const without = await decide({ ...request, headers }, { config: config(), verify: verifying() });
+  const without = await decide(
+    { request: { ...request, headers } },
+    { config: config(), verify: verifying() },
+  );
   assert.deepEqual(refusal(without), [411, 'length_required']);
 });
 
@@ -326,7 +340,7 @@ test('the policy says who may write, and where', async () => {
     [{ allowGroups: [] }, { groups: ['staff'] }, 'a', 'forbidden_group'],
   ];
   for (const [policy, caller, key, outcome] of rows) {
-    const decision = await decideOn({ target: `/${key}`, headers: TOKEN }, policy, verifying(caller));
+    const decision = await decideOn({ target: `/${key}`, headers: TOKEN }, policy, caller);
     const got = decision.kind === 'respond' ? decision.code : 'forward';
     assert.equal(got, outcome, JSON.stringify([policy, caller, key]));
     if (decision.kind === 'respond') assert.equal(decision.status, 403);
@@ -336,7 +350,7 @@ test('the policy says who may write, and where', async () => {
     const decision = await decideOn(
       { target, headers: TOKEN },
       { writeTo: 'home/{username}/' },
-      verifying({ username }),
+      { username },
     );
     assert.deepEqual(refusal(decision), [400, 'bad_key']);
   }
@@ -358,16 +372,7 @@ test('under a rule that could give two users one prefix nothing is written or li
       '{sub}x/{username}/',
       '{username}/a{group}/',
     ],
-    ...[
-      '{user}/',
-      '{Username}/',
-      '{{username}}/',
-      '{username/',
-      'username}/',
-      '{}/',
-      '{username}/{',
-      '{ username }/',
-    ],
+    ...['{{username}}/', '{username/', 'username}/', '{}/', '{username}/{', '{ username }/'],
   ];
   for (const writeTo of rules) {
     const policy = { writeTo };
@@ -379,11 +384,7 @@ test('under a rule that could give two users one prefix nothing is written or li
       ['GET', '/ada/k?uploadId=U'],
       ['DELETE', '/ada/k?uploadId=U'],
     ] as const) {
-      const decision = await decideOn(
-        { method, target, headers: TOKEN },
-        policy,
-        verifying({ groups: ['staff'] }),
-      );
+      const decision = await decideOn({ method, target, headers: TOKEN }, policy, { groups: ['staff'] });
       assert.deepEqual(refusal(decision), [500, 'internal'], `${writeTo} ${method} ${target}`);
     }
     const described = await decideOn(
@@ -395,11 +396,23 @@ test('under a rule that could give two users one prefix nothing is written or li
   }
 });
 
+test('under a rule that names a claim which tokens of the pool lack nothing is written or listed', async () => {
+  for (const writeTo of ['{user}/', '{Username}/', '{cognito:groups}/', '{__proto__}/', '{constructor}/']) {
+    for (const [method, target] of [
+      ['PUT', '/ada/k'],
+      ['GET', '/ada/k?uploads'],
+    ] as const) {
+      const decision = await decideOn({ method, target, headers: TOKEN }, { writeTo });
+      assert.deepEqual(refusal(decision)[0], 403, `${writeTo} ${method}`);
+    }
+  }
+});
+
 test('metadata that a signature would alter is refused', async () => {
   const withValue = (name: string, value: string) => {
     const request = viewerRequest({ headers: TOKEN });
     const headers = { ...request.headers, [name]: [{ key: name, value }] };
-    return decide({ ...request, headers }, { config: config(), verify: verifying() });
+    return decide({ request: { ...request, headers } }, { config: config(), verify: verifying() });
   };
   for (const value of [
     'a  b',
@@ -460,20 +473,39 @@ test('the edge describes itself, and the caller to the caller', async () => {
   const policy = { maxSize: 10, writeTo: 'home/{username}', allowGroups: ['staff'] };
   const edge = {
     service: 'edge-upload',
-    version: 1,
+    version: 2,
     region: 'us-east-1',
     userPoolId: USER_POOL_ID,
     clientId: CLIENT_ID,
     policy,
+    issuers: [
+      {
+        alias: 'cognito',
+        kind: 'pool',
+        issuer: `https://cognito-idp.us-east-1.amazonaws.com/${USER_POOL_ID}`,
+        token: 'access',
+        clientId: CLIENT_ID,
+      },
+    ],
   };
   const stranger = await decideOn(sent, policy);
   assert.deepEqual(stranger, { kind: 'respond', status: 200, headers: {}, body: edge });
   const told = async (groups: readonly string[], rule: UploadPolicy) => {
-    const decision = await decideOn({ ...sent, headers: TOKEN }, rule, verifying({ groups }));
+    const decision = await decideOn({ ...sent, headers: TOKEN }, rule, { groups });
     return decision.kind === 'respond' ? (decision.body as { caller?: object }).caller : undefined;
   };
-  const caller = { username: 'ada', sub: SUB, tokenExpiresAt: '2026-11-22T12:00:00.000Z' };
-  assert.deepEqual(await told(['staff'], policy), { ...caller, groups: ['staff'], writeTo: ['home/ada/'] });
+  const caller = {
+    username: 'ada',
+    sub: SUB,
+    issuer: 'cognito',
+    tokenExpiresAt: '2026-11-22T12:00:00.000Z',
+  };
+  assert.deepEqual(await told(['staff'], policy), {
+    ...caller,
+    groups: ['staff'],
+    writeTo: ['home/ada/'],
+    maxSize: 10,
+  });
   assert.deepEqual(await told([], policy), { ...caller, groups: [], writeTo: [] });
   assert.deepEqual(await told([], {}), { ...caller, groups: [], writeTo: [''] });
   assert.deepEqual(await told(['b', 'a/c'], { writeTo: '{group}' }), {

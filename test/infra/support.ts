@@ -1,7 +1,7 @@
 import type { EdgeConfig } from '../../edge/config.ts';
 import type { StackOptions } from '../../infra/options.ts';
+import type { Identity } from '../../infra/pool-issuer.ts';
 import { synthesize } from '../../infra/synthesize.ts';
-import type { Identity } from '../../infra/upload-stack.ts';
 
 export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EDGE_CODE_LIMIT_BYTES, edgeCode } from '../../infra/edge-code.ts';
+import { poolIssuer } from '../../infra/pool-issuer.ts';
 import { synthesize } from '../../infra/synthesize.ts';
 import { ALL_OPTIONS, EACH_OPTION, edgeConfig, IDENTITY, only, wholeTemplate } from './support.ts';
 
@@ -72,16 +73,20 @@ test('the function’s code is the built bundle after its configuration, and not
   const { Code } = only(wholeTemplate(IDENTITY, { maxSize: 7 }), 'AWS::Lambda::Function').Properties;
   const { ZipFile: code } = Code as { ZipFile: string };
   const config = edgeConfig(wholeTemplate(IDENTITY, { maxSize: 7 }));
-  assert.deepEqual(config, { region: 'us-east-1', ...IDENTITY, policy: { maxSize: 7 } });
-  const secretive = { ...config, password: 'secret' };
-  assert.equal(edgeCode(secretive), code);
+  assert.deepEqual(config, { issuers: [poolIssuer(IDENTITY, {})], policy: { maxSize: 7 }, origins: [] });
+  const issuers = config.issuers.map((issuer) => ({
+    ...issuer,
+    secret: 'secret',
+    keys: issuer.keys.map((key) => ({ ...key, d: 'private' })),
+  }));
+  assert.equal(edgeCode({ ...config, issuers, ...{ password: 'secret' } }), code);
 });
 
 test('code that is too large is refused', () => {
   const config = {
-    region: 'us-east-1',
-    ...IDENTITY,
-    policy: { allowGroups: ['g'.repeat(EDGE_CODE_LIMIT_BYTES)] },
+    issuers: [poolIssuer(IDENTITY, { allowGroups: ['g'.repeat(EDGE_CODE_LIMIT_BYTES)] })],
+    policy: {},
+    origins: [],
   };
   assert.throws(() => edgeCode(config), /more than 32000/);
 });

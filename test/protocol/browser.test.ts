@@ -10,7 +10,7 @@ const FOLDER = join(import.meta.dirname, '../../protocol');
 interface Protocol {
   readonly keyProblem: (key: string) => string | undefined;
   readonly encodeKey: (key: string) => string;
-  readonly prefixOf: (rule: string, claims: object) => string;
+  readonly prefixesOf: (rule: string, uploader: object) => readonly string[];
   readonly combineCrcs: (algorithm: string, parts: readonly object[]) => Uint8Array;
 }
 
@@ -30,7 +30,7 @@ test('the protocol runs in a browser, which has none of the globals and modules 
   const protocol = runInNewContext(code, { TextEncoder }) as Protocol;
   assert.equal(protocol.keyProblem('é'.repeat(513)), 'has 1026 bytes; the limit is 1024');
   assert.equal(protocol.encodeKey('a b/é'), 'a%20b/%C3%A9');
-  assert.equal(protocol.prefixOf('home/{username}', { username: 'a/b' }), 'home/a%2Fb/');
+  assert.deepEqual([...protocol.prefixesOf('home/{username}', { name: 'a/b', claims: {} })], ['home/a%2Fb/']);
   const one = { size: 1, digest: Uint8Array.of(0xe8, 0xb7, 0xbe, 0x43) };
   assert.deepEqual([...protocol.combineCrcs('crc32', [one, one])], [0x07, 0x8a, 0x19, 0xd7]);
 });

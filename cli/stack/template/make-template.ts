@@ -1,12 +1,12 @@
-import type { Jwks } from '../../../edge/config.ts';
 import type { StackOptions } from '../../../infra/options.ts';
+import type { Identity } from '../../../infra/pool-issuer.ts';
 import { UserError } from '../../errors.ts';
 
 /** What the edge function is to be told about the pool; known only once the pool exists. */
 export interface PoolIdentity {
   readonly userPoolId: string;
   readonly clientId: string;
-  readonly jwks: Jwks;
+  readonly jwks: Identity['jwks'];
 }
 
 export interface TemplateOptions {

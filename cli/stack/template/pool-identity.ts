@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Jwks } from '../../../edge/config.ts';
-import { isSigningKey } from '../../../protocol/signing-key.ts';
+import { signingKeysOf } from '../../../protocol/signing-key.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import { networkFailure } from '../../network/failures.ts';
@@ -26,15 +25,12 @@ const DEADLINE_MS = 20_000;
 const MAX_BYTES = 65_536;
 
 /** The keys of a document that verify access tokens; `undefined` for a document without any. */
-function keySet(text: string): Jwks | undefined {
-  const keys = readFields(text)?.keys;
-  const usable = Array.isArray(keys) ? keys.filter(isSigningKey) : [];
-  if (usable.length === 0) return undefined;
-  // Only what verifying needs is baked into the function: its code is part of a template with a size limit.
-  return { keys: usable.map(({ kty, kid, alg, use, n, e }) => ({ kty, kid, alg, use, n, e })) };
+function keySet(text: string): PoolIdentity['jwks'] | undefined {
+  const keys = signingKeysOf(readFields(text));
+  return keys.length === 0 ? undefined : { keys };
 }
 
-async function fetchKeys(url: string, { env, local, signal }: KeySource): Promise<Jwks> {
+async function fetchKeys(url: string, { env, local, signal }: KeySource): Promise<PoolIdentity['jwks']> {
   const dispatcher = openDispatcher({ env, local });
   let last = '';
   try {

@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { EdgeConfig, UploadPolicy } from '../../../edge/config.ts';
+import { poolIssuer } from '../../../infra/pool-issuer.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
 import { type Claims, signRs256 } from '../../support/forge.ts';
 import { rsaKeyPair } from '../../support/rsa-keys.ts';
@@ -24,13 +26,16 @@ export function signingKey(kid: string): SigningKey {
 
 export const POOL_KEY = signingKey('pool-key');
 
+/** The pool's key set. */
+export const JWKS = { keys: [POOL_KEY.jwk] };
+
 export function config(policy: UploadPolicy = {}): EdgeConfig {
+  const { maxSize, corsOrigins } = policy;
+  const identity = { userPoolId: USER_POOL_ID, clientId: CLIENT_ID, jwks: JWKS };
   return {
-    region: 'us-east-1',
-    userPoolId: USER_POOL_ID,
-    clientId: CLIENT_ID,
-    jwks: { keys: [POOL_KEY.jwk] },
-    policy,
+    issuers: [poolIssuer(identity, policy)],
+    policy: omitUndefined({ maxSize, corsOrigins }),
+    origins: [],
   };
 }
 

@@ -14,6 +14,7 @@ import { cannotAsk } from '../../../../cli/ui/questions.ts';
 import type { Question } from '../../../../cli/ui/ui.ts';
 import type { UploadPolicy } from '../../../../edge/config.ts';
 import { describeEdge } from '../../../../edge/description.ts';
+import { poolIssuer } from '../../../../infra/pool-issuer.ts';
 import type { JsonObject } from '../../../../local/json.ts';
 import { nodeListener } from '../../../../local/wire/node-http.ts';
 import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
@@ -134,21 +135,18 @@ export async function world(
     };
     if (incoming.url !== '/.well-known/edge-upload')
       return answer(405, { error: 'method_not_allowed', message: '' });
-    const config = {
-      region: 'us-east-1',
-      userPoolId: setup.UserPoolId,
-      clientId: setup.ClientId,
-      jwks: { keys: [] },
-      policy,
-    };
+    const identity = { userPoolId: setup.UserPoolId, clientId: setup.ClientId, jwks: { keys: [] } };
+    const issuer = poolIssuer(identity, policy);
+    const { maxSize, corsOrigins } = policy;
+    const config = { issuers: [issuer], policy: omitUndefined({ maxSize, corsOrigins }), origins: [] };
     if (authorization === undefined) return answer(200, describeEdge(config));
     const verifier = await setup.verifier('access');
     try {
       const claims = await verifier.verify(authorization.replace(/^Bearer /, ''));
-      const { sub, exp } = claims;
-      const username = String(claims.username);
-      const groups = claims['cognito:groups'] ?? [];
-      answer(200, describeEdge(config, { username, sub, groups, tokenExpiresAt: new Date(exp * 1000) }));
+      const { sub, exp, username, 'cognito:groups': groups = [] } = claims;
+      const tokenExpiresAt = new Date(exp * 1000);
+      const caller = { issuer, name: String(username), sub, groups, claims: { ...claims }, tokenExpiresAt };
+      answer(200, describeEdge(config, caller));
     } catch {
       answer(401, { error: 'token_expired', message: 'The token has expired.' });
     }

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { isUserError } from '../../../../cli/errors.ts';
 import { poolIdentity } from '../../../../cli/stack/template/pool-identity.ts';
 
-const KEY = { kty: 'RSA', kid: 'k', alg: 'RS256', use: 'sig', n: 'AQAB', e: 'AQAB' };
+const KEY = { kty: 'RSA', kid: 'k', alg: 'RS256', use: 'sig', n: 'n'.repeat(342), e: 'AQAB' };
 const POOL = { userPoolId: 'us-east-1_Abc', clientId: 'c1' };
 
 /** The keys of a pool whose document is what `answer` writes. */

@@ -1,0 +1,24 @@
+/** What a token says: its payload. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** Where a claim is in a token: keys from the outside in. Names of claims contain dots, slashes and colons. */
+export type ClaimPath = readonly string[];
+
+/** Returns the value of a claim, or `undefined`. Reads own members only, so that `constructor` is not a claim. */
+export function readClaim(claims: Claims, path: ClaimPath): unknown {
+  let value: unknown = claims;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Claims)[key];
+  }
+  return value;
+}
+
+/**
+ * Returns the text of a claim that rules compare and put into prefixes; `undefined` for objects and lists. Numbers that
+ * JSON rounds have no text: two ids would become one.
+ */
+export function claimText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'boolean' || Number.isSafeInteger(value) ? String(value) : undefined;
+}

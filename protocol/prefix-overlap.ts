@@ -1,0 +1,70 @@
+import type { ClaimPath } from './claims.ts';
+import { PATH_CLAIMS } from './prefix-rule.ts';
+import type { Rule } from './upload-rule.ts';
+
+/** An issuer, as far as the keys of its callers depend on it. */
+export interface RuledIssuer {
+  readonly alias: string;
+  readonly kind: 'pool' | 'people' | 'workload';
+  readonly name: ClaimPath;
+  readonly rules: readonly Rule[];
+}
+
+export interface IssuerRule {
+  readonly issuer: RuledIssuer;
+  readonly rule: Rule;
+}
+
+/** Literal text; a claim that no two callers of the issuer have in common; any text; or any number of segments. */
+type Segment = { readonly text: string } | 'sub' | 'name' | 'any' | 'many';
+
+/**
+ * Whether no two callers of an issuer have the same name. In a user pool that is so. Elsewhere the claim may be an
+ * address or a nickname, which may pass to another person.
+ */
+function hasUniqueNames({ kind, name }: RuledIssuer): boolean {
+  return kind === 'pool' || (name.length === 1 && (name[0] === 'sub' || name[0] === 'oid'));
+}
+
+function segmentOf(segment: string, issuer: RuledIssuer): Segment {
+  const claim = /^\{(.*)\}$/.exec(segment)?.[1];
+  if (claim === undefined) return { text: segment };
+  if (claim === 'issuer') return { text: issuer.alias };
+  if (claim === 'sub') return 'sub';
+  if (claim === 'name' || claim === 'username') return hasUniqueNames(issuer) ? 'name' : 'any';
+  return PATH_CLAIMS.includes(claim) ? 'many' : 'any';
+}
+
+/** Returns the segments of a rule's prefixes. The last is text with which a segment of the key begins, maybe empty. */
+function segmentsOf({ issuer, rule: { writeTo = '' } }: IssuerRule): readonly Segment[] {
+  // A slash in the name of a claim does not separate segments.
+  const segments = writeTo.split(/\/(?![^{}]*\})/).map((segment) => segmentOf(segment, issuer));
+  return typeof segments.at(-1) === 'string' ? [...segments, { text: '' }] : segments;
+}
+
+/** Whether a caller under one rule and another caller under the other may write the same key. */
+export function overlap(one: IssuerRule, other: IssuerRule): boolean {
+  const left = segmentsOf(one);
+  const right = segmentsOf(other);
+  for (let at = 0; ; at += 1) {
+    const [a, b] = [left[at], right[at]];
+    if (a === undefined || b === undefined || a === 'many' || b === 'many') return true;
+    const ends = at === left.length - 1 || at === right.length - 1;
+    if (typeof a === 'string' || typeof b === 'string') {
+      if (ends) return true;
+      if (a === b && a !== 'any' && one.issuer.alias === other.issuer.alias) return false;
+    } else if (ends) {
+      const [short, long] = at === left.length - 1 ? [a, b] : [b, a];
+      return (
+        long.text.startsWith(short.text) || (left.length === right.length && short.text.startsWith(long.text))
+      );
+    } else if (a.text !== b.text) return false;
+  }
+}
+
+/** Returns the rules, the rule itself among them, under which other callers may write keys of this one. */
+export function rulesThatShare(one: IssuerRule, issuers: readonly RuledIssuer[]): readonly IssuerRule[] {
+  return issuers.flatMap((issuer) =>
+    issuer.rules.map((rule) => ({ issuer, rule })).filter((other) => overlap(one, other)),
+  );
+}

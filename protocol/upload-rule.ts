@@ -1,0 +1,57 @@
+import { type ClaimPath, type Claims, claimText, readClaim } from './claims.ts';
+
+/** Grants uploads to callers of one issuer. */
+export interface Rule {
+  /** All must hold. Absent: the rule fits every caller. */
+  readonly when?: readonly Condition[];
+  /** Keys must begin with this; see `protocol/prefix-rule.ts`. Absent: any key. */
+  readonly writeTo?: string;
+  /** Largest object in bytes. Absent: S3's own bounds. */
+  readonly maxSize?: number;
+  /** Objects that exist are not replaced. */
+  readonly noClobber?: boolean;
+  /** The operator accepts that callers of another issuer may write the same keys. */
+  readonly shared?: boolean;
+}
+
+/** Holds where the claim, or a member of it if it is a list, is one of the values. */
+export interface Condition {
+  readonly claim: ClaimPath;
+  readonly is: readonly string[];
+}
+
+/**
+ * Claims of refs and tags, in which a value may end with `*`: GitHub, GitLab (`ref_path`), Buildkite, CircleCI. In other
+ * claims `acme*` would fit `acme-evil` too.
+ */
+const REF_CLAIMS: readonly string[] = [
+  'ref',
+  'base_ref',
+  'head_ref',
+  'ref_path',
+  'build_branch',
+  'build_tag',
+  'oidc.circleci.com/vcs-ref',
+];
+
+/** Whether a value of a condition on the claim may end with `*`. */
+export function allowsWildcard(claim: ClaimPath): boolean {
+  return claim.length === 1 && REF_CLAIMS.includes(claim[0] ?? '');
+}
+
+/** Whether a condition holds for a token. */
+export function holds({ claim, is }: Condition, claims: Claims): boolean {
+  const value = readClaim(claims, claim);
+  const texts = (Array.isArray(value) ? value : [value]).map(claimText);
+  const wild = allowsWildcard(claim);
+  return is.some((wanted) =>
+    wild && wanted.endsWith('*')
+      ? texts.some((text) => text?.startsWith(wanted.slice(0, -1)))
+      : texts.includes(wanted),
+  );
+}
+
+/** Returns the first rule that fits a token, which decides; `undefined` if none does. */
+export function ruleFor(rules: readonly Rule[], claims: Claims): Rule | undefined {
+  return rules.find(({ when = [] }) => when.every((condition) => holds(condition, claims)));
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { overlap, type RuledIssuer, rulesThatShare } from '../../protocol/prefix-overlap.ts';
+import { isPrefixRule, placeholdersOf, prefixesOf } from '../../protocol/prefix-rule.ts';
+
+const UPLOADER = { issuer: 'corp', name: 'ada', sub: 's-1', groups: ['b', 'a/c'] };
+
+test('a rule gives a caller the prefixes of their claims', () => {
+  const rows: readonly (readonly [rule: string, claims: Record<string, unknown>, prefixes: string[]])[] = [
+    ['', {}, ['']],
+    ['in/', {}, ['in/']],
+    ['img-', {}, ['img-']],
+    ['{issuer}/{name}/{sub}', {}, ['corp/ada/s-1/']],
+    ['{issuer}/{username}/x', {}, ['corp/ada/x']],
+    ['{group}/', {}, ['b/', 'a%2Fc/']],
+    ['{group}/{group}/x', {}, ['b/b/x', 'a%2Fc/a%2Fc/x']],
+    ['ci/{repository}/', { repository: 'acme/app' }, ['ci/acme/app/']],
+    ['ci/{repository}/', { repository: 'acme' }, ['ci/acme/']],
+    ['ci/{repository}/', { repository: 'acme/app/' }, ['ci/acme%2Fapp%2F/']],
+    ['ci/{repository}/', { repository: 'acme//app' }, ['ci/acme%2F%2Fapp/']],
+    ['ci/{repository}/', { repository: '/etc' }, ['ci/%2Fetc/']],
+    ['ci/{repository}/', { repository: 'acme/a b' }, ['ci/acme%2Fa b/']],
+    ['ci/{repository}/', { repository: 'acme/app\n' }, ['ci/acme%2Fapp\n/']],
+    ['ci/{project_path}/', { project_path: 'a/b/c' }, ['ci/a/b/c/']],
+    ['{ref}/', { ref: 'refs/heads/main' }, ['refs%2Fheads%2Fmain/']],
+    ['{ref}/', { ref: '50%2F' }, ['50%252F/']],
+    ['{id}/', { id: 7 }, ['7/']],
+    ['{ok}/', { ok: true }, ['true/']],
+    ['{oidc.circleci.com/project-id}/x', { 'oidc.circleci.com/project-id': 'p' }, ['p/x']],
+    ['{id}/', {}, []],
+    ['{id}/', { id: 1e21 }, []],
+    ['{id}/', { id: ['7'] }, []],
+    ['{id}/', { id: { 7: 7 } }, []],
+    ['{id}/', { id: null }, []],
+    ['{constructor}/', {}, []],
+    ['{__proto__}/', {}, []],
+    // A claim called as a placeholder does not replace what the placeholder means.
+    ['{issuer}/{sub}/', { issuer: 'cognito', sub: 'other' }, ['corp/s-1/']],
+    ['{group}-{name}/', {}, []],
+    ['x{name}/', {}, []],
+    ['{name}{sub}/', {}, []],
+    ['{name/', {}, []],
+    ['{}/', {}, []],
+    ['{ name }/', {}, []],
+  ];
+  for (const [rule, claims, prefixes] of rows) {
+    assert.deepEqual(
+      prefixesOf(rule, { ...UPLOADER, claims }),
+      prefixes,
+      `${rule} ${JSON.stringify(claims)}`,
+    );
+  }
+  assert.deepEqual(placeholdersOf('a/{b}/{c}/d'), ['b', 'c']);
+  assert.equal(placeholdersOf('a{b}'), undefined);
+  assert.deepEqual(['{sub}/{name}/', 'x/', '{repository}/', 'a{sub}'].map(isPrefixRule), [
+    true,
+    true,
+    false,
+    false,
+  ]);
+});
+
+const POOL: RuledIssuer = { alias: 'cognito', kind: 'pool', name: ['username'], rules: [] };
+const CORP: RuledIssuer = { alias: 'corp', kind: 'people', name: ['email'], rules: [] };
+const CI: RuledIssuer = { alias: 'ci', kind: 'workload', name: ['sub'], rules: [] };
+
+test('rules overlap where two callers may write one key', () => {
+  const rows: readonly (readonly [RuledIssuer, string, RuledIssuer, string, boolean])[] = [
+    [POOL, '', CORP, 'corp/', true],
+    [POOL, 'in/', CORP, 'corp/', false],
+    [POOL, 'in/', CORP, 'in/corp/', true],
+    [POOL, 'in', CORP, 'inbox/', true],
+    [POOL, 'inbox/', CORP, 'in/', false],
+    [POOL, 'in-a', CORP, 'in-b', false],
+    [POOL, 'in-', CORP, 'in-b', true],
+    [POOL, '{username}/', CORP, '{sub}/', true],
+    [POOL, '{username}/', CORP, 'corp/{sub}/', true],
+    [POOL, 'home/{username}/', CORP, 'corp/{sub}/', false],
+    [POOL, 'home/{username}/', CORP, 'home/{sub}/', true],
+    [POOL, '{issuer}/{sub}/', CORP, '{issuer}/{sub}/', false],
+    [CORP, '{issuer}/x', CI, 'corp/{repository}/', true],
+    [CI, '{repository}/', CORP, 'corp/{sub}/', true],
+    [CI, 'ci/{repository}/', CORP, 'corp/{sub}/', false],
+    [CI, 'ci/{repository}/', CORP, 'ci/corp/', true],
+    // Within one issuer: another caller.
+    [POOL, '{username}/', POOL, '{username}/', false],
+    [POOL, '{username}', POOL, '{username}/', false],
+    [POOL, '{group}/{username}/', POOL, '{group}/{username}/', false],
+    [POOL, 'in/{sub}/', POOL, 'in/{sub}/', false],
+    [POOL, '{sub}/', POOL, '{username}/', true],
+    [POOL, '{group}/', POOL, '{group}/', true],
+    [POOL, '', POOL, '', true],
+    [POOL, 'in/', POOL, 'in/', true],
+    [CORP, '{name}/', CORP, '{name}/', true],
+    [CORP, '{sub}/', CORP, '{sub}/', false],
+    [CI, '{name}/', CI, '{name}/', false],
+    [CI, '{repository}/{sub}/', CI, '{repository}/{sub}/', true],
+    [CORP, '{sub}/', CORP, 'all/', true],
+    [CORP, 'a/{oidc.circleci.com/x}/{sub}/', CORP, 'a/{y}/{sub}/', false],
+  ];
+  for (const [issuer, writeTo, other, writeToo, expected] of rows) {
+    const one = { issuer, rule: { writeTo } };
+    const two = { issuer: other, rule: { writeTo: writeToo } };
+    const name = `${issuer.alias} ${writeTo} · ${other.alias} ${writeToo}`;
+    assert.equal(overlap(one, two), expected, name);
+    assert.equal(overlap(two, one), expected, name);
+  }
+});
+
+test('the rules that share keys with one are found in all issuers', () => {
+  const own = { writeTo: '{issuer}/{sub}/' };
+  const admins = { when: [{ claim: ['groups'], is: ['admins'] }], writeTo: '' };
+  const corp = { ...CORP, rules: [admins, own] };
+  const pool = { ...POOL, rules: [{ writeTo: 'home/{username}/' }] };
+  const one = { issuer: corp, rule: own };
+  assert.deepEqual(rulesThatShare(one, [pool, corp]), [{ issuer: corp, rule: admins }]);
+  assert.deepEqual(rulesThatShare(one, [pool, { ...corp, rules: [own] }]), []);
+  const anywhere = { ...POOL, rules: [{}] };
+  assert.deepEqual(rulesThatShare(one, [anywhere]), [{ issuer: anywhere, rule: {} }]);
+});

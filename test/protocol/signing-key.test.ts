@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { test } from 'node:test';
+import { algorithmsOf, signingKeysOf } from '../../protocol/signing-key.ts';
+
+const RSA = { kty: 'RSA', kid: 'r', n: 'n'.repeat(342), e: 'AQAB' };
+const ED = { kty: 'OKP', crv: 'Ed25519', kid: 'o', x: 'x'.repeat(43) };
+const ec = (crv: string) => ({
+  ...generateKeyPairSync('ec', { namedCurve: crv }).publicKey.export({ format: 'jwk' }),
+  kid: crv,
+});
+
+test('the keys of a set that verify tokens are copied, the others left out', () => {
+  const curves = ['P-256', 'P-384', 'P-521'].map(ec);
+  const kept = [RSA, { ...RSA, alg: 'RS512', use: 'sig' }, ...curves, { ...curves[0], alg: 'ES256' }, ED];
+  const more = { x5c: ['MII'], x5t: 't', d: 'private', issuer: 'https://x' };
+  assert.deepEqual(signingKeysOf({ keys: kept.map((key) => ({ ...key, ...more })) }), kept);
+  assert.deepEqual(signingKeysOf({ keys: [{ ...RSA, key_ops: ['verify'] }] }), [RSA]);
+  const { kid: _kid, ...nameless } = RSA;
+  const changed: object[] = [
+    ...[
+      { use: 'enc' },
+      { use: null },
+      { kid: 7 },
+      { kty: 'oct' },
+      { kty: '__proto__' },
+      { kty: 'constructor' },
+    ],
+    ...[{ alg: 'PS256' }, { alg: 'RSA-OAEP' }, { alg: 'HS256' }, { alg: 'ES256' }, { alg: null }, { n: '' }],
+    ...[
+      { n: 'n'.repeat(341) },
+      { n: 'n'.repeat(2001) },
+      { n: 7 },
+      { n: `${'n'.repeat(342)}=` },
+      { e: 'A/B' },
+    ],
+    ...[{ e: 'A'.repeat(12) }, { key_ops: ['sign'] }, { key_ops: 'verify' }],
+  ];
+  const odd = [null, 7, 'key', [], {}, nameless, ...changed.map((changes) => ({ ...RSA, ...changes }))];
+  const others = [
+    ...[
+      { ...ED, crv: 'X25519' },
+      { ...ED, crv: 'Ed448' },
+      { ...ED, x: 'short' },
+      { ...ED, alg: 'ES256' },
+    ],
+    ...[
+      { ...curves[0], crv: 'secp256k1' },
+      { ...curves[0], y: undefined },
+      { ...curves[0], alg: 'ES384' },
+    ],
+  ];
+  assert.deepEqual(signingKeysOf({ keys: [...odd, ...others] }), []);
+  for (const document of [undefined, null, [], {}, { keys: {} }, { keys: 'x' }, 'x', 7]) {
+    assert.deepEqual(signingKeysOf(document), []);
+  }
+});
+
+test('a key signs with the algorithms of its type and curve', () => {
+  assert.deepEqual(algorithmsOf(RSA), ['RS256', 'RS384', 'RS512']);
+  assert.deepEqual(algorithmsOf({ ...RSA, alg: 'RS384' }), ['RS384']);
+  assert.deepEqual(algorithmsOf(ED), ['EdDSA']);
+  assert.deepEqual(algorithmsOf({ kty: 'EC', crv: 'P-521' }), ['ES512']);
+  assert.deepEqual(algorithmsOf({ kty: 'EC' }), []);
+});
