@@ -1,5 +1,5 @@
-import type { Rule } from '../../../edge/config.ts';
 import type { TrustedIssuer } from '../../../infra/options.ts';
+import type { Rule } from '../../../protocol/upload-rule.ts';
 
 type Check = (value: unknown) => boolean;
 
