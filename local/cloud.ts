@@ -79,7 +79,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     throttle: throttleOf('s3', () => faults),
     conflicts: conflictsOf(() => faults),
   });
-  const cognito = createCognito(common('cognito'));
+  const cognito = createCognito({ ...common('cognito'), keyChange: () => faults.poolKeys });
   const iam = createIam(common('iam'));
   const sts = createSts({ identities, now, permissions });
   const logs = createLogs(common('logs'));
@@ -87,6 +87,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     log: logs.write,
     ...common('lambda'),
     network: (request) => endpoint(request),
+    keySetFault: (url) => faults.keySets?.[url],
     isReplicated: (versionArn) => cloudfront.isReplicated(versionArn),
     roleTrusts: iam.trustedServices,
     throttle: throttleOf('lambda', () => faults),

@@ -1,3 +1,6 @@
+import type { KeyChange } from './cognito/keys.ts';
+import type { KeySetFault } from './lambda/instances/key-sets.ts';
+
 /**
  * What tests may have the embedded cloud do to its callers. All off by default; never reachable from the network unless
  * the cloud was started with faults enabled.
@@ -43,6 +46,17 @@ export interface Faults {
   completeConflicts?: number;
   /** While a bucket is emptied someone puts so many objects more, one after each DeleteObjects or ListObjectVersions. */
   lateWriter?: { objects: number };
+  /**
+   * What happens to a function's requests for a key set, by its exact URL, such as
+   * `https://cognito-idp.us-east-1.amazonaws.com/<pool>/.well-known/jwks.json`: no answer, a page instead of JSON, or no
+   * connection.
+   */
+  keySets?: Record<string, KeySetFault>;
+  /**
+   * The keys of all user pools. `rotated`: new keys sign, and the key set contains them and the old ones. `withdrawn`: the
+   * key set contains the new keys only. The new keys last as long as the cloud's process.
+   */
+  poolKeys?: KeyChange;
   /** Concurrent executions that Lambda's GetAccountSettings reports, such as a new account's 10. Only reported. */
   lambdaConcurrency?: number;
   /**

@@ -10,11 +10,14 @@ export interface CreateRequest {
    */
   readonly suffix: string;
   readonly properties: JsonObject;
+  /** The resource's `Metadata` as the template has it. */
+  readonly metadata?: JsonObject | undefined;
 }
 
 export interface UpdateRequest {
   readonly physicalId: string;
   readonly properties: JsonObject;
+  readonly metadata?: JsonObject | undefined;
   readonly previous: JsonObject;
 }
 

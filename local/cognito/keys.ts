@@ -1,4 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, randomBytes } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  generateKeyPairSync,
+  randomBytes,
+} from 'node:crypto';
 import { promisify } from 'node:util';
 import type { JsonObject } from '../json.ts';
 
@@ -15,18 +21,58 @@ export interface KeyPairs {
   readonly access: SigningKey;
 }
 
-async function generateKey(): Promise<SigningKey> {
-  const { privateKey } = await promisify(generateKeyPair)('rsa', {
-    modulusLength: 2048,
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  });
+/** What tests have a pool's keys do, which never change on AWS. */
+export type KeyChange = 'rotated' | 'withdrawn';
+
+const OPTIONS = {
+  modulusLength: 2048,
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+} as const;
+
+const signingKey = ({ privateKey }: { readonly privateKey: string }): SigningKey => {
   return { kid: randomBytes(32).toString('base64'), privateKey };
+};
+
+async function generateKey(): Promise<SigningKey> {
+  return signingKey(await promisify(generateKeyPair)('rsa', OPTIONS));
 }
 
 export async function generateKeyPairs(): Promise<KeyPairs> {
   const [id, access] = await Promise.all([generateKey(), generateKey()]);
   return { id, access };
+}
+
+/** A pool's keys in the course of time. */
+export class KeyRing {
+  readonly #own: KeyPairs;
+  readonly #change: () => KeyChange | undefined;
+  #next: KeyPairs | undefined;
+
+  /** @param change asked at each use */
+  constructor(own: KeyPairs, change: () => KeyChange | undefined) {
+    this.#own = own;
+    this.#change = change;
+  }
+
+  /** Keys that sign new tokens. */
+  get signing(): KeyPairs {
+    return this.#change() === undefined ? this.#own : this.#successors();
+  }
+
+  /** Keys in the public key set. Only their tokens are valid. */
+  get published(): readonly KeyPairs[] {
+    const change = this.#change();
+    if (change === undefined) return [this.#own];
+    return change === 'rotated' ? [this.#successors(), this.#own] : [this.#successors()];
+  }
+
+  /** Created once and not kept on disk. */
+  #successors(): KeyPairs {
+    const generate = () => signingKey(generateKeyPairSync('rsa', OPTIONS));
+    this.#next ??= { id: generate(), access: generate() };
+    return this.#next;
+  }
 }
 
 function publicJwk({ kid, privateKey }: SigningKey): JsonObject {
@@ -35,6 +81,6 @@ function publicJwk({ kid, privateKey }: SigningKey): JsonObject {
 }
 
 /** The pool's public keys, https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html */
-export const keySet = (keys: KeyPairs): JsonObject => ({
-  keys: [publicJwk(keys.id), publicJwk(keys.access)],
+export const keySet = ({ published }: KeyRing): JsonObject => ({
+  keys: published.flatMap(({ id, access }) => [publicJwk(id), publicJwk(access)]),
 });

@@ -7,7 +7,7 @@ import { requestDoor } from '../wire/door.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { jsonProtocol } from '../wire/json-protocol.ts';
 import { discover } from './discovery.ts';
-import { generateKeyPairs, type KeyPairs } from './keys.ts';
+import { generateKeyPairs, type KeyChange, type KeyPairs } from './keys.ts';
 import { OPERATIONS } from './operations/index.ts';
 import { Outbox } from './outbox.ts';
 import { userPoolResource } from './resources/user-pool.ts';
@@ -22,6 +22,8 @@ interface CognitoOptions {
   readonly permissions?: Permissions;
   /** Makes the signing keys of a new pool, which takes a while. */
   readonly newKeys?: () => Promise<KeyPairs>;
+  /** What tests have the keys of all pools do. */
+  readonly keyChange?: () => KeyChange | undefined;
 }
 
 export interface Cognito {
@@ -37,10 +39,11 @@ export function createCognito({
   now,
   identities,
   newKeys = generateKeyPairs,
+  keyChange = () => undefined,
   permissions = unrestricted,
 }: CognitoOptions): Cognito {
   const folder = join(dataDir, 'cognito');
-  const pools = new Pools(join(folder, 'pools'), now, newKeys);
+  const pools = new Pools(join(folder, 'pools'), now, newKeys, keyChange);
   const outboxDir = join(folder, 'outbox');
   const context = { pools, outbox: new Outbox(outboxDir, now), now };
 

@@ -24,6 +24,8 @@ export interface FunctionInput {
   readonly configuration: Configuration;
   /** The text of `index.js`. */
   readonly code: string;
+  /** URLs of the key sets that the code may fetch. */
+  readonly keySets: readonly string[];
 }
 
 /** Operations on functions for the API and CloudFormation. Errors are thrown as `AwsError`. */
@@ -58,22 +60,21 @@ export class Functions {
   }
 
   /** Creates a function. Idempotent for the same `creator`. */
-  create({ name, creator, tags, configuration, code }: FunctionInput): FunctionRecord {
+  create({ creator, tags, ...input }: FunctionInput): FunctionRecord {
     const { store } = this.#options;
+    const { name } = input;
     const existing = store.find(name);
     if (existing?.creator === creator) return existing;
     if (existing) throw new AwsError('ResourceConflictException', `Function already exist: ${name}`, 409);
-    this.#checkRole(configuration.roleArn);
-    const latest = this.#snapshot(name, configuration, code);
+    const latest = this.#snapshot(input);
     const record = { name, creator, tags, latest, versions: [], lastVersion: 0 };
     store.save(record);
     return record;
   }
 
-  update({ name, tags, configuration, code }: Omit<FunctionInput, 'creator'>): FunctionRecord {
-    const record = this.get(name);
-    this.#checkRole(configuration.roleArn);
-    const changed = { ...record, tags, latest: this.#snapshot(name, configuration, code) };
+  update({ tags, ...input }: Omit<FunctionInput, 'creator'>): FunctionRecord {
+    const record = this.get(input.name);
+    const changed = { ...record, tags, latest: this.#snapshot(input) };
     this.#options.store.save(changed);
     return changed;
   }
@@ -156,11 +157,13 @@ export class Functions {
     }
   }
 
-  #snapshot(name: string, configuration: Configuration, code: string): Snapshot {
+  #snapshot({ name, configuration, code, keySets }: Omit<FunctionInput, 'creator' | 'tags'>): Snapshot {
+    this.#checkRole(configuration.roleArn);
     return {
       configuration,
       codeSha256: this.#options.store.saveCode(name, code),
       codeSize: Buffer.byteLength(code),
+      keySets,
       lastModified: this.#timestamp(),
       revisionId: randomUUID(),
     };

@@ -49,8 +49,8 @@ export type NetworkReply =
 export interface NetworkRequest {
   readonly id: number;
   readonly method: string;
-  /** Host name without port. */
-  readonly host: string;
+  /** Scheme, host and port, such as `https://example.com:8443`. */
+  readonly origin: string;
   /** Path and query as on the request line. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;

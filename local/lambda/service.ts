@@ -13,6 +13,7 @@ import { Functions } from './functions.ts';
 import { environmentOf } from './instances/environment.ts';
 import { nodeFacts } from './instances/facts.ts';
 import { findIsolation } from './instances/isolation.ts';
+import type { KeySetFault } from './instances/key-sets.ts';
 import { Pool } from './instances/pool.ts';
 import { builtSandbox } from './instances/sandbox-source.ts';
 import type { Invoke } from './invocation.ts';
@@ -29,6 +30,8 @@ export interface LambdaOptions {
   readonly identities: Identities;
   /** Answers what functions ask of hosts of amazonaws.com. */
   readonly network: HttpHandler;
+  /** What tests have the key set at a URL do. */
+  readonly keySetFault?: (url: string) => KeySetFault | undefined;
   /** Whether CloudFront still holds replicas of a version; such a version cannot be deleted. */
   readonly isReplicated: (versionArn: string) => boolean;
   /** Services that may assume a role; `undefined` for no such role. */
@@ -118,10 +121,11 @@ export function createLambda(options: LambdaOptions): Lambda {
     sandboxSource ??= builtSandbox();
     within ??= findIsolation().command;
     const limit = Math.min(availableParallelism(), MAX_INSTANCES);
-    const { network } = options;
+    const { network, keySetFault = () => undefined } = options;
+    const reachable = { network, keySets: snapshot.keySets ?? [], keySetFault };
     const systemLines = logFormat === 'JSON' ? jsonLines(systemLogLevel) : textLines;
     const pool = new Pool(
-      { sandboxSource, start, timeout, initTimeout: INIT_TIMEOUT, network, openLog, systemLines, within },
+      { sandboxSource, start, timeout, initTimeout: INIT_TIMEOUT, reachable, openLog, systemLines, within },
       limit,
     );
     pools.set(versionArn, pool);

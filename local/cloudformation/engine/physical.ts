@@ -68,7 +68,7 @@ export async function make(
 ): Promise<boolean> {
   const verb = record.status.startsWith('UPDATE') ? 'UPDATE' : 'CREATE';
   if (own(work.stack.resources, logicalId)?.suffix !== record.suffix) work.resource(logicalId, record);
-  const { type, suffix, properties } = record;
+  const { type, suffix, properties, metadata } = record;
   const { name: stackName } = work.stack;
   const existing = attempt.importsExisting ? work.handler(type).existing?.(properties) : undefined;
   if (existing !== undefined) {
@@ -77,7 +77,7 @@ export async function make(
   }
   const state = await tried(work, () => {
     work.meetFault(logicalId, 'create');
-    return work.handler(type).create({ stackName, logicalId, suffix, properties });
+    return work.handler(type).create({ stackName, logicalId, suffix, properties, metadata });
   });
   if (typeof state === 'string') {
     return fail(work, logicalId, { ...record, status: `${verb}_FAILED` }, state);
@@ -103,10 +103,10 @@ export async function update(
   attempt: Attempt | 'undoing',
 ): Promise<boolean> {
   work.resource(logicalId, { ...current, status: 'UPDATE_IN_PROGRESS' });
-  const { type, physicalId = '', properties: previous } = current;
+  const { type, physicalId = '', properties: previous, metadata } = current;
   const state = await tried(work, () => {
     work.meetFault(logicalId, attempt === 'undoing' ? 'rollback' : 'update');
-    return work.handler(type).update({ physicalId, properties, previous });
+    return work.handler(type).update({ physicalId, properties, metadata, previous });
   });
   if (typeof state === 'string') {
     return fail(work, logicalId, { ...current, status: 'UPDATE_FAILED' }, state);

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
-import { AwsError } from '../../wire/errors.ts';
+import { AwsError, notSupported } from '../../wire/errors.ts';
 import type { OnFailure, Source } from '../stack/model.ts';
 import { own } from '../stack/model.ts';
 import { formatError } from '../template/errors.ts';
@@ -70,11 +70,25 @@ function givenTags(query: JsonObject, previous: Source | undefined): Readonly<Re
   );
 }
 
+/** Resource types that AWS has, for sign-in through a provider behind a user pool. */
+const FEDERATION = [
+  'AWS::Cognito::ManagedLoginBranding',
+  'AWS::Cognito::UserPoolDomain',
+  'AWS::Cognito::UserPoolIdentityProvider',
+];
+
 /** A template that this cloud can apply: well formed, of known resource types, with names that mean something. */
 export function checkedTemplate(body: string, handlers: ReadonlyMap<string, ResourceHandler>): Template {
   const template = parseTemplate(body);
   const types = resourceTypes(template);
   const unknown = types.filter((type) => !handlers.has(type));
+  const notDone = unknown.filter((type) => FEDERATION.includes(type));
+  if (notDone.length > 0) {
+    throw notSupported(
+      `sign-in through other providers of a user pool (${notDone.join(', ')})`,
+      'ValidationError',
+    );
+  }
   if (unknown.length > 0) throw formatError(`Unrecognized resource types: [${unknown.join(', ')}]`);
   checkNames(template);
   return template;

@@ -19,7 +19,7 @@ export function bearerOf(pools: Pools, token: string, now: Date): Bearer {
   const claims = statedClaims(token);
   const pool = pools.all().find(({ id }) => issuerOf(id) === claims?.iss);
   if (!claims || !pool) throw notAuthorized('Invalid Access Token');
-  if (!isSignedBy(pool.keys.access, token) || claims.token_use !== 'access') {
+  if (!pool.keys.published.some(({ access }) => isSignedBy(access, token)) || claims.token_use !== 'access') {
     throw notAuthorized('Invalid Access Token');
   }
   if (typeof claims.exp !== 'number' || now.getTime() >= claims.exp * 1_000) {

@@ -77,10 +77,10 @@ export function issueTokens({ pool, client, user, now }: Grant, family: TokenFam
     jti: randomUUID(),
   };
   return {
-    AccessToken: signJwt(pool.keys.access, access),
+    AccessToken: signJwt(pool.keys.signing.access, access),
     ExpiresIn: validity.access,
     TokenType: 'Bearer',
-    IdToken: signJwt(pool.keys.id, id),
+    IdToken: signJwt(pool.keys.signing.id, id),
   };
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { JsonFile } from '../../state.ts';
-import type { KeyPairs } from '../keys.ts';
+import type { KeyRing } from '../keys.ts';
 import { isCaseSensitive } from '../resources/pool-properties.ts';
 import type { SchemaAttribute } from '../resources/standard-attributes.ts';
 import { poolSchema } from '../schema.ts';
@@ -12,7 +12,7 @@ import { type SessionRecord, Sessions } from './sessions.ts';
 /** One user pool on disk: `pool.json`, `keys.json` and `groups.json`, and a file each for clients, users and sessions. */
 export class Pool {
   readonly id: string;
-  readonly keys: KeyPairs;
+  readonly keys: KeyRing;
   readonly clients: Directory<ClientRecord>;
   readonly sessions: Sessions;
   readonly #file: JsonFile<PoolRecord>;
@@ -22,7 +22,7 @@ export class Pool {
   readonly #groupFile: JsonFile<readonly GroupRecord[]>;
   #groups: readonly GroupRecord[];
 
-  constructor(dir: string, record: PoolRecord, keys: KeyPairs, now: () => Date) {
+  constructor(dir: string, record: PoolRecord, keys: KeyRing, now: () => Date) {
     this.id = record.id;
     this.keys = keys;
     this.#file = new JsonFile(join(dir, 'pool.json'));

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { JsonFile } from '../../state.ts';
 import { resourceNotFound } from '../errors.ts';
-import type { KeyPairs } from '../keys.ts';
+import { type KeyChange, type KeyPairs, KeyRing } from '../keys.ts';
 import type { ClientRecord, PoolRecord } from './model.ts';
 import { Pool } from './pool.ts';
 
@@ -13,12 +13,19 @@ export class Pools {
   readonly #dir: string;
   readonly #now: () => Date;
   readonly #newKeys: () => Promise<KeyPairs>;
+  readonly #keyChange: () => KeyChange | undefined;
   readonly #pools = new Map<string, Pool>();
 
-  constructor(dir: string, now: () => Date, newKeys: () => Promise<KeyPairs>) {
+  constructor(
+    dir: string,
+    now: () => Date,
+    newKeys: () => Promise<KeyPairs>,
+    keyChange: () => KeyChange | undefined,
+  ) {
     this.#dir = dir;
     this.#now = now;
     this.#newKeys = newKeys;
+    this.#keyChange = keyChange;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(dir)) {
       const folder = join(dir, name);
@@ -76,7 +83,7 @@ export class Pools {
     const record = new JsonFile<PoolRecord>(join(folder, 'pool.json')).read();
     const keys = new JsonFile<KeyPairs>(join(folder, 'keys.json')).read();
     if (!record || !keys) throw new Error(`The user pool in ${folder} lacks its record or its keys.`);
-    const pool = new Pool(folder, record, keys, this.#now);
+    const pool = new Pool(folder, record, new KeyRing(keys, this.#keyChange), this.#now);
     this.#pools.set(record.id, pool);
     return pool;
   }

@@ -3,8 +3,8 @@ import { Buffer } from './modules/buffer.ts';
 
 export interface Outgoing {
   readonly method: string;
-  /** Host name without port. */
-  readonly host: string;
+  /** Such as `https://example.com:8443`. */
+  readonly origin: string;
   /** Path and query of the request line. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;

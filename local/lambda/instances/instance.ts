@@ -1,14 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { HttpHandler } from '../../wire/http.ts';
 import type { Invocation } from '../invocation.ts';
 import { InstanceLog, type LogStream } from '../logs/instance-log.ts';
 import type { SystemLines } from '../logs/log-lines.ts';
 import type { Failure, NetworkRequest, Outcome, Start } from '../messages.ts';
 import { residentMegabytes } from './memory.ts';
 import { MessageReader } from './message-reader.ts';
-import { reach } from './network.ts';
+import { type Reachable, reach } from './network.ts';
 import { spawnSandbox } from './sandbox-process.ts';
 import { SIGNAL_WORDS } from './signal-words.ts';
 
@@ -20,7 +19,7 @@ export interface InstanceOptions {
   readonly timeout: number;
   /** Time limit for loading the code, seconds. */
   readonly initTimeout: number;
-  readonly network: HttpHandler;
+  readonly reachable: Omit<Reachable, 'signal'>;
   /** Each instance has its own stream. */
   readonly openLog: () => LogStream;
   readonly systemLines: SystemLines;
@@ -54,6 +53,7 @@ export class Instance {
   #settle: Settle | undefined;
   readonly #log: InstanceLog;
   #requests = 0;
+  readonly #ended = new AbortController();
   /** MB */
   #memoryUsed: number | undefined;
   #memoryChecked = Number.NEGATIVE_INFINITY;
@@ -198,7 +198,8 @@ export class Instance {
 
   async #request(request: NetworkRequest): Promise<void> {
     this.#requests += 1;
-    this.#send(`reply ${JSON.stringify(await reach(this.#options.network, request, this.#requests))}`);
+    const reachable = { ...this.#options.reachable, signal: this.#ended.signal };
+    this.#send(`reply ${JSON.stringify(await reach(reachable, request, this.#requests))}`);
     this.#requests -= 1;
   }
 
@@ -214,6 +215,7 @@ export class Instance {
     if (this.#alive) {
       this.#alive = false;
       this.#child.kill('SIGKILL');
+      this.#ended.abort();
     }
     this.#settle?.(invocation);
   }

@@ -2,9 +2,10 @@ import { Readable } from 'node:stream';
 import type { HttpHandler, HttpResponse } from '../../wire/http.ts';
 import { splitTarget } from '../../wire/node-http.ts';
 import type { NetworkReply, NetworkRequest } from '../messages.ts';
+import { fetchKeySet, type KeySetFault } from './key-sets.ts';
 
 const AWS_HOST = /^[a-z0-9.-]+\.amazonaws\.com$/;
-const HOST_LIMIT = 255;
+const ORIGIN_LIMIT = 300;
 /** Limits of a request's target and headers, characters, and of its body, bytes. */
 const TARGET_LIMIT = 8192;
 const HEADERS_LIMIT = 32 * 1024;
@@ -16,45 +17,90 @@ const METHOD = /^[A-Z]{1,16}$/;
 /** Largest answer, bytes. */
 const BODY_LIMIT = 6 * 1024 * 1024;
 
-/** Answers a request of a function's code. AWS hosts are the embedded services; others are unreachable. Never rejects. */
+/** What a function's code can reach. */
+export interface Reachable {
+  /** The embedded services, for hosts of amazonaws.com. */
+  readonly network: HttpHandler;
+  /** URLs of the key sets that the function may fetch. */
+  readonly keySets: readonly string[];
+  /** What tests have the key set at a URL do, the embedded Cognito's too. */
+  readonly keySetFault: (url: string) => KeySetFault | undefined;
+  /** Aborted when the instance ends. */
+  readonly signal: AbortSignal;
+}
+
+/** Answers a request of a function's code. Everything but the embedded services and the key sets is unreachable. Never rejects. */
 export async function reach(
-  network: HttpHandler,
+  reachable: Reachable,
   request: NetworkRequest,
   underWay = 1,
 ): Promise<NetworkReply> {
-  const { id, method, host, target, headers, body } = request;
+  const { id } = request;
   const unanswered = (code: string, why: string): NetworkReply => {
-    return { type: 'unanswered', id, code, message: `connect ${code} ${host}: ${why}` };
+    return { type: 'unanswered', id, code, message: `connect ${code} ${request.origin}: ${why}` };
   };
   if (!isWellFormed(request)) return unanswered('EINVAL', 'the request is malformed or too large');
-  if (!AWS_HOST.test(host)) {
-    return unanswered('ECONNREFUSED', 'functions of the embedded Lambda reach hosts of amazonaws.com only');
-  }
   if (underWay > REQUEST_LIMIT) return unanswered('EMFILE', `${REQUEST_LIMIT} requests are under way`);
-  const asked = {
-    method,
-    ...splitTarget(target),
-    headers,
-    body: Readable.from([Buffer.from(body, 'base64')]),
+  const send = destination(reachable, request);
+  if (send === undefined) {
+    return unanswered(
+      'ECONNREFUSED',
+      'functions of the embedded Lambda reach hosts of amazonaws.com and the key sets of the issuers only',
+    );
+  }
+  try {
+    const response = await inTime(send());
+    if (response === undefined) return unanswered('ETIMEDOUT', 'there was no answer');
+    const bytes = await inTime(readBody(response));
+    if (bytes === undefined)
+      return unanswered('ECONNRESET', `the answer is longer than ${BODY_LIMIT} bytes or broke off`);
+    const { status, headers = {} } = response;
+    return { type: 'answered', id, status, headers, body: bytes.toString('base64') };
+  } catch (error) {
+    const { code = 'ECONNRESET', message } = error as NodeJS.ErrnoException;
+    return unanswered(code, message);
+  }
+}
+
+/** Returns what sends a request, or `undefined` for one that is not allowed to go anywhere. */
+function destination(
+  { network, keySets, keySetFault, signal }: Reachable,
+  { method, origin, target, headers, body }: NetworkRequest,
+): (() => Promise<HttpResponse>) | undefined {
+  // Compared as text: no other parser can read another address in it.
+  const url = `${origin}${target}`;
+  const isKeySet = method === 'GET' && keySets.includes(url);
+  if (!isKeySet && !AWS_HOST.test(new URL(origin).hostname)) return undefined;
+  const fault = keySetFault(url);
+  if (fault !== undefined) return () => faultyAnswer(fault);
+  if (isKeySet)
+    return () => fetchKeySet(url, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]));
+  const bytes = Readable.from([Buffer.from(body, 'base64')]);
+  return () => network({ method, ...splitTarget(target), headers, body: bytes });
+}
+
+async function faultyAnswer(fault: KeySetFault): Promise<HttpResponse> {
+  if (fault === 'hang') return new Promise(() => {});
+  if (fault === 'refuse')
+    throw Object.assign(new Error('the connection is refused'), { code: 'ECONNREFUSED' });
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/html' },
+    body: '<!doctype html><title>Welcome</title>',
   };
-  const response = await inTime(network(asked).catch(() => undefined));
-  if (response === undefined) return unanswered('ECONNRESET', 'the embedded service failed');
-  const bytes = await inTime(readBody(response));
-  if (bytes === undefined)
-    return unanswered('ECONNRESET', `the answer is longer than ${BODY_LIMIT} bytes or broke off`);
-  const answer = { status: response.status, headers: response.headers ?? {} };
-  return { type: 'answered', id, ...answer, body: bytes.toString('base64') };
 }
 
 /** Whether a request is valid and within the limits. */
-function isWellFormed({ method, host, target, headers, body }: NetworkRequest): boolean {
+function isWellFormed({ method, origin, target, headers, body }: NetworkRequest): boolean {
   const isText = (value: unknown, limit: number): value is string =>
     typeof value === 'string' && value.length <= limit;
   const fields = Object.entries(headers);
   return (
     isText(method, 16) &&
     METHOD.test(method) &&
-    isText(host, HOST_LIMIT) &&
+    isText(origin, ORIGIN_LIMIT) &&
+    URL.canParse(origin) &&
+    new URL(origin).origin === origin &&
     isText(target, TARGET_LIMIT) &&
     target.startsWith('/') &&
     isText(body, (BODY_LIMIT * 4) / 3 + 4) &&

@@ -1,9 +1,15 @@
-import type { JsonObject } from '../../json.ts';
-import { creatorOf, generatedName, type ResourceHandler, type ResourceState } from '../../resource.ts';
+import {
+  type CreateRequest,
+  creatorOf,
+  generatedName,
+  type ResourceHandler,
+  type ResourceState,
+} from '../../resource.ts';
 import { optional, readProperties, required, structure, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { functionArn, parseIdentifier, parseVersionArn } from '../arn.ts';
 import type { FunctionInput, Functions } from '../functions.ts';
+import { keySetsOf } from '../instances/key-sets.ts';
 import { defaultLogGroup } from '../logs/log-names.ts';
 import { functionProperties } from './function-properties.ts';
 
@@ -35,11 +41,12 @@ function functionResource(functions: Functions): ResourceHandler {
     async create(request) {
       const { functionName } = readProperties(functionProperties, request.properties);
       const name = functionName ?? generatedName(request, NAME_LIMIT);
-      functions.create({ ...readInput(name, request.properties), creator: creatorOf(request) });
+      functions.create({ ...readInput(name, request), creator: creatorOf(request) });
       return stateOf(name);
     },
-    async update({ physicalId, properties }) {
-      functions.update(readInput(physicalId, properties));
+    async update(request) {
+      const { physicalId } = request;
+      functions.update(readInput(physicalId, request));
       return stateOf(physicalId);
     },
     async delete(physicalId) {
@@ -73,10 +80,13 @@ function versionResource(functions: Functions): ResourceHandler {
   };
 }
 
-function readInput(name: string, source: JsonObject): Omit<FunctionInput, 'creator'> {
-  const { tags, code, configuration } = readProperties(functionProperties, source);
+function readInput(
+  name: string,
+  { properties, metadata }: Pick<CreateRequest, 'properties' | 'metadata'>,
+): Omit<FunctionInput, 'creator'> {
+  const { tags, code, configuration } = readProperties(functionProperties, properties);
   const logGroup = configuration.logGroup ?? defaultLogGroup(name);
-  return { name, tags, code, configuration: { ...configuration, logGroup } };
+  return { name, tags, code, keySets: keySetsOf(metadata), configuration: { ...configuration, logGroup } };
 }
 
 async function ignoringAbsence(act: () => void): Promise<void> {

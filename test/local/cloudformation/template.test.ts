@@ -78,6 +78,13 @@ test('what is not a template, or is not done, is refused by name', async (t) => 
       /^Template format error: Unrecognized resource types: \[AWS::No::Such, My::Own::Type\]$/,
     ],
     [
+      template({
+        A: { Type: 'AWS::Cognito::UserPoolDomain' },
+        B: { Type: 'AWS::Cognito::UserPoolIdentityProvider' },
+      }),
+      /^The embedded cloud does not support sign-in through other providers of a user pool \(AWS::Cognito::UserPoolDomain, AWS::Cognito::UserPoolIdentityProvider\)\.$/,
+    ],
+    [
       template({ A: thing({}, { UpdatePolicy: {} }) }),
       /\[UpdatePolicy\] \(not supported by the embedded cloud\)$/,
     ],

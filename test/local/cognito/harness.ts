@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provider';
 import { CognitoJwtVerifier } from 'aws-jwt-verify';
 import { Identities } from '../../../local/auth/identities.ts';
-import { generateKeyPairs, type KeyPairs } from '../../../local/cognito/keys.ts';
+import { generateKeyPairs, type KeyChange, type KeyPairs } from '../../../local/cognito/keys.ts';
 import { type Cognito, createCognito } from '../../../local/cognito/service.ts';
 import type { JsonObject } from '../../../local/json.ts';
 import type { CreateRequest } from '../../../local/resource.ts';
@@ -87,6 +87,7 @@ export interface Sent {
 interface Options {
   readonly pool?: JsonObject;
   readonly client?: JsonObject;
+  readonly keyChange?: () => KeyChange | undefined;
 }
 
 let madeKeys: Promise<KeyPairs> | undefined;
@@ -98,7 +99,10 @@ function sameKeys(): Promise<KeyPairs> {
 }
 
 /** A pool with one client behind a real socket, in a folder that goes with the test. */
-export async function setUp(t: Pick<TestContext, 'after'>, { pool = {}, client = {} }: Options = {}) {
+export async function setUp(
+  t: Pick<TestContext, 'after'>,
+  { pool = {}, client = {}, keyChange = () => undefined }: Options = {},
+) {
   const dataDir = mkdtempSync(join(tmpdir(), 'cognito-'));
   const clock = new Clock();
   const open = () =>
@@ -107,6 +111,7 @@ export async function setUp(t: Pick<TestContext, 'after'>, { pool = {}, client =
       now: clock.now,
       identities: new Identities({ wellKnownKeys: true }),
       newKeys: sameKeys,
+      keyChange,
     });
   let cognito = open();
   const defects: unknown[] = [];

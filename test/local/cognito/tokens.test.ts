@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { sign } from 'node:crypto';
 import { test } from 'node:test';
+import type { KeyChange } from '../../../local/cognito/keys.ts';
 import { rsaKeyPair } from '../../support/rsa-keys.ts';
 import { awsError, confirmedUser, DAY, MINUTE, PASSWORD, type Setup, setUp } from './harness.ts';
 import { tokensOf } from './sign-in.ts';
@@ -204,4 +205,46 @@ test('a client with a secret demands its proof for every name', async (t) => {
   assert.ok(renewed.AuthenticationResult?.AccessToken);
   const described = await sdk.describeUserPoolClient({ UserPoolId, ClientId });
   assert.equal(described.UserPoolClient?.ClientSecret, secret);
+});
+
+test('keys that tests rotate or withdraw sign new tokens, and the key set follows', async (t) => {
+  let change: KeyChange | undefined;
+  const setup = await setUp(t, { keyChange: () => change });
+  await confirmedUser(setup);
+  const { sdk, endpoint, UserPoolId } = setup;
+  const kids = async () => {
+    const answer = await fetch(`${endpoint}/${UserPoolId}/.well-known/jwks.json`);
+    const { keys } = (await answer.json()) as { keys: { kid: string }[] };
+    return keys.map(({ kid }) => kid);
+  };
+  const kidOf = (token: string) =>
+    (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string }).kid;
+  const own = await kids();
+  const before = await tokensOf(setup, 'ann', PASSWORD);
+
+  change = 'rotated';
+  const rotated = await tokensOf(setup, 'ann', PASSWORD);
+  const both = await kids();
+  assert.equal(both.length, 4);
+  assert.deepEqual(both.slice(2), own);
+  assert.ok(!own.includes(kidOf(rotated.access)));
+  const verifier = await setup.verifier('access');
+  for (const { access } of [before, rotated]) {
+    assert.ok(await verifier.verify(access));
+    assert.equal((await sdk.getUser({ AccessToken: access })).Username, 'ann');
+  }
+
+  change = 'withdrawn';
+  assert.deepEqual(await kids(), both.slice(0, 2));
+  const strict = await setup.verifier('access');
+  assert.ok(await strict.verify((await tokensOf(setup, 'ann', PASSWORD)).access));
+  assert.throws(() => strict.verifySync(before.access), /not found in the JWKS/);
+  await assert.rejects(
+    sdk.getUser({ AccessToken: before.access }),
+    awsError('NotAuthorizedException', 'Invalid Access Token'),
+  );
+
+  change = undefined;
+  assert.deepEqual(await kids(), own);
+  assert.equal((await sdk.getUser({ AccessToken: before.access })).Username, 'ann');
 });

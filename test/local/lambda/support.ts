@@ -46,7 +46,7 @@ export async function instanceOptions(code: string): Promise<InstanceOptions> {
     initTimeout: 1,
     systemLines: textLines,
     within: [],
-    network: async () => ({ status: 404 }),
+    reachable: { network: async () => ({ status: 404 }), keySets: [], keySetFault: () => undefined },
     openLog: () => ({ name: 'stream', write: () => {} }),
   };
 }
@@ -55,7 +55,7 @@ export interface Room extends Lambda {
   readonly dataDir: string;
   readonly options: LambdaOptions;
   /** Creates a function (unless it is there) with this code and publishes it. Gives the version's ARN. */
-  publish(code: string, properties?: JsonObject): Promise<string>;
+  publish(code: string, properties?: JsonObject, metadata?: JsonObject): Promise<string>;
   /** What was logged, oldest first. */
   readonly logged: { readonly group: string; readonly stream: string; readonly message: string }[];
 }
@@ -85,12 +85,16 @@ export async function openRoom(t: TestContext, given: Partial<LambdaOptions> = {
     ...lambda,
     dataDir,
     options,
-    async publish(code, properties = {}) {
+    async publish(code, properties = {}, metadata = undefined) {
       count += 1;
-      const { physicalId } = await create(lambda.resources, 'AWS::Lambda::Function', `F${count}`, {
-        ...functionProperties(code),
-        ...properties,
-      });
+      const all = { ...functionProperties(code), ...properties };
+      const { physicalId } = await create(
+        lambda.resources,
+        'AWS::Lambda::Function',
+        `F${count}`,
+        all,
+        metadata,
+      );
       const version = await create(lambda.resources, 'AWS::Lambda::Version', `V${count}`, {
         FunctionName: physicalId,
       });
@@ -116,9 +120,16 @@ export function create(
   type: string,
   logicalId: string,
   properties: JsonObject,
+  metadata?: JsonObject,
 ): Promise<ResourceState> {
   const suffix = '0123456789abcdefghij';
-  return handlerOf(resources, type).create({ stackName: 'stack', logicalId, suffix, properties });
+  return handlerOf(resources, type).create({
+    stackName: 'stack',
+    logicalId,
+    suffix,
+    properties,
+    metadata,
+  });
 }
 
 /** The value that an invocation returned; anything else fails the test. */

@@ -137,13 +137,16 @@ export class Response extends Body {
 /** The function's global `fetch`, which sends through the embedded cloud. A redirect is an error. */
 export async function fetch(input: unknown, init?: Init): Promise<Response> {
   const request = new Request(input, init);
-  const { protocol, hostname, host, pathname, search } = new URL(request.url);
+  const { protocol, origin, host, pathname, search, username, password } = new URL(request.url);
   if (protocol !== 'https:' && protocol !== 'http:') throw failed(new Error(`unknown scheme ${protocol}`));
+  if (username !== '' || password !== '') {
+    throw new TypeError(`Request cannot be constructed from a URL that includes credentials: ${request.url}`);
+  }
   const { signal } = request;
   signal.throwIfAborted();
   const answer = ask({
     method: request.method,
-    host: hostname,
+    origin,
     target: `${pathname}${search}`,
     headers: { ...Object.fromEntries(request.headers), host },
     body: Buffer.from(await request.arrayBuffer()),

@@ -82,6 +82,7 @@ class ClientRequest extends Writable {
   /** Placeholder for the socket: the guest has no connection. */
   readonly socket = new EventEmitter();
   readonly #statusCodes: StatusCodes;
+  readonly #origin: string;
   readonly #headers: Record<string, string> = {};
   readonly #chunks: Buffer[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -99,6 +100,8 @@ class ClientRequest extends Writable {
     this.path = options.path ?? '/';
     const port = options.port === undefined || options.port === '' ? '' : `:${options.port}`;
     this.setHeader('host', `${this.host}${port}`);
+    const host = this.host.includes(':') ? `[${this.host.replace(/[[\]]/g, '')}]` : this.host;
+    this.#origin = new URL(`${protocol}//${host}${port}`).origin;
     for (const [name, value] of Object.entries(options.headers ?? {})) this.setHeader(name, value);
     if (listener) this.once('response', listener);
     if (options.timeout) this.setTimeout(options.timeout);
@@ -142,7 +145,8 @@ class ClientRequest extends Writable {
     done();
     const body = Buffer.concat(this.#chunks);
     if (body.length > 0) this.#headers['content-length'] ??= String(body.length);
-    ask({ method: this.method, host: this.host, target: this.path, headers: this.#headers, body }).then(
+    const { method, path: target } = this;
+    ask({ method, origin: this.#origin, target, headers: this.#headers, body }).then(
       (answer) => this.#answered(answer),
       (error: Error) => this.destroy(error),
     );
