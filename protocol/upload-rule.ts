@@ -12,6 +12,8 @@ export interface Rule {
   readonly noClobber?: boolean;
   /** The operator accepts that callers of another issuer may write the same keys. */
   readonly shared?: boolean;
+  /** For people: what the ids among the conditions stand for, such as `acme/app`. */
+  readonly note?: string;
 }
 
 /** Holds where the claim, or a member of it if it is a list, is one of the values. */

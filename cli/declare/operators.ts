@@ -2,6 +2,7 @@ import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { declareDeploy } from './deploy.ts';
 import { type Act, define, everywhere, operated, profile, several, verbose } from './shared.ts';
+import { declareTrust } from './trust.ts';
 import { declareUsers } from './users.ts';
 
 /** The commands of those who run a deployment. */
@@ -44,6 +45,7 @@ export function declareOperators(root: Commander, act: Act): void {
       .option('--version-id <id>', 'an earlier version, where the bucket keeps them'),
   ).action((key, given) => act(async () => (await import('../commands/get.ts')).get, { ...given, key }));
   declareUsers(root, act);
+  declareTrust(root, act);
   everywhere(
     define(root, 'policy', 'print the IAM policy that an operator needs', [
       'edge-upload policy --account 123456789012 > policy.json',

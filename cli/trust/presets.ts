@@ -19,6 +19,8 @@ export interface Preset {
     /** `any`: the provider ignores the port of a loopback address; otherwise exactly these are registered. */
     readonly ports: 'any' | readonly number[];
   };
+  /** What keys begin with if the operator names nothing else. */
+  readonly writeTo: string;
   /** Seconds that a token may still be valid for at most. */
   readonly maxAge: number;
   /** What the operator sets up at the provider; sentences of `trust show` and of the docs. */
@@ -56,8 +58,8 @@ export const REDIRECT_PATH = '/callback';
 /** For providers that compare redirect addresses with their ports. Outside the ephemeral ports of every system. */
 const EXACT_PORTS = [21743, 25417, 28961] as const;
 
-const people = { kind: 'people', token: 'access', maxAge: DAY } as const;
-const workload = { kind: 'workload', token: 'id', maxAge: DAY } as const;
+const people = { kind: 'people', token: 'access', writeTo: '{issuer}/{sub}/', maxAge: DAY } as const;
+const workload = { kind: 'workload', token: 'id', writeTo: '{issuer}/', maxAge: DAY } as const;
 
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   entra: {
@@ -161,6 +163,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     title: 'GitHub Actions',
     issuer: 'https://token.actions.githubusercontent.com',
     name: ['repository'],
+    writeTo: '{issuer}/{repository}/',
     notes: ['The job needs the permission id-token: write.'],
     source: 'https://docs.github.com/actions/reference/security/oidc',
     date: '2026-11',
@@ -170,6 +173,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     title: 'GitLab CI/CD',
     issuer: 'https://gitlab.com',
     name: ['project_path'],
+    writeTo: '{issuer}/{project_path}/',
     notes: ['The job needs id_tokens with the address of the edge as aud.'],
     source: 'https://docs.gitlab.com/ci/secrets/id_token_authentication/',
     date: '2026-11',
@@ -179,7 +183,8 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     title: 'Buildkite',
     issuer: 'https://agent.buildkite.com',
     name: ['pipeline_slug'],
-    notes: ['The agent must be version 3.48 or later.'],
+    writeTo: '{issuer}/{pipeline_slug}/',
+    notes: ['The job asks for the claim: buildkite-agent oidc request-token --claim organization_id'],
     source: 'https://buildkite.com/docs/pipelines/security/oidc',
     date: '2026-11',
   },

@@ -33,6 +33,7 @@ const isRule = isRecord(
     maxSize: isAmount,
     noClobber: isOn,
     shared: isOn,
+    note: isText,
   },
 );
 

@@ -1,0 +1,21 @@
+import type { Context, Result } from '../../context.ts';
+import { discoverIssuer } from '../../trust/discovery.ts';
+import { type IssuerFlags, makeIssuer } from '../../trust/make-issuer.ts';
+import { makeWish, type Provider } from '../../trust/make-wish.ts';
+import { mergeIssuer } from '../../trust/merge-issuer.ts';
+import type { ApplyArgs } from '../deploy.ts';
+import { applyTrust } from './apply.ts';
+
+export type AddArgs = ApplyArgs & IssuerFlags & { readonly typed: Provider };
+
+/** Trusts an issuer, or adds a rule to one that is trusted. */
+export function add(context: Context, args: AddArgs): Promise<Result> {
+  return applyTrust(context, args, async (kept, { documents, plainLoopback }) => {
+    const wish = await makeWish(args.typed, documents);
+    const [discovered] = await Promise.all(
+      wish.iss.map((issuer) => discoverIssuer(issuer, documents, plainLoopback)),
+    );
+    if (discovered === undefined) throw new Error('A wish has an issuer.');
+    return mergeIssuer(kept, makeIssuer(wish, args, discovered), args);
+  });
+}

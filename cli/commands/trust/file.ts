@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { TrustedIssuer } from '../../../infra/options.ts';
+import type { Context, Result } from '../../context.ts';
+import { systemCode, UserError } from '../../errors.ts';
+import { decodeText } from '../../text.ts';
+import { discoverIssuer } from '../../trust/discovery.ts';
+import { type FiledIssuer, readTrustFile } from '../../trust/trust-file.ts';
+import type { ApplyArgs } from '../deploy.ts';
+import { applyTrust, type Surroundings } from './apply.ts';
+
+export interface FileArgs extends ApplyArgs {
+  /** Absent: nothing to do, which is an error. */
+  readonly file?: string;
+}
+
+/** Trusts the issuers of a file, and no others. */
+export async function file(context: Context, args: FileArgs): Promise<Result> {
+  if (args.file === undefined) {
+    throw new UserError('usage', 'Name a provider, or a file of issuers.', {
+      hint: [
+        'Such as one of:',
+        '  edge-upload trust entra <tenant> --client-id <id>',
+        '  edge-upload trust github <owner>/<repository>',
+        '  edge-upload trust --file trust.yaml',
+        'See all: edge-upload trust --help',
+      ],
+    });
+  }
+  const issuers = await readTrustFile(await textOf(resolve(context.cwd, args.file), args.file));
+  return applyTrust(context, args, (_kept, surroundings) =>
+    Promise.all(issuers.map((issuer) => withKeySet(issuer, surroundings))),
+  );
+}
+
+async function textOf(path: string, name: string): Promise<string> {
+  try {
+    return decodeText(await readFile(path), { name });
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const missing = systemCode(error) === 'ENOENT';
+    throw new UserError(
+      missing ? 'file_missing' : 'file_unreadable',
+      `${name} ${missing ? 'does not exist' : `cannot be read (${systemCode(error)})`}.`,
+      { hint: ['Write one:', '  edge-upload trust list --yaml > trust.yaml'], cause: error },
+    );
+  }
+}
+
+async function withKeySet(
+  issuer: FiledIssuer,
+  { documents, plainLoopback }: Surroundings,
+): Promise<TrustedIssuer> {
+  const [discovered] = await Promise.all(
+    issuer.iss.map((one) => discoverIssuer(one, documents, plainLoopback)),
+  );
+  const { alias, kind, preset, iss, ...rest } = issuer;
+  return {
+    alias,
+    kind,
+    ...(preset === undefined ? {} : { preset }),
+    iss,
+    jwksUri: discovered?.jwksUri ?? '',
+    ...rest,
+  };
+}

@@ -1,0 +1,32 @@
+import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
+import type { Context } from '../../context.ts';
+import { keptOptions } from '../../stack/options/kept-options.ts';
+import { type OperatorArgs, openStack, requireStack, requireTarget } from '../operator.ts';
+
+export interface KeptTrust {
+  readonly stackName: string;
+  readonly issuers: readonly TrustedIssuer[];
+  readonly options: StackOptions;
+  /** Host of the distribution. */
+  readonly domain?: string;
+  readonly isLocal: boolean;
+}
+
+/** Reads what a deployment trusts. */
+export async function keptTrust(context: Context, args: OperatorArgs): Promise<KeptTrust> {
+  const work = await openStack(context, await requireTarget(context, args), args);
+  try {
+    const stack = await requireStack(work);
+    const options = await keptOptions(work, stack);
+    const { domain } = stack.outputs;
+    return {
+      stackName: work.stackName,
+      issuers: options.trust ?? [],
+      options,
+      ...(domain === undefined ? {} : { domain }),
+      isLocal: work.local !== undefined,
+    };
+  } finally {
+    work.clients.close();
+  }
+}

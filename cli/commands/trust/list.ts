@@ -1,0 +1,28 @@
+import type { Context, Result } from '../../context.ts';
+import { issuerDocument, writeTrustFile } from '../../trust/trust-file.ts';
+import { presetOf, ruleSentence } from '../../trust/words.ts';
+import type { OperatorArgs } from '../operator.ts';
+import { keptTrust } from './kept.ts';
+
+export interface TrustListArgs extends OperatorArgs {
+  /** Print a file for `trust --file`. */
+  readonly yaml?: boolean;
+}
+
+/** Prints the issuers that a deployment trusts beside its user pool. */
+export async function list(context: Context, { yaml = false, ...args }: TrustListArgs): Promise<Result> {
+  const { stackName, issuers } = await keptTrust(context, args);
+  const document = { stackName, issuers: issuers.map(issuerDocument) };
+  if (yaml) return { document, text: (await writeTrustFile(issuers)).trimEnd().split('\n') };
+  if (issuers.length === 0) {
+    return { document, text: [`The deployment ${stackName} trusts no issuer beside its user pool.`] };
+  }
+  return {
+    document,
+    text: issuers.flatMap((issuer) => [
+      { style: 'bold', text: `${issuer.alias} (${presetOf(issuer)?.title ?? issuer.preset})` },
+      `  ${issuer.iss.join(' or ')}`,
+      ...issuer.rules.map((rule) => `  ${ruleSentence(issuer, rule)}`),
+    ]),
+  };
+}

@@ -1,0 +1,89 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { algorithmsOf, type Jwk, signingKeysOf } from '../../protocol/signing-key.ts';
+import { UserError } from '../errors.ts';
+import { type Documents, requireHttps } from './documents.ts';
+
+/** What an issuer says of itself. */
+export interface DiscoveredIssuer {
+  readonly jwksUri: string;
+  /** Absent where the document does not list them. */
+  readonly scopesSupported?: readonly string[];
+}
+
+/** Keys of an issuer that verify tokens. */
+export interface DiscoveredKeys {
+  readonly keys: readonly Jwk[];
+  /** Keys of the set that verify nothing here. */
+  readonly ignored: number;
+}
+
+export function metadataUrl(issuer: string): string {
+  return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+}
+
+function texts(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : undefined;
+}
+
+/**
+ * Fetches the discovery document of an issuer. The issuer in it must be the one asked for, character by character.
+ * https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation
+ * @throws {UserError} `usage` or `unreachable`
+ */
+export async function discoverIssuer(
+  issuer: string,
+  documents: Documents,
+  plainLoopback: boolean,
+): Promise<DiscoveredIssuer> {
+  requireHttps(issuer, 'The issuer', plainLoopback);
+  const at = metadataUrl(issuer);
+  const fetched = await documents.fetch(at);
+  if ('status' in fetched) {
+    throw new UserError('unreachable', `${at} cannot be read: HTTP ${fetched.status}.`, {
+      hint: 'Is that the issuer? It is the value of iss in a token: edge-upload trust check shows it.',
+    });
+  }
+  const { issuer: named, jwks_uri: jwksUri, scopes_supported: scopes } = fetched.fields;
+  if (named !== issuer) {
+    throw new UserError(
+      'usage',
+      `The issuer is not ${issuer}: its document names ${typeof named === 'string' ? `“${named.slice(0, 200)}”` : 'none'}.`,
+      { hint: 'Type the issuer exactly as its document names it, with or without the last slash.' },
+    );
+  }
+  if (typeof jwksUri !== 'string') {
+    throw new UserError('usage', `The document of ${issuer} names no key set (jwks_uri).`, {
+      hint: 'The issuer must publish its keys: edge-upload does not accept tokens with shared secrets.',
+    });
+  }
+  requireHttps(jwksUri, 'The key set of the issuer', plainLoopback);
+  return { jwksUri, ...omitUndefined({ scopesSupported: texts(scopes) }) };
+}
+
+/** Fetches a key set. @throws {UserError} `usage` for a set without a key that verifies tokens, or `unreachable` */
+export async function fetchKeySet(jwksUri: string, documents: Documents): Promise<DiscoveredKeys> {
+  const fetched = await documents.fetch(jwksUri);
+  if ('status' in fetched) {
+    throw new UserError('unreachable', `The key set ${jwksUri} cannot be read: HTTP ${fetched.status}.`, {
+      hint: 'Try again in a minute. If it stays so, the provider has a fault.',
+    });
+  }
+  const keys = signingKeysOf(fetched.fields);
+  const { keys: all } = fetched.fields;
+  if (keys.length === 0) {
+    throw new UserError('usage', `The key set ${jwksUri} has no key that the edge can use.`, {
+      hint: 'Have the provider sign with RS256, ES256, ES384, ES512 or EdDSA (Ed25519).',
+    });
+  }
+  return { keys, ignored: (Array.isArray(all) ? all.length : 0) - keys.length };
+}
+
+/** Returns the keys by their algorithms: `RS256: kid1, kid2; ES256: kid3`. */
+export function keyWords({ keys }: DiscoveredKeys): string {
+  const kids = new Map<string, string[]>();
+  for (const key of keys) {
+    const algorithms = algorithmsOf(key).join('/');
+    kids.set(algorithms, [...(kids.get(algorithms) ?? []), key.kid]);
+  }
+  return [...kids].map(([algorithms, list]) => `${algorithms}: ${list.join(', ')}`).join('; ');
+}

@@ -1,0 +1,87 @@
+import type { Context } from '../context.ts';
+import { interrupted, UserError } from '../errors.ts';
+import { openDispatcher } from '../network/dispatcher.ts';
+import { networkFailure } from '../network/failures.ts';
+import { requestText } from '../network/request-text.ts';
+import { type Fields, readFields } from '../settings/documents.ts';
+import { isLoopback } from '../settings/edge-url.ts';
+
+/** Of a discovery document or a key set; Entra's key set with its certificates has 20,000. */
+const MAX_BYTES = 256 * 1024;
+
+/** Milliseconds for a document, from the connection to its last byte. */
+const DEADLINE_MS = 15_000;
+
+/** A JSON object, or the HTTP status of another answer than 200. */
+export type Fetched = { readonly fields: Fields } | { readonly status: number };
+
+/** Fetches public JSON documents of providers. */
+export interface Documents {
+  /**
+   * @throws {UserError} `unreachable`, `tls` or `usage` for anything but a JSON object or an error status: a redirect,
+   * a page, too many bytes, an address that is not https
+   */
+  fetch(url: string): Promise<Fetched>;
+}
+
+/** Returns an address of a provider. Plain http is for this computer alone, and only where a test deployment allows it. */
+export function requireHttps(address: string, what: string, plainLoopback: boolean): URL {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const hint = 'Type it as the provider shows it, such as https://login.example.com';
+  if (url === undefined) throw new UserError('usage', `${what} “${address}” is not a URL.`, { hint });
+  const plain = plainLoopback && url.protocol === 'http:' && isLoopback(url.hostname);
+  if (url.protocol !== 'https:' && !plain) {
+    const why = isLoopback(url.hostname)
+      ? 'plain http is for deployments in the embedded cloud alone'
+      : 'keys that arrive unencrypted prove nothing';
+    throw new UserError('usage', `${what} “${address}” is not an https address: ${why}.`, { hint });
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new UserError('usage', `${what} must not contain a user name or a password.`, { hint });
+  }
+  if (url.search !== '' || url.hash !== '' || /[?#]/.test(address)) {
+    throw new UserError('usage', `${what} “${address}” has a query or a fragment.`, { hint });
+  }
+  return url;
+}
+
+/** @param plainLoopback whether http addresses of this computer are fetched: for the embedded cloud alone */
+export function openDocuments({ env, signal }: Context, plainLoopback: boolean): Documents {
+  return {
+    async fetch(address) {
+      const url = requireHttps(address, 'The address', plainLoopback);
+      const dispatcher = openDispatcher({ env });
+      try {
+        const { status, headers, text } = await requestText(url.href, {
+          dispatcher,
+          signal,
+          // GitHub refuses requests without a name.
+          headers: { accept: 'application/json', 'user-agent': 'edge-upload' },
+          deadlineMs: DEADLINE_MS,
+          maxBytes: MAX_BYTES + 1,
+        });
+        return readAnswer(url, status, headers.location, text);
+      } catch (error) {
+        throw signal.aborted ? interrupted() : (networkFailure(error, url.host) ?? error);
+      } finally {
+        await dispatcher.destroy();
+      }
+    },
+  };
+}
+
+function readAnswer(url: URL, status: number, location: string | undefined, text: string): Fetched {
+  const refuse = (why: string, hint = 'Check the address, and whether a proxy answers in its place.') => {
+    throw new UserError('unreachable', `Unexpected answer from ${url.host}: ${why}.`, { hint });
+  };
+  if (status >= 300 && status < 400) {
+    return refuse(
+      `a redirect${location === undefined ? '' : ` to ${location.slice(0, 200)}`}`,
+      'Redirects are not followed: the issuer must answer itself. Type the address that it redirects to, if you trust it.',
+    );
+  }
+  if (status !== 200) return { status };
+  if (Buffer.byteLength(text) > MAX_BYTES) return refuse(`${url.pathname} has more than ${MAX_BYTES} bytes`);
+  const fields = readFields(text);
+  return fields === undefined ? refuse(`${url.pathname} is not a JSON object`) : { fields };
+}

@@ -1,0 +1,65 @@
+import type { Documents } from './documents.ts';
+import { auth0, entra, google, keycloak, oidc, okta } from './people.ts';
+import { type GitHubFlags, type GitLabFlags, github, gitlab } from './repositories.ts';
+import type { Wish } from './wish.ts';
+import {
+  type AwsFlags,
+  aws,
+  type BuildkiteFlags,
+  bitbucket,
+  buildkite,
+  type CircleCiFlags,
+  circleci,
+  gcp,
+  kubernetes,
+} from './workloads.ts';
+
+/** A provider with what was typed for it. */
+export type Provider = { readonly named: string } & (
+  | { readonly provider: 'entra' | 'okta' | 'auth0' | 'keycloak' | 'google' | 'oidc' | 'gcp' }
+  | ({ readonly provider: 'github' } & GitHubFlags)
+  | ({ readonly provider: 'gitlab' } & GitLabFlags)
+  | ({ readonly provider: 'buildkite' } & BuildkiteFlags)
+  | ({ readonly provider: 'circleci' } & CircleCiFlags)
+  | ({ readonly provider: 'aws' } & AwsFlags)
+  | { readonly provider: 'bitbucket'; readonly repositoryId: string }
+  | { readonly provider: 'kubernetes'; readonly serviceAccount: readonly string[] }
+);
+
+/**
+ * Returns whose tokens a command line means.
+ * @throws {UserError} `usage`, and what fetching ids can throw
+ */
+export async function makeWish(typed: Provider, documents: Documents): Promise<Wish> {
+  const { named } = typed;
+  switch (typed.provider) {
+    case 'entra':
+      return entra(named, documents);
+    case 'okta':
+      return okta(named);
+    case 'auth0':
+      return auth0(named);
+    case 'keycloak':
+      return keycloak(named);
+    case 'google':
+      return google(named);
+    case 'oidc':
+      return oidc(named);
+    case 'gcp':
+      return gcp(named);
+    case 'github':
+      return github(named, typed, documents);
+    case 'gitlab':
+      return gitlab(named, typed, documents);
+    case 'buildkite':
+      return buildkite(named, typed);
+    case 'circleci':
+      return circleci(named, typed);
+    case 'bitbucket':
+      return bitbucket(named, typed);
+    case 'kubernetes':
+      return kubernetes(named, typed.serviceAccount);
+    case 'aws':
+      return aws(named, typed);
+  }
+}

@@ -1,0 +1,93 @@
+import { UserError } from '../errors.ts';
+import { metadataUrl } from './discovery.ts';
+import type { Documents } from './documents.ts';
+import { condition, httpsAddress, isUuid, type Wish } from './wish.ts';
+
+const ENTRA = 'https://login.microsoftonline.com';
+
+/** Names of Entra under which people of every tenant sign in, and the tenant of personal accounts. */
+const EVERY_TENANT = ['common', 'organizations', 'consumers', '9188040d-6c67-4c5b-b112-36a304b66dad'];
+
+/**
+ * Returns the issuers of a tenant. Which of the two is in a token depends on the registration of the API, not on how
+ * somebody signs in. The name of a tenant can pass to another one, so its id is looked up.
+ * https://learn.microsoft.com/entra/identity-platform/access-tokens
+ */
+export async function entra(typed: string, documents: Documents): Promise<Wish> {
+  const tenant = typed.trim().toLowerCase();
+  if (EVERY_TENANT.includes(tenant)) {
+    throw new UserError('usage', `“${typed}” stands for accounts of every tenant: anybody could upload.`, {
+      hint: 'Name your tenant by its id or a domain: edge-upload trust entra contoso.onmicrosoft.com',
+    });
+  }
+  const id = isUuid(tenant) ? tenant : await entraTenant(tenant, documents);
+  return { preset: 'entra', iss: [`${ENTRA}/${id}/v2.0`, `https://sts.windows.net/${id}/`], when: [] };
+}
+
+async function entraTenant(domain: string, documents: Documents): Promise<string> {
+  if (!/^[a-z\d-]+(?:\.[a-z\d-]+)+$/.test(domain)) {
+    throw new UserError('usage', `“${domain}” is neither a tenant id nor a domain.`, {
+      hint: 'The tenant id is on the overview page of Microsoft Entra ID.',
+    });
+  }
+  const fetched = await documents.fetch(metadataUrl(`${ENTRA}/${domain}/v2.0`));
+  const issuer = 'fields' in fetched ? fetched.fields.issuer : undefined;
+  const [, id = ''] = /^https:\/\/login\.microsoftonline\.com\/([^/]+)\/v2\.0$/.exec(String(issuer)) ?? [];
+  if (isUuid(id) && !EVERY_TENANT.includes(id)) return id;
+  throw new UserError('usage', `There is no tenant “${domain}”.`, {
+    hint: 'The tenant id is on the overview page of Microsoft Entra ID.',
+  });
+}
+
+/**
+ * Returns the issuer of an authorization server. That of the organisation itself has access tokens for Okta alone, so
+ * that its ID tokens are accepted.
+ * https://developer.okta.com/docs/concepts/auth-servers/
+ */
+export function okta(typed: string): Wish {
+  const issuer = httpsAddress(typed);
+  const isOrg = new URL(addressOf(issuer)).pathname === '/';
+  return { preset: 'okta', iss: [issuer], when: [], ...(isOrg ? { token: 'id' as const } : {}) };
+}
+
+/** Returns the issuer of a domain, which ends with a slash. */
+export function auth0(typed: string): Wish {
+  return { preset: 'auth0', iss: [`${httpsAddress(typed)}/`], when: [] };
+}
+
+export function keycloak(typed: string): Wish {
+  const issuer = httpsAddress(typed);
+  if (!/\/realms\/[^/]+$/.test(issuer)) {
+    throw new UserError('usage', `“${typed}” is not the address of a realm.`, {
+      hint: 'It looks like https://sso.example.com/realms/staff',
+    });
+  }
+  return { preset: 'keycloak', iss: [issuer], when: [] };
+}
+
+/** Domains of Google's own mail, whose accounts anybody can have. */
+const PUBLIC_MAIL = ['gmail.com', 'googlemail.com'];
+
+/** Returns the issuer of all of Google, and the condition on the domain: everybody has tokens of that issuer. */
+export function google(typed: string): Wish {
+  const domain = typed.trim().toLowerCase();
+  if (!/^[a-z\d-]+(?:\.[a-z\d-]+)+$/.test(domain) || PUBLIC_MAIL.includes(domain)) {
+    throw new UserError('usage', `“${typed}” is not a Workspace domain of one organisation.`, {
+      hint: 'Everybody has a Google account. Name the domain of your Workspace: edge-upload trust google example.com',
+    });
+  }
+  return { preset: 'google', iss: ['https://accounts.google.com'], when: [condition('hd', domain)] };
+}
+
+/** Returns an issuer exactly as typed: a slash more or less is another issuer. */
+export function oidc(typed: string): Wish {
+  return { preset: 'oidc', iss: [typed.trim()], when: [] };
+}
+
+/** Returns the address, which must be one. */
+function addressOf(typed: string): string {
+  if (URL.canParse(typed)) return typed;
+  throw new UserError('usage', `“${typed}” is not a URL.`, {
+    hint: 'Type it as the provider shows it, such as https://acme.okta.com/oauth2/default',
+  });
+}

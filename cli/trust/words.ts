@@ -1,0 +1,79 @@
+import type { TrustedIssuer } from '../../infra/options.ts';
+import type { Rule } from '../../protocol/upload-rule.ts';
+import { formatLimit } from '../ui/format.ts';
+import type { TextLine } from '../ui/shown.ts';
+import { fields } from '../ui/table-lines.ts';
+import { formatClaimName } from './claim-name.ts';
+import { conditionWords } from './conditions.ts';
+import { type DiscoveredKeys, keyWords } from './discovery.ts';
+import { PRESET_NAMES, PRESETS, type Preset, redirectAddresses } from './presets.ts';
+
+/** Returns what is known of the provider of an issuer; `undefined` for a preset of a later version. */
+export function presetOf({ preset }: TrustedIssuer): Preset | undefined {
+  const name = PRESET_NAMES.find((one) => one === preset);
+  return name && PRESETS[name];
+}
+
+/** Returns a rule as a sentence. */
+export function ruleSentence(issuer: TrustedIssuer, rule: Rule): string {
+  const { when = [], writeTo = '', maxSize, noClobber, shared, note } = rule;
+  const whose =
+    when.length === 0 ? 'Every caller' : `Callers whose ${when.map(conditionWords).join(' and ')}`;
+  const prefix = writeTo.replaceAll('{issuer}', issuer.alias);
+  const where = prefix === '' ? 'any key' : `keys that begin with “${prefix}”`;
+  return [
+    note === undefined ? '' : `${note}: `,
+    `${whose} ${when.length === 0 ? 'is' : 'are'} allowed to write ${where}`,
+    maxSize === undefined ? '' : `, up to ${formatLimit(maxSize)}`,
+    noClobber ? ', and replace no object' : '',
+    shared ? '. Callers of other issuers may write there too' : '',
+    '.',
+  ].join('');
+}
+
+function audienceWords({ audiences }: TrustedIssuer): string {
+  return audiences === undefined ? "the edge's own address" : audiences.join(', ');
+}
+
+function keysWords({ jwksUri }: TrustedIssuer, keys: DiscoveredKeys | undefined): string {
+  return keys === undefined ? jwksUri : `${new URL(jwksUri).host}: ${keyWords(keys)}`;
+}
+
+/** Returns all of an issuer: settings, then its rules as sentences. */
+export function issuerLines(issuer: TrustedIssuer, keys?: DiscoveredKeys): TextLine[] {
+  const { alias, iss, clientId, token, scopes, name, groups, rules } = issuer;
+  const title = presetOf(issuer)?.title;
+  return [
+    { style: 'bold', text: title === undefined ? alias : `${alias} (${title})` },
+    ...fields([
+      ['  issuer', iss.join(' or ')],
+      ['  keys', keysWords(issuer, keys)],
+      ['  audience', audienceWords(issuer)],
+      ['  tokens', token === 'id' ? 'ID tokens' : 'access tokens'],
+      ['  client', clientId],
+      ['  scopes', scopes?.join(' ')],
+      ['  name', formatClaimName(name)],
+      ['  groups', groups && formatClaimName(groups)],
+      ...rules.map((rule, at) => [`  rule ${at + 1}`, ruleSentence(issuer, rule)] as const),
+    ]),
+  ];
+}
+
+/** Returns what the operator sets up at the provider. */
+export function setUpLines(issuer: TrustedIssuer): string[] {
+  const preset = presetOf(issuer);
+  if (preset === undefined) return [];
+  const addresses = redirectAddresses(preset);
+  const noClient = issuer.kind === 'people' && issuer.clientId === undefined;
+  return [
+    `At ${preset.title}:`,
+    ...preset.notes.map((note) => `  ${note}`),
+    ...(addresses.length > 1
+      ? ['  Register these redirect addresses:', ...addresses.map((one) => `    ${one}`)]
+      : []),
+    ...(noClient
+      ? ['  Without --client-id, nobody signs in with edge-upload login: tokens come from elsewhere.']
+      : []),
+    `  See ${preset.source}`,
+  ];
+}

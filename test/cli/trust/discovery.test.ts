@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { describe, it } from 'node:test';
+import { discoverIssuer, fetchKeySet, keyWords } from '../../../cli/trust/discovery.ts';
+import { openDocuments } from '../../../cli/trust/documents.ts';
+import { testContext } from '../transfer/helpers/context.ts';
+import { withCode } from '../transfer/helpers/uploading.ts';
+import { documentsOf, keySet, serveDocuments, serveIssuer } from './provider.ts';
+
+const WELL_KNOWN = '/.well-known/openid-configuration';
+
+describe('discovery of an issuer', () => {
+  it('finds the key set, and the scopes that are known', async (t) => {
+    const issuer = await serveIssuer(t);
+    const documents = openDocuments(testContext(), true);
+    const { jwksUri, scopesSupported } = await discoverIssuer(issuer, documents, true);
+    assert.equal(jwksUri, `${issuer}/keys`);
+    assert.equal(scopesSupported, undefined);
+    const keys = await fetchKeySet(jwksUri, documents);
+    assert.equal(keys.ignored, 0);
+    assert.match(keyWords(keys), /^ES256: [\da-f-]{36}$/);
+  });
+
+  it('takes a key set at another host, and asks for the document below a path', async () => {
+    const documents = documentsOf({
+      'https://id.example.com/a/.well-known/openid-configuration': {
+        issuer: 'https://id.example.com/a/',
+        jwks_uri: 'https://keys.example.net/k',
+        scopes_supported: ['openid', 7],
+      },
+    });
+    assert.deepEqual(await discoverIssuer('https://id.example.com/a/', documents, false), {
+      jwksUri: 'https://keys.example.net/k',
+      scopesSupported: ['openid'],
+    });
+  });
+
+  /** Answers of a hostile or broken provider at its discovery document, or at its key set. */
+  const HOSTILE: readonly (readonly [
+    name: string,
+    answer: object | ((response: ServerResponse, origin: string) => void),
+    code: string,
+    message: RegExp,
+  ])[] = [
+    [
+      'another issuer',
+      { issuer: 'https://evil.example', jwks_uri: 'https://evil.example/keys' },
+      'usage',
+      /names “https:\/\/evil\.example”/,
+    ],
+    ['no issuer', { jwks_uri: 'https://evil.example/keys' }, 'usage', /names none/],
+    [
+      'a redirect',
+      (response) => response.writeHead(302, { location: 'https://evil.example/x' }).end(),
+      'unreachable',
+      /a redirect to https:\/\/evil\.example\/x/,
+    ],
+    [
+      'a page',
+      (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>'),
+      'unreachable',
+      /is not a JSON object/,
+    ],
+    ['a list', (response) => response.end('[]'), 'unreachable', /is not a JSON object/],
+    [
+      'a huge document',
+      (response) => response.end(`{"x":"${'x'.repeat(300_000)}"}`),
+      'unreachable',
+      /more than 262144 bytes/,
+    ],
+    ['an error', (response) => response.writeHead(503).end('{}'), 'unreachable', /HTTP 503/],
+    [
+      'a document without an end',
+      (response) => {
+        const send = () =>
+          response.write('x'.repeat(64 * 1024), () => !response.destroyed && setImmediate(send));
+        send();
+      },
+      'unreachable',
+      /more than 262144 bytes/,
+    ],
+    [
+      'what is not HTTP',
+      (response) => response.socket?.end('SSH-2.0-x\r\n'),
+      'unreachable',
+      /cannot be used|cannot be reached/,
+    ],
+  ];
+  for (const [name, answer, code, message] of HOSTILE) {
+    it(`refuses ${name}`, async (t) => {
+      const routes = new Map();
+      const origin = await serveDocuments(t, routes);
+      routes.set(
+        WELL_KNOWN,
+        typeof answer === 'function' ? (response: ServerResponse) => answer(response, origin) : answer,
+      );
+      await assert.rejects(
+        discoverIssuer(origin, openDocuments(testContext(), true), true),
+        withCode(code, message),
+      );
+    });
+  }
+
+  it('refuses a document without a key set, or with one over plain http', async () => {
+    const issuer = 'https://id.example.com';
+    const discover = (document: object) =>
+      discoverIssuer(issuer, documentsOf({ [`${issuer}${WELL_KNOWN}`]: { issuer, ...document } }), false);
+    await assert.rejects(discover({}), withCode('usage', /names no key set/));
+    for (const jwks_uri of [
+      'http://id.example.com/keys',
+      'http://127.0.0.1/keys',
+      'file:///keys',
+      'keys',
+      7,
+    ]) {
+      await assert.rejects(discover({ jwks_uri }), withCode('usage', /key set/));
+    }
+  });
+
+  const ADDRESSES = [
+    'http://id.example.com',
+    'ftp://id.example.com',
+    'id.example.com',
+    'https://user:password@id.example.com',
+    'https://id.example.com/?a=b',
+    'https://id.example.com/#a',
+  ];
+  for (const address of ADDRESSES) {
+    it(`asks nobody about ${address}`, async () => {
+      const documents = documentsOf();
+      await assert.rejects(discoverIssuer(address, documents, true), withCode('usage'));
+      assert.deepEqual(documents.asked, []);
+    });
+  }
+
+  it('takes plain http of this computer for the embedded cloud alone', async (t) => {
+    const issuer = await serveIssuer(t);
+    await assert.rejects(
+      discoverIssuer(issuer, openDocuments(testContext(), false), false),
+      withCode('usage', /embedded cloud alone/),
+    );
+  });
+});
+
+describe('key set of an issuer', () => {
+  const URI = 'https://id.example.com/keys';
+
+  it('leaves out keys that verify nothing here, and certificates', async () => {
+    const [key] = keySet().keys;
+    const set = {
+      keys: [
+        { ...key, x5c: ['MIIC'] },
+        { kty: 'oct', k: 'c2VjcmV0', kid: 'a' },
+        { ...key, use: 'enc' },
+      ],
+    };
+    const { keys, ignored } = await fetchKeySet(URI, documentsOf({ [URI]: set }));
+    assert.equal(keys.length, 1);
+    assert.equal(ignored, 2);
+    assert.equal(JSON.stringify(keys).includes('MIIC'), false);
+  });
+
+  for (const [name, set] of [
+    ['no keys', { keys: [] }],
+    ['another document', { hello: 'world' }],
+    ['shared secrets alone', { keys: [{ kty: 'oct', k: 'c2VjcmV0', kid: 'a', alg: 'HS256' }] }],
+  ] as const) {
+    it(`refuses a set with ${name}`, async () => {
+      await assert.rejects(
+        fetchKeySet(URI, documentsOf({ [URI]: set })),
+        withCode('usage', /no key that the edge can use/),
+      );
+    });
+  }
+
+  it('reports a set that is not there', async () => {
+    await assert.rejects(fetchKeySet(URI, documentsOf()), withCode('unreachable', /HTTP 404/));
+  });
+});

@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type IssuerFlags, makeIssuer } from '../../../cli/trust/make-issuer.ts';
+import { mergeIssuer, withoutIssuer } from '../../../cli/trust/merge-issuer.ts';
+import { poolWarnings, requireSafe } from '../../../cli/trust/safety.ts';
+import { condition, type Wish } from '../../../cli/trust/wish.ts';
+import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
+import { withCode } from '../transfer/helpers/uploading.ts';
+import { issuer } from './provider.ts';
+
+const GITHUB = 'https://token.actions.githubusercontent.com';
+
+function refuse(options: StackOptions, message: RegExp, hint?: RegExp): void {
+  assert.throws(() => requireSafe(options), withCode('usage', message, hint));
+}
+
+describe('what a deployment may trust', () => {
+  it('lets issuers write under prefixes of their own', () => {
+    requireSafe({
+      trust: [
+        issuer('corp', [{ writeTo: '{issuer}/{sub}/' }]),
+        issuer('other', [
+          { writeTo: '{issuer}/{sub}/' },
+          { when: [condition('a', 'b')], writeTo: 'other-too/' },
+        ]),
+      ],
+    });
+  });
+
+  it('lets one issuer alone use a claim without its alias, where there is no pool', () => {
+    requireSafe({ userPool: false, trust: [issuer('corp', [{ writeTo: '{sub}/' }])] });
+  });
+
+  const SHARED: readonly (readonly [string, string])[] = [
+    ['{sub}/', '{sub}/'],
+    ['files/', 'files/{sub}/'],
+    ['files/', 'files/'],
+    ['fil', 'files/'],
+    ['{issuer}/', 'corp/{sub}/'],
+  ];
+  for (const [one, other] of SHARED) {
+    const trust = (shared: boolean) => [
+      issuer('corp', [{ writeTo: one }]),
+      issuer('other', [{ writeTo: other, ...(shared ? { shared } : {}) }]),
+    ];
+    it(`refuses ${one} beside ${other} of another issuer, unless they are shared in words`, () => {
+      refuse({ userPool: false, trust: trust(false) }, /could write the same keys/, /--shared/);
+      requireSafe({ userPool: false, trust: trust(true) });
+    });
+  }
+
+  it('refuses any key for an issuer beside another', () => {
+    refuse({ trust: [issuer('corp', [{}]), issuer('other', [{ writeTo: 'x/' }])] }, /any key/);
+  });
+
+  for (const [pool, writeTo] of [
+    ['{username}/', '{sub}/'],
+    ['users/{sub}/', 'users/{name}/'],
+  ] as const) {
+    it(`refuses ${writeTo} where namesakes of the pool write ${pool}`, () => {
+      refuse({ writeTo: pool, trust: [issuer('corp', [{ writeTo }])] }, /with the same name/, /\{issuer\}\//);
+    });
+  }
+
+  it('warns where users of the pool are allowed to write what an issuer writes', () => {
+    const corp = issuer('corp', [{ writeTo: '{issuer}/{sub}/' }]);
+    assert.match(String(poolWarnings(corp, {})), /any key, those of corp too/);
+    assert.match(String(poolWarnings(corp, { writeTo: '{username}/' })), /“\{username\}\/”/);
+    assert.deepEqual(poolWarnings(corp, { writeTo: 'users/{username}/' }), []);
+    assert.deepEqual(poolWarnings(corp, { userPool: false }), []);
+  });
+
+  it('refuses one issuer under two aliases', () => {
+    const twice = [
+      issuer('corp', [{ writeTo: 'a/' }]),
+      issuer('other', [{ writeTo: 'b/' }], { iss: ['https://corp.example'] }),
+    ];
+    refuse({ trust: twice }, /trusted twice: as corp and as other/);
+  });
+
+  for (const alias of ['cognito', 'edge', 'Corp', '1st', '', 'a'.repeat(33), 'a_b']) {
+    it(`refuses the alias “${alias}”`, () =>
+      refuse({ trust: [issuer(alias, [{ writeTo: 'a/' }])] }, /--alias/));
+  }
+
+  const PREFIXES: readonly (readonly [string, RegExp])[] = [
+    ['{sub}-x/', /whole segment/],
+    ['a{sub}/', /whole segment/],
+    ['{}/', /whole segment/],
+    ['/a/', /a key that begins so/],
+    ['a//b/', /a key that begins so/],
+    ['../', /a key that begins so/],
+    ['.well-known/', /reserved/],
+    ['{group}/', /no groups of their own/],
+  ];
+  for (const [writeTo, message] of PREFIXES) {
+    it(`refuses the prefix ${writeTo}`, () => refuse({ trust: [issuer('corp', [{ writeTo }])] }, message));
+  }
+
+  const UNOWNED: readonly (readonly [iss: string, claims: readonly string[]])[] = [
+    [GITHUB, []],
+    [GITHUB, ['repository']],
+    [GITHUB, ['sub']],
+    [`${GITHUB}/enterprise`, ['ref']],
+    ['https://gitlab.com', ['project_path']],
+    ['https://agent.buildkite.com', ['organization_slug']],
+    ['https://oidc.circleci.com', []],
+    ['https://accounts.google.com', []],
+    ['https://accounts.google.com/', ['email']],
+    ['https://app.terraform.io', ['sub']],
+    ['https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0', []],
+    ['https://appleid.apple.com', []],
+    ['https://slack.com', ['email']],
+  ];
+  for (const [iss, claims] of UNOWNED) {
+    it(`refuses ${iss} with ${claims.join(', ') || 'no claim'} alone: everybody has tokens of it`, () => {
+      const when = claims.map((claim) => condition(claim, 'x'));
+      refuse({ trust: [issuer('corp', [{ when, writeTo: 'a/' }], { iss: [iss] })] }, /anybody could upload/);
+    });
+  }
+
+  it('takes a shared issuer with an owner, but no sub of GitHub beside it', () => {
+    const trust = (...claims: string[]) => [
+      issuer('ci', [{ when: claims.map((claim) => condition(claim, '7')), writeTo: 'a/' }], {
+        iss: [GITHUB],
+      }),
+    ];
+    requireSafe({ trust: trust('repository_owner_id', 'ref') });
+    refuse({ trust: trust('repository_id', 'sub') }, /must not compare sub/);
+  });
+});
+
+const corp: Wish = { preset: 'oidc', iss: ['https://id.example.com'], when: [] };
+const FOUND = { jwksUri: 'https://id.example.com/keys' };
+const make = (flags: IssuerFlags, wish: Wish = corp, found: object = {}) =>
+  makeIssuer(wish, flags, { ...FOUND, ...found });
+
+describe('an issuer as a command line asks for it', () => {
+  it('has the settings of its provider', () => {
+    assert.deepEqual(make({ clientId: 'cli' }), {
+      alias: 'oidc',
+      kind: 'people',
+      preset: 'oidc',
+      iss: ['https://id.example.com'],
+      jwksUri: FOUND.jwksUri,
+      token: 'access',
+      clientId: 'cli',
+      scopes: ['openid', 'profile', 'offline_access'],
+      name: ['sub'],
+      groups: ['groups'],
+      maxAge: 86_400,
+      rules: [{ writeTo: '{issuer}/{sub}/' }],
+    });
+  });
+
+  it('takes what was typed', () => {
+    const { rules, ...settings } = make({
+      alias: 'corp',
+      audience: ['api://x'],
+      name: 'email',
+      groups: '/realm_access/roles',
+      when: ['roles=a', 'roles=b'],
+      writeTo: 'corp/{group}/',
+      maxSize: '5G',
+      clobber: false,
+      shared: true,
+    });
+    assert.deepEqual(rules, [
+      {
+        when: [{ claim: ['roles'], is: ['a', 'b'] }],
+        writeTo: 'corp/{group}/',
+        maxSize: 5 * 1024 ** 3,
+        noClobber: true,
+        shared: true,
+      },
+    ]);
+    assert.deepEqual(settings.audiences, ['api://x']);
+    assert.deepEqual(settings.name, ['email']);
+    assert.deepEqual(settings.groups, ['realm_access', 'roles']);
+  });
+
+  it('asks for no scope that the issuer does not have', () => {
+    assert.deepEqual(make({}, corp, { scopesSupported: ['openid'] }).scopes, ['openid', 'profile']);
+  });
+
+  it('has the client as the audience of ID tokens', () => {
+    assert.deepEqual(make({ token: 'id', clientId: 'cli' }).audiences, ['cli']);
+    assert.throws(() => make({ token: 'id' }), withCode('usage', /--client-id or --audience/));
+  });
+
+  it('knows both names of an API of Entra, and the scope that asks for it', () => {
+    const id = '00001111-aaaa-2222-bbbb-3333cccc4444';
+    const { audiences, scopes } = make({ clientId: id }, { ...corp, preset: 'entra' });
+    assert.deepEqual(audiences, [id, `api://${id}`]);
+    assert.ok(scopes?.includes(`${id}/.default`));
+    assert.throws(() => make({}, { ...corp, preset: 'entra' }), withCode('usage', /--client-id/));
+  });
+
+  it('has no scopes and no client for workloads', () => {
+    const { scopes, audiences, kind } = make(
+      {},
+      { ...corp, preset: 'github', when: [condition('repository_id', '7')] },
+    );
+    assert.deepEqual([scopes, audiences, kind], [undefined, undefined, 'workload']);
+  });
+
+  for (const [flags, message] of [
+    [{ token: 'refresh' }, /--token/],
+    [{ maxSize: 'huge' }, /--max-size/],
+    [{ name: ' ' }, /--name/],
+    [{ groups: '//' }, /--groups/],
+    [{ when: ['x'] }, /--when/],
+    [{ writeTo: '{x' }, /--write-to/],
+  ] as const) {
+    it(`refuses ${JSON.stringify(flags)}`, () => {
+      assert.throws(() => make(flags), withCode('usage', message));
+    });
+  }
+});
+
+describe('an issuer beside those that are trusted', () => {
+  const rule = (value: string) => ({ when: [condition('roles', value)], writeTo: `${value}/` });
+  const merge = (kept: readonly TrustedIssuer[], wanted: TrustedIssuer, flags: IssuerFlags = {}) =>
+    mergeIssuer(kept, wanted, flags);
+
+  it('is added at the end', () => {
+    const kept = [issuer('a', [rule('x')])];
+    assert.deepEqual(merge(kept, issuer('b', [rule('y')])), [...kept, issuer('b', [rule('y')])]);
+  });
+
+  it('adds a rule to an issuer of the same address, and keeps its settings', () => {
+    const kept = [issuer('corp', [rule('x')], { audiences: ['api://x'] })];
+    const wanted = issuer('oidc', [rule('y')], { iss: ['https://corp.example'] });
+    assert.deepEqual(merge(kept, wanted), [
+      issuer('corp', [rule('x'), rule('y')], {
+        audiences: ['api://x'],
+        jwksUri: 'https://oidc.example/keys',
+      }),
+    ]);
+  });
+
+  it('replaces a rule of the same conditions, and keeps a rule for every caller last', () => {
+    const all = { writeTo: 'all/' };
+    const kept = [issuer('corp', [rule('x'), all])];
+    const [merged] = merge(kept, issuer('corp', [rule('y')]));
+    assert.deepEqual(merged?.rules, [rule('x'), rule('y'), all]);
+    const [again] = merge(
+      [issuer('corp', [rule('x'), all])],
+      issuer('corp', [{ ...rule('x'), writeTo: 'z/' }]),
+    );
+    assert.deepEqual(again?.rules, [{ ...rule('x'), writeTo: 'z/' }, all]);
+  });
+
+  it('is refused under an alias or an address of another', () => {
+    const kept = [issuer('corp', [rule('x')])];
+    const same = issuer('other', [rule('y')], { iss: ['https://corp.example'] });
+    assert.throws(() => merge(kept, same, { alias: 'other' }), withCode('usage', /already, as corp/));
+    const alias = issuer('corp', [rule('y')], { iss: ['https://other.example'] });
+    assert.throws(() => merge(kept, alias), withCode('usage', /alias corp is the one of/));
+    const preset = issuer('gcp', [rule('y')], { iss: ['https://corp.example'], preset: 'gcp' });
+    assert.throws(() => merge(kept, preset), withCode('usage', /knows an issuer once|trusted already/));
+  });
+
+  it('is removed, whole or by a rule', () => {
+    const kept = [issuer('a', [rule('x'), rule('y')]), issuer('b', [rule('z')])];
+    assert.deepEqual(withoutIssuer(kept, 'a'), [kept[1]]);
+    assert.deepEqual(withoutIssuer(kept, 'a', 1)[0]?.rules, [rule('y')]);
+    assert.throws(() => withoutIssuer(kept, 'c'), withCode('usage', /no issuer “c”/, /a, b/));
+    assert.throws(() => withoutIssuer(kept, 'a', 3), withCode('usage', /no rule 3/));
+    assert.throws(() => withoutIssuer(kept, 'b', 1), withCode('usage', /one rule alone/));
+  });
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readTrustFile, writeTrustFile } from '../../../cli/trust/trust-file.ts';
+import { condition } from '../../../cli/trust/wish.ts';
+import { withCode } from '../transfer/helpers/uploading.ts';
+import { issuer } from './provider.ts';
+
+const RULE = `
+      - when: {roles: uploader}
+        writeTo: corp/`;
+
+const file = (issuer: string) => `issuers:\n  - ${issuer.trim().replaceAll('\n', '\n    ')}`;
+
+describe('file of issuers', () => {
+  it('is read as it was written', async () => {
+    const issuers = [
+      issuer('corp', [
+        {
+          when: [{ claim: ['realm_access', 'roles'], is: ['a', 'b'] }, condition('ref_protected', 'true')],
+          writeTo: '{issuer}/{sub}/',
+          maxSize: 5 * 1024 ** 3,
+          noClobber: true,
+          shared: true,
+          note: 'acme/app',
+        },
+        { writeTo: 'rest/' },
+      ]),
+      issuer('two', [{ writeTo: 'two/' }], {
+        iss: ['https://a', 'https://b'],
+        audiences: ['x'],
+        clientId: 'c',
+        scopes: ['openid'],
+        groups: ['groups'],
+        maxAge: 60,
+      }),
+    ];
+    const text = await writeTrustFile(issuers);
+    assert.match(text, /^# Who may upload/);
+    const read = await readTrustFile(text);
+    assert.deepEqual(
+      read.map(({ maxAge, ...one }) => one),
+      issuers.map(({ jwksUri, maxAge, ...one }) => one),
+    );
+    assert.equal(read[1]?.maxAge, 60);
+  });
+
+  it('may be short: the provider gives the rest', async () => {
+    const [corp] = await readTrustFile(
+      file(
+        'provider: github\nissuer: https://x\nrules:\n  - when: {repository_id: "7"}\n    writeTo: ci/\n    maxSize: 5G',
+      ),
+    );
+    assert.deepEqual(corp, {
+      alias: 'github',
+      kind: 'workload',
+      preset: 'github',
+      iss: ['https://x'],
+      token: 'id',
+      name: ['repository'],
+      maxAge: 86_400,
+      rules: [{ when: [condition('repository_id', '7')], writeTo: 'ci/', maxSize: 5 * 1024 ** 3 }],
+    });
+  });
+
+  it('may have no issuer', async () => {
+    assert.deepEqual(await readTrustFile('issuers: []'), []);
+  });
+
+  const REFUSED: readonly (readonly [name: string, text: string, message: RegExp])[] = [
+    ['what is not YAML', 'issuers: [', /cannot be read as YAML/],
+    ['text', 'hello', /the file is not a mapping/],
+    ['an unknown section', 'issuers: []\nusers: []', /the file\.users is not known/],
+    ['no list', 'issuers: {}', /issuers is not a list/],
+    ['no issuer', file(`alias: corp\nrules:${RULE}`), /issuers\[0\]\.issuer is missing/],
+    ['no rules', file('issuer: https://x'), /rules is not a list/],
+    ['an unknown provider', file(`provider: acme\nissuer: https://x\nrules:${RULE}`), /provider is “acme”/],
+    [
+      'an unknown setting',
+      file(`issuer: https://x\nwhen: {a: b}\nrules:${RULE}`),
+      /issuers\[0\]\.when is not known/,
+    ],
+    [
+      'a misspelt condition',
+      file('issuer: https://x\nrules:\n  - whem: {a: b}\n    writeTo: x/'),
+      /whem is not known/,
+    ],
+    ['conditions without a claim', file('issuer: https://x\nrules:\n  - when: {}'), /names no claim/],
+    [
+      'a number where claims have text',
+      file('issuer: https://x\nrules:\n  - when: {project_id: 22}'),
+      /quotation marks/,
+    ],
+    ['a misplaced *', file('issuer: https://x\nrules:\n  - when: {sub: "a*"}'), /“\*” is not allowed/],
+    ['a malformed claim', file('issuer: https://x\nrules:\n  - when: {"//a": b}'), /not the name of a claim/],
+    ['a size that is none', file('issuer: https://x\nrules:\n  - maxSize: -1'), /maxSize is not a size/],
+    [
+      'a flag that is none',
+      file('issuer: https://x\nrules:\n  - noClobber: "yes"'),
+      /neither true nor false/,
+    ],
+    ['ID tokens of nobody', file(`issuer: https://x\ntoken: id\nrules:${RULE}`), /audience is missing/],
+    ['an age that is none', file(`issuer: https://x\nmaxAge: soon\nrules:${RULE}`), /maxAge is not/],
+  ];
+  for (const [name, text, message] of REFUSED) {
+    it(`refuses ${name}`, async () => {
+      await assert.rejects(readTrustFile(text), withCode('usage', message));
+    });
+  }
+});
