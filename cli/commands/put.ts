@@ -44,7 +44,7 @@ export async function put(context: Context, args: PutArgs): Promise<Result> {
   const dispatcher = openDispatcher({ env: context.env, local: target.deployment?.local });
   try {
     const tokens = tokenSource(context, target);
-    const limitsMemory = rememberedLimits(context, target);
+    const limitsMemory = rememberedLimits(context, target, tokens);
     const edge = { url: target.url, dispatcher, tokens, limitsMemory };
     return await uploadFiles(context, sources, { ...edge, ...options });
   } finally {

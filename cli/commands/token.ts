@@ -1,5 +1,5 @@
 import type { Context, Result } from '../context.ts';
-import { readAccessToken } from '../identity/tokens/access-token.ts';
+import { expiryOf } from '../identity/tokens/access-token.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { resolveTarget } from '../settings/target.ts';
 
@@ -7,6 +7,6 @@ import { resolveTarget } from '../settings/target.ts';
 export async function token(context: Context, _args: object): Promise<Result> {
   const target = await resolveTarget(context);
   const accessToken = await tokenSource(context, target).current();
-  const expiresAt = readAccessToken(accessToken)?.expiresAt?.toISOString();
+  const expiresAt = expiryOf(accessToken)?.toISOString();
   return { document: { token: accessToken, expiresAt }, text: accessToken };
 }

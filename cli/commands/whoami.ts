@@ -1,8 +1,9 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { askCaller, groupsText, writingText } from '../identity/caller.ts';
+import { titleOf } from '../identity/tokens/ci/workload.ts';
 import { findKept } from '../identity/tokens/stored-tokens.ts';
-import { type TokenOrigin, tokenOrigin, tokenSource } from '../identity/tokens/token-source.ts';
+import { type TokenOrigin, tokenSource } from '../identity/tokens/token-source.ts';
 import type { FoundSession } from '../identity/tokens/token-store.ts';
 import { keptText } from '../identity/tokens/token-store.ts';
 import type { JsonValue } from '../json-value.ts';
@@ -13,22 +14,23 @@ import { fields } from '../ui/table-lines.ts';
 /** Prints the user as the edge sees them: groups, what they have permission to write, and when the token expires. */
 export async function whoami(context: Context, _args: object): Promise<Result> {
   const target = await resolveTarget(context);
-  const { description, caller } = await askCaller(context, target, tokenSource(context, target));
+  const tokens = tokenSource(context, target);
+  const { description, caller } = await askCaller(context, target, tokens);
   const { username, groups, writeTo, omitted, tokenExpiresAt } = caller;
-  const origin = await tokenOrigin(context, target);
+  const origin = await tokens.origin();
   const kept = origin.kind === 'kept' ? await findKept(context, target) : undefined;
   const document: { [name: string]: JsonValue | undefined } = {
     username,
     groups: [...groups],
     deployment: target.deployment?.name,
     url: target.url,
-    tokens: kept?.file ?? origin.kind,
+    tokens: kept?.file ?? (origin.kind === 'workload' ? origin.workload.preset : origin.kind),
     encrypted: kept && kept.key !== undefined,
     writeTo: [...writeTo],
     maxSize: description.policy.maxSize,
     ...omitUndefined({ omitted: omitted && { ...omitted } }),
     expiresAt: tokenExpiresAt,
-    renewed: origin.kind !== 'token',
+    renewed: isRenewed(origin),
   };
   const text = fields([
     ['user', groups.length === 0 ? username : `${username} (groups: ${groupsText(caller)})`],
@@ -53,12 +55,18 @@ function originText(origin: TokenOrigin, kept: FoundSession | undefined): string
       return `read from ${origin.path} (EDGE_UPLOAD_TOKEN_FILE)`;
     case 'password':
       return 'in memory only, from EDGE_UPLOAD_USERNAME and EDGE_UPLOAD_PASSWORD';
+    case 'workload':
+      return `in memory only, of ${titleOf(origin.workload)}`;
     case 'kept':
       return kept === undefined ? 'gone just now' : keptText(kept);
   }
 }
 
-function goodFor(now: Date, { kind }: TokenOrigin, expiresAt: string): string {
+function isRenewed(origin: TokenOrigin): boolean {
+  return origin.kind === 'workload' ? origin.workload.source !== 'variable' : origin.kind !== 'token';
+}
+
+function goodFor(now: Date, origin: TokenOrigin, expiresAt: string): string {
   const time = formatDuration(Math.max(0, Date.parse(expiresAt) - now.getTime()));
-  return kind === 'token' ? time : `${time}, then renewed by itself`;
+  return isRenewed(origin) ? `${time}, then renewed by itself` : time;
 }

@@ -1,5 +1,6 @@
 import type { UploadPolicy } from '../../edge/config.ts';
 import type { Context } from '../context.ts';
+import { isUserError } from '../errors.ts';
 import type { Target } from '../settings/target.ts';
 import { formatLimit } from '../ui/format.ts';
 import { discoverCaller, TokenRefused } from './discovery.ts';
@@ -15,12 +16,16 @@ export async function askCaller(context: Context, target: Target, tokens: TokenS
     token,
     ...(await discoverCaller(context, { ...target, token })),
   });
-  const token = await tokens.current();
   try {
-    return await ask(token);
+    const token = await tokens.current();
+    try {
+      return await ask(token);
+    } catch (error) {
+      if (!(error instanceof TokenRefused)) throw error;
+      return await ask(await tokens.renew(token, error.reason));
+    }
   } catch (error) {
-    if (!(error instanceof TokenRefused)) throw error;
-    return ask(await tokens.renew(token, error.reason));
+    throw isUserError(error) ? (tokens.explain?.(error) ?? error) : error;
   }
 }
 

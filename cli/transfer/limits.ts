@@ -4,7 +4,7 @@ import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
 import type { Context } from '../context.ts';
 import { isUserError, type UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';
-import { tokenOrigin } from '../identity/tokens/token-source.ts';
+import type { CommandTokens } from '../identity/tokens/token-source.ts';
 import { readFields } from '../settings/documents.ts';
 import { readIfThere, replaceFile } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
@@ -90,11 +90,15 @@ const digestOf = (text: string) => createHash('sha256').update(text).digest('hex
 
 /**
  * Keeps limits beside a stored sign-in, one file an edge. They count for one access token only, so they are asked for
- * again at least as often as it is refreshed. For a credential of the environment nothing is kept.
+ * again at least as often as it is refreshed. For a credential of the environment, and for a job, nothing is kept.
  */
-export function rememberedLimits(context: Context, target: Target): LimitsMemory {
+export function rememberedLimits(
+  context: Context,
+  target: Target,
+  tokens: Pick<CommandTokens, 'origin'>,
+): LimitsMemory {
   const path = () => join(folders(context).state, 'limits', `${digestOf(target.url).slice(0, 16)}.json`);
-  const isSignIn = async () => (await tokenOrigin(context, target)).kind === 'kept';
+  const isSignIn = async () => (await tokens.origin()).kind === 'kept';
   // Without the file, the edge is asked: no reason to fail, or to warn.
   const unusable = (error: UserError) => context.ui.event({ type: 'debug', text: error.message });
   return {

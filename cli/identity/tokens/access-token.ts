@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import type { UserError } from '../../errors.ts';
 import { type Fields, readFields } from '../../settings/documents.ts';
 
 /** Claims of an access token. They are not verified here: the token came from Cognito, and the edge verifies it. */
@@ -10,7 +11,7 @@ export interface AccessTokenClaims {
 }
 
 /** Returns the claims of a JWT, whoever issued it; `undefined` for any other text. The edge verifies them. */
-function readClaims(token: string): Fields | undefined {
+export function readClaims(token: string): Fields | undefined {
   const [, payload, signature, ...more] = token.split('.');
   if (payload === undefined || !signature || more.length > 0) return undefined;
   return readFields(Buffer.from(payload, 'base64url').toString('utf8'));
@@ -56,4 +57,8 @@ export interface TokenSource {
    * @param reason reason in the edge's answer, for the error if there is no other token
    */
   renew(rejected: string, reason?: string): Promise<string>;
+  /** Returns when requests can begin no longer, by the token's own time. Absent where tokens are renewed. */
+  endsAt?(): Promise<Date | undefined>;
+  /** Adds to a refusal of the edge what only the source of the token knows. */
+  explain?(error: UserError): UserError;
 }

@@ -4,40 +4,66 @@ import { passwordOnly } from '../sign-in/answers.ts';
 import { signIn } from '../sign-in/sign-in.ts';
 import { openUserPool, poolAddressOf } from '../user-pool.ts';
 import type { TokenSource } from './access-token.ts';
+import { type FoundWorkload, findWorkload } from './ci/find-workload.ts';
+import { workloadTokens } from './ci/workload-tokens.ts';
 import { credentialFor, type EnvironmentCredential } from './environment.ts';
 import { givenToken, tokenOfFile } from './given-tokens.ts';
 import { type HeldToken, lifetime, renewingSource } from './renewing-source.ts';
 import { keptTokens } from './stored-tokens.ts';
 
 /** Origin of a command's token. */
-export type TokenOrigin = EnvironmentCredential | { readonly kind: 'kept' };
+export type TokenOrigin = EnvironmentCredential | FoundWorkload | { readonly kind: 'kept' };
 
-/** Returns the environment's credential if it is for this edge, otherwise the stored sign-in. */
-export async function tokenOrigin(context: Context, { url }: Target): Promise<TokenOrigin> {
-  return (await credentialFor(context, url)) ?? { kind: 'kept' };
+/** Tokens of a command, and where they are from. */
+export interface CommandTokens extends TokenSource {
+  origin(): Promise<TokenOrigin>;
+}
+
+interface Found {
+  readonly origin: TokenOrigin;
+  readonly tokens: TokenSource;
 }
 
 /**
- * Returns the access tokens for an edge. The first use looks the credential up. A credential of the
- * environment is for one edge; others get the stored sign-in, if there is one.
+ * Returns the access tokens for an edge: of the environment's credential, if it is for this edge; else of this job's own
+ * identity, if the edge trusts it; else of the stored sign-in. The first use looks the origin up.
  */
-export function tokenSource(context: Context, target: Target): TokenSource {
-  let opened: Promise<TokenSource> | undefined;
-  const open = async (): Promise<TokenSource> => {
-    const origin = await tokenOrigin(context, target);
-    if (origin.kind === 'token') return givenToken(origin.token);
-    if (origin.kind === 'file') return tokenOfFile(context, origin.path);
-    if (origin.kind === 'password') return passwordTokens(context, target, origin);
-    return keptTokens(context, target);
+export function tokenSource(context: Context, target: Target): CommandTokens {
+  let finding: Promise<Found> | undefined;
+  let found: Found | undefined;
+  const find = async (): Promise<Found> => {
+    const { url } = target;
+    const given = (await credentialFor(context, url)) ?? (await findWorkload(context, target));
+    const origin = given ?? ({ kind: 'kept' } as const);
+    found = { origin, tokens: open(context, target, origin) };
+    return found;
   };
-  const source = () => {
-    opened ??= open();
-    return opened;
+  const once = () => {
+    finding ??= find();
+    return finding;
   };
   return {
-    current: async () => (await source()).current(),
-    renew: async (rejected, reason) => (await source()).renew(rejected, reason),
+    origin: async () => (await once()).origin,
+    current: async () => (await once()).tokens.current(),
+    renew: async (rejected, reason) => (await once()).tokens.renew(rejected, reason),
+    endsAt: async () => (await once()).tokens.endsAt?.(),
+    explain: (error) => found?.tokens.explain?.(error) ?? error,
   };
+}
+
+function open(context: Context, target: Target, origin: TokenOrigin): TokenSource {
+  switch (origin.kind) {
+    case 'token':
+      return givenToken(origin.token);
+    case 'file':
+      return tokenOfFile(context, origin.path);
+    case 'password':
+      return passwordTokens(context, target, origin);
+    case 'workload':
+      return workloadTokens(context, target, origin);
+    case 'kept':
+      return keptTokens(context, target);
+  }
 }
 
 /** Returns a source for scripts that keeps tokens in memory and signs in again when they expire. */

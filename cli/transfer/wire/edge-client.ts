@@ -163,7 +163,11 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
           setTrouble(request, true);
           onRetry?.(subject, ...told);
         },
-      }).finally(() => setTrouble(request, false));
+      })
+        .catch((error: unknown) => {
+          throw isUserError(error) ? (tokens.explain?.(error) ?? error) : error;
+        })
+        .finally(() => setTrouble(request, false));
     },
   };
 }

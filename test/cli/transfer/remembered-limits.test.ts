@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import type { Context } from '../../../cli/context.ts';
+import { tokenSource } from '../../../cli/identity/tokens/token-source.ts';
 import { rememberedLimits } from '../../../cli/transfer/limits.ts';
 import { rows, type TestContext, testContext } from './helpers/context.ts';
 import { answerJson, readAll } from './helpers/edge.ts';
@@ -29,6 +30,7 @@ async function changeable(t: NodeTestContext) {
   for (const name of ['a', 'b', 'c']) await writeFile(join(home, name), name);
   const put = async (over: Partial<Context> = {}, token = 'good', file = 'a'): Promise<TestContext> => {
     const context = testContext({ cwd: home, home, ...over });
+    const target = { url: edge.url };
     await upload(
       t,
       context,
@@ -37,7 +39,7 @@ async function changeable(t: NodeTestContext) {
       {
         ownPrefix: true,
         tokens: tokensOf(token),
-        limitsMemory: rememberedLimits(context, { url: edge.url }),
+        limitsMemory: rememberedLimits(context, target, tokenSource(context, target)),
       },
     );
     return context;

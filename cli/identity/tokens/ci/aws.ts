@@ -1,0 +1,58 @@
+import { interrupted, isUserError } from '../../../errors.ts';
+import { operatorClients } from '../../../network/aws.ts';
+import { networkFailure } from '../../../network/failures.ts';
+import { table } from '../../../table.ts';
+import { noToken, type Workload } from './workload.ts';
+
+const preset = 'aws';
+
+/** Variables of ECS, EKS, Lambda and CodeBuild. People also have access keys and profiles, and sign in otherwise. */
+const VARIABLES = [
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_LAMBDA_FUNCTION_NAME',
+  'CODEBUILD_BUILD_ARN',
+];
+
+const HINTS = table<string>({
+  OutboundWebIdentityFederationDisabledException:
+    'An administrator of the AWS account enables it: aws iam enable-outbound-web-identity-federation',
+  AccessDenied: 'The role needs the permission sts:GetWebIdentityToken.',
+  AccessDeniedException: 'The role needs the permission sts:GetWebIdentityToken.',
+});
+
+/**
+ * The role of an AWS workload. Tokens last for 5 minutes.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html
+ */
+export const aws: Workload = {
+  preset,
+  source: 'request',
+  claims: [['sub'], ['https://sts.amazonaws.com/', 'aws_account']],
+  isHere: (env) => VARIABLES.some((name) => env[name]),
+  async token(place) {
+    const { signal, audience } = place;
+    const [clients, { GetWebIdentityTokenCommand }] = await Promise.all([
+      operatorClients(place, { signal }),
+      import('@aws-sdk/client-sts'),
+    ]);
+    try {
+      const { WebIdentityToken = '' } = await clients.sts.send(
+        new GetWebIdentityTokenCommand({ Audience: [audience], SigningAlgorithm: 'RS256' }),
+      );
+      return WebIdentityToken;
+    } catch (error) {
+      if (signal.aborted) throw interrupted();
+      const failure = networkFailure(error, 'AWS');
+      if (failure !== undefined || isUserError(error)) throw failure ?? error;
+      const name = error instanceof Error ? error.name : 'unknown error';
+      throw noToken(preset, `sts:GetWebIdentityToken failed (${name})`, {
+        hint: HINTS[name] ?? 'Check the AWS credentials of the workload: aws sts get-caller-identity',
+        cause: error,
+      });
+    } finally {
+      clients.close();
+    }
+  },
+};

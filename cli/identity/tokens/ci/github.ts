@@ -1,0 +1,60 @@
+import { readFields } from '../../../settings/documents.ts';
+import { isLoopback } from '../../../settings/edge-url.ts';
+import { requestToken } from './token-request.ts';
+import { noToken, type Workload } from './workload.ts';
+
+const preset = 'github';
+
+const PERMISSION = [
+  'Give the job the permission, in the workflow file:',
+  '  permissions:',
+  '    id-token: write',
+];
+
+/** The address is the runner's own; it has no user name, and the request's token never travels in the clear. */
+function endpoint(address: string): URL {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const isSecure = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+  if (url !== undefined && isSecure && url.username === '' && url.password === '') return url;
+  throw noToken(preset, 'ACTIONS_ID_TOKEN_REQUEST_URL is not an https address', {
+    code: 'settings',
+    hint: 'The runner sets this variable. Remove what changes it from the job.',
+  });
+}
+
+/**
+ * The identity of a GitHub Actions job. The runner gives another token at any time of the job.
+ * https://docs.github.com/actions/reference/security/oidc
+ */
+export const github: Workload = {
+  preset,
+  source: 'request',
+  claims: [
+    ['repository'],
+    ['repository_id'],
+    ['repository_owner_id'],
+    ['ref'],
+    ['environment'],
+    ['event_name'],
+    ['job_workflow_ref'],
+    ['runner_environment'],
+  ],
+  isHere: ({ GITHUB_ACTIONS }) => GITHUB_ACTIONS === 'true',
+  problem({ ACTIONS_ID_TOKEN_REQUEST_URL: address, ACTIONS_ID_TOKEN_REQUEST_TOKEN: credential }) {
+    if (address && credential) return undefined;
+    return noToken(preset, 'the job lacks the permission id-token: write', { hint: PERMISSION });
+  },
+  async token(place) {
+    const { ACTIONS_ID_TOKEN_REQUEST_URL: address = '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: credential = '' } =
+      place.env;
+    const url = endpoint(address);
+    url.searchParams.set('audience', place.audience);
+    const { text } = await requestToken(place, {
+      preset,
+      url,
+      headers: { accept: 'application/json', authorization: `Bearer ${credential}` },
+      hint: 'The runner gives tokens for about 6 hours of a job. Run the job again.',
+    });
+    return String(readFields(text)?.value ?? '');
+  },
+};

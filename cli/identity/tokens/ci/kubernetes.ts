@@ -1,0 +1,20 @@
+import { existsSync } from 'node:fs';
+import { readTokenFile } from '../token-file.ts';
+import type { Workload } from './workload.ts';
+
+/** Where docs/ci.md mounts the projected token. The default token of a pod is for the cluster's API, and never read. */
+const PATH = '/var/run/secrets/edge-upload/token';
+
+/**
+ * The service account of a pod: a projected token, which the kubelet replaces before it expires.
+ * https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
+ */
+export function kubernetes(path = PATH): Workload {
+  return {
+    preset: 'kubernetes',
+    source: 'file',
+    claims: [['sub'], ['iss']],
+    isHere: ({ KUBERNETES_SERVICE_HOST }) => Boolean(KUBERNETES_SERVICE_HOST) && existsSync(path),
+    token: () => readTokenFile(path, `The projected token ${path}`),
+  };
+}

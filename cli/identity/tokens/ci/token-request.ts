@@ -1,0 +1,54 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Dispatcher } from 'undici';
+import { interrupted } from '../../../errors.ts';
+import { openDispatcher } from '../../../network/dispatcher.ts';
+import { networkFailure } from '../../../network/failures.ts';
+import { requestText, type TextAnswer } from '../../../network/request-text.ts';
+import type { PresetName } from '../../../trust/presets.ts';
+import { noToken, type WorkloadPlace } from './workload.ts';
+
+const DEADLINE_MS = 15_000;
+const MAX_ANSWER_BYTES = 64 * 1024;
+const ATTEMPTS = 3;
+const FIRST_WAIT_MS = 500;
+
+const PASSING_STATUS: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+
+interface TokenRequest {
+  readonly preset: PresetName;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What helps if the service refuses. */
+  readonly hint: string;
+  /** Absent: the dispatcher of all network traffic. The caller closes another one. */
+  readonly dispatcher?: Dispatcher;
+}
+
+/**
+ * Asks a token endpoint, bounded in bytes and time; redirects are not followed. No error contains the address or the
+ * answer, which can contain the request's own credential.
+ */
+export async function requestToken(
+  { env, signal }: Pick<WorkloadPlace, 'env' | 'signal'>,
+  { preset, url, headers, hint, dispatcher = openDispatcher({ env }) }: TokenRequest,
+): Promise<TextAnswer> {
+  const options = { dispatcher, signal, headers, deadlineMs: DEADLINE_MS, maxBytes: MAX_ANSWER_BYTES };
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await requestText(url.href, options);
+      const { status } = answer;
+      if (status === 200) return answer;
+      if (attempt === ATTEMPTS || !PASSING_STATUS.has(status)) {
+        const what = status >= 300 && status < 400 ? 'redirects, which is not followed' : 'refuses';
+        const code = PASSING_STATUS.has(status) ? 'unreachable' : 'not_signed_in';
+        throw noToken(preset, `${url.host} ${what} (HTTP ${status})`, { code, hint });
+      }
+      await delay(Math.random() * FIRST_WAIT_MS * 2 ** attempt, undefined, { signal });
+    }
+  } catch (error) {
+    if (signal.aborted) throw interrupted();
+    throw networkFailure(error, url.host) ?? error;
+  } finally {
+    await dispatcher.destroy();
+  }
+}

@@ -1,0 +1,86 @@
+import type { Context } from '../../../context.ts';
+import { isUserError, UserError } from '../../../errors.ts';
+import type { Target } from '../../../settings/target.ts';
+import { expiryOf, readClaims, type TokenSource } from '../access-token.ts';
+import { type HeldToken, lifetime, renewingSource } from '../renewing-source.ts';
+import type { FoundWorkload } from './find-workload.ts';
+import { checkToken, claimsText, titleOf } from './workload.ts';
+
+/** Returns the lifetime of a token. A wrong clock of this computer does not change that of a token issued just now. */
+function lifetimeOf(token: string, asked: Date, isNew: boolean) {
+  const { iat, exp } = readClaims(token) ?? {};
+  const seconds = isNew && typeof iat === 'number' && typeof exp === 'number' ? exp - iat : 0;
+  return seconds > 0 ? lifetime(asked, seconds) : { issuedAt: asked, expiresAt: expiryOf(token) ?? asked };
+}
+
+/** Returns the tokens of this job, in memory alone. They are renewed where the service gives others. */
+export function workloadTokens(
+  context: Context,
+  { url: audience }: Target,
+  { workload, issuers }: FoundWorkload,
+): TokenSource {
+  const { now, ui } = context;
+  const title = titleOf(workload);
+  const place = { ...context, audience, issuers: issuers.map(({ issuer }) => issuer) };
+  let held: HeldToken | undefined;
+
+  const request = async (): Promise<HeldToken> => {
+    const asked = now();
+    const accessToken = checkToken(workload, await workload.token(place), audience);
+    return { accessToken, ...lifetimeOf(accessToken, asked, workload.source === 'request') };
+  };
+
+  const tell = (token: string) => {
+    const claims = claimsText(workload, token);
+    ui.event({ type: 'note', text: `Using the identity of ${title}${claims === '' ? '' : `: ${claims}`}` });
+  };
+
+  const obtain = async (rejected?: string, reason?: string): Promise<HeldToken> => {
+    let token: HeldToken;
+    try {
+      token = await request();
+    } catch (error) {
+      // A token that is about to expire is good for some requests more.
+      const isGood = held !== undefined && held.accessToken !== rejected && now() < held.expiresAt;
+      if (held === undefined || !isGood || !isUserError(error) || error.code === 'interrupted') throw error;
+      ui.event({ type: 'debug', text: `The token is not renewed yet. ${error.message}` });
+      return held;
+    }
+    if (token.accessToken === rejected) throw refused(reason);
+    if (held === undefined) tell(token.accessToken);
+    held = token;
+    return token;
+  };
+
+  const refused = (reason = 'no reason given') =>
+    new UserError(
+      'token_refused',
+      `The edge does not accept the token of ${title}: ${reason.replace(/\.$/, '')}.`,
+    );
+
+  /** An edge's refusal, with what its operator needs to allow this job. */
+  const explain = (error: UserError): UserError => {
+    const { code, message, hintLines } = error;
+    if ((code !== 'token_refused' && code !== 'forbidden') || held === undefined) return error;
+    const audiences = issuers.flatMap(({ audience: wanted }) => wanted ?? []);
+    const other = audiences.length > 0 && !audiences.includes(audience);
+    const hint = [
+      ...(code === 'forbidden' ? hintLines : []),
+      ...(other
+        ? [`The edge wants tokens for ${audiences.join(', ')}. Tokens are requested for ${audience} alone.`]
+        : []),
+      `Claims of the token: ${claimsText(workload, held.accessToken)}`,
+      'Operators see what the edge allows, and check a token of this job, with:',
+      '  edge-upload trust list',
+      '  edge-upload trust check',
+    ];
+    return new UserError(code, message, { hint, cause: error });
+  };
+
+  const source = renewingSource(obtain, now);
+  return {
+    ...source,
+    explain,
+    ...(workload.source === 'variable' && { endsAt: async () => expiryOf(await source.current()) }),
+  };
+}

@@ -1,0 +1,85 @@
+import type { Context } from '../../../context.ts';
+import { type ErrorCode, UserError } from '../../../errors.ts';
+import { PRESETS, type PresetName } from '../../../trust/presets.ts';
+import { readClaims } from '../access-token.ts';
+
+/** What a workload needs to get a token. */
+export interface WorkloadPlace extends Pick<Context, 'env' | 'home' | 'cwd' | 'execPath' | 'signal'> {
+  /** Origin of the edge, as the user typed it. An edge never names the audience: it could name another service's. */
+  readonly audience: string;
+  /** Issuers of this kind that the edge trusts, as it names them; none if the edge was not asked. */
+  readonly issuers: readonly string[];
+}
+
+/** A CI or cloud service whose jobs have an identity of their own. One file each. */
+export interface Workload {
+  readonly preset: PresetName;
+  /** The claims that operators write rules about, each as a list of keys. */
+  readonly claims: readonly (readonly string[])[];
+  /** Where its tokens are from: requests return a new one each time, others replace the file, a variable stays. */
+  readonly source: 'request' | 'file' | 'variable';
+  /** Returns true if this process runs in such a job. */
+  isHere(env: Context['env']): boolean;
+  /** Returns why this job has no identity, if its environment shows that. */
+  problem?(env: Context['env'], audience: string): UserError | undefined;
+  /** Returns a token. The caller checks its form and audience. */
+  token(place: WorkloadPlace): Promise<string>;
+}
+
+/** Returns the name of a workload for people, such as `GitHub Actions`. */
+export function titleOf({ preset }: Pick<Workload, 'preset'>): string {
+  return PRESETS[preset].title;
+}
+
+/** Returns the error for a job that gets no token. */
+export function noToken(
+  preset: PresetName,
+  why: string,
+  {
+    code = 'not_signed_in',
+    hint,
+    cause,
+  }: { code?: ErrorCode; hint: string | readonly string[]; cause?: unknown },
+): UserError {
+  return new UserError(code, `This job gets no token from ${titleOf({ preset })}: ${why}.`, { hint, cause });
+}
+
+const MAX_TOKEN_LENGTH = 16 * 1024;
+
+/**
+ * Checks the form and the audience of a token before it is sent. A token for another audience is a credential of
+ * another service.
+ */
+export function checkToken({ preset }: Pick<Workload, 'preset'>, token: string, audience: string): string {
+  const claims =
+    token.length <= MAX_TOKEN_LENGTH && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)
+      ? readClaims(token)
+      : undefined;
+  if (claims === undefined) {
+    throw noToken(preset, 'its answer is not a token', {
+      code: 'unreachable',
+      hint: 'Run the job again. A proxy may be in between; see HTTPS_PROXY and NO_PROXY.',
+    });
+  }
+  const audiences: readonly unknown[] = [claims.aud].flat();
+  if (audiences.includes(audience)) return token;
+  throw noToken(preset, 'its token is for another audience, and is not sent', {
+    hint: `The audience must be ${audience}.`,
+  });
+}
+
+const MAX_CLAIM_LENGTH = 100;
+
+/** Returns the claims that count, such as `repository=acme/app, ref=refs/heads/main`. */
+export function claimsText({ claims: paths }: Pick<Workload, 'claims'>, token: string): string {
+  const claims = readClaims(token);
+  const shown = paths.flatMap((path) => {
+    const value = path.reduce<unknown>(
+      (at, key) => (at as Record<string, unknown> | undefined)?.[key],
+      claims,
+    );
+    if (!['string', 'number', 'boolean'].includes(typeof value)) return [];
+    return `${path.at(-1)}=${String(value).slice(0, MAX_CLAIM_LENGTH)}`;
+  });
+  return shown.join(', ');
+}

@@ -1,0 +1,16 @@
+import { UserError } from '../../errors.ts';
+
+/**
+ * Checks that the parts of a JWT are base64url. The edge verifies the rest.
+ * @param source where the token is from, at the start of a sentence
+ */
+export function requireToken(token: string, source: string): string {
+  if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return token;
+  const parts = token.split('.').length;
+  const why = /[^\w.-]/.test(token)
+    ? 'it contains characters that no token has'
+    : `it has ${parts === 1 ? '1 part' : `${parts} parts`} instead of 3`;
+  throw new UserError('usage', `${source} is not an access token: ${token === '' ? 'it is empty' : why}.`, {
+    hint: 'Set it to what edge-upload token prints, or unset it.',
+  });
+}

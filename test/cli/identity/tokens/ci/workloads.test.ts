@@ -1,0 +1,339 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { token } from '../../../../../cli/commands/token.ts';
+import { whoami } from '../../../../../cli/commands/whoami.ts';
+import { findWorkload } from '../../../../../cli/identity/tokens/ci/find-workload.ts';
+import { kubernetes } from '../../../../../cli/identity/tokens/ci/kubernetes.ts';
+import { workloadTokens } from '../../../../../cli/identity/tokens/ci/workload-tokens.ts';
+import { tokenSource } from '../../../../../cli/identity/tokens/token-source.ts';
+import { flatResult } from '../../../../support/flat.ts';
+import { claimsOf } from '../../../../support/forge.ts';
+import { type CiName, PUBLISHED } from './published-claims.ts';
+import { REQUEST_TOKEN, rig } from './rig.ts';
+
+const NAMES = Object.keys(PUBLISHED) as CiName[];
+/** Those whose tokens are requested, and so renewed. */
+const REQUESTED = ['github', 'circleci', 'buildkite', 'aws', 'gcp'] as const;
+const VARIABLES = ['gitlab', 'bitbucket'] as const;
+
+test('each job finds its own token, for the typed origin alone, and the edge accepts it', async (t) => {
+  const here = await rig(t);
+  for (const ci of NAMES.filter((name) => name !== 'kubernetes')) {
+    const env = { ...here.job(ci), EDGE_UPLOAD_URL: here.url };
+    const context = here.context(env);
+    const { document, text } = flatResult(await whoami(context, {}));
+    assert.equal(document.username, PUBLISHED[ci].claims.sub, ci);
+    assert.equal(document.tokens, ci);
+    assert.equal(document.renewed, !VARIABLES.some((name) => name === ci));
+    assert.match(String(text), /in memory only, of/);
+    const note = context.events.find(({ type }) => type === 'note');
+    assert.match(JSON.stringify(note), /Using the identity of .*: .*=/, ci);
+    const printed = flatResult(await token(here.context(env), {}));
+    assert.match(String(printed.document.expiresAt), /^\d{4}-/);
+    assert.ok([claimsOf(String(printed.text)).aud].flat().includes(here.url));
+  }
+  assert.deepEqual(new Set(here.requested), new Set([here.url]));
+  assert.equal(here.requested.length, 2 * REQUESTED.length);
+});
+
+test('a token is renewed before it ends, and after a refusal, where the service gives others', async (t) => {
+  const here = await rig(t);
+  for (const ci of REQUESTED) {
+    here.requested.length = 0;
+    const tokens = tokenSource(here.context(here.job(ci)), { url: here.url });
+    const first = await tokens.current();
+    assert.equal(await tokens.current(), first);
+    assert.equal(await tokens.endsAt?.(), undefined);
+    const half = PUBLISHED[ci].lifetime / 2;
+    here.advance(half);
+    assert.equal(await tokens.current(), first);
+    here.advance(half - 10);
+    const [second, same] = await Promise.all([tokens.current(), tokens.current()]);
+    assert.notEqual(second, first);
+    assert.equal(second, same);
+    const third = await tokens.renew(second, 'The key was withdrawn.');
+    assert.notEqual(third, second);
+    assert.equal(here.requested.length, 3, ci);
+  }
+});
+
+test('a wrong clock of the job does not change how long a token is used', async (t) => {
+  const here = await rig(t);
+  const tokens = tokenSource(
+    here.context(here.job('github'), { now: () => new Date(here.now().getTime() + 3_600_000) }),
+    { url: here.url },
+  );
+  const first = await tokens.current();
+  here.advance(200);
+  assert.equal(await tokens.current(), first);
+  here.advance(90);
+  assert.notEqual(await tokens.current(), first);
+});
+
+test('a token in a variable is not renewed: its end is known, and a refusal is final', async (t) => {
+  const here = await rig(t);
+  for (const ci of VARIABLES) {
+    const tokens = tokenSource(here.context(here.job(ci)), { url: here.url });
+    const first = await tokens.current();
+    assert.equal((await tokens.endsAt?.())?.getTime(), Number(claimsOf(first).exp) * 1000);
+    const error = await here.failure(tokens.renew(first, 'The token has expired.'));
+    assert.equal(error.code, 'token_refused');
+    assert.match(
+      error.message,
+      /does not accept the token of (GitLab CI\/CD|Bitbucket Pipelines): The token has expired\.$/,
+    );
+    here.advance(PUBLISHED[ci].lifetime);
+    assert.equal(await tokens.current(), first, 'the edge judges by its own clock');
+  }
+});
+
+test('a projected token of a pod is read again when the kubelet has replaced it', async (t) => {
+  const here = await rig(t);
+  const path = join(here.home, 'projected');
+  const pod = kubernetes(path);
+  const context = here.context(here.job('kubernetes'));
+  const target = { url: here.url };
+  assert.equal(await findWorkload(context, target, [pod]), undefined, 'the pod has no such token');
+  const write = async () => {
+    const next = here.sign('kubernetes', { aud: [here.url] });
+    await writeFile(path, `${next}\n`);
+    return next;
+  };
+  const first = await write();
+  const found = await findWorkload(context, target, [pod]);
+  assert.ok(found);
+  const tokens = workloadTokens(context, target, found);
+  assert.equal(await tokens.current(), first);
+  here.advance(3_000);
+  const second = await write();
+  assert.equal(await tokens.current(), first);
+  here.advance(550);
+  assert.equal(await tokens.current(), second);
+  await writeFile(path, here.sign('kubernetes', { aud: ['https://kubernetes.default.svc'] }));
+  const error = await here.failure(tokens.renew(second));
+  assert.match(error.message, /for another audience, and is not sent/);
+  assert.ok(error.hint?.includes(here.url));
+});
+
+test('an edge that names another audience gets no token for it', async (t) => {
+  const here = await rig(t);
+  for (const audience of [
+    'sts.amazonaws.com',
+    'api://AzureADTokenExchange',
+    'https://upload.pypi.org/legacy/',
+  ]) {
+    here.name(
+      ...NAMES.map((preset) => ({
+        preset,
+        // A look-alike of the issuer changes nothing either.
+        issuer: `${PUBLISHED[preset].iss}/evil`,
+        audience,
+        clientId: audience,
+      })),
+    );
+    for (const ci of NAMES.filter((name) => name !== 'kubernetes')) {
+      const tokens = tokenSource(here.context(here.job(ci)), { url: here.url });
+      assert.ok([claimsOf(await tokens.current()).aud].flat().includes(here.url), ci);
+    }
+  }
+  assert.deepEqual(new Set(here.requested), new Set([here.url]));
+});
+
+test('a token that a CI made for other services is never sent', async (t) => {
+  const here = await rig(t);
+  const strangers: Record<string, string>[] = [
+    { GITLAB_CI: 'true', EDGE_UPLOAD_ID_TOKEN: here.sign('gitlab', { aud: 'https://vault.example' }) },
+    {
+      BITBUCKET_BUILD_NUMBER: '7',
+      BITBUCKET_STEP_OIDC_TOKEN: here.sign('bitbucket', { aud: 'ari:cloud:bitbucket::workspace/1' }),
+    },
+    { GITLAB_CI: 'true', EDGE_UPLOAD_ID_TOKEN: here.sign('gitlab', { aud: `${here.url}.evil.example` }) },
+    { GITLAB_CI: 'true', EDGE_UPLOAD_ID_TOKEN: here.sign('gitlab') },
+  ];
+  for (const env of strangers) {
+    const error = await here.failure(tokenSource(here.context(env), { url: here.url }).current());
+    assert.deepEqual([error.code, error.exitCode], ['not_signed_in', 4]);
+    assert.match(error.message, /for another audience/);
+  }
+  assert.ok(here.sent.every((one) => one === undefined));
+});
+
+test('without an issuer of the job at the edge, the stored sign-in is used and no token is requested', async (t) => {
+  const here = await rig(t);
+  for (const issuers of [
+    [],
+    [{ preset: 'github', issuer: PUBLISHED.github.iss, kind: 'people', clientId: 'x' }],
+    [{ preset: 'gitlab', issuer: PUBLISHED.gitlab.iss }],
+  ]) {
+    here.name(...issuers);
+    const error = await here.failure(
+      tokenSource(here.context(here.job('github')), { url: here.url }).current(),
+    );
+    assert.match(error.message, /^Nobody is signed in/);
+  }
+  assert.deepEqual(here.requested, []);
+});
+
+test('credentials of the environment come first, and EDGE_UPLOAD_IDENTITY chooses or switches off', async (t) => {
+  const here = await rig(t);
+  const current = (env: Record<string, string>) =>
+    tokenSource(here.context({ ...here.job('github'), EDGE_UPLOAD_URL: here.url, ...env }), {
+      url: here.url,
+    }).current();
+  assert.equal(await current({ EDGE_UPLOAD_TOKEN: 'a.b.c' }), 'a.b.c');
+  assert.match(
+    (await here.failure(current({ EDGE_UPLOAD_IDENTITY: 'off' }))).message,
+    /^Nobody is signed in/,
+  );
+  assert.deepEqual([here.requested, here.sent], [[], []]);
+  // On Google Cloud without a variable that shows it. The edge is not asked what it trusts.
+  const { GCE_METADATA_HOST = '' } = here.job('gcp');
+  assert.equal(
+    claimsOf(await current({ EDGE_UPLOAD_IDENTITY: 'gcp', GCE_METADATA_HOST })).iss,
+    PUBLISHED.gcp.iss,
+  );
+  assert.deepEqual(here.sent, []);
+  const error = await here.failure(current({ EDGE_UPLOAD_IDENTITY: 'jenkins' }));
+  assert.equal(error.code, 'usage');
+  assert.match(error.hint ?? '', /github, gitlab, .*, off$/);
+});
+
+test('a job without the permission for tokens is told the lines to add', async (t) => {
+  const here = await rig(t);
+  for (const [env, hint] of [
+    [{ GITHUB_ACTIONS: 'true' }, /permissions:\n {4}id-token: write/],
+    [{ GITHUB_ACTIONS: 'true', EDGE_UPLOAD_IDENTITY: 'github' }, /id-token: write/],
+    [{ GITLAB_CI: 'true' }, new RegExp(`id_tokens:\n {4}EDGE_UPLOAD_ID_TOKEN:\n {6}aud: ${here.url}`)],
+    [{ BITBUCKET_BUILD_NUMBER: '1' }, new RegExp(`audiences:\n {6}- ${here.url}`)],
+    [{ CIRCLECI: 'true', PATH: here.home }, /PATH of the step/],
+    [{ BUILDKITE: 'true', PATH: here.home }, /on the PATH/],
+  ] as const) {
+    const error = await here.failure(tokenSource(here.context({ ...env }), { url: here.url }).current());
+    assert.deepEqual([error.code, error.exitCode], ['not_signed_in', 4]);
+    assert.match(error.hint ?? '', hint);
+  }
+});
+
+test('a refusal of the edge shows its reason, the claims that count and what operators type', async (t) => {
+  const here = await rig(t);
+  here.refuse('token_audience', 'The token is for another audience.');
+  const env = { ...here.job('github'), EDGE_UPLOAD_URL: here.url };
+  const error = await here.failure(whoami(here.context(env), {}));
+  assert.equal(error.code, 'token_refused');
+  assert.match(error.message, /The token is for another audience/);
+  assert.match(error.hint ?? '', /repository=acme\/app, repository_id=67890, .*ref=refs\/heads\/main/);
+  assert.match(error.hint ?? '', /edge-upload trust check$/);
+  assert.doesNotMatch(error.hint ?? '', /edge-upload login/);
+  here.name({ preset: 'github', issuer: PUBLISHED.github.iss, audience: 'https://api.acme.example' });
+  const other = await here.failure(whoami(here.context(env), {}));
+  assert.match(other.hint ?? '', /wants tokens for https:\/\/api\.acme\.example/);
+  assert.deepEqual(new Set(here.requested), new Set([here.url]));
+});
+
+test('what a token endpoint answers is bounded, checked and never shown', async (t) => {
+  const here = await rig(t);
+  const github = () => tokenSource(here.context(here.job('github')), { url: here.url }).current();
+  let asked = 0;
+  const answers = async (status: number, body: string | Buffer, headers: Record<string, string> = {}) => {
+    asked = 0;
+    here.interfere((_request, response) => {
+      asked += 1;
+      response.writeHead(status, headers);
+      response.end(body);
+      return true;
+    });
+    return here.failure(github());
+  };
+  const echo = JSON.stringify({ value: `Bearer ${REQUEST_TOKEN}` });
+  for (const [status, body, code, times] of [
+    [302, '', 'not_signed_in', 1],
+    [401, echo, 'not_signed_in', 1],
+    [403, REQUEST_TOKEN, 'not_signed_in', 1],
+    [503, echo, 'unreachable', 3],
+    [200, echo, 'unreachable', 1],
+    [200, '<html>', 'unreachable', 1],
+    [200, '{"value":{"a":1}}', 'unreachable', 1],
+    [200, 'null', 'unreachable', 1],
+    [200, Buffer.alloc(200_000, 'x'), 'unreachable', 1],
+    [200, JSON.stringify({ value: `a.${'b'.repeat(60_000)}.c` }), 'unreachable', 1],
+  ] as const) {
+    const error = await answers(status, body, { location: 'https://evil.example/' });
+    assert.deepEqual([error.code, asked], [code, times], `${status} ${String(body).slice(0, 20)}`);
+  }
+  // An endless answer, and one that is cut.
+  here.interfere((_request, response) => {
+    response.writeHead(200);
+    const more = () => response.write(Buffer.alloc(65_536, 'x')) && setImmediate(more);
+    response.on('drain', more);
+    more();
+    return true;
+  });
+  assert.equal((await here.failure(github())).code, 'unreachable');
+  here.interfere((request) => Boolean(request.socket.destroy()));
+  assert.equal((await here.failure(github())).code, 'unreachable');
+  assert.ok(here.sent.every((one) => one === undefined));
+});
+
+test('a hanging token endpoint is left at Ctrl-C', async (t) => {
+  const here = await rig(t);
+  const context = here.context(here.job('github'));
+  here.interfere(() => {
+    context.abort.abort();
+    return true;
+  });
+  const error = await here.failure(tokenSource(context, { url: here.url }).current());
+  assert.equal(error.code, 'interrupted');
+});
+
+test('while a renewal fails, the token is used for as long as it is good', async (t) => {
+  const here = await rig(t);
+  const tokens = tokenSource(here.context(here.job('github')), { url: here.url });
+  const first = await tokens.current();
+  here.interfere((_request, response) => {
+    response.writeHead(403).end();
+    return true;
+  });
+  here.advance(280);
+  assert.equal(await tokens.current(), first);
+  assert.equal((await here.failure(tokens.renew(first))).code, 'not_signed_in');
+  here.advance(20);
+  assert.equal((await here.failure(tokens.current())).code, 'not_signed_in');
+});
+
+test('the request for a token goes by https to the runner, whatever the variable holds', async (t) => {
+  const here = await rig(t);
+  for (const address of [
+    'http://runner.example/x',
+    'https://user:pass@runner.example/',
+    'file:///etc/passwd',
+    'x',
+  ]) {
+    const env = { ...here.job('github'), ACTIONS_ID_TOKEN_REQUEST_URL: address };
+    const error = await here.failure(tokenSource(here.context(env), { url: here.url }).current());
+    assert.equal(error.code, 'settings');
+  }
+  for (const GCE_METADATA_HOST of ['metadata/../', 'a@b', 'a b']) {
+    const env = { K_SERVICE: 'x', GCE_METADATA_HOST };
+    assert.equal(
+      (await here.failure(tokenSource(here.context(env), { url: here.url }).current())).code,
+      'settings',
+    );
+  }
+});
+
+test('a failure of STS names what an administrator enables', async (t) => {
+  const here = await rig(t);
+  const code = 'OutboundWebIdentityFederationDisabledException';
+  here.interfere((_request, response) => {
+    response.writeHead(403, { 'content-type': 'text/xml' });
+    response.end(
+      `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>Off.</Message></Error></ErrorResponse>`,
+    );
+    return true;
+  });
+  const error = await here.failure(tokenSource(here.context(here.job('aws')), { url: here.url }).current());
+  assert.equal(error.code, 'not_signed_in');
+  assert.match(error.hint ?? '', /aws iam enable-outbound-web-identity-federation/);
+});
