@@ -16,7 +16,7 @@ import { type CiName, PUBLISHED } from './published-claims.ts';
 export const REQUEST_TOKEN = 'the.request.token-of-this-job';
 
 /** Answers in the place of a token endpoint; `true`: it has answered. */
-export type Mischief = (request: IncomingMessage, response: ServerResponse) => boolean;
+type Mischief = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** What an edge says of an issuer. */
 interface Named {
@@ -55,7 +55,7 @@ export interface Rig {
   failure(work: Promise<unknown>): Promise<UserError>;
 }
 
-export async function listen(t: NodeTestContext, listener: RequestListener): Promise<string> {
+async function listen(t: NodeTestContext, listener: RequestListener): Promise<string> {
   const server = createServer({ keepAliveTimeout: 600_000 }, listener);
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   t.after(async () => {
