@@ -85,7 +85,7 @@ function declarePut(root: Commander, act: Act): void {
   put
     .option('--multipart <when>', 'in parts: auto (past one part), never, always')
     .option('--part-size <size>', 'such as 64M')
-    .option('--concurrency <number>', 'most requests at once (16; standard input: 4)')
+    .option('--concurrency <number>', 'most requests at once (32; standard input: 4)')
     .option('--limit-rate <size>', 'bytes a second in all, such as 5M')
     .option('--stall-timeout <seconds>', 'cut an attempt that moves nothing (30)');
   put.optionsGroup('Options:');

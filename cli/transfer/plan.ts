@@ -14,7 +14,9 @@ export const MAX_OBJECT = MAX_PARTS * MAX_PART;
 export const MAX_WHOLE = 5 * GIB;
 
 /** Bytes of a part, unless the file is too large for 10,000 of them. A file that fits in one part is sent by one PUT. */
-export const DEFAULT_PART = 16 * MIB;
+export const DEFAULT_PART = 8 * MIB;
+/** Bytes of a part of a stream, whose length is not known: 10,000 of them are the most that it can have. */
+export const STREAM_PART = 16 * MIB;
 
 export const MULTIPART_MODES = ['auto', 'never', 'always'] as const;
 export type MultipartMode = (typeof MULTIPART_MODES)[number];
@@ -23,6 +25,8 @@ export interface PlanOptions {
   readonly multipart?: MultipartMode;
   /** Bytes; absent: chosen by the file's size. */
   readonly partSize?: number;
+  /** Bytes a second that may be sent: parts are small then, so that each is stored soon. */
+  readonly limitRate?: number;
 }
 
 /** How a file is divided: into parts of a multipart upload, or not at all (one PUT). */
@@ -40,9 +44,9 @@ export interface Part {
   readonly length: number;
 }
 
-/** Returns the smallest part size, in whole MiB and at least the default, that divides `size` bytes into at most 10,000 parts. */
-export function suitablePartSize(size: number): number {
-  return Math.max(DEFAULT_PART, Math.ceil(Math.ceil(size / MAX_PARTS) / MIB) * MIB);
+/** Returns the smallest part size, in whole MiB and at least `least`, that divides `size` bytes into at most 10,000 parts. */
+export function suitablePartSize(size: number, least = DEFAULT_PART): number {
+  return Math.max(least, Math.ceil(Math.ceil(size / MAX_PARTS) / MIB) * MIB);
 }
 
 /** @throws {UserError} `usage` for a part size that S3 refuses. */
@@ -62,7 +66,8 @@ export function checkPartSize(partSize: number): void {
  * @throws {UserError} `too_large` beyond S3's limits; `usage` for a part size that makes more than 10,000 parts.
  */
 export function planUpload(name: string, size: number, options: PlanOptions = {}): Plan {
-  const { multipart = 'auto', partSize = suitablePartSize(size) } = options;
+  const { multipart = 'auto', limitRate } = options;
+  const { partSize = suitablePartSize(size, limitRate === undefined ? DEFAULT_PART : MIN_PART) } = options;
   if (multipart === 'never') {
     if (size > MAX_WHOLE) throw tooLarge(name, size, MAX_WHOLE, 'in one request', 'Leave --multipart out.');
     return { multipart: false, partSize: size, parts: 1 };
@@ -75,7 +80,7 @@ export function planUpload(name: string, size: number, options: PlanOptions = {}
     throw new UserError(
       'usage',
       `${name} (${formatBytes(size)}) would make ${count(parts, 'part')}; S3 takes ${MAX_PARTS.toLocaleString('en-US')}.`,
-      { hint: `Leave --part-size out, or set it to ${suitablePartSize(size) / MIB}M or more.` },
+      { hint: `Leave --part-size out, or set it to ${suitablePartSize(size, MIN_PART) / MIB}M or more.` },
     );
   }
   if (multipart === 'auto' && parts === 1 && size <= MAX_WHOLE) {

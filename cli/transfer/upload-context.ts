@@ -6,7 +6,7 @@ import { openJournals } from './multipart/journals.ts';
 import type { FileUploadContext } from './multipart/upload-file.ts';
 import type { StreamUploadContext } from './multipart/upload-stream.ts';
 import { createRings } from './pacing/buffers.ts';
-import { createLanes } from './pacing/lanes.ts';
+import { createPartLimiter } from './pacing/part-limiter.ts';
 import { createPool } from './pacing/pool.ts';
 import { type Algorithm, openDigester } from './proof/digests.ts';
 import { CLOCK } from './wire/retry.ts';
@@ -23,7 +23,7 @@ export interface UploadContextOptions extends EdgeOptions {
   readonly limitsMemory?: LimitsMemory;
 }
 
-const CONCURRENCY = 16;
+const CONCURRENCY = 32;
 
 export async function openUploadContext(
   context: Context,
@@ -41,7 +41,7 @@ export async function openUploadContext(
     digester: await openDigester(checksum),
     rings: createRings(),
     slots: createPool(concurrency),
-    lanes: createLanes({ most: concurrency, limitRate, clock, signal }),
+    limiter: createPartLimiter({ most: concurrency, limitRate, clock }),
     now,
     signal,
     warn: (text) => ui.event({ type: 'warning', text }),

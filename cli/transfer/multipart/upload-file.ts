@@ -2,12 +2,12 @@ import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { effectOf } from '../error-effects.ts';
 import type { Limits } from '../limits.ts';
-import type { Lane, Lanes } from '../pacing/lanes.ts';
+import type { PartLimiter } from '../pacing/part-limiter.ts';
 import { forEachAtOnce } from '../pacing/pool.ts';
 import { type Part, type Plan, partOf, partsOf, planOfParts } from '../plan.ts';
 import { sameBytes } from '../proof/integrity.ts';
 import type { Stored, Upload } from '../put-object.ts';
-import { type Segment, type SegmentOptions, withSegment } from '../sources/segment.ts';
+import { type SegmentOptions, withSegment } from '../sources/segment.ts';
 import type { SourceFile } from '../sources/source-file.ts';
 import { UploadConflict, UploadGone } from '../wire/answers.ts';
 import { checkSize } from '../wire/edge-limits.ts';
@@ -36,7 +36,7 @@ export interface FileUploadContext extends SessionContext, SegmentOptions {
   readonly journals: Journals;
   readonly limits: Limits;
   /** Bounds the parts under way. */
-  readonly lanes: Lanes;
+  readonly limiter: PartLimiter;
   readonly note: (text: string) => void;
   readonly signal: AbortSignal;
 }
@@ -127,43 +127,34 @@ async function open(
 async function sendMissing(
   session: MultipartSession,
   { file, upload }: FileUpload,
-  { digester, rings, slots, lanes, signal }: FileUploadContext,
+  { digester, rings, slots, limiter, signal }: FileUploadContext,
 ): Promise<void> {
   let failed = false;
-  const send = async (part: Part, lane: Lane) => {
+  const send = async (part: Part, onSent: (bytes: number) => void) => {
     if (signal.aborted) throw interrupted();
-    const onSent = (bytes: number) => {
-      lane.moved(bytes);
-      upload.onSent(bytes);
-    };
     await withSegment(file, part, { digester, rings }, (segment) =>
-      session.send(part.number, inTurn(segment, lane), onSent),
+      session.send(part.number, segment, onSent),
     );
   };
   const parts = partsOf(file.size, planOfParts(file.size, session.partSize));
   const missing = parts.filter(({ number }) => !session.has(number));
   await forEachAtOnce(missing, slots.size, (part) =>
-    lanes.run(session.partSize, async (lane) => {
+    limiter.run(part.length, async (limited) => {
       // A part that waited while another one failed is not sent.
       if (failed) return;
       await slots
-        .run(() => send(part, lane))
+        .run(() =>
+          send(part, (bytes) => {
+            limited(bytes);
+            upload.onSent(bytes);
+          }),
+        )
         .catch((error: unknown) => {
           failed = true;
           throw error;
         });
     }),
   );
-}
-
-function inTurn(segment: Segment, { turn }: Lane): Segment {
-  async function* open() {
-    for await (const chunk of segment.open()) {
-      await turn();
-      yield chunk;
-    }
-  }
-  return { ...segment, open };
 }
 
 /** The store does not have the upload any more, or another upload of the key came in between. */

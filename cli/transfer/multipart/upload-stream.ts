@@ -3,7 +3,7 @@ import { interrupted, UserError } from '../../errors.ts';
 import { formatBytes } from '../../ui/format.ts';
 import type { Limits } from '../limits.ts';
 import { createPool, forEachAtOnce } from '../pacing/pool.ts';
-import { DEFAULT_PART, MAX_PARTS, type MultipartMode } from '../plan.ts';
+import { MAX_PARTS, type MultipartMode, STREAM_PART } from '../plan.ts';
 import type { Digester } from '../proof/digests.ts';
 import { putObject, type Stored, type Upload } from '../put-object.ts';
 import { bufferSegment } from '../sources/segment.ts';
@@ -43,7 +43,7 @@ export interface StreamUploadContext extends SessionContext, AbortContext {
 
 /** Returns the most that a stream can have and the memory that its upload takes, in bytes. */
 export function streamBounds({
-  partSize = DEFAULT_PART,
+  partSize = STREAM_PART,
   concurrency = CONCURRENT_PARTS,
   multipart = 'auto',
 }: StreamOptions): { readonly bytes: number; readonly memory: number } {
@@ -59,7 +59,7 @@ export function streamBounds({
  */
 export async function uploadStream(
   { stream, name, upload }: StreamUpload,
-  { partSize = DEFAULT_PART, concurrency = CONCURRENT_PARTS, multipart = 'auto' }: StreamOptions,
+  { partSize = STREAM_PART, concurrency = CONCURRENT_PARTS, multipart = 'auto' }: StreamOptions,
   context: StreamUploadContext,
 ): Promise<Stored> {
   const { edge, digester, slots, journals } = context;

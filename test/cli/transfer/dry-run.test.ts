@@ -28,7 +28,7 @@ test('a dry run shows keys, sizes and parts, and files that cannot be uploaded',
     bytes: 5,
     parts: 1,
   });
-  assert.equal(shown['p/d/large']?.parts, 7);
+  assert.equal(shown['p/d/large']?.parts, 13);
   assert.match(JSON.stringify(shown['p/d/bad\nname']), /"code":"bad_key"/);
   const lines = context.events.flatMap((shown) => (shown.type === 'row' ? [shown.text] : []));
   assert.ok(

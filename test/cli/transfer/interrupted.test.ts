@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EXIT } from '../../../cli/errors.ts';
@@ -35,6 +35,33 @@ test('after Ctrl-C a part that ends within a second is kept, and the next run pr
     .filter(({ path }) => path.includes('partNumber='))
     .map(({ path }) => path.slice(0, 16));
   assert.deepEqual(sent, ['/f?partNumber=1&', '/f?partNumber=2&', '/f?partNumber=3&']);
+});
+
+test('Ctrl-C under a rate limit loses no more than the limit sends in five seconds', async (t) => {
+  for (const rate of [2 * MIB, 8 * MIB]) {
+    const cwd = await ownFolder(t);
+    await writeFile(join(cwd, 'f'), '');
+    await truncate(join(cwd, 'f'), 177 * MIB);
+    const context = testContext({ cwd, home: cwd });
+    let begun = 0;
+    const edge = await ownEdge(t, (request) => {
+      if (!request.url?.includes('partNumber=')) return false;
+      begun += 1;
+      if (begun === 12) context.abort.abort();
+      return begun > 12;
+    });
+    // Sixteen times as fast as any other.
+    const clock = {
+      now: () => 16 * performance.now(),
+      sleep: (milliseconds: number, signal: AbortSignal) => CLOCK.sleep(milliseconds / 16, signal),
+      random: () => 0.5,
+    };
+    const options = { limitRate: rate, clock };
+    await assert.rejects(upload(t, context, edge.url, { files: ['f'] }, options), withCode('interrupted'));
+    const [open] = edge.multipart.open.values();
+    const stored = [...(open?.parts.values() ?? [])].reduce((sum, { body }) => sum + body.length, 0);
+    assert.ok(12 * PART - stored <= 5 * rate, `${stored} bytes are stored`);
+  }
 });
 
 test('after Ctrl-C no answer is waited for longer than that', async (t) => {

@@ -25,10 +25,10 @@ test('one request up to the threshold, parts above it', () => {
 
 test('parts grow where 10,000 default parts are too few for the file', () => {
   const most = MAX_PARTS * DEFAULT_PART;
-  assert.deepEqual(planUpload('f', most - 1), { multipart: true, partSize: 16 * MIB, parts: MAX_PARTS });
-  assert.deepEqual(planUpload('f', most), { multipart: true, partSize: 16 * MIB, parts: MAX_PARTS });
-  assert.deepEqual(planUpload('f', most + 1), { multipart: true, partSize: 17 * MIB, parts: 9412 });
-  assert.deepEqual(planUpload('f', 5e9), { multipart: true, partSize: 16 * MIB, parts: 299 });
+  assert.deepEqual(planUpload('f', most - 1), { multipart: true, partSize: 8 * MIB, parts: MAX_PARTS });
+  assert.deepEqual(planUpload('f', most), { multipart: true, partSize: 8 * MIB, parts: MAX_PARTS });
+  assert.deepEqual(planUpload('f', most + 1), { multipart: true, partSize: 9 * MIB, parts: 8889 });
+  assert.deepEqual(planUpload('f', 5e9), { multipart: true, partSize: 8 * MIB, parts: 597 });
   assert.deepEqual(planUpload('f', MAX_OBJECT), { multipart: true, partSize: MAX_PART, parts: MAX_PARTS });
   assert.equal(MAX_OBJECT / 1024 ** 4, 48.828125);
   assert.throws(() => planUpload('f', MAX_OBJECT + 1), withCode('too_large', /48\.8 TiB/));
@@ -56,11 +56,18 @@ test('a part size that the user gives', () => {
   assert.throws(
     () => planUpload('f', 10_000 * MIN_PART + 1, { partSize: MIN_PART }),
     (error) =>
-      withCode('usage', /10,001 parts/)(error) && /16M or more/.test((error as { hint: string }).hint),
+      withCode('usage', /10,001 parts/)(error) && /6M or more/.test((error as { hint: string }).hint),
   );
   for (const partSize of [0, MIN_PART - 1, MAX_PART + 1, 6 * MIB + 0.5]) {
     assert.throws(() => planUpload('f', 1, { partSize }), withCode('usage', /5 MiB to 5 GiB/));
   }
+});
+
+test('under a rate limit, parts are as small as S3 allows', () => {
+  const limited = { limitRate: MIB };
+  assert.equal(planUpload('f', 100 * MIB, limited).partSize, MIN_PART);
+  assert.equal(planUpload('f', MAX_PARTS * MIN_PART + 1, limited).partSize, 6 * MIB);
+  assert.equal(planUpload('f', 100 * MIB, { ...limited, partSize: 64 * MIB }).partSize, 64 * MIB);
 });
 
 test('--multipart never and always', () => {

@@ -1,0 +1,145 @@
+import type { Clock } from '../wire/retry.ts';
+
+/** Bounds the parts under way, of all files of a command together. */
+export interface PartLimiter {
+  /**
+   * Runs `work` as soon as another part of `size` bytes is allowed.
+   * @param work gets a function that counts the bytes which the socket took; negative: those of a failed try.
+   */
+  run<T>(size: number, work: (onSent: (bytes: number) => void) => Promise<T>): Promise<T>;
+}
+
+export interface PartLimiterOptions {
+  /** Most parts under way. */
+  readonly most: number;
+  /** Bytes a second that the command is allowed to send. */
+  readonly limitRate?: number | undefined;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+const FIRST = 4;
+const FEWEST = 2;
+
+/** Parts that take less than this are quick: if they are lost, they are soon sent again. Milliseconds. */
+const QUICK_MS = 4_000;
+/** The longest that a part should take, milliseconds. */
+const LONG_MS = 30_000;
+/** Links change: after this time, more parts are tried again. Milliseconds. */
+const RETRY_MS = 30_000;
+/** What a rate limit sends in this time is under way at most, milliseconds. */
+const LIMITED_MS = 5_000;
+
+/** Buffers of the system take so many bytes of a part at once, and later a burst whenever some of them are free. */
+const BUFFERED = 2.5 * 1024 ** 2;
+/** Two bursts are further apart than this, milliseconds. */
+const PAUSE_MS = 100;
+/** A link is known to be quick after so many bytes for each part under way. */
+const ENOUGH = 1024 ** 2;
+
+interface Part {
+  readonly size: number;
+  readonly began: number;
+  sent: number;
+  movedAt: number;
+  /** When the last burst began, and the bytes sent before it. */
+  burst?: { readonly at: number; readonly sent: number } | undefined;
+}
+
+/**
+ * Creates a limiter that begins with four parts. Where they are quick, it allows all; elsewhere it adds parts for as long as
+ * the total rate rises. It allows fewer where parts take too long. Parts under way are never held up.
+ */
+export function createPartLimiter({ most, limitRate, clock: { now } }: PartLimiterOptions): PartLimiter {
+  const waiting: { readonly size: number; readonly begin: () => void }[] = [];
+  const active = new Set<Part>();
+  let limit = Math.min(FIRST, most);
+  let step = 1;
+  let sharing = false;
+  let retryAt = 0;
+  /** The limit before the last growth, and how long a part took then. */
+  let before: { readonly limit: number; readonly partMs: number } | undefined;
+  /** Bytes of single parts, and the time that the link took for them. */
+  let measured = { since: now(), bytes: 0, milliseconds: 0 };
+
+  const allowed = (size: number) => {
+    const limited = limitRate === undefined ? most : Math.floor((limitRate * LIMITED_MS) / 1000 / size);
+    return Math.min(limit, Math.max(1, limited));
+  };
+
+  const admit = () => {
+    for (let [next] = waiting; next && active.size < allowed(next.size); [next] = waiting) {
+      waiting.shift();
+      next.begin();
+    }
+  };
+
+  const setLimit = (parts: number) => {
+    limit = Math.max(Math.min(FEWEST, most), Math.min(parts, most));
+    measured = { since: now(), bytes: 0, milliseconds: 0 };
+    admit();
+  };
+
+  const adjust = (partMs: number) => {
+    const isQuick = partMs < QUICK_MS;
+    const last = before;
+    before = undefined;
+    // Parts that share a link take longer the more they are; parts with connections of their own rate do not.
+    if (last !== undefined && !isQuick && partMs > last.partMs * Math.sqrt(limit / last.limit)) {
+      sharing = true;
+      step = 1;
+      retryAt = now() + RETRY_MS;
+      setLimit(last.limit);
+    } else if (partMs > LONG_MS) {
+      setLimit(Math.floor((limit * LONG_MS) / partMs));
+    } else if (now() < retryAt || limit === most) {
+      setLimit(limit);
+    } else {
+      before = { limit, partMs };
+      setLimit(isQuick && !sharing ? most : limit + step);
+      step *= 2;
+    }
+  };
+
+  const measure = ({ size }: Part, bytes: number, milliseconds: number) => {
+    measured.bytes += bytes;
+    measured.milliseconds += milliseconds;
+    const partMs = (size * measured.milliseconds) / measured.bytes;
+    const enough = limit * (partMs < QUICK_MS ? ENOUGH : size / 2);
+    if (waiting.length > 0 && measured.bytes >= enough) adjust(partMs);
+  };
+
+  const onSent = (part: Part, bytes: number) => {
+    const { burst, sent, movedAt } = part;
+    part.movedAt = now();
+    part.sent += bytes;
+    if (bytes < 0) {
+      part.burst = undefined;
+    } else if (sent >= BUFFERED && now() - movedAt > PAUSE_MS) {
+      // Between the beginnings of two bursts, the link carried as many bytes as the buffers took.
+      part.burst = { at: now(), sent };
+      if (burst !== undefined) measure(part, sent - burst.sent, now() - burst.at);
+    }
+  };
+
+  return {
+    async run(size, work) {
+      const part = await new Promise<Part>((go) => {
+        const begin = () => {
+          const part = { size, began: now(), sent: 0, movedAt: now() };
+          active.add(part);
+          go(part);
+        };
+        waiting.push({ size, begin });
+        admit();
+      });
+      try {
+        const value = await work((bytes) => onSent(part, bytes));
+        if (part.began >= measured.since) measure(part, size, now() - part.began);
+        return value;
+      } finally {
+        active.delete(part);
+        admit();
+      }
+    },
+  };
+}

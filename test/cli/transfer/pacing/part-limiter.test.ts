@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { testContext } from '../helpers/context.ts';
+import { answerXml, readAll } from '../helpers/edge.ts';
+import { ownEdge, ownFolder, upload } from '../helpers/uploading.ts';
+import { MIB, MOST, sendOver } from './simulated-link.ts';
+
+for (const buffer of [0, 1, 3, 4, 5]) {
+  const of = `(buffers of ${buffer} MiB)`;
+
+  test(`on a shared link few parts are under way, so that a kill loses little ${of}`, async () => {
+    for (const rate of [3, 6]) {
+      const { most, meanLoss, seconds } = await sendOver({ total: () => rate, buffer }, { parts: 24 });
+      assert.ok(most <= 5, `${most} at once`);
+      assert.ok(meanLoss < 20 * MIB, `${meanLoss} bytes`);
+      assert.ok(seconds < 1.05 * ((24 * 8) / rate), `${seconds} s`);
+    }
+  });
+
+  test(`where each connection has its own rate, all are used ${of}`, async () => {
+    const quick = await sendOver({ each: () => 3, buffer }, { parts: 25 });
+    assert.ok(quick.most >= 21, `${quick.most} at once`);
+    for (const rate of [1.5, 0.5]) {
+      const { most, seconds } = await sendOver({ each: () => rate, buffer }, { parts: 128 });
+      assert.equal(most, MOST, `${rate} MiB/s each`);
+      assert.ok(seconds < 2.1 * ((128 * 8) / (MOST * rate)), `${rate} MiB/s each: ${seconds} s`);
+    }
+  });
+
+  test(`where the rate falls, fewer parts begin ${of}`, async () => {
+    const falling = (time: number) => (time < 5_000 ? 40 : 2);
+    const { most, mostAfter } = await sendOver({ total: falling, buffer }, { parts: 96 });
+    assert.equal(most, MOST);
+    // The 32 parts take 128 s then; in 30 s the link carries 7.
+    assert.ok(mostAfter(150_000) <= 8, `${mostAfter(150_000)} at once`);
+  });
+
+  test(`where the rate rises, more parts begin ${of}`, async () => {
+    const rising = (time: number) => (time < 10_000 ? 3 : 40);
+    assert.equal((await sendOver({ total: rising, buffer }, { parts: 64 })).most, MOST);
+  });
+
+  test(`one slow connection does not hold up the others ${of}`, async () => {
+    const link = { each: (number: number) => (number === 1 ? 0.1 : 3), buffer };
+    const { stored } = await sendOver(link, { parts: 64 });
+    assert.ok((stored.at(-2) ?? 0) < 12_000, `the last but one was stored after ${stored.at(-2)} ms`);
+  });
+}
+
+test('on a quick link all parts begin as soon as the first are stored', async () => {
+  const { most, seconds } = await sendOver({ total: () => 100, handshakeMs: 5 }, { parts: 64 });
+  assert.equal(most, MOST);
+  assert.ok(seconds < 6, `${seconds} s`);
+});
+
+test('on a very slow link two parts are under way in the end', async () => {
+  const { mostAfter } = await sendOver({ total: () => 0.25, buffer: 1 }, { parts: 12 });
+  assert.equal(mostAfter(300_000), 2);
+});
+
+test('a rate limit allows the parts that it sends in five seconds', async () => {
+  for (const [rate, parts] of [
+    [0.5, 1],
+    [3, 3],
+    [8, 8],
+  ] as const) {
+    const sending = { parts: 24, partSize: 5 * MIB, limitRate: rate * MIB };
+    const { most, largestLoss } = await sendOver({ buffer: 1 }, sending);
+    assert.ok(most <= parts, `${rate} MiB/s: ${most} at once`);
+    assert.ok(largestLoss <= Math.max(5, 5 * rate) * MIB, `${rate} MiB/s: ${largestLoss} bytes`);
+  }
+});
+
+test('more connections are used where few do not reach the rate limit', async () => {
+  const { seconds } = await sendOver({ each: () => 1 }, { parts: 64, partSize: 5 * MIB, limitRate: 8 * MIB });
+  assert.ok(seconds < 1.2 * ((64 * 5) / 8), `${seconds} s`);
+});
+
+test('put with --limit-rate sends no more parts at once', async (t) => {
+  const home = await ownFolder(t);
+  await writeFile(join(home, 'f'), '');
+  await truncate(join(home, 'f'), 40 * MIB);
+  let open = 0;
+  let most = 0;
+  const edge = await ownEdge(t, (request, response) => {
+    if (!request.url?.includes('partNumber=')) return false;
+    open += 1;
+    most = Math.max(most, open);
+    response.once('close', () => {
+      open -= 1;
+    });
+    return false;
+  });
+  const context = testContext({ cwd: home, home });
+  await upload(t, context, edge.url, { files: ['f'] }, { partSize: 5 * MIB, limitRate: MIB });
+  assert.equal(edge.stored.get('/f')?.length, 40 * MIB);
+  assert.equal(most, 1);
+});
+
+test('after a failure no waiting part begins', async (t) => {
+  const home = await ownFolder(t);
+  await writeFile(join(home, 'f'), '');
+  await truncate(join(home, 'f'), 100 * MIB);
+  const edge = await ownEdge(t, async (request, response) => {
+    if (!request.url?.includes('partNumber=')) return false;
+    await readAll(request);
+    answerXml(response, 403, 'AccessDenied');
+    return true;
+  });
+  const context = testContext({ cwd: home, home });
+  await assert.rejects(upload(t, context, edge.url, { files: ['f'] }, { partSize: 5 * MIB }));
+  const parts = edge.seen.filter(({ path }) => path.includes('partNumber='));
+  assert.ok(parts.length <= 4, `${parts.length} parts began`);
+});
