@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { connect, type SecureVersion } from 'node:tls';
+import type { ViewerRequestEvent } from '../../../../local/cloudfront/data-plane/function/viewer-event.ts';
 import type { JsonObject } from '../../../../local/json.ts';
 import { deploy, distributionProperties, type Fixture, openFixture, SUFFIX } from '../fixture.ts';
 
@@ -55,6 +56,9 @@ test('a distribution answers to its own host name, with a certificate of that na
   const alias = await ask(fixture, url, 'uploads.example.com');
   assert.equal(alias.status, 200);
   assert.match(alias.names, /DNS:uploads\.example\.com/);
+  // The function sees the distribution's own name, whichever the viewer asked for.
+  const event = fixture.events.at(-1) as ViewerRequestEvent;
+  assert.equal(event.Records[0].cf.config.distributionDomainName, new URL(url).host);
   const { port } = new URL(url);
   assert.equal((await ask(fixture, url, 'uploads.example.com', `Uploads.Example.com:${port}`)).status, 200);
   const usual = await ask(fixture, url, 'localhost', `localhost:${port}`);
