@@ -16,6 +16,7 @@ interface Problem {
   readonly model: string;
   /** In the words of AWS's APIs. */
   readonly api: string;
+  readonly value: string | undefined;
 }
 
 /** What is read: a template, or a request of AWS's JSON or query protocol. */
@@ -37,9 +38,12 @@ export class Place {
     return new Place(this.source, [...this.#path, step], this.problems);
   }
 
-  /** Adds a problem: `model` in the words of CloudFormation's resource models, `api` in those of AWS's APIs. */
-  fail(model: string, api: string): undefined {
-    this.problems.push({ path: this.#path, model, api });
+  /**
+   * Adds a problem: `model` in the words of CloudFormation's resource models, `api` in those of AWS's APIs. Errors of the
+   * query protocol repeat the value.
+   */
+  fail(model: string, api: string, value?: string): undefined {
+    this.problems.push({ path: this.#path, model, api, value });
     return undefined;
   }
 
@@ -55,7 +59,8 @@ export class Place {
 
   /** @throws AwsError always: `InvalidRequest` for a template, otherwise the code for invalid input */
   notSupported(value = ''): never {
-    const what = `${this}${value === '' ? '' : ` with the value ${value}`}`;
+    const name = this.source === 'template' ? `${this}` : this.#path.join('.');
+    const what = `${name}${value === '' ? '' : ` with the value ${value}`}`;
     if (this.source === 'template') throw notSupported(`the property ${what}`);
     throw notSupported(`the parameter ${what}`, REQUEST_CODES[this.source].invalid);
   }
@@ -72,9 +77,9 @@ export class Place {
 
   /** Such as `Value null at 'name' failed to satisfy constraint: Member must not be null`. */
   apiProblems(): string[] {
-    return this.problems.map(({ path, api }) => {
-      const value = api === 'Member must not be null' ? 'Value null' : 'Value';
-      return `${value} at '${pathText(this.source, path)}' failed to satisfy constraint: ${api}`;
+    return this.problems.map(({ path, api, value }) => {
+      const quoted = this.source === 'query' && value !== undefined ? ` '${value}'` : '';
+      return `Value${api === 'Member must not be null' ? ' null' : quoted} at '${pathText(this.source, path)}' failed to satisfy constraint: ${api}`;
     });
   }
 }

@@ -11,8 +11,9 @@ interface Field<T> {
   readonly otherwise?: T;
 }
 
-type Fields = Readonly<Record<string, Field<unknown>>>;
-type Output<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+export type Fields = Readonly<Record<string, Field<unknown>>>;
+/** The value that a structure of fields reads. */
+export type Output<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 /** The value that a shape reads. */
 export type Infer<S> = S extends Shape<infer T> ? T : never;
 
@@ -52,6 +53,7 @@ export function text({ min = 0, max = Number.POSITIVE_INFINITY, pattern }: TextL
       place.fail(
         `expected maxLength: ${max}, actual: ${length}`,
         `Member must have length less than or equal to ${max}`,
+        value,
       );
     }
     // Too long a value is not matched: a pattern may take time that grows with the square of the length.
@@ -59,6 +61,7 @@ export function text({ min = 0, max = Number.POSITIVE_INFINITY, pattern }: TextL
       place.fail(
         'failed validation constraint for keyword [pattern]',
         `Member must satisfy regular expression pattern: ${pattern.source}`,
+        value,
       );
     }
     return place.problems.length === before ? value : undefined;
@@ -85,7 +88,8 @@ export function oneOf<const T extends string | number>(
     if (notSupported.includes(String(value))) place.notSupported(String(value));
     return place.fail(
       `${JSON.stringify(value)} is not a valid enum value. Valid values: ${choices.join(', ')}`,
-      `Member must satisfy enum value set: [${[...choices].sort().join(', ')}]`,
+      `Member must satisfy enum value set: [${(place.source === 'query' ? choices : [...choices].sort()).join(', ')}]`,
+      String(value),
     );
   };
 }
@@ -106,8 +110,9 @@ export function integer({ min, max }: { min: number; max: number }): Shape<numbe
 
 export function flag(): Shape<boolean> {
   return (value, place) => {
-    if (value === true || value === 'true') return true;
-    if (value === false || value === 'false') return false;
+    const word = place.source === 'query' && typeof value === 'string' ? value.toLowerCase() : value;
+    if (word === true || word === 'true') return true;
+    if (word === false || word === 'false') return false;
     return place.failType('Boolean');
   };
 }
@@ -214,7 +219,7 @@ export function readProperties<T>(shape: Shape<T>, properties: JsonObject): T {
 }
 
 /**
- * Reads the input of an API's operation. Errors do not repeat the values, since some are passwords.
+ * Reads the input of an API's operation. Errors of the JSON protocol do not repeat values, since some are passwords.
  * @throws AwsError with the protocol's code for invalid or malformed input
  */
 export function readInput<T>(shape: Shape<T>, body: JsonObject, protocol: 'json' | 'query' = 'json'): T {

@@ -3,16 +3,14 @@ import type { Identities } from '../auth/identities.ts';
 import { throttleOf } from '../faults/throttling.ts';
 import type { Faults } from '../faults.ts';
 import { type Permissions, unrestricted } from '../iam/permissions.ts';
-import type { JsonObject } from '../json.ts';
 import type { ResourceHandler } from '../resource.ts';
 import { requestDoor } from '../wire/door.ts';
-import { notSupported } from '../wire/errors.ts';
 import type { HttpHandler } from '../wire/http.ts';
-import { type QueryMembers, queryProtocol } from '../wire/query-protocol.ts';
+import { queryProtocol } from '../wire/query-protocol.ts';
 import { Engine } from './engine/engine.ts';
-import type { Operation, OperationContext } from './operations/context.ts';
 import { OPERATIONS } from './operations/index.ts';
-import { type GetObject, withTemplateBody } from './operations/template-body.ts';
+import type { OperationContext } from './operations/operation.ts';
+import type { GetObject } from './operations/template-body.ts';
 import { LaggingView } from './stack/lagging.ts';
 import { StackStore } from './stack/store.ts';
 
@@ -48,7 +46,7 @@ export function createCloudFormation(options: CloudFormationOptions): CloudForma
   const throttle = throttleOf('cloudformation', () => faults);
   const view = new LaggingView(store, () => faults.describeLag ?? 0);
   const engine = new Engine({ store, handlers, now, faults, onDefect });
-  const context: OperationContext = { store, view, engine, handlers, now };
+  const context: OperationContext = { store, view, engine, handlers, getObject, now };
 
   return {
     handle: requestDoor({
@@ -63,7 +61,7 @@ export function createCloudFormation(options: CloudFormationOptions): CloudForma
       throttle,
       find(name) {
         const operation = OPERATIONS.get(name);
-        return operation && { run: ({ input }) => run(operation, input, context, getObject) };
+        return operation && { run: ({ input }) => operation(input, context) };
       },
     }),
     async resume() {
@@ -75,15 +73,4 @@ export function createCloudFormation(options: CloudFormationOptions): CloudForma
       if (defect !== undefined) throw defect;
     },
   };
-}
-
-async function run(
-  operation: Operation,
-  input: JsonObject,
-  context: OperationContext,
-  getObject: GetObject,
-): Promise<QueryMembers> {
-  const unknown = Object.keys(input).find((name) => !operation.takes.includes(name));
-  if (unknown !== undefined) throw notSupported(`the parameter ${unknown}`, 'ValidationError');
-  return operation.run(await withTemplateBody(input, getObject), context) ?? {};
 }

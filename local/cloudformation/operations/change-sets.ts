@@ -1,17 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { ACCOUNT_ID, REGION } from '../../account.ts';
-import type { JsonObject } from '../../json.ts';
+import { flag, oneOf, optional, required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
-import { type ChangeSetRecord, own, type StackRecord } from '../stack/model.ts';
+import type { ChangeSetRecord, StackRecord } from '../stack/model.ts';
 import { planChanges } from '../stack/plan.ts';
-import { choice, flag, optionalText, requiredText } from '../wire/query.ts';
 import { changeSetSummary, changeXml, parametersXml, tagsXml } from './answers.ts';
-import { type Operation, type OperationContext, page } from './context.ts';
-import { MODE_PARAMETERS, refuseOtherModes } from './deployment-mode.ts';
-import { isRepeated, requestOf } from './requests.ts';
-import { newName, onFailure, readSource, SOURCE_PARAMETERS } from './source.ts';
-import { beginCreate, beginUpdate, outdated, refuseUnlessUpdatable, reviewedStack } from './transitions.ts';
+import { type OperationContext, operation, page, paged } from './operation.ts';
+import { deploymentConfig, newName, onFailure, requestFields, sourceFields } from './parameters.ts';
+import { readSource } from './source.ts';
+import {
+  beginCreate,
+  beginUpdate,
+  isRepeated,
+  outdated,
+  refuseUnlessUpdatable,
+  reviewedStack,
+} from './transitions.ts';
 
 const NO_CHANGES =
   "The submitted information didn't contain changes. Submit different information to create a change set.";
@@ -21,88 +26,91 @@ interface Found {
   readonly changeSet: ChangeSetRecord;
 }
 
-/** A change set by its ARN, or by its name and its stack's. */
-function find(query: JsonObject, { store }: OperationContext): Found | undefined {
-  const wanted = requiredText(query, 'ChangeSetName');
-  const stackName = optionalText(query, 'StackName');
-  if (stackName === undefined && !wanted.startsWith('arn:')) {
+/** How requests name a change set: by its ARN, or by its name and the stack's. */
+const changeSetFields = { ChangeSetName: required(text()), StackName: optional(text()) };
+
+interface ChangeSetInput {
+  readonly ChangeSetName: string;
+  readonly StackName: string | undefined;
+}
+
+function find({ ChangeSetName, StackName }: ChangeSetInput, { store }: OperationContext): Found | undefined {
+  if (StackName === undefined && !ChangeSetName.startsWith('arn:')) {
     throw new AwsError(
       'ValidationError',
       'StackName must be specified if ChangeSetName is not specified as an ARN.',
     );
   }
-  const stacks = stackName === undefined ? store.all() : [store.require(stackName, 'in brackets')];
+  const stacks = StackName === undefined ? store.all() : [store.require(StackName, 'in brackets')];
   for (const stack of stacks) {
-    const changeSet = stack.changeSets.find(({ id, name }) => id === wanted || name === wanted);
+    const changeSet = stack.changeSets.find(({ id, name }) => id === ChangeSetName || name === ChangeSetName);
     if (changeSet !== undefined) return { stack, changeSet };
   }
   return undefined;
 }
 
 /** @throws AwsError `ChangeSetNotFound` */
-export function requireChangeSet(query: JsonObject, context: OperationContext): Found {
-  const found = find(query, context);
+export function requireChangeSet(input: ChangeSetInput, context: OperationContext): Found {
+  const found = find(input, context);
   if (found !== undefined) return found;
-  const wanted = requiredText(query, 'ChangeSetName');
-  throw new AwsError('ChangeSetNotFound', `ChangeSet [${wanted}] does not exist`, 404);
+  throw new AwsError('ChangeSetNotFound', `ChangeSet [${input.ChangeSetName}] does not exist`, 404);
 }
 
-/** The stack that a change set is for: of type CREATE, one that holds nothing but change sets. */
+/** Returns the stack that a change set is for. A change set of type CREATE is for a stack that has only change sets. */
 function stackFor(
-  query: JsonObject,
+  stackName: string,
   context: OperationContext,
   type: ChangeSetRecord['type'],
   changeSetName: string,
 ): StackRecord {
   if (type === 'UPDATE') {
-    const stack = context.store.require(requiredText(query, 'StackName'), 'in brackets');
+    const stack = context.store.require(stackName, 'in brackets');
     refuseUnlessUpdatable(stack, true);
     return stack;
   }
-  const there = context.store.find(requiredText(query, 'StackName'));
-  if (there === undefined) return reviewedStack(newName(query, 'StackName'), context);
-  if (there.status === 'REVIEW_IN_PROGRESS') return there;
+  const existing = context.store.find(stackName);
+  if (existing === undefined) return reviewedStack(stackName, context);
+  if (existing.status === 'REVIEW_IN_PROGRESS') return existing;
   throw new AwsError(
     'ValidationError',
-    `Stack [${there.name}] already exists and cannot be created again with the changeSet [${changeSetName}].`,
+    `Stack [${existing.name}] already exists and cannot be created again with the changeSet [${changeSetName}].`,
   );
 }
 
-export const createChangeSet: Operation = {
-  takes: [
-    ...SOURCE_PARAMETERS,
-    ...MODE_PARAMETERS,
-    'StackName',
-    'ChangeSetName',
-    'ChangeSetType',
-    'Description',
-    'ClientToken',
-    'OnStackFailure',
-  ],
-  run(query, context) {
-    const name = newName(query, 'ChangeSetName');
-    const type = choice(query, 'ChangeSetType', ['CREATE', 'UPDATE']) ?? 'UPDATE';
-    const clientToken = optionalText(query, 'ClientToken');
-    const description = optionalText(query, 'Description');
-    const failing = onFailure(query, 'OnStackFailure');
-    refuseOtherModes(query);
-    if (failing === 'DELETE' && type !== 'CREATE') {
+export const createChangeSet = operation(
+  {
+    ...sourceFields,
+    StackName: required(text()),
+    ChangeSetName: required(newName),
+    ChangeSetType: optional(oneOf(['CREATE', 'UPDATE']), 'UPDATE'),
+    Description: optional(text()),
+    ClientToken: optional(text()),
+    OnStackFailure: optional(onFailure),
+    DeploymentConfig: optional(deploymentConfig),
+    ImportExistingResources: optional(flag(), false),
+    // There are no nested stacks.
+    IncludeNestedStacks: optional(flag()),
+  },
+  async (input, context) => {
+    const { StackName, ChangeSetName: name, ChangeSetType: type, ClientToken: clientToken } = input;
+    if (input.OnStackFailure === 'DELETE' && type !== 'CREATE') {
       throw new AwsError(
         'ValidationError',
         'OnStackFailure DELETE is only valid when the ChangeSetType is CREATE.',
       );
     }
-    const stack = stackFor(query, context, type, name);
-    const there = stack.changeSets.find((known) => known.name === name);
-    if (there !== undefined && clientToken !== undefined && there.clientToken === clientToken) {
-      return { Id: there.id, StackId: stack.id };
+    const sourceFor = await readSource(input, context);
+    const stack = stackFor(StackName, context, type, name);
+    const existing = stack.changeSets.find((known) => known.name === name);
+    if (existing !== undefined && clientToken !== undefined && existing.clientToken === clientToken) {
+      return { Id: existing.id, StackId: stack.id };
     }
-    if (there !== undefined) {
+    if (existing !== undefined) {
       throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`);
     }
     const source = {
-      ...readSource(query, context.handlers, type === 'UPDATE' ? stack.source : undefined),
-      ...(flag(query, 'ImportExistingResources') ? { importsExisting: true } : {}),
+      ...sourceFor(type === 'UPDATE' ? stack.source : undefined),
+      ...(input.ImportExistingResources && { importsExisting: true }),
     };
     const { changes, changesNothing } = planChanges(stack, source, context.handlers);
     const isEmpty = type === 'UPDATE' && changesNothing && !stack.status.endsWith('_FAILED');
@@ -114,7 +122,7 @@ export const createChangeSet: Operation = {
       created: context.now().toISOString(),
       source,
       changes,
-      ...omitUndefined({ description, clientToken, onFailure: failing }),
+      ...omitUndefined({ description: input.Description, clientToken, onFailure: input.OnStackFailure }),
       ...(isEmpty
         ? { status: 'FAILED', statusReason: NO_CHANGES, executionStatus: 'UNAVAILABLE' }
         : { status: 'CREATE_COMPLETE', executionStatus: 'AVAILABLE' }),
@@ -122,14 +130,13 @@ export const createChangeSet: Operation = {
     context.store.put({ ...stack, changeSets: [...stack.changeSets, changeSet] });
     return { Id: id, StackId: stack.id };
   },
-};
+);
 
-export const describeChangeSet: Operation = {
-  takes: ['ChangeSetName', 'StackName', 'NextToken', 'IncludePropertyValues'],
-  run(query, context) {
-    const withValues = flag(query, 'IncludePropertyValues');
-    const { stack, changeSet } = requireChangeSet(query, context);
-    const { items, ...next } = page(changeSet.changes, optionalText(query, 'NextToken'));
+export const describeChangeSet = operation(
+  { ...changeSetFields, IncludePropertyValues: optional(flag(), false), ...paged },
+  ({ IncludePropertyValues: withValues, NextToken, ...input }, context) => {
+    const { stack, changeSet } = requireChangeSet(input, context);
+    const { items, ...next } = page(changeSet.changes, NextToken);
     const { source, onFailure: OnStackFailure } = changeSet;
     return {
       ...changeSetSummary(stack, changeSet),
@@ -142,39 +149,41 @@ export const describeChangeSet: Operation = {
       ...next,
     };
   },
-};
+);
 
-export const listChangeSets: Operation = {
-  takes: ['StackName', 'NextToken'],
-  run(query, { store }) {
-    const stack = store.require(requiredText(query, 'StackName'), 'in brackets');
-    const { items, ...next } = page([...stack.changeSets].reverse(), optionalText(query, 'NextToken'));
+export const listChangeSets = operation(
+  { StackName: required(text()), ...paged },
+  ({ StackName, NextToken }, { store }) => {
+    const stack = store.require(StackName, 'in brackets');
+    const { items, ...next } = page([...stack.changeSets].reverse(), NextToken);
     return { Summaries: items.map((changeSet) => changeSetSummary(stack, changeSet)), ...next };
   },
-};
+);
 
-/** Succeeds for a change set that is not there, as long as its stack is. */
-export const deleteChangeSet: Operation = {
-  takes: ['ChangeSetName', 'StackName'],
-  run(query, context) {
-    const { stack, changeSet } = find(query, context) ?? {};
-    if (stack === undefined || changeSet === undefined) return {};
-    if (changeSet.executionStatus === 'EXECUTE_IN_PROGRESS') {
-      throw new AwsError(
-        'InvalidChangeSetStatus',
-        `ChangeSet [${changeSet.id}] cannot be deleted in its current execution status of [EXECUTE_IN_PROGRESS]`,
-      );
-    }
-    context.store.put({ ...stack, changeSets: stack.changeSets.filter(({ id }) => id !== changeSet.id) });
-    return {};
+/** Succeeds for a change set that does not exist, if its stack does. */
+export const deleteChangeSet = operation(changeSetFields, (input, context) => {
+  const { stack, changeSet } = find(input, context) ?? {};
+  if (stack === undefined || changeSet === undefined) return {};
+  if (changeSet.executionStatus === 'EXECUTE_IN_PROGRESS') {
+    throw new AwsError(
+      'InvalidChangeSetStatus',
+      `ChangeSet [${changeSet.id}] cannot be deleted in its current execution status of [EXECUTE_IN_PROGRESS]`,
+    );
+  }
+  context.store.put({ ...stack, changeSets: stack.changeSets.filter(({ id }) => id !== changeSet.id) });
+  return {};
+});
+
+export const executeChangeSet = operation(
+  {
+    ...changeSetFields,
+    ...requestFields,
+    DisableRollback: optional(flag()),
+    RetainExceptOnCreate: optional(flag(), false),
   },
-};
-
-export const executeChangeSet: Operation = {
-  takes: ['ChangeSetName', 'StackName', 'ClientRequestToken', 'DisableRollback', 'RetainExceptOnCreate'],
-  run(query, context) {
-    const { stack, changeSet } = requireChangeSet(query, context);
-    const request = requestOf('ExecuteChangeSet', query);
+  (input, context) => {
+    const { stack, changeSet } = requireChangeSet(input, context);
+    const request = { action: 'ExecuteChangeSet', token: input.ClientRequestToken };
     if (isRepeated(stack, request)) return {};
     const { id, name, type, source, status, executionStatus, onFailure: onStackFailure } = changeSet;
     if (executionStatus !== 'AVAILABLE') {
@@ -184,7 +193,7 @@ export const executeChangeSet: Operation = {
         `ChangeSet [${id}] cannot be executed in its current ${why}`,
       );
     }
-    if (onStackFailure !== undefined && own(query, 'DisableRollback') !== undefined) {
+    if (onStackFailure !== undefined && input.DisableRollback !== undefined) {
       throw new AwsError(
         'ValidationError',
         `DisableRollback cannot be specified: the change set [${name}] was created with OnStackFailure.`,
@@ -192,8 +201,8 @@ export const executeChangeSet: Operation = {
     }
     const options = {
       request,
-      onFailure: onStackFailure ?? (flag(query, 'DisableRollback') ? 'DO_NOTHING' : 'ROLLBACK'),
-      retainExceptOnCreate: flag(query, 'RetainExceptOnCreate'),
+      onFailure: onStackFailure ?? (input.DisableRollback === true ? 'DO_NOTHING' : 'ROLLBACK'),
+      retainExceptOnCreate: input.RetainExceptOnCreate,
     } as const;
     const executing: ChangeSetRecord = { ...changeSet, executionStatus: 'EXECUTE_IN_PROGRESS' };
     const others = stack.changeSets.filter((other) => other.id !== id);
@@ -206,4 +215,4 @@ export const executeChangeSet: Operation = {
     }
     return {};
   },
-};
+);

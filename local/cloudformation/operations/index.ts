@@ -5,7 +5,6 @@ import {
   executeChangeSet,
   listChangeSets,
 } from './change-sets.ts';
-import type { Operation } from './context.ts';
 import {
   describeStackEvents,
   describeStackResource,
@@ -14,12 +13,14 @@ import {
   listStackResources,
   listStacks,
 } from './describe.ts';
-import { getStackPolicy, setStackPolicy } from './stack-policies.ts';
+import type { Operation } from './operation.ts';
 import {
   continueUpdateRollback,
   createStack,
   deleteStack,
+  getStackPolicy,
   rollbackStack,
+  setStackPolicy,
   updateStack,
   updateTerminationProtection,
 } from './stacks.ts';

@@ -1,13 +1,18 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { flag, list, oneOf, optional, required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { own, type StackRecord } from '../stack/model.ts';
 import { planChanges } from '../stack/plan.ts';
-import { choice, flag, requiredText, texts } from '../wire/query.ts';
-import type { Operation } from './context.ts';
-import { refuseOtherModes } from './deployment-mode.ts';
-import { isRepeated, requestOf } from './requests.ts';
-import { newName, onFailure, readSource, SOURCE_PARAMETERS } from './source.ts';
-import { policyOf } from './stack-policies.ts';
+import { operation } from './operation.ts';
+import {
+  deploymentConfig,
+  newName,
+  onFailure,
+  requestFields,
+  sourceFields,
+  stackPolicy,
+} from './parameters.ts';
+import { readSource } from './source.ts';
 import {
   beginContinueRollback,
   beginCreate,
@@ -15,108 +20,106 @@ import {
   beginRollback,
   beginUpdate,
   blankStack,
+  isRepeated,
   outdated,
   refuseUnlessUpdatable,
 } from './transitions.ts';
 
-export const createStack: Operation = {
-  takes: [
-    ...SOURCE_PARAMETERS,
-    'StackName',
-    'OnFailure',
-    'DisableRollback',
-    'RetainExceptOnCreate',
-    'EnableTerminationProtection',
-    'StackPolicyBody',
-    'ClientRequestToken',
-    'DeploymentConfig',
-  ],
-  run(query, context) {
-    refuseOtherModes(query);
-    const name = newName(query, 'StackName');
-    const request = requestOf('CreateStack', query);
-    const there = context.store.find(name);
-    if (there !== undefined && isRepeated(there, request)) return { StackId: there.id };
-    if (there !== undefined) throw new AwsError('AlreadyExistsException', `Stack [${name}] already exists`);
-    const failing = onFailure(query, 'OnFailure');
-    if (failing !== undefined && own(query, 'DisableRollback') !== undefined) {
+const startingFields = {
+  ...requestFields,
+  ...sourceFields,
+  DisableRollback: optional(flag()),
+  RetainExceptOnCreate: optional(flag(), false),
+  StackPolicyBody: optional(stackPolicy),
+  DeploymentConfig: optional(deploymentConfig),
+};
+
+export const createStack = operation(
+  {
+    StackName: required(newName),
+    ...startingFields,
+    OnFailure: optional(onFailure),
+    EnableTerminationProtection: optional(flag(), false),
+  },
+  async (input, context) => {
+    const { StackName: name, OnFailure, DisableRollback } = input;
+    const request = { action: 'CreateStack', token: input.ClientRequestToken };
+    const sourceFor = await readSource(input, context);
+    const existing = context.store.find(name);
+    if (existing !== undefined && isRepeated(existing, request)) return { StackId: existing.id };
+    if (existing !== undefined) {
+      throw new AwsError('AlreadyExistsException', `Stack [${name}] already exists`);
+    }
+    if (OnFailure !== undefined && DisableRollback !== undefined) {
       throw new AwsError(
         'ValidationError',
         'You can specify either DisableRollback or OnFailure, but not both.',
       );
     }
-    const source = readSource(query, context.handlers);
-    const policy = policyOf(query, 'StackPolicyBody');
+    const source = sourceFor();
     const blank: StackRecord = {
       ...blankStack(name, context),
-      terminationProtection: flag(query, 'EnableTerminationProtection'),
-      ...omitUndefined({ onFailure: failing, policy }),
+      terminationProtection: input.EnableTerminationProtection,
+      ...omitUndefined({ onFailure: OnFailure, policy: input.StackPolicyBody }),
     };
     planChanges(blank, source, context.handlers);
     const options = {
       request,
-      onFailure: failing ?? (flag(query, 'DisableRollback') ? 'DO_NOTHING' : 'ROLLBACK'),
-      retainExceptOnCreate: flag(query, 'RetainExceptOnCreate'),
+      onFailure: OnFailure ?? (DisableRollback === true ? 'DO_NOTHING' : 'ROLLBACK'),
+      retainExceptOnCreate: input.RetainExceptOnCreate,
     } as const;
     beginCreate(blank, source, options, context);
     return { StackId: blank.id };
   },
-};
+);
 
-export const updateStack: Operation = {
-  takes: [
-    ...SOURCE_PARAMETERS,
-    'StackName',
-    'DisableRollback',
-    'RetainExceptOnCreate',
-    'StackPolicyBody',
-    'StackPolicyDuringUpdateBody',
-    'ClientRequestToken',
-    'DeploymentConfig',
-  ],
-  run(query, context) {
-    refuseOtherModes(query);
-    const stack = context.store.require(requiredText(query, 'StackName'), 'in brackets');
-    const request = requestOf('UpdateStack', query);
+export const updateStack = operation(
+  { StackName: required(text()), ...startingFields, StackPolicyDuringUpdateBody: optional(stackPolicy) },
+  async (input, context) => {
+    const sourceFor = await readSource(input, context);
+    const stack = context.store.require(input.StackName, 'in brackets');
+    const request = { action: 'UpdateStack', token: input.ClientRequestToken };
     if (isRepeated(stack, request)) return { StackId: stack.id };
-    const preserving = flag(query, 'DisableRollback');
+    const preserving = input.DisableRollback === true;
     refuseUnlessUpdatable(stack, preserving);
-    const source = readSource(query, context.handlers, stack.source);
+    const source = sourceFor(stack.source);
     if (planChanges(stack, source, context.handlers).changesNothing && !stack.status.endsWith('_FAILED')) {
       throw new AwsError('ValidationError', 'No updates are to be performed.');
     }
-    const policy = policyOf(query, 'StackPolicyBody') ?? stack.policy;
     const options = {
       request,
-      policyDuringUpdate: policyOf(query, 'StackPolicyDuringUpdateBody'),
+      policyDuringUpdate: input.StackPolicyDuringUpdateBody,
       onFailure: preserving ? 'DO_NOTHING' : 'ROLLBACK',
-      retainExceptOnCreate: flag(query, 'RetainExceptOnCreate'),
+      retainExceptOnCreate: input.RetainExceptOnCreate,
     } as const;
     const changed = {
       ...stack,
-      ...omitUndefined({ policy }),
+      ...omitUndefined({ policy: input.StackPolicyBody }),
       changeSets: outdated(stack.changeSets),
     };
     beginUpdate(changed, source, options, context);
     return { StackId: stack.id };
   },
-};
+);
 
-export const deleteStack: Operation = {
-  takes: ['StackName', 'RetainResources', 'ClientRequestToken', 'DeletionMode', 'DeploymentConfig'],
-  run(query, context) {
-    refuseOtherModes(query);
-    const stack = context.store.find(requiredText(query, 'StackName'));
-    const request = requestOf('DeleteStack', query);
-    const retain = texts(query, 'RetainResources');
-    const mode = choice(query, 'DeletionMode', ['STANDARD', 'FORCE_DELETE_STACK']);
-    // Deleting what is not there, or is gone or going already, succeeds.
+export const deleteStack = operation(
+  {
+    StackName: required(text()),
+    ...requestFields,
+    RetainResources: optional(list(text()), []),
+    DeletionMode: optional(oneOf(['STANDARD', 'FORCE_DELETE_STACK'])),
+    DeploymentConfig: optional(deploymentConfig),
+  },
+  ({ StackName, RetainResources: retain, DeletionMode, ClientRequestToken }, context) => {
+    const stack = context.store.find(StackName);
+    const request = { action: 'DeleteStack', token: ClientRequestToken };
+    // Deleting a stack that does not exist, is deleted, or is being deleted succeeds.
     if (stack === undefined || stack.status === 'DELETE_COMPLETE' || stack.status === 'DELETE_IN_PROGRESS') {
       return {};
     }
     if (isRepeated(stack, request)) return {};
     refuseUnlessDeletable(stack);
-    const isForced = mode === 'FORCE_DELETE_STACK';
+    const isForced = DeletionMode === 'FORCE_DELETE_STACK';
     if ((retain.length > 0 || isForced) && stack.status !== 'DELETE_FAILED') {
       throw new AwsError(
         'ValidationError',
@@ -134,9 +137,9 @@ export const deleteStack: Operation = {
     beginDelete(stack, isForced ? failed : retain, request, context);
     return {};
   },
-};
+);
 
-/** A stack that is being created may be deleted at once; any other operation has to come to its end first. */
+/** A stack can be deleted while it is being created. Every other operation must end first. */
 function refuseUnlessDeletable({ id, name, status, terminationProtection }: StackRecord): void {
   if (terminationProtection) {
     throw new AwsError(
@@ -155,13 +158,12 @@ function idsInState({ resources }: StackRecord, status: string): string[] {
     .map(([logicalId]) => logicalId);
 }
 
-export const continueUpdateRollback: Operation = {
-  takes: ['StackName', 'ResourcesToSkip', 'ClientRequestToken'],
-  run(query, context) {
-    const stack = context.store.require(requiredText(query, 'StackName'), 'in brackets');
-    const request = requestOf('ContinueUpdateRollback', query);
+export const continueUpdateRollback = operation(
+  { StackName: required(text()), ...requestFields, ResourcesToSkip: optional(list(text()), []) },
+  ({ StackName, ResourcesToSkip: skip, ClientRequestToken }, context) => {
+    const stack = context.store.require(StackName, 'in brackets');
+    const request = { action: 'ContinueUpdateRollback', token: ClientRequestToken };
     if (isRepeated(stack, request)) return {};
-    const skip = texts(query, 'ResourcesToSkip');
     const wrong = skip.filter((id) => own(stack.resources, id)?.status !== 'UPDATE_FAILED');
     if (wrong.length > 0) {
       throw new AwsError(
@@ -172,28 +174,43 @@ export const continueUpdateRollback: Operation = {
     beginContinueRollback(stack, skip, request, context);
     return {};
   },
-};
+);
 
-export const rollbackStack: Operation = {
-  takes: ['StackName', 'RetainExceptOnCreate', 'ClientRequestToken'],
-  run(query, context) {
-    const stack = context.store.require(requiredText(query, 'StackName'), 'in brackets');
-    const request = requestOf('RollbackStack', query);
-    if (isRepeated(stack, request)) return { StackId: stack.id };
-    beginRollback(stack, flag(query, 'RetainExceptOnCreate'), request, context);
+export const rollbackStack = operation(
+  { StackName: required(text()), ...requestFields, RetainExceptOnCreate: optional(flag(), false) },
+  ({ StackName, RetainExceptOnCreate, ClientRequestToken }, context) => {
+    const stack = context.store.require(StackName, 'in brackets');
+    const request = { action: 'RollbackStack', token: ClientRequestToken };
+    if (!isRepeated(stack, request)) beginRollback(stack, RetainExceptOnCreate, request, context);
     return { StackId: stack.id };
   },
-};
+);
 
-export const updateTerminationProtection: Operation = {
-  takes: ['StackName', 'EnableTerminationProtection'],
-  run(query, { store }) {
-    const stack = store.require(requiredText(query, 'StackName'), 'in brackets');
-    requiredText(query, 'EnableTerminationProtection');
+export const updateTerminationProtection = operation(
+  { StackName: required(text()), EnableTerminationProtection: required(flag()) },
+  ({ StackName, EnableTerminationProtection: terminationProtection }, { store }) => {
+    const stack = store.require(StackName, 'in brackets');
     if (stack.status === 'DELETE_COMPLETE') {
       throw new AwsError('ValidationError', `Stack [${stack.id}] does not exist`);
     }
-    store.put({ ...stack, terminationProtection: flag(query, 'EnableTerminationProtection') });
+    store.put({ ...stack, terminationProtection });
     return { StackId: stack.id };
   },
-};
+);
+
+/** A policy can be replaced, but not removed. */
+export const setStackPolicy = operation(
+  { StackName: required(text()), StackPolicyBody: optional(stackPolicy) },
+  ({ StackName, StackPolicyBody: policy }, { store }) => {
+    const stack = store.require(StackName, 'in brackets');
+    if (policy === undefined) {
+      throw new AwsError('ValidationError', 'You must specify either StackPolicyBody or StackPolicyURL.');
+    }
+    store.put({ ...stack, policy });
+    return {};
+  },
+);
+
+export const getStackPolicy = operation({ StackName: required(text()) }, ({ StackName }, { store }) => {
+  return { StackPolicyBody: store.require(StackName, 'in brackets').policy };
+});

@@ -1,38 +1,40 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { JsonObject } from '../../json.ts';
 import { type ObjectLocation, parseObjectUrl } from '../../s3/object-url.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import { readXml } from '../../wire/xml-reader.ts';
-import { optionalText } from '../wire/query.ts';
 
 /** Gets an object from the embedded S3 with the permissions of the caller. */
 export type GetObject = (location: ObjectLocation) => Promise<HttpResponse>;
+
+interface TemplateInput {
+  readonly TemplateBody: string | undefined;
+  readonly TemplateURL: string | undefined;
+}
 
 /** Bytes: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 const INLINE_LIMIT = 51_200;
 const OBJECT_LIMIT = 1_000_000;
 
 /**
- * Returns a request's parameters with the text of the template in `TemplateBody`, which is read from S3 if the request
- * has a `TemplateURL`.
+ * Returns the template of a request, which is read from S3 if the request has a `TemplateURL`; `undefined` without both.
  * @throws AwsError `ValidationError`
  */
-export async function withTemplateBody(query: JsonObject, getObject: GetObject): Promise<JsonObject> {
-  const body = optionalText(query, 'TemplateBody');
-  const url = optionalText(query, 'TemplateURL');
+export async function readTemplateBody(
+  { TemplateBody: body, TemplateURL: url }: TemplateInput,
+  getObject: GetObject,
+): Promise<string | undefined> {
   if (body !== undefined && Buffer.byteLength(body) > INLINE_LIMIT) {
     throw invalid(
       `1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${INLINE_LIMIT}`,
     );
   }
-  if (url === undefined) return query;
+  if (url === undefined) return body;
   if (body !== undefined) throw invalid('You cannot specify both Template URL and Template Body.');
   const location = url.length > 5120 ? undefined : parseObjectUrl(url);
   if (location === undefined) throw invalid('TemplateURL must be a supported URL.');
-  const { TemplateURL: _, ...rest } = query;
-  return { ...rest, TemplateBody: await textOf(await getObject(location)) };
+  return textOf(await getObject(location));
 }
 
 async function textOf({ status, headers = {}, body = '' }: HttpResponse): Promise<string> {

@@ -1,27 +1,28 @@
-import type { JsonObject } from '../../json.ts';
-import type { QueryResult } from '../../wire/query-protocol.ts';
-import { own } from '../stack/model.ts';
+import { optional, text } from '../../shape.ts';
+import type { QueryMembers } from '../../wire/query-protocol.ts';
+import type { TemplateParameter } from '../template/parameters.ts';
 import type { Template } from '../template/parse.ts';
-import { optionalText, requiredText } from '../wire/query.ts';
 import { requireChangeSet } from './change-sets.ts';
-import type { Operation, OperationContext } from './context.ts';
+import { operation } from './operation.ts';
+import { sourceFields } from './parameters.ts';
 import { checkedTemplate, givenTemplate, neededCapability, resourceTypes } from './source.ts';
+import { readTemplateBody } from './template-body.ts';
 
-/** The template of a change set, or of a stack. */
-function templateText(query: JsonObject, context: OperationContext): string {
-  if (own(query, 'ChangeSetName') !== undefined)
-    return requireChangeSet(query, context).changeSet.source.template;
-  return context.store.require(requiredText(query, 'StackName')).source.template;
-}
+const { TemplateBody, TemplateURL } = sourceFields;
 
-export const getTemplate: Operation = {
-  takes: ['StackName', 'ChangeSetName', 'TemplateStage'],
-  run(query, context) {
-    return { TemplateBody: templateText(query, context), StagesAvailable: ['Original', 'Processed'] };
+export const getTemplate = operation(
+  { StackName: optional(text()), ChangeSetName: optional(text()), TemplateStage: optional(text()) },
+  (input, context) => {
+    const { ChangeSetName, StackName } = input;
+    const { source } =
+      ChangeSetName === undefined
+        ? context.store.require(StackName)
+        : requireChangeSet({ ChangeSetName, StackName }, context).changeSet;
+    return { TemplateBody: source.template, StagesAvailable: ['Original', 'Processed'] };
   },
-};
+);
 
-function capabilities(template: Template): { [name: string]: QueryResult } {
+function capabilities(template: Template): QueryMembers {
   const needed = neededCapability(template);
   if (needed === undefined) return { Capabilities: [] };
   return {
@@ -30,38 +31,35 @@ function capabilities(template: Template): { [name: string]: QueryResult } {
   };
 }
 
-export const validateTemplate: Operation = {
-  takes: ['TemplateBody', 'TemplateURL'],
-  run(query, { handlers }) {
-    const template = checkedTemplate(givenTemplate(query), handlers);
-    return {
-      Description: template.description,
-      Parameters: [...template.parameters].map(([ParameterKey, parameter]) => ({
-        ParameterKey,
-        DefaultValue: parameter.default,
-        NoEcho: parameter.noEcho,
-        Description: parameter.description,
-      })),
-      ...capabilities(template),
-    };
-  },
-};
+function parameterXml(
+  ParameterKey: string,
+  { default: DefaultValue, noEcho, description }: TemplateParameter,
+) {
+  return { ParameterKey, DefaultValue, NoEcho: noEcho, Description: description };
+}
 
-export const getTemplateSummary: Operation = {
-  takes: ['TemplateBody', 'TemplateURL', 'StackName'],
-  run(query, context) {
-    const body = optionalText(query, 'TemplateBody') ?? templateText(query, context);
-    const template = checkedTemplate(body, context.handlers);
+export const validateTemplate = operation({ TemplateBody, TemplateURL }, async (input, context) => {
+  const body = givenTemplate(await readTemplateBody(input, context.getObject));
+  const template = checkedTemplate(body, context.handlers);
+  return {
+    Description: template.description,
+    Parameters: [...template.parameters].map(([key, parameter]) => parameterXml(key, parameter)),
+    ...capabilities(template),
+  };
+});
+
+export const getTemplateSummary = operation(
+  { TemplateBody, TemplateURL, StackName: optional(text()) },
+  async (input, { store, handlers, getObject }) => {
+    const body = await readTemplateBody(input, getObject);
+    const template = checkedTemplate(body ?? store.require(input.StackName).source.template, handlers);
     return {
       Description: template.description,
       Version: template.version,
       Metadata: template.metadata === undefined ? undefined : JSON.stringify(template.metadata),
-      Parameters: [...template.parameters].map(([ParameterKey, parameter]) => ({
-        ParameterKey,
-        DefaultValue: parameter.default,
+      Parameters: [...template.parameters].map(([key, parameter]) => ({
+        ...parameterXml(key, parameter),
         ParameterType: parameter.type,
-        NoEcho: parameter.noEcho,
-        Description: parameter.description,
         ParameterConstraints: { AllowedValues: parameter.allowedValues },
       })),
       ResourceTypes: resourceTypes(template),
@@ -69,4 +67,4 @@ export const getTemplateSummary: Operation = {
       ...capabilities(template),
     };
   },
-};
+);

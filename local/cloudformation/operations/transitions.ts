@@ -11,10 +11,15 @@ import type {
   Source,
   StackRecord,
 } from '../stack/model.ts';
-import type { OperationContext } from './context.ts';
-import type { Request } from './requests.ts';
+import type { OperationContext } from './operation.ts';
 
 const NO_SOURCE: Source = { template: '{}', parameters: {}, tags: {}, capabilities: [] };
+
+/** A request that begins an operation, as the stack remembers it. */
+export interface Request {
+  readonly action: string;
+  readonly token: string | undefined;
+}
 
 export interface BeginOptions {
   readonly request: Request;
@@ -23,7 +28,21 @@ export interface BeginOptions {
   readonly policyDuringUpdate?: string | undefined;
 }
 
-/** A stack that holds nothing yet. */
+/**
+ * Whether a request is the stack's last one, sent again by a client that did not receive the answer.
+ * @throws AwsError `TokenAlreadyExistsException` if another action had the token
+ */
+export function isRepeated(stack: StackRecord | undefined, { action, token }: Request): boolean {
+  const last = stack?.lastRequest;
+  if (token === undefined || last?.token !== token) return false;
+  if (last.action === action) return true;
+  throw new AwsError(
+    'TokenAlreadyExistsException',
+    `The token ${token} was already used to request ${last.action}`,
+  );
+}
+
+/** Returns a stack without resources. */
 export function blankStack(name: string, { now }: OperationContext): StackRecord {
   return {
     id: `arn:aws:cloudformation:${REGION}:${ACCOUNT_ID}:stack/${name}/${randomUUID()}`,

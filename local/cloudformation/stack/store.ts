@@ -5,7 +5,7 @@ import { JsonFile } from '../../state.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { StackRecord } from './model.ts';
 
-/** All stacks, deleted ones too, a file each. A deleted stack is found by its id alone. */
+/** All stacks, including deleted ones, in a file each. A deleted stack is found by its id only. */
 export class StackStore {
   readonly #folder: string;
   readonly #stacks = new Map<string, StackRecord>();
@@ -32,11 +32,17 @@ export class StackStore {
   }
 
   /**
-   * The stack, or the error with which CloudFormation says that there is none; some operations name it in brackets.
-   *
-   * @throws AwsError `ValidationError`
+   * Returns a stack.
+   * @param words how the operation names a stack that does not exist
+   * @throws AwsError `ValidationError` if there is no such stack, or no name is given
    */
-  require(nameOrId: string, words: 'with id' | 'in brackets' = 'with id'): StackRecord {
+  require(nameOrId: string | undefined, words: 'with id' | 'in brackets' = 'with id'): StackRecord {
+    if (nameOrId === undefined) {
+      throw new AwsError(
+        'ValidationError',
+        "1 validation error detected: Value null at 'stackName' failed to satisfy constraint: Member must not be null",
+      );
+    }
     const stack = this.find(nameOrId);
     if (stack !== undefined) return stack;
     const name = words === 'with id' ? `with id ${nameOrId}` : `[${nameOrId}]`;

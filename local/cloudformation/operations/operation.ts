@@ -1,0 +1,57 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import type { Json, JsonObject } from '../../json.ts';
+import type { ResourceHandler } from '../../resource.ts';
+import { type Fields, type Output, optional, readInput, structure, text } from '../../shape.ts';
+import { AwsError } from '../../wire/errors.ts';
+import { paginate } from '../../wire/paging.ts';
+import type { QueryMembers } from '../../wire/query-protocol.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { LaggingView } from '../stack/lagging.ts';
+import type { StackStore } from '../stack/store.ts';
+import type { GetObject } from './template-body.ts';
+
+/** What every operation works with. */
+export interface OperationContext {
+  readonly store: StackStore;
+  /** The stacks as the describing operations see them. */
+  readonly view: LaggingView;
+  readonly engine: Engine;
+  readonly handlers: ReadonlyMap<string, ResourceHandler>;
+  readonly getObject: GetObject;
+  readonly now: () => Date;
+}
+
+type Answer = QueryMembers | Promise<QueryMembers>;
+
+export type Operation = (query: JsonObject, context: OperationContext) => Answer;
+
+/** Creates an operation from its parameters. All others are refused by name. */
+export function operation<F extends Fields>(
+  fields: F,
+  run: (input: Output<F>, context: OperationContext) => Answer,
+): Operation {
+  const shape = structure(fields, { strict: true });
+  return (query, context) => run(readInput(shape, withoutEmpty(query), 'query'), context);
+}
+
+/** Omits empty parameters, which AWS treats as absent. Empty `Tags` are a list without tags, and remove all tags. */
+function withoutEmpty(query: JsonObject): JsonObject {
+  const given = Object.entries(query).filter(([name, value]) => value !== '' || name === 'Tags');
+  return Object.fromEntries<Json>(given);
+}
+
+/** The parameter of all lists that are paged. */
+export const paged = { NextToken: optional(text()) };
+
+const PAGE = 100;
+
+/** Returns a page of a list that grows at its end only, and the token of the next one; `newestFirst` from its end. */
+export function page<T>(all: readonly T[], token: string | undefined, newestFirst = false) {
+  const { items, next } = paginate(all, {
+    limit: PAGE,
+    token,
+    descending: newestFirst,
+    invalidToken: () => new AwsError('ValidationError', 'Invalid NextToken'),
+  });
+  return { items, ...omitUndefined({ NextToken: next }) };
+}

@@ -1,0 +1,61 @@
+import { changed, flag, type Infer, list, oneOf, optional, required, structure, text } from '../../shape.ts';
+import { AwsError, notSupported } from '../../wire/errors.ts';
+import { checkStackPolicy } from '../stack/policy.ts';
+
+/** The name of a stack or a change set that is created. */
+export const newName = text({ max: 128, pattern: /[a-zA-Z][-a-zA-Z0-9]*/ });
+
+export const onFailure = oneOf(['ROLLBACK', 'DELETE', 'DO_NOTHING']);
+
+const clientRequestToken = changed(text(), (token) => {
+  if (/^[a-zA-Z0-9][-a-zA-Z0-9]{0,127}$/.test(token)) return token;
+  throw new AwsError('ValidationError', `ClientRequestToken ${token} is not valid`);
+});
+
+/** The token of a request that starts an operation. */
+export const requestFields = { ClientRequestToken: optional(clientRequestToken) };
+
+export const stackPolicy = changed(text(), (policy) => {
+  checkStackPolicy(policy);
+  return policy;
+});
+
+/** A list of words of a closed set, refused in AWS's words for lists. */
+export const words = (allowed: readonly string[]) =>
+  changed(list(text()), (given, place) => {
+    const unknown = given.find((word) => !allowed.includes(word));
+    if (unknown === undefined) return given;
+    throw new AwsError(
+      'ValidationError',
+      `1 validation error detected: Value '[${unknown}]' at '${place}' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [${allowed.join(', ')}]]`,
+    );
+  });
+
+const deploymentMode = structure({ Mode: optional(text(), 'STANDARD'), DisableRollback: optional(flag()) });
+
+/** `DeploymentConfig` with the values of an ordinary deployment, which the CDK sends. Other modes are not supported. */
+export const deploymentConfig = changed(deploymentMode, ({ Mode, DisableRollback }) => {
+  if (Mode !== 'STANDARD') throw notSupported(`DeploymentConfig.Mode ${Mode}`, 'ValidationError');
+  if (DisableRollback) throw notSupported('DeploymentConfig.DisableRollback', 'ValidationError');
+});
+
+/** What a stack is made from. */
+export const sourceFields = {
+  TemplateBody: optional(text()),
+  TemplateURL: optional(text()),
+  UsePreviousTemplate: optional(flag(), false),
+  Parameters: optional(
+    list(
+      structure({
+        ParameterKey: required(text()),
+        ParameterValue: optional(text()),
+        UsePreviousValue: optional(flag(), false),
+      }),
+    ),
+    [],
+  ),
+  Tags: optional(list(structure({ Key: required(text()), Value: optional(text(), '') }))),
+  Capabilities: optional(words(['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND']), []),
+};
+const source = structure(sourceFields);
+export type SourceInput = Infer<typeof source>;
