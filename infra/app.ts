@@ -1,5 +1,7 @@
 import { App } from 'aws-cdk-lib/core';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { signingKeysOf } from '../protocol/signing-key.ts';
+import type { EdgeKeys } from './edge-keys.ts';
 import type { StackOptions } from './options.ts';
 import type { Identity } from './pool-issuer.ts';
 import { UploadStack } from './upload-stack.ts';
@@ -13,7 +15,8 @@ import { UploadStack } from './upload-stack.ts';
  *     -c jwks="$(curl -s https://cognito-idp.us-east-1.amazonaws.com/<user pool id>/.well-known/jwks.json)"
  *
  * Every later one takes the same values: without them the distribution would be taken down again.
- * More context: stackName, and options as JSON (see StackOptions in infra/options.ts).
+ * More context: stackName, options as JSON (see StackOptions in infra/options.ts), and for their trusted issuers the key
+ * sets by alias as JSON: -c keySets="{\"corp\":$(curl -s https://…/jwks)}".
  */
 const app = new App({ analyticsReporting: false });
 
@@ -41,10 +44,20 @@ function readIdentity(): Identity | undefined {
   return { userPoolId, clientId, jwks: jwks as Identity['jwks'] };
 }
 
-const identity = readIdentity();
+/** Without a user pool, key sets alone make the whole. */
+function readEdge(): EdgeKeys | undefined {
+  const pool = readIdentity();
+  const documents = object('keySets');
+  if (pool === undefined && documents === undefined) return undefined;
+  const keySets = Object.entries(documents ?? {}).map(([alias, keySet]) => [alias, signingKeysOf(keySet)]);
+  const bakedAt = keySets.length === 0 ? undefined : Math.floor(Date.now() / 1000);
+  return { keySets: Object.fromEntries(keySets), ...omitUndefined({ pool, bakedAt }) };
+}
+
+const edge = readEdge();
 new UploadStack(app, 'UploadStack', {
   stackName: text('stackName') ?? 'edge-upload',
   options: (object('options') ?? {}) as StackOptions,
-  ...omitUndefined({ identity }),
+  ...omitUndefined({ edge }),
 });
 app.synth();

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
+  type CfnFunction,
   Code,
   type IVersion,
   Function as LambdaFunction,
@@ -12,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { OPTIONS_METADATA } from './options.ts';
 
 /**
  * Writes logs, and may do nothing else. Replicas log in the region nearest to the viewer, into groups named after the
@@ -63,11 +65,15 @@ function versionId(code: string): string {
 }
 
 /**
- * Returns the published version of the function that judges every request. Function and versions outlive the stack,
+ * Returns the published version of the function that judges every request. Its metadata names the key sets that it may
+ * fetch, for clouds that confine it: AWS ignores them. Function and versions outlive the stack,
  * because CloudFront keeps replicas of them for a while and CloudFormation would give up; `destroy` removes them. A
  * creation that is rolled back takes them along.
  */
-export function createFunction(scope: Construct, code: string): IVersion {
+export function createFunction(
+  scope: Construct,
+  { code, keySets }: { readonly code: string; readonly keySets: readonly string[] },
+): IVersion {
   const { runtime, handler, memorySize, timeoutSeconds, logging } = SETTINGS;
   const edge = new LambdaFunction(scope, 'EdgeFunction', {
     description: 'edge-upload: lets through what a signed-in user may upload',
@@ -83,6 +89,9 @@ export function createFunction(scope: Construct, code: string): IVersion {
     applicationLogLevelV2: logging.application,
     systemLogLevelV2: logging.system,
   });
+  if (keySets.length > 0) {
+    (edge.node.defaultChild as CfnFunction).addMetadata(OPTIONS_METADATA, { keySets });
+  }
   edge.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   new CfnOutput(scope, 'EdgeFunctionName', { value: edge.functionName });
   const version = new Version(scope, versionId(code), {

@@ -43,6 +43,8 @@ export interface EdgeProps {
   readonly bucket: IBucket;
   /** Of the function. */
   readonly code: string;
+  /** Addresses that the function fetches keys from. */
+  readonly keySets: readonly string[];
   readonly options: StackOptions;
 }
 
@@ -66,7 +68,10 @@ function optionalProps(scope: Construct, options: StackOptions): Partial<Distrib
 }
 
 /** The distribution: HTTPS only, no caching. The function checks each request before its body is read. */
-export function createDistribution(scope: Construct, { bucket, code, options }: EdgeProps): Distribution {
+export function createDistribution(
+  scope: Construct,
+  { bucket, code, keySets, options }: EdgeProps,
+): Distribution {
   const { corsOrigins } = options;
   const distribution = new Distribution(scope, 'Distribution', {
     comment: Stack.of(scope).stackName,
@@ -83,7 +88,7 @@ export function createDistribution(scope: Construct, { bucket, code, options }: 
       edgeLambdas: [
         {
           eventType: LambdaEdgeEventType.VIEWER_REQUEST,
-          functionVersion: createFunction(scope, code),
+          functionVersion: createFunction(scope, { code, keySets }),
           includeBody: false,
         },
       ],

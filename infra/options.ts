@@ -41,11 +41,11 @@ export interface StackOptions {
   readonly cognitoTier?: CognitoTier;
   /** False: no user pool. Uploaders then sign in with the issuers of {@link trust} alone. */
   readonly userPool?: boolean;
-  /** Issuers beside the user pool, in the order in which they were added. Kept by `edge-upload trust`. */
+  /** Issuers beside the user pool, in the order in which they were added. Every deploy fetches their keys. */
   readonly trust?: readonly TrustedIssuer[];
 }
 
-/** An issuer as it is kept: every deploy fetches its keys again. */
+/** An issuer as it is kept: every deploy fetches its keys. */
 export type TrustedIssuer = Omit<EdgeIssuer, 'keys'>;
 
 export type PriceClassName = '100' | '200' | 'all';
@@ -53,11 +53,15 @@ export type MinTls = '1.2' | '1.3';
 export type CognitoTier = 'lite' | 'essentials';
 export type Mfa = 'off' | 'optional' | 'required';
 
-/** The part of the options that the edge function enforces. */
-export function policyOf({ maxSize, writeTo, allowGroups, corsOrigins }: StackOptions): UploadPolicy {
-  return {
-    ...omitUndefined({ maxSize, writeTo, allowGroups, corsOrigins }),
-  };
+/** The part of the options that the edge describes: rules for everybody, and for the users of the pool. */
+export function policyOf({
+  maxSize,
+  writeTo,
+  allowGroups,
+  corsOrigins,
+  userPool = true,
+}: StackOptions): UploadPolicy {
+  return omitUndefined(userPool ? { maxSize, writeTo, allowGroups, corsOrigins } : { maxSize, corsOrigins });
 }
 
 /**

@@ -1,25 +1,27 @@
 import { type IStackSynthesizer, LegacyStackSynthesizer, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import type { EdgeConfig } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { createDistribution } from './edge.ts';
 import { edgeCode } from './edge-code.ts';
+import type { EdgeKeys } from './edge-keys.ts';
 import { createBucket, createUserPool, createUserPoolClient } from './identity.ts';
 import { policyOf, type StackOptions } from './options.ts';
-import { type Identity, poolIssuer } from './pool-issuer.ts';
+import { poolIssuer } from './pool-issuer.ts';
 
 /** Lambda@Edge functions must be in this region. */
 const REGION = 'us-east-1';
 
 export interface UploadStackProps {
   readonly stackName: string;
-  /** Absent: only the half that gives an identity is made (pool, client, bucket). The whole leaves that half as it is. */
-  readonly identity?: Identity;
+  /** Absent: only the half that comes first is made (pool, client, bucket). The whole leaves that half as it is. */
+  readonly edge?: EdgeKeys;
   readonly options: StackOptions;
 }
 
-/** A private bucket behind CloudFront, guarded at the edge, with a Cognito user pool. */
+/** A private bucket behind CloudFront, guarded at the edge, with a Cognito user pool unless other issuers serve. */
 export class UploadStack extends Stack {
-  constructor(scope: Construct, id: string, { stackName, identity, options }: UploadStackProps) {
+  constructor(scope: Construct, id: string, { stackName, edge, options }: UploadStackProps) {
     super(scope, id, {
       stackName,
       env: { region: REGION },
@@ -29,16 +31,30 @@ export class UploadStack extends Stack {
       synthesizer: new LegacyStackSynthesizer() as IStackSynthesizer,
       analyticsReporting: false,
     });
-    createUserPoolClient(this, createUserPool(this, options), options);
+    const { userPool = true } = options;
+    if (userPool) createUserPoolClient(this, createUserPool(this, options), options);
     const bucket = createBucket(this, options);
-    if (identity !== undefined) {
-      const { maxSize, corsOrigins, domain } = options;
-      const code = edgeCode({
-        issuers: [poolIssuer(identity, policyOf(options))],
-        policy: omitUndefined({ maxSize, corsOrigins }),
-        origins: domain === undefined ? [] : [`https://${domain}`],
-      });
-      createDistribution(this, { bucket, code, options });
-    }
+    if (edge === undefined) return;
+    const { trust = [] } = options;
+    createDistribution(this, {
+      bucket,
+      code: edgeCode(edgeConfig(options, edge)),
+      keySets: [...new Set(trust.map(({ jwksUri }) => jwksUri))],
+      options,
+    });
   }
+}
+
+/** Returns what is baked into the edge function: the user pool first, then the trusted issuers with their keys. */
+function edgeConfig(options: StackOptions, { pool, keySets, bakedAt }: EdgeKeys): EdgeConfig {
+  const { maxSize, corsOrigins, domain, trust = [] } = options;
+  return {
+    issuers: [
+      ...(pool === undefined ? [] : [poolIssuer(pool, policyOf(options))]),
+      ...trust.map((issuer) => ({ ...issuer, keys: keySets[issuer.alias] ?? [] })),
+    ],
+    policy: omitUndefined({ maxSize, corsOrigins }),
+    origins: domain === undefined ? [] : [`https://${domain}`],
+    ...omitUndefined({ bakedAt }),
+  };
 }

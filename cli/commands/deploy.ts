@@ -21,7 +21,6 @@ import { optionChanges } from '../stack/options/describe-options.ts';
 import { keptOptions, requireKnown, stackTags } from '../stack/options/kept-options.ts';
 import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';
-import { identityOf } from '../stack/template/wanted-template.ts';
 import {
   DEFAULT_STACK_NAME,
   findTarget,
@@ -57,7 +56,7 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
   const work = args.local
     ? await openLocal(context, stackName)
     : await openAws(context, stackName, args.profile);
-  return applyTo({ context, target, work, args, bucketName: given.bucketName }, (kept) => {
+  return applyTo({ context, target, work, args, given }, (kept) => {
     const options = mergeOptions(kept, given, unset);
     for (const text of unsetNotes(options, unset)) context.ui.event({ type: 'note', text });
     return options;
@@ -84,13 +83,13 @@ interface Applying {
   /** Its clients are closed at the end. */
   readonly work: StackWork;
   readonly args: ApplyArgs;
-  /** The bucket's name as given. */
-  readonly bucketName?: string | undefined;
+  /** Options as given. */
+  readonly given?: StackOptions;
   readonly mustExist?: boolean;
 }
 
 async function applyTo(
-  { context, target, work, args, bucketName, mustExist = false }: Applying,
+  { context, target, work, args, given = {}, mustExist = false }: Applying,
   change: ChangeOptions,
 ): Promise<Result> {
   const { stackName } = work;
@@ -100,13 +99,14 @@ async function applyTo(
     context.ui.event({ type: 'heading', text: `Deploying ${stackName} ${where}` });
     await refuseOtherAccount(work, target);
     if (mustExist) await requireStack(work);
-    await requireChecks(context, preflight(work, { bucketName, dryRun }));
+    await requireChecks(context, preflight(work, { ...given, dryRun }));
     const kept = await keptOptions(work);
     const options = await change(kept, work);
     // What this version keeps, it must be able to read.
     requireKnown(options);
     await refuseBucket(work, options);
     await tellKept(context, work, options);
+    warnOfNobody(context, options);
     const tags = stackTags(options, kept);
     const agreement = createAgreement(work, {
       yes: args.yes ?? false,
@@ -118,16 +118,15 @@ async function applyTo(
       options,
       dryRun,
       ...omitUndefined({ tags }),
-      identityOf: (outputs) => identityOf(work, outputs),
       agree: agreement.agree,
     });
     if (dryRun) return planned(stackName, agreement);
     if (outcome === 'declined') {
       return { document: { stackName, outcome }, text: 'Nothing was changed.' };
     }
-    const deployment = await remember(context, work, outputs);
+    const deployment = await remember(context, work, outputs, options);
     await Promise.all([
-      edgeServes(context, { ...deployment, policy: policyOf(options) }),
+      edgeServes(context, { ...deployment, policy: policyOf(options), trust: options.trust ?? [] }),
       keepLogsBounded(work, outputs),
     ]);
     const next = (await hasNoUsers(work, outputs)) ? FIRST_USER : [];
@@ -135,6 +134,17 @@ async function applyTo(
   } finally {
     work.clients.close();
   }
+}
+
+function warnOfNobody({ ui }: Context, { userPool = true, trust = [] }: StackOptions): void {
+  if (userPool || trust.length > 0) return;
+  ui.event({
+    type: 'warning',
+    text: [
+      'Without a user pool and trusted issuers, nobody can upload. Trust one next:',
+      '  edge-upload trust --help',
+    ],
+  });
 }
 
 /** What follows a deploy as long as nobody can sign in. */

@@ -4,6 +4,7 @@ import type { JsonValue } from '../json-value.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { ifThere } from '../stack/aws-failures.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
+import { compareKeys, type IssuerKeys, issuerRows, issuersJson } from '../stack/checks/issuer-keys.ts';
 import { type FoundStack, findStack, OUTPUT } from '../stack/find-stack.ts';
 import { measureBucket } from '../stack/operate/bucket.ts';
 import { type FoundKept, findKept, keptLines } from '../stack/operate/kept.ts';
@@ -13,6 +14,7 @@ import { type DescribedOption, describeOptions } from '../stack/options/describe
 import { readOptions } from '../stack/options/kept-options.ts';
 import { stackResources } from '../stack/stack-resources.ts';
 import type { StackWork } from '../stack/stack-work.ts';
+import { bakedKeys } from '../stack/template/baked-config.ts';
 import { deployedTemplate } from '../stack/template/deployed-template.ts';
 import { differingTypes } from '../stack/template/differences.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
@@ -60,19 +62,23 @@ interface Insight {
   /** Types of resources that this version would deploy otherwise. */
   readonly differing?: readonly string[];
   readonly options?: readonly DescribedOption[];
+  readonly issuers?: readonly IssuerKeys[];
 }
 
 async function lookInto(work: StackWork, stack: FoundStack): Promise<Insight> {
   const { bucket, userPoolId } = stack.outputs;
   const deployed = await deployedTemplate(work, stack.id);
   const options = readOptions(deployed);
-  const [objects, users, wanted] = await Promise.all([
+  const [objects, users, issuers, wanted] = await Promise.all([
     bucket === undefined ? undefined : ifThere(() => measureBucket(work, bucket)),
     userPoolId === undefined ? undefined : countUsers(work, userPoolId),
-    wantedTemplate(work, stack, { options }),
+    compareKeys(work, options, deployed),
+    // Keys that changed are reported by themselves.
+    wantedTemplate(work, stack, options, bakedKeys(deployed, options)),
   ]);
   return {
     options: describeOptions(options),
+    issuers,
     ...omitUndefined({ objects }),
     gone: bucket !== undefined && objects === undefined,
     ...omitUndefined({ users }),
@@ -89,7 +95,7 @@ interface Remains {
 function render(
   { stackName, local }: StackWork,
   stack: FoundStack | undefined,
-  { objects, gone = false, users, differing, options = [] }: Insight = {},
+  { objects, gone = false, users, differing, options = [], issuers = [] }: Insight = {},
   { removed, left, kept }: Remains,
   verbose: boolean,
 ): Result {
@@ -137,13 +143,14 @@ function render(
     bucketGone: gone || undefined,
     users,
     differing: differing === undefined ? null : [...differing],
+    issuers: issuersJson(issuers),
     options: options.map(({ name, flag, value = null }) => ({ name, flag, value })),
     leftovers: { removed: [...removed], left: [...left] },
     kept: kept.map((one) => ({ ...one })),
   };
   const set = options.filter(({ value }) => value !== undefined);
   const unset = options.filter(({ value }) => value === undefined);
-  rows.push(...set.map(({ flag, text }) => [flag.slice(2), text] as const), [
+  rows.push(...issuerRows(issuers), ...set.map(({ flag, text }) => [flag.slice(2), text] as const), [
     'options',
     defaultsText(unset, verbose),
   ]);

@@ -3,6 +3,7 @@ import { findStack } from '../stack/find-stack.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
 import { keptOptions } from '../stack/options/kept-options.ts';
 import { mergeOptions } from '../stack/options/merge-options.ts';
+import { trustedKeys } from '../stack/template/trusted-keys.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
 import { DEFAULT_STACK_NAME, findTarget, type OperatorArgs, openStack, targetNamed } from './operator.ts';
 
@@ -14,11 +15,11 @@ export async function synth(context: Context, args: OperatorArgs & OptionFlags):
   try {
     const stack = await findStack(work);
     const options = mergeOptions(await keptOptions(work, stack), given, unset);
-    const template = await wantedTemplate(work, stack, { options });
+    const template = await wantedTemplate(work, stack, options, await trustedKeys(work, options, stack));
     if (stack === undefined) {
       context.ui.event({
         type: 'note',
-        text: `There is no stack ${work.stackName} yet: this is what is made first. The edge follows, with the user pool's keys in its function.`,
+        text: `There is no stack ${work.stackName} yet: this is created first. The edge follows, with the keys of the issuers in its function.`,
       });
     }
     return {

@@ -6,15 +6,17 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import {
   ALL_OPTIONS,
   EACH_OPTION,
+  EDGE,
   edgeConfig,
   halfTemplate,
-  IDENTITY,
+  ISSUER,
+  keysFor,
   only,
   type Template,
   wholeTemplate,
 } from './support.ts';
 
-const withOptions = (options: StackOptions) => wholeTemplate(IDENTITY, options);
+const withOptions = (options: StackOptions) => wholeTemplate(keysFor(options), options);
 
 interface Behavior {
   readonly ResponseHeadersPolicyId?: unknown;
@@ -32,14 +34,39 @@ function uploads(template: Template) {
 }
 
 test('the edge is told what it is to enforce, and nothing else of the options', () => {
-  const { maxSize, writeTo, allowGroups, corsOrigins } = ALL_OPTIONS;
-  assert.deepEqual(edgeConfig(withOptions(ALL_OPTIONS)).policy, {
-    maxSize,
-    writeTo,
-    allowGroups,
-    corsOrigins,
-  });
+  const { maxSize, writeTo, allowGroups, corsOrigins, domain } = ALL_OPTIONS;
+  const { policy, origins, issuers, ...rest } = edgeConfig(withOptions(ALL_OPTIONS));
+  assert.deepEqual(policy, { maxSize, corsOrigins });
+  assert.deepEqual(origins, [`https://${domain}`]);
+  assert.deepEqual(
+    issuers.map(({ rules }) => rules),
+    [[{ when: [{ claim: ['cognito:groups'], is: allowGroups }], writeTo }]],
+  );
+  assert.deepEqual(rest, {});
   assert.deepEqual(edgeConfig(withOptions({})).policy, {});
+});
+
+test('trusted issuers follow the pool with their keys; without a pool they are alone', () => {
+  for (const userPool of [true, false]) {
+    const options = { trust: [ISSUER], ...(userPool ? {} : { userPool }) };
+    const { bakedAt, keySets } = keysFor(options);
+    const template = withOptions(options);
+    const config = edgeConfig(template);
+    assert.deepEqual(
+      config.issuers.map(({ alias }) => alias),
+      userPool ? ['cognito', 'corp'] : ['corp'],
+    );
+    assert.deepEqual(config.issuers.at(-1), { ...ISSUER, keys: keySets.corp });
+    assert.equal(config.bakedAt, bakedAt);
+    const edgeFunction = only(template, 'AWS::Lambda::Function');
+    assert.deepEqual(edgeFunction.Metadata, { 'edge-upload': { keySets: [ISSUER.jwksUri] } });
+    const types = new Set(Object.values(template.Resources).map(({ Type }) => Type));
+    assert.equal(types.has('AWS::Cognito::UserPool'), userPool);
+    assert.equal(types.has('AWS::Cognito::UserPoolClient'), userPool);
+    assert.equal(template.Outputs.CognitoUserPoolId !== undefined, userPool);
+    assert.equal(template.Outputs.CognitoAppClientId !== undefined, userPool);
+  }
+  assert.equal(only(withOptions({}), 'AWS::Lambda::Function').Metadata, undefined);
 });
 
 test('the bucket keeps the options with the deployment, in the half that comes first too', () => {
@@ -211,7 +238,7 @@ test('the feature plan of the user pool is Cognito’s to choose unless it is na
 });
 
 test('with all options at once the template is small enough', () => {
-  const { bytes } = synthesize({ stackName: 'edge-upload', identity: IDENTITY, options: ALL_OPTIONS });
+  const { bytes } = synthesize({ stackName: 'edge-upload', edge: EDGE, options: ALL_OPTIONS });
   // CloudFormation takes 51,200.
   assert.ok(bytes < 45_000, `${bytes} bytes`);
 });

@@ -1,5 +1,6 @@
 import type { EdgeConfig } from '../../edge/config.ts';
-import type { StackOptions } from '../../infra/options.ts';
+import type { EdgeKeys } from '../../infra/edge-keys.ts';
+import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
 import type { Identity } from '../../infra/pool-issuer.ts';
 import { synthesize } from '../../infra/synthesize.ts';
 
@@ -26,7 +27,22 @@ export const IDENTITY: Identity = {
   jwks: { keys: [key('a'.repeat(44)), key('b'.repeat(44))] },
 };
 
-/** Every option, of the size that they usually have. */
+/** A whole template of a stack whose only issuer is its pool. */
+export const EDGE: EdgeKeys = { pool: IDENTITY, keySets: {} };
+
+/** An issuer of people that is trusted beside the pool, or alone. */
+export const ISSUER: TrustedIssuer = {
+  alias: 'corp',
+  kind: 'people',
+  iss: ['https://corp.example.com'],
+  jwksUri: 'https://corp.example.com/keys',
+  token: 'access',
+  clientId: 'edge-upload',
+  name: ['sub'],
+  rules: [{ when: [{ claim: ['roles'], is: ['uploader'] }], writeTo: '{issuer}/{sub}/', maxSize: 7 }],
+};
+
+/** Every option of the user pool and the edge, of the size that they usually have. */
 export const ALL_OPTIONS = {
   maxSize: 5 * 1024 ** 3,
   writeTo: 'incoming/{group}/{username}/',
@@ -54,7 +70,19 @@ export const EACH_OPTION: readonly StackOptions[] = [
     .filter(([name]) => !['domain', 'certificateArn', 'minTls'].includes(name))
     .map(([name, value]) => ({ [name]: value })),
   { domain: ALL_OPTIONS.domain, certificateArn: ALL_OPTIONS.certificateArn },
+  { trust: [ISSUER] },
+  { userPool: false, trust: [ISSUER] },
 ];
+
+/** The keys for options: those of the pool, if there is one, and of each trusted issuer. */
+export function keysFor({ userPool = true, trust = [] }: StackOptions): EdgeKeys {
+  const keySets = trust.map(({ alias }) => [alias, [key(`${alias}-1`), key(`${alias}-2`)]]);
+  return {
+    keySets: Object.fromEntries(keySets),
+    ...(userPool ? { pool: IDENTITY } : {}),
+    ...(trust.length > 0 ? { bakedAt: 1_764_000_000 } : {}),
+  };
+}
 
 /** What is baked into the function of a whole template. */
 export function edgeConfig(template: Template): EdgeConfig {
@@ -63,8 +91,8 @@ export function edgeConfig(template: Template): EdgeConfig {
   return JSON.parse(first.slice('const EDGE_CONFIG='.length, -1)) as EdgeConfig;
 }
 
-export function wholeTemplate(identity = IDENTITY, options: StackOptions = {}): Template {
-  return JSON.parse(synthesize({ stackName: 'edge-upload', identity, options }).template) as Template;
+export function wholeTemplate(edge = EDGE, options: StackOptions = {}): Template {
+  return JSON.parse(synthesize({ stackName: 'edge-upload', edge, options }).template) as Template;
 }
 
 export function halfTemplate(options: StackOptions = {}): Template {

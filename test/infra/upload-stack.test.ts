@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { halfTemplate, IDENTITY, only, wholeTemplate } from './support.ts';
+import { EDGE, halfTemplate, IDENTITY, ISSUER, keysFor, only, wholeTemplate } from './support.ts';
 
 const whole = wholeTemplate();
 
@@ -207,16 +207,19 @@ test('the whole leaves the identity half as it is', () => {
 test('a new identity or policy is a new version of the function, the same one is the same', () => {
   const version = (...args: Parameters<typeof wholeTemplate>) =>
     only(wholeTemplate(...args), 'AWS::Lambda::Version').id;
+  const trusting = { trust: [ISSUER] };
   const ids = [
     version(),
-    version({ ...IDENTITY, userPoolId: 'us-east-1_Zz9Yy8Xx7' }),
-    version({ ...IDENTITY, clientId: 'another' }),
-    version({ ...IDENTITY, jwks: { keys: IDENTITY.jwks.keys.slice(1) } }),
-    version(IDENTITY, { maxSize: 1 }),
+    version({ ...EDGE, pool: { ...IDENTITY, userPoolId: 'us-east-1_Zz9Yy8Xx7' } }),
+    version({ ...EDGE, pool: { ...IDENTITY, clientId: 'another' } }),
+    version({ ...EDGE, pool: { ...IDENTITY, jwks: { keys: IDENTITY.jwks.keys.slice(1) } } }),
+    version(EDGE, { maxSize: 1 }),
+    version(keysFor(trusting), trusting),
+    version({ ...keysFor(trusting), bakedAt: 1 }, trusting),
   ];
   assert.equal(new Set(ids).size, ids.length);
   assert.equal(version(), ids[0]);
   const others = (template: typeof whole) =>
     Object.keys(template.Resources).filter((id) => template.Resources[id]?.Type !== 'AWS::Lambda::Version');
-  assert.deepEqual(others(wholeTemplate(IDENTITY, { maxSize: 1 })), others(whole));
+  assert.deepEqual(others(wholeTemplate(EDGE, { maxSize: 1 })), others(whole));
 });

@@ -11,7 +11,17 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import type { StackOptions } from '../../infra/options.ts';
 import { UploadStack } from '../../infra/upload-stack.ts';
 import { missing } from '../support/programs.ts';
-import { ALL_OPTIONS, EACH_OPTION, halfTemplate, IDENTITY, type Template, wholeTemplate } from './support.ts';
+import {
+  ALL_OPTIONS,
+  EACH_OPTION,
+  EDGE,
+  halfTemplate,
+  IDENTITY,
+  ISSUER,
+  keysFor,
+  type Template,
+  wholeTemplate,
+} from './support.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -24,6 +34,8 @@ function temporary(t: { after(work: () => void): void }): string {
 /** Options that say they are off. */
 const TURNED_OFF: StackOptions = { versioning: false, accessLogs: false, mfa: 'off', priceClass: 'all' };
 
+const WITHOUT_POOL: StackOptions = { userPool: false, trust: [ISSUER] };
+
 const CHOICES: readonly StackOptions[] = [{}, ...EACH_OPTION, ALL_OPTIONS, TURNED_OFF];
 
 /** What CDK itself causes: it makes the function depend on its role, which the reference to the role does too. */
@@ -34,9 +46,11 @@ test('cfn-lint finds no error', { skip: missing('cfn-lint') }, (t) => {
   const templates = {
     'the whole': wholeTemplate(),
     'the identity half': halfTemplate(),
-    'the whole with all options': wholeTemplate(IDENTITY, ALL_OPTIONS),
+    'the whole with all options': wholeTemplate(EDGE, ALL_OPTIONS),
     'the identity half with all options': halfTemplate(ALL_OPTIONS),
-    'the whole with what can be turned off again turned off': wholeTemplate(IDENTITY, TURNED_OFF),
+    'the whole with what can be turned off again turned off': wholeTemplate(EDGE, TURNED_OFF),
+    'the whole without a user pool': wholeTemplate(keysFor(WITHOUT_POOL), WITHOUT_POOL),
+    'the first half without a user pool': halfTemplate(WITHOUT_POOL),
   };
   const files = Object.entries(templates).map(([name, template]) => {
     const file = join(folder, `${name}.json`);
@@ -52,7 +66,7 @@ test('cfn-lint finds no error', { skip: missing('cfn-lint') }, (t) => {
     readonly Message: string;
   }[];
   // It looked at every one of them: what CDK causes is found in each that has the function.
-  assert.equal(new Set(findings.map(({ Filename }) => Filename)).size, 3);
+  assert.equal(new Set(findings.map(({ Filename }) => Filename)).size, 4);
   const others = findings.filter(({ Rule }) => !CDK_WARNINGS.includes(Rule.Id));
   assert.deepEqual(
     others.map(({ Filename, Rule, Message }) => `${Filename}: ${Rule.Id} ${Message}`),
@@ -66,7 +80,7 @@ function appWith(t: { after(work: () => void): void }, options: StackOptions) {
     analyticsReporting: false,
     builtinCloudFormationValidation: false,
   });
-  new UploadStack(app, 'UploadStack', { stackName: 'edge-upload', identity: IDENTITY, options });
+  new UploadStack(app, 'UploadStack', { stackName: 'edge-upload', edge: keysFor(options), options });
   return app;
 }
 
@@ -102,7 +116,7 @@ test('every rule reasoned away is one that would be broken', (t) => {
 test('the CDK’s own validation of the template finds nothing', (t) => {
   const outdir = temporary(t);
   const app = new App({ outdir, analyticsReporting: false });
-  new UploadStack(app, 'UploadStack', { stackName: 'edge-upload', identity: IDENTITY, options: {} });
+  new UploadStack(app, 'UploadStack', { stackName: 'edge-upload', edge: EDGE, options: {} });
   app.synth();
   const report = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8'));
   assert.deepEqual(report.pluginReports, []);
@@ -135,6 +149,6 @@ test('cdk synth works by hand, for the identity half and for the whole', async (
   const context = { userPoolId, clientId, jwks: JSON.stringify(jwks), options: '{"maxSize":7}' };
   const args = Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const whole = await cdkSynth(join(folder, 'whole'), ...args);
-  assert.deepEqual(sections(whole), sections(wholeTemplate(IDENTITY, { maxSize: 7 })));
+  assert.deepEqual(sections(whole), sections(wholeTemplate(EDGE, { maxSize: 7 })));
   await assert.rejects(cdkSynth(join(folder, 'part'), '-c', 'userPoolId=x'), /go together/);
 });

@@ -73,7 +73,13 @@ async function findPool(context: Context, target: OperatorTarget, args: Operator
     const { userPoolId, domain } = (await requireStack(work)).outputs;
     if (userPoolId === undefined) {
       throw new UserError('stack_failed', `The stack “${target.stackName}” has no user pool.`, {
-        hint: ['Finish its deployment:', '  edge-upload deploy'],
+        hint:
+          domain === undefined
+            ? ['Finish its deployment:', '  edge-upload deploy']
+            : [
+                'Its uploaders sign in with trusted issuers. To add a user pool:',
+                '  edge-upload deploy --user-pool',
+              ],
       });
     }
     const { local } = work;

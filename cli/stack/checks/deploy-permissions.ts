@@ -1,3 +1,4 @@
+import type { StackOptions } from '../../../infra/options.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import type { FoundStack } from '../find-stack.ts';
 import { operatorPolicy } from '../policy/operator-policy.ts';
@@ -9,8 +10,7 @@ import { type Denied, type Needed, simulateDenied, simulationCommand } from './s
 export interface PermissionsToCheck {
   /** What is deployed now; `undefined` for a first deploy. */
   readonly stack: FoundStack | undefined;
-  /** The bucket's name, where the operator chose it. */
-  readonly bucketName?: string | undefined;
+  readonly given: Pick<StackOptions, 'bucketName' | 'userPool'>;
 }
 
 /** Returns what every deploy calls. */
@@ -28,8 +28,22 @@ function ofEachDeploy({ account }: Caller, stackName: string): Needed[] {
   ];
 }
 
+function ofUserPool(account: string): Needed[] {
+  return [
+    { actions: ['cognito-idp:CreateUserPool'], resource: '*' },
+    {
+      actions: ['cognito-idp:CreateUserPoolClient'],
+      resource: `arn:aws:cognito-idp:us-east-1:${account}:userpool/us-east-1_x`,
+    },
+  ];
+}
+
 /** Returns what CloudFormation calls on behalf of a first deploy. Names are as CloudFormation generates them. */
-function ofFirstDeploy({ account }: Caller, stackName: string, bucketName?: string): Needed[] {
+function ofFirstDeploy(
+  { account }: Caller,
+  stackName: string,
+  { bucketName, userPool = true }: PermissionsToCheck['given'],
+): Needed[] {
   const bucket = bucketName ?? `${stackName.toLowerCase()}-bucket-x`;
   const edgeFunction = `arn:aws:lambda:us-east-1:${account}:function:${stackName}-EdgeFunction-x`;
   return [
@@ -38,11 +52,7 @@ function ofFirstDeploy({ account }: Caller, stackName: string, bucketName?: stri
       actions: [...(bucketName === undefined ? ['s3:CreateBucket'] : []), 's3:PutBucketPolicy'],
       resource: `arn:aws:s3:::${bucket}`,
     },
-    { actions: ['cognito-idp:CreateUserPool'], resource: '*' },
-    {
-      actions: ['cognito-idp:CreateUserPoolClient'],
-      resource: `arn:aws:cognito-idp:us-east-1:${account}:userpool/us-east-1_x`,
-    },
+    ...(userPool ? ofUserPool(account) : []),
     {
       actions: ['iam:CreateRole', 'iam:PassRole', 'iam:PutRolePolicy'],
       resource: `arn:aws:iam::${account}:role/${stackName}-EdgeRole-x`,
@@ -60,10 +70,10 @@ function ofFirstDeploy({ account }: Caller, stackName: string, bucketName?: stri
 }
 
 /** Returns what this deploy calls for sure. */
-function ofDeploy(caller: Caller, stackName: string, { stack, bucketName }: PermissionsToCheck): Needed[] {
+function ofDeploy(caller: Caller, stackName: string, { stack, given }: PermissionsToCheck): Needed[] {
   return [
     ...ofEachDeploy(caller, stackName),
-    ...(stack === undefined ? ofFirstDeploy(caller, stackName, bucketName) : []),
+    ...(stack === undefined ? ofFirstDeploy(caller, stackName, given) : []),
   ];
 }
 

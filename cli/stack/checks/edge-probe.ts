@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Dispatcher } from 'undici';
 import type { UploadPolicy } from '../../../edge/config.ts';
+import type { TrustedIssuer } from '../../../infra/options.ts';
 import type { Context } from '../../context.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
-import { readDescription } from '../../identity/edge-description.ts';
+import { type EdgeDescription, readDescription } from '../../identity/edge-description.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import { networkFailure } from '../../network/failures.ts';
 import { requestOnce } from '../../network/request-text.ts';
@@ -18,6 +19,8 @@ export interface EdgeToProbe {
   readonly clientId?: string;
   /** The rules that the edge must enforce, if known. After a deploy it uses the old ones for some minutes. */
   readonly policy?: UploadPolicy;
+  /** The issuers that the edge must know beside the pool, if known. */
+  readonly trust?: readonly TrustedIssuer[];
   readonly local?: LocalCloud;
 }
 
@@ -37,7 +40,7 @@ const SEE_LATER = 'The stack is deployed; see later whether its edge serves: edg
 /** Returns why an edge does not serve as it should; `undefined` if it does. */
 async function edgeDefect(
   { env, signal }: Pick<Context, 'env' | 'signal'>,
-  { url, clientId, policy, local }: EdgeToProbe,
+  { url, clientId, policy, trust, local }: EdgeToProbe,
 ): Promise<string | undefined> {
   const dispatcher = openDispatcher({ env, local });
   try {
@@ -47,6 +50,7 @@ async function edgeDefect(
     if (description.clientId !== clientId) return 'it still serves an earlier deployment';
     if (policy !== undefined && !enforces(description.policy, policy))
       return 'it still has its earlier rules';
+    if (trust !== undefined && !knows(description.issuers, trust)) return 'it still has its earlier issuers';
     return await guardDefect(url, { dispatcher, signal });
   } catch (error) {
     if (signal.aborted) throw interrupted(SEE_LATER);
@@ -81,6 +85,18 @@ function enforces(
     described.writeTo === writeTo &&
     isDeepStrictEqual(described.allowGroups, allowGroups) &&
     isDeepStrictEqual(described.corsOrigins, corsOrigins)
+  );
+}
+
+/** Whether an edge describes the trusted issuers, and no others beside the pool. */
+function knows(described: EdgeDescription['issuers'], trust: readonly TrustedIssuer[]): boolean {
+  const outside = described.filter(({ kind }) => kind !== 'pool');
+  return (
+    outside.length === trust.length &&
+    trust.every(({ alias, iss: [iss], clientId }, at) => {
+      const one = outside[at];
+      return one?.alias === alias && one.issuer === iss && one.clientId === clientId;
+    })
   );
 }
 

@@ -1,3 +1,4 @@
+import type { StackOptions } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
 import { type FoundStack, findStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
@@ -6,6 +7,7 @@ import { type Caller, credentialsCheck } from './caller.ts';
 import type { Check } from './check.ts';
 import { concurrencyCheck } from './concurrency.ts';
 import { type PermissionsToCheck, permissionsCheck } from './deploy-permissions.ts';
+import { issuersCheck } from './issuer-keys.ts';
 import { regionsCheck } from './regions.ts';
 
 /** How the description of our stacks begins: see infra/upload-stack.ts. */
@@ -103,25 +105,24 @@ function warnOfDrift({ context, stackName }: StackWork, { drifted }: FoundStack)
   });
 }
 
-export interface Deploying {
-  /** The bucket's name as given. */
-  readonly bucketName?: string | undefined;
+/** Options as given, as far as the checks depend on them. */
+export interface Deploying extends Pick<StackOptions, 'bucketName' | 'userPool'> {
   /** Nothing will be changed: a missing permission is a warning. */
   readonly dryRun?: boolean;
 }
 
 /** Returns what must be right before a deploy changes anything, in order. */
-export function preflight(work: StackWork, { bucketName, dryRun = false }: Deploying = {}): Check[] {
+export function preflight(work: StackWork, { dryRun = false, ...given }: Deploying = {}): Check[] {
   let stack: FoundStack | undefined;
   const name = nameCheck(work, (found) => {
     stack = found.status === 'REVIEW_IN_PROGRESS' ? undefined : found;
   });
-  return operatorChecks(work, name, dryRun ? undefined : () => ({ stack, bucketName }));
+  return operatorChecks(work, name, dryRun ? undefined : () => ({ stack, given }));
 }
 
 /** Returns the checks of a stack that should be there. */
 export function stackHealth(work: StackWork): Check[] {
-  return [...operatorChecks(work, healthCheck(work)), bucketCheck(work)];
+  return [...operatorChecks(work, healthCheck(work)), bucketCheck(work), issuersCheck(work)];
 }
 
 function operatorChecks(work: StackWork, stack: Check, deploying?: () => PermissionsToCheck): Check[] {

@@ -1,11 +1,14 @@
 import type { Tag } from '@aws-sdk/client-cloudformation';
 import type { StackOptions } from '../../../infra/options.ts';
+import type { UploadStackProps } from '../../../infra/upload-stack.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { findStack, type StackOutputs } from '../find-stack.ts';
 import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
-import { makeTemplate, type PoolIdentity } from '../template/make-template.ts';
+import { makeTemplate } from '../template/make-template.ts';
+import { trustedKeys } from '../template/trusted-keys.ts';
+import { edgeKeys } from '../template/wanted-template.ts';
 import {
   discardPlan,
   executeChange,
@@ -23,8 +26,6 @@ export interface DeployOptions {
   readonly tags?: readonly Tag[];
   /** Change nothing, not even an unfinished earlier operation. */
   readonly dryRun?: boolean;
-  /** Returns the pool's identity and public keys for the stack's outputs. */
-  readonly identityOf: (outputs: StackOutputs) => Promise<PoolIdentity | undefined>;
   /** Asks before each change; false cancels it. `whole` is false if the edge follows in a later step. */
   readonly agree: (plan: PlannedChange, whole: boolean) => Promise<boolean>;
 }
@@ -41,7 +42,8 @@ const ROUNDS = 4;
 
 /**
  * Brings the stack to what this version would deploy. The edge function has the pool's identity in its code, so the
- * stack is applied until the identity that came out is the one that was baked in: twice at first, once afterwards.
+ * stack is applied until the identity that came out is the one that was baked in: twice at first, once afterwards. The
+ * first time makes the bucket too, from which the second one takes a large template.
  */
 export function deployStack(work: StackWork, options: DeployOptions): Promise<Deployed> {
   return resumable(AGAIN, () => deployRounds(work, options));
@@ -49,34 +51,39 @@ export function deployStack(work: StackWork, options: DeployOptions): Promise<De
 
 async function deployRounds(
   work: StackWork,
-  { options, tags, dryRun = false, identityOf, agree }: DeployOptions,
+  { options, tags, dryRun = false, agree }: DeployOptions,
 ): Promise<Deployed> {
+  // Before anything is changed.
+  const trusted = await trustedKeys(work, options, await findStack(work));
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {
     checkpoint(work.context.signal, AGAIN);
     const before = await settledStack(work, { dryRun });
-    const identity = before === undefined ? undefined : await identityOf(before.outputs);
-    const template = await templateOf(work, identity, options);
+    const outputs = before?.outputs ?? {};
+    const edge = await edgeKeys(work, { outputs, options, trusted });
+    const whole = edge !== undefined;
+    const template = await templateOf(work, { options, ...omitUndefined({ edge }) });
     const to = before === undefined ? 'NEW' : before.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';
     // A stack with a bucket imports no other.
     const importsExisting = options.bucketName !== undefined && to !== 'EXISTING';
-    const plan = await planning(work, { template, to, tags, importsExisting }, identity);
+    const wanted = { template, to, tags, importsExisting, bucket: outputs.bucket } as const;
+    const plan = await planning(work, wanted, whole);
     if (plan !== undefined) {
       const agreed = await refusing(work, plan, async () => {
         if (plan.to === 'EXISTING') await refuseByStackPolicy(work, plan.stackId, plan.steps);
-        return agree(plan, identity !== undefined);
+        return agree(plan, whole);
       });
       if (!agreed) {
         await discardPlan(work, plan);
-        return { outcome: 'declined', outputs: before?.outputs ?? {} };
+        return { outcome: 'declined', outputs };
       }
       await apply(work, plan);
       changed = true;
     }
-    const after = await findStack(work);
-    const outputs = after?.outputs ?? {};
-    const same = outputs.userPoolId === identity?.userPoolId && outputs.clientId === identity?.clientId;
-    if (identity !== undefined && same) return { outcome: changed ? 'changed' : 'unchanged', outputs };
+    const after = (await findStack(work))?.outputs ?? {};
+    const { userPoolId, clientId } = edge?.pool ?? {};
+    if (whole && after.userPoolId === userPoolId && after.clientId === clientId)
+      return { outcome: changed ? 'changed' : 'unchanged', outputs: after };
   }
   throw new UserError(
     'stack_failed',
@@ -87,23 +94,14 @@ async function deployRounds(
   );
 }
 
-async function templateOf(
-  work: StackWork,
-  identity: PoolIdentity | undefined,
-  options: StackOptions,
-): Promise<string> {
+async function templateOf(work: StackWork, options: Omit<UploadStackProps, 'stackName'>): Promise<string> {
   const { ui } = work.context;
   const task =
-    identity === undefined
-      ? 'Preparing the template of bucket and user pool'
+    options.edge === undefined
+      ? `Preparing the template of ${firstHalf(options.options)}`
       : 'Preparing the whole template';
   ui.event({ type: 'task-started', task });
-  const { stackName } = work;
-  const template = await makeTemplate({
-    stackName,
-    options,
-    ...omitUndefined({ identity }),
-  });
+  const template = await makeTemplate({ stackName: work.stackName, ...options });
   ui.event({
     type: 'task-done',
     task,
@@ -112,13 +110,18 @@ async function templateOf(
   return template;
 }
 
+/** Returns the resources of a first deploy's first step in words. */
+function firstHalf({ userPool = true }: StackOptions): string {
+  return userPool ? 'bucket and user pool' : 'the bucket';
+}
+
 async function planning(
   work: StackWork,
   wanted: PlanOptions & { template: string; to: PlannedChange['to'] },
-  identity: PoolIdentity | undefined,
+  whole: boolean,
 ) {
   const { ui } = work.context;
-  const task = identity === undefined ? 'Planning bucket and user pool' : 'Planning the stack';
+  const task = whole ? 'Planning the stack' : "Planning the stack's first half";
   ui.event({ type: 'task-started', task });
   const plan = await planChange(work, wanted.template, wanted.to, wanted);
   const detail = plan === undefined ? 'nothing to change' : `${plan.steps.length} to change`;

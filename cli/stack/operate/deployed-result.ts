@@ -2,6 +2,7 @@ import type { StackOptions } from '../../../infra/options.ts';
 import type { Result } from '../../context.ts';
 import { OUTPUT, type StackOutputs } from '../find-stack.ts';
 import { describeOptions, optionsJson } from '../options/describe-options.ts';
+import { issuerWords } from '../options/trusted-issuers.ts';
 import type { StackWork } from '../stack-work.ts';
 
 interface Deployed {
@@ -18,9 +19,10 @@ export function deployedResult(
   { stackName, local }: StackWork,
   { outcome, outputs, url, options, next }: Deployed,
 ): Result {
-  const named = (['domain', 'bucket', 'userPoolId', 'clientId'] as const).map(
-    (key) => [OUTPUT[key], outputs[key] ?? ''] as const,
-  );
+  const named = (['domain', 'bucket', 'userPoolId', 'clientId'] as const).flatMap((key) => {
+    const value = outputs[key];
+    return value === undefined ? [] : [[OUTPUT[key], value] as const];
+  });
   const headline =
     outcome === 'unchanged'
       ? `The stack ${stackName} is up to date: nothing to change.`
@@ -42,6 +44,7 @@ export function deployedResult(
       ...describeOptions(options).flatMap(({ flag, value, text }) =>
         value === undefined ? [] : [`  ${flag.padEnd(26)}${text}`],
       ),
+      ...(options.trust ?? []).map((one) => `  ${`trust ${one.alias}`.padEnd(26)}${issuerWords(one)}`),
       ...nameHint(options, outputs, local !== undefined),
       ...next,
     ],

@@ -1,3 +1,4 @@
+import type { StackOptions } from '../../../infra/options.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
@@ -16,10 +17,12 @@ export async function remember(
   context: Context,
   work: StackWork,
   outputs: StackOutputs,
+  { userPool = true }: StackOptions,
 ): Promise<Deployment> {
   const { stackName, local } = work;
   const { domain, userPoolId, clientId, bucket } = outputs;
-  if (domain === undefined || userPoolId === undefined || clientId === undefined || bucket === undefined) {
+  const hasPool = userPoolId !== undefined && clientId !== undefined;
+  if (domain === undefined || bucket === undefined || hasPool !== userPool) {
     throw new UserError(
       'stack_failed',
       `The stack “${stackName}” lacks an output that edge-upload's own template has.`,
@@ -31,9 +34,7 @@ export async function remember(
   const deployment = {
     name: stackName,
     url: edgeUrl(domain),
-    region: STACK_REGION,
-    userPoolId,
-    clientId,
+    ...(hasPool ? { region: STACK_REGION, userPoolId, clientId } : {}),
     bucket,
     ...(local === undefined ? { account: (await callerIdentity(work)).account } : { local }),
   };

@@ -14,7 +14,7 @@ import {
 import { choice, digits, list, minutes, type OptionValue, onOff, pairs, text, whole } from './values.ts';
 
 /** The options that are flags of `deploy`. */
-export type OptionName = Exclude<keyof StackOptions, 'trust' | 'userPool'>;
+export type OptionName = Exclude<keyof StackOptions, 'trust'>;
 
 /** All that the command line knows of one option. */
 export interface OptionKind<T> extends OptionValue<T> {
@@ -31,6 +31,10 @@ export interface OptionKind<T> extends OptionValue<T> {
   readonly takes: string;
   /** The option without which this one means nothing. It goes when that one goes. */
   readonly needs?: OptionName;
+  /** The value that is never kept: off, unless stated. */
+  readonly default?: boolean;
+  /** Means nothing to a deployment without a user pool. */
+  readonly ofPool?: true;
   /** What stays on AWS once the option was on: it is then kept as off, and `--unset` prints this. */
   readonly stays?: string;
   /** Why the embedded cloud cannot have it. */
@@ -55,6 +59,7 @@ export const KINDS = {
     summary: 'the prefix of all keys, such as {username}/, {sub}/, {group}/',
     details:
       "`{username}`, `{sub}` and `{group}` (any of the user's) stand for who uploads. Each is a whole segment between slashes, so that no two users can write the same key. Members of a group share the keys of `{group}`.",
+    ofPool: true,
     takes: 'the beginning of a key, in which {username}, {sub} or {group} may be whole segments',
     ...text(isKeyRule),
   },
@@ -62,6 +67,7 @@ export const KINDS = {
     flag: '--allow-group',
     argument: '<name>',
     summary: 'only members of this group may upload',
+    ofPool: true,
     takes: 'the name of a Cognito group: 1 to 128 characters, no spaces',
     ...list(isGroupName),
   },
@@ -170,6 +176,7 @@ export const KINDS = {
     flag: '--token-validity',
     argument: '<time>',
     summary: 'how long an access token is valid: 5m to 24h (1h)',
+    ofPool: true,
     takes: 'a time from 5m to 24h, in minutes or hours',
     ...whole(5, 24 * 60, minutes, (value) =>
       value % 60 === 0 ? count(value / 60, 'hour') : count(value, 'minute'),
@@ -179,6 +186,7 @@ export const KINDS = {
     flag: '--mfa',
     argument: '<mode>',
     summary: 'an authenticator app at sign-in: off, optional, required',
+    ofPool: true,
     takes: 'off, optional or required',
     ...choice('off', 'optional', 'required'),
   },
@@ -187,8 +195,18 @@ export const KINDS = {
     argument: '<tier>',
     summary: "the user pool's feature plan: lite or essentials",
     details: "It sets Cognito's price; edge-upload works on both.",
+    ofPool: true,
     takes: 'lite or essentials',
     ...choice('lite', 'essentials'),
+  },
+  userPool: {
+    flag: '--user-pool',
+    summary: 'users of a Cognito user pool may upload (the default)',
+    off: 'no user pool: only trusted issuers may upload',
+    details: 'Switching it off deletes the pool with its users.',
+    takes: 'no value',
+    default: true,
+    ...onOff('none'),
   },
 } satisfies { readonly [Name in OptionName]-?: OptionKind<NonNullable<StackOptions[Name]>> };
 

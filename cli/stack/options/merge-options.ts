@@ -1,4 +1,4 @@
-import { policyOf, type StackOptions } from '../../../infra/options.ts';
+import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { isPrefixRule } from '../../../protocol/prefix-rule.ts';
 import { UserError } from '../../errors.ts';
@@ -26,25 +26,32 @@ export function refuseSharedPrefix({ writeTo }: StackOptions): void {
   );
 }
 
-/** Bytes of JSON. The rules have to fit into the edge function beside its code, all options into the template. */
-const RULES_ROOM = 1_800;
-const OPTIONS_ROOM = 8_000;
-
-const bytesOf = (value: object) => Buffer.byteLength(JSON.stringify(value));
+/**
+ * Bytes of JSON. The first step of a deploy makes the bucket with the options inline, and the edge describes its rules in
+ * an answer of 40 KB at most. Trusted issuers come later and by the bucket.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+ */
+const OPTIONS_ROOM = 30_000;
 
 /** Refused before the first half of a deployment is there. */
-function refuseTooMuch(options: StackOptions): void {
-  const rules = bytesOf(policyOf(options));
-  if (rules > RULES_ROOM) {
-    throw new UserError('usage', `The edge has room for ${RULES_ROOM} bytes of rules; these have ${rules}.`, {
-      hint: 'Name fewer or shorter --allow-group, --cors-origin or --write-to.',
-    });
-  }
-  const all = bytesOf(options);
+function refuseTooMuch({ trust: _, ...options }: StackOptions): void {
+  const all = Buffer.byteLength(JSON.stringify(options));
   if (all <= OPTIONS_ROOM) return;
   throw new UserError('usage', `A deployment keeps ${OPTIONS_ROOM} bytes of options; these have ${all}.`, {
-    hint: 'Name fewer or shorter --tag.',
+    hint: 'Name fewer or shorter --tag, --allow-group, --cors-origin or --write-to.',
   });
+}
+
+/** Refuses options of the user pool for a deployment without one. */
+function refuseOfPool({ userPool = true }: StackOptions, given: StackOptions): void {
+  if (userPool) return;
+  for (const name of OPTION_NAMES) {
+    const { flag, ofPool } = kindOf(name);
+    if (!ofPool || given[name] === undefined) continue;
+    throw new UserError('usage', `${flag} is an option of the user pool, and there is none.`, {
+      hint: ['Deploy without it, or with a user pool:', '  edge-upload deploy --user-pool'],
+    });
+  }
 }
 
 function refuseAlone(options: StackOptions): void {
@@ -79,15 +86,18 @@ export function mergeOptions(
   const gone = withDependents(unset);
   const merged = OPTION_NAMES.map((option) => {
     const value = given[option] ?? (gone.includes(option) ? undefined : kept[option]);
-    // Off is the same as never, unless something stays on AWS.
-    const stays = kindOf(option).stays !== undefined && kept[option] !== undefined;
-    return [option, (value || undefined) ?? (stays ? false : undefined)] as const;
+    const { stays, default: byDefault = false } = kindOf(option);
+    const isKept = value !== undefined && value !== byDefault;
+    // What stays on AWS is kept as off.
+    const remains = stays !== undefined && kept[option] !== undefined;
+    return [option, isKept ? value : remains ? false : undefined] as const;
   });
   const options: StackOptions = {
     ...Object.fromEntries(merged.filter(([, value]) => value !== undefined)),
     ...omitUndefined({ trust: kept.trust }),
   };
   refuseAlone(options);
+  refuseOfPool(options, given);
   refuseSharedPrefix(options);
   refuseTooMuch(options);
   return options;

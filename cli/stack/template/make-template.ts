@@ -1,36 +1,20 @@
-import type { StackOptions } from '../../../infra/options.ts';
-import type { Identity } from '../../../infra/pool-issuer.ts';
+import type { UploadStackProps } from '../../../infra/upload-stack.ts';
 import { UserError } from '../../errors.ts';
 
-/** What the edge function is to be told about the pool; known only once the pool exists. */
-export interface PoolIdentity {
-  readonly userPoolId: string;
-  readonly clientId: string;
-  readonly jwks: Identity['jwks'];
-}
-
-export interface TemplateOptions {
-  readonly stackName: string;
-  /** Absent: the template of the identity half alone (pool, client, bucket). */
-  readonly identity?: PoolIdentity;
-  readonly options: StackOptions;
-}
-
-/** CloudFormation takes no larger template in the call itself. */
-const TEMPLATE_LIMIT_BYTES = 51_200;
+/**
+ * Bytes of a template that CloudFormation reads from a bucket.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+ */
+const TEMPLATE_LIMIT_BYTES = 1_000_000;
 
 /** Returns the stack's template. Loads the CDK, several megabytes, on demand. */
-export async function makeTemplate(options: TemplateOptions): Promise<string> {
+export async function makeTemplate(props: UploadStackProps): Promise<string> {
   const { synthesize } = await import('../../../infra/synthesize.ts');
-  const { template, bytes } = synthesize(options);
-  if (bytes > TEMPLATE_LIMIT_BYTES) {
-    throw new UserError(
-      'aws',
-      `The template has ${bytes} bytes; CloudFormation takes ${TEMPLATE_LIMIT_BYTES}.`,
-      {
-        hint: 'Use fewer options.',
-      },
-    );
-  }
-  return template;
+  const { template, bytes } = synthesize(props);
+  if (bytes <= TEMPLATE_LIMIT_BYTES) return template;
+  throw new UserError(
+    'usage',
+    `The template has ${bytes} bytes; CloudFormation takes ${TEMPLATE_LIMIT_BYTES}. Nothing was changed.`,
+    { hint: ['Trust fewer issuers, or use fewer options:', '  edge-upload trust list'] },
+  );
 }

@@ -1,32 +1,38 @@
+import type { EdgeKeys, TrustedKeys } from '../../../infra/edge-keys.ts';
+import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { FoundStack, StackOutputs } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
-import { makeTemplate, type PoolIdentity, type TemplateOptions } from './make-template.ts';
+import { makeTemplate } from './make-template.ts';
 import { poolIdentity } from './pool-identity.ts';
 
-/** The identity to bake in, from a stack's outputs and its pool's public keys. */
-export function identityOf(
-  { context, clients, local }: StackWork,
-  outputs: StackOutputs,
-): Promise<PoolIdentity | undefined> {
-  return poolIdentity(outputs, {
-    cognitoUrl: clients.cognitoUrl,
-    env: context.env,
-    signal: context.signal,
-    local,
-  });
+interface Baking {
+  readonly outputs: StackOutputs;
+  readonly options: StackOptions;
+  readonly trusted: TrustedKeys;
 }
 
-/** The template that a deploy would apply to the stack as it is now; of a new stack, the half that comes first. */
+/** Returns what a deploy bakes into the edge function; `undefined` before the stack has what it takes. */
+export async function edgeKeys(
+  { context: { env, signal }, clients: { cognitoUrl }, local }: StackWork,
+  { outputs, options: { userPool = true }, trusted }: Baking,
+): Promise<EdgeKeys | undefined> {
+  if (outputs.bucket === undefined) return undefined;
+  if (!userPool) return trusted;
+  const pool = await poolIdentity(outputs, { cognitoUrl, env, signal, local });
+  if (pool !== undefined) return { pool, ...trusted };
+  // An edge stays while a user pool is added.
+  return outputs.domain === undefined ? undefined : trusted;
+}
+
+/** Returns the template that a deploy would apply to the stack as it is now; of a new stack, the half that comes first. */
 export async function wantedTemplate(
   work: StackWork,
   stack: FoundStack | undefined,
-  options: Omit<TemplateOptions, 'stackName' | 'identity'>,
+  options: StackOptions,
+  trusted: TrustedKeys,
 ): Promise<string> {
-  const identity = stack === undefined ? undefined : await identityOf(work, stack.outputs);
-  return makeTemplate({
-    stackName: work.stackName,
-    ...options,
-    ...omitUndefined({ identity }),
-  });
+  const { outputs } = stack ?? { outputs: {} };
+  const edge = await edgeKeys(work, { outputs, options, trusted });
+  return makeTemplate({ stackName: work.stackName, options, ...omitUndefined({ edge }) });
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -14,9 +15,17 @@ export interface Answer {
 }
 
 /** Returns the work of a stack against a server that gives any answer. */
-export async function workAgainst(t: TestContext, answer: (body: string, path: string) => Answer) {
+export async function workAgainst(
+  t: TestContext,
+  answer: (body: string, path: string, method: string) => Answer,
+) {
   const server = createServer(async (request, response) => {
-    const { status = 200, type = 'text/xml', headers, body } = answer(await text(request), request.url ?? '');
+    const {
+      status = 200,
+      type = 'text/xml',
+      headers,
+      body,
+    } = answer(await text(request), request.url ?? '', request.method ?? '');
     response.writeHead(status, { 'content-type': type, ...headers }).end(body);
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
@@ -28,6 +37,8 @@ export async function workAgainst(t: TestContext, answer: (body: string, path: s
   };
   const interruption = new AbortController();
   const { signal } = interruption;
+  // As bin/main.ts does: IAM is asked about many resources at once.
+  setMaxListeners(0, signal);
   const clients = await operatorClients({ env, home: '/', execPath: process.execPath }, { signal });
   t.after(async () => {
     clients.close();

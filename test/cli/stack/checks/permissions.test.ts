@@ -5,6 +5,7 @@ import { concurrencyCheck } from '../../../../cli/stack/checks/concurrency.ts';
 import { permissionsCheck } from '../../../../cli/stack/checks/deploy-permissions.ts';
 import { regionsCheck } from '../../../../cli/stack/checks/regions.ts';
 import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
+import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
 import { type Answer, workAgainst } from '../world.ts';
 
 /** A simulation's answer: what is denied, and the condition keys that it does not know. */
@@ -91,7 +92,7 @@ test('what a deploy calls for sure and IAM denies is refused before anything is 
         permissionsCheck(
           work,
           () => SESSION,
-          () => ({ stack, bucketName }),
+          () => ({ stack, given: omitUndefined({ bucketName }) }),
         ),
       );
       assert.equal(checked.state, refused ? 'failed' : 'ok');
@@ -113,7 +114,7 @@ test('the root user needs no asking; where IAM does not answer, a warning says s
   const root = { account: '123456789012', arn: 'arn:aws:iam::123456789012:root' };
   assert.equal((await runCheck(permissionsCheck(work, () => root))).state, 'ok');
   assert.deepEqual(events, []);
-  for (const deploying of [undefined, () => ({ stack: undefined })]) {
+  for (const deploying of [undefined, () => ({ stack: undefined, given: {} })]) {
     const checked = await runCheck(permissionsCheck(work, () => SESSION, deploying));
     assert.ok(checked.state === 'skipped');
     assert.match(checked.detail, /AccessDenied/);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runCheck } from '../../../../cli/stack/checks/check.ts';
 import { LONGEST_NAME, preflight, stackHealth } from '../../../../cli/stack/checks/preflight.ts';
-import { ALL_OPTIONS, IDENTITY, wholeTemplate } from '../../../infra/support.ts';
+import { ALL_OPTIONS, EDGE, wholeTemplate } from '../../../infra/support.ts';
 import { type Answer, workAgainst } from '../world.ts';
 
 interface Told {
@@ -61,7 +61,7 @@ test('the health of a stack is told by its state, with the command that mends it
 });
 
 test('the longest name of a new stack leaves every generated name whole', () => {
-  const { Resources } = wholeTemplate(IDENTITY, ALL_OPTIONS);
+  const { Resources } = wholeTemplate(EDGE, ALL_OPTIONS);
   for (const [logicalId, { Type }] of Object.entries(Resources)) {
     const limit = new Map([
       ['AWS::S3::Bucket', 63],

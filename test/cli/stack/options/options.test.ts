@@ -17,7 +17,6 @@ import { mergeOptions, unsetNotes } from '../../../../cli/stack/options/merge-op
 import type { StackOptions, TrustedIssuer } from '../../../../infra/options.ts';
 import { synthesize } from '../../../../infra/synthesize.ts';
 import { withOptionsTable } from '../../../../scripts/options-table.ts';
-import { IDENTITY } from '../../../infra/support.ts';
 
 const CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012';
 const WEB_ACL = 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/uploads/0c1d2e3f-1234';
@@ -322,23 +321,35 @@ test('one option cannot be given and taken back at once', () => {
   assert.deepEqual(askedOptions({ unset: ['max-size', '--write-to'] }).unset, ['maxSize', 'writeTo']);
 });
 
-test('more than there is room for is refused before anything is sent, and the most there is room for fits', () => {
+test('more than there is room for is refused, and the most there is room for fits into the first request', () => {
   const groups = (count: number) => Array.from({ length: count }, (_, at) => `${'g'.repeat(98)}${at}`);
-  assert.match(
-    usage(() => mergeOptions({}, { allowGroups: groups(20) })),
-    /1800 bytes of rules.*--allow-group/,
-  );
   const tags = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`tag-${at}`, 'v'.repeat(200)]));
   assert.match(
-    usage(() => mergeOptions({}, { tags })),
-    /8000 bytes of options.*--tag/,
+    usage(() => mergeOptions({ ...ALL, tags }, { allowGroups: groups(200) })),
+    /30000 bytes of options.*--tag/,
   );
-  const most = mergeOptions(
-    { ...ALL, allowGroups: groups(14) },
-    { tags: Object.fromEntries(Object.entries(tags).slice(0, 25)) },
-  );
-  const { bytes } = synthesize({ stackName: 'edge-upload', identity: IDENTITY, options: most });
+  const options = mergeOptions({ ...ALL, tags }, { allowGroups: groups(170) });
+  const { bytes } = synthesize({ stackName: 'edge-upload', options });
   assert.ok(bytes < 51_200, `${bytes} bytes`);
+});
+
+test('options of the user pool are refused without one, and come back with it', () => {
+  const kept = mergeOptions({ mfa: 'required', writeTo: '{sub}/' }, askedOptions({ userPool: false }).given);
+  assert.deepEqual(kept, { mfa: 'required', writeTo: '{sub}/', userPool: false });
+  for (const [flag, given] of [
+    ['--mfa', { mfa: 'off' }],
+    ['--write-to', { writeTo: 'in/' }],
+    ['--token-validity', { tokenValidityMinutes: 7 }],
+    ['--allow-group', { allowGroups: ['a'] }],
+    ['--cognito-tier', { cognitoTier: 'lite' }],
+  ] as const) {
+    assert.match(
+      usage(() => mergeOptions(kept, given)),
+      new RegExp(`^${flag} is an option of the user pool`),
+    );
+    assert.deepEqual(mergeOptions({ userPool: false }, { userPool: true, ...given }), given);
+  }
+  assert.deepEqual(mergeOptions(kept, {}, ['userPool']), { mfa: 'required', writeTo: '{sub}/' });
 });
 
 test('a template from before there were options has none', () => {
@@ -357,10 +368,10 @@ test('options that this version does not know are refused, not left out', () => 
 
 test('every option is described, set or not', () => {
   const unset = describeOptions({});
-  assert.equal(unset.length, Object.keys(ALL).length);
+  assert.equal(unset.length, Object.keys(KINDS).length);
   assert.ok(unset.every(({ text, value }) => text === 'unset' && value === undefined));
   assert.deepEqual(
-    describeOptions(ALL).map(({ flag, text }) => `${flag} ${text}`),
+    describeOptions({ ...ALL, userPool: false }).map(({ flag, text }) => `${flag} ${text}`),
     [
       '--max-size 5 GiB',
       '--write-to in/{group}/{username}/',
@@ -380,6 +391,7 @@ test('every option is described, set or not', () => {
       '--token-validity 90 minutes',
       '--mfa optional',
       '--cognito-tier lite',
+      '--user-pool none',
     ],
   );
   assert.deepEqual(optionsJson(ALL), ALL);

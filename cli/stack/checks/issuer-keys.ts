@@ -1,0 +1,97 @@
+import type { EdgeIssuer } from '../../../edge/config.ts';
+import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
+import { isUserError } from '../../errors.ts';
+import type { JsonValue } from '../../json-value.ts';
+import { findStack } from '../find-stack.ts';
+import { readOptions } from '../options/kept-options.ts';
+import { issuerWords } from '../options/trusted-issuers.ts';
+import type { StackWork } from '../stack-work.ts';
+import { bakedConfig, keysIn } from '../template/baked-config.ts';
+import { deployedTemplate } from '../template/deployed-template.ts';
+import { fetchTrustedKeys } from '../template/trusted-keys.ts';
+import type { Check } from './check.ts';
+
+/** A trusted issuer's keys in the edge, and those that it publishes now. */
+export interface IssuerKeys {
+  readonly issuer: TrustedIssuer;
+  /** Ids of the keys in the deployed function. */
+  readonly baked: readonly string[];
+  /** Absent where the key set is unreachable. */
+  readonly live?: readonly string[];
+  /** Why the key set is unreachable. */
+  readonly reason?: string;
+}
+
+/** Compares the keys of each trusted issuer with those in the deployed template. */
+export function compareKeys(
+  work: StackWork,
+  { trust = [] }: StackOptions,
+  deployed: string,
+): Promise<IssuerKeys[]> {
+  const config = bakedConfig(deployed);
+  const kids = (keys: EdgeIssuer['keys'] = []) => keys.map(({ kid }) => kid);
+  return Promise.all(
+    trust.map(async (issuer) => {
+      const known = { issuer, baked: kids(keysIn(config, issuer.alias)) };
+      try {
+        return { ...known, live: kids(await fetchTrustedKeys(work, issuer)) };
+      } catch (error) {
+        if (!isUserError(error) || error.code === 'interrupted') throw error;
+        return { ...known, reason: error.message };
+      }
+    }),
+  );
+}
+
+/** Returns the difference in words, with the command that ends it. */
+export function keysWords({ baked, live, reason = '' }: IssuerKeys): string {
+  if (live === undefined)
+    return `${reason} An edge that cannot reach the issuer either does not follow a change of its keys.`;
+  const added = live.filter((kid) => !baked.includes(kid));
+  const gone = baked.filter((kid) => !live.includes(kid));
+  const changes = [
+    ...(added.length === 0 ? [] : [`new: ${added.join(', ')}`]),
+    ...(gone.length === 0 ? [] : [`withdrawn: ${gone.join(', ')}`]),
+  ];
+  if (changes.length === 0) return `keys ${live.join(', ')}, as deployed`;
+  return `keys changed (${changes.join('; ')}): renew them with edge-upload deploy`;
+}
+
+/** Returns two rows of `status` for each issuer: its rules, and its keys. */
+export function issuerRows(compared: readonly IssuerKeys[]): (readonly [string, string])[] {
+  return compared.flatMap((one) => [
+    [`trust ${one.issuer.alias}`, issuerWords(one.issuer)] as const,
+    [`keys ${one.issuer.alias}`, keysWords(one)] as const,
+  ]);
+}
+
+/** Returns the issuers as a part of a result's document. */
+export function issuersJson(compared: readonly IssuerKeys[]): JsonValue {
+  const documents = compared.map(({ issuer, baked, live = null, reason = null }) => ({
+    ...issuer,
+    keys: { baked, live, reason },
+  }));
+  return JSON.parse(JSON.stringify(documents)) as JsonValue;
+}
+
+/** Checks that the keys of trusted issuers are reachable and those of the edge. */
+export function issuersCheck(work: StackWork): Check {
+  return {
+    name: 'issuers',
+    run: async () => {
+      const stack = await findStack(work);
+      if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS')
+        return { skipped: 'there is no stack' };
+      const deployed = await deployedTemplate(work, stack.id);
+      const compared = await compareKeys(work, readOptions(deployed), deployed);
+      if (compared.length === 0) return { skipped: 'no issuers beside the user pool' };
+      for (const one of compared) {
+        if (one.live === undefined) work.context.ui.event({ type: 'warning', text: keysWords(one) });
+      }
+      const words = compared.map((one) => `${one.issuer.alias}: ${keysWords(one)}`);
+      return compared.every(({ live }) => live === undefined)
+        ? { skipped: words.join('; ') }
+        : { found: words.join('; ') };
+    },
+  };
+}

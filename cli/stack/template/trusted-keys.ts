@@ -1,0 +1,67 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { EdgeIssuer } from '../../../edge/config.ts';
+import type { TrustedKeys } from '../../../infra/edge-keys.ts';
+import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
+import { count } from '../../ui/format.ts';
+import type { FoundStack } from '../find-stack.ts';
+import type { StackWork } from '../stack-work.ts';
+import { bakedConfig, keysIn } from './baked-config.ts';
+import { deployedTemplate } from './deployed-template.ts';
+import { fetchKeySet } from './key-set.ts';
+
+/** Seconds. An edge refreshes key sets that are older. */
+const FRESH_FOR = 24 * 60 * 60;
+
+/** Returns the keys of a trusted issuer as it publishes them now. */
+export async function fetchTrustedKeys(
+  { context: { env, signal }, local }: StackWork,
+  { alias, iss: [iss = alias], jwksUri }: TrustedIssuer,
+): Promise<EdgeIssuer['keys']> {
+  return fetchKeySet(
+    {
+      url: jwksUri,
+      whose: `the issuer ${alias} (${iss})`,
+      hint: [
+        'Nothing was changed. Deploy again where the issuer can be reached, or trust it no more:',
+        `  edge-upload trust remove ${alias}`,
+      ],
+    },
+    { env, signal, local },
+  );
+}
+
+/**
+ * Fetches the key sets of all trusted issuers. The time of the bake stays that of the deployed function while the keys are
+ * the same and fresh, so that a deploy that changes nothing changes no code.
+ * @throws {UserError} naming the issuer whose keys are unavailable
+ */
+export async function trustedKeys(
+  work: StackWork,
+  { trust = [] }: StackOptions,
+  stack: FoundStack | undefined,
+): Promise<TrustedKeys> {
+  if (trust.length === 0) return { keySets: {} };
+  const keySets = await fetchAll(work, trust);
+  const now = Math.floor(work.context.now().getTime() / 1000);
+  const isThere = stack !== undefined && stack.status !== 'REVIEW_IN_PROGRESS';
+  const baked = isThere ? bakedConfig(await deployedTemplate(work, stack.id)) : undefined;
+  const same = trust.every(({ alias }) => isDeepStrictEqual(keysIn(baked, alias), keySets[alias]));
+  const at = baked?.bakedAt;
+  const isFresh = at !== undefined && at <= now && now - at < FRESH_FOR;
+  return { keySets, bakedAt: same && isFresh ? at : now };
+}
+
+async function fetchAll(work: StackWork, trust: readonly TrustedIssuer[]): Promise<TrustedKeys['keySets']> {
+  const { ui } = work.context;
+  const task = `Fetching the keys of ${count(trust.length, 'trusted issuer')}`;
+  ui.event({ type: 'task-started', task });
+  try {
+    const fetched = trust.map(async (one) => [one.alias, await fetchTrustedKeys(work, one)] as const);
+    const keySets = Object.fromEntries(await Promise.all(fetched));
+    ui.event({ type: 'task-done', task });
+    return keySets;
+  } catch (error) {
+    ui.event({ type: 'task-failed', task });
+    throw error;
+  }
+}

@@ -1,0 +1,16 @@
+import type { EdgeIssuer } from '../edge/config.ts';
+import type { Identity } from './pool-issuer.ts';
+
+/** The keys of the issuers that a deployment trusts beside its user pool. */
+export interface TrustedKeys {
+  /** By alias; one entry for each issuer in the options. */
+  readonly keySets: Readonly<Record<string, EdgeIssuer['keys']>>;
+  /** Seconds since 1970 when they were fetched. Absent without such issuers. */
+  readonly bakedAt?: number;
+}
+
+/** What the edge function's code holds beside the options. */
+export interface EdgeKeys extends TrustedKeys {
+  /** Absent without a user pool, and until a new one exists. */
+  readonly pool?: Identity;
+}

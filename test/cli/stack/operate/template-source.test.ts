@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { interrupted, UserError } from '../../../../cli/errors.ts';
+import { withTemplate } from '../../../../cli/stack/operate/template-source.ts';
+import { withCode } from '../../transfer/helpers/uploading.ts';
+import { type Answer, workAgainst } from '../world.ts';
+
+const LARGE = JSON.stringify({ Description: 'x'.repeat(60_000) });
+const KEY = `.well-known/edge-upload/template/${createHash('sha256').update(LARGE).digest('hex')}.json`;
+
+/** Records the requests for the template’s object as `PUT` and `DELETE <version>`. */
+async function bucketAgainst(t: TestContext, answer: (method: string) => Answer = () => ({ body: '' })) {
+  const asked: string[] = [];
+  const world = await workAgainst(t, (_body, path, method) => {
+    const { pathname, searchParams } = new URL(path, 'http://localhost');
+    assert.equal(pathname, `/b/${KEY}`);
+    asked.push(`${method} ${searchParams.get('versionId') ?? ''}`.trim());
+    return answer(method);
+  });
+  return { ...world, asked };
+}
+
+const DENIED = {
+  status: 403,
+  type: 'application/xml',
+  body: '<Error><Code>AccessDenied</Code><Message>no</Message></Error>',
+};
+
+test('a small template goes inline, a large one needs a bucket', async (t) => {
+  const { work, asked } = await bucketAgainst(t);
+  const inline = await withTemplate(work, '{}', undefined, async (source) => source);
+  assert.deepEqual(inline, { TemplateBody: '{}' });
+  const bucketless = withTemplate(work, LARGE, undefined, async () => assert.fail('no request'));
+  await assert.rejects(bucketless, withCode('stack_failed', /60018 bytes/));
+  assert.deepEqual(asked, []);
+});
+
+test('a large template is uploaded, named by its address, and deleted', async (t) => {
+  const { work, asked } = await bucketAgainst(t);
+  const source = await withTemplate(work, LARGE, 'b', async (source) => {
+    asked.push('request');
+    return source;
+  });
+  assert.deepEqual(source, { TemplateURL: `https://b.s3.us-east-1.amazonaws.com/${KEY}` });
+  assert.deepEqual(asked, ['PUT', 'request', 'DELETE']);
+});
+
+test('the version is deleted where the bucket has versions', async (t) => {
+  const { work, asked } = await bucketAgainst(t, () => ({ headers: { 'x-amz-version-id': 'v7' }, body: '' }));
+  await withTemplate(work, LARGE, 'b', async () => {});
+  assert.deepEqual(asked, ['PUT', 'DELETE v7']);
+});
+
+test('the template is deleted where the request fails or Ctrl-C ends it', async (t) => {
+  const failures = [new UserError('access_denied', 'S3 error: Access Denied'), interrupted()];
+  for (const failure of failures) {
+    const { work, asked, interruption } = await bucketAgainst(t);
+    const failed = withTemplate(work, LARGE, 'b', async () => {
+      if (failure.code === 'interrupted') interruption.abort();
+      throw failure;
+    });
+    await assert.rejects(failed, failure);
+    assert.deepEqual(asked, ['PUT', 'DELETE']);
+  }
+});
+
+test('Ctrl-C during the upload deletes what may be stored', async (t) => {
+  const { work, asked, interruption } = await bucketAgainst(t, (method) => {
+    if (method === 'PUT') interruption.abort();
+    return { body: '' };
+  });
+  await assert.rejects(
+    withTemplate(work, LARGE, 'b', async () => assert.fail('no request')),
+    withCode('interrupted', /Interrupted/),
+  );
+  assert.deepEqual(asked, ['PUT', 'DELETE']);
+});
+
+test('a refused upload is the error; a refused deletion is a warning with the command', async (t) => {
+  const refused = await bucketAgainst(t, () => DENIED);
+  await assert.rejects(
+    withTemplate(refused.work, LARGE, 'b', async () => assert.fail('no request')),
+    withCode('access_denied', /Uploading the template to the bucket b failed/),
+  );
+  assert.deepEqual(refused.asked, ['PUT']);
+  const { work, events } = await bucketAgainst(t, (method) => (method === 'PUT' ? { body: '' } : DENIED));
+  assert.equal(await withTemplate(work, LARGE, 'b', async () => 'planned'), 'planned');
+  const [warning] = events;
+  assert.match(JSON.stringify(warning), new RegExp(`"warning".*aws s3 rm s3://b/${KEY}`));
+});

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { isUserError } from '../../../../cli/errors.ts';
+import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
+import { poolIdentity } from '../../../../cli/stack/template/pool-identity.ts';
+import { fetchTrustedKeys, trustedKeys } from '../../../../cli/stack/template/trusted-keys.ts';
+import type { TrustedIssuer } from '../../../../infra/options.ts';
+import { withCode } from '../../transfer/helpers/uploading.ts';
+import { workAgainst } from '../world.ts';
+
+const KEY = { kty: 'RSA', kid: 'k', alg: 'RS256', use: 'sig', n: 'n'.repeat(342), e: 'AQAB' };
+const EC = { kty: 'EC', kid: 'e', crv: 'P-256', x: 'x'.repeat(43), y: 'y'.repeat(43) };
+const OKP = { kty: 'OKP', kid: 'o', crv: 'Ed25519', x: 'x'.repeat(43) };
+const POOL = { userPoolId: 'us-east-1_Abc', clientId: 'c1' };
+
+/** The keys of a pool whose document is what `answer` writes. */
+async function keysOf(
+  t: TestContext,
+  answer: (response: ServerResponse, asked: number) => void,
+  signal = new AbortController().signal,
+) {
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked += 1;
+    answer(response, asked);
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  t.after(() => server.closeAllConnections());
+  t.after(() => server.close());
+  const cognitoUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const identity = await poolIdentity(POOL, { cognitoUrl, env: {}, signal });
+  return { keys: identity?.jwks.keys, asked };
+}
+
+test('only keys that verify access tokens are baked in, with nothing else of them', async (t) => {
+  const keys = [
+    { ...KEY, x5c: ['private'], d: 'private' },
+    ...[
+      { ...KEY, use: 'enc' },
+      { ...KEY, alg: 'HS256' },
+      { ...KEY, n: 'a b' },
+      { ...KEY, kid: 7 },
+      null,
+      'k',
+    ],
+  ];
+  const found = await keysOf(t, (response) => response.end(JSON.stringify({ keys })));
+  assert.deepEqual(found, { keys: [KEY], asked: 1 });
+});
+
+test('a document that is no key set is asked for again', async (t) => {
+  const odd = ['<html>', '{"keys":[]}', '{"keys":{}}', '[]', 'x'.repeat(70_000)];
+  for (const document of odd) {
+    const { keys, asked } = await keysOf(t, (response, asked) =>
+      response.end(asked === 1 ? document : JSON.stringify({ keys: [KEY] })),
+    );
+    assert.deepEqual([keys, asked], [[KEY], 2], document.slice(0, 20));
+  }
+});
+
+test('an endless answer is cut, and Ctrl-C ends the wait', async (t) => {
+  const interrupt = new AbortController();
+  const endless = keysOf(
+    t,
+    (response, asked) => {
+      const more = () => {
+        while (response.write('x'.repeat(65_536)));
+      };
+      response.on('drain', more);
+      more();
+      if (asked === 2) interrupt.abort();
+    },
+    interrupt.signal,
+  );
+  await assert.rejects(endless, (error) => isUserError(error) && error.code === 'interrupted');
+});
+
+const OUTSIDE: TrustedIssuer = {
+  alias: 'corp',
+  kind: 'people',
+  iss: ['https://corp.example.com'],
+  jwksUri: 'https://corp.example.com/keys',
+  token: 'access',
+  clientId: 'edge-upload',
+  name: ['sub'],
+  rules: [],
+};
+
+test('keys of trusted issuers are fetched once, without a redirect; an error names the issuer', async (t) => {
+  const { work } = await workAgainst(t, () => ({ body: '' }));
+  const at = async (status: number, body: string, headers = {}) => {
+    let asked = 0;
+    const server = createServer((_request, response) => {
+      asked += 1;
+      response.writeHead(status, headers).end(body);
+    });
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+    t.after(() => server.close());
+    const jwksUri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+    return { asked: () => asked, keys: fetchTrustedKeys(work, { ...OUTSIDE, jwksUri }) };
+  };
+  const sound = await at(
+    200,
+    JSON.stringify({ keys: [EC, OKP, KEY, { ...KEY, x5c: ['private'] }, { kty: 'oct' }] }),
+  );
+  assert.deepEqual(await sound.keys, [EC, OKP, KEY, KEY]);
+  const rows: readonly (readonly [number, string, object, RegExp])[] = [
+    [302, '', { location: 'https://169.254.169.254/' }, /it redirects \(status 302\)/],
+    [404, '', {}, /status 404/],
+    [200, '{"keys":[]}', {}, /no key that verifies tokens/],
+    [200, `{"keys":[${'x'.repeat(300_000)}]}`, {}, /no key that verifies tokens/],
+  ];
+  for (const [status, body, headers, says] of rows) {
+    const { keys, asked } = await at(status, body, headers);
+    await assert.rejects(keys, withCode('unreachable', says, /trust remove corp/));
+    await assert.rejects(keys, /keys of the issuer corp \(https:\/\/corp\.example\.com\)/);
+    assert.equal(asked(), 1);
+  }
+  const plain = fetchTrustedKeys(work, { ...OUTSIDE, jwksUri: 'http://corp.example.com/keys' });
+  await assert.rejects(plain, withCode('settings', /issuer corp .*http:\/\/corp\.example\.com/));
+  const nobody = fetchTrustedKeys(work, { ...OUTSIDE, jwksUri: 'http://127.0.0.1:9/keys' });
+  await assert.rejects(nobody, withCode('unreachable', /issuer corp .*127\.0\.0\.1:9/));
+});
+
+test('the time of the bake is kept while the keys are the same and a day has not passed', async (t) => {
+  const server = createServer((_request, response) => response.end(JSON.stringify({ keys: [KEY] })));
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  t.after(() => server.close());
+  const issuer = { ...OUTSIDE, jwksUri: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const now = 1_800_000_000;
+  const deployed = (bakedAt: number | undefined, kid: string) => {
+    const config = { issuers: [{ ...issuer, keys: [{ ...KEY, kid }] }], ...(bakedAt && { bakedAt }) };
+    const Code = { ZipFile: `const EDGE_CONFIG=${JSON.stringify(config)};\nrest` };
+    return JSON.stringify({ Resources: { F: { Type: 'AWS::Lambda::Function', Properties: { Code } } } });
+  };
+  const rows: readonly (readonly [string | undefined, number])[] = [
+    [undefined, now],
+    [deployed(now - 60, 'k'), now - 60],
+    [deployed(now - 60, 'another'), now],
+    [deployed(now - 86_401, 'k'), now],
+    [deployed(now + 60, 'k'), now],
+    [deployed(undefined, 'k'), now],
+  ];
+  for (const [template, bakedAt] of rows) {
+    const body = (template ?? '').replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+    const { work } = await workAgainst(t, () => ({
+      body: `<GetTemplateResponse><GetTemplateResult><TemplateBody>${body}</TemplateBody></GetTemplateResult></GetTemplateResponse>`,
+    }));
+    const at = { ...work, context: { ...work.context, now: () => new Date(now * 1000) } };
+    const stack = template === undefined ? undefined : ({ id: 's', status: 'UPDATE_COMPLETE' } as FoundStack);
+    assert.deepEqual(await trustedKeys(at, { trust: [issuer] }, stack), {
+      keySets: { corp: [KEY] },
+      bakedAt,
+    });
+  }
+  const { work } = await workAgainst(t, () => ({ body: '' }));
+  assert.deepEqual(await trustedKeys(work, {}, undefined), { keySets: {} });
+});
