@@ -44,7 +44,7 @@ export function compareKeys(
 }
 
 /** Returns the difference in words, with the command that ends it. */
-export function keysWords({ baked, live, reason = '' }: IssuerKeys): string {
+function keysWords({ baked, live, reason = '' }: IssuerKeys): string {
   if (live === undefined)
     return `${reason} An edge that cannot reach the issuer either does not follow a change of its keys.`;
   const added = live.filter((kid) => !baked.includes(kid));
