@@ -1,6 +1,7 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
+import { withTokenEnd } from '../identity/tokens/token-end.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { resolveTarget } from '../settings/target.ts';
@@ -46,7 +47,8 @@ export async function put(context: Context, args: PutArgs): Promise<Result> {
     const tokens = tokenSource(context, target);
     const limitsMemory = rememberedLimits(context, target, tokens);
     const edge = { url: target.url, dispatcher, tokens, limitsMemory };
-    return await uploadFiles(context, sources, { ...edge, ...options });
+    const ui = await withTokenEnd(context, tokens);
+    return await uploadFiles({ ...context, ui }, sources, { ...edge, ...options });
   } finally {
     await dispatcher.destroy();
   }

@@ -1,0 +1,50 @@
+import type { Context } from '../../context.ts';
+import type { UiEvent } from '../../ui/events.ts';
+import { formatDuration, formatMinute } from '../../ui/format.ts';
+import type { Ui } from '../../ui/ui.ts';
+import { titleOf } from './ci/workload.ts';
+import type { CommandTokens } from './token-source.ts';
+
+/** The rate of the first seconds says little. */
+const SETTLED_MS = 10_000;
+
+/**
+ * Returns the screen of an upload whose token may end before it does. Where the token of a job is not renewed, prints
+ * until when parts can begin. Warns once if the upload will take longer than that at its rate.
+ */
+export async function withTokenEnd(
+  { ui, now }: Pick<Context, 'ui' | 'now'>,
+  tokens: CommandTokens,
+): Promise<Ui> {
+  const end = await tokens.endsAt?.();
+  if (end === undefined) return ui;
+  const left = () => Math.max(0, end.getTime() - now().getTime());
+  const origin = await tokens.origin();
+  if (origin.kind === 'workload') {
+    const until = `${formatMinute(end.toISOString())} UTC, for ${formatDuration(left())}`;
+    const text = `${titleOf(origin.workload)} does not renew the token: uploads and parts can begin until ${until}.`;
+    ui.event({ type: 'note', text });
+  }
+  let began: number | undefined;
+  let warned = false;
+  const warnIfLate = (event: UiEvent) => {
+    if (warned || event.type !== 'transfer') return;
+    began ??= now().getTime();
+    const { bytes, totalBytes, rate } = event;
+    if (totalBytes === undefined || rate <= 0 || now().getTime() - began < SETTLED_MS) return;
+    const needed = ((totalBytes - bytes) / rate) * 1000;
+    if (needed <= left()) return;
+    warned = true;
+    ui.event({
+      type: 'warning',
+      text: `At this rate the upload takes ${formatDuration(needed)} more, but its token ends in ${formatDuration(left())}. What begins later is refused; with a new token, the same command resumes it.`,
+    });
+  };
+  return {
+    ...ui,
+    event(event) {
+      ui.event(event);
+      warnIfLate(event);
+    },
+  };
+}
