@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { ownEdge } from '../cli/transfer/helpers/uploading.ts';
+import { openJob, ROOT, readAction } from './runner.ts';
+
+const TOKEN = 'aaaa.good.cccc';
+
+/** A job with files, and an edge that accepts its token. */
+async function jobWith(t: TestContext, files: Readonly<Record<string, string>>) {
+  const [job, edge] = await Promise.all([openJob(t), ownEdge(t)]);
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(job.workspace, name)), { recursive: true });
+    await writeFile(join(job.workspace, name), content);
+  }
+  const run = (inputs: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) =>
+    job.run({ url: edge.url, ...inputs }, { EDGE_UPLOAD_TOKEN: TOKEN, ...env });
+  return { job, edge, run };
+}
+
+test('inputs reach scripts through the environment alone, and no other action is used', async () => {
+  const { inputs, outputs, runs } = await readAction();
+  assert.equal(runs.using, 'composite');
+  assert.deepEqual(Object.keys(inputs), ['url', 'path', 'prefix', 'options']);
+  for (const { run = '', uses, shell } of runs.steps) {
+    assert.deepEqual([uses, shell, run.includes('${{')], [undefined, 'bash', false]);
+  }
+  const ids = new Set(runs.steps.map(({ id }) => id));
+  for (const { value } of Object.values(outputs)) {
+    const [, id, name] = /^\$\{\{ steps\.(\w+)\.outputs\.(\w+) \}\}$/.exec(value) ?? [];
+    assert.ok(ids.has(id) && ['json', 'results'].includes(name ?? ''), value);
+  }
+});
+
+test('the action uploads files and folders below a prefix, and gives the result to later steps', async (t) => {
+  const { job, edge, run } = await jobWith(t, {
+    'dist/a.txt': 'a',
+    'dist/b/c.map': 'c',
+    'one file.txt': 'one',
+  });
+  const path = '  \ndist\r\none file.txt\n';
+  const { code, log, outputs, summary } = await run({
+    path,
+    prefix: 'builds/42/',
+    options: '--exclude=*.map\n--no-clobber',
+  });
+  assert.equal(code, 0, log);
+  const keys = [...edge.stored.keys()].sort();
+  assert.deepEqual(keys, ['/builds/42/dist/a.txt', '/builds/42/one%20file.txt']);
+  const result = JSON.parse(outputs.json ?? '');
+  assert.deepEqual([result.type, result.stored, result.failed, result.bytes], ['summary', 2, 0, 4]);
+  const lines = (await readFile(outputs.results ?? '', 'utf8')).trim().split('\n');
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).type),
+    ['file', 'file'],
+  );
+  assert.match(summary, /2 stored&#44; 0 failed/);
+  assert.match(summary, /<td>builds\/42\/dist\/a&#46;txt<\/td><td>1 bytes<\/td>/);
+  assert.ok(!`${log}${summary}${JSON.stringify(outputs)}`.includes(TOKEN));
+  const asked = (await readFile(join(job.workspace, '../temp/npm-arguments'), 'utf8')).trim().split('\n');
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  assert.equal(asked.at(-1), `edge-upload@${version}`, 'the version of the action');
+  for (const flag of ['--ignore-scripts', '--omit=optional']) assert.ok(asked.includes(flag));
+});
+
+const HOSTILE = [
+  '<img src=x onerror=alert(1)>.txt',
+  '**bold** [link](javascript:x) `code` | cell.txt',
+  'line\nbreak\n::error::forged\n::set-output name=json::forged.txt',
+  '$(touch injected) `touch injected`; touch injected.txt',
+  '@everyone #1 :tada: &lt;b&gt;.txt',
+  'right\u202Eto left.txt',
+  '--no-such-option.txt',
+];
+
+test('hostile file names change neither the log, the outputs nor the summary, and no shell reads them', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const files = Object.fromEntries(HOSTILE.map((name) => [`in/${name}`, 'x']));
+  const { job, edge, run } = await jobWith(t, files);
+  const { code, log, outputs, summary } = await run({ path: 'in', prefix: '$(touch injected)/' });
+  // A key with a line break or a control is refused by the edge's rules; all others are stored.
+  const stored = HOSTILE.filter((name) => !/\p{Cc}/u.test(name));
+  assert.equal(edge.stored.size, stored.length, log);
+  assert.notEqual(code, 0);
+  assert.ok(!readdirSync(job.workspace).includes('injected'));
+  const { results, json, ...others } = outputs;
+  assert.deepEqual(others, {});
+  assert.equal(JSON.parse(json ?? '').failed, 1);
+  const names = (await readFile(results ?? '', 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).file);
+  assert.deepEqual(new Set(names), new Set(HOSTILE.map((name) => `in/${name}`)));
+  // Nothing but our own elements, and nothing that Markdown reads.
+  const text = summary.replace(/<\/?(?:h3|p|table|tr|th|td)>/g, '');
+  assert.doesNotMatch(text, /[<>*`[\]|@:$]|#(?!\d)|&(?!#\d+;)/);
+  const [before = '', ...rest] = log.split(/^::stop-commands::(.+)$/m);
+  assert.doesNotMatch(before, /^::/m);
+  const [mark = '', after = ''] = rest;
+  const commands = after.split(`::${mark}::`).at(-1) ?? '';
+  assert.deepEqual(
+    [...commands.matchAll(/^::(\w+)/gm)].map(([, name]) => name),
+    ['error'],
+  );
+});
+
+test('wrong inputs and refused uploads end with the exit code of edge-upload, and an annotation', async (t) => {
+  const { run } = await jobWith(t, { 'a.txt': 'a' });
+  for (const [inputs, code, annotation] of [
+    [{ path: ' \n' }, 2, /^::error title=edge-upload::The input path names no file/m],
+    [{ path: 'a.txt', url: '' }, 2, /The input url is missing/],
+    [{ path: 'a.txt', options: '--part-size 8M\n; rm -rf /' }, 2, /one option a line/],
+    [{ path: 'a.txt', options: '--' }, 2, /one option a line/],
+    [{ path: 'a.txt', options: '--part-size=1' }, 2, /^::error title=edge-upload::.*--part-size/m],
+    [{ path: 'missing.txt' }, 3, /^::error title=edge-upload::.*missing\.txt/m],
+  ] as const) {
+    const ran = await run(inputs);
+    assert.equal(ran.code, code, ran.log);
+    assert.match(ran.log, annotation);
+  }
+  const refused = await run({ path: 'a.txt' }, { EDGE_UPLOAD_TOKEN: 'aaaa.bbbb.cccc' });
+  assert.equal(refused.code, 4);
+  assert.match(refused.outputs.json ?? '', /"failed":1|token_refused/);
+});
+
+test('a job without the permission for tokens is told the line to add', async (t) => {
+  const { run } = await jobWith(t, { 'a.txt': 'a' });
+  const { code, log } = await run({ path: 'a.txt' }, { EDGE_UPLOAD_TOKEN: '' });
+  assert.equal(code, 4, log);
+  assert.match(log, /::error title=edge-upload::.*id-token: write/);
+});
