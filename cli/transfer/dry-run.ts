@@ -1,16 +1,27 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs';
+import { promisify } from 'node:util';
 import { encodeKey } from '../../protocol/percent-encode.ts';
 import type { Context, Result } from '../context.ts';
-import { EXIT, type ExitCode, interrupted, isUserError } from '../errors.ts';
+import { EXIT, type ExitCode, interrupted, isUserError, type UserError } from '../errors.ts';
 import type { JsonValue } from '../json-value.ts';
 import { count, formatBytes } from '../ui/format.ts';
 import { visible } from '../ui/shown.ts';
 import { type ObjectOptions, objectHeaders } from './object-headers.ts';
+import { mapAhead } from './pacing/pool.ts';
 import { checkKey } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
 import { readError } from './sources/read-error.ts';
 import { checkRegular } from './sources/source-file.ts';
 import type { Item, Sources } from './sources/sources.ts';
+
+/** Files that are looked at ahead of the one whose row is next. */
+const AHEAD = 64;
+
+/** Everybody may read the file, its owner and group included. */
+const READABLE = 0o444;
+
+const statFile = promisify(stat);
+const accessFile = promisify(access);
 
 export interface DryRunOptions extends PlanOptions, ObjectOptions {
   /** `https://<host>[:port]` */
@@ -29,7 +40,8 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
   let failed = 0;
   let bytes = 0;
   let exitCode: ExitCode = EXIT.done;
-  for await (const item of sources.items((text) => ui.event({ type: 'warning', text }))) {
+  const items = sources.items((text) => ui.event({ type: 'warning', text }));
+  for await (const { item, ...seen } of mapAhead(items, AHEAD, (item) => look(item, options))) {
     if (signal.aborted) throw interrupted();
     const place = { file: item.name, key: item.key, url: `${options.url}/${encodeKey(item.key)}` };
     const row = (text: string, more: { [name: string]: JsonValue }) =>
@@ -38,23 +50,21 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
         text: visible(text),
         document: { type: 'file', dryRun: true, ...place, ...more },
       });
-    try {
-      const { size, parts } = await look(item, options);
-      files += 1;
-      bytes += size ?? 0;
-      const length = size === undefined ? '?' : formatBytes(size);
-      const divided = parts > 1 ? ` (${count(parts, 'part')})` : '';
-      row(`${length.padStart(9)}  ${item.name} → ${item.key}${divided}`, {
-        ...(size === undefined ? {} : { bytes: size, parts }),
-      });
-    } catch (error) {
-      if (!isUserError(error)) throw error;
+    if ('error' in seen) {
+      const { code, message, exitCode: failure } = seen.error;
       failed += 1;
-      if (exitCode === EXIT.done) exitCode = error.exitCode;
-      row(`${'failed'.padStart(9)}  ${error.message}`, {
-        error: { code: error.code, message: error.message },
-      });
+      if (exitCode === EXIT.done) exitCode = failure;
+      row(`${'failed'.padStart(9)}  ${message}`, { error: { code, message } });
+      continue;
     }
+    const { size, parts } = seen;
+    files += 1;
+    bytes += size ?? 0;
+    const length = size === undefined ? '?' : formatBytes(size);
+    const divided = parts > 1 ? ` (${count(parts, 'part')})` : '';
+    row(`${length.padStart(9)}  ${item.name} → ${item.key}${divided}`, {
+      ...(size === undefined ? {} : { bytes: size, parts }),
+    });
   }
   const trouble = failed === 0 ? '' : `, ${failed} would fail`;
   return {
@@ -64,16 +74,33 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
   };
 }
 
-async function look(item: Item, options: PlanOptions): Promise<{ size?: number; parts: number }> {
-  if (item.kind === 'refused') throw item.error;
-  checkKey(item.key, item.name);
-  if (item.kind === 'stream') return { parts: 1 };
-  const failed = (error: unknown) => {
-    throw readError(item.name, error);
-  };
-  const stats = await stat(item.path, { bigint: true }).catch(failed);
-  checkRegular(item.name, stats);
-  await access(item.path, constants.R_OK).catch(failed);
-  const size = Number(stats.size);
-  return { size, parts: planUpload(item.name, size, options).parts };
+type Seen = { readonly item: Item } & (
+  | { readonly size?: number; readonly parts: number }
+  | { readonly error: UserError }
+);
+
+async function look(item: Item, options: PlanOptions): Promise<Seen> {
+  try {
+    if (item.kind === 'refused') return { item, error: item.error };
+    checkKey(item.key, item.name);
+    if (item.kind === 'stream') return { item, parts: 1 };
+    const size = await readableSize(item);
+    return { item, size, parts: planUpload(item.name, size, options).parts };
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    return { item, error };
+  }
+}
+
+/** @throws {UserError} where the file cannot be uploaded. */
+async function readableSize({ name, path }: Item & { kind: 'file' }): Promise<number> {
+  try {
+    const stats = await statFile(path, { bigint: true });
+    checkRegular(name, stats);
+    // For most files, this needs no second call.
+    if ((Number(stats.mode) & READABLE) !== READABLE) await accessFile(path, constants.R_OK);
+    return Number(stats.size);
+  } catch (error) {
+    throw isUserError(error) ? error : readError(name, error);
+  }
 }

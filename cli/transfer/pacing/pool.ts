@@ -50,6 +50,22 @@ export async function forEachAtOnce<T>(
   if (failure !== undefined) throw failure.error;
 }
 
+/** Yields what `work` returns for each item, in the order of the items. It works on `width` items at once. */
+export async function* mapAhead<T, R>(
+  items: AsyncIterable<T>,
+  width: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R, void, void> {
+  const ahead: Promise<R>[] = [];
+  for await (const item of items) {
+    const result = work(item);
+    // Thrown when its turn comes.
+    result.catch(() => {});
+    if (ahead.push(result) === width) yield ahead.shift() as Promise<R>;
+  }
+  yield* ahead;
+}
+
 async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, void, void> {
   yield* items;
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readdir } from 'node:fs/promises';
-import { join, parse, resolve, sep } from 'node:path';
+import { parse, resolve, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 
 /** A path as the file system has it: text, or bytes where they are not valid UTF-8. */
@@ -11,7 +11,9 @@ export const REPLACEMENT = '\ufffd';
 
 /** The path of a name in a folder. */
 export function pathIn(folder: FilePath, name: FilePath): FilePath {
-  if (typeof folder === 'string' && typeof name === 'string') return join(folder, name);
+  if (typeof folder === 'string' && typeof name === 'string') {
+    return folder.endsWith(sep) ? `${folder}${name}` : `${folder}${sep}${name}`;
+  }
   return Buffer.concat([Buffer.from(folder), Buffer.from(sep), Buffer.from(name)]);
 }
 

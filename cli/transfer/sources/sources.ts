@@ -197,20 +197,19 @@ async function* below(
     return;
   }
   if (known !== '' && !filter.enters(known)) return;
+  // For a folder of many files, `join` would cost more than finding them.
+  const base = join(name, 'x').slice(0, -1);
   for await (const found of walk(path, { filter, warn, signal })) {
-    const item = { name: join(name, found.relative), key: `${key}${found.relative}` };
+    const name = base + (sep === '/' ? found.relative : found.relative.replaceAll('/', sep));
+    const item = { name, key: key + found.relative };
     if ('error' in found) yield { ...item, kind: 'refused', error: found.error };
     else yield { ...item, kind: 'file', path: found.path, found: true };
   }
 }
 
-async function* named(
-  roots: readonly Root[],
-  overlapping: boolean,
-  walking: WalkOptions,
-): AsyncGenerator<Item, void, void> {
+function named(roots: readonly Root[], overlapping: boolean, walking: WalkOptions): AsyncIterable<Item> {
   const items = eachOf(roots, walking);
-  yield* overlapping ? withoutClashes(items) : items;
+  return overlapping ? withoutClashes(items) : items;
 }
 
 async function* eachOf(roots: readonly Root[], walking: WalkOptions): AsyncGenerator<Item, void, void> {

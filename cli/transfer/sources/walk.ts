@@ -79,7 +79,10 @@ async function* visitSorted(
   for (const entry of entries) {
     // Filters may leave nothing to yield for long.
     if (options.signal.aborted) throw interrupted();
-    yield* visit(entry, pathIn(folder, entry.name), `${prefix}${entry.name}`, above, options);
+    const path = pathIn(folder, entry.name);
+    const relative = prefix + entry.name;
+    if (!entry.isFile()) yield* visit(entry, path, relative, above, options);
+    else if (options.filter.takes(relative)) yield { path, relative };
   }
 }
 
