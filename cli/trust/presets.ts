@@ -184,7 +184,9 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     issuer: 'https://agent.buildkite.com',
     name: ['pipeline_slug'],
     writeTo: '{issuer}/{pipeline_slug}/',
-    notes: ['The job asks for the claim: buildkite-agent oidc request-token --claim organization_id'],
+    notes: [
+      'put asks for the claim organization_id. Elsewhere: buildkite-agent oidc request-token --claim organization_id',
+    ],
     source: 'https://buildkite.com/docs/pipelines/security/oidc',
     date: '2026-11',
   },

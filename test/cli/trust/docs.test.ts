@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { run } from '../../../cli/program.ts';
+import { PRESETS, redirectAddresses } from '../../../cli/trust/presets.ts';
+import { Screen } from '../../support/streams.ts';
+
+const PAGE = join(import.meta.dirname, '../../../docs/identity-providers.md');
+
+/** The arguments of a line as a shell reads them: single quotation marks, `<` and `>`. */
+function wordsOf(line: string): string[] {
+  const [command = ''] = line.split(/ [<>] /);
+  return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '').slice(1);
+}
+
+test('the commands of the page about providers are commands that there are', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'edge-upload-docs-'));
+  t.after(() => rm(home, { recursive: true, force: true }));
+  await writeFile(join(home, 'trust.yaml'), 'issuers: []');
+  const lines = (await readFile(PAGE, 'utf8')).split('\n').filter((line) => line.startsWith('edge-upload '));
+  assert.ok(lines.length > 12);
+  for (const line of lines) {
+    const [stdout, stderr] = [new Screen(), new Screen()];
+    const code = await run([...wordsOf(line), '--json'], {
+      stdin: Readable.from(['a token']),
+      stdout,
+      stderr,
+      env: {},
+      platform: 'linux',
+      cwd: home,
+      home,
+      execPath: process.execPath,
+      now: () => new Date(),
+      signal: new AbortController().signal,
+    });
+    // Everything was understood, and nothing is deployed here.
+    assert.equal(code, 2, line);
+    assert.match(stdout.text, /"code":"no_deployment"/, line);
+  }
+});
+
+test('the page has the redirect addresses of providers that ignore ports', async () => {
+  const page = await readFile(PAGE, 'utf8');
+  for (const name of ['entra', 'keycloak'] as const) {
+    const [address = ''] = redirectAddresses(PRESETS[name]);
+    assert.ok(page.includes(`| \`${address}\` |`), name);
+  }
+});

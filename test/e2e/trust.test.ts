@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { serveIssuer } from '../cli/trust/provider.ts';
+import { type DeployedStack, withCloud } from './harness.ts';
+
+interface Trusted extends DeployedStack {
+  readonly trust: readonly { readonly alias: string; readonly rules: readonly object[] }[];
+  readonly plan?: readonly unknown[];
+}
+
+test('an issuer is trusted, listed, shown, kept in a file, and removed', async (t) => {
+  const issuer = await serveIssuer(t);
+  await withCloud(async (computer) => {
+    const none = await computer.run(['trust', 'list']);
+    assert.match(none.stderr, /No deployment was made from this computer/);
+    await computer.json<DeployedStack>(['deploy', '--local', '--write-to', 'users/{username}/']);
+    const add = ['trust', 'oidc', issuer, '--alias', 'corp', '--client-id', 'cli'];
+
+    // A dry run shows the plan and changes nothing.
+    const dry = await computer.run([...add, '--dry-run']);
+    assert.equal(dry.code, 0, dry.stderr);
+    assert.match(dry.stdout, /corp \(OpenID Connect\)/);
+    assert.match(dry.stdout, /keys +127\.0\.0\.1:\d+: ES256: [\da-f-]{36}/);
+    assert.match(dry.stdout, /audience +the edge's own address/);
+    assert.match(dry.stdout, /Every caller is allowed to write keys that begin with “corp\/\{sub\}\/”\./);
+    assert.match((await computer.run(['trust', 'list'])).stdout, /trusts no issuer beside its user pool/);
+
+    const added = await computer.run([...add, '--when', 'roles=uploader', '--max-size', '5G']);
+    assert.equal(added.code, 0, added.stderr);
+    assert.match(added.stdout, /The edge trusts corp\./);
+    assert.match(added.stdout, /Register these redirect addresses:/);
+    assert.match(
+      added.stderr,
+      /Callers whose roles is “uploader” are allowed to write keys .*, up to 5 GiB\./,
+    );
+
+    // A second rule goes to the same issuer, by its address alone.
+    const two = await computer.json<Trusted>([
+      'trust',
+      'oidc',
+      issuer,
+      '--when',
+      'roles=press',
+      '--no-clobber',
+    ]);
+    assert.deepEqual(
+      two.trust.map(({ alias, rules }) => [alias, rules.length]),
+      [['corp', 2]],
+    );
+    const again = await computer.json<Trusted>([
+      'trust',
+      'oidc',
+      issuer,
+      '--when',
+      'roles=press',
+      '--no-clobber',
+    ]);
+    assert.equal(again.outcome, 'unchanged');
+
+    const list = await computer.run(['trust', 'list']);
+    assert.match(
+      list.stdout,
+      /corp \(OpenID Connect\)\n.*127\.0\.0\.1.*\n.*roles is “uploader”.*\n.*and replace no object/,
+    );
+    const shown = await computer.run(['trust', 'show', 'corp']);
+    assert.match(shown.stdout, /rule 2 +Callers whose roles is “press”/);
+    assert.match(shown.stdout, /http:\/\/127\.0\.0\.1:2\d{4}\/callback/);
+    const unknown = await computer.run(['trust', 'show', 'other']);
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.stderr, /no issuer “other”.*\n.*corp/);
+
+    // A later deploy keeps the issuers, and the file is what is there.
+    const later = await computer.json<DeployedStack>(['deploy', '--local']);
+    assert.equal(later.outcome, 'unchanged');
+    const yaml = (await computer.run(['trust', 'list', '--yaml'])).stdout;
+    const path = join(computer.home, 'trust.yaml');
+    await writeFile(path, yaml);
+    const same = await computer.json<Trusted>(['trust', '--file', 'trust.yaml']);
+    assert.equal(same.outcome, 'unchanged');
+    await writeFile(path, yaml.replace('maxSize: 5368709120', 'maxSize: 1G'));
+    const smaller = await computer.run(['trust', '--file', 'trust.yaml']);
+    assert.match(smaller.stderr, /up to 1 GiB/);
+
+    const oneRule = await computer.json<Trusted>(['trust', 'remove', 'corp', '--rule', '1']);
+    assert.equal(oneRule.trust[0]?.rules.length, 1);
+    const removed = await computer.run(['trust', 'remove', 'corp']);
+    assert.match(removed.stderr, /corp is no longer trusted: http:\/\/127/);
+    assert.match(removed.stdout, /The edge trusts no issuer beside its user pool\./);
+
+    // What cannot be trusted changes nothing.
+    for (const [args, message] of [
+      [['oidc', `${issuer}/`], /document names|HTTP 404/],
+      [['oidc', 'http://id.example.com'], /not an https address/],
+      [['oidc', issuer, '--write-to', '{sub}-x/'], /whole segment/],
+      [['oidc', issuer, '--alias', 'cognito'], /--alias/],
+      [['oidc', issuer, '--token', 'id'], /--client-id or --audience/],
+      [['github', 'acme'], /not a repository/],
+      [['entra', 'common'], /every tenant/],
+      [['google', 'gmail.com', '--client-id', 'x'], /not a Workspace domain/],
+      [[], /Name a provider/],
+      [['--file', 'missing.yaml'], /missing\.yaml does not exist/],
+    ] as const) {
+      const refused = await computer.run(['trust', ...args]);
+      assert.notEqual(refused.code, 0, args.join(' '));
+      assert.match(refused.stderr, message, args.join(' '));
+    }
+    assert.match((await computer.run(['trust', 'list'])).stdout, /no issuer beside/);
+  });
+});
