@@ -48,6 +48,8 @@ export interface Cloud {
   readonly caFile: string;
   /** Folder of the e-mail and text messages that AWS would send, a file each. */
   readonly outboxDir: string;
+  /** What isolates functions on this computer, in words. */
+  isolation(): string;
   /** Resolves when no stack operation is under way. */
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -152,6 +154,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     accessKey,
     caFile: authority.caFile,
     outboxDir: cognito.outboxDir,
+    isolation: lambda.isolation,
     idle: () => cloudformation.idle(),
     async close() {
       clearInterval(lifecycles);

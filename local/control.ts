@@ -1,13 +1,13 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import type { Faults } from './faults.ts';
-import type { HttpHandler } from './wire/http.ts';
+import type { HttpHandler, HttpResponse } from './wire/http.ts';
 
-/** What the cloud and those who may control it tell each other, new in each process of the cloud. */
+/** Secrets of the cloud's process and the programs that control it; new in each process. */
 export interface ControlSecrets {
   /** Sent to the cloud, after `Bearer `. */
   readonly token: string;
-  /** Sent back by it: another program that took its port does not know this. */
+  /** Sent back by the cloud. Another program on its port does not know it. */
   readonly proof: string;
 }
 
@@ -19,26 +19,26 @@ interface ControlOptions {
   readonly secrets: ControlSecrets;
   /** The members of the cloud's status, besides the proof. */
   readonly describe: () => object;
-  /** Those in force, where the cloud was started with faults enabled. */
+  /** What isolates functions, in words. The first call takes a while. */
+  readonly isolation: () => string;
+  /** The faults in force, if the cloud was started with faults enabled. */
   readonly faults: Faults | undefined;
 }
 
 /**
- * Answers requests below `/_edge-upload/`: `GET status`, and with faults enabled `PUT faults`, whose JSON replaces the
- * faults in force.
+ * Answers requests below `/_edge-upload/`: `GET status`, `GET isolation`, and with faults enabled `PUT faults`, whose JSON
+ * replaces the faults in force.
  */
-export function createControl({ secrets, describe, faults }: ControlOptions): HttpHandler {
+export function createControl({ secrets, describe, isolation, faults }: ControlOptions): HttpHandler {
   return async ({ method, path, headers, body }) => {
     if (!isEqual(headers.authorization ?? '', `Bearer ${secrets.token}`)) {
       return { status: 401, headers: { 'www-authenticate': 'Bearer' } };
     }
     switch (`${method} ${path}`) {
       case 'GET /_edge-upload/status':
-        return {
-          status: 200,
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ ...describe(), proof: secrets.proof }),
-        };
+        return json({ ...describe(), proof: secrets.proof });
+      case 'GET /_edge-upload/isolation':
+        return json({ isolation: isolation() });
       case 'PUT /_edge-upload/faults': {
         if (faults === undefined) return { status: 404 };
         const next = parseFaults(await text(body));
@@ -53,7 +53,12 @@ export function createControl({ secrets, describe, faults }: ControlOptions): Ht
   };
 }
 
-/** `undefined` for anything but a JSON object. A member `__proto__` would become the prototype of the faults. */
+function json(document: object): HttpResponse {
+  const headers = { 'content-type': 'application/json' };
+  return { status: 200, headers, body: JSON.stringify(document) };
+}
+
+/** Returns `undefined` for anything but a JSON object. A member `__proto__` would become the prototype of the faults. */
 function parseFaults(json: string): Faults | undefined {
   try {
     const parsed: unknown = JSON.parse(json);

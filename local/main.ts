@@ -48,7 +48,12 @@ const describe = ({ endpoint, caFile, outboxDir }: Cloud) => ({
 const faultsJson = process.env.EDGE_UPLOAD_LOCAL_FAULTS;
 const faults = faultsJson ? (JSON.parse(faultsJson) as Faults) : undefined;
 const secrets = newControlSecrets();
-const control = createControl({ secrets, describe: () => describe(cloud), faults });
+const control = createControl({
+  secrets,
+  describe: () => describe(cloud),
+  isolation: () => cloud.isolation(),
+  faults,
+});
 
 let cloud: Cloud;
 try {

@@ -8,6 +8,7 @@ import {
   emptyCloudFolder,
   findCloud,
   type RunningCloud,
+  readIsolation,
   type StartOptions,
   startCloud,
   stopCloud,
@@ -107,8 +108,7 @@ export async function status(context: Context): Promise<Result> {
   const dataDir = cloudFolder(context);
   const cloud = await findCloud(dataDir);
   if (cloud !== undefined) {
-    const { findIsolation } = await import('../../local/lambda/instances/isolation.ts');
-    return described(context, cloud, 'The embedded cloud is running.', findIsolation().description);
+    return described(context, cloud, 'The embedded cloud is running.', await readIsolation(cloud));
   }
   return {
     document: { running: false, dataDir },

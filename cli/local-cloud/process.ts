@@ -27,8 +27,9 @@ export interface RunningCloud {
   readonly control: { readonly token: string; readonly proof: string };
 }
 
-const STATUS_DEADLINE_MS = 5000;
-const MAX_STATUS_BYTES = 64 * 1024;
+/** The first question about isolation tries several kinds of it. */
+const DEADLINES_MS = { status: 5000, isolation: 30_000 } as const;
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Where this user's embedded cloud keeps everything. */
 export function cloudFolder(context: Pick<Context, 'env' | 'platform' | 'home'>): string {
@@ -52,23 +53,37 @@ function isWhole(written: unknown): written is RunningCloud {
 export async function findCloud(dataDir: string): Promise<RunningCloud | undefined> {
   const text = await readIfThere(join(dataDir, 'cloud.json'));
   if (text === undefined) return undefined;
-  const deadline = openDeadline();
-  deadline.set(STATUS_DEADLINE_MS);
   try {
     const written: unknown = JSON.parse(text);
     if (!isWhole(written)) return undefined;
-    const answer = await request(`${written.endpoint}/_edge-upload/status`, {
-      headers: { authorization: `Bearer ${written.control.token}` },
-      signal: deadline.signal,
-    });
-    const status = await readBounded(answer.body, MAX_STATUS_BYTES);
-    const { dataDir: folder, proof } = JSON.parse(status) as Record<string, unknown>;
+    const { dataDir: folder, proof } = await ask(written, 'status');
     return folder === dataDir && proof === written.control.proof ? written : undefined;
   } catch (error) {
     // Nothing answers, or another program does, or the file is damaged: this cloud does not run.
     const isDamaged = error instanceof SyntaxError || error instanceof TypeError;
     if (isDamaged || findFailure(error) !== undefined) return undefined;
     throw error;
+  }
+}
+
+/** Returns what isolates the functions of a running cloud, in words. */
+export async function readIsolation(cloud: RunningCloud): Promise<string> {
+  return String((await ask(cloud, 'isolation')).isolation);
+}
+
+/** Asks the control of a cloud for a JSON object. */
+async function ask(
+  { endpoint, control }: RunningCloud,
+  path: keyof typeof DEADLINES_MS,
+): Promise<Record<string, unknown>> {
+  const deadline = openDeadline();
+  deadline.set(DEADLINES_MS[path]);
+  try {
+    const answer = await request(`${endpoint}/_edge-upload/${path}`, {
+      headers: { authorization: `Bearer ${control.token}` },
+      signal: deadline.signal,
+    });
+    return JSON.parse(await readBounded(answer.body, MAX_ANSWER_BYTES)) as Record<string, unknown>;
   } finally {
     deadline.end();
   }

@@ -12,7 +12,7 @@ import { functionArn, parseVersionArn } from './arn.ts';
 import { Functions } from './functions.ts';
 import { environmentOf } from './instances/environment.ts';
 import { nodeFacts } from './instances/facts.ts';
-import { findIsolation } from './instances/isolation.ts';
+import { findIsolation, type Isolation } from './instances/isolation.ts';
 import type { KeySetFault } from './instances/key-sets.ts';
 import { Pool } from './instances/pool.ts';
 import { builtSandbox } from './instances/sandbox-source.ts';
@@ -57,6 +57,8 @@ export interface Lambda {
   readonly resources: readonly ResourceHandler[];
   readonly invoke: Invoke;
   describeVersion(versionArn: string): VersionDescription | undefined;
+  /** What isolates functions on this computer, in words. */
+  isolation(): string;
   /** Stops every instance; what is under way ends as failed. */
   close(): Promise<void>;
 }
@@ -72,7 +74,11 @@ export function createLambda(options: LambdaOptions): Lambda {
   const { dataDir, now, identities, throttle = neverThrottled, permissions = unrestricted } = options;
   const { concurrency = () => 1000 } = options;
   let { sandboxSource } = options;
-  let within: readonly string[] | undefined;
+  let found: Isolation | undefined;
+  const isolation = () => {
+    found ??= findIsolation();
+    return found;
+  };
   const pools = new Map<string, Pool>();
   const functions = new Functions({
     ...options,
@@ -95,9 +101,9 @@ export function createLambda(options: LambdaOptions): Lambda {
   const poolOf = (versionArn: string): Pool | undefined => {
     const existing = pools.get(versionArn);
     if (existing) return existing;
-    const found = find(versionArn);
-    if (found === undefined) return undefined;
-    const { name, snapshot } = found;
+    const published = find(versionArn);
+    if (published === undefined) return undefined;
+    const { name, snapshot } = published;
     const { version, configuration } = snapshot;
     const { handler, runtime, memorySize, timeout, logFormat, systemLogLevel = 'INFO' } = configuration;
     const start = {
@@ -119,7 +125,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       };
     };
     sandboxSource ??= builtSandbox();
-    within ??= findIsolation().command;
+    const { command: within } = isolation();
     const limit = Math.min(availableParallelism(), MAX_INSTANCES);
     const { network, keySetFault = () => undefined } = options;
     const reachable = { network, keySets: snapshot.keySets ?? [], keySetFault };
@@ -146,6 +152,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       },
     }),
     resources: lambdaResources(functions),
+    isolation: () => isolation().description,
     async invoke(versionArn, event) {
       const pool = poolOf(versionArn);
       if (pool) return pool.invoke(event);
@@ -153,8 +160,8 @@ export function createLambda(options: LambdaOptions): Lambda {
       return { outcome: 'failed', errorType: 'ResourceNotFoundException', message };
     },
     describeVersion(versionArn) {
-      const found = find(versionArn);
-      return found && { ...found.snapshot.configuration, codeSize: found.snapshot.codeSize };
+      const published = find(versionArn);
+      return published && { ...published.snapshot.configuration, codeSize: published.snapshot.codeSize };
     },
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.close()));

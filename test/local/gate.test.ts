@@ -23,7 +23,12 @@ import { clientOptions } from '../support/serve.ts';
 async function cloudOf(t: TestContext, more: { dataDir?: string; wellKnownKeys?: boolean } = {}) {
   const dataDir = more.dataDir ?? mkdtempSync(join(tmpdir(), 'gate-'));
   const secrets = newControlSecrets();
-  const control = createControl({ secrets, describe: () => ({ dataDir }), faults: {} });
+  const control = createControl({
+    secrets,
+    describe: () => ({ dataDir }),
+    isolation: () => 'none',
+    faults: {},
+  });
   const cloud = await openCloud({ port: 0, control, ...more, dataDir });
   t.after(async () => {
     await cloud.close();

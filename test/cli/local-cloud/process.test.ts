@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { findCloud, startCloud } from '../../../cli/local-cloud/process.ts';
+import { findCloud, type RunningCloud, readIsolation, startCloud } from '../../../cli/local-cloud/process.ts';
 import { runProgram } from '../../support/programs.ts';
 
 const COMPUTER = { env: {}, execPath: process.execPath, platform: 'linux' } as const;
@@ -13,7 +13,11 @@ const COMPUTER = { env: {}, execPath: process.execPath, platform: 'linux' } as c
 test('a damaged or foreign cloud.json is of no running cloud, and its token goes nowhere else', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
   let asked = 0;
-  const server = createServer((_request, response) => {
+  const server = createServer((request, response) => {
+    if (request.url === '/_edge-upload/isolation') {
+      response.end(JSON.stringify({ isolation: 'own process' }));
+      return;
+    }
     asked += 1;
     response.end(JSON.stringify({ dataDir: folder, proof: 'ab' }));
   });
@@ -29,8 +33,10 @@ test('a damaged or foreign cloud.json is of no running cloud, and its token goes
     await writeFile(join(folder, 'cloud.json'), JSON.stringify(document), { mode: 0o600 });
     return findCloud(folder);
   };
-  assert.equal((await found(whole))?.pid, 4242);
+  const cloud = await found(whole);
+  assert.equal(cloud?.pid, 4242);
   assert.equal(asked, 1);
+  assert.equal(await readIsolation(cloud as RunningCloud), 'own process');
   for (const odd of [
     null,
     5,

@@ -16,7 +16,12 @@ export async function openFaultyCloud(t: Pick<TestContext, 'after'>, faults: Fau
   const defects: unknown[] = [];
   const clock = { ahead: 0 };
   const secrets = newControlSecrets();
-  const control = createControl({ secrets, describe: () => ({ well: true }), faults });
+  const control = createControl({
+    secrets,
+    describe: () => ({ well: true }),
+    isolation: () => 'none',
+    faults,
+  });
   const cloud = await openCloud({
     dataDir,
     port: 0,

@@ -94,5 +94,7 @@ test('faults are changed while the cloud runs, where it was started with them', 
   await cfn.listStacks({});
   const status = await fetch(`${endpoint}/_edge-upload/status`, { headers });
   assert.deepEqual(await status.json(), { well: true, proof: secrets.proof });
+  const isolation = await fetch(`${endpoint}/_edge-upload/isolation`, { headers });
+  assert.deepEqual(await isolation.json(), { isolation: 'none' });
   assert.equal((await fetch(`${endpoint}/_edge-upload/other`, { headers })).status, 404);
 });
