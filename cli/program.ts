@@ -111,9 +111,9 @@ function program(act: Act, { stdout, stderr }: World, onMissing: (help: string) 
   // The package with the types has no code of its own.
   const root = (new Commander('edge-upload') as unknown as TypedCommander)
     .description('Upload files to S3 through an authenticated CloudFront edge.')
-    .version(packageVersion(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show help for a command')
+    .version(packageVersion(), '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Show help')
+    .helpCommand('help [command]', 'Show help for a command')
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .configureOutput({

@@ -51,7 +51,7 @@ export function isPreflight({ method, headers }: EdgeRequest, { corsOrigins }: E
  */
 export function answerPreflight({ headers }: EdgeRequest, policy: EdgePolicy): Respond {
   if (allowedOrigin(policy, headers) === undefined) {
-    throw new Refusal('forbidden_origin', 'Pages of this origin may not upload here.');
+    throw new Refusal('forbidden_origin', 'Pages of this origin are not allowed to upload here.');
   }
   const asked = headerValues(headers, 'access-control-request-headers').join().toLowerCase();
   const allowed = asked

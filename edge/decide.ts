@@ -48,7 +48,7 @@ async function decideDescription(
   { config, verify }: DecisionContext,
 ): Promise<Decision> {
   allowOnly(method, ['GET']);
-  if (querystring !== '') throw new Refusal('bad_query', 'No query is taken here.');
+  if (querystring !== '') throw new Refusal('bad_query', 'Queries are not accepted here.');
   const token = readToken(headers);
   const caller = token === undefined ? undefined : await verify(token, domainName);
   return { kind: 'respond', status: 200, headers: {}, body: describeEdge(config, caller) };

@@ -32,7 +32,7 @@ function refusalLine({ status, code }: Respond, viewer: ViewerRequest | undefine
   });
 }
 
-const NOT_JUDGED = refuse(new Refusal('internal', 'The edge could not judge this request.'));
+const NOT_JUDGED = refuse(new Refusal('internal', 'The edge could not process this request.'));
 
 /**
  * Makes a viewer-request handler. What it cannot judge it refuses, whatever the event holds: of a function that throws,

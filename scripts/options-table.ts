@@ -12,9 +12,7 @@ function row(name: (typeof OPTION_NAMES)[number]): string {
   const typed = `\`${flag}${argument === undefined ? '' : ` ${argument}`}\`${repeats === undefined ? '' : ' …'}`;
   const code = (help: string) => help.replace(/--[a-z-]+|\{\w+\}\/?/g, '`$&`');
   const sentences = [code(summary), off && `\`--no-${nameOf(name)}\`: ${code(off)}`, details];
-  const text = sentences
-    .flatMap((one) => one ?? [])
-    .map((one) => `${one.charAt(0).toUpperCase()}${one.slice(1).replace(/\.$/, '')}.`);
+  const text = sentences.flatMap((one) => one ?? []).map((one) => `${one.replace(/\.$/, '')}.`);
   return `| ${typed} | ${text.join(' ')} |`;
 }
 

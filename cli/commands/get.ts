@@ -23,7 +23,7 @@ export async function get(context: Context, { force = false, ...args }: GetArgs)
   const toStdout = as === '-';
   if (toStdout && context.options.json) {
     throw new UserError('usage', 'With --as - the object itself goes to standard output, not JSON.', {
-      hint: 'Leave one of --json and --as - out.',
+      hint: 'Use either --json or --as -.',
     });
   }
   const { cwd, platform } = context;

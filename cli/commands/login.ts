@@ -70,13 +70,13 @@ function checkArgs({ create, email, passwordStdin }: LoginArgs): void {
     });
   }
   if (create && email && !/^[^@\s]+@[^@\s]+$/.test(email)) {
-    throw new UserError('usage', `“${email}” is no e-mail address.`, {
+    throw new UserError('usage', `“${email}” is not an e-mail address.`, {
       hint: 'Give it with --email <address>.',
     });
   }
   if (!create && email) {
-    throw new UserError('usage', '--email is for creating a user.', {
-      hint: 'Add --create, or leave --email out.',
+    throw new UserError('usage', '--email is used with --create only.', {
+      hint: 'Add --create, or omit --email.',
     });
   }
   if (create && passwordStdin) {
@@ -152,8 +152,8 @@ async function keep(
   const { name, url } = deployment;
   const { userPoolId, clientId } = address;
   if (refreshToken === undefined) {
-    throw new UserError('aws', 'Cognito gave no refresh token, without which a sign-in cannot be kept.', {
-      hint: "The user pool's settings are in the way; the operator sets them right with: edge-upload deploy",
+    throw new UserError('aws', 'Cognito returned no refresh token, so the sign-in cannot be stored.', {
+      hint: "The user pool's settings do not allow it. The operator fixes them with: edge-upload deploy",
     });
   }
   const { username = signedInAs, groups = [] } = readAccessToken(accessToken) ?? {};

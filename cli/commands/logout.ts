@@ -53,7 +53,7 @@ async function endAll(context: Context, target: Target): Promise<Result> {
     document: { signedOut: true, everywhere: true, username, url: target.url, revoked: true },
     text: [
       `${username} is signed out of ${target.url} on every computer.`,
-      'Access tokens given out before are good until they end: an hour at most, or what the operator chose.',
+      'Access tokens issued before stay valid until they expire: one hour at most, or what the operator chose.',
     ],
   };
 }

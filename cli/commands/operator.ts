@@ -96,7 +96,7 @@ async function refuseContradiction(context: Context, stackName: string): Promise
   if (meant?.bucket === undefined || meant.name === stackName) return;
   throw new UserError(
     'usage',
-    `EDGE_UPLOAD_STACK means “${stackName}”, and EDGE_UPLOAD_URL means “${meant.name}”.`,
+    `EDGE_UPLOAD_STACK names “${stackName}”, but EDGE_UPLOAD_URL names “${meant.name}”.`,
     { hint: 'Unset one of the two variables, or name the stack with --stack-name <name>.' },
   );
 }
@@ -104,7 +104,7 @@ async function refuseContradiction(context: Context, stackName: string): Promise
 function othersEdge(url: string): UserError {
   return new UserError(
     'no_deployment',
-    `EDGE_UPLOAD_URL means ${url}, which was not deployed from this computer.`,
+    `EDGE_UPLOAD_URL names ${url}, which was not deployed from this computer.`,
     {
       hint: `Name the stack with --stack-name <name> (the default is ${DEFAULT_STACK_NAME}), or unset EDGE_UPLOAD_URL.`,
     },
@@ -123,7 +123,7 @@ export const NOTHING_OF_YOURS = 'No deployment was made from this computer.';
 /** What to do where nothing was deployed from this computer: the command is for operators, and so is the hint. */
 export function forOperators({ local = false }: OperatorArgs): string[] {
   return [
-    'This command is for operators. Deploy from this computer, or name a stack that is there:',
+    'This command is for operators. Deploy from this computer, or name an existing stack:',
     `  edge-upload deploy${local ? ' --local' : ''}`,
     `  edge-upload status${local ? ' --local' : ''} --stack-name ${DEFAULT_STACK_NAME}`,
     'To upload, sign in and use put:',

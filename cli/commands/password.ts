@@ -45,7 +45,7 @@ export async function change(context: Context, args: AnswerFlags): Promise<Resul
     return {
       document: { username, url: target.url, changed: true },
       text: [
-        `The password of ${username} is changed. Sign-ins on other computers go on; end them with:`,
+        `The password of ${username} is changed. Sign-ins on other computers stay valid. To end them:`,
         '  edge-upload logout --everywhere',
       ],
     };
@@ -89,7 +89,7 @@ export async function reset(context: Context, args: ResetArgs): Promise<Result> 
     );
     return {
       document: { username, url: target.url, reset: true },
-      text: `The password of ${username} is set. Now: ${loginCommand(target.url, username)}`,
+      text: `The password of ${username} is set. Sign in with: ${loginCommand(target.url, username)}`,
     };
   });
 }

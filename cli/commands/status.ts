@@ -111,7 +111,7 @@ function render(
     [
       'bucket',
       gone
-        ? `${outputs.bucket}: gone, deleted by something else than edge-upload`
+        ? `${outputs.bucket}: gone, deleted outside edge-upload`
         : objects && `${outputs.bucket}: ${count(objects.objects, 'object')}, ${formatBytes(objects.bytes)}`,
     ],
     ['user pool', users === undefined ? undefined : `${outputs.userPoolId}: ${count(users, 'user')}`],

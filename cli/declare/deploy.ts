@@ -6,22 +6,22 @@ import { stackOptions } from './stack-options.ts';
 export function declareDeploy(root: Commander, act: Act): void {
   stackOptions(
     everywhere(
-      define(root, 'deploy', 'create or update the stack: bucket, user pool, edge', [
+      define(root, 'deploy', 'Create or update the stack: bucket, user pool, edge', [
         'edge-upload deploy',
         'edge-upload deploy --local      (no AWS account needed)',
         "edge-upload deploy --max-size 5G --write-to '{username}/'",
         'edge-upload deploy --unset max-size',
       ])
-        .option('--local', 'deploy to the embedded cloud on this computer')
-        .option('-y, --yes', 'do not ask')
-        .option('--allow-data-loss', 'with --yes: even where users or objects are lost')
-        .option('-n, --dry-run', 'show what would be changed, and change nothing')
+        .option('--local', 'Deploy to the embedded cloud on this computer')
+        .option('-y, --yes', 'Do not ask')
+        .option('--allow-data-loss', 'With --yes: even if users or objects are lost')
+        .option('-n, --dry-run', 'Show what would change; change nothing')
         .addOption(profile()),
     ),
   ).action((given) => act(async () => (await import('../commands/deploy.ts')).deploy, given));
   stackOptions(
     everywhere(
-      define(root, 'synth', 'print the template that deploy would apply')
+      define(root, 'synth', 'Print the template that deploy would apply')
         .addOption(inLocalCloud())
         .addOption(profile()),
     ),

@@ -24,7 +24,7 @@ export function define<Usage extends string>(
   summary: string,
   examples: readonly string[] = [],
 ) {
-  const command = parent.command(usage).description(summary).helpOption('-h, --help', 'show help');
+  const command = parent.command(usage).description(summary).helpOption('-h, --help', 'Show help');
   if (examples.length > 0) {
     command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`);
   }
@@ -38,11 +38,11 @@ export function everywhere<
   Globals extends OptionValues,
 >(command: Commander<Args, Options, Globals>) {
   return command
-    .option('--stack-name <name>', 'the deployment to use (as EDGE_UPLOAD_STACK)')
-    .option('--json', 'results as JSON on stdout')
-    .option('-q, --quiet', 'no progress, only results and errors')
-    .option('--debug', 'show what happens underneath')
-    .option('--no-color', 'no colour (as NO_COLOR)');
+    .option('--stack-name <name>', 'Deployment to use (or EDGE_UPLOAD_STACK)')
+    .option('--json', 'Print results as JSON on stdout')
+    .option('-q, --quiet', 'Print only results and errors, no progress')
+    .option('--debug', 'Print details, and the stack of errors')
+    .option('--no-color', 'Print without colour (or NO_COLOR)');
 }
 
 /** Returns an option whose type is known from its flags. */
@@ -50,10 +50,10 @@ export function option<Usage extends string>(usage: Usage, summary: string): Typ
   return new Option(usage, summary) as unknown as TypedOption<Usage>;
 }
 
-export const profile = () => option('--profile <name>', 'AWS profile to use (as AWS_PROFILE)');
+export const profile = () => option('--profile <name>', 'AWS profile to use (or AWS_PROFILE)');
 
 export const inLocalCloud = () =>
-  option('--local', 'in the embedded cloud, where the deployment does not tell');
+  option('--local', 'Use the embedded cloud, for a deployment that is not known here');
 
 /** Adds the options of an operator's command that is about an existing deployment. */
 export function operated<Args extends unknown[], Options extends OptionValues, Globals extends OptionValues>(

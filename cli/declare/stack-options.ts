@@ -10,7 +10,7 @@ export function stackOptions<
   Options extends OptionValues,
   Globals extends OptionValues,
 >(command: Commander<Args, Options, Globals>): Commander<Args, Options & OptionFlags, Globals> {
-  command.optionsGroup('Options kept with the deployment (those not given stay as they are):');
+  command.optionsGroup('Options stored with the deployment (those not given stay as they are):');
   for (const name of OPTION_NAMES) {
     const { flag, argument, summary, off, repeats } = kindOf(name);
     const option = new Option(
@@ -22,7 +22,7 @@ export function stackOptions<
     command.addOption(option);
     if (off !== undefined) command.addOption(new Option(`--no-${nameOf(name)}`, off));
   }
-  command.option('--unset <option>', 'reset an option, such as max-size (repeatable)', several);
+  command.option('--unset <option>', 'Reset an option, such as max-size (repeatable)', several);
   // Commander infers the types of options from literals alone.
   return command as Commander<Args, Options & OptionFlags, Globals>;
 }

@@ -7,18 +7,18 @@ const named = (username: string) => checkedUsername(username, 'the name of the u
 
 /** `user …`: the people of a deployment, for its operator. */
 export function declareUsers(root: Commander, act: Act): void {
-  const user = define(root, 'user', 'the people who may upload').helpCommand(false);
+  const user = define(root, 'user', 'Manage the people who are allowed to upload').helpCommand(false);
   const access = () => import('../commands/user/access.ts');
 
   operated(
-    define(user, 'add [name]', 'make a user, and show what to hand over', [
+    define(user, 'add [name]', 'Create a user and print an invitation', [
       'edge-upload user add ada --email ada@example.com',
       'edge-upload user add ada@example.com --invite',
     ])
-      .option('--email <address>', 'verified: for resetting a forgotten password')
-      .option('--invite', 'Cognito sends the temporary password to that address')
-      .option('--group <name>', 'put the user into it; may be repeated', several)
-      .option('--attribute <name=value>', 'such as name="Ada L."; may be repeated', pairs),
+      .option('--email <address>', 'Verified address, for resetting a forgotten password')
+      .option('--invite', 'Have Cognito send the temporary password by e-mail')
+      .option('--group <name>', 'Add the user to a group (repeatable)', several)
+      .option('--attribute <name=value>', 'Such as name="Ada L." (repeatable)', pairs),
   ).action((username, { attribute, group, ...given }) => {
     const args = {
       ...given,
@@ -29,40 +29,41 @@ export function declareUsers(root: Commander, act: Act): void {
     return act(async () => (await import('../commands/user/add.ts')).add, args);
   });
   operated(
-    define(user, 'list [prefix]', 'list users, or those whose names begin so').option(
+    define(user, 'list [prefix]', 'List users, or those whose names begin with a prefix').option(
       '--group <name>',
-      'only the members of a group',
+      'Only the members of a group',
     ),
   ).action((prefix, given) => {
     const args = { ...given, ...omitUndefined({ prefix }) };
     return act(async () => (await import('../commands/user/list.ts')).list, args);
   });
-  operated(define(user, 'show <name>', 'state, groups, second factor, attributes')).action((name, given) =>
-    act(async () => (await import('../commands/user/show.ts')).show, { ...given, username: named(name) }),
+  operated(define(user, 'show <name>', "Show a user's state, groups, second factor and attributes")).action(
+    (name, given) =>
+      act(async () => (await import('../commands/user/show.ts')).show, { ...given, username: named(name) }),
   );
   operated(
-    define(user, 'remove <name>', 'take a user away; uploads stay').option('-y, --yes', 'do not ask'),
+    define(user, 'remove <name>', 'Delete a user; their uploads stay').option('-y, --yes', 'Do not ask'),
   ).action((name, given) => act(async () => (await access()).remove, { ...given, username: named(name) }));
-  operated(define(user, 'disable <name>', 'sign a user out everywhere, and in no more')).action(
+  operated(define(user, 'disable <name>', 'Sign a user out everywhere and refuse new sign-ins')).action(
     (name, given) => act(async () => (await access()).disable, { ...given, username: named(name) }),
   );
-  operated(define(user, 'enable <name>', 'let a disabled user in again')).action((name, given) =>
+  operated(define(user, 'enable <name>', 'Let a disabled user sign in again')).action((name, given) =>
     act(async () => (await access()).enable, { ...given, username: named(name) }),
   );
   operated(
-    define(user, 'reset <name>', 'a new temporary password, and what to hand over')
-      .option('--invite', 'Cognito sends a password, or a code, by e-mail')
-      .option('--mfa', 'forget the second factor, not the password'),
+    define(user, 'reset <name>', 'Set a temporary password and print a new invitation')
+      .option('--invite', 'Have Cognito send a password or a code by e-mail')
+      .option('--mfa', 'Remove the second factor; keep the password'),
   ).action((name, given) =>
     act(async () => (await import('../commands/user/reset.ts')).reset, { ...given, username: named(name) }),
   );
   operated(
-    define(user, 'groups [name]', "show a user's groups, or all; change them", [
+    define(user, 'groups [name]', "Show or change a user's groups, or list all groups", [
       'edge-upload user groups ada --add writers --create',
     ])
-      .option('--add <group>', 'may be repeated', several)
-      .option('--remove <group>', 'may be repeated', several)
-      .option('--create', 'make a group to add to that is not there'),
+      .option('--add <group>', 'Add the user to a group (repeatable)', several)
+      .option('--remove <group>', 'Remove the user from a group (repeatable)', several)
+      .option('--create', 'Create groups that do not exist'),
   ).action((username, given) => {
     const args = { ...given, ...(username !== undefined && { username: named(username) }) };
     return act(async () => (await import('../commands/user/groups.ts')).groups, args);

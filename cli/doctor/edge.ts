@@ -76,7 +76,7 @@ function descriptionCheck(context: Context, target: Target): Check {
       const { userPoolId, clientId, issuers } = await discover(context, target);
       const known = target.deployment;
       if (known !== undefined && (known.userPoolId !== userPoolId || known.clientId !== clientId)) {
-        throw new UserError('not_an_edge', `${target.url} belongs to another user pool than it did.`, {
+        throw new UserError('not_an_edge', `${target.url} now belongs to another user pool.`, {
           hint: `If that was meant, sign in again: edge-upload login ${target.url}   Operators: edge-upload deploy`,
         });
       }
@@ -96,7 +96,7 @@ function refusalCheck(context: Context, target: Target): Check {
       );
       if (defect === undefined) return { found: 'an upload without a token is refused' };
       throw new UserError('not_an_edge', `The edge does not guard the bucket as it should: ${defect}.`, {
-        hint: 'Tell its operator, who fixes it with: edge-upload deploy',
+        hint: 'The operator fixes it with: edge-upload deploy',
       });
     },
   };
@@ -122,12 +122,12 @@ function acceptanceChecks(context: Context, target: Target): Check[] {
     {
       name: 'accepted probe',
       run: async () => {
-        if (prefix === undefined) return { skipped: 'nobody is signed in who may write' };
+        if (prefix === undefined) return { skipped: 'nobody with permission to write is signed in' };
         return asking(context, target, async (dispatcher) => {
           const { edge } = connectEdge(context, { url: target.url, dispatcher, tokens });
           const upload = await createUpload(edge, { key: `${prefix}${PROBE_NAME}`, headers: {} }, 'crc32');
           await abortUpload(edge, upload);
-          return { found: 'an upload was begun and taken back' };
+          return { found: 'an upload was started and aborted' };
         });
       },
     },

@@ -18,10 +18,10 @@ export type Reader = 'user' | 'operator';
 const NEW_TEMPORARY =
   'Ask the operator for a new temporary password, which they get with: edge-upload user reset <name>';
 const OPERATOR_POOL =
-  "The user pool's settings are in the way; the operator sets them right with: edge-upload deploy";
+  "The user pool's settings do not allow it. The operator fixes them with: edge-upload deploy";
 const LATER = 'Run the same command again in a minute.';
 const TRIGGER = 'A function that the operator attached to the user pool failed; its log says why.';
-const SEE_USERS = 'See who is there with: edge-upload user list';
+const SEE_USERS = 'List the users with: edge-upload user list';
 const CODE_AGAIN = 'Run the same command again, and type the newest code.';
 
 /**
@@ -79,7 +79,7 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
   SoftwareTokenMFANotFoundException: { code: 'challenge_unsupported', hint: OPERATOR_POOL },
   InvalidParameterException: {
     code: 'sign_in_refused',
-    hint: 'With --debug it shows more.',
+    hint: 'Run the same command again with --debug to see more.',
     hints: [
       [/cannot reset password/i, NEW_TEMPORARY],
       [/flow|not enabled|not supported/i, OPERATOR_POOL],
@@ -89,10 +89,10 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
   },
   ResourceNotFoundException: {
     code: 'sign_in_refused',
-    hint: 'The user pool is gone: the edge was destroyed or deployed anew. Ask the operator for its address.',
+    hint: 'The user pool is gone: the edge was destroyed or deployed again. Ask the operator for its address.',
     operator: {
       code: 'stack_missing',
-      hint: 'It is not there, or not any more. See: edge-upload user groups   or deploy anew: edge-upload deploy',
+      hint: 'It does not exist. See: edge-upload user groups   or deploy again: edge-upload deploy',
     },
   },
   AliasExistsException: {
@@ -113,15 +113,15 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
   },
   ForbiddenException: {
     code: 'forbidden',
-    hint: "A firewall of the user pool's refused the request; try another network, or ask the operator.",
+    hint: "The user pool's firewall refused the request. Try another network, or ask the operator.",
   },
   TooManyRequestsException: { code: 'throttled', hint: LATER },
   LimitExceededException: {
     code: 'throttled',
-    hint: 'Too many tries: wait for some minutes.',
-    operator: { code: 'aws', hint: "A quota of Cognito's is used up; AWS raises some of them when asked." },
+    hint: 'Too many attempts. Wait a few minutes.',
+    operator: { code: 'aws', hint: 'A quota of Cognito is used up. AWS raises some of them on request.' },
   },
-  TooManyFailedAttemptsException: { code: 'throttled', hint: 'Too many tries: wait for some minutes.' },
+  TooManyFailedAttemptsException: { code: 'throttled', hint: 'Too many attempts. Wait a few minutes.' },
   ConcurrentModificationException: { code: 'aws', hint: LATER },
   InternalErrorException: { code: 'aws', hint: LATER },
   UserLambdaValidationException: { code: 'sign_in_refused', hint: TRIGGER },
@@ -132,7 +132,7 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
     hint: 'The code could not be sent; the operator can see why.',
     operator: {
       code: 'aws',
-      hint: "Look at the pool's e-mail settings, or do without: edge-upload user reset <name> prints a password.",
+      hint: "Check the pool's e-mail settings. Without e-mail, edge-upload user reset <name> prints a password.",
     },
   },
   InvalidSmsRoleAccessPolicyException: { code: 'aws', hint: OPERATOR_POOL },
@@ -178,7 +178,7 @@ export function cognitoFailure(
       'unexpected',
       `${doing} failed: ${error instanceof Error ? error.message : String(error)}`,
       {
-        hint: 'Run the command again with --debug to see where.',
+        hint: 'Run the same command again with --debug to see where.',
         cause: error,
       },
     )
@@ -190,7 +190,7 @@ function told(error: Error, name: string, doing: string, reader: Reader): UserEr
   const entry = COGNITO_ERRORS[name];
   if (entry === undefined) {
     return new UserError('aws', `${doing} failed: ${said} (${name}).`, {
-      hint: 'Run the same command again; with --debug it shows more.',
+      hint: 'Run the same command again with --debug to see more.',
       cause: error,
     });
   }

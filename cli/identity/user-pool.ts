@@ -150,7 +150,7 @@ export async function openUserPool(
       const { SecretCode, Session } = await untilInterrupted(
         client.send(new sdk.AssociateSoftwareTokenCommand({ Session: session }), { abortSignal: signal }),
       );
-      if (SecretCode === undefined) throw new Error('Cognito gave no secret for an authenticator app.');
+      if (SecretCode === undefined) throw new Error('Cognito returned no secret for an authenticator app.');
       return { secret: SecretCode, ...omitUndefined({ session: Session }) };
     },
     async verifyApp(session, code) {

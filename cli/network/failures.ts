@@ -137,13 +137,13 @@ function judge(error: Details): Failure | undefined {
   if (HANDSHAKE.test(code)) return failure('handshake', `TLS could not be negotiated (${code})`, true);
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return failure('protocol', 'its headers are too large');
   if (GARBLED.test(code) || name === 'HTTPParserError') {
-    return failure('protocol', 'what it answers is not HTTP');
+    return failure('protocol', 'its answer is not HTTP');
   }
   if (name === 'TimeoutError' && !('$fault' in error))
     return failure('connection', REASONS.TimeoutError ?? '');
   const isUndici = code.startsWith('UND_ERR_') && !OURS.test(code);
   if (!isUndici && !STREAM.test(code) && !isSystemFailure(error)) {
-    return isUnreadable(error) ? failure('protocol', 'what it answers is not an answer of AWS') : undefined;
+    return isUnreadable(error) ? failure('protocol', 'its answer is not one of AWS') : undefined;
   }
   const connecting =
     code === 'UND_ERR_CONNECT_TIMEOUT' || (typeof syscall === 'string' && CONNECTING_CALL.test(syscall));

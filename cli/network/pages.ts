@@ -20,7 +20,7 @@ const MAX_EMPTY_PAGES = 2_000;
 
 function endless(doing: string, why: string): UserError {
   return new UserError('aws', `${doing} failed: ${why}.`, {
-    hint: 'Type the same command again. If AWS_ENDPOINT_URL is set, what answers there may be at fault.',
+    hint: 'Run the same command again. If AWS_ENDPOINT_URL is set, check what answers there.',
   });
 }
 

@@ -28,7 +28,7 @@ function refusal(
   if (schemes !== '' && !/\bbasic\b/i.test(schemes)) {
     return new ProxyRefusal(
       name,
-      `The proxy ${name} asks for a sign-in by ${[...new Set(offered)].join(' or ')} (HTTP 407), and edge-upload knows Basic alone`,
+      `The proxy ${name} asks for a sign-in by ${[...new Set(offered)].join(' or ')} (HTTP 407), and edge-upload supports only Basic`,
       `Set ${variable} to a proxy on this computer that signs in, such as cntlm or px.`,
     );
   }

@@ -13,7 +13,7 @@ export function isLoopback(hostname: string): boolean {
  */
 export function edgeUrl(address: string): string {
   const typed = address.replace(/^\uFEFF/, '').trim();
-  const hint = 'Type it as deploy printed it, such as https://d111111abcdef8.cloudfront.net';
+  const hint = 'Use the address that deploy printed, such as https://d111111abcdef8.cloudfront.net';
   let url: URL;
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(typed) ? typed : `https://${typed}`);
@@ -21,10 +21,10 @@ export function edgeUrl(address: string): string {
     throw new UserError('usage', `“${typed}” is not a URL.`, { hint, cause: error });
   }
   if (url.username !== '' || url.password !== '') {
-    throw new UserError('usage', 'The edge URL must not hold a user name or a password.', { hint });
+    throw new UserError('usage', 'The edge URL must not contain a user name or a password.', { hint });
   }
   if ((url.pathname !== '/' && url.pathname !== '') || url.search !== '' || url.hash !== '') {
-    throw new UserError('usage', `“${typed}” has more than a host name.`, { hint });
+    throw new UserError('usage', `“${typed}” contains more than a host name.`, { hint });
   }
   const plainLoopback = url.protocol === 'http:' && isLoopback(url.hostname);
   if (url.protocol !== 'https:' && !plainLoopback) {

@@ -181,7 +181,7 @@ async function sweep(lock: string, own: ProcessIdentity): Promise<void> {
 function stillHeld(lock: string, last: Held | undefined, waitMs: number): UserError {
   const { identity } = last ?? {};
   const who = identity === undefined ? 'Another process' : `Another edge-upload (process ${identity.pid})`;
-  return new UserError('busy', `${who} has kept ${lock} for more than ${waitMs / 1000} s.`, {
-    hint: 'Run the command again once that one has ended, or end it.',
+  return new UserError('busy', `${who} has held ${lock} for more than ${waitMs / 1000} s.`, {
+    hint: 'Wait until it ends, or end it. Then run the same command again.',
   });
 }

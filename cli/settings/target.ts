@@ -56,7 +56,7 @@ async function knownAt(context: Context, url: string): Promise<Deployment | unde
     if (!isUserError(error) || error.code !== 'disk') throw error;
     context.ui.event({
       type: 'note',
-      text: `What this computer knows of ${url} is not used: ${error.message}`,
+      text: `The settings for ${url} are not used: ${error.message}`,
     });
     return undefined;
   }

@@ -112,7 +112,7 @@ export function awsFailure(error: unknown, doing: string): UserError {
   const network = networkFailure(error, 'AWS');
   if (network !== undefined) return network;
   return new UserError('aws', `${doing} failed: ${error.message} (${error.name})`, {
-    hint: 'Run the same command again, with --debug to see more.',
+    hint: 'Run the same command again with --debug to see more.',
     cause: error,
   });
 }

@@ -16,7 +16,7 @@ export interface Outcome {
 /** After so many files without an answer, the others are not tried. */
 const UNANSWERED_FILES = 2;
 
-const RESUME_HINT = 'Type the same command again; a large file resumes where it stopped.';
+const RESUME_HINT = 'Run the same command again; a large file resumes where it stopped.';
 
 export interface RunOptions {
   /** Files under way at once. */

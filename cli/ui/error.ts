@@ -25,8 +25,8 @@ export function toUserError(error: unknown): UserError {
       cause: error,
     });
   }
-  return new UserError('unexpected', `Something went wrong that edge-upload did not foresee: ${message}`, {
-    hint: 'Run the command again with --debug to see where.',
+  return new UserError('unexpected', `Something went wrong that edge-upload does not expect: ${message}`, {
+    hint: 'Run the same command again with --debug to see where.',
     cause: error,
   });
 }

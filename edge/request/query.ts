@@ -30,11 +30,11 @@ export function readQuery(querystring: string): Query {
     const name = decode(rawName);
     const pattern = KNOWN.get(name);
     if (pattern === undefined) {
-      throw new Refusal('bad_query', `The query may hold ${[...KNOWN.keys()].join(', ')} only.`);
+      throw new Refusal('bad_query', `The query can contain only ${[...KNOWN.keys()].join(', ')}.`);
     }
-    if (query.has(name)) throw new Refusal('bad_query', `The query holds “${name}” twice.`);
+    if (query.has(name)) throw new Refusal('bad_query', `The query contains “${name}” twice.`);
     const value = decode(rawValue);
-    if (!pattern.test(value)) throw new Refusal('bad_query', `The value of “${name}” is not acceptable.`);
+    if (!pattern.test(value)) throw new Refusal('bad_query', `The value of “${name}” is not valid.`);
     query.set(name, value);
   }
   return query;

@@ -15,7 +15,7 @@ function readBytes(headers: EdgeHeaders, name: string, otherwise: RefusalCode): 
 
 function checkLimit(bytes: number, limit: number): void {
   if (bytes <= limit) return;
-  throw new Refusal('too_large', `${bytes} bytes are more than the ${limit} that are accepted.`);
+  throw new Refusal('too_large', `${bytes} bytes are more than the maximum of ${limit}.`);
 }
 
 /**

@@ -57,7 +57,7 @@ export function createKeySet(
     await loading;
     const found = find();
     if (found !== undefined || !failed) return found;
-    throw new Refusal('keys_unavailable', 'The keys to verify the token with cannot be had right now.', {
+    throw new Refusal('keys_unavailable', 'The keys that verify the token are unavailable at the moment.', {
       'retry-after': String(BACK_OFF_SECONDS),
     });
   };

@@ -70,7 +70,7 @@ export function createVerify(config: EdgeConfig, sources: KeySources = {}): Veri
     const caller = readCaller({ ...payload }, found.issuer, now() / 1000);
     const jwk = await found.findKey(kid);
     if (jwk === undefined) throw invalidToken('The token is not signed by a key of this user pool.');
-    if (!isSigned(jwt, keyObjectOf(jwk))) throw invalidToken('The signature of the token does not fit.');
+    if (!isSigned(jwt, keyObjectOf(jwk))) throw invalidToken('The signature of the token is not valid.');
     return caller;
   };
 }

@@ -50,6 +50,10 @@ test('the help of every command is that of the golden file, and fits 80 columns'
   }
   assert.ok(helps.length > 30, `${helps.length} helps`);
   const all = helps.join('\n');
+  // Descriptions begin like sentences, and end like labels.
+  for (const [line] of all.matchAll(/^ {2}\S.*? {2,}(.*)$/gm)) {
+    assert.doesNotMatch(line, /^ {2}\S(?:.*\S)? {2,}[a-z]|[^.]\.$/, line);
+  }
   // Commands are never broken.
   for (const line of all.split('\n')) assert.ok(line.length <= 80 || line.startsWith('  $ '), line);
   assertGolden(join(import.meta.dirname, 'help.txt'), all);

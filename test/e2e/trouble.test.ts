@@ -59,7 +59,7 @@ test('a deletion that fails is explained, and the next destroy ends it', async (
       /error: .*user pool .*could not be deleted: .*deletion protection is active/s,
     );
     assert.match(failed.stderr, /turn its deletion protection off in the Cognito console/);
-    assert.match(failed.stderr, /type edge-upload destroy again/);
+    assert.match(failed.stderr, /run edge-upload destroy again/);
     const doctor = await computer.run(['doctor']);
     assert.equal(doctor.code, 8);
     assert.match(doctor.stdout, /FAILED +stack .*DELETE_FAILED.*\n.*edge-upload destroy/);

@@ -6,7 +6,7 @@ import type { UserArgs } from './show.ts';
 
 /** The edge verifies access tokens offline, so issued tokens stay valid until they expire. */
 const STILL_GOOD =
-  'An access token given out before is good until it ends: an hour at most, or --token-validity.';
+  'An access token issued before stays valid until it expires: one hour at most, or --token-validity.';
 
 /** Deletes a user. Their uploads stay. */
 export async function remove(

@@ -71,7 +71,7 @@ function environmentFor({ endpoint, caFile }: LocalCloud) {
 
 function embeddedLines(local: LocalCloud): readonly string[] {
   return [
-    'This edge is in an embedded cloud, which only this computer reaches. In another home folder, first type:',
+    'This edge is in an embedded cloud, which only this computer reaches. In another home folder, first run:',
     ...Object.entries(environmentFor(local)).map(([name, value]) => `  export ${name}=${shellWord(value)}`),
   ];
 }

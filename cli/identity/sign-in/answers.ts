@@ -135,12 +135,12 @@ export function passwordOnly(password: string): SignInAnswers {
   };
   const temporary = () =>
     refuse(
-      'The password is a temporary one, and must be changed at a first sign-in.',
+      'The password is temporary and must be changed at the first sign-in.',
       'Sign in once with: edge-upload login',
     );
   const secondFactor = () =>
     refuse(
-      'This user signs in with a second factor, so that a password alone is not enough.',
+      'This user signs in with a second factor; a password alone is not enough.',
       'Sign in with: edge-upload login   or use a user without a second factor.',
     );
   return {

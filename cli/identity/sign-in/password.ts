@@ -8,7 +8,7 @@ import { withoutLineEnd } from '../../text.ts';
  */
 export function blankAround(text: string): string | undefined {
   if (text === text.trim()) return undefined;
-  return 'begins or ends with a blank, which no password in Cognito does';
+  return 'begins or ends with a space, which Cognito does not allow in passwords';
 }
 
 /**
@@ -21,7 +21,7 @@ export function givenPassword(text: string, source: string): string {
   const reason = blankAround(password);
   if (reason === undefined) return password;
   throw new UserError('usage', `${source} ${reason}.`, {
-    hint: 'Remove the blank. In a shell, printf %s "$password" adds nothing behind it.',
+    hint: 'Remove the space. In a shell, printf %s "$password" adds nothing after it.',
   });
 }
 

@@ -60,8 +60,8 @@ async function challengeLoop(parts: SignIn): Promise<Tokens> {
 function signInWithoutEnd({ name }: Challenge): UserError {
   return new UserError(
     'challenge_unsupported',
-    `The sign-in has no end: after ${MAX_CHALLENGES} answers the user pool asks for ${name}.`,
-    { hint: 'Something between here and Cognito changes its answers; try another network.' },
+    `The sign-in does not end: after ${MAX_CHALLENGES} answers the user pool asks for ${name}.`,
+    { hint: 'Something on the way to Cognito changes its answers. Try another network.' },
   );
 }
 

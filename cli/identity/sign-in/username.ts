@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 /** Returns why a text is not a user name: Cognito does not allow spaces. */
 function whyNot(name: string): string | undefined {
   if (name === '') return 'A user name is needed';
-  if (/[\s\p{Cc}]/u.test(name)) return 'A user name contains no blanks';
+  if (/[\s\p{Cc}]/u.test(name)) return 'A user name contains no spaces';
   return name.length > 128 ? 'A user name has 128 characters at most' : undefined;
 }
 

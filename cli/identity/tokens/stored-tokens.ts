@@ -100,7 +100,7 @@ async function keepRenewed({ ui }: Context, found: FoundSession, renewed: Stored
     if (!isUserError(error)) throw error;
     const rotated = renewed.refreshToken !== found.session.refreshToken;
     const consequence = rotated ? ' Afterwards sign in again.' : '';
-    const text = `The renewed sign-in cannot be kept; this command uses it. ${error.message}${consequence}`;
+    const text = `The renewed tokens cannot be stored; only this command uses them. ${error.message}${consequence}`;
     ui.event({ type: 'warning', text });
   }
 }
@@ -144,7 +144,7 @@ export async function revokeSession(
     if (!isUserError(error)) throw error;
     context.ui.event({
       type: 'warning',
-      text: `${error.message} The tokens are forgotten here, but Cognito still takes them until they expire.`,
+      text: `${error.message} The tokens are deleted here, but Cognito accepts them until they expire.`,
     });
     return false;
   }

@@ -78,7 +78,7 @@ async function parse(
 function locked(url: string, reason: string): UserError {
   return new UserError(
     'not_signed_in',
-    `The tokens for ${new URL(url).host} are locked, and their key cannot be had from the system's keyring: ${reason}.`,
+    `The tokens for ${new URL(url).host} are encrypted, and their key in the system's keyring is unavailable: ${reason}.`,
     { hint: `Unlock the keyring, or sign in again: ${loginCommand(url)}` },
   );
 }
@@ -94,7 +94,7 @@ async function read(
   if (found.wasOpen) {
     keeper.ui.event({
       type: 'warning',
-      text: `${file} could be read by others on this computer; it no longer can. If somebody may have: edge-upload logout`,
+      text: `${file} was readable by others on this computer until now. If somebody read it, revoke the tokens: edge-upload logout`,
     });
   }
   return parse(keyOf, file, url, found.text);
@@ -124,7 +124,7 @@ async function moveAside({ ui }: Keeper, file: string): Promise<void> {
   }
   ui.event({
     type: 'warning',
-    text: `The kept tokens were damaged; they are now in ${aside}, and are not used.`,
+    text: `The stored tokens were damaged. They were moved to ${aside} and are not used.`,
   });
 }
 
@@ -201,6 +201,6 @@ async function remove(file: string): Promise<void> {
 /** Returns where tokens are stored, and what protects them. */
 export function keptText({ file, key }: Pick<FoundSession, 'file' | 'key'>): string {
   return key === undefined
-    ? `in ${file}, for you alone to read; no keyring could be used`
+    ? `in ${file}, readable by you alone; no keyring is available`
     : `encrypted in ${file}; the key is in the system's keyring`;
 }

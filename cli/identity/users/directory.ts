@@ -71,7 +71,7 @@ function readUser(user: Dated, attributes: readonly AttributeType[] = []): PoolU
 }
 
 function notOfCognito(): UserError {
-  return new UserError('aws', 'What answers in place of Cognito describes a user as Cognito does not.', {
+  return new UserError('aws', 'Unexpected answer in place of Cognito: it does not describe a user.', {
     hint: 'Check AWS_ENDPOINT_URL. A proxy or the sign-in page of a network may be in between.',
   });
 }

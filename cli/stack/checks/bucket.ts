@@ -10,7 +10,7 @@ import type { Check } from './check.ts';
 export function bucketGone(local: StackWork['local'], bucket: string, cause?: unknown): UserError {
   return new UserError(
     'stack_failed',
-    `The bucket ${bucket} is gone: something else than edge-upload deleted it. Uploads fail until there is another.`,
+    `The bucket ${bucket} is gone: it was deleted outside edge-upload. Uploads fail until there is another.`,
     {
       hint: [
         'Give the stack a bucket of another name; users and address stay as they are:',

@@ -24,9 +24,9 @@ export function concurrencyCheck({ clients, context: { ui, signal } }: StackWork
         limit = AccountLimit?.ConcurrentExecutions;
       } catch (error) {
         if (signal.aborted) throw interrupted();
-        return { skipped: `Lambda does not tell: ${(error as Error).name}` };
+        return { skipped: `Lambda does not report it: ${(error as Error).name}` };
       }
-      if (limit === undefined) return { skipped: 'Lambda does not tell' };
+      if (limit === undefined) return { skipped: 'Lambda does not report it' };
       const found = `${limit.toLocaleString('en-US')} concurrent executions of Lambda functions`;
       if (limit >= FEW) return { found };
       ui.event({

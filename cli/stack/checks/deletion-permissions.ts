@@ -68,7 +68,7 @@ export async function refuseUnpermitted(
     denied = await simulateDenied(work, principal, needed);
   } catch (error) {
     if (work.context.signal.aborted) throw interrupted();
-    const text = `IAM does not answer which permissions there are: ${(error as Error).name}`;
+    const text = `IAM does not report the permissions: ${(error as Error).name}`;
     work.context.ui.event({ type: 'debug', text });
     return;
   }

@@ -123,7 +123,7 @@ export function permissionsCheck(
     run: async () => {
       const asking = caller();
       if (asking === undefined) return { skipped: 'the caller is not known' };
-      if (isRoot(asking)) return { found: 'the root user may do everything' };
+      if (isRoot(asking)) return { found: 'the root user has all permissions' };
       let principal: string;
       let missing: Denied[];
       const sure = deploying === undefined ? [] : ofDeploy(asking, stackName, deploying());
@@ -138,7 +138,7 @@ export function permissionsCheck(
         const { name } = error as Error;
         context.ui.event({
           type: 'warning',
-          text: `IAM does not answer which permissions there are (${name}), so that a missing one is found only when it is needed.`,
+          text: `IAM does not report the permissions (${name}). A missing one is found only when it is needed.`,
         });
         return { skipped: `IAM does not answer: ${name}` };
       }

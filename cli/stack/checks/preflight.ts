@@ -21,7 +21,7 @@ export function refuseForeign({ stackName }: StackWork, { description, status }:
   if (status === 'REVIEW_IN_PROGRESS' || description?.startsWith(OURS)) return;
   throw new UserError(
     'stack_foreign',
-    `There is a stack “${stackName}” already, and edge-upload did not make it${description === undefined ? '' : ` (“${description}”)`}.`,
+    `The stack “${stackName}” exists already, and edge-upload did not create it${description === undefined ? '' : ` (“${description}”)`}.`,
     { hint: 'Choose another name with --stack-name.' },
   );
 }
@@ -101,7 +101,7 @@ function warnOfDrift({ context, stackName }: StackWork, { drifted }: FoundStack)
   if (!drifted) return;
   context.ui.event({
     type: 'warning',
-    text: `CloudFormation has seen changes of ${stackName} by other hands (drift). A deploy overwrites those that it touches.`,
+    text: `CloudFormation reports changes to ${stackName} from outside (drift). A deploy overwrites those that it touches.`,
   });
 }
 

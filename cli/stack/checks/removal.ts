@@ -11,7 +11,7 @@ export function protectedStack({ stackName }: StackWork): UserError {
     `The stack “${stackName}” has termination protection: CloudFormation does not delete it. Nothing was removed.`,
     {
       hint: [
-        'Turn the protection off, then type the same command again:',
+        'Turn the protection off, then run the same command again:',
         `  aws cloudformation update-termination-protection --no-enable-termination-protection --region ${STACK_REGION} --stack-name ${stackName}`,
       ],
     },
@@ -33,7 +33,7 @@ async function refuseProtectedPool({ clients }: StackWork, pool: string): Promis
       `The user pool ${pool} has deletion protection: Cognito does not delete it. Nothing was removed.`,
       {
         hint: [
-          'Turn the protection off in the console, then type the same command again:',
+          'Turn the protection off in the console, then run the same command again:',
           `  https://${STACK_REGION}.console.aws.amazon.com/cognito/v2/idp/user-pools/${pool}/settings?region=${STACK_REGION}`,
         ],
       },
@@ -46,7 +46,7 @@ async function refuseProtectedPool({ clients }: StackWork, pool: string): Promis
     `The user pool ${pool} has the domain ${domain}: Cognito does not delete a pool with a domain. Nothing was removed.`,
     {
       hint: [
-        'Delete the domain, then type the same command again:',
+        'Delete the domain, then run the same command again:',
         `  aws cognito-idp delete-user-pool-domain --region ${STACK_REGION} --user-pool-id ${pool} --domain ${domain}`,
       ],
     },

@@ -80,7 +80,7 @@ export async function refuseByStackPolicy(
     `The stack policy of “${work.stackName}” does not allow this change: ${what.join(', ')}. Nothing was changed.`,
     {
       hint: [
-        'Allow the change, then type the same command again:',
+        'Allow the change, then run the same command again:',
         `  aws cloudformation set-stack-policy --region ${STACK_REGION} --stack-name ${work.stackName} --stack-policy-body '${ALLOW_ALL}'`,
       ],
     },

@@ -37,7 +37,7 @@ export async function tryEmptying({ clients: { s3 } }: StackWork, bucket: string
     const { code, message } = awsFailure(error, doing);
     throw new UserError(code, `${message} Nothing was removed.`, {
       hint: [
-        `Allow s3:DeleteObjectVersion and s3:AbortMultipartUpload on ${bucket}, then type the same command again.`,
+        `Allow s3:DeleteObjectVersion and s3:AbortMultipartUpload on ${bucket}, then run the same command again.`,
         'Or leave the bucket with its objects:',
         '  edge-upload destroy --keep-data',
       ],

@@ -52,7 +52,7 @@ export async function fetchObject(
     const before = received;
     try {
       for await (const chunk of answer.Body as AsyncIterable<Uint8Array>) {
-        if (signal.aborted) throw interrupted('Type the same command again to download it from the start.');
+        if (signal.aborted) throw interrupted('Run the same command again to download it from the start.');
         expected?.hasher.update(chunk);
         await write(chunk);
         received += chunk.length;
@@ -60,7 +60,7 @@ export async function fetchObject(
       }
       if (received >= size) break;
     } catch (error) {
-      if (signal.aborted) throw interrupted('Type the same command again to download it from the start.');
+      if (signal.aborted) throw interrupted('Run the same command again to download it from the start.');
       if (isMismatch(error)) throw differs(object.key);
       // A file that cannot be written is no failure of the network.
       if (isUserError(error) || findFailure(error) === undefined) throw error;
@@ -70,10 +70,10 @@ export async function fetchObject(
       throw new UserError(
         'gave_up',
         `The connection to S3 broke off ${TRIES} times at ${formatBytes(received)} of ${formatBytes(size)}.`,
-        { hint: 'Check the network, then type the same command again.' },
+        { hint: 'Check the network, then run the same command again.' },
       );
     }
-    await pause(2 ** fruitless * 250, signal, 'Type the same command again.');
+    await pause(2 ** fruitless * 250, signal, 'Run the same command again.');
     answer = await request(work, object, { from: received, etag });
   }
   if (received !== size || (expected !== undefined && !(await isAsExpected(expected)))) {
@@ -96,7 +96,7 @@ function isMismatch(error: unknown): boolean {
 
 function differs(key: string): UserError {
   return new UserError('bytes_differ', `The bytes of ${key} that arrived are not those that S3 stored.`, {
-    hint: 'Type the same command again. If it happens again, a proxy may change what passes: see edge-upload doctor',
+    hint: 'Run the same command again. If it happens again, a proxy may change what passes: see edge-upload doctor',
   });
 }
 
@@ -139,7 +139,7 @@ function refusal(work: StackWork, error: unknown, { bucket, key }: ObjectToFetch
   }
   if (name === 'PreconditionFailed') {
     return new UserError('file_changed', `${key} was replaced in the bucket while it was downloaded.`, {
-      hint: 'Type the same command again.',
+      hint: 'Run the same command again.',
       cause: error,
     });
   }
@@ -149,7 +149,7 @@ function refusal(work: StackWork, error: unknown, { bucket, key }: ObjectToFetch
       `${key} is archived; S3 gives its bytes only once it is restored.`,
       {
         hint: [
-          'Restore it, wait some hours, then type the same command again:',
+          'Restore it, wait some hours, then run the same command again:',
           `  aws s3api restore-object --bucket ${bucket} --key ${shellWord(key)} --restore-request Days=1`,
         ],
         cause: error,

@@ -122,7 +122,7 @@ export async function measureBucket(
   return { objects, bytes };
 }
 
-const GO_ON = 'What is deleted so far is gone; type edge-upload destroy again to delete the rest.';
+const GO_ON = 'What was deleted so far is gone. Run edge-upload destroy again to delete the rest.';
 
 /** Batches of one bucket deleted at the same time. */
 const PARALLEL = 8;
@@ -211,9 +211,9 @@ async function abortUploads(
     if (stuck !== undefined) {
       throw new UserError(
         'aws',
-        `The unfinished upload of ${stuck.Key} in ${bucket} is there still after its abort.`,
+        `The unfinished upload of ${stuck.Key} in ${bucket} still exists after its abort.`,
         {
-          hint: 'Type edge-upload destroy again in a minute.',
+          hint: 'Run edge-upload destroy again in a minute.',
         },
       );
     }

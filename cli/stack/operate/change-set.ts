@@ -124,11 +124,11 @@ async function settled(work: StackWork, changeSetId: string): Promise<DescribeCh
         'gave_up',
         `CloudFormation has not planned the change within ${formatDuration(PLANNING_MS)}.`,
         {
-          hint: 'Nothing was changed. Type the same command again.',
+          hint: 'Nothing was changed. Run the same command again.',
         },
       );
     }
-    await pause(pollInterval(work), work.context.signal, 'Nothing was changed. Type the same command again.');
+    await pause(pollInterval(work), work.context.signal, 'Nothing was changed. Run the same command again.');
   }
 }
 

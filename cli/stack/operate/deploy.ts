@@ -35,7 +35,7 @@ export interface Deployed {
   readonly outputs: StackOutputs;
 }
 
-const AGAIN = 'Type edge-upload deploy again; it continues from here.';
+const AGAIN = 'Run edge-upload deploy again. It continues from here.';
 
 /** Rounds at most: two for a new pool, and two more if a change replaces it. */
 const ROUNDS = 4;
@@ -145,6 +145,6 @@ async function apply(work: StackWork, plan: PlannedChange): Promise<void> {
     work.stackName,
     doing,
     ending,
-    'Fix the cause, then run edge-upload deploy again; it continues from the state that the stack is in.',
+    'Fix the cause, then run edge-upload deploy again. It continues from the current state.',
   );
 }

@@ -10,7 +10,7 @@ import { type Ending, follow, operationFailure } from './follow.ts';
 /** Attempts. Users with a valid token can add objects during the deletion; the bucket is then emptied again. */
 const TRIES = 5;
 
-export const TYPE_AGAIN = 'Type edge-upload destroy again; it continues with what is left.';
+export const TYPE_AGAIN = 'Run edge-upload destroy again. It continues with what is left.';
 
 export interface StackToRemove {
   readonly stack: FoundStack;
@@ -58,14 +58,14 @@ async function emptyAndDelete(work: StackWork, { stack, buckets }: StackToRemove
     throw new UserError(
       'stack_failed',
       `The bucket ${buckets.join(', ')} fills faster than it can be emptied. The stack is now ${ending.status}.`,
-      { hint: 'Disable the users that still upload, then type edge-upload destroy again.' },
+      { hint: 'Disable the users that still upload, then run edge-upload destroy again.' },
     );
   }
   throw operationFailure(
     work.stackName,
     'Deleting',
     ending,
-    'Fix the cause, then type edge-upload destroy again; it continues with what is left.',
+    'Fix the cause, then run edge-upload destroy again. It continues with what is left.',
   );
 }
 

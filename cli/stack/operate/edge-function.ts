@@ -74,7 +74,7 @@ export async function deleteEdgeFunction(
     await pause(
       work.local === undefined ? REPLICA_POLL_MS : pollInterval(work),
       signal,
-      'Everything else is gone. Type edge-upload destroy again, now or in some hours, to remove the function.',
+      'Everything else is gone. Run edge-upload destroy again, now or in some hours, to remove the function.',
     );
   }
   ui.event({ type: 'task-done', task, detail: functionName });

@@ -5,11 +5,11 @@
 const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [
     /replicated function/i,
-    'CloudFront still has copies of the function at its edges; they go within hours. Then type the same command again.',
+    'CloudFront still has copies of the function at its edges; they are deleted within hours. Then run the same command again.',
   ],
   [
     /pricing plan|flat.?rate|subscribed to a plan|subscription/i,
-    'The distribution has a flat-rate plan of CloudFront. Cancel the plan in the CloudFront console; once it ends, at the end of the billing period, type the same command again.',
+    'The distribution has a flat-rate plan of CloudFront. Cancel the plan in the CloudFront console; once it ends, at the end of the billing period, run the same command again.',
   ],
   [
     /service control policy|explicit deny|region.*(disabled|not.*enabled)/i,
@@ -17,7 +17,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     /account must be verified|AccessDenied.*CloudFront.*verified/i,
-    'AWS wants to verify this account before it may use CloudFront: open a case with AWS Support, then type the same command again.',
+    'AWS wants to verify this account before it can use CloudFront. Open a case with AWS Support, then run the same command again.',
   ],
   [
     /not authorized to perform:? ([\w:*-]+)|is not authorized|AccessDenied|UnauthorizedTaggingOperation/i,
@@ -33,35 +33,35 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     /web ?acl/i,
-    'A web ACL for CloudFront is of the scope CLOUDFRONT, in us-east-1: check the one given with --web-acl-arn.',
+    'A web ACL for CloudFront has the scope CLOUDFRONT, in us-east-1. Check the one given with --web-acl-arn.',
   ],
   [
     /turn MFA functionality ON/i,
-    'Cognito takes --mfa required for this pool by its own call alone: aws cognito-idp set-user-pool-mfa-config, with the software token enabled. Then deploy again.',
+    'Cognito accepts --mfa required for this pool only by its own call: aws cognito-idp set-user-pool-mfa-config, with the software token enabled. Then deploy again.',
   ],
   [
     /A version for this Lambda function exists/i,
-    'A failed deployment has left that version behind, and CloudFront may use it, so that it cannot be deleted. Change a rule of the edge, such as --max-size, then deploy again: other code is another version.',
+    'A failed deployment left that version behind. It cannot be deleted while CloudFront may use it. Change a rule of the edge, such as --max-size, then deploy again: other code is another version.',
   ],
   [
     /LimitExceeded|TooMany|quota|limit .*(reached|exceeded)/i,
-    'The account is at one of its limits: have it raised in Service Quotas, or remove what is not needed any more.',
+    'The account has reached a limit. Have it raised in Service Quotas, or remove what is no longer needed.',
   ],
   [
     /Rate exceeded|Throttl/i,
-    'AWS throttled the requests for too long: type the same command again in some minutes.',
+    'AWS throttled the requests for too long: run the same command again in some minutes.',
   ],
   [
     /not empty/i,
-    'Something was uploaded while the bucket went: type edge-upload destroy again, it continues from here.',
+    'Something was uploaded while the bucket was deleted. Run edge-upload destroy again; it continues from here.',
   ],
   [
     /deletion protection/i,
-    'Somebody has protected the user pool: turn its deletion protection off in the Cognito console, then type edge-upload destroy again.',
+    'The user pool is protected. Turn off its deletion protection in the Cognito console, then run edge-upload destroy again.',
   ],
   [
     /already exists/i,
-    'Something with that name is there already, of another stack perhaps: choose another with --stack-name.',
+    'Something with that name exists already, perhaps of another stack. Choose another with --stack-name.',
   ],
 ];
 

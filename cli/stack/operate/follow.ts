@@ -27,7 +27,7 @@ const CASCADE = /^Resource (creation|update|deletion) cancelled/i;
 /** Milliseconds without an event. The slowest resource, a distribution, takes half an hour at most. */
 const SILENCE_MS = 2 * 3600_000;
 
-const GOES_ON = 'CloudFormation continues by itself. Type the same command again to follow it.';
+const GOES_ON = 'CloudFormation continues by itself. Run the same command again to follow it.';
 
 async function newEvents(
   { clients, context: { signal } }: StackWork,
@@ -114,7 +114,7 @@ export async function follow(work: StackWork, stackId: string, token?: string): 
     if (now().getTime() - lastNews > SILENCE_MS) {
       throw new UserError(
         'gave_up',
-        `CloudFormation has reported nothing of the stack “${work.stackName}” for ${formatDuration(SILENCE_MS)}. It is ${status}.`,
+        `CloudFormation has reported nothing about the stack “${work.stackName}” for ${formatDuration(SILENCE_MS)}. It is ${status}.`,
         { hint: GOES_ON },
       );
     }

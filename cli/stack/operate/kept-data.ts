@@ -71,7 +71,7 @@ export async function keepBucket(work: StackWork, stack: FoundStack): Promise<vo
     throw new UserError(
       'stack_failed',
       `The stack “${work.stackName}” is ${stack.status}: it can no longer be set to keep its buckets.`,
-      { hint: 'Copy the objects elsewhere, then type edge-upload destroy without --keep-data.' },
+      { hint: 'Copy the objects elsewhere, then run edge-upload destroy without --keep-data.' },
     );
   }
   ui.event({ type: 'task-started', task });

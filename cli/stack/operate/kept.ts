@@ -28,7 +28,7 @@ async function contentOf(work: StackWork, { type, name }: Kept): Promise<string 
     return held && `${count(held.objects, 'object')}, ${formatBytes(held.bytes)}`;
   } catch (error) {
     // An operator who only deploys is not allowed to list objects.
-    if (isUserError(error) && error.code === 'access_denied') return 'not allowed to count what it holds';
+    if (isUserError(error) && error.code === 'access_denied') return 'not allowed to count its content';
     throw error;
   }
 }

@@ -19,7 +19,7 @@ export interface PlannedStep {
 /** Data in a resource that a new one does not have. */
 const HOLDS = table<string>({
   'AWS::Cognito::UserPool': 'all its users are lost',
-  'AWS::S3::Bucket': 'uploads go elsewhere, and the old bucket goes if it is empty',
+  'AWS::S3::Bucket': 'uploads go to a new bucket, and the old one is deleted if it is empty',
 });
 
 function kindOf({ Action, PolicyAction, Replacement }: ResourceChange): PlannedStep['what'] {

@@ -67,7 +67,7 @@ export async function tryAbortUnanswered(
   } catch (error) {
     if (!isUserError(error) || !NOT_LISTED.has(error.code)) throw error;
     warn(
-      `An empty multipart upload of ${unanswered.key}, whose opening was not answered, may stay at the store until its lifecycle rule aborts it: ${error.message}`,
+      `An empty multipart upload of ${unanswered.key} may stay in the bucket until its lifecycle rule aborts it. Its creation was not answered: ${error.message}`,
     );
   }
 }

@@ -171,7 +171,7 @@ function proveObject(
   const ours = multipartEtag(parts.map((part) => part.etag));
   if (etag === ours) return { etag, proof: { algorithm: 'md5', value: etag } };
   throw bytesDiffer(
-    `The object ${key} could not be proved: the store answered with neither a checksum nor the ETag of its parts.`,
+    `The object ${key} could not be verified: the store returned neither a checksum nor the ETag of its parts.`,
   );
 }
 

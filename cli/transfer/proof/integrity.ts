@@ -24,7 +24,7 @@ export function readEtag(etag: string | undefined): string | undefined {
 /** The bytes that a store holds are not proved to be those that were sent. */
 export function bytesDiffer(message: string): UserError {
   return new UserError('bytes_differ', message, {
-    hint: 'What is stored may be damaged. Type the command again; if it goes on, something between here and the store changes bytes or headers.',
+    hint: 'The stored object may be damaged. Run the same command again. If it fails again, something on the way changes bytes or headers.',
   });
 }
 
@@ -64,7 +64,7 @@ export async function prove(segment: Segment, algorithm: Algorithm, headers: Hea
   }
   const etag = etagMd5(headers);
   const notProved = `That the store holds the bytes of ${name} could not be proved`;
-  if (etag === undefined) throw unproved(`${notProved}: it answered with neither a checksum nor an MD5.`);
+  if (etag === undefined) throw unproved(`${notProved}: it returned neither a checksum nor an MD5.`);
   if ((await md5Of(segment)) !== etag) throw unproved(`${notProved}: its ETag is not their MD5.`);
   return { algorithm: 'md5', value: etag };
 }

@@ -27,7 +27,7 @@ export function readError(name: string, error: unknown): UserError {
     });
   }
   if (code === 'ERR_MEMORY_ALLOCATION_FAILED') {
-    return new UserError('file_unreadable', `${name} cannot be read: there is no memory left.`, {
+    return new UserError('file_unreadable', `${name} cannot be read: there is not enough memory.`, {
       hint: 'Lower --concurrency or --part-size.',
       cause: error,
     });

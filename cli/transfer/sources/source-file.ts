@@ -41,7 +41,7 @@ export interface SourceFile {
 /** The error for a file that changed during its upload. */
 export function fileChanged(name: string, what: string): UserError {
   return new UserError('file_changed', `${name} changed while it was read: ${what}.`, {
-    hint: 'Type the command again when nothing writes to the file, or upload a copy of it.',
+    hint: 'Run the same command again when nothing writes to the file, or upload a copy of it.',
   });
 }
 

@@ -32,8 +32,8 @@ export interface Refusal {
 /** The multipart upload is not open: aborted, expired, or completed. */
 export class UploadGone extends UserError {
   constructor(subject: string) {
-    super('refused_by_store', `The store has no open upload of ${subject} any more.`, {
-      hint: 'Type the command again; it starts anew.',
+    super('refused_by_store', `The multipart upload of ${subject} no longer exists.`, {
+      hint: 'Run the same command again. It starts from the beginning.',
     });
   }
 }
@@ -42,7 +42,7 @@ export class UploadGone extends UserError {
 export class UploadConflict extends UserError {
   constructor(subject: string) {
     super('gave_up', `Another upload of ${subject} was completed at the same moment.`, {
-      hint: 'Type the command again; it starts anew.',
+      hint: 'Run the same command again. It starts from the beginning.',
     });
   }
 }

@@ -182,7 +182,7 @@ function isUnanswered(error: unknown): boolean {
 export function perhapsOurs(subject: string): UserError {
   return new UserError(
     'exists',
-    `${subject} exists already. It may be this very upload: an earlier try broke off before it was answered.`,
+    `${subject} exists already. It may be from this upload: an earlier attempt broke off before it was answered.`,
     { hint: 'To be sure, upload it again without --no-clobber, or have an operator look: edge-upload ls' },
   );
 }

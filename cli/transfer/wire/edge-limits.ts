@@ -43,6 +43,6 @@ export function checkSize(subject: string, bytes: number, { maxSize }: EdgeLimit
   if (maxSize === undefined || bytes <= maxSize) return;
   throw new UserError(
     'too_large',
-    `${subject} is larger than the ${formatBytes(maxSize)} (${maxSize} bytes) that the edge takes.`,
+    `${subject} is larger than the ${formatBytes(maxSize)} (${maxSize} bytes) that the edge accepts.`,
   );
 }

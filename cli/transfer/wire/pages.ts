@@ -40,7 +40,7 @@ const REASONS: readonly PageReason[] = [
   {
     pattern: /Lambda function[^.]*(?:throttled|limit)|capacity limits? exceeded|LimitExceeded/i,
     why: 'the edge function was throttled',
-    hint: 'Operators: a new AWS account may run 10 functions at once. Ask for more Lambda concurrency in us-east-1 under Service Quotas.',
+    hint: 'Operators: a new AWS account can run 10 functions at once. Ask for more Lambda concurrency in us-east-1 under Service Quotas.',
   },
   {
     pattern: /Lambda function/i,

@@ -65,7 +65,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
   MetadataTooLarge: {
     code: 'usage',
     why: 'it has more metadata than S3 keeps',
-    hint: "Give it less --metadata: names and values have 2 KB in all, the uploader's name that the edge adds included.",
+    hint: "Use less --metadata: names and values have 2 KB in all, including the uploader's name that the edge adds.",
   },
   length_required: {
     code: 'refused_by_edge',
@@ -82,9 +82,9 @@ const KNOWN: Readonly<Record<string, Known>> = {
 
 const STATUSES: Readonly<Record<number, Known>> = {
   414: { code: 'bad_key', why: 'its URL is too long', hint: 'Choose a shorter key with --as or --prefix.' },
-  431: { code: 'usage', why: 'its headers are too long', hint: 'Give it less --metadata.' },
+  431: { code: 'usage', why: 'its headers are too long', hint: 'Use less --metadata.' },
   // CloudFront's own number for the same.
-  494: { code: 'usage', why: 'its headers are too long', hint: 'Give it less --metadata.' },
+  494: { code: 'usage', why: 'its headers are too long', hint: 'Use less --metadata.' },
 };
 
 /** The store may have said 200 before it looked. */
@@ -118,9 +118,9 @@ function sentence(refusal: Refusal, status: number, subject: string): string {
   return `${who} refused ${subject} (${code})${said}.`;
 }
 
-const AGAIN = 'Type the same command again later; a large file resumes where it stopped.';
+const AGAIN = 'Run the same command again later; a large file resumes where it stopped.';
 const CONCURRENCY =
-  'If it stays so: operators, a new AWS account may run only 10 functions at once. Ask for more Lambda concurrency in us-east-1.';
+  'If it keeps failing: operators, a new AWS account can run only 10 functions at once. Ask for more Lambda concurrency in us-east-1.';
 
 /** A page: CloudFront's own, a proxy's, or that of a portal that wants a sign-in first. */
 function pageError(answer: Answer, subject: string, details: FailureDetails): PassingFailure | UserError {
@@ -157,7 +157,7 @@ export function refusalError(
   if (code === 'NoSuchUpload') return new UploadGone(subject);
   if (DAMAGED_CODES.has(code)) {
     const error = new UserError('bytes_differ', `${subject} was damaged on its way to the store.`, {
-      hint: 'Type the command again; if it goes on, something between here and the store changes bytes.',
+      hint: 'Run the same command again. If it fails again, something on the way changes bytes.',
     });
     return new PassingFailure(error, { limit: { kind: 'damaged', tries: 2 } });
   }

@@ -76,7 +76,7 @@ function givenUp({ error }: PassingFailure, tries: number, elapsedMs: number): U
   if (tries === 1) return error;
   return new UserError(
     error.code,
-    `${error.message.replace(/\.$/, '')} (given up after ${tries} tries in ${formatDuration(elapsedMs)}).`,
+    `${error.message.replace(/\.$/, '')} (given up after ${tries} attempts in ${formatDuration(elapsedMs)}).`,
     { hint: error.hintLines, cause: error },
   );
 }

@@ -44,7 +44,7 @@ test('an operator’s commands mean the stack named, that of EDGE_UPLOAD_URL, or
   assert.deepEqual(await requireTarget(named), { stackName: 'other' });
 });
 
-test('where EDGE_UPLOAD_URL means an edge of somebody else’s, no deployment of one’s own is taken for it', async (t) => {
+test('where EDGE_UPLOAD_URL names an edge of somebody else’s, no deployment of one’s own is taken for it', async (t) => {
   const at = await computer(t);
   for (const url of ['https://theirs.example', 'https://unknown.example']) {
     const refused = withCode(

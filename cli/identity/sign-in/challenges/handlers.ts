@@ -19,11 +19,11 @@ const HANDLERS: ReadonlyMap<string, ChallengeHandler> = new Map([
 
 /** Hints for operators about unsupported challenges. */
 const HINTS = table<string>({
-  CUSTOM_CHALLENGE: 'The operator takes the custom authentication functions out of the user pool.',
-  DEVICE_SRP_AUTH: 'The operator turns off remembered devices in the user pool.',
-  DEVICE_PASSWORD_VERIFIER: 'The operator turns off remembered devices in the user pool.',
-  SELECT_CHALLENGE: 'The operator takes the choice-based flow (ALLOW_USER_AUTH) off the app client.',
-  WEB_AUTHN: 'The operator lets this user sign in with a password; a passkey needs a browser.',
+  CUSTOM_CHALLENGE: 'The operator has to remove the custom authentication functions from the user pool.',
+  DEVICE_SRP_AUTH: 'The operator has to turn off remembered devices in the user pool.',
+  DEVICE_PASSWORD_VERIFIER: 'The operator has to turn off remembered devices in the user pool.',
+  SELECT_CHALLENGE: 'The operator has to remove the choice-based flow (ALLOW_USER_AUTH) from the app client.',
+  WEB_AUTHN: 'The operator has to let this user sign in with a password: a passkey needs a browser.',
 });
 
 /** @throws {UserError} `challenge_unsupported`, with what the operator can change. */
@@ -33,6 +33,6 @@ export function handlerOf(name: string): ChallengeHandler {
   throw new UserError(
     'challenge_unsupported',
     `The user pool asks for ${name}, which edge-upload cannot answer.`,
-    { hint: HINTS[name] ?? 'The operator can take that step out of the user pool, or out of this user.' },
+    { hint: HINTS[name] ?? 'The operator can remove that step from the user pool or from this user.' },
   );
 }

@@ -14,9 +14,9 @@ function checkOffered({ parameters }: Challenge): void {
   if (offered.includes(APP)) return;
   throw new UserError(
     'challenge_unsupported',
-    `The user pool wants a second factor set up (${offered.map(factorTitle).join(', ') || 'none named'}), but not an authenticator app.`,
+    `The user pool requires the set-up of a second factor (${offered.map(factorTitle).join(', ') || 'none named'}), but not an authenticator app.`,
     {
-      hint: 'The operator gives the user a telephone number or an e-mail address for that, or allows authenticator apps in the user pool.',
+      hint: 'The operator adds a telephone number or an e-mail address to the user, or allows authenticator apps in the user pool.',
     },
   );
 }

@@ -7,7 +7,7 @@ function parameter({ parameters }: Challenge, name: string): string {
   const value = parameters[name];
   if (value !== undefined) return value;
   throw new UserError('sign_in_refused', `Cognito's challenge has no ${name}.`, {
-    hint: 'Something between here and Cognito changes its answers; try another network.',
+    hint: 'Something on the way to Cognito changes its answers. Try another network.',
   });
 }
 
@@ -36,14 +36,10 @@ export const passwordVerifier: ChallengeHandler = {
       };
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new UserError(
-        'sign_in_refused',
-        `${pool.host} does not keep to the sign-in protocol: ${error.message}`,
-        {
-          hint: 'Something between here and Cognito changes its answers; try another network.',
-          cause: error,
-        },
-      );
+      throw new UserError('sign_in_refused', `${pool.host} violates the sign-in protocol: ${error.message}`, {
+        hint: 'Something on the way to Cognito changes its answers. Try another network.',
+        cause: error,
+      });
     }
   },
 };

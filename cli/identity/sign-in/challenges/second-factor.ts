@@ -52,7 +52,7 @@ export const selectMfaType: ChallengeHandler = {
       throw new UserError(
         'challenge_unsupported',
         `The user pool offers second factors that edge-upload does not know: ${offered.join(', ') || 'none'}.`,
-        { hint: 'The operator takes them away from this user with: edge-upload user reset <name> --mfa' },
+        { hint: 'The operator removes them from this user with: edge-upload user reset <name> --mfa' },
       );
     }
     const factor = await answers.factor(words);
