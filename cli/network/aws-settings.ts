@@ -38,18 +38,32 @@ function isSet(value: string | undefined): boolean {
   return value?.toLowerCase() === 'true';
 }
 
+function isAddress(value: string): boolean {
+  return /^https?:\/\/[^/]/i.test(value) && URL.canParse(value);
+}
+
 /**
  * Returns the endpoint that the environment names for a service, as every AWS tool reads it.
- * @throws {UserError} `settings` for what is no address
+ * @throws {UserError} `settings` for what is not an address
  */
 export function endpointFromEnv(env: Context['env'], service: Service): string | undefined {
   if (isSet(env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS)) return undefined;
   const name = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'].find((one) => env[one]);
   const value = name === undefined ? undefined : env[name];
-  if (value === undefined || (/^https?:\/\/[^/]/i.test(value) && URL.canParse(value))) return value;
+  if (value === undefined || isAddress(value)) return value;
   throw new UserError('settings', `The environment variable ${name} is not an http or https address.`, {
     hint: ['Correct it, or use AWS without it:', `  unset ${name}`],
   });
+}
+
+/** @throws {UserError} `settings` for what is not an address */
+function endpointFromFile(value: string | undefined, profile: string, file: string): string | undefined {
+  if (value === undefined || isAddress(value)) return value;
+  throw new UserError(
+    'settings',
+    `The endpoint_url of the AWS profile “${profile}” is not an http or https address.`,
+    { hint: `Correct it in ${file}, or remove it.` },
+  );
 }
 
 /**
@@ -64,8 +78,9 @@ export async function readAwsSettings(
   const home = homeOf(context);
   const below = (path: string) => (path.startsWith('~/') ? join(home, path.slice(2)) : path);
   const { loadSharedConfigFiles } = await import('@smithy/core/config');
+  const configFilepath = below(env.AWS_CONFIG_FILE || '~/.aws/config');
   const { configFile, credentialsFile } = await loadSharedConfigFiles({
-    configFilepath: below(env.AWS_CONFIG_FILE || '~/.aws/config'),
+    configFilepath,
     filepath: below(env.AWS_SHARED_CREDENTIALS_FILE || '~/.aws/credentials'),
   });
   const name = profile || env.AWS_PROFILE || 'default';
@@ -77,8 +92,11 @@ export async function readAwsSettings(
       ignored
         ? undefined
         : (endpointFromEnv(env, service) ??
-          services[`${service.toLowerCase()}.endpoint_url`] ??
-          section.endpoint_url),
+          endpointFromFile(
+            services[`${service.toLowerCase()}.endpoint_url`] ?? section.endpoint_url,
+            name,
+            configFilepath,
+          )),
     useFipsEndpoint: isSet(env.AWS_USE_FIPS_ENDPOINT ?? section.use_fips_endpoint),
     useDualstackEndpoint: isSet(env.AWS_USE_DUALSTACK_ENDPOINT ?? section.use_dualstack_endpoint),
   };

@@ -46,7 +46,7 @@ function requireEncryption({ protocol, hostname }: buildConnector.Options): void
     'settings',
     `No request is sent to http://${hostname}: credentials would travel unencrypted.`,
     {
-      hint: 'Use an https address; plain http is for this computer alone. See AWS_ENDPOINT_URL, EDGE_UPLOAD_URL.',
+      hint: 'Use an https address; plain http is for this computer alone. Check AWS_ENDPOINT_URL, EDGE_UPLOAD_URL, and endpoint_url in the AWS configuration.',
     },
   );
 }

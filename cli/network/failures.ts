@@ -169,6 +169,18 @@ export function isPassing({ kind }: Pick<Failure, 'kind'>): boolean {
   return kind === 'connection' || kind === 'handshake';
 }
 
+const TIMEOUTS: ReadonlySet<string> = new Set([
+  'TimeoutError',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+]);
+
+/** Returns true if the time for a connection or for an answer was up. A retry adds a wait of the same length. */
+export function isTimeout({ code }: Pick<Failure, 'code'>): boolean {
+  return TIMEOUTS.has(code);
+}
+
 const UNTRUSTED_HINT =
   'A proxy of your company or the sign-in page of a network may be in between. Sign in to the network in a browser, or name the certificate of the proxy: NODE_EXTRA_CA_CERTS=<file.pem>';
 

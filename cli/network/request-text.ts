@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Dispatcher, request } from 'undici';
 import { openDeadline } from './deadline.ts';
-import { findFailure, isPassing } from './failures.ts';
+import { findFailure, isPassing, isTimeout } from './failures.ts';
 
 export interface TextRequest {
   readonly dispatcher: Dispatcher;
@@ -75,7 +75,7 @@ export async function requestText(url: string, options: TextRequest): Promise<Te
       return await requestOnce(url, options);
     } catch (error) {
       const failure = findFailure(error);
-      const passing = failure !== undefined && isPassing(failure) && !/Timeout|TIMEOUT/.test(failure.code);
+      const passing = failure !== undefined && isPassing(failure) && !isTimeout(failure);
       if (!passing || attempt === ATTEMPTS || options.signal.aborted) throw error;
       await delay(Math.random() * FIRST_WAIT_MS * 2 ** attempt, undefined, { signal: options.signal });
     }

@@ -3,7 +3,7 @@ import { HttpResponse } from '@smithy/core/transport';
 import type { HttpHandlerOptions, HttpRequest } from '@smithy/types';
 import { type Dispatcher, request } from 'undici';
 import { openDeadline } from './deadline.ts';
-import { findFailure, isPassing } from './failures.ts';
+import { findFailure, isPassing, isTimeout } from './failures.ts';
 
 type SdkBody = NonNullable<Dispatcher.RequestOptions['body']>;
 
@@ -49,11 +49,6 @@ function bounded(body: Readable): Readable {
   return bound;
 }
 
-const SILENCES: ReadonlySet<string> = new Set([
-  'TimeoutError',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-]);
 /** Last attempt that is retried after a timeout. */
 const LAST_PATIENT_ATTEMPT = 1;
 
@@ -69,7 +64,7 @@ function attemptOf({ headers }: HttpRequest): number {
 function mark(error: unknown, sdkRequest: HttpRequest): void {
   const failure = findFailure(error);
   if (failure === undefined || !isPassing(failure)) return;
-  if (!SILENCES.has(failure.code) || attemptOf(sdkRequest) <= LAST_PATIENT_ATTEMPT) {
+  if (!isTimeout(failure) || attemptOf(sdkRequest) <= LAST_PATIENT_ATTEMPT) {
     Object.assign(error as Error, { $retryable: {} });
   } else if ((error as Error).name === 'TimeoutError') {
     // The SDK retries every `TimeoutError`, so the error is renamed.

@@ -58,7 +58,7 @@ test('a deletion that fails is explained, and the next destroy ends it', async (
       failed.stderr,
       /error: .*user pool .*could not be deleted: .*deletion protection is active/s,
     );
-    assert.match(failed.stderr, /turn its deletion protection off in the Cognito console/);
+    assert.match(failed.stderr, /Turn off its deletion protection in the Cognito console/);
     assert.match(failed.stderr, /run edge-upload destroy again/);
     const doctor = await computer.run(['doctor']);
     assert.equal(doctor.code, 8);

@@ -49,7 +49,7 @@ test('where EDGE_UPLOAD_URL names an edge of somebody else’s, no deployment of
   for (const url of ['https://theirs.example', 'https://unknown.example']) {
     const refused = withCode(
       'no_deployment',
-      new RegExp(`means ${url}, which was not deployed`),
+      new RegExp(`names ${url}, which was not deployed`),
       /--stack-name/,
     );
     await assert.rejects(requireTarget(at({ EDGE_UPLOAD_URL: url })), refused);

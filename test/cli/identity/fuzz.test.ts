@@ -194,7 +194,7 @@ test(`whatever Cognito answers, a sign-in ends in words (seed ${SEED})`, async (
   });
   for (let round = 0; round < 60; round += 1) {
     await login(context, { url: here.url, username: 'ada' }).catch((error: unknown) => {
-      assert.ok(isUserError(error) && !/did not foresee/.test(error.message), String(error));
+      assert.ok(isUserError(error) && !/does not expect/.test(error.message), String(error));
     });
   }
 });

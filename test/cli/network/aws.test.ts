@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
 import { operatorClients, poolEndpoint } from '../../../cli/network/aws.ts';
@@ -63,4 +66,23 @@ test('an endpoint that is not an address is refused by the name of its variable'
       value,
     );
   }
+});
+
+test('an endpoint of the configuration files is judged like one of the environment', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'edge-upload-aws-config-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const withEndpoint = (value: string, name: string) => {
+    const file = join(folder, name);
+    writeFileSync(file, `[default]\nendpoint_url = ${value}\n`);
+    return operatorsCognito({ AWS_CONFIG_FILE: file });
+  };
+  assert.equal(await withEndpoint('https://one.example', 'good'), 'https://one.example');
+  await assert.rejects(
+    withEndpoint('ftp://host', 'bad'),
+    (error) =>
+      isUserError(error) &&
+      error.code === 'settings' &&
+      /endpoint_url of the AWS profile “default” is not/.test(error.message) &&
+      String(error.hint).includes(join(folder, 'bad')),
+  );
 });

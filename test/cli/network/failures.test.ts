@@ -219,7 +219,7 @@ test('what answers AWS’s clients and is not AWS has words of its own', async (
       () => undefined,
       (thrown: unknown) => thrown,
     );
-  assert.match(networkFailure(error, 'AWS')?.message ?? '', /not an answer of AWS/);
+  assert.match(networkFailure(error, 'AWS')?.message ?? '', /answer is not one of AWS/);
 });
 
 test('a list that points back to an earlier page ends in an error', async () => {

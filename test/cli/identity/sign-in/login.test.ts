@@ -284,7 +284,7 @@ test('names that every object has are neither challenges nor errors that are kno
   }
 });
 
-test('a sign-in whose challenges have no end is given up', async (t) => {
+test('a sign-in whose challenges do not end is given up', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const body = {
@@ -295,7 +295,7 @@ test('a sign-in whose challenges have no end is given up', async (t) => {
   here.intercept(() => ({ status: 200, body }));
   const error = await failure(here, signIn(here));
   assert.deepEqual([error.code, error.exitCode], ['challenge_unsupported', 4]);
-  assert.match(error.message, /no end.*PASSWORD_VERIFIER/);
+  assert.match(error.message, /does not end.*PASSWORD_VERIFIER/);
 });
 
 test('a server that breaks the protocol gets no proof of the password', async (t) => {

@@ -29,9 +29,9 @@ test('passwords are read whatever the encoding and the line ends of the text', a
 
 test('what can be no password is refused before anything is sent, and not shown', async () => {
   for (const [bytes, reason] of [
-    [Buffer.from('horse-42 \n'), /ends with a blank/],
-    [Buffer.from(' horse-42\n'), /begins or ends with a blank/],
-    [Buffer.from('horse-42\t\n'), /blank/],
+    [Buffer.from('horse-42 \n'), /ends with a space/],
+    [Buffer.from(' horse-42\n'), /begins or ends with a space/],
+    [Buffer.from('horse-42\t\n'), /space/],
     [Buffer.from([0x68, 0x6f, 0xe4, 0x0a]), /not valid UTF-8/],
     [Buffer.from('horse\0-42\n'), /NUL/],
     [Buffer.from('\n'), /no line/],

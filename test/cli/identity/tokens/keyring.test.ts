@@ -110,7 +110,7 @@ test('a file that was changed, cut short or brought from elsewhere is moved asid
     const context = at({ env: url });
     const error = await failure(here, token(context, {}));
     assert.deepEqual([error.code, error.exitCode], ['not_signed_in', 4]);
-    assert.match(JSON.stringify(context.events), /damaged; they are now in /);
+    assert.match(JSON.stringify(context.events), /damaged. They were moved to /);
     assert.equal(existsSync(file), false);
     await rename(`${file}.damaged`, file);
   }
@@ -129,7 +129,7 @@ test('where the keyring does not open, that is said, and nothing is thrown away'
 
   const { document, text } = await signIn(at({ env }));
   assert.equal(document.encrypted, false);
-  assert.match(text ?? '', /no keyring could be used/);
+  assert.match(text ?? '', /no keyring is available/);
   await run(here, token(away, {}), { tokenOut: true });
 });
 
@@ -147,8 +147,8 @@ test('without a keyring, login says once and whoami always that the file’s mod
   const context = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
   const { document, text } = await run(here, login(context, { url: here.url, username: 'ada' }));
   assert.equal(document.encrypted, false);
-  assert.match(text ?? '', /no keyring could be used/);
-  assert.match((await run(here, whoami(here.context(), {}))).text ?? '', /no keyring could be used/);
+  assert.match(text ?? '', /no keyring is available/);
+  assert.match((await run(here, whoami(here.context(), {}))).text ?? '', /no keyring is available/);
 });
 
 /** A program in place of Node that answers nothing, and whose own child holds its pipes open. */

@@ -228,7 +228,7 @@ test('a token file that others could read is closed to them, with a warning', {
   const context = here.context();
   await tokenSource(context, { url: here.url }).current();
   assert.equal((await stat(file)).mode & 0o777, 0o600);
-  assert.match(JSON.stringify(context.events), /could be read by others/);
+  assert.match(JSON.stringify(context.events), /was readable by others/);
 });
 
 test('of several users the one signed in last is used, or the one that is named', async (t) => {
@@ -339,7 +339,7 @@ test('renewed tokens are used although they cannot be kept', async (t) => {
   const renewed = await tokens.current();
   here.secret(renewed);
   assert.notEqual(renewed, kept.accessToken);
-  assert.match(JSON.stringify(context.events), /cannot be kept/);
+  assert.match(JSON.stringify(context.events), /cannot be stored/);
 });
 
 test('user name and password from the environment: nothing on disk before or after', async (t) => {

@@ -30,7 +30,7 @@ test('a stack that other hands have changed is deployed with a warning', async (
   assert.equal((await runCheck(stack)).state, 'ok');
   const [warning] = events;
   assert.ok(warning?.type === 'warning');
-  assert.match(String(warning.text), /changes of edge-upload by other hands \(drift\)/);
+  assert.match(String(warning.text), /changes to edge-upload from outside \(drift\)/);
 });
 
 test('a stack in step is deployed without a word', async (t) => {

@@ -263,7 +263,7 @@ test('Complete may answer 200 with an error in it', async (t) => {
   const wayOut = /^All parts are stored, .*:\n {2}edge-upload uploads abort [\da-f]{16}$/;
   await assert.rejects(put(edge), withCode('refused_by_store', /InvalidPart/, wayOut));
   code = 'NoSuchUpload';
-  await assert.rejects(put(edge), withCode('refused_by_store', /no open upload/, /^Type .* starts anew\.$/));
+  await assert.rejects(put(edge), withCode('refused_by_store', /no longer exists/, /^Run .* from the beginning\.$/));
   assert.equal((await journals()).length, 1);
 });
 
