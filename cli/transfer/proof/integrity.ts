@@ -63,7 +63,7 @@ export async function prove(segment: Segment, algorithm: Algorithm, headers: Hea
     );
   }
   const etag = etagMd5(headers);
-  const notProved = `That the store holds the bytes of ${name} could not be proved`;
+  const notProved = `The stored bytes of ${name} could not be verified`;
   if (etag === undefined) throw unproved(`${notProved}: it returned neither a checksum nor an MD5.`);
   if ((await md5Of(segment)) !== etag) throw unproved(`${notProved}: its ETag is not their MD5.`);
   return { algorithm: 'md5', value: etag };

@@ -78,7 +78,7 @@ test('an answer without an end is broken off', async (t) => {
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  assert.match(networkFailure(error, 'AWS')?.message ?? '', /not an answer of AWS/);
+  assert.match(networkFailure(error, 'AWS')?.message ?? '', /answer is not one of AWS/);
   // Its rest is not waited for.
   await cut;
 });

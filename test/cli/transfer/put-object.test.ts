@@ -162,10 +162,10 @@ test('without a checksum in the answer, the ETag must be the MD5 of the bytes', 
   assert.deepEqual(await answerWith({ etag: `"${md5}"` }), { md5 });
   const differ = (headers: Record<string, string>, message: RegExp) =>
     assert.rejects(answerWith(headers), withCode('bytes_differ', message));
-  await differ({ etag: `"${md5.replace(/^./, 'z')}"` }, /could not be proved/);
+  await differ({ etag: `"${md5.replace(/^./, 'z')}"` }, /could not be verified/);
   await differ({ etag: `"${'0'.repeat(32)}"` }, /ETag is not their MD5/);
   await differ({}, /neither a checksum nor an MD5/);
-  await differ({ etag: `"${md5}"`, 'x-amz-server-side-encryption': 'aws:kms' }, /could not be proved/);
+  await differ({ etag: `"${md5}"`, 'x-amz-server-side-encryption': 'aws:kms' }, /could not be verified/);
   await differ({ etag: `"${md5}"`, 'x-amz-checksum-crc32': 'AAAAAA==' }, /holds other bytes/);
 });
 

@@ -26,7 +26,10 @@ const REASONS: readonly (readonly [reason: string, hint: RegExp])[] = [
   ['TooManyDistributions: You have reached the limit', /Service Quotas/],
   ['Rate exceeded (Service: AmazonCloudFront; Error Code: Throttling)', /some minutes/],
   ['The bucket you tried to delete is not empty.', /destroy again/],
-  ['The user pool cannot be deleted because deletion protection is activated.', /Turn off its deletion protection/],
+  [
+    'The user pool cannot be deleted because deletion protection is activated.',
+    /Turn off its deletion protection/,
+  ],
   ['edge-upload-x already exists in stack arn:aws:cloudformation:…', /--stack-name/],
 ];
 

@@ -204,7 +204,7 @@ test('where the upload may have been completed already, the error says so', asyn
   const retry = { tries: 1, baseMs: 1, capMs: 1, windowMs: 1000 };
   await assert.rejects(put(edge, { noClobber: true, retry }), withCode('unreachable'));
   lost = false;
-  await assert.rejects(put(edge, { noClobber: true }), withCode('exists', /may be this very upload/));
+  await assert.rejects(put(edge, { noClobber: true }), withCode('exists', /may be from this upload/));
 });
 
 test('Complete is sent again after a lost answer, by the same run and by the next', async (t) => {
@@ -263,7 +263,10 @@ test('Complete may answer 200 with an error in it', async (t) => {
   const wayOut = /^All parts are stored, .*:\n {2}edge-upload uploads abort [\da-f]{16}$/;
   await assert.rejects(put(edge), withCode('refused_by_store', /InvalidPart/, wayOut));
   code = 'NoSuchUpload';
-  await assert.rejects(put(edge), withCode('refused_by_store', /no longer exists/, /^Run .* from the beginning\.$/));
+  await assert.rejects(
+    put(edge),
+    withCode('refused_by_store', /no longer exists/, /^Run .* from the beginning\.$/),
+  );
   assert.equal((await journals()).length, 1);
 });
 
@@ -279,8 +282,8 @@ test('an object of other bytes than the parts is never reported stored', async (
   });
   for (const [said, message] of [
     ['<ETag>"x"</ETag><ChecksumCRC32>AAAAAA==</ChecksumCRC32>', /other bytes/],
-    ['<ETag>"00000000000000000000000000000000-5"</ETag>', /could not be proved/],
-    ['<Key>big.bin</Key>', /could not be proved/],
+    ['<ETag>"00000000000000000000000000000000-5"</ETag>', /could not be verified/],
+    ['<Key>big.bin</Key>', /could not be verified/],
   ] as const) {
     answer = said;
     await assert.rejects(put(edge), withCode('bytes_differ', message));
