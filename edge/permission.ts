@@ -41,9 +41,12 @@ export function authorize(key: string, { rule, prefixes }: Permission): void {
     throw new Refusal('internal', 'The prefix rule of this edge could give two users the same keys.');
   }
   if (prefixes.length === 0) {
-    throw new Refusal('forbidden_group', 'You are in no group that may upload here.');
+    throw new Refusal('forbidden_group', 'You are in no group that is allowed to upload here.');
   }
-  throw new Refusal('forbidden_key', `You may write keys that begin with ${named(prefixes)} only.`);
+  throw new Refusal(
+    'forbidden_key',
+    `You are allowed to write only keys that begin with ${named(prefixes)}.`,
+  );
 }
 
 function named(prefixes: readonly string[]): string {

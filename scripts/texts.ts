@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { argv, stdout } from 'node:process';
 import { parseSync } from 'oxc-parser';
@@ -63,7 +63,7 @@ function textsOf(file: string): Text[] {
 }
 
 const [asked = ''] = argv.slice(2);
-for (const room of ROOMS) {
+for (const room of ROOMS.filter((one) => existsSync(join(ROOT, one)))) {
   const names = readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' }).sort();
   for (const name of names.filter((one) => /\.(ts|cjs)$/.test(one) && !one.endsWith('.d.ts'))) {
     const file = join(ROOT, room, name);

@@ -68,5 +68,5 @@ function isRenewed(origin: TokenOrigin): boolean {
 
 function goodFor(now: Date, origin: TokenOrigin, expiresAt: string): string {
   const time = formatDuration(Math.max(0, Date.parse(expiresAt) - now.getTime()));
-  return isRenewed(origin) ? `${time}, then renewed by itself` : time;
+  return isRenewed(origin) ? `${time}, then renewed automatically` : time;
 }

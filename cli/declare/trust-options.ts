@@ -7,16 +7,20 @@ export function trusted<Args extends unknown[], Options extends OptionValues, Gl
 ) {
   return operated(
     command
-      .option('--alias <name>', "short name of the issuer: of {issuer}, and of the uploader's stamp")
-      .addOption(option('--audience <value>', "aud of its tokens (the edge's address)").argParser(several))
+      .option('--alias <name>', 'Short name of the issuer, for {issuer} and uploaded-by')
       .addOption(
-        option('--when <claim=value>', 'only tokens with this claim (repeatable)').argParser(several),
+        option('--audience <value>', "Audience of its tokens (default: the edge's address)").argParser(
+          several,
+        ),
       )
-      .option('--write-to <prefix>', 'the prefix of keys, such as {issuer}/{sub}/')
-      .option('--max-size <size>', 'refuse larger objects, such as 500M or 5G')
-      .option('--no-clobber', 'never overwrite an object')
-      .option('--shared', 'callers of other issuers may write the same keys')
-      .option('-y, --yes', 'do not ask')
-      .option('-n, --dry-run', 'show what would be changed, and change nothing'),
+      .addOption(
+        option('--when <claim=value>', 'Only tokens with this claim (repeatable)').argParser(several),
+      )
+      .option('--write-to <prefix>', 'Prefix of all keys, such as {issuer}/{sub}/')
+      .option('--max-size <size>', 'Refuse larger objects, such as 500M or 5G')
+      .option('--no-clobber', 'Never overwrite an object')
+      .option('--shared', 'Let callers of other issuers write the same keys')
+      .option('-y, --yes', 'Do not ask')
+      .option('-n, --dry-run', 'Show what would change; change nothing'),
   );
 }

@@ -8,20 +8,20 @@ function people<Args extends unknown[], Options extends OptionValues, Globals ex
 ) {
   return trusted(
     command
-      .option('--client-id <id>', "the command line's client, as registered at the provider")
-      .option('--token <kind>', 'the tokens to accept: access or id')
-      .option('--name <claim>', 'the claim of {name}')
-      .option('--groups <claim>', 'the claim of {group}'),
+      .option('--client-id <id>', 'Client id of the command line at the provider')
+      .option('--token <kind>', 'Tokens to accept: access or id')
+      .option('--name <claim>', 'Claim for {name}')
+      .option('--groups <claim>', 'Claim for {group}'),
   );
 }
 
 const PEOPLE = [
-  ['entra', 'tenant', 'people of a tenant of Microsoft Entra ID, by its id or a domain'],
-  ['okta', 'url', 'people of an Okta organisation: the address of its authorization server'],
-  ['auth0', 'domain', 'people of an Auth0 tenant, by its domain'],
-  ['keycloak', 'url', 'people of a Keycloak realm'],
-  ['google', 'domain', 'people of a Google Workspace, by its domain'],
-  ['oidc', 'issuer', 'people of any provider with OpenID Connect discovery'],
+  ['entra', 'tenant', 'Trust people of a Microsoft Entra ID tenant'],
+  ['okta', 'url', 'Trust people of an Okta authorization server'],
+  ['auth0', 'domain', 'Trust people of an Auth0 tenant'],
+  ['keycloak', 'url', 'Trust people of a Keycloak realm'],
+  ['google', 'domain', 'Trust people of a Google Workspace domain'],
+  ['oidc', 'issuer', 'Trust people of another OpenID Connect provider'],
 ] as const;
 
 const EXAMPLES: Readonly<Partial<Record<(typeof PEOPLE)[number][0], readonly string[]>>> = {
@@ -34,7 +34,7 @@ const EXAMPLES: Readonly<Partial<Record<(typeof PEOPLE)[number][0], readonly str
 
 /** `trust`: who may upload beside the users of the pool. */
 export function declareTrust(root: Commander, act: Act): void {
-  const trust = define(root, 'trust', 'trust identity providers and CI systems: who else may upload', [
+  const trust = define(root, 'trust', 'Trust identity providers and CI systems', [
     'edge-upload trust entra contoso.onmicrosoft.com --client-id <id>',
     'edge-upload trust github acme/app --branch main',
     'edge-upload trust list --yaml > trust.yaml',
@@ -42,9 +42,9 @@ export function declareTrust(root: Commander, act: Act): void {
   ]).helpCommand(false);
   operated(
     trust
-      .option('--file <path>', 'trust the issuers of a file, and no others')
-      .option('-y, --yes', 'do not ask')
-      .option('-n, --dry-run', 'show what would be changed, and change nothing'),
+      .option('--file <path>', 'Trust the issuers of a file, and no others')
+      .option('-y, --yes', 'Do not ask')
+      .option('-n, --dry-run', 'Show what would change; change nothing'),
   ).action((given) => act(async () => (await import('../commands/trust/file.ts')).file, given));
 
   for (const [provider, argument, summary] of PEOPLE) {
@@ -57,19 +57,19 @@ export function declareTrust(root: Commander, act: Act): void {
   }
   declareWorkloads(trust, act);
   operated(
-    define(trust, 'list', 'list trusted issuers and their rules').option(
+    define(trust, 'list', 'List trusted issuers and their rules').option(
       '--yaml',
       'as a file for trust --file',
     ),
   ).action((given) => act(async () => (await import('../commands/trust/list.ts')).list, given));
-  operated(define(trust, 'show <alias>', 'show one issuer, and what to set up at its provider')).action(
+  operated(define(trust, 'show <alias>', 'Show an issuer, and what to set up at its provider')).action(
     (alias, given) => act(async () => (await import('../commands/trust/show.ts')).show, { ...given, alias }),
   );
   operated(
-    define(trust, 'remove <alias>', 'trust an issuer no longer')
-      .option('--rule <number>', 'remove this rule alone')
-      .option('-y, --yes', 'do not ask')
-      .option('-n, --dry-run', 'show what would be changed, and change nothing'),
+    define(trust, 'remove <alias>', 'Stop trusting an issuer')
+      .option('--rule <number>', 'Remove only this rule')
+      .option('-y, --yes', 'Do not ask')
+      .option('-n, --dry-run', 'Show what would change; change nothing'),
   ).action((alias, given) =>
     act(async () => (await import('../commands/trust/remove.ts')).remove, { ...given, alias }),
   );

@@ -9,18 +9,18 @@ export function declareUploaders(root: Commander, act: Act): void {
   declareLogin(root, act);
   declarePut(root, act);
   declareUploads(root, act);
-  everywhere(define(root, 'whoami', 'show who is signed in, where, and for how long')).action((given) =>
+  everywhere(define(root, 'whoami', 'Show who is signed in, where, and for how long')).action((given) =>
     act(async () => (await import('../commands/whoami.ts')).whoami, given),
   );
   everywhere(
-    define(root, 'token', 'print a fresh access token, for curl', [
+    define(root, 'token', 'Print a valid access token, for curl and other tools', [
       'echo "Authorization: $(edge-upload token)" | curl -T a.jpg -H @- <url>/',
     ]),
   ).action((given) => act(async () => (await import('../commands/token.ts')).token, given));
   everywhere(
-    define(root, 'logout', 'revoke and forget the tokens').option(
+    define(root, 'logout', 'Sign out: revoke and delete the tokens').option(
       '--everywhere',
-      "end the user's sign-ins on every computer",
+      'Sign the user out on every computer',
     ),
   ).action((given) => act(async () => (await import('../commands/logout.ts')).logout, given));
   declarePassword(root, act);
@@ -29,19 +29,19 @@ export function declareUploaders(root: Commander, act: Act): void {
 
 function declareLogin(root: Commander, act: Act): void {
   everywhere(
-    define(root, 'login [url]', 'sign in to an edge and keep the tokens', [
+    define(root, 'login [url]', 'Sign in to an edge and store the tokens', [
       'edge-upload login https://d111111abcdef8.cloudfront.net --username ada',
       'edge-upload login --create --email ada@example.com',
       'edge-upload login --username ada --password-stdin < password.txt',
     ])
-      .option('-u, --username <name>', 'who signs in (as EDGE_UPLOAD_USERNAME)')
-      .option('--password-stdin', 'the password is the first line of standard input')
-      .option('--new-password-stdin', 'a new password is its second line')
-      .option('--code-stdin', 'a code, once one is asked for, is the line after them')
-      .addOption(option('--mfa <factor>', 'the second factor to use, of several').choices(FACTOR_WORDS))
-      .option('--attribute <name=value>', 'a required attribute; may be repeated', pairs)
-      .option('--create', 'operators: create the user first (needs --email)')
-      .option('--email <address>', "the new user's e-mail address")
+      .option('-u, --username <name>', 'User name (or EDGE_UPLOAD_USERNAME)')
+      .option('--password-stdin', 'Read the password from the first line of standard input')
+      .option('--new-password-stdin', 'Read a new password from the second line')
+      .option('--code-stdin', 'Read a code, if one is needed, from the next line')
+      .addOption(option('--mfa <factor>', 'Second factor to use, if there are several').choices(FACTOR_WORDS))
+      .option('--attribute <name=value>', 'Required attribute (repeatable)', pairs)
+      .option('--create', 'Operators: create the user first (needs --email)')
+      .option('--email <address>', "The new user's e-mail address")
       .addOption(profile()),
   ).action((url, { attribute, mfa, ...given }) => {
     const args = {
@@ -55,7 +55,7 @@ function declareLogin(root: Commander, act: Act): void {
 }
 
 function declarePut(root: Commander, act: Act): void {
-  const put = define(root, 'put [file...]', 'upload files, folders, or standard input (-)', [
+  const put = define(root, 'put [file...]', 'Upload files, folders, or standard input (-)', [
     'edge-upload put ./image.jpg',
     'edge-upload put report.pdf --as 2026/report.pdf',
     'edge-upload put -r photos/ --include "*.jpg" --prefix 2026/',
@@ -63,31 +63,31 @@ function declarePut(root: Commander, act: Act): void {
   ]);
   put.optionsGroup('What to upload, and where:');
   put
-    .option('--as <key>', 'the key to store one file under, instead of its name')
-    .option('--prefix <prefix>', 'put in front of every key')
-    .option('-r, --recursive', 'folders with all that is below them')
-    .option('--include <glob>', 'only files that match; may be repeated', several)
-    .option('--exclude <glob>', 'no file or folder that matches; may be repeated', several)
-    .option('--files-from <list>', 'a file with a path a line; - is standard input')
-    .option('-0, --null', 'NUL separates the paths of the list, as find -print0 writes it')
-    .option('-n, --dry-run', 'show what would go where, and send nothing')
-    .option('--no-clobber', 'never overwrite: exit 6 where the key exists');
+    .option('--as <key>', 'Key of a single file, instead of its name')
+    .option('--prefix <prefix>', 'Beginning of every key')
+    .option('-r, --recursive', 'Upload folders with all files below them')
+    .option('--include <glob>', 'Only files that match (repeatable)', several)
+    .option('--exclude <glob>', 'No files or folders that match (repeatable)', several)
+    .option('--files-from <list>', 'File with one path a line; - for standard input')
+    .option('-0, --null', 'Paths in the list end with NUL (find -print0)')
+    .option('-n, --dry-run', 'Show the key of each file; upload nothing')
+    .option('--no-clobber', 'Never overwrite; exit 6 if the key exists');
   put.optionsGroup('What is stored with it:');
   put
-    .option('--content-type <type>', 'instead of the one that the extension tells')
-    .option('--cache-control <value>', 'how long readers may keep it')
-    .option('--content-disposition <value>', 'such as attachment')
-    .option('--content-encoding <value>', 'such as gzip, for a file that is compressed')
-    .option('--content-language <value>', 'such as en')
-    .option('--metadata <name=value>', 'metadata of your own; may be repeated', pairs)
-    .option('--checksum <algorithm>', 'crc32, crc32c, crc64nvme or sha256, kept by S3');
+    .option('--content-type <type>', 'Instead of the type for its extension')
+    .option('--cache-control <value>', 'Such as max-age=3600')
+    .option('--content-disposition <value>', 'Such as attachment')
+    .option('--content-encoding <value>', 'Such as gzip, for a compressed file')
+    .option('--content-language <value>', 'Such as en')
+    .option('--metadata <name=value>', 'Metadata of your own (repeatable)', pairs)
+    .option('--checksum <algorithm>', 'One of crc32, crc32c, crc64nvme, sha256');
   put.optionsGroup('How it is sent:');
   put
-    .option('--multipart <when>', 'in parts: auto (past one part), never, always')
-    .option('--part-size <size>', 'such as 64M')
-    .option('--concurrency <number>', 'most requests at once (32; standard input: 4)')
-    .option('--limit-rate <size>', 'bytes a second in all, such as 5M')
-    .option('--stall-timeout <seconds>', 'cut an attempt that moves nothing (30)');
+    .option('--multipart <when>', 'In parts: auto (if large), never or always')
+    .option('--part-size <size>', 'Such as 64M')
+    .option('--concurrency <number>', 'Maximum of requests at once (32; stdin: 4)')
+    .option('--limit-rate <size>', 'Maximum of bytes a second, such as 5M')
+    .option('--stall-timeout <seconds>', 'Retry a request that stalls this long (30)');
   put.optionsGroup('Options:');
   everywhere(put).action((files, given) =>
     act(async () => (await import('../commands/put.ts')).put, { ...given, files }),
@@ -95,35 +95,33 @@ function declarePut(root: Commander, act: Act): void {
 }
 
 function declareUploads(root: Commander, act: Act): void {
-  const uploads = define(root, 'uploads', 'unfinished uploads, which the next put resumes').helpCommand(
-    false,
-  );
-  everywhere(define(uploads, 'list', 'list them').addOption(verbose('whole ids and addresses'))).action(
-    (given) => act(async () => (await import('../commands/uploads.ts')).list, given),
-  );
+  const uploads = define(root, 'uploads', 'List or abort unfinished uploads').helpCommand(false);
   everywhere(
-    define(uploads, 'abort [id...]', 'abort uploads, and delete their stored parts')
-      .option('--all', 'all of them')
-      .option('--forget', 'only forget them here, where the edge is gone'),
+    define(uploads, 'list', 'List unfinished uploads').addOption(verbose('Show whole ids and addresses')),
+  ).action((given) => act(async () => (await import('../commands/uploads.ts')).list, given));
+  everywhere(
+    define(uploads, 'abort [id...]', 'Abort uploads and delete their stored parts')
+      .option('--all', 'Abort all unfinished uploads')
+      .option('--forget', 'Only forget them on this computer, if the edge is gone'),
   ).action((ids, given) =>
     act(async () => (await import('../commands/uploads.ts')).abort, { ...given, ids }),
   );
 }
 
 function declarePassword(root: Commander, act: Act): void {
-  const password = define(root, 'password', 'change a password, or reset a forgotten one').helpCommand(false);
+  const password = define(root, 'password', 'Change a password or reset a forgotten one').helpCommand(false);
   const load = () => import('../commands/password.ts');
   everywhere(
-    define(password, 'change', 'a new password for who is signed in')
-      .option('--password-stdin', 'the old password is the first line of standard input')
-      .option('--new-password-stdin', 'the new password is the next line'),
+    define(password, 'change', 'Change the password of the signed-in user')
+      .option('--password-stdin', 'Read the old password from the first line of standard input')
+      .option('--new-password-stdin', 'Read the new password from the next line'),
   ).action((given) => act(async () => (await load()).change, given));
   everywhere(
-    define(password, 'reset [url]', 'have a code sent, and choose a new password with it')
-      .option('-u, --username <name>', 'whose password (as EDGE_UPLOAD_USERNAME)')
-      .option('--have-code', 'a code was sent already: send no other')
-      .option('--new-password-stdin', 'the new password is the first line of standard input')
-      .option('--code-stdin', 'the code is the next line, which may come late'),
+    define(password, 'reset [url]', 'Have a code sent, and choose a new password with it')
+      .option('-u, --username <name>', 'User name (or EDGE_UPLOAD_USERNAME)')
+      .option('--have-code', 'Use the code that was already sent')
+      .option('--new-password-stdin', 'Read the new password from the first line of standard input')
+      .option('--code-stdin', 'Read the code from the next line, which may come later'),
   ).action((url, given) => {
     const args = { ...given, ...omitUndefined({ url }) };
     return act(async () => (await load()).reset, args);
@@ -131,15 +129,15 @@ function declarePassword(root: Commander, act: Act): void {
 }
 
 function declareDeployments(root: Commander, act: Act): void {
-  const deployments = define(root, 'deployments', 'those that this computer knows').helpCommand(false);
+  const deployments = define(root, 'deployments', 'List, choose or forget deployments').helpCommand(false);
   const load = () => import('../commands/deployments.ts');
-  everywhere(define(deployments, 'list', 'list them, and who is signed in')).action((given) =>
-    act(async () => (await load()).list, given),
+  everywhere(
+    define(deployments, 'list', 'List the deployments of this computer, and who is signed in'),
+  ).action((given) => act(async () => (await load()).list, given));
+  everywhere(define(deployments, 'use <name>', 'Choose the deployment that commands use')).action(
+    (name, given) => act(async () => (await load()).use, { ...given, name }),
   );
-  everywhere(define(deployments, 'use <name>', 'use it where none is named')).action((name, given) =>
-    act(async () => (await load()).use, { ...given, name }),
-  );
-  everywhere(define(deployments, 'forget <name>', 'sign out of it, and forget it; it stays')).action(
-    (name, given) => act(async () => (await load()).forget, { ...given, name }),
-  );
+  everywhere(
+    define(deployments, 'forget <name>', 'Sign out of a deployment and forget it; nothing is deleted there'),
+  ).action((name, given) => act(async () => (await load()).forget, { ...given, name }));
 }

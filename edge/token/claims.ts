@@ -43,7 +43,7 @@ function lacking(): Refusal {
 export function readCaller(claims: Claims, issuer: EdgeIssuer, now: number): Caller {
   const { token_use, client_id, exp, nbf, iat, username, sub, 'cognito:groups': groups = [] } = claims;
   if (token_use !== 'access') throw invalidToken('The token is not an access token.');
-  if (client_id !== issuer.clientId) throw invalidToken('The token is not of this app client.');
+  if (client_id !== issuer.clientId) throw invalidToken('The token is for another app client.');
   // One without an end would be valid for ever.
   if (!isTime(exp) || !isTimeIfAny(nbf) || !isTimeIfAny(iat)) throw lacking();
   if (exp <= now) throw invalidToken('The token has expired.', 'token_expired');

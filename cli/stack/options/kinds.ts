@@ -49,14 +49,14 @@ export const KINDS = {
   maxSize: {
     flag: '--max-size',
     argument: '<size>',
-    summary: 'refuse larger objects, such as 500M or 5G',
+    summary: 'Refuse larger objects, such as 500M or 5G',
     takes: 'a size such as 500M or 5G',
     ...whole(1, Number.MAX_SAFE_INTEGER, parseSize, formatLimit),
   },
   writeTo: {
     flag: '--write-to',
     argument: '<prefix>',
-    summary: 'the prefix of all keys, such as {username}/, {sub}/, {group}/',
+    summary: 'The prefix of all keys, such as {username}/, {sub}/, {group}/',
     details:
       "`{username}`, `{sub}` and `{group}` (any of the user's) stand for who uploads. Each is a whole segment between slashes, so that no two users can write the same key. Members of a group share the keys of `{group}`.",
     ofPool: true,
@@ -66,7 +66,7 @@ export const KINDS = {
   allowGroups: {
     flag: '--allow-group',
     argument: '<name>',
-    summary: 'only members of this group may upload',
+    summary: 'Only members of this group can upload',
     ofPool: true,
     takes: 'the name of a Cognito group: 1 to 128 characters, no spaces',
     ...list(isGroupName),
@@ -91,7 +91,7 @@ export const KINDS = {
   domain: {
     flag: '--domain',
     argument: '<name>',
-    summary: 'your own host name for the edge; needs --certificate-arn',
+    summary: 'Your own host name for the edge; needs --certificate-arn',
     details: 'Point a CNAME at `CloudFrontDistributionUrl`.',
     takes: 'a host name in lower case such as uploads.example.com',
     needs: 'certificateArn',
@@ -100,7 +100,7 @@ export const KINDS = {
   certificateArn: {
     flag: '--certificate-arn',
     argument: '<arn>',
-    summary: 'the certificate for --domain (ACM, us-east-1)',
+    summary: 'The certificate for --domain (ACM, us-east-1)',
     takes:
       'the ARN of a certificate of AWS Certificate Manager in us-east-1: arn:aws:acm:us-east-1:…:certificate/…',
     needs: 'domain',
@@ -109,7 +109,7 @@ export const KINDS = {
   minTls: {
     flag: '--min-tls',
     argument: '<version>',
-    summary: 'the oldest TLS for --domain: 1.2 (default) or 1.3',
+    summary: 'The oldest TLS for --domain: 1.2 (default) or 1.3',
     details:
       "CloudFront's policy is `TLSv1.2_2025` or `TLSv1.3_2025`. CloudFront fixes the versions of its own host names.",
     takes: '1.2 or 1.3',
@@ -119,7 +119,7 @@ export const KINDS = {
   webAclArn: {
     flag: '--web-acl-arn',
     argument: '<arn>',
-    summary: 'a web ACL (WAFv2, global) before the edge; AWS only',
+    summary: 'A web ACL (WAFv2, global) before the edge; AWS only',
     takes: 'the ARN of a global WAFv2 web ACL: arn:aws:wafv2:us-east-1:…:global/webacl/…/…',
     awsOnly: 'the embedded cloud has no web ACLs',
     ...text(isWebAclArn),
@@ -127,22 +127,22 @@ export const KINDS = {
   priceClass: {
     flag: '--price-class',
     argument: '<class>',
-    summary: 'the CloudFront locations that serve: 100, 200 or all',
+    summary: 'The CloudFront locations that serve: 100, 200 or all',
     takes: '100, 200 or all',
     ...choice('100', '200', 'all'),
   },
   corsOrigins: {
     flag: '--cors-origin',
     argument: '<origin>',
-    summary: 'scripts of pages of this origin may upload',
+    summary: 'Allow uploads by scripts of pages of this origin',
     details: 'The edge answers preflight requests, and its answers carry the CORS headers.',
     takes: 'the origin of a web page: https://host, or http://localhost with a port; no path',
     ...list(isOrigin),
   },
   accessLogs: {
     flag: '--access-logs',
-    summary: "keep CloudFront's access logs for 90 days",
-    off: 'write no further access logs; their bucket stays',
+    summary: "Keep CloudFront's access logs for 90 days",
+    off: 'Write no further access logs; their bucket stays',
     details: 'The logs are in a bucket of their own.',
     takes: 'no value',
     stays:
@@ -152,7 +152,7 @@ export const KINDS = {
   tags: {
     flag: '--tag',
     argument: '<name=value>',
-    summary: 'tag the stack and its resources',
+    summary: 'Tag the stack and its resources',
     takes:
       'name=value, at most 50: letters, digits, spaces and _.:/=+-@, up to 128 and 256 of them, no name beginning with aws:',
     ...pairs(areTags),
@@ -160,22 +160,22 @@ export const KINDS = {
   bucketName: {
     flag: '--bucket-name',
     argument: '<name>',
-    summary: 'the name of the bucket; a new stack adopts an existing one',
+    summary: 'The name of the bucket; a new stack adopts an existing one',
     details: 'The bucket stays when the stack is deleted.',
     takes: 'the name of a bucket: 3 to 63 lower-case letters, digits and hyphens',
     ...text(isBucketName),
   },
   retainData: {
     flag: '--retain-data',
-    summary: 'buckets and users stay when the stack is deleted',
-    off: 'buckets and users are deleted with the stack',
+    summary: 'Buckets and users stay when the stack is deleted',
+    off: 'Buckets and users are deleted with the stack',
     takes: 'no value',
     ...onOff(),
   },
   tokenValidityMinutes: {
     flag: '--token-validity',
     argument: '<time>',
-    summary: 'how long an access token is valid: 5m to 24h (1h)',
+    summary: 'How long an access token is valid: 5m to 24h (1h)',
     ofPool: true,
     takes: 'a time from 5m to 24h, in minutes or hours',
     ...whole(5, 24 * 60, minutes, (value) =>
@@ -185,7 +185,7 @@ export const KINDS = {
   mfa: {
     flag: '--mfa',
     argument: '<mode>',
-    summary: 'an authenticator app at sign-in: off, optional, required',
+    summary: 'An authenticator app at sign-in: off, optional, required',
     ofPool: true,
     takes: 'off, optional or required',
     ...choice('off', 'optional', 'required'),
@@ -193,7 +193,7 @@ export const KINDS = {
   cognitoTier: {
     flag: '--cognito-tier',
     argument: '<tier>',
-    summary: "the user pool's feature plan: lite or essentials",
+    summary: "The user pool's feature plan: lite or essentials",
     details: "It sets Cognito's price; edge-upload works on both.",
     ofPool: true,
     takes: 'lite or essentials',
@@ -201,8 +201,8 @@ export const KINDS = {
   },
   userPool: {
     flag: '--user-pool',
-    summary: 'users of a Cognito user pool may upload (the default)',
-    off: 'no user pool: only trusted issuers may upload',
+    summary: 'Users of a Cognito user pool can upload (the default)',
+    off: 'No user pool: only trusted issuers can upload',
     details: 'Switching it off deletes the pool with its users.',
     takes: 'no value',
     default: true,
