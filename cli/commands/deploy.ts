@@ -21,6 +21,7 @@ import { optionChanges } from '../stack/options/describe-options.ts';
 import { keptOptions, requireKnown, stackTags } from '../stack/options/kept-options.ts';
 import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';
+import { requireSafe } from '../trust/safety.ts';
 import {
   DEFAULT_STACK_NAME,
   findTarget,
@@ -104,6 +105,7 @@ async function applyTo(
     const options = await change(kept, work);
     // What this version keeps, it must be able to read.
     requireKnown(options);
+    requireSafe(options);
     await refuseBucket(work, options);
     await tellKept(context, work, options);
     warnOfNobody(context, options);

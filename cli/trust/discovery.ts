@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { algorithmsOf, type Jwk, signingKeysOf } from '../../protocol/signing-key.ts';
+import { algorithmsOf, type Jwk } from '../../protocol/signing-key.ts';
 import { UserError } from '../errors.ts';
 import { type Documents, requireHttps } from './documents.ts';
 
@@ -8,13 +8,6 @@ export interface DiscoveredIssuer {
   readonly jwksUri: string;
   /** Absent where the document does not list them. */
   readonly scopesSupported?: readonly string[];
-}
-
-/** Keys of an issuer that verify tokens. */
-export interface DiscoveredKeys {
-  readonly keys: readonly Jwk[];
-  /** Keys of the set that verify nothing here. */
-  readonly ignored: number;
 }
 
 export function metadataUrl(issuer: string): string {
@@ -60,26 +53,8 @@ export async function discoverIssuer(
   return { jwksUri, ...omitUndefined({ scopesSupported: texts(scopes) }) };
 }
 
-/** Fetches a key set. @throws {UserError} `usage` for a set without a key that verifies tokens, or `unreachable` */
-export async function fetchKeySet(jwksUri: string, documents: Documents): Promise<DiscoveredKeys> {
-  const fetched = await documents.fetch(jwksUri);
-  if ('status' in fetched) {
-    throw new UserError('unreachable', `The key set ${jwksUri} cannot be read: HTTP ${fetched.status}.`, {
-      hint: 'Try again in a minute. If it stays so, the provider has a fault.',
-    });
-  }
-  const keys = signingKeysOf(fetched.fields);
-  const { keys: all } = fetched.fields;
-  if (keys.length === 0) {
-    throw new UserError('usage', `The key set ${jwksUri} has no key that the edge can use.`, {
-      hint: 'Have the provider sign with RS256, ES256, ES384, ES512 or EdDSA (Ed25519).',
-    });
-  }
-  return { keys, ignored: (Array.isArray(all) ? all.length : 0) - keys.length };
-}
-
 /** Returns the keys by their algorithms: `RS256: kid1, kid2; ES256: kid3`. */
-export function keyWords({ keys }: DiscoveredKeys): string {
+export function keyWords(keys: readonly Jwk[]): string {
   const kids = new Map<string, string[]>();
   for (const key of keys) {
     const algorithms = algorithmsOf(key).join('/');

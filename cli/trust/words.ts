@@ -1,11 +1,12 @@
 import type { TrustedIssuer } from '../../infra/options.ts';
+import type { Jwk } from '../../protocol/signing-key.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
 import { formatLimit } from '../ui/format.ts';
 import type { TextLine } from '../ui/shown.ts';
 import { fields } from '../ui/table-lines.ts';
 import { formatClaimName } from './claim-name.ts';
 import { conditionWords } from './conditions.ts';
-import { type DiscoveredKeys, keyWords } from './discovery.ts';
+import { keyWords } from './discovery.ts';
 import { PRESET_NAMES, PRESETS, type Preset, redirectAddresses } from './presets.ts';
 
 /** Returns what is known of the provider of an issuer; `undefined` for a preset of a later version. */
@@ -35,12 +36,12 @@ function audienceWords({ audiences }: TrustedIssuer): string {
   return audiences === undefined ? "the edge's own address" : audiences.join(', ');
 }
 
-function keysWords({ jwksUri }: TrustedIssuer, keys: DiscoveredKeys | undefined): string {
+function keysWords({ jwksUri }: TrustedIssuer, keys: readonly Jwk[] | undefined): string {
   return keys === undefined ? jwksUri : `${new URL(jwksUri).host}: ${keyWords(keys)}`;
 }
 
 /** Returns all of an issuer: settings, then its rules as sentences. */
-export function issuerLines(issuer: TrustedIssuer, keys?: DiscoveredKeys): TextLine[] {
+export function issuerLines(issuer: TrustedIssuer, keys?: readonly Jwk[]): TextLine[] {
   const { alias, iss, clientId, token, scopes, name, groups, rules } = issuer;
   const title = presetOf(issuer)?.title;
   return [

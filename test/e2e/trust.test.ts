@@ -83,6 +83,13 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
     const smaller = await computer.run(['trust', '--file', 'trust.yaml']);
     assert.match(smaller.stderr, /up to 1 GiB/);
 
+    // Users of the pool get no prefix of namesakes afterwards.
+    await computer.json<Trusted>(['trust', 'oidc', issuer, '--when', 'roles=all', '--write-to', '{sub}/']);
+    const namesakes = await computer.run(['deploy', '--local', '--write-to', '{username}/']);
+    assert.equal(namesakes.code, 2);
+    assert.match(namesakes.stderr, /with the same name could write the same keys/);
+    await computer.json<Trusted>(['trust', 'remove', 'corp', '--rule', '3']);
+
     const oneRule = await computer.json<Trusted>(['trust', 'remove', 'corp', '--rule', '1']);
     assert.equal(oneRule.trust[0]?.rules.length, 1);
     const removed = await computer.run(['trust', 'remove', 'corp']);

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TrustedIssuer } from '../../../infra/options.ts';
 import type { Context, Result } from '../../context.ts';
-import { fetchKeySet } from '../../trust/discovery.ts';
+import type { StackWork } from '../../stack/stack-work.ts';
+import { fetchTrustedKeys } from '../../stack/template/trusted-keys.ts';
 import { type Documents, openDocuments } from '../../trust/documents.ts';
 import { poolWarnings, requireSafe } from '../../trust/safety.ts';
 import { issuerDocument } from '../../trust/trust-file.ts';
@@ -34,9 +35,10 @@ export async function applyTrust(
     const { trust: before = [], ...others } = kept;
     trusted = await change(before, { documents, plainLoopback });
     const options = trusted.length === 0 ? others : { ...others, trust: trusted };
+    // Before keys are fetched and the plan is shown.
     requireSafe(options);
     changed = trusted.filter((issuer) => !before.some((one) => isDeepStrictEqual(one, issuer)));
-    plan = await planLines(before, trusted, changed, documents);
+    plan = await planLines(before, trusted, changed, work);
     if (args.dryRun !== true && plan.length > 0) ui.event({ type: 'note', text: plan });
     for (const text of changed.flatMap((issuer) => poolWarnings(issuer, options))) {
       ui.event({ type: 'warning', text });
@@ -67,14 +69,14 @@ async function planLines(
   before: Issuers,
   after: Issuers,
   changed: Issuers,
-  documents: Documents,
+  work: StackWork,
 ): Promise<readonly TextLine[]> {
   const removed = before.filter(({ alias }) => !after.some((one) => one.alias === alias));
   const lines: TextLine[] = removed.map(
     ({ alias, iss }) => `${alias} is no longer trusted: ${iss.join(' or ')}`,
   );
   for (const issuer of changed) {
-    lines.push(...issuerLines(issuer, await fetchKeySet(issuer.jwksUri, documents)));
+    lines.push(...issuerLines(issuer, await fetchTrustedKeys(work, issuer)));
   }
   return lines;
 }

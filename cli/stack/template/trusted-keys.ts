@@ -12,9 +12,9 @@ import { fetchKeySet } from './key-set.ts';
 /** Seconds. An edge refreshes key sets that are older. */
 const FRESH_FOR = 24 * 60 * 60;
 
-/** Returns the keys of a trusted issuer as it publishes them now. */
+/** Returns the keys of a trusted issuer as it publishes them now, on the internet for an embedded cloud too. */
 export async function fetchTrustedKeys(
-  { context: { env, signal }, local }: StackWork,
+  { context: { env, signal } }: StackWork,
   { alias, iss: [iss = alias], jwksUri }: TrustedIssuer,
 ): Promise<EdgeIssuer['keys']> {
   return fetchKeySet(
@@ -26,7 +26,7 @@ export async function fetchTrustedKeys(
         `  edge-upload trust remove ${alias}`,
       ],
     },
-    { env, signal, local },
+    { env, signal },
   );
 }
 

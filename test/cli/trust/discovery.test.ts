@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import { describe, it } from 'node:test';
-import { discoverIssuer, fetchKeySet, keyWords } from '../../../cli/trust/discovery.ts';
+import { describe, it, test } from 'node:test';
+import { discoverIssuer, keyWords } from '../../../cli/trust/discovery.ts';
 import { openDocuments } from '../../../cli/trust/documents.ts';
 import { testContext } from '../transfer/helpers/context.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
-import { documentsOf, keySet, serveDocuments, serveIssuer } from './provider.ts';
+import { documentsOf, serveDocuments, serveIssuer } from './provider.ts';
 
 const WELL_KNOWN = '/.well-known/openid-configuration';
 
@@ -16,9 +16,6 @@ describe('discovery of an issuer', () => {
     const { jwksUri, scopesSupported } = await discoverIssuer(issuer, documents, true);
     assert.equal(jwksUri, `${issuer}/keys`);
     assert.equal(scopesSupported, undefined);
-    const keys = await fetchKeySet(jwksUri, documents);
-    assert.equal(keys.ignored, 0);
-    assert.match(keyWords(keys), /^ES256: [\da-f-]{36}$/);
   });
 
   it('takes a key set at another host, and asks for the document below a path', async () => {
@@ -142,38 +139,15 @@ describe('discovery of an issuer', () => {
   });
 });
 
-describe('key set of an issuer', () => {
-  const URI = 'https://id.example.com/keys';
-
-  it('leaves out keys that verify nothing here, and certificates', async () => {
-    const [key] = keySet().keys;
-    const set = {
-      keys: [
-        { ...key, x5c: ['MIIC'] },
-        { kty: 'oct', k: 'c2VjcmV0', kid: 'a' },
-        { ...key, use: 'enc' },
-      ],
-    };
-    const { keys, ignored } = await fetchKeySet(URI, documentsOf({ [URI]: set }));
-    assert.equal(keys.length, 1);
-    assert.equal(ignored, 2);
-    assert.equal(JSON.stringify(keys).includes('MIIC'), false);
-  });
-
-  for (const [name, set] of [
-    ['no keys', { keys: [] }],
-    ['another document', { hello: 'world' }],
-    ['shared secrets alone', { keys: [{ kty: 'oct', k: 'c2VjcmV0', kid: 'a', alg: 'HS256' }] }],
-  ] as const) {
-    it(`refuses a set with ${name}`, async () => {
-      await assert.rejects(
-        fetchKeySet(URI, documentsOf({ [URI]: set })),
-        withCode('usage', /no key that the edge can use/),
-      );
-    });
-  }
-
-  it('reports a set that is not there', async () => {
-    await assert.rejects(fetchKeySet(URI, documentsOf()), withCode('unreachable', /HTTP 404/));
-  });
+test('keys are listed by their algorithms', () => {
+  const rsa = { kty: 'RSA', alg: 'RS256' };
+  assert.equal(
+    keyWords([
+      { ...rsa, kid: 'a' },
+      { kty: 'EC', crv: 'P-256', kid: 'b' },
+      { ...rsa, kid: 'c' },
+      { kty: 'RSA', kid: 'd' },
+    ]),
+    'RS256: a, c; ES256: b; RS256/RS384/RS512: d',
+  );
 });

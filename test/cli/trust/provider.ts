@@ -30,7 +30,7 @@ export async function serveDocuments(
 }
 
 /** A key set with one key, as a provider publishes it. */
-export function keySet(): { readonly keys: readonly object[] } {
+function keySet(): { readonly keys: readonly object[] } {
   const { publicKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
