@@ -1,4 +1,5 @@
 import type { Command as Commander, OptionValues } from '@commander-js/extra-typings';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { type Act, define, operated } from './shared.ts';
 import { trusted } from './trust-options.ts';
 import { declareWorkloads } from './trust-workloads.ts';
@@ -44,8 +45,15 @@ export function declareTrust(root: Commander, act: Act): void {
     trust
       .option('--file <path>', 'Trust the issuers of a file, and no others')
       .option('-y, --yes', 'Do not ask')
-      .option('-n, --dry-run', 'Show what would change; change nothing'),
-  ).action((given) => act(async () => (await import('../commands/trust/file.ts')).file, given));
+      .option('-n, --dry-run', 'Show what would change; change nothing')
+      // The first one is an unknown provider, which the command names.
+      .allowExcessArguments(),
+  ).action((given, { args }) =>
+    act(async () => (await import('../commands/trust/file.ts')).file, {
+      ...given,
+      ...omitUndefined({ unknown: args[0] }),
+    }),
+  );
 
   for (const [provider, argument, summary] of PEOPLE) {
     people(define(trust, `${provider} <${argument}>`, summary, EXAMPLES[provider])).action((named, given) =>
@@ -59,7 +67,7 @@ export function declareTrust(root: Commander, act: Act): void {
   operated(
     define(trust, 'list', 'List trusted issuers and their rules').option(
       '--yaml',
-      'as a file for trust --file',
+      'Print a file for trust --file',
     ),
   ).action((given) => act(async () => (await import('../commands/trust/list.ts')).list, given));
   operated(define(trust, 'show <alias>', 'Show an issuer, and what to set up at its provider')).action(

@@ -100,6 +100,12 @@ function scopesOf(
  * @throws {UserError} `usage`
  */
 export function makeIssuer(wish: Wish, flags: IssuerFlags, discovered: DiscoveredIssuer): TrustedIssuer {
+  for (const [flag, value] of [
+    ...(flags.audience ?? []).map((one) => ['--audience', one] as const),
+    ['--client-id', flags.clientId] as const,
+  ]) {
+    if (value === '') throw new UserError('usage', `Invalid value “” for ${flag}.`);
+  }
   const { preset, iss } = wish;
   const { kind, name, groups, maxAge, token: usual } = PRESETS[preset];
   const token = flags.token === undefined ? (wish.token ?? usual) : tokenKind(flags.token);

@@ -22,6 +22,11 @@ export function requireAlias(alias: string): string {
 
 /** @throws {UserError} `usage` for a prefix that the edge could not fill, or that begins with no valid key */
 export function requirePrefix(writeTo: string, { groups }: Pick<TrustedIssuer, 'groups'>): void {
+  if (writeTo === '') {
+    throw new UserError('usage', 'Invalid value “” for --write-to. It takes a prefix.', {
+      hint: 'It looks like {issuer}/{sub}/ or ci/{repository}/.',
+    });
+  }
   const placeholders = placeholdersOf(writeTo);
   if (placeholders === undefined) {
     throw new UserError(
@@ -113,7 +118,12 @@ function refusePoolNamesakes(issuers: readonly TrustedIssuer[], pool: readonly R
 
 function refuseTwice(issuers: readonly TrustedIssuer[]): void {
   const known = new Map<string, string>();
-  for (const { alias, iss } of issuers) {
+  for (const [at, { alias, iss }] of issuers.entries()) {
+    if (issuers.findIndex((one) => one.alias === alias) !== at) {
+      throw new UserError('usage', `Two issuers have the alias ${alias}.`, {
+        hint: 'Give each issuer an alias of its own.',
+      });
+    }
     for (const one of iss) {
       const other = known.get(one);
       if (other !== undefined) {

@@ -13,6 +13,9 @@ import { PRESET_NAMES, PRESETS, type PresetName } from './presets.ts';
 /** An issuer of a file. Its key set is found by discovery. */
 export type FiledIssuer = Omit<TrustedIssuer, 'jwksUri'>;
 
+/** Seconds that a token may be valid for: a leaked one cannot be recalled. */
+const LONGEST = 31 * 24 * 3600;
+
 const HEADER = ` Who may upload beside the users of the pool. To apply it: edge-upload trust --file trust.yaml
  It is the whole list: issuers that are not in it are removed.`;
 
@@ -193,7 +196,9 @@ function readIssuer(value: unknown, where: string): FiledIssuer {
   const preset: PresetName = section.oneOf('provider', PRESET_NAMES) ?? 'oidc';
   const usual = PRESETS[preset];
   const { maxAge = usual.maxAge } = { maxAge: section.take('maxAge') as number | undefined };
-  if (!Number.isSafeInteger(maxAge) || maxAge <= 0) section.fail('maxAge', 'is not a number of seconds');
+  if (!Number.isSafeInteger(maxAge) || maxAge <= 0 || maxAge > LONGEST) {
+    section.fail('maxAge', `is not a number of seconds up to ${LONGEST}`);
+  }
   const rules = section.take('rules');
   if (!Array.isArray(rules) || rules.length === 0) section.fail('rules', 'is not a list of rules');
   const issuer: FiledIssuer = {

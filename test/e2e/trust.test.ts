@@ -107,6 +107,7 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
       [['entra', 'common'], /every tenant/],
       [['google', 'gmail.com', '--client-id', 'x'], /not a Workspace domain/],
       [[], /Name a provider/],
+      [['acme', 'x'], /no provider “acme”/],
       [['--file', 'missing.yaml'], /missing\.yaml does not exist/],
     ] as const) {
       const refused = await computer.run(['trust', ...args]);

@@ -10,14 +10,17 @@ import type { ApplyArgs } from '../deploy.ts';
 import { applyTrust, type Surroundings } from './apply.ts';
 
 export interface FileArgs extends ApplyArgs {
-  /** Absent: nothing to do, which is an error. */
   readonly file?: string;
+  /** A word that is not the name of a provider. */
+  readonly unknown?: string;
 }
 
 /** Trusts the issuers of a file, and no others. */
 export async function file(context: Context, args: FileArgs): Promise<Result> {
-  if (args.file === undefined) {
-    throw new UserError('usage', 'Name a provider, or a file of issuers.', {
+  const { unknown } = args;
+  if (args.file === undefined || unknown !== undefined) {
+    const problem = unknown === undefined ? '' : `There is no provider “${unknown}”. `;
+    throw new UserError('usage', `${problem}Name a provider, or a file of issuers.`, {
       hint: [
         'Such as one of:',
         '  edge-upload trust entra <tenant> --client-id <id>',

@@ -78,6 +78,11 @@ describe('what a deployment may trust', () => {
     refuse({ trust: twice }, /trusted twice: as corp and as other/);
   });
 
+  it('refuses one alias for two issuers', () => {
+    const other = issuer('corp', [{ writeTo: 'b/' }], { iss: ['https://other.example'] });
+    refuse({ trust: [issuer('corp', [{ writeTo: 'a/' }]), other] }, /Two issuers have the alias corp/);
+  });
+
   for (const alias of ['cognito', 'edge', 'Corp', '1st', '', 'a'.repeat(33), 'a_b']) {
     it(`refuses the alias “${alias}”`, () =>
       refuse({ trust: [issuer(alias, [{ writeTo: 'a/' }])] }, /--alias/));
@@ -211,6 +216,9 @@ describe('an issuer as a command line asks for it', () => {
     [{ groups: '//' }, /--groups/],
     [{ when: ['x'] }, /--when/],
     [{ writeTo: '{x' }, /--write-to/],
+    [{ writeTo: '' }, /--write-to/],
+    [{ audience: [''] }, /--audience/],
+    [{ clientId: '' }, /--client-id/],
   ] as const) {
     it(`refuses ${JSON.stringify(flags)}`, () => {
       assert.throws(() => make(flags), withCode('usage', message));

@@ -99,6 +99,7 @@ describe('file of issuers', () => {
       /neither true nor false/,
     ],
     ['ID tokens of nobody', file(`issuer: https://x\ntoken: id\nrules:${RULE}`), /audience is missing/],
+    ['an age of a year', file(`issuer: https://x\nmaxAge: 31536000\nrules:${RULE}`), /maxAge is not/],
     ['an age that is none', file(`issuer: https://x\nmaxAge: soon\nrules:${RULE}`), /maxAge is not/],
   ];
   for (const [name, text, message] of REFUSED) {
