@@ -33,6 +33,8 @@ function s3Actions(method: string, url: URL): string[] {
   if (method === 'DELETE' && isBucket) return ['s3:DeleteBucket'];
   if (['GET', 'HEAD'].includes(method) && isBucket) return ['s3:ListBucket'];
   if (method === 'GET') return ['s3:GetObject'];
+  if (method === 'PUT' && !isBucket) return ['s3:PutObject'];
+  if (method === 'DELETE') return [asked('versionId') ? 's3:DeleteObjectVersion' : 's3:DeleteObject'];
   throw new Error(`no IAM action is known for ${method} ${url.pathname}${url.search}`);
 }
 

@@ -67,7 +67,7 @@ async function deployRounds(
     // A stack with a bucket imports no other.
     const importsExisting = options.bucketName !== undefined && to !== 'EXISTING';
     const wanted = { template, to, tags, importsExisting, bucket: outputs.bucket } as const;
-    const plan = await planning(work, wanted, whole);
+    const plan = await planning(work, wanted, whole ? 'the stack' : firstHalf(options));
     if (plan !== undefined) {
       const agreed = await refusing(work, plan, async () => {
         if (plan.to === 'EXISTING') await refuseByStackPolicy(work, plan.stackId, plan.steps);
@@ -112,16 +112,16 @@ async function templateOf(work: StackWork, options: Omit<UploadStackProps, 'stac
 
 /** Returns the resources of a first deploy's first step in words. */
 function firstHalf({ userPool = true }: StackOptions): string {
-  return userPool ? 'bucket and user pool' : 'the bucket';
+  return userPool ? 'bucket and user pool' : 'bucket';
 }
 
 async function planning(
   work: StackWork,
   wanted: PlanOptions & { template: string; to: PlannedChange['to'] },
-  whole: boolean,
+  part: string,
 ) {
   const { ui } = work.context;
-  const task = whole ? 'Planning the stack' : "Planning the stack's first half";
+  const task = `Planning ${part}`;
   ui.event({ type: 'task-started', task });
   const plan = await planChange(work, wanted.template, wanted.to, wanted);
   const detail = plan === undefined ? 'nothing to change' : `${plan.steps.length} to change`;
