@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext as NodeTestContext } from 'node:test';
 import { isUserError, type UserError } from '../../../../../cli/errors.ts';
+import type { Jwk } from '../../../../../protocol/signing-key.ts';
 import { claimsOf, signRs256 } from '../../../../support/forge.ts';
 import { rsaKeyPair } from '../../../../support/rsa-keys.ts';
 import { type TestContext, testContext } from '../../../transfer/helpers/context.ts';
@@ -46,6 +47,8 @@ export interface Rig {
   refuse(code: string, message: string, status?: number): void;
   /** Interferes with the token endpoints. */
   interfere(mischief: Mischief): void;
+  /** Public half of the key that every provider here signs with. */
+  readonly jwk: Jwk;
   /** A token as the provider signs it. */
   sign(ci: CiName, over?: Record<string, unknown>): string;
   /** The environment of a job of that provider. */
@@ -170,8 +173,10 @@ export async function rig(t: NodeTestContext): Promise<Rig> {
     await writeFile(join(bin, program ?? ''), fakeProgram(`${endpoint}/${ci}`), { mode: 0o755 });
   }
 
+  const { n = '', e = '' } = publicKey.export({ format: 'jwk' });
   const here: Rig = {
     url: edge,
+    jwk: { kty: 'RSA', kid: 'key-1', alg: 'RS256', use: 'sig', n, e },
     home,
     requested,
     sent,

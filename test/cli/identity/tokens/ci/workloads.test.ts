@@ -276,15 +276,30 @@ test('what a token endpoint answers is bounded, checked and never shown', async 
   assert.ok(here.sent.every((one) => one === undefined));
 });
 
-test('a hanging token endpoint is left at Ctrl-C', async (t) => {
+test('a hanging token endpoint is left at Ctrl-C, and after its deadline', async (t) => {
   const here = await rig(t);
-  const context = here.context(here.job('github'));
-  here.interfere(() => {
-    context.abort.abort();
-    return true;
-  });
-  const error = await here.failure(tokenSource(context, { url: here.url }).current());
-  assert.equal(error.code, 'interrupted');
+  for (const ci of ['github', 'buildkite'] as const) {
+    const context = here.context(here.job(ci));
+    here.interfere(() => {
+      context.abort.abort();
+      return true;
+    });
+    const error = await here.failure(tokenSource(context, { url: here.url }).current());
+    assert.equal(error.code, 'interrupted', ci);
+  }
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  for (const [ci, code, seconds] of [
+    ['github', 'unreachable', 15],
+    ['circleci', 'not_signed_in', 30],
+  ] as const) {
+    here.interfere(() => {
+      t.mock.timers.tick(seconds * 1000);
+      return true;
+    });
+    const error = await here.failure(tokenSource(here.context(here.job(ci)), { url: here.url }).current());
+    assert.equal(error.code, code);
+    assert.match(error.message, /does not answer in time|did not answer within 30 s/);
+  }
 });
 
 test('while a renewal fails, the token is used for as long as it is good', async (t) => {
