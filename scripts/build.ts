@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { pid } from 'node:process';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { thirdPartyNotices } from './notices.ts';
@@ -53,9 +53,19 @@ const cdkApart: Plugin = {
   },
 };
 
+/** The banner declares `__dirname`, and `open` declares one of its own. It looks there for a script that a bundle does not have. */
+const renamedFolder: Plugin = {
+  name: 'renamed-folder',
+  setup({ onLoad }) {
+    onLoad({ filter: /node_modules[\\/]open[\\/]index\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll('__dirname', 'folderOfOpen'),
+    }));
+  },
+};
+
 const programs: BuildOptions = {
   ...shared,
-  plugins: [withoutUnused, cdkApart],
+  plugins: [withoutUnused, cdkApart, renamedFolder],
   entryPoints: {
     main: 'bin/main.ts',
     local: 'local/main.ts',

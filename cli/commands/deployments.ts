@@ -1,5 +1,6 @@
 import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
+import { POOL_ALIAS } from '../identity/edge-description.ts';
 import { revokeSession } from '../identity/tokens/stored-tokens.ts';
 import { type FoundSession, findSessions, forgetTokens } from '../identity/tokens/token-store.ts';
 import type { JsonValue } from '../json-value.ts';
@@ -17,19 +18,26 @@ export async function list(context: Context): Promise<Result> {
   const known = await listDeployments(context);
   const current = await currentDeployment(context);
   const described = await Promise.all(
-    known.map(async (deployment) => ({
-      name: deployment.name,
-      url: deployment.url,
-      current: deployment.name === current?.name,
-      local: deployment.local !== undefined,
-      operated: deployment.bucket !== undefined,
-      users: (await sessionsOf(context, deployment.url)).map(({ session }) => session.username),
-    })),
+    known.map(async (deployment) => {
+      const signedIn = (await sessionsOf(context, deployment.url)).map(({ session }) => ({
+        username: session.username,
+        issuer: session.kind === 'oidc' ? session.alias : POOL_ALIAS,
+      }));
+      return {
+        name: deployment.name,
+        url: deployment.url,
+        current: deployment.name === current?.name,
+        local: deployment.local !== undefined,
+        operated: deployment.bucket !== undefined,
+        users: signedIn.map(({ username }) => username),
+        signedIn,
+      };
+    }),
   );
-  const lines = described.flatMap(({ name, url, current, local, users }) => [
+  const lines = described.flatMap(({ name, url, current, local, signedIn }) => [
     `${current ? '*' : ' '} ${name}${local ? '  (embedded cloud)' : ''}`,
     ...(new URL(url).host === name ? [] : [`    ${url}`]),
-    `    ${users.length === 0 ? 'nobody is signed in' : `signed in: ${users.join(', ')}`}`,
+    `    ${signedIn.length === 0 ? 'nobody is signed in' : `signed in: ${signedIn.map(whoText).join(', ')}`}`,
   ]);
   return {
     document: { deployments: described as JsonValue[] },
@@ -38,6 +46,16 @@ export async function list(context: Context): Promise<Result> {
         ? ['This computer knows no deployment yet. Sign in to one:', '  edge-upload login <url>']
         : [...lines, ...(current === undefined ? NONE_CHOSEN : [])],
   };
+}
+
+interface SignedInUser {
+  readonly username: string;
+  /** Alias of the issuer. */
+  readonly issuer: string;
+}
+
+function whoText({ username, issuer }: SignedInUser): string {
+  return issuer === POOL_ALIAS ? username : `${username} (${issuer})`;
 }
 
 const NONE_CHOSEN = ['', 'Choose the deployment that commands use:', '  edge-upload deployments use <name>'];

@@ -3,30 +3,30 @@ import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { writingText } from '../identity/caller.ts';
 import { discover, discoverCaller } from '../identity/discovery.ts';
-import { askedAnswers, type GivenAnswers } from '../identity/sign-in/answers.ts';
 import { type AnswerFlags, givenAnswers } from '../identity/sign-in/given-answers.ts';
-import { signIn } from '../identity/sign-in/sign-in.ts';
-import { knownUsername } from '../identity/sign-in/username.ts';
+import { chooseIssuer, confirmIssuer, type PeopleIssuer } from '../identity/sign-in/issuer-choice.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
 import { environmentCredential, variablesOf } from '../identity/tokens/environment.ts';
-import { lifetime } from '../identity/tokens/renewing-source.ts';
+import type { StoredSession } from '../identity/tokens/stored-session.ts';
 import { keepSession, keptText } from '../identity/tokens/token-store.ts';
-import { noUserPool, openUserPool, type PoolAddress, type Tokens } from '../identity/user-pool.ts';
 import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
 import { requireWritable } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
-import { resolveTarget, type Target } from '../settings/target.ts';
+import { resolveTarget } from '../settings/target.ts';
+import { formatDuration } from '../ui/format.ts';
+import type { OidcArgs } from './login/oidc-sign-in.ts';
+import { knownUser, type PoolArgs, signInToPool } from './login/pool-sign-in.ts';
+import type { SignedIn } from './login/signed-in.ts';
 
-export interface LoginArgs extends AnswerFlags {
+export interface LoginArgs extends AnswerFlags, PoolArgs, OidcArgs {
   readonly url?: string;
-  readonly username?: string;
-  /** Operators only: create the user first. */
-  readonly create?: boolean;
-  readonly email?: string;
-  readonly profile?: string;
+  /** Alias of the issuer to sign in at. */
+  readonly issuer?: string;
+  /** Accepts another issuer or client than at the sign-in before. */
+  readonly acceptIssuer?: boolean;
 }
 
-/** Signs in to an edge, changes a temporary password, and stores the tokens and the deployment. */
+/** Signs in to an edge at one of its issuers, and stores the tokens and the deployment. */
 export async function login(context: Context, args: LoginArgs): Promise<Result> {
   checkArgs(args);
   // Check before the prompts that the tokens can be stored.
@@ -35,35 +35,64 @@ export async function login(context: Context, args: LoginArgs): Promise<Result> 
   await requireWritable(state);
   const target = await resolveTarget(context, args.url);
   const given = await givenAnswers(context, args);
+  const isOfPool = args.issuer === undefined && isForPool(context, args);
   // Without a terminal, report missing values before sending a request.
-  const known = args.create || context.ui.interactive ? undefined : await knownUser(context, args, given);
-  const { region, userPoolId, clientId } = await discover(context, target);
-  if (region === undefined || userPoolId === undefined || clientId === undefined)
-    throw noUserPool(target.url);
-  const address = {
-    url: target.url,
-    region,
-    userPoolId,
-    clientId,
-    ...omitUndefined({ local: target.deployment?.local }),
-  };
-  const { username, password } = args.create
-    ? await newUser(context, args, address, given)
-    : (known ?? (await knownUser(context, args, given)));
-  const answers = askedAnswers(context, { ...given, ...(password !== undefined && { password }) });
-  const deployment = rememberedAs(target, address);
-  const pool = await openUserPool(context, address);
-  const { now } = context;
-  try {
-    const asked = now();
-    const tokens = await signIn({ pool, username, place: new URL(target.url).host, answers, now });
-    return await keep(context, { deployment, address, tokens, asked, signedInAs: username });
-  } finally {
-    pool.close();
+  const isEarly = isOfPool && !args.create && !context.ui.interactive;
+  const known = isEarly ? await knownUser(context, args, given) : undefined;
+  const edge = await discover(context, target);
+  const isNamed = args.issuer !== undefined || edge.issuers.length > 1;
+  const alias = args.issuer;
+  const issuer = await chooseIssuer(context, target.url, edge.issuers, {
+    isOfPool,
+    ...omitUndefined({ alias }),
+  });
+  checkFlags(args, issuer);
+  await confirmIssuer(context, target, issuer, { accepted: args.acceptIssuer ?? false, isNamed });
+  if (issuer.kind === 'pool') {
+    return keep(context, await signInToPool(context, target, edge, args, given, known));
   }
+  const { signInToIssuer } = await import('./login/oidc-sign-in.ts');
+  const { username, audience, device, browser, callbackPort } = args;
+  const way = omitUndefined({ username, audience, device, browser, callbackPort });
+  return keep(context, await signInToIssuer(context, target, issuer, way));
 }
 
-function checkArgs({ create, email, passwordStdin }: LoginArgs): void {
+/** Returns true if flags or the environment have answers that the user pool alone asks for. */
+function isForPool({ env }: Context, { create, username, passwordStdin }: LoginArgs): boolean {
+  return Boolean(create || username || passwordStdin || env.EDGE_UPLOAD_USERNAME || env.EDGE_UPLOAD_PASSWORD);
+}
+
+const POOL_FLAGS = {
+  create: '--create',
+  passwordStdin: '--password-stdin',
+  newPasswordStdin: '--new-password-stdin',
+  codeStdin: '--code-stdin',
+  factor: '--mfa',
+  attributes: '--attribute',
+} as const;
+
+const OIDC_FLAGS = {
+  device: '--device',
+  browser: '--browser and --no-browser',
+  callbackPort: '--callback-port',
+  audience: '--audience',
+} as const;
+
+/** @throws {UserError} `usage` for a flag of another kind of sign-in */
+function checkFlags(args: LoginArgs, { alias, kind, issuer }: PeopleIssuer): void {
+  const flags = Object.entries(kind === 'pool' ? OIDC_FLAGS : POOL_FLAGS);
+  const [, flag] = flags.find(([name]) => args[name as keyof LoginArgs] !== undefined) ?? [];
+  if (flag === undefined) return;
+  const why =
+    kind === 'pool'
+      ? 'signs in with user name and password'
+      : `signs in at ${new URL(issuer).host}, which has the users and their passwords`;
+  throw new UserError('usage', `${flag} is not used with the issuer ${alias}, which ${why}.`, {
+    hint: `Leave ${flag} out, or choose another issuer with --issuer.`,
+  });
+}
+
+function checkArgs({ create, email, passwordStdin, device, browser }: LoginArgs): void {
   if (create && !email) {
     throw new UserError('usage', '--create needs the e-mail address of the new user.', {
       hint: 'Give it with --email <address>.',
@@ -88,87 +117,16 @@ function checkArgs({ create, email, passwordStdin }: LoginArgs): void {
       },
     );
   }
-}
-
-interface Person {
-  readonly username: string;
-  /** If absent, the prompt follows the answer of the edge. */
-  readonly password?: string;
-}
-
-async function knownUser(context: Context, args: LoginArgs, given: GivenAnswers): Promise<Person> {
-  const username = await knownUsername(context, args.username);
-  if (context.ui.interactive) return { username };
-  return { username, password: await askedAnswers(context, given).password() };
-}
-
-/** Creates the user, who then signs in with a temporary password that is never shown. */
-async function newUser(
-  context: Context,
-  args: LoginArgs,
-  { userPoolId, local }: PoolAddress,
-  given: GivenAnswers,
-): Promise<Person> {
-  const [{ administer }, { createForSignIn }] = await Promise.all([
-    import('./user/pool.ts'),
-    import('../identity/users/create-user.ts'),
-  ]);
-  const { email = '', username, attributes, profile } = args;
-  // Without a terminal, require the new password before creating the user.
-  if (!context.ui.interactive) await askedAnswers(context, given).newPassword();
-  const user = { email, ...omitUndefined({ username: username || undefined, attributes }) };
-  const choice = { local, profile };
-  const created = await administer(context, userPoolId, choice, 'Creating the user', (pool) =>
-    createForSignIn(pool, user),
-  );
-  context.ui.event({
-    type: 'note',
-    text: `User ${created.username} created. Next is the first sign-in.`,
-  });
-  return { username: created.username, password: created.temporaryPassword };
-}
-
-function rememberedAs(
-  { url, deployment }: Target,
-  { region, userPoolId, clientId }: PoolAddress,
-): Deployment {
-  return { ...deployment, name: deployment?.name ?? new URL(url).host, url, region, userPoolId, clientId };
-}
-
-interface SignedIn {
-  readonly deployment: Deployment;
-  readonly address: PoolAddress;
-  readonly tokens: Tokens;
-  /** When the tokens were requested. */
-  readonly asked: Date;
-  readonly signedInAs: string;
-}
-
-async function keep(
-  context: Context,
-  { deployment, address, tokens, asked, signedInAs }: SignedIn,
-): Promise<Result> {
-  const { accessToken, expiresIn, refreshToken } = tokens;
-  const { name, url } = deployment;
-  const { userPoolId, clientId } = address;
-  if (refreshToken === undefined) {
-    throw new UserError('aws', 'Cognito returned no refresh token, so the sign-in cannot be stored.', {
-      hint: "The user pool's settings do not allow it. The operator fixes them with: edge-upload deploy",
+  if (device && browser !== undefined) {
+    throw new UserError('usage', '--device is not used with --browser or --no-browser.', {
+      hint: 'Give one of them.',
     });
   }
-  const { username = signedInAs, groups = [] } = readAccessToken(accessToken) ?? {};
-  const life = lifetime(asked, expiresIn);
-  const kept = await keepSession(context, {
-    url,
-    userPoolId,
-    clientId,
-    username,
-    signedInAs,
-    signedInAt: asked,
-    accessToken,
-    refreshToken,
-    ...life,
-  });
+}
+
+async function keep(context: Context, { deployment, session }: SignedIn): Promise<Result> {
+  const { url, username, accessToken, expiresAt } = session;
+  const kept = await keepSession(context, session);
   await rememberDeployment(context, deployment);
   const allowed = await allowance(context, url, deployment, accessToken);
   const given = environmentCredential(context);
@@ -178,28 +136,38 @@ async function keep(
       text: `${variablesOf(given)} is set, and is used instead of this sign-in.`,
     });
   }
+  const groups = allowed?.caller.groups ?? readAccessToken(accessToken)?.groups ?? [];
   return {
     document: {
       username,
       groups: [...groups],
-      deployment: name,
+      ...(session.kind === 'oidc' && { issuer: session.alias, signedInAt: session.issuer }),
+      deployment: deployment.name,
       url,
       tokens: kept.file,
       encrypted: kept.key !== undefined,
       writeTo: allowed && [...allowed.caller.writeTo],
-      maxSize: allowed?.description.policy.maxSize,
+      maxSize: allowed?.caller.maxSize ?? allowed?.description.policy.maxSize,
       ...omitUndefined({ omitted: allowed?.caller.omitted && { ...allowed.caller.omitted } }),
-      expiresAt: life.expiresAt.toISOString(),
+      expiresAt: expiresAt.toISOString(),
     },
     text: [
-      `Signed in to ${url} as ${username}.`,
+      `Signed in to ${url} as ${username}${session.kind === 'oidc' ? ` (${session.alias})` : ''}.`,
       ...(allowed === undefined
         ? []
         : [`Allowed: ${writingText(allowed.description.policy, allowed.caller)}.`]),
       `The tokens are ${keptText(kept)}.`,
-      ...nextStep(username, allowed?.caller.writeTo),
+      ...lastingText(session, context.now()),
+      ...nextStep(session, allowed?.caller.writeTo),
     ],
   };
+}
+
+/** Returns for how long a sign-in lasts that cannot be renewed. */
+function lastingText(session: StoredSession, now: Date): readonly string[] {
+  if (session.refreshToken !== undefined) return [];
+  const time = formatDuration(Math.max(0, session.expiresAt.getTime() - now.getTime()));
+  return [`The sign-in lasts for ${time}: the issuer gave nothing to renew it with.`];
 }
 
 /** Returns what the user has permission to write. A failure does not affect the sign-in. */
@@ -208,18 +176,25 @@ async function allowance(context: Context, url: string, deployment: Deployment, 
     return await discoverCaller(context, { url, deployment, token, again: true });
   } catch (error) {
     if (!isUserError(error) || error.code === 'interrupted') throw error;
-    context.ui.event({ type: error.code === 'token_refused' ? 'warning' : 'debug', text: error.message });
+    const isRefused = error.code === 'token_refused' || error.code === 'forbidden';
+    context.ui.event({ type: isRefused ? 'warning' : 'debug', text: error.message });
     return undefined;
   }
 }
 
 /** Command for a first upload. `put` adds a required prefix itself. */
-function nextStep(username: string, prefixes: readonly string[] = ['']): readonly string[] {
+function nextStep(session: StoredSession, prefixes: readonly string[] = ['']): readonly string[] {
   const [first, ...others] = prefixes;
+  if (first === undefined && session.kind === 'oidc') {
+    return [
+      'Ask the operator for a rule that allows you to upload:',
+      `  edge-upload trust show ${session.alias}`,
+    ];
+  }
   if (first === undefined) {
     return [
       'Ask the operator for a group that is allowed to upload:',
-      `  edge-upload user groups ${username} --add <group>`,
+      `  edge-upload user groups ${session.username} --add <group>`,
     ];
   }
   const prefix = others.length > 0 ? ` --prefix ${first}` : '';

@@ -1,13 +1,15 @@
 import type { Context, Result } from '../context.ts';
+import { UserError } from '../errors.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
 import { environmentCredential, variablesOf } from '../identity/tokens/environment.ts';
+import type { OidcSession } from '../identity/tokens/stored-session.ts';
 import { findKept, revokeSession } from '../identity/tokens/stored-tokens.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { forgetSession } from '../identity/tokens/token-store.ts';
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 
-/** Ends the sign-in with Cognito, and forgets its tokens whether or not that could be done. */
+/** Ends the sign-in at its issuer, and forgets its tokens whether or not that could be done. */
 export async function logout(
   context: Context,
   { everywhere = false }: { readonly everywhere?: boolean } = {},
@@ -37,11 +39,19 @@ async function endThis(context: Context, target: Target): Promise<Result> {
   };
 }
 
+function notEverywhere({ issuer, username }: OidcSession): UserError {
+  const { host } = new URL(issuer);
+  return new UserError('usage', `${username} signed in at ${host}, which alone can end sign-ins elsewhere.`, {
+    hint: ['End them there. To sign out here:', '  edge-upload logout'],
+  });
+}
+
 /** Ends every sign-in of the user, wherever it was made. What cannot be ended is an error: it is what was asked for. */
 async function endAll(context: Context, target: Target): Promise<Result> {
-  const token = await tokenSource(context, target).current();
-  const { username } = readAccessToken(token) ?? { username: 'the user' };
   const found = await findKept(context, target);
+  if (found?.session.kind === 'oidc') throw notEverywhere(found.session);
+  const token = await tokenSource(context, target).current();
+  const { username = 'the user' } = readAccessToken(token) ?? {};
   await withUserPool(
     context,
     await poolAddressOf(context, target),

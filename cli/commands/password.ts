@@ -1,4 +1,5 @@
 import type { Context, Result } from '../context.ts';
+import { UserError } from '../errors.ts';
 import { wordsOf } from '../identity/cognito-errors.ts';
 import { askedAnswers, type SignInAnswers } from '../identity/sign-in/answers.ts';
 import { isPasswordRejected } from '../identity/sign-in/challenges/new-password.ts';
@@ -6,9 +7,10 @@ import { mayTypeAgain } from '../identity/sign-in/challenges/second-factor.ts';
 import { type AnswerFlags, givenAnswers } from '../identity/sign-in/given-answers.ts';
 import { knownUsername, loginCommand } from '../identity/sign-in/username.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
+import { findKept } from '../identity/tokens/stored-tokens.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
-import { resolveTarget } from '../settings/target.ts';
+import { resolveTarget, type Target } from '../settings/target.ts';
 
 /** Repeats work until the pool accepts the new password, or no other can be asked for. */
 async function untilAccepted(
@@ -29,13 +31,26 @@ async function untilAccepted(
   }
 }
 
+/** Passwords of users that signed in at another issuer are changed there. */
+async function requirePoolUser(context: Context, target: Target): Promise<void> {
+  if ((await tokenSource(context, target).origin()).kind !== 'kept') return;
+  const found = await findKept(context, target);
+  if (found?.session.kind !== 'oidc') return;
+  const { username, issuer } = found.session;
+  const { host } = new URL(issuer);
+  throw new UserError('usage', `The password of ${username} is not one of this deployment.`, {
+    hint: `Change it where it is used to sign in: ${host}`,
+  });
+}
+
 /** Changes the password of the signed-in user. */
 export async function change(context: Context, args: AnswerFlags): Promise<Result> {
   const target = await resolveTarget(context);
+  await requirePoolUser(context, target);
   const answers = askedAnswers(context, await givenAnswers(context, args));
   if (!context.ui.interactive) await given(answers);
   const token = await tokenSource(context, target).current();
-  const { username } = readAccessToken(token) ?? { username: '' };
+  const { username = '' } = readAccessToken(token) ?? {};
   const address = await poolAddressOf(context, target);
   return withUserPool(context, address, `Changing the password of ${username}`, async (pool) => {
     await untilAccepted(answers, async () => {

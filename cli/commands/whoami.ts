@@ -1,6 +1,7 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { askCaller, groupsText, writingText } from '../identity/caller.ts';
+import type { DescribedIssuer } from '../identity/described-issuer.ts';
 import { titleOf } from '../identity/tokens/ci/workload.ts';
 import { findKept } from '../identity/tokens/stored-tokens.ts';
 import { type TokenOrigin, tokenSource } from '../identity/tokens/token-source.ts';
@@ -16,28 +17,34 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
   const target = await resolveTarget(context);
   const tokens = tokenSource(context, target);
   const { description, caller } = await askCaller(context, target, tokens);
-  const { username, groups, writeTo, omitted, tokenExpiresAt } = caller;
+  const { username, groups, writeTo, omitted, tokenExpiresAt, claims } = caller;
+  const issuer = description.issuers.find(({ alias }) => alias === caller.issuer);
   const origin = await tokens.origin();
   const kept = origin.kind === 'kept' ? await findKept(context, target) : undefined;
   const document: { [name: string]: JsonValue | undefined } = {
     username,
     groups: [...groups],
+    ...omitUndefined({ issuer: caller.issuer, claims: claims && { ...claims } }),
+    ...(issuer !== undefined && issuer.kind !== 'pool' ? { signedInAt: issuer.issuer } : {}),
     deployment: target.deployment?.name,
     url: target.url,
     tokens: kept?.file ?? (origin.kind === 'workload' ? origin.workload.preset : origin.kind),
     encrypted: kept && kept.key !== undefined,
     writeTo: [...writeTo],
-    maxSize: description.policy.maxSize,
+    maxSize: caller.maxSize ?? description.policy.maxSize,
+    ...omitUndefined({ noClobber: caller.noClobber }),
     ...omitUndefined({ omitted: omitted && { ...omitted } }),
     expiresAt: tokenExpiresAt,
-    renewed: isRenewed(origin),
+    renewed: isRenewed(origin, kept),
   };
   const text = fields([
     ['user', groups.length === 0 ? username : `${username} (groups: ${groupsText(caller)})`],
+    ['issuer', issuer && issuerText(issuer)],
+    ['claims', claims && claimsText(claims)],
     ['deployment', deploymentText(target)],
     ['may write', writingText(description.policy, caller)],
     ['tokens', originText(origin, kept)],
-    ['good for', goodFor(context.now(), origin, tokenExpiresAt)],
+    ['good for', goodFor(context.now(), isRenewed(origin, kept), tokenExpiresAt)],
   ]);
   return { document, text };
 }
@@ -62,11 +69,23 @@ function originText(origin: TokenOrigin, kept: FoundSession | undefined): string
   }
 }
 
-function isRenewed(origin: TokenOrigin): boolean {
+/** Returns false for a token that nothing renews. */
+function isRenewed(origin: TokenOrigin, kept: FoundSession | undefined): boolean {
+  if (kept !== undefined) return kept.session.refreshToken !== undefined;
   return origin.kind === 'workload' ? origin.workload.source !== 'variable' : origin.kind !== 'token';
 }
 
-function goodFor(now: Date, origin: TokenOrigin, expiresAt: string): string {
+function goodFor(now: Date, renewed: boolean, expiresAt: string): string {
   const time = formatDuration(Math.max(0, Date.parse(expiresAt) - now.getTime()));
-  return isRenewed(origin) ? `${time}, then renewed automatically` : time;
+  return renewed ? `${time}, then renewed automatically` : time;
+}
+
+/** Returns nothing for users of the pool, which the deployment has itself. */
+function issuerText({ alias, kind, issuer }: DescribedIssuer): string | undefined {
+  return kind === 'pool' ? undefined : `${alias}, ${new URL(issuer).host}`;
+}
+
+function claimsText(claims: Readonly<Record<string, string>>): string | undefined {
+  const named = Object.entries(claims).map(([name, value]) => `${name}: ${value}`);
+  return named.length === 0 ? undefined : named.join(', ');
 }

@@ -1,7 +1,17 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { FACTOR_WORDS } from '../identity/second-factors.ts';
-import { type Act, define, everywhere, option, pairs, profile, several, verbose } from './shared.ts';
+import {
+  type Act,
+  define,
+  everywhere,
+  option,
+  pairs,
+  portNumber,
+  profile,
+  several,
+  verbose,
+} from './shared.ts';
 
 /** The commands of those who upload. */
 export function declareUploaders(root: Commander, act: Act): void {
@@ -28,22 +38,32 @@ export function declareUploaders(root: Commander, act: Act): void {
 }
 
 function declareLogin(root: Commander, act: Act): void {
-  everywhere(
-    define(root, 'login [url]', 'Sign in to an edge and store the tokens', [
-      'edge-upload login https://d111111abcdef8.cloudfront.net --username ada',
-      'edge-upload login --create --email ada@example.com',
-      'edge-upload login --username ada --password-stdin < password.txt',
-    ])
-      .option('-u, --username <name>', 'User name (or EDGE_UPLOAD_USERNAME)')
-      .option('--password-stdin', 'Read the password from the first line of standard input')
-      .option('--new-password-stdin', 'Read a new password from the second line')
-      .option('--code-stdin', 'Read a code, if one is needed, from the next line')
-      .addOption(option('--mfa <factor>', 'Second factor to use, if there are several').choices(FACTOR_WORDS))
-      .option('--attribute <name=value>', 'Required attribute (repeatable)', pairs)
-      .option('--create', 'Operators: create the user first (needs --email)')
-      .option('--email <address>', "The new user's e-mail address")
-      .addOption(profile()),
-  ).action((url, { attribute, mfa, ...given }) => {
+  const login = define(root, 'login [url]', 'Sign in to an edge and store the tokens', [
+    'edge-upload login https://d111111abcdef8.cloudfront.net --username ada',
+    'edge-upload login --issuer corp --device',
+    'edge-upload login --create --email ada@example.com',
+    'edge-upload login --username ada --password-stdin < password.txt',
+  ])
+    .option('--issuer <alias>', 'Issuer to sign in at, if the edge has several')
+    .option('--accept-issuer', 'Accept another issuer or client than before')
+    .optionsGroup('With user name and password:')
+    .option('-u, --username <name>', 'User name (or EDGE_UPLOAD_USERNAME)')
+    .option('--password-stdin', 'Read the password from the first line of standard input')
+    .option('--new-password-stdin', 'Read a new password from the second line')
+    .option('--code-stdin', 'Read a code, if one is needed, from the next line')
+    .addOption(option('--mfa <factor>', 'Second factor to use, if there are several').choices(FACTOR_WORDS))
+    .option('--attribute <name=value>', 'Required attribute (repeatable)', pairs)
+    .option('--create', 'Operators: create the user first (needs --email)')
+    .option('--email <address>', "The new user's e-mail address")
+    .addOption(profile())
+    .optionsGroup("With a company's identity provider:")
+    .addOption(option('--device', 'Sign in with a code that is typed on any device'))
+    .addOption(option('--browser', 'Open the browser of this computer, even in a remote session'))
+    .addOption(option('--no-browser', 'Paste the address that a browser elsewhere ends on'))
+    .addOption(option('--callback-port <port>', 'Port that the browser comes back to').argParser(portNumber))
+    .option('--audience <value>', "Accept this audience beside the edge's own address")
+    .optionsGroup('Options:');
+  everywhere(login).action((url, { attribute, mfa, ...given }) => {
     const args = {
       ...given,
       ...omitUndefined({ url }),

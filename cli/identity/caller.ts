@@ -4,7 +4,7 @@ import { isUserError } from '../errors.ts';
 import type { Target } from '../settings/target.ts';
 import { formatLimit } from '../ui/format.ts';
 import { discoverCaller, TokenRefused } from './discovery.ts';
-import type { Caller } from './edge-description.ts';
+import { type Caller, POOL_ALIAS } from './edge-description.ts';
 import type { TokenSource } from './tokens/access-token.ts';
 
 /**
@@ -41,14 +41,18 @@ export function groupsText({ groups, omitted }: Caller): string {
 
 /** Returns what a caller has permission to write. The edge itself decides at each upload. */
 export function writingText(
-  { maxSize, allowGroups = [] }: UploadPolicy,
-  { writeTo, omitted }: Caller,
+  { maxSize = Number.POSITIVE_INFINITY, allowGroups = [] }: UploadPolicy,
+  { writeTo, omitted, issuer, maxSize: ofRule = maxSize, noClobber }: Caller,
 ): string {
   if (writeTo.length === 0) {
+    if (issuer !== undefined && issuer !== POOL_ALIAS)
+      return `nothing; no rule of ${issuer} allows an upload`;
     const who = allowGroups.length === 0 ? 'members of a group' : `members of ${allowGroups.join(', ')}`;
     return `nothing; only ${who} are allowed to upload`;
   }
-  const size = maxSize === undefined ? '' : `, up to ${formatLimit(maxSize)} each`;
-  if (writeTo.includes('')) return `any key${size}`;
-  return `keys that begin with ${writeTo.join(' or ')}${more(omitted?.writeTo)}${size}`;
+  const most = Math.min(maxSize, ofRule);
+  const size = most === Number.POSITIVE_INFINITY ? '' : `, up to ${formatLimit(most)} each`;
+  const limits = `${size}${noClobber ? ', without overwriting' : ''}`;
+  if (writeTo.includes('')) return `any key${limits}`;
+  return `keys that begin with ${writeTo.join(' or ')}${more(omitted?.writeTo)}${limits}`;
 }

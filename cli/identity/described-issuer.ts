@@ -39,7 +39,7 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/;
  * http only for this computer, where the embedded cloud's tests have providers.
  * https://openid.net/specs/openid-connect-core-1_0.html#IssuerIdentifier
  */
-function isIssuer(value: unknown): value is string {
+export function isIssuer(value: unknown): value is string {
   if (typeof value !== 'string' || !VISIBLE.test(value) || !URL.canParse(value)) return false;
   const url = new URL(value);
   const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));

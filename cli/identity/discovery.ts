@@ -57,6 +57,8 @@ export async function discover(context: Context, inquiry: Inquiry): Promise<Edge
   if (seen.status === 401 && inquiry.token !== undefined) {
     throw new TokenRefused(host, reasonIn(seen.text), inquiry.url);
   }
+  if (seen.status === 403 && inquiry.token !== undefined && isRefusal(seen.text))
+    throw forbidden(host, seen.text);
   const description = seen.status === 200 ? readDescription(seen.text) : undefined;
   if (description !== undefined) return description;
   throw isOurs(seen.text) ? otherVersion(host) : notAnEdge(host, seen);
@@ -117,6 +119,17 @@ function reasonIn(text: string): string {
   const code = typeof error === 'string' ? error : '';
   if (typeof message !== 'string' || message === '') return code || 'no reason given';
   return code === '' ? message.replace(/\.$/, '') : `${message.replace(/\.$/, '')} (${code})`;
+}
+
+/** Returns true for an error document of an edge. */
+function isRefusal(text: string): boolean {
+  return typeof readFields(text)?.error === 'string';
+}
+
+function forbidden(host: string, text: string): UserError {
+  return new UserError('forbidden', `${host} allows no uploads with this sign-in: ${reasonIn(text)}.`, {
+    hint: 'Ask the operator of the edge for a rule or a group that allows it.',
+  });
 }
 
 /** Returns true if an unreadable document still identifies itself as that of an edge. */

@@ -40,7 +40,7 @@ export interface Caller {
 }
 
 /** Alias of the user pool among the issuers. */
-const POOL_ALIAS = 'cognito';
+export const POOL_ALIAS = 'cognito';
 
 /*
  * A password proof is sent to `https://cognito-idp.<region>.amazonaws.com` and to no other host. These patterns are

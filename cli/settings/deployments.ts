@@ -18,12 +18,24 @@ export interface Deployment {
   readonly userPoolId?: string;
   /** App client of the user pool. */
   readonly clientId?: string;
+  /** Issuers that were signed in at by OpenID Connect. `login` asks before it uses others. */
+  readonly issuers?: readonly KnownIssuer[];
   /** Known to operators only. */
   readonly bucket?: string;
   /** The AWS account that it was deployed to; known to operators only. */
   readonly account?: string;
   /** Set if the deployment is in an embedded cloud. */
   readonly local?: LocalCloud;
+}
+
+/** Issuer that a user of this computer signed in at. */
+export interface KnownIssuer {
+  /** Name of the issuer at the edge. */
+  readonly alias: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Audience that the user accepted beside the edge's own address. */
+  readonly audience?: string;
 }
 
 /** How to reach an embedded cloud. */
@@ -70,11 +82,22 @@ function parseDeployment(part: Part): Deployment {
   const bucket = part.optional('bucket')?.text();
   const account = part.optional('account')?.text();
   const local = part.optional('local');
+  const issuers = part.optional('issuers')?.list().map(parseIssuer);
   return {
     name: part.member('name').text(),
     url: part.member('url').textThat(isEdgeUrl, 'is not the address of an edge'),
-    ...omitUndefined({ region, userPoolId, clientId, bucket, account }),
+    ...omitUndefined({ region, userPoolId, clientId, issuers, bucket, account }),
     ...(local === undefined ? {} : { local: parseLocalCloud(local) }),
+  };
+}
+
+function parseIssuer(part: Part): KnownIssuer {
+  const audience = part.optional('audience')?.text();
+  return {
+    alias: part.member('alias').text(),
+    issuer: part.member('issuer').text(),
+    clientId: part.member('clientId').text(),
+    ...omitUndefined({ audience }),
   };
 }
 
@@ -104,16 +127,23 @@ export async function listDeployments(place: Place): Promise<readonly Deployment
   return (await read(place)).deployments;
 }
 
-/** Stores a deployment, replaces one with the same name or address, and makes it the current one. */
+/**
+ * Stores a deployment, replaces one with the same name or address, and makes it the current one. Issuers that were
+ * signed in at stay known while the address is the same.
+ */
 export async function rememberDeployment(place: Place, deployment: Deployment): Promise<void> {
-  await change(place, (now) => ({
-    version: 1,
-    current: deployment.name,
-    deployments: [
-      ...now.deployments.filter((known) => known.name !== deployment.name && known.url !== deployment.url),
-      deployment,
-    ],
-  }));
+  await change(place, (now) => {
+    const before = now.deployments.find(({ url }) => url === deployment.url);
+    const issuers = deployment.issuers ?? before?.issuers;
+    return {
+      version: 1,
+      current: deployment.name,
+      deployments: [
+        ...now.deployments.filter((known) => known.name !== deployment.name && known.url !== deployment.url),
+        { ...deployment, ...omitUndefined({ issuers }) },
+      ],
+    };
+  });
 }
 
 /** Makes a known deployment the current one. */

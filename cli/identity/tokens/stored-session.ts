@@ -1,41 +1,83 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Fields } from '../../settings/documents.ts';
+import { isAlias, isIssuer } from '../described-issuer.ts';
 import { isClientId, regionOf } from '../edge-description.ts';
 import { isTokenText } from './access-token.ts';
 
-/** One user's tokens for one deployment, as stored on this computer. */
-export interface StoredSession {
+interface Session {
   /** The edge's address, `https://<host>[:port]`. */
   readonly url: string;
-  readonly userPoolId: string;
   readonly clientId: string;
-  /** Cognito's name for the user. */
+  /** Name of the user at the issuer. */
   readonly username: string;
   /** User name as typed at sign-in, such as an e-mail address. */
   readonly signedInAs: string;
   readonly signedInAt: Date;
+  /** Token that is sent to the edge: the access token, or the ID token where the issuer says so. */
   readonly accessToken: string;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
+}
+
+/** Tokens of the deployment's user pool. */
+export interface PoolSession extends Session {
+  readonly kind: 'pool';
+  readonly userPoolId: string;
   readonly refreshToken: string;
 }
+
+/** Tokens of another issuer, by OpenID Connect. */
+export interface OidcSession extends Session {
+  readonly kind: 'oidc';
+  readonly issuer: string;
+  /** Name of the issuer at the edge. */
+  readonly alias: string;
+  readonly token: 'access' | 'id';
+  /** Identifies the user at the issuer. */
+  readonly subject: string;
+  /** Provider, such as `okta`. */
+  readonly preset?: string;
+  /** Audience that the token was requested for; absent for the edge's own origin. */
+  readonly audience?: string;
+  /** Absent if the issuer gave none: the sign-in ends with the token. */
+  readonly refreshToken?: string;
+}
+
+/** One user's tokens for one deployment, as stored on this computer. */
+export type StoredSession = PoolSession | OidcSession;
 
 function readDate(value: unknown): Date | undefined {
   const date = typeof value === 'string' ? new Date(value) : undefined;
   return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
 }
 
+function readPool(session: Session, { userPoolId, refreshToken }: Fields): PoolSession | undefined {
+  if (typeof userPoolId !== 'string' || regionOf(userPoolId) === undefined) return undefined;
+  if (!isClientId(session.clientId) || !isTokenText(refreshToken)) return undefined;
+  return { kind: 'pool', ...session, userPoolId, refreshToken };
+}
+
+function readOidc(session: Session, fields: Fields): OidcSession | undefined {
+  const { issuer, alias, token, subject, preset, audience, refreshToken } = fields;
+  if (!isIssuer(issuer) || !isAlias(alias) || (token !== 'access' && token !== 'id')) return undefined;
+  if (typeof subject !== 'string' || (preset !== undefined && !isAlias(preset))) return undefined;
+  if (audience !== undefined && !isTokenText(audience)) return undefined;
+  if (refreshToken !== undefined && !isTokenText(refreshToken)) return undefined;
+  const more = omitUndefined({ preset, audience, refreshToken });
+  return { kind: 'oidc', ...session, issuer, alias, token, subject, ...more };
+}
+
 /** Reads a session. Returns `undefined` for damaged fields, or a session of another edge. */
 export function readSession(fields: Fields, url: string): StoredSession | undefined {
-  const { userPoolId, clientId, username, signedInAs, accessToken, refreshToken } = fields;
+  const { kind = 'pool', clientId, username, signedInAs, accessToken } = fields;
   const signedInAt = readDate(fields.signedInAt);
   const issuedAt = readDate(fields.issuedAt);
   const expiresAt = readDate(fields.expiresAt);
   if (fields.url !== url || signedInAt === undefined || issuedAt === undefined || expiresAt === undefined)
     return undefined;
-  if (typeof userPoolId !== 'string' || regionOf(userPoolId) === undefined || !isClientId(clientId))
-    return undefined;
   if (typeof username !== 'string' || typeof signedInAs !== 'string') return undefined;
-  if (!isTokenText(accessToken) || !isTokenText(refreshToken)) return undefined;
-  const who = { url, userPoolId, clientId, username, signedInAs, signedInAt };
-  return { ...who, accessToken, issuedAt, expiresAt, refreshToken };
+  if (!isTokenText(clientId) || !isTokenText(accessToken)) return undefined;
+  const session = { url, clientId, username, signedInAs, signedInAt, accessToken, issuedAt, expiresAt };
+  if (kind === 'pool') return readPool(session, fields);
+  return kind === 'oidc' ? readOidc(session, fields) : undefined;
 }

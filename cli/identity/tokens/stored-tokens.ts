@@ -10,7 +10,7 @@ import { checkedUsername, loginCommand } from '../sign-in/username.ts';
 import { openUserPool, type PoolAddress, type Tokens, withUserPool } from '../user-pool.ts';
 import type { TokenSource } from './access-token.ts';
 import { isUsable, lifetime, renewingSource } from './renewing-source.ts';
-import type { StoredSession } from './stored-session.ts';
+import type { OidcSession, PoolSession, StoredSession } from './stored-session.ts';
 import { type FoundSession, findSessions, readLocked, replaceSession } from './token-store.ts';
 
 /** Longer than a refresh with all its retries. */
@@ -46,14 +46,13 @@ export async function findKept(
 }
 
 /** Returns false for tokens of an earlier pool of the deployment. */
-function isFor({ userPoolId, clientId }: StoredSession, deployment: Deployment | undefined): boolean {
-  return (
-    deployment === undefined || (deployment.userPoolId === userPoolId && deployment.clientId === clientId)
-  );
+function isFor(session: StoredSession, deployment: Deployment | undefined): boolean {
+  if (deployment === undefined || session.kind === 'oidc') return true;
+  return deployment.userPoolId === session.userPoolId && deployment.clientId === session.clientId;
 }
 
 /** Returns the address of the session's pool. */
-function poolAddress({ url, userPoolId, clientId }: StoredSession, deployment?: Deployment): PoolAddress {
+function poolAddress({ url, userPoolId, clientId }: PoolSession, deployment?: Deployment): PoolAddress {
   const region = regionOf(userPoolId);
   if (region === undefined) throw new RangeError('The id of a kept pool was checked when it was read.');
   return { url, region, userPoolId, clientId, ...omitUndefined({ local: deployment?.local }) };
@@ -105,11 +104,32 @@ async function keepRenewed({ ui }: Context, found: FoundSession, renewed: Stored
   }
 }
 
-async function refresh(context: Context, session: StoredSession, deployment?: Deployment): Promise<Tokens> {
+function refresh(context: Context, session: StoredSession, deployment?: Deployment): Promise<Tokens> {
+  const { username } = session;
+  const host = session.kind === 'oidc' ? new URL(session.issuer).host : session.userPoolId;
+  context.ui.event({ type: 'debug', text: `refreshing the tokens of ${username} at ${host}` });
+  return session.kind === 'oidc'
+    ? refreshAtProvider(context, session, deployment)
+    : refreshInPool(context, session, deployment);
+}
+
+async function refreshAtProvider(
+  context: Context,
+  session: OidcSession,
+  deployment?: Deployment,
+): Promise<Tokens> {
+  const { refreshOidc } = await import('../oidc/renew.ts');
+  return refreshOidc(context, session, deployment?.local);
+}
+
+async function refreshInPool(
+  context: Context,
+  session: PoolSession,
+  deployment?: Deployment,
+): Promise<Tokens> {
   const { url, username, refreshToken } = session;
   const pool = await openUserPool(context, poolAddress(session, deployment));
   try {
-    context.ui.event({ type: 'debug', text: `refreshing the tokens of ${username} at ${pool.host}` });
     return await pool.refresh(refreshToken);
   } catch (error) {
     if (error instanceof Error && SIGNED_OUT.has(awsErrorName(error) ?? '')) {
@@ -129,23 +149,39 @@ async function refresh(context: Context, session: StoredSession, deployment?: De
   }
 }
 
-/** Revokes a sign-in in Cognito. Warns and returns false if that fails. */
+/** Revokes a sign-in where it was made. Warns and returns false if that fails. */
 export async function revokeSession(
   context: Context,
   session: StoredSession,
   deployment?: Deployment,
 ): Promise<boolean> {
+  const warn = (why: string): false => {
+    const issuer = session.kind === 'oidc' ? new URL(session.issuer).host : 'Cognito';
+    const text = `${why} The tokens are deleted here, but ${issuer} accepts them until they expire.`;
+    context.ui.event({ type: 'warning', text });
+    return false;
+  };
   try {
-    await withUserPool(context, poolAddress(session, deployment), 'Revoking the sign-in', (pool) =>
-      pool.revoke(session.refreshToken),
-    );
-    return true;
+    const why = await revoke(context, session, deployment);
+    return why === undefined ? true : warn(why);
   } catch (error) {
     if (!isUserError(error)) throw error;
-    context.ui.event({
-      type: 'warning',
-      text: `${error.message} The tokens are deleted here, but Cognito accepts them until they expire.`,
-    });
-    return false;
+    return warn(error.message);
   }
+}
+
+/** Returns why the sign-in was not revoked; `undefined` if it was. */
+async function revoke(
+  context: Context,
+  session: StoredSession,
+  deployment?: Deployment,
+): Promise<string | undefined> {
+  if (session.kind === 'oidc') {
+    const { revokeOidc } = await import('../oidc/renew.ts');
+    return revokeOidc(context, session, deployment?.local);
+  }
+  await withUserPool(context, poolAddress(session, deployment), 'Revoking the sign-in', (pool) =>
+    pool.revoke(session.refreshToken),
+  );
+  return undefined;
 }

@@ -30,9 +30,11 @@ function prefixOf(url: string): string {
   return `${host}.${createHash('sha256').update(url).digest('hex').slice(0, 12)}.`;
 }
 
-/** Returns the path of one user's tokens for one edge. */
-function sessionFile(place: Place, url: string, username: string): string {
-  const user = createHash('sha256').update(username).digest('hex').slice(0, 16);
+/** Returns the path of one user's tokens for one edge. Users of two issuers can have the same name. */
+function sessionFile(place: Place, session: StoredSession): string {
+  const { url } = session;
+  const who = session.kind === 'pool' ? session.username : `${session.issuer} ${session.subject}`;
+  const user = createHash('sha256').update(who).digest('hex').slice(0, 16);
   return join(folder(place), `${prefixOf(url)}${user}${SUFFIX}`);
 }
 
@@ -130,7 +132,7 @@ async function moveAside({ ui }: Keeper, file: string): Promise<void> {
 
 /** Stores a session and replaces the user's earlier one for that edge. A keyring, if any, provides the key to seal it. */
 export async function keepSession(place: Place, session: StoredSession): Promise<FoundSession> {
-  const file = sessionFile(place, session.url, session.username);
+  const file = sessionFile(place, session);
   const found = await ensureKey(place, folder(place));
   const key = found.kind === 'key' ? found.key : undefined;
   await withLock(file, () => replaceFile(file, write(file, session, key)));

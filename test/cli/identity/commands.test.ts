@@ -63,6 +63,7 @@ test('whoami prints user, groups, deployment, allowed keys, expiry and where tok
     {
       username: 'ada',
       groups: ['writers'],
+      issuer: 'cognito',
       deployment: new URL(here.url).host,
       url: here.url,
       tokens: kept.tokens,

@@ -28,9 +28,10 @@ test('the deployments that this computer knows, who is signed in, and which is u
   await rememberDeployment(here.context(), OTHER);
   const { document, text } = await run(here, list(here.context()));
   const name = new URL(here.url).host;
+  const known = { current: false, local: false, operated: false };
   assert.deepEqual(document.deployments, [
-    { name, url: here.url, current: false, local: false, operated: false, users: ['ada'] },
-    { name: OTHER.name, url: OTHER.url, current: true, local: false, operated: false, users: [] },
+    { ...known, name, url: here.url, users: ['ada'], signedIn: [{ username: 'ada', issuer: 'cognito' }] },
+    { ...known, name: OTHER.name, url: OTHER.url, current: true, users: [], signedIn: [] },
   ]);
   assert.match(text ?? '', new RegExp(`^  ${name}\n    signed in: ada\n\\* elsewhere\\.example\n`));
 });

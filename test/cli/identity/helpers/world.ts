@@ -10,7 +10,7 @@ import { rootCertificates } from 'node:tls';
 import type { Context, Result } from '../../../../cli/context.ts';
 import { isUserError, type UserError } from '../../../../cli/errors.ts';
 import { rememberDeployment } from '../../../../cli/settings/deployments.ts';
-import { cannotAsk } from '../../../../cli/ui/questions.ts';
+import { cannotAsk, cannotConfirm } from '../../../../cli/ui/questions.ts';
 import type { Question } from '../../../../cli/ui/ui.ts';
 import type { UploadPolicy } from '../../../../edge/config.ts';
 import { describeEdge } from '../../../../edge/description.ts';
@@ -231,7 +231,10 @@ export async function world(
             if (person === undefined) throw cannotAsk(question.prompt, question.flag);
             return answer(question);
           },
-          confirm: () => Promise.reject(new Error('nobody was to be asked')),
+          async confirm(prompt, flag) {
+            if (person === undefined) throw cannotConfirm(prompt, flag);
+            return answer({ prompt, flag }) === 'y';
+          },
           close() {},
         },
         events,

@@ -80,7 +80,7 @@ test('on a terminal, what is missing is asked; the password once the edge has an
   assert.equal(error.code, 'unreachable');
 });
 
-test('for a script, a missing answer is a usage error that names the flag, before anything is sent', async (t) => {
+test('for a script, a missing answer is a usage error that names the flag, before a credential is sent', async (t) => {
   const here = await world(t);
   const noName = await failure(here, login(here.context(), { url: here.url }));
   assert.equal(noName.code, 'usage');
@@ -88,7 +88,8 @@ test('for a script, a missing answer is a usage error that names the flag, befor
   const noPassword = await failure(here, login(here.context(), { url: here.url, username: 'ada' }));
   assert.equal(noPassword.code, 'usage');
   assert.match(noPassword.hint ?? '', /--password-stdin/);
-  assert.deepEqual([here.operations, here.edgeRequests], [[], []]);
+  assert.deepEqual(here.operations, []);
+  assert.ok(here.edgeRequests.every(({ authorization }) => authorization === undefined));
 });
 
 test('the password from standard input: its first line, whatever the line end', async (t) => {
@@ -347,7 +348,14 @@ test('signing in again keeps what an operator knows of the deployment', async (t
     bucket: 'studio-bucket',
   });
   const context = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
-  const { document } = await run(here, login(context, { username: 'ada' }));
+  const changed = await failure(here, login(context, { username: 'ada' }));
+  assert.equal(changed.code, 'usage');
+  assert.match(changed.hint ?? '', /--accept-issuer/);
+  const asked = here.context({ person: { 'Sign in there?': 'n' } });
+  const declined = await failure(here, login(asked, { username: 'ada' }));
+  assert.equal(declined.code, 'sign_in_refused');
+  assert.deepEqual(here.operations, [], 'no other pool is asked before the user agrees');
+  const { document } = await run(here, login(context, { username: 'ada', acceptIssuer: true }));
   assert.equal(document.deployment, 'studio');
   const [deployment] = await listDeployments(context);
   assert.deepEqual(

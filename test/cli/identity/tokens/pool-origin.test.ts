@@ -11,7 +11,7 @@ import { rememberDeployment } from '../../../../cli/settings/deployments.ts';
 import { NEW_PASSWORD, PASSWORD, world } from '../helpers/world.ts';
 
 const URL_OF_EDGE = 'https://d111111abcdef8.cloudfront.net';
-const POOL = { userPoolId: 'eu-west-1_AbCdEf123', clientId: 'client' };
+const POOL = { kind: 'pool', userPoolId: 'eu-west-1_AbCdEf123', clientId: 'client' } as const;
 
 test('passwords and tokens of a real pool go to AWS alone, although AWS_ENDPOINT_URL names another host', async (t) => {
   const here = await world(t);

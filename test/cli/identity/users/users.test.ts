@@ -167,7 +167,8 @@ test('disable ends every sign-in, enable lets in again', async (t) => {
 test('remove asks, and takes the user away', async (t) => {
   const here = await operated(t);
   await here.user('ada');
-  await assert.rejects(remove(here.context(), { username: 'ada' }), /nobody was to be asked/);
+  const unasked = await failure(here, remove(here.context(), { username: 'ada' }));
+  assert.match(unasked.hint ?? '', /--yes/);
   const { document } = await run(here, remove(here.context(), { username: 'ada', yes: true }));
   assert.equal(document.removed, true);
   assert.equal(

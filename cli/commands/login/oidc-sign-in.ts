@@ -1,0 +1,60 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import type { Context } from '../../context.ts';
+import { type SignInWay, signInByOidc } from '../../identity/oidc/oidc-sign-in.ts';
+import type { PeopleIssuer } from '../../identity/sign-in/issuer-choice.ts';
+import { acceptedAudience } from '../../identity/sign-in/issuer-choice.ts';
+import { lifetime } from '../../identity/tokens/renewing-source.ts';
+import type { Deployment, KnownIssuer } from '../../settings/deployments.ts';
+import type { Target } from '../../settings/target.ts';
+import type { SignedIn } from './signed-in.ts';
+
+export interface OidcArgs extends SignInWay {
+  /** Audience that the user accepts beside the edge's own address. */
+  readonly audience?: string;
+  /** Fills in the user name on the provider's page. */
+  readonly username?: string;
+}
+
+function rememberedAs({ url, deployment }: Target, signedInAt: KnownIssuer): Deployment {
+  const { alias, issuer, clientId } = signedInAt;
+  const others = (deployment?.issuers ?? []).filter(
+    (one) => one.alias !== alias && !(one.issuer === issuer && one.clientId === clientId),
+  );
+  const name = deployment?.name ?? new URL(url).host;
+  return { ...deployment, name, url, issuers: [...others, signedInAt] };
+}
+
+/** Signs in at an issuer by OpenID Connect. Prints what is signed in at before anything is sent. */
+export async function signInToIssuer(
+  context: Context,
+  target: Target,
+  issuer: PeopleIssuer,
+  { audience: given, username: hint, ...way }: OidcArgs,
+): Promise<SignedIn> {
+  const { url, deployment } = target;
+  const { alias, clientId, token, preset } = issuer;
+  context.ui.event({
+    type: 'instruction',
+    text: `Signing in at ${new URL(issuer.issuer).host} (issuer ${alias}, client ${clientId}) for ${url}`,
+  });
+  const audience = await acceptedAudience(context, target, issuer, given);
+  const local = deployment?.local;
+  const asked = context.now();
+  const signIn = { url, issuer, way, ...omitUndefined({ audience, local, hint }) };
+  const { expiresIn, username, ...granted } = await signInByOidc(context, signIn);
+  const known = { alias, issuer: issuer.issuer, clientId, ...omitUndefined({ audience }) };
+  const session = {
+    kind: 'oidc',
+    url,
+    ...known,
+    token,
+    ...granted,
+    username,
+    signedInAs: username,
+    signedInAt: asked,
+    // The user can take minutes: the lifetime begins when the tokens came.
+    ...lifetime(context.now(), expiresIn),
+    ...omitUndefined({ preset }),
+  } as const;
+  return { deployment: rememberedAs(target, known), session };
+}

@@ -1,0 +1,49 @@
+import { PRESETS } from '../../trust/presets.ts';
+import type { DescribedIssuer } from '../described-issuer.ts';
+import type { Redirect } from './callback-server.ts';
+
+/** What one sign-in asks a provider for. */
+export type RequestedIssuer = Pick<DescribedIssuer, 'scopes' | 'token' | 'preset'>;
+
+const OFFLINE = 'offline_access';
+
+/** Parameters that name the audience. Entra refuses `resource`; other providers have the audience in their settings. */
+const AUDIENCE_PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+  auth0: ['audience'],
+  // https://www.rfc-editor.org/rfc/rfc8707
+  oidc: ['resource'],
+};
+
+function presetOf({ preset }: RequestedIssuer) {
+  return Object.entries(PRESETS).find(([name]) => name === preset)?.[1];
+}
+
+/** Returns the redirect addresses that are registered at the provider. */
+export function redirectOf(issuer: RequestedIssuer, port?: number): Redirect {
+  const { host, ports } = presetOf(issuer)?.redirect ??
+    PRESETS.oidc.redirect ?? { host: '127.0.0.1', ports: 'any' };
+  return { host, ports: port === undefined ? ports : [port] };
+}
+
+/** Returns the parameters that name the audience of an access token; a refresh repeats them. */
+export function audienceParameters(
+  { token, preset }: Pick<RequestedIssuer, 'token' | 'preset'>,
+  audience: string,
+): Record<string, string> {
+  if (token === 'id') return {};
+  const names = AUDIENCE_PARAMETERS[preset ?? 'oidc'] ?? [];
+  return Object.fromEntries(names.map((name) => [name, audience]));
+}
+
+/** Returns the scopes to request. */
+export function scopeOf({ scopes = [] }: RequestedIssuer): string {
+  return [...new Set(['openid', ...scopes])].join(' ');
+}
+
+/** Returns parameters without which some providers give no refresh token. */
+export function offlineParameters({ scopes = [], preset = 'oidc' }: RequestedIssuer): Record<string, string> {
+  // https://developers.google.com/identity/protocols/oauth2/native-app
+  if (preset === 'google') return { access_type: 'offline', prompt: 'consent' };
+  // https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess
+  return preset === 'oidc' && scopes.includes(OFFLINE) ? { prompt: 'consent' } : {};
+}

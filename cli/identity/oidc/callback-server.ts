@@ -1,0 +1,163 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
+import { systemCode, UserError } from '../../errors.ts';
+import { REDIRECT_PATH } from '../../trust/presets.ts';
+
+/** Where the provider sends the browser back to. */
+export interface Redirect {
+  readonly host: '127.0.0.1' | 'localhost';
+  /** `any`: the system chooses a port. Otherwise one of these. */
+  readonly ports: 'any' | readonly number[];
+}
+
+/** Listener for the one answer that belongs to a sign-in. */
+export interface CallbackServer {
+  /** Redirect address, as it is sent to the provider. */
+  readonly address: string;
+  /** Resolves with the address of the first request that has the state of this sign-in. */
+  readonly answered: Promise<URL>;
+  close(): Promise<void>;
+}
+
+/** Ports to try before giving up where the system chooses: another program can hold the port of the other family. */
+const TRIES = 5;
+
+/** Slow clients do not hold a sign-in up. */
+const REQUEST_MS = 10_000;
+
+const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  connection: 'close',
+};
+
+/** Static: nothing of the request is repeated. */
+const page = (title: string, text: string) =>
+  `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>${text}</p></html>\n`;
+
+const DONE = page('edge-upload has the answer', 'You can close this window. The terminal shows the result.');
+const STRANGER = page(
+  'Not a sign-in of edge-upload',
+  'This address is for an answer that edge-upload waits for.',
+);
+
+/**
+ * Returns why an address is not the answer to a sign-in; `undefined` if it is. Every program on this computer can send
+ * requests to the port: without the state of the sign-in they mean nothing.
+ */
+export function whyNotAnswer({ pathname, searchParams }: URL, state: string): 'path' | 'state' | undefined {
+  if (pathname !== REDIRECT_PATH) return 'path';
+  return isDeepStrictEqual(searchParams.getAll('state'), [state]) ? undefined : 'state';
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
+
+/** Browsers reach `localhost` by either family. A computer without IPv6 has only one. */
+const WITHOUT_IPV6: ReadonlySet<string | undefined> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
+
+/** Listens on a port with each address of the host. @throws the system's error, with nothing left open */
+async function listenOn(listener: RequestListener, host: Redirect['host'], port: number) {
+  const servers: Server[] = [];
+  const open = async (address: string, wanted: number) => {
+    const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, listener);
+    const found = await listen(server, address, wanted);
+    servers.push(server);
+    return found;
+  };
+  try {
+    const chosen = await open('127.0.0.1', port);
+    if (host === 'localhost') {
+      await open('::1', chosen).catch((error: unknown) => {
+        if (!WITHOUT_IPV6.has(systemCode(error))) throw error;
+      });
+    }
+    return { port: chosen, servers };
+  } catch (error) {
+    await Promise.all(servers.map(closeServer));
+    throw error;
+  }
+}
+
+async function listenOnOne(listener: RequestListener, { host, ports }: Redirect) {
+  const wanted = ports === 'any' ? Array.from({ length: TRIES }, () => 0) : ports;
+  for (const port of wanted) {
+    try {
+      return await listenOn(listener, host, port);
+    } catch (error) {
+      if (systemCode(error) !== 'EADDRINUSE') throw cannotListen(error);
+    }
+  }
+  throw portsTaken(ports);
+}
+
+/**
+ * Listens on this computer for the answer of the browser. Requests without the right state are answered 400 and ignored.
+ * @param state random text that the provider sends back
+ */
+export async function openCallbackServer(redirect: Redirect, state: string): Promise<CallbackServer> {
+  let resolve: (url: URL) => void = () => {};
+  const answered = new Promise<URL>((done) => {
+    resolve = done;
+  });
+  let isAnswered = false;
+  const listener: RequestListener = (request, response) => {
+    const text = `http://${redirect.host}${request.url ?? ''}`;
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const defect = url === undefined ? 'path' : whyNotAnswer(url, state);
+    request.resume();
+    if (url === undefined || defect !== undefined || isAnswered || request.method !== 'GET') {
+      response.writeHead(defect === 'path' ? 404 : 400, PAGE_HEADERS).end(STRANGER);
+      return;
+    }
+    isAnswered = true;
+    url.port = String(port);
+    // The browser has its page before the port is closed.
+    response.once('close', () => resolve(url));
+    response.writeHead(200, PAGE_HEADERS).end(DONE);
+  };
+  const { port, servers } = await listenOnOne(listener, redirect);
+  return {
+    address: `http://${redirect.host}:${port}${REDIRECT_PATH}`,
+    answered,
+    close: async () => {
+      await Promise.all(servers.map(closeServer));
+    },
+  };
+}
+
+function portsTaken(ports: Redirect['ports']): UserError {
+  const which = ports === 'any' ? 'No port' : `None of the ports ${ports.join(', ')}`;
+  return new UserError('busy', `${which} of this computer is free for the answer of the browser.`, {
+    hint: 'End the program that uses it, give another registered port with --callback-port, or add --no-browser.',
+  });
+}
+
+function cannotListen(cause: unknown): UserError {
+  return new UserError(
+    'settings',
+    `This computer does not let edge-upload listen for the browser (${systemCode(cause) ?? String(cause)}).`,
+    {
+      hint: 'Add --no-browser to paste the address instead, or --device to sign in on another computer.',
+      cause,
+    },
+  );
+}

@@ -1,0 +1,178 @@
+import {
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+  type TokenEndpointResponse,
+} from 'openid-client';
+import type { Context } from '../../context.ts';
+import { UserError } from '../../errors.ts';
+import { PRESETS, REDIRECT_PATH } from '../../trust/presets.ts';
+import {
+  audienceParameters,
+  offlineParameters,
+  type RequestedIssuer,
+  redirectOf,
+  scopeOf,
+} from './authorization-request.ts';
+import { openCallbackServer, whyNotAnswer } from './callback-server.ts';
+import { openBrowser } from './open-browser.ts';
+import { type Patience, withPatience } from './patience.ts';
+import type { Provider } from './provider.ts';
+import { onProvider } from './provider-failures.ts';
+
+/** Time for everything that the user does in the browser. */
+const PATIENCE: Patience = {
+  milliseconds: 10 * 60_000,
+  late: () =>
+    new UserError('gave_up', 'No answer came from the browser within 10 minutes.', {
+      hint: [
+        'Sign in again. If the browser cannot reach this computer, sign in with a code or a pasted address:',
+        '  edge-upload login --device',
+        '  edge-upload login --no-browser',
+      ],
+    }),
+};
+
+/** One sign-in at a provider. */
+export interface ProviderSignIn {
+  readonly provider: Provider;
+  readonly issuer: RequestedIssuer;
+  /** Audience that an access token is requested for. */
+  readonly audience: string;
+  /** User name that the page of the provider fills in. */
+  readonly hint?: string;
+  /** Port of the redirect address, in place of those of the preset. */
+  readonly callbackPort?: number;
+}
+
+/** Authorization request, and the secrets that its answer is checked with. */
+interface CodeRequest {
+  /** Address that the browser opens. */
+  readonly url: string;
+  readonly redirect: string;
+  readonly state: string;
+  readonly nonce: string;
+  readonly verifier: string;
+}
+
+/** Creates an authorization request with PKCE: https://www.rfc-editor.org/rfc/rfc7636 */
+async function requestCode(
+  { provider, issuer, audience, hint }: ProviderSignIn,
+  redirect: string,
+  state: string,
+): Promise<CodeRequest> {
+  const { config, host } = provider;
+  const verifier = randomPKCECodeVerifier();
+  const nonce = randomNonce();
+  const challenge = await calculatePKCECodeChallenge(verifier);
+  const { href } = await onProvider(provider, `Signing in at ${host}`, async () =>
+    buildAuthorizationUrl(config, {
+      redirect_uri: redirect,
+      scope: scopeOf(issuer),
+      state,
+      nonce,
+      code_challenge: challenge,
+      code_challenge_method: 'S256',
+      ...audienceParameters(issuer, audience),
+      ...offlineParameters(issuer),
+      ...(hint !== undefined && { login_hint: hint }),
+    }),
+  );
+  if (!provider.isSecure(href)) throw insecurePage(host, href);
+  return { url: href, redirect, state, nonce, verifier };
+}
+
+/** Returns the error for a sign-in page that is not https. */
+export function insecurePage(host: string, address: string): UserError {
+  const page = URL.canParse(address) ? new URL(address).origin : address.slice(0, 200);
+  return new UserError(
+    'sign_in_refused',
+    `${host} has its sign-in page at ${page}, which is not a https address.`,
+    {
+      hint: 'Do not sign in there. Ask the administrator of the provider.',
+    },
+  );
+}
+
+/** Exchanges the code in an answer for tokens. The library checks state, issuer (RFC 9207) and nonce. */
+function exchangeCode(
+  provider: Provider,
+  request: CodeRequest,
+  query: string,
+): Promise<TokenEndpointResponse> {
+  const { config, host } = provider;
+  const { redirect, state, nonce, verifier } = request;
+  const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier };
+  return onProvider(provider, `Signing in at ${host}`, () =>
+    authorizationCodeGrant(config, new URL(`${redirect}${query}`), checks),
+  );
+}
+
+/** Signs in with the browser of this computer, which comes back to a port that is open for this one answer. */
+export async function signInByBrowser(
+  context: Context,
+  signIn: ProviderSignIn,
+): Promise<TokenEndpointResponse> {
+  const { ui, signal } = context;
+  const { provider, issuer, callbackPort } = signIn;
+  const state = randomState();
+  const server = await openCallbackServer(redirectOf(issuer, callbackPort), state);
+  const task = 'Waiting for the browser';
+  try {
+    const request = await requestCode(signIn, server.address, state);
+    ui.event({
+      type: 'instruction',
+      text: ['The browser opens this address. If it does not, open it yourself:', `  ${request.url}`],
+    });
+    openBrowser(context, request.url);
+    ui.event({ type: 'task-started', task });
+    const { search } = await withPatience(server.answered, PATIENCE, signal);
+    const tokens = await exchangeCode(provider, request, search);
+    ui.event({ type: 'task-done', task, detail: provider.host });
+    return tokens;
+  } catch (error) {
+    ui.event({ type: 'task-failed', task });
+    throw error;
+  } finally {
+    await server.close();
+  }
+}
+
+/** Returns the query of a pasted address; `undefined` if it is not the answer to this sign-in. */
+function pastedQuery(text: string, { redirect, state }: CodeRequest): string | undefined {
+  const typed = text.replaceAll(/\s+/g, '');
+  const query = typed.includes('?') ? typed.slice(typed.indexOf('?')) : `?${typed}`;
+  const url = new URL(REDIRECT_PATH + query.replace(/#.*$/, ''), redirect);
+  return whyNotAnswer(url, state) === undefined ? url.search : undefined;
+}
+
+/** Signs in with a browser anywhere: the user pastes the address that it ends on, which no page answers. */
+export async function signInByPaste(
+  context: Context,
+  signIn: ProviderSignIn,
+): Promise<TokenEndpointResponse> {
+  const { ui } = context;
+  const { provider, issuer, callbackPort } = signIn;
+  const { host, ports } = redirectOf(issuer, callbackPort);
+  const [port] = ports === 'any' ? (PRESETS.oidc.redirect?.ports ?? []) : ports;
+  const redirect = `http://${host}:${port}${REDIRECT_PATH}`;
+  const request = await requestCode(signIn, redirect, randomState());
+  ui.event({
+    type: 'instruction',
+    text: [
+      'Open this address in a browser and sign in:',
+      `  ${request.url}`,
+      `The browser then shows an error at ${redirect}. Copy the whole address from its address bar.`,
+    ],
+  });
+  const answer = await ui.ask({
+    prompt: 'Address that the browser ended on',
+    flag: '--device, or run edge-upload login in a terminal',
+    reject: (text) =>
+      pastedQuery(text, request) === undefined ? 'This is not the address that ends this sign-in' : undefined,
+  });
+  return exchangeCode(provider, request, pastedQuery(answer, request) ?? '');
+}

@@ -1,0 +1,106 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type DeviceAuthorizationResponse,
+  genericGrantRequest,
+  initiateDeviceAuthorization,
+  type TokenEndpointResponse,
+} from 'openid-client';
+import type { Context } from '../../context.ts';
+import { interrupted, UserError } from '../../errors.ts';
+import { findFailure, isPassing } from '../../network/failures.ts';
+import { audienceParameters, scopeOf } from './authorization-request.ts';
+import { insecurePage, type ProviderSignIn } from './code-sign-in.ts';
+import type { Provider } from './provider.ts';
+import { onProvider, providerError } from './provider-failures.ts';
+
+/** https://www.rfc-editor.org/rfc/rfc8628#section-3.4 */
+const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
+const DEFAULT_INTERVAL_S = 5;
+const MAX_INTERVAL_S = 60;
+/** Milliseconds, also where the provider's code lives longer. */
+const PATIENCE_MS = 15 * 60_000;
+/** Clocks of virtual machines run fast; a poll that is early is told to slow down. */
+const LATER = 1.2;
+
+/** Returns true if the provider has the device grant. */
+export function hasDeviceGrant({ config }: Provider): boolean {
+  return config.serverMetadata().device_authorization_endpoint !== undefined;
+}
+
+/** Signs in with a browser on any device: the user opens an address there and types a short code. */
+export async function signInByDevice(
+  context: Context,
+  signIn: ProviderSignIn,
+): Promise<TokenEndpointResponse> {
+  const { ui } = context;
+  const { provider, issuer, audience } = signIn;
+  const { config, host } = provider;
+  if (!hasDeviceGrant(provider)) throw withoutDeviceGrant(host);
+  const parameters = audienceParameters(issuer, audience);
+  const device = await onProvider(provider, `Asking ${host} for a code`, () =>
+    initiateDeviceAuthorization(config, { scope: scopeOf(issuer), ...parameters }),
+  );
+  if (!provider.isSecure(device.verification_uri)) throw insecurePage(host, device.verification_uri);
+  ui.event({
+    type: 'instruction',
+    text: [
+      `Open this address on any device and type the code ${device.user_code}`,
+      `  ${device.verification_uri}`,
+    ],
+  });
+  const task = 'Waiting for the sign-in';
+  ui.event({ type: 'task-started', task });
+  try {
+    const tokens = await poll(context, provider, device, parameters);
+    ui.event({ type: 'task-done', task, detail: host });
+    return tokens;
+  } catch (error) {
+    ui.event({ type: 'task-failed', task });
+    throw error;
+  }
+}
+
+/** Asks for the tokens until the user has signed in. The library's own loop would hold Ctrl-C up for seconds. */
+async function poll(
+  { signal }: Pick<Context, 'signal'>,
+  provider: Provider,
+  device: DeviceAuthorizationResponse,
+  parameters: Readonly<Record<string, string>>,
+): Promise<TokenEndpointResponse> {
+  const { config, host } = provider;
+  const endsAt = performance.now() + Math.min(device.expires_in * 1000, PATIENCE_MS);
+  let interval = Math.min(Math.max(device.interval ?? DEFAULT_INTERVAL_S, 1), MAX_INTERVAL_S);
+  const body = { ...parameters, device_code: device.device_code };
+  while (performance.now() < endsAt) {
+    await delay(interval * LATER * 1000, undefined, { signal }).catch(() => {
+      throw interrupted();
+    });
+    const outcome = await onProvider(provider, `Signing in at ${host}`, () =>
+      genericGrantRequest(config, GRANT, body).catch(pollAgain),
+    );
+    if (typeof outcome === 'object') return outcome;
+    if (outcome === 'slow_down') interval = Math.min(interval + 5, MAX_INTERVAL_S);
+  }
+  throw new UserError('gave_up', `Nobody signed in at ${host} with the code in time.`, {
+    hint: ['Sign in again:', '  edge-upload login --device'],
+  });
+}
+
+/** Returns why a poll is to be repeated. @throws the error of a sign-in that has ended */
+function pollAgain(error: unknown): 'authorization_pending' | 'slow_down' {
+  const code = providerError(error)?.error;
+  if (code === 'authorization_pending' || code === 'slow_down') return code;
+  const failure = findFailure(error);
+  if (failure !== undefined && isPassing(failure)) return 'slow_down';
+  throw error;
+}
+
+function withoutDeviceGrant(host: string): UserError {
+  return new UserError('usage', `${host} does not offer a sign-in by device code.`, {
+    hint: [
+      'Sign in with a browser on this computer, or paste the address of one elsewhere:',
+      '  edge-upload login --no-browser',
+    ],
+  });
+}

@@ -1,0 +1,120 @@
+import type { TokenEndpointResponse } from 'openid-client';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { UserError } from '../../errors.ts';
+import type { Fields } from '../../settings/documents.ts';
+import { isTokenText, readClaims } from '../tokens/access-token.ts';
+
+/** Tokens of a sign-in, checked as far as a client can. The edge verifies the token. */
+export interface GrantedTokens {
+  /** Token that is sent to the edge. */
+  readonly accessToken: string;
+  /** Seconds after it was issued. */
+  readonly expiresIn: number;
+  /** Absent if the provider gave none. */
+  readonly refreshToken?: string;
+  /** Identifies the user at the issuer for ever. */
+  readonly subject: string;
+  /** Name of the user, as the provider shows it. */
+  readonly username: string;
+}
+
+/** What a token must be. */
+export interface WantedToken {
+  /** `https://<host>[:port]` of the edge, as the user typed it. */
+  readonly url: string;
+  readonly host: string;
+  readonly clientId: string;
+  readonly token: 'access' | 'id';
+  /** Audience that the user accepted beside the edge's own address. */
+  readonly audience?: string;
+}
+
+/** Claims that name a user for people, best first. They are shown, and decide nothing. */
+const NAMES = ['preferred_username', 'email', 'upn', 'username', 'name'] as const;
+
+/** Returns true for an audience that only this edge, or this client of it, has. */
+export function isOwnAudience(
+  audience: unknown,
+  { url, clientId, audience: accepted }: AudienceOwner,
+): boolean {
+  return (
+    audience === url || audience === clientId || audience === `api://${clientId}` || audience === accepted
+  );
+}
+
+type AudienceOwner = Pick<WantedToken, 'url' | 'clientId' | 'audience'>;
+
+/**
+ * Checks whom a token is for, before it is stored or sent: an edge that names the client of another service must not
+ * receive a token for that service.
+ * @throws {UserError} `sign_in_refused`
+ */
+function requireAudience({ aud, client_id: client }: Fields, wanted: WantedToken): void {
+  const audiences = aud === undefined ? [] : [aud].flat();
+  // Access tokens of Cognito name the client alone.
+  const fits =
+    aud === undefined ? client === wanted.clientId : audiences.some((one) => isOwnAudience(one, wanted));
+  if (fits) return;
+  const { host, url } = wanted;
+  if (audiences.length === 0) {
+    throw new UserError(
+      'sign_in_refused',
+      `The token of ${host} does not say whom it is for, and is not used.`,
+      {
+        hint: `The operator sets ${url} as the audience of the tokens at the provider.`,
+      },
+    );
+  }
+  const names = audiences.map((one) => `“${String(one).slice(0, 200)}”`).join(', ');
+  throw new UserError(
+    'sign_in_refused',
+    `The token of ${host} is for ${names}, not for ${url}, and is not used.`,
+    {
+      hint: [
+        'The operator sets the address of the edge as the audience. If you know that this audience is right:',
+        `  edge-upload login ${url} --audience <audience>`,
+      ],
+    },
+  );
+}
+
+function lifetimeOf({ exp, iat }: Fields, expiresIn: number | undefined, now: Date): number {
+  const begin = typeof iat === 'number' ? iat : now.getTime() / 1000;
+  const ofToken = typeof exp === 'number' ? exp - begin : undefined;
+  const lifetimes = [ofToken, expiresIn].filter((one) => one !== undefined && one > 0 && one < 1e9);
+  return lifetimes.length === 0 ? 0 : Math.floor(Math.min(...lifetimes.map(Number)));
+}
+
+function opaque({ host, token }: WantedToken): UserError {
+  if (token === 'id') {
+    return new UserError('sign_in_refused', `${host} gave no ID token, which this edge accepts.`, {
+      hint: 'The operator adds the scope openid to the issuer: edge-upload trust show',
+    });
+  }
+  return new UserError('sign_in_refused', `The access token of ${host} is opaque: no edge can read it.`, {
+    hint: 'The operator asks for JWTs: an API with an audience at the provider, or trust … --token id.',
+  });
+}
+
+/**
+ * Reads the tokens in an answer of a token endpoint, and checks whom they are for.
+ * @throws {UserError} `sign_in_refused`
+ */
+export function readGranted(answer: TokenEndpointResponse, wanted: WantedToken, now: Date): GrantedTokens {
+  const { access_token: access, id_token: id, refresh_token: refreshToken } = answer;
+  const accessToken = wanted.token === 'access' ? access : id;
+  const claims = isTokenText(accessToken) ? readClaims(accessToken) : undefined;
+  if (claims === undefined || accessToken === undefined) throw opaque(wanted);
+  requireAudience(claims, wanted);
+  const shown = { ...claims, ...(id === undefined ? {} : readClaims(id)) } as Fields;
+  const subject = typeof claims.sub === 'string' ? claims.sub : String(shown.sub ?? '');
+  const name = NAMES.map((claim) => shown[claim]).find((value) => typeof value === 'string' && value !== '');
+  return {
+    accessToken,
+    // The other token of the answer does not bound this one.
+    expiresIn: lifetimeOf(claims, wanted.token === 'access' ? answer.expires_in : undefined, now),
+    subject,
+    username: typeof name === 'string' ? name : subject,
+    ...omitUndefined({ refreshToken: isTokenText(refreshToken) ? refreshToken : undefined }),
+  };
+}

@@ -1,0 +1,146 @@
+import type { ClientError, ResponseBodyError } from 'openid-client';
+import { interrupted, isUserError, UserError, type UserErrorOptions } from '../../errors.ts';
+import { networkFailure } from '../../network/failures.ts';
+
+/** OAuth error of a provider: https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
+export interface ProviderError {
+  readonly error: string;
+  readonly description: string;
+}
+
+const MAX_WORDS = 300;
+
+/** Codes of Entra ID in its descriptions. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
+const ENTRA_HINTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /AADSTS(?:5300\d|53003\d|50097|50005|530084)/,
+    'Your tenant forbids this sign-in by a policy. It may forbid sign-in by device code: run edge-upload login on a computer with a browser.',
+  ],
+  [
+    /AADSTS(?:7000218|70002)/,
+    'The operator allows public client flows at the application, under “Authentication”.',
+  ],
+  [/AADSTS(?:65001|90094|650\d\d)/, 'An administrator of the tenant consents to the application first.'],
+  [
+    /AADSTS(?:50011|500113)/,
+    'The operator registers the redirect addresses that edge-upload trust show prints.',
+  ],
+  [/AADSTS(?:700016|90002)/, 'The operator checks the tenant and the client id: edge-upload trust show'],
+];
+
+const HINTS: Readonly<Record<string, string>> = {
+  access_denied:
+    'You, or a rule of the provider, refused the sign-in. Sign in again with edge-upload login, or ask your administrator.',
+  invalid_client:
+    'The operator checks the client id at the provider, and that it is a public client without a secret.',
+  unauthorized_client:
+    'The operator allows this client the flow that was used: authorization code, device code or refresh token.',
+  unsupported_grant_type:
+    'The operator allows this client the flow that was used: authorization code, device code or refresh token.',
+  invalid_scope: 'The operator checks the scopes of the issuer: edge-upload trust show',
+  invalid_target: 'The operator checks the audience of the issuer: edge-upload trust show',
+  invalid_grant: 'Sign in again with: edge-upload login',
+  expired_token: 'The code has expired. Sign in again with: edge-upload login',
+  login_required: 'Sign in again with: edge-upload login',
+};
+
+/** Returns a text of the provider's in one line of bounded length, as a part of a sentence. */
+function words(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '');
+  return line.length <= MAX_WORDS ? line : `${line.slice(0, MAX_WORDS)}…`;
+}
+
+/** Returns the OAuth error in a failure of the protocol library; `undefined` for others. */
+export function providerError(error: unknown): ProviderError | undefined {
+  if (!(error instanceof Error) || !('error' in error) || typeof error.error !== 'string') return undefined;
+  const { error_description: description } = error as Partial<ResponseBodyError>;
+  return { error: words(error.error), description: words(description ?? '') };
+}
+
+/** Returns true for a status after which the same request can work later. */
+function isPassing(status: unknown): boolean {
+  return typeof status === 'number' && (status >= 500 || status === 429);
+}
+
+function unavailable(host: string, doing: string, options: UserErrorOptions): UserError {
+  return new UserError('unreachable', `${doing} failed: ${host} cannot answer at the moment.`, {
+    ...options,
+    hint: 'Run the same command again in a minute.',
+  });
+}
+
+function refused({ error, description }: ProviderError, doing: string, cause: unknown): UserError {
+  const why = description === '' ? error : `${description} (${error})`;
+  const entra = ENTRA_HINTS.find(([code]) => code.test(description))?.[1];
+  const secret = /client_secret|client secret/i.test(description) ? HINTS.invalid_client : undefined;
+  const hint = entra ?? secret ?? (Object.hasOwn(HINTS, error) ? HINTS[error] : undefined);
+  return new UserError('sign_in_refused', `${doing} failed: ${why}.`, {
+    hint: hint ?? 'Sign in again with edge-upload login, or ask the operator of the edge.',
+    cause: withoutBody(cause),
+  });
+}
+
+/** The library keeps responses in its errors, which can hold tokens. `--debug` prints causes. */
+function withoutBody(cause: unknown): Error | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const { name, message } = cause;
+  return Object.assign(new Error(message), { name });
+}
+
+const LATER = 'temporarily_unavailable';
+const CLOCK = 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED';
+const ATTRIBUTE = 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED';
+
+function unexpected(error: Error, doing: string, host: string): UserError {
+  const { code } = error as Partial<ClientError>;
+  const options: UserErrorOptions = { cause: withoutBody(error) };
+  if (code === CLOCK) {
+    return new UserError('sign_in_refused', `${doing} failed: the token of ${host} is not valid now.`, {
+      ...options,
+      hint: "Check this computer's clock, then sign in again with: edge-upload login",
+    });
+  }
+  if (code === ATTRIBUTE) {
+    return new UserError('sign_in_refused', `${doing} failed: ${host} describes another issuer.`, {
+      ...options,
+      hint: ['Ask the operator of the edge, who lists the issuers with:', '  edge-upload trust list'],
+    });
+  }
+  const { cause } = error;
+  if (cause instanceof Response && isPassing(cause.status)) return unavailable(host, doing, options);
+  const status = cause instanceof Response ? `: HTTP ${cause.status}` : '';
+  const inner = cause instanceof Error ? `: ${words(cause.message)}` : status;
+  return new UserError('sign_in_refused', `${doing} failed: ${words(error.message)}${inner}.`, {
+    ...options,
+    hint: `Check that ${host} is an OpenID Connect provider; a proxy or captive portal may answer in its place.`,
+  });
+}
+
+/** Returns the error to print for a failure of a request to a provider; the message begins with `doing`. */
+function providerFailure(error: unknown, doing: string, host: string): UserError {
+  // The library wraps what our dispatcher throws.
+  for (let at = error; at instanceof Error; at = at.cause) if (isUserError(at)) return at;
+  const answered = providerError(error);
+  if (answered !== undefined) {
+    const isLater = isPassing((error as Partial<ResponseBodyError>).status) || answered.error === LATER;
+    return isLater
+      ? unavailable(host, doing, { cause: withoutBody(error) })
+      : refused(answered, doing, error);
+  }
+  const network = networkFailure(error, host);
+  if (network !== undefined) return network;
+  return unexpected(error instanceof Error ? error : new Error(String(error)), doing, host);
+}
+
+/** Runs requests to a provider. Its errors, and those of the network and the library, become a `UserError`. */
+export async function onProvider<T>(
+  { host, signal }: { readonly host: string; readonly signal: AbortSignal },
+  doing: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw signal.aborted ? interrupted() : providerFailure(error, doing, host);
+  }
+}

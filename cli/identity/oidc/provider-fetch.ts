@@ -1,0 +1,29 @@
+import type { CustomFetch } from 'openid-client';
+import type { Dispatcher } from 'undici';
+import { requestOnce } from '../../network/request-text.ts';
+
+/** Bounds of each answer: discovery, a token, an error. */
+const BOUNDS = { deadlineMs: 20_000, maxBytes: 256 * 1024 };
+
+/** Statuses whose responses have no body: https://fetch.spec.whatwg.org/#null-body-status */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/**
+ * Returns the `fetch` of the protocol library over our own dispatcher: with the proxies and authorities of all other
+ * requests, bounded in time and bytes. Redirects are not followed.
+ * @param signal aborts requests; the library's own signals only limit the time
+ */
+export function providerFetch(dispatcher: Dispatcher, signal: AbortSignal): CustomFetch {
+  return async (url, { method, headers, body }) => {
+    const answer = await requestOnce(url, {
+      dispatcher,
+      signal,
+      method: method as Dispatcher.HttpMethod,
+      headers,
+      body: body === undefined || body === null ? null : String(body),
+      ...BOUNDS,
+    });
+    const text = WITHOUT_BODY.has(answer.status) ? null : answer.text;
+    return new Response(text, { status: answer.status, headers: { ...answer.headers } });
+  };
+}

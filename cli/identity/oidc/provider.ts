@@ -1,0 +1,80 @@
+import { allowInsecureRequests, type Configuration, customFetch, discovery, None } from 'openid-client';
+import type { Context } from '../../context.ts';
+import { UserError } from '../../errors.ts';
+import { openDispatcher } from '../../network/dispatcher.ts';
+import type { LocalCloud } from '../../settings/deployments.ts';
+import { isLoopback } from '../../settings/edge-url.ts';
+import type { DescribedIssuer } from '../described-issuer.ts';
+import { onProvider } from './provider-failures.ts';
+import { providerFetch } from './provider-fetch.ts';
+
+/** What a request to a provider needs of an issuer. */
+export type ProviderAddress = Pick<DescribedIssuer, 'alias' | 'issuer'> & { readonly clientId: string };
+
+/** Identity provider, as its discovery document describes it. */
+export interface Provider {
+  readonly address: ProviderAddress;
+  /** Host that screens and errors name. */
+  readonly host: string;
+  /** Aborts every request. */
+  readonly signal: AbortSignal;
+  readonly config: Configuration;
+  /** Returns true for an address that the user's browser can be sent to. */
+  isSecure(address: string): boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a provider; the caller closes it. Every endpoint comes from the issuer itself, whose document must repeat the
+ * issuer exactly: what the edge says can lead to no other host.
+ * @param local set for a deployment in an embedded cloud, whose provider can be a plain http one on this computer
+ * @param signal aborts requests; a refresh passes one that Ctrl-C does not abort
+ */
+export async function openProvider(
+  context: Pick<Context, 'env'>,
+  address: ProviderAddress,
+  { local, signal }: { readonly local?: LocalCloud | undefined; readonly signal: AbortSignal },
+): Promise<Provider> {
+  const { issuer, clientId, alias } = address;
+  const { host } = new URL(issuer);
+  const isSecure = (text: string): boolean => {
+    if (!URL.canParse(text)) return false;
+    const { protocol, username, password, hostname } = new URL(text);
+    if (username !== '' || password !== '') return false;
+    return protocol === 'https:' || (protocol === 'http:' && local !== undefined && isLoopback(hostname));
+  };
+  if (!isSecure(issuer)) {
+    throw new UserError(
+      'sign_in_refused',
+      `The issuer ${alias} of this edge is not an https address: ${issuer}`,
+      {
+        hint: 'Do not sign in there. Ask the operator of the edge.',
+      },
+    );
+  }
+  const dispatcher = openDispatcher({ env: context.env });
+  try {
+    const config = await onProvider({ host, signal }, `Reading the configuration of ${host}`, () =>
+      discovery(new URL(issuer), clientId, undefined, None(), {
+        [customFetch]: providerFetch(dispatcher, signal),
+        execute: local === undefined ? [] : [allowInsecureRequests],
+      }),
+    );
+    const { issuer: found } = config.serverMetadata();
+    if (found !== issuer) throw otherIssuer(host, issuer, found);
+    return { address, host, signal, config, isSecure, close: () => dispatcher.destroy() };
+  } catch (error) {
+    await dispatcher.destroy();
+    throw error;
+  }
+}
+
+function otherIssuer(host: string, expected: string, found: string): UserError {
+  return new UserError(
+    'sign_in_refused',
+    `${host} describes the issuer ${found}, and the edge names ${expected}`,
+    {
+      hint: ['Ask the operator of the edge, who lists the issuers with:', '  edge-upload trust list'],
+    },
+  );
+}

@@ -1,0 +1,169 @@
+import type { Context } from '../../context.ts';
+import { UserError } from '../../errors.ts';
+import type { Target } from '../../settings/target.ts';
+import type { DescribedIssuer } from '../described-issuer.ts';
+import { isOwnAudience } from '../oidc/granted-tokens.ts';
+import { loginCommand } from './username.ts';
+
+/** Issuer that people sign in at. */
+export type PeopleIssuer = DescribedIssuer & { readonly clientId: string };
+
+export interface IssuerFlags {
+  /** `--issuer` */
+  readonly alias?: string;
+  /** True if other flags are of the user pool alone. */
+  readonly isOfPool: boolean;
+}
+
+function isOfPeople(issuer: DescribedIssuer): issuer is PeopleIssuer {
+  return issuer.kind !== 'workload' && issuer.clientId !== undefined;
+}
+
+/** Returns the name of an issuer with its host, as in `corp (login.acme.com)`. */
+function named({ alias, kind, issuer }: DescribedIssuer): string {
+  return kind === 'pool' ? `${alias} (user name and password)` : `${alias} (${new URL(issuer).host})`;
+}
+
+/**
+ * Returns the issuer to sign in at: the only one, the one that is named, or the user's answer.
+ * @throws {UserError} `usage` without a terminal, with the choices
+ */
+export async function chooseIssuer(
+  { ui }: Pick<Context, 'ui'>,
+  url: string,
+  issuers: readonly DescribedIssuer[],
+  { alias, isOfPool }: IssuerFlags,
+): Promise<PeopleIssuer> {
+  const people = issuers.filter(isOfPeople);
+  const aliases = people.map((one) => one.alias);
+  if (alias !== undefined) {
+    const found = people.find((one) => one.alias === alias);
+    if (found !== undefined) return found;
+    throw noSuchIssuer(url, alias, people);
+  }
+  const pool = people.find(({ kind }) => kind === 'pool');
+  if (isOfPool && pool !== undefined) return pool;
+  const [only, ...others] = people;
+  if (only === undefined) throw noIssuer(url);
+  if (others.length === 0) return only;
+  if (!ui.interactive) throw severalIssuers(url, people);
+  ui.event({
+    type: 'instruction',
+    text: [`${new URL(url).host} accepts the users of:`, ...people.map((one) => `  ${named(one)}`)],
+  });
+  const chosen = (answer: string) => people.find((one) => one.alias === answer.trim().toLowerCase());
+  const answer = await ui.ask({
+    prompt: `Sign in with (${aliases.join(', ')})`,
+    flag: '--issuer <alias>',
+    reject: (typed) => (chosen(typed) === undefined ? `Type one of ${aliases.join(', ')}` : undefined),
+  });
+  return chosen(answer) ?? only;
+}
+
+function choices(url: string, people: readonly PeopleIssuer[]): string[] {
+  return people.map(({ alias }) => `  ${loginCommand(url)} --issuer ${alias}`);
+}
+
+function severalIssuers(url: string, people: readonly PeopleIssuer[]): UserError {
+  const names = people.map(named).join(', ');
+  return new UserError('usage', `${new URL(url).host} accepts the users of several issuers: ${names}.`, {
+    hint: ['Name one:', ...choices(url, people)],
+  });
+}
+
+function noSuchIssuer(url: string, alias: string, people: readonly PeopleIssuer[]): UserError {
+  return new UserError('usage', `${new URL(url).host} has no issuer “${alias}” for people.`, {
+    hint: people.length === 0 ? 'Ask its operator.' : ['Name one of these:', ...choices(url, people)],
+  });
+}
+
+function noIssuer(url: string): UserError {
+  return new UserError(
+    'usage',
+    `Nobody can sign in to ${new URL(url).host}: it accepts tokens of CI jobs alone.`,
+    {
+      hint: ['In a job that it trusts, upload without a sign-in:', '  edge-upload put <file>'],
+    },
+  );
+}
+
+/** What was signed in at before, and what the edge names now. */
+interface Change {
+  readonly before: string;
+  readonly now: string;
+}
+
+function changeOf(
+  { deployment }: Target,
+  { alias, kind, issuer, clientId }: PeopleIssuer,
+  isNamed: boolean,
+): Change | undefined {
+  if (deployment === undefined) return undefined;
+  if (kind === 'pool') {
+    const { clientId: known, userPoolId } = deployment;
+    const isSame = known === clientId && issuer.endsWith(`/${userPoolId}`);
+    if (userPoolId === undefined || isSame) return undefined;
+    return {
+      before: `the user pool ${userPoolId}`,
+      now: `another, ${issuer.slice(issuer.lastIndexOf('/') + 1)}`,
+    };
+  }
+  const known = deployment.issuers ?? [];
+  if (known.some((one) => one.issuer === issuer && one.clientId === clientId)) return undefined;
+  const before = known.find((one) => one.alias === alias) ?? (isNamed ? undefined : known[0]);
+  if (before === undefined) return undefined;
+  const text = (one: { issuer: string; clientId: string }) => `${one.issuer} (client ${one.clientId})`;
+  return { before: text(before), now: text({ issuer, clientId }) };
+}
+
+/**
+ * Asks before a sign-in at an issuer or a client that this computer did not use before with the deployment: whoever
+ * controls the edge could send its users elsewhere.
+ * @param isNamed true if the user chose the issuer by its alias
+ */
+export async function confirmIssuer(
+  { ui }: Pick<Context, 'ui'>,
+  target: Target,
+  issuer: PeopleIssuer,
+  { accepted, isNamed }: { readonly accepted: boolean; readonly isNamed: boolean },
+): Promise<void> {
+  const change = changeOf(target, issuer, isNamed);
+  if (change === undefined || accepted) return;
+  const { host } = new URL(target.url);
+  ui.event({
+    type: 'warning',
+    text: `${host} sent its users to ${change.before} when you signed in last. It now names ${change.now}.`,
+  });
+  if (await ui.confirm('Sign in there?', '--accept-issuer')) return;
+  throw new UserError('sign_in_refused', `Not signed in: ${host} names another issuer than before.`, {
+    hint: ['If its operator confirms the change:', `  ${loginCommand(target.url)} --accept-issuer`],
+  });
+}
+
+/**
+ * Returns the audience to request a token for, if it is not the edge's own address. An edge can name any: without the
+ * user's word, no token for another service is requested, and none is sent.
+ */
+export async function acceptedAudience(
+  { ui }: Pick<Context, 'ui'>,
+  { url, deployment }: Target,
+  { alias, issuer, clientId, audience, token }: PeopleIssuer,
+  given?: string,
+): Promise<string | undefined> {
+  if (given !== undefined) return given;
+  if (audience === undefined || token === 'id' || isOwnAudience(audience, { url, clientId }))
+    return undefined;
+  const known = deployment?.issuers?.find((one) => one.issuer === issuer && one.clientId === clientId);
+  if (known?.audience === audience) return audience;
+  ui.event({
+    type: 'warning',
+    text: `${new URL(url).host} accepts tokens of ${alias} for “${audience}”, which is not its own address. It receives such a token.`,
+  });
+  if (await ui.confirm(`Request a token for “${audience}”?`, `--audience ${audience}`)) return audience;
+  throw new UserError('sign_in_refused', `Not signed in: no token for “${audience}” is requested.`, {
+    hint: [
+      'If the operator of the edge confirms that audience:',
+      `  ${loginCommand(url)} --audience ${audience}`,
+    ],
+  });
+}

@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer as createTcpServer } from 'node:net';
+import { type TestContext as Test, test } from 'node:test';
+import { login } from '../../../../cli/commands/login.ts';
+import { findSessions } from '../../../../cli/identity/tokens/token-store.ts';
+import { listDeployments, rememberDeployment } from '../../../../cli/settings/deployments.ts';
+import { headlessBrowser } from '../../../support/headless-browser.ts';
+import { addressIn, failure, openRig, type Rig } from './rig.ts';
+import { openStandIn, type StandIn } from './stand-in.ts';
+
+interface Given {
+  readonly rig: Rig;
+  readonly provider: StandIn;
+}
+
+/** An edge that names a provider whose every answer the test chooses. */
+async function open(t: Test, more: Record<string, unknown> = {}, local = true): Promise<Given> {
+  const [rig, provider] = await Promise.all([openRig(t, { local }), openStandIn()]);
+  t.after(() => provider.close());
+  rig.issuers = [
+    {
+      alias: 'corp',
+      kind: 'people',
+      issuer: provider.issuer,
+      clientId: 'edge-upload',
+      token: 'access',
+      preset: 'oidc',
+      ...more,
+    },
+  ];
+  provider.claims = { aud: rig.url };
+  return { rig, provider };
+}
+
+type LoginArgs = Parameters<typeof login>[1];
+
+function begin(rig: Rig, args: LoginArgs = {}, options: Parameters<Rig['context']>[0] = {}) {
+  const context = rig.context(options);
+  const ended = login(context, { url: rig.url, browser: true, callbackPort: 0, ...args });
+  // The test looks at the end itself.
+  ended.catch(() => {});
+  return { context, ended };
+}
+
+/** Signs in up to the end. */
+async function signIn(rig: Rig, args: LoginArgs = {}, options: Parameters<Rig['context']>[0] = {}) {
+  const { context, ended } = begin(rig, args, options);
+  const shown = await Promise.race([
+    context.shown(/The browser opens/),
+    ended.then(
+      () => '',
+      () => '',
+    ),
+  ]);
+  if (shown !== '')
+    await headlessBrowser()
+      .open(addressIn(shown))
+      .catch(() => {});
+  return { context, result: await ended };
+}
+
+/** Nothing was stored, and the edge received no token. */
+async function nothingIsOut({ rig }: Given): Promise<void> {
+  assert.deepEqual(rig.received, []);
+  assert.deepEqual(await findSessions(rig.context(), rig.url), []);
+}
+
+test('a token for another service is neither sent nor stored', async (t) => {
+  const cases: readonly (readonly [string, Record<string, unknown>])[] = [
+    ['another audience', { aud: 'https://management.azure.com' }],
+    ['sts', { aud: 'sts.amazonaws.com' }],
+    ['several audiences', { aud: ['https://graph.microsoft.com', 'x'] }],
+    ['no audience', { aud: undefined }],
+    ['no audience, another client', { aud: undefined, client_id: 'other' }],
+    ['an audience that begins like the edge', { aud: 'http://127.0.0.1' }],
+  ];
+  const given = await open(t);
+  for (const [name, claims] of cases) {
+    given.provider.claims = claims;
+    const error = await failure(signIn(given.rig));
+    assert.deepEqual([error.code, error.exitCode], ['sign_in_refused', 4], name);
+    await nothingIsOut(given);
+  }
+  for (const answer of [
+    { access_token: 'opaque', token_type: 'Bearer' },
+    { access_token: 'a.b.c', token_type: 'Bearer' },
+    { token_type: 'Bearer' },
+    { access_token: 'x', token_type: 'mac' },
+    [],
+    'token',
+    { error: 'server_error', error_description: `failed\u001b[2J ${'x'.repeat(5000)}` },
+  ]) {
+    given.provider.tokenAnswer = answer;
+    const error = await failure(signIn(given.rig));
+    assert.equal(error.code, 'sign_in_refused', JSON.stringify(answer).slice(0, 80));
+    assert.ok(error.message.length < 700);
+    await nothingIsOut(given);
+  }
+});
+
+test('an audience that the edge names needs the word of the user, and is then remembered', async (t) => {
+  const given = await open(t, { audience: 'sts.amazonaws.com' });
+  const { rig, provider } = given;
+  const without = await failure(signIn(rig));
+  assert.deepEqual([without.code, without.exitCode], ['usage', 2]);
+  assert.match(without.hint ?? '', /--audience sts\.amazonaws\.com/);
+  const refused = await failure(signIn(rig, {}, { answers: { 'Request a token for “sts': false } }));
+  assert.equal(refused.code, 'sign_in_refused');
+  assert.deepEqual(provider.requests, [], 'the provider was not asked at all');
+  await nothingIsOut(given);
+
+  rig.issuers = [{ ...rig.issuers[0], audience: 'api://files' }];
+  provider.claims = { aud: 'api://files' };
+  await signIn(rig, { audience: 'api://files' });
+  assert.equal(provider.authorized.at(-1)?.get('resource'), 'api://files');
+  assert.equal(rig.received.length, 1);
+  const [known] = await listDeployments(rig.context());
+  assert.equal(known?.issuers?.[0]?.audience, 'api://files');
+  await signIn(rig);
+  assert.equal(rig.received.length, 2, 'the same audience is not asked for again');
+});
+
+test('another client or issuer than before is a question; without a terminal it is refused', async (t) => {
+  const given = await open(t);
+  const { rig, provider } = given;
+  await signIn(rig);
+  const [corp] = rig.issuers;
+  const evil = await openStandIn();
+  t.after(() => evil.close());
+  evil.claims = { aud: rig.url };
+  for (const change of [
+    { clientId: 'another-app' },
+    { issuer: evil.issuer },
+    { issuer: evil.issuer, alias: 'other' },
+  ]) {
+    rig.issuers = [{ ...corp, ...change }];
+    const before = [provider.requests.length, rig.received.length];
+    const refused = await failure(signIn(rig));
+    assert.deepEqual([refused.code, refused.exitCode], ['usage', 2]);
+    assert.match(refused.hint ?? '', /--accept-issuer/);
+    const { context, ended } = begin(rig, {}, { answers: { 'Sign in there?': false } });
+    assert.equal((await failure(ended)).code, 'sign_in_refused');
+    assert.ok(context.events.some(({ type }) => type === 'warning'));
+    assert.deepEqual([provider.requests.length, rig.received.length], before);
+    assert.deepEqual(evil.requests, []);
+  }
+  rig.issuers = [{ ...corp, clientId: 'another-app' }];
+  await signIn(rig, { acceptIssuer: true });
+  await signIn(rig);
+  assert.equal(rig.received.length, 3, 'an accepted client is the known one');
+});
+
+test('an issuer is what its own document says, letter by letter, over https', async (t) => {
+  const given = await open(t);
+  const { rig, provider } = given;
+  for (const issuer of [
+    `${provider.issuer}/`,
+    provider.issuer.replace('127.0.0.1', 'localhost'),
+    'https://login.acme.com',
+    undefined,
+  ]) {
+    provider.metadata = { issuer };
+    const error = await failure(signIn(rig));
+    assert.equal(error.code, 'sign_in_refused', String(issuer));
+  }
+  provider.metadata = {};
+  for (const [status, body, location] of [
+    [302, '', 'https://login.acme.com/'],
+    [404, 'not here'],
+    [200, '<html>sign in to the network</html>'],
+    [200, 'null'],
+    [200, `{"issuer":"${provider.issuer}","x":"${'x'.repeat(300_000)}"}`],
+  ] as const) {
+    provider.discovery = { status, body, ...(location && { location }) };
+    const error = await failure(signIn(rig));
+    assert.equal(error.code, 'sign_in_refused', `${status} ${body.slice(0, 40)}`);
+  }
+  provider.discovery = undefined;
+  for (const authorization_endpoint of [
+    'http://login.acme.com/auth',
+    'javascript:alert(1)',
+    'https://a@login.acme.com/',
+    'file:///etc/passwd',
+  ]) {
+    provider.metadata = { authorization_endpoint };
+    const error = await failure(signIn(rig));
+    assert.equal(error.code, 'sign_in_refused', authorization_endpoint);
+  }
+  provider.metadata = { token_endpoint: 'http://login.acme.invalid/token' };
+  const plain = await failure(signIn(rig));
+  assert.match(plain.message, /http:\/\/login\.acme\.invalid/);
+  await nothingIsOut(given);
+});
+
+test('plain http is for providers of an embedded deployment alone', async (t) => {
+  const given = await open(t, {}, false);
+  const error = await failure(signIn(given.rig));
+  assert.equal(error.code, 'sign_in_refused');
+  assert.match(error.message, /not an https address/);
+  assert.deepEqual(given.provider.requests, []);
+  await nothingIsOut(given);
+});
+
+test('answers of strangers are refused and ignored; the right one ends the sign-in', async (t) => {
+  const given = await open(t);
+  const { rig, provider } = given;
+  const { context, ended } = begin(rig);
+  const address = new URL(addressIn(await context.shown(/The browser opens/)));
+  const redirect = address.searchParams.get('redirect_uri') ?? '';
+  const state = address.searchParams.get('state') ?? '';
+  assert.equal(address.searchParams.get('code_challenge_method'), 'S256');
+  const strangers: readonly (readonly [string, number])[] = [
+    [`${redirect}`, 400],
+    [`${redirect}?code=evil`, 400],
+    [`${redirect}?code=evil&state=wrong`, 400],
+    [`${redirect}?error=access_denied`, 400],
+    [`${redirect}?error=access_denied&state=${state.slice(1)}`, 400],
+    [`${redirect}?code=evil&state=${state}&state=x`, 400],
+    [redirect.replace('/callback', '/favicon.ico'), 404],
+    [redirect.replace('/callback', '/'), 404],
+    [redirect.replace('/callback', '//evil.example/callback'), 404],
+  ];
+  for (const [url, status] of strangers) {
+    const response = await fetch(url);
+    assert.equal(response.status, status, url);
+    assert.doesNotMatch(await response.text(), /evil/);
+  }
+  const posted = await fetch(`${redirect}?code=evil&state=${state}`, { method: 'POST' });
+  assert.equal(posted.status, 400);
+  await headlessBrowser().open(address.href);
+  await ended;
+  assert.equal(provider.codes.length, 1);
+  await assert.rejects(fetch(redirect), 'nobody listens any more');
+});
+
+test('an answer in the name of another issuer, and a refusal, end the sign-in', async (t) => {
+  const given = await open(t);
+  const { rig, provider } = given;
+  provider.redirectWith = { iss: 'https://evil.example' };
+  provider.metadata = { authorization_response_iss_parameter_supported: true };
+  assert.equal((await failure(signIn(rig))).code, 'sign_in_refused');
+  provider.redirectWith = {};
+  assert.equal((await failure(signIn(rig))).code, 'sign_in_refused', 'a promised iss is missing');
+  provider.metadata = {};
+  provider.redirectWith = {
+    error: 'access_denied',
+    error_description: 'AADSTS53003: Access has been blocked.',
+  };
+  const blocked = await failure(signIn(rig));
+  assert.match(blocked.message, /Access has been blocked/);
+  assert.match(blocked.hint ?? '', /tenant forbids/);
+  assert.deepEqual(provider.codes, []);
+  await nothingIsOut(given);
+});
+
+test('Ctrl-C ends the wait for the browser at once, and the port is closed', async (t) => {
+  const { rig } = await open(t);
+  const { context, ended } = begin(rig);
+  const address = new URL(addressIn(await context.shown(/The browser opens/)));
+  context.abort.abort();
+  const error = await ended.then(
+    () => assert.fail(),
+    (thrown) => thrown,
+  );
+  assert.equal(error.code, 'interrupted');
+  await assert.rejects(fetch(address.searchParams.get('redirect_uri') ?? ''));
+});
+
+test('ports: the first free one of the registered three, or the flag that names another', async (t) => {
+  const { rig } = await open(t);
+  const taken = createTcpServer();
+  await once(taken.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => taken.close());
+  const { port } = taken.address() as { port: number };
+  const busy = await failure(signIn(rig, { callbackPort: port }));
+  assert.equal(busy.code, 'busy');
+  assert.match(busy.hint ?? '', /--callback-port/);
+});
+
+test('where the redirect is localhost, both families are listened on', async (t) => {
+  const given = await open(t, { preset: 'entra', token: 'id' });
+  const { context, ended } = begin(given.rig, { callbackPort: 0 });
+  const address = new URL(addressIn(await context.shown(/The browser opens/)));
+  const redirect = new URL(address.searchParams.get('redirect_uri') ?? '');
+  assert.equal(redirect.hostname, 'localhost');
+  assert.equal(address.searchParams.get('resource'), null, 'Entra refuses the parameter');
+  const families = await Promise.all(
+    ['127.0.0.1', '[::1]'].map(async (host) => {
+      const response = await fetch(`http://${host}:${redirect.port}/callback`).catch(() => undefined);
+      return response?.status;
+    }),
+  );
+  assert.equal(families[0], 400);
+  // A computer without IPv6 has one family.
+  assert.ok(families[1] === 400 || families[1] === undefined);
+  given.provider.claims = { aud: 'edge-upload' };
+  await headlessBrowser().open(address.href.replace('localhost%3A', 'localhost%3A'));
+  await ended;
+});
+
+test('a remembered deployment keeps its issuers when its operator deploys again', async (t) => {
+  const { rig } = await open(t);
+  const { context } = await signIn(rig);
+  const [known] = await listDeployments(context);
+  const { issuers: _, ...deployed } = known ?? assert.fail();
+  await rememberDeployment(context, deployed);
+  assert.equal((await listDeployments(context))[0]?.issuers?.length, 1);
+});

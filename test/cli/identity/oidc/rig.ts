@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext as Test } from 'node:test';
+import { rootCertificates } from 'node:tls';
+import { isUserError, type UserError } from '../../../../cli/errors.ts';
+import { rememberDeployment } from '../../../../cli/settings/deployments.ts';
+import { cannotAsk, cannotConfirm } from '../../../../cli/ui/questions.ts';
+import type { Ui } from '../../../../cli/ui/ui.ts';
+import { type FlatEvent, flatEvent } from '../../../support/flat.ts';
+import { type TestContext, testContext } from '../../transfer/helpers/context.ts';
+
+/** Answers to questions, by the beginning of the prompt; a function is asked when it is time. */
+type Answers = Readonly<Record<string, string | boolean | (() => string | Promise<string>)>>;
+
+export interface Rig {
+  /** Address of the edge. */
+  readonly url: string;
+  readonly home: string;
+  /** Tokens that reached the edge. */
+  readonly received: string[];
+  /** Issuers that the edge names. */
+  issuers: Record<string, unknown>[];
+  /** Error of the edge for every token; absent: it accepts them. */
+  refusal?: { status: number; error: string; message: string };
+  context(options?: { env?: Record<string, string>; answers?: Answers }): TestContext & Watched;
+}
+
+interface Watched {
+  /** Resolves with the first text of an event that matches. */
+  shown(pattern: RegExp): Promise<string>;
+}
+
+/**
+ * An edge whose description and answers a test chooses, and a computer that knows it as a deployment of an embedded cloud:
+ * its issuers can be on this computer.
+ */
+export async function openRig(t: Pick<Test, 'after'>, { local = true } = {}): Promise<Rig> {
+  const home = mkdtempSync(join(tmpdir(), 'edge-upload-oidc-'));
+  const caFile = join(home, 'ca.pem');
+  writeFileSync(caFile, rootCertificates[0] ?? '');
+  const received: string[] = [];
+  const shown: string[] = [];
+  const server = createServer((request, response) => {
+    const answer = (status: number, body: unknown) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const edge = { service: 'edge-upload', version: 2, policy: {}, issuers: rig.issuers };
+    const { authorization } = request.headers;
+    if (authorization === undefined) return answer(200, edge);
+    const token = authorization.replace(/^Bearer /, '');
+    received.push(token);
+    if (rig.refusal !== undefined) return answer(rig.refusal.status, rig.refusal);
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    return answer(200, {
+      ...edge,
+      caller: {
+        username: claims.email ?? claims.sub,
+        sub: claims.sub,
+        issuer: rig.issuers[0]?.alias,
+        groups: claims.groups ?? [],
+        claims: { department: 'it' },
+        writeTo: ['corp/ada/'],
+        maxSize: 1024 ** 2,
+        noClobber: true,
+        tokenExpiresAt: new Date(claims.exp * 1000).toISOString(),
+      },
+    });
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  t.after(async () => {
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+    rmSync(home, { recursive: true, force: true });
+    for (const text of shown) assert.doesNotMatch(text, /eyJ[\w-]{20,}/, 'a token is shown');
+  });
+  const env = { XDG_CONFIG_HOME: join(home, 'config'), XDG_STATE_HOME: join(home, 'state') };
+  const place = { env, platform: process.platform, home };
+  if (local) {
+    const cloud = { endpoint: 'http://127.0.0.1:9', caFile };
+    await rememberDeployment(place, { name: 'studio', url, bucket: 'studio-bucket', local: cloud });
+  }
+
+  const context: Rig['context'] = ({ env: more = {}, answers } = {}) => {
+    const events: FlatEvent[] = [];
+    const watchers = new Set<() => void>();
+    const find = (prompt: string) => {
+      const found = Object.entries(answers ?? {}).find(([start]) => prompt.startsWith(start));
+      return found?.[1] ?? assert.fail(`nobody was to be asked for “${prompt}”`);
+    };
+    const ui: Ui = {
+      interactive: answers !== undefined,
+      event(event) {
+        events.push(flatEvent(event));
+        shown.push(JSON.stringify(event));
+        for (const watcher of watchers) watcher();
+      },
+      async ask({ prompt, flag, reject }) {
+        if (answers === undefined) throw cannotAsk(prompt, flag);
+        const found = find(prompt);
+        const answer = typeof found === 'function' ? await found() : String(found);
+        assert.equal(reject?.(answer), undefined);
+        return answer;
+      },
+      async confirm(prompt, flag) {
+        if (answers === undefined) throw cannotConfirm(prompt, flag);
+        return find(prompt) === true;
+      },
+      close() {},
+    };
+    const base = testContext({ env: { ...env, ...more }, home, ui });
+    return {
+      ...base,
+      events,
+      shown: (pattern) =>
+        new Promise((resolve) => {
+          const look = () => {
+            const found = events.find((event) => 'text' in event && pattern.test(event.text));
+            if (found === undefined || !('text' in found)) return;
+            watchers.delete(look);
+            resolve(found.text);
+          };
+          watchers.add(look);
+          look();
+        }),
+    };
+  };
+  const rig: Rig = { url, home, received, issuers: [], context };
+  return rig;
+}
+
+/** The address in a text. */
+export function addressIn(text: string): string {
+  return /https?:\/\/\S+/.exec(text.slice(text.indexOf('\n')))?.[0] ?? assert.fail(`no address in: ${text}`);
+}
+
+/** The error that a command ends with. It must say what to do next. */
+export async function failure(work: Promise<unknown>): Promise<UserError> {
+  const error = await work.then(
+    () => assert.fail('it did not fail'),
+    (thrown: unknown) => thrown,
+  );
+  if (!isUserError(error)) throw error;
+  assert.ok(error.hint, `it says what to do next: ${error.message}`);
+  for (let at: unknown = error; at instanceof Error; at = at.cause)
+    assert.doesNotMatch(`${at.message}${at.stack}`, /eyJ[\w-]{20,}/);
+  return error;
+}

@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { type TestContext as Test, test } from 'node:test';
+import { login } from '../../../../cli/commands/login.ts';
+import { logout } from '../../../../cli/commands/logout.ts';
+import { whyNoBrowser } from '../../../../cli/identity/oidc/headless.ts';
+import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
+import { resolveTarget } from '../../../../cli/settings/target.ts';
+import { openCompany } from '../../../support/company.ts';
+import { headlessBrowser } from '../../../support/headless-browser.ts';
+import { addressIn, failure, openRig } from './rig.ts';
+import { openStandIn } from './stand-in.ts';
+
+const PENDING = { error: 'authorization_pending' };
+
+async function withStandIn(t: Test, more: Record<string, unknown> = {}) {
+  const [rig, provider] = await Promise.all([openRig(t), openStandIn()]);
+  t.after(() => provider.close());
+  const { issuer } = provider;
+  rig.issuers = [
+    {
+      alias: 'corp',
+      kind: 'people',
+      issuer,
+      clientId: 'edge-upload',
+      token: 'access',
+      preset: 'oidc',
+      ...more,
+    },
+  ];
+  provider.claims = { aud: rig.url };
+  provider.deviceAnswer = {
+    device_code: 'd1',
+    user_code: 'WDJB-MJHT',
+    verification_uri: 'https://login.acme.com/device',
+    expires_in: 600,
+    interval: 1,
+  };
+  return { rig, provider };
+}
+
+/** Gives the answers one after the other, then tokens. */
+function answering(answers: unknown[]) {
+  const left = [...answers];
+  return () => left.shift();
+}
+
+test('sign-in by device code at a real provider: the code is typed on another device', async (t) => {
+  const company = await openCompany({ claims: { email: 'ada@acme.com' } });
+  t.after(() => company.close());
+  const rig = await openRig(t);
+  const { issuer, clientId } = company;
+  const scopes = ['openid', 'offline_access'];
+  rig.issuers = [
+    { alias: 'corp', kind: 'people', issuer, clientId, scopes, token: 'access', preset: 'oidc' },
+  ];
+  // Without a terminal and a browser, the code is the way.
+  const context = rig.context({ env: { SSH_CONNECTION: '1' } });
+  const ended = login(context, { url: rig.url });
+  ended.catch(() => {});
+  const shown = await Promise.race([context.shown(/type the code/), ended.then(() => '')]);
+  const [, code = ''] = /type the code (\S+)/.exec(shown) ?? [];
+  assert.ok(context.events.some((event) => 'text' in event && /this is an SSH session/.test(event.text)));
+  const browser = headlessBrowser();
+  const form = await browser.open(addressIn(shown));
+  const confirm = await browser.submit(form, { user_code: code });
+  const done = await browser.submit(confirm);
+  assert.match(done.text, /Sign-in Success/);
+  const { document } = await ended;
+  assert.equal(document.username, 'ada@acme.com');
+  assert.equal((await logout(rig.context())).document.revoked, true);
+});
+
+test('device codes: pending, slowed down, broken off and refused', async (t) => {
+  const { rig, provider } = await withStandIn(t);
+  provider.tokenAnswer = answering([PENDING, undefined]);
+  const { document } = await login(rig.context(), { url: rig.url, device: true });
+  assert.equal(document.username, 'ada');
+  assert.equal(provider.bodies.at(-1)?.get('device_code'), 'd1');
+
+  const refusals: readonly (readonly [unknown, RegExp])[] = [
+    [{ error: 'access_denied' }, /access_denied/],
+    [{ error: 'expired_token' }, /expired_token/],
+    [{ error: 'invalid_grant', error_description: 'AADSTS530033: blocked by policy' }, /blocked by policy/],
+    [{}, /failed/],
+  ];
+  for (const [answer, message] of refusals) {
+    provider.tokenAnswer = answering([answer]);
+    const error = await failure(login(rig.context(), { url: rig.url, device: true }));
+    assert.equal(error.code, 'sign_in_refused');
+    assert.match(error.message, message);
+  }
+
+  const good = provider.deviceAnswer as Record<string, unknown>;
+  for (const verification_uri of [
+    'http://login.acme.com/device',
+    'https://a:b@login.acme.com/',
+    'javascript:x',
+    '',
+  ]) {
+    provider.deviceAnswer = { ...good, verification_uri };
+    const error = await failure(login(rig.context(), { url: rig.url, device: true }));
+    assert.equal(error.code, 'sign_in_refused', verification_uri);
+  }
+  provider.deviceAnswer = { ...good, expires_in: 1 };
+  provider.tokenAnswer = () => PENDING;
+  const late = await failure(login(rig.context(), { url: rig.url, device: true }));
+  assert.equal(late.code, 'gave_up');
+});
+
+test('Ctrl-C ends the wait for a device at once', async (t) => {
+  const { rig, provider } = await withStandIn(t);
+  provider.deviceAnswer = { ...(provider.deviceAnswer as object), interval: 60 };
+  const context = rig.context();
+  const ended = login(context, { url: rig.url, device: true });
+  await context.shown(/type the code/);
+  context.abort.abort();
+  const error = await ended.then(
+    () => assert.fail(),
+    (thrown) => thrown,
+  );
+  assert.equal(error.code, 'interrupted');
+});
+
+test('a provider without device codes is named, and the pasted address offered', async (t) => {
+  const { rig, provider } = await withStandIn(t);
+  provider.metadata = { device_authorization_endpoint: undefined };
+  const error = await failure(login(rig.context(), { url: rig.url, device: true }));
+  assert.equal(error.code, 'usage');
+  assert.match(error.hint ?? '', /--no-browser/);
+  const noTerminal = await failure(login(rig.context(), { url: rig.url }));
+  assert.equal(noTerminal.code, 'usage');
+});
+
+test('sign-in by the pasted address of a browser elsewhere', async (t) => {
+  const { rig, provider } = await withStandIn(t);
+  const forms: readonly ((address: URL) => string)[] = [
+    ({ href }) => href,
+    ({ href }) => `  ${href.slice(0, 40)}\n${href.slice(40)} `,
+    ({ search }) => search.slice(1),
+    ({ href }) => `${href}#fragment`,
+  ];
+  for (const form of forms) {
+    const answers = {
+      'Address that the browser ended on': async () => {
+        const shown = await context.shown(/Copy the whole address/);
+        const isBack = (url: string) => url.includes('/callback?');
+        const { url } = await headlessBrowser().open(addressIn(shown), isBack);
+        return form(new URL(url));
+      },
+    };
+    const context = rig.context({ answers });
+    const { document } = await login(context, { url: rig.url, browser: false });
+    assert.equal(document.username, 'ada');
+  }
+  assert.equal(provider.codes.length, forms.length);
+});
+
+test('what is pasted must belong to this sign-in', async (t) => {
+  const { rig, provider } = await withStandIn(t);
+  const context = rig.context({ answers: {} });
+  const asked: (string | undefined)[] = [];
+  const ui = {
+    ...context.ui,
+    ask: async ({ reject }: { reject?: (answer: string) => string | undefined }) => {
+      const pasted = [
+        '',
+        'hello',
+        'http://127.0.0.1:1/callback?code=c1',
+        'http://127.0.0.1:1/callback?code=c1&state=x',
+      ];
+      for (const text of pasted) asked.push(reject?.(text));
+      throw new Error('enough');
+    },
+  };
+  await assert.rejects(login({ ...context, ui }, { url: rig.url, browser: false }), /enough/);
+  assert.equal(asked.length, 4);
+  for (const reason of asked) assert.match(reason ?? '', /not the address/);
+  assert.deepEqual(provider.codes, []);
+});
+
+test('several issuers: a question at a terminal, otherwise the flag with the choices', async (t) => {
+  const { rig, provider } = await withStandIn(t);
+  const [corp] = rig.issuers;
+  rig.issuers = [
+    { ...corp },
+    { ...corp, alias: 'partner', clientId: 'partner-app' },
+    { alias: 'github', kind: 'workload', issuer: 'https://token.actions.githubusercontent.com', token: 'id' },
+  ];
+  const error = await failure(login(rig.context(), { url: rig.url }));
+  assert.deepEqual([error.code, error.exitCode], ['usage', 2]);
+  assert.match(error.hint ?? '', /--issuer corp\n.*--issuer partner$/);
+  const wrong = await failure(login(rig.context(), { url: rig.url, issuer: 'github' }));
+  assert.match(wrong.message, /no issuer “github” for people/);
+  const signsIn = async (args: Parameters<typeof login>[1], answers: Record<string, string>) => {
+    const context = rig.context({ answers, env: { DISPLAY: ':0' } });
+    const ended = login(context, { url: rig.url, browser: true, callbackPort: 0, ...args });
+    await headlessBrowser().open(addressIn(await context.shown(/The browser opens/)));
+    return (await ended).document.issuer;
+  };
+  assert.equal(await signsIn({}, { 'Sign in with (corp, partner)': ' Partner ' }), 'partner');
+  assert.equal(provider.authorized.at(-1)?.get('client_id'), 'partner-app');
+  assert.equal(await signsIn({ issuer: 'corp' }, {}), 'corp');
+  rig.issuers = rig.issuers.slice(2);
+  assert.match((await failure(login(rig.context(), { url: rig.url }))).message, /tokens of CI jobs alone/);
+});
+
+test('flags of another kind of sign-in are usage errors', async (t) => {
+  const { rig, provider } = await withStandIn(t);
+  for (const args of [
+    { create: true, email: 'ada@acme.com' },
+    { codeStdin: true },
+    { factor: 'app' },
+    { attributes: { name: 'Ada' } },
+  ] as const) {
+    const error = await failure(login(rig.context(), { url: rig.url, ...args }));
+    assert.equal(error.code, 'usage');
+    assert.match(error.message, /not used with the issuer corp/);
+  }
+  const both = await failure(login(rig.context(), { url: rig.url, device: true, browser: false }));
+  assert.equal(both.code, 'usage');
+  assert.deepEqual(provider.requests, []);
+});
+
+test('a refused refresh ends the sign-in; a passing failure does not', async (t) => {
+  const { rig, provider } = await withStandIn(t);
+  await login(rig.context(), { url: rig.url, device: true });
+  const context = rig.context();
+  const later = { ...context, now: () => new Date(Date.now() + 3_590_000) };
+  const target = await resolveTarget(later);
+  const renewed = () => tokenSource(later, target).current();
+  provider.discovery = { status: 503, body: '' };
+  const passing = await failure(renewed());
+  assert.notEqual(passing.code, 'sign_in_refused');
+  provider.discovery = undefined;
+  for (const answer of [
+    { error: 'invalid_grant', error_description: 'The refresh token was used before.' },
+    { access_token: 'opaque', token_type: 'Bearer' },
+  ]) {
+    provider.tokenAnswer = answer;
+    const error = await failure(renewed());
+    assert.equal(error.code, 'not_signed_in');
+    assert.match(error.hint ?? '', /--issuer corp/);
+  }
+  provider.tokenAnswer = undefined;
+  provider.claims = { aud: rig.url, sub: 'eve' };
+  assert.match((await failure(renewed())).message, /another user/);
+  provider.claims = { aud: 'https://elsewhere.example' };
+  assert.match((await failure(renewed())).message, /not for/);
+  provider.claims = { aud: rig.url };
+  assert.ok(await renewed());
+  assert.equal(provider.bodies.at(-1)?.get('resource'), rig.url, 'the audience is asked for again');
+});
+
+test('logout says where the provider cannot revoke', async (t) => {
+  const { rig, provider } = await withStandIn(t);
+  await login(rig.context(), { url: rig.url, device: true });
+  provider.metadata = { revocation_endpoint: undefined };
+  const context = rig.context();
+  const { document } = await logout(context);
+  assert.deepEqual([document.signedOut, document.revoked], [true, false]);
+  assert.ok(
+    context.events.some((event) => event.type === 'warning' && /cannot revoke tokens/.test(event.text)),
+  );
+});
+
+test('the edge that refuses a sign-in says why', async (t) => {
+  const { rig } = await withStandIn(t);
+  rig.refusal = { status: 403, error: 'forbidden', message: 'No rule of this issuer fits the token.' };
+  const context = rig.context();
+  const { document } = await login(context, { url: rig.url, device: true });
+  assert.equal(document.writeTo, undefined);
+  assert.ok(
+    context.events.some((event) => event.type === 'warning' && /No rule of this issuer/.test(event.text)),
+  );
+});
+
+test('a browser is expected on desktops and in WSL, and not in remote sessions', () => {
+  const why = (env: Record<string, string>, platform: NodeJS.Platform = 'linux', interactive = true) =>
+    whyNoBrowser({ env, platform, ui: { interactive } as never });
+  const display = { DISPLAY: ':0' };
+  for (const env of [
+    display,
+    { WAYLAND_DISPLAY: 'w' },
+    { WSL_DISTRO_NAME: 'Debian' },
+    { WSL_INTEROP: '/run/x' },
+  ])
+    assert.equal(why(env), undefined);
+  assert.equal(why({}, 'darwin'), undefined);
+  assert.equal(why({}, 'win32'), undefined);
+  for (const name of ['SSH_CONNECTION', 'SSH_TTY', 'CODESPACES', 'REMOTE_CONTAINERS'])
+    assert.ok(why({ ...display, [name]: 'true' }), name);
+  assert.ok(why({}));
+  assert.ok(why(display, 'linux', false));
+});
