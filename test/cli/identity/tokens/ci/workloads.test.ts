@@ -119,21 +119,21 @@ test('a projected token of a pod is read again when the kubelet has replaced it'
 
 test('an edge that names another audience gets no token for it', async (t) => {
   const here = await rig(t);
-  for (const audience of [
-    'sts.amazonaws.com',
-    'api://AzureADTokenExchange',
-    'https://upload.pypi.org/legacy/',
-  ]) {
-    here.name(
-      ...NAMES.map((preset) => ({
-        preset,
-        // A look-alike of the issuer changes nothing either.
-        issuer: `${PUBLISHED[preset].iss}/evil`,
-        audience,
-        clientId: audience,
-      })),
-    );
-    for (const ci of NAMES.filter((name) => name !== 'kubernetes')) {
+  const EVERY = NAMES.filter((name) => name !== 'kubernetes');
+  for (const [audience, jobs] of [
+    ['sts.amazonaws.com', EVERY],
+    ['api://AzureADTokenExchange', ['github']],
+    ['https://upload.pypi.org/legacy/', ['github']],
+  ] as const) {
+    // A look-alike of the issuer changes nothing either.
+    const evil = (preset: CiName) => ({
+      preset,
+      issuer: `${PUBLISHED[preset].iss}/evil`,
+      audience,
+      clientId: audience,
+    });
+    here.name(...NAMES.map(evil));
+    for (const ci of jobs) {
       const tokens = tokenSource(here.context(here.job(ci)), { url: here.url });
       assert.ok([claimsOf(await tokens.current()).aud].flat().includes(here.url), ci);
     }
