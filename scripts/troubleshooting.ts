@@ -50,7 +50,10 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     means: 'The file changed while it was uploaded. Nothing was stored as if it were whole.',
     fix: 'Wait until nothing writes to it, and run the command again.',
   },
-  not_signed_in: { means: 'Nobody is signed in to this edge.', fix: 'Run `edge-upload login`.' },
+  not_signed_in: {
+    means: 'Nobody is signed in to this edge, and the job has no identity that it trusts.',
+    fix: 'Run `edge-upload login`. For jobs of a CI, see [CI jobs and cloud workloads](ci.md).',
+  },
   sign_in_refused: {
     means: 'User name, password or code are wrong, expired, or the user is disabled.',
     fix: 'Try again, or ask the operator for `edge-upload user reset <name>`.',

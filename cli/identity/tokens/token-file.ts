@@ -50,7 +50,7 @@ async function readBeginning(path: string, source: string) {
     throw new UserError(
       isMissing ? 'file_missing' : 'file_unreadable',
       `${source} ${isMissing ? 'does not exist' : `cannot be read: ${diskReason(error)}`}.`,
-      { hint: 'Correct the variable, or unset it.', cause: error },
+      { hint: 'Check the path and its permissions (ls -l).', cause: error },
     );
   }
 }
