@@ -16,7 +16,7 @@ import { UploadStack } from './upload-stack.ts';
  *
  * Every later one takes the same values: without them the distribution would be taken down again.
  * More context: stackName, options as JSON (see StackOptions in infra/options.ts), and for their trusted issuers the key
- * sets by alias as JSON: -c keySets="{\"corp\":$(curl -s https://…/jwks)}".
+ * sets by alias as JSON with the seconds since 1970: -c keySets="{\"corp\":$(curl -s https://…/jwks)}" -c bakedAt=…
  */
 const app = new App({ analyticsReporting: false });
 
@@ -50,7 +50,11 @@ function readEdge(): EdgeKeys | undefined {
   const documents = object('keySets');
   if (pool === undefined && documents === undefined) return undefined;
   const keySets = Object.entries(documents ?? {}).map(([alias, keySet]) => [alias, signingKeysOf(keySet)]);
-  const bakedAt = keySets.length === 0 ? undefined : Math.floor(Date.now() / 1000);
+  const seconds = text('bakedAt');
+  if (keySets.length > 0 !== (seconds !== undefined)) {
+    throw new Error('the context values keySets and bakedAt go together');
+  }
+  const bakedAt = seconds === undefined ? undefined : Number(seconds);
   return { keySets: Object.fromEntries(keySets), ...omitUndefined({ pool, bakedAt }) };
 }
 

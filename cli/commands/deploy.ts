@@ -4,6 +4,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
+import { type Kept, rememberKept } from '../settings/kept.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
 import { requireChecks } from '../stack/checks/check.ts';
 import { edgeServes } from '../stack/checks/edge-probe.ts';
@@ -19,7 +20,7 @@ import { remember } from '../stack/operate/remember.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
 import { optionChanges } from '../stack/options/describe-options.ts';
 import { keptOptions, requireKnown, stackTags } from '../stack/options/kept-options.ts';
-import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
+import { mergeOptions, refuseTooMuch, unsetNotes } from '../stack/options/merge-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { requireSafe } from '../trust/safety.ts';
 import {
@@ -105,11 +106,12 @@ async function applyTo(
     const options = await change(kept, work);
     // What this version keeps, it must be able to read.
     requireKnown(options);
+    refuseTooMuch(options);
     requireSafe(options);
     await refuseBucket(work, options);
     await tellKept(context, work, options);
-    warnOfNobody(context, options);
     const tags = stackTags(options, kept);
+    const leaving = await poolToLeave(work, kept, options);
     const agreement = createAgreement(work, {
       yes: args.yes ?? false,
       dryRun,
@@ -126,27 +128,29 @@ async function applyTo(
     if (outcome === 'declined') {
       return { document: { stackName, outcome }, text: 'Nothing was changed.' };
     }
+    if (leaving !== undefined) await rememberKept(context, leaving);
     const deployment = await remember(context, work, outputs, options);
     await Promise.all([
       edgeServes(context, { ...deployment, policy: policyOf(options), trust: options.trust ?? [] }),
       keepLogsBounded(work, outputs),
     ]);
-    const next = (await hasNoUsers(work, outputs)) ? FIRST_USER : [];
+    const next = await nextSteps(work, outputs, options);
     return deployedResult(work, { outcome, outputs, url: deployment.url, options, next });
   } finally {
     work.clients.close();
   }
 }
 
-function warnOfNobody({ ui }: Context, { userPool = true, trust = [] }: StackOptions): void {
-  if (userPool || trust.length > 0) return;
-  ui.event({
-    type: 'warning',
-    text: [
-      'Without a user pool and trusted issuers, nobody can upload. Trust one next:',
-      '  edge-upload trust --help',
-    ],
-  });
+/** Returns the user pool that stays in the account when this deploy takes it out of the stack. */
+async function poolToLeave(
+  work: StackWork,
+  { retainData = false, userPool: had = true }: StackOptions,
+  { userPool: has = true }: StackOptions,
+): Promise<Kept | undefined> {
+  if (!retainData || !had || has) return undefined;
+  const name = (await findStack(work))?.outputs.userPoolId;
+  const { stackName, local } = work;
+  return name === undefined ? undefined : { type: 'user pool', name, stackName, ...omitUndefined({ local }) };
 }
 
 /** What follows a deploy as long as nobody can sign in. */
@@ -157,6 +161,22 @@ const FIRST_USER = [
   'Or create a user for somebody else:',
   '  edge-upload user add ada --email ada@example.com',
 ];
+
+/** What follows a deploy without a user pool as long as no issuer is trusted. */
+const FIRST_ISSUER = [
+  '',
+  'Nobody can upload yet. Trust an identity provider or a CI system:',
+  '  edge-upload trust --help',
+];
+
+async function nextSteps(
+  work: StackWork,
+  outputs: StackOutputs,
+  { userPool = true, trust = [] }: StackOptions,
+): Promise<readonly string[]> {
+  if (!userPool) return trust.length === 0 ? FIRST_ISSUER : [];
+  return (await hasNoUsers(work, outputs)) ? FIRST_USER : [];
+}
 
 /** Whether the pool has no user yet; false where nobody can tell. */
 async function hasNoUsers(work: StackWork, { userPoolId }: StackOutputs): Promise<boolean> {

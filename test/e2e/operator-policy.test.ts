@@ -18,9 +18,10 @@ function isAllowed(action: string, policy = OPERATOR_POLICY): boolean {
 }
 
 /** Options whose template goes by way of the bucket. */
-const MANY_GROUPS = Array.from({ length: 170 }, (_, at) => [
-  '--allow-group',
-  `${'g'.repeat(98)}${at}`,
+const MANY = Array.from({ length: 45 }, (_, at) => [
+  ...['--allow-group', `${'g'.repeat(120)}${at}`],
+  ...['--allow-group', `${'h'.repeat(70)}${at}`],
+  ...['--tag', `${'t'.repeat(100)}${at}=${'v'.repeat(160)}`],
 ]).flat();
 
 /** Needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
@@ -49,7 +50,7 @@ test('an operator needs no permission that the policy lacks', async () => {
         ['doctor'],
         ['ls'],
         ['get', 'a.txt', '--as', 'b.txt'],
-        ['deploy', '--yes', ...MANY_GROUPS],
+        ['deploy', '--yes', ...MANY],
         ['user', 'add', 'bob', '--email', 'bob@example.com'],
         ['user', 'list'],
         ['user', 'show', 'bob'],
@@ -103,7 +104,7 @@ test('an operator with the policy of --deploy-only deploys', async () => {
         const { code, stdout, stderr } = await computer.run(args, { env });
         assert.equal(code, 0, `${args.join(' ')}\n${stdout}${stderr}`);
       };
-      await run('deploy', '--yes', '--retain-data', ...MANY_GROUPS);
+      await run('deploy', '--yes', '--retain-data', ...MANY);
       await run('synth');
       await run('doctor');
       await run('logs');

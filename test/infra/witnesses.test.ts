@@ -146,9 +146,16 @@ test('cdk synth works by hand, for the identity half and for the whole', async (
   const folder = temporary(t);
   assert.deepEqual(sections(await cdkSynth(join(folder, 'half'))), sections(halfTemplate()));
   const { userPoolId, clientId, jwks } = IDENTITY;
-  const context = { userPoolId, clientId, jwks: JSON.stringify(jwks), options: '{"maxSize":7}' };
+  const options = { maxSize: 7, trust: [ISSUER] };
+  const { keySets: trusted, bakedAt } = keysFor(options);
+  const keySets = Object.fromEntries(Object.entries(trusted).map(([alias, keys]) => [alias, { keys }]));
+  const json = { jwks, options, keySets, bakedAt };
+  const context = {
+    ...{ userPoolId, clientId },
+    ...Object.fromEntries(Object.entries(json).map(([name, value]) => [name, JSON.stringify(value)])),
+  };
   const args = Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const whole = await cdkSynth(join(folder, 'whole'), ...args);
-  assert.deepEqual(sections(whole), sections(wholeTemplate(EDGE, { maxSize: 7 })));
+  assert.deepEqual(sections(whole), sections(wholeTemplate(keysFor(options), options)));
   await assert.rejects(cdkSynth(join(folder, 'part'), '-c', 'userPoolId=x'), /go together/);
 });

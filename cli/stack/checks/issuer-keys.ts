@@ -84,7 +84,7 @@ export function issuersCheck(work: StackWork): Check {
         return { skipped: 'there is no stack' };
       const deployed = await deployedTemplate(work, stack.id);
       const compared = await compareKeys(work, readOptions(deployed), deployed);
-      if (compared.length === 0) return { skipped: 'no issuers beside the user pool' };
+      if (compared.length === 0) return { skipped: 'no trusted issuers' };
       for (const one of compared) {
         if (one.live === undefined) work.context.ui.event({ type: 'warning', text: keysWords(one) });
       }

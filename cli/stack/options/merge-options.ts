@@ -1,4 +1,4 @@
-import type { StackOptions } from '../../../infra/options.ts';
+import { policyOf, type StackOptions, type TrustedIssuer } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { isPrefixRule } from '../../../protocol/prefix-rule.ts';
 import { UserError } from '../../errors.ts';
@@ -26,20 +26,41 @@ export function refuseSharedPrefix({ writeTo }: StackOptions): void {
   );
 }
 
-/**
- * Bytes of JSON. The first step of a deploy makes the bucket with the options inline, and the edge describes its rules in
- * an answer of 40 KB at most. Trusted issuers come later and by the bucket.
- * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
- */
+/** Bytes of JSON. The first step of a deploy has the options in its template, which is inline: there is no bucket yet. */
 const OPTIONS_ROOM = 30_000;
 
-/** Refused before the first half of a deployment is there. */
-function refuseTooMuch({ trust: _, ...options }: StackOptions): void {
-  const all = Buffer.byteLength(JSON.stringify(options));
-  if (all <= OPTIONS_ROOM) return;
-  throw new UserError('usage', `A deployment keeps ${OPTIONS_ROOM} bytes of options; these have ${all}.`, {
-    hint: 'Name fewer or shorter --tag, --allow-group, --cors-origin or --write-to.',
-  });
+/**
+ * Bytes of JSON that every answer of the edge about itself holds. An answer of an edge function has 40 KB, of which groups
+ * and prefixes of a caller need 28 KB: see edge/description.ts.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+ */
+const DESCRIPTION_ROOM = 10_000;
+
+const bytesOf = (value: object) => Buffer.byteLength(JSON.stringify(value));
+
+/** Returns the members of an issuer that the edge describes. */
+function described({ rules, jwksUri, name, groups, maxAge, ...issuer }: TrustedIssuer): object {
+  return issuer;
+}
+
+/**
+ * Checks that a deployment has room for its options, before anything is changed.
+ * @throws {UserError} `usage`
+ */
+export function refuseTooMuch({ trust = [], ...options }: StackOptions): void {
+  const all = bytesOf(options);
+  if (all > OPTIONS_ROOM) {
+    throw new UserError('usage', `A deployment keeps ${OPTIONS_ROOM} bytes of options; these have ${all}.`, {
+      hint: 'Name fewer or shorter --tag.',
+    });
+  }
+  const bytes = bytesOf([policyOf(options), trust.map(described)]);
+  if (bytes <= DESCRIPTION_ROOM) return;
+  throw new UserError(
+    'usage',
+    `The edge describes ${DESCRIPTION_ROOM} bytes of rules and issuers; these have ${bytes}.`,
+    { hint: 'Name fewer or shorter --allow-group or --cors-origin, or trust fewer issuers.' },
+  );
 }
 
 /** Refuses options of the user pool for a deployment without one. */

@@ -13,7 +13,7 @@ import {
 } from '../../../../cli/stack/options/describe-options.ts';
 import { readOptions, stackTags } from '../../../../cli/stack/options/kept-options.ts';
 import { KINDS, type OptionName } from '../../../../cli/stack/options/kinds.ts';
-import { mergeOptions, unsetNotes } from '../../../../cli/stack/options/merge-options.ts';
+import { mergeOptions, refuseTooMuch, unsetNotes } from '../../../../cli/stack/options/merge-options.ts';
 import type { StackOptions, TrustedIssuer } from '../../../../infra/options.ts';
 import { synthesize } from '../../../../infra/synthesize.ts';
 import { withOptionsTable } from '../../../../scripts/options-table.ts';
@@ -323,12 +323,30 @@ test('one option cannot be given and taken back at once', () => {
 
 test('more than there is room for is refused, and the most there is room for fits into the first request', () => {
   const groups = (count: number) => Array.from({ length: count }, (_, at) => `${'g'.repeat(98)}${at}`);
-  const tags = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`tag-${at}`, 'v'.repeat(200)]));
+  const tags = (length: number) =>
+    Object.fromEntries(
+      Array.from({ length: 50 }, (_, at) => [`${'t'.repeat(100)}${at}`, 'v'.repeat(length)]),
+    );
   assert.match(
-    usage(() => mergeOptions({ ...ALL, tags }, { allowGroups: groups(200) })),
+    usage(() => mergeOptions({ ...ALL, tags: tags(250) }, { allowGroups: groups(120) })),
     /30000 bytes of options.*--tag/,
   );
-  const options = mergeOptions({ ...ALL, tags }, { allowGroups: groups(170) });
+  assert.match(
+    usage(() => mergeOptions(ALL, { allowGroups: groups(100) })),
+    /10000 bytes of rules and issuers.*--allow-group/,
+  );
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({
+      ...ISSUER,
+      alias: `ci-${at}`,
+      rules: Array(50).fill(ISSUER.rules[0]),
+    }));
+  refuseTooMuch({ trust: many(60) });
+  assert.match(
+    usage(() => refuseTooMuch({ trust: many(100) })),
+    /10000 bytes of rules and issuers.*trust fewer issuers/,
+  );
+  const options = mergeOptions({ ...ALL, tags: tags(250) }, { allowGroups: groups(90) });
   const { bytes } = synthesize({ stackName: 'edge-upload', options });
   assert.ok(bytes < 51_200, `${bytes} bytes`);
 });
