@@ -16,8 +16,6 @@ import { type UploadOptions, uploadFiles } from '../transfer/upload.ts';
 
 /** The flags of `put` as typed; what is a number or a size is still text. */
 export interface PutArgs extends SourceOptions, ObjectOptions {
-  /** Address of the edge, instead of the deployment that this computer knows. */
-  readonly url?: string;
   readonly dryRun?: boolean;
   /** False with `--no-clobber`. */
   readonly clobber?: boolean;
@@ -40,7 +38,7 @@ const MAX_CONCURRENCY = 256;
 /** `edge-upload put`: uploads files through the edge. */
 export async function put(context: Context, args: PutArgs): Promise<Result> {
   const options = uploadOptions(args);
-  const [sources, target] = await Promise.all([openSources(args, context), resolveTarget(context, args.url)]);
+  const [sources, target] = await Promise.all([openSources(args, context), resolveTarget(context)]);
   if (args.dryRun === true) return dryRun(context, sources, { url: target.url, ...options });
   const dispatcher = openDispatcher({ env: context.env, local: target.deployment?.local });
   try {

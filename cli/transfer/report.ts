@@ -44,14 +44,14 @@ function storedRow({ item, seconds }: Outcome, stored: Stored, edgeUrl: string):
   };
 }
 
-function failedRow({ item }: Outcome, error: UserError, edgeUrl: string): UiEvent {
+function failedRow({ item }: Outcome, error: UserError, edgeUrl: string, hints: readonly string[]): UiEvent {
   const { message } = error;
   // Most messages name the file.
   const isNamed = message.includes(item.name) || message.includes(item.key);
   const text = visible(isNamed ? message : `${item.key}: ${message}`);
   return {
     type: 'row',
-    text: { mark: 'failed', text, plain: `Failed: ${text}` },
+    text: [{ mark: 'failed', text, plain: `Failed: ${text}` }, ...hints.map((hint) => `  ${hint}`)],
     document: { ...identity(item, edgeUrl), error: errorDocument(error) },
   };
 }
@@ -67,6 +67,8 @@ export interface Report {
 /** @param edgeUrl `https://<host>[:port]` */
 export function createReport(edgeUrl: string): Report {
   const failures: { readonly item: Item; readonly error: UserError }[] = [];
+  /** Each is shown once, below the first file that it is for. */
+  const hinted = new Set<string>();
   let stored = 0;
   let bytes = 0;
   let resumedBytes = 0;
@@ -78,17 +80,11 @@ export function createReport(edgeUrl: string): Report {
     const rate = seconds > 0 ? ` (${formatBytes((bytes - resumedBytes) / seconds)}/s)` : '';
     const files = `${stored.toLocaleString('en-US')} stored${failed === 0 ? '' : `, ${failed.toLocaleString('en-US')} failed`}`;
     const sum = `${files}  ${formatBytes(bytes)} in ${formatDuration(seconds * 1000)}${rate}`;
-    if (failed === 0) return sum;
-    const hints = new Set(failures.flatMap(({ error }) => error.hintLines));
-    return [...failedNames(), ...hints, sum];
-  };
-
-  /** Their lines may have left the screen. */
-  const failedNames = (): string[] => {
-    if (stored + failed <= FEW_FILES) return [];
+    if (failed === 0 || stored + failed <= FEW_FILES) return sum;
+    // The rows of the failures may have left the screen.
     const names = failures.map(({ item, error }) => `  ${visible(item.name)} (${error.code})`);
     const more = failed > failures.length ? [`  and ${count(failed - failures.length, 'other')}`] : [];
-    return ['Failed:', ...names, ...more];
+    return ['Failed:', ...names, ...more, ...hinted, sum];
   };
 
   const document = (seconds: number): Document => ({
@@ -115,7 +111,9 @@ export function createReport(edgeUrl: string): Report {
       failed += 1;
       if (exitCode === EXIT.done) exitCode = result.error.exitCode;
       if (failures.length < NAMED_FAILURES) failures.push({ item, error: result.error });
-      return failedRow(outcome, result.error, edgeUrl);
+      const hints = result.error.hintLines.filter((hint) => !hinted.has(hint));
+      for (const hint of hints) hinted.add(hint);
+      return failedRow(outcome, result.error, edgeUrl, hints);
     },
     soFar: (seconds) => ({ type: 'row', text: text(seconds), document: document(seconds) }),
     result: (seconds) => ({

@@ -3,7 +3,8 @@ import { count, formatBytes, formatDuration } from './format.ts';
 
 function remaining({ bytes, totalBytes, rate }: TransferEvent): string | undefined {
   if (totalBytes === undefined || rate <= 0 || bytes >= totalBytes) return undefined;
-  return `${formatDuration(((totalBytes - bytes) / rate) * 1000)} left`;
+  const seconds = Math.max(1, Math.round((totalBytes - bytes) / rate));
+  return `${seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1000)} left`;
 }
 
 /** Returns how many files are done, where there are several; `undefined` for one. */

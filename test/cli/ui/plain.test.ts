@@ -82,7 +82,7 @@ test('progress comes once in ten seconds at most, without carriage returns or es
     {},
     1000,
   ).stderr;
-  assert.equal(often, '50%  50.0 MiB of 100 MiB  10.0 MiB/s  5.0 s left  1 of 3 files\n'.repeat(2));
+  assert.equal(often, '50%  50.0 MiB of 100 MiB  10.0 MiB/s  5 s left  1 of 3 files\n'.repeat(2));
 });
 
 test('only what ended is told of the resources, with the reason of a failure', () => {

@@ -14,7 +14,7 @@ test('files are counted once there are several, against all of them once they ar
 test('share, rate and time left are shown once they are known', () => {
   assert.equal(progressLine(event), '0 B');
   const moving = { ...event, bytes: 512, totalBytes: 2048, rate: 256 };
-  assert.equal(progressLine(moving), '25%  512 B of 2.00 KiB  256 B/s  6.0 s left');
+  assert.equal(progressLine(moving), '25%  512 B of 2.00 KiB  256 B/s  6 s left');
   assert.equal(progressLine({ ...moving, bytes: 2048 }), '100%  2.00 KiB of 2.00 KiB  256 B/s');
 });
 
