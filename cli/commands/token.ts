@@ -1,12 +1,14 @@
 import type { Context, Result } from '../context.ts';
 import { expiryOf } from '../identity/tokens/access-token.ts';
-import { tokenSource } from '../identity/tokens/token-source.ts';
+import { originName, tokenSource } from '../identity/tokens/token-source.ts';
 import { resolveTarget } from '../settings/target.ts';
 
 /** Prints a fresh access token to stdout, for other tools. */
 export async function token(context: Context, _args: object): Promise<Result> {
   const target = await resolveTarget(context);
-  const accessToken = await tokenSource(context, target).current();
+  const tokens = tokenSource(context, target);
+  const accessToken = await tokens.current();
+  const origin = originName(await tokens.origin());
   const expiresAt = expiryOf(accessToken)?.toISOString();
-  return { document: { token: accessToken, expiresAt }, text: accessToken };
+  return { document: { token: accessToken, origin, expiresAt }, text: accessToken };
 }

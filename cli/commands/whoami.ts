@@ -4,7 +4,7 @@ import { askCaller, groupsText, writingText } from '../identity/caller.ts';
 import type { DescribedIssuer } from '../identity/described-issuer.ts';
 import { titleOf } from '../identity/tokens/ci/workload.ts';
 import { findKept } from '../identity/tokens/stored-tokens.ts';
-import { type TokenOrigin, tokenSource } from '../identity/tokens/token-source.ts';
+import { originName, type TokenOrigin, tokenSource } from '../identity/tokens/token-source.ts';
 import type { FoundSession } from '../identity/tokens/token-store.ts';
 import { keptText } from '../identity/tokens/token-store.ts';
 import type { JsonValue } from '../json-value.ts';
@@ -28,7 +28,7 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
     ...(issuer !== undefined && issuer.kind !== 'pool' ? { signedInAt: issuer.issuer } : {}),
     deployment: target.deployment?.name,
     url: target.url,
-    tokens: kept?.file ?? (origin.kind === 'workload' ? origin.workload.preset : origin.kind),
+    tokens: kept?.file ?? originName(origin),
     encrypted: kept && kept.key !== undefined,
     writeTo: [...writeTo],
     maxSize: caller.maxSize ?? description.policy.maxSize,

@@ -14,6 +14,11 @@ import { keptTokens } from './stored-tokens.ts';
 /** Origin of a command's token. */
 export type TokenOrigin = EnvironmentCredential | FoundWorkload | { readonly kind: 'kept' };
 
+/** Returns a short name of an origin for JSON and debug output: `token`, `file`, `password`, `github`, `kept` and so on. */
+export function originName(origin: TokenOrigin): string {
+  return origin.kind === 'workload' ? origin.workload.preset : origin.kind;
+}
+
 /** Tokens of a command, and where they are from. */
 export interface CommandTokens extends TokenSource {
   origin(): Promise<TokenOrigin>;
@@ -35,6 +40,7 @@ export function tokenSource(context: Context, target: Target): CommandTokens {
     const { url } = target;
     const given = (await credentialFor(context, url)) ?? (await findWorkload(context, target));
     const origin = given ?? ({ kind: 'kept' } as const);
+    context.ui.event({ type: 'debug', text: `origin of the token: ${originName(origin)}` });
     found = { origin, tokens: open(context, target, origin) };
     return found;
   };

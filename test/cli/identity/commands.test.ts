@@ -27,7 +27,11 @@ test('token prints a token that is good for a while yet, and nothing else', asyn
   const { kept } = await signedIn(here);
   const printed = await run(here, token(here.context(), {}), { tokenOut: true });
   assert.deepEqual(printed, {
-    document: { token: kept.accessToken, expiresAt: kept.expiresAt.replace(/\.\d+Z$/, '.000Z') },
+    document: {
+      token: kept.accessToken,
+      origin: 'kept',
+      expiresAt: kept.expiresAt.replace(/\.\d+Z$/, '.000Z'),
+    },
     text: kept.accessToken,
   });
   here.setup.advance(HOUR);

@@ -54,5 +54,5 @@ test('where the token is renewed, or of the environment, nothing is said at the 
     EDGE_UPLOAD_URL: here.url,
   });
   assert.notEqual(await withTokenEnd(given, tokenSource(given, { url: here.url })), given.ui);
-  assert.deepEqual(given.events, []);
+  assert.ok(given.events.every(({ type }) => type === 'debug'));
 });

@@ -32,6 +32,7 @@ test('each job finds its own token, for the typed origin alone, and the edge acc
     assert.match(JSON.stringify(note), /Using the identity of .*: .*=/, ci);
     const printed = flatResult(await token(here.context(env), {}));
     assert.match(String(printed.document.expiresAt), /^\d{4}-/);
+    assert.equal(printed.document.origin, ci);
     assert.ok([claimsOf(String(printed.text)).aud].flat().includes(here.url));
   }
   assert.deepEqual(new Set(here.requested), new Set([here.url]));
