@@ -1,6 +1,4 @@
-import type { SignedRequest } from './canonical.ts';
-import { parseAmzDate, type Scope } from './canonical.ts';
-import { queryPairs } from './percent.ts';
+import { parseAmzDate, queryPairs, type Scope, type SignedRequest } from './canonical.ts';
 import { type Refusal, refusalError } from './refusals.ts';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';

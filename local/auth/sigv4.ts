@@ -5,7 +5,9 @@ import type { HttpRequest } from '../wire/http.ts';
 import { steadyBody } from '../wire/idle-body.ts';
 import {
   amzDate,
+  type ChunkSigner,
   canonicalRequest,
+  chunkSigner,
   EMPTY_SHA256,
   hmac,
   type SignedRequest,
@@ -14,7 +16,6 @@ import {
   signingKey,
   stringToSign,
 } from './canonical.ts';
-import { type ChunkSigner, chunkSigner } from './chunks.ts';
 import { type Claim, readClaim } from './credentials.ts';
 import type { Identities, Principal } from './identities.ts';
 import { type Refusal, refusalError } from './refusals.ts';

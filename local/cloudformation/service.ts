@@ -11,8 +11,7 @@ import { Engine } from './engine/engine.ts';
 import { OPERATIONS } from './operations/index.ts';
 import type { OperationContext } from './operations/operation.ts';
 import type { GetObject } from './operations/template-body.ts';
-import { LaggingView } from './stack/lagging.ts';
-import { StackStore } from './stack/store.ts';
+import { LaggingView, StackStore } from './stack/store.ts';
 
 export interface CloudFormationOptions {
   readonly dataDir: string;

@@ -7,14 +7,12 @@ import type { Authority } from '../tls/authority.ts';
 import type { LogSink } from './data-plane/access-logs.ts';
 import type { Edge } from './data-plane/edge.ts';
 import { FaultDice } from './data-plane/faults.ts';
-import { type OriginSigner, originSigner } from './data-plane/origin/origin-signing.ts';
-import { domainName } from './domain-name.ts';
-import type { StoredDistribution } from './model.ts';
+import { type OriginSigner, originSigner } from './data-plane/origin/forward.ts';
+import { domainName, type StoredDistribution } from './model.ts';
 import { accessControls } from './resources/access-controls.ts';
 import { Distributions } from './resources/distributions.ts';
-import type { FunctionLookup } from './resources/lambda-association.ts';
+import { associated, type FunctionLookup } from './resources/lambda-association.ts';
 import { findOriginRequestPolicy, originRequestPolicies } from './resources/origin-request-policies.ts';
-import { associated } from './resources/replicas.ts';
 import { findResponseHeadersPolicy, responseHeadersPolicies } from './resources/response-headers-policies.ts';
 import { Store } from './store.ts';
 

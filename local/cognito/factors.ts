@@ -1,4 +1,4 @@
-import { ADDRESS, FACTORS, type Factor, isMessageFactor } from './resources/factor.ts';
+import { ADDRESS, FACTORS, type Factor, isMessageFactor } from './resources/pool-rules.ts';
 import type { UserRecord } from './store/model.ts';
 import type { Pool } from './store/pool.ts';
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import { readInput, type Shape } from '../shape.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox } from './messages.ts';
 import type { Pools } from './store/pools.ts';
 
 /** What every operation works on. */

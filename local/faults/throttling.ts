@@ -1,6 +1,22 @@
 import type { Faults, ThrottlingRule } from '../faults.ts';
 import { AwsError } from '../wire/errors.ts';
-import { Dice } from './dice.ts';
+
+/** Dice whose throws repeat for the same seed. */
+export class Dice {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed;
+  }
+
+  /** Mulberry32, from 0 up to 1. */
+  throw(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+}
 
 /** Asked before each call of an operation. @throws AwsError where tests have it be one too many */
 export type Throttle = (operation: string) => void;
@@ -35,5 +51,20 @@ export function throttleOf(service: keyof typeof REFUSALS, faults: () => Faults)
     used.set(rule, so);
     so.calls += 1;
     if (so.calls <= calls || so.dice.throw() < share) throw REFUSALS[service]();
+  };
+}
+
+/** Asked before each conditional CompleteMultipartUpload: whether tests have it meet another write of its key. */
+export type Conflicts = () => boolean;
+
+export const noConflicts: Conflicts = () => false;
+
+/** Counts down what the faults ask for. */
+export function conflictsOf(faults: () => Faults): Conflicts {
+  return () => {
+    const current = faults();
+    const left = current.completeConflicts ?? 0;
+    if (left > 0) current.completeConflicts = left - 1;
+    return left > 0;
   };
 }

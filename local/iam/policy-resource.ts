@@ -2,8 +2,8 @@ import type { JsonObject } from '../json.ts';
 import { generatedName, type ResourceHandler, type ResourceState } from '../resource.ts';
 import { document, list, optional, readProperties, required, structure, text } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
-import { checkIdentityPolicy } from './identity-policy.ts';
 import type { Roles } from './roles.ts';
+import { checkIdentityPolicy } from './statement.ts';
 
 interface Policy {
   readonly name: string;

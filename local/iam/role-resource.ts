@@ -13,9 +13,8 @@ import {
   text,
 } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
-import { checkIdentityPolicy } from './identity-policy.ts';
-import { checkManagedPolicies } from './managed-policies.ts';
-import type { Role, Roles } from './roles.ts';
+import { checkManagedPolicies, type Role, type Roles } from './roles.ts';
+import { checkIdentityPolicy } from './statement.ts';
 import { checkTrustPolicy } from './trust.ts';
 
 /** Characters of all inline policies of a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */

@@ -1,6 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import { ACCOUNT_ID, REGION } from '../account.ts';
 import { AwsError } from '../wire/errors.ts';
-import { functionNotFound, invalidParameter } from './errors.ts';
+import type { Configuration } from './model.ts';
+
+/** Lambda's own errors, https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html and each operation's page. */
+export const functionNotFound = (arn: string) =>
+  new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404);
+
+export const invalidParameter = (message: string) => new AwsError('InvalidParameterValueException', message);
+
+export const replicated = (versionArn: string) =>
+  invalidParameter(
+    `Lambda was unable to delete ${versionArn} because it is a replicated function. ` +
+      'Please see our documentation for Deleting Lambda@Edge Functions and Replicas.',
+  );
 
 /** The version that is not yet published. */
 export const LATEST = '$LATEST';
@@ -44,4 +57,22 @@ export function parseIdentifier(
     );
   }
   return { name, qualifier: qualifier ?? inName };
+}
+
+/** Returns a function's default log group, used unless its LoggingConfig names another. */
+export function defaultLogGroup(functionName: string): string {
+  return `/aws/lambda/${functionName}`;
+}
+
+/**
+ * Returns the log group of a function's replicas: the one in its LoggingConfig, or one named after its home Region.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html
+ */
+export function logGroupAtEdge(functionName: string, { logGroup }: Configuration): string {
+  return logGroup === defaultLogGroup(functionName) ? `/aws/lambda/us-east-1.${functionName}` : logGroup;
+}
+
+/** Generates a stream name like Lambda's: `2026/11/23/[3]` and 32 hexadecimal digits. */
+export function logStreamName(now: Date, version: string): string {
+  return `${now.toISOString().slice(0, 10).replaceAll('-', '/')}/[${version}]${randomBytes(16).toString('hex')}`;
 }

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { AwsError } from '../wire/errors.ts';
-import { functionArn, LATEST } from './arn.ts';
-import { functionNotFound, invalidParameter, replicated } from './errors.ts';
+import { functionArn, functionNotFound, invalidParameter, LATEST, replicated } from './arn.ts';
 import type { Configuration, FunctionRecord, PublishedVersion, Snapshot } from './model.ts';
 import type { FunctionStore } from './store.ts';
 

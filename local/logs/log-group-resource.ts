@@ -3,8 +3,7 @@ import { ACCOUNT_ID, REGION } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { creatorOf, generatedName, type ResourceHandler, type ResourceState } from '../resource.ts';
 import { oneOf, optional, readProperties, structure, tags } from '../shape.ts';
-import { groupExists, noSuch } from './errors.ts';
-import { newGroupName, retentionDays } from './fields.ts';
+import { groupExists, newGroupName, noSuch, retentionDays } from './operation.ts';
 import type { GroupSettings, LogStore } from './store.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html */

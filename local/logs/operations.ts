@@ -2,9 +2,19 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { ACCOUNT_ID, REGION } from '../account.ts';
 import { flag, oneOf, optional, required, strings, structure } from '../shape.ts';
 import { paginate } from '../wire/paging.ts';
-import { groupExists, invalid, invalidToken, noSuch } from './errors.ts';
 import { filterLogEvents, getLogEvents } from './events.ts';
-import { limit, newGroupName, type Operation, operation, retentionDays, word } from './fields.ts';
+import {
+  groupExists,
+  invalid,
+  invalidToken,
+  limit,
+  newGroupName,
+  noSuch,
+  type Operation,
+  operation,
+  retentionDays,
+  word,
+} from './operation.ts';
 import type { LogStore } from './store.ts';
 
 /** Groups or streams on one page. */

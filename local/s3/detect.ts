@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { percentDecode, queryPairs } from '../auth/percent.ts';
+import { percentDecode, queryPairs } from '../auth/canonical.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpRequest } from '../wire/http.ts';
 import { invalidArgument, notImplemented } from './errors.ts';

@@ -1,14 +1,16 @@
 import type { OperationName, Target } from './detect.ts';
 import type { Answer, BucketCall, Call } from './operation.ts';
-import { getBucketLifecycle } from './operations/bucket-lifecycle.ts';
-import { deleteBucketPolicy, getBucketPolicy, putBucketPolicy } from './operations/bucket-policy.ts';
 import {
   createBucket,
   deleteBucket,
+  deleteBucketPolicy,
+  getBucketLifecycle,
   getBucketLocation,
+  getBucketPolicy,
   getBucketVersioning,
   headBucket,
   listBuckets,
+  putBucketPolicy,
   putBucketVersioning,
 } from './operations/buckets.ts';
 import { completeMultipartUpload } from './operations/complete-upload.ts';
@@ -18,8 +20,7 @@ import { getObject } from './operations/get-object.ts';
 import { listObjects, listObjectsV2 } from './operations/list-objects.ts';
 import { listObjectVersions } from './operations/list-versions.ts';
 import { putObject } from './operations/put-object.ts';
-import { listParts, uploadPart } from './operations/upload-part.ts';
-import { uploadPartCopy } from './operations/upload-part-copy.ts';
+import { listParts, uploadPart, uploadPartCopy } from './operations/upload-part.ts';
 import { abortMultipartUpload, createMultipartUpload, listMultipartUploads } from './operations/uploads.ts';
 
 interface OfService {

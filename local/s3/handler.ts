@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Identities } from '../auth/identities.ts';
 import { authenticate } from '../auth/sigv4.ts';
-import type { Conflicts } from '../faults/conflicts.ts';
-import type { Throttle } from '../faults/throttling.ts';
+import type { Conflicts, Throttle } from '../faults/throttling.ts';
 import type { Permissions } from '../iam/permissions.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';

@@ -1,8 +1,7 @@
 import { ACCOUNT_ID } from '../account.ts';
 import { AwsError } from '../wire/errors.ts';
 import { accessDenied, notImplemented } from './errors.ts';
-import type { WriteCondition } from './store/conditions.ts';
-import type { Description } from './store/version.ts';
+import type { Description, WriteCondition } from './store/version.ts';
 
 type Headers = Readonly<Record<string, string>>;
 

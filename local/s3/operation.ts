@@ -1,6 +1,5 @@
 import type { Authentication } from '../auth/sigv4.ts';
-import type { Conflicts } from '../faults/conflicts.ts';
-import type { Throttle } from '../faults/throttling.ts';
+import type { Conflicts, Throttle } from '../faults/throttling.ts';
 import type { HttpRequest, HttpResponse } from '../wire/http.ts';
 import type { XmlChildren } from '../wire/xml.ts';
 import type { Bucket } from './store/bucket.ts';

@@ -1,6 +1,5 @@
 import type { Identities } from '../auth/identities.ts';
-import { type Conflicts, noConflicts } from '../faults/conflicts.ts';
-import { neverThrottled, type Throttle } from '../faults/throttling.ts';
+import { type Conflicts, neverThrottled, noConflicts, type Throttle } from '../faults/throttling.ts';
 import { type Permissions, unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
 import type { HttpHandler } from '../wire/http.ts';

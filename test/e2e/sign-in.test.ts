@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { execPath } from 'node:process';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { codeAt, stepAt } from '../../local/cognito/challenges/totp.ts';
+import { codeAt, stepAt } from '../../local/cognito/challenges/software-token.ts';
 import type { JsonObject } from '../../local/json.ts';
 import { appCode, atTerminal, sentCode } from '../cli/identity/helpers/at-terminal.ts';
 import { NEW_PASSWORD, PASSWORD, type World, world } from '../cli/identity/helpers/world.ts';

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
-import { type BoundTemplate, bind } from '../stack/bound.ts';
-import { changedProperties, recreates } from '../stack/differences.ts';
+import { type BoundTemplate, bind, changedProperties, recreates } from '../stack/bound.ts';
 import {
   type CreateOperation,
   isPresent,

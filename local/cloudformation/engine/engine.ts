@@ -1,6 +1,6 @@
 import type { OperationRecord } from '../stack/model.ts';
 import { runCreate, undoCreate } from './create.ts';
-import { runDelete } from './delete.ts';
+import { runDelete } from './remove.ts';
 import { runCleanUp, runUpdate, undoUpdate } from './update.ts';
 import { type EngineOptions, StackWork } from './work.ts';
 

@@ -1,7 +1,13 @@
 import { AwsError } from '../../wire/errors.ts';
-import { isPresent, own, type ResourceRecord, type Superseded } from '../stack/model.ts';
+import {
+  type DeleteOperation,
+  isPresent,
+  own,
+  type ResourceRecord,
+  type Superseded,
+} from '../stack/model.ts';
 import { acyclic, type Graph, inOrder, reversed } from '../template/order.ts';
-import { handlerReason } from './reasons.ts';
+import { failureReason, handlerReason } from './reasons.ts';
 import type { StackWork } from './work.ts';
 
 /** Whether a resource is left to itself when it leaves the stack. */
@@ -121,4 +127,20 @@ function supersededOrder(superseded: readonly Superseded[]): Graph {
     }),
   );
   return reversed(acyclic(made));
+}
+
+/** Deletes the stack's resources, and what an operation that got stuck had left of others. */
+export async function runDelete(work: StackWork, { retain }: DeleteOperation): Promise<void> {
+  await removeSuperseded(work, 'keep');
+  const failed = await removeAll(
+    work,
+    (logicalId, { deletionPolicy }) => deletionPolicy !== 'Delete' || retain.includes(logicalId),
+  );
+  // Some of what was superseded may have been in use by what is gone only now.
+  const all = await removeSuperseded(work, 'keep');
+  if (failed.length > 0 || !all) {
+    work.rest('DELETE_FAILED', failureReason(work.stack.resources, failed));
+  } else {
+    work.rest('DELETE_COMPLETE', undefined, { deleted: work.at(), changeSets: [], outputs: [] });
+  }
 }

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import { changedProperties } from '../stack/differences.ts';
+import { changedProperties } from '../stack/bound.ts';
 import {
   type Before,
   type CleanUpOperation,

@@ -6,8 +6,7 @@ import { AwsError } from '../../wire/errors.ts';
 import { paginate } from '../../wire/paging.ts';
 import type { QueryMembers } from '../../wire/query-protocol.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { LaggingView } from '../stack/lagging.ts';
-import type { StackStore } from '../stack/store.ts';
+import type { LaggingView, StackStore } from '../stack/store.ts';
 import type { GetObject } from './template-body.ts';
 
 /** What every operation works with. */

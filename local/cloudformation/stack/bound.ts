@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import type { Json } from '../../json.ts';
+import type { Json, JsonObject } from '../../json.ts';
+import type { ResourceHandler } from '../../resource.ts';
 import { parseTemplate } from '../template/known.ts';
 import { dependencies } from '../template/names.ts';
 import { type Graph, within } from '../template/order.ts';
@@ -42,4 +44,15 @@ export function outputsOf({ template, scope }: BoundTemplate): OutputRecord[] {
 
 function outputText(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The top-level properties in which two versions of a resource differ, sorted. */
+export function changedProperties(before: JsonObject, after: JsonObject): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].filter((name) => !isDeepStrictEqual(before[name], after[name])).sort();
+}
+
+/** Whether a change of this property means a new physical resource. */
+export function recreates({ replaceOn }: Pick<ResourceHandler, 'replaceOn'>, property: string): boolean {
+  return replaceOn.includes(property);
 }

@@ -3,13 +3,12 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
+import { references } from '../template/functions.ts';
 import { sorted } from '../template/order.ts';
 import type { TemplateResource } from '../template/parse.ts';
-import { references } from '../template/references.ts';
 import { NotYetKnown, resolveAhead } from '../template/resolve.ts';
 import type { Known } from '../template/scope.ts';
-import { type BoundTemplate, bind, outputsOf } from './bound.ts';
-import { changedProperties, recreates } from './differences.ts';
+import { type BoundTemplate, bind, changedProperties, outputsOf, recreates } from './bound.ts';
 import {
   type ChangeDetail,
   isPresent,

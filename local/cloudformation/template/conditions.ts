@@ -1,6 +1,6 @@
 import type { Json } from '../../json.ts';
 import { formatError, functionError } from './errors.ts';
-import { references } from './references.ts';
+import { references } from './functions.ts';
 import { resolve, type Scope } from './resolve.ts';
 
 /** A condition, read once: either a comparison, or a combination of others. */

@@ -1,9 +1,9 @@
 import { AwsError } from '../../wire/errors.ts';
 import { conditionNeeds } from './conditions.ts';
 import { formatError, functionError, unresolvedError } from './errors.ts';
+import { type Reference, references } from './functions.ts';
 import { circle, type Graph } from './order.ts';
 import type { Template } from './parse.ts';
-import { type Reference, references } from './references.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html */
 const PSEUDO_PARAMETERS = [

@@ -1,8 +1,14 @@
 import type { Json, JsonObject } from '../../json.ts';
 import { notSupported } from '../../wire/errors.ts';
 import { functionError } from './errors.ts';
-import { type Call, callIn, getAttParts, replaceVariables, subParts } from './functions.ts';
-import { variableReference } from './references.ts';
+import {
+  type Call,
+  callIn,
+  getAttParts,
+  replaceVariables,
+  subParts,
+  variableReference,
+} from './functions.ts';
 
 /** What names stand for while a value is resolved. Each refuses a name that means nothing. */
 export interface Scope {

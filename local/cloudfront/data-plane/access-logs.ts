@@ -1,8 +1,127 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { domainName } from '../domain-name.ts';
-import type { StoredDistribution } from '../model.ts';
-import { LOG_HEAD, logLine, type Served } from './access-log-line.ts';
+import { domainName, type StoredDistribution } from '../model.ts';
+import type { EdgeAnswer } from './answer.ts';
+
+/** One served request, measured at the edge. */
+export interface Served {
+  readonly answer: EdgeAnswer;
+  readonly method: string;
+  /** Path and query as sent. */
+  readonly target: string;
+  /** By lower-case name, as the viewer sent them. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly httpVersion: string;
+  readonly clientIp: string;
+  readonly clientPort: number;
+  readonly tlsProtocol: string | undefined;
+  readonly tlsCipher: string | undefined;
+  /** Bytes, including request or response heads. */
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  /** Seconds. */
+  readonly timeToFirstByte: number;
+  readonly timeTaken: number;
+}
+
+/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html#BasicDistributionFileFormat */
+const FIELDS = [
+  ...[
+    'date',
+    'time',
+    'x-edge-location',
+    'sc-bytes',
+    'c-ip',
+    'cs-method',
+    'cs(Host)',
+    'cs-uri-stem',
+    'sc-status',
+  ],
+  ...[
+    'cs(Referer)',
+    'cs(User-Agent)',
+    'cs-uri-query',
+    'cs(Cookie)',
+    'x-edge-result-type',
+    'x-edge-request-id',
+  ],
+  ...[
+    'x-host-header',
+    'cs-protocol',
+    'cs-bytes',
+    'time-taken',
+    'x-forwarded-for',
+    'ssl-protocol',
+    'ssl-cipher',
+  ],
+  ...['x-edge-response-result-type', 'cs-protocol-version', 'fle-status', 'fle-encrypted-fields', 'c-port'],
+  ...[
+    'time-to-first-byte',
+    'x-edge-detailed-result-type',
+    'sc-content-type',
+    'sc-content-len',
+    'sc-range-start',
+  ],
+  'sc-range-end',
+] as const;
+
+const LOG_HEAD = `#Version: 1.0\n#Fields: ${FIELDS.join(' ')}\n`;
+
+/** Encodes characters that a field cannot contain, such as tabs and line breaks, as CloudFront does. */
+function field(value: string | undefined): string {
+  if (value === undefined || value === '') return '-';
+  // Existing percent-encoding is kept.
+  return encodeURI(value).replaceAll('%25', '%');
+}
+
+/**
+ * Formats a standard log line for a request that ended at `endedAt`. Cookies are omitted because `IncludeCookies` is not
+ * supported; Authorization has no field.
+ * @param domainName of the distribution
+ */
+function logLine(served: Served, endedAt: Date, domainName: string): string {
+  const { answer, headers } = served;
+  const [date = '', time = ''] = endedAt.toISOString().split(/[T.]/);
+  const [stem = '', query] = served.target.split(/\?(.*)/s);
+  const sent = (name: string) => answer.headers.find(([given]) => given.toLowerCase() === name)?.[1];
+  const result = sent('x-cache')?.split(' ')[0];
+  const values: Record<(typeof FIELDS)[number], string | undefined> = {
+    date,
+    time,
+    'x-edge-location': sent('x-amz-cf-pop'),
+    'sc-bytes': String(served.sentBytes),
+    'c-ip': served.clientIp,
+    'cs-method': served.method,
+    'cs(Host)': domainName,
+    'cs-uri-stem': stem,
+    'sc-status': String(answer.status),
+    'cs(Referer)': headers.referer,
+    'cs(User-Agent)': headers['user-agent'],
+    'cs-uri-query': query,
+    'cs(Cookie)': undefined,
+    'x-edge-result-type': result,
+    'x-edge-request-id': sent('x-amz-cf-id'),
+    'x-host-header': headers.host,
+    'cs-protocol': 'https',
+    'cs-bytes': String(served.receivedBytes),
+    'time-taken': served.timeTaken.toFixed(3),
+    'x-forwarded-for': headers['x-forwarded-for'],
+    'ssl-protocol': served.tlsProtocol,
+    'ssl-cipher': served.tlsCipher,
+    'x-edge-response-result-type': result,
+    'cs-protocol-version': `HTTP/${served.httpVersion}`,
+    'fle-status': undefined,
+    'fle-encrypted-fields': undefined,
+    'c-port': String(served.clientPort),
+    'time-to-first-byte': served.timeToFirstByte.toFixed(3),
+    'x-edge-detailed-result-type': result,
+    'sc-content-type': sent('content-type'),
+    'sc-content-len': sent('content-length'),
+    'sc-range-start': undefined,
+    'sc-range-end': undefined,
+  };
+  return `${FIELDS.map((name) => field(values[name])).join('\t')}\n`;
+}
 
 /** Buckets that logs can be delivered to. */
 export interface LogSink {

@@ -2,23 +2,47 @@ import type { IncomingMessage } from 'node:http';
 import type { Invocation, Invoke } from '../../lambda/invocation.ts';
 import type { Origin } from '../../origin.ts';
 import { originForm, splitTarget } from '../../wire/node-http.ts';
-import { requestId as newRequestId } from '../ids.ts';
-import type {
-  BehaviorConfig,
-  DistributionConfig,
-  OriginRequestPolicy,
-  StoredResponseHeadersPolicy,
+import {
+  type BehaviorConfig,
+  type DistributionConfig,
+  requestId as newRequestId,
+  type OriginRequestPolicy,
+  type StoredResponseHeadersPolicy,
 } from '../model.ts';
 import { type EdgeAnswer, type EdgeMark, generatedAnswer, pageAnswer, withPolicy } from './answer.ts';
 import type { FaultPlan } from './faults.ts';
-import { FunctionFailure } from './function/function-failure.ts';
 import { type EdgeRequest, type ViewerRequest, viewerRequestEvent } from './function/viewer-event.ts';
-import { viewerDecision } from './function/viewer-result.ts';
-import { PHRASES, tooLong } from './limits.ts';
-import { corsRequest, forward } from './origin/forward.ts';
-import type { OriginSigner } from './origin/origin-signing.ts';
-import { matchesPattern } from './path-pattern.ts';
-import type { Viewer } from './viewer/viewer.ts';
+import { FunctionFailure, viewerDecision } from './function/viewer-result.ts';
+import { corsRequest, forward, type OriginSigner } from './origin/forward.ts';
+import { PHRASES, tooLong, type Viewer } from './viewer/viewer.ts';
+
+/**
+ * Whether a path matches a cache behavior's pattern: `*` matches any characters, `?` exactly one. The leading slash is
+ * optional; matching is case-sensitive.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html#DownloadDistValuesPathPattern
+ */
+function matchesPattern(path: string, pattern: string): boolean {
+  const anchored = pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
+  let at = 0;
+  let mark = 0;
+  let star = -1;
+  let afterStar = 0;
+  while (at < path.length) {
+    if (anchored[mark] === '*') {
+      star = mark++;
+      afterStar = at;
+    } else if (anchored[mark] === '?' || anchored[mark] === path[at]) {
+      mark += 1;
+      at += 1;
+    } else if (star >= 0) {
+      mark = star + 1;
+      at = ++afterStar;
+    } else {
+      return false;
+    }
+  }
+  return /^\**$/.test(anchored.slice(mark));
+}
 
 /** One distribution's data plane with its current configuration. */
 export interface Edge {

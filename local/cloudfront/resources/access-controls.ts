@@ -1,6 +1,6 @@
 import type { ResourceHandler } from '../../resource.ts';
 import { changed, oneOf, optional, required, structure, text } from '../../shape.ts';
-import { distributionId } from '../ids.ts';
+import { distributionId } from '../model.ts';
 import type { Store } from '../store.ts';
 import { namedResource } from './named-resource.ts';
 import { invalidArgument, name } from './shapes.ts';

@@ -2,7 +2,7 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { changed, flag, type Infer, list, oneOf, optional, required, structure, text } from '../../shape.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';
 import type { BehaviorConfig } from '../model.ts';
-import { CACHING_DISABLED, CACHING_POLICIES } from './managed-policies.ts';
+import { CACHING_DISABLED, CACHING_POLICIES } from './origin-request-policies.ts';
 import { invalidArgument, name, off } from './shapes.ts';
 
 /** The sets of methods that CloudFront accepts, in any order. */

@@ -3,9 +3,52 @@ import { changed, flag, list, oneOf, optional, required, structure, tags, text }
 import { AwsError } from '../../wire/errors.ts';
 import type { DistributionConfig, OriginConfig } from '../model.ts';
 import { cacheBehavior, defaultBehavior } from './behavior-config.ts';
-import { origin } from './origin-config.ts';
-import { inert, invalidArgument, name, off } from './shapes.ts';
+import { inert, invalidArgument, name, off, within } from './shapes.ts';
 import { alias, certificate, viewerNames } from './viewer-certificate.ts';
+
+const s3Origin = structure({
+  OriginAccessIdentity: optional(inert('')),
+  OriginReadTimeout: optional(within(1, 120), 30),
+});
+
+/**
+ * An S3 origin.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudfront-distribution-origin.html
+ */
+const origin = changed(
+  structure(
+    {
+      ConnectionAttempts: optional(within(1, 3)),
+      ConnectionTimeout: optional(within(1, 10)),
+      DomainName: required(name),
+      Id: required(name),
+      OriginAccessControlId: optional(text()),
+      OriginPath: optional(changed(text(), checkPath), ''),
+      OriginShield: optional(structure({ Enabled: required(off), OriginShieldRegion: optional(text()) })),
+      S3OriginConfig: required(s3Origin),
+    },
+    {
+      notSupported: [
+        'CustomOriginConfig',
+        'OriginCustomHeaders',
+        'ResponseCompletionTimeout',
+        'VpcOriginConfig',
+      ],
+    },
+  ),
+  (given): OriginConfig => ({
+    id: given.Id,
+    domainName: given.DomainName,
+    path: given.OriginPath,
+    ...omitUndefined({ accessControlId: given.OriginAccessControlId || undefined }),
+    readTimeoutSeconds: given.S3OriginConfig.OriginReadTimeout,
+  }),
+);
+
+function checkPath(path: string): string {
+  if (path === '' || /^\/.*[^/]$/.test(path)) return path;
+  throw invalidArgument('The parameter OriginPath must begin with a slash and must not end with one.');
+}
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudfront-distribution-logging.html */
 const logging = changed(

@@ -3,19 +3,21 @@ import type { ResourceHandler, ResourceState } from '../../resource.ts';
 import { readProperties } from '../../shape.ts';
 import type { Authority } from '../../tls/authority.ts';
 import { AwsError } from '../../wire/errors.ts';
-import type { Served } from '../data-plane/access-log-line.ts';
-import { AccessLogs, type LogSink } from '../data-plane/access-logs.ts';
+import { AccessLogs, type LogSink, type Served } from '../data-plane/access-logs.ts';
 import { type Edge, serve } from '../data-plane/edge.ts';
 import { type Listener, listen } from '../data-plane/viewer/listener.ts';
 import type { Viewer } from '../data-plane/viewer/viewer.ts';
-import { domainName } from '../domain-name.ts';
-import { distributionId } from '../ids.ts';
-import { behaviorsOf, type DistributionConfig, type StoredDistribution } from '../model.ts';
+import {
+  behaviorsOf,
+  type DistributionConfig,
+  distributionId,
+  domainName,
+  type StoredDistribution,
+} from '../model.ts';
 import { type Store, withEntry, withoutEntry } from '../store.ts';
 import { distributionProperties } from './distribution-config.ts';
-import { checkAssociation, type FunctionLookup } from './lambda-association.ts';
+import { associated, checkAssociation, type FunctionLookup, heldReplicas } from './lambda-association.ts';
 import { findOriginRequestPolicy } from './origin-request-policies.ts';
-import { associated, heldReplicas } from './replicas.ts';
 import { findResponseHeadersPolicy } from './response-headers-policies.ts';
 import { invalidArgument } from './shapes.ts';
 

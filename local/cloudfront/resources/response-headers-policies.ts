@@ -1,14 +1,131 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { ResourceHandler } from '../../resource.ts';
-import { changed, flag, optional, required, structure, text } from '../../shape.ts';
-import { AwsError } from '../../wire/errors.ts';
-import { policyId } from '../ids.ts';
-import { behaviorsOf, type StoredResponseHeadersPolicy } from '../model.ts';
+import { changed, flag, oneOf, optional, required, structure, text } from '../../shape.ts';
+import { AwsError, notSupported } from '../../wire/errors.ts';
+import { behaviorsOf, type CorsPolicy, policyId, type StoredResponseHeadersPolicy } from '../model.ts';
 import type { Store } from '../store.ts';
-import { corsConfig } from './cors-config.ts';
 import { namedResource } from './named-resource.ts';
-import { securityHeaders } from './security-headers.ts';
-import { items, name } from './shapes.ts';
+import { invalidArgument, items, name, within } from './shapes.ts';
+
+const METHODS = ['GET', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** A header name in which one `*` stands for any characters. */
+const headerPattern = changed(text(), (given, place) => {
+  if (NAME.test(given) && given.split('*').length <= 2) return given;
+  throw invalidArgument(`${place} is no header name: ${given}`);
+});
+
+/**
+ * `CorsConfig` of a response headers policy.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudfront-responseheaderspolicy-corsconfig.html
+ */
+const corsConfig = changed(
+  structure({
+    AccessControlAllowCredentials: optional(flag(), false),
+    AccessControlAllowHeaders: required(items(headerPattern)),
+    AccessControlAllowMethods: required(items(name)),
+    AccessControlAllowOrigins: required(items(name)),
+    AccessControlExposeHeaders: optional(items(headerPattern), []),
+    AccessControlMaxAgeSec: optional(within(0, 2_147_483_647)),
+    OriginOverride: optional(flag(), false),
+  }),
+  (given): CorsPolicy => {
+    const { AccessControlAllowMethods: methods, AccessControlAllowOrigins: origins } = given;
+    const { AccessControlAllowHeaders: headers, AccessControlAllowCredentials: credentials } = given;
+    const unknown = methods.some((method) => method !== 'ALL' && !METHODS.includes(method));
+    if (origins.length === 0 || methods.length === 0 || unknown) {
+      throw invalidArgument(
+        'The parameter CorsConfig names no origin, no method, or one that does not exist.',
+      );
+    }
+    const wild = origins.find((origin) => origin !== '*' && origin.includes('*'));
+    if (wild !== undefined) throw notSupported(`wildcards within an origin (${wild})`);
+    if (credentials && (methods.includes('ALL') || [...origins, ...methods, ...headers].includes('*'))) {
+      throw invalidArgument('The parameter AccessControlAllowCredentials cannot be true beside a wildcard.');
+    }
+    return {
+      origins,
+      methods: methods.includes('ALL') ? METHODS : methods,
+      headers,
+      exposed: given.AccessControlExposeHeaders,
+      credentials,
+      ...omitUndefined({ maxAgeSeconds: given.AccessControlMaxAgeSec }),
+      override: given.OriginOverride,
+    };
+  },
+);
+
+type SetHeader = StoredResponseHeadersPolicy['set'][number];
+
+const override = { Override: optional(flag(), false) };
+
+const header = (header: string, value: string, { Override }: { readonly Override: boolean }): SetHeader => ({
+  name: header,
+  value,
+  override: Override,
+});
+
+/**
+ * The headers of a response headers policy's `SecurityHeadersConfig`.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html#understanding-response-headers-policies-security
+ */
+const securityHeaders = changed(
+  structure({
+    ContentSecurityPolicy: optional(
+      changed(structure({ ...override, ContentSecurityPolicy: required(name) }), (given) =>
+        header('content-security-policy', given.ContentSecurityPolicy, given),
+      ),
+    ),
+    ContentTypeOptions: optional(
+      changed(structure(override), (given) => header('x-content-type-options', 'nosniff', given)),
+    ),
+    FrameOptions: optional(
+      changed(structure({ ...override, FrameOption: required(oneOf(['DENY', 'SAMEORIGIN'])) }), (given) =>
+        header('x-frame-options', given.FrameOption, given),
+      ),
+    ),
+    ReferrerPolicy: optional(
+      changed(structure({ ...override, ReferrerPolicy: required(name) }), (given) =>
+        header('referrer-policy', given.ReferrerPolicy, given),
+      ),
+    ),
+    StrictTransportSecurity: optional(
+      changed(
+        structure({
+          ...override,
+          AccessControlMaxAgeSec: optional(within(0, 2_147_483_647), 0),
+          IncludeSubdomains: optional(flag()),
+          Preload: optional(flag()),
+        }),
+        (given) => {
+          const parts = [
+            `max-age=${given.AccessControlMaxAgeSec}`,
+            given.IncludeSubdomains && 'includeSubDomains',
+            given.Preload && 'preload',
+          ];
+          return header('strict-transport-security', parts.filter(Boolean).join('; '), given);
+        },
+      ),
+    ),
+    XSSProtection: optional(
+      changed(
+        structure({
+          ...override,
+          ModeBlock: optional(flag()),
+          Protection: optional(flag()),
+          ReportUri: optional(text()),
+        }),
+        (given) => {
+          const report = given.ReportUri;
+          const parts = ['1', given.ModeBlock && 'mode=block', report !== undefined && `report=${report}`];
+          return header('x-xss-protection', given.Protection ? parts.filter(Boolean).join('; ') : '0', given);
+        },
+      ),
+    ),
+  }),
+  (given) => Object.values(given).filter((one) => one !== undefined),
+);
 
 const headerName = changed(name, (given) => given.toLowerCase());
 

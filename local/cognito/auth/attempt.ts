@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../json.ts';
 import { invalidParameter, wrongCredentials } from '../errors.ts';
 import { checkLockout, withFailure } from '../lockout.ts';
+import type { Outbox } from '../messages.ts';
 import type { Context } from '../operation.ts';
-import type { Outbox } from '../outbox.ts';
 import { sessionLifetime } from '../resources/client-properties.ts';
 import type { ClientRecord, UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../json.ts';
 import { type Attempt, ask, needed } from '../auth/attempt.ts';
 import { codeMismatch, invalidParameter } from '../errors.ts';
 import { mask, signInMessage } from '../messages.ts';
-import { ADDRESS, type MessageFactor } from '../resources/factor.ts';
+import { ADDRESS, type MessageFactor } from '../resources/pool-rules.ts';
 import { equal } from '../srp.ts';
 import type { UserRecord } from '../store/model.ts';
 import { type Challenge, guessed, sessionUser } from './challenge.ts';

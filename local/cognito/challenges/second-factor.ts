@@ -2,7 +2,7 @@ import type { JsonObject } from '../../json.ts';
 import { type Attempt, ask, needed } from '../auth/attempt.ts';
 import { invalidParameter } from '../errors.ts';
 import { poolFactors, usableFactors } from '../factors.ts';
-import { type Factor, isMessageFactor } from '../resources/factor.ts';
+import { type Factor, isMessageFactor } from '../resources/pool-rules.ts';
 import type { UserRecord } from '../store/model.ts';
 import { type Challenge, sessionUser } from './challenge.ts';
 import { askMessageCode } from './message-code.ts';

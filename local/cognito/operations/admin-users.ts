@@ -1,11 +1,13 @@
-import { required, structure } from '../../shape.ts';
+import { flag, optional, required, structure } from '../../shape.ts';
 import { signedOut } from '../auth/tokens.ts';
-import { attributes, userOfPool } from '../fields.ts';
+import { notAuthorized } from '../errors.ts';
+import { attributes, password, userOfPool } from '../fields.ts';
 import { type Context, operation } from '../operation.ts';
+import { sendResetCode } from '../reset-code.ts';
 import { changeAttributes } from '../schema.ts';
 import type { UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
-import { checkAliases, describeUserForAdmin, getUser } from '../users.ts';
+import { checkAliases, describeUserForAdmin, getUser, newCredential, withPassword } from '../users.ts';
 
 interface Target {
   readonly UserPoolId: string;
@@ -66,6 +68,35 @@ export const adminUpdateUserAttributes = operation(
     });
     checkAliases(pool, user.sub, changed);
     pool.putUser({ ...user, attributes: changed, modified: context.now().toISOString() });
+    return {};
+  },
+);
+
+export const adminSetUserPassword = operation(
+  'AdminSetUserPassword',
+  'signed',
+  structure({ ...userOfPool, Password: required(password), Permanent: optional(flag()) }),
+  (context, input) => {
+    const pool = context.pools.get(input.UserPoolId);
+    const user = getUser(pool, input.Username);
+    const status = input.Permanent ? 'CONFIRMED' : 'FORCE_CHANGE_PASSWORD';
+    const credential = newCredential(pool, user.username, input.Password, context.now());
+    pool.putUser(withPassword(user, status, credential));
+    return {};
+  },
+);
+
+export const adminResetUserPassword = operation(
+  'AdminResetUserPassword',
+  'signed',
+  structure(userOfPool),
+  (context, input) => {
+    const pool = context.pools.get(input.UserPoolId);
+    const user = getUser(pool, input.Username);
+    if (user.status === 'FORCE_CHANGE_PASSWORD') {
+      throw notAuthorized('User password cannot be reset in the current state.');
+    }
+    sendResetCode(context, pool, { ...user, status: 'RESET_REQUIRED' });
     return {};
   },
 );

@@ -1,18 +1,17 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../../json.ts';
-import { integer, optional, required, structure, text } from '../../shape.ts';
+import { type Infer, integer, optional, required, structure, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { notEmbedded, resourceNotFound } from '../errors.ts';
-import { groupName, poolId } from '../fields.ts';
-import { operation } from '../operation.ts';
-import { listing, paging } from '../page.ts';
+import { groupName, listing, paging, poolId, userOfPool } from '../fields.ts';
+import { type Context, operation } from '../operation.ts';
 import type { GroupRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
-import { epoch } from '../users.ts';
+import { describeUser, epoch, getUser } from '../users.ts';
 
 const LARGEST_PRECEDENCE = 2 ** 31 - 1;
 
-export function getGroup(pool: Pool, name: string): GroupRecord {
+function getGroup(pool: Pool, name: string): GroupRecord {
   const group = pool.groups.find((one) => one.name === name);
   if (!group) throw resourceNotFound('Group not found.');
   return group;
@@ -27,7 +26,7 @@ const describeGroup = (pool: Pool, group: GroupRecord): JsonObject => ({
 });
 
 /** One page of groups, by name. */
-export const listGroupPage = (
+const listGroupPage = (
   pool: Pool,
   groups: readonly GroupRecord[],
   { Limit, NextToken }: { readonly Limit: number | undefined; readonly NextToken: string | undefined },
@@ -97,5 +96,78 @@ export const listGroups = operation(
   ({ pools }, input) => {
     const pool = pools.get(input.UserPoolId);
     return listGroupPage(pool, pool.groups, input);
+  },
+);
+
+/** https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html */
+const GROUPS_PER_USER = 100;
+
+const membership = structure({ ...userOfPool, GroupName: required(groupName) });
+
+function find({ pools }: Context, input: Infer<typeof membership>) {
+  const pool = pools.get(input.UserPoolId);
+  return { pool, sub: getUser(pool, input.Username).sub, group: getGroup(pool, input.GroupName) };
+}
+
+function setMembers(pool: Pool, { name }: GroupRecord, members: readonly string[], now: Date): void {
+  pool.groups = pool.groups.map((group) =>
+    group.name === name ? { ...group, members, modified: now.toISOString() } : group,
+  );
+}
+
+export const adminAddUserToGroup = operation(
+  'AdminAddUserToGroup',
+  'signed',
+  membership,
+  (context, input) => {
+    const { pool, sub, group } = find(context, input);
+    if (group.members.includes(sub)) return {};
+    if (pool.groupsOf(sub).length >= GROUPS_PER_USER) {
+      throw new AwsError('LimitExceededException', `A user can be in ${GROUPS_PER_USER} groups at most.`);
+    }
+    setMembers(pool, group, [...group.members, sub], context.now());
+    return {};
+  },
+);
+
+export const adminRemoveUserFromGroup = operation(
+  'AdminRemoveUserFromGroup',
+  'signed',
+  membership,
+  (context, input) => {
+    const { pool, sub, group } = find(context, input);
+    const others = group.members.filter((member) => member !== sub);
+    setMembers(pool, group, others, context.now());
+    return {};
+  },
+);
+
+export const adminListGroupsForUser = operation(
+  'AdminListGroupsForUser',
+  'signed',
+  structure({ ...userOfPool, ...paging }),
+  ({ pools }, input) => {
+    const pool = pools.get(input.UserPoolId);
+    return listGroupPage(pool, pool.groupsOf(getUser(pool, input.Username).sub), input);
+  },
+);
+
+export const listUsersInGroup = operation(
+  'ListUsersInGroup',
+  'signed',
+  structure({ UserPoolId: required(poolId), GroupName: required(groupName), ...paging }),
+  ({ pools }, input) => {
+    const pool = pools.get(input.UserPoolId);
+    const { members } = getGroup(pool, input.GroupName);
+    return listing(
+      'Users',
+      pool.users().filter(({ sub }) => members.includes(sub)),
+      {
+        keyOf: (user) => `${user.created} ${user.sub}`,
+        describe: (user) => describeUser(user),
+        limit: input.Limit,
+        token: input.NextToken,
+      },
+    );
   },
 );

@@ -1,33 +1,46 @@
 import type { Operation } from '../operation.ts';
 import { adminCreateUser } from './admin-create-user.ts';
-import { adminResetUserPassword, adminSetUserPassword } from './admin-passwords.ts';
 import {
   adminDeleteUser,
   adminDisableUser,
   adminEnableUser,
   adminGetUser,
+  adminResetUserPassword,
+  adminSetUserPassword,
   adminUpdateUserAttributes,
   adminUserGlobalSignOut,
 } from './admin-users.ts';
-import { deleteUserPool } from './delete-user-pool.ts';
-import { describeUserPool, describeUserPoolClient, listUserPoolClients, listUserPools } from './describe.ts';
+import {
+  adminInitiateAuth,
+  adminRespondToAuthChallenge,
+  initiateAuth,
+  respondToAuthChallenge,
+} from './authentication.ts';
 import { confirmForgotPassword, forgotPassword } from './forgot-password.ts';
 import {
   adminAddUserToGroup,
   adminListGroupsForUser,
   adminRemoveUserFromGroup,
+  createGroup,
+  deleteGroup,
+  listGroups,
   listUsersInGroup,
-} from './group-members.ts';
-import { createGroup, deleteGroup, listGroups, readGroup } from './groups.ts';
-import { adminInitiateAuth, initiateAuth } from './initiate-auth.ts';
+  readGroup,
+} from './groups.ts';
 import { listUsers } from './list-users.ts';
 import { adminSetUserMfaPreference, setUserMfaPreference } from './mfa-preference.ts';
 import { getUserPoolMfaConfig, setUserPoolMfaConfig } from './pool-mfa.ts';
-import { adminRespondToAuthChallenge, respondToAuthChallenge } from './respond-to-auth-challenge.ts';
+import {
+  deleteUserPool,
+  describeUserPool,
+  describeUserPoolClient,
+  listUserPoolClients,
+  listUserPools,
+  updateUserPoolClient,
+} from './pools.ts';
 import { changePassword, getUser, updateUserAttributes } from './self.ts';
 import { associateSoftwareToken, verifySoftwareToken } from './software-token.ts';
 import { getTokensFromRefreshToken, globalSignOut, revokeToken } from './tokens.ts';
-import { updateUserPoolClient } from './update-client.ts';
 
 const ALL: readonly Operation[] = [
   adminAddUserToGroup,

@@ -1,9 +1,8 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { integer, list, optional, required, structure, text } from '../../shape.ts';
 import { invalidParameter } from '../errors.ts';
-import { attributeName, poolId } from '../fields.ts';
+import { attributeName, page, poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { page } from '../page.ts';
 import type { UserRecord } from '../store/model.ts';
 import { describeUser } from '../users.ts';
 

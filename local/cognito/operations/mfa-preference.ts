@@ -1,11 +1,11 @@
 import type { JsonObject } from '../../json.ts';
 import { flag, type Infer, optional, required, structure } from '../../shape.ts';
-import { bearerOf } from '../auth/access-token.ts';
+import { bearerOf } from '../auth/tokens.ts';
 import { invalidParameter } from '../errors.ts';
 import { chosenFactors, poolFactors } from '../factors.ts';
 import { token, userOfPool } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { ADDRESS, FACTORS, type Factor, isMessageFactor } from '../resources/factor.ts';
+import { ADDRESS, FACTORS, type Factor, isMessageFactor } from '../resources/pool-rules.ts';
 import type { UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 import { getUser } from '../users.ts';

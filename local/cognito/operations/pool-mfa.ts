@@ -3,9 +3,8 @@ import { flag, type Infer, oneOf, optional, required, structure, text } from '..
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
-import type { Factor } from '../resources/factor.ts';
-import { checkMfa } from '../resources/mfa-rules.ts';
 import { type PoolSettings, smsConfiguration } from '../resources/pool-properties.ts';
+import { checkMfa, type Factor } from '../resources/pool-rules.ts';
 
 const input = structure({
   UserPoolId: required(poolId),

@@ -1,6 +1,6 @@
 import { optional, required, structure } from '../../shape.ts';
-import { bearerOf } from '../auth/access-token.ts';
 import { checkProof } from '../auth/attempt.ts';
+import { bearerOf } from '../auth/tokens.ts';
 import { notAuthorized, notEmbedded } from '../errors.ts';
 import { attributes, password, token } from '../fields.ts';
 import { operation } from '../operation.ts';

@@ -1,9 +1,8 @@
 import type { JsonObject } from '../../json.ts';
 import { optional, required, structure, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
-import { bearerOf } from '../auth/access-token.ts';
-import { MFA_SETUP, SOFTWARE_TOKEN_MFA, takeCode } from '../challenges/software-token.ts';
-import { newSecret } from '../challenges/totp.ts';
+import { bearerOf } from '../auth/tokens.ts';
+import { MFA_SETUP, newSecret, SOFTWARE_TOKEN_MFA, takeCode } from '../challenges/software-token.ts';
 import { invalidParameter, invalidSession } from '../errors.ts';
 import { poolFactors } from '../factors.ts';
 import { session, token } from '../fields.ts';

@@ -1,13 +1,12 @@
 import { optional, required, structure, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
-import { bearerOf } from '../auth/access-token.ts';
 import { attemptOf } from '../auth/attempt.ts';
 import { findRefreshToken, refresh } from '../auth/refresh.ts';
 import { checkSecret } from '../auth/secret-hash.ts';
-import { signedOut, withFamily } from '../auth/tokens.ts';
+import { bearerOf, signedOut, withFamily } from '../auth/tokens.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { clientId, token } from '../fields.ts';
-import { statedClaims } from '../jwt.ts';
+import { statedClaims } from '../keys.ts';
 import { operation } from '../operation.ts';
 import { canRevoke } from '../resources/client-properties.ts';
 

@@ -13,10 +13,8 @@ import {
   text,
 } from '../../shape.ts';
 import { invalidParameter } from '../errors.ts';
-import { FACTORS } from './factor.ts';
-import { checkMfa } from './mfa-rules.ts';
+import { checkMfa, checkPoolTier, FACTORS } from './pool-rules.ts';
 import { isStandardAttribute } from './standard-attributes.ts';
-import { checkPoolTier } from './tier-rules.ts';
 
 const message = text({ min: 6, max: 20_000 });
 const subject = text({ min: 1, max: 140 });

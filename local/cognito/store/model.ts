@@ -1,6 +1,6 @@
 import type { ClientSettings } from '../resources/client-properties.ts';
-import type { Factor, MessageFactor } from '../resources/factor.ts';
 import type { PoolSettings } from '../resources/pool-properties.ts';
+import type { Factor, MessageFactor } from '../resources/pool-rules.ts';
 
 export interface PoolRecord {
   readonly id: string;

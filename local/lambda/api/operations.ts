@@ -1,6 +1,5 @@
 import { paginate } from '../../wire/paging.ts';
-import { functionArn, LATEST, parseIdentifier } from '../arn.ts';
-import { invalidParameter } from '../errors.ts';
+import { functionArn, invalidParameter, LATEST, parseIdentifier } from '../arn.ts';
 import type { Functions } from '../functions.ts';
 import { allVersions, functionConfiguration } from './describe.ts';
 import type { LambdaInput } from './rest-protocol.ts';

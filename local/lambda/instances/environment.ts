@@ -1,5 +1,10 @@
+import { STATUS_CODES } from 'node:http';
+import { builtinModules } from 'node:module';
+import { arch, version, versions } from 'node:process';
 import { REGION } from '../../account.ts';
-import { logGroupAtEdge } from '../logs/log-names.ts';
+import { logGroupAtEdge } from '../arn.ts';
+import type { Facts } from '../guest/globals/process.ts';
+import type { Constants } from '../guest/modules.ts';
 import type { Configuration } from '../model.ts';
 
 /**
@@ -31,5 +36,20 @@ export function environmentOf(
     LAMBDA_TASK_ROOT: '/var/task',
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
+  };
+}
+
+/** Facts about Node and the computer that functions are allowed to see. */
+export function nodeFacts(): { facts: Facts; constants: Constants } {
+  const statusCodes = Object.fromEntries(
+    Object.entries(STATUS_CODES).map(([status, text]) => [status, String(text)]),
+  );
+  return {
+    facts: {
+      arch,
+      version,
+      versions: Object.fromEntries(Object.entries(versions).map(([name, text]) => [name, String(text)])),
+    },
+    constants: { statusCodes, builtinModules: [...builtinModules, 'sqlite', 'test', 'sea'] },
   };
 }

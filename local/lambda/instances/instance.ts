@@ -5,10 +5,8 @@ import type { Invocation } from '../invocation.ts';
 import { InstanceLog, type LogStream } from '../logs/instance-log.ts';
 import type { SystemLines } from '../logs/log-lines.ts';
 import type { Failure, NetworkRequest, Outcome, Start } from '../messages.ts';
-import { residentMegabytes } from './memory.ts';
-import { MessageReader } from './message-reader.ts';
 import { type Reachable, reach } from './network.ts';
-import { spawnSandbox } from './sandbox-process.ts';
+import { MessageReader, residentMegabytes, spawnSandbox } from './sandbox-process.ts';
 import { SIGNAL_WORDS } from './signal-words.ts';
 
 export interface InstanceOptions {

@@ -1,6 +1,50 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { allowedNodeEnvironmentFlags, execPath, platform } from 'node:process';
 import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+/** Reads the built sandbox, `dist/sandbox.cjs` of this package, from any place this module is bundled to. */
+export function builtSandbox(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const above = dirname(folder);
+    if (above === folder) throw new Error(`no package.json above ${import.meta.url}`);
+    folder = above;
+  }
+  return readFileSync(join(folder, 'dist', 'sandbox.cjs'), 'utf8');
+}
+
+/** Longest message, bytes: a 6 MB result as JSON within JSON. */
+const LONGEST = 32 * 1024 * 1024;
+
+/** Splits a sandbox's output into messages. Each is one line: its kind and JSON. */
+export class MessageReader {
+  readonly #onMessage: (kind: string, text: string) => void;
+  #rest: Buffer[] = [];
+  #size = 0;
+
+  constructor(onMessage: (kind: string, text: string) => void) {
+    this.#onMessage = onMessage;
+  }
+
+  /** @returns whether to continue reading; `false` once a message is too long */
+  append(chunk: Buffer): boolean {
+    let from = 0;
+    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
+      const line = Buffer.concat([...this.#rest, chunk.subarray(from, at)]).toString('utf8');
+      this.#rest = [];
+      this.#size = 0;
+      from = at + 1;
+      const space = line.indexOf(' ');
+      this.#onMessage(line.slice(0, space), line.slice(space + 1));
+    }
+    if (from < chunk.length) this.#rest.push(chunk.subarray(from));
+    this.#size += chunk.length - from;
+    return this.#size <= LONGEST;
+  }
+}
 
 /** Reads the sandbox's program from descriptor 4 and runs it, because the process cannot read files. */
 const BOOT =
@@ -62,4 +106,25 @@ export function spawnSandbox({ source, memorySize, within }: SandboxOptions): Ch
   program?.end(source);
   child.once('exit', () => guard?.end('ended\n'));
   return child;
+}
+
+/**
+ * Returns the private memory of a process and its children, MB, without shared code. `undefined` without `/proc` and for
+ * a process that has ended.
+ */
+export function residentMegabytes(pid: number | string | undefined): number | undefined {
+  const status = read(`/proc/${pid}/status`);
+  const kilobytes = /^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1];
+  if (kilobytes === undefined) return undefined;
+  const children = read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean);
+  return children.reduce((sum, child) => sum + (residentMegabytes(child) ?? 0), Number(kilobytes) / 1024);
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // Without `/proc`, Node's heap limit is the only limit.
+    return '';
+  }
 }

@@ -12,7 +12,7 @@ import {
   tags,
   text,
 } from '../../shape.ts';
-import { invalidParameter } from '../errors.ts';
+import { invalidParameter } from '../arn.ts';
 import { APPLICATION_LOG_LEVELS, type Configuration, RUNTIMES } from '../model.ts';
 
 const ZIP_FILE_LIMIT = 4 * 1024 * 1024;

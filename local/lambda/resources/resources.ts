@@ -7,10 +7,9 @@ import {
 } from '../../resource.ts';
 import { optional, readProperties, required, structure, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
-import { functionArn, parseIdentifier, parseVersionArn } from '../arn.ts';
+import { defaultLogGroup, functionArn, parseIdentifier, parseVersionArn } from '../arn.ts';
 import type { FunctionInput, Functions } from '../functions.ts';
 import { keySetsOf } from '../instances/key-sets.ts';
-import { defaultLogGroup } from '../logs/log-names.ts';
 import { functionProperties } from './function-properties.ts';
 
 const NAME_LIMIT = 64;

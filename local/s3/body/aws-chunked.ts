@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { sha256 } from '../../auth/canonical.ts';
-import type { ChunkSigner } from '../../auth/chunks.ts';
+import { type ChunkSigner, sha256 } from '../../auth/canonical.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { incompleteBody } from '../errors.ts';
 

@@ -1,6 +1,5 @@
 import { ALGORITHMS, type Algorithm } from './algorithms.ts';
-import { CRC32C_POLYNOMIAL } from './crc32c.ts';
-import { CRC64NVME_POLYNOMIAL } from './crc64nvme.ts';
+import { CRC32C_POLYNOMIAL, CRC64NVME_POLYNOMIAL } from './crc.ts';
 
 export interface PartDigest {
   /** Bytes of the part. */

@@ -4,8 +4,11 @@ import type { HttpResponse } from '../../wire/http.ts';
 import { readText } from '../body/text.ts';
 import { checkBucketName } from '../bucket-names.ts';
 import { malformedXml, notImplemented } from '../errors.ts';
+import { lifecycleRules } from '../lifecycle/rules.ts';
 import { type BucketCall, type Call, xmlAnswer } from '../operation.ts';
 import { OWNER } from '../owner.ts';
+import { malformedPolicy } from '../policy/conditions.ts';
+import { checkPolicy } from '../policy/parse.ts';
 import { childText, once, parseXml, repeated } from '../xml.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
@@ -80,4 +83,59 @@ export async function putBucketVersioning(call: BucketCall): Promise<HttpRespons
   if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml();
   call.bucket.configure({ versioning: status });
   return { status: 200 };
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLifecycleConfiguration.html */
+export function getBucketLifecycle({ bucket, bucketName }: BucketCall): HttpResponse {
+  const rules = lifecycleRules(bucket.config.properties);
+  if (rules.length === 0) {
+    throw new AwsError('NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist', 404, {
+      BucketName: bucketName,
+    });
+  }
+  return xmlAnswer('LifecycleConfiguration', {
+    Rule: rules.map((rule, at) => ({
+      // S3 names a rule that was given no name.
+      ID: rule.id ?? `rule-${at + 1}`,
+      Filter: { Prefix: rule.prefix },
+      Status: rule.enabled ? 'Enabled' : 'Disabled',
+      Expiration:
+        rule.expiration === undefined && !rule.expiredObjectDeleteMarker
+          ? undefined
+          : {
+              Days: rule.expiration,
+              ExpiredObjectDeleteMarker: rule.expiredObjectDeleteMarker ? true : undefined,
+            },
+      NoncurrentVersionExpiration: rule.noncurrent && {
+        NoncurrentDays: rule.noncurrent.days,
+        NewerNoncurrentVersions: rule.noncurrent.keep > 0 ? rule.noncurrent.keep : undefined,
+      },
+      AbortIncompleteMultipartUpload:
+        rule.abortIncomplete === undefined ? undefined : { DaysAfterInitiation: rule.abortIncomplete },
+    })),
+  });
+}
+
+export function getBucketPolicy({ bucket, bucketName }: BucketCall): HttpResponse {
+  const { policy } = bucket.config;
+  if (policy === undefined) {
+    throw new AwsError('NoSuchBucketPolicy', 'The bucket policy does not exist', 404, {
+      BucketName: bucketName,
+    });
+  }
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: policy };
+}
+
+export async function putBucketPolicy(call: BucketCall): Promise<HttpResponse> {
+  const policy = await readText(call, {
+    malformed: () => malformedPolicy("Policies must be valid JSON and the first byte must be '{'"),
+  });
+  checkPolicy(policy, call.bucketName);
+  call.bucket.configure({ policy });
+  return { status: 204 };
+}
+
+export function deleteBucketPolicy({ bucket }: BucketCall): HttpResponse {
+  bucket.configure({ policy: undefined });
+  return { status: 204 };
 }

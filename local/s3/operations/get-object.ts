@@ -2,13 +2,73 @@ import { closeSync, createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { AwsError } from '../../wire/errors.ts';
 import type { HttpResponse } from '../../wire/http.ts';
-import { preconditionFailed } from '../errors.ts';
+import { accessDenied, noSuchKey, noSuchVersion, preconditionFailed } from '../errors.ts';
 import { descriptionHeaders, unquoted } from '../headers.ts';
+import { checkKey } from '../key.ts';
 import type { BucketCall } from '../operation.ts';
+import type { Bucket } from '../store/bucket.ts';
 import type { Version } from '../store/version.ts';
-import { findVersion } from './find-version.ts';
 import { checksumHeaders, versionHeader } from './put-object.ts';
-import { type ByteRange, readRange } from './range.ts';
+
+interface Wanted {
+  readonly bucket: Bucket;
+  readonly key: string;
+  /** Absent: the current version. */
+  readonly versionId: string | undefined;
+  readonly allows: (action: string) => boolean;
+  /** Makes the refusal of a version that is a delete marker. */
+  readonly ofMarker: () => AwsError;
+}
+
+/**
+ * The version of an object that a request reads.
+ *
+ * @throws AwsError `NoSuchKey`, `NoSuchVersion`, or `AccessDenied` for both where the caller has no permission to list
+ */
+export function findVersion({ bucket, key, versionId, allows, ofMarker }: Wanted): Version {
+  checkKey(key);
+  if (versionId === undefined) {
+    const current = bucket.current(key);
+    if (current !== undefined) return current;
+    // Who may not list must not learn what is there.
+    throw allows('s3:ListBucket') ? noSuchKey(key) : accessDenied();
+  }
+  const version = bucket.versions(key).find((candidate) => candidate.versionId === versionId);
+  if (version === undefined) {
+    throw allows('s3:ListBucketVersions') ? noSuchVersion(key, versionId) : accessDenied();
+  }
+  if (!version.deleteMarker) return version;
+  throw ofMarker();
+}
+
+/** Bytes to send, the last one included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The range a `Range` header asks for. Like S3, takes a single range of bytes and passes over what isn't one; the whole
+ * object is then sent.
+ *
+ * @throws AwsError `InvalidRange` (416) where no byte of it is there
+ */
+function readRange(header: string | undefined, size: number): ByteRange | undefined {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
+  if (match === null || header === undefined) return undefined;
+  const [, from = '', to = ''] = match;
+  if (from === '' && to === '') return undefined;
+  const start = from === '' ? Math.max(0, size - Number(to)) : Number(from);
+  const end = from === '' || to === '' ? size - 1 : Math.min(Number(to), size - 1);
+  if (from !== '' && to !== '' && Number(to) < Number(from)) return undefined;
+  if (start >= size || (from === '' && Number(to) === 0)) {
+    throw new AwsError('InvalidRange', 'The requested range is not satisfiable', 416, {
+      RangeRequested: header,
+      ActualObjectSize: String(size),
+    });
+  }
+  return { start, end };
+}
 
 /**
  * GetObject and HeadObject: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html

@@ -1,9 +1,109 @@
+import { percentEncode } from '../../auth/canonical.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import type { XmlChildren } from '../../wire/xml.ts';
+import { invalidArgument } from '../errors.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
 import { OWNER } from '../owner.ts';
-import { type KeyPage, listKeys } from './list-keys.ts';
-import { continuationToken, keyEncoding, pageSize, readContinuationToken } from './list-query.ts';
+import type { Bucket } from '../store/bucket.ts';
+import { compareKeys } from '../store/version.ts';
+
+interface KeyQuery {
+  readonly prefix: string;
+  /** Empty for none. */
+  readonly delimiter: string;
+  /** Where the page before ended: a key, or a common prefix with all that is below it. Empty for the first. */
+  readonly after: string;
+  readonly limit: number;
+}
+
+interface KeyPage {
+  readonly keys: readonly string[];
+  readonly commonPrefixes: readonly string[];
+  /** Where the next page goes on; absent on the last one. */
+  readonly next?: string;
+}
+
+/** After every key that begins with a prefix, as good as: no key goes on with more of the last code point. */
+const LAST = '\u{10FFFF}';
+
+/** One page of the current objects' keys, those below the delimiter rolled up into one prefix each. */
+function listKeys(bucket: Bucket, query: KeyQuery): KeyPage {
+  const { prefix, delimiter, after, limit } = query;
+  const keys: string[] = [];
+  const commonPrefixes: string[] = [];
+  let last = after;
+  let from = compareKeys(prefix, after) > 0 ? prefix : after;
+  for (;;) {
+    const key = nextKey(bucket, from, query, last);
+    if (key === undefined) return { keys, commonPrefixes };
+    if (keys.length + commonPrefixes.length === limit) {
+      return { keys, commonPrefixes, ...(limit > 0 ? { next: last } : {}) };
+    }
+    const group = groupOf(key, prefix, delimiter);
+    if (group === undefined) keys.push(key);
+    else commonPrefixes.push(group);
+    last = group ?? key;
+    from = group === undefined ? key : group + LAST;
+  }
+}
+
+function nextKey(
+  bucket: Bucket,
+  from: string,
+  { prefix, delimiter }: KeyQuery,
+  last: string,
+): string | undefined {
+  for (const key of bucket.keysFrom(from)) {
+    if (!key.startsWith(prefix)) return undefined;
+    const given = compareKeys(key, last) <= 0 || (last !== '' && groupOf(key, prefix, delimiter) === last);
+    if (!given && bucket.current(key) !== undefined) return key;
+  }
+  return undefined;
+}
+
+function groupOf(key: string, prefix: string, delimiter: string): string | undefined {
+  if (delimiter === '') return undefined;
+  const end = key.indexOf(delimiter, prefix.length);
+  return end < 0 ? undefined : key.slice(0, end + delimiter.length);
+}
+
+const MAX_PAGE = 1000;
+
+/** The page size a request asks for, at most 1,000. */
+export function pageSize(query: ReadonlyMap<string, string>, name: string): number {
+  const text = query.get(name);
+  if (text === undefined || text === '') return MAX_PAGE;
+  if (!/^\d{1,9}$/.test(text))
+    throw invalidArgument(name, text, `Provided ${name} not an integer or within integer range`);
+  return Math.min(Number(text), MAX_PAGE);
+}
+
+/** How keys are to be written: `encoding-type=url` lets XML carry every key. */
+export function keyEncoding(query: ReadonlyMap<string, string>): (text: string) => string {
+  const type = query.get('encoding-type');
+  if (type === undefined) return (text) => text;
+  if (type !== 'url')
+    throw invalidArgument('encoding-type', type, 'Invalid Encoding Method specified in Request');
+  return (text) =>
+    text
+      .split('/')
+      .map((segment) => percentEncode(segment).replaceAll('%20', '+'))
+      .join('/');
+}
+
+/** Opaque to clients: where the next page goes on. */
+function continuationToken(next: string): string {
+  return Buffer.from(next).toString('base64url');
+}
+
+/** Inverse of {@link continuationToken}. */
+function readContinuationToken(token: string): string {
+  const next = Buffer.from(token, 'base64url').toString();
+  if (token === '' || continuationToken(next) !== token) {
+    throw invalidArgument('continuation-token', token, 'The continuation token provided is incorrect');
+  }
+  return next;
+}
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export function listObjectsV2(call: BucketCall): HttpResponse {

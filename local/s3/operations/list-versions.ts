@@ -5,7 +5,7 @@ import { type BucketCall, xmlAnswer } from '../operation.ts';
 import { OWNER } from '../owner.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { compareKeys, type Version } from '../store/version.ts';
-import { keyEncoding, pageSize } from './list-query.ts';
+import { keyEncoding, pageSize } from './list-objects.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
 export function listObjectVersions({ bucket, bucketName, query }: BucketCall): HttpResponse {

@@ -9,7 +9,9 @@ import { type BucketCall, xmlAnswer } from '../operation.ts';
 import { OWNER } from '../owner.ts';
 import { BlockFile } from '../store/block-file.ts';
 import type { Part, UploadRecord } from '../store/uploads.ts';
-import { keyEncoding, pageSize } from './list-query.ts';
+import { checkCopySize, findCopySource, receiveCopy, sourceVersionHeader } from './copy-object.ts';
+import type { ByteRange } from './get-object.ts';
+import { keyEncoding, pageSize } from './list-objects.ts';
 import { findUpload } from './uploads.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
@@ -47,7 +49,7 @@ interface Destination {
  *
  * @param receive - writes the part's bytes, and makes a checksum by the upload's algorithm on the way
  */
-export async function receivePart(
+async function receivePart(
   call: BucketCall,
   size: number,
   receive: (to: Destination, algorithm: Algorithm) => Promise<Received>,
@@ -143,4 +145,43 @@ function describePart(part: Part, algorithm: Algorithm | undefined): XmlChildren
     Size: part.size,
     ...(algorithm === undefined ? {} : { [`Checksum${algorithm}`]: part.checksums[algorithm] }),
   };
+}
+
+const RANGE = 'x-amz-copy-source-range';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html */
+export async function uploadPartCopy(call: BucketCall): Promise<HttpResponse> {
+  const source = findCopySource(call);
+  const range = readRange(call.request.headers[RANGE], source.version.size);
+  const size = range === undefined ? source.version.size : range.end - range.start + 1;
+  checkCopySize(size);
+  const { part, record } = await receivePart(call, size, ({ path, at }, algorithm) =>
+    receiveCopy(call, source, range, (hash) => new BlockFile(path, size, hash, at), [algorithm]),
+  );
+  const { algorithm, declared } = record;
+  return xmlAnswer(
+    'CopyPartResult',
+    {
+      LastModified: part.modified,
+      ETag: `"${part.etag}"`,
+      ...(declared ? { [`Checksum${algorithm}`]: part.checksums[algorithm] } : {}),
+    },
+    { 'x-amz-server-side-encryption': 'AES256', ...sourceVersionHeader(source) },
+  );
+}
+
+/** Both ends are stated, and within the source. */
+function readRange(header: string | undefined, size: number): ByteRange | undefined {
+  if (header === undefined) return undefined;
+  const [, first, last] = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(header.trim()) ?? [];
+  const range = { start: Number(first), end: Number(last) };
+  if (first === undefined || range.start > range.end) {
+    throw invalidArgument(
+      RANGE,
+      header,
+      'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy',
+    );
+  }
+  if (range.end < size) return range;
+  throw invalidRequest(`Range specified is not valid for source object of size: ${size}`);
 }

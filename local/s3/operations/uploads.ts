@@ -8,8 +8,8 @@ import { type BucketCall, xmlAnswer } from '../operation.ts';
 import { OWNER } from '../owner.ts';
 import type { Upload, UploadRecord } from '../store/uploads.ts';
 import { compareKeys } from '../store/version.ts';
-import { keyEncoding, pageSize } from './list-query.ts';
-import { DEFAULT_ALGORITHM } from './write-object.ts';
+import { keyEncoding, pageSize } from './list-objects.ts';
+import { DEFAULT_ALGORITHM } from './put-object.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
 export function createMultipartUpload(call: BucketCall): HttpResponse {

@@ -1,4 +1,9 @@
-import { malformedPolicy } from './errors.ts';
+import { AwsError } from '../../wire/errors.ts';
+
+/** What S3 answers to a policy that it does not take. */
+export function malformedPolicy(message: string): AwsError {
+  return new AwsError('MalformedPolicy', message);
+}
 
 /** What is known of a request, by lower-case condition key; a key that does not apply is absent. */
 export type ConditionContext = Readonly<Record<string, string | undefined>>;

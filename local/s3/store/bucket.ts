@@ -4,13 +4,12 @@ import type { JsonObject } from '../../json.ts';
 import { openOwnFile } from '../../own-file.ts';
 import { JsonFile } from '../../state.ts';
 import { conditionalConflict, noSuchBucket } from '../errors.ts';
-import { checkCondition, conditionText, type WriteCondition } from './conditions.ts';
-import { newId } from './ids.ts';
 import { KeyIndex } from './index.ts';
 import { Journal } from './journal.ts';
 import { type Change, changed, ObjectsFolder } from './objects-folder.ts';
+import { newId } from './paths.ts';
 import { Uploads } from './uploads.ts';
-import type { Version } from './version.ts';
+import { checkCondition, conditionText, type Version, type WriteCondition } from './version.ts';
 
 export interface BucketConfig {
   /** ISO 8601. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 /** Folder of the objects whose own path cannot be had; `%h` is no name that {@link readablePath} makes. */
 const HASHED = '%hashed';
@@ -36,4 +36,9 @@ function fileName(segment: string): string {
 
 function hexByte(byte: number): string {
   return byte.toString(16).toUpperCase().padStart(2, '0');
+}
+
+/** 32 characters of [A-Za-z0-9_-], as version ids and upload ids are made of. */
+export function newId(): string {
+  return randomBytes(24).toString('base64url');
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Bucket, type BucketConfig, bucketFile } from './bucket.ts';
-import { newId } from './ids.ts';
+import { newId } from './paths.ts';
 
 /** No bucket's name begins with a dot. */
 const DELETED = '.deleted-';

@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JsonFile } from '../../state.ts';
 import type { Algorithm, ChecksumType } from '../checksums/algorithms.ts';
-import { newId } from './ids.ts';
 import { Journal } from './journal.ts';
+import { newId } from './paths.ts';
 import { compareKeys, type Description } from './version.ts';
 import { type PartPlace, WHOLE, WholeFile } from './whole-file.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codeAt, stepAt } from '../../../local/cognito/challenges/totp.ts';
+import { codeAt, stepAt } from '../../../local/cognito/challenges/software-token.ts';
 import { awsError, confirmedUser, MINUTE, PASSWORD, type Setup, setUp } from './harness.ts';
 import { adminSignIn, tokensOf } from './sign-in.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Identities } from '../../../local/auth/identities.ts';
 import type { Json, JsonObject } from '../../../local/json.ts';
-import { nodeFacts } from '../../../local/lambda/instances/facts.ts';
+import { nodeFacts } from '../../../local/lambda/instances/environment.ts';
 import type { InstanceOptions } from '../../../local/lambda/instances/instance.ts';
 import { textLines } from '../../../local/lambda/logs/log-lines.ts';
 import { createLambda, type Lambda, type LambdaOptions } from '../../../local/lambda/service.ts';

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { percentEncode } from '../../../local/auth/percent.ts';
+import { percentEncode } from '../../../local/auth/canonical.ts';
 import { hashedPath, readablePath } from '../../../local/s3/store/paths.ts';
 import { BUCKET, raw, startS3 } from './support.ts';
 

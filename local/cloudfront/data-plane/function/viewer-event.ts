@@ -1,5 +1,4 @@
-import { isDisallowed } from '../header-rules.ts';
-import { decodeWire } from '../wire-text.ts';
+import { decodeWire, isDisallowed } from '../header-rules.ts';
 
 /** `{ "lower-case-name": [{ key: "As-Sent", value: "…" }, …] }` */
 export type EdgeHeaders = Record<string, { key?: string; value: string }[]>;

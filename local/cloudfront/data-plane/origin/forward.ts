@@ -1,15 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { ACCOUNT_ID, REGION } from '../../../account.ts';
+import type { Identities } from '../../../auth/identities.ts';
+import { sign } from '../../../auth/sigv4.ts';
 import type { Origin } from '../../../origin.ts';
-import { edgeName } from '../../ids.ts';
-import type { OriginConfig, OriginRequestPolicy, StoredResponseHeadersPolicy } from '../../model.ts';
+import {
+  edgeName,
+  type OriginConfig,
+  type OriginRequestPolicy,
+  type StoredResponseHeadersPolicy,
+} from '../../model.ts';
 import { type EdgeAnswer, type EdgeMark, originAnswer, pageAnswer } from '../answer.ts';
 import { type FaultPlan, impairedBody, impairs, slowDown } from '../faults.ts';
 import type { EdgeRequest } from '../function/viewer-event.ts';
 import type { CorsRequest } from '../response-headers.ts';
 import type { Viewer } from '../viewer/viewer.ts';
-import { originRequest } from './origin-request.ts';
-import type { OriginSigner } from './origin-signing.ts';
-import { OriginReadTimeout, withinReadTimeout } from './read-timeout.ts';
+import { type OriginRequest, originRequest } from './origin-request.ts';
+
+/** Signs a request for `host`, so that S3 accepts it as this distribution's. */
+export type OriginSigner = (request: OriginRequest, host: string, now: Date) => OriginRequest;
+
+/**
+ * Registers the distribution as `cloudfront.amazonaws.com` with its own ARN, which bucket policies see, and signs with
+ * a key that only this process knows. Like origin access control, the signature does not cover the body. It covers the
+ * query as received: if characters such as `!'()*` are not encoded, S3 answers SignatureDoesNotMatch.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+ */
+export function originSigner(distributionId: string, identities: Identities): OriginSigner {
+  const accessKeyId = `ASIACLOUDFRONT${distributionId}`;
+  const secret = randomBytes(32).toString('hex');
+  identities.register(accessKeyId, {
+    secret,
+    principal: {
+      kind: 'service',
+      service: 'cloudfront.amazonaws.com',
+      sourceArn: `arn:aws:cloudfront::${ACCOUNT_ID}:distribution/${distributionId}`,
+      sourceAccount: ACCOUNT_ID,
+    },
+  });
+  return (request, host, now) => {
+    const { authorization: _viewers, ...headers } = request.headers;
+    // Signed for the origin's host. If a policy forwards the viewer's Host, S3 rejects the signature, as on AWS.
+    const proof = sign(
+      { ...request, headers: { ...headers, host } },
+      {
+        accessKeyId,
+        secret,
+        service: 's3',
+        region: REGION,
+        now,
+        payloadHash: 'UNSIGNED-PAYLOAD',
+        queryAs: 'sent',
+      },
+    );
+    return { ...request, headers: { ...headers, ...proof } };
+  };
+}
+
+/** The origin did not answer in time after the request was forwarded. */
+class OriginReadTimeout extends Error {
+  override readonly name = 'OriginReadTimeout';
+}
+
+/**
+ * Waits for an origin's answer, for at most `seconds` after the end of the forwarded body. While the viewer is still
+ * sending, each arriving chunk restarts the clock: a slow upload is not a slow origin.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorS3Origin.html#RequestS3RequestTimeout
+ */
+function withinReadTimeout<T>(answer: Promise<T>, viewer: IncomingMessage, seconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let received = viewer.socket.bytesRead;
+    let timer = setTimeout(expire, seconds * 1_000);
+    function restart(): void {
+      clearTimeout(timer);
+      timer = setTimeout(expire, seconds * 1_000);
+    }
+    function settle(): void {
+      clearTimeout(timer);
+      viewer.off('end', restart);
+    }
+    function expire(): void {
+      const before = received;
+      received = viewer.socket.bytesRead;
+      if (!viewer.complete && received > before) {
+        restart();
+        return;
+      }
+      settle();
+      reject(new OriginReadTimeout(`The origin did not answer within ${seconds} s`));
+    }
+    viewer.once('end', restart);
+    answer.finally(settle).then(resolve, reject);
+  });
+}
 
 export interface Forwarding {
   readonly origin: Origin;

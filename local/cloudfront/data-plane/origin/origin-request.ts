@@ -1,8 +1,30 @@
-import type { OriginRequestPolicy } from '../../model.ts';
+import type { OriginRequestPolicy, Selection } from '../../model.ts';
 import type { EdgeHeaders, EdgeRequest } from '../function/viewer-event.ts';
-import { isHopByHop } from '../header-rules.ts';
-import { encodeWire } from '../wire-text.ts';
-import { selectedPairs, selects } from './selection.ts';
+import { encodeWire, isHopByHop } from '../header-rules.ts';
+
+/** Whether a policy forwards the header, cookie or query key of this name. */
+function selects({ behavior, names }: Selection, name: string): boolean {
+  switch (behavior) {
+    case 'none':
+      return false;
+    case 'all':
+      return true;
+    case 'whitelist':
+      return names.includes(name);
+    case 'allExcept':
+      return !names.includes(name);
+  }
+}
+
+/** Returns the selected parts of a `;`- or `&`-separated list, unchanged. */
+function selectedPairs(text: string, separator: ';' | '&', selection: Selection): string {
+  if (text === '' || selection.behavior === 'all') return text;
+  return text
+    .split(separator)
+    .filter((pair) => selects(selection, (pair.split('=', 1)[0] ?? '').trim()))
+    .join(separator)
+    .trim();
+}
 
 /**
  * Headers that are always forwarded, from the request header table.

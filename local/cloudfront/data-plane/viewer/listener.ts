@@ -6,14 +6,42 @@ import { pipeline } from 'node:stream/promises';
 import { createSecureContext, type TLSSocket } from 'node:tls';
 import type { KeyedCertificate } from '../../../tls/certificates.ts';
 import { type GateRefusal, listenBehindGate } from '../../../wire/gate.ts';
-import { requestId } from '../../ids.ts';
-import type { Served } from '../access-log-line.ts';
-import type { EdgeAnswer } from '../answer.ts';
-import { errorPage } from '../error-page.ts';
-import { HEAD_TOO_LONG, PHRASES } from '../limits.ts';
+import { requestId } from '../../model.ts';
+import type { Served } from '../access-logs.ts';
+import { type EdgeAnswer, errorPage } from '../answer.ts';
 import { Meter } from './meter.ts';
-import { restOfBody } from './rest-of-body.ts';
-import type { Viewer } from './viewer.ts';
+import { HEAD_TOO_LONG, PHRASES, type Viewer } from './viewer.ts';
+
+/** Bytes of an unwanted body that are read, so that the viewer gets to read its answer. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_MS = 10_000;
+
+/**
+ * Reads and drops the rest of a body that was answered early. Resolves when the body ends, the viewer disconnects, or
+ * the limits of size and time are reached and the connection is closed.
+ */
+function restOfBody(message: IncomingMessage): Promise<void> {
+  message.unpipe();
+  if (message.complete) {
+    message.resume();
+    return Promise.resolve();
+  }
+  return new Promise((resolve) => {
+    let left = MAX_BYTES;
+    const timer = setTimeout(() => message.socket.destroy(), MAX_MS);
+    timer.unref();
+    const over = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    message.once('end', over).once('close', over).once('error', over);
+    message.on('data', (chunk: Buffer) => {
+      left -= chunk.length;
+      if (left < 0) message.socket.destroy();
+    });
+    message.resume();
+  });
+}
 
 export interface Listener {
   readonly port: number;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { Served } from '../access-log-line.ts';
+import type { Served } from '../access-logs.ts';
 import type { EdgeAnswer } from '../answer.ts';
 
 interface Counts {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { codeAt, stepAt } from '../../../../local/cognito/challenges/totp.ts';
+import { codeAt, stepAt } from '../../../../local/cognito/challenges/software-token.ts';
 
 /** `app <milliseconds>`: the code of the secret that a screen, on standard input, shows. `message <folder>`: that of the newest message. */
 const [, , kind = '', where = ''] = process.argv;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { login } from '../../../../cli/commands/login.ts';
-import { codeAt, stepAt } from '../../../../local/cognito/challenges/totp.ts';
+import { codeAt, stepAt } from '../../../../local/cognito/challenges/software-token.ts';
 import type { JsonObject } from '../../../../local/json.ts';
 import { failure, NEW_PASSWORD, PASSWORD, type Person, run, type World, world } from '../helpers/world.ts';
 

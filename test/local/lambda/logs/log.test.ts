@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../../../local/json.ts';
-import { LineCutter } from '../../../../local/lambda/logs/line-cutter.ts';
+import { LineCutter } from '../../../../local/lambda/logs/instance-log.ts';
 import { openRoom, type Room } from '../support.ts';
 
 const UUID = /[0-9a-f]{8}-[0-9a-f-]{27}/g;

@@ -1,10 +1,43 @@
 import { type Infer, oneOf, optional, required, strings, structure } from '../../shape.ts';
 import { attemptOf } from '../auth/attempt.ts';
+import { initiate } from '../auth/initiate.ts';
 import { respond } from '../auth/respond.ts';
 import { clientId, poolId, session } from '../fields.ts';
 import { operation } from '../operation.ts';
 
-const shared = {
+const initiateFields = {
+  ClientId: required(clientId),
+  AuthFlow: required(
+    oneOf([
+      'USER_SRP_AUTH',
+      'REFRESH_TOKEN_AUTH',
+      'REFRESH_TOKEN',
+      'CUSTOM_AUTH',
+      'ADMIN_NO_SRP_AUTH',
+      'USER_PASSWORD_AUTH',
+      'ADMIN_USER_PASSWORD_AUTH',
+      'USER_AUTH',
+    ]),
+  ),
+  AuthParameters: optional(strings()),
+  Session: optional(session),
+};
+
+export const initiateAuth = operation('InitiateAuth', 'public', structure(initiateFields), (context, input) =>
+  initiate(attemptOf(context, input.ClientId), input.AuthFlow, input.AuthParameters ?? {}, 'public'),
+);
+
+export const adminInitiateAuth = operation(
+  'AdminInitiateAuth',
+  'signed',
+  structure({ UserPoolId: required(poolId), ...initiateFields }),
+  (context, input) => {
+    const attempt = attemptOf(context, input.ClientId, input.UserPoolId);
+    return initiate(attempt, input.AuthFlow, input.AuthParameters ?? {}, 'admin');
+  },
+);
+
+const respondFields = {
   ClientId: required(clientId),
   ChallengeName: required(
     oneOf([
@@ -30,7 +63,7 @@ const shared = {
   Session: optional(session),
 };
 
-const publicInput = structure(shared);
+const publicInput = structure(respondFields);
 
 const responseOf = (input: Infer<typeof publicInput>) => ({
   name: input.ChallengeName,
@@ -48,6 +81,6 @@ export const respondToAuthChallenge = operation(
 export const adminRespondToAuthChallenge = operation(
   'AdminRespondToAuthChallenge',
   'signed',
-  structure({ UserPoolId: required(poolId), ...shared }),
+  structure({ UserPoolId: required(poolId), ...respondFields }),
   (context, input) => respond(attemptOf(context, input.ClientId, input.UserPoolId), responseOf(input)),
 );

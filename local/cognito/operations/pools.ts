@@ -2,9 +2,11 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../../json.ts';
 import { integer, optional, required, structure, text } from '../../shape.ts';
 import { poolArn } from '../arn.ts';
-import { clientId, pageToken, poolId } from '../fields.ts';
+import { invalidParameter } from '../errors.ts';
+import { clientId, listing, pageToken, poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { listing } from '../page.ts';
+import { checkPermissions } from '../permissions.ts';
+import { checkClient, checkTier, clientFields, clientRules } from '../resources/client-properties.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
 import type { SchemaAttribute } from '../resources/standard-attributes.ts';
 import type { ClientRecord } from '../store/model.ts';
@@ -66,7 +68,7 @@ function describePool(pool: Pool): JsonObject {
   };
 }
 
-export function describeClient(client: ClientRecord): JsonObject {
+function describeClient(client: ClientRecord): JsonObject {
   const { GenerateSecret: _, ...settings } = client.settings;
   return {
     RefreshTokenValidity: 30,
@@ -139,4 +141,47 @@ export const listUserPoolClients = operation(
       limit: input.MaxResults,
       token: input.NextToken,
     }),
+);
+
+/** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_DeleteUserPool.html */
+export const deleteUserPool = operation(
+  'DeleteUserPool',
+  'signed',
+  structure({ UserPoolId: required(poolId) }),
+  ({ pools }, { UserPoolId }) => {
+    const pool = pools.get(UserPoolId);
+    if (pool.record.settings.DeletionProtection === 'ACTIVE') {
+      throw invalidParameter(
+        'The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.',
+      );
+    }
+    pools.remove(UserPoolId);
+    return {};
+  },
+);
+
+const { GenerateSecret: _fixed, ...changeable } = clientFields;
+
+/**
+ * Replaces a client's settings: what is not named goes back to its default,
+ * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPoolClient.html
+ */
+export const updateUserPoolClient = operation(
+  'UpdateUserPoolClient',
+  'signed',
+  structure({ ...changeable, ClientId: required(clientId) }, clientRules),
+  ({ pools, now }, { ClientId, ...given }) => {
+    const { pool, client } = pools.client(ClientId, pools.get(given.UserPoolId));
+    const settings = checkClient({ ...given, GenerateSecret: client.settings.GenerateSecret });
+    checkTier(settings, pool.record.settings.UserPoolTier);
+    checkPermissions(settings, pool.schema);
+    const changed = {
+      ...client,
+      name: settings.ClientName ?? client.name,
+      modified: now().toISOString(),
+      settings,
+    };
+    pool.clients.put(ClientId, changed);
+    return { UserPoolClient: describeClient(changed) };
+  },
 );

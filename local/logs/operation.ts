@@ -1,6 +1,18 @@
 import type { JsonObject } from '../json.ts';
 import { integer, oneOf, readInput, type Shape, text } from '../shape.ts';
+import { AwsError } from '../wire/errors.ts';
 import type { LogStore } from './store.ts';
+
+/** The CloudWatch Logs API's errors; all are HTTP 400. */
+export const invalid = (message: string) => new AwsError('InvalidParameterException', message);
+
+export const invalidToken = () => invalid('The specified nextToken is invalid.');
+
+export const noSuch = (what: 'group' | 'stream') =>
+  new AwsError('ResourceNotFoundException', `The specified log ${what} does not exist.`);
+
+export const groupExists = () =>
+  new AwsError('ResourceAlreadyExistsException', 'The specified log group already exists');
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
 export const newGroupName = text({ min: 1, max: 512, pattern: /[.\-_/#A-Za-z0-9]+/ });
