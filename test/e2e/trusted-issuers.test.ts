@@ -104,7 +104,7 @@ test('20 issuers with 5 RSA keys each are deployed by way of the bucket, and the
     assert.match(later.stdout, /keys of the issuer corp-1 .* unavailable .*status 503/);
     const doctor = await computer.run(['doctor']);
     assert.match(doctor.stdout, /issuers .*corp-0: keys changed/);
-    assert.match(doctor.stderr, /corp-1 .* does not follow a change of its keys/);
+    assert.match(doctor.stderr, /corp-1 .* cannot follow a rotation of its keys/);
 
     const refused = await computer.run(['deploy', '--local']);
     assert.equal(refused.code, 5);
@@ -125,7 +125,7 @@ test('20 issuers with 5 RSA keys each are deployed by way of the bucket, and the
   });
 });
 
-test('a deployment without a user pool: what needs one says so, and it can be added and taken away', async (t) => {
+test('without a user pool, commands that need one print how to add it; a pool is added and removed', async (t) => {
   const server = await keyServer(t, new Map([['ci', keysNamed('1')]]));
   await withCloud(async (computer) => {
     const run = async (code: number, ...args: string[]) => {

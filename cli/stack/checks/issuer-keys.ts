@@ -46,7 +46,7 @@ export function compareKeys(
 /** Returns the difference in words, with the command that ends it. */
 function keysWords({ baked, live, reason = '' }: IssuerKeys): string {
   if (live === undefined)
-    return `${reason} An edge that cannot reach the issuer either does not follow a change of its keys.`;
+    return `${reason} If the edge cannot reach the issuer either, it cannot follow a rotation of its keys.`;
   const added = live.filter((kid) => !baked.includes(kid));
   const gone = baked.filter((kid) => !live.includes(kid));
   const changes = [

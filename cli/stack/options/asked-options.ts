@@ -49,6 +49,11 @@ function given(option: OptionName, flags: OptionFlags): readonly [OptionName, un
 function toUnset(name: string): OptionName {
   const option = OPTION_NAMES.find((one) => nameOf(one) === name.replace(/^--/, ''));
   if (option !== undefined) return option;
+  if (name === 'trust') {
+    throw new UserError('usage', 'Invalid value “trust” for --unset: issuers are removed one by one.', {
+      hint: ['Remove one of them:', '  edge-upload trust list', '  edge-upload trust remove <alias>'],
+    });
+  }
   throw new UserError('usage', `Invalid value “${name}” for --unset: there is no such option.`, {
     hint: `It takes one of: ${OPTION_NAMES.map(nameOf).join(', ')}.`,
   });

@@ -60,7 +60,7 @@ export async function fetchKeySet(
     const failure = networkFailure(error, new URL(url).host);
     if (failure === undefined) throw error;
     throw new UserError(failure.code, `The keys of ${whose} are unavailable: ${failure.message}`, {
-      hint: failure.hint ?? hint,
+      hint: [...failure.hintLines, ...[hint].flat()],
       cause: error,
     });
   } finally {

@@ -22,7 +22,7 @@ export async function fetchTrustedKeys(
       url: jwksUri,
       whose: `the issuer ${alias} (${iss})`,
       hint: [
-        'Nothing was changed. Deploy again where the issuer can be reached, or trust it no more:',
+        'Run the command from a network that reaches the issuer, or remove the issuer:',
         `  edge-upload trust remove ${alias}`,
       ],
     },

@@ -319,6 +319,10 @@ test('one option cannot be given and taken back at once', () => {
     /--max-size and --unset max-size/,
   );
   assert.deepEqual(askedOptions({ unset: ['max-size', '--write-to'] }).unset, ['maxSize', 'writeTo']);
+  assert.match(
+    usage(() => askedOptions({ unset: ['trust'] })),
+    /removed one by one.*trust remove <alias>/s,
+  );
 });
 
 test('more than there is room for is refused, and the most there is room for fits into the first request', () => {
