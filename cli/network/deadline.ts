@@ -1,3 +1,5 @@
+import { interrupted } from '../errors.ts';
+
 /** Aborts a request that takes too long, or whose caller aborts. */
 export interface Deadline {
   readonly signal: AbortSignal;
@@ -41,4 +43,19 @@ export function openDeadline(caller?: AbortSignal): Deadline {
       caller?.removeEventListener('abort', giveUp);
     },
   };
+}
+
+/** What the work gives, or an interruption as soon as the signal is aborted, whether the work can be or not. */
+export async function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(interrupted());
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener('abort', stop);
+  }
 }

@@ -3,9 +3,8 @@ import type { Dispatcher } from 'undici';
 import type { Context } from '../context.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';
 import { formatDuration } from '../ui/format.ts';
-import { createRateLimit } from './pacing/rate-limit.ts';
+import { createRateLimit } from './pacing/outflow.ts';
 import { createEdgeClient, type EdgeClient, type Trouble } from './wire/edge-client.ts';
-import { CLEAN_UP_MS, delayedSignal, GRACE_MS } from './wire/grace.ts';
 import { CLOCK, type Clock, type PassingFailure, RETRY, type RetryPolicy } from './wire/retry.ts';
 
 /** How to reach an edge. */
@@ -31,6 +30,12 @@ export interface EdgeConnection {
 }
 
 const STALL_MS = 30_000;
+
+/** What is sent when Ctrl-C is pressed may end within this time: a part that is stored need not be sent again. */
+const GRACE_MS = 1_000;
+
+/** What is still sent to clean up after Ctrl-C is given up after this time. */
+const CLEAN_UP_MS = 10_000;
 
 /** A wait of this length that the server asked for is a note, milliseconds; shorter ones are shown with `--debug`. */
 const NOTED_WAIT_MS = 5_000;
@@ -63,4 +68,13 @@ export function connectEdge({ ui, signal, now }: Context, options: EdgeOptions):
     edge: createEdgeClient({ ...wire, retry, stallMs, signal, sending, onTrouble }),
     cleanUp: createEdgeClient({ ...wire, ...CLEAN_UP, signal: cleaningUp }),
   };
+}
+
+/** A signal that is aborted some time after the other; the timer does not keep a process that has nothing else to do. */
+function delayedSignal(signal: AbortSignal, milliseconds: number): AbortSignal {
+  const later = new AbortController();
+  const abort = () => setTimeout(() => later.abort(), milliseconds).unref();
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return later.signal;
 }

@@ -5,13 +5,13 @@ import type { Context } from '../context.ts';
 import { isUserError, type UserError } from '../errors.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';
 import type { CommandTokens } from '../identity/tokens/token-source.ts';
+import { orInterrupted } from '../network/deadline.ts';
 import { readFields } from '../settings/documents.ts';
 import { readIfThere, replaceFile } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 import type { Target } from '../settings/target.ts';
 import type { EdgeClient } from './wire/edge-client.ts';
 import { type EdgeLimits, readLimits } from './wire/edge-limits.ts';
-import { orInterrupted } from './wire/grace.ts';
 import { notInGroup } from './wire/refusals.ts';
 
 /** What the edge allows the caller of this command. */

@@ -1,7 +1,7 @@
 import type { InputStream } from '../../context.ts';
 import { UserError } from '../../errors.ts';
+import { orInterrupted } from '../../network/deadline.ts';
 import { openText, withoutLineEnd } from '../../text.ts';
-import { orInterrupted } from '../../transfer/wire/grace.ts';
 
 const MAX_LINE_LENGTH = 64 * 1024;
 

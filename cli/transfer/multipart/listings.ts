@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import { MAX_PART, MAX_PARTS } from '../plan.ts';
+import { MAX_PART, MAX_PARTS, type Plan, partOf } from '../plan.ts';
 import { type Algorithm, checksumElement } from '../proof/digests.ts';
 import { readEtag } from '../proof/integrity.ts';
 import { UploadGone } from '../wire/answers.ts';
@@ -107,4 +107,42 @@ export async function hasParts(edge: EdgeClient, { key, uploadId }: OpenUpload):
     if (error instanceof UploadGone) return false;
     throw error;
   }
+}
+
+export interface Reconciled {
+  /** Parts that need not be sent: journal and store agree on them. */
+  readonly kept: readonly StoredPart[];
+  /** Parts that the store has, of the right size, but of which the journal says nothing or something else. */
+  readonly doubtful: readonly ListedPart[];
+}
+
+/**
+ * Holds what the journal says against what the store lists; neither is trusted alone. Whatever is in neither answer has to
+ * be sent. A part counts as agreed on only where its size is the plan's, and ETag and checksum are the same in both; a store that
+ * lists no checksum has told the ETag.
+ */
+export function reconcile(
+  size: number,
+  plan: Plan,
+  recorded: ReadonlyMap<number, StoredPart>,
+  listed: readonly ListedPart[],
+): Reconciled {
+  const kept: StoredPart[] = [];
+  const doubtful: ListedPart[] = [];
+  const seen = new Set<number>();
+  for (const part of listed) {
+    const { number } = part;
+    if (!Number.isInteger(number) || number < 1 || number > plan.parts || seen.has(number)) continue;
+    seen.add(number);
+    if (part.size !== partOf(number, size, plan).length) continue;
+    const ours = recorded.get(number);
+    const agreed =
+      ours !== undefined &&
+      ours.size === part.size &&
+      ours.etag === part.etag &&
+      (part.checksum === undefined || part.checksum === ours.checksum);
+    if (agreed) kept.push(ours);
+    else doubtful.push(part);
+  }
+  return { kept, doubtful };
 }

@@ -1,16 +1,14 @@
 import { isUserError } from '../../errors.ts';
 import { forEachAtOnce, type Pool } from '../pacing/pool.ts';
 import { type Plan, partsOf, planOfParts } from '../plan.ts';
-import { reconcile } from '../proof/reconcile.ts';
 import type { Stored, Upload } from '../put-object.ts';
 import type { Segment } from '../sources/segment.ts';
 import { UploadGone } from '../wire/answers.ts';
 import { type EdgeClient, perhapsOurs } from '../wire/edge-client.ts';
 import { abortUnfinished, type CleanUpContext, tryAbortUnanswered } from './abort.ts';
-import type { Fingerprint } from './fingerprint.ts';
-import { type JournalEntry, totalSize, unansweredSince } from './journal-entry.ts';
+import { type Fingerprint, type JournalEntry, totalSize, unansweredSince } from './journal-entry.ts';
 import type { OptionalJournal } from './journals.ts';
-import { type ListedPart, listParts } from './listings.ts';
+import { type ListedPart, listParts, reconcile } from './listings.ts';
 import {
   abortUpload,
   completeUpload,

@@ -11,9 +11,15 @@ import { type SegmentOptions, withSegment } from '../sources/segment.ts';
 import type { SourceFile } from '../sources/source-file.ts';
 import { UploadConflict, UploadGone } from '../wire/answers.ts';
 import { checkSize } from '../wire/edge-limits.ts';
-import { type Fingerprint, fingerprint, isSameUpload } from './fingerprint.ts';
 import { journalId } from './journal.ts';
-import { type JournalEntry, type JournalSubject, unansweredSince } from './journal-entry.ts';
+import {
+  type Fingerprint,
+  fingerprint,
+  isSameUpload,
+  type JournalEntry,
+  type JournalSubject,
+  unansweredSince,
+} from './journal-entry.ts';
 import type { Journals, OptionalJournal } from './journals.ts';
 import type { ListedPart } from './listings.ts';
 import type { StoredPart } from './requests.ts';

@@ -1,5 +1,31 @@
-import type { StallGuard } from '../wire/stall.ts';
-import type { RateLimit } from './rate-limit.ts';
+import type { StallGuard } from '../wire/guards.ts';
+import type { Clock } from '../wire/retry.ts';
+
+/** Shares out bandwidth to everything that sends. */
+export interface RateLimit {
+  /** Most bytes to ask for at once, so that the flow is even. */
+  readonly pieceBytes: number;
+  /** Ends when `bytes` may go out. */
+  take(bytes: number): Promise<void>;
+}
+
+/** A piece takes this long at most at the full rate, milliseconds; the smallest piece may take longer. */
+const LIMITED_PIECE_MS = 250;
+const MIN_LIMITED_PIECE = 1024;
+
+/** @param rate bytes a second, of all that share the limit. */
+export function createRateLimit(rate: number, clock: Clock, signal: AbortSignal): RateLimit {
+  let free = clock.now();
+  return {
+    pieceBytes: Math.max(MIN_LIMITED_PIECE, Math.floor((rate * LIMITED_PIECE_MS) / 1000)),
+    async take(bytes) {
+      const now = clock.now();
+      const begins = Math.max(now, free);
+      free = begins + (bytes / rate) * 1000;
+      if (begins > now) await clock.sleep(begins - now, signal);
+    },
+  };
+}
 
 /** A piece given to the socket at once: small on a slow link, so that every one of them is a sign of life. */
 const MIN_PIECE = 64 * 1024;

@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { interrupted, UserError } from '../../errors.ts';
-import { orInterrupted } from '../wire/grace.ts';
+import { orInterrupted } from '../../network/deadline.ts';
 import { readError } from './read-error.ts';
 
 /**

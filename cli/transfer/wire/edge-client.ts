@@ -2,10 +2,10 @@ import { DESCRIPTION_KEY } from '../../../protocol/key-rules.ts';
 import { encodeKey, encodeQuery } from '../../../protocol/percent-encode.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { TokenSource } from '../../identity/tokens/access-token.ts';
+import { orInterrupted } from '../../network/deadline.ts';
 import { type Answer, NotInGroup, TokenRejected } from './answers.ts';
 import { checkSize, readLimits } from './edge-limits.ts';
 import { ConnectionCut, createWire, type Message, type WireOptions } from './exchange.ts';
-import { orInterrupted } from './grace.ts';
 import { judge, type Refuse } from './refusals.ts';
 import { PassingFailure, type RetryPolicy, retrying } from './retry.ts';
 

@@ -2,12 +2,10 @@ import type { Dispatcher } from 'undici';
 import { UserError } from '../../errors.ts';
 import { openDeadline } from '../../network/deadline.ts';
 import { findFailure, networkFailure } from '../../network/failures.ts';
-import { outflow, sealingMs } from '../pacing/outflow.ts';
-import type { RateLimit } from '../pacing/rate-limit.ts';
+import { outflow, type RateLimit, sealingMs } from '../pacing/outflow.ts';
 import type { Answer } from './answers.ts';
-import { answerDeadline } from './deadline.ts';
+import { answerDeadline, stallGuard } from './guards.ts';
 import { type Clock, PassingFailure } from './retry.ts';
-import { stallGuard } from './stall.ts';
 
 /** A body that can be sent again: each try opens it anew. */
 interface Body {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Transform } from 'node:stream';
-import { createRateLimit } from '../../../../cli/transfer/pacing/rate-limit.ts';
+import { createRateLimit } from '../../../../cli/transfer/pacing/outflow.ts';
 import { CLOCK } from '../../../../cli/transfer/wire/retry.ts';
 
 /** A CONNECT proxy, as companies have them, that counts. */

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { outflow } from '../../../../cli/transfer/pacing/outflow.ts';
-import { createRateLimit } from '../../../../cli/transfer/pacing/rate-limit.ts';
+import { createRateLimit, outflow } from '../../../../cli/transfer/pacing/outflow.ts';
 import { createMeter } from '../../../../cli/transfer/progress.ts';
 import { parseSize } from '../../../../cli/transfer/sizes.ts';
-import { stallGuard } from '../../../../cli/transfer/wire/stall.ts';
+import { stallGuard } from '../../../../cli/transfer/wire/guards.ts';
 import { testContext } from '../helpers/context.ts';
 import { withCode } from '../helpers/uploading.ts';
 

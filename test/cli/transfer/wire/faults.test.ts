@@ -78,7 +78,7 @@ test('tries run out, and time does', async (t) => {
     return true;
   });
   const put = () => upload(t, testContext({ cwd }), edge.url, { files: ['f'] });
-  await assert.rejects(put(), withCode('gave_up', /SlowDown.*given up after 10 tries/));
+  await assert.rejects(put(), withCode('gave_up', /SlowDown.*given up after 10 attempts/));
   assert.equal(asked, RETRY.tries);
   await assert.rejects(put(), withCode('gave_up'));
   assert.equal(asked, RETRY.tries + 1, 'a wait of a day is not begun');
@@ -171,7 +171,7 @@ test('an edge that is not there is given up after a few tries', async (t) => {
   await edge.close();
   await assert.rejects(
     upload(t, testContext({ cwd }), edge.url, { files: ['f'] }),
-    withCode('unreachable', /given up after 4 tries/),
+    withCode('unreachable', /given up after 4 attempts/),
   );
 });
 

@@ -38,7 +38,7 @@ test('tries are bounded for failures of a kind, whatever else fails in between',
   const signal = new AbortController().signal;
   await assert.rejects(
     retrying(attempt, { policy: RETRY, clock: restlessClock(), signal }),
-    withCode('gave_up', /given up after 3 tries/),
+    withCode('gave_up', /given up after 3 attempts/),
   );
 });
 
@@ -48,7 +48,7 @@ test('no try begins after the window, which the first failure opens', async () =
   const policy = { tries: 1000, baseMs: 1000, capMs: 1000, windowMs: 10_500 };
   await assert.rejects(
     retrying(() => Promise.reject(failure()), { policy, clock, signal }),
-    withCode('gave_up', /given up after 11 tries/),
+    withCode('gave_up', /given up after 11 attempts/),
   );
 });
 

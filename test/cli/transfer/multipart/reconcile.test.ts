@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ListedPart } from '../../../../cli/transfer/multipart/listings.ts';
+import { reconcile } from '../../../../cli/transfer/multipart/listings.ts';
 import type { StoredPart } from '../../../../cli/transfer/multipart/requests.ts';
 import { type Plan, partOf } from '../../../../cli/transfer/plan.ts';
-import { reconcile } from '../../../../cli/transfer/proof/reconcile.ts';
 import { seeded } from '../../../support/random.ts';
 
 /** A journal and a listing that agree here and contradict each other there. */
