@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Measure } from './measure.ts';
 import { deploy } from './measures/deploy.ts';
+import { edge } from './measures/edge.ts';
 import { link } from './measures/link.ts';
 import { loopback } from './measures/loopback.ts';
 import { many } from './measures/many.ts';
@@ -18,7 +19,16 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 // npm run bench [-- [name…] [--rounds <number>] [--write]]
 // Without names, all of them. --write puts the tables into bench/README.md.
 
-const MEASURES: Readonly<Record<string, Measure>> = { start, small, many, deploy, loopback, link, memory };
+const MEASURES: Readonly<Record<string, Measure>> = {
+  start,
+  small,
+  many,
+  edge,
+  deploy,
+  loopback,
+  link,
+  memory,
+};
 const NOTE = join(import.meta.dirname, 'README.md');
 
 const { values, positionals } = parseArgs({

@@ -64,7 +64,7 @@ async function decideUpload(
   const operation = operationOf(method, query);
   const caller = await verify(requireToken(headers), domainName);
   const permission = permissionOf(caller, config.policy);
-  authorize(key, permission);
+  authorize(key, caller, permission);
   if (operation === 'ListMultipartUploads') requireOwnKeys(caller, permission, config);
   checkHeaders(headers);
   checkSize(operation, headers, permission);
@@ -74,7 +74,7 @@ async function decideUpload(
       ...request,
       ...targetOf(operation, key, query),
       headers: {
-        ...forwardedHeaders(headers, operation, caller),
+        ...forwardedHeaders(headers, operation, caller, permission),
         ...originOf(headers, config.policy),
       },
     },

@@ -136,11 +136,6 @@ function namedClaims({ issuer, claims }: Caller): Readonly<Record<string, string
       .filter((text) => text !== undefined);
     return texts.length === 0 ? [] : [[path.join('.'), texts.join(', ')] as const];
   });
-  let left = CLAIMS_BYTES;
-  return Object.fromEntries(
-    entries.filter((entry) => {
-      left -= Buffer.byteLength(JSON.stringify(entry));
-      return left >= 0;
-    }),
-  );
+  const room = fitting(entries.map(String), CLAIMS_BYTES).length;
+  return Object.fromEntries(entries.slice(0, room));
 }

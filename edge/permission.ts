@@ -1,7 +1,9 @@
+import { readClaim } from '../protocol/claims.ts';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { rulesThatShare } from '../protocol/prefix-overlap.ts';
 import { placeholdersOf, prefixesOf } from '../protocol/prefix-rule.ts';
-import { type Rule, ruleFor } from '../protocol/upload-rule.ts';
-import type { EdgeConfig, EdgePolicy } from './config.ts';
+import { type Condition, holds, type Rule, ruleFor } from '../protocol/upload-rule.ts';
+import type { EdgeConfig, EdgeIssuer, EdgePolicy } from './config.ts';
 import { Refusal } from './refusal.ts';
 import { fitting } from './response.ts';
 import type { Caller } from './token/claims.ts';
@@ -22,31 +24,79 @@ export interface Permission {
 const NAMED_BYTES = 2_000;
 
 /** Returns what the first rule that fits a caller grants. */
-export function permissionOf(caller: Caller, { maxSize = Number.POSITIVE_INFINITY }: EdgePolicy): Permission {
-  const rule = ruleFor(caller.issuer.rules, caller.claims);
+export function permissionOf(caller: Caller, policy: EdgePolicy): Permission {
+  const { issuer, claims } = caller;
+  const rule = isOverage(caller) ? undefined : ruleFor(issuer.rules, claims);
   if (rule === undefined) return { prefixes: [] };
-  const size = Math.min(maxSize, rule.maxSize ?? Number.POSITIVE_INFINITY);
+  const { writeTo = '', maxSize = policy.maxSize, noClobber } = rule;
+  const prefixes = prefixesOf(writeTo, { ...caller, issuer: issuer.alias });
   return {
     rule,
-    prefixes: prefixesOf(rule.writeTo ?? '', { ...caller, issuer: caller.issuer.alias }),
-    ...(Number.isFinite(size) ? { maxSize: size } : {}),
-    ...(rule.noClobber ? { noClobber: true } : {}),
+    prefixes,
+    ...omitUndefined({
+      maxSize: maxSize && Math.min(maxSize, policy.maxSize ?? maxSize),
+      noClobber: noClobber || undefined,
+    }),
   };
 }
 
-/** @throws {Refusal} `forbidden_group`, `forbidden_key`, or `internal` under a rule that gives two callers one prefix. */
-export function authorize(key: string, { rule, prefixes }: Permission): void {
+function isOnGroups({ claim }: Condition, { groups = [] }: EdgeIssuer): boolean {
+  return groups.length > 0 && groups.every((key, at) => key === claim[at]);
+}
+
+/**
+ * Whether the groups that rules ask for are not in the token because there are too many: Entra then names a place to ask
+ * for them. Without groups a later rule could fit that is not meant for the caller.
+ * https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference#groups-overage-claim
+ */
+function isOverage({ issuer, claims }: Caller): boolean {
+  const [groups = ''] = issuer.groups ?? [];
+  const omitted = readClaim(claims, ['_claim_names', groups]) ?? claims.hasgroups;
+  if (omitted === undefined) return false;
+  return issuer.rules.some(
+    ({ when = [], writeTo = '' }) =>
+      writeTo.includes('{group}') || when.some((condition) => isOnGroups(condition, issuer)),
+  );
+}
+
+/** @throws {Refusal} 403, or `internal` under a rule that gives two callers one prefix. */
+export function authorize(key: string, caller: Caller, { rule, prefixes }: Permission): void {
   if (prefixes.some((prefix) => key.startsWith(prefix))) return;
-  if (rule !== undefined && placeholdersOf(rule.writeTo ?? '') === undefined) {
+  if (rule === undefined) throw withoutRule(caller);
+  const { writeTo = '' } = rule;
+  const names = placeholdersOf(writeTo);
+  if (names === undefined) {
     throw new Refusal('internal', 'The prefix rule of this edge could give two users the same keys.');
   }
-  if (prefixes.length === 0) {
-    throw new Refusal('forbidden_group', 'You are in no group that is allowed to upload here.');
+  if (prefixes.length > 0) {
+    throw new Refusal('forbidden_key', `You may write keys that begin with ${named(prefixes)} only.`);
   }
-  throw new Refusal(
-    'forbidden_key',
-    `You are allowed to write only keys that begin with ${named(prefixes)}.`,
+  if (names.includes('group') && caller.groups.length === 0) throw inNoGroup();
+  throw new Refusal('forbidden_caller', `The token lacks a claim of the prefix “${writeTo}”.`);
+}
+
+const inNoGroup = () => new Refusal('forbidden_group', 'You are in no group that is allowed to upload here.');
+
+/** Names the claims that no rule accepts, not what is in them. */
+function withoutRule(caller: Caller): Refusal {
+  const { issuer, claims } = caller;
+  if (isOverage(caller)) {
+    return new Refusal(
+      'forbidden_group',
+      'You are in more groups than a token holds. Use app roles, or emit only groups assigned to the application.',
+    );
+  }
+  const unmet = issuer.rules.flatMap(({ when = [] }) =>
+    when.filter((condition) => !holds(condition, claims)),
   );
+  if (unmet.length > 0 && unmet.every((condition) => isOnGroups(condition, issuer))) return inNoGroup();
+  const names = [...new Set(unmet.map(({ claim }) => claim.join('.')))];
+  const advice =
+    names.includes('hd') && claims.hd === undefined
+      ? ' This Google account is not of a Workspace domain.'
+      : '';
+  const text = fitting(names, NAMED_BYTES).join(', ');
+  return new Refusal('forbidden_caller', `No rule fits the token. Claims that differ: ${text}.${advice}`);
 }
 
 function named(prefixes: readonly string[]): string {

@@ -9,8 +9,33 @@ export const REFUSALS = {
   /** Completing a multipart upload without `x-amz-mp-object-size` where the policy limits sizes. */
   size_required: 400,
   missing_token: 401,
+  /** Not a well-formed JWT, or not signed by a key of its issuer. */
   invalid_token: 401,
+  /** Not a JWT at all: only its issuer can read it. */
+  opaque_token: 401,
+  /** `iss` is none of the issuers, to the letter. */
+  unknown_issuer: 401,
+  /** `alg` is not allowed, or does not fit the key. */
+  unsupported_algorithm: 401,
+  /** A `crit` header. */
+  unsupported_crit: 401,
+  /** `aud` is missing or names others. */
+  wrong_audience: 401,
+  /** `azp`, `client_id` or `cid` is another client. */
+  wrong_client: 401,
+  /** An ID token in the place of an access token, the other way round, or another kind. */
+  wrong_token_kind: 401,
+  /** A claim that is needed is missing or not of its type. */
+  invalid_claim: 401,
+  /** No `exp`: the token would be valid for ever. */
+  missing_expiry: 401,
+  /** `exp` is further away than the issuer's tokens may be. */
+  lifetime_too_long: 401,
   token_expired: 401,
+  /** `nbf` or `iat` is in the future. */
+  token_not_yet_valid: 401,
+  /** No rule of the issuer fits the token. */
+  forbidden_caller: 403,
   /** The caller is in none of the groups that may upload. */
   forbidden_group: 403,
   /** The policy lets the caller write elsewhere only. */
@@ -23,7 +48,7 @@ export const REFUSALS = {
   too_large: 413,
   /** The edge could not make sense of what happened. */
   internal: 500,
-  /** The keys to verify a token with cannot be had at the moment. */
+  /** The keys to verify a token with are unavailable at the moment. */
   keys_unavailable: 503,
 } as const;
 

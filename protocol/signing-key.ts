@@ -1,3 +1,6 @@
+import type { Claims } from './claims.ts';
+import { omitUndefined } from './omit-undefined.ts';
+
 /** A public key that verifies tokens: RSA, EC or OKP, by RFC 7518 and RFC 8037. */
 export interface Jwk {
   readonly kty: string;
@@ -21,7 +24,7 @@ const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The numbers of a key in base64url. 342 characters are 2,048 bits, the least that RFC 7518 allows for RSA. */
-const NUMBERS: Readonly<Record<string, Readonly<Partial<Record<'n' | 'e' | 'x' | 'y', RegExp>>>>> = {
+const NUMBERS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   RSA: { n: /^[\w-]{342,2000}$/, e: /^[\w-]{1,11}$/ },
   EC: { x: /^[\w-]{43,88}$/, y: /^[\w-]{43,88}$/ },
   OKP: { x: /^[\w-]{43}$/ },
@@ -34,28 +37,20 @@ export function algorithmsOf({ kty, crv, alg }: Pick<Jwk, 'kty' | 'crv' | 'alg'>
   return alg === undefined ? fitting : fitting.filter((one) => one === alg);
 }
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+
 /** Copies the members that verifying needs, so that no certificate and no private number is baked in. */
 function readSigningKey(value: unknown): Jwk | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { kty, kid, alg, use, crv, key_ops, ...rest } = value as Readonly<Record<string, unknown>>;
-  if (typeof kty !== 'string' || typeof kid !== 'string' || (use !== undefined && use !== 'sig'))
-    return undefined;
-  if (key_ops !== undefined && !(Array.isArray(key_ops) && key_ops.includes('verify'))) return undefined;
-  if ((alg !== undefined && typeof alg !== 'string') || (crv !== undefined && typeof crv !== 'string'))
-    return undefined;
-  const key = {
-    kty,
-    kid,
-    ...(alg === undefined ? {} : { alg }),
-    ...(use === undefined ? {} : { use }),
-    ...(crv === undefined ? {} : { crv }),
-  };
-  if (algorithmsOf(key).length === 0) return undefined;
-  const numbers = Object.entries(NUMBERS[kty] ?? {}).map(([name, pattern]) => {
-    const number = rest[name];
-    return typeof number === 'string' && pattern.test(number) ? [name, number] : [];
-  });
-  return numbers.some(({ length }) => length === 0) ? undefined : { ...key, ...Object.fromEntries(numbers) };
+  const { kty, kid, alg, use, crv, key_ops: operations = ['verify'], ...rest } = Object(value) as Claims;
+  if (!isText(kty) || !isText(kid) || (use !== undefined && use !== 'sig')) return undefined;
+  if (![alg, crv].every((text) => text === undefined || isText(text))) return undefined;
+  if (!Array.isArray(operations) || !operations.includes('verify')) return undefined;
+  const numbers = Object.entries(NUMBERS[kty] ?? {}).map(([name]) => [name, rest[name]] as const);
+  const key = omitUndefined({ kty, kid, alg, use, crv, ...Object.fromEntries(numbers) }) as unknown as Jwk;
+  const sound =
+    algorithmsOf(key).length > 0 &&
+    numbers.every(([name, text]) => isText(text) && NUMBERS[kty]?.[name]?.test(text));
+  return sound ? key : undefined;
 }
 
 /** Returns the keys of a key set that verify tokens. Others, malformed ones too, are left out. */

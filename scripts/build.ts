@@ -119,6 +119,8 @@ const edge: BuildOptions = {
   outfile: `${aside}/edge.cjs`,
   format: 'cjs',
   minify: true,
+  // The entry assigns `module.exports` as Lambda reads it: what translates `export` is 500 bytes.
+  logOverride: { 'commonjs-variable-in-esm': 'silent' },
   // Three bytes for a quotation mark, not six.
   charset: 'utf8',
 };

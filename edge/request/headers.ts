@@ -68,17 +68,28 @@ function checkValues(name: string, values: readonly string[]): void {
   }
 }
 
-/**
- * What goes on to S3 of a request's headers: those on the list, and, where an object is made, the caller's name.
- * The token is not among them.
- */
-export function forwardedHeaders(headers: EdgeHeaders, operation: Operation, caller: Caller): EdgeHeaders {
-  const kept = Object.entries(headers).filter(([name]) => isKept(name) && name !== STAMP);
-  const stamped = operation === 'PutObject' || operation === 'CreateMultipartUpload';
-  return Object.fromEntries(stamped ? [...kept, entryOf(STAMP, stampOf(caller))] : kept);
-}
-
 const entryOf = (name: string, value: string) => [name, [{ key: name, value }]] as const;
+
+/**
+ * Returns the headers for S3: those of the request that are on the list, and, where an object is made, the caller's name.
+ * The token is not among them. Where objects must not be replaced, the edge sets the condition, whatever the client sent.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
+export function forwardedHeaders(
+  headers: EdgeHeaders,
+  operation: Operation,
+  caller: Caller,
+  { noClobber }: { readonly noClobber?: boolean },
+): EdgeHeaders {
+  const entries: (readonly [string, EdgeHeaders[string]])[] = Object.entries(headers).filter(
+    ([name]) => isKept(name) && name !== STAMP,
+  );
+  const creates = operation === 'PutObject' || operation === 'CompleteMultipartUpload';
+  if (creates && noClobber) entries.push(entryOf('if-none-match', '*'));
+  if (operation === 'PutObject' || operation === 'CreateMultipartUpload')
+    entries.push(entryOf(STAMP, stampOf(caller)));
+  return Object.fromEntries(entries);
+}
 
 /** Names of the pool's users stand alone; those of others follow their issuer's alias. */
 function stampOf({ issuer, name }: Caller): string {

@@ -1,28 +1,23 @@
-import { Refusal } from '../refusal.ts';
+import { Refusal, type RefusalCode } from '../refusal.ts';
 import { type EdgeHeaders, headerValues } from '../request/viewer-request.ts';
 
-/**
- * `WWW-Authenticate` of RFC 6750 section 3: no error code for a request without a token.
- * @param description Free of quotes and backslashes.
- */
+/** `WWW-Authenticate` of RFC 6750 section 3: no error code for a request without a token. */
 function challenge(description?: string): Readonly<Record<string, string>> {
   const parameters =
     description === undefined
       ? 'realm="edge-upload"'
-      : `error="invalid_token", error_description="${description}"`;
+      : `error="invalid_token", error_description="${description.replace(/[^ -~]|["\\]/g, '')}"`;
   return { 'www-authenticate': `Bearer ${parameters}` };
 }
 
-export function invalidToken(
-  description: string,
-  code: 'invalid_token' | 'token_expired' = 'invalid_token',
-): Refusal {
+/** Refuses a token. The code is this project's; to RFC 6750 each is `invalid_token`. */
+export function invalidToken(description: string, code: RefusalCode = 'invalid_token'): Refusal {
   return new Refusal(code, description, challenge(description));
 }
 
 /**
- * The token in `Authorization`, bare or after `Bearer`; `undefined` where none was sent.
- * @throws {Refusal} `invalid_token` for more than one header: which of them counts is not for us to guess.
+ * Returns the token in `Authorization`, as it is or after `Bearer`; `undefined` where none was sent.
+ * @throws {Refusal} `invalid_token` for more than one header.
  */
 export function readToken(headers: EdgeHeaders): string | undefined {
   const [value = '', ...more] = headerValues(headers, 'authorization');

@@ -1,7 +1,9 @@
-import type { Claims } from '../../protocol/claims.ts';
+import { type Claims, claimText, readClaim } from '../../protocol/claims.ts';
 import type { EdgeIssuer } from '../config.ts';
 import type { Refusal } from '../refusal.ts';
+import { adviceOnAudience } from './advice.ts';
 import { invalidToken } from './authorization.ts';
+import { checkKind } from './kind.ts';
 
 /** Whom a valid token stands for. */
 export interface Caller {
@@ -17,37 +19,115 @@ export interface Caller {
 /** Seconds from 1970 to the end of the year 9999: later ones have no date in RFC 3339. */
 const LATEST = 253_402_300_799;
 
-/** Seconds that a token may be from the future: more is no difference between clocks. */
+/** Seconds that a token may be from the future by `iat`: more is no difference between clocks. */
 const CLOCK_SECONDS = 24 * 3600;
 
-/** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html */
-const NAME = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u;
+/** Seconds that a token may be from the future by `nbf`, which issuers set to their own clock. */
+const EARLY_SECONDS = 60;
 
-const isName = (value: unknown): value is string => typeof value === 'string' && NAME.test(value);
+/** Seconds that `exp` may be after now, where the issuer has no limit of its own. */
+const MAX_AGE_SECONDS = 24 * 3600;
+
+/** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html */
+const POOL_NAME = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u;
+
+/** Of other issuers: valid Unicode that fits into S3's 2 KB of metadata, percent-encoded. */
+const NAME = /^[^\p{Cc}\p{Cs}]+$/u;
+const NAME_BYTES = 1_500;
 
 const isTime = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value <= LATEST;
 
-const isTimeIfAny = (value: unknown): value is number | undefined => value === undefined || isTime(value);
-
-function lacking(): Refusal {
-  return invalidToken('The token lacks claims that an access token has.');
+function isName(value: unknown, { kind }: EdgeIssuer): value is string {
+  if (typeof value !== 'string') return false;
+  return kind === 'pool'
+    ? POOL_NAME.test(value)
+    : NAME.test(value) && encodeURIComponent(value).length <= NAME_BYTES;
 }
 
+const invalidClaim = (claim: string): Refusal =>
+  invalidToken(`The ${claim} claim of the token is missing or not valid.`, 'invalid_claim');
+
 /**
- * The caller that the claims of an access token of Cognito name.
- * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
+ * Returns the caller that the claims of a token name.
+ * https://www.rfc-editor.org/rfc/rfc7519#section-4.1, https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
+ * @param audiences Values of `aud` where the issuer has none of its own.
  * @param now Seconds since 1970.
- * @throws {Refusal} `invalid_token` or `token_expired`
+ * @throws {Refusal} 401
  */
-export function readCaller(claims: Claims, issuer: EdgeIssuer, now: number): Caller {
-  const { token_use, client_id, exp, nbf, iat, username, sub, 'cognito:groups': groups = [] } = claims;
-  if (token_use !== 'access') throw invalidToken('The token is not an access token.');
-  if (client_id !== issuer.clientId) throw invalidToken('The token is for another app client.');
-  // One without an end would be valid for ever.
-  if (!isTime(exp) || !isTimeIfAny(nbf) || !isTimeIfAny(iat)) throw lacking();
+export function readCaller(
+  { header, payload: claims }: { readonly header: Claims; readonly payload: Claims },
+  issuer: EdgeIssuer,
+  audiences: readonly string[],
+  now: number,
+): Caller {
+  checkKind(header, claims, issuer);
+  checkAudience(claims, issuer, audiences);
+  const exp = checkTimes(claims, issuer, now);
+  const { sub } = claims;
+  const name = claimText(readClaim(claims, issuer.name));
+  if (!isName(sub, issuer)) throw invalidClaim('sub');
+  if (!isName(name, issuer)) throw invalidClaim(issuer.name.join('.'));
+  return {
+    issuer,
+    name,
+    sub,
+    groups: readGroups(claims, issuer),
+    claims,
+    tokenExpiresAt: new Date(exp * 1000),
+  };
+}
+
+/** Access tokens of a pool name their client instead of an audience. */
+function checkAudience(claims: Claims, issuer: EdgeIssuer, origins: readonly string[]): void {
+  const { aud, azp } = claims;
+  const { audiences = origins, clientId, kind, token } = issuer;
+  const named: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  if (aud !== undefined && !named.every((one) => typeof one === 'string')) throw invalidClaim('aud');
+  if (kind !== 'pool' && !audiences.some((one) => named.includes(one))) {
+    const problem = aud === undefined ? 'The token has no aud claim.' : 'The token is for another audience.';
+    const advice = adviceOnAudience(issuer, named);
+    throw invalidToken(`${problem} Accepted: ${audiences.join(', ')}.${advice}`, 'wrong_audience');
+  }
+  if (kind === 'workload' || clientId === undefined) return;
+  // Each provider names the client in one of these. A client of another may ask for tokens for the same audience.
+  const clients = ['azp', 'appid', 'client_id', 'cid']
+    .map((claim) => claims[claim])
+    .filter((one) => one !== undefined);
+  const mustName = kind === 'pool' || (token === 'id' && named.length > 1 && azp === undefined);
+  if (clients.some((client) => client !== clientId) || (mustName && clients.length === 0)) {
+    throw invalidToken(
+      'The token was issued to another client. Sign in with edge-upload login.',
+      'wrong_client',
+    );
+  }
+}
+
+/** Returns when a token expires, in seconds since 1970. @throws {Refusal} 401 */
+export function checkTimes({ exp, nbf, iat }: Claims, { kind, maxAge }: EdgeIssuer, now: number): number {
+  if (exp === undefined)
+    throw invalidToken('The token has no exp claim: it would never expire.', 'missing_expiry');
+  if (!isTime(exp)) throw invalidClaim('exp');
   if (exp <= now) throw invalidToken('The token has expired.', 'token_expired');
-  if ((nbf ?? 0) > now || (iat ?? 0) > now + CLOCK_SECONDS) throw invalidToken('The token is not valid yet.');
-  if (!isName(username) || !isName(sub) || !Array.isArray(groups) || !groups.every(isName)) throw lacking();
-  return { issuer, name: username, sub, groups, claims, tokenExpiresAt: new Date(exp * 1000) };
+  const longest = maxAge ?? (kind === 'pool' ? Number.POSITIVE_INFINITY : MAX_AGE_SECONDS);
+  if (exp > now + longest) {
+    throw invalidToken(
+      `The token is valid for more than ${longest} seconds. Shorten its lifetime at the provider.`,
+      'lifetime_too_long',
+    );
+  }
+  if (nbf !== undefined && !isTime(nbf)) throw invalidClaim('nbf');
+  if (iat !== undefined && !isTime(iat)) throw invalidClaim('iat');
+  if ((nbf ?? 0) > now + EARLY_SECONDS || (iat ?? 0) > now + CLOCK_SECONDS) {
+    throw invalidToken('The token is not valid yet.', 'token_not_yet_valid');
+  }
+  return exp;
+}
+
+function readGroups(claims: Claims, issuer: EdgeIssuer): readonly string[] {
+  const { groups: path = [] } = issuer;
+  const groups = path.length === 0 ? undefined : readClaim(claims, path);
+  if (groups === undefined) return [];
+  if (Array.isArray(groups) && groups.every((group) => isName(group, issuer))) return groups;
+  throw invalidClaim(path.join('.'));
 }

@@ -1,12 +1,23 @@
-import { type Jwk, signingKeysOf } from '../../protocol/signing-key.ts';
+import { algorithmsOf, type Jwk, signingKeysOf } from '../../protocol/signing-key.ts';
+import type { EdgeIssuer } from '../config.ts';
 import { Refusal } from '../refusal.ts';
 import { type Download, download as overHttps } from './download.ts';
 
 /** How long no further download is tried after one. */
 const BACK_OFF_SECONDS = 10;
 
-/** The key with an id; `undefined` where the issuer has none. @throws {Refusal} `keys_unavailable` */
-export type FindKey = (kid: string) => Promise<Jwk | undefined>;
+/** A set that is older is downloaded again. */
+const FRESH_SECONDS = 24 * 3600;
+
+/** A set that is older, because no download succeeded since, is not used. */
+const LAST_SECONDS = 7 * FRESH_SECONDS;
+
+export interface KeySet {
+  /** Returns the key with an id, rather one that signs with an algorithm. @throws {Refusal} `keys_unavailable` */
+  readonly find: (kid: string, alg: string) => Promise<Jwk | undefined>;
+  /** Whether a key that was found before is still in the set. @throws {Refusal} `keys_unavailable` */
+  readonly has: (key: Jwk) => Promise<boolean>;
+}
 
 export interface KeySources {
   readonly download?: Download;
@@ -14,34 +25,38 @@ export interface KeySources {
   readonly now?: () => number;
 }
 
-/** @throws {Error} for a document without a single key to verify with. */
-function parseKeys(document: string): readonly Jwk[] {
+/** Returns the keys of a document; of those that were there before, the same objects. @throws {Error} if it has none. */
+function parseKeys(document: string, before: readonly Jwk[]): readonly Jwk[] {
   const keys = signingKeysOf(JSON.parse(document));
   if (keys.length === 0) throw new Error('no keys');
-  return keys;
+  const known = new Map(before.map((key) => [JSON.stringify(key), key]));
+  return keys.map((key) => known.get(JSON.stringify(key)) ?? key);
 }
 
 /**
- * An issuer's keys. Those baked in answer without the network. A key id that is not among them makes one bounded download,
- * at most one in {@link BACK_OFF_SECONDS}. What was downloaded replaces the keys there were: one that the issuer has
- * withdrawn is no longer trusted. A download that fails leaves them as they are.
+ * Creates an issuer's key set. Keys that are baked in need no network. A key id that is not among them makes one bounded
+ * download, at most one in {@link BACK_OFF_SECONDS}. A download replaces the keys: one that the issuer has withdrawn is no
+ * longer trusted. A download that fails leaves them as they are. Sets of other issuers than the pool also age.
+ * @param bakedAt Seconds since 1970.
  */
 export function createKeySet(
-  baked: readonly Jwk[],
-  uri: string,
+  { keys: baked, jwksUri, kind }: Pick<EdgeIssuer, 'keys' | 'jwksUri' | 'kind'>,
+  bakedAt = 0,
   { download = overHttps, now = Date.now }: KeySources = {},
-): FindKey {
+): KeySet {
   let keys = baked;
+  let freshAt = bakedAt * 1000;
   let closedUntil = 0;
   let failed = false;
   let loading: Promise<void> | undefined;
 
   async function load(): Promise<void> {
     try {
-      keys = parseKeys(await download(uri));
+      keys = parseKeys(await download(jwksUri), keys);
+      freshAt = now();
       failed = false;
     } catch {
-      // Whatever the cause, callers learn that the keys cannot be had.
+      // Whatever the cause, callers learn that the keys are unavailable.
       failed = true;
     } finally {
       closedUntil = now() + BACK_OFF_SECONDS * 1000;
@@ -49,16 +64,42 @@ export function createKeySet(
     }
   }
 
-  return async (kid) => {
-    const find = () => keys.find((key) => key.kid === kid);
-    const known = find();
-    if (known !== undefined) return known;
+  async function reload(): Promise<void> {
     if (now() >= closedUntil) loading ??= load();
     await loading;
-    const found = find();
-    if (found !== undefined || !failed) return found;
-    throw new Refusal('keys_unavailable', 'The keys that verify the token are unavailable at the moment.', {
-      'retry-after': String(BACK_OFF_SECONDS),
-    });
+  }
+
+  // A pool's keys never change.
+  const isOlder = (seconds: number) => kind !== 'pool' && now() - freshAt > seconds * 1000;
+
+  async function freshen(): Promise<void> {
+    if (isOlder(FRESH_SECONDS)) await reload();
+    if (isOlder(LAST_SECONDS)) throw unavailable();
+  }
+
+  return {
+    async find(kid, alg) {
+      const find = () => {
+        const named = keys.filter((key) => key.kid === kid);
+        return named.find((key) => algorithmsOf(key).includes(alg)) ?? named[0];
+      };
+      await freshen();
+      const known = find();
+      if (known !== undefined) return known;
+      await reload();
+      const found = find();
+      if (found === undefined && failed) throw unavailable();
+      return found;
+    },
+    async has(key) {
+      await freshen();
+      return keys.includes(key);
+    },
   };
+}
+
+function unavailable(): Refusal {
+  return new Refusal('keys_unavailable', 'The keys that verify the token are unavailable at the moment.', {
+    'retry-after': String(BACK_OFF_SECONDS),
+  });
 }

@@ -1,76 +1,82 @@
-import { createPublicKey, type KeyObject, verify as verifySignature } from 'node:crypto';
-import { JwtBaseError } from 'aws-jwt-verify/error';
-import { type DecomposedJwt, decomposeUnverifiedJwt } from 'aws-jwt-verify/jwt';
-import type { Jwk } from '../../protocol/signing-key.ts';
-import type { EdgeConfig, EdgeIssuer } from '../config.ts';
+import type { Claims } from '../../protocol/claims.ts';
+import { algorithmsOf } from '../../protocol/signing-key.ts';
+import type { EdgeConfig } from '../config.ts';
+import { adviceOnIssuer, adviceOnOpaque } from './advice.ts';
 import { invalidToken } from './authorization.ts';
-import { type Caller, readCaller } from './claims.ts';
-import { createKeySet, type FindKey, type KeySources } from './key-set.ts';
+import { type Caller, checkTimes, readCaller } from './claims.ts';
+import { decompose } from './decompose.ts';
+import { createKeySet, type KeySources } from './key-set.ts';
+import { isAlgorithm, isSigned } from './signature.ts';
+import { type Verified, VerifiedTokens } from './verified-tokens.ts';
 
 /**
  * @param domainName The distribution's own.
- * @throws {Refusal} `invalid_token`, `token_expired` or `keys_unavailable`
+ * @throws {Refusal} 401, or `keys_unavailable`
  */
 export type Verify = (token: string, domainName?: string) => Promise<Caller>;
 
-/** RFC 7515 allows one spelling only; a lenient decoder would take bits that no signature covers. */
-function isCanonical(token: string): boolean {
-  return token.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
-}
+/** Text that a provider may give as a token. A signed JWT has three parts, an encrypted one five. */
+const OPAQUE = /^[\w.~+/-]{20,}={0,2}$/;
 
-/** Takes a token apart; errors of the library quote it. */
-function decompose(token: string): DecomposedJwt {
-  try {
-    if (isCanonical(token)) return decomposeUnverifiedJwt(token);
-  } catch (error) {
-    if (!(error instanceof JwtBaseError)) throw error;
-  }
-  throw invalidToken('The token is not a well-formed JWT.');
-}
-
-/** RS256 of RFC 7518 section 3.3: RSASSA-PKCS1-v1_5 with SHA-256. */
-function isSigned({ headerB64, payloadB64, signatureB64 }: DecomposedJwt, key: KeyObject): boolean {
-  const signature = Buffer.from(signatureB64, 'base64url');
-  return verifySignature('RSA-SHA256', Buffer.from(`${headerB64}.${payloadB64}`), key, signature);
-}
-
-/** The id of the key that a token says it is signed with. */
-function readKeyId({ alg, kid, crit }: Readonly<Record<string, unknown>>): string {
-  if (alg !== 'RS256') throw invalidToken('The token is not signed with the algorithm of the user pool.');
-  // RFC 7515 section 4.1.11: extensions that must be understood, and here none is.
-  if (crit !== undefined) throw invalidToken('The token has a crit header, which is not supported.');
+/** Reads how a token says it is signed. */
+function readHeader({ alg, kid, crit }: Claims): { readonly alg: string; readonly kid: string } {
+  if (!isAlgorithm(alg))
+    throw invalidToken('The token is signed with an algorithm that is not allowed.', 'unsupported_algorithm');
+  // RFC 7515 section 4.1.11: extensions that must be understood, and none is.
+  if (crit !== undefined)
+    throw invalidToken('The token has a crit header, which is not supported.', 'unsupported_crit');
   if (typeof kid !== 'string') throw invalidToken('The token does not name its key.');
-  return kid;
+  return { alg, kid };
 }
 
 /**
- * Verifies access tokens of one pool and client, offline for the keys that are baked in. The signature comes last: for
- * a token that is refused for what it says, no key is looked up.
- * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
+ * Verifies tokens of the edge's issuers, offline for the keys that are baked in. The signature comes last: for a token
+ * that is refused for what it says, no key is looked up.
  */
-export function createVerify(config: EdgeConfig, sources: KeySources = {}): Verify {
+export function createVerify({ issuers, origins, bakedAt }: EdgeConfig, sources: KeySources = {}): Verify {
   const { now = Date.now } = sources;
-  const known = new Map<unknown, { readonly issuer: EdgeIssuer; readonly findKey: FindKey }>();
-  for (const issuer of config.issuers) {
-    const findKey = createKeySet(issuer.keys, issuer.jwksUri, sources);
-    for (const iss of issuer.iss) known.set(iss, { issuer, findKey });
-  }
-  const keyObjects = new WeakMap<object, KeyObject>();
-  const keyObjectOf = (jwk: Jwk): KeyObject => {
-    const key = keyObjects.get(jwk) ?? createPublicKey({ key: { ...jwk }, format: 'jwk' });
-    keyObjects.set(jwk, key);
-    return key;
-  };
-  return async (token) => {
+  const known = new Map(
+    issuers.flatMap((issuer) => {
+      const keySet = createKeySet(issuer, bakedAt, sources);
+      return issuer.iss.map((iss) => [iss as unknown, { issuer, keySet }]);
+    }),
+  );
+  const verified = new VerifiedTokens();
+
+  async function judge(token: string, domainName: string | undefined): Promise<Verified> {
     const jwt = decompose(token);
-    const { header, payload } = jwt;
-    const found = known.get(payload.iss);
-    if (found === undefined) throw invalidToken('The token is not of this user pool.');
-    const kid = readKeyId({ ...header });
-    const caller = readCaller({ ...payload }, found.issuer, now() / 1000);
-    const jwk = await found.findKey(kid);
-    if (jwk === undefined) throw invalidToken('The token is not signed by a key of this user pool.');
-    if (!isSigned(jwt, keyObjectOf(jwk))) throw invalidToken('The signature of the token is not valid.');
-    return caller;
+    if (jwt === undefined) {
+      const isOpaque = OPAQUE.test(token) && token.split('.').length !== 3;
+      if (!isOpaque) throw invalidToken('The token is not a well-formed JWT.');
+      const advice = adviceOnOpaque(issuers);
+      throw invalidToken(`The token is opaque or encrypted, not a signed JWT.${advice}`, 'opaque_token');
+    }
+    const found = known.get(jwt.payload.iss);
+    if (found === undefined) {
+      const advice = adviceOnIssuer(jwt.payload.iss, issuers);
+      throw invalidToken(`The token is not of an issuer that this edge trusts.${advice}`, 'unknown_issuer');
+    }
+    const { issuer, keySet } = found;
+    const { alg, kid } = readHeader(jwt.header);
+    const audiences = domainName === undefined ? origins : [`https://${domainName}`, ...origins];
+    const caller = readCaller(jwt, issuer, audiences, now() / 1000);
+    const key = await keySet.find(kid, alg);
+    if (key === undefined) throw invalidToken('The token is not signed by a key of its issuer.');
+    if (!algorithmsOf(key).includes(alg)) {
+      throw invalidToken('The algorithm of the token does not fit its key.', 'unsupported_algorithm');
+    }
+    if (!isSigned(jwt, alg, key)) throw invalidToken('The signature of the token is not valid.');
+    return { caller, key, keySet, domainName };
+  }
+
+  return async (token, domainName) => {
+    const seen = verified.get(token);
+    if (seen !== undefined && seen.domainName === domainName && (await seen.keySet.has(seen.key))) {
+      checkTimes(seen.caller.claims, seen.caller.issuer, now() / 1000);
+      return seen.caller;
+    }
+    const judged = await judge(token, domainName);
+    verified.add(token, judged);
+    return judged.caller;
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { sign } from 'node:crypto';
 import { test } from 'node:test';
-import { Refusal } from '../../../edge/refusal.ts';
+import { REFUSALS, Refusal } from '../../../edge/refusal.ts';
 import type { Download } from '../../../edge/token/download.ts';
 import { createVerify } from '../../../edge/token/verify.ts';
 import { type Claims, flipBit, signHs256, signRs256, unsigned } from '../../support/forge.ts';
@@ -69,39 +69,47 @@ test('every other token is refused with its reason, and with no part of it', asy
     ['nothing between the dots', '..', /well-formed/],
     ['another scheme', `Basic ${good}`, /well-formed/],
     ['two tokens in one header', `${good}, ${good}`, /well-formed/],
-    ['four parts', `${good}.x`, /well-formed/],
+    ['four parts', `${good}.x`, /not a signed JWT/, 'opaque_token'],
     ['expired', signed({ exp: now - 1 }), /expired/, 'token_expired'],
-    ['not yet valid', signed({ nbf: now + 600 }), /not valid yet/],
+    ['not yet valid', signed({ nbf: now + 600 }), /not valid yet/, 'token_not_yet_valid'],
     [
       'another pool',
       signed({ iss: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Other' }),
-      /user pool/,
+      /not of an issuer/,
+      'unknown_issuer',
     ],
     [
       'an issuer that only looks like it',
       signed({ iss: `https://evil.example/${USER_POOL_ID}` }),
-      /user pool/,
+      /not of an issuer/,
+      'unknown_issuer',
     ],
-    ['no issuer', without('iss'), /user pool|well-formed/],
+    ['no issuer', without('iss'), /not of an issuer/, 'unknown_issuer'],
     ['the same kid under another key', accessToken({}, stranger), /signature/],
-    ['another client', signed({ client_id: 'other' }), /app client/],
-    ['an ID token', signed({ token_use: 'id', aud: CLIENT_ID }), /not an access token/],
-    ['no token use', without('token_use'), /not an access token/],
+    ['another client', signed({ client_id: 'other' }), /another client/, 'wrong_client'],
+    ['no client', without('client_id'), /another client/, 'wrong_client'],
+    ['an ID token', signed({ token_use: 'id', aud: CLIENT_ID }), /not an access token/, 'wrong_token_kind'],
+    ['no token use', without('token_use'), /not an access token/, 'wrong_token_kind'],
     ['alg none', unsigned(claims(), kid), /well-formed/],
     [
       'HS256 with the public key',
       signHs256(claims(), kid, publicKey.export({ type: 'spki', format: 'pem' }).toString()),
       /algorithm/,
+      'unsupported_algorithm',
     ],
-    ['a flipped bit in the header', flipBit(good, 0), /well-formed|signature|algorithm|key of this/],
-    ['a flipped bit in the claims', flipBit(good, 1), /well-formed|signature|user pool|app client|lacks/],
+    ['a flipped bit in the header', flipBit(good, 0), /well-formed|signature|algorithm|key of its/],
     ['a flipped bit in the signature', flipBit(good, 2), /signature/],
     ['a cut signature', good.slice(0, -4), /signature|well-formed/],
-    ['no end', without('exp'), /lacks claims/],
-    ['no user', without('username'), /lacks claims/],
-    ['an empty user', signed({ username: '' }), /lacks claims/],
-    ['no sub', without('sub'), /lacks claims/],
-    ['groups that are no list', signed({ 'cognito:groups': 'staff' }), /lacks claims/],
+    ['no end', without('exp'), /no exp claim/, 'missing_expiry'],
+    ['no user', without('username'), /The username claim/, 'invalid_claim'],
+    ['an empty user', signed({ username: '' }), /The username claim/, 'invalid_claim'],
+    ['no sub', without('sub'), /The sub claim/, 'invalid_claim'],
+    [
+      'groups that are no list',
+      signed({ 'cognito:groups': 'staff' }),
+      /cognito:groups claim/,
+      'invalid_claim',
+    ],
   ];
   for (const [name, token, reason, code = 'invalid_token'] of rows) {
     await t.test(name, async () => {
@@ -115,6 +123,12 @@ test('every other token is refused with its reason, and with no part of it', asy
       for (const part of [head, payload, signature, kid]) assert.ok(!refusal.message.includes(part));
     });
   }
+});
+
+test('a flipped bit anywhere in a token is refused', async () => {
+  const good = accessToken();
+  for (const part of [0, 1, 2] as const)
+    assert.equal(REFUSALS[(await refused(flipBit(good, part))).code], 401);
 });
 
 test('each bit of the signature counts, and each spelling of it', async () => {
@@ -159,7 +173,7 @@ test('keys that the pool created later are downloaded once, and replace the bake
   assert.equal((await pool.verify(accessToken({}, later))).name, 'ada');
   assert.deepEqual(pool.asked, [JWKS]);
   const withdrawn = await refused(accessToken(), pool.verify);
-  assert.match(withdrawn.message, /not signed by a key of this user pool/);
+  assert.match(withdrawn.message, /not signed by a key of its issuer/);
   assert.equal(withdrawn.code, 'invalid_token');
 });
 
@@ -210,7 +224,7 @@ test('invented key ids cost one download, and neither displace nor delay keys', 
     const refusal = await refused(accessToken({}, { ...POOL_KEY, kid }), pool.verify);
     assert.deepEqual(
       [refusal.code, refusal.message],
-      ['invalid_token', 'The token is not signed by a key of this user pool.'],
+      ['invalid_token', 'The token is not signed by a key of its issuer.'],
     );
   }
   assert.equal((await pool.verify(accessToken())).name, 'ada');
@@ -233,11 +247,11 @@ test('no key is downloaded for a token that is refused for what it says', async 
     { username: '' },
   ]) {
     const { code } = await refused(accessToken(changes, unknown), pool.verify);
-    assert.match(code, /^(?:invalid_token|token_expired)$/, JSON.stringify(changes));
+    assert.equal(REFUSALS[code], 401, JSON.stringify(changes));
   }
-  for (const header of [{ alg: 'RS512', kid: 'k' }, { alg: 'RS256' }, { alg: 'RS256', kid: 'k', crit: [] }]) {
+  for (const header of [{ alg: 'HS512', kid: 'k' }, { alg: 'RS256' }, { alg: 'RS256', kid: 'k', crit: [] }]) {
     const { code } = await refused(signWith(header, claims()), pool.verify);
-    assert.equal(code, 'invalid_token', JSON.stringify(header));
+    assert.equal(REFUSALS[code], 401, JSON.stringify(header));
   }
   assert.deepEqual(pool.asked, []);
 });
@@ -267,7 +281,7 @@ test('odd headers of a token that the pool signed are refused, and none is a fau
     '"text"',
     'null',
   ]) {
-    assert.equal((await refused(signWith(header, claims()))).code, 'invalid_token', JSON.stringify(header));
+    assert.equal(REFUSALS[(await refused(signWith(header, claims()))).code], 401, JSON.stringify(header));
   }
   const unheeded = { ...SIGNED, typ: 'at+jwt', jku: 'https://evil.example/', jwk: POOL_KEY.jwk, x5u: 'x' };
   assert.equal((await verify(signWith(unheeded, claims()))).name, 'ada');
@@ -278,7 +292,7 @@ test('times that no token has are refused, and none is a fault of the edge', asy
   for (const name of ['exp', 'nbf', 'iat']) {
     for (const value of [...odd, 'true', '[]', '[1]', '{}']) {
       const text = JSON.stringify({ ...claims(), [name]: 'HERE' }).replace('"HERE"', value);
-      assert.equal((await refused(signWith(SIGNED, text))).code, 'invalid_token', `${name} ${value}`);
+      assert.equal(REFUSALS[(await refused(signWith(SIGNED, text))).code], 401, `${name} ${value}`);
     }
   }
   const now = Math.floor(Date.now() / 1000);
@@ -295,19 +309,16 @@ test('names that Cognito does not give are refused, and none is a fault of the e
   const odd: unknown[] = [
     ...['', ' ', 'a b', 'a\u0000', 'a\nb', 'a\u007f', 'a\u0085', '\u202eada', 'a\u200bb', '\ufeffada'],
     ...['\ud800', 'a\udc00', 'x'.repeat(129), '\u{1f600}'.repeat(129), '\ue000'],
-    ...[7, null, true, [], ['ada'], {}, { toString: 'ada' }],
+    ...[null, [], ['ada'], {}, { toString: 'ada' }],
   ];
   for (const name of odd) {
     for (const claim of [{ username: name }, { sub: name }, { 'cognito:groups': ['staff', name] }]) {
       const refusal = await refused(accessToken(claim));
-      assert.deepEqual(
-        [refusal.code, /lacks claims|well-formed/.test(refusal.message)],
-        ['invalid_token', true],
-      );
+      assert.equal(refusal.code, 'invalid_claim');
     }
   }
   for (const groups of ['staff', null, 7, {}, { length: 1, 0: 'staff' }]) {
-    assert.equal((await refused(accessToken({ 'cognito:groups': groups }))).code, 'invalid_token');
+    assert.equal(REFUSALS[(await refused(accessToken({ 'cognito:groups': groups }))).code], 401);
   }
   for (const username of [
     'a'.repeat(128),
@@ -340,7 +351,7 @@ test('bodies that are no claims are refused, and none is a fault of the edge', a
     deep,
     `{"iss":${deep}}`,
   ]) {
-    assert.equal((await refused(signWith(SIGNED, body))).code, 'invalid_token', body.slice(0, 20));
+    assert.equal(REFUSALS[(await refused(signWith(SIGNED, body))).code], 401, body.slice(0, 20));
   }
   const polluting = JSON.stringify(claims()).replace('{', '{"__proto__":{"username":"eve"},');
   assert.equal((await verify(signWith(SIGNED, polluting))).name, 'ada');

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EdgeConfig, EdgeIssuer } from '../../../edge/config.ts';
+import { Refusal, type RefusalCode } from '../../../edge/refusal.ts';
+import { createVerify } from '../../../edge/token/verify.ts';
+import type { Claims } from '../../support/forge.ts';
+import {
+  configOf,
+  DOMAIN,
+  issuerKey,
+  ORIGIN,
+  outside,
+  personal,
+  SHARED_KEY,
+  seconds,
+  signed,
+} from '../support/issuers.ts';
+
+/** What the edge says to a token: its caller's name, or code and message. */
+async function judged(token: string, config: EdgeConfig): Promise<string> {
+  const verify = createVerify(config, { download: async () => JSON.stringify({ keys: [SHARED_KEY.jwk] }) });
+  try {
+    return (await verify(token, DOMAIN)).name;
+  } catch (error) {
+    assert.ok(error instanceof Refusal, String(error));
+    for (const part of token.split('.'))
+      assert.ok(part.length < 10 || !error.message.includes(part), 'quotes the token');
+    const { 'www-authenticate': challenge = '' } = error.headers;
+    if (error.code !== 'keys_unavailable') {
+      assert.match(challenge, /^Bearer error="invalid_token", error_description="[^"\\]+"$/);
+      assert.match(challenge, /^[ -~]*$/);
+    }
+    return `${error.code}: ${error.message}`;
+  }
+}
+
+type Row = readonly [
+  name: string,
+  issuer: Partial<EdgeIssuer>,
+  claims: Claims,
+  expected: string | RegExp,
+  header?: Claims,
+];
+
+const code = (name: RefusalCode, text: string) => `${name}: ${text}`;
+const API = ['api://uploads'];
+const AUDIENCE = 'Accepted: api://uploads.';
+const NOT_ACCESS = code(
+  'wrong_token_kind',
+  'The token is not an access token. Send the access token, asked for with a scope of your API.',
+);
+const NOT_ID = code('wrong_token_kind', 'The token is not an ID token. Send the ID token.');
+const OTHER_CLIENT = code(
+  'wrong_client',
+  'The token was issued to another client. Sign in with edge-upload login.',
+);
+const invalid = (claim: string) =>
+  code('invalid_claim', `The ${claim} claim of the token is missing or not valid.`);
+const NOT_TRUSTED = 'The token is not of an issuer that this edge trusts.';
+const DIRTY = JSON.parse('{"__proto__":{"sub":"eve"},"constructor":{"name":"eve"}}');
+
+/** An issuer whose tokens are for the edge's own origins. */
+const OWN_ORIGINS: Partial<EdgeIssuer> = {};
+
+const ROWS: readonly Row[] = [
+  ['as it should be', {}, {}, 'ada'],
+  ['an issuer to the letter', {}, { iss: 'https://id.example.com' }, /^unknown_issuer: .*last slash only/],
+  ['another letter case', {}, { iss: 'https://ID.example.com/' }, code('unknown_issuer', NOT_TRUSTED)],
+  ['a look-alike', {}, { iss: 'https://id.example.com.evil.example/' }, code('unknown_issuer', NOT_TRUSTED)],
+  ['no issuer', {}, { iss: undefined }, code('unknown_issuer', NOT_TRUSTED)],
+  ['an issuer that is a list', {}, { iss: ['https://id.example.com/'] }, code('unknown_issuer', NOT_TRUSTED)],
+  ['alg none', {}, {}, /^unsupported_algorithm: .*not allowed/, { alg: 'none' }],
+  ['HS256', {}, {}, /^unsupported_algorithm: .*not allowed/, { alg: 'HS256' }],
+  ['PS256', {}, {}, /^unsupported_algorithm: .*not allowed/, { alg: 'PS256' }],
+  ['an algorithm of Object', {}, {}, /^unsupported_algorithm: .*not allowed/, { alg: 'constructor' }],
+  ['ES256 with an RSA key', {}, {}, /^unsupported_algorithm: .*not fit/, { alg: 'ES256' }],
+  ['EdDSA with an RSA key', {}, {}, /^unsupported_algorithm: .*not fit/, { alg: 'EdDSA' }],
+  ['RS512 said, RS256 signed', {}, {}, /^invalid_token: .*signature/, { alg: 'RS512' }],
+  ['a crit header', {}, {}, /^unsupported_crit: /, { crit: ['exp'] }],
+  ['an empty crit header', {}, {}, /^unsupported_crit: /, { crit: [] }],
+  ['no kid', {}, {}, /^invalid_token: .*name its key/, { kid: undefined }],
+  ['an unknown kid', {}, {}, /^invalid_token: .*not signed by a key of its issuer/, { kid: 'other' }],
+  ['no exp', {}, { exp: undefined }, /^missing_expiry: /],
+  ['exp as text', {}, { exp: '9999999999' }, invalid('exp')],
+  ['exp in 25 hours', {}, { exp: seconds() + 90_000 }, /^lifetime_too_long: .*86400 seconds/],
+  ['exp of the issuer in 25 hours', { maxAge: 100_000 }, { exp: seconds() + 90_000 }, 'ada'],
+  ['exp of an hour where minutes are allowed', { maxAge: 600 }, {}, /^lifetime_too_long: .*600 seconds/],
+  ['expired', {}, { exp: seconds() - 1 }, code('token_expired', 'The token has expired.')],
+  ['nbf', {}, { nbf: seconds() + 600 }, code('token_not_yet_valid', 'The token is not valid yet.')],
+  ['nbf within the difference of clocks', {}, { nbf: seconds() + 20 }, 'ada'],
+  ['nbf as text', {}, { nbf: '0' }, invalid('nbf')],
+  ['iat of tomorrow', {}, { iat: seconds() + 90_000 }, /^token_not_yet_valid: /],
+  ['no aud', {}, { aud: undefined }, code('wrong_audience', `The token has no aud claim. ${AUDIENCE}`)],
+  [
+    'another aud',
+    {},
+    { aud: 'api://x' },
+    code('wrong_audience', `The token is for another audience. ${AUDIENCE}`),
+  ],
+  ['the aud as a part', {}, { aud: 'api://uploads2' }, /^wrong_audience: /],
+  ['an empty list of aud', {}, { aud: [] }, /^wrong_audience: /],
+  ['aud as an object', {}, { aud: { 'api://uploads': true } }, invalid('aud')],
+  ['aud with a number', {}, { aud: ['api://uploads', 7] }, invalid('aud')],
+  ['one of several aud', {}, { aud: ['https://other', 'api://uploads'] }, 'ada'],
+  ['the edge as aud', OWN_ORIGINS, { aud: ORIGIN }, 'ada'],
+  ['the edge with a slash', OWN_ORIGINS, { aud: `${ORIGIN}/` }, /^wrong_audience: .*Accepted: https:\/\/d1/],
+  ['another edge as aud', OWN_ORIGINS, { aud: 'https://evil.example' }, /^wrong_audience: /],
+  ['another client', { clientId: 'cli' }, { azp: 'web' }, OTHER_CLIENT],
+  ['another client of Okta', { clientId: 'cli' }, { cid: 'web' }, OTHER_CLIENT],
+  ['another client of RFC 9068', { clientId: 'cli' }, { client_id: 'web' }, OTHER_CLIENT],
+  ['another client of Entra v1', { clientId: 'cli' }, { appid: 'web' }, OTHER_CLIENT],
+  ['a client that is a list', { clientId: 'cli' }, { azp: ['cli'] }, OTHER_CLIENT],
+  ['the client', { clientId: 'cli' }, { azp: 'cli' }, 'ada'],
+  ['no client named', { clientId: 'cli' }, {}, 'ada'],
+  ['a client, where none is known', {}, { azp: 'web' }, 'ada'],
+  ['an ID token by token_use', {}, { token_use: 'id' }, NOT_ACCESS],
+  ['an ID token by at_hash', {}, { at_hash: 'x' }, NOT_ACCESS],
+  ['an ID token of Keycloak', {}, { typ: 'ID' }, NOT_ACCESS],
+  ['a refresh token of Keycloak', {}, { typ: 'Refresh' }, NOT_ACCESS],
+  ['a logout token', {}, {}, NOT_ACCESS, { typ: 'logout+jwt' }],
+  ['a logout token without typ', {}, { events: {} }, NOT_ACCESS],
+  ['a proof of possession', {}, {}, NOT_ACCESS, { typ: 'dpop+jwt' }],
+  ['an access token by typ', {}, {}, 'ada', { typ: 'at+jwt' }],
+  ['an access token without typ', {}, {}, 'ada', { typ: undefined }],
+  ['an access token of Keycloak', {}, { typ: 'Bearer' }, 'ada'],
+  ['an access token for an ID token', { token: 'id' }, {}, NOT_ID, { typ: 'at+jwt' }],
+  ['a token with scopes for an ID token', { token: 'id' }, { scp: 'upload' }, NOT_ID],
+  ['a logout token for an ID token', { token: 'id' }, { events: {} }, NOT_ID],
+  ['an ID token', { token: 'id' }, { at_hash: 'x' }, 'ada'],
+  [
+    'several aud of an ID token without azp',
+    { token: 'id', clientId: 'cli' },
+    { aud: ['api://uploads', 'b'] },
+    OTHER_CLIENT,
+  ],
+  ['one client for all: an ID token', { clientId: 'api://uploads' }, {}, NOT_ACCESS],
+  ['one client for all: an access token', { clientId: 'api://uploads' }, { scope: 'upload' }, 'ada'],
+  ['a list of scopes', {}, { scope: ['upload', 'read'], scp: ['upload'] }, 'ada'],
+  ['scopes of no type', {}, { scope: 7 }, 'ada'],
+  ['no sub', {}, { sub: undefined }, invalid('sub')],
+  ['sub as a number', {}, { sub: 7 }, invalid('sub')],
+  ['an empty sub', {}, { sub: '' }, invalid('sub')],
+  ['half a letter in sub', {}, { sub: 'a\ud800' }, invalid('sub')],
+  ['a control character in sub', {}, { sub: 'a\u0000' }, invalid('sub')],
+  ['a sub that no metadata holds', {}, { sub: 'é'.repeat(300) }, invalid('sub')],
+  ['a name', { name: ['email'] }, { email: 'ada@example.com' }, 'ada@example.com'],
+  ['a number for a name', { name: ['uid'] }, { uid: 7 }, '7'],
+  ['a nested name', { name: ['profile', 'nick name'] }, { profile: { 'nick name': 'Ada L.' } }, 'Ada L.'],
+  ['no name', { name: ['profile', 'nick'] }, {}, invalid('profile.nick')],
+  ['a list for a name', { name: ['email'] }, { email: ['ada'] }, invalid('email')],
+  ['a name of Object', { name: ['constructor', 'name'] }, {}, invalid('constructor.name')],
+  ['no groups', { groups: ['groups'] }, {}, 'ada'],
+  ['groups as text', { groups: ['groups'] }, { groups: 'staff' }, invalid('groups')],
+  ['groups with a number', { groups: ['groups'] }, { groups: ['staff', 7] }, invalid('groups')],
+  ['nested groups', { groups: ['realm_access', 'roles'] }, { realm_access: { roles: ['staff'] } }, 'ada'],
+  ['claims of Object', {}, DIRTY, 'ada'],
+  ['odd claims', {}, { a: 1e308, b: [[[]]], c: null, '': '', 'https://x/y': {} }, 'ada'],
+  ['a workload', { kind: 'workload', token: 'id' }, { scope: 'x', azp: 'anything' }, 'ada'],
+];
+
+test('each refusal of a token has its code and says what is wrong', async (t) => {
+  for (const [name, issuer, claims, expected, header] of ROWS) {
+    await t.test(name, async () => {
+      const said = await judged(
+        signed(SHARED_KEY, personal(claims), header),
+        configOf(outside(issuer, issuer === OWN_ORIGINS ? undefined : API)),
+      );
+      if (typeof expected === 'string') assert.equal(said, expected);
+      else assert.match(said, expected);
+    });
+  }
+});
+
+test('what is no JWT is refused, and an opaque token named as such', async () => {
+  const config = configOf(
+    outside({ preset: 'auth0' }, API),
+    outside({ preset: 'google', iss: ['https://x/'] }),
+  );
+  const opaque =
+    'opaque_token: The token is opaque or encrypted, not a signed JWT. At Auth0, sign in with an audience: the identifier of your API. Google access tokens are opaque: send the ID token.';
+  const rows: readonly (readonly [string, string])[] = [
+    ['4_FyDJ0M8a1lXBCg2uKwEjYzQ5tVn7rS', opaque],
+    ['ya29.a0AfB_byD-lorem-ipsum', opaque],
+    ['eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..x.y.z', opaque],
+    ['garbage', 'invalid_token: The token is not a well-formed JWT.'],
+    ['a.b.c', 'invalid_token: The token is not a well-formed JWT.'],
+    [`${'a'.repeat(30)}.b.c`, 'invalid_token: The token is not a well-formed JWT.'],
+  ];
+  for (const [token, expected] of rows) assert.equal(await judged(token, config), expected);
+});
+
+test('each algorithm verifies with a key of its type, and with no other', async () => {
+  const algorithms = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+  const keys = algorithms.map((alg) => issuerKey(alg));
+  const config = configOf(outside({ keys: keys.map(({ jwk }) => jwk) }, API));
+  for (const key of keys) {
+    const token = signed(key, personal());
+    assert.equal(await judged(token, config), 'ada', key.alg);
+    const at = token.length - 20;
+    const flipped = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
+    assert.match(await judged(flipped, config), /^invalid_token: .*signature/, key.alg);
+    for (const alg of algorithms.filter((one) => one !== key.alg)) {
+      const said = await judged(signed(key, personal(), { alg }), config);
+      assert.match(said, /^(?:unsupported_algorithm|invalid_token): /, `${key.alg} as ${alg}`);
+    }
+    const pinned = outside({ keys: [{ ...key.jwk, alg: key.alg === 'RS256' ? 'RS384' : key.alg }] }, API);
+    const expected = key.alg === 'RS256' ? /^unsupported_algorithm/ : /^ada$/;
+    assert.match(await judged(token, configOf(pinned)), expected, key.alg);
+  }
+  // A DER signature of the same key is another spelling.
+  const [first] = keys.filter(({ alg }) => alg === 'ES256');
+  assert.ok(first);
+  const broken = outside({ keys: [{ ...first.jwk, x: 'A'.repeat(43) }] }, API);
+  assert.match(await judged(signed(first, personal()), configOf(broken)), /^invalid_token: .*signature/);
+});
+
+test('of two keys with one id the one that fits the algorithm counts', async () => {
+  const [rsa, ec] = [SHARED_KEY, issuerKey('ES256', 'shared')];
+  const config = configOf(outside({ keys: [rsa.jwk, ec.jwk] }, API));
+  assert.equal(await judged(signed(rsa, personal()), config), 'ada');
+  assert.equal(await judged(signed(ec, personal()), config), 'ada');
+});
