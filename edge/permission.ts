@@ -69,7 +69,10 @@ export function authorize(key: string, caller: Caller, { rule, prefixes }: Permi
     throw new Refusal('internal', 'The prefix rule of this edge could give two users the same keys.');
   }
   if (prefixes.length > 0) {
-    throw new Refusal('forbidden_key', `You may write keys that begin with ${named(prefixes)} only.`);
+    throw new Refusal(
+      'forbidden_key',
+      `You are allowed to write only keys that begin with ${named(prefixes)}.`,
+    );
   }
   if (names.includes('group') && caller.groups.length === 0) throw inNoGroup();
   throw new Refusal('forbidden_caller', `The token lacks a claim of the prefix “${writeTo}”.`);
