@@ -58,7 +58,7 @@ export interface Rig {
   failure(work: Promise<unknown>): Promise<UserError>;
 }
 
-async function listen(t: NodeTestContext, listener: RequestListener): Promise<string> {
+export async function listen(t: NodeTestContext, listener: RequestListener): Promise<string> {
   const server = createServer({ keepAliveTimeout: 600_000 }, listener);
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   t.after(async () => {
