@@ -86,7 +86,7 @@ function withoutRule(caller: Caller): Refusal {
   if (isOverage(caller)) {
     return new Refusal(
       'forbidden_group',
-      'You are in more groups than a token holds. Use app roles, or emit only groups assigned to the application.',
+      'You are in more groups than a token contains. Use app roles, or emit only groups assigned to the application.',
     );
   }
   const unmet = issuer.rules.flatMap(({ when = [] }) =>

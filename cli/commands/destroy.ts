@@ -145,7 +145,7 @@ async function agree(
   ui.event({
     type: 'note',
     text: [
-      ...(goes.length === 0 ? [`The stack ${stackName} holds nothing.`] : [what, ...goes]),
+      ...(goes.length === 0 ? [`The stack ${stackName} is empty.`] : [what, ...goes]),
       ...(staying.length === 0 || deleteKept ? [] : ['This stays:', ...staying]),
     ],
   });

@@ -58,7 +58,7 @@ function startOf(typed: string, now: Date): Date {
       ? new Date(typed)
       : new Date(now.getTime() - Number(amount) * UNITS[unit as keyof typeof UNITS]);
   if (!Number.isNaN(start.getTime())) return start;
-  throw new UserError('usage', `“${typed}” is no time for --since.`, {
+  throw new UserError('usage', `“${typed}” is not a time for --since.`, {
     hint: 'Use how long ago, such as 30m, 1h or 2d, or a time such as 2026-11-23T12:00Z.',
   });
 }

@@ -42,7 +42,7 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
     ['issuer', issuer && issuerText(issuer)],
     ['claims', claims && claimsText(claims)],
     ['deployment', deploymentText(target)],
-    ['may write', writingText(description.policy, caller)],
+    ['can write', writingText(description.policy, caller)],
     ['tokens', originText(origin, kept)],
     ['good for', goodFor(context.now(), isRenewed(origin, kept), tokenExpiresAt)],
   ]);

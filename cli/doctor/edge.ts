@@ -116,7 +116,7 @@ function acceptanceChecks(context: Context, target: Target): Check[] {
         }
         const { caller, description } = await askCaller(context, target, tokens);
         [prefix] = caller.writeTo;
-        return { found: `${caller.username}, may write ${writingText(description.policy, caller)}` };
+        return { found: `${caller.username}, can write ${writingText(description.policy, caller)}` };
       },
     },
     {

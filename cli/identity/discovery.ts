@@ -162,7 +162,7 @@ function notAnEdge(host: string, { status, type, server }: Seen): UserError {
   const portal = 'Open any page in a browser: the network may ask for a sign-in first. ';
   return new UserError(
     'not_an_edge',
-    `${host} is no edge of edge-upload: it answered ${WELL_KNOWN} with ${what}${by}.`,
+    `${host} is not an edge of edge-upload: it answered ${WELL_KNOWN} with ${what}${by}.`,
     { hint: `${page ? portal : ''}Check the address: deploy prints it, and the operator knows it.` },
   );
 }

@@ -191,7 +191,7 @@ function proxyError({ reason, code }: Failure, proxy: string, host: string, caus
   const certificate = CERTIFICATE.test(code);
   return new UserError(
     certificate ? 'tls' : 'unreachable',
-    `The proxy ${proxy} ${certificate ? 'cannot be trusted' : 'cannot be reached'}: ${reason}.`,
+    `The proxy ${proxy} ${certificate ? 'cannot be trusted' : 'is unreachable'}: ${reason}.`,
     {
       hint: `Check HTTPS_PROXY, or name in NO_PROXY what needs no proxy, such as ${host}.`,
       cause,
@@ -231,7 +231,7 @@ export function networkFailure(error: unknown, host: string): UserError | undefi
     });
   }
   const loopback = /^(127\.|localhost|\[::1\])/.test(host);
-  return new UserError('unreachable', `${host} cannot be reached: ${reason}.`, {
+  return new UserError('unreachable', `${host} is unreachable: ${reason}.`, {
     hint:
       loopback && reason === REFUSED
         ? 'If this is the embedded cloud, start it with: edge-upload local start'

@@ -38,7 +38,7 @@ export function moveAside(path: string): string {
 
 function refusal(path: string, why: string): UserError {
   return new UserError('settings', `${path} ${why}. edge-upload uses only files that it wrote itself.`, {
-    hint: ['Move it aside:', `  ${moveAside(path)}`],
+    hint: ['Move it away:', `  ${moveAside(path)}`],
   });
 }
 

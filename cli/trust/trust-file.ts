@@ -16,7 +16,7 @@ export type FiledIssuer = Omit<TrustedIssuer, 'jwksUri'>;
 /** Seconds that a token may be valid for: a leaked one cannot be recalled. */
 const LONGEST = 31 * 24 * 3600;
 
-const HEADER = ` Who may upload beside the users of the pool. To apply it: edge-upload trust --file trust.yaml
+const HEADER = ` Who is allowed to upload besides the users of the pool. To apply it: edge-upload trust --file trust.yaml
  It is the whole list: issuers that are not in it are removed.`;
 
 const oneOrList = (texts: readonly string[]): JsonValue =>

@@ -27,7 +27,7 @@ export function ruleSentence(issuer: TrustedIssuer, rule: Rule): string {
     `${whose} ${when.length === 0 ? 'is' : 'are'} allowed to write ${where}`,
     maxSize === undefined ? '' : `, up to ${formatLimit(maxSize)}`,
     noClobber ? ', and replace no object' : '',
-    shared ? '. Callers of other issuers may write there too' : '',
+    shared ? '. Callers of other issuers can write there too' : '',
     '.',
   ].join('');
 }

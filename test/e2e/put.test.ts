@@ -85,7 +85,7 @@ test('put meets the network as it is', async (t) => {
       }
       const gone = await computer.run(['put', 'small.txt'], { env: trusting });
       assert.equal(gone.code, 5);
-      assert.ok(gone.stderr.includes(`The proxy ${new URL(proxy.url).host} cannot be reached`), gone.stderr);
+      assert.ok(gone.stderr.includes(`The proxy ${new URL(proxy.url).host} is unreachable`), gone.stderr);
     });
 
     await t.test('Ctrl-C once ends with 130 and a way on; the same command goes on', async () => {

@@ -27,7 +27,7 @@ export function checkedUsername(given: string, source: string): string {
   const name = given.trim();
   const reason = whyNot(name);
   if (reason === undefined) return name;
-  throw new UserError('usage', `“${name}” is no user name. ${reason}.`, {
+  throw new UserError('usage', `“${name}” is not a user name. ${reason}.`, {
     hint: `Check ${source}.`,
   });
 }

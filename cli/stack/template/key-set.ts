@@ -28,7 +28,7 @@ const DEADLINE_MS = 20_000;
 const MAX_BYTES = 262_144;
 
 function defect(status: number): string {
-  if (status === 200) return 'the answer holds no key that verifies tokens';
+  if (status === 200) return 'the answer contains no key that verifies tokens';
   return status >= 300 && status < 400 ? `it redirects (status ${status})` : `status ${status}`;
 }
 

@@ -59,7 +59,7 @@ export async function prove(segment: Segment, algorithm: Algorithm, headers: Hea
   if (echo !== undefined) {
     if (echo === ours) return { algorithm, value: ours };
     throw unproved(
-      `The store holds other bytes than ${name}: its ${algorithm.toUpperCase()} is ${echo}, not ${ours}.`,
+      `The store has other bytes than ${name}: its ${algorithm.toUpperCase()} is ${echo}, not ${ours}.`,
     );
   }
   const etag = etagMd5(headers);

@@ -80,7 +80,7 @@ test('whoami prints user, groups, deployment, allowed keys, expiry and where tok
   );
   const lines = String(text).split('\n');
   assert.ok(lines.some((line) => /^user +ada \(groups: writers\)$/.test(line)));
-  assert.ok(lines.some((line) => /^may write +keys that begin with in\/ada\/, up to 5 GiB each$/.test(line)));
+  assert.ok(lines.some((line) => /^can write +keys that begin with in\/ada\/, up to 5 GiB each$/.test(line)));
   assert.ok(lines.some((line) => line.startsWith('tokens') && line.includes(String(kept.tokens))));
   assert.ok(lines.some((line) => /^good for .*renewed automatically$/.test(line)));
 });
@@ -103,7 +103,7 @@ test('whoami and login print how much of a long list the edge left out', async (
   assert.ok(shown > 0 && omitted.groups > 0);
   assert.equal(shown + omitted.groups, 100);
   assert.match(String(text), new RegExp(`^user .* and ${omitted.groups} more\\)$`, 'm'));
-  assert.match(String(text), new RegExp(`^may write .* and ${omitted.writeTo} more$`, 'm'));
+  assert.match(String(text), new RegExp(`^can write .* and ${omitted.writeTo} more$`, 'm'));
   assert.match(String(signedIn.text), new RegExp(`^Allowed: .* and ${omitted.writeTo} more\\.$`, 'm'));
 });
 

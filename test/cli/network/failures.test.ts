@@ -166,7 +166,7 @@ test('a short document is asked for again after a cut, and given up where it has
     t.after(server.close);
     await assert.rejects(
       requestText(server.url, { ...options, deadlineMs: 300, maxBytes: 1_000_000 }),
-      (error) => /cannot be reached/.test(networkFailure(error, 'x')?.message ?? ''),
+      (error) => /is unreachable/.test(networkFailure(error, 'x')?.message ?? ''),
     );
     assert.equal(server.count(), 1);
   }

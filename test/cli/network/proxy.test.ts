@@ -174,12 +174,12 @@ test('each refusal of a proxy says what to change', async () => {
 
 test('a proxy that is unreachable, or whose host is, is named', async () => {
   const [refused] = await failures({ HTTPS_PROXY: 'http://127.0.0.1:1' });
-  assert.match(refused?.message ?? '', /^The proxy 127\.0\.0\.1:1 cannot be reached: nothing listens there/);
+  assert.match(refused?.message ?? '', /^The proxy 127\.0\.0\.1:1 is unreachable: nothing listens there/);
   const [unknown] = await failures({ HTTPS_PROXY: 'http://me:secret@proxy.invalid:3128' });
-  assert.match(unknown?.message ?? '', /^The proxy proxy\.invalid:3128 cannot be reached: the host name/);
+  assert.match(unknown?.message ?? '', /^The proxy proxy\.invalid:3128 is unreachable: the host name/);
   const { port } = await proxy({ answer: '502 Bad Gateway' });
   const [bad] = await failures({ HTTPS_PROXY: `http://127.0.0.1:${port}` });
-  assert.match(bad?.message ?? '', new RegExp(`^The proxy 127.0.0.1:${port} cannot be reached`));
+  assert.match(bad?.message ?? '', new RegExp(`^The proxy 127.0.0.1:${port} is unreachable`));
   const [direct] = await failures({});
   assert.match(direct?.message ?? '', /^127\.0\.0\.1:\d+ cannot be trusted/);
 });

@@ -58,7 +58,7 @@ test('what is wrong with a settings file is said, with the file and what to do',
       assert.ok(isUserError(error), text);
       assert.equal(error.code, 'settings');
       assert.equal(error.message, `${file} cannot be read: ${why}.`);
-      assert.match(error.hint ?? '', /^Move it aside, then sign in or deploy again:\n {2}mv \//);
+      assert.match(error.hint ?? '', /^Move it away, then sign in or deploy again:\n {2}mv \//);
       return true;
     });
   }

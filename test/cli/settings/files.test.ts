@@ -81,7 +81,7 @@ test('what is in the place of a file of ours is neither read nor changed', { ski
       await assert.rejects(use(path), (error: Error & { code?: string; hint?: string }) => {
         assert.equal(error.code, 'settings', error.message);
         assert.ok(error.message.startsWith(`${path} ${why}`), error.message);
-        assert.equal(error.hint, `Move it aside:\n  mv ${path} ${path}.aside`);
+        assert.equal(error.hint, `Move it away:\n  mv ${path} ${path}.aside`);
         return true;
       });
     }

@@ -166,7 +166,7 @@ test('without a checksum in the answer, the ETag must be the MD5 of the bytes', 
   await differ({ etag: `"${'0'.repeat(32)}"` }, /ETag is not their MD5/);
   await differ({}, /neither a checksum nor an MD5/);
   await differ({ etag: `"${md5}"`, 'x-amz-server-side-encryption': 'aws:kms' }, /could not be verified/);
-  await differ({ etag: `"${md5}"`, 'x-amz-checksum-crc32': 'AAAAAA==' }, /holds other bytes/);
+  await differ({ etag: `"${md5}"`, 'x-amz-checksum-crc32': 'AAAAAA==' }, /has other bytes/);
 });
 
 test('a file that changes between its digest and its sending is never stored', async (t) => {

@@ -109,7 +109,7 @@ test('a file among the journals that is not a journal is reported, and stops not
   assert.deepEqual((await list(context)).document.uploads, []);
   assert.equal(warnings(context).length, 5);
   for (const text of warnings(context))
-    assert.match(text, /\.jsonl .*\n.*(?:Move it aside|Delete the file):\n {2}(?:mv|rm) \//);
+    assert.match(text, /\.jsonl .*\n.*(?:Move it away|Delete the file):\n {2}(?:mv|rm) \//);
   assert.deepEqual((await abort(context, { ids: [], all: true })).document.aborted, []);
   const again = testContext({ cwd, home });
   await put(t, again, edge);
