@@ -1,0 +1,574 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EdgeConfig, EdgeIssuer } from '../../edge/config.ts';
+import { createHandler } from '../../edge/handler.ts';
+import type { EdgeRequest } from '../../edge/request/viewer-request.ts';
+import { createVerify } from '../../edge/token/verify.ts';
+import type { Rule } from '../../protocol/upload-rule.ts';
+import type { Claims } from '../support/forge.ts';
+import { configOf, issuerKey, ORIGIN, outside, SHARED_KEY, seconds, signed } from './support/issuers.ts';
+import { accessToken, config as poolConfig } from './support/pool.ts';
+import { plainHeaders, readAnswer, viewerEvent } from './support/viewer.ts';
+
+const OPERATIONS: readonly (readonly [method: string, query: string])[] = [
+  ['PUT', ''],
+  ['POST', '?uploads'],
+  ['PUT', '?partNumber=1&uploadId=U'],
+  ['POST', '?uploadId=U'],
+  ['DELETE', '?uploadId=U'],
+  ['GET', '?uploadId=U'],
+  ['GET', '?uploads'],
+];
+
+interface Passed {
+  readonly status: number;
+  readonly code?: string;
+  readonly message?: string;
+  readonly headers: Record<string, string>;
+}
+
+/** Sends a request to an edge. Status 0: it goes on to S3. */
+function edgeOf(config: EdgeConfig) {
+  const verify = createVerify(config, { download: async () => Promise.reject(new Error('no network')) });
+  const handle = createHandler({ config, verify, log: () => {} });
+  return async (
+    method: string,
+    target: string,
+    token: string,
+    more: readonly string[] = [],
+  ): Promise<Passed> => {
+    const headers = [`Authorization: ${token}`, ...more];
+    const answer = await handle(viewerEvent({ method, target, headers }));
+    if (!('status' in answer)) return { status: 0, headers: plainHeaders((answer as EdgeRequest).headers) };
+    const { status, headers: sent, body } = readAnswer(answer);
+    return { status, code: body.error ?? '', message: body.message ?? '', headers: sent };
+  };
+}
+
+const token = (claims: Claims, header?: Claims, key = SHARED_KEY) =>
+  signed(key, { aud: ORIGIN, sub: 'ada', iat: seconds(), exp: seconds() + 300, ...claims }, header);
+
+const issuer = (name: string, changes: Partial<EdgeIssuer> = {}) =>
+  outside({ alias: name, iss: [`https://${name}.example/`], ...changes });
+
+test('two issuers with the same sub and name write, complete, list and abort nothing of each other', async () => {
+  const [left, right] = [issuerKey('ES256', 'k'), issuerKey('EdDSA', 'k')];
+  const rules = [{ writeTo: '{issuer}/{sub}/' }];
+  const pool = poolConfig({ writeTo: 'home/{username}/' });
+  const config = {
+    ...configOf(
+      ...pool.issuers,
+      issuer('left', { keys: [left.jwk], rules }),
+      issuer('right', { keys: [right.jwk], rules }),
+    ),
+  };
+  const send = edgeOf(config);
+  const callers = {
+    left: token({ iss: 'https://left.example/' }, {}, left),
+    right: token({ iss: 'https://right.example/' }, {}, right),
+    home: accessToken(),
+  };
+  for (const [name, given] of Object.entries(callers)) {
+    for (const [method, query] of OPERATIONS) {
+      for (const folder of Object.keys(callers)) {
+        const { status, code } = await send(method, `/${folder}/ada/k${query}`, given);
+        const expected = folder === name ? [0, undefined] : [403, 'forbidden_key'];
+        assert.deepEqual([status, code], expected, `${name} ${method} ${folder}${query}`);
+      }
+    }
+  }
+  const { headers } = await send('PUT', '/left/ada/k', callers.left, ['x-amz-meta-uploaded-by: right:ada']);
+  assert.equal(headers['x-amz-meta-uploaded-by'], 'left:ada');
+  assert.equal((await send('PUT', '/home/ada/k', callers.home)).headers['x-amz-meta-uploaded-by'], 'ada');
+
+  // An attacker has an issuer, keys and claims of their own, and knows the kids of the others.
+  const forged = [
+    token({ iss: 'https://left.example/' }, {}, right),
+    token({ iss: 'https://evil.example/' }, {}, right),
+    token({ iss: 'https://left.example' }, {}, left),
+    token({ iss: 'https://left.example/' }, { jwk: right.jwk, jku: 'https://evil.example/keys' }, right),
+    token({ iss: 'https://right.example/', sub: '../left/ada' }, {}, right),
+    token({ iss: 'https://right.example/', sub: 'ada/../../left/ada' }, {}, right),
+  ];
+  for (const [at, given] of forged.entries()) {
+    for (const [method, query] of OPERATIONS) {
+      const { status } = await send(method, `/left/ada/k${query}`, given);
+      assert.ok(status >= 401 && status <= 403, `${at} ${method} ${query}`);
+    }
+  }
+});
+
+test('uploads are listed only where no rule of any issuer lets somebody else write', async () => {
+  const list = async (mine: readonly Rule[], ...others: readonly EdgeIssuer[]) => {
+    const send = edgeOf(configOf(issuer('corp', { rules: mine }), ...others));
+    return (await send('GET', '/corp/ada/k?uploads', token({ iss: 'https://corp.example/' }))).status;
+  };
+  const own = { writeTo: '{issuer}/{sub}/' };
+  assert.equal(await list([own]), 0);
+  assert.equal(await list([own], issuer('ci', { rules: [own] })), 0);
+  assert.equal(await list([own], issuer('ci', { rules: [{}] })), 403);
+  assert.equal(await list([own], issuer('ci', { rules: [{ writeTo: '{repository}/' }] })), 403);
+  assert.equal(await list([own, { when: [{ claim: ['admin'], is: ['true'] }] }]), 403);
+  assert.equal(await list([{ writeTo: '{issuer}/{name}/' }]), 0);
+  assert.equal(await list([{ writeTo: 'corp/' }]), 403);
+  assert.equal(await list([own], ...poolConfig({}).issuers), 403);
+});
+
+test('a rule without overwriting makes the edge set the condition, whatever the client sent', async () => {
+  const send = edgeOf(configOf(issuer('ci', { rules: [{ noClobber: true, maxSize: 10 }] })));
+  const given = token({ iss: 'https://ci.example/' });
+  const conditions = async (method: string, query: string, ...more: string[]) =>
+    (await send(method, `/k${query}`, given, more)).headers['if-none-match'];
+  assert.equal(await conditions('PUT', ''), '*');
+  assert.equal(await conditions('PUT', '', 'If-None-Match: *'), '*');
+  assert.equal(await conditions('POST', '?uploadId=U', 'x-amz-mp-object-size: 10'), '*');
+  assert.equal(await conditions('POST', '?uploads'), undefined);
+  assert.equal(await conditions('PUT', '?partNumber=1&uploadId=U'), undefined);
+  assert.equal((await send('PUT', '/k', given, ['Content-Length: 11'])).code, 'too_large');
+  assert.equal((await send('POST', '/k?uploadId=U', given)).code, 'size_required');
+  assert.equal((await send('PUT', '/k', given, ['If-None-Match: "etag"'])).code, 'bad_header');
+});
+
+type Row = readonly [
+  name: string,
+  trusted: Partial<EdgeIssuer>,
+  claims: Claims,
+  /** The prefix that may be written, or code and message. */
+  expected: string | RegExp,
+];
+
+const TENANT = '5e2a1c3d-0000-4000-8000-3c0d3f6b7a11';
+const entra = {
+  preset: 'entra',
+  iss: [`https://login.microsoftonline.com/${TENANT}/v2.0`],
+  audiences: ['0f1e2d3c-api'],
+  clientId: '0f1e2d3c-cli',
+  name: ['oid'],
+  groups: ['groups'],
+} satisfies Partial<EdgeIssuer>;
+const entraClaims = {
+  iss: entra.iss[0],
+  aud: '0f1e2d3c-api',
+  azp: '0f1e2d3c-cli',
+  oid: 'o-1',
+  scp: 'Upload',
+  tid: TENANT,
+  ver: '2.0',
+  preferred_username: 'ada@acme.com',
+};
+const inGroup = { when: [{ claim: ['groups'], is: ['g-1'] }], writeTo: '{issuer}/{name}/' };
+const google = {
+  preset: 'google',
+  iss: ['https://accounts.google.com'],
+  token: 'id',
+  audiences: ['cli.apps.googleusercontent.com'],
+  clientId: 'cli.apps.googleusercontent.com',
+  rules: [{ when: [{ claim: ['hd'], is: ['acme.com'] }], writeTo: '{issuer}/{sub}/' }],
+} satisfies Partial<EdgeIssuer>;
+const googleClaims = {
+  iss: google.iss[0],
+  aud: google.clientId,
+  azp: google.clientId,
+  at_hash: 'h',
+  email: 'ada@acme.com',
+  email_verified: true,
+};
+const github = {
+  alias: 'github',
+  kind: 'workload',
+  preset: 'github',
+  token: 'id',
+  iss: ['https://token.actions.githubusercontent.com'],
+  name: ['repository'],
+  rules: [
+    {
+      when: [
+        { claim: ['repository_id'], is: ['74'] },
+        { claim: ['repository_owner_id'], is: ['65'] },
+        { claim: ['ref'], is: ['refs/heads/main', 'refs/tags/v*'] },
+        { claim: ['event_name'], is: ['push', 'workflow_dispatch', 'schedule', 'release', 'create'] },
+        { claim: ['runner_environment'], is: ['github-hosted'] },
+      ],
+      writeTo: 'ci/{repository}/',
+    },
+  ],
+} satisfies Partial<EdgeIssuer>;
+const githubClaims = {
+  iss: github.iss[0],
+  sub: 'repo:acme@65/app@74:ref:refs/heads/main',
+  repository: 'acme/app',
+  repository_id: '74',
+  repository_owner: 'acme',
+  repository_owner_id: '65',
+  ref: 'refs/heads/main',
+  event_name: 'push',
+  runner_environment: 'github-hosted',
+  job_workflow_ref: 'acme/app/.github/workflows/ci.yml@refs/heads/main',
+};
+const workload = (
+  iss: string,
+  when: Rule['when'] = [],
+  writeTo = 'ci/',
+  name = ['sub'],
+): Partial<EdgeIssuer> => ({
+  kind: 'workload',
+  token: 'id',
+  iss: [iss],
+  name,
+  rules: [{ when, writeTo }],
+});
+const differs = (...claims: string[]) =>
+  `forbidden_caller: No rule fits the token. Claims that differ: ${claims.join(', ')}.`;
+
+/** Claims as each provider and CI publishes them. */
+const ROWS: readonly Row[] = [
+  ['Entra v2', { ...entra, rules: [{ writeTo: '{issuer}/{name}/' }] }, entraClaims, 'corp/o-1/'],
+  ['Entra, roles without scopes', entra, { ...entraClaims, scp: undefined, roles: ['Up'] }, 'corp/ada/'],
+  [
+    'Entra, an ID token with the same aud',
+    entra,
+    { ...entraClaims, scp: undefined, azp: undefined, roles: ['Up'] },
+    /^wrong_token_kind/,
+  ],
+  [
+    'Entra, a token for Graph',
+    entra,
+    { ...entraClaims, aud: '00000003-0000-0000-c000-000000000000' },
+    /^wrong_audience: .*for Microsoft Graph\. In Entra, ask for a scope of your own API\.$/,
+  ],
+  [
+    'Entra v1',
+    entra,
+    { ...entraClaims, iss: `https://sts.windows.net/${TENANT}/` },
+    /^unknown_issuer: .*other version: set accessTokenAcceptedVersion/,
+  ],
+  [
+    'Entra, another tenant',
+    entra,
+    { ...entraClaims, iss: 'https://login.microsoftonline.com/other/v2.0' },
+    'unknown_issuer: The token is not of an issuer that this edge trusts.',
+  ],
+  ['Entra, another client', entra, { ...entraClaims, azp: 'graph-explorer' }, /^wrong_client/],
+  ['Entra, a group', { ...entra, rules: [inGroup] }, { ...entraClaims, groups: ['g-1'] }, 'corp/o-1/'],
+  [
+    'Entra, another group',
+    { ...entra, rules: [inGroup] },
+    { ...entraClaims, groups: ['g-2'] },
+    /^forbidden_group: You are in no group/,
+  ],
+  [
+    'Entra, too many groups',
+    { ...entra, rules: [inGroup] },
+    { ...entraClaims, _claim_names: { groups: 'src1' }, _claim_sources: {} },
+    /^forbidden_group: .*more groups than a token holds. Use app roles/,
+  ],
+  [
+    'Entra, too many groups and a rule for all',
+    { ...entra, rules: [inGroup, {}] },
+    { ...entraClaims, hasgroups: true },
+    /^forbidden_group: .*app roles/,
+  ],
+  [
+    'Entra, too many groups that no rule needs',
+    entra,
+    { ...entraClaims, _claim_names: { groups: 'src1' } },
+    'corp/ada/',
+  ],
+  [
+    'Okta',
+    {
+      audiences: ['api://default'],
+      clientId: 'cli',
+      iss: ['https://acme.okta.com/oauth2/default'],
+      name: ['uid'],
+    },
+    {
+      iss: 'https://acme.okta.com/oauth2/default',
+      aud: 'api://default',
+      cid: 'cli',
+      uid: '00u1',
+      scp: ['upload', 'openid'],
+      ver: 1,
+    },
+    'corp/ada/',
+  ],
+  [
+    'Okta, the org server',
+    { iss: ['https://acme.okta.com/oauth2/default'] },
+    { iss: 'https://acme.okta.com' },
+    /^unknown_issuer/,
+  ],
+  [
+    'Auth0',
+    {
+      preset: 'auth0',
+      audiences: ['https://api.acme.com'],
+      clientId: 'cli',
+      iss: ['https://acme.eu.auth0.com/'],
+    },
+    {
+      iss: 'https://acme.eu.auth0.com/',
+      sub: 'auth0|64',
+      aud: ['https://api.acme.com', 'https://acme.eu.auth0.com/userinfo'],
+      azp: 'cli',
+      scope: 'openid upload',
+      permissions: ['upload'],
+    },
+    'corp/auth0|64/',
+  ],
+  [
+    'Auth0 without its slash',
+    { iss: ['https://acme.eu.auth0.com'] },
+    { iss: 'https://acme.eu.auth0.com/' },
+    /^unknown_issuer: .*last slash only/,
+  ],
+  [
+    'Auth0, no API',
+    { preset: 'auth0', audiences: ['https://api.acme.com'], iss: ['https://a/'] },
+    { iss: 'https://a/', aud: ['https://a/userinfo'] },
+    /^wrong_audience: .*At Auth0, ask for the identifier of your API\.$/,
+  ],
+  [
+    'Keycloak',
+    {
+      preset: 'keycloak',
+      clientId: 'cli',
+      iss: ['https://id.acme.com/realms/acme'],
+      groups: ['realm_access', 'roles'],
+      rules: [{ when: [{ claim: ['realm_access', 'roles'], is: ['uploader'] }], writeTo: '{issuer}/{sub}/' }],
+    },
+    {
+      iss: 'https://id.acme.com/realms/acme',
+      typ: 'Bearer',
+      azp: 'cli',
+      scope: 'openid',
+      realm_access: { roles: ['uploader'] },
+    },
+    'corp/ada/',
+  ],
+  [
+    'Keycloak without an audience',
+    { preset: 'keycloak', iss: ['https://k/'] },
+    { iss: 'https://k/', aud: undefined, typ: 'Bearer' },
+    /^wrong_audience: The token has no aud claim\. .*add an audience mapper/,
+  ],
+  ['Keycloak, an ID token', { iss: ['https://k/'] }, { iss: 'https://k/', typ: 'ID' }, /^wrong_token_kind/],
+  ['Google', google, { ...googleClaims, hd: 'acme.com' }, 'corp/ada/'],
+  [
+    'Google, a personal account',
+    google,
+    googleClaims,
+    `${differs('hd')} This Google account is not of a Workspace domain.`,
+  ],
+  ['Google, another company', google, { ...googleClaims, hd: 'evil.com' }, differs('hd')],
+  [
+    'Ping, scopes as a list',
+    { iss: ['https://auth.pingone.eu/e/as'] },
+    { iss: 'https://auth.pingone.eu/e/as', scope: ['upload'] },
+    'corp/ada/',
+  ],
+  ['GitHub', github, githubClaims, 'ci/acme/app/'],
+  ['GitHub, a tag', github, { ...githubClaims, ref: 'refs/tags/v1' }, 'ci/acme/app/'],
+  [
+    'GitHub, the old form of sub',
+    github,
+    { ...githubClaims, sub: 'repo:acme/app:ref:refs/heads/main' },
+    'ci/acme/app/',
+  ],
+  [
+    'GitHub, renamed to the same name',
+    github,
+    { ...githubClaims, repository_id: '99', repository_owner_id: '98' },
+    differs('repository_id', 'repository_owner_id'),
+  ],
+  ['GitHub, another branch', github, { ...githubClaims, ref: 'refs/heads/x' }, differs('ref')],
+  [
+    'GitHub, pull_request_target',
+    github,
+    { ...githubClaims, event_name: 'pull_request_target' },
+    differs('event_name'),
+  ],
+  ['GitHub, workflow_run', github, { ...githubClaims, event_name: 'workflow_run' }, differs('event_name')],
+  ['GitHub, issue_comment', github, { ...githubClaims, event_name: 'issue_comment' }, differs('event_name')],
+  [
+    'GitHub, a runner of their own',
+    github,
+    { ...githubClaims, runner_environment: 'self-hosted' },
+    differs('runner_environment'),
+  ],
+  ['GitHub, for another service', github, { ...githubClaims, aud: 'sts.amazonaws.com' }, /^wrong_audience/],
+  ['GitHub, an enterprise', github, { ...githubClaims, iss: `${github.iss[0]}/acme` }, /^unknown_issuer/],
+  [
+    'GitLab',
+    workload(
+      'https://gitlab.com',
+      [
+        { claim: ['project_id'], is: ['20'] },
+        { claim: ['ref_protected'], is: ['true'] },
+      ],
+      'ci/{project_path}/',
+    ),
+    {
+      iss: 'https://gitlab.com',
+      sub: 'project_path:acme/app:ref_type:branch:ref:main',
+      project_id: '20',
+      project_path: 'acme/app',
+      ref_protected: 'true',
+    },
+    'ci/acme/app/',
+  ],
+  [
+    'GitLab, an open branch',
+    workload('https://gitlab.com', [{ claim: ['ref_protected'], is: ['true'] }]),
+    { iss: 'https://gitlab.com', ref_protected: 'false' },
+    differs('ref_protected'),
+  ],
+  [
+    'CircleCI',
+    workload(
+      'https://oidc.circleci.com/org/o',
+      [{ claim: ['oidc.circleci.com/ssh-rerun'], is: ['false'] }],
+      'ci/{oidc.circleci.com/project-id}/',
+    ),
+    {
+      iss: 'https://oidc.circleci.com/org/o',
+      'oidc.circleci.com/project-id': 'p',
+      'oidc.circleci.com/ssh-rerun': false,
+    },
+    'ci/p/',
+  ],
+  [
+    'CircleCI, a person at a prompt',
+    workload('https://oidc.circleci.com/org/o', [{ claim: ['oidc.circleci.com/ssh-rerun'], is: ['false'] }]),
+    { iss: 'https://oidc.circleci.com/org/o', 'oidc.circleci.com/ssh-rerun': true },
+    differs('oidc.circleci.com/ssh-rerun'),
+  ],
+  [
+    'Buildkite',
+    workload('https://agent.buildkite.com', [{ claim: ['organization_id'], is: ['b-1'] }]),
+    {
+      iss: 'https://agent.buildkite.com',
+      organization_id: 'b-1',
+      organization_slug: 'acme',
+      pipeline_slug: 'app',
+    },
+    'ci/',
+  ],
+  [
+    'Buildkite, another organisation',
+    workload('https://agent.buildkite.com', [{ claim: ['organization_id'], is: ['b-1'] }]),
+    { iss: 'https://agent.buildkite.com', organization_id: 'b-2', organization_slug: 'acme' },
+    differs('organization_id'),
+  ],
+  [
+    'Bitbucket',
+    workload('https://api.bitbucket.org/2.0/workspaces/w/pipelines-config/identity/oidc', [
+      { claim: ['repositoryUuid'], is: ['{r}'] },
+    ]),
+    {
+      iss: 'https://api.bitbucket.org/2.0/workspaces/w/pipelines-config/identity/oidc',
+      repositoryUuid: '{r}',
+    },
+    'ci/',
+  ],
+  [
+    'Kubernetes',
+    workload('https://oidc.eks.eu-west-1.amazonaws.com/id/A', [
+      { claim: ['kubernetes.io', 'serviceaccount', 'name'], is: ['up'] },
+    ]),
+    {
+      iss: 'https://oidc.eks.eu-west-1.amazonaws.com/id/A',
+      aud: [ORIGIN],
+      sub: 'system:serviceaccount:ns:up',
+      'kubernetes.io': { namespace: 'ns', serviceaccount: { name: 'up', uid: 'u' } },
+    },
+    'ci/',
+  ],
+  [
+    'Google Cloud',
+    workload('https://accounts.google.com', [{ claim: ['sub'], is: ['1122'] }]),
+    {
+      iss: 'https://accounts.google.com',
+      sub: '1122',
+      azp: '1122',
+      email: 'x@p.iam.gserviceaccount.com',
+      email_verified: true,
+    },
+    'ci/',
+  ],
+  [
+    'AWS',
+    workload('https://a.tokens.sts.global.api.aws', [
+      { claim: ['https://sts.amazonaws.com/', 'aws_account'], is: ['1'] },
+    ]),
+    {
+      iss: 'https://a.tokens.sts.global.api.aws',
+      sub: 'arn:aws:iam::1:role/up',
+      'https://sts.amazonaws.com/': { aws_account: '1' },
+    },
+    'ci/',
+  ],
+];
+
+test('the claims of each provider and CI decide as the rules say', async (t) => {
+  for (const [name, trusted, claims, expected] of ROWS) {
+    await t.test(name, async () => {
+      const send = edgeOf(configOf(outside({ alias: 'corp', ...trusted })));
+      const given = token(claims);
+      const prefix = typeof expected === 'string' && !expected.includes(': ') ? expected : '';
+      const { status, code, message } = await send('PUT', `/${encodeURI(prefix)}k`, given);
+      if (prefix !== '') return assert.equal(status, 0, `${code}: ${message}`);
+      if (typeof expected === 'string') assert.equal(`${code}: ${message}`, expected);
+      else assert.match(`${code}: ${message}`, expected);
+    });
+  }
+});
+
+test('the edge names its issuers, and to a caller what its rules say', async () => {
+  const config = configOf(
+    ...poolConfig({ writeTo: 'home/{username}/' }).issuers,
+    outside(github),
+    outside(entra),
+  );
+  const verify = createVerify(config);
+  const handle = createHandler({ config, verify, log: () => {} });
+  const described = async (...headers: string[]) =>
+    readAnswer(await handle(viewerEvent({ method: 'GET', target: '/.well-known/edge-upload', headers })))
+      .body;
+  const { issuers, caller: nobody } = await described();
+  assert.equal(nobody, undefined);
+  assert.deepEqual((issuers as object[]).slice(1), [
+    { alias: 'github', kind: 'workload', issuer: github.iss[0], token: 'id', preset: 'github' },
+    {
+      alias: 'corp',
+      kind: 'people',
+      issuer: entra.iss[0],
+      token: 'access',
+      clientId: entra.clientId,
+      audience: entra.audiences[0],
+      preset: 'entra',
+    },
+  ]);
+  const { caller } = await described(`Authorization: ${token(githubClaims)}`);
+  const { tokenExpiresAt, claims, ...rest } = caller as { tokenExpiresAt: string; claims: object };
+  assert.deepEqual(rest, {
+    username: 'acme/app',
+    sub: githubClaims.sub,
+    issuer: 'github',
+    groups: [],
+    writeTo: ['ci/acme/app/'],
+  });
+  assert.ok(Date.parse(tokenExpiresAt) > Date.now());
+  assert.deepEqual(claims, {
+    repository_id: '74',
+    repository_owner_id: '65',
+    ref: 'refs/heads/main',
+    event_name: 'push',
+    runner_environment: 'github-hosted',
+    repository: 'acme/app',
+  });
+  const without = configOf(outside(github));
+  const only = createHandler({ config: without, verify: createVerify(without), log: () => {} });
+  const { body } = readAnswer(await only(viewerEvent({ method: 'GET', target: '/.well-known/edge-upload' })));
+  assert.deepEqual(Object.keys(body), ['service', 'version', 'policy', 'issuers']);
+});
