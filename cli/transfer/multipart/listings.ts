@@ -15,7 +15,7 @@ const MAX_LISTED = 1_000;
 export type ListedPart = Omit<StoredPart, 'checksum'> & { readonly checksum?: string };
 
 /**
- * All parts that the store has of an upload, page by page.
+ * Returns all parts that the store has of an upload.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
  * @throws {UploadGone}
  */
@@ -44,7 +44,7 @@ export async function listParts(
   return parts;
 }
 
-/** The parts of a page; `undefined` where one of them is none of S3's. */
+/** Returns the parts of a page; `undefined` where one of them is invalid. */
 function readParts(page: Elements, algorithm: Algorithm): ListedPart[] | undefined {
   const parts = listOf(page, 'Part')?.map((part): ListedPart | undefined => {
     const number = numberOf(part, 'PartNumber', MAX_PARTS);
@@ -60,12 +60,12 @@ function readParts(page: Elements, algorithm: Algorithm): ListedPart[] | undefin
 
 /** An open upload as the store lists it. */
 export interface ListedUpload extends OpenUpload {
-  /** Milliseconds since 1970 by this computer's clock, as far as the answer tells how it differs from the store's. */
+  /** Milliseconds since 1970 by this computer's clock, corrected by the answer's date. */
   readonly openedAt: number;
 }
 
 /**
- * The open uploads of a key, the oldest first. The edge asks for 100, which `truncated` says are not all.
+ * Returns the open uploads of a key, the oldest first. The edge asks for 100; `truncated`: there are more.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
  */
 export async function listUploads(
@@ -88,11 +88,11 @@ export async function listUploads(
     });
     return { uploads, truncated: textOf(page, 'IsTruncated') === 'true' };
   });
-  // Those of keys that only begin with this one are listed too.
+  // S3 lists the uploads of longer keys too.
   return { ...value, uploads: value.uploads.filter((upload) => upload.key === key) };
 }
 
-/** Whether the store has any part of an upload; it has none of one that is open no more. */
+/** Whether the store has any part of an upload; none where it is not open any more. */
 export async function hasParts(edge: EdgeClient, { key, uploadId }: OpenUpload): Promise<boolean> {
   const query = { uploadId, 'max-parts': '1' };
   try {
@@ -110,16 +110,16 @@ export async function hasParts(edge: EdgeClient, { key, uploadId }: OpenUpload):
 }
 
 export interface Reconciled {
-  /** Parts that need not be sent: journal and store agree on them. */
+  /** Parts that need not be sent, as journal and store agree on them. */
   readonly kept: readonly StoredPart[];
-  /** Parts that the store has, of the right size, but of which the journal says nothing or something else. */
+  /** Parts of the right size at the store that the journal does not have, or has otherwise. */
   readonly doubtful: readonly ListedPart[];
 }
 
 /**
- * Holds what the journal says against what the store lists; neither is trusted alone. Whatever is in neither answer has to
- * be sent. A part counts as agreed on only where its size is the plan's, and ETag and checksum are the same in both; a store that
- * lists no checksum has told the ETag.
+ * Compares the journal's parts with those that the store lists; neither is trusted alone. A part is kept where its size is the
+ * plan's and both have the same ETag and checksum. Where the store lists no checksum, the ETag decides. Parts that are in neither
+ * result are to be sent.
  */
 export function reconcile(
   size: number,

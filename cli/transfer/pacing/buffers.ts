@@ -1,15 +1,15 @@
 /** Bytes read from a file at once. */
 export const CHUNK = 256 * 1024;
 
-/** Buffers that a reader fills in turn; one is good until two more were asked for. */
+/** Buffers that a reader fills in turn. A buffer is valid until the second next one is taken. */
 export interface Ring {
   next(bytes: number): Buffer;
 }
 
-/** Rings for all readers of a command: fresh memory costs more than the reading it is for. */
+/** Rings for all readers of a command: new memory costs more than reading into it. */
 export interface Rings {
   take(): Ring;
-  /** A ring whose bytes nobody needs any more, sockets included. One that is not given back is merely collected. */
+  /** Takes back a ring whose bytes are not used any more, by sockets either. Other rings are garbage-collected. */
   give(ring: Ring): void;
 }
 

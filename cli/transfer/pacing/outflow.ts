@@ -1,15 +1,15 @@
 import type { StallGuard } from '../wire/guards.ts';
 import type { Clock } from '../wire/retry.ts';
 
-/** Shares out bandwidth to everything that sends. */
+/** Bounds the rate of all bodies together. */
 export interface RateLimit {
-  /** Most bytes to ask for at once, so that the flow is even. */
+  /** Most bytes to take at once, so that the flow is even. */
   readonly pieceBytes: number;
-  /** Ends when `bytes` may go out. */
+  /** Resolves when `bytes` may be sent. */
   take(bytes: number): Promise<void>;
 }
 
-/** A piece takes this long at most at the full rate, milliseconds; the smallest piece may take longer. */
+/** The longest time of a piece at the full rate, milliseconds. The smallest piece may take longer. */
 const LIMITED_PIECE_MS = 250;
 const MIN_LIMITED_PIECE = 1024;
 
@@ -27,18 +27,18 @@ export function createRateLimit(rate: number, clock: Clock, signal: AbortSignal)
   };
 }
 
-/** A piece given to the socket at once: small on a slow link, so that every one of them is a sign of life. */
+/** Bytes that are written at once: few on a slow link, so that each write is a sign of life. */
 const MIN_PIECE = 64 * 1024;
 const MAX_PIECE = 1024 * 1024;
 
-/** A piece that leaves quicker than this may be followed by one twice its size. */
+/** After a piece that the socket takes in less than this, the next one has twice its size. Milliseconds. */
 const QUICK_MS = 100;
 
-/** S3 needs time to seal what it got: allowed beyond the stall limit, milliseconds a byte, and at most. */
+/** S3 needs time to finish an object. This is added to the stall limit: milliseconds a byte, and at most. */
 const SEALING_MS_PER_BYTE = 1000 / 50e6;
 const MAX_SEALING_MS = 10 * 60_000;
 
-/** How long an answer may take beyond the stall limit once all of a body is sent, milliseconds. */
+/** Returns the time for an answer after a body, beyond the stall limit, milliseconds. */
 export function sealingMs(bytes: number): number {
   return Math.min(MAX_SEALING_MS, bytes * SEALING_MS_PER_BYTE);
 }
@@ -47,17 +47,17 @@ export interface OutflowOptions {
   readonly guard: StallGuard;
   readonly now: () => number;
   readonly limit?: RateLimit | undefined;
-  /** Patience for the answer that follows the last byte, milliseconds beyond the guard's limit. */
+  /** The time for the answer after the last byte, beyond the guard's limit, milliseconds. */
   readonly answerMs: number;
-  /** Told how many bytes the socket has taken. */
+  /** Called with the bytes that the socket took. */
   readonly onSent?: ((bytes: number) => void) | undefined;
   /** Called when the socket has taken the last byte. */
   readonly onEnd?: () => void;
 }
 
 /**
- * A body in pieces that suit the link. The reader asks for the next piece when its socket has room again, so the time
- * between two pieces is the network's; the guard runs then, and not while the disk is read or the rate limit waits.
+ * Yields a body in pieces that suit the link. The next piece is taken when the socket has room, so the time between two
+ * pieces is the network's. The guard is armed then, but not while the disk is read or the rate limit waits.
  */
 export async function* outflow(
   body: AsyncIterable<Buffer>,

@@ -1,4 +1,4 @@
-/** At most `size` pieces of work at once; the others wait their turn, first come, first served. */
+/** Runs at most `size` pieces of work at once, in the order of their calls. */
 export interface Pool {
   readonly size: number;
   run<T>(work: () => Promise<T>): Promise<T>;
@@ -24,8 +24,8 @@ export function createPool(size: number): Pool {
 }
 
 /**
- * Works through items, `width` of them at once. After a failure no further item is begun; it is thrown when those under
- * way have ended.
+ * Works through items, `width` of them at once. After a failure, no further item begins, and the failure is thrown when the
+ * items under way have ended.
  */
 export async function forEachAtOnce<T>(
   items: Iterable<T> | AsyncIterable<T>,

@@ -21,7 +21,7 @@ export interface Digester {
   create(): Hasher;
 }
 
-/** The CRC-32 as S3 writes it: its four bytes, big-endian. */
+/** Returns a CRC-32 as S3 writes it: four bytes, big-endian. */
 export function crc32Bytes(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
@@ -32,7 +32,7 @@ function crc32Hasher(): Hasher {
   let value = 0;
   return {
     update(bytes) {
-      // Given no bytes, zlib forgets the value it is to go on from.
+      // For an empty chunk, zlib returns 0 and not the value so far.
       if (bytes.length > 0) value = crc32(bytes, value);
     },
     digest: async () => crc32Bytes(value),
@@ -72,19 +72,19 @@ export function checksumElement(algorithm: Algorithm): string {
   return `Checksum${algorithm.toUpperCase()}`;
 }
 
-/** What an object put together of parts has for a checksum. */
+/** The checksum of an object that S3 assembles from parts. */
 export interface ObjectChecksum {
-  /** `FULL_OBJECT`: of all its bytes. `COMPOSITE`: of its parts' checksums, with `-` and their number behind. */
+  /** `FULL_OBJECT`: of all bytes. `COMPOSITE`: of the parts' checksums, followed by `-` and their number. */
   readonly type: 'FULL_OBJECT' | 'COMPOSITE';
   readonly value: string;
 }
 
-/** CRCs are kept of the whole object; SHA-256 can only be had of the parts' digests. */
+/** CRCs are of the whole object; SHA-256 is of the parts' digests. */
 export function checksumType(algorithm: Algorithm): ObjectChecksum['type'] {
   return algorithm === 'sha256' ? 'COMPOSITE' : 'FULL_OBJECT';
 }
 
-/** The checksum that S3 will give an object put together of these parts, in this order. */
+/** Returns the checksum that S3 computes for an object of these parts in this order. */
 export function objectChecksum(algorithm: Algorithm, parts: readonly PartCrc[]): ObjectChecksum {
   if (algorithm !== 'sha256') {
     return { type: 'FULL_OBJECT', value: Buffer.from(combineCrcs(algorithm, parts)).toString('base64') };

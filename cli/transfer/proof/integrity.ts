@@ -4,16 +4,16 @@ import type { Segment } from '../sources/segment.ts';
 import { PassingFailure } from '../wire/retry.ts';
 import { type Algorithm, checksumHeader } from './digests.ts';
 
-/** How the stored bytes were proved the same: the digest that the store gave back, and its value. */
+/** The digest by which stored bytes were proved to be those of the file. */
 export interface Proof {
   readonly algorithm: Algorithm | 'md5';
-  /** As S3 writes it: base64, with `-` and a number of parts behind where it is of their digests. For `md5` the ETag. */
+  /** As S3 writes it: base64, followed by `-` and the number of parts where it is of their digests. For `md5`: the ETag. */
   readonly value: string;
 }
 
 type Headers = Readonly<Record<string, string>>;
 
-/** An ETag without its quotes; `undefined` for what S3 does not give: its ETags are letters, digits and few signs. */
+/** Returns an ETag without its quotes; `undefined` where it has characters that S3 does not use. */
 export function readEtag(etag: string | undefined): string | undefined {
   return /^\s*(?:"([\w.+/=:-]{1,256})"|([\w.+/=:-]{1,256}))\s*$/
     .exec(etag ?? '')
@@ -21,14 +21,14 @@ export function readEtag(etag: string | undefined): string | undefined {
     .find(Boolean);
 }
 
-/** The bytes that a store holds are not proved to be those that were sent. */
+/** The error for stored bytes that are not proved to be those of the file. */
 export function bytesDiffer(message: string): UserError {
   return new UserError('bytes_differ', message, {
     hint: 'The stored object may be damaged. Run the same command again. If it fails again, something on the way changes bytes or headers.',
   });
 }
 
-/** Worth one more try: the next may not meet what changed the bytes. */
+/** One retry: whatever changed the bytes may not do so again. */
 function unproved(message: string): PassingFailure {
   return new PassingFailure(bytesDiffer(message), { limit: { kind: 'damaged', tries: 2 } });
 }
@@ -39,7 +39,7 @@ async function md5Of({ open }: Segment): Promise<string> {
   return hash.digest('hex');
 }
 
-/** An ETag that is the MD5 of its bytes, in hex; `undefined` for any other, as objects encrypted with a KMS key have. */
+/** Returns an ETag that is an MD5, in hex; `undefined` for others, such as those of objects encrypted with a KMS key. */
 function etagMd5(headers: Headers): string | undefined {
   if (headers['x-amz-server-side-encryption']?.startsWith('aws:kms')) return undefined;
   const etag = readEtag(headers.etag)?.toLowerCase() ?? '';
@@ -47,8 +47,8 @@ function etagMd5(headers: Headers): string | undefined {
 }
 
 /**
- * Proves from the store's answer that it took in the bytes that were sent: by the checksum it echoes, which S3 does only
- * after checking it, or else by an ETag that is the MD5 of the bytes (then computed by reading them again).
+ * Proves from the store's answer that it stored the bytes of the file: by the checksum, which S3 returns only after it has
+ * checked it; without one, by an ETag that is the MD5 of the bytes, which are read again for it.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
  * @throws {PassingFailure} of `bytes_differ`
  */
@@ -69,7 +69,7 @@ export async function prove(segment: Segment, algorithm: Algorithm, headers: Hea
   return { algorithm: 'md5', value: etag };
 }
 
-/** Whether a part that the store lists is of these bytes: by its checksum, or by an ETag that is their MD5. */
+/** Whether a listed part has these bytes, by its checksum or by an ETag that is their MD5. */
 export async function sameBytes(
   segment: Segment,
   listed: { readonly etag: string; readonly checksum?: string },
@@ -78,7 +78,7 @@ export async function sameBytes(
   return /^[0-9a-f]{32}$/.test(listed.etag) && (await md5Of(segment)) === listed.etag;
 }
 
-/** The ETag that S3 gives an object of these parts: the MD5 of their MD5s, and their number. */
+/** Returns the ETag of an object of these parts: the MD5 of their MD5s, and their number. */
 export function multipartEtag(etags: readonly string[]): string {
   const hash = createHash('md5');
   for (const etag of etags) hash.update(etag, 'hex');

@@ -2,14 +2,14 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { readXml, textOf } from './xml.ts';
 
-/** What came back from the edge; header names are lower-case. */
+/** An HTTP response. Header names are lower-case. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
 
-/** The edge did not take the token (401). */
+/** The edge did not accept the token (401). */
 export class TokenRejected extends Error {
   readonly reason: string;
 
@@ -19,13 +19,13 @@ export class TokenRejected extends Error {
   }
 }
 
-/** An error document, whoever wrote it. */
+/** An error document and its author. */
 export interface Refusal {
   /** `edge`: JSON of the edge function. `store`: XML of S3. `between`: anything else, CloudFront's own pages included. */
   readonly from: 'edge' | 'store' | 'between';
   readonly code: string;
   readonly message: string;
-  /** What S3 names beside it: the unsigned headers, or the address of the bucket. */
+  /** Details from S3: the unsigned headers, or the address of the bucket. */
   readonly detail?: string;
 }
 
@@ -38,7 +38,7 @@ export class UploadGone extends UserError {
   }
 }
 
-/** Another upload of the same key came in between: S3 says to begin with a new one. */
+/** Another upload of the same key was completed at the same time. S3 asks for a new upload. */
 export class UploadConflict extends UserError {
   constructor(subject: string) {
     super('gave_up', `Another upload of ${subject} was completed at the same moment.`, {
@@ -47,7 +47,7 @@ export class UploadConflict extends UserError {
   }
 }
 
-/** The caller is in no group that is allowed to upload, as far as the token says. */
+/** The token names no group that is allowed to upload. */
 export class NotInGroup extends UserError {}
 
 function readJson(text: string): { error: string; message: string } | undefined {
@@ -55,12 +55,12 @@ function readJson(text: string): { error: string; message: string } | undefined 
     const { error, message } = JSON.parse(text) as { error?: unknown; message?: unknown };
     return typeof error === 'string' && typeof message === 'string' ? { error, message } : undefined;
   } catch {
-    // No JSON of the edge's: a proxy's or CloudFront's page, or a body that was cut.
+    // A page of a proxy or of CloudFront, or a truncated body.
     return undefined;
   }
 }
 
-/** S3's error document; `undefined` for anything else. */
+/** Returns S3's error document; `undefined` for any other text. */
 export function readStoreError(text: string): Refusal | undefined {
   const error = readXml(text, 'Error');
   if (error === undefined) return undefined;

@@ -13,33 +13,33 @@ interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
   readonly key: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** What is asked for, as it stands in a sentence; else the key. */
+  /** The request's subject in messages; absent: the key. */
   readonly subject?: string;
-  /** Told how many bytes of the body the network took; negative where a failed try's bytes count no longer. */
+  /** Called with the bytes that the socket took; negative: those of a failed try. */
   readonly onSent?: (bytes: number) => void;
-  /** Refusals that are reported in another way than for all requests. */
+  /** Replaces the general words for some refusals. */
   readonly refuse?: Refuse;
-  /** Told when a try ended without a word on whether the store did what was asked. */
+  /** Called when a try ends without an answer, so that the store may have done the work. */
   readonly onUnanswered?: () => void;
 }
 
 interface Answered<T> {
   readonly value: T;
-  /** Tries it took, the good one included. */
+  /** Tries, the successful one included. */
   readonly attempts: number;
 }
 
-/** The edge as an uploader sees it: requests that carry a token and are tried again where that is safe. */
+/** Client of the edge. It adds the token to requests, and retries them where that is safe. */
 export interface EdgeClient {
   readonly url: string;
   /**
-   * @param read makes a value of a success; what it throws decides as any other failure does.
-   * @throws {UserError} for what no further try can mend, or for what none did.
+   * @param read converts a successful answer; what it throws counts as a failure of the request.
+   * @throws {UserError} for a failure that a retry cannot fix, and after the last retry.
    */
   request<T>(request: EdgeRequest, read: (answer: Answer) => T | Promise<T>): Promise<Answered<T>>;
 }
 
-/** Requests that wait for another try after a failure of the network. */
+/** Requests that wait for a retry after a network failure. */
 export interface Trouble {
   readonly count: number;
   readonly noun: 'part' | 'file';
@@ -58,15 +58,15 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
   const wire = createWire(options);
 
   /**
-   * A server that refuses a body early and closes can lose its answer on the way, because the reset overtakes it. So
-   * after a cut the edge is asked for what it would have refused.
+   * Where a server refuses a body early and closes, the reset may overtake its answer. So after a cut, this asks the edge
+   * whether it refuses the token or the size.
    */
   const askAfterCut = async (authorization: string, { key, body, subject = key }: EdgeRequest) => {
     let answer: Answer;
     try {
       answer = await wire({ method: 'GET', path: `/${DESCRIPTION_KEY}`, headers: { authorization } });
     } catch {
-      // The cut stands as it was; the next try will tell more.
+      // The cut is the error; the next try shows more.
       return;
     }
     if (answer.status === 401) judge(answer, subject, now());
@@ -106,7 +106,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
     }
   };
 
-  /** A token names the groups of the time it was issued at: one refresh shows whether the user is in another by now. */
+  /** A token names the user's groups at the time of issue. One refresh shows whether they have changed. */
   let refreshed: string | undefined;
   const withNewGroups = async (token: string, refusal: NotInGroup): Promise<string> => {
     if (token === refreshed) throw refusal;
@@ -114,7 +114,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
       refreshed = await tokens.renew(token);
       return refreshed;
     } catch (error) {
-      // A token that was given cannot be renewed. The refusal says more than that.
+      // A token from the environment cannot be renewed; the refusal is the error to report.
       if (!isUserError(error)) throw error;
       throw refusal;
     }
@@ -172,13 +172,13 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
   };
 }
 
-/** The store may have done what was asked, without a word on it. */
+/** Whether the store may have done the work although no answer arrived. */
 function isUnanswered(error: unknown): boolean {
   if (error instanceof PassingFailure) return error.details.refused !== true;
   return !(error instanceof UserError || error instanceof TokenRejected);
 }
 
-/** An earlier try of the same request may have been done although its answer was lost. */
+/** The error for an object that an earlier try, whose answer was lost, may have stored. */
 export function perhapsOurs(subject: string): UserError {
   return new UserError(
     'exists',
@@ -187,7 +187,7 @@ export function perhapsOurs(subject: string): UserError {
   );
 }
 
-/** @throws {UserError} `token_refused` where the edge does not take the renewed token either. */
+/** @throws {UserError} `token_refused` where the edge does not accept the renewed token either. */
 async function withFreshToken<T>(
   tokens: TokenSource,
   rejected: string,

@@ -2,11 +2,11 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { formatBytes } from '../../ui/format.ts';
 
-/** What an edge takes. */
+/** What an edge allows the caller to store. */
 export interface EdgeLimits {
-  /** Bytes of the largest object; absent: S3's own bounds. */
+  /** Bytes of the largest object; absent: S3's limits. */
   readonly maxSize?: number;
-  /** What the caller's keys must begin with, one of them; empty text: anything. Absent where the edge does not say. */
+  /** Prefixes that the caller is allowed to write; the empty prefix allows all keys. Absent where the edge does not list them. */
   readonly writeTo?: readonly string[];
   /** Prefixes that the edge left out of a long `writeTo`. */
   readonly omitted?: number;
@@ -25,7 +25,7 @@ export function readLimits(text: string): EdgeLimits {
       omitted: numberOf(caller?.omitted?.writeTo) || undefined,
     });
   } catch {
-    // The request that follows will show what answers there.
+    // The next request shows what answers at this address.
     return {};
   }
 }

@@ -7,14 +7,14 @@ import type { Answer } from './answers.ts';
 import { answerDeadline, stallGuard } from './guards.ts';
 import { type Clock, PassingFailure } from './retry.ts';
 
-/** A body that can be sent again: each try opens it anew. */
+/** A body that each try opens again. */
 interface Body {
   /** Bytes. */
   readonly length: number;
   readonly open: () => AsyncIterable<Buffer>;
 }
 
-/** One request as it goes on the wire. */
+/** An HTTP request. */
 export interface Message {
   readonly method: 'PUT' | 'POST' | 'GET' | 'DELETE';
   /** Percent-encoded, with the query if there is one. */
@@ -22,9 +22,9 @@ export interface Message {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Body;
-  /** Bytes that the store has to put together before it answers, beyond the body's own. */
+  /** Bytes that the store assembles before it answers, the body apart. */
   readonly sealing?: number;
-  /** Told how many bytes of the body the network took. */
+  /** Called with the bytes that the socket took. */
   readonly onSent?: (bytes: number) => void;
 }
 
@@ -32,7 +32,7 @@ export interface WireOptions {
   /** `https://<host>[:port]` */
   readonly url: string;
   readonly dispatcher: Dispatcher;
-  /** An exchange that moves no byte for so long is cut, milliseconds; 0: never. */
+  /** A request that moves no byte for so long is cut, milliseconds; 0: never. */
   readonly stallMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -42,22 +42,22 @@ export interface WireOptions {
 }
 
 /**
- * One exchange; every answer is a value, an early one too.
- * @throws {ConnectionCut} where the connection broke while a body went out, so that an answer may have been lost;
- * {@link PassingFailure} for other failures of the network, {@link UserError} for those that no further try mends.
+ * Sends a request and returns its answer, whatever the status. An answer may arrive before the body is sent.
+ * @throws {ConnectionCut} where the connection broke while a body was sent, so that an answer may be lost;
+ * {@link PassingFailure} for other network failures; {@link UserError} for those that a retry cannot fix.
  */
 export type Wire = (message: Message) => Promise<Answer>;
 
-/** The connection broke off when some of a body may have gone out. */
+/** The connection broke after some of a body may have been sent. */
 export class ConnectionCut extends PassingFailure {}
 
 class Stalled extends Error {}
 class Endless extends Error {}
 
-/** More of an answer is not read: a page of ListParts, the longest that is asked for, has about a third of it. */
+/** Bytes that are read of an answer. The longest, a page of ListParts, has about a third of them. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
-/** A wrong address or a dead server shows at once: fewer tries go into it than into a link that has worked before. */
+/** Tries at an address that has never answered: it may be wrong. */
 const FIRST_CONTACT_TRIES = 4;
 const TLS_TRIES = 4;
 
@@ -94,7 +94,7 @@ export function createWire(options: WireOptions): Wire {
                 onEnd: () => deadline.start(answerMs),
               }) as unknown as Buffer),
         signal: attempt.signal,
-        // The guard is stricter, and knows whose move it is.
+        // The stall guard is stricter.
         headersTimeout: 0,
         bodyTimeout: 0,
       });
@@ -138,7 +138,7 @@ interface Circumstances {
   readonly url: string;
   /** The edge has answered before. */
   readonly reached: boolean;
-  /** Some of a body may have gone out. */
+  /** Some of a body may have been sent. */
   readonly withBody: boolean;
 }
 
@@ -153,7 +153,7 @@ function connectionFailure(error: unknown, { url, reached, withBody }: Circumsta
     case 'proxy':
       return failure;
     case 'handshake':
-      // A record damaged on its way passes.
+      // A damaged record is a failure of the moment.
       return new PassingFailure(failure, { limit: { kind: 'tls', tries: TLS_TRIES } });
     case 'protocol':
       return new PassingFailure(
@@ -181,7 +181,7 @@ function flat(headers: Dispatcher.ResponseData['headers']): Record<string, strin
   return pairs;
 }
 
-/** The body as text, up to a bound. A refusal whose connection breaks off is a refusal all the same. */
+/** Reads the body as text, up to a limit. A refusal counts even where its connection breaks. */
 async function readText(
   host: string,
   { body, statusCode }: Dispatcher.ResponseData,

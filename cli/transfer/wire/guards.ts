@@ -1,6 +1,6 @@
-/** Calls back when an attempt has moved no byte for too long. Armed only while the network has the next move. */
+/** Calls back when a request moves no byte for too long. It is armed only while the network is to act. */
 export interface StallGuard {
-  /** Counts from now on; `extraMs` is patience beyond the guard's own limit. */
+  /** Starts the time again; `extraMs` is added to the guard's limit. */
   arm(extraMs?: number): void;
   disarm(): void;
   /** Disarms for good. */
@@ -36,30 +36,30 @@ export function stallGuard(limitMs: number, onStall: () => void): StallGuard {
   };
 }
 
-/** An answer that has begun must come at this rate at least, bytes a millisecond: the longest that is read takes 17 minutes then. */
+/** The slowest answer that is read, bytes a millisecond. At this rate the longest answer takes 17 minutes. */
 const LEAST_RATE = 2;
 
-/** How long an answer may take where the stall guard is switched off, milliseconds. */
+/** The time for an answer where the stall guard is off, milliseconds. */
 const UNGUARDED_MS = 10 * 60_000;
 
 /**
- * Bounds the time of a whole answer, however steadily its bytes drip or informational answers (1xx) come before it. The
- * time of a body that goes out is not in it: that is as long as the link makes it.
+ * Bounds the time of a whole answer, informational answers (1xx) included. The time that the request's body takes does not
+ * count.
  */
 export interface AnswerDeadline {
-  /** The answer is due now; `extraMs` is what the store needs before. A second call changes nothing. */
+  /** Starts the time for the answer; `extraMs` is the store's own work. A second call has no effect. */
   start(extraMs?: number): void;
-  /** Some of the answer came. */
+  /** Counts bytes of the answer. */
   received(bytes: number): void;
   end(): void;
 }
 
-/** @param limitMs milliseconds for the first byte, and for all of them at the least rate beyond; 0: a bound of its own. */
+/** @param limitMs milliseconds for the first byte; later bytes add time at the slowest rate. 0: ten minutes. */
 export function answerDeadline(limitMs: number, onLate: () => void): AnswerDeadline {
   let timer: NodeJS.Timeout | undefined;
   let received = 0;
   let ended = false;
-  // Looks again after as much time as the bytes that came meanwhile are worth.
+  // Each byte received adds its time at the slowest rate.
   const wait = (milliseconds: number, counted: number) => {
     timer = setTimeout(() => {
       if (received > counted) wait((received - counted) / LEAST_RATE, received);

@@ -6,7 +6,7 @@ import { type FailureDetails, PassingFailure, retryAfter } from './retry.ts';
 
 const PASSING_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** S3's codes that a later try may not meet: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/** Codes of S3 that are worth a retry: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 const PASSING_CODES: ReadonlySet<string> = new Set([
   'SlowDown',
   'InternalError',
@@ -15,11 +15,11 @@ const PASSING_CODES: ReadonlySet<string> = new Set([
   'IncompleteBody',
   'OperationAborted',
   'ConditionalRequestConflict',
-  // The name of a new bucket is not known everywhere at once.
+  // The name of a new bucket takes time to spread.
   'TemporaryRedirect',
 ]);
 
-/** S3 got other bytes than the checksum or MD5 sent with them says. */
+/** The bytes that S3 received do not have the checksum or MD5 that was sent. */
 const DAMAGED_CODES: ReadonlySet<string> = new Set(['BadDigest', 'XAmzContentChecksumMismatch']);
 
 const KEY_CODES: ReadonlySet<string> = new Set(['bad_key', 'KeyTooLongError', 'InvalidURI']);
@@ -40,7 +40,7 @@ const GROUP: Known = {
   hint: 'An operator adds you with: edge-upload user groups <name> --add <group>',
 };
 
-/** Codes of S3 and of the edge that have words of their own; `$` stands for what S3 names beside them. */
+/** Words for codes of S3 and of the edge; `$` stands for the detail that S3 adds. */
 const KNOWN: Readonly<Record<string, Known>> = {
   HeadersNotSigned: {
     code: 'refused_by_store',
@@ -83,11 +83,11 @@ const KNOWN: Readonly<Record<string, Known>> = {
 const STATUSES: Readonly<Record<number, Known>> = {
   414: { code: 'bad_key', why: 'its URL is too long', hint: 'Choose a shorter key with --as or --prefix.' },
   431: { code: 'usage', why: 'its headers are too long', hint: 'Use less --metadata.' },
-  // CloudFront's own number for the same.
+  // CloudFront's status for the same.
   494: { code: 'usage', why: 'its headers are too long', hint: 'Use less --metadata.' },
 };
 
-/** The store may have said 200 before it looked. */
+/** S3 may answer 200 before it has checked the request. */
 const isPrecondition = (code: string, status: number) => status === 412 || code === 'PreconditionFailed';
 
 function finalCode({ from, code }: Refusal, status: number): ErrorCode {
@@ -105,7 +105,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   not_an_edge: 'Check the address; the edge is what deploy printed, or ask who runs it.',
 };
 
-/** Text of a server's: enough of it to understand, no more. */
+/** Shortens a server's text. */
 const MAX_TEXT = 300;
 const brief = (text: string) => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
 
@@ -122,7 +122,7 @@ const AGAIN = 'Run the same command again later; a large file resumes where it s
 const CONCURRENCY =
   'If it keeps failing: operators, a new AWS account can run only 10 functions at once. Ask for more Lambda concurrency in us-east-1.';
 
-/** A page: CloudFront's own, a proxy's, or that of a portal that wants a sign-in first. */
+/** The error for a page: CloudFront's own, a proxy's, or a captive portal's. */
 function pageError(answer: Answer, subject: string, details: FailureDetails): PassingFailure | UserError {
   const { status } = answer;
   if (!isCloudFrontPage(answer)) {
@@ -143,8 +143,8 @@ function pageError(answer: Answer, subject: string, details: FailureDetails): Pa
 }
 
 /**
- * An error of the store's, the edge's, or of what is in between, as an error of ours.
- * @param answer the status counts, and whether it is a page.
+ * Returns the user's error for a refusal of the store, the edge or something in between.
+ * @param answer for its status, and whether it is a page.
  */
 export function refusalError(
   refusal: Refusal,
@@ -172,7 +172,7 @@ export function refusalError(
   if (refusal.from === 'between' && isPage(answer)) return pageError(answer, subject, wait);
   const message = sentence(refusal, status, subject);
   if (PASSING_STATUS.has(status) || PASSING_CODES.has(code)) {
-    // Whoever is throttled, or sent away by the edge, was not served.
+    // A request that was throttled or refused by the edge was not served.
     const refused = refusal.from === 'edge' || (refusal.from === 'store' && status === 503);
     const hint = refusal.from === 'between' && status === 503 ? `${AGAIN} ${CONCURRENCY}` : AGAIN;
     return new PassingFailure(new UserError('gave_up', message, { hint }), { refused, ...wait });
@@ -183,7 +183,7 @@ export function refusalError(
   return new UserError(final, message, omitUndefined({ hint }));
 }
 
-/** As the edge would refuse each upload of a caller who is in no group that is allowed to. */
+/** The error for a caller who is in no group that is allowed to upload. */
 export function notInGroup(subject: string): NotInGroup {
   const { code, why, hint } = GROUP;
   return new NotInGroup(code, `Uploads to ${subject} are refused: ${why}.`, { hint });
@@ -203,18 +203,18 @@ function redirected({ status, headers }: Answer, subject: string): UserError {
   });
 }
 
-/** The words of a refusal with its code, as one phrase. */
+/** Returns a refusal's message with its code. */
 function refusedBecause({ code, message }: Refusal): string {
   return message === '' ? code : `${message.replace(/\.?\s*$/, '')} (${code})`;
 }
 
-/** How a refusal is reported in place of the general rules; `undefined`: as they say. */
+/** Returns the error for a refusal; `undefined` where the general rules apply. */
 export type Refuse = (refusal: Refusal) => Error | undefined;
 
 /**
- * Lets a success pass.
- * @param subject what was asked for, as it stands in a sentence: a key, most often.
- * @throws {TokenRejected} on 401; {@link PassingFailure} or {@link UserError} on anything else that is no success.
+ * Checks that an answer is a success.
+ * @param subject the request's subject in messages, mostly a key.
+ * @throws {TokenRejected} on 401; {@link PassingFailure} or {@link UserError} on any other refusal.
  */
 export function judge(answer: Answer, subject: string, now: Date, refuse?: Refuse): void {
   const { status, headers } = answer;

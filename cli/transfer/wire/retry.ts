@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { interrupted, UserError } from '../../errors.ts';
 import { formatDuration } from '../../ui/format.ts';
 
-/** How often and how long a failed request is tried again. */
+/** How often and how long a failed request is retried. */
 export interface RetryPolicy {
   /** Tries in all, the first one included. */
   readonly tries: number;
-  /** Milliseconds: the longest wait before the second try; it doubles from try to try up to `capMs`. */
+  /** The longest wait before the second try, milliseconds. It doubles with each try, up to `capMs`. */
   readonly baseMs: number;
   readonly capMs: number;
   /** No try begins later than this after the first failure, milliseconds. */
@@ -33,13 +33,13 @@ export const CLOCK: Clock = {
 export interface FailureDetails {
   /** The server's `Retry-After`, milliseconds. */
   readonly retryAfterMs?: number;
-  /** Failures like this one are worth fewer tries than the policy gives; counted by `kind`. */
+  /** Fewer tries than the policy's for failures of this `kind`. */
   readonly limit?: { readonly kind: string; readonly tries: number };
-  /** Who was asked said that it did nothing. */
+  /** The server answered that it did nothing. */
   readonly refused?: boolean;
 }
 
-/** A failure that another try may mend; `error` is what the user meets when none did. */
+/** A failure that a retry may fix. `error` is reported after the last try. */
 export class PassingFailure extends Error {
   readonly error: UserError;
   readonly details: FailureDetails;
@@ -56,7 +56,7 @@ export function backoff(failures: number, { baseMs, capMs }: RetryPolicy, random
   return random() * Math.min(capMs, baseMs * 2 ** (failures - 1));
 }
 
-/** `Retry-After` in milliseconds from now: seconds or an HTTP date (RFC 9110, 10.2.3); `undefined` for anything else. */
+/** Returns `Retry-After` in milliseconds from now: seconds or an HTTP date (RFC 9110, 10.2.3); `undefined` for anything else. */
 export function retryAfter(header: string | undefined, now: Date): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
@@ -68,7 +68,7 @@ export interface RetryOptions {
   readonly policy: RetryPolicy;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Told before each wait. */
+  /** Called before each wait. */
   readonly onRetry?: (failure: PassingFailure, tries: number, waitMs: number) => void;
 }
 
@@ -82,8 +82,8 @@ function givenUp({ error }: PassingFailure, tries: number, elapsedMs: number): U
 }
 
 /**
- * Calls `attempt` with 1, 2, 3… until it gives a value, and waits in between as the policy and the server ask.
- * @throws the first error that is no `PassingFailure`; the last failure's own error when tries or time run out;
+ * Calls `attempt` with 1, 2, 3… until it succeeds, and waits in between as the policy and the server ask.
+ * @throws the first error that is not a `PassingFailure`; the last failure's error when tries or time run out;
  * `interrupted` once the signal is aborted.
  */
 export async function retrying<T>(

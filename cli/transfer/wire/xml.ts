@@ -1,6 +1,6 @@
 import { XMLParser } from 'fast-xml-parser';
 
-/** The child elements of an XML element by name: text, or what is nested. */
+/** The child elements of an XML element by name: text or nested elements. */
 export type Elements = Readonly<Record<string, unknown>>;
 
 /** S3's documents nest four elements at most. */
@@ -17,8 +17,8 @@ const parser = new XMLParser({
 });
 
 /**
- * Parses a document of S3's; `undefined` for what is not well-formed XML with that one root element. Document types and
- * their entities, which S3 never sends, are refused.
+ * Parses a document of S3. Returns `undefined` where it is not well-formed XML with that root element, or has a document
+ * type, which S3 never sends.
  */
 export function readXml(text: string, root: string): Elements | undefined {
   if (!text.trimStart().startsWith('<') || text.includes('<!DOCTYPE')) return undefined;
@@ -26,7 +26,7 @@ export function readXml(text: string, root: string): Elements | undefined {
   try {
     document = parser.parse(text, true) as Elements;
   } catch {
-    // The caller decides by the status what an unreadable document means.
+    // The status decides what an unreadable document means.
     return undefined;
   }
   const names = Object.keys(document).filter((name) => name !== '#text' || isText(document[name]));
@@ -42,13 +42,13 @@ function isText(value: unknown): boolean {
   return typeof value !== 'string' || value.trim() !== '';
 }
 
-/** The text of a child element; `undefined` where it is missing, given twice, or has elements of its own. */
+/** Returns the text of a child element; `undefined` where it is missing, repeated, or has child elements. */
 export function textOf(elements: Elements, name: string): string | undefined {
   const value = Object.hasOwn(elements, name) ? elements[name] : undefined;
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A child element as a whole number from 0 to `most`; `undefined` for anything else. */
+/** Returns a child element as a whole number from 0 to `most`; `undefined` for anything else. */
 export function numberOf(elements: Elements, name: string, most: number): number | undefined {
   const text = textOf(elements, name)?.trim();
   if (text === undefined || !/^\d{1,16}$/.test(text)) return undefined;
@@ -56,7 +56,7 @@ export function numberOf(elements: Elements, name: string, most: number): number
   return value <= most ? value : undefined;
 }
 
-/** The repeated child elements of that name, each with elements of its own; `undefined` where one is something else. */
+/** Returns the repeated child elements of a name; `undefined` where one of them is text. */
 export function listOf(elements: Elements, name: string): readonly Elements[] | undefined {
   if (!Object.hasOwn(elements, name)) return [];
   const found: unknown = elements[name];
@@ -72,7 +72,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-/** Writes an element; text is escaped, elements that were written before are not. */
+/** Writes an element. Text is escaped; elements that are already written are not. */
 export function element(name: string, content: string | readonly XmlElement[], attributes = ''): XmlElement {
   const inner =
     typeof content === 'string'
@@ -81,7 +81,7 @@ export function element(name: string, content: string | readonly XmlElement[], a
   return { xml: `<${name}${attributes}>${inner}</${name}>` };
 }
 
-/** Written XML, which a type tells from text that is yet to be escaped. */
+/** Written XML, unlike text, which is still to be escaped. */
 export interface XmlElement {
   readonly xml: string;
 }
