@@ -15,17 +15,16 @@ export interface Link {
   close(): Promise<void>;
 }
 
-/** Bytes handed on at once; the finer, the smoother. */
+/** Bytes that are passed on at once. */
 const PIECE = 16 * 1024;
 
-/** A timer that comes late by less than this is made up for, milliseconds. */
+/** Timers that are late by less than this are compensated, milliseconds. */
 const LATE_MS = 20;
 
 /**
- * Carries connections from `[::1]:<port>` to `127.0.0.1:<port>` as a long fat link would: every byte arrives half a round
- * trip after it left, none faster than the rate, and what is under way is bounded as by a TCP window that just fills the
- * link. The port stays the same because an edge answers to its own address alone. Slow start and losses are left out, and
- * so is the round trip of TCP's own handshake, for everybody.
+ * Carries connections from `[::1]:<port>` to `127.0.0.1:<port>` like a long fat link. Each byte arrives half a round trip
+ * after it left, at the rate or slower. The bytes under way are bounded as by a TCP window that just fills the link. The
+ * port is the same because an edge answers to its own address only. Slow start, losses and TCP's handshake are left out.
  */
 export async function openLink({ port, roundTripMs, bytesPerSecond }: LinkOptions): Promise<Link> {
   const sockets = new Set<Socket>();
@@ -62,7 +61,7 @@ async function carry(
 ): Promise<void> {
   let free = 0;
   let arrived: Promise<void> = Promise.resolve();
-  // One end may have said all it has to say, and still listen.
+  // One end may have ended its side and still read.
   const chunks: AsyncIterable<Buffer> = from.iterator({ destroyOnReturn: false });
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += PIECE) {
@@ -71,9 +70,9 @@ async function carry(
       free = leaves;
       const before = arrived;
       arrived = later(leaves + delayMs, before).then(() => write(to, piece));
-      // Thrown where it is waited for, at the latest at the end.
+      // Thrown where it is awaited.
       arrived.catch(() => {});
-      // The sender is a piece ahead of the wire, no more.
+      // The sender is one piece ahead of the link.
       await until(leaves);
     }
   }

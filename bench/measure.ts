@@ -3,13 +3,13 @@ import type { Stage } from './stage.ts';
 /** How a measurement is run. */
 interface Run {
   readonly stage: Stage;
-  /** How often each way is done; each measurement has its own usual number. */
+  /** Rounds; absent: the measurement's own number. */
   readonly rounds: number | undefined;
-  /** Told of each value as it comes. */
+  /** Called with each value. */
   readonly onValue: (way: string, value: number) => void;
 }
 
-/** One measurement; gives its Markdown table. */
+/** A measurement. Returns its Markdown table. */
 export type Measure = (run: Run) => Promise<string>;
 
 export const MIB = 1024 ** 2;

@@ -1,4 +1,4 @@
-/** One way to do the work: seconds, or whatever is measured. Whatever it needs beforehand or afterwards it does untimed. */
+/** One way to do the work. Returns seconds or another measure, without its preparation. */
 export type Way = () => Promise<number>;
 
 export interface Measured {
@@ -15,8 +15,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * Measures several ways in rounds: each round does every way once, and each begins with another, so that whatever else
- * the machine does meanwhile strikes all of them alike.
+ * Measures several ways in rounds. Each round runs every way once and begins with another one, so that other load on the
+ * machine affects all of them.
  */
 export async function inRounds(
   rounds: number,
@@ -36,7 +36,7 @@ export async function inRounds(
   return [...values].map(([name, all]) => ({ name, values: all, median: median(all) }));
 }
 
-/** The median of the ratios of each round's two values: what disturbed one round disturbs both sides of its ratio. */
+/** Returns the median of the rounds' ratios. Other load in a round affects both sides of its ratio. */
 export function pairedRatio(ours: Measured, theirs: Measured): number {
   return median(ours.values.map((value, round) => value / (theirs.values[round] ?? Number.NaN)));
 }

@@ -7,14 +7,14 @@ import { CLI } from '../test/e2e/harness.ts';
 import { missing } from '../test/support/programs.ts';
 import type { Stage } from './stage.ts';
 
-/** A program with its arguments, as it is started. */
+/** A program with its arguments and environment. */
 export interface Command {
   readonly program: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Runs a command to its end, and gives the seconds of wall time it took. Fails with what it said where it fails. */
+/** Runs a command and returns its seconds of wall time. Where it fails, the error has its output. */
 export async function timed({ program, args, env }: Command, cwd: string): Promise<number> {
   const began = performance.now();
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -28,12 +28,12 @@ export async function timed({ program, args, env }: Command, cwd: string): Promi
   return seconds;
 }
 
-/** The command line under measurement. */
+/** Returns the command of `edge-upload`. */
 export function edgeUpload(env: NodeJS.ProcessEnv, ...args: readonly string[]): Command {
   return { program: process.execPath, args: [CLI, ...args], env };
 }
 
-/** `curl -T` with the token in a file, as it belongs, and the embedded cloud's authority. */
+/** Returns `curl -T` with the token in a file and the embedded cloud's authority. */
 export async function curlPut(stage: Stage, path: string, url: string): Promise<Command> {
   const { computer, cloud } = stage;
   const head = join(computer.home, 'curl.head');
@@ -65,7 +65,7 @@ export function rcloneCopy(stage: Stage, folder: string, prefix: string): Comman
     RCLONE_S3_ACCESS_KEY_ID: stage.cloud.accessKeyId,
     RCLONE_S3_SECRET_ACCESS_KEY: stage.cloud.secretAccessKey,
     RCLONE_S3_REGION: 'us-east-1',
-    // The one that a bucket without ACLs takes; older rclones always send one.
+    // Buckets without ACLs accept this one; older versions of rclone always send an ACL.
     RCLONE_S3_ACL: 'bucket-owner-full-control',
   };
   return { program: 'rclone', args: ['copy', folder, `:s3:${stage.bucket}/${prefix}`], env };
@@ -73,14 +73,14 @@ export function rcloneCopy(stage: Stage, folder: string, prefix: string): Comman
 
 export interface Peers {
   readonly curl?: string;
-  /** The program itself: a shim in front of it would be measured with it. */
+  /** The program itself, not a version manager's shim. */
   readonly aws?: string;
   readonly rclone?: string;
 }
 
 let found: Peers | undefined;
 
-/** The peers that are on this machine. */
+/** Returns the installed peers. */
 export function peers(): Peers {
   found ??= {
     ...(missing('curl') === false && { curl: 'curl' }),
@@ -95,7 +95,7 @@ function behindShim(program: string): string {
   return execFileSync('pyenv', ['which', program], { encoding: 'utf8' }).trim();
 }
 
-/** First words of each peer's own account of its version. */
+/** Returns the versions of Node and the peers. */
 export function versions(): string {
   const first = (program: string, flag: string) =>
     execFileSync(program, [flag], { encoding: 'utf8' }).split('\n')[0]?.split(' (')[0]?.trim() ?? '';

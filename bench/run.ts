@@ -13,7 +13,7 @@ import { small, start } from './measures/start.ts';
 import { versions } from './programs.ts';
 import { withStage } from './stage.ts';
 
-// The SDK says this on Node 20; the floor is ours to choose.
+// The SDK's warning on Node 20.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 // npm run bench [-- [name…] [--rounds <number>] [--write]]
@@ -38,11 +38,11 @@ const { values, positionals } = parseArgs({
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
 const names = positionals.length > 0 ? positionals : Object.keys(MEASURES);
 
-/** Puts a table in the place that the note keeps for it. */
+/** Writes a table between its marks in bench/README.md. */
 async function writeDown(name: string, text: string): Promise<void> {
   const note = await readFile(NOTE, 'utf8');
   const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- /${name} -->)`);
-  if (!place.test(note)) throw new Error(`bench/README.md keeps no place for ${name}`);
+  if (!place.test(note)) throw new Error(`bench/README.md has no marks for ${name}`);
   await writeFile(
     NOTE,
     note.replace(place, (_all, begin: string, end: string) => begin + text + end),

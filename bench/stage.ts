@@ -16,7 +16,7 @@ import {
   withCloud,
 } from '../test/e2e/harness.ts';
 
-/** What every measurement finds ready: a computer of its own, an embedded cloud, an edge, somebody signed in. */
+/** What each measurement has: a home folder, an embedded cloud, an edge and a signed-in user. */
 export interface Stage {
   readonly computer: Computer;
   readonly cloud: LocalStatus;
@@ -25,13 +25,13 @@ export interface Stage {
   readonly bucket: string;
   /** Environment of the AWS CLI and of rclone. */
   readonly awsEnv: NodeJS.ProcessEnv;
-  /** A token of the one signed in, fresh enough for one more measurement. */
+  /** Returns the user's token, valid for another measurement. */
   token(): Promise<string>;
-  /** Deletes what measurements stored; fails where an upload is left open. */
+  /** Deletes all objects. Fails where an upload is open. */
   empty(): Promise<void>;
 }
 
-/** Gives `work` a stage, and takes it away afterwards. */
+/** Runs `work` with a stage. */
 export async function withStage(work: (stage: Stage) => Promise<void>): Promise<void> {
   await withCloud(async (computer, cloud) => {
     const { url, outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--yes']);

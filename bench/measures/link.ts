@@ -19,7 +19,7 @@ export const link: Measure = async ({ stage, rounds = 3, onValue }) => {
     [edge, cloud.endpoint].map((url) => openLink({ port: portOf(url), ...FAT_AND_LONG })),
   );
   const far = (url: string) => url.replace('127.0.0.1', '[::1]');
-  // A computer that knows of no deployment, so that it takes the address it is given.
+  // A home without a deployment, so that the address in the environment counts.
   const env = async () => ({
     ...computer.env,
     HOME: `${computer.home}/elsewhere`,

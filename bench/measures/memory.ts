@@ -14,7 +14,7 @@ async function peakOfPut(stage: Stage, path: string): Promise<number> {
   return peakBytes;
 }
 
-/** The most memory of the command line, for a file of 10 GiB and for one of 1 GiB. */
+/** The most memory of the command line for files of 10 GiB and 1 GiB. */
 export const memory: Measure = async ({ stage, rounds = 3, onValue }) => {
   const [small, large] = [
     await makeSparse(stage, 'small.bin', GIB),

@@ -4,7 +4,7 @@ import { awsS3, edgeUpload, peers, timed } from '../programs.ts';
 import { makeFile } from '../stage.ts';
 import { inSeconds, table } from '../table.ts';
 
-/** How long the program itself takes to start. */
+/** The start of the program alone. */
 export const start: Measure = async ({ stage, rounds = 21, onValue }) => {
   const { env, home } = stage.computer;
   const [version, node] = await inRounds(
@@ -19,7 +19,7 @@ export const start: Measure = async ({ stage, rounds = 21, onValue }) => {
   return table(version, [node], [{ peer: node.name, atMost: 1.5 }], inSeconds);
 };
 
-/** A file of 1 KiB, all in. */
+/** A file of 1 KiB. */
 export const small: Measure = async ({ stage, rounds = 11, onValue }) => {
   const { computer, cloud, bucket } = stage;
   const path = await makeFile(stage, 'small.bin', 1024);
