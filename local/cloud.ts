@@ -7,7 +7,6 @@ import { Identities } from './auth/identities.ts';
 import { createCloudFormation } from './cloudformation/service.ts';
 import { createCloudFront } from './cloudfront/service.ts';
 import { createCognito } from './cognito/service.ts';
-import { serviceOf } from './dispatch.ts';
 import { withLateWriter } from './faults/late-writer.ts';
 import { conflictsOf, throttleOf } from './faults/throttling.ts';
 import type { Faults } from './faults.ts';
@@ -20,8 +19,28 @@ import { createS3 } from './s3/service.ts';
 import { createSts } from './sts/service.ts';
 import { openAuthority } from './tls/authority.ts';
 import { listenBehindGate, refusePlainly } from './wire/gate.ts';
-import type { HttpHandler } from './wire/http.ts';
+import type { HttpHandler, HttpRequest } from './wire/http.ts';
 import { nodeListener } from './wire/node-http.ts';
+
+type ServiceName = 's3' | 'cognito-idp' | 'cloudformation' | 'lambda' | 'logs' | 'sts' | 'iam' | 'control';
+
+const CREDENTIAL_SCOPE = /Credential=[^/,\s]+\/\d{8}\/[^/,\s]+\/([a-z0-9-]+)\/aws4_request/;
+const SIGNED_FOR = new Set<string>(['s3', 'cognito-idp', 'cloudformation', 'lambda', 'logs', 'sts', 'iam']);
+
+/**
+ * Which service a request is for. On AWS the host name tells; here there is one host, so what the client signed for
+ * tells, and for unsigned requests the shape that only one service has. The rest is for S3, whose paths are free.
+ */
+function serviceOf({ path, headers }: HttpRequest): ServiceName {
+  if (path.startsWith('/_edge-upload/')) return 'control';
+  const signedFor = CREDENTIAL_SCOPE.exec(headers.authorization ?? '')?.[1];
+  if (signedFor !== undefined && SIGNED_FOR.has(signedFor)) return signedFor as ServiceName;
+  if (headers['x-amz-target']?.startsWith('AWSCognitoIdentityProviderService.')) return 'cognito-idp';
+  if (/^\/[a-z0-9-]+_[A-Za-z0-9]+\/\.well-known\//.test(path)) return 'cognito-idp';
+  if (/^\/(2015-03-31\/functions|2016-08-19\/account-settings)/.test(path)) return 'lambda';
+  const form = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+  return form && path === '/' ? 'cloudformation' : 's3';
+}
 
 export interface CloudOptions {
   /** Everything the cloud holds: state, objects, keys, certificates. One process at a time. */

@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import type { Faults } from './faults.ts';
+import { isObject } from './json.ts';
 import type { HttpHandler, HttpResponse } from './wire/http.ts';
 
 /** Secrets of the cloud's process and the programs that control it; new in each process. */
@@ -62,8 +63,7 @@ function json(document: object): HttpResponse {
 function parseFaults(json: string): Faults | undefined {
   try {
     const parsed: unknown = JSON.parse(json);
-    if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) return undefined;
-    return Object.hasOwn(parsed, '__proto__') ? undefined : parsed;
+    return isObject(parsed) && !Object.hasOwn(parsed, '__proto__') ? (parsed as Faults) : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

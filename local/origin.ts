@@ -1,6 +1,6 @@
 import type { LogSink } from './cloudfront/data-plane/access-logs.ts';
+import { bucketOfHost } from './s3/bucket-names.ts';
 import type { LogDelivery } from './s3/log-delivery.ts';
-import { bucketOfHost } from './s3/object-url.ts';
 import type { HttpHandler } from './wire/http.ts';
 
 /** Where CloudFront finds an origin: the service behind a host name, and how its paths are addressed there. */

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './json.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 import { Place, REQUEST_CODES } from './place.ts';
 import { AwsError } from './wire/errors.ts';
 
@@ -203,7 +203,7 @@ export function changed<T, U>(shape: Shape<T>, change: (value: T, place: string)
 }
 
 function object(value: Json, place: Place): JsonObject | undefined {
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value;
+  if (isObject(value)) return value;
   return place.failType('JSONObject', 'Structure');
 }
 

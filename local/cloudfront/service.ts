@@ -1,6 +1,6 @@
 import type { Identities } from '../auth/identities.ts';
 import type { Faults } from '../faults.ts';
-import type { Invoke } from '../lambda/invocation.ts';
+import type { Invoke } from '../lambda/messages.ts';
 import type { Origin } from '../origin.ts';
 import type { ResourceHandler } from '../resource.ts';
 import type { Authority } from '../tls/authority.ts';

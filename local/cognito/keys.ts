@@ -8,7 +8,7 @@ import {
   verify,
 } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Json, JsonObject } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
 
 /** A signing key as it is kept: PKCS#8 PEM. */
 export interface SigningKey {
@@ -98,7 +98,7 @@ export function signJwt({ kid, privateKey }: SigningKey, claims: JsonObject): st
 function decode(part: string): JsonObject | undefined {
   try {
     const value: Json = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     // Whatever is not JSON is not a token; the caller refuses it.
     return undefined;

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { invalidPassword } from './errors.ts';
+import { invalidPassword, notAuthorized } from './errors.ts';
 
 /** Cognito's special characters; a space counts too, except at either end. */
 const SYMBOLS = '^$*.[]{}()?"!@#%&/\\,><\':;|_~`=+-';
@@ -58,4 +58,31 @@ export function generatePassword(policy: PasswordPolicy): string {
     [letters[last], letters[other]] = [letters[other] ?? '', letters[last] ?? ''];
   }
   return letters.join('');
+}
+
+/**
+ * Wrong passwords since the last right one. After n ≥ 5 of them a user is locked out for 2^(n-5) seconds, 15 minutes at
+ * most. Attempts during a lockout do not count. A right password, or 15 minutes without a wrong one, resets n.
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow-things-to-know.html#authentication-flow-lockout-behavior
+ */
+export interface Failures {
+  readonly count: number;
+  readonly last: string;
+}
+
+const FREE = 5;
+const LONGEST_MS = 15 * 60_000;
+
+export const NO_FAILURES: Failures = { count: 0, last: '1970-01-01T00:00:00.000Z' };
+
+/** Throws NotAuthorizedException while a user is locked out. */
+export function checkLockout(failures: Failures, now: Date): void {
+  if (failures.count < FREE) return;
+  const locked = Math.min(2 ** (failures.count - FREE) * 1_000, LONGEST_MS);
+  if (now.getTime() < Date.parse(failures.last) + locked) throw notAuthorized('Password attempts exceeded');
+}
+
+export function withFailure(failures: Failures, now: Date): Failures {
+  const forgotten = now.getTime() - Date.parse(failures.last) >= LONGEST_MS;
+  return { count: forgotten ? 1 : failures.count + 1, last: now.toISOString() };
 }

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
 import { AwsError } from '../wire/errors.ts';
 
 export const malformed = (message: string) => new AwsError('MalformedPolicyDocument', message);
@@ -61,10 +61,6 @@ export function textsOf(value: Json | undefined): string[] {
     if (typeof item !== 'string') throw malformed('Syntax errors in policy.');
     return item;
   });
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Refuses what IAM refuses of a policy that says what its holder may do. */

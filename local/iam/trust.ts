@@ -1,5 +1,5 @@
-import type { JsonObject } from '../json.ts';
-import { checkFields, isObject, malformed, statementsOf, textsOf } from './statement.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import { checkFields, malformed, statementsOf, textsOf } from './statement.ts';
 
 /** Characters of a trust policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const LIMIT = 2048;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ACCOUNT_ID, REGION } from '../account.ts';
+import { ACCOUNT_ID, arnOf, REGION } from '../account.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { Configuration } from './model.ts';
 
@@ -18,7 +18,7 @@ export const replicated = (versionArn: string) =>
 /** The version that is not yet published. */
 export const LATEST = '$LATEST';
 
-const PREFIX = `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:`;
+const PREFIX = arnOf('lambda', 'function:');
 const IDENTIFIER =
   /^(?:arn:aws[a-z-]*:lambda:([a-z0-9-]+):(\d{12}):function:|(\d{12}):function:|function:)?([a-zA-Z0-9-_]{1,64})(?::(\$LATEST|[a-zA-Z0-9-_]+))?$/;
 

@@ -1,9 +1,8 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { ACCOUNT_ID, REGION } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { creatorOf, generatedName, type ResourceHandler, type ResourceState } from '../resource.ts';
 import { oneOf, optional, readProperties, structure, tags } from '../shape.ts';
-import { groupExists, newGroupName, noSuch, retentionDays } from './operation.ts';
+import { groupArn, groupExists, newGroupName, noSuch, retentionDays } from './operation.ts';
 import type { GroupSettings, LogStore } from './store.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html */
@@ -67,6 +66,6 @@ function readGroup(properties: JsonObject): { name: string | undefined; settings
 function stateOf(name: string): ResourceState {
   return {
     physicalId: name,
-    attributes: { Arn: `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:${name}:*` },
+    attributes: { Arn: `${groupArn(name)}:*` },
   };
 }

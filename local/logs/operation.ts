@@ -1,3 +1,4 @@
+import { arnOf } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { integer, oneOf, readInput, type Shape, text } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
@@ -34,4 +35,9 @@ export type Operation = (store: LogStore, body: JsonObject) => JsonObject;
 /** An operation whose input is checked against its shape before it runs. */
 export function operation<T>(input: Shape<T>, run: (store: LogStore, input: T) => JsonObject): Operation {
   return (store, body) => run(store, readInput(input, body));
+}
+
+/** Returns the ARN of a group; that of its streams ends in `:*`. */
+export function groupArn(name: string): string {
+  return arnOf('logs', `log-group:${name}`);
 }

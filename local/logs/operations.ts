@@ -1,9 +1,9 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { ACCOUNT_ID, REGION } from '../account.ts';
 import { flag, oneOf, optional, required, strings, structure } from '../shape.ts';
 import { paginate } from '../wire/paging.ts';
 import { filterLogEvents, getLogEvents } from './events.ts';
 import {
+  groupArn,
   groupExists,
   invalid,
   invalidToken,
@@ -22,10 +22,6 @@ const PAGE = 50;
 
 const strict = { strict: true };
 const pageFields = { limit: optional(limit(PAGE), PAGE), nextToken: optional(word) };
-
-function groupArn(name: string): string {
-  return `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:${name}`;
-}
 
 const describeLogGroups = operation(
   structure({ logGroupNamePrefix: optional(word, ''), ...pageFields }, strict),

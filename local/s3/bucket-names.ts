@@ -1,3 +1,4 @@
+import { REGION } from '../account.ts';
 import { AwsError } from '../wire/errors.ts';
 
 const RESERVED_PREFIXES = ['xn--', 'sthree-', 'amzn-s3-demo-'];
@@ -17,4 +18,39 @@ export function checkBucketName(name: string): void {
     !RESERVED_SUFFIXES.some((suffix) => name.endsWith(suffix));
   if (wellFormed) return;
   throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.', 400, { BucketName: name });
+}
+
+/** Host names of S3 in this region: the current ones and the legacy one with a dash. */
+const ENDPOINT = `s3(?:[.-]${REGION})?\\.amazonaws\\.com`;
+const PATH_STYLE_HOST = new RegExp(`^${ENDPOINT}$`);
+const VIRTUAL_HOST = new RegExp(`^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\\.${ENDPOINT}$`);
+
+export interface ObjectLocation {
+  readonly bucket: string;
+  /** Percent-encoded, as in the URL; not empty. */
+  readonly key: string;
+  readonly versionId?: string;
+}
+
+/** Returns the bucket of a virtual-host name, such as the `RegionalDomainName` of a bucket in a template. */
+export function bucketOfHost(hostname: string): string | undefined {
+  return VIRTUAL_HOST.exec(hostname)?.[1];
+}
+
+/**
+ * Parses the https URL of an object, in virtual-hosted or path style.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+ * @returns `undefined` for all other URLs
+ */
+export function parseObjectUrl(text: string): ObjectLocation | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, hostname, port, username, password, pathname, searchParams, hash } = new URL(text);
+  if (protocol !== 'https:' || `${port}${username}${password}${hash}` !== '') return undefined;
+  const versionId = searchParams.get('versionId') ?? undefined;
+  if (searchParams.size !== (versionId === undefined ? 0 : 1)) return undefined;
+  const virtual = bucketOfHost(hostname);
+  const [, first = '', rest = ''] = /^\/([^/]*)\/?(.*)$/s.exec(pathname) ?? [];
+  const [bucket, key] = PATH_STYLE_HOST.test(hostname) ? [first, rest] : [virtual, pathname.slice(1)];
+  if (!bucket || key === '') return undefined;
+  return { bucket, key, ...(versionId !== undefined && { versionId }) };
 }

@@ -1,6 +1,11 @@
+import { ACCOUNT_ID } from '../account.ts';
+import { sha256 } from '../auth/canonical.ts';
 import { xmlDocument as writeXml, type XmlChildren } from '../wire/xml.ts';
 import { readXml, type XmlElement, XmlError } from '../wire/xml-reader.ts';
 import { malformedXml } from './errors.ts';
+
+/** The account as S3 names owners: by a canonical user id, 64 hex digits. */
+export const OWNER = { ID: sha256(ACCOUNT_ID) } as const;
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Json, JsonObject } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
 import type { Protocol } from './door.ts';
 import { AwsError, notSupported } from './errors.ts';
 import type { HttpResponse } from './http.ts';
@@ -39,7 +39,7 @@ function parsed(text: string): JsonObject {
     // The parser's message quotes the text, which may hold a password.
     throw new AwsError('SerializationException', 'The request body is not JSON.');
   }
-  if (body === null || typeof body !== 'object' || Array.isArray(body)) {
+  if (!isObject(body)) {
     throw new AwsError('SerializationException', 'Start of structure or map found where not expected.');
   }
   return body;

@@ -11,7 +11,7 @@ import type {
 } from '../stack/model.ts';
 import { own } from '../stack/model.ts';
 import { isDynamic } from '../stack/plan.ts';
-import { parseTemplate } from '../template/known.ts';
+import { parseTemplate } from '../template/parse.ts';
 
 /** A source's parameters; those with `NoEcho` are not shown. */
 export function parametersXml({ template, parameters }: Source): QueryResult {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import { ACCOUNT_ID, REGION } from '../../account.ts';
+import { arnOf } from '../../account.ts';
 import { flag, oneOf, optional, required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { ChangeSetRecord, StackRecord } from '../stack/model.ts';
@@ -114,7 +114,7 @@ export const createChangeSet = operation(
     };
     const { changes, changesNothing } = planChanges(stack, source, context.handlers);
     const isEmpty = type === 'UPDATE' && changesNothing && !stack.status.endsWith('_FAILED');
-    const id = `arn:aws:cloudformation:${REGION}:${ACCOUNT_ID}:changeSet/${name}/${randomUUID()}`;
+    const id = arnOf('cloudformation', `changeSet/${name}/${randomUUID()}`);
     const changeSet: ChangeSetRecord = {
       id,
       name,

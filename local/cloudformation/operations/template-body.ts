@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { type ObjectLocation, parseObjectUrl } from '../../s3/object-url.ts';
+import { type ObjectLocation, parseObjectUrl } from '../../s3/bucket-names.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import { readXml } from '../../wire/xml-reader.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import { ACCOUNT_ID, REGION } from '../../account.ts';
+import { arnOf } from '../../account.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { later, stackEvent } from '../engine/work.ts';
 import type {
@@ -45,7 +45,7 @@ export function isRepeated(stack: StackRecord | undefined, { action, token }: Re
 /** Returns a stack without resources. */
 export function blankStack(name: string, { now }: OperationContext): StackRecord {
   return {
-    id: `arn:aws:cloudformation:${REGION}:${ACCOUNT_ID}:stack/${name}/${randomUUID()}`,
+    id: arnOf('cloudformation', `stack/${name}/${randomUUID()}`),
     name,
     status: 'REVIEW_IN_PROGRESS',
     created: now().toISOString(),

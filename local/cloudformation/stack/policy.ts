@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../json.ts';
+import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
 
 export type UpdateAction = 'Update:Modify' | 'Update:Replace' | 'Update:Delete';
@@ -118,10 +118,6 @@ function textsOf(value: Json | undefined, name: string): string[] {
     if (typeof item !== 'string') throw invalid(`${name} must be a string or a list of strings`);
     return item;
   });
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What follows the first words is ours. */

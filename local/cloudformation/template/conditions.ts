@@ -1,4 +1,4 @@
-import type { Json } from '../../json.ts';
+import { isObject, type Json } from '../../json.ts';
 import { formatError, functionError } from './errors.ts';
 import { references } from './functions.ts';
 import { resolve, type Scope } from './resolve.ts';
@@ -11,8 +11,7 @@ type Condition =
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html */
 function read(value: Json): Condition {
-  const [member, ...more] =
-    typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+  const [member, ...more] = isObject(value) ? Object.entries(value) : [];
   const [name, argument] = member ?? [];
   if (more.length > 0) throw notACondition();
   const members = Array.isArray(argument) ? argument : [];

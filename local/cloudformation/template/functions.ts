@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../json.ts';
+import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { notSupported } from '../../wire/errors.ts';
 import { formatError, functionError } from './errors.ts';
 
@@ -89,10 +89,6 @@ const FUNCTIONS: ReadonlyMap<string, { readonly shape: Shape; readonly refusal: 
     },
   ],
 ]);
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function functionName(value: JsonObject): string | undefined {
   return Object.keys(value).find((name) => name === 'Ref' || name.startsWith('Fn::'));

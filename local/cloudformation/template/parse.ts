@@ -1,9 +1,9 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import type { Json, JsonObject } from '../../json.ts';
+import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
+import { parseBody } from './body.ts';
 import { formatError, functionError } from './errors.ts';
 import { readParameter, type TemplateParameter } from './parameters.ts';
-import { readYaml } from './yaml.ts';
 
 export interface TemplateResource {
   readonly type: string;
@@ -38,9 +38,6 @@ export interface Template {
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 const LIMITS = { Parameters: 200, Resources: 500, Outputs: 200, Mappings: 200 } as const;
 
-/** Deeper than any resource's properties go; what recurses over a template is safe within it. */
-const MAX_DEPTH = 100;
-
 const SECTIONS = [
   'AWSTemplateFormatVersion',
   'Description',
@@ -69,7 +66,7 @@ const OUTPUT_MEMBERS = ['Value', 'Description', 'Condition', 'Export'];
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html.
  * Whether its names mean something is for `checkNames` to say.
  */
-export function readTemplate(body: string): Template {
+function readTemplate(body: string): Template {
   const parsed = parseBody(body);
   refuseUnknown(parsed, SECTIONS, SECTIONS_NOT_DONE, 'Invalid template property or properties');
   const { AWSTemplateFormatVersion: version, Description: description, Metadata: metadata } = parsed;
@@ -93,28 +90,6 @@ export function readTemplate(body: string): Template {
     resources,
     outputs: section(parsed, 'Outputs', readOutput),
   };
-}
-
-function parseBody(body: string): JsonObject {
-  const parsed = body.trimStart().startsWith('{') ? readJson(body) : readYaml(body);
-  if (!isObject(parsed)) throw formatError('unsupported structure.');
-  refuseDeeper(parsed, MAX_DEPTH);
-  return parsed;
-}
-
-function readJson(body: string): Json {
-  try {
-    return JSON.parse(body) as Json;
-  } catch {
-    // The parser's own words are about JavaScript.
-    throw formatError('JSON not well-formed.');
-  }
-}
-
-function refuseDeeper(value: Json, levels: number): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (levels === 0) throw formatError(`nested deeper than ${MAX_DEPTH} levels.`);
-  for (const member of Object.values(value)) refuseDeeper(member, levels - 1);
 }
 
 function section<T>(
@@ -226,11 +201,22 @@ function refuseUnknown(
   throw new AwsError('ValidationError', `${words} [${unknown.join(', ')}]${aside}`);
 }
 
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function object(value: Json, where: string): JsonObject {
   if (isObject(value)) return value;
   throw formatError(`[/${where}] must be a JSON object.`);
+}
+
+/** The templates that were read last, by their text: describing a stack reads its template every time. */
+const known = new Map<string, Template>();
+const KNOWN = 16;
+
+/** Parses a template, or returns what was parsed of the same text before. */
+export function parseTemplate(body: string): Template {
+  const found = known.get(body);
+  if (found !== undefined) return found;
+  const template = readTemplate(body);
+  const [oldest] = known.keys();
+  if (known.size >= KNOWN && oldest !== undefined) known.delete(oldest);
+  known.set(body, template);
+  return template;
 }

@@ -1,5 +1,5 @@
 import { ACCOUNT_ID, REGION } from '../../account.ts';
-import type { Json, JsonObject } from '../../json.ts';
+import { isObject, type Json } from '../../json.ts';
 import { holds } from './conditions.ts';
 import { functionError, unresolvedError } from './errors.ts';
 import { parameterRef } from './parameters.ts';
@@ -72,8 +72,7 @@ export function stackScope(template: Template, stack: StackValues): Scope {
 }
 
 function member(value: Json | undefined, name: string): Json | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  return Object.hasOwn(value, name) ? (value as JsonObject)[name] : undefined;
+  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
 /** The resources that the template's conditions let into the stack. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Invocation, Invoke } from '../../lambda/invocation.ts';
+import type { Invocation, Invoke } from '../../lambda/messages.ts';
 import type { Origin } from '../../origin.ts';
 import { originForm, splitTarget } from '../../wire/node-http.ts';
 import {

@@ -3,10 +3,9 @@ import { askPasswordVerifier } from '../challenges/password-verifier.ts';
 import { invalidParameter, notEmbedded, userNotFound, wrongCredentials } from '../errors.ts';
 import { allowsFlow, hidesUsers, isRotating } from '../resources/client-properties.ts';
 import { fakeVerifier, passwordMatches } from '../srp.ts';
-import { type Attempt, checkProof, needed, type Parameters } from './attempt.ts';
+import { type Attempt, checkProof, checkSecretHash, needed, type Parameters } from './attempt.ts';
 import { checkEarly, proceed } from './proceed.ts';
 import { refresh } from './refresh.ts';
-import { checkSecretHash } from './secret-hash.ts';
 
 /** A password sent as it is, checked by way of the verifier that SRP checks against. */
 function signInWithPassword(attempt: Attempt, parameters: Parameters): JsonObject {

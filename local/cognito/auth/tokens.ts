@@ -3,7 +3,7 @@ import { REGION } from '../../account.ts';
 import type { JsonObject } from '../../json.ts';
 import { notAuthorized, userDisabled, userNotFound } from '../errors.ts';
 import { isSignedBy, signJwt, statedClaims } from '../keys.ts';
-import { NO_FAILURES } from '../lockout.ts';
+import { NO_FAILURES } from '../password.ts';
 import { canRead } from '../permissions.ts';
 import { canRevoke, isRotating, tokenValidity } from '../resources/client-properties.ts';
 import type { ClientRecord, TokenFamily, UserRecord } from '../store/model.ts';

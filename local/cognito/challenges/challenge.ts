@@ -1,8 +1,7 @@
 import type { JsonObject } from '../../json.ts';
-import { type Attempt, needed, type Parameters } from '../auth/attempt.ts';
-import { checkSecretHash } from '../auth/secret-hash.ts';
+import { type Attempt, checkSecretHash, needed, type Parameters } from '../auth/attempt.ts';
 import { invalidSession } from '../errors.ts';
-import { checkLockout, withFailure } from '../lockout.ts';
+import { checkLockout, withFailure } from '../password.ts';
 import type { UserRecord } from '../store/model.ts';
 import type { SessionState } from '../store/sessions.ts';
 

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../json.ts';
-import { type Attempt, checkProof, needed, type Parameters } from '../auth/attempt.ts';
+import { type Attempt, checkProof, checkSecretHash, needed, type Parameters } from '../auth/attempt.ts';
 import { checkEarly } from '../auth/proceed.ts';
-import { checkSecretHash } from '../auth/secret-hash.ts';
 import { invalidParameter, notAuthorized, userNotFound, wrongCredentials } from '../errors.ts';
 import { hidesUsers, sessionLifetime } from '../resources/client-properties.ts';
 import { claimHolds, fakeVerifier, readPublicValue, serverValues } from '../srp.ts';

@@ -3,10 +3,9 @@ import { flag, type Infer, list, oneOf, optional, structure } from '../../shape.
 import { AwsError } from '../../wire/errors.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { attributes, deliveryMedium, password, userOfPool } from '../fields.ts';
-import { NO_FAILURES } from '../lockout.ts';
 import { invitation, textInvitation } from '../messages.ts';
 import { type Context, operation } from '../operation.ts';
-import { generatePassword } from '../password.ts';
+import { generatePassword, NO_FAILURES } from '../password.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
 import { changeAttributes } from '../schema.ts';
 import type { UserRecord } from '../store/model.ts';

@@ -1,12 +1,12 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../../json.ts';
 import { integer, optional, required, structure, text } from '../../shape.ts';
-import { poolArn } from '../arn.ts';
 import { invalidParameter } from '../errors.ts';
 import { clientId, listing, pageToken, poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { checkPermissions } from '../permissions.ts';
 import { checkClient, checkTier, clientFields, clientRules } from '../resources/client-properties.ts';
+import { poolArn } from '../resources/ids.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
 import type { SchemaAttribute } from '../resources/standard-attributes.ts';
 import type { ClientRecord } from '../store/model.ts';

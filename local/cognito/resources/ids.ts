@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { REGION } from '../../account.ts';
+import { arnOf, REGION } from '../../account.ts';
 import type { CreateRequest } from '../../resource.ts';
 
 const LOWER = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -25,3 +25,5 @@ export const clientIdFor = (request: CreateRequest) => derive(request, 'client',
 /** The name that CloudFormation gives where the template gives none: the logical id and some of the suffix. */
 export const generatedName = ({ logicalId, suffix }: CreateRequest) =>
   `${logicalId.slice(0, 100)}-${suffix.slice(0, 12)}`;
+
+export const poolArn = (poolId: string) => arnOf('cognito-idp', `userpool/${poolId}`);

@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler, ResourceState } from '../../resource.ts';
-import { poolArn } from '../arn.ts';
 import { providerName } from '../discovery.ts';
 import { invalidParameter } from '../errors.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Pools } from '../store/pools.ts';
-import { generatedName, poolIdFor } from './ids.ts';
+import { generatedName, poolArn, poolIdFor } from './ids.ts';
 import { POOL_TYPE, type PoolSettings, readPoolProperties } from './pool-properties.ts';
 
 const stateOf = ({ id }: Pool): ResourceState => ({

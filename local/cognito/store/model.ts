@@ -1,3 +1,4 @@
+import type { Failures } from '../password.ts';
 import type { ClientSettings } from '../resources/client-properties.ts';
 import type { PoolSettings } from '../resources/pool-properties.ts';
 import type { Factor, MessageFactor } from '../resources/pool-rules.ts';
@@ -30,12 +31,6 @@ export interface Credential {
   readonly salt: string;
   readonly verifier: string;
   readonly set: string;
-}
-
-/** Wrong passwords since the last right one. */
-export interface Failures {
-  readonly count: number;
-  readonly last: string;
 }
 
 /** A one-time code that went to the outbox; only its hash is kept. */

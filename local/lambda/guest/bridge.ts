@@ -48,3 +48,17 @@ export function errorOf(json: string): Error {
 export function callJson<T>(operation: string, a = '', b = '', c = '', d = ''): T {
   return JSON.parse(call(operation, a, b, c, d)) as T;
 }
+
+/** The error for a call that the sandbox denies, named as in Node's permission model. */
+export function refusal(what: string): Error {
+  return Object.assign(new Error(`${what} is not available to functions of the embedded Lambda`), {
+    code: 'ERR_ACCESS_DENIED',
+  });
+}
+
+/** Returns a function that always throws the denial. */
+export function refused(what: string): () => never {
+  return () => {
+    throw refusal(what);
+  };
+}

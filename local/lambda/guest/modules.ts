@@ -2,7 +2,7 @@ import * as events from 'node:events';
 import * as path from 'node:path';
 import * as stream from 'node:stream';
 import * as stringDecoder from 'node:string_decoder';
-import { callJson } from './bridge.ts';
+import { callJson, refusal } from './bridge.ts';
 import {
   clearImmediate,
   clearInterval,
@@ -20,7 +20,6 @@ import { httpModule } from './modules/http.ts';
 import { querystring } from './modules/querystring.ts';
 import { types, util } from './modules/util.ts';
 import { zlib } from './modules/zlib.ts';
-import { refusal } from './refusal.ts';
 
 /** Returns a module by name, with or without `node:`. Throws for modules that are not available to functions. */
 export type Load = (name: string) => unknown;

@@ -1,10 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { Invocation } from '../invocation.ts';
 import { InstanceLog, type LogStream } from '../logs/instance-log.ts';
 import type { SystemLines } from '../logs/log-lines.ts';
-import type { Failure, NetworkRequest, Outcome, Start } from '../messages.ts';
+import type { Failure, Invocation, NetworkRequest, Outcome, Start } from '../messages.ts';
 import { type Reachable, reach } from './network.ts';
 import { MessageReader, residentMegabytes, spawnSandbox } from './sandbox-process.ts';
 import { SIGNAL_WORDS } from './signal-words.ts';

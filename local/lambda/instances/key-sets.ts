@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import type { JsonObject } from '../../json.ts';
+import { isObject, type JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 
@@ -19,7 +19,7 @@ const MAX_URL_LENGTH = 2048;
  */
 export function keySetsOf(metadata: JsonObject | undefined): readonly string[] {
   const ours = metadata?.['edge-upload'];
-  const { keySets } = ours !== null && typeof ours === 'object' && !Array.isArray(ours) ? ours : {};
+  const { keySets } = isObject(ours) ? ours : {};
   if (keySets === undefined) return [];
   if (!Array.isArray(keySets) || keySets.length > MAX_KEY_SETS) {
     throw new AwsError(

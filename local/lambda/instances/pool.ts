@@ -1,4 +1,4 @@
-import type { Invocation } from '../invocation.ts';
+import type { Invocation } from '../messages.ts';
 import { Instance, type InstanceOptions } from './instance.ts';
 
 interface Waiting {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { setImmediate } from 'node:timers/promises';
-import type { Invocation } from '../invocation.ts';
+import type { Invocation } from '../messages.ts';
 import type { Beginning, SystemLines } from './log-lines.ts';
 
 /** Bytes of the longest message: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html */

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import type { Invocation } from '../invocation.ts';
+import type { Invocation } from '../messages.ts';
 import type { Beginning, Report, SystemLines } from './log-lines.ts';
 
 export type SystemLogLevel = 'DEBUG' | 'INFO' | 'WARN';

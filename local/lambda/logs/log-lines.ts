@@ -1,5 +1,5 @@
 import { version as nodeVersion } from 'node:process';
-import type { Invocation } from '../invocation.ts';
+import type { Invocation } from '../messages.ts';
 
 /** The starting environment. */
 export interface Beginning {

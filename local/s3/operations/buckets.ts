@@ -6,10 +6,9 @@ import { checkBucketName } from '../bucket-names.ts';
 import { malformedXml, notImplemented } from '../errors.ts';
 import { lifecycleRules } from '../lifecycle/rules.ts';
 import { type BucketCall, type Call, xmlAnswer } from '../operation.ts';
-import { OWNER } from '../owner.ts';
 import { malformedPolicy } from '../policy/conditions.ts';
 import { checkPolicy } from '../policy/parse.ts';
-import { childText, once, parseXml, repeated } from '../xml.ts';
+import { childText, OWNER, once, parseXml, repeated } from '../xml.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
 export function listBuckets({ store }: Call): HttpResponse {

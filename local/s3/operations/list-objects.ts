@@ -3,9 +3,9 @@ import type { HttpResponse } from '../../wire/http.ts';
 import type { XmlChildren } from '../../wire/xml.ts';
 import { invalidArgument } from '../errors.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
-import { OWNER } from '../owner.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { compareKeys } from '../store/version.ts';
+import { OWNER } from '../xml.ts';
 
 interface KeyQuery {
   readonly prefix: string;

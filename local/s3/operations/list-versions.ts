@@ -2,9 +2,9 @@ import type { HttpResponse } from '../../wire/http.ts';
 import type { XmlChildren } from '../../wire/xml.ts';
 import { invalidArgument, notImplemented } from '../errors.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
-import { OWNER } from '../owner.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { compareKeys, type Version } from '../store/version.ts';
+import { OWNER } from '../xml.ts';
 import { keyEncoding, pageSize } from './list-objects.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */

@@ -5,9 +5,9 @@ import { busy, invalidRequest, noSuchUpload, notImplemented } from '../errors.ts
 import { readDescription } from '../headers.ts';
 import { checkKey } from '../key.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
-import { OWNER } from '../owner.ts';
 import type { Upload, UploadRecord } from '../store/uploads.ts';
 import { compareKeys } from '../store/version.ts';
+import { OWNER } from '../xml.ts';
 import { keyEncoding, pageSize } from './list-objects.ts';
 import { DEFAULT_ALGORITHM } from './put-object.ts';
 

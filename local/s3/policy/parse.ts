@@ -1,3 +1,4 @@
+import { isObject } from '../../json.ts';
 import { accessDenied } from '../errors.ts';
 import { type Condition, like, malformedPolicy, readCondition } from './conditions.ts';
 
@@ -139,7 +140,7 @@ function strings(value: unknown, what: string, alsoTaken: readonly string[] = []
 }
 
 function asFields(value: unknown): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  if (isObject(value)) return value as Fields;
   throw malformedPolicy("Policies must be valid JSON and the first byte must be '{'");
 }
 

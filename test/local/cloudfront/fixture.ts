@@ -8,7 +8,7 @@ import type { FunctionVersion } from '../../../local/cloudfront/resources/lambda
 import { type CloudFront, createCloudFront } from '../../../local/cloudfront/service.ts';
 import type { Faults } from '../../../local/faults.ts';
 import type { JsonObject } from '../../../local/json.ts';
-import type { Invocation } from '../../../local/lambda/invocation.ts';
+import type { Invocation } from '../../../local/lambda/messages.ts';
 import type { ResourceHandler, ResourceState } from '../../../local/resource.ts';
 import { type Authority, openAuthority } from '../../../local/tls/authority.ts';
 import type { HttpHandler, HttpRequest } from '../../../local/wire/http.ts';

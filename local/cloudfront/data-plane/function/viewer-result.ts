@@ -1,5 +1,6 @@
 import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
-import type { Invocation } from '../../../lambda/invocation.ts';
+import { isObject } from '../../../json.ts';
+import type { Invocation } from '../../../lambda/messages.ts';
 import { isDisallowed, NOT_AT_VIEWER_REQUEST, READ_ONLY } from '../header-rules.ts';
 import type { EdgeHeaders, EdgeRequest } from './viewer-event.ts';
 
@@ -49,7 +50,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
  */
 function checkedHeaders(value: unknown): EdgeHeaders {
   if (value === undefined) return {};
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw invalidResult('The headers field must be an object.');
   }
   const entries = Object.entries(value).map(([name, list]) => [name, checkedEntries(name, list)] as const);
@@ -208,8 +209,4 @@ function checkReadOnly(headers: EdgeHeaders, original: EdgeHeaders): void {
   if (country(headers) !== '' && country(headers) !== country(original)) {
     throw invalidResult('The function tried to add a blacklisted header.');
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,4 @@
-import { Buffer } from '../modules/buffer.ts';
-import { arrayBufferOf, toBuffer } from '../modules/bytes.ts';
+import { arrayBufferOf, Buffer, toBuffer } from '../modules/buffer.ts';
 import { ask } from '../network.ts';
 import { AbortController } from './abort.ts';
 import { Headers } from './headers.ts';

@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { call, callJson } from '../bridge.ts';
+import { call, callJson, refused } from '../bridge.ts';
 import { nextTick } from '../process-shim.ts';
-import { refused } from '../refusal.ts';
 
 /** Facts about the outer process that the function sees. */
 export interface Facts {

@@ -1,6 +1,5 @@
 import { call } from '../bridge.ts';
-import { Buffer } from '../modules/buffer.ts';
-import { fromLatin1, latin1 } from '../modules/bytes.ts';
+import { Buffer, fromLatin1, latin1 } from '../modules/buffer.ts';
 import { DOMException } from './abort.ts';
 
 export class TextEncoder {

@@ -1,6 +1,6 @@
 import { Transform, Writable } from 'node:stream';
 import { call, callJson } from '../bridge.ts';
-import { fromLatin1, latin1, toBuffer } from './bytes.ts';
+import { fromLatin1, latin1, toBuffer } from './buffer.ts';
 import {
   asymmetricKey,
   createPrivateKey,

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { Readable, Writable } from 'node:stream';
+import { refused } from '../bridge.ts';
 import { URL } from '../globals/url.ts';
 import { type Answer, ask } from '../network.ts';
-import { refused } from '../refusal.ts';
 import { Buffer } from './buffer.ts';
 
 type Listener = (response: IncomingMessage) => void;

@@ -1,6 +1,5 @@
 import { callJson } from '../bridge.ts';
-import { Buffer } from './buffer.ts';
-import { fromLatin1, latin1 } from './bytes.ts';
+import { Buffer, fromLatin1, latin1 } from './buffer.ts';
 import { inspect } from './inspect.ts';
 
 /** A key as the outer realm describes it; `material` is PEM, or the bytes of a secret. */

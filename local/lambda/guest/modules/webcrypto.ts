@@ -1,7 +1,7 @@
 import { call, errorOf } from '../bridge.ts';
 import { SUBTLE_METHODS } from '../bridge-names.ts';
 import { DOMException } from '../globals/abort.ts';
-import { arrayBufferOf, fromLatin1, latin1 } from './bytes.ts';
+import { arrayBufferOf, fromLatin1, latin1 } from './buffer.ts';
 
 /** Encoding of arguments and results: bytes and keys are tagged, the rest is JSON. */
 type Coded = unknown;

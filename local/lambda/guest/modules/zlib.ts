@@ -1,8 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { call } from '../bridge.ts';
 import { ZLIB_METHODS } from '../bridge-names.ts';
-import { Buffer } from './buffer.ts';
-import { fromLatin1, latin1, toBuffer } from './bytes.ts';
+import { Buffer, fromLatin1, latin1, toBuffer } from './buffer.ts';
 
 type Done = (error: Error | null, result?: Buffer) => void;
 

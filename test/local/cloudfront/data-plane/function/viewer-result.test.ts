@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import type { Invocation } from '../../../../../local/lambda/invocation.ts';
+import type { Invocation } from '../../../../../local/lambda/messages.ts';
 import { send } from '../../client.ts';
 import { type Deployed, deploy, type Fixture, openFixture, type ViewerEvent } from '../../fixture.ts';
 

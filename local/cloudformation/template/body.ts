@@ -1,12 +1,12 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type Scalar } from 'yaml';
-import type { Json } from '../../json.ts';
+import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { formatError, functionError } from './errors.ts';
 
 /**
  * A template in YAML as the JSON that it stands for, its short forms (`!Ref`, `!GetAtt`, …) written out:
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
  */
-export function readYaml(body: string): Json {
+function readYaml(body: string): Json {
   const document = parseDocument(body, { version: '1.1', schema: 'core', logLevel: 'silent' });
   const [problem] = document.errors;
   if (problem !== undefined) {
@@ -42,4 +42,30 @@ function written({ tag }: Node, value: Json): Json {
   if (tag === undefined || tag.startsWith('tag:yaml.org,')) return value;
   const short = tag.replace(/^!/, '');
   return short === 'Ref' || short === 'Condition' ? { [short]: value } : { [`Fn::${short}`]: value };
+}
+
+/** Deeper than any resource's properties go; what recurses over a template is safe within it. */
+const MAX_DEPTH = 100;
+
+/** Parses the text of a template, JSON or YAML, into an object of limited depth. */
+export function parseBody(body: string): JsonObject {
+  const parsed = body.trimStart().startsWith('{') ? readJson(body) : readYaml(body);
+  if (!isObject(parsed)) throw formatError('unsupported structure.');
+  refuseDeeper(parsed, MAX_DEPTH);
+  return parsed;
+}
+
+function readJson(body: string): Json {
+  try {
+    return JSON.parse(body) as Json;
+  } catch {
+    // The parser's own words are about JavaScript.
+    throw formatError('JSON not well-formed.');
+  }
+}
+
+function refuseDeeper(value: Json, levels: number): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (levels === 0) throw formatError(`nested deeper than ${MAX_DEPTH} levels.`);
+  for (const member of Object.values(value)) refuseDeeper(member, levels - 1);
 }
