@@ -2,7 +2,25 @@ import type { ClaimPath } from '../protocol/claims.ts';
 import type { Jwk } from '../protocol/signing-key.ts';
 import type { Rule } from '../protocol/upload-rule.ts';
 
+/** Values of the user pool, which must exist before them. */
+export interface PoolIdentity {
+  readonly userPoolId: string;
+  readonly clientId: string;
+  /** The pool's key set. */
+  readonly jwks: { readonly keys: readonly unknown[] };
+}
+
 /** What is baked into the function's code: Lambda@Edge has no environment variables. Public data only. */
+export interface BakedConfig extends Partial<PoolIdentity> {
+  /** Of the pool's users; its size and pages are those of all callers. */
+  readonly policy: UploadPolicy;
+  /** All others than the pool. */
+  readonly issuers?: readonly EdgeIssuer[];
+  readonly origins?: readonly string[];
+  readonly bakedAt?: number;
+}
+
+/** What the function works with: see `configOf` in pool-issuer.ts. */
 export interface EdgeConfig {
   /** Whose tokens count. The pool is first, where there is one. */
   readonly issuers: readonly EdgeIssuer[];

@@ -1,16 +1,18 @@
-import type { EdgeConfig } from './config.ts';
+import type { BakedConfig } from './config.ts';
 import { createHandler } from './handler.ts';
+import { configOf } from './pool-issuer.ts';
 import { createVerify } from './token/verify.ts';
 
 /** Written before the bundle at deploy, by `infra/edge-code.ts`. */
-declare const EDGE_CONFIG: EdgeConfig;
+declare const EDGE_CONFIG: BakedConfig;
 
 // A refusal is an ordinary answer: its stack trace is not read, and costs more than the refusal.
 Error.stackTraceLimit = 0;
 
+const config = configOf(EDGE_CONFIG);
 const handle = createHandler({
-  config: EDGE_CONFIG,
-  verify: createVerify(EDGE_CONFIG),
+  config,
+  verify: createVerify(config),
   // biome-ignore lint/suspicious/noConsole: how a Lambda function logs
   log: (line) => console.log(line),
 });

@@ -1,9 +1,9 @@
 import { App } from 'aws-cdk-lib/core';
+import type { PoolIdentity } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { signingKeysOf } from '../protocol/signing-key.ts';
 import type { EdgeKeys } from './edge-keys.ts';
 import type { StackOptions } from './options.ts';
-import type { Identity } from './pool-issuer.ts';
 import { UploadStack } from './upload-stack.ts';
 
 /*
@@ -33,7 +33,7 @@ function object(name: string): object | undefined {
   throw new Error(`the context value “${name}” is to be a JSON object`);
 }
 
-function readIdentity(): Identity | undefined {
+function readIdentity(): PoolIdentity | undefined {
   const userPoolId = text('userPoolId');
   const clientId = text('clientId');
   const jwks = object('jwks');
@@ -41,7 +41,7 @@ function readIdentity(): Identity | undefined {
   if (userPoolId === undefined || clientId === undefined || jwks === undefined) {
     throw new Error('the context values userPoolId, clientId and jwks go together');
   }
-  return { userPoolId, clientId, jwks: jwks as Identity['jwks'] };
+  return { userPoolId, clientId, jwks: jwks as PoolIdentity['jwks'] };
 }
 
 /** Without a user pool, key sets alone make the whole. */

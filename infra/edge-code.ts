@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EdgeConfig, EdgeIssuer } from '../edge/config.ts';
+import type { BakedConfig, EdgeIssuer } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { signingKeysOf } from '../protocol/signing-key.ts';
 
@@ -21,7 +21,7 @@ function readBundle(): string {
 }
 
 /** JSON is JavaScript. Braces that CloudFormation would take for a dynamic reference are spelled so that it does not. */
-function literal(config: EdgeConfig): string {
+function literal(config: BakedConfig): string {
   return JSON.stringify(config).replaceAll('{{', '{\\u007b');
 }
 
@@ -55,8 +55,24 @@ function publicIssuer(issuer: EdgeIssuer): EdgeIssuer {
  * variables.
  * @throws {Error} when the bundle was not built, or is larger than {@link EDGE_CODE_LIMIT_BYTES}.
  */
-export function edgeCode({ issuers, policy, origins, bakedAt }: EdgeConfig): string {
-  const config = omitUndefined({ issuers: issuers.map(publicIssuer), policy, origins, bakedAt });
+export function edgeCode({
+  userPoolId,
+  clientId,
+  jwks,
+  policy,
+  issuers,
+  origins,
+  bakedAt,
+}: BakedConfig): string {
+  const config = omitUndefined({
+    userPoolId,
+    clientId,
+    jwks: jwks && { keys: signingKeysOf(jwks) },
+    policy,
+    issuers: issuers?.map(publicIssuer),
+    origins,
+    bakedAt,
+  });
   const code = `const EDGE_CONFIG=${literal(config)};\n${readBundle()}`;
   const bytes = Buffer.byteLength(code);
   if (bytes > EDGE_CODE_LIMIT_BYTES) {

@@ -1,5 +1,4 @@
-import type { EdgeIssuer } from '../edge/config.ts';
-import type { Identity } from './pool-issuer.ts';
+import type { EdgeIssuer, PoolIdentity } from '../edge/config.ts';
 
 /** The keys of the issuers that a deployment trusts beside its user pool. */
 export interface TrustedKeys {
@@ -12,5 +11,5 @@ export interface TrustedKeys {
 /** What the edge function's code holds beside the options. */
 export interface EdgeKeys extends TrustedKeys {
   /** Absent without a user pool, and until a new one exists. */
-  readonly pool?: Identity;
+  readonly pool?: PoolIdentity;
 }

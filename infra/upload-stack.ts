@@ -1,13 +1,12 @@
 import { type IStackSynthesizer, LegacyStackSynthesizer, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { EdgeConfig } from '../edge/config.ts';
+import type { BakedConfig } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { createDistribution } from './edge.ts';
 import { edgeCode } from './edge-code.ts';
 import type { EdgeKeys } from './edge-keys.ts';
 import { createBucket, createUserPool, createUserPoolClient } from './identity.ts';
 import { policyOf, type StackOptions } from './options.ts';
-import { poolIssuer } from './pool-issuer.ts';
 
 /** Lambda@Edge functions must be in this region. */
 const REGION = 'us-east-1';
@@ -38,23 +37,23 @@ export class UploadStack extends Stack {
     const { trust = [] } = options;
     createDistribution(this, {
       bucket,
-      code: edgeCode(edgeConfig(options, edge)),
+      code: edgeCode(bakedConfig(options, edge)),
       keySets: [...new Set(trust.map(({ jwksUri }) => jwksUri))],
       options,
     });
   }
 }
 
-/** Returns what is baked into the edge function: the user pool first, then the trusted issuers with their keys. */
-function edgeConfig(options: StackOptions, { pool, keySets, bakedAt }: EdgeKeys): EdgeConfig {
-  const { maxSize, corsOrigins, domain, trust = [] } = options;
+/** Returns what is baked into the edge function. */
+function bakedConfig(options: StackOptions, { pool, keySets, bakedAt }: EdgeKeys): BakedConfig {
+  const { domain, trust } = options;
   return {
-    issuers: [
-      ...(pool === undefined ? [] : [poolIssuer(pool, policyOf(options))]),
-      ...trust.map((issuer) => ({ ...issuer, keys: keySets[issuer.alias] ?? [] })),
-    ],
-    policy: omitUndefined({ maxSize, corsOrigins }),
-    origins: domain === undefined ? [] : [`https://${domain}`],
-    ...omitUndefined({ bakedAt }),
+    ...pool,
+    policy: policyOf(options),
+    ...omitUndefined({
+      issuers: trust?.map((issuer) => ({ ...issuer, keys: keySets[issuer.alias] ?? [] })),
+      origins: domain === undefined ? undefined : [`https://${domain}`],
+      bakedAt,
+    }),
   };
 }

@@ -1,8 +1,8 @@
 import { sign, verify } from 'node:crypto';
 import { compileFunction } from 'node:vm';
 import type { EdgeConfig } from '../../edge/config.ts';
+import { poolIssuer } from '../../edge/pool-issuer.ts';
 import { edgeCode } from '../../infra/edge-code.ts';
-import { poolIssuer } from '../../infra/pool-issuer.ts';
 import { viewerRequestEvent } from '../../local/cloudfront/data-plane/function/viewer-event.ts';
 import { rsaKeyPair } from '../../test/support/rsa-keys.ts';
 import type { Measure } from '../measure.ts';

@@ -1,7 +1,7 @@
-import type { EdgeConfig } from '../../edge/config.ts';
+import type { BakedConfig, EdgeConfig, PoolIdentity } from '../../edge/config.ts';
+import { configOf } from '../../edge/pool-issuer.ts';
 import type { EdgeKeys } from '../../infra/edge-keys.ts';
 import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
-import type { Identity } from '../../infra/pool-issuer.ts';
 import { synthesize } from '../../infra/synthesize.ts';
 
 export interface Template {
@@ -21,7 +21,7 @@ export interface Resource {
 const key = (kid: string) => ({ kty: 'RSA', kid, alg: 'RS256', use: 'sig', n: 'n'.repeat(342), e: 'AQAB' });
 
 /** As large as they get: a pool has two keys. */
-export const IDENTITY: Identity = {
+export const IDENTITY: PoolIdentity = {
   userPoolId: 'us-east-1_Ab1Cd2Ef3',
   clientId: '1h57kf5cpq17m0eml12EXAMPLE',
   jwks: { keys: [key('a'.repeat(44)), key('b'.repeat(44))] },
@@ -85,10 +85,15 @@ export function keysFor({ userPool = true, trust = [] }: StackOptions): EdgeKeys
 }
 
 /** What is baked into the function of a whole template. */
-export function edgeConfig(template: Template): EdgeConfig {
+export function bakedConfig(template: Template): BakedConfig {
   const { Code } = only(template, 'AWS::Lambda::Function').Properties;
   const [first = ''] = (Code as { ZipFile: string }).ZipFile.split('\n');
-  return JSON.parse(first.slice('const EDGE_CONFIG='.length, -1)) as EdgeConfig;
+  return JSON.parse(first.slice('const EDGE_CONFIG='.length, -1)) as BakedConfig;
+}
+
+/** The configuration of the function of a whole template. */
+export function edgeConfig(template: Template): EdgeConfig {
+  return configOf(bakedConfig(template));
 }
 
 export function wholeTemplate(edge = EDGE, options: StackOptions = {}): Template {

@@ -3,9 +3,20 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { EdgeIssuer } from '../../edge/config.ts';
 import { EDGE_CODE_LIMIT_BYTES, edgeCode } from '../../infra/edge-code.ts';
 import { synthesize } from '../../infra/synthesize.ts';
-import { ALL_OPTIONS, EACH_OPTION, EDGE, edgeConfig, keysFor, only, wholeTemplate } from './support.ts';
+import {
+  ALL_OPTIONS,
+  bakedConfig,
+  EACH_OPTION,
+  EDGE,
+  IDENTITY,
+  ISSUER,
+  keysFor,
+  only,
+  wholeTemplate,
+} from './support.ts';
 
 const props = { stackName: 'edge-upload', edge: EDGE, options: {} };
 
@@ -72,20 +83,15 @@ test('the stack name names what has a name in the account', () => {
 test('the function’s code is the built bundle after its configuration, and nothing private', () => {
   const { Code } = only(wholeTemplate(EDGE, { maxSize: 7 }), 'AWS::Lambda::Function').Properties;
   const { ZipFile: code } = Code as { ZipFile: string };
-  const config = edgeConfig(wholeTemplate(EDGE, { maxSize: 7 }));
-  const [pool] = config.issuers;
-  assert.ok(pool !== undefined);
-  const secretive = {
-    ...config,
-    password: 'secret',
-    issuers: [
-      { ...pool, secret: 'secret', keys: pool.keys.map((key) => ({ ...key, d: 'secret', x5c: ['secret'] })) },
-    ],
-  };
-  assert.equal(edgeCode(secretive), code);
+  const config = bakedConfig(wholeTemplate(EDGE, { maxSize: 7 }));
+  const keys = IDENTITY.jwks.keys.map((key) => ({ ...Object(key), d: 'secret', x5c: ['secret'] }));
+  assert.equal(edgeCode({ ...config, ...{ password: 'secret' }, jwks: { keys } }), code);
+  const issuer = { ...ISSUER, keys: IDENTITY.jwks.keys as EdgeIssuer['keys'] };
+  const secretive = { ...issuer, secret: 'secret', keys: keys as EdgeIssuer['keys'] };
+  assert.equal(edgeCode({ ...config, issuers: [secretive] }), edgeCode({ ...config, issuers: [issuer] }));
 });
 
 test('code that is too large is refused', () => {
   const origins = ['o'.repeat(EDGE_CODE_LIMIT_BYTES)];
-  assert.throws(() => edgeCode({ issuers: [], policy: {}, origins }), /more than/);
+  assert.throws(() => edgeCode({ policy: {}, origins }), /more than/);
 });

@@ -1,4 +1,4 @@
-import type { EdgeConfig, EdgeIssuer } from '../../../edge/config.ts';
+import type { BakedConfig, EdgeIssuer } from '../../../edge/config.ts';
 import type { TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
@@ -13,22 +13,19 @@ interface Template {
 }
 
 /** Returns what is baked into the edge function of a template: see infra/edge-code.ts. `undefined` without a function. */
-export function bakedConfig(templateBody: string): Partial<EdgeConfig> | undefined {
+export function bakedConfig(templateBody: string): BakedConfig | undefined {
   const { Resources = {} } = JSON.parse(templateBody) as Template;
   for (const { Type, Properties } of Object.values(Resources)) {
     const code = Properties?.Code?.ZipFile;
     if (Type !== 'AWS::Lambda::Function' || typeof code !== 'string') continue;
     const [, config] = /^const EDGE_CONFIG=(\{.*\});\n/.exec(code) ?? [];
-    if (config !== undefined) return JSON.parse(config) as Partial<EdgeConfig>;
+    if (config !== undefined) return JSON.parse(config) as BakedConfig;
   }
   return undefined;
 }
 
 /** Returns the keys of an issuer in what is baked; `undefined` for one that is not. */
-export function keysIn(
-  baked: Partial<EdgeConfig> | undefined,
-  alias: string,
-): EdgeIssuer['keys'] | undefined {
+export function keysIn(baked: BakedConfig | undefined, alias: string): EdgeIssuer['keys'] | undefined {
   return baked?.issuers?.find((one) => one.alias === alias)?.keys;
 }
 

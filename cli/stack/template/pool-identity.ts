@@ -1,4 +1,4 @@
-import type { Identity } from '../../../infra/pool-issuer.ts';
+import type { PoolIdentity } from '../../../edge/config.ts';
 import type { StackOutputs } from '../find-stack.ts';
 import { fetchKeySet, type KeySource } from './key-set.ts';
 
@@ -14,7 +14,7 @@ const TRIES = 6;
 export async function poolIdentity(
   { userPoolId, clientId }: StackOutputs,
   source: PoolSource,
-): Promise<Identity | undefined> {
+): Promise<PoolIdentity | undefined> {
   if (userPoolId === undefined || clientId === undefined) return undefined;
   const keys = await fetchKeySet(
     {

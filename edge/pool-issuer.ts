@@ -1,21 +1,13 @@
-import type { EdgeIssuer, UploadPolicy } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { signingKeysOf } from '../protocol/signing-key.ts';
-
-/** Values of the user pool in the edge function's code. The pool must exist first. */
-export interface Identity {
-  readonly userPoolId: string;
-  readonly clientId: string;
-  /** The pool's key set. */
-  readonly jwks: { readonly keys: readonly unknown[] };
-}
+import type { BakedConfig, EdgeConfig, EdgeIssuer, PoolIdentity, UploadPolicy } from './config.ts';
 
 /**
  * Returns the user pool as an issuer. Its policy is one rule.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
  */
 export function poolIssuer(
-  { userPoolId, clientId, jwks }: Identity,
+  { userPoolId, clientId, jwks }: PoolIdentity,
   { writeTo, allowGroups }: UploadPolicy,
 ): EdgeIssuer {
   const [region] = userPoolId.split('_');
@@ -37,5 +29,18 @@ export function poolIssuer(
     name: ['username'],
     groups,
     rules: [omitUndefined({ when, writeTo })],
+  };
+}
+
+/** Returns the configuration of a baked one: the user pool becomes the first issuer. */
+export function configOf({ userPoolId, clientId, jwks, policy, ...baked }: BakedConfig): EdgeConfig {
+  const { issuers = [], origins = [], bakedAt } = baked;
+  const { maxSize, corsOrigins } = policy;
+  const hasPool = userPoolId !== undefined && clientId !== undefined && jwks !== undefined;
+  return {
+    issuers: hasPool ? [poolIssuer({ userPoolId, clientId, jwks }, policy), ...issuers] : issuers,
+    policy: omitUndefined({ maxSize, corsOrigins }),
+    origins,
+    ...omitUndefined({ bakedAt }),
   };
 }
