@@ -1,7 +1,13 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Provider, { type Configuration, type JWK } from 'oidc-provider';
+import Provider, {
+  type Adapter,
+  type AdapterFactory,
+  type AdapterPayload,
+  type Configuration,
+  type JWK,
+} from 'oidc-provider';
 import { rsaKeyPair } from './rsa-keys.ts';
 
 type Algorithm = 'RS256' | 'ES256' | 'EdDSA';
@@ -48,7 +54,31 @@ function newKey(algorithm: Algorithm): JWK {
   return { ...pair.export({ format: 'jwk' }), use: 'sig', alg: algorithm, kid: randomUUID() } as JWK;
 }
 
-function configuration(keys: JWK[], options: CompanyOptions): Configuration {
+/** Returns a store of what the provider issued, which outlasts a change of its keys. */
+function sharedAdapter(): AdapterFactory {
+  const stored = new Map<string, AdapterPayload>();
+  return (model): Adapter => {
+    const keyOf = (id: string) => `${model}:${id}`;
+    const where = (name: 'uid' | 'userCode', value: string) =>
+      [...stored].find(([key, payload]) => key.startsWith(`${model}:`) && payload[name] === value)?.[1];
+    return {
+      upsert: async (id, payload) => void stored.set(keyOf(id), payload),
+      find: async (id) => stored.get(keyOf(id)),
+      findByUid: async (uid) => where('uid', uid),
+      findByUserCode: async (code) => where('userCode', code),
+      consume: async (id) => {
+        const payload = stored.get(keyOf(id));
+        if (payload !== undefined) payload.consumed = Math.floor(Date.now() / 1000);
+      },
+      destroy: async (id) => void stored.delete(keyOf(id)),
+      revokeByGrantId: async (grantId) => {
+        for (const [key, payload] of stored) if (payload.grantId === grantId) stored.delete(key);
+      },
+    };
+  };
+}
+
+function configuration(keys: JWK[], adapter: AdapterFactory, options: CompanyOptions): Configuration {
   const { algorithm = 'RS256', tokenLifetime = 3600, claims = {} } = options;
   const grantTypes = ['authorization_code'];
   if (options.refresh !== false) grantTypes.push('refresh_token');
@@ -65,6 +95,7 @@ function configuration(keys: JWK[], options: CompanyOptions): Configuration {
         id_token_signed_response_alg: algorithm,
       },
     ],
+    adapter,
     jwks: { keys },
     cookies: { keys: ['a key of the tests'] },
     pkce: { required: () => true },
@@ -127,6 +158,7 @@ function publicHalf(key: JWK): JWK {
 export async function openCompany(options: CompanyOptions = {}): Promise<Company> {
   const { algorithm = 'RS256', sub = 'ada' } = options;
   let keys = [newKey(algorithm)];
+  const adapter = sharedAdapter();
   let listener: RequestListener = (_, response) => void response.writeHead(503).end();
   let interceptor: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
   const requests: string[] = [];
@@ -145,7 +177,7 @@ export async function openCompany(options: CompanyOptions = {}): Promise<Company
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const serve = () => {
-    const provider = new Provider(issuer, configuration(keys, options));
+    const provider = new Provider(issuer, configuration(keys, adapter, options));
     const handle = provider.callback();
     listener = (request, response) => {
       if (!request.url?.startsWith('/interaction/')) return void handle(request, response);

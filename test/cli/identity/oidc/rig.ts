@@ -77,7 +77,11 @@ export async function openRig(t: Pick<Test, 'after'>, { local = true } = {}): Pr
     rmSync(home, { recursive: true, force: true });
     for (const text of shown) assert.doesNotMatch(text, /eyJ[\w-]{20,}/, 'a token is shown');
   });
-  const env = { XDG_CONFIG_HOME: join(home, 'config'), XDG_STATE_HOME: join(home, 'state') };
+  const env = {
+    XDG_CONFIG_HOME: join(home, 'config'),
+    XDG_STATE_HOME: join(home, 'state'),
+    BROWSER: 'none',
+  };
   const place = { env, platform: process.platform, home };
   if (local) {
     const cloud = { endpoint: 'http://127.0.0.1:9', caFile };
