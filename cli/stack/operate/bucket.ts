@@ -108,7 +108,7 @@ export async function measureBucket(
   bucket: string,
 ): Promise<{ objects: number; bytes: number }> {
   const { ui } = work.context;
-  const task = `Counting the content of ${bucket}`;
+  const task = `Counting objects in ${bucket}`;
   let objects = 0;
   let bytes = 0;
   ui.event({ type: 'task-started', task });
