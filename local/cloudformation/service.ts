@@ -17,25 +17,25 @@ export interface CloudFormationOptions {
   readonly dataDir: string;
   readonly now: () => Date;
   readonly identities: Identities;
-  /** The resource types that templates may have. */
+  /** The resource types that templates can contain. */
   readonly resources: readonly ResourceHandler[];
   readonly faults: Faults;
   readonly permissions?: Permissions;
   /** Reads the templates that requests name by URL. */
   readonly getObject: GetObject;
-  /** Told of defects of the cloud itself, never of refusals. Without it `idle` rejects with the first. */
+  /** Called with defects of the cloud, and not with refusals. By default `idle` rejects with the first defect. */
   readonly onDefect?: (error: unknown) => void;
 }
 
 export interface CloudFormation {
   readonly handle: HttpHandler;
-  /** Goes on with the operations that a killed process left under way. */
+  /** Resumes the operations that a killed process did not finish. */
   resume(): Promise<void>;
   /** Resolves when no operation runs. */
   idle(): Promise<void>;
 }
 
-/** CloudFormation over the query protocol, for the resource types whose handlers it is given. */
+/** Creates CloudFormation over the query protocol, for the resource types of the given handlers. */
 export function createCloudFormation(options: CloudFormationOptions): CloudFormation {
   const { dataDir, now, identities, resources, faults, permissions = unrestricted, getObject } = options;
   const store = new StackStore(join(dataDir, 'stacks'));

@@ -16,7 +16,7 @@ import type { Known } from '../template/scope.ts';
 import { type Attempt, attributesOf, fail, make, pending, update, type Wanted } from './physical.ts';
 import type { StackWork } from './work.ts';
 
-/** A source bound to the stack as it is at the moment of each look. */
+/** Binds a source to the current state of the stack, read at each use. */
 export function bindNow(work: StackWork, source: Source): BoundTemplate {
   return bind(source, work.stack, (logicalId): Known => {
     const record = own(work.stack.resources, logicalId);
@@ -26,9 +26,9 @@ export function bindNow(work: StackWork, source: Source): BoundTemplate {
 }
 
 /**
- * Brings every resource to what the operation's target says. After a failure nothing more is begun, and what is under
- * way counts as cancelled; unless the operation is to preserve what it can, when all that does not depend on the
- * failed resource goes on:
+ * Creates, updates or replaces every resource of the operation's target. After a failure no other resource is started, and
+ * running ones count as cancelled. An operation that preserves successful resources continues with all resources that do
+ * not depend on the failed one:
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
  */
 export async function bringAll(work: StackWork, operation: CreateOperation | UpdateOperation): Promise<void> {
@@ -60,7 +60,7 @@ export async function bringAll(work: StackWork, operation: CreateOperation | Upd
   );
 }
 
-/** Fails a resource whose properties cannot even be computed. */
+/** Fails a resource whose properties cannot be resolved. */
 function refuse(work: StackWork, logicalId: string, wanted: Wanted, reason: string): boolean {
   const current = own(work.stack.resources, logicalId);
   return isPresent(current)
@@ -68,7 +68,7 @@ function refuse(work: StackWork, logicalId: string, wanted: Wanted, reason: stri
     : fail(work, logicalId, { ...pending(work, wanted, 'CREATE'), status: 'CREATE_FAILED' }, reason);
 }
 
-/** Makes, changes or replaces one resource so that it is as wanted. Repeatable after a crash at any point. */
+/** Creates, updates or replaces one resource. Can be repeated after a crash at any point. */
 async function bring(work: StackWork, logicalId: string, wanted: Wanted, attempt: Attempt): Promise<boolean> {
   const current = own(work.stack.resources, logicalId);
   if (!isPresent(current)) return make(work, logicalId, pending(work, wanted, 'CREATE'), attempt);
@@ -116,7 +116,7 @@ async function replace(
   const keep = wanted.definition.updateReplacePolicy === 'Retain';
   const record = pending(work, wanted, 'UPDATE');
   const { type, physicalId } = current;
-  // One write: neither of the two physical resources is ever without a record.
+  // One write, so that both physical resources always have a record.
   work.record(
     {
       resources: { ...resources, [logicalId]: record },

@@ -7,7 +7,7 @@ import { failureReason } from './reasons.ts';
 import { removeAll, removeSuperseded } from './remove.ts';
 import type { StackWork } from './work.ts';
 
-/** Makes the stack's resources and outputs. */
+/** Creates the stack's resources and outputs. */
 export async function runCreate(work: StackWork, operation: CreateOperation): Promise<void> {
   const { target, onFailure, id, token, retainExceptOnCreate } = operation;
   await bringAll(work, operation);
@@ -40,7 +40,7 @@ export async function runCreate(work: StackWork, operation: CreateOperation): Pr
   );
 }
 
-/** The outputs, or the reason for which there are none. */
+/** Returns the outputs, or the reason why there are none. */
 export function tryOutputs(bound: BoundTemplate): OutputRecord[] | string {
   try {
     return outputsOf(bound);
@@ -50,11 +50,11 @@ export function tryOutputs(bound: BoundTemplate): OutputRecord[] | string {
   }
 }
 
-/** Takes away what a failed creation made. */
+/** Deletes what a failed creation created. */
 export async function undoCreate(work: StackWork, operation: UndoCreateOperation): Promise<void> {
   const { ending, retainExceptOnCreate } = operation;
   await removeSuperseded(work, 'keep');
-  // `RetainExceptOnCreate` means just this: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+  // The effect of `RetainExceptOnCreate`: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
   const failed = await removeAll(
     work,
     (_id, { deletionPolicy, imported }) =>

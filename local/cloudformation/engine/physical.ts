@@ -8,24 +8,24 @@ import type { TemplateResource } from '../template/parse.ts';
 import { handlerReason } from './reasons.ts';
 import type { StackWork, Told } from './work.ts';
 
-/** How the template wants a resource to be. */
+/** A resource as the template defines it. */
 export interface Wanted {
   readonly definition: TemplateResource;
   readonly properties: JsonObject;
-  /** Logical ids that it is made from. */
+  /** Logical ids of the resources that it refers to. */
   readonly needs: readonly string[];
 }
 
-/** What a template says of a resource beside its properties. */
+/** Returns the attributes of a resource in a template, except its properties. */
 export function attributesOf({ deletionPolicy, updateReplacePolicy, metadata }: TemplateResource) {
   return { deletionPolicy, updateReplacePolicy, ...omitUndefined({ metadata }) };
 }
 
 /** The operation that a call to a handler is part of. */
 export interface Attempt {
-  /** Asked when the call has come back: something else failed meanwhile. */
+  /** Whether another resource failed during the call. */
   readonly isCancelled: () => boolean;
-  /** Named resources that exist already are taken into the stack. */
+  /** Existing resources with the given names are imported into the stack. */
   readonly importsExisting: boolean;
 }
 
@@ -35,7 +35,7 @@ function newSuffix(): string {
   return Array.from({ length: 20 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }
 
-/** The record of a physical resource that is to be made: `CREATE` for a new one, `UPDATE` for a replacement. */
+/** Returns the record of a physical resource before its creation: `CREATE` for a new one, `UPDATE` for a replacement. */
 export function pending(
   work: StackWork,
   { definition, properties, needs }: Wanted,
@@ -53,13 +53,13 @@ export function pending(
   };
 }
 
-/** Writes down that a resource failed. @returns false, as the work on it does */
+/** Records that a resource failed. @returns false */
 export function fail(work: StackWork, logicalId: string, record: ResourceRecord, reason: string): false {
   work.resource(logicalId, record, { reason, progress: 'failed' });
   return false;
 }
 
-/** Makes the physical resource of a pending record; after a crash, finds what the first try made. */
+/** Creates the physical resource of a pending record. After a crash, finds what the first attempt created. */
 export async function make(
   work: StackWork,
   logicalId: string,
@@ -94,7 +94,7 @@ export async function make(
   return settle(work, logicalId, made, { verb, attempt, before: [initiated] });
 }
 
-/** Changes a physical resource in place; also back again, when an update is undone. */
+/** Updates a physical resource in place, also to undo an update. */
 export async function update(
   work: StackWork,
   logicalId: string,
@@ -120,7 +120,7 @@ interface Settling {
   readonly before?: readonly Told[];
 }
 
-/** Writes down a physical resource that is as wanted, though perhaps no longer wanted. */
+/** Records a created or updated physical resource, or its cancellation. */
 function settle(
   work: StackWork,
   logicalId: string,
@@ -136,7 +136,7 @@ function settle(
   return false;
 }
 
-/** What a handler made of a resource, or the reason for which it did not. */
+/** Returns the state that a handler gives a resource, or the reason of its refusal. */
 async function tried(work: StackWork, ask: () => Promise<ResourceState>): Promise<ResourceState | string> {
   try {
     return await work.call(ask);

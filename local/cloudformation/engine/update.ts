@@ -20,12 +20,12 @@ import { failureReason } from './reasons.ts';
 import { removeSuperseded } from './remove.ts';
 import type { StackWork } from './work.ts';
 
-/** What a phase hands on to the next one of the same request. */
+/** Returns what a phase passes on to the next phase of the same request. */
 function handedOn({ id, token, retainExceptOnCreate }: OperationRecord) {
   return { id, retainExceptOnCreate, progress: {}, ...omitUndefined({ token }) };
 }
 
-/** Brings the stack from what it was to its target, up to the deletion of what is no longer wanted. */
+/** Updates the stack to its target, except for the deletion of resources that are no longer part of it. */
 export async function runUpdate(work: StackWork, operation: UpdateOperation): Promise<void> {
   const { target, onFailure, before } = operation;
   await bringAll(work, operation);
@@ -69,7 +69,7 @@ function keptByPolicy({ deletionPolicy }: ResourceRecord): boolean {
   return deletionPolicy !== 'Delete';
 }
 
-/** Takes resources out of the stack's own; they are deleted when nothing can refer to them any more. */
+/** Moves resources out of the stack. They are deleted when no other resource can refer to them. */
 function setAside(
   { resources, superseded }: StackRecord,
   stays: (logicalId: string) => boolean,
@@ -85,7 +85,7 @@ function setAside(
   };
 }
 
-/** Restores what was before the update, in the order in which it was once made. */
+/** Restores the resources from before the update, in the order of their references. */
 export async function undoUpdate(work: StackWork, operation: UndoUpdateOperation): Promise<void> {
   const { before, retainExceptOnCreate } = operation;
   const present = (id: string) => isPresent(own(before.resources, id));
@@ -119,7 +119,7 @@ async function restore(
     return true;
   }
   if (now === undefined || now.suffix !== was.suffix) {
-    // It was being replaced: the new one is superseded, the old one is the stack's own again.
+    // It was being replaced: the new one is superseded, and the old one belongs to the stack again.
     const replaced: Superseded[] = now === undefined ? [] : [{ ...now, logicalId, keep: false }];
     const { type, physicalId } = was;
     work.record(
@@ -144,7 +144,7 @@ async function restore(
   return true;
 }
 
-/** Deletes what an update, or its undoing, left behind. */
+/** Deletes the resources that an update or its rollback has replaced or removed. */
 export async function runCleanUp(work: StackWork, { ending }: CleanUpOperation): Promise<void> {
   await removeSuperseded(work, 'forget');
   work.rest(ending);

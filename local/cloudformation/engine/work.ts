@@ -20,13 +20,13 @@ export interface EngineOptions {
   readonly handlers: ReadonlyMap<string, ResourceHandler>;
   readonly now: () => Date;
   readonly faults: Faults;
-  /** Told of defects: of the engine, or of a handler that threw something other than a refusal. */
+  /** Called with defects: those of the engine, and errors of a handler that are not refusals. */
   readonly onDefect: (error: unknown) => void;
 }
 
 const STACK_TYPE = 'AWS::CloudFormation::Stack';
 
-/** What an event tells. */
+/** The content of an event. */
 export interface Told {
   readonly logicalId: string;
   readonly type: string;
@@ -35,7 +35,7 @@ export interface Told {
   readonly reason?: string | undefined;
 }
 
-/** The event of a stack's own new state. */
+/** Returns the event of a new state of a stack itself. */
 export function stackEvent(
   { id, name }: StackRecord,
   status: string,
@@ -45,7 +45,7 @@ export function stackEvent(
   return eventOf({ logicalId: name, type: STACK_TYPE, status, physicalId: id, reason }, told);
 }
 
-/** The time of an event: now, but after the one before, so that who sorts events by time has them in order. */
+/** Returns the time of an event: now, but later than the event before, so that sorting by time keeps the order. */
 export function later(last: string | undefined, now: string): string {
   return last === undefined || last < now ? now : new Date(Date.parse(last) + 1).toISOString();
 }
@@ -64,7 +64,7 @@ function eventOf(
   };
 }
 
-/** One stack under change. Every step is written down before it is taken, so that a killed process can go on. */
+/** One stack under change. Every step is recorded before it is taken, so that a killed process can resume. */
 export class StackWork {
   readonly #options: EngineOptions;
   readonly #id: string;
@@ -84,7 +84,7 @@ export class StackWork {
     return this.#options.now().toISOString();
   }
 
-  /** One write: what becomes of the stack, and the events that tell of it. */
+  /** Writes a change of the stack together with its events. */
   record(change: Partial<StackRecord>, ...told: readonly Told[]): void {
     const { stack } = this;
     const token = stack.operation?.token;
@@ -93,7 +93,7 @@ export class StackWork {
     this.#options.store.put({ ...stack, ...change, events });
   }
 
-  /** A new state of the stack, in one write with what else changes. */
+  /** Writes a new state of the stack together with other changes. */
   status(status: string, reason: string | undefined, change: Partial<StackRecord>): void {
     const { stack } = this;
     const told = { logicalId: stack.name, type: STACK_TYPE, status, physicalId: stack.id, reason };
@@ -103,12 +103,12 @@ export class StackWork {
     this.record({ changeSets, ...change, status, statusReason: reason }, told);
   }
 
-  /** The stack comes to rest, with nothing to go on with. */
+  /** Ends the operation. */
   rest(status: string, reason?: string, change: Partial<StackRecord> = {}): void {
     this.status(status, reason, { ...change, operation: undefined });
   }
 
-  /** A new state of one of the stack's resources, with its events; `progress` counts it for the phase. */
+  /** Writes a new state of a resource with its events. `progress` counts it for the current phase. */
   resource(
     logicalId: string,
     record: ResourceRecord,
@@ -127,19 +127,19 @@ export class StackWork {
     );
   }
 
-  /** The change that counts a resource as done or failed in the phase that is under way. */
+  /** Returns the change that counts a resource as done or failed in the current phase. */
   progress(logicalId: string, progress: 'done' | 'failed'): Partial<StackRecord> {
     const { operation } = this.stack;
     if (operation === undefined || this.isInterrupted) return {};
     return { operation: { ...operation, progress: { ...operation.progress, [logicalId]: progress } } };
   }
 
-  /** How far the phase under way is with a resource. */
+  /** Returns the result of the current phase for a resource. */
   progressOf(logicalId: string): 'done' | 'failed' | undefined {
     return own(this.stack.operation?.progress ?? {}, logicalId);
   }
 
-  /** The resources that failed in the phase under way. */
+  /** The resources that failed in the current phase. */
   get failed(): string[] {
     const progress = Object.entries(this.stack.operation?.progress ?? {});
     return progress.filter(([, how]) => how === 'failed').map(([logicalId]) => logicalId);
@@ -150,7 +150,7 @@ export class StackWork {
     return this.stack.operation?.id !== this.#operationId;
   }
 
-  /** Why the stack's policy denies what an update is to do to a resource; `undefined` where it allows it. */
+  /** Returns why the stack's policy denies an action of an update; `undefined` if it allows the action. */
   denial(action: UpdateAction, logicalId: string, type: string): string | undefined {
     const { operation, policy } = this.stack;
     if (operation?.kind !== 'update') return undefined;
@@ -164,8 +164,7 @@ export class StackWork {
   }
 
   /**
-   * Calls a handler. What it throws that is not a refusal is a defect, which fails the resource as AWS's own do.
-   *
+   * Calls a handler. Errors that are not refusals are defects and fail the resource with `InternalFailure`.
    * @throws AwsError
    */
   async call<T>(ask: () => Promise<T>): Promise<T> {
@@ -180,11 +179,7 @@ export class StackWork {
     }
   }
 
-  /**
-   * Refuses where tests have a resource's operation fail.
-   *
-   * @throws AwsError
-   */
+  /** @throws AwsError if a fault of the tests fails this operation of the resource */
   meetFault(logicalId: string, operation: keyof FailingResource): void {
     const fault = own(this.#options.faults.failingResources ?? {}, logicalId);
     const reasons = typeof fault === 'string' ? { create: fault, update: fault } : fault;
@@ -196,12 +191,12 @@ export class StackWork {
 interface ResourceNews {
   readonly reason?: string | undefined;
   readonly progress?: 'done' | 'failed';
-  /** Events told first. */
+  /** Events that come first. */
   readonly before?: readonly Told[];
 }
 
 /**
- * A stack's change sets once an operation has come to rest: the one that began it is executed, and the others gone.
+ * Returns the change sets of a stack after an operation has ended: the one that started it is executed, the others are gone.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
  */
 function executed(changeSets: readonly ChangeSetRecord[], status: string): readonly ChangeSetRecord[] {

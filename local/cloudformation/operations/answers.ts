@@ -13,7 +13,7 @@ import { own } from '../stack/model.ts';
 import { isDynamic } from '../stack/plan.ts';
 import { parseTemplate } from '../template/parse.ts';
 
-/** A source's parameters; those with `NoEcho` are not shown. */
+/** Returns the parameters of a source. Values with `NoEcho` are masked. */
 export function parametersXml({ template, parameters }: Source): QueryResult {
   const entries = Object.entries(parameters);
   if (entries.length === 0) return [];
@@ -94,7 +94,7 @@ export function eventXml({ id, name }: StackRecord, event: EventRecord): QueryRe
   };
 }
 
-/** What the several answers about a resource have in common. */
+/** Returns the members that all answers about a resource have. */
 export function resourceXml(logicalId: string, record: ResourceRecord) {
   return {
     LogicalResourceId: logicalId,
@@ -137,7 +137,7 @@ export function changeXml({ details, ...change }: PlannedChange, withValues: boo
   };
 }
 
-/** What a property changes from and to. */
+/** Returns the old and new values of a property. */
 function changedValue({ name }: ChangeDetail, { before, after }: Pick<PlannedChange, 'before' | 'after'>) {
   if (name === undefined || before === undefined || after === undefined) return {};
   const text = (value: Json | undefined) => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -26,7 +26,7 @@ import {
 } from './stacks.ts';
 import { getTemplate, getTemplateSummary, validateTemplate } from './templates.ts';
 
-/** What the embedded CloudFormation can be asked for, by the name of the action. */
+/** The supported operations by the name of the action. */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['ContinueUpdateRollback', continueUpdateRollback],
   ['CreateChangeSet', createChangeSet],

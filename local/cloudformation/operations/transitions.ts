@@ -59,7 +59,7 @@ export function blankStack(name: string, { now }: OperationContext): StackRecord
   };
 }
 
-/** A stack that waits for one of its change sets to be executed. */
+/** Returns a stack that waits for the execution of one of its change sets. */
 export function reviewedStack(name: string, context: OperationContext): StackRecord {
   const stack = blankStack(name, context);
   const event = stackEvent(stack, stack.status, 'User Initiated', { at: stack.created });
@@ -70,7 +70,7 @@ const UPDATABLE = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLE
 
 /**
  * Refuses the update of a stack whose state does not allow it. A failed operation whose results were preserved can be
- * gone on with: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+ * resumed: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
  */
 export function refuseUnlessUpdatable({ id, status, onFailure }: StackRecord, preserving: boolean): void {
   if (UPDATABLE.includes(status)) return;
@@ -89,7 +89,7 @@ export function refuseUnlessUpdatable({ id, status, onFailure }: StackRecord, pr
 }
 
 /**
- * A stack's change sets once it is changed by something else: they were made for what it no longer is.
+ * Returns the change sets of a stack after another change, which makes them obsolete.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html, ExecutionStatus
  */
 export function outdated(changeSets: readonly ChangeSetRecord[]): ChangeSetRecord[] {
@@ -142,7 +142,7 @@ export function beginCreate(
   begin({ ...stack, source: target }, 'CREATE_IN_PROGRESS', operation, request, context);
 }
 
-/** What a failing update goes back to: where the stack last was at rest. */
+/** Returns the state that a failed update restores: the last one without an operation. */
 function beforeOf({ status, operation, source, resources }: StackRecord): Before | undefined {
   if (status === 'CREATE_FAILED') return undefined;
   if (status !== 'UPDATE_FAILED') return { source, resources };
@@ -175,7 +175,7 @@ export function beginDelete(
   begin(stack, 'DELETE_IN_PROGRESS', { kind: 'delete', retain, ...common(request) }, request, context);
 }
 
-/** Goes on with the undoing of an update that got stuck, leaving some resources as they are. */
+/** Resumes a failed rollback of an update, without the resources in `skip`. */
 export function beginContinueRollback(
   stack: StackRecord,
   skip: readonly string[],
@@ -196,7 +196,7 @@ export function beginContinueRollback(
   begin(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', again, request, context);
 }
 
-/** Undoes an operation that failed and whose results were preserved. */
+/** Rolls back a failed operation whose results were preserved. */
 export function beginRollback(
   stack: StackRecord,
   retainExceptOnCreate: boolean,

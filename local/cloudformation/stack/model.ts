@@ -1,35 +1,35 @@
 import type { JsonObject } from '../../json.ts';
 import type { DeletionPolicy } from '../template/parse.ts';
 
-/** A resource of a stack as it is, or was when it failed. Dates are ISO 8601 everywhere in these records. */
+/** A resource of a stack in its current or last state. All dates in these records are ISO 8601. */
 export interface ResourceRecord {
   readonly type: string;
-  /** As events tell it, such as `UPDATE_FAILED`. */
+  /** As in events, such as `UPDATE_FAILED`. */
   readonly status: string;
   readonly reason?: string;
   readonly at: string;
-  /** Kept before the create call; see `CreateRequest`. One for each physical resource. */
+  /** Recorded before the create call; see `CreateRequest`. One for each physical resource. */
   readonly suffix: string;
-  /** Absent until the create call came back: with a status of `…_IN_PROGRESS` the resource may be there all the same. */
+  /** Absent until the create call returns. With a status of `…_IN_PROGRESS` the resource can exist without it. */
   readonly physicalId?: string;
   readonly attributes: Readonly<Record<string, string>>;
-  /** With which the physical resource was last made or changed successfully. */
+  /** Those of the last successful create or update. */
   readonly properties: JsonObject;
   readonly metadata?: JsonObject;
   readonly deletionPolicy: DeletionPolicy;
   readonly updateReplacePolicy: 'Delete' | 'Retain';
-  /** It was there before the stack: what undoes an import leaves it. */
+  /** It existed before the stack, so undoing the import does not delete it. */
   readonly imported?: boolean;
-  /** Logical ids that it was made from: it has to go before they may. */
+  /** Logical ids of the resources that it refers to. It is deleted before them. */
   readonly needs: readonly string[];
 }
 
 export type Resources = Readonly<Record<string, ResourceRecord>>;
 
-/** A physical resource that is no longer the stack's own, but not gone yet. */
+/** A physical resource that no longer belongs to the stack, and is not deleted yet. */
 export interface Superseded extends ResourceRecord {
   readonly logicalId: string;
-  /** Left to itself, by its policy. */
+  /** Not deleted, because of its policy. */
   readonly keep: boolean;
 }
 
@@ -51,31 +51,31 @@ export interface OutputRecord {
   readonly exportName?: string;
 }
 
-/** What a stack is made from; an update goes from one source to another. */
+/** What a stack is made from. An update changes the source. */
 export interface Source {
   readonly template: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly capabilities: readonly string[];
-  /** Named resources that exist already are taken into the stack. */
+  /** Existing resources with the given names are imported into the stack. */
   readonly importsExisting?: boolean;
 }
 
 export type OnFailure = 'ROLLBACK' | 'DELETE' | 'DO_NOTHING';
 
-/** The stack as it last was at rest: what the undoing of an update restores. */
+/** The last state of the stack without an operation, which a rollback restores. */
 export interface Before {
   readonly source: Source;
   readonly resources: Resources;
 }
 
 interface Common {
-  /** Of one request; kept through the phases that follow from it. */
+  /** The same for all phases of one request. */
   readonly id: string;
   readonly token?: string;
-  /** Delete what the undone operation made, even where the deletion policy is `Retain`. */
+  /** Deletes what the undone operation created, even with the deletion policy `Retain`. */
   readonly retainExceptOnCreate: boolean;
-  /** What this phase is done with, by logical id. */
+  /** Results of this phase, by logical id. */
   readonly progress: Readonly<Record<string, 'done' | 'failed'>>;
 }
 
@@ -92,7 +92,7 @@ export interface UndoCreateOperation extends Common {
 
 export interface UpdateOperation extends Common {
   readonly kind: 'update';
-  /** A stack policy that counts for this update instead of the stack's own. */
+  /** The stack policy for this update, instead of the stack's own. */
   readonly policyDuringUpdate?: string;
   readonly onFailure: 'ROLLBACK' | 'DO_NOTHING';
   readonly target: Source;
@@ -103,7 +103,7 @@ export interface UpdateOperation extends Common {
 export interface UndoUpdateOperation extends Common {
   readonly kind: 'undo-update';
   readonly before: Before;
-  /** Resources that are not rolled back, but taken as they are. */
+  /** Resources that are not rolled back. */
   readonly skip: readonly string[];
 }
 
@@ -114,11 +114,11 @@ export interface CleanUpOperation extends Common {
 
 export interface DeleteOperation extends Common {
   readonly kind: 'delete';
-  /** Left as they are. */
+  /** Resources that are not deleted. */
   readonly retain: readonly string[];
 }
 
-/** The phase that a stack is in; with it in the record, a killed process can go on where it was. */
+/** The current phase of a stack. A killed process resumes from it. */
 export type OperationRecord =
   | CreateOperation
   | UndoCreateOperation
@@ -133,7 +133,7 @@ export interface ChangeDetail {
   readonly name?: string;
   readonly recreates: boolean;
   readonly source: 'DirectModification' | 'ParameterReference' | 'ResourceReference' | 'ResourceAttribute';
-  /** What the change comes from, such as `Pool` or `Pool.Arn`; absent for a direct modification. */
+  /** The cause of the change, such as `Pool` or `Pool.Arn`; absent for a direct modification. */
   readonly cause?: string;
 }
 
@@ -145,7 +145,7 @@ export interface PlannedChange {
   readonly replacement?: 'True' | 'False' | 'Conditional';
   readonly policyAction?: 'Delete' | 'Retain' | 'ReplaceAndDelete' | 'ReplaceAndRetain';
   readonly details: readonly ChangeDetail[];
-  /** Properties as they are and as they are to be; absent where a parameter's value is not to be shown. */
+  /** Properties before and after the change; absent if they contain a parameter with `NoEcho`. */
   readonly before?: JsonObject;
   readonly after?: JsonObject;
 }
@@ -179,10 +179,10 @@ export interface StackRecord {
   readonly created: string;
   readonly updated?: string;
   readonly deleted?: string;
-  /** With `DO_NOTHING` a stack's failed creation stays as it is, for good. */
+  /** With `DO_NOTHING`, a stack whose creation failed stays as it is. */
   readonly onFailure?: OnFailure;
   readonly terminationProtection: boolean;
-  /** JSON; absent where every update is allowed. */
+  /** JSON; absent if every update is allowed. */
   readonly policy?: string;
   readonly source: Source;
   readonly outputs: readonly OutputRecord[];
@@ -191,18 +191,18 @@ export interface StackRecord {
   readonly changeSets: readonly ChangeSetRecord[];
   /** Oldest first. */
   readonly events: readonly EventRecord[];
-  /** Kept also where an operation got stuck that can be gone on with. */
+  /** Also kept for a failed operation that can be resumed. */
   readonly operation?: OperationRecord | undefined;
-  /** The last request that began an operation, so that its repetition is known for one. */
+  /** The last request that started an operation, to recognise its repetition. */
   readonly lastRequest?: { readonly action: string; readonly token: string } | undefined;
 }
 
-/** A member of a record under a name that a template chose: never one that every object has. */
+/** Returns a member of a record by a name from a template, and no inherited member. */
 export function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-/** Whether a record stands for a resource that is, or is to be, in the stack. */
+/** Whether a record is for a resource that is in the stack, or is being created. */
 export function isPresent(record: ResourceRecord | undefined): record is ResourceRecord {
   return record !== undefined && record.status !== 'DELETE_COMPLETE' && record.status !== 'DELETE_SKIPPED';
 }

@@ -46,6 +46,9 @@ async function listen(t: TestContext, host = '127.0.0.1') {
   return { requests, port: (server.address() as AddressInfo).port };
 }
 
+/** Seconds that a busy computer may need. */
+const SLOW = { Timeout: 60 };
+
 const metadata = (...keySets: string[]) => ({ 'edge-upload': { keySets } });
 
 test('a function fetches the key sets in its metadata and nothing else', async (t) => {
@@ -53,7 +56,7 @@ test('a function fetches the key sets in its metadata and nothing else', async (
   const other = await listen(t);
   const base = `http://127.0.0.1:${port}`;
   const room = await openRoom(t);
-  const arn = await room.publish(CODE, {}, metadata(`${base}/keys?v=1`, `${base}/moved`));
+  const arn = await room.publish(CODE, SLOW, metadata(`${base}/keys?v=1`, `${base}/moved`));
   const ask = (event: object) => returned(room, arn, event as never);
 
   assert.equal(await ask({ url: `${base}/keys?v=1` }), '200 the keys');
@@ -117,7 +120,7 @@ test('a Host header of the function does not reach the key set', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     `exports.handler = () => fetch('${url}', { headers: { host: 'internal', authorization: 'secret' } }).then((r) => r.text());`,
-    {},
+    SLOW,
     metadata(url),
   );
   assert.equal(await returned(room, arn), 'the keys');
@@ -128,19 +131,19 @@ test('a version keeps the key sets that it was published with', async (t) => {
   const { port } = await listen(t);
   const url = (name: string) => `http://127.0.0.1:${port}/${name}`;
   const room = await openRoom(t);
-  const first = await room.publish(CODE, {}, metadata(url('one')));
-  const second = await room.publish(CODE, {}, metadata(url('two')));
+  const first = await room.publish(CODE, SLOW, metadata(url('one')));
+  const second = await room.publish(CODE, SLOW, metadata(url('two')));
   assert.equal(await returned(room, first, { url: url('one') }), '200 the keys');
   assert.equal(await returned(room, first, { url: url('two') }), 'ECONNREFUSED');
   assert.equal(await returned(room, second, { url: url('two') }), '200 the keys');
-  const none = await room.publish(CODE);
+  const none = await room.publish(CODE, SLOW);
   assert.equal(await returned(room, none, { url: url('one') }), 'ECONNREFUSED');
 });
 
 test('metadata lists canonical https URLs, and http on loopback only', async (t) => {
   const room = await openRoom(t);
   for (const url of ['https://login.example.com/keys', 'http://localhost:1/k', 'http://[::1]/k']) {
-    await room.publish(CODE, {}, metadata(url));
+    await room.publish(CODE, SLOW, metadata(url));
   }
   for (const keySets of [
     ['http://login.example.com/keys'],
@@ -158,7 +161,7 @@ test('metadata lists canonical https URLs, and http on loopback only', async (t)
     [7],
     'https://login.example.com/keys',
   ]) {
-    await assert.rejects(room.publish(CODE, {}, { 'edge-upload': { keySets } }), {
+    await assert.rejects(room.publish(CODE, SLOW, { 'edge-upload': { keySets } }), {
       name: 'AwsError',
       code: 'InvalidRequest',
       message: /^Metadata\.edge-upload\.keySets/,
@@ -176,7 +179,7 @@ test('a key set hangs, answers garbage, or refuses the connection, as tests ask'
     `${CODE}
     const inTime = exports.handler;
     exports.handler = (event) => Promise.race([inTime(event), new Promise((late) => setTimeout(late, 300, 'late'))]);`,
-    {},
+    SLOW,
     metadata(url),
   );
   for (const [fault, expected] of [

@@ -46,7 +46,7 @@ test('a function gets the memory that it asked for', async (t) => {
   const room = await openRoom(t);
   const code =
     'exports.handler = async () => { const held = new Array(2e7).fill(0.5); return held.length; };';
-  assert.equal(await returned(room, await room.publish(code, { MemorySize: 512 })), 2e7);
+  assert.equal(await returned(room, await room.publish(code, { MemorySize: 512, Timeout: 60 })), 2e7);
 });
 
 test('an endless loop and a promise that never settles end at the timeout, and the next event is served', async (t) => {
