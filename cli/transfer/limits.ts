@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
 import type { Context } from '../context.ts';
 import { isUserError, type UserError } from '../errors.ts';
+import { POOL_ALIAS } from '../identity/edge-description.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';
 import type { CommandTokens } from '../identity/tokens/token-source.ts';
 import { orInterrupted } from '../network/deadline.ts';
@@ -12,7 +13,7 @@ import { folders } from '../settings/folders.ts';
 import type { Target } from '../settings/target.ts';
 import type { EdgeClient } from './wire/edge-client.ts';
 import { type EdgeLimits, readLimits } from './wire/edge-limits.ts';
-import { notInGroup } from './wire/refusals.ts';
+import { notAllowed } from './wire/refusals.ts';
 
 /** What the edge allows the caller of this command. */
 export interface Limits {
@@ -32,17 +33,33 @@ export interface LimitsOptions {
 }
 
 async function ask({ edge, tokens, memory }: LimitsOptions): Promise<EdgeLimits> {
-  const { value } = await edge.request(
-    { method: 'GET', key: DESCRIPTION_KEY, subject: edge.url },
-    ({ text }) => {
-      const limits = readLimits(text);
-      if (limits.writeTo?.length === 0) throw notInGroup(edge.url);
-      return limits;
-    },
+  let issuer: string | undefined;
+  try {
+    const { value } = await edge.request(
+      { method: 'GET', key: DESCRIPTION_KEY, subject: edge.url },
+      ({ text }) => {
+        const limits = readLimits(text);
+        ({ issuer } = limits);
+        if (limits.writeTo?.length === 0) throw notAllowed(edge.url, issuer);
+        return limits;
+      },
+    );
+    // The request may have renewed the token.
+    await memory?.keep(await tokens.current(), value);
+    return value;
+  } catch (error) {
+    const isRefused = isUserError(error) && error.code === 'forbidden';
+    if (isRefused && issuer !== undefined && issuer !== POOL_ALIAS) await askWhy(edge);
+    throw error;
+  }
+}
+
+/** Sends a request that changes nothing. Where no rule fits the caller, its refusal names the claims that differ. */
+async function askWhy(edge: EdgeClient): Promise<void> {
+  await edge.request(
+    { method: 'GET', key: 'uploads', query: { uploads: '' }, subject: edge.url },
+    () => undefined,
   );
-  // The request may have renewed the token.
-  await memory?.keep(await tokens.current(), value);
-  return value;
 }
 
 export function createLimits(options: LimitsOptions): Limits {

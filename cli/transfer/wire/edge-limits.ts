@@ -10,6 +10,8 @@ export interface EdgeLimits {
   readonly writeTo?: readonly string[];
   /** Prefixes that the edge left out of a long `writeTo`. */
   readonly omitted?: number;
+  /** Alias of the caller's issuer; absent where the edge knows the user pool alone. */
+  readonly issuer?: string;
 }
 
 /** Returns the limits that an edge's description of itself contains; none for any other text. */
@@ -17,10 +19,17 @@ export function readLimits(text: string): EdgeLimits {
   try {
     const { policy, caller } = JSON.parse(text) as {
       policy?: { maxSize?: unknown };
-      caller?: { writeTo?: unknown; omitted?: { writeTo?: unknown } };
+      caller?: {
+        writeTo?: unknown;
+        maxSize?: unknown;
+        issuer?: unknown;
+        omitted?: { writeTo?: unknown };
+      };
     };
+    const sizes = [policy?.maxSize, caller?.maxSize].map(numberOf).filter((size) => size !== undefined);
     return omitUndefined({
-      maxSize: numberOf(policy?.maxSize),
+      maxSize: sizes.length === 0 ? undefined : Math.min(...sizes),
+      issuer: typeof caller?.issuer === 'string' ? caller.issuer : undefined,
       writeTo: isTexts(caller?.writeTo) ? caller.writeTo : undefined,
       omitted: numberOf(caller?.omitted?.writeTo) || undefined,
     });

@@ -1,5 +1,6 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { type ErrorCode, UserError } from '../../errors.ts';
+import { POOL_ALIAS } from '../../identity/edge-description.ts';
 import { type Answer, NotInGroup, type Refusal, readRefusal, TokenRejected, UploadGone } from './answers.ts';
 import { cloudFrontReason, isCloudFrontPage, isPage, unexpectedAnswer } from './pages.ts';
 import { type FailureDetails, PassingFailure, retryAfter } from './retry.ts';
@@ -39,6 +40,15 @@ const GROUP: Known = {
   why: 'you are in no group that is allowed to upload',
   hint: 'An operator adds you with: edge-upload user groups <name> --add <group>',
 };
+
+const CALLER: Known = {
+  code: 'forbidden',
+  why: 'no rule of the edge allows this caller to upload',
+  hint: 'Operators: see the rules of the edge with: edge-upload trust list',
+};
+
+/** Refusals that another token of the same caller may not meet: it has the groups and claims of now. */
+const OF_CALLER: ReadonlySet<string> = new Set(['forbidden_group', 'forbidden_caller']);
 
 /** Words for codes of S3 and of the edge; `$` stands for the detail that S3 adds. */
 const KNOWN: Readonly<Record<string, Known>> = {
@@ -166,7 +176,7 @@ export function refusalError(
   if (known !== undefined) {
     const why = known.why.replace(' ($)', refusal.detail === undefined ? '' : ` (${brief(refusal.detail)})`);
     const name = refusal.from === 'between' ? `HTTP ${status}` : code;
-    const Class = code === 'forbidden_group' ? NotInGroup : UserError;
+    const Class = OF_CALLER.has(code) ? NotInGroup : UserError;
     return new Class(known.code, `${subject} was refused (${name}): ${why}.`, { hint: known.hint });
   }
   if (refusal.from === 'between' && isPage(answer)) return pageError(answer, subject, wait);
@@ -180,12 +190,16 @@ export function refusalError(
   if (refusal.from === 'between' && status >= 300 && status < 400) return redirected(answer, subject);
   const final = finalCode(refusal, status);
   const hint = HINTS[final];
-  return new UserError(final, message, omitUndefined({ hint }));
+  const Class = OF_CALLER.has(code) ? NotInGroup : UserError;
+  return new Class(final, message, omitUndefined({ hint }));
 }
 
-/** The error for a caller who is in no group that is allowed to upload. */
-export function notInGroup(subject: string): NotInGroup {
-  const { code, why, hint } = GROUP;
+/**
+ * The error for a caller who is in no group that is allowed to upload, or whom no rule allows to.
+ * @param issuer Alias of the caller's issuer, as the edge names it.
+ */
+export function notAllowed(subject: string, issuer = POOL_ALIAS): NotInGroup {
+  const { code, why, hint } = issuer === POOL_ALIAS ? GROUP : CALLER;
   return new NotInGroup(code, `Uploads to ${subject} are refused: ${why}.`, { hint });
 }
 
