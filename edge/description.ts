@@ -65,10 +65,10 @@ export function describeEdge({ issuers, policy }: EdgeConfig, caller?: Caller): 
   return {
     service: 'edge-upload',
     version: 2,
-    ...(pool === undefined ? {} : describePool(pool)),
-    policy: { ...policy, ...(pool === undefined ? {} : poolPolicy(pool)) },
+    ...(pool && describePool(pool)),
+    policy: { ...policy, ...(pool && poolPolicy(pool)) },
     issuers: issuers.map(describeIssuer),
-    ...(caller === undefined ? {} : { caller: describeCaller(policy, caller) }),
+    ...(caller && { caller: describeCaller(policy, caller) }),
   };
 }
 
@@ -116,7 +116,7 @@ function describeCaller(policy: EdgeConfig['policy'], caller: Caller): Described
     sub,
     issuer: issuer.alias,
     groups,
-    ...(issuer.kind === 'pool' ? {} : { claims: namedClaims(caller) }),
+    ...(issuer.kind !== 'pool' && { claims: namedClaims(caller) }),
     writeTo,
     ...omitUndefined({ maxSize, noClobber }),
     ...(omitted.groups + omitted.writeTo === 0 ? {} : { omitted }),

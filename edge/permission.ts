@@ -35,7 +35,7 @@ export function permissionOf(caller: Caller, policy: EdgePolicy): Permission {
     prefixes,
     ...omitUndefined({
       maxSize: maxSize && Math.min(maxSize, policy.maxSize ?? maxSize),
-      noClobber: noClobber || undefined,
+      noClobber,
     }),
   };
 }
@@ -98,8 +98,10 @@ function withoutRule(caller: Caller): Refusal {
     names.includes('hd') && claims.hd === undefined
       ? ' This Google account is not of a Workspace domain.'
       : '';
-  const text = fitting(names, NAMED_BYTES).join(', ');
-  return new Refusal('forbidden_caller', `No rule fits the token. Claims that differ: ${text}.${advice}`);
+  return new Refusal(
+    'forbidden_caller',
+    `No rule fits the token. Claims that differ: ${names.join(', ')}.${advice}`,
+  );
 }
 
 function named(prefixes: readonly string[]): string {

@@ -28,8 +28,6 @@ export interface Condition {
  */
 const REF_CLAIMS: readonly string[] = [
   'ref',
-  'base_ref',
-  'head_ref',
   'ref_path',
   'build_branch',
   'build_tag',

@@ -87,8 +87,8 @@ export function readEvent(event: unknown): ViewerRequest | undefined {
   try {
     return {
       request: readRequest(request),
-      ...(typeof requestId === 'string' ? { requestId } : {}),
-      ...(typeof distributionDomainName === 'string' ? { domainName: distributionDomainName } : {}),
+      ...(typeof requestId === 'string' && { requestId }),
+      ...(typeof distributionDomainName === 'string' && { domainName: distributionDomainName }),
     };
   } catch (error) {
     if (error === NOT_A_REQUEST) return undefined;

@@ -105,23 +105,25 @@ function checkAudience(claims: Claims, issuer: EdgeIssuer, origins: readonly str
 
 /** Returns when a token expires, in seconds since 1970. @throws {Refusal} 401 */
 export function checkTimes({ exp, nbf, iat }: Claims, { kind, maxAge }: EdgeIssuer, now: number): number {
-  if (exp === undefined)
-    throw invalidToken('The token has no exp claim: it would never expire.', 'missing_expiry');
+  if (exp === undefined) throw invalidToken('The token has no exp claim.', 'missing_expiry');
   if (!isTime(exp)) throw invalidClaim('exp');
   if (exp <= now) throw invalidToken('The token has expired.', 'token_expired');
   const longest = maxAge ?? (kind === 'pool' ? Number.POSITIVE_INFINITY : MAX_AGE_SECONDS);
   if (exp > now + longest) {
     throw invalidToken(
-      `The token is valid for more than ${longest} seconds. Shorten its lifetime at the provider.`,
+      `The token lasts more than ${longest} seconds. Shorten it at the provider.`,
       'lifetime_too_long',
     );
   }
-  if (nbf !== undefined && !isTime(nbf)) throw invalidClaim('nbf');
-  if (iat !== undefined && !isTime(iat)) throw invalidClaim('iat');
-  if ((nbf ?? 0) > now + EARLY_SECONDS || (iat ?? 0) > now + CLOCK_SECONDS) {
-    throw invalidToken('The token is not valid yet.', 'token_not_yet_valid');
-  }
+  checkBegin('nbf', nbf, now + EARLY_SECONDS);
+  checkBegin('iat', iat, now + CLOCK_SECONDS);
   return exp;
+}
+
+function checkBegin(claim: string, time: unknown, latest: number): void {
+  if (time === undefined) return;
+  if (!isTime(time)) throw invalidClaim(claim);
+  if (time > latest) throw invalidToken('The token is not valid yet.', 'token_not_yet_valid');
 }
 
 function readGroups(claims: Claims, issuer: EdgeIssuer): readonly string[] {

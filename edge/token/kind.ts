@@ -44,7 +44,7 @@ export function checkKind(header: Claims, payload: Claims, issuer: EdgeIssuer): 
   if (token === 'access' ? isAccess : isId) return;
   throw invalidToken(
     token === 'access'
-      ? 'The token is not an access token. Send the access token, asked for with a scope of your API.'
+      ? 'The token is not an access token. Ask for one with a scope of your API.'
       : 'The token is not an ID token. Send the ID token.',
     'wrong_token_kind',
   );

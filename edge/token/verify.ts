@@ -21,10 +21,10 @@ const OPAQUE = /^[\w.~+/-]{20,}={0,2}$/;
 /** Reads how a token says it is signed. */
 function readHeader({ alg, kid, crit }: Claims): { readonly alg: string; readonly kid: string } {
   if (!isAlgorithm(alg))
-    throw invalidToken('The token is signed with an algorithm that is not allowed.', 'unsupported_algorithm');
+    throw invalidToken('The algorithm of the token is not allowed.', 'unsupported_algorithm');
   // RFC 7515 section 4.1.11: extensions that must be understood, and none is.
   if (crit !== undefined)
-    throw invalidToken('The token has a crit header, which is not supported.', 'unsupported_crit');
+    throw invalidToken('A crit header in a token is not supported.', 'unsupported_crit');
   if (typeof kid !== 'string') throw invalidToken('The token does not name its key.');
   return { alg, kid };
 }

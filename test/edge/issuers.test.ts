@@ -260,7 +260,7 @@ const ROWS: readonly Row[] = [
     'Entra, too many groups',
     { ...entra, rules: [inGroup] },
     { ...entraClaims, _claim_names: { groups: 'src1' }, _claim_sources: {} },
-    /^forbidden_group: .*more groups than a token holds. Use app roles/,
+    /^forbidden_group: .*more groups than a token contains\. Use app roles/,
   ],
   [
     'Entra, too many groups and a rule for all',

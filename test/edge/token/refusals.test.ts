@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { JwtVerifier } from 'aws-jwt-verify';
 import type { EdgeConfig, EdgeIssuer } from '../../../edge/config.ts';
 import { Refusal, type RefusalCode } from '../../../edge/refusal.ts';
 import { createVerify } from '../../../edge/token/verify.ts';
@@ -7,6 +8,7 @@ import type { Claims } from '../../support/forge.ts';
 import {
   configOf,
   DOMAIN,
+  type IssuerKey,
   issuerKey,
   ORIGIN,
   outside,
@@ -47,7 +49,7 @@ const API = ['api://uploads'];
 const AUDIENCE = 'Accepted: api://uploads.';
 const NOT_ACCESS = code(
   'wrong_token_kind',
-  'The token is not an access token. Send the access token, asked for with a scope of your API.',
+  'The token is not an access token. Ask for one with a scope of your API.',
 );
 const NOT_ID = code('wrong_token_kind', 'The token is not an ID token. Send the ID token.');
 const OTHER_CLIENT = code(
@@ -189,6 +191,18 @@ test('what is no JWT is refused, and an opaque token named as such', async () =>
   for (const [token, expected] of rows) assert.equal(await judged(token, config), expected);
 });
 
+/** The caller by AWS's own verifier: a second opinion. */
+function witness(token: string, { alg, jwk }: IssuerKey): unknown {
+  const [issuer = ''] = outside().iss;
+  const verifier = JwtVerifier.create({
+    issuer,
+    audience: API[0] ?? '',
+    jwksUri: 'https://id.example.com/keys',
+  });
+  verifier.cacheJwks({ keys: [{ ...jwk, alg }] });
+  return verifier.verifySync(token).sub;
+}
+
 test('each algorithm verifies with a key of its type, and with no other', async () => {
   const algorithms = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
   const keys = algorithms.map((alg) => issuerKey(alg));
@@ -196,6 +210,7 @@ test('each algorithm verifies with a key of its type, and with no other', async 
   for (const key of keys) {
     const token = signed(key, personal());
     assert.equal(await judged(token, config), 'ada', key.alg);
+    assert.equal(witness(token, key), 'ada', key.alg);
     const at = token.length - 20;
     const flipped = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
     assert.match(await judged(flipped, config), /^invalid_token: .*signature/, key.alg);
