@@ -64,7 +64,7 @@ test('Ctrl-C under a rate limit loses no more than the limit sends in five secon
   }
 });
 
-test('after Ctrl-C no answer is waited for longer than that', async (t) => {
+test('after Ctrl-C an answer is awaited for a second at most', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const context = testContext({ cwd });
@@ -77,7 +77,7 @@ test('after Ctrl-C no answer is waited for longer than that', async (t) => {
   await assert.rejects(upload(t, context, edge.url, { files: ['f'] }, options), withCode('interrupted'));
 });
 
-test('requests that wait for another try are one count, not one line each', async (t) => {
+test('requests that wait for a retry are shown as one count', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), Buffer.alloc(3 * PART, 'cut'));
   let cuts = 0;

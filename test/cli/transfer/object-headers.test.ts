@@ -11,7 +11,7 @@ test('the content type follows the extension', () => {
   }
 });
 
-test('headers and metadata as S3 takes them', () => {
+test('headers and metadata are sent as S3 accepts them', () => {
   assert.deepEqual(
     objectHeaders({
       contentType: 'text/plain; charset=utf-8',

@@ -15,7 +15,7 @@ import { withCode } from './helpers/uploading.ts';
 
 const MIB = 1024 ** 2;
 
-test('one request up to the threshold, parts above it', () => {
+test('a file is sent by one PUT up to the threshold, and in parts above it', () => {
   const whole = (size: number) => ({ multipart: false, partSize: size, parts: 1 });
   for (const size of [0, 1, MIN_PART - 1, MIN_PART, MIN_PART + 1, DEFAULT_PART - 1, DEFAULT_PART]) {
     assert.deepEqual(planUpload('f', size), whole(size), String(size));
@@ -44,7 +44,7 @@ test('every size up to the largest makes 10,000 parts or fewer, each within the 
   }
 });
 
-test('a part size that the user gives', () => {
+test('a part size that the user gives is used within the limits of S3 is used within the limits of S3', () => {
   assert.deepEqual(planUpload('f', 3 * MIN_PART, { partSize: MIN_PART }), {
     multipart: true,
     partSize: MIN_PART,
@@ -70,7 +70,7 @@ test('under a rate limit, parts are as small as S3 allows', () => {
   assert.equal(planUpload('f', 100 * MIB, { ...limited, partSize: 64 * MIB }).partSize, 64 * MIB);
 });
 
-test('--multipart never and always', () => {
+test('--multipart never sends one PUT, always sends parts', () => {
   assert.equal(planUpload('f', MAX_WHOLE, { multipart: 'never' }).multipart, false);
   assert.throws(() => planUpload('f', MAX_WHOLE + 1, { multipart: 'never' }), withCode('too_large'));
   assert.deepEqual(planUpload('f', 0, { multipart: 'always' }), {

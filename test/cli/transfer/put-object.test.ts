@@ -110,7 +110,7 @@ test('kernel files are stored as they are read, whatever length they claim', {
   }
 });
 
-test('one failure does not stop the others; the summary names it and gives its exit code', async (t) => {
+test('a failure does not stop other files; the summary has its exit code', async (t) => {
   const cwd = await ownFolder(t);
   const edge = await ownEdge(t);
   const context = testContext({ cwd });

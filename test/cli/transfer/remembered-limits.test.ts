@@ -64,7 +64,7 @@ test('limits are asked for once a token, and kept in a private file without the 
   assert.equal(asked(), 2, 'another token');
 });
 
-test('limits that have changed are asked for once a command, and every file is stored where they say', async (t) => {
+test('changed limits are asked for once a command, and each file is stored where they allow it', async (t) => {
   const { rule, put, asked, stored, edge } = await changeable(t);
   await put();
   rule.writeTo = ['eve/'];
@@ -86,7 +86,7 @@ test('limits that have changed are asked for once a command, and every file is s
   assert.ok(edge.stored.has('/x/a'));
 });
 
-test('a stream, which cannot be sent again, is placed as the edge says now', async (t) => {
+test('a stream is placed by the limits that the edge answers now', async (t) => {
   const { rule, put, stored } = await changeable(t);
   await put();
   rule.writeTo = ['eve/'];
@@ -94,7 +94,7 @@ test('a stream, which cannot be sent again, is placed as the edge says now', asy
   assert.deepEqual(stored(), ['/ada/a', '/eve/piped']);
 });
 
-test('for a token of the environment, and where nothing can be kept, the edge is asked each time', async (t) => {
+test('the edge is asked each time for a token of the environment, and where nothing can be written', async (t) => {
   const { home, edge, put, asked } = await changeable(t);
   const env = { EDGE_UPLOAD_TOKEN: 'good', EDGE_UPLOAD_URL: edge.url };
   await put({ env });

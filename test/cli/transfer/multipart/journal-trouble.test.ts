@@ -94,7 +94,7 @@ test('a journal that becomes unwritable during the upload is a warning', async (
   }
 });
 
-test('a file among the journals that is not a journal is reported, and stops nothing', async (t) => {
+test('a file among the journals that is not a journal is reported, and the upload continues', async (t) => {
   const { cwd, bytes } = await file(t);
   const home = await ownFolder(t);
   const folder = journalFolder(testContext({ home }));

@@ -29,7 +29,7 @@ function contradiction(random: () => number) {
   return { size, plan, recorded, listed };
 }
 
-test('whatever journal and store say, a part is kept only where both say the same of the right bytes', () => {
+test('a part is kept only where journal and store agree on the right bytes', () => {
   for (let seed = 1; seed <= 2000; seed += 1) {
     const { size, plan, recorded, listed } = contradiction(seeded(seed));
     const { kept, doubtful } = reconcile(size, plan, recorded, listed);
@@ -52,7 +52,7 @@ test('whatever journal and store say, a part is kept only where both say the sam
   }
 });
 
-test('a journal that the store confirms is kept whole; one that it knows nothing of is sent whole', () => {
+test('all parts are kept where the store confirms them, and sent where it has none', () => {
   const plan = { multipart: true, partSize: 10, parts: 3 };
   const recorded = new Map(
     [1, 2, 3].map((number) => [number, { number, size: number === 3 ? 5 : 10, etag: 'e', checksum: 'c' }]),

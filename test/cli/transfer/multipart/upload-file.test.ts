@@ -92,7 +92,7 @@ test('an interrupted upload resumes: parts that the store has are not sent again
   assert.deepEqual(await journals(), []);
 });
 
-test('the journal alone is not trusted: parts it lost are found, parts it invented are sent', async (t) => {
+test('parts that the journal lacks are found, and parts that only the journal has are sent', async (t) => {
   const { home, bytes, put, journals } = await bigFile(t);
   const fault = { on: true };
   const edge = await ownEdge(t, refusing(5, fault));
@@ -188,7 +188,7 @@ test('a journal of the earlier format is resumed', async (t) => {
   assert.deepEqual(parts(edge), [5]);
 });
 
-test('where the upload may have been completed already, the error says so', async (t) => {
+test('the error says where the upload may have been completed already', async (t) => {
   const { put } = await bigFile(t);
   let lost = true;
   const edge: TestEdge = await ownEdge(t, async (request, response) => {

@@ -45,7 +45,7 @@ test('pieces grow on a quick link and shrink on a slow one; every byte is counte
   assert.equal(sent, 12 * 512 * 1024 + 5);
 });
 
-test('a limited rate is kept to over the whole, and shared', async () => {
+test('the rate limit holds for all bodies together', async () => {
   const clock = stillClock();
   const limit = createRateLimit(1_000_000, clock, new AbortController().signal);
   assert.equal(limit.pieceBytes, 250_000);
@@ -54,7 +54,7 @@ test('a limited rate is kept to over the whole, and shared', async () => {
   assert.equal(clock.now(), 4750);
 });
 
-test('rate is of the last seconds, and what was found stored is no rate', () => {
+test('the rate is that of the last seconds, without bytes that the store had already', () => {
   const clock = stillClock();
   const context = testContext();
   const meter = createMeter(context.ui, clock.now);
@@ -78,7 +78,7 @@ test('rate is of the last seconds, and what was found stored is no rate', () => 
   assert.equal(last?.filesDone, 1);
 });
 
-test('sizes as people type them', () => {
+test('sizes are parsed as people type them', () => {
   assert.equal(parseSize('16M', '--x'), 16 * 1024 ** 2);
   assert.equal(parseSize('1.5GiB', '--x'), 1.5 * 1024 ** 3);
   assert.equal(parseSize('64kb', '--x'), 65_536);

@@ -89,7 +89,7 @@ test('--as for a folder can end in /', async (t) => {
   assert.deepEqual(await keys(cwd, { files: ['d'], recursive: true, as: '/' }), ['a.txt']);
 });
 
-test('names are used byte for byte as on the disk', async (t) => {
+test('names are keys byte for byte', async (t) => {
   const names = [
     'a b',
     '#?%+&',
@@ -188,7 +188,7 @@ test('an unreadable folder is reported, whatever --include says', {
   assert.deepEqual(items.map(({ kind }) => kind).sort(), ['file', 'refused']);
 });
 
-test('an upload of nothing is a warning', async (t) => {
+test('an upload without files is a warning', async (t) => {
   const cwd = await tree(t, 'd/a.txt', 'list');
   await writeFile(join(cwd, 'list'), '\n');
   const warningsOf = async (options: SourceOptions) => (await find(cwd, options)).warnings;

@@ -51,7 +51,7 @@ interface Told {
 const error = (code: string, more = '') =>
   xml('Error', `<Code>${code}</Code><Message>It is so.</Message>${more}`);
 
-test('each kind of answer from S3, CloudFront and what is in between has words of its own', async (t) => {
+test('each kind of answer from S3, CloudFront and proxies has words of its own', async (t) => {
   const cases: readonly Told[] = [
     {
       status: 200,
@@ -199,7 +199,7 @@ test('each kind of answer from S3, CloudFront and what is in between has words o
   }
 });
 
-test('no text of the store becomes markup, and what is no ETag, id or list of S3’s is refused', async (t) => {
+test('text of the store never becomes markup; invalid ETags, ids and lists are refused', async (t) => {
   const odd = ['"</ETag><Evil/><ETag>"', '"a&amp;b"', '"a', 'W/"abc"', '', '"a b"'];
   for (const etag of odd) {
     const bodies: string[] = [];
@@ -219,7 +219,7 @@ test('no text of the store becomes markup, and what is no ETag, id or list of S3
   }
 });
 
-test('documents that are not exactly S3’s open no upload', async (t) => {
+test('documents that differ from S3’s do not open an upload', async (t) => {
   const inner = '<UploadId>id</UploadId>';
   const documents = [
     xml('Other', inner),
@@ -248,7 +248,7 @@ test('documents that are not exactly S3’s open no upload', async (t) => {
   }
 });
 
-test('an answer that drips, or is announced for ever, ends', async (t) => {
+test('an answer that is too slow, or only announced, is cut', async (t) => {
   const ways: ((request: Request, response: Response) => NodeJS.Timeout)[] = [
     (_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -273,7 +273,7 @@ test('an answer that drips, or is announced for ever, ends', async (t) => {
   }
 });
 
-test('an answer of more bytes than any of S3’s has is not read to its end', async (t) => {
+test('an answer that is longer than any of S3’s is not read to its end', async (t) => {
   const edge = await ownEdge(t, (request, response) => {
     if (request.method !== 'POST') return false;
     const sound = xml('InitiateMultipartUploadResult', '<UploadId>id</UploadId>');
@@ -283,7 +283,7 @@ test('an answer of more bytes than any of S3’s has is not read to its end', as
   await assert.rejects(putInParts(t, edge), withCode('unreachable', /end of its answer/));
 });
 
-test('pages of ListParts that lead nowhere end', async (t) => {
+test('pages of ListParts without progress are an error', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), Buffer.alloc(11 * MIB, 'list'));
   const put = (edge: TestEdge) =>

@@ -21,7 +21,7 @@ async function afterBytes(request: Parameters<Mischief>[0], bytes: number, then:
   return true;
 }
 
-test('a connection reset at any byte is tried again', async (t) => {
+test('a request whose connection is reset at any byte is retried', async (t) => {
   const cwd = await ownFolder(t);
   const bytes = Buffer.alloc(SIZE, 'reset');
   await writeFile(join(cwd, 'f'), bytes);
@@ -41,7 +41,7 @@ test('a connection reset at any byte is tried again', async (t) => {
   assert.equal(last?.bytes, SIZE, 'bytes of failed tries count no longer');
 });
 
-test('503, 500, 429, 408 and what S3 says passes are tried again; Retry-After is honoured', async (t) => {
+test('503, 500, 429, 408 and S3’s temporary errors are retried; Retry-After is honoured', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const answers: ((response: Parameters<Mischief>[1]) => void)[] = [
@@ -67,7 +67,7 @@ test('503, 500, 429, 408 and what S3 says passes are tried again; Retry-After is
   assert.ok(context.events.some((event) => event.type === 'note' && /SlowDown/.test(event.text)));
 });
 
-test('tries run out, and time does', async (t) => {
+test('retries end after ten attempts, and before a wait that is too long', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   let asked = 0;
@@ -84,7 +84,7 @@ test('tries run out, and time does', async (t) => {
   assert.equal(asked, RETRY.tries + 1, 'a wait of a day is not begun');
 });
 
-test('final refusals are not tried again, and say what they are', async (t) => {
+test('final refusals are not retried, and each has words of its own', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const cases: [number, 'edge' | 'store', string, string, number][] = [
@@ -113,7 +113,7 @@ test('final refusals are not tried again, and say what they are', async (t) => {
   }
 });
 
-test('a redirect is not followed: the token would go along', async (t) => {
+test('a redirect is not followed, because the token would be sent along', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const edge = await ownEdge(t, async (request, response) => {
@@ -127,7 +127,7 @@ test('a redirect is not followed: the token would go along', async (t) => {
   );
 });
 
-test('bytes damaged on their way are sent once more, and then are an error', async (t) => {
+test('bytes that are damaged in transit are sent again once, and then are an error', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const damageFirst = (times: number) =>
@@ -148,7 +148,7 @@ test('bytes damaged on their way are sent once more, and then are an error', asy
   assert.equal(broken.seen.length, 2);
 });
 
-test('an attempt that stalls is cut and tried again, before or after the body is out', async (t) => {
+test('an attempt that stalls is cut and retried, before or after the body is sent', async (t) => {
   const cwd = await ownFolder(t);
   const bytes = Buffer.alloc(24 * 1024 * 1024, 'stall');
   await writeFile(join(cwd, 'f'), bytes);
@@ -164,7 +164,7 @@ test('an attempt that stalls is cut and tried again, before or after the body is
   assert.equal(rows(context.events)[0]?.attempts, 3);
 });
 
-test('an edge that is not there is given up after a few tries', async (t) => {
+test('an edge that cannot be reached is given up after a few attempts', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'x');
   const edge = await ownEdge(t);
@@ -175,7 +175,7 @@ test('an edge that is not there is given up after a few tries', async (t) => {
   );
 });
 
-test('Ctrl-C ends the upload, in the middle of a body and in the middle of a wait', async (t) => {
+test('Ctrl-C ends the upload during a body and during a wait', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), Buffer.alloc(SIZE));
   const context = testContext({ cwd });
@@ -202,7 +202,7 @@ test('Ctrl-C ends the upload, in the middle of a body and in the middle of a wai
   await assert.rejects(upload(t, other, busy.url, { files: ['f'] }, { clock }), withCode('interrupted'));
 });
 
-test('Ctrl-C in the middle of several files says what was done of them', async (t) => {
+test('Ctrl-C among several files prints the sum so far', async (t) => {
   const cwd = await ownFolder(t);
   for (const name of ['a', 'b']) await writeFile(join(cwd, name), Buffer.alloc(SIZE));
   const context = testContext({ cwd });
@@ -222,7 +222,7 @@ test('Ctrl-C in the middle of several files says what was done of them', async (
   assert.deepEqual(others, []);
 });
 
-test('a 401 is answered with one renewed token, without a word', async (t) => {
+test('after a 401 the token is renewed once, without output', async (t) => {
   const cwd = await ownFolder(t);
   const bytes = Buffer.alloc(SIZE, 'token');
   await writeFile(join(cwd, 'f'), bytes);
@@ -241,7 +241,7 @@ test('a 401 is answered with one renewed token, without a word', async (t) => {
   );
 });
 
-test('once nobody is signed in, further files are not sent', async (t) => {
+test('after a sign-in has ended, further files are not sent', async (t) => {
   const cwd = await ownFolder(t);
   const files = Array.from({ length: 30 }, (_, index) => `f${index}`);
   for (const file of files) await writeFile(join(cwd, file), file);
@@ -258,7 +258,7 @@ test('once nobody is signed in, further files are not sent', async (t) => {
   assert.ok(edge.seen.length <= 4);
 });
 
-test('a file that gets no answer stops none of the others; an edge that is not there stops all', async (t) => {
+test('a file without an answer stops no others; an edge that cannot be reached stops all', async (t) => {
   const cwd = await ownFolder(t);
   const files = Array.from({ length: 9 }, (_, index) => `f${index}`);
   for (const file of files) await writeFile(join(cwd, file), file);
@@ -287,7 +287,7 @@ test('a file that gets no answer stops none of the others; an edge that is not t
   assert.equal(said.filter((message) => message.startsWith('Not tried: ')).length, 7);
 });
 
-test('metadata that only the uploader’s name makes too much is the user’s to shorten', async (t) => {
+test('metadata that is too long with the uploader’s name is a usage error', async (t) => {
   const cwd = await ownFolder(t);
   await writeFile(join(cwd, 'f'), 'bytes');
   const edge = await ownEdge(t, async (request, response) => {
