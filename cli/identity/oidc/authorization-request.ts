@@ -7,7 +7,10 @@ export type RequestedIssuer = Pick<DescribedIssuer, 'scopes' | 'token' | 'preset
 
 const OFFLINE = 'offline_access';
 
-/** Parameters that name the audience. Entra refuses `resource`; other providers have the audience in their settings. */
+/**
+ * Parameters that name the audience, by preset. Entra refuses `resource`; other providers, Cognito's managed login among
+ * them, have the audience in their settings.
+ */
 const AUDIENCE_PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   auth0: ['audience'],
   // https://www.rfc-editor.org/rfc/rfc8707
@@ -31,7 +34,7 @@ export function audienceParameters(
   audience: string,
 ): Record<string, string> {
   if (token === 'id') return {};
-  const names = AUDIENCE_PARAMETERS[preset ?? 'oidc'] ?? [];
+  const names = AUDIENCE_PARAMETERS[preset ?? ''] ?? [];
   return Object.fromEntries(names.map((name) => [name, audience]));
 }
 
@@ -41,7 +44,7 @@ export function scopeOf({ scopes = [] }: RequestedIssuer): string {
 }
 
 /** Returns parameters without which some providers give no refresh token. */
-export function offlineParameters({ scopes = [], preset = 'oidc' }: RequestedIssuer): Record<string, string> {
+export function offlineParameters({ scopes = [], preset }: RequestedIssuer): Record<string, string> {
   // https://developers.google.com/identity/protocols/oauth2/native-app
   if (preset === 'google') return { access_type: 'offline', prompt: 'consent' };
   // https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess

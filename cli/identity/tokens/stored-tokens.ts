@@ -8,7 +8,7 @@ import { awsErrorName, cognitoFailure, wordsOf } from '../cognito-errors.ts';
 import { regionOf } from '../edge-description.ts';
 import { checkedUsername, loginCommand } from '../sign-in/username.ts';
 import { openUserPool, type PoolAddress, type Tokens, withUserPool } from '../user-pool.ts';
-import type { TokenSource } from './access-token.ts';
+import { expiryOf, type TokenSource } from './access-token.ts';
 import { isUsable, lifetime, renewingSource } from './renewing-source.ts';
 import type { OidcSession, PoolSession, StoredSession } from './stored-session.ts';
 import { type FoundSession, findSessions, readLocked, replaceSession } from './token-store.ts';
@@ -88,7 +88,14 @@ export function keptTokens(context: Context, target: Target): TokenSource {
     return renewed;
   };
 
-  return renewingSource(obtain, now);
+  return {
+    ...renewingSource(obtain, now),
+    async endsAt() {
+      const session = (await findKept(context, target))?.session;
+      const isRenewed = session === undefined || session.refreshToken !== undefined;
+      return isRenewed ? undefined : expiryOf(session.accessToken);
+    },
+  };
 }
 
 /** Stores renewed tokens. If that fails, warns, and the command uses them all the same. */

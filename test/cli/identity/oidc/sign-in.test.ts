@@ -138,6 +138,8 @@ test('without a refresh token the sign-in says for how long it lasts, and ends w
   const who = flatResult(await whoami(rig.context(), {}));
   assert.equal(who.document.renewed, false);
   const context = rig.context();
+  const end = await tokenSource(context, await resolveTarget(context)).endsAt?.();
+  assert.equal(end?.toISOString(), who.document.expiresAt, 'put knows when its uploads end');
   const later = { ...context, now: () => new Date(Date.now() + 3_700_000) };
   const error = await failure(tokenSource(later, await resolveTarget(later)).current());
   assert.equal(error.code, 'not_signed_in');
