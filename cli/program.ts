@@ -10,7 +10,7 @@ import { EXIT, type ExitCode, UserError } from './errors.ts';
 import { packageVersion } from './package-root.ts';
 import { renderError } from './ui/error.ts';
 import { wrapText } from './ui/format.ts';
-import { lookOf, PLAIN, shownLines } from './ui/look.ts';
+import { columnsOf, lookOf, PLAIN, shownLines } from './ui/look.ts';
 import { Shown, writeLines } from './ui/shown.ts';
 
 /** What the process gives the program; the rest of the context is made here from the arguments. */
@@ -58,7 +58,7 @@ function print({ document, text }: Result, options: GlobalOptions, world: World)
   const { stdout } = world;
   if (options.json) writeLines(stdout, [Shown.json(document)]);
   else if (text !== undefined) {
-    const wrapped = stdout.isTTY ? wrapText(text, Math.max(40, stdout.columns ?? 80)) : text;
+    const wrapped = stdout.isTTY ? wrapText(text, columnsOf(stdout)) : text;
     writeLines(stdout, shownLines(wrapped, lookOf(stdout, { ...world, options })));
   }
 }

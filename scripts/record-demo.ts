@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { RECORDED_COLUMNS, type RecordedLine, recordingSvg } from './recording-svg.ts';
 import { TerminalScreen } from './terminal-screen.ts';
 
@@ -28,6 +29,8 @@ function record(folder: string): { output: Buffer; timing: string } {
 /** Plays a recording, and notes when each line had its final content. */
 function linesOf({ output, timing }: { output: Buffer; timing: string }): RecordedLine[] {
   const screen = new TerminalScreen(RECORDED_COLUMNS);
+  // A piece can end within a character.
+  const decoder = new StringDecoder('utf8');
   const seen: { text: string; at: number }[] = [];
   // script writes a line of its own before the output.
   let offset = output.indexOf('\n') + 1;
@@ -35,7 +38,7 @@ function linesOf({ output, timing }: { output: Buffer; timing: string }): Record
   for (const line of timing.trim().split('\n')) {
     const [seconds, bytes] = line.split(' ').map(Number) as [number, number];
     at += seconds;
-    screen.write(output.toString('utf8', offset, offset + bytes));
+    screen.write(decoder.write(output.subarray(offset, offset + bytes)));
     offset += bytes;
     screen.lines().forEach((runs, row) => {
       const text = JSON.stringify(runs);

@@ -16,6 +16,16 @@ export interface Look {
   readonly symbols?: Symbols;
 }
 
+/** On a narrower terminal, lines wrap by themselves. */
+const LEAST_COLUMNS = 40;
+/** Of a terminal that does not report its size. */
+const USUAL_COLUMNS = 80;
+
+/** Returns the width that text is wrapped to on a terminal. */
+export function columnsOf({ columns = USUAL_COLUMNS }: Pick<OutputStream, 'columns'>): number {
+  return Math.max(LEAST_COLUMNS, columns);
+}
+
 const UNICODE: Symbols = {
   marks: { done: '✔', failed: '✖', warning: '!', skipped: '-' },
   bar: { full: '█', empty: '░' },

@@ -5,7 +5,7 @@ import { bar } from './bar.ts';
 import { cutEnd, fits } from './columns.ts';
 import type { TransferEvent, UiEvent } from './events.ts';
 import { formatDuration, formatSeconds, wrap, wrapText } from './format.ts';
-import { type Look, marked, shownLines } from './look.ts';
+import { columnsOf, type Look, marked, shownLines } from './look.ts';
 import { type Renderer, type RendererOptions, resourceLine } from './plain.ts';
 import { filesLine, progressLine, shareSent, troubleLine } from './progress-line.ts';
 import { isFailure, isUnderWay, resourceName, summarizeResources, whyItTakes } from './resource-words.ts';
@@ -48,7 +48,7 @@ export function terminalRenderer(options: TerminalOptions): Renderer {
   let isStepByStep = false;
   let isBlank = true;
 
-  const columns = () => Math.max(40, stderr.columns ?? 80);
+  const columns = () => columnsOf(stderr);
   const width = () => columns() - 4;
   const fit = (text: string) => cutEnd(visible(text), width());
   const elapsed = (since: number) => {
