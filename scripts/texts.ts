@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { argv, stdout } from 'node:process';
 import { parseSync } from 'oxc-parser';
 
@@ -62,14 +62,21 @@ function textsOf(file: string): Text[] {
   return found;
 }
 
-const [asked = ''] = argv.slice(2);
-for (const room of ROOMS.filter((one) => existsSync(join(ROOT, one)))) {
-  const names = readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' }).sort();
-  for (const name of names.filter((one) => /\.(ts|cjs)$/.test(one) && !one.endsWith('.d.ts'))) {
-    const file = join(ROOT, room, name);
-    if (!relative(ROOT, file).startsWith(asked)) continue;
-    const texts = textsOf(file);
-    if (texts.length > 0) stdout.write(`\n${relative(ROOT, file)}\n`);
+/** The texts of each source file below a path of the repository. */
+export function textsBelow(path = ''): ReadonlyMap<string, readonly Text[]> {
+  const files = ROOMS.filter((room) => existsSync(join(ROOT, room))).flatMap((room) =>
+    readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ts|cjs)$/.test(name) && !name.endsWith('.d.ts'))
+      .map((name) => join(room, name))
+      .sort(),
+  );
+  const wanted = files.filter((file) => file.startsWith(path));
+  return new Map(wanted.map((file) => [file, textsOf(join(ROOT, file))]));
+}
+
+if (argv[1] === import.meta.filename) {
+  for (const [file, texts] of textsBelow(argv[2])) {
+    if (texts.length > 0) stdout.write(`\n${file}\n`);
     for (const { line, text } of texts)
       stdout.write(`${String(line).padStart(5)}  ${text.replaceAll('\n', '\n       ')}\n`);
   }
