@@ -81,4 +81,14 @@ export function declareTrust(root: Commander, act: Act): void {
   ).action((alias, given) =>
     act(async () => (await import('../commands/trust/remove.ts')).remove, { ...given, alias }),
   );
+  operated(
+    define(trust, 'check [token]', 'Say what the edge makes of a token, and why', [
+      'edge-upload trust check < token.txt',
+    ]).option('--verify', "Fetch the issuer's keys, and check the signature too"),
+  ).action((token, given) =>
+    act(async () => (await import('../commands/trust/check.ts')).check, {
+      ...given,
+      ...omitUndefined({ token }),
+    }),
+  );
 }

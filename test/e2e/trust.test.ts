@@ -10,12 +10,23 @@ interface Trusted extends DeployedStack {
   readonly plan?: readonly unknown[];
 }
 
+interface Checked {
+  readonly accepted: boolean;
+  readonly signatureChecked: boolean;
+  readonly writeTo: readonly string[];
+}
+
 test('an issuer is trusted, listed, shown, kept in a file, and removed', async (t) => {
-  const issuer = await serveIssuer(t);
+  const { issuer, sign } = await serveIssuer(t);
   await withCloud(async (computer) => {
     const none = await computer.run(['trust', 'list']);
     assert.match(none.stderr, /No deployment was made from this computer/);
-    await computer.json<DeployedStack>(['deploy', '--local', '--write-to', 'users/{username}/']);
+    const { url } = await computer.json<DeployedStack>([
+      'deploy',
+      '--local',
+      '--write-to',
+      'users/{username}/',
+    ]);
     const add = ['trust', 'oidc', issuer, '--alias', 'corp', '--client-id', 'cli'];
 
     // A dry run shows the plan and changes nothing.
@@ -70,6 +81,36 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
     const unknown = await computer.run(['trust', 'show', 'other']);
     assert.equal(unknown.code, 2);
     assert.match(unknown.stderr, /no issuer “other”.*\n.*corp/);
+
+    // A token is judged as the edge would, and never shown.
+    const token = sign({ aud: url, sub: 'ada', roles: ['press'] });
+    const judged = await computer.run(['trust', 'check', '--verify'], { input: token });
+    assert.equal(judged.code, 0, judged.stdout + judged.stderr);
+    assert.match(
+      judged.stdout,
+      /The edge accepts the token\.\n +issuer +corp\n +name +ada\n +rule +2: .*\n +writes +corp\/ada\//,
+    );
+    const offline = await computer.json<Checked>(['trust', 'check', token]);
+    assert.deepEqual(
+      [offline.accepted, offline.signatureChecked, offline.writeTo],
+      [true, false, ['corp/ada/']],
+    );
+    const forged = token.replace(/[^.]+$/, (signature) => signature.split('').reverse().join(''));
+    for (const [input, message, ...flags] of [
+      [
+        sign({ aud: url, sub: 'ada', roles: ['reader'] }),
+        /forbidden_caller.*\n(.*\n)*.*rule 2: the token's roles has “reader”/,
+      ],
+      [sign({ aud: 'https://other.example', sub: 'ada' }), /wrong_audience.*\n(.*\n)*.*At OpenID Connect:/],
+      [forged, /\(invalid_token\): /, '--verify'],
+      ['hello', /\(invalid_token\): /],
+    ] as const) {
+      const refused = await computer.run(['trust', 'check', ...flags], { input });
+      assert.equal(refused.code, 4, refused.stdout);
+      assert.match(refused.stdout, message);
+      assert.equal((refused.stdout + refused.stderr).includes(input), false);
+    }
+    assert.match((await computer.run(['trust', 'check'], { input: '' })).stderr, /no token to check/);
 
     // A later deploy keeps the issuers, and the file is what is there.
     const later = await computer.json<DeployedStack>(['deploy', '--local']);

@@ -1,4 +1,5 @@
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context } from '../../context.ts';
 import { keptOptions } from '../../stack/options/kept-options.ts';
 import { type OperatorArgs, openStack, requireStack, requireTarget } from '../operator.ts';
@@ -9,6 +10,7 @@ export interface KeptTrust {
   readonly options: StackOptions;
   /** Host of the distribution. */
   readonly domain?: string;
+  readonly pool?: { readonly userPoolId: string; readonly clientId: string };
   readonly isLocal: boolean;
 }
 
@@ -18,12 +20,13 @@ export async function keptTrust(context: Context, args: OperatorArgs): Promise<K
   try {
     const stack = await requireStack(work);
     const options = await keptOptions(work, stack);
-    const { domain } = stack.outputs;
+    const { domain, userPoolId, clientId } = stack.outputs;
     return {
       stackName: work.stackName,
       issuers: options.trust ?? [],
       options,
-      ...(domain === undefined ? {} : { domain }),
+      ...omitUndefined({ domain }),
+      ...(userPoolId === undefined || clientId === undefined ? {} : { pool: { userPoolId, clientId } }),
       isLocal: work.local !== undefined,
     };
   } finally {

@@ -11,7 +11,7 @@ const WELL_KNOWN = '/.well-known/openid-configuration';
 
 describe('discovery of an issuer', () => {
   it('finds the key set, and the scopes that are known', async (t) => {
-    const issuer = await serveIssuer(t);
+    const { issuer } = await serveIssuer(t);
     const documents = openDocuments(testContext(), true);
     const { jwksUri, scopesSupported } = await discoverIssuer(issuer, documents, true);
     assert.equal(jwksUri, `${issuer}/keys`);
@@ -131,7 +131,7 @@ describe('discovery of an issuer', () => {
   }
 
   it('takes plain http of this computer for the embedded cloud alone', async (t) => {
-    const issuer = await serveIssuer(t);
+    const { issuer } = await serveIssuer(t);
     await assert.rejects(
       discoverIssuer(issuer, openDocuments(testContext(), false), false),
       withCode('usage', /embedded cloud alone/),

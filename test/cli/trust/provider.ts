@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -29,24 +29,37 @@ export async function serveDocuments(
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A key set with one key, as a provider publishes it. */
-function keySet(): { readonly keys: readonly object[] } {
-  const { publicKey } = generateKeyPairSync('ec', {
+/** An issuer with one key, and tokens of it. */
+export interface ServedIssuer {
+  readonly issuer: string;
+  /** Returns a JWT of these claims, valid for five minutes. */
+  sign(claims: Readonly<Record<string, unknown>>): string;
+}
+
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** Serves an issuer with one key. */
+export async function serveIssuer(t: Pick<TestContext, 'after'>): Promise<ServedIssuer> {
+  const routes = new Map<string, Route>();
+  const issuer = await serveDocuments(t, routes);
+  const { publicKey, privateKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   });
   const jwk = createPublicKey(publicKey).export({ format: 'jwk' });
-  return { keys: [{ ...jwk, kid: randomUUID(), alg: 'ES256', use: 'sig' }] };
-}
-
-/** Serves an issuer with one key. */
-export async function serveIssuer(t: Pick<TestContext, 'after'>): Promise<string> {
-  const routes = new Map<string, Route>();
-  const origin = await serveDocuments(t, routes);
-  routes.set('/.well-known/openid-configuration', { issuer: origin, jwks_uri: `${origin}/keys` });
-  routes.set('/keys', keySet());
-  return origin;
+  const kid = randomUUID();
+  routes.set('/.well-known/openid-configuration', { issuer, jwks_uri: `${issuer}/keys` });
+  routes.set('/keys', { keys: [{ ...jwk, kid, alg: 'ES256', use: 'sig' }] });
+  return {
+    issuer,
+    sign(claims) {
+      const now = Math.floor(Date.now() / 1000);
+      const head = `${part({ alg: 'ES256', kid, typ: 'at+jwt' })}.${part({ iss: issuer, iat: now, exp: now + 300, ...claims })}`;
+      const key = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const;
+      return `${head}.${sign('sha256', Buffer.from(head), key).toString('base64url')}`;
+    },
+  };
 }
 
 /** Documents by their addresses; others are not found. */

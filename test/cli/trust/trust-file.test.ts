@@ -35,7 +35,7 @@ describe('file of issuers', () => {
       }),
     ];
     const text = await writeTrustFile(issuers);
-    assert.match(text, /^# Who may upload/);
+    assert.match(text, /^# Who is allowed t/);
     const read = await readTrustFile(text);
     assert.deepEqual(
       read.map(({ maxAge, ...one }) => one),

@@ -1,0 +1,129 @@
+import type { EdgeConfig } from '../../../edge/config.ts';
+import { configOf } from '../../../edge/pool-issuer.ts';
+import { policyOf } from '../../../infra/options.ts';
+import type { Context, Result } from '../../context.ts';
+import { EXIT, UserError } from '../../errors.ts';
+import { linesOf } from '../../identity/sign-in/stdin-lines.ts';
+import { bareToken } from '../../text.ts';
+import { checkHints } from '../../trust/check-hints.ts';
+import { type Judgement, judgeToken, unmetLines } from '../../trust/check-token.ts';
+import { type Documents, openDocuments } from '../../trust/documents.ts';
+import { ruleSentence } from '../../trust/words.ts';
+import { formatLimit } from '../../ui/format.ts';
+import type { TextLine } from '../../ui/shown.ts';
+import { fields } from '../../ui/table-lines.ts';
+import type { OperatorArgs } from '../operator.ts';
+import { type KeptTrust, keptTrust } from './kept.ts';
+
+export interface CheckArgs extends OperatorArgs {
+  /** Absent: read from standard input. */
+  readonly token?: string;
+  /** Fetch the issuer's keys, and check the signature too. */
+  readonly verify?: boolean;
+}
+
+/** Says what the edge would make of a token, and why. The token itself is never shown. */
+export async function check(
+  context: Context,
+  { token, verify = false, ...args }: CheckArgs,
+): Promise<Result> {
+  const given = bareToken(await readToken(context, token));
+  if (given === '') throw noToken();
+  const kept = await keptTrust(context, args);
+  const documents = openDocuments(context, kept.isLocal);
+  const judgement = await judgeToken(given, knownToEdge(kept), {
+    domain: kept.domain,
+    now: context.now().getTime() / 1000,
+    download: verify ? (uri) => keySetText(uri, documents) : undefined,
+  });
+  return described(kept, judgement);
+}
+
+function noToken(): UserError {
+  return new UserError('usage', 'There is no token to check.', {
+    hint: [
+      'Pipe one in, so that it is not in the list of processes:',
+      '  edge-upload trust check < token.txt',
+    ],
+  });
+}
+
+/** Returns the token of the command line, otherwise the first line of standard input. */
+async function readToken({ stdin, signal, ui }: Context, typed: string | undefined): Promise<string> {
+  if (typed !== undefined) {
+    ui.event({
+      type: 'warning',
+      text: 'A token on the command line is in the list of processes and in the history of the shell. Pipe it in instead.',
+    });
+    return typed;
+  }
+  if (stdin.isTTY === true) throw noToken();
+  return (await linesOf(stdin, signal).next()) ?? '';
+}
+
+async function keySetText(uri: string, documents: Documents): Promise<string> {
+  const fetched = await documents.fetch(uri);
+  if ('status' in fetched) throw new Error(`status ${fetched.status}`);
+  return JSON.stringify(fetched.fields);
+}
+
+/** Returns what the edge of the deployment knows, but for the keys. */
+function knownToEdge({ issuers, options, pool }: KeptTrust): EdgeConfig {
+  const { domain } = options;
+  return configOf({
+    ...(pool && { ...pool, jwks: { keys: [] } }),
+    policy: policyOf(options),
+    issuers: issuers.map((issuer) => ({ ...issuer, keys: [] })),
+    origins: domain === undefined ? [] : [`https://${domain}`],
+  });
+}
+
+function described({ stackName }: KeptTrust, judgement: Judgement): Result {
+  const { issuer, iss, caller, permission, refusal, verified } = judgement;
+  const hints = refusal === undefined ? [] : checkHints(refusal.code, issuer, iss);
+  const rule = permission?.rule;
+  const number = rule === undefined ? undefined : (issuer?.rules.indexOf(rule) ?? 0) + 1;
+  const document = {
+    stackName,
+    accepted: refusal === undefined,
+    signatureChecked: verified,
+    issuer: issuer?.alias,
+    name: caller?.name,
+    sub: caller?.sub,
+    rule: number,
+    writeTo: permission === undefined ? undefined : [...permission.prefixes],
+    maxSize: permission?.maxSize,
+    noClobber: permission?.noClobber,
+    tokenExpiresAt: caller?.tokenExpiresAt.toISOString(),
+    refusal: refusal && { ...refusal, hints },
+  };
+  const unmet = refusal !== undefined && caller !== undefined ? unmetLines(caller) : [];
+  const prefixes = permission?.prefixes.map((prefix) => (prefix === '' ? 'any key' : prefix)).join(', ');
+  const lines: TextLine[] = [
+    ...(refusal === undefined
+      ? [{ mark: 'done', text: accepted(verified) } as const]
+      : [
+          {
+            mark: 'failed',
+            text: `The edge refuses the token (${refusal.code}): ${refusal.message}`,
+          } as const,
+        ]),
+    ...fields([
+      ['  issuer', issuer?.alias],
+      ['  name', caller?.name],
+      ['  rule', issuer && rule && `${number}: ${ruleSentence(issuer, rule)}`],
+      ['  writes', prefixes === '' ? undefined : prefixes],
+      ['  up to', permission?.maxSize === undefined ? undefined : formatLimit(permission.maxSize)],
+      ['  until', caller?.tokenExpiresAt.toISOString()],
+    ]),
+    ...unmet.map((text) => `  ${text}`),
+    ...hints,
+  ];
+  return { document, text: lines, ...(refusal === undefined ? {} : { exitCode: EXIT.auth }) };
+}
+
+function accepted(verified: boolean): string {
+  return verified
+    ? 'The edge accepts the token.'
+    : 'The edge accepts the token, if its signature is right. Check that with --verify.';
+}

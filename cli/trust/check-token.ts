@@ -1,0 +1,99 @@
+import type { EdgeConfig, EdgeIssuer } from '../../edge/config.ts';
+import { authorize, type Permission, permissionOf } from '../../edge/permission.ts';
+import { Refusal, type RefusalCode } from '../../edge/refusal.ts';
+import { type Caller, readCaller } from '../../edge/token/claims.ts';
+import { decompose } from '../../edge/token/decompose.ts';
+import { createVerify } from '../../edge/token/verify.ts';
+import { claimText, readClaim } from '../../protocol/claims.ts';
+import { holds } from '../../protocol/upload-rule.ts';
+import { formatClaimName } from './claim-name.ts';
+import { conditionWords } from './conditions.ts';
+
+/** How the edge judges a token. */
+export interface Judgement {
+  /** What the token says of its issuer. */
+  readonly iss?: unknown;
+  /** The issuer, where it is trusted. */
+  readonly issuer?: EdgeIssuer;
+  readonly caller?: Caller;
+  readonly permission?: Permission;
+  /** The first check that fails. */
+  readonly refusal?: { readonly code: RefusalCode; readonly message: string };
+  /** Whether the signature was checked, and is right. */
+  readonly verified: boolean;
+}
+
+interface Circumstances {
+  /** The distribution's host, which tokens name as their audience. */
+  readonly domain?: string | undefined;
+  /** Seconds since 1970. */
+  readonly now: number;
+  /** Fetches a key set as text; absent: signatures are not checked. */
+  readonly download?: ((uri: string) => Promise<string>) | undefined;
+}
+
+async function refusalOf(work: () => unknown): Promise<Refusal | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** Judges a token with the edge's own code. Without `download`, all but the signature. */
+export async function judgeToken(
+  token: string,
+  config: EdgeConfig,
+  { domain, now, download }: Circumstances,
+): Promise<Judgement> {
+  const jwt = decompose(token);
+  const issuer = config.issuers.find(({ iss }) => iss.some((one) => one === jwt?.payload.iss));
+  const offline = () => Promise.reject(new Error('offline'));
+  const verify = createVerify(config, { now: () => now * 1000, download: download ?? offline });
+  const refused = await refusalOf(() => verify(token, domain));
+  // The keys come last: every other check has passed.
+  const unverified = download === undefined && refused?.code === 'keys_unavailable';
+  const known = { iss: jwt?.payload.iss, ...(issuer && { issuer }) };
+  if (refused !== undefined && !unverified) {
+    return { ...known, refusal: { code: refused.code, message: refused.message }, verified: false };
+  }
+  if (jwt === undefined || issuer === undefined) throw new Error('A verified token has an issuer.');
+  const origins = domain === undefined ? config.origins : [`https://${domain}`, ...config.origins];
+  const caller = readCaller(jwt, issuer, origins, now);
+  const permission = permissionOf(caller, config.policy);
+  const forbidden =
+    permission.prefixes.length > 0 ? undefined : await refusalOf(() => authorize('', caller, permission));
+  return {
+    ...known,
+    caller,
+    permission,
+    verified: !unverified,
+    ...(forbidden && { refusal: { code: forbidden.code, message: forbidden.message } }),
+  };
+}
+
+/** Characters of a claim that are shown. */
+const SHOWN = 120;
+
+function valueWords(value: unknown): string {
+  if (value === undefined) return 'is missing';
+  const texts = (Array.isArray(value) ? value : [value]).map(claimText);
+  if (texts.length === 0) return 'is empty';
+  if (texts.includes(undefined)) return 'is not text';
+  const shown = texts.map((text) => `“${text}”`).join(', ');
+  return `has ${shown.length > SHOWN ? `${shown.slice(0, SHOWN)}…` : shown}`;
+}
+
+/** Returns a line for each condition that a token does not meet, rule by rule. */
+export function unmetLines({ issuer: { rules }, claims }: Caller): string[] {
+  return rules.flatMap(({ when = [] }, at) =>
+    when
+      .filter((condition) => !holds(condition, claims))
+      .map(
+        (condition) =>
+          `rule ${at + 1}: the token's ${formatClaimName(condition.claim)} ${valueWords(readClaim(claims, condition.claim))}; it fits where ${conditionWords(condition)}`,
+      ),
+  );
+}
