@@ -44,7 +44,7 @@ test('every size up to the largest makes 10,000 parts or fewer, each within the 
   }
 });
 
-test('a part size that the user gives is used within the limits of S3 is used within the limits of S3', () => {
+test('a part size that the user gives is used within the limits of S3', () => {
   assert.deepEqual(planUpload('f', 3 * MIN_PART, { partSize: MIN_PART }), {
     multipart: true,
     partSize: MIN_PART,
