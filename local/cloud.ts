@@ -43,7 +43,7 @@ function serviceOf({ path, headers }: HttpRequest): ServiceName {
 }
 
 export interface CloudOptions {
-  /** Everything the cloud holds: state, objects, keys, certificates. One process at a time. */
+  /** Folder of all state, objects, keys and certificates. One process at a time. */
   readonly dataDir: string;
   /** Loopback port of the AWS endpoint; 0 takes a free one. */
   readonly port: number;
@@ -75,7 +75,7 @@ export interface Cloud {
 
 /** Longer than Node's 5 s: a busy client would reuse a connection while it is being closed. */
 const KEEP_ALIVE_MS = 60_000;
-/** Objects expire at midnight UTC; nobody waits for it to the minute. */
+/** Objects expire at midnight UTC, and the check can be late by minutes. */
 const LIFECYCLE_EVERY_MS = 600_000;
 
 /** Puts the embedded services together as AWS does: one account, one region, one endpoint, a listener a distribution. */

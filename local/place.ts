@@ -1,6 +1,6 @@
 import { AwsError, notSupported } from './wire/errors.ts';
 
-/** The codes by which each protocol refuses what it cannot read, and what breaks the model. */
+/** The error codes of each protocol for malformed and for invalid input. */
 export const REQUEST_CODES = {
   json: { malformed: 'SerializationException', invalid: 'InvalidParameterException' },
   query: { malformed: 'MalformedInput', invalid: 'ValidationError' },

@@ -33,7 +33,7 @@ export interface ResourceState {
  */
 export interface ResourceHandler {
   readonly type: string;
-  /** Top-level properties whose change means replacement, from the resource's page in the CloudFormation reference. */
+  /** Top-level properties whose change replaces the resource, from its page in the CloudFormation reference. */
   readonly replaceOn: readonly string[];
   create(request: CreateRequest): Promise<ResourceState>;
   /** The resource that exists already under the name that its properties give, for `ImportExistingResources`. */

@@ -35,7 +35,7 @@ interface TextLimits {
   readonly pattern?: RegExp;
 }
 
-/** A string. Templates may write a number or a boolean instead. */
+/** A string. Templates can contain a number or a boolean instead. */
 export function text({ min = 0, max = Number.POSITIVE_INFINITY, pattern }: TextLimits = {}): Shape<string> {
   const whole = pattern && new RegExp(`^(?:${pattern.source})$`, pattern.flags);
   return (given, place) => {
@@ -56,7 +56,7 @@ export function text({ min = 0, max = Number.POSITIVE_INFINITY, pattern }: TextL
         value,
       );
     }
-    // Too long a value is not matched: a pattern may take time that grows with the square of the length.
+    // A value that is too long is not matched, because some patterns take quadratic time.
     if (length <= max && whole && pattern && !whole.test(value)) {
       place.fail(
         'failed validation constraint for keyword [pattern]',
@@ -75,7 +75,7 @@ interface Choices {
   readonly notSupported?: readonly string[];
 }
 
-/** One of the given values. Templates may write a number as a string. */
+/** One of the given values. Templates can contain a number as a string. */
 export function oneOf<const T extends string | number>(
   choices: readonly T[],
   { notSupported = [] }: Choices = {},

@@ -26,7 +26,7 @@ const json = (status: number, document: JsonObject): HttpResponse => ({
   body: JSON.stringify(document),
 });
 
-/** The documents that anybody may read of a pool: its keys and where they are; `undefined` for any other path. */
+/** Answers requests for the public documents of a pool, its keys and configuration; `undefined` for other paths. */
 export function discover(pools: Pools, { method, path }: HttpRequest): HttpResponse | undefined {
   const [, poolId = '', document] = PATH.exec(path) ?? [];
   if (!document) return undefined;

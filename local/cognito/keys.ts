@@ -105,7 +105,7 @@ function decode(part: string): JsonObject | undefined {
   }
 }
 
-/** The claims as the token states them, believed by nobody yet; `undefined` where it is no JSON web token. */
+/** Returns the claims of a token without verifying it; `undefined` if it is not a JSON web token. */
 export function statedClaims(token: string): JsonObject | undefined {
   const parts = token.split('.');
   return parts.length === 3 ? decode(parts[1] ?? '') : undefined;

@@ -4,7 +4,7 @@ import { JsonFile } from '../state.ts';
 import type { PoolSettings } from './resources/pool-properties.ts';
 import type { MessageFactor } from './resources/pool-rules.ts';
 
-/** A message that AWS would send. It holds a code or a temporary password, as its reader needs. */
+/** A message that AWS would send, with its code or temporary password. */
 export interface Message {
   /** An e-mail address, or the telephone number that a text message goes to. */
   readonly to: string;
@@ -92,7 +92,7 @@ export function signInMessage(
   };
 }
 
-/** An address as an answer may show it: `a***@e***`, `+*******0123`. */
+/** Masks an address for an answer: `a***@e***`, `+*******0123`. */
 export function mask(address: string): string {
   if (!address.includes('@')) return `+${'*'.repeat(Math.max(0, address.length - 5))}${address.slice(-4)}`;
   return address

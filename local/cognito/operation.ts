@@ -13,12 +13,12 @@ export interface Context {
 /** One operation of the user pool API. */
 export interface Operation {
   readonly name: string;
-  /** Whether a caller signs it with AWS credentials; the others anybody may call. */
+  /** Whether it needs a signature by AWS credentials. Everybody can call the others. */
   readonly signed: boolean;
   readonly run: (context: Context, input: JsonObject) => JsonObject;
 }
 
-/** An operation whose input is checked against its shape before it runs. */
+/** Creates an operation whose input is read by its shape. */
 export function operation<T>(
   name: string,
   caller: 'signed' | 'public',

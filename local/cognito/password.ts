@@ -49,7 +49,7 @@ const KINDS = ['ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnopqrstuvwxyz', '2345678
 
 const pick = (letters: string) => letters.charAt(randomInt(letters.length));
 
-/** A temporary password that meets any policy: all four kinds of characters, at least 12 of them. */
+/** Returns a temporary password that satisfies every policy: at least 12 characters of all four kinds. */
 export function generatePassword(policy: PasswordPolicy): string {
   const letters = KINDS.map(pick);
   while (letters.length < Math.max(12, policy.MinimumLength)) letters.push(pick(KINDS.join('')));

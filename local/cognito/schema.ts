@@ -11,7 +11,7 @@ const SUB: SchemaAttribute = {
   max: 2048,
 };
 
-/** Every attribute that a pool's users may have, `sub` first. */
+/** Returns all attributes of a pool's users, `sub` first. */
 export function poolSchema(settings: PoolSettings): readonly SchemaAttribute[] {
   const own = (settings.Schema ?? []).map((entry): SchemaAttribute => {
     const standard = STANDARD.find(({ name }) => name === entry.Name);

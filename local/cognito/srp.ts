@@ -89,7 +89,7 @@ export function equal(left: Buffer, right: Buffer): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** The client's public value `A`, or `undefined` where it is not a number that the protocol allows (A mod N = 0). */
+/** Parses the client's public value `A`; `undefined` for a value that the protocol forbids (A mod N = 0). */
 export function readPublicValue(hex: string): string | undefined {
   if (!/^[0-9a-fA-F]{1,768}$/.test(hex)) return undefined;
   const value = toNumber(hex);

@@ -11,14 +11,14 @@ import type { Pool } from './store/pool.ts';
 /** Dates in the JSON protocol: seconds since 1970, with milliseconds as the fraction. */
 export const epoch = (iso: string): number => Date.parse(iso) / 1_000;
 
-/** Throws UserNotFoundException, which administrators are told whatever the client's settings are. */
+/** @throws AwsError `UserNotFoundException`. Administrators see it with every setting of the client. */
 export function getUser(pool: Pool, name: string): UserRecord {
   const user = pool.findUser(name);
   if (!user) throw userNotFound();
   return user;
 }
 
-/** Two users may not sign in by the same address. Throws AliasExistsException. */
+/** @throws AwsError `AliasExistsException` if another user signs in by the same address */
 export function checkAliases(pool: Pool, sub: string, attributes: Readonly<Record<string, string>>): void {
   const { AliasAttributes = [], UsernameAttributes = [] } = pool.record.settings;
   for (const alias of [...AliasAttributes, ...UsernameAttributes]) {

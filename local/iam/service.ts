@@ -20,7 +20,7 @@ export interface IamOptions {
 export interface Iam {
   readonly handle: HttpHandler;
   readonly resources: readonly ResourceHandler[];
-  /** Services that may assume the role; `undefined` for no such role. */
+  /** Services that can assume a role; `undefined` if the role does not exist. */
   readonly trustedServices: (roleArn: string) => readonly string[] | undefined;
 }
 

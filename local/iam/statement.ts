@@ -37,7 +37,7 @@ function readStatement(value: Json): JsonObject {
   return value;
 }
 
-/** Refuses the fields that this kind of policy may not have, and wants one of each pair, such as Action and NotAction. */
+/** Refuses fields that a policy does not have. Requires one of each pair, such as Action and NotAction. */
 export function checkFields(
   statement: JsonObject,
   { pairs, prohibited }: { pairs: readonly (readonly [string, string])[]; prohibited: readonly string[] },
@@ -54,7 +54,7 @@ export function checkFields(
   }
 }
 
-/** A field that holds one string or a list of them. */
+/** Returns the strings of a field with one string or a list. */
 export function textsOf(value: Json | undefined): string[] {
   const items = value === undefined ? [] : Array.isArray(value) ? value : [value];
   return items.map((item) => {
@@ -63,7 +63,7 @@ export function textsOf(value: Json | undefined): string[] {
   });
 }
 
-/** Refuses what IAM refuses of a policy that says what its holder may do. */
+/** Validates an identity-based policy as IAM does. */
 export function checkIdentityPolicy(document: JsonObject): void {
   for (const statement of statementsOf(document)) {
     checkFields(statement, {

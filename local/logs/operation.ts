@@ -32,7 +32,7 @@ export const limit = (max: number) => integer({ min: 1, max });
 
 export type Operation = (store: LogStore, body: JsonObject) => JsonObject;
 
-/** An operation whose input is checked against its shape before it runs. */
+/** Creates an operation whose input is read by its shape. */
 export function operation<T>(input: Shape<T>, run: (store: LogStore, input: T) => JsonObject): Operation {
   return (store, body) => run(store, readInput(input, body));
 }

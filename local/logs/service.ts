@@ -20,7 +20,7 @@ interface LogsOptions {
 export interface Logs {
   readonly handle: HttpHandler;
   readonly resources: readonly ResourceHandler[];
-  /** Adds an event to a stream of a group; both come to be with their first. */
+  /** Adds an event to a stream of a group. The first event creates both. */
   write(group: string, stream: string, message: string): void;
   close(): void;
 }

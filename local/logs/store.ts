@@ -20,7 +20,7 @@ export interface StreamSummary {
   readonly last: number;
 }
 
-/** What a group was created with; a group that came to be with its first event has none of it. */
+/** The settings of a created group. A group that its first event created has none. */
 export interface GroupSettings {
   /** Milliseconds since the epoch. */
   readonly created?: number;

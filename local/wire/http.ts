@@ -9,7 +9,7 @@ export interface HttpRequest {
   readonly query: string;
   /** Lower-case names; a repeated header is joined with `, ` as HTTP allows. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Read at most once. A service that answers early leaves it unread; whoever owns the socket disposes of it. */
+  /** Read at most once. A service that answers early leaves it unread, and the owner of the socket discards it. */
   readonly body: Readable;
 }
 

@@ -36,7 +36,7 @@ function parsed(text: string): JsonObject {
   try {
     body = text === '' ? {} : (JSON.parse(text) as Json);
   } catch {
-    // The parser's message quotes the text, which may hold a password.
+    // The parser's message quotes the text, which can contain a password.
     throw new AwsError('SerializationException', 'The request body is not JSON.');
   }
   if (!isObject(body)) {

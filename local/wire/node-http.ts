@@ -16,7 +16,7 @@ export function flattenHeaders(headers: IncomingHttpHeaders): Record<string, str
   return flat;
 }
 
-/** A request line may hold a whole URL (RFC 9112 section 3.2.2), whose path and query count. */
+/** Returns the path and query of a request target, which can be a whole URL (RFC 9112 section 3.2.2). */
 export function originForm(target: string): string {
   if (target.startsWith('/')) return target;
   const rest = /^[a-z]+:\/\/[^/?#]*(.*)$/i.exec(target)?.[1] ?? '';
@@ -63,7 +63,7 @@ async function sendResponse(
   }
   response.writeHead(answer.status, headers);
   if (body instanceof Readable) {
-    // The reader may leave at any byte; the pipeline then destroys the source, which is all there is to do.
+    // The client can disconnect at any byte. The pipeline then destroys the source; nothing else is needed.
     await pipeline(body, response).catch(() => response.destroy());
   } else {
     response.end(request.method === 'HEAD' ? undefined : body);

@@ -5,7 +5,7 @@ import { AwsError } from './errors.ts';
 import type { HttpResponse } from './http.ts';
 import { type XmlChildren, xmlDocument } from './xml.ts';
 
-/** What an answer holds. Absent members are left out; a list becomes `<member>` elements. */
+/** The content of an answer. Absent members are omitted. A list becomes `<member>` elements. */
 export type QueryResult =
   | string
   | number

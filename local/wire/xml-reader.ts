@@ -103,7 +103,7 @@ class Reader {
     return { element: { name, attributes, text: '', children: [] }, closed: end[1] === '/' };
   }
 
-  /** Text up to the next tag, whatever comments and CDATA sections are in it. */
+  /** Reads text up to the next tag, with comments and CDATA sections. */
   #text(): string {
     let text = '';
     for (;;) {

@@ -43,7 +43,7 @@ export class Engine {
         await runPhase(new StackWork(this.#options, id, phase), phase);
       }
     } catch (error) {
-      // The operation stays recorded as it is: the next start of this process goes on with it.
+      // The operation stays recorded, and the next process resumes it.
       this.#options.onDefect(error);
     } finally {
       this.#running.delete(id);

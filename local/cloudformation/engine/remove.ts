@@ -13,12 +13,12 @@ import type { StackWork } from './work.ts';
 /** Whether a resource is left to itself when it leaves the stack. */
 export type Keeps = (logicalId: string, record: ResourceRecord) => boolean;
 
-/** A killed process may have made the physical resource of such a record without hearing of it. */
+/** Whether a killed process can have created the physical resource of a record without recording it. */
 function isUncertain({ physicalId, status }: ResourceRecord): boolean {
   return physicalId === undefined && status.endsWith('_IN_PROGRESS');
 }
 
-/** Finds out whether an uncertain resource is there, by repeating its create call. */
+/** Finds out whether an uncertain resource exists by repeating its create call. */
 async function certain(work: StackWork, logicalId: string, record: ResourceRecord): Promise<ResourceRecord> {
   if (!isUncertain(record)) return record;
   const { type, suffix, properties } = record;
@@ -34,7 +34,7 @@ async function certain(work: StackWork, logicalId: string, record: ResourceRecor
   }
 }
 
-/** Deletes a physical resource. @returns the reason where it could not */
+/** Deletes a physical resource. @returns the reason of a failure */
 async function erase(
   work: StackWork,
   logicalId: string,
@@ -136,7 +136,7 @@ export async function runDelete(work: StackWork, { retain }: DeleteOperation): P
     work,
     (logicalId, { deletionPolicy }) => deletionPolicy !== 'Delete' || retain.includes(logicalId),
   );
-  // Some of what was superseded may have been in use by what is gone only now.
+  // Superseded resources can have been in use by resources that are deleted only now.
   const all = await removeSuperseded(work, 'keep');
   if (failed.length > 0 || !all) {
     work.rest('DELETE_FAILED', failureReason(work.stack.resources, failed));

@@ -162,12 +162,12 @@ function notRetained(logicalId: string): AwsError {
   );
 }
 
-/** Properties may hold what `NoEcho` keeps to itself. */
+/** Returns no properties for a template with a `NoEcho` parameter, because they can contain its value. */
 function shown<T extends object>(properties: T, { template }: BoundTemplate): T | object {
   return [...template.parameters.values()].some(({ noEcho }) => noEcho) ? {} : properties;
 }
 
-/** Why a property changes: by what it refers to, or because the template says something else. */
+/** Returns the cause of a property's change: a reference, or the template itself. */
 function detailsOf(
   name: string,
   recreating: boolean,
@@ -189,7 +189,7 @@ function detailsOf(
   return details.length > 0 ? details : [{ ...common, source: 'DirectModification' }];
 }
 
-/** Whether what a change comes to is known only while the stack is changed. */
+/** Whether the new value is known only during the operation. */
 export function isDynamic({ source }: ChangeDetail): boolean {
   return source === 'ResourceReference' || source === 'ResourceAttribute';
 }

@@ -71,7 +71,7 @@ export class LaggingView {
     this.#lag = lag;
   }
 
-  /** As `StackStore.require`. A name goes on meaning a deleted stack until its deletion is seen. */
+  /** As `StackStore.require`. A name refers to a deleted stack until the view shows its deletion. */
   require(nameOrId: string, words: 'with id' | 'in brackets'): StackRecord {
     const lag = this.#lag();
     if (lag === 0) return this.#store.require(nameOrId, words);

@@ -67,7 +67,7 @@ export function conditionNeeds(value: Json): { conditions: string[]; names: stri
   }
 }
 
-/** Whether a condition holds. */
+/** Evaluates a condition. */
 export function holds(value: Json, scope: Scope): boolean {
   const condition = read(value);
   switch (condition.kind) {

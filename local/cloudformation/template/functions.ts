@@ -11,7 +11,7 @@ export interface Call {
 type Shape = (argument: Json) => boolean;
 
 const isText: Shape = (value) => typeof value === 'string';
-/** Anything that may come to a string: a scalar, or the call of another function. */
+/** A value that can resolve to a string: a scalar, or the call of another function. */
 const isScalar: Shape = (value) => value !== null && (typeof value !== 'object' || isCall(value));
 const isListOrCall: Shape = (value) => Array.isArray(value) || isCall(value);
 

@@ -26,7 +26,7 @@ export function dependencies(template: Template): Graph {
   return new Map(entries);
 }
 
-/** Refuses a template whose names mean nothing, or whose resources or conditions wait for each other in a circle. */
+/** Refuses undefined names, and circular references between resources or conditions. */
 export function checkNames(template: Template): void {
   checkConditions(template);
   checkResources(template);

@@ -6,7 +6,7 @@ import { parameterRef } from './parameters.ts';
 import type { Template } from './parse.ts';
 import { NotYetKnown, type Scope } from './resolve.ts';
 
-/** What others may know of a resource: `later` when it is still to be made, `undefined` when it is not to be. */
+/** The known state of a resource: `later` before its creation, `undefined` if it will not be created. */
 export type Known =
   | { readonly physicalId: string; readonly attributes: Readonly<Record<string, string>> }
   | 'later'

@@ -18,7 +18,7 @@ const SECRET_BYTES = 48;
 
 export const hashRefreshToken = (token: string) => createHash('sha256').update(token).digest('base64url');
 
-/** A refresh token: opaque to clients; inside, whose it is, so that it is found without a search. */
+/** Creates a refresh token. It is opaque to clients and contains its user, so that it is found without a search. */
 export function newRefreshToken(user: UserRecord): string {
   return `${Buffer.from(user.sub).toString('base64url')}.${randomBytes(SECRET_BYTES).toString('base64url')}`;
 }
@@ -86,7 +86,7 @@ export function issueTokens({ pool, client, user, now }: Grant, family: TokenFam
   };
 }
 
-/** What the client may read of a user. The verified flags are booleans in an ID token, other attributes are strings. */
+/** Returns the attributes that a client can read. The verified flags are booleans, all others are strings. */
 function idAttributes({ settings }: ClientRecord, { attributes }: UserRecord): JsonObject {
   return Object.fromEntries(
     Object.entries(attributes)

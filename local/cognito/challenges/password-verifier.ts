@@ -18,7 +18,7 @@ function formatTimestamp(date: Date): string {
   return `${day} ${time} UTC ${date.getUTCFullYear()}`;
 }
 
-/** The time that a claim gives; `undefined` where it is not in the format. */
+/** Parses the time of a claim; `undefined` for another format. */
 function readTimestamp(text: string): Date | undefined {
   const [, month = '', day, hour, minute, second, year] = FORMAT.exec(text) ?? [];
   const monthNumber = MONTHS.indexOf(month);
@@ -30,7 +30,7 @@ function readTimestamp(text: string): Date | undefined {
 
 const PASSWORD_VERIFIER = 'PASSWORD_VERIFIER';
 
-/** How far a claim's time may lie from ours. */
+/** Maximum difference between the time of a claim and the clock. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /**

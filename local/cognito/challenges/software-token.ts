@@ -8,7 +8,7 @@ import { type Challenge, guessed, sessionUser } from './challenge.ts';
 
 /** RFC 6238 as authenticator apps have it: SHA-1, six digits, 30 seconds. */
 const STEP_SECONDS = 30;
-/** Steps before and after ours whose codes are taken, for clocks that are off. */
+/** Number of steps before and after the current one whose codes are accepted, for inaccurate clocks. */
 const WINDOW = 1;
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -35,7 +35,7 @@ export function codeAt(secret: string, step: number): string {
 
 export const stepAt = (now: Date) => Math.floor(now.getTime() / 1_000 / STEP_SECONDS);
 
-/** The step whose code this is, later than `after`; `undefined` where there is none near `now`. */
+/** Returns the step of a code, later than `after`; `undefined` if there is none near `now`. */
 function matchingStep(secret: string, code: string, now: Date, after: number): number | undefined {
   const current = stepAt(now);
   for (let step = current - WINDOW; step <= current + WINDOW; step += 1) {

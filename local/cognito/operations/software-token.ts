@@ -45,7 +45,7 @@ function find({ pools, now }: Context, { AccessToken, Session }: Holder): Found 
 
 const holder = { AccessToken: optional(token), Session: optional(session) };
 
-/** Gives a new secret for an authenticator app. One that works goes on working until the new one is verified. */
+/** Returns a new secret for an authenticator app. The current one remains valid until the new one is verified. */
 export const associateSoftwareToken = operation(
   'AssociateSoftwareToken',
   'public',

@@ -138,12 +138,12 @@ export function tokenValidity(settings: ClientSettings): { access: number; id: n
   };
 }
 
-/** How long a challenge may wait for its answer, milliseconds. */
+/** Returns the lifetime of a challenge, milliseconds. */
 export const sessionLifetime = (settings: ClientSettings) => (settings.AuthSessionValidity ?? 3) * 60_000;
 
 export const isRotating = (settings: ClientSettings) => settings.RefreshTokenRotation?.Feature === 'ENABLED';
 
-/** Whether a caller may learn that a user does not exist; the API's default lets it. */
+/** Whether errors hide that a user does not exist. The API's default reveals it. */
 export const hidesUsers = (settings: ClientSettings) => settings.PreventUserExistenceErrors === 'ENABLED';
 
 export const canRevoke = (settings: ClientSettings) => settings.EnableTokenRevocation ?? true;
@@ -166,7 +166,7 @@ const LEGACY: Readonly<Record<Flow, string>> = {
   refresh: '',
 };
 
-/** Whether a client may use a flow. A client that lists none has SRP and refresh (and custom authentication). */
+/** Whether a client can use a flow. A client without a list has SRP and refresh (and custom authentication). */
 export function allowsFlow(settings: ClientSettings, flow: Flow): boolean {
   const flows: readonly string[] = settings.ExplicitAuthFlows ?? [];
   if (flows.length === 0) return flow === 'srp' || flow === 'refresh';

@@ -5,7 +5,7 @@ import type { CreateRequest } from '../../resource.ts';
 const LOWER = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const ALL = `${LOWER}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;
 
-/** The same letters for the same create request, so that a create repeated after a crash comes to the same id. */
+/** Returns the same letters for the same create request, so that one repeated after a crash has the same id. */
 function derive(
   { stackName, logicalId, suffix }: CreateRequest,
   kind: string,

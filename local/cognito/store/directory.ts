@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonFile } from '../../state.ts';
 
-/** Records of one kind, a file each, held in memory and written through. A record's name must be fit for a file. */
+/** Records of one kind, in memory and in a file each. The name of a record must be a valid file name. */
 export class Directory<T> {
   readonly #dir: string;
   readonly #records = new Map<string, T>();

@@ -47,7 +47,7 @@ export interface RefreshTokenRecord {
   readonly rotated?: string;
 }
 
-/** One sign-in and every token that came of it. */
+/** One sign-in with all its tokens. */
 export interface TokenFamily {
   /** The `origin_jti` claim. */
   readonly id: string;
@@ -65,7 +65,7 @@ export interface SoftwareToken {
   readonly secret: string;
   readonly verified: boolean;
   readonly enabled: boolean;
-  /** The last 30-second step whose code was taken, so that no code is taken twice. */
+  /** The last 30-second step whose code was accepted. Each code is accepted once. */
   readonly usedStep: number;
 }
 

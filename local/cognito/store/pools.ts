@@ -71,7 +71,7 @@ export class Pools {
     return this.#open(folder);
   }
 
-  /** Removes a pool at once: the folder is renamed out of sight before its files go one by one. */
+  /** Deletes a pool. The folder is renamed first, because its files are deleted one by one. */
   remove(id: string): void {
     if (!this.#pools.delete(id)) return;
     const folder = join(this.#dir, id);

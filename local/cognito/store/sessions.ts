@@ -6,7 +6,7 @@ import type { Directory } from './directory.ts';
 export interface SessionState {
   readonly challenge: string;
   readonly clientId: string;
-  /** Absent for a user who does not exist but may not be told so. */
+  /** Absent for a user who does not exist, if the client hides that. */
   readonly sub?: string;
   readonly data: Readonly<Record<string, string>>;
 }
@@ -40,7 +40,7 @@ export class Sessions {
     return token;
   }
 
-  /** Which client a token was given to, whatever has become of it. */
+  /** Returns the client that a token was issued to, even if the token is no longer valid. */
   clientOf(token: string): string | undefined {
     return this.#directory.get(nameOf(token))?.clientId;
   }

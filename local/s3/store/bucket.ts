@@ -26,7 +26,7 @@ export interface BucketConfig {
 /** What a finished write adds to a bucket; the bucket gives it its place, time and version. */
 export type NewVersion = Omit<Version, 'versionId' | 'file' | 'deleteMarker' | 'modified'>;
 
-/** A write from its beginning to its end, between which others may change the key. */
+/** A write in progress, during which other requests can change the key. */
 export interface Write {
   readonly key: string;
   readonly condition: WriteCondition;
@@ -136,7 +136,7 @@ export class Bucket {
     rmSync(this.#folder.incoming(id), { force: true });
   }
 
-  /** Makes the bytes at `incoming/<id>` the object, if the condition still holds. Nothing comes between. */
+  /** Makes the bytes at `incoming/<id>` the object, if the condition is still true. Runs without interruption. */
   commit(write: Write, added: NewVersion): Version {
     this.#writes.delete(write);
     const { key, condition } = write;
@@ -208,7 +208,7 @@ export class Bucket {
     this.#folder.apply(before, change);
   }
 
-  /** The last change, whose aftermath a kill may have cut off. */
+  /** The last change, which a killed process can have left unfinished. */
   #recover(): Change | undefined {
     const changes = this.#journal.read();
     const last = changes.at(-1);

@@ -3,7 +3,7 @@ import { compareKeys, type Version } from './version.ts';
 /** Versions by key, newest first, and the keys in S3's order. Only in memory; the journal is what lasts. */
 export class KeyIndex {
   readonly #versions = new Map<string, readonly Version[]>();
-  /** Made when first asked for; filling an index that nobody lists costs no sorting. */
+  /** Created at the first listing, so that writes alone need no sorting. */
   #sorted: string[] | undefined;
 
   /** Newest first; empty for an unknown key. */

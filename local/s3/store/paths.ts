@@ -20,7 +20,7 @@ export function readablePath(key: string): string | undefined {
   return fits && Buffer.byteLength(path) <= MAX_PATH_BYTES ? path : undefined;
 }
 
-/** The file of a key whose readable path is too long, or where a folder stands in its place (`a` beside `a/b`). */
+/** Returns the file of a key whose readable path is too long or is a folder (`a` beside `a/b`). */
 export function hashedPath(key: string): string {
   return `${HASHED}/${createHash('sha256').update(key).digest('hex')}`;
 }
@@ -38,7 +38,7 @@ function hexByte(byte: number): string {
   return byte.toString(16).toUpperCase().padStart(2, '0');
 }
 
-/** 32 characters of [A-Za-z0-9_-], as version ids and upload ids are made of. */
+/** Returns a new version id or upload id: 32 characters of [A-Za-z0-9_-]. */
 export function newId(): string {
   return randomBytes(24).toString('base64url');
 }

@@ -37,7 +37,7 @@ export class Upload {
   readonly #journal: Journal<Part>;
   readonly #parts = new Map<number, Part>();
   readonly #whole: WholeFile;
-  /** Its parts are being put together; nothing may change them. */
+  /** It is being completed, and its parts cannot be changed. */
   completing = false;
   /** Its Complete met another write of its key; S3 wants the upload begun again. */
   conflicted = false;

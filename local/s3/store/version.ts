@@ -1,7 +1,7 @@
 import type { Checksum } from '../checksums/algorithms.ts';
 import { noSuchKey, preconditionFailed } from '../errors.ts';
 
-/** What a client may say of an object besides its bytes; all of it is given back on reading. */
+/** The metadata that a client gives an object. Reads return all of it. */
 export interface Description {
   /** `content-type`, `cache-control` and the like, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;

@@ -33,7 +33,7 @@ export class WholeFile {
     this.#width = later === undefined ? inside[0]?.size : later.at / (later.number - 1);
   }
 
-  /** A part's place for one writer; `undefined` where it cannot have it. {@link release} gives it back. */
+  /** Reserves the place of a part for one writer; `undefined` if it is not free. {@link release} frees it. */
   claim(number: number, size: number): PartPlace | undefined {
     this.#width ??= size;
     if (size === 0 || size > this.#width || this.#writing.has(number)) return undefined;
