@@ -58,8 +58,9 @@ export const REDIRECT_PATH = '/callback';
 /** For providers that compare redirect addresses with their ports. Outside the ephemeral ports of every system. */
 const EXACT_PORTS = [21743, 25417, 28961] as const;
 
-const people = { kind: 'people', token: 'access', writeTo: '{issuer}/{sub}/', maxAge: DAY } as const;
-const workload = { kind: 'workload', token: 'id', writeTo: '{issuer}/', maxAge: DAY } as const;
+const date = '2026-11';
+const people = { date, kind: 'people', token: 'access', writeTo: '{issuer}/{sub}/', maxAge: DAY } as const;
+const workload = { date, kind: 'workload', token: 'id', writeTo: '{issuer}/', maxAge: DAY } as const;
 
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   entra: {
@@ -77,7 +78,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       'Use app roles (--when roles=<role>). The groups claim is left out of tokens of users with more than 200 groups.',
     ],
     source: 'https://learn.microsoft.com/entra/identity-platform/access-tokens',
-    date: '2026-11',
   },
   okta: {
     ...people,
@@ -94,7 +94,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       'Add a groups claim to the tokens where rules name groups.',
     ],
     source: 'https://developer.okta.com/docs/concepts/auth-servers/',
-    date: '2026-11',
   },
   auth0: {
     ...people,
@@ -109,7 +108,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       'An Action can add groups under a claim such as https://example.com/groups.',
     ],
     source: 'https://auth0.com/docs/secure/tokens/access-tokens/access-token-profiles',
-    date: '2026-11',
   },
   keycloak: {
     ...people,
@@ -125,7 +123,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       'Add a group membership mapper named groups where rules name groups.',
     ],
     source: 'https://www.keycloak.org/docs/latest/server_admin/#_audience',
-    date: '2026-11',
   },
   google: {
     ...people,
@@ -141,7 +138,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       'Only accounts of the Workspace domain are accepted (claim hd).',
     ],
     source: 'https://developers.google.com/identity/openid-connect/openid-connect',
-    date: '2026-11',
   },
   oidc: {
     ...people,
@@ -156,7 +152,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       'Access tokens must be JWTs whose audience is the address of the edge, or the value of --audience.',
     ],
     source: 'https://openid.net/specs/openid-connect-discovery-1_0.html',
-    date: '2026-11',
   },
   github: {
     ...workload,
@@ -166,7 +161,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     writeTo: '{issuer}/{repository}/',
     notes: ['The job needs the permission id-token: write.'],
     source: 'https://docs.github.com/actions/reference/security/oidc',
-    date: '2026-11',
   },
   gitlab: {
     ...workload,
@@ -176,7 +170,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     writeTo: '{issuer}/{project_path}/',
     notes: ['The job needs id_tokens with the address of the edge as aud.'],
     source: 'https://docs.gitlab.com/ci/secrets/id_token_authentication/',
-    date: '2026-11',
   },
   buildkite: {
     ...workload,
@@ -188,7 +181,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       'put asks for the claim organization_id. Elsewhere: buildkite-agent oidc request-token --claim organization_id',
     ],
     source: 'https://buildkite.com/docs/pipelines/security/oidc',
-    date: '2026-11',
   },
   circleci: {
     ...workload,
@@ -197,7 +189,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     name: ['oidc.circleci.com/project-id'],
     notes: ['Jobs that are run again with SSH are refused unless --allow-ssh-rerun is given.'],
     source: 'https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/',
-    date: '2026-11',
   },
   bitbucket: {
     ...workload,
@@ -210,7 +201,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     ],
     source:
       'https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/',
-    date: '2026-11',
   },
   kubernetes: {
     ...workload,
@@ -221,7 +211,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     maxAge: 7 * DAY,
     notes: ['The pod needs a projected serviceAccountToken with the address of the edge as audience.'],
     source: 'https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken',
-    date: '2026-11',
   },
   aws: {
     ...workload,
@@ -233,7 +222,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       'The account has an issuer of its own: aws iam get-outbound-web-identity-federation-info prints it.',
     ],
     source: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html',
-    date: '2026-11',
   },
   gcp: {
     ...workload,
@@ -242,7 +230,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     name: ['email'],
     notes: ['The workload runs as the service account; no key of it is needed.'],
     source: 'https://cloud.google.com/docs/authentication/get-id-token',
-    date: '2026-11',
   },
 };
 

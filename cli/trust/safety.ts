@@ -1,5 +1,6 @@
 import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
 import { keyProblem } from '../../protocol/key-rules.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { overlap, type RuledIssuer } from '../../protocol/prefix-overlap.ts';
 import { placeholdersOf } from '../../protocol/prefix-rule.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
@@ -58,7 +59,7 @@ export function requirePrefix(writeTo: string, { groups }: Pick<TrustedIssuer, '
 
 function poolOf({ userPool, writeTo }: StackOptions): RuledIssuer[] {
   if (userPool === false) return [];
-  const rule: Rule = writeTo === undefined ? {} : { writeTo };
+  const rule: Rule = omitUndefined({ writeTo });
   return [{ alias: 'cognito', kind: 'pool', name: ['username'], rules: [rule] }];
 }
 

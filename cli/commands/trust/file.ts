@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { TrustedIssuer } from '../../../infra/options.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../../context.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import { decodeText } from '../../text.ts';
@@ -61,7 +62,7 @@ async function withKeySet(
   return {
     alias,
     kind,
-    ...(preset === undefined ? {} : { preset }),
+    ...omitUndefined({ preset }),
     iss,
     jwksUri: discovered?.jwksUri ?? '',
     ...rest,
