@@ -31,13 +31,8 @@ export interface Preset {
   readonly date: string;
 }
 
-export const PRESET_NAMES = [
-  'entra',
-  'okta',
-  'auth0',
-  'keycloak',
-  'google',
-  'oidc',
+const OF_PEOPLE = ['entra', 'okta', 'auth0', 'keycloak', 'google', 'oidc'] as const;
+const OF_JOBS = [
   'github',
   'gitlab',
   'buildkite',
@@ -47,6 +42,8 @@ export const PRESET_NAMES = [
   'aws',
   'gcp',
 ] as const;
+
+export const PRESET_NAMES = [...OF_PEOPLE, ...OF_JOBS] as const;
 
 export type PresetName = (typeof PRESET_NAMES)[number];
 

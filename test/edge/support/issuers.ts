@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { EdgeConfig, EdgeIssuer } from '../../../edge/config.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
 import type { Claims } from '../../support/forge.ts';
 import { rsaKeyPair } from '../../support/rsa-keys.ts';
@@ -64,7 +65,7 @@ export function outside(changes: Partial<EdgeIssuer> = {}, audiences?: readonly 
     jwksUri: 'https://id.example.com/keys',
     keys: [SHARED_KEY.jwk],
     token: 'access',
-    ...(audiences === undefined ? {} : { audiences }),
+    ...omitUndefined({ audiences }),
     name: ['sub'],
     rules: [{ writeTo: '{issuer}/{sub}/' }],
     ...changes,
