@@ -25,25 +25,15 @@ export interface Preset {
   readonly maxAge: number;
   /** What the operator sets up at the provider; sentences of `trust show` and of the docs. */
   readonly notes: readonly string[];
-  /** The provider's own page. */
+  /** The provider's own page, and when it was read, as `yyyy-mm`. */
   readonly source: string;
-  /** When the page was read, as `yyyy-mm`. */
   readonly date: string;
 }
 
 const OF_PEOPLE = ['entra', 'okta', 'auth0', 'keycloak', 'google', 'oidc'] as const;
-const OF_JOBS = [
-  'github',
-  'gitlab',
-  'buildkite',
-  'circleci',
-  'bitbucket',
-  'kubernetes',
-  'aws',
-  'gcp',
-] as const;
-
-export const PRESET_NAMES = [...OF_PEOPLE, ...OF_JOBS] as const;
+const OF_JOBS = ['github', 'gitlab', 'buildkite', 'circleci', 'bitbucket'] as const;
+const OF_CLOUDS = ['kubernetes', 'aws', 'gcp'] as const;
+export const PRESET_NAMES = [...OF_PEOPLE, ...OF_JOBS, ...OF_CLOUDS] as const;
 
 export type PresetName = (typeof PRESET_NAMES)[number];
 
