@@ -64,7 +64,7 @@ const home = homeFolder();
 // Libraries take an empty or relative HOME for a path below the current folder: the AWS SDK would read credentials there.
 if (!isAbsolute(home)) process.env.HOME = '/';
 
-const exitCode = await run(process.argv.slice(2), {
+void run(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -82,10 +82,11 @@ const exitCode = await run(process.argv.slice(2), {
   },
   ...(stopping && { jobControl: stopping }),
   signal: interruption.signal,
+}).then((exitCode) => {
+  // Node cannot put a terminal back that is gone, and would crash over it at its end.
+  if (hungUp) {
+    process.removeAllListeners('SIGHUP');
+    process.kill(process.pid, 'SIGHUP');
+  }
+  process.exitCode = exitCode;
 });
-// Node cannot put a terminal back that is gone, and would crash over it at its end.
-if (hungUp) {
-  process.removeAllListeners('SIGHUP');
-  process.kill(process.pid, 'SIGHUP');
-}
-process.exitCode = exitCode;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, rename, rm, writeFile } from 'node:fs/promises';
 import { pid } from 'node:process';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { thirdPartyNotices } from './notices.ts';
@@ -44,46 +44,60 @@ const withoutUnused: Plugin = {
   },
 };
 
-/** The CDK app is a bundle of its own, so that its minification leaves the names in our stack traces alone. */
-const cdkApart: Plugin = {
-  name: 'cdk-apart',
+/** Modules of the AWS SDK that the command line loads on demand, by the files that they are bundled into. */
+const sdk = new Map<string, string>();
+
+/** Leaves out of the command line what it loads on demand: the SDK, and the CDK app, minified apart from our own names. */
+const onDemand: Plugin = {
+  name: 'on-demand',
   setup({ onResolve }) {
-    // Only chunks import it, and they lie one folder below.
-    onResolve({ filter: /\/infra\/synthesize\.ts$/ }, () => ({ path: '../cdk.js', external: true }));
+    onResolve({ filter: /^@(?:aws-sdk|smithy)\// }, ({ path, kind, importer }) => {
+      if (kind !== 'dynamic-import' || importer.includes('node_modules')) return undefined;
+      const file = `sdk/${path.slice(1).replaceAll('/', '-')}`;
+      sdk.set(file, path);
+      return { path: `./${file}.js`, external: true };
+    });
+    onResolve({ filter: /\/infra\/synthesize\.ts$/ }, () => ({ path: './cdk.js', external: true }));
   },
 };
 
-/** The banner declares `__dirname`, and `open` declares one of its own. It looks there for a script that a bundle does not have. */
-const renamedFolder: Plugin = {
-  name: 'renamed-folder',
-  setup({ onLoad }) {
-    onLoad({ filter: /node_modules[\\/]open[\\/]index\.js$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replaceAll('__dirname', 'folderOfOpen'),
-    }));
-  },
-};
-
-const programs: BuildOptions = {
+/** The SDK's ES modules: its CommonJS ones lose their named exports when imported on demand. */
+const compact = {
   ...shared,
-  plugins: [withoutUnused, cdkApart, renamedFolder],
+  minifySyntax: true,
+  minifyWhitespace: true,
+  mainFields: ['module', 'main'],
+  // A binary of each platform's keyring, loaded from node_modules where it is installed.
+  external: ['@napi-rs/keyring'],
+} satisfies BuildOptions;
+
+/** The command line in one file: an ES module for each part that some commands share would be a hundred of them. */
+const commandLine: BuildOptions = {
+  ...compact,
+  plugins: [withoutUnused, onDemand],
+  entryPoints: ['bin/main.ts'],
+  outfile: `${aside}/main.cjs`,
+  format: 'cjs',
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+};
+
+/** The other programs, and the SDK's modules, which share most of their code. */
+const programs = (): BuildOptions => ({
+  ...compact,
+  plugins: [withoutUnused],
   entryPoints: {
-    main: 'bin/main.ts',
     local: 'local/main.ts',
     credentials: 'bin/credentials.ts',
     keyring: 'bin/keyring.ts',
+    ...Object.fromEntries(sdk),
   },
   outdir: aside,
   format: 'esm',
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  // The SDK's ES modules: its CommonJS ones lose their named exports when imported on demand, and nothing of them is left out.
-  mainFields: ['module', 'main'],
-  // A binary of each platform's keyring, loaded from node_modules where it is installed.
-  external: ['@napi-rs/keyring'],
   banner: { js: commonJsGlobals },
-};
+});
 
 /**
  * Leaves out two tables of the CDK, 1.8 MB: the classes for its usage reports, which `analyticsReporting: false` turns off,
@@ -125,11 +139,12 @@ const edge: BuildOptions = {
   charset: 'utf8',
 };
 
-const built = await Promise.all([programs, cdk, edge].map((options) => build(options)));
-const results = [...built, ...(await buildSandbox({ ...shared, outfile: `${aside}/sandbox.cjs` }))];
+const main = await build(commandLine);
+const others = await Promise.all([programs(), cdk, edge].map((options) => build(options)));
+const results = [main, ...others, ...(await buildSandbox({ ...shared, outfile: `${aside}/sandbox.cjs` }))];
 const metafiles = results.flatMap(({ metafile }): Metafile[] => (metafile === undefined ? [] : [metafile]));
 await writeFile(`${aside}/THIRD-PARTY-NOTICES.txt`, await thirdPartyNotices(metafiles));
-for (const file of ['edge-upload.cjs', 'import.cjs']) await copyFile(`bin/${file}`, `${aside}/${file}`);
+await copyFile('bin/edge-upload.cjs', `${aside}/edge-upload.cjs`);
 // For `node dist/edge-upload.js`.
 await writeFile(`${aside}/edge-upload.js`, "#!/usr/bin/env node\nimport './edge-upload.cjs';\n");
 for (const file of ['edge-upload.cjs', 'edge-upload.js']) await chmod(`${aside}/${file}`, 0o755);

@@ -1,43 +1,34 @@
-import {
-  AdminCreateUserCommand,
-  AdminDeleteUserCommand,
-  AdminDisableUserCommand,
-  AdminEnableUserCommand,
-  AdminResetUserPasswordCommand,
-  AdminSetUserMFAPreferenceCommand,
-  AdminUserGlobalSignOutCommand,
-} from '@aws-sdk/client-cognito-identity-provider';
 import type { AdministeredPool } from './administered-pool.ts';
 import type { KnownUser } from './directory.ts';
 
 type Act = (pool: AdministeredPool, username: string) => Promise<void>;
 
-export const removeUser: Act = async ({ cognito, userPoolId: UserPoolId }, Username) => {
-  await cognito.send(new AdminDeleteUserCommand({ UserPoolId, Username }));
+export const removeUser: Act = async ({ cognito, sdk, userPoolId: UserPoolId }, Username) => {
+  await cognito.send(new sdk.AdminDeleteUserCommand({ UserPoolId, Username }));
 };
 
 /** Disables a user and ends all their sign-ins. */
-export const disableUser: Act = async ({ cognito, userPoolId: UserPoolId }, Username) => {
-  await cognito.send(new AdminDisableUserCommand({ UserPoolId, Username }));
+export const disableUser: Act = async ({ cognito, sdk, userPoolId: UserPoolId }, Username) => {
+  await cognito.send(new sdk.AdminDisableUserCommand({ UserPoolId, Username }));
 };
 
-export const enableUser: Act = async ({ cognito, userPoolId: UserPoolId }, Username) => {
-  await cognito.send(new AdminEnableUserCommand({ UserPoolId, Username }));
+export const enableUser: Act = async ({ cognito, sdk, userPoolId: UserPoolId }, Username) => {
+  await cognito.send(new sdk.AdminEnableUserCommand({ UserPoolId, Username }));
 };
 
-export const signOutEverywhere: Act = async ({ cognito, userPoolId: UserPoolId }, Username) => {
-  await cognito.send(new AdminUserGlobalSignOutCommand({ UserPoolId, Username }));
+export const signOutEverywhere: Act = async ({ cognito, sdk, userPoolId: UserPoolId }, Username) => {
+  await cognito.send(new sdk.AdminUserGlobalSignOutCommand({ UserPoolId, Username }));
 };
 
 /** Has Cognito send a code to the verified address of a user who has a password of their own. */
-export const sendResetCode: Act = async ({ cognito, userPoolId: UserPoolId }, Username) => {
-  await cognito.send(new AdminResetUserPasswordCommand({ UserPoolId, Username }));
+export const sendResetCode: Act = async ({ cognito, sdk, userPoolId: UserPoolId }, Username) => {
+  await cognito.send(new sdk.AdminResetUserPasswordCommand({ UserPoolId, Username }));
 };
 
 /** Has Cognito send a new temporary password to a user who has not signed in yet. */
-export const resendInvitation: Act = async ({ cognito, userPoolId: UserPoolId }, Username) => {
+export const resendInvitation: Act = async ({ cognito, sdk, userPoolId: UserPoolId }, Username) => {
   await cognito.send(
-    new AdminCreateUserCommand({
+    new sdk.AdminCreateUserCommand({
       UserPoolId,
       Username,
       MessageAction: 'RESEND',
@@ -53,11 +44,11 @@ const OFF = { Enabled: false, PreferredMfa: false };
  * does not have are not sent: a pool may not support them.
  */
 export async function forgetSecondFactors(
-  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
   { username: Username, secondFactors }: KnownUser,
 ): Promise<void> {
   await cognito.send(
-    new AdminSetUserMFAPreferenceCommand({
+    new sdk.AdminSetUserMFAPreferenceCommand({
       UserPoolId,
       Username,
       ...(secondFactors.includes('SOFTWARE_TOKEN_MFA') && { SoftwareTokenMfaSettings: OFF }),

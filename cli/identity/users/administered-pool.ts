@@ -1,13 +1,12 @@
-import {
-  type CognitoIdentityProviderClient,
-  DescribeUserPoolCommand,
-} from '@aws-sdk/client-cognito-identity-provider';
+import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import type { Context } from '../../context.ts';
 import { type CloudChoice, operatorClients } from '../../network/aws.ts';
 
 /** User pool with a client that signs with the operator's AWS credentials. */
 export interface AdministeredPool {
   readonly cognito: CognitoIdentityProviderClient;
+  /** The module of its commands. */
+  readonly sdk: typeof import('@aws-sdk/client-cognito-identity-provider');
   readonly userPoolId: string;
   /** Aborted by Ctrl-C, which ends requests as well as lists. */
   readonly signal: AbortSignal;
@@ -20,8 +19,11 @@ export async function openAdministeredPool(
   choice: CloudChoice,
 ): Promise<AdministeredPool & { close(): void }> {
   const { signal } = context;
-  const { cognito, close } = await operatorClients(context, { ...choice, signal });
-  return { cognito, userPoolId, signal, close };
+  const [{ cognito, close }, sdk] = await Promise.all([
+    operatorClients(context, { ...choice, signal }),
+    import('@aws-sdk/client-cognito-identity-provider'),
+  ]);
+  return { cognito, sdk, userPoolId, signal, close };
 }
 
 /** Rules of a pool, from DescribeUserPool. */
@@ -37,8 +39,12 @@ export interface PoolRules {
 /** Cognito's default, for a pool that sets none. */
 const TEMPORARY_DAYS = 7;
 
-export async function readRules({ cognito, userPoolId: UserPoolId }: AdministeredPool): Promise<PoolRules> {
-  const { UserPool } = await cognito.send(new DescribeUserPoolCommand({ UserPoolId }));
+export async function readRules({
+  cognito,
+  sdk,
+  userPoolId: UserPoolId,
+}: AdministeredPool): Promise<PoolRules> {
+  const { UserPool } = await cognito.send(new sdk.DescribeUserPoolCommand({ UserPoolId }));
   const { MinimumLength = 0, TemporaryPasswordValidityDays } = UserPool?.Policies?.PasswordPolicy ?? {};
   return {
     minimumLength: MinimumLength,

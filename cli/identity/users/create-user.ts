@@ -1,10 +1,5 @@
 import { randomInt } from 'node:crypto';
-import {
-  AdminCreateUserCommand,
-  type AdminCreateUserRequest,
-  AdminGetUserCommand,
-  AdminSetUserPasswordCommand,
-} from '@aws-sdk/client-cognito-identity-provider';
+import type { AdminCreateUserRequest } from '@aws-sdk/client-cognito-identity-provider';
 import { UserError } from '../../errors.ts';
 import { awsErrorName } from '../cognito-errors.ts';
 import { type AdministeredPool, type PoolRules, readRules } from './administered-pool.ts';
@@ -33,14 +28,14 @@ function attributesOf({ attributes, email }: NewUser) {
 }
 
 async function create(
-  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
   user: NewUser,
   rules: PoolRules,
   delivery: Pick<AdminCreateUserRequest, 'TemporaryPassword' | 'MessageAction' | 'DesiredDeliveryMediums'>,
 ): Promise<string> {
   const Username = nameOf(user, rules);
   const UserAttributes = attributesOf(user);
-  await cognito.send(new AdminCreateUserCommand({ UserPoolId, Username, UserAttributes, ...delivery }));
+  await cognito.send(new sdk.AdminCreateUserCommand({ UserPoolId, Username, UserAttributes, ...delivery }));
   return Username;
 }
 
@@ -63,13 +58,13 @@ export function inviteUser(pool: AdministeredPool, user: NewUser, rules: PoolRul
 
 /** Replaces the password of a user with a new temporary one. */
 export async function replacePassword(
-  { cognito, userPoolId }: AdministeredPool,
+  { cognito, sdk, userPoolId }: AdministeredPool,
   username: string,
   rules: PoolRules,
 ): Promise<string> {
   const password = temporaryPassword(rules);
   await cognito.send(
-    new AdminSetUserPasswordCommand({
+    new sdk.AdminSetUserPasswordCommand({
       UserPoolId: userPoolId,
       Username: username,
       Password: password,
@@ -91,7 +86,7 @@ export async function createForSignIn(pool: AdministeredPool, user: NewUser): Pr
     if (awsErrorName(error) !== 'UsernameExistsException') throw error;
     const username = nameOf(user, rules);
     const { UserStatus } = await pool.cognito.send(
-      new AdminGetUserCommand({ UserPoolId: pool.userPoolId, Username: username }),
+      new pool.sdk.AdminGetUserCommand({ UserPoolId: pool.userPoolId, Username: username }),
     );
     if (UserStatus !== 'FORCE_CHANGE_PASSWORD') throw existsAlready(username, UserStatus);
     return { username, temporaryPassword: await replacePassword(pool, username, rules) };

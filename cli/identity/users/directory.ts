@@ -1,10 +1,4 @@
-import {
-  AdminGetUserCommand,
-  type AttributeType,
-  ListUsersCommand,
-  ListUsersInGroupCommand,
-  type UserType,
-} from '@aws-sdk/client-cognito-identity-provider';
+import type { AttributeType, UserType } from '@aws-sdk/client-cognito-identity-provider';
 import { UserError } from '../../errors.ts';
 import { pages } from '../../network/pages.ts';
 import type { AdministeredPool } from './administered-pool.ts';
@@ -98,33 +92,33 @@ export async function* listUsers(
 }
 
 async function pageOfAll(
-  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
   prefix: string,
   next: string | undefined,
 ): Promise<Page> {
   const Filter = prefix === '' ? undefined : `username ^= "${prefix.replace(/["\\]/g, '\\$&')}"`;
   const { Users = [], PaginationToken } = await cognito.send(
-    new ListUsersCommand({ UserPoolId, Limit: MOST_USERS, Filter, PaginationToken: next }),
+    new sdk.ListUsersCommand({ UserPoolId, Limit: MOST_USERS, Filter, PaginationToken: next }),
   );
   return { users: Users, next: PaginationToken };
 }
 
 async function pageOfGroup(
-  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
   GroupName: string,
   next: string | undefined,
 ): Promise<Page> {
   const { Users = [], NextToken } = await cognito.send(
-    new ListUsersInGroupCommand({ UserPoolId, GroupName, Limit: MOST_USERS, NextToken: next }),
+    new sdk.ListUsersInGroupCommand({ UserPoolId, GroupName, Limit: MOST_USERS, NextToken: next }),
   );
   return { users: Users, next: NextToken };
 }
 
 /** Returns a user. Throws UserNotFoundException if there is none. */
 export async function getUser(
-  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
   Username: string,
 ): Promise<KnownUser> {
-  const user = await cognito.send(new AdminGetUserCommand({ UserPoolId, Username }));
+  const user = await cognito.send(new sdk.AdminGetUserCommand({ UserPoolId, Username }));
   return { ...readUser(user, user.UserAttributes), secondFactors: user.UserMFASettingList ?? [] };
 }

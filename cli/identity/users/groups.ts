@@ -1,11 +1,3 @@
-import {
-  AdminAddUserToGroupCommand,
-  AdminListGroupsForUserCommand,
-  AdminRemoveUserFromGroupCommand,
-  CreateGroupCommand,
-  GetGroupCommand,
-  ListGroupsCommand,
-} from '@aws-sdk/client-cognito-identity-provider';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { pages } from '../../network/pages.ts';
@@ -16,13 +8,14 @@ import { isGroupName } from './group-name.ts';
 /** Yields every group of the pool, reading page after page. */
 export async function* listGroups({
   cognito,
+  sdk,
   userPoolId: UserPoolId,
   signal,
 }: AdministeredPool): AsyncGenerator<{ readonly name: string; readonly description?: string }> {
   const listed = pages({
     doing: 'Listing the groups',
     signal,
-    ask: (NextToken?: string) => cognito.send(new ListGroupsCommand({ UserPoolId, NextToken })),
+    ask: (NextToken?: string) => cognito.send(new sdk.ListGroupsCommand({ UserPoolId, NextToken })),
     next: ({ NextToken }) => NextToken,
   });
   for await (const { Groups = [] } of listed) {
@@ -34,7 +27,7 @@ export async function* listGroups({
 
 /** Returns the groups of a user: a hundred at most. */
 export async function groupsOf(
-  { cognito, userPoolId: UserPoolId, signal }: AdministeredPool,
+  { cognito, sdk, userPoolId: UserPoolId, signal }: AdministeredPool,
   Username: string,
 ): Promise<string[]> {
   const names: string[] = [];
@@ -42,7 +35,7 @@ export async function groupsOf(
     doing: `Listing the groups of ${Username}`,
     signal,
     ask: (NextToken?: string) =>
-      cognito.send(new AdminListGroupsForUserCommand({ UserPoolId, Username, NextToken })),
+      cognito.send(new sdk.AdminListGroupsForUserCommand({ UserPoolId, Username, NextToken })),
     next: ({ NextToken }) => NextToken,
   });
   for await (const { Groups = [] } of listed) names.push(...Groups.map(({ GroupName = '' }) => GroupName));
@@ -51,7 +44,7 @@ export async function groupsOf(
 
 /** Creates those of the groups that the pool does not have. No group is created unless every name is valid. */
 export async function createGroups(
-  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
   names: readonly string[],
 ): Promise<void> {
   const invalid = names.find((name) => !isGroupName(name));
@@ -62,7 +55,7 @@ export async function createGroups(
   }
   for (const GroupName of names) {
     try {
-      await cognito.send(new CreateGroupCommand({ UserPoolId, GroupName }));
+      await cognito.send(new sdk.CreateGroupCommand({ UserPoolId, GroupName }));
     } catch (error) {
       if (awsErrorName(error) !== 'GroupExistsException') throw error;
     }
@@ -71,12 +64,12 @@ export async function createGroups(
 
 /** @throws {UserError} `usage` for a group that the pool does not have: members of a mistyped group could not upload */
 export async function requireGroups(
-  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
   names: readonly string[],
 ): Promise<void> {
   for (const GroupName of names) {
     try {
-      await cognito.send(new GetGroupCommand({ UserPoolId, GroupName }));
+      await cognito.send(new sdk.GetGroupCommand({ UserPoolId, GroupName }));
     } catch (error) {
       if (awsErrorName(error) !== 'ResourceNotFoundException') throw error;
       throw new UserError('usage', `The user pool has no group “${GroupName}”.`, {
@@ -88,21 +81,21 @@ export async function requireGroups(
 }
 
 export async function addToGroups(
-  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
   Username: string,
   names: readonly string[],
 ): Promise<void> {
   for (const GroupName of names) {
-    await cognito.send(new AdminAddUserToGroupCommand({ UserPoolId, Username, GroupName }));
+    await cognito.send(new sdk.AdminAddUserToGroupCommand({ UserPoolId, Username, GroupName }));
   }
 }
 
 export async function removeFromGroups(
-  { cognito, userPoolId: UserPoolId }: AdministeredPool,
+  { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
   Username: string,
   names: readonly string[],
 ): Promise<void> {
   for (const GroupName of names) {
-    await cognito.send(new AdminRemoveUserFromGroupCommand({ UserPoolId, Username, GroupName }));
+    await cognito.send(new sdk.AdminRemoveUserFromGroupCommand({ UserPoolId, Username, GroupName }));
   }
 }

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import * as sdk from '@aws-sdk/client-cognito-identity-provider';
 import { Agent } from 'undici';
 import { isUserError } from '../../../cli/errors.ts';
 import { listUsers } from '../../../cli/identity/users/directory.ts';
@@ -53,7 +54,7 @@ test('users that are described as Cognito does not are refused, and odd dates le
   const list = async (user: unknown) => {
     const cognito = { send: async () => ({ Users: [user] }) } as unknown as CognitoIdentityProviderClient;
     const found = [];
-    for await (const one of listUsers({ cognito, userPoolId: 'p', signal }, {})) found.push(one);
+    for await (const one of listUsers({ cognito, sdk, userPoolId: 'p', signal }, {})) found.push(one);
     return found;
   };
   for (const user of [
