@@ -1,3 +1,4 @@
+import { isJsonObject, type Json } from 'aws-jwt-verify/safe-json-parse';
 import type { Claims } from '../../protocol/claims.ts';
 
 /** A token taken apart, not yet verified. */
@@ -18,10 +19,8 @@ function decode(part: string): Buffer | undefined {
 function parse(part: string): Claims | undefined {
   const bytes = decode(part);
   try {
-    const value: unknown = JSON.parse(bytes?.toString() ?? '');
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Claims)
-      : undefined;
+    const value = JSON.parse(bytes?.toString() ?? '') as Json;
+    return isJsonObject(value) ? (value as Claims) : undefined;
   } catch {
     // Not JSON, or nested too deep.
     return undefined;

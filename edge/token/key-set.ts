@@ -1,3 +1,4 @@
+import { safeJsonParse } from 'aws-jwt-verify/safe-json-parse';
 import { algorithmsOf, type Jwk, signingKeysOf } from '../../protocol/signing-key.ts';
 import type { EdgeIssuer } from '../config.ts';
 import { Refusal } from '../refusal.ts';
@@ -27,7 +28,7 @@ export interface KeySources {
 
 /** Returns the keys of a document; of those that were there before, the same objects. @throws {Error} if it has none. */
 function parseKeys(document: string, before: readonly Jwk[]): readonly Jwk[] {
-  const keys = signingKeysOf(JSON.parse(document));
+  const keys = signingKeysOf(safeJsonParse(document));
   if (keys.length === 0) throw new Error('no keys');
   const known = new Map(before.map((key) => [JSON.stringify(key), key]));
   return keys.map((key) => known.get(JSON.stringify(key)) ?? key);
