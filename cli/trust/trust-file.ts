@@ -86,10 +86,12 @@ class Section {
     this.#left = new Set(Object.keys(value));
   }
 
-  /** Returns a member, or `undefined`. */
+  /** Returns a member, or `undefined`. An empty one is refused: an empty `when` would let everybody in. */
   take(name: string): unknown {
     this.#left.delete(name);
-    return Object.hasOwn(this.#fields, name) ? (this.#fields[name] ?? undefined) : undefined;
+    const value = Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined;
+    if (value === null) throw malformed(`${this.#where}.${name}`, 'is empty; give it a value, or remove it');
+    return value;
   }
 
   text(name: string): string | undefined {

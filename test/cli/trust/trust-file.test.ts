@@ -84,6 +84,16 @@ describe('file of issuers', () => {
       file('issuer: https://x\nrules:\n  - whem: {a: b}\n    writeTo: x/'),
       /whem is not known/,
     ],
+    [
+      'conditions that are all commented out',
+      file('issuer: https://x\nrules:\n  - when:\n    # roles: uploader\n    writeTo: x/'),
+      /issuers\[0\]\.rules\[0\]\.when is empty/,
+    ],
+    ['an empty size', file('issuer: https://x\nrules:\n  - maxSize:\n    writeTo: x/'), /maxSize is empty/],
+    ['an empty flag', file('issuer: https://x\nrules:\n  - noClobber: ~'), /noClobber is empty/],
+    ['an empty audience', file(`issuer: https://x\naudience: null\nrules:${RULE}`), /audience is empty/],
+    ['an empty age', file(`issuer: https://x\nmaxAge:\nrules:${RULE}`), /maxAge is empty/],
+    ['an empty list', 'issuers:', /the file\.issuers is empty/],
     ['conditions without a claim', file('issuer: https://x\nrules:\n  - when: {}'), /names no claim/],
     [
       'a number where claims have text',
