@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +60,9 @@ export function cleanEnv(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.Pro
  * program once.
  */
 async function runHere(args: readonly string[], { env = {}, cwd = '/', input }: RunOptions): Promise<Ran> {
+  const { signal } = new AbortController();
+  // Every request under way listens to it.
+  setMaxListeners(0, signal);
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const printed = Promise.all([text(stdout), text(stderr)]);
   const code = await runCommandLine(args, {
@@ -72,7 +75,7 @@ async function runHere(args: readonly string[], { env = {}, cwd = '/', input }: 
     home: env.HOME ?? '',
     execPath: process.execPath,
     now: () => new Date(),
-    signal: new AbortController().signal,
+    signal,
   });
   stdout.end();
   stderr.end();

@@ -27,6 +27,10 @@ const ELSEWHERE = new Map([
   ['npm ci && npm run demo', 'test/package.test.ts runs the demo from the packed tarball'],
   ['npm test', 'is running this'],
   ['npm install --global edge-upload', 'test/package.test.ts'],
+  ['edge-upload deploy --no-user-pool', 'loses the users; test/e2e/trusted-issuers.test.ts'],
+  ...['--issuer corp', '--device', '--no-browser', '--browser'].map(
+    (flag) => [`edge-upload login <url> ${flag}`, 'needs a provider; test/e2e/company.test.ts'] as const,
+  ),
   ['edge-upload password reset', 'needs a code; test/cli/identity/sign-in/password.test.ts'],
   ['edge-upload logout --everywhere', 'test/cli/identity/commands.test.ts'],
   [
