@@ -5,6 +5,7 @@ import { overlap, type RuledIssuer } from '../../protocol/prefix-overlap.ts';
 import { placeholdersOf } from '../../protocol/prefix-rule.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
+import { requireJobs } from './ci-issuers.ts';
 import { checkedCondition, conditionWords } from './conditions.ts';
 import { requireOwner } from './shared-issuers.ts';
 
@@ -150,6 +151,7 @@ export function requireSafe(options: StackOptions): void {
       requireOwner(issuer.iss, when);
       if (writeTo !== '') requirePrefix(writeTo, issuer);
     }
+    requireJobs(issuer);
   }
   refuseTwice(trust);
   refuseSharedKeys(trust);

@@ -128,11 +128,51 @@ describe('what a deployment may trust', () => {
     const trust = (...claims: string[]) => [
       issuer('ci', [{ when: claims.map((claim) => condition(claim, '7')), writeTo: 'a/' }], {
         iss: [GITHUB],
+        kind: 'workload',
       }),
     ];
-    requireSafe({ trust: trust('repository_owner_id', 'ref') });
+    requireSafe({ trust: trust('repository_owner_id', 'event_name') });
     refuse({ trust: trust('repository_id', 'sub') }, /must not compare sub/);
   });
+});
+
+describe('issuers of jobs', () => {
+  const ci = (iss: string, claims: readonly string[], settings: Partial<TrustedIssuer> = {}) => ({
+    trust: [
+      issuer('ci', [{ when: claims.map((claim) => condition(claim, '7')), writeTo: 'a/' }], {
+        iss: [iss],
+        kind: 'workload',
+        ...settings,
+      }),
+    ],
+  });
+  const OWN = ['https://github.acme.example/_services/token', 'https://token.actions.acme.ghe.com'];
+  for (const iss of [GITHUB, `${GITHUB}/acme`, ...OWN]) {
+    it(`refuses a rule without an event for ${iss}: pull requests of anybody cause some`, () => {
+      refuse(ci(iss, ['repository_id']), /Rule 1 of ci has no condition on event_name/, /trust github/);
+      requireSafe(ci(iss, ['repository_id', 'event_name']));
+    });
+  }
+
+  it('refuses a rule without an event for any issuer of the provider github', () => {
+    refuse(ci('https://ci.example', ['repository_id'], { preset: 'github' }), /event_name/);
+  });
+
+  for (const [iss, claims, command] of [
+    [GITHUB, ['repository_id', 'event_name'], /trust github/],
+    ['https://github.acme.example/_services/token', ['event_name'], /trust github/],
+    ['https://gitlab.com', ['project_id'], /trust gitlab/],
+    ['https://agent.buildkite.com', ['organization_id'], /trust buildkite/],
+    ['https://oidc.circleci.com/org/7', ['aud'], /trust circleci/],
+    [
+      'https://api.bitbucket.org/2.0/workspaces/a/pipelines-config/identity/oidc',
+      ['repositoryUuid'],
+      /trust bitbucket/,
+    ],
+  ] as const) {
+    it(`refuses ${iss} as an issuer of people`, () =>
+      refuse(ci(iss, claims, { kind: 'people' }), /tokens for jobs of .*, not for people/, command));
+  }
 });
 
 const corp: Wish = { preset: 'oidc', iss: ['https://id.example.com'], when: [] };
