@@ -1,4 +1,4 @@
-import { safeJsonParse } from 'aws-jwt-verify/safe-json-parse';
+import { isJsonObject, safeJsonParse } from 'aws-jwt-verify/safe-json-parse';
 import { algorithmsOf, type Jwk, signingKeysOf } from '../../protocol/signing-key.ts';
 import type { EdgeIssuer } from '../config.ts';
 import { Refusal } from '../refusal.ts';
@@ -26,10 +26,16 @@ export interface KeySources {
   readonly now?: () => number;
 }
 
-/** Returns the keys of a document; of those that were there before, the same objects. @throws {Error} if it has none. */
-function parseKeys(document: string, before: readonly Jwk[]): readonly Jwk[] {
-  const keys = signingKeysOf(safeJsonParse(document));
-  if (keys.length === 0) throw new Error('no keys');
+/**
+ * Returns the keys of a document; of those that were there before, the same objects. A set without usable keys counts:
+ * the issuer has withdrawn them all. A pool never does.
+ * @throws {Error} for anything but a key set
+ */
+function parseKeys(document: string, before: readonly Jwk[], kind: EdgeIssuer['kind']): readonly Jwk[] {
+  const keySet = safeJsonParse(document);
+  const keys = signingKeysOf(keySet);
+  const isSet = isJsonObject(keySet) && Array.isArray(keySet.keys);
+  if (!isSet || (kind === 'pool' && keys.length === 0)) throw new Error('no keys');
   const known = new Map(before.map((key) => [JSON.stringify(key), key]));
   return keys.map((key) => known.get(JSON.stringify(key)) ?? key);
 }
@@ -53,7 +59,7 @@ export function createKeySet(
 
   async function load(): Promise<void> {
     try {
-      keys = parseKeys(await download(jwksUri), keys);
+      keys = parseKeys(await download(jwksUri), keys, kind);
       freshAt = now();
       failed = false;
     } catch {

@@ -121,18 +121,28 @@ test('of a downloaded set the keys that verify tokens count, however odd the oth
   const odd = [null, 7, {}, { kty: 'RSA' }, { ...NEW.jwk, kid: 'enc', use: 'enc' }, { ...NEW.jwk, crv: 'X' }];
   serve(JSON.stringify({ keys: [...odd, { ...NEW.jwk, x5c: ['MII'] }] }));
   assert.equal(await say(tokenOf(NEW)), 'ada');
-  for (const document of [
-    '',
-    '<html>',
-    'null',
-    '{"keys":[]}',
-    '{"keys":{}}',
-    JSON.stringify({ keys: odd }),
-  ]) {
+  for (const document of ['', '<html>', 'null', '[]', '{}', '{"error":"busy"}', '{"keys":{}}']) {
     wait(11);
     serve(document);
     assert.equal(await say(tokenOf(OLD)), 'keys_unavailable', document);
     assert.equal(await say(tokenOf(NEW)), 'ada', 'the keys stay as they are');
+  }
+});
+
+test('a set without usable keys withdraws all, also for tokens seen before', async () => {
+  const unusable = JSON.stringify({ keys: [{ ...NEW.jwk, use: 'enc' }, null] });
+  for (const document of ['{"keys":[]}', unusable]) {
+    const { say, tokenOf, serve, wait } = edge();
+    const seen = tokenOf(OLD, { exp: 1_800_000_000 + DAY + HOUR / 2 });
+    wait(DAY - HOUR);
+    assert.equal(await say(seen), 'ada');
+    wait(HOUR + 1);
+    serve(document);
+    assert.equal(await say(seen), 'invalid_token', document);
+    assert.equal(await say(tokenOf(OLD)), 'invalid_token', document);
+    wait(11);
+    serve(setOf(NEW));
+    assert.equal(await say(tokenOf(NEW)), 'ada', 'new keys are downloaded');
   }
 });
 
