@@ -22,8 +22,6 @@ export interface LoginArgs extends AnswerFlags, PoolArgs, OidcArgs {
   readonly url?: string;
   /** Alias of the issuer to sign in at. */
   readonly issuer?: string;
-  /** Accepts another issuer or client than at the sign-in before. */
-  readonly acceptIssuer?: boolean;
 }
 
 /** Signs in to an edge at one of its issuers, and stores the tokens and the deployment. */
@@ -40,9 +38,8 @@ export async function login(context: Context, args: LoginArgs): Promise<Result> 
   const isEarly = isOfPool && !args.create && !context.ui.interactive;
   const known = isEarly ? await knownUser(context, args, given) : undefined;
   const edge = await discover(context, target);
-  const isNamed = args.issuer !== undefined || edge.issuers.length > 1;
   const alias = args.issuer;
-  const issuer = await chooseIssuer(context, target.url, edge.issuers, {
+  const { issuer, isNamed } = await chooseIssuer(context, target.url, edge.issuers, {
     isOfPool,
     ...omitUndefined({ alias }),
   });
@@ -52,8 +49,8 @@ export async function login(context: Context, args: LoginArgs): Promise<Result> 
     return keep(context, await signInToPool(context, target, edge, args, given, known));
   }
   const { signInToIssuer } = await import('./login/oidc-sign-in.ts');
-  const { username, audience, device, browser, callbackPort } = args;
-  const way = omitUndefined({ username, audience, device, browser, callbackPort });
+  const { username, audience, acceptIssuer, device, browser, callbackPort } = args;
+  const way = omitUndefined({ username, audience, acceptIssuer, device, browser, callbackPort });
   return keep(context, await signInToIssuer(context, target, issuer, way));
 }
 

@@ -45,7 +45,7 @@ function declareLogin(root: Commander, act: Act): void {
     'edge-upload login --username ada --password-stdin < password.txt',
   ])
     .option('--issuer <alias>', 'Issuer to sign in at, if the edge has several')
-    .option('--accept-issuer', 'Accept another issuer or client than before')
+    .option('--accept-issuer', 'Accept a changed issuer, and tokens for its client')
     .optionsGroup('With user name and password:')
     .option('-u, --username <name>', 'User name (or EDGE_UPLOAD_USERNAME)')
     .option('--password-stdin', 'Read the password from the first line of standard input')

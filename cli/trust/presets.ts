@@ -106,7 +106,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     redirect: { host: '127.0.0.1', ports: 'any' },
     notes: [
       'Create a public client with the standard flow and the redirect address http://127.0.0.1/callback.',
-      'Add an audience mapper with the address of the edge to the client.',
+      'Add an audience mapper with the address of the edge to the client, and turn off “Full scope allowed”: it adds other audiences.',
       'Add a group membership mapper named groups where rules name groups.',
     ],
     source: 'https://www.keycloak.org/docs/latest/server_admin/#_audience',
@@ -183,7 +183,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     issuer: 'https://api.bitbucket.org/2.0/workspaces/<workspace>/pipelines-config/identity/oidc',
     name: ['repositoryUuid'],
     notes: [
-      'The step needs oidc with the address of the edge among its audiences.',
+      'The step needs oidc with the address of the edge as its only audience.',
       "The issuer's documents are there after the first run of a step with oidc.",
     ],
     source:

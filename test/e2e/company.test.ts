@@ -183,6 +183,7 @@ async function story(
       env: { ...computer.env, TERM: 'xterm' },
       answers: [
         ['Sign in with (corp, partner, staff)', 'staff'],
+        ['as application', 'y'],
         [
           'Address that the browser ended on',
           [process.execPath, '--import', import.meta.resolve('tsx'), PASTE],

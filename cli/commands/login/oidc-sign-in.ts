@@ -11,6 +11,8 @@ import type { SignedIn } from './signed-in.ts';
 export interface OidcArgs extends SignInWay {
   /** Audience that the user accepts beside the edge's own address. */
   readonly audience?: string;
+  /** Accepts another issuer or client than before, and tokens that are made for the client. */
+  readonly acceptIssuer?: boolean;
   /** Fills in the user name on the provider's page. */
   readonly username?: string;
 }
@@ -29,7 +31,7 @@ export async function signInToIssuer(
   context: Context,
   target: Target,
   issuer: PeopleIssuer,
-  { audience: given, username: hint, ...way }: OidcArgs,
+  { audience: given, acceptIssuer, username: hint, ...way }: OidcArgs,
 ): Promise<SignedIn> {
   const { url, deployment } = target;
   const { alias, clientId, token, preset } = issuer;
@@ -37,7 +39,7 @@ export async function signInToIssuer(
     type: 'instruction',
     text: `Signing in at ${new URL(issuer.issuer).host} (issuer ${alias}, client ${clientId}) for ${url}`,
   });
-  const audience = await acceptedAudience(context, target, issuer, given);
+  const audience = await acceptedAudience(context, target, issuer, { given, acceptIssuer });
   const local = deployment?.local;
   const asked = context.now();
   const signIn = { url, issuer, way, ...omitUndefined({ audience, local, hint }) };

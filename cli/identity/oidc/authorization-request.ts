@@ -1,3 +1,4 @@
+import { table } from '../../table.ts';
 import { PRESETS } from '../../trust/presets.ts';
 import type { DescribedIssuer } from '../described-issuer.ts';
 import type { Redirect } from './callback-server.ts';
@@ -11,11 +12,11 @@ const OFFLINE = 'offline_access';
  * Parameters that name the audience, by preset. Entra refuses `resource`; other providers, Cognito's managed login among
  * them, have the audience in their settings.
  */
-const AUDIENCE_PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+const AUDIENCE_PARAMETERS = table<readonly string[]>({
   auth0: ['audience'],
   // https://www.rfc-editor.org/rfc/rfc8707
   oidc: ['resource'],
-};
+});
 
 function presetOf({ preset }: RequestedIssuer) {
   return Object.entries(PRESETS).find(([name]) => name === preset)?.[1];

@@ -23,6 +23,7 @@ export interface WantedToken {
   /** `https://<host>[:port]` of the edge, as the user typed it. */
   readonly url: string;
   readonly host: string;
+  readonly issuer: string;
   readonly clientId: string;
   readonly token: 'access' | 'id';
   /** Audience that the user accepted beside the edge's own address. */
@@ -32,17 +33,21 @@ export interface WantedToken {
 /** Claims that name a user for people, best first. They are shown, and decide nothing. */
 const NAMES = ['preferred_username', 'email', 'upn', 'username', 'name'] as const;
 
-/** Returns true for an audience that only this edge, or this client of it, has. */
-export function isOwnAudience(
-  audience: unknown,
-  { url, clientId, audience: accepted }: AudienceOwner,
-): boolean {
-  return (
-    audience === url || audience === clientId || audience === `api://${clientId}` || audience === accepted
-  );
+/** Returns true for an audience that is the client itself; Entra ID has two names for it. */
+export function isClientAudience(audience: unknown, clientId: string): boolean {
+  return audience === clientId || audience === `api://${clientId}`;
 }
 
-type AudienceOwner = Pick<WantedToken, 'url' | 'clientId' | 'audience'>;
+/** Returns true for the edge's address, and for what the user accepted. The edge's word alone counts for nothing. */
+function isOwnAudience(audience: unknown, { url, clientId, audience: accepted }: WantedToken): boolean {
+  if (audience === url || audience === accepted) return true;
+  return isClientAudience(accepted, clientId) && isClientAudience(audience, clientId);
+}
+
+/** Returns true for the issuer's own endpoint with the user's profile. Auth0 adds it to every audience. */
+function isUserInfo(audience: unknown, { issuer }: WantedToken): boolean {
+  return audience === `${issuer.replace(/\/$/, '')}/userinfo`;
+}
 
 /**
  * Checks whom a token is for, before it is stored or sent: an edge that names the client of another service must not
@@ -53,7 +58,10 @@ function requireAudience({ aud, client_id: client }: Fields, wanted: WantedToken
   const audiences = aud === undefined ? [] : [aud].flat();
   // Access tokens of Cognito name the client alone.
   const fits =
-    aud === undefined ? client === wanted.clientId : audiences.some((one) => isOwnAudience(one, wanted));
+    aud === undefined
+      ? client === wanted.clientId && isClientAudience(wanted.audience, wanted.clientId)
+      : audiences.some((one) => isOwnAudience(one, wanted)) &&
+        audiences.every((one) => isOwnAudience(one, wanted) || isUserInfo(one, wanted));
   if (fits) return;
   const { host, url } = wanted;
   if (audiences.length === 0) {
@@ -68,10 +76,10 @@ function requireAudience({ aud, client_id: client }: Fields, wanted: WantedToken
   const names = audiences.map((one) => `“${String(one).slice(0, 200)}”`).join(', ');
   throw new UserError(
     'sign_in_refused',
-    `The token of ${host} is for ${names}, not for ${url}, and is not used.`,
+    `The token of ${host} is for ${names}, not for ${wanted.audience ?? url} alone, and is not used.`,
     {
       hint: [
-        'The operator sets the address of the edge as the audience. If you know that this audience is right:',
+        'The operator sets the address of the edge as the only audience. If you know that this audience is right:',
         `  edge-upload login ${url} --audience <audience>`,
       ],
     },

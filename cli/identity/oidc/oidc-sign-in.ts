@@ -45,7 +45,14 @@ export async function signInByOidc(context: Context, signIn: OidcSignIn): Promis
       ...omitUndefined({ callbackPort, hint }),
     });
     const { clientId, token } = issuer;
-    const wanted = { url, host: provider.host, clientId, token, ...omitUndefined({ audience }) };
+    const wanted = {
+      url,
+      host: provider.host,
+      issuer: issuer.issuer,
+      clientId,
+      token,
+      ...omitUndefined({ audience }),
+    };
     return readGranted(answer, wanted, now());
   } finally {
     await provider.close();

@@ -43,7 +43,7 @@ export async function refreshOidc(context: Place, session: OidcSession, local?: 
     const answer = await onProvider(provider, `Renewing the sign-in at ${host}`, () =>
       refreshTokenGrant(config, refreshToken, parameters),
     );
-    const wanted = { url, host, clientId, token, ...omitUndefined({ audience }) };
+    const wanted = { url, host, issuer, clientId, token, ...omitUndefined({ audience }) };
     const granted = readGranted(answer, wanted, context.now());
     if (granted.subject !== subject) throw ended(session, `${host} answered for another user`);
     return granted;

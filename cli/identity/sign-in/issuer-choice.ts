@@ -2,7 +2,7 @@ import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { Target } from '../../settings/target.ts';
 import type { DescribedIssuer } from '../described-issuer.ts';
-import { isOwnAudience } from '../oidc/granted-tokens.ts';
+import { isClientAudience } from '../oidc/granted-tokens.ts';
 import { loginCommand } from './username.ts';
 
 /** Issuer that people sign in at. */
@@ -19,6 +19,12 @@ function isOfPeople(issuer: DescribedIssuer): issuer is PeopleIssuer {
   return issuer.kind !== 'workload' && issuer.clientId !== undefined;
 }
 
+interface ChosenIssuer {
+  readonly issuer: PeopleIssuer;
+  /** True if the user typed its alias. */
+  readonly isNamed: boolean;
+}
+
 /** Returns the name of an issuer with its host, as in `corp (login.acme.com)`. */
 function named({ alias, kind, issuer }: DescribedIssuer): string {
   return kind === 'pool' ? `${alias} (user name and password)` : `${alias} (${new URL(issuer).host})`;
@@ -33,19 +39,19 @@ export async function chooseIssuer(
   url: string,
   issuers: readonly DescribedIssuer[],
   { alias, isOfPool }: IssuerFlags,
-): Promise<PeopleIssuer> {
+): Promise<ChosenIssuer> {
   const people = issuers.filter(isOfPeople);
   const aliases = people.map((one) => one.alias);
   if (alias !== undefined) {
     const found = people.find((one) => one.alias === alias);
-    if (found !== undefined) return found;
+    if (found !== undefined) return { issuer: found, isNamed: true };
     throw noSuchIssuer(url, alias, people);
   }
   const pool = people.find(({ kind }) => kind === 'pool');
-  if (isOfPool && pool !== undefined) return pool;
+  if (isOfPool && pool !== undefined) return { issuer: pool, isNamed: false };
   const [only, ...others] = people;
   if (only === undefined) throw noIssuer(url);
-  if (others.length === 0) return only;
+  if (others.length === 0) return { issuer: only, isNamed: false };
   if (!ui.interactive) throw severalIssuers(url, people);
   ui.event({
     type: 'instruction',
@@ -57,7 +63,7 @@ export async function chooseIssuer(
     flag: '--issuer <alias>',
     reject: (typed) => (chosen(typed) === undefined ? `Type one of ${aliases.join(', ')}` : undefined),
   });
-  return chosen(answer) ?? only;
+  return { issuer: chosen(answer) ?? only, isNamed: true };
 }
 
 function choices(url: string, people: readonly PeopleIssuer[]): string[] {
@@ -93,27 +99,48 @@ interface Change {
   readonly now: string;
 }
 
-function changeOf(
-  { deployment }: Target,
-  { alias, kind, issuer, clientId }: PeopleIssuer,
-  isNamed: boolean,
-): Change | undefined {
-  if (deployment === undefined) return undefined;
-  if (kind === 'pool') {
-    const { clientId: known, userPoolId } = deployment;
-    const isSame = known === clientId && issuer.endsWith(`/${userPoolId}`);
-    if (userPoolId === undefined || isSame) return undefined;
-    return {
-      before: `the user pool ${userPoolId}`,
-      now: `another, ${issuer.slice(issuer.lastIndexOf('/') + 1)}`,
-    };
-  }
-  const known = deployment.issuers ?? [];
-  if (known.some((one) => one.issuer === issuer && one.clientId === clientId)) return undefined;
-  const before = known.find((one) => one.alias === alias) ?? (isNamed ? undefined : known[0]);
+/** What this computer signed in at before. */
+interface Before extends Pick<PeopleIssuer, 'alias' | 'kind'> {
+  readonly text: string;
+  isSame(issuer: PeopleIssuer): boolean;
+}
+
+function textOf({ issuer, clientId }: Pick<PeopleIssuer, 'issuer' | 'clientId'>): string {
+  return `${issuer} (client ${clientId})`;
+}
+
+function knownBefore({ deployment }: Target): Before[] {
+  const { userPoolId, clientId: client, issuers = [] } = deployment ?? {};
+  const people = issuers.map(
+    (known): Before => ({
+      alias: known.alias,
+      kind: 'people',
+      text: textOf(known),
+      isSame: ({ kind, issuer, clientId }) =>
+        kind === 'people' && issuer === known.issuer && clientId === known.clientId,
+    }),
+  );
+  if (userPoolId === undefined) return people;
+  const pool: Before = {
+    alias: 'cognito',
+    kind: 'pool',
+    text: `the user pool ${userPoolId}`,
+    isSame: ({ kind, issuer, clientId }) =>
+      kind === 'pool' && issuer.endsWith(`/${userPoolId}`) && clientId === client,
+  };
+  return [...people, pool];
+}
+
+/** Returns what changed. Another issuer beside the known ones is no change if the user chose it. */
+function changeOf(target: Target, issuer: PeopleIssuer, isNamed: boolean): Change | undefined {
+  const known = knownBefore(target);
+  if (known.some((one) => one.isSame(issuer))) return undefined;
+  const isPool = issuer.kind === 'pool';
+  const replaced = known.find(({ alias, kind }) => alias === issuer.alias || (isPool && kind === 'pool'));
+  const before = replaced ?? (isNamed ? undefined : known[0]);
   if (before === undefined) return undefined;
-  const text = (one: { issuer: string; clientId: string }) => `${one.issuer} (client ${one.clientId})`;
-  return { before: text(before), now: text({ issuer, clientId }) };
+  const pool = issuer.issuer.slice(issuer.issuer.lastIndexOf('/') + 1);
+  return { before: before.text, now: isPool ? `the user pool ${pool}` : textOf(issuer) };
 }
 
 /**
@@ -140,24 +167,47 @@ export async function confirmIssuer(
   });
 }
 
+interface AudienceFlags {
+  /** `--audience` */
+  readonly given: string | undefined;
+  readonly acceptIssuer: boolean | undefined;
+}
+
 /**
- * Returns the audience to request a token for, if it is not the edge's own address. An edge can name any: without the
- * user's word, no token for another service is requested, and none is sent.
+ * Returns the audience of the wanted token, if it is not the edge's own address. An edge can name any audience and any
+ * client: without the user's word, no token for another service is requested, and none is sent.
  */
 export async function acceptedAudience(
   { ui }: Pick<Context, 'ui'>,
   { url, deployment }: Target,
-  { alias, issuer, clientId, audience, token }: PeopleIssuer,
-  given?: string,
+  { alias, issuer, clientId, audience: named = url, token }: PeopleIssuer,
+  { given, acceptIssuer }: AudienceFlags,
 ): Promise<string | undefined> {
-  if (given !== undefined) return given;
-  if (audience === undefined || token === 'id' || isOwnAudience(audience, { url, clientId }))
-    return undefined;
+  // An ID token is for the client: https://openid.net/specs/openid-connect-core-1_0.html#IDToken
+  const audience = token === 'id' ? clientId : (given ?? named);
+  if (audience === url) return undefined;
   const known = deployment?.issuers?.find((one) => one.issuer === issuer && one.clientId === clientId);
-  if (known?.audience === audience) return audience;
+  if (audience === given || known?.audience === audience) return audience;
+  const { host } = new URL(url);
+  if (isClientAudience(audience, clientId)) {
+    if (acceptIssuer) return audience;
+    ui.event({
+      type: 'warning',
+      text: `The edge ${host} will receive a token made for the application ${clientId}.`,
+    });
+    const place = new URL(issuer).host;
+    if (await ui.confirm(`Sign in at ${place} as application ${clientId}?`, '--accept-issuer'))
+      return audience;
+    throw new UserError('sign_in_refused', `Not signed in: ${host} gets no token of ${clientId}.`, {
+      hint: [
+        'If the operator of the edge confirms that application:',
+        `  ${loginCommand(url)} --issuer ${alias} --accept-issuer`,
+      ],
+    });
+  }
   ui.event({
     type: 'warning',
-    text: `${new URL(url).host} accepts tokens of ${alias} for “${audience}”, which is not its own address. It receives such a token.`,
+    text: `${host} accepts tokens of ${alias} for “${audience}”, which is not its own address. It receives such a token.`,
   });
   if (await ui.confirm(`Request a token for “${audience}”?`, `--audience ${audience}`)) return audience;
   throw new UserError('sign_in_refused', `Not signed in: no token for “${audience}” is requested.`, {

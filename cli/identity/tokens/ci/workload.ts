@@ -62,9 +62,10 @@ export function checkToken({ preset }: Pick<Workload, 'preset'>, token: string, 
     });
   }
   const audiences: readonly unknown[] = [claims.aud].flat();
-  if (audiences.includes(audience)) return token;
+  // A token that is for others, too, would be their credential.
+  if (audiences.every((one) => one === audience)) return token;
   throw noToken(preset, 'its token is for another audience, and is not sent', {
-    hint: `The audience must be ${audience}.`,
+    hint: `The audience must be ${audience}, and no other.`,
   });
 }
 

@@ -37,7 +37,8 @@ type LoginArgs = Parameters<typeof login>[1];
 
 function begin(rig: Rig, args: LoginArgs = {}, options: Parameters<Rig['context']>[0] = {}) {
   const context = rig.context(options);
-  const ended = login(context, { url: rig.url, browser: true, callbackPort: 0, ...args });
+  const way = rig.issuers[0]?.kind === 'pool' ? {} : { browser: true, callbackPort: 0 };
+  const ended = login(context, { url: rig.url, ...way, ...args });
   // The test looks at the end itself.
   ended.catch(() => {});
   return { context, ended };
@@ -71,12 +72,17 @@ test('a token for another service is neither sent nor stored', async (t) => {
     ['another audience', { aud: 'https://management.azure.com' }],
     ['sts', { aud: 'sts.amazonaws.com' }],
     ['several audiences', { aud: ['https://graph.microsoft.com', 'x'] }],
+    ['the client, which nobody accepted', { aud: 'edge-upload' }],
+    ['no audience, the client', { aud: undefined, client_id: 'edge-upload' }],
+    ['an empty list', { aud: [] }],
     ['no audience', { aud: undefined }],
     ['no audience, another client', { aud: undefined, client_id: 'other' }],
     ['an audience that begins like the edge', { aud: 'http://127.0.0.1' }],
   ];
   const given = await open(t);
-  for (const [name, claims] of cases) {
+  const own = given.rig.url;
+  const mixed = [['own and another', { aud: [own, 'sts.amazonaws.com'] }]] as const;
+  for (const [name, claims] of [...cases, ...mixed]) {
     given.provider.claims = claims;
     const error = await failure(signIn(given.rig));
     assert.deepEqual([error.code, error.exitCode], ['sign_in_refused', 4], name);
@@ -121,6 +127,87 @@ test('an audience that the edge names needs the word of the user, and is then re
   assert.equal(rig.received.length, 2, 'the same audience is not asked for again');
 });
 
+test('a token made for the client that an edge names needs the word of the user, and is then remembered', async (t) => {
+  const given = await open(t);
+  const { rig, provider } = given;
+  const [corp] = rig.issuers;
+  for (const named of [
+    { clientId: 'kubernetes', token: 'id' },
+    { clientId: 'hr-app', audience: 'hr-app' },
+    { clientId: 'hr-app', audience: 'api://hr-app' },
+  ]) {
+    rig.issuers = [{ ...corp, ...named }];
+    const without = await failure(signIn(rig));
+    assert.deepEqual([without.code, without.exitCode], ['usage', 2]);
+    assert.match(without.hint ?? '', /--accept-issuer/);
+    const refused = await failure(signIn(rig, {}, { answers: { 'Sign in at 127': false } }));
+    assert.equal(refused.code, 'sign_in_refused');
+    assert.match(refused.message, /no token of (kubernetes|hr-app)/);
+  }
+  assert.deepEqual(provider.requests, [], 'the provider was not asked at all');
+  await nothingIsOut(given);
+
+  // The client is remembered for tokens of the edge alone.
+  rig.issuers = [{ ...corp }];
+  await signIn(rig);
+  rig.issuers = [{ ...corp, token: 'id' }];
+  assert.equal(
+    (await failure(signIn(rig))).code,
+    'usage',
+    'a known client does not stand for its own tokens',
+  );
+  await signIn(rig, {}, { answers: { 'Sign in at 127': true } });
+  await signIn(rig);
+  assert.equal(rig.received.length, 3, 'the same application is not asked for again');
+});
+
+test('the profile endpoint of the issuer may be an audience beside the edge', async (t) => {
+  const { rig, provider } = await open(t, { preset: 'auth0' });
+  provider.claims = { aud: [rig.url, `${provider.issuer}/userinfo`] };
+  await signIn(rig);
+  assert.equal(rig.received.length, 1);
+});
+
+test('a preset that is named like a member of every object is none', async (t) => {
+  const { rig } = await open(t, { preset: 'constructor' });
+  await signIn(rig);
+  assert.equal(rig.received.length, 1);
+});
+
+const CI = {
+  alias: 'github',
+  kind: 'workload',
+  issuer: 'https://token.actions.githubusercontent.com',
+  token: 'id',
+};
+const POOL = {
+  alias: 'cognito',
+  kind: 'pool',
+  issuer: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Evil00000',
+  clientId: 'evil',
+  token: 'access',
+};
+
+test('an edge that passes from a user pool to a provider, or back, has changed its issuer', async (t) => {
+  const given = await open(t);
+  const { rig, provider } = given;
+  const [corp] = rig.issuers;
+  const [known] = await listDeployments(rig.context());
+  const pool = { region: 'us-east-1', userPoolId: 'us-east-1_Abc000000', clientId: 'c1' };
+  await rememberDeployment(rig.context(), { ...(known ?? assert.fail()), ...pool });
+  for (const issuers of [[corp], [corp, CI], [POOL], [{ ...POOL, alias: 'other' }, CI]]) {
+    rig.issuers = issuers.map((one) => ({ ...one }));
+    const refused = await failure(signIn(rig));
+    assert.equal(refused.code, 'usage');
+    assert.match(refused.hint ?? '', /--accept-issuer/);
+  }
+  assert.deepEqual(provider.requests, []);
+  await nothingIsOut(given);
+  rig.issuers = [{ ...corp }];
+  await signIn(rig, { issuer: 'corp' });
+  assert.equal(rig.received.length, 1, 'an issuer that the user named is no change');
+});
+
 test('another client or issuer than before is a question; without a terminal it is refused', async (t) => {
   const given = await open(t);
   const { rig, provider } = given;
@@ -129,12 +216,15 @@ test('another client or issuer than before is a question; without a terminal it 
   const evil = await openStandIn();
   t.after(() => evil.close());
   evil.claims = { aud: rig.url };
-  for (const change of [
-    { clientId: 'another-app' },
-    { issuer: evil.issuer },
-    { issuer: evil.issuer, alias: 'other' },
-  ]) {
-    rig.issuers = [{ ...corp, ...change }];
+  const changes: readonly (readonly Record<string, unknown>[])[] = [
+    [{ ...corp, clientId: 'another-app' }],
+    [{ ...corp, issuer: evil.issuer }],
+    [{ ...corp, issuer: evil.issuer, alias: 'other' }],
+    [{ ...corp, issuer: evil.issuer, alias: 'other' }, CI],
+    [POOL],
+  ];
+  for (const issuers of changes) {
+    rig.issuers = [...issuers];
     const before = [provider.requests.length, rig.received.length];
     const refused = await failure(signIn(rig));
     assert.deepEqual([refused.code, refused.exitCode], ['usage', 2]);
@@ -280,7 +370,7 @@ test('ports: the first free one of the registered three, or the flag that names 
 
 test('where the redirect is localhost, both families are listened on', async (t) => {
   const given = await open(t, { preset: 'entra', token: 'id' });
-  const { context, ended } = begin(given.rig, { callbackPort: 0 });
+  const { context, ended } = begin(given.rig, { callbackPort: 0, acceptIssuer: true });
   const address = new URL(addressIn(await context.shown(/The browser opens/)));
   const redirect = new URL(address.searchParams.get('redirect_uri') ?? '');
   assert.equal(redirect.hostname, 'localhost');

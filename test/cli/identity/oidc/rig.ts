@@ -47,7 +47,11 @@ export async function openRig(t: Pick<Test, 'after'>, { local = true } = {}): Pr
   const server = createServer((request, response) => {
     const answer = (status: number, body: unknown) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    const edge = { service: 'edge-upload', version: 2, policy: {}, issuers: rig.issuers };
+    const pool = rig.issuers.find(({ kind }) => kind === 'pool');
+    const [, region, userPoolId] =
+      /^https:\/\/cognito-idp\.([^.]+)\.amazonaws\.com\/(.+)$/.exec(String(pool?.issuer)) ?? [];
+    const ofPool = pool && { region, userPoolId, clientId: pool.clientId };
+    const edge = { service: 'edge-upload', version: 2, policy: {}, issuers: rig.issuers, ...ofPool };
     const { authorization } = request.headers;
     if (authorization === undefined) return answer(200, edge);
     const token = authorization.replace(/^Bearer /, '');

@@ -53,7 +53,8 @@ async function signIn(
   options: Parameters<Rig['context']>[0] = {},
 ) {
   const context = rig.context(options);
-  const ended = login(context, { url: rig.url, browser: true, callbackPort: 0, ...args });
+  // The issuer is named, and its ID tokens are accepted.
+  const ended = login(context, { url: rig.url, browser: true, callbackPort: 0, acceptIssuer: true, ...args });
   const shown = await Promise.race([context.shown(/The browser opens/), ended.then(() => '')]);
   const page = await headlessBrowser().open(addressIn(shown));
   return { context, page, ...flatResult(await ended) };

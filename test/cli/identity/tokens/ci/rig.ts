@@ -207,7 +207,7 @@ export async function rig(t: NodeTestContext): Promise<Rig> {
         buildkite: { BUILDKITE: 'true', PATH: bin },
         bitbucket: {
           BITBUCKET_BUILD_NUMBER: '7',
-          BITBUCKET_STEP_OIDC_TOKEN: sign('bitbucket', { aud: ['https://other.example', edge] }),
+          BITBUCKET_STEP_OIDC_TOKEN: sign('bitbucket', { aud: [edge] }),
         },
         kubernetes: { KUBERNETES_SERVICE_HOST: '10.0.0.1' },
         aws: {
