@@ -92,27 +92,34 @@ function refuseSharedKeys(issuers: readonly TrustedIssuer[]): void {
   }
 }
 
-/** A prefix whose claims are all the same, so that two of them can be compared. */
-const shapeOf = ({ writeTo = '' }: Rule) =>
-  writeTo.replaceAll('{issuer}', 'issuer').replace(/\{[^{}]*\}/g, '{}');
+/** A user could have the name of an alias. Only the plan warns of that, since an operator creates the users. */
+const isNamedLikeAlias = (theirs: Rule, rule: Rule) =>
+  /^\{(?:username|name|sub)\}\//.test(theirs.writeTo ?? '') && rule.writeTo?.startsWith('{issuer}/');
 
-/** Whether somebody else gets the prefix of a namesake. */
-function meetsNamesakes(one: Rule, other: Rule): boolean {
-  const [a, b] = [shapeOf(one), shapeOf(other)];
-  return a.includes('{}') && b.includes('{}') && (a.startsWith(b) || b.startsWith(a));
-}
-
-/** Refuses a prefix of a caller's claim that a user of the pool of the same name has too. */
-function refusePoolNamesakes(issuers: readonly TrustedIssuer[], pool: readonly RuledIssuer[]): void {
-  const theirs = pool.flatMap(({ rules }) => rules);
-  for (const { alias, rules } of issuers) {
-    for (const rule of rules) {
-      const met = theirs.find((one) => !rule.shared && meetsNamesakes(one, rule));
+/** Refuses keys that users of the pool write too, unless the users write any key: the plan warns of that. */
+function refuseKeysOfPool(issuers: readonly TrustedIssuer[], pool: readonly RuledIssuer[]): void {
+  const theirs = pool.flatMap((users) => users.rules.map((rule) => ({ issuer: users, rule })));
+  for (const issuer of issuers) {
+    for (const rule of issuer.rules) {
+      const met = theirs.find(
+        (one) =>
+          one.rule.writeTo !== undefined &&
+          !rule.shared &&
+          !isNamedLikeAlias(one.rule, rule) &&
+          overlap(one, { issuer, rule }),
+      );
       if (met === undefined) continue;
       throw new UserError(
         'usage',
-        `A user of the pool and a caller of ${alias} with the same name could write the same keys: ${prefixWords(met)} and ${prefixWords(rule)}.`,
-        { hint: ['Begin the prefix with the issuer:', `  --write-to '{issuer}/${rule.writeTo}'`] },
+        `Users of the pool and callers of ${issuer.alias} could write the same keys: ${prefixWords(met.rule)} and ${prefixWords(rule)}.`,
+        {
+          hint: [
+            'Begin the prefix with the issuer, give the pool a prefix of its own, or say that the keys are shared:',
+            "  --write-to '{issuer}/{sub}/'",
+            "  edge-upload deploy --write-to 'users/{username}/'",
+            '  --shared',
+          ],
+        },
       );
     }
   }
@@ -155,7 +162,7 @@ export function requireSafe(options: StackOptions): void {
   }
   refuseTwice(trust);
   refuseSharedKeys(trust);
-  refusePoolNamesakes(trust, poolOf(options));
+  refuseKeysOfPool(trust, poolOf(options));
 }
 
 /** Returns what the plan warns of: users of the pool who are allowed to write what callers of an issuer write. */

@@ -56,9 +56,15 @@ describe('what a deployment may trust', () => {
   for (const [pool, writeTo] of [
     ['{username}/', '{sub}/'],
     ['users/{sub}/', 'users/{name}/'],
+    ['home/{username}/', '{team}/{sub}/'],
+    ['{username}/{group}/', '{sub}/staff/'],
+    ['{group}/{username}/', 'staff/{sub}/'],
+    ['home/{username}/', 'home/'],
   ] as const) {
-    it(`refuses ${writeTo} where namesakes of the pool write ${pool}`, () => {
-      refuse({ writeTo: pool, trust: [issuer('corp', [{ writeTo }])] }, /with the same name/, /\{issuer\}\//);
+    it(`refuses ${writeTo} where users of the pool write ${pool}`, () => {
+      const trust = (shared: boolean) => [issuer('corp', [{ writeTo, ...(shared ? { shared } : {}) }])];
+      refuse({ writeTo: pool, trust: trust(false) }, /could write the same keys/, /\{issuer\}\//);
+      requireSafe({ writeTo: pool, trust: trust(true) });
     });
   }
 
