@@ -49,8 +49,12 @@ export async function discoverIssuer(
       hint: 'The issuer must publish its keys: edge-upload does not accept tokens with shared secrets.',
     });
   }
-  requireHttps(jwksUri, 'The key set of the issuer', plainLoopback);
-  return { jwksUri, ...omitUndefined({ scopesSupported: texts(scopes) }) };
+  // A URL parser drops or replaces these.
+  if (/[\s\\\p{Cc}]/u.test(jwksUri)) {
+    throw new UserError('usage', `The key set (jwks_uri) of ${issuer} is not a URL.`);
+  }
+  const { href } = requireHttps(jwksUri, 'The key set of the issuer', plainLoopback);
+  return { jwksUri: href, ...omitUndefined({ scopesSupported: texts(scopes) }) };
 }
 
 /** Returns the keys by their algorithms: `RS256: kid1, kid2; ES256: kid3`. */

@@ -231,13 +231,27 @@ function readIssuer(value: unknown, where: string): FiledIssuer {
  * @throws {UserError} `usage` naming the place
  */
 export async function readTrustFile(text: string): Promise<readonly FiledIssuer[]> {
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { maxAliasCount: 0 } as object) as Document<YAMLMap>;
-  const [problem] = document.errors;
+  const { LineCounter, parseDocument, visit } = await import('yaml');
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines }) as Document<YAMLMap>;
+  // Unknown tags are warnings.
+  const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) {
     throw new UserError('usage', `The file cannot be read as YAML: ${problem.message.split('\n')[0]}`);
   }
-  const section = new Section(document.toJS({ maxAliasCount: 0 }), 'the file');
+  visit(document, {
+    Alias: (_key, { range }) => {
+      throw malformed(
+        `line ${lines.linePos(range?.[0] ?? 0).line}`,
+        'has an alias (*); write the value again',
+      );
+    },
+    Collection: (key, { range }) => {
+      if (key !== 'key') return;
+      throw malformed(`line ${lines.linePos(range?.[0] ?? 0).line}`, 'has a list or a mapping as a name');
+    },
+  });
+  const section = new Section(document.toJS(), 'the file');
   const issuers = section.take('issuers');
   section.end();
   if (!Array.isArray(issuers)) throw malformed('issuers', 'is not a list');

@@ -108,6 +108,10 @@ describe('discovery of an issuer', () => {
       'http://127.0.0.1/keys',
       'file:///keys',
       'keys',
+      ' https://id.example.com/keys',
+      'https://id.exa\nmple.com/keys',
+      'https:\\\\id.example.com\\keys',
+      'https://id.example.com/\u001b[2J',
       7,
     ]) {
       await assert.rejects(discover({ jwks_uri }), withCode('usage', /key set/));

@@ -93,6 +93,9 @@ describe('file of issuers', () => {
     ['an empty flag', file('issuer: https://x\nrules:\n  - noClobber: ~'), /noClobber is empty/],
     ['an empty audience', file(`issuer: https://x\naudience: null\nrules:${RULE}`), /audience is empty/],
     ['an empty age', file(`issuer: https://x\nmaxAge:\nrules:${RULE}`), /maxAge is empty/],
+    ['an alias', 'issuers:\n  - &a {issuer: https://x}\n  - *a', /line 3 has an alias/],
+    ['an unknown tag', 'issuers: !foo []', /cannot be read as YAML: Unresolved tag.* line 1/],
+    ['a list as a name', 'issuers:\n  - ? [a]\n    : b', /line 2 has a list or a mapping as a name/],
     ['an empty list', 'issuers:', /the file\.issuers is empty/],
     ['conditions without a claim', file('issuer: https://x\nrules:\n  - when: {}'), /names no claim/],
     [
