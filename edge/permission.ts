@@ -45,17 +45,18 @@ function isOnGroups({ claim }: Condition, { groups = [] }: EdgeIssuer): boolean 
 }
 
 /**
- * Whether the groups that rules ask for are not in the token because there are too many: Entra then names a place to ask
- * for them. Without groups a later rule could fit that is not meant for the caller.
+ * Whether a claim that rules ask for, such as groups, is not in the token because it is too long: Entra then names a place
+ * to ask for it. Without the claim a later rule could fit that is not meant for the caller.
  * https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference#groups-overage-claim
  */
 function isOverage({ issuer, claims }: Caller): boolean {
   const [groups = ''] = issuer.groups ?? [];
-  const omitted = readClaim(claims, ['_claim_names', groups]) ?? claims.hasgroups;
-  if (omitted === undefined) return false;
+  const isOmitted = (claim = '') =>
+    readClaim(claims, ['_claim_names', claim]) !== undefined ||
+    (claims.hasgroups !== undefined && (claim === 'groups' || claim === groups));
   return issuer.rules.some(
     ({ when = [], writeTo = '' }) =>
-      writeTo.includes('{group}') || when.some((condition) => isOnGroups(condition, issuer)),
+      (writeTo.includes('{group}') && isOmitted(groups)) || when.some(({ claim }) => isOmitted(claim[0])),
   );
 }
 

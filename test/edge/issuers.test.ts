@@ -269,6 +269,18 @@ const ROWS: readonly Row[] = [
     /^forbidden_group: .*app roles/,
   ],
   [
+    'Entra, too many groups, where the groups of the issuer are its roles',
+    { ...entra, groups: ['roles'], rules: [inGroup, {}] },
+    { ...entraClaims, _claim_names: { groups: 'src1' } },
+    /^forbidden_group: .*app roles/,
+  ],
+  [
+    'Entra, too many groups, where the issuer has none',
+    { ...entra, groups: undefined, rules: [inGroup, {}] },
+    { ...entraClaims, hasgroups: true },
+    /^forbidden_group: .*app roles/,
+  ],
+  [
     'Entra, too many groups that no rule needs',
     entra,
     { ...entraClaims, _claim_names: { groups: 'src1' } },
