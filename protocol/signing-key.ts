@@ -23,9 +23,16 @@ const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
   'OKP Ed25519': ['EdDSA'],
 };
 
+/**
+ * An odd number of 9 bytes at most, in base64url, by its last character; not 1, under which anybody can sign.
+ * Without `Buffer`, which browsers lack.
+ */
+const EXPONENT =
+  /^(?!A+[BEQ]$)(?:[\w-]{4}){0,2}(?:[\w-][Qw]|[\w-]{2}[08EMUcks]|[\w-]{3}[13579BDFHJLNPRTVXZ_bdfhjlnprtvxz])$/;
+
 /** The numbers of a key in base64url. 342 characters are 2,048 bits, the least that RFC 7518 allows for RSA. */
 const NUMBERS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
-  RSA: { n: /^[\w-]{342,2000}$/, e: /^[\w-]{1,11}$/ },
+  RSA: { n: /^[\w-]{342,2000}$/, e: EXPONENT },
   EC: { x: /^[\w-]{43,88}$/, y: /^[\w-]{43,88}$/ },
   OKP: { x: /^[\w-]{43}$/ },
 };

@@ -56,6 +56,21 @@ test('the keys of a set that verify tokens are copied, the others left out', () 
   }
 });
 
+test('the exponent of an RSA key is odd, and more than 1', () => {
+  const isKept = (bytes: Buffer) =>
+    signingKeysOf({ keys: [{ ...RSA, e: bytes.toString('base64url') }] }).length === 1;
+  for (let exponent = 0; exponent < 70_000; exponent += 1) {
+    const digits = exponent.toString(16);
+    const bytes = Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex');
+    assert.equal(isKept(bytes), exponent % 2 === 1 && exponent > 1, String(exponent));
+  }
+  for (let zeros = 0; zeros < 9; zeros += 1) {
+    for (const last of [0, 1, 2, 3]) {
+      assert.equal(isKept(Buffer.from([...Array<number>(zeros).fill(0), last])), last === 3);
+    }
+  }
+});
+
 test('a key signs with the algorithms of its type and curve', () => {
   assert.deepEqual(algorithmsOf(RSA), ['RS256', 'RS384', 'RS512']);
   assert.deepEqual(algorithmsOf({ ...RSA, alg: 'RS384' }), ['RS384']);
