@@ -89,8 +89,8 @@ test('downloaded keys are taken within limits only', async () => {
   }
   const rows: readonly (readonly [name: string, status: number, statusCode: number, body: () => Body])[] = [
     ['whole', 200, 200, () => [document.subarray(0, 50), document.subarray(50)]],
-    ['padded to the limit', 200, 200, () => [document, Buffer.alloc(65_536 - document.length, ' ')]],
-    ['one byte more', 503, 200, () => [document, Buffer.alloc(65_537 - document.length, ' ')]],
+    ['padded to the limit', 200, 200, () => [document, Buffer.alloc(262_144 - document.length, ' ')]],
+    ['one byte more', 503, 200, () => [document, Buffer.alloc(262_145 - document.length, ' ')]],
     ['endless', 503, 200, endless],
     ['cut', 503, 200, cut],
     ['a redirect', 503, 302, () => [document]],
