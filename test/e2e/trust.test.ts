@@ -124,11 +124,15 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
     const smaller = await computer.run(['trust', '--file', 'trust.yaml']);
     assert.match(smaller.stderr, /up to 1 GiB/);
 
-    // Users of the pool get no prefix of namesakes afterwards.
-    await computer.json<Trusted>(['trust', 'oidc', issuer, '--when', 'roles=all', '--write-to', '{sub}/']);
-    const namesakes = await computer.run(['deploy', '--local', '--write-to', '{username}/']);
+    // No caller could write what a user of the pool may write, whichever of the two comes later.
+    const rule = ['trust', 'oidc', issuer, '--when', 'roles=all', '--write-to'];
+    const theirs = await computer.run([...rule, '{sub}/']);
+    assert.equal(theirs.code, 2);
+    assert.match(theirs.stderr, /could write the same keys: “users\/\{username\}\/” and “\{sub\}\/”/);
+    await computer.json<Trusted>([...rule, 'people/{sub}/']);
+    const namesakes = await computer.run(['deploy', '--local', '--write-to', 'people/{username}/']);
     assert.equal(namesakes.code, 2);
-    assert.match(namesakes.stderr, /with the same name could write the same keys/);
+    assert.match(namesakes.stderr, /Users of the pool and callers of corp could write the same keys/);
     await computer.json<Trusted>(['trust', 'remove', 'corp', '--rule', '3']);
 
     const oneRule = await computer.json<Trusted>(['trust', 'remove', 'corp', '--rule', '1']);
