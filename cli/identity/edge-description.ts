@@ -139,8 +139,11 @@ export function readDescription(text: string): EdgeDescription | undefined {
   if (version === 1 && pool.userPoolId === undefined) return undefined;
   const issuers = version === 1 ? poolIssuer(pool) : readIssuers(document.issuers);
   if (issuers === undefined) return undefined;
-  // The pool signs in by its own fields: an issuer of its kind without them cannot be used.
-  if (issuers.some(({ kind }) => kind === 'pool') && pool.userPoolId === undefined) return undefined;
+  // Sign-in uses the fields of the pool: an issuer that shows another pool would hide where it goes.
+  const [own] = poolIssuer(pool);
+  const isOwn = ({ alias, issuer, clientId }: DescribedIssuer) =>
+    alias === own?.alias && issuer === own.issuer && clientId === own.clientId;
+  if (issuers.some((one) => one.kind === 'pool' && !isOwn(one))) return undefined;
   const edge = { version, ...pool, policy, issuers } as const;
   if (document.caller === undefined) return edge;
   const caller = readCaller(document.caller);

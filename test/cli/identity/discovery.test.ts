@@ -101,6 +101,12 @@ test('an edge names every issuer that it trusts, with or without a user pool', (
     readDescription(JSON.stringify({ ...edge, version: 2, issuers }))?.issuers;
   assert.deepEqual(read([CORP]), [CORP]);
   assert.deepEqual(read([POOL, CORP, GITHUB], EDGE), [POOL, CORP, GITHUB]);
+  for (const another of [
+    { issuer: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Another12' },
+    { clientId: 'another' },
+    { alias: 'another' },
+  ])
+    assert.equal(read([{ ...POOL, ...another }], EDGE), undefined, 'the list shows another pool');
   assert.deepEqual(
     read([
       { ...CORP, later: 1 },
