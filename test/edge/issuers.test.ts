@@ -276,7 +276,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     'Entra, too many groups, where the issuer has none',
-    { ...entra, groups: undefined, rules: [inGroup, {}] },
+    { ...entra, groups: [], rules: [inGroup, {}] },
     { ...entraClaims, hasgroups: true },
     /^forbidden_group: .*app roles/,
   ],
