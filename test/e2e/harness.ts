@@ -179,7 +179,7 @@ async function readText(path: string): Promise<string> {
 export async function until(
   computer: Computer,
   args: readonly string[],
-  said: string,
+  ...said: readonly string[]
 ): Promise<ChildProcess> {
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: computer.home,
@@ -190,12 +190,12 @@ export async function until(
   child.stderr.setEncoding('utf8');
   for await (const chunk of child.stderr.iterator({ destroyOnReturn: false })) {
     heard += chunk;
-    if (heard.includes(said)) {
+    if (said.some((words) => heard.includes(words))) {
       child.stderr.resume();
       return child;
     }
   }
-  throw new Error(`it ended without saying “${said}”: ${heard}`);
+  throw new Error(`it ended without saying “${said.join('” or “')}”: ${heard}`);
 }
 
 /** Waits until an upload in parts has stored one: its journal says so. */

@@ -195,7 +195,7 @@ test('an edge that passes from a user pool to a provider, or back, has changed i
   const [known] = await listDeployments(rig.context());
   const pool = { region: 'us-east-1', userPoolId: 'us-east-1_Abc000000', clientId: 'c1' };
   await rememberDeployment(rig.context(), { ...(known ?? assert.fail()), ...pool });
-  for (const issuers of [[corp], [corp, CI], [POOL], [{ ...POOL, alias: 'other' }, CI]]) {
+  for (const issuers of [[corp], [corp, CI], [POOL], [POOL, CI]]) {
     rig.issuers = issuers.map((one) => ({ ...one }));
     const refused = await failure(signIn(rig));
     assert.equal(refused.code, 'usage');
