@@ -1,77 +1,16 @@
 import type { Document, YAMLMap } from 'yaml';
-import type { TrustedIssuer } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Condition, Rule } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
-import type { JsonValue } from '../json-value.ts';
 import { type Fields, isFields } from '../settings/documents.ts';
 import { parseSize } from '../transfer/sizes.ts';
-import { formatClaimName, parseClaimName } from './claim-name.ts';
+import { parseClaimName } from './claim-name.ts';
 import { checkedCondition } from './conditions.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from './presets.ts';
-
-/** An issuer of a file. Its key set is found by discovery. */
-export type FiledIssuer = Omit<TrustedIssuer, 'jwksUri'>;
+import type { FiledIssuer } from './trust-document.ts';
 
 /** Seconds that a token may be valid for: a leaked one cannot be recalled. */
 const LONGEST = 31 * 24 * 3600;
-
-const HEADER = ` Who is allowed to upload besides the users of the pool. To apply it: edge-upload trust --file trust.yaml
- It is the whole list: issuers that are not in it are removed.`;
-
-const oneOrList = (texts: readonly string[]): JsonValue =>
-  texts.length === 1 ? (texts[0] ?? '') : [...texts];
-
-function ruleDocument({ when, ...rest }: Rule): JsonValue {
-  return {
-    ...(when === undefined
-      ? {}
-      : { when: Object.fromEntries(when.map(({ claim, is }) => [formatClaimName(claim), oneOrList(is)])) }),
-    ...rest,
-  };
-}
-
-/** Returns an issuer as it stands in a file, and in JSON results. */
-export function issuerDocument(issuer: FiledIssuer): { readonly [name: string]: JsonValue } {
-  const {
-    alias,
-    preset = 'oidc',
-    kind,
-    iss,
-    token,
-    audiences,
-    clientId,
-    scopes,
-    name,
-    groups,
-    maxAge,
-    rules,
-  } = issuer;
-  return JSON.parse(
-    JSON.stringify({
-      alias,
-      provider: preset,
-      kind,
-      issuer: oneOrList(iss),
-      token,
-      audience: audiences && oneOrList(audiences),
-      clientId,
-      scopes,
-      name: formatClaimName(name),
-      groups: groups && formatClaimName(groups),
-      maxAge,
-      rules: rules.map(ruleDocument),
-    }),
-  ) as { readonly [name: string]: JsonValue };
-}
-
-/** Returns the issuers as a file that {@link readTrustFile} reads. */
-export async function writeTrustFile(issuers: readonly FiledIssuer[]): Promise<string> {
-  const { Document } = await import('yaml');
-  const document = new Document({ issuers: issuers.map(issuerDocument) });
-  document.commentBefore = HEADER;
-  return document.toString({ lineWidth: 0 });
-}
 
 /** Reads members of a mapping of a file; each complaint names its place. */
 class Section {

@@ -5,7 +5,7 @@ import type { StackWork } from '../../stack/stack-work.ts';
 import { fetchTrustedKeys } from '../../stack/template/trusted-keys.ts';
 import { type Documents, openDocuments } from '../../trust/documents.ts';
 import { poolWarnings, requireSafe } from '../../trust/safety.ts';
-import { issuerDocument } from '../../trust/trust-file.ts';
+import { issuerDocument } from '../../trust/trust-document.ts';
 import { issuerLines, setUpLines } from '../../trust/words.ts';
 import { type TextLine, textLines } from '../../ui/shown.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';

@@ -6,7 +6,8 @@ import type { Context, Result } from '../../context.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import { decodeText } from '../../text.ts';
 import { discoverIssuer } from '../../trust/discovery.ts';
-import { type FiledIssuer, readTrustFile } from '../../trust/trust-file.ts';
+import type { FiledIssuer } from '../../trust/trust-document.ts';
+import { readTrustFile } from '../../trust/trust-file.ts';
 import type { ApplyArgs } from '../deploy.ts';
 import { applyTrust, type Surroundings } from './apply.ts';
 
