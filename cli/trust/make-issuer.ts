@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { TrustedIssuer } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
@@ -60,33 +61,41 @@ function entraAudiences(audiences: readonly string[]): readonly string[] {
   return audiences.flatMap((one) => (isUuid(one) ? [one, `api://${one}`] : [one]));
 }
 
-/** Returns the audiences; `undefined`: the edge's own address. */
+type Settings = Pick<TrustedIssuer, 'kind' | 'token'>;
+
+/** Returns the audiences; `undefined`: the edge's own address. Kept audiences that name a client change with it. */
 function audiencesOf(
   { preset }: Wish,
   { audience, clientId }: IssuerFlags,
-  token: 'access' | 'id',
+  { kind, token }: Settings,
+  kept: TrustedIssuer | undefined,
 ): readonly string[] | undefined {
-  const { kind, title } = PRESETS[preset];
-  if (kind === 'workload') return audience;
-  const given = audience ?? (token === 'id' || preset === 'entra' ? clientId && [clientId] : undefined);
-  if (given !== undefined && given !== '')
-    return preset === 'entra' && token === 'access' ? entraAudiences(given) : given;
+  if (kind === 'workload') return audience ?? kept?.audiences;
+  const accepted = (all: readonly string[]) =>
+    preset === 'entra' && token === 'access' ? entraAudiences(all) : all;
+  if (audience !== undefined) return accepted(audience);
+  if (kept !== undefined && kept.token === token) {
+    const isClient = token === 'id' || isDeepStrictEqual(kept.audiences, accepted([kept.clientId ?? '']));
+    if (clientId === undefined || !isClient) return kept.audiences;
+  }
   if (token === 'access' && preset !== 'entra') return undefined;
+  const client = clientId ?? kept?.clientId;
+  if (client !== undefined) return accepted([client]);
+  const { title } = PRESETS[preset];
   throw new UserError('usage', `Tokens of ${title} are for a client: --client-id or --audience is needed.`, {
     hint: `It is the id of the application that you register with ${title}, such as --client-id 00001111-aaaa-2222-bbbb-3333cccc4444`,
   });
 }
 
-/** Returns the scopes that `login` asks for. Scopes that the issuer says it does not know are left out. */
-function scopesOf(
+type Scoped = Pick<TrustedIssuer, 'token' | 'audiences'>;
+
+/** Returns the scopes of the provider. Those that the issuer reports as unknown are left out. */
+function usualScopes(
   { preset }: Wish,
-  token: 'access' | 'id',
-  audiences: readonly string[] | undefined,
+  { token, audiences: [audience] = [] }: Scoped,
   { scopesSupported }: DiscoveredIssuer,
 ): readonly string[] | undefined {
-  const { scopes } = PRESETS[preset];
-  const [audience] = audiences ?? [];
-  return scopes
+  return PRESETS[preset].scopes
     ?.filter((scope) => !scope.includes('{audience}') || (token === 'access' && audience !== undefined))
     .filter(
       (scope) =>
@@ -95,35 +104,68 @@ function scopesOf(
     .map((scope) => scope.replace('{audience}', audience ?? ''));
 }
 
-/**
- * Returns the issuer with the rule that a command line asks for.
- * @throws {UserError} `usage`
- */
-export function makeIssuer(wish: Wish, flags: IssuerFlags, discovered: DiscoveredIssuer): TrustedIssuer {
+/** Returns the scopes that `login` asks for. Kept ones stay unless the provider's are others after the change. */
+function scopesOf(
+  wish: Wish,
+  wanted: Scoped,
+  discovered: DiscoveredIssuer,
+  kept: TrustedIssuer | undefined,
+): readonly string[] | undefined {
+  const scopes = usualScopes(wish, wanted, discovered);
+  if (kept === undefined) return scopes;
+  return isDeepStrictEqual(usualScopes(wish, kept, discovered), scopes) ? kept.scopes : scopes;
+}
+
+/** Refuses empty values. */
+function requireValues({ audience = [], clientId }: IssuerFlags): void {
   for (const [flag, value] of [
-    ...(flags.audience ?? []).map((one) => ['--audience', one] as const),
-    ['--client-id', flags.clientId] as const,
+    ...audience.map((one) => ['--audience', one] as const),
+    ['--client-id', clientId] as const,
   ]) {
     if (value === '') throw new UserError('usage', `Invalid value “” for ${flag}.`);
   }
-  const { preset, iss } = wish;
-  const { kind, name, groups, maxAge, token: usual } = PRESETS[preset];
-  const token = flags.token === undefined ? (wish.token ?? usual) : tokenKind(flags.token);
-  const audiences = audiencesOf(wish, flags, token);
-  const scopes = scopesOf(wish, token, audiences, discovered);
-  const groupsClaim = flags.groups === undefined ? groups : claimOf(flags.groups, '--groups');
-  const rule = makeRule(wish, flags);
-  requirePrefix(rule.writeTo ?? '', omitUndefined({ groups: groupsClaim }));
-  return {
+}
+
+/**
+ * Returns the issuer with the rule that a command line asks for.
+ * @param kept the issuer as it is trusted already: settings that were not typed stay
+ * @throws {UserError} `usage`
+ */
+export function makeIssuer(
+  wish: Wish,
+  flags: IssuerFlags,
+  discovered: DiscoveredIssuer,
+  kept?: TrustedIssuer,
+): TrustedIssuer {
+  requireValues(flags);
+  const { preset } = wish;
+  const usual = PRESETS[preset];
+  const { alias, kind, iss, maxAge, ...known } = kept ?? {
+    ...usual,
+    ...omitUndefined({ token: wish.token }),
     alias: flags.alias ?? preset,
+    iss: wish.iss,
+  };
+  const token = flags.token === undefined ? known.token : tokenKind(flags.token);
+  const audiences = audiencesOf(wish, flags, { kind, token }, kept);
+  const groups = flags.groups === undefined ? known.groups : claimOf(flags.groups, '--groups');
+  const rule = makeRule(wish, flags);
+  requirePrefix(rule.writeTo ?? '', omitUndefined({ groups }));
+  return {
+    alias,
     kind,
     preset,
     iss,
     jwksUri: discovered.jwksUri,
     token,
-    ...omitUndefined({ audiences, clientId: flags.clientId, scopes, groups: groupsClaim }),
-    name: flags.name === undefined ? name : claimOf(flags.name, '--name'),
-    maxAge,
+    ...omitUndefined({
+      audiences,
+      clientId: flags.clientId ?? kept?.clientId,
+      scopes: scopesOf(wish, { token, ...omitUndefined({ audiences }) }, discovered, kept),
+      groups,
+    }),
+    name: flags.name === undefined ? known.name : claimOf(flags.name, '--name'),
+    ...omitUndefined({ maxAge }),
     rules: [rule],
   };
 }

@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TrustedIssuer } from '../../infra/options.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
-import type { IssuerFlags } from './make-issuer.ts';
+import type { DiscoveredIssuer } from './discovery.ts';
+import { type IssuerFlags, makeIssuer } from './make-issuer.ts';
 import { requireAlias } from './safety.ts';
+import type { Wish } from './wish.ts';
 
 type Issuers = readonly TrustedIssuer[];
 
@@ -14,62 +16,59 @@ function withRule(rules: readonly Rule[], rule: Rule): readonly Rule[] {
   return [...all.filter(({ when }) => when !== undefined), ...all.filter(({ when }) => when === undefined)];
 }
 
-/** Returns the kept issuer that the wanted one is: by its alias if that was typed, otherwise by its address. */
+/** Returns the kept issuer of the wanted address; `undefined` for a new one. */
 function keptIssuer(
   kept: Issuers,
-  wanted: TrustedIssuer,
+  { preset, iss }: Wish,
   alias: string | undefined,
 ): TrustedIssuer | undefined {
-  const byAddress = kept.find(({ iss }) => iss.some((one) => wanted.iss.includes(one)));
-  const byAlias = kept.find((one) => one.alias === wanted.alias);
-  if (byAddress !== undefined && alias !== undefined && byAddress.alias !== alias) {
-    throw new UserError('usage', `${wanted.iss[0]} is trusted already, as ${byAddress.alias}.`, {
-      hint: [
-        'Add the rule there, or remove that issuer first:',
-        `  --alias ${byAddress.alias}`,
-        `  edge-upload trust remove ${byAddress.alias}`,
-      ],
-    });
-  }
-  if (byAddress === undefined && byAlias !== undefined) {
-    throw new UserError('usage', `The alias ${byAlias.alias} is the one of ${byAlias.iss[0]}.`, {
+  const known = kept.find((one) => one.iss.some((address) => iss.includes(address)));
+  if (known === undefined) {
+    const other = kept.find((one) => one.alias === (alias ?? preset));
+    if (other === undefined) return undefined;
+    throw new UserError('usage', `The alias ${other.alias} already belongs to ${other.iss[0]}.`, {
       hint: 'Choose another one: --alias <name>',
     });
   }
-  if (byAddress !== undefined && byAddress.preset !== wanted.preset) {
+  if (alias !== undefined && alias !== known.alias) {
+    throw new UserError('usage', `${iss[0]} is trusted already, as ${known.alias}.`, {
+      hint: [
+        'Add the rule there, or remove that issuer first:',
+        `  --alias ${known.alias}`,
+        `  edge-upload trust remove ${known.alias}`,
+      ],
+    });
+  }
+  if (known.preset !== preset) {
     throw new UserError(
       'usage',
-      `${wanted.iss[0]} is trusted already, as ${byAddress.alias} (${byAddress.preset ?? 'oidc'}).`,
+      `${iss[0]} is trusted already, as ${known.alias} (${known.preset ?? 'oidc'}).`,
       {
-        hint: [
-          'The edge knows an issuer once. To replace it:',
-          `  edge-upload trust remove ${byAddress.alias}`,
-        ],
+        hint: ['The edge knows an issuer once. To replace it:', `  edge-upload trust remove ${known.alias}`],
       },
     );
   }
-  return byAddress;
+  return known;
 }
 
 /**
- * Returns the issuers of a deployment with a wanted one. To an issuer that is there, its rule is added; other settings
- * change only where they were typed.
- * @throws {UserError} `usage` for an alias or an address that another issuer has
+ * Returns the issuers of a deployment with a wanted one. An issuer that is there gets the rule; its settings change only
+ * where they were typed.
+ * @throws {UserError} `usage`, also for an alias or an address that another issuer has
  */
-export function mergeIssuer(kept: Issuers, wanted: TrustedIssuer, flags: IssuerFlags): Issuers {
-  requireAlias(wanted.alias);
-  const known = keptIssuer(kept, wanted, flags.alias);
+export function mergeIssuer(
+  kept: Issuers,
+  wish: Wish,
+  flags: IssuerFlags,
+  discovered: DiscoveredIssuer,
+): Issuers {
+  const { alias } = flags;
+  if (alias !== undefined) requireAlias(alias);
+  const known = keptIssuer(kept, wish, alias);
+  const wanted = makeIssuer(wish, flags, discovered, known);
   if (known === undefined) return [...kept, wanted];
-  const { audience, clientId, token, name, groups } = flags;
-  const retyped = [audience, clientId, token, name, groups].some((one) => one !== undefined);
-  const settings = retyped ? { ...known, ...wanted } : { ...known, jwksUri: wanted.jwksUri };
-  const [rule] = wanted.rules;
-  const merged: TrustedIssuer = {
-    ...settings,
-    alias: known.alias,
-    rules: rule === undefined ? known.rules : withRule(known.rules, rule),
-  };
-  return kept.map((one) => (one === known ? merged : one));
+  const rules = wanted.rules.reduce(withRule, known.rules);
+  return kept.map((one) => (one === known ? { ...wanted, rules } : one));
 }
 
 /** Returns an issuer of a deployment. @throws {UserError} `usage` for an unknown alias */
@@ -94,7 +93,7 @@ export function withoutIssuer(kept: Issuers, alias: string, rule?: number): Issu
     });
   }
   if (issuer.rules.length === 1) {
-    throw new UserError('usage', `${alias} has one rule alone. Without it, nobody there could upload.`, {
+    throw new UserError('usage', `${alias} has only one rule. Without it, nobody could upload.`, {
       hint: ['Remove the issuer:', `  edge-upload trust remove ${alias}`],
     });
   }

@@ -1,6 +1,6 @@
 import type { Context, Result } from '../../context.ts';
 import { discoverIssuer } from '../../trust/discovery.ts';
-import { type IssuerFlags, makeIssuer } from '../../trust/make-issuer.ts';
+import type { IssuerFlags } from '../../trust/make-issuer.ts';
 import { makeWish, type Provider } from '../../trust/make-wish.ts';
 import { mergeIssuer } from '../../trust/merge-issuer.ts';
 import type { ApplyArgs } from '../deploy.ts';
@@ -16,6 +16,6 @@ export function add(context: Context, args: AddArgs): Promise<Result> {
       wish.iss.map((issuer) => discoverIssuer(issuer, documents, plainLoopback)),
     );
     if (discovered === undefined) throw new Error('A wish has an issuer.');
-    return mergeIssuer(kept, makeIssuer(wish, args, discovered), args);
+    return mergeIssuer(kept, wish, args, discovered);
   });
 }

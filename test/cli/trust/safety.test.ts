@@ -5,6 +5,7 @@ import { mergeIssuer, withoutIssuer } from '../../../cli/trust/merge-issuer.ts';
 import { poolWarnings, requireSafe } from '../../../cli/trust/safety.ts';
 import { condition, type Wish } from '../../../cli/trust/wish.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 import { issuer } from './provider.ts';
 
@@ -274,45 +275,124 @@ describe('an issuer as a command line asks for it', () => {
 
 describe('an issuer beside those that are trusted', () => {
   const rule = (value: string) => ({ when: [condition('roles', value)], writeTo: `${value}/` });
-  const merge = (kept: readonly TrustedIssuer[], wanted: TrustedIssuer, flags: IssuerFlags = {}) =>
-    mergeIssuer(kept, wanted, flags);
+  const typed = (value: string): IssuerFlags => ({ when: [`roles=${value}`], writeTo: `${value}/` });
+  const at = (iss: string): Wish => ({ preset: 'oidc', iss: [iss], when: [] });
+  const merge = (kept: readonly TrustedIssuer[], wish: Wish, flags: IssuerFlags = {}) =>
+    mergeIssuer(kept, wish, flags, FOUND);
 
   it('is added at the end', () => {
     const kept = [issuer('a', [rule('x')])];
-    assert.deepEqual(merge(kept, issuer('b', [rule('y')])), [...kept, issuer('b', [rule('y')])]);
+    const flags = { ...typed('y'), alias: 'b' };
+    assert.deepEqual(merge(kept, corp, flags), [...kept, make(flags)]);
   });
 
   it('adds a rule to an issuer of the same address, and keeps its settings', () => {
-    const kept = [issuer('corp', [rule('x')], { audiences: ['api://x'] })];
-    const wanted = issuer('oidc', [rule('y')], { iss: ['https://corp.example'] });
-    assert.deepEqual(merge(kept, wanted), [
+    const kept = [issuer('corp', [rule('x')], { audiences: ['api://x'], maxAge: 600 })];
+    assert.deepEqual(merge(kept, at('https://corp.example'), typed('y')), [
       issuer('corp', [rule('x'), rule('y')], {
         audiences: ['api://x'],
-        jwksUri: 'https://oidc.example/keys',
+        maxAge: 600,
+        jwksUri: FOUND.jwksUri,
       }),
     ]);
   });
 
+  const CUSTOM: TrustedIssuer = {
+    ...make({ alias: 'corp', token: 'id', clientId: 'a', name: 'email', groups: 'roles' }),
+    iss: [...corp.iss, 'https://old.example.com'],
+    scopes: ['openid', 'email'],
+    maxAge: 600,
+  };
+  const ENTRA: Wish = { ...corp, preset: 'entra' };
+  const [API, CLIENT] = ['00001111-aaaa-2222-bbbb-3333cccc4444', '99991111-aaaa-2222-bbbb-3333cccc4444'];
+  const OF_API = [API, `api://${API}`];
+  const CHANGES: readonly (readonly [string, Wish, TrustedIssuer, IssuerFlags, object])[] = [
+    ['groups', corp, CUSTOM, { groups: 'teams' }, { groups: ['teams'] }],
+    ['the name', corp, CUSTOM, { name: 'sub' }, { name: ['sub'] }],
+    [
+      'the client, with the audience of ID tokens',
+      corp,
+      CUSTOM,
+      { clientId: 'b' },
+      { clientId: 'b', audiences: ['b'] },
+    ],
+    ['the audience', corp, CUSTOM, { audience: ['x', 'y'] }, { audiences: ['x', 'y'] }],
+    [
+      'the kind of tokens, with its audience',
+      corp,
+      CUSTOM,
+      { token: 'access' },
+      { token: 'access', audiences: undefined },
+    ],
+    [
+      'the kind of tokens, with the known client',
+      corp,
+      { ...CUSTOM, token: 'access', audiences: ['api://x'] },
+      { token: 'id' },
+      { token: 'id', audiences: ['a'] },
+    ],
+    [
+      'the client beside an API',
+      corp,
+      { ...CUSTOM, token: 'access', audiences: ['api://x'] },
+      { clientId: 'b' },
+      { clientId: 'b' },
+    ],
+    [
+      'the audience of Entra, with its scope',
+      ENTRA,
+      make({ alias: 'corp', clientId: CLIENT }, ENTRA),
+      { audience: [API] },
+      { audiences: OF_API, scopes: ['openid', 'profile', 'offline_access', `${API}/.default`] },
+    ],
+    [
+      'the client of Entra beside an API',
+      ENTRA,
+      make({ alias: 'corp', clientId: 'a', audience: [API] }, ENTRA),
+      { clientId: CLIENT },
+      { clientId: CLIENT },
+    ],
+    [
+      'the client of Entra, with the audience that was the client',
+      ENTRA,
+      make({ alias: 'corp', clientId: CLIENT }, ENTRA),
+      { clientId: API },
+      {
+        clientId: API,
+        audiences: OF_API,
+        scopes: ['openid', 'profile', 'offline_access', `${API}/.default`],
+      },
+    ],
+    ['no setting', ENTRA, make({ alias: 'corp', audience: [API] }, ENTRA), {}, {}],
+  ];
+  for (const [what, wish, known, flags, changed] of CHANGES) {
+    it(`changes ${what}, and keeps the settings that were not typed`, () => {
+      const [merged] = merge([known], wish, { ...flags, ...typed('y') });
+      const { rules, ...settings } = { ...known, ...changed };
+      assert.deepEqual(merged, { ...omitUndefined(settings), rules: [rule('y'), ...rules] });
+    });
+  }
+
   it('replaces a rule of the same conditions, and keeps a rule for every caller last', () => {
     const all = { writeTo: 'all/' };
     const kept = [issuer('corp', [rule('x'), all])];
-    const [merged] = merge(kept, issuer('corp', [rule('y')]));
+    const [merged] = merge(kept, at('https://corp.example'), typed('y'));
     assert.deepEqual(merged?.rules, [rule('x'), rule('y'), all]);
-    const [again] = merge(
-      [issuer('corp', [rule('x'), all])],
-      issuer('corp', [{ ...rule('x'), writeTo: 'z/' }]),
-    );
+    const [again] = merge(kept, at('https://corp.example'), { ...typed('x'), writeTo: 'z/' });
     assert.deepEqual(again?.rules, [{ ...rule('x'), writeTo: 'z/' }, all]);
   });
 
   it('is refused under an alias or an address of another', () => {
     const kept = [issuer('corp', [rule('x')])];
-    const same = issuer('other', [rule('y')], { iss: ['https://corp.example'] });
+    const same = at('https://corp.example');
     assert.throws(() => merge(kept, same, { alias: 'other' }), withCode('usage', /already, as corp/));
-    const alias = issuer('corp', [rule('y')], { iss: ['https://other.example'] });
-    assert.throws(() => merge(kept, alias), withCode('usage', /alias corp is the one of/));
-    const preset = issuer('gcp', [rule('y')], { iss: ['https://corp.example'], preset: 'gcp' });
-    assert.throws(() => merge(kept, preset), withCode('usage', /knows an issuer once|trusted already/));
+    assert.throws(
+      () => merge(kept, at('https://other.example'), { alias: 'corp' }),
+      withCode('usage', /alias corp already belongs to https:\/\/corp\.example/),
+    );
+    assert.throws(() => merge(kept, same, { alias: 'edge' }), withCode('usage', /--alias/));
+    const gcp = { ...same, preset: 'gcp' } as const;
+    assert.throws(() => merge(kept, gcp), withCode('usage', /trusted already/, /knows an issuer once/));
   });
 
   it('is removed, whole or by a rule', () => {
@@ -321,6 +401,6 @@ describe('an issuer beside those that are trusted', () => {
     assert.deepEqual(withoutIssuer(kept, 'a', 1)[0]?.rules, [rule('y')]);
     assert.throws(() => withoutIssuer(kept, 'c'), withCode('usage', /no issuer “c”/, /a, b/));
     assert.throws(() => withoutIssuer(kept, 'a', 3), withCode('usage', /no rule 3/));
-    assert.throws(() => withoutIssuer(kept, 'b', 1), withCode('usage', /one rule alone/));
+    assert.throws(() => withoutIssuer(kept, 'b', 1), withCode('usage', /only one rule/));
   });
 });
