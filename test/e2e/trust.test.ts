@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { serveIssuer } from '../cli/trust/provider.ts';
-import { type DeployedStack, withCloud } from './harness.ts';
+import { type DeployedStack, signIn, withCloud } from './harness.ts';
 
 interface Trusted extends DeployedStack {
   readonly trust: readonly { readonly alias: string; readonly rules: readonly object[] }[];
@@ -27,6 +27,19 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
       '--write-to',
       'users/{username}/',
     ]);
+
+    // A user's token is verified with the keys of the deployment's own pool, not with those of AWS.
+    const username = await signIn(computer);
+    const { token: ofUser } = await computer.json<{ token: string }>(['token']);
+    const user = await computer.json<Checked>(['trust', 'check', '--verify', ofUser]);
+    assert.deepEqual(
+      [user.accepted, user.signatureChecked, user.writeTo],
+      [true, true, [`users/${username}/`]],
+    );
+    const anothers = ofUser.replace(/[^.]+$/, (signature) => signature.split('').reverse().join(''));
+    const unsigned = await computer.run(['trust', 'check', '--verify'], { input: anothers });
+    assert.match(unsigned.stdout, /\(invalid_token\): /);
+
     const add = ['trust', 'oidc', issuer, '--alias', 'corp', '--client-id', 'cli'];
 
     // A dry run shows the plan and changes nothing.

@@ -4,10 +4,11 @@ import { policyOf } from '../../../infra/options.ts';
 import type { Context, Result } from '../../context.ts';
 import { EXIT, UserError } from '../../errors.ts';
 import { linesOf } from '../../identity/sign-in/stdin-lines.ts';
+import { poolIdentity } from '../../stack/template/pool-identity.ts';
 import { bareToken } from '../../text.ts';
 import { checkHints } from '../../trust/check-hints.ts';
 import { type Judgement, judgeToken, unmetLines } from '../../trust/check-token.ts';
-import { type Documents, openDocuments } from '../../trust/documents.ts';
+import { openDocuments } from '../../trust/documents.ts';
 import { ruleSentence } from '../../trust/words.ts';
 import { formatLimit } from '../../ui/format.ts';
 import type { TextLine } from '../../ui/shown.ts';
@@ -22,7 +23,7 @@ export interface CheckArgs extends OperatorArgs {
   readonly verify?: boolean;
 }
 
-/** Says what the edge would make of a token, and why. The token itself is never shown. */
+/** Judges a token as the edge would, and explains why. The token itself is never shown. */
 export async function check(
   context: Context,
   { token, verify = false, ...args }: CheckArgs,
@@ -30,11 +31,11 @@ export async function check(
   const given = bareToken(await readToken(context, token));
   if (given === '') throw noToken();
   const kept = await keptTrust(context, args);
-  const documents = openDocuments(context, kept.isLocal);
-  const judgement = await judgeToken(given, knownToEdge(kept), {
+  const config = knownToEdge(kept);
+  const judgement = await judgeToken(given, config, {
     domain: kept.domain,
     now: context.now().getTime() / 1000,
-    download: verify ? (uri) => keySetText(uri, documents) : undefined,
+    download: verify ? keySets(context, kept, config) : undefined,
   });
   return described(kept, judgement);
 }
@@ -61,10 +62,24 @@ async function readToken({ stdin, signal, ui }: Context, typed: string | undefin
   return (await linesOf(stdin, signal).next()) ?? '';
 }
 
-async function keySetText(uri: string, documents: Documents): Promise<string> {
-  const fetched = await documents.fetch(uri);
-  if ('status' in fetched) throw new Error(`status ${fetched.status}`);
-  return JSON.stringify(fetched.fields);
+/** Returns a function that fetches key sets as text. An embedded cloud has those of its own user pools. */
+function keySets(
+  context: Context,
+  { pool, cognitoUrl, local }: KeptTrust,
+  { issuers }: EdgeConfig,
+): (uri: string) => Promise<string> {
+  const documents = openDocuments(context, local !== undefined);
+  const { env, signal } = context;
+  return async (uri) => {
+    const isPool = issuers.some(({ kind, jwksUri }) => kind === 'pool' && jwksUri === uri);
+    if (pool !== undefined && isPool) {
+      const identity = await poolIdentity(pool, { cognitoUrl, env, signal, local });
+      return JSON.stringify(identity?.jwks);
+    }
+    const fetched = await documents.fetch(uri);
+    if ('status' in fetched) throw new Error(`status ${fetched.status}`);
+    return JSON.stringify(fetched.fields);
+  };
 }
 
 /** Returns what the edge of the deployment knows, but for the keys. */

@@ -1,6 +1,7 @@
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context } from '../../context.ts';
+import type { LocalCloud } from '../../settings/deployments.ts';
 import { keptOptions } from '../../stack/options/kept-options.ts';
 import { type OperatorArgs, openStack, requireStack, requireTarget } from '../operator.ts';
 
@@ -11,7 +12,9 @@ export interface KeptTrust {
   /** Host of the distribution. */
   readonly domain?: string;
   readonly pool?: { readonly userPoolId: string; readonly clientId: string };
-  readonly isLocal: boolean;
+  /** Where the pool's keys are. */
+  readonly cognitoUrl: string;
+  readonly local?: LocalCloud;
 }
 
 /** Reads what a deployment trusts. */
@@ -25,9 +28,9 @@ export async function keptTrust(context: Context, args: OperatorArgs): Promise<K
       stackName: work.stackName,
       issuers: options.trust ?? [],
       options,
-      ...omitUndefined({ domain }),
+      ...omitUndefined({ domain, local: work.local }),
       ...(userPoolId === undefined || clientId === undefined ? {} : { pool: { userPoolId, clientId } }),
-      isLocal: work.local !== undefined,
+      cognitoUrl: work.clients.cognitoUrl,
     };
   } finally {
     work.clients.close();
