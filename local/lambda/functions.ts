@@ -23,7 +23,7 @@ export interface FunctionInput {
   readonly configuration: Configuration;
   /** The text of `index.js`. */
   readonly code: string;
-  /** URLs of the key sets that the code may fetch. */
+  /** URLs of the key sets that the code is allowed to fetch. */
   readonly keySets: readonly string[];
 }
 

@@ -35,7 +35,7 @@ export interface Snapshot {
   readonly codeSha256: string;
   /** Bytes of `index.js`. */
   readonly codeSize: number;
-  /** URLs of the key sets that the code may fetch; absent in records of older versions of this program. */
+  /** URLs of the key sets that the code is allowed to fetch; absent in records of older versions of this program. */
   readonly keySets?: readonly string[];
   /** ISO 8601 */
   readonly lastModified: string;

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import { InstanceLog, type LogStream } from '../logs/instance-log.ts';
 import type { SystemLines } from '../logs/log-lines.ts';
@@ -62,6 +63,8 @@ export class Instance {
     this.#options = options;
     const { memorySize, environment, runtime, functionName, functionVersion: version } = options.start;
     const stream = options.openLog();
+    // Every request of the code listens to it; their number is bounded.
+    setMaxListeners(0, this.#ended.signal);
     this.#child = spawnSandbox({
       source: options.sandboxSource,
       memorySize,

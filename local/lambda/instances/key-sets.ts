@@ -13,7 +13,7 @@ const MAX_KEY_SETS = 100;
 const MAX_URL_LENGTH = 2048;
 
 /**
- * Returns the URLs of the key sets that a function may fetch, from the resource's
+ * Returns the URLs of the key sets that a function is allowed to fetch, from the resource's
  * `Metadata: { "edge-upload": { "keySets": [...] } }`. AWS has no such list: functions there reach every host.
  * @throws AwsError `InvalidRequest` for a URL that is not https, or http on loopback
  */

@@ -21,7 +21,7 @@ const BODY_LIMIT = 6 * 1024 * 1024;
 export interface Reachable {
   /** The embedded services, for hosts of amazonaws.com. */
   readonly network: HttpHandler;
-  /** URLs of the key sets that the function may fetch. */
+  /** URLs of the key sets that the function is allowed to fetch. */
   readonly keySets: readonly string[];
   /** What tests have the key set at a URL do, the embedded Cognito's too. */
   readonly keySetFault: (url: string) => KeySetFault | undefined;
@@ -34,6 +34,7 @@ export async function reach(
   reachable: Reachable,
   request: NetworkRequest,
   underWay = 1,
+  timeout = ANSWER_TIMEOUT_MS,
 ): Promise<NetworkReply> {
   const { id } = request;
   const unanswered = (code: string, why: string): NetworkReply => {
@@ -41,31 +42,43 @@ export async function reach(
   };
   if (!isWellFormed(request)) return unanswered('EINVAL', 'the request is malformed or too large');
   if (underWay > REQUEST_LIMIT) return unanswered('EMFILE', `${REQUEST_LIMIT} requests are under way`);
-  const send = destination(reachable, request);
+  const controller = new AbortController();
+  const send = destination(reachable, request, controller.signal);
   if (send === undefined) {
     return unanswered(
       'ECONNREFUSED',
       'functions of the embedded Lambda reach hosts of amazonaws.com and the key sets of the issuers only',
     );
   }
-  try {
-    const response = await inTime(send());
-    if (response === undefined) return unanswered('ETIMEDOUT', 'there was no answer');
-    const bytes = await inTime(readBody(response));
+  // Not `AbortSignal.any`: Node 20 collects a combined signal while it is awaited, which then never fires.
+  const abort = () => controller.abort();
+  if (reachable.signal.aborted) abort();
+  reachable.signal.addEventListener('abort', abort, { once: true });
+  const exchange = async (): Promise<NetworkReply> => {
+    const response = await send();
+    const bytes = await readBody(response);
     if (bytes === undefined)
       return unanswered('ECONNRESET', `the answer is longer than ${BODY_LIMIT} bytes or broke off`);
     const { status, headers = {} } = response;
     return { type: 'answered', id, status, headers, body: bytes.toString('base64') };
+  };
+  try {
+    return (await inTime(exchange(), timeout)) ?? unanswered('ETIMEDOUT', 'there was no complete answer');
   } catch (error) {
     const { code = 'ECONNRESET', message } = error as NodeJS.ErrnoException;
     return unanswered(code, message);
+  } finally {
+    reachable.signal.removeEventListener('abort', abort);
+    // Closes the connection of a request that ran into the time limit.
+    abort();
   }
 }
 
-/** Returns what sends a request, or `undefined` for one that is not allowed to go anywhere. */
+/** Returns a function that sends the request; `undefined` if its destination is not allowed. */
 function destination(
-  { network, keySets, keySetFault, signal }: Reachable,
+  { network, keySets, keySetFault }: Reachable,
   { method, origin, target, headers, body }: NetworkRequest,
+  signal: AbortSignal,
 ): (() => Promise<HttpResponse>) | undefined {
   // Compared as text: no other parser can read another address in it.
   const url = `${origin}${target}`;
@@ -73,8 +86,7 @@ function destination(
   if (!isKeySet && !AWS_HOST.test(new URL(origin).hostname)) return undefined;
   const fault = keySetFault(url);
   if (fault !== undefined) return () => faultyAnswer(fault);
-  if (isKeySet)
-    return () => fetchKeySet(url, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]));
+  if (isKeySet) return () => fetchKeySet(url, signal);
   const bytes = Readable.from([Buffer.from(body, 'base64')]);
   return () => network({ method, ...splitTarget(target), headers, body: bytes });
 }
@@ -109,11 +121,11 @@ function isWellFormed({ method, origin, target, headers, body }: NetworkRequest)
   );
 }
 
-/** Resolves to the result of `work`, or to `undefined` after the time limit. */
-function inTime<T>(work: Promise<T>): Promise<T | undefined> {
+/** Resolves to the result of `work`, or to `undefined` after the time limit, milliseconds. */
+function inTime<T>(work: Promise<T>, timeout: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ANSWER_TIMEOUT_MS).unref();
+    timer = setTimeout(() => resolve(undefined), timeout).unref();
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { reach } from '../../../../local/lambda/instances/network.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+const HANGING: Record<string, RequestListener> = {
+  'never answers': () => {},
+  'never ends its answer': (_request, response) => void response.writeHead(200).write('{'),
+};
+
+for (const [how, listener] of Object.entries(HANGING)) {
+  test(`the connection to a key-set host that ${how} is closed at the time limit`, async (t) => {
+    const { fetching, closed } = await hanging(t, listener, 500);
+    const reply = await fetching;
+    assert.equal(reply.type === 'unanswered' && reply.code, 'ETIMEDOUT');
+    await closed;
+  });
+
+  test(`the connection to a key-set host that ${how} is closed when the instance ends`, async (t) => {
+    const { fetching, closed, instance } = await hanging(t, listener);
+    instance.abort();
+    assert.equal((await fetching).type, 'unanswered');
+    await closed;
+  });
+}
+
+/** A function's request that a key-set host has received and does not finish. */
+async function hanging(t: TestContext, listener: RequestListener, timeout?: number) {
+  const server = createServer(listener);
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  t.after(() => {
+    server.closeAllConnections();
+    return new Promise((done) => server.close(done));
+  });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const instance = new AbortController();
+  const reachable = {
+    network: async () => ({ status: 404 }),
+    keySets: [`${origin}/keys`],
+    keySetFault: () => undefined,
+    signal: instance.signal,
+  };
+  const request = { id: 1, method: 'GET', origin, target: '/keys', headers: {}, body: '' };
+  const received = once(server, 'request');
+  const fetching = reach(reachable, request, 1, timeout);
+  const [{ socket }] = await received;
+  const closed = new Promise((resolve) => socket.on('error', () => {}).once('close', resolve));
+  await new Promise((done) => setImmediate(done));
+  collectGarbage();
+  return { fetching, closed, instance };
+}
