@@ -1,62 +1,70 @@
 import type { TrustedIssuer } from '../../infra/options.ts';
+import type { Rule } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
+import { PRESETS } from './presets.ts';
+
+/** Commands that know which claims a rule for jobs needs. */
+export const JOB_COMMANDS = {
+  github: 'edge-upload trust github <owner>/<repository>',
+  gitlab: 'edge-upload trust gitlab <group>/<project>',
+  buildkite: 'edge-upload trust buildkite <organization id>',
+  circleci: 'edge-upload trust circleci <organization id>',
+  bitbucket: 'edge-upload trust bitbucket <workspace id> --repository-id <id>',
+} as const;
 
 /** An issuer whose tokens are for jobs alone. */
 interface CiIssuer {
-  readonly title: string;
+  readonly preset: keyof typeof JOB_COMMANDS;
   readonly matches: RegExp;
-  /** The command that knows which claims a rule needs. */
-  readonly command: string;
 }
-
-/** GitHub.com, GitHub Enterprise Cloud with its own domain, and GitHub Enterprise Server. */
-const GITHUB =
-  /^https:\/\/token\.actions\.(?:githubusercontent\.com|[^/]+\.ghe\.com)(?:[:/]|$)|\/_services\/token\/?$/i;
 
 const CI: readonly CiIssuer[] = [
   {
-    title: 'GitHub Actions',
-    matches: GITHUB,
-    command: 'edge-upload trust github <owner>/<repository>',
+    // GitHub.com, GitHub Enterprise Cloud with its own domain, and GitHub Enterprise Server.
+    preset: 'github',
+    matches:
+      /^https:\/\/token\.actions\.(?:githubusercontent\.com|[^/]+\.ghe\.com)(?:[:/]|$)|\/_services\/token\/?$/i,
   },
-  {
-    title: 'GitLab CI/CD',
-    matches: /^https:\/\/gitlab\.com\/?$/i,
-    command: 'edge-upload trust gitlab <group>/<project>',
-  },
-  {
-    title: 'Buildkite',
-    matches: /^https:\/\/agent\.buildkite\.com\/?$/i,
-    command: 'edge-upload trust buildkite <organization id>',
-  },
-  {
-    title: 'CircleCI',
-    matches: /^https:\/\/oidc\.circleci\.com(?:\/|$)/i,
-    command: 'edge-upload trust circleci <organization id>',
-  },
-  {
-    title: 'Bitbucket Pipelines',
-    matches: /^https:\/\/api\.bitbucket\.org\//i,
-    command: 'edge-upload trust bitbucket <workspace id> --repository-id <id>',
-  },
+  { preset: 'gitlab', matches: /^https:\/\/gitlab\.com\/?$/i },
+  { preset: 'buildkite', matches: /^https:\/\/agent\.buildkite\.com\/?$/i },
+  { preset: 'circleci', matches: /^https:\/\/oidc\.circleci\.com(?:\/|$)/i },
+  { preset: 'bitbucket', matches: /^https:\/\/api\.bitbucket\.org\//i },
 ];
 
+const names = ({ when = [] }: Rule, name: string) =>
+  when.some(({ claim }) => claim.length === 1 && claim[0] === name);
+
 /**
- * Refuses an issuer of jobs as one of people, and rules of GitHub without an event. Pull requests of anybody cause
- * pull_request_target, workflow_run and issue_comment, in the name of the main branch.
+ * Refuses an issuer of jobs as one of people, and rules of GitHub that pull requests of anybody could fit.
  * @throws {UserError} `usage`
  */
 export function requireJobs({ alias, iss, kind, preset, rules }: TrustedIssuer): void {
   const ci = CI.find(({ matches }) => iss.some((one) => matches.test(one)));
   if (ci !== undefined && kind === 'people') {
-    throw new UserError('usage', `${iss[0]} has tokens for jobs of ${ci.title}, not for people.`, {
-      hint: ['Trust the jobs:', `  ${ci.command}`],
+    const { title } = PRESETS[ci.preset];
+    throw new UserError('usage', `${iss[0]} has tokens for jobs of ${title}, not for people.`, {
+      hint: ['Trust the jobs:', `  ${JOB_COMMANDS[ci.preset]}`],
     });
   }
-  if (ci?.matches !== GITHUB && preset !== 'github') return;
-  const hasEvent = ({ when = [] }: TrustedIssuer['rules'][number]) =>
-    when.some(({ claim }) => claim.length === 1 && claim[0] === 'event_name');
-  const at = rules.findIndex((rule) => !hasEvent(rule));
+  if (ci?.preset === 'github' || preset === 'github') requireEvents(alias, rules);
+}
+
+/**
+ * Requires rules of GitHub to name events, and not to compare `sub`. Pull requests of anybody cause
+ * pull_request_target, workflow_run and issue_comment, which run in the name of the main branch.
+ */
+function requireEvents(alias: string, rules: readonly Rule[]): void {
+  // The form of `sub` changed in July 2026, and repositories can change it.
+  if (rules.some((rule) => names(rule, 'sub'))) {
+    throw new UserError(
+      'usage',
+      'A rule for GitHub must not compare sub: it has two forms, and repositories can change it.',
+      {
+        hint: 'Use --branch, --tag, --environment, or other claims: --when job_workflow_ref=<workflow>',
+      },
+    );
+  }
+  const at = rules.findIndex((rule) => !names(rule, 'event_name'));
   if (at < 0) return;
   throw new UserError(
     'usage',
@@ -64,7 +72,7 @@ export function requireJobs({ alias, iss, kind, preset, rules }: TrustedIssuer):
     {
       hint: [
         'Name the events, as this command does:',
-        `  ${CI[0]?.command}`,
+        `  ${JOB_COMMANDS.github}`,
         'In a file: event_name: [push, workflow_dispatch, schedule, release, create]',
       ],
     },

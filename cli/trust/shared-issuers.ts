@@ -1,11 +1,12 @@
 import type { Condition } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
+import { JOB_COMMANDS } from './ci-issuers.ts';
 
 /** An issuer that many organisations share: a token of it proves nothing until a claim names whose it is. */
 interface SharedIssuer {
   readonly title: string;
   readonly matches: (iss: string) => boolean;
-  /** Claims of which all in one list must be named by each rule. */
+  /** Lists of claims. Each rule must name all claims of one list. */
   readonly owners: readonly (readonly string[])[];
   readonly hint: string;
 }
@@ -17,25 +18,25 @@ const SHARED: readonly SharedIssuer[] = [
     title: 'all repositories of GitHub',
     matches: (iss) => iss.startsWith('https://token.actions.githubusercontent.com'),
     owners: [['repository_id'], ['repository_owner_id']],
-    hint: 'edge-upload trust github <owner>/<repository>',
+    hint: JOB_COMMANDS.github,
   },
   {
     title: 'all projects of GitLab.com',
     matches: is('https://gitlab.com'),
     owners: [['project_id'], ['namespace_id']],
-    hint: 'edge-upload trust gitlab <group>/<project>',
+    hint: JOB_COMMANDS.gitlab,
   },
   {
     title: 'all organisations of Buildkite',
     matches: is('https://agent.buildkite.com'),
     owners: [['organization_id']],
-    hint: 'edge-upload trust buildkite <organization id>',
+    hint: JOB_COMMANDS.buildkite,
   },
   {
     title: 'all organisations of CircleCI',
     matches: is('https://oidc.circleci.com'),
     owners: [['oidc.circleci.com/org-id'], ['oidc.circleci.com/project-id']],
-    hint: 'edge-upload trust circleci <organization id>',
+    hint: JOB_COMMANDS.circleci,
   },
   {
     title: 'all accounts of Google',
@@ -77,19 +78,8 @@ export function requireOwner(iss: readonly string[], when: readonly Condition[])
   if (shared === undefined) return;
   const { title, owners, hint } = shared;
   const named = (claim: string) => when.some((one) => one.claim.length === 1 && one.claim[0] === claim);
-  if (!owners.some((claims) => claims.every(named))) {
-    throw new UserError('usage', `The issuer ${iss[0]} has tokens for ${title}: anybody could upload.`, {
-      hint: ['Say whose tokens fit:', `  ${hint}`],
-    });
-  }
-  // The form of `sub` changed in July 2026, and repositories can change it.
-  if (named('sub') && shared === SHARED[0]) {
-    throw new UserError(
-      'usage',
-      'A rule for GitHub must not compare sub: it has two forms, and repositories can change it.',
-      {
-        hint: 'Use --branch, --tag, --environment, or other claims: --when job_workflow_ref=<workflow>',
-      },
-    );
-  }
+  if (owners.some((claims) => claims.every(named))) return;
+  throw new UserError('usage', `The issuer ${iss[0]} has tokens for ${title}: anybody could upload.`, {
+    hint: ['Say whose tokens fit:', `  ${hint}`],
+  });
 }

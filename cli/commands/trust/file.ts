@@ -5,6 +5,7 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../../context.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import { decodeText } from '../../text.ts';
+import { JOB_COMMANDS } from '../../trust/ci-issuers.ts';
 import { discoverIssuer } from '../../trust/discovery.ts';
 import type { FiledIssuer } from '../../trust/trust-document.ts';
 import { readTrustFile } from '../../trust/trust-file.ts';
@@ -26,7 +27,7 @@ export async function file(context: Context, args: FileArgs): Promise<Result> {
       hint: [
         'Such as one of:',
         '  edge-upload trust entra <tenant> --client-id <id>',
-        '  edge-upload trust github <owner>/<repository>',
+        `  ${JOB_COMMANDS.github}`,
         '  edge-upload trust --file trust.yaml',
         'See all: edge-upload trust --help',
       ],
