@@ -1,12 +1,9 @@
-import { count, formatBytes } from '../../ui/format.ts';
-import { ifThere } from '../aws-failures.ts';
 import type { FoundStack } from '../find-stack.ts';
 import { physicalIds, type StackResource, stackResources } from '../stack-resources.ts';
 import type { StackWork } from '../stack-work.ts';
 import { deployedTemplate } from '../template/deployed-template.ts';
-import { measureBucket } from './bucket.ts';
+import { contentOf } from './kept.ts';
 import { dataOf, isData, keptIds } from './kept-data.ts';
-import { countUsers } from './pool.ts';
 
 export const BUCKET = 'AWS::S3::Bucket';
 export const POOL = 'AWS::Cognito::UserPool';
@@ -45,13 +42,9 @@ export async function takeInventory(
 
 /** Returns a line for each resource with data. A resource that was deleted meanwhile has none. */
 export async function dataLines(work: StackWork, resources: readonly StackResource[]): Promise<string[]> {
-  const lines = dataOf(resources).map(async ({ type, name }) => {
-    const holds = await ifThere(async () => {
-      if (type === 'user pool') return count(await countUsers(work, name), 'user');
-      const { objects, bytes } = await measureBucket(work, name);
-      return `${count(objects, 'object')}, ${formatBytes(bytes)}`;
-    });
-    return holds === undefined ? [] : [`  ${type.padEnd(11)} ${name}: ${holds}`];
+  const lines = dataOf(resources).map(async (one) => {
+    const holds = await contentOf(work, one);
+    return holds === undefined ? [] : [`  ${one.type.padEnd(11)} ${one.name}: ${holds}`];
   });
   return (await Promise.all(lines)).flat();
 }

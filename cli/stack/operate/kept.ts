@@ -17,15 +17,21 @@ export interface FoundKept {
   readonly holds: string;
 }
 
-/** Returns what kept data holds; `undefined` where it is gone. */
-async function contentOf(work: StackWork, { type, name }: Kept): Promise<string | undefined> {
+type Data = Pick<Kept, 'type' | 'name'>;
+
+/** Returns what data holds; `undefined` where it is gone. */
+export function contentOf(work: StackWork, { type, name }: Data): Promise<string | undefined> {
+  return ifThere(async () => {
+    if (type === 'user pool') return count(await countUsers(work, name), 'user');
+    const { objects, bytes } = await measureBucket(work, name);
+    return `${count(objects, 'object')}, ${formatBytes(bytes)}`;
+  });
+}
+
+/** Returns what data holds, or that the operator is not allowed to count it. */
+async function countedContent(work: StackWork, data: Data): Promise<string | undefined> {
   try {
-    if (type === 'user pool') {
-      const users = await ifThere(() => countUsers(work, name));
-      return users === undefined ? undefined : count(users, 'user');
-    }
-    const held = await ifThere(() => measureBucket(work, name));
-    return held && `${count(held.objects, 'object')}, ${formatBytes(held.bytes)}`;
+    return await contentOf(work, data);
   } catch (error) {
     // An operator who only deploys is not allowed to list objects.
     if (isUserError(error) && error.code === 'access_denied') return 'not allowed to count its content';
@@ -42,7 +48,7 @@ export async function findKept(
   const found: FoundKept[] = [];
   for (const kept of await listKept(context, work.stackName)) {
     if ((kept.local === undefined) !== (work.local === undefined)) continue;
-    const holds = inUse.includes(kept.name) ? undefined : await contentOf(work, kept);
+    const holds = inUse.includes(kept.name) ? undefined : await countedContent(work, kept);
     if (holds === undefined) await forgetKept(context, kept.name);
     else found.push({ type: kept.type, name: kept.name, holds });
   }
