@@ -19,10 +19,10 @@ import { countUsers } from '../stack/operate/pool.ts';
 import { remember } from '../stack/operate/remember.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
 import { optionChanges } from '../stack/options/describe-options.ts';
-import { keptOptions, requireKnown, stackTags } from '../stack/options/kept-options.ts';
-import { mergeOptions, refuseTooMuch, unsetNotes } from '../stack/options/merge-options.ts';
+import { keptOptions, stackTags } from '../stack/options/kept-options.ts';
+import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
+import { requireDeployable } from '../stack/options/require-deployable.ts';
 import type { StackWork } from '../stack/stack-work.ts';
-import { requireSafe } from '../trust/safety.ts';
 import {
   DEFAULT_STACK_NAME,
   findTarget,
@@ -40,7 +40,7 @@ import {
 /** How a change of the stack is asked for. */
 export interface ApplyArgs extends OperatorArgs {
   readonly yes?: boolean;
-  /** Go on where a change loses users or objects, even unasked. */
+  /** Apply a change that loses users or objects without asking. */
   readonly allowDataLoss?: boolean;
   /** Only show what would be changed. */
   readonly dryRun?: boolean;
@@ -104,10 +104,7 @@ async function applyTo(
     await requireChecks(context, preflight(work, { ...given, dryRun }));
     const kept = await keptOptions(work);
     const options = await change(kept, work);
-    // What this version keeps, it must be able to read.
-    requireKnown(options);
-    refuseTooMuch(options);
-    requireSafe(options);
+    requireDeployable(options);
     await refuseBucket(work, options);
     await tellKept(context, work, options);
     const tags = stackTags(options, kept);

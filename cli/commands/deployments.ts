@@ -1,6 +1,6 @@
+import { POOL_ALIAS } from '../../protocol/issuer-alias.ts';
 import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
-import { POOL_ALIAS } from '../identity/edge-description.ts';
 import { revokeSession } from '../identity/tokens/stored-tokens.ts';
 import { type FoundSession, findSessions, forgetTokens } from '../identity/tokens/token-store.ts';
 import type { JsonValue } from '../json-value.ts';

@@ -3,6 +3,7 @@ import { findStack } from '../stack/find-stack.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
 import { keptOptions } from '../stack/options/kept-options.ts';
 import { mergeOptions } from '../stack/options/merge-options.ts';
+import { requireDeployable } from '../stack/options/require-deployable.ts';
 import { trustedKeys } from '../stack/template/trusted-keys.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
 import { DEFAULT_STACK_NAME, findTarget, type OperatorArgs, openStack, targetNamed } from './operator.ts';
@@ -15,6 +16,7 @@ export async function synth(context: Context, args: OperatorArgs & OptionFlags):
   try {
     const stack = await findStack(work);
     const options = mergeOptions(await keptOptions(work, stack), given, unset);
+    requireDeployable(options);
     const template = await wantedTemplate(work, stack, options, await trustedKeys(work, options, stack));
     if (stack === undefined) {
       context.ui.event({

@@ -143,9 +143,11 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
     assert.equal(theirs.code, 2);
     assert.match(theirs.stderr, /could write the same keys: “users\/\{username\}\/” and “\{sub\}\/”/);
     await computer.json<Trusted>([...rule, 'people/{sub}/']);
-    const namesakes = await computer.run(['deploy', '--local', '--write-to', 'people/{username}/']);
-    assert.equal(namesakes.code, 2);
-    assert.match(namesakes.stderr, /Users of the pool and callers of corp could write the same keys/);
+    for (const command of [['deploy', '--local'], ['synth']]) {
+      const namesakes = await computer.run([...command, '--write-to', 'people/{username}/']);
+      assert.equal(namesakes.code, 2, command.join(' '));
+      assert.match(namesakes.stderr, /Users of the pool and callers of corp could write the same keys/);
+    }
     await computer.json<Trusted>(['trust', 'remove', 'corp', '--rule', '3']);
 
     const oneRule = await computer.json<Trusted>(['trust', 'remove', 'corp', '--rule', '1']);

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TrustedIssuer } from '../../../infra/options.ts';
 import type { Context, Result } from '../../context.ts';
+import { requireDeployable } from '../../stack/options/require-deployable.ts';
 import type { StackWork } from '../../stack/stack-work.ts';
 import { fetchTrustedKeys } from '../../stack/template/trusted-keys.ts';
 import { type Documents, openDocuments } from '../../trust/documents.ts';
-import { poolWarnings, requireSafe } from '../../trust/safety.ts';
+import { poolWarnings } from '../../trust/safety.ts';
 import { issuerDocument } from '../../trust/trust-document.ts';
 import { issuerLines, setUpLines } from '../../trust/words.ts';
 import { type TextLine, textLines } from '../../ui/shown.ts';
@@ -36,7 +37,7 @@ export async function applyTrust(
     trusted = await change(before, { documents, plainLoopback });
     const options = trusted.length === 0 ? others : { ...others, trust: trusted };
     // Before keys are fetched and the plan is shown.
-    requireSafe(options);
+    requireDeployable(options);
     changed = trusted.filter((issuer) => !before.some((one) => isDeepStrictEqual(one, issuer)));
     plan = await planLines(before, trusted, changed, work);
     if (args.dryRun !== true && plan.length > 0) ui.event({ type: 'note', text: plan });

@@ -1,4 +1,4 @@
-import { policyOf, type StackOptions, type TrustedIssuer } from '../../../infra/options.ts';
+import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { isPrefixRule } from '../../../protocol/prefix-rule.ts';
 import { UserError } from '../../errors.ts';
@@ -23,43 +23,6 @@ export function refuseSharedPrefix({ writeTo }: StackOptions): void {
     'usage',
     `--write-to “${writeTo}” could give two users the same keys: each placeholder must fill a whole segment, between slashes.`,
     { hint: ['Separate them with slashes:', `  edge-upload deploy --write-to '${repaired(writeTo)}'`] },
-  );
-}
-
-/** Bytes of JSON. The first step of a deploy has the options in its template, which is inline: there is no bucket yet. */
-const OPTIONS_ROOM = 30_000;
-
-/**
- * Bytes of JSON that every answer of the edge about itself holds. An answer of an edge function has 40 KB, of which groups
- * and prefixes of a caller need 28 KB: see edge/description.ts.
- * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
- */
-const DESCRIPTION_ROOM = 10_000;
-
-const bytesOf = (value: object) => Buffer.byteLength(JSON.stringify(value));
-
-/** Returns the members of an issuer that the edge describes. */
-function described({ rules, jwksUri, name, groups, maxAge, ...issuer }: TrustedIssuer): object {
-  return issuer;
-}
-
-/**
- * Checks that a deployment has room for its options, before anything is changed.
- * @throws {UserError} `usage`
- */
-export function refuseTooMuch({ trust = [], ...options }: StackOptions): void {
-  const all = bytesOf(options);
-  if (all > OPTIONS_ROOM) {
-    throw new UserError('usage', `A deployment keeps ${OPTIONS_ROOM} bytes of options; these have ${all}.`, {
-      hint: 'Name fewer or shorter --tag.',
-    });
-  }
-  const bytes = bytesOf([policyOf(options), trust.map(described)]);
-  if (bytes <= DESCRIPTION_ROOM) return;
-  throw new UserError(
-    'usage',
-    `The edge describes ${DESCRIPTION_ROOM} bytes of rules and issuers; these have ${bytes}.`,
-    { hint: 'Name fewer or shorter --allow-group or --cors-origin, or trust fewer issuers.' },
   );
 }
 
@@ -97,7 +60,7 @@ function withDependents(options: readonly OptionName[]): readonly OptionName[] {
 /**
  * Returns what a deploy applies: what is kept, replaced by what is given, without what is unset. The order is always the
  * same, so that the same options make the same template. Trusted issuers stay as they are.
- * @throws {UserError} `usage` for an option without the one that it needs, and for more than there is room for.
+ * @throws {UserError} `usage` for an option without the one that it needs.
  */
 export function mergeOptions(
   kept: StackOptions,
@@ -120,7 +83,6 @@ export function mergeOptions(
   refuseAlone(options);
   refuseOfPool(options, given);
   refuseSharedPrefix(options);
-  refuseTooMuch(options);
   return options;
 }
 

@@ -13,7 +13,8 @@ import {
 } from '../../../../cli/stack/options/describe-options.ts';
 import { readOptions, stackTags } from '../../../../cli/stack/options/kept-options.ts';
 import { KINDS, type OptionName } from '../../../../cli/stack/options/kinds.ts';
-import { mergeOptions, refuseTooMuch, unsetNotes } from '../../../../cli/stack/options/merge-options.ts';
+import { mergeOptions, unsetNotes } from '../../../../cli/stack/options/merge-options.ts';
+import { requireDeployable } from '../../../../cli/stack/options/require-deployable.ts';
 import type { StackOptions, TrustedIssuer } from '../../../../infra/options.ts';
 import { synthesize } from '../../../../infra/synthesize.ts';
 import { withOptionsTable } from '../../../../scripts/options-table.ts';
@@ -332,25 +333,28 @@ test('more than there is room for is refused, and the most there is room for fit
       Array.from({ length: 50 }, (_, at) => [`${'t'.repeat(100)}${at}`, 'v'.repeat(length)]),
     );
   assert.match(
-    usage(() => mergeOptions({ ...ALL, tags: tags(250) }, { allowGroups: groups(120) })),
+    usage(() => requireDeployable({ ...ALL, tags: tags(250), allowGroups: groups(120) })),
     /30000 bytes of options.*--tag/,
   );
   assert.match(
-    usage(() => mergeOptions(ALL, { allowGroups: groups(100) })),
+    usage(() => requireDeployable({ ...ALL, allowGroups: groups(100) })),
     /10000 bytes of rules and issuers.*--allow-group/,
   );
   const many = (count: number) =>
     Array.from({ length: count }, (_, at) => ({
       ...ISSUER,
       alias: `ci-${at}`,
-      rules: Array(50).fill(ISSUER.rules[0]),
+      preset: 'oidc',
+      iss: [`https://${at}.actions.githubusercontent.example`],
+      rules: Array(50).fill({ ...ISSUER.rules[0], writeTo: '{issuer}/{repository}/' }),
     }));
-  refuseTooMuch({ trust: many(60) });
+  requireDeployable({ trust: many(60) });
   assert.match(
-    usage(() => refuseTooMuch({ trust: many(100) })),
+    usage(() => requireDeployable({ trust: many(100) })),
     /10000 bytes of rules and issuers.*trust fewer issuers/,
   );
   const options = mergeOptions({ ...ALL, tags: tags(250) }, { allowGroups: groups(90) });
+  requireDeployable(options);
   const { bytes } = synthesize({ stackName: 'edge-upload', options });
   assert.ok(bytes < 51_200, `${bytes} bytes`);
 });
