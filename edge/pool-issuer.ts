@@ -1,3 +1,4 @@
+import { POOL_ALIAS } from '../protocol/issuer-alias.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { signingKeysOf } from '../protocol/signing-key.ts';
 import type { BakedConfig, EdgeConfig, EdgeIssuer, PoolIdentity, UploadPolicy } from './config.ts';
@@ -18,7 +19,7 @@ export function poolIssuer(
   const groups = ['cognito:groups'];
   const when = allowGroups === undefined ? undefined : [{ claim: groups, is: allowGroups }];
   return {
-    alias: 'cognito',
+    alias: POOL_ALIAS,
     kind: 'pool',
     iss,
     jwksUri: `${iss[0]}/.well-known/jwks.json`,

@@ -1,10 +1,11 @@
 import type { UploadPolicy } from '../../edge/config.ts';
+import { POOL_ALIAS } from '../../protocol/issuer-alias.ts';
 import type { Context } from '../context.ts';
 import { isUserError } from '../errors.ts';
 import type { Target } from '../settings/target.ts';
 import { formatLimit } from '../ui/format.ts';
 import { discoverCaller, TokenRefused } from './discovery.ts';
-import { type Caller, POOL_ALIAS } from './edge-description.ts';
+import type { Caller } from './edge-description.ts';
 import type { TokenSource } from './tokens/access-token.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { isAlias } from '../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isFields } from '../settings/documents.ts';
 import { isLoopback } from '../settings/edge-url.ts';
@@ -28,7 +29,6 @@ export interface DescribedIssuer {
 const MAX_ISSUERS = 200;
 const MAX_SCOPES = 20;
 
-const ALIAS = /^[a-z][a-z0-9-]{0,31}$/;
 /** Visible ASCII, as RFC 6749 allows in a client id: https://www.rfc-editor.org/rfc/rfc6749#appendix-A.1 */
 const VISIBLE = /^[\x21-\x7e]{1,255}$/;
 /** https://www.rfc-editor.org/rfc/rfc6749#appendix-A.4 */
@@ -53,7 +53,6 @@ function isText(pattern: RegExp): (value: unknown) => value is string {
   return (value): value is string => typeof value === 'string' && pattern.test(value);
 }
 
-export const isAlias = isText(ALIAS);
 const isVisible = isText(VISIBLE);
 const isScope = isText(SCOPE);
 

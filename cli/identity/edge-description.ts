@@ -1,7 +1,8 @@
 import type { UploadPolicy } from '../../edge/config.ts';
+import { isAlias, POOL_ALIAS } from '../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { type Fields, isFields, readFields } from '../settings/documents.ts';
-import { type DescribedIssuer, isAlias, readIssuers } from './described-issuer.ts';
+import { type DescribedIssuer, readIssuers } from './described-issuer.ts';
 
 /** What a client reads of the document at `/.well-known/edge-upload`. */
 export interface EdgeDescription {
@@ -38,9 +39,6 @@ export interface Caller {
   /** RFC 3339, UTC. */
   readonly tokenExpiresAt: string;
 }
-
-/** Alias of the user pool among the issuers. */
-export const POOL_ALIAS = 'cognito';
 
 /*
  * A password proof is sent to `https://cognito-idp.<region>.amazonaws.com` and to no other host. These patterns are

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { POOL_ALIAS } from '../../protocol/issuer-alias.ts';
 import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
 import type { Context } from '../context.ts';
 import { isUserError, type UserError } from '../errors.ts';
-import { POOL_ALIAS } from '../identity/edge-description.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';
 import type { CommandTokens } from '../identity/tokens/token-source.ts';
 import { orInterrupted } from '../network/deadline.ts';

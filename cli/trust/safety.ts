@@ -1,7 +1,8 @@
 import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
+import { isAlias, POOL_ALIAS } from '../../protocol/issuer-alias.ts';
 import { keyProblem } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
-import { overlap, type RuledIssuer } from '../../protocol/prefix-overlap.ts';
+import { type IssuerRule, overlap } from '../../protocol/prefix-overlap.ts';
 import { placeholdersOf } from '../../protocol/prefix-rule.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
@@ -10,13 +11,13 @@ import { checkedCondition, conditionWords } from './conditions.ts';
 import { requireOwner } from './shared-issuers.ts';
 
 /** Aliases of the edge itself: the user pool, and the deployment's own keys. */
-const RESERVED = ['cognito', 'edge'];
+const RESERVED: readonly string[] = [POOL_ALIAS, 'edge'];
 
-export function requireAlias(alias: string): string {
-  if (/^[a-z][a-z\d-]{0,31}$/.test(alias) && !RESERVED.includes(alias)) return alias;
-  const why = RESERVED.includes(alias)
-    ? 'it is the name of the deployment’s own issuer'
-    : 'it is not a short name';
+/** @throws {UserError} `usage` */
+export function requireAlias(alias: string): void {
+  const isReserved = RESERVED.includes(alias);
+  if (isAlias(alias) && !isReserved) return;
+  const why = isReserved ? 'it is the name of the deployment’s own issuer' : 'it is not a short name';
   throw new UserError('usage', `Invalid value “${alias}” for --alias: ${why}.`, {
     hint: 'It takes a letter, then letters, digits and hyphens, all in lower case, at most 32: corp',
   });
@@ -58,37 +59,40 @@ export function requirePrefix(writeTo: string, { groups }: Pick<TrustedIssuer, '
   }
 }
 
-function poolOf({ userPool, writeTo }: StackOptions): RuledIssuer[] {
-  if (userPool === false) return [];
+/** Returns the rule of the users of the pool; `undefined` without a pool. */
+function poolRule({ userPool = true, writeTo }: StackOptions): IssuerRule | undefined {
+  if (!userPool) return undefined;
   const rule: Rule = omitUndefined({ writeTo });
-  return [{ alias: 'cognito', kind: 'pool', name: ['username'], rules: [rule] }];
+  return { issuer: { alias: POOL_ALIAS, kind: 'pool', name: ['username'], rules: [rule] }, rule };
+}
+
+/** Returns the rules of issuers whose keys are not meant to be shared, each prefix of an issuer once. */
+function ownRules(issuers: readonly TrustedIssuer[]): readonly IssuerRule[] {
+  return issuers.flatMap((issuer) => {
+    const own = issuer.rules.filter(({ shared }) => !shared);
+    const byPrefix = new Map(own.map((rule) => [rule.writeTo, { issuer, rule }]));
+    return [...byPrefix.values()];
+  });
 }
 
 const prefixWords = ({ writeTo = '' }: Rule) => (writeTo === '' ? 'any key' : `“${writeTo}”`);
 
-/** Refuses two issuers whose callers could write the same keys, unless a rule says that this is meant. */
-function refuseSharedKeys(issuers: readonly TrustedIssuer[]): void {
-  for (const [at, one] of issuers.entries()) {
-    for (const other of issuers.slice(at + 1)) {
-      for (const rule of one.rules) {
-        const met = other.rules.find(
-          (its) =>
-            !rule.shared && !its.shared && overlap({ issuer: one, rule }, { issuer: other, rule: its }),
-        );
-        if (met === undefined) continue;
-        throw new UserError(
-          'usage',
-          `Callers of ${one.alias} and of ${other.alias} could write the same keys: ${prefixWords(rule)} and ${prefixWords(met)}.`,
-          {
-            hint: [
-              'Begin the prefix with the issuer, or say that the keys are shared:',
-              "  --write-to '{issuer}/{sub}/'",
-              '  --shared',
-            ],
-          },
-        );
-      }
-    }
+/** Refuses two issuers whose callers could write the same keys. */
+function refuseSharedKeys(rules: readonly IssuerRule[]): void {
+  for (const [at, one] of rules.entries()) {
+    const other = rules.find((its, place) => place > at && its.issuer !== one.issuer && overlap(one, its));
+    if (other === undefined) continue;
+    throw new UserError(
+      'usage',
+      `Callers of ${one.issuer.alias} and of ${other.issuer.alias} could write the same keys: ${prefixWords(one.rule)} and ${prefixWords(other.rule)}.`,
+      {
+        hint: [
+          'Begin the prefix with the issuer, or say that the keys are shared:',
+          "  --write-to '{issuer}/{sub}/'",
+          '  --shared',
+        ],
+      },
+    );
   }
 }
 
@@ -97,32 +101,22 @@ const isNamedLikeAlias = (theirs: Rule, rule: Rule) =>
   /^\{(?:username|name|sub)\}\//.test(theirs.writeTo ?? '') && rule.writeTo?.startsWith('{issuer}/');
 
 /** Refuses keys that users of the pool write too, unless the users write any key: the plan warns of that. */
-function refuseKeysOfPool(issuers: readonly TrustedIssuer[], pool: readonly RuledIssuer[]): void {
-  const theirs = pool.flatMap((users) => users.rules.map((rule) => ({ issuer: users, rule })));
-  for (const issuer of issuers) {
-    for (const rule of issuer.rules) {
-      const met = theirs.find(
-        (one) =>
-          one.rule.writeTo !== undefined &&
-          !rule.shared &&
-          !isNamedLikeAlias(one.rule, rule) &&
-          overlap(one, { issuer, rule }),
-      );
-      if (met === undefined) continue;
-      throw new UserError(
-        'usage',
-        `Users of the pool and callers of ${issuer.alias} could write the same keys: ${prefixWords(met.rule)} and ${prefixWords(rule)}.`,
-        {
-          hint: [
-            'Begin the prefix with the issuer, give the pool a prefix of its own, or say that the keys are shared:',
-            "  --write-to '{issuer}/{sub}/'",
-            "  edge-upload deploy --write-to 'users/{username}/'",
-            '  --shared',
-          ],
-        },
-      );
-    }
-  }
+function refuseKeysOfPool(rules: readonly IssuerRule[], pool: IssuerRule | undefined): void {
+  if (pool?.rule.writeTo === undefined) return;
+  const met = rules.find((one) => !isNamedLikeAlias(pool.rule, one.rule) && overlap(pool, one));
+  if (met === undefined) return;
+  throw new UserError(
+    'usage',
+    `Users of the pool and callers of ${met.issuer.alias} could write the same keys: ${prefixWords(pool.rule)} and ${prefixWords(met.rule)}.`,
+    {
+      hint: [
+        'Begin the prefix with the issuer, give the pool a prefix of its own, or say that the keys are shared:',
+        "  --write-to '{issuer}/{sub}/'",
+        "  edge-upload deploy --write-to 'users/{username}/'",
+        '  --shared',
+      ],
+    },
+  );
 }
 
 function refuseTwice(issuers: readonly TrustedIssuer[]): void {
@@ -161,21 +155,20 @@ export function requireSafe(options: StackOptions): void {
     requireJobs(issuer);
   }
   refuseTwice(trust);
-  refuseSharedKeys(trust);
-  refuseKeysOfPool(trust, poolOf(options));
+  const rules = ownRules(trust);
+  refuseSharedKeys(rules);
+  refuseKeysOfPool(rules, poolRule(options));
 }
 
 /** Returns what the plan warns of: users of the pool who are allowed to write what callers of an issuer write. */
 export function poolWarnings(issuer: TrustedIssuer, options: StackOptions): string[] {
-  return poolOf(options).flatMap((users) =>
-    users.rules
-      .filter((theirs) =>
-        issuer.rules.some((rule) => overlap({ issuer: users, rule: theirs }, { issuer, rule })),
-      )
-      .map((theirs) =>
-        theirs.writeTo === undefined
-          ? `Users of the pool are allowed to write any key, those of ${issuer.alias} too. To keep them apart: edge-upload deploy --write-to 'users/{username}/'`
-          : `Users of the pool are allowed to write ${prefixWords(theirs)}, where keys of ${issuer.alias} may be too. To keep them apart: edge-upload deploy --write-to 'users/{username}/'`,
-      ),
-  );
+  const pool = poolRule(options);
+  if (pool === undefined || !issuer.rules.some((rule) => overlap(pool, { issuer, rule }))) return [];
+  const keys =
+    pool.rule.writeTo === undefined
+      ? `any key, those of ${issuer.alias} too`
+      : `${prefixWords(pool.rule)}, where keys of ${issuer.alias} may be too`;
+  return [
+    `Users of the pool are allowed to write ${keys}. To keep them apart: edge-upload deploy --write-to 'users/{username}/'`,
+  ];
 }

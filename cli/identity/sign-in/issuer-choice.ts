@@ -1,3 +1,4 @@
+import { POOL_ALIAS } from '../../../protocol/issuer-alias.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { Target } from '../../settings/target.ts';
@@ -122,7 +123,7 @@ function knownBefore({ deployment }: Target): Before[] {
   );
   if (userPoolId === undefined) return people;
   const pool: Before = {
-    alias: 'cognito',
+    alias: POOL_ALIAS,
     kind: 'pool',
     text: `the user pool ${userPoolId}`,
     isSame: ({ kind, issuer, clientId }) =>

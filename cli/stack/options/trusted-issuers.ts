@@ -1,5 +1,7 @@
 import type { TrustedIssuer } from '../../../infra/options.ts';
+import { isAlias } from '../../../protocol/issuer-alias.ts';
 import type { Rule } from '../../../protocol/upload-rule.ts';
+import { formatClaimName } from '../../trust/claim-name.ts';
 
 type Check = (value: unknown) => boolean;
 
@@ -39,7 +41,7 @@ const isRule = isRecord(
 
 const isIssuer = isRecord(
   {
-    alias: (value) => typeof value === 'string' && /^[a-z][a-z0-9-]{0,31}$/.test(value),
+    alias: isAlias,
     kind: (value) => value === 'people' || value === 'workload',
     iss: isTexts,
     jwksUri: (value) => typeof value === 'string' && URL.canParse(value),
@@ -65,7 +67,7 @@ export function areTrusted(value: unknown): value is readonly TrustedIssuer[] {
 }
 
 function ruleWords({ when = [], writeTo = 'any key' }: Rule): string {
-  const conditions = when.map(({ claim, is }) => `${claim.join('.')}=${is.join('|')}`);
+  const conditions = when.map(({ claim, is }) => `${formatClaimName(claim)}=${is.join('|')}`);
   return conditions.length === 0 ? writeTo : `${writeTo} when ${conditions.join(' and ')}`;
 }
 

@@ -1,6 +1,6 @@
+import { POOL_ALIAS } from '../../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { type ErrorCode, UserError } from '../../errors.ts';
-import { POOL_ALIAS } from '../../identity/edge-description.ts';
 import { type Answer, NotInGroup, type Refusal, readRefusal, TokenRejected, UploadGone } from './answers.ts';
 import { cloudFrontReason, isCloudFrontPage, isPage, unexpectedAnswer } from './pages.ts';
 import { type FailureDetails, PassingFailure, retryAfter } from './retry.ts';
