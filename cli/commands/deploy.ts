@@ -23,6 +23,7 @@ import { keptOptions, stackTags } from '../stack/options/kept-options.ts';
 import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
 import { requireDeployable } from '../stack/options/require-deployable.ts';
 import type { StackWork } from '../stack/stack-work.ts';
+import { shellWord } from '../ui/shell-word.ts';
 import {
   DEFAULT_STACK_NAME,
   findTarget,
@@ -221,7 +222,7 @@ async function tellKept(context: Context, work: StackWork, { bucketName }: Stack
       text: [
         `The bucket ${name} (${holds}) was kept from an earlier deployment.`,
         'To adopt it instead of creating a new one:',
-        `  edge-upload deploy${work.local === undefined ? '' : ' --local'} --bucket-name ${name}`,
+        `  edge-upload deploy${work.local === undefined ? '' : ' --local'} --bucket-name ${shellWord(name)}`,
       ],
     });
   }

@@ -12,6 +12,7 @@ import {
   useDeployment,
 } from '../settings/deployments.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
+import { shellWord } from '../ui/shell-word.ts';
 
 /** Lists the deployments that this computer knows, and who is signed in to each. */
 export async function list(context: Context): Promise<Result> {
@@ -110,7 +111,7 @@ export async function forget(context: Context, args: Named): Promise<Result> {
       ? []
       : [
           'The stack is not deleted. To use it again:',
-          `  edge-upload status --stack-name ${name}${local === undefined ? '' : ' --local'}`,
+          `  edge-upload status --stack-name ${shellWord(name)}${local === undefined ? '' : ' --local'}`,
         ];
   return {
     document: { name, url, forgotten: true, signedOut: sessions.map(({ session }) => session.username) },

@@ -14,6 +14,7 @@ import { requireWritable } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 import { resolveTarget } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';
+import { shellWord } from '../ui/shell-word.ts';
 import type { OidcArgs } from './login/oidc-sign-in.ts';
 import { knownUser, type PoolArgs, signInToPool } from './login/pool-sign-in.ts';
 import type { SignedIn } from './login/signed-in.ts';
@@ -185,15 +186,15 @@ function nextStep(session: StoredSession, prefixes: readonly string[] = ['']): r
   if (first === undefined && session.kind === 'oidc') {
     return [
       'Ask the operator for a rule that allows you to upload:',
-      `  edge-upload trust show ${session.alias}`,
+      `  edge-upload trust show ${shellWord(session.alias)}`,
     ];
   }
   if (first === undefined) {
     return [
       'Ask the operator for a group that is allowed to upload:',
-      `  edge-upload user groups ${session.username} --add <group>`,
+      `  edge-upload user groups ${shellWord(session.username)} --add <group>`,
     ];
   }
-  const prefix = others.length > 0 ? ` --prefix ${first}` : '';
+  const prefix = others.length > 0 ? ` --prefix ${shellWord(first)}` : '';
   return [`Upload a file with: edge-upload put <file>${prefix}`];
 }

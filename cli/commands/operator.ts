@@ -16,6 +16,7 @@ import { noneChosen, tellChoice } from '../settings/target.ts';
 import { callerIdentity } from '../stack/checks/caller.ts';
 import { type FoundStack, findStack } from '../stack/find-stack.ts';
 import type { StackWork } from '../stack/stack-work.ts';
+import { shellWord } from '../ui/shell-word.ts';
 import { ensureCloud } from './local.ts';
 
 export const DEFAULT_STACK_NAME = 'edge-upload';
@@ -82,7 +83,7 @@ async function meantTarget(context: Context): Promise<OperatorTarget | undefined
   const [only] = left;
   if (left.length > 1) {
     throw new UserError('no_deployment', 'Several stacks have left something behind.', {
-      hint: ['Name one of them:', ...left.map((name) => `  --stack-name ${name}`)],
+      hint: ['Name one of them:', ...left.map((name) => `  --stack-name ${shellWord(name)}`)],
     });
   }
   return only === undefined ? undefined : targetNamed(context, only);
@@ -187,7 +188,7 @@ export async function refuseOtherAccount(work: StackWork, { known }: OperatorTar
     {
       hint: [
         'Choose the profile of that account with --profile <name>, another name with --stack-name <name>, or forget it:',
-        `  edge-upload deployments forget ${known.name}`,
+        `  edge-upload deployments forget ${shellWord(known.name)}`,
       ],
     },
   );

@@ -1,5 +1,6 @@
 import type { Context, Result } from '../context.ts';
 import { EXIT, type ExitCode, isUserError, UserError } from '../errors.ts';
+import { loginCommand } from '../identity/sign-in/username.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { resolveTarget } from '../settings/target.ts';
@@ -120,8 +121,7 @@ export async function abort(
     }
   }
   const lines = failures.map(({ id, message }) => `${id}: ${message}`);
-  for (const { id, url } of skipped)
-    lines.push(`Skipped ${id}. To abort it, sign in: edge-upload login ${url}`);
+  for (const { id, url } of skipped) lines.push(`Skipped ${id}. To abort it, sign in: ${loginCommand(url)}`);
   if (failures.some(({ code }) => code !== 'busy'))
     lines.push('If the edge does not exist any more: edge-upload uploads abort --forget <id>');
   return {

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { askCaller, writingText } from '../identity/caller.ts';
 import { discover, formatOffset, WELL_KNOWN } from '../identity/discovery.ts';
+import { loginCommand } from '../identity/sign-in/username.ts';
 import { findKept } from '../identity/tokens/stored-tokens.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
@@ -77,7 +78,7 @@ function descriptionCheck(context: Context, target: Target): Check {
       const known = target.deployment;
       if (known !== undefined && (known.userPoolId !== userPoolId || known.clientId !== clientId)) {
         throw new UserError('not_an_edge', `${target.url} now belongs to another user pool.`, {
-          hint: `If that was meant, sign in again: edge-upload login ${target.url}   Operators: edge-upload deploy`,
+          hint: `If that was meant, sign in again: ${loginCommand(target.url)}   Operators: edge-upload deploy`,
         });
       }
       const people = issuers.filter(({ kind }) => kind === 'people').map(({ alias }) => alias);
@@ -112,7 +113,7 @@ function acceptanceChecks(context: Context, target: Target): Check[] {
       run: async () => {
         // A sign-in is optional, but an existing one must work.
         if ((await tokens.origin()).kind === 'kept' && (await findKept(context, target)) === undefined) {
-          return { skipped: `nobody is signed in: edge-upload login ${target.url}` };
+          return { skipped: `nobody is signed in: ${loginCommand(target.url)}` };
         }
         const { caller, description } = await askCaller(context, target, tokens);
         [prefix] = caller.writeTo;

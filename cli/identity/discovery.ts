@@ -7,6 +7,7 @@ import type { Deployment } from '../settings/deployments.ts';
 import { readFields } from '../settings/documents.ts';
 import { count, formatDuration } from '../ui/format.ts';
 import { type Caller, type EdgeDescription, readDescription } from './edge-description.ts';
+import { loginCommand } from './sign-in/username.ts';
 
 export const WELL_KNOWN = '/.well-known/edge-upload';
 
@@ -31,7 +32,7 @@ export class TokenRefused extends UserError {
 
   constructor(host: string, reason: string, url: string) {
     super('token_refused', `${host} does not accept the token: ${reason}.`, {
-      hint: `Sign in again: edge-upload login ${url}`,
+      hint: `Sign in again: ${loginCommand(url)}`,
     });
     this.reason = reason;
   }

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
+import { shellWord } from '../ui/shell-word.ts';
 import { currentDeployment, type Deployment, findByName, findByUrl, listDeployments } from './deployments.ts';
 import { edgeUrl } from './edge-url.ts';
 
@@ -70,7 +71,7 @@ export function noneChosen(
   return new UserError('no_deployment', message, {
     hint: [
       'Choose one, or name it with --stack-name <name>:',
-      ...known.map(({ name }) => `  edge-upload deployments use ${name}`),
+      ...known.map(({ name }) => `  edge-upload deployments use ${shellWord(name)}`),
     ],
   });
 }

@@ -76,7 +76,7 @@ async function sendByMail(pool: OperatedPool, user: KnownUser): Promise<Result> 
     document,
     text: [
       `Cognito sends a code for ${username} to ${email}. With it they choose a new password:`,
-      `  edge-upload password reset${url === undefined ? '' : ` ${url}`} --username ${shellWord(username)} --have-code`,
+      `  edge-upload password reset${url === undefined ? '' : ` ${shellWord(url)}`} --username ${shellWord(username)} --have-code`,
     ],
   };
 }

@@ -2,6 +2,7 @@ import type { TokenEndpointResponse } from 'openid-client';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import type { Fields } from '../../settings/documents.ts';
+import { loginCommand } from '../sign-in/username.ts';
 import { isTokenText, readClaims } from '../tokens/access-token.ts';
 
 /** Tokens of a sign-in, checked as far as a client can. The edge verifies the token. */
@@ -80,7 +81,7 @@ function requireAudience({ aud, client_id: client }: Fields, wanted: WantedToken
     {
       hint: [
         'The operator sets the address of the edge as the only audience. If you know that this audience is right:',
-        `  edge-upload login ${url} --audience <audience>`,
+        `  ${loginCommand(url)} --audience <audience>`,
       ],
     },
   );

@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { bareToken } from '../../text.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 import type { Text } from '../../ui/shown.ts';
 import type { FactorWord } from '../second-factors.ts';
 import { blankAround, PASSWORD_RULES, passwordDefect } from './password.ts';
@@ -90,7 +91,7 @@ export function askedAnswers({ ui }: Pick<Context, 'ui'>, given: GivenAnswers): 
       for (const name of missing) {
         attributes[name] ??= await ui.ask({
           prompt: `The user's ${name.replace(/^custom:/, '').replaceAll('_', ' ')}`,
-          flag: `--attribute ${name}=<value>`,
+          flag: `--attribute ${shellWord(name)}=<value>`,
         });
       }
       return attributes;

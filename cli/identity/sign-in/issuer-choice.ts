@@ -2,6 +2,7 @@ import { POOL_ALIAS } from '../../../protocol/issuer-alias.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { Target } from '../../settings/target.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 import type { DescribedIssuer } from '../described-issuer.ts';
 import { isClientAudience } from '../oidc/granted-tokens.ts';
 import { loginCommand } from './username.ts';
@@ -68,7 +69,7 @@ export async function chooseIssuer(
 }
 
 function choices(url: string, people: readonly PeopleIssuer[]): string[] {
-  return people.map(({ alias }) => `  ${loginCommand(url)} --issuer ${alias}`);
+  return people.map(({ alias }) => `  ${loginCommand(url)} --issuer ${shellWord(alias)}`);
 }
 
 function severalIssuers(url: string, people: readonly PeopleIssuer[]): UserError {
@@ -202,7 +203,7 @@ export async function acceptedAudience(
     throw new UserError('sign_in_refused', `Not signed in: ${host} gets no token of ${clientId}.`, {
       hint: [
         'If the operator of the edge confirms that application:',
-        `  ${loginCommand(url)} --issuer ${alias} --accept-issuer`,
+        `  ${loginCommand(url)} --issuer ${shellWord(alias)} --accept-issuer`,
       ],
     });
   }
@@ -210,11 +211,9 @@ export async function acceptedAudience(
     type: 'warning',
     text: `${host} accepts tokens of ${alias} for “${audience}”, which is not its own address. It receives such a token.`,
   });
-  if (await ui.confirm(`Request a token for “${audience}”?`, `--audience ${audience}`)) return audience;
+  const flag = `--audience ${shellWord(audience)}`;
+  if (await ui.confirm(`Request a token for “${audience}”?`, flag)) return audience;
   throw new UserError('sign_in_refused', `Not signed in: no token for “${audience}” is requested.`, {
-    hint: [
-      'If the operator of the edge confirms that audience:',
-      `  ${loginCommand(url)} --audience ${audience}`,
-    ],
+    hint: ['If the operator of the edge confirms that audience:', `  ${loginCommand(url)} ${flag}`],
   });
 }

@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 
 /** Returns why a text is not a user name: Cognito does not allow spaces. */
 function whyNot(name: string): string | undefined {
@@ -34,6 +35,6 @@ export function checkedUsername(given: string, source: string): string {
 
 /** Returns the command that signs in to the edge. */
 export function loginCommand(url: string, username?: string): string {
-  const user = username !== undefined && /^[\w.@+-]+$/.test(username) ? ` --username ${username}` : '';
-  return `edge-upload login ${url}${user}`;
+  const user = username === undefined ? '' : ` --username ${shellWord(username)}`;
+  return `edge-upload login ${shellWord(url)}${user}`;
 }

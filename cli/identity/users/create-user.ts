@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { AdminCreateUserRequest } from '@aws-sdk/client-cognito-identity-provider';
 import { UserError } from '../../errors.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 import { awsErrorName } from '../cognito-errors.ts';
 import { type AdministeredPool, type PoolRules, readRules } from './administered-pool.ts';
 
@@ -100,7 +101,7 @@ function existsAlready(username: string, status = 'an unknown state'): UserError
     confirmed
       ? `The user ${username} exists already, with a password of their own.`
       : `The user ${username} exists already (${status}).`,
-    { hint: `Sign in without --create: edge-upload login --username ${username}` },
+    { hint: `Sign in without --create: edge-upload login --username ${shellWord(username)}` },
   );
 }
 

@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 import { onAws } from '../aws-failures.ts';
 import type { StackWork } from '../stack-work.ts';
 import { listed, type PolicyStatement, speaksOf, statementsOf } from './policy-statements.ts';
@@ -56,7 +57,7 @@ export async function refuseLockedBucket({ clients: { s3 } }: StackWork, bucket:
   if (versioning.MFADelete === 'Enabled') {
     throw refused(bucket, 'MFA delete is on, which only the root user turns off', [
       'Turn it off with the MFA device of the root user:',
-      `  aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled,MFADelete=Disabled --mfa "<serial> <code>"`,
+      `  aws s3api put-bucket-versioning --bucket ${shellWord(bucket)} --versioning-configuration Status=Enabled,MFADelete=Disabled --mfa "<serial> <code>"`,
     ]);
   }
   const lock = await onAws(doing, () =>
@@ -79,6 +80,6 @@ export async function refuseLockedBucket({ clients: { s3 } }: StackWork, bucket:
   if (denied === undefined) return;
   throw refused(bucket, `its policy denies ${denied[0]} to everybody`, [
     'Remove the policy:',
-    `  aws s3api delete-bucket-policy --bucket ${bucket}`,
+    `  aws s3api delete-bucket-policy --bucket ${shellWord(bucket)}`,
   ]);
 }

@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 import { ifThere, onAws } from '../aws-failures.ts';
 import type { FoundStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
@@ -47,7 +48,7 @@ async function refuseProtectedPool({ clients }: StackWork, pool: string): Promis
     {
       hint: [
         'Delete the domain, then run the same command again:',
-        `  aws cognito-idp delete-user-pool-domain --region ${STACK_REGION} --user-pool-id ${pool} --domain ${domain}`,
+        `  aws cognito-idp delete-user-pool-domain --region ${STACK_REGION} --user-pool-id ${shellWord(pool)} --domain ${shellWord(domain)}`,
       ],
     },
   );

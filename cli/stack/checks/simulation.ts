@@ -1,4 +1,5 @@
 import type { EvaluationResult } from '@aws-sdk/client-iam';
+import { shellWord } from '../../ui/shell-word.ts';
 import type { StackWork } from '../stack-work.ts';
 
 /** Actions on one resource. */
@@ -70,5 +71,5 @@ export async function simulateDenied(
 
 /** Returns the command that prints which policy decides about an action. */
 export function simulationCommand(principal: string, { action, resource }: Denied): string {
-  return `  aws iam simulate-principal-policy --policy-source-arn ${principal} --action-names ${action} --resource-arns ${resource}`;
+  return `  aws iam simulate-principal-policy --policy-source-arn ${shellWord(principal)} --action-names ${shellWord(action)} --resource-arns ${shellWord(resource)}`;
 }

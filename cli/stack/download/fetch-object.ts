@@ -150,7 +150,7 @@ function refusal(work: StackWork, error: unknown, { bucket, key }: ObjectToFetch
       {
         hint: [
           'Restore it, wait some hours, then run the same command again:',
-          `  aws s3api restore-object --bucket ${bucket} --key ${shellWord(key)} --restore-request Days=1`,
+          `  aws s3api restore-object --bucket ${shellWord(bucket)} --key ${shellWord(key)} --restore-request Days=1`,
         ],
         cause: error,
       },

@@ -2,6 +2,7 @@ import type { Context } from '../../context.ts';
 import { isUserError } from '../../errors.ts';
 import { forgetKept, type Kept, listKept } from '../../settings/kept.ts';
 import { count, formatBytes } from '../../ui/format.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 import { ifThere, onAws } from '../aws-failures.ts';
 import { refuseProtected } from '../checks/removal.ts';
 import { tryEmptying } from '../checks/trial-calls.ts';
@@ -65,8 +66,8 @@ export function keptLines(kept: readonly FoundKept[], local: boolean): string[] 
       ? []
       : [
           'Read a kept bucket, or give it to a new deployment:',
-          `  aws s3 ls s3://${bucket.name} --recursive`,
-          `  edge-upload deploy${there} --bucket-name ${bucket.name}`,
+          `  aws s3 ls ${shellWord(`s3://${bucket.name}`)} --recursive`,
+          `  edge-upload deploy${there} --bucket-name ${shellWord(bucket.name)}`,
         ]),
     ...(kept.length === 0 ? [] : ['Delete what was kept:', `  edge-upload destroy${there} --delete-kept`]),
   ];

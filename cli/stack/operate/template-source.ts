@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 import { awsFailure, onAws } from '../aws-failures.ts';
 import { cleanUp } from '../clean-up.ts';
 import type { StackWork } from '../stack-work.ts';
@@ -84,7 +85,7 @@ async function remove(
     const { message } = awsFailure(error, 'Deleting the uploaded template');
     ui.event({
       type: 'warning',
-      text: [`${message} Delete it with:`, `  aws s3 rm s3://${object.Bucket}/${object.Key}`],
+      text: [`${message} Delete it with:`, `  aws s3 rm ${shellWord(`s3://${object.Bucket}/${object.Key}`)}`],
     });
   }
 }

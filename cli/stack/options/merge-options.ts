@@ -2,6 +2,7 @@ import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { isPrefixRule } from '../../../protocol/prefix-rule.ts';
 import { UserError } from '../../errors.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 import { KINDS, kindOf, OPTION_NAMES, type OptionName } from './kinds.ts';
 
 /** Returns a rule of the same parts in which each placeholder fills a segment. */
@@ -22,7 +23,12 @@ export function refuseSharedPrefix({ writeTo }: StackOptions): void {
   throw new UserError(
     'usage',
     `--write-to “${writeTo}” could give two users the same keys: each placeholder must fill a whole segment, between slashes.`,
-    { hint: ['Separate them with slashes:', `  edge-upload deploy --write-to '${repaired(writeTo)}'`] },
+    {
+      hint: [
+        'Separate them with slashes:',
+        `  edge-upload deploy --write-to ${shellWord(repaired(writeTo))}`,
+      ],
+    },
   );
 }
 

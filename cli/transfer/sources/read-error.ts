@@ -1,6 +1,7 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import { diskReason, fileError } from '../../settings/disk-errors.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 
 /** Standard input and `<(command)` as paths. */
 const STREAM = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/(?:self|\d+)\/fd\/)/;
@@ -8,7 +9,7 @@ const STREAM = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/(?:self|\d+)\/fd\/)/;
 /** The command that uploads what is not a regular file. */
 export function pipeHint(name: string): string {
   if (STREAM.test(name)) return 'Pipe it in: <command> | edge-upload put - --as <key>';
-  return `Pipe it in: cat ${name} | edge-upload put - --as <key>`;
+  return `Pipe it in: cat ${shellWord(name)} | edge-upload put - --as <key>`;
 }
 
 /** Returns the user's error for a failed `stat`, `open` or `read`. */

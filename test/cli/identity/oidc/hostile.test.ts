@@ -5,6 +5,7 @@ import { type TestContext as Test, test } from 'node:test';
 import { login } from '../../../../cli/commands/login.ts';
 import { findSessions } from '../../../../cli/identity/tokens/token-store.ts';
 import { listDeployments, rememberDeployment } from '../../../../cli/settings/deployments.ts';
+import { textLines } from '../../../../cli/ui/shown.ts';
 import { headlessBrowser } from '../../../support/headless-browser.ts';
 import { addressIn, failure, openRig, type Rig } from './rig.ts';
 import { openStandIn, type StandIn } from './stand-in.ts';
@@ -125,6 +126,23 @@ test('an audience that the edge names needs the word of the user, and is then re
   assert.equal(known?.issuers?.[0]?.audience, 'api://files');
   await signIn(rig);
   assert.equal(rig.received.length, 2, 'the same audience is not asked for again');
+});
+
+test('no text of an edge is shell code in a command to copy', async (t) => {
+  const hostile = "x;$(curl,evil)|sh'";
+  const quoted = String.raw`'x;$(curl,evil)|sh'\'''`;
+  const given = await open(t, { audience: hostile });
+  const { rig } = given;
+  const without = await failure(signIn(rig));
+  assert.equal(without.hint, `Confirm it with --audience ${quoted}.`);
+  const refused = await failure(signIn(rig, {}, { answers: { 'Request a token for': false } }));
+  assert.equal(refused.hintLines.at(-1), `  edge-upload login ${rig.url} --audience ${quoted}`);
+  await nothingIsOut(given);
+
+  rig.issuers = [{ ...rig.issuers[0], audience: undefined }];
+  rig.writeTo = [hostile, 'corp/'];
+  const { text = '' } = (await signIn(rig)).result;
+  assert.equal(textLines(text).at(-1), `Upload a file with: edge-upload put <file> --prefix ${quoted}`);
 });
 
 test('a token made for the client that an edge names needs the word of the user, and is then remembered', async (t) => {

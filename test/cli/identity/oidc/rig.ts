@@ -24,6 +24,8 @@ export interface Rig {
   readonly received: string[];
   /** Issuers that the edge names. */
   issuers: Record<string, unknown>[];
+  /** Prefixes that the edge lets everybody write. */
+  writeTo: string[];
   /** Error of the edge for every token; absent: it accepts them. */
   refusal?: { status: number; error: string; message: string };
   context(options?: { env?: Record<string, string>; answers?: Answers }): TestContext & Watched;
@@ -66,7 +68,7 @@ export async function openRig(t: Pick<Test, 'after'>, { local = true } = {}): Pr
         issuer: rig.issuers[0]?.alias,
         groups: claims.groups ?? [],
         claims: { department: 'it' },
-        writeTo: ['corp/ada/'],
+        writeTo: rig.writeTo,
         maxSize: 1024 ** 2,
         noClobber: true,
         tokenExpiresAt: new Date(claims.exp * 1000).toISOString(),
@@ -136,7 +138,7 @@ export async function openRig(t: Pick<Test, 'after'>, { local = true } = {}): Pr
         }),
     };
   };
-  const rig: Rig = { url, home, received, issuers: [], context };
+  const rig: Rig = { url, home, received, issuers: [], writeTo: ['corp/ada/'], context };
   return rig;
 }
 

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { shellWord } from '../../../cli/ui/shell-word.ts';
+
+test('words that no shell interprets stay as they are, all others are quoted', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['https://d111111abcdef8.cloudfront.net', 'https://d111111abcdef8.cloudfront.net'],
+    ['ada+test@acme.com', 'ada+test@acme.com'],
+    ['team/2026-01_b,c:d=e%20', 'team/2026-01_b,c:d=e%20'],
+    ['', "''"],
+    ['a b', "'a b'"],
+    ['x;$(curl,evil)|sh&', "'x;$(curl,evil)|sh&'"],
+    ['`id`$HOME', "'`id`$HOME'"],
+    ["it's", String.raw`'it'\''s'`],
+    ['a\nb', "'a\nb'"],
+    ['http://[::1]:8443', "'http://[::1]:8443'"],
+    ['*.jpg', "'*.jpg'"],
+    ['größe', "'größe'"],
+  ];
+  for (const [word, expected] of cases) assert.equal(shellWord(word), expected);
+});
