@@ -1,3 +1,4 @@
+import type { TrustedKeys } from '../../infra/edge-keys.ts';
 import type { StackOptions } from '../../infra/options.ts';
 import { policyOf } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
@@ -62,12 +63,18 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
   return applyTo({ context, target, work, args, given }, (kept) => {
     const options = mergeOptions(kept, given, unset);
     for (const text of unsetNotes(options, unset)) context.ui.event({ type: 'note', text });
-    return options;
+    return { options };
   });
 }
 
-/** Returns the options to deploy for those that are kept. Throws to change nothing. */
-type ChangeOptions = (kept: StackOptions, work: StackWork) => StackOptions | Promise<StackOptions>;
+interface Changed {
+  readonly options: StackOptions;
+  /** Keys of trusted issuers, by alias, that were fetched already. */
+  readonly keySets?: TrustedKeys['keySets'];
+}
+
+/** Returns what to deploy for the options that are kept. Throws to change nothing. */
+type ChangeOptions = (kept: StackOptions, work: StackWork) => Changed | Promise<Changed>;
 
 /** Deploys an existing deployment with changed options: the plan, the question, the change and its result. */
 export async function applyOptions(
@@ -104,7 +111,7 @@ async function applyTo(
     if (mustExist) await requireStack(work);
     await requireChecks(context, preflight(work, { ...given, dryRun }));
     const kept = await keptOptions(work);
-    const options = await change(kept, work);
+    const { options, keySets } = await change(kept, work);
     requireDeployable(options);
     await refuseBucket(work, options);
     await tellKept(context, work, options);
@@ -119,7 +126,7 @@ async function applyTo(
     const { outcome, outputs } = await deployStack(work, {
       options,
       dryRun,
-      ...omitUndefined({ tags }),
+      ...omitUndefined({ tags, keySets }),
       agree: agreement.agree,
     });
     if (dryRun) return planned(stackName, agreement);

@@ -21,13 +21,9 @@ function texts(value: unknown): readonly string[] | undefined {
 /**
  * Fetches the discovery document of an issuer. The issuer in it must be the one asked for, character by character.
  * https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation
- * @throws {UserError} `usage` or `unreachable`
  */
-export async function discoverIssuer(
-  issuer: string,
-  documents: Documents,
-  plainLoopback: boolean,
-): Promise<DiscoveredIssuer> {
+async function discoverIssuer(issuer: string, documents: Documents): Promise<DiscoveredIssuer> {
+  const { plainLoopback } = documents;
   requireHttps(issuer, 'The issuer', plainLoopback);
   const at = metadataUrl(issuer);
   const fetched = await documents.fetch(at);
@@ -55,6 +51,19 @@ export async function discoverIssuer(
   }
   const { href } = requireHttps(jwksUri, 'The key set of the issuer', plainLoopback);
   return { jwksUri: href, ...omitUndefined({ scopesSupported: texts(scopes) }) };
+}
+
+/**
+ * Fetches the discovery documents of all addresses of an issuer. The first one counts.
+ * @throws {UserError} `usage` or `unreachable`
+ */
+export async function discoverIssuers(
+  iss: readonly string[],
+  documents: Documents,
+): Promise<DiscoveredIssuer> {
+  const [first] = await Promise.all(iss.map((one) => discoverIssuer(one, documents)));
+  if (first === undefined) throw new Error('An issuer has an address.');
+  return first;
 }
 
 /** Returns the keys by their algorithms: `RS256: kid1, kid2; ES256: kid3`. */

@@ -17,6 +17,8 @@ export type Fetched = { readonly fields: Fields } | { readonly status: number };
 
 /** Fetches public JSON documents of providers. */
 export interface Documents {
+  /** True if plain http addresses of this computer are fetched: for the embedded cloud alone. */
+  readonly plainLoopback: boolean;
   /**
    * @throws {UserError} `unreachable`, `tls` or `usage` for anything but a JSON object or an error status: a redirect,
    * a page, too many bytes, an address that is not https
@@ -45,9 +47,9 @@ export function requireHttps(address: string, what: string, plainLoopback: boole
   return url;
 }
 
-/** @param plainLoopback whether http addresses of this computer are fetched: for the embedded cloud alone */
 export function openDocuments({ env, signal }: Context, plainLoopback: boolean): Documents {
   return {
+    plainLoopback,
     async fetch(address) {
       const url = requireHttps(address, 'The address', plainLoopback);
       const dispatcher = openDispatcher({ env });

@@ -17,7 +17,7 @@ interface Checked {
 }
 
 test('an issuer is trusted, listed, shown, kept in a file, and removed', async (t) => {
-  const { issuer, sign } = await serveIssuer(t);
+  const { issuer, sign, keyRequests } = await serveIssuer(t);
   await withCloud(async (computer) => {
     const none = await computer.run(['trust', 'list']);
     assert.match(none.stderr, /No deployment was made from this computer/);
@@ -51,8 +51,10 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
     assert.match(dry.stdout, /Every caller is allowed to write keys that begin with “corp\/\{sub\}\/”\./);
     assert.match((await computer.run(['trust', 'list'])).stdout, /trusts no issuer beside its user pool/);
 
+    const asked = keyRequests();
     const added = await computer.run([...add, '--when', 'roles=uploader', '--max-size', '5G']);
     assert.equal(added.code, 0, added.stderr);
+    assert.equal(keyRequests(), asked + 1, 'the keys of the plan are those that are deployed');
     assert.match(added.stdout, /The edge trusts corp\./);
     assert.match(added.stdout, /Register these redirect addresses:/);
     assert.match(

@@ -56,7 +56,7 @@ async function apply(computer: Computer, change: (kept: StackOptions) => StackOp
   };
   const ui = await createUi(world);
   try {
-    return await applyOptions({ ...world, ui }, { yes: true }, change);
+    return await applyOptions({ ...world, ui }, { yes: true }, (kept) => ({ options: change(kept) }));
   } finally {
     ui.close();
   }

@@ -1,5 +1,5 @@
 import type { Context, Result } from '../../context.ts';
-import { discoverIssuer } from '../../trust/discovery.ts';
+import { discoverIssuers } from '../../trust/discovery.ts';
 import type { IssuerFlags } from '../../trust/make-issuer.ts';
 import { makeWish, type Provider } from '../../trust/make-wish.ts';
 import { mergeIssuer } from '../../trust/merge-issuer.ts';
@@ -10,12 +10,8 @@ export type AddArgs = ApplyArgs & IssuerFlags & { readonly typed: Provider };
 
 /** Trusts an issuer, or adds a rule to one that is trusted. */
 export function add(context: Context, args: AddArgs): Promise<Result> {
-  return applyTrust(context, args, async (kept, { documents, plainLoopback }) => {
+  return applyTrust(context, args, async (kept, documents) => {
     const wish = await makeWish(args.typed, documents);
-    const [discovered] = await Promise.all(
-      wish.iss.map((issuer) => discoverIssuer(issuer, documents, plainLoopback)),
-    );
-    if (discovered === undefined) throw new Error('A wish has an issuer.');
-    return mergeIssuer(kept, wish, args, discovered);
+    return mergeIssuer(kept, wish, args, await discoverIssuers(wish.iss, documents));
   });
 }

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { TrustedIssuer } from '../../../infra/options.ts';
 import type { Context, Result } from '../../context.ts';
 import { requireDeployable } from '../../stack/options/require-deployable.ts';
-import type { StackWork } from '../../stack/stack-work.ts';
-import { fetchTrustedKeys } from '../../stack/template/trusted-keys.ts';
+import { fetchKeySets } from '../../stack/template/trusted-keys.ts';
 import { type Documents, openDocuments } from '../../trust/documents.ts';
 import { poolWarnings } from '../../trust/safety.ts';
 import { issuerDocument } from '../../trust/trust-document.ts';
@@ -13,38 +13,31 @@ import { type ApplyArgs, applyOptions } from '../deploy.ts';
 
 type Issuers = readonly TrustedIssuer[];
 
-/** Where issuers are looked up. */
-export interface Surroundings {
-  readonly documents: Documents;
-  /** Plain http of this computer is allowed: in the embedded cloud alone. */
-  readonly plainLoopback: boolean;
-}
-
 /** Deploys with other trusted issuers: shows them in words, asks, and applies the change. */
 export async function applyTrust(
   context: Context,
   args: ApplyArgs,
-  change: (kept: Issuers, surroundings: Surroundings) => Promise<Issuers>,
+  change: (kept: Issuers, documents: Documents) => Promise<Issuers>,
 ): Promise<Result> {
   const { ui } = context;
   let plan: readonly TextLine[] = [];
   let changed: Issuers = [];
   let trusted: Issuers = [];
   const result = await applyOptions(context, args, async (kept, work) => {
-    const plainLoopback = work.local !== undefined;
-    const documents = openDocuments(context, plainLoopback);
     const { trust: before = [], ...others } = kept;
-    trusted = await change(before, { documents, plainLoopback });
+    trusted = await change(before, openDocuments(context, work.local !== undefined));
     const options = trusted.length === 0 ? others : { ...others, trust: trusted };
     // Before keys are fetched and the plan is shown.
     requireDeployable(options);
     changed = trusted.filter((issuer) => !before.some((one) => isDeepStrictEqual(one, issuer)));
-    plan = await planLines(before, trusted, changed, work);
+    const keySets = await fetchKeySets(work, changed);
+    plan = planLines(before, trusted, changed, keySets);
     if (args.dryRun !== true && plan.length > 0) ui.event({ type: 'note', text: plan });
     for (const text of changed.flatMap((issuer) => poolWarnings(issuer, options))) {
       ui.event({ type: 'warning', text });
     }
-    return options;
+    // The keys that the plan shows are those that are deployed.
+    return { options, keySets };
   });
   const document = { ...result.document, trust: trusted.map(issuerDocument) };
   const { outcome, url } = result.document;
@@ -66,18 +59,15 @@ function doneWords(trusted: Issuers, unchanged: boolean): string {
   return `The edge trusts ${whom}${unchanged ? '; nothing to change' : ''}.`;
 }
 
-async function planLines(
+function planLines(
   before: Issuers,
   after: Issuers,
   changed: Issuers,
-  work: StackWork,
-): Promise<readonly TextLine[]> {
+  keySets: TrustedKeys['keySets'],
+): readonly TextLine[] {
   const removed = before.filter(({ alias }) => !after.some((one) => one.alias === alias));
-  const lines: TextLine[] = removed.map(
-    ({ alias, iss }) => `${alias} is no longer trusted: ${iss.join(' or ')}`,
-  );
-  for (const issuer of changed) {
-    lines.push(...issuerLines(issuer, await fetchTrustedKeys(work, issuer)));
-  }
-  return lines;
+  return [
+    ...removed.map(({ alias, iss }) => `${alias} is no longer trusted: ${iss.join(' or ')}`),
+    ...changed.flatMap((issuer) => issuerLines(issuer, keySets[issuer.alias])),
+  ];
 }

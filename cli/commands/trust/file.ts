@@ -6,11 +6,12 @@ import type { Context, Result } from '../../context.ts';
 import { systemCode, UserError } from '../../errors.ts';
 import { decodeText } from '../../text.ts';
 import { JOB_COMMANDS } from '../../trust/ci-issuers.ts';
-import { discoverIssuer } from '../../trust/discovery.ts';
+import { discoverIssuers } from '../../trust/discovery.ts';
+import type { Documents } from '../../trust/documents.ts';
 import type { FiledIssuer } from '../../trust/trust-document.ts';
 import { readTrustFile } from '../../trust/trust-file.ts';
 import type { ApplyArgs } from '../deploy.ts';
-import { applyTrust, type Surroundings } from './apply.ts';
+import { applyTrust } from './apply.ts';
 
 export interface FileArgs extends ApplyArgs {
   readonly file?: string;
@@ -34,8 +35,8 @@ export async function file(context: Context, args: FileArgs): Promise<Result> {
     });
   }
   const issuers = await readTrustFile(await textOf(resolve(context.cwd, args.file), args.file));
-  return applyTrust(context, args, (_kept, surroundings) =>
-    Promise.all(issuers.map((issuer) => withKeySet(issuer, surroundings))),
+  return applyTrust(context, args, (_kept, documents) =>
+    Promise.all(issuers.map((issuer) => withKeySet(issuer, documents))),
   );
 }
 
@@ -53,20 +54,8 @@ async function textOf(path: string, name: string): Promise<string> {
   }
 }
 
-async function withKeySet(
-  issuer: FiledIssuer,
-  { documents, plainLoopback }: Surroundings,
-): Promise<TrustedIssuer> {
-  const [discovered] = await Promise.all(
-    issuer.iss.map((one) => discoverIssuer(one, documents, plainLoopback)),
-  );
+async function withKeySet(issuer: FiledIssuer, documents: Documents): Promise<TrustedIssuer> {
+  const { jwksUri } = await discoverIssuers(issuer.iss, documents);
   const { alias, kind, preset, iss, ...rest } = issuer;
-  return {
-    alias,
-    kind,
-    ...omitUndefined({ preset }),
-    iss,
-    jwksUri: discovered?.jwksUri ?? '',
-    ...rest,
-  };
+  return { alias, kind, ...omitUndefined({ preset }), iss, jwksUri, ...rest };
 }

@@ -1,4 +1,5 @@
 import type { Tag } from '@aws-sdk/client-cloudformation';
+import type { TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import type { UploadStackProps } from '../../../infra/upload-stack.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
@@ -22,6 +23,8 @@ import { settledStack } from './settle.ts';
 
 export interface DeployOptions {
   readonly options: StackOptions;
+  /** Keys of trusted issuers, by alias, that were fetched already. */
+  readonly keySets?: TrustedKeys['keySets'];
   /** Of the stack; absent leaves those that it has. */
   readonly tags?: readonly Tag[];
   /** Change nothing, not even an unfinished earlier operation. */
@@ -51,10 +54,10 @@ export function deployStack(work: StackWork, options: DeployOptions): Promise<De
 
 async function deployRounds(
   work: StackWork,
-  { options, tags, dryRun = false, agree }: DeployOptions,
+  { options, keySets, tags, dryRun = false, agree }: DeployOptions,
 ): Promise<Deployed> {
   // Before anything is changed.
-  const trusted = await trustedKeys(work, options, await findStack(work));
+  const trusted = await trustedKeys(work, options, await findStack(work), keySets);
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {
     checkpoint(work.context.signal, AGAIN);

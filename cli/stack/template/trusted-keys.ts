@@ -30,18 +30,23 @@ export async function fetchTrustedKeys(
   );
 }
 
+type KeySets = TrustedKeys['keySets'];
+
 /**
  * Fetches the key sets of all trusted issuers. The time of the bake stays that of the deployed function while the keys are
  * the same and fresh, so that a deploy that changes nothing changes no code.
+ * @param fetched key sets, by alias, that are not fetched again
  * @throws {UserError} naming the issuer whose keys are unavailable
  */
 export async function trustedKeys(
   work: StackWork,
   { trust = [] }: StackOptions,
   stack: FoundStack | undefined,
+  fetched: KeySets = {},
 ): Promise<TrustedKeys> {
   if (trust.length === 0) return { keySets: {} };
-  const keySets = await fetchAll(work, trust);
+  const others = trust.filter(({ alias }) => !Object.hasOwn(fetched, alias));
+  const keySets = { ...fetched, ...(await fetchKeySets(work, others)) };
   const now = Math.floor(work.context.now().getTime() / 1000);
   const isThere = stack !== undefined && stack.status !== 'REVIEW_IN_PROGRESS';
   const baked = isThere ? bakedConfig(await deployedTemplate(work, stack.id)) : undefined;
@@ -51,13 +56,15 @@ export async function trustedKeys(
   return { keySets, bakedAt: same && isFresh ? at : now };
 }
 
-async function fetchAll(work: StackWork, trust: readonly TrustedIssuer[]): Promise<TrustedKeys['keySets']> {
+/** Fetches the key sets of issuers at the same time. @throws {UserError} naming the issuer whose keys are unavailable */
+export async function fetchKeySets(work: StackWork, trust: readonly TrustedIssuer[]): Promise<KeySets> {
+  if (trust.length === 0) return {};
   const { ui } = work.context;
   const task = `Fetching the keys of ${count(trust.length, 'trusted issuer')}`;
   ui.event({ type: 'task-started', task });
   try {
-    const fetched = trust.map(async (one) => [one.alias, await fetchTrustedKeys(work, one)] as const);
-    const keySets = Object.fromEntries(await Promise.all(fetched));
+    const fetching = trust.map(async (one) => [one.alias, await fetchTrustedKeys(work, one)] as const);
+    const keySets = Object.fromEntries(await Promise.all(fetching));
     ui.event({ type: 'task-done', task });
     return keySets;
   } catch (error) {

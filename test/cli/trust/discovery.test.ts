@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, it, test } from 'node:test';
-import { discoverIssuer, keyWords } from '../../../cli/trust/discovery.ts';
+import { discoverIssuers, keyWords } from '../../../cli/trust/discovery.ts';
 import { openDocuments } from '../../../cli/trust/documents.ts';
 import { testContext } from '../transfer/helpers/context.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
@@ -13,7 +13,7 @@ describe('discovery of an issuer', () => {
   it('finds the key set, and the scopes that are known', async (t) => {
     const { issuer } = await serveIssuer(t);
     const documents = openDocuments(testContext(), true);
-    const { jwksUri, scopesSupported } = await discoverIssuer(issuer, documents, true);
+    const { jwksUri, scopesSupported } = await discoverIssuers([issuer], documents);
     assert.equal(jwksUri, `${issuer}/keys`);
     assert.equal(scopesSupported, undefined);
   });
@@ -26,7 +26,7 @@ describe('discovery of an issuer', () => {
         scopes_supported: ['openid', 7],
       },
     });
-    assert.deepEqual(await discoverIssuer('https://id.example.com/a/', documents, false), {
+    assert.deepEqual(await discoverIssuers(['https://id.example.com/a/'], documents), {
       jwksUri: 'https://keys.example.net/k',
       scopesSupported: ['openid'],
     });
@@ -92,7 +92,7 @@ describe('discovery of an issuer', () => {
         typeof answer === 'function' ? (response: ServerResponse) => answer(response, origin) : answer,
       );
       await assert.rejects(
-        discoverIssuer(origin, openDocuments(testContext(), true), true),
+        discoverIssuers([origin], openDocuments(testContext(), true)),
         withCode(code, message),
       );
     });
@@ -101,7 +101,7 @@ describe('discovery of an issuer', () => {
   it('refuses a document without a key set, or with one over plain http', async () => {
     const issuer = 'https://id.example.com';
     const discover = (document: object) =>
-      discoverIssuer(issuer, documentsOf({ [`${issuer}${WELL_KNOWN}`]: { issuer, ...document } }), false);
+      discoverIssuers([issuer], documentsOf({ [`${issuer}${WELL_KNOWN}`]: { issuer, ...document } }));
     await assert.rejects(discover({}), withCode('usage', /names no key set/));
     for (const jwks_uri of [
       'http://id.example.com/keys',
@@ -128,8 +128,8 @@ describe('discovery of an issuer', () => {
   ];
   for (const address of ADDRESSES) {
     it(`asks nobody about ${address}`, async () => {
-      const documents = documentsOf();
-      await assert.rejects(discoverIssuer(address, documents, true), withCode('usage'));
+      const documents = { ...documentsOf(), plainLoopback: true };
+      await assert.rejects(discoverIssuers([address], documents), withCode('usage'));
       assert.deepEqual(documents.asked, []);
     });
   }
@@ -137,7 +137,7 @@ describe('discovery of an issuer', () => {
   it('takes plain http of this computer for the embedded cloud alone', async (t) => {
     const { issuer } = await serveIssuer(t);
     await assert.rejects(
-      discoverIssuer(issuer, openDocuments(testContext(), false), false),
+      discoverIssuers([issuer], openDocuments(testContext(), false)),
       withCode('usage', /embedded cloud alone/),
     );
   });

@@ -34,6 +34,8 @@ export interface ServedIssuer {
   readonly issuer: string;
   /** Returns a JWT of these claims, valid for five minutes. */
   sign(claims: Readonly<Record<string, unknown>>): string;
+  /** Returns how often its keys were fetched. */
+  keyRequests(): number;
 }
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -50,9 +52,14 @@ export async function serveIssuer(t: Pick<TestContext, 'after'>): Promise<Served
   const jwk = createPublicKey(publicKey).export({ format: 'jwk' });
   const kid = randomUUID();
   routes.set('/.well-known/openid-configuration', { issuer, jwks_uri: `${issuer}/keys` });
-  routes.set('/keys', { keys: [{ ...jwk, kid, alg: 'ES256', use: 'sig' }] });
+  let asked = 0;
+  routes.set('/keys', (response) => {
+    asked += 1;
+    response.end(JSON.stringify({ keys: [{ ...jwk, kid, alg: 'ES256', use: 'sig' }] }));
+  });
   return {
     issuer,
+    keyRequests: () => asked,
     sign(claims) {
       const now = Math.floor(Date.now() / 1000);
       const head = `${part({ alg: 'ES256', kid, typ: 'at+jwt' })}.${part({ iss: issuer, iat: now, exp: now + 300, ...claims })}`;
@@ -66,6 +73,7 @@ export async function serveIssuer(t: Pick<TestContext, 'after'>): Promise<Served
 export function documentsOf(known: Readonly<Record<string, object>> = {}): Documents & { asked: string[] } {
   const asked: string[] = [];
   return {
+    plainLoopback: false,
     asked,
     async fetch(url): Promise<Fetched> {
       asked.push(url);
