@@ -4,11 +4,11 @@ import { integer, optional, required, structure, text } from '../../shape.ts';
 import { invalidParameter } from '../errors.ts';
 import { clientId, listing, pageToken, poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
-import { checkPermissions } from '../permissions.ts';
-import { checkClient, checkTier, clientFields, clientRules } from '../resources/client-properties.ts';
+import { checkClient, clientFields, clientRules } from '../resources/client-properties.ts';
 import { poolArn } from '../resources/ids.ts';
 import { passwordPolicyOf } from '../resources/pool-properties.ts';
 import type { SchemaAttribute } from '../resources/standard-attributes.ts';
+import { replaceSettings } from '../resources/user-pool-client.ts';
 import type { ClientRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 import { epoch } from '../users.ts';
@@ -163,7 +163,7 @@ export const deleteUserPool = operation(
 const { GenerateSecret: _fixed, ...changeable } = clientFields;
 
 /**
- * Replaces a client's settings: what is not named goes back to its default,
+ * Replaces a client's settings. Settings that the request does not name get their defaults,
  * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPoolClient.html
  */
 export const updateUserPoolClient = operation(
@@ -171,17 +171,8 @@ export const updateUserPoolClient = operation(
   'signed',
   structure({ ...changeable, ClientId: required(clientId) }, clientRules),
   ({ pools, now }, { ClientId, ...given }) => {
-    const { pool, client } = pools.client(ClientId, pools.get(given.UserPoolId));
-    const settings = checkClient({ ...given, GenerateSecret: client.settings.GenerateSecret });
-    checkTier(settings, pool.record.settings.UserPoolTier);
-    checkPermissions(settings, pool.schema);
-    const changed = {
-      ...client,
-      name: settings.ClientName ?? client.name,
-      modified: now().toISOString(),
-      settings,
-    };
-    pool.clients.put(ClientId, changed);
-    return { UserPoolClient: describeClient(changed) };
+    const owned = pools.client(ClientId, pools.get(given.UserPoolId));
+    const settings = checkClient({ ...given, GenerateSecret: owned.client.settings.GenerateSecret });
+    return { UserPoolClient: describeClient(replaceSettings(owned, settings, now())) };
   },
 );

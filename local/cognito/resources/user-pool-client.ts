@@ -3,8 +3,9 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { ResourceHandler, ResourceState } from '../../resource.ts';
 import { checkPermissions } from '../permissions.ts';
 import type { ClientRecord } from '../store/model.ts';
+import type { Pool } from '../store/pool.ts';
 import type { Pools } from '../store/pools.ts';
-import { CLIENT_TYPE, checkTier, readClientProperties } from './client-properties.ts';
+import { CLIENT_TYPE, type ClientSettings, checkTier, readClientProperties } from './client-properties.ts';
 import { clientIdFor, generatedName } from './ids.ts';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -18,6 +19,25 @@ const stateOf = ({ id, name, secret }: ClientRecord): ResourceState => ({
   attributes: { ClientId: id, Name: name, ...omitUndefined({ ClientSecret: secret }) },
 });
 
+/** Checks settings against the pool that they are for. */
+function checkWithin({ record, schema }: Pool, settings: ClientSettings): void {
+  checkTier(settings, record.settings.UserPoolTier);
+  checkPermissions(settings, schema);
+}
+
+/** Replaces a client's settings, the name apart where they do not have one. */
+export function replaceSettings(
+  { pool, client }: { readonly pool: Pool; readonly client: ClientRecord },
+  settings: ClientSettings,
+  now: Date,
+): ClientRecord {
+  checkWithin(pool, settings);
+  const name = settings.ClientName ?? client.name;
+  const changed = { ...client, name, modified: now.toISOString(), settings };
+  pool.clients.put(client.id, changed);
+  return changed;
+}
+
 /** `AWS::Cognito::UserPoolClient`, https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpoolclient.html */
 export function userPoolClientResource(pools: Pools, now: () => Date): ResourceHandler {
   return {
@@ -26,8 +46,7 @@ export function userPoolClientResource(pools: Pools, now: () => Date): ResourceH
     async create(request) {
       const settings = readClientProperties(request.properties);
       const pool = pools.get(settings.UserPoolId);
-      checkTier(settings, pool.record.settings.UserPoolTier);
-      checkPermissions(settings, pool.schema);
+      checkWithin(pool, settings);
       const id = clientIdFor(request);
       const created = now().toISOString();
       const client = pool.clients.get(id) ?? {
@@ -44,17 +63,8 @@ export function userPoolClientResource(pools: Pools, now: () => Date): ResourceH
     },
     async update({ physicalId, properties }) {
       const settings = readClientProperties(properties);
-      const { pool, client } = pools.client(physicalId, pools.get(settings.UserPoolId));
-      checkTier(settings, pool.record.settings.UserPoolTier);
-      checkPermissions(settings, pool.schema);
-      const changed = {
-        ...client,
-        name: settings.ClientName ?? client.name,
-        modified: now().toISOString(),
-        settings,
-      };
-      pool.clients.put(physicalId, changed);
-      return stateOf(changed);
+      const owned = pools.client(physicalId, pools.get(settings.UserPoolId));
+      return stateOf(replaceSettings(owned, settings, now()));
     },
     async delete(physicalId) {
       for (const pool of pools.all()) {
