@@ -24,8 +24,15 @@ export interface GateRefusal {
 type Listener = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => void;
 
 const DEFAULT_PORTS = { http: 80, https: 443 } as const;
-/** `localhost` and the names below it, which S3's virtual hosts need. */
-const LOCALHOST = /^(?:[a-z0-9_-]+\.)*localhost$/;
+/** Names below `localhost`, which S3's virtual hosts need. */
+const BELOW_LOCALHOST = /^(?:[a-z0-9_-]+\.)+localhost$/;
+
+/** Whether a URL's host name, in lower case, is `localhost` or an address of loopback. */
+export function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'))
+  );
+}
 
 /**
  * Puts a listener behind the gate, which every request to the embedded cloud passes first. Any web page can reach a
@@ -87,8 +94,7 @@ function isOwnHost(host: string, port: number | undefined, { scheme, names }: Ga
   const [, name = '', given] = /^(\[::1\]|[^:@[\]]+)(?::(\d+))?$/.exec(host) ?? [];
   const isOurPort = (given ?? String(DEFAULT_PORTS[scheme])) === String(port);
   if (names?.().includes(name)) return isOurPort || given === undefined;
-  const isLoopback = name === '[::1]' || LOCALHOST.test(name) || (isIPv4(name) && name.startsWith('127.'));
-  return isLoopback && isOurPort;
+  return isOurPort && (isLoopback(name) || BELOW_LOCALHOST.test(name));
 }
 
 /** Pages of other origins that cannot set headers still send one of these two. */

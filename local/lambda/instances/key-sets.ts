@@ -1,8 +1,8 @@
-import { isIPv4 } from 'node:net';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { isObject, type JsonObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
+import { isLoopback } from '../../wire/gate.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 
 /** What tests can have a key set do instead of answering. */
@@ -42,12 +42,6 @@ function isKeySetUrl(text: string): boolean {
   const { href, protocol, hostname, username, password, hash } = new URL(text);
   if (href !== text || `${username}${password}${hash}` !== '') return false;
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
-}
-
-function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'))
-  );
 }
 
 /**

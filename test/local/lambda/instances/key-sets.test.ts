@@ -149,6 +149,7 @@ test('metadata lists canonical https URLs, and http on loopback only', async (t)
     ['http://login.example.com/keys'],
     ['http://localhost.example.com/keys'],
     ['http://127.0.0.1.example.com/keys'],
+    ['http://keys.localhost/keys'],
     ['http://[::ffff:7f00:1]/keys'],
     ['https://me:secret@login.example.com/keys'],
     ['https://login.example.com/keys#part'],
