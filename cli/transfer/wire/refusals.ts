@@ -47,7 +47,7 @@ const CALLER: Known = {
   hint: 'Operators: see the rules of the edge with: edge-upload trust list',
 };
 
-/** Refusals that another token of the same caller may not meet: it has the groups and claims of now. */
+/** Refusals that a renewed token can resolve: it has the caller's current groups and claims. */
 const OF_CALLER: ReadonlySet<string> = new Set(['forbidden_group', 'forbidden_caller']);
 
 /** Words for codes of S3 and of the edge; `$` stands for the detail that S3 adds. */
@@ -172,11 +172,11 @@ export function refusalError(
     return new PassingFailure(error, { limit: { kind: 'damaged', tries: 2 } });
   }
   const wait = omitUndefined({ retryAfterMs });
+  const Class = OF_CALLER.has(code) ? NotInGroup : UserError;
   const known = knownRefusal(refusal, status);
   if (known !== undefined) {
     const why = known.why.replace(' ($)', refusal.detail === undefined ? '' : ` (${brief(refusal.detail)})`);
     const name = refusal.from === 'between' ? `HTTP ${status}` : code;
-    const Class = OF_CALLER.has(code) ? NotInGroup : UserError;
     return new Class(known.code, `${subject} was refused (${name}): ${why}.`, { hint: known.hint });
   }
   if (refusal.from === 'between' && isPage(answer)) return pageError(answer, subject, wait);
@@ -190,7 +190,6 @@ export function refusalError(
   if (refusal.from === 'between' && status >= 300 && status < 400) return redirected(answer, subject);
   const final = finalCode(refusal, status);
   const hint = HINTS[final];
-  const Class = OF_CALLER.has(code) ? NotInGroup : UserError;
   return new Class(final, message, omitUndefined({ hint }));
 }
 
