@@ -28,8 +28,8 @@ const CREDENTIAL_SCOPE = /Credential=[^/,\s]+\/\d{8}\/[^/,\s]+\/([a-z0-9-]+)\/aw
 const SIGNED_FOR = new Set<string>(['s3', 'cognito-idp', 'cloudformation', 'lambda', 'logs', 'sts', 'iam']);
 
 /**
- * Which service a request is for. On AWS the host name tells; here there is one host, so what the client signed for
- * tells, and for unsigned requests the shape that only one service has. The rest is for S3, whose paths are free.
+ * Returns the service of a request. AWS decides by the host name; here it is the service that the client signed for,
+ * or else a form that only one service has. S3 gets the rest.
  */
 function serviceOf({ path, headers }: HttpRequest): ServiceName {
   if (path.startsWith('/_edge-upload/')) return 'control';
@@ -51,9 +51,9 @@ export interface CloudOptions {
   /** Also accepts every key whose secret is the same word, such as `test`/`test`. */
   readonly wellKnownKeys?: boolean;
   readonly faults?: Faults;
-  /** Told of defects of the cloud itself, never of refused requests. */
+  /** Called with defects of the cloud itself, never with refused requests. */
   readonly onDefect?: (error: unknown) => void;
-  /** Answers what is asked below `/_edge-upload/`, which no AWS service uses. */
+  /** Answers requests below `/_edge-upload/`, which no AWS service uses. */
   readonly control?: HttpHandler;
 }
 

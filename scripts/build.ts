@@ -126,7 +126,7 @@ const cdk: BuildOptions = {
   banner: { js: commonJsGlobals },
 };
 
-/** What Lambda@Edge runs: inline in the template, hence one small CommonJS file. */
+/** The code of Lambda@Edge. It is inline in the template, so it is one small CommonJS file. */
 const edge: BuildOptions = {
   ...shared,
   entryPoints: ['edge/index.ts'],
@@ -149,7 +149,7 @@ await copyFile('bin/edge-upload.cjs', `${aside}/edge-upload.cjs`);
 await writeFile(`${aside}/edge-upload.js`, "#!/usr/bin/env node\nimport './edge-upload.cjs';\n");
 for (const file of ['edge-upload.cjs', 'edge-upload.js']) await chmod(`${aside}/${file}`, 0o755);
 
-// Whoever runs what was built before goes on with it until the new one is whole.
+// Build into a side folder and swap, so that running processes keep the old build.
 await rm(`${aside}.old`, { recursive: true, force: true });
 if (existsSync('dist')) await rename('dist', `${aside}.old`);
 await rename(aside, 'dist');

@@ -45,7 +45,7 @@ export function openDeadline(caller?: AbortSignal): Deadline {
   };
 }
 
-/** What the work gives, or an interruption as soon as the signal is aborted, whether the work can be or not. */
+/** Returns the result of the work, or rejects with an interruption as soon as the signal is aborted. */
 export async function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {

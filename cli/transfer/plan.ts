@@ -25,7 +25,7 @@ export interface PlanOptions {
   readonly multipart?: MultipartMode;
   /** Bytes; absent: chosen by the file's size. */
   readonly partSize?: number;
-  /** Bytes a second that may be sent: parts are small then, so that each is stored soon. */
+  /** Rate limit in bytes a second. Parts are small under it, so that each is stored soon. */
   readonly limitRate?: number;
 }
 

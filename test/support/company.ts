@@ -26,7 +26,7 @@ export interface CompanyOptions {
   readonly redirects?: readonly string[];
 }
 
-/** A company's identity provider, a certified implementation, on this computer. Whoever opens its pages is signed in. */
+/** A company's identity provider, a certified implementation, on this computer. It signs in everyone who opens its pages. */
 export interface Company {
   readonly issuer: string;
   readonly clientId: string;

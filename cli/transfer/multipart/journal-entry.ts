@@ -161,7 +161,7 @@ export interface FingerprintOptions {
   readonly algorithm: Algorithm;
 }
 
-/** Returns what tells this upload from any other: the file as it is now, where it goes, and how. */
+/** Returns what distinguishes this upload from others: the file's current state, its destination, and how it is sent. */
 export async function fingerprint(
   file: SourceFile,
   subject: JournalSubject,

@@ -28,7 +28,7 @@ export function bytesDiffer(message: string): UserError {
   });
 }
 
-/** One retry: whatever changed the bytes may not do so again. */
+/** One retry: the damage may not happen again. */
 function unproved(message: string): PassingFailure {
   return new PassingFailure(bytesDiffer(message), { limit: { kind: 'damaged', tries: 2 } });
 }

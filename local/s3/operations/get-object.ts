@@ -30,7 +30,7 @@ export function findVersion({ bucket, key, versionId, allows, ofMarker }: Wanted
   if (versionId === undefined) {
     const current = bucket.current(key);
     if (current !== undefined) return current;
-    // Who may not list must not learn what is there.
+    // Without permission to list, the answer does not tell whether the object exists.
     throw allows('s3:ListBucket') ? noSuchKey(key) : accessDenied();
   }
   const version = bucket.versions(key).find((candidate) => candidate.versionId === versionId);

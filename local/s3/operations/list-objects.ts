@@ -11,7 +11,7 @@ interface KeyQuery {
   readonly prefix: string;
   /** Empty for none. */
   readonly delimiter: string;
-  /** Where the page before ended: a key, or a common prefix with all that is below it. Empty for the first. */
+  /** End of the previous page: a key, or a common prefix with all keys below it. Empty for the first page. */
   readonly after: string;
   readonly limit: number;
 }
@@ -19,11 +19,11 @@ interface KeyQuery {
 interface KeyPage {
   readonly keys: readonly string[];
   readonly commonPrefixes: readonly string[];
-  /** Where the next page goes on; absent on the last one. */
+  /** Start of the next page; absent on the last one. */
   readonly next?: string;
 }
 
-/** After every key that begins with a prefix, as good as: no key goes on with more of the last code point. */
+/** The last code point, which keys do not contain in practice. A prefix with it sorts after all keys of the prefix. */
 const LAST = '\u{10FFFF}';
 
 /** One page of the current objects' keys, those below the delimiter rolled up into one prefix each. */
@@ -91,7 +91,7 @@ export function keyEncoding(query: ReadonlyMap<string, string>): (text: string) 
       .join('/');
 }
 
-/** Opaque to clients: where the next page goes on. */
+/** Opaque to clients: the start of the next page. */
 function continuationToken(next: string): string {
   return Buffer.from(next).toString('base64url');
 }

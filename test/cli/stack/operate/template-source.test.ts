@@ -65,7 +65,7 @@ test('the template is deleted where the request fails or Ctrl-C ends it', async 
   }
 });
 
-test('Ctrl-C during the upload deletes what may be stored', async (t) => {
+test('Ctrl-C during the upload deletes the object that S3 may have stored already', async (t) => {
   const { work, asked, interruption } = await bucketAgainst(t, (method) => {
     if (method === 'PUT') interruption.abort();
     return { body: '' };
