@@ -62,9 +62,12 @@ function poolAddress({ url, userPoolId, clientId }: PoolSession, deployment?: De
 export function keptTokens(context: Context, target: Target): TokenSource {
   const { url, deployment } = target;
   const { now, signal } = context;
+  /** The sign-in that `endsAt` found, for the first token: reading it asks the keyring. */
+  let seen: FoundSession | undefined;
 
   const obtain = async (rejected?: string): Promise<StoredSession> => {
-    const found = await findKept(context, target);
+    const found = seen ?? (await findKept(context, target));
+    seen = undefined;
     if (found === undefined) throw notSignedIn(url);
     if (isUsable(found.session, now(), rejected)) return found.session;
     return withLock(found.file, () => renewLocked(found.file, rejected), { waitMs: LOCK_WAIT_MS, signal });
@@ -91,9 +94,9 @@ export function keptTokens(context: Context, target: Target): TokenSource {
   return {
     ...renewingSource(obtain, now),
     async endsAt() {
-      const session = (await findKept(context, target))?.session;
-      const isRenewed = session === undefined || session.refreshToken !== undefined;
-      return isRenewed ? undefined : expiryOf(session.accessToken);
+      seen = await findKept(context, target);
+      if (seen === undefined || seen.session.refreshToken !== undefined) return undefined;
+      return expiryOf(seen.session.accessToken);
     },
   };
 }

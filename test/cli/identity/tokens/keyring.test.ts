@@ -11,6 +11,7 @@ import { whoami } from '../../../../cli/commands/whoami.ts';
 import type { Context } from '../../../../cli/context.ts';
 import { type Keyring, systemKeyring } from '../../../../cli/identity/tokens/keyring.ts';
 import { seal, unseal } from '../../../../cli/identity/tokens/seal.ts';
+import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
 import { runProgram } from '../../../support/programs.ts';
 import { failure, PASSWORD, run, type World, world } from '../helpers/world.ts';
 
@@ -18,9 +19,10 @@ const HOUR = 3_600_000;
 
 /** A keyring in memory, as the operating system's is for this tool. */
 function keyringOf() {
-  const kept: { secret?: Buffer; broken?: string } = {};
+  const kept: { secret?: Buffer; broken?: string; reads: number } = { reads: 0 };
   const keyring: Keyring = {
     async read() {
+      kept.reads += 1;
       if (kept.broken !== undefined) throw new Error(kept.broken);
       return kept.secret;
     },
@@ -80,6 +82,16 @@ test('a refresh keeps them encrypted, with the same key', async (t) => {
   assert.equal(JSON.parse(after).version, 2);
   assert.equal(ring.kept.secret, secret);
   await run(here, token(at(), {}), { tokenOut: true });
+});
+
+test('the end of a sign-in and its first token take one question to the keyring', async (t) => {
+  const { here, ring, at } = await signedIn(t);
+  const tokens = tokenSource(at(), { url: here.url });
+  ring.kept.reads = 0;
+  assert.equal(await tokens.endsAt?.(), undefined, 'the sign-in is renewed');
+  const first = await tokens.current();
+  assert.equal(ring.kept.reads, 1);
+  assert.notEqual(await tokens.renew(first), first, 'a rejected token is renewed from what is stored then');
 });
 
 test('many sign-ins at once make one key', async (t) => {
