@@ -8,7 +8,7 @@ import { type AnswerFlags, givenAnswers } from '../identity/sign-in/given-answer
 import { knownUsername, loginCommand } from '../identity/sign-in/username.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
 import { findKept } from '../identity/tokens/stored-tokens.ts';
-import { tokenSource } from '../identity/tokens/token-source.ts';
+import { type CommandTokens, tokenSource } from '../identity/tokens/token-source.ts';
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 
@@ -32,8 +32,8 @@ async function untilAccepted(
 }
 
 /** Passwords of users that signed in at another issuer are changed there. */
-async function requirePoolUser(context: Context, target: Target): Promise<void> {
-  if ((await tokenSource(context, target).origin()).kind !== 'kept') return;
+async function requirePoolUser(context: Context, target: Target, tokens: CommandTokens): Promise<void> {
+  if ((await tokens.origin()).kind !== 'kept') return;
   const found = await findKept(context, target);
   if (found?.session.kind !== 'oidc') return;
   const { username, issuer } = found.session;
@@ -46,10 +46,11 @@ async function requirePoolUser(context: Context, target: Target): Promise<void> 
 /** Changes the password of the signed-in user. */
 export async function change(context: Context, args: AnswerFlags): Promise<Result> {
   const target = await resolveTarget(context);
-  await requirePoolUser(context, target);
+  const tokens = tokenSource(context, target);
+  await requirePoolUser(context, target, tokens);
   const answers = askedAnswers(context, await givenAnswers(context, args));
   if (!context.ui.interactive) await given(answers);
-  const token = await tokenSource(context, target).current();
+  const token = await tokens.current();
   const { username = '' } = readAccessToken(token) ?? {};
   const address = await poolAddressOf(context, target);
   return withUserPool(context, address, `Changing the password of ${username}`, async (pool) => {
