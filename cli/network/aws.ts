@@ -49,6 +49,8 @@ export interface CloudChoice {
   readonly signal?: AbortSignal;
 }
 
+type ClientPlace = Pick<Context, 'env' | 'home' | 'execPath'>;
+
 const withoutSlash = (url: string) => url.replace(/\/+$/, '');
 
 const cognitoOf = (region: string) => `https://cognito-idp.${region}.amazonaws.com`;
@@ -119,23 +121,14 @@ export async function publicCognito(
   });
 }
 
-/** Returns clients that sign with the SDK's ordinary credential chain, or with the access key of an embedded cloud. */
-export async function operatorClients(
-  context: Pick<Context, 'env' | 'home' | 'execPath'>,
-  { local, profile, signal }: CloudChoice,
-): Promise<OperatorClients> {
-  const { env } = context;
-  const [settings, { awsCredentials }, cloudformation, cognito, s3, lambda, sts] = await Promise.all([
+/** Returns what all clients of an operator, or of an AWS workload, are created with. */
+async function clientSettings(context: ClientPlace, { local, profile, signal }: CloudChoice) {
+  const [settings, { awsCredentials }] = await Promise.all([
     local === undefined ? readAwsSettings(context, profile) : NO_SETTINGS,
     import('./aws-credentials.ts'),
-    import('@aws-sdk/client-cloudformation'),
-    import('@aws-sdk/client-cognito-identity-provider'),
-    import('@aws-sdk/client-s3'),
-    import('@aws-sdk/client-lambda'),
-    import('@aws-sdk/client-sts'),
   ]);
   const endpointOf = (service: Service) => local?.endpoint ?? settings.endpoint(service);
-  const dispatcher = openDispatcher({ env, local });
+  const dispatcher = openDispatcher({ env: context.env, local });
   const common = {
     ...explicit(settings),
     region: STACK_REGION,
@@ -147,10 +140,33 @@ export async function operatorClients(
         ? awsCredentials({ ...context, profile, region: STACK_REGION, signal })
         : () => readAccessKey(folderOf(local)),
   };
-  const configured = (service: Service) => ({
-    ...common,
-    ...omitUndefined({ endpoint: endpointOf(service) }),
-  });
+  return {
+    endpointOf,
+    configured: (service: Service) => ({ ...common, ...omitUndefined({ endpoint: endpointOf(service) }) }),
+    close: () => void dispatcher.close(),
+  };
+}
+
+/** Returns the STS client of {@link operatorClients} alone, without loading the other clients. */
+export async function stsClient(
+  context: ClientPlace,
+  choice: CloudChoice,
+): Promise<Pick<OperatorClients, 'sts' | 'close'>> {
+  const { STSClient } = await import('@aws-sdk/client-sts');
+  const { configured, close } = await clientSettings(context, choice);
+  return { sts: new STSClient(configured('STS')), close };
+}
+
+/** Returns clients that sign with the SDK's ordinary credential chain, or with the access key of an embedded cloud. */
+export async function operatorClients(context: ClientPlace, choice: CloudChoice): Promise<OperatorClients> {
+  const [{ endpointOf, configured, close }, cloudformation, cognito, s3, lambda, sts] = await Promise.all([
+    clientSettings(context, choice),
+    import('@aws-sdk/client-cloudformation'),
+    import('@aws-sdk/client-cognito-identity-provider'),
+    import('@aws-sdk/client-s3'),
+    import('@aws-sdk/client-lambda'),
+    import('@aws-sdk/client-sts'),
+  ]);
   return {
     cloudformation: new cloudformation.CloudFormationClient(configured('CLOUDFORMATION')),
     cognito: new cognito.CognitoIdentityProviderClient(configured('COGNITO_IDENTITY_PROVIDER')),
@@ -169,6 +185,6 @@ export async function operatorClients(
       return new CloudWatchLogsClient({ ...configured('CLOUDWATCH_LOGS'), region });
     },
     cognitoUrl: withoutSlash(endpointOf('COGNITO_IDENTITY_PROVIDER') ?? cognitoOf(STACK_REGION)),
-    close: () => void dispatcher.close(),
+    close,
   };
 }

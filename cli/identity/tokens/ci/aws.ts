@@ -1,5 +1,5 @@
-import { interrupted, isUserError } from '../../../errors.ts';
-import { operatorClients } from '../../../network/aws.ts';
+import { interrupted } from '../../../errors.ts';
+import { stsClient } from '../../../network/aws.ts';
 import { networkFailure } from '../../../network/failures.ts';
 import { table } from '../../../table.ts';
 import { noToken, type Workload } from './workload.ts';
@@ -33,26 +33,26 @@ export const aws: Workload = {
   isHere: (env) => VARIABLES.some((name) => env[name]),
   async token(place) {
     const { signal, audience } = place;
-    const [clients, { GetWebIdentityTokenCommand }] = await Promise.all([
-      operatorClients(place, { signal }),
+    const [{ sts, close }, { GetWebIdentityTokenCommand }] = await Promise.all([
+      stsClient(place, { signal }),
       import('@aws-sdk/client-sts'),
     ]);
     try {
-      const { WebIdentityToken = '' } = await clients.sts.send(
+      const { WebIdentityToken = '' } = await sts.send(
         new GetWebIdentityTokenCommand({ Audience: [audience], SigningAlgorithm: 'RS256' }),
       );
       return WebIdentityToken;
     } catch (error) {
       if (signal.aborted) throw interrupted();
       const failure = networkFailure(error, 'AWS');
-      if (failure !== undefined || isUserError(error)) throw failure ?? error;
+      if (failure !== undefined) throw failure;
       const name = error instanceof Error ? error.name : 'unknown error';
       throw noToken(preset, `sts:GetWebIdentityToken failed (${name})`, {
         hint: HINTS[name] ?? 'Check the AWS credentials of the workload: aws sts get-caller-identity',
         cause: error,
       });
     } finally {
-      clients.close();
+      close();
     }
   },
 };
