@@ -82,7 +82,7 @@ async function decideUpload(
 }
 
 /**
- * `Origin` goes on where its page may upload. CloudFront puts CORS headers on S3's answer by that header; whether by the
+ * `Origin` is forwarded if its page is allowed to upload. CloudFront puts CORS headers on S3's answer by that header; whether by the
  * one that came or the one that is left, its documentation does not say.
  */
 function originOf(headers: EdgeHeaders, policy: EdgePolicy): EdgeHeaders {

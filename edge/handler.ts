@@ -35,8 +35,8 @@ function refusalLine({ status, code }: Respond, viewer: ViewerRequest | undefine
 const NOT_JUDGED = refuse(new Refusal('internal', 'The edge could not process this request.'));
 
 /**
- * Makes a viewer-request handler. What it cannot judge it refuses, whatever the event holds: of a function that throws,
- * CloudFront would show an error page of its own.
+ * Creates a viewer-request handler. It refuses every event that it cannot parse: if a function throws, CloudFront shows
+ * its own error page.
  */
 export function createHandler({ log, ...context }: HandlerContext): Handler {
   return async (event) => {

@@ -36,11 +36,11 @@ export const REFUSALS = {
   token_not_yet_valid: 401,
   /** No rule of the issuer fits the token. */
   forbidden_caller: 403,
-  /** The caller is in none of the groups that may upload. */
+  /** The caller is in no group that is allowed to upload. */
   forbidden_group: 403,
   /** The policy lets the caller write elsewhere only. */
   forbidden_key: 403,
-  /** A preflight from a page that may not upload. */
+  /** A preflight from a page that is not allowed to upload. */
   forbidden_origin: 403,
   method_not_allowed: 405,
   /** A body whose length is not given beforehand. */

@@ -7,7 +7,7 @@ export interface StackOptions {
   readonly maxSize?: number;
   /** Keys must begin with this; `{username}`, `{sub}` and `{group}` stand for the caller's claims. */
   readonly writeTo?: string;
-  /** Only members of one of these Cognito groups may upload. */
+  /** Only members of one of these Cognito groups are allowed to upload. */
   readonly allowGroups?: readonly string[];
   /** Days after which S3 deletes an object, and a version that is no longer the current one. */
   readonly expireAfterDays?: number;
@@ -23,7 +23,7 @@ export interface StackOptions {
   readonly webAclArn?: string;
   /** Regions that CloudFront serves from: https://aws.amazon.com/cloudfront/pricing/ */
   readonly priceClass?: PriceClassName;
-  /** Origins of pages whose scripts may upload, such as `https://example.com`. */
+  /** Origins of pages whose scripts are allowed to upload, such as `https://example.com`. */
   readonly corsOrigins?: readonly string[];
   /** CloudFront's standard logs, in a bucket of their own. False: no more of them, and that bucket stays. */
   readonly accessLogs?: boolean;

@@ -33,7 +33,7 @@ const EXAMPLES: Readonly<Partial<Record<(typeof PEOPLE)[number][0], readonly str
   ],
 };
 
-/** `trust`: who may upload beside the users of the pool. */
+/** `trust`: who else is allowed to upload. */
 export function declareTrust(root: Commander, act: Act): void {
   const trust = define(root, 'trust', 'Trust identity providers and CI systems', [
     'edge-upload trust entra contoso.onmicrosoft.com --client-id <id>',

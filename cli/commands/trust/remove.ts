@@ -10,7 +10,7 @@ export interface RemoveArgs extends ApplyArgs {
   readonly rule?: string;
 }
 
-/** No longer trusts an issuer, or takes one of its rules away. */
+/** Removes a trusted issuer, or one of its rules. */
 export async function remove(context: Context, { alias, rule, ...args }: RemoveArgs): Promise<Result> {
   if (rule !== undefined && !/^[1-9]\d{0,3}$/.test(rule)) {
     throw new UserError('usage', `Invalid value “${rule}” for --rule. It takes a number that show prints.`);
