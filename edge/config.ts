@@ -7,7 +7,7 @@ export interface PoolIdentity {
   readonly userPoolId: string;
   readonly clientId: string;
   /** The pool's key set. */
-  readonly jwks: { readonly keys: readonly unknown[] };
+  readonly jwks: { readonly keys: readonly Jwk[] };
 }
 
 /** What is baked into the function's code: Lambda@Edge has no environment variables. Public data only. */
@@ -35,7 +35,7 @@ export interface EdgeConfig {
 export interface EdgePolicy {
   /** Largest object in bytes. Absent: S3's own bounds. */
   readonly maxSize?: number;
-  /** Origins of pages whose scripts may upload, as browsers name them in `Origin`. */
+  /** Origins of pages whose scripts are allowed to upload, as browsers send them in `Origin`. */
   readonly corsOrigins?: readonly string[];
 }
 
@@ -62,7 +62,7 @@ export interface EdgeIssuer {
   /** The claim of `{name}` and of `x-amz-meta-uploaded-by`. */
   readonly name: ClaimPath;
   readonly groups?: ClaimPath;
-  /** Seconds that `exp` may be after now; 24 hours if absent, and for a pool without a limit. */
+  /** Maximum seconds from now to `exp`. Default: 24 hours; no limit for a pool. */
   readonly maxAge?: number;
   /** The first that fits decides. None fits: refused. */
   readonly rules: readonly Rule[];

@@ -1,4 +1,4 @@
-import { claimText, readClaim } from '../protocol/claims.ts';
+import { claimTexts, readClaim } from '../protocol/claims.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { placeholdersOf } from '../protocol/prefix-rule.ts';
 import type { EdgeConfig, EdgeIssuer, UploadPolicy } from './config.ts';
@@ -42,7 +42,7 @@ interface DescribedCaller {
   readonly groups: readonly string[];
   /** The claims that rules of the issuer name, as text; names of nested claims are joined with dots. */
   readonly claims?: Readonly<Record<string, string>>;
-  /** What keys must begin with, one of them; empty text: anything. None: nothing may be written. */
+  /** Prefixes of the keys that the caller can write; empty text: any key. Empty list: no key. */
   readonly writeTo: readonly string[];
   /** Largest object in bytes. */
   readonly maxSize?: number;
@@ -130,10 +130,7 @@ function namedClaims({ issuer, claims }: Caller): Readonly<Record<string, string
     ...(placeholdersOf(writeTo) ?? []).map((name) => [name]),
   ]);
   const entries = paths.flatMap((path) => {
-    const value = readClaim(claims, path);
-    const texts = (Array.isArray(value) ? value : [value])
-      .map(claimText)
-      .filter((text) => text !== undefined);
+    const texts = claimTexts(readClaim(claims, path)).filter((text) => text !== undefined);
     return texts.length === 0 ? [] : [[path.join('.'), texts.join(', ')] as const];
   });
   const room = fitting(entries.map(String), CLAIMS_BYTES).length;

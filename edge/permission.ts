@@ -1,6 +1,6 @@
 import { readClaim } from '../protocol/claims.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
-import { rulesThatShare } from '../protocol/prefix-overlap.ts';
+import { isShared } from '../protocol/prefix-overlap.ts';
 import { placeholdersOf, prefixesOf } from '../protocol/prefix-rule.ts';
 import { type Condition, holds, type Rule, ruleFor } from '../protocol/upload-rule.ts';
 import type { EdgeConfig, EdgeIssuer, EdgePolicy } from './config.ts';
@@ -12,7 +12,7 @@ import type { Caller } from './token/claims.ts';
 export interface Permission {
   /** The rule that decided; `undefined` if none fits. */
   readonly rule?: Rule;
-  /** What keys must begin with, one of them; empty text: anything. None: nothing may be written. */
+  /** Prefixes of the keys that the caller can write; empty text: any key. Empty list: no key. */
   readonly prefixes: readonly string[];
   /** Largest object in bytes. */
   readonly maxSize?: number;
@@ -113,11 +113,11 @@ function named(prefixes: readonly string[]): string {
 }
 
 /**
- * Whoever knows an upload's id can put other parts into it and complete it in the name of who began it, so ids are told
- * only where nobody else may write the key.
+ * With the id of an upload, another caller could add parts and complete it under the first caller's name. Ids are listed
+ * only where no other caller can write the key.
  * @throws {Refusal} `forbidden_key`
  */
 export function requireOwnKeys({ issuer }: Caller, { rule }: Permission, { issuers }: EdgeConfig): void {
-  if (rule !== undefined && rulesThatShare({ issuer, rule }, issuers).length === 0) return;
+  if (rule !== undefined && !isShared({ issuer, rule }, issuers)) return;
   throw new Refusal('forbidden_key', 'Uploads of shared keys are not listed.');
 }

@@ -1,6 +1,5 @@
 import { POOL_ALIAS } from '../protocol/issuer-alias.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
-import { signingKeysOf } from '../protocol/signing-key.ts';
 import type { BakedConfig, EdgeConfig, EdgeIssuer, PoolIdentity, UploadPolicy } from './config.ts';
 
 /**
@@ -23,7 +22,7 @@ export function poolIssuer(
     kind: 'pool',
     iss,
     jwksUri: `${iss[0]}/.well-known/jwks.json`,
-    keys: signingKeysOf(jwks),
+    keys: jwks.keys,
     token: 'access',
     audiences: [clientId],
     clientId,

@@ -41,7 +41,7 @@ function readIdentity(): PoolIdentity | undefined {
   if (userPoolId === undefined || clientId === undefined || jwks === undefined) {
     throw new Error('the context values userPoolId, clientId and jwks go together');
   }
-  return { userPoolId, clientId, jwks: jwks as PoolIdentity['jwks'] };
+  return { userPoolId, clientId, jwks: { keys: signingKeysOf(jwks) } };
 }
 
 /** Without a user pool, key sets alone make the whole. */

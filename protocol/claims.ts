@@ -22,3 +22,8 @@ export function claimText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return typeof value === 'boolean' || Number.isSafeInteger(value) ? String(value) : undefined;
 }
+
+/** Returns the text of a claim, or those of its members if it is a list. */
+export function claimTexts(value: unknown): readonly (string | undefined)[] {
+  return (Array.isArray(value) ? value : [value]).map(claimText);
+}

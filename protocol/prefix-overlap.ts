@@ -42,7 +42,7 @@ function segmentsOf({ issuer, rule: { writeTo = '' } }: IssuerRule): readonly Se
   return typeof segments.at(-1) === 'string' ? [...segments, { text: '' }] : segments;
 }
 
-/** Whether a caller under one rule and another caller under the other may write the same key. */
+/** Whether a caller under one rule and another caller under the other can write the same key. */
 export function overlap(one: IssuerRule, other: IssuerRule): boolean {
   const left = segmentsOf(one);
   const right = segmentsOf(other);
@@ -62,9 +62,7 @@ export function overlap(one: IssuerRule, other: IssuerRule): boolean {
   }
 }
 
-/** Returns the rules, the rule itself among them, under which other callers may write keys of this one. */
-export function rulesThatShare(one: IssuerRule, issuers: readonly RuledIssuer[]): readonly IssuerRule[] {
-  return issuers.flatMap((issuer) =>
-    issuer.rules.map((rule) => ({ issuer, rule })).filter((other) => overlap(one, other)),
-  );
+/** Whether other callers, under the same rule or another one, can write keys of this one. */
+export function isShared(one: IssuerRule, issuers: readonly RuledIssuer[]): boolean {
+  return issuers.some((issuer) => issuer.rules.some((rule) => overlap(one, { issuer, rule })));
 }

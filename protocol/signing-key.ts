@@ -14,6 +14,9 @@ export interface Jwk {
   readonly y?: string;
 }
 
+/** Bytes of a provider's document. The largest are key sets with a chain of certificates for each key. */
+export const MAX_KEY_SET_BYTES = 262_144;
+
 /** The algorithms that a key verifies, by key type and, for the others than RSA, by curve. */
 const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
   RSA: ['RS256', 'RS384', 'RS512'],

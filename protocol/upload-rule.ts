@@ -1,4 +1,4 @@
-import { type ClaimPath, type Claims, claimText, readClaim } from './claims.ts';
+import { type ClaimPath, type Claims, claimTexts, readClaim } from './claims.ts';
 
 /** Grants uploads to callers of one issuer. */
 export interface Rule {
@@ -10,7 +10,7 @@ export interface Rule {
   readonly maxSize?: number;
   /** Objects that exist are not replaced. */
   readonly noClobber?: boolean;
-  /** The operator accepts that callers of another issuer may write the same keys. */
+  /** The operator accepts that callers of other issuers can write the same keys. */
   readonly shared?: boolean;
   /** For people: what the ids among the conditions stand for, such as `acme/app`. */
   readonly note?: string;
@@ -41,8 +41,7 @@ export function allowsWildcard(claim: ClaimPath): boolean {
 
 /** Whether a condition holds for a token. */
 export function holds({ claim, is }: Condition, claims: Claims): boolean {
-  const value = readClaim(claims, claim);
-  const texts = (Array.isArray(value) ? value : [value]).map(claimText);
+  const texts = claimTexts(readClaim(claims, claim));
   const wild = allowsWildcard(claim);
   return is.some((wanted) =>
     wild && wanted.endsWith('*')

@@ -56,7 +56,8 @@ function eventOf(token: string | undefined): string {
 /** What the edge function needs to decide on a request, against the check of an RS256 signature alone. */
 export const edge: Measure = async ({ rounds = 15, onValue }) => {
   const { privateKey, publicKey } = rsaKeyPair();
-  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'k'.repeat(44), alg: 'RS256', use: 'sig' };
+  const { n = '', e = '' } = publicKey.export({ format: 'jwk' });
+  const jwk = { kty: 'RSA', n, e, kid: 'k'.repeat(44), alg: 'RS256', use: 'sig' };
   const config = { issuers: [poolIssuer({ ...POOL, jwks: { keys: [jwk] } }, {})], policy: {}, origins: [] };
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const now = Math.floor(Date.now() / 1000);

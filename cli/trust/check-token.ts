@@ -4,7 +4,7 @@ import { Refusal, type RefusalCode } from '../../edge/refusal.ts';
 import { type Caller, readCaller } from '../../edge/token/claims.ts';
 import { decompose } from '../../edge/token/decompose.ts';
 import { createVerify } from '../../edge/token/verify.ts';
-import { claimText, readClaim } from '../../protocol/claims.ts';
+import { claimTexts, readClaim } from '../../protocol/claims.ts';
 import { holds } from '../../protocol/upload-rule.ts';
 import { formatClaimName } from './claim-name.ts';
 import { conditionWords } from './conditions.ts';
@@ -79,7 +79,7 @@ const SHOWN = 120;
 
 function valueWords(value: unknown): string {
   if (value === undefined) return 'is missing';
-  const texts = (Array.isArray(value) ? value : [value]).map(claimText);
+  const texts = claimTexts(value);
   if (texts.length === 0) return 'is empty';
   if (texts.includes(undefined)) return 'is not text';
   const shown = texts.map((text) => `“${text}”`).join(', ');

@@ -1,3 +1,4 @@
+import { MAX_KEY_SET_BYTES } from '../../protocol/signing-key.ts';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
@@ -5,9 +6,6 @@ import { networkFailure } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
 import { type Fields, readFields } from '../settings/documents.ts';
 import { isLoopback } from '../settings/edge-url.ts';
-
-/** Of a discovery document or a key set; Entra's key set with its certificates has 20,000. */
-const MAX_BYTES = 256 * 1024;
 
 /** Milliseconds for a document, from the connection to its last byte. */
 const DEADLINE_MS = 15_000;
@@ -60,7 +58,7 @@ export function openDocuments({ env, signal }: Context, plainLoopback: boolean):
           // GitHub refuses requests without a name.
           headers: { accept: 'application/json', 'user-agent': 'edge-upload' },
           deadlineMs: DEADLINE_MS,
-          maxBytes: MAX_BYTES + 1,
+          maxBytes: MAX_KEY_SET_BYTES + 1,
         });
         return readAnswer(url, status, headers.location, text);
       } catch (error) {
@@ -83,7 +81,8 @@ function readAnswer(url: URL, status: number, location: string | undefined, text
     );
   }
   if (status !== 200) return { status };
-  if (Buffer.byteLength(text) > MAX_BYTES) return refuse(`${url.pathname} has more than ${MAX_BYTES} bytes`);
+  if (Buffer.byteLength(text) > MAX_KEY_SET_BYTES)
+    return refuse(`${url.pathname} has more than ${MAX_KEY_SET_BYTES} bytes`);
   const fields = readFields(text);
   return fields === undefined ? refuse(`${url.pathname} is not a JSON object`) : { fields };
 }

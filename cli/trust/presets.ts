@@ -3,8 +3,6 @@ export interface Preset {
   /** The provider's name for people. */
   readonly title: string;
   readonly kind: 'people' | 'workload';
-  /** The form of `iss` in its tokens; what stands in `<>` is what the operator types. */
-  readonly issuer: string;
   /** The tokens that the edge accepts if the operator names no other. */
   readonly token: 'access' | 'id';
   /** The claim of `{name}` and of the uploader's stamp, as a list of keys. */
@@ -25,9 +23,8 @@ export interface Preset {
   readonly maxAge: number;
   /** What the operator sets up at the provider; sentences of `trust show` and of the docs. */
   readonly notes: readonly string[];
-  /** The provider's own page, and when it was read, as `yyyy-mm`. */
+  /** The provider's own page. */
   readonly source: string;
-  readonly date: string;
 }
 
 const OF_PEOPLE = ['entra', 'okta', 'auth0', 'keycloak', 'google', 'oidc'] as const;
@@ -45,15 +42,15 @@ export const REDIRECT_PATH = '/callback';
 /** For providers that compare redirect addresses with their ports. Outside the ephemeral ports of every system. */
 const EXACT_PORTS = [21743, 25417, 28961] as const;
 
-const date = '2026-11';
-const people = { date, kind: 'people', token: 'access', writeTo: '{issuer}/{sub}/', maxAge: DAY } as const;
-const workload = { date, kind: 'workload', token: 'id', writeTo: '{issuer}/', maxAge: DAY } as const;
+const people = { kind: 'people', token: 'access', writeTo: '{issuer}/{sub}/', maxAge: DAY } as const;
+const workload = { kind: 'workload', token: 'id', writeTo: '{issuer}/', maxAge: DAY } as const;
 
+/** By the providers' own pages of November 2026. Comments show `iss`; the operator types what stands in `<>`. */
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   entra: {
     ...people,
     title: 'Microsoft Entra ID',
-    issuer: 'https://login.microsoftonline.com/<tenant id>/v2.0',
+    // https://login.microsoftonline.com/<tenant id>/v2.0
     // preferred_username and email can be changed, and other tenants can set them.
     name: ['oid'],
     groups: ['groups'],
@@ -69,7 +66,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   okta: {
     ...people,
     title: 'Okta',
-    issuer: 'https://<org>.okta.com/oauth2/<authorization server>',
+    // https://<org>.okta.com/oauth2/<authorization server>
     name: ['sub'],
     groups: ['groups'],
     scopes: ['openid', 'profile', 'offline_access'],
@@ -85,7 +82,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   auth0: {
     ...people,
     title: 'Auth0',
-    issuer: 'https://<domain>/',
+    // https://<domain>/
     name: ['sub'],
     scopes: ['openid', 'profile', 'offline_access'],
     redirect: { host: '127.0.0.1', ports: EXACT_PORTS },
@@ -99,7 +96,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   keycloak: {
     ...people,
     title: 'Keycloak',
-    issuer: 'https://<host>/realms/<realm>',
+    // https://<host>/realms/<realm>
     name: ['preferred_username'],
     groups: ['groups'],
     scopes: ['openid', 'profile'],
@@ -114,7 +111,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   google: {
     ...people,
     title: 'Google Workspace',
-    issuer: 'https://accounts.google.com',
+    // https://accounts.google.com
     // Access tokens of Google are opaque.
     token: 'id',
     name: ['email'],
@@ -129,7 +126,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   oidc: {
     ...people,
     title: 'OpenID Connect',
-    issuer: '<issuer>',
+    // <issuer>
     name: ['sub'],
     groups: ['groups'],
     scopes: ['openid', 'profile', 'offline_access'],
@@ -143,7 +140,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   github: {
     ...workload,
     title: 'GitHub Actions',
-    issuer: 'https://token.actions.githubusercontent.com',
+    // https://token.actions.githubusercontent.com
     name: ['repository'],
     writeTo: '{issuer}/{repository}/',
     notes: ['The job needs the permission id-token: write.'],
@@ -152,7 +149,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   gitlab: {
     ...workload,
     title: 'GitLab CI/CD',
-    issuer: 'https://gitlab.com',
+    // https://gitlab.com
     name: ['project_path'],
     writeTo: '{issuer}/{project_path}/',
     notes: ['The job needs id_tokens with the address of the edge as aud.'],
@@ -161,7 +158,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   buildkite: {
     ...workload,
     title: 'Buildkite',
-    issuer: 'https://agent.buildkite.com',
+    // https://agent.buildkite.com
     name: ['pipeline_slug'],
     writeTo: '{issuer}/{pipeline_slug}/',
     notes: [
@@ -172,7 +169,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   circleci: {
     ...workload,
     title: 'CircleCI',
-    issuer: 'https://oidc.circleci.com/org/<organization id>',
+    // https://oidc.circleci.com/org/<organization id>
     name: ['oidc.circleci.com/project-id'],
     notes: ['Jobs that are run again with SSH are refused unless --allow-ssh-rerun is given.'],
     source: 'https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/',
@@ -180,7 +177,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   bitbucket: {
     ...workload,
     title: 'Bitbucket Pipelines',
-    issuer: 'https://api.bitbucket.org/2.0/workspaces/<workspace>/pipelines-config/identity/oidc',
+    // https://api.bitbucket.org/2.0/workspaces/<workspace>/pipelines-config/identity/oidc
     name: ['repositoryUuid'],
     notes: [
       'The step needs oidc with the address of the edge as its only audience.',
@@ -192,7 +189,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   kubernetes: {
     ...workload,
     title: 'Kubernetes',
-    issuer: '<issuer of the cluster>',
+    // <issuer of the cluster>
     name: ['sub'],
     // A pod chooses the lifetime of its projected token.
     maxAge: 7 * DAY,
@@ -202,7 +199,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   aws: {
     ...workload,
     title: 'AWS',
-    issuer: 'https://<id>.tokens.sts.global.api.aws',
+    // https://<id>.tokens.sts.global.api.aws
     name: ['sub'],
     notes: [
       'Enable outbound identity federation in the account; the role needs sts:GetWebIdentityToken.',
@@ -213,7 +210,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   gcp: {
     ...workload,
     title: 'Google Cloud',
-    issuer: 'https://accounts.google.com',
+    // https://accounts.google.com
     name: ['email'],
     notes: ['The workload runs as the service account; no key of it is needed.'],
     source: 'https://cloud.google.com/docs/authentication/get-id-token',

@@ -1,13 +1,13 @@
 import { UserError } from '../errors.ts';
 import type { Documents } from './documents.ts';
-import { condition, httpsAddress, type Wish } from './wish.ts';
+import { condition, httpsAddress, ifGiven, type Wish } from './wish.ts';
 
 /** Which jobs of a repository. Values of one flag are alternatives. */
 interface JobFlags {
   readonly branch?: readonly string[];
   readonly tag?: readonly string[];
   readonly environment?: readonly string[];
-  /** Address of an installation of one's own. */
+  /** Address of a self-managed installation. */
   readonly url?: string;
 }
 
@@ -30,7 +30,7 @@ export interface GitLabFlags extends JobFlags {
 
 /**
  * Events of GitHub that people with write access cause. Others, such as pull_request_target, workflow_run and
- * issue_comment, run in the name of the main branch whoever causes them.
+ * issue_comment, run in the name of the main branch, also for people without write access.
  */
 const EVENTS = ['push', 'workflow_dispatch', 'schedule', 'release', 'create'];
 
@@ -38,10 +38,6 @@ const refs = ({ branch = [], tag = [] }: JobFlags) => [
   ...branch.map((name) => `refs/heads/${name}`),
   ...tag.map((name) => `refs/tags/${name}`),
 ];
-
-/** Returns a condition for values that were given; none otherwise. */
-const ifGiven = (claim: string, values: readonly string[] | undefined) =>
-  values === undefined || values.length === 0 ? [] : [condition(claim, ...values)];
 
 function checkedId(id: string, flag: string): string {
   if (/^[1-9]\d{0,18}$/.test(id)) return id;

@@ -93,10 +93,8 @@ function listOf(value: unknown, where: string): readonly string[] {
 }
 
 function claimAt(text: string, where: string): readonly string[] {
-  return parseClaimName(text) ?? malformedClaim(text, where);
-}
-
-function malformedClaim(text: string, where: string): never {
+  const claim = parseClaimName(text);
+  if (claim !== undefined) return claim;
   throw malformed(where, `has “${text}”, which is not the name of a claim`);
 }
 
@@ -136,12 +134,12 @@ function readIssuer(value: unknown, where: string): FiledIssuer {
   const section = new Section(value, where);
   const preset: PresetName = section.oneOf('provider', PRESET_NAMES) ?? 'oidc';
   const usual = PRESETS[preset];
-  const { maxAge = usual.maxAge } = { maxAge: section.take('maxAge') as number | undefined };
-  if (!Number.isSafeInteger(maxAge) || maxAge <= 0 || maxAge > LONGEST) {
-    section.fail('maxAge', `is not a number of seconds up to ${LONGEST}`);
+  const maxAge = section.take('maxAge') ?? usual.maxAge;
+  if (typeof maxAge !== 'number' || !Number.isSafeInteger(maxAge) || maxAge <= 0 || maxAge > LONGEST) {
+    return section.fail('maxAge', `is not a number of seconds up to ${LONGEST}`);
   }
   const rules = section.take('rules');
-  if (!Array.isArray(rules) || rules.length === 0) section.fail('rules', 'is not a list of rules');
+  if (!Array.isArray(rules) || rules.length === 0) return section.fail('rules', 'is not a list of rules');
   const issuer: FiledIssuer = {
     alias: section.text('alias') ?? preset,
     kind: section.oneOf('kind', ['people', 'workload']) ?? usual.kind,
@@ -156,7 +154,7 @@ function readIssuer(value: unknown, where: string): FiledIssuer {
     }),
     name: section.claim('name') ?? usual.name,
     maxAge,
-    rules: (rules as readonly unknown[]).map((rule, at) => readRule(rule, `${where}.rules[${at}]`)),
+    rules: rules.map((rule: unknown, at) => readRule(rule, `${where}.rules[${at}]`)),
   };
   section.end();
   if (issuer.kind === 'people' && issuer.token === 'id' && issuer.audiences === undefined) {

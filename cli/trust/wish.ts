@@ -16,6 +16,10 @@ export interface Wish {
 
 export const condition = (claim: string, ...is: readonly string[]): Condition => ({ claim: [claim], is });
 
+/** Returns a condition for values that were given; none otherwise. */
+export const ifGiven = (claim: string, values: readonly string[] = []): readonly Condition[] =>
+  values.length === 0 ? [] : [condition(claim, ...values)];
+
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 
 /** Whether text is a UUID, as tenants and organisations have. */

@@ -15,6 +15,12 @@ export function presetOf({ preset }: TrustedIssuer): Preset | undefined {
   return name && PRESETS[name];
 }
 
+/** Returns the alias of an issuer, with the name of its provider where that is known. */
+export function issuerHeading(issuer: TrustedIssuer): TextLine {
+  const title = presetOf(issuer)?.title;
+  return { style: 'bold', text: title === undefined ? issuer.alias : `${issuer.alias} (${title})` };
+}
+
 /** Returns a rule as a sentence. */
 export function ruleSentence(issuer: TrustedIssuer, rule: Rule): string {
   const { when = [], writeTo = '', maxSize, noClobber, shared, note } = rule;
@@ -42,10 +48,9 @@ function keysWords({ jwksUri }: TrustedIssuer, keys: readonly Jwk[] | undefined)
 
 /** Returns all of an issuer: settings, then its rules as sentences. */
 export function issuerLines(issuer: TrustedIssuer, keys?: readonly Jwk[]): TextLine[] {
-  const { alias, iss, clientId, token, scopes, name, groups, rules } = issuer;
-  const title = presetOf(issuer)?.title;
+  const { iss, clientId, token, scopes, name, groups, rules } = issuer;
   return [
-    { style: 'bold', text: title === undefined ? alias : `${alias} (${title})` },
+    issuerHeading(issuer),
     ...fields([
       ['  issuer', iss.join(' or ')],
       ['  keys', keysWords(issuer, keys)],

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { condition, isUuid, type Wish } from './wish.ts';
+import { condition, ifGiven, isUuid, type Wish } from './wish.ts';
 
 export interface BuildkiteFlags {
   readonly pipeline?: readonly string[];
@@ -16,9 +16,6 @@ function requireUuid(typed: string, what: string, where: string): string {
   if (isUuid(typed)) return typed.toLowerCase();
   throw new UserError('usage', `“${typed}” is not the id of ${what}.`, { hint: where });
 }
-
-const ifGiven = (claim: string, values: readonly string[] = []) =>
-  values.length === 0 ? [] : [condition(claim, ...values)];
 
 /**
  * Returns the rule for jobs of an organisation, by its id: all organisations share the issuer.

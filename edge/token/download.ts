@@ -1,11 +1,9 @@
 import { request as overHttp } from 'node:http';
 import { request as overHttps } from 'node:https';
+import { MAX_KEY_SET_BYTES } from '../../protocol/signing-key.ts';
 
 /** A viewer-request function has 5 s for everything; one download gets this many milliseconds of them. */
 const LIMIT_MS = 1_500;
-
-/** Of a key set, as at deploy. The largest have a chain of certificates for each key. */
-const LIMIT_BYTES = 262_144;
 
 /** @throws {Error} for anything but a document that comes whole, within the limits. */
 export type Download = (uri: string) => Promise<string>;
@@ -24,7 +22,7 @@ export const download: Download = (uri) =>
         let bytes = 0;
         for await (const chunk of response as AsyncIterable<Buffer>) {
           bytes += chunk.length;
-          if (bytes > LIMIT_BYTES) throw new Error('too long');
+          if (bytes > MAX_KEY_SET_BYTES) throw new Error('too long');
           chunks.push(chunk);
         }
         resolve(Buffer.concat(chunks).toString());

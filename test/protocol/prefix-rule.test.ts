@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { overlap, type RuledIssuer, rulesThatShare } from '../../protocol/prefix-overlap.ts';
+import { isShared, overlap, type RuledIssuer } from '../../protocol/prefix-overlap.ts';
 import { isPrefixRule, placeholdersOf, prefixesOf } from '../../protocol/prefix-rule.ts';
 
 const UPLOADER = { issuer: 'corp', name: 'ada', sub: 's-1', groups: ['b', 'a/c'] };
@@ -107,14 +107,14 @@ test('rules overlap where two callers may write one key', () => {
   }
 });
 
-test('the rules that share keys with one are found in all issuers', () => {
+test('a rule shares keys with rules of all issuers, its own among them', () => {
   const own = { writeTo: '{issuer}/{sub}/' };
   const admins = { when: [{ claim: ['groups'], is: ['admins'] }], writeTo: '' };
   const corp = { ...CORP, rules: [admins, own] };
   const pool = { ...POOL, rules: [{ writeTo: 'home/{username}/' }] };
   const one = { issuer: corp, rule: own };
-  assert.deepEqual(rulesThatShare(one, [pool, corp]), [{ issuer: corp, rule: admins }]);
-  assert.deepEqual(rulesThatShare(one, [pool, { ...corp, rules: [own] }]), []);
-  const anywhere = { ...POOL, rules: [{}] };
-  assert.deepEqual(rulesThatShare(one, [anywhere]), [{ issuer: anywhere, rule: {} }]);
+  assert.equal(isShared(one, [pool, corp]), true);
+  assert.equal(isShared(one, [pool, { ...corp, rules: [admins] }]), true);
+  assert.equal(isShared(one, [pool, { ...corp, rules: [own] }]), false);
+  assert.equal(isShared(one, [{ ...POOL, rules: [{}] }]), true);
 });

@@ -1,6 +1,6 @@
 import type { Context, Result } from '../../context.ts';
 import { issuerDocument, writeTrustFile } from '../../trust/trust-document.ts';
-import { presetOf, ruleSentence } from '../../trust/words.ts';
+import { issuerHeading, ruleSentence } from '../../trust/words.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { keptTrust } from './kept.ts';
 
@@ -20,7 +20,7 @@ export async function list(context: Context, { yaml = false, ...args }: TrustLis
   return {
     document,
     text: issuers.flatMap((issuer) => [
-      { style: 'bold', text: `${issuer.alias} (${presetOf(issuer)?.title ?? issuer.preset})` },
+      issuerHeading(issuer),
       `  ${issuer.iss.join(' or ')}`,
       ...issuer.rules.map((rule) => `  ${ruleSentence(issuer, rule)}`),
     ]),

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Jwk, signingKeysOf } from '../../../protocol/signing-key.ts';
+import { type Jwk, MAX_KEY_SET_BYTES, signingKeysOf } from '../../../protocol/signing-key.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import { networkFailure } from '../../network/failures.ts';
@@ -23,9 +23,8 @@ export interface KeySetRequest {
   readonly tries?: number;
 }
 
-/** Of one answer. The largest sets have a chain of certificates for each key. */
+/** Milliseconds for one answer. */
 const DEADLINE_MS = 20_000;
-const MAX_BYTES = 262_144;
 
 function defect(status: number): string {
   if (status === 200) return 'the answer contains no key that verifies tokens';
@@ -49,7 +48,7 @@ export async function fetchKeySet(
         dispatcher,
         signal,
         deadlineMs: DEADLINE_MS,
-        maxBytes: MAX_BYTES,
+        maxBytes: MAX_KEY_SET_BYTES,
       });
       const keys = status === 200 ? signingKeysOf(readFields(text)) : [];
       if (keys.length > 0) return keys;

@@ -122,6 +122,7 @@ describe('discovery of an issuer', () => {
     'http://id.example.com',
     'ftp://id.example.com',
     'id.example.com',
+    'https://not a url',
     'https://user:password@id.example.com',
     'https://id.example.com/?a=b',
     'https://id.example.com/#a',

@@ -278,7 +278,6 @@ describe('whose tokens a command line means', () => {
     [{ provider: 'entra', named: 'contoso' }, /neither a tenant id nor a domain/],
     [{ provider: 'entra', named: 'nobody.example' }, /no tenant “nobody.example”/],
     [{ provider: 'entra', named: 'evil.com' }, /no tenant “evil.com”/],
-    [{ provider: 'okta', named: 'not a url' }, /not a URL/],
     [{ provider: 'keycloak', named: 'https://sso.example.com' }, /not the address of a realm/],
     [{ provider: 'google', named: 'gmail.com' }, /not a Workspace domain/],
     [{ provider: 'google', named: 'https://accounts.google.com' }, /not a Workspace domain/],

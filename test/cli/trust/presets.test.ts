@@ -14,7 +14,6 @@ describe('presets of providers', () => {
   for (const [name, preset] of all) {
     it(`${name}: is complete`, () => {
       assert.match(preset.source, /^https:\/\//);
-      assert.match(preset.date, /^20\d\d-\d\d$/);
       assert.ok(preset.name.length > 0);
       assert.ok(preset.notes.length > 0);
       assert.ok(preset.maxAge >= 3600);
