@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { PUBLISHED } from '../cli/identity/tokens/ci/published-claims.ts';
 import { type DeployedStack, withCloud } from '../e2e/harness.ts';
 import { signRs256 } from '../support/forge.ts';
 import { rsaKeyPair } from '../support/rsa-keys.ts';
+import { listen } from '../support/serve.ts';
 import { openJob } from './runner.ts';
 
 const REQUEST_TOKEN = 'request-token-of-this-job';
@@ -17,7 +16,7 @@ async function openGitHub(t: TestContext) {
   const { privateKey, publicKey } = rsaKeyPair();
   const key = { ...publicKey.export({ format: 'jwk' }), kid: 'key-1', alg: 'RS256', use: 'sig' };
   const given: string[] = [];
-  const server = createServer((request, response) => {
+  const address = await listen(t, (request, response) => {
     const url = new URL(request.url ?? '', address);
     const documents: Record<string, () => object> = {
       '/_services/token/.well-known/openid-configuration': () => ({ issuer, jwks_uri: `${issuer}/jwks` }),
@@ -41,9 +40,6 @@ async function openGitHub(t: TestContext) {
     response.statusCode = document === undefined ? 404 : 200;
     response.end(JSON.stringify(document?.() ?? {}));
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.after(() => server.close());
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const issuer = `${address}/_services/token`;
   return { address, given };
 }

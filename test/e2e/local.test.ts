@@ -11,6 +11,7 @@ import { kill } from 'node:process';
 import { type TestContext, test } from 'node:test';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { missing, runProgram } from '../support/programs.ts';
+import { listen } from '../support/serve.ts';
 import { CLI, type Computer, computerAt, type LocalStatus, signIn, withCloud } from './harness.ts';
 
 /** A computer whose cloud is stopped after the test. */
@@ -206,11 +207,8 @@ test('a reset keeps the port and forgets the key', async (t) => {
 
 test('a port that is taken is named in plain words', async (t) => {
   const computer = await computerFor(t);
-  const other = createServer((_request, response) => response.end('{}'));
-  await new Promise<void>((ready) => other.listen(0, '127.0.0.1', ready));
-  t.after(() => other.close());
-  const { port } = other.address() as AddressInfo;
-  const { code, stdout, stderr } = await computer.run(['local', 'start', '--port', String(port)]);
+  const { port } = new URL(await listen(t, (_request, response) => response.end('{}')));
+  const { code, stdout, stderr } = await computer.run(['local', 'start', '--port', port]);
   assert.equal(code, 8);
   assert.equal(stdout, '');
   assert.match(stderr, new RegExp(`Port ${port} is in use by another program\\.`));
@@ -256,20 +254,13 @@ test('what answers at the cloud’s address without end is not waited for', asyn
   const { dataDir } = await computer.json<{ dataDir: string }>(['local', 'status']);
   mkdirSync(dataDir, { recursive: true });
   const block = 'x'.repeat(65_536);
-  const endless = createServer((_request, response) => {
+  const endpoint = await listen(t, (_request, response) => {
     const more = () => {
       while (response.write(block));
     };
     response.on('drain', more).on('error', () => {});
     more();
   });
-  endless.listen(0, '127.0.0.1');
-  await once(endless, 'listening');
-  t.after(() => {
-    endless.closeAllConnections();
-    endless.close();
-  });
-  const endpoint = `http://127.0.0.1:${(endless.address() as AddressInfo).port}`;
   const control = { token: 'a', proof: 'b' };
   writeFileSync(join(dataDir, 'cloud.json'), JSON.stringify({ endpoint, dataDir, pid: 1, control }));
   assert.equal((await computer.json<{ running: boolean }>(['local', 'status'])).running, false);

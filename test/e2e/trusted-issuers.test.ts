@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { applyOptions } from '../../cli/commands/deploy.ts';
@@ -8,21 +6,19 @@ import { isUserError } from '../../cli/errors.ts';
 import { createUi } from '../../cli/ui/create.ts';
 import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
 import { rsaKeyPair } from '../support/rsa-keys.ts';
+import { listen } from '../support/serve.ts';
 import { awsClients } from './aws-clients.ts';
 import { type Computer, type DeployedStack, withCloud } from './harness.ts';
 
 type KeySets = Map<string, readonly object[]>;
 
 /** Serves key sets at `/<alias>`. An unknown alias is answered with 503. */
-async function keyServer(t: TestContext, keySets: KeySets): Promise<string> {
-  const server = createServer((incoming, response) => {
+function keyServer(t: TestContext, keySets: KeySets): Promise<string> {
+  return listen(t, (incoming, response) => {
     const keys = keySets.get((incoming.url ?? '').slice(1));
     response.statusCode = keys === undefined ? 503 : 200;
     response.end(JSON.stringify({ keys }));
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.after(() => server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 const PUBLIC_KEY = rsaKeyPair().publicKey.export({ format: 'jwk' });

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { run } from '../../../cli/program.ts';
+import { listen } from '../../support/serve.ts';
 import { Screen } from '../../support/streams.ts';
 
 const STACK = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/s/1</StackId><CreationTime>2026-11-23T00:00:00Z</CreationTime><Description>edge-upload: a test</Description><StackStatus>UPDATE_COMPLETE</StackStatus><Outputs><member><OutputKey>S3BucketName</OutputKey><OutputValue>s-bucket</OutputValue></member><member><OutputKey>EdgeFunctionName</OutputKey><OutputValue>s-EdgeFunction</OutputValue></member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
@@ -18,7 +18,8 @@ const CALLER = `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123
 async function silentAws(t: TestContext) {
   const held: ServerResponse[] = [];
   let answers = 0;
-  const server = createServer(async (request, response) => {
+  const arrivals = new EventEmitter();
+  const endpoint = await listen(t, async (request, response) => {
     const body = await text(request);
     const known = body.includes('DescribeStacks') ? STACK : body.includes('GetCallerIdentity') ? CALLER : '';
     if (answers > 0 && known !== '') {
@@ -27,21 +28,16 @@ async function silentAws(t: TestContext) {
       return;
     }
     held.push(response);
-    server.emit('held');
-  });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
+    arrivals.emit('held');
   });
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint,
     held,
     /** Waits for the request that is not answered. */
     silent: async (after: number) => {
       answers = after;
       held.length = 0;
-      await once(server, 'held');
+      await once(arrivals, 'held');
     },
   };
 }

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { UserError } from '../../../cli/errors.ts';
 import { discover, discoverCaller } from '../../../cli/identity/discovery.ts';
 import { readDescription } from '../../../cli/identity/edge-description.ts';
@@ -15,6 +14,7 @@ import {
   makeAuthority,
   makeServerCertificate,
 } from '../../../local/tls/certificates.ts';
+import { listen } from '../../support/serve.ts';
 import { testContext } from '../transfer/helpers/context.ts';
 
 const EDGE = {
@@ -61,16 +61,6 @@ const CALLER = {
   tokenExpiresAt: '2026-11-05T13:00:00.000Z',
 };
 
-async function serve(t: TestContext, listener: RequestListener, tls?: KeyedCertificate): Promise<string> {
-  const server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http${tls === undefined ? '' : 's'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
 const answering =
   (status: number, body: string, headers: Record<string, string> = {}): RequestListener =>
   (_request, response) => {
@@ -86,7 +76,7 @@ async function refusal(work: Promise<unknown>): Promise<UserError> {
 }
 
 test('an edge says which pool it trusts, and what it takes', async (t) => {
-  const url = await serve(t, (request, response) => {
+  const url = await listen(t, (request, response) => {
     assert.equal(request.url, '/.well-known/edge-upload');
     assert.equal(request.headers.authorization, undefined);
     answering(200, JSON.stringify({ ...EDGE, later: 'field' }))(request, response);
@@ -211,7 +201,7 @@ test('what leads a password proof elsewhere is refused', () => {
 });
 
 test('a server that is no edge is named with what it answered', async (t) => {
-  const page = await serve(
+  const page = await listen(
     t,
     answering(200, '<html>', { 'content-type': 'text/html; charset=utf-8', server: 'nginx' }),
   );
@@ -220,15 +210,15 @@ test('a server that is no edge is named with what it answered', async (t) => {
   assert.match(error.message, /text\/html.*nginx/);
   assert.ok(error.hint);
 
-  const missing = await serve(t, answering(403, '<Error/>', { server: 'AmazonS3' }));
+  const missing = await listen(t, answering(403, '<Error/>', { server: 'AmazonS3' }));
   assert.match((await refusal(discover(testContext(), { url: missing }))).message, /HTTP 403.*AmazonS3/);
 
-  const moved = await serve(t, answering(302, '', { location: 'https://elsewhere.example/' }));
+  const moved = await listen(t, answering(302, '', { location: 'https://elsewhere.example/' }));
   assert.match((await refusal(discover(testContext(), { url: moved }))).message, /HTTP 302/);
 });
 
 test('an edge of another version is one all the same', async (t) => {
-  const url = await serve(t, answering(200, JSON.stringify({ ...EDGE, policy: { writeTo: 42 } })));
+  const url = await listen(t, answering(200, JSON.stringify({ ...EDGE, policy: { writeTo: 42 } })));
   const error = await refusal(discover(testContext(), { url }));
   assert.equal(error.code, 'not_an_edge');
   assert.match(error.message, /another version of edge-upload/);
@@ -245,7 +235,7 @@ test('a proxy that opens TLS, an expired certificate and one for another host ar
     another: await makeServerCertificate(authority, ['localhost'], now),
   };
   const ask = async (one: KeyedCertificate, caFile?: string) => {
-    const url = await serve(t, answering(200, JSON.stringify(EDGE)), one);
+    const url = await listen(t, createServer(one, answering(200, JSON.stringify(EDGE))));
     const deployment = { ...EDGE, name: 'studio', url, local: { endpoint: url, caFile: caFile ?? '' } };
     const error = await refusal(
       discover(testContext(), { url, ...(caFile !== undefined && { deployment }) }),
@@ -265,7 +255,7 @@ test('a proxy that opens TLS, an expired certificate and one for another host ar
 });
 
 test('an answer without end is not read to its end', async (t) => {
-  const url = await serve(t, (_request, response) => {
+  const url = await listen(t, (_request, response) => {
     const more = () => {
       while (response.write('x'.repeat(65_536)));
     };
@@ -277,7 +267,7 @@ test('an answer without end is not read to its end', async (t) => {
 
 test('an edge that cannot answer now is not taken for something else', async (t) => {
   for (const status of [429, 502, 503, 504]) {
-    const url = await serve(t, answering(status, ''));
+    const url = await listen(t, answering(status, ''));
     assert.equal((await refusal(discover(testContext(), { url }))).code, 'unreachable');
   }
 });
@@ -292,17 +282,17 @@ test('nobody at the address, and a name that does not exist', async () => {
 });
 
 test('asked with a token, an edge says who the caller is', async (t) => {
-  const url = await serve(t, answering(200, JSON.stringify({ ...EDGE, caller: { ...CALLER, later: 1 } })));
+  const url = await listen(t, answering(200, JSON.stringify({ ...EDGE, caller: { ...CALLER, later: 1 } })));
   const context = testContext();
   const { caller } = await discoverCaller(context, { url, token: 'aaa.bbb.ccc' });
   assert.deepEqual(caller, CALLER);
-  const silent = await serve(t, answering(200, JSON.stringify(EDGE)));
+  const silent = await listen(t, answering(200, JSON.stringify(EDGE)));
   const error = await refusal(discoverCaller(context, { url: silent, token: 'aaa.bbb.ccc' }));
   assert.equal(error.code, 'not_an_edge');
 });
 
 test("a token that the edge refuses is not shown, and the reason is the edge's", async (t) => {
-  const url = await serve(t, (request, response) => {
+  const url = await listen(t, (request, response) => {
     assert.equal(request.headers.authorization, 'Bearer aaa.bbb.ccc');
     answering(401, '{"error":"expired","message":"The token has expired."}')(request, response);
   });
@@ -313,7 +303,10 @@ test("a token that the edge refuses is not shown, and the reason is the edge's",
 });
 
 test('a clock that is far off is told, a small difference is not', async (t) => {
-  const url = await serve(t, answering(200, JSON.stringify(EDGE), { date: 'Thu, 05 Nov 2026 12:00:00 GMT' }));
+  const url = await listen(
+    t,
+    answering(200, JSON.stringify(EDGE), { date: 'Thu, 05 Nov 2026 12:00:00 GMT' }),
+  );
   const warnings = async (now: string) => {
     const context = testContext({ now: () => new Date(now) });
     await discover(context, { url });
@@ -325,7 +318,7 @@ test('a clock that is far off is told, a small difference is not', async (t) => 
 });
 
 test('an interruption ends the asking', async (t) => {
-  const url = await serve(t, () => {});
+  const url = await listen(t, () => {});
   const context = testContext();
   const asking = discover(context, { url });
   context.abort.abort();

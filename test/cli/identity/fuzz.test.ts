@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import { test } from 'node:test';
 import { login } from '../../../cli/commands/login.ts';
@@ -18,6 +16,7 @@ import { isExempt } from '../../../cli/network/no-proxy.ts';
 import { proxyFor } from '../../../cli/network/proxy.ts';
 import { decodeText } from '../../../cli/text.ts';
 import { seeded } from '../../support/random.ts';
+import { listen } from '../../support/serve.ts';
 import { PASSWORD, world } from './helpers/world.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20_261_128);
@@ -144,7 +143,7 @@ test(`texts and addresses are read or refused in words (seed ${SEED})`, () => {
 test(`whatever an edge answers, discovery ends in words (seed ${SEED})`, async (t) => {
   const here = await world(t);
   const next = mutations(EDGE);
-  const server = createServer((_request, response) => {
+  const url = await listen(t, (_request, response) => {
     response.writeHead(pick([200, 200, 200, 204, 302, 401, 403, 500]), {
       'content-type': pick(['application/json', 'text/html', '', 'x'.repeat(200)]),
       date: pick(['', 'never', new Date(below(4e12)).toUTCString()]),
@@ -152,12 +151,6 @@ test(`whatever an edge answers, discovery ends in words (seed ${SEED})`, async (
     });
     response.end(next());
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   for (let round = 0; round < 150; round += 1) {
     const token = random() < 0.5 ? { token: 'a.b.c' } : {};
     await discover(here.context(), { url, ...token }).catch((error: unknown) => {

@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findCloud, type RunningCloud, readIsolation, startCloud } from '../../../cli/local-cloud/process.ts';
 import { runProgram } from '../../support/programs.ts';
+import { listen } from '../../support/serve.ts';
 
 const COMPUTER = { env: {}, execPath: process.execPath, platform: 'linux' } as const;
 
 test('a damaged or foreign cloud.json is of no running cloud, and its token goes nowhere else', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
   let asked = 0;
-  const server = createServer((request, response) => {
+  const endpoint = await listen(t, (request, response) => {
     if (request.url === '/_edge-upload/isolation') {
       response.end(JSON.stringify({ isolation: 'own process' }));
       return;
@@ -21,14 +20,10 @@ test('a damaged or foreign cloud.json is of no running cloud, and its token goes
     asked += 1;
     response.end(JSON.stringify({ dataDir: folder, proof: 'ab' }));
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.after(() => {
-    server.close();
-    return rm(folder, { recursive: true, force: true });
-  });
-  const { port } = server.address() as AddressInfo;
+  t.after(() => rm(folder, { recursive: true, force: true }));
   const control = { token: 'ab', proof: 'ab' };
-  const whole = { endpoint: `http://127.0.0.1:${port}`, pid: 4242, control };
+  const { port } = new URL(endpoint);
+  const whole = { endpoint, pid: 4242, control };
   const found = async (document: unknown) => {
     await writeFile(join(folder, 'cloud.json'), JSON.stringify(document), { mode: 0o600 });
     return findCloud(folder);

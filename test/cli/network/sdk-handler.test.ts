@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Agent } from 'undici';
 import { networkFailure } from '../../../cli/network/failures.ts';
 import { SdkHandler } from '../../../cli/network/sdk-handler.ts';
+import { listen } from '../../support/serve.ts';
 
 const IDENTITY =
   '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>';
@@ -13,7 +13,7 @@ const IDENTITY =
 test('a connection that the server closed while it was idle is no failure', async (t) => {
   const used = new Set<Socket>();
   let met = 0;
-  const server = createServer((request, response) => {
+  const endpoint = await listen(t, (request, response) => {
     const { socket } = request;
     const isGivenUp = used.has(socket);
     used.add(socket);
@@ -25,19 +25,14 @@ test('a connection that the server closed while it was idle is no failure', asyn
       } else response.writeHead(200, { 'content-type': 'text/xml' }).end(IDENTITY);
     });
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const agent = new Agent();
   const client = new STSClient({
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     requestHandler: new SdkHandler(agent),
   });
-  t.after(async () => {
-    await agent.destroy();
-    server.closeAllConnections();
-    server.close();
-  });
+  t.after(() => agent.destroy());
   for (let call = 0; call < 6; call += 1) {
     assert.equal((await client.send(new GetCallerIdentityCommand({}))).Account, '123456789012');
   }
@@ -49,7 +44,7 @@ test('an answer without an end is broken off', async (t) => {
   const cut = new Promise<void>((resolve) => {
     tellCut = resolve;
   });
-  const server = createServer((request, response) => {
+  const endpoint = await listen(t, (request, response) => {
     request.resume().on('end', () => {
       response.writeHead(200, { 'content-type': 'text/xml' });
       const chunk = Buffer.alloc(65_536, '<');
@@ -61,19 +56,14 @@ test('an answer without an end is broken off', async (t) => {
       flood();
     });
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const agent = new Agent();
   const client = new STSClient({
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     requestHandler: new SdkHandler(agent),
   });
-  t.after(async () => {
-    await agent.destroy();
-    server.closeAllConnections();
-    server.close();
-  });
+  t.after(() => agent.destroy());
   const error = await client.send(new GetCallerIdentityCommand({})).then(
     () => undefined,
     (thrown: unknown) => thrown,

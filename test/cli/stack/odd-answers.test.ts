@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import * as sdk from '@aws-sdk/client-cognito-identity-provider';
@@ -12,13 +10,14 @@ import { findStack } from '../../../cli/stack/find-stack.ts';
 import { edgeLogLines } from '../../../cli/stack/logs/edge-logs.ts';
 import { listObjects, measureBucket } from '../../../cli/stack/operate/bucket.ts';
 import type { StackWork } from '../../../cli/stack/stack-work.ts';
+import { listen } from '../../support/serve.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 import { workAgainst } from './world.ts';
 
 const { signal } = new AbortController();
 
-async function floodingServer(t: TestContext, status: number): Promise<string> {
-  const server = createServer((request, response) => {
+function floodingServer(t: TestContext, status: number): Promise<string> {
+  return listen(t, (request, response) => {
     request.resume();
     response.writeHead(status);
     const flood = () => {
@@ -27,12 +26,6 @@ async function floodingServer(t: TestContext, status: number): Promise<string> {
     };
     flood();
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 test('the probe of an edge does not wait for the end of an answer that has none', async (t) => {

@@ -1,11 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { operatorClients } from '../../../cli/network/aws.ts';
 import type { StackWork } from '../../../cli/stack/stack-work.ts';
 import type { UiEvent } from '../../../cli/ui/events.ts';
+import { listen } from '../../support/serve.ts';
 
 export interface Answer {
   readonly status?: number;
@@ -19,7 +18,7 @@ export async function workAgainst(
   t: TestContext,
   answer: (body: string, path: string, method: string) => Answer,
 ) {
-  const server = createServer(async (request, response) => {
+  const endpoint = await listen(t, async (request, response) => {
     const {
       status = 200,
       type = 'text/xml',
@@ -28,10 +27,9 @@ export async function workAgainst(
     } = answer(await text(request), request.url ?? '', request.method ?? '');
     response.writeHead(status, { 'content-type': type, ...headers }).end(body);
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const events: UiEvent[] = [];
   const env = {
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   };
@@ -40,11 +38,7 @@ export async function workAgainst(
   // As bin/main.ts does: IAM is asked about many resources at once.
   setMaxListeners(0, signal);
   const clients = await operatorClients({ env, home: '/', execPath: process.execPath }, { signal });
-  t.after(async () => {
-    clients.close();
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-  });
+  t.after(() => clients.close());
   const ui = { event: (event: UiEvent) => void events.push(event) };
   const work = {
     context: { ui, env, now: () => new Date(), signal },

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { truncate, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { listen } from '../../support/serve.ts';
 import { ownFolder } from './helpers/uploading.ts';
 
 const MIB = 1024 * 1024;
@@ -16,7 +15,7 @@ test('a file of 1 GiB is sent in one request without growing the process', async
   await writeFile(join(cwd, 'big'), '');
   await truncate(join(cwd, 'big'), 1024 * MIB);
   let received = 0;
-  const server = createServer((request, response) => {
+  const url = await listen(t, (request, response) => {
     request.on('data', (chunk: Buffer) => {
       received += chunk.length;
     });
@@ -25,13 +24,10 @@ test('a file of 1 GiB is sent in one request without growing the process', async
       response.writeHead(200, { etag: '"x"', 'x-amz-checksum-crc32': crc }).end();
     });
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  t.after(() => server.close());
-  const { port } = server.address() as AddressInfo;
   const child = fileURLToPath(new URL('helpers/upload-child.ts', import.meta.url));
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--import', 'tsx', child, `http://127.0.0.1:${port}`, join(cwd, 'big')],
+    ['--import', 'tsx', child, url, join(cwd, 'big')],
     { cwd: process.cwd() },
   );
   const { stored, peakBytes } = JSON.parse(stdout) as { stored: number; peakBytes: number };

@@ -1,10 +1,10 @@
 import { createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
 import type { Documents, Fetched } from '../../../cli/trust/documents.ts';
 import type { TrustedIssuer } from '../../../infra/options.ts';
 import type { Rule } from '../../../protocol/upload-rule.ts';
+import { listen } from '../../support/serve.ts';
 
 /** What a path answers: a JSON document, or anything. */
 type Route = object | ((response: ServerResponse) => void);
@@ -14,19 +14,13 @@ export async function serveDocuments(
   t: Pick<TestContext, 'after'>,
   routes: Map<string, Route>,
 ): Promise<string> {
-  const server = createServer((request, response) => {
+  return listen(t, (request, response) => {
     const route = routes.get(request.url ?? '');
     if (typeof route === 'function') return route(response);
     response
       .writeHead(route === undefined ? 404 : 200, { 'content-type': 'application/json' })
       .end(JSON.stringify(route ?? {}));
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.after(async () => {
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** An issuer with one key, and tokens of it. */

@@ -1,6 +1,4 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -12,6 +10,7 @@ import { type Cognito, createCognito } from '../../../local/cognito/service.ts';
 import type { JsonObject } from '../../../local/json.ts';
 import type { CreateRequest } from '../../../local/resource.ts';
 import { nodeListener } from '../../../local/wire/node-http.ts';
+import { listen } from '../../support/serve.ts';
 
 export const MINUTE = 60_000;
 export const DAY = 24 * 60 * MINUTE;
@@ -119,13 +118,11 @@ export async function setUp(
     (one) => cognito.handle(one),
     (error) => defects.push(error),
   );
-  const server = createServer((incoming, response) => {
+  const endpoint = await listen(t, (incoming, response) => {
     // The SDK sets its clock by this header.
     response.setHeader('date', clock.now().toUTCString());
     listener(incoming, response);
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   const madePool = await resource(cognito, 'AWS::Cognito::UserPool').create(
     request('Pool', { ...POOL, ...pool }),
@@ -140,10 +137,8 @@ export async function setUp(
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 1,
   });
-  t.after(async () => {
+  t.after(() => {
     sdk.destroy();
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
     rmSync(dataDir, { recursive: true, force: true });
     if (defects.length > 0) throw defects[0];
   });

@@ -1,6 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -9,6 +8,7 @@ import { Identities } from '../../../local/auth/identities.ts';
 import { sign } from '../../../local/auth/sigv4.ts';
 import { createS3, type S3 } from '../../../local/s3/service.ts';
 import { nodeListener } from '../../../local/wire/node-http.ts';
+import { listen } from '../../support/serve.ts';
 
 export const BUCKET = 'a-bucket';
 
@@ -37,10 +37,11 @@ export async function startS3(
   const identities = new Identities({ wellKnownKeys: true });
   const s3 = createS3({ dataDir, now: options.now ?? (() => new Date()), identities });
   const defects: unknown[] = [];
-  const server = createServer(nodeListener(s3.handle, (error) => defects.push(error)));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = await listen(
+    t,
+    nodeListener(s3.handle, (error) => defects.push(error)),
+  );
+  const port = Number(new URL(endpoint).port);
   const client = new S3Client({
     endpoint,
     region: 'us-east-1',
@@ -48,11 +49,7 @@ export async function startS3(
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 1,
   });
-  t.after(async () => {
-    client.destroy();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
+  t.after(() => client.destroy());
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
   return { ...s3, dataDir, endpoint, port, identities, client, defects };
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { type GateRules, listenBehindGate, refusePlainly } from '../../../local/wire/gate.ts';
+import { listen } from '../../support/serve.ts';
 
 /** A server behind the gate; `ask` sends a head as it is, with `PORT` in it replaced, and gives the answer's status. */
 async function gated(t: TestContext, rules: Partial<GateRules> = {}) {
@@ -13,12 +14,7 @@ async function gated(t: TestContext, rules: Partial<GateRules> = {}) {
     reached.push(request.url ?? '');
     response.end('reached');
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const { port } = server.address() as AddressInfo;
-  t.after(async () => {
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-  });
+  const port = Number(new URL(await listen(t, server)).port);
   const ask = async (...lines: string[]) => {
     const socket = connect(port, '127.0.0.1');
     const head = [...lines, 'Connection: close', '', ''].join('\r\n');

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -20,6 +19,7 @@ import { nodeListener } from '../../../../local/wire/node-http.ts';
 import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
 import { type Setup, setUp } from '../../../local/cognito/harness.ts';
 import { type FlatEvent, type FlatResult, flatEvent, flatResult } from '../../../support/flat.ts';
+import { listen } from '../../../support/serve.ts';
 
 export const PASSWORD = 'Correct-horse-42!';
 export const NEW_PASSWORD = 'Brand-new-horse-43!';
@@ -40,16 +40,9 @@ type Interceptor = (
   body: string,
 ) => { status: number; body: unknown } | undefined | Promise<void>;
 
-async function serve(t: Pick<TestContext, 'after'>, listener: RequestListener): Promise<string> {
-  // As CloudFront does, the edge takes more than Node's 16 KiB of headers.
-  const server = createServer({ maxHeaderSize: 32 * 1024 }, listener);
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.after(async () => {
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+/** As CloudFront does, the edge takes more than Node's 16 KiB of headers. */
+const serve = (t: Pick<TestContext, 'after'>, listener: RequestListener) =>
+  listen(t, createServer({ maxHeaderSize: 32 * 1024 }, listener));
 
 async function textOf(message: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

@@ -17,8 +17,7 @@ interface Given {
 
 /** An edge that names a provider whose every answer the test chooses. */
 async function open(t: Test, more: Record<string, unknown> = {}, local = true): Promise<Given> {
-  const [rig, provider] = await Promise.all([openRig(t, { local }), openStandIn()]);
-  t.after(() => provider.close());
+  const [rig, provider] = await Promise.all([openRig(t, { local }), openStandIn(t)]);
   rig.issuers = [
     {
       alias: 'corp',
@@ -231,8 +230,7 @@ test('another client or issuer than before is a question; without a terminal it 
   const { rig, provider } = given;
   await signIn(rig);
   const [corp] = rig.issuers;
-  const evil = await openStandIn();
-  t.after(() => evil.close());
+  const evil = await openStandIn(t);
   evil.claims = { aud: rig.url };
   const changes: readonly (readonly Record<string, unknown>[])[] = [
     [{ ...corp, clientId: 'another-app' }],

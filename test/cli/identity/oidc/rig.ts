@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext as Test } from 'node:test';
@@ -11,6 +9,7 @@ import { rememberDeployment } from '../../../../cli/settings/deployments.ts';
 import { cannotAsk, cannotConfirm } from '../../../../cli/ui/questions.ts';
 import type { Ui } from '../../../../cli/ui/ui.ts';
 import { type FlatEvent, flatEvent } from '../../../support/flat.ts';
+import { listen } from '../../../support/serve.ts';
 import { type TestContext, testContext } from '../../transfer/helpers/context.ts';
 
 /** Answers to questions, by the beginning of the prompt; a function is asked when it is time. */
@@ -46,7 +45,7 @@ export async function openRig(t: Pick<Test, 'after'>, { local = true } = {}): Pr
   writeFileSync(caFile, rootCertificates[0] ?? '');
   const received: string[] = [];
   const shown: string[] = [];
-  const server = createServer((request, response) => {
+  const url = await listen(t, (request, response) => {
     const answer = (status: number, body: unknown) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     const pool = rig.issuers.find(({ kind }) => kind === 'pool');
@@ -75,11 +74,7 @@ export async function openRig(t: Pick<Test, 'after'>, { local = true } = {}): Pr
       },
     });
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  t.after(async () => {
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
+  t.after(() => {
     rmSync(home, { recursive: true, force: true });
     for (const text of shown) assert.doesNotMatch(text, /eyJ[\w-]{20,}/, 'a token is shown');
   });

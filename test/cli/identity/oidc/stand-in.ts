@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import type { TestContext } from 'node:test';
+import { listen } from '../../../support/serve.ts';
 
 /** A provider whose answers a test chooses; it signs nothing. */
 export interface StandIn {
@@ -23,7 +24,6 @@ export interface StandIn {
   tokenAnswer: unknown;
   /** The answer of the device endpoint. */
   deviceAnswer: unknown;
-  close(): Promise<void>;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<URLSearchParams> {
@@ -39,9 +39,9 @@ function unsigned(claims: Record<string, unknown>): string {
   return `${part({ alg: 'RS256', typ: 'JWT', kid: 'k' })}.${part(claims)}.c2ln`;
 }
 
-export async function openStandIn(): Promise<StandIn> {
+export async function openStandIn(t: Pick<TestContext, 'after'>): Promise<StandIn> {
   let nonce: string | null = null;
-  const server = createServer(async (request, response) => {
+  const issuer = await listen(t, async (request, response) => {
     const url = new URL(request.url ?? '', standIn.issuer);
     standIn.requests.push(`${request.method} ${url.pathname}`);
     const json = (status: number, body: unknown) =>
@@ -81,8 +81,6 @@ export async function openStandIn(): Promise<StandIn> {
     const isError = typeof given === 'object' && given !== null && 'error' in given;
     return json(isError ? 400 : 200, given ?? granted());
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const metadata = () => ({
     issuer,
     authorization_endpoint: `${issuer}/auth`,
@@ -122,10 +120,6 @@ export async function openStandIn(): Promise<StandIn> {
     redirectWith: undefined,
     tokenAnswer: undefined,
     deviceAnswer: undefined,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((done) => server.close(done));
-    },
   };
   return standIn;
 }

@@ -13,8 +13,7 @@ import { openStandIn } from './stand-in.ts';
 const PENDING = { error: 'authorization_pending' };
 
 async function withStandIn(t: Test, more: Record<string, unknown> = {}) {
-  const [rig, provider] = await Promise.all([openRig(t), openStandIn()]);
-  t.after(() => provider.close());
+  const [rig, provider] = await Promise.all([openRig(t), openStandIn(t)]);
   const { issuer } = provider;
   rig.issuers = [
     {

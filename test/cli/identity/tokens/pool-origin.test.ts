@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { logout } from '../../../../cli/commands/logout.ts';
 import { change, reset } from '../../../../cli/commands/password.ts';
 import { token } from '../../../../cli/commands/token.ts';
 import { keepSession } from '../../../../cli/identity/tokens/token-store.ts';
 import { rememberDeployment } from '../../../../cli/settings/deployments.ts';
+import { listen } from '../../../support/serve.ts';
 import { NEW_PASSWORD, PASSWORD, world } from '../helpers/world.ts';
 
 const URL_OF_EDGE = 'https://d111111abcdef8.cloudfront.net';
@@ -22,10 +21,8 @@ test('passwords and tokens of a real pool go to AWS alone, although AWS_ENDPOINT
     asked.push(url);
     socket.on('error', () => {}).end('HTTP/1.1 403 Forbidden\r\n\r\n');
   });
-  await once(proxy.listen(0, '127.0.0.1'), 'listening');
-  t.after(() => proxy.close());
   const env = {
-    HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    HTTPS_PROXY: await listen(t, proxy),
     EDGE_UPLOAD_URL: URL_OF_EDGE,
     AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: here.cognitoUrl,
   };

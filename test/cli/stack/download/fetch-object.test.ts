@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -12,6 +11,7 @@ import { fileError } from '../../../../cli/settings/disk-errors.ts';
 import { fetchObject } from '../../../../cli/stack/download/fetch-object.ts';
 import { fileNameOf, openTarget, targetPath } from '../../../../cli/stack/download/target-file.ts';
 import { crc32Bytes } from '../../../../cli/transfer/proof/digests.ts';
+import { listen } from '../../../support/serve.ts';
 import { testContext } from '../../transfer/helpers/context.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 
@@ -30,7 +30,7 @@ interface Reply {
 /** A bucket of one object, which answers each request as it is told. */
 async function store(t: TestContext, reply: (headers: IncomingHttpHeaders, asked: number) => Reply) {
   const requests: IncomingHttpHeaders[] = [];
-  const server = createServer((request, response) => {
+  const endpoint = await listen(t, (request, response) => {
     requests.push(request.headers);
     const { status = 200, headers = {}, body, cutAt } = reply(request.headers, requests.length);
     response.writeHead(status, {
@@ -42,16 +42,10 @@ async function store(t: TestContext, reply: (headers: IncomingHttpHeaders, asked
     if (cutAt === undefined) response.end(body);
     else response.write(body.subarray(0, cutAt), () => response.destroy());
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const context = testContext({ env: {} });
   const env = { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
   const clients = await operatorClients({ env, home: '/', execPath: process.execPath }, {});
-  t.after(async () => {
-    clients.close();
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-  });
+  t.after(() => clients.close());
   const received: Uint8Array[] = [];
   return {
     requests,

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { isUserError } from '../../../../cli/errors.ts';
 import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
 import { poolIdentity } from '../../../../cli/stack/template/pool-identity.ts';
 import { fetchTrustedKeys, trustedKeys } from '../../../../cli/stack/template/trusted-keys.ts';
 import type { TrustedIssuer } from '../../../../infra/options.ts';
+import { listen } from '../../../support/serve.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { workAgainst } from '../world.ts';
 
@@ -22,14 +22,10 @@ async function keysOf(
   signal = new AbortController().signal,
 ) {
   let asked = 0;
-  const server = createServer((_request, response) => {
+  const cognitoUrl = await listen(t, (_request, response) => {
     asked += 1;
     answer(response, asked);
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.after(() => server.closeAllConnections());
-  t.after(() => server.close());
-  const cognitoUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const identity = await poolIdentity(POOL, { cognitoUrl, env: {}, signal });
   return { keys: identity?.jwks.keys, asked };
 }
@@ -92,13 +88,11 @@ test('keys of trusted issuers are fetched once, without a redirect; an error nam
   const { work } = await workAgainst(t, () => ({ body: '' }));
   const at = async (status: number, body: string, headers = {}) => {
     let asked = 0;
-    const server = createServer((_request, response) => {
+    const origin = await listen(t, (_request, response) => {
       asked += 1;
       response.writeHead(status, headers).end(body);
     });
-    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-    t.after(() => server.close());
-    const jwksUri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+    const jwksUri = `${origin}/keys`;
     return { asked: () => asked, keys: fetchTrustedKeys(work, { ...OUTSIDE, jwksUri }) };
   };
   const sound = await at(
@@ -125,10 +119,8 @@ test('keys of trusted issuers are fetched once, without a redirect; an error nam
 });
 
 test('the time of the bake is kept while the keys are the same and a day has not passed', async (t) => {
-  const server = createServer((_request, response) => response.end(JSON.stringify({ keys: [KEY] })));
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.after(() => server.close());
-  const issuer = { ...OUTSIDE, jwksUri: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const jwksUri = await listen(t, (_request, response) => response.end(JSON.stringify({ keys: [KEY] })));
+  const issuer = { ...OUTSIDE, jwksUri };
   const now = 1_800_000_000;
   const deployed = (bakedAt: number | undefined, kid: string) => {
     const config = { issuers: [{ ...issuer, keys: [{ ...KEY, kid }] }], ...(bakedAt && { bakedAt }) };

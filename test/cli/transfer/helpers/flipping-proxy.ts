@@ -1,8 +1,8 @@
-import { createServer, request as send } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as send } from 'node:http';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TestContext as NodeTestContext } from 'node:test';
+import { listen } from '../../../support/serve.ts';
 
 /** Flips one bit at a byte of what passes. */
 function flipAt(place: number, bit: number): Transform {
@@ -37,7 +37,7 @@ export async function flippingProxy(
     flips += 1;
     return body.pipe(flipAt(Math.floor(place * length), Math.floor(bit * 8)));
   };
-  const server = createServer((incoming, outgoing) => {
+  const url = await listen(t, (incoming, outgoing) => {
     const { method, url, headers } = incoming;
     const onward = send(new URL(url ?? '/', target), { method, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -47,10 +47,5 @@ export async function flippingProxy(
     onward.on('error', () => outgoing.destroy());
     pipeline(perhaps(incoming, Number(headers['content-length'])), onward).catch(() => outgoing.destroy());
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, flips: () => flips };
+  return { url, flips: () => flips };
 }

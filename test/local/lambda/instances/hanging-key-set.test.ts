@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { reach } from '../../../../local/lambda/instances/network.ts';
+import { listen } from '../../../support/serve.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -34,12 +34,7 @@ for (const [how, listener] of Object.entries(HANGING)) {
 /** A function's request that a key-set host has received and does not finish. */
 async function hanging(t: TestContext, listener: RequestListener, timeout?: number) {
   const server = createServer(listener);
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.after(() => {
-    server.closeAllConnections();
-    return new Promise((done) => server.close(done));
-  });
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = await listen(t, server);
   const instance = new AbortController();
   const reachable = {
     network: async () => ({ status: 404 }),

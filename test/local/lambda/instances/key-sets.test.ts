@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { KeySetFault } from '../../../../local/lambda/instances/key-sets.ts';
+import { listen } from '../../../support/serve.ts';
 import { openRoom, returned } from '../support.ts';
 
 /** Two ways of a function to fetch, each giving the answer's text or the code of what went wrong. */
@@ -30,20 +29,15 @@ const CODE = `
     }
   };`;
 
-/** A server on loopback that remembers what it was asked for. */
-async function listen(t: TestContext, host = '127.0.0.1') {
+/** A server on loopback that records its requests. */
+async function keyServer(t: TestContext) {
   const requests: string[] = [];
-  const server = createServer((request, response) => {
+  const origin = await listen(t, (request, response) => {
     requests.push(`${request.method} ${request.headers.host}${request.url}`);
     if (request.url === '/moved') response.writeHead(302, { location: '/other' }).end();
     else response.end('the keys');
   });
-  await new Promise<void>((ready) => server.listen(0, host, ready));
-  t.after(() => {
-    server.closeAllConnections();
-    return new Promise((done) => server.close(done));
-  });
-  return { requests, port: (server.address() as AddressInfo).port };
+  return { requests, port: new URL(origin).port };
 }
 
 /** Seconds that a busy computer may need. */
@@ -52,8 +46,8 @@ const SLOW = { Timeout: 60 };
 const metadata = (...keySets: string[]) => ({ 'edge-upload': { keySets } });
 
 test('a function fetches the key sets in its metadata and nothing else', async (t) => {
-  const { requests, port } = await listen(t);
-  const other = await listen(t);
+  const { requests, port } = await keyServer(t);
+  const other = await keyServer(t);
   const base = `http://127.0.0.1:${port}`;
   const room = await openRoom(t);
   const arn = await room.publish(CODE, SLOW, metadata(`${base}/keys?v=1`, `${base}/moved`));
@@ -115,7 +109,7 @@ test('a function fetches the key sets in its metadata and nothing else', async (
 });
 
 test('a Host header of the function does not reach the key set', async (t) => {
-  const { requests, port } = await listen(t);
+  const { requests, port } = await keyServer(t);
   const url = `http://127.0.0.1:${port}/keys`;
   const room = await openRoom(t);
   const arn = await room.publish(
@@ -128,7 +122,7 @@ test('a Host header of the function does not reach the key set', async (t) => {
 });
 
 test('a version keeps the key sets that it was published with', async (t) => {
-  const { port } = await listen(t);
+  const { port } = await keyServer(t);
   const url = (name: string) => `http://127.0.0.1:${port}/${name}`;
   const room = await openRoom(t);
   const first = await room.publish(CODE, SLOW, metadata(url('one')));
@@ -171,7 +165,7 @@ test('metadata lists canonical https URLs, and http on loopback only', async (t)
 });
 
 test('a key set hangs, answers garbage, or refuses the connection, as tests ask', async (t) => {
-  const { requests, port } = await listen(t);
+  const { requests, port } = await keyServer(t);
   const url = `http://127.0.0.1:${port}/keys`;
   const pool = 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_a/.well-known/jwks.json';
   const faults: Record<string, KeySetFault> = {};

@@ -15,9 +15,10 @@ import { viewerRequestEvent } from '../../../../../local/cloudfront/data-plane/f
 import { plainHeaders } from '../../../../edge/support/viewer.ts';
 import { flatResult } from '../../../../support/flat.ts';
 import { claimsOf } from '../../../../support/forge.ts';
+import { listen } from '../../../../support/serve.ts';
 import { multipartStore } from '../../../transfer/helpers/multipart-store.ts';
 import { PUBLISHED } from './published-claims.ts';
-import { listen, type Rig, rig } from './rig.ts';
+import { type Rig, rig } from './rig.ts';
 
 const MIB = 1024 ** 2;
 const PARTS = 15;

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, createVerify } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext as NodeTestContext } from 'node:test';
@@ -10,6 +9,7 @@ import { isUserError, type UserError } from '../../../../../cli/errors.ts';
 import type { Jwk } from '../../../../../protocol/signing-key.ts';
 import { claimsOf, signRs256 } from '../../../../support/forge.ts';
 import { rsaKeyPair } from '../../../../support/rsa-keys.ts';
+import { listen } from '../../../../support/serve.ts';
 import { type TestContext, testContext } from '../../../transfer/helpers/context.ts';
 import { type CiName, PUBLISHED } from './published-claims.ts';
 
@@ -56,16 +56,6 @@ export interface Rig {
   context(env?: Record<string, string>, over?: Partial<TestContext>): TestContext;
   /** The error that work ends with. Neither it nor any event shows a token or the request's credential. */
   failure(work: Promise<unknown>): Promise<UserError>;
-}
-
-export async function listen(t: NodeTestContext, listener: RequestListener): Promise<string> {
-  const server = createServer({ keepAliveTimeout: 600_000 }, listener);
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  t.after(async () => {
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** An edge that trusts every provider, and the providers' token endpoints, behind real sockets. */
