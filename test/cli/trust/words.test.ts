@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { issuerWords } from '../../../cli/stack/options/trusted-issuers.ts';
+import { issuerHeading } from '../../../cli/trust/words.ts';
+import { issuer } from './provider.ts';
+
+test('the heading of an issuer names its provider, if this version knows it', () => {
+  const { preset: _preset, ...custom } = issuer('corp', []);
+  assert.deepEqual(issuerHeading(issuer('corp', [])), { style: 'bold', text: 'corp (OpenID Connect)' });
+  assert.deepEqual(issuerHeading({ ...custom, preset: 'later' }), { style: 'bold', text: 'corp' });
+  assert.deepEqual(issuerHeading(custom), { style: 'bold', text: 'corp' });
+});
+
+test('a plan writes claims as the command line takes them', () => {
+  const when = [
+    { claim: ['realm_access', 'roles'], is: ['a', 'b'] },
+    { claim: ['oidc.circleci.com/org-id'], is: ['7'] },
+  ];
+  assert.equal(
+    issuerWords(issuer('corp', [{ when, writeTo: 'x/' }])),
+    'https://corp.example, writes x/ when /realm_access/roles=a|b and oidc.circleci.com/org-id=7',
+  );
+});
