@@ -1,6 +1,6 @@
 import type { EdgeIssuer } from '../../edge/config.ts';
 import type { RefusalCode } from '../../edge/refusal.ts';
-import { presetOf } from './words.ts';
+import { presetOf } from './presets.ts';
 
 function atProvider(issuer: EdgeIssuer | undefined): string[] {
   const preset = issuer && presetOf(issuer);

@@ -1,3 +1,10 @@
+/** Where a provider sends the browser back to. */
+export interface Redirect {
+  readonly host: '127.0.0.1' | 'localhost';
+  /** `any`: the provider ignores the port of a loopback address; otherwise exactly these are registered. */
+  readonly ports: 'any' | readonly number[];
+}
+
 /** What edge-upload knows of one provider. Data alone: `trust` fills in what the operator types. */
 export interface Preset {
   /** The provider's name for people. */
@@ -12,11 +19,7 @@ export interface Preset {
   /** Scopes that `login` asks for; `{audience}` stands for the first audience of the issuer. */
   readonly scopes?: readonly string[];
   /** Where the browser comes back to after a sign-in. Absent for workloads. */
-  readonly redirect?: {
-    readonly host: '127.0.0.1' | 'localhost';
-    /** `any`: the provider ignores the port of a loopback address; otherwise exactly these are registered. */
-    readonly ports: 'any' | readonly number[];
-  };
+  readonly redirect?: Redirect;
   /** What keys begin with if the operator names nothing else. */
   readonly writeTo: string;
   /** Seconds that a token may still be valid for at most. */
@@ -40,7 +43,7 @@ const DAY = 24 * 3600;
 export const REDIRECT_PATH = '/callback';
 
 /** For providers that compare redirect addresses with their ports. Outside the ephemeral ports of every system. */
-const EXACT_PORTS = [21743, 25417, 28961] as const;
+export const EXACT_PORTS = [21743, 25417, 28961] as const;
 
 const people = { kind: 'people', token: 'access', writeTo: '{issuer}/{sub}/', maxAge: DAY } as const;
 const workload = { kind: 'workload', token: 'id', writeTo: '{issuer}/', maxAge: DAY } as const;
@@ -216,6 +219,12 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     source: 'https://cloud.google.com/docs/authentication/get-id-token',
   },
 };
+
+/** Returns what is known of the provider of an issuer; `undefined` for a preset of a later version. */
+export function presetOf({ preset }: { readonly preset?: string }): Preset | undefined {
+  const name = PRESET_NAMES.find((one) => one === preset);
+  return name && PRESETS[name];
+}
 
 /** Returns the redirect addresses to register at a provider; none for workloads. */
 export function redirectAddresses({ redirect }: Preset): string[] {

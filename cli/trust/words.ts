@@ -7,13 +7,7 @@ import { fields } from '../ui/table-lines.ts';
 import { formatClaimName } from './claim-name.ts';
 import { conditionWords } from './conditions.ts';
 import { keyWords } from './discovery.ts';
-import { PRESET_NAMES, PRESETS, type Preset, redirectAddresses } from './presets.ts';
-
-/** Returns what is known of the provider of an issuer; `undefined` for a preset of a later version. */
-export function presetOf({ preset }: TrustedIssuer): Preset | undefined {
-  const name = PRESET_NAMES.find((one) => one === preset);
-  return name && PRESETS[name];
-}
+import { presetOf, redirectAddresses } from './presets.ts';
 
 /** Returns the alias of an issuer, with the name of its provider where that is known. */
 export function issuerHeading(issuer: TrustedIssuer): TextLine {

@@ -1,7 +1,6 @@
 import { table } from '../../table.ts';
-import { PRESETS } from '../../trust/presets.ts';
+import { EXACT_PORTS, presetOf, type Redirect } from '../../trust/presets.ts';
 import type { DescribedIssuer } from '../described-issuer.ts';
-import type { Redirect } from './callback-server.ts';
 
 /** What one sign-in asks a provider for. */
 export type RequestedIssuer = Pick<DescribedIssuer, 'scopes' | 'token' | 'preset'>;
@@ -18,14 +17,9 @@ const AUDIENCE_PARAMETERS = table<readonly string[]>({
   oidc: ['resource'],
 });
 
-function presetOf({ preset }: RequestedIssuer) {
-  return Object.entries(PRESETS).find(([name]) => name === preset)?.[1];
-}
-
 /** Returns the redirect addresses that are registered at the provider. */
 export function redirectOf(issuer: RequestedIssuer, port?: number): Redirect {
-  const { host, ports } = presetOf(issuer)?.redirect ??
-    PRESETS.oidc.redirect ?? { host: '127.0.0.1', ports: 'any' };
+  const { host, ports } = presetOf(issuer)?.redirect ?? { host: '127.0.0.1', ports: EXACT_PORTS };
   return { host, ports: port === undefined ? ports : [port] };
 }
 

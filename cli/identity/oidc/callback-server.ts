@@ -2,14 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { systemCode, UserError } from '../../errors.ts';
-import { REDIRECT_PATH } from '../../trust/presets.ts';
-
-/** Where the provider sends the browser back to. */
-export interface Redirect {
-  readonly host: '127.0.0.1' | 'localhost';
-  /** `any`: the system chooses a port. Otherwise one of these. */
-  readonly ports: 'any' | readonly number[];
-}
+import { REDIRECT_PATH, type Redirect } from '../../trust/presets.ts';
 
 /** Listener for the one answer that belongs to a sign-in. */
 export interface CallbackServer {
@@ -20,10 +13,10 @@ export interface CallbackServer {
   close(): Promise<void>;
 }
 
-/** Ports to try before giving up where the system chooses: another program can hold the port of the other family. */
+/** Ports to try before giving up where the system chooses one (`any`): another program can hold the port of the other family. */
 const TRIES = 5;
 
-/** Slow clients do not hold a sign-in up. */
+/** Bound for each request, so that slow clients do not block a sign-in. */
 const REQUEST_MS = 10_000;
 
 const PAGE_HEADERS = {

@@ -9,7 +9,7 @@ import {
 } from 'openid-client';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
-import { PRESETS, REDIRECT_PATH } from '../../trust/presets.ts';
+import { EXACT_PORTS, REDIRECT_PATH } from '../../trust/presets.ts';
 import {
   audienceParameters,
   offlineParameters,
@@ -157,7 +157,7 @@ export async function signInByPaste(
   const { ui } = context;
   const { provider, issuer, callbackPort } = signIn;
   const { host, ports } = redirectOf(issuer, callbackPort);
-  const [port] = ports === 'any' ? (PRESETS.oidc.redirect?.ports ?? []) : ports;
+  const [port] = ports === 'any' ? EXACT_PORTS : ports;
   const redirect = `http://${host}:${port}${REDIRECT_PATH}`;
   const request = await requestCode(signIn, redirect, randomState());
   ui.event({
