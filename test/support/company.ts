@@ -106,12 +106,30 @@ function configuration(keys: JWK[], adapter: AdapterFactory, options: CompanyOpt
     extraTokenClaims: () => ({ ...claims }),
     rotateRefreshToken: true,
     issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
-    ttl: { AccessToken: tokenLifetime, IdToken: tokenLifetime, Grant: 86_400, Session: 86_400 },
+    // Where a setting is missing, the provider prints a notice.
+    ttl: {
+      ...{ AccessToken: tokenLifetime, IdToken: tokenLifetime, RefreshToken: 86_400 },
+      ...{ Grant: 86_400, Session: 86_400, Interaction: 3600, DeviceCode: 600 },
+    },
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     features: {
       devInteractions: { enabled: false },
-      deviceFlow: { enabled: options.device !== false },
-      revocation: { enabled: options.revocation !== false },
+      deviceFlow: {
+        enabled: options.device !== false,
+        userCodeInputSource: (ctx, form) => {
+          ctx.body = form;
+        },
+        userCodeConfirmSource: (ctx, form) => {
+          ctx.body = form;
+        },
+        successSource: (ctx) => {
+          ctx.body = 'Sign-in Success';
+        },
+      },
+      revocation: {
+        enabled: options.revocation !== false,
+        allowedPolicy: (_, client, token) => token.clientId === client.clientId,
+      },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => [],
