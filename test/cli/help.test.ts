@@ -1,28 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { run } from '../../cli/program.ts';
-import { Screen } from '../support/streams.ts';
 import { assertGolden } from '../support/transcript.ts';
+import { typed } from '../support/typed.ts';
 
 async function helpOf(command: string): Promise<string> {
-  const [stdout, stderr] = [new Screen(), new Screen()];
-  const home = import.meta.dirname;
-  const code = await run([...command.split(' '), '--help'].filter(Boolean), {
-    stdin: Readable.from([]),
-    stdout,
-    stderr,
-    env: {},
-    platform: 'linux',
-    cwd: home,
-    home,
-    execPath: process.execPath,
-    now: () => new Date(),
-    signal: new AbortController().signal,
-  });
+  const words = [...command.split(' '), '--help'].filter(Boolean);
+  const { code, stdout } = await typed(words, { home: import.meta.dirname });
   assert.equal(code, 0, command);
-  return stdout.text;
+  return stdout;
 }
 
 /** The names of the commands that a help lists. */

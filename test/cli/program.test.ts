@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
-import { run } from '../../cli/program.ts';
-import { Screen } from '../support/streams.ts';
+import { typed } from '../support/typed.ts';
 
 let home: string;
 before(async () => {
@@ -13,23 +11,8 @@ before(async () => {
 });
 after(() => rm(home, { recursive: true, force: true }));
 
-async function type(line: string, env: Record<string, string> = {}) {
-  const stdout = new Screen();
-  const stderr = new Screen();
-  const code = await run(line === '' ? [] : line.split(' '), {
-    stdin: Readable.from([]),
-    stdout,
-    stderr,
-    env,
-    platform: 'linux',
-    cwd: home,
-    home,
-    execPath: process.execPath,
-    now: () => new Date(),
-    signal: new AbortController().signal,
-  });
-  return { code, stdout: stdout.text, stderr: stderr.text };
-}
+const type = (line: string, env: Record<string, string> = {}) =>
+  typed(line === '' ? [] : line.split(' '), { home, env });
 
 test('--version prints the version of the package', async () => {
   assert.match((await type('--version')).stdout, /^\d+\.\d+\.\d+\n$/);

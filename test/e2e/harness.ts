@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once, setMaxListeners } from 'node:events';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { request } from 'undici';
-import { run as runCommandLine } from '../../cli/program.ts';
 import type { Faults } from '../../local/faults.ts';
 import { type Ran, type RunOptions, runProgram } from '../support/programs.ts';
+import { typed } from '../support/typed.ts';
 import { whenFound } from '../support/when-found.ts';
 
 /** The built command line. */
@@ -55,34 +53,6 @@ export function cleanEnv(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.Pro
   return { ...Object.fromEntries(kept), HOME: home, EDGE_UPLOAD_KEYRING: 'off', ...more };
 }
 
-/**
- * Runs a command in this process, as bin/main.ts does in a process of its own: a test of twenty commands then loads the
- * program once.
- */
-async function runHere(args: readonly string[], { env = {}, cwd = '/', input }: RunOptions): Promise<Ran> {
-  const { signal } = new AbortController();
-  // Every request under way listens to it.
-  setMaxListeners(0, signal);
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const printed = Promise.all([text(stdout), text(stderr)]);
-  const code = await runCommandLine(args, {
-    stdin: Readable.from(input === undefined ? [] : [Buffer.from(input)]),
-    stdout,
-    stderr,
-    env,
-    platform: process.platform,
-    cwd,
-    home: env.HOME ?? '',
-    execPath: process.execPath,
-    now: () => new Date(),
-    signal,
-  });
-  stdout.end();
-  stderr.end();
-  const [out, errors] = await printed;
-  return { code, stdout: out, stderr: errors };
-}
-
 /** A signal kills a process; NODE_EXTRA_CA_CERTS is read by Node itself, at the start of one. */
 function needsProcess({ env, signal }: RunOptions): boolean {
   return signal !== undefined || env?.NODE_EXTRA_CA_CERTS !== undefined;
@@ -96,7 +66,7 @@ export function computerAt(home: string, more: NodeJS.ProcessEnv = {}): Computer
       const all = { cwd: home, ...options, env: { ...env, ...options.env } };
       return isBuilt || needsProcess(all)
         ? runProgram(process.execPath, [CLI, ...args], all)
-        : runHere(args, all);
+        : typed(args, { ...all, home: all.env.HOME ?? home, platform: process.platform });
     };
     return {
       home,

@@ -4,12 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { run } from '../../../cli/program.ts';
 import { listen } from '../../support/serve.ts';
-import { Screen } from '../../support/streams.ts';
+import { typed } from '../../support/typed.ts';
 
 const STACK = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/s/1</StackId><CreationTime>2026-11-23T00:00:00Z</CreationTime><Description>edge-upload: a test</Description><StackStatus>UPDATE_COMPLETE</StackStatus><Outputs><member><OutputKey>S3BucketName</OutputKey><OutputValue>s-bucket</OutputValue></member><member><OutputKey>EdgeFunctionName</OutputKey><OutputValue>s-EdgeFunction</OutputValue></member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
 const CALLER = `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account><Arn>arn:aws:iam::123456789012:root</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`;
@@ -63,29 +61,18 @@ test('Ctrl-C ends every operator command while AWS does not answer, at the first
     for (const answers of command === 'policy' ? [0] : [0, 1, 2]) {
       await t.test(`${command}, after ${answers} answers`, async () => {
         const interruption = new AbortController();
-        const stdout = new Screen();
-        const stderr = new Screen();
+        const { signal } = interruption;
         const silent = aws.silent(answers);
-        const ended = run([...command.split(' '), '--stack-name', 's'], {
-          stdin: Readable.from([]),
-          stdout,
-          stderr,
-          env,
-          platform: 'linux',
-          cwd: home,
-          home,
-          execPath: process.execPath,
-          now: () => new Date(),
-          signal: interruption.signal,
-        });
+        const ended = typed([...command.split(' '), '--stack-name', 's'], { home, env, signal });
         await silent;
         const asked = aws.held.length;
         interruption.abort();
-        assert.equal(await ended, 130, stderr.text);
+        const { code, stdout, stderr } = await ended;
+        assert.equal(code, 130, stderr);
         assert.equal(aws.held.length, asked, 'nothing more is asked');
-        assert.doesNotMatch(stderr.text, /AbortError|warning/i);
+        assert.doesNotMatch(stderr, /AbortError|warning/i);
         // doctor prints each check as it ends.
-        assert.match(stdout.text, command === 'doctor' ? /^(ok .*\n)*$/ : /^$/);
+        assert.match(stdout, command === 'doctor' ? /^(ok .*\n)*$/ : /^$/);
       });
     }
   }

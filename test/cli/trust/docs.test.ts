@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { run } from '../../../cli/program.ts';
 import { PRESETS, redirectAddresses } from '../../../cli/trust/presets.ts';
-import { Screen } from '../../support/streams.ts';
+import { typed } from '../../support/typed.ts';
 
 const PAGE = join(import.meta.dirname, '../../../docs/identity-providers.md');
 
@@ -23,22 +21,10 @@ test('the commands of the page about providers are commands that there are', asy
   const lines = (await readFile(PAGE, 'utf8')).split('\n').filter((line) => line.startsWith('edge-upload '));
   assert.ok(lines.length > 12);
   for (const line of lines) {
-    const [stdout, stderr] = [new Screen(), new Screen()];
-    const code = await run([...wordsOf(line), '--json'], {
-      stdin: Readable.from(['a token']),
-      stdout,
-      stderr,
-      env: {},
-      platform: 'linux',
-      cwd: home,
-      home,
-      execPath: process.execPath,
-      now: () => new Date(),
-      signal: new AbortController().signal,
-    });
+    const { code, stdout } = await typed([...wordsOf(line), '--json'], { home, input: 'a token' });
     // Everything was understood, and nothing is deployed here.
     assert.equal(code, 2, line);
-    assert.match(stdout.text, /"code":"no_deployment"/, line);
+    assert.match(stdout, /"code":"no_deployment"/, line);
   }
 });
 

@@ -1,0 +1,33 @@
+import { setMaxListeners } from 'node:events';
+import { Readable } from 'node:stream';
+import { run } from '../../cli/program.ts';
+import type { Ran, RunOptions } from './programs.ts';
+import { Screen } from './streams.ts';
+
+interface TypedOptions extends RunOptions {
+  /** Also the working directory, unless `cwd` is. */
+  readonly home: string;
+  readonly platform?: NodeJS.Platform;
+}
+
+/** Runs `edge-upload <words>` without a terminal in this process, as bin/main.ts does in a process of its own. */
+export async function typed(words: readonly string[], options: TypedOptions): Promise<Ran> {
+  const { home, cwd = home, env = {}, input, platform = 'linux' } = options;
+  const { signal = new AbortController().signal } = options;
+  // Every request under way listens to it.
+  setMaxListeners(0, signal);
+  const [stdout, stderr] = [new Screen(), new Screen()];
+  const code = await run(words, {
+    stdin: Readable.from(input === undefined ? [] : [Buffer.from(input)]),
+    stdout,
+    stderr,
+    env,
+    platform,
+    cwd,
+    home,
+    execPath: process.execPath,
+    now: () => new Date(),
+    signal,
+  });
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
