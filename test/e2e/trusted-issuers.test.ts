@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { PassThrough, Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { applyOptions } from '../../cli/commands/deploy.ts';
 import { isUserError } from '../../cli/errors.ts';
-import { createUi } from '../../cli/ui/create.ts';
 import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
+import { testContext } from '../support/context.ts';
 import { rsaKeyPair } from '../support/rsa-keys.ts';
 import { listen } from '../support/serve.ts';
 import { awsClients } from './aws-clients.ts';
@@ -42,20 +41,10 @@ function issuerAt(server: string, alias: string): TrustedIssuer {
 
 /** Runs a change of the kept options, as the commands do. */
 async function apply(computer: Computer, change: (kept: StackOptions) => StackOptions) {
-  const [stdout, stderr] = [new PassThrough().resume(), new PassThrough().resume()];
-  const options = { json: true, quiet: true, debug: false, color: false };
   const { env, home } = computer;
-  const world = {
-    ...{ stdin: Readable.from([]), stdout, stderr, env, home, cwd: home, options },
-    ...{ platform: process.platform, execPath: process.execPath, now: () => new Date() },
-    signal: new AbortController().signal,
-  };
-  const ui = await createUi(world);
-  try {
-    return await applyOptions({ ...world, ui }, { yes: true }, (kept) => ({ options: change(kept) }));
-  } finally {
-    ui.close();
-  }
+  const options = { json: true, quiet: true, debug: false, color: false };
+  const context = testContext({ env, home, cwd: home, options });
+  return applyOptions(context, { yes: true }, (kept) => ({ options: change(kept) }));
 }
 
 interface Status {

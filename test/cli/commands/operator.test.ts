@@ -8,7 +8,7 @@ import { destroy } from '../../../cli/commands/destroy.ts';
 import { findTarget, requireTarget } from '../../../cli/commands/operator.ts';
 import { forgetDeployment, rememberDeployment, useDeployment } from '../../../cli/settings/deployments.ts';
 import { resolveTarget } from '../../../cli/settings/target.ts';
-import { testContext } from '../transfer/helpers/context.ts';
+import { testContext } from '../../support/context.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 
 /** A computer that deployed two stacks, the second last, and uploads to an edge of somebody else's. */

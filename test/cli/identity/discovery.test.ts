@@ -14,8 +14,8 @@ import {
   makeAuthority,
   makeServerCertificate,
 } from '../../../local/tls/certificates.ts';
+import { testContext } from '../../support/context.ts';
 import { listen } from '../../support/serve.ts';
-import { testContext } from '../transfer/helpers/context.ts';
 
 const EDGE = {
   service: 'edge-upload',

@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
+import { rows, testContext } from '../../support/context.ts';
 import { seeded } from '../../support/random.ts';
-import { rows, testContext } from './helpers/context.ts';
 import { flippingProxy } from './helpers/flipping-proxy.ts';
 import { ownEdge, ownFolder, upload } from './helpers/uploading.ts';
 

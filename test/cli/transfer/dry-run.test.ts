@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { EXIT } from '../../../cli/errors.ts';
 import { dryRun } from '../../../cli/transfer/dry-run.ts';
 import { openSources } from '../../../cli/transfer/sources/sources.ts';
-import { rows, testContext } from './helpers/context.ts';
+import { rows, testContext } from '../../support/context.ts';
 import { ownFolder, withCode } from './helpers/uploading.ts';
 
 test('a dry run shows keys, sizes and parts, and files that cannot be uploaded', async (t) => {

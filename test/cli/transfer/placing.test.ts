@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext as NodeTestContext, test } from 'node:test';
-import { rows, type TestContext, testContext } from './helpers/context.ts';
+import { rows, type TestContext, testContext } from '../../support/context.ts';
 import { answerJson, readAll } from './helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { EXIT } from '../../../cli/errors.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import { rows, testContext } from './helpers/context.ts';
+import { rows, testContext } from '../../support/context.ts';
 import { readAll } from './helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
 

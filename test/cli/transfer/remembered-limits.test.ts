@@ -6,7 +6,7 @@ import { type TestContext as NodeTestContext, test } from 'node:test';
 import type { Context } from '../../../cli/context.ts';
 import { tokenSource } from '../../../cli/identity/tokens/token-source.ts';
 import { rememberedLimits } from '../../../cli/transfer/limits.ts';
-import { rows, type TestContext, testContext } from './helpers/context.ts';
+import { rows, type TestContext, testContext } from '../../support/context.ts';
 import { answerJson, readAll } from './helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
 

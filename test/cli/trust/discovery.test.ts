@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, it, test } from 'node:test';
 import { discoverIssuers, keyWords } from '../../../cli/trust/discovery.ts';
 import { openDocuments } from '../../../cli/trust/documents.ts';
-import { testContext } from '../transfer/helpers/context.ts';
+import { testContext } from '../../support/context.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 import { documentsOf, serveDocuments, serveIssuer } from './provider.ts';
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
-import { testContext } from '../../transfer/helpers/context.ts';
+import { testContext } from '../../../support/context.ts';
 
 /** One command of many at once: says that it is ready, waits for a line, then tells what it got. The token stays inside. */
 const [, , url = ''] = process.argv;

@@ -8,9 +8,9 @@ import { isUserError, type UserError } from '../../../../cli/errors.ts';
 import { rememberDeployment } from '../../../../cli/settings/deployments.ts';
 import { cannotAsk, cannotConfirm } from '../../../../cli/ui/questions.ts';
 import type { Ui } from '../../../../cli/ui/ui.ts';
+import { type TestContext, testContext } from '../../../support/context.ts';
 import { type FlatEvent, flatEvent } from '../../../support/flat.ts';
 import { listen } from '../../../support/serve.ts';
-import { type TestContext, testContext } from '../../transfer/helpers/context.ts';
 
 /** Answers to questions, by the beginning of the prompt; a function is asked when it is time. */
 type Answers = Readonly<Record<string, string | boolean | (() => string | Promise<string>)>>;

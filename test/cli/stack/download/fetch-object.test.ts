@@ -11,8 +11,8 @@ import { fileError } from '../../../../cli/settings/disk-errors.ts';
 import { fetchObject } from '../../../../cli/stack/download/fetch-object.ts';
 import { fileNameOf, openTarget, targetPath } from '../../../../cli/stack/download/target-file.ts';
 import { crc32Bytes } from '../../../../cli/transfer/proof/digests.ts';
+import { testContext } from '../../../support/context.ts';
 import { listen } from '../../../support/serve.ts';
-import { testContext } from '../../transfer/helpers/context.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 
 const BYTES = randomBytes(300_000);

@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 import { openSources } from '../../../../cli/transfer/sources/sources.ts';
 import { uploadFiles } from '../../../../cli/transfer/upload.ts';
-import { testContext } from './context.ts';
+import { testContext } from '../../../support/context.ts';
 import { tokensOf } from './uploading.ts';
 
 // A process of its own, so that its memory can be measured: node upload-child.ts <url> <file>…

@@ -9,7 +9,7 @@ import type { TokenSource } from '../../../../cli/identity/tokens/access-token.t
 import { openSources, type SourceOptions } from '../../../../cli/transfer/sources/sources.ts';
 import { type UploadOptions, uploadFiles } from '../../../../cli/transfer/upload.ts';
 import type { Clock } from '../../../../cli/transfer/wire/retry.ts';
-import type { TestContext } from './context.ts';
+import type { TestContext } from '../../../support/context.ts';
 import { type Mischief, startEdge, type TestEdge } from './edge.ts';
 
 /** A clock whose sleeps end at once and are written down. */

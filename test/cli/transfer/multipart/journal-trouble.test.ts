@@ -5,7 +5,7 @@ import { type TestContext as NodeTestContext, test } from 'node:test';
 import { abort, list } from '../../../../cli/commands/uploads.ts';
 import { EXIT } from '../../../../cli/errors.ts';
 import { journalFolder } from '../../../../cli/transfer/multipart/journal.ts';
-import { type TestContext, testContext } from '../helpers/context.ts';
+import { type TestContext, testContext } from '../../../support/context.ts';
 import { answerJson, readAll, type TestEdge, TOKENS } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, upload, withCode } from '../helpers/uploading.ts';
 

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { journalFolder, listJournals } from '../../../../cli/transfer/multipart/journal.ts';
 import { CLI } from '../../../e2e/harness.ts';
-import { testContext } from '../helpers/context.ts';
+import { testContext } from '../../../support/context.ts';
 import { type TestEdge, TOKENS } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, upload } from '../helpers/uploading.ts';
 

@@ -10,8 +10,8 @@ import { text } from 'node:stream/consumers';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { journalFolder, listJournals } from '../../../../cli/transfer/multipart/journal.ts';
 import { CLI } from '../../../e2e/harness.ts';
+import { testContext } from '../../../support/context.ts';
 import { runProgram } from '../../../support/programs.ts';
-import { testContext } from '../helpers/context.ts';
 import {
   answerJson,
   answerXml,

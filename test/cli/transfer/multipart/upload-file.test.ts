@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib';
 import { journalFolder, listJournals } from '../../../../cli/transfer/multipart/journal.ts';
 import { crc32Bytes } from '../../../../cli/transfer/proof/digests.ts';
 import type { UploadOptions } from '../../../../cli/transfer/upload.ts';
-import { rows, testContext } from '../helpers/context.ts';
+import { rows, testContext } from '../../../support/context.ts';
 import { answerXml, cutAnswer, type Mischief, readAll, type TestEdge } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, upload, withCode } from '../helpers/uploading.ts';
 

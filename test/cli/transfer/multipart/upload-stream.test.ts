@@ -5,7 +5,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { test } from 'node:test';
 import type { UserError } from '../../../../cli/errors.ts';
 import type { MultipartMode } from '../../../../cli/transfer/plan.ts';
-import { rows, testContext } from '../helpers/context.ts';
+import { rows, testContext } from '../../../support/context.ts';
 import { answerXml, type TestEdge } from '../helpers/edge.ts';
 import { ownEdge, upload, withCode } from '../helpers/uploading.ts';
 

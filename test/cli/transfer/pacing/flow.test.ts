@@ -4,7 +4,7 @@ import { createRateLimit, outflow } from '../../../../cli/transfer/pacing/outflo
 import { createMeter } from '../../../../cli/transfer/progress.ts';
 import { parseSize } from '../../../../cli/transfer/sizes.ts';
 import { stallGuard } from '../../../../cli/transfer/wire/guards.ts';
-import { testContext } from '../helpers/context.ts';
+import { testContext } from '../../../support/context.ts';
 import { withCode } from '../helpers/uploading.ts';
 
 /** A clock that moves only when somebody sleeps or is told to take time. */

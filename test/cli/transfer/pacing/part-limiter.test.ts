@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { testContext } from '../helpers/context.ts';
+import { testContext } from '../../../support/context.ts';
 import { answerXml, readAll } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, upload } from '../helpers/uploading.ts';
 import { MIB, MOST, sendOver } from './simulated-link.ts';

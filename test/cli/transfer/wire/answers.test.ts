@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext as NodeTestContext, test } from 'node:test';
 import { isUserError } from '../../../../cli/errors.ts';
-import { rows, testContext } from '../helpers/context.ts';
+import { rows, testContext } from '../../../support/context.ts';
 import { answerJson, type Mischief, readAll, type TestEdge } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from '../helpers/uploading.ts';
 

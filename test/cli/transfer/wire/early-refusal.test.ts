@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext as NodeTestContext, test } from 'node:test';
-import { testContext } from '../helpers/context.ts';
+import { testContext } from '../../../support/context.ts';
 import { ownFolder, tokensOf, upload, withCode } from '../helpers/uploading.ts';
 
 /** A server of raw bytes: `onHead` sees each request's head as soon as it is there, whatever of the body is still to come. */

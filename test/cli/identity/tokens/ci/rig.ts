@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import type { TestContext as NodeTestContext } from 'node:test';
 import { isUserError, type UserError } from '../../../../../cli/errors.ts';
 import type { Jwk } from '../../../../../protocol/signing-key.ts';
+import { type TestContext, testContext } from '../../../../support/context.ts';
 import { claimsOf, signRs256 } from '../../../../support/forge.ts';
 import { rsaKeyPair } from '../../../../support/rsa-keys.ts';
 import { listen } from '../../../../support/serve.ts';
-import { type TestContext, testContext } from '../../../transfer/helpers/context.ts';
 import { type CiName, PUBLISHED } from './published-claims.ts';
 
 /** The bearer credential that a job asks GitHub for tokens with. */

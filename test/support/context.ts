@@ -1,15 +1,18 @@
+import { setMaxListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
-import type { Context } from '../../../../cli/context.ts';
-import { type FlatEvent, flatEvent } from '../../../support/flat.ts';
+import type { Context } from '../../cli/context.ts';
+import { type FlatEvent, flatEvent } from './flat.ts';
 
 export interface TestContext extends Context {
   readonly events: FlatEvent[];
   readonly abort: AbortController;
 }
 
-/** A context whose screen is a list of events. */
+/** Returns a context whose screen is a list of events, and that asks nobody. */
 export function testContext(over: Partial<Context> = {}): TestContext {
   const abort = new AbortController();
+  // Every request under way listens to it.
+  setMaxListeners(0, abort.signal);
   const events: FlatEvent[] = [];
   const never = () => Promise.reject(new Error('nobody is to be asked'));
   return {
