@@ -1,5 +1,5 @@
 import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
-import { isAlias, POOL_ALIAS } from '../../protocol/issuer-alias.ts';
+import { isAlias, POOL_ALIAS, RESERVED_ALIASES } from '../../protocol/issuer-alias.ts';
 import { keyProblem } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { type IssuerRule, overlap } from '../../protocol/prefix-overlap.ts';
@@ -10,14 +10,11 @@ import { requireJobs } from './ci-issuers.ts';
 import { checkedCondition, conditionWords } from './conditions.ts';
 import { requireOwner } from './shared-issuers.ts';
 
-/** Aliases of the edge itself: the user pool, and the deployment's own keys. */
-const RESERVED: readonly string[] = [POOL_ALIAS, 'edge'];
-
 /** @throws {UserError} `usage` */
 export function requireAlias(alias: string): void {
-  const isReserved = RESERVED.includes(alias);
+  const isReserved = RESERVED_ALIASES.includes(alias);
   if (isAlias(alias) && !isReserved) return;
-  const why = isReserved ? 'it is the name of the deployment’s own issuer' : 'it is not a short name';
+  const why = isReserved ? 'edge-upload uses that name itself' : 'it is not a short name';
   throw new UserError('usage', `Invalid value “${alias}” for --alias: ${why}.`, {
     hint: 'It takes a letter, then letters, digits and hyphens, all in lower case, at most 32: corp',
   });

@@ -90,9 +90,17 @@ describe('what a deployment may trust', () => {
     refuse({ trust: [issuer('corp', [{ writeTo: 'a/' }]), other] }, /Two issuers have the alias corp/);
   });
 
-  for (const alias of ['cognito', 'edge', 'Corp', '1st', '', 'a'.repeat(33), 'a_b']) {
+  for (const alias of ['cognito', 'edge', 'link', 'key']) {
+    it(`refuses the reserved alias “${alias}” by name`, () =>
+      refuse(
+        { trust: [issuer(alias, [{ writeTo: 'a/' }])] },
+        new RegExp(`“${alias}” for --alias: edge-upload uses that name itself`),
+      ));
+  }
+
+  for (const alias of ['Corp', '1st', '', 'a'.repeat(33), 'a_b']) {
     it(`refuses the alias “${alias}”`, () =>
-      refuse({ trust: [issuer(alias, [{ writeTo: 'a/' }])] }, /--alias/));
+      refuse({ trust: [issuer(alias, [{ writeTo: 'a/' }])] }, /--alias: it is not a short name/));
   }
 
   const PREFIXES: readonly (readonly [string, RegExp])[] = [
