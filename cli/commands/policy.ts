@@ -8,6 +8,8 @@ import { DEFAULT_STACK_NAME, findTarget, type OperatorTarget, openAws, targetNam
 export interface PolicyArgs {
   /** Leaves out what a deploy does not need. */
   readonly deployOnly?: boolean;
+  /** A second policy, for options and commands that most deployments do without. */
+  readonly extras?: boolean;
   /** Of the policy; absent: the one of the credentials. */
   readonly account?: string;
   /** A bucket that was adopted, or is to be. */
@@ -18,11 +20,12 @@ export interface PolicyArgs {
 /** Prints the IAM policy that an operator of the stack needs. */
 export async function policy(context: Context, args: PolicyArgs): Promise<Result> {
   const target = (await findTarget(context)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
-  const { deployOnly = false } = args;
+  const { deployOnly = false, extras = false } = args;
   const document = policyDocument({
     account: await accountOf(context, target, args),
     stackName: target.stackName,
     deployOnly,
+    extras,
     ...omitUndefined({ bucketName: args.bucketName ?? target.known?.bucket }),
   });
   const { length } = JSON.stringify(document);

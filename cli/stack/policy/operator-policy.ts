@@ -1,3 +1,4 @@
+import { EXTRA_STATEMENTS } from './extra-statements.ts';
 import { OPERATOR_POLICY, type OperatorStatement } from './operator-statements.ts';
 
 export interface PolicyScope {
@@ -5,6 +6,8 @@ export interface PolicyScope {
   readonly stackName: string;
   /** Leaves out what `destroy`, `ls`, `get` and `user` need beyond `deploy`. */
   readonly deployOnly?: boolean;
+  /** The statements of options and commands that most deployments do without, and no others. */
+  readonly extras?: boolean;
   /** A bucket whose name does not begin with the stack's. */
   readonly bucketName?: string;
 }
@@ -20,12 +23,14 @@ function fill(pattern: string, { account, stackName, bucketName }: PolicyScope):
 
 /** Returns the statements of the policy for one account and stack. */
 export function operatorPolicy(scope: PolicyScope): OperatorStatement[] {
-  return OPERATOR_POLICY.filter(({ beyondDeploy }) => !(scope.deployOnly && beyondDeploy)).map(
-    (statement) => ({
+  const { deployOnly = false, extras = false } = scope;
+  const statements: readonly OperatorStatement[] = extras ? EXTRA_STATEMENTS : OPERATOR_POLICY;
+  return statements
+    .filter(({ beyondDeploy }) => !(deployOnly && beyondDeploy))
+    .map((statement) => ({
       ...statement,
       resources: statement.resources.flatMap((pattern) => fill(pattern, scope)),
-    }),
-  );
+    }));
 }
 
 interface PolicyDocument {

@@ -8,12 +8,17 @@ const account = '123456789012';
 
 test('the policy of the longest names fits into a managed policy', () => {
   const longest = { account, stackName: 's'.repeat(LONGEST_NAME), bucketName: 'b'.repeat(63) };
-  const { length } = JSON.stringify(policyDocument(longest));
-  assert.ok(length <= POLICY_LIMIT_CHARACTERS, `${length} characters`);
+  for (const extras of [false, true]) {
+    const { length } = JSON.stringify(policyDocument({ ...longest, extras }));
+    assert.ok(length <= POLICY_LIMIT_CHARACTERS, `${length} characters`);
+  }
 });
 
 test('every statement is one that IAM accepts', () => {
-  const { Version, Statement } = policyDocument({ account, stackName: 'Media', bucketName: 'kept' });
+  const scope = { account, stackName: 'Media', bucketName: 'kept' };
+  const { Version, Statement: most } = policyDocument(scope);
+  const { Statement: extras } = policyDocument({ ...scope, extras: true });
+  const Statement = [...most, ...extras];
   assert.equal(Version, '2012-10-17');
   assert.equal(new Set(Statement.map(({ Sid }) => Sid)).size, Statement.length);
   for (const { Sid, Effect, Action, Resource } of Statement) {
@@ -47,4 +52,15 @@ test('an operator who only deploys is not allowed to read or delete objects, or 
   const actions = Statement.filter(({ Sid }) => Sid !== 'Template').flatMap(({ Action }) => Action);
   for (const action of ['s3:GetObject', 's3:DeleteObject', 'cognito-idp:AdminCreateUser'])
     assert.ok(!actions.includes(action), action);
+});
+
+test('what most deployments do without is a policy of its own', () => {
+  const { Statement } = policyDocument({ account, stackName: 'Media', extras: true });
+  const services = Statement.flatMap(({ Action }) => Action.map((action) => action.split(':')[0]));
+  assert.deepEqual([...new Set(services)].sort(), ['events', 'guardduty', 'kms', 's3', 'sns']);
+  assert.deepEqual(Statement.find(({ Sid }) => Sid === 'MakeNoticeRule')?.Resource, [
+    'arn:aws:events:us-east-1:123456789012:rule/Media-*',
+  ]);
+  const { Statement: most } = policyDocument({ account, stackName: 'Media' });
+  for (const { Sid } of Statement) assert.ok(!most.some((one) => one.Sid === Sid), Sid);
 });
