@@ -16,13 +16,45 @@ export interface BakedConfig extends Partial<PoolIdentity> {
   readonly policy: UploadPolicy;
   /** All others than the pool. */
   readonly issuers?: readonly EdgeIssuer[];
+  /** Of the deployment's own issuer, which signs links and keys. Absent: neither is accepted. */
+  readonly signing?: Signing;
+  /** Absent: the edge serves no page. Its files are a constant of their own: see `EdgePage`. */
+  readonly page?: PageSettings;
   readonly origins?: readonly string[];
   readonly bakedAt?: number;
 }
 
+/** What verifies links and keys. */
+export interface Signing {
+  /** Ed25519, the newest first. `kid` is the beginning of the RFC 7638 thumbprint. */
+  readonly keys: readonly Jwk[];
+  /** Ids of links and keys that are refused. */
+  readonly revoked?: readonly string[];
+}
+
+/** How the upload page presents itself. Everybody can read it. */
+export interface PageSettings {
+  readonly title?: string;
+  readonly note?: string;
+  /** `#rrggbb`. */
+  readonly color?: string;
+  /** Whether `logo.svg` is among the files. */
+  readonly logo?: true;
+}
+
+/** Files of the upload page by name. The page itself has the empty name; the other names contain a hash, the logo's apart. */
+export type EdgePage = Readonly<Record<string, PageFile>>;
+
+interface PageFile {
+  /** `Content-Type`. */
+  readonly type: string;
+  /** The content, compressed with gzip, in base64. */
+  readonly gzip: string;
+}
+
 /** What the function works with: see `configOf` in pool-issuer.ts. */
 export interface EdgeConfig {
-  /** Whose tokens count. The pool is first, where there is one. */
+  /** Whose tokens count. The pool is first, where there is one; the deployment's own issuer is last. */
   readonly issuers: readonly EdgeIssuer[];
   /** Of all callers. The smaller of its size and the rule's counts. */
   readonly policy: EdgePolicy;
@@ -30,6 +62,9 @@ export interface EdgeConfig {
   readonly origins: readonly string[];
   /** Seconds since 1970 when the key sets of other issuers than the pool were downloaded. Absent without such issuers. */
   readonly bakedAt?: number;
+  /** Ids of links and keys that are refused. */
+  readonly revoked?: ReadonlySet<string>;
+  readonly page?: PageSettings;
 }
 
 export interface EdgePolicy {
@@ -41,9 +76,10 @@ export interface EdgePolicy {
 
 /** Whose tokens the edge accepts. */
 export interface EdgeIssuer {
-  /** `[a-z][a-z0-9-]{0,31}`. `cognito` is the pool's; `edge` is reserved for the deployment's own issuer. */
+  /** `[a-z][a-z0-9-]{0,31}`. `cognito` is the pool's, `edge` the deployment's own issuer's. */
   readonly alias: string;
-  readonly kind: 'pool' | 'people' | 'workload';
+  /** `edge`: the deployment's own issuer. Its tokens are links and keys, which name what they grant: it has no rules. */
+  readonly kind: 'pool' | 'people' | 'workload' | 'edge';
   /** Values of `iss`, compared as they are: a slash more or less is another issuer. */
   readonly iss: readonly string[];
   readonly jwksUri: string;

@@ -1,7 +1,7 @@
 import { claimTexts, readClaim } from '../protocol/claims.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { placeholdersOf } from '../protocol/prefix-rule.ts';
-import type { EdgeConfig, EdgeIssuer, UploadPolicy } from './config.ts';
+import type { EdgeConfig, EdgeIssuer, PageSettings, UploadPolicy } from './config.ts';
 import { permissionOf } from './permission.ts';
 import { fitting } from './response.ts';
 import type { Caller } from './token/claims.ts';
@@ -17,7 +17,10 @@ export interface EdgeDescription {
   readonly clientId?: string;
   /** What applies to the pool's users. */
   readonly policy: UploadPolicy;
+  /** Where callers sign in, or get their tokens. */
   readonly issuers: readonly DescribedIssuer[];
+  /** Of the upload page. Absent without one. */
+  readonly page?: PageSettings;
   readonly caller?: DescribedCaller;
 }
 
@@ -44,10 +47,14 @@ interface DescribedCaller {
   readonly claims?: Readonly<Record<string, string>>;
   /** Prefixes of the keys that the caller can write; empty text: any key. Empty list: no key. */
   readonly writeTo: readonly string[];
+  /** The one key that a link or key is for; `writeTo` has it too. */
+  readonly key?: string;
   /** Largest object in bytes. */
   readonly maxSize?: number;
   /** Objects that exist are not replaced. */
   readonly noClobber?: boolean;
+  /** What the operator wrote for the user of a link. */
+  readonly note?: string;
   /** How many more groups and prefixes there are than the answer has room for; absent where it has all. */
   readonly omitted?: { readonly groups: number; readonly writeTo: number };
   /** RFC 3339, UTC. */

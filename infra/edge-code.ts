@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BakedConfig, EdgeIssuer } from '../edge/config.ts';
+import type { BakedConfig, EdgeIssuer, EdgePage, PageSettings, Signing } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
-import { signingKeysOf } from '../protocol/signing-key.ts';
+import { algorithmsOf, signingKeysOf } from '../protocol/signing-key.ts';
 
 /** Bytes. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html */
 export const EDGE_CODE_LIMIT_BYTES = 4_000_000;
@@ -21,8 +21,8 @@ function readBundle(): string {
 }
 
 /** JSON is JavaScript. Braces that CloudFormation would take for a dynamic reference are spelled so that it does not. */
-function literal(config: BakedConfig): string {
-  return JSON.stringify(config).replaceAll('{{', '{\\u007b');
+function literal(value: object): string {
+  return JSON.stringify(value).replaceAll('{{', '{\\u007b');
 }
 
 const ISSUER_FIELDS = [
@@ -50,30 +50,46 @@ function publicIssuer(issuer: EdgeIssuer): EdgeIssuer {
   return { ...Object.fromEntries(fields), keys: signingKeysOf(issuer) };
 }
 
+/** @throws {Error} for a key that the edge could not verify with: every link and key would be refused. */
+function publicSigning(signing: Signing): Signing {
+  const keys = signingKeysOf(signing).filter((key) => algorithmsOf(key).includes('EdDSA'));
+  if (keys.length === 0 || keys.length < signing.keys.length) {
+    throw new Error('the signing keys of links and keys must be Ed25519 public keys');
+  }
+  return { keys, ...omitUndefined({ revoked: signing.revoked }) };
+}
+
+const publicSettings = ({ title, note, color, logo }: PageSettings): PageSettings =>
+  omitUndefined({ title, note, color, logo });
+
+/** Copies the files of the page field by field. */
+function publicPage(page: EdgePage): EdgePage {
+  return Object.fromEntries(Object.entries(page).map(([name, { type, gzip }]) => [name, { type, gzip }]));
+}
+
 /**
- * The code of the edge function: the built bundle with its configuration before it, as Lambda@Edge has no environment
- * variables.
+ * The code of the edge function: the built bundle with its configuration and the upload page before it, as Lambda@Edge has
+ * no environment variables.
+ * @param page The files of the upload page, for a configuration with a page.
  * @throws {Error} when the bundle was not built, or is larger than {@link EDGE_CODE_LIMIT_BYTES}.
  */
-export function edgeCode({
-  userPoolId,
-  clientId,
-  jwks,
-  policy,
-  issuers,
-  origins,
-  bakedAt,
-}: BakedConfig): string {
+export function edgeCode(
+  { userPoolId, clientId, jwks, policy, issuers, signing, page: settings, origins, bakedAt }: BakedConfig,
+  page?: EdgePage,
+): string {
   const config = omitUndefined({
     userPoolId,
     clientId,
     jwks: jwks && { keys: signingKeysOf(jwks) },
     policy,
     issuers: issuers?.map(publicIssuer),
+    signing: signing && publicSigning(signing),
+    page: settings && publicSettings(settings),
     origins,
     bakedAt,
   });
-  const code = `const EDGE_CONFIG=${literal(config)};\n${readBundle()}`;
+  const files = page === undefined ? 'undefined' : literal(publicPage(page));
+  const code = `const EDGE_CONFIG=${literal(config)};\nconst EDGE_PAGE=${files};\n${readBundle()}`;
   const bytes = Buffer.byteLength(code);
   if (bytes > EDGE_CODE_LIMIT_BYTES) {
     throw new Error(

@@ -5,7 +5,7 @@ import type { Rule } from './upload-rule.ts';
 /** An issuer, as far as the keys of its callers depend on it. */
 export interface RuledIssuer {
   readonly alias: string;
-  readonly kind: 'pool' | 'people' | 'workload';
+  readonly kind: 'pool' | 'people' | 'workload' | 'edge';
   readonly name: ClaimPath;
   readonly rules: readonly Rule[];
 }
