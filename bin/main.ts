@@ -15,6 +15,9 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 // end while V8 is at it.
 setFlagsFromString('--liftoff-only');
 
+// The token of a link that was typed is nothing for the list of processes.
+if (process.argv.some((word) => /\beu[lk]_/.test(word))) process.title = 'edge-upload';
+
 const interruption = new AbortController();
 // Every request under way listens to it.
 setMaxListeners(0, interruption.signal);

@@ -31,6 +31,7 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
     tokens: kept?.file ?? originName(origin),
     encrypted: kept && kept.key !== undefined,
     writeTo: [...writeTo],
+    ...omitUndefined({ key: caller.key, note: caller.note }),
     maxSize: caller.maxSize ?? description.policy.maxSize,
     ...omitUndefined({ noClobber: caller.noClobber }),
     ...omitUndefined({ omitted: omitted && { ...omitted } }),
@@ -42,6 +43,7 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
     ['issuer', issuer && issuerText(issuer)],
     ['claims', claims && claimsText(claims)],
     ['deployment', deploymentText(target)],
+    ['note', caller.note],
     ['can write', writingText(description.policy, caller)],
     ['tokens', originText(origin, kept)],
     ['good for', goodFor(context.now(), isRenewed(origin, kept), tokenExpiresAt)],
@@ -56,6 +58,8 @@ function deploymentText({ url, deployment }: Target): string {
 
 function originText(origin: TokenOrigin, kept: FoundSession | undefined): string {
   switch (origin.kind) {
+    case 'link':
+      return 'from EDGE_UPLOAD_LINK';
     case 'token':
       return 'from EDGE_UPLOAD_TOKEN';
     case 'file':
@@ -72,7 +76,8 @@ function originText(origin: TokenOrigin, kept: FoundSession | undefined): string
 /** Returns false for a token that nothing renews. */
 function isRenewed(origin: TokenOrigin, kept: FoundSession | undefined): boolean {
   if (kept !== undefined) return kept.session.refreshToken !== undefined;
-  return origin.kind === 'workload' ? origin.workload.source !== 'variable' : origin.kind !== 'token';
+  if (origin.kind === 'workload') return origin.workload.source !== 'variable';
+  return origin.kind !== 'token' && origin.kind !== 'link';
 }
 
 function goodFor(now: Date, renewed: boolean, expiresAt: string): string {

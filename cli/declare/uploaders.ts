@@ -80,11 +80,13 @@ function declarePut(root: Commander, act: Act): void {
     'edge-upload put report.pdf --as 2026/report.pdf',
     'edge-upload put -r photos/ --include "*.jpg" --prefix 2026/',
     'pg_dump shop | edge-upload put - --as backups/shop.sql --json',
+    'EDGE_UPLOAD_LINK=<address> edge-upload put report.pdf',
   ]);
   put.optionsGroup('What to upload, and where:');
   put
     .option('--as <key>', 'Key of a single file, instead of its name')
     .option('--prefix <prefix>', 'Beginning of every key')
+    .option('--link <address>', 'Upload with a link (or EDGE_UPLOAD_LINK)')
     .option('-r, --recursive', 'Upload folders with all files below them')
     .option('--include <glob>', 'Only files that match (repeatable)', several)
     .option('--exclude <glob>', 'No files or folders that match (repeatable)', several)

@@ -43,7 +43,7 @@ export function groupsText({ groups, omitted }: Caller): string {
 /** Returns what a caller has permission to write. The edge itself decides at each upload. */
 export function writingText(
   { maxSize = Number.POSITIVE_INFINITY, allowGroups = [] }: UploadPolicy,
-  { writeTo, omitted, issuer, maxSize: ofRule = maxSize, noClobber }: Caller,
+  { writeTo, key, omitted, issuer, maxSize: ofRule = maxSize, noClobber }: Caller,
 ): string {
   if (writeTo.length === 0) {
     if (issuer !== undefined && issuer !== POOL_ALIAS)
@@ -54,6 +54,7 @@ export function writingText(
   const most = Math.min(maxSize, ofRule);
   const size = most === Number.POSITIVE_INFINITY ? '' : `, up to ${formatLimit(most)} each`;
   const limits = `${size}${noClobber ? ', without overwriting' : ''}`;
+  if (key !== undefined) return `the key ${key} alone${limits}`;
   if (writeTo.includes('')) return `any key${limits}`;
   return `keys that begin with ${writeTo.join(' or ')}${more(omitted?.writeTo)}${limits}`;
 }

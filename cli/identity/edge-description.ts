@@ -30,6 +30,10 @@ export interface Caller {
   readonly claims?: Readonly<Record<string, string>>;
   /** Prefixes of the keys that the caller can write; empty text for every key. */
   readonly writeTo: readonly string[];
+  /** The only key that the caller can write, under a link or key for it. */
+  readonly key?: string;
+  /** What the maker of a link wrote on it. */
+  readonly note?: string;
   /** Largest object in bytes, of this caller's rule. */
   readonly maxSize?: number;
   /** True if the caller cannot overwrite objects. */
@@ -97,12 +101,14 @@ function readCaller(value: unknown): Caller | undefined {
   if (!isStringList(writeTo)) return undefined;
   if (Number.isNaN(Date.parse(tokenExpiresAt))) return undefined;
   if (value.omitted !== undefined && omitted === undefined) return undefined;
-  const { issuer, claims, maxSize, noClobber } = value;
+  const { issuer, claims, key, note, maxSize, noClobber } = value;
   if (issuer !== undefined && !isAlias(issuer)) return undefined;
   if (claims !== undefined && !isClaims(claims)) return undefined;
+  if ([key, note].some((field) => field !== undefined && !isText(field))) return undefined;
   if (maxSize !== undefined && !isSize(maxSize)) return undefined;
   if (noClobber !== undefined && typeof noClobber !== 'boolean') return undefined;
-  const more = omitUndefined({ issuer, claims, maxSize, noClobber, omitted });
+  const texts = { key: key as string | undefined, note: note as string | undefined };
+  const more = omitUndefined({ issuer, claims, ...texts, maxSize, noClobber, omitted });
   return { username, sub, groups, writeTo, tokenExpiresAt, ...more };
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
+import { readLink } from '../links/link-address.ts';
 import { shellWord } from '../ui/shell-word.ts';
 import { currentDeployment, type Deployment, findByName, findByUrl, listDeployments } from './deployments.ts';
 import { edgeUrl } from './edge-url.ts';
@@ -11,7 +12,7 @@ export interface Target {
 }
 
 /**
- * Returns the edge that a command uses: the typed address, then `--stack-name`, `EDGE_UPLOAD_URL`,
+ * Returns the edge that a command uses: the typed address, then `--stack-name`, `EDGE_UPLOAD_LINK`, `EDGE_UPLOAD_URL`,
  * `EDGE_UPLOAD_STACK` (flags before environment), then the deployment used last.
  */
 export async function resolveTarget(context: Context, typed?: string): Promise<Target> {
@@ -23,7 +24,9 @@ export async function resolveTarget(context: Context, typed?: string): Promise<T
   if (typed !== undefined) return byUrl(typed);
   const { stackName } = context.options;
   const fromFlag = stackName !== undefined && stackName !== context.env.EDGE_UPLOAD_STACK;
-  if (!fromFlag && context.env.EDGE_UPLOAD_URL) return byUrl(context.env.EDGE_UPLOAD_URL);
+  const { EDGE_UPLOAD_LINK: link, EDGE_UPLOAD_URL: address } = context.env;
+  if (!fromFlag && link) return byUrl(addressOfLink(link, address));
+  if (!fromFlag && address) return byUrl(address);
   if (stackName !== undefined) {
     const deployment = await findByName(context, stackName);
     if (deployment !== undefined) return { url: deployment.url, deployment };
@@ -47,6 +50,17 @@ export async function resolveTarget(context: Context, typed?: string): Promise<T
       '  edge-upload demo',
     ],
   });
+}
+
+/** Returns the edge of a link. Refuses two variables that name two edges. */
+function addressOfLink(link: string, address: string | undefined): string {
+  const { url } = readLink(link, 'EDGE_UPLOAD_LINK');
+  if (!address || edgeUrl(address) === url) return url;
+  throw new UserError(
+    'usage',
+    `EDGE_UPLOAD_LINK is a link of ${url}, but EDGE_UPLOAD_URL names ${edgeUrl(address)}.`,
+    { hint: 'Unset one of the two variables.' },
+  );
 }
 
 /** Looks up the deployment of an address. An unreadable list of deployments is ignored: the address is enough. */

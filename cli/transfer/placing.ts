@@ -49,20 +49,40 @@ export interface Placing {
   placeAgain(item: Item, placed: Placed, error: UserError): Promise<Placed | undefined>;
 }
 
+export interface PlacingOptions {
+  /** More than one item may come. */
+  readonly several: boolean;
+  /** The user typed the key or its beginning. */
+  readonly isNamed: boolean;
+  readonly note: (text: string) => void;
+}
+
+/** Puts an item under the one key that the caller is allowed to write, unless the user typed another. */
+function exactly(item: Item, only: string, { several, isNamed, note }: PlacingOptions): Item {
+  const { name, key } = item;
+  if (!several && key === only) return item;
+  if (!several && !isNamed) {
+    note(`It is stored as “${only}”, the only key that you are allowed to write.`);
+    return { ...item, key: only };
+  }
+  const error = new UserError('forbidden', `You are allowed to write “${only}” only, not “${key}”.`, {
+    hint: several ? 'Upload a single file.' : 'Leave --as and --prefix out.',
+  });
+  return { name, key, kind: 'refused', error };
+}
+
 /**
  * Puts items below the one prefix that the caller is allowed to write, whatever `--as` and `--prefix` say. Where there
  * are several prefixes, items below none of them are refused, and the error names the prefixes.
  */
-export function createPlacing(
-  limits: Limits,
-  { several, note }: { readonly several: boolean; readonly note: (text: string) => void },
-): Placing {
+export function createPlacing(limits: Limits, { several, isNamed, note }: PlacingOptions): Placing {
   let noted: string | undefined;
   let failure: UserError | undefined;
 
   const below = (item: Item, limits: EdgeLimits): Placed => {
     const { name, key } = item;
-    const { writeTo = [''], omitted } = limits;
+    const { writeTo = [''], key: only, omitted } = limits;
+    if (only !== undefined) return { item: exactly(item, only, { several, isNamed, note }), limits };
     if (writeTo.some((prefix) => key.startsWith(prefix))) return { item, limits };
     // The key may begin with a prefix that the edge did not list: the edge decides.
     if (omitted !== undefined) return { item, limits };

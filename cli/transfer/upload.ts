@@ -26,6 +26,8 @@ export interface UploadOptions extends UploadContextOptions, ObjectOptions, Plan
   readonly noClobber?: boolean;
   /** Put keys below the prefix that the caller is allowed to write. */
   readonly ownPrefix?: boolean;
+  /** The user typed the key or its beginning. */
+  readonly isNamed?: boolean;
 }
 
 /** Several files are counted for the progress only in uploads that last so long: counting takes time too. */
@@ -70,7 +72,8 @@ export async function uploadFiles(
   const counting = countLater(sources, meter);
   try {
     const { several } = sources;
-    const placing = options.ownPrefix === true ? createPlacing(limits, { several, note }) : undefined;
+    const { ownPrefix = false, isNamed = false } = options;
+    const placing = ownPrefix ? createPlacing(limits, { several, isNamed, note }) : undefined;
     await runAll(sources.items(warn), (item) => uploadItem(item, shared), {
       files: slots.size,
       placing,

@@ -55,6 +55,13 @@ function causes(error: unknown): string[] {
   return lines;
 }
 
+/** The tokens of links and keys. Commander quotes words that it does not know, and a link may be one of them. */
+const TOKENS = /\b(eu[lk]_)[\w-]+\.[\w.-]+/g;
+
+function withoutTokens(text: string): string {
+  return text.replace(TOKENS, '$1…');
+}
+
 /** Shows an error where the reader looks for it, one JSON document on stdout or lines on stderr; gives its exit code. */
 export function renderError(
   thrown: unknown,
@@ -63,7 +70,10 @@ export function renderError(
 ): ExitCode {
   const error = toUserError(thrown);
   const paint = painter(color && stderr.isTTY === true);
-  const { code, message, hint, hintLines } = error;
+  const { code } = error;
+  const message = withoutTokens(error.message);
+  const hint = error.hint && withoutTokens(error.hint);
+  const hintLines = error.hintLines.map(withoutTokens);
   if (json) {
     const document = { code, message, ...omitUndefined({ hint }) };
     writeLines(stdout, [Shown.json({ error: document })]);
@@ -83,7 +93,7 @@ export function renderError(
   if (debug)
     writeLines(
       stderr,
-      causes(error).map((text) => paint('dim', text)),
+      causes(error).map((text) => paint('dim', withoutTokens(text))),
     );
   return error.exitCode;
 }

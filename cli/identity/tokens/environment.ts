@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import { type Link, readLink } from '../../links/link-address.ts';
 import { currentDeployment, findByName } from '../../settings/deployments.ts';
 import { edgeUrl } from '../../settings/edge-url.ts';
 import { bareToken } from '../../text.ts';
@@ -7,13 +8,18 @@ import { checkedUsername } from '../sign-in/username.ts';
 
 /** Credential from environment variables. */
 export type EnvironmentCredential =
+  | ({ readonly kind: 'link' } & Link)
   | { readonly kind: 'token'; readonly token: string }
   /** `path` is as typed: below the current folder, if it is relative. */
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'password'; readonly username: string; readonly password: string };
 
-/** Reads EDGE_UPLOAD_TOKEN, then EDGE_UPLOAD_TOKEN_FILE, then EDGE_UPLOAD_USERNAME with EDGE_UPLOAD_PASSWORD. */
+/**
+ * Reads EDGE_UPLOAD_LINK, then EDGE_UPLOAD_TOKEN, EDGE_UPLOAD_TOKEN_FILE, and EDGE_UPLOAD_USERNAME with
+ * EDGE_UPLOAD_PASSWORD.
+ */
 export function environmentCredential({ env }: Pick<Context, 'env'>): EnvironmentCredential | undefined {
+  if (env.EDGE_UPLOAD_LINK) return { kind: 'link', ...readLink(env.EDGE_UPLOAD_LINK, 'EDGE_UPLOAD_LINK') };
   const { EDGE_UPLOAD_TOKEN: token, EDGE_UPLOAD_TOKEN_FILE: path } = env;
   const { EDGE_UPLOAD_USERNAME: username, EDGE_UPLOAD_PASSWORD: password } = env;
   if (token) return { kind: 'token', token: bareToken(token) };
@@ -27,6 +33,7 @@ export function environmentCredential({ env }: Pick<Context, 'env'>): Environmen
 }
 
 const VARIABLES = {
+  link: 'EDGE_UPLOAD_LINK',
   token: 'EDGE_UPLOAD_TOKEN',
   file: 'EDGE_UPLOAD_TOKEN_FILE',
   password: 'EDGE_UPLOAD_USERNAME and EDGE_UPLOAD_PASSWORD',
@@ -57,5 +64,6 @@ export async function credentialFor(
 ): Promise<EnvironmentCredential | undefined> {
   const credential = environmentCredential(context);
   if (credential === undefined) return undefined;
-  return (await originOfCredential(context)) === edgeUrl(url) ? credential : undefined;
+  const origin = credential.kind === 'link' ? credential.url : await originOfCredential(context);
+  return origin === edgeUrl(url) ? credential : undefined;
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { expiryOf, type TokenSource } from './access-token.ts';
+import { issuedToken, readIssuedToken } from './issued-token.ts';
 import { renewingSource } from './renewing-source.ts';
 import { readTokenFile } from './token-file.ts';
 import { requireToken } from './token-text.ts';
@@ -14,8 +15,18 @@ function refused(source: string, reason: string | undefined): UserError {
   });
 }
 
+/** Returns a source of the token of a link. */
+export function tokenOfLink(token: string): TokenSource {
+  return issuedToken(token, readIssuedToken(token) ?? { kind: 'link' }, 'link');
+}
+
 /** Returns a source of a token from the environment, which is neither stored nor refreshed. */
 export function givenToken(token: string): TokenSource {
+  const issued = readIssuedToken(token);
+  if (issued !== undefined) {
+    requireToken(token, 'EDGE_UPLOAD_TOKEN');
+    return issuedToken(token, issued, 'EDGE_UPLOAD_TOKEN');
+  }
   return {
     current: async () => requireToken(token, 'EDGE_UPLOAD_TOKEN'),
     async renew(_rejected, reason) {

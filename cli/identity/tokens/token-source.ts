@@ -7,14 +7,14 @@ import type { TokenSource } from './access-token.ts';
 import { type FoundWorkload, findWorkload } from './ci/find-workload.ts';
 import { workloadTokens } from './ci/workload-tokens.ts';
 import { credentialFor, type EnvironmentCredential } from './environment.ts';
-import { givenToken, tokenOfFile } from './given-tokens.ts';
+import { givenToken, tokenOfFile, tokenOfLink } from './given-tokens.ts';
 import { type HeldToken, lifetime, renewingSource } from './renewing-source.ts';
 import { keptTokens } from './stored-tokens.ts';
 
 /** Origin of a command's token. */
 export type TokenOrigin = EnvironmentCredential | FoundWorkload | { readonly kind: 'kept' };
 
-/** Returns a short name of an origin for JSON and debug output: `token`, `file`, `password`, `github`, `kept` and so on. */
+/** Returns a short name of an origin for JSON and debug output: `link`, `token`, `file`, `password`, `github`, `kept` and so on. */
 export function originName(origin: TokenOrigin): string {
   return origin.kind === 'workload' ? origin.workload.preset : origin.kind;
 }
@@ -59,6 +59,8 @@ export function tokenSource(context: Context, target: Target): CommandTokens {
 
 function open(context: Context, target: Target, origin: TokenOrigin): TokenSource {
   switch (origin.kind) {
+    case 'link':
+      return tokenOfLink(origin.token);
     case 'token':
       return givenToken(origin.token);
     case 'file':

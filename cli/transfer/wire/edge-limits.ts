@@ -8,6 +8,8 @@ export interface EdgeLimits {
   readonly maxSize?: number;
   /** Prefixes that the caller is allowed to write; the empty prefix allows all keys. Absent where the edge does not list them. */
   readonly writeTo?: readonly string[];
+  /** The only key that the caller is allowed to write, under a link or key for it. */
+  readonly key?: string;
   /** Prefixes that the edge left out of a long `writeTo`. */
   readonly omitted?: number;
   /** Alias of the caller's issuer; absent where the edge knows the user pool alone. */
@@ -21,6 +23,7 @@ export function readLimits(text: string): EdgeLimits {
       policy?: { maxSize?: unknown };
       caller?: {
         writeTo?: unknown;
+        key?: unknown;
         maxSize?: unknown;
         issuer?: unknown;
         omitted?: { writeTo?: unknown };
@@ -31,6 +34,7 @@ export function readLimits(text: string): EdgeLimits {
       maxSize: sizes.length === 0 ? undefined : Math.min(...sizes),
       issuer: typeof caller?.issuer === 'string' ? caller.issuer : undefined,
       writeTo: isTexts(caller?.writeTo) ? caller.writeTo : undefined,
+      key: typeof caller?.key === 'string' ? caller.key : undefined,
       omitted: numberOf(caller?.omitted?.writeTo) || undefined,
     });
   } catch {

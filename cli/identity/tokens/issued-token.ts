@@ -1,0 +1,81 @@
+import { UserError } from '../../errors.ts';
+import { formatMinute } from '../../ui/format.ts';
+import { expiryOf, readClaims, type TokenSource } from './access-token.ts';
+
+/** A token that the deployment signed itself, as far as the holder's errors depend on it. The edge verifies it. */
+interface IssuedToken {
+  readonly kind: 'link' | 'key';
+  /** The one key that it is for; absent where it is for a prefix. */
+  readonly key?: string;
+  readonly prefix?: string;
+}
+
+const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+
+/** Reads a token of a link (`eul_`) or a key (`euk_`); `undefined` for tokens of other issuers. */
+export function readIssuedToken(token: string): IssuedToken | undefined {
+  const kind = { eul_: 'link', euk_: 'key' }[token.slice(0, 4)] as IssuedToken['kind'] | undefined;
+  if (kind === undefined) return undefined;
+  const { k, p } = readClaims(token) ?? {};
+  const [key, prefix] = [text(k), text(p)];
+  return { kind, ...(key === undefined ? {} : { key }), ...(prefix === undefined ? {} : { prefix }) };
+}
+
+const ASK = {
+  link: 'Ask whoever gave you the link for a new one.',
+  key: 'Operators make a new one with: edge-upload key create',
+} as const;
+
+/** Hints for refusals of the edge and the store, by the code of the error. */
+function hintFor({ kind, key, prefix = '' }: IssuedToken, { code }: UserError): string | undefined {
+  if (code === 'exists') {
+    if (key !== undefined && kind === 'link')
+      return `The link is used up: it stores one file, once. ${ASK.link}`;
+    return `A ${kind} like this never replaces a file. Choose another name with --as.`;
+  }
+  if (code === 'forbidden') {
+    const scope = key === undefined ? `keys that begin with “${prefix}”` : `the key “${key}”`;
+    return `The ${kind} is for ${scope} only. Leave --as and --prefix out, or begin with that.`;
+  }
+  if (code !== 'too_large') return undefined;
+  return kind === 'link'
+    ? 'Ask whoever gave you the link for one with a larger limit.'
+    : 'Operators make a key with a larger limit with: edge-upload key create --max-size <size>';
+}
+
+/** The code at the end of an edge's reason: `The token has expired (token_expired)`. */
+const CODE = /\((\w+)\)$/;
+
+function refused({ kind }: IssuedToken, token: string, source: string, reason = ''): UserError {
+  const what = source === 'link' ? 'The link' : `The ${kind} in ${source}`;
+  const code = CODE.exec(reason)?.[1];
+  const hint = ASK[kind];
+  if (code === 'token_revoked') return new UserError('token_refused', `${what} was revoked.`, { hint });
+  if (code === 'token_expired') {
+    const end = expiryOf(token);
+    const when = end === undefined ? '' : ` on ${formatMinute(end)} UTC`;
+    return new UserError('token_refused', `${what} expired${when}.`, { hint });
+  }
+  const why = reason === '' ? '' : `: ${reason}`;
+  return new UserError('token_refused', `The edge does not accept the ${kind}${why}.`, {
+    hint: `It was changed on the way, or is of another edge. ${hint}`,
+  });
+}
+
+/**
+ * Returns a source of a token that the deployment signed itself.
+ * @param source where it is from: `link` for the address of a link, otherwise a variable
+ */
+export function issuedToken(token: string, issued: IssuedToken, source: string): TokenSource {
+  return {
+    current: async () => token,
+    async renew(_rejected, reason) {
+      throw refused(issued, token, source, reason);
+    },
+    endsAt: async () => expiryOf(token),
+    explain(error) {
+      const hint = hintFor(issued, error);
+      return hint === undefined ? error : new UserError(error.code, error.message, { hint, cause: error });
+    },
+  };
+}

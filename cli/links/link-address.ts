@@ -1,0 +1,50 @@
+import { UserError } from '../errors.ts';
+import { edgeUrl } from '../settings/edge-url.ts';
+import { bareToken } from '../text.ts';
+
+/** What the address of a link contains: the edge, and in the fragment a token for it. */
+export interface Link {
+  /** `https://<host>[:port]` */
+  readonly url: string;
+  readonly token: string;
+}
+
+/** A token that a deployment signed itself: `eul_` of a link, `euk_` of a key. */
+const TOKEN = /^eu[lk]_[\w-]+\.[\w-]+\.[\w-]+$/;
+
+const HINT = 'Copy the whole address. It looks like https://d111111abcdef8.cloudfront.net/#eul_…';
+
+/**
+ * Parses the address of a link. Its errors never quote what may be part of a token.
+ * @param source where the address is from, at the start of a sentence
+ * @throws {UserError} `usage`
+ */
+export function readLink(address: string, source: string): Link {
+  const typed = bareToken(address);
+  const at = typed.indexOf('#');
+  const [before, token] = at < 0 ? [typed, ''] : [typed.slice(0, at), typed.slice(at + 1)];
+  if (/eu[lk]_/.test(before)) {
+    throw new UserError('usage', `${source} is not the address of a link: the token is not after a “#”.`, {
+      hint: [
+        HINT,
+        'A token without its address goes into EDGE_UPLOAD_TOKEN, with the edge in EDGE_UPLOAD_URL.',
+      ],
+    });
+  }
+  if (token === '') {
+    throw new UserError('usage', `${source} is not the address of a link: nothing follows a “#”.`, {
+      hint: HINT,
+    });
+  }
+  if (!TOKEN.test(token)) {
+    throw new UserError('usage', `${source} is not the address of a link: it was cut off or changed.`, {
+      hint: HINT,
+    });
+  }
+  return { url: edgeUrl(before), token };
+}
+
+/** Returns whether a word that was typed is the address of a link. */
+export function isLinkAddress(word: string): boolean {
+  return /^[^#]*#eu[lk]_/.test(word);
+}

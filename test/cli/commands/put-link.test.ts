@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext as NodeTestContext, test } from 'node:test';
+import { put } from '../../../cli/commands/put.ts';
+import { whoami } from '../../../cli/commands/whoami.ts';
+import { isUserError, type UserError } from '../../../cli/errors.ts';
+import { testContext } from '../../support/context.ts';
+import { answerJson, answerXml, readAll } from '../transfer/helpers/edge.ts';
+import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
+
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const EXP = Date.UTC(2026, 11, 5, 22, 34) / 1000;
+
+type Scope = { readonly k: string } | { readonly p: string };
+
+/** Returns a token as an edge would sign it; the edges of these tests verify none. */
+const tokenOf = (kind: 'eul' | 'euk', scope: Scope) =>
+  `${kind}_${part({ alg: 'EdDSA', kid: '1' })}.${part({ iss: 'edge', exp: EXP, ...scope })}.c2ln`;
+
+type Refusal = readonly [status: number, code: string];
+
+/** Opens an edge that describes the caller of a token, and answers each request for a key with a refusal, if any. */
+async function edgeFor(t: NodeTestContext, scope: Scope, refusal?: Refusal) {
+  const authorizations: (string | undefined)[] = [];
+  const edge = await ownEdge(t, async (request, response) => {
+    authorizations.push(request.headers.authorization);
+    request.headers.authorization = 'Bearer good';
+    const isDescription = request.method === 'GET' && request.url === '/.well-known/edge-upload';
+    if (isDescription && refusal?.[0] !== 401) {
+      const caller = {
+        ...{
+          username: 'link:AAAAAAAA',
+          sub: 'link:AAAAAAAA',
+          issuer: 'edge',
+          groups: [],
+          note: 'Q3 figures',
+        },
+        ...('k' in scope ? { writeTo: [scope.k], key: scope.k } : { writeTo: [scope.p] }),
+        tokenExpiresAt: new Date(EXP * 1000).toISOString(),
+      };
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const policy = { maxSize: 1000 };
+      response.end(JSON.stringify({ service: 'edge-upload', version: 2, policy, issuers: [], caller }));
+      return true;
+    }
+    if (refusal === undefined) return false;
+    await readAll(request);
+    const [status, error] = refusal;
+    if (status === 412) answerXml(response, 412, 'PreconditionFailed');
+    else answerJson(response, status, error);
+    return true;
+  });
+  const cwd = await ownFolder(t);
+  for (const name of ['a.txt', 'b.txt']) await writeFile(join(cwd, name), name);
+  await mkdir(join(cwd, 'folder'));
+  return { edge, cwd, authorizations };
+}
+
+test('--link and EDGE_UPLOAD_LINK give edge and token, whatever else is in the environment', async (t) => {
+  const { edge, cwd, authorizations } = await edgeFor(t, { p: 'inbox/1/' });
+  const token = tokenOf('eul', { p: 'inbox/1/' });
+  const link = `${edge.url}/#${token}`;
+  const others = { EDGE_UPLOAD_TOKEN: 'a.b.c', EDGE_UPLOAD_USERNAME: 'ada', EDGE_UPLOAD_PASSWORD: 'x' };
+  await put(testContext({ cwd, env: { ...others, EDGE_UPLOAD_URL: 'https://other.example' } }), {
+    files: ['a.txt'],
+    link,
+  });
+  await put(testContext({ cwd, env: { ...others, EDGE_UPLOAD_LINK: link } }), { files: ['b.txt'] });
+  assert.deepEqual([...edge.stored.keys()], ['/inbox/1/a.txt', '/inbox/1/b.txt']);
+  assert.deepEqual(new Set(authorizations), new Set([`Bearer ${token}`]));
+
+  const who = await whoami(testContext({ cwd, env: { EDGE_UPLOAD_LINK: link } }), {});
+  const { username, url, tokens, note, renewed } = who.document;
+  assert.deepEqual(
+    [username, url, tokens, note, renewed],
+    ['link:AAAAAAAA', edge.url, 'link', 'Q3 figures', false],
+  );
+  assert.match(JSON.stringify(who.text), /from EDGE_UPLOAD_LINK/);
+});
+
+test('a key in EDGE_UPLOAD_TOKEN is used like any token', async (t) => {
+  const { edge, cwd, authorizations } = await edgeFor(t, { p: 'sensors/roof/' });
+  const token = tokenOf('euk', { p: 'sensors/roof/' });
+  const env = { EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: token };
+  await put(testContext({ cwd, env }), { files: ['a.txt'] });
+  assert.deepEqual([...edge.stored.keys()], ['/sensors/roof/a.txt']);
+  assert.deepEqual(new Set(authorizations), new Set([`Bearer ${token}`]));
+});
+
+test('a link to one key takes one file, whatever its name', async (t) => {
+  const { edge, cwd } = await edgeFor(t, { k: '2026/q3.pdf' });
+  const env = { EDGE_UPLOAD_LINK: `${edge.url}/#${tokenOf('eul', { k: '2026/q3.pdf' })}` };
+  const context = testContext({ cwd, env });
+  await put(context, { files: ['a.txt'] });
+  await put(testContext({ cwd, env }), { files: ['b.txt'], as: '2026/q3.pdf' });
+  assert.deepEqual([...edge.stored.keys()], ['/2026/q3.pdf']);
+  assert.ok(JSON.stringify(context.events).includes('It is stored as “2026/q3.pdf”'));
+
+  for (const files of [['a.txt', 'b.txt'], ['folder']]) {
+    const error = await failure(put(testContext({ cwd, env }), { files, recursive: true }));
+    assert.equal(error.code, 'usage');
+    assert.match(error.message, /stores one file/);
+  }
+  const other = await failure(put(testContext({ cwd, env }), { files: ['a.txt'], as: 'other.pdf' }));
+  assert.equal(other.code, 'forbidden');
+  assert.match(other.message, /“2026\/q3\.pdf” only, not “other\.pdf”/);
+  assert.equal(edge.stored.size, 1);
+});
+
+async function failure(promise: Promise<unknown>): Promise<UserError> {
+  const error = await promise.then(
+    () => assert.fail('it did not fail'),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(isUserError(error), String(error));
+  return error;
+}
+
+test('each refusal of a link or key has words and a next step of its own', async (t) => {
+  const exact = { k: 'q3.pdf' };
+  const below = { p: 'inbox/1/' };
+  const cases: readonly [kind: 'eul' | 'euk', Scope, Refusal, code: string, message: RegExp, hint: RegExp][] =
+    [
+      [
+        'eul',
+        exact,
+        [412, 'PreconditionFailed'],
+        'exists',
+        /q3\.pdf exists already/,
+        /used up: it stores one file, once/,
+      ],
+      [
+        'eul',
+        below,
+        [412, 'PreconditionFailed'],
+        'exists',
+        /exists already/,
+        /never replaces a file. Choose another name/,
+      ],
+      [
+        'euk',
+        below,
+        [412, 'PreconditionFailed'],
+        'exists',
+        /exists already/,
+        /A key like this never replaces a file/,
+      ],
+      ['eul', below, [403, 'forbidden_key'], 'forbidden', /forbidden_key/, /begin with “inbox\/1\/” only/],
+      ['eul', below, [413, 'too_large'], 'too_large', /too_large/, /one with a larger limit/],
+      ['euk', below, [413, 'too_large'], 'too_large', /too_large/, /edge-upload key create --max-size/],
+      ['eul', below, [401, 'token_revoked'], 'token_refused', /^The link was revoked\.$/, /a new one/],
+      [
+        'eul',
+        below,
+        [401, 'token_expired'],
+        'token_refused',
+        /^The link expired on 2026-12-05 22:34 UTC/,
+        /new/,
+      ],
+      ['eul', below, [401, 'invalid_token'], 'token_refused', /does not accept the link: /, /another edge/],
+      [
+        'euk',
+        below,
+        [401, 'token_revoked'],
+        'token_refused',
+        /^The key in EDGE_UPLOAD_TOKEN was/,
+        /key create/,
+      ],
+    ];
+  for (const [kind, scope, refusal, code, message, hint] of cases) {
+    const { edge, cwd } = await edgeFor(t, scope, refusal);
+    const token = tokenOf(kind, scope);
+    const env: Record<string, string> =
+      kind === 'eul'
+        ? { EDGE_UPLOAD_LINK: `${edge.url}/#${token}` }
+        : { EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: token };
+    const error = await failure(put(testContext({ cwd, env }), { files: ['a.txt'] }));
+    assert.equal(error.code, code, `${kind} ${refusal}: ${error.message}`);
+    assert.match(error.message, message);
+    assert.match(error.hint ?? '', hint);
+    assert.ok(!`${error.message} ${error.hint}`.includes(token.slice(4)));
+  }
+});
+
+test('links that are typed elsewhere, or that contradict other flags and variables, are refused', async (t) => {
+  const cwd = await ownFolder(t);
+  const link = `https://d1.cloudfront.net/#${tokenOf('eul', { p: 'a/' })}`;
+  const options = { json: false, quiet: false, debug: false, color: false, stackName: 'other' };
+  for (const [refused, why] of [
+    [put(testContext({ cwd }), { files: [link] }), /address of a link is not a file/],
+    [put(testContext({ cwd, options }), { files: ['a.txt'], link }), /--link and --stack-name contradict/],
+    [put(testContext({ cwd }), { files: ['a.txt'], link: 'https://d1.cloudfront.net/' }), /--link is not/],
+    [
+      put(testContext({ cwd, env: { EDGE_UPLOAD_LINK: link, EDGE_UPLOAD_URL: 'https://d2.example' } }), {
+        files: ['a.txt'],
+      }),
+      /EDGE_UPLOAD_LINK is a link of https:\/\/d1\.cloudfront\.net, but EDGE_UPLOAD_URL/,
+    ],
+  ] as const) {
+    const error = await failure(refused);
+    assert.equal(error.code, 'usage', error.message);
+    assert.match(error.message, why);
+    assert.ok(!`${error.message} ${error.hint}`.includes('eyJ'));
+  }
+});

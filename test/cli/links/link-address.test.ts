@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isUserError } from '../../../cli/errors.ts';
+import { isLinkAddress, readLink } from '../../../cli/links/link-address.ts';
+
+const TOKEN = 'eul_eyJh.eyJp.c2ln';
+
+test('the address of a link names the edge and the token, as copied from a mail or a file', () => {
+  for (const [typed, url] of [
+    [`https://d1.cloudfront.net/#${TOKEN}`, 'https://d1.cloudfront.net'],
+    [`  "https://D1.cloudfront.net#${TOKEN}"\n`, 'https://d1.cloudfront.net'],
+    [`d1.cloudfront.net/#${TOKEN}`, 'https://d1.cloudfront.net'],
+    [`http://127.0.0.1:8080/#${TOKEN}`, 'http://127.0.0.1:8080'],
+  ] as const) {
+    assert.deepEqual(readLink(typed, '--link'), { url, token: TOKEN });
+    assert.ok(isLinkAddress(typed));
+  }
+  assert.equal(readLink(`d1.cloudfront.net/#euk_eyJh.eyJp.c2ln`, '--link').token, 'euk_eyJh.eyJp.c2ln');
+  for (const word of ['report#1.pdf', 'eul_1.txt', '#']) assert.ok(!isLinkAddress(word), word);
+});
+
+test('what is not the address of a link is refused without quoting a token', () => {
+  for (const [typed, why] of [
+    [TOKEN, /the token is not after a “#”/],
+    [`https://d1.cloudfront.net/${TOKEN}`, /the token is not after a “#”/],
+    [`https://d1.cloudfront.net/?${TOKEN}#x`, /the token is not after a “#”/],
+    ['https://d1.cloudfront.net/', /nothing follows a “#”/],
+    ['https://d1.cloudfront.net/#', /nothing follows a “#”/],
+    [`https://d1.cloudfront.net/#${TOKEN.slice(0, 12)}`, /cut off or changed/],
+    [`https://d1.cloudfront.net/#${TOKEN}>`, /cut off or changed/],
+    ['https://d1.cloudfront.net/#eyJh.eyJp.c2ln', /cut off or changed/],
+    [`http://d1.cloudfront.net/#${TOKEN}`, /not an https address/],
+    [`https://d1.cloudfront.net/x/#${TOKEN}`, /more than a host name/],
+    [`https://ada:secret@d1.cloudfront.net/#${TOKEN}`, /must not contain a user name/],
+  ] as const) {
+    assert.throws(
+      () => readLink(typed, '--link'),
+      (error) => {
+        assert.ok(isUserError(error) && error.code === 'usage', typed);
+        assert.match(error.message, why);
+        assert.doesNotMatch(`${error.message} ${error.hint}`, /eyJ/);
+        return true;
+      },
+    );
+  }
+});
