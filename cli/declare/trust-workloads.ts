@@ -24,7 +24,7 @@ export function declareWorkloads(trust: Commander, act: Act): void {
       .option('--any-repository', 'Trust all repositories of the owner')
       .option('--repository-id <id>', 'Id of a private repository')
       .option('--owner-id <id>', 'Owner id of a private repository')
-      .option('--url <url>', 'Address of GitHub Enterprise Server'),
+      .option('--url <url>', 'Address of GitHub Enterprise Server, or of an enterprise at GHE.com'),
   ).action((named, given) => act(add, { ...given, typed: { ...given, provider: 'github', named } }));
 
   trusted(

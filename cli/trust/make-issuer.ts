@@ -9,7 +9,7 @@ import { mergeConditions, parseConditions } from './conditions.ts';
 import type { DiscoveredIssuer } from './discovery.ts';
 import { PRESETS } from './presets.ts';
 import { requirePrefix } from './safety.ts';
-import { isUuid, type Wish } from './wish.ts';
+import { isUuid, type Wish } from './wishes/wish.ts';
 
 /** Flags that every `trust <provider>` takes, as typed. */
 export interface IssuerFlags {

@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import type { DiscoveredIssuer } from './discovery.ts';
 import { type IssuerFlags, makeIssuer } from './make-issuer.ts';
 import { requireAlias } from './safety.ts';
-import type { Wish } from './wish.ts';
+import type { Wish } from './wishes/wish.ts';
 
 type Issuers = readonly TrustedIssuer[];
 

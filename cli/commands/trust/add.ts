@@ -1,8 +1,8 @@
 import type { Context, Result } from '../../context.ts';
 import { discoverIssuers } from '../../trust/discovery.ts';
 import type { IssuerFlags } from '../../trust/make-issuer.ts';
-import { makeWish, type Provider } from '../../trust/make-wish.ts';
 import { mergeIssuer } from '../../trust/merge-issuer.ts';
+import { makeWish, type Provider } from '../../trust/wishes/make-wish.ts';
 import type { ApplyArgs } from '../deploy.ts';
 import { applyTrust } from './apply.ts';
 

@@ -1,5 +1,5 @@
 import type { IssuerFlags } from '../../../cli/trust/make-issuer.ts';
-import type { Provider } from '../../../cli/trust/make-wish.ts';
+import type { Provider } from '../../../cli/trust/wishes/make-wish.ts';
 
 /** A token as a provider's documentation shows it, with the command that trusts it. */
 export interface ClaimSet {

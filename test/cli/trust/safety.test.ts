@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type IssuerFlags, makeIssuer } from '../../../cli/trust/make-issuer.ts';
 import { mergeIssuer, withoutIssuer } from '../../../cli/trust/merge-issuer.ts';
 import { poolWarnings, requireSafe } from '../../../cli/trust/safety.ts';
-import { condition, type Wish } from '../../../cli/trust/wish.ts';
+import { condition, type Wish } from '../../../cli/trust/wishes/wish.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { writeTrustFile } from '../../../cli/trust/trust-document.ts';
 import { readTrustFile } from '../../../cli/trust/trust-file.ts';
-import { condition } from '../../../cli/trust/wish.ts';
+import { condition } from '../../../cli/trust/wishes/wish.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 import { issuer } from './provider.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { makeWish, type Provider } from '../../../cli/trust/make-wish.ts';
-import type { Wish } from '../../../cli/trust/wish.ts';
-import { withCode } from '../transfer/helpers/uploading.ts';
-import { documentsOf } from './provider.ts';
+import { makeWish, type Provider } from '../../../../cli/trust/wishes/make-wish.ts';
+import type { Wish } from '../../../../cli/trust/wishes/wish.ts';
+import { withCode } from '../../transfer/helpers/uploading.ts';
+import { documentsOf } from '../provider.ts';
 
 const TENANT = '11112222-bbbb-3333-cccc-4444dddd5555';
 const ORGANISATION = 'aaaabbbb-0000-1111-2222-ccccddddeeee';
@@ -20,6 +20,8 @@ const KNOWN = {
   'https://api.github.com/repos/acme/moved': { id: 8, full_name: 'other/moved', owner: { id: 9 } },
   'https://api.github.com/users/acme': { id: 5 },
   'https://git.acme.example/api/v3/repos/acme/app': { id: 1, full_name: 'acme/app', owner: { id: 2 } },
+  'https://api.acme.ghe.com/repos/acme/app': { id: 3, full_name: 'acme/app', owner: { id: 4 } },
+  'https://api.acme.ghe.com/users/acme': { id: 4 },
   'https://gitlab.com/api/v4/projects/acme%2Fweb%2Fapp': {
     id: 22,
     path_with_namespace: 'acme/web/app',
@@ -130,6 +132,27 @@ describe('whose tokens a command line means', () => {
       { provider: 'github', named: 'acme/app', url: 'git.acme.example' },
       ['https://git.acme.example/_services/token'],
       [...ids('1', '2'), ['event_name', ...EVENTS]],
+    ],
+    [
+      'an enterprise with data residency at GHE.com',
+      { provider: 'github', named: 'acme/app', url: 'https://Acme.ghe.com/' },
+      ['https://token.actions.acme.ghe.com'],
+      [...ids('3', '4'), ['event_name', ...EVENTS]],
+    ],
+    [
+      'every repository of an owner at GHE.com',
+      { provider: 'github', named: 'acme', anyRepository: true, url: 'acme.ghe.com' },
+      ['https://token.actions.acme.ghe.com'],
+      [
+        ['repository_owner_id', '4'],
+        ['event_name', ...EVENTS],
+      ],
+    ],
+    [
+      'GitHub.com by its address',
+      { provider: 'github', named: 'acme/app', url: 'https://github.com' },
+      ['https://token.actions.githubusercontent.com'],
+      [...ids('7', '5'), ['event_name', ...EVENTS]],
     ],
     [
       'a project of GitLab, protected branches alone',
@@ -292,6 +315,7 @@ describe('whose tokens a command line means', () => {
       /gh api repos\/acme\/secret/,
     ],
     [{ provider: 'github', named: 'acme/moved' }, /not public/],
+    [{ provider: 'github', named: 'acme/secret', url: 'acme.ghe.com' }, /not public at api.acme.ghe.com/],
     [{ provider: 'github', named: 'a/b', repositoryId: 'x', ownerId: '1' }, /for --repository-id/],
     [{ provider: 'github', named: 'nobody', anyRepository: true }, /owner nobody/, /--owner-id/],
     [{ provider: 'gitlab', named: 'acme' }, /not a project/, /--any-project/],

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../../errors.ts';
 import { condition, ifGiven, isUuid, type Wish } from './wish.ts';
 
 export interface BuildkiteFlags {

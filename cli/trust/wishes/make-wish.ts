@@ -1,6 +1,7 @@
-import type { Documents } from './documents.ts';
+import type { Documents } from '../documents.ts';
+import { type GitHubFlags, github } from './github.ts';
+import { type GitLabFlags, gitlab } from './gitlab.ts';
 import { auth0, entra, google, keycloak, oidc, okta } from './people.ts';
-import { type GitHubFlags, type GitLabFlags, github, gitlab } from './repositories.ts';
 import type { Wish } from './wish.ts';
 import {
   type AwsFlags,

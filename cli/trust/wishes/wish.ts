@@ -1,5 +1,5 @@
-import type { Condition } from '../../protocol/upload-rule.ts';
-import type { PresetName } from './presets.ts';
+import type { Condition } from '../../../protocol/upload-rule.ts';
+import type { PresetName } from '../presets.ts';
 
 /** What `trust <provider>` asks for: whose tokens, and which of them. */
 export interface Wish {

@@ -1,6 +1,6 @@
-import { UserError } from '../errors.ts';
-import { metadataUrl } from './discovery.ts';
-import type { Documents } from './documents.ts';
+import { UserError } from '../../errors.ts';
+import { metadataUrl } from '../discovery.ts';
+import type { Documents } from '../documents.ts';
 import { condition, httpsAddress, isUuid, type Wish } from './wish.ts';
 
 const ENTRA = 'https://login.microsoftonline.com';

@@ -1,0 +1,57 @@
+import { UserError } from '../../errors.ts';
+import type { Documents } from '../documents.ts';
+
+/** Which jobs of a repository. Values of one flag are alternatives. */
+export interface JobFlags {
+  readonly branch?: readonly string[];
+  readonly tag?: readonly string[];
+  readonly environment?: readonly string[];
+  /** Address of a self-managed installation. */
+  readonly url?: string;
+}
+
+/** Returns branches and tags as refs. */
+export const refs = ({ branch = [], tag = [] }: JobFlags) => [
+  ...branch.map((name) => `refs/heads/${name}`),
+  ...tag.map((name) => `refs/tags/${name}`),
+];
+
+export function checkedId(id: string, flag: string): string {
+  if (/^[1-9]\d{0,18}$/.test(id)) return id;
+  throw new UserError('usage', `Invalid value “${id}” for ${flag}. It takes a number.`);
+}
+
+/** Splits `acme/app`, of which no part is a pattern. */
+export function pathOf(typed: string, what: string, wildcardHint: string): readonly string[] {
+  const parts = typed.trim().split('/');
+  if (typed.includes('*')) {
+    throw new UserError('usage', `“${typed}” is a pattern. It would fit what others create later.`, {
+      hint: wildcardHint,
+    });
+  }
+  if (parts.every((part) => /^[\w.-]+$/.test(part) && !/^\.+$/.test(part))) return parts;
+  throw new UserError('usage', `“${typed}” is not the path of a ${what}.`, {
+    hint: `It looks like acme/app.`,
+  });
+}
+
+/** Looks up an id by the public API; `undefined` where it shows nothing, as for private repositories. */
+export async function lookUp(
+  documents: Documents,
+  address: string,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const fetched = await documents.fetch(address);
+  return 'fields' in fetched ? fetched.fields : undefined;
+}
+
+export function idIn(value: unknown): string | undefined {
+  return Number.isSafeInteger(value) ? String(value) : undefined;
+}
+
+export function notFound(what: string, host: string, ids: readonly string[]): UserError {
+  return new UserError('usage', `${what} is not public at ${host}, or it does not exist.`, {
+    hint: ['Give the ids of a private one:', ...ids.map((id) => `  ${id}`)],
+  });
+}
+
+export const fieldsIn = (value: unknown) => (value ?? {}) as Readonly<Record<string, unknown>>;
