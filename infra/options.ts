@@ -43,6 +43,28 @@ export interface StackOptions {
   readonly userPool?: boolean;
   /** Issuers beside the user pool, in the order in which they were added. Every deploy fetches their keys. */
   readonly trust?: readonly TrustedIssuer[];
+  /** Signs upload links and keys. Absent until the first one is created. */
+  readonly signing?: KeptSigning;
+}
+
+/** The signing keys of a deployment, and the tokens that they no longer vouch for. */
+export interface KeptSigning {
+  /** Newest first. The newest signs; the others only verify. */
+  readonly keys: readonly StackSigningKey[];
+  readonly revoked?: readonly RevokedToken[];
+}
+
+export interface StackSigningKey {
+  /** A number from 1 upwards, never given twice: part of the logical id, `SigningKey<id>`. */
+  readonly id: string;
+  /** Seconds since 1970 when its last token ends: later deploys delete the key. Absent for the newest. */
+  readonly until?: number;
+}
+
+export interface RevokedToken {
+  readonly id: string;
+  /** Seconds since 1970 when the token ends. Later deploys leave it out. */
+  readonly until: number;
 }
 
 /** An issuer as it is kept: every deploy fetches its keys. */

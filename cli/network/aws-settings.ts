@@ -8,6 +8,7 @@ export type Service =
   | 'CLOUDWATCH_LOGS'
   | 'COGNITO_IDENTITY_PROVIDER'
   | 'IAM'
+  | 'KMS'
   | 'LAMBDA'
   | 'S3'
   | 'STS';

@@ -2,6 +2,7 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import type { IAMClient } from '@aws-sdk/client-iam';
+import type { KMSClient } from '@aws-sdk/client-kms';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
@@ -31,8 +32,9 @@ export interface OperatorClients {
   readonly lambda: LambdaClient;
   readonly lambdaIn: (region: string) => LambdaClient;
   readonly sts: STSClient;
-  /** Loaded on demand: few commands need it. */
+  /** Loaded on demand, as KMS is: few commands need it. */
   readonly iam: () => Promise<IAMClient>;
+  readonly kms: () => Promise<KMSClient>;
   /** A replica of the edge function logs in the region that it runs in. */
   readonly logsIn: (region: string) => Promise<CloudWatchLogsClient>;
   /** Base URL of the pool's public documents, without a trailing slash. */
@@ -180,6 +182,7 @@ export async function operatorClients(context: ClientPlace, choice: CloudChoice)
     lambdaIn: (region) => new lambda.LambdaClient({ ...configured('LAMBDA'), region }),
     sts: new sts.STSClient(configured('STS')),
     iam: async () => new (await import('@aws-sdk/client-iam')).IAMClient(configured('IAM')),
+    kms: async () => new (await import('@aws-sdk/client-kms')).KMSClient(configured('KMS')),
     logsIn: async (region) => {
       const { CloudWatchLogsClient } = await import('@aws-sdk/client-cloudwatch-logs');
       return new CloudWatchLogsClient({ ...configured('CLOUDWATCH_LOGS'), region });

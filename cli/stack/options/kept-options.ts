@@ -1,6 +1,7 @@
 import { OPTIONS_METADATA, type StackOptions } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
 import { type FoundStack, findStack } from '../find-stack.ts';
+import { isSigning } from '../signing/signing-options.ts';
 import type { StackWork } from '../stack-work.ts';
 import { deployedTemplate } from '../template/deployed-template.ts';
 import { kindOf, OPTION_NAMES } from './kinds.ts';
@@ -20,6 +21,7 @@ function unreadable(what: string): UserError {
 
 function validity(name: string): ((value: unknown) => boolean) | undefined {
   if (name === 'trust') return areTrusted;
+  if (name === 'signing') return isSigning;
   const option = OPTION_NAMES.find((one) => one === name);
   return option && kindOf(option).isValid;
 }

@@ -14,7 +14,7 @@ import {
 import { choice, digits, list, minutes, type OptionValue, onOff, pairs, text, whole } from './values.ts';
 
 /** The options that are flags of `deploy`. */
-export type OptionName = Exclude<keyof StackOptions, 'trust'>;
+export type OptionName = Exclude<keyof StackOptions, 'trust' | 'signing'>;
 
 /** All that the command line knows of one option. */
 export interface OptionKind<T> extends OptionValue<T> {

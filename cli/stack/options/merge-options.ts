@@ -65,7 +65,7 @@ function withDependents(options: readonly OptionName[]): readonly OptionName[] {
 
 /**
  * Returns what a deploy applies: what is kept, replaced by what is given, without what is unset. The order is always the
- * same, so that the same options make the same template. Trusted issuers stay as they are.
+ * same, so that the same options make the same template. Trusted issuers and signing keys stay as they are.
  * @throws {UserError} `usage` for an option without the one that it needs.
  */
 export function mergeOptions(
@@ -84,7 +84,7 @@ export function mergeOptions(
   });
   const options: StackOptions = {
     ...Object.fromEntries(merged.filter(([, value]) => value !== undefined)),
-    ...omitUndefined({ trust: kept.trust }),
+    ...omitUndefined({ trust: kept.trust, signing: kept.signing }),
   };
   refuseAlone(options);
   refuseOfPool(options, given);

@@ -2,30 +2,7 @@ import type { TrustedIssuer } from '../../../infra/options.ts';
 import { isAlias } from '../../../protocol/issuer-alias.ts';
 import type { Rule } from '../../../protocol/upload-rule.ts';
 import { formatClaimName } from '../../trust/claim-name.ts';
-
-type Check = (value: unknown) => boolean;
-
-const isText: Check = (value) => typeof value === 'string' && value !== '';
-const isTexts: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isText);
-const isOn: Check = (value) => typeof value === 'boolean';
-const isAmount: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0;
-const listOf =
-  (isMember: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(isMember);
-
-/** Returns whether a value is an object of these members. Members of other names are refused: a rule may depend on them. */
-function isRecord(
-  required: Readonly<Record<string, Check>>,
-  optional: Readonly<Record<string, Check>> = {},
-): Check {
-  const all = new Map([...Object.entries(required), ...Object.entries(optional)]);
-  return (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.keys(required).every((name) => Object.hasOwn(value, name)) &&
-    Object.entries(value).every(([name, member]) => all.get(name)?.(member) === true);
-}
+import { isAmount, isOn, isRecord, isText, isTexts, listOf } from './value-checks.ts';
 
 const isRule = isRecord(
   {},

@@ -1,0 +1,72 @@
+import { verify } from 'node:crypto';
+import { unexpectedAnswer } from '../aws-failures.ts';
+import type { StackWork } from '../stack-work.ts';
+import { kmsFailure, type SigningKey } from './signing-key.ts';
+
+/** The claims of a link or key. */
+export type TokenClaims = {
+  readonly iss: 'edge';
+  /** Origin of the edge. */
+  readonly aud: string;
+  readonly sub: `link:${string}` | `key:${string}`;
+  readonly iat: number;
+  readonly exp: number;
+  /** Maximum bytes of an object. */
+  readonly max?: number;
+  /** Never overwrites. */
+  readonly nc?: true;
+  /** Text that the page shows. Links only. */
+  readonly n?: string;
+} & (
+  | {
+      /** The exact key. */
+      readonly k: string;
+      readonly p?: never;
+    }
+  | {
+      /** Beginning of the keys. */
+      readonly p: string;
+      readonly k?: never;
+    }
+);
+
+/** Bytes that KMS signs at most. https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html */
+const MAX_MESSAGE_BYTES = 4096;
+
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+async function signatureOf(work: StackWork, key: SigningKey, Message: Uint8Array, doing: string) {
+  const { SignCommand } = await import('@aws-sdk/client-kms');
+  const kms = await work.clients.kms();
+  const request = {
+    KeyId: key.keyId,
+    Message,
+    MessageType: 'RAW',
+    SigningAlgorithm: 'ED25519_SHA_512',
+  } as const;
+  try {
+    return (await kms.send(new SignCommand(request))).Signature;
+  } catch (error) {
+    throw kmsFailure(error, doing, key);
+  }
+}
+
+/**
+ * Returns a link (`eul_…`) or a key (`euk_…`): an EdDSA JWT that KMS signed, checked with the public key.
+ * @throws {UserError} `stack_failed` for a key that cannot sign, `access_denied` without `kms:Sign`
+ */
+export async function signToken(work: StackWork, key: SigningKey, claims: TokenClaims): Promise<string> {
+  const message = `${part({ alg: 'EdDSA', kid: key.jwk.kid })}.${part(claims)}`;
+  const Message = Buffer.from(message, 'ascii');
+  if (Message.length > MAX_MESSAGE_BYTES) {
+    throw new RangeError(`the claims of ${claims.sub} have ${Message.length} bytes`);
+  }
+  const doing = `Signing ${claims.sub}`;
+  const Signature = await signatureOf(work, key, Message, doing);
+  const jwk = { key: { ...key.jwk }, format: 'jwk' } as const;
+  if (Signature === undefined || !verify(null, Message, jwk, Signature)) {
+    throw unexpectedAnswer('KMS', doing, 'its signature does not fit the key');
+  }
+  const prefix = claims.sub.startsWith('link:') ? 'eul_' : 'euk_';
+  return `${prefix}${message}.${Buffer.from(Signature).toString('base64url')}`;
+}

@@ -1,0 +1,76 @@
+import type { KeptSigning, StackOptions, StackSigningKey } from '../../../infra/options.ts';
+import { isAmount, isRecord, listOf } from '../options/value-checks.ts';
+
+const isKey = isRecord(
+  { id: (value) => typeof value === 'string' && /^[1-9]\d{0,5}$/.test(value) },
+  { until: isAmount },
+);
+
+const isRevoked = isRecord({ id: isTokenId, until: isAmount });
+
+/** Returns whether a value is the id of a link or key: 6 bytes in base64url. */
+export function isTokenId(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w-]{8}$/.test(value);
+}
+
+/** Returns whether keys are newest first, and the newest alone has no end. */
+function areInOrder(keys: readonly StackSigningKey[]): boolean {
+  return keys.every(({ id, until }, at) => {
+    const newer = keys[at - 1];
+    return newer === undefined ? until === undefined : until !== undefined && Number(id) < Number(newer.id);
+  });
+}
+
+const hasForm = isRecord({ keys: listOf(isKey) }, { revoked: listOf(isRevoked) });
+
+/** Returns whether a kept value is a list of signing keys, and of revoked tokens, that this version knows whole. */
+export function isSigning(value: unknown): value is KeptSigning {
+  if (!hasForm(value)) return false;
+  const { keys, revoked = [] } = value as KeptSigning;
+  return keys.length > 0 && areInOrder(keys) && new Set(revoked.map(({ id }) => id)).size === revoked.length;
+}
+
+/** Returns options with a signing key: the same where there is one, else with a first one. */
+export function withSigningKey(options: StackOptions): StackOptions {
+  return options.signing === undefined ? { ...options, signing: { keys: [{ id: '1' }] } } : options;
+}
+
+/**
+ * Returns options with a new signing key.
+ * @param keepUntil seconds since 1970 when the last token of the present key ends, until which it still verifies; if
+ *   absent, all present keys go at once, and every link and key with them
+ */
+export function rotateSigningKey(options: StackOptions, keepUntil?: number): StackOptions {
+  const { keys: [newest, ...older] = [], revoked } = options.signing ?? {};
+  if (newest === undefined) return withSigningKey(options);
+  const next = { id: String(Number(newest.id) + 1) };
+  if (keepUntil === undefined) return { ...options, signing: { keys: [next] } };
+  const keys = [next, { id: newest.id, until: keepUntil }, ...older];
+  return { ...options, signing: { ...(revoked && { revoked }), keys } };
+}
+
+/**
+ * Returns options under which the edge refuses a link or key; the same where it is revoked already.
+ * @param until seconds since 1970 when the token ends
+ */
+export function revokeToken(options: StackOptions, id: string, until: number): StackOptions {
+  const { signing } = options;
+  const { revoked = [] } = signing ?? {};
+  if (signing === undefined || revoked.some((one) => one.id === id)) return options;
+  return { ...options, signing: { ...signing, revoked: [...revoked, { id, until }] } };
+}
+
+/** Seconds for which an ended key or token stays listed, since clocks differ. */
+const MARGIN = 60 * 60;
+
+/** Returns options without signing keys and revoked tokens that have ended. @param now seconds since 1970 */
+export function withoutEnded(options: StackOptions, now: number): StackOptions {
+  const { signing } = options;
+  if (signing === undefined) return options;
+  const isAlive = ({ until }: { readonly until?: number }) => until === undefined || until + MARGIN > now;
+  const revoked = (signing.revoked ?? []).filter(isAlive);
+  return {
+    ...options,
+    signing: { keys: signing.keys.filter(isAlive), ...(revoked.length === 0 ? {} : { revoked }) },
+  };
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { test } from 'node:test';
+import { signToken, type TokenClaims } from '../../../../cli/stack/signing/sign-token.ts';
+import { publicJwk, type SigningKey } from '../../../../cli/stack/signing/signing-key.ts';
+import type { StackWork } from '../../../../cli/stack/stack-work.ts';
+
+const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+const KEY: SigningKey = {
+  id: '1',
+  keyId: '11111111-2222-4333-8444-555555555555',
+  jwk: publicJwk(publicKey.export({ format: 'der', type: 'spki' })),
+};
+const CLAIMS: TokenClaims = {
+  iss: 'edge',
+  aud: 'https://d111.cloudfront.net',
+  sub: 'link:abcdefgh',
+  iat: 1_800_000_000,
+  exp: 1_800_086_400,
+  p: 'in/',
+};
+
+/** KMS as far as signing, or what it answers instead. */
+function workWith(answer: (message: Uint8Array) => object): StackWork {
+  const send = async ({ input }: { input: { Message: Uint8Array } }) => answer(input.Message);
+  return { clients: { kms: async () => ({ send }) } } as unknown as StackWork;
+}
+
+const signing = (key: KeyObject) => workWith((message) => ({ Signature: sign(null, message, key) }));
+
+test('the key id is the beginning of the thumbprint of RFC 8037', () => {
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
+  const prefix = Buffer.from('302a300506032b6570032100', 'hex');
+  const spki = Buffer.concat([prefix, Buffer.from(jwk.x, 'base64url')]);
+  assert.deepEqual(publicJwk(spki), { ...jwk, kid: 'kPrK_qmxVWaYVA9w' });
+});
+
+test('a link and a key are EdDSA tokens of these claims', async () => {
+  for (const [sub, prefix] of [
+    ['link:abcdefgh', 'eul_'],
+    ['key:abcdefgh', 'euk_'],
+  ] as const) {
+    const claims: TokenClaims = { ...CLAIMS, sub };
+    const token = await signToken(signing(privateKey), KEY, claims);
+    assert.ok(token.startsWith(prefix));
+    const [header = '', body = '', signature = ''] = token.slice(prefix.length).split('.');
+    const read = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString());
+    assert.deepEqual(read(header), { alg: 'EdDSA', kid: KEY.jwk.kid });
+    assert.deepEqual(read(body), claims);
+    assert.ok(verify(null, Buffer.from(`${header}.${body}`), publicKey, Buffer.from(signature, 'base64url')));
+  }
+});
+
+test('a signature that does not fit the key is refused', async () => {
+  const other = generateKeyPairSync('ed25519').privateKey;
+  for (const work of [
+    signing(other),
+    workWith(() => ({})),
+    workWith(() => ({ Signature: Buffer.alloc(64) })),
+  ]) {
+    await assert.rejects(signToken(work, KEY, CLAIMS), /unexpected answer from KMS: its signature/);
+  }
+});
+
+test('claims that are too long for KMS are not sent', async () => {
+  const work = workWith(() => assert.fail('sent'));
+  await assert.rejects(signToken(work, KEY, { ...CLAIMS, n: 'ä'.repeat(2000) }), RangeError);
+});

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { requireKnown } from '../../../../cli/stack/options/kept-options.ts';
+import { mergeOptions } from '../../../../cli/stack/options/merge-options.ts';
+import {
+  isTokenId,
+  revokeToken,
+  rotateSigningKey,
+  withoutEnded,
+  withSigningKey,
+} from '../../../../cli/stack/signing/signing-options.ts';
+import type { KeptSigning, RevokedToken } from '../../../../infra/options.ts';
+
+const token = (id: string, until: number): RevokedToken => ({ id, until });
+
+test('the first signing key is number 1, and stays', () => {
+  const first = withSigningKey({ maxSize: 5 });
+  assert.deepEqual(first, { maxSize: 5, signing: { keys: [{ id: '1' }] } });
+  assert.equal(withSigningKey(first), first);
+});
+
+test('a rotation keeps earlier keys until their last token ends, or drops them all with what was revoked', () => {
+  const revoked = revokeToken(withSigningKey({}), 'abcdefgh', 2000);
+  const second = rotateSigningKey(revoked, 5000);
+  assert.deepEqual(second.signing, {
+    keys: [{ id: '2' }, { id: '1', until: 5000 }],
+    revoked: [token('abcdefgh', 2000)],
+  });
+  const third = rotateSigningKey(second, 9000);
+  assert.deepEqual(third.signing?.keys, [{ id: '3' }, { id: '2', until: 9000 }, { id: '1', until: 5000 }]);
+  assert.deepEqual(rotateSigningKey(third).signing, { keys: [{ id: '4' }] });
+  assert.deepEqual(rotateSigningKey({}).signing, { keys: [{ id: '1' }] });
+});
+
+test('a token is revoked once, and only where there is a signing key', () => {
+  const once = revokeToken(withSigningKey({}), 'abcdefgh', 2000);
+  assert.equal(revokeToken(once, 'abcdefgh', 3000), once);
+  assert.deepEqual(revokeToken({}, 'abcdefgh', 2000), {});
+});
+
+test('keys and revoked tokens leave an hour after they ended', () => {
+  const signing = {
+    keys: [{ id: '2' }, { id: '1', until: 5000 }],
+    revoked: [token('aaaaaaaa', 1000), token('bbbbbbbb', 9000)],
+  };
+  assert.deepEqual(withoutEnded({ signing }, 1000 + 3599), { signing });
+  assert.deepEqual(withoutEnded({ signing }, 1000 + 3600).signing?.revoked, [token('bbbbbbbb', 9000)]);
+  assert.deepEqual(withoutEnded({ signing }, 99_999), { signing: { keys: [{ id: '2' }] } });
+  assert.deepEqual(withoutEnded({ maxSize: 1 }, 99_999), { maxSize: 1 });
+});
+
+test('every other deploy keeps the signing keys as they are', () => {
+  const { signing } = withSigningKey({});
+  assert.deepEqual(mergeOptions({ signing: signing as KeptSigning }, { maxSize: 5 }), {
+    maxSize: 5,
+    signing,
+  });
+});
+
+const KEY = { id: '1' };
+
+test('kept signing keys that this version does not know are refused', () => {
+  const refused: readonly unknown[] = [
+    null,
+    [],
+    {},
+    { keys: [] },
+    { keys: [KEY], more: 1 },
+    { keys: [{ id: '0' }] },
+    { keys: [{ id: 1 }] },
+    { keys: [{ id: '1', alg: 'EdDSA' }] },
+    { keys: [{ id: '1', until: 5 }] },
+    { keys: [{ id: '2' }, KEY] },
+    { keys: [KEY, { id: '2', until: 5 }] },
+    { keys: [KEY, { id: '1', until: 5 }] },
+    { keys: [KEY], revoked: [{ id: 'short', until: 5 }] },
+    { keys: [KEY], revoked: [{ id: 'abcdefgh' }] },
+    { keys: [KEY], revoked: [{ id: 'abcdefgh', until: -1 }] },
+    { keys: [KEY], revoked: [token('abcdefgh', 1), token('abcdefgh', 2)] },
+  ];
+  for (const signing of refused) {
+    const options = { signing: signing as KeptSigning };
+    assert.throws(() => requireKnown(options), /a value of “signing”/, JSON.stringify(signing));
+  }
+  requireKnown({ signing: { keys: [{ id: '12' }, { id: '3', until: 5 }], revoked: [token('a-b_cdef', 1)] } });
+});
+
+test('ids of links and keys are six bytes in base64url', () => {
+  assert.ok(isTokenId('a-b_cdef'));
+  for (const other of ['abcdefg', 'abcdefghi', 'abc efgh', 'abcdefg=', 8]) assert.ok(!isTokenId(other));
+});
