@@ -1,4 +1,4 @@
-import { readClaim } from '../protocol/claims.ts';
+import { isUnverified, readClaim } from '../protocol/claims.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { isShared } from '../protocol/prefix-overlap.ts';
 import { placeholdersOf, prefixesOf } from '../protocol/prefix-rule.ts';
@@ -6,6 +6,7 @@ import { type Condition, holds, type Rule, ruleFor } from '../protocol/upload-ru
 import type { EdgeConfig, EdgeIssuer, EdgePolicy } from './config.ts';
 import { Refusal } from './refusal.ts';
 import { fitting } from './response.ts';
+import { UNVERIFIED } from './token/advice.ts';
 import type { Caller } from './token/claims.ts';
 
 /** What a caller is allowed to do. */
@@ -76,7 +77,18 @@ export function authorize(key: string, caller: Caller, { rule, prefixes }: Permi
     );
   }
   if (names.includes('group') && caller.groups.length === 0) throw inNoGroup();
-  throw new Refusal('forbidden_caller', `The token lacks a claim of the prefix “${writeTo}”.`);
+  const advice = adviceOnClaims(names, caller);
+  throw new Refusal('forbidden_caller', `The token lacks a claim of the prefix “${writeTo}”.${advice}`);
+}
+
+/** Returns why a claim that a rule needs does not count, as further sentences. */
+function adviceOnClaims(names: readonly string[], { claims }: Caller): string {
+  const isPersonal = names.includes('hd') && claims.hd === undefined;
+  const isOpen = names.includes('email') && isUnverified(claims, ['email']);
+  return (
+    (isPersonal ? ' This Google account is not of a Workspace domain.' : '') +
+    (isOpen ? ` ${UNVERIFIED}` : '')
+  );
 }
 
 const inNoGroup = () => new Refusal('forbidden_group', 'You are in no group that is allowed to upload here.');
@@ -95,13 +107,9 @@ function withoutRule(caller: Caller): Refusal {
   );
   if (unmet.length > 0 && unmet.every((condition) => isOnGroups(condition, issuer))) return inNoGroup();
   const names = [...new Set(unmet.map(({ claim }) => claim.join('.')))];
-  const advice =
-    names.includes('hd') && claims.hd === undefined
-      ? ' This Google account is not of a Workspace domain.'
-      : '';
   return new Refusal(
     'forbidden_caller',
-    `No rule fits the token. Claims that differ: ${names.join(', ')}.${advice}`,
+    `No rule fits the token. Claims that differ: ${names.join(', ')}.${adviceOnClaims(names, caller)}`,
   );
 }
 

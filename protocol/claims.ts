@@ -4,8 +4,20 @@ export type Claims = Readonly<Record<string, unknown>>;
 /** Where a claim is in a token: keys from the outside in. Names of claims contain dots, slashes and colons. */
 export type ClaimPath = readonly string[];
 
-/** Returns the value of a claim, or `undefined`. Reads own members only, so that `constructor` is not a claim. */
+/**
+ * Whether a claim is an address that the issuer did not verify. Whoever typed it may be somebody else. Some issuers send
+ * `email_verified` as text. https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims
+ */
+export function isUnverified({ email_verified }: Claims, path: ClaimPath): boolean {
+  return path.length === 1 && path[0] === 'email' && claimText(email_verified) === 'false';
+}
+
+/**
+ * Returns the value of a claim, or `undefined`. Reads own members only, so that `constructor` is not a claim. An
+ * unverified address counts as absent.
+ */
 export function readClaim(claims: Claims, path: ClaimPath): unknown {
+  if (isUnverified(claims, path)) return undefined;
   let value: unknown = claims;
   for (const key of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;

@@ -1,8 +1,9 @@
 import type { EdgeConfig, EdgeIssuer } from '../../edge/config.ts';
 import { authorize, type Permission, permissionOf } from '../../edge/permission.ts';
 import { Refusal, type RefusalCode } from '../../edge/refusal.ts';
+import { chooseIssuer } from '../../edge/token/choose-issuer.ts';
 import { type Caller, readCaller } from '../../edge/token/claims.ts';
-import { decompose } from '../../edge/token/decompose.ts';
+import { decompose, type Jwt } from '../../edge/token/decompose.ts';
 import { createVerify } from '../../edge/token/verify.ts';
 import { claimTexts, readClaim } from '../../protocol/claims.ts';
 import { holds } from '../../protocol/upload-rule.ts';
@@ -42,6 +43,16 @@ async function refusalOf(work: () => unknown): Promise<Refusal | undefined> {
   }
 }
 
+/** Returns the issuer of a token or, for a token of no audience, the first of its provider. */
+function issuerOf(jwt: Jwt, { issuers }: EdgeConfig, origins: readonly string[]): EdgeIssuer | undefined {
+  try {
+    return chooseIssuer(jwt, issuers, origins);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return issuers.find(({ iss }) => iss.some((one) => one === jwt.payload.iss));
+  }
+}
+
 /** Judges a token with the edge's own code. Without `download`, all but the signature. */
 export async function judgeToken(
   token: string,
@@ -49,7 +60,8 @@ export async function judgeToken(
   { domain, now, download }: Circumstances,
 ): Promise<Judgement> {
   const jwt = decompose(token);
-  const issuer = config.issuers.find(({ iss }) => iss.some((one) => one === jwt?.payload.iss));
+  const origins = domain === undefined ? config.origins : [`https://${domain}`, ...config.origins];
+  const issuer = jwt && issuerOf(jwt, config, origins);
   const offline = () => Promise.reject(new Error('offline'));
   const verify = createVerify(config, { now: () => now * 1000, download: download ?? offline });
   const refused = await refusalOf(() => verify(token, domain));
@@ -60,7 +72,6 @@ export async function judgeToken(
     return { ...known, refusal: { code: refused.code, message: refused.message }, verified: false };
   }
   if (jwt === undefined || issuer === undefined) throw new Error('A verified token has an issuer.');
-  const origins = domain === undefined ? config.origins : [`https://${domain}`, ...config.origins];
   const caller = readCaller(jwt, issuer, origins, now);
   const permission = permissionOf(caller, config.policy);
   const forbidden =

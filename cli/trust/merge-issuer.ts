@@ -16,13 +16,18 @@ function withRule(rules: readonly Rule[], rule: Rule): readonly Rule[] {
   return [...all.filter(({ when }) => when !== undefined), ...all.filter(({ when }) => when === undefined)];
 }
 
-/** Returns the kept issuer of the wanted address; `undefined` for a new one. */
+/**
+ * Returns the kept issuer of the wanted address and preset; `undefined` for a new one. People and jobs of one provider are
+ * two issuers.
+ */
 function keptIssuer(
   kept: Issuers,
   { preset, iss }: Wish,
   alias: string | undefined,
 ): TrustedIssuer | undefined {
-  const known = kept.find((one) => one.iss.some((address) => iss.includes(address)));
+  const known = kept.find(
+    (one) => one.iss.some((address) => iss.includes(address)) && (one.preset ?? 'oidc') === preset,
+  );
   if (known === undefined) {
     const other = kept.find((one) => one.alias === (alias ?? preset));
     if (other === undefined) return undefined;
@@ -38,15 +43,6 @@ function keptIssuer(
         `  edge-upload trust remove ${known.alias}`,
       ],
     });
-  }
-  if (known.preset !== preset) {
-    throw new UserError(
-      'usage',
-      `${iss[0]} is trusted already, as ${known.alias} (${known.preset ?? 'oidc'}).`,
-      {
-        hint: ['The edge knows an issuer once. To replace it:', `  edge-upload trust remove ${known.alias}`],
-      },
-    );
   }
   return known;
 }

@@ -1,4 +1,5 @@
 import type { StackOptions, TrustedIssuer } from '../../infra/options.ts';
+import { ambiguousIss } from '../../protocol/ambiguous-iss.ts';
 import { isAlias, POOL_ALIAS, RESERVED_ALIASES } from '../../protocol/issuer-alias.ts';
 import { keyProblem } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
@@ -116,22 +117,28 @@ function refuseKeysOfPool(rules: readonly IssuerRule[], pool: IssuerRule | undef
   );
 }
 
-function refuseTwice(issuers: readonly TrustedIssuer[]): void {
-  const known = new Map<string, string>();
-  for (const [at, { alias, iss }] of issuers.entries()) {
-    if (issuers.findIndex((one) => one.alias === alias) !== at) {
-      throw new UserError('usage', `Two issuers have the alias ${alias}.`, {
-        hint: 'Give each issuer an alias of its own.',
-      });
-    }
-    for (const one of iss) {
-      const other = known.get(one);
-      if (other !== undefined) {
-        throw new UserError('usage', `The issuer ${one} is trusted twice: as ${other} and as ${alias}.`, {
-          hint: `Add a rule to ${other} instead: --alias ${other}`,
+/** Refuses issuers that have one alias, or whose tokens the edge could not tell apart. */
+function refuseTwice(issuers: readonly TrustedIssuer[], { domain }: StackOptions): void {
+  const origins = domain === undefined ? [] : [`https://${domain}`];
+  for (const [at, one] of issuers.entries()) {
+    for (const other of issuers.slice(0, at)) {
+      if (one.alias === other.alias) {
+        throw new UserError('usage', `Two issuers have the alias ${one.alias}.`, {
+          hint: 'Give each issuer an alias of its own.',
         });
       }
-      known.set(one, alias);
+      const iss = ambiguousIss(other, one, origins);
+      if (iss === undefined) continue;
+      throw new UserError(
+        'usage',
+        `The issuer ${iss} is trusted twice for the same audience: as ${other.alias} and as ${one.alias}.`,
+        {
+          hint: [
+            `Add a rule to ${other.alias} instead: --alias ${other.alias}`,
+            'Or give them different audiences: --audience <value>',
+          ],
+        },
+      );
     }
   }
 }
@@ -151,7 +158,7 @@ export function requireSafe(options: StackOptions): void {
     }
     requireJobs(issuer);
   }
-  refuseTwice(trust);
+  refuseTwice(trust, options);
   const rules = ownRules(trust);
   refuseSharedKeys(rules);
   refuseKeysOfPool(rules, poolRule(options));

@@ -4,6 +4,9 @@ import type { EdgeIssuer } from '../config.ts';
  * What to change at a provider, as a sentence after a refusal. No part of a token is in it.
  */
 
+/** On a token with `email_verified: false`. */
+export const UNVERIFIED = 'The email address in the token is not verified. Verify it at the provider.';
+
 /** By preset: how to get another token than an opaque one. */
 const OPAQUE = new Map([
   ['auth0', ' At Auth0, sign in with an audience: the identifier of your API.'],

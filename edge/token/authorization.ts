@@ -15,6 +15,10 @@ export function invalidToken(description: string, code: RefusalCode = 'invalid_t
   return new Refusal(code, description, challenge(description));
 }
 
+export function invalidClaim(claim: string): Refusal {
+  return invalidToken(`The ${claim} claim of the token is missing or not valid.`, 'invalid_claim');
+}
+
 /**
  * Returns the token in `Authorization`, as it is or after `Bearer`; `undefined` where none was sent.
  * @throws {Refusal} `invalid_token` for more than one header.

@@ -1,8 +1,8 @@
-import { type Claims, claimText, readClaim } from '../../protocol/claims.ts';
+import { type Claims, claimText, isUnverified, readClaim } from '../../protocol/claims.ts';
 import type { EdgeIssuer } from '../config.ts';
-import type { Refusal } from '../refusal.ts';
-import { adviceOnAudience } from './advice.ts';
-import { invalidToken } from './authorization.ts';
+import { UNVERIFIED } from './advice.ts';
+import { checkAudience } from './audience.ts';
+import { invalidClaim, invalidToken } from './authorization.ts';
 import { checkKind } from './kind.ts';
 
 /** Whom a valid token stands for. */
@@ -45,9 +45,6 @@ function isName(value: unknown, { kind }: EdgeIssuer): value is string {
     : NAME.test(value) && encodeURIComponent(value).length <= NAME_BYTES;
 }
 
-const invalidClaim = (claim: string): Refusal =>
-  invalidToken(`The ${claim} claim of the token is missing or not valid.`, 'invalid_claim');
-
 /**
  * Returns the caller that the claims of a token name.
  * https://www.rfc-editor.org/rfc/rfc7519#section-4.1, https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
@@ -67,6 +64,7 @@ export function readCaller(
   const { sub } = claims;
   const name = claimText(readClaim(claims, issuer.name));
   if (!isName(sub, issuer)) throw invalidClaim('sub');
+  if (isUnverified(claims, issuer.name)) throw invalidToken(UNVERIFIED, 'invalid_claim');
   if (!isName(name, issuer)) throw invalidClaim(issuer.name.join('.'));
   return {
     issuer,
@@ -76,31 +74,6 @@ export function readCaller(
     claims,
     tokenExpiresAt: new Date(exp * 1000),
   };
-}
-
-/** Access tokens of a pool name their client instead of an audience. */
-function checkAudience(claims: Claims, issuer: EdgeIssuer, origins: readonly string[]): void {
-  const { aud, azp } = claims;
-  const { audiences = origins, clientId, kind, token } = issuer;
-  const named: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
-  if (aud !== undefined && !named.every((one) => typeof one === 'string')) throw invalidClaim('aud');
-  if (kind !== 'pool' && !audiences.some((one) => named.includes(one))) {
-    const problem = aud === undefined ? 'The token has no aud claim.' : 'The token is for another audience.';
-    const advice = adviceOnAudience(issuer, named);
-    throw invalidToken(`${problem} Accepted: ${audiences.join(', ')}.${advice}`, 'wrong_audience');
-  }
-  if (kind === 'workload' || clientId === undefined) return;
-  // Each provider names the client in one of these. A client of another may ask for tokens for the same audience.
-  const clients = ['azp', 'appid', 'client_id', 'cid']
-    .map((claim) => claims[claim])
-    .filter((one) => one !== undefined);
-  const mustName = kind === 'pool' || (token === 'id' && named.length > 1 && azp === undefined);
-  if (clients.some((client) => client !== clientId) || (mustName && clients.length === 0)) {
-    throw invalidToken(
-      'The token was issued to another client. Sign in with edge-upload login.',
-      'wrong_client',
-    );
-  }
 }
 
 /** Returns when a token expires, in seconds since 1970. @throws {Refusal} 401 */

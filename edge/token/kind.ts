@@ -1,4 +1,4 @@
-import type { Claims } from '../../protocol/claims.ts';
+import { type Claims, claimTexts } from '../../protocol/claims.ts';
 import type { EdgeIssuer } from '../config.ts';
 import { invalidToken } from './authorization.ts';
 
@@ -10,40 +10,45 @@ const PLAIN_TYPES: readonly unknown[] = [undefined, 'JWT', 'jwt', ...ACCESS_TYPE
 
 type Kind = EdgeIssuer['token'] | 'other' | undefined;
 
+const isOneThere = (...values: readonly unknown[]) => values.some((value) => value !== undefined);
+
 /**
  * Returns the kind that a token says it is; `undefined` if it does not say. `typ` of the header is RFC 9068's, that of the
- * payload Keycloak's, `token_use` Cognito's. Only ID tokens have `at_hash` or `c_hash`, only logout tokens `events`.
+ * payload Keycloak's, `token_use` Cognito's. Only access tokens of Entra have `idtyp`, `azpacr` or, in version 1, `appidacr`.
+ * Only logout tokens have `events`. ID tokens have `nonce`, `at_hash` or `c_hash`; older Keycloaks put `nonce` into all tokens.
+ * https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+ * https://openid.net/specs/openid-connect-core-1_0.html#IDToken
  */
-function saidKind({ typ }: Claims, { token_use, typ: kind, at_hash, c_hash, events }: Claims): Kind {
+function saidKind({ typ }: Claims, payload: Claims): Kind {
+  const { token_use, typ: kind, events, idtyp, azpacr, appidacr, nonce, at_hash, c_hash } = payload;
   if (!PLAIN_TYPES.includes(typ) || events !== undefined) return 'other';
   if (token_use !== undefined) return token_use === 'access' || token_use === 'id' ? token_use : 'other';
-  if (ACCESS_TYPES.includes(typ) || kind === 'Bearer') return 'access';
-  if (kind === 'ID' || at_hash !== undefined || c_hash !== undefined) return 'id';
-  return kind === undefined ? undefined : 'other';
-}
-
-/** Whether a token is for an API: scopes, or roles of an application that is named. Entra puts roles into ID tokens too. */
-function isGranted({ scope, scp, roles, azp, appid }: Claims): boolean {
-  return (scope ?? scp) !== undefined || (roles !== undefined && (azp ?? appid) !== undefined);
+  const isAccess = ACCESS_TYPES.includes(typ) || kind === 'Bearer' || isOneThere(idtyp, azpacr, appidacr);
+  if (isAccess) return kind === 'ID' ? 'other' : 'access';
+  if (kind !== undefined) return kind === 'ID' ? 'id' : 'other';
+  return isOneThere(nonce, at_hash, c_hash) ? 'id' : undefined;
 }
 
 /**
- * @throws {Refusal} `wrong_token_kind` for a token that is not of the issuer's kind. Where both kinds may have the same
- * `aud` (Entra, and one client for all), a token that does not say its kind is an access token only by its scopes.
+ * Whether a token is of the issuer's kind. Where both kinds may have the same `aud` (Entra, and one client for all), a
+ * token that does not say its kind is an access token only by its scopes. An ID token of a person has none.
  */
-export function checkKind(header: Claims, payload: Claims, issuer: EdgeIssuer): void {
+export function isOfKind(header: Claims, payload: Claims, issuer: EdgeIssuer): boolean {
   const { kind, token, preset, clientId, audiences } = issuer;
+  const { scope, scp, token_use } = payload;
+  if (kind === 'pool') return token_use === 'access';
   const said = saidKind(header, payload);
-  const both = preset === 'entra' || (clientId !== undefined && audiences?.includes(clientId));
-  const granted = isGranted(payload);
-  const isAccess =
-    kind === 'pool'
-      ? payload.token_use === 'access'
-      : said === 'access' || (said === undefined && (granted || !both));
-  const isId = said === 'id' || (said === undefined && !(kind === 'people' && granted));
-  if (token === 'access' ? isAccess : isId) return;
+  if (token === 'id' && kind === 'people' && isOneThere(scope, scp)) return false;
+  if (said !== undefined || token === 'id') return (said ?? 'id') === token;
+  const isBoth = preset === 'entra' || (clientId !== undefined && audiences?.includes(clientId));
+  return !isBoth || [scope, scp].some((scopes) => claimTexts(scopes).some((text) => text?.trim()));
+}
+
+/** @throws {Refusal} `wrong_token_kind` for a token that is not of the issuer's kind */
+export function checkKind(header: Claims, payload: Claims, issuer: EdgeIssuer): void {
+  if (isOfKind(header, payload, issuer)) return;
   throw invalidToken(
-    token === 'access'
+    issuer.token === 'access'
       ? 'The token is not an access token. Ask for one with a scope of your API.'
       : 'The token is not an ID token. Send the ID token.',
     'wrong_token_kind',

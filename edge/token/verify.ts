@@ -1,11 +1,12 @@
 import type { Claims } from '../../protocol/claims.ts';
 import { algorithmsOf } from '../../protocol/signing-key.ts';
 import type { EdgeConfig } from '../config.ts';
-import { adviceOnIssuer, adviceOnOpaque } from './advice.ts';
+import { adviceOnOpaque } from './advice.ts';
 import { invalidToken } from './authorization.ts';
+import { chooseIssuer } from './choose-issuer.ts';
 import { type Caller, checkTimes, readCaller } from './claims.ts';
 import { decompose } from './decompose.ts';
-import { createKeySet, type KeySources } from './key-set.ts';
+import { createKeySet, type KeySet, type KeySources } from './key-set.ts';
 import { isAlgorithm, isSigned } from './signature.ts';
 import { type Verified, VerifiedTokens } from './verified-tokens.ts';
 
@@ -35,12 +36,7 @@ function readHeader({ alg, kid, crit }: Claims): { readonly alg: string; readonl
  */
 export function createVerify({ issuers, origins, bakedAt }: EdgeConfig, sources: KeySources = {}): Verify {
   const { now = Date.now } = sources;
-  const known = new Map(
-    issuers.flatMap((issuer) => {
-      const keySet = createKeySet(issuer, bakedAt, sources);
-      return issuer.iss.map((iss) => [iss as unknown, { issuer, keySet }]);
-    }),
-  );
+  const keySets = new Map(issuers.map((issuer) => [issuer, createKeySet(issuer, bakedAt, sources)]));
   const verified = new VerifiedTokens();
 
   async function judge(token: string, domainName: string | undefined): Promise<Verified> {
@@ -51,15 +47,11 @@ export function createVerify({ issuers, origins, bakedAt }: EdgeConfig, sources:
       const advice = adviceOnOpaque(issuers);
       throw invalidToken(`The token is opaque or encrypted, not a signed JWT.${advice}`, 'opaque_token');
     }
-    const found = known.get(jwt.payload.iss);
-    if (found === undefined) {
-      const advice = adviceOnIssuer(jwt.payload.iss, issuers);
-      throw invalidToken(`The token is not of an issuer that this edge trusts.${advice}`, 'unknown_issuer');
-    }
-    const { issuer, keySet } = found;
-    const { alg, kid } = readHeader(jwt.header);
     const audiences = domainName === undefined ? origins : [`https://${domainName}`, ...origins];
+    const issuer = chooseIssuer(jwt, issuers, audiences);
+    const { alg, kid } = readHeader(jwt.header);
     const caller = readCaller(jwt, issuer, audiences, now() / 1000);
+    const keySet = keySets.get(issuer) as KeySet;
     const key = await keySet.find(kid, alg);
     if (key === undefined) throw invalidToken('The token is not signed by a key of its issuer.');
     if (!algorithmsOf(key).includes(alg)) {

@@ -63,7 +63,7 @@ const byUnknownKey = () =>
   viewerEvent({ headers: [`Authorization: ${accessToken({}, signingKey('unknown'))}`] });
 
 test('an unknown key id makes one try over the network, bounded in time', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
   const { module, asked, destroyed } = https(() => queueMicrotask(() => t.mock.timers.tick(1_500)));
   const { handler } = runBundle(config(), { https: module });
   for (let tries = 0; tries < 3; tries += 1) {

@@ -220,10 +220,31 @@ const workload = (
 const differs = (...claims: string[]) =>
   `forbidden_caller: No rule fits the token. Claims that differ: ${claims.join(', ')}.`;
 
+const UNVERIFIED = 'The email address in the token is not verified. Verify it at the provider.';
+
 /** Claims as each provider and CI publishes them. */
 const ROWS: readonly Row[] = [
   ['Entra v2', { ...entra, rules: [{ writeTo: '{issuer}/{name}/' }] }, entraClaims, 'corp/o-1/'],
-  ['Entra, roles without scopes', entra, { ...entraClaims, scp: undefined, roles: ['Up'] }, 'corp/ada/'],
+  [
+    'Entra, an application',
+    entra,
+    { ...entraClaims, scp: undefined, azpacr: '1', roles: ['Up'] },
+    'corp/ada/',
+  ],
+  [
+    'Entra, an application that says so',
+    entra,
+    { ...entraClaims, scp: undefined, idtyp: 'app', roles: ['Up'] },
+    'corp/ada/',
+  ],
+  ['Entra v1, an application', entra, { ...entraClaims, scp: undefined, appidacr: '2' }, 'corp/ada/'],
+  ['Entra, no scopes', entra, { ...entraClaims, scp: '' }, /^wrong_token_kind/],
+  [
+    'Entra, roles and a client alone',
+    entra,
+    { ...entraClaims, scp: undefined, roles: ['Up'] },
+    /^wrong_token_kind/,
+  ],
   [
     'Entra, an ID token with the same aud',
     entra,
@@ -371,6 +392,30 @@ const ROWS: readonly Row[] = [
     google,
     googleClaims,
     `${differs('hd')} This Google account is not of a Workspace domain.`,
+  ],
+  [
+    'Google, an unverified address',
+    { ...google, name: ['email'], rules: [{ when: [{ claim: ['email'], is: ['ada@acme.com'] }] }] },
+    { ...googleClaims, email_verified: false },
+    /^invalid_claim: The email address in the token is not verified\./,
+  ],
+  [
+    'Google, a rule for an unverified address',
+    { ...google, rules: [{ when: [{ claim: ['email'], is: ['ada@acme.com'] }] }] },
+    { ...googleClaims, email_verified: false },
+    `${differs('email')} ${UNVERIFIED}`,
+  ],
+  [
+    'Google, a prefix of an unverified address',
+    { ...google, rules: [{ writeTo: '{issuer}/{email}/' }] },
+    { ...googleClaims, email_verified: false },
+    `forbidden_caller: The token lacks a claim of the prefix “{issuer}/{email}/”. ${UNVERIFIED}`,
+  ],
+  [
+    'Google, a prefix of a verified address',
+    { ...google, rules: [{ writeTo: '{issuer}/{email}/' }] },
+    googleClaims,
+    'corp/ada@acme.com/',
   ],
   ['Google, another company', google, { ...googleClaims, hd: 'evil.com' }, differs('hd')],
   [
@@ -534,6 +579,103 @@ test('the claims of each provider and CI decide as the rules say', async (t) => 
       else assert.match(`${code}: ${message}`, expected);
     });
   }
+});
+
+const gcp = {
+  ...workload('https://accounts.google.com', [{ claim: ['email'], is: ['up@p.iam.gserviceaccount.com'] }]),
+  alias: 'gcp',
+  preset: 'gcp',
+  name: ['email'],
+  rules: [
+    { when: [{ claim: ['email'], is: ['up@p.iam.gserviceaccount.com'] }], writeTo: '{issuer}/{name}/' },
+  ],
+} satisfies Partial<EdgeIssuer>;
+const job = {
+  iss: 'https://accounts.google.com',
+  aud: ORIGIN,
+  sub: '1122',
+  azp: '1122',
+  email: 'up@p.iam.gserviceaccount.com',
+  email_verified: true,
+};
+
+test('one provider serves people and jobs: the audience decides whose rules count', async () => {
+  const staff = { ...googleClaims, hd: 'acme.com' };
+  const both = `Accepted: ${google.clientId}, ${ORIGIN}.`;
+  const rows: readonly (readonly [name: string, claims: Claims, expected: string | RegExp])[] = [
+    ['a person', staff, 'corp/ada/'],
+    ['a job', job, 'gcp/up@p.iam.gserviceaccount.com/'],
+    ['a person for the edge', { ...staff, aud: ORIGIN }, differs('email')],
+    ['a job for the client', { ...job, aud: google.clientId }, /^wrong_client/],
+    ['neither', { ...job, aud: 'x' }, `wrong_audience: The token is for another audience. ${both}`],
+    ['no audience', { ...job, aud: undefined }, `wrong_audience: The token has no aud claim. ${both}`],
+    ['an odd audience', { ...job, aud: { x: 1 } }, /^wrong_audience/],
+    // Of two audiences, the client tells a job from a person, but not a person from a job.
+    ['a job for both', { ...job, aud: [ORIGIN, google.clientId] }, 'gcp/up@p.iam.gserviceaccount.com/'],
+    [
+      'a person for both',
+      { ...staff, aud: [ORIGIN, google.clientId] },
+      'wrong_audience: The token is for the audiences of several issuers: corp, gcp.',
+    ],
+    ['a job of another issuer', { ...job, iss: 'https://accounts.google.com/' }, /^unknown_issuer/],
+  ];
+  const issuers = [outside({ alias: 'corp', ...google }), outside(gcp)];
+  for (const order of [issuers, [...issuers].reverse()]) {
+    const send = edgeOf(configOf(...order));
+    for (const [name, claims, expected] of rows) {
+      const text = typeof expected === 'string' ? expected : '';
+      const prefix = /^\w+: /.test(text) ? '' : text;
+      const { status, code, message, headers } = await send('PUT', `/${prefix}k`, token(claims));
+      if (prefix !== '') {
+        assert.equal(status, 0, `${name}: ${code}: ${message}`);
+        const [alias] = prefix.split('/');
+        assert.match(headers['x-amz-meta-uploaded-by'] ?? '', new RegExp(`^${alias}:`));
+      } else if (typeof expected !== 'string') assert.match(`${code}: ${message}`, expected, name);
+      else {
+        const sorted = (said: string) => said.split(/[ ,.]+/).sort();
+        assert.deepEqual(sorted(`${code}: ${message}`), sorted(expected), name);
+      }
+    }
+  }
+});
+
+test('an issuer of people, of other clients of the pool, stands beside the pool', async () => {
+  const pool = poolConfig({ writeTo: 'home/{username}/' });
+  const [iss = ''] = pool.issuers[0]?.iss ?? [];
+  const other = issuer('web', {
+    iss: [iss],
+    token: 'id',
+    audiences: ['web'],
+    keys: pool.issuers[0]?.keys ?? [],
+  });
+  const send = edgeOf(configOf(...pool.issuers, other));
+  assert.equal((await send('PUT', '/home/ada/k', accessToken())).status, 0);
+  const id = { token_use: 'id', client_id: undefined, scope: undefined, aud: 'web', sub: 'ada' };
+  assert.equal((await send('PUT', '/web/ada/k', accessToken(id))).status, 0);
+  assert.equal((await send('PUT', '/home/ada/k', accessToken(id))).code, 'forbidden_key');
+  assert.equal((await send('PUT', '/web/ada/k', accessToken({ client_id: 'web' }))).code, 'wrong_audience');
+  assert.equal((await send('PUT', '/web/ada/k', accessToken({ ...id, aud: 'x' }))).code, 'wrong_audience');
+});
+
+test('each of two issuers of one provider verifies with its own keys', async () => {
+  const [left, right] = [issuerKey('ES256', 'k'), issuerKey('EdDSA', 'k')];
+  const one = { iss: ['https://id.example/'], rules: [{ writeTo: '{issuer}/{sub}/' }] };
+  const send = edgeOf(
+    configOf(
+      outside({ ...one, alias: 'left', audiences: ['l'], keys: [left.jwk] }),
+      outside({ ...one, alias: 'right', audiences: ['r'], keys: [right.jwk] }),
+    ),
+  );
+  const said = async (aud: string, key: typeof left, folder: string) => {
+    const given = token({ iss: 'https://id.example/', aud }, {}, key);
+    const { status, code } = await send('PUT', `/${folder}/ada/k`, given);
+    return code ?? status;
+  };
+  assert.equal(await said('l', left, 'left'), 0);
+  assert.equal(await said('r', right, 'right'), 0);
+  assert.equal(await said('l', left, 'right'), 'forbidden_key');
+  assert.equal(await said('r', left, 'right'), 'unsupported_algorithm');
+  assert.equal(await said('l', right, 'left'), 'unsupported_algorithm');
 });
 
 test('the edge names its issuers, and to a caller what its rules say', async () => {

@@ -82,6 +82,18 @@ test('rules overlap where two callers may write one key', () => {
     [CI, '{repository}/', CORP, 'corp/{sub}/', true],
     [CI, 'ci/{repository}/', CORP, 'corp/{sub}/', false],
     [CI, 'ci/{repository}/', CORP, 'ci/corp/', true],
+    // Namesakes of two issuers: only what follows their names tells them apart.
+    [POOL, '{sub}/a/', CORP, '{sub}/b/', false],
+    [POOL, '{username}/a/', CORP, '{sub}/b/', false],
+    [POOL, '{sub}/a/', CORP, '{sub}/a/', true],
+    [POOL, '{sub}/a/', CORP, '{sub}/a/b/', true],
+    [POOL, '{sub}/a', CORP, '{sub}/ab/', true],
+    [POOL, '{sub}/ab', CORP, '{sub}/a/', false],
+    [POOL, '{sub}/a/', CORP, '{sub}/', true],
+    [POOL, '{sub}/a/', CORP, 'b/a/', true],
+    [POOL, '{sub}/a/', CORP, 'b/b/', false],
+    [POOL, '{sub}/{issuer}/', CORP, '{sub}/{issuer}/', false],
+    [CORP, '{sub}/a/', CI, '{repository}/b/', true],
     // Within one issuer: another caller.
     [POOL, '{username}/', POOL, '{username}/', false],
     [POOL, '{username}', POOL, '{username}/', false],

@@ -296,7 +296,7 @@ export const WRONG: readonly (readonly [
   [
     'entra v2',
     'an ID token for the same client',
-    { scp: undefined, roles: undefined },
+    { azpacr: undefined, scp: undefined, roles: undefined },
     'wrong_token_kind',
     /access token/,
   ],

@@ -82,7 +82,19 @@ describe('what a deployment may trust', () => {
       issuer('corp', [{ writeTo: 'a/' }]),
       issuer('other', [{ writeTo: 'b/' }], { iss: ['https://corp.example'] }),
     ];
-    refuse({ trust: twice }, /trusted twice: as corp and as other/);
+    refuse({ trust: twice }, /trusted twice for the same audience: as corp and as other/, /--alias corp/);
+  });
+
+  it('lets people and jobs of one provider be two issuers, for different audiences', () => {
+    const people = issuer('corp', [{ writeTo: 'a/' }], { audiences: ['client'] });
+    const jobs = (more: Partial<TrustedIssuer> = {}) =>
+      issuer('jobs', [{ writeTo: 'b/' }], { iss: people.iss, kind: 'workload', ...more });
+    requireSafe({ trust: [people, jobs()] });
+    requireSafe({ trust: [people, jobs({ audiences: ['other'] })] });
+    refuse({ trust: [people, jobs({ audiences: ['x', 'client'] })] }, /same audience/, /--audience/);
+    const named = issuer('corp', [{ writeTo: 'a/' }], { audiences: ['https://up.example.com'] });
+    requireSafe({ trust: [named, jobs()] });
+    refuse({ domain: 'up.example.com', trust: [named, jobs()] }, /same audience/);
   });
 
   it('refuses one alias for two issuers', () => {
@@ -400,7 +412,14 @@ describe('an issuer beside those that are trusted', () => {
     );
     assert.throws(() => merge(kept, same, { alias: 'edge' }), withCode('usage', /--alias/));
     const gcp = { ...same, preset: 'gcp' } as const;
-    assert.throws(() => merge(kept, gcp), withCode('usage', /trusted already/, /knows an issuer once/));
+    assert.deepEqual(
+      merge(kept, gcp).map(({ alias, iss }) => [alias, iss]),
+      [
+        ['corp', same.iss],
+        ['gcp', same.iss],
+      ],
+    );
+    assert.throws(() => merge(kept, gcp, { alias: 'corp' }), withCode('usage', /alias corp already belongs/));
   });
 
   it('is removed, whole or by a rule', () => {

@@ -58,6 +58,10 @@ const OTHER_CLIENT = code(
 );
 const invalid = (claim: string) =>
   code('invalid_claim', `The ${claim} claim of the token is missing or not valid.`);
+const UNVERIFIED = code(
+  'invalid_claim',
+  'The email address in the token is not verified. Verify it at the provider.',
+);
 const NOT_TRUSTED = 'The token is not of an issuer that this edge trusts.';
 const DIRTY = JSON.parse('{"__proto__":{"sub":"eve"},"constructor":{"name":"eve"}}');
 
@@ -117,7 +121,14 @@ const ROWS: readonly Row[] = [
   ['a client, where none is known', {}, { azp: 'web' }, 'ada'],
   ['an ID token by token_use', {}, { token_use: 'id' }, NOT_ACCESS],
   ['an ID token by at_hash', {}, { at_hash: 'x' }, NOT_ACCESS],
+  ['an ID token by c_hash', {}, { c_hash: 'x' }, NOT_ACCESS],
+  ['an ID token by nonce', {}, { nonce: 'x' }, NOT_ACCESS],
+  ['an ID token by nonce, with scopes', {}, { nonce: 'x', scope: 'upload' }, NOT_ACCESS],
   ['an ID token of Keycloak', {}, { typ: 'ID' }, NOT_ACCESS],
+  ['a token of two kinds', {}, { typ: 'ID' }, NOT_ACCESS, { typ: 'at+jwt' }],
+  ['an access token by typ, with a nonce', {}, { nonce: 'x' }, 'ada', { typ: 'at+jwt' }],
+  ['an access token of an older Keycloak', {}, { typ: 'Bearer', nonce: 'x' }, 'ada'],
+  ['an access token of Entra, with a nonce', {}, { azpacr: '0', nonce: 'x' }, 'ada'],
   ['a refresh token of Keycloak', {}, { typ: 'Refresh' }, NOT_ACCESS],
   ['a logout token', {}, {}, NOT_ACCESS, { typ: 'logout+jwt' }],
   ['a logout token without typ', {}, { events: {} }, NOT_ACCESS],
@@ -127,6 +138,14 @@ const ROWS: readonly Row[] = [
   ['an access token of Keycloak', {}, { typ: 'Bearer' }, 'ada'],
   ['an access token for an ID token', { token: 'id' }, {}, NOT_ID, { typ: 'at+jwt' }],
   ['a token with scopes for an ID token', { token: 'id' }, { scp: 'upload' }, NOT_ID],
+  ['a token with an empty scope for an ID token', { token: 'id' }, { scope: '' }, NOT_ID],
+  ['a token with a nonce and scopes for an ID token', { token: 'id' }, { scp: 'x', nonce: 'x' }, NOT_ID],
+  ['an app token of Entra for an ID token', { token: 'id' }, { idtyp: 'app' }, NOT_ID],
+  ['an access token of Entra for an ID token', { token: 'id' }, { azpacr: '0', nonce: 'x' }, NOT_ID],
+  ['one of version 1 for an ID token', { token: 'id' }, { appidacr: '0' }, NOT_ID],
+  ['a token of two kinds for an ID token', { token: 'id' }, { typ: 'ID' }, NOT_ID, { typ: 'at+jwt' }],
+  ['an ID token by nonce', { token: 'id' }, { nonce: 'x' }, 'ada'],
+  ['a token that does not say its kind for an ID token', { token: 'id' }, {}, 'ada'],
   ['a logout token for an ID token', { token: 'id' }, { events: {} }, NOT_ID],
   ['an ID token', { token: 'id' }, { at_hash: 'x' }, 'ada'],
   [
@@ -137,6 +156,8 @@ const ROWS: readonly Row[] = [
   ],
   ['one client for all: an ID token', { clientId: 'api://uploads' }, {}, NOT_ACCESS],
   ['one client for all: an access token', { clientId: 'api://uploads' }, { scope: 'upload' }, 'ada'],
+  ['one client for all: no scopes', { clientId: 'api://uploads' }, { scope: ' ', scp: [''] }, NOT_ACCESS],
+  ['one client for all: scopes of no type', { clientId: 'api://uploads' }, { scope: {} }, NOT_ACCESS],
   ['a list of scopes', {}, { scope: ['upload', 'read'], scp: ['upload'] }, 'ada'],
   ['scopes of no type', {}, { scope: 7 }, 'ada'],
   ['no sub', {}, { sub: undefined }, invalid('sub')],
@@ -146,6 +167,10 @@ const ROWS: readonly Row[] = [
   ['a control character in sub', {}, { sub: 'a\u0000' }, invalid('sub')],
   ['a sub that no metadata holds', {}, { sub: 'é'.repeat(300) }, invalid('sub')],
   ['a name', { name: ['email'] }, { email: 'ada@example.com' }, 'ada@example.com'],
+  ['a verified name', { name: ['email'] }, { email: 'a@x', email_verified: true }, 'a@x'],
+  ['an unverified name', { name: ['email'] }, { email: 'a@x', email_verified: false }, UNVERIFIED],
+  ['an unverified name, in text', { name: ['email'] }, { email: 'a@x', email_verified: 'false' }, UNVERIFIED],
+  ['an unverified address that is not the name', {}, { email: 'a@x', email_verified: false }, 'ada'],
   ['a number for a name', { name: ['uid'] }, { uid: 7 }, '7'],
   ['a nested name', { name: ['profile', 'nick name'] }, { profile: { 'nick name': 'Ada L.' } }, 'Ada L.'],
   ['no name', { name: ['profile', 'nick'] }, {}, invalid('profile.nick')],

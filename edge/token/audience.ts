@@ -1,0 +1,62 @@
+import type { Claims } from '../../protocol/claims.ts';
+import type { EdgeIssuer } from '../config.ts';
+import type { Refusal } from '../refusal.ts';
+import { adviceOnAudience } from './advice.ts';
+import { invalidClaim, invalidToken } from './authorization.ts';
+
+/** Claims in which providers name the client that a token was issued to. */
+const CLIENTS = ['azp', 'appid', 'client_id', 'cid'];
+
+const namedBy = ({ aud }: Claims): readonly unknown[] => (Array.isArray(aud) ? aud : [aud]);
+
+/** Whether a token is for an audience of the issuer. Access tokens of a pool name their client instead. */
+export function isForAudience(
+  claims: Claims,
+  { kind, audiences, clientId }: EdgeIssuer,
+  origins: readonly string[],
+): boolean {
+  if (kind === 'pool') return claims.client_id === clientId;
+  const named = namedBy(claims);
+  return (audiences ?? origins).some((one) => named.includes(one));
+}
+
+/** Whether a token was issued to the issuer's client. A client of another may ask for tokens for the same audience. */
+export function isOfClient(claims: Claims, { kind, token, clientId }: EdgeIssuer): boolean {
+  if (kind === 'workload' || clientId === undefined) return true;
+  const clients = CLIENTS.map((claim) => claims[claim]).filter((one) => one !== undefined);
+  const mustName =
+    kind === 'pool' || (token === 'id' && namedBy(claims).length > 1 && claims.azp === undefined);
+  return clients.every((client) => client === clientId) && !(mustName && clients.length === 0);
+}
+
+/** Refuses a token that is for no audience of the issuers. */
+export function wrongAudience(
+  claims: Claims,
+  issuers: readonly EdgeIssuer[],
+  origins: readonly string[],
+): Refusal {
+  const named = namedBy(claims);
+  const accepted = new Set(issuers.flatMap(({ audiences = origins }) => audiences));
+  const advice = new Set(issuers.map((issuer) => adviceOnAudience(issuer, named)));
+  const problem =
+    claims.aud === undefined ? 'The token has no aud claim.' : 'The token is for another audience.';
+  return invalidToken(
+    `${problem} Accepted: ${[...accepted].join(', ')}.${[...advice].join('')}`,
+    'wrong_audience',
+  );
+}
+
+/** @throws {Refusal} 401 for a token that is not for the issuer's audience, or was issued to another client */
+export function checkAudience(claims: Claims, issuer: EdgeIssuer, origins: readonly string[]): void {
+  const { aud } = claims;
+  if (aud !== undefined && !namedBy(claims).every((one) => typeof one === 'string'))
+    throw invalidClaim('aud');
+  if (issuer.kind !== 'pool' && !isForAudience(claims, issuer, origins)) {
+    throw wrongAudience(claims, [issuer], origins);
+  }
+  if (isOfClient(claims, issuer)) return;
+  throw invalidToken(
+    'The token was issued to another client. Sign in with edge-upload login.',
+    'wrong_client',
+  );
+}
