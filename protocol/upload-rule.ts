@@ -12,6 +12,10 @@ export interface Rule {
   readonly noClobber?: boolean;
   /** The operator accepts that callers of other issuers can write the same keys. */
   readonly shared?: boolean;
+  /** The operator accepts jobs of every repository of an owner: GitHub. */
+  readonly anyRepository?: boolean;
+  /** The operator accepts jobs of every project of a namespace: GitLab. */
+  readonly anyProject?: boolean;
   /** For people: what the ids among the conditions stand for, such as `acme/app`. */
   readonly note?: string;
 }

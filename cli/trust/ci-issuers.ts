@@ -35,7 +35,8 @@ const names = ({ when = [] }: Rule, name: string) =>
   when.some(({ claim }) => claim.length === 1 && claim[0] === name);
 
 /**
- * Refuses an issuer of jobs as one of people, and rules of GitHub that pull requests of anybody could fit.
+ * Refuses an issuer of jobs as one of people, rules of GitHub that pull requests of anybody could fit, and rules for
+ * every repository of an owner that do not say so.
  * @throws {UserError} `usage`
  */
 export function requireJobs({ alias, iss, kind, preset, rules }: TrustedIssuer): void {
@@ -46,7 +47,62 @@ export function requireJobs({ alias, iss, kind, preset, rules }: TrustedIssuer):
       hint: ['Trust the jobs:', `  ${JOB_COMMANDS[ci.preset]}`],
     });
   }
-  if (ci?.preset === 'github' || preset === 'github') requireEvents(alias, rules);
+  const system = ci?.preset ?? preset;
+  if (system === 'github') requireEvents(alias, rules);
+  for (const [at, rule] of rules.entries()) {
+    for (const whole of WHOLE)
+      requireWord(`Rule ${at + 1} of ${alias}`, rule, whole, system === whole.preset);
+  }
+}
+
+/** What a rule for all repositories of an owner says, and the claims that name one repository. */
+interface WholeOwner {
+  readonly preset: 'github' | 'gitlab';
+  /** Member of the rule; the command line has a flag of the same name. */
+  readonly word: 'anyRepository' | 'anyProject';
+  readonly one: string;
+  /** The first of them cannot pass to another repository. */
+  readonly claims: readonly string[];
+}
+
+const WHOLE: readonly WholeOwner[] = [
+  {
+    preset: 'github',
+    word: 'anyRepository',
+    one: 'repository',
+    claims: ['repository_id', 'repository', 'workflow_ref'],
+  },
+  { preset: 'gitlab', word: 'anyProject', one: 'project', claims: ['project_id', 'project_path', 'sub'] },
+];
+
+/** Refuses a rule for every repository without the word for it, and the word where it says nothing. */
+function requireWord(
+  where: string,
+  rule: Rule,
+  { preset, word, one, claims }: WholeOwner,
+  is: boolean,
+): void {
+  const isSaid = rule[word] === true;
+  const isNamed = claims.some((claim) => names(rule, claim));
+  if (!is && isSaid) {
+    throw new UserError(
+      'usage',
+      `${where} has ${word}, which is for jobs of ${PRESETS[preset].title} alone.`,
+    );
+  }
+  if (is && isSaid && isNamed) {
+    throw new UserError('usage', `${where} has ${word}, but names one ${one}.`, {
+      hint: `Remove ${word}, or the condition on the ${one}.`,
+    });
+  }
+  if (!is || isSaid || isNamed) return;
+  throw new UserError('usage', `${where} names no ${one}: it fits jobs of every ${one} of an owner.`, {
+    hint: [
+      `Add a condition on ${claims[0]}. If every ${one} is meant, add “${word}: true” to the rule:`,
+      '  edge-upload trust list --yaml > trust.yaml',
+      '  edge-upload trust --file trust.yaml',
+    ],
+  });
 }
 
 /**

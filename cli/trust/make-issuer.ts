@@ -43,7 +43,7 @@ function claimOf(typed: string, flag: string): readonly string[] {
 }
 
 /** Returns the rule that a command line asks for. */
-function makeRule({ preset, when, note }: Wish, flags: IssuerFlags): Rule {
+function makeRule({ preset, when, whole, note }: Wish, flags: IssuerFlags): Rule {
   const { maxSize, clobber, shared, writeTo = PRESETS[preset].writeTo } = flags;
   const conditions = mergeConditions([...when, ...parseConditions(flags.when ?? [])]);
   return {
@@ -52,6 +52,7 @@ function makeRule({ preset, when, note }: Wish, flags: IssuerFlags): Rule {
     ...(maxSize === undefined ? {} : { maxSize: parseSize(maxSize, '--max-size') }),
     ...(clobber === false ? { noClobber: true } : {}),
     ...(shared ? { shared: true } : {}),
+    ...whole,
     ...omitUndefined({ note }),
   };
 }

@@ -124,6 +124,8 @@ function readRule(value: unknown, where: string): Rule {
     maxSize,
     noClobber: section.flag('noClobber') || undefined,
     shared: section.flag('shared') || undefined,
+    anyRepository: section.flag('anyRepository') || undefined,
+    anyProject: section.flag('anyProject') || undefined,
     note: section.text('note'),
   });
   section.end();

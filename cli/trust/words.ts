@@ -17,13 +17,15 @@ export function issuerHeading(issuer: TrustedIssuer): TextLine {
 
 /** Returns a rule as a sentence. */
 export function ruleSentence(issuer: TrustedIssuer, rule: Rule): string {
-  const { when = [], writeTo = '', maxSize, noClobber, shared, note } = rule;
+  const { when = [], writeTo = '', maxSize, noClobber, shared, anyRepository, anyProject, note } = rule;
+  const all = anyRepository ? 'Every repository' : anyProject ? 'Every project' : undefined;
+  const heading = all === undefined ? note : `${all} of ${note ?? 'the owner'}`;
   const whose =
     when.length === 0 ? 'Every caller' : `Callers whose ${when.map(conditionWords).join(' and ')}`;
   const prefix = writeTo.replaceAll('{issuer}', issuer.alias);
   const where = prefix === '' ? 'any key' : `keys that begin with “${prefix}”`;
   return [
-    note === undefined ? '' : `${note}: `,
+    heading === undefined ? '' : `${heading}: `,
     `${whose} ${when.length === 0 ? 'is' : 'are'} allowed to write ${where}`,
     maxSize === undefined ? '' : `, up to ${formatLimit(maxSize)}`,
     noClobber ? ', and replace no object' : '',

@@ -12,6 +12,8 @@ const isRule = isRecord(
     maxSize: isAmount,
     noClobber: isOn,
     shared: isOn,
+    anyRepository: isOn,
+    anyProject: isOn,
     note: isText,
   },
 );

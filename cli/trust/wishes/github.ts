@@ -57,6 +57,7 @@ export async function github(typed: string, flags: GitHubFlags, documents: Docum
       ...ifGiven('environment', environment),
       ...(hostedOnly ? [condition('runner_environment', 'github-hosted')] : []),
     ],
+    ...(anyRepository && { whole: { anyRepository } }),
     note: path.join('/'),
   };
 }

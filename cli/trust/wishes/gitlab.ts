@@ -44,6 +44,7 @@ export async function gitlab(typed: string, flags: GitLabFlags, documents: Docum
       ...(flags.protected ? [condition('ref_protected', 'true')] : []),
       ...ifGiven('environment', environment),
     ],
+    ...(anyProject && { whole: { anyProject } }),
     note: path.join('/'),
   };
 }

@@ -1,4 +1,4 @@
-import type { Condition } from '../../../protocol/upload-rule.ts';
+import type { Condition, Rule } from '../../../protocol/upload-rule.ts';
 import type { PresetName } from '../presets.ts';
 
 /** What `trust <provider>` asks for: whose tokens, and which of them. */
@@ -10,6 +10,8 @@ export interface Wish {
   readonly token?: 'access' | 'id';
   /** Conditions that follow from the command line. `--when` adds others. */
   readonly when: readonly Condition[];
+  /** What the rule accepts in words, as it is kept. */
+  readonly whole?: Pick<Rule, 'anyRepository' | 'anyProject'>;
   /** What ids among the conditions stand for, such as `acme/app`. */
   readonly note?: string;
 }

@@ -179,11 +179,71 @@ describe('issuers of jobs', () => {
     ['https://ci.example', 'github'],
   ] as const) {
     it(`refuses a rule on sub for ${iss} (${preset}): repositories can change its form`, () => {
-      const claims = ['repository_owner_id', 'event_name'];
+      const claims = ['repository_id', 'event_name'];
       refuse(ci(iss, [...claims, 'sub'], { preset }), /must not compare sub/, /--branch/);
       requireSafe(ci(iss, claims, { preset }));
     });
   }
+
+  const whole = (
+    iss: string,
+    claims: readonly string[],
+    word: object,
+    settings: Partial<TrustedIssuer> = {},
+  ) => {
+    const when = claims.map((claim) => condition(claim, '7'));
+    const settled = { iss: [iss], kind: 'workload', ...settings } as const;
+    return { trust: [issuer('ci', [{ when, writeTo: 'a/', ...word }], settled)] };
+  };
+  const OF_OWNER: readonly (readonly [string, readonly string[], string, string, Partial<TrustedIssuer>?])[] =
+    [
+      ...[GITHUB, `${GITHUB}/acme`, ...OWN].map(
+        (iss) => [iss, ['repository_owner_id', 'event_name'], 'anyRepository', 'repository_id'] as const,
+      ),
+      [GITHUB, ['repository_owner_id', 'event_name', 'environment', 'ref'], 'anyRepository', 'repository_id'],
+      ['https://ci.example', ['event_name'], 'anyRepository', 'repository_id', { preset: 'github' }],
+      ['https://gitlab.com', ['namespace_id'], 'anyProject', 'project_id'],
+      ['https://git.acme.example', ['namespace_id', 'ref'], 'anyProject', 'project_id', { preset: 'gitlab' }],
+      ['https://git.acme.example', ['ref_protected'], 'anyProject', 'project_id', { preset: 'gitlab' }],
+    ];
+  for (const [iss, claims, word, one, settings] of OF_OWNER) {
+    it(`refuses a rule on ${claims.join(', ')} of ${iss} without ${word}: it fits every one of an owner`, () => {
+      const file = new RegExp(`${one}.*“${word}: true”[^]*trust --file`);
+      refuse(whole(iss, claims, {}, settings), /Rule 1 of ci names no (repository|project)/, file);
+      refuse(whole(iss, claims, { [word]: false }, settings), /names no/);
+      requireSafe(whole(iss, claims, { [word]: true }, settings));
+      requireSafe(whole(iss, [...claims, one], {}, settings));
+      refuse(
+        whole(iss, [...claims, one], { [word]: true }, settings),
+        new RegExp(`has ${word}, but names one`),
+      );
+    });
+  }
+
+  for (const [iss, claims, word, settings] of [
+    ['https://corp.example', ['sub'], 'anyRepository', { kind: 'people' }],
+    ['https://gitlab.com', ['project_id'], 'anyRepository', {}],
+    [GITHUB, ['repository_id', 'event_name'], 'anyProject', {}],
+  ] as const) {
+    it(`refuses ${word} in a rule of ${iss}, where it says nothing`, () =>
+      refuse(
+        whole(iss, claims, { [word]: true }, settings),
+        new RegExp(`has ${word}, which is for jobs of`),
+      ));
+  }
+
+  it('keeps the word of the command line in the rule', () => {
+    const github: Wish = {
+      preset: 'github',
+      iss: [GITHUB],
+      when: [condition('repository_owner_id', '5'), condition('event_name', 'push')],
+      whole: { anyRepository: true },
+      note: 'acme',
+    };
+    const trusted = make({}, github);
+    assert.equal(trusted.rules[0]?.anyRepository, true);
+    requireSafe({ trust: [trusted] });
+  });
 
   for (const [iss, claims, command] of [
     [GITHUB, ['repository_id', 'event_name'], /trust github/],

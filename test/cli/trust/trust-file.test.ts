@@ -24,7 +24,8 @@ describe('file of issuers', () => {
           shared: true,
           note: 'acme/app',
         },
-        { writeTo: 'rest/' },
+        { writeTo: 'all/', anyRepository: true },
+        { writeTo: 'rest/', anyProject: true },
       ]),
       issuer('two', [{ writeTo: 'two/' }], {
         iss: ['https://a', 'https://b'],
@@ -111,6 +112,11 @@ describe('file of issuers', () => {
       'a flag that is none',
       file('issuer: https://x\nrules:\n  - noClobber: "yes"'),
       /neither true nor false/,
+    ],
+    [
+      'a word for every repository that is none',
+      file('issuer: https://x\nrules:\n  - anyRepository: "yes"'),
+      /anyRepository is neither true nor false/,
     ],
     ['ID tokens of nobody', file(`issuer: https://x\ntoken: id\nrules:${RULE}`), /audience is missing/],
     ['an age of a year', file(`issuer: https://x\nmaxAge: 31536000\nrules:${RULE}`), /maxAge is not/],

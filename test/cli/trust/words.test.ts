@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { issuerWords } from '../../../cli/stack/options/trusted-issuers.ts';
-import { issuerHeading } from '../../../cli/trust/words.ts';
+import { issuerHeading, ruleSentence } from '../../../cli/trust/words.ts';
 import { issuer } from './provider.ts';
 
 test('the heading of an issuer names its provider, if this version knows it', () => {
@@ -20,4 +20,15 @@ test('a plan writes claims as the command line takes them', () => {
     issuerWords(issuer('corp', [{ when, writeTo: 'x/' }])),
     'https://corp.example, writes x/ when /realm_access/roles=a|b and oidc.circleci.com/org-id=7',
   );
+});
+
+test('a rule for every repository of an owner says so first', () => {
+  const corp = issuer('corp', []);
+  const when = [{ claim: ['repository_owner_id'], is: ['5'] }];
+  assert.match(
+    ruleSentence(corp, { when, anyRepository: true, note: 'acme' }),
+    /^Every repository of acme: /,
+  );
+  assert.match(ruleSentence(corp, { when, anyProject: true }), /^Every project of the owner: /);
+  assert.match(ruleSentence(corp, { when, note: 'acme/app' }), /^acme\/app: /);
 });

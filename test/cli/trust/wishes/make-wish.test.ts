@@ -286,6 +286,17 @@ describe('whose tokens a command line means', () => {
     assert.deepEqual(documents.asked, []);
   });
 
+  for (const [typed, whole] of [
+    [{ provider: 'github', named: 'acme', anyRepository: true }, { anyRepository: true }],
+    [{ provider: 'gitlab', named: 'acme', anyProject: true }, { anyProject: true }],
+    [{ provider: 'github', named: 'acme/app' }, undefined],
+    [{ provider: 'gitlab', named: 'acme/web/app' }, undefined],
+  ] as const) {
+    it(`says ${JSON.stringify(whole)} in the rule for ${typed.provider} ${typed.named}`, async () => {
+      assert.deepEqual((await makeWish(typed, documentsOf(KNOWN))).whole, whole);
+    });
+  }
+
   it('asks nobody for ids that were given', async () => {
     const documents = documentsOf();
     await makeWish({ provider: 'github', named: 'a/b', repositoryId: '1', ownerId: '2' }, documents);
