@@ -3,6 +3,7 @@ import { chmod, copyFile, rename, rm, writeFile } from 'node:fs/promises';
 import { pid } from 'node:process';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { thirdPartyNotices } from './notices.ts';
+import { buildPage } from './page.ts';
 import { buildSandbox } from './sandbox.ts';
 
 /** Where the build grows until it is whole. */
@@ -142,7 +143,11 @@ const edge: BuildOptions = {
 const main = await build(commandLine);
 const others = await Promise.all([programs(), cdk, edge].map((options) => build(options)));
 const results = [main, ...others, ...(await buildSandbox({ ...shared, outfile: `${aside}/sandbox.cjs` }))];
-const metafiles = results.flatMap(({ metafile }): Metafile[] => (metafile === undefined ? [] : [metafile]));
+const page = await buildPage();
+await writeFile(`${aside}/page.json`, JSON.stringify(page.files));
+const metafiles = [...results, ...page.metafiles.map((metafile) => ({ metafile }))].flatMap(
+  ({ metafile }): Metafile[] => (metafile === undefined ? [] : [metafile]),
+);
 await writeFile(`${aside}/THIRD-PARTY-NOTICES.txt`, await thirdPartyNotices(metafiles));
 await copyFile('bin/edge-upload.cjs', `${aside}/edge-upload.cjs`);
 // For `node dist/edge-upload.js`.

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
+
+const PAGE = join(import.meta.dirname, '../page');
+
+/** Where the edge serves what belongs to the page. */
+const FOLDER = '/.well-known/edge-upload/page/';
+
+/** A file of the page as the edge function serves it. */
+interface PageFile {
+  readonly type: string;
+  /** In base64. */
+  readonly gzip: string;
+}
+
+const shared = {
+  bundle: true,
+  platform: 'browser',
+  format: 'esm',
+  // Evergreen browsers of 2024.
+  target: ['chrome120', 'firefox121', 'safari17.4'],
+  legalComments: 'none',
+  charset: 'utf8',
+  minify: true,
+  metafile: true,
+  write: false,
+} satisfies BuildOptions;
+
+function compressed(type: string, text: string): PageFile {
+  return { type, gzip: gzipSync(text, { level: 9 }).toString('base64') };
+}
+
+/** Returns a name that changes with the content, so that browsers keep the file for as long as they like. */
+function hashedName(name: string, text: string): string {
+  const hash = createHash('sha256').update(text).digest('base64url').slice(0, 10);
+  return name.replace('.', `-${hash}.`);
+}
+
+async function bundle(
+  entry: string,
+  define: Record<string, string> = {},
+): Promise<{ text: string; metafile: Metafile }> {
+  const { outputFiles, metafile } = await build({ ...shared, entryPoints: [join(PAGE, entry)], define });
+  const [{ text } = { text: '' }] = outputFiles;
+  return { text, metafile };
+}
+
+/** Builds the upload page. The empty name is the page itself; the others are named by their content. */
+export async function buildPage(): Promise<{
+  files: Readonly<Record<string, PageFile>>;
+  metafiles: readonly Metafile[];
+}> {
+  const files: Record<string, PageFile> = {};
+  const add = (name: string, type: string, text: string): string => {
+    const hashed = hashedName(name, text);
+    files[hashed] = compressed(type, text);
+    return FOLDER + hashed;
+  };
+  const SCRIPT = 'text/javascript; charset=utf-8';
+  // The digest of parts, beside the page's own thread.
+  const worker = existsSync(join(PAGE, 'transfer/worker.ts'))
+    ? await bundle('transfer/worker.ts')
+    : undefined;
+  const workerUrl = worker && add('worker.js', SCRIPT, worker.text);
+  const script = await bundle('main.ts', { WORKER_URL: JSON.stringify(workerUrl ?? '') });
+  const styles = await bundle('styles.css');
+  const html = (await readFile(join(PAGE, 'index.html'), 'utf8'))
+    .replace('{{script}}', add('app.js', SCRIPT, script.text))
+    .replace('{{styles}}', add('app.css', 'text/css; charset=utf-8', styles.text))
+    .replaceAll(/\n\s+/g, '\n');
+  files[''] = compressed('text/html; charset=utf-8', html);
+  const metafiles = [worker, script, styles].flatMap((one) => (one === undefined ? [] : [one.metafile]));
+  return { files, metafiles };
+}

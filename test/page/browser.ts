@@ -1,0 +1,16 @@
+import type { TestContext } from 'node:test';
+import chromium from '@sparticuz/chromium';
+import { type Browser, launch } from 'puppeteer-core';
+
+/** Starts a headless Chromium that accepts the embedded cloud's certificates; it ends with the test. */
+export async function openBrowser(t: Pick<TestContext, 'after'>): Promise<Browser> {
+  const browser = await launch({
+    executablePath: await chromium.executablePath(),
+    // As root, and in containers, Chromium cannot have a sandbox.
+    args: [...chromium.args, '--no-sandbox', '--disable-dev-shm-usage'],
+    headless: 'shell',
+    acceptInsecureCerts: true,
+  });
+  t.after(() => browser.close());
+  return browser;
+}
