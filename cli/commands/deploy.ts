@@ -24,6 +24,7 @@ import { keptOptions, stackTags } from '../stack/options/kept-options.ts';
 import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
 import { requireDeployable } from '../stack/options/require-deployable.ts';
 import type { StackWork } from '../stack/stack-work.ts';
+import { claimWarnings } from '../trust/claim-warnings.ts';
 import { shellWord } from '../ui/shell-word.ts';
 import {
   DEFAULT_STACK_NAME,
@@ -63,6 +64,8 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
   return applyTo({ context, target, work, args, given }, (kept) => {
     const options = mergeOptions(kept, given, unset);
     for (const text of unsetNotes(options, unset)) context.ui.event({ type: 'note', text });
+    for (const text of (options.trust ?? []).flatMap(claimWarnings))
+      context.ui.event({ type: 'warning', text });
     return { options };
   });
 }

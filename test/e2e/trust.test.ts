@@ -139,6 +139,16 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
     const smaller = await computer.run(['trust', '--file', 'trust.yaml']);
     assert.match(smaller.stderr, /up to 1 GiB/);
 
+    // A claim that can change is warned of in every plan: of the command line, of a file, and of a deploy.
+    const changeable = /Rule 3 of corp compares email, which can be changed .* Compare sub instead/;
+    const byMail = await computer.run([...add, '--when', 'email=ada@example.com']);
+    assert.match(byMail.stderr, changeable);
+    assert.match((await computer.run(['deploy', '--local'])).stderr, changeable);
+    const mails = (await computer.run(['trust', 'list', '--yaml'])).stdout;
+    await writeFile(path, mails.replace('ada@', 'grace@'));
+    assert.match((await computer.run(['trust', '--file', 'trust.yaml'])).stderr, changeable);
+    await computer.json<Trusted>(['trust', 'remove', 'corp', '--rule', '3']);
+
     // No caller could write what a user of the pool may write, whichever of the two comes later.
     const rule = ['trust', 'oidc', issuer, '--when', 'roles=all', '--write-to'];
     const theirs = await computer.run([...rule, '{sub}/']);

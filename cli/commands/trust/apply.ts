@@ -4,6 +4,7 @@ import type { TrustedIssuer } from '../../../infra/options.ts';
 import type { Context, Result } from '../../context.ts';
 import { requireDeployable } from '../../stack/options/require-deployable.ts';
 import { fetchKeySets } from '../../stack/template/trusted-keys.ts';
+import { claimWarnings } from '../../trust/claim-warnings.ts';
 import { type Documents, openDocuments } from '../../trust/documents.ts';
 import { poolWarnings } from '../../trust/safety.ts';
 import { issuerDocument } from '../../trust/trust-document.ts';
@@ -33,8 +34,10 @@ export async function applyTrust(
     const keySets = await fetchKeySets(work, changed);
     plan = planLines(before, trusted, changed, keySets);
     if (args.dryRun !== true && plan.length > 0) ui.event({ type: 'note', text: plan });
-    for (const text of changed.flatMap((issuer) => poolWarnings(issuer, options))) {
-      ui.event({ type: 'warning', text });
+    for (const issuer of changed) {
+      for (const text of [...claimWarnings(issuer), ...poolWarnings(issuer, options)]) {
+        ui.event({ type: 'warning', text });
+      }
     }
     // The keys that the plan shows are those that are deployed.
     return { options, keySets };

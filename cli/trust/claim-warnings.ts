@@ -1,0 +1,95 @@
+import type { TrustedIssuer } from '../../infra/options.ts';
+import type { ClaimPath } from '../../protocol/claims.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { placeholdersOf } from '../../protocol/prefix-rule.ts';
+import type { Rule } from '../../protocol/upload-rule.ts';
+import { table } from '../table.ts';
+import { formatClaimName } from './claim-name.ts';
+import { presetOf } from './presets.ts';
+
+/**
+ * Claims of people that they or others can change, or that a provider gives to somebody else later.
+ * https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
+ */
+const CHANGEABLE: readonly string[] = [
+  'email',
+  'preferred_username',
+  'upn',
+  'unique_name',
+  'nickname',
+  'name',
+];
+
+/** Claims that name a person for ever, by preset. Those of other presets are in `sub`. */
+const PERSON = table({ entra: 'oid', okta: 'uid' });
+
+/** Claims of jobs and workloads that can pass to others, with the ids that cannot. */
+const WORKLOAD = table({
+  // A deleted service account's address can be used again.
+  email: 'sub',
+  repository: 'repository_id',
+  repository_owner: 'repository_owner_id',
+  actor: 'actor_id',
+  project_path: 'project_id',
+  namespace_path: 'namespace_id',
+  user_login: 'user_id',
+  user_email: 'user_id',
+  organization_slug: 'organization_id',
+});
+
+/** Returns the claim to use in place of one that can change; `undefined` for one that cannot. */
+function saferThan({ kind, preset = '', token }: TrustedIssuer, claim: ClaimPath): string | undefined {
+  const name = claim.at(-1) ?? '';
+  if (kind === 'workload') return WORKLOAD[name];
+  if (!CHANGEABLE.includes(name)) return undefined;
+  // ID tokens of Okta have no uid: their sub is the id.
+  return token === 'id' && preset === 'okta' ? 'sub' : (PERSON[preset] ?? 'sub');
+}
+
+const CAN = 'can be changed or pass to somebody else';
+const WHY = `which ${CAN}`;
+
+function conditionWarnings(issuer: TrustedIssuer, { when = [] }: Rule, where: string): string[] {
+  const isCompared = (safer: string) => when.some(({ claim }) => claim.length === 1 && claim[0] === safer);
+  const groups = issuer.kind === 'workload' ? '' : `, or ${issuer.preset === 'entra' ? 'roles' : 'groups'}`;
+  return when.flatMap(({ claim }) => {
+    const safer = saferThan(issuer, claim);
+    if (safer === undefined || isCompared(safer)) return [];
+    return [`${where} compares ${formatClaimName(claim)}, ${WHY}. Compare ${safer} instead${groups}.`];
+  });
+}
+
+const isName = (placeholder: string) => placeholder === 'name' || placeholder === 'username';
+
+/** Jobs write below the path of their repository, which people can read; conditions on ids keep others out. */
+function prefixWarnings(issuer: TrustedIssuer, { writeTo = '' }: Rule, where: string): string[] {
+  if (issuer.kind === 'workload') return [];
+  return (placeholdersOf(writeTo) ?? []).flatMap((placeholder) => {
+    const claim = isName(placeholder) ? issuer.name : [placeholder];
+    const safer = saferThan(issuer, claim);
+    if (safer === undefined) return [];
+    const what = isName(placeholder) ? `the claim ${formatClaimName(claim)}, ${WHY}` : `a claim that ${CAN}`;
+    return [`${where} writes below {${placeholder}}: ${what}. Write below {${safer}} instead.`];
+  });
+}
+
+/** Warns of a name that the operator chose; rules that write below it have a warning of their own. */
+function nameWarnings(issuer: TrustedIssuer): string[] {
+  const safer = saferThan(issuer, issuer.name);
+  const usual = presetOf(omitUndefined({ preset: issuer.preset }))?.name;
+  const isUsed = issuer.rules.some(({ writeTo = '' }) => placeholdersOf(writeTo)?.some(isName));
+  const name = formatClaimName(issuer.name);
+  if (safer === undefined || isUsed || (usual !== undefined && formatClaimName(usual) === name)) return [];
+  return [
+    `Uploads of ${issuer.alias} are stamped with ${name}, ${WHY}. To stamp them with an id: --name ${safer}`,
+  ];
+}
+
+/** Returns what a plan warns of: rules and names on claims that do not stay with one person or one workload. */
+export function claimWarnings(issuer: TrustedIssuer): string[] {
+  const ofRules = issuer.rules.flatMap((rule, at) => {
+    const where = `Rule ${at + 1} of ${issuer.alias}`;
+    return [...conditionWarnings(issuer, rule, where), ...prefixWarnings(issuer, rule, where)];
+  });
+  return [...ofRules, ...nameWarnings(issuer)];
+}

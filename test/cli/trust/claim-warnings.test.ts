@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { claimWarnings } from '../../../cli/trust/claim-warnings.ts';
+import { PRESETS } from '../../../cli/trust/presets.ts';
+import { condition } from '../../../cli/trust/wishes/wish.ts';
+import type { TrustedIssuer } from '../../../infra/options.ts';
+import type { Rule } from '../../../protocol/upload-rule.ts';
+import { issuer } from './provider.ts';
+
+const compares = (...claims: readonly string[]): Rule => ({
+  when: claims.map((claim) => condition(claim, 'x')),
+  writeTo: '{issuer}/{sub}/',
+});
+
+const writes = (writeTo: string): Rule => ({ when: [condition('roles', 'x')], writeTo });
+
+const WHY = 'can be changed or pass to somebody else';
+
+const CASES: readonly (readonly [
+  rule: Rule,
+  settings: Partial<TrustedIssuer>,
+  warning: string | undefined,
+])[] = [
+  ...['email', 'preferred_username', 'upn', 'unique_name', 'nickname', 'name'].flatMap((claim) => [
+    [
+      compares(claim),
+      {},
+      `Rule 1 of corp compares ${claim}, which ${WHY}. Compare sub instead, or groups.`,
+    ] as const,
+    [
+      compares(claim),
+      { preset: 'entra' },
+      `Rule 1 of corp compares ${claim}, which ${WHY}. Compare oid instead, or roles.`,
+    ] as const,
+    [writes(`{issuer}/{${claim}}/`), { name: [claim] }, `Rule 1 of corp writes below {${claim}}: `] as const,
+    [
+      writes('{issuer}/{sub}/'),
+      { name: [claim] },
+      `Uploads of corp are stamped with ${claim}, which ${WHY}. To stamp them with an id: --name sub`,
+    ] as const,
+  ]),
+  [compares('email'), { preset: 'okta' }, 'Compare uid instead'],
+  [compares('email'), { preset: 'okta', token: 'id' }, 'Compare sub instead'],
+  [compares('email'), { preset: 'google', token: 'id', name: ['email'] }, 'Compare sub instead'],
+  [
+    { when: [{ claim: ['user', 'email'], is: ['x'] }], writeTo: 'x/' },
+    {},
+    `Rule 1 of corp compares /user/email, which ${WHY}.`,
+  ],
+  [
+    writes('home/{name}/'),
+    { preset: 'keycloak', name: ['preferred_username'] },
+    `Rule 1 of corp writes below {name}: the claim preferred_username, which ${WHY}. Write below {sub} instead.`,
+  ],
+  [
+    writes('home/{username}/'),
+    { preset: 'entra', name: ['upn'] },
+    `{username}: the claim upn, which ${WHY}. Write below {oid} instead.`,
+  ],
+  [compares('email'), { kind: 'workload', preset: 'gcp' }, 'Compare sub instead.'],
+  [
+    compares('repository_owner'),
+    { kind: 'workload', preset: 'github' },
+    'Compare repository_owner_id instead.',
+  ],
+  [compares('project_path'), { kind: 'workload', preset: 'gitlab' }, 'Compare project_id instead.'],
+  // What stays with one person or one workload.
+  [compares('sub', 'roles', 'groups', 'hd'), {}, undefined],
+  [compares('oid'), { preset: 'entra', name: ['oid'] }, undefined],
+  [compares('email', 'sub'), {}, undefined],
+  [compares('repository', 'repository_id'), { kind: 'workload', preset: 'github' }, undefined],
+  // The usual settings of a provider.
+  ...(['keycloak', 'google', 'entra', 'okta', 'auth0', 'oidc', 'github', 'gitlab', 'gcp'] as const).map(
+    (preset) => {
+      const { kind, name, token, writeTo } = PRESETS[preset];
+      return [{ writeTo }, { preset, kind, name, token }, undefined] as const;
+    },
+  ),
+];
+
+describe('warnings of claims that do not stay with one person', () => {
+  for (const [rule, settings, warning] of CASES) {
+    const { preset = 'oidc', name } = settings;
+    const claims = rule.when?.map(({ claim }) => claim.join('/')).join(' and ');
+    it(`${preset}: ${claims ?? 'every caller'}, to ${rule.writeTo}, named ${name ?? 'sub'}`, () => {
+      const warnings = claimWarnings(issuer('corp', [rule], settings));
+      assert.equal(warnings.length, warning === undefined ? 0 : 1, String(warnings));
+      assert.ok(String(warnings).includes(warning ?? ''), String(warnings));
+    });
+  }
+
+  it('counts rules as trust show does', () => {
+    const warnings = claimWarnings(issuer('corp', [compares('sub'), compares('email'), compares('upn')]));
+    assert.deepEqual(
+      warnings.map((one) => one.slice(0, 14)),
+      ['Rule 2 of corp', 'Rule 3 of corp'],
+    );
+  });
+});
