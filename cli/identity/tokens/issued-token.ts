@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { formatMinute } from '../../ui/format.ts';
 import { expiryOf, readClaims, type TokenSource } from './access-token.ts';
@@ -18,11 +19,11 @@ export function readIssuedToken(token: string): IssuedToken | undefined {
   if (kind === undefined) return undefined;
   const { k, p } = readClaims(token) ?? {};
   const [key, prefix] = [text(k), text(p)];
-  return { kind, ...(key === undefined ? {} : { key }), ...(prefix === undefined ? {} : { prefix }) };
+  return { kind, ...omitUndefined({ key, prefix }) };
 }
 
 const ASK = {
-  link: 'Ask whoever gave you the link for a new one.',
+  link: 'Ask its sender for a new link.',
   key: 'Operators make a new one with: edge-upload key create',
 } as const;
 
@@ -39,7 +40,7 @@ function hintFor({ kind, key, prefix = '' }: IssuedToken, { code }: UserError): 
   }
   if (code !== 'too_large') return undefined;
   return kind === 'link'
-    ? 'Ask whoever gave you the link for one with a larger limit.'
+    ? 'Ask its sender for a link with a larger limit.'
     : 'Operators make a key with a larger limit with: edge-upload key create --max-size <size>';
 }
 
