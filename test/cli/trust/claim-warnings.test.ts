@@ -32,7 +32,11 @@ const CASES: readonly (readonly [
       { preset: 'entra' },
       `Rule 1 of corp compares ${claim}, which ${WHY}. Compare oid instead, or roles.`,
     ] as const,
-    [writes(`{issuer}/{${claim}}/`), { name: [claim] }, `Rule 1 of corp writes below {${claim}}: `] as const,
+    [
+      writes(`{issuer}/{${claim}}/`),
+      claim === 'name' ? { name: [claim] } : {},
+      `Rule 1 of corp writes below {${claim}}: `,
+    ] as const,
     [
       writes('{issuer}/{sub}/'),
       { name: [claim] },
