@@ -30,7 +30,8 @@ export function permissionOf(caller: Caller, policy: EdgePolicy): Permission {
   const rule = isOverage(caller) ? undefined : ruleFor(issuer.rules, claims);
   if (rule === undefined) return { prefixes: [] };
   const { writeTo = '', maxSize = policy.maxSize, noClobber } = rule;
-  const prefixes = prefixesOf(writeTo, { ...caller, issuer: issuer.alias });
+  const { name, sub, groups } = caller;
+  const prefixes = prefixesOf(writeTo, { issuer: issuer.alias, name, sub, groups, claims });
   return {
     rule,
     prefixes,

@@ -10,10 +10,11 @@ export const DESCRIPTION_KEY = `${RESERVED}/edge-upload`;
 /** Returns why a key cannot be stored through the edge, as the end of a sentence, or `undefined` if it can. */
 export function keyProblem(key: string): string | undefined {
   if (key === '') return 'is empty';
-  if (/\p{Cs}/u.test(key)) return 'is not valid Unicode';
-  const bytes = new TextEncoder().encode(key).length;
+  const isPlain = /^[ -~]*$/.test(key);
+  if (!isPlain && /\p{Cs}/u.test(key)) return 'is not valid Unicode';
+  const bytes = isPlain ? key.length : new TextEncoder().encode(key).length;
   if (bytes > MAX_KEY_BYTES) return `has ${bytes} bytes; the limit is ${MAX_KEY_BYTES}`;
-  if (/\p{Cc}/u.test(key)) return 'contains a control character';
+  if (!isPlain && /\p{Cc}/u.test(key)) return 'contains a control character';
   const segments = key.split('/');
   if (segments.includes('')) return 'begins or ends with “/” or contains “//”';
   if (segments.includes('.') || segments.includes('..')) return 'has “.” or “..” as a segment';

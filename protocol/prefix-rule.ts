@@ -69,6 +69,7 @@ function fill(
  * does or not: `home/ada` is the beginning of `home/adam/` too.
  */
 export function prefixesOf(rule: string, uploader: Uploader): readonly string[] {
+  if (!/[{}]/.test(rule)) return [rule];
   const parts = partsOf(rule);
   if (parts === undefined) return [];
   const end = parts.length > 1 && parts.at(-1) === '' ? '/' : '';

@@ -23,10 +23,10 @@ export function isForAudience(
 /** Whether a token was issued to the issuer's client. A client of another may ask for tokens for the same audience. */
 export function isOfClient(claims: Claims, { kind, token, clientId }: EdgeIssuer): boolean {
   if (kind === 'workload' || clientId === undefined) return true;
-  const clients = CLIENTS.map((claim) => claims[claim]).filter((one) => one !== undefined);
+  if (CLIENTS.some((claim) => claims[claim] !== undefined && claims[claim] !== clientId)) return false;
   const mustName =
     kind === 'pool' || (token === 'id' && namedBy(claims).length > 1 && claims.azp === undefined);
-  return clients.every((client) => client === clientId) && !(mustName && clients.length === 0);
+  return !mustName || CLIENTS.some((claim) => claims[claim] === clientId);
 }
 
 /** Refuses a token that is for no audience of the issuers. */

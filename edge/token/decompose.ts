@@ -27,12 +27,21 @@ function parse(part: string): Claims | undefined {
   }
 }
 
+/** The last header. All tokens that a key signs have the same, so that most are not parsed again. */
+let known: { readonly head: string; readonly header: Claims | undefined } = { head: '', header: undefined };
+
+function parseHeader(head: string): Claims | undefined {
+  if (head !== known.head) known = { head, header: parse(head) };
+  return known.header;
+}
+
 /** Takes a JWT in compact form apart; `undefined` for anything else. */
 export function decompose(token: string): Jwt | undefined {
-  const [head = '', body = '', end = '', ...more] = token.split('.', 4);
-  if (end === '' || more.length > 0) return undefined;
-  const header = parse(head);
-  const payload = header && parse(body);
-  const signature = payload && decode(end);
-  return signature && { header, payload, signed: token.slice(0, -end.length - 1), signature };
+  const [first, last] = [token.indexOf('.'), token.lastIndexOf('.')];
+  if (first < 0) return undefined;
+  const header = parseHeader(token.slice(0, first));
+  // A third dot would be in the payload, which is then not base64url.
+  const payload = header && parse(token.slice(first + 1, last));
+  const signature = payload && decode(token.slice(last + 1));
+  return signature && { header, payload, signed: token.slice(0, last), signature };
 }

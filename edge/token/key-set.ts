@@ -80,7 +80,7 @@ export function createKeySet(
   const isOlder = (seconds: number) => kind !== 'pool' && now() - freshAt > seconds * 1000;
 
   async function freshen(): Promise<void> {
-    if (isOlder(FRESH_SECONDS)) await reload();
+    await reload();
     if (isOlder(LAST_SECONDS)) throw unavailable();
   }
 
@@ -90,7 +90,7 @@ export function createKeySet(
         const named = keys.filter((key) => key.kid === kid);
         return named.find((key) => algorithmsOf(key).includes(alg)) ?? named[0];
       };
-      await freshen();
+      if (isOlder(FRESH_SECONDS)) await freshen();
       const known = find();
       if (known !== undefined) return known;
       await reload();
@@ -99,7 +99,7 @@ export function createKeySet(
       return found;
     },
     async has(key) {
-      await freshen();
+      if (isOlder(FRESH_SECONDS)) await freshen();
       return keys.includes(key);
     },
   };

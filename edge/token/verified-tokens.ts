@@ -15,27 +15,34 @@ export interface Verified {
 const MAX_ENTRIES = 200;
 const MAX_CHARACTERS = 400_000;
 
+/** The end of a signature, by which a token is looked up: hashing all of it would cost more than all of its checks. */
+const endOf = (token: string) => token.slice(-40);
+
 /** Remembers tokens by their full text, so that each part of an upload does not cost a signature check. */
 export class VerifiedTokens {
-  readonly #entries = new Map<string, Verified>();
+  readonly #entries = new Map<string, { readonly token: string; readonly verified: Verified }>();
   #characters = 0;
 
   get(token: string): Verified | undefined {
-    return this.#entries.get(token);
+    const entry = this.#entries.get(endOf(token));
+    return entry?.token === token ? entry.verified : undefined;
   }
 
   add(token: string, verified: Verified): void {
-    this.delete(token);
-    this.#entries.set(token, verified);
+    const end = endOf(token);
+    this.#delete(end);
+    this.#entries.set(end, { token, verified });
     this.#characters += token.length;
     // The oldest go first; their next request costs a signature check.
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= MAX_ENTRIES && this.#characters <= MAX_CHARACTERS) break;
-      this.delete(oldest);
+      this.#delete(oldest);
     }
   }
 
-  delete(token: string): void {
-    if (this.#entries.delete(token)) this.#characters -= token.length;
+  #delete(end: string): void {
+    const length = this.#entries.get(end)?.token.length ?? 0;
+    this.#entries.delete(end);
+    this.#characters -= length;
   }
 }

@@ -16,3 +16,15 @@ test('the tokens that are remembered are bounded in number and size; the oldest 
   tokens.add('x'.repeat(500_000), one);
   assert.equal(tokens.get('x'.repeat(500_000)), undefined, 'one that is larger than all room is not kept');
 });
+
+test('a token is recognised by its full text, not by its end', () => {
+  const tokens = new VerifiedTokens();
+  const [one, other] = [{} as Verified, {} as Verified];
+  const end = 'x'.repeat(50);
+  tokens.add(`a${end}`, one);
+  assert.equal(tokens.get(`b${end}`), undefined);
+  assert.equal(tokens.get(end), undefined);
+  tokens.add(`b${end}`, other);
+  assert.equal(tokens.get(`b${end}`), other);
+  assert.equal(tokens.get(`a${end}`), undefined);
+});
