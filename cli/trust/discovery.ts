@@ -2,6 +2,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { algorithmsOf, type Jwk } from '../../protocol/signing-key.ts';
 import { UserError } from '../errors.ts';
 import { type Documents, requireHttps } from './documents.ts';
+import { requireTenant } from './entra-tenants.ts';
 
 /** What an issuer says of itself. */
 export interface DiscoveredIssuer {
@@ -61,6 +62,8 @@ export async function discoverIssuers(
   iss: readonly string[],
   documents: Documents,
 ): Promise<DiscoveredIssuer> {
+  // Their documents name a pattern, which no token has.
+  requireTenant(iss);
   const [first] = await Promise.all(iss.map((one) => discoverIssuer(one, documents)));
   if (first === undefined) throw new Error('An issuer has an address.');
   return first;

@@ -9,7 +9,7 @@ import type { Rule } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
 import { requireJobs } from './ci-issuers.ts';
 import { checkedCondition, conditionWords } from './conditions.ts';
-import { requireOwner } from './shared-issuers.ts';
+import { requireOwner, requireVerifiable } from './shared-issuers.ts';
 
 /** @throws {UserError} `usage` */
 export function requireAlias(alias: string): void {
@@ -153,10 +153,11 @@ export function requireSafe(options: StackOptions): void {
     requireAlias(issuer.alias);
     for (const { when = [], writeTo = '' } of issuer.rules) {
       for (const one of when) checkedCondition(one, `“${conditionWords(one)}” of ${issuer.alias}`);
-      requireOwner(issuer.iss, when);
+      requireOwner(issuer, when);
       if (writeTo !== '') requirePrefix(writeTo, issuer);
     }
     requireJobs(issuer);
+    requireVerifiable(issuer);
   }
   refuseTwice(trust, options);
   const rules = ownRules(trust);

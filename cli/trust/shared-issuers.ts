@@ -1,10 +1,13 @@
+import type { TrustedIssuer } from '../../infra/options.ts';
 import type { Condition } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
 import { JOB_COMMANDS } from './ci-issuers.ts';
+import { PERSONAL_ACCOUNTS, requireTenant, tenantOf } from './entra-tenants.ts';
 
 /** An issuer that many organisations share: a token of it proves nothing until a claim names whose it is. */
 interface SharedIssuer {
   readonly title: string;
+  /** Whether an issuer, in lower case, is this one. */
   readonly matches: (iss: string) => boolean;
   /** Lists of claims. Each rule must name all claims of one list. */
   readonly owners: readonly (readonly string[])[];
@@ -52,8 +55,8 @@ const SHARED: readonly SharedIssuer[] = [
   },
   {
     title: 'all personal accounts of Microsoft',
-    matches: (iss) => iss.includes('/9188040d-6c67-4c5b-b112-36a304b66dad/'),
-    owners: [['sub']],
+    matches: (iss) => tenantOf(iss) === PERSONAL_ACCOUNTS,
+    owners: [['sub'], ['oid']],
     hint: '--when sub=<subject>',
   },
   ...[
@@ -69,17 +72,78 @@ const SHARED: readonly SharedIssuer[] = [
   })),
 ];
 
+/** An issuer of one organisation whose tokens are for all its workloads. `trust` itself always names some of them. */
+interface OwnIssuer {
+  readonly preset: string;
+  readonly title: string;
+  readonly matches: RegExp;
+  readonly hint: string;
+}
+
+const OWN: readonly OwnIssuer[] = [
+  {
+    preset: 'aws',
+    title: 'all principals of an AWS account',
+    matches: /^https:\/\/[\w-]+\.tokens\.sts\.global\.api\.aws\/?$/i,
+    hint: '--when sub=arn:aws:iam::<account>:role/<role>',
+  },
+  {
+    preset: 'kubernetes',
+    title: 'all pods of a cluster',
+    matches:
+      /^https:\/\/(?:oidc\.eks\.[\w.-]+\/id\/|container\.googleapis\.com\/v1\/projects\/|[\w.-]+\.oic\.[\w.-]*aks\.azure\.com\/)/i,
+    hint: '--when sub=system:serviceaccount:<namespace>:<name>',
+  },
+  {
+    preset: 'bitbucket',
+    title: 'all repositories of a Bitbucket workspace',
+    matches: /^https:\/\/api\.bitbucket\.org\//i,
+    hint: JOB_COMMANDS.bitbucket,
+  },
+];
+
+/** Claims that every accepted token has with the same value. */
+const EVERYBODYS: readonly (string | undefined)[] = ['iss', 'aud'];
+
 /**
- * Refuses a rule of a shared issuer that does not say whose tokens fit.
+ * Refuses a rule that does not say whose tokens fit, where an issuer has tokens for more than one caller.
  * @throws {UserError} `usage`
  */
-export function requireOwner(iss: readonly string[], when: readonly Condition[]): void {
-  const shared = SHARED.find(({ matches }) => iss.some(matches));
-  if (shared === undefined) return;
-  const { title, owners, hint } = shared;
-  const named = (claim: string) => when.some((one) => one.claim.length === 1 && one.claim[0] === claim);
-  if (owners.some((claims) => claims.every(named))) return;
-  throw new UserError('usage', `The issuer ${iss[0]} has tokens for ${title}: anybody could upload.`, {
+export function requireOwner({ iss, preset }: TrustedIssuer, when: readonly Condition[]): void {
+  requireTenant(iss);
+  const shared = SHARED.find(({ matches }) => iss.some((one) => matches(one.toLowerCase())));
+  const isNamed = (claim: string) => when.some((one) => one.claim.length === 1 && one.claim[0] === claim);
+  if (shared !== undefined && !shared.owners.some((claims) => claims.every(isNamed))) {
+    throw unowned(iss, `${shared.title}: anybody could upload`, shared.hint);
+  }
+  const own = OWN.find((one) => one.preset === preset || iss.some((address) => one.matches.test(address)));
+  const isBound = when.some(({ claim }) => claim.length > 1 || !EVERYBODYS.includes(claim[0]));
+  if (own !== undefined && !isBound) throw unowned(iss, `${own.title}: each could upload`, own.hint);
+}
+
+function unowned([iss]: readonly string[], whose: string, hint: string): UserError {
+  return new UserError('usage', `The issuer ${iss} has tokens for ${whose}.`, {
     hint: ['Say whose tokens fit:', `  ${hint}`],
+  });
+}
+
+/** Addresses of Okta organisations, without an authorization server. */
+const OKTA_ORG = /^https:\/\/[\w-]+\.(?:okta|oktapreview|okta-emea|okta-gov)\.com\/?$/i;
+
+/**
+ * Refuses access tokens of an Okta organisation itself, which are for Okta's own API and not to be verified by others.
+ * https://developer.okta.com/docs/concepts/auth-servers/
+ * @throws {UserError} `usage`
+ */
+export function requireVerifiable({ iss, preset, token }: TrustedIssuer): void {
+  const isOrg = (one: string) =>
+    OKTA_ORG.test(one) || (preset === 'okta' && URL.canParse(one) && new URL(one).pathname === '/');
+  const org = iss.find(isOrg);
+  if (org === undefined || token === 'id') return;
+  throw new UserError('usage', `Access tokens of ${org} are for Okta itself.`, {
+    hint: [
+      'Accept its ID tokens (--token id, in a file “token: id”), or trust an authorization server:',
+      `  edge-upload trust okta ${org.replace(/\/$/, '')}/oauth2/default --client-id <id>`,
+    ],
   });
 }

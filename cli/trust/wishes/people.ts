@@ -1,12 +1,12 @@
 import { UserError } from '../../errors.ts';
 import { metadataUrl } from '../discovery.ts';
 import type { Documents } from '../documents.ts';
+import { isEveryTenant, PERSONAL_ACCOUNTS } from '../entra-tenants.ts';
 import { condition, httpsAddress, isUuid, type Wish } from './wish.ts';
 
 const ENTRA = 'https://login.microsoftonline.com';
 
-/** Names of Entra under which people of every tenant sign in, and the tenant of personal accounts. */
-const EVERY_TENANT = ['common', 'organizations', 'consumers', '9188040d-6c67-4c5b-b112-36a304b66dad'];
+const isForEverybody = (tenant: string) => isEveryTenant(tenant) || tenant === PERSONAL_ACCOUNTS;
 
 /**
  * Returns the issuers of a tenant. Which of the two is in a token depends on the registration of the API, not on how
@@ -15,7 +15,7 @@ const EVERY_TENANT = ['common', 'organizations', 'consumers', '9188040d-6c67-4c5
  */
 export async function entra(typed: string, documents: Documents): Promise<Wish> {
   const tenant = typed.trim().toLowerCase();
-  if (EVERY_TENANT.includes(tenant)) {
+  if (isForEverybody(tenant)) {
     throw new UserError('usage', `“${typed}” stands for accounts of every tenant: anybody could upload.`, {
       hint: 'Name your tenant by its id or a domain: edge-upload trust entra contoso.onmicrosoft.com',
     });
@@ -33,7 +33,7 @@ async function entraTenant(domain: string, documents: Documents): Promise<string
   const fetched = await documents.fetch(metadataUrl(`${ENTRA}/${domain}/v2.0`));
   const issuer = 'fields' in fetched ? fetched.fields.issuer : undefined;
   const [, id = ''] = /^https:\/\/login\.microsoftonline\.com\/([^/]+)\/v2\.0$/.exec(String(issuer)) ?? [];
-  if (isUuid(id) && !EVERY_TENANT.includes(id)) return id;
+  if (isUuid(id) && !isForEverybody(id.toLowerCase())) return id;
   throw new UserError('usage', `There is no tenant “${domain}”.`, {
     hint: 'The tenant id is on the overview page of Microsoft Entra ID.',
   });

@@ -32,6 +32,26 @@ describe('discovery of an issuer', () => {
     });
   });
 
+  it('asks no issuer of every tenant of Entra ID', async () => {
+    const documents = documentsOf();
+    const every = ['https://login.microsoftonline.com/common/v2.0'];
+    await assert.rejects(discoverIssuers(every, documents), withCode('usage', /every tenant/, /trust entra/));
+    assert.deepEqual(documents.asked, []);
+  });
+
+  it('names the slash at the end of an issuer of Auth0', async () => {
+    const documents = documentsOf({
+      [`https://acme.eu.auth0.com${WELL_KNOWN}`]: {
+        issuer: 'https://acme.eu.auth0.com/',
+        jwks_uri: 'https://acme.eu.auth0.com/keys',
+      },
+    });
+    await assert.rejects(
+      discoverIssuers(['https://acme.eu.auth0.com'], documents),
+      withCode('usage', /names “https:\/\/acme\.eu\.auth0\.com\/”/, /with or without the last slash/),
+    );
+  });
+
   /** Answers of a hostile or broken provider at its discovery document, or at its key set. */
   const HOSTILE: readonly (readonly [
     name: string,

@@ -141,6 +141,18 @@ describe('what a deployment may trust', () => {
     ['https://accounts.google.com/', ['email']],
     ['https://app.terraform.io', ['sub']],
     ['https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0', []],
+    ['https://login.microsoftonline.com/9188040D-6C67-4C5B-B112-36A304B66DAD/v2.0', []],
+    ['https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0', ['tid', 'email']],
+    ['https://sts.windows.net/9188040d-6c67-4c5b-b112-36a304b66dad/', ['tid']],
+    ['https://sts.windows.net/9188040d-6c67-4c5b-b112-36a304b66dad', []],
+    ['https://login.microsoftonline.com/common/v2.0', ['tid', 'sub']],
+    ['https://login.microsoftonline.com/Organizations/v2.0', ['tid']],
+    ['https://login.microsoftonline.com/consumers/v2.0', ['sub']],
+    ['https://login.microsoftonline.com/{tenantid}/v2.0', ['tid']],
+    ['https://login.microsoftonline.us/common/v2.0', ['tid']],
+    ['https://sts.windows.net/common/', ['tid']],
+    ['https://Token.Actions.GitHubUserContent.com', ['ref']],
+    ['https://GitLab.com/', ['ref']],
     ['https://appleid.apple.com', []],
     ['https://slack.com', ['email']],
   ];
@@ -148,6 +160,52 @@ describe('what a deployment may trust', () => {
     it(`refuses ${iss} with ${claims.join(', ') || 'no claim'} alone: everybody has tokens of it`, () => {
       const when = claims.map((claim) => condition(claim, 'x'));
       refuse({ trust: [issuer('corp', [{ when, writeTo: 'a/' }], { iss: [iss] })] }, /anybody could upload/);
+    });
+  }
+});
+
+describe('issuers of one organisation', () => {
+  const trusted = (iss: string, claims: readonly string[], settings: Partial<TrustedIssuer>) => ({
+    trust: [
+      issuer('own', [{ when: claims.map((claim) => condition(claim, 'x')), writeTo: 'a/' }], {
+        iss: [iss],
+        ...settings,
+      }),
+    ],
+  });
+
+  for (const [iss, preset, hint] of [
+    ['https://abc.tokens.sts.global.api.aws', 'oidc', /--when sub=arn/],
+    ['https://sso.example', 'aws', /--when sub=arn/],
+    ['https://oidc.eks.us-east-1.amazonaws.com/id/A1', 'oidc', /serviceaccount/],
+    ['https://container.googleapis.com/v1/projects/p/locations/l/clusters/c', 'oidc', /serviceaccount/],
+    ['https://eastus.oic.prod-aks.azure.com/a/b/', 'oidc', /serviceaccount/],
+    ['https://k8s.example', 'kubernetes', /serviceaccount/],
+    ['https://api.bitbucket.org/2.0/workspaces/a/pipelines-config/identity/oidc', 'oidc', /trust bitbucket/],
+  ] as const) {
+    it(`refuses a rule of ${iss} (${preset}) that names no workload`, () => {
+      const settings = { preset, kind: 'workload' } as const;
+      for (const claims of [[], ['aud', 'iss']]) {
+        refuse(trusted(iss, claims, settings), /has tokens for all .*: each could upload/, hint);
+      }
+      requireSafe(trusted(iss, ['sub'], settings));
+    });
+  }
+
+  it('lets a rule of CircleCI be for all projects of an organisation, as its command line does', () => {
+    requireSafe(trusted('https://oidc.circleci.com/org/7', [], { preset: 'circleci', kind: 'workload' }));
+  });
+
+  for (const [iss, preset] of [
+    ['https://acme.okta.com', 'okta'],
+    ['https://acme.okta.com', 'oidc'],
+    ['https://acme.oktapreview.com/', 'oidc'],
+    ['https://login.acme.example', 'okta'],
+  ] as const) {
+    it(`refuses access tokens of the Okta organisation ${iss} (${preset}): they are for Okta`, () => {
+      refuse(trusted(iss, [], { preset }), /are for Okta itself/, /oauth2\/default/);
+      requireSafe(trusted(iss, [], { preset, token: 'id', audiences: ['cli'] }));
+      requireSafe(trusted(`${iss.replace(/\/$/, '')}/oauth2/default`, [], { preset }));
     });
   }
 });
