@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { sign } from 'node:crypto';
 import { test } from 'node:test';
-import type { UploadPolicy } from '../../edge/config.ts';
+import type { EdgeIssuer, UploadPolicy } from '../../edge/config.ts';
 import { REFUSALS } from '../../edge/refusal.ts';
+import type { EdgeRequest } from '../../edge/request/viewer-request.ts';
+import type { Claims } from '../support/forge.ts';
 import { runBundle } from './support/bundle.ts';
 import { type Dice, dice, mutate, ODD } from './support/hostile.ts';
+import { type IssuerKey, issuerKey, ORIGIN, outside, personal, seconds, signed } from './support/issuers.ts';
 import { accessToken, claims, config, POOL_KEY, signingKey } from './support/pool.ts';
 import { viewerEvent } from './support/viewer.ts';
 
@@ -49,43 +51,66 @@ const UNKNOWN = signingKey('unknown');
 
 const TIMES = ['exp', 'nbf', 'iat', 'auth_time'];
 
-/** A token that the pool signed, whatever it says. */
-function anyToken({ roll, pick }: Dice): string {
-  const groups = Array.from({ length: pick([0, 1, 3, 100]) }, (_, at) =>
+/** An issuer of tokens, and what it puts into them. */
+interface Signer {
+  readonly key: IssuerKey;
+  readonly claims: () => Claims;
+  /** The claim of groups. */
+  readonly groups: string;
+  /** Paths that its tokens are allowed to write, or nearly. */
+  readonly paths: readonly string[];
+}
+
+const POOL: Signer = {
+  key: { alg: 'RS256', jwk: POOL_KEY.jwk, privateKey: POOL_KEY.privateKey },
+  claims,
+  groups: 'cognito:groups',
+  paths: ['/ada/k', '/home/ada/k', '/k', '/g1/k'],
+};
+
+/** Claims by which the edge tells issuers, kinds of token and callers apart. */
+const TELLING = [
+  ...['crit', 'aud', 'nbf', 'jku', 'nonce', 'scope', 'scp', 'idtyp', 'azp', 'typ', 'token_use', 'events'],
+  ...['email_verified', '_claim_names', 'hasgroups', 'ref', 'repository'],
+];
+
+/** A token that an issuer signed, whatever it says. */
+function anyToken({ roll, pick }: Dice, { key, claims, groups }: Signer): string {
+  const names = Array.from({ length: pick([0, 1, 3, 100]) }, (_, at) =>
     pick(['g1', `group-${at}`, 'é'.repeat(40)]),
   );
-  const header: Record<string, unknown> = { alg: 'RS256', kid: POOL_KEY.kid };
-  const body: Record<string, unknown> = { ...claims(), 'cognito:groups': groups };
+  const header: Record<string, unknown> = { alg: key.alg, kid: key.jwk.kid };
+  const body: Record<string, unknown> = { ...claims(), [groups]: names };
   for (let changes = pick([0, 0, 1, 2]); changes > 0; changes -= 1) {
     const part = roll(4) === 0 ? header : body;
-    part[pick([...Object.keys(part), 'crit', 'aud', 'nbf', 'jku'])] = pick([
-      ...STRINGS,
-      ...ODD.filter(isJson),
-    ]);
+    part[pick([...Object.keys(part), ...TELLING])] = pick([...STRINGS, ...ODD.filter(isJson)]);
   }
-  const encode = (value: object) => {
-    const json = JSON.stringify(value);
-    const odd =
-      roll(4) > 0
-        ? json
-        : json.replace(new RegExp(`"${pick(TIMES)}":\\d+`), `"${pick(TIMES)}":${pick(NUMBERS)}`);
-    return Buffer.from(odd).toString('base64url');
-  };
-  const text = `${encode(header)}.${encode(body)}`;
-  return `${text}.${sign('sha256', Buffer.from(text), POOL_KEY.privateKey).toString('base64url')}`;
+  const json = JSON.stringify(body);
+  const odd =
+    roll(4) > 0
+      ? json
+      : json.replace(new RegExp(`"${pick(TIMES)}":\\d+`), `"${pick(TIMES)}":${pick(NUMBERS)}`);
+  return signed(key, odd, header);
 }
+
+/** A token as its issuer gives it. */
+const plainToken = ({ key, claims }: Signer) => signed(key, claims());
 
 function isJson(value: unknown): boolean {
   return !['undefined', 'function', 'symbol', 'bigint'].includes(typeof value);
 }
 
 /** A request of the shape that CloudFront gives, with any text in it. */
-function anyRequest(random: Dice) {
+function anyRequest(random: Dice, signers: readonly Signer[]) {
   const { roll, pick } = random;
   const some = (from: readonly string[], most: number) =>
     Array.from({ length: roll(most) }, () => pick(from));
+  const signer = pick(signers);
+  const others = signers.flatMap(({ paths }) => paths);
   const tokens = [
-    () => anyToken(random),
+    () => anyToken(random, signer),
+    () => anyToken(random, signer),
+    () => plainToken(signer),
     () => accessToken({ 'cognito:groups': ['g1'] }),
     () => accessToken(),
     () => pick(STRINGS),
@@ -123,7 +148,8 @@ function anyRequest(random: Dice) {
     ...cf.request,
     method: roll(2) ? 'PUT' : pick(['GET', 'POST', 'DELETE', 'OPTIONS', 'HEAD', ...some(STRINGS, 2)]),
     uri: pick([
-      ...['/ada/k', '/k', '/g1/k', '/.well-known/edge-upload', '/.well-known/edge-upload'],
+      ...['/.well-known/edge-upload', '/.well-known/edge-upload', ...others],
+      ...signer.paths.flatMap((path) => [path, path, path]),
       `/ada/${some([...STRINGS, '/', 'a'], 3).join('')}`,
     ]),
     querystring: roll(2)
@@ -185,13 +211,95 @@ test('whatever well-formed requests and signed tokens say, the edge answers with
     const { handler, log } = runBundle(config(policy), unreachable);
     const ambiguous = policy.writeTo === '{group}-{username}/';
     for (let run = 0; run < RUNS / POLICIES.length; run += 1) {
-      const { kind, status } = check(await handler(anyRequest(random)), log.splice(0));
+      const { kind, status } = check(await handler(anyRequest(random, [POOL])), log.splice(0));
       counts[kind] += 1;
       assert.ok(status !== 500 || ambiguous, 'a fault of the edge');
       assert.ok(kind === 'respond' || !ambiguous, 'something was written under a rule of shared keys');
     }
   }
   assert.ok(counts.forward > 20 && counts.respond > 500, JSON.stringify(counts));
+});
+
+const EMAIL = 'ada@acme.com';
+const audiences = { corp: 'api://uploads', ci: ORIGIN };
+const [PEOPLE_KEY, JOBS_KEY] = [issuerKey('EdDSA', 'people'), issuerKey('ES256', 'jobs')];
+const provided = (aud: string, more: Claims): Signer['claims'] => {
+  return () => ({ ...personal({ iss: 'https://id.example.com/', aud, email: EMAIL }), ...more });
+};
+
+/** Of one provider: people and jobs. */
+const TRUSTED: readonly EdgeIssuer[] = [
+  outside({
+    alias: 'corp',
+    keys: [PEOPLE_KEY.jwk],
+    audiences: [audiences.corp],
+    groups: ['groups'],
+    rules: [
+      { when: [{ claim: ['groups'], is: ['g1'] }], writeTo: '{issuer}/{group}/{sub}/', noClobber: true },
+      { when: [{ claim: ['email'], is: [EMAIL] }], writeTo: '{issuer}/{email}/', maxSize: 10 },
+      { writeTo: '{issuer}/{sub}' },
+    ],
+  }),
+  outside({
+    alias: 'ci',
+    kind: 'workload',
+    token: 'id',
+    keys: [JOBS_KEY.jwk],
+    name: ['repository'],
+    rules: [{ when: [{ claim: ['ref'], is: ['refs/heads/*'] }], writeTo: '{issuer}/{repository}/' }],
+  }),
+];
+
+const SIGNERS: readonly Signer[] = [
+  POOL,
+  {
+    key: PEOPLE_KEY,
+    claims: provided(audiences.corp, { scope: 'upload' }),
+    groups: 'groups',
+    paths: [`/corp/${EMAIL}/k`, '/corp/ada/k', '/corp/g1/ada/k'],
+  },
+  {
+    key: JOBS_KEY,
+    claims: provided(audiences.ci, { repository: 'acme/app', ref: 'refs/heads/main' }),
+    groups: 'groups',
+    paths: ['/ci/acme/app/k'],
+  },
+];
+
+/** The folder of the issuer to which the claims of a token belong. */
+function folderOf({ iss, aud }: Claims): string {
+  if (iss !== 'https://id.example.com/') return 'home';
+  return [aud].flat().includes(audiences.corp) ? 'corp' : 'ci';
+}
+
+test('whatever the tokens of trusted issuers say, each writes below its own folder only, under its own name', async () => {
+  const random = dice(20261129);
+  const pool = config({ writeTo: 'home/{username}/', corsOrigins: ['https://app.example.com'] });
+  const { handler, log } = runBundle(
+    { ...pool, issuers: [...pool.issuers, ...TRUSTED], bakedAt: seconds() },
+    unreachable,
+  );
+  const written: Record<string, number> = { home: 0, corp: 0, ci: 0 };
+  for (let run = 0; run < 2 * RUNS; run += 1) {
+    const event = anyRequest(random, SIGNERS);
+    const result = await handler(event);
+    const { kind, status } = check(result, log.splice(0));
+    assert.notEqual(status, 500, 'a fault of the edge');
+    if (kind !== 'forward') continue;
+    const { headers } = event.Records[0]?.cf.request ?? {};
+    const [, body = ''] = headers?.authorization?.[0]?.value.split('.') ?? [];
+    const folder = folderOf(JSON.parse(Buffer.from(body, 'base64url').toString()));
+    const { uri, querystring, headers: sent } = result as EdgeRequest;
+    const key = uri === '/' ? `/${new URLSearchParams(querystring).get('prefix')}` : uri;
+    assert.equal(key.split('/')[1], folder, key);
+    const stamp = sent['x-amz-meta-uploaded-by']?.[0]?.value ?? (folder === 'home' ? '' : `${folder}:`);
+    assert.ok(folder === 'home' ? !stamp.includes(':') : stamp.startsWith(`${folder}:`), stamp);
+    if (key.startsWith('/corp/g1/') && sent['content-length'] !== undefined && querystring === '') {
+      assert.equal(sent['if-none-match']?.[0]?.value, '*');
+    }
+    written[folder] = (written[folder] ?? 0) + 1;
+  }
+  for (const count of Object.values(written)) assert.ok(count > 15, JSON.stringify(written));
 });
 
 test('whatever shape an event has, the edge answers within its bounds and passes on no member that it does not know', async () => {
