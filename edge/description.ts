@@ -26,7 +26,7 @@ export interface EdgeDescription {
 
 interface DescribedIssuer {
   readonly alias: string;
-  readonly kind: EdgeIssuer['kind'];
+  readonly kind: Exclude<EdgeIssuer['kind'], 'edge'>;
   /** The first of its values of `iss`. */
   readonly issuer: string;
   readonly token: EdgeIssuer['token'];
@@ -67,14 +67,15 @@ const LIST_BYTES = 12_000;
 /** Bytes of the claims about a caller. */
 const CLAIMS_BYTES = 4_000;
 
-export function describeEdge({ issuers, policy }: EdgeConfig, caller?: Caller): EdgeDescription {
+export function describeEdge({ issuers, policy, page }: EdgeConfig, caller?: Caller): EdgeDescription {
   const pool = issuers.find(({ kind }) => kind === 'pool');
   return {
     service: 'edge-upload',
     version: 2,
     ...(pool && describePool(pool)),
     policy: { ...policy, ...(pool && poolPolicy(pool)) },
-    issuers: issuers.map(describeIssuer),
+    issuers: issuers.flatMap(describeIssuer),
+    ...omitUndefined({ page }),
     ...(caller && { caller: describeCaller(policy, caller) }),
   };
 }
@@ -98,19 +99,16 @@ function describeIssuer({
   scopes,
   audiences,
   preset,
-}: EdgeIssuer): DescribedIssuer {
+}: EdgeIssuer): readonly DescribedIssuer[] {
+  // Nobody signs in to get a link or key.
+  if (kind === 'edge') return [];
   const audience = kind === 'pool' ? undefined : audiences?.[0];
-  return {
-    alias,
-    kind,
-    issuer: iss[0] ?? '',
-    token,
-    ...omitUndefined({ clientId, scopes, audience, preset }),
-  };
+  const optional = omitUndefined({ clientId, scopes, audience, preset });
+  return [{ alias, kind, issuer: iss[0] ?? '', token, ...optional }];
 }
 
 function describeCaller(policy: EdgeConfig['policy'], caller: Caller): DescribedCaller {
-  const { issuer, name, sub, tokenExpiresAt } = caller;
+  const { issuer, name, sub, tokenExpiresAt, grant } = caller;
   const { prefixes, maxSize, noClobber } = permissionOf(caller, policy);
   const groups = fitting(caller.groups, LIST_BYTES);
   const writeTo = fitting(prefixes, LIST_BYTES);
@@ -123,9 +121,9 @@ function describeCaller(policy: EdgeConfig['policy'], caller: Caller): Described
     sub,
     issuer: issuer.alias,
     groups,
-    ...(issuer.kind !== 'pool' && { claims: namedClaims(caller) }),
+    ...(issuer.kind !== 'pool' && grant === undefined && { claims: namedClaims(caller) }),
     writeTo,
-    ...omitUndefined({ maxSize, noClobber }),
+    ...omitUndefined({ key: grant?.isKey ? grant.scope : undefined, maxSize, noClobber, note: grant?.note }),
     ...(omitted.groups + omitted.writeTo === 0 ? {} : { omitted }),
     tokenExpiresAt: tokenExpiresAt.toISOString(),
   };

@@ -8,6 +8,7 @@ import { Refusal } from './refusal.ts';
 import { fitting } from './response.ts';
 import { UNVERIFIED } from './token/advice.ts';
 import type { Caller } from './token/claims.ts';
+import { covers, type Grant } from './token/grant.ts';
 
 /** What a caller is allowed to do. */
 export interface Permission {
@@ -24,22 +25,20 @@ export interface Permission {
 /** Bytes of prefixes that a refusal names. */
 const NAMED_BYTES = 2_000;
 
-/** Returns what the first rule that fits a caller grants. */
+/** Returns what a link or key grants, or the first rule that fits another caller. */
 export function permissionOf(caller: Caller, policy: EdgePolicy): Permission {
-  const { issuer, claims } = caller;
+  const { issuer, claims, grant } = caller;
+  if (grant !== undefined) return { prefixes: [grant.scope], ...limitsOf(grant, policy) };
   const rule = isOverage(caller) ? undefined : ruleFor(issuer.rules, claims);
   if (rule === undefined) return { prefixes: [] };
-  const { writeTo = '', maxSize = policy.maxSize, noClobber } = rule;
   const { name, sub, groups } = caller;
-  const prefixes = prefixesOf(writeTo, { issuer: issuer.alias, name, sub, groups, claims });
-  return {
-    rule,
-    prefixes,
-    ...omitUndefined({
-      maxSize: maxSize && Math.min(maxSize, policy.maxSize ?? maxSize),
-      noClobber,
-    }),
-  };
+  const prefixes = prefixesOf(rule.writeTo ?? '', { issuer: issuer.alias, name, sub, groups, claims });
+  return { rule, prefixes, ...limitsOf(rule, policy) };
+}
+
+function limitsOf({ maxSize, noClobber }: Rule | Grant, policy: EdgePolicy) {
+  const size = maxSize ?? policy.maxSize;
+  return omitUndefined({ maxSize: size && Math.min(size, policy.maxSize ?? size), noClobber });
 }
 
 function isOnGroups({ claim }: Condition, { groups = [] }: EdgeIssuer): boolean {
@@ -64,6 +63,11 @@ function isOverage({ issuer, claims }: Caller): boolean {
 
 /** @throws {Refusal} 403, or `internal` under a rule that gives two callers one prefix. */
 export function authorize(key: string, caller: Caller, { rule, prefixes }: Permission): void {
+  const { grant } = caller;
+  if (grant !== undefined) {
+    if (covers(grant, key)) return;
+    throw elsewhere(grant.isKey ? `“${grant.scope}”` : `keys that begin with “${grant.scope}”`);
+  }
   if (prefixes.some((prefix) => key.startsWith(prefix))) return;
   if (rule === undefined) throw withoutRule(caller);
   const { writeTo = '' } = rule;
@@ -71,12 +75,7 @@ export function authorize(key: string, caller: Caller, { rule, prefixes }: Permi
   if (names === undefined) {
     throw new Refusal('internal', 'The prefix rule of this edge could give two users the same keys.');
   }
-  if (prefixes.length > 0) {
-    throw new Refusal(
-      'forbidden_key',
-      `You are allowed to write only keys that begin with ${named(prefixes)}.`,
-    );
-  }
+  if (prefixes.length > 0) throw elsewhere(`keys that begin with ${named(prefixes)}`);
   if (names.includes('group') && caller.groups.length === 0) throw inNoGroup();
   const advice = adviceOnClaims(names, caller);
   throw new Refusal('forbidden_caller', `The token lacks a claim of the prefix “${writeTo}”.${advice}`);
@@ -91,6 +90,8 @@ function adviceOnClaims(names: readonly string[], { claims }: Caller): string {
     (isOpen ? ` ${UNVERIFIED}` : '')
   );
 }
+
+const elsewhere = (keys: string) => new Refusal('forbidden_key', `You are allowed to write only ${keys}.`);
 
 const inNoGroup = () => new Refusal('forbidden_group', 'You are in no group that is allowed to upload here.');
 

@@ -1,6 +1,7 @@
 import { POOL_ALIAS } from '../protocol/issuer-alias.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import type { BakedConfig, EdgeConfig, EdgeIssuer, PoolIdentity, UploadPolicy } from './config.ts';
+import { ownIssuer } from './own-issuer.ts';
 
 /**
  * Returns the user pool as an issuer. Its policy is one rule.
@@ -32,15 +33,19 @@ export function poolIssuer(
   };
 }
 
-/** Returns the configuration of a baked one: the user pool becomes the first issuer. */
+/** Returns the configuration of a baked one: the user pool becomes the first issuer, the deployment's own the last. */
 export function configOf({ userPoolId, clientId, jwks, policy, ...baked }: BakedConfig): EdgeConfig {
-  const { issuers = [], origins = [], bakedAt } = baked;
+  const { issuers = [], signing, page, origins = [], bakedAt } = baked;
   const { maxSize, corsOrigins } = policy;
   const hasPool = userPoolId !== undefined && clientId !== undefined && jwks !== undefined;
   return {
-    issuers: hasPool ? [poolIssuer({ userPoolId, clientId, jwks }, policy), ...issuers] : issuers,
+    issuers: [
+      ...(hasPool ? [poolIssuer({ userPoolId, clientId, jwks }, policy)] : []),
+      ...issuers,
+      ...(signing === undefined ? [] : [ownIssuer(signing)]),
+    ],
     policy: omitUndefined({ maxSize, corsOrigins }),
     origins,
-    ...omitUndefined({ bakedAt }),
+    ...omitUndefined({ bakedAt, page, revoked: signing?.revoked && new Set(signing.revoked) }),
   };
 }

@@ -32,6 +32,8 @@ export const REFUSALS = {
   /** `exp` is further away than the issuer's tokens may be. */
   lifetime_too_long: 401,
   token_expired: 401,
+  /** A link or key that the operator revoked. */
+  token_revoked: 401,
   /** `nbf` or `iat` is in the future. */
   token_not_yet_valid: 401,
   /** No rule of the issuer fits the token. */
@@ -42,7 +44,11 @@ export const REFUSALS = {
   forbidden_key: 403,
   /** A preflight from a page that is not allowed to upload. */
   forbidden_origin: 403,
+  /** The edge serves no page, or none of this name. */
+  not_found: 404,
   method_not_allowed: 405,
+  /** A page that is too large to be sent without compression. */
+  not_acceptable: 406,
   /** A body whose length is not given beforehand. */
   length_required: 411,
   too_large: 413,

@@ -91,8 +91,10 @@ export function forwardedHeaders(
   return Object.fromEntries(entries);
 }
 
-/** Names of the pool's users stand alone; those of others follow their issuer's alias. */
+/** Names of the pool's users, links and keys stand alone; those of others follow their issuer's alias. */
 function stampOf({ issuer, name }: Caller): string {
+  // `link:<id>` or `key:<id>`, which need no encoding.
+  if (issuer.kind === 'edge') return name;
   const encoded = encodeURIComponent(name);
   return issuer.kind === 'pool' ? encoded : `${issuer.alias}:${encoded}`;
 }

@@ -3,6 +3,7 @@ import type { EdgeIssuer } from '../config.ts';
 import { UNVERIFIED } from './advice.ts';
 import { checkAudience } from './audience.ts';
 import { invalidClaim, invalidToken } from './authorization.ts';
+import type { Grant } from './grant.ts';
 import { checkKind } from './kind.ts';
 
 /** Whom a valid token stands for. */
@@ -14,6 +15,8 @@ export interface Caller {
   readonly groups: readonly string[];
   readonly claims: Claims;
   readonly tokenExpiresAt: Date;
+  /** Of a link or key. Absent: a rule of the issuer decides. */
+  readonly grant?: Grant;
 }
 
 /** Seconds from 1970 to the end of the year 9999: later ones have no date in RFC 3339. */

@@ -40,6 +40,14 @@ function parseKeys(document: string, before: readonly Jwk[], kind: EdgeIssuer['k
   return keys.map((key) => known.get(JSON.stringify(key)) ?? key);
 }
 
+/** Creates a key set that is never downloaded: the deployment's own issuer has no other keys than those baked in. */
+export function fixedKeySet(keys: readonly Jwk[]): KeySet {
+  return {
+    find: async (kid) => keys.find((key) => key.kid === kid),
+    has: async (key) => keys.includes(key),
+  };
+}
+
 /**
  * Creates an issuer's key set. Keys that are baked in need no network. A key id that is not among them makes one bounded
  * download, at most one in {@link BACK_OFF_SECONDS}. A download replaces the keys: one that the issuer has withdrawn is no

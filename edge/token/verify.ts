@@ -1,12 +1,13 @@
 import type { Claims } from '../../protocol/claims.ts';
 import { algorithmsOf } from '../../protocol/signing-key.ts';
-import type { EdgeConfig } from '../config.ts';
+import type { EdgeConfig, EdgeIssuer } from '../config.ts';
 import { adviceOnOpaque } from './advice.ts';
 import { invalidToken } from './authorization.ts';
 import { chooseIssuer } from './choose-issuer.ts';
 import { type Caller, checkTimes, readCaller } from './claims.ts';
 import { decompose } from './decompose.ts';
-import { createKeySet, type KeySet, type KeySources } from './key-set.ts';
+import { createKeySet, fixedKeySet, type KeySet, type KeySources } from './key-set.ts';
+import { readOwnCaller, splitToken } from './own-token.ts';
 import { isAlgorithm, isSigned } from './signature.ts';
 import { type Verified, VerifiedTokens } from './verified-tokens.ts';
 
@@ -34,13 +35,19 @@ function readHeader({ alg, kid, crit }: Claims): { readonly alg: string; readonl
  * Verifies tokens of the edge's issuers, offline for the keys that are baked in. The signature comes last: for a token
  * that is refused for what it says, no key is looked up.
  */
-export function createVerify({ issuers, origins, bakedAt }: EdgeConfig, sources: KeySources = {}): Verify {
+export function createVerify(
+  { issuers, origins, bakedAt, revoked = new Set() }: EdgeConfig,
+  sources: KeySources = {},
+): Verify {
   const { now = Date.now } = sources;
-  const keySets = new Map(issuers.map((issuer) => [issuer, createKeySet(issuer, bakedAt, sources)]));
+  const keySetOf = (issuer: EdgeIssuer) =>
+    issuer.kind === 'edge' ? fixedKeySet(issuer.keys) : createKeySet(issuer, bakedAt, sources);
+  const keySets = new Map(issuers.map((issuer) => [issuer, keySetOf(issuer)]));
   const verified = new VerifiedTokens();
 
   async function judge(token: string, domainName: string | undefined): Promise<Verified> {
-    const jwt = decompose(token);
+    const { text, kind } = splitToken(token);
+    const jwt = decompose(text);
     if (jwt === undefined) {
       const isOpaque = OPAQUE.test(token) && token.split('.').length !== 3;
       if (!isOpaque) throw invalidToken('The token is not a well-formed JWT.');
@@ -49,8 +56,18 @@ export function createVerify({ issuers, origins, bakedAt }: EdgeConfig, sources:
     }
     const audiences = domainName === undefined ? origins : [`https://${domainName}`, ...origins];
     const issuer = chooseIssuer(jwt, issuers, audiences);
+    if ((kind === undefined) === (issuer.kind === 'edge')) {
+      throw invalidToken(
+        'Links begin with eul_, keys with euk_, and other tokens do not.',
+        'wrong_token_kind',
+      );
+    }
     const { alg, kid } = readHeader(jwt.header);
-    const caller = readCaller(jwt, issuer, audiences, now() / 1000);
+    const seconds = now() / 1000;
+    const caller =
+      kind === undefined
+        ? readCaller(jwt, issuer, audiences, seconds)
+        : readOwnCaller(jwt.payload, kind, { issuer, audiences, revoked, now: seconds });
     const keySet = keySets.get(issuer) as KeySet;
     const key = await keySet.find(kid, alg);
     if (key === undefined) throw invalidToken('The token is not signed by a key of its issuer.');

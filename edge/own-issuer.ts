@@ -1,0 +1,20 @@
+import type { EdgeIssuer, Signing } from './config.ts';
+
+/**
+ * Returns the deployment's own issuer. Its tokens are links and keys, which the stack's KMS key signs. They are verified
+ * with the keys in the code alone: nothing is downloaded.
+ */
+export function ownIssuer({ keys }: Signing): EdgeIssuer {
+  return {
+    alias: 'edge',
+    kind: 'edge',
+    iss: ['edge'],
+    jwksUri: '',
+    keys,
+    token: 'access',
+    name: ['sub'],
+    // Their lifetime is measured from `iat`: see token/own-token.ts.
+    maxAge: Number.POSITIVE_INFINITY,
+    rules: [],
+  };
+}

@@ -1,0 +1,52 @@
+import type { Claims } from '../../protocol/claims.ts';
+import { keyProblem } from '../../protocol/key-rules.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { invalidClaim } from './authorization.ts';
+
+/** What a link or key allows. It is written in the token: no rule decides. */
+export interface Grant {
+  /** The one key, or the beginning of the keys, that the caller can write. */
+  readonly scope: string;
+  /** Whether the scope is one key. */
+  readonly isKey: boolean;
+  /** Largest object in bytes. */
+  readonly maxSize?: number;
+  /** Objects that exist are not replaced. */
+  readonly noClobber?: true;
+  /** What the operator wrote for the user of a link. */
+  readonly note?: string;
+}
+
+const NOTE = /^[^\p{Cc}\p{Cs}]{1,200}$/u;
+
+/**
+ * Returns what the claims of a link or key allow: `k` (a key) or `p` (a prefix), `max`, `nc` and, of links, `n`. A link
+ * never replaces an object, whatever `nc` is.
+ * @throws {Refusal} `invalid_claim` for a claim of another type or value
+ */
+export function readGrant({ k, p, max, nc, n }: Claims, kind: 'link' | 'key'): Grant {
+  const isKey = k !== undefined;
+  const scope = isKey ? k : p;
+  if (isKey && p !== undefined) throw invalidClaim('p');
+  if (typeof scope !== 'string' || keyProblem(isKey ? scope : scope.replace(/\/$/, '')) !== undefined) {
+    throw invalidClaim(isKey ? 'k' : 'p');
+  }
+  if (max !== undefined && !(Number.isSafeInteger(max) && Number(max) > 0)) throw invalidClaim('max');
+  if (nc !== undefined && nc !== true) throw invalidClaim('nc');
+  const isNote = kind === 'link' && typeof n === 'string' && NOTE.test(n);
+  if (n !== undefined && !isNote) throw invalidClaim('n');
+  return {
+    scope,
+    isKey,
+    ...omitUndefined({
+      maxSize: max as number | undefined,
+      noClobber: kind === 'link' ? true : nc,
+      note: n as string | undefined,
+    }),
+  };
+}
+
+/** Whether a link or key is for a key. The prefix itself is none of the keys below it. */
+export function covers({ scope, isKey }: Grant, key: string): boolean {
+  return isKey ? key === scope : key.startsWith(scope) && key !== scope;
+}
