@@ -33,6 +33,7 @@ export async function decide(viewer: ViewerRequest, context: DecisionContext): P
   const { policy } = context.config;
   try {
     if (isPreflight(request, policy)) return answerPreflight(request, policy);
+    checkAddress(request);
     const key = readKey(request.uri);
     return key === DESCRIPTION_KEY
       ? await decideDescription(viewer, context)
@@ -41,6 +42,21 @@ export async function decide(viewer: ViewerRequest, context: DecisionContext): P
     if (error instanceof Refusal) return refuse(error);
     throw error;
   }
+}
+
+/** A link or key: its prefix, and the beginning of every JWT. */
+const OWN_TOKEN = /eu[kl]_eyJ/;
+
+/**
+ * Logs of access and histories keep addresses. A client that puts a link or key there must not seem to work.
+ * @throws {Refusal} `bad_key` or `bad_query`
+ */
+function checkAddress({ uri, querystring }: EdgeRequest): void {
+  if (!OWN_TOKEN.test(`${uri}?${querystring}`)) return;
+  throw new Refusal(
+    OWN_TOKEN.test(uri) ? 'bad_key' : 'bad_query',
+    'A link or key must not be in a path or query, which are logged. Send it in the Authorization header, and have this one revoked.',
+  );
 }
 
 async function decideDescription(
