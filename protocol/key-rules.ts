@@ -7,6 +7,11 @@ const RESERVED = '.well-known';
 /** Where the edge describes itself, as a key. */
 export const DESCRIPTION_KEY = `${RESERVED}/edge-upload`;
 
+/** Returns whether a key is of the deployment's own bookkeeping, which nobody uploads. */
+export function isOwnKey(key: string): boolean {
+  return key.startsWith(`${DESCRIPTION_KEY}/`);
+}
+
 /** Returns why a key cannot be stored through the edge, as the end of a sentence, or `undefined` if it can. */
 export function keyProblem(key: string): string | undefined {
   if (key === '') return 'is empty';

@@ -1,3 +1,4 @@
+import { isOwnKey } from '../../protocol/key-rules.ts';
 import type { Context, Result } from '../context.ts';
 import { isBucketGone } from '../stack/aws-failures.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
@@ -23,6 +24,8 @@ export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Pr
       `${when.padEnd(16)}  ${size.padStart(9)}  ${key}`;
     const row = (text: TextLine) => context.ui.event({ type: 'row', text, document: {} });
     for await (const object of listObjects(work, bucket, prefix)) {
+      // The records of links and keys are shown where their prefix is typed.
+      if (isOwnKey(object.key) && !isOwnKey(prefix)) continue;
       const modified = object.modified.toISOString();
       found += 1;
       bytes += object.bytes;

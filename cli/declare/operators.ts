@@ -1,6 +1,7 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { declareDeploy } from './deploy.ts';
+import { declareLinks } from './links.ts';
 import { type Act, define, everywhere, operated, profile, several, verbose } from './shared.ts';
 import { declareTrust } from './trust.ts';
 import { declareUsers } from './users.ts';
@@ -42,6 +43,7 @@ export function declareOperators(root: Commander, act: Act): void {
   ).action((key, given) => act(async () => (await import('../commands/get.ts')).get, { ...given, key }));
   declareUsers(root, act);
   declareTrust(root, act);
+  declareLinks(root, act);
   everywhere(
     define(root, 'policy', 'Print the IAM policy that an operator needs', [
       'edge-upload policy --account 123456789012 > policy.json',

@@ -1,4 +1,5 @@
 import type { ListObjectVersionsCommandOutput } from '@aws-sdk/client-s3';
+import { isOwnKey } from '../../../protocol/key-rules.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { count, formatBytes } from '../../ui/format.ts';
@@ -102,7 +103,10 @@ interface VersionMarker {
   readonly VersionIdMarker: string | undefined;
 }
 
-/** Counts the objects of a bucket and their bytes. Versions and delete markers count as objects. */
+/**
+ * Counts the objects of a bucket and their bytes. Versions and delete markers count as objects; the deployment's own
+ * records do not.
+ */
 export async function measureBucket(
   work: StackWork,
   bucket: string,
@@ -114,8 +118,9 @@ export async function measureBucket(
   ui.event({ type: 'task-started', task });
   const found = () => `${count(objects, 'object')}, ${formatBytes(bytes)}`;
   for await (const page of listVersions(work, bucket)) {
-    objects += page.length;
-    for (const version of page) bytes += version.bytes;
+    const uploads = page.filter(({ Key }) => !isOwnKey(Key));
+    objects += uploads.length;
+    for (const version of uploads) bytes += version.bytes;
     ui.event({ type: 'task-progress', task, detail: found() });
   }
   ui.event({ type: 'task-done', task, detail: found() });

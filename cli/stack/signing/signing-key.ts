@@ -45,11 +45,11 @@ export function kmsFailure(error: unknown, doing: string, { id, keyId }: Pick<Si
   const { name } = error as Error;
   const replace = [
     'Or replace it; every link and key that it signed then stops:',
-    '  edge-upload key rotate --now',
+    '  edge-upload key rotate --drop',
   ];
   if (name === 'NotFoundException') {
     return new UserError('stack_failed', `${doing} failed: KMS has no signing key ${id} (${keyId}).`, {
-      hint: ['It was deleted outside edge-upload. Replace it:', '  edge-upload key rotate --now'],
+      hint: ['It was deleted outside edge-upload. Replace it:', '  edge-upload key rotate --drop'],
       cause: error,
     });
   }

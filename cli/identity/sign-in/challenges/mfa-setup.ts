@@ -1,7 +1,7 @@
 import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
 import { UserError } from '../../../errors.ts';
+import { qrCode } from '../../../ui/qr-code.ts';
 import type { StyledLine } from '../../../ui/shown.ts';
-import type { Style } from '../../../ui/style.ts';
 import { factorTitle, readFactors } from '../../second-factors.ts';
 import type { Challenge } from '../../user-pool.ts';
 import type { Attempt, ChallengeHandler } from './challenge.ts';
@@ -45,7 +45,7 @@ export const mfaSetup: ChallengeHandler = {
       `  ${otpauthAddress(account)}`,
       'or scan it, then type the code that the app shows.',
     ]);
-    await answers.show(() => qrCode(account));
+    await answers.show(() => accountCode(account));
     const proved = await proveApp(attempt, session);
     return { responses: {}, ...omitUndefined({ session: proved }) };
   },
@@ -70,16 +70,10 @@ function otpauthAddress({ secret, username, place }: AppAccount): string {
   return `otpauth://totp/${label}?secret=${secret}&issuer=${encodeURIComponent(place)}`;
 }
 
-/** Dark on light in every terminal theme. */
-const STYLE: Style = ['whiteBright', 'bgBlack'];
-
 /**
- * Returns the address as a QR code of half blocks. The issuer is omitted because the label contains it. With a host and
- * user name of 58 characters or fewer, the code and the prompt fit in 24 lines.
+ * Returns the address as a QR code. The issuer is omitted because the label contains it. With a host and user name of 58
+ * characters or fewer, the code and the prompt fit in 24 lines.
  */
-async function qrCode(account: AppAccount): Promise<readonly StyledLine[]> {
-  const { renderUnicodeCompact } = await import('uqr');
-  const address = otpauthAddress(account).replace(/&issuer=.*$/, '');
-  const code = renderUnicodeCompact(address, { ecc: 'L', border: 2 });
-  return code.split('\n').map((text) => ({ style: STYLE, text }));
+function accountCode(account: AppAccount): Promise<readonly StyledLine[]> {
+  return qrCode(otpauthAddress(account).replace(/&issuer=.*$/, ''));
 }

@@ -72,7 +72,7 @@ test('the keys that the stack has are read, the newest first', async () => {
 
 test('a key that KMS does not give is an error that names it and the next command', async () => {
   for (const [error, why, hint] of [
-    ['NotFoundException', /KMS has no signing key 2 \(two\)/, /^ {2}edge-upload key rotate --now$/m],
+    ['NotFoundException', /KMS has no signing key 2 \(two\)/, /^ {2}edge-upload key rotate --drop$/m],
     [
       'DisabledException',
       /it is disabled \(two\)/,

@@ -1,0 +1,36 @@
+import type { Context, Result } from '../../context.ts';
+import { type KeyFlags, keyWish } from '../../links/wish.ts';
+import { curlLine, exampleFile, scopeWords, untilWords, uploadAddress } from '../../links/words.ts';
+import { shellWord } from '../../ui/shell-word.ts';
+import type { ApplyArgs } from '../deploy.ts';
+import { create, createdDocument, declined } from '../link/create.ts';
+
+export interface KeyCreateArgs extends ApplyArgs, KeyFlags {}
+
+/** Creates a key: a token for a device or a service, which is shown once. */
+export async function createKey(context: Context, args: KeyCreateArgs): Promise<Result> {
+  const created = await create(context, args, keyWish(args));
+  if (created === undefined) return declined('key');
+  const { entry, token, edge, caFile } = created;
+  const address = uploadAddress(edge, entry);
+  const curl = curlLine(edge, entry, token, caFile);
+  return {
+    document: { ...createdDocument(created), address, curl },
+    text: [
+      {
+        mark: 'done',
+        text: `Created the key ${args.name} (${entry.id}), until ${untilWords(entry)}: ${scopeWords(entry)}.`,
+      },
+      '',
+      'This is the key. It is shown only now:',
+      `  ${token}`,
+      '',
+      'To upload with curl, or with edge-upload:',
+      `  ${curl}`,
+      `  EDGE_UPLOAD_URL=${shellWord(edge.url)} EDGE_UPLOAD_TOKEN=${token} edge-upload put ${shellWord(exampleFile(entry))}`,
+      '',
+      'Whoever has the key can upload. To revoke it:',
+      `  edge-upload key revoke ${entry.id}`,
+    ],
+  };
+}

@@ -1,0 +1,120 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import type { Context, Result } from '../../context.ts';
+import { UserError } from '../../errors.ts';
+import type { JsonValue } from '../../json-value.ts';
+import type { DeployedEdge } from '../../links/deployed-edge.ts';
+import { type Issued, issueToken } from '../../links/issue.ts';
+import { type LinkFlags, linkWish, type TokenWish } from '../../links/wish.ts';
+import {
+  curlLine,
+  exampleFile,
+  linkAddress,
+  scopeWords,
+  untilWords,
+  uploadAddress,
+} from '../../links/words.ts';
+import { usableSigningKey } from '../../stack/signing/signing-key.ts';
+import { withSigningKey } from '../../stack/signing/signing-options.ts';
+import { formatLimit } from '../../ui/format.ts';
+import { qrCode } from '../../ui/qr-code.ts';
+import { shellWord } from '../../ui/shell-word.ts';
+import type { TextLine } from '../../ui/shown.ts';
+import { type ApplyArgs, applyOptions } from '../deploy.ts';
+import { withEdge } from './with-edge.ts';
+
+/** A token, and the edge that it is for. */
+export interface Created extends Issued {
+  readonly edge: DeployedEdge;
+  /** Certificate authority of an embedded cloud. */
+  readonly caFile?: string;
+}
+
+/**
+ * Issues a token. The first one of a deployment creates the signing key: the plan, the question and the change.
+ * @returns `undefined` where the operator declined
+ */
+export async function create(
+  context: Context,
+  args: ApplyArgs,
+  wish: TokenWish,
+): Promise<Created | undefined> {
+  const issue = () =>
+    withEdge(context, args, async (work, edge, stack): Promise<Created | undefined> => {
+      const signingKey = await usableSigningKey(work, stack);
+      if (signingKey === undefined) return undefined;
+      noteLimit(context, edge, wish);
+      const issued = await issueToken(work, edge, signingKey, wish);
+      return { ...issued, edge, ...omitUndefined({ caFile: work.local?.caFile }) };
+    });
+  const created = await issue();
+  if (created !== undefined) return created;
+  context.ui.event({
+    type: 'note',
+    text: 'Links and keys are signed by a KMS key of the stack, which is created first. AWS charges $1 a month for it.',
+  });
+  const { document } = await applyOptions(context, args, (kept) => ({ options: withSigningKey(kept) }));
+  if (document.outcome === 'declined') return undefined;
+  const first = await issue();
+  if (first !== undefined) return first;
+  throw new UserError('stack_failed', 'The edge does not verify links and keys after the deploy.', {
+    hint: ['Something else may have deployed the same stack. Deploy it again:', '  edge-upload deploy'],
+  });
+}
+
+/** The smaller of both limits holds. */
+function noteLimit({ ui }: Context, { maxSize: ofEdge }: DeployedEdge, { maxSize }: TokenWish): void {
+  if (maxSize === undefined || ofEdge === undefined || maxSize <= ofEdge) return;
+  ui.event({ type: 'note', text: `The deployment itself accepts objects of up to ${formatLimit(ofEdge)}.` });
+}
+
+export function declined(kind: TokenWish['kind']): Result {
+  return { document: { outcome: 'declined' }, text: `Nothing was changed, and no ${kind} was created.` };
+}
+
+/** Returns a token's own fields for JSON. */
+export function createdDocument({ entry, token }: Created): { [name: string]: JsonValue | undefined } {
+  const { id, kind, name, key, prefix, maxSize, noClobber, note, createdAt, expiresAt } = entry;
+  const scope = omitUndefined({ key, prefix, maxSize, noClobber });
+  return {
+    id,
+    kind,
+    ...omitUndefined({ name }),
+    token,
+    ...scope,
+    ...omitUndefined({ note }),
+    createdAt,
+    expiresAt,
+  };
+}
+
+export interface LinkCreateArgs extends ApplyArgs, LinkFlags {
+  /** Also print the address as a QR code. */
+  readonly qr?: boolean;
+}
+
+/** Creates a link: an address with which somebody without an account uploads. */
+export async function createLink(context: Context, args: LinkCreateArgs): Promise<Result> {
+  const created = await create(context, args, linkWish(args));
+  if (created === undefined) return declined('link');
+  const { entry, token, edge, caFile } = created;
+  const address = linkAddress(edge, token);
+  const curl = curlLine(edge, entry, token, caFile);
+  const document = { ...createdDocument(created), address, uploadUrl: uploadAddress(edge, entry), curl };
+  const page = edge.hasPage
+    ? ['', 'Send this address to the uploader. It opens in a browser:', `  ${address}`]
+    : [];
+  const code = args.qr && !context.options.json ? ['', ...(await qrCode(address))] : [];
+  const text: readonly TextLine[] = [
+    { mark: 'done', text: `Created the link ${entry.id}, until ${untilWords(entry)}: ${scopeWords(entry)}.` },
+    ...page,
+    ...code,
+    '',
+    'To upload with curl, or with edge-upload:',
+    `  ${curl}`,
+    `  EDGE_UPLOAD_LINK=${shellWord(address)} edge-upload put ${shellWord(exampleFile(entry))}`,
+    '',
+    'Whoever has the link can upload. It is shown only now. To revoke it:',
+    `  edge-upload link revoke ${entry.id}`,
+  ];
+  return { document, text };
+}

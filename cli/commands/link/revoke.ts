@@ -1,0 +1,86 @@
+import type { Context, Result } from '../../context.ts';
+import { UserError } from '../../errors.ts';
+import type { DeployedEdge } from '../../links/deployed-edge.ts';
+import { findRecord, type Recorded } from '../../links/ledger.ts';
+import type { TokenKind } from '../../links/token-entry.ts';
+import { stateOf, type TokenState } from '../../links/token-states.ts';
+import { scopeWords, untilWords } from '../../links/words.ts';
+import { isTokenId, revokeToken } from '../../stack/signing/signing-options.ts';
+import { type ApplyArgs, applyOptions } from '../deploy.ts';
+import { withEdge } from './with-edge.ts';
+
+export interface RevokeArgs extends ApplyArgs {
+  readonly id: string;
+  /** Of a token without a record. */
+  readonly kind: TokenKind;
+  /** Also without a record of it. */
+  readonly force?: boolean;
+}
+
+/** No token lives longer, in seconds: the end of one whose record cannot be read. */
+export const LONGEST = 366 * 86_400;
+
+/** Revokes a link or a key: deploys an edge that refuses it. */
+export async function revoke(
+  context: Context,
+  { id, kind: typed, force = false, ...args }: RevokeArgs,
+): Promise<Result> {
+  if (!isTokenId(id)) throw unknown(id);
+  const { kind, entry, state } = await withEdge(context, args, async (work, edge) => {
+    const found = await findRecord(work, edge.bucket, id);
+    if (found === undefined && !force) throw unknown(id);
+    const token: Recorded = found ?? { kind: typed, id };
+    return { ...token, state: judge(token, edge, context.now()) };
+  });
+  const document = { id, kind };
+  if (state === 'expired' || state === 'revoked') {
+    const how = state === 'expired' ? 'has expired' : 'is revoked already';
+    return {
+      document: { ...document, outcome: state },
+      text: `The ${kind} ${id} ${how}. Nothing was changed.`,
+    };
+  }
+  const what =
+    entry === undefined
+      ? 'there is no record of it that can be read'
+      : `${scopeWords(entry)}, until ${untilWords(entry)}`;
+  context.ui.event({
+    type: 'note',
+    text: [
+      `Revokes the ${kind} ${id}: ${what}.`,
+      'This takes a deploy: the edge refuses it as soon as the changed function is served everywhere, in a few minutes.',
+    ],
+  });
+  const now = Math.floor(context.now().getTime() / 1000);
+  const until = entry === undefined ? now + LONGEST : Date.parse(entry.expiresAt) / 1000;
+  const result = await applyOptions(context, args, (kept) => ({ options: revokeToken(kept, id, until) }));
+  if (result.document.outcome === 'declined') {
+    return {
+      document: { ...document, outcome: 'declined' },
+      text: `Nothing was changed: the ${kind} is valid.`,
+    };
+  }
+  return {
+    document: { ...document, outcome: 'revoked' },
+    text: [
+      { mark: 'done', text: `Revoked the ${kind} ${id}. The edge refuses it.` },
+      'What was uploaded with it stays.',
+    ],
+  };
+}
+
+/** Returns the state of a token, as far as its record and the edge say. */
+function judge({ id, entry }: Recorded, edge: DeployedEdge, now: Date): TokenState {
+  if (entry !== undefined) return stateOf(entry, edge, now);
+  return edge.kids.size === 0 || edge.revoked.has(id) ? 'revoked' : 'active';
+}
+
+function unknown(id: string): UserError {
+  return new UserError('usage', `There is no link or key with the id “${id}”.`, {
+    hint: [
+      'See the ids, or revoke it without a record with --force:',
+      '  edge-upload link list',
+      '  edge-upload key list',
+    ],
+  });
+}

@@ -1,0 +1,52 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { UserError } from '../errors.ts';
+import { edgeUrl } from '../settings/edge-url.ts';
+import type { FoundStack } from '../stack/find-stack.ts';
+import { readOptions } from '../stack/options/kept-options.ts';
+import type { StackWork } from '../stack/stack-work.ts';
+import { bakedConfig } from '../stack/template/baked-config.ts';
+import { deployedTemplate } from '../stack/template/deployed-template.ts';
+
+/** What links and keys need to know of the edge as it is deployed. */
+export interface DeployedEdge {
+  readonly bucket: string;
+  /** Audience of its tokens: the distribution's own name, which never changes. */
+  readonly audience: string;
+  /** Where uploads go: `https://<host>[:port]`, with the operator's own domain if any. */
+  readonly url: string;
+  readonly hasPage: boolean;
+  /** Largest object that the deployment accepts, in bytes. */
+  readonly maxSize?: number;
+  /** Whether the bucket deletes old objects, and records of links and keys with them. */
+  readonly forgets: boolean;
+  /** Ids of the signing keys that it verifies with. */
+  readonly kids: ReadonlySet<string>;
+  /** Ids of the tokens that it refuses. */
+  readonly revoked: ReadonlySet<string>;
+}
+
+/** @throws {UserError} `stack_failed` for a stack without bucket or distribution */
+export async function deployedEdge(work: StackWork, stack: FoundStack): Promise<DeployedEdge> {
+  const { bucket, domain } = stack.outputs;
+  if (bucket === undefined || domain === undefined) {
+    throw new UserError('stack_failed', `The stack “${work.stackName}” is not deployed whole.`, {
+      hint: ['Finish its deployment:', '  edge-upload deploy'],
+    });
+  }
+  const template = await deployedTemplate(work, stack.id);
+  const { domain: ownDomain, maxSize, expireAfterDays } = readOptions(template);
+  const { signing, page } = bakedConfig(template) ?? {};
+  const audience = edgeUrl(domain);
+  // A name of the operator's own has another port in the embedded cloud, and no DNS.
+  const url = ownDomain === undefined || work.local !== undefined ? audience : edgeUrl(ownDomain);
+  return {
+    bucket,
+    audience,
+    url,
+    hasPage: page !== undefined,
+    ...omitUndefined({ maxSize }),
+    forgets: expireAfterDays !== undefined,
+    kids: new Set(signing?.keys.map(({ kid }) => kid)),
+    revoked: new Set(signing?.revoked),
+  };
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { isUserError, UserError } from '../errors.ts';
+import { callerIdentity } from '../stack/checks/caller.ts';
+import { signToken, type TokenClaims } from '../stack/signing/sign-token.ts';
+import type { SigningKey } from '../stack/signing/signing-key.ts';
+import type { StackWork } from '../stack/stack-work.ts';
+import type { DeployedEdge } from './deployed-edge.ts';
+import { existing, removeEntry, writeEntry } from './ledger.ts';
+import type { Scope, TokenEntry } from './token-entry.ts';
+import type { TokenWish } from './wish.ts';
+
+export interface Issued {
+  readonly entry: TokenEntry;
+  readonly token: string;
+}
+
+/** Ids that are tried. One of 2^48 is hardly ever taken. */
+const TRIES = 3;
+
+/** Returns 6 random bytes. An id that begins with a hyphen would look like a flag. */
+function newId(): string {
+  const id = randomBytes(6).toString('base64url');
+  return id.startsWith('-') ? newId() : id;
+}
+
+/** Returns the claims of a token. @param audience origin of the edge */
+function claimsOf(entry: TokenEntry, audience: string): TokenClaims {
+  const { id, kind, key, prefix, maxSize, noClobber, note, createdAt, expiresAt } = entry;
+  return {
+    iss: 'edge',
+    aud: audience,
+    sub: `${kind}:${id}`,
+    iat: Date.parse(createdAt) / 1000,
+    exp: Date.parse(expiresAt) / 1000,
+    ...(key === undefined ? { p: prefix } : { k: key }),
+    ...omitUndefined({ max: maxSize, nc: noClobber, n: note }),
+  };
+}
+
+/** Refuses a link that nobody could use, since nothing is overwritten with it. */
+async function refuseTaken(work: StackWork, { bucket }: DeployedEdge, key: string): Promise<void> {
+  try {
+    if (!(await existing(work, bucket, [key])).has(key)) return;
+  } catch (error) {
+    // An operator who only deploys is not allowed to look.
+    if (isUserError(error) && error.code === 'access_denied') return;
+    throw error;
+  }
+  throw new UserError('exists', `“${key}” is stored already, and a link never replaces a file.`, {
+    hint: 'Choose another key with --as.',
+  });
+}
+
+const rfc3339 = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+
+/** Records a token, then signs it. */
+export async function issueToken(
+  work: StackWork,
+  edge: DeployedEdge,
+  signingKey: SigningKey,
+  wish: TokenWish,
+): Promise<Issued> {
+  const { kind, name, scope, lifetime, maxSize, noClobber, note } = wish;
+  if (kind === 'link' && scope?.key !== undefined) await refuseTaken(work, edge, scope.key);
+  const { arn: createdBy } = await callerIdentity(work);
+  const now = Math.floor(work.context.now().getTime() / 1000);
+  for (let tried = 1; ; tried += 1) {
+    const id = newId();
+    const own: Scope = { prefix: `inbox/${id}/` };
+    const entry: TokenEntry = {
+      id,
+      kind,
+      ...omitUndefined({ name }),
+      ...(scope ?? own),
+      ...omitUndefined({ maxSize, noClobber, note }),
+      createdAt: rfc3339(now),
+      expiresAt: rfc3339(now + lifetime),
+      createdBy,
+      kid: signingKey.jwk.kid,
+    };
+    const isWritten = await writeEntry(work, edge.bucket, entry);
+    if (!isWritten && tried < TRIES) continue;
+    if (!isWritten) throw new UserError('aws', `The ${kind} could not be recorded: its ids are taken.`);
+    return { entry, token: await signed(work, edge, signingKey, entry) };
+  }
+}
+
+/** Signs the token of an entry. Without a token, the entry goes again. */
+async function signed(
+  work: StackWork,
+  { bucket, audience }: DeployedEdge,
+  signingKey: SigningKey,
+  entry: TokenEntry,
+): Promise<string> {
+  try {
+    return await signToken(work, signingKey, claimsOf(entry, audience));
+  } catch (error) {
+    await removeEntry(work, bucket, entry).catch((problem: unknown) => {
+      // The failure to sign is the error to report.
+      if (!isUserError(problem)) throw problem;
+      work.context.ui.event({ type: 'warning', text: problem.message });
+    });
+    throw error;
+  }
+}

@@ -1,0 +1,160 @@
+import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { ifThere, onAws } from '../stack/aws-failures.ts';
+import { listObjects } from '../stack/operate/bucket.ts';
+import { isTokenId } from '../stack/signing/signing-options.ts';
+import type { StackWork } from '../stack/stack-work.ts';
+import { forEachAtOnce } from '../transfer/pacing/pool.ts';
+import { parseEntry, type TokenEntry, type TokenKind } from './token-entry.ts';
+
+/*
+ * The ledger is a folder of objects below the prefix that the edge reserves, one for each token: what was issued, to whom,
+ * until when. An entry is written before its token is signed, so that no token is missing from it.
+ */
+
+const FOLDER = `${DESCRIPTION_KEY}/tokens/`;
+const SUFFIX = '.json';
+
+/** Larger objects are not ours: notes, names and keys are bounded. */
+const MAX_BYTES = 16 * 1024;
+
+/** Entries that are read, the newest first. */
+const MAX_ENTRIES = 10_000;
+const AT_ONCE = 32;
+
+const folderOf = (kind: TokenKind) => `${FOLDER}${kind}/`;
+const keyOf = ({ kind, id }: Pick<TokenEntry, 'kind' | 'id'>) => `${folderOf(kind)}${id}${SUFFIX}`;
+
+/** Writes an entry. Returns false where the id is taken. */
+export async function writeEntry(work: StackWork, bucket: string, entry: TokenEntry): Promise<boolean> {
+  const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+  try {
+    await onAws(`Recording the ${entry.kind} ${entry.id}`, () =>
+      work.clients.s3.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: keyOf(entry),
+          Body: `${JSON.stringify(entry)}\n`,
+          ContentType: 'application/json',
+          IfNoneMatch: '*',
+        }),
+      ),
+    );
+    return true;
+  } catch (error) {
+    const { cause } = error as Error;
+    if (cause instanceof Error && cause.name === 'PreconditionFailed') return false;
+    throw error;
+  }
+}
+
+/** Removes the entry of a token that was not signed. */
+export async function removeEntry(work: StackWork, bucket: string, entry: TokenEntry): Promise<void> {
+  const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+  await onAws(`Removing the record of the ${entry.kind} ${entry.id}`, () =>
+    work.clients.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(entry) })),
+  );
+}
+
+/** Returns an object's text; `undefined` where there is none, and `unreadable` for one that is too large. */
+async function readText(work: StackWork, bucket: string, key: string): Promise<string | undefined> {
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  try {
+    return await onAws(`Reading ${key}`, async () => {
+      const { Body, ContentLength = 0 } = await work.clients.s3.send(
+        new GetObjectCommand({ Bucket: bucket, Key: key }),
+      );
+      if (ContentLength <= MAX_BYTES) return (await Body?.transformToString()) ?? '';
+      await Body?.transformToWebStream().cancel();
+      return '';
+    });
+  } catch (error) {
+    const { cause } = error as Error;
+    if (cause instanceof Error && cause.name === 'NoSuchKey') return undefined;
+    throw error;
+  }
+}
+
+/** An object of the ledger that cannot be read as an entry. */
+interface OddEntry {
+  readonly key: string;
+  /** Where the object's name is that of an entry. */
+  readonly id?: string;
+}
+
+export interface Ledger {
+  /** The newest first. */
+  readonly entries: readonly TokenEntry[];
+  readonly odd: readonly OddEntry[];
+  /** Older entries that were not read. */
+  readonly omitted: number;
+}
+
+interface Listed {
+  readonly key: string;
+  readonly bytes: number;
+  readonly modified: Date;
+}
+
+const newest = (one: Listed, other: Listed) => other.modified.getTime() - one.modified.getTime();
+
+/** Reads the entries of one kind, at most 10,000 of them. Memory is bounded whatever the ledger contains. */
+export async function readLedger(work: StackWork, bucket: string, kind: TokenKind): Promise<Ledger> {
+  let listed: Listed[] = [];
+  let count = 0;
+  for await (const { key, bytes, modified } of listObjects(work, bucket, folderOf(kind))) {
+    count += 1;
+    listed.push({ key, bytes, modified });
+    if (listed.length >= 2 * MAX_ENTRIES) listed = listed.sort(newest).slice(0, MAX_ENTRIES);
+  }
+  const read = listed.sort(newest).slice(0, MAX_ENTRIES);
+  const entries: TokenEntry[] = [];
+  const odd: OddEntry[] = [];
+  await forEachAtOnce(read, AT_ONCE, async ({ key, bytes }) => {
+    const id = key.slice(folderOf(kind).length, -SUFFIX.length);
+    const isNamed = isTokenId(id) && key.endsWith(SUFFIX);
+    const text = isNamed && bytes <= MAX_BYTES ? await readText(work, bucket, key) : '';
+    // An entry that was deleted meanwhile.
+    if (text === undefined) return;
+    const entry = isNamed ? parseEntry(text, kind, id) : undefined;
+    if (entry !== undefined) entries.push(entry);
+    else odd.push({ key, ...omitUndefined({ id: isNamed ? id : undefined }) });
+  });
+  entries.sort((one, other) => other.createdAt.localeCompare(one.createdAt));
+  odd.sort((one, other) => one.key.localeCompare(other.key));
+  return { entries, odd, omitted: count - read.length };
+}
+
+/** A token with a record. */
+export interface Recorded extends Pick<TokenEntry, 'kind' | 'id'> {
+  /** Absent where the record cannot be read. */
+  readonly entry?: TokenEntry;
+}
+
+/** Returns the record of an id; `undefined` where there is none. */
+export async function findRecord(work: StackWork, bucket: string, id: string): Promise<Recorded | undefined> {
+  for (const kind of ['link', 'key'] as const) {
+    const text = await readText(work, bucket, keyOf({ kind, id }));
+    if (text !== undefined) return { kind, id, ...omitUndefined({ entry: parseEntry(text, kind, id) }) };
+  }
+  return undefined;
+}
+
+/** Returns which of the keys exist in the bucket. None where the operator is not allowed to look. */
+export async function existing(
+  work: StackWork,
+  bucket: string,
+  keys: readonly string[],
+): Promise<Set<string>> {
+  const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
+  const found = new Set<string>();
+  await forEachAtOnce(keys, AT_ONCE, async (key) => {
+    const head = await ifThere(() =>
+      onAws(`Looking for ${key}`, () =>
+        work.clients.s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })),
+      ),
+    );
+    if (head !== undefined) found.add(key);
+  });
+  return found;
+}

@@ -1,0 +1,47 @@
+import { isUserError } from '../errors.ts';
+import type { StackWork } from '../stack/stack-work.ts';
+import type { DeployedEdge } from './deployed-edge.ts';
+import { existing } from './ledger.ts';
+import type { TokenEntry } from './token-entry.ts';
+
+/** `used`: a link to one file, which is stored. */
+export type TokenState = 'active' | 'used' | 'expired' | 'revoked';
+
+/** Returns the state of a token by the clock and by what the edge was deployed with. */
+export function stateOf(
+  { id, kid, expiresAt }: TokenEntry,
+  { kids, revoked }: Pick<DeployedEdge, 'kids' | 'revoked'>,
+  now: Date,
+): Exclude<TokenState, 'used'> {
+  if (Date.parse(expiresAt) <= now.getTime()) return 'expired';
+  return revoked.has(id) || !kids.has(kid) ? 'revoked' : 'active';
+}
+
+/** Returns entries with their states. Looks in the bucket which links to one file are used. */
+export async function tokenStates(
+  work: StackWork,
+  edge: DeployedEdge,
+  entries: readonly TokenEntry[],
+): Promise<readonly (TokenEntry & { readonly state: TokenState })[]> {
+  const now = work.context.now();
+  const judged = entries.map((entry) => ({ ...entry, state: stateOf(entry, edge, now) }));
+  const keys = judged.flatMap(({ kind, key, state }) =>
+    kind === 'link' && key !== undefined && state === 'active' ? [key] : [],
+  );
+  const stored = await storedOf(work, edge.bucket, keys);
+  return judged.map((entry) => {
+    const isUsed = entry.state === 'active' && entry.key !== undefined && stored.has(entry.key);
+    return isUsed ? { ...entry, state: 'used' } : entry;
+  });
+}
+
+async function storedOf(work: StackWork, bucket: string, keys: readonly string[]) {
+  try {
+    return await existing(work, bucket, keys);
+  } catch (error) {
+    if (!isUserError(error) || error.code !== 'access_denied') throw error;
+    const text = `Links that were used are shown as active: ${error.message}`;
+    work.context.ui.event({ type: 'warning', text });
+    return new Set<string>();
+  }
+}

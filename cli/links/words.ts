@@ -1,0 +1,49 @@
+import { encodeKey } from '../../protocol/percent-encode.ts';
+import { formatLimit, formatMinute } from '../ui/format.ts';
+import { shellWord } from '../ui/shell-word.ts';
+import type { DeployedEdge } from './deployed-edge.ts';
+import type { TokenEntry } from './token-entry.ts';
+
+/** Returns what a token allows, as the end of a sentence. */
+export function scopeWords({ kind, key, prefix, maxSize, noClobber }: TokenEntry): string {
+  const what = key === undefined ? `keys that begin with “${prefix}”` : `one file, stored as “${key}”`;
+  const size = maxSize === undefined ? '' : `, up to ${formatLimit(maxSize)} each`;
+  return `${what}${size}${kind === 'key' && noClobber ? ', without overwriting' : ''}`;
+}
+
+/** Returns `2026-12-05 22:34 UTC`. */
+export function untilWords({ expiresAt }: Pick<TokenEntry, 'expiresAt'>): string {
+  return `${formatMinute(expiresAt)} UTC`;
+}
+
+/** Returns the address of a link, whose fragment is the token: no server gets it, and no log. */
+export function linkAddress({ url }: Pick<DeployedEdge, 'url'>, token: string): string {
+  return `${url}/#${token}`;
+}
+
+/** Returns the address that uploads go to. One that ends with a slash is completed with the name of the file. */
+export function uploadAddress({ url }: Pick<DeployedEdge, 'url'>, { key, prefix = '' }: TokenEntry): string {
+  return `${url}/${encodeKey(key ?? prefix)}`;
+}
+
+/** Returns the name of a file for an example. */
+export function exampleFile({ key }: TokenEntry): string {
+  return key?.split('/').at(-1) ?? 'report.pdf';
+}
+
+/**
+ * Returns a line that uploads a file with curl. The token is in no process list: `echo` is part of the shell.
+ * @param caFile certificate authority of an embedded cloud
+ */
+export function curlLine(edge: DeployedEdge, entry: TokenEntry, token: string, caFile?: string): string {
+  const trust = caFile === undefined ? '' : `--cacert ${shellWord(caFile)} `;
+  // A name that begins with a hyphen would be a flag.
+  const file = shellWord(`./${exampleFile(entry)}`);
+  const to = shellWord(uploadAddress(edge, entry));
+  return `echo 'Authorization: Bearer ${token}' | curl ${trust}-T ${file} -H @- ${to}`;
+}
+
+/** Returns who made a token: `user/ada`, `assumed-role/Admin/ada`. */
+export function makerOf({ createdBy }: TokenEntry): string {
+  return createdBy.split(':').slice(5).join(':') || createdBy;
+}

@@ -1,0 +1,19 @@
+import type { TestContext } from 'node:test';
+import { operatorClients } from '../../../cli/network/aws.ts';
+import type { StackWork } from '../../../cli/stack/stack-work.ts';
+import { startS3 } from '../../local/s3/support.ts';
+import { testContext } from '../../support/context.ts';
+
+export { BUCKET } from '../../local/s3/support.ts';
+
+/** Returns the work of a stack against an embedded S3, with the events of its screen. */
+export async function workOnS3(t: TestContext) {
+  const s3 = await startS3(t);
+  const env = { AWS_ENDPOINT_URL: s3.endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+  const context = testContext({ env });
+  const { signal } = context;
+  const clients = await operatorClients({ env, home: '/', execPath: process.execPath }, { signal });
+  t.after(() => clients.close());
+  const work: StackWork = { context, clients, stackName: 'edge-upload' };
+  return { work, s3, context };
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { findRecord, readLedger, removeEntry, writeEntry } from '../../../cli/links/ledger.ts';
+import type { TokenEntry } from '../../../cli/links/token-entry.ts';
+import { stateOf, tokenStates } from '../../../cli/links/token-states.ts';
+import { BUCKET, workOnS3 } from './helpers.ts';
+
+const FOLDER = '.well-known/edge-upload/tokens';
+
+const ENTRY: TokenEntry = {
+  id: 'AAAAAAA1',
+  kind: 'link',
+  prefix: 'inbox/AAAAAAA1/',
+  note: 'Q3 figures',
+  maxSize: 1000,
+  createdAt: '2026-11-28T12:00:00Z',
+  expiresAt: '2999-12-05T12:00:00Z',
+  createdBy: 'arn:aws:iam::123456789012:user/ada',
+  kid: 'kid-1',
+};
+const EDGE = {
+  bucket: BUCKET,
+  audience: 'https://d1.cloudfront.net',
+  url: 'https://d1.cloudfront.net',
+  hasPage: false,
+  forgets: false,
+  kids: new Set(['kid-1']),
+  revoked: new Set(['AAAAAAA4']),
+};
+
+test('entries are written once, read back as they are, and found by their ids', async (t) => {
+  const { work } = await workOnS3(t);
+  const key: TokenEntry = {
+    ...{ id: 'AAAAAAA2', kind: 'key', name: 'roof', prefix: 'sensors/roof/', noClobber: true },
+    ...{ createdAt: '2026-11-29T12:00:00Z', expiresAt: '2999-01-01T00:00:00Z', createdBy: 'x', kid: 'kid-1' },
+  };
+  assert.equal(await writeEntry(work, BUCKET, ENTRY), true);
+  assert.equal(await writeEntry(work, BUCKET, { ...ENTRY, note: 'another' }), false);
+  assert.equal(await writeEntry(work, BUCKET, key), true);
+  assert.deepEqual(await readLedger(work, BUCKET, 'link'), { entries: [ENTRY], odd: [], omitted: 0 });
+  assert.deepEqual(await readLedger(work, BUCKET, 'key'), { entries: [key], odd: [], omitted: 0 });
+  assert.deepEqual(await findRecord(work, BUCKET, 'AAAAAAA2'), { kind: 'key', id: 'AAAAAAA2', entry: key });
+  assert.equal(await findRecord(work, BUCKET, 'AAAAAAA3'), undefined);
+  await removeEntry(work, BUCKET, ENTRY);
+  assert.deepEqual((await readLedger(work, BUCKET, 'link')).entries, []);
+});
+
+test('objects that are no entries are named, and hide no entry', async (t) => {
+  const { work, s3 } = await workOnS3(t);
+  await writeEntry(work, BUCKET, ENTRY);
+  const put = (name: string, body: string) =>
+    s3.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: `${FOLDER}/link/${name}`, Body: body }));
+  const wrong = {
+    'BBBBBBB0.json': '',
+    'BBBBBBB1.json': '{',
+    'BBBBBBB2.json': JSON.stringify(ENTRY),
+    'BBBBBBB3.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBB3', key: 'both' }),
+    'BBBBBBB4.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBB4', kind: 'key' }),
+    'BBBBBBB5.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBB5', maxSize: 'large' }),
+    'BBBBBBB6.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBB6', expiresAt: 'soon' }),
+    'BBBBBBB7.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBB7', prefix: '../' }),
+    'BBBBBBB8.json': `${JSON.stringify({ ...ENTRY, id: 'BBBBBBB8' })}${' '.repeat(20_000)}`,
+    'notes.txt': 'foreign',
+  };
+  for (const [name, body] of Object.entries(wrong)) await put(name, body);
+  const { entries, odd } = await readLedger(work, BUCKET, 'link');
+  assert.deepEqual(entries, [ENTRY]);
+  assert.deepEqual(
+    odd.map(({ key }) => key),
+    Object.keys(wrong).map((name) => `${FOLDER}/link/${name}`),
+  );
+  assert.deepEqual(odd.at(-1), { key: `${FOLDER}/link/notes.txt` });
+  // It can still be revoked.
+  assert.deepEqual(await findRecord(work, BUCKET, 'BBBBBBB1'), { kind: 'link', id: 'BBBBBBB1' });
+  assert.deepEqual(await findRecord(work, BUCKET, 'BBBBBBB8'), { kind: 'link', id: 'BBBBBBB8' });
+});
+
+test('a token is active, used, expired or revoked, by the clock, the edge and the bucket', async (t) => {
+  const { work, s3 } = await workOnS3(t);
+  const one = (id: string, key: string): TokenEntry => {
+    const { prefix: _, ...entry } = ENTRY;
+    return { ...entry, id, key };
+  };
+  for (const Key of ['stored.pdf', 'expired.pdf']) {
+    await s3.client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: 'x' }));
+  }
+  const entries: readonly TokenEntry[] = [
+    ENTRY,
+    one('AAAAAAA2', 'stored.pdf'),
+    one('AAAAAAA3', 'new.pdf'),
+    { ...ENTRY, id: 'AAAAAAA4' },
+    { ...ENTRY, id: 'AAAAAAA5', kid: 'dropped' },
+    { ...one('AAAAAAA6', 'expired.pdf'), expiresAt: '2026-11-28T12:00:01Z' },
+  ];
+  assert.deepEqual(
+    (await tokenStates(work, EDGE, entries)).map(({ state }) => state),
+    ['active', 'used', 'active', 'revoked', 'revoked', 'expired'],
+  );
+  assert.equal(stateOf(ENTRY, EDGE, new Date(ENTRY.expiresAt)), 'expired');
+});
