@@ -29,7 +29,7 @@ export async function createKey(context: Context, args: KeyCreateArgs): Promise<
       `  ${curl}`,
       `  EDGE_UPLOAD_URL=${shellWord(edge.url)} EDGE_UPLOAD_TOKEN=${token} edge-upload put ${shellWord(exampleFile(entry))}`,
       '',
-      'Whoever has the key can upload. To revoke it:',
+      'Anyone with the key can upload. To revoke it:',
       `  edge-upload key revoke ${entry.id}`,
     ],
   };

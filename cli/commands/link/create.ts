@@ -13,10 +13,10 @@ import {
   untilWords,
   uploadAddress,
 } from '../../links/words.ts';
+import { qrCode } from '../../qr-code.ts';
 import { usableSigningKey } from '../../stack/signing/signing-key.ts';
 import { withSigningKey } from '../../stack/signing/signing-options.ts';
 import { formatLimit } from '../../ui/format.ts';
-import { qrCode } from '../../ui/qr-code.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import type { TextLine } from '../../ui/shown.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
@@ -113,7 +113,7 @@ export async function createLink(context: Context, args: LinkCreateArgs): Promis
     `  ${curl}`,
     `  EDGE_UPLOAD_LINK=${shellWord(address)} edge-upload put ${shellWord(exampleFile(entry))}`,
     '',
-    'Whoever has the link can upload. It is shown only now. To revoke it:',
+    'Anyone with the link can upload. It is shown only now. To revoke it:',
     `  edge-upload link revoke ${entry.id}`,
   ];
   return { document, text };

@@ -1,6 +1,6 @@
 import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
 import { UserError } from '../../../errors.ts';
-import { qrCode } from '../../../ui/qr-code.ts';
+import { qrCode } from '../../../qr-code.ts';
 import type { StyledLine } from '../../../ui/shown.ts';
 import { factorTitle, readFactors } from '../../second-factors.ts';
 import type { Challenge } from '../../user-pool.ts';

@@ -1,5 +1,5 @@
-import type { StyledLine } from './shown.ts';
-import type { Style } from './style.ts';
+import type { StyledLine } from './ui/shown.ts';
+import type { Style } from './ui/style.ts';
 
 /** Dark on light in every terminal theme. */
 const STYLE: Style = ['whiteBright', 'bgBlack'];
