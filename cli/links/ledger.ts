@@ -21,6 +21,7 @@ const MAX_BYTES = 16 * 1024;
 /** Entries that are read, the newest first. */
 const MAX_ENTRIES = 10_000;
 const AT_ONCE = 32;
+const PROGRESS_EVERY = 200;
 
 const folderOf = (kind: TokenKind) => `${FOLDER}${kind}/`;
 const keyOf = ({ kind, id }: Pick<TokenEntry, 'kind' | 'id'>) => `${folderOf(kind)}${id}${SUFFIX}`;
@@ -110,7 +111,15 @@ export async function readLedger(work: StackWork, bucket: string, kind: TokenKin
   const read = listed.sort(newest).slice(0, MAX_ENTRIES);
   const entries: TokenEntry[] = [];
   const odd: OddEntry[] = [];
+  const { ui } = work.context;
+  const task = `Reading ${read.length} records of ${kind}s`;
+  const isLong = read.length > PROGRESS_EVERY;
+  let done = 0;
+  if (isLong) ui.event({ type: 'task-started', task });
   await forEachAtOnce(read, AT_ONCE, async ({ key, bytes }) => {
+    done += 1;
+    if (isLong && done % PROGRESS_EVERY === 0)
+      ui.event({ type: 'task-progress', task, detail: String(done) });
     const id = key.slice(folderOf(kind).length, -SUFFIX.length);
     const isNamed = isTokenId(id) && key.endsWith(SUFFIX);
     const text = isNamed && bytes <= MAX_BYTES ? await readText(work, bucket, key) : '';
@@ -120,6 +129,7 @@ export async function readLedger(work: StackWork, bucket: string, kind: TokenKin
     if (entry !== undefined) entries.push(entry);
     else odd.push({ key, ...omitUndefined({ id: isNamed ? id : undefined }) });
   });
+  if (isLong) ui.event({ type: 'task-done', task });
   entries.sort((one, other) => other.createdAt.localeCompare(one.createdAt));
   odd.sort((one, other) => one.key.localeCompare(other.key));
   return { entries, odd, omitted: count - read.length };

@@ -87,6 +87,15 @@ export function createdDocument({ entry, token }: Created): { [name: string]: Js
   };
 }
 
+/** Returns the lines of a QR code, if the terminal is wide enough for it. */
+async function codeFor({ stdout, ui }: Context, address: string): Promise<readonly TextLine[]> {
+  const code = await qrCode(address);
+  const width = code[0]?.text.length ?? 0;
+  if (!stdout.isTTY || width <= (stdout.columns ?? width)) return ['', ...code];
+  ui.event({ type: 'warning', text: `The QR code needs a terminal with ${width} columns.` });
+  return [];
+}
+
 export interface LinkCreateArgs extends ApplyArgs, LinkFlags {
   /** Also print the address as a QR code. */
   readonly qr?: boolean;
@@ -103,7 +112,7 @@ export async function createLink(context: Context, args: LinkCreateArgs): Promis
   const page = edge.hasPage
     ? ['', 'Send this address to the uploader. It opens in a browser:', `  ${address}`]
     : [];
-  const code = args.qr && !context.options.json ? ['', ...(await qrCode(address))] : [];
+  const code = args.qr && !context.options.json ? await codeFor(context, address) : [];
   const text: readonly TextLine[] = [
     { mark: 'done', text: `Created the link ${entry.id}, until ${untilWords(entry)}: ${scopeWords(entry)}.` },
     ...page,
