@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import type { Dispatcher } from 'undici';
+import { RETRY, type RetryPolicy } from '../../protocol/retry-rules.ts';
 import type { Context } from '../context.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';
 import { formatDuration } from '../ui/format.ts';
 import { createRateLimit } from './pacing/outflow.ts';
 import { createEdgeClient, type EdgeClient, type Trouble } from './wire/edge-client.ts';
-import { CLOCK, type Clock, type PassingFailure, RETRY, type RetryPolicy } from './wire/retry.ts';
+import { CLOCK, type Clock, type PassingFailure } from './wire/retry.ts';
 
 /** How to reach an edge. */
 export interface EdgeOptions {

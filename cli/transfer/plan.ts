@@ -1,20 +1,21 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import {
+  countParts,
+  DEFAULT_PART,
+  MAX_PART,
+  MAX_PARTS,
+  MIN_PART,
+  suitablePartSize,
+} from '../../protocol/parts.ts';
 import { UserError } from '../errors.ts';
 import { count, formatBytes } from '../ui/format.ts';
 
 const MIB = 1024 ** 2;
-const GIB = 1024 ** 3;
 
-/** S3's limits of a multipart upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-export const MIN_PART = 5 * MIB;
-export const MAX_PART = 5 * GIB;
-export const MAX_PARTS = 10_000;
 export const MAX_OBJECT = MAX_PARTS * MAX_PART;
-/** S3's limit for one PUT. */
-export const MAX_WHOLE = 5 * GIB;
+/** S3's limit for one PUT: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+export const MAX_WHOLE = 5 * 1024 ** 3;
 
-/** Bytes of a part, unless the file is too large for 10,000 of them. A file that fits in one part is sent by one PUT. */
-export const DEFAULT_PART = 8 * MIB;
 /** Bytes of a part of a stream, whose length is not known: 10,000 of them are the most that it can have. */
 export const STREAM_PART = 16 * MIB;
 
@@ -35,18 +36,6 @@ export interface Plan {
   /** Bytes of each part but the last. */
   readonly partSize: number;
   readonly parts: number;
-}
-
-/** A part's number (from 1), its first byte and its length. */
-export interface Part {
-  readonly number: number;
-  readonly from: number;
-  readonly length: number;
-}
-
-/** Returns the smallest part size, in whole MiB and at least `least`, that divides `size` bytes into at most 10,000 parts. */
-export function suitablePartSize(size: number, least = DEFAULT_PART): number {
-  return Math.max(least, Math.ceil(Math.ceil(size / MAX_PARTS) / MIB) * MIB);
 }
 
 /** @throws {UserError} `usage` for a part size that S3 refuses. */
@@ -99,16 +88,5 @@ function tooLarge(name: string, size: number, bound: number, how: string, hint?:
 
 /** Returns the plan of a multipart upload of `size` bytes in parts of `partSize`. */
 export function planOfParts(size: number, partSize: number): Plan {
-  return { multipart: true, partSize, parts: Math.max(1, Math.ceil(size / partSize)) };
-}
-
-/** All parts of a file of `size` bytes, in order. */
-export function partsOf(size: number, plan: Plan): readonly Part[] {
-  return Array.from({ length: plan.parts }, (_, index) => partOf(index + 1, size, plan));
-}
-
-/** Returns a part's place in a file of `size` bytes. */
-export function partOf(number: number, size: number, { partSize }: Plan): Part {
-  const from = (number - 1) * partSize;
-  return { number, from, length: Math.min(partSize, size - from) };
+  return { multipart: true, partSize, parts: countParts(size, partSize) };
 }

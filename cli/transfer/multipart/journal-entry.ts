@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { keyProblem } from '../../../protocol/key-rules.ts';
+import { MAX_PART, MAX_PARTS } from '../../../protocol/parts.ts';
 import { UserError } from '../../errors.ts';
 import { type Fields, readFields } from '../../settings/documents.ts';
 import { shellWord } from '../../ui/shell-word.ts';
-import { MAX_OBJECT, MAX_PART, MAX_PARTS } from '../plan.ts';
+import { MAX_OBJECT } from '../plan.ts';
 import { ALGORITHMS, type Algorithm } from '../proof/digests.ts';
 import { readEtag } from '../proof/integrity.ts';
 import type { SourceFile } from '../sources/source-file.ts';

@@ -1,5 +1,6 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import { MAX_PART, MAX_PARTS, type Plan, partOf } from '../plan.ts';
+import { MAX_PART, MAX_PARTS, partOf } from '../../../protocol/parts.ts';
+import type { Plan } from '../plan.ts';
 import { type Algorithm, checksumElement } from '../proof/digests.ts';
 import { readEtag } from '../proof/integrity.ts';
 import { UploadGone } from '../wire/answers.ts';

@@ -1,10 +1,11 @@
+import { type Part, partOf, partsOf } from '../../../protocol/parts.ts';
 import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { effectOf } from '../error-effects.ts';
 import type { Limits } from '../limits.ts';
 import type { PartLimiter } from '../pacing/part-limiter.ts';
 import { forEachAtOnce } from '../pacing/pool.ts';
-import { type Part, type Plan, partOf, partsOf, planOfParts } from '../plan.ts';
+import type { Plan } from '../plan.ts';
 import { sameBytes } from '../proof/integrity.ts';
 import type { Stored, Upload } from '../put-object.ts';
 import { type SegmentOptions, withSegment } from '../sources/segment.ts';
@@ -142,7 +143,7 @@ async function sendMissing(
       session.send(part.number, segment, onSent),
     );
   };
-  const parts = partsOf(file.size, planOfParts(file.size, session.partSize));
+  const parts = partsOf(file.size, session);
   const missing = parts.filter(({ number }) => !session.has(number));
   await forEachAtOnce(missing, slots.size, (part) =>
     limiter.run(part.length, async (limited) => {

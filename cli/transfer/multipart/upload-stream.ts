@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
+import { MAX_PARTS } from '../../../protocol/parts.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { formatBytes } from '../../ui/format.ts';
 import type { Limits } from '../limits.ts';
 import { createPool, forEachAtOnce } from '../pacing/pool.ts';
-import { MAX_PARTS, type MultipartMode, STREAM_PART } from '../plan.ts';
+import { type MultipartMode, STREAM_PART } from '../plan.ts';
 import type { Digester } from '../proof/digests.ts';
 import { putObject, type Stored, type Upload } from '../put-object.ts';
 import { bufferSegment } from '../sources/segment.ts';

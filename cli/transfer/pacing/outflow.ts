@@ -34,15 +34,6 @@ const MAX_PIECE = 1024 * 1024;
 /** After a piece that the socket takes in less than this, the next one has twice its size. Milliseconds. */
 const QUICK_MS = 100;
 
-/** S3 needs time to finish an object. This is added to the stall limit: milliseconds a byte, and at most. */
-const SEALING_MS_PER_BYTE = 1000 / 50e6;
-const MAX_SEALING_MS = 10 * 60_000;
-
-/** Returns the time for an answer after a body, beyond the stall limit, milliseconds. */
-export function sealingMs(bytes: number): number {
-  return Math.min(MAX_SEALING_MS, bytes * SEALING_MS_PER_BYTE);
-}
-
 export interface OutflowOptions {
   readonly guard: StallGuard;
   readonly now: () => number;

@@ -1,5 +1,6 @@
 import { DESCRIPTION_KEY } from '../../../protocol/key-rules.ts';
 import { encodeKey, encodeQuery } from '../../../protocol/percent-encode.ts';
+import type { RetryPolicy } from '../../../protocol/retry-rules.ts';
 import { isUserError, UserError } from '../../errors.ts';
 import type { TokenSource } from '../../identity/tokens/access-token.ts';
 import { orInterrupted } from '../../network/deadline.ts';
@@ -7,7 +8,7 @@ import { type Answer, NotInGroup, TokenRejected } from './answers.ts';
 import { checkSize, readLimits } from './edge-limits.ts';
 import { ConnectionCut, createWire, type Message, type WireOptions } from './exchange.ts';
 import { judge, type Refuse } from './refusals.ts';
-import { PassingFailure, type RetryPolicy, retrying } from './retry.ts';
+import { PassingFailure, retrying } from './retry.ts';
 
 interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
   readonly key: string;

@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici';
+import { sealingMs } from '../../../protocol/retry-rules.ts';
 import { UserError } from '../../errors.ts';
 import { openDeadline } from '../../network/deadline.ts';
 import { findFailure, networkFailure } from '../../network/failures.ts';
-import { outflow, type RateLimit, sealingMs } from '../pacing/outflow.ts';
+import { outflow, type RateLimit } from '../pacing/outflow.ts';
 import type { Answer } from './answers.ts';
 import { answerDeadline, stallGuard } from './guards.ts';
 import { type Clock, PassingFailure } from './retry.ts';

@@ -1,27 +1,10 @@
 import { POOL_ALIAS } from '../../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { DAMAGED_CODES, PASSING_CODES, PASSING_STATUS, retryAfter } from '../../../protocol/retry-rules.ts';
 import { type ErrorCode, UserError } from '../../errors.ts';
 import { type Answer, NotInGroup, type Refusal, readRefusal, TokenRejected, UploadGone } from './answers.ts';
 import { cloudFrontReason, isCloudFrontPage, isPage, unexpectedAnswer } from './pages.ts';
-import { type FailureDetails, PassingFailure, retryAfter } from './retry.ts';
-
-const PASSING_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
-
-/** Codes of S3 that are worth a retry: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
-const PASSING_CODES: ReadonlySet<string> = new Set([
-  'SlowDown',
-  'InternalError',
-  'ServiceUnavailable',
-  'RequestTimeout',
-  'IncompleteBody',
-  'OperationAborted',
-  'ConditionalRequestConflict',
-  // The name of a new bucket takes time to spread.
-  'TemporaryRedirect',
-]);
-
-/** The bytes that S3 received do not have the checksum or MD5 that was sent. */
-const DAMAGED_CODES: ReadonlySet<string> = new Set(['BadDigest', 'XAmzContentChecksumMismatch']);
+import { type FailureDetails, PassingFailure } from './retry.ts';
 
 const KEY_CODES: ReadonlySet<string> = new Set(['bad_key', 'KeyTooLongError', 'InvalidURI']);
 const SIZE_CODES: ReadonlySet<string> = new Set(['EntityTooLarge', 'too_large']);

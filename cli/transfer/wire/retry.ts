@@ -1,19 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoff, type RetryPolicy } from '../../../protocol/retry-rules.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { formatDuration } from '../../ui/format.ts';
-
-/** How often and how long a failed request is retried. */
-export interface RetryPolicy {
-  /** Tries in all, the first one included. */
-  readonly tries: number;
-  /** The longest wait before the second try, milliseconds. It doubles with each try, up to `capMs`. */
-  readonly baseMs: number;
-  readonly capMs: number;
-  /** No try begins later than this after the first failure, milliseconds. */
-  readonly windowMs: number;
-}
-
-export const RETRY: RetryPolicy = { tries: 10, baseMs: 500, capMs: 30_000, windowMs: 15 * 60_000 };
 
 /** Time and chance, as tests can set them. */
 export interface Clock {
@@ -49,19 +37,6 @@ export class PassingFailure extends Error {
     this.error = error;
     this.details = details;
   }
-}
-
-/** Exponential backoff with full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
-export function backoff(failures: number, { baseMs, capMs }: RetryPolicy, random: () => number): number {
-  return random() * Math.min(capMs, baseMs * 2 ** (failures - 1));
-}
-
-/** Returns `Retry-After` in milliseconds from now: seconds or an HTTP date (RFC 9110, 10.2.3); `undefined` for anything else. */
-export function retryAfter(header: string | undefined, now: Date): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
 }
 
 export interface RetryOptions {

@@ -5,7 +5,6 @@ import { isUserError } from '../../../cli/errors.ts';
 import { parseJournal } from '../../../cli/transfer/multipart/journal-entry.ts';
 import { listParts, listUploads } from '../../../cli/transfer/multipart/listings.ts';
 import { createUpload } from '../../../cli/transfer/multipart/requests.ts';
-import { MAX_PARTS } from '../../../cli/transfer/plan.ts';
 import { listedPaths } from '../../../cli/transfer/sources/files-from.ts';
 import { TokenRejected } from '../../../cli/transfer/wire/answers.ts';
 import type { EdgeClient } from '../../../cli/transfer/wire/edge-client.ts';
@@ -13,6 +12,7 @@ import { readLimits } from '../../../cli/transfer/wire/edge-limits.ts';
 import { judge } from '../../../cli/transfer/wire/refusals.ts';
 import { PassingFailure } from '../../../cli/transfer/wire/retry.ts';
 import { keyProblem } from '../../../protocol/key-rules.ts';
+import { MAX_PARTS } from '../../../protocol/parts.ts';
 import { seeded } from '../../support/random.ts';
 
 /** Other seeds: FUZZ_SEED=7 npx tsx --test test/cli/transfer/fuzz.test.ts */

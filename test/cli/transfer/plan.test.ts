@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MAX_OBJECT, MAX_WHOLE, planUpload } from '../../../cli/transfer/plan.ts';
 import {
   DEFAULT_PART,
-  MAX_OBJECT,
   MAX_PART,
   MAX_PARTS,
-  MAX_WHOLE,
   MIN_PART,
   partOf,
-  planUpload,
   suitablePartSize,
-} from '../../../cli/transfer/plan.ts';
+} from '../../../protocol/parts.ts';
 import { withCode } from './helpers/uploading.ts';
 
 const MIB = 1024 ** 2;

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { ListedPart } from '../../../../cli/transfer/multipart/listings.ts';
 import { reconcile } from '../../../../cli/transfer/multipart/listings.ts';
 import type { StoredPart } from '../../../../cli/transfer/multipart/requests.ts';
-import { type Plan, partOf } from '../../../../cli/transfer/plan.ts';
+import type { Plan } from '../../../../cli/transfer/plan.ts';
+import { partOf } from '../../../../protocol/parts.ts';
 import { seeded } from '../../../support/random.ts';
 
 /** A journal and a listing that agree here and contradict each other there. */

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EXIT } from '../../../../cli/errors.ts';
-import { RETRY } from '../../../../cli/transfer/wire/retry.ts';
+import { RETRY } from '../../../../protocol/retry-rules.ts';
 import { rows, testContext } from '../../../support/context.ts';
 import { answerJson, answerXml, type Mischief, readAll } from '../helpers/edge.ts';
 import { ownEdge, ownFolder, restlessClock, tokensOf, upload, withCode } from '../helpers/uploading.ts';

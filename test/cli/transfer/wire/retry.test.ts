@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../../../cli/errors.ts';
-import { backoff, PassingFailure, RETRY, retryAfter, retrying } from '../../../../cli/transfer/wire/retry.ts';
+import { PassingFailure, retrying } from '../../../../cli/transfer/wire/retry.ts';
+import { backoff, RETRY, retryAfter } from '../../../../protocol/retry-rules.ts';
 import { restlessClock, withCode } from '../helpers/uploading.ts';
 
 const failure = (code: 'gave_up' | 'unreachable' = 'gave_up', details = {}) =>
