@@ -13,7 +13,7 @@ export interface DescribedIssuer {
   readonly kind: (typeof KINDS)[number];
   /** Value of `iss`, which discovery must repeat exactly. */
   readonly issuer: string;
-  /** Client of this program at the issuer. Present for `pool` and `people`. */
+  /** Client of this program at the issuer. Without one, `login` does not offer it: its tokens come from elsewhere. */
   readonly clientId?: string;
   /** Scopes to request. */
   readonly scopes?: readonly string[];
@@ -68,7 +68,6 @@ function readIssuer(value: unknown): DescribedIssuer | 'unknown' | undefined {
   if (kind === undefined) return typeof value.kind === 'string' ? 'unknown' : undefined;
   if (!isAlias(alias) || !isIssuer(issuer) || (token !== 'access' && token !== 'id')) return undefined;
   if (clientId !== undefined && !isVisible(clientId)) return undefined;
-  if (clientId === undefined && kind === 'people') return undefined;
   if (scopes !== undefined && !isScopes(scopes)) return undefined;
   if (audience !== undefined && !isVisible(audience)) return undefined;
   if (preset !== undefined && !isAlias(preset)) return undefined;

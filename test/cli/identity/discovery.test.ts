@@ -105,6 +105,9 @@ test('an edge names every issuer that it trusts, with or without a user pool', (
     [CORP],
   );
   assert.deepEqual(read([]), []);
+  // People whose tokens come from elsewhere.
+  const withoutClient = Object.fromEntries(Object.entries(CORP).filter(([name]) => name !== 'clientId'));
+  assert.deepEqual(read([withoutClient]), [withoutClient]);
   for (const issuer of [
     'https://acme.okta.com',
     'https://acme.eu.auth0.com/',
@@ -122,7 +125,6 @@ test('an edge names every issuer that it trusts, with or without a user pool', (
     [{ ...CORP, kind: undefined }],
     [{ ...CORP, alias: 'Corp' }],
     [{ ...CORP, alias: 'a'.repeat(33) }],
-    [{ ...CORP, clientId: undefined }],
     [{ ...CORP, clientId: 'a b' }],
     [{ ...CORP, clientId: '' }],
     [{ ...CORP, token: 'refresh' }],

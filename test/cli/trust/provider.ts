@@ -26,8 +26,8 @@ export async function serveDocuments(
 /** An issuer with one key, and tokens of it. */
 export interface ServedIssuer {
   readonly issuer: string;
-  /** Returns a JWT of these claims, valid for five minutes. */
-  sign(claims: Readonly<Record<string, unknown>>): string;
+  /** Returns a JWT of these claims, valid for five minutes: an access token, unless the header says otherwise. */
+  sign(claims: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): string;
   /** Returns how often its keys were fetched. */
   keyRequests(): number;
 }
@@ -54,9 +54,9 @@ export async function serveIssuer(t: Pick<TestContext, 'after'>): Promise<Served
   return {
     issuer,
     keyRequests: () => asked,
-    sign(claims) {
+    sign(claims, header = {}) {
       const now = Math.floor(Date.now() / 1000);
-      const head = `${part({ alg: 'ES256', kid, typ: 'at+jwt' })}.${part({ iss: issuer, iat: now, exp: now + 300, ...claims })}`;
+      const head = `${part({ alg: 'ES256', kid, typ: 'at+jwt', ...header })}.${part({ iss: issuer, iat: now, exp: now + 300, ...claims })}`;
       const key = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const;
       return `${head}.${sign('sha256', Buffer.from(head), key).toString('base64url')}`;
     },
