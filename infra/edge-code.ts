@@ -1,24 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { BakedConfig, EdgeIssuer, EdgePage, PageSettings, Signing } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { algorithmsOf, signingKeysOf } from '../protocol/signing-key.ts';
+import { builtFile } from './built-file.ts';
 
 /** Bytes. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html */
 export const EDGE_CODE_LIMIT_BYTES = 4_000_000;
-
-/** The built edge function, looked for upwards from here: this file runs from `infra/` and from `dist/` alike. */
-function readBundle(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const file = join(folder, 'dist', 'edge.cjs');
-    if (existsSync(file)) return readFileSync(file, 'utf8');
-    const above = dirname(folder);
-    if (above === folder) throw new Error('dist/edge.cjs is missing; npm run build makes it');
-    folder = above;
-  }
-}
 
 /** JSON is JavaScript. Braces that CloudFormation would take for a dynamic reference are spelled so that it does not. */
 function literal(value: object): string {
@@ -89,7 +75,7 @@ export function edgeCode(
     bakedAt,
   });
   const files = page === undefined ? 'undefined' : literal(publicPage(page));
-  const code = `const EDGE_CONFIG=${literal(config)};\nconst EDGE_PAGE=${files};\n${readBundle()}`;
+  const code = `const EDGE_CONFIG=${literal(config)};\nconst EDGE_PAGE=${files};\n${builtFile('edge.cjs')}`;
   const bytes = Buffer.byteLength(code);
   if (bytes > EDGE_CODE_LIMIT_BYTES) {
     throw new Error(

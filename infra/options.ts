@@ -39,6 +39,16 @@ export interface StackOptions {
   readonly mfa?: Mfa;
   /** The user pool's feature plan, by which Cognito charges; Essentials if absent. */
   readonly cognitoTier?: CognitoTier;
+  /** The upload page at the edge's root. */
+  readonly page?: boolean;
+  /** Who receives the files, as the page's heading. */
+  readonly pageTitle?: string;
+  /** A sentence or two below the heading. */
+  readonly pageNote?: string;
+  /** `#rrggbb`, of buttons and bars. */
+  readonly pageColor?: string;
+  /** An SVG drawing above the heading, as `cli/stack/options/page-logo.ts` cleans it. */
+  readonly pageLogo?: string;
   /** False: no user pool. Uploaders then sign in with the issuers of {@link trust} alone. */
   readonly userPool?: boolean;
   /** Issuers beside the user pool, in the order in which they were added. Every deploy fetches their keys. */

@@ -7,6 +7,7 @@ import { edgeCode } from './edge-code.ts';
 import type { EdgeKeys } from './edge-keys.ts';
 import { createBucket, createUserPool, createUserPoolClient } from './identity.ts';
 import { policyOf, type StackOptions } from './options.ts';
+import { pageFiles, pageSettings } from './page.ts';
 
 /** Lambda@Edge functions must be in this region. */
 const REGION = 'us-east-1';
@@ -37,7 +38,7 @@ export class UploadStack extends Stack {
     const { trust = [] } = options;
     createDistribution(this, {
       bucket,
-      code: edgeCode(bakedConfig(options, edge)),
+      code: edgeCode(bakedConfig(options, edge), pageFiles(options)),
       keySets: [...new Set(trust.map(({ jwksUri }) => jwksUri))],
       options,
     });
@@ -52,6 +53,7 @@ function bakedConfig(options: StackOptions, { pool, keySets, bakedAt }: EdgeKeys
     policy: policyOf(options),
     ...omitUndefined({
       issuers: trust?.map((issuer) => ({ ...issuer, keys: keySets[issuer.alias] ?? [] })),
+      page: pageSettings(options),
       origins: domain === undefined ? undefined : [`https://${domain}`],
       bakedAt,
     }),

@@ -22,6 +22,7 @@ import { askedOptions, type OptionFlags } from '../stack/options/asked-options.t
 import { optionChanges } from '../stack/options/describe-options.ts';
 import { keptOptions, stackTags } from '../stack/options/kept-options.ts';
 import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
+import { withLogo } from '../stack/options/page-logo.ts';
 import { requireDeployable } from '../stack/options/require-deployable.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { claimWarnings } from '../trust/claim-warnings.ts';
@@ -53,7 +54,7 @@ export interface DeployArgs extends ApplyArgs, Omit<OptionFlags, 'local'> {}
 
 /** Creates or updates the stack, and remembers the deployment. */
 export async function deploy(context: Context, args: DeployArgs): Promise<Result> {
-  const { given, unset } = askedOptions(args);
+  const { given, unset } = askedOptions(await withLogo(context, args));
   const target = (await findTarget(context)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
   // Without --local, the deployment that this computer knows says where it lives, and must agree.
   refuseOtherCloud(target, args);

@@ -3,6 +3,7 @@ import { findStack } from '../stack/find-stack.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
 import { keptOptions } from '../stack/options/kept-options.ts';
 import { mergeOptions } from '../stack/options/merge-options.ts';
+import { withLogo } from '../stack/options/page-logo.ts';
 import { requireDeployable } from '../stack/options/require-deployable.ts';
 import { trustedKeys } from '../stack/template/trusted-keys.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
@@ -10,7 +11,7 @@ import { DEFAULT_STACK_NAME, findTarget, type OperatorArgs, openStack, targetNam
 
 /** Prints the template that a deploy with the same options would apply, and changes nothing. */
 export async function synth(context: Context, args: OperatorArgs & OptionFlags): Promise<Result> {
-  const { given, unset } = askedOptions(args);
+  const { given, unset } = askedOptions(await withLogo(context, args));
   const target = (await findTarget(context, args)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
   const work = await openStack(context, target, args);
   try {

@@ -1,7 +1,8 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
-import { KINDS, kindOf, nameOf, OPTION_NAMES, type OptionName } from './kinds.ts';
+import { KINDS, kindOf, nameOf, OPTION_NAMES } from './kinds.ts';
 import { refuseSharedPrefix } from './merge-options.ts';
+import type { OptionName } from './option-kind.ts';
 
 type Camel<Words extends string> = Words extends `${infer First}-${infer Rest}`
   ? `${First}${Capitalize<Camel<Rest>>}`

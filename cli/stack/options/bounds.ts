@@ -56,3 +56,13 @@ export function areTags(tags: Readonly<Record<string, string>>): boolean {
     )
   );
 }
+
+/** One line of text for people: no control characters, no blanks around it. */
+export function isLine(most: number): (text: string) => boolean {
+  return (text) =>
+    text !== '' && text.trim() === text && [...text].length <= most && !/[\p{Cc}\p{Cs}]/u.test(text);
+}
+
+export function isColor(color: string): boolean {
+  return /^#[\da-f]{6}$/.test(color);
+}

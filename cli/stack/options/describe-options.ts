@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import type { JsonValue } from '../../json-value.ts';
-import { kindOf, nameOf, OPTION_NAMES, type OptionName } from './kinds.ts';
+import { kindOf, nameOf, OPTION_NAMES } from './kinds.ts';
+import type { OptionName } from './option-kind.ts';
 import { issuerWords } from './trusted-issuers.ts';
 
 /** An option as `status` and `deploy` show it. */

@@ -11,35 +11,9 @@ import {
   isOrigin,
   isWebAclArn,
 } from './bounds.ts';
-import { choice, digits, list, minutes, type OptionValue, onOff, pairs, text, whole } from './values.ts';
-
-/** The options that are flags of `deploy`. */
-export type OptionName = Exclude<keyof StackOptions, 'trust' | 'signing'>;
-
-/** All that the command line knows of one option. */
-export interface OptionKind<T> extends OptionValue<T> {
-  readonly flag: `--${string}`;
-  /** The placeholder of the value; absent for an option that is on or off. */
-  readonly argument?: `<${string}>`;
-  /** One line of `--help`, and the first sentence of the table in docs/operating.md. */
-  readonly summary: string;
-  /** The line of `--help` for `--no-…`, for an option that is on or off. */
-  readonly off?: string;
-  /** More sentences of the table in docs/operating.md, in Markdown. */
-  readonly details?: string;
-  /** The valid values, as the end of “It takes …”. */
-  readonly takes: string;
-  /** The option without which this one means nothing. It goes when that one goes. */
-  readonly needs?: OptionName;
-  /** The value that is never kept: off, unless stated. */
-  readonly default?: boolean;
-  /** Means nothing to a deployment without a user pool. */
-  readonly ofPool?: true;
-  /** What stays on AWS once the option was on: it is then kept as off, and `--unset` prints this. */
-  readonly stays?: string;
-  /** Why the embedded cloud cannot have it. */
-  readonly awsOnly?: string;
-}
+import type { OptionKind, OptionName } from './option-kind.ts';
+import { PAGE_KINDS } from './page-kinds.ts';
+import { choice, digits, list, minutes, onOff, pairs, text, whole } from './values.ts';
 
 /**
  * The options of a deployment, in the order in which they are kept and shown. Flags, `--help`, the stack's metadata,
@@ -199,6 +173,7 @@ export const KINDS = {
     takes: 'lite or essentials',
     ...choice('lite', 'essentials'),
   },
+  ...PAGE_KINDS,
   userPool: {
     flag: '--user-pool',
     summary: 'Users of a Cognito user pool can upload (the default)',

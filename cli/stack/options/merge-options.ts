@@ -3,7 +3,8 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { isPrefixRule } from '../../../protocol/prefix-rule.ts';
 import { UserError } from '../../errors.ts';
 import { shellWord } from '../../ui/shell-word.ts';
-import { KINDS, kindOf, OPTION_NAMES, type OptionName } from './kinds.ts';
+import { KINDS, kindOf, OPTION_NAMES } from './kinds.ts';
+import type { OptionName } from './option-kind.ts';
 
 /** Returns a rule of the same parts in which each placeholder fills a segment. */
 function repaired(rule: string): string {

@@ -12,8 +12,9 @@ import {
   optionsJson,
 } from '../../../../cli/stack/options/describe-options.ts';
 import { readOptions, stackTags } from '../../../../cli/stack/options/kept-options.ts';
-import { KINDS, type OptionName } from '../../../../cli/stack/options/kinds.ts';
+import { KINDS } from '../../../../cli/stack/options/kinds.ts';
 import { mergeOptions, unsetNotes } from '../../../../cli/stack/options/merge-options.ts';
+import type { OptionName } from '../../../../cli/stack/options/option-kind.ts';
 import { requireDeployable } from '../../../../cli/stack/options/require-deployable.ts';
 import type { StackOptions, TrustedIssuer } from '../../../../infra/options.ts';
 import { synthesize } from '../../../../infra/synthesize.ts';
@@ -41,6 +42,11 @@ const ALL: StackOptions = {
   tokenValidityMinutes: 90,
   mfa: 'optional',
   cognitoTier: 'lite',
+  page: true,
+  pageTitle: 'Files for Müller & Söhne',
+  pageNote: 'Thank you.',
+  pageColor: '#0a5c9e',
+  pageLogo: '<svg xmlns="http://www.w3.org/2000/svg"></svg>',
 };
 
 const templateOf = (options: unknown) =>
@@ -71,6 +77,11 @@ test('every flag is read, and what is kept of it is read again the same', () => 
     tokenValidity: '90',
     mfa: 'optional',
     cognitoTier: 'lite',
+    page: true,
+    pageTitle: 'Files for Müller & Söhne',
+    pageNote: 'Thank you.',
+    pageColor: '#0a5c9e',
+    pageLogo: '<svg xmlns="http://www.w3.org/2000/svg"></svg>',
   });
   assert.deepEqual(given, ALL);
   assert.deepEqual(unset, []);
@@ -417,6 +428,11 @@ test('every option is described, set or not', () => {
       '--token-validity 90 minutes',
       '--mfa optional',
       '--cognito-tier lite',
+      '--page on',
+      '--page-title Files for Müller & Söhne',
+      '--page-note Thank you.',
+      '--page-color #0a5c9e',
+      '--page-logo SVG, 46 B',
       '--user-pool none',
     ],
   );

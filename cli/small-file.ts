@@ -1,0 +1,62 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { systemCode, UserError } from './errors.ts';
+import { diskReason } from './settings/disk-errors.ts';
+
+interface SmallFile {
+  /** What the file is, at the start of a sentence. */
+  readonly source: string;
+  /** Bytes that it may have. */
+  readonly most: number;
+  /** Which file to name instead of a folder, a pipe or a large file. */
+  readonly hint?: string;
+}
+
+/**
+ * Reads a whole file of few bytes that the user names. Unlike files of this program, it may be a link, readable by others
+ * and of another user.
+ * @throws {UserError} `file_missing`, `file_unreadable`, `file_is_folder` or `file_special`; `usage` for a larger file
+ */
+export async function readSmallFile(path: string, asked: SmallFile): Promise<Uint8Array> {
+  const { source } = asked;
+  try {
+    return await readPlainFile(path, asked);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const isMissing = ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
+    throw new UserError(
+      isMissing ? 'file_missing' : 'file_unreadable',
+      `${source} ${isMissing ? 'does not exist' : `cannot be read: ${diskReason(error)}`}.`,
+      { hint: 'Check the path and its permissions (ls -l).', cause: error },
+    );
+  }
+}
+
+async function readPlainFile(path: string, { source, most, hint }: SmallFile): Promise<Uint8Array> {
+  // Without O_NONBLOCK, opening a pipe that nobody writes to would hang. Windows does not know the flag.
+  const { O_RDONLY, O_NONBLOCK = 0 } = constants as Partial<typeof constants> & { readonly O_RDONLY: number };
+  const file = await open(path, O_RDONLY | O_NONBLOCK);
+  try {
+    const found = await file.stat();
+    if (!found.isFile()) {
+      const isFolder = found.isDirectory();
+      throw new UserError(
+        isFolder ? 'file_is_folder' : 'file_special',
+        `${source} is ${isFolder ? 'a folder' : 'not a plain file'}.`,
+        omitUndefined({ hint }),
+      );
+    }
+    const buffer = Buffer.alloc(most + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    if (length <= most) return buffer.subarray(0, length);
+    throw new UserError('usage', `${source} is larger than ${most / 1024} KiB.`, omitUndefined({ hint }));
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,50 @@
+import { formatLimit } from '../../ui/format.ts';
+import { isColor, isLine } from './bounds.ts';
+import { isLogo } from './page-logo.ts';
+import { onOff, text } from './values.ts';
+
+/** The options of the upload page: a part of the table in kinds.ts. */
+export const PAGE_KINDS = {
+  page: {
+    flag: '--page',
+    summary: 'Serve an upload page at the address of the edge',
+    off: 'Serve no upload page',
+    details: 'People upload there with a link, or sign in.',
+    takes: 'no value',
+    ...onOff(),
+  },
+  pageTitle: {
+    flag: '--page-title',
+    argument: '<text>',
+    summary: 'The heading of the page: who receives the files',
+    takes: 'one line of up to 80 characters',
+    needs: 'page',
+    ...text(isLine(80)),
+  },
+  pageNote: {
+    flag: '--page-note',
+    argument: '<text>',
+    summary: 'A sentence or two below the heading',
+    takes: 'one line of up to 400 characters',
+    needs: 'page',
+    ...text(isLine(400)),
+  },
+  pageColor: {
+    flag: '--page-color',
+    argument: '<color>',
+    summary: 'The color of buttons and bars, such as #0a5c9e',
+    takes: 'a color of the form #rrggbb, in lower case',
+    needs: 'page',
+    ...text(isColor),
+  },
+  pageLogo: {
+    flag: '--page-logo',
+    argument: '<file>',
+    summary: 'An SVG file, shown above the heading',
+    details: 'Up to 20 kB of shapes and text; files with scripts or references to other files are refused.',
+    takes: 'an SVG file of up to 20 kB without scripts and references to other files',
+    needs: 'page',
+    ...text(isLogo),
+    show: (svg: string) => `SVG, ${formatLimit(Buffer.byteLength(svg))}`,
+  },
+} as const;

@@ -1,0 +1,141 @@
+import { resolve } from 'node:path';
+import { XMLBuilder, XMLParser } from 'fast-xml-parser';
+import type { Context } from '../../context.ts';
+import { UserError } from '../../errors.ts';
+import { readSmallFile } from '../../small-file.ts';
+import { decodeText } from '../../text.ts';
+
+/** Bytes of a logo. A page has 40 KB for each of its files. */
+const MAX_LOGO_BYTES = 20_000;
+
+/** Bytes of a file with what editors add. */
+const MAX_FILE_BYTES = 256 * 1024;
+
+/** Shapes, text, and what fills and clips them. Nothing that runs, loads or contains HTML. */
+const ELEMENTS = new Set(
+  `svg g defs symbol use title desc path rect circle ellipse line polyline polygon text tspan
+   linearGradient radialGradient stop clipPath mask pattern`.split(/\s+/),
+);
+
+/** Presentation attributes and geometry. `style` and `class` are not among them: they need style sheets. */
+const ATTRIBUTES = new Set(
+  `xmlns version viewBox width height preserveAspectRatio id x y x1 x2 y1 y2 cx cy r rx ry fx fy fr d points dx dy transform
+   href fill fill-opacity fill-rule stroke stroke-width stroke-linecap stroke-linejoin stroke-miterlimit stroke-dasharray
+   stroke-dashoffset stroke-opacity opacity color display visibility clip-path clip-rule mask clipPathUnits maskUnits
+   maskContentUnits gradientUnits gradientTransform patternUnits patternContentUnits patternTransform spreadMethod offset
+   stop-color stop-opacity font-family font-size font-weight font-style text-anchor letter-spacing dominant-baseline
+   textLength lengthAdjust role aria-label`.split(/\s+/),
+);
+
+/** Of editors: they draw nothing, and are left out. */
+const LEFT_OUT = /^(?:metadata|(?:sodipodi|inkscape|rdf|cc|dc|serif|sketch|figma|xml)(?::.*)?)$/;
+const LEFT_OUT_ATTRIBUTES =
+  /^(?:xmlns:.*|xml:space|(?:sodipodi|inkscape|serif|sketch|figma):.*|data-.*|enable-background|xlink:title)$/;
+
+/** A reference to another element of the drawing, alone or within a value. */
+const LOCAL = /^#[\w.-]+$/;
+
+type XmlNode = Readonly<Record<string, unknown>>;
+
+/** Thrown with the reason why a file cannot be a logo, as the end of a sentence. */
+class BadLogo extends Error {}
+
+const options = {
+  preserveOrder: true,
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  parseTagValue: false,
+  parseAttributeValue: false,
+  trimValues: false,
+  processEntities: true,
+  commentPropName: '#comment',
+} as const;
+
+function cleanAttributes(element: string, attributes: XmlNode): XmlNode {
+  const kept = Object.entries(attributes).flatMap(([typed, value]) => {
+    const name = typed === 'xlink:href' ? 'href' : typed;
+    if (LEFT_OUT_ATTRIBUTES.test(name)) return [];
+    if (!ATTRIBUTES.has(name)) throw new BadLogo(`its <${element}> has the attribute “${name}”`);
+    const text = String(value);
+    // A style sheet's escapes would hide a reference.
+    if (text.includes('\\')) throw new BadLogo(`its <${element}> has a backslash in “${name}”`);
+    if (name === 'xmlns' && text !== 'http://www.w3.org/2000/svg') throw new BadLogo('it is not SVG');
+    if (name === 'href' && !LOCAL.test(text)) throw new BadLogo('it refers to something outside of it');
+    for (const [, target = ''] of text.matchAll(/url\(([^)]*)\)?/gi)) {
+      if (!LOCAL.test(target.replace(/^\s*['"]?|['"]?\s*$/g, ''))) {
+        throw new BadLogo('it refers to something outside of it');
+      }
+    }
+    return [[name, text] as const];
+  });
+  return Object.fromEntries(kept);
+}
+
+function cleanNodes(nodes: readonly XmlNode[]): XmlNode[] {
+  return nodes.flatMap((node) => {
+    const [name = ''] = Object.keys(node).filter((key) => key !== ':@');
+    if (name === '#comment' || name.startsWith('?') || LEFT_OUT.test(name)) return [];
+    if (name === '#text') return [node];
+    if (!ELEMENTS.has(name)) throw new BadLogo(`it contains <${name}>`);
+    const attributes = cleanAttributes(name, Object(node[':@']) as XmlNode);
+    return [{ [name]: cleanNodes(node[name] as readonly XmlNode[]), ':@': attributes }];
+  });
+}
+
+/**
+ * Returns an SVG drawing without what editors leave in it.
+ * @throws {BadLogo} for anything that is not a drawing of shapes and text: scripts, styles, images, references
+ */
+function cleanLogo(svg: string): string {
+  if (/<!(?!--)/.test(svg)) throw new BadLogo('it contains a document type or CDATA');
+  let nodes: readonly XmlNode[];
+  try {
+    nodes = new XMLParser(options).parse(svg, true) as readonly XmlNode[];
+  } catch {
+    throw new BadLogo('it is not well-formed XML');
+  }
+  const drawing = cleanNodes(nodes).filter((node) => !('#text' in node));
+  const [root] = drawing;
+  if (drawing.length !== 1 || root === undefined || !('svg' in root)) throw new BadLogo('it is not SVG');
+  const attributes = { xmlns: 'http://www.w3.org/2000/svg', ...(root[':@'] as XmlNode) };
+  const text = new XMLBuilder(options).build([{ ...root, ':@': attributes }]).trim();
+  if (Buffer.byteLength(text) > MAX_LOGO_BYTES)
+    throw new BadLogo(`it has more than ${MAX_LOGO_BYTES / 1000} kB`);
+  return text;
+}
+
+/** Whether a text is a logo as {@link cleanLogo} returns it. */
+export function isLogo(svg: string): boolean {
+  try {
+    return cleanLogo(svg) === svg;
+  } catch (error) {
+    if (error instanceof BadLogo) return false;
+    throw error;
+  }
+}
+
+/**
+ * Returns flags of `deploy` in which the logo is a drawing instead of the path of its file. Empty text stays: no option
+ * takes it.
+ * @throws {UserError} `usage` with the reason, or the error of a file that cannot be read
+ */
+export async function withLogo<Flags extends { readonly pageLogo?: string }>(
+  { cwd }: Pick<Context, 'cwd'>,
+  flags: Flags,
+): Promise<Flags> {
+  const { pageLogo: path } = flags;
+  if (path === undefined || path === '') return flags;
+  const bytes = await readSmallFile(resolve(cwd, path), {
+    source: `The logo ${path}`,
+    most: MAX_FILE_BYTES,
+    hint: 'Name an SVG file of shapes and text.',
+  });
+  try {
+    return { ...flags, pageLogo: cleanLogo(decodeText(bytes, { name: path })) };
+  } catch (error) {
+    if (!(error instanceof BadLogo)) throw error;
+    throw new UserError('usage', `“${path}” is not a logo for the page: ${error.message}.`, {
+      hint: 'Export a plain SVG of shapes and text, up to 20 kB, without scripts, styles and images.',
+    });
+  }
+}

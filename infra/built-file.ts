@@ -1,0 +1,19 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Returns the content of a file that the build makes. It is looked for upwards from here: this file runs from `infra/` and
+ * from `dist/` alike.
+ * @throws {Error} where the build has not run
+ */
+export function builtFile(name: string): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const file = join(folder, 'dist', name);
+    if (existsSync(file)) return readFileSync(file, 'utf8');
+    const above = dirname(folder);
+    if (above === folder) throw new Error(`dist/${name} is missing; npm run build makes it`);
+    folder = above;
+  }
+}

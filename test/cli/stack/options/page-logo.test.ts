@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { isUserError } from '../../../../cli/errors.ts';
+import { isLogo, withLogo } from '../../../../cli/stack/options/page-logo.ts';
+
+const SVG = 'xmlns="http://www.w3.org/2000/svg"';
+
+async function folder(t: TestContext): Promise<string> {
+  const cwd = await mkdtemp(join(tmpdir(), 'edge-upload-logo-'));
+  t.after(() => rm(cwd, { recursive: true }));
+  return cwd;
+}
+
+async function logoOf(cwd: string, content: string | Uint8Array): Promise<string | undefined> {
+  await writeFile(join(cwd, 'logo.svg'), content);
+  return (await withLogo({ cwd }, { pageLogo: 'logo.svg' })).pageLogo;
+}
+
+test('a drawing is kept without what editors leave in it', async (t) => {
+  const cwd = await folder(t);
+  const drawn = `<?xml version="1.0" encoding="UTF-8"?>
+<!-- Created with an editor -->
+<svg ${SVG} xmlns:inkscape="http://www.inkscape.org/" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9"
+  inkscape:version="1"><metadata><rdf:RDF/></metadata><defs><linearGradient id="a"/></defs><use xlink:href="#b"/>
+<path id="b" d="M0 0" fill="url(#a)"/><text>Müller &amp; Söhne &lt;GmbH&gt;</text></svg>`;
+  const logo = await logoOf(cwd, drawn);
+  assert.equal(
+    logo,
+    `<svg ${SVG} viewBox="0 0 9 9"><defs><linearGradient id="a"></linearGradient></defs><use href="#b"></use>
+<path id="b" d="M0 0" fill="url(#a)"></path><text>Müller &amp; Söhne &lt;GmbH&gt;</text></svg>`,
+  );
+  assert.ok(isLogo(logo ?? ''), 'what is kept is a logo');
+  assert.ok(!isLogo(drawn), 'what is not clean is none');
+});
+
+const REFUSED: readonly (readonly [name: string, svg: string, reason: RegExp])[] = [
+  ['a script', `<svg ${SVG}><script>alert(1)</script></svg>`, /contains <script>/],
+  ['a script by a prefix', `<svg ${SVG}><svg:script>alert(1)</svg:script></svg>`, /contains <svg:script>/],
+  ['an event handler', `<svg ${SVG} onload="alert(1)"/>`, /attribute “onload”/],
+  ['an event handler in capitals', `<svg ${SVG} ONLOAD="alert(1)"/>`, /attribute “ONLOAD”/],
+  ['a link', `<svg ${SVG}><a xlink:href="javascript:alert(1)"/></svg>`, /contains <a>/],
+  ['HTML', `<svg ${SVG}><foreignObject/></svg>`, /contains <foreignObject>/],
+  [
+    'an animation',
+    `<svg ${SVG}><set attributeName="href" to="https://evil.example"/></svg>`,
+    /contains <set>/,
+  ],
+  ['an image', `<svg ${SVG}><image href="https://evil.example/a.png"/></svg>`, /contains <image>/],
+  ['a style sheet', `<svg ${SVG}><style>@import url(https://evil.example)</style></svg>`, /contains <style>/],
+  ['a style', `<svg ${SVG} style="fill:url(https://evil.example)"/>`, /attribute “style”/],
+  ['another file', `<svg ${SVG}><use href="https://evil.example/a.svg#b"/></svg>`, /refers to something/],
+  [
+    'another file by xlink',
+    `<svg ${SVG}><use xlink:href="//evil.example/a.svg#b"/></svg>`,
+    /refers to something/,
+  ],
+  ['a fill of another file', `<svg ${SVG} fill="url( 'https://evil.example/#a' )"/>`, /refers to something/],
+  ['a fill in quotation marks', `<svg ${SVG} fill="url(&quot;https://evil.example/#a&quot;)"/>`, /refers to/],
+  ['a fill without an end', `<svg ${SVG} fill="url(https://evil.example/#a"/>`, /refers to something/],
+  ['an escaped fill', `<svg ${SVG} fill="u\\72l(https://evil.example/#a)"/>`, /has a backslash/],
+  ['a document type', `<!DOCTYPE svg [<!ENTITY a "b">]><svg ${SVG}/>`, /contains a document type/],
+  ['CDATA', `<svg ${SVG}><text><![CDATA[<script>]]></text></svg>`, /contains a document type or CDATA/],
+  ['another root', '<html/>', /contains <html>/],
+  ['two roots', `<svg ${SVG}/><svg ${SVG}/>`, /is not/],
+  ['another namespace', '<svg xmlns="http://www.w3.org/1999/xhtml"/>', /is not SVG/],
+  ['no XML', 'logo', /is not/],
+  ['XML without an end', `<svg ${SVG}>`, /not well-formed/],
+  ['an inherited name', `<svg ${SVG}><__proto__/></svg>`, /“logo.svg” is not a logo/],
+  ['too much', `<svg ${SVG}><path d="${'M0 0'.repeat(6000)}"/></svg>`, /more than 20 kB/],
+];
+
+for (const [name, svg, reason] of REFUSED) {
+  test(`a logo is refused with its reason: ${name}`, async (t) => {
+    await assert.rejects(logoOf(await folder(t), svg), (error: unknown) => {
+      assert.ok(isUserError(error) && error.code === 'usage', String(error));
+      assert.match(error.message, reason);
+      return true;
+    });
+  });
+}
+
+test('a file that cannot be a logo is refused by name', async (t) => {
+  const cwd = await folder(t);
+  await assert.rejects(withLogo({ cwd }, { pageLogo: 'none.svg' }), /The logo none\.svg does not exist/);
+  await mkdir(join(cwd, 'folder'));
+  await assert.rejects(withLogo({ cwd }, { pageLogo: 'folder' }), /The logo folder is a folder/);
+  await assert.rejects(logoOf(cwd, Buffer.alloc(300_000, 32)), /larger than 256 KiB/);
+  await assert.rejects(logoOf(cwd, Buffer.from([0xff, 0xfe, 0xfd])), isUserError);
+});
