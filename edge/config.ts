@@ -91,6 +91,11 @@ export interface EdgeIssuer {
   readonly audiences?: readonly string[];
   /** The command line's client at the issuer; `azp`, `client_id` and `cid` must be it where they are there. People only. */
   readonly clientId?: string;
+  /**
+   * The “client secret” of a desktop client of Google, which its token endpoint demands although every copy of a program
+   * has it. The edge shows it to everybody. https://developers.google.com/identity/protocols/oauth2#installed
+   */
+  readonly clientSecretPublic?: string;
   /** Scopes to ask for at sign-in. People only. */
   readonly scopes?: readonly string[];
   /** The provider's name in `cli/trust/presets.ts`. */

@@ -31,6 +31,8 @@ interface DescribedIssuer {
   readonly issuer: string;
   readonly token: EdgeIssuer['token'];
   readonly clientId?: string;
+  /** Not confidential: of a desktop client of Google. */
+  readonly clientSecretPublic?: string;
   readonly scopes?: readonly string[];
   /** Of an issuer's own; absent where tokens are for the edge's origin. A client never asks a CI for a token for it. */
   readonly audience?: string;
@@ -96,6 +98,7 @@ function describeIssuer({
   iss,
   token,
   clientId,
+  clientSecretPublic,
   scopes,
   audiences,
   preset,
@@ -103,7 +106,7 @@ function describeIssuer({
   // Nobody signs in to get a link or key.
   if (kind === 'edge') return [];
   const audience = kind === 'pool' ? undefined : audiences?.[0];
-  const optional = omitUndefined({ clientId, scopes, audience, preset });
+  const optional = omitUndefined({ clientId, clientSecretPublic, scopes, audience, preset });
   return [{ alias, kind, issuer: iss[0] ?? '', token, ...optional }];
 }
 

@@ -27,7 +27,7 @@ const PEOPLE = [
 
 const EXAMPLES: Readonly<Partial<Record<(typeof PEOPLE)[number][0], readonly string[]>>> = {
   entra: ['edge-upload trust entra contoso.onmicrosoft.com --client-id <id> --when roles=uploader'],
-  google: ['edge-upload trust google example.com --client-id <id>'],
+  google: ['edge-upload trust google example.com --client-id <id> --client-secret-public <secret>'],
   keycloak: [
     'edge-upload trust keycloak sso.example.com/realms/staff --client-id cli --when /realm_access/roles=uploader',
   ],
@@ -56,7 +56,14 @@ export function declareTrust(root: Commander, act: Act): void {
   );
 
   for (const [provider, argument, summary] of PEOPLE) {
-    people(define(trust, `${provider} <${argument}>`, summary, EXAMPLES[provider])).action((named, given) =>
+    const command = people(define(trust, `${provider} <${argument}>`, summary, EXAMPLES[provider]));
+    if (provider === 'google') {
+      command.option(
+        '--client-secret-public <secret>',
+        'Secret of the desktop client; the edge shows it to everybody',
+      );
+    }
+    command.action((named, given) =>
       act(async () => (await import('../commands/trust/add.ts')).add, {
         ...given,
         typed: { provider, named: String(named) },

@@ -15,6 +15,8 @@ export interface DescribedIssuer {
   readonly issuer: string;
   /** Client of this program at the issuer. Without one, `login` does not offer it: its tokens come from elsewhere. */
   readonly clientId?: string;
+  /** Secret of a desktop client of Google, which is public; see edge/config.ts. */
+  readonly clientSecretPublic?: string;
   /** Scopes to request. */
   readonly scopes?: readonly string[];
   /** Token that is sent to the edge. */
@@ -64,14 +66,23 @@ function isScopes(value: unknown): value is readonly string[] {
 function readIssuer(value: unknown): DescribedIssuer | 'unknown' | undefined {
   if (!isFields(value)) return undefined;
   const { alias, issuer, clientId, scopes, token, audience, preset } = value;
+  // No other provider's clients have a secret that is public.
+  const clientSecretPublic = preset === 'google' ? value.clientSecretPublic : undefined;
   const kind = KINDS.find((one) => one === value.kind);
   if (kind === undefined) return typeof value.kind === 'string' ? 'unknown' : undefined;
   if (!isAlias(alias) || !isIssuer(issuer) || (token !== 'access' && token !== 'id')) return undefined;
   if (clientId !== undefined && !isVisible(clientId)) return undefined;
+  if (clientSecretPublic !== undefined && !isVisible(clientSecretPublic)) return undefined;
   if (scopes !== undefined && !isScopes(scopes)) return undefined;
   if (audience !== undefined && !isVisible(audience)) return undefined;
   if (preset !== undefined && !isAlias(preset)) return undefined;
-  return { alias, kind, issuer, token, ...omitUndefined({ clientId, scopes, audience, preset }) };
+  return {
+    alias,
+    kind,
+    issuer,
+    token,
+    ...omitUndefined({ clientId, clientSecretPublic, scopes, audience, preset }),
+  };
 }
 
 /** Reads the list of issuers. Returns `undefined` if one is invalid; skips kinds of later versions. */

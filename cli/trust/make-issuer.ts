@@ -16,6 +16,8 @@ export interface IssuerFlags {
   readonly alias?: string;
   readonly audience?: readonly string[];
   readonly clientId?: string;
+  /** Of a desktop client of Google. */
+  readonly clientSecretPublic?: string;
   readonly token?: string;
   /** Claim of `{name}`. */
   readonly name?: string;
@@ -117,11 +119,17 @@ function scopesOf(
   return isDeepStrictEqual(usualScopes(wish, kept, discovered), scopes) ? kept.scopes : scopes;
 }
 
+/** Returns the secret of the kept client. Another client has another one. */
+function keptSecret({ clientId }: IssuerFlags, kept: TrustedIssuer | undefined): string | undefined {
+  return clientId === undefined || clientId === kept?.clientId ? kept?.clientSecretPublic : undefined;
+}
+
 /** Refuses empty values. */
-function requireValues({ audience = [], clientId }: IssuerFlags): void {
+function requireValues({ audience = [], clientId, clientSecretPublic }: IssuerFlags): void {
   for (const [flag, value] of [
     ...audience.map((one) => ['--audience', one] as const),
     ['--client-id', clientId] as const,
+    ['--client-secret-public', clientSecretPublic] as const,
   ]) {
     if (value === '') throw new UserError('usage', `Invalid value “” for ${flag}.`);
   }
@@ -162,6 +170,7 @@ export function makeIssuer(
     ...omitUndefined({
       audiences,
       clientId: flags.clientId ?? kept?.clientId,
+      clientSecretPublic: flags.clientSecretPublic ?? keptSecret(flags, kept),
       scopes: scopesOf(wish, { token, ...omitUndefined({ audiences }) }, discovered, kept),
       groups,
     }),

@@ -122,6 +122,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     redirect: { host: '127.0.0.1', ports: 'any' },
     notes: [
       'Create an OAuth client of the type “Desktop app”. Its id is the audience.',
+      'Its secret is needed and public: --client-secret-public <secret>. Never give the secret of a client of the type “Web application”.',
       'Only accounts of the Workspace domain are accepted (claim hd).',
     ],
     source: 'https://developers.google.com/identity/openid-connect/openid-connect',

@@ -57,6 +57,30 @@ export function requirePrefix(writeTo: string, { groups }: Pick<TrustedIssuer, '
   }
 }
 
+/** Refuses a client secret but that of a desktop client of Google: what the edge shows to everybody is no secret. */
+function requirePublicSecret({ alias, preset, clientId, clientSecretPublic }: TrustedIssuer): void {
+  if (clientSecretPublic === undefined) return;
+  if (preset !== 'google') {
+    throw new UserError('usage', `${alias} has a client secret, which the edge would show to everybody.`, {
+      hint: 'Register a public client, which needs no secret. Only desktop clients of Google have a public one (trust google).',
+    });
+  }
+  if (clientId === undefined) {
+    throw new UserError('usage', `${alias} has a client secret without a client.`, {
+      hint: 'Give the client too: --client-id <id>',
+    });
+  }
+  if (!/^[\x21-\x7e]{1,255}$/.test(clientSecretPublic)) {
+    throw new UserError(
+      'usage',
+      `The client secret of ${alias} has characters that no secret of Google has.`,
+      {
+        hint: 'Copy it from the page of the client: --client-secret-public <secret>',
+      },
+    );
+  }
+}
+
 /** Returns the rule of the users of the pool; `undefined` without a pool. */
 function poolRule({ userPool = true, writeTo }: StackOptions): IssuerRule | undefined {
   if (!userPool) return undefined;
@@ -158,6 +182,7 @@ export function requireSafe(options: StackOptions): void {
     }
     requireJobs(issuer);
     requireVerifiable(issuer);
+    requirePublicSecret(issuer);
   }
   refuseTwice(trust, options);
   const rules = ownRules(trust);

@@ -151,6 +151,7 @@ function readIssuer(value: unknown, where: string): FiledIssuer {
     ...omitUndefined({
       audiences: section.texts('audience'),
       clientId: section.text('clientId'),
+      clientSecretPublic: section.text('clientSecretPublic'),
       scopes: section.texts('scopes'),
       groups: section.claim('groups'),
     }),

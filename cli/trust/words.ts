@@ -44,7 +44,7 @@ function keysWords({ jwksUri }: TrustedIssuer, keys: readonly Jwk[] | undefined)
 
 /** Returns all of an issuer: settings, then its rules as sentences. */
 export function issuerLines(issuer: TrustedIssuer, keys?: readonly Jwk[]): TextLine[] {
-  const { iss, clientId, token, scopes, name, groups, rules } = issuer;
+  const { iss, clientId, clientSecretPublic, token, scopes, name, groups, rules } = issuer;
   return [
     issuerHeading(issuer),
     ...fields([
@@ -53,6 +53,7 @@ export function issuerLines(issuer: TrustedIssuer, keys?: readonly Jwk[]): TextL
       ['  audience', audienceWords(issuer)],
       ['  tokens', token === 'id' ? 'ID tokens' : 'access tokens'],
       ['  client', clientId],
+      ['  client secret', clientSecretPublic && 'public: the edge shows it to everybody'],
       ['  scopes', scopes?.join(' ')],
       ['  name', formatClaimName(name)],
       ['  groups', groups && formatClaimName(groups)],
@@ -67,6 +68,7 @@ export function setUpLines(issuer: TrustedIssuer): string[] {
   if (preset === undefined) return [];
   const addresses = redirectAddresses(preset);
   const noClient = issuer.kind === 'people' && issuer.clientId === undefined;
+  const noSecret = issuer.preset === 'google' && !noClient && issuer.clientSecretPublic === undefined;
   return [
     `At ${preset.title}:`,
     ...preset.notes.map((note) => `  ${note}`),
@@ -75,6 +77,9 @@ export function setUpLines(issuer: TrustedIssuer): string[] {
       : []),
     ...(noClient
       ? ['  Without --client-id, nobody signs in with edge-upload login: tokens come from elsewhere.']
+      : []),
+    ...(noSecret
+      ? [`  Without --client-secret-public, Google refuses sign-ins with edge-upload login.`]
       : []),
     `  See ${preset.source}`,
   ];

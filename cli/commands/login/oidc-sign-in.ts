@@ -34,7 +34,7 @@ export async function signInToIssuer(
   { audience: given, acceptIssuer, username: hint, ...way }: OidcArgs,
 ): Promise<SignedIn> {
   const { url, deployment } = target;
-  const { alias, clientId, token, preset } = issuer;
+  const { alias, clientId, clientSecretPublic, token, preset } = issuer;
   context.ui.event({
     type: 'instruction',
     text: `Signing in at ${new URL(issuer.issuer).host} (issuer ${alias}, client ${clientId}) for ${url}`,
@@ -56,7 +56,7 @@ export async function signInToIssuer(
     signedInAt: asked,
     // The user can take minutes: the lifetime begins when the tokens came.
     ...lifetime(context.now(), expiresIn),
-    ...omitUndefined({ preset }),
+    ...omitUndefined({ preset, clientSecretPublic }),
   } as const;
   return { deployment: rememberedAs(target, known), session };
 }

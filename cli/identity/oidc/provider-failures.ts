@@ -28,6 +28,12 @@ const ENTRA_HINTS: readonly (readonly [RegExp, string])[] = [
   [/AADSTS(?:700016|90002)/, 'The operator checks the tenant and the client id: edge-upload trust show'],
 ];
 
+/** Google demands the secret of desktop clients: https://developers.google.com/identity/protocols/oauth2/native-app */
+const MISSING_SECRET: readonly string[] = [
+  'The client needs the secret of a desktop client of Google, which is public. Its operator adds it:',
+  '  edge-upload trust google <domain> --client-secret-public <secret>',
+];
+
 const HINTS: Readonly<Record<string, string>> = {
   access_denied:
     'You, or a rule of the provider, refused the sign-in. Sign in again with edge-upload login, or ask your administrator.',
@@ -72,8 +78,9 @@ function unavailable(host: string, doing: string, options: UserErrorOptions): Us
 function refused({ error, description }: ProviderError, doing: string, cause: unknown): UserError {
   const why = description === '' ? error : `${description} (${error})`;
   const entra = ENTRA_HINTS.find(([code]) => code.test(description))?.[1];
+  const missing = /client_secret is missing/i.test(description) ? MISSING_SECRET : undefined;
   const secret = /client_secret|client secret/i.test(description) ? HINTS.invalid_client : undefined;
-  const hint = entra ?? secret ?? (Object.hasOwn(HINTS, error) ? HINTS[error] : undefined);
+  const hint = entra ?? missing ?? secret ?? (Object.hasOwn(HINTS, error) ? HINTS[error] : undefined);
   return new UserError('sign_in_refused', `${doing} failed: ${why}.`, {
     hint: hint ?? 'Sign in again with edge-upload login, or ask the operator of the edge.',
     cause: withoutBody(cause),

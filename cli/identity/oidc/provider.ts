@@ -1,4 +1,11 @@
-import { allowInsecureRequests, type Configuration, customFetch, discovery, None } from 'openid-client';
+import {
+  allowInsecureRequests,
+  ClientSecretPost,
+  type Configuration,
+  customFetch,
+  discovery,
+  None,
+} from 'openid-client';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
@@ -9,7 +16,9 @@ import { onProvider } from './provider-failures.ts';
 import { providerFetch } from './provider-fetch.ts';
 
 /** What a request to a provider needs of an issuer. */
-export type ProviderAddress = Pick<DescribedIssuer, 'alias' | 'issuer'> & { readonly clientId: string };
+export type ProviderAddress = Pick<DescribedIssuer, 'alias' | 'issuer' | 'clientSecretPublic'> & {
+  readonly clientId: string;
+};
 
 /** Identity provider, as its discovery document describes it. */
 export interface Provider {
@@ -35,7 +44,7 @@ export async function openProvider(
   address: ProviderAddress,
   { local, signal }: { readonly local?: LocalCloud | undefined; readonly signal: AbortSignal },
 ): Promise<Provider> {
-  const { issuer, clientId, alias } = address;
+  const { issuer, clientId, clientSecretPublic: secret, alias } = address;
   const { host } = new URL(issuer);
   const isSecure = (text: string): boolean => {
     if (!URL.canParse(text)) return false;
@@ -55,10 +64,16 @@ export async function openProvider(
   const dispatcher = openDispatcher({ env: context.env });
   try {
     const config = await onProvider({ host, signal }, `Reading the configuration of ${host}`, () =>
-      discovery(new URL(issuer), clientId, undefined, None(), {
-        [customFetch]: providerFetch(dispatcher, signal),
-        execute: local === undefined ? [] : [allowInsecureRequests],
-      }),
+      discovery(
+        new URL(issuer),
+        clientId,
+        undefined,
+        secret === undefined ? None() : ClientSecretPost(secret),
+        {
+          [customFetch]: providerFetch(dispatcher, signal),
+          execute: local === undefined ? [] : [allowInsecureRequests],
+        },
+      ),
     );
     const { issuer: found } = config.serverMetadata();
     if (found !== issuer) throw otherIssuer(host, issuer, found);

@@ -38,6 +38,8 @@ export interface OidcSession extends Session {
   readonly subject: string;
   /** Provider, such as `okta`. */
   readonly preset?: string;
+  /** Of a desktop client of Google: a refresh needs it. */
+  readonly clientSecretPublic?: string;
   /** Audience that the token was requested for; absent for the edge's own origin. */
   readonly audience?: string;
   /** Absent if the issuer gave none: the sign-in ends with the token. */
@@ -59,12 +61,13 @@ function readPool(session: Session, { userPoolId, refreshToken }: Fields): PoolS
 }
 
 function readOidc(session: Session, fields: Fields): OidcSession | undefined {
-  const { issuer, alias, token, subject, preset, audience, refreshToken } = fields;
+  const { issuer, alias, token, subject, preset, clientSecretPublic, audience, refreshToken } = fields;
   if (!isIssuer(issuer) || !isAlias(alias) || (token !== 'access' && token !== 'id')) return undefined;
   if (typeof subject !== 'string' || (preset !== undefined && !isAlias(preset))) return undefined;
+  if (clientSecretPublic !== undefined && !isTokenText(clientSecretPublic)) return undefined;
   if (audience !== undefined && !isTokenText(audience)) return undefined;
   if (refreshToken !== undefined && !isTokenText(refreshToken)) return undefined;
-  const more = omitUndefined({ preset, audience, refreshToken });
+  const more = omitUndefined({ preset, clientSecretPublic, audience, refreshToken });
   return { kind: 'oidc', ...session, issuer, alias, token, subject, ...more };
 }
 

@@ -31,6 +31,7 @@ const isIssuer = isRecord(
   {
     audiences: isTexts,
     clientId: isText,
+    clientSecretPublic: isText,
     scopes: isTexts,
     preset: isText,
     groups: isTexts,

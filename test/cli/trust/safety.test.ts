@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type IssuerFlags, makeIssuer } from '../../../cli/trust/make-issuer.ts';
 import { mergeIssuer, withoutIssuer } from '../../../cli/trust/merge-issuer.ts';
+import { PRESET_NAMES, PRESETS } from '../../../cli/trust/presets.ts';
 import { poolWarnings, requireSafe } from '../../../cli/trust/safety.ts';
 import { condition, type Wish } from '../../../cli/trust/wishes/wish.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
@@ -208,6 +209,61 @@ describe('issuers of one organisation', () => {
       requireSafe(trusted(`${iss.replace(/\/$/, '')}/oauth2/default`, [], { preset }));
     });
   }
+});
+
+describe('a client secret that is public', () => {
+  const secret = {
+    clientId: 'cli',
+    clientSecretPublic: 'GOCSPX-a',
+    token: 'id',
+    audiences: ['cli'],
+  } as const;
+  const google = (settings: Partial<TrustedIssuer>) => ({
+    trust: [
+      issuer('people', [{ when: [condition('hd', 'a.example')], writeTo: 'a/' }], {
+        iss: ['https://accounts.google.com'],
+        preset: 'google',
+        ...secret,
+        ...settings,
+      }),
+    ],
+  });
+
+  it('is kept for a desktop client of Google', () => requireSafe(google({})));
+
+  for (const preset of PRESET_NAMES.filter((name) => name !== 'google')) {
+    it(`is refused for ${preset}: the edge would show it to everybody`, () => {
+      const { kind } = PRESETS[preset];
+      const trust = [
+        issuer('corp', [{ when: [condition('sub', 'x')], writeTo: 'a/' }], { preset, kind, ...secret }),
+      ];
+      const said = preset === 'github' || preset === 'gitlab' ? /./ : /would show to everybody/;
+      refuse({ trust }, said);
+    });
+  }
+
+  it('is refused without a client, and with characters that it cannot have', () => {
+    const { clientId, ...rest } = google({}).trust[0] ?? assert.fail();
+    refuse({ trust: [rest] }, /without a client/, /--client-id/);
+    assert.equal(clientId, 'cli');
+    refuse(google({ clientSecretPublic: 'a b' }), /has characters/);
+  });
+
+  it('belongs to one client, and stays with it', () => {
+    const wish: Wish = {
+      preset: 'google',
+      iss: ['https://accounts.google.com'],
+      when: [condition('hd', 'a.example')],
+    };
+    const flags = { clientId: 'a', clientSecretPublic: 'GOCSPX-a' };
+    const known = make(flags, wish);
+    const secretAfter = (more: IssuerFlags) => makeIssuer(wish, more, FOUND, known).clientSecretPublic;
+    assert.equal(known.clientSecretPublic, 'GOCSPX-a');
+    assert.equal(secretAfter({}), 'GOCSPX-a');
+    assert.equal(secretAfter({ clientId: 'b' }), undefined);
+    assert.equal(secretAfter({ clientId: 'b', clientSecretPublic: 'GOCSPX-b' }), 'GOCSPX-b');
+    assert.throws(() => make({ ...flags, clientSecretPublic: '' }, wish), withCode('usage', /secret-public/));
+  });
 });
 
 describe('issuers of jobs', () => {

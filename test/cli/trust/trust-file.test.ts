@@ -31,6 +31,7 @@ describe('file of issuers', () => {
         iss: ['https://a', 'https://b'],
         audiences: ['x'],
         clientId: 'c',
+        clientSecretPublic: 's',
         scopes: ['openid'],
         groups: ['groups'],
         maxAge: 60,

@@ -291,3 +291,43 @@ test('a browser is expected on desktops and in WSL, and not in remote sessions',
   assert.ok(why({}));
   assert.ok(why(display, 'linux', false));
 });
+
+test('a desktop client of Google is signed in, renewed and revoked with its public secret', async (t) => {
+  const google = { preset: 'google', token: 'id', clientSecretPublic: 'GOCSPX-public' };
+  const { rig, provider } = await withStandIn(t, google);
+  provider.tokenAnswer = (body: URLSearchParams) =>
+    body.get('client_secret') === 'GOCSPX-public'
+      ? undefined
+      : { error: 'invalid_request', error_description: 'client_secret is missing.' };
+  const signIn = async () => {
+    const context = rig.context();
+    const args = { url: rig.url, browser: true, callbackPort: 0, acceptIssuer: true };
+    const ended = login(context, args);
+    ended.catch(() => {});
+    const shown = await Promise.race([context.shown(/The browser opens/), ended.then(() => '')]);
+    await headlessBrowser().open(addressIn(shown));
+    return ended;
+  };
+  assert.equal((await signIn()).document.username, 'ada');
+  assert.equal(provider.authorized.at(-1)?.has('client_secret'), false, 'no secret is in an address');
+  const later = { ...rig.context(), now: () => new Date(Date.now() + 2 * 3_600_000) };
+  await tokenSource(later, await resolveTarget(later))
+    .current()
+    .catch(() => {});
+  await logout(rig.context());
+  const secrets = provider.bodies.map((body) => body.get('client_secret'));
+  assert.deepEqual(new Set(secrets), new Set(['GOCSPX-public']));
+  assert.ok(secrets.length >= 3, 'sign-in, refresh and revocation');
+
+  // Without it, and for any other provider, no secret is sent.
+  for (const more of [
+    { preset: 'google', token: 'id', clientSecretPublic: undefined },
+    { ...google, preset: 'oidc' },
+  ]) {
+    rig.issuers = [{ ...rig.issuers[0], ...more }];
+    const error = await failure(signIn());
+    assert.match(error.message, /client_secret is missing/);
+    assert.match(String(error.hint), /trust google <domain> --client-secret-public/);
+    assert.equal(provider.bodies.at(-1)?.has('client_secret'), false);
+  }
+});
