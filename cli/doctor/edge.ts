@@ -105,7 +105,7 @@ function refusalCheck(context: Context, target: Target): Check {
 
 /** Checks that the edge accepts the stored token, and lets its user start an upload, which is aborted at once. */
 function acceptanceChecks(context: Context, target: Target): Check[] {
-  let prefix: string | undefined;
+  let key: string | undefined;
   const tokens = tokenSource(context, target);
   return [
     {
@@ -116,17 +116,19 @@ function acceptanceChecks(context: Context, target: Target): Check[] {
           return { skipped: `nobody is signed in: ${loginCommand(target.url)}` };
         }
         const { caller, description } = await askCaller(context, target, tokens);
-        [prefix] = caller.writeTo;
+        const [prefix] = caller.writeTo;
+        key = caller.key ?? (prefix === undefined ? undefined : `${prefix}${PROBE_NAME}`);
         return { found: `${caller.username}, can write ${writingText(description.policy, caller)}` };
       },
     },
     {
       name: 'accepted probe',
       run: async () => {
-        if (prefix === undefined) return { skipped: 'nobody with permission to write is signed in' };
+        if (key === undefined) return { skipped: 'nobody with permission to write is signed in' };
+        const probe = { key, headers: {} };
         return asking(context, target, async (dispatcher) => {
           const { edge } = connectEdge(context, { url: target.url, dispatcher, tokens });
-          const upload = await createUpload(edge, { key: `${prefix}${PROBE_NAME}`, headers: {} }, 'crc32');
+          const upload = await createUpload(edge, probe, 'crc32');
           await abortUpload(edge, upload);
           return { found: 'an upload was started and aborted' };
         });
