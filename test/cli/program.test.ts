@@ -92,3 +92,20 @@ test('where nobody can be asked, a confirmation is a usage error that names its 
   assert.equal(code, 2);
   assert.match(stderr, /--yes/);
 });
+
+test('the token of a link that was typed in a wrong place is in no error', async () => {
+  const link = 'https://d1.cloudfront.net/#eul_eyJhbGciOi.eyJpc3MiOi.c2lnbmF0dXJl';
+  for (const line of [
+    `put --lnk=${link}`,
+    `put ${link} --debug`,
+    `put x --as ${link}`,
+    link,
+    `get ${link}`,
+  ]) {
+    for (const json of ['', ' --json']) {
+      const { code, stdout, stderr } = await type(line + json);
+      assert.notEqual(code, 0, line);
+      assert.doesNotMatch(stdout + stderr, /eyJ|c2ln/, line);
+    }
+  }
+});
