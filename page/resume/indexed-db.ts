@@ -1,0 +1,136 @@
+import type { StoredPart } from '../transfer/requests.ts';
+import {
+  isStale,
+  type Journal,
+  type JournalEntry,
+  memoryJournal,
+  type Place,
+  type Recorded,
+} from './journal.ts';
+
+const DATABASE = 'edge-upload';
+const VERSION = 1;
+const UPLOADS = 'uploads';
+const PARTS = 'parts';
+
+type PartRecord = Place & { readonly number: number; readonly part: StoredPart };
+
+/** A database that another tab is deleting or upgrading may never answer. */
+const OPEN_MS = 3_000;
+
+function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+function open(): Promise<IDBDatabase> {
+  const request = indexedDB.open(DATABASE, VERSION);
+  request.onupgradeneeded = () => {
+    request.result.createObjectStore(UPLOADS, { keyPath: ['origin', 'key'] });
+    request.result.createObjectStore(PARTS, { keyPath: ['origin', 'key', 'number'] });
+  };
+  const late = new Promise<never>((_resolve, reject) => {
+    setTimeout(() => reject(new Error('the database does not open')), OPEN_MS);
+  });
+  return Promise.race([settled(request), late]);
+}
+
+const keyOf = ({ origin, key }: Place) => [origin, key];
+const partsOfPlace = (place: Place) => IDBKeyRange.bound([...keyOf(place), 0], [...keyOf(place), Infinity]);
+
+function createJournal(database: IDBDatabase): Journal {
+  // A newer page in another tab can change the database's form.
+  database.onversionchange = () => database.close();
+  /** Runs work in a transaction; resolves once it is on disk. */
+  const within = async <T>(
+    mode: IDBTransactionMode,
+    work: (uploads: IDBObjectStore, parts: IDBObjectStore) => Promise<T>,
+  ): Promise<T> => {
+    const transaction = database.transaction([UPLOADS, PARTS], mode);
+    const done = new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error);
+    });
+    const [result] = await Promise.all([
+      work(transaction.objectStore(UPLOADS), transaction.objectStore(PARTS)),
+      done,
+    ]);
+    return result;
+  };
+  const recordedOf = async (entry: JournalEntry, parts: IDBObjectStore): Promise<Recorded> => {
+    const records = (await settled(parts.getAll(partsOfPlace(entry)))) as PartRecord[];
+    return { entry, parts: records.map(({ part }) => part) };
+  };
+  const clear = (place: Place, uploads: IDBObjectStore, parts: IDBObjectStore) =>
+    Promise.all([settled(uploads.delete(keyOf(place))), settled(parts.delete(partsOfPlace(place)))]);
+
+  return {
+    list: (origin) =>
+      within('readwrite', async (uploads, parts) => {
+        const entries = (await settled(uploads.getAll())) as JournalEntry[];
+        const [stale, fresh] = [true, false].map((wanted) =>
+          entries.filter((entry) => isStale(entry, Date.now()) === wanted),
+        );
+        await Promise.all((stale ?? []).map((entry) => clear(entry, uploads, parts)));
+        const ours = (fresh ?? []).filter((entry) => entry.origin === origin);
+        ours.sort((a, b) => a.startedAt - b.startedAt);
+        return Promise.all(ours.map((entry) => recordedOf(entry, parts)));
+      }),
+    find: (place) =>
+      within('readonly', async (uploads, parts) => {
+        const entry = (await settled(uploads.get(keyOf(place)))) as JournalEntry | undefined;
+        return entry === undefined || isStale(entry, Date.now()) ? undefined : recordedOf(entry, parts);
+      }),
+    begin: (entry) =>
+      within('readwrite', async (uploads, parts) => {
+        await clear(entry, uploads, parts);
+        await settled(uploads.put(entry));
+      }),
+    add: ({ origin, key }, part) =>
+      within('readwrite', async (_uploads, parts) => {
+        await settled(parts.put({ origin, key, number: part.number, part } satisfies PartRecord));
+      }),
+    remove: (place) =>
+      within('readwrite', async (uploads, parts) => {
+        await clear(place, uploads, parts);
+      }),
+  };
+}
+
+/**
+ * Returns the other journal's answers where the first one fails. Both are written, so that an upload can be paused and
+ * resumed after the disk is full or the browser has cleared its data.
+ */
+function withFallback(first: Journal, other: Journal): Journal {
+  const orElse = <T>(asked: Promise<T>, otherwise: () => Promise<T>) => asked.catch(otherwise);
+  return {
+    list: (origin) => orElse(first.list(origin), () => other.list(origin)),
+    find: (place) =>
+      orElse(first.find(place), () => other.find(place)).then((found) => found ?? other.find(place)),
+    async begin(entry) {
+      await other.begin(entry);
+      await orElse(first.begin(entry), async () => {});
+    },
+    async add(place, part) {
+      await other.add(place, part);
+      await orElse(first.add(place, part), async () => {});
+    },
+    async remove(place) {
+      await other.remove(place);
+      await orElse(first.remove(place), async () => {});
+    },
+  };
+}
+
+/** Opens the browser's journal; in a private window that has no database, one that lasts as long as the page. */
+export async function openJournal(): Promise<Journal> {
+  const memory = memoryJournal();
+  try {
+    return withFallback(createJournal(await open()), memory);
+  } catch {
+    // Without a database, an upload cannot be resumed after a reload; it can be made all the same.
+    return memory;
+  }
+}

@@ -1,0 +1,154 @@
+import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
+import { encodeKey, encodeQuery } from '../../protocol/percent-encode.ts';
+import { type Budget, createBudget } from './budget.ts';
+import { type Caller, readCaller } from './caller.ts';
+import { type Answer, createExchange, type Exchange, type Message, NetworkFailure } from './exchange.ts';
+import { judge, PassingFailure, TokenRejected, unexpectedAnswer } from './refusals.ts';
+import { BROWSER, retrying, type Surroundings, type Waiting } from './retry.ts';
+import { UploadError } from './upload-error.ts';
+
+/**
+ * Returns the caller's token.
+ * @param rejected the token that the edge did not accept; another is returned if there is one, else the same.
+ */
+export type TokenSource = (rejected?: string) => Promise<string>;
+
+export interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
+  readonly key: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly onWaiting?: (waiting: Waiting | undefined) => void;
+}
+
+/** Client of the edge. It adds the token to requests, and retries them where that is safe. */
+export interface EdgeClient {
+  readonly origin: string;
+  /** Bounds the requests with bodies under way, and their bytes. */
+  readonly budget: Budget;
+  /**
+   * Who the token's caller is, and what the edge allows.
+   * @throws {UploadError}
+   */
+  describe(signal: AbortSignal): Promise<Caller>;
+  /**
+   * @param read converts a successful answer; what it throws counts as a failure of the request.
+   * @throws {UploadError} for a failure that a retry cannot fix, and after the last retry.
+   */
+  request<T>(request: EdgeRequest, read: (answer: Answer) => T): Promise<T>;
+}
+
+export interface EdgeOptions {
+  readonly exchange?: Exchange;
+  readonly surroundings?: Surroundings;
+}
+
+/** A request that moves no byte for so long is cut, milliseconds. */
+const STALL_MS = 30_000;
+
+/** Parts of all files that are read or sent at once. Browsers open six connections to an HTTP/1.1 server. */
+const REQUESTS_AT_ONCE = 4;
+const BYTES_AT_ONCE = 64 * 1024 * 1024;
+
+/** Opens a client of the edge at an origin, `https://<host>[:port]`. */
+export function openEdge(origin: string, token: TokenSource, options: EdgeOptions = {}): EdgeClient {
+  const { exchange = createExchange(origin, STALL_MS), surroundings = BROWSER } = options;
+  let renewal: { readonly rejected: string; readonly token: Promise<string> } | undefined;
+
+  /** Several requests may be refused at once; the token is renewed once for all of them. */
+  const renew = async (rejected: string): Promise<string> => {
+    if (renewal?.rejected !== rejected) renewal = { rejected, token: token(rejected) };
+    try {
+      return await renewal.token;
+    } catch (error) {
+      renewal = undefined;
+      throw error;
+    }
+  };
+
+  const send = (current: string, { key, query, headers, signal, ...message }: EdgeRequest) => {
+    const path = `/${encodeKey(key)}`;
+    const full = query === undefined ? path : `${path}?${encodeQuery(Object.entries(query))}`;
+    const authorization = `Bearer ${current}`;
+    return exchange({ ...message, path: full, headers: { ...headers, authorization } }, signal);
+  };
+
+  /**
+   * Where a server refuses a body early and closes, the browser may lose its answer. So after a cut, this asks the edge
+   * whether it refuses the token or the size.
+   */
+  const askAfterCut = async (current: string, { signal }: EdgeRequest, bytes: number) => {
+    const answer = await send(current, { method: 'GET', key: DESCRIPTION_KEY, signal }).catch(
+      () => undefined,
+    );
+    if (answer === undefined) return;
+    if (answer.status === 401) judge(answer);
+    const maxSize = answer.status === 200 ? readCaller(answer.text)?.maxSize : undefined;
+    checkSize(bytes, maxSize);
+  };
+
+  const once = async <T>(current: string, request: EdgeRequest, read: (answer: Answer) => T): Promise<T> => {
+    const { body = '' } = request;
+    const bytes = typeof body === 'string' ? 0 : body.byteLength;
+    let answer: Answer;
+    try {
+      answer = await send(current, request);
+    } catch (error) {
+      if (!(error instanceof NetworkFailure)) throw error;
+      if (bytes > 0 && !surroundings.isOffline()) await askAfterCut(current, request, bytes);
+      throw new PassingFailure(
+        new UploadError('unreachable', `${new URL(origin).host} is unreachable: ${error.message}.`),
+      );
+    }
+    judge(answer);
+    return read(answer);
+  };
+
+  const request: EdgeClient['request'] = (asked, read) => {
+    const { signal, onWaiting = () => {} } = asked;
+    const attempt = async (attempts: number) => {
+      const current = await token();
+      try {
+        return await once(current, asked, read).catch(async (error: unknown) => {
+          if (!(error instanceof TokenRejected)) throw error;
+          const renewed = await renew(current);
+          if (renewed === current) throw error;
+          return once(renewed, asked, read);
+        });
+      } catch (error) {
+        if (error instanceof TokenRejected) throw error.error;
+        const maybeOurs = attempts > 1 && error instanceof UploadError && error.code === 'exists';
+        throw maybeOurs ? existsMaybeOurs() : error;
+      }
+    };
+    return retrying(attempt, { surroundings, signal, onWaiting });
+  };
+
+  return {
+    origin,
+    budget: createBudget({ requests: REQUESTS_AT_ONCE, bytes: BYTES_AT_ONCE }),
+    request,
+    describe: (signal) =>
+      request({ method: 'GET', key: DESCRIPTION_KEY, signal }, (answer) => {
+        const caller = readCaller(answer.text);
+        if (caller === undefined) throw unexpectedAnswer(answer);
+        return caller;
+      }),
+  };
+}
+
+/** The error for an object that an earlier try, whose answer was lost, may have stored. */
+export function existsMaybeOurs(): UploadError {
+  return new UploadError(
+    'exists_maybe_ours',
+    'A file of this name exists. It may be this one: an earlier attempt broke off before it was answered.',
+  );
+}
+
+/** @throws {UploadError} `too_large` */
+export function checkSize(bytes: number, maxSize: number | undefined): void {
+  if (maxSize === undefined || bytes <= maxSize) return;
+  throw new UploadError('too_large', `The file has ${bytes} bytes; at most ${maxSize} are accepted.`, {
+    maxSize,
+  });
+}

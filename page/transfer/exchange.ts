@@ -1,0 +1,97 @@
+import { sealingMs } from '../../protocol/retry-rules.ts';
+import { stopped } from './upload-error.ts';
+
+/** An HTTP request. */
+export interface Message {
+  readonly method: 'PUT' | 'POST' | 'GET' | 'DELETE';
+  /** Percent-encoded, with the query if there is one. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: ArrayBuffer | string;
+  /** Bytes that the store assembles before it answers, the body apart. */
+  readonly sealing?: number;
+  /** Called with the bytes of the body that were sent so far. */
+  readonly onSent?: (bytes: number) => void;
+}
+
+/** An HTTP response. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  /** Returns a header's value; `undefined` where it is missing. */
+  readonly header: (name: string) => string | undefined;
+}
+
+/**
+ * Sends a request and returns its answer, whatever the status.
+ * @throws {NetworkFailure}; {@link UploadError} `stopped`
+ */
+export type Exchange = (message: Message, signal: AbortSignal) => Promise<Answer>;
+
+/** The connection broke, could not be made, or moved no byte for too long. Browsers give no reason. */
+export class NetworkFailure extends Error {}
+
+/** Bytes that are read of an answer. The longest, a page of ListParts, has about a third of them. */
+const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
+
+/**
+ * Returns what sends requests to an origin. `XMLHttpRequest` reports the progress of a body, which `fetch` does not. It
+ * follows redirects; the page's policy (`connect-src`) allows none to another origin, so the token stays here.
+ * @param stallMs a request that moves no byte for so long is cut, milliseconds.
+ */
+export function createExchange(origin: string, stallMs: number): Exchange {
+  return ({ method, path, headers, body, sealing = 0, onSent }, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(stopped());
+      const request = new XMLHttpRequest();
+      const length = typeof body === 'string' ? body.length : (body?.byteLength ?? 0);
+      const answerMs = sealingMs(length + sealing);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const cut = (reason: string) => {
+        end();
+        reject(new NetworkFailure(reason));
+        request.abort();
+      };
+      const expect = (extraMs = 0) => {
+        clearTimeout(timer);
+        timer = setTimeout(() => cut(`no byte moved for ${stallMs / 1000} s`), stallMs + extraMs);
+      };
+      const stop = () => {
+        end();
+        reject(stopped());
+        request.abort();
+      };
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', stop);
+        request.onload = null;
+        request.onerror = null;
+        request.onprogress = null;
+        request.upload.onprogress = null;
+        request.upload.onload = null;
+      };
+      signal.addEventListener('abort', stop);
+      request.upload.onprogress = ({ loaded }) => {
+        expect(loaded >= length ? answerMs : 0);
+        onSent?.(loaded);
+      };
+      request.upload.onload = () => expect(answerMs);
+      request.onprogress = ({ loaded }) => {
+        expect();
+        if (loaded > MAX_ANSWER_BYTES) cut('the answer is too long');
+      };
+      request.onerror = () => cut('the connection failed');
+      request.onload = () => {
+        end();
+        resolve({
+          status: request.status,
+          text: request.responseText,
+          header: (name) => request.getResponseHeader(name) ?? undefined,
+        });
+      };
+      request.open(method, origin + path);
+      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+      expect(length === 0 ? answerMs : 0);
+      request.send(body ?? null);
+    });
+}

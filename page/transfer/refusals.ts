@@ -1,0 +1,151 @@
+import { DAMAGED_CODES, PASSING_CODES, PASSING_STATUS, retryAfter } from '../../protocol/retry-rules.ts';
+import type { Answer } from './exchange.ts';
+import { UploadError, type UploadErrorCode } from './upload-error.ts';
+import { parseXml, textOf } from './xml.ts';
+
+/** The edge did not accept the token, or what the token says of the caller: a renewed one may be. */
+export class TokenRejected extends Error {
+  /** The error to report where no renewed token helps. */
+  readonly error: UploadError;
+
+  constructor(error: UploadError) {
+    super(error.message);
+    this.error = error;
+  }
+}
+
+/** The multipart upload is not open: aborted, expired, or completed. */
+export class UploadGone extends Error {}
+
+/** Another upload of the same key was completed at the same time. S3 asks for a new upload. */
+export class UploadConflict extends Error {}
+
+export interface FailureDetails {
+  /** The server's `Retry-After`, milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  /** Fewer tries than the policy's for failures of this kind. */
+  readonly limit?: { readonly kind: string; readonly tries: number };
+}
+
+/** A failure that a retry may fix. `error` is reported after the last try. */
+export class PassingFailure extends Error {
+  readonly error: UploadError;
+  readonly details: FailureDetails;
+
+  constructor(error: UploadError, details: FailureDetails = {}) {
+    super(error.message, { cause: error });
+    this.error = error;
+    this.details = details;
+  }
+}
+
+/** One retry: the damage may not happen again. */
+export function damaged(message: string): PassingFailure {
+  return new PassingFailure(new UploadError('bytes_differ', message), {
+    limit: { kind: 'damaged', tries: 2 },
+  });
+}
+
+/** The failure for an answer that is neither the edge's nor S3's. It is worth a few retries. */
+export function unexpectedAnswer({ status }: Answer): PassingFailure {
+  const message = `Unexpected answer: HTTP ${status}. A proxy or captive portal may be in between.`;
+  return new PassingFailure(new UploadError('not_an_edge', message), {
+    limit: { kind: 'unexpected', tries: 3 },
+  });
+}
+
+/** An error document and its author: the edge function (JSON), S3 (XML), or something in between. */
+export interface Refusal {
+  readonly from: 'edge' | 'store' | 'between';
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Returns S3's error document; `undefined` for any other text. */
+export function readStoreError(text: string): Refusal | undefined {
+  const error = parseXml(text);
+  if (error?.name !== 'Error') return undefined;
+  return { from: 'store', code: textOf(error, 'Code') ?? 'Error', message: textOf(error, 'Message') ?? '' };
+}
+
+function readEdgeError(text: string): Refusal | undefined {
+  try {
+    const { error, message } = JSON.parse(text) as { error?: unknown; message?: unknown };
+    return typeof error === 'string' && typeof message === 'string'
+      ? { from: 'edge', code: error, message }
+      : undefined;
+  } catch {
+    // A page of a proxy or of CloudFront, or a truncated body.
+    return undefined;
+  }
+}
+
+function readRefusal({ status, text }: Answer): Refusal {
+  return (
+    readEdgeError(text) ?? readStoreError(text) ?? { from: 'between', code: `HTTP ${status}`, message: '' }
+  );
+}
+
+const BY_CODE: Readonly<Record<string, UploadErrorCode>> = {
+  PreconditionFailed: 'exists',
+  EntityTooLarge: 'too_large',
+  too_large: 'too_large',
+  KeyTooLongError: 'bad_key',
+  InvalidURI: 'bad_key',
+  bad_key: 'bad_key',
+  token_expired: 'token_expired',
+  token_revoked: 'token_revoked',
+};
+
+const BY_STATUS: Readonly<Record<number, UploadErrorCode>> = {
+  401: 'token_refused',
+  403: 'forbidden',
+  412: 'exists',
+  413: 'too_large',
+  414: 'bad_key',
+};
+
+/** Refusals that a renewed token can resolve: it has the caller's current groups and claims. */
+const OF_CALLER: ReadonlySet<string> = new Set(['forbidden_group', 'forbidden_caller']);
+
+function codeOf({ from, code }: Refusal, status: number): UploadErrorCode {
+  const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : BY_STATUS[status];
+  if (known !== undefined) return known;
+  const foreign = from === 'between' && (status < 400 || status === 404 || status === 405);
+  return foreign ? 'not_an_edge' : 'refused';
+}
+
+/** Shortens a server's text. */
+const MAX_TEXT = 300;
+
+/** Returns the error for a refusal of the edge, the store or something in between. */
+export function refusalError(refusal: Refusal, answer: Answer): Error {
+  const { status } = answer;
+  const { code } = refusal;
+  if (code === 'NoSuchUpload') return new UploadGone(code);
+  if (code === 'ConditionalRequestConflict' && status !== 503) return new UploadConflict(code);
+  if (DAMAGED_CODES.has(code)) return damaged('The bytes were damaged on their way to the store.');
+  const said = `${code}: ${refusal.message}`.slice(0, MAX_TEXT);
+  if (PASSING_STATUS.has(status) || PASSING_CODES.has(code)) {
+    const retryAfterMs = retryAfter(answer.header('retry-after'), new Date());
+    return new PassingFailure(new UploadError('gave_up', said), { retryAfterMs });
+  }
+  const error = new UploadError(codeOf(refusal, status), said);
+  const ofToken = (status === 401 && refusal.from !== 'between') || OF_CALLER.has(code);
+  return ofToken ? new TokenRejected(error) : error;
+}
+
+/** Whether an answer is an HTML page. */
+function isPage({ header, text }: Answer): boolean {
+  return /^text\/html\b/i.test(header('content-type') ?? '') || /^\s*<(?:!doctype\s+html|html)\b/i.test(text);
+}
+
+/**
+ * Checks that an answer is a success.
+ * @throws what {@link refusalError} returns
+ */
+export function judge(answer: Answer): void {
+  const { status } = answer;
+  if (status < 200 || status >= 300) throw refusalError(readRefusal(answer), answer);
+  if (isPage(answer)) throw unexpectedAnswer(answer);
+}

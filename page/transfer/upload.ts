@@ -1,0 +1,130 @@
+import { keyProblem } from '../../protocol/key-rules.ts';
+import { DEFAULT_PART, MAX_PARTS, suitablePartSize } from '../../protocol/parts.ts';
+import type { Journal, Place } from '../resume/journal.ts';
+import { checkSize, type EdgeClient } from './edge-client.ts';
+import type { PartReader } from './part-reader.ts';
+import { createProgress, type ProgressListener } from './progress.ts';
+import { putObject } from './requests.ts';
+import { type Completed, discardUpload, uploadInParts, type Work } from './session.ts';
+import { stopped, UploadError } from './upload-error.ts';
+
+export interface UploadOptions extends ProgressListener {
+  readonly key: string;
+  readonly edge: EdgeClient;
+  readonly journal: Journal;
+  readonly reader: PartReader;
+  /** Stops the upload. What is stored of a file in parts stays, so that the same call resumes it. */
+  readonly signal: AbortSignal;
+  /** Bytes of the largest object that the edge accepts. */
+  readonly maxSize?: number | undefined;
+  /** An existing object is not replaced. */
+  readonly noClobber?: boolean;
+}
+
+/** An object whose bytes are proved to be those of the file. */
+export interface Stored {
+  readonly key: string;
+  readonly bytes: number;
+  /** Eight hexadecimal digits. */
+  readonly crc32: string;
+  /** Without quotes. */
+  readonly etag: string;
+}
+
+/** A part is held in memory while it is sent. */
+const LARGEST_PART = 512 * 1024 * 1024;
+const MAX_SIZE = MAX_PARTS * LARGEST_PART;
+
+/**
+ * Uploads a file, by one request or in parts. Where an upload of the same file to the same key is unfinished, it is resumed.
+ * @throws {UploadError}
+ */
+export async function upload(file: File, options: UploadOptions): Promise<Stored> {
+  const { key, edge, journal, reader, signal, maxSize = MAX_SIZE, noClobber = false } = options;
+  const problem = keyProblem(key);
+  if (problem !== undefined) throw new UploadError('bad_key', `“${key}” ${problem}.`);
+  checkSize(file.size, Math.min(maxSize, MAX_SIZE));
+  const work: Work = {
+    file,
+    target: { edge, key, signal },
+    object: { contentType: contentType(file), noClobber },
+    journal,
+    reader,
+    progress: createProgress(options),
+  };
+  const { etag, crc } = await alone({ origin: edge.origin, key }, signal, () =>
+    file.size > DEFAULT_PART ? uploadInParts(work, suitablePartSize(file.size)) : uploadWhole(work),
+  );
+  return { key, bytes: file.size, crc32: crc.toString(16).padStart(8, '0'), etag };
+}
+
+/** RFC 9110, 8.3.1: type and subtype, with any parameters. Browsers take the type from the file's name. */
+function contentType({ type }: File): string {
+  return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\x20-\x7e]*)?$/.test(type) ? type : 'application/octet-stream';
+}
+
+async function uploadWhole(work: Work): Promise<Completed> {
+  const { file, target, object, journal, reader, progress } = work;
+  const { edge, key, signal } = target;
+  const earlier = await journal.find({ origin: edge.origin, key });
+  // The file was larger then, or another one.
+  if (earlier !== undefined) await discardUpload(work, earlier.entry.uploadId);
+  return edge.budget.run(file.size, signal, async () => {
+    const bytes = await reader.read(file);
+    const { crc } = bytes;
+    if (bytes.buffer.byteLength !== file.size) {
+      throw new UploadError('file_changed', 'The file was changed since it was chosen.');
+    }
+    const request = progress.request();
+    const etag = await putObject({ ...target, onWaiting: request.waits }, bytes, object, request.sent);
+    request.end();
+    progress.stored(file);
+    return { etag, crc };
+  });
+}
+
+/** An upload that ends, in this tab or one that is being reloaded, has this long to leave its key. Milliseconds. */
+const WAIT_MS = 2_000;
+
+/**
+ * Runs work while no other upload of this browser goes to the key.
+ * @throws {UploadError} `busy`
+ */
+async function alone<T>({ origin, key }: Place, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const { locks } = navigator as { readonly locks?: LockManager };
+  if (locks === undefined) return work();
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), WAIT_MS);
+  let running = false;
+  try {
+    return await locks.request(
+      `edge-upload ${origin}/${key}`,
+      { signal: AbortSignal.any([signal, late.signal]) },
+      () => {
+        clearTimeout(timer);
+        running = true;
+        return work();
+      },
+    );
+  } catch (error) {
+    if (running) throw error;
+    if (signal.aborted) throw stopped();
+    throw new UploadError('busy', 'Another tab of this browser is uploading to the same place.', {
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Aborts the unfinished upload to a key, whose own call has ended, and forgets it. */
+export async function discard({
+  key,
+  edge,
+  journal,
+}: Pick<UploadOptions, 'key' | 'edge' | 'journal'>): Promise<void> {
+  const unfinished = await journal.find({ origin: edge.origin, key });
+  if (unfinished === undefined) return;
+  const { signal } = new AbortController();
+  await discardUpload({ target: { edge, key, signal }, journal }, unfinished.entry.uploadId);
+}

@@ -1,0 +1,91 @@
+import { linkToken } from '../../../page/link.ts';
+import { openJournal } from '../../../page/resume/indexed-db.ts';
+import { openEdge, type TokenSource } from '../../../page/transfer/edge-client.ts';
+import { openPartReader } from '../../../page/transfer/part-reader.ts';
+import type { UploadState } from '../../../page/transfer/progress.ts';
+import { startWorker } from '../../../page/transfer/start-worker.ts';
+import { discard, type Stored, upload } from '../../../page/transfer/upload.ts';
+import { UploadError } from '../../../page/transfer/upload-error.ts';
+
+/** What an upload in the browser came to. */
+export interface Outcome {
+  readonly stored?: Stored;
+  readonly error?: { readonly code: string; readonly message: string; readonly retryable: boolean };
+  /** Bytes that an earlier upload had stored. */
+  readonly resumed: number;
+  /** What the upload did, in order. */
+  readonly states: readonly UploadState[];
+  readonly sent: number;
+}
+
+export interface Order {
+  readonly key: string;
+  readonly token: string;
+  /** Aborted once so many bytes are sent. */
+  readonly stopAt?: number;
+  readonly noClobber?: boolean;
+  /** Checks the size by what the edge describes. */
+  readonly described?: boolean;
+}
+
+/** The page's engine as tests drive it from outside: plain values in, plain values out. */
+function createEngine() {
+  const reader = openPartReader(startWorker);
+  const journal = openJournal();
+  const edgeFor = (token: TokenSource) => openEdge(location.origin, token);
+  return {
+    linkToken,
+    async upload(
+      file: File,
+      { key, token, stopAt, noClobber = false, described = false }: Order,
+    ): Promise<Outcome> {
+      const edge = edgeFor(async () => token);
+      const stop = new AbortController();
+      const states: UploadState[] = [];
+      let resumed = 0;
+      let sent = 0;
+      try {
+        const { maxSize } = described ? await edge.describe(stop.signal) : {};
+        const stored = await upload(file, {
+          key,
+          edge,
+          reader,
+          journal: await journal,
+          signal: stop.signal,
+          maxSize,
+          noClobber,
+          onResumed(bytes) {
+            resumed = bytes;
+          },
+          onProgress(bytes) {
+            sent = bytes;
+            if (stopAt !== undefined && bytes >= stopAt) stop.abort();
+          },
+          onState: (state) => states.push(state),
+        });
+        return { stored, resumed, states, sent };
+      } catch (error) {
+        if (!(error instanceof UploadError)) throw error;
+        const { code, message, retryable } = error;
+        return { error: { code, message, retryable }, resumed, states, sent };
+      }
+    },
+    async discard(key: string, token: string): Promise<void> {
+      await discard({ key, edge: edgeFor(async () => token), journal: await journal });
+    },
+    /** The unfinished uploads: their keys, and the bytes that are recorded. */
+    async unfinished(): Promise<readonly { readonly key: string; readonly bytes: number }[]> {
+      const recorded = await (await journal).list(location.origin);
+      return recorded.map(({ entry, parts }) => ({
+        key: entry.key,
+        bytes: parts.reduce((sum, { size }) => sum + size, 0),
+      }));
+    },
+  };
+}
+
+declare global {
+  var engine: ReturnType<typeof createEngine>;
+}
+
+globalThis.engine = createEngine();

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as zlib from 'node:zlib';
+import { crc32 } from '../../../page/transfer/crc32.ts';
+import { crcOf, readCrc } from '../../../page/transfer/requests.ts';
+import { partsOf } from '../../../protocol/parts.ts';
+import { seeded } from '../../support/random.ts';
+
+function bytesOf(length: number, random: () => number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length }, () => random() * 256);
+}
+
+test('the CRC-32 of any bytes at any offset is that of zlib', () => {
+  const random = seeded(1);
+  const lengths = [0, 1, 3, 4, 7, 8, 9, 15, 16, 17, 255, 4096, 65_537];
+  for (const length of lengths) {
+    const bytes = bytesOf(length + 8, random);
+    for (let from = 0; from < 8; from += 1) {
+      const slice = bytes.subarray(from, from + length);
+      assert.equal(crc32(slice), zlib.crc32(slice), `${length} bytes from ${from}`);
+    }
+  }
+});
+
+test('the CRC-32 of parts in order is that of the whole file', () => {
+  const bytes = bytesOf(100_000, seeded(2));
+  for (const partSize of [7, 4096, 99_999, 100_000]) {
+    const parts = partsOf(bytes.length, { partSize }).map(({ number, from, length }) => ({
+      number,
+      size: length,
+      etag: '',
+      crc: crc32(bytes.subarray(from, from + length)),
+    }));
+    assert.equal(crcOf(parts), zlib.crc32(bytes), `parts of ${partSize}`);
+  }
+});
+
+test('a checksum of the store is read where it is four bytes of base64', () => {
+  assert.equal(readCrc('AAAAAA=='), 0);
+  assert.equal(readCrc('/////w=='), 0xffffffff);
+  assert.equal(readCrc('NSRBwg=='), 0x352441c2);
+  for (const text of [undefined, '', 'NSRBwg', 'NSRBwg==-2', '!!!!!!=='])
+    assert.equal(readCrc(text), undefined);
+});

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { linkToken } from '../../../page/link.ts';
+import { placeFiles } from '../../../page/transfer/keys.ts';
+
+const file = new File(['x'], 'a.jpg');
+const pick = (...paths: readonly string[]) => paths.map((path) => ({ file, path }));
+const codes = (placed: ReturnType<typeof placeFiles>) => placed.map(({ key, error }) => error?.code ?? key);
+
+test('a key is the prefix and the path with its folders', () => {
+  const caller = { writeTo: ['in/'] };
+  const placed = placeFiles(pick('a.jpg', '/photos/2026/./b.jpg', 'ü.txt'), {
+    caller,
+    prefix: 'in/',
+    taken: [],
+  });
+  assert.deepEqual(codes(placed), ['in/a.jpg', 'in/photos/2026/b.jpg', 'in/ü.txt']);
+});
+
+test('names that no key can have, keys of others and clashes are refused before anything is sent', () => {
+  const options = { caller: { writeTo: ['in/'] }, prefix: 'in/', taken: ['in/taken.txt'] };
+  assert.deepEqual(
+    codes(placeFiles(pick('../a', 'tab\t', 'x'.repeat(1025), 'taken.txt', 'b', 'b'), options)),
+    ['bad_key', 'bad_key', 'bad_key', 'clash', 'in/b', 'clash'],
+  );
+  const elsewhere = { ...options, prefix: 'out/' };
+  assert.deepEqual(codes(placeFiles(pick('a'), elsewhere)), ['forbidden']);
+  const reserved = { ...options, caller: { writeTo: [''] }, prefix: '' };
+  assert.deepEqual(codes(placeFiles(pick('.well-known/a'), reserved)), ['bad_key']);
+});
+
+test('the one key of a link takes one file, whatever its name is', () => {
+  const caller = { writeTo: ['report.pdf'], key: 'report.pdf' };
+  const placed = placeFiles(pick('a.jpg', 'b.jpg'), { caller, prefix: '', taken: [] });
+  assert.deepEqual(codes(placed), ['report.pdf', 'clash']);
+});
+
+test('the token of a link is the whole fragment of its address', () => {
+  assert.equal(linkToken('#eul_a.b-_.c'), 'eul_a.b-_.c');
+  for (const fragment of ['', '#', '#eul_a.b', '#euk_a.b.c', '#eul_a.b.c?x', '#x=eul_a.b.c']) {
+    assert.equal(linkToken(fragment), undefined, fragment);
+  }
+});
