@@ -48,11 +48,12 @@ export async function change(context: Context, args: AnswerFlags): Promise<Resul
   const target = await resolveTarget(context);
   const tokens = tokenSource(context, target);
   await requirePoolUser(context, target, tokens);
+  // Nothing is asked where there is no pool.
+  const address = await poolAddressOf(context, target);
   const answers = askedAnswers(context, await givenAnswers(context, args));
   if (!context.ui.interactive) await given(answers);
   const token = await tokens.current();
   const { username = '' } = readAccessToken(token) ?? {};
-  const address = await poolAddressOf(context, target);
   return withUserPool(context, address, `Changing the password of ${username}`, async (pool) => {
     await untilAccepted(answers, async () => {
       const old = await answers.password();
@@ -85,6 +86,7 @@ export interface ResetArgs extends AnswerFlags {
 export async function reset(context: Context, args: ResetArgs): Promise<Result> {
   const { ui } = context;
   const target = await resolveTarget(context, args.url);
+  const address = await poolAddressOf(context, target);
   const username = await knownUsername(context, args.username);
   const answers = askedAnswers(context, await givenAnswers(context, args));
   if (!ui.interactive) {
@@ -92,7 +94,6 @@ export async function reset(context: Context, args: ResetArgs): Promise<Result> 
     // Require the flag before Cognito sends a code.
     if (!args.codeStdin) await answers.code('The code');
   }
-  const address = await poolAddressOf(context, target);
   return withUserPool(context, address, `Resetting the password of ${username}`, async (pool) => {
     const from = args.haveCode ? 'Code' : `Code sent to ${await pool.sendResetCode(username)}`;
     await untilAccepted(

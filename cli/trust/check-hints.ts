@@ -1,5 +1,6 @@
 import type { EdgeIssuer } from '../../edge/config.ts';
 import type { RefusalCode } from '../../edge/refusal.ts';
+import { isLoopback } from '../settings/edge-url.ts';
 import { presetOf } from './presets.ts';
 
 function atProvider(issuer: EdgeIssuer | undefined): string[] {
@@ -7,8 +8,37 @@ function atProvider(issuer: EdgeIssuer | undefined): string[] {
   return preset === undefined ? [] : [`At ${preset.title}:`, ...preset.notes.map((note) => `  ${note}`)];
 }
 
+/** Returns whether two addresses differ only in how they are written, or in the name of this computer. */
+function isAlike(audience: unknown, origin: string): boolean {
+  if (typeof audience !== 'string' || audience === origin || !URL.canParse(audience)) return false;
+  const [one, other] = [new URL(audience), new URL(origin)];
+  if (one.pathname !== '/' || one.search !== '' || one.port !== other.port) return false;
+  return one.hostname === other.hostname || (isLoopback(one.hostname) && isLoopback(other.hostname));
+}
+
+/** Returns what to ask a token for where its audience is nearly the address of the edge. */
+function alikeHints(aud: unknown, domain: string | undefined): string[] {
+  const origin = `https://${domain}`;
+  const alike = domain === undefined ? undefined : [aud].flat().find((one) => isAlike(one, origin));
+  if (alike === undefined) return [];
+  return [
+    `Audiences are compared letter by letter, and ${String(alike).slice(0, 300)} is another one than the address of the edge.`,
+    'Ask for a token for this audience:',
+    `  ${origin}`,
+  ];
+}
+
+interface RefusedToken {
+  readonly issuer?: EdgeIssuer | undefined;
+  /** What the token says of its issuer, and whom it is for. */
+  readonly iss?: unknown;
+  readonly aud?: unknown;
+  /** Host of the edge. */
+  readonly domain?: string | undefined;
+}
+
 /** What to change after a refusal: at the provider, or at the deployment. */
-export function checkHints(code: RefusalCode, issuer: EdgeIssuer | undefined, iss: unknown): string[] {
+export function checkHints(code: RefusalCode, { issuer, iss, aud, domain }: RefusedToken): string[] {
   const alias = issuer?.alias ?? '<alias>';
   switch (code) {
     case 'unknown_issuer':
@@ -18,6 +48,7 @@ export function checkHints(code: RefusalCode, issuer: EdgeIssuer | undefined, is
       ];
     case 'wrong_audience':
       return [
+        ...alikeHints(aud, domain),
         ...atProvider(issuer),
         'Or accept another audience:',
         `  edge-upload trust <provider> … --alias ${alias} --audience <value>`,

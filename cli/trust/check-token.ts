@@ -14,6 +14,8 @@ import { conditionWords } from './conditions.ts';
 export interface Judgement {
   /** What the token says of its issuer. */
   readonly iss?: unknown;
+  /** Whom the token is for. */
+  readonly aud?: unknown;
   /** The issuer, where it is trusted. */
   readonly issuer?: EdgeIssuer;
   readonly caller?: Caller;
@@ -67,7 +69,7 @@ export async function judgeToken(
   const refused = await refusalOf(() => verify(token, domain));
   // The keys come last: every other check has passed.
   const unverified = download === undefined && refused?.code === 'keys_unavailable';
-  const known = { iss: jwt?.payload.iss, ...(issuer && { issuer }) };
+  const known = { iss: jwt?.payload.iss, aud: jwt?.payload.aud, ...(issuer && { issuer }) };
   if (refused !== undefined && !unverified) {
     return { ...known, refusal: { code: refused.code, message: refused.message }, verified: false };
   }

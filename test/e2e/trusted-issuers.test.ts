@@ -121,6 +121,10 @@ test('without a user pool, commands that need one print how to add it; a pool is
     const first = await run(0, 'deploy', '--local', '--no-user-pool');
     assert.match(first, /Nobody can upload yet/);
     assert.doesNotMatch(first, /Cognito|login --create/);
+    assert.match(await run(2, 'doctor'), /Nobody can upload: .*no user pool.*\n.*\n.*trust --help/);
+    for (const command of ['change', 'reset']) {
+      assert.match(await run(2, 'password', command), /no user pool/);
+    }
     await assert.rejects(
       apply(computer, () => ({ trust: [{ ...issuerAt(server, 'ci'), kind: 'pool' }] })),
       (error) => isUserError(error) && error.code === 'stack_failed',

@@ -93,9 +93,9 @@ function knownToEdge({ issuers, options, pool }: KeptTrust): EdgeConfig {
   });
 }
 
-function described({ stackName }: KeptTrust, judgement: Judgement): Result {
-  const { issuer, iss, caller, permission, refusal, verified } = judgement;
-  const hints = refusal === undefined ? [] : checkHints(refusal.code, issuer, iss);
+function described({ stackName, domain }: KeptTrust, judgement: Judgement): Result {
+  const { issuer, iss, aud, caller, permission, refusal, verified } = judgement;
+  const hints = refusal === undefined ? [] : checkHints(refusal.code, { issuer, iss, aud, domain });
   const rule = permission?.rule;
   const number = rule === undefined ? undefined : (issuer?.rules.indexOf(rule) ?? 0) + 1;
   const document = {

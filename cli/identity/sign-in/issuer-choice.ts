@@ -52,7 +52,7 @@ export async function chooseIssuer(
   const pool = people.find(({ kind }) => kind === 'pool');
   if (isOfPool && pool !== undefined) return { issuer: pool, isNamed: false };
   const [only, ...others] = people;
-  if (only === undefined) throw noIssuer(url);
+  if (only === undefined) throw noIssuer(url, issuers);
   if (others.length === 0) return { issuer: only, isNamed: false };
   if (!ui.interactive) throw severalIssuers(url, people);
   ui.event({
@@ -85,10 +85,28 @@ function noSuchIssuer(url: string, alias: string, people: readonly PeopleIssuer[
   });
 }
 
-function noIssuer(url: string): UserError {
+function noIssuer(url: string, issuers: readonly DescribedIssuer[]): UserError {
+  if (issuers.length === 0) {
+    return new UserError('usage', `Nobody can sign in to ${new URL(url).host}: it trusts no issuer.`, {
+      hint: ['Its operator trusts an identity provider or a CI system:', '  edge-upload trust --help'],
+    });
+  }
+  if (issuers.some(({ kind }) => kind === 'people')) {
+    return new UserError(
+      'usage',
+      `${new URL(url).host} has no client that edge-upload login signs in with.`,
+      {
+        hint: [
+          'Its operator adds one:',
+          '  edge-upload trust <provider> … --client-id <id>',
+          'A token from elsewhere is given in EDGE_UPLOAD_TOKEN.',
+        ],
+      },
+    );
+  }
   return new UserError(
     'usage',
-    `Nobody can sign in to ${new URL(url).host}: it accepts tokens of CI jobs alone.`,
+    `Nobody can sign in to ${new URL(url).host}: it accepts only tokens of CI jobs.`,
     {
       hint: ['In a job that it trusts, upload without a sign-in:', '  edge-upload put <file>'],
     },

@@ -1,6 +1,6 @@
 import type { EdgeIssuer } from '../../../edge/config.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
-import { isUserError } from '../../errors.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import type { JsonValue } from '../../json-value.ts';
 import { findStack } from '../find-stack.ts';
 import { readOptions } from '../options/kept-options.ts';
@@ -83,7 +83,13 @@ export function issuersCheck(work: StackWork): Check {
       if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS')
         return { skipped: 'there is no stack' };
       const deployed = await deployedTemplate(work, stack.id);
-      const compared = await compareKeys(work, readOptions(deployed), deployed);
+      const options = readOptions(deployed);
+      const compared = await compareKeys(work, options, deployed);
+      if (compared.length === 0 && options.userPool === false && options.signing === undefined) {
+        throw new UserError('usage', 'Nobody can upload: the edge has no user pool, and trusts no issuer.', {
+          hint: ['Trust an identity provider or a CI system:', '  edge-upload trust --help'],
+        });
+      }
       if (compared.length === 0) return { skipped: 'no trusted issuers' };
       for (const one of compared) {
         if (one.live === undefined) work.context.ui.event({ type: 'warning', text: keysWords(one) });

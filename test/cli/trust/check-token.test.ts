@@ -53,13 +53,13 @@ describe('tokens of providers, as their documentation shows them', () => {
       const set = CLAIM_SETS[name];
       assert.ok(set);
       const config = await edgeOf(set);
-      const { refusal, caller, issuer, iss } = await judge(tokenOf(set, claims), config);
+      const { refusal, caller, ...known } = await judge(tokenOf(set, claims), config);
       assert.equal(refusal?.code, code);
       assert.match(refusal.message, message);
       if (refusal.code === 'forbidden_caller' && caller !== undefined) {
         assert.match(unmetLines(caller).join('\n'), /rule 1: the token's .+ (has|is) .+; it fits where .+/);
       }
-      assert.equal(Array.isArray(checkHints(refusal.code, issuer, iss)), true);
+      assert.equal(Array.isArray(checkHints(refusal.code, known)), true);
     });
   }
 });
@@ -85,6 +85,26 @@ describe('check of a token', () => {
     assert.equal(down.refusal?.code, 'keys_unavailable');
   });
 
+  for (const [aud, domain, isAlike] of [
+    ['https://localhost:8443', '127.0.0.1:8443', true],
+    ['http://127.0.0.1:8443', 'localhost:8443', true],
+    [['other', 'https://localhost:8443'], '127.0.0.1:8443', true],
+    ['https://localhost:8444', '127.0.0.1:8443', false],
+    [`https://${EDGE}/`, EDGE, true],
+    [`http://${EDGE}`, EDGE, true],
+    [`https://${EDGE}/path`, EDGE, false],
+    ['https://other.example', EDGE, false],
+    [undefined, EDGE, false],
+    [7, EDGE, false],
+  ] as const) {
+    it(`${isAlike ? 'explains' : 'does not explain'} the audience ${aud} at ${domain}`, async () => {
+      const config = await edgeOf(set);
+      const { refusal, ...known } = await judgeToken(tokenOf(set, { aud }), config, { domain, now: NOW });
+      const hints = checkHints(refusal?.code ?? 'invalid_token', { ...known, domain }).join('\n');
+      assert.equal(hints.includes(`Ask for a token for this audience:\n  https://${domain}`), isAlike, hints);
+    });
+  }
+
   for (const [problem, token, code] of [
     ['text', 'hello', 'invalid_token'],
     ['an opaque token', 'ya29.a0AfH6SMBx0123456789', 'opaque_token'],
@@ -95,9 +115,9 @@ describe('check of a token', () => {
     ['a token from the future', tokenOf(set, { nbf: NOW + 3600 }), 'token_not_yet_valid'],
   ] as const) {
     it(`refuses ${problem}, and never names it`, async () => {
-      const { refusal, issuer, iss } = await judge(token, await edgeOf(set));
+      const { refusal, ...known } = await judge(token, await edgeOf(set));
       assert.equal(refusal?.code, code);
-      const said = [refusal.message, ...checkHints(refusal.code, issuer, iss)].join('\n');
+      const said = [refusal.message, ...checkHints(refusal.code, { ...known, domain: EDGE })].join('\n');
       assert.equal(said.includes(token), false);
     });
   }

@@ -200,7 +200,14 @@ test('several issuers: a question at a terminal, otherwise the flag with the cho
   assert.equal(provider.authorized.at(-1)?.get('client_id'), 'partner-app');
   assert.equal(await signsIn({ issuer: 'corp' }, {}), 'corp');
   rig.issuers = rig.issuers.slice(2);
-  assert.match((await failure(login(rig.context(), { url: rig.url }))).message, /tokens of CI jobs alone/);
+  assert.match((await failure(login(rig.context(), { url: rig.url }))).message, /only tokens of CI jobs/);
+  rig.issuers = [{ alias: 'corp', kind: 'people', issuer: 'https://id.example.com', token: 'access' }];
+  const without = await failure(login(rig.context(), { url: rig.url }));
+  assert.match(`${without.message} ${without.hint}`, /no client.*--client-id/s);
+  rig.issuers = [];
+  const nobody = await failure(login(rig.context(), { url: rig.url }));
+  assert.match(nobody.message, /it trusts no issuer/);
+  assert.match(String(nobody.hint), /edge-upload trust --help/);
 });
 
 test('flags of another kind of sign-in are usage errors', async (t) => {
