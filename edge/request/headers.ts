@@ -25,7 +25,8 @@ const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 function isKept(name: string): boolean {
   return (
-    KEPT.has(name) || (OBJECT_HEADER_PREFIXES.some((prefix) => name.startsWith(prefix)) && NAME.test(name))
+    KEPT.has(name) ||
+    (OBJECT_HEADER_PREFIXES.some((prefix) => name.startsWith(prefix) && name !== prefix) && NAME.test(name))
   );
 }
 

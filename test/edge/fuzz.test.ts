@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import type { EdgeIssuer, UploadPolicy } from '../../edge/config.ts';
 import { REFUSALS } from '../../edge/refusal.ts';
 import type { EdgeRequest } from '../../edge/request/viewer-request.ts';
-import type { Claims } from '../support/forge.ts';
+import { type Claims, claimsOf } from '../support/forge.ts';
 import { runBundle } from './support/bundle.ts';
 import { type Dice, dice, mutate, ODD } from './support/hostile.ts';
 import { type IssuerKey, issuerKey, ORIGIN, outside, personal, seconds, signed } from './support/issuers.ts';
+import { bakedWith, deviceKey, link, SIGNING_KEY } from './support/own-tokens.ts';
 import { accessToken, claims, config, POOL_KEY, signingKey } from './support/pool.ts';
 import { viewerEvent } from './support/viewer.ts';
 
@@ -55,8 +56,10 @@ const TIMES = ['exp', 'nbf', 'iat', 'auth_time'];
 interface Signer {
   readonly key: IssuerKey;
   readonly claims: () => Claims;
-  /** The claim of groups. */
-  readonly groups: string;
+  /** The claim of groups; absent where tokens have none. */
+  readonly groups?: string;
+  /** Stands before the JWT of a link or a key. */
+  readonly prefix?: string;
   /** Paths that its tokens are allowed to write, or nearly. */
   readonly paths: readonly string[];
 }
@@ -71,16 +74,16 @@ const POOL: Signer = {
 /** Claims by which the edge tells issuers, kinds of token and callers apart. */
 const TELLING = [
   ...['crit', 'aud', 'nbf', 'jku', 'nonce', 'scope', 'scp', 'idtyp', 'azp', 'typ', 'token_use', 'events'],
-  ...['email_verified', '_claim_names', 'hasgroups', 'ref', 'repository'],
+  ...['email_verified', '_claim_names', 'hasgroups', 'ref', 'repository', 'k', 'p', 'max', 'nc', 'n'],
 ];
 
 /** A token that an issuer signed, whatever it says. */
-function anyToken({ roll, pick }: Dice, { key, claims, groups }: Signer): string {
+function anyToken({ roll, pick }: Dice, { key, claims, groups, prefix = '' }: Signer): string {
   const names = Array.from({ length: pick([0, 1, 3, 100]) }, (_, at) =>
     pick(['g1', `group-${at}`, 'é'.repeat(40)]),
   );
   const header: Record<string, unknown> = { alg: key.alg, kid: key.jwk.kid };
-  const body: Record<string, unknown> = { ...claims(), [groups]: names };
+  const body: Record<string, unknown> = { ...claims(), ...(groups && { [groups]: names }) };
   for (let changes = pick([0, 0, 1, 2]); changes > 0; changes -= 1) {
     const part = roll(4) === 0 ? header : body;
     part[pick([...Object.keys(part), ...TELLING])] = pick([...STRINGS, ...ODD.filter(isJson)]);
@@ -90,11 +93,11 @@ function anyToken({ roll, pick }: Dice, { key, claims, groups }: Signer): string
     roll(4) > 0
       ? json
       : json.replace(new RegExp(`"${pick(TIMES)}":\\d+`), `"${pick(TIMES)}":${pick(NUMBERS)}`);
-  return signed(key, odd, header);
+  return prefix + signed(key, odd, header);
 }
 
 /** A token as its issuer gives it. */
-const plainToken = ({ key, claims }: Signer) => signed(key, claims());
+const plainToken = ({ key, claims, prefix = '' }: Signer) => prefix + signed(key, claims());
 
 function isJson(value: unknown): boolean {
   return !['undefined', 'function', 'symbol', 'bigint'].includes(typeof value);
@@ -264,42 +267,70 @@ const SIGNERS: readonly Signer[] = [
     groups: 'groups',
     paths: ['/ci/acme/app/k'],
   },
+  {
+    key: SIGNING_KEY,
+    claims: () => claimsOf(link({ k: 'links/k', max: 10 })),
+    prefix: 'eul_',
+    paths: ['/links/k', '/links/k/x', '/links/'],
+  },
+  {
+    key: SIGNING_KEY,
+    claims: () => claimsOf(deviceKey({ p: 'keys/a/' })),
+    prefix: 'euk_',
+    paths: ['/keys/a/k', '/keys/b/k', '/keys/a'],
+  },
 ];
 
-/** The folder of the issuer to which the claims of a token belong. */
-function folderOf({ iss, aud }: Claims): string {
-  if (iss !== 'https://id.example.com/') return 'home';
-  return [aud].flat().includes(audiences.corp) ? 'corp' : 'ci';
+interface Place {
+  /** How its keys begin; for a link to one key, that key. */
+  readonly under: string;
+  readonly stamp: RegExp;
 }
 
-test('whatever the tokens of trusted issuers say, each writes below its own folder only, under its own name', async () => {
+/** Where a token with these claims is allowed to write, and under which name. */
+function placeOf({ iss, aud, sub, k, p }: Claims): Place {
+  if (iss === 'edge') {
+    return { under: String(k ?? p), stamp: new RegExp(`^${sub}$`) };
+  }
+  if (iss !== 'https://id.example.com/') return { under: 'home/', stamp: /^[^:]*$/ };
+  const alias = [aud].flat().includes(audiences.corp) ? 'corp' : 'ci';
+  return { under: `${alias}/`, stamp: new RegExp(`^${alias}:`) };
+}
+
+test('whatever tokens of trusted issuers, links and keys say, each writes its own keys only, under its own name', async () => {
   const random = dice(20261129);
-  const pool = config({ writeTo: 'home/{username}/', corsOrigins: ['https://app.example.com'] });
+  const policy = { writeTo: 'home/{username}/', corsOrigins: ['https://app.example.com'] };
   const { handler, log } = runBundle(
-    { ...pool, issuers: [...pool.issuers, ...TRUSTED], bakedAt: seconds() },
+    bakedWith({ policy, issuers: TRUSTED, bakedAt: seconds() }),
     unreachable,
   );
-  const written: Record<string, number> = { home: 0, corp: 0, ci: 0 };
-  for (let run = 0; run < 2 * RUNS; run += 1) {
+  const written: Record<string, number> = { home: 0, corp: 0, ci: 0, links: 0, keys: 0 };
+  for (let run = 0; run < 3 * RUNS; run += 1) {
     const event = anyRequest(random, SIGNERS);
     const result = await handler(event);
     const { kind, status } = check(result, log.splice(0));
     assert.notEqual(status, 500, 'a fault of the edge');
     if (kind !== 'forward') continue;
-    const { headers } = event.Records[0]?.cf.request ?? {};
-    const [, body = ''] = headers?.authorization?.[0]?.value.split('.') ?? [];
-    const folder = folderOf(JSON.parse(Buffer.from(body, 'base64url').toString()));
+    const { method, headers } = event.Records[0]?.cf.request ?? {};
+    const claims = claimsOf(headers?.authorization?.[0]?.value ?? '');
+    const { under, stamp } = placeOf(claims);
     const { uri, querystring, headers: sent } = result as EdgeRequest;
-    const key = uri === '/' ? `/${new URLSearchParams(querystring).get('prefix')}` : uri;
-    assert.equal(key.split('/')[1], folder, key);
-    const stamp = sent['x-amz-meta-uploaded-by']?.[0]?.value ?? (folder === 'home' ? '' : `${folder}:`);
-    assert.ok(folder === 'home' ? !stamp.includes(':') : stamp.startsWith(`${folder}:`), stamp);
-    if (key.startsWith('/corp/g1/') && sent['content-length'] !== undefined && querystring === '') {
+    const isList = uri === '/';
+    const key = isList
+      ? String(new URLSearchParams(querystring).get('prefix'))
+      : decodeURIComponent(uri.slice(1));
+    assert.ok(claims.k === undefined ? key.startsWith(under) && key !== under : key === under, key);
+    const name = sent['x-amz-meta-uploaded-by']?.[0]?.value;
+    if (name !== undefined) assert.match(name, stamp);
+    assert.ok(!isList || claims.iss !== 'edge', 'lists uploads');
+    if (method === 'PUT' && querystring === '' && (claims.k !== undefined || key.startsWith('corp/g1/'))) {
       assert.equal(sent['if-none-match']?.[0]?.value, '*');
     }
+    const [folder = ''] = key.split('/');
     written[folder] = (written[folder] ?? 0) + 1;
   }
-  for (const count of Object.values(written)) assert.ok(count > 15, JSON.stringify(written));
+  const { home, corp, ci, links, keys } = written;
+  for (const count of [home, corp, ci, links, keys]) assert.ok(Number(count) > 10, JSON.stringify(written));
 });
 
 test('whatever shape an event has, the edge answers within its bounds and passes on no member that it does not know', async () => {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { compileFunction } from 'node:vm';
-import type { EdgeConfig } from '../../../edge/config.ts';
+import type { BakedConfig } from '../../../edge/config.ts';
 import { edgeCode } from '../../../infra/edge-code.ts';
 
 export interface RunningBundle {
@@ -11,7 +11,7 @@ export interface RunningBundle {
 
 /** Runs the built function as Lambda runs `index.js`, with the modules that are given here in place of Node's own. */
 export function runBundle(
-  config: EdgeConfig,
+  config: BakedConfig,
   modules: Readonly<Record<string, unknown>> = {},
 ): RunningBundle {
   const log: string[] = [];
