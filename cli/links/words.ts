@@ -7,7 +7,8 @@ import type { TokenEntry } from './token-entry.ts';
 /** Returns what a token allows, as the end of a sentence. */
 export function scopeWords({ kind, key, prefix, maxSize, noClobber }: TokenEntry): string {
   const what = key === undefined ? `keys that begin with “${prefix}”` : `one file, stored as “${key}”`;
-  const size = maxSize === undefined ? '' : `, up to ${formatLimit(maxSize)} each`;
+  const size =
+    maxSize === undefined ? '' : `, up to ${formatLimit(maxSize)}${key === undefined ? ' each' : ''}`;
   return `${what}${size}${kind === 'key' && noClobber ? ', without overwriting' : ''}`;
 }
 
@@ -28,7 +29,9 @@ export function uploadAddress({ url }: Pick<DeployedEdge, 'url'>, { key, prefix 
 
 /** Returns the name of a file for an example. */
 export function exampleFile({ key }: TokenEntry): string {
-  return key?.split('/').at(-1) ?? 'report.pdf';
+  const name = key?.split('/').at(-1) ?? 'report.pdf';
+  // It would be a flag.
+  return name.startsWith('-') ? `./${name}` : name;
 }
 
 /**
@@ -37,8 +40,7 @@ export function exampleFile({ key }: TokenEntry): string {
  */
 export function curlLine(edge: DeployedEdge, entry: TokenEntry, token: string, caFile?: string): string {
   const trust = caFile === undefined ? '' : `--cacert ${shellWord(caFile)} `;
-  // A name that begins with a hyphen would be a flag.
-  const file = shellWord(`./${exampleFile(entry)}`);
+  const file = shellWord(exampleFile(entry));
   const to = shellWord(uploadAddress(edge, entry));
   return `echo 'Authorization: Bearer ${token}' | curl ${trust}-T ${file} -H @- ${to}`;
 }

@@ -87,6 +87,17 @@ export function createdDocument({ entry, token }: Created): { [name: string]: Js
   };
 }
 
+const ADD_PAGE = '  edge-upload deploy --page';
+
+/** A QR code is for a phone, which opens the page. */
+async function requirePage(context: Context, args: LinkCreateArgs): Promise<void> {
+  const hasPage = await withEdge(context, args, async (_work, edge) => edge.hasPage);
+  if (hasPage) return;
+  throw new UserError('usage', '--qr needs an upload page, which this deployment does not have.', {
+    hint: ['Add the page, or leave --qr out:', ADD_PAGE],
+  });
+}
+
 /** Returns the lines of a QR code, if the terminal is wide enough for it. */
 async function codeFor({ stdout, ui }: Context, address: string): Promise<readonly TextLine[]> {
   const code = await qrCode(address);
@@ -103,7 +114,9 @@ export interface LinkCreateArgs extends ApplyArgs, LinkFlags {
 
 /** Creates a link: an address with which somebody without an account uploads. */
 export async function createLink(context: Context, args: LinkCreateArgs): Promise<Result> {
-  const created = await create(context, args, linkWish(args));
+  const wish = linkWish(args);
+  if (args.qr) await requirePage(context, args);
+  const created = await create(context, args, wish);
   if (created === undefined) return declined('link');
   const { entry, token, edge, caFile } = created;
   const address = linkAddress(edge, token);
@@ -111,7 +124,7 @@ export async function createLink(context: Context, args: LinkCreateArgs): Promis
   const document = { ...createdDocument(created), address, uploadUrl: uploadAddress(edge, entry), curl };
   const page = edge.hasPage
     ? ['', 'Send this address to the uploader. It opens in a browser:', `  ${address}`]
-    : [];
+    : ['', 'No browser opens the link, since the deployment has no upload page. To add it:', ADD_PAGE];
   const code = args.qr && !context.options.json ? await codeFor(context, address) : [];
   const text: readonly TextLine[] = [
     { mark: 'done', text: `Created the link ${entry.id}, until ${untilWords(entry)}: ${scopeWords(entry)}.` },

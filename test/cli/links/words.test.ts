@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TokenEntry } from '../../../cli/links/token-entry.ts';
+import { curlLine, exampleFile, makerOf, scopeWords, uploadAddress } from '../../../cli/links/words.ts';
+
+const EDGE = {
+  ...{ bucket: 'b', audience: 'https://d1.cloudfront.net', url: 'https://up.example.com' },
+  ...{ hasPage: false, forgets: false, kids: new Set<string>(), revoked: new Set<string>() },
+};
+
+const entry = (more: Partial<TokenEntry>): TokenEntry =>
+  ({
+    ...{ id: 'AAAAAAA1', kind: 'link', createdAt: '2026-11-28T12:00:00Z', expiresAt: '2026-12-05T12:00:00Z' },
+    ...{ createdBy: 'arn:aws:sts::123456789012:assumed-role/Admin/ada', kid: 'k' },
+    ...more,
+  }) as TokenEntry;
+
+test('the line for curl is one that a shell takes, whatever the key and the path of an authority', () => {
+  const token = 'eul_a.b.c';
+  assert.equal(
+    curlLine(EDGE, entry({ prefix: 'in box/ä/' }), token),
+    "echo 'Authorization: Bearer eul_a.b.c' | curl -T report.pdf -H @- https://up.example.com/in%20box/%C3%A4/",
+  );
+  assert.equal(
+    curlLine(EDGE, entry({ key: "q3/it's; rm -rf.pdf" }), token, '/home/a b/ca.pem'),
+    `echo 'Authorization: Bearer eul_a.b.c' | curl --cacert '/home/a b/ca.pem' -T 'it'\\''s; rm -rf.pdf' -H @- https://up.example.com/q3/it%27s%3B%20rm%20-rf.pdf`,
+  );
+  assert.equal(exampleFile(entry({ key: 'a/-rf' })), './-rf');
+  assert.equal(uploadAddress(EDGE, entry({ key: 'a?b#c' })), 'https://up.example.com/a%3Fb%23c');
+});
+
+test('scope and maker are in words', () => {
+  const gib = 1024 ** 3;
+  for (const [given, words] of [
+    [entry({ key: 'q3.pdf', maxSize: 2 * gib }), 'one file, stored as “q3.pdf”, up to 2 GiB'],
+    [entry({ prefix: 'drop/', noClobber: true }), 'keys that begin with “drop/”'],
+    [entry({ kind: 'key', prefix: 'a/', noClobber: true }), 'keys that begin with “a/”, without overwriting'],
+  ] as const) {
+    assert.equal(scopeWords(given), words);
+  }
+  assert.equal(makerOf(entry({ prefix: 'a/' })), 'assumed-role/Admin/ada');
+  assert.equal(makerOf(entry({ prefix: 'a/', createdBy: 'somebody' })), 'somebody');
+});
