@@ -7,6 +7,7 @@ import { Identities } from './auth/identities.ts';
 import { createCloudFormation } from './cloudformation/service.ts';
 import { createCloudFront } from './cloudfront/service.ts';
 import { createCognito } from './cognito/service.ts';
+import { createEvents } from './events/service.ts';
 import { withLateWriter } from './faults/late-writer.ts';
 import { conflictsOf, throttleOf } from './faults/throttling.ts';
 import type { Faults } from './faults.ts';
@@ -16,28 +17,53 @@ import { createLambda } from './lambda/service.ts';
 import { createLogs } from './logs/service.ts';
 import { bucketLogs, bucketOrigin } from './origin.ts';
 import { createS3 } from './s3/service.ts';
+import { createSns } from './sns/service.ts';
 import { createSts } from './sts/service.ts';
 import { openAuthority } from './tls/authority.ts';
 import { listenBehindGate, refusePlainly } from './wire/gate.ts';
 import type { HttpHandler, HttpRequest } from './wire/http.ts';
 import { nodeListener } from './wire/node-http.ts';
 
-type ServiceName = 's3' | 'cognito-idp' | 'cloudformation' | 'lambda' | 'logs' | 'sts' | 'iam' | 'control';
+type ServiceName =
+  | 's3'
+  | 'cognito-idp'
+  | 'cloudformation'
+  | 'lambda'
+  | 'logs'
+  | 'sts'
+  | 'iam'
+  | 'events'
+  | 'sns'
+  | 'control';
 
 const CREDENTIAL_SCOPE = /Credential=[^/,\s]+\/\d{8}\/[^/,\s]+\/([a-z0-9-]+)\/aws4_request/;
-const SIGNED_FOR = new Set<string>(['s3', 'cognito-idp', 'cloudformation', 'lambda', 'logs', 'sts', 'iam']);
+const SIGNED_FOR = new Set<string>([
+  's3',
+  'cognito-idp',
+  'cloudformation',
+  'lambda',
+  'logs',
+  'sts',
+  'iam',
+  'events',
+  'sns',
+]);
+
+/** Links in mails, which carry no signature. */
+const SNS_LINK = /(?:^|&)Action=(?:ConfirmSubscription|Unsubscribe)(?:&|$)/;
 
 /**
  * Returns the service of a request. AWS decides by the host name; here it is the service that the client signed for,
  * or else a form that only one service has. S3 gets the rest.
  */
-function serviceOf({ path, headers }: HttpRequest): ServiceName {
+function serviceOf({ method, path, query, headers }: HttpRequest): ServiceName {
   if (path.startsWith('/_edge-upload/')) return 'control';
   const signedFor = CREDENTIAL_SCOPE.exec(headers.authorization ?? '')?.[1];
   if (signedFor !== undefined && SIGNED_FOR.has(signedFor)) return signedFor as ServiceName;
   if (headers['x-amz-target']?.startsWith('AWSCognitoIdentityProviderService.')) return 'cognito-idp';
   if (/^\/[a-z0-9-]+_[A-Za-z0-9]+\/\.well-known\//.test(path)) return 'cognito-idp';
   if (/^\/(2015-03-31\/functions|2016-08-19\/account-settings)/.test(path)) return 'lambda';
+  if (method === 'GET' && path === '/' && SNS_LINK.test(query)) return 'sns';
   const form = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
   return form && path === '/' ? 'cloudformation' : 's3';
 }
@@ -96,10 +122,24 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const authority = await openAuthority({ dir: folder('tls'), now });
   const s3 = createS3({
     ...common('s3'),
+    events: (event) => {
+      try {
+        events.put(event);
+      } catch (error) {
+        onDefect(error);
+      }
+    },
     throttle: throttleOf('s3', () => faults),
     conflicts: conflictsOf(() => faults),
   });
   const cognito = createCognito({ ...common('cognito'), keyChange: () => faults.poolKeys });
+  let address = '';
+  const sns = createSns({ ...common('sns'), send: cognito.send, endpoint: () => address });
+  const events = createEvents({
+    ...common('events'),
+    publish: (topicArn, message, sourceArn) =>
+      sns.publish(topicArn, message, { service: 'events.amazonaws.com', sourceArn }),
+  });
   const iam = createIam(common('iam'));
   const sts = createSts({ identities, now, permissions });
   const logs = createLogs(common('logs'));
@@ -133,7 +173,9 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
         path: `/${bucket}/${key}`,
         query: versionId === undefined ? '' : `versionId=${encodeURIComponent(versionId)}`,
       }),
-    resources: [s3, cognito, iam, logs, lambda, cloudfront].flatMap(({ resources }) => resources),
+    resources: [s3, cognito, iam, logs, lambda, cloudfront, events, sns].flatMap(
+      ({ resources }) => resources,
+    ),
     faults,
     onDefect,
   });
@@ -146,6 +188,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     logs: logs.handle,
     sts: sts.handle,
     iam: iam.handle,
+    events: events.handle,
+    sns: sns.handle,
     control: control ?? s3.handle,
   };
   const endpoint: HttpHandler = (request) => handlers[serviceOf(request)](request);
@@ -162,13 +206,14 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     },
   );
   const port = await listen(server, options.port);
+  address = `http://127.0.0.1:${port}`;
   await cloudformation.resume();
   const applyLifecycles = () => void s3.applyLifecycles().catch(onDefect);
   applyLifecycles();
   const lifecycles = setInterval(applyLifecycles, LIFECYCLE_EVERY_MS).unref();
 
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: address,
     accessKey,
     caFile: authority.caFile,
     outboxDir: cognito.outboxDir,

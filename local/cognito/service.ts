@@ -8,7 +8,7 @@ import type { HttpHandler } from '../wire/http.ts';
 import { jsonProtocol } from '../wire/json-protocol.ts';
 import { discover } from './discovery.ts';
 import { generateKeyPairs, type KeyChange, type KeyPairs } from './keys.ts';
-import { Outbox } from './messages.ts';
+import { type Message, Outbox } from './messages.ts';
 import { OPERATIONS } from './operations/index.ts';
 import { userPoolResource } from './resources/user-pool.ts';
 import { userPoolClientResource } from './resources/user-pool-client.ts';
@@ -31,6 +31,8 @@ export interface Cognito {
   readonly resources: readonly ResourceHandler[];
   /** The folder of what AWS would send by e-mail and text message. */
   readonly outboxDir: string;
+  /** Puts a message into that folder. */
+  send(message: Message): void;
 }
 
 /** Amazon Cognito user pools: the JSON 1.1 API, every pool's public documents, and the two CloudFormation resources. */
@@ -45,7 +47,8 @@ export function createCognito({
   const folder = join(dataDir, 'cognito');
   const pools = new Pools(join(folder, 'pools'), now, newKeys, keyChange);
   const outboxDir = join(folder, 'outbox');
-  const context = { pools, outbox: new Outbox(outboxDir, now), now };
+  const outbox = new Outbox(outboxDir, now);
+  const context = { pools, outbox, now };
 
   const api = requestDoor({
     service: 'cognito-idp',
@@ -63,6 +66,7 @@ export function createCognito({
 
   return {
     outboxDir,
+    send: (message) => outbox.send(message),
     handle: async (request) => discover(pools, request) ?? api(request),
     resources: [userPoolResource(pools, now), userPoolClientResource(pools, now)],
   };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Identities } from '../auth/identities.ts';
 import { authenticate } from '../auth/sigv4.ts';
+import type { EventSink } from '../events/service.ts';
 import type { Conflicts, Throttle } from '../faults/throttling.ts';
 import type { Permissions } from '../iam/permissions.ts';
 import { AwsError } from '../wire/errors.ts';
@@ -21,6 +22,7 @@ export interface HandlerOptions {
   readonly throttle: Throttle;
   readonly conflicts: Conflicts;
   readonly permissions: Permissions;
+  readonly events: EventSink;
 }
 
 /** The S3 door: who asks, what is asked, whether that is allowed, and only then the doing of it. */
@@ -45,7 +47,7 @@ async function answerOrRefuse(
   ids: Ids,
 ): Promise<HttpResponse> {
   try {
-    return await perform(request, options);
+    return await perform(request, options, ids['x-amz-request-id']);
   } catch (error) {
     if (error instanceof AwsError) return errorResponse(error, request, ids);
     throw error;
@@ -54,7 +56,8 @@ async function answerOrRefuse(
 
 async function perform(
   request: HttpRequest,
-  { store, identities, now, throttle, conflicts, permissions }: HandlerOptions,
+  { store, identities, now, throttle, conflicts, permissions, events }: HandlerOptions,
+  requestId: string,
 ): Promise<HttpResponse> {
   const authentication = authenticate(request, { service: 's3', identities, now: now() });
   const target = detect(request);
@@ -82,6 +85,8 @@ async function perform(
     allowsIn,
     throttle,
     conflicts,
+    events,
+    requestId,
   };
 
   if (operation.on === 'service') {

@@ -1,4 +1,5 @@
 import type { Authentication } from '../auth/sigv4.ts';
+import type { EventSink } from '../events/service.ts';
 import type { Conflicts, Throttle } from '../faults/throttling.ts';
 import type { HttpRequest, HttpResponse } from '../wire/http.ts';
 import type { XmlChildren } from '../wire/xml.ts';
@@ -22,6 +23,8 @@ export interface Call {
   /** For what a call does many times over; the call itself was counted. */
   readonly throttle: Throttle;
   readonly conflicts: Conflicts;
+  readonly events: EventSink;
+  readonly requestId: string;
 }
 
 export interface BucketCall extends Call {

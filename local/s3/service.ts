@@ -1,4 +1,5 @@
 import type { Identities } from '../auth/identities.ts';
+import type { EventSink } from '../events/service.ts';
 import { type Conflicts, neverThrottled, noConflicts, type Throttle } from '../faults/throttling.ts';
 import { type Permissions, unrestricted } from '../iam/permissions.ts';
 import type { ResourceHandler } from '../resource.ts';
@@ -18,6 +19,7 @@ export interface S3Options {
   readonly throttle?: Throttle;
   readonly conflicts?: Conflicts;
   readonly permissions?: Permissions;
+  readonly events?: EventSink;
 }
 
 export interface S3 {
@@ -39,10 +41,11 @@ export function createS3({
   throttle = neverThrottled,
   conflicts = noConflicts,
   permissions = unrestricted,
+  events = () => {},
 }: S3Options): S3 {
   const store = new Store(dataDir, now);
   return {
-    handle: s3Handler({ store, identities, now, throttle, conflicts, permissions }),
+    handle: s3Handler({ store, identities, now, throttle, conflicts, permissions, events }),
     resources: [bucketResource(store), bucketPolicyResource(store)],
     logs: logDelivery(store),
     async applyLifecycles() {

@@ -7,6 +7,7 @@ import { readText } from '../body/text.ts';
 import { ALGORITHM_NAMES, ALGORITHMS, type Checksum, checksumHeader } from '../checksums/algorithms.ts';
 import { combineCrcs } from '../checksums/combine.ts';
 import { badDigest, busy, conditionalConflict, invalidRequest } from '../errors.ts';
+import { tellCreated } from '../events.ts';
 import { readWriteCondition } from '../headers.ts';
 import { type BucketCall, xmlAnswer } from '../operation.ts';
 import type { Part, Upload } from '../store/uploads.ts';
@@ -50,6 +51,7 @@ export async function completeMultipartUpload(call: BucketCall): Promise<HttpRes
       parts: parts.map(({ size }) => size),
       uploadId,
     });
+    tellCreated(call, version, 'CompleteMultipartUpload');
     await bucket.uploads.clear(uploadId);
     return completed(call, version);
   } catch (error) {

@@ -146,6 +146,7 @@ export async function copyObject(call: BucketCall): Promise<HttpResponse> {
   checkCopySize(size);
   const algorithm = algorithmGiven ?? checksum?.algorithm ?? DEFAULT_ALGORITHM;
   const version = await writeObject(call, {
+    reason: 'CopyObject',
     description: replaces ? readDescription(request.headers) : { headers, metadata },
     size,
     algorithm,

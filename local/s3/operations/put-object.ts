@@ -2,6 +2,7 @@ import type { HttpResponse } from '../../wire/http.ts';
 import { readExpectations } from '../body/expectations.ts';
 import { type Received, receiveBody, type Sink } from '../body/receive.ts';
 import { type Algorithm, type Checksum, checksumHeader } from '../checksums/algorithms.ts';
+import { tellCreated } from '../events.ts';
 import { readDescription, readWriteCondition } from '../headers.ts';
 import { checkKey } from '../key.ts';
 import type { BucketCall } from '../operation.ts';
@@ -12,6 +13,7 @@ import type { Description, Version } from '../store/version.ts';
 export const DEFAULT_ALGORITHM: Algorithm = 'CRC64NVME';
 
 interface NewObject {
+  readonly reason: 'PutObject' | 'CopyObject';
   readonly description: Description;
   /** Bytes; a hint. */
   readonly size: number;
@@ -22,15 +24,16 @@ interface NewObject {
 
 /** Writes an object whole, or leaves nothing of it behind. */
 export async function writeObject(
-  { request, bucket, key }: BucketCall,
-  { description, size, algorithm, receive }: NewObject,
+  call: BucketCall,
+  { reason, description, size, algorithm, receive }: NewObject,
 ): Promise<Version> {
+  const { request, bucket, key } = call;
   const write = bucket.begin(key, readWriteCondition(request.headers));
   const { id, path } = bucket.incoming();
   try {
     const received = await receive((hash) => new BlockFile(path, size, hash));
     const value = received.checksums[algorithm] ?? '';
-    return bucket.commit(write, {
+    const version = bucket.commit(write, {
       key,
       id,
       ...description,
@@ -38,6 +41,8 @@ export async function writeObject(
       etag: received.md5,
       checksum: { algorithm, value, type: 'FULL_OBJECT' },
     });
+    tellCreated(call, version, reason);
+    return version;
   } catch (error) {
     bucket.giveUp(write);
     bucket.discard(id);
@@ -53,6 +58,7 @@ export async function putObject(call: BucketCall): Promise<HttpResponse> {
   const expected = readExpectations(request.headers, authentication.payload);
   const algorithm = expected.checksum?.algorithm ?? DEFAULT_ALGORITHM;
   const version = await writeObject(call, {
+    reason: 'PutObject',
     description,
     size: expected.size,
     algorithm,

@@ -100,6 +100,12 @@ const bucketProperties = structure(
         { notSupported: ['TargetObjectKeyFormat'] },
       ),
     ),
+    NotificationConfiguration: optional(
+      structure(
+        { EventBridgeConfiguration: optional(structure({ EventBridgeEnabled: required(flag()) })) },
+        { notSupported: ['LambdaConfigurations', 'QueueConfigurations', 'TopicConfigurations'] },
+      ),
+    ),
     CorsConfiguration: optional(structure({ CorsRules: required(list(corsRule)) })),
   },
   {
@@ -115,7 +121,6 @@ const bucketProperties = structure(
       'MetadataConfiguration',
       'MetadataTableConfiguration',
       'MetricsConfigurations',
-      'NotificationConfiguration',
       'ObjectLockConfiguration',
       'ObjectLockEnabled',
       'ReplicationConfiguration',

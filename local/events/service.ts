@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { ACCOUNT_ID, REGION } from '../account.ts';
+import type { Identities } from '../auth/identities.ts';
+import { type Permissions, unrestricted } from '../iam/permissions.ts';
+import type { JsonObject } from '../json.ts';
+import type { ResourceHandler } from '../resource.ts';
+import { JsonFile } from '../state.ts';
+import { requestDoor } from '../wire/door.ts';
+import { AwsError } from '../wire/errors.ts';
+import type { HttpHandler } from '../wire/http.ts';
+import { jsonProtocol } from '../wire/json-protocol.ts';
+import { readPattern } from './pattern.ts';
+import { ruleResource } from './rule-resource.ts';
+import { Rules } from './rules.ts';
+import { transform } from './transformer.ts';
+
+/** What a service tells EventBridge. */
+export interface ServiceEvent {
+  /** Such as `aws.s3`. */
+  readonly source: string;
+  readonly detailType: string;
+  /** ISO 8601. */
+  readonly time: string;
+  /** ARNs. */
+  readonly resources: readonly string[];
+  readonly detail: JsonObject;
+}
+
+/** Takes the events of a service. */
+export type EventSink = (event: ServiceEvent) => void;
+
+export interface EventsOptions {
+  readonly dataDir: string;
+  readonly now: () => Date;
+  readonly identities: Identities;
+  readonly permissions?: Permissions;
+  /** Hands a message to a topic in the name of a rule. @throws AwsError where the topic refuses */
+  readonly publish: (topicArn: string, message: string, ruleArn: string) => void;
+}
+
+export interface Events {
+  /** Refuses every operation by name: rules come with templates. */
+  readonly handle: HttpHandler;
+  readonly resources: readonly ResourceHandler[];
+  /** Delivers an event at once to the targets of every rule that it fits. */
+  readonly put: EventSink;
+}
+
+/** Amazon EventBridge: the default bus, rules on events of services, topics as targets. */
+export function createEvents({
+  dataDir,
+  now,
+  identities,
+  permissions = unrestricted,
+  publish,
+}: EventsOptions): Events {
+  const rules = new Rules(new JsonFile(join(dataDir, 'rules.json')));
+  return {
+    handle: requestDoor({
+      service: 'events',
+      protocol: jsonProtocol('AWSEvents'),
+      identities,
+      now,
+      permissions,
+      find: () => undefined,
+    }),
+    resources: [ruleResource(rules)],
+    put({ source, detailType, time, resources, detail }) {
+      const event: JsonObject = {
+        version: '0',
+        id: randomUUID(),
+        'detail-type': detailType,
+        source,
+        account: ACCOUNT_ID,
+        time: time.replace(/\.\d+Z$/, 'Z'),
+        region: REGION,
+        resources: [...resources],
+        detail,
+      };
+      for (const { arn, isEnabled, pattern, targets } of rules.all()) {
+        if (!isEnabled || !readPattern(pattern)(event)) continue;
+        for (const { Arn, InputTransformer } of targets) {
+          const message =
+            InputTransformer === undefined ? JSON.stringify(event) : transform(InputTransformer, event);
+          deliver(() => publish(Arn, message, arn));
+        }
+      }
+    },
+  };
+}
+
+/** What a target refuses is lost: EventBridge only counts it. */
+function deliver(send: () => void): void {
+  try {
+    send();
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+  }
+}

@@ -1,0 +1,50 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { ACCOUNT_ID } from '../account.ts';
+import type { JsonObject } from '../json.ts';
+import { arnOf } from './access.ts';
+import type { BucketCall } from './operation.ts';
+import type { Version } from './store/version.ts';
+
+interface Notifications {
+  readonly NotificationConfiguration?: {
+    readonly EventBridgeConfiguration?: { readonly EventBridgeEnabled?: boolean | string };
+  };
+}
+
+function sendsEvents(properties: JsonObject = {}): boolean {
+  const { NotificationConfiguration } = properties as Notifications;
+  return String(NotificationConfiguration?.EventBridgeConfiguration?.EventBridgeEnabled) === 'true';
+}
+
+/**
+ * Tells EventBridge that there is a new object, or a new version of one, where the bucket says so.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+ */
+export function tellCreated(
+  { bucket, events, requestId, authentication: { principal } }: BucketCall,
+  { key, size, etag, versionId, modified }: Version,
+  reason: 'PutObject' | 'CopyObject' | 'CompleteMultipartUpload',
+): void {
+  if (!sendsEvents(bucket.config.properties)) return;
+  events({
+    source: 'aws.s3',
+    detailType: 'Object Created',
+    time: modified,
+    resources: [arnOf(bucket.name)],
+    detail: {
+      version: '0',
+      bucket: { name: bucket.name },
+      object: {
+        key,
+        size,
+        etag,
+        ...omitUndefined({ 'version-id': versionId === 'null' ? undefined : versionId }),
+        sequencer: Date.parse(modified).toString(16).toUpperCase().padStart(16, '0'),
+      },
+      'request-id': requestId,
+      requester: principal.kind === 'service' ? principal.service : ACCOUNT_ID,
+      'source-ip-address': '127.0.0.1',
+      reason,
+    },
+  });
+}
