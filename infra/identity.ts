@@ -129,6 +129,25 @@ function lifecycleRules({ expireAfterDays }: StackOptions): LifecycleRule[] {
   ];
 }
 
+/** The property alone: the CDK's own option needs a Lambda function of its own. */
+function sendEvents(bucket: CfnBucket, { events, notify, scan }: StackOptions): void {
+  if (!events && !scan && notify === undefined) return;
+  bucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+}
+
+/** The bucket key saves nearly all requests to KMS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html */
+function encrypt(bucket: CfnBucket, { kmsKeyArn }: StackOptions): void {
+  if (kmsKeyArn === undefined) return;
+  bucket.bucketEncryption = {
+    serverSideEncryptionConfiguration: [
+      {
+        bucketKeyEnabled: true,
+        serverSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId: kmsKeyArn },
+      },
+    ],
+  };
+}
+
 /**
  * Where uploads are kept, and with them the options. Unless kept it goes with the stack, which CloudFormation does once
  * it is empty; `destroy` empties it.
@@ -146,6 +165,8 @@ export function createBucket(scope: Construct, options: StackOptions): IBucket {
   });
   const resource = bucket.node.defaultChild as CfnBucket;
   resource.addMetadata(OPTIONS_METADATA, { options });
+  sendEvents(resource, options);
+  encrypt(resource, options);
   // Set “off” explicitly: the versioning of a bucket can be suspended, not removed.
   if (options.versioning !== undefined) {
     resource.versioningConfiguration = { status: options.versioning ? 'Enabled' : 'Suspended' };

@@ -51,6 +51,14 @@ export interface StackOptions {
   readonly pageLogo?: string;
   /** False: no user pool. Uploaders then sign in with the issuers of {@link trust} alone. */
   readonly userPool?: boolean;
+  /** Amazon EventBridge gets an event for each object; also on with {@link notify} and {@link scan}. */
+  readonly events?: boolean;
+  /** E-mail addresses that are told of each upload. */
+  readonly notify?: readonly string[];
+  /** GuardDuty scans each object for malware. */
+  readonly scan?: boolean;
+  /** Of the KMS key that S3 encrypts objects with; absent: with keys of its own. */
+  readonly kmsKeyArn?: string;
   /** Issuers beside the user pool, in the order in which they were added. Every deploy fetches their keys. */
   readonly trust?: readonly TrustedIssuer[];
   /** Signs upload links and keys. Absent until the first one is created. */

@@ -6,8 +6,10 @@ import { createDistribution } from './edge.ts';
 import { edgeCode } from './edge-code.ts';
 import type { EdgeKeys } from './edge-keys.ts';
 import { createBucket, createUserPool, createUserPoolClient } from './identity.ts';
+import { createNotice } from './notice.ts';
 import { policyOf, type StackOptions } from './options.ts';
 import { pageFiles, pageSettings } from './page.ts';
+import { createScan } from './scan.ts';
 
 /** Lambda@Edge functions must be in this region. */
 const REGION = 'us-east-1';
@@ -42,6 +44,8 @@ export class UploadStack extends Stack {
       keySets: [...new Set(trust.map(({ jwksUri }) => jwksUri))],
       options,
     });
+    createNotice(this, bucket, options);
+    createScan(this, bucket, options);
   }
 }
 

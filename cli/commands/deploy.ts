@@ -3,20 +3,19 @@ import type { StackOptions } from '../../infra/options.ts';
 import { policyOf } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
-import { isUserError, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import { type Kept, rememberKept } from '../settings/kept.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
 import { requireChecks } from '../stack/checks/check.ts';
 import { edgeServes } from '../stack/checks/edge-probe.ts';
+import { refuseForeignKey } from '../stack/checks/kms-key.ts';
 import { preflight } from '../stack/checks/preflight.ts';
-import { findStack, type StackOutputs } from '../stack/find-stack.ts';
+import { findStack } from '../stack/find-stack.ts';
 import { keepLogsBounded } from '../stack/logs/keep-logs-bounded.ts';
 import { type Agreement, createAgreement } from '../stack/operate/agreement.ts';
 import { deployStack } from '../stack/operate/deploy.ts';
-import { deployedResult } from '../stack/operate/deployed-result.ts';
 import { findKept } from '../stack/operate/kept.ts';
-import { countUsers } from '../stack/operate/pool.ts';
 import { remember } from '../stack/operate/remember.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
 import { optionChanges } from '../stack/options/describe-options.ts';
@@ -24,6 +23,9 @@ import { keptOptions, stackTags } from '../stack/options/kept-options.ts';
 import { mergeOptions, unsetNotes } from '../stack/options/merge-options.ts';
 import { withLogo } from '../stack/options/page-logo.ts';
 import { requireDeployable } from '../stack/options/require-deployable.ts';
+import { deployedResult } from '../stack/result/deployed-result.ts';
+import { keyPolicyFor } from '../stack/result/key-policy.ts';
+import { nextSteps } from '../stack/result/next-steps.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { claimWarnings } from '../trust/claim-warnings.ts';
 import { shellWord } from '../ui/shell-word.ts';
@@ -118,9 +120,13 @@ async function applyTo(
     const { options, keySets } = await change(kept, work);
     requireDeployable(options);
     await refuseBucket(work, options);
+    await refuseForeignKey(work, options);
     await tellKept(context, work, options);
     const tags = stackTags(options, kept);
     const leaving = await poolToLeave(work, kept, options);
+    // Before the change, so that the key's policy can be changed first.
+    const keyPolicy = options.kmsKeyArn === kept.kmsKeyArn ? undefined : await keyPolicyFor(work, options);
+    if (keyPolicy !== undefined) context.ui.event({ type: 'note', text: [...keyPolicy.lines] });
     const agreement = createAgreement(work, {
       yes: args.yes ?? false,
       dryRun,
@@ -143,8 +149,20 @@ async function applyTo(
       edgeServes(context, { ...deployment, policy: policyOf(options), trust: options.trust ?? [] }),
       keepLogsBounded(work, outputs),
     ]);
-    const next = await nextSteps(work, outputs, options);
-    return deployedResult(work, { outcome, outputs, url: deployment.url, options, next });
+    const needed = outcome === 'unchanged' ? undefined : await keyPolicyFor(work, options);
+    const next = [
+      ...(needed === undefined || keyPolicy !== undefined ? [] : ['', ...needed.lines]),
+      ...(await nextSteps(work, { outputs, options, kept })),
+    ];
+    const keyPolicyStatement = needed?.statement;
+    return deployedResult(work, {
+      outcome,
+      outputs,
+      url: deployment.url,
+      options,
+      next,
+      ...omitUndefined({ keyPolicyStatement }),
+    });
   } finally {
     work.clients.close();
   }
@@ -160,43 +178,6 @@ async function poolToLeave(
   const name = (await findStack(work))?.outputs.userPoolId;
   const { stackName, local } = work;
   return name === undefined ? undefined : { type: 'user pool', name, stackName, ...omitUndefined({ local }) };
-}
-
-/** What follows a deploy as long as nobody can sign in. */
-const FIRST_USER = [
-  '',
-  'Next, create a user and sign in:',
-  '  edge-upload login --create --email you@example.com',
-  'Or create a user for somebody else:',
-  '  edge-upload user add ada --email ada@example.com',
-];
-
-/** What follows a deploy without a user pool as long as no issuer is trusted. */
-const FIRST_ISSUER = [
-  '',
-  'Nobody can upload yet. Trust an identity provider or a CI system:',
-  '  edge-upload trust --help',
-];
-
-async function nextSteps(
-  work: StackWork,
-  outputs: StackOutputs,
-  { userPool = true, trust = [] }: StackOptions,
-): Promise<readonly string[]> {
-  if (!userPool) return trust.length === 0 ? FIRST_ISSUER : [];
-  return (await hasNoUsers(work, outputs)) ? FIRST_USER : [];
-}
-
-/** Whether the pool has no user yet; false where nobody can tell. */
-async function hasNoUsers(work: StackWork, { userPoolId }: StackOutputs): Promise<boolean> {
-  if (userPoolId === undefined) return false;
-  try {
-    return (await countUsers(work, userPoolId)) === 0;
-  } catch (error) {
-    if (!isUserError(error) || error.code === 'interrupted') throw error;
-    work.context.ui.event({ type: 'debug', text: `The users could not be counted: ${error.message}` });
-    return false;
-  }
 }
 
 /** A deployment in the embedded cloud and one on AWS have different names: commands find them by it. */

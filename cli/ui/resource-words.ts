@@ -10,11 +10,16 @@ const NAMES = table<string>({
   'AWS::CloudFront::ResponseHeadersPolicy': 'CORS headers',
   'AWS::Cognito::UserPool': 'user pool',
   'AWS::Cognito::UserPoolClient': 'user pool client',
-  'AWS::IAM::Role': "edge function's role",
+  'AWS::Events::Rule': 'rule for notices',
+  'AWS::GuardDuty::MalwareProtectionPlan': 'malware scan',
+  'AWS::IAM::Role': 'IAM role',
   'AWS::Lambda::Function': 'edge function',
   'AWS::Lambda::Version': "edge function's version",
   'AWS::S3::Bucket': 'bucket',
   'AWS::S3::BucketPolicy': 'bucket policy',
+  'AWS::SNS::Subscription': 'address for notices',
+  'AWS::SNS::Topic': 'topic for notices',
+  'AWS::SNS::TopicPolicy': "policy of the notices' topic",
 });
 
 /** What a person calls a resource of ours; others keep CloudFormation's name. */

@@ -33,6 +33,15 @@ function uploads(template: Template) {
   return bucket;
 }
 
+function uploadsId({ Resources }: Template): string {
+  return Object.keys(Resources).find((id) => Resources[id]?.Type === 'AWS::S3::Bucket') ?? '';
+}
+
+/** The resources without the role of the edge function. */
+function withoutEdge({ Resources }: Template): Template['Resources'] {
+  return Object.fromEntries(Object.entries(Resources).filter(([id]) => !id.startsWith('EdgeRole')));
+}
+
 test('the edge is told what it is to enforce, and nothing else of the options', () => {
   const { maxSize, writeTo, allowGroups, corsOrigins, domain } = ALL_OPTIONS;
   const { policy, origins, issuers, ...rest } = edgeConfig(withOptions(ALL_OPTIONS));
@@ -237,8 +246,148 @@ test('the feature plan of the user pool is Cognito’s to choose unless it is na
   assert.equal(tier({}), undefined);
 });
 
+const { kmsKeyArn } = ALL_OPTIONS;
+
+test('the bucket sends events where an option needs them', () => {
+  const configuration = (options: StackOptions) =>
+    uploads(halfTemplate(options)).Properties.NotificationConfiguration;
+  const on = { EventBridgeConfiguration: { EventBridgeEnabled: true } };
+  for (const options of [{ events: true }, { notify: ['ops@example.com'] }, { scan: true }]) {
+    assert.deepEqual(configuration(options), on, JSON.stringify(options));
+  }
+  assert.equal(configuration({}), undefined);
+});
+
+const ofType = ({ Resources }: Template, type: string) =>
+  Object.entries(Resources).flatMap(([id, resource]) => (resource.Type === type ? { id, ...resource } : []));
+
+interface Target {
+  readonly Arn: unknown;
+  readonly InputTransformer: {
+    readonly InputPathsMap: Record<string, string>;
+    readonly InputTemplate: string;
+  };
+}
+
+test('each address is mailed a text of every upload, and of none below the reserved prefix', () => {
+  const notify = ['ops@example.com', 'media@example.com'];
+  const options = { notify, writeTo: 'in/{username}/', trust: [ISSUER] };
+  const template = withOptions(options);
+  const topic = only(template, 'AWS::SNS::Topic');
+  assert.deepEqual(
+    ofType(template, 'AWS::SNS::Subscription').map(({ Properties }) => Properties),
+    notify.map((Endpoint) => ({ Protocol: 'email', Endpoint, TopicArn: { Ref: topic.id } })),
+  );
+  const rule = only(template, 'AWS::Events::Rule');
+  assert.deepEqual(rule.Properties.EventPattern, {
+    source: ['aws.s3'],
+    'detail-type': ['Object Created'],
+    detail: {
+      bucket: { name: [{ Ref: only(halfTemplate(), 'AWS::S3::Bucket').id }] },
+      object: { key: [{ 'anything-but': { prefix: '.well-known/' } }] },
+    },
+  });
+  const [target, ...more] = rule.Properties.Targets as Target[];
+  assert.ok(target !== undefined && more.length === 0);
+  assert.deepEqual(target.Arn, { Ref: topic.id });
+  const { InputPathsMap, InputTemplate } = target.InputTransformer;
+  const filled = InputTemplate.replace(/<([^>]+)>/g, (_, name) => String(InputPathsMap[name]));
+  // EventBridge wants a JSON string in each line.
+  assert.deepEqual(
+    filled.split('\n').map((line) => JSON.parse(line)),
+    [
+      'A file was uploaded.',
+      'Key: $.detail.object.key',
+      'Size: $.detail.object.size bytes',
+      'Bucket: $.detail.bucket.name',
+      'Time: $.time',
+      'Keys begin with: in/{username}/, {issuer}/{sub}/',
+    ],
+  );
+  const policy = only(template, 'AWS::SNS::TopicPolicy').Properties;
+  assert.deepEqual(policy.Topics, [{ Ref: topic.id }]);
+  const { Statement } = policy.PolicyDocument as { Statement: Record<string, unknown>[] };
+  assert.deepEqual(
+    Statement.filter(({ Effect }) => Effect === 'Allow').map(({ Sid: _, ...statement }) => statement),
+    [
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'events.amazonaws.com' },
+        Action: 'sns:Publish',
+        Resource: { Ref: topic.id },
+        Condition: { ArnEquals: { 'aws:SourceArn': [{ 'Fn::GetAtt': [rule.id, 'Arn'] }] } },
+      },
+    ],
+  );
+});
+
+test('an address keeps its subscription when others come and go', () => {
+  const idOf = (...notify: string[]) =>
+    ofType(withOptions({ notify }), 'AWS::SNS::Subscription').find(
+      ({ Properties }) => Properties.Endpoint === 'b@example.com',
+    )?.id;
+  assert.equal(idOf('a@example.com', 'b@example.com'), idOf('b@example.com'));
+  const none = withOptions({ writeTo: 'a<b>/', notify: ['b@example.com'] });
+  assert.doesNotMatch(JSON.stringify(only(none, 'AWS::Events::Rule').Properties), /Keys begin/);
+});
+
+test('GuardDuty scans the bucket by a role that AWS documents, and malware is mailed', () => {
+  const template = withOptions({ scan: true });
+  const role = only({ ...template, Resources: withoutEdge(template) }, 'AWS::IAM::Role');
+  const bucket = { Ref: uploadsId(template) };
+  assert.deepEqual(only(template, 'AWS::GuardDuty::MalwareProtectionPlan').Properties, {
+    Role: { 'Fn::GetAtt': [role.id, 'Arn'] },
+    ProtectedResource: { S3Bucket: { BucketName: bucket } },
+    Actions: { Tagging: { Status: 'ENABLED' } },
+  });
+  assert.match(
+    JSON.stringify(role.Properties.AssumeRolePolicyDocument),
+    /"Service":"malware-protection-plan\.guardduty\.amazonaws\.com"/,
+  );
+  const allowed = JSON.stringify(role.Properties.Policies);
+  for (const action of [
+    'events:PutRule',
+    'events:DescribeRule',
+    's3:GetObject',
+    's3:GetObjectVersion',
+    's3:ListBucket',
+    's3:PutBucketNotification',
+    's3:PutObject',
+    's3:PutObjectTagging',
+  ]) {
+    assert.ok(allowed.includes(`"${action}"`), action);
+  }
+  assert.doesNotMatch(allowed, /"kms:|s3:DeleteObject/);
+  assert.equal(ofType(template, 'AWS::Events::Rule').length, 0);
+  const both = withOptions({ scan: true, kmsKeyArn, notify: ['ops@example.com'] });
+  const rules = ofType(both, 'AWS::Events::Rule').map(({ Properties }) => JSON.stringify(Properties));
+  assert.equal(rules.length, 2);
+  assert.ok(rules.some((rule) => rule.includes('THREATS_FOUND') && rule.includes('threats[0].name')));
+  assert.match(
+    JSON.stringify(ofType(both, 'AWS::IAM::Role')),
+    /"kms:Decrypt","kms:GenerateDataKey".*"kms:ViaService":"s3\.us-east-1\.amazonaws\.com".*key\/12345678/,
+  );
+});
+
+test('objects are encrypted with the key, by way of a bucket key', () => {
+  const encryption = (options: StackOptions) => uploads(halfTemplate(options)).Properties.BucketEncryption;
+  assert.deepEqual(encryption({ kmsKeyArn }), {
+    ServerSideEncryptionConfiguration: [
+      {
+        BucketKeyEnabled: true,
+        ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: kmsKeyArn },
+      },
+    ],
+  });
+  assert.equal(encryption({}), undefined);
+});
+
 test('with all options at once the template is small enough', () => {
-  const { bytes } = synthesize({ stackName: 'edge-upload', edge: EDGE, options: ALL_OPTIONS });
-  // CloudFormation takes 51,200.
-  assert.ok(bytes < 45_000, `${bytes} bytes`);
+  const bytesWith = (options: StackOptions) =>
+    synthesize({ stackName: 'edge-upload', edge: EDGE, options }).bytes;
+  const { events: _events, notify: _notify, scan: _scan, kmsKeyArn: _key, ...others } = ALL_OPTIONS;
+  const [most, all] = [bytesWith(others), bytesWith(ALL_OPTIONS)];
+  assert.ok(most < 45_000, `${most} bytes`);
+  // What CloudFormation takes inline.
+  assert.ok(all < 51_200, `${all} bytes`);
 });

@@ -62,6 +62,10 @@ export const ALL_OPTIONS = {
   tokenValidityMinutes: 30,
   mfa: 'required',
   cognitoTier: 'essentials',
+  events: true,
+  notify: ['ops@example.com', 'media@example.com'],
+  scan: true,
+  kmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012',
 } as const satisfies StackOptions;
 
 /** Each option alone; those that need another, with it. */

@@ -36,6 +36,16 @@ const DELETING = table<Deletion>({
     actions: ['lambda:DeleteFunction'],
     arn: (id, account) => `arn:aws:lambda:us-east-1:${account}:function:${id}`,
   },
+  'AWS::SNS::Topic': { actions: ['sns:DeleteTopic'], arn: (id) => id },
+  'AWS::SNS::Subscription': { actions: ['sns:Unsubscribe'], arn: (id) => id },
+  'AWS::Events::Rule': {
+    actions: ['events:RemoveTargets', 'events:DeleteRule'],
+    arn: (id, account) => `arn:aws:events:us-east-1:${account}:rule/${id}`,
+  },
+  'AWS::GuardDuty::MalwareProtectionPlan': {
+    actions: ['guardduty:DeleteMalwareProtectionPlan'],
+    arn: (id, account) => `arn:aws:guardduty:us-east-1:${account}:malware-protection-plan/${id}`,
+  },
   'AWS::KMS::Key': {
     actions: ['kms:ScheduleKeyDeletion'],
     arn: (id, account) => `arn:aws:kms:us-east-1:${account}:key/${id}`,

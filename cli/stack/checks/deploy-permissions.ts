@@ -1,6 +1,8 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import type { FoundStack } from '../find-stack.ts';
+import { kindOf, OPTION_NAMES } from '../options/kinds.ts';
+import { EXTRA_STATEMENTS } from '../policy/extra-statements.ts';
 import { operatorPolicy } from '../policy/operator-policy.ts';
 import type { StackWork } from '../stack-work.ts';
 import { type Caller, isRoot, principalOf } from './caller.ts';
@@ -10,7 +12,7 @@ import { type Denied, type Needed, simulateDenied, simulationCommand } from './s
 export interface PermissionsToCheck {
   /** What is deployed now; `undefined` for a first deploy. */
   readonly stack: FoundStack | undefined;
-  readonly given: Pick<StackOptions, 'bucketName' | 'userPool'>;
+  readonly given: StackOptions;
 }
 
 /** Returns what every deploy calls. */
@@ -77,14 +79,18 @@ function ofDeploy(caller: Caller, stackName: string, { stack, given }: Permissio
   ];
 }
 
-/** Returns what the operator's policy has. Actions of a pattern are not known by name. */
-function ofThePolicy({ account }: Caller, stackName: string, deployOnly: boolean): Needed[] {
-  return operatorPolicy({ account, stackName, deployOnly }).map(
-    ({ actions, resources: [resource = '*'] }) => ({
-      actions: actions.filter((action) => !action.endsWith('*')),
-      resource: resource === '*' ? resource : resource.replaceAll('*', 'x'),
-    }),
+/** Returns what the operator's policy has, for the given options too. Actions of a pattern are not known by name. */
+function ofThePolicy({ account }: Caller, stackName: string, deploying?: PermissionsToCheck): Needed[] {
+  const scope = { account, stackName, deployOnly: deploying !== undefined };
+  const { given = {} } = deploying ?? {};
+  const flags = OPTION_NAMES.filter((name) => given[name] !== undefined).map((name) => kindOf(name).flag);
+  const extras = operatorPolicy({ ...scope, extras: true }).filter(({ neededBy = [] }) =>
+    neededBy.some((one) => flags.some((flag) => flag === one)),
   );
+  return [...operatorPolicy(scope), ...extras].map(({ actions, resources: [resource = '*'] }) => ({
+    actions: actions.filter((action) => !action.endsWith('*')),
+    resource: resource === '*' ? resource : resource.replaceAll('*', 'x'),
+  }));
 }
 
 function namesOf(denied: readonly Denied[]): string {
@@ -92,6 +98,12 @@ function namesOf(denied: readonly Denied[]): string {
 }
 
 const PRINT_POLICY = (stackName: string) => `  edge-upload policy --stack-name ${stackName}`;
+const PRINT_EXTRAS = (stackName: string) => `  edge-upload policy --extras --stack-name ${stackName}`;
+
+/** Whether the second policy has the action. */
+function isExtra({ action }: Denied): boolean {
+  return EXTRA_STATEMENTS.some(({ actions }) => actions.includes(action));
+}
 
 function refused(caller: Caller, principal: string, denied: readonly Denied[], stackName: string): UserError {
   const [first] = denied;
@@ -126,13 +138,11 @@ export function permissionsCheck(
       if (isRoot(asking)) return { found: 'the root user has all permissions' };
       let principal: string;
       let missing: Denied[];
-      const sure = deploying === undefined ? [] : ofDeploy(asking, stackName, deploying());
+      const what = deploying?.();
+      const sure = what === undefined ? [] : ofDeploy(asking, stackName, what);
       try {
         principal = await principalOf(work, asking);
-        missing = await simulateDenied(work, principal, [
-          ...sure,
-          ...ofThePolicy(asking, stackName, deploying !== undefined),
-        ]);
+        missing = await simulateDenied(work, principal, [...sure, ...ofThePolicy(asking, stackName, what)]);
       } catch (error) {
         if (work.context.signal.aborted) throw interrupted();
         const { name } = error as Error;
@@ -152,6 +162,7 @@ export function permissionsCheck(
         text: [
           `IAM reports that these actions are not allowed: ${namesOf(missing)}. Print the policy that an operator needs:`,
           PRINT_POLICY(stackName),
+          ...(missing.some(isExtra) ? [PRINT_EXTRAS(stackName)] : []),
         ],
       });
       return { found: `${missing.length} missing` };

@@ -105,8 +105,8 @@ function warnOfDrift({ context, stackName }: StackWork, { drifted }: FoundStack)
   });
 }
 
-/** Options as given, as far as the checks depend on them. */
-export interface Deploying extends Pick<StackOptions, 'bucketName' | 'userPool'> {
+/** Options as given. */
+export interface Deploying extends StackOptions {
   /** Nothing will be changed: a missing permission is a warning. */
   readonly dryRun?: boolean;
 }

@@ -4,11 +4,13 @@ import { table } from '../../table.ts';
 const WORDS = table<string>({
   AccessTokenValidity: 'token validity',
   AssumeRolePolicyDocument: 'trusted services',
+  BucketEncryption: 'encryption',
   DistributionConfig: 'settings',
   EnabledMfas: 'second factors',
   IdTokenValidity: 'token validity',
   LifecycleConfiguration: 'expiry of objects',
   MfaConfiguration: 'second factors',
+  NotificationConfiguration: 'events',
   OwnershipControls: 'object ownership',
   PolicyDocument: 'access rules',
   ResponseHeadersPolicyConfig: 'allowed origins',

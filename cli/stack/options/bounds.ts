@@ -66,3 +66,15 @@ export function isLine(most: number): (text: string) => boolean {
 export function isColor(color: string): boolean {
   return /^#[\da-f]{6}$/.test(color);
 }
+
+/** A key by its own ARN: S3 would look for an alias in the account of whoever asks. Multi-Region keys begin with `mrk-`. */
+export function isKmsKeyArn(arn: string): boolean {
+  const id = '[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}|mrk-[\\da-f]{32}';
+  return new RegExp(`^arn:aws:kms:us-east-1:\\d{12}:key/(?:${id})$`).test(arn);
+}
+
+/** An e-mail address as SNS takes it, without a name beside it. */
+export function isEmailAddress(address: string): boolean {
+  const [local = '', host = '', ...more] = address.split('@');
+  return more.length === 0 && /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}$/.test(local) && isDomain(host.toLowerCase());
+}

@@ -13,6 +13,7 @@ import {
 } from './bounds.ts';
 import type { OptionKind, OptionName } from './option-kind.ts';
 import { PAGE_KINDS } from './page-kinds.ts';
+import { UPLOAD_KINDS } from './upload-kinds.ts';
 import { choice, digits, list, minutes, onOff, pairs, text, whole } from './values.ts';
 
 /**
@@ -183,6 +184,7 @@ export const KINDS = {
     default: true,
     ...onOff('none'),
   },
+  ...UPLOAD_KINDS,
 } satisfies { readonly [Name in OptionName]-?: OptionKind<NonNullable<StackOptions[Name]>> };
 
 export const OPTION_NAMES = Object.keys(KINDS) as readonly OptionName[];

@@ -43,10 +43,16 @@ export const whole = (
   show,
 });
 
-export const list = (isValid: (value: string) => boolean): OptionValue<readonly string[]> => ({
+export const list = (
+  isValid: (value: string) => boolean,
+  max = Number.POSITIVE_INFINITY,
+): OptionValue<readonly string[]> => ({
   parse: (typed) => (Array.isArray(typed) ? [...new Set(typed)] : typed),
   isValid: (value): value is readonly string[] =>
-    Array.isArray(value) && value.length > 0 && value.every((one) => isText(one) && isValid(one)),
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= max &&
+    value.every((one) => isText(one) && isValid(one)),
   show: (value) => value.join(', '),
   repeats: 'list',
 });

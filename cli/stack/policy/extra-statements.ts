@@ -1,16 +1,10 @@
 import type { OperatorStatement } from './operator-statements.ts';
 
-/** A statement that most deployments do without. */
-export interface ExtraStatement extends OperatorStatement {
-  /** The options of `deploy` and the commands that need it. */
-  readonly neededBy: readonly string[];
-}
-
 /**
  * The statements of `policy --extras`. They make a second policy, since the first nearly has the size that IAM accepts.
  * Those that begin with `Make` are what CloudFormation calls with the operator's permissions.
  */
-export const EXTRA_STATEMENTS: readonly ExtraStatement[] = [
+export const EXTRA_STATEMENTS: readonly OperatorStatement[] = [
   {
     sid: 'MakeEvents',
     neededBy: ['--events', '--notify', '--scan'],

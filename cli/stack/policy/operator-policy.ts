@@ -24,7 +24,7 @@ function fill(pattern: string, { account, stackName, bucketName }: PolicyScope):
 /** Returns the statements of the policy for one account and stack. */
 export function operatorPolicy(scope: PolicyScope): OperatorStatement[] {
   const { deployOnly = false, extras = false } = scope;
-  const statements: readonly OperatorStatement[] = extras ? EXTRA_STATEMENTS : OPERATOR_POLICY;
+  const statements = extras ? EXTRA_STATEMENTS : OPERATOR_POLICY;
   return statements
     .filter(({ beyondDeploy }) => !(deployOnly && beyondDeploy))
     .map((statement) => ({

@@ -6,6 +6,8 @@ export interface OperatorStatement {
   readonly resources: readonly string[];
   /** `deploy` does without it. */
   readonly beyondDeploy?: true;
+  /** The options of `deploy` and the commands that need it, where most deployments do without. */
+  readonly neededBy?: readonly string[];
 }
 
 const FUNCTION = 'arn:aws:lambda:us-east-1:<account>:function:<stack>-*';

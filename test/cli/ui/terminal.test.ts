@@ -75,7 +75,7 @@ test('below a heading each step has its seconds, and a change of the stack what 
   assert.match(drawn, /^Deploying edge-upload\n/);
   assert.match(
     drawn,
-    /✔ Updating the stack {2}5\.0 s\n {2}created edge function's role, edge function; updated bucket policy\n$/,
+    /✔ Updating the stack {2}5\.0 s\n {2}created IAM role, edge function; updated bucket policy\n$/,
   );
 });
 

@@ -161,7 +161,7 @@ test('what IAM says is not allowed of the very resources is refused', async (t) 
     refuseUnpermitted(work, STACK, RESOURCES),
     withCode(
       'access_denied',
-      /user\/ada is not allowed to delete the edge function's role: iam:DeleteRole/,
+      /user\/ada is not allowed to delete the IAM role: iam:DeleteRole/,
       /--action-names iam:DeleteRole --resource-arns arn:aws:iam::123456789012:role\/r$/,
     ),
   );

@@ -22,6 +22,7 @@ import { withOptionsTable } from '../../../../scripts/options-table.ts';
 
 const CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012';
 const WEB_ACL = 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/uploads/0c1d2e3f-1234';
+const KMS_KEY = 'arn:aws:kms:us-east-1:123456789012:key/12345678-90ab-cdef-1234-567890abcdef';
 
 const ALL: StackOptions = {
   maxSize: 5 * 1024 ** 3,
@@ -47,6 +48,10 @@ const ALL: StackOptions = {
   pageNote: 'Thank you.',
   pageColor: '#0a5c9e',
   pageLogo: '<svg xmlns="http://www.w3.org/2000/svg"></svg>',
+  events: true,
+  notify: ['ops@example.com', 'media+in@example.co.uk'],
+  scan: true,
+  kmsKeyArn: KMS_KEY,
 };
 
 const templateOf = (options: unknown) =>
@@ -82,6 +87,10 @@ test('every flag is read, and what is kept of it is read again the same', () => 
     pageNote: 'Thank you.',
     pageColor: '#0a5c9e',
     pageLogo: '<svg xmlns="http://www.w3.org/2000/svg"></svg>',
+    events: true,
+    notify: ['ops@example.com', 'media+in@example.co.uk', 'ops@example.com'],
+    scan: true,
+    kmsKey: KMS_KEY,
   });
   assert.deepEqual(given, ALL);
   assert.deepEqual(unset, []);
@@ -134,10 +143,16 @@ test('a prefix rule under which users could share keys is refused, given or kept
 });
 
 test('what the embedded cloud does not have is refused before it is started', () => {
-  assert.match(
-    usage(() => askedOptions({ local: true, webAclArn: WEB_ACL })),
-    /--local/,
-  );
+  for (const [flags, says] of [
+    [{ webAclArn: WEB_ACL }, /--web-acl-arn is not used with --local: .* no web ACLs/],
+    [{ scan: true }, /--scan is not used with --local: the embedded cloud has no GuardDuty/],
+    [{ kmsKey: KMS_KEY }, /--kms-key is not used with --local: the embedded S3 encrypts nothing/],
+  ] as const) {
+    assert.match(
+      usage(() => askedOptions({ local: true, ...flags })),
+      says,
+    );
+  }
   assert.deepEqual(askedOptions({ local: true, versioning: true }).given, { versioning: true });
   assert.deepEqual(askedOptions({ webAclArn: WEB_ACL }).given, { webAclArn: WEB_ACL });
 });
@@ -247,6 +262,36 @@ test('values out of bounds are refused, with the flag and what it takes', () => 
       ['4', '4m', '25h', '1d', '', '1441', '1.5h'].map((tokenValidity) => ({ tokenValidity })),
     ],
     ['--mfa', /off, optional or required/, ['on', 'ON', ''].map((mfa) => ({ mfa }))],
+    [
+      '--notify',
+      /e-mail address, up to 10 times/,
+      [
+        ['ops'],
+        ['ops@example.com', 'ops@'],
+        ['@example.com'],
+        ['a@b@example.com'],
+        ['Ops <ops@example.com>'],
+        ['ops@localhost'],
+        ['ops@exa mple.com'],
+        ['ops@example.com\n'],
+        ['arn:aws:sns:us-east-1:123456789012:topic'],
+        Array.from({ length: 11 }, (_, at) => `ops${at}@example.com`),
+      ].map((notify) => ({ notify })),
+    ],
+    [
+      '--kms-key',
+      /us-east-1, not of an alias/,
+      [
+        KMS_KEY.replace('us-east-1', 'eu-west-1'),
+        KMS_KEY.replace(/key.*/, 'alias/uploads'),
+        KMS_KEY.replace(/.*key./, ''),
+        KMS_KEY.replace('123456789012', '12345'),
+        'alias/aws/s3',
+        KMS_KEY.replace('arn:aws:', 'arn:aws-cn:'),
+        `${KMS_KEY}/`,
+        '',
+      ].map((kmsKey) => ({ kmsKey })),
+    ],
     ['--unset', /It takes one of: max-size, write-to/, [{ unset: ['size'] }, { unset: ['maxSize'] }]],
   ];
   for (const [flag, says, all] of rows) {
@@ -271,6 +316,8 @@ test('the bounds themselves are within', () => {
     { corsOrigin: ['https://example.com:8443'] },
     { tag: { ['k'.repeat(128)]: 'v'.repeat(256) } },
     { allowGroup: ['g'.repeat(128)] },
+    { notify: Array.from({ length: 10 }, (_, at) => `ops${at}@example.com`) },
+    { kmsKey: `arn:aws:kms:us-east-1:123456789012:key/mrk-${'0a'.repeat(16)}` },
   ];
   for (const flags of rows)
     assert.equal(Object.keys(askedOptions(flags).given).length, 1, JSON.stringify(flags));
@@ -434,6 +481,10 @@ test('every option is described, set or not', () => {
       '--page-color #0a5c9e',
       '--page-logo SVG, 46 B',
       '--user-pool none',
+      '--events on',
+      '--notify ops@example.com, media+in@example.co.uk',
+      '--scan on',
+      `--kms-key ${KMS_KEY}`,
     ],
   );
   assert.deepEqual(optionsJson(ALL), ALL);

@@ -1,5 +1,7 @@
 import type { StackOptions } from '../../../infra/options.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Result } from '../../context.ts';
+import type { JsonValue } from '../../json-value.ts';
 import { OUTPUT, type StackOutputs } from '../find-stack.ts';
 import { describeOptions, optionsJson } from '../options/describe-options.ts';
 import { issuerWords } from '../options/trusted-issuers.ts';
@@ -12,12 +14,14 @@ interface Deployed {
   readonly options: StackOptions;
   /** Lines that say what to do next. */
   readonly next: readonly string[];
+  /** Of the policy of the KMS key that objects are encrypted with. */
+  readonly keyPolicyStatement?: JsonValue;
 }
 
 /** Returns what a deploy prints at its end. */
 export function deployedResult(
   { stackName, local }: StackWork,
-  { outcome, outputs, url, options, next }: Deployed,
+  { outcome, outputs, url, options, next, keyPolicyStatement }: Deployed,
 ): Result {
   const named = (['domain', 'bucket', 'userPoolId', 'clientId'] as const).flatMap((key) => {
     const value = outputs[key];
@@ -35,6 +39,7 @@ export function deployedResult(
       local: local !== undefined,
       outputs: Object.fromEntries(named),
       options: optionsJson(options),
+      ...omitUndefined({ keyPolicyStatement }),
     },
     text: [
       { mark: 'done', text: headline },

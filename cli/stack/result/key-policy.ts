@@ -1,0 +1,48 @@
+import type { StackOptions } from '../../../infra/options.ts';
+import type { JsonValue } from '../../json-value.ts';
+import { findStack } from '../find-stack.ts';
+import { physicalIds, stackResources } from '../stack-resources.ts';
+import type { StackWork } from '../stack-work.ts';
+
+/** What the policy of a KMS key needs for a deployment. */
+export interface KeyPolicy {
+  readonly statement: JsonValue;
+  /** For people. */
+  readonly lines: readonly string[];
+}
+
+/**
+ * Returns the statement by which CloudFront encrypts uploads with the deployment's KMS key, and reads the parts of one.
+ * `undefined` where objects are encrypted with no such key, or where there is no distribution yet.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+ */
+export async function keyPolicyFor(
+  work: StackWork,
+  { kmsKeyArn }: StackOptions,
+): Promise<KeyPolicy | undefined> {
+  if (kmsKeyArn === undefined) return undefined;
+  const stack = await findStack(work);
+  if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return undefined;
+  const [distribution] = physicalIds(await stackResources(work, stack.id), 'AWS::CloudFront::Distribution');
+  if (distribution === undefined) return undefined;
+  const account = kmsKeyArn.split(':')[4];
+  const statement = {
+    Sid: 'EdgeUpload',
+    Effect: 'Allow',
+    Principal: { Service: 'cloudfront.amazonaws.com' },
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+    Resource: '*',
+    Condition: {
+      StringEquals: { 'AWS:SourceArn': `arn:aws:cloudfront::${account}:distribution/${distribution}` },
+    },
+  };
+  return {
+    statement,
+    lines: [
+      `Uploads fail until the policy of the key ${kmsKeyArn} has this statement:`,
+      ...JSON.stringify(statement, undefined, 2)
+        .split('\n')
+        .map((line) => `  ${line}`),
+    ],
+  };
+}

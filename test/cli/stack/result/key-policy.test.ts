@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { refuseForeignKey } from '../../../../cli/stack/checks/kms-key.ts';
+import { keyPolicyFor } from '../../../../cli/stack/result/key-policy.ts';
+import { workAgainst } from '../world.ts';
+
+const ACCOUNT = '123456789012';
+const kmsKeyArn = `arn:aws:kms:us-east-1:${ACCOUNT}:key/12345678-90ab-cdef-1234-567890abcdef`;
+
+/** An account with a stack, which may have a distribution. */
+async function account(t: TestContext, { distribution }: { distribution?: string } = {}) {
+  const resource = distribution
+    ? `<member><LogicalResourceId>D</LogicalResourceId><ResourceType>AWS::CloudFront::Distribution</ResourceType><PhysicalResourceId>${distribution}</PhysicalResourceId><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>`
+    : '';
+  const { work } = await workAgainst(t, (body) => {
+    if (body.includes('GetCallerIdentity')) {
+      return {
+        body: `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>${ACCOUNT}</Account><Arn>arn:aws:iam::${ACCOUNT}:root</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`,
+      };
+    }
+    if (body.includes('ListStackResources')) {
+      return {
+        body: `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>${resource}</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`,
+      };
+    }
+    return {
+      body: `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>edge-upload</StackName><StackId>arn:aws:cloudformation:us-east-1:${ACCOUNT}:stack/edge-upload/1</StackId><StackStatus>CREATE_COMPLETE</StackStatus></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+    };
+  });
+  return work;
+}
+
+test('the key policy statement allows CloudFront to act for this distribution alone', async (t) => {
+  const work = await account(t, { distribution: 'E1ABCDEF' });
+  const policy = await keyPolicyFor(work, { kmsKeyArn });
+  assert.deepEqual(policy?.statement, {
+    Sid: 'EdgeUpload',
+    Effect: 'Allow',
+    Principal: { Service: 'cloudfront.amazonaws.com' },
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+    Resource: '*',
+    Condition: {
+      StringEquals: { 'AWS:SourceArn': `arn:aws:cloudfront::${ACCOUNT}:distribution/E1ABCDEF` },
+    },
+  });
+  const [first = '', ...json] = policy?.lines ?? [];
+  assert.match(first, new RegExp(`the policy of the key ${kmsKeyArn} has this statement`));
+  assert.deepEqual(JSON.parse(json.join('\n')), policy?.statement, 'the lines can be copied');
+});
+
+test('there is no statement without a key, or without a distribution yet', async (t) => {
+  assert.equal(await keyPolicyFor(await account(t, { distribution: 'E1ABCDEF' }), {}), undefined);
+  assert.equal(await keyPolicyFor(await account(t), { kmsKeyArn }), undefined);
+});
+
+test('a key of another account is refused', async (t) => {
+  const work = await account(t);
+  await refuseForeignKey(work, {});
+  await refuseForeignKey(work, { kmsKeyArn });
+  await assert.rejects(refuseForeignKey(work, { kmsKeyArn: kmsKeyArn.replace(ACCOUNT, '210987654321') }), {
+    code: 'usage',
+    message: /belongs to the account 210987654321.*in the account 123456789012/,
+  });
+});
