@@ -13,6 +13,7 @@ import { conflictsOf, throttleOf } from './faults/throttling.ts';
 import type { Faults } from './faults.ts';
 import { operatorPermissions } from './iam/permissions.ts';
 import { createIam } from './iam/service.ts';
+import { createKms } from './kms/service.ts';
 import { createLambda } from './lambda/service.ts';
 import { createLogs } from './logs/service.ts';
 import { bucketLogs, bucketOrigin } from './origin.ts';
@@ -33,6 +34,7 @@ type ServiceName =
   | 'sts'
   | 'iam'
   | 'events'
+  | 'kms'
   | 'sns'
   | 'control';
 
@@ -46,6 +48,7 @@ const SIGNED_FOR = new Set<string>([
   'sts',
   'iam',
   'events',
+  'kms',
   'sns',
 ]);
 
@@ -141,6 +144,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       sns.publish(topicArn, message, { service: 'events.amazonaws.com', sourceArn }),
   });
   const iam = createIam(common('iam'));
+  const kms = createKms(common('kms'));
   const sts = createSts({ identities, now, permissions });
   const logs = createLogs(common('logs'));
   const lambda = createLambda({
@@ -173,7 +177,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
         path: `/${bucket}/${key}`,
         query: versionId === undefined ? '' : `versionId=${encodeURIComponent(versionId)}`,
       }),
-    resources: [s3, cognito, iam, logs, lambda, cloudfront, events, sns].flatMap(
+    resources: [s3, cognito, iam, kms, logs, lambda, cloudfront, events, sns].flatMap(
       ({ resources }) => resources,
     ),
     faults,
@@ -190,6 +194,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     iam: iam.handle,
     events: events.handle,
     sns: sns.handle,
+    kms: kms.handle,
     control: control ?? s3.handle,
   };
   const endpoint: HttpHandler = (request) => handlers[serviceOf(request)](request);

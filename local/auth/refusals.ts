@@ -17,12 +17,12 @@ const MISMATCH = 'The request signature we calculated does not match the signatu
 
 /**
  * A refusal in the words of the service: S3 has its own, the query protocol (CloudFormation, STS) and the JSON protocols
- * (Cognito, Lambda, Logs) have those of https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+ * (Cognito, KMS, Lambda, Logs) have those of https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
 export function refusalError(service: string, refusal: Refusal): AwsError {
   if (service === 's3') return s3Error(refusal);
   const error = queryError(refusal);
-  return ['cognito-idp', 'lambda', 'logs'].includes(service)
+  return ['cognito-idp', 'kms', 'lambda', 'logs'].includes(service)
     ? new AwsError(JSON_CODES[error.code] ?? error.code, error.message, error.status)
     : error;
 }

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject } from '../json.ts';
+import { type CreateRequest, creatorOf, type ResourceHandler, type ResourceState } from '../resource.ts';
+import { changed, document, flag, oneOf, optional, readProperties, structure, tags } from '../shape.ts';
+import { AwsError, notSupported } from '../wire/errors.ts';
+import { notFound } from './errors.ts';
+import { checkPolicy, DEFAULT_POLICY } from './key-policy.ts';
+import { DAY_MS, description, windowInDays } from './keys.ts';
+import type { Kms } from './operation.ts';
+import { KEY_SPEC, KEY_USAGE, OTHER_KEY_SPECS, OTHER_USAGES } from './specs.ts';
+import { type Key, keyArn, type NewKey } from './store.ts';
+
+const never = (name: string) =>
+  changed(flag(), (value) => {
+    if (value) throw notSupported(`the property #/${name} with the value true`);
+    return value;
+  });
+
+const keyProperties = structure(
+  {
+    BypassPolicyLockoutSafetyCheck: optional(flag(), false),
+    Description: optional(description, ''),
+    Enabled: optional(flag(), true),
+    EnableKeyRotation: optional(never('EnableKeyRotation')),
+    KeyPolicy: optional(document(), DEFAULT_POLICY),
+    KeySpec: optional(oneOf([KEY_SPEC], { notSupported: OTHER_KEY_SPECS })),
+    KeyUsage: optional(oneOf([KEY_USAGE], { notSupported: OTHER_USAGES })),
+    MultiRegion: optional(never('MultiRegion')),
+    Origin: optional(oneOf(['AWS_KMS'], { notSupported: ['EXTERNAL'] })),
+    PendingWindowInDays: optional(windowInDays, 30),
+    Tags: optional(tags(), {}),
+  },
+  { notSupported: ['RotationPeriodInDays'] },
+);
+
+/** A change of these fails the update, as no other key has the same material. */
+const FIXED = ['KeySpec', 'KeyUsage', 'MultiRegion', 'Origin'];
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html */
+export function keyResource(kms: Kms): ResourceHandler {
+  const { keys } = kms;
+  return {
+    type: 'AWS::KMS::Key',
+    replaceOn: [],
+    async create(request) {
+      const id = idOf(request);
+      const settings = readKey(kms, id, request.properties);
+      return stateOf(keys.find(id) ?? keys.create(settings));
+    },
+    async update({ physicalId, properties, previous }) {
+      const fixed = FIXED.filter((name) => String(properties[name]) !== String(previous[name]));
+      if (fixed.length > 0) {
+        throw new AwsError('NotUpdatable', `Update to ${fixed.join(', ')} of a KMS key is not allowed.`);
+      }
+      const key = keys.find(physicalId);
+      if (key === undefined) throw notFound(`Key '${keyArn(physicalId)}' does not exist`);
+      const next = { ...key, ...readKey(kms, physicalId, properties) };
+      keys.save(next);
+      return stateOf(next);
+    },
+    async delete(physicalId, properties) {
+      const key = keys.find(physicalId);
+      if (key === undefined || key.deletion !== undefined) return;
+      const { PendingWindowInDays: days } = readProperties(keyProperties, properties);
+      keys.save({ ...key, deletion: keys.now + days * DAY_MS });
+    },
+  };
+}
+
+/** A UUID that a repeated create request finds again. */
+function idOf(request: CreateRequest): string {
+  const hex = createHash('sha256').update(creatorOf(request)).digest('hex');
+  const variant = `8${hex.slice(17, 20)}`;
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, variant, hex.slice(20, 32)].join('-');
+}
+
+function readKey({ permissions }: Kms, id: string, properties: JsonObject): NewKey {
+  const read = readProperties(keyProperties, properties);
+  if (read.KeySpec === undefined)
+    throw notSupported('the property #/KeySpec with the value SYMMETRIC_DEFAULT');
+  if (read.KeyUsage === undefined) {
+    throw new AwsError('InvalidRequest', 'You must specify a KeyUsage value for an asymmetric KMS key.');
+  }
+  checkPolicy(read.KeyPolicy, keyArn(id), permissions, read.BypassPolicyLockoutSafetyCheck);
+  return {
+    id,
+    policy: read.KeyPolicy,
+    description: read.Description,
+    enabled: read.Enabled,
+    tags: read.Tags,
+  };
+}
+
+function stateOf({ id }: Pick<Key, 'id'>): ResourceState {
+  return { physicalId: id, attributes: { Arn: keyArn(id), KeyId: id } };
+}

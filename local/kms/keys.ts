@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { ACCOUNT_ID } from '../account.ts';
+import type { JsonObject } from '../json.ts';
+import { flag, integer, list, oneOf, optional, required, structure, text } from '../shape.ts';
+import { AwsError } from '../wire/errors.ts';
+import { paginate } from '../wire/paging.ts';
+import { validation } from './errors.ts';
+import { checkPolicy, DEFAULT_POLICY, parsePolicy } from './key-policy.ts';
+import { keyOperation, operation } from './operation.ts';
+import { ALGORITHM, KEY_SPEC, KEY_USAGE, OTHER_KEY_SPECS, OTHER_USAGES } from './specs.ts';
+import { type Key, keyArn, stateOf } from './store.ts';
+
+export const DAY_MS = 86_400_000;
+
+/** KMS writes times as seconds since 1970. */
+const seconds = (milliseconds: number) => milliseconds / 1000;
+
+export const policyText = text({ min: 1, max: 131_072, pattern: /[\t\n\r\u0020-\u00ff]+/ });
+
+export const description = text({ max: 8192 });
+
+const tag = structure({
+  TagKey: required(text({ min: 1, max: 128 })),
+  TagValue: required(text({ max: 256 })),
+});
+
+function metadataOf(key: Key): JsonObject {
+  const state = stateOf(key);
+  return {
+    AWSAccountId: ACCOUNT_ID,
+    KeyId: key.id,
+    Arn: keyArn(key.id),
+    CreationDate: seconds(key.created),
+    Enabled: state === 'Enabled',
+    Description: key.description,
+    KeyUsage: KEY_USAGE,
+    KeyState: state,
+    Origin: 'AWS_KMS',
+    KeyManager: 'CUSTOMER',
+    CustomerMasterKeySpec: KEY_SPEC,
+    KeySpec: KEY_SPEC,
+    SigningAlgorithms: [ALGORITHM],
+    MultiRegion: false,
+    ...(key.deletion === undefined ? {} : { DeletionDate: seconds(key.deletion) }),
+  };
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html */
+export const createKey = operation(
+  {
+    KeySpec: optional(oneOf([KEY_SPEC], { notSupported: OTHER_KEY_SPECS })),
+    KeyUsage: optional(oneOf([KEY_USAGE], { notSupported: OTHER_USAGES })),
+    Origin: optional(
+      oneOf(['AWS_KMS'], { notSupported: ['EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] }),
+    ),
+    Policy: optional(policyText),
+    Description: optional(description, ''),
+    BypassPolicyLockoutSafetyCheck: optional(flag(), false),
+    Tags: optional(list(tag), []),
+  },
+  ({ keys, permissions }, input) => {
+    if (input.KeySpec === undefined) {
+      throw validation(
+        'The embedded cloud does not support the parameter KeySpec with the value SYMMETRIC_DEFAULT.',
+      );
+    }
+    if (input.KeyUsage === undefined) {
+      throw validation('You must specify a KeyUsage value for an asymmetric KMS key.');
+    }
+    const id = randomUUID();
+    const policy = input.Policy === undefined ? DEFAULT_POLICY : parsePolicy(input.Policy);
+    checkPolicy(policy, keyArn(id), permissions, input.BypassPolicyLockoutSafetyCheck);
+    const key = keys.create({
+      id,
+      policy,
+      description: input.Description,
+      enabled: true,
+      tags: Object.fromEntries(input.Tags.map(({ TagKey, TagValue }) => [TagKey, TagValue])),
+    });
+    return { KeyMetadata: metadataOf(key) };
+  },
+);
+
+export const describeKey = keyOperation({
+  name: 'DescribeKey',
+  fields: {},
+  run: (_kms, key) => ({ KeyMetadata: metadataOf(key) }),
+});
+
+const limit = optional(integer({ min: 1, max: 1000 }), 100);
+const marker = optional(text({ min: 1, max: 1024 }));
+
+export const listKeys = operation({ Limit: limit, Marker: marker }, ({ keys }, input) =>
+  page(
+    'Keys',
+    keys.all().map(({ id }) => ({ KeyId: id, KeyArn: keyArn(id) })),
+    ({ KeyId }) => KeyId,
+    input,
+  ),
+);
+
+function page<T extends JsonObject>(
+  name: string,
+  all: readonly T[],
+  keyOf: (item: T) => string,
+  { Limit, Marker }: { readonly Limit: number; readonly Marker: string | undefined },
+): JsonObject {
+  const invalidToken = () => new AwsError('InvalidMarkerException', 'The marker is not valid.');
+  const { items, next } = paginate(all, { limit: Limit, token: Marker, keyOf, invalidToken });
+  return {
+    [name]: [...items],
+    Truncated: next !== undefined,
+    ...(next === undefined ? {} : { NextMarker: next }),
+  };
+}
+
+export const listResourceTags = keyOperation({
+  name: 'ListResourceTags',
+  fields: { Limit: limit, Marker: marker },
+  run: (_kms, { tags }, input) =>
+    page(
+      'Tags',
+      Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
+      ({ TagKey }) => TagKey,
+      input,
+    ),
+});
+
+/** KMS knows one name. */
+const policyName = optional(oneOf(['default']), 'default');
+
+export const getKeyPolicy = keyOperation({
+  name: 'GetKeyPolicy',
+  fields: { PolicyName: policyName },
+  run: (_kms, { policy }) => ({ Policy: JSON.stringify(policy, undefined, 2), PolicyName: 'default' }),
+});
+
+export const listKeyPolicies = keyOperation({
+  name: 'ListKeyPolicies',
+  fields: { Limit: limit, Marker: marker },
+  run: () => ({ PolicyNames: ['default'], Truncated: false }),
+});
+
+export const putKeyPolicy = keyOperation({
+  name: 'PutKeyPolicy',
+  states: ['Enabled', 'Disabled'],
+  fields: {
+    Policy: required(policyText),
+    PolicyName: policyName,
+    BypassPolicyLockoutSafetyCheck: optional(flag(), false),
+  },
+  run({ keys, permissions }, key, { Policy, BypassPolicyLockoutSafetyCheck: skips }) {
+    const policy = parsePolicy(Policy);
+    checkPolicy(policy, keyArn(key.id), permissions, skips);
+    keys.save({ ...key, policy });
+    return {};
+  },
+});
+
+export const enableKey = keyOperation({
+  name: 'EnableKey',
+  states: ['Enabled', 'Disabled'],
+  fields: {},
+  run({ keys }, key) {
+    keys.save({ ...key, enabled: true });
+    return {};
+  },
+});
+
+export const disableKey = keyOperation({
+  name: 'DisableKey',
+  states: ['Enabled', 'Disabled'],
+  fields: {},
+  run({ keys }, key) {
+    keys.save({ ...key, enabled: false });
+    return {};
+  },
+});
+
+/** The API's model has wider bounds than the service. */
+export const windowInDays = integer({ min: 7, max: 30 });
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html */
+export const scheduleKeyDeletion = keyOperation({
+  name: 'ScheduleKeyDeletion',
+  states: ['Enabled', 'Disabled'],
+  fields: { PendingWindowInDays: optional(windowInDays, 30) },
+  run({ keys }, key, { PendingWindowInDays: days }) {
+    const deletion = keys.now + days * DAY_MS;
+    keys.save({ ...key, deletion });
+    return {
+      KeyId: keyArn(key.id),
+      DeletionDate: seconds(deletion),
+      KeyState: 'PendingDeletion',
+      PendingWindowInDays: days,
+    };
+  },
+});
+
+export const cancelKeyDeletion = keyOperation({
+  name: 'CancelKeyDeletion',
+  states: ['PendingDeletion'],
+  fields: {},
+  run({ keys }, key) {
+    const { deletion: _, ...rest } = key;
+    keys.save({ ...rest, enabled: false });
+    return { KeyId: keyArn(key.id) };
+  },
+});

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import type { Identities } from '../auth/identities.ts';
+import { type Permissions, unrestricted } from '../iam/permissions.ts';
+import type { ResourceHandler } from '../resource.ts';
+import { requestDoor } from '../wire/door.ts';
+import type { HttpHandler } from '../wire/http.ts';
+import { jsonProtocol } from '../wire/json-protocol.ts';
+import { keyResource } from './key-resource.ts';
+import * as keys from './keys.ts';
+import type { Operation } from './operation.ts';
+import * as signing from './signing.ts';
+import { KeyStore } from './store.ts';
+
+export interface KmsOptions {
+  readonly dataDir: string;
+  readonly identities: Identities;
+  readonly now: () => Date;
+  readonly permissions?: Permissions;
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html */
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  ['CancelKeyDeletion', keys.cancelKeyDeletion],
+  ['CreateKey', keys.createKey],
+  ['DescribeKey', keys.describeKey],
+  ['DisableKey', keys.disableKey],
+  ['EnableKey', keys.enableKey],
+  ['GetKeyPolicy', keys.getKeyPolicy],
+  ['GetPublicKey', signing.getPublicKey],
+  ['ListKeyPolicies', keys.listKeyPolicies],
+  ['ListKeys', keys.listKeys],
+  ['ListResourceTags', keys.listResourceTags],
+  ['PutKeyPolicy', keys.putKeyPolicy],
+  ['ScheduleKeyDeletion', keys.scheduleKeyDeletion],
+  ['Sign', signing.sign],
+  ['Verify', signing.verify],
+]);
+
+/** The embedded KMS: Ed25519 keys that sign. */
+export function createKms({ dataDir, identities, now, permissions = unrestricted }: KmsOptions): {
+  readonly handle: HttpHandler;
+  readonly resources: readonly ResourceHandler[];
+} {
+  const store = new KeyStore(join(dataDir, 'keys'), now);
+  const kms = { keys: store, permissions };
+  return {
+    resources: [keyResource(kms)],
+    handle: requestDoor({
+      service: 'kms',
+      protocol: jsonProtocol('TrentService'),
+      identities,
+      now,
+      permissions,
+      find(name) {
+        const operation = OPERATIONS.get(name);
+        return operation && { run: ({ input }) => operation(kms, input) };
+      },
+    }),
+  };
+}

@@ -1,0 +1,99 @@
+import { sign as signWith, verify as verifyWith } from 'node:crypto';
+import { changed, flag, oneOf, optional, required, type Shape, text } from '../shape.ts';
+import { AwsError } from '../wire/errors.ts';
+import { validation } from './errors.ts';
+import { keyOperation } from './operation.ts';
+import { ALGORITHM, KEY_SPEC, KEY_USAGE, OTHER_ALGORITHMS } from './specs.ts';
+import { halvesOf, keyArn } from './store.ts';
+
+/** Bytes in base64, within the bounds. The message of a refusal does not repeat them. */
+function blob(max: number): Shape<Buffer> {
+  // Text that is longer than the bytes can be is not decoded.
+  const whole = text({ max: Math.ceil(max / 3) * 4 + 4 });
+  return changed(whole, (value, place) => {
+    const bytes = Buffer.from(value, 'base64');
+    if (bytes.toString('base64') !== value) {
+      throw new AwsError('SerializationException', `${place} is not base64`);
+    }
+    const [bound, limit] = bytes.length === 0 ? ['greater', 1] : ['less', max];
+    if (bytes.length > 0 && bytes.length <= max) return bytes;
+    throw validation(
+      `1 validation error detected: Value at '${place}' failed to satisfy constraint: Member must have length ${bound} than or equal to ${limit}`,
+    );
+  });
+}
+
+const MESSAGE_TYPES = ['RAW', 'DIGEST', 'EXTERNAL_MU'] as const;
+
+/** What Sign and Verify have in common. */
+const fields = {
+  Message: required(blob(4096)),
+  MessageType: optional(oneOf(MESSAGE_TYPES), 'RAW'),
+  SigningAlgorithm: required(
+    oneOf([ALGORITHM, ...OTHER_ALGORITHMS], { notSupported: ['ED25519_PH_SHA_512'] }),
+  ),
+  DryRun: optional(flag(), false),
+};
+
+interface Request {
+  readonly MessageType: (typeof MESSAGE_TYPES)[number];
+  readonly SigningAlgorithm: string;
+  readonly DryRun: boolean;
+}
+
+/** Ed25519 hashes the message itself: https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html */
+function refuseUnfit({ MessageType, SigningAlgorithm, DryRun }: Request): void {
+  if (SigningAlgorithm !== ALGORITHM) {
+    throw new AwsError(
+      'InvalidKeyUsageException',
+      `Algorithm ${SigningAlgorithm} is incompatible with key spec ${KEY_SPEC}.`,
+    );
+  }
+  if (MessageType !== 'RAW') {
+    throw validation(`Message type ${MessageType} is incompatible with algorithm ${ALGORITHM}.`);
+  }
+  if (DryRun) {
+    throw new AwsError(
+      'DryRunOperationException',
+      'The request would have succeeded, but the DryRun option is set.',
+    );
+  }
+}
+
+export const getPublicKey = keyOperation({
+  name: 'GetPublicKey',
+  states: ['Enabled'],
+  fields: {},
+  run: (_kms, key) => ({
+    KeyId: keyArn(key.id),
+    PublicKey: halvesOf(key).open.export({ format: 'der', type: 'spki' }).toString('base64'),
+    CustomerMasterKeySpec: KEY_SPEC,
+    KeySpec: KEY_SPEC,
+    KeyUsage: KEY_USAGE,
+    SigningAlgorithms: [ALGORITHM],
+  }),
+});
+
+export const sign = keyOperation({
+  name: 'Sign',
+  states: ['Enabled'],
+  fields,
+  run(_kms, key, input) {
+    refuseUnfit(input);
+    const signature = signWith(null, input.Message, halvesOf(key).secret);
+    return { KeyId: keyArn(key.id), Signature: signature.toString('base64'), SigningAlgorithm: ALGORITHM };
+  },
+});
+
+export const verify = keyOperation({
+  name: 'Verify',
+  states: ['Enabled'],
+  fields: { ...fields, Signature: required(blob(6144)) },
+  run(_kms, key, input) {
+    refuseUnfit(input);
+    if (!verifyWith(null, input.Message, halvesOf(key).open, input.Signature)) {
+      throw new AwsError('KMSInvalidSignatureException', 'The signature is not valid.');
+    }
+    return { KeyId: keyArn(key.id), SignatureValid: true, SigningAlgorithm: ALGORITHM };
+  },
+});

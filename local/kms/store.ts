@@ -1,0 +1,107 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { arnOf } from '../account.ts';
+import type { JsonObject } from '../json.ts';
+import { JsonFile } from '../state.ts';
+import { notFound } from './errors.ts';
+
+/** A KMS key as it is kept: a file of its own, which only its owner can read. */
+export interface Key {
+  readonly id: string;
+  /** PKCS#8 PEM. */
+  readonly privateKey: string;
+  readonly policy: JsonObject;
+  readonly description: string;
+  readonly enabled: boolean;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  /** Milliseconds since 1970 when the key is deleted; absent unless that is scheduled. */
+  readonly deletion?: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion';
+
+export function stateOf({ enabled, deletion }: Key): KeyState {
+  if (deletion !== undefined) return 'PendingDeletion';
+  return enabled ? 'Enabled' : 'Disabled';
+}
+
+export const keyArn = (id: string) => arnOf('kms', `key/${id}`);
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export type NewKey = Omit<Key, 'privateKey' | 'created' | 'deletion'>;
+
+/** The keys of the account. A key whose time has come is deleted when it is next looked for. */
+export class KeyStore {
+  readonly #folder: string;
+  readonly #now: () => Date;
+
+  constructor(folder: string, now: () => Date) {
+    this.#folder = folder;
+    this.#now = now;
+  }
+
+  get now(): number {
+    return this.#now().getTime();
+  }
+
+  create(settings: NewKey): Key {
+    const { privateKey } = generateKeyPairSync('ed25519', {
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+    const key = { ...settings, privateKey, created: this.now };
+    this.save(key);
+    return key;
+  }
+
+  save(key: Key): void {
+    this.#file(key.id).write(key);
+  }
+
+  find(id: string): Key | undefined {
+    if (!UUID.test(id)) return undefined;
+    const file = this.#file(id);
+    const key = file.read();
+    if (key?.deletion === undefined || key.deletion > this.now) return key;
+    file.remove();
+    return undefined;
+  }
+
+  /**
+   * Returns a key by its id or ARN.
+   * @throws AwsError `NotFoundException`
+   */
+  get(name: string): Key {
+    const own = keyArn('');
+    if (name.startsWith('alias/') || name.includes(':alias/')) throw notFound(`Alias ${name} is not found.`);
+    if (name.startsWith('arn:') && !name.startsWith(own)) throw notFound(`Invalid arn ${name}`);
+    const id = name.startsWith(own) ? name.slice(own.length) : name;
+    if (!UUID.test(id)) throw notFound(`Invalid keyId '${id}'`);
+    const key = this.find(id);
+    if (key === undefined) throw notFound(`Key '${keyArn(id)}' does not exist`);
+    return key;
+  }
+
+  /** In the order of their ids. */
+  all(): Key[] {
+    if (!existsSync(this.#folder)) return [];
+    return readdirSync(this.#folder)
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .flatMap((name) => this.find(name.slice(0, -'.json'.length)) ?? []);
+  }
+
+  #file(id: string): JsonFile<Key> {
+    return new JsonFile(join(this.#folder, `${id}.json`));
+  }
+}
+
+/** The halves of a key. */
+export function halvesOf({ privateKey }: Key): { readonly secret: KeyObject; readonly open: KeyObject } {
+  const secret = createPrivateKey(privateKey);
+  return { secret, open: createPublicKey(secret) };
+}
