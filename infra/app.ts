@@ -17,6 +17,7 @@ import { UploadStack } from './upload-stack.ts';
  * Every later one takes the same values: without them the distribution would be taken down again.
  * More context: stackName, options as JSON (see StackOptions in infra/options.ts), and for their trusted issuers the key
  * sets by alias as JSON with the seconds since 1970: -c keySets="{\"corp\":$(curl -s https://…/jwks)}" -c bakedAt=…
+ * For their signing keys, the public halves as a key set: -c signingKeys="{\"keys\":[…]}"
  */
 const app = new App({ analyticsReporting: false });
 
@@ -55,7 +56,9 @@ function readEdge(): EdgeKeys | undefined {
     throw new Error('the context values keySets and bakedAt go together');
   }
   const bakedAt = seconds === undefined ? undefined : Number(seconds);
-  return { keySets: Object.fromEntries(keySets), ...omitUndefined({ pool, bakedAt }) };
+  const signingKeys = object('signingKeys');
+  const signing = signingKeys && signingKeysOf(signingKeys);
+  return { keySets: Object.fromEntries(keySets), ...omitUndefined({ pool, bakedAt, signing }) };
 }
 
 const edge = readEdge();

@@ -10,13 +10,14 @@ import { createNotice } from './notice.ts';
 import { policyOf, type StackOptions } from './options.ts';
 import { pageFiles, pageSettings } from './page.ts';
 import { createScan } from './scan.ts';
+import { createSigningKeys } from './signing-key.ts';
 
 /** Lambda@Edge functions must be in this region. */
 const REGION = 'us-east-1';
 
 export interface UploadStackProps {
   readonly stackName: string;
-  /** Absent: only the half that comes first is made (pool, client, bucket). The whole leaves that half as it is. */
+  /** Absent: only the half that comes first is made (pool, client, bucket, signing keys). The whole leaves that half as it is. */
   readonly edge?: EdgeKeys;
   readonly options: StackOptions;
 }
@@ -33,9 +34,10 @@ export class UploadStack extends Stack {
       synthesizer: new LegacyStackSynthesizer() as IStackSynthesizer,
       analyticsReporting: false,
     });
-    const { userPool = true } = options;
+    const { userPool = true, signing } = options;
     if (userPool) createUserPoolClient(this, createUserPool(this, options), options);
     const bucket = createBucket(this, options);
+    if (signing !== undefined) createSigningKeys(this, signing);
     if (edge === undefined) return;
     const { trust = [] } = options;
     createDistribution(this, {
@@ -50,8 +52,8 @@ export class UploadStack extends Stack {
 }
 
 /** Returns what is baked into the edge function. */
-function bakedConfig(options: StackOptions, { pool, keySets, bakedAt }: EdgeKeys): BakedConfig {
-  const { domain, trust } = options;
+function bakedConfig(options: StackOptions, { pool, keySets, bakedAt, signing }: EdgeKeys): BakedConfig {
+  const { domain, trust, signing: { revoked } = {} } = options;
   return {
     ...pool,
     policy: policyOf(options),
@@ -60,6 +62,7 @@ function bakedConfig(options: StackOptions, { pool, keySets, bakedAt }: EdgeKeys
       page: pageSettings(options),
       origins: domain === undefined ? undefined : [`https://${domain}`],
       bakedAt,
+      signing: signing && { keys: signing, ...omitUndefined({ revoked: revoked?.map(({ id }) => id) }) },
     }),
   };
 }

@@ -26,6 +26,7 @@ import { requireDeployable } from '../stack/options/require-deployable.ts';
 import { deployedResult } from '../stack/result/deployed-result.ts';
 import { keyPolicyFor } from '../stack/result/key-policy.ts';
 import { nextSteps } from '../stack/result/next-steps.ts';
+import { withoutEnded } from '../stack/signing/signing-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { claimWarnings } from '../trust/claim-warnings.ts';
 import { shellWord } from '../ui/shell-word.ts';
@@ -117,7 +118,8 @@ async function applyTo(
     if (mustExist) await requireStack(work);
     await requireChecks(context, preflight(work, { ...given, dryRun }));
     const kept = await keptOptions(work);
-    const { options, keySets } = await change(kept, work);
+    const { options: changed, keySets } = await change(kept, work);
+    const options = withoutEnded(changed, context.now());
     requireDeployable(options);
     await refuseBucket(work, options);
     await refuseForeignKey(work, options);

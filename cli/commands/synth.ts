@@ -5,6 +5,8 @@ import { keptOptions } from '../stack/options/kept-options.ts';
 import { mergeOptions } from '../stack/options/merge-options.ts';
 import { withLogo } from '../stack/options/page-logo.ts';
 import { requireDeployable } from '../stack/options/require-deployable.ts';
+import { publicSigningKeys } from '../stack/signing/signing-key.ts';
+import { withoutEnded } from '../stack/signing/signing-options.ts';
 import { trustedKeys } from '../stack/template/trusted-keys.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
 import { DEFAULT_STACK_NAME, findTarget, type OperatorArgs, openStack, targetNamed } from './operator.ts';
@@ -16,9 +18,11 @@ export async function synth(context: Context, args: OperatorArgs & OptionFlags):
   const work = await openStack(context, target, args);
   try {
     const stack = await findStack(work);
-    const options = mergeOptions(await keptOptions(work, stack), given, unset);
+    const options = withoutEnded(mergeOptions(await keptOptions(work, stack), given, unset), context.now());
     requireDeployable(options);
-    const template = await wantedTemplate(work, stack, options, await trustedKeys(work, options, stack));
+    const trusted = await trustedKeys(work, options, stack);
+    const signing = await publicSigningKeys(work, options, stack);
+    const template = await wantedTemplate(work, stack, options, { ...trusted, ...signing });
     if (stack === undefined) {
       context.ui.event({
         type: 'note',

@@ -10,6 +10,7 @@ export const OUTPUT = {
   bucket: 'S3BucketName',
   domain: 'CloudFrontDistributionUrl',
   edgeFunction: 'EdgeFunctionName',
+  signingKey: 'SigningKeyArn',
 } as const;
 
 export type StackOutputs = Readonly<Partial<Record<keyof typeof OUTPUT, string>>>;

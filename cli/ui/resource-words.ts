@@ -13,6 +13,7 @@ const NAMES = table<string>({
   'AWS::Events::Rule': 'rule for notices',
   'AWS::GuardDuty::MalwareProtectionPlan': 'malware scan',
   'AWS::IAM::Role': 'IAM role',
+  'AWS::KMS::Key': 'signing key',
   'AWS::Lambda::Function': 'edge function',
   'AWS::Lambda::Version': "edge function's version",
   'AWS::S3::Bucket': 'bucket',

@@ -15,7 +15,7 @@ export const DAY_MS = 86_400_000;
 /** KMS writes times as seconds since 1970. */
 const seconds = (milliseconds: number) => milliseconds / 1000;
 
-export const policyText = text({ min: 1, max: 131_072, pattern: /[\t\n\r\u0020-\u00ff]+/ });
+const policyText = text({ min: 1, max: 131_072, pattern: /[\t\n\r\u0020-\u00ff]+/ });
 
 export const description = text({ max: 8192 });
 

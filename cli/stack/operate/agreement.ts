@@ -8,14 +8,19 @@ import { losses, type PlannedStep, planLines } from './plan-words.ts';
 
 /** The question before a change, and what was asked. */
 export interface Agreement {
-  readonly agree: (plan: PlannedChange, whole: boolean) => Promise<boolean>;
+  readonly agree: (plan: PlannedChange, next: NextStep | undefined) => Promise<boolean>;
   readonly steps: readonly PlannedStep[];
   /** The plans in words. */
   readonly lines: readonly string[];
 }
 
-/** Resources that a first deploy creates after the user pool. CloudFormation plans them only then. */
-const EDGE_FOLLOWS = '  then the edge: its function, a role for it, the CloudFront distribution';
+/** What a later step of the same deploy changes. CloudFormation plans it only then. */
+export type NextStep = keyof typeof FOLLOWS;
+
+const FOLLOWS = {
+  edge: '  then the edge: its function, a role for it, the CloudFront distribution',
+  verifying: '  then the edge function, which verifies what the signing key signs',
+};
 
 /** Error for a loss of data that `--yes` alone does not agree to. */
 function losesData(stackName: string, lost: readonly PlannedStep[]): UserError {
@@ -52,7 +57,7 @@ export function createAgreement(
   return {
     steps: all,
     lines: told,
-    async agree({ steps, to }, whole) {
+    async agree({ steps, to }, next) {
       const isFirst = all.length === 0;
       all.push(...steps);
       const lost = losses(steps);
@@ -61,8 +66,8 @@ export function createAgreement(
       if (isFirst || lost.length > 0) {
         const lines = [
           `${what} ${stackName} in ${where}:`,
-          ...planLines(steps, isFirst ? options : []),
-          ...(whole ? [] : [EDGE_FOLLOWS]),
+          ...planLines(steps, isFirst ? options : [], { isCharged: local === undefined }),
+          ...(next === undefined ? [] : [FOLLOWS[next]]),
         ];
         told.push(...lines);
         if (!dryRun) ui.event({ type: 'note', text: lines });

@@ -6,10 +6,12 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { findStack, type StackOutputs } from '../find-stack.ts';
+import { publicSigningKeys } from '../signing/signing-key.ts';
 import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
 import { makeTemplate } from '../template/make-template.ts';
 import { trustedKeys } from '../template/trusted-keys.ts';
 import { edgeKeys } from '../template/wanted-template.ts';
+import type { NextStep } from './agreement.ts';
 import {
   discardPlan,
   executeChange,
@@ -29,8 +31,8 @@ export interface DeployOptions {
   readonly tags?: readonly Tag[];
   /** Change nothing, not even an unfinished earlier operation. */
   readonly dryRun?: boolean;
-  /** Asks before each change; false cancels it. `whole` is false if the edge follows in a later step. */
-  readonly agree: (plan: PlannedChange, whole: boolean) => Promise<boolean>;
+  /** Asks before each change; false cancels it. */
+  readonly agree: (plan: PlannedChange, next: NextStep | undefined) => Promise<boolean>;
 }
 
 export interface Deployed {
@@ -40,12 +42,12 @@ export interface Deployed {
 
 const AGAIN = 'Run edge-upload deploy again. It continues from here.';
 
-/** Rounds at most: two for a new pool, and two more if a change replaces it. */
+/** Rounds at most: two for a new pool or signing key, and two more if a change replaces the pool. */
 const ROUNDS = 4;
 
 /**
- * Brings the stack to what this version would deploy. The edge function has the pool's identity in its code, so the
- * stack is applied until the identity that came out is the one that was baked in: twice at first, once afterwards. The
+ * Brings the stack to what this version would deploy. The edge function has the pool's identity and the public signing
+ * keys in its code, so the stack is applied until those that came out are baked in: twice at first, once afterwards. The
  * first time makes the bucket too, from which the second one takes a large template.
  */
 export function deployStack(work: StackWork, options: DeployOptions): Promise<Deployed> {
@@ -63,7 +65,9 @@ async function deployRounds(
     checkpoint(work.context.signal, AGAIN);
     const before = await settledStack(work, { dryRun });
     const outputs = before?.outputs ?? {};
-    const edge = await edgeKeys(work, { outputs, options, trusted });
+    const ours = await publicSigningKeys(work, options, before);
+    const isSigned = ours.signing?.length === options.signing?.keys.length;
+    const edge = await edgeKeys(work, { outputs, options, trusted: { ...trusted, ...ours } });
     const whole = edge !== undefined;
     const template = await templateOf(work, { options, ...omitUndefined({ edge }) });
     const to = before === undefined ? 'NEW' : before.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';
@@ -74,7 +78,7 @@ async function deployRounds(
     if (plan !== undefined) {
       const agreed = await refusing(work, plan, async () => {
         if (plan.to === 'EXISTING') await refuseByStackPolicy(work, plan.stackId, plan.steps);
-        return agree(plan, whole);
+        return agree(plan, whole ? (isSigned ? undefined : 'verifying') : 'edge');
       });
       if (!agreed) {
         await discardPlan(work, plan);
@@ -85,12 +89,12 @@ async function deployRounds(
     }
     const after = (await findStack(work))?.outputs ?? {};
     const { userPoolId, clientId } = edge?.pool ?? {};
-    if (whole && after.userPoolId === userPoolId && after.clientId === clientId)
+    if (whole && isSigned && after.userPoolId === userPoolId && after.clientId === clientId)
       return { outcome: changed ? 'changed' : 'unchanged', outputs: after };
   }
   throw new UserError(
     'stack_failed',
-    `The user pool of the stack “${work.stackName}” keeps changing while it is deployed.`,
+    `The user pool or the signing keys of the stack “${work.stackName}” keep changing while it is deployed.`,
     {
       hint: 'See whether something else deploys the same stack, then run edge-upload deploy again.',
     },

@@ -53,6 +53,19 @@ export function plannedSteps(changes: readonly Change[]): PlannedStep[] {
     .sort((one, other) => ORDER.indexOf(one.what) - ORDER.indexOf(other.what));
 }
 
+/**
+ * What a signing key costs, without its use: https://aws.amazon.com/kms/pricing/
+ * A key that is scheduled for deletion costs nothing.
+ */
+const KEY_PRICE = '$1 a month (list price of 2026: https://aws.amazon.com/kms/pricing/)';
+
+/** Returns what a step means beside the change itself. */
+function consequence({ what, type, loses }: PlannedStep, isCharged: boolean): string | undefined {
+  if (type !== 'AWS::KMS::Key') return loses;
+  if (what === 'remove') return 'KMS deletes it after 7 days';
+  return what === 'add' && isCharged ? KEY_PRICE : undefined;
+}
+
 const MARKS: Readonly<Record<PlannedStep['what'], string>> = {
   add: '+ add    ',
   adopt: '+ adopt  ',
@@ -65,8 +78,13 @@ const MARKS: Readonly<Record<PlannedStep['what'], string>> = {
 /**
  * A line for each option, then one for each step: `~ change   max-size: none → 5 GiB`, `! REPLACE  user pool: all its users
  * are lost`. Changes of metadata are left out: they only keep the options.
+ * @param isCharged on AWS, where resources cost money
  */
-export function planLines(steps: readonly PlannedStep[], options: readonly OptionChange[] = []): string[] {
+export function planLines(
+  steps: readonly PlannedStep[],
+  options: readonly OptionChange[] = [],
+  { isCharged = false }: { readonly isCharged?: boolean } = {},
+): string[] {
   const shown = steps
     .map((step) => ({ ...step, properties: step.properties.filter((name) => name !== 'Metadata') }))
     .filter(
@@ -75,9 +93,11 @@ export function planLines(steps: readonly PlannedStep[], options: readonly Optio
   // Old versions of the function stay in every deploy.
   const told = shown.filter(({ what, type }) => what !== 'leave' || type !== 'AWS::Lambda::Version');
   const ofOptions = options.map(({ name, from, to }) => `  ${MARKS.change}  ${name}: ${from} → ${to}`);
-  const ofSteps = told.map(({ what, type, properties, loses }) => {
+  const ofSteps = told.map((step) => {
+    const { what, type, properties } = step;
+    const more = consequence(step, isCharged);
     const which = properties.length === 0 ? '' : ` (${propertyWords(properties).join(', ')})`;
-    return `  ${MARKS[what]}  ${resourceName(type)}${which}${loses === undefined ? '' : `: ${loses}`}`;
+    return `  ${MARKS[what]}  ${resourceName(type)}${which}${more === undefined ? '' : `: ${more}`}`;
   });
   return [...ofOptions, ...ofSteps];
 }

@@ -55,6 +55,11 @@ function toUnset(name: string): OptionName {
       hint: ['Remove one of them:', '  edge-upload trust list', '  edge-upload trust remove <alias>'],
     });
   }
+  if (name === 'signing') {
+    throw new UserError('usage', 'Invalid value “signing” for --unset: signing keys are replaced.', {
+      hint: ['To stop all links and keys:', '  edge-upload key rotate --drop'],
+    });
+  }
   throw new UserError('usage', `Invalid value “${name}” for --unset: there is no such option.`, {
     hint: `It takes one of: ${OPTION_NAMES.map(nameOf).join(', ')}.`,
   });

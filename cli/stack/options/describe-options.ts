@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import type { JsonValue } from '../../json-value.ts';
+import { formatMinute } from '../../ui/format.ts';
 import { kindOf, nameOf, OPTION_NAMES } from './kinds.ts';
 import type { OptionName } from './option-kind.ts';
 import { issuerWords } from './trusted-issuers.ts';
@@ -47,7 +48,24 @@ export function optionChanges(before: StackOptions, after: StackOptions): Option
     from: text(option, before),
     to: text(option, after),
   }));
-  return [...flags.filter(({ from, to }) => from !== to), ...issuerChanges(before, after)];
+  const all = [...flags, ...signingChanges(before, after)].filter(({ from, to }) => from !== to);
+  return [...all, ...issuerChanges(before, after)];
+}
+
+/** Returns the signing keys in words: `2, 1 until 2027-01-01 00:00`. */
+function signingWords({ signing }: StackOptions): string {
+  const keys = (signing?.keys ?? []).map(({ id, until }) =>
+    until === undefined ? id : `${id} until ${formatMinute(new Date(until * 1000))}`,
+  );
+  return keys.length === 0 ? 'none' : keys.join(', ');
+}
+
+function signingChanges(before: StackOptions, after: StackOptions): OptionChange[] {
+  const revoked = ({ signing }: StackOptions) => String((signing?.revoked ?? []).length);
+  return [
+    { name: 'signing keys', from: signingWords(before), to: signingWords(after) },
+    { name: 'revoked links and keys', from: revoked(before), to: revoked(after) },
+  ];
 }
 
 function issuerChanges(

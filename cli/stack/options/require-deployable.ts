@@ -3,7 +3,10 @@ import { UserError } from '../../errors.ts';
 import { requireSafe } from '../../trust/safety.ts';
 import { requireKnown } from './kept-options.ts';
 
-/** Bytes of JSON. The first step of a deploy has the options in its template, which is inline: there is no bucket yet. */
+/**
+ * Bytes of JSON. The first step of a deploy has the options in its template, which is inline: there is no bucket yet. Signing
+ * keys and revoked tokens come later.
+ */
 const OPTIONS_ROOM = 30_000;
 
 /**
@@ -21,7 +24,7 @@ function described({ rules, jwksUri, name, groups, maxAge, ...issuer }: TrustedI
 }
 
 /** Checks that a deployment has room for its options. */
-function refuseTooMuch({ trust = [], ...options }: StackOptions): void {
+function refuseTooMuch({ trust = [], signing: _, ...options }: StackOptions): void {
   const all = bytesOf(options);
   if (all > OPTIONS_ROOM) {
     throw new UserError('usage', `A deployment keeps ${OPTIONS_ROOM} bytes of options; these have ${all}.`, {

@@ -1,4 +1,5 @@
 import { createHash, createPublicKey } from 'node:crypto';
+import type { TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { StackOptions, StackSigningKey } from '../../../infra/options.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
 import { UserError } from '../../errors.ts';
@@ -102,6 +103,19 @@ export async function signingKeys(
     return keyId === undefined ? [] : [await readKey(work, key.id, keyId)];
   });
   return (await Promise.all(found)).flat();
+}
+
+/**
+ * Returns the public halves of {@link signingKeys} as they are baked; without a member where there is none.
+ * @throws {UserError} as {@link signingKeys}
+ */
+export async function publicSigningKeys(
+  work: StackWork,
+  options: StackOptions,
+  stack: FoundStack | undefined,
+): Promise<Pick<TrustedKeys, 'signing'>> {
+  const keys = await signingKeys(work, options, stack);
+  return keys.length === 0 ? {} : { signing: keys.map(({ jwk }) => jwk) };
 }
 
 /**

@@ -1,12 +1,15 @@
 import type { KeptSigning, StackOptions, StackSigningKey } from '../../../infra/options.ts';
 import { isAmount, isRecord, listOf } from '../options/value-checks.ts';
 
+/** Seconds since 1970, to the end of the year 9999. */
+const isTime = (value: unknown) => isAmount(value) && Number(value) <= 253_402_300_799;
+
 const isKey = isRecord(
   { id: (value) => typeof value === 'string' && /^[1-9]\d{0,5}$/.test(value) },
-  { until: isAmount },
+  { until: isTime },
 );
 
-const isRevoked = isRecord({ id: isTokenId, until: isAmount });
+const isRevoked = isRecord({ id: isTokenId, until: isTime });
 
 /** Returns whether a value is the id of a link or key: 6 bytes in base64url. */
 export function isTokenId(value: unknown): value is string {
@@ -63,11 +66,12 @@ export function revokeToken(options: StackOptions, id: string, until: number): S
 /** Seconds for which an ended key or token stays listed, since clocks differ. */
 const MARGIN = 60 * 60;
 
-/** Returns options without signing keys and revoked tokens that have ended. @param now seconds since 1970 */
-export function withoutEnded(options: StackOptions, now: number): StackOptions {
+/** Returns options without signing keys and revoked tokens that have ended. */
+export function withoutEnded(options: StackOptions, now: Date): StackOptions {
   const { signing } = options;
   if (signing === undefined) return options;
-  const isAlive = ({ until }: { readonly until?: number }) => until === undefined || until + MARGIN > now;
+  const isAlive = ({ until }: { readonly until?: number }) =>
+    until === undefined || (until + MARGIN) * 1000 > now.getTime();
   const revoked = (signing.revoked ?? []).filter(isAlive);
   return {
     ...options,

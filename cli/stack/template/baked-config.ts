@@ -29,9 +29,12 @@ export function keysIn(baked: BakedConfig | undefined, alias: string): EdgeIssue
   return baked?.issuers?.find((one) => one.alias === alias)?.keys;
 }
 
-/** Returns the keys of trusted issuers as they are baked. */
+/** Returns the keys of trusted issuers, and the signing keys, as they are baked. */
 export function bakedKeys(templateBody: string, { trust = [] }: StackOptions): TrustedKeys {
   const config = bakedConfig(templateBody);
   const keySets = trust.map(({ alias }) => [alias, keysIn(config, alias) ?? []] as const);
-  return { keySets: Object.fromEntries(keySets), ...omitUndefined({ bakedAt: config?.bakedAt }) };
+  return {
+    keySets: Object.fromEntries(keySets),
+    ...omitUndefined({ bakedAt: config?.bakedAt, signing: config?.signing?.keys }),
+  };
 }

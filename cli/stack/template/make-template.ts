@@ -15,6 +15,13 @@ export async function makeTemplate(props: UploadStackProps): Promise<string> {
   throw new UserError(
     'usage',
     `The template has ${bytes} bytes; CloudFormation takes ${TEMPLATE_LIMIT_BYTES}. Nothing was changed.`,
-    { hint: ['Trust fewer issuers, or use fewer options:', '  edge-upload trust list'] },
+    {
+      hint: [
+        'Trust fewer issuers, or use fewer options:',
+        '  edge-upload trust list',
+        'Thousands of revoked links and keys are forgotten with a new signing key:',
+        '  edge-upload key rotate --drop',
+      ],
+    },
   );
 }

@@ -11,16 +11,16 @@ import { clientOptions, serve } from '../../support/serve.ts';
 
 export const DAY_MS = 86_400_000;
 
-/** The service behind a real socket, with a clock and denied actions set by the test. */
-export async function setUp(t: Pick<TestContext, 'after'>) {
+/** The service behind a real socket, with denied actions that the test sets. */
+export async function setUp(t: TestContext) {
   const dataDir = mkdtempSync(join(tmpdir(), 'kms-'));
   const identities = new Identities({ wellKnownKeys: true });
-  const world: { ahead: number; denied?: readonly string[] } = { ahead: 0 };
+  const world: { denied?: readonly string[] } = {};
   const open = () =>
     createKms({
       dataDir,
       identities,
-      now: () => new Date(Date.now() + world.ahead),
+      now: () => new Date(),
       permissions: operatorPermissions(() => world.denied),
     });
   let service = open();
@@ -41,10 +41,11 @@ export async function setUp(t: Pick<TestContext, 'after'>) {
       if (handler === undefined) throw new Error('no handler');
       return handler;
     },
-    /** Sets the clocks of both sides forward. */
+    /** Sets the clock of both sides forward. */
     advance(milliseconds: number) {
-      world.ahead += milliseconds;
-      kms.config.systemClockOffset = world.ahead;
+      const to = Date.now() + milliseconds;
+      t.mock.timers.reset();
+      t.mock.timers.enable({ apis: ['Date'], now: to });
     },
     /** A process more over the same folder. */
     reopen: () => {

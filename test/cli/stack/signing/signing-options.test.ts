@@ -11,6 +11,7 @@ import {
 } from '../../../../cli/stack/signing/signing-options.ts';
 import type { KeptSigning, RevokedToken } from '../../../../infra/options.ts';
 
+const at = (seconds: number) => new Date(seconds * 1000);
 const token = (id: string, until: number): RevokedToken => ({ id, until });
 
 test('the first signing key is number 1, and stays', () => {
@@ -43,10 +44,10 @@ test('keys and revoked tokens leave an hour after they ended', () => {
     keys: [{ id: '2' }, { id: '1', until: 5000 }],
     revoked: [token('aaaaaaaa', 1000), token('bbbbbbbb', 9000)],
   };
-  assert.deepEqual(withoutEnded({ signing }, 1000 + 3599), { signing });
-  assert.deepEqual(withoutEnded({ signing }, 1000 + 3600).signing?.revoked, [token('bbbbbbbb', 9000)]);
-  assert.deepEqual(withoutEnded({ signing }, 99_999), { signing: { keys: [{ id: '2' }] } });
-  assert.deepEqual(withoutEnded({ maxSize: 1 }, 99_999), { maxSize: 1 });
+  assert.deepEqual(withoutEnded({ signing }, at(1000 + 3599)), { signing });
+  assert.deepEqual(withoutEnded({ signing }, at(1000 + 3600)).signing?.revoked, [token('bbbbbbbb', 9000)]);
+  assert.deepEqual(withoutEnded({ signing }, at(99_999)), { signing: { keys: [{ id: '2' }] } });
+  assert.deepEqual(withoutEnded({ maxSize: 1 }, at(99_999)), { maxSize: 1 });
 });
 
 test('every other deploy keeps the signing keys as they are', () => {
@@ -73,6 +74,7 @@ test('kept signing keys that this version does not know are refused', () => {
     { keys: [{ id: '2' }, KEY] },
     { keys: [KEY, { id: '2', until: 5 }] },
     { keys: [KEY, { id: '1', until: 5 }] },
+    { keys: [{ id: '2' }, { id: '1', until: 1e15 }] },
     { keys: [KEY], revoked: [{ id: 'short', until: 5 }] },
     { keys: [KEY], revoked: [{ id: 'abcdefgh' }] },
     { keys: [KEY], revoked: [{ id: 'abcdefgh', until: -1 }] },

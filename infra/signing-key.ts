@@ -1,0 +1,43 @@
+import { AccountRootPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { CfnKey } from 'aws-cdk-lib/aws-kms';
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { KeptSigning } from './options.ts';
+
+/** The tag of signing keys, with the stack's name: the operator's policy allows signing with keys that have it. */
+const TAG = 'edge-upload';
+
+/** Days, the minimum. */
+const PENDING_WINDOW = 7;
+
+/**
+ * The keys that sign upload links and keys. Their private halves never leave KMS. A key that leaves the stack is scheduled
+ * for deletion, with `retainData` too: without its edge it is of no use, and it costs by the month.
+ */
+export function createSigningKeys(scope: Construct, { keys }: KeptSigning): void {
+  const [newest] = keys.map(({ id }) => createKey(scope, `SigningKey${id}`));
+  if (newest !== undefined) new CfnOutput(scope, 'SigningKeyArn', { value: newest.attrArn });
+}
+
+function createKey(scope: Construct, id: string): CfnKey {
+  const key = new CfnKey(scope, id, {
+    description: 'edge-upload: signs upload links and keys',
+    keySpec: 'ECC_NIST_EDWARDS25519',
+    keyUsage: 'SIGN_VERIFY',
+    pendingWindowInDays: PENDING_WINDOW,
+    // IAM decides who signs. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    keyPolicy: new PolicyDocument({
+      statements: [
+        new PolicyStatement({
+          sid: 'IAM',
+          principals: [new AccountRootPrincipal()],
+          actions: ['kms:*'],
+          resources: ['*'],
+        }),
+      ],
+    }),
+    tags: [{ key: TAG, value: Stack.of(scope).stackName }],
+  });
+  key.applyRemovalPolicy(RemovalPolicy.DESTROY);
+  return key;
+}
