@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { ACCOUNT_ID } from '../account.ts';
 import type { JsonObject } from '../json.ts';
 import { flag, integer, list, oneOf, optional, required, structure, text } from '../shape.ts';
@@ -41,7 +42,7 @@ function metadataOf(key: Key): JsonObject {
     KeySpec: KEY_SPEC,
     SigningAlgorithms: [ALGORITHM],
     MultiRegion: false,
-    ...(key.deletion === undefined ? {} : { DeletionDate: seconds(key.deletion) }),
+    ...omitUndefined({ DeletionDate: key.deletion && seconds(key.deletion) }),
   };
 }
 
@@ -110,7 +111,7 @@ function page<T extends JsonObject>(
   return {
     [name]: [...items],
     Truncated: next !== undefined,
-    ...(next === undefined ? {} : { NextMarker: next }),
+    ...omitUndefined({ NextMarker: next }),
   };
 }
 
