@@ -29,7 +29,7 @@ function command(name, text) {
   process.stdout.write(`::${name}::${encoded}\n`);
 }
 
-/** HTML that shows exactly this text: whatever could be markup, in HTML or Markdown, is written as its number. */
+/** Returns HTML that shows exactly this text. Characters that could be markup in HTML or Markdown become references. */
 function html(text) {
   const visible = String(text).replace(/\p{C}/gu, (sign) => `\\u{${sign.codePointAt(0).toString(16)}}`);
   return visible.replace(/[^\p{L}\p{N} /]/gu, (sign) => `&#${sign.codePointAt(0)};`);
@@ -104,7 +104,7 @@ async function run(args, results) {
 
 async function upload(args) {
   const results = join(`${env.RUNNER_TEMP}`, `edge-upload-${randomUUID()}.jsonl`);
-  // Until the same mark comes again, the runner takes no line for a command.
+  // The runner reads no line as a command until the mark is repeated.
   const mark = randomUUID();
   process.stdout.write(`::stop-commands::${mark}\n`);
   const found = await run(args, results).finally(() => process.stdout.write(`::${mark}::\n`));

@@ -3,8 +3,9 @@ import type { Context, Result } from '../context.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { writingText } from '../identity/caller.ts';
 import { discover, discoverCaller } from '../identity/discovery.ts';
+import { confirmIssuer } from '../identity/sign-in/confirm-issuer.ts';
 import { type AnswerFlags, givenAnswers } from '../identity/sign-in/given-answers.ts';
-import { chooseIssuer, confirmIssuer, type PeopleIssuer } from '../identity/sign-in/issuer-choice.ts';
+import { chooseIssuer, type PeopleIssuer } from '../identity/sign-in/issuer-choice.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
 import { environmentCredential, variablesOf } from '../identity/tokens/environment.ts';
 import type { StoredSession } from '../identity/tokens/stored-session.ts';
@@ -161,11 +162,11 @@ async function keep(context: Context, { deployment, session }: SignedIn): Promis
   };
 }
 
-/** Returns for how long a sign-in lasts that cannot be renewed. */
+/** Returns how long a sign-in without a refresh token lasts. */
 function lastingText(session: StoredSession, now: Date): readonly string[] {
   if (session.refreshToken !== undefined) return [];
   const time = formatDuration(Math.max(0, session.expiresAt.getTime() - now.getTime()));
-  return [`The sign-in lasts for ${time}: the issuer gave nothing to renew it with.`];
+  return [`The sign-in lasts for ${time}: the issuer gave no refresh token.`];
 }
 
 /** Returns what the user has permission to write. A failure does not affect the sign-in. */

@@ -9,7 +9,7 @@ import { forgetSession } from '../identity/tokens/token-store.ts';
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 
-/** Ends the sign-in at its issuer, and forgets its tokens whether or not that could be done. */
+/** Ends the sign-in at its issuer, and forgets its tokens even if the issuer cannot be reached. */
 export async function logout(
   context: Context,
   { everywhere = false }: { readonly everywhere?: boolean } = {},

@@ -89,7 +89,7 @@ export function declareTrust(root: Commander, act: Act): void {
     act(async () => (await import('../commands/trust/remove.ts')).remove, { ...given, alias }),
   );
   operated(
-    define(trust, 'check [token]', 'Say what the edge makes of a token, and why', [
+    define(trust, 'check [token]', 'Check whether the edge accepts a token, and explain why', [
       'edge-upload trust check < token.txt',
     ]).option('--verify', "Fetch the issuer's keys, and check the signature too"),
   ).action((token, given) =>

@@ -1,7 +1,7 @@
 import { isAlias } from '../../protocol/issuer-alias.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isFields } from '../settings/documents.ts';
-import { isLoopback } from '../settings/edge-url.ts';
+import { isSecureOrigin } from '../settings/edge-url.ts';
 
 const KINDS = ['pool', 'people', 'workload'] as const;
 
@@ -44,10 +44,10 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/;
 export function isIssuer(value: unknown): value is string {
   if (typeof value !== 'string' || !VISIBLE.test(value) || !URL.canParse(value)) return false;
   const url = new URL(value);
-  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
   // A host in other letters than it is sent in could look like another one.
   return (
-    secure && `${url.origin}${url.pathname === '/' && !value.endsWith('/') ? '' : url.pathname}` === value
+    isSecureOrigin(url) &&
+    `${url.origin}${url.pathname === '/' && !value.endsWith('/') ? '' : url.pathname}` === value
   );
 }
 

@@ -7,6 +7,11 @@ export function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostname);
 }
 
+/** Whether a credential can be sent to a URL: https, or plain http that stays on this computer. */
+export function isSecureOrigin({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+}
+
 /**
  * The edge's address as `https://host[:port]`, from what a person types: a bare domain as the stack's output gives it, or
  * a URL. Plain http is taken for loopback alone: a token must not travel in the clear.
@@ -26,8 +31,7 @@ export function edgeUrl(address: string): string {
   if ((url.pathname !== '/' && url.pathname !== '') || url.search !== '' || url.hash !== '') {
     throw new UserError('usage', `“${typed}” contains more than a host name.`, { hint });
   }
-  const plainLoopback = url.protocol === 'http:' && isLoopback(url.hostname);
-  if (url.protocol !== 'https:' && !plainLoopback) {
+  if (!isSecureOrigin(url)) {
     throw new UserError(
       'usage',
       `“${typed}” is not an https address; a token is never sent over ${url.protocol}//`,

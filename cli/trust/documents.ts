@@ -5,7 +5,7 @@ import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
 import { type Fields, readFields } from '../settings/documents.ts';
-import { isLoopback } from '../settings/edge-url.ts';
+import { isLoopback, isSecureOrigin } from '../settings/edge-url.ts';
 
 /** Milliseconds for a document, from the connection to its last byte. */
 const DEADLINE_MS = 15_000;
@@ -29,8 +29,7 @@ export function requireHttps(address: string, what: string, plainLoopback: boole
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const hint = 'Type it as the provider shows it, such as https://login.example.com';
   if (url === undefined) throw new UserError('usage', `${what} “${address}” is not a URL.`, { hint });
-  const plain = plainLoopback && url.protocol === 'http:' && isLoopback(url.hostname);
-  if (url.protocol !== 'https:' && !plain) {
+  if (url.protocol !== 'https:' && !(plainLoopback && isSecureOrigin(url))) {
     const why = isLoopback(url.hostname)
       ? 'plain http is for deployments in the embedded cloud alone'
       : 'keys that arrive unencrypted prove nothing';

@@ -9,7 +9,9 @@ import {
 } from 'openid-client';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
+import { openDeadline, orInterrupted } from '../../network/deadline.ts';
 import { EXACT_PORTS, REDIRECT_PATH } from '../../trust/presets.ts';
+import { asTask } from './as-task.ts';
 import {
   audienceParameters,
   offlineParameters,
@@ -19,22 +21,11 @@ import {
 } from './authorization-request.ts';
 import { openCallbackServer, whyNotAnswer } from './callback-server.ts';
 import { openBrowser } from './open-browser.ts';
-import { type Patience, withPatience } from './patience.ts';
 import type { Provider } from './provider.ts';
 import { onProvider } from './provider-failures.ts';
 
-/** Time for everything that the user does in the browser. */
-const PATIENCE: Patience = {
-  milliseconds: 10 * 60_000,
-  late: () =>
-    new UserError('gave_up', 'No answer came from the browser within 10 minutes.', {
-      hint: [
-        'Sign in again. If the browser cannot reach this computer, sign in with a code or a pasted address:',
-        '  edge-upload login --device',
-        '  edge-upload login --no-browser',
-      ],
-    }),
-};
+/** Milliseconds for everything that the user does in the browser. */
+const BROWSER_MS = 10 * 60_000;
 
 /** One sign-in at a provider. */
 export interface ProviderSignIn {
@@ -111,6 +102,26 @@ function exchangeCode(
   );
 }
 
+/** Waits for the browser, for a bounded time. Ctrl-C ends the wait at once. */
+async function inTime<T>(answered: Promise<T>, signal: AbortSignal): Promise<T> {
+  const deadline = openDeadline(signal);
+  deadline.set(BROWSER_MS);
+  try {
+    return await orInterrupted(answered, deadline.signal);
+  } catch (error) {
+    if (signal.aborted || !deadline.signal.aborted) throw error;
+    throw new UserError('gave_up', 'No answer came from the browser within 10 minutes.', {
+      hint: [
+        'Sign in again. If the browser cannot reach this computer, sign in with a code or a pasted address:',
+        '  edge-upload login --device',
+        '  edge-upload login --no-browser',
+      ],
+    });
+  } finally {
+    deadline.end();
+  }
+}
+
 /** Signs in with the browser of this computer, which comes back to a port that is open for this one answer. */
 export async function signInByBrowser(
   context: Context,
@@ -120,7 +131,6 @@ export async function signInByBrowser(
   const { provider, issuer, callbackPort } = signIn;
   const state = randomState();
   const server = await openCallbackServer(redirectOf(issuer, callbackPort), state);
-  const task = 'Waiting for the browser';
   try {
     const request = await requestCode(signIn, server.address, state);
     ui.event({
@@ -128,14 +138,10 @@ export async function signInByBrowser(
       text: ['The browser opens this address. If it does not, open it yourself:', `  ${request.url}`],
     });
     openBrowser(context, request.url);
-    ui.event({ type: 'task-started', task });
-    const { search } = await withPatience(server.answered, PATIENCE, signal);
-    const tokens = await exchangeCode(provider, request, search);
-    ui.event({ type: 'task-done', task, detail: provider.host });
-    return tokens;
-  } catch (error) {
-    ui.event({ type: 'task-failed', task });
-    throw error;
+    return await asTask(ui, 'Waiting for the browser', provider.host, async () => {
+      const { search } = await inTime(server.answered, signal);
+      return exchangeCode(provider, request, search);
+    });
   } finally {
     await server.close();
   }

@@ -8,6 +8,7 @@ import {
 import type { Context } from '../../context.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import { findFailure, isPassing } from '../../network/failures.ts';
+import { asTask } from './as-task.ts';
 import { audienceParameters, scopeOf } from './authorization-request.ts';
 import { insecurePage, type ProviderSignIn } from './code-sign-in.ts';
 import type { Provider } from './provider.ts';
@@ -49,19 +50,10 @@ export async function signInByDevice(
       `  ${device.verification_uri}`,
     ],
   });
-  const task = 'Waiting for the sign-in';
-  ui.event({ type: 'task-started', task });
-  try {
-    const tokens = await poll(context, provider, device, parameters);
-    ui.event({ type: 'task-done', task, detail: host });
-    return tokens;
-  } catch (error) {
-    ui.event({ type: 'task-failed', task });
-    throw error;
-  }
+  return asTask(ui, 'Waiting for the sign-in', host, () => poll(context, provider, device, parameters));
 }
 
-/** Asks for the tokens until the user has signed in. The library's own loop would hold Ctrl-C up for seconds. */
+/** Asks for the tokens until the user has signed in. The library's own loop delays Ctrl-C by up to one interval. */
 async function poll(
   { signal }: Pick<Context, 'signal'>,
   provider: Provider,

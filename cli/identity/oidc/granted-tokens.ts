@@ -39,7 +39,7 @@ export function isClientAudience(audience: unknown, clientId: string): boolean {
   return audience === clientId || audience === `api://${clientId}`;
 }
 
-/** Returns true for the edge's address, and for what the user accepted. The edge's word alone counts for nothing. */
+/** Returns true for the edge's address, and for what the user accepted. An audience that only the edge names is not enough. */
 function isOwnAudience(audience: unknown, { url, clientId, audience: accepted }: WantedToken): boolean {
   if (audience === url || audience === accepted) return true;
   return isClientAudience(accepted, clientId) && isClientAudience(audience, clientId);

@@ -12,7 +12,7 @@ import { openProvider, type Provider } from './provider.ts';
 export interface SignInWay {
   /** By a code that is typed on another device. */
   readonly device?: boolean;
-  /** True: with the browser of this computer, whatever seems to be missing. False: by pasting the final address. */
+  /** True: use the browser of this computer, also in a remote session or without a display. False: paste the final address. */
   readonly browser?: boolean;
   /** Port of the redirect address, in place of the registered ones. */
   readonly callbackPort?: number;

@@ -1,6 +1,7 @@
 import type { ClientError, ResponseBodyError } from 'openid-client';
 import { interrupted, isUserError, UserError, type UserErrorOptions } from '../../errors.ts';
 import { networkFailure } from '../../network/failures.ts';
+import { table } from '../../table.ts';
 
 /** OAuth error of a provider: https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
 export interface ProviderError {
@@ -10,22 +11,19 @@ export interface ProviderError {
 
 const MAX_WORDS = 300;
 
-/** Codes of Entra ID in its descriptions. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
+/** By number of the `AADSTS` code in a description of Entra ID. https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
 const ENTRA_HINTS: readonly (readonly [RegExp, string])[] = [
   [
-    /AADSTS(?:5300\d|53003\d|50097|50005|530084)/,
+    /^(?:5300\d|53003\d|50097|50005|530084)$/,
     'Your tenant forbids this sign-in by a policy. It may forbid sign-in by device code: run edge-upload login on a computer with a browser.',
   ],
   [
-    /AADSTS(?:7000218|70002)/,
+    /^(?:7000218|70002)$/,
     'The operator allows public client flows at the application, under “Authentication”.',
   ],
-  [/AADSTS(?:65001|90094|650\d\d)/, 'An administrator of the tenant consents to the application first.'],
-  [
-    /AADSTS(?:50011|500113)/,
-    'The operator registers the redirect addresses that edge-upload trust show prints.',
-  ],
-  [/AADSTS(?:700016|90002)/, 'The operator checks the tenant and the client id: edge-upload trust show'],
+  [/^(?:65001|90094|650\d\d)$/, 'An administrator of the tenant consents to the application first.'],
+  [/^(?:50011|500113)$/, 'The operator registers the redirect addresses that edge-upload trust show prints.'],
+  [/^(?:700016|90002)$/, 'The operator checks the tenant and the client id: edge-upload trust show'],
 ];
 
 /** Google demands the secret of desktop clients: https://developers.google.com/identity/protocols/oauth2/native-app */
@@ -34,7 +32,7 @@ const MISSING_SECRET: readonly string[] = [
   '  edge-upload trust google <domain> --client-secret-public <secret>',
 ];
 
-const HINTS: Readonly<Record<string, string>> = {
+const HINTS = table({
   access_denied:
     'You, or a rule of the provider, refused the sign-in. Sign in again with edge-upload login, or ask your administrator.',
   invalid_client:
@@ -48,7 +46,7 @@ const HINTS: Readonly<Record<string, string>> = {
   invalid_grant: 'Sign in again with: edge-upload login',
   expired_token: 'The code has expired. Sign in again with: edge-upload login',
   login_required: 'Sign in again with: edge-upload login',
-};
+});
 
 /** Returns a text of the provider's in one line of bounded length, as a part of a sentence. */
 function words(text: string): string {
@@ -64,7 +62,7 @@ export function providerError(error: unknown): ProviderError | undefined {
 }
 
 /** Returns true for a status after which the same request can work later. */
-function isPassing(status: unknown): boolean {
+function isPassingStatus(status: unknown): boolean {
   return typeof status === 'number' && (status >= 500 || status === 429);
 }
 
@@ -77,10 +75,11 @@ function unavailable(host: string, doing: string, options: UserErrorOptions): Us
 
 function refused({ error, description }: ProviderError, doing: string, cause: unknown): UserError {
   const why = description === '' ? error : `${description} (${error})`;
-  const entra = ENTRA_HINTS.find(([code]) => code.test(description))?.[1];
+  const code = /AADSTS(\d+)/.exec(description)?.[1] ?? '';
+  const entra = ENTRA_HINTS.find(([codes]) => codes.test(code))?.[1];
   const missing = /client_secret is missing/i.test(description) ? MISSING_SECRET : undefined;
   const secret = /client_secret|client secret/i.test(description) ? HINTS.invalid_client : undefined;
-  const hint = entra ?? missing ?? secret ?? (Object.hasOwn(HINTS, error) ? HINTS[error] : undefined);
+  const hint = entra ?? missing ?? secret ?? HINTS[error];
   return new UserError('sign_in_refused', `${doing} failed: ${why}.`, {
     hint: hint ?? 'Sign in again with edge-upload login, or ask the operator of the edge.',
     cause: withoutBody(cause),
@@ -114,7 +113,7 @@ function unexpected(error: Error, doing: string, host: string): UserError {
     });
   }
   const { cause } = error;
-  if (cause instanceof Response && isPassing(cause.status)) return unavailable(host, doing, options);
+  if (cause instanceof Response && isPassingStatus(cause.status)) return unavailable(host, doing, options);
   const status = cause instanceof Response ? `: HTTP ${cause.status}` : '';
   const inner = cause instanceof Error ? `: ${words(cause.message)}` : status;
   return new UserError('sign_in_refused', `${doing} failed: ${words(error.message)}${inner}.`, {
@@ -129,7 +128,7 @@ function providerFailure(error: unknown, doing: string, host: string): UserError
   for (let at = error; at instanceof Error; at = at.cause) if (isUserError(at)) return at;
   const answered = providerError(error);
   if (answered !== undefined) {
-    const isLater = isPassing((error as Partial<ResponseBodyError>).status) || answered.error === LATER;
+    const isLater = isPassingStatus((error as Partial<ResponseBodyError>).status) || answered.error === LATER;
     return isLater
       ? unavailable(host, doing, { cause: withoutBody(error) })
       : refused(answered, doing, error);

@@ -10,7 +10,7 @@ import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
-import { isLoopback } from '../../settings/edge-url.ts';
+import { isSecureOrigin } from '../../settings/edge-url.ts';
 import type { DescribedIssuer } from '../described-issuer.ts';
 import { onProvider } from './provider-failures.ts';
 import { providerFetch } from './provider-fetch.ts';
@@ -48,9 +48,9 @@ export async function openProvider(
   const { host } = new URL(issuer);
   const isSecure = (text: string): boolean => {
     if (!URL.canParse(text)) return false;
-    const { protocol, username, password, hostname } = new URL(text);
-    if (username !== '' || password !== '') return false;
-    return protocol === 'https:' || (protocol === 'http:' && local !== undefined && isLoopback(hostname));
+    const url = new URL(text);
+    if (url.username !== '' || url.password !== '') return false;
+    return url.protocol === 'https:' || (local !== undefined && isSecureOrigin(url));
   };
   if (!isSecure(issuer)) {
     throw new UserError(

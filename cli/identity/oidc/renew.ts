@@ -36,7 +36,7 @@ export async function refreshOidc(context: Place, session: OidcSession, local?: 
   const { url, issuer, clientId, token, refreshToken, audience, subject, preset } = session;
   const { host } = new URL(issuer);
   if (refreshToken === undefined)
-    throw ended(session, `${host} gave a token that has expired, and nothing to renew it with`);
+    throw ended(session, `the token has expired, and ${host} gave no refresh token`);
   const provider = await openProvider(context, session, { local, signal: never() });
   try {
     const { config } = provider;

@@ -10,7 +10,7 @@ export interface AccessTokenClaims {
   readonly expiresAt?: Date;
 }
 
-/** Returns the claims of a JWT, whoever issued it; `undefined` for any other text. The edge verifies them. */
+/** Returns the claims of a JWT of any issuer; `undefined` for other text. They are not verified here: the edge does that. */
 export function readClaims(token: string): Fields | undefined {
   const [, payload, signature, ...more] = token.split('.');
   if (payload === undefined || !signature || more.length > 0) return undefined;

@@ -2,12 +2,12 @@ import { readSmallFile } from '../../small-file.ts';
 import { bareToken, decodeText } from '../../text.ts';
 import { requireToken } from './token-text.ts';
 
-/** More than any token, and more than the headers of a request have room for. */
+/** Larger than any token: the headers of a request have less room. */
 const MAX_FILE_BYTES = 64 * 1024;
 
 /**
- * Reads a token file. Unlike files of this program, it may be a link, readable by others and of another user: so are
- * the files that a kubelet writes. https://kubernetes.io/docs/concepts/storage/projected-volumes/
+ * Reads a token file. Links, files of other users and files that others can read are accepted, as a kubelet writes such
+ * files. https://kubernetes.io/docs/concepts/storage/projected-volumes/
  * @param source what the file is, at the start of a sentence
  * @throws {UserError} `file_missing`, `file_unreadable`, `file_is_folder` or `file_special`; `usage` for other content
  */

@@ -1,5 +1,5 @@
 import { readFields } from '../../../settings/documents.ts';
-import { isLoopback } from '../../../settings/edge-url.ts';
+import { isSecureOrigin } from '../../../settings/edge-url.ts';
 import { requestToken } from './token-request.ts';
 import { noToken, type Workload } from './workload.ts';
 
@@ -14,8 +14,7 @@ const PERMISSION = [
 /** The address is the runner's own; it has no user name, and the request's token never travels in the clear. */
 function endpoint(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  const isSecure = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-  if (url !== undefined && isSecure && url.username === '' && url.password === '') return url;
+  if (url !== undefined && isSecureOrigin(url) && url.username === '' && url.password === '') return url;
   throw noToken(preset, 'ACTIONS_ID_TOKEN_REQUEST_URL is not an https address', {
     code: 'settings',
     hint: 'The runner sets this variable. Remove what changes it from the job.',

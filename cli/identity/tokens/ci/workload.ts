@@ -1,7 +1,9 @@
+import { claimText, readClaim } from '../../../../protocol/claims.ts';
 import type { Context } from '../../../context.ts';
 import { type ErrorCode, UserError } from '../../../errors.ts';
 import { PRESETS, type PresetName } from '../../../trust/presets.ts';
 import { readClaims } from '../access-token.ts';
+import { isJwtText } from '../token-text.ts';
 
 /** What a workload needs to get a token. */
 export interface WorkloadPlace extends Pick<Context, 'env' | 'home' | 'cwd' | 'execPath' | 'signal'> {
@@ -51,10 +53,7 @@ const MAX_TOKEN_LENGTH = 16 * 1024;
  * another service.
  */
 export function checkToken({ preset }: Pick<Workload, 'preset'>, token: string, audience: string): string {
-  const claims =
-    token.length <= MAX_TOKEN_LENGTH && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)
-      ? readClaims(token)
-      : undefined;
+  const claims = token.length <= MAX_TOKEN_LENGTH && isJwtText(token) ? readClaims(token) : undefined;
   if (claims === undefined) {
     throw noToken(preset, 'its answer is not a token', {
       code: 'unreachable',
@@ -73,14 +72,10 @@ const MAX_CLAIM_LENGTH = 100;
 
 /** Returns the claims that count, such as `repository=acme/app, ref=refs/heads/main`. */
 export function claimsText({ claims: paths }: Pick<Workload, 'claims'>, token: string): string {
-  const claims = readClaims(token);
+  const claims = readClaims(token) ?? {};
   const shown = paths.flatMap((path) => {
-    const value = path.reduce<unknown>(
-      (at, key) => (at as Record<string, unknown> | undefined)?.[key],
-      claims,
-    );
-    if (!['string', 'number', 'boolean'].includes(typeof value)) return [];
-    return `${path.at(-1)}=${String(value).slice(0, MAX_CLAIM_LENGTH)}`;
+    const text = claimText(readClaim(claims, path));
+    return text === undefined ? [] : `${path.at(-1)}=${text.slice(0, MAX_CLAIM_LENGTH)}`;
   });
   return shown.join(', ');
 }

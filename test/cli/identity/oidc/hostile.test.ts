@@ -290,8 +290,10 @@ test('an issuer is what its own document says, letter by letter, over https', as
     'file:///etc/passwd',
   ]) {
     provider.metadata = { authorization_endpoint };
-    const error = await failure(signIn(rig));
+    const { context, ended } = begin(rig);
+    const error = await failure(ended);
     assert.equal(error.code, 'sign_in_refused', authorization_endpoint);
+    assert.ok(!context.events.some(({ type }) => type === 'task-failed'), 'the wait never began');
   }
   provider.metadata = { token_endpoint: 'http://login.acme.invalid/token' };
   const plain = await failure(signIn(rig));
@@ -356,6 +358,9 @@ test('an answer in the name of another issuer, and a refusal, end the sign-in', 
   const blocked = await failure(signIn(rig));
   assert.match(blocked.message, /Access has been blocked/);
   assert.match(blocked.hint ?? '', /tenant forbids/);
+  // A code is a whole number: 70002 is not the beginning of 700024.
+  provider.redirectWith = { error: 'invalid_request', error_description: 'AADSTS700024: Not valid now.' };
+  assert.doesNotMatch(String((await failure(signIn(rig))).hint), /public client flows/);
   assert.deepEqual(provider.codes, []);
   await nothingIsOut(given);
 });

@@ -10,6 +10,7 @@ import { cannotAsk, cannotConfirm } from '../../../../cli/ui/questions.ts';
 import type { Ui } from '../../../../cli/ui/ui.ts';
 import { type TestContext, testContext } from '../../../support/context.ts';
 import { type FlatEvent, flatEvent } from '../../../support/flat.ts';
+import { claimsOf } from '../../../support/forge.ts';
 import { listen } from '../../../support/serve.ts';
 
 /** Answers to questions, by the beginning of the prompt; a function is asked when it is time. */
@@ -58,7 +59,7 @@ export async function openRig(t: Pick<Test, 'after'>, { local = true } = {}): Pr
     const token = authorization.replace(/^Bearer /, '');
     received.push(token);
     if (rig.refusal !== undefined) return answer(rig.refusal.status, rig.refusal);
-    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    const claims = claimsOf(token);
     return answer(200, {
       ...edge,
       caller: {
@@ -70,7 +71,7 @@ export async function openRig(t: Pick<Test, 'after'>, { local = true } = {}): Pr
         writeTo: rig.writeTo,
         maxSize: 1024 ** 2,
         noClobber: true,
-        tokenExpiresAt: new Date(claims.exp * 1000).toISOString(),
+        tokenExpiresAt: new Date(Number(claims.exp) * 1000).toISOString(),
       },
     });
   });

@@ -11,6 +11,7 @@ import { listDeployments } from '../../../../cli/settings/deployments.ts';
 import { resolveTarget } from '../../../../cli/settings/target.ts';
 import { type Company, type CompanyOptions, openCompany } from '../../../support/company.ts';
 import { flatResult } from '../../../support/flat.ts';
+import { claimsOf } from '../../../support/forge.ts';
 import { headlessBrowser } from '../../../support/headless-browser.ts';
 import { addressIn, failure, openRig, type Rig } from './rig.ts';
 
@@ -118,7 +119,7 @@ for (const algorithm of ['ES256', 'EdDSA'] as const) {
       );
       await signIn(rig);
       const [first = ''] = rig.received;
-      const { aud } = JSON.parse(Buffer.from(first.split('.')[1] ?? '', 'base64url').toString());
+      const { aud } = claimsOf(first);
       assert.equal(aud, kind === 'id' ? company.clientId : rig.url);
       const context = rig.context();
       // Five minutes later, by the clock of the command.
