@@ -11,28 +11,28 @@ function literal(value: object): string {
   return JSON.stringify(value).replaceAll('{{', '{\\u007b');
 }
 
-const ISSUER_FIELDS = [
-  'alias',
-  'kind',
-  'iss',
-  'jwksUri',
-  'token',
-  'audiences',
-  'clientId',
-  'scopes',
-  'preset',
-  'name',
-  'groups',
-  'maxAge',
-  'rules',
-] as const satisfies readonly (keyof EdgeIssuer)[];
+/** Every field that is public code. */
+const ISSUER_FIELDS = {
+  alias: true,
+  kind: true,
+  iss: true,
+  jwksUri: true,
+  token: true,
+  audiences: true,
+  clientId: true,
+  clientSecretPublic: true,
+  scopes: true,
+  preset: true,
+  name: true,
+  groups: true,
+  maxAge: true,
+  rules: true,
+} as const satisfies Record<Exclude<keyof EdgeIssuer, 'keys'>, true>;
 
 /** Copies each field by name, so that no other value becomes public code. */
 function publicIssuer(issuer: EdgeIssuer): EdgeIssuer {
-  const fields = ISSUER_FIELDS.filter((field) => issuer[field] !== undefined).map((field) => [
-    field,
-    issuer[field],
-  ]);
+  const names = Object.keys(ISSUER_FIELDS) as (keyof typeof ISSUER_FIELDS)[];
+  const fields = names.filter((name) => issuer[name] !== undefined).map((name) => [name, issuer[name]]);
   return { ...Object.fromEntries(fields), keys: signingKeysOf(issuer) };
 }
 
@@ -59,10 +59,19 @@ function publicPage(page: EdgePage): EdgePage {
  * @param page The files of the upload page, for a configuration with a page.
  * @throws {Error} when the bundle was not built, or is larger than {@link EDGE_CODE_LIMIT_BYTES}.
  */
-export function edgeCode(
-  { userPoolId, clientId, jwks, policy, issuers, signing, page: settings, origins, bakedAt }: BakedConfig,
-  page?: EdgePage,
-): string {
+export function edgeCode(baked: BakedConfig, page?: EdgePage): string {
+  const {
+    userPoolId,
+    clientId,
+    jwks,
+    policy,
+    issuers,
+    signing,
+    page: settings,
+    idp,
+    origins,
+    bakedAt,
+  } = baked;
   const config = omitUndefined({
     userPoolId,
     clientId,

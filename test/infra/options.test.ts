@@ -78,6 +78,23 @@ test('trusted issuers follow the pool with their keys; without a pool they are a
   assert.equal(only(withOptions({}), 'AWS::Lambda::Function').Metadata, undefined);
 });
 
+test('every public field of an issuer is in the function, and nothing else that it has', () => {
+  const issuer = {
+    ...ISSUER,
+    preset: 'google',
+    clientSecretPublic: 'GOCSPX-public',
+    scopes: ['openid', 'email'],
+    audiences: ['edge-upload'],
+    groups: ['groups'],
+    maxAge: 3600,
+  };
+  const options = { trust: [issuer] };
+  const { keySets } = keysFor(options);
+  const more = { trust: [{ ...issuer, clientSecret: 'private' }] };
+  const [, baked] = edgeConfig(wholeTemplate(keysFor(options), more)).issuers;
+  assert.deepEqual(baked, { ...issuer, keys: keySets.corp });
+});
+
 test('the bucket keeps the options with the deployment, in the half that comes first too', () => {
   for (const template of [withOptions(ALL_OPTIONS), halfTemplate(ALL_OPTIONS)]) {
     assert.deepEqual(uploads(template).Metadata, { 'edge-upload': { options: ALL_OPTIONS } });
