@@ -20,6 +20,8 @@ export interface BakedConfig extends Partial<PoolIdentity> {
   readonly signing?: Signing;
   /** Absent: the edge serves no page. Its files are a constant of their own: see `EdgePage`. */
   readonly page?: PageSettings;
+  /** A provider is behind the user pool: people sign in at the pool's managed login too. */
+  readonly idp?: true;
   readonly origins?: readonly string[];
   readonly bakedAt?: number;
 }
@@ -65,6 +67,8 @@ export interface EdgeConfig {
   /** Ids of links and keys that are refused. */
   readonly revoked?: ReadonlySet<string>;
   readonly page?: PageSettings;
+  /** A provider is behind the user pool. */
+  readonly idp?: true;
 }
 
 export interface EdgePolicy {

@@ -1,6 +1,8 @@
 import { claimTexts, readClaim } from '../protocol/claims.ts';
+import { IDP_ALIAS } from '../protocol/issuer-alias.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { placeholdersOf } from '../protocol/prefix-rule.ts';
+import { MANAGED_LOGIN } from '../protocol/sign-in-callback.ts';
 import type { EdgeConfig, EdgeIssuer, PageSettings, UploadPolicy } from './config.ts';
 import { permissionOf } from './permission.ts';
 import { fitting } from './response.ts';
@@ -69,14 +71,14 @@ const LIST_BYTES = 12_000;
 /** Bytes of the claims about a caller. */
 const CLAIMS_BYTES = 4_000;
 
-export function describeEdge({ issuers, policy, page }: EdgeConfig, caller?: Caller): EdgeDescription {
+export function describeEdge({ issuers, policy, page, idp }: EdgeConfig, caller?: Caller): EdgeDescription {
   const pool = issuers.find(({ kind }) => kind === 'pool');
   return {
     service: 'edge-upload',
     version: 2,
     ...(pool && describePool(pool)),
     policy: { ...policy, ...(pool && poolPolicy(pool)) },
-    issuers: issuers.flatMap(describeIssuer),
+    issuers: [...issuers.flatMap(describeIssuer), ...(idp && pool ? [describeManagedLogin(pool)] : [])],
     ...omitUndefined({ page }),
     ...(caller && { caller: describeCaller(policy, caller) }),
   };
@@ -85,6 +87,24 @@ export function describeEdge({ issuers, policy, page }: EdgeConfig, caller?: Cal
 function describePool({ iss: [issuer = ''], clientId }: EdgeIssuer) {
   const userPoolId = issuer.slice(issuer.lastIndexOf('/') + 1);
   return { region: userPoolId.split('_')[0] ?? '', userPoolId, ...omitUndefined({ clientId }) };
+}
+
+/**
+ * Describes the pool's managed login, which sends people to the provider behind the pool. Its tokens are the pool's: they
+ * name the client, and no audience.
+ */
+function describeManagedLogin({ iss: [issuer = ''], clientId = '', token }: EdgeIssuer): DescribedIssuer {
+  const { preset } = MANAGED_LOGIN;
+  return {
+    alias: IDP_ALIAS,
+    kind: 'people',
+    issuer,
+    token,
+    clientId,
+    scopes: ['openid'],
+    audience: clientId,
+    preset,
+  };
 }
 
 /** The options of `deploy` from which the pool's rule was made. */

@@ -80,6 +80,7 @@ export function edgeCode(baked: BakedConfig, page?: EdgePage): string {
     issuers: issuers?.map(publicIssuer),
     signing: signing && publicSigning(signing),
     page: settings && publicSettings(settings),
+    idp: idp && true,
     origins,
     bakedAt,
   });

@@ -18,6 +18,7 @@ import {
 import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { createFederation, FEDERATED_CLIENT } from './federation.ts';
 import { type CognitoTier, type Mfa, OPTIONS_METADATA, type StackOptions } from './options.ts';
 import { PASSWORD_POLICY } from './password-policy.ts';
 
@@ -93,13 +94,15 @@ const WRITABLE = new ClientAttributes().withStandardAttributes({
 export function createUserPoolClient(
   scope: Construct,
   userPool: UserPool,
-  { tokenValidityMinutes = 60 }: StackOptions,
+  options: StackOptions,
 ): UserPoolClient {
+  const { tokenValidityMinutes = 60 } = options;
+  const provider = createFederation(scope, userPool, options);
   const client = new UserPoolClient(scope, 'UserPoolClient', {
     userPool,
     generateSecret: false,
     authFlows: { userSrp: true, adminUserPassword: true },
-    disableOAuth: true,
+    ...(provider === undefined ? { disableOAuth: true } : FEDERATED_CLIENT),
     preventUserExistenceErrors: true,
     enableTokenRevocation: true,
     // The maximum: a first sign-in includes choosing a new password.
@@ -112,6 +115,7 @@ export function createUserPoolClient(
     refreshTokenRotationGracePeriod: Duration.seconds(60),
     writeAttributes: WRITABLE,
   });
+  if (provider !== undefined) client.node.addDependency(provider);
   new CfnOutput(scope, 'CognitoAppClientId', { value: client.userPoolClientId });
   return client;
 }

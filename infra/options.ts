@@ -51,6 +51,12 @@ export interface StackOptions {
   readonly pageLogo?: string;
   /** False: no user pool. Uploaders then sign in with the issuers of {@link trust} alone. */
   readonly userPool?: boolean;
+  /** The provider behind the user pool: `saml:` and the address of its metadata, or `oidc:` and an issuer. */
+  readonly idp?: string;
+  /** Of the pool at an OpenID Connect provider; goes with {@link idpSecret}. */
+  readonly idpClientId?: string;
+  /** The secret of AWS Secrets Manager that holds the client's secret, by its name or ARN. */
+  readonly idpSecret?: string;
   /** Amazon EventBridge gets an event for each object; also on with {@link notify} and {@link scan}. */
   readonly events?: boolean;
   /** E-mail addresses that are told of each upload. */

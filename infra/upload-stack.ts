@@ -53,13 +53,14 @@ export class UploadStack extends Stack {
 
 /** Returns what is baked into the edge function. */
 function bakedConfig(options: StackOptions, { pool, keySets, bakedAt, signing }: EdgeKeys): BakedConfig {
-  const { domain, trust, signing: { revoked } = {} } = options;
+  const { domain, trust, idp, userPool = true, signing: { revoked } = {} } = options;
   return {
     ...pool,
     policy: policyOf(options),
     ...omitUndefined({
       issuers: trust?.map((issuer) => ({ ...issuer, keys: keySets[issuer.alias] ?? [] })),
       page: pageSettings(options),
+      idp: userPool && idp !== undefined ? true : undefined,
       origins: domain === undefined ? undefined : [`https://${domain}`],
       bakedAt,
       signing: signing && { keys: signing, ...omitUndefined({ revoked: revoked?.map(({ id }) => id) }) },

@@ -1,3 +1,5 @@
+import { EXACT_PORTS, REDIRECT_PATH } from '../../protocol/sign-in-callback.ts';
+
 /** Where a provider sends the browser back to. */
 export interface Redirect {
   readonly host: '127.0.0.1' | 'localhost';
@@ -38,12 +40,6 @@ export const PRESET_NAMES = [...OF_PEOPLE, ...OF_JOBS, ...OF_CLOUDS] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 
 const DAY = 24 * 3600;
-
-/** The path of every redirect address. */
-export const REDIRECT_PATH = '/callback';
-
-/** For providers that compare redirect addresses with their ports. Outside the ephemeral ports of every system. */
-export const EXACT_PORTS = [21743, 25417, 28961] as const;
 
 const people = { kind: 'people', token: 'access', writeTo: '{issuer}/{sub}/', maxAge: DAY } as const;
 const workload = { kind: 'workload', token: 'id', writeTo: '{issuer}/', maxAge: DAY } as const;

@@ -2,7 +2,7 @@ import type { TrustedIssuer } from '../../infra/options.ts';
 import type { Condition } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
 import { JOB_COMMANDS } from './ci-issuers.ts';
-import { PERSONAL_ACCOUNTS, requireTenant, tenantOf } from './entra-tenants.ts';
+import { isEveryTenant, PERSONAL_ACCOUNTS, requireTenant, tenantOf } from './entra-tenants.ts';
 
 /** An issuer that many organisations share: a token of it proves nothing until a claim names whose it is. */
 interface SharedIssuer {
@@ -119,6 +119,15 @@ export function requireOwner({ iss, preset }: TrustedIssuer, when: readonly Cond
   const own = OWN.find((one) => one.preset === preset || iss.some((address) => one.matches.test(address)));
   const isBound = when.some(({ claim }) => claim.length > 1 || !EVERYBODYS.includes(claim[0]));
   if (own !== undefined && !isBound) throw unowned(iss, `${own.title}: each could upload`, own.hint);
+}
+
+/** Whether everybody can have an account at an issuer, of its own or of any organisation. */
+export function isPublicIssuer(iss: string): boolean {
+  const tenant = tenantOf(iss);
+  return (
+    SHARED.some(({ matches }) => matches(iss.toLowerCase())) ||
+    (tenant !== undefined && isEveryTenant(tenant))
+  );
 }
 
 function unowned([iss]: readonly string[], whose: string, hint: string): UserError {

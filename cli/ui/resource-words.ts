@@ -10,6 +10,8 @@ const NAMES = table<string>({
   'AWS::CloudFront::ResponseHeadersPolicy': 'CORS headers',
   'AWS::Cognito::UserPool': 'user pool',
   'AWS::Cognito::UserPoolClient': 'user pool client',
+  'AWS::Cognito::UserPoolDomain': 'managed login',
+  'AWS::Cognito::UserPoolIdentityProvider': 'identity provider',
   'AWS::Events::Rule': 'rule for notices',
   'AWS::GuardDuty::MalwareProtectionPlan': 'malware scan',
   'AWS::IAM::Role': 'IAM role',

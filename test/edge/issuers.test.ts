@@ -726,3 +726,33 @@ test('the edge names its issuers, and to a caller what its rules say', async () 
   const { body } = readAnswer(await only(viewerEvent({ method: 'GET', target: '/.well-known/edge-upload' })));
   assert.deepEqual(Object.keys(body), ['service', 'version', 'policy', 'issuers']);
 });
+
+test('a provider behind the pool is described as one more issuer, with the pool\u2019s client', async () => {
+  const described = async (config: EdgeConfig) => {
+    const handle = createHandler({ config, verify: createVerify(config), log: () => {} });
+    const answer = await handle(viewerEvent({ method: 'GET', target: '/.well-known/edge-upload' }));
+    assert.ok('status' in answer);
+    return (readAnswer(answer).body as unknown as { issuers: Record<string, unknown>[] }).issuers;
+  };
+  const config = poolConfig({});
+  const [pool, idp, ...more] = await described({ ...config, idp: true });
+  assert.deepEqual(more, []);
+  const { issuer, clientId } = pool ?? {};
+  assert.deepEqual(pool, { alias: 'cognito', kind: 'pool', issuer, token: 'access', clientId });
+  assert.deepEqual(idp, {
+    alias: 'idp',
+    kind: 'people',
+    issuer,
+    token: 'access',
+    clientId,
+    scopes: ['openid'],
+    audience: clientId,
+    preset: 'cognito',
+  });
+  assert.equal((await described(config)).length, 1);
+  const others = { ...config, issuers: [outside({ alias: 'corp', iss: ['https://corp.example/'] })] };
+  assert.deepEqual(
+    (await described({ ...others, idp: true })).map(({ alias }) => alias),
+    ['corp'],
+  );
+});

@@ -12,6 +12,8 @@ import {
   ISSUER,
   keysFor,
   only,
+  PROVIDERS,
+  type Resource,
   type Template,
   wholeTemplate,
 } from './support.ts';
@@ -261,6 +263,66 @@ test('the feature plan of the user pool is Cognito’s to choose unless it is na
   assert.equal(tier({ cognitoTier: 'lite' }), 'LITE');
   assert.equal(tier({ cognitoTier: 'essentials' }), 'ESSENTIALS');
   assert.equal(tier({}), undefined);
+});
+
+test('a provider behind the pool signs people in by managed login, with no secret of ours', () => {
+  const [saml = {}, oidc = {}] = PROVIDERS;
+  const template = halfTemplate(saml);
+  const pool = { Ref: only(template, 'AWS::Cognito::UserPool').id };
+  const provider = only(template, 'AWS::Cognito::UserPoolIdentityProvider');
+  assert.deepEqual(provider.Properties, {
+    UserPoolId: pool,
+    ProviderName: 'idp',
+    ProviderType: 'SAML',
+    ProviderDetails: { MetadataURL: 'https://login.example.com/metadata.xml' },
+  });
+  assert.deepEqual(only(template, 'AWS::Cognito::UserPoolDomain').Properties, {
+    UserPoolId: pool,
+    Domain: {
+      'Fn::Join': [
+        '-',
+        ['edge-upload', { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }],
+      ],
+    },
+  });
+  const client = only(template, 'AWS::Cognito::UserPoolClient') as Resource & { DependsOn?: unknown };
+  assert.deepEqual(client.DependsOn, [provider.id], 'a client names only providers that there are');
+  const { Properties } = client;
+  assert.deepEqual(
+    [
+      Properties.GenerateSecret,
+      Properties.AllowedOAuthFlowsUserPoolClient,
+      Properties.AllowedOAuthFlows,
+      Properties.AllowedOAuthScopes,
+      Properties.SupportedIdentityProviders,
+      Properties.CallbackURLs,
+    ],
+    [
+      false,
+      true,
+      ['code'],
+      ['openid'],
+      ['idp'],
+      [21743, 25417, 28961].map((port) => `http://localhost:${port}/callback`),
+    ],
+  );
+  assert.deepEqual(only(halfTemplate(oidc), 'AWS::Cognito::UserPoolIdentityProvider').Properties, {
+    UserPoolId: pool,
+    ProviderName: 'idp',
+    ProviderType: 'OIDC',
+    ProviderDetails: {
+      oidc_issuer: 'https://login.example.com/realm',
+      client_id: 'edge-upload',
+      client_secret: '{{resolve:secretsmanager:edge-upload/idp}}',
+      authorize_scopes: 'openid',
+      attributes_request_method: 'GET',
+    },
+  });
+  assert.equal(edgeConfig(withOptions(saml)).idp, true);
+  const without = withOptions({ ...saml, userPool: false, trust: [ISSUER] });
+  assert.equal(edgeConfig(without).idp, undefined);
+  const plain = only(halfTemplate(), 'AWS::Cognito::UserPoolClient').Properties;
+  assert.equal(plain.AllowedOAuthFlowsUserPoolClient, false, 'what was on is turned off');
 });
 
 const { kmsKeyArn } = ALL_OPTIONS;

@@ -68,12 +68,19 @@ export const ALL_OPTIONS = {
   kmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012',
 } as const satisfies StackOptions;
 
+/** A provider behind the user pool, of each kind. */
+export const PROVIDERS: readonly StackOptions[] = [
+  { idp: 'saml:https://login.example.com/metadata.xml' },
+  { idp: 'oidc:https://login.example.com/realm', idpClientId: 'edge-upload', idpSecret: 'edge-upload/idp' },
+];
+
 /** Each option alone; those that need another, with it. */
 export const EACH_OPTION: readonly StackOptions[] = [
   ...Object.entries(ALL_OPTIONS)
     .filter(([name]) => !['domain', 'certificateArn', 'minTls'].includes(name))
     .map(([name, value]) => ({ [name]: value })),
   { domain: ALL_OPTIONS.domain, certificateArn: ALL_OPTIONS.certificateArn },
+  ...PROVIDERS,
   { trust: [ISSUER] },
   { userPool: false, trust: [ISSUER] },
 ];

@@ -19,6 +19,7 @@ import {
   IDENTITY,
   ISSUER,
   keysFor,
+  PROVIDERS,
   type Template,
   wholeTemplate,
 } from './support.ts';
@@ -50,6 +51,8 @@ test('cfn-lint finds no error', { skip: missing('cfn-lint') }, (t) => {
     'the identity half with all options': halfTemplate(ALL_OPTIONS),
     'the whole with what can be turned off again turned off': wholeTemplate(EDGE, TURNED_OFF),
     'the whole without a user pool': wholeTemplate(keysFor(WITHOUT_POOL), WITHOUT_POOL),
+    'the whole with a SAML provider': wholeTemplate(EDGE, PROVIDERS[0]),
+    'the identity half with an OIDC provider': halfTemplate(PROVIDERS[1]),
     'the first half without a user pool': halfTemplate(WITHOUT_POOL),
   };
   const files = Object.entries(templates).map(([name, template]) => {
@@ -66,7 +69,7 @@ test('cfn-lint finds no error', { skip: missing('cfn-lint') }, (t) => {
     readonly Message: string;
   }[];
   // It looked at every one of them: what CDK causes is found in each that has the function.
-  assert.equal(new Set(findings.map(({ Filename }) => Filename)).size, 4);
+  assert.equal(new Set(findings.map(({ Filename }) => Filename)).size, 5);
   const others = findings.filter(({ Rule }) => !CDK_WARNINGS.includes(Rule.Id));
   assert.deepEqual(
     others.map(({ Filename, Rule, Message }) => `${Filename}: ${Rule.Id} ${Message}`),

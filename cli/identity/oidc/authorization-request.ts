@@ -1,5 +1,6 @@
+import { EXACT_PORTS, MANAGED_LOGIN } from '../../../protocol/sign-in-callback.ts';
 import { table } from '../../table.ts';
-import { EXACT_PORTS, presetOf, type Redirect } from '../../trust/presets.ts';
+import { presetOf, type Redirect } from '../../trust/presets.ts';
 import type { DescribedIssuer } from '../described-issuer.ts';
 
 /** What one sign-in asks a provider for. */
@@ -19,7 +20,10 @@ const AUDIENCE_PARAMETERS = table<readonly string[]>({
 
 /** Returns the redirect addresses that are registered at the provider. */
 export function redirectOf(issuer: RequestedIssuer, port?: number): Redirect {
-  const { host, ports } = presetOf(issuer)?.redirect ?? { host: '127.0.0.1', ports: EXACT_PORTS };
+  const { host, ports } =
+    issuer.preset === MANAGED_LOGIN.preset
+      ? MANAGED_LOGIN
+      : (presetOf(issuer)?.redirect ?? { host: '127.0.0.1', ports: EXACT_PORTS });
   return { host, ports: port === undefined ? ports : [port] };
 }
 

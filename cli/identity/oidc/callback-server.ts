@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
+import { REDIRECT_PATH } from '../../../protocol/sign-in-callback.ts';
 import { systemCode, UserError } from '../../errors.ts';
-import { REDIRECT_PATH, type Redirect } from '../../trust/presets.ts';
+import type { Redirect } from '../../trust/presets.ts';
 
 /** Listener for the one answer that belongs to a sign-in. */
 export interface CallbackServer {

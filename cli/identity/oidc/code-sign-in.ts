@@ -7,10 +7,10 @@ import {
   randomState,
   type TokenEndpointResponse,
 } from 'openid-client';
+import { EXACT_PORTS, REDIRECT_PATH } from '../../../protocol/sign-in-callback.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { openDeadline, orInterrupted } from '../../network/deadline.ts';
-import { EXACT_PORTS, REDIRECT_PATH } from '../../trust/presets.ts';
 import { asTask } from './as-task.ts';
 import {
   audienceParameters,

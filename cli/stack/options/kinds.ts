@@ -11,6 +11,7 @@ import {
   isOrigin,
   isWebAclArn,
 } from './bounds.ts';
+import { IDP_KINDS } from './idp-kinds.ts';
 import type { OptionKind, OptionName } from './option-kind.ts';
 import { PAGE_KINDS } from './page-kinds.ts';
 import { UPLOAD_KINDS } from './upload-kinds.ts';
@@ -184,6 +185,7 @@ export const KINDS = {
     default: true,
     ...onOff('none'),
   },
+  ...IDP_KINDS,
   ...UPLOAD_KINDS,
 } satisfies { readonly [Name in OptionName]-?: OptionKind<NonNullable<StackOptions[Name]>> };
 

@@ -3,6 +3,7 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { isPrefixRule } from '../../../protocol/prefix-rule.ts';
 import { UserError } from '../../errors.ts';
 import { shellWord } from '../../ui/shell-word.ts';
+import { refuseIdp } from './idp.ts';
 import { KINDS, kindOf, OPTION_NAMES } from './kinds.ts';
 import type { OptionName } from './option-kind.ts';
 
@@ -89,6 +90,7 @@ export function mergeOptions(
   };
   refuseAlone(options);
   refuseOfPool(options, given);
+  refuseIdp(options);
   refuseSharedPrefix(options);
   return options;
 }

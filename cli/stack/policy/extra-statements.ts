@@ -6,6 +6,28 @@ import type { OperatorStatement } from './operator-statements.ts';
  */
 export const EXTRA_STATEMENTS: readonly OperatorStatement[] = [
   {
+    sid: 'MakeFederation',
+    neededBy: ['--idp'],
+    actions: [
+      'cognito-idp:CreateIdentityProvider',
+      'cognito-idp:CreateUserPoolDomain',
+      'cognito-idp:DeleteIdentityProvider',
+      'cognito-idp:DeleteUserPoolDomain',
+      'cognito-idp:DescribeIdentityProvider',
+      'cognito-idp:DescribeUserPoolDomain',
+      'cognito-idp:UpdateIdentityProvider',
+    ],
+    // IAM knows no resource of DescribeUserPoolDomain.
+    resources: ['*'],
+  },
+  {
+    // CloudFormation reads it with the operator's permissions.
+    sid: 'ReadSecret',
+    neededBy: ['--idp-secret'],
+    actions: ['secretsmanager:GetSecretValue'],
+    resources: ['arn:aws:secretsmanager:us-east-1:<account>:secret:*'],
+  },
+  {
     sid: 'MakeEvents',
     neededBy: ['--events', '--notify', '--scan'],
     actions: ['s3:PutBucketNotification'],

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  PRESET_NAMES,
-  PRESETS,
-  type Preset,
-  REDIRECT_PATH,
-  redirectAddresses,
-} from '../../../cli/trust/presets.ts';
+import { PRESET_NAMES, PRESETS, type Preset, redirectAddresses } from '../../../cli/trust/presets.ts';
+import { REDIRECT_PATH } from '../../../protocol/sign-in-callback.ts';
 
 const all = PRESET_NAMES.map((name): [string, Preset] => [name, PRESETS[name]]);
 

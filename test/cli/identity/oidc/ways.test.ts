@@ -338,3 +338,46 @@ test('a desktop client of Google is signed in, renewed and revoked with its publ
     assert.equal(provider.bodies.at(-1)?.has('client_secret'), false);
   }
 });
+
+test('at the managed login of a user pool, people accept its client once, and come back to localhost', async (t) => {
+  const managed = {
+    alias: 'idp',
+    preset: 'cognito',
+    clientId: 'pool-client',
+    audience: 'pool-client',
+    scopes: ['openid'],
+  };
+  const { rig, provider } = await withStandIn(t, managed);
+  // An access token of Cognito has no audience: it names the client.
+  provider.claims = { aud: undefined, client_id: 'pool-client', username: 'idp_ada', token_use: 'access' };
+  const refused = await failure(login(rig.context(), { url: rig.url, browser: true }));
+  assert.match(String(refused.hint), /--accept-issuer/);
+  assert.equal(provider.authorized.length, 0);
+
+  const signIn = async (args: { acceptIssuer?: boolean }) => {
+    const context = rig.context();
+    const ended = login(context, { url: rig.url, browser: true, ...args });
+    ended.catch(() => {});
+    const shown = await Promise.race([context.shown(/The browser opens/), ended.then(() => '')]);
+    await headlessBrowser().open(addressIn(shown));
+    return ended;
+  };
+  const { document } = await signIn({ acceptIssuer: true });
+  assert.deepEqual([document.username, document.issuer], ['idp_ada', 'idp']);
+  const asked = provider.authorized.at(-1);
+  const back = new URL(asked?.get('redirect_uri') ?? '');
+  assert.equal(back.hostname, 'localhost');
+  assert.ok(['21743', '25417', '28961'].includes(back.port), back.port);
+  assert.equal(back.pathname, '/callback');
+  assert.deepEqual(
+    ['scope', 'code_challenge_method', 'resource', 'audience'].map((name) => asked?.get(name) ?? null),
+    ['openid', 'S256', null, null],
+  );
+  await signIn({});
+
+  const later = { ...rig.context(), now: () => new Date(Date.now() + 2 * 3_600_000) };
+  await tokenSource(later, await resolveTarget(later)).current();
+  assert.equal(provider.bodies.at(-1)?.get('grant_type'), 'refresh_token');
+  await logout(rig.context());
+  assert.equal(provider.bodies.at(-1)?.get('client_id'), 'pool-client');
+});

@@ -23,6 +23,7 @@ import { withOptionsTable } from '../../../../scripts/options-table.ts';
 const CERTIFICATE = 'arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012';
 const WEB_ACL = 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/uploads/0c1d2e3f-1234';
 const KMS_KEY = 'arn:aws:kms:us-east-1:123456789012:key/12345678-90ab-cdef-1234-567890abcdef';
+const IDP = 'oidc:https://login.example.com/realm';
 
 const ALL: StackOptions = {
   maxSize: 5 * 1024 ** 3,
@@ -48,6 +49,9 @@ const ALL: StackOptions = {
   pageNote: 'Thank you.',
   pageColor: '#0a5c9e',
   pageLogo: '<svg xmlns="http://www.w3.org/2000/svg"></svg>',
+  idp: IDP,
+  idpClientId: 'edge-upload',
+  idpSecret: 'edge-upload/idp',
   events: true,
   notify: ['ops@example.com', 'media+in@example.co.uk'],
   scan: true,
@@ -87,6 +91,9 @@ test('every flag is read, and what is kept of it is read again the same', () => 
     pageNote: 'Thank you.',
     pageColor: '#0a5c9e',
     pageLogo: '<svg xmlns="http://www.w3.org/2000/svg"></svg>',
+    idp: IDP,
+    idpClientId: 'edge-upload',
+    idpSecret: 'edge-upload/idp',
     events: true,
     notify: ['ops@example.com', 'media+in@example.co.uk', 'ops@example.com'],
     scan: true,
@@ -145,6 +152,7 @@ test('a prefix rule under which users could share keys is refused, given or kept
 test('what the embedded cloud does not have is refused before it is started', () => {
   for (const [flags, says] of [
     [{ webAclArn: WEB_ACL }, /--web-acl-arn is not used with --local: .* no web ACLs/],
+    [{ idp: IDP }, /--idp is not used with --local: the embedded Cognito has no managed login/],
     [{ scan: true }, /--scan is not used with --local: the embedded cloud has no GuardDuty/],
     [{ kmsKey: KMS_KEY }, /--kms-key is not used with --local: the embedded S3 encrypts nothing/],
   ] as const) {
@@ -279,6 +287,38 @@ test('values out of bounds are refused, with the flag and what it takes', () => 
       ].map((notify) => ({ notify })),
     ],
     [
+      '--idp',
+      /saml: .*oidc: /,
+      [
+        'https://login.example.com',
+        'saml:',
+        'saml:http://login.example.com/metadata',
+        'saml:/metadata.xml',
+        'saml:https://ada:secret@login.example.com/metadata',
+        'oidc:https://login.example.com?tenant=x',
+        'oidc:https://login.example.com#x',
+        'oidc:https://login.exämple.com',
+        'ldap:https://login.example.com',
+        `oidc:https://login.example.com/${'x'.repeat(1024)}`,
+      ].map((idp) => ({ idp })),
+    ],
+    [
+      '--idp-client-id',
+      /client id/,
+      ['', 'two words', '{{resolve:ssm:x}}'].map((idpClientId) => ({ idpClientId })),
+    ],
+    [
+      '--idp-secret',
+      /Secrets Manager in us-east-1/,
+      [
+        '',
+        'my secret',
+        'name:SecretString:key',
+        '{{resolve:secretsmanager:x}}',
+        'arn:aws:secretsmanager:eu-west-1:123456789012:secret:x',
+      ].map((idpSecret) => ({ idpSecret })),
+    ],
+    [
       '--kms-key',
       /us-east-1, not of an alias/,
       [
@@ -372,6 +412,53 @@ test('a domain and its certificate go together', () => {
   assert.deepEqual(mergeOptions(both, {}, ['certificateArn']), {});
 });
 
+test('a provider behind the pool has what Cognito needs of it, and is not one of everybody', () => {
+  const saml = { idp: 'saml:https://login.example.com/metadata.xml' };
+  const oidc = { idp: IDP, idpClientId: 'edge-upload', idpSecret: 'edge-upload/idp' };
+  assert.deepEqual(mergeOptions({}, saml), saml);
+  assert.deepEqual(mergeOptions(oidc), oidc);
+  assert.deepEqual(mergeOptions(oidc, {}, ['idp']), {}, 'what means nothing without it goes too');
+  const rows: readonly (readonly [kept: StackOptions, given: StackOptions, says: RegExp])[] = [
+    [{}, { idp: IDP }, /needs --idp-client-id <id> too.*create-secret/s],
+    [{}, { idp: IDP, idpClientId: 'x' }, /needs --idp-secret <name> too/],
+    [{}, { idpClientId: 'x' }, /--idp-client-id needs --idp/],
+    [{}, { idpSecret: 'x' }, /--idp-secret needs --idp/],
+    [oidc, saml, /--idp-client-id is not used with a SAML provider.*--unset idp-client-id/s],
+    [{ ...saml, allowGroups: ['staff'] }, { idpSecret: 'x' }, /--idp-secret is not used with a SAML/],
+  ];
+  for (const [kept, given, says] of rows) {
+    assert.match(
+      usage(() => mergeOptions(kept, given)),
+      says,
+      JSON.stringify(given),
+    );
+  }
+  for (const issuer of [
+    'https://accounts.google.com',
+    'https://accounts.google.com/',
+    'https://www.facebook.com',
+    'https://appleid.apple.com',
+    'https://gitlab.com',
+    'https://login.microsoftonline.com/common/v2.0',
+    'https://login.microsoftonline.com/organizations/v2.0',
+    'https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0',
+  ]) {
+    const everybody = { ...oidc, idp: `oidc:${issuer}` };
+    assert.match(
+      usage(() => mergeOptions({}, everybody)),
+      /anybody could upload.*--allow-group <name>/s,
+      issuer,
+    );
+    mergeOptions({ allowGroups: ['staff'] }, everybody);
+    assert.match(
+      usage(() => mergeOptions({ ...everybody, allowGroups: ['staff'] }, {}, ['allowGroups'])),
+      /anybody could upload/,
+    );
+  }
+  const tenant = 'oidc:https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0';
+  mergeOptions({}, { ...oidc, idp: tenant });
+});
+
 test('one option cannot be given and taken back at once', () => {
   assert.match(
     usage(() => askedOptions({ maxSize: '1G', unset: ['max-size'] })),
@@ -426,6 +513,7 @@ test('options of the user pool are refused without one, and come back with it', 
     ['--token-validity', { tokenValidityMinutes: 7 }],
     ['--allow-group', { allowGroups: ['a'] }],
     ['--cognito-tier', { cognitoTier: 'lite' }],
+    ['--idp', { idp: 'saml:https://login.example.com/metadata?tenant=x' }],
   ] as const) {
     assert.match(
       usage(() => mergeOptions(kept, given)),
@@ -481,6 +569,9 @@ test('every option is described, set or not', () => {
       '--page-color #0a5c9e',
       '--page-logo SVG, 46 B',
       '--user-pool none',
+      `--idp ${IDP}`,
+      '--idp-client-id edge-upload',
+      '--idp-secret edge-upload/idp',
       '--events on',
       '--notify ops@example.com, media+in@example.co.uk',
       '--scan on',

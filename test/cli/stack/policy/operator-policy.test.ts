@@ -57,7 +57,15 @@ test('an operator who only deploys is not allowed to read or delete objects, or 
 test('what most deployments do without is a policy of its own', () => {
   const { Statement } = policyDocument({ account, stackName: 'Media', extras: true });
   const services = Statement.flatMap(({ Action }) => Action.map((action) => action.split(':')[0]));
-  assert.deepEqual([...new Set(services)].sort(), ['events', 'guardduty', 'kms', 's3', 'sns']);
+  assert.deepEqual([...new Set(services)].sort(), [
+    'cognito-idp',
+    'events',
+    'guardduty',
+    'kms',
+    's3',
+    'secretsmanager',
+    'sns',
+  ]);
   assert.deepEqual(Statement.find(({ Sid }) => Sid === 'MakeNoticeRule')?.Resource, [
     'arn:aws:events:us-east-1:123456789012:rule/Media-*',
   ]);

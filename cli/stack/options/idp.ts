@@ -1,0 +1,56 @@
+import type { StackOptions } from '../../../infra/options.ts';
+import { UserError } from '../../errors.ts';
+import { isPublicIssuer } from '../../trust/shared-issuers.ts';
+
+/** An address without user name, query and fragment where those have no place. */
+function isAddress(text: string, isExact: boolean): boolean {
+  if (text.length > 1024 || !/^https:\/\/[\x21-\x7e]+$/.test(text) || !URL.canParse(text)) return false;
+  const { username, password, search, hash } = new URL(text);
+  return username === '' && password === '' && hash === '' && !(isExact && search !== '');
+}
+
+/** `saml:` with the address of a metadata document, or `oidc:` with an issuer. */
+export function isIdp(idp: string): boolean {
+  const [, kind, address = ''] = /^(saml|oidc):(.*)$/s.exec(idp) ?? [];
+  return kind !== undefined && isAddress(address, kind === 'oidc');
+}
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, without a version. */
+export function isSecretName(name: string): boolean {
+  return (
+    /^[\w/+=.@-]{1,512}$/.test(name) ||
+    /^arn:aws:secretsmanager:us-east-1:\d{12}:secret:[\w/+=.@-]{1,512}$/.test(name)
+  );
+}
+
+/**
+ * Refuses an identity provider without what Cognito needs of it, or through which anybody could upload.
+ * @throws {UserError} `usage`
+ */
+export function refuseIdp({ idp, idpClientId, idpSecret, allowGroups, userPool }: StackOptions): void {
+  if (idp === undefined || userPool === false) return;
+  const isSaml = idp.startsWith('saml:');
+  const extra = idpClientId === undefined ? '--idp-secret' : '--idp-client-id';
+  if (isSaml && (idpClientId !== undefined || idpSecret !== undefined)) {
+    throw new UserError('usage', `${extra} is not used with a SAML provider.`, {
+      hint: ['Leave it out, or reset it:', `  edge-upload deploy --unset ${extra.slice(2)}`],
+    });
+  }
+  if (!isSaml && (idpClientId === undefined || idpSecret === undefined)) {
+    const missing = idpClientId === undefined ? '--idp-client-id <id>' : '--idp-secret <name>';
+    throw new UserError('usage', `--idp ${idp} needs ${missing} too.`, {
+      hint: [
+        'Put the secret of the client into AWS Secrets Manager, and name it:',
+        '  aws secretsmanager create-secret --region us-east-1 --name edge-upload-idp --secret-string file://secret.txt',
+        `  edge-upload deploy --idp ${idp} --idp-client-id <id> --idp-secret edge-upload-idp`,
+      ],
+    });
+  }
+  if (isSaml || allowGroups !== undefined || !isPublicIssuer(idp.slice('oidc:'.length))) return;
+  throw new UserError('usage', `--idp ${idp} has accounts for everybody: anybody could upload.`, {
+    hint: [
+      'Allow a group of the user pool, and add people to it:',
+      `  edge-upload deploy --idp ${idp} --allow-group <name>`,
+    ],
+  });
+}

@@ -1,0 +1,63 @@
+import {
+  CfnUserPoolDomain,
+  CfnUserPoolIdentityProvider,
+  OAuthScope,
+  type UserPool,
+  UserPoolClientIdentityProvider,
+  type UserPoolClientProps,
+} from 'aws-cdk-lib/aws-cognito';
+import { Fn, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { IDP_ALIAS } from '../protocol/issuer-alias.ts';
+import { MANAGED_LOGIN, REDIRECT_PATH } from '../protocol/sign-in-callback.ts';
+import type { StackOptions } from './options.ts';
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpoolidentityprovider.html */
+function providerDetails({ idp = '', idpClientId, idpSecret }: StackOptions): Record<string, string> {
+  const address = idp.slice(idp.indexOf(':') + 1);
+  if (idp.startsWith('saml:')) return { MetadataURL: address };
+  return {
+    oidc_issuer: address,
+    client_id: idpClientId ?? '',
+    // CloudFormation reads it; the template has its name alone.
+    client_secret: `{{resolve:secretsmanager:${idpSecret}}}`,
+    authorize_scopes: 'openid',
+    attributes_request_method: 'GET',
+  };
+}
+
+/**
+ * Has the pool's managed login send users to another identity provider. Cognito makes a user of the pool for each, named
+ * `idp_<subject>`, and its tokens are those of any user. Returns the provider, without which no client can name it.
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
+ */
+export function createFederation(
+  scope: Construct,
+  { userPoolId }: UserPool,
+  options: StackOptions,
+): CfnUserPoolIdentityProvider | undefined {
+  const { idp } = options;
+  if (idp === undefined) return undefined;
+  new CfnUserPoolDomain(scope, 'UserPoolDomain', {
+    userPoolId,
+    // The region's pools share these names: the stack's id makes it the only one.
+    domain: Fn.join('-', ['edge-upload', Fn.select(2, Fn.split('/', Stack.of(scope).stackId))]),
+  });
+  return new CfnUserPoolIdentityProvider(scope, 'IdentityProvider', {
+    userPoolId,
+    providerName: IDP_ALIAS,
+    providerType: idp.startsWith('saml:') ? 'SAML' : 'OIDC',
+    providerDetails: providerDetails(options),
+  });
+}
+
+/** Settings of a client by which users of the provider sign in: authorization code with PKCE, and no secret. */
+export const FEDERATED_CLIENT = {
+  oAuth: {
+    flows: { authorizationCodeGrant: true },
+    scopes: [OAuthScope.OPENID],
+    callbackUrls: MANAGED_LOGIN.ports.map((port) => `http://${MANAGED_LOGIN.host}:${port}${REDIRECT_PATH}`),
+  },
+  // Users of the pool itself go on to sign in by its API.
+  supportedIdentityProviders: [UserPoolClientIdentityProvider.custom(IDP_ALIAS)],
+} satisfies Partial<UserPoolClientProps>;
