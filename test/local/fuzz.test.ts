@@ -13,6 +13,9 @@ import { OPERATIONS as COGNITO_OPERATIONS } from '../../local/cognito/operations
 import { mutateText, mutations } from '../support/mutations.ts';
 import { seeded } from '../support/random.ts';
 
+/** Of the query protocol's APIs; the others have one version. */
+const VERSIONS: Readonly<Record<string, string>> = { sts: '2011-06-15', sns: '2010-03-31' };
+
 interface Sent {
   readonly method?: string;
   readonly target?: string;
@@ -106,7 +109,7 @@ describe('requests that nobody would write', { concurrency: false }, () => {
       service,
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({
-        Version: service === 'sts' ? '2011-06-15' : '2010-05-15',
+        Version: VERSIONS[service] ?? '2010-05-15',
         ...form,
       }).toString(),
     });
@@ -281,7 +284,17 @@ describe('requests that nobody would write', { concurrency: false }, () => {
 
   it('signatures', async () => {
     const random = seeded(14);
-    for (const service of ['s3', 'cognito-idp', 'cloudformation', 'sts', 'iam', 'lambda', 'logs']) {
+    for (const service of [
+      's3',
+      'cognito-idp',
+      'cloudformation',
+      'sts',
+      'iam',
+      'lambda',
+      'logs',
+      'events',
+      'sns',
+    ]) {
       for (let made = 0; made < 40; made += 1) {
         const spoil = (headers: Record<string, string>) => {
           const name = random() < 0.7 ? 'authorization' : 'x-amz-date';
@@ -401,12 +414,13 @@ describe('requests that nobody would write', { concurrency: false }, () => {
       for (const [service, target] of [
         ['cognito-idp', 'AWSCognitoIdentityProviderService'],
         ['logs', 'Logs_20140328'],
+        ['events', 'AWSEvents'],
       ] as const) {
         const headers = { ...json, 'x-amz-target': `${target}.${name}` };
         const { status, text } = await send({ service, headers, body: '{}' });
         assert.deepEqual([status, JSON.parse(text).__type], [400, 'UnknownOperationException'], name);
       }
-      for (const service of ['cloudformation', 'sts', 'iam']) {
+      for (const service of ['cloudformation', 'sts', 'iam', 'sns']) {
         const { status, text } = await query(service, { Action: name });
         assert.equal(status, 400);
         assert.match(text, new RegExp(`Could not find operation ${name} for version`));
@@ -434,6 +448,17 @@ describe('requests that nobody would write', { concurrency: false }, () => {
     assert.equal(({} as Record<string, unknown>).member, undefined);
     assert.equal(({} as Record<string, unknown>).limit, undefined);
     assert.deepEqual(defects, []);
+  });
+
+  it('links of SNS, which carry no signature', async () => {
+    const random = seeded(18);
+    const link =
+      'Action=ConfirmSubscription&Version=2010-03-31&TopicArn=arn:aws:sns:us-east-1:000000000000:a&Token=b';
+    const spoil = ({ authorization: _, ...headers }: Record<string, string>) => headers;
+    for (let made = 0; made < 100; made += 1) {
+      const target = `/?${encodeURI(mutateText(link, random).replace(/[\ud800-\udfff]/g, ''))}`;
+      await judged({ service: 'sns', method: 'GET', target, spoil }, target);
+    }
   });
 
   it('the forms of CloudFormation, STS and IAM, each action', async () => {
