@@ -23,9 +23,12 @@ function entry(table: number, byte: number): number {
   return tables[(table << 8) + (byte & 255)] as number;
 }
 
-/** Returns the CRC-32 (ISO-HDLC) of bytes, as zlib does. Browsers run on little-endian machines only. */
-export function crc32(bytes: Uint8Array<ArrayBuffer>): number {
-  let crc = -1;
+/**
+ * Returns the CRC-32 (ISO-HDLC) of bytes, as zlib does. Browsers run on little-endian machines only.
+ * @param before of the bytes that precede them
+ */
+export function updateCrc32(bytes: Uint8Array<ArrayBuffer>, before = 0): number {
+  let crc = ~before;
   let at = 0;
   if (bytes.byteOffset % 4 === 0) {
     const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
@@ -47,6 +50,19 @@ export function crc32(bytes: Uint8Array<ArrayBuffer>): number {
   }
   for (; at < bytes.length; at += 1) crc = (crc >>> 8) ^ entry(0, crc ^ (bytes[at] as number));
   return ~crc >>> 0;
+}
+
+/** Bytes of a slice that are in memory at once. */
+const PIECE = 4 * 1024 * 1024;
+
+/** Returns the CRC-32 of a slice of a file, which is read in pieces. */
+export async function crc32(slice: Blob): Promise<number> {
+  let crc = 0;
+  for (let at = 0; at < slice.size; at += PIECE) {
+    const piece = await slice.slice(at, at + PIECE).arrayBuffer();
+    crc = updateCrc32(new Uint8Array(piece), crc);
+  }
+  return crc;
 }
 
 /** Returns a CRC-32 as four bytes, big-endian, as S3 writes it in base64. */

@@ -1,8 +1,9 @@
 import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
 import { encodeKey, encodeQuery } from '../../protocol/percent-encode.ts';
-import { type Budget, createBudget } from './budget.ts';
 import { type Caller, readCaller } from './caller.ts';
 import { type Answer, createExchange, type Exchange, type Message, NetworkFailure } from './exchange.ts';
+import { createPool, type Pool } from './pool.ts';
+import { readFile } from './read-file.ts';
 import { judge, PassingFailure, TokenRejected, unexpectedAnswer } from './refusals.ts';
 import { BROWSER, retrying, type Surroundings, type Waiting } from './retry.ts';
 import { UploadError } from './upload-error.ts';
@@ -24,8 +25,8 @@ export interface EdgeRequest extends Omit<Message, 'path' | 'headers'> {
 /** Client of the edge. It adds the token to requests, and retries them where that is safe. */
 export interface EdgeClient {
   readonly origin: string;
-  /** Bounds the requests with bodies under way, and their bytes. */
-  readonly budget: Budget;
+  /** Bounds the parts that are digested or sent, of all files together. */
+  readonly slots: Pool;
   /**
    * Who the token's caller is, and what the edge allows.
    * @throws {UploadError}
@@ -46,9 +47,8 @@ export interface EdgeOptions {
 /** A request that moves no byte for so long is cut, milliseconds. */
 const STALL_MS = 30_000;
 
-/** Parts of all files that are read or sent at once. Browsers open six connections to an HTTP/1.1 server. */
-const REQUESTS_AT_ONCE = 4;
-const BYTES_AT_ONCE = 64 * 1024 * 1024;
+/** Parts of all files that are digested or sent at once. Browsers open six connections to an HTTP/1.1 server. */
+const PARTS_AT_ONCE = 4;
 
 /** Opens a client of the edge at an origin, `https://<host>[:port]`. */
 export function openEdge(origin: string, token: TokenSource, options: EdgeOptions = {}): EdgeClient {
@@ -75,27 +75,27 @@ export function openEdge(origin: string, token: TokenSource, options: EdgeOption
 
   /**
    * Where a server refuses a body early and closes, the browser may lose its answer. So after a cut, this asks the edge
-   * whether it refuses the token or the size.
+   * whether it refuses the token or the size. A file that cannot be read any more looks like a cut too.
    */
-  const askAfterCut = async (current: string, { signal }: EdgeRequest, bytes: number) => {
+  const askAfterCut = async (current: string, { signal }: EdgeRequest, body: Blob) => {
+    await readFile(body.slice(0, 1));
     const answer = await send(current, { method: 'GET', key: DESCRIPTION_KEY, signal }).catch(
       () => undefined,
     );
     if (answer === undefined) return;
     if (answer.status === 401) judge(answer);
     const maxSize = answer.status === 200 ? readCaller(answer.text)?.maxSize : undefined;
-    checkSize(bytes, maxSize);
+    checkSize(body.size, maxSize);
   };
 
   const once = async <T>(current: string, request: EdgeRequest, read: (answer: Answer) => T): Promise<T> => {
-    const { body = '' } = request;
-    const bytes = typeof body === 'string' ? 0 : body.byteLength;
+    const { body } = request;
     let answer: Answer;
     try {
       answer = await send(current, request);
     } catch (error) {
       if (!(error instanceof NetworkFailure)) throw error;
-      if (bytes > 0 && !surroundings.isOffline()) await askAfterCut(current, request, bytes);
+      if (body && body.size > 0 && !surroundings.isOffline()) await askAfterCut(current, request, body);
       throw new PassingFailure(
         new UploadError('unreachable', `${new URL(origin).host} is unreachable: ${error.message}.`),
       );
@@ -126,7 +126,7 @@ export function openEdge(origin: string, token: TokenSource, options: EdgeOption
 
   return {
     origin,
-    budget: createBudget({ requests: REQUESTS_AT_ONCE, bytes: BYTES_AT_ONCE }),
+    slots: createPool(PARTS_AT_ONCE),
     request,
     describe: (signal) =>
       request({ method: 'GET', key: DESCRIPTION_KEY, signal }, (answer) => {

@@ -7,7 +7,8 @@ export interface Message {
   /** Percent-encoded, with the query if there is one. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: ArrayBuffer | string;
+  /** A slice of a file is read by the browser as it is sent: Chromium sends what is in memory ten times as slowly. */
+  readonly body?: Blob;
   /** Bytes that the store assembles before it answers, the body apart. */
   readonly sealing?: number;
   /** Called with the bytes of the body that were sent so far. */
@@ -44,7 +45,7 @@ export function createExchange(origin: string, stallMs: number): Exchange {
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(stopped());
       const request = new XMLHttpRequest();
-      const length = typeof body === 'string' ? body.length : (body?.byteLength ?? 0);
+      const length = body?.size ?? 0;
       const answerMs = sealingMs(length + sealing);
       let timer: ReturnType<typeof setTimeout> | undefined;
       const cut = (reason: string) => {

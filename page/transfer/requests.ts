@@ -3,9 +3,14 @@ import { MAX_PART, MAX_PARTS } from '../../protocol/parts.ts';
 import { base64, crcBytes } from './crc32.ts';
 import type { EdgeClient, EdgeRequest } from './edge-client.ts';
 import type { Answer } from './exchange.ts';
-import type { PartBytes } from './part-reader.ts';
 import { damaged, readStoreError, refusalError, unexpectedAnswer } from './refusals.ts';
 import { numberOf, parseXml, textOf, type XmlElement } from './xml.ts';
+
+/** A slice of a file with its CRC-32. */
+export interface Segment {
+  readonly slice: Blob;
+  readonly crc: number;
+}
 
 /** Where requests of one upload go, and who follows them. */
 export interface Target extends Pick<EdgeRequest, 'signal' | 'onWaiting'> {
@@ -68,7 +73,7 @@ function readDocument(text: string, root: string): XmlElement | undefined {
  */
 export function putObject(
   { edge, ...target }: Target,
-  { buffer, crc }: PartBytes,
+  { slice, crc }: Segment,
   options: ObjectOptions,
   onSent: (bytes: number) => void,
 ): Promise<string> {
@@ -77,7 +82,7 @@ export function putObject(
     ...condition(options),
     [CHECKSUM]: crcText(crc),
   };
-  return edge.request({ ...target, method: 'PUT', headers, body: buffer, onSent }, (answer) =>
+  return edge.request({ ...target, method: 'PUT', headers, body: slice, onSent }, (answer) =>
     proved(answer, crc),
   );
 }
@@ -102,13 +107,13 @@ export function createUpload({ edge, ...target }: Target, { contentType }: Objec
 export function putPart(
   { edge, ...target }: Target,
   { uploadId, number }: { readonly uploadId: string; readonly number: number },
-  { buffer, crc }: PartBytes,
+  { slice, crc }: Segment,
   onSent: (bytes: number) => void,
 ): Promise<StoredPart> {
-  const size = buffer.byteLength;
+  const { size } = slice;
   const query = { partNumber: String(number), uploadId };
   const headers = { [CHECKSUM]: crcText(crc) };
-  return edge.request({ ...target, method: 'PUT', query, headers, body: buffer, onSent }, (answer) => ({
+  return edge.request({ ...target, method: 'PUT', query, headers, body: slice, onSent }, (answer) => ({
     number,
     size,
     etag: proved(answer, crc),
@@ -196,7 +201,12 @@ export function completeUpload(
     'x-amz-mp-object-size': String(size),
     [CHECKSUM]: expected,
   };
-  const message = { method: 'POST', query: { uploadId }, headers, body: completeDocument(parts) } as const;
+  const message = {
+    method: 'POST',
+    query: { uploadId },
+    headers,
+    body: new Blob([completeDocument(parts)]),
+  } as const;
   return edge.request({ ...target, ...message, sealing: size }, (answer) => {
     const result = readDocument(answer.text, 'CompleteMultipartUploadResult');
     if (result === undefined) {

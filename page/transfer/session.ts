@@ -1,8 +1,8 @@
 import { type Part, partsOf } from '../../protocol/parts.ts';
 import { sampleOf } from '../resume/fingerprint.ts';
 import type { Journal, JournalEntry, Recorded } from '../resume/journal.ts';
+import type { Digester } from './digester.ts';
 import { existsMaybeOurs } from './edge-client.ts';
-import type { PartReader } from './part-reader.ts';
 import type { Progress } from './progress.ts';
 import { UploadConflict, UploadGone } from './refusals.ts';
 import {
@@ -16,6 +16,7 @@ import {
   type ObjectOptions,
   putPart,
   readCrc,
+  type Segment,
   type StoredPart,
   type Target,
 } from './requests.ts';
@@ -27,11 +28,11 @@ export interface Work {
   readonly target: Target;
   readonly object: ObjectOptions;
   readonly journal: Journal;
-  readonly reader: PartReader;
+  readonly digester: Digester;
   readonly progress: Progress;
 }
 
-/** Parts of one file that are read or sent at once; the edge client's budget holds for all files together. */
+/** Parts of one file that wait for a slot at once; the edge client's slots are those of all files. */
 const PARTS_AT_ONCE = 4;
 
 /** Uploads that are opened for one file before the last one's error is reported. */
@@ -58,14 +59,14 @@ export interface Completed {
  * @throws {UploadError}
  */
 export async function uploadInParts(work: Work, partSize: number): Promise<Completed> {
-  const { file, reader } = work;
-  const sample = await sampleOf(file, reader);
+  const { file } = work;
+  const sample = await sampleOf(file);
   let session = await resume(work, sample);
   for (let sessions = 1; ; sessions += 1) {
     session ??= await begin(work, { sample, partSize });
     try {
       await sendMissing(session, work);
-      if ((await sampleOf(file, reader)) !== sample) throw changed();
+      if ((await sampleOf(file)) !== sample) throw changed();
       return await complete(session, work);
     } catch (error) {
       const again = error instanceof UploadGone || error instanceof UploadConflict;
@@ -83,6 +84,16 @@ export async function uploadInParts(work: Work, partSize: number): Promise<Compl
 
 function changed(): UploadError {
   return new UploadError('file_changed', 'The file was changed while it was sent.');
+}
+
+/** Bytes that differ may be those of a file that was changed between its digest and its sending. */
+export async function explained(
+  error: unknown,
+  { slice, crc }: Segment,
+  digester: Digester,
+): Promise<unknown> {
+  if (!(error instanceof UploadError) || error.code !== 'bytes_differ') return error;
+  return (await digester.digest(slice)) === crc ? error : changed();
 }
 
 async function begin(
@@ -149,22 +160,25 @@ async function compare({ entry, parts }: Recorded, target: Target): Promise<Sess
 }
 
 async function sendMissing({ entry, stored, listed }: Session, work: Work): Promise<void> {
-  const { file, target, journal, reader, progress } = work;
+  const { file, target, journal, digester, progress } = work;
   const { edge, key } = target;
   const failure = new AbortController();
   const signal = AbortSignal.any([target.signal, failure.signal]);
 
   const send = async ({ number, from, length }: Part): Promise<StoredPart> => {
-    const bytes = await reader.read(file.slice(from, from + length));
-    if (bytes.buffer.byteLength !== length) throw changed();
+    const slice = file.slice(from, from + length);
+    const crc = await digester.digest(slice);
     const found = listed.get(number);
-    if (found?.size === length && readCrc(found.checksum) === bytes.crc) {
-      return { number, size: length, etag: found.etag, crc: bytes.crc };
+    if (found?.size === length && readCrc(found.checksum) === crc) {
+      return { number, size: length, etag: found.etag, crc };
     }
     const request = progress.request();
     try {
       const part = { uploadId: entry.uploadId, number };
-      return await putPart({ edge, key, signal, onWaiting: request.waits }, part, bytes, request.sent);
+      const following = { edge, key, signal, onWaiting: request.waits };
+      return await putPart(following, part, { slice, crc }, request.sent);
+    } catch (error) {
+      throw await explained(error, { slice, crc }, digester);
     } finally {
       request.end();
     }
@@ -174,7 +188,7 @@ async function sendMissing({ entry, stored, listed }: Session, work: Work): Prom
   const queue = missing.values();
   const sendSome = async () => {
     for (const part of queue) {
-      await edge.budget.run(part.length, signal, async () => {
+      await edge.slots.run(signal, async () => {
         const sent = await send(part);
         stored.set(sent.number, sent);
         progress.stored(sent);

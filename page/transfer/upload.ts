@@ -1,18 +1,18 @@
 import { keyProblem } from '../../protocol/key-rules.ts';
-import { DEFAULT_PART, MAX_PARTS, suitablePartSize } from '../../protocol/parts.ts';
+import { DEFAULT_PART, MAX_PART, MAX_PARTS, suitablePartSize } from '../../protocol/parts.ts';
 import type { Journal, Place } from '../resume/journal.ts';
+import type { Digester } from './digester.ts';
 import { checkSize, type EdgeClient } from './edge-client.ts';
-import type { PartReader } from './part-reader.ts';
 import { createProgress, type ProgressListener } from './progress.ts';
 import { putObject } from './requests.ts';
-import { type Completed, discardUpload, uploadInParts, type Work } from './session.ts';
+import { type Completed, discardUpload, explained, uploadInParts, type Work } from './session.ts';
 import { stopped, UploadError } from './upload-error.ts';
 
 export interface UploadOptions extends ProgressListener {
   readonly key: string;
   readonly edge: EdgeClient;
   readonly journal: Journal;
-  readonly reader: PartReader;
+  readonly digester: Digester;
   /** Stops the upload. What is stored of a file in parts stays, so that the same call resumes it. */
   readonly signal: AbortSignal;
   /** Bytes of the largest object that the edge accepts. */
@@ -31,16 +31,15 @@ export interface Stored {
   readonly etag: string;
 }
 
-/** A part is held in memory while it is sent. */
-const LARGEST_PART = 512 * 1024 * 1024;
-const MAX_SIZE = MAX_PARTS * LARGEST_PART;
+/** S3's limit. */
+const MAX_SIZE = MAX_PARTS * MAX_PART;
 
 /**
  * Uploads a file, by one request or in parts. Where an upload of the same file to the same key is unfinished, it is resumed.
  * @throws {UploadError}
  */
 export async function upload(file: File, options: UploadOptions): Promise<Stored> {
-  const { key, edge, journal, reader, signal, maxSize = MAX_SIZE, noClobber = false } = options;
+  const { key, edge, journal, digester, signal, maxSize = MAX_SIZE, noClobber = false } = options;
   const problem = keyProblem(key);
   if (problem !== undefined) throw new UploadError('bad_key', `“${key}” ${problem}.`);
   checkSize(file.size, Math.min(maxSize, MAX_SIZE));
@@ -49,7 +48,7 @@ export async function upload(file: File, options: UploadOptions): Promise<Stored
     target: { edge, key, signal },
     object: { contentType: contentType(file), noClobber },
     journal,
-    reader,
+    digester,
     progress: createProgress(options),
   };
   const { etag, crc } = await alone({ origin: edge.origin, key }, signal, () =>
@@ -64,22 +63,25 @@ function contentType({ type }: File): string {
 }
 
 async function uploadWhole(work: Work): Promise<Completed> {
-  const { file, target, object, journal, reader, progress } = work;
+  const { file, target, object, journal, digester, progress } = work;
   const { edge, key, signal } = target;
   const earlier = await journal.find({ origin: edge.origin, key });
   // The file was larger then, or another one.
   if (earlier !== undefined) await discardUpload(work, earlier.entry.uploadId);
-  return edge.budget.run(file.size, signal, async () => {
-    const bytes = await reader.read(file);
-    const { crc } = bytes;
-    if (bytes.buffer.byteLength !== file.size) {
-      throw new UploadError('file_changed', 'The file was changed since it was chosen.');
-    }
+  return edge.slots.run(signal, async () => {
+    const segment = { slice: file, crc: await digester.digest(file) };
     const request = progress.request();
-    const etag = await putObject({ ...target, onWaiting: request.waits }, bytes, object, request.sent);
-    request.end();
-    progress.stored(file);
-    return { etag, crc };
+    try {
+      const following = { ...target, onWaiting: request.waits };
+      const etag = await putObject(following, segment, object, request.sent);
+      request.end();
+      progress.stored(file);
+      return { etag, crc: segment.crc };
+    } catch (error) {
+      throw await explained(error, segment, digester);
+    } finally {
+      request.end();
+    }
   });
 }
 

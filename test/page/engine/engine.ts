@@ -1,7 +1,7 @@
 import { linkToken } from '../../../page/link.ts';
 import { openJournal } from '../../../page/resume/indexed-db.ts';
+import { openDigester } from '../../../page/transfer/digester.ts';
 import { openEdge, type TokenSource } from '../../../page/transfer/edge-client.ts';
-import { openPartReader } from '../../../page/transfer/part-reader.ts';
 import type { UploadState } from '../../../page/transfer/progress.ts';
 import { startWorker } from '../../../page/transfer/start-worker.ts';
 import { discard, type Stored, upload } from '../../../page/transfer/upload.ts';
@@ -26,22 +26,25 @@ export interface Order {
   readonly noClobber?: boolean;
   /** Checks the size by what the edge describes. */
   readonly described?: boolean;
+  /** Tells the test once so many bytes are sent. */
+  readonly tellAt?: readonly number[];
 }
 
 /** The page's engine as tests drive it from outside: plain values in, plain values out. */
 function createEngine() {
-  const reader = openPartReader(startWorker);
+  const digester = openDigester(startWorker);
   const journal = openJournal();
   const edgeFor = (token: TokenSource) => openEdge(location.origin, token);
   return {
     linkToken,
     async upload(
       file: File,
-      { key, token, stopAt, noClobber = false, described = false }: Order,
+      { key, token, stopAt, noClobber = false, described = false, tellAt = [] }: Order,
     ): Promise<Outcome> {
       const edge = edgeFor(async () => token);
       const stop = new AbortController();
       const states: UploadState[] = [];
+      const marks = [...tellAt];
       let resumed = 0;
       let sent = 0;
       try {
@@ -49,7 +52,7 @@ function createEngine() {
         const stored = await upload(file, {
           key,
           edge,
-          reader,
+          digester,
           journal: await journal,
           signal: stop.signal,
           maxSize,
@@ -59,9 +62,16 @@ function createEngine() {
           },
           onProgress(bytes) {
             sent = bytes;
+            for (const mark of marks.filter((one) => bytes >= one)) {
+              marks.splice(marks.indexOf(mark), 1);
+              globalThis.told?.(`sent ${mark}`);
+            }
             if (stopAt !== undefined && bytes >= stopAt) stop.abort();
           },
-          onState: (state) => states.push(state),
+          onState(state) {
+            states.push(state);
+            globalThis.told?.(state);
+          },
         });
         return { stored, resumed, states, sent };
       } catch (error) {
@@ -86,6 +96,8 @@ function createEngine() {
 
 declare global {
   var engine: ReturnType<typeof createEngine>;
+  /** The test's own function. */
+  var told: ((what: string) => void) | undefined;
 }
 
 globalThis.engine = createEngine();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as zlib from 'node:zlib';
-import { crc32 } from '../../../page/transfer/crc32.ts';
+import { crc32, updateCrc32 } from '../../../page/transfer/crc32.ts';
 import { crcOf, readCrc } from '../../../page/transfer/requests.ts';
 import { partsOf } from '../../../protocol/parts.ts';
 import { seeded } from '../../support/random.ts';
@@ -17,8 +17,15 @@ test('the CRC-32 of any bytes at any offset is that of zlib', () => {
     const bytes = bytesOf(length + 8, random);
     for (let from = 0; from < 8; from += 1) {
       const slice = bytes.subarray(from, from + length);
-      assert.equal(crc32(slice), zlib.crc32(slice), `${length} bytes from ${from}`);
+      assert.equal(updateCrc32(slice), zlib.crc32(slice), `${length} bytes from ${from}`);
     }
+  }
+});
+
+test('the CRC-32 of a slice that is read in pieces is that of zlib', async () => {
+  for (const length of [0, 5, 4 * 1024 ** 2, 4 * 1024 ** 2 + 3]) {
+    const bytes = Buffer.alloc(length, 'pieces');
+    assert.equal(await crc32(new Blob([bytes])), zlib.crc32(bytes), `${length} bytes`);
   }
 });
 
@@ -29,7 +36,7 @@ test('the CRC-32 of parts in order is that of the whole file', () => {
       number,
       size: length,
       etag: '',
-      crc: crc32(bytes.subarray(from, from + length)),
+      crc: updateCrc32(bytes.subarray(from, from + length)),
     }));
     assert.equal(crcOf(parts), zlib.crc32(bytes), `parts of ${partSize}`);
   }

@@ -1,0 +1,72 @@
+import { crc32 } from './crc32.ts';
+import { unreadable } from './read-file.ts';
+import type { UploadError } from './upload-error.ts';
+import type { DigestReply, DigestRequest } from './worker.ts';
+
+/** Computes the CRC-32 of slices of files. */
+export interface Digester {
+  /** @throws {UploadError} `file_changed` or `file_unreadable` */
+  digest(slice: Blob): Promise<number>;
+}
+
+/** What a worker does for a digester. */
+export type DigestWorker = Pick<Worker, 'addEventListener' | 'postMessage' | 'terminate'>;
+
+async function digestHere(slice: Blob): Promise<number> {
+  return crc32(slice).catch((error: unknown) => {
+    throw unreadable(error instanceof Error ? error.name : 'Error');
+  });
+}
+
+interface Waiting {
+  readonly slice: Blob;
+  readonly resolve: (crc: number | Promise<number>) => void;
+  readonly reject: (error: UploadError) => void;
+}
+
+/** Returns a digester that works in a worker, or in this thread where the browser does not start one. */
+export function openDigester(start: () => DigestWorker): Digester {
+  let worker: DigestWorker | undefined;
+  let broken = false;
+  let last = 0;
+  const waiting = new Map<number, Waiting>();
+
+  const onReply = ({ data }: MessageEvent<DigestReply>) => {
+    const asked = waiting.get(data.id);
+    waiting.delete(data.id);
+    if ('error' in data) asked?.reject(unreadable(data.error));
+    else asked?.resolve(data.crc);
+  };
+  const digestAllHere = () => {
+    broken = true;
+    worker?.terminate();
+    for (const { slice, resolve } of waiting.values()) resolve(digestHere(slice));
+    waiting.clear();
+  };
+  const started = (): DigestWorker | undefined => {
+    if (worker !== undefined || broken) return broken ? undefined : worker;
+    try {
+      worker = start();
+    } catch {
+      // A policy of the browser's administrator may forbid workers.
+      broken = true;
+      return undefined;
+    }
+    worker.addEventListener('message', (event) => onReply(event as MessageEvent<DigestReply>));
+    worker.addEventListener('error', digestAllHere);
+    worker.addEventListener('messageerror', digestAllHere);
+    return worker;
+  };
+
+  return {
+    digest(slice) {
+      const running = started();
+      if (running === undefined) return digestHere(slice);
+      return new Promise((resolve, reject) => {
+        last += 1;
+        waiting.set(last, { slice, resolve, reject });
+        running.postMessage({ id: last, slice } satisfies DigestRequest);
+      });
+    },
+  };
+}

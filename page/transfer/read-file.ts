@@ -1,0 +1,19 @@
+import { UploadError } from './upload-error.ts';
+
+/**
+ * Returns the error for a file that cannot be read. Browsers give no reason: NotReadableError is a file that was changed,
+ * replaced or made unreadable after it was chosen. https://w3c.github.io/FileAPI/#dfn-error-codes
+ * @param name of the browser's error
+ */
+export function unreadable(name: string): UploadError {
+  return name === 'NotReadableError'
+    ? new UploadError('file_changed', 'The file was changed since it was chosen, or cannot be read.')
+    : new UploadError('file_unreadable', `The file cannot be read (${name}).`);
+}
+
+/** @throws {UploadError} `file_changed` or `file_unreadable` */
+export async function readFile(slice: Blob): Promise<ArrayBuffer> {
+  return slice.arrayBuffer().catch((error: unknown) => {
+    throw unreadable(error instanceof Error ? error.name : 'Error');
+  });
+}

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
+import { awsClients } from '../e2e/aws-clients.ts';
+import { type DeployedStack, setFaults, signIn, WITH_FAULTS, withCloud } from '../e2e/harness.ts';
+import { seeded } from '../support/random.ts';
+import { openBrowser } from './browser.ts';
+import type { Order, Outcome } from './engine/engine.ts';
+import { type EnginePage, openEngine } from './engine/open-engine.ts';
+
+const MIB = 1024 ** 2;
+
+/** Writes a file of bytes that no part shares with another. */
+async function makeFile(path: string, size: number): Promise<string> {
+  const random = seeded(size);
+  const block = Buffer.alloc(64 * 1024);
+  const file = await open(path, 'w');
+  try {
+    for (let at = 0; at < size; at += block.length) {
+      for (let word = 0; word < block.length; word += 4096) block.writeDoubleLE(random(), word);
+      await file.write(block, 0, Math.min(block.length, size - at));
+    }
+  } finally {
+    await file.close();
+  }
+  return path;
+}
+
+async function digestOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(stream, hash);
+  return hash.digest('hex');
+}
+
+/** Uploads the chosen file in the tab. */
+async function send({ page, choose }: EnginePage, path: string, order: Order): Promise<Outcome> {
+  const input = await choose(path);
+  return page.evaluate((element, wanted) => engine.upload(element.files?.[0] as File, wanted), input, order);
+}
+
+const codeOf = ({ error, stored }: Outcome) => error?.code ?? `stored ${stored?.key}`;
+
+test('the page’s engine in a browser, against an edge', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const { url, outputs } = await computer.json<DeployedStack>([
+      ...['deploy', '--local', '--yes', '--max-size', '1G'],
+    ]);
+    await signIn(computer);
+    const token = (await computer.run(['token'])).stdout.trim();
+    const { s3 } = awsClients(t, cloud);
+    const Bucket = outputs.S3BucketName;
+    const stored = async (Key: string) => {
+      const { Body } = await s3.getObject({ Bucket, Key });
+      return digestOf(Body as AsyncIterable<Uint8Array>);
+    };
+    const browser = await openBrowser(t);
+    let onTold: (what: string) => unknown = () => {};
+    const tab = await openEngine(browser, url, { onTold: (what) => onTold(what) });
+    const { page } = tab;
+    const file = (name: string, size: number) => makeFile(join(computer.home, name), size);
+    /** Resolves when the engine says it; called before what makes it say so. */
+    const told = (words: string) =>
+      new Promise<void>((resolve) => {
+        onTold = (what) => what === words && resolve();
+      });
+    const unfinished = () => page.evaluate(() => engine.unfinished());
+    const openUploads = async () => (await s3.listMultipartUploads({ Bucket })).Uploads ?? [];
+
+    await t.test('files of every size arrive as they are, proved', async () => {
+      for (const [name, size] of [
+        ['empty', 0],
+        ['one', 1],
+        ['part', 8 * MIB],
+        ['parts', 8 * MIB + 1],
+      ] as const) {
+        const path = await file(name, size);
+        const outcome = await send(tab, path, { key: `in/${name}`, token });
+        assert.equal(codeOf(outcome), `stored in/${name}`, outcome.error?.message);
+        assert.equal(outcome.sent, size);
+        assert.equal(await stored(`in/${name}`), await digestOf(createReadStream(path)));
+        assert.equal(outcome.stored?.crc32, (await crcOf(path)).toString(16).padStart(8, '0'));
+      }
+      assert.deepEqual(await unfinished(), []);
+    });
+
+    await t.test('200 MB arrive although the link is cut twice and the page is reloaded once', async () => {
+      const path = await file('large.bin', 200 * MIB + 7);
+      const key = 'in/large.bin';
+      const slow = { bytesPerSecond: 10 * MIB };
+      await setFaults(cloud, { edge: slow });
+      const begun = told(`sent ${40 * MIB}`);
+      const first = send(tab, path, { key, token, tellAt: [40 * MIB] }).catch(() => 'reloaded');
+      await begun;
+      for (let cuts = 0; cuts < 2; cuts += 1) {
+        const cut = told('waiting to retry');
+        await setFaults(cloud, { edge: { ...slow, reset: 1 } });
+        await cut;
+        const sending = told('sending');
+        await setFaults(cloud, { edge: slow });
+        await sending;
+      }
+      await page.reload();
+      assert.equal(await first, 'reloaded');
+      await setFaults(cloud, {});
+      await tab.load();
+      const [recorded] = await unfinished();
+      assert.equal(recorded?.key, key);
+      const outcome = await send(tab, path, { key, token });
+      assert.equal(codeOf(outcome), `stored ${key}`, outcome.error?.message);
+      assert.ok(outcome.resumed >= 8 * MIB, `${outcome.resumed} bytes were resumed`);
+      assert.equal(await stored(key), await digestOf(createReadStream(path)));
+      assert.deepEqual(await unfinished(), []);
+      assert.deepEqual(await openUploads(), []);
+    });
+
+    const parts = await file('parts.bin', 24 * MIB);
+
+    await t.test('a stopped upload is resumed; a discarded one is aborted at the store', async () => {
+      const key = 'in/stopped.bin';
+      const stopped = await send(tab, parts, { key, token, stopAt: 17 * MIB });
+      assert.equal(codeOf(stopped), 'stopped');
+      const resumed = await send(tab, parts, { key, token });
+      assert.equal(codeOf(resumed), `stored ${key}`);
+      assert.equal(await stored(key), await digestOf(createReadStream(parts)));
+
+      await send(tab, parts, { key, token, stopAt: 10 * MIB });
+      assert.equal((await openUploads()).length, 1);
+      await page.evaluate((one, mine) => engine.discard(one, mine), key, token);
+      assert.deepEqual([await openUploads(), await unfinished()], [[], []]);
+    });
+
+    await t.test('another file for the same key starts again, and nothing of the first stays', async () => {
+      const key = 'in/replaced.bin';
+      await send(tab, parts, { key, token, stopAt: 10 * MIB });
+      const other = await file('other.bin', 17 * MIB);
+      const outcome = await send(tab, other, { key, token });
+      assert.deepEqual([codeOf(outcome), outcome.resumed], [`stored ${key}`, 0]);
+      assert.equal(await stored(key), await digestOf(createReadStream(other)));
+      await send(tab, parts, { key, token, stopAt: 10 * MIB });
+      const small = await file('small.bin', 1000);
+      assert.equal(codeOf(await send(tab, small, { key, token })), `stored ${key}`);
+      assert.deepEqual([await openUploads(), await unfinished()], [[], []]);
+    });
+
+    await t.test('a file that changes or vanishes is an error of its own', async () => {
+      const key = 'in/changed.bin';
+      const path = await file('changed.bin', 24 * MIB);
+      const input = await tab.choose(path);
+      const again = () =>
+        page.evaluate((element, order) => engine.upload(element.files?.[0] as File, order), input, {
+          key,
+          token,
+        });
+      await writeFile(path, 'other');
+      assert.equal(codeOf(await again()), 'file_changed');
+      await makeFile(path, 24 * MIB);
+      await setFaults(cloud, { edge: { bytesPerSecond: 4 * MIB } });
+      onTold = (what) => {
+        if (what === `sent ${MIB}`) void writeFile(path, 'other');
+      };
+      assert.equal(codeOf(await send(tab, path, { key, token, tellAt: [MIB] })), 'file_changed');
+      onTold = () => {};
+      await setFaults(cloud, {});
+      await rm(path);
+      assert.equal(codeOf(await again()), 'file_unreadable');
+      assert.deepEqual(await openUploads(), []);
+    });
+
+    await t.test('refusals have codes of their own, and nothing of a refused file stays', async () => {
+      const taken = { key: 'in/one', token, noClobber: true };
+      const one = join(computer.home, 'one');
+      assert.equal(codeOf(await send(tab, one, taken)), 'exists');
+      assert.equal(codeOf(await send(tab, parts, taken)), 'exists');
+      assert.equal(codeOf(await send(tab, one, { key: '../a', token })), 'bad_key');
+      assert.equal(codeOf(await send(tab, one, { key: 'in/a', token: 'a.b.c' })), 'token_refused');
+      assert.equal(codeOf(await send(tab, parts, { key: 'in/a', token: 'a.b.c' })), 'token_refused');
+      const huge = join(computer.home, 'huge');
+      await writeFile(huge, '');
+      await truncate(huge, 2 * 1024 * MIB);
+      assert.equal(codeOf(await send(tab, huge, { key: 'in/a', token, described: true })), 'too_large');
+      assert.deepEqual([await openUploads(), await unfinished()], [[], []]);
+    });
+
+    await t.test('busy servers and cut connections are tried again', async () => {
+      await setFaults(cloud, { edge: { unavailable: 0.3, reset: 0.2, seed: 1 } });
+      const outcome = await send(tab, parts, { key: 'in/trouble.bin', token });
+      await setFaults(cloud, {});
+      assert.equal(codeOf(outcome), 'stored in/trouble.bin', outcome.error?.message);
+      assert.equal(await stored('in/trouble.bin'), await digestOf(createReadStream(parts)));
+    });
+
+    await t.test('an upload waits for the network, as long as it takes', async () => {
+      onTold = (what) => {
+        if (what === `sent ${10 * MIB}`) void page.setOfflineMode(true);
+        if (what === 'waiting for network') void page.setOfflineMode(false);
+      };
+      const outcome = await send(tab, parts, { key: 'in/offline.bin', token, tellAt: [10 * MIB] });
+      onTold = () => {};
+      assert.equal(codeOf(outcome), 'stored in/offline.bin', outcome.error?.message);
+      assert.ok(outcome.states.includes('waiting for network'));
+    });
+
+    await t.test('two tabs do not send to one key at the same time', async () => {
+      const key = 'in/tabs.bin';
+      const second = await openEngine(browser, url);
+      await setFaults(cloud, { edge: { bytesPerSecond: 2 * MIB } });
+      const begun = told(`sent ${MIB}`);
+      const first = send(tab, parts, { key, token, tellAt: [MIB] });
+      await begun;
+      assert.equal(codeOf(await send(second, parts, { key, token })), 'busy');
+      await setFaults(cloud, {});
+      assert.equal(codeOf(await first), `stored ${key}`);
+      assert.equal(codeOf(await send(second, parts, { key, token })), `stored ${key}`);
+      await second.page.close();
+    });
+
+    await t.test('a browser without database and worker uploads and resumes within the page', async () => {
+      const bare = await openEngine(browser, url, {
+        prepare: async (other) => {
+          await other.evaluateOnNewDocument(() => {
+            Object.defineProperty(globalThis, 'indexedDB', { value: undefined });
+            Object.defineProperty(globalThis, 'Worker', { value: undefined });
+          });
+        },
+      });
+      const key = 'in/bare.bin';
+      assert.equal(codeOf(await send(bare, parts, { key, token, stopAt: 20 * MIB })), 'stopped');
+      assert.equal(codeOf(await send(bare, parts, { key, token })), `stored ${key}`);
+      assert.equal(await stored(key), await digestOf(createReadStream(parts)));
+      await bare.page.close();
+    });
+  }, WITH_FAULTS);
+});
+
+async function crcOf(path: string): Promise<number> {
+  let value = 0;
+  for await (const chunk of createReadStream(path)) value = crc32(chunk as Buffer, value);
+  return value;
+}
