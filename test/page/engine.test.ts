@@ -119,6 +119,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
     });
 
     const parts = await file('parts.bin', 24 * MIB);
+    const one = join(computer.home, 'one');
 
     await t.test('a stopped upload is resumed; a discarded one is aborted at the store', async () => {
       const key = 'in/stopped.bin';
@@ -173,7 +174,6 @@ test('the page’s engine in a browser, against an edge', async (t) => {
 
     await t.test('refusals have codes of their own, and nothing of a refused file stays', async () => {
       const taken = { key: 'in/one', token, noClobber: true };
-      const one = join(computer.home, 'one');
       assert.equal(codeOf(await send(tab, one, taken)), 'exists');
       assert.equal(codeOf(await send(tab, parts, taken)), 'exists');
       assert.equal(codeOf(await send(tab, one, { key: '../a', token })), 'bad_key');
@@ -183,6 +183,24 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       await writeFile(huge, '');
       await truncate(huge, 2 * 1024 * MIB);
       assert.equal(codeOf(await send(tab, huge, { key: 'in/a', token, described: true })), 'too_large');
+      assert.deepEqual([await openUploads(), await unfinished()], [[], []]);
+    });
+
+    await t.test('a link stores its file once, within its size, until it is revoked', async () => {
+      const link = await computer.json<{ id: string; token: string }>([
+        ...['link', 'create', '--as', 'in/once.bin', '--max-size', '10M', '--yes'],
+      ]);
+      const order = { key: 'in/once.bin', token: link.token };
+      const size = { ...order, described: true };
+      assert.equal(codeOf(await send(tab, parts, size)), 'too_large');
+      assert.equal(codeOf(await send(tab, parts, order)), 'too_large', 'by the edge');
+      assert.equal(codeOf(await send(tab, one, { ...order, key: 'in/other.bin' })), 'forbidden');
+      assert.equal(codeOf(await send(tab, one, size)), 'stored in/once.bin');
+      assert.equal(codeOf(await send(tab, one, size)), 'exists');
+      const changed = order.token.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
+      assert.equal(codeOf(await send(tab, one, { ...order, token: changed })), 'token_refused');
+      await computer.json(['link', 'revoke', link.id, '--yes']);
+      assert.equal(codeOf(await send(tab, one, order)), 'token_revoked');
       assert.deepEqual([await openUploads(), await unfinished()], [[], []]);
     });
 
