@@ -1,9 +1,9 @@
+import { startSrp } from '../../../protocol/srp.ts';
 import { UserError } from '../../errors.ts';
 import { awsErrorName, cognitoFailure } from '../cognito-errors.ts';
 import type { Challenge, Step, Tokens } from '../user-pool.ts';
 import type { Attempt } from './challenges/challenge.ts';
 import { handlerOf } from './challenges/handlers.ts';
-import { startSrp } from './srp.ts';
 
 /** Challenge at which NotAuthorizedException means a wrong password. */
 const PASSWORD_CHALLENGE = 'PASSWORD_VERIFIER';

@@ -1,5 +1,5 @@
 import { createSrpSession, signSrpSession, wrapAuthChallenge, wrapInitiateAuth } from 'cognito-srp-helper';
-import { claimTimestamp, startSrp } from '../../../cli/identity/sign-in/srp.ts';
+import { claimTimestamp, startSrp } from '../../../protocol/srp.ts';
 import type { Setup } from './harness.ts';
 
 type Responses = Record<string, string>;
@@ -39,7 +39,7 @@ export async function beginSrp(
   const responses: Responses = {
     USERNAME,
     PASSWORD_CLAIM_SECRET_BLOCK: secretBlock,
-    PASSWORD_CLAIM_SIGNATURE: srp.sign(account, { salt, publicValue, secretBlock }, timestamp),
+    PASSWORD_CLAIM_SIGNATURE: await srp.sign(account, { salt, publicValue, secretBlock }, timestamp),
     TIMESTAMP: timestamp,
   };
   return { ClientId, ChallengeName: 'PASSWORD_VERIFIER' as const, ChallengeResponses: responses };

@@ -1,6 +1,6 @@
+import type { SrpClient } from '../../../../protocol/srp.ts';
 import type { Challenge, UserPool } from '../../user-pool.ts';
 import type { SignInAnswers } from '../answers.ts';
-import type { SrpClient } from '../srp.ts';
 
 /** A sign-in in progress. */
 export interface Attempt {

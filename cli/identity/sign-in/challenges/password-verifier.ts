@@ -1,6 +1,6 @@
+import { claimTimestamp } from '../../../../protocol/srp.ts';
 import { UserError } from '../../../errors.ts';
 import type { Challenge } from '../../user-pool.ts';
-import { claimTimestamp } from '../srp.ts';
 import type { Attempt, ChallengeHandler } from './challenge.ts';
 
 function parameter({ parameters }: Challenge, name: string): string {
@@ -30,7 +30,7 @@ export const passwordVerifier: ChallengeHandler = {
       return {
         responses: {
           PASSWORD_CLAIM_SECRET_BLOCK: secretBlock,
-          PASSWORD_CLAIM_SIGNATURE: srp.sign(account, numbers, timestamp),
+          PASSWORD_CLAIM_SIGNATURE: await srp.sign(account, numbers, timestamp),
           TIMESTAMP: timestamp,
         },
       };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { createSrpSession, signSrpSession } from 'cognito-srp-helper';
-import { claimTimestamp, startSrp } from '../../../../cli/identity/sign-in/srp.ts';
+import { claimTimestamp, startSrp } from '../../protocol/srp.ts';
 
 const POOL = 'us-east-1_AbCdEf123';
 
@@ -52,7 +52,7 @@ function helperSignature(
   return signed.passwordSignature;
 }
 
-test('the signature is the one of an independent implementation, whatever the numbers', () => {
+test('the signature is the one of an independent implementation, whatever the numbers', async () => {
   const timestamp = claimTimestamp(new Date('2026-11-05T03:04:05Z'));
   for (let round = 0; round < 10; round += 1) {
     const secret = randomBytes(32);
@@ -65,7 +65,7 @@ test('the signature is the one of an independent implementation, whatever the nu
     };
     const account = { userId: `user-${round}-ä`, password: `pässwörd ${round} :€` };
     assert.equal(
-      client.sign({ userPoolId: POOL, ...account }, challenge, timestamp),
+      await client.sign({ userPoolId: POOL, ...account }, challenge, timestamp),
       helperSignature(secret, client.publicValue, account, challenge, timestamp),
     );
   }
@@ -85,7 +85,7 @@ test('each exchange has a secret of its own', () => {
   assert.notEqual(startSrp().publicValue, startSrp().publicValue);
 });
 
-test('a server that knows the verifier reaches the same key, one with another verifier does not', () => {
+test('a server that knows the verifier reaches the same key, one with another verifier does not', async () => {
   const client = startSrp();
   const N = RFC5054_3072;
   const bytes = (value: bigint) => {
@@ -129,21 +129,22 @@ test('a server that knows the verifier reaches the same key, one with another ve
       { salt: salt.toString(16), publicValue: B.toString(16), secretBlock: secretBlock.toString('base64') },
       timestamp,
     );
-  assert.equal(sign('correct horse'), serverSignature(verifier, b, B));
-  assert.notEqual(sign('wrong horse'), serverSignature(verifier, b, B));
+  assert.equal(await sign('correct horse'), serverSignature(verifier, b, B));
+  assert.notEqual(await sign('wrong horse'), serverSignature(verifier, b, B));
 });
 
-test('numbers that would give a dishonest server something are refused', () => {
+test('numbers that would give a dishonest server something are refused', async () => {
   const client = startSrp();
   const account = { userPoolId: POOL, userId: 'ada', password: 'secret' };
-  const sign = (publicValue: string, salt = 'ab') =>
-    client.sign(account, { salt, publicValue, secretBlock: 'AA==' }, 'now');
+  const sign = (publicValue: string, salt = 'ab', secretBlock = 'AA==') =>
+    client.sign(account, { salt, publicValue, secretBlock }, 'now');
   for (const value of ['0', '000', RFC5054_3072.toString(16), (2n * RFC5054_3072).toString(16)]) {
-    assert.throws(() => sign(value), RangeError);
+    await assert.rejects(sign(value), RangeError);
   }
-  assert.throws(() => sign('xyz'), RangeError);
-  assert.throws(() => sign(''), RangeError);
-  assert.throws(() => sign('ab', 'salt'), RangeError);
+  await assert.rejects(sign('xyz'), RangeError);
+  await assert.rejects(sign(''), RangeError);
+  await assert.rejects(sign('ab', 'salt'), RangeError);
+  for (const block of ['', '*', 'A', 'AA=A']) await assert.rejects(sign('ab', 'ab', block), RangeError);
 });
 
 test('the time is in UTC and English, its day without a leading zero', () => {
