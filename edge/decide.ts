@@ -2,6 +2,7 @@ import { DESCRIPTION_KEY } from '../protocol/key-rules.ts';
 import type { EdgeConfig, EdgePolicy } from './config.ts';
 import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
 import { describeEdge } from './description.ts';
+import { pageName, type ServePage } from './page.ts';
 import { authorize, permissionOf, requireOwnKeys } from './permission.ts';
 import { Refusal } from './refusal.ts';
 import { checkHeaders, forwardedHeaders } from './request/headers.ts';
@@ -25,6 +26,8 @@ interface Forward {
 export interface DecisionContext {
   readonly config: EdgeConfig;
   readonly verify: Verify;
+  /** Absent: the edge serves no page. */
+  readonly page?: ServePage;
 }
 
 /** One decision after another; the first that refuses is the answer. */
@@ -34,6 +37,9 @@ export async function decide(viewer: ViewerRequest, context: DecisionContext): P
   try {
     if (isPreflight(request, policy)) return answerPreflight(request, policy);
     checkAddress(request);
+    const name = pageName(request.uri);
+    if (name !== undefined && context.page !== undefined) return context.page(name, request);
+    if (name !== undefined && isRead(request)) throw new Refusal('not_found', 'This edge serves no page.');
     const key = readKey(request.uri);
     return key === DESCRIPTION_KEY
       ? await decideDescription(viewer, context)
@@ -43,6 +49,9 @@ export async function decide(viewer: ViewerRequest, context: DecisionContext): P
     throw error;
   }
 }
+
+const isRead = ({ method, querystring }: EdgeRequest) =>
+  (method === 'GET' || method === 'HEAD') && querystring === '';
 
 /** A link or key: its prefix, and the beginning of every JWT. */
 const OWN_TOKEN = /eu[kl]_eyJ/;

@@ -51,6 +51,11 @@ export function createHandler({ log, ...context }: HandlerContext): Handler {
     }
     if (decision.kind === 'forward') return decision.request;
     if (decision.code !== undefined) log(refusalLine(decision, viewer, fault));
-    return responseOf(decision, corsHeaders(context.config.policy, viewer?.request.headers ?? {}));
+    // The page is for its own origin alone.
+    const isPage = decision.content !== undefined;
+    return responseOf(
+      decision,
+      isPage ? {} : corsHeaders(context.config.policy, viewer?.request.headers ?? {}),
+    );
   };
 }

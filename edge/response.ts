@@ -11,6 +11,13 @@ export interface Respond {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: object;
+  /** Of a file, sent as it is instead of JSON. */
+  readonly content?: Content;
+}
+
+interface Content {
+  readonly encoding: 'text' | 'base64';
+  readonly text: string;
 }
 
 /** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-generating-http-responses-in-requests.html */
@@ -18,7 +25,7 @@ export interface GeneratedResponse {
   readonly status: string;
   readonly statusDescription: string;
   readonly headers: EdgeHeaders;
-  readonly bodyEncoding?: 'text';
+  readonly bodyEncoding?: Content['encoding'];
   readonly body?: string;
 }
 
@@ -45,21 +52,28 @@ export function fitting(texts: readonly string[], bytes: number): readonly strin
   return end < 0 ? texts : texts.slice(0, end);
 }
 
+/** Whether a response is small enough. A body in base64 counts as it is written. */
+export function isFitting(headers: Readonly<Record<string, string>>, body: string): boolean {
+  const bytes = Object.entries(headers).reduce(
+    (sum, entry) => sum + Buffer.byteLength(entry.join(': ')) + 2,
+    0,
+  );
+  return bytes + Buffer.byteLength(body) <= MAX_RESPONSE_BYTES;
+}
+
 /** Returns a response in CloudFront's form, with `more` headers. */
 export function responseOf(
-  { status, headers, body }: Respond,
+  { status, headers, body, content }: Respond,
   more: Readonly<Record<string, string>> = {},
 ): GeneratedResponse {
   const type = body === undefined ? {} : { 'content-type': 'application/json' };
   const all = { ...type, 'cache-control': 'no-store', ...headers, ...more };
-  const entries = Object.entries(all);
-  const text = body === undefined ? '' : JSON.stringify(body);
-  const bytes = entries.reduce((sum, entry) => sum + Buffer.byteLength(entry.join(': ')), 0);
-  if (bytes + Buffer.byteLength(text) > MAX_RESPONSE_BYTES) return responseOf(TOO_LARGE);
+  const { encoding, text } = content ?? { encoding: 'text', text: body && JSON.stringify(body) };
+  if (!isFitting(all, text ?? '')) return responseOf(TOO_LARGE);
   return {
     status: String(status),
     statusDescription: STATUS_CODES[status] ?? '',
-    headers: Object.fromEntries(entries.map(([key, value]) => [key, [{ key, value }]])),
-    ...(body === undefined ? {} : { bodyEncoding: 'text', body: text }),
+    headers: Object.fromEntries(Object.entries(all).map(([key, value]) => [key, [{ key, value }]])),
+    ...(text === undefined ? {} : { bodyEncoding: encoding, body: text }),
   };
 }

@@ -1,0 +1,98 @@
+import { gunzipSync } from 'node:zlib';
+import { DESCRIPTION_KEY } from '../protocol/key-rules.ts';
+import type { EdgeConfig, EdgeIssuer, EdgePage } from './config.ts';
+import { Refusal } from './refusal.ts';
+import { allowOnly } from './request/operation.ts';
+import { type EdgeHeaders, type EdgeRequest, headerValues } from './request/viewer-request.ts';
+import { isFitting, type Respond } from './response.ts';
+
+/** @throws {Refusal} `not_found`, `method_not_allowed`, `bad_query` or `not_acceptable` */
+export type ServePage = (name: string, request: EdgeRequest) => Respond;
+
+/** Where the files of the page are; the page itself is at `/`. */
+const FOLDER = `/${DESCRIPTION_KEY}/page/`;
+
+/** Returns the name of a file of the page, which is empty for the page itself; `undefined` for any other path. */
+export function pageName(uri: string): string | undefined {
+  if (uri === '/') return '';
+  return uri.startsWith(FOLDER) && uri.length > FOLDER.length ? uri.slice(FOLDER.length) : undefined;
+}
+
+/** Names that change with the content: see scripts/page.ts. */
+const HASHED = /-[\w-]{8,}\.\w+$/;
+
+/**
+ * Where scripts of the page can send requests: the edge, and where its users sign in. Links that were opened in the page, and
+ * tokens in its memory, reach no other host.
+ */
+function contentSecurityPolicy(issuers: readonly EdgeIssuer[]): string {
+  const connect = issuers.flatMap(({ kind, iss }) => {
+    if (kind === 'pool') return iss.slice(0, 1);
+    return kind === 'people' ? iss : [];
+  });
+  const origins = new Set(connect.map((iss) => new URL(iss).origin));
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "worker-src 'self'",
+    `connect-src ${["'self'", ...origins].join(' ')}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    // The one policy, which makes the address of the worker.
+    'trusted-types edge-upload',
+  ].join('; ');
+}
+
+/** Whether a client takes gzip. `undefined`: it does not say. https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3 */
+function acceptsGzip(headers: EdgeHeaders): boolean | undefined {
+  const codings = headerValues(headers, 'accept-encoding').join().toLowerCase().split(',');
+  const named = (pattern: RegExp) => codings.find((coding) => pattern.test(coding.trim()));
+  const coding = named(/^(?:x-)?gzip\b/) ?? named(/^\*/);
+  if (coding === undefined) return codings.join('').trim() === '' ? undefined : false;
+  return !/;\s*q=0(?:\.0*)?\s*$/.test(coding);
+}
+
+/** Creates what serves the page. Its answers need no token: there is nothing secret in it. */
+export function createPage(files: EdgePage, { issuers }: EdgeConfig): ServePage {
+  const policy = contentSecurityPolicy(issuers);
+  return (name, { method, querystring, headers: sent }) => {
+    allowOnly(method, ['GET', 'HEAD']);
+    const file = Object.hasOwn(files, name) ? files[name] : undefined;
+    if (file === undefined) throw new Refusal('not_found', 'The page has no file of this name.');
+    // A provider's sign-in, and services that pass links on, add queries to the page's address.
+    if (querystring !== '' && name !== '') throw new Refusal('bad_query', 'Queries are not accepted here.');
+    const headers = {
+      'content-type': file.type,
+      'cache-control': HASHED.test(name) ? 'public, max-age=31536000, immutable' : 'no-store',
+      vary: 'Accept-Encoding',
+      'content-security-policy': policy,
+      'strict-transport-security': 'max-age=31536000',
+      'cross-origin-opener-policy': 'same-origin',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    };
+    const answer = { kind: 'respond', status: 200 } as const;
+    const gzip = acceptsGzip(sent);
+    if (!gzip) {
+      const content = {
+        encoding: 'text',
+        text: gunzipSync(Buffer.from(file.gzip, 'base64')).toString(),
+      } as const;
+      if (isFitting(headers, content.text)) return { ...answer, headers, content };
+      if (gzip === false)
+        throw new Refusal(
+          'not_acceptable',
+          'The page is sent with gzip only, which Accept-Encoding leaves out.',
+        );
+    }
+    return {
+      ...answer,
+      headers: { ...headers, 'content-encoding': 'gzip' },
+      content: { encoding: 'base64', text: file.gzip },
+    };
+  };
+}
