@@ -57,10 +57,13 @@ export function areTags(tags: Readonly<Record<string, string>>): boolean {
   );
 }
 
-/** One line of text for people: no control characters, no blanks around it. */
+/** One line of text for people: no characters that control anything, the direction of text among them, and no blanks around it. */
 export function isLine(most: number): (text: string) => boolean {
   return (text) =>
-    text !== '' && text.trim() === text && [...text].length <= most && !/[\p{Cc}\p{Cs}]/u.test(text);
+    text !== '' &&
+    text.trim() === text &&
+    [...text].length <= most &&
+    !/[\p{Cc}\p{Cs}\p{Bidi_Control}]/u.test(text);
 }
 
 export function isColor(color: string): boolean {

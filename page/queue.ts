@@ -1,0 +1,157 @@
+import type { Journal } from './resume/journal.ts';
+import type { Caller } from './transfer/caller.ts';
+import type { Digester } from './transfer/digester.ts';
+import type { EdgeClient } from './transfer/edge-client.ts';
+import { type PickedFile, placeFiles } from './transfer/keys.ts';
+import type { UploadState } from './transfer/progress.ts';
+import { discard, type Stored, upload } from './transfer/upload.ts';
+import { UploadError } from './transfer/upload-error.ts';
+
+/** A chosen file on its way. */
+export interface Item {
+  readonly id: number;
+  readonly path: string;
+  readonly file: File;
+  readonly key: string;
+  state: 'waiting' | 'sending' | 'paused' | 'stored' | 'failed';
+  /** What the upload does while it is sending. */
+  doing: UploadState;
+  sentBytes: number;
+  /** Bytes a second, over the last seconds. */
+  rate?: number;
+  error?: UploadError;
+  stored?: Stored;
+  storedAt?: Date;
+}
+
+export interface QueueOptions {
+  readonly edge: EdgeClient;
+  readonly caller: Caller;
+  readonly journal: Journal;
+  readonly digester: Digester;
+  /** Called after each change of an item, or of the list. */
+  readonly onChange: () => void;
+}
+
+/** The chosen files, of which some are sent at once. */
+export interface Queue {
+  readonly items: readonly Item[];
+  add(picked: readonly PickedFile[], prefix: string): void;
+  pause(item: Item): void;
+  /** Sends a paused or failed item. */
+  start(item: Item): void;
+  /** Takes an item out of the list; what is stored of it unfinished is deleted. */
+  remove(item: Item): Promise<void>;
+}
+
+/** Files at once. More hold back each other's small ones; the edge client bounds their requests together. */
+const FILES_AT_ONCE = 3;
+
+/** A rate is measured over so many milliseconds. */
+const RATE_MS = 5_000;
+
+export function createQueue({ edge, caller, journal, digester, onChange }: QueueOptions): Queue {
+  const items: Item[] = [];
+  const running = new Map<Item, { readonly abort: AbortController; readonly ended: Promise<void> }>();
+  let last = 0;
+
+  const next = () => {
+    for (const item of items) {
+      if (running.size >= FILES_AT_ONCE) return;
+      if (item.state !== 'waiting' || running.has(item)) continue;
+      const abort = new AbortController();
+      item.state = 'sending';
+      delete item.error;
+      running.set(item, { abort, ended: send(item, abort.signal) });
+    }
+  };
+
+  const send = async (item: Item, signal: AbortSignal): Promise<void> => {
+    const samples: { readonly at: number; readonly bytes: number }[] = [];
+    const { key, file } = item;
+    try {
+      item.stored = await upload(file, {
+        key,
+        edge,
+        journal,
+        digester,
+        signal,
+        maxSize: caller.maxSize,
+        noClobber: caller.noClobber,
+        onProgress(bytes) {
+          item.sentBytes = bytes;
+          item.rate = rateOf(samples, bytes);
+          onChange();
+        },
+        onState(state) {
+          item.doing = state;
+          onChange();
+        },
+      });
+      item.state = 'stored';
+      item.storedAt = new Date();
+    } catch (error) {
+      if (!(error instanceof UploadError)) throw error;
+      // Paused, or on its way out of the list.
+      item.state = error.code === 'stopped' ? 'paused' : 'failed';
+      if (item.state === 'failed') item.error = error;
+    } finally {
+      delete item.rate;
+      running.delete(item);
+      next();
+      onChange();
+    }
+  };
+
+  return {
+    items,
+    add(picked, prefix) {
+      const taken = items.filter(({ state }) => state !== 'failed').map(({ key }) => key);
+      for (const { file, path, key, error } of placeFiles(picked, { caller, prefix, taken })) {
+        last += 1;
+        const state = error === undefined ? 'waiting' : 'failed';
+        items.push({
+          id: last,
+          file,
+          path,
+          key,
+          state,
+          doing: 'sending',
+          sentBytes: 0,
+          ...(error && { error }),
+        });
+      }
+      next();
+      onChange();
+    },
+    pause(item) {
+      if (item.state === 'waiting') item.state = 'paused';
+      running.get(item)?.abort.abort();
+      onChange();
+    },
+    start(item) {
+      if (item.state !== 'paused' && item.state !== 'failed') return;
+      item.state = 'waiting';
+      next();
+      onChange();
+    },
+    async remove(item) {
+      const at = items.indexOf(item);
+      if (at >= 0) items.splice(at, 1);
+      const run = running.get(item);
+      run?.abort.abort();
+      onChange();
+      await run?.ended;
+      if (item.state !== 'stored') await discard({ key: item.key, edge, journal });
+    },
+  };
+}
+
+function rateOf(samples: { readonly at: number; readonly bytes: number }[], bytes: number): number {
+  const at = performance.now();
+  samples.push({ at, bytes });
+  while ((samples[0]?.at ?? at) < at - RATE_MS) samples.shift();
+  const [first] = samples;
+  const seconds = (at - (first?.at ?? at)) / 1000;
+  return seconds < 0.5 ? 0 : Math.max((bytes - (first?.bytes ?? 0)) / seconds, 0);
+}

@@ -1,0 +1,85 @@
+/** A provider where people sign in. */
+export interface SignInIssuer {
+  readonly alias: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  readonly token: 'access' | 'id';
+  readonly preset?: string;
+}
+
+/** What the edge says of itself to everybody. */
+export interface PageSettings {
+  readonly title?: string;
+  readonly note?: string;
+  readonly color?: string;
+  readonly logo: boolean;
+  readonly pool?: PoolAddress;
+  readonly issuers: readonly SignInIssuer[];
+}
+
+export interface PoolAddress {
+  readonly region: string;
+  readonly userPoolId: string;
+  readonly clientId: string;
+  /** Where the pool's API is. */
+  readonly endpoint: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const fieldsOf = (value: unknown): Fields =>
+  (typeof value === 'object' && value !== null ? value : {}) as Fields;
+const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+
+function poolOf({ region, userPoolId, clientId, page }: Fields): PoolAddress | undefined {
+  const [at, pool, client] = [region, userPoolId, clientId].map(textOf);
+  if (at === undefined || pool === undefined || client === undefined) return undefined;
+  // The embedded cloud's; AWS's own otherwise.
+  const endpoint = textOf(fieldsOf(page).cognito) ?? `https://cognito-idp.${at}.amazonaws.com/`;
+  return { region: at, userPoolId: pool, clientId: client, endpoint };
+}
+
+function issuersOf(value: unknown): readonly SignInIssuer[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((one) => {
+    const { alias, kind, issuer, clientId, scopes, token, preset } = fieldsOf(one);
+    const [name, address, client] = [alias, issuer, clientId].map(textOf);
+    // Of a provider behind the pool, whose client sends browsers back to the command line alone.
+    if (preset === 'cognito') return [];
+    if (kind !== 'people' || name === undefined || address === undefined || client === undefined) return [];
+    const asked = Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : ['openid'];
+    return [
+      {
+        alias: name,
+        issuer: address,
+        clientId: client,
+        scopes: asked,
+        token: token === 'id' ? 'id' : 'access',
+        ...(typeof preset === 'string' && { preset }),
+      },
+    ];
+  });
+}
+
+/** Reads the edge's description; `undefined` for any other text. */
+export function readSettings(text: string): PageSettings | undefined {
+  let document: Fields;
+  try {
+    document = fieldsOf(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+  if (document.service !== 'edge-upload') return undefined;
+  const page = fieldsOf(document.page);
+  const [title, note, color] = [page.title, page.note, page.color].map(textOf);
+  const pool = poolOf(document);
+  return {
+    ...(title !== undefined && { title }),
+    ...(note !== undefined && { note }),
+    ...(color !== undefined && /^#[\da-f]{6}$/.test(color) && { color }),
+    logo: page.logo === true,
+    ...(pool !== undefined && { pool }),
+    issuers: issuersOf(document.issuers),
+  };
+}

@@ -1,0 +1,163 @@
+import { claimTimestamp, startSrp } from '../../protocol/srp.ts';
+import type { PoolAddress } from '../settings.ts';
+import { type SignedIn, SignInError, type SignInProblem } from './signed-in.ts';
+
+/** What Cognito asks for after the password. */
+type Question = 'newPassword' | 'code';
+
+/** Asks the person. `problem` says why the last answer was not accepted. */
+type Ask = (question: Question, problem?: SignInError) => Promise<string>;
+
+interface Answer {
+  readonly ChallengeName?: string;
+  readonly ChallengeParameters?: Readonly<Record<string, string>>;
+  readonly Session?: string;
+  readonly AuthenticationResult?: {
+    readonly AccessToken?: string;
+    readonly ExpiresIn?: number;
+    readonly RefreshToken?: string;
+  };
+}
+
+const PROBLEMS: Readonly<Record<string, SignInProblem>> = {
+  NotAuthorizedException: 'signInFailed',
+  UserNotFoundException: 'signInFailed',
+  PasswordResetRequiredException: 'resetNeeded',
+  TooManyRequestsException: 'signInLater',
+  LimitExceededException: 'signInLater',
+  TooManyFailedAttemptsException: 'signInLater',
+  CodeMismatchException: 'codeWrong',
+  ExpiredCodeException: 'codeWrong',
+  EnableSoftwareTokenMFAException: 'codeWrong',
+  InvalidPasswordException: 'passwordRejected',
+};
+
+/** More than the longest sign-in: password, new password, code, each asked again a few times. */
+const MAX_ANSWERS = 20;
+
+/** Calls an operation that needs no credentials. https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/ */
+async function call({ endpoint }: PoolAddress, operation: string, body: object): Promise<Answer> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(endpoint, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': `AWSCognitoIdentityProviderService.${operation}`,
+      },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(30_000),
+      credentials: 'omit',
+      redirect: 'error',
+    });
+    text = await response.text();
+  } catch {
+    throw new SignInError('signInUnreachable');
+  }
+  let answer: Answer & { readonly __type?: string; readonly message?: string };
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    throw new SignInError('signInUnreachable');
+  }
+  if (response.ok) return answer;
+  const name = String(answer.__type).replace(/^.*#/, '');
+  const problem = Object.hasOwn(PROBLEMS, name) ? PROBLEMS[name] : undefined;
+  throw new SignInError(problem ?? 'signInBroken', answer.message);
+}
+
+function tokensOf({ AuthenticationResult: result }: Answer): SignedIn | undefined {
+  if (result?.AccessToken === undefined) return undefined;
+  const { AccessToken: token, ExpiresIn: expiresIn = 0, RefreshToken: refreshToken } = result;
+  return { token, expiresIn, ...(refreshToken !== undefined && { refreshToken }) };
+}
+
+interface Attempt {
+  readonly pool: PoolAddress;
+  readonly username: string;
+  readonly password: string;
+  readonly ask: Ask;
+}
+
+/**
+ * Signs in by SRP: the password does not leave the page.
+ * @throws {SignInError}
+ */
+export async function signInToPool({ pool, username, password, ask }: Attempt): Promise<SignedIn> {
+  const srp = startSrp();
+  let answer = await call(pool, 'InitiateAuth', {
+    AuthFlow: 'USER_SRP_AUTH',
+    ClientId: pool.clientId,
+    AuthParameters: { USERNAME: username, SRP_A: srp.publicValue },
+  });
+  let problem: SignInError | undefined;
+  for (let answers = 0; answers < MAX_ANSWERS; answers += 1) {
+    const tokens = tokensOf(answer);
+    if (tokens !== undefined) return tokens;
+    const { ChallengeName: name = '', ChallengeParameters: given = {} } = answer;
+    const responses = await respond(name, given);
+    try {
+      answer = await call(pool, 'RespondToAuthChallenge', {
+        ClientId: pool.clientId,
+        ChallengeName: name,
+        Session: answer.Session,
+        ChallengeResponses: { USERNAME: given.USER_ID_FOR_SRP ?? username, ...responses },
+      });
+      problem = undefined;
+    } catch (error) {
+      const again = error instanceof SignInError && ['codeWrong', 'passwordRejected'].includes(error.problem);
+      if (!again) throw error;
+      problem = error;
+    }
+  }
+  throw new SignInError('signInBroken');
+
+  async function respond(name: string, given: Readonly<Record<string, string>>) {
+    switch (name) {
+      case 'PASSWORD_VERIFIER':
+        return provePassword(given);
+      case 'NEW_PASSWORD_REQUIRED':
+        // Attributes that an administrator left out need the command line.
+        if (!['', '[]'].includes(given.requiredAttributes ?? '')) throw new SignInError('notHere');
+        return { NEW_PASSWORD: await ask('newPassword', problem) };
+      case 'SOFTWARE_TOKEN_MFA':
+        return { SOFTWARE_TOKEN_MFA_CODE: (await ask('code', problem)).replace(/\s/g, '') };
+      default:
+        throw new SignInError('notHere');
+    }
+  }
+
+  async function provePassword(given: Readonly<Record<string, string>>) {
+    const { USER_ID_FOR_SRP: userId, SALT: salt, SRP_B: publicValue, SECRET_BLOCK: secretBlock } = given;
+    if (
+      userId === undefined ||
+      salt === undefined ||
+      publicValue === undefined ||
+      secretBlock === undefined
+    ) {
+      throw new SignInError('signInBroken');
+    }
+    const timestamp = claimTimestamp(new Date());
+    const account = { userPoolId: pool.userPoolId, userId, password };
+    const signature = await srp.sign(account, { salt, publicValue, secretBlock }, timestamp).catch(() => {
+      throw new SignInError('signInBroken');
+    });
+    return {
+      PASSWORD_CLAIM_SECRET_BLOCK: secretBlock,
+      PASSWORD_CLAIM_SIGNATURE: signature,
+      TIMESTAMP: timestamp,
+    };
+  }
+}
+
+/** @throws {SignInError} */
+export async function renewPoolTokens(pool: PoolAddress, refreshToken: string): Promise<SignedIn> {
+  const answer = await call(pool, 'GetTokensFromRefreshToken', {
+    ClientId: pool.clientId,
+    RefreshToken: refreshToken,
+  });
+  const tokens = tokensOf(answer);
+  if (tokens === undefined) throw new SignInError('signInBroken');
+  return tokens;
+}

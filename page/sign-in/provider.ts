@@ -1,0 +1,150 @@
+import type { SignInIssuer } from '../settings.ts';
+import { type SignedIn, SignInError } from './signed-in.ts';
+
+/** What a sign-in that is under way needs to be finished after the redirect. No token. */
+interface Pending {
+  readonly alias: string;
+  readonly state: string;
+  readonly verifier: string;
+}
+
+const PENDING = 'edge-upload sign-in';
+
+interface Endpoints {
+  readonly authorization: string;
+  readonly token: string;
+}
+
+function base64Url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+}
+
+const randomText = () => base64Url(crypto.getRandomValues(new Uint8Array(32)));
+
+async function getJson(url: string, init: RequestInit = {}): Promise<Readonly<Record<string, unknown>>> {
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      signal: AbortSignal.timeout(30_000),
+      credentials: 'omit',
+      redirect: 'error',
+      ...init,
+    });
+    const document: unknown = await response.json();
+    if (response.ok && typeof document === 'object' && document !== null) return { ...document };
+  } catch {
+    throw new SignInError('signInUnreachable');
+  }
+  throw new SignInError('signInBroken');
+}
+
+/** https://openid.net/specs/openid-connect-discovery-1_0.html */
+async function endpointsOf({ issuer }: SignInIssuer): Promise<Endpoints> {
+  const document = await getJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+  const { issuer: named, authorization_endpoint: authorization, token_endpoint: token } = document;
+  // A document of another issuer would lead the sign-in, or the code, elsewhere.
+  const own = named === issuer && typeof authorization === 'string' && typeof token === 'string';
+  if (!own || ![authorization, token].every(isSecure)) throw new SignInError('signInBroken');
+  return { authorization, token };
+}
+
+function isSecure(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname));
+}
+
+const redirectUri = () => `${location.origin}/`;
+
+function audience({ preset }: SignInIssuer): Record<string, string> {
+  if (preset === 'auth0') return { audience: location.origin };
+  return preset === 'oidc' ? { resource: location.origin } : {};
+}
+
+/**
+ * Sends the browser to a provider, by code with PKCE.
+ * @throws {SignInError}
+ */
+export async function startSignIn(issuer: SignInIssuer): Promise<void> {
+  const { authorization } = await endpointsOf(issuer);
+  const [state, verifier] = [randomText(), randomText()];
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
+  sessionStorage.setItem(PENDING, JSON.stringify({ alias: issuer.alias, state, verifier } satisfies Pending));
+  const url = new URL(authorization);
+  const parameters = {
+    response_type: 'code',
+    client_id: issuer.clientId,
+    redirect_uri: redirectUri(),
+    scope: [...new Set(['openid', ...issuer.scopes])].join(' '),
+    state,
+    code_challenge: base64Url(new Uint8Array(digest)),
+    code_challenge_method: 'S256',
+    ...(issuer.token === 'access' && audience(issuer)),
+  };
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  location.assign(url);
+}
+
+function takePending(): Pending | undefined {
+  const text = sessionStorage.getItem(PENDING);
+  sessionStorage.removeItem(PENDING);
+  try {
+    return text === null ? undefined : (JSON.parse(text) as Pending);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A sign-in that came back. */
+export interface Finished {
+  readonly issuer: SignInIssuer;
+  readonly tokens: SignedIn;
+}
+
+/**
+ * Finishes the sign-in that the browser comes back from; `undefined` where it comes from none. The code leaves the
+ * address at once.
+ * @throws {SignInError}
+ */
+export async function finishSignIn(issuers: readonly SignInIssuer[]): Promise<Finished | undefined> {
+  const answer = new URLSearchParams(location.search);
+  if (!answer.has('code') && !answer.has('error')) return undefined;
+  history.replaceState(null, '', '/');
+  const pending = takePending();
+  const issuer = issuers.find(({ alias }) => alias === pending?.alias);
+  const code = answer.get('code');
+  const by = answer.get('iss');
+  const own = pending !== undefined && answer.get('state') === pending.state && issuer !== undefined;
+  // https://www.rfc-editor.org/rfc/rfc9207
+  if (!own || code === null || (by !== null && by !== issuer.issuer)) throw new SignInError('signInBroken');
+  const tokens = await askTokens(issuer, {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: redirectUri(),
+    code_verifier: pending.verifier,
+  });
+  return { issuer, tokens };
+}
+
+/** @throws {SignInError} */
+export function renewTokens(issuer: SignInIssuer, refreshToken: string): Promise<SignedIn> {
+  return askTokens(issuer, { grant_type: 'refresh_token', refresh_token: refreshToken });
+}
+
+async function askTokens(issuer: SignInIssuer, grant: Readonly<Record<string, string>>): Promise<SignedIn> {
+  const { token: endpoint } = await endpointsOf(issuer);
+  const more = issuer.token === 'access' && issuer.preset === 'oidc' ? audience(issuer) : {};
+  const body = new URLSearchParams({ ...grant, client_id: issuer.clientId, ...more });
+  const answer = await getJson(endpoint, { method: 'POST', body });
+  const token = issuer.token === 'id' ? answer.id_token : answer.access_token;
+  if (typeof token !== 'string') throw new SignInError('signInBroken');
+  const { expires_in: expiresIn, refresh_token: refreshToken } = answer;
+  return {
+    token,
+    expiresIn: typeof expiresIn === 'number' ? expiresIn : 300,
+    ...(typeof refreshToken === 'string' && { refreshToken }),
+  };
+}

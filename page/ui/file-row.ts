@@ -1,0 +1,98 @@
+import type { Item, Queue } from '../queue.ts';
+import type { Texts } from '../texts/en.ts';
+import type { UploadError } from '../transfer/upload-error.ts';
+import { button, element, setText, shownName } from './elements.ts';
+import type { Format } from './format.ts';
+
+/** A file of the list on the screen. */
+export interface FileRow {
+  readonly element: HTMLLIElement;
+  update(): void;
+}
+
+export interface RowContext {
+  readonly queue: Queue;
+  readonly texts: Texts;
+  readonly format: Format;
+  /** Whether the link is for one file. */
+  readonly single: boolean;
+}
+
+/** Returns what an error means, in the page's language. */
+export function errorText(
+  { code, maxSize }: Pick<UploadError, 'code' | 'maxSize'>,
+  { texts, format, single }: Omit<RowContext, 'queue'>,
+): string {
+  if (code === 'too_large' && maxSize !== undefined) return texts.errors.tooLarge(format.bytes(maxSize));
+  return texts.errors[code === 'exists' && single ? 'used' : code];
+}
+
+/** A symbol beside the word, so that colour is not the only sign. */
+const SYMBOLS = { waiting: '…', sending: '↑', paused: '⏸', stored: '✓', failed: '✕' } as const;
+
+export function createFileRow(item: Item, context: RowContext): FileRow {
+  const { queue, texts, format } = context;
+  const { file } = item;
+  const path = shownName(item.path);
+  const symbol = element('span', { class: 'symbol', 'aria-hidden': 'true' });
+  const state = element('span', { class: 'state' });
+  const numbers = element('span', { class: 'numbers' });
+  const error = element('p', { class: 'error', hidden: true });
+  const bar = element('progress', { 'aria-label': texts.progress(path) });
+  const act = (text: string, action: () => void) =>
+    button(text, action, { 'aria-label': texts.actionOn(text, path), class: 'quiet' });
+  const pause = act(texts.pause, () => queue.pause(item));
+  const resume = act(texts.resume, () => queue.start(item));
+  const retry = act(texts.retry, () => queue.start(item));
+  const remove = act(texts.remove, () => void queue.remove(item));
+  const row = element(
+    'li',
+    {},
+    element('div', { class: 'line' }, element('bdi', { class: 'name', title: path }, path), numbers),
+    bar,
+    element(
+      'div',
+      { class: 'line' },
+      element('span', { class: 'status' }, symbol, ' ', state),
+      element('span', { class: 'actions' }, pause, resume, retry, remove),
+    ),
+    error,
+  );
+
+  return {
+    element: row,
+    update() {
+      const { state: now, sentBytes, rate = 0, error: failure } = item;
+      row.dataset.state = now;
+      setText(symbol, SYMBOLS[now]);
+      setText(state, stateText(item, texts));
+      const left =
+        rate > 0
+          ? [texts.rate(format.bytes(rate)), texts.left(format.duration((file.size - sentBytes) / rate))]
+          : [];
+      const size = format.bytes(file.size);
+      const sending = now === 'sending' || now === 'paused';
+      setText(numbers, sending ? [texts.sentOf(format.bytes(sentBytes), size), ...left].join(' · ') : size);
+      bar.hidden = !sending;
+      bar.max = Math.max(file.size, 1);
+      bar.value = sentBytes;
+      error.hidden = failure === undefined;
+      if (failure !== undefined) setText(error, errorText(failure, context));
+      const focused = document.activeElement;
+      pause.hidden = now !== 'sending' && now !== 'waiting';
+      resume.hidden = now !== 'paused';
+      retry.hidden = now !== 'failed' || failure?.retryable !== true;
+      remove.hidden = now === 'stored';
+      // The button that was pressed may be gone: its successor takes the focus.
+      if (focused === pause && pause.hidden) (resume.hidden ? remove : resume).focus();
+      if ((focused === resume || focused === retry) && (focused as HTMLElement).hidden) pause.focus();
+    },
+  };
+}
+
+function stateText({ state, doing }: Item, texts: Texts): string {
+  if (state !== 'sending') return texts[state];
+  if (doing === 'waiting for network') return texts.offline;
+  if (doing === 'waiting to retry') return texts.trouble;
+  return doing === 'finishing' ? texts.checking : texts.sending;
+}

@@ -1,0 +1,34 @@
+import type { Texts } from '../texts/en.ts';
+
+/** Writes numbers and times as the language does. */
+export interface Format {
+  /** `1.5 MB`, in powers of 1,000. */
+  bytes(count: number): string;
+  /** `3 minutes`. */
+  duration(seconds: number): string;
+  time(date: Date): string;
+}
+
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+
+export function formatFor(language: string, texts: Texts): Format {
+  const time = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+  return {
+    bytes(count) {
+      const power = Math.min(Math.floor(Math.log10(Math.max(count, 1)) / 3), UNITS.length - 1);
+      const value = count / 1000 ** power;
+      return new Intl.NumberFormat(language, {
+        style: 'unit',
+        unit: UNITS[power] ?? 'byte',
+        unitDisplay: power === 0 ? 'long' : 'short',
+        maximumFractionDigits: power === 0 || value >= 100 ? 0 : 1,
+      }).format(value);
+    },
+    duration(seconds) {
+      if (seconds < 60) return texts.seconds(Math.max(Math.ceil(seconds), 1));
+      if (seconds < 90 * 60) return texts.minutes(Math.ceil(seconds / 60));
+      return texts.hours(Math.ceil(seconds / 3600));
+    },
+    time: (date) => time.format(date),
+  };
+}

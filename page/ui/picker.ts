@@ -1,0 +1,85 @@
+import type { Texts } from '../texts/en.ts';
+import type { PickedFile } from '../transfer/keys.ts';
+import { element } from './elements.ts';
+
+interface PickerOptions {
+  readonly texts: Texts;
+  /** Whether one file is all that is taken. */
+  readonly single: boolean;
+  readonly onPick: (picked: readonly PickedFile[]) => void;
+}
+
+/** The ways to choose files: an input for files, one for a folder, and a place to drop both. */
+export function createPicker({ texts, single, onPick }: PickerOptions): HTMLElement {
+  const files = element('input', { type: 'file', id: 'files', class: 'unseen', multiple: !single });
+  const choose = element('label', { for: 'files', class: 'button' }, single ? texts.chooseOne : texts.choose);
+  const inputs: Node[] = [files, choose];
+  const picked = (input: HTMLInputElement) => {
+    const chosen = [...(input.files ?? [])];
+    onPick(chosen.map((file) => ({ file, path: file.webkitRelativePath || file.name })));
+    // The same file can be chosen again.
+    input.value = '';
+  };
+  files.addEventListener('change', () => picked(files));
+  if (!single && 'webkitdirectory' in HTMLInputElement.prototype) {
+    const folder = element('input', { type: 'file', id: 'folder', class: 'unseen', webkitdirectory: true });
+    folder.addEventListener('change', () => picked(folder));
+    inputs.push(folder, element('label', { for: 'folder', class: 'button second' }, texts.chooseFolder));
+  }
+  const zone = element(
+    'div',
+    { class: 'drop' },
+    element('div', { class: 'choices' }, ...inputs),
+    element('p', { class: 'hint' }, single ? texts.dropOne : texts.drop),
+  );
+  acceptDrops(zone, (dropped) => onPick(single ? dropped.slice(0, 1) : dropped));
+  return zone;
+}
+
+/** Files can be dropped anywhere on the page: beside the zone, the browser would open them and leave. */
+function acceptDrops(zone: HTMLElement, onDrop: (picked: readonly PickedFile[]) => void): void {
+  const over = (on: boolean) => zone.classList.toggle('over', on);
+  addEventListener('dragover', (event) => {
+    event.preventDefault();
+    over(true);
+  });
+  addEventListener('dragleave', (event) => {
+    if (event.relatedTarget === null) over(false);
+  });
+  addEventListener('drop', (event) => {
+    event.preventDefault();
+    over(false);
+    // The list is empty once the event is over.
+    const items = [...(event.dataTransfer?.items ?? [])].filter(({ kind }) => kind === 'file');
+    const entries = items.map((item) => item.webkitGetAsEntry());
+    const alone = items.map((item) => item.getAsFile());
+    void Promise.all(
+      entries.map(async (entry, at) => {
+        const file = alone[at];
+        if (entry !== null) return filesBelow(entry);
+        return file === null || file === undefined ? [] : [{ file, path: file.name }];
+      }),
+    ).then((found) => onDrop(found.flat()));
+  });
+}
+
+async function filesBelow(entry: FileSystemEntry): Promise<PickedFile[]> {
+  if (entry.isFile) {
+    const file = await new Promise<File | undefined>((resolve) => {
+      // A file that cannot be opened, such as a link without a target, is not among the files.
+      (entry as FileSystemFileEntry).file(resolve, () => resolve(undefined));
+    });
+    return file === undefined ? [] : [{ file, path: entry.fullPath.replace(/^\//, '') }];
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const below: FileSystemEntry[] = [];
+  for (;;) {
+    // A hundred at a time.
+    const some = await new Promise<FileSystemEntry[]>((resolve) => {
+      reader.readEntries(resolve, () => resolve([]));
+    });
+    if (some.length === 0) break;
+    below.push(...some);
+  }
+  return (await Promise.all(below.map(filesBelow))).flat();
+}

@@ -1,0 +1,234 @@
+import { createQueue, type Item, type Queue } from '../queue.ts';
+import type { Journal } from '../resume/journal.ts';
+import type { Texts } from '../texts/en.ts';
+import type { Caller } from '../transfer/caller.ts';
+import type { Digester } from '../transfer/digester.ts';
+import type { EdgeClient } from '../transfer/edge-client.ts';
+import { discard } from '../transfer/upload.ts';
+import { createAnnouncer } from './announcer.ts';
+import { button, element, setText, shownName } from './elements.ts';
+import { createFileRow, errorText, type FileRow } from './file-row.ts';
+import type { Format } from './format.ts';
+import { createPicker } from './picker.ts';
+import { createReceipt } from './receipt.ts';
+
+export interface UploadScreenOptions {
+  readonly edge: EdgeClient;
+  readonly caller: Caller;
+  readonly journal: Journal;
+  readonly digester: Digester;
+  readonly texts: Texts;
+  readonly format: Format;
+}
+
+/** The page once it is known who sends: what is allowed, the choice of files, and the files on their way. */
+export function createUploadScreen(options: UploadScreenOptions): HTMLElement {
+  const { edge, caller, journal, digester, texts, format } = options;
+  const single = caller.key !== undefined;
+  const announcer = createAnnouncer(texts);
+  const rows = new Map<Item, FileRow>();
+  const list = element('ul', { class: 'files', 'aria-label': texts.files });
+  const summary = element('p', { class: 'summary', hidden: true });
+  const overall = element('progress', { class: 'overall', 'aria-label': texts.files, hidden: true });
+  const receipt = createReceipt(texts, format, announcer);
+  const unfinished = element('section', { class: 'unfinished', hidden: true });
+  const context = () => ({ queue, texts, format, single });
+  let scheduled = false;
+  const queue: Queue = createQueue({
+    edge,
+    caller,
+    journal,
+    digester,
+    onChange() {
+      if (scheduled) return;
+      scheduled = true;
+      requestAnimationFrame(() => {
+        scheduled = false;
+        update();
+      });
+      // A tab in the background draws no frames; the title and the end still matter.
+      if (document.hidden) queueMicrotask(() => scheduled && update());
+    },
+  });
+  const said = new Map<Item, Item['state']>();
+  let finished = false;
+
+  const update = () => {
+    const { items } = queue;
+    for (const [item, row] of rows) {
+      if (items.includes(item)) continue;
+      row.element.remove();
+      rows.delete(item);
+    }
+    for (const item of items) {
+      let row = rows.get(item);
+      if (row === undefined) {
+        row = createFileRow(item, context());
+        rows.set(item, row);
+        list.append(row.element);
+      }
+      row.update();
+      if (item.error !== undefined && said.get(item) !== item.state) {
+        announcer.say(`${shownName(item.path)}: ${errorText(item.error, context())}`);
+      }
+      said.set(item, item.state);
+    }
+    summarise(items);
+  };
+
+  const summarise = (items: readonly Item[]) => {
+    const counted = items.filter(({ state }) => state !== 'failed');
+    const stored = items.filter(({ state }) => state === 'stored');
+    const failed = items.length - counted.length;
+    const active = items.some(({ state }) => state === 'sending' || state === 'waiting');
+    const all = counted.reduce((sum, { file }) => sum + file.size, 0);
+    const sent = counted.reduce(
+      (sum, { state, file, sentBytes }) => sum + (state === 'stored' ? file.size : sentBytes),
+      0,
+    );
+    summary.hidden = items.length === 0;
+    overall.hidden = counted.length < 2 || stored.length === counted.length;
+    overall.max = Math.max(all, 1);
+    overall.value = sent;
+    const done = !active && stored.length > 0 && stored.length === counted.length;
+    const end = [
+      ...(stored.length > 0 ? [texts.allArrived(stored.length)] : []),
+      ...(failed > 0 ? [texts.someFailed(failed)] : []),
+    ].join(' ');
+    summary.classList.toggle('done', done && failed === 0);
+    setText(
+      summary,
+      active
+        ? `${texts.overall(stored.length, counted.length)}. ${texts.keepOpen}`
+        : done || counted.length === 0
+          ? end
+          : texts.overall(stored.length, counted.length),
+    );
+    if (active) announcer.progress(all === 0 ? 0 : sent / all);
+    if (done && !finished) announcer.say(end);
+    finished = done;
+    receipt.update(stored);
+    keepAwake(active);
+    picker.hidden = single && counted.length > 0;
+  };
+
+  const picker = createPicker({
+    texts,
+    single,
+    onPick(picked) {
+      if (picked.length === 0) return;
+      announcer.restart();
+      announcer.say(texts.spokenStart(picked.length));
+      queue.add(picked, prefix());
+      void showUnfinished();
+    },
+  });
+
+  const { destination, prefix } = createDestination(caller, texts);
+  const showUnfinished = async () => {
+    const keys = new Set(queue.items.map(({ key }) => key));
+    const left = (await journal.list(edge.origin)).filter(
+      ({ entry }) => !keys.has(entry.key) && caller.writeTo.some((start) => entry.key.startsWith(start)),
+    );
+    unfinished.hidden = left.length === 0;
+    unfinished.replaceChildren(
+      element('h2', {}, texts.unfinished),
+      element('p', { class: 'hint' }, texts.unfinishedHelp),
+      element(
+        'ul',
+        {},
+        ...left.map(({ entry: { name, key, size }, parts }) => {
+          const sent = parts.reduce((sum, part) => sum + part.size, 0);
+          const forget = async () => {
+            await discard({ key, edge, journal });
+            await showUnfinished();
+          };
+          return element(
+            'li',
+            { class: 'line' },
+            element('bdi', { class: 'name' }, shownName(name)),
+            element('span', { class: 'numbers' }, texts.sentOf(format.bytes(sent), format.bytes(size))),
+            button(texts.forget, () => void forget(), {
+              class: 'quiet',
+              'aria-label': texts.actionOn(texts.forget, name),
+            }),
+          );
+        }),
+      ),
+    );
+  };
+  void showUnfinished();
+
+  return element(
+    'div',
+    {},
+    element('p', { class: 'allowed' }, allowedText(caller, texts, format)),
+    destination,
+    picker,
+    unfinished,
+    overall,
+    summary,
+    list,
+    receipt.element,
+    announcer.region,
+  );
+}
+
+function allowedText(
+  { key, maxSize, tokenExpiresAt, noClobber, username }: Caller,
+  texts: Texts,
+  format: Format,
+): string {
+  const single = key !== undefined;
+  const largest = single ? texts.largestOne : texts.largest;
+  const isLink = username.startsWith('link:');
+  return [
+    single ? texts.oneFile : texts.manyFiles,
+    ...(maxSize === undefined ? [] : [largest(format.bytes(maxSize))]),
+    ...(tokenExpiresAt === undefined || !isLink ? [] : [texts.until(format.time(tokenExpiresAt))]),
+    ...(noClobber && !single ? [texts.neverReplaced] : []),
+  ].join(' ');
+}
+
+/** Where several prefixes are allowed, the person chooses. */
+function createDestination(
+  { writeTo, key }: Caller,
+  texts: Texts,
+): { readonly destination: HTMLElement; readonly prefix: () => string } {
+  const [first = ''] = writeTo;
+  if (key !== undefined || writeTo.length < 2) {
+    return { destination: element('div', { hidden: true }), prefix: () => (key === undefined ? first : '') };
+  }
+  const select = element(
+    'select',
+    { id: 'destination' },
+    ...writeTo.map((one) => element('option', {}, one)),
+  );
+  const destination = element(
+    'p',
+    { class: 'destination' },
+    element('label', { for: 'destination' }, texts.destination),
+    ' ',
+    select,
+  );
+  return { destination, prefix: () => writeTo[select.selectedIndex] ?? first };
+}
+
+let lock: Promise<WakeLockSentinel | undefined> | undefined;
+
+/** While something is sent, asks before the page is left, and keeps a phone's screen on. */
+function keepAwake(active: boolean): void {
+  window.onbeforeunload = active ? (event) => event.preventDefault() : null;
+  const { wakeLock } = navigator as { readonly wakeLock?: WakeLock };
+  if (wakeLock === undefined || document.hidden) return;
+  if (active && lock === undefined) {
+    // Refused on a low battery: the page works without.
+    lock = wakeLock.request('screen').catch(() => undefined);
+    // The browser ends it when the page is hidden.
+    void lock.then((held) => held?.addEventListener('release', () => (lock = undefined)));
+  }
+  if (!active && lock !== undefined) {
+    void lock.then((held) => held?.release());
+    lock = undefined;
+  }
+}
