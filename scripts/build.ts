@@ -86,6 +86,8 @@ const commandLine: BuildOptions = {
 /** The other programs, and the SDK's modules, which share most of their code. */
 const programs = (): BuildOptions => ({
   ...compact,
+  // The package has a limit of 16 MB; the embedded cloud's own stack traces have no readers but its developers.
+  minifyIdentifiers: true,
   plugins: [withoutUnused],
   entryPoints: {
     local: 'local/main.ts',
