@@ -31,6 +31,13 @@ const ELSEWHERE = new Map([
   ...['--issuer corp', '--device', '--no-browser', '--browser'].map(
     (flag) => [`edge-upload login <url> ${flag}`, 'needs a provider; test/e2e/company.test.ts'] as const,
   ),
+  ...['link revoke <id>', 'key revoke <id>', 'key revoke <id> --force'].map(
+    (command) => [`edge-upload ${command}`, 'needs an id; test/e2e/links.test.ts'] as const,
+  ),
+  [
+    "echo 'Authorization: Bearer <token>' | curl -T report.pdf -H @- https://<domain>/inbox/<id>/",
+    'needs a token; test/e2e/links.test.ts',
+  ],
   ['edge-upload password reset', 'needs a code; test/cli/identity/sign-in/password.test.ts'],
   ['edge-upload logout --everywhere', 'test/cli/identity/commands.test.ts'],
   [
