@@ -27,6 +27,17 @@ const ELSEWHERE = new Map([
   ['npm ci && npm run demo', 'test/package.test.ts runs the demo from the packed tarball'],
   ['npm test', 'is running this'],
   ['npm install --global edge-upload', 'test/package.test.ts'],
+  ['edge-upload deploy --scan', 'is refused in the embedded cloud; test/cli/stack/options'],
+  ...[
+    'saml:https://login.example.com/metadata.xml',
+    'oidc:https://login.example.com --idp-client-id <id> --idp-secret edge-upload-idp',
+  ].map(
+    (idp) =>
+      [
+        `edge-upload deploy --idp ${idp}`,
+        'is refused in the embedded cloud; test/cli/stack/options',
+      ] as const,
+  ),
   ['edge-upload deploy --no-user-pool', 'loses the users; test/e2e/trusted-issuers.test.ts'],
   ...['--issuer corp', '--device', '--no-browser', '--browser'].map(
     (flag) => [`edge-upload login <url> ${flag}`, 'needs a provider; test/e2e/company.test.ts'] as const,
