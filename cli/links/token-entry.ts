@@ -2,6 +2,9 @@ import { keyProblem } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { readFields } from '../settings/documents.ts';
 
+/** No token lives longer, in seconds. */
+export const LONGEST = 366 * 86_400;
+
 export type TokenKind = 'link' | 'key';
 
 /** What the holder of a token is allowed to write: one key, or the keys that begin with a prefix. */
@@ -32,7 +35,11 @@ export type TokenEntry = Scope & {
 };
 
 const isText = (value: unknown): value is string => typeof value === 'string';
-const isTime = (value: unknown): value is string => isText(value) && !Number.isNaN(Date.parse(value));
+
+/** As this version writes it. The end of a revoked token, and of a signing key, are kept in whole seconds. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const isTime = (value: unknown): value is string =>
+  isText(value) && TIME.test(value) && !Number.isNaN(Date.parse(value));
 const isSize = (value: unknown) => Number.isSafeInteger(value) && Number(value) > 0;
 
 /** Returns why a prefix cannot begin the keys of a token, as the end of a sentence; `undefined` if it can. */

@@ -1,12 +1,11 @@
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { readLedger } from '../../links/ledger.ts';
-import type { TokenEntry } from '../../links/token-entry.ts';
+import { LONGEST, type TokenEntry } from '../../links/token-entry.ts';
 import { stateOf } from '../../links/token-states.ts';
 import { rotateSigningKey } from '../../stack/signing/signing-options.ts';
 import { count, formatMinute } from '../../ui/format.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
-import { LONGEST } from '../link/revoke.ts';
 import { withEdge } from '../link/with-edge.ts';
 
 export interface RotateArgs extends ApplyArgs {
@@ -39,11 +38,12 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
       .map(endOf);
     // What is not on record may be valid for as long as any token.
     const isWhole = ledgers.every(({ odd, omitted }) => omitted + odd.filter(({ id }) => id).length === 0);
+    const last =
+      isWhole && !edge.forgets ? ends.reduce((latest, end) => Math.max(latest, end), now) : Infinity;
     return {
       links: alive[0]?.length ?? 0,
       keys: alive[1]?.length ?? 0,
-      until:
-        isWhole && !edge.forgets ? ends.reduce((latest, end) => Math.max(latest, end), now) : now + LONGEST,
+      until: Math.min(last, now + LONGEST),
     };
   });
   const active = `${count(links, 'link')} and ${count(keys, 'key')}`;

@@ -2,7 +2,7 @@ import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import type { DeployedEdge } from '../../links/deployed-edge.ts';
 import { findRecord, type Recorded } from '../../links/ledger.ts';
-import type { TokenKind } from '../../links/token-entry.ts';
+import { LONGEST, type TokenKind } from '../../links/token-entry.ts';
 import { stateOf, type TokenState } from '../../links/token-states.ts';
 import { scopeWords, untilWords } from '../../links/words.ts';
 import { isTokenId, revokeToken } from '../../stack/signing/signing-options.ts';
@@ -13,12 +13,9 @@ export interface RevokeArgs extends ApplyArgs {
   readonly id: string;
   /** Of a token without a record. */
   readonly kind: TokenKind;
-  /** Also without a record of it. */
+  /** Whatever its record says, and also without one. */
   readonly force?: boolean;
 }
-
-/** No token lives longer, in seconds: the end of one whose record cannot be read. */
-export const LONGEST = 366 * 86_400;
 
 /** Revokes a link or a key: deploys an edge that refuses it. */
 export async function revoke(
@@ -30,7 +27,9 @@ export async function revoke(
     const found = await findRecord(work, edge.bucket, id);
     if (found === undefined && !force) throw unknown(id);
     const token: Recorded = found ?? { kind: typed, id };
-    return { ...token, state: judge(token, edge, context.now()) };
+    // A record is not signed. Forced, what it says of the end does not count.
+    const judged = force ? { kind: token.kind, id } : token;
+    return { ...token, state: judge(judged, edge, context.now()) };
   });
   const document = { id, kind };
   if (state === 'expired' || state === 'revoked') {
@@ -52,7 +51,8 @@ export async function revoke(
     ],
   });
   const now = Math.floor(context.now().getTime() / 1000);
-  const until = entry === undefined ? now + LONGEST : Date.parse(entry.expiresAt) / 1000;
+  const most = now + LONGEST;
+  const until = entry === undefined || force ? most : Math.min(most, Date.parse(entry.expiresAt) / 1000);
   const result = await applyOptions(context, args, (kept) => ({ options: revokeToken(kept, id, until) }));
   if (result.document.outcome === 'declined') {
     return {

@@ -61,6 +61,11 @@ test('objects that are no entries are named, and hide no entry', async (t) => {
     'BBBBBBB6.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBB6', expiresAt: 'soon' }),
     'BBBBBBB7.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBB7', prefix: '../' }),
     'BBBBBBB8.json': `${JSON.stringify({ ...ENTRY, id: 'BBBBBBB8' })}${' '.repeat(20_000)}`,
+    // Ends that a deployment could not keep.
+    'BBBBBBB9.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBB9', expiresAt: '2999-12-05T12:00:00.500Z' }),
+    'BBBBBBBA.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBBA', expiresAt: '+200000-01-01T00:00:00Z' }),
+    'BBBBBBBB.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBBB', expiresAt: 'Sun Dec 6 2026' }),
+    'BBBBBBBC.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBBC', createdAt: '2999-13-41T25:61:61Z' }),
     'notes.txt': 'foreign',
   };
   for (const [name, body] of Object.entries(wrong)) await put(name, body);
