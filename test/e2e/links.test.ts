@@ -368,7 +368,8 @@ test('links and keys upload with curl, fetch and put, until they are used, revok
 
 test('on AWS, without a terminal and without --yes, the first link names the flag', async () => {
   await withCloud(async (computer, cloud) => {
-    const env = awsEnv(computer, cloud);
+    // The edge of a deployment on AWS has a certificate that Node trusts.
+    const env = { ...awsEnv(computer, cloud), NODE_EXTRA_CA_CERTS: cloud.caFile };
     const deployed = await computer.run(['deploy', '--yes'], { env });
     assert.equal(deployed.code, 0, deployed.stderr);
     const refused = await computer.run(['link', 'create'], { env });
