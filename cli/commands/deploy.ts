@@ -137,6 +137,7 @@ async function applyTo(
     });
     const { outcome, outputs } = await deployStack(work, {
       options,
+      kept,
       dryRun,
       ...omitUndefined({ tags, keySets }),
       agree: agreement.agree,

@@ -336,6 +336,26 @@ test('links and keys upload with curl, fetch and put, until they are used, revok
       },
     );
 
+    await t.test('deploys at once lose no revocation that was reported', async () => {
+      const made = await Promise.all(
+        ['a/', 'b/'].map((prefix) => computer.json<Created>(['link', 'create', '--prefix', prefix])),
+      );
+      const ran = await Promise.all([
+        ...made.map(({ id }) => computer.built.run(['link', 'revoke', id])),
+        computer.built.run(['deploy', '--local', '--max-size', '90M']),
+      ]);
+      assert.ok(ran.some(({ code }) => code === 0));
+      for (const { code, stderr } of ran) assert.ok(code === 0 || code === 8, stderr);
+      const after = await states(computer);
+      for (const [at, { id }] of made.entries()) {
+        if (ran[at]?.code === 0) assert.equal(after[id], 'revoked');
+        // The others do it again, as they are told to.
+        await ok(computer, ['link', 'revoke', id]);
+      }
+      const last = await states(computer);
+      assert.ok(made.every(({ id }) => last[id] === 'revoked'));
+    });
+
     await t.test('records of links are shown where they are asked for, and are no uploads', async () => {
       const listed = await computer.json<{ objects: { key: string }[] }>(['ls']);
       assert.ok(listed.objects.length > 5);

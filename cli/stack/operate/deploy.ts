@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Tag } from '@aws-sdk/client-cloudformation';
 import type { TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { StackOptions } from '../../../infra/options.ts';
@@ -6,6 +7,7 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { findStack, type StackOutputs } from '../find-stack.ts';
+import { keptOptions } from '../options/kept-options.ts';
 import { publicSigningKeys } from '../signing/signing-key.ts';
 import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
 import { makeTemplate } from '../template/make-template.ts';
@@ -25,6 +27,8 @@ import { settledStack } from './settle.ts';
 
 export interface DeployOptions {
   readonly options: StackOptions;
+  /** Options of the stack that these were made from. Another deploy meanwhile may have revoked a link: it must stay so. */
+  readonly kept: StackOptions;
   /** Keys of trusted issuers, by alias, that were fetched already. */
   readonly keySets?: TrustedKeys['keySets'];
   /** Of the stack; absent leaves those that it has. */
@@ -56,7 +60,7 @@ export function deployStack(work: StackWork, options: DeployOptions): Promise<De
 
 async function deployRounds(
   work: StackWork,
-  { options, keySets, tags, dryRun = false, agree }: DeployOptions,
+  { options, kept, keySets, tags, dryRun = false, agree }: DeployOptions,
 ): Promise<Deployed> {
   // Before anything is changed.
   const trusted = await trustedKeys(work, options, await findStack(work), keySets);
@@ -76,6 +80,11 @@ async function deployRounds(
     const wanted = { template, to, tags, importsExisting, bucket: outputs.bucket } as const;
     const plan = await planning(work, wanted, whole ? 'the stack' : firstHalf(options));
     if (plan !== undefined) {
+      // The change set is there: CloudFormation discards it if the stack changes from now on.
+      if (to === 'EXISTING' && !(await keeps(work, changed ? options : kept))) {
+        await discardPlan(work, plan);
+        throw deployedMeanwhile(work);
+      }
       const agreed = await refusing(work, plan, async () => {
         if (plan.to === 'EXISTING') await refuseByStackPolicy(work, plan.stackId, plan.steps);
         return agree(plan, whole ? (isSigned ? undefined : 'verifying') : 'edge');
@@ -99,6 +108,17 @@ async function deployRounds(
       hint: 'See whether something else deploys the same stack, then run edge-upload deploy again.',
     },
   );
+}
+
+/** Whether the stack was last deployed with these options. */
+async function keeps(work: StackWork, options: StackOptions): Promise<boolean> {
+  return isDeepStrictEqual(await keptOptions(work), JSON.parse(JSON.stringify(options)));
+}
+
+function deployedMeanwhile({ stackName }: StackWork): UserError {
+  return new UserError('stack_failed', `Something else deployed the stack “${stackName}” meanwhile.`, {
+    hint: 'Its change stays, and this one was not made, or not whole. Run the same command again.',
+  });
 }
 
 async function templateOf(work: StackWork, options: Omit<UploadStackProps, 'stackName'>): Promise<string> {
