@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Agent } from 'undici';
@@ -37,6 +37,7 @@ const MIB = 1024 ** 2;
 
 /** A computer that knows nothing of the deployment but the cloud's certificate authority. */
 async function stranger(home: string, { caFile }: LocalStatus): Promise<Computer> {
+  await mkdir(home);
   return computerAt(home, { NODE_EXTRA_CA_CERTS: caFile });
 }
 
@@ -394,6 +395,7 @@ test('on AWS, without a terminal and without --yes, the first link names the fla
     assert.equal(deployed.code, 0, deployed.stderr);
     const refused = await computer.run(['link', 'create'], { env });
     assert.equal(refused.code, 2, refused.stderr);
+    assert.match(refused.stderr, /\$1 a month/);
     assert.match(refused.stderr, /\+ add +.*key/i);
     assert.match(refused.stderr, /--yes/);
     const created = await computer.run(['link', 'create', '--yes', '--json'], { env });
