@@ -9,6 +9,7 @@ import { link } from './measures/link.ts';
 import { loopback } from './measures/loopback.ts';
 import { many } from './measures/many.ts';
 import { memory } from './measures/memory.ts';
+import { page } from './measures/page.ts';
 import { small, start } from './measures/start.ts';
 import { versions } from './programs.ts';
 import { withStage } from './stage.ts';
@@ -28,6 +29,7 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   loopback,
   link,
   memory,
+  page,
 };
 const NOTE = join(import.meta.dirname, 'README.md');
 

@@ -52,15 +52,50 @@ export function updateCrc32(bytes: Uint8Array<ArrayBuffer>, before = 0): number 
   return ~crc >>> 0;
 }
 
-/** Bytes of a slice that are in memory at once. */
-const PIECE = 4 * 1024 * 1024;
+/** Bytes that are read into one buffer, again and again. */
+const BUFFER_BYTES = 1024 * 1024;
+
+/** Chromium's garbage collector takes the stream of a file away while it is read, unless a global object refers to it. */
+const inUse = new Set<ReadableStreamBYOBReader>();
+
+/**
+ * Yields the bytes of a slice in pieces, each valid until the next. Reading into one buffer takes Chromium a third of the
+ * time that `arrayBuffer` takes.
+ */
+async function* piecesOf(slice: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  const stream = slice.stream();
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = stream.getReader({ mode: 'byob' });
+  } catch {
+    // Safari's streams of files do not read into a given buffer.
+    for (let at = 0; at < slice.size; at += BUFFER_BYTES) {
+      yield new Uint8Array(await slice.slice(at, at + BUFFER_BYTES).arrayBuffer());
+    }
+    return;
+  }
+  inUse.add(reader);
+  try {
+    for (let buffer = new ArrayBuffer(BUFFER_BYTES); ; ) {
+      const { value } = await reader.read(new Uint8Array(buffer));
+      if (value === undefined || value.length === 0) return;
+      yield value;
+      buffer = value.buffer;
+    }
+  } finally {
+    inUse.delete(reader);
+  }
+}
 
 /** Returns the CRC-32 of a slice of a file, which is read in pieces. */
 export async function crc32(slice: Blob): Promise<number> {
   let crc = 0;
-  for (let at = 0; at < slice.size; at += PIECE) {
-    const piece = await slice.slice(at, at + PIECE).arrayBuffer();
-    crc = updateCrc32(new Uint8Array(piece), crc);
+  try {
+    for await (const piece of piecesOf(slice)) crc = updateCrc32(piece, crc);
+  } catch (error) {
+    // Streams hide why a file cannot be read.
+    await slice.slice(0, 1).arrayBuffer();
+    throw error;
   }
   return crc;
 }

@@ -10,8 +10,8 @@ import { awsClients } from '../e2e/aws-clients.ts';
 import { type DeployedStack, setFaults, signIn, WITH_FAULTS, withCloud } from '../e2e/harness.ts';
 import { seeded } from '../support/random.ts';
 import { openBrowser } from './browser.ts';
-import type { Order, Outcome } from './engine/engine.ts';
-import { type EnginePage, openEngine } from './engine/open-engine.ts';
+import { type EngineTab, openEngine } from './engine/open-engine.ts';
+import type { Order, Outcome } from './engine/order.ts';
 
 const MIB = 1024 ** 2;
 
@@ -37,10 +37,10 @@ async function digestOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Uploads the chosen file in the tab. */
-async function send({ page, choose }: EnginePage, path: string, order: Order): Promise<Outcome> {
-  const input = await choose(path);
-  return page.evaluate((element, wanted) => engine.upload(element.files?.[0] as File, wanted), input, order);
+/** Chooses a file in the tab and uploads it. */
+async function send(tab: EngineTab, path: string, order: Order): Promise<Outcome> {
+  await tab.choose(path);
+  return tab.upload(order);
 }
 
 const codeOf = ({ error, stored }: Outcome) => error?.code ?? `stored ${stored?.key}`;
@@ -151,12 +151,8 @@ test('the page’s engine in a browser, against an edge', async (t) => {
     await t.test('a file that changes or vanishes is an error of its own', async () => {
       const key = 'in/changed.bin';
       const path = await file('changed.bin', 24 * MIB);
-      const input = await tab.choose(path);
-      const again = () =>
-        page.evaluate((element, order) => engine.upload(element.files?.[0] as File, order), input, {
-          key,
-          token,
-        });
+      await tab.choose(path);
+      const again = () => tab.upload({ key, token });
       await writeFile(path, 'other');
       assert.equal(codeOf(await again()), 'file_changed');
       await makeFile(path, 24 * MIB);

@@ -4,31 +4,9 @@ import { openDigester } from '../../../page/transfer/digester.ts';
 import { openEdge, type TokenSource } from '../../../page/transfer/edge-client.ts';
 import type { UploadState } from '../../../page/transfer/progress.ts';
 import { startWorker } from '../../../page/transfer/start-worker.ts';
-import { discard, type Stored, upload } from '../../../page/transfer/upload.ts';
+import { discard, upload } from '../../../page/transfer/upload.ts';
 import { UploadError } from '../../../page/transfer/upload-error.ts';
-
-/** What an upload in the browser came to. */
-export interface Outcome {
-  readonly stored?: Stored;
-  readonly error?: { readonly code: string; readonly message: string; readonly retryable: boolean };
-  /** Bytes that an earlier upload had stored. */
-  readonly resumed: number;
-  /** What the upload did, in order. */
-  readonly states: readonly UploadState[];
-  readonly sent: number;
-}
-
-export interface Order {
-  readonly key: string;
-  readonly token: string;
-  /** Aborted once so many bytes are sent. */
-  readonly stopAt?: number;
-  readonly noClobber?: boolean;
-  /** Checks the size by what the edge describes. */
-  readonly described?: boolean;
-  /** Tells the test once so many bytes are sent. */
-  readonly tellAt?: readonly number[];
-}
+import type { Order, Outcome } from './order.ts';
 
 /** The page's engine as tests drive it from outside: plain values in, plain values out. */
 function createEngine() {
@@ -37,10 +15,17 @@ function createEngine() {
   const edgeFor = (token: TokenSource) => openEdge(location.origin, token);
   return {
     linkToken,
-    async upload(
-      file: File,
-      { key, token, stopAt, noClobber = false, described = false, tellAt = [] }: Order,
-    ): Promise<Outcome> {
+    /** Uploads the file that was chosen. */
+    async upload({
+      key,
+      token,
+      stopAt,
+      noClobber = false,
+      described = false,
+      tellAt = [],
+    }: Order): Promise<Outcome> {
+      const [file] = document.querySelector('input')?.files ?? [];
+      if (file === undefined) throw new Error('no file was chosen');
       const edge = edgeFor(async () => token);
       const stop = new AbortController();
       const states: UploadState[] = [];

@@ -1,8 +1,25 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { Browser, ElementHandle, Page } from 'puppeteer-core';
+import type { Browser, Page } from 'puppeteer-core';
+import type { Order, Outcome } from './order.ts';
 
-/** Runs what its source says in the page; without it, the page's policy of Trusted Types would refuse the text. */
+/** A tab with the page's engine in it, without the page itself. */
+export interface EngineTab {
+  readonly page: Page;
+  /** Puts the engine and a file input into the page, again after a reload. */
+  load(): Promise<void>;
+  /** Lets a person choose a file. */
+  choose(path: string): Promise<void>;
+  /** Uploads the file that was chosen last. */
+  upload(order: Order): Promise<Outcome>;
+}
+
+export interface EngineOptions {
+  readonly prepare?: (page: Page) => Promise<void>;
+  /** Called with each state of an upload, and when as much is sent as the test asked for. */
+  readonly onTold?: (what: string) => void;
+}
+
 async function bundle(entry: string, define: Record<string, string> = {}): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [join(import.meta.dirname, entry)],
@@ -15,40 +32,25 @@ async function bundle(entry: string, define: Record<string, string> = {}): Promi
   return outputFiles[0]?.text ?? '';
 }
 
-export interface EnginePage {
-  readonly page: Page;
-  /** Puts the engine and a file input into the page, again after a reload. */
-  load(): Promise<void>;
-  /** Lets a person choose a file; returns it as the page has it. */
-  choose(path: string): Promise<ElementHandle<HTMLInputElement>>;
-}
-
-export interface EngineOptions {
-  readonly prepare?: (page: Page) => Promise<void>;
-  /** Called with each state of an upload, and when as much is sent as the test asked for. */
-  readonly onTold?: (what: string) => void;
-}
-
-/** Opens a tab of the edge's origin with the page's engine in it, without the page itself. */
+/** Opens a tab of the edge's origin with the page's engine. */
 export async function openEngine(
   browser: Pick<Browser, 'newPage'>,
   edge: string,
   { prepare, onTold }: EngineOptions = {},
-): Promise<EnginePage> {
+): Promise<EngineTab> {
   const page = await browser.newPage();
   await prepare?.(page);
   await page.exposeFunction('told', (what: string) => onTold?.(what));
-  const worker = await bundle('../../../page/transfer/worker.ts');
+  const worker = JSON.stringify(await bundle('../../../page/transfer/worker.ts'));
   const engine = await bundle('engine.ts', { WORKER_URL: 'globalThis.workerUrl' });
   const load = async () => {
-    await page.evaluate((text) => {
-      const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
-      Object.assign(globalThis, { workerUrl: url });
-    }, worker);
+    await page.evaluate(
+      `workerUrl = URL.createObjectURL(new Blob([${worker}], { type: 'text/javascript' }))`,
+    );
     await page.evaluate(engine);
-    await page.evaluate(() => {
-      document.body.replaceChildren(Object.assign(document.createElement('input'), { type: 'file' }));
-    });
+    await page.evaluate(
+      "document.body.replaceChildren(Object.assign(document.createElement('input'), { type: 'file' }))",
+    );
   };
   await page.goto(`${edge}/`);
   await load();
@@ -59,7 +61,7 @@ export async function openEngine(
       const input = await page.$('input');
       if (input === null) throw new Error('the engine is not loaded');
       await input.uploadFile(path);
-      return input;
     },
+    upload: async (order) => (await page.evaluate(`engine.upload(${JSON.stringify(order)})`)) as Outcome,
   };
 }
