@@ -48,9 +48,16 @@ function publicSigning(signing: Signing): Signing {
 const publicSettings = ({ title, note, color, logo }: PageSettings): PageSettings =>
   omitUndefined({ title, note, color, logo });
 
-/** Copies the files of the page field by field. */
+/** Characters of base64: Lambda@Edge answers with 40 KB, headers included, which take 1 KB and 100 bytes an issuer. */
+const FILE_LIMIT = 36_000;
+
+/** Copies the files of the page field by field. @throws {Error} for a file that is too large for an answer of the edge */
 function publicPage(page: EdgePage): EdgePage {
-  return Object.fromEntries(Object.entries(page).map(([name, { type, gzip }]) => [name, { type, gzip }]));
+  const files = Object.entries(page).map(([name, { type, gzip }]) => [name, { type, gzip }] as const);
+  const large = files.find(([, { gzip }]) => gzip.length > FILE_LIMIT);
+  if (large === undefined) return Object.fromEntries(files);
+  const [name, { gzip }] = large;
+  throw new Error(`the file “${name}” of the page has ${gzip.length} bytes, more than ${FILE_LIMIT}`);
 }
 
 /**

@@ -274,3 +274,151 @@ test('a link or key in a path or query is refused, though another token is good,
     for (const part of token.split('.')) assert.ok(!log.some((line) => line.includes(part)));
   }
 });
+
+test('a change of any character of a token is refused, before it was seen and after', async () => {
+  const { send } = edgeOf();
+  const token = link();
+  const seen = link({ sub: 'link:seen_-12' });
+  assert.equal((await send(seen)).outcome, 'passed');
+  for (const good of [token, seen]) {
+    for (let at = 0; at < good.length; at += 1) {
+      // Another letter, what is not of the alphabet, and none.
+      for (const sign of [
+        good[at] === 'A' ? 'B' : 'A',
+        good[at] === '_' ? '-' : '_',
+        '.',
+        '=',
+        '%',
+        ' ',
+        '',
+      ]) {
+        if (sign === good[at]) continue;
+        const changed = `${good.slice(0, at)}${sign}${good.slice(at + 1)}`;
+        const { outcome } = await send(changed);
+        assert.equal(REFUSALS[outcome as RefusalCode], 401, `${at} ${sign} ${outcome}`);
+      }
+    }
+  }
+  assert.equal((await send(token)).outcome, 'passed');
+});
+
+test('a token that was seen is judged again by its time, its prefix and its scope', async () => {
+  let time = Date.now();
+  const { send } = edgeOf({}, () => time);
+  const token = link();
+  for (let tries = 0; tries < 2; tries += 1) assert.equal((await send(token)).outcome, 'passed');
+  assert.equal((await send(token.slice(4))).outcome, 'wrong_token_kind');
+  assert.equal((await send(token.replace('eul_', 'euk_'))).outcome, 'invalid_claim');
+  assert.equal((await send(token, { target: '/in/other' })).outcome, 'forbidden_key');
+  time += 3600 * 1000;
+  assert.equal((await send(token)).outcome, 'token_expired');
+});
+
+test('the smaller of the token’s and the deployment’s sizes counts, and sizes of parts are announced', async () => {
+  const rows: readonly (readonly [max: number | undefined, policy: number | undefined, limit: number])[] = [
+    [10, undefined, 10],
+    [10, 100, 10],
+    [100, 10, 10],
+    [Number.MAX_SAFE_INTEGER, 10, 10],
+    [undefined, 10, 10],
+  ];
+  for (const [max, maxSize, limit] of rows) {
+    const { send } = edgeOf({ policy: maxSize === undefined ? {} : { maxSize } });
+    for (const token of [link({ max }), deviceKey({ max, p: 'in/' })]) {
+      const whole = (bytes: number) => send(token, { headers: [`Content-Length: ${bytes}`] });
+      const parts = (line: string) => send(token, { ...COMPLETE, headers: [line] });
+      assert.equal((await whole(limit)).outcome, 'passed');
+      assert.equal((await whole(limit + 1)).outcome, 'too_large');
+      assert.equal((await parts(`x-amz-mp-object-size: ${limit}`)).outcome, 'passed');
+      assert.equal((await parts(`x-amz-mp-object-size: ${limit + 1}`)).outcome, 'too_large');
+      assert.equal((await parts('x-other: 1')).outcome, 'size_required');
+      const { body } = await send(token, { method: 'GET', target: '/.well-known/edge-upload' });
+      assert.equal((body.caller as { maxSize: number }).maxSize, limit);
+    }
+  }
+});
+
+test('the edge describes a link or key to who has it, and to nobody else', async () => {
+  const { send } = edgeOf();
+  const described = async (token: string) => {
+    const { body } = await send(token, { method: 'GET', target: '/.well-known/edge-upload' });
+    assert.deepEqual(
+      (body.issuers as { alias: string }[]).map(({ alias }) => alias),
+      ['cognito'],
+    );
+    const { tokenExpiresAt, ...caller } = body.caller as { tokenExpiresAt: string };
+    assert.ok(Date.parse(tokenExpiresAt) > Date.now());
+    return caller;
+  };
+  const caller = { issuer: 'edge', groups: [] };
+  assert.deepEqual(await described(link({ n: 'Q3 figures <b>' })), {
+    ...caller,
+    username: 'link:Ab3-_xY9',
+    sub: 'link:Ab3-_xY9',
+    writeTo: ['in/report.pdf'],
+    key: 'in/report.pdf',
+    noClobber: true,
+    note: 'Q3 figures <b>',
+  });
+  assert.deepEqual(await described(deviceKey({ max: 7 })), {
+    ...caller,
+    username: 'key:Cd4_-zW8',
+    sub: 'key:Cd4_-zW8',
+    writeTo: ['sensors/a/'],
+    maxSize: 7,
+  });
+});
+
+test('limits of time: the longest links and keys pass, and so does a clock that is a little ahead', async () => {
+  const { send } = edgeOf();
+  const iat = seconds() + 240;
+  for (const token of [
+    link({ iat, exp: iat + 31 * DAY }),
+    link({ iat: seconds() - 30 * DAY, exp: seconds() + DAY }),
+    deviceKey({ iat, exp: iat + 366 * DAY, p: 'in/' }),
+  ]) {
+    assert.equal((await send(token)).outcome, 'passed');
+  }
+});
+
+test('every signing key verifies what it signed, until it is dropped', async () => {
+  const newer = issuerKey('EdDSA', 'newer-key-000000');
+  const tokens = [link(), link({}, { key: newer })];
+  const outcomes = async (...keys: (typeof newer)[]) => {
+    const { send } = edgeOf({ signing: { keys: keys.map(({ jwk }) => jwk) } });
+    return Promise.all(tokens.map(async (token) => (await send(token)).outcome));
+  };
+  assert.deepEqual(await outcomes(newer, SIGNING_KEY), ['passed', 'passed']);
+  assert.deepEqual(await outcomes(newer), ['invalid_token', 'passed']);
+  const { signing, ...without } = bakedWith();
+  assert.ok(signing);
+  const { send } = edgeOf({ ...without, signing: { keys: [] } });
+  assert.equal((await send(link())).outcome, 'invalid_token');
+});
+
+test('an edge without a signing key knows no links and keys', async () => {
+  const { signing, ...baked } = bakedWith();
+  assert.ok(signing);
+  const config = configOf(baked);
+  const verify = createVerify(config);
+  for (const token of [link(), deviceKey()]) {
+    await assert.rejects(verify(token, DOMAIN), { code: 'unknown_issuer' });
+  }
+});
+
+test('a link works at each address of its edge, if it is for one of them', async () => {
+  const own = 'https://uploads.example.com';
+  const { send } = edgeOf({ origins: [own] });
+  for (const aud of [ORIGIN, own]) assert.equal((await send(link({ aud }))).outcome, 'passed');
+  const without = createVerify(configOf(bakedWith()));
+  await assert.rejects(without(link()), { code: 'wrong_audience' });
+});
+
+test('of 1,000 revoked ids each is refused, and no other', async () => {
+  const revoked = Array.from({ length: 1_000 }, (_, at) => `id${String(at).padStart(6, '0')}`);
+  const { send } = edgeOf({ signing: { keys: [SIGNING_KEY.jwk], revoked } });
+  for (const id of [...revoked.slice(0, 3), ...revoked.slice(-3)]) {
+    assert.equal((await send(link({ sub: `link:${id}` }))).outcome, 'token_revoked', id);
+  }
+  assert.equal((await send(link({ sub: 'link:id001000' }))).outcome, 'passed');
+});

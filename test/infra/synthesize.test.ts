@@ -23,7 +23,8 @@ const props = { stackName: 'edge-upload', edge: EDGE, options: {} };
 test('the template is small enough to go inline in the call', () => {
   const { template, bytes } = synthesize(props);
   assert.equal(bytes, Buffer.byteLength(template));
-  assert.ok(bytes < 40_000, `${bytes} bytes`);
+  // CloudFormation takes 51,200; options and the keys of issuers need the rest.
+  assert.ok(bytes < 44_000, `${bytes} bytes`);
   assert.equal(template, JSON.stringify(JSON.parse(template)), 'no white space');
 });
 

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { compileFunction } from 'node:vm';
-import type { BakedConfig } from '../../../edge/config.ts';
+import type { BakedConfig, EdgePage } from '../../../edge/config.ts';
 import { edgeCode } from '../../../infra/edge-code.ts';
 
 export interface RunningBundle {
@@ -13,13 +13,14 @@ export interface RunningBundle {
 export function runBundle(
   config: BakedConfig,
   modules: Readonly<Record<string, unknown>> = {},
+  page?: EdgePage,
 ): RunningBundle {
   const log: string[] = [];
   const module = { exports: {} as { handler: RunningBundle['handler'] } };
   const load = createRequire(import.meta.url);
   const require = (name: string): unknown => modules[name.replace(/^node:/, '')] ?? load(name);
   const console = { log: (line: string) => log.push(line) };
-  const run = compileFunction(edgeCode(config), ['exports', 'require', 'module', 'console']);
+  const run = compileFunction(edgeCode(config, page), ['exports', 'require', 'module', 'console']);
   run.call(module.exports, module.exports, require, module, console);
   return { handler: module.exports.handler, log };
 }
