@@ -91,8 +91,9 @@ export function edgeCode(baked: BakedConfig, page?: EdgePage): string {
     origins,
     bakedAt,
   });
-  const files = page === undefined ? 'undefined' : literal(publicPage(page));
-  const code = `const EDGE_CONFIG=${literal(config)};\nconst EDGE_PAGE=${files};\n${builtFile('edge.cjs')}`;
+  const files = page === undefined ? '' : `const EDGE_PAGE=${literal(publicPage(page))};\n`;
+  const bundle = builtFile(page === undefined ? 'edge.cjs' : 'edge-page.cjs');
+  const code = `const EDGE_CONFIG=${literal(config)};\n${files}${bundle}`;
   const bytes = Buffer.byteLength(code);
   if (bytes > EDGE_CODE_LIMIT_BYTES) {
     throw new Error(

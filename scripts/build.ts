@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { pid } from 'node:process';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { minify } from 'terser';
 import { thirdPartyNotices } from './notices.ts';
 import { buildPage } from './page.ts';
 import { buildSandbox } from './sandbox.ts';
@@ -129,21 +130,29 @@ const cdk: BuildOptions = {
   banner: { js: commonJsGlobals },
 };
 
-/** The code of Lambda@Edge. It is inline in the template, so it is one small CommonJS file. */
-const edge: BuildOptions = {
+/** The code of Lambda@Edge. It is inline in the template, so it is one small CommonJS file, with or without the page. */
+const edge = (withPage: boolean): BuildOptions => ({
   ...shared,
   entryPoints: ['edge/index.ts'],
-  outfile: `${aside}/edge.cjs`,
+  outfile: `${aside}/${withPage ? 'edge-page' : 'edge'}.cjs`,
   format: 'cjs',
+  define: withPage ? {} : { EDGE_PAGE: 'undefined' },
   minify: true,
   // The entry assigns `module.exports` as Lambda reads it: what translates `export` is 500 bytes.
   logOverride: { 'commonjs-variable-in-esm': 'silent' },
   // Three bytes for a quotation mark, not six.
   charset: 'utf8',
-};
+});
+
+/** Writes strings with the quotation marks that JSON, and so the template, need not escape. */
+async function quoteForJson(file: string): Promise<void> {
+  const { code = '' } = await minify(await readFile(file, 'utf8'), { format: { quote_style: 1 } });
+  await writeFile(file, code);
+}
 
 const main = await build(commandLine);
-const others = await Promise.all([programs(), cdk, edge].map((options) => build(options)));
+const others = await Promise.all([programs(), cdk, edge(false), edge(true)].map((options) => build(options)));
+for (const name of ['edge', 'edge-page']) await quoteForJson(`${aside}/${name}.cjs`);
 const results = [main, ...others, ...(await buildSandbox({ ...shared, outfile: `${aside}/sandbox.cjs` }))];
 const page = await buildPage();
 await writeFile(`${aside}/page.json`, JSON.stringify(page.files));

@@ -66,6 +66,8 @@ test('the tarball holds what runs and nothing else, and is small', async () => {
     'dist/keyring.js',
     'dist/cdk.js',
     'dist/edge.cjs',
+    'dist/edge-page.cjs',
+    'dist/page.json',
     'dist/sandbox.cjs',
     'LICENSE',
     'README.md',

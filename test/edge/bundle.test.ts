@@ -17,8 +17,8 @@ import { bakedWith, link, SIGNING_KEY } from './support/own-tokens.ts';
 import { accessToken, config, signingKey } from './support/pool.ts';
 import { readAnswer, viewerEvent } from './support/viewer.ts';
 
-/** Bytes: at most 35,000 of code, and the configuration. */
-const LIMIT = 36_500;
+/** Bytes, the configuration included. */
+const LIMIT = 35_000;
 
 test('the code is small enough to go inline, with two keys and a policy', () => {
   const keys = ['x', 'y'].map((letter) => signingKey(letter.repeat(44)).jwk);
