@@ -179,7 +179,7 @@ test('links and keys upload with curl, fetch and put, until they are used, revok
       const large = await file('large.bin', Buffer.alloc(MIB + 1));
       const exact = await computer.json<Created>(['link', 'create', '--as', 'x.bin', '--max-size', '1M']);
       const refused = await other.run(['put', large, '--link', exact.address], { cwd });
-      assert.match(refused.stderr, /too_large.*a link with a larger limit/s);
+      assert.match(refused.stderr, /too_large.*one with a larger limit/s);
       const typo = await other.run(['put', 'q3.pdf', '--lnk', link.address], { cwd });
       assert.equal(typo.code, 2);
       const who = await other.run(['whoami', '--json'], { cwd, env: { EDGE_UPLOAD_LINK: link.address } });

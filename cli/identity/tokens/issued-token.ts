@@ -23,7 +23,7 @@ export function readIssuedToken(token: string): IssuedToken | undefined {
 }
 
 const ASK = {
-  link: 'Ask its sender for a new link.',
+  link: 'Ask the sender of the link for a new one.',
   key: 'Operators make a new one with: edge-upload key create',
 } as const;
 
@@ -40,7 +40,7 @@ function hintFor({ kind, key, prefix = '' }: IssuedToken, { code }: UserError): 
   }
   if (code !== 'too_large') return undefined;
   return kind === 'link'
-    ? 'Ask its sender for a link with a larger limit.'
+    ? 'Ask the sender of the link for one with a larger limit.'
     : 'Operators make a key with a larger limit with: edge-upload key create --max-size <size>';
 }
 
