@@ -40,7 +40,7 @@ export function declareLinks(root: Commander, act: Act): void {
     );
     operated(
       define(parent, 'revoke <id>', `Revoke a ${kind}: deploys an edge that refuses it`)
-        .option('-f, --force', 'Whatever its record says, and without one')
+        .option('-f, --force', 'Even without a record, or against what it says')
         .option('-y, --yes', 'Do not ask'),
     ).action((id, given) =>
       act(async () => (await import('../commands/link/revoke.ts')).revoke, { ...given, id, kind }),
