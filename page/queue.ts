@@ -9,7 +9,6 @@ import { UploadError } from './transfer/upload-error.ts';
 
 /** A chosen file on its way. */
 export interface Item {
-  readonly id: number;
   readonly path: string;
   readonly file: File;
   readonly key: string;
@@ -53,7 +52,6 @@ const RATE_MS = 5_000;
 export function createQueue({ edge, caller, journal, digester, onChange }: QueueOptions): Queue {
   const items: Item[] = [];
   const running = new Map<Item, { readonly abort: AbortController; readonly ended: Promise<void> }>();
-  let last = 0;
 
   const next = () => {
     for (const item of items) {
@@ -108,18 +106,8 @@ export function createQueue({ edge, caller, journal, digester, onChange }: Queue
     add(picked, prefix) {
       const taken = items.filter(({ state }) => state !== 'failed').map(({ key }) => key);
       for (const { file, path, key, error } of placeFiles(picked, { caller, prefix, taken })) {
-        last += 1;
         const state = error === undefined ? 'waiting' : 'failed';
-        items.push({
-          id: last,
-          file,
-          path,
-          key,
-          state,
-          doing: 'sending',
-          sentBytes: 0,
-          ...(error && { error }),
-        });
+        items.push({ file, path, key, state, doing: 'sending', sentBytes: 0, ...(error && { error }) });
       }
       next();
       onChange();
@@ -142,7 +130,9 @@ export function createQueue({ edge, caller, journal, digester, onChange }: Queue
       run?.abort.abort();
       onChange();
       await run?.ended;
-      if (item.state !== 'stored') await discard({ key: item.key, edge, journal });
+      // A file that was refused, such as one whose name is taken in the list, has no parts of its own.
+      const hasParts = item.state !== 'stored' && item.error?.retryable !== false;
+      if (hasParts) await discard({ key: item.key, edge, journal });
     },
   };
 }

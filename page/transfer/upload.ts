@@ -119,14 +119,21 @@ async function alone<T>({ origin, key }: Place, signal: AbortSignal, work: () =>
   }
 }
 
-/** Aborts the unfinished upload to a key, whose own call has ended, and forgets it. */
+/** Aborts the unfinished upload to a key, and forgets it. One that is under way, such as in another tab, stays. */
 export async function discard({
   key,
   edge,
   journal,
 }: Pick<UploadOptions, 'key' | 'edge' | 'journal'>): Promise<void> {
-  const unfinished = await journal.find({ origin: edge.origin, key });
-  if (unfinished === undefined) return;
+  const place = { origin: edge.origin, key };
   const { signal } = new AbortController();
-  await discardUpload({ target: { edge, key, signal }, journal }, unfinished.entry.uploadId);
+  try {
+    await alone(place, signal, async () => {
+      const unfinished = await journal.find(place);
+      if (unfinished === undefined) return;
+      await discardUpload({ target: { edge, key, signal }, journal }, unfinished.entry.uploadId);
+    });
+  } catch (error) {
+    if (!(error instanceof UploadError && error.code === 'busy')) throw error;
+  }
 }

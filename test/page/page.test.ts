@@ -8,7 +8,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import { type Computer, type DeployedStack, withCloud } from '../e2e/harness.ts';
 import { openBrowser } from './browser.ts';
 
-/** Where pictures of the page go: `UPDATE_PICTURES=1` makes them anew. */
+/** Folder of the page's pictures; `UPDATE_PICTURES=1` takes them again. */
 const PICTURES = join(import.meta.dirname, '../../docs/pictures');
 
 interface Link {
@@ -173,6 +173,22 @@ test('people send files by a link in a browser', { timeout: 600_000 }, async (t)
       assert.deepEqual(problems, []);
       await page.close();
     });
+
+    await t.test(
+      'a name that is in the list twice is refused, and removing it leaves the other file alone',
+      async () => {
+        const link = await createLink(computer, '--prefix', 'twice/');
+        const { page, problems } = await openTab(browser, link.address);
+        await choose(page, second);
+        await choose(page, second);
+        await page.waitForSelector('[data-state=stored]');
+        assert.match(await textOf(page, '[data-state=failed] .error'), /same name is in the list/);
+        await page.click('[data-state=failed] [aria-label^=Remove]');
+        await waitForText(page, '.summary', '1 file arrived.');
+        assert.deepEqual(problems, []);
+        await page.close();
+      },
+    );
 
     await t.test('links that are changed, of others, or withdrawn say so', async () => {
       const spoiled = inbox.address.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'));
