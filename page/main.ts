@@ -6,7 +6,7 @@ import { openDigester } from './transfer/digester.ts';
 import { openEdge, type TokenSource } from './transfer/edge-client.ts';
 import { startWorker } from './transfer/start-worker.ts';
 import { UploadError } from './transfer/upload-error.ts';
-import { element, shownName } from './ui/elements.ts';
+import { button, element, shownName } from './ui/elements.ts';
 import { errorText } from './ui/file-row.ts';
 import { formatFor } from './ui/format.ts';
 import { createHeader, dress } from './ui/header.ts';
@@ -68,9 +68,8 @@ async function showUploads(screen: HTMLElement, token: TokenSource, signedOut?: 
       signedOut();
       return;
     }
-    const again = element('button', { type: 'button', class: 'button' }, texts.retry);
-    again.addEventListener('click', () => void showUploads(screen, token, signedOut));
-    const more = error.retryable ? [again] : [];
+    const again = () => void showUploads(screen, token, signedOut);
+    const more = error.retryable ? [button(texts.retry, again)] : [];
     screen.replaceChildren(message(errorText(error, { texts, format, single: false })), ...more);
   }
 }

@@ -19,7 +19,6 @@ export interface PageSettings {
 }
 
 export interface PoolAddress {
-  readonly region: string;
   readonly userPoolId: string;
   readonly clientId: string;
   /** Where the pool's API is. */
@@ -32,12 +31,10 @@ const fieldsOf = (value: unknown): Fields =>
   (typeof value === 'object' && value !== null ? value : {}) as Fields;
 const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
-function poolOf({ region, userPoolId, clientId, page }: Fields): PoolAddress | undefined {
+function poolOf({ region, userPoolId, clientId }: Fields): PoolAddress | undefined {
   const [at, pool, client] = [region, userPoolId, clientId].map(textOf);
   if (at === undefined || pool === undefined || client === undefined) return undefined;
-  // The embedded cloud's; AWS's own otherwise.
-  const endpoint = textOf(fieldsOf(page).cognito) ?? `https://cognito-idp.${at}.amazonaws.com/`;
-  return { region: at, userPoolId: pool, clientId: client, endpoint };
+  return { userPoolId: pool, clientId: client, endpoint: `https://cognito-idp.${at}.amazonaws.com/` };
 }
 
 function issuersOf(value: unknown): readonly SignInIssuer[] {

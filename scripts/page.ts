@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -62,17 +61,14 @@ export async function buildPage(): Promise<{
   };
   const SCRIPT = 'text/javascript; charset=utf-8';
   // The digest of parts, beside the page's own thread.
-  const worker = existsSync(join(PAGE, 'transfer/worker.ts'))
-    ? await bundle('transfer/worker.ts')
-    : undefined;
-  const workerUrl = worker && add('worker.js', SCRIPT, worker.text);
-  const script = await bundle('main.ts', { WORKER_URL: JSON.stringify(workerUrl ?? '') });
+  const worker = await bundle('transfer/worker.ts');
+  const workerUrl = add('worker.js', SCRIPT, worker.text);
+  const script = await bundle('main.ts', { WORKER_URL: JSON.stringify(workerUrl) });
   const styles = await bundle('styles.css');
   const html = (await readFile(join(PAGE, 'index.html'), 'utf8'))
     .replace('{{script}}', add('app.js', SCRIPT, script.text))
     .replace('{{styles}}', add('app.css', 'text/css; charset=utf-8', styles.text))
     .replaceAll(/\n\s+/g, '\n');
   files[''] = compressed('text/html; charset=utf-8', html);
-  const metafiles = [worker, script, styles].flatMap((one) => (one === undefined ? [] : [one.metafile]));
-  return { files, metafiles };
+  return { files, metafiles: [worker, script, styles].map(({ metafile }) => metafile) };
 }

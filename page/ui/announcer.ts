@@ -7,7 +7,7 @@ export interface Announcer {
   say(text: string): void;
   /** @param share of all bytes, 0 to 1 */
   progress(share: number): void;
-  /** Begins the quarters anew. */
+  /** Speaks the quarters again from the first. */
   restart(): void;
 }
 

@@ -4,13 +4,13 @@ import type { Texts } from '../texts/en.ts';
 import type { Caller } from '../transfer/caller.ts';
 import type { Digester } from '../transfer/digester.ts';
 import type { EdgeClient } from '../transfer/edge-client.ts';
-import { discard } from '../transfer/upload.ts';
 import { createAnnouncer } from './announcer.ts';
-import { button, element, setText, shownName } from './elements.ts';
+import { element, setText, shownName } from './elements.ts';
 import { createFileRow, errorText, type FileRow } from './file-row.ts';
 import type { Format } from './format.ts';
 import { createPicker } from './picker.ts';
 import { createReceipt } from './receipt.ts';
+import { createUnfinished } from './unfinished.ts';
 
 export interface UploadScreenOptions {
   readonly edge: EdgeClient;
@@ -31,8 +31,6 @@ export function createUploadScreen(options: UploadScreenOptions): HTMLElement {
   const summary = element('p', { class: 'summary', hidden: true });
   const overall = element('progress', { class: 'overall', 'aria-label': texts.files, hidden: true });
   const receipt = createReceipt(texts, format, announcer);
-  const unfinished = element('section', { class: 'unfinished', hidden: true });
-  const context = () => ({ queue, texts, format, single });
   let scheduled = false;
   const queue: Queue = createQueue({
     edge,
@@ -40,16 +38,17 @@ export function createUploadScreen(options: UploadScreenOptions): HTMLElement {
     journal,
     digester,
     onChange() {
-      if (scheduled) return;
+      // A tab in the background draws no frames, but is still listened to.
+      if (document.hidden) update();
+      if (document.hidden || scheduled) return;
       scheduled = true;
       requestAnimationFrame(() => {
         scheduled = false;
         update();
       });
-      // A tab in the background draws no frames; the title and the end still matter.
-      if (document.hidden) queueMicrotask(() => scheduled && update());
     },
   });
+  const context = { queue, texts, format, single };
   const said = new Map<Item, Item['state']>();
   let finished = false;
 
@@ -63,13 +62,13 @@ export function createUploadScreen(options: UploadScreenOptions): HTMLElement {
     for (const item of items) {
       let row = rows.get(item);
       if (row === undefined) {
-        row = createFileRow(item, context());
+        row = createFileRow(item, context);
         rows.set(item, row);
         list.append(row.element);
       }
       row.update();
       if (item.error !== undefined && said.get(item) !== item.state) {
-        announcer.say(`${shownName(item.path)}: ${errorText(item.error, context())}`);
+        announcer.say(`${shownName(item.path)}: ${errorText(item.error, context)}`);
       }
       said.set(item, item.state);
     }
@@ -96,14 +95,9 @@ export function createUploadScreen(options: UploadScreenOptions): HTMLElement {
       ...(failed > 0 ? [texts.someFailed(failed)] : []),
     ].join(' ');
     summary.classList.toggle('done', done && failed === 0);
-    setText(
-      summary,
-      active
-        ? `${texts.overall(stored.length, counted.length)}. ${texts.keepOpen}`
-        : done || counted.length === 0
-          ? end
-          : texts.overall(stored.length, counted.length),
-    );
+    const arrived = texts.overall(stored.length, counted.length);
+    const ended = done || counted.length === 0 ? end : arrived;
+    setText(summary, active ? `${arrived}. ${texts.keepOpen}` : ended);
     if (active) announcer.progress(all === 0 ? 0 : sent / all);
     if (done && !finished) announcer.say(end);
     finished = done;
@@ -120,44 +114,13 @@ export function createUploadScreen(options: UploadScreenOptions): HTMLElement {
       announcer.restart();
       announcer.say(texts.spokenStart(picked.length));
       queue.add(picked, prefix());
-      void showUnfinished();
+      void unfinished.update(queue.items);
     },
   });
 
   const { destination, prefix } = createDestination(caller, texts);
-  const showUnfinished = async () => {
-    const keys = new Set(queue.items.map(({ key }) => key));
-    const left = (await journal.list(edge.origin)).filter(
-      ({ entry }) => !keys.has(entry.key) && caller.writeTo.some((start) => entry.key.startsWith(start)),
-    );
-    unfinished.hidden = left.length === 0;
-    unfinished.replaceChildren(
-      element('h2', {}, texts.unfinished),
-      element('p', { class: 'hint' }, texts.unfinishedHelp),
-      element(
-        'ul',
-        {},
-        ...left.map(({ entry: { name, key, size }, parts }) => {
-          const sent = parts.reduce((sum, part) => sum + part.size, 0);
-          const forget = async () => {
-            await discard({ key, edge, journal });
-            await showUnfinished();
-          };
-          return element(
-            'li',
-            { class: 'line' },
-            element('bdi', { class: 'name' }, shownName(name)),
-            element('span', { class: 'numbers' }, texts.sentOf(format.bytes(sent), format.bytes(size))),
-            button(texts.forget, () => void forget(), {
-              class: 'quiet',
-              'aria-label': texts.actionOn(texts.forget, name),
-            }),
-          );
-        }),
-      ),
-    );
-  };
-  void showUnfinished();
+  const unfinished = createUnfinished({ edge, caller, journal, texts, format });
+  void unfinished.update([]);
 
   return element(
     'div',
@@ -165,7 +128,7 @@ export function createUploadScreen(options: UploadScreenOptions): HTMLElement {
     element('p', { class: 'allowed' }, allowedText(caller, texts, format)),
     destination,
     picker,
-    unfinished,
+    unfinished.element,
     overall,
     summary,
     list,

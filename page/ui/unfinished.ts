@@ -1,0 +1,61 @@
+import type { Item } from '../queue.ts';
+import type { Journal } from '../resume/journal.ts';
+import type { Texts } from '../texts/en.ts';
+import type { Caller } from '../transfer/caller.ts';
+import type { EdgeClient } from '../transfer/edge-client.ts';
+import { discard } from '../transfer/upload.ts';
+import { button, element, shownName } from './elements.ts';
+import type { Format } from './format.ts';
+
+interface UnfinishedOptions {
+  readonly edge: EdgeClient;
+  readonly caller: Caller;
+  readonly journal: Journal;
+  readonly texts: Texts;
+  readonly format: Format;
+}
+
+/** Uploads of this browser that were interrupted, which continue once their files are chosen again. */
+export interface Unfinished {
+  readonly element: HTMLElement;
+  /** @param items the files in the list, which are not shown here too */
+  update(items: readonly Item[]): Promise<void>;
+}
+
+export function createUnfinished({ edge, caller, journal, texts, format }: UnfinishedOptions): Unfinished {
+  const list = element('ul');
+  const section = element(
+    'section',
+    { class: 'unfinished', hidden: true },
+    element('h2', {}, texts.unfinished),
+    element('p', { class: 'hint' }, texts.unfinishedHelp),
+    list,
+  );
+  const update = async (items: readonly Item[]) => {
+    const keys = new Set(items.map(({ key }) => key));
+    const left = (await journal.list(edge.origin)).filter(
+      ({ entry }) => !keys.has(entry.key) && caller.writeTo.some((start) => entry.key.startsWith(start)),
+    );
+    section.hidden = left.length === 0;
+    const rows = left.map(({ entry: { name, key, size }, parts }) => {
+      const shown = shownName(name);
+      const sent = parts.reduce((sum, part) => sum + part.size, 0);
+      const forget = async () => {
+        await discard({ key, edge, journal });
+        await update(items);
+      };
+      return element(
+        'li',
+        { class: 'line' },
+        element('bdi', { class: 'name' }, shown),
+        element('span', { class: 'numbers' }, texts.sentOf(format.bytes(sent), format.bytes(size))),
+        button(texts.forget, () => void forget(), {
+          class: 'quiet',
+          'aria-label': texts.actionOn(texts.forget, shown),
+        }),
+      );
+    });
+    list.replaceChildren(...rows);
+  };
+  return { element: section, update };
+}
