@@ -6,6 +6,7 @@ import { configOf } from '../../edge/pool-issuer.ts';
 import { REFUSALS, type RefusalCode } from '../../edge/refusal.ts';
 import type { EdgeRequest } from '../../edge/request/viewer-request.ts';
 import { createVerify } from '../../edge/token/verify.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Claims } from '../support/forge.ts';
 import { signHs256, unsigned } from '../support/forge.ts';
 import { DOMAIN, issuerKey, ORIGIN, SHARED_KEY, seconds, signed } from './support/issuers.ts';
@@ -323,7 +324,7 @@ test('the smaller of the token’s and the deployment’s sizes counts, and size
     [undefined, 10, 10],
   ];
   for (const [max, maxSize, limit] of rows) {
-    const { send } = edgeOf({ policy: maxSize === undefined ? {} : { maxSize } });
+    const { send } = edgeOf({ policy: omitUndefined({ maxSize }) });
     for (const token of [link({ max }), deviceKey({ max, p: 'in/' })]) {
       const whole = (bytes: number) => send(token, { headers: [`Content-Length: ${bytes}`] });
       const parts = (line: string) => send(token, { ...COMPLETE, headers: [line] });
