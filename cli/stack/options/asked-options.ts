@@ -1,5 +1,6 @@
 import type { StackOptions } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
+import { isValidOption } from './is-valid-option.ts';
 import { KINDS, kindOf, nameOf, OPTION_NAMES } from './kinds.ts';
 import { refuseSharedPrefix } from './merge-options.ts';
 import type { OptionName } from './option-kind.ts';
@@ -40,9 +41,9 @@ function typedValue(option: OptionName, flags: OptionFlags): unknown {
 function given(option: OptionName, flags: OptionFlags): readonly [OptionName, unknown][] {
   const typed = typedValue(option, flags);
   if (typed === undefined) return [];
-  const { flag, takes, parse, isValid } = kindOf(option);
+  const { flag, takes, parse } = kindOf(option);
   const value = parse(typed, flag);
-  if (isValid(value)) return [[option, value]];
+  if (isValidOption(option, value)) return [[option, value]];
   const shown = typeof typed === 'object' && typed !== null ? Object.values(typed).join(', ') : String(typed);
   throw new UserError('usage', `Invalid value “${shown}” for ${flag}. It takes ${takes}.`);
 }

@@ -4,7 +4,8 @@ import { type FoundStack, findStack } from '../find-stack.ts';
 import { isSigning } from '../signing/signing-options.ts';
 import type { StackWork } from '../stack-work.ts';
 import { deployedTemplate } from '../template/deployed-template.ts';
-import { kindOf, OPTION_NAMES } from './kinds.ts';
+import { isValidOption } from './is-valid-option.ts';
+import { OPTION_NAMES } from './kinds.ts';
 import { areTrusted } from './trusted-issuers.ts';
 
 interface Template {
@@ -23,7 +24,7 @@ function validity(name: string): ((value: unknown) => boolean) | undefined {
   if (name === 'trust') return areTrusted;
   if (name === 'signing') return isSigning;
   const option = OPTION_NAMES.find((one) => one === name);
-  return option && kindOf(option).isValid;
+  return option && ((value) => isValidOption(option, value));
 }
 
 /**

@@ -1,6 +1,5 @@
 import { formatLimit } from '../../ui/format.ts';
 import { isColor, isLine } from './bounds.ts';
-import { isLogo } from './page-logo.ts';
 import { onOff, text } from './values.ts';
 
 /** The options of the upload page: a part of the table in kinds.ts. */
@@ -44,7 +43,8 @@ export const PAGE_KINDS = {
     details: 'Up to 20 kB of shapes and text; files with scripts or references to other files are refused.',
     takes: 'an SVG file of up to 20 kB without scripts and references to other files',
     needs: 'page',
-    ...text(isLogo),
+    // is-valid-option.ts checks the drawing.
+    ...text((svg) => svg !== ''),
     show: (svg: string) => `SVG, ${formatLimit(Buffer.byteLength(svg))}`,
   },
 } as const;

@@ -271,6 +271,13 @@ test('values out of bounds are refused, with the flag and what it takes', () => 
     ],
     ['--mfa', /off, optional or required/, ['on', 'ON', ''].map((mfa) => ({ mfa }))],
     [
+      '--page-logo',
+      /SVG file of up to 20 kB/,
+      ['', 'logo.svg', '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"></svg>'].map(
+        (pageLogo) => ({ pageLogo }),
+      ),
+    ],
+    [
       '--notify',
       /e-mail address, up to 10 times/,
       [
@@ -530,7 +537,14 @@ test('a template from before there were options has none', () => {
 });
 
 test('options that this version does not know are refused, not left out', () => {
-  for (const options of [{ colour: 'red' }, { maxSize: 'much' }, { tags: [1] }, { corsOrigins: [] }]) {
+  const scripted = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
+  for (const options of [
+    { colour: 'red' },
+    { maxSize: 'much' },
+    { tags: [1] },
+    { corsOrigins: [] },
+    { page: true, pageLogo: scripted },
+  ]) {
     assert.throws(
       () => readOptions(templateOf(options)),
       (error) => isUserError(error) && error.code === 'stack_failed' && /does not know/.test(error.message),
