@@ -31,15 +31,18 @@ export interface Created extends Issued {
 
 /**
  * Issues a token. The first one of a deployment creates the signing key: the plan, the question and the change.
+ * @param check refuses an edge before anything is changed
  * @returns `undefined` where the operator declined
  */
 export async function create(
   context: Context,
   args: ApplyArgs,
   wish: TokenWish,
+  check?: (edge: DeployedEdge) => void,
 ): Promise<Created | undefined> {
   const issue = () =>
     withEdge(context, args, async (work, edge, stack): Promise<Created | undefined> => {
+      check?.(edge);
       const signingKey = await usableSigningKey(work, stack);
       if (signingKey === undefined) return undefined;
       noteLimit(context, edge, wish);
@@ -74,24 +77,14 @@ export function declined(kind: TokenWish['kind']): Result {
 /** Returns a token's own fields for JSON. */
 export function createdDocument({ entry, token }: Created): { [name: string]: JsonValue | undefined } {
   const { id, kind, name, key, prefix, maxSize, noClobber, note, createdAt, expiresAt } = entry;
-  const scope = omitUndefined({ key, prefix, maxSize, noClobber });
-  return {
-    id,
-    kind,
-    ...omitUndefined({ name }),
-    token,
-    ...scope,
-    ...omitUndefined({ note }),
-    createdAt,
-    expiresAt,
-  };
+  const scope = { key, prefix, maxSize, noClobber };
+  return omitUndefined({ id, kind, name, token, ...scope, note, createdAt, expiresAt });
 }
 
 const ADD_PAGE = '  edge-upload deploy --page';
 
 /** A QR code is for a phone, which opens the page. */
-async function requirePage(context: Context, args: LinkCreateArgs): Promise<void> {
-  const hasPage = await withEdge(context, args, async (_work, edge) => edge.hasPage);
+function requirePage({ hasPage }: DeployedEdge): void {
   if (hasPage) return;
   throw new UserError('usage', '--qr needs an upload page, which this deployment does not have.', {
     hint: ['Add the page, or leave --qr out:', ADD_PAGE],
@@ -114,9 +107,7 @@ export interface LinkCreateArgs extends ApplyArgs, LinkFlags {
 
 /** Creates a link: an address with which somebody without an account uploads. */
 export async function createLink(context: Context, args: LinkCreateArgs): Promise<Result> {
-  const wish = linkWish(args);
-  if (args.qr) await requirePage(context, args);
-  const created = await create(context, args, wish);
+  const created = await create(context, args, linkWish(args), args.qr ? requirePage : undefined);
   if (created === undefined) return declined('link');
   const { entry, token, edge, caFile } = created;
   const address = linkAddress(edge, token);
