@@ -384,6 +384,18 @@ test('links and keys upload with curl, fetch and put, until they are used, revok
       const last = await computer.json<Created>(['link', 'create', '--prefix', 'drop/']);
       await ok(computer, ['put', 'q3.pdf', '--as', 'drop/last.pdf', '--link', last.address]);
     });
+
+    await t.test(
+      'destroy counts the same objects before and after: the records are not among them',
+      async () => {
+        const { code, stderr } = await computer.run(['destroy', '--yes']);
+        assert.equal(code, 0, stderr);
+        const counted = /Counting objects in \S+: (\d+ objects, [\d.]+ \w+)/.exec(stderr)?.[1];
+        const emptied = /Emptying the bucket \S+: (\d+ objects, [\d.]+ \w+)/.exec(stderr)?.[1];
+        assert.ok(counted !== undefined, stderr);
+        assert.equal(emptied, counted);
+      },
+    );
   });
 });
 

@@ -103,27 +103,39 @@ interface VersionMarker {
   readonly VersionIdMarker: string | undefined;
 }
 
-/**
- * Counts the objects of a bucket and their bytes. Versions and delete markers count as objects; the deployment's own
- * records do not.
- */
+/** Objects as people count them: versions and delete markers too, the deployment's own records not. */
+class Tally {
+  objects = 0;
+  bytes = 0;
+
+  add(versions: readonly Version[]): void {
+    for (const { Key, bytes } of versions) {
+      if (isOwnKey(Key)) continue;
+      this.objects += 1;
+      this.bytes += bytes;
+    }
+  }
+
+  toString(): string {
+    return `${count(this.objects, 'object')}, ${formatBytes(this.bytes)}`;
+  }
+}
+
+/** Counts the objects of a bucket and their bytes. */
 export async function measureBucket(
   work: StackWork,
   bucket: string,
 ): Promise<{ objects: number; bytes: number }> {
   const { ui } = work.context;
   const task = `Counting objects in ${bucket}`;
-  let objects = 0;
-  let bytes = 0;
+  const found = new Tally();
   ui.event({ type: 'task-started', task });
-  const found = () => `${count(objects, 'object')}, ${formatBytes(bytes)}`;
   for await (const page of listVersions(work, bucket)) {
-    const uploads = page.filter(({ Key }) => !isOwnKey(Key));
-    objects += uploads.length;
-    for (const version of uploads) bytes += version.bytes;
-    ui.event({ type: 'task-progress', task, detail: found() });
+    found.add(page);
+    ui.event({ type: 'task-progress', task, detail: `${found}` });
   }
-  ui.event({ type: 'task-done', task, detail: found() });
+  ui.event({ type: 'task-done', task, detail: `${found}` });
+  const { objects, bytes } = found;
   return { objects, bytes };
 }
 
@@ -137,20 +149,14 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
   const { ui, signal } = work.context;
   const task = `Emptying the bucket ${bucket}`;
   ui.event({ type: 'task-started', task });
-  let deleted = 0;
-  let bytes = 0;
+  const deleted = new Tally();
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
   const begin = (page: readonly Version[]) => {
     const batch = deleteBatch(work, bucket, page)
       .then(() => {
-        deleted += page.length;
-        for (const version of page) bytes += version.bytes;
-        ui.event({
-          type: 'task-progress',
-          task,
-          detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}`,
-        });
+        deleted.add(page);
+        ui.event({ type: 'task-progress', task, detail: `${deleted}` });
       })
       // Reported after the other batches: this one may fail while the next page is read.
       .catch((error: unknown) => void failures.push(error))
@@ -172,7 +178,7 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
   if (failures.length > 0) throw failures[0];
   const uploads = await resumable(GO_ON, () => abortUploads(work, bucket));
   const open = uploads === 0 ? '' : `, ${count(uploads, 'unfinished upload')}`;
-  ui.event({ type: 'task-done', task, detail: `${count(deleted, 'object')}, ${formatBytes(bytes)}${open}` });
+  ui.event({ type: 'task-done', task, detail: `${deleted}${open}` });
 }
 
 /** Errors of single keys when S3 is busy, in an answer with status 200. */
