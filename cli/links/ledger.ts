@@ -1,7 +1,7 @@
 import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { ifThere, onAws } from '../stack/aws-failures.ts';
-import { listObjects } from '../stack/operate/bucket.ts';
+import { listObjects, type StoredObject } from '../stack/operate/bucket.ts';
 import { isTokenId } from '../stack/signing/signing-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { forEachAtOnce } from '../transfer/pacing/pool.ts';
@@ -57,7 +57,7 @@ export async function removeEntry(work: StackWork, bucket: string, entry: TokenE
   );
 }
 
-/** Returns an object's text; `undefined` where there is none, and `unreadable` for one that is too large. */
+/** Returns an object's text; `undefined` where there is none, and empty text for one that is too large. */
 async function readText(work: StackWork, bucket: string, key: string): Promise<string | undefined> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   try {
@@ -91,21 +91,15 @@ export interface Ledger {
   readonly omitted: number;
 }
 
-interface Listed {
-  readonly key: string;
-  readonly bytes: number;
-  readonly modified: Date;
-}
+const newest = (one: StoredObject, other: StoredObject) => other.modified.getTime() - one.modified.getTime();
 
-const newest = (one: Listed, other: Listed) => other.modified.getTime() - one.modified.getTime();
-
-/** Reads the entries of one kind, at most 10,000 of them. Memory is bounded whatever the ledger contains. */
+/** Reads the entries of one kind, at most 10,000 of them. Memory is bounded, however many objects there are. */
 export async function readLedger(work: StackWork, bucket: string, kind: TokenKind): Promise<Ledger> {
-  let listed: Listed[] = [];
+  let listed: StoredObject[] = [];
   let count = 0;
-  for await (const { key, bytes, modified } of listObjects(work, bucket, folderOf(kind))) {
+  for await (const object of listObjects(work, bucket, folderOf(kind))) {
     count += 1;
-    listed.push({ key, bytes, modified });
+    listed.push(object);
     if (listed.length >= 2 * MAX_ENTRIES) listed = listed.sort(newest).slice(0, MAX_ENTRIES);
   }
   const read = listed.sort(newest).slice(0, MAX_ENTRIES);

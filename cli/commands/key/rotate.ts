@@ -29,20 +29,19 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
     const ledgers = await Promise.all(
       (['link', 'key'] as const).map((kind) => readLedger(work, edge.bucket, kind)),
     );
-    const alive = ledgers.map(({ entries }) =>
-      entries.filter((entry) => stateOf(entry, edge, context.now()) === 'active'),
-    );
-    const ends = alive
-      .flat()
-      .filter(({ kid }) => kid === newest)
-      .map(endOf);
+    const alive = ledgers
+      .flatMap(({ entries }) => entries)
+      .filter((entry) => stateOf(entry, edge, context.now()) === 'active');
+    const ends = alive.filter(({ kid }) => kid === newest).map(endOf);
     // What is not on record may be valid for as long as any token.
-    const isWhole = ledgers.every(({ odd, omitted }) => omitted + odd.filter(({ id }) => id).length === 0);
+    const isWhole = ledgers.every(
+      ({ odd, omitted }) => omitted === 0 && odd.every(({ id }) => id === undefined),
+    );
     const last =
       isWhole && !edge.forgets ? ends.reduce((latest, end) => Math.max(latest, end), now) : Infinity;
     return {
-      links: alive[0]?.length ?? 0,
-      keys: alive[1]?.length ?? 0,
+      links: alive.filter(({ kind }) => kind === 'link').length,
+      keys: alive.filter(({ kind }) => kind === 'key').length,
       until: Math.min(last, now + LONGEST),
     };
   });

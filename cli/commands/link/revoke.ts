@@ -13,7 +13,7 @@ export interface RevokeArgs extends ApplyArgs {
   readonly id: string;
   /** Of a token without a record. */
   readonly kind: TokenKind;
-  /** Whatever its record says, and also without one. */
+  /** Even without a record, or against what it says. */
   readonly force?: boolean;
 }
 
