@@ -15,7 +15,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 // end while V8 is at it.
 setFlagsFromString('--liftoff-only');
 
-// The token of a link that was typed is nothing for the list of processes.
+// Keeps the token of a typed link out of the list of processes.
 if (process.argv.some((word) => /\beu[lk]_/.test(word))) process.title = 'edge-upload';
 
 const interruption = new AbortController();

@@ -38,7 +38,7 @@ function claimsOf(entry: TokenEntry, audience: string): TokenClaims {
   };
 }
 
-/** Refuses a link that nobody could use, since nothing is overwritten with it. */
+/** Refuses a link to a key that is taken: links never overwrite. */
 async function refuseTaken(work: StackWork, { bucket }: DeployedEdge, key: string): Promise<void> {
   try {
     if (!(await existing(work, bucket, [key])).has(key)) return;
@@ -86,7 +86,7 @@ export async function issueToken(
   }
 }
 
-/** Signs the token of an entry. Without a token, the entry goes again. */
+/** Signs the token of an entry. Removes the entry if that fails. */
 async function signed(
   work: StackWork,
   { bucket, audience }: DeployedEdge,

@@ -30,7 +30,7 @@ export function uploadAddress({ url }: Pick<DeployedEdge, 'url'>, { key, prefix 
 /** Returns the name of a file for an example. */
 export function exampleFile({ key }: TokenEntry): string {
   const name = key?.split('/').at(-1) ?? 'report.pdf';
-  // It would be a flag.
+  // A hyphen at the start would make it a flag.
   return name.startsWith('-') ? `./${name}` : name;
 }
 

@@ -72,7 +72,7 @@ function exactly(item: Item, only: string, { several, isNamed, note }: PlacingOp
 }
 
 /**
- * Puts items below the one prefix that the caller is allowed to write, whatever `--as` and `--prefix` say. Where there
+ * Puts items below the one prefix that the caller is allowed to write, also with `--as` and `--prefix`. Where there
  * are several prefixes, items below none of them are refused, and the error names the prefixes.
  */
 export function createPlacing(limits: Limits, { several, isNamed, note }: PlacingOptions): Placing {

@@ -58,8 +58,8 @@ function changeOf(target: Target, issuer: PeopleIssuer, isNamed: boolean): Chang
 }
 
 /**
- * Asks before a sign-in at an issuer or a client that this computer did not use before with the deployment: whoever
- * controls the edge could send its users elsewhere.
+ * Asks before a sign-in at an issuer or a client that this computer did not use before with the deployment. An edge in
+ * wrong hands could send its users elsewhere.
  * @param isNamed true if the user chose the issuer by its alias
  */
 export async function confirmIssuer(

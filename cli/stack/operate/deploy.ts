@@ -117,7 +117,7 @@ async function keeps(work: StackWork, options: StackOptions): Promise<boolean> {
 
 function deployedMeanwhile({ stackName }: StackWork): UserError {
   return new UserError('stack_failed', `Something else deployed the stack “${stackName}” meanwhile.`, {
-    hint: 'Its change stays, and this one was not made, or not whole. Run the same command again.',
+    hint: 'Its change stays. This one was made in part, or not at all. Run the same command again.',
   });
 }
 

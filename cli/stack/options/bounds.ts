@@ -57,7 +57,7 @@ export function areTags(tags: Readonly<Record<string, string>>): boolean {
   );
 }
 
-/** One line of text for people: no characters that control anything, the direction of text among them, and no blanks around it. */
+/** One line of text for people. Control characters, those of writing direction too, and blanks around it are refused. */
 export function isLine(most: number): (text: string) => boolean {
   return (text) =>
     text !== '' &&
@@ -70,7 +70,7 @@ export function isColor(color: string): boolean {
   return /^#[\da-f]{6}$/.test(color);
 }
 
-/** A key by its own ARN: S3 would look for an alias in the account of whoever asks. Multi-Region keys begin with `mrk-`. */
+/** A key by its own ARN: S3 would look for an alias in the account of the caller. Multi-Region keys begin with `mrk-`. */
 export function isKmsKeyArn(arn: string): boolean {
   const id = '[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}|mrk-[\\da-f]{32}';
   return new RegExp(`^arn:aws:kms:us-east-1:\\d{12}:key/(?:${id})$`).test(arn);

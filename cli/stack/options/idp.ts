@@ -2,7 +2,7 @@ import type { StackOptions } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
 import { isPublicIssuer } from '../../trust/shared-issuers.ts';
 
-/** An address without user name, query and fragment where those have no place. */
+/** Whether text is an https address without a user name and a fragment. An exact one has no query either. */
 function isAddress(text: string, isExact: boolean): boolean {
   if (text.length > 1024 || !/^https:\/\/[\x21-\x7e]+$/.test(text) || !URL.canParse(text)) return false;
   const { username, password, search, hash } = new URL(text);

@@ -27,7 +27,7 @@ const ATTRIBUTES = new Set(
    textLength lengthAdjust role aria-label`.split(/\s+/),
 );
 
-/** Of editors: they draw nothing, and are left out. */
+/** Elements of editors. They draw nothing, and are left out. */
 const LEFT_OUT = /^(?:metadata|(?:sodipodi|inkscape|rdf|cc|dc|serif|sketch|figma|xml)(?::.*)?)$/;
 const LEFT_OUT_ATTRIBUTES =
   /^(?:xmlns:.*|xml:space|(?:sodipodi|inkscape|serif|sketch|figma):.*|data-.*|enable-background|xlink:title)$/;

@@ -12,8 +12,8 @@ export interface KeyPolicy {
 }
 
 /**
- * Returns the statement by which CloudFront encrypts uploads with the deployment's KMS key, and reads the parts of one.
- * `undefined` where objects are encrypted with no such key, or where there is no distribution yet.
+ * Returns the statement that allows CloudFront to encrypt uploads with the deployment's KMS key, and to read their parts.
+ * `undefined` without such a key, and where there is no distribution yet.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
  */
 export async function keyPolicyFor(

@@ -32,7 +32,7 @@ export function publicJwk(spki: Uint8Array): Jwk {
   return { kty, kid: thumbprint.slice(0, 16), crv, x };
 }
 
-/** What KMS says of keys that it gives nothing of, and the commands that help. */
+/** Errors of KMS for keys that cannot be used, and the commands that make them usable again. */
 const UNUSABLE = table<{ readonly why: string; readonly fix: (command: string) => readonly string[] }>({
   DisabledException: { why: 'it is disabled', fix: (key) => [`  aws kms enable-key ${key}`] },
   KMSInvalidStateException: {

@@ -57,7 +57,7 @@ async function edgeFor(t: NodeTestContext, scope: Scope, refusal?: Refusal) {
   return { edge, cwd, authorizations };
 }
 
-test('--link and EDGE_UPLOAD_LINK give edge and token, whatever else is in the environment', async (t) => {
+test('--link and EDGE_UPLOAD_LINK give edge and token, also beside other variables', async (t) => {
   const { edge, cwd, authorizations } = await edgeFor(t, { p: 'inbox/1/' });
   const token = tokenOf('eul', { p: 'inbox/1/' });
   const link = `${edge.url}/#${token}`;
@@ -88,7 +88,7 @@ test('a key in EDGE_UPLOAD_TOKEN is used like any token', async (t) => {
   assert.deepEqual(new Set(authorizations), new Set([`Bearer ${token}`]));
 });
 
-test('a link to one key takes one file, whatever its name', async (t) => {
+test('a link to one key takes one file of any name', async (t) => {
   const { edge, cwd } = await edgeFor(t, { k: '2026/q3.pdf' });
   const env = { EDGE_UPLOAD_LINK: `${edge.url}/#${tokenOf('eul', { k: '2026/q3.pdf' })}` };
   const context = testContext({ cwd, env });

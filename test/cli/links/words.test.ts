@@ -15,7 +15,7 @@ const entry = (more: Partial<TokenEntry>): TokenEntry =>
     ...more,
   }) as TokenEntry;
 
-test('the line for curl is one that a shell takes, whatever the key and the path of an authority', () => {
+test('a shell takes the line for curl with every key and every path of an authority', () => {
   const token = 'eul_a.b.c';
   assert.equal(
     curlLine(EDGE, entry({ prefix: 'in box/ä/' }), token),
