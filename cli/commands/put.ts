@@ -58,10 +58,7 @@ export async function put(world: Context, args: PutArgs): Promise<Result> {
     const limitsMemory = rememberedLimits(context, target, tokens);
     const edge = { url: target.url, dispatcher, tokens, limitsMemory };
     const ui = await withTokenEnd(context, tokens);
-    const upload = { ...edge, ...options };
-    // The edge forces it for links. An upload that knows explains an object that an unanswered try stored.
-    const noClobber = options.noClobber || ownToken?.kind === 'link';
-    return await uploadFiles({ ...context, ui }, sources, { ...upload, noClobber });
+    return await uploadFiles({ ...context, ui }, sources, { ...edge, ...options });
   } finally {
     await dispatcher.destroy();
   }
