@@ -21,7 +21,7 @@ const TITLE = '<b>Müller & Söhne</b>';
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 24"><circle cx="12" cy="12" r="12" fill="#0a5c9e"/><text x="32" y="18" font-size="16" fill="#5a7">Müller</text></svg>';
 
-/** A tab in which whatever goes wrong is remembered. */
+/** Opens a tab, and collects its errors. */
 async function openTab(browser: Browser, address: string): Promise<{ page: Page; problems: string[] }> {
   const page = await browser.newPage();
   const problems: string[] = [];
