@@ -5,7 +5,7 @@ import type { FoundStack } from '../stack/find-stack.ts';
 import { readOptions } from '../stack/options/kept-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { bakedConfig } from '../stack/template/baked-config.ts';
-import { deployedTemplate } from '../stack/template/deployed-template.ts';
+import { type DeployedStack, deployedTemplate } from '../stack/template/deployed-template.ts';
 
 /** What links and keys need to know of the edge as it is deployed. */
 export interface DeployedEdge {
@@ -25,8 +25,14 @@ export interface DeployedEdge {
   readonly revoked: ReadonlySet<string>;
 }
 
-/** @throws {UserError} `stack_failed` for a stack without bucket or distribution */
-export async function deployedEdge(work: StackWork, stack: FoundStack): Promise<DeployedEdge> {
+/**
+ * Returns the edge of a stack, and what it was read from.
+ * @throws {UserError} `stack_failed` for a stack without bucket or distribution
+ */
+export async function deployedEdge(
+  work: StackWork,
+  stack: FoundStack,
+): Promise<{ readonly edge: DeployedEdge; readonly deployed: DeployedStack }> {
   const { bucket, domain } = stack.outputs;
   if (bucket === undefined || domain === undefined) {
     throw new UserError('stack_failed', `The stack “${work.stackName}” is not deployed whole.`, {
@@ -39,7 +45,7 @@ export async function deployedEdge(work: StackWork, stack: FoundStack): Promise<
   const audience = edgeUrl(domain);
   // A name of the operator's own has another port in the embedded cloud, and no DNS.
   const url = ownDomain === undefined || work.local !== undefined ? audience : edgeUrl(ownDomain);
-  return {
+  const edge = {
     bucket,
     audience,
     url,
@@ -49,4 +55,5 @@ export async function deployedEdge(work: StackWork, stack: FoundStack): Promise<
     kids: new Set(signing?.keys.map(({ kid }) => kid)),
     revoked: new Set(signing?.revoked),
   };
+  return { edge, deployed: { stack, template } };
 }

@@ -41,9 +41,9 @@ export async function create(
   check?: (edge: DeployedEdge) => void,
 ): Promise<Created | undefined> {
   const issue = () =>
-    withEdge(context, args, async (work, edge, stack): Promise<Created | undefined> => {
+    withEdge(context, args, async (work, edge, deployed): Promise<Created | undefined> => {
       check?.(edge);
-      const signingKey = await usableSigningKey(work, stack);
+      const signingKey = await usableSigningKey(work, deployed);
       if (signingKey === undefined) return undefined;
       noteLimit(context, edge, wish);
       const issued = await issueToken(work, edge, signingKey, wish);

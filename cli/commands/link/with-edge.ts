@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { type DeployedEdge, deployedEdge } from '../../links/deployed-edge.ts';
-import type { FoundStack } from '../../stack/find-stack.ts';
 import type { StackWork } from '../../stack/stack-work.ts';
+import type { DeployedStack } from '../../stack/template/deployed-template.ts';
 import {
   type OperatorArgs,
   openStack,
@@ -14,14 +14,15 @@ import {
 export async function withEdge<T>(
   context: Context,
   args: OperatorArgs,
-  run: (work: StackWork, edge: DeployedEdge, stack: FoundStack) => Promise<T>,
+  run: (work: StackWork, edge: DeployedEdge, deployed: DeployedStack) => Promise<T>,
 ): Promise<T> {
   const target = await requireTarget(context, args);
   const work = await openStack(context, target, args);
   try {
     await refuseOtherAccount(work, target);
     const stack = await requireStack(work);
-    return await run(work, await deployedEdge(work, stack), stack);
+    const { edge, deployed } = await deployedEdge(work, stack);
+    return await run(work, edge, deployed);
   } finally {
     work.clients.close();
   }

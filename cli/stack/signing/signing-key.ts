@@ -11,7 +11,7 @@ import { readOptions } from '../options/kept-options.ts';
 import { stackResources } from '../stack-resources.ts';
 import type { StackWork } from '../stack-work.ts';
 import { bakedConfig } from '../template/baked-config.ts';
-import { deployedTemplate } from '../template/deployed-template.ts';
+import type { DeployedStack } from '../template/deployed-template.ts';
 
 /** A signing key that exists in KMS. */
 export interface SigningKey {
@@ -123,8 +123,10 @@ export async function publicSigningKeys(
  * bake it first.
  * @throws {UserError} as {@link signingKeys}
  */
-export async function usableSigningKey(work: StackWork, stack: FoundStack): Promise<SigningKey | undefined> {
-  const template = await deployedTemplate(work, stack.id);
+export async function usableSigningKey(
+  work: StackWork,
+  { stack, template }: DeployedStack,
+): Promise<SigningKey | undefined> {
   const { signing } = readOptions(template);
   const newest = signing?.keys.slice(0, 1);
   if (newest === undefined) return undefined;

@@ -1,5 +1,12 @@
 import { onAws } from '../aws-failures.ts';
+import type { FoundStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
+
+/** A stack, and the template that it was made from. */
+export interface DeployedStack {
+  readonly stack: FoundStack;
+  readonly template: string;
+}
 
 /** Returns the template that the stack was made from, as it was sent. */
 export async function deployedTemplate({ clients, stackName }: StackWork, stackId: string): Promise<string> {

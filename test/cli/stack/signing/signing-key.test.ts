@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
 import { publicJwk, signingKeys, usableSigningKey } from '../../../../cli/stack/signing/signing-key.ts';
 import type { StackWork } from '../../../../cli/stack/stack-work.ts';
+import { deployedTemplate } from '../../../../cli/stack/template/deployed-template.ts';
 import type { StackOptions } from '../../../../infra/options.ts';
 
 const STACK = { id: 'arn:stack', status: 'UPDATE_COMPLETE', outputs: {}, drifted: false, isProtected: false };
@@ -105,8 +106,11 @@ test('a key of another kind is refused', async () => {
 
 test('the newest key is usable once the deployed edge verifies what it signs', async () => {
   const kms = { two: NEW, one: OLD };
-  const usable = async (world: Omit<World, 'kms'>) =>
-    (await usableSigningKey(workOf({ kms, ...world }), STACK as FoundStack))?.id;
+  const usable = async (world: Omit<World, 'kms'>) => {
+    const work = workOf({ kms, ...world });
+    const deployed = { stack: STACK as FoundStack, template: await deployedTemplate(work, STACK.id) };
+    return (await usableSigningKey(work, deployed))?.id;
+  };
   assert.equal(await usable({ baked: [NEW, OLD] }), '2');
   assert.equal(await usable({ baked: [OLD] }), undefined);
   assert.equal(await usable({ baked: [OLD], resources: { SigningKey1: 'one' } }), undefined);
