@@ -7,10 +7,10 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { isLoopback } from '../../protocol/secure-origin.ts';
 import type { Context } from '../context.ts';
 import { folderOf, readAccessKey } from '../local-cloud/access-key.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
-import { isLoopback } from '../settings/edge-url.ts';
 import {
   type AwsSettings,
   endpointFromEnv,

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { isLoopback } from '../../protocol/secure-origin.ts';
 import type { Context } from '../context.ts';
 import { systemCode, UserError } from '../errors.ts';
 import type { LocalCloud } from '../settings/deployments.ts';
-import { isLoopback } from '../settings/edge-url.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
 import { openTunnel, type Trial, type Tunnel } from './tunnel.ts';
 

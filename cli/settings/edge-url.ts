@@ -1,16 +1,5 @@
+import { isSecureOrigin } from '../../protocol/secure-origin.ts';
 import { UserError } from '../errors.ts';
-
-const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-/** Whether a host name (as `URL.hostname` gives it) can only mean this computer. */
-export function isLoopback(hostname: string): boolean {
-  return LOOPBACK.test(hostname);
-}
-
-/** Whether a credential can be sent to a URL: https, or plain http that stays on this computer. */
-export function isSecureOrigin({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
-}
 
 /**
  * The edge's address as `https://host[:port]`, from what a person types: a bare domain as the stack's output gives it, or

@@ -1,6 +1,6 @@
 import type { EdgeIssuer } from '../../edge/config.ts';
 import type { RefusalCode } from '../../edge/refusal.ts';
-import { isLoopback } from '../settings/edge-url.ts';
+import { isLoopback } from '../../protocol/secure-origin.ts';
 import { presetOf } from './presets.ts';
 
 function atProvider(issuer: EdgeIssuer | undefined): string[] {

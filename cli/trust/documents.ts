@@ -1,3 +1,4 @@
+import { isLoopback, isSecureOrigin } from '../../protocol/secure-origin.ts';
 import { MAX_KEY_SET_BYTES } from '../../protocol/signing-key.ts';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
@@ -5,7 +6,6 @@ import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
 import { type Fields, readFields } from '../settings/documents.ts';
-import { isLoopback, isSecureOrigin } from '../settings/edge-url.ts';
 
 /** Milliseconds for a document, from the connection to its last byte. */
 const DEADLINE_MS = 15_000;

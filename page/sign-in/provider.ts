@@ -1,3 +1,4 @@
+import { isSecureOrigin } from '../../protocol/secure-origin.ts';
 import type { SignInIssuer } from '../settings.ts';
 import { type SignedIn, SignInError } from './signed-in.ts';
 
@@ -51,11 +52,7 @@ async function endpointsOf({ issuer }: SignInIssuer): Promise<Endpoints> {
   return { authorization, token };
 }
 
-function isSecure(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname));
-}
+const isSecure = (url: string) => URL.canParse(url) && isSecureOrigin(new URL(url));
 
 const redirectUri = () => `${location.origin}/`;
 

@@ -6,11 +6,11 @@ import {
   discovery,
   None,
 } from 'openid-client';
+import { isSecureOrigin } from '../../../protocol/secure-origin.ts';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { openDispatcher } from '../../network/dispatcher.ts';
 import type { LocalCloud } from '../../settings/deployments.ts';
-import { isSecureOrigin } from '../../settings/edge-url.ts';
 import type { DescribedIssuer } from '../described-issuer.ts';
 import { onProvider } from './provider-failures.ts';
 import { providerFetch } from './provider-fetch.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
-import { edgeUrl, isLoopback } from '../../../cli/settings/edge-url.ts';
+import { edgeUrl } from '../../../cli/settings/edge-url.ts';
+import { isLoopback } from '../../../protocol/secure-origin.ts';
 import { seeded } from '../../support/random.ts';
 
 test('a bare domain and a whole URL mean the same edge', () => {

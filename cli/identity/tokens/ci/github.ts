@@ -1,5 +1,5 @@
+import { isSecureOrigin } from '../../../../protocol/secure-origin.ts';
 import { readFields } from '../../../settings/documents.ts';
-import { isSecureOrigin } from '../../../settings/edge-url.ts';
 import { requestToken } from './token-request.ts';
 import { noToken, type Workload } from './workload.ts';
 
