@@ -8,6 +8,8 @@ export interface PoolIdentity {
   readonly clientId: string;
   /** The pool's key set. */
   readonly jwks: { readonly keys: readonly Jwk[] };
+  /** `http://127.0.0.1:<port>` of an embedded cloud, where the upload page signs in. Absent: AWS's of the pool's region. */
+  readonly userPoolEndpoint?: string;
 }
 
 /** What is baked into the function's code: Lambda@Edge has no environment variables. Public data only. */
@@ -87,6 +89,8 @@ export interface EdgeIssuer {
   /** Values of `iss`, compared as they are: a slash more or less is another issuer. */
   readonly iss: readonly string[];
   readonly jwksUri: string;
+  /** Origin where scripts of the upload page get tokens, if it is not that of `iss`. People and pools only. */
+  readonly tokenOrigin?: string;
   /** As fetched at deploy, so that verifying needs no network. */
   readonly keys: readonly Jwk[];
   /** The kind of token that is accepted. */

@@ -17,6 +17,8 @@ export interface EdgeDescription {
   readonly region?: string;
   readonly userPoolId?: string;
   readonly clientId?: string;
+  /** Of the pool's API, in an embedded cloud. Only the upload page uses it. */
+  readonly userPoolEndpoint?: string;
   /** What applies to the pool's users. */
   readonly policy: UploadPolicy;
   /** Where callers sign in, or get their tokens. */
@@ -84,9 +86,10 @@ export function describeEdge({ issuers, policy, page, idp }: EdgeConfig, caller?
   };
 }
 
-function describePool({ iss: [issuer = ''], clientId }: EdgeIssuer) {
+function describePool({ iss: [issuer = ''], clientId, tokenOrigin: userPoolEndpoint }: EdgeIssuer) {
   const userPoolId = issuer.slice(issuer.lastIndexOf('/') + 1);
-  return { region: userPoolId.split('_')[0] ?? '', userPoolId, ...omitUndefined({ clientId }) };
+  const region = userPoolId.split('_')[0] ?? '';
+  return { region, userPoolId, ...omitUndefined({ clientId, userPoolEndpoint }) };
 }
 
 /**

@@ -26,9 +26,10 @@ const HASHED = /-[\w-]{8,}\.\w+$/;
  * tokens in its memory, reach no other host.
  */
 function contentSecurityPolicy(issuers: readonly EdgeIssuer[]): string {
-  const connect = issuers.flatMap(({ kind, iss }) => {
-    if (kind === 'pool') return iss.slice(0, 1);
-    return kind === 'people' ? iss : [];
+  const connect = issuers.flatMap(({ kind, iss, tokenOrigin }) => {
+    if (kind === 'pool') return [tokenOrigin ?? iss[0] ?? []].flat();
+    // Discovery is at the issuer, the token endpoint may be elsewhere.
+    return kind === 'people' ? [...iss, tokenOrigin ?? []].flat() : [];
   });
   const origins = new Set(connect.map((iss) => new URL(iss).origin));
   return [

@@ -8,7 +8,7 @@ import { ownIssuer } from './own-issuer.ts';
  * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
  */
 export function poolIssuer(
-  { userPoolId, clientId, jwks }: PoolIdentity,
+  { userPoolId, clientId, jwks, userPoolEndpoint: tokenOrigin }: PoolIdentity,
   { writeTo, allowGroups }: UploadPolicy,
 ): EdgeIssuer {
   const [region] = userPoolId.split('_');
@@ -23,6 +23,7 @@ export function poolIssuer(
     kind: 'pool',
     iss,
     jwksUri: `${iss[0]}/.well-known/jwks.json`,
+    ...omitUndefined({ tokenOrigin }),
     keys: jwks.keys,
     token: 'access',
     audiences: [clientId],
@@ -35,12 +36,14 @@ export function poolIssuer(
 
 /** Returns the configuration of a baked one: the user pool becomes the first issuer, the deployment's own the last. */
 export function configOf({ userPoolId, clientId, jwks, policy, ...baked }: BakedConfig): EdgeConfig {
-  const { issuers = [], signing, page, idp, origins = [], bakedAt } = baked;
+  const { userPoolEndpoint, issuers = [], signing, page, idp, origins = [], bakedAt } = baked;
   const { maxSize, corsOrigins } = policy;
   const hasPool = userPoolId !== undefined && clientId !== undefined && jwks !== undefined;
   return {
     issuers: [
-      ...(hasPool ? [poolIssuer({ userPoolId, clientId, jwks }, policy)] : []),
+      ...(hasPool
+        ? [poolIssuer({ userPoolId, clientId, jwks, ...omitUndefined({ userPoolEndpoint }) }, policy)]
+        : []),
       ...issuers,
       ...(signing === undefined ? [] : [ownIssuer(signing)]),
     ],

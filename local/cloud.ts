@@ -17,6 +17,7 @@ import { createKms } from './kms/service.ts';
 import { createLambda } from './lambda/service.ts';
 import { createLogs } from './logs/service.ts';
 import { bucketLogs, bucketOrigin } from './origin.ts';
+import { pageRequests } from './page-requests.ts';
 import { createS3 } from './s3/service.ts';
 import { createSns } from './sns/service.ts';
 import { createSts } from './sts/service.ts';
@@ -201,10 +202,11 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
 
   await cloudfront.start();
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS });
-  const answer = nodeListener(endpoint, onDefect);
+  const pages = pageRequests(cloudfront.pageOrigins);
+  const answer = nodeListener(pages.answer(endpoint), onDefect);
   listenBehindGate(
     server,
-    { scheme: 'http', refuse: refusePlainly },
+    { scheme: 'http', refuse: refusePlainly, allowsPage: pages.allows },
     (request, response, expectsContinue) => {
       if (expectsContinue) response.writeContinue();
       answer(request, response);

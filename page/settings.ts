@@ -21,7 +21,7 @@ export interface PageSettings {
 export interface PoolAddress {
   readonly userPoolId: string;
   readonly clientId: string;
-  /** Where the pool's API is. */
+  /** Origin of the pool's API. */
   readonly endpoint: string;
 }
 
@@ -31,10 +31,12 @@ const fieldsOf = (value: unknown): Fields =>
   (typeof value === 'object' && value !== null ? value : {}) as Fields;
 const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
-function poolOf({ region, userPoolId, clientId }: Fields): PoolAddress | undefined {
+function poolOf({ region, userPoolId, clientId, userPoolEndpoint }: Fields): PoolAddress | undefined {
   const [at, pool, client] = [region, userPoolId, clientId].map(textOf);
   if (at === undefined || pool === undefined || client === undefined) return undefined;
-  return { userPoolId: pool, clientId: client, endpoint: `https://cognito-idp.${at}.amazonaws.com/` };
+  // The page's Content-Security-Policy allows no other address than this one.
+  const endpoint = textOf(userPoolEndpoint) ?? `https://cognito-idp.${at}.amazonaws.com`;
+  return { userPoolId: pool, clientId: client, endpoint };
 }
 
 function issuersOf(value: unknown): readonly SignInIssuer[] {

@@ -1,4 +1,5 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { isSecureOrigin } from '../../protocol/secure-origin.ts';
 import { algorithmsOf, type Jwk } from '../../protocol/signing-key.ts';
 import { UserError } from '../errors.ts';
 import { type Documents, requireHttps } from './documents.ts';
@@ -7,6 +8,8 @@ import { requireTenant } from './entra-tenants.ts';
 /** What an issuer says of itself. */
 export interface DiscoveredIssuer {
   readonly jwksUri: string;
+  /** Of the token endpoint, if it is not that of the issuer. */
+  readonly tokenOrigin?: string;
   /** Absent where the document does not list them. */
   readonly scopesSupported?: readonly string[];
 }
@@ -33,7 +36,7 @@ async function discoverIssuer(issuer: string, documents: Documents): Promise<Dis
       hint: 'Is that the issuer? It is the value of iss in a token: edge-upload trust check shows it.',
     });
   }
-  const { issuer: named, jwks_uri: jwksUri, scopes_supported: scopes } = fetched.fields;
+  const { issuer: named, jwks_uri: jwksUri, scopes_supported: scopes, token_endpoint } = fetched.fields;
   if (named !== issuer) {
     throw new UserError(
       'usage',
@@ -51,7 +54,16 @@ async function discoverIssuer(issuer: string, documents: Documents): Promise<Dis
     throw new UserError('usage', `The key set (jwks_uri) of ${issuer} is not a URL.`);
   }
   const { href } = requireHttps(jwksUri, 'The key set of the issuer', plainLoopback);
-  return { jwksUri: href, ...omitUndefined({ scopesSupported: texts(scopes) }) };
+  const tokenOrigin = otherOrigin(token_endpoint, issuer, plainLoopback);
+  return { jwksUri: href, ...omitUndefined({ tokenOrigin, scopesSupported: texts(scopes) }) };
+}
+
+/** Returns the origin of a token endpoint; `undefined` where it is the issuer's, and for an address that no token may come from. */
+function otherOrigin(endpoint: unknown, issuer: string, plainLoopback: boolean): string | undefined {
+  if (typeof endpoint !== 'string' || !URL.canParse(endpoint)) return undefined;
+  const url = new URL(endpoint);
+  const isSecure = url.protocol === 'https:' || (plainLoopback && isSecureOrigin(url));
+  return isSecure && url.origin !== new URL(issuer).origin ? url.origin : undefined;
 }
 
 /**

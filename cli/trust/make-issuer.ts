@@ -168,6 +168,7 @@ export function makeIssuer(
     jwksUri: discovered.jwksUri,
     token,
     ...omitUndefined({
+      tokenOrigin: kind === 'people' ? discovered.tokenOrigin : undefined,
       audiences,
       clientId: flags.clientId ?? kept?.clientId,
       clientSecretPublic: flags.clientSecretPublic ?? keptSecret(flags, kept),

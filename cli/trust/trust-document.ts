@@ -3,8 +3,8 @@ import type { Rule } from '../../protocol/upload-rule.ts';
 import type { JsonValue } from '../json-value.ts';
 import { formatClaimName } from './claim-name.ts';
 
-/** An issuer of a file. Its key set is found by discovery. */
-export type FiledIssuer = Omit<TrustedIssuer, 'jwksUri'>;
+/** An issuer of a file. Its addresses are found by discovery. */
+export type FiledIssuer = Omit<TrustedIssuer, 'jwksUri' | 'tokenOrigin'>;
 
 const HEADER = ` Who is allowed to upload besides the users of the pool. To apply it: edge-upload trust --file trust.yaml
  It is the whole list: issuers that are not in it are removed.`;

@@ -39,6 +39,8 @@ export interface CloudFront {
   close(): Promise<void>;
   /** Whether edge replicas keep a published version from being deleted. */
   isReplicated(versionArn: string): boolean;
+  /** Origins of the pages that the distributions serve, as browsers send them in `Origin`. */
+  pageOrigins(): readonly string[];
   distributions(): readonly { readonly id: string; readonly domainName: string; readonly enabled: boolean }[];
 }
 
@@ -98,6 +100,13 @@ export function createCloudFront(options: CloudFrontOptions): CloudFront {
         (replicas[versionArn] ?? 0) > now().getTime()
       );
     },
+    pageOrigins: () =>
+      Object.values(store.state.distributions)
+        .filter(({ config }) => config.enabled)
+        .flatMap(({ port, config: { aliases = [] } }) => [
+          `https://${domainName(port)}`,
+          ...aliases.map((alias) => `https://${alias}:${port}`),
+        ]),
     distributions: () =>
       Object.values(store.state.distributions).map(({ id, port, config }) => ({
         id,

@@ -11,8 +11,19 @@ export interface GateRules {
   readonly names?: () => readonly string[];
   /** Set where the service judges `Origin` itself, as a distribution's CORS does. */
   readonly anyOrigin?: boolean;
+  /** Requests of pages of other origins that are answered all the same. Absent: none. */
+  readonly allowsPage?: (request: PageRequest) => boolean;
   /** Answers a refused request and ends its connection. */
   readonly refuse: (response: ServerResponse, refusal: GateRefusal) => void;
+}
+
+/** A request before its body is read. */
+export interface PageRequest {
+  readonly method: string;
+  /** As sent: a path, or a whole URL. */
+  readonly target: string;
+  /** Each value as sent. */
+  readonly header: (name: string) => readonly string[];
 }
 
 export interface GateRefusal {
@@ -84,7 +95,9 @@ function gateRefusal(request: IncomingMessage, rules: GateRules): GateRefusal | 
       message: `The embedded cloud answers only requests that are addressed to it. Use ${rules.scheme}://127.0.0.1:${port}`,
     };
   }
-  if (rules.anyOrigin !== true && isCrossOrigin(request, host.toLowerCase(), rules)) {
+  if (rules.anyOrigin === true || !isCrossOrigin(request, host.toLowerCase(), rules)) return undefined;
+  const header = (name: string) => valuesOf(request, name);
+  if (rules.allowsPage?.({ method: request.method ?? '', target, header }) !== true) {
     return { status: 403, message: 'The embedded cloud does not answer web pages of other origins.' };
   }
   return undefined;

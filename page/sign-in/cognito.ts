@@ -40,7 +40,7 @@ async function call({ endpoint }: PoolAddress, operation: string, body: object):
   let response: Response;
   let text: string;
   try {
-    response = await fetch(endpoint, {
+    response = await fetch(`${endpoint}/`, {
       method: 'POST',
       headers: {
         'content-type': 'application/x-amz-json-1.1',

@@ -96,6 +96,16 @@ test('scripts of the page reach the edge, the pool and issuers of people, and no
   ];
   const people = 'https://id.example.com https://id2.example.com:8443 http://127.0.0.1:5000';
   assert.equal(await policyOf({ issuers }), `'self' https://cognito-idp.us-east-1.amazonaws.com ${people}`);
+  const tokenOrigin = 'https://tokens.example.net';
+  assert.equal(
+    await policyOf({ issuers: [outside({ iss: ['https://id.example.com'], tokenOrigin })] }),
+    `'self' https://cognito-idp.us-east-1.amazonaws.com https://id.example.com ${tokenOrigin}`,
+  );
+  assert.equal(
+    await policyOf({ userPoolEndpoint: 'http://127.0.0.1:4599' }),
+    "'self' http://127.0.0.1:4599",
+    'an embedded cloud has the pool itself',
+  );
   const { userPoolId, clientId, jwks, ...without } = bakedWith({ issuers });
   assert.ok(userPoolId && clientId && jwks);
   const config = configOf(without);

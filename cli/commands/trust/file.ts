@@ -55,7 +55,17 @@ async function textOf(path: string, name: string): Promise<string> {
 }
 
 async function withKeySet(issuer: FiledIssuer, documents: Documents): Promise<TrustedIssuer> {
-  const { jwksUri } = await discoverIssuers(issuer.iss, documents);
+  const discovered = await discoverIssuers(issuer.iss, documents);
   const { alias, kind, preset, iss, ...rest } = issuer;
-  return { alias, kind, ...omitUndefined({ preset }), iss, jwksUri, ...rest };
+  const tokenOrigin = kind === 'people' ? discovered.tokenOrigin : undefined;
+  const { jwksUri } = discovered;
+  return {
+    alias,
+    kind,
+    ...omitUndefined({ preset }),
+    iss,
+    jwksUri,
+    ...omitUndefined({ tokenOrigin }),
+    ...rest,
+  };
 }

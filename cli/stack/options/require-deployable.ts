@@ -19,7 +19,7 @@ const DESCRIPTION_ROOM = 10_000;
 const bytesOf = (value: object) => Buffer.byteLength(JSON.stringify(value));
 
 /** Returns the members of an issuer that the edge describes. */
-function described({ rules, jwksUri, name, groups, maxAge, ...issuer }: TrustedIssuer): object {
+function described({ rules, jwksUri, tokenOrigin, name, groups, maxAge, ...issuer }: TrustedIssuer): object {
   return issuer;
 }
 

@@ -18,17 +18,20 @@ const isRule = isRecord(
   },
 );
 
+const isUrl = (value: unknown) => typeof value === 'string' && URL.canParse(value);
+
 const isIssuer = isRecord(
   {
     alias: isAlias,
     kind: (value) => value === 'people' || value === 'workload',
     iss: isTexts,
-    jwksUri: (value) => typeof value === 'string' && URL.canParse(value),
+    jwksUri: isUrl,
     token: (value) => value === 'access' || value === 'id',
     name: isTexts,
     rules: listOf(isRule),
   },
   {
+    tokenOrigin: isUrl,
     audiences: isTexts,
     clientId: isText,
     clientSecretPublic: isText,

@@ -15,12 +15,14 @@ interface Baking {
 /** Returns what a deploy bakes into the edge function; `undefined` before the stack has what it takes. */
 export async function edgeKeys(
   { context: { env, signal }, clients: { cognitoUrl }, local }: StackWork,
-  { outputs, options: { userPool = true }, trusted }: Baking,
+  { outputs, options: { userPool = true, page }, trusted }: Baking,
 ): Promise<EdgeKeys | undefined> {
   if (outputs.bucket === undefined) return undefined;
   if (!userPool) return trusted;
   const pool = await poolIdentity(outputs, { cognitoUrl, env, signal, local });
-  if (pool !== undefined) return { pool, ...trusted };
+  // On AWS, the page finds the pool's API by its region.
+  const userPoolEndpoint = page ? local?.endpoint : undefined;
+  if (pool !== undefined) return { pool: { ...pool, ...omitUndefined({ userPoolEndpoint }) }, ...trusted };
   // An edge stays while a user pool is added.
   return outputs.domain === undefined ? undefined : trusted;
 }

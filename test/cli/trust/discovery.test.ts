@@ -32,6 +32,30 @@ describe('discovery of an issuer', () => {
     });
   });
 
+  it('keeps the origin of a token endpoint at another host', async () => {
+    const rows = [
+      ['https://tokens.example.net/t?tenant=1', 'https://tokens.example.net'],
+      ['https://id.example.com/token', undefined],
+      ['https://id.example.com:8443/token', 'https://id.example.com:8443'],
+      ['http://tokens.example.net/t', undefined],
+      ['http://127.0.0.1:1/t', undefined],
+      ['data:text/plain,', undefined],
+      ['no address', undefined],
+      [7, undefined],
+    ] as const;
+    for (const [token_endpoint, origin] of rows) {
+      const documents = documentsOf({
+        [`https://id.example.com${WELL_KNOWN}`]: {
+          issuer: 'https://id.example.com',
+          jwks_uri: 'https://id.example.com/keys',
+          token_endpoint,
+        },
+      });
+      const { tokenOrigin } = await discoverIssuers(['https://id.example.com'], documents);
+      assert.equal(tokenOrigin, origin, String(token_endpoint));
+    }
+  });
+
   it('asks no issuer of every tenant of Entra ID', async () => {
     const documents = documentsOf();
     const every = ['https://login.microsoftonline.com/common/v2.0'];

@@ -382,6 +382,13 @@ const make = (flags: IssuerFlags, wish: Wish = corp, found: object = {}) =>
   makeIssuer(wish, flags, { ...FOUND, ...found });
 
 describe('an issuer as a command line asks for it', () => {
+  it('keeps where people get tokens, and of jobs only the keys', () => {
+    const found = { tokenOrigin: 'https://tokens.example.net' };
+    assert.equal(make({ clientId: 'cli' }, corp, found).tokenOrigin, found.tokenOrigin);
+    const job: Wish = { preset: 'kubernetes', iss: ['https://cluster.example.com'], when: [] };
+    assert.equal(make({}, job, found).tokenOrigin, undefined);
+  });
+
   it('has the settings of its provider', () => {
     assert.deepEqual(make({ clientId: 'cli' }), {
       alias: 'oidc',

@@ -660,6 +660,7 @@ test('trusted issuers of a later version are refused: nothing of them is left ou
       { kind: 'machine' },
       { iss: [] },
       { jwksUri: 'keys' },
+      { tokenOrigin: 'tokens' },
       { token: 'opaque' },
       { name: 'sub' },
       { rules: [{ unless: [] }] },

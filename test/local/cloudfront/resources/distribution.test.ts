@@ -35,6 +35,7 @@ describe('AWS::CloudFront::Distribution', () => {
       assert.deepEqual(fixture.cloudfront.distributions(), [
         { id: deployed.physicalId, domainName: deployed.attributes.DomainName, enabled: true },
       ]);
+      assert.deepEqual(fixture.cloudfront.pageOrigins(), [`https://${deployed.attributes.DomainName}`]);
     }),
   );
 
@@ -95,6 +96,7 @@ describe('AWS::CloudFront::Distribution', () => {
 
       await resource.update({ physicalId, previous, properties: disabled });
       await refuses();
+      assert.deepEqual(fixture.cloudfront.pageOrigins(), []);
       const enabled = await resource.update({ physicalId, previous: disabled, properties: previous });
       assert.deepEqual(enabled.attributes, deployed.attributes);
       assert.equal((await send(fixture, `${deployed.url}/k`)).status, 200);

@@ -1,0 +1,71 @@
+import type { PageRequest } from './wire/gate.ts';
+import type { HttpHandler } from './wire/http.ts';
+
+/** Requests that pages of the embedded distributions send to the AWS endpoint. */
+export interface PageRequests {
+  /** Whether a page of another origin than the endpoint's is allowed to send the request. */
+  readonly allows: (request: PageRequest) => boolean;
+  /** Answers preflights, and adds the headers without which a page cannot read an answer. */
+  readonly answer: (handler: HttpHandler) => HttpHandler;
+}
+
+const SERVICE = 'AWSCognitoIdentityProviderService';
+
+/** Operations of a sign-in. A password, a session or a token in the body authorises them; none takes a signature. */
+const SIGN_IN: ReadonlySet<string> = new Set(
+  [
+    'AssociateSoftwareToken',
+    'ConfirmForgotPassword',
+    'ForgotPassword',
+    'GetTokensFromRefreshToken',
+    'InitiateAuth',
+    'RespondToAuthChallenge',
+    'RevokeToken',
+    'VerifySoftwareToken',
+  ].map((name) => `${SERVICE}.${name}`),
+);
+
+/** What a script sends beside what every page can send. No `Authorization`: a page has no AWS credentials. */
+const HEADERS: readonly string[] = ['content-type', 'x-amz-target'];
+
+const MAX_AGE = '600';
+
+/**
+ * Lets pages of the cloud's own distributions sign in. Cognito answers pages of every origin; here any web page could
+ * reach the endpoint, so that it answers those that the cloud itself serves, and for a sign-in alone.
+ * @param origins of pages, as browsers send them; asked for each request
+ */
+export function pageRequests(origins: () => readonly string[]): PageRequests {
+  const isPreflight = (method: string) => method === 'OPTIONS';
+  const isAllowed = ({ method, target, header }: PageRequest): boolean => {
+    if (target !== '/' || header('authorization').length > 0) return false;
+    if (!isPreflight(method)) return method === 'POST' && SIGN_IN.has(header('x-amz-target').join());
+    const asked = header('access-control-request-headers').join().toLowerCase().split(',');
+    return (
+      header('access-control-request-method').join() === 'POST' &&
+      asked.map((name) => name.trim()).every((name) => name === '' || HEADERS.includes(name))
+    );
+  };
+  return {
+    allows(request) {
+      const [origin = '', ...more] = request.header('origin');
+      return more.length === 0 && origins().includes(origin) && isAllowed(request);
+    },
+    answer: (handler) => async (request) => {
+      // The gate has judged the request before; what comes from a page of the endpoint's own origin needs no headers.
+      const { origin = '' } = request.headers;
+      if (!origins().includes(origin)) return handler(request);
+      const headers = { 'access-control-allow-origin': origin, vary: 'Origin' };
+      if (isPreflight(request.method)) {
+        const more = {
+          'access-control-allow-methods': 'POST',
+          'access-control-allow-headers': HEADERS.join(', '),
+          'access-control-max-age': MAX_AGE,
+        };
+        return { status: 204, headers: { ...headers, ...more } };
+      }
+      const answer = await handler(request);
+      return { ...answer, headers: { ...answer.headers, ...headers } };
+    },
+  };
+}
