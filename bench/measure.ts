@@ -1,3 +1,4 @@
+import type { Figures, Reading } from './figures.ts';
 import type { Stage } from './stage.ts';
 
 /** How a measurement is run. */
@@ -5,12 +6,11 @@ interface Run {
   readonly stage: Stage;
   /** Rounds; absent: the measurement's own number. */
   readonly rounds: number | undefined;
-  /** Called with each value. */
-  readonly onValue: (way: string, value: number) => void;
+  /** Called with each reading. */
+  readonly onReading: (way: string, reading: Reading) => void;
 }
 
-/** A measurement. Returns its Markdown table. */
-export type Measure = (run: Run) => Promise<string>;
+export type Measure = (run: Run) => Promise<Figures>;
 
 export const MIB = 1024 ** 2;
 export const GIB = 1024 ** 3;

@@ -1,31 +1,20 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { CLI } from '../test/e2e/harness.ts';
 import { missing } from '../test/support/programs.ts';
+import { bundled } from './bundled.ts';
+import type { Command } from './cost.ts';
+import type { PoolWork } from './peers/undici-pool.ts';
 import type { Stage } from './stage.ts';
 
-/** A program with its arguments and environment. */
-export interface Command {
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-}
+/** Requests at once, of every peer that is asked for a number. */
+const AT_ONCE = 16;
 
-/** Runs a command and returns its seconds of wall time. Where it fails, the error has its output. */
-export async function timed({ program, args, env }: Command, cwd: string): Promise<number> {
-  const began = performance.now();
-  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  const seconds = (performance.now() - began) / 1000;
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
-  return seconds;
+/** A file and the key that it is stored under. */
+export interface Upload {
+  readonly path: string;
+  readonly key: string;
 }
 
 /** Returns the command of `edge-upload`. */
@@ -35,28 +24,50 @@ export function edgeUpload(env: NodeJS.ProcessEnv, ...args: readonly string[]): 
 
 /** Returns `curl -T` with the token in a file and the embedded cloud's authority. */
 export async function curlPut(stage: Stage, path: string, url: string): Promise<Command> {
-  const { computer, cloud } = stage;
-  const head = join(computer.home, 'curl.head');
+  const args = ['--output', '/dev/null', '--upload-file', path, url];
+  return { program: 'curl', args: [...(await curlOptions(stage)), ...args], env: stage.computer.env };
+}
+
+/** Returns `curl --parallel` for many files. */
+export async function curlParallel(stage: Stage, uploads: readonly Upload[]): Promise<Command> {
+  const config = join(stage.computer.home, 'curl.config');
+  const lines = uploads.map(
+    ({ path, key }) => `upload-file = "${path}"\nurl = "${stage.edge}/${key}"\noutput = "/dev/null"\n`,
+  );
+  await writeFile(config, lines.join(''));
+  const args = ['--parallel', '--parallel-max', String(AT_ONCE), '--config', config];
+  return { program: 'curl', args: [...(await curlOptions(stage)), ...args], env: stage.computer.env };
+}
+
+async function curlOptions(stage: Stage): Promise<string[]> {
+  const head = join(stage.computer.home, 'curl.head');
   await writeFile(head, `Authorization: Bearer ${await stage.token()}\n`, { mode: 0o600 });
-  const args = ['--silent', '--show-error', '--fail', '--output', '/dev/null', '--cacert', cloud.caFile];
-  return {
-    program: 'curl',
-    args: [...args, '--header', `@${head}`, '--upload-file', path, url],
-    env: computer.env,
+  return ['--silent', '--show-error', '--fail', '--cacert', stage.cloud.caFile, '--header', `@${head}`];
+}
+
+/** Returns a bare undici pool for many files: one read and one request each, without retries, checksums or a journal. */
+export async function undiciPool(stage: Stage, uploads: readonly Upload[]): Promise<Command> {
+  const work: PoolWork = {
+    origin: stage.edge,
+    token: await stage.token(),
+    caFile: stage.cloud.caFile,
+    connections: AT_ONCE,
+    uploads,
   };
+  return bundled(stage, 'undici-pool', work);
 }
 
 /** The AWS CLI at an endpoint of the embedded S3. */
 export function awsS3(stage: Stage, endpoint: string, ...args: readonly string[]): Command {
   return {
     program: peers().aws ?? 'aws',
-    args: ['s3', ...args, '--only-show-errors', '--endpoint-url', endpoint],
+    args: ['s3', ...args, '--endpoint-url', endpoint],
     env: stage.awsEnv,
   };
 }
 
-/** `rclone copy` of a folder with its default settings. */
-export function rcloneCopy(stage: Stage, folder: string, prefix: string): Command {
+/** `rclone copy` of a folder, or `rclone lsl`, with default settings. */
+export function rclone(stage: Stage, ...args: readonly string[]): Command {
   const env = {
     ...stage.computer.env,
     RCLONE_CONFIG: join(stage.computer.home, 'rclone.conf'),
@@ -68,7 +79,7 @@ export function rcloneCopy(stage: Stage, folder: string, prefix: string): Comman
     // Buckets without ACLs accept this one; older versions of rclone always send an ACL.
     RCLONE_S3_ACL: 'bucket-owner-full-control',
   };
-  return { program: 'rclone', args: ['copy', folder, `:s3:${stage.bucket}/${prefix}`], env };
+  return { program: 'rclone', args, env };
 }
 
 export interface Peers {

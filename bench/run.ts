@@ -1,68 +1,101 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, platform } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { compare, report } from './compare.ts';
+import { LABELS, type Quantity, type Reading, type Results } from './figures.ts';
 import type { Measure } from './measure.ts';
 import { deploy } from './measures/deploy.ts';
 import { edge } from './measures/edge.ts';
+import { connections, files, losses, roundTrips, sizes } from './measures/growth.ts';
+import { large, medium } from './measures/large.ts';
 import { link } from './measures/link.ts';
-import { loopback } from './measures/loopback.ts';
+import { list } from './measures/list.ts';
 import { many } from './measures/many.ts';
 import { memory } from './measures/memory.ts';
 import { page } from './measures/page.ts';
 import { small, start } from './measures/start.ts';
+import { starved } from './measures/starved.ts';
+import { walk } from './measures/walk.ts';
 import { versions } from './programs.ts';
+import { Ledger, readResults } from './results.ts';
 import { withStage } from './stage.ts';
+import { markdown } from './table.ts';
 
 // The SDK's warning on Node 20.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
-// npm run bench [-- [name…] [--rounds <number>] [--write]]
-// Without names, all of them. --write puts the tables into bench/README.md.
+// npm run bench [-- [name…] [--rounds <number>] [--write] [--compare <file>] [--render]]
+// Without names, all but those of growth. --write keeps the figures in bench/results/ and renders bench/README.md.
+// --compare reports what is slower than in a file of results. --render measures nothing.
 
-const MEASURES: Readonly<Record<string, Measure>> = {
+const DEFAULT: Readonly<Record<string, Measure>> = {
   start,
   small,
   many,
   edge,
+  starved,
   deploy,
-  loopback,
+  walk,
+  list,
+  medium,
+  large,
   link,
   memory,
   page,
 };
-const NOTE = join(import.meta.dirname, 'README.md');
+const GROWTH: Readonly<Record<string, Measure>> = { files, sizes, connections, roundTrips, losses };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string' }, write: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    compare: { type: 'string' },
+    render: { type: 'boolean', default: false },
+  },
 });
-const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-const names = positionals.length > 0 ? positionals : Object.keys(MEASURES);
+const ledger = new Ledger(import.meta.dirname);
+const names = positionals.flatMap((name) => (name === 'growth' ? Object.keys(GROWTH) : name));
 
-/** Writes a table between its marks in bench/README.md. */
-async function writeDown(name: string, text: string): Promise<void> {
-  const note = await readFile(NOTE, 'utf8');
-  const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- /${name} -->)`);
-  if (!place.test(note)) throw new Error(`bench/README.md has no marks for ${name}`);
-  await writeFile(
-    NOTE,
-    note.replace(place, (_all, begin: string, end: string) => begin + text + end),
-  );
+function measureOf(name: string): Measure {
+  const measure = DEFAULT[name] ?? GROWTH[name];
+  if (measure !== undefined) return measure;
+  const all = [...Object.keys(DEFAULT), 'growth', ...Object.keys(GROWTH)];
+  throw new Error(`no measurement ${name}; there are: ${all.join(', ')}`);
 }
 
-const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${platform()}; ${versions()}`;
-process.stdout.write(`${machine}\n`);
-await withStage(async (stage) => {
-  for (const name of names) {
-    const measure = MEASURES[name];
-    if (measure === undefined)
-      throw new Error(`no measurement ${name}; there are: ${Object.keys(MEASURES).join(', ')}`);
-    const onValue = (way: string, value: number) =>
-      process.stderr.write(`${name}: ${way} ${Number(value.toPrecision(4))}\n`);
-    const text = `${await measure({ stage, rounds, onValue })}\n\n_${new Date().toISOString().slice(0, 10)}; ${machine}_`;
-    process.stdout.write(`\n${name}\n\n${text}\n`);
-    if (values.write) await writeDown(name, text);
-    await stage.empty();
+function shown(reading: Reading): string {
+  return (Object.keys(LABELS) as Quantity[])
+    .filter((quantity) => reading[quantity] !== undefined)
+    .map((quantity) => `${quantity} ${Number(reading[quantity]?.toPrecision(4))}`)
+    .join(', ');
+}
+
+async function measureAll(): Promise<Results> {
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${platform()}; ${versions()}`;
+  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+  const results: Record<string, Results[string]> = {};
+  for (const name of names.length > 0 ? names : Object.keys(DEFAULT)) {
+    const measure = measureOf(name);
+    await withStage(async (stage) => {
+      const onReading = (way: string, reading: Reading) =>
+        process.stderr.write(`${name}: ${way}: ${shown(reading)}\n`);
+      const figures = await measure({ stage, rounds, onReading });
+      const result = { date: new Date().toISOString().slice(0, 10), machine, ...figures };
+      results[name] = result;
+      process.stdout.write(`\n${name}\n\n${markdown(result)}\n`);
+      if (values.write) await ledger.add({ [name]: result });
+    });
   }
-});
+  return results;
+}
+
+if (values.render) await ledger.render();
+else {
+  const before = values.compare === undefined ? undefined : await readResults(values.compare);
+  const results = await measureAll();
+  if (before !== undefined) {
+    const changes = compare(before, results);
+    process.stdout.write(`\n${report(changes)}\n`);
+    if (changes.some(({ isSlower }) => isSlower)) process.exitCode = 1;
+  }
+}

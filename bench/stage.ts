@@ -27,12 +27,23 @@ export interface Stage {
   readonly awsEnv: NodeJS.ProcessEnv;
   /** Returns the user's token, valid for another measurement. */
   token(): Promise<string>;
+  /** Returns a prefix that no key has yet. Deleting objects before a round makes the file system slow for the round. */
+  freshPrefix(): string;
   /** Deletes all objects. Fails where an upload is open. */
   empty(): Promise<void>;
 }
 
+/** Authorities of this computer, which each program would load in its own time. */
+const NO_AUTHORITIES = {
+  CURL_CA_BUNDLE: undefined,
+  REQUESTS_CA_BUNDLE: undefined,
+  SSL_CERT_DIR: undefined,
+  SSL_CERT_FILE: undefined,
+};
+
 /** Runs `work` with a stage. */
 export async function withStage(work: (stage: Stage) => Promise<void>): Promise<void> {
+  let prefixes = 0;
   await withCloud(async (computer, cloud) => {
     const { url, outputs } = await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
     await signIn(computer);
@@ -51,12 +62,13 @@ export async function withStage(work: (stage: Stage) => Promise<void>): Promise<
         bucket: Bucket,
         awsEnv: awsEnv(computer, cloud),
         token: async () => (await computer.run(['token'])).stdout.trim(),
+        freshPrefix: () => `round-${++prefixes}/`,
         empty: () => empty(s3, Bucket),
       });
     } finally {
       s3.destroy();
     }
-  });
+  }, NO_AUTHORITIES);
 }
 
 async function empty(s3: S3Client, Bucket: string): Promise<void> {

@@ -1,57 +1,105 @@
-import { type Measured, pairedRatio } from './pairs.ts';
+import {
+  type Figures,
+  type Goal,
+  isReached,
+  LABELS,
+  median,
+  type Quantity,
+  type Result,
+  ratios,
+  type Series,
+  valuesOf,
+} from './figures.ts';
 
-/** What one way is held to: the ratio of ours to theirs, at most. */
-export interface Goal {
-  readonly peer: string;
-  readonly atMost: number;
+type Format = (value: number) => string;
+
+const inSeconds: Format = (value) => {
+  if (value < 1e-3) return `${(value * 1e6).toFixed(0)} µs`;
+  if (value < 0.01) return `${(value * 1000).toFixed(2)} ms`;
+  return value < 1 ? `${(value * 1000).toFixed(0)} ms` : `${value.toFixed(value < 10 ? 2 : 1)} s`;
+};
+
+const inMiB: Format = (value) => `${(value / 1024 ** 2).toFixed(0)} MiB`;
+
+const FORMATS: Readonly<Record<Quantity, Format>> = {
+  wall: inSeconds,
+  processor: inSeconds,
+  cloud: inSeconds,
+  memory: inMiB,
+  rate: (value) => `${inMiB(value)}/s`,
+};
+
+const UNITS: Readonly<Record<Goal['unit'], Format>> = {
+  ratio: (value) => value.toFixed(2),
+  seconds: inSeconds,
+  bytes: inMiB,
+};
+
+/** Returns a measurement's Markdown: a table of all ways, one of the bounds, and where it was measured. */
+export function markdown(result: Result): string {
+  return [
+    waysTable(result),
+    ...(result.goals.length > 0 ? [goalsTable(result.goals)] : []),
+    `_${result.date}; ${result.machine}_`,
+  ].join('\n\n');
 }
 
-export type Format = (value: number) => string;
-
-export const inSeconds: Format = (value) =>
-  value < 1 ? `${(value * 1000).toFixed(0)} ms` : `${value.toFixed(value < 10 ? 2 : 1)} s`;
-
-export const inMiB: Format = (value) => `${(value / 1024 ** 2).toFixed(0)} MiB`;
-
-const HEAD = ['', 'median', 'from … to', 'ours ÷ this', 'asked for', ''];
-
-function line(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
-}
-
-function cellsOf(ours: Measured, one: Measured, goals: readonly Goal[], format: Format): string[] {
-  const spread = `${format(Math.min(...one.values))} … ${format(Math.max(...one.values))}`;
-  const cells = [one.name, format(one.median), spread];
-  if (one === ours) return [...cells, '', '', ''];
-  const ratio = pairedRatio(ours, one);
-  const goal = goals.find(({ peer }) => peer === one.name);
-  const asked = goal === undefined ? '' : `≤ ${Number(goal.atMost.toFixed(2))}`;
-  const verdict = goal === undefined ? '' : ratio <= goal.atMost ? 'reached' : '**not reached**';
-  return [...cells, ratio.toFixed(2), asked, verdict];
-}
-
-/** A Markdown table: ours first, and below it each peer with how we compare to it. */
-export function table(
-  ours: Measured,
-  peers: readonly Measured[],
-  goals: readonly Goal[],
-  format: Format,
-): string {
-  const rows = [ours, ...peers].map((one) => line(cellsOf(ours, one, goals, format)));
-  return [line(HEAD), line(HEAD.map((_, column) => (column === 0 ? ':--' : '--:'))), ...rows].join('\n');
-}
-
-/** A Markdown table of values that are held to bounds of their own, not to peers. */
-export function bounds(
-  rows: readonly {
-    readonly name: string;
-    readonly value: string;
-    readonly asked: string;
-    readonly held: boolean;
-  }[],
-): string {
-  const cells = rows.map(({ name, value, asked, held }) =>
-    line([name, value, asked, held ? 'reached' : '**not reached**']),
+/** Our way comes first; below it each other way, and for each peer how we compare to it. */
+function waysTable({ series }: Figures): string {
+  const quantities = (Object.keys(LABELS) as Quantity[]).filter((quantity) =>
+    series.some((one) => valuesOf(one, quantity).length > 0),
   );
-  return [line(['', 'median', 'asked for', '']), line([':--', '--:', '--:', '--:']), ...cells].join('\n');
+  const hasPeers = series.some(({ peer }) => peer);
+  const isCompared = (quantity: Quantity) => hasPeers && (quantity === 'wall' || quantity === 'processor');
+  const head = quantities.flatMap((quantity) => [
+    LABELS[quantity],
+    ...(isCompared(quantity) ? ['ours ÷ this'] : []),
+  ]);
+  const rows = series.map((one) => [
+    one.skips === undefined ? one.way : `${one.way} (${one.skips})`,
+    ...quantities.flatMap((quantity) => [
+      withSpread(valuesOf(one, quantity), FORMATS[quantity]),
+      ...(isCompared(quantity) ? [ratioTo(one, series[0], quantity)] : []),
+    ]),
+  ]);
+  return table(['', ...head], rows);
+}
+
+function withSpread(values: readonly number[], format: Format): string {
+  if (values.length === 0) return '';
+  const middle = format(median(values));
+  return values.length === 1
+    ? middle
+    : `${middle} (${format(Math.min(...values))} … ${format(Math.max(...values))})`;
+}
+
+function ratioTo(one: Series, ours: Series | undefined, quantity: Quantity): string {
+  if (ours === undefined || !one.peer) return '';
+  const ratio = median(ratios(ours, one, quantity));
+  return Number.isFinite(ratio) ? ratio.toFixed(2) : '';
+}
+
+function goalsTable(goals: readonly Goal[]): string {
+  const rows = goals.map((goal) => [
+    goal.what,
+    UNITS[goal.unit](goal.value),
+    asked(goal),
+    isReached(goal) ? 'reached' : '**not reached**',
+  ]);
+  return table(['', 'median', 'asked for', ''], rows);
+}
+
+function asked({ unit, atMost, atLeast }: Goal): string {
+  const bounds = [
+    atLeast === undefined ? '' : `≥ ${UNITS[unit](atLeast)}`,
+    atMost === undefined ? '' : `≤ ${UNITS[unit](atMost)}`,
+  ];
+  return bounds.filter(Boolean).join(' and ');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, column) => (column === 0 ? ':--' : '--:'))), ...rows.map(line)].join(
+    '\n',
+  );
 }

@@ -1,55 +1,87 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Command, costOf, processorSeconds } from '../cost.ts';
+import { againstPeers, type Goal, median, type Quantity, type Reading, valuesOf } from '../figures.ts';
 import type { Measure } from '../measure.ts';
-import { inRounds } from '../pairs.ts';
-import { awsS3, edgeUpload, peers, rcloneCopy, timed } from '../programs.ts';
-import { inSeconds, table } from '../table.ts';
+import { awsS3, curlParallel, edgeUpload, peers, rclone, undiciPool } from '../programs.ts';
+import { inRounds, type Way } from '../rounds.ts';
+import { makeSmallFiles, uploadsOf } from '../small-files.ts';
+import type { Stage } from '../stage.ts';
 
 const FILES = 5_000;
-const FOLDERS = 50;
+const NO_EDGE = 'skips TLS, the edge and its token check';
 
-async function makeFolder(root: string): Promise<void> {
-  for (let folder = 0; folder < FOLDERS; folder += 1) {
-    const path = join(root, `folder-${folder}`);
-    await mkdir(path, { recursive: true });
-    for (let file = 0; file < FILES / FOLDERS; file += 1) {
-      await writeFile(join(path, `file-${file}.dat`), Buffer.alloc(4096, folder * 100 + file));
-    }
-  }
+/** Costs of a command, and those of the embedded cloud meanwhile. */
+async function costWithCloud({ cloud, computer }: Stage, command: Command): Promise<Reading> {
+  const before = processorSeconds(cloud.pid);
+  const reading = await costOf(command, computer.home);
+  const after = processorSeconds(cloud.pid);
+  return before === undefined || after === undefined ? reading : { ...reading, cloud: after - before };
 }
 
-/** 5,000 files of 4 KiB. */
-export const many: Measure = async ({ stage, rounds = 5, onValue }) => {
+/** 5,000 files of 4 KiB, beside those who do equal work and those who skip some. */
+export const many: Measure = async ({ stage, rounds = 5, onReading }) => {
   const { computer, cloud, bucket } = stage;
   const folder = join(computer.home, 'many');
-  await makeFolder(folder);
-  const [ours, ...others] = await inRounds(
+  const paths = makeSmallFiles(folder, FILES, 4096);
+  /** @param command makes its preparations and takes a fresh prefix */
+  const way = (
+    command: (prefix: string) => Command | Promise<Command>,
+    about: Omit<Way, 'run'> = {},
+  ): Way => ({
+    ...about,
+    run: async () => costWithCloud(stage, await command(stage.freshPrefix())),
+  });
+  const { curl, rclone: hasRclone, aws } = peers();
+  const series = await inRounds(
     rounds,
     {
-      async 'edge-upload put -r'() {
-        await stage.empty();
-        return timed(edgeUpload(computer.env, 'put', '-r', folder, '--quiet'), computer.home);
-      },
-      ...(peers().rclone !== undefined && {
-        async 'rclone copy'() {
-          await stage.empty();
-          return timed(rcloneCopy(stage, folder, 'many'), computer.home);
-        },
+      'edge-upload put -r': way((prefix) =>
+        edgeUpload(computer.env, 'put', '-r', folder, '--prefix', prefix, '--quiet'),
+      ),
+      ...(curl !== undefined && {
+        'curl --parallel': way((prefix) => curlParallel(stage, uploadsOf(folder, paths, prefix)), {
+          peer: true,
+        }),
       }),
-      ...(peers().aws !== undefined && {
-        async 'aws s3 cp --recursive'() {
-          await stage.empty();
-          const target = `s3://${bucket}/many/`;
-          return timed(awsS3(stage, cloud.endpoint, 'cp', '--recursive', folder, target), computer.home);
-        },
+      'undici pool': way((prefix) => undiciPool(stage, uploadsOf(folder, paths, prefix)), { peer: true }),
+      ...(hasRclone !== undefined && {
+        'rclone copy': way((prefix) => rclone(stage, 'copy', folder, `:s3:${bucket}/${prefix}`), {
+          peer: true,
+          skips: NO_EDGE,
+        }),
+      }),
+      ...(aws !== undefined && {
+        'aws s3 cp --recursive': way(
+          (prefix) =>
+            awsS3(
+              stage,
+              cloud.endpoint,
+              'cp',
+              '--only-show-errors',
+              '--recursive',
+              folder,
+              `s3://${bucket}/${prefix}`,
+            ),
+          { peer: true, skips: NO_EDGE },
+        ),
       }),
     },
-    onValue,
+    onReading,
   );
-  if (ours === undefined) throw new Error('nothing was measured');
-  const goals = [
-    { peer: 'aws s3 cp --recursive', atMost: 1 / 5 },
-    { peer: 'rclone copy', atMost: 1 },
-  ];
-  return table(ours, others, goals, inSeconds);
+  const each = (what: string, way: string, quantity: Quantity, atMost: number): Goal[] =>
+    series
+      .filter((one) => one.way === way && valuesOf(one, quantity).length > 0)
+      .map((one) => ({ what, value: median(valuesOf(one, quantity)) / FILES, unit: 'seconds', atMost }));
+  return {
+    series,
+    goals: [
+      ...againstPeers(series, 'wall', {
+        'curl --parallel': 1.1,
+        'rclone copy': 1,
+        'aws s3 cp --recursive': 0.2,
+      }),
+      ...each('processor time of the command line, each file', 'edge-upload put -r', 'processor', 0.85e-3),
+      ...each("the embedded cloud's, each PUT of curl", 'curl --parallel', 'cloud', 0.8e-3),
+    ],
+  };
 };

@@ -1,50 +1,43 @@
-import { peakOf } from '../../test/support/peak-memory.ts';
+import { costOf } from '../cost.ts';
+import { median, type Reading, ratios, valuesOf } from '../figures.ts';
 import { GIB, type Measure, MIB } from '../measure.ts';
-import { inRounds, pairedRatio } from '../pairs.ts';
 import { edgeUpload } from '../programs.ts';
+import { inRounds } from '../rounds.ts';
 import { makeSparse, type Stage } from '../stage.ts';
-import { bounds, inMiB } from '../table.ts';
 
-async function peakOfPut(stage: Stage, path: string): Promise<number> {
+async function memoryOfPut(stage: Stage, path: string): Promise<Reading> {
   await stage.empty();
   const { env, home } = stage.computer;
-  const { program, args } = edgeUpload(env, 'put', path, '--quiet');
-  const { peakBytes, code, stderr } = await peakOf(program, args, { env, cwd: home });
-  if (code !== 0) throw new Error(`put ended with ${code}:\n${stderr}`);
-  return peakBytes;
+  const { memory } = await costOf(edgeUpload(env, 'put', path, '--quiet'), home);
+  if (memory === undefined) throw new Error('this computer does not report the memory of a process');
+  return { memory };
 }
 
 /** The most memory of the command line for files of 10 GiB and 1 GiB. */
-export const memory: Measure = async ({ stage, rounds = 3, onValue }) => {
+export const memory: Measure = async ({ stage, rounds = 3, onReading }) => {
   const [small, large] = [
     await makeSparse(stage, 'small.bin', GIB),
     await makeSparse(stage, 'large.bin', 10 * GIB),
   ];
-  const [forSmall, forLarge] = await inRounds(
+  const series = await inRounds(
     rounds,
-    { '1 GiB': () => peakOfPut(stage, small), '10 GiB': () => peakOfPut(stage, large) },
-    onValue,
+    {
+      '10 GiB': { run: () => memoryOfPut(stage, large) },
+      '1 GiB': { run: () => memoryOfPut(stage, small) },
+    },
+    onReading,
   );
+  const [forLarge, forSmall] = series;
   if (forSmall === undefined || forLarge === undefined) throw new Error('nothing was measured');
-  const ratio = pairedRatio(forLarge, forSmall);
-  return bounds([
-    {
-      name: 'peak for 10 GiB',
-      value: inMiB(forLarge.median),
-      asked: '≤ 160 MiB',
-      held: forLarge.median <= 160 * MIB,
-    },
-    {
-      name: 'peak for 1 GiB',
-      value: inMiB(forSmall.median),
-      asked: '≤ 160 MiB',
-      held: forSmall.median <= 160 * MIB,
-    },
-    {
-      name: 'the one ÷ the other',
-      value: ratio.toFixed(2),
-      asked: '0.90 to 1.10',
-      held: ratio >= 0.9 && ratio <= 1.1,
-    },
-  ]);
+  const growth = median(ratios(forLarge, forSmall, 'memory'));
+  const most = (what: string, one: typeof forLarge) =>
+    ({ what, value: median(valuesOf(one, 'memory')), unit: 'bytes', atMost: 160 * MIB }) as const;
+  return {
+    series,
+    goals: [
+      most('10 GiB', forLarge),
+      most('1 GiB', forSmall),
+      { what: '10 GiB ÷ 1 GiB', value: growth, unit: 'ratio', atLeast: 0.9, atMost: 1.1 },
+    ],
+  };
 };

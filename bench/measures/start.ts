@@ -1,38 +1,49 @@
+import { costOf } from '../cost.ts';
+import { againstPeers } from '../figures.ts';
 import type { Measure } from '../measure.ts';
-import { inRounds } from '../pairs.ts';
-import { awsS3, edgeUpload, peers, timed } from '../programs.ts';
-import { makeFile } from '../stage.ts';
-import { inSeconds, table } from '../table.ts';
+import { awsS3, edgeUpload, peers } from '../programs.ts';
+import { inRounds, type Way } from '../rounds.ts';
+import { makeFile, type Stage } from '../stage.ts';
+
+/** Node without a program. */
+function bareNode({ computer: { env, home } }: Stage): Way {
+  return { peer: true, run: () => costOf({ program: process.execPath, args: ['-e', '0'], env }, home) };
+}
 
 /** The start of the program alone. */
-export const start: Measure = async ({ stage, rounds = 21, onValue }) => {
+export const start: Measure = async ({ stage, rounds = 21, onReading }) => {
   const { env, home } = stage.computer;
-  const [version, node] = await inRounds(
+  const series = await inRounds(
     rounds,
     {
-      'edge-upload --version': () => timed(edgeUpload(env, '--version'), home),
-      'node -e 0': () => timed({ program: process.execPath, args: ['-e', '0'], env }, home),
+      'edge-upload --version': { run: () => costOf(edgeUpload(env, '--version'), home) },
+      'node -e 0': bareNode(stage),
     },
-    onValue,
+    onReading,
   );
-  if (version === undefined || node === undefined) throw new Error('nothing was measured');
-  return table(version, [node], [{ peer: node.name, atMost: 1.5 }], inSeconds);
+  return { series, goals: againstPeers(series, 'wall', { 'node -e 0': 1.5 }) };
 };
 
 /** A file of 1 KiB. */
-export const small: Measure = async ({ stage, rounds = 11, onValue }) => {
+export const small: Measure = async ({ stage, rounds = 21, onReading }) => {
   const { computer, cloud, bucket } = stage;
+  const { env, home } = computer;
   const path = await makeFile(stage, 'small.bin', 1024);
-  const [ours, ...others] = await inRounds(
+  const series = await inRounds(
     rounds,
     {
-      'edge-upload put': () => timed(edgeUpload(computer.env, 'put', path, '--quiet'), computer.home),
+      'edge-upload put': { run: () => costOf(edgeUpload(env, 'put', path, '--quiet'), home) },
+      'node -e 0': bareNode(stage),
       ...(peers().aws !== undefined && {
-        'aws s3 cp': () => timed(awsS3(stage, cloud.endpoint, 'cp', path, `s3://${bucket}/`), computer.home),
+        'aws s3 cp': {
+          peer: true as const,
+          skips: 'skips TLS, the edge and its token check',
+          run: () =>
+            costOf(awsS3(stage, cloud.endpoint, 'cp', '--only-show-errors', path, `s3://${bucket}/`), home),
+        },
       }),
     },
-    onValue,
+    onReading,
   );
-  if (ours === undefined) throw new Error('nothing was measured');
-  return table(ours, others, [{ peer: 'aws s3 cp', atMost: 0.5 }], inSeconds);
+  return { series, goals: againstPeers(series, 'wall', { 'node -e 0': 4.5, 'aws s3 cp': 0.5 }) };
 };

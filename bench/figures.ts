@@ -1,0 +1,95 @@
+/** What a run costs or yields: seconds, bytes, or bytes a second. */
+export type Quantity = 'wall' | 'processor' | 'cloud' | 'memory' | 'rate';
+
+/** The values of one run. */
+export type Reading = Readonly<Partial<Record<Quantity, number>>>;
+
+/** One way to do the work, with the readings of its rounds. */
+export interface Series {
+  readonly way: string;
+  /** Present for another program that does the same work. */
+  readonly peer?: true;
+  /** What a peer skips of the work. */
+  readonly skips?: string;
+  readonly readings: readonly Reading[];
+}
+
+/** A value that is held to a bound. */
+export interface Goal {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: 'ratio' | 'seconds' | 'bytes';
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
+/** The outcome of one measurement. */
+export interface Figures {
+  readonly series: readonly Series[];
+  readonly goals: readonly Goal[];
+}
+
+/** One measurement as it is kept in `bench/results/`. */
+export interface Result extends Figures {
+  /** `YYYY-MM-DD` */
+  readonly date: string;
+  /** Processors and versions. */
+  readonly machine: string;
+}
+
+export type Results = Readonly<Record<string, Result>>;
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** Returns a quantile, between the two nearest values in proportion. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (sorted.length - 1) * share;
+  const below = sorted[Math.floor(at)] ?? Number.NaN;
+  const above = sorted[Math.ceil(at)] ?? Number.NaN;
+  return below + (above - below) * (at - Math.floor(at));
+}
+
+/** Returns the values of one quantity, in the order of the rounds; empty if it was not measured. */
+export function valuesOf({ readings }: Series, quantity: Quantity): number[] {
+  return readings.flatMap(({ [quantity]: value }) => (value === undefined ? [] : [value]));
+}
+
+/** Returns each round's ratio of ours to theirs. Other load in a round affects both sides of its ratio. */
+export function ratios(ours: Series, theirs: Series, quantity: Quantity): number[] {
+  const others = valuesOf(theirs, quantity);
+  return valuesOf(ours, quantity).map((value, round) => value / (others[round] ?? Number.NaN));
+}
+
+export function isReached({ value, atMost = Number.POSITIVE_INFINITY, atLeast = 0 }: Goal): boolean {
+  return value <= atMost && value >= atLeast;
+}
+
+/**
+ * Returns goals for the median ratio of our way, the first series, to peers. A peer that is not installed has no goal.
+ * @param asked the most for each peer
+ */
+export function againstPeers(
+  series: readonly Series[],
+  quantity: Quantity,
+  asked: Readonly<Record<string, number>>,
+): Goal[] {
+  const [ours] = series;
+  if (ours === undefined) return [];
+  return Object.entries(asked).flatMap(([way, atMost]) => {
+    const theirs = series.find((one) => one.way === way);
+    if (theirs === undefined) return [];
+    const value = median(ratios(ours, theirs, quantity));
+    return { what: `${LABELS[quantity]} ÷ ${way}`, value, unit: 'ratio', atMost } as const;
+  });
+}
+
+export const LABELS: Readonly<Record<Quantity, string>> = {
+  wall: 'wall time',
+  processor: 'processor time',
+  cloud: "embedded cloud's processor time",
+  memory: 'most memory',
+  rate: 'rate',
+};
