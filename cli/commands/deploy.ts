@@ -30,6 +30,7 @@ import { withoutEnded } from '../stack/signing/signing-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { claimWarnings } from '../trust/claim-warnings.ts';
 import { shellWord } from '../ui/shell-word.ts';
+import { fromFile } from './deploy/from-file.ts';
 import {
   DEFAULT_STACK_NAME,
   findTarget,
@@ -53,11 +54,15 @@ export interface ApplyArgs extends OperatorArgs {
   readonly dryRun?: boolean;
 }
 
-export interface DeployArgs extends ApplyArgs, Omit<OptionFlags, 'local'> {}
+export interface DeployArgs extends ApplyArgs, Omit<OptionFlags, 'local'> {
+  /** A deployment file, which has all options. */
+  readonly file?: string;
+}
 
 /** Creates or updates the stack, and remembers the deployment. */
 export async function deploy(context: Context, args: DeployArgs): Promise<Result> {
-  const { given, unset } = askedOptions(await withLogo(context, args));
+  const { given, change } =
+    args.file === undefined ? await fromFlags(context, args) : await fromFile(context, args.file, args);
   const target = (await findTarget(context)) ?? (await targetNamed(context, DEFAULT_STACK_NAME));
   // Without --local, the deployment that this computer knows says where it lives, and must agree.
   refuseOtherCloud(target, args);
@@ -65,13 +70,25 @@ export async function deploy(context: Context, args: DeployArgs): Promise<Result
   const work = args.local
     ? await openLocal(context, stackName)
     : await openAws(context, stackName, args.profile);
-  return applyTo({ context, target, work, args, given }, (kept) => {
-    const options = mergeOptions(kept, given, unset);
-    for (const text of unsetNotes(options, unset)) context.ui.event({ type: 'note', text });
-    for (const text of (options.trust ?? []).flatMap(claimWarnings))
-      context.ui.event({ type: 'warning', text });
-    return { options };
-  });
+  return applyTo({ context, target, work, args, given }, change);
+}
+
+/** The options of the command line change those that are kept. */
+async function fromFlags(
+  context: Context,
+  args: DeployArgs,
+): Promise<{ readonly given: StackOptions; readonly change: ChangeOptions }> {
+  const { given, unset } = askedOptions(await withLogo(context, args));
+  return {
+    given,
+    change(kept) {
+      const options = mergeOptions(kept, given, unset);
+      for (const text of unsetNotes(options, unset)) context.ui.event({ type: 'note', text });
+      for (const text of (options.trust ?? []).flatMap(claimWarnings))
+        context.ui.event({ type: 'warning', text });
+      return { options };
+    },
+  };
 }
 
 interface Changed {

@@ -5,12 +5,13 @@ import { edgeUrl } from '../settings/edge-url.ts';
 import { ifThere } from '../stack/aws-failures.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
 import { compareKeys, type IssuerKeys, issuerRows, issuersJson } from '../stack/checks/issuer-keys.ts';
+import { writeDeployment } from '../stack/file/write-deployment.ts';
 import { type FoundStack, findStack, OUTPUT } from '../stack/find-stack.ts';
 import { measureBucket } from '../stack/operate/bucket.ts';
 import { type FoundKept, findKept, keptLines } from '../stack/operate/kept.ts';
 import { clearLeftovers } from '../stack/operate/leftovers.ts';
 import { countUsers } from '../stack/operate/pool.ts';
-import { type DescribedOption, describeOptions } from '../stack/options/describe-options.ts';
+import { type DescribedOption, describeOptions, optionsJson } from '../stack/options/describe-options.ts';
 import { readOptions } from '../stack/options/kept-options.ts';
 import { stackResources } from '../stack/stack-resources.ts';
 import type { StackWork } from '../stack/stack-work.ts';
@@ -21,17 +22,20 @@ import { wantedTemplate } from '../stack/template/wanted-template.ts';
 import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { resourceName } from '../ui/resource-words.ts';
 import { fields } from '../ui/table-lines.ts';
-import { type OperatorArgs, openStack, requireTarget, stackMissing } from './operator.ts';
+import { type OperatorArgs, openStack, requireStack, requireTarget, stackMissing } from './operator.ts';
 
 export interface StatusArgs extends OperatorArgs {
   /** Names the options that nobody has set. */
   readonly verbose?: boolean;
+  /** Prints the options and issuers as a file for `deploy --file`. */
+  readonly yaml?: boolean;
 }
 
 /** What is deployed, how it differs from what this version would deploy, and what is left of what was. */
 export async function status(context: Context, args: StatusArgs): Promise<Result> {
   const work = await openStack(context, await requireTarget(context, args), args);
   try {
+    if (args.yaml) return await asFile(work);
     const stack = await findStack(work);
     const leftovers = await clearLeftovers(context, work, {
       wait: false,
@@ -52,6 +56,15 @@ export async function status(context: Context, args: StatusArgs): Promise<Result
   } finally {
     work.clients.close();
   }
+}
+
+async function asFile(work: StackWork): Promise<Result> {
+  const options = readOptions(await deployedTemplate(work, (await requireStack(work)).id));
+  const text = await writeDeployment(options);
+  return {
+    document: { stackName: work.stackName, options: optionsJson(options) },
+    text: text.trimEnd().split('\n'),
+  };
 }
 
 interface Insight {

@@ -11,8 +11,10 @@ export function declareDeploy(root: Commander, act: Act): void {
         'edge-upload deploy --local      (no AWS account needed)',
         "edge-upload deploy --max-size 5G --write-to '{username}/'",
         'edge-upload deploy --unset max-size',
+        'edge-upload deploy --file edge-upload.yaml --dry-run',
       ])
         .option('--local', 'Deploy to the embedded cloud on this computer')
+        .option('--file <path>', 'Take all options from this file (status --yaml prints one)')
         .option('-y, --yes', 'Do not ask')
         .option('--allow-data-loss', 'With --yes: even if users or objects are lost')
         .option('-n, --dry-run', 'Show what would change; change nothing')

@@ -11,9 +11,11 @@ export function declareOperators(root: Commander, act: Act): void {
   root.commandsGroup('For operators:');
   declareDeploy(root, act);
   operated(
-    define(root, 'status', 'Show what is deployed and what is left over').addOption(
-      verbose('Also list the options with their defaults'),
-    ),
+    define(root, 'status', 'Show what is deployed and what is left over', [
+      'edge-upload status --yaml > edge-upload.yaml',
+    ])
+      .option('--yaml', 'Print a file for deploy --file')
+      .addOption(verbose('Also list the options with their defaults')),
   ).action((given) => act(async () => (await import('../commands/status.ts')).status, given));
   operated(define(root, 'doctor', 'Check credentials, stack, edge, clock and sign-in')).action((given) =>
     act(async () => (await import('../commands/doctor.ts')).doctor, given),

@@ -1,9 +1,11 @@
+import type { TrustedIssuer } from '../../infra/options.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isSecureOrigin } from '../../protocol/secure-origin.ts';
 import { algorithmsOf, type Jwk } from '../../protocol/signing-key.ts';
 import { UserError } from '../errors.ts';
 import { type Documents, requireHttps } from './documents.ts';
 import { requireTenant } from './entra-tenants.ts';
+import type { FiledIssuer } from './trust-document.ts';
 
 /** What an issuer says of itself. */
 export interface DiscoveredIssuer {
@@ -89,4 +91,21 @@ export function keyWords(keys: readonly Jwk[]): string {
     kids.set(algorithms, [...(kids.get(algorithms) ?? []), key.kid]);
   }
   return [...kids].map(([algorithms, list]) => `${algorithms}: ${list.join(', ')}`).join('; ');
+}
+
+/**
+ * Returns the issuers of a file with the key sets that their documents name.
+ * @throws {UserError} `usage` or `unreachable`
+ */
+export function discoverKeySets(
+  issuers: readonly FiledIssuer[],
+  documents: Documents,
+): Promise<readonly TrustedIssuer[]> {
+  return Promise.all(
+    issuers.map(async ({ alias, kind, preset, iss, ...rest }) => {
+      const { jwksUri, tokenOrigin } = await discoverIssuers(iss, documents);
+      const forPage = omitUndefined({ tokenOrigin: kind === 'people' ? tokenOrigin : undefined });
+      return { alias, kind, ...omitUndefined({ preset }), iss, jwksUri, ...forPage, ...rest };
+    }),
+  );
 }

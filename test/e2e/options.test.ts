@@ -224,6 +224,36 @@ test('options are chosen, kept by a plain deploy, and reset', async (t) => {
     }
     assert.deepEqual(await options(computer), CHOSEN);
 
+    // The file of what is deployed changes nothing; what is changed in it is shown, then deployed.
+    const file = join(computer.home, 'edge-upload.yaml');
+    const fromFile = ['deploy', '--local', '--file', 'edge-upload.yaml'];
+    const written = (await computer.run(['status', '--yaml'])).stdout;
+    await writeFile(file, written);
+    const same = await computer.json<Deployed>(fromFile);
+    assert.deepEqual([same.outcome, same.options], ['unchanged', CHOSEN]);
+    await writeFile(
+      file,
+      written.replace('max-size: 1KiB', 'max-size: 2K').replace(/^expire-after.*\n/m, ''),
+    );
+    const difference = (await computer.run([...fromFile, '--dry-run'])).stdout;
+    assert.match(difference, /max-size: 1 KiB → 2 KiB/);
+    assert.match(difference, /expire-after: 30 days → none/);
+    for (const [text, flags, message] of [
+      [written.replace('max-size', 'maxsize'), [], /^error: edge-upload\.yaml:\d+: maxsize is not known\./],
+      [written, ['--mfa', 'off'], /--mfa is not used with --file/],
+      [written, ['--unset', 'mfa'], /--unset is not used with --file/],
+      [`${written}web-acl-arn: ${WEB_ACL}\n`, [], /no web ACLs/],
+    ] as const) {
+      await writeFile(file, text);
+      const refused = await computer.run([...fromFile, ...flags]);
+      assert.equal(refused.code, 2, refused.stdout);
+      assert.match(refused.stderr, message);
+    }
+    assert.deepEqual(await options(computer), CHOSEN);
+    await writeFile(file, written.replace('max-size: 1KiB', 'max-size: 2K'));
+    const changed = await computer.json<Deployed>([...fromFile, '--yes']);
+    assert.deepEqual(changed.options, { ...CHOSEN, maxSize: 2048 });
+
     // Taken back, all but the data that are to stay.
     const unset = FLAGS.filter((flag) => flag.startsWith('--') && flag !== '--retain-data').flatMap(
       (flag) => ['--unset', flag.slice(2)],

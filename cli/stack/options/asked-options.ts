@@ -66,6 +66,11 @@ function toUnset(name: string): OptionName {
   });
 }
 
+/** Returns the options that a command line names. */
+export function typedOptions(flags: OptionFlags): readonly OptionName[] {
+  return OPTION_NAMES.filter((option) => typedValue(option, flags) !== undefined);
+}
+
 /**
  * Reads and checks the options as typed, before anything is sent.
  * @throws {UserError} `usage` naming the flag and its bounds.
@@ -82,7 +87,8 @@ export function askedOptions(flags: OptionFlags): AskedOptions {
   return { given: options, unset };
 }
 
-function refuseOnAwsOnly(options: StackOptions): void {
+/** @throws {UserError} `usage` for options that the embedded cloud cannot have */
+export function refuseOnAwsOnly(options: StackOptions): void {
   for (const name of OPTION_NAMES) {
     const { flag, awsOnly } = kindOf(name);
     if (awsOnly === undefined || options[name] === undefined) continue;

@@ -7,6 +7,8 @@ export interface OptionValue<T> {
   show(value: T): string;
   /** How commander collects an option that is given several times; absent: the last one counts. */
   readonly repeats?: 'list' | 'pairs';
+  /** The only values, where they can be counted. */
+  readonly choices?: readonly string[];
 }
 
 const asTyped = (typed: unknown) => typed;
@@ -22,6 +24,7 @@ export const choice = <T extends string>(...choices: readonly T[]): OptionValue<
   parse: asTyped,
   isValid: (value): value is T => choices.some((one) => one === value),
   show: (value) => value,
+  choices,
 });
 
 export const onOff = (off = 'off'): OptionValue<boolean> => ({

@@ -39,7 +39,7 @@ describe('file of issuers', () => {
     ];
     const text = await writeTrustFile(issuers);
     assert.match(text, /^# Who is allowed t/);
-    const read = await readTrustFile(text);
+    const read = await readTrustFile(text, 'trust.yaml');
     assert.deepEqual(
       read.map(({ maxAge, ...one }) => one),
       issuers.map(({ jwksUri, maxAge, ...one }) => one),
@@ -52,6 +52,7 @@ describe('file of issuers', () => {
       file(
         'provider: github\nissuer: https://x\nrules:\n  - when: {repository_id: "7"}\n    writeTo: ci/\n    maxSize: 5G',
       ),
+      'trust.yaml',
     );
     assert.deepEqual(corp, {
       alias: 'github',
@@ -66,16 +67,16 @@ describe('file of issuers', () => {
   });
 
   it('may have no issuer', async () => {
-    assert.deepEqual(await readTrustFile('issuers: []'), []);
+    assert.deepEqual(await readTrustFile('issuers: []', 'trust.yaml'), []);
   });
 
   const REFUSED: readonly (readonly [name: string, text: string, message: RegExp])[] = [
-    ['what is not YAML', 'issuers: [', /cannot be read as YAML/],
-    ['text', 'hello', /the file is not a mapping/],
-    ['an unknown section', 'issuers: []\nusers: []', /the file\.users is not known/],
+    ['what is not YAML', 'issuers: [', /^trust\.yaml:1: this is not YAML/],
+    ['text', 'hello', /^trust\.yaml:1: the file is not a mapping/],
+    ['an unknown section', 'issuers: []\nusers: []', /^trust\.yaml:2: users is not known/],
     ['no list', 'issuers: {}', /issuers is not a list/],
     ['no issuer', file(`alias: corp\nrules:${RULE}`), /issuers\[0\]\.issuer is missing/],
-    ['no rules', file('issuer: https://x'), /rules is not a list/],
+    ['no rules', file('issuer: https://x'), /issuers\[0\]\.rules is missing/],
     ['an unknown provider', file(`provider: acme\nissuer: https://x\nrules:${RULE}`), /provider is “acme”/],
     [
       'an unknown setting',
@@ -85,7 +86,7 @@ describe('file of issuers', () => {
     [
       'a misspelt condition',
       file('issuer: https://x\nrules:\n  - whem: {a: b}\n    writeTo: x/'),
-      /whem is not known/,
+      /^trust\.yaml:4: issuers\[0\]\.rules\[0\]\.whem is not known/,
     ],
     [
       'conditions that are all commented out',
@@ -96,10 +97,10 @@ describe('file of issuers', () => {
     ['an empty flag', file('issuer: https://x\nrules:\n  - noClobber: ~'), /noClobber is empty/],
     ['an empty audience', file(`issuer: https://x\naudience: null\nrules:${RULE}`), /audience is empty/],
     ['an empty age', file(`issuer: https://x\nmaxAge:\nrules:${RULE}`), /maxAge is empty/],
-    ['an alias', 'issuers:\n  - &a {issuer: https://x}\n  - *a', /line 3 has an alias/],
-    ['an unknown tag', 'issuers: !foo []', /cannot be read as YAML: Unresolved tag.* line 1/],
-    ['a list as a name', 'issuers:\n  - ? [a]\n    : b', /line 2 has a list or a mapping as a name/],
-    ['an empty list', 'issuers:', /the file\.issuers is empty/],
+    ['an alias', 'issuers:\n  - &a {issuer: https://x}\n  - *a', /:3: an alias/],
+    ['an unknown tag', 'issuers: !foo []', /:1: this is not YAML: Unresolved tag/],
+    ['a list as a name', 'issuers:\n  - ? [a]\n    : b', /:2: a list or a mapping cannot be a name/],
+    ['an empty list', 'issuers:', /issuers is empty/],
     ['conditions without a claim', file('issuer: https://x\nrules:\n  - when: {}'), /names no claim/],
     [
       'a number where claims have text',
@@ -125,7 +126,7 @@ describe('file of issuers', () => {
   ];
   for (const [name, text, message] of REFUSED) {
     it(`refuses ${name}`, async () => {
-      await assert.rejects(readTrustFile(text), withCode('usage', message));
+      await assert.rejects(readTrustFile(text, 'trust.yaml'), withCode('usage', message));
     });
   }
 });

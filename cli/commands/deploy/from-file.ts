@@ -1,0 +1,72 @@
+import { dirname, resolve } from 'node:path';
+import type { TrustedKeys } from '../../../infra/edge-keys.ts';
+import type { StackOptions } from '../../../infra/options.ts';
+import type { Context } from '../../context.ts';
+import { UserError } from '../../errors.ts';
+import { readYamlText } from '../../settings/yaml-file.ts';
+import { readDeployment } from '../../stack/file/read-deployment.ts';
+import { type OptionFlags, refuseOnAwsOnly, typedOptions } from '../../stack/options/asked-options.ts';
+import { nameOf, OPTION_NAMES } from '../../stack/options/kinds.ts';
+import { mergeOptions } from '../../stack/options/merge-options.ts';
+import { withLogo } from '../../stack/options/page-logo.ts';
+import { requireDeployable } from '../../stack/options/require-deployable.ts';
+import type { StackWork } from '../../stack/stack-work.ts';
+import { discoverKeySets } from '../../trust/discovery.ts';
+import { openDocuments } from '../../trust/documents.ts';
+import { shellWord } from '../../ui/shell-word.ts';
+import { planTrust } from '../trust/plan.ts';
+
+/** What a deployment file asks for. */
+export interface FileChange {
+  readonly given: StackOptions;
+  readonly change: (
+    kept: StackOptions,
+    work: StackWork,
+  ) => Promise<{ readonly options: StackOptions; readonly keySets: TrustedKeys['keySets'] }>;
+}
+
+/**
+ * Reads a deployment file before anything is sent. Its options and issuers are all that there are; signing keys stay.
+ * @param path as typed
+ * @throws {UserError} `usage` for a file that cannot be used, and for options beside it
+ */
+export async function fromFile(
+  context: Context,
+  path: string,
+  args: OptionFlags & { readonly dryRun?: boolean },
+): Promise<FileChange> {
+  refuseBeside(path, args);
+  const text = await readYamlText(context.cwd, path, [
+    'Write one:',
+    `  edge-upload status --yaml > ${shellWord(path)}`,
+  ]);
+  const { options: given, issuers } = await readDeployment(text, path, async (pageLogo) => {
+    // A path in a file is seen from its folder.
+    const logo = await withLogo({ cwd: dirname(resolve(context.cwd, path)) }, { pageLogo });
+    return logo.pageLogo;
+  });
+  if (args.local) refuseOnAwsOnly(given);
+  const absent = OPTION_NAMES.filter((option) => given[option] === undefined);
+  return {
+    given,
+    async change(kept, work) {
+      const { trust: before = [], ...others } = kept;
+      const trust = await discoverKeySets(issuers, openDocuments(context, work.local !== undefined));
+      const options = mergeOptions(trust.length === 0 ? others : { ...others, trust }, given, absent);
+      requireDeployable(options);
+      const { keySets } = await planTrust(work, before, options, args);
+      return { options, keySets };
+    },
+  };
+}
+
+/** Refuses options beside the file: the next deploy of the file alone would reset them. */
+function refuseBeside(path: string, flags: OptionFlags): void {
+  const [option] = typedOptions(flags);
+  const { unset = [] } = flags;
+  if (option === undefined && unset.length === 0) return;
+  const flag = option === undefined ? '--unset' : `--${nameOf(option)}`;
+  throw new UserError('usage', `${flag} is not used with --file: the file has all options.`, {
+    hint: [`Change ${path}, and deploy it:`, `  edge-upload deploy --file ${shellWord(path)}`],
+  });
+}

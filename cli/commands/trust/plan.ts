@@ -1,0 +1,43 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { TrustedKeys } from '../../../infra/edge-keys.ts';
+import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
+import type { StackWork } from '../../stack/stack-work.ts';
+import { fetchKeySets } from '../../stack/template/trusted-keys.ts';
+import { claimWarnings } from '../../trust/claim-warnings.ts';
+import { poolWarnings } from '../../trust/safety.ts';
+import { issuerLines } from '../../trust/words.ts';
+import type { TextLine } from '../../ui/shown.ts';
+
+/** A change of the trusted issuers, before it is agreed to. */
+export interface TrustPlan {
+  /** New issuers, and those whose rules change. */
+  readonly changed: readonly TrustedIssuer[];
+  /** The keys that the plan shows are those that are deployed. */
+  readonly keySets: TrustedKeys['keySets'];
+  readonly lines: readonly TextLine[];
+}
+
+/** Fetches the keys of new and changed issuers, and shows in words who is trusted from now on and who no longer. */
+export async function planTrust(
+  work: StackWork,
+  before: readonly TrustedIssuer[],
+  options: StackOptions,
+  { dryRun = false }: { readonly dryRun?: boolean },
+): Promise<TrustPlan> {
+  const { ui } = work.context;
+  const { trust: after = [] } = options;
+  const removed = before.filter(({ alias }) => !after.some((one) => one.alias === alias));
+  const changed = after.filter((issuer) => !before.some((one) => isDeepStrictEqual(one, issuer)));
+  const keySets = await fetchKeySets(work, changed);
+  const lines = [
+    ...removed.map(({ alias, iss }) => `${alias} is no longer trusted: ${iss.join(' or ')}`),
+    ...changed.flatMap((issuer) => issuerLines(issuer, keySets[issuer.alias])),
+  ];
+  if (!dryRun && lines.length > 0) ui.event({ type: 'note', text: lines });
+  for (const issuer of changed) {
+    for (const text of [...claimWarnings(issuer), ...poolWarnings(issuer, options)]) {
+      ui.event({ type: 'warning', text });
+    }
+  }
+  return { changed, keySets, lines };
+}

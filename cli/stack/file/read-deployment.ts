@@ -1,0 +1,71 @@
+import type { StackOptions } from '../../../infra/options.ts';
+import { parseYaml, type YamlMapping, type YamlValue } from '../../settings/yaml-file.ts';
+import type { FiledIssuer } from '../../trust/trust-document.ts';
+import { issuersOf } from '../../trust/trust-file.ts';
+import { isValidOption } from '../options/is-valid-option.ts';
+import { kindOf, nameOf, OPTION_NAMES } from '../options/kinds.ts';
+import type { OptionName } from '../options/option-kind.ts';
+
+/** A deployment as a file describes it: the whole of it. */
+export interface DeploymentFile {
+  readonly options: StackOptions;
+  readonly issuers: readonly FiledIssuer[];
+}
+
+const HINT = ['See how such a file looks:', '  edge-upload status --yaml'];
+
+/** Returns a value as the command line would have given it. */
+function typedOf(option: OptionName, value: YamlValue): unknown {
+  const { argument, repeats } = kindOf(option);
+  if (argument === undefined) return value.flag();
+  if (repeats === 'list') return value.texts();
+  if (repeats === 'pairs') {
+    const members = value.mapping().rest();
+    return Object.fromEntries(members.map(([name, one]) => [name, one.text()]));
+  }
+  return typeof value.value === 'number' ? String(value.value) : value.text();
+}
+
+async function optionOf(
+  option: OptionName,
+  value: YamlValue,
+  readLogo: (path: string) => Promise<string>,
+): Promise<unknown> {
+  const { parse, takes } = kindOf(option);
+  let typed = typedOf(option, value);
+  // The drawing itself, as `status --yaml` prints it, or a file.
+  if (option === 'pageLogo' && !String(typed).trimStart().startsWith('<'))
+    typed = await readLogo(String(typed));
+  const read = value.parse((where) => parse(typed, where));
+  return isValidOption(option, read) ? read : value.fail(`is not valid: it takes ${takes}`);
+}
+
+async function optionsOf(
+  file: YamlMapping,
+  readLogo: (path: string) => Promise<string>,
+): Promise<StackOptions> {
+  const read: [OptionName, unknown][] = [];
+  for (const option of OPTION_NAMES) {
+    const value = file.take(nameOf(option));
+    if (value !== undefined) read.push([option, await optionOf(option, value, readLogo)]);
+  }
+  return Object.fromEntries(read);
+}
+
+/**
+ * Reads a deployment file: YAML with the options under the names of their flags, and `issuers` as in a trust file.
+ * @param name of the file, for errors
+ * @param readLogo returns the drawing in a file that `page-logo` names
+ * @throws {UserError} `usage` naming the line and the place
+ */
+export async function readDeployment(
+  text: string,
+  name: string,
+  readLogo: (path: string) => Promise<string>,
+): Promise<DeploymentFile> {
+  const file = (await parseYaml(text, name, HINT)).mapping();
+  const issuers = file.take('issuers');
+  const options = await optionsOf(file, readLogo);
+  file.end();
+  return { options, issuers: issuers === undefined ? [] : issuersOf(issuers) };
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Ajv } from 'ajv';
+import { parse } from 'yaml';
+import { readDeployment } from '../../../../cli/stack/file/read-deployment.ts';
+import { writeDeployment } from '../../../../cli/stack/file/write-deployment.ts';
+import type { StackOptions } from '../../../../infra/options.ts';
+import { deploymentSchema } from '../../../../scripts/deployment-schema.ts';
+import { ALL_OPTIONS } from '../../../infra/support.ts';
+import { withCode } from '../../transfer/helpers/uploading.ts';
+import { issuer } from '../../trust/provider.ts';
+
+const SVG = '<svg xmlns="http://www.w3.org/2000/svg"></svg>';
+const noLogo = (path: string) => Promise.reject<string>(new Error(`No logo is in ${path}.`));
+const read = (text: string, logo = noLogo) => readDeployment(text, 'edge-upload.yaml', logo);
+
+const { signing, trust, ...ALL }: StackOptions = ALL_OPTIONS;
+const TRUST = [
+  issuer('corp', [{ when: [{ claim: ['roles'], is: ['up'] }], writeTo: 'corp/{sub}/', maxSize: 5 }], {
+    maxAge: 86_400,
+  }),
+];
+const DEPLOYED: readonly StackOptions[] = [
+  { ...ALL, trust: TRUST },
+  { maxSize: 1234567, tokenValidityMinutes: 60, expireAfterDays: 1 },
+  { maxSize: 1, versioning: false, accessLogs: false, userPool: false },
+  {},
+];
+
+test('a deployment is read as it was written', async () => {
+  for (const deployed of DEPLOYED) {
+    const text = await writeDeployment(deployed);
+    const { options, issuers } = await read(text);
+    assert.deepEqual(
+      { ...options, ...(issuers.length > 0 && { trust: issuers }) },
+      { ...deployed, ...(deployed.trust && { trust: deployed.trust.map(({ jwksUri, ...rest }) => rest) }) },
+      text,
+    );
+  }
+});
+
+test('sizes and times are written as people write them', async () => {
+  const text = await writeDeployment({
+    maxSize: 5 * 1024 ** 3,
+    tokenValidityMinutes: 90,
+    expireAfterDays: 30,
+  });
+  assert.match(text, /^max-size: 5GiB\nexpire-after: 30\ntoken-validity: 90m\n$/m);
+});
+
+test('a file says what people would write', async () => {
+  const { options } = await read(
+    `
+max-size: 5G
+min-tls: 1.3
+price-class: 100
+mfa: off
+allow-group: writers
+cors-origin: [https://a.example, https://b.example]
+tag: { team: media }
+versioning: true
+page: true
+page-logo: logo.svg
+`,
+    (path) => Promise.resolve(path === 'logo.svg' ? SVG : ''),
+  );
+  assert.deepEqual(options, {
+    maxSize: 5 * 1024 ** 3,
+    allowGroups: ['writers'],
+    versioning: true,
+    minTls: '1.3',
+    priceClass: '100',
+    corsOrigins: ['https://a.example', 'https://b.example'],
+    tags: { team: 'media' },
+    mfa: 'off',
+    page: true,
+    pageLogo: SVG,
+  });
+});
+
+/** What the file says, the complaint, and whether an editor sees it by the schema too. */
+const REFUSED: readonly (readonly [text: string, complaint: RegExp, inEditor: boolean])[] = [
+  ['max-size: 5G\nmaxsize: 1\n', /^edge-upload\.yaml:2: maxsize is not known\.$/, true],
+  ['a: [', /^edge-upload\.yaml:1: this is not YAML: /, true],
+  ['# all\n\nmax-size: big\n', /^edge-upload\.yaml:3: Invalid value for max-size: “big”\.$/, false],
+  ['max-size:\n', /:1: max-size is empty/, true],
+  ['versioning: "yes"', /:1: versioning is neither true nor false/, true],
+  ['mfa: sometimes', /:1: mfa is not valid: it takes off, optional or required/, true],
+  ['tag: [a]', /:1: tag is not a mapping/, true],
+  ['tag:\n  team: media\n  cost: 7', /:3: tag\.cost is not text/, true],
+  ['allow-group:\n  - ok\n  - 7', /:3: allow-group\[1\] is not text/, true],
+  ['allow-group: []', /:1: allow-group is an empty list/, true],
+  ['expire-after: 0', /:1: expire-after is not valid: it takes a whole number/, false],
+  ['page-logo: <svg onload="x"/>', /:1: page-logo is not valid/, false],
+  ['max-size: 5G\nmax-size: 6G', /:2: this is not YAML: Map keys must be unique/, true],
+  ['- max-size: 5G', /:1: the file is not a mapping/, true],
+  ['issuers:\n  - issuer: https://x', /:2: issuers\[0\]\.rules is missing/, true],
+  [
+    'issuers:\n  - issuer: https://x\n    rules:\n      - writeTo: x/\n        whem: {a: b}',
+    /:5: issuers\[0\]\.rules\[0\]\.whem is not known/,
+    true,
+  ],
+  ['signing: {}', /:1: signing is not known/, true],
+];
+
+test('what cannot be used is refused by its line', async () => {
+  for (const [text, complaint] of REFUSED) {
+    await assert.rejects(read(text), withCode('usage', complaint), text);
+  }
+});
+
+test('the schema for editors is renewed, and judges as the program does', async () => {
+  const schema = await readFile(
+    join(import.meta.dirname, '../../../../assets/edge-upload.schema.json'),
+    'utf8',
+  );
+  assert.deepEqual(JSON.parse(schema), JSON.parse(deploymentSchema()), 'npm run docs:schema');
+  const isValid = new Ajv({ allowUnionTypes: true }).compile(JSON.parse(schema));
+  for (const deployed of DEPLOYED) {
+    assert.ok(isValid(parse(await writeDeployment(deployed)) ?? {}), JSON.stringify(isValid.errors));
+  }
+  for (const [text, , inEditor] of REFUSED) {
+    let value: unknown;
+    try {
+      value = parse(text);
+    } catch {
+      // An editor shows what is not YAML by itself.
+      continue;
+    }
+    assert.equal(isValid(value), !inEditor, text);
+  }
+});
