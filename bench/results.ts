@@ -29,7 +29,7 @@ export class Ledger {
         if (error.code === 'ENOENT') return {};
         throw error;
       });
-      await writeFile(path, `${JSON.stringify({ ...ofDay, [measure]: result }, rounded, 1)}\n`);
+      await writeFile(path, textOf({ ...ofDay, [measure]: result }));
     }
     await this.render();
   }
@@ -55,6 +55,14 @@ function withTable(note: string, measure: string, result: Result): string {
   const place = new RegExp(`(<!-- ${measure} -->\n)[^]*?(\n?<!-- /${measure} -->)`);
   if (!place.test(note)) throw new Error(`bench/README.md has no marks for ${measure}`);
   return note.replace(place, (_all, begin: string) => `${begin}${markdown(result)}\n<!-- /${measure} -->`);
+}
+
+/** JSON with a line for each measurement. */
+function textOf(results: Results): string {
+  const lines = Object.entries(results).map(
+    ([name, result]) => `"${name}": ${JSON.stringify(result, rounded)}`,
+  );
+  return `{\n${lines.join(',\n')}\n}\n`;
 }
 
 function rounded(_name: string, value: unknown): unknown {
