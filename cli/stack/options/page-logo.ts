@@ -35,6 +35,16 @@ const LEFT_OUT_ATTRIBUTES =
 /** A reference to another element of the drawing, alone or within a value. */
 const LOCAL = /^#[\w.-]+$/;
 
+/** Functions in values. Others, such as `image-set()`, may load files. */
+const FUNCTIONS = /^(?:url|rgba?|hsla?|matrix|translate|scale|rotate|skew[XY])$/i;
+
+/** Attributes of free text, in which brackets are no functions. */
+const FREE_TEXT = new Set(['id', 'aria-label', 'font-family']);
+
+/** What XML allows in no text: https://www.w3.org/TR/xml/#charsets */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are meant
+const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+
 type XmlNode = Readonly<Record<string, unknown>>;
 
 /** Thrown with the reason why a file cannot be a logo, as the end of a sentence. */
@@ -48,6 +58,8 @@ const options = {
   parseAttributeValue: false,
   trimValues: false,
   processEntities: true,
+  // Numeric references too: editors write letters beyond ASCII as such.
+  htmlEntities: true,
   commentPropName: '#comment',
 } as const;
 
@@ -61,6 +73,10 @@ function cleanAttributes(element: string, attributes: XmlNode): XmlNode {
     if (text.includes('\\')) throw new BadLogo(`its <${element}> has a backslash in “${name}”`);
     if (name === 'xmlns' && text !== 'http://www.w3.org/2000/svg') throw new BadLogo('it is not SVG');
     if (name === 'href' && !LOCAL.test(text)) throw new BadLogo('it refers to something outside of it');
+    const other = [...text.matchAll(/([^\s,;()]*)\s*\(/g)].find(([, called = '']) => !FUNCTIONS.test(called));
+    if (other !== undefined && !FREE_TEXT.has(name)) {
+      throw new BadLogo(`its <${element}> has “${other[0]}” in “${name}”`);
+    }
     for (const [, target = ''] of text.matchAll(/url\(([^)]*)\)?/gi)) {
       if (!LOCAL.test(target.replace(/^\s*['"]?|['"]?\s*$/g, ''))) {
         throw new BadLogo('it refers to something outside of it');
@@ -88,6 +104,7 @@ function cleanNodes(nodes: readonly XmlNode[]): XmlNode[] {
  */
 function cleanLogo(svg: string): string {
   if (/<!(?!--)/.test(svg)) throw new BadLogo('it contains a document type or CDATA');
+  if (FORBIDDEN.test(svg)) throw new BadLogo('it contains a control character');
   let nodes: readonly XmlNode[];
   try {
     nodes = new XMLParser(options).parse(svg, true) as readonly XmlNode[];

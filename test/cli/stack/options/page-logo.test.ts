@@ -36,6 +36,23 @@ test('a drawing is kept without what editors leave in it', async (t) => {
   assert.ok(!isLogo(drawn), 'what is not clean is none');
 });
 
+test('what a drawing says with references, brackets and functions is kept', async (t) => {
+  const cwd = await folder(t);
+  const rows = [
+    ['<text>M&#252;ller &#x26; S&#xF6;hne &#60;b&#62;</text>', '<text>Müller &amp; Söhne &lt;b&gt;</text>'],
+    ['<text>&amp;#60;b&#38;gt;</text>', '<text>&amp;#60;b&amp;gt;</text>'],
+    [
+      '<g id="Layer (1)" aria-label="A (b)" transform="translate(1 2)scale( 2 )" fill="url(#a) rgb(0, 0, 0)"/>',
+      '<g id="Layer (1)" aria-label="A (b)" transform="translate(1 2)scale( 2 )" fill="url(#a) rgb(0, 0, 0)"></g>',
+    ],
+  ] as const;
+  for (const [drawn, kept] of rows) {
+    const logo = await logoOf(cwd, `<svg ${SVG}>${drawn}</svg>`);
+    assert.equal(logo, `<svg ${SVG}>${kept}</svg>`);
+    assert.ok(isLogo(logo));
+  }
+});
+
 const REFUSED: readonly (readonly [name: string, svg: string, reason: RegExp])[] = [
   ['a script', `<svg ${SVG}><script>alert(1)</script></svg>`, /contains <script>/],
   ['a script by a prefix', `<svg ${SVG}><svg:script>alert(1)</svg:script></svg>`, /contains <svg:script>/],
@@ -61,6 +78,18 @@ const REFUSED: readonly (readonly [name: string, svg: string, reason: RegExp])[]
   ['a fill in quotation marks', `<svg ${SVG} fill="url(&quot;https://evil.example/#a&quot;)"/>`, /refers to/],
   ['a fill without an end', `<svg ${SVG} fill="url(https://evil.example/#a"/>`, /refers to something/],
   ['an escaped fill', `<svg ${SVG} fill="u\\72l(https://evil.example/#a)"/>`, /has a backslash/],
+  [
+    'a set of images',
+    `<svg ${SVG} fill="image-set('https://evil.example' 1x)"/>`,
+    /has “image-set\(” in “fill”/,
+  ],
+  [
+    'a source in a mask',
+    `<svg ${SVG}><rect mask="src('https://evil.example')"/></svg>`,
+    /has “src\(” in “mask”/,
+  ],
+  ['a control character', `<svg ${SVG}><text>\u0007</text></svg>`, /contains a control character/],
+  ['an escaped reference', `<svg ${SVG} fill="u&#114;l(//evil.example/#a)"/>`, /refers to something/],
   ['a document type', `<!DOCTYPE svg [<!ENTITY a "b">]><svg ${SVG}/>`, /contains a document type/],
   ['CDATA', `<svg ${SVG}><text><![CDATA[<script>]]></text></svg>`, /contains a document type or CDATA/],
   ['another root', '<html/>', /contains <html>/],
