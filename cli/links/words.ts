@@ -42,7 +42,8 @@ export function curlLine(edge: DeployedEdge, entry: TokenEntry, token: string, c
   const trust = caFile === undefined ? '' : `--cacert ${shellWord(caFile)} `;
   const file = shellWord(exampleFile(entry));
   const to = shellWord(uploadAddress(edge, entry));
-  return `echo 'Authorization: Bearer ${token}' | curl ${trust}-T ${file} -H @- ${to}`;
+  // Without -g, curl takes brackets and braces in the name of a file as patterns.
+  return `echo 'Authorization: Bearer ${token}' | curl ${trust}-g -T ${file} -H @- ${to}`;
 }
 
 /** Returns who made a token: `user/ada`, `assumed-role/Admin/ada`. */

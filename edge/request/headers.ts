@@ -35,8 +35,19 @@ export function maySend(name: string): boolean {
   return name === 'authorization' || (isKept(name) && /^[\w-]+$/.test(name));
 }
 
-/** Without these a write would do something else than was asked for, so they are not removed in silence. */
-const UNMET = ['content-range', 'if-match', 'if-unmodified-since', 'x-amz-trailer'];
+/**
+ * Without these a write would do something else than was asked for, so they are not removed in silence: a copy would store
+ * an empty object, and an object for a client's own encryption key would be stored without it.
+ */
+const UNMET = [
+  'content-range',
+  'if-match',
+  'if-unmodified-since',
+  'x-amz-copy-source',
+  'x-amz-server-side-encryption-customer-algorithm',
+  'x-amz-trailer',
+  'x-amz-write-offset-bytes',
+];
 
 /** @throws {Refusal} `bad_header` for a condition or an encoding that the edge cannot pass on. */
 export function checkHeaders(headers: EdgeHeaders): void {

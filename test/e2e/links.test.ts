@@ -134,6 +134,10 @@ test('links and keys upload with curl, fetch and put, until they are used, revok
       assert.equal(stored.code, 0, stored.stdout + stored.stderr);
       const [, id = ''] = /Created the link (\S+), until/.exec(stdout) ?? [];
       assert.equal(await uploader(`inbox/${id}/report.pdf`), `link:${id}`);
+      await file('a[b-a] {1}.pdf');
+      const odd = await sh(`${line.replace('report.pdf', "'a[b-a] {1}.pdf'")} --fail-with-body`);
+      assert.equal(odd.code, 0, odd.stdout + odd.stderr);
+      assert.equal(await uploader(`inbox/${id}/a[b-a] {1}.pdf`), `link:${id}`);
       const again = await sh(`${line} --fail-with-body`);
       assert.match(again.stdout, /PreconditionFailed/);
       assert.match(await ok(computer, ['link', 'list']), /Q3 \\u\{202e\}figures/);

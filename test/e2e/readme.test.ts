@@ -46,7 +46,7 @@ const ELSEWHERE = new Map([
     (command) => [`edge-upload ${command}`, 'needs an id; test/e2e/links.test.ts'] as const,
   ),
   [
-    "echo 'Authorization: Bearer <token>' | curl -T report.pdf -H @- https://<domain>/inbox/<id>/",
+    "echo 'Authorization: Bearer <token>' | curl -g -T report.pdf -H @- https://<domain>/inbox/<id>/",
     'needs a token; test/e2e/links.test.ts',
   ],
   ['edge-upload password reset', 'needs a code; test/cli/identity/sign-in/password.test.ts'],

@@ -186,7 +186,7 @@ test('of the headers only those on the list go on, and the name of the caller', 
     'x-amz-acl: public-read',
     'x-amz-tagging: a=b',
     'x-amz-storage-class: GLACIER',
-    'x-amz-copy-source: /other/key',
+    'x-amz-server-side-encryption-aws-kms-key-id: other',
     'x-amz-website-redirect-location: /x',
     'x-amz-security-token: t',
     'x-amz-content-sha256: UNSIGNED-PAYLOAD',
@@ -238,6 +238,9 @@ test('a header that would be dropped at the price of another outcome is refused'
     'Content-Encoding: aws-chunked',
     'Content-Encoding: gzip,AWS-Chunked',
     'x-amz-trailer: x-amz-checksum-crc32',
+    'x-amz-copy-source: /bucket/another',
+    'x-amz-server-side-encryption-customer-algorithm: AES256',
+    'x-amz-write-offset-bytes: 3',
   ];
   for (const line of rows) {
     assert.deepEqual(refusal(await decideOn({ headers: [...TOKEN, line] })), [400, 'bad_header'], line);

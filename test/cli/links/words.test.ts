@@ -19,11 +19,11 @@ test('a shell takes the line for curl with every key and every path of an author
   const token = 'eul_a.b.c';
   assert.equal(
     curlLine(EDGE, entry({ prefix: 'in box/ä/' }), token),
-    "echo 'Authorization: Bearer eul_a.b.c' | curl -T report.pdf -H @- https://up.example.com/in%20box/%C3%A4/",
+    "echo 'Authorization: Bearer eul_a.b.c' | curl -g -T report.pdf -H @- https://up.example.com/in%20box/%C3%A4/",
   );
   assert.equal(
     curlLine(EDGE, entry({ key: "q3/it's; rm -rf.pdf" }), token, '/home/a b/ca.pem'),
-    `echo 'Authorization: Bearer eul_a.b.c' | curl --cacert '/home/a b/ca.pem' -T 'it'\\''s; rm -rf.pdf' -H @- https://up.example.com/q3/it%27s%3B%20rm%20-rf.pdf`,
+    `echo 'Authorization: Bearer eul_a.b.c' | curl --cacert '/home/a b/ca.pem' -g -T 'it'\\''s; rm -rf.pdf' -H @- https://up.example.com/q3/it%27s%3B%20rm%20-rf.pdf`,
   );
   assert.equal(exampleFile(entry({ key: 'a/-rf' })), './-rf');
   assert.equal(uploadAddress(EDGE, entry({ key: 'a?b#c' })), 'https://up.example.com/a%3Fb%23c');
