@@ -66,6 +66,10 @@ export const ALL_OPTIONS = {
   notify: ['ops@example.com', 'media@example.com'],
   scan: true,
   kmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012',
+  signing: {
+    keys: [{ id: '2' }, { id: '1', until: 1_767_225_600 }],
+    revoked: [{ id: 'Ab1Cd2Ef', until: 1_767_225_600 }],
+  },
 } as const satisfies StackOptions;
 
 /** A provider behind the user pool, of each kind. */
