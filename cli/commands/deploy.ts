@@ -11,6 +11,7 @@ import { requireChecks } from '../stack/checks/check.ts';
 import { edgeServes } from '../stack/checks/edge-probe.ts';
 import { refuseForeignKey } from '../stack/checks/kms-key.ts';
 import { preflight } from '../stack/checks/preflight.ts';
+import { refuseUnsignable } from '../stack/checks/signing-permissions.ts';
 import { findStack } from '../stack/find-stack.ts';
 import { keepLogsBounded } from '../stack/logs/keep-logs-bounded.ts';
 import { type Agreement, createAgreement } from '../stack/operate/agreement.ts';
@@ -140,6 +141,7 @@ async function applyTo(
     requireDeployable(options);
     await refuseBucket(work, options);
     await refuseForeignKey(work, options);
+    await refuseUnsignable(work, kept, options);
     await tellKept(context, work, options);
     const tags = stackTags(options, kept);
     const leaving = await poolToLeave(work, kept, options);

@@ -35,6 +35,11 @@ export interface DestroyArgs extends OperatorArgs {
   readonly wait?: boolean;
 }
 
+const KEY = 'AWS::KMS::Key';
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html */
+const PENDING_KEY = 'KMS deletes a signing key after 7 days. Until then it signs nothing and costs nothing.';
+
 const EMPTY: Inventory = { goes: [], stays: [], functions: [], domain: undefined, tellToKeep: false };
 
 /** Takes a deployment down, whole; run again at any point it continues with what is left. */
@@ -136,6 +141,7 @@ async function agree(
   const [going, staying] = await Promise.all([dataLines(work, held.goes), dataLines(work, held.stays)]);
   const goes = [
     ...going,
+    ...physicalIds(held.goes, KEY).map((id) => `  signing key ${id}: links and keys stop at once`),
     ...(deleteKept ? staying : []),
     ...earlier.map(({ type, name, holds }) => `  ${type.padEnd(11)} ${name}: ${holds}`),
     ...(held.domain === undefined ? [] : [`  edge        ${held.domain}`]),
@@ -146,6 +152,7 @@ async function agree(
     type: 'note',
     text: [
       ...(goes.length === 0 ? [`The stack ${stackName} is empty.`] : [what, ...goes]),
+      ...(physicalIds(held.goes, KEY).length === 0 ? [] : [PENDING_KEY]),
       ...(staying.length === 0 || deleteKept ? [] : ['This stays:', ...staying]),
     ],
   });

@@ -5,6 +5,12 @@ import { edgeUrl } from '../settings/edge-url.ts';
 import { ifThere } from '../stack/aws-failures.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
 import { compareKeys, type IssuerKeys, issuerRows, issuersJson } from '../stack/checks/issuer-keys.ts';
+import {
+  type DescribedKey,
+  describeSigningKeys,
+  signingKeyHints,
+  signingKeyRows,
+} from '../stack/checks/signing-key.ts';
 import { writeDeployment } from '../stack/file/write-deployment.ts';
 import { type FoundStack, findStack, OUTPUT } from '../stack/find-stack.ts';
 import { measureBucket } from '../stack/operate/bucket.ts';
@@ -76,22 +82,25 @@ interface Insight {
   readonly differing?: readonly string[];
   readonly options?: readonly DescribedOption[];
   readonly issuers?: readonly IssuerKeys[];
+  readonly signingKeys?: readonly DescribedKey[];
 }
 
 async function lookInto(work: StackWork, stack: FoundStack): Promise<Insight> {
   const { bucket, userPoolId } = stack.outputs;
   const deployed = await deployedTemplate(work, stack.id);
   const options = readOptions(deployed);
-  const [objects, users, issuers, wanted] = await Promise.all([
+  const [objects, users, issuers, signingKeys, wanted] = await Promise.all([
     bucket === undefined ? undefined : ifThere(() => measureBucket(work, bucket)),
     userPoolId === undefined ? undefined : countUsers(work, userPoolId),
     compareKeys(work, options, deployed),
+    describeSigningKeys(work, options, stack),
     // Keys that changed are reported by themselves.
     wantedTemplate(work, stack, options, bakedKeys(deployed, options)),
   ]);
   return {
     options: describeOptions(options),
     issuers,
+    signingKeys,
     ...omitUndefined({ objects }),
     gone: bucket !== undefined && objects === undefined,
     ...omitUndefined({ users }),
@@ -108,7 +117,7 @@ interface Remains {
 function render(
   { stackName, local }: StackWork,
   stack: FoundStack | undefined,
-  { objects, gone = false, users, differing, options = [], issuers = [] }: Insight = {},
+  { objects, gone = false, users, differing, options = [], issuers = [], signingKeys = [] }: Insight = {},
   { removed, left, kept }: Remains,
   verbose: boolean,
 ): Result {
@@ -129,6 +138,7 @@ function render(
     ],
     ['user pool', users === undefined ? undefined : `${outputs.userPoolId}: ${count(users, 'user')}`],
     ['function', outputs.edgeFunction],
+    ...signingKeyRows(signingKeys),
     ['this version', differing && differenceText(differing)],
     ['removed', removed.length === 0 ? undefined : `${removed.join(', ')}, left by an earlier destroy`],
     [
@@ -157,6 +167,7 @@ function render(
     users,
     differing: differing === undefined ? null : [...differing],
     issuers: issuersJson(issuers),
+    signingKeys: signingKeys.map(({ denied: _, ...key }) => ({ ...key })),
     options: options.map(({ name, flag, value = null }) => ({ name, flag, value })),
     leftovers: { removed: [...removed], left: [...left] },
     kept: kept.map((one) => ({ ...one })),
@@ -170,6 +181,7 @@ function render(
   const text = fields(rows);
   if (differing !== undefined && differing.length > 0) text.push('See: edge-upload deploy --dry-run');
   if (gone) text.push(...bucketGone(local, outputs.bucket ?? '').hintLines);
+  text.push(...signingKeyHints(signingKeys));
   return { document, text: [...text, ...keptLines(kept, local !== undefined)] };
 }
 

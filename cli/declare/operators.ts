@@ -52,7 +52,7 @@ export function declareOperators(root: Commander, act: Act): void {
       'aws iam create-policy --policy-name edge-upload --policy-document file://policy.json',
     ])
       .option('--deploy-only', 'Only for deploy, status and doctor; not for destroy, ls, get, user')
-      .option('--extras', 'The second policy: for --idp, --notify, --scan, --kms-key')
+      .option('--extras', 'The second policy: for links and keys, --idp, --notify, --scan, --kms-key')
       .option('--account <id>', 'AWS account (default: that of the credentials)')
       .option('--bucket-name <name>', 'Bucket that the stack adopts, besides its own')
       .addOption(profile()),

@@ -1,9 +1,9 @@
-import { interrupted, isUserError, UserError } from '../errors.ts';
+import { type ErrorCode, interrupted, isUserError, UserError } from '../errors.ts';
 import { STACK_REGION } from '../network/aws.ts';
 import { networkFailure } from '../network/failures.ts';
 import { table } from '../table.ts';
 
-type Entry = readonly [code: ConstructorParameters<typeof UserError>[0], hint: string];
+type Entry = readonly [code: ErrorCode, hint: string | readonly string[]];
 
 const NO_CREDENTIALS: Entry = [
   'credentials',
@@ -21,7 +21,14 @@ const CLOCK: Entry = [
   'clock',
   "Set this computer's clock. AWS refuses signatures that are more than 5 minutes off.",
 ];
-const DENIED: Entry = ['access_denied', 'Ask the administrator of the AWS account for that permission.'];
+const DENIED: Entry = [
+  'access_denied',
+  [
+    'Ask the administrator of the AWS account for that permission. All that operators need, and what some options, links and keys need:',
+    '  edge-upload policy',
+    '  edge-upload policy --extras',
+  ],
+];
 const THROTTLED: Entry = ['throttled', 'AWS throttles this account: run the same command again in a minute.'];
 
 /** Names of AWS errors, of all services used here, that an operator can fix. */

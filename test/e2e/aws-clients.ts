@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test';
 import { CloudFormation } from '@aws-sdk/client-cloudformation';
 import { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provider';
+import { KMS } from '@aws-sdk/client-kms';
 import { S3 } from '@aws-sdk/client-s3';
 import { credentialsOf, type LocalStatus } from './harness.ts';
 
@@ -10,6 +11,7 @@ export function awsClients(t: Pick<TestContext, 'after'>, cloud: LocalStatus) {
   const clients = {
     cloudformation: new CloudFormation(config),
     cognito: new CognitoIdentityProvider(config),
+    kms: new KMS(config),
     s3: new S3({ ...config, forcePathStyle: true }),
   };
   t.after(() => {

@@ -3,18 +3,43 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { covers } from '../../cli/stack/checks/policy-statements.ts';
 import { policyDocument } from '../../cli/stack/policy/operator-policy.ts';
 import { OPERATOR_POLICY } from '../../cli/stack/policy/operator-statements.ts';
+import { type AwsClients, awsClients } from './aws-clients.ts';
 import { awsEnv, computerAt, PASSWORD, withCloud } from './harness.ts';
-import { startRecorder } from './recorder.ts';
+import { type Call, startRecorder } from './recorder.ts';
 
 /** Whether the policy allows an action, of any resource. */
 function isAllowed(action: string, policy = OPERATOR_POLICY): boolean {
-  return policy.some(({ actions }) =>
-    actions.some((allowed) =>
-      allowed.endsWith('*') ? action.startsWith(allowed.slice(0, -1)) : allowed === action,
-    ),
+  return policy.some(({ actions }) => actions.some((allowed) => covers(allowed, action)));
+}
+
+type Statement = ReturnType<typeof policyDocument>['Statement'][number];
+type RequestContext = Readonly<Record<string, string | undefined>>;
+
+/** Whether a statement allows a call, as IAM decides it. */
+function allows(
+  { Action, Resource, Condition }: Statement,
+  { action, resource }: Call,
+  context: RequestContext,
+): boolean {
+  return (
+    Action.some((allowed) => covers(allowed, action)) &&
+    (resource === undefined || Resource.some((pattern) => covers(pattern, resource))) &&
+    Object.entries(Condition?.StringEquals ?? {}).every(([key, value]) => context[key] === value)
   );
+}
+
+/** Returns what conditions see of a call on a key. */
+async function contextOf({ kms }: AwsClients, { action, resource = '' }: Call): Promise<RequestContext> {
+  if (!action.startsWith('kms:')) return {};
+  const [{ KeyMetadata }, { Tags = [] }] = await Promise.all([
+    kms.describeKey({ KeyId: resource }),
+    kms.listResourceTags({ KeyId: resource }),
+  ]);
+  const tags = Tags.map(({ TagKey, TagValue }) => [`aws:ResourceTag/${TagKey}`, TagValue] as const);
+  return { 'kms:KeySpec': KeyMetadata?.KeySpec, ...Object.fromEntries(tags) };
 }
 
 /** Options whose template goes by way of the bucket. */
@@ -27,8 +52,34 @@ const MANY = Array.from({ length: 45 }, (_, at) => [
 /** Needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
 const FREE = 'sts:GetCallerIdentity';
 
-test('an operator needs no permission that the policy lacks', async () => {
+const scope = { account: '000000000000', stackName: 'edge-upload' };
+
+/** Statements of options that the embedded cloud does not have, or for calls of CloudFormation. */
+const NOT_CALLED = /^(Make|Replicate)|^(ReadSecret|UseKey)$/;
+
+/** What commands call in states that no command here meets, or CloudFormation for them. */
+const ELSEWHERE = new Set([
+  // After an update that failed.
+  'cloudformation:ContinueUpdateRollback',
+  'cloudformation:RollbackStack',
+  // Tags of a stack, and a large template: CloudFormation itself asks for the permission.
+  'cloudformation:TagResource',
+  'cloudformation:UntagResource',
+  'Template s3:GetObject',
+  // A bucket with versions.
+  'Template s3:DeleteObjectVersion',
+  's3:GetObjectVersion',
+  // A user who has signed in, or has an authenticator.
+  'cognito-idp:AdminResetUserPassword',
+  'cognito-idp:AdminSetUserMFAPreference',
+  // An operator who is not the root user.
+  'iam:GetRole',
+  'iam:SimulatePrincipalPolicy',
+]);
+
+test('an operator needs no permission that the policy lacks, and has none that no command uses', async (t) => {
   await withCloud(async (computer, cloud) => {
+    const clients = awsClients(t, cloud);
     const recorder = await startRecorder(cloud);
     try {
       // As against AWS: no --local, credentials and endpoint from the environment.
@@ -39,6 +90,10 @@ test('an operator needs no permission that the policy lacks', async () => {
         EDGE_UPLOAD_NEW_PASSWORD: PASSWORD,
       };
       await writeFile(join(computer.home, 'a.txt'), 'a');
+      const run = async (args: readonly string[]) => {
+        const { code, stdout, stderr } = await computer.run(args, { env });
+        assert.equal(code, 0, `${args.join(' ')}\n${stdout}${stderr}`);
+      };
       for (const args of [
         ['deploy', '--dry-run'],
         ['deploy', '--yes'],
@@ -57,34 +112,115 @@ test('an operator needs no permission that the policy lacks', async () => {
         ['user', 'groups', 'bob', '--add', 'writers', '--create'],
         ['user', 'groups', 'bob', '--remove', 'writers'],
         ['user', 'groups'],
+        ['user', 'list', '--group', 'writers'],
         ['user', 'disable', 'bob'],
         ['user', 'enable', 'bob'],
         ['user', 'reset', 'bob'],
         ['user', 'reset', 'bob', '--mfa'],
         ['user', 'remove', 'bob', '--yes'],
+        ['link', 'create', '--yes'],
+        ['key', 'create', 'camera', '--write-to', 'cameras/{name}/', '--yes'],
+        ['link', 'list'],
+        ['key', 'list'],
+        ['key', 'rotate', '--yes'],
+        ['deploy', '--yes', '--page'],
+      ])
+        await run(args);
+      const { id } = await computer.json<{ id: string }>(['link', 'create', '--as', 'b.txt'], { env });
+      for (const args of [
+        ['link', 'revoke', id, '--yes'],
+        ['key', 'rotate', '--drop', '--yes'],
+        ['status'],
+        ['doctor'],
         ['logs'],
         ['destroy', '--yes', '--keep-data'],
         ['status'],
         ['destroy', '--yes', '--delete-kept'],
-      ]) {
-        const { code, stdout, stderr } = await computer.run(args, { env });
-        assert.equal(code, 0, `${args.join(' ')}\n${stdout}${stderr}`);
+      ])
+        await run(args);
+      for (const extras of [false, true]) {
+        const { stdout } = await computer.run(['policy', ...(extras ? ['--extras'] : [])], { env });
+        assert.deepEqual(JSON.parse(stdout), policyDocument({ ...scope, extras }));
       }
-      const policy = await computer.run(['policy'], { env });
-      assert.deepEqual(
-        JSON.parse(policy.stdout),
-        policyDocument({ account: '000000000000', stackName: 'edge-upload' }),
-      );
     } finally {
       await recorder.close();
     }
     const recorded = recorder.actions();
     for (const action of ['cloudformation:ExecuteChangeSet', 'lambda:DeleteFunction', 's3:PutObject'])
       assert.ok(recorded.includes(action), action);
-    assert.deepEqual(
-      recorded.filter((action) => action !== FREE && !isAllowed(action)),
-      [],
-    );
+    const statements = [false, true].flatMap((extras) => policyDocument({ ...scope, extras }).Statement);
+    const used = new Set<string>();
+    for (const call of recorder.calls()) {
+      if (call.action === FREE) continue;
+      const context = await contextOf(clients, call);
+      const allowing = statements.filter((statement) => allows(statement, call, context));
+      assert.notDeepEqual(allowing, [], `${call.action} on ${call.resource}`);
+      for (const { Sid } of allowing) used.add(`${Sid} ${call.action}`);
+    }
+    const unused = statements
+      .filter(({ Sid }) => !NOT_CALLED.test(Sid))
+      .flatMap(({ Sid, Action }) => Action.map((action) => `${Sid} ${action}`))
+      .filter((one) => !used.has(one) && !ELSEWHERE.has(one) && !ELSEWHERE.has(one.split(' ')[1] ?? ''));
+    assert.deepEqual(unused, []);
+  });
+});
+
+test('a signing key that does not work, or is not allowed to be used, is named with the next command', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const { kms, cloudformation } = awsClients(t, cloud);
+    const denied = new Set<string>();
+    const recorder = await startRecorder(cloud, async () => {}, denied);
+    t.after(() => recorder.close());
+    const env = {
+      ...awsEnv(computer, cloud),
+      AWS_ENDPOINT_URL: recorder.endpoint,
+      NODE_EXTRA_CA_CERTS: cloud.caFile,
+    };
+    const said = async (args: readonly string[], exit = 0) => {
+      const { code, stdout, stderr } = await computer.run(args, { env });
+      assert.equal(code, exit, `${args.join(' ')}\n${stdout}${stderr}`);
+      return stdout + stderr;
+    };
+    await said(['deploy', '--yes']);
+    assert.doesNotMatch(await said(['status']), /signing key/);
+    await said(['link', 'create', '--yes']);
+    const { Stacks = [] } = await cloudformation.describeStacks({ StackName: 'edge-upload' });
+    const arn = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'SigningKeyArn')?.OutputValue ?? '';
+    const KeyId = arn.split('/')[1] ?? '';
+    assert.match(await said(['status']), new RegExp(`^signing key +1 \\(${KeyId}\\): enabled$`, 'm'));
+    assert.match(await said(['doctor']), new RegExp(`ok +signing key +1 \\(${KeyId}\\): enabled`));
+
+    const PERMISSION = /^ +edge-upload policy --extras$/m;
+    denied.add('kms:DescribeKey');
+    const unseen = await said(['status']);
+    assert.match(unseen, /^signing key .*not allowed to read its state \(kms:DescribeKey\)$/m);
+    for (const text of [unseen, await said(['doctor'], 8)]) assert.match(text, PERMISSION);
+    denied.add('kms:Sign');
+    const unsigned = await said(['link', 'create'], 8);
+    assert.match(unsigned, /kms:Sign/);
+    assert.match(unsigned, PERMISSION);
+    assert.match(unsigned, /run the same command again/);
+    denied.clear();
+
+    await kms.disableKey({ KeyId });
+    const ENABLE = new RegExp(`^ +aws kms enable-key --key-id ${KeyId} --region us-east-1$`, 'm');
+    const disabled = await said(['status']);
+    assert.match(disabled, /^signing key .*: disabled$/m);
+    for (const text of [disabled, await said(['doctor'], 8), await said(['link', 'create'], 8)])
+      assert.match(text, ENABLE);
+    await kms.enableKey({ KeyId });
+
+    await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 });
+    const doomed = await said(['status']);
+    assert.match(doomed, /^signing key .*: scheduled for deletion on \d{4}-\d\d-\d\d \d\d:\d\d UTC$/m);
+    for (const text of [doomed, await said(['doctor'], 8), await said(['link', 'create'], 8)])
+      assert.match(text, new RegExp(`^ +aws kms cancel-key-deletion --key-id ${KeyId} `, 'm'));
+    await kms.cancelKeyDeletion({ KeyId });
+
+    const plan = await said(['destroy'], 2);
+    assert.match(plan, new RegExp(`^ {2}signing key ${KeyId}: links and keys stop at once$`, 'm'));
+    assert.match(plan, /^KMS deletes a signing key after 7 days\. /m);
+    await said(['destroy', '--yes']);
   });
 });
 

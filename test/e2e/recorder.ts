@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { ACCOUNT_ID } from '../../local/account.ts';
 import { sha256 } from '../../local/auth/canonical.ts';
 import { sign } from '../../local/auth/sigv4.ts';
 import { flattenHeaders, splitTarget } from '../../local/wire/node-http.ts';
@@ -11,12 +12,22 @@ export interface Recorder {
   readonly endpoint: string;
   /** The IAM actions of all signed calls so far, sorted. */
   actions(): string[];
+  /** The same with their resources, each once. */
+  calls(): Call[];
   close(): Promise<void>;
+}
+
+/** What IAM decides about. */
+export interface Call {
+  readonly action: string;
+  /** An ARN, of S3 and KMS alone. */
+  readonly resource?: string;
 }
 
 const TARGETS: Readonly<Record<string, string>> = {
   AWSCognitoIdentityProviderService: 'cognito-idp',
   Logs_20140328: 'logs',
+  TrentService: 'kms',
 };
 
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
@@ -32,7 +43,7 @@ function s3Actions(method: string, url: URL): string[] {
   if (method === 'DELETE' && asked('uploadId')) return ['s3:AbortMultipartUpload'];
   if (method === 'DELETE' && isBucket) return ['s3:DeleteBucket'];
   if (['GET', 'HEAD'].includes(method) && isBucket) return ['s3:ListBucket'];
-  if (method === 'GET') return ['s3:GetObject'];
+  if (method === 'GET' || method === 'HEAD') return ['s3:GetObject'];
   if (method === 'PUT' && !isBucket) return ['s3:PutObject'];
   if (method === 'DELETE') return [asked('versionId') ? 's3:DeleteObjectVersion' : 's3:DeleteObject'];
   throw new Error(`no IAM action is known for ${method} ${url.pathname}${url.search}`);
@@ -80,6 +91,27 @@ function actionsOf(request: IncomingMessage, body: Buffer): string[] {
   return [`${service}:${new URLSearchParams(body.toString('utf8')).get('Action')}`];
 }
 
+const keyArn = (id: string) => (id.startsWith('arn:') ? id : `arn:aws:kms:us-east-1:${ACCOUNT_ID}:key/${id}`);
+
+function callsOf(request: IncomingMessage, body: Buffer): Call[] {
+  const actions = actionsOf(request, body);
+  const [first = ''] = actions;
+  if (first.startsWith('kms:')) {
+    const { KeyId } = JSON.parse(body.toString('utf8')) as { KeyId?: string };
+    return actions.map((action) => ({ action, resource: KeyId === undefined ? '*' : keyArn(KeyId) }));
+  }
+  if (!first.startsWith('s3:')) return actions.map((action) => ({ action }));
+  const { pathname } = new URL(request.url ?? '/', 'http://s3');
+  const path = decodeURIComponent(pathname).replace(/^\/|\/$/g, '');
+  const listed = [...body.toString('utf8').matchAll(/<Key>([^<]*)<\/Key>/g)].map(
+    ([, key]) => `${path}/${key}`,
+  );
+  const isDeletion = actions.includes('s3:DeleteObject') && request.method === 'POST';
+  return (isDeletion ? listed : [path]).flatMap((at) =>
+    actions.map((action) => ({ action, resource: `arn:aws:s3:::${at}` })),
+  );
+}
+
 /** What an account without that permission answers: S3 by itself, the others in their protocol. */
 function deny(response: ServerResponse, { headers }: IncomingMessage, action: string): void {
   const message = `User: arn:aws:iam::123456789012:user/ada is not authorized to perform: ${action}`;
@@ -102,12 +134,13 @@ export async function startRecorder(
   before: (action: string) => Promise<void> = async () => {},
   denied: ReadonlySet<string> = new Set(),
 ): Promise<Recorder> {
-  const recorded = new Set<string>();
+  const recorded = new Map<string, Call>();
   const target = new URL(cloud.endpoint);
   const server = createServer(async (request, response) => {
     const body = await buffer(request);
-    for (const action of actionsOf(request, body)) {
-      recorded.add(action);
+    for (const call of callsOf(request, body)) {
+      const { action, resource = '' } = call;
+      recorded.set(`${action} ${resource}`, call);
       await before(action);
       if (denied.has(action)) return deny(response, request, action);
     }
@@ -130,7 +163,8 @@ export async function startRecorder(
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    actions: () => [...recorded].sort(),
+    actions: () => [...new Set([...recorded.values()].map(({ action }) => action))].sort(),
+    calls: () => [...recorded.values()],
     async close() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));

@@ -1,11 +1,12 @@
-import { interrupted, UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
 import { resourceName } from '../../ui/resource-words.ts';
 import type { FoundStack } from '../find-stack.ts';
+import { isExtra } from '../policy/extra-statements.ts';
 import type { StackResource } from '../stack-resources.ts';
 import type { StackWork } from '../stack-work.ts';
-import { callerIdentity, isRoot, principalOf } from './caller.ts';
-import { type Denied, type Needed, simulateDenied, simulationCommand } from './simulation.ts';
+import { callerIdentity, isRoot } from './caller.ts';
+import { deniedTo, type Needed, simulationCommand } from './simulation.ts';
 
 interface Deletion {
   readonly actions: readonly string[];
@@ -71,17 +72,9 @@ export async function refuseUnpermitted(
   const caller = await callerIdentity(work);
   if (isRoot(caller)) return;
   const needed = doomed.flatMap((resource) => deletion(resource, caller.account));
-  let principal: string;
-  let denied: Denied[];
-  try {
-    principal = roleArn ?? (await principalOf(work, caller));
-    denied = await simulateDenied(work, principal, needed);
-  } catch (error) {
-    if (work.context.signal.aborted) throw interrupted();
-    const text = `IAM does not report the permissions: ${(error as Error).name}`;
-    work.context.ui.event({ type: 'debug', text });
-    return;
-  }
+  const simulated = await deniedTo(work, caller, needed, roleArn);
+  if (simulated === undefined) return;
+  const { principal, denied } = simulated;
   const [first] = denied;
   if (first === undefined) return;
   const type =
@@ -93,7 +86,7 @@ export async function refuseUnpermitted(
     {
       hint: [
         'Ask the administrator of the AWS account for the whole policy:',
-        `  edge-upload policy --stack-name ${work.stackName}`,
+        `  edge-upload policy${isExtra(first) ? ' --extras' : ''} --stack-name ${work.stackName}`,
         'See which policy decides:',
         simulationCommand(principal, first),
       ],

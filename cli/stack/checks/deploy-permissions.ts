@@ -2,7 +2,7 @@ import type { StackOptions } from '../../../infra/options.ts';
 import { interrupted, UserError } from '../../errors.ts';
 import type { FoundStack } from '../find-stack.ts';
 import { kindOf, OPTION_NAMES } from '../options/kinds.ts';
-import { EXTRA_STATEMENTS } from '../policy/extra-statements.ts';
+import { isExtra } from '../policy/extra-statements.ts';
 import { operatorPolicy } from '../policy/operator-policy.ts';
 import type { StackWork } from '../stack-work.ts';
 import { type Caller, isRoot, principalOf } from './caller.ts';
@@ -99,11 +99,6 @@ function namesOf(denied: readonly Denied[]): string {
 
 const PRINT_POLICY = (stackName: string) => `  edge-upload policy --stack-name ${stackName}`;
 const PRINT_EXTRAS = (stackName: string) => `  edge-upload policy --extras --stack-name ${stackName}`;
-
-/** Whether the second policy has the action. */
-function isExtra({ action }: Denied): boolean {
-  return EXTRA_STATEMENTS.some(({ actions }) => actions.includes(action));
-}
 
 function refused(caller: Caller, principal: string, denied: readonly Denied[], stackName: string): UserError {
   const [first] = denied;

@@ -9,6 +9,7 @@ import { concurrencyCheck } from './concurrency.ts';
 import { type PermissionsToCheck, permissionsCheck } from './deploy-permissions.ts';
 import { issuersCheck } from './issuer-keys.ts';
 import { regionsCheck } from './regions.ts';
+import { signingKeyCheck } from './signing-key.ts';
 
 /** How the description of our stacks begins: see infra/upload-stack.ts. */
 const OURS = 'edge-upload:';
@@ -122,7 +123,12 @@ export function preflight(work: StackWork, { dryRun = false, ...given }: Deployi
 
 /** Returns the checks of a stack that should be there. */
 export function stackHealth(work: StackWork): Check[] {
-  return [...operatorChecks(work, healthCheck(work)), bucketCheck(work), issuersCheck(work)];
+  return [
+    ...operatorChecks(work, healthCheck(work)),
+    bucketCheck(work),
+    issuersCheck(work),
+    signingKeyCheck(work),
+  ];
 }
 
 function operatorChecks(work: StackWork, stack: Check, deploying?: () => PermissionsToCheck): Check[] {

@@ -1,6 +1,8 @@
 import type { EvaluationResult } from '@aws-sdk/client-iam';
+import { interrupted } from '../../errors.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import type { StackWork } from '../stack-work.ts';
+import { type Caller, principalOf } from './caller.ts';
 
 /** Actions on one resource. */
 export interface Needed {
@@ -67,6 +69,27 @@ export async function simulateDenied(
   needed: readonly Needed[],
 ): Promise<Denied[]> {
   return (await Promise.all(merged(needed).map((one) => deniedOf(work, principal, one)))).flat();
+}
+
+/**
+ * Returns what IAM's simulation denies to a caller, or to a role that is used instead. `undefined` where IAM does not answer:
+ * then AWS decides at each call.
+ */
+export async function deniedTo(
+  work: StackWork,
+  caller: Caller,
+  needed: readonly Needed[],
+  role?: string,
+): Promise<{ readonly principal: string; readonly denied: readonly Denied[] } | undefined> {
+  try {
+    const principal = role ?? (await principalOf(work, caller));
+    return { principal, denied: await simulateDenied(work, principal, needed) };
+  } catch (error) {
+    if (work.context.signal.aborted) throw interrupted();
+    const text = `IAM does not report the permissions: ${(error as Error).name}`;
+    work.context.ui.event({ type: 'debug', text });
+    return undefined;
+  }
 }
 
 /** Returns the command that prints which policy decides about an action. */

@@ -21,7 +21,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     /not authorized to perform:? ([\w:*-]+)|is not authorized|AccessDenied|UnauthorizedTaggingOperation/i,
-    'Ask the administrator of the AWS account for that permission; edge-upload policy prints the whole policy that an operator needs.',
+    'Ask the administrator of the AWS account for that permission; edge-upload policy and edge-upload policy --extras print all that an operator needs.',
   ],
   [
     /CNAMEAlreadyExists|already associated with a different resource/i,

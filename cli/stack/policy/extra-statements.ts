@@ -1,5 +1,14 @@
 import type { OperatorStatement } from './operator-statements.ts';
 
+/** Commands. */
+const LINKS = ['link', 'key'];
+const KEY = 'arn:aws:kms:us-east-1:<account>:key/*';
+
+/** Signing keys have this spec and a tag with the stack's name: see infra/signing-key.ts. */
+const SIGNING_SPEC = { 'kms:KeySpec': 'ECC_NIST_EDWARDS25519' };
+const TAGGED_SO = { 'aws:RequestTag/edge-upload': '<stack>' };
+const OF_THE_STACK = { StringEquals: { 'aws:ResourceTag/edge-upload': '<stack>', ...SIGNING_SPEC } };
+
 /**
  * The statements of `policy --extras`. They make a second policy, since the first nearly has the size that IAM accepts.
  * Those that begin with `Make` are what CloudFormation calls with the operator's permissions.
@@ -92,6 +101,74 @@ export const EXTRA_STATEMENTS: readonly OperatorStatement[] = [
     sid: 'UseKey',
     neededBy: ['--kms-key'],
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    resources: ['arn:aws:kms:us-east-1:<account>:key/*'],
+    resources: [KEY],
+  },
+  {
+    // `deploy` checks the key of `--kms-key`, too.
+    sid: 'ReadKey',
+    neededBy: [...LINKS, '--kms-key'],
+    actions: ['kms:DescribeKey', 'kms:GetPublicKey'],
+    resources: [KEY],
+  },
+  {
+    // Who has it can write any key of the deployment.
+    sid: 'Sign',
+    neededBy: LINKS,
+    beyondDeploy: true,
+    actions: ['kms:Sign'],
+    resources: [KEY],
+    condition: OF_THE_STACK,
+  },
+  {
+    sid: 'Ledger',
+    neededBy: LINKS,
+    beyondDeploy: true,
+    actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+    resources: ['arn:aws:s3:::<stack>-*/.well-known/edge-upload/tokens/*'],
+  },
+  {
+    // IAM knows no resource of its only action.
+    sid: 'MakeSigningKey',
+    neededBy: LINKS,
+    actions: ['kms:CreateKey'],
+    resources: ['*'],
+    condition: { StringEquals: { ...TAGGED_SO, ...SIGNING_SPEC } },
+  },
+  {
+    // A key has no tag yet while it is created: https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
+    sid: 'MakeSigningKeyTag',
+    neededBy: LINKS,
+    actions: ['kms:TagResource'],
+    resources: [KEY],
+    condition: { StringEquals: TAGGED_SO },
+  },
+  {
+    // KMS may take five minutes to honour the tag of a new key, which is read before.
+    sid: 'MakeSigningKeyRead',
+    neededBy: LINKS,
+    actions: ['kms:GetKeyPolicy', 'kms:GetKeyRotationStatus', 'kms:ListResourceTags'],
+    resources: [KEY],
+    condition: { StringEquals: SIGNING_SPEC },
+  },
+  {
+    // The operator calls the first two to repair a key.
+    sid: 'MakeSigningKeyChange',
+    neededBy: LINKS,
+    actions: [
+      'kms:CancelKeyDeletion',
+      'kms:EnableKey',
+      'kms:PutKeyPolicy',
+      'kms:ScheduleKeyDeletion',
+      'kms:TagResource',
+      'kms:UntagResource',
+      'kms:UpdateKeyDescription',
+    ],
+    resources: [KEY],
+    condition: OF_THE_STACK,
   },
 ];
+
+/** Whether the second policy alone has an action. */
+export function isExtra({ action }: { readonly action: string }): boolean {
+  return EXTRA_STATEMENTS.some(({ actions }) => actions.includes(action));
+}

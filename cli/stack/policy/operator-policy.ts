@@ -1,5 +1,6 @@
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { EXTRA_STATEMENTS } from './extra-statements.ts';
-import { OPERATOR_POLICY, type OperatorStatement } from './operator-statements.ts';
+import { OPERATOR_POLICY, type OperatorStatement, type PolicyCondition } from './operator-statements.ts';
 
 export interface PolicyScope {
   readonly account: string;
@@ -27,10 +28,19 @@ export function operatorPolicy(scope: PolicyScope): OperatorStatement[] {
   const statements = extras ? EXTRA_STATEMENTS : OPERATOR_POLICY;
   return statements
     .filter(({ beyondDeploy }) => !(deployOnly && beyondDeploy))
-    .map((statement) => ({
+    .map(({ resources, condition, ...statement }) => ({
       ...statement,
-      resources: statement.resources.flatMap((pattern) => fill(pattern, scope)),
+      resources: resources.flatMap((pattern) => fill(pattern, scope)),
+      ...omitUndefined({ condition: condition && filledCondition(condition, scope) }),
     }));
+}
+
+function filledCondition({ StringEquals }: PolicyCondition, { stackName }: PolicyScope): PolicyCondition {
+  const filled = Object.entries(StringEquals).map(([key, value]) => [
+    key,
+    value.replaceAll('<stack>', stackName),
+  ]);
+  return { StringEquals: Object.fromEntries(filled) };
 }
 
 interface PolicyDocument {
@@ -40,6 +50,7 @@ interface PolicyDocument {
     readonly Effect: string;
     readonly Action: string[];
     readonly Resource: string[];
+    readonly Condition?: PolicyCondition;
   }[];
 }
 
@@ -50,11 +61,12 @@ export const POLICY_LIMIT_CHARACTERS = 6144;
 export function policyDocument(scope: PolicyScope): PolicyDocument {
   return {
     Version: '2012-10-17',
-    Statement: operatorPolicy(scope).map(({ sid, actions, resources }) => ({
+    Statement: operatorPolicy(scope).map(({ sid, actions, resources, condition }) => ({
       Sid: sid,
       Effect: 'Allow',
       Action: [...actions],
       Resource: [...resources],
+      ...omitUndefined({ Condition: condition }),
     })),
   };
 }

@@ -4,11 +4,16 @@ export interface OperatorStatement {
   readonly actions: readonly string[];
   /** Patterns of ARNs with the placeholders `<account>` and `<stack>`. */
   readonly resources: readonly string[];
+  /** By operator and key, with the same placeholders. */
+  readonly condition?: PolicyCondition;
   /** `deploy` does without it. */
   readonly beyondDeploy?: true;
   /** The options of `deploy` and the commands that need it, where most deployments do without. */
   readonly neededBy?: readonly string[];
 }
+
+/** A condition of IAM: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html */
+export type PolicyCondition = Readonly<Record<'StringEquals', Readonly<Record<string, string>>>>;
 
 const FUNCTION = 'arn:aws:lambda:us-east-1:<account>:function:<stack>-*';
 const POOL = 'arn:aws:cognito-idp:us-east-1:<account>:userpool/*';
@@ -81,7 +86,6 @@ export const OPERATOR_POLICY: readonly OperatorStatement[] = [
       'cognito-idp:AdminSetUserPassword',
       'cognito-idp:AdminUserGlobalSignOut',
       'cognito-idp:CreateGroup',
-      'cognito-idp:DeleteGroup',
       'cognito-idp:DescribeUserPool',
       'cognito-idp:GetGroup',
       'cognito-idp:ListGroups',

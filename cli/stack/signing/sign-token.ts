@@ -1,4 +1,5 @@
 import { verify } from 'node:crypto';
+import { UserError } from '../../errors.ts';
 import { unexpectedAnswer } from '../aws-failures.ts';
 import type { StackWork } from '../stack-work.ts';
 import { kmsFailure, type SigningKey } from './signing-key.ts';
@@ -33,6 +34,10 @@ export type TokenClaims = {
 /** Bytes that KMS signs at most. https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html */
 const MAX_MESSAGE_BYTES = 4096;
 
+/** The operator's policy allows signing by the key's tag: https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html */
+const NEW_TAG =
+  'If the signing key is new, KMS may take five minutes to honour its tag: then run the same command again.';
+
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 async function signatureOf(work: StackWork, key: SigningKey, Message: Uint8Array, doing: string) {
@@ -47,7 +52,9 @@ async function signatureOf(work: StackWork, key: SigningKey, Message: Uint8Array
   try {
     return (await kms.send(new SignCommand(request))).Signature;
   } catch (error) {
-    throw kmsFailure(error, doing, key);
+    const { code, message, hintLines } = kmsFailure(error, doing, key);
+    const hint = code === 'access_denied' ? [...hintLines, NEW_TAG] : hintLines;
+    throw new UserError(code, message, { hint, cause: error });
   }
 }
 

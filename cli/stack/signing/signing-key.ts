@@ -1,6 +1,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { StackOptions, StackSigningKey } from '../../../infra/options.ts';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
@@ -32,38 +33,58 @@ export function publicJwk(spki: Uint8Array): Jwk {
   return { kty, kid: thumbprint.slice(0, 16), crv, x };
 }
 
-/** Errors of KMS for keys that cannot be used, and the commands that make them usable again. */
-const UNUSABLE = table<{ readonly why: string; readonly fix: (command: string) => readonly string[] }>({
-  DisabledException: { why: 'it is disabled', fix: (key) => [`  aws kms enable-key ${key}`] },
-  KMSInvalidStateException: {
+/** Why a signing key cannot be used, and the commands that make it usable again. */
+const UNUSABLE = {
+  Disabled: { why: 'it is disabled', fix: (key: string) => [`  aws kms enable-key ${key}`] },
+  PendingDeletion: {
     why: 'it is scheduled for deletion',
-    fix: (key) => [`  aws kms cancel-key-deletion ${key}`, `  aws kms enable-key ${key}`],
+    fix: (key: string) => [`  aws kms cancel-key-deletion ${key}`, `  aws kms enable-key ${key}`],
   },
+};
+
+type UnusableState = keyof typeof UNUSABLE | 'Missing';
+
+/** Whether a key in this state of KMS cannot be used. `Missing`: KMS has none. */
+export function isUnusable(state: string): state is UnusableState {
+  return state === 'Missing' || Object.hasOwn(UNUSABLE, state);
+}
+
+/** Names of KMS's errors for the same. */
+const STATES = table<UnusableState>({
+  DisabledException: 'Disabled',
+  KMSInvalidStateException: 'PendingDeletion',
+  NotFoundException: 'Missing',
 });
 
-/** Returns a failed request to KMS as an operator meets it. */
-export function kmsFailure(error: unknown, doing: string, { id, keyId }: Pick<SigningKey, 'id' | 'keyId'>) {
-  const { name } = error as Error;
-  const replace = [
-    'Or replace it; every link and key that it signed then stops:',
-    '  edge-upload key rotate --drop',
-  ];
-  if (name === 'NotFoundException') {
+/** Returns the error for a signing key that cannot be used. */
+export function unusableKey(
+  { id, keyId }: Pick<SigningKey, 'id' | 'keyId'>,
+  state: UnusableState,
+  doing: string,
+  cause?: unknown,
+): UserError {
+  if (state === 'Missing') {
     return new UserError('stack_failed', `${doing} failed: KMS has no signing key ${id} (${keyId}).`, {
       hint: ['It was deleted outside edge-upload. Replace it:', '  edge-upload key rotate --drop'],
-      cause: error,
+      ...omitUndefined({ cause }),
     });
   }
-  const unusable = UNUSABLE[name];
-  if (unusable === undefined) return awsFailure(error, doing);
-  return new UserError('stack_failed', `${doing} failed: ${unusable.why} (${keyId}).`, {
+  const { why, fix } = UNUSABLE[state];
+  return new UserError('stack_failed', `${doing} failed: ${why} (${keyId}).`, {
     hint: [
       'Make it usable again:',
-      ...unusable.fix(`--key-id ${keyId} --region ${STACK_REGION}`),
-      ...replace,
+      ...fix(`--key-id ${keyId} --region ${STACK_REGION}`),
+      'Or replace it; every link and key that it signed then stops:',
+      '  edge-upload key rotate --drop',
     ],
-    cause: error,
+    ...omitUndefined({ cause }),
   });
+}
+
+/** Returns a failed request to KMS as an operator meets it. */
+export function kmsFailure(error: unknown, doing: string, key: Pick<SigningKey, 'id' | 'keyId'>): UserError {
+  const state = STATES[(error as Error).name];
+  return state === undefined ? awsFailure(error, doing) : unusableKey(key, state, doing, error);
 }
 
 /** Returns the logical id of a signing key in the template: see infra/signing-key.ts. */
@@ -84,25 +105,33 @@ async function readKey(work: StackWork, id: string, keyId: string): Promise<Sign
   }
 }
 
+/** Returns the ids of those signing keys of the options that the stack has, newest first. */
+export async function signingKeyIds(
+  work: StackWork,
+  { signing }: StackOptions,
+  stack: FoundStack | undefined,
+): Promise<readonly Pick<SigningKey, 'id' | 'keyId'>[]> {
+  if (signing === undefined || stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return [];
+  const resources = await stackResources(work, stack.id);
+  return signing.keys.flatMap((key) => {
+    const found = resources.find(
+      ({ logicalId, status }) => logicalId === logicalIdOf(key) && status !== 'DELETE_COMPLETE',
+    );
+    return found?.physicalId === undefined ? [] : [{ id: key.id, keyId: found.physicalId }];
+  });
+}
+
 /**
  * Returns those signing keys of the options that the stack has, newest first.
  * @throws {UserError} `stack_failed` naming a key that is disabled, scheduled for deletion or missing in KMS
  */
 export async function signingKeys(
   work: StackWork,
-  { signing }: StackOptions,
+  options: StackOptions,
   stack: FoundStack | undefined,
 ): Promise<readonly SigningKey[]> {
-  if (signing === undefined || stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return [];
-  const resources = await stackResources(work, stack.id);
-  const keyIdOf = (key: StackSigningKey) =>
-    resources.find(({ logicalId, status }) => logicalId === logicalIdOf(key) && status !== 'DELETE_COMPLETE')
-      ?.physicalId;
-  const found = signing.keys.map(async (key) => {
-    const keyId = keyIdOf(key);
-    return keyId === undefined ? [] : [await readKey(work, key.id, keyId)];
-  });
-  return (await Promise.all(found)).flat();
+  const ids = await signingKeyIds(work, options, stack);
+  return Promise.all(ids.map(({ id, keyId }) => readKey(work, id, keyId)));
 }
 
 /**

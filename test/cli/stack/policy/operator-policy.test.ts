@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { covers } from '../../../../cli/stack/checks/policy-statements.ts';
 import { LONGEST_NAME } from '../../../../cli/stack/checks/preflight.ts';
 import { POLICY_LIMIT_CHARACTERS, policyDocument } from '../../../../cli/stack/policy/operator-policy.ts';
 import { OPERATOR_POLICY } from '../../../../cli/stack/policy/operator-statements.ts';
+import { EDGE, wholeTemplate } from '../../../infra/support.ts';
 
 const account = '123456789012';
 
@@ -21,13 +23,13 @@ test('every statement is one that IAM accepts', () => {
   const Statement = [...most, ...extras];
   assert.equal(Version, '2012-10-17');
   assert.equal(new Set(Statement.map(({ Sid }) => Sid)).size, Statement.length);
-  for (const { Sid, Effect, Action, Resource } of Statement) {
+  for (const { Sid, Effect, Action, Resource, Condition } of Statement) {
     assert.match(Sid, /^[A-Za-z0-9]+$/);
     assert.equal(Effect, 'Allow');
     assert.deepEqual(Action, [...new Set(Action)].sort(), `${Sid}: sorted, each once`);
     for (const action of Action) assert.match(action, /^[a-z0-9-]+:[A-Z][A-Za-z]+\*?$/);
     for (const resource of Resource) assert.match(resource, /^(\*|arn:aws:[a-z0-9-]+:[\w*-]*:(\d{12})?:.+)$/);
-    assert.ok(!/[<>]/.test(JSON.stringify(Resource)), `${Sid}: no placeholder is left`);
+    assert.ok(!/[<>]/.test(JSON.stringify([Resource, Condition])), `${Sid}: no placeholder is left`);
   }
 });
 
@@ -52,6 +54,47 @@ test('an operator who only deploys is not allowed to read or delete objects, or 
   const actions = Statement.filter(({ Sid }) => Sid !== 'Template').flatMap(({ Action }) => Action);
   for (const action of ['s3:GetObject', 's3:DeleteObject', 'cognito-idp:AdminCreateUser'])
     assert.ok(!actions.includes(action), action);
+});
+
+test('signing is a statement of its own, for the signing keys of the stack alone', () => {
+  const scope = { account, stackName: 'Media', extras: true };
+  const { Statement } = policyDocument(scope);
+  const signing = Statement.filter(({ Action }) => Action.some((action) => covers(action, 'kms:Sign')));
+  assert.deepEqual(signing, [
+    {
+      Sid: 'Sign',
+      Effect: 'Allow',
+      Action: ['kms:Sign'],
+      Resource: [`arn:aws:kms:us-east-1:${account}:key/*`],
+      Condition: {
+        StringEquals: {
+          'aws:ResourceTag/edge-upload': 'Media',
+          'kms:KeySpec': 'ECC_NIST_EDWARDS25519',
+        },
+      },
+    },
+  ]);
+  const { Statement: deploying } = policyDocument({ ...scope, deployOnly: true });
+  assert.ok(!deploying.some(({ Sid }) => Sid === 'Sign' || Sid === 'Ledger'));
+  assert.ok(deploying.some(({ Sid }) => Sid === 'MakeSigningKey'));
+});
+
+test('every change of a KMS key is narrowed by the tag and the spec that the template gives', () => {
+  const { Resources } = wholeTemplate(EDGE, { signing: { keys: [{ id: '1' }] } });
+  const { KeySpec, Tags } = Resources.SigningKey1?.Properties ?? {};
+  const [{ Key, Value }] = Tags as [{ Key: string; Value: string }];
+  const { Statement } = policyDocument({ account, stackName: Value, extras: true });
+  const changing = Statement.filter(({ Action }) =>
+    Action.some((action) => /^kms:(?!Get|Describe|List|Decrypt|GenerateDataKey)/.test(action)),
+  );
+  assert.equal(changing.length, 4);
+  for (const { Sid, Condition } of changing) {
+    const equals: Record<string, string> = { ...Condition?.StringEquals };
+    const tag = equals[`aws:ResourceTag/${Key}`] ?? equals[`aws:RequestTag/${Key}`];
+    assert.equal(tag, Value, Sid);
+    // While a key is created, its tag alone is known to be judged.
+    if (Sid !== 'MakeSigningKeyTag') assert.equal(equals['kms:KeySpec'], KeySpec, Sid);
+  }
 });
 
 test('what most deployments do without is a policy of its own', () => {

@@ -1,0 +1,125 @@
+import type { KeyMetadata } from '@aws-sdk/client-kms';
+import type { StackOptions } from '../../../infra/options.ts';
+import { isUserError, type UserError } from '../../errors.ts';
+import { table } from '../../table.ts';
+import { formatMinute } from '../../ui/format.ts';
+import { type FoundStack, findStack } from '../find-stack.ts';
+import { readOptions } from '../options/kept-options.ts';
+import {
+  isUnusable,
+  kmsFailure,
+  type SigningKey,
+  signingKeyIds,
+  unusableKey,
+} from '../signing/signing-key.ts';
+import type { StackWork } from '../stack-work.ts';
+import { deployedTemplate } from '../template/deployed-template.ts';
+import type { Check } from './check.ts';
+
+/** A signing key of the stack, as KMS describes it. */
+export interface DescribedKey extends Pick<SigningKey, 'id' | 'keyId'> {
+  /** KMS's own word; `Missing` if it was deleted, `Unknown` where the operator is not allowed to ask. */
+  readonly state: string;
+  /** Of a key that is scheduled for deletion. */
+  readonly deletedAt?: string;
+  /** The error of KMS where the operator is not allowed to ask. */
+  readonly denied?: UserError;
+  /** When its last token ends. Absent for the newest key. */
+  readonly until?: string;
+}
+
+/** Returns the signing keys of the stack with their states, newest first. */
+export async function describeSigningKeys(
+  work: StackWork,
+  options: StackOptions,
+  stack: FoundStack | undefined,
+): Promise<readonly DescribedKey[]> {
+  const ends = new Map(options.signing?.keys.map(({ id, until }) => [id, until]));
+  const ids = await signingKeyIds(work, options, stack);
+  return Promise.all(
+    ids.map(async (key) => {
+      const until = ends.get(key.id);
+      return {
+        ...(await described(work, key)),
+        ...(until !== undefined && { until: new Date(until * 1000).toISOString() }),
+      };
+    }),
+  );
+}
+
+async function described(work: StackWork, key: Pick<SigningKey, 'id' | 'keyId'>): Promise<DescribedKey> {
+  try {
+    const { KeyState = 'Unknown', DeletionDate } = await metadataOf(work, key);
+    return { ...key, state: KeyState, ...(DeletionDate && { deletedAt: DeletionDate.toISOString() }) };
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    if (error.code === 'access_denied') return { ...key, state: 'Unknown', denied: error };
+    if (error.code === 'stack_failed') return { ...key, state: 'Missing' };
+    throw error;
+  }
+}
+
+async function metadataOf(
+  { clients }: StackWork,
+  key: Pick<SigningKey, 'id' | 'keyId'>,
+): Promise<Partial<KeyMetadata>> {
+  const { DescribeKeyCommand } = await import('@aws-sdk/client-kms');
+  const kms = await clients.kms();
+  try {
+    const { KeyMetadata = {} } = await kms.send(new DescribeKeyCommand({ KeyId: key.keyId }));
+    return KeyMetadata;
+  } catch (error) {
+    throw kmsFailure(error, `Looking up the signing key ${key.id}`, key);
+  }
+}
+
+const WORDS = table<string>({
+  Enabled: 'enabled',
+  Disabled: 'disabled',
+  PendingDeletion: 'scheduled for deletion',
+  Missing: 'gone, deleted outside edge-upload',
+  Unknown: 'not allowed to read its state (kms:DescribeKey)',
+});
+
+function keyWords({ id, keyId, state, deletedAt, until }: DescribedKey): string {
+  const on = deletedAt === undefined ? '' : ` on ${formatMinute(deletedAt)} UTC`;
+  const end = until === undefined ? '' : `, verifies until ${formatMinute(until)} UTC`;
+  return `${id} (${keyId}): ${WORDS[state] ?? state}${on}${end}`;
+}
+
+/** Returns the error for the first key that does not work; `undefined` where all do, or nobody knows. */
+function problemOf(keys: readonly DescribedKey[], doing: string): UserError | undefined {
+  const [error] = keys.flatMap((key) => (isUnusable(key.state) ? unusableKey(key, key.state, doing) : []));
+  return error;
+}
+
+/** Returns a row of `status` for each key. */
+export function signingKeyRows(keys: readonly DescribedKey[]): (readonly [string, string])[] {
+  return keys.map((key) => ['signing key', keyWords(key)]);
+}
+
+/** Returns the next commands for keys that do not work. */
+export function signingKeyHints(keys: readonly DescribedKey[]): readonly string[] {
+  const [denied] = keys.flatMap((key) => key.denied ?? []);
+  return (problemOf(keys, 'Signing') ?? denied)?.hintLines ?? [];
+}
+
+/** Checks that KMS has every signing key, enabled. */
+export function signingKeyCheck(work: StackWork): Check {
+  return {
+    name: 'signing key',
+    run: async () => {
+      const stack = await findStack(work);
+      if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS')
+        return { skipped: 'there is no stack' };
+      const options = readOptions(await deployedTemplate(work, stack.id));
+      const keys = await describeSigningKeys(work, options, stack);
+      if (keys.length === 0) return { skipped: 'no link or key was created' };
+      const problem = problemOf(keys, 'Checking the signing keys');
+      if (problem !== undefined) throw problem;
+      const [denied] = keys.flatMap((key) => key.denied ?? []);
+      if (denied !== undefined) throw denied;
+      return { found: keys.map(keyWords).join('; ') };
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { StackOptions } from '../../../infra/options.ts';
+import { UserError } from '../../errors.ts';
+import { shellWord } from '../../ui/shell-word.ts';
+import { findStack } from '../find-stack.ts';
+import type { StackWork } from '../stack-work.ts';
+import { callerIdentity, isRoot } from './caller.ts';
+import { deniedTo, type Needed, simulationCommand } from './simulation.ts';
+
+/** Whether a deploy creates a signing key. */
+function createsKey({ signing: before }: StackOptions, { signing: after }: StackOptions): boolean {
+  return after?.keys.some(({ id }) => !before?.keys.some((key) => key.id === id)) ?? false;
+}
+
+/**
+ * Refuses to create a signing key for which the caller lacks a permission, or with which it could sign nothing. Where IAM
+ * does not answer, nothing is refused.
+ * @throws {UserError} `access_denied`
+ */
+export async function refuseUnsignable(
+  work: StackWork,
+  kept: StackOptions,
+  options: StackOptions,
+): Promise<void> {
+  if (work.local !== undefined || !createsKey(kept, options)) return;
+  const caller = await callerIdentity(work);
+  if (isRoot(caller)) return;
+  const { roleArn, outputs: { bucket } = {} } = (await findStack(work)) ?? {};
+  const key = `arn:aws:kms:us-east-1:${caller.account}:key/x`;
+  const needed: Needed[] = [
+    // With a role of the stack, CloudFormation does not use the caller's permissions.
+    ...(roleArn === undefined ? [{ actions: ['kms:CreateKey'], resource: '*' }] : []),
+    { actions: [...(roleArn === undefined ? ['kms:TagResource'] : []), 'kms:GetPublicKey'], resource: key },
+    // The first key is created for a link or a key, which is recorded and signed next.
+    ...(kept.signing === undefined ? [{ actions: ['kms:Sign'], resource: key }] : []),
+    ...(kept.signing === undefined && bucket !== undefined
+      ? [{ actions: ['s3:PutObject'], resource: `arn:aws:s3:::${bucket}/.well-known/edge-upload/tokens/x` }]
+      : []),
+  ];
+  const simulated = await deniedTo(work, caller, needed);
+  const [first] = simulated?.denied ?? [];
+  if (simulated === undefined || first === undefined) return;
+  const actions = [...new Set(simulated.denied.map(({ action }) => action))].join(', ');
+  throw new UserError(
+    'access_denied',
+    `${caller.arn} does not have the permissions for links and keys: ${actions}. Nothing was changed.`,
+    {
+      hint: [
+        'Ask the administrator of the AWS account for the second policy of operators:',
+        `  edge-upload policy --extras --stack-name ${shellWord(work.stackName)}`,
+        'See which policy decides:',
+        simulationCommand(simulated.principal, first),
+      ],
+    },
+  );
+}

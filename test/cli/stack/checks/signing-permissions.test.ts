@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { refuseUnsignable } from '../../../../cli/stack/checks/signing-permissions.ts';
+import type { StackOptions } from '../../../../infra/options.ts';
+import { workAgainst } from '../world.ts';
+
+const ADA = 'arn:aws:iam::123456789012:user/ada';
+
+const STACK =
+  '<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member><StackName>edge-upload</StackName><StackId>arn:x</StackId><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime><Outputs><member><OutputKey>S3BucketName</OutputKey><OutputValue>inbox</OutputValue></member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>';
+
+/** AWS as far as these questions go. @param asked actions and resources that IAM was asked about */
+function aws(denied: readonly string[], asked: string[], arn = ADA) {
+  return (body: string) => {
+    const query = new URLSearchParams(body);
+    if (query.get('Action') === 'GetCallerIdentity') {
+      return {
+        body: `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>${arn}</Arn><UserId>A</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`,
+      };
+    }
+    if (query.get('Action') === 'DescribeStacks') return { body: STACK };
+    const actions = [...query].filter(([name]) => name.startsWith('ActionNames')).map(([, value]) => value);
+    asked.push(...actions.map((action) => `${action} ${query.get('ResourceArns.member.1')}`));
+    const results = actions.map(
+      (action) =>
+        `<member><EvalActionName>${action}</EvalActionName><EvalDecision>${denied.includes(action) ? 'implicitDeny' : 'allowed'}</EvalDecision></member>`,
+    );
+    return {
+      body: `<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult><EvaluationResults>${results.join('')}</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`,
+    };
+  };
+}
+
+const DENIED =
+  '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>';
+
+const FIRST: StackOptions = { signing: { keys: [{ id: '1' }] } };
+const SECOND: StackOptions = { signing: { keys: [{ id: '2' }, { id: '1', until: 5 }] } };
+
+test('a signing key is not created for an operator who could not sign with it', async (t) => {
+  for (const action of ['kms:CreateKey', 'kms:TagResource', 'kms:GetPublicKey', 'kms:Sign', 's3:PutObject']) {
+    const { work } = await workAgainst(t, aws([action], []));
+    await assert.rejects(
+      refuseUnsignable(work, {}, FIRST),
+      (error: Error & { code: string; hint: string }) => {
+        assert.equal(error.code, 'access_denied');
+        assert.match(error.message, new RegExp(`for links and keys: ${action}\\. Nothing was changed\\.$`));
+        assert.match(error.hint, /^ {2}edge-upload policy --extras --stack-name edge-upload$/m);
+        assert.match(error.hint, /^ {2}aws iam simulate-principal-policy /m);
+        return true;
+      },
+    );
+  }
+});
+
+test('IAM is asked only about what is called: nothing without a new key, no signature for a rotation', async (t) => {
+  for (const { kept, options, arn, expected } of [
+    { kept: {}, options: {}, expected: [] },
+    { kept: SECOND, options: SECOND, expected: [] },
+    { kept: {}, options: FIRST, arn: 'arn:aws:iam::123456789012:root', expected: [] },
+    { kept: FIRST, options: SECOND, expected: ['kms:CreateKey', 'kms:GetPublicKey', 'kms:TagResource'] },
+  ]) {
+    const asked: string[] = [];
+    const { work } = await workAgainst(t, aws([], asked, arn));
+    await refuseUnsignable(work, kept, options);
+    assert.deepEqual(asked.map((one) => one.split(' ')[0]).sort(), expected);
+  }
+  const asked: string[] = [];
+  const { work } = await workAgainst(t, aws([], asked));
+  await refuseUnsignable(work, {}, FIRST);
+  assert.ok(asked.includes('s3:PutObject arn:aws:s3:::inbox/.well-known/edge-upload/tokens/x'));
+  assert.ok(asked.includes('kms:CreateKey *'));
+});
+
+test('where IAM does not answer, nothing is refused', async (t) => {
+  const { work } = await workAgainst(t, (body) =>
+    /Simulate/.test(body) ? { status: 403, body: DENIED } : aws([], [])(body),
+  );
+  await refuseUnsignable(work, {}, FIRST);
+});
