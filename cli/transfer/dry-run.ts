@@ -1,27 +1,26 @@
-import { access, constants, stat } from 'node:fs';
-import { promisify } from 'node:util';
+import { accessSync, type BigIntStats, constants, statSync } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { encodeKey } from '../../protocol/percent-encode.ts';
 import type { Context, Result } from '../context.ts';
 import { EXIT, type ExitCode, interrupted, isUserError, type UserError } from '../errors.ts';
 import type { JsonValue } from '../json-value.ts';
+import type { Row } from '../ui/events.ts';
 import { count, formatBytes } from '../ui/format.ts';
 import { visible } from '../ui/shown.ts';
 import { type ObjectOptions, objectHeaders } from './object-headers.ts';
 import { mapAhead } from './pacing/pool.ts';
 import { checkKey } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
+import { createDiskCalls, type DiskCalls } from './sources/disk-calls.ts';
 import { readError } from './sources/read-error.ts';
 import { checkRegular } from './sources/source-file.ts';
 import type { Item, Sources } from './sources/sources.ts';
 
-/** Files that are looked at ahead of the one whose row is next. */
-const AHEAD = 64;
+/** Batches of files that are looked at ahead of the one whose rows are next, where the disk is slow. */
+const AHEAD = 2;
 
 /** Everybody may read the file, its owner and group included. */
-const READABLE = 0o444;
-
-const statFile = promisify(stat);
-const accessFile = promisify(access);
+const READABLE = 0o444n;
 
 export interface DryRunOptions extends PlanOptions, ObjectOptions {
   /** `https://<host>[:port]` */
@@ -40,31 +39,37 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
   let failed = 0;
   let bytes = 0;
   let exitCode: ExitCode = EXIT.done;
-  const items = sources.items((text) => ui.event({ type: 'warning', text }));
-  for await (const { item, ...seen } of mapAhead(items, AHEAD, (item) => look(item, options))) {
-    if (signal.aborted) throw interrupted();
+  const disk = createDiskCalls();
+  const rowOf = (item: Item, seen: Seen): Row => {
     const place = { file: item.name, key: item.key, url: `${options.url}/${encodeKey(item.key)}` };
-    const row = (text: string, more: { [name: string]: JsonValue }) =>
-      ui.event({
-        type: 'row',
-        text: visible(text),
-        document: { type: 'file', dryRun: true, ...place, ...more },
-      });
+    const row = (text: string, more: { [name: string]: JsonValue }): Row => ({
+      text: visible(text),
+      document: { type: 'file', dryRun: true, ...place, ...more },
+    });
     if ('error' in seen) {
       const { code, message, exitCode: failure } = seen.error;
       failed += 1;
       if (exitCode === EXIT.done) exitCode = failure;
-      row(`${'failed'.padStart(9)}  ${message}`, { error: { code, message } });
-      continue;
+      return row(`${'failed'.padStart(9)}  ${message}`, { error: { code, message } });
     }
     const { size, parts } = seen;
     files += 1;
     bytes += size ?? 0;
     const length = size === undefined ? '?' : formatBytes(size);
     const divided = parts > 1 ? ` (${count(parts, 'part')})` : '';
-    row(`${length.padStart(9)}  ${item.name} → ${item.key}${divided}`, {
-      ...(size === undefined ? {} : { bytes: size, parts }),
-    });
+    return row(
+      `${length.padStart(9)}  ${item.name} → ${item.key}${divided}`,
+      size === undefined ? {} : { bytes: size, parts },
+    );
+  };
+  const batches = sources.batches((text) => ui.event({ type: 'warning', text }));
+  const looked = mapAhead(batches, AHEAD, async (items) => {
+    const seen = await Promise.all(items.map((item) => look(item, disk, options)));
+    return { items, seen };
+  });
+  for await (const { items, seen } of looked) {
+    if (signal.aborted) throw interrupted();
+    ui.event({ type: 'rows', rows: items.map((item, at) => rowOf(item, seen[at] as Seen)) });
   }
   const trouble = failed === 0 ? '' : `, ${failed} would fail`;
   return {
@@ -74,31 +79,51 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
   };
 }
 
-type Seen = { readonly item: Item } & (
-  | { readonly size?: number; readonly parts: number }
-  | { readonly error: UserError }
-);
+type Seen = { readonly size?: number; readonly parts: number } | { readonly error: UserError };
 
-async function look(item: Item, options: PlanOptions): Promise<Seen> {
-  try {
-    if (item.kind === 'refused') return { item, error: item.error };
-    checkKey(item.key, item.name);
-    if (item.kind === 'stream') return { item, parts: 1 };
-    const size = await readableSize(item);
-    return { item, size, parts: planUpload(item.name, size, options).parts };
-  } catch (error) {
+function look(item: Item, disk: DiskCalls, options: PlanOptions): Seen | Promise<Seen> {
+  if (item.kind === 'refused') return { error: item.error };
+  const failure = (error: unknown): Seen => {
     if (!isUserError(error)) throw error;
-    return { item, error };
+    return { error };
+  };
+  try {
+    checkKey(item.key, item.name);
+    if (item.kind === 'stream') return { parts: 1 };
+    const planned = (size: number): Seen => ({ size, parts: planUpload(item.name, size, options).parts });
+    const size = disk.run(
+      () => readableSize(item),
+      () => readableSizeLater(item),
+    );
+    return typeof size === 'number' ? planned(size) : size.then(planned).catch(failure);
+  } catch (error) {
+    return failure(error);
   }
 }
 
+type FileItem = Item & { kind: 'file' };
+
+/** Whether the mode alone does not show that the file can be read. */
+const isDoubtful = ({ mode }: BigIntStats) => (mode & READABLE) !== READABLE;
+
 /** @throws {UserError} where the file cannot be uploaded. */
-async function readableSize({ name, path }: Item & { kind: 'file' }): Promise<number> {
+function readableSize({ name, path }: FileItem): number {
   try {
-    const stats = await statFile(path, { bigint: true });
+    const stats = statSync(path, { bigint: true });
     checkRegular(name, stats);
-    // For most files, this needs no second call.
-    if ((Number(stats.mode) & READABLE) !== READABLE) await accessFile(path, constants.R_OK);
+    if (isDoubtful(stats)) accessSync(path, constants.R_OK);
+    return Number(stats.size);
+  } catch (error) {
+    throw isUserError(error) ? error : readError(name, error);
+  }
+}
+
+/** Like `readableSize`, on another thread. */
+async function readableSizeLater({ name, path }: FileItem): Promise<number> {
+  try {
+    const stats = await stat(path, { bigint: true });
+    checkRegular(name, stats);
+    if (isDoubtful(stats)) await access(path, constants.R_OK);
     return Number(stats.size);
   } catch (error) {
     throw isUserError(error) ? error : readError(name, error);

@@ -1,6 +1,12 @@
 import type { JsonValue } from '../json-value.ts';
 import type { Text } from './shown.ts';
 
+/** A part of a streamed result, mostly one line: to stdout as text, or as one JSON line with `--json`. */
+export interface Row {
+  readonly text: Text;
+  readonly document: { readonly [name: string]: JsonValue | undefined };
+}
+
 /** What the rooms below tell the screen. They never print; each renderer shows an event in its own way or not at all. */
 export type UiEvent =
   /** A named piece of work: begun, gone on with, and ended. Tasks may overlap; `task` is both key and title. */
@@ -18,12 +24,9 @@ export type UiEvent =
       readonly at: Date;
     }
   | TransferEvent
-  /** A part of a streamed result, mostly one line: to stdout as text, or as one JSON line with `--json`. */
-  | {
-      readonly type: 'row';
-      readonly text: Text;
-      readonly document: { readonly [name: string]: JsonValue | undefined };
-    }
+  | ({ readonly type: 'row' } & Row)
+  /** Many rows, written together. */
+  | { readonly type: 'rows'; readonly rows: readonly Row[] }
   /** A chapter of a longer story, and a line below it. */
   | { readonly type: 'heading'; readonly text: string; readonly below?: string }
   | { readonly type: 'note'; readonly text: Text }

@@ -1,5 +1,5 @@
 import type { OutputStream } from '../context.ts';
-import type { TransferEvent, UiEvent } from './events.ts';
+import type { Row, TransferEvent, UiEvent } from './events.ts';
 import { PLAIN, shownLines } from './look.ts';
 import { filesLine, progressLine, troubleLine } from './progress-line.ts';
 import { isFailure, isUnderWay, resourceName, statusWords } from './resource-words.ts';
@@ -49,6 +49,7 @@ export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: Rende
     isBlank = false;
     writeLines(stderr, lines);
   };
+  const rowLines = ({ text, document }: Row) => (json ? [Shown.json(document)] : shownLines(text, PLAIN));
   const sayBegun = (task: string) => {
     clearTimeout(begun.get(task));
     if (begun.delete(task)) write(line`${task}…`);
@@ -72,7 +73,9 @@ export function plainRenderer({ stdout, stderr, now, json, quiet, debug }: Rende
   return {
     event(event) {
       if (event.type === 'row') {
-        writeLines(stdout, json ? [Shown.json(event.document)] : shownLines(event.text, PLAIN));
+        writeLines(stdout, rowLines(event));
+      } else if (event.type === 'rows') {
+        writeLines(stdout, event.rows.flatMap(rowLines));
       } else if (event.type === 'warning') {
         say(...prefixed('warning: ', event.text));
       } else if (event.type === 'debug') {

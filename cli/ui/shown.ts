@@ -15,6 +15,9 @@ import { type Style, styleText } from './style.ts';
 const HIDDEN =
   /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\ufff9-\ufffb]/gu;
 
+/** Text without any of them: for most text, this test takes a tenth of the time of a replacement. */
+const PLAIN = /^[ -~→]*$/;
+
 /** Joiners have their place within words and emoji, and what chooses an emoji's look behind one; neither beside a letter of English. */
 const JOINER = /^[\u200c\u200d]$/;
 const BEFORE_JOINER = /(?:(?!\p{ASCII})[\p{L}\p{M}\p{Emoji_Modifier}\p{Extended_Pictographic}]|\ufe0f)$/u;
@@ -29,6 +32,7 @@ function isInPlace(character: string, at: number, whole: string): boolean {
 
 /** A text of anybody's as one line that a terminal shows and does not obey: `\x1b`, `\u{202e}`. */
 export function visible(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(HIDDEN, (character: string, at: number, whole: string) => {
     if (isInPlace(character, at, whole)) return character;
     const code = character.codePointAt(0) ?? 0;
@@ -64,12 +68,14 @@ export class Shown {
 
   /** JSON whose strings hold no character that a terminal obeys or hides; its values are the same. */
   static json(value: unknown): Shown {
-    const text = JSON.stringify(value).replace(HIDDEN, (character) =>
+    const text = JSON.stringify(value);
+    if (PLAIN.test(text)) return new Shown(text);
+    const escaped = text.replace(HIDDEN, (character) =>
       Array.from({ length: character.length }, (_, at) => {
         return `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`;
       }).join(''),
     );
-    return new Shown(text);
+    return new Shown(escaped);
   }
 
   toString(): string {

@@ -151,6 +151,9 @@ export function terminalRenderer(options: TerminalOptions): Renderer {
         case 'row':
           above(stdout, ...wrapped(event.text));
           break;
+        case 'rows':
+          above(stdout, ...event.rows.flatMap(({ text }) => wrapped(text)));
+          break;
         case 'warning':
           above(stderr, ...noted(paint('yellow', symbols.marks.warning), event.text));
           break;

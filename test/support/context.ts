@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { Context } from '../../cli/context.ts';
-import { type FlatEvent, flatEvent } from './flat.ts';
+import { type FlatEvent, flatEvents } from './flat.ts';
 
 export interface TestContext extends Context {
   readonly events: FlatEvent[];
@@ -28,7 +28,7 @@ export function testContext(over: Partial<Context> = {}): TestContext {
     options: { json: false, quiet: false, debug: false, color: false },
     signal: abort.signal,
     ui: {
-      event: (event) => void events.push(flatEvent(event)),
+      event: (event) => void events.push(...flatEvents(event)),
       interactive: false,
       ask: never,
       confirm: never,

@@ -11,11 +11,12 @@ export function flatText(text: Text = ''): string {
 
 type Flat<T> = T extends { readonly text: Text } ? Omit<T, 'text'> & { readonly text: string } : T;
 
-/** An event whose text is one string. */
-export type FlatEvent = Flat<UiEvent>;
+/** An event whose text is one string. Rows that are written together are events of their own. */
+export type FlatEvent = Flat<Exclude<UiEvent, { type: 'rows' }>>;
 
-export function flatEvent(event: UiEvent): FlatEvent {
-  return 'text' in event ? ({ ...event, text: flatText(event.text) } as FlatEvent) : event;
+export function flatEvents(event: UiEvent): FlatEvent[] {
+  if (event.type === 'rows') return event.rows.flatMap((row) => flatEvents({ type: 'row', ...row }));
+  return ['text' in event ? ({ ...event, text: flatText(event.text) } as FlatEvent) : event];
 }
 
 export type FlatResult = Omit<Result, 'text'> & { readonly text?: string };

@@ -37,7 +37,7 @@ const ODD_ENTRY = /^.?$|^\n|\n$|[\u0001-\u0009\u000b-\u001f\u007f]/s;
 /**
  * Reads the paths of a list, in UTF-8 or UTF-16: one a line, or with NUL between them. Without `nul`, NUL separates only
  * where the beginning of the list leaves no doubt, because text in an unknown encoding has NUL too. Empty entries are
- * skipped.
+ * skipped. Yields the paths of each piece of the list together, as soon as it is read.
  * @param list a path, or `-` for standard input.
  * @throws {UserError} where the list cannot be read or is not text; `interrupted`.
  */
@@ -45,7 +45,7 @@ export async function* listedPaths(
   list: string,
   { cwd, stdin, signal }: ListWorld,
   { nul }: ListOptions,
-): AsyncGenerator<string, void, void> {
+): AsyncGenerator<readonly string[], void, void> {
   const name = list === '-' ? 'Standard input' : list;
   const input = list === '-' ? stdin : await openList(await findPath(cwd, list), list);
   const reader = openText({ name, nulSeparates: true, hint: NOT_UTF8_HINT });
@@ -65,8 +65,8 @@ export async function* listedPaths(
     const paths = separator === '\0' ? entries : entries.map(withoutLineEnd);
     return paths.filter((path) => path !== '');
   };
-  for await (const chunk of readUntil(input, name, signal)) yield* take(reader.push(chunk), false);
-  yield* take(reader.end(), true);
+  for await (const chunk of readUntil(input, name, signal)) yield take(reader.push(chunk), false);
+  yield take(reader.end(), true);
 }
 
 /** @throws {UserError} `usage` for a list with NUL bytes that may not separate paths. */

@@ -2,11 +2,12 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join, posix, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
-import { UserError } from '../../errors.ts';
+import type { UserError } from '../../errors.ts';
 import { checkClashes, type KeyRange, keyClashes } from './clashes.ts';
 import { type FilePath, findPath, isNameless, notUtf8 } from './file-path.ts';
 import { isRepeatable, type ListOptions, type ListWorld, listedPaths } from './files-from.ts';
-import { createFilter, type FilterOptions } from './filters.ts';
+import { createFilter, type Filter, type FilterOptions } from './filters.ts';
+import { checkTyped, type TypedSources } from './typed-sources.ts';
 import { untilAborted } from './until-aborted.ts';
 import { type WalkOptions, walk } from './walk.ts';
 
@@ -26,22 +27,17 @@ export type Item = {
   | { readonly kind: 'refused'; readonly error: UserError }
 );
 
-export interface SourceOptions extends FilterOptions {
-  /** Paths as typed; `-` is standard input. A folder that ends in `/` stands for its content. */
-  readonly files: readonly string[];
-  /** The key of a single file, or what replaces the name of a single folder. */
-  readonly as?: string;
+export interface SourceOptions extends FilterOptions, TypedSources {
   /** Begins every key as it stands; ends with `/` where a folder is meant. */
   readonly prefix?: string;
   /** Folders are uploaded with everything below them. */
   readonly recursive?: boolean;
-  /** A file of paths, one a line; `-` is standard input. A path listed keeps its folders in its key. */
-  readonly filesFrom?: string;
-  /** NUL separates the paths of the list. */
-  readonly null?: boolean;
 }
 
-/** The items of one command. Each call of `items` finds them again, except standard input. */
+/** Items in their order, several at a time: a step of an asynchronous generator costs more than finding a file. */
+type Batches = AsyncGenerator<readonly Item[], void, void>;
+
+/** The items of one command. Each call of `items` or `batches` finds them again, except standard input. */
 export interface Sources {
   /** More than one item may come. */
   readonly several: boolean;
@@ -52,6 +48,8 @@ export interface Sources {
    * @throws {UserError} while iterating: `interrupted` as soon as the world's signal is aborted.
    */
   items(warn: (text: string) => void): AsyncIterable<Item>;
+  /** Like `items`, several at a time; never none. */
+  batches(warn: (text: string) => void): AsyncIterable<readonly Item[]>;
 }
 
 /** Something named on the command line. */
@@ -71,19 +69,14 @@ export async function openSources(options: SourceOptions, world: ListWorld): Pro
   const { files, as, prefix = '', recursive = false, filesFrom } = options;
   const { signal } = world;
   const filter = createFilter(options);
-  checkUsage(options);
+  checkTyped(options);
   if (filesFrom !== undefined) {
-    return {
-      several: true,
-      repeatable: await isRepeatable(filesFrom, world.cwd),
-      items(warn) {
-        const listing = { prefix, recursive, filter, warn, signal, nul: options.null === true };
-        return untilAborted(
-          orWarning(withoutClashes(listed(filesFrom, listing, world)), options, warn),
-          signal,
-        );
-      },
-    };
+    const repeatable = await isRepeatable(filesFrom, world.cwd);
+    return sourcesOf({ several: true, repeatable }, (warn) => {
+      const listing = { prefix, recursive, filter, warn, signal, nul: options.null === true };
+      const items = withoutClashes(listed(filesFrom, listing, world));
+      return untilAborted(orWarning(items, options, warn), signal);
+    });
   }
   if (files[0] === '-') {
     const item: Item = {
@@ -92,7 +85,7 @@ export async function openSources(options: SourceOptions, world: ListWorld): Pro
       kind: 'stream',
       stream: world.stdin,
     };
-    return { several: false, repeatable: false, items: () => stream([item]) };
+    return sourcesOf({ several: false, repeatable: false }, () => single([item]));
   }
   const roots: Root[] = [];
   for (const name of files) {
@@ -104,24 +97,37 @@ export async function openSources(options: SourceOptions, world: ListWorld): Pro
     roots.push({ name, path, nameless, folder, known, key: `${prefix}${folder ? asFolder(key) : key}` });
   }
   const overlapping = checkClashes(roots);
+  const several = roots.length > 1 || roots.some(({ folder }) => folder);
+  return sourcesOf({ several, repeatable: true }, (warn) => {
+    const items = eachOf(roots, { filter, warn, signal });
+    return untilAborted(orWarning(overlapping ? withoutClashes(items) : items, options, warn), signal);
+  });
+}
+
+function sourcesOf(
+  { several, repeatable }: Pick<Sources, 'several' | 'repeatable'>,
+  batches: (warn: (text: string) => void) => Batches,
+): Sources {
   return {
-    several: roots.length > 1 || roots.some(({ folder }) => folder),
-    repeatable: true,
-    items: (warn) =>
-      untilAborted(orWarning(named(roots, overlapping, { filter, warn, signal }), options, warn), signal),
+    several,
+    repeatable,
+    batches,
+    async *items(warn) {
+      for await (const batch of batches(warn)) yield* batch;
+    },
   };
 }
 
 /** Warns where there are no items: a pattern may be mistyped, a list may be empty. An upload of nothing is no error. */
 async function* orWarning(
-  items: AsyncIterable<Item>,
+  batches: Batches,
   { include = [], exclude = [] }: FilterOptions,
   warn: (text: string) => void,
-): AsyncGenerator<Item, void, void> {
+): Batches {
   let some = false;
-  for await (const item of items) {
+  for await (const batch of batches) {
     some = true;
-    yield item;
+    yield batch;
   }
   if (some) return;
   const filtered = include.length > 0 || exclude.length > 0;
@@ -130,41 +136,6 @@ async function* orWarning(
       ? 'There is nothing to upload: --include and --exclude leave no file.'
       : 'There is nothing to upload: no file was found.',
   );
-}
-
-function checkUsage({ files, as, filesFrom, null: nul = false }: SourceOptions): void {
-  if (nul && filesFrom === undefined) {
-    throw new UserError('usage', '--null is used with --files-from only.', {
-      hint: ['For instance:', '  find . -name "*.jpg" -print0 | edge-upload put --files-from - --null'],
-    });
-  }
-  if (filesFrom !== undefined) {
-    if (files.length > 0) throw new UserError('usage', '--files-from is not used with file names.');
-    if (as !== undefined)
-      throw new UserError('usage', '--as names one key, but --files-from names many files.');
-    return;
-  }
-  if (files.includes('')) {
-    throw new UserError('usage', 'One of the files has an empty name.', {
-      hint: 'A shell variable may not be set.',
-    });
-  }
-  if (files.length === 0) {
-    throw new UserError('usage', 'There is no file to upload.', { hint: 'Name it: edge-upload put <file…>' });
-  }
-  if (as !== undefined && files.length > 1) {
-    throw new UserError('usage', `--as names one key, but there are ${files.length} files.`, {
-      hint: 'Use --prefix to upload several files below a common prefix.',
-    });
-  }
-  if (files.includes('-')) {
-    if (files.length > 1) throw new UserError('usage', 'Standard input (-) is not used with other files.');
-    if (as === undefined) {
-      throw new UserError('usage', 'Standard input needs a key.', {
-        hint: ['Name it with --as, for instance:', '  tar c . | edge-upload put - --as backup.tar'],
-      });
-    }
-  }
 }
 
 /** `dir/`, `.` and `..` stand for the folder's content, as with rsync; `dir` for the folder itself. */
@@ -184,45 +155,53 @@ function listedKey(name: string): string {
   return /^(?:\.{1,2}(?:\/|$))+$/.test(path) ? '' : path;
 }
 
-async function* below(
-  { name, path, nameless, folder, key, known }: Root,
-  { filter, warn, signal }: WalkOptions,
-): AsyncGenerator<Item, void, void> {
-  if (nameless && (filter.takes(known) || (folder && filter.enters(known)))) {
-    yield { name, key, kind: 'refused', error: notUtf8(name) };
-    return;
-  }
-  if (!folder) {
-    if (filter.takes(known)) yield { name, key, kind: 'file', path };
-    return;
-  }
+/** Returns the item of what is not a folder, or of a root that is refused; `undefined` where the filter leaves it out. */
+function itemOf({ name, path, nameless, folder, key, known }: Root, filter: Filter): Item | undefined {
+  const taken = filter.takes(known) || (nameless && folder && filter.enters(known));
+  if (!taken) return undefined;
+  return nameless ? { name, key, kind: 'refused', error: notUtf8(name) } : { name, key, kind: 'file', path };
+}
+
+async function* inFolder({ name, path, key, known }: Root, { filter, warn, signal }: WalkOptions): Batches {
   if (known !== '' && !filter.enters(known)) return;
   // For a folder of many files, `join` would cost more than finding them.
   const base = join(name, 'x').slice(0, -1);
   for await (const found of walk(path, { filter, warn, signal })) {
-    const name = base + (sep === '/' ? found.relative : found.relative.replaceAll('/', sep));
-    const item = { name, key: key + found.relative };
-    if ('error' in found) yield { ...item, kind: 'refused', error: found.error };
-    else yield { ...item, kind: 'file', path: found.path, found: true };
+    yield found.map((one): Item => {
+      const { relative } = one;
+      const name = base + (sep === '/' ? relative : relative.replaceAll('/', sep));
+      return 'error' in one
+        ? { name, key: key + relative, kind: 'refused', error: one.error }
+        : { name, key: key + relative, kind: 'file', path: one.path, found: true };
+    });
   }
 }
 
-function named(roots: readonly Root[], overlapping: boolean, walking: WalkOptions): AsyncIterable<Item> {
-  const items = eachOf(roots, walking);
-  return overlapping ? withoutClashes(items) : items;
-}
-
-async function* eachOf(roots: readonly Root[], walking: WalkOptions): AsyncGenerator<Item, void, void> {
-  for (const root of roots) yield* below(root, walking);
+/** Yields the items of roots: one after another those of folders, together those of other roots. */
+async function* eachOf(roots: Iterable<Root>, walking: WalkOptions): Batches {
+  let items: Item[] = [];
+  for (const root of roots) {
+    if (root.folder && !root.nameless) {
+      if (items.length > 0) yield items;
+      items = [];
+      yield* inFolder(root, walking);
+      continue;
+    }
+    const item = itemOf(root, walking.filter);
+    if (item !== undefined) items.push(item);
+  }
+  if (items.length > 0) yield items;
 }
 
 /** Refuses the second of two items with the same key. */
-async function* withoutClashes(items: AsyncIterable<Item>): AsyncGenerator<Item, void, void> {
+async function* withoutClashes(batches: Batches): Batches {
   const clashOf = keyClashes();
-  for await (const item of items) {
-    const error = clashOf(item);
-    const { name, key } = item;
-    yield error === undefined ? item : { name, key, kind: 'refused', error };
+  for await (const batch of batches) {
+    yield batch.map((item): Item => {
+      const error = clashOf(item);
+      const { name, key } = item;
+      return error === undefined ? item : { name, key, kind: 'refused', error };
+    });
   }
 }
 
@@ -230,19 +209,22 @@ async function* listed(
   list: string,
   { prefix, recursive, nul, ...walking }: WalkOptions & ListOptions & { prefix: string; recursive: boolean },
   world: ListWorld,
-): AsyncGenerator<Item, void, void> {
-  for await (const name of listedPaths(list, world, { nul })) {
-    const path = await findPath(world.cwd, name);
-    const folder =
-      recursive && (await stat(path).catch((): Stats | undefined => undefined))?.isDirectory() === true;
-    const listedAs = listedKey(name);
-    const key = folder ? asFolder(listedAs) : listedAs || basename(resolve(world.cwd, name));
-    const known = key.replace(/\/$/, '');
-    const root = { name, path, nameless: typeof path !== 'string', folder, known, key: `${prefix}${key}` };
-    yield* below(root, walking);
+): Batches {
+  for await (const names of listedPaths(list, world, { nul })) {
+    const roots: Root[] = [];
+    for (const name of names) {
+      const path = await findPath(world.cwd, name);
+      const folder =
+        recursive && (await stat(path).catch((): Stats | undefined => undefined))?.isDirectory() === true;
+      const listedAs = listedKey(name);
+      const key = folder ? asFolder(listedAs) : listedAs || basename(resolve(world.cwd, name));
+      const known = key.replace(/\/$/, '');
+      roots.push({ name, path, nameless: typeof path !== 'string', folder, known, key: `${prefix}${key}` });
+    }
+    yield* eachOf(roots, walking);
   }
 }
 
-async function* stream<T>(items: readonly T[]): AsyncGenerator<T, void, void> {
-  yield* items;
+async function* single(batch: readonly Item[]): Batches {
+  yield batch;
 }

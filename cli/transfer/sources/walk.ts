@@ -9,7 +9,7 @@ import type { Filter } from './filters.ts';
 import { readError } from './read-error.ts';
 
 /** A file, or a folder or entry that could not be read. */
-export type Found =
+type Found =
   | { readonly path: FilePath; readonly relative: string }
   | { readonly path: FilePath; readonly relative: string; readonly error: UserError };
 
@@ -28,11 +28,20 @@ const idOf = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`;
 /** Names of a folder that are sorted, and held in memory, at a time. */
 const SORTED_NAMES = 20_000;
 
+/** Names that one call of the file system reads. */
+const READ_NAMES = 256;
+
+/** Files that are yielded together at most: a step of an asynchronous generator costs more than finding a file. */
+const TOGETHER = 64;
+
+/** Files in their order. */
+type FoundFiles = AsyncGenerator<readonly Found[], void, void>;
+
 /**
  * Yields all files below a folder in the order of their names; a folder of more than {@link SORTED_NAMES} in several runs.
  * Links are followed, except one that leads to a folder above it.
  */
-export async function* walk(folder: FilePath, options: WalkOptions): AsyncGenerator<Found, void, void> {
+export async function* walk(folder: FilePath, options: WalkOptions): FoundFiles {
   const stats = await stat(folder, { bigint: true });
   yield* walkFolder(folder, '', [idOf(stats)], options);
 }
@@ -42,48 +51,61 @@ async function* walkFolder(
   prefix: string,
   above: readonly string[],
   options: WalkOptions,
-): AsyncGenerator<Found, void, void> {
+): FoundFiles {
   const { signal } = options;
   try {
     let doubtful = false;
-    let held: Dirent[] = [];
-    for await (const entry of await whenFree(() => opendir(folder), signal)) {
+    let names: string[] = [];
+    // Most entries are files, of which a name takes the least memory.
+    const others = new Map<string, Dirent>();
+    for await (const entry of await whenFree(() => opendir(folder, { bufferSize: READ_NAMES }), signal)) {
       if (signal.aborted) throw interrupted();
       // Its bytes may not be UTF-8; they are read again below.
       if (entry.name.includes(REPLACEMENT)) {
         doubtful = true;
         continue;
       }
-      held.push(entry);
-      if (held.length === SORTED_NAMES) {
-        yield* visitSorted(held, folder, prefix, above, options);
-        held = [];
+      names.push(entry.name);
+      if (!entry.isFile()) others.set(entry.name, entry);
+      if (names.length === SORTED_NAMES) {
+        yield* visitSorted(names, others, folder, prefix, above, options);
+        names = [];
+        others.clear();
       }
     }
-    yield* visitSorted(held, folder, prefix, above, options);
+    yield* visitSorted(names, others, folder, prefix, above, options);
     if (doubtful) yield* visitDoubtful(folder, prefix, above, options);
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
-    yield { path: folder, relative: prefix, error: readError(String(folder), error) };
+    yield [{ path: folder, relative: prefix, error: readError(String(folder), error) }];
   }
 }
 
 async function* visitSorted(
-  entries: Dirent[],
+  names: string[],
+  others: ReadonlyMap<string, Dirent>,
   folder: FilePath,
   prefix: string,
   above: readonly string[],
   options: WalkOptions,
-): AsyncGenerator<Found, void, void> {
-  entries.sort((one, other) => (one.name < other.name ? -1 : 1));
-  for (const entry of entries) {
+): FoundFiles {
+  const { filter, signal } = options;
+  names.sort();
+  let files: Found[] = [];
+  for (const name of names) {
     // Filters may leave nothing to yield for long.
-    if (options.signal.aborted) throw interrupted();
-    const path = pathIn(folder, entry.name);
-    const relative = prefix + entry.name;
-    if (!entry.isFile()) yield* visit(entry, path, relative, above, options);
-    else if (options.filter.takes(relative)) yield { path, relative };
+    if (signal.aborted) throw interrupted();
+    const path = pathIn(folder, name);
+    const relative = prefix + name;
+    const other = others.get(name);
+    if (other === undefined && filter.takes(relative)) files.push({ path, relative });
+    if (files.length > 0 && (other !== undefined || files.length === TOGETHER)) {
+      yield files;
+      files = [];
+    }
+    if (other !== undefined) yield* visit(other, path, relative, above, options);
   }
+  if (files.length > 0) yield files;
 }
 
 /** Visits names with U+FFFD. Those that contain it are visited, those whose bytes are not UTF-8 are refused. */
@@ -92,7 +114,7 @@ async function* visitDoubtful(
   prefix: string,
   above: readonly string[],
   options: WalkOptions,
-): AsyncGenerator<Found, void, void> {
+): FoundFiles {
   const { filter } = options;
   for (const name of await readdir(folder, { encoding: 'buffer' })) {
     const text = name.toString();
@@ -102,7 +124,7 @@ async function* visitDoubtful(
     const found = await lstat(path);
     if (isUtf8(name)) yield* visit(found, path, relative, above, options);
     else if (filter.takes(relative) || (!found.isFile() && filter.enters(relative))) {
-      yield { path, relative, error: notUtf8(join(String(folder), text)) };
+      yield [{ path, relative, error: notUtf8(join(String(folder), text)) }];
     }
   }
 }
@@ -113,10 +135,10 @@ async function* visit(
   relative: string,
   above: readonly string[],
   options: WalkOptions,
-): AsyncGenerator<Found, void, void> {
+): FoundFiles {
   const { filter, warn } = options;
   if (entry.isFile()) {
-    if (filter.takes(relative)) yield { path, relative };
+    if (filter.takes(relative)) yield [{ path, relative }];
     return;
   }
   let stats: BigIntStats;
@@ -126,7 +148,7 @@ async function* visit(
     // It may be a folder with selected files, unless it is a link that leads nowhere.
     const nothing = !entry.isDirectory() && NOTHING.has(systemCode(error));
     if (filter.takes(relative) || (!nothing && filter.enters(relative))) {
-      yield { path, relative, error: readError(String(path), error) };
+      yield [{ path, relative, error: readError(String(path), error) }];
     }
     return;
   }
@@ -135,7 +157,7 @@ async function* visit(
     if (above.includes(idOf(stats))) warn(`Skipped ${path}: the link leads to a folder above it.`);
     else yield* walkFolder(path, `${relative}/`, [...above, idOf(stats)], options);
   } else if (filter.takes(relative)) {
-    if (stats.isFile()) yield { path, relative };
+    if (stats.isFile()) yield [{ path, relative }];
     else warn(`Skipped ${path}: it is neither a file nor a folder.`);
   }
 }

@@ -76,6 +76,16 @@ test('with --json the rows are one JSON document a line', () => {
   assert.deepEqual(stdout.split('\n'), ['{"key":"a\\nb"}', '']);
 });
 
+test('rows that are written together have the lines of single rows', () => {
+  const rows = ['a.jpg', 'b\nc'].map((key) => ({ text: key, document: { key } }));
+  const single = rows.map((row): UiEvent => ({ type: 'row', ...row }));
+  for (const json of [false, true]) {
+    const { stdout } = show([{ type: 'rows', rows }], { json });
+    assert.equal(stdout, show(single, { json }).stdout);
+    assert.equal(stdout.split('\n').length, 3);
+  }
+});
+
 test('progress comes once in ten seconds at most, without carriage returns or escapes', () => {
   const often = show(
     Array.from({ length: 25 }, () => moving),

@@ -103,6 +103,7 @@ const KINDS = (text: string): UiEvent[] => [
   { type: 'row', text, document: { text } },
   { type: 'row', text: [text, { style: 'dim', text }], document: {} },
   { type: 'row', text: { mark: 'failed', text }, document: {} },
+  { type: 'rows', rows: [text, text].map((one) => ({ text: one, document: { text } })) },
   { type: 'note', text },
   { type: 'warning', text: [text, text] },
   { type: 'instruction', text },

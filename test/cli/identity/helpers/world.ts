@@ -18,7 +18,7 @@ import type { JsonObject } from '../../../../local/json.ts';
 import { nodeListener } from '../../../../local/wire/node-http.ts';
 import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
 import { type Setup, setUp } from '../../../local/cognito/harness.ts';
-import { type FlatEvent, type FlatResult, flatEvent, flatResult } from '../../../support/flat.ts';
+import { type FlatEvent, type FlatResult, flatEvents, flatResult } from '../../../support/flat.ts';
 import { listen } from '../../../support/serve.ts';
 
 export const PASSWORD = 'Correct-horse-42!';
@@ -217,7 +217,7 @@ export async function world(
         ui: {
           interactive: person !== undefined,
           event: (event) => {
-            events.push(flatEvent(event));
+            events.push(...flatEvents(event));
             shown.push(JSON.stringify(event));
           },
           async ask(question) {

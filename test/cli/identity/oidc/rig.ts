@@ -9,7 +9,7 @@ import { rememberDeployment } from '../../../../cli/settings/deployments.ts';
 import { cannotAsk, cannotConfirm } from '../../../../cli/ui/questions.ts';
 import type { Ui } from '../../../../cli/ui/ui.ts';
 import { type TestContext, testContext } from '../../../support/context.ts';
-import { type FlatEvent, flatEvent } from '../../../support/flat.ts';
+import { type FlatEvent, flatEvents } from '../../../support/flat.ts';
 import { claimsOf } from '../../../support/forge.ts';
 import { listen } from '../../../support/serve.ts';
 
@@ -100,7 +100,7 @@ export async function openRig(t: Pick<Test, 'after'>, { local = true } = {}): Pr
     const ui: Ui = {
       interactive: answers !== undefined,
       event(event) {
-        events.push(flatEvent(event));
+        events.push(...flatEvents(event));
         shown.push(JSON.stringify(event));
         for (const watcher of watchers) watcher();
       },

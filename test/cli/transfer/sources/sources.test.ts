@@ -399,6 +399,24 @@ test('options that do not go together are a usage error', async (t) => {
   }
 });
 
+test('items come in the order of names, with the content of folders between, and in batches that are never empty', async (t) => {
+  const files = Array.from({ length: 150 }, (_, index) => `d/${String(index).padStart(3, '0')}`);
+  const cwd = await tree(t, ...files, 'd/070-folder/a', 'd/070-folder/b/c', 'd/070-folder/d', 'elsewhere/e');
+  await symlink('../elsewhere/e', join(cwd, 'd/100-link'));
+  await mkdir(join(cwd, 'd/149-empty'));
+  const sources = await openSources({ files: ['d', 'elsewhere/e'], recursive: true }, worldOf(cwd));
+  const found: string[] = [];
+  for await (const batch of sources.batches(() => {})) {
+    assert.ok(batch.length > 0);
+    found.push(...batch.map(({ key }) => key));
+  }
+  const below = ['d/070-folder/a', 'd/070-folder/b/c', 'd/070-folder/d', 'd/100-link'];
+  assert.deepEqual(found, [...[...files, ...below].sort(), 'e']);
+  const single: string[] = [];
+  for await (const { key } of sources.items(() => {})) single.push(key);
+  assert.deepEqual(single, found);
+});
+
 test('a large folder is read while its items are used', async (t) => {
   const cwd = await tree(t, ...Array.from({ length: 300 }, (_, index) => `d/${index % 10}/${index}`));
   const sources = await openSources({ files: ['d'], recursive: true }, worldOf(cwd));

@@ -1,0 +1,37 @@
+/** A call of the file system that takes longer than this waits for a disk or a network; others are answered from memory. */
+const SLOW_MS = 0.25;
+
+/** Calls after a slow one that run on other threads, before the next is tried on this one. */
+const CAREFUL_CALLS = 250;
+
+/** First calls of a command, which run on other threads: a disk that does not answer must not stop Ctrl-C. */
+const FIRST_CALLS = 16;
+
+/** Chooses between the two forms of a call of the file system. */
+export interface DiskCalls {
+  /** Runs `now`, or `later` where the disk is not known to be fast. Both do the same. */
+  run<T>(now: () => T, later: () => Promise<T>): T | Promise<T>;
+}
+
+/**
+ * Creates the rule by which calls block this thread or use another. Another thread costs several times as much as a call
+ * that the kernel answers from memory. A call that waits for a disk would delay everything else on this thread.
+ * @param clock returns milliseconds.
+ */
+export function createDiskCalls(clock: () => number = () => performance.now()): DiskCalls {
+  let careful = FIRST_CALLS;
+  return {
+    run(now, later) {
+      if (careful > 0) {
+        careful -= 1;
+        return later();
+      }
+      const began = clock();
+      try {
+        return now();
+      } finally {
+        if (clock() - began > SLOW_MS) careful = CAREFUL_CALLS;
+      }
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createDiskCalls } from '../../../../cli/transfer/sources/disk-calls.ts';
+
+/** Runs calls of which those on this thread take so many milliseconds; returns where each ran. */
+async function run(count: number, milliseconds: (call: number) => number) {
+  let time = 0;
+  let call = 0;
+  const disk = createDiskCalls(() => time);
+  const places: string[] = [];
+  for (; call < count; call += 1) {
+    const place = disk.run(
+      () => {
+        time += milliseconds(call);
+        return 'here';
+      },
+      async () => 'elsewhere',
+    );
+    places.push(await place);
+  }
+  const here = places.flatMap((place, at) => (place === 'here' ? [at] : []));
+  return { here, first: here[0] ?? count };
+}
+
+test('calls run on this thread where the disk is fast, after the first calls ran on others', async () => {
+  const { here, first } = await run(1000, () => 0.003);
+  assert.ok(first > 0 && first < 50);
+  assert.equal(here.length, 1000 - first);
+});
+
+test('a slow call moves the next ones to other threads; then one is tried again', async () => {
+  const slow = await run(1000, () => 2);
+  assert.ok(slow.here.length <= 5, `${slow.here}`);
+  const once = await run(2000, (call) => (call === 100 ? 2 : 0.003));
+  assert.ok(once.here.includes(100) && !once.here.includes(101) && !once.here.includes(200));
+  assert.ok(once.here.includes(1999));
+});
+
+test('a call that fails slowly counts like one that succeeds', () => {
+  let time = 0;
+  const disk = createDiskCalls(() => time);
+  let elsewhere = 0;
+  const call = () =>
+    disk.run(
+      () => {
+        time += 2;
+        throw new Error('no such file');
+      },
+      async () => {
+        elsewhere += 1;
+      },
+    );
+  while (elsewhere < 16) void call();
+  assert.throws(() => void call(), /no such file/);
+  void call();
+  assert.equal(elsewhere, 17);
+});
