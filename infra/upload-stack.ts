@@ -1,25 +1,10 @@
 import { type IStackSynthesizer, LegacyStackSynthesizer, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { BakedConfig } from '../edge/config.ts';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
-import { createDistribution } from './edge.ts';
-import { edgeCode } from './edge-code.ts';
-import type { EdgeKeys } from './edge-keys.ts';
-import { createBucket, createUserPool, createUserPoolClient } from './identity.ts';
-import { createNotice } from './notice.ts';
-import { policyOf, type StackOptions } from './options.ts';
-import { pageFiles, pageSettings } from './page.ts';
-import { createScan } from './scan.ts';
-import { createSigningKeys } from './signing-key.ts';
+import { createUploads, REGION, type UploadsProps } from './uploads.ts';
 
-/** Lambda@Edge functions must be in this region. */
-const REGION = 'us-east-1';
-
-export interface UploadStackProps {
+export interface UploadStackProps extends UploadsProps {
   readonly stackName: string;
-  /** Absent: only the half that comes first is made (pool, client, bucket, signing keys). The whole leaves that half as it is. */
-  readonly edge?: EdgeKeys;
-  readonly options: StackOptions;
 }
 
 /** A private bucket behind CloudFront, guarded at the edge, with a Cognito user pool unless other issuers serve. */
@@ -34,36 +19,6 @@ export class UploadStack extends Stack {
       synthesizer: new LegacyStackSynthesizer() as IStackSynthesizer,
       analyticsReporting: false,
     });
-    const { userPool = true, signing } = options;
-    if (userPool) createUserPoolClient(this, createUserPool(this, options), options);
-    const bucket = createBucket(this, options);
-    if (signing !== undefined) createSigningKeys(this, signing);
-    if (edge === undefined) return;
-    const { trust = [] } = options;
-    createDistribution(this, {
-      bucket,
-      code: edgeCode(bakedConfig(options, edge), pageFiles(options)),
-      keySets: [...new Set(trust.map(({ jwksUri }) => jwksUri))],
-      options,
-    });
-    createNotice(this, bucket, options);
-    createScan(this, bucket, options);
+    createUploads(this, { options, ...omitUndefined({ edge }) });
   }
-}
-
-/** Returns what is baked into the edge function. */
-function bakedConfig(options: StackOptions, { pool, keySets, bakedAt, signing }: EdgeKeys): BakedConfig {
-  const { domain, trust, idp, userPool = true, signing: { revoked } = {} } = options;
-  return {
-    ...pool,
-    policy: policyOf(options),
-    ...omitUndefined({
-      issuers: trust?.map((issuer) => ({ ...issuer, keys: keySets[issuer.alias] ?? [] })),
-      page: pageSettings(options),
-      idp: userPool && idp !== undefined ? true : undefined,
-      origins: domain === undefined ? undefined : [`https://${domain}`],
-      bakedAt,
-      signing: signing && { keys: signing, ...omitUndefined({ revoked: revoked?.map(({ id }) => id) }) },
-    }),
-  };
 }

@@ -6,6 +6,7 @@ import { minify } from 'terser';
 import { thirdPartyNotices } from './notices.ts';
 import { buildPage } from './page.ts';
 import { buildSandbox } from './sandbox.ts';
+import { writeTypes } from './types.ts';
 
 /** Where the build grows until it is whole. */
 const aside = `dist.${pid}`;
@@ -130,6 +131,18 @@ const cdk: BuildOptions = {
   banner: { js: commonJsGlobals },
 };
 
+/** The construct for CDK apps of others, which have the CDK: `import { UploadEdge } from 'edge-upload/cdk'`. */
+const construct: BuildOptions = {
+  ...shared,
+  entryPoints: ['infra/upload-edge.ts'],
+  outfile: `${aside}/construct.cjs`,
+  format: 'cjs',
+  minifySyntax: true,
+  external: ['aws-cdk-lib', 'constructs'],
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+};
+
 /** The code of Lambda@Edge. It is inline in the template, so it is one small CommonJS file, with or without the page. */
 const edge = (withPage: boolean): BuildOptions => ({
   ...shared,
@@ -151,10 +164,13 @@ async function quoteForJson(file: string): Promise<void> {
 }
 
 const main = await build(commandLine);
-const others = await Promise.all([programs(), cdk, edge(false), edge(true)].map((options) => build(options)));
+const others = await Promise.all(
+  [programs(), cdk, construct, edge(false), edge(true)].map((options) => build(options)),
+);
 for (const name of ['edge', 'edge-page']) await quoteForJson(`${aside}/${name}.cjs`);
 const results = [main, ...others, ...(await buildSandbox({ ...shared, outfile: `${aside}/sandbox.cjs` }))];
 const page = await buildPage();
+await writeTypes('infra/upload-edge.ts', `${aside}/types`);
 await writeFile(`${aside}/page.json`, JSON.stringify(page.files));
 const metafiles = [...results, ...page.metafiles.map((metafile) => ({ metafile }))].flatMap(
   ({ metafile }): Metafile[] => (metafile === undefined ? [] : [metafile]),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { generateKeyPairSync } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -75,7 +76,7 @@ test('the tarball holds what runs and nothing else, and is small', async () => {
     assert.ok(files.includes(`package/${needed}`), needed);
   }
   assert.deepEqual(
-    files.filter((file) => /\.ts$|node_modules|test\//.test(file)),
+    files.filter((file) => /(?<!\.d)\.ts$|node_modules|test\//.test(file)),
     [],
   );
   assert.match(await readFile(join(ROOT, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8'), /undici[\s\S]*MIT/);
@@ -97,6 +98,90 @@ test('installed globally, keyring included, it is small and runs the demo', asyn
   assert.equal((await run('--version')).stdout, `${version}\n`);
   const whoami = await run('whoami', '--json');
   assert.equal(JSON.parse(whoami.stdout).error.code, 'no_deployment', whoami.stdout);
+});
+
+/** An app of others, with the CDK beside the package. */
+async function cdkApp(): Promise<string> {
+  const app = join(folder, 'app');
+  const modules = join(app, 'node_modules');
+  await mkdir(join(modules, 'edge-upload'), { recursive: true });
+  await runProgram('tar', ['-xzf', tarball, '-C', join(modules, 'edge-upload'), '--strip-components=1']);
+  for (const name of ['aws-cdk-lib', 'constructs', '@types']) {
+    await symlink(join(ROOT, 'node_modules', name), join(modules, name));
+  }
+  await writeFile(join(app, 'package.json'), '{ "type": "module" }');
+  return app;
+}
+
+const CDK_APP = `
+import { App, Stack } from 'aws-cdk-lib';
+import { UploadEdge } from 'edge-upload/cdk';
+
+const stack = new Stack(new App(), 'Media', { env: { region: 'us-east-1' } });
+const users = new UploadEdge(stack, 'Uploads', { options: { maxSize: 5 * 1024 ** 3, writeTo: '{username}/' } });
+const jobs = new UploadEdge(stack, 'Jobs', {
+  options: { userPool: false, trust: [{
+    alias: 'ci', kind: 'workload', iss: ['https://ci.example.com'], jwksUri: 'https://ci.example.com/jwks', token: 'id',
+    name: ['sub'], maxAge: 3600, rules: [{ when: [{ claim: ['project'], is: ['7'] }], writeTo: 'ci/{sub}/' }],
+  }] },
+  keys: { keySets: { ci: [KEY] }, bakedAt: 1764374400 },
+});
+`;
+
+test('a CDK app of others has the edge as a construct', async () => {
+  const app = await cdkApp();
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const key = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' };
+  const program = CDK_APP.replace('KEY', JSON.stringify(key));
+  await writeFile(join(app, 'app.mjs'), program);
+  await writeFile(
+    join(app, 'app.cjs'),
+    `const { UploadEdge } = require('edge-upload/cdk');
+    const { App, Stack } = require('aws-cdk-lib');
+    const refused = [];
+    for (const [region, options] of [['eu-west-1', {}], ['us-east-1', { writeTo: '{group}-{username}/' }], ['us-east-1', { tags: {} }]]) {
+      try { new UploadEdge(new Stack(new App(), 'S', { env: { region } }), 'U', { options }); } catch ({ message }) { refused.push(message); }
+    }
+    console.log(JSON.stringify(refused));`,
+  );
+  const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
+  const env = cleanEnv(app);
+  const synth = await runProgram(
+    process.execPath,
+    [cdk, 'synth', '--app', 'node app.mjs', '--output', 'out', '--quiet', '--no-notices', '--ci'],
+    { cwd: app, env },
+  );
+  assert.equal(synth.code, 0, synth.stderr);
+  const { Resources } = JSON.parse(await readFile(join(app, 'out/Media.template.json'), 'utf8')) as {
+    Resources: Record<string, { Type: string }>;
+  };
+  const made = Object.entries(Resources).map(
+    ([id, { Type }]) => `${id.replace(/[0-9A-F]{8}.*$/, '')} ${Type}`,
+  );
+  for (const resource of [
+    'UploadsUserPool AWS::Cognito::UserPool',
+    'UploadsBucket AWS::S3::Bucket',
+    'JobsBucket AWS::S3::Bucket',
+    'JobsDistribution AWS::CloudFront::Distribution',
+  ]) {
+    assert.ok(made.includes(resource), `${resource} in ${made.join(', ')}`);
+  }
+  assert.ok(!made.some((one) => /JobsUserPool|UploadsDistribution/.test(one)), made.join(', '));
+  const refused = await runProgram(process.execPath, ['app.cjs'], { cwd: app, env });
+  const messages = JSON.parse(refused.stdout) as string[];
+  assert.match(messages.join('\n'), /us-east-1, not in eu-west-1.*\n.*the same keys.*\n.*takes no tags/);
+
+  // Types: the app compiles, and one with a misspelt option does not.
+  const compile = async (text: string) => {
+    await writeFile(join(app, 'app.ts'), text);
+    const tsc = join(ROOT, 'node_modules/.bin/tsc');
+    const flags = ['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023'];
+    return runProgram(tsc, [...flags, '--skipLibCheck', 'app.ts'], { cwd: app, env });
+  };
+  const typed = program.replace(JSON.stringify(key), `{ kid: 'one', kty: 'RSA', n: 'x', e: 'AQAB' }`);
+  assert.deepEqual((await compile(typed)).stdout, '');
+  const wrong = await compile(typed.replace('maxSize', 'maxsize'));
+  assert.match(wrong.stdout, /app\.ts.*'?maxsize'? does not exist/);
 });
 
 /** What a person answers on the way; the rest asks nothing. */

@@ -1,0 +1,70 @@
+import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
+import type { IUserPool, IUserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import type { BakedConfig } from '../edge/config.ts';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { createDistribution } from './edge.ts';
+import { edgeCode } from './edge-code.ts';
+import type { EdgeKeys } from './edge-keys.ts';
+import { createBucket, createUserPool, createUserPoolClient } from './identity.ts';
+import { createNotice } from './notice.ts';
+import { policyOf, type StackOptions } from './options.ts';
+import { pageFiles, pageSettings } from './page.ts';
+import { createScan } from './scan.ts';
+import { createSigningKeys } from './signing-key.ts';
+
+/** Lambda@Edge functions must be in this region. */
+export const REGION = 'us-east-1';
+
+export interface UploadsProps {
+  /** Absent: only the half that comes first is made (pool, client, bucket, signing keys). The whole leaves that half as it is. */
+  readonly edge?: EdgeKeys;
+  readonly options: StackOptions;
+}
+
+/** What was made. */
+export interface Uploads {
+  readonly bucket: IBucket;
+  readonly userPool?: IUserPool;
+  readonly userPoolClient?: IUserPoolClient;
+  /** Absent in the half that comes first. */
+  readonly distribution?: IDistribution;
+}
+
+/** Makes all resources of a deployment in a scope. Their ids are part of each deployment's template. */
+export function createUploads(scope: Construct, { edge, options }: UploadsProps): Uploads {
+  const { userPool: hasPool = true, signing, trust = [] } = options;
+  const userPool = hasPool ? createUserPool(scope, options) : undefined;
+  const userPoolClient = userPool && createUserPoolClient(scope, userPool, options);
+  const bucket = createBucket(scope, options);
+  if (signing !== undefined) createSigningKeys(scope, signing);
+  const half = { bucket, ...omitUndefined({ userPool, userPoolClient }) } as Uploads;
+  if (edge === undefined) return half;
+  const distribution = createDistribution(scope, {
+    bucket,
+    code: edgeCode(bakedConfig(options, edge), pageFiles(options)),
+    keySets: [...new Set(trust.map(({ jwksUri }) => jwksUri))],
+    options,
+  });
+  createNotice(scope, bucket, options);
+  createScan(scope, bucket, options);
+  return { ...half, distribution };
+}
+
+/** Returns what is baked into the edge function. */
+function bakedConfig(options: StackOptions, { pool, keySets, bakedAt, signing }: EdgeKeys): BakedConfig {
+  const { domain, trust, idp, userPool = true, signing: { revoked } = {} } = options;
+  return {
+    ...pool,
+    policy: policyOf(options),
+    ...omitUndefined({
+      issuers: trust?.map((issuer) => ({ ...issuer, keys: keySets[issuer.alias] ?? [] })),
+      page: pageSettings(options),
+      idp: userPool && idp !== undefined ? true : undefined,
+      origins: domain === undefined ? undefined : [`https://${domain}`],
+      bakedAt,
+      signing: signing && { keys: signing, ...omitUndefined({ revoked: revoked?.map(({ id }) => id) }) },
+    }),
+  };
+}

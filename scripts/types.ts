@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const ROOT = join(import.meta.dirname, '..');
+const FLAGS = ['--ignoreConfig', '--declaration', '--emitDeclarationOnly', '--allowImportingTsExtensions'];
+const SETTINGS = [
+  '--module',
+  'nodenext',
+  '--target',
+  'es2023',
+  '--types',
+  'node',
+  '--skipLibCheck',
+  '--strict',
+];
+
+/** Writes the declarations of a module and of what they import, for those who import the package from TypeScript. */
+export async function writeTypes(module: string, folder: string): Promise<void> {
+  const all = await mkdtemp(join(tmpdir(), 'edge-upload-types-'));
+  try {
+    const args = [...FLAGS, ...SETTINGS, '--rootDir', '.', '--outDir', all, module];
+    await promisify(execFile)(join(ROOT, 'node_modules/.bin/tsc'), args, { cwd: ROOT });
+    await copyReached(all, folder, module.replace(/ts$/, 'd.ts'));
+  } finally {
+    await rm(all, { recursive: true, force: true });
+  }
+}
+
+async function copyReached(all: string, folder: string, declarations: string): Promise<void> {
+  const waiting = [declarations];
+  for (const name of waiting) {
+    const text = await readFile(join(all, name), 'utf8');
+    for (const [, path = ''] of text.matchAll(/from '(\.[^']*)\.ts'/g)) {
+      const reached = join(dirname(name), `${path}.d.ts`);
+      if (!waiting.includes(reached)) waiting.push(reached);
+    }
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    // Compilers of others resolve .js to these files.
+    await writeFile(join(folder, name), text.replace(/(from '\.[^']*)\.ts'/g, "$1.js'"));
+  }
+}
