@@ -18,9 +18,9 @@ import {
 import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { PASSWORD_POLICY } from '../protocol/password-policy.ts';
 import { createFederation, FEDERATED_CLIENT } from './federation.ts';
 import { type CognitoTier, type Mfa, OPTIONS_METADATA, type StackOptions } from './options.ts';
-import { PASSWORD_POLICY } from './password-policy.ts';
 
 /** A creation that is rolled back deletes everything, kept data included. */
 export function dataPolicy({ retainData = false }: StackOptions): RemovalPolicy {

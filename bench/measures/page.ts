@@ -17,7 +17,10 @@ async function inBrowser<T>(
   const browser = await launch({
     executablePath: await chromium.executablePath(),
     args: [
-      ...chromium.args.filter((one) => one !== '--single-process'),
+      // Not with what the package turns off: the same-origin policy and CORS.
+      ...chromium.args.filter(
+        (one) => !/^--(?:single-process|disable-web-security|disable-site-isolation-trials)$/.test(one),
+      ),
       ...['--no-sandbox', '--disable-dev-shm-usage'],
     ],
     headless: 'shell',

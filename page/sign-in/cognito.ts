@@ -1,17 +1,21 @@
 import { claimTimestamp, startSrp } from '../../protocol/srp.ts';
 import type { PoolAddress } from '../settings.ts';
-import { type SignedIn, SignInError, type SignInProblem } from './signed-in.ts';
+import { type RefreshRequests, type SignedIn, SignInError, type SignInProblem } from './signed-in.ts';
 
-/** What Cognito asks for after the password. */
-type Question = 'newPassword' | 'code';
+/** What Cognito asks for after the password. `secret`: a key for an authenticator app, in base32. */
+export type Question =
+  | { readonly kind: 'newPassword' }
+  | { readonly kind: 'code' }
+  | { readonly kind: 'appCode'; readonly secret: string };
 
 /** Asks the person. `problem` says why the last answer was not accepted. */
-type Ask = (question: Question, problem?: SignInError) => Promise<string>;
+type Ask = (question: Question, problem?: SignInProblem) => Promise<string>;
 
 interface Answer {
   readonly ChallengeName?: string;
   readonly ChallengeParameters?: Readonly<Record<string, string>>;
   readonly Session?: string;
+  readonly SecretCode?: string;
   readonly AuthenticationResult?: {
     readonly AccessToken?: string;
     readonly ExpiresIn?: number;
@@ -30,7 +34,25 @@ const PROBLEMS: Readonly<Record<string, SignInProblem>> = {
   ExpiredCodeException: 'codeWrong',
   EnableSoftwareTokenMFAException: 'codeWrong',
   InvalidPasswordException: 'passwordRejected',
+  PasswordHistoryPolicyViolationException: 'passwordRejected',
 };
+
+/** Other meanings of NotAuthorizedException, by its message, as Cognito has no code for them. */
+const NOT_AUTHORIZED: readonly (readonly [RegExp, SignInProblem])[] = [
+  [/temporary password has expired/i, 'resetNeeded'],
+  [/attempts exceeded/i, 'signInLater'],
+  [/disabled/i, 'disabled'],
+  [/session/i, 'tookTooLong'],
+];
+
+function problemOf(name: string, message: string): SignInProblem {
+  const meant = NOT_AUTHORIZED.find(([pattern]) => pattern.test(message));
+  if (name === 'NotAuthorizedException' && meant !== undefined) return meant[1];
+  return (Object.hasOwn(PROBLEMS, name) ? PROBLEMS[name] : undefined) ?? 'signInBroken';
+}
+
+/** Problems of an answer that the person can give again. */
+const ANSWERS: ReadonlySet<SignInProblem> = new Set(['codeWrong', 'passwordRejected']);
 
 /** More than the longest sign-in: password, new password, code, each asked again a few times. */
 const MAX_ANSWERS = 20;
@@ -63,8 +85,16 @@ async function call({ endpoint }: PoolAddress, operation: string, body: object):
   }
   if (response.ok) return answer;
   const name = String(answer.__type).replace(/^.*#/, '');
-  const problem = Object.hasOwn(PROBLEMS, name) ? PROBLEMS[name] : undefined;
-  throw new SignInError(problem ?? 'signInBroken', answer.message);
+  throw new SignInError(problemOf(name, String(answer.message)));
+}
+
+/** Authenticator apps show a code in groups. */
+const digitsOf = (code: string) => code.replace(/\s/g, '');
+
+/** @throws the error, unless the person can answer again */
+function toAnswerAgain(error: unknown): SignInProblem {
+  if (error instanceof SignInError && ANSWERS.has(error.problem)) return error.problem;
+  throw error;
 }
 
 function tokensOf({ AuthenticationResult: result }: Answer): SignedIn | undefined {
@@ -91,24 +121,23 @@ export async function signInToPool({ pool, username, password, ask }: Attempt): 
     ClientId: pool.clientId,
     AuthParameters: { USERNAME: username, SRP_A: srp.publicValue },
   });
-  let problem: SignInError | undefined;
+  let problem: SignInProblem | undefined;
   for (let answers = 0; answers < MAX_ANSWERS; answers += 1) {
     const tokens = tokensOf(answer);
     if (tokens !== undefined) return tokens;
     const { ChallengeName: name = '', ChallengeParameters: given = {} } = answer;
+    const session = name === 'MFA_SETUP' ? await setUpApp(answer.Session) : answer.Session;
     const responses = await respond(name, given);
     try {
       answer = await call(pool, 'RespondToAuthChallenge', {
         ClientId: pool.clientId,
         ChallengeName: name,
-        Session: answer.Session,
+        Session: session,
         ChallengeResponses: { USERNAME: given.USER_ID_FOR_SRP ?? username, ...responses },
       });
       problem = undefined;
     } catch (error) {
-      const again = error instanceof SignInError && ['codeWrong', 'passwordRejected'].includes(error.problem);
-      if (!again) throw error;
-      problem = error;
+      problem = toAnswerAgain(error);
     }
   }
   throw new SignInError('signInBroken');
@@ -120,11 +149,27 @@ export async function signInToPool({ pool, username, password, ask }: Attempt): 
       case 'NEW_PASSWORD_REQUIRED':
         // Attributes that an administrator left out need the command line.
         if (!['', '[]'].includes(given.requiredAttributes ?? '')) throw new SignInError('notHere');
-        return { NEW_PASSWORD: await ask('newPassword', problem) };
+        return { NEW_PASSWORD: await ask({ kind: 'newPassword' }, problem) };
       case 'SOFTWARE_TOKEN_MFA':
-        return { SOFTWARE_TOKEN_MFA_CODE: (await ask('code', problem)).replace(/\s/g, '') };
+        return { SOFTWARE_TOKEN_MFA_CODE: digitsOf(await ask({ kind: 'code' }, problem)) };
+      case 'MFA_SETUP':
+        return {};
       default:
         throw new SignInError('notHere');
+    }
+  }
+
+  /** Gives the person a key for an authenticator app until its code is right. Returns the session that ends the set-up. */
+  async function setUpApp(first: string | undefined): Promise<string | undefined> {
+    const { SecretCode: secret, Session } = await call(pool, 'AssociateSoftwareToken', { Session: first });
+    if (secret === undefined) throw new SignInError('signInBroken');
+    for (let wrong: SignInProblem | undefined; ; ) {
+      const UserCode = digitsOf(await ask({ kind: 'appCode', secret }, wrong));
+      try {
+        return (await call(pool, 'VerifySoftwareToken', { Session, UserCode })).Session;
+      } catch (error) {
+        wrong = toAnswerAgain(error);
+      }
     }
   }
 
@@ -151,13 +196,17 @@ export async function signInToPool({ pool, username, password, ask }: Attempt): 
   }
 }
 
-/** @throws {SignInError} */
-export async function renewPoolTokens(pool: PoolAddress, refreshToken: string): Promise<SignedIn> {
-  const answer = await call(pool, 'GetTokensFromRefreshToken', {
-    ClientId: pool.clientId,
-    RefreshToken: refreshToken,
-  });
-  const tokens = tokensOf(answer);
-  if (tokens === undefined) throw new SignInError('signInBroken');
-  return tokens;
+/** Returns the requests that renew and end a sign-in at the pool. They throw {@link SignInError}. */
+export function poolRefresh(pool: PoolAddress): RefreshRequests {
+  const { clientId: ClientId } = pool;
+  return {
+    async renew(RefreshToken) {
+      const tokens = tokensOf(await call(pool, 'GetTokensFromRefreshToken', { ClientId, RefreshToken }));
+      if (tokens === undefined) throw new SignInError('signInBroken');
+      return tokens;
+    },
+    async revoke(Token) {
+      await call(pool, 'RevokeToken', { ClientId, Token });
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import { isSecureOrigin } from '../../protocol/secure-origin.ts';
 import type { SignInIssuer } from '../settings.ts';
-import { type SignedIn, SignInError } from './signed-in.ts';
+import { type RefreshRequests, type SignedIn, SignInError } from './signed-in.ts';
 
 /** What a sign-in that is under way needs to be finished after the redirect. No token. */
 interface Pending {
@@ -14,7 +14,12 @@ const PENDING = 'edge-upload sign-in';
 interface Endpoints {
   readonly authorization: string;
   readonly token: string;
+  readonly revocation?: string;
 }
+
+const DEADLINE_MS = 30_000;
+
+const PLAIN = { credentials: 'omit', redirect: 'error' } as const satisfies RequestInit;
 
 function base64Url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))
@@ -28,12 +33,7 @@ const randomText = () => base64Url(crypto.getRandomValues(new Uint8Array(32)));
 async function getJson(url: string, init: RequestInit = {}): Promise<Readonly<Record<string, unknown>>> {
   let response: Response;
   try {
-    response = await fetch(url, {
-      signal: AbortSignal.timeout(30_000),
-      credentials: 'omit',
-      redirect: 'error',
-      ...init,
-    });
+    response = await fetch(url, { ...PLAIN, signal: AbortSignal.timeout(DEADLINE_MS), ...init });
     const document: unknown = await response.json();
     if (response.ok && typeof document === 'object' && document !== null) return { ...document };
   } catch {
@@ -46,10 +46,12 @@ async function getJson(url: string, init: RequestInit = {}): Promise<Readonly<Re
 async function endpointsOf({ issuer }: SignInIssuer): Promise<Endpoints> {
   const document = await getJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
   const { issuer: named, authorization_endpoint: authorization, token_endpoint: token } = document;
+  const { revocation_endpoint: revocation } = document;
   // A document of another issuer would lead the sign-in, or the code, elsewhere.
   const own = named === issuer && typeof authorization === 'string' && typeof token === 'string';
   if (!own || ![authorization, token].every(isSecure)) throw new SignInError('signInBroken');
-  return { authorization, token };
+  const mayRevoke = typeof revocation === 'string' && isSecure(revocation);
+  return { authorization, token, ...(mayRevoke && { revocation }) };
 }
 
 const isSecure = (url: string) => URL.canParse(url) && isSecureOrigin(new URL(url));
@@ -116,6 +118,7 @@ export async function finishSignIn(issuers: readonly SignInIssuer[]): Promise<Fi
   const by = answer.get('iss');
   const own = pending !== undefined && answer.get('state') === pending.state && issuer !== undefined;
   // https://www.rfc-editor.org/rfc/rfc9207
+  if (own && answer.get('error') === 'access_denied') throw new SignInError('declined');
   if (!own || code === null || (by !== null && by !== issuer.issuer)) throw new SignInError('signInBroken');
   const tokens = await askTokens(issuer, {
     grant_type: 'authorization_code',
@@ -126,9 +129,22 @@ export async function finishSignIn(issuers: readonly SignInIssuer[]): Promise<Fi
   return { issuer, tokens };
 }
 
-/** @throws {SignInError} */
-export function renewTokens(issuer: SignInIssuer, refreshToken: string): Promise<SignedIn> {
-  return askTokens(issuer, { grant_type: 'refresh_token', refresh_token: refreshToken });
+/** Returns the requests that renew and end a sign-in at a provider. They throw {@link SignInError}. */
+export function providerRefresh(issuer: SignInIssuer): RefreshRequests {
+  return {
+    renew: (token) => askTokens(issuer, { grant_type: 'refresh_token', refresh_token: token }),
+    // https://www.rfc-editor.org/rfc/rfc7009
+    async revoke(token) {
+      const { revocation } = await endpointsOf(issuer);
+      if (revocation === undefined) return;
+      const body = new URLSearchParams({
+        token,
+        token_type_hint: 'refresh_token',
+        client_id: issuer.clientId,
+      });
+      await fetch(revocation, { ...PLAIN, method: 'POST', body, signal: AbortSignal.timeout(DEADLINE_MS) });
+    },
+  };
 }
 
 async function askTokens(issuer: SignInIssuer, grant: Readonly<Record<string, string>>): Promise<SignedIn> {

@@ -8,9 +8,20 @@ export interface SignedIn {
   readonly refreshToken?: string;
 }
 
+/** A sign-in as the page uses it. */
+export interface Session {
+  readonly token: TokenSource;
+  /** Ends the sign-in at the provider, where it can. Does not reject. */
+  signOut(): Promise<void>;
+}
+
 /** Why a sign-in did not succeed; the page has words for each. */
 export type SignInProblem =
   | 'signInFailed'
+  | 'signInEnded'
+  | 'disabled'
+  | 'tookTooLong'
+  | 'declined'
   | 'signInLater'
   | 'codeWrong'
   | 'resetNeeded'
@@ -22,9 +33,8 @@ export type SignInProblem =
 export class SignInError extends Error {
   readonly problem: SignInProblem;
 
-  /** @param detail the provider's own words, shown as text */
-  constructor(problem: SignInProblem, detail = '') {
-    super(detail);
+  constructor(problem: SignInProblem) {
+    super(problem);
     this.problem = problem;
   }
 }
@@ -32,12 +42,18 @@ export class SignInError extends Error {
 /** Seconds before its end at which a token is renewed, so that none expires on its way. */
 const EARLY = 60;
 
-/** Returns a source of the token, which renews it while the provider allows it. */
-export function signedInTokens(
+/** Requests to a provider with a refresh token. */
+export interface RefreshRequests {
+  readonly renew: (refreshToken: string) => Promise<SignedIn>;
+  readonly revoke: (refreshToken: string) => Promise<void>;
+}
+
+/** Opens a session, which renews its token while the provider allows it. */
+export function openSession(
   first: SignedIn,
-  renew: (refreshToken: string) => Promise<SignedIn>,
+  { renew, revoke }: RefreshRequests,
   now: () => number = () => performance.now() / 1000,
-): TokenSource {
+): Session {
   let held = first;
   let ends = now() + first.expiresIn;
   let renewal: Promise<void> | undefined;
@@ -47,15 +63,22 @@ export function signedInTokens(
     held = { refreshToken, ...next };
     ends = now() + next.expiresIn;
   };
-  return async (rejected) => {
-    const { refreshToken } = held;
-    if (refreshToken !== undefined && (rejected === held.token || now() > ends - EARLY)) {
-      renewal ??= renewed(refreshToken).finally(() => {
-        renewal = undefined;
-      });
-      // Without a new token the edge judges the old one, and says what is wrong.
-      await renewal.catch(() => {});
-    }
-    return held.token;
+  return {
+    async token(rejected) {
+      const { refreshToken } = held;
+      if (refreshToken !== undefined && (rejected === held.token || now() > ends - EARLY)) {
+        renewal ??= renewed(refreshToken).finally(() => {
+          renewal = undefined;
+        });
+        // Without a new token the edge judges the old one, and says what is wrong.
+        await renewal.catch(() => {});
+      }
+      return held.token;
+    },
+    async signOut() {
+      const { refreshToken } = held;
+      // The tokens are gone with the page in any case.
+      if (refreshToken !== undefined) await revoke(refreshToken).catch(() => {});
+    },
   };
 }

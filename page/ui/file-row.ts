@@ -16,13 +16,16 @@ export interface RowContext {
   readonly format: Format;
   /** Whether the link is for one file. */
   readonly single: boolean;
+  /** Whether the person signed in; otherwise a link is what is refused. */
+  readonly signedIn: boolean;
 }
 
 /** Returns what an error means, in the page's language. */
 export function errorText(
   { code, maxSize }: Pick<UploadError, 'code' | 'maxSize'>,
-  { texts, format, single }: Omit<RowContext, 'queue'>,
+  { texts, format, single, signedIn }: Omit<RowContext, 'queue'>,
 ): string {
+  if (signedIn && code.startsWith('token_')) return texts.signInEnded;
   if (code === 'too_large' && maxSize !== undefined) return texts.errors.tooLarge(format.bytes(maxSize));
   return texts.errors[code === 'exists' && single ? 'used' : code];
 }

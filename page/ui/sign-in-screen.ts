@@ -1,126 +1,94 @@
 import type { PageSettings, PoolAddress } from '../settings.ts';
-import { renewPoolTokens, signInToPool } from '../sign-in/cognito.ts';
-import { finishSignIn, renewTokens, startSignIn } from '../sign-in/provider.ts';
-import { SignInError, signedInTokens } from '../sign-in/signed-in.ts';
+import { poolRefresh, signInToPool } from '../sign-in/cognito.ts';
+import { finishSignIn, providerRefresh, startSignIn } from '../sign-in/provider.ts';
+import { openSession, type Session, SignInError, type SignInProblem } from '../sign-in/signed-in.ts';
 import type { Texts } from '../texts/en.ts';
-import type { TokenSource } from '../transfer/edge-client.ts';
 import { button, element } from './elements.ts';
+import { createForm, field } from './form.ts';
+import { createQuestion } from './sign-in-question.ts';
 
 export interface SignInScreenOptions {
   readonly settings: PageSettings;
   readonly texts: Texts;
-  /** Shows the page of whom the tokens are for. `signedOut` is called where the edge does not accept them. */
-  readonly open: (tokens: TokenSource, signedOut: () => void) => Promise<void>;
+  /** Shows the page of whom the session is. `signedOut` is called where the edge does not accept its token. */
+  readonly open: (session: Session, signedOut: () => void) => Promise<void>;
 }
 
 /** Shows the ways to sign in: the user pool's form, and a button for each provider. */
 export async function createSignInScreen(screen: HTMLElement, options: SignInScreenOptions): Promise<void> {
   const { settings, texts, open } = options;
   const { pool, issuers } = settings;
-  const signedOut = () => show(texts.signInEnded);
+  /** As typed last: after a wrong password, the password alone is typed again. */
+  let username = '';
 
-  const show = (problem?: string) => {
-    const alert = element(
-      'p',
-      { class: 'error', role: 'alert' },
-      ...(problem === undefined ? [] : [problem]),
-    );
+  const alertOf = (problem: SignInProblem | undefined) =>
+    element('p', { class: 'error', role: 'alert' }, problem === undefined ? '' : texts[problem]);
+
+  /** Shows how a sign-in failed, at its beginning. */
+  const orShow = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof SignInError)) throw error;
+      show(error.problem);
+      const empty = [...screen.querySelectorAll('input')].find(({ value }) => value === '');
+      empty?.focus();
+    }
+  };
+
+  const show = (problem?: SignInProblem) => {
+    const second = pool === undefined ? undefined : 'second';
     const ways = issuers.map((issuer) =>
-      button(texts.signInWith(issuer.alias), async () => {
-        try {
-          await startSignIn(issuer);
-        } catch (error) {
-          alert.textContent = problemText(error, texts);
-        }
-      }),
+      button(texts.signInWith(issuer.alias), () => void orShow(() => startSignIn(issuer)), { class: second }),
     );
     const none = pool === undefined && ways.length === 0;
     screen.replaceChildren(
-      alert,
-      ...(none ? [element('p', { class: 'message' }, texts.noWay)] : []),
+      ...(none ? [element('p', { class: 'message' }, texts.noWay)] : [element('h2', {}, texts.signIn)]),
+      alertOf(problem),
+      ...(pool === undefined ? [] : [poolForm(pool)]),
       ...(ways.length > 0 ? [element('div', { class: 'ways' }, ...ways)] : []),
-      ...(pool === undefined ? [] : [poolForm(pool, alert)]),
     );
   };
 
-  const poolForm = (address: PoolAddress, alert: HTMLElement): HTMLFormElement => {
-    const username = field('username', texts.username, { autocomplete: 'username', autocapitalize: 'none' });
+  const opening = (session: Session) => open(session, () => show('signInEnded'));
+
+  const poolForm = (address: PoolAddress): HTMLFormElement => {
+    const name = field('username', texts.username, {
+      autocomplete: 'username',
+      autocapitalize: 'none',
+      value: username,
+    });
     const password = field('password', texts.password, {
       type: 'password',
       autocomplete: 'current-password',
     });
-    return form([...username.parts, ...password.parts], texts.signIn, alert, async () => {
-      const tokens = await signInToPool({
-        pool: address,
-        username: username.input.value.trim(),
-        password: password.input.value,
-        ask: (question, problem) => askFor(question, problem),
-      });
-      await open(
-        signedInTokens(tokens, (refreshToken) => renewPoolTokens(address, refreshToken)),
-        signedOut,
-      );
-    });
+    return createForm([...name.parts, ...password.parts], texts.signIn, () =>
+      orShow(async () => {
+        username = name.input.value.trim();
+        const tokens = await signInToPool({
+          pool: address,
+          username,
+          password: password.input.value,
+          ask: (question, problem) =>
+            new Promise((resolve) => {
+              const { parts, input } = createQuestion(question, { texts, username, resolve });
+              const again = button(texts.startAgain, () => show(), { class: 'quiet' });
+              screen.replaceChildren(alertOf(problem), ...parts, again);
+              input.focus();
+            }),
+        });
+        await opening(openSession(tokens, poolRefresh(address)));
+      }),
+    );
   };
 
-  const askFor = (question: 'newPassword' | 'code', problem?: SignInError): Promise<string> =>
-    new Promise((resolve) => {
-      const isCode = question === 'code';
-      const asked = field(question, isCode ? texts.code : texts.newPassword, {
-        type: isCode ? 'text' : 'password',
-        autocomplete: isCode ? 'one-time-code' : 'new-password',
-        ...(isCode && { inputmode: 'numeric' }),
-      });
-      const said = problem === undefined ? '' : problemText(problem, texts);
-      const alert = element('p', { class: 'error', role: 'alert' }, said);
-      const help = isCode ? [] : [element('p', { class: 'hint' }, texts.newPasswordHelp)];
-      const answer = async () => resolve(asked.input.value);
-      screen.replaceChildren(alert, ...help, form(asked.parts, texts.continue, alert, answer));
-      asked.input.focus();
-    });
-
-  /** A form whose problems are shown, and whose button waits while it works. */
-  const form = (parts: readonly Node[], label: string, alert: HTMLElement, act: () => Promise<void>) => {
-    const submit = element('button', {}, label);
-    const made = element('form', {}, ...parts, submit);
-    made.addEventListener('submit', async (event) => {
-      event.preventDefault();
-      submit.disabled = true;
-      alert.textContent = '';
-      try {
-        await act();
-      } catch (error) {
-        show(problemText(error, texts));
-      } finally {
-        submit.disabled = false;
-      }
-    });
-    return made;
-  };
-
-  try {
+  await orShow(async () => {
     const finished = await finishSignIn(issuers);
     if (finished === undefined) {
       show();
       return;
     }
     const { issuer, tokens } = finished;
-    await open(
-      signedInTokens(tokens, (refreshToken) => renewTokens(issuer, refreshToken)),
-      signedOut,
-    );
-  } catch (error) {
-    show(problemText(error, texts));
-  }
-}
-
-function field(id: string, label: string, attributes: Readonly<Record<string, string>>) {
-  const input = element('input', { id, required: true, spellcheck: 'false', ...attributes });
-  return { input, parts: [element('label', { for: id }, label), input] };
-}
-
-function problemText(error: unknown, texts: Texts): string {
-  if (!(error instanceof SignInError)) throw error;
-  const { problem, message } = error;
-  return problem === 'passwordRejected' ? texts.passwordRejected(message) : texts[problem];
+    await opening(openSession(tokens, providerRefresh(issuer)));
+  });
 }

@@ -5,7 +5,7 @@ import type { Caller } from '../transfer/caller.ts';
 import type { Digester } from '../transfer/digester.ts';
 import type { EdgeClient } from '../transfer/edge-client.ts';
 import { createAnnouncer } from './announcer.ts';
-import { element, setText, shownName } from './elements.ts';
+import { button, element, setText, shownName } from './elements.ts';
 import { createFileRow, errorText, type FileRow } from './file-row.ts';
 import type { Format } from './format.ts';
 import { createPicker } from './picker.ts';
@@ -19,11 +19,19 @@ export interface UploadScreenOptions {
   readonly digester: Digester;
   readonly texts: Texts;
   readonly format: Format;
+  /** Lets the person sign in again, whose sign-in ended. Absent for the user of a link. */
+  readonly signIn?: () => void;
+}
+
+interface UploadScreen {
+  readonly element: HTMLElement;
+  /** Sends what was refused because the sign-in had ended. */
+  resume(): void;
 }
 
 /** The page once it is known who sends: what is allowed, the choice of files, and the files on their way. */
-export function createUploadScreen(options: UploadScreenOptions): HTMLElement {
-  const { edge, caller, journal, digester, texts, format } = options;
+export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
+  const { edge, caller, journal, digester, texts, format, signIn } = options;
   const single = caller.key !== undefined;
   const announcer = createAnnouncer(texts);
   const rows = new Map<Item, FileRow>();
@@ -48,7 +56,9 @@ export function createUploadScreen(options: UploadScreenOptions): HTMLElement {
       });
     },
   });
-  const context = { queue, texts, format, single };
+  const context = { queue, texts, format, single, signedIn: signIn !== undefined };
+  const again = button(texts.signIn, () => signIn?.(), { hidden: true });
+  const isRefused = ({ error }: Item) => error?.code.startsWith('token_') === true;
   const said = new Map<Item, Item['state']>();
   let finished = false;
 
@@ -102,6 +112,7 @@ export function createUploadScreen(options: UploadScreenOptions): HTMLElement {
     if (done && !finished) announcer.say(end);
     finished = done;
     receipt.update(stored);
+    again.hidden = signIn === undefined || !items.some(isRefused);
     keepAwake(active);
     picker.hidden = single && counted.length > 0;
   };
@@ -122,7 +133,7 @@ export function createUploadScreen(options: UploadScreenOptions): HTMLElement {
   const unfinished = createUnfinished({ edge, caller, journal, texts, format });
   void unfinished.update([]);
 
-  return element(
+  const whole = element(
     'div',
     {},
     element('p', { class: 'allowed' }, allowedText(caller, texts, format)),
@@ -131,10 +142,17 @@ export function createUploadScreen(options: UploadScreenOptions): HTMLElement {
     unfinished.element,
     overall,
     summary,
+    again,
     list,
     receipt.element,
     announcer.region,
   );
+  return {
+    element: whole,
+    resume() {
+      for (const item of queue.items.filter(isRefused)) queue.start(item);
+    },
+  };
 }
 
 function allowedText(

@@ -24,6 +24,8 @@ export interface CompanyOptions {
   readonly device?: boolean;
   readonly revocation?: boolean;
   readonly redirects?: readonly string[];
+  /** Origin of a web page that signs people in, in the place of a native application. */
+  readonly page?: string;
 }
 
 /** A company's identity provider, a certified implementation, on this computer. It signs in everyone who opens its pages. */
@@ -78,6 +80,10 @@ function sharedAdapter(): AdapterFactory {
   };
 }
 
+function redirectsOf({ page, redirects = ['http://127.0.0.1/callback'] }: CompanyOptions): string[] {
+  return page === undefined ? [...redirects] : [`${page}/`];
+}
+
 function configuration(keys: JWK[], adapter: AdapterFactory, options: CompanyOptions): Configuration {
   const { algorithm = 'RS256', tokenLifetime = 3600, claims = {} } = options;
   const grantTypes = ['authorization_code'];
@@ -87,11 +93,11 @@ function configuration(keys: JWK[], adapter: AdapterFactory, options: CompanyOpt
     clients: [
       {
         client_id: CLIENT_ID,
-        application_type: 'native',
+        application_type: options.page === undefined ? 'native' : 'web',
         token_endpoint_auth_method: 'none',
         grant_types: grantTypes,
         response_types: ['code'],
-        redirect_uris: [...(options.redirects ?? ['http://127.0.0.1/callback'])],
+        redirect_uris: redirectsOf(options),
         id_token_signed_response_alg: algorithm,
       },
     ],
@@ -104,6 +110,7 @@ function configuration(keys: JWK[], adapter: AdapterFactory, options: CompanyOpt
     conformIdTokenClaims: false,
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...claims }) }),
     extraTokenClaims: () => ({ ...claims }),
+    clientBasedCORS: (_, origin) => origin === options.page,
     rotateRefreshToken: true,
     issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
     // Where a setting is missing, the provider prints a notice.

@@ -1,0 +1,81 @@
+import { PASSWORD_POLICY } from '../../protocol/password-policy.ts';
+import type { Question } from '../sign-in/cognito.ts';
+import type { Texts } from '../texts/en.ts';
+import { element } from './elements.ts';
+import { createForm, field } from './form.ts';
+
+interface QuestionOptions {
+  readonly texts: Texts;
+  readonly username: string;
+  readonly resolve: (answer: string) => void;
+}
+
+/** What the person reads and fills in; `input` is where the answer is typed. */
+interface QuestionForm {
+  readonly parts: readonly Node[];
+  readonly input: HTMLInputElement;
+}
+
+/** Creates the form of a question that Cognito asks after the password. */
+export function createQuestion(
+  question: Question,
+  { texts, username, resolve }: QuestionOptions,
+): QuestionForm {
+  const isPassword = question.kind === 'newPassword';
+  const { input, parts } = isPassword ? passwordField(texts) : codeField(texts);
+  const answer = async () => resolve(input.value);
+  return {
+    input,
+    parts: [...helpFor(question, texts, username), createForm(parts, texts.continue, answer)],
+  };
+}
+
+function helpFor(question: Question, texts: Texts, username: string): readonly Node[] {
+  if (question.kind === 'newPassword') {
+    const rules = element('p', { id: 'rules' }, texts.passwordRules(PASSWORD_POLICY.minLength));
+    return [element('h2', {}, texts.newPassword), element('p', {}, texts.newPasswordHelp), rules];
+  }
+  const title = element('h2', {}, texts.secondFactor);
+  if (question.kind === 'code') return [title];
+  const { secret } = question;
+  // https://github.com/google/google-authenticator/wiki/Key-Uri-Format
+  const label = `${encodeURIComponent(location.host)}:${encodeURIComponent(username)}`;
+  const address = `otpauth://totp/${label}?secret=${secret}&issuer=${encodeURIComponent(location.host)}`;
+  return [
+    title,
+    element('p', {}, texts.appHelp),
+    element('pre', { class: 'key', tabindex: '0' }, secret.replace(/(.{4})(?=.)/g, '$1 ')),
+    element('p', {}, element('a', { href: address }, texts.appOpen)),
+  ];
+}
+
+function passwordField(texts: Texts): QuestionForm {
+  const { input, parts } = field('new-password', texts.newPassword, {
+    type: 'password',
+    autocomplete: 'new-password',
+    'aria-describedby': 'rules',
+  });
+  // A mistyped new password locks its user out.
+  const shown = element('input', { type: 'checkbox', id: 'shown' });
+  shown.addEventListener('change', () => {
+    input.type = shown.checked ? 'text' : 'password';
+  });
+  const check = element(
+    'p',
+    { class: 'check' },
+    shown,
+    ' ',
+    element('label', { for: 'shown', class: 'plain' }, texts.showPassword),
+  );
+  return { input, parts: [...parts, check] };
+}
+
+function codeField(texts: Texts): QuestionForm {
+  return field('code', texts.code, {
+    autocomplete: 'one-time-code',
+    inputmode: 'numeric',
+    // Six digits, in groups or not.
+    pattern: '(\\s*[0-9]){6}\\s*',
+    title: texts.codeForm,
+  });
+}

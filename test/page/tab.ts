@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { env } from 'node:process';
+import axe from 'axe-core';
+import type { Browser, Page } from 'puppeteer-core';
+
+/** Folder of the page's pictures; `UPDATE_PICTURES=1` takes them again. */
+const PICTURES = join(import.meta.dirname, '../../docs/pictures');
+
+/** Longer than anything takes on a busy computer. */
+const TIMEOUT_MS = 60_000;
+
+/** A tab of the page, as a person sees it. */
+export interface Tab {
+  readonly page: Page;
+  /** Errors of scripts, and violations of the page's policy. Requests that the edge refuses are not among them. */
+  readonly problems: string[];
+  /** Resolves once an element contains the text. */
+  shows(selector: string, text: string): Promise<void>;
+  /** Returns the texts of all elements, a line each. */
+  textOf(selector: string): Promise<string>;
+  choose(...files: string[]): Promise<void>;
+  /** Fills in a field. */
+  type(selector: string, text: string): Promise<void>;
+  /** Clicks the button that is labelled so. */
+  press(label: string): Promise<void>;
+  /** Holds that the screen is accessible in light and dark and on a narrow screen, and takes its pictures. */
+  inspect(name: string): Promise<void>;
+  /** Closes the tab, which has had no problems. */
+  close(): Promise<void>;
+}
+
+export interface TabOptions {
+  readonly languages?: readonly string[];
+}
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return (await page.evaluate(
+    'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))',
+  )) as string[];
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (env.UPDATE_PICTURES !== '1') return;
+  await mkdir(PICTURES, { recursive: true });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+}
+
+const SIZE = { width: 900, height: 800 };
+
+/** Opens a tab with a profile of its own. */
+export async function openTab(
+  browser: Pick<Browser, 'newPage'>,
+  address: string,
+  { languages }: TabOptions = {},
+): Promise<Tab> {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(TIMEOUT_MS);
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource/.test(message.text()))
+      problems.push(message.text());
+  });
+  await page.evaluateOnNewDocument((wanted) => {
+    if (wanted !== null) Object.defineProperty(navigator, 'languages', { value: wanted });
+    addEventListener('securitypolicyviolation', (event) => {
+      // biome-ignore lint/suspicious/noConsole: how a page tells its test
+      console.error(`violates ${event.violatedDirective}: ${event.blockedURI}`);
+    });
+  }, languages ?? null);
+  await page.setViewport(SIZE);
+  await page.goto(address);
+  await page.waitForSelector('.screen :not(.hint)');
+  return {
+    page,
+    problems,
+    async shows(selector, text) {
+      const shown = (where: string, what: string) =>
+        [...document.querySelectorAll(where)].some(({ textContent }) => textContent?.includes(what));
+      await page.waitForFunction(shown, {}, selector, text).catch(async (error: Error) => {
+        const whole = await page.$eval('body', ({ innerText }) => innerText);
+        throw new Error(`“${text}” does not appear. The page shows:\n${whole}\n${problems.join('\n')}`, {
+          cause: error,
+        });
+      });
+    },
+    textOf: (selector) =>
+      page.$$eval(selector, (found) => found.map((one) => one.textContent ?? '').join('\n')),
+    async choose(...files) {
+      const input = await page.waitForSelector('#files');
+      await (input as NonNullable<Awaited<ReturnType<Page['$']>>>).uploadFile(...files);
+    },
+    async type(selector, text) {
+      await page.waitForSelector(selector);
+      await page.$eval(selector, (input) => {
+        (input as HTMLInputElement).value = '';
+      });
+      await page.type(selector, text);
+    },
+    async press(label) {
+      await page.click(`button ::-p-text(${label})`);
+    },
+    async inspect(name) {
+      for (const scheme of ['light', 'dark'] as const) {
+        await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+        assert.deepEqual(await violations(page), [], `${name}, ${scheme}`);
+        await picture(page, `${name}-${scheme}`);
+      }
+      await page.emulateMediaFeatures([]);
+      await page.setViewport({ width: 320, height: 640 });
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(overflow <= 0, `${name} is ${overflow} pixels wider than a screen of 320`);
+      await picture(page, `${name}-320`);
+      await page.setViewport(SIZE);
+    },
+    async close() {
+      assert.deepEqual(problems, []);
+      await page.close();
+    },
+  };
+}
