@@ -1,7 +1,8 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import type { HttpRequest } from '../wire/http.ts';
 
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
+const NEEDS_ENCODING = /[^A-Za-z0-9\-._~]/;
 const BYTE_NAMES = Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte);
   return UNRESERVED.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
@@ -9,6 +10,7 @@ const BYTE_NAMES = Array.from({ length: 256 }, (_, byte) => {
 
 /** RFC 3986 encoding as signature version 4 wants it: everything but `A–Z a–z 0–9 - . _ ~`, upper-case hex. */
 export function percentEncode(text: string | Uint8Array): string {
+  if (typeof text === 'string' && !NEEDS_ENCODING.test(text)) return text;
   let encoded = '';
   for (const byte of typeof text === 'string' ? Buffer.from(text) : text) encoded += BYTE_NAMES[byte];
   return encoded;
@@ -62,7 +64,7 @@ export interface Scope {
 export const EMPTY_SHA256 = sha256('');
 
 export function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data);
 }
 
 export function scopeText({ date, region, service }: Scope): string {
@@ -106,6 +108,8 @@ export function canonicalRequest(
 function canonicalPath(path: string, service: string): string | undefined {
   const segments = path.split('/');
   if (service !== 's3') return segments.map((segment) => percentEncode(segment)).join('/');
+  // What most keys have: each segment is its own encoding.
+  if (segments.every((segment) => !NEEDS_ENCODING.test(segment))) return path;
   const decoded = segments.map(percentDecode);
   return decoded.includes(undefined)
     ? undefined

@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { randomPiece } from '../random.ts';
 
 /** What the embedded CloudFront holds of a distribution: the checked configuration, as plain JSON. */
 export interface DistributionConfig {
@@ -112,10 +113,15 @@ export function policyId(suffix: string): string {
 
 /** What `x-amz-cf-id` and the event's `requestId` hold: 56 characters, the same for one request. */
 export function requestId(): string {
-  return randomBytes(40).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+  return randomPiece(40).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
 /** The name an edge server gives itself in `Via`. */
 export function edgeName(id: string): string {
-  return `${createHash('md5').update(id).digest('hex')}.cloudfront.net`;
+  const name = edgeNames.get(id) ?? `${createHash('md5').update(id).digest('hex')}.cloudfront.net`;
+  edgeNames.set(id, name);
+  return name;
 }
+
+/** By distribution: every answer has the name twice. */
+const edgeNames = new Map<string, string>();

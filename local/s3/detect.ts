@@ -88,7 +88,20 @@ const COPIES = { PutObject: 'CopyObject', UploadPart: 'UploadPartCopy' } as cons
 
 export type OperationName = keyof typeof ROUTES | (typeof COPIES)[keyof typeof COPIES];
 
-const NAMES = Object.keys(ROUTES) as (keyof typeof ROUTES)[];
+/** By method and level; those with the most markers first. */
+const ROUTES_OF = routesByMethodAndLevel();
+
+function routesByMethodAndLevel() {
+  const all = (Object.keys(ROUTES) as (keyof typeof ROUTES)[])
+    .map((operation) => ({ operation, route: ROUTES[operation] as Route }))
+    .sort((a, b) => b.route.markers.length - a.route.markers.length);
+  const of = new Map<string, typeof all>();
+  for (const one of all) {
+    const place = `${one.route.method} ${one.route.level}`;
+    of.set(place, [...(of.get(place) ?? []), one]);
+  }
+  return of;
+}
 
 /**
  * Tells the operation from method, path and query. Nothing in the query is passed over: a sub-resource that isn't known
@@ -100,13 +113,9 @@ export function detect(request: HttpRequest): Target {
   const { bucket, key } = splitPath(request.path);
   const query = readQuery(request.query);
   const level: Level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
-  const routes = NAMES.map((operation) => ({ operation, route: ROUTES[operation] as Route })).filter(
-    ({ route }) => route.method === request.method && route.level === level,
-  );
-  if (routes.length === 0) throw methodNotAllowed(request, level, query);
-  const [found] = routes
-    .filter(({ route }) => route.markers.every((marker) => query.has(marker)))
-    .sort((a, b) => b.route.markers.length - a.route.markers.length);
+  const routes = ROUTES_OF.get(`${request.method} ${level}`);
+  if (routes === undefined) throw methodNotAllowed(request, level, query);
+  const found = routes.find(({ route }) => route.markers.every((marker) => query.has(marker)));
   const markers = found?.route.markers ?? [];
   const unknown = [...query.keys()].find(
     (name) => !markers.includes(name) && !found?.route.options?.includes(name) && !isForEveryOperation(name),

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Identities } from '../auth/identities.ts';
 import { authenticate } from '../auth/sigv4.ts';
 import type { EventSink } from '../events/service.ts';
 import type { Conflicts, Throttle } from '../faults/throttling.ts';
 import type { Permissions } from '../iam/permissions.ts';
+import { randomPiece } from '../random.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
 import { accessTo, requestContext } from './access.ts';
@@ -28,7 +28,7 @@ export interface HandlerOptions {
 /** The S3 door: who asks, what is asked, whether that is allowed, and only then the doing of it. */
 export function s3Handler(options: HandlerOptions): HttpHandler {
   return async (request) => {
-    const random = randomBytes(64);
+    const random = randomPiece(64);
     const ids = {
       'x-amz-request-id': random.toString('hex', 0, 8).toUpperCase(),
       'x-amz-id-2': random.toString('base64', 8),

@@ -94,10 +94,14 @@ export function readDescription(headers: Headers): Description {
     const value = name === 'content-encoding' ? withoutChunked(headers[name]) : headers[name];
     if (value) described[name] = value;
   }
-  const pairs = Object.entries(headers)
-    .filter(([name]) => name.startsWith(META))
-    .map(([name, value]) => [name.slice(META.length), value] as const);
-  const size = pairs.flat().reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  const pairs: [string, string][] = [];
+  let size = 0;
+  for (const name in headers) {
+    if (!name.startsWith(META)) continue;
+    const pair: [string, string] = [name.slice(META.length), headers[name] ?? ''];
+    pairs.push(pair);
+    size += Buffer.byteLength(pair[0]) + Buffer.byteLength(pair[1]);
+  }
   // A name may be `__proto__`, which must be set as a property of its own.
   if (size <= MAX_METADATA_BYTES) return { headers: described, metadata: Object.fromEntries(pairs) };
   throw new AwsError(

@@ -1,7 +1,7 @@
 import { ACCOUNT_ID } from '../account.ts';
 import { checkFields, statementsOf, textsOf } from '../iam/statement.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
-import { conditionHolds, like, readCondition } from '../s3/policy/conditions.ts';
+import { type ConditionContext, conditionHolds, like, readCondition } from '../s3/policy/conditions.ts';
 import { AwsError, notSupported } from '../wire/errors.ts';
 
 /** Which service asks, and on behalf of which resource. */
@@ -51,19 +51,21 @@ function readStatement(fields: JsonObject): Statement {
   );
   return {
     isDenied: fields.Effect === 'Deny',
-    covers: ({ service, sourceArn }, topicArn) =>
-      isPrincipal(fields.Principal, service) &&
-      actions.some((action) => like('sns:publish', action.toLowerCase())) &&
-      resources.some((resource) => like(topicArn, resource)) &&
-      conditions.every((condition) =>
-        conditionHolds(condition, {
-          'aws:securetransport': 'true',
-          'aws:sourcearn': sourceArn,
-          'aws:sourceaccount': ACCOUNT_ID,
-          'aws:principalisawsservice': 'true',
-          'aws:principalservicename': service,
-        }),
-      ),
+    covers({ service, sourceArn }, topicArn) {
+      const context: ConditionContext = {
+        'aws:securetransport': 'true',
+        'aws:sourcearn': sourceArn,
+        'aws:sourceaccount': ACCOUNT_ID,
+        'aws:principalisawsservice': 'true',
+        'aws:principalservicename': service,
+      };
+      return (
+        isPrincipal(fields.Principal, service) &&
+        actions.some((action) => like('sns:publish', action.toLowerCase())) &&
+        resources.some((resource) => like(topicArn, resource)) &&
+        conditions.every((condition) => conditionHolds(condition, (key) => context[key]))
+      );
+    },
   };
 }
 

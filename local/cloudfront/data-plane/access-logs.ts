@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { domainName, type StoredDistribution } from '../model.ts';
 import type { EdgeAnswer } from './answer.ts';
@@ -10,7 +11,7 @@ export interface Served {
   /** Path and query as sent. */
   readonly target: string;
   /** By lower-case name, as the viewer sent them. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly headers: IncomingHttpHeaders;
   readonly httpVersion: string;
   readonly clientIp: string;
   readonly clientPort: number;
@@ -105,7 +106,7 @@ function logLine(served: Served, endedAt: Date, domainName: string): string {
     'cs-protocol': 'https',
     'cs-bytes': String(served.receivedBytes),
     'time-taken': served.timeTaken.toFixed(3),
-    'x-forwarded-for': headers['x-forwarded-for'],
+    'x-forwarded-for': headers['x-forwarded-for']?.toString(),
     'ssl-protocol': served.tlsProtocol,
     'ssl-cipher': served.tlsCipher,
     'x-edge-response-result-type': result,

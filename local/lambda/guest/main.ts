@@ -45,7 +45,8 @@ let started: { readonly start: Start; readonly load: Load; handler?: Handler } |
 let requestId = '';
 
 function end(outcome: Outcome): void {
-  call('ended', JSON.stringify(outcome));
+  if (outcome.type === 'returned') call('returned', outcome.result);
+  else call('failed', JSON.stringify(outcome));
 }
 
 function fatal(error: unknown, errorType?: string): void {

@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import { InstanceLog, type LogStream } from '../logs/instance-log.ts';
 import type { SystemLines } from '../logs/log-lines.ts';
-import type { Failure, Invocation, NetworkRequest, Outcome, Start } from '../messages.ts';
+import type { Failure, Invocation, NetworkRequest, Start } from '../messages.ts';
 import { type Reachable, reach } from './network.ts';
 import { MessageReader, residentMegabytes, spawnSandbox } from './sandbox-process.ts';
 import { SIGNAL_WORDS } from './signal-words.ts';
@@ -185,8 +185,11 @@ export class Instance {
       case 'ready':
         this.#settle?.({ outcome: 'returned', value: undefined });
         break;
-      case 'ended':
-        this.#settle?.(invocationOf(JSON.parse(text) as Outcome));
+      case 'returned':
+        this.#settle?.({ outcome: 'returned', value: JSON.parse(text) as unknown });
+        break;
+      case 'failed':
+        this.#settle?.(failed(JSON.parse(text) as Failure));
         break;
       case 'fatal':
         this.#end(failed(JSON.parse(text) as Failure));
@@ -219,12 +222,6 @@ export class Instance {
     }
     this.#settle?.(invocation);
   }
-}
-
-function invocationOf(outcome: Outcome): Invocation {
-  return outcome.type === 'returned'
-    ? { outcome: 'returned', value: JSON.parse(String(outcome.result)) as unknown }
-    : failed(outcome);
 }
 
 function failed({ errorType, message }: Failure): Invocation {

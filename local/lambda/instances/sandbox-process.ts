@@ -16,7 +16,7 @@ export function builtSandbox(): string {
   return readFileSync(join(folder, 'dist', 'sandbox.cjs'), 'utf8');
 }
 
-/** Longest message, bytes: a 6 MB result as JSON within JSON. */
+/** Longest message, bytes: a request of the function's code, or its result of 6 MB. */
 const LONGEST = 32 * 1024 * 1024;
 
 /** Splits a sandbox's output into messages. Each is one line: its kind and JSON. */
@@ -33,7 +33,10 @@ export class MessageReader {
   append(chunk: Buffer): boolean {
     let from = 0;
     for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
-      const line = Buffer.concat([...this.#rest, chunk.subarray(from, at)]).toString('utf8');
+      const line =
+        this.#rest.length === 0
+          ? chunk.toString('utf8', from, at)
+          : Buffer.concat([...this.#rest, chunk.subarray(from, at)]).toString('utf8');
       this.#rest = [];
       this.#size = 0;
       from = at + 1;

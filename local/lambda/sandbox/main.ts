@@ -55,7 +55,8 @@ const processOperations: Readonly<Record<string, Operation>> = {
     return '';
   },
   ready: () => send('ready', ''),
-  ended: (outcome) => send('ended', outcome),
+  returned: (result) => send('returned', result),
+  failed: (failure) => send('failed', failure),
   request: (request) => send('request', request),
   fatal: (failure) => {
     send('fatal', failure);

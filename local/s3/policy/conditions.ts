@@ -8,6 +8,9 @@ export function malformedPolicy(message: string): AwsError {
 /** What is known of a request, by lower-case condition key; a key that does not apply is absent. */
 export type ConditionContext = Readonly<Record<string, string | undefined>>;
 
+/** Returns the value of a condition key for one request. */
+export type Lookup = (key: string) => string | undefined;
+
 /**
  * Condition keys that the embedded S3 knows the value of, or knows to be absent. A policy with another one is refused:
  * whether it allows or denies could not be told.
@@ -104,11 +107,8 @@ export function readCondition(operatorText: string, keyText: string, values: rea
   return { operator, ifExists, key, values };
 }
 
-export function conditionHolds(
-  { operator, ifExists, key, values }: Condition,
-  context: ConditionContext,
-): boolean {
-  const actual = context[key];
+export function conditionHolds({ operator, ifExists, key, values }: Condition, context: Lookup): boolean {
+  const actual = context(key);
   if (operator === 'Null')
     return values.some((value) => (value.toLowerCase() === 'true') === (actual === undefined));
   const facts = OPERATORS[operator];
@@ -120,11 +120,24 @@ export function conditionHolds(
 
 /** `*` stands for any characters, `?` for one. */
 export function like(actual: string, pattern: string): boolean {
-  const expression = pattern
+  return /[*?]/.test(pattern) ? expressionOf(pattern).test(actual) : actual === pattern;
+}
+
+/** Expressions by pattern: policies have few patterns, and every request asks for them. */
+const expressions = new Map<string, RegExp>();
+const MAX_EXPRESSIONS = 1_000;
+
+function expressionOf(pattern: string): RegExp {
+  const known = expressions.get(pattern);
+  if (known !== undefined) return known;
+  const escaped = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
-  return new RegExp(`^${expression}$`, 's').test(actual);
+  const expression = new RegExp(`^${escaped}$`, 's');
+  if (expressions.size === MAX_EXPRESSIONS) expressions.clear();
+  expressions.set(pattern, expression);
+  return expression;
 }
 
 /** Six parts, the last with whatever colons it has: a wildcard does not reach over a colon of the first five. */

@@ -1,6 +1,6 @@
 import { ACCOUNT_ID } from '../../account.ts';
 import type { Principal } from '../../auth/identities.ts';
-import { type ConditionContext, conditionHolds, like } from './conditions.ts';
+import { type ConditionContext, conditionHolds, type Lookup, like } from './conditions.ts';
 import type { PolicyPrincipal, Statement } from './parse.ts';
 
 /** One question to a policy. */
@@ -21,13 +21,14 @@ export interface Access {
  */
 export function isAllowed(access: Access, policy: readonly Statement[]): boolean {
   if (access.principal.kind === 'anonymous') return false;
-  const context = { ...access.context, ...principalContext(access.principal) };
+  const ofPrincipal = principalContext(access.principal);
+  const context: Lookup = (key) => (Object.hasOwn(ofPrincipal, key) ? ofPrincipal[key] : access.context[key]);
   const applying = policy.filter((statement) => applies(statement, access, context));
   if (applying.some(({ effect }) => effect === 'Deny')) return false;
   return access.principal.kind === 'account' || applying.some(({ effect }) => effect === 'Allow');
 }
 
-function applies(statement: Statement, access: Access, context: ConditionContext): boolean {
+function applies(statement: Statement, access: Access, context: Lookup): boolean {
   const { principals, actions, resources, conditions } = statement;
   const action = access.action.toLowerCase();
   return (
@@ -51,8 +52,17 @@ function isPrincipal(named: PolicyPrincipal, principal: Principal): boolean {
   }
 }
 
-/** The plain-http loopback endpoint stands in for AWS's, which has TLS: so says `aws:SecureTransport`. */
+/** By principal, of which there are few: every request asks. */
+const contexts = new WeakMap<Principal, ConditionContext>();
+
 function principalContext(principal: Principal): ConditionContext {
+  const context = contexts.get(principal) ?? newContext(principal);
+  contexts.set(principal, context);
+  return context;
+}
+
+/** The plain-http loopback endpoint stands in for AWS's, which has TLS: so says `aws:SecureTransport`. */
+function newContext(principal: Principal): ConditionContext {
   const common = {
     'aws:securetransport': 'true',
     's3:tlsversion': '1.3',

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, renameSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { hashedPath, readablePath } from './paths.ts';
 import type { Version } from './version.ts';
 
@@ -32,7 +32,7 @@ export class ObjectsFolder {
   }
 
   path(file: string): string {
-    return join(this.#folder, file);
+    return `${this.#folder}/${file}`;
   }
 
   incoming(id: string): string {

@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { randomPiece } from '../../random.ts';
 
 /** Folder of the objects whose own path cannot be had; `%h` is no name that {@link readablePath} makes. */
 const HASHED = '%hashed';
@@ -40,5 +41,5 @@ function hexByte(byte: number): string {
 
 /** Returns a new version id or upload id: 32 characters of [A-Za-z0-9_-]. */
 export function newId(): string {
-  return randomBytes(24).toString('base64url');
+  return randomPiece(24).toString('base64url');
 }

@@ -10,10 +10,14 @@ interface Counts {
 
 const NONE: Counts = { received: 0, sent: 0 };
 
+type TlsSession = Pick<Served, 'tlsProtocol' | 'tlsCipher'>;
+
 /** Measures each request's bytes and time on a connection that can carry many requests. */
 export class Meter {
   /** Bytes that each connection had carried when its last request ended. */
   readonly #before = new WeakMap<TLSSocket, Counts>();
+
+  readonly #sessions = new WeakMap<TLSSocket, TlsSession>();
 
   /** Starts measuring at a request's head. Call the result with the answer; `onServed` is called at the end. */
   measure(
@@ -23,17 +27,10 @@ export class Meter {
   ): (answer: EdgeAnswer) => void {
     const socket = message.socket as TLSSocket;
     const { remoteAddress: clientIp = '', remotePort: clientPort = 0 } = socket;
-    const tlsProtocol = socket.getProtocol() ?? undefined;
-    const tlsCipher = socket.getCipher()?.standardName;
+    const session = this.#sessionOf(socket);
     const started = performance.now();
     let answered = started;
     let given: EdgeAnswer | undefined;
-    const headers = Object.fromEntries(
-      Object.entries(message.headers).map(([name, value]) => [
-        name,
-        Array.isArray(value) ? value.join() : value,
-      ]),
-    );
     response.once('close', () => {
       const before = this.#before.get(socket) ?? NONE;
       const counts = { received: socket.bytesRead, sent: socket.bytesWritten };
@@ -43,12 +40,11 @@ export class Meter {
         answer: given,
         method: message.method ?? '',
         target: message.url ?? '',
-        headers,
+        headers: message.headers,
         httpVersion: message.httpVersion,
         clientIp,
         clientPort,
-        tlsProtocol,
-        tlsCipher,
+        ...session,
         receivedBytes: counts.received - before.received,
         sentBytes: counts.sent - before.sent,
         timeToFirstByte: (answered - started) / 1000,
@@ -59,5 +55,16 @@ export class Meter {
       answered = performance.now();
       given = answer;
     };
+  }
+
+  #sessionOf(socket: TLSSocket): TlsSession {
+    const known = this.#sessions.get(socket);
+    if (known !== undefined) return known;
+    const session = {
+      tlsProtocol: socket.getProtocol() ?? undefined,
+      tlsCipher: socket.getCipher()?.standardName,
+    };
+    this.#sessions.set(socket, session);
+    return session;
   }
 }
