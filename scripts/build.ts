@@ -3,6 +3,7 @@ import { chmod, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promis
 import { pid } from 'node:process';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { minify } from 'terser';
+import { buildCdk } from './cdk.ts';
 import { thirdPartyNotices } from './notices.ts';
 import { buildPage } from './page.ts';
 import { buildSandbox } from './sandbox.ts';
@@ -104,33 +105,6 @@ const programs = (): BuildOptions => ({
   banner: { js: commonJsGlobals },
 });
 
-/**
- * Leaves out two tables of the CDK, 1.8 MB: the classes for its usage reports, which `analyticsReporting: false` turns off,
- * and facts about regions, of which this stack in one fixed region uses none. A test compares the templates with and without.
- */
-const withoutTables: Plugin = {
-  name: 'without-tables',
-  setup({ onLoad }) {
-    onLoad({ filter: /aws-cdk-lib[\\/]core[\\/]lib[\\/]analytics-data-source[\\/]/ }, () => ({
-      contents: '',
-    }));
-    onLoad({ filter: /aws-cdk-lib[\\/]region-info[\\/]lib[\\/]built-ins\.generated\.js$/ }, () => ({
-      contents: 'exports.BuiltIns = class { static register() {} };',
-    }));
-  },
-};
-
-/** What synthesizes the template: the stack and as much of the CDK as it uses. */
-const cdk: BuildOptions = {
-  ...shared,
-  plugins: [withoutTables],
-  entryPoints: { cdk: 'infra/synthesize.ts' },
-  outdir: aside,
-  format: 'esm',
-  minify: true,
-  banner: { js: commonJsGlobals },
-};
-
 /** The construct for CDK apps of others, which have the CDK: `import { UploadEdge } from 'edge-upload/cdk'`. */
 const construct: BuildOptions = {
   ...shared,
@@ -164,9 +138,10 @@ async function quoteForJson(file: string): Promise<void> {
 }
 
 const main = await build(commandLine);
-const others = await Promise.all(
-  [programs(), cdk, construct, edge(false), edge(true)].map((options) => build(options)),
-);
+const others = await Promise.all([
+  ...[programs(), construct, edge(false), edge(true)].map((options) => build(options)),
+  buildCdk({ ...shared, outdir: aside, banner: { js: commonJsGlobals } }),
+]);
 for (const name of ['edge', 'edge-page']) await quoteForJson(`${aside}/${name}.cjs`);
 const results = [main, ...others, ...(await buildSandbox({ ...shared, outfile: `${aside}/sandbox.cjs` }))];
 const page = await buildPage();

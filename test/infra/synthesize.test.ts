@@ -3,9 +3,12 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
+import { build } from 'esbuild';
 import type { EdgeIssuer } from '../../edge/config.ts';
 import { EDGE_CODE_LIMIT_BYTES, edgeCode } from '../../infra/edge-code.ts';
 import { synthesize } from '../../infra/synthesize.ts';
+import { withoutServices } from '../../scripts/cdk.ts';
 import {
   ALL_OPTIONS,
   bakedConfig,
@@ -15,6 +18,7 @@ import {
   ISSUER,
   keysFor,
   only,
+  PROVIDERS,
   wholeTemplate,
 } from './support.ts';
 
@@ -28,14 +32,32 @@ test('the template is small enough to go inline in the call', () => {
   assert.equal(template, JSON.stringify(JSON.parse(template)), 'no white space');
 });
 
-test('the bundle that is shipped gives the templates of the sources', async () => {
+test('the shipped bundle gives the templates of the whole CDK', async () => {
   // The built file has no types of its own.
   const file: string = join(import.meta.dirname, '../../dist/cdk.js');
   const shipped = ((await import(file)) as { synthesize: typeof synthesize }).synthesize;
+  const { stackName } = props;
   for (const options of [{}, ALL_OPTIONS, ...EACH_OPTION]) {
     const edge = keysFor(options);
-    assert.deepEqual(shipped({ ...props, edge, options }), synthesize({ ...props, edge, options }));
+    assert.deepEqual(shipped({ stackName, edge, options }), synthesize({ stackName, edge, options }));
   }
+  for (const options of [{}, ALL_OPTIONS, ...PROVIDERS]) {
+    assert.deepEqual(shipped({ stackName, options }), synthesize({ stackName, options }));
+  }
+});
+
+test('a stack that uses a service left out of the bundle fails with the name of the module', async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: "require('aws-cdk-lib/aws-sqs');", resolveDir: import.meta.dirname },
+    bundle: true,
+    platform: 'node',
+    write: false,
+    plugins: [withoutServices],
+  });
+  assert.throws(
+    () => runInNewContext(outputFiles[0]?.text ?? ''),
+    /aws-cdk-lib\/aws-sqs\/index\.js is not in the bundle/,
+  );
 });
 
 test('the template needs no bootstrapped account, no assets, no parameters', () => {

@@ -1,0 +1,65 @@
+import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild';
+
+/**
+ * Leaves out two tables of the CDK, 1.8 MB: the classes for its usage reports, which `analyticsReporting: false` turns off,
+ * and facts about regions, of which this stack in one fixed region uses none.
+ */
+const withoutTables: Plugin = {
+  name: 'without-tables',
+  setup({ onLoad }) {
+    onLoad({ filter: /aws-cdk-lib[\\/]core[\\/]lib[\\/]analytics-data-source[\\/]/ }, () => ({
+      contents: '',
+    }));
+    onLoad({ filter: /aws-cdk-lib[\\/]region-info[\\/]lib[\\/]built-ins\.generated\.js$/ }, () => ({
+      contents: 'exports.BuiltIns = class { static register() {} };',
+    }));
+  },
+};
+
+/** Services that constructs of the CDK can be combined with, and that this stack does not use. */
+const UNUSED_SERVICES = [
+  'applicationautoscaling',
+  'autoscaling-common',
+  'cloudwatch',
+  'codeguruprofiler',
+  'ec2',
+  'ecr',
+  'ecr-assets',
+  'efs',
+  'logs',
+  'logs-destinations',
+  's3files',
+  'sqs',
+  'ssm',
+  'stepfunctions',
+];
+
+/**
+ * Leaves out the modules of {@link UNUSED_SERVICES}, 3.1 MB. The CDK loads a service's module where a construct first uses
+ * it: a stack that comes to use one of them fails to synthesize, with the name of the module.
+ */
+export const withoutServices: Plugin = {
+  name: 'without-services',
+  setup({ onLoad }) {
+    const filter = new RegExp(`aws-cdk-lib[\\\\/]aws-(?:${UNUSED_SERVICES.join('|')})[\\\\/].*\\.js$`);
+    onLoad({ filter }, ({ path }) => {
+      const module = path.replaceAll('\\', '/').replace(/^.*aws-cdk-lib/, 'aws-cdk-lib');
+      const message = `${module} is not in the bundle: remove the service from UNUSED_SERVICES in scripts/cdk.ts`;
+      return { contents: `throw new Error(${JSON.stringify(message)});` };
+    });
+  },
+};
+
+/**
+ * Builds what synthesizes the template: the stack and as much of the CDK as it uses. A test compares its templates, of every
+ * option, with those of the whole CDK.
+ */
+export function buildCdk(options: BuildOptions): Promise<BuildResult> {
+  return build({
+    ...options,
+    plugins: [withoutTables, withoutServices],
+    entryPoints: { cdk: 'infra/synthesize.ts' },
+    format: 'esm',
+    minify: true,
+  });
+}
