@@ -34,5 +34,5 @@ if (isOlder(process.versions.node, least)) {
   // Other programs ask for the version often: it is printed without loading anything else.
   process.stdout.write([manifest.version, '\n'].join(''));
 } else {
-  require('./main.cjs');
+  require('./start.cjs');
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { packageRoot } from './package-root.ts';
-import { runBounded } from './run-bounded.ts';
 
 /** Programs in `dist/` that do one thing for a command, in a process that can be ended at any time. */
 export type HelperName = 'credentials' | 'keyring';
@@ -26,6 +25,8 @@ export async function askHelper(
 ): Promise<unknown> {
   const program = join(packageRoot(), 'dist', `${name}.js`);
   const input = JSON.stringify(request);
+  // Loads node:child_process, which few commands need.
+  const { runBounded } = await import('./run-bounded.ts');
   const { output } = await runBounded(execPath, [program], { ...bounds, subject: 'it', input });
   try {
     return JSON.parse(output);

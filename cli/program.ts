@@ -2,10 +2,7 @@ import type { Command as TypedCommander } from '@commander-js/extra-typings';
 import { Command as Commander, CommanderError } from 'commander';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import type { Context, GlobalOptions, OutputStream, Result } from './context.ts';
-import { declareEmbedded } from './declare/embedded.ts';
-import { declareOperators } from './declare/operators.ts';
-import type { Act, GlobalFlags } from './declare/shared.ts';
-import { declareUploaders } from './declare/uploaders.ts';
+import type { Act, Declare, GlobalFlags } from './declare/shared.ts';
 import { EXIT, type ExitCode, UserError } from './errors.ts';
 import { packageVersion } from './package-root.ts';
 import { renderError } from './ui/error.ts';
@@ -16,8 +13,15 @@ import { Shown, writeLines } from './ui/shown.ts';
 /** What the process gives the program; the rest of the context is made here from the arguments. */
 export type World = Omit<Context, 'options' | 'ui'>;
 
-/** Runs one command line and gives its exit code; nothing is thrown. */
-export async function run(argv: readonly string[], world: World): Promise<ExitCode> {
+/**
+ * Runs one command line and returns its exit code. Nothing is thrown.
+ * @param commands the commands that can be typed.
+ */
+export async function run(
+  argv: readonly string[],
+  world: World,
+  commands: readonly Declare[],
+): Promise<ExitCode> {
   // Until the arguments are understood, errors are shown as these would have it.
   let options = roughOptions(argv);
   let exitCode: ExitCode = EXIT.done;
@@ -39,9 +43,11 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
 
   let help = '';
   try {
-    await program(act, world, (text) => {
+    const root = program(world, (text) => {
       help = text;
-    }).parseAsync([...argv], { from: 'user' });
+    });
+    for (const declare of commands) declare(root, act);
+    await root.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
@@ -107,9 +113,9 @@ function roughOptions(argv: readonly string[]): GlobalOptions {
 }
 
 /** @param onMissing given the help of a command that cannot be without another. */
-function program(act: Act, { stdout, stderr }: World, onMissing: (help: string) => void): TypedCommander {
+function program({ stdout, stderr }: World, onMissing: (help: string) => void): TypedCommander {
   // The package with the types has no code of its own.
-  const root = (new Commander('edge-upload') as unknown as TypedCommander)
+  return (new Commander('edge-upload') as unknown as TypedCommander)
     .description('Upload files to S3 through an authenticated CloudFront edge.')
     .version(packageVersion(), '-V, --version', 'Print the version')
     .helpOption('-h, --help', 'Show help')
@@ -125,8 +131,4 @@ function program(act: Act, { stdout, stderr }: World, onMissing: (help: string) 
       getErrHelpWidth: () => Math.min(stderr.columns ?? 80, 100),
     })
     .exitOverride();
-  declareUploaders(root, act);
-  declareOperators(root, act);
-  declareEmbedded(root, act);
-  return root;
 }

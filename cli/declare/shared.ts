@@ -17,6 +17,9 @@ export type Act = <Args>(
   given: NoInfer<Args> & GlobalFlags,
 ) => Promise<void>;
 
+/** Adds commands to the program. */
+export type Declare = (root: Commander, act: Act) => void;
+
 /** Returns a new subcommand with its one-line summary, and examples below its help. */
 export function define<Usage extends string>(
   parent: Commander,

@@ -12,7 +12,7 @@ import { type Style, styleText } from './style.ts';
  * Characters that a terminal obeys or does not show: controls (C0, DEL, C1), line and paragraph separators, lone surrogates,
  * marks of writing direction, and whatever else has no glyph. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
  */
-const HIDDEN =
+const HIDDEN = () =>
   /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\ufff9-\ufffb]/gu;
 
 /** Text without any of them: for most text, this test takes a tenth of the time of a replacement. */
@@ -33,7 +33,7 @@ function isInPlace(character: string, at: number, whole: string): boolean {
 /** A text of anybody's as one line that a terminal shows and does not obey: `\x1b`, `\u{202e}`. */
 export function visible(text: string): string {
   if (PLAIN.test(text)) return text;
-  return text.replace(HIDDEN, (character: string, at: number, whole: string) => {
+  return text.replace(HIDDEN(), (character: string, at: number, whole: string) => {
     if (isInPlace(character, at, whole)) return character;
     const code = character.codePointAt(0) ?? 0;
     const digits = code.toString(16);
@@ -70,7 +70,7 @@ export class Shown {
   static json(value: unknown): Shown {
     const text = JSON.stringify(value);
     if (PLAIN.test(text)) return new Shown(text);
-    const escaped = text.replace(HIDDEN, (character) =>
+    const escaped = text.replace(HIDDEN(), (character) =>
       Array.from({ length: character.length }, (_, at) => {
         return `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`;
       }).join(''),

@@ -48,6 +48,7 @@ const SIGNALS = 'signals, named pipes or a shell';
 export const NOT_ON_WINDOWS: readonly Skipped[] = [
   { path: 'bin/terminal', because: TERMINAL },
   { path: 'bin/main', because: SIGNALS },
+  { path: 'bin/compile-cache', because: POSIX },
   { path: 'cli/identity/fuzz', because: POSIX },
   { path: 'cli/identity/tokens/', because: POSIX },
   { path: 'cli/identity/sign-in/terminal', because: TERMINAL },

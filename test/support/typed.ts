@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Readable } from 'node:stream';
+import { EVERY_COMMAND } from '../../cli/declare/every-command.ts';
 import { run } from '../../cli/program.ts';
 import type { Ran, RunOptions } from './programs.ts';
 import { Screen } from './streams.ts';
@@ -17,7 +18,7 @@ export async function typed(words: readonly string[], options: TypedOptions): Pr
   // Every request under way listens to it.
   setMaxListeners(0, signal);
   const [stdout, stderr] = [new Screen(), new Screen()];
-  const code = await run(words, {
+  const world = {
     stdin: Readable.from(input === undefined ? [] : [Buffer.from(input)]),
     stdout,
     stderr,
@@ -28,6 +29,7 @@ export async function typed(words: readonly string[], options: TypedOptions): Pr
     execPath: process.execPath,
     now: () => new Date(),
     signal,
-  });
+  };
+  const code = await run(words, world, EVERY_COMMAND);
   return { code, stdout: stdout.text, stderr: stderr.text };
 }

@@ -1,3 +1,4 @@
+import { hrtime } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoff, type RetryPolicy } from '../../../protocol/retry-rules.ts';
 import { interrupted, UserError } from '../../errors.ts';
@@ -13,7 +14,11 @@ export interface Clock {
 }
 
 export const CLOCK: Clock = {
-  now: () => performance.now(),
+  // `performance` would load node:perf_hooks.
+  now() {
+    const [seconds, nanoseconds] = hrtime();
+    return seconds * 1e3 + nanoseconds / 1e6;
+  },
   sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
   random: Math.random,
 };

@@ -1,5 +1,4 @@
 import { isUserError } from '../../../errors.ts';
-import { runBounded } from '../../../run-bounded.ts';
 import type { PresetName } from '../../../trust/presets.ts';
 import { noToken, type WorkloadPlace } from './workload.ts';
 
@@ -24,6 +23,8 @@ export async function runProgram(
 ): Promise<string> {
   const others = Object.entries(env).filter(([variable]) => !variable.startsWith('EDGE_UPLOAD_'));
   const bounds = { subject: name, env: Object.fromEntries(others), cwd, signal, timeoutMs: TIMEOUT_MS };
+  // Loads node:child_process, which few commands need.
+  const { runBounded } = await import('../../../run-bounded.ts');
   const { exitCode, output } = await runBounded(name, args, bounds).catch((error: Error) => {
     throw isUserError(error) ? error : noToken(preset, error.message, { hint, cause: error.cause });
   });

@@ -1,0 +1,115 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+import { Script, constants as vmConstants } from 'node:vm';
+import { crc32 } from 'node:zlib';
+
+/*
+ * V8 takes longer to compile the command line than a small upload takes. Node 20 has no cache of compiled code
+ * (`module.enableCompileCache` is of Node 22.1), so this is one. Whoever can write to it can run code as this user. So it is
+ * used only where the folder and the file belong to this user, and nobody else has access. V8 itself refuses code of another
+ * version or with other flags.
+ */
+
+/** CRC-32 of the source and of the compiled code. */
+const HEADER_BYTES = 8;
+
+/** Returns true if a folder or file belongs to this user, and none of the permissions is given. */
+function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }, without = 0): boolean {
+  return uid === process.geteuid?.() && (mode & without) === 0;
+}
+
+/** Returns the folder of the cache, which it creates; `undefined` where there is none that only this user can change. */
+function ownFolder(): string | undefined {
+  const { XDG_CACHE_HOME: given = '', NODE_DISABLE_COMPILE_CACHE, NODE_V8_COVERAGE } = process.env;
+  // Windows has no owners to compare. Coverage counts only code that was compiled for it.
+  if (process.geteuid === undefined || NODE_DISABLE_COMPILE_CACHE || NODE_V8_COVERAGE) return undefined;
+  const caches = isAbsolute(given) ? given : join(homedir(), '.cache');
+  if (!isAbsolute(caches)) return undefined;
+  const folder = join(caches, 'edge-upload');
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  if (found !== undefined) return found.isDirectory() && isOwn(found, 0o077) ? folder : undefined;
+  // With `sudo`, the home folder can be that of another user: nothing is left there.
+  const parent = statSync(caches, { throwIfNoEntry: false }) ?? statSync(dirname(caches));
+  if (!isOwn(parent)) return undefined;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+/** Reads compiled code; `undefined` where there is none of this source. */
+function readCompiled(file: string, sourceCrc: number): Buffer | undefined {
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile() || !isOwn(stats, 0o077)) return undefined;
+    const content = readFileSync(descriptor);
+    if (content.length <= HEADER_BYTES || content.readUInt32LE(0) !== sourceCrc) return undefined;
+    const compiled = content.subarray(HEADER_BYTES);
+    return content.readUInt32LE(4) === crc32(compiled) ? compiled : undefined;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function writeCompiled(file: string, sourceCrc: number, compiled: Buffer): void {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32LE(sourceCrc, 0);
+  header.writeUInt32LE(crc32(compiled), 4);
+  const aside = `${file}.${process.pid}`;
+  try {
+    writeFileSync(aside, Buffer.concat([header, compiled]), { mode: 0o600, flag: 'wx' });
+    renameSync(aside, file);
+  } catch {
+    // A full or read-only disk: the next command compiles again.
+    rmSync(aside, { force: true });
+  }
+}
+
+/** Returns what `work` returns; `undefined` where the file system refuses. The cache is never needed. */
+function orNone<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    // The program is compiled instead.
+    return undefined;
+  }
+}
+
+/** Runs a program of this folder, from compiled code if an earlier command left it. */
+export function runCached(name: string): void {
+  const program = join(__dirname, `${name}.cjs`);
+  const bytes = readFileSync(program);
+  const sourceCrc = crc32(bytes);
+  // The build writes ASCII alone, which is read quickest in this way.
+  const source = bytes.toString('latin1');
+  const folder = orNone(ownFolder);
+  const file = folder === undefined ? undefined : join(folder, `${name}.code`);
+  const cachedData = file === undefined ? undefined : orNone(() => readCompiled(file, sourceCrc));
+  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+    filename: program,
+    ...(cachedData !== undefined && { cachedData }),
+    importModuleDynamically: vmConstants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  if (file !== undefined && (cachedData === undefined || script.cachedDataRejected === true)) {
+    const isHelp = process.argv.some((word) => word === '--help' || word === '-h');
+    process.once('exit', () => {
+      // A command that succeeded has compiled what the next one needs.
+      if (!process.exitCode && !isHelp) writeCompiled(file, sourceCrc, script.createCachedData());
+    });
+  }
+  const module = { exports: {} };
+  script.runInThisContext()(module.exports, createRequire(program), module, program, __dirname);
+}

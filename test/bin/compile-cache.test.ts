@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { chmod, chown, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { geteuid } from 'node:process';
+import { type TestContext, test } from 'node:test';
+import { ownFolder } from '../cli/transfer/helpers/uploading.ts';
+import { CLI, cleanEnv } from '../e2e/harness.ts';
+import { runProgram } from '../support/programs.ts';
+
+/** A computer on which a command has left its compiled code. */
+async function computer(t: TestContext) {
+  const home = await ownFolder(t);
+  const folder = join(home, '.cache/edge-upload');
+  const file = join(folder, 'main.code');
+  const run = async (args: readonly string[] = ['deployments', 'list', '--json'], env = {}) => {
+    const { code, stdout, stderr } = await runProgram(process.execPath, [CLI, ...args], {
+      cwd: home,
+      env: cleanEnv(home, env),
+    });
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+    return stdout;
+  };
+  return { home, folder, file, run };
+}
+
+const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+const isThere = (path: string) => stat(path).then(Boolean, () => false);
+
+test('a command leaves its compiled code for the next one, where nobody else has access', async (t) => {
+  const { folder, file, run } = await computer(t);
+  const first = await run();
+  assert.deepEqual([await modeOf(folder), await modeOf(file)], [0o700, 0o600]);
+  const { mtimeNs } = await stat(file, { bigint: true });
+  assert.equal(await run(), first);
+  assert.equal((await stat(file, { bigint: true })).mtimeNs, mtimeNs);
+});
+
+test('help leaves no compiled code: it compiles little of what commands need', async (t) => {
+  const { file, run } = await computer(t);
+  await run(['deployments', 'list', '--help']);
+  assert.equal(await isThere(file), false);
+});
+
+test('NODE_DISABLE_COMPILE_CACHE switches the cache off', async (t) => {
+  const { home, run } = await computer(t);
+  await run(undefined, { NODE_DISABLE_COMPILE_CACHE: '1' });
+  assert.equal(await isThere(join(home, '.cache')), false);
+});
+
+test('XDG_CACHE_HOME names the folder of caches; a relative path is ignored', async (t) => {
+  const { home, file, run } = await computer(t);
+  await mkdir(join(home, 'caches'));
+  await run(undefined, { XDG_CACHE_HOME: join(home, 'caches') });
+  assert.ok(await isThere(join(home, 'caches/edge-upload/main.code')));
+  assert.equal(await isThere(file), false);
+  await run(undefined, { XDG_CACHE_HOME: 'caches' });
+  assert.ok(await isThere(file));
+});
+
+/** What may have happened to the cache: the next command replaces the file. */
+const REPLACED: Readonly<Record<string, (file: string) => Promise<void>>> = {
+  async 'a damaged file'(file) {
+    const content = await readFile(file);
+    content.writeUInt8(content.readUInt8(50_000) ^ 1, 50_000);
+    await writeFile(file, content);
+  },
+  'an empty file': (file) => writeFile(file, ''),
+  async 'the code of another build'(file) {
+    const content = await readFile(file);
+    content.writeUInt8(content.readUInt8(0) ^ 1, 0);
+    await writeFile(file, content);
+  },
+  'a file that others can read': (file) => chmod(file, 0o644),
+  async 'a link'(file) {
+    await rename(file, `${file}.elsewhere`);
+    await symlink(`${file}.elsewhere`, file);
+  },
+};
+
+test('compiled code that is not sound is not run, but replaced', async (t) => {
+  const { file, run } = await computer(t);
+  const first = await run();
+  const sound = await readFile(file);
+  for (const [name, change] of Object.entries(REPLACED)) {
+    await t.test(name, async () => {
+      await change(file);
+      assert.equal(await run(), first);
+      const content = await readFile(file);
+      assert.deepEqual(content.subarray(0, 4), sound.subarray(0, 4));
+      assert.equal(content.length > 1000 && (await modeOf(file)), 0o600);
+    });
+  }
+});
+
+const OTHER_USER = 65_534;
+
+/** What makes a folder one that others may change. */
+const FOREIGN: Readonly<Record<string, (folder: string) => Promise<void>>> = {
+  'a folder that others can enter': (folder) => chmod(folder, 0o711),
+  async 'a link to a folder'(folder) {
+    await rename(folder, `${folder}.elsewhere`);
+    await symlink(`${folder}.elsewhere`, folder);
+  },
+  // Only root can give a folder away.
+  ...(geteuid?.() === 0 && { "another user's folder": (folder) => chown(folder, OTHER_USER, OTHER_USER) }),
+};
+
+test('the cache is neither read nor written in a folder that others may change', async (t) => {
+  for (const [name, change] of Object.entries(FOREIGN)) {
+    await t.test(name, async (t) => {
+      const { folder, file, run } = await computer(t);
+      await run();
+      await writeFile(file, 'not compiled code');
+      await change(folder);
+      await run();
+      assert.equal(await readFile(file, 'utf8'), 'not compiled code');
+    });
+  }
+});
+
+test('without a place for the cache, commands run all the same', async (t) => {
+  const { home, run } = await computer(t);
+  await writeFile(join(home, 'file'), '');
+  for (const XDG_CACHE_HOME of [join(home, 'file'), join(home, 'not/there')]) {
+    await run(undefined, { XDG_CACHE_HOME });
+  }
+  assert.equal(await isThere(join(home, 'not')), false);
+  if (geteuid?.() !== 0) return;
+  // As with sudo: root leaves nothing in the home folder of another user.
+  await mkdir(join(home, '.cache'));
+  await chown(join(home, '.cache'), OTHER_USER, OTHER_USER);
+  await run();
+  assert.equal(await isThere(join(home, '.cache/edge-upload')), false);
+});
