@@ -98,10 +98,7 @@ async function decideUpload(
     request: {
       ...request,
       ...targetOf(operation, key, query),
-      headers: {
-        ...forwardedHeaders(headers, operation, caller, permission),
-        ...originOf(headers, config.policy),
-      },
+      headers: forwardedHeaders(headers, operation, caller, permission, originOf(headers, config.policy)),
     },
   };
 }
@@ -110,7 +107,6 @@ async function decideUpload(
  * `Origin` is forwarded if its page is allowed to upload. CloudFront puts CORS headers on S3's answer by that header; whether by the
  * one that came or the one that is left, its documentation does not say.
  */
-function originOf(headers: EdgeHeaders, policy: EdgePolicy): EdgeHeaders {
-  const entries = headers.origin;
-  return entries === undefined || allowedOrigin(policy, headers) === undefined ? {} : { origin: entries };
+function originOf(headers: EdgeHeaders, policy: EdgePolicy): EdgeHeaders[string] | undefined {
+  return allowedOrigin(policy, headers) === undefined ? undefined : headers.origin;
 }

@@ -84,7 +84,7 @@ const entryOf = (name: string, value: string) => [name, [{ key: name, value }]] 
 
 /**
  * Returns the headers for S3: those of the request that are on the list, and, where an object is made, the caller's name.
- * The token is not among them. Where objects must not be replaced, the edge sets the condition, whatever the client sent.
+ * The token is not among them; the origin of a page is, where it is given. Where objects must not be replaced, the edge sets the condition, whatever the client sent.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 export function forwardedHeaders(
@@ -92,10 +92,12 @@ export function forwardedHeaders(
   operation: Operation,
   caller: Caller,
   { noClobber }: { readonly noClobber?: boolean },
+  origin: EdgeHeaders[string] | undefined,
 ): EdgeHeaders {
   const entries: (readonly [string, EdgeHeaders[string]])[] = Object.entries(headers).filter(
     ([name]) => isKept(name) && name !== STAMP,
   );
+  if (origin !== undefined) entries.push(['origin', origin]);
   const creates = operation === 'PutObject' || operation === 'CompleteMultipartUpload';
   if (creates && noClobber) entries.push(entryOf('if-none-match', '*'));
   if (operation === 'PutObject' || operation === 'CreateMultipartUpload')

@@ -99,5 +99,8 @@ export function readEvent(event: unknown): ViewerRequest | undefined {
 /** All values that were sent of one header, by its lower-case name. */
 export function headerValues(headers: EdgeHeaders, name: string): readonly string[] {
   const entries = Object.hasOwn(headers, name) ? headers[name] : undefined;
-  return (entries ?? []).map(({ value }) => value);
+  return entries === undefined ? NONE : entries.map(({ value }) => value);
 }
+
+/** Of most names that are asked for. */
+const NONE: readonly string[] = [];
