@@ -4,6 +4,8 @@ import { pid } from 'node:process';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { minify } from 'terser';
 import { buildCdk } from './cdk.ts';
+import { writeCompletions } from './completions.ts';
+import { writeManPages } from './man-pages.ts';
 import { thirdPartyNotices } from './notices.ts';
 import { buildPage } from './page.ts';
 import { buildSandbox } from './sandbox.ts';
@@ -168,7 +170,9 @@ await writeFile(`${aside}/page.json`, JSON.stringify(page.files));
 const metafiles = [...results, ...page.metafiles.map((metafile) => ({ metafile }))].flatMap(
   ({ metafile }): Metafile[] => (metafile === undefined ? [] : [metafile]),
 );
-await writeFile(`${aside}/THIRD-PARTY-NOTICES.txt`, await thirdPartyNotices(metafiles));
+await writeManPages(`${aside}/man`, Number(process.env.SOURCE_DATE_EPOCH ?? Date.now() / 1000));
+const copied = await writeCompletions(`${aside}/completions`);
+await writeFile(`${aside}/THIRD-PARTY-NOTICES.txt`, await thirdPartyNotices(metafiles, copied));
 await copyFile('bin/edge-upload.cjs', `${aside}/edge-upload.cjs`);
 // For `node dist/edge-upload.js`.
 await writeFile(`${aside}/edge-upload.js`, "#!/usr/bin/env node\nimport './edge-upload.cjs';\n");

@@ -6,6 +6,7 @@ import { isAllowedLicence } from './licences.ts';
 interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly author?: string;
   readonly license?: string;
 }
 
@@ -16,6 +17,9 @@ const TEXT_OF: Readonly<Record<string, string>> = {
   '@aws-sdk/nested-clients': '@aws-sdk/core',
   '@nodable/entities': 'fast-xml-parser',
 };
+
+/** Packages under the MIT licence that are published without its text, which is the same for all but its owner's name. */
+const MIT_WITHOUT_TEXT: ReadonlySet<string> = new Set(['@bomb.sh/tab']);
 
 /** The packages whose code went into a bundle, as folders below node_modules. */
 function bundledPackages(metafiles: readonly Metafile[]): string[] {
@@ -31,6 +35,11 @@ async function manifestOf(folder: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
 }
 
+async function mitText(author: string): Promise<string> {
+  const own = await readFile('LICENSE', 'utf8');
+  return own.replace(/^Copyright .*$/m, `Copyright (c) ${author}`).trim();
+}
+
 async function licenceText(folder: string): Promise<string> {
   const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|notice)/i.test(file)).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
@@ -39,14 +48,20 @@ async function licenceText(folder: string): Promise<string> {
 
 /**
  * Names, versions, licences and licence texts of everything that is shipped inside `dist/`; each text once.
+ * @param copied folders of packages of which other files than modules are shipped.
  * @throws {Error} for a package whose licence is not allowed, or whose licence text is missing.
  */
-export async function thirdPartyNotices(metafiles: readonly Metafile[]): Promise<string> {
+export async function thirdPartyNotices(
+  metafiles: readonly Metafile[],
+  copied: readonly string[] = [],
+): Promise<string> {
   const packagesByText = new Map<string, string[]>();
-  for (const folder of bundledPackages(metafiles)) {
-    const { name, version, license = 'no licence' } = await manifestOf(folder);
+  for (const folder of new Set([...bundledPackages(metafiles), ...copied])) {
+    const { name, version, author = '', license = 'no licence' } = await manifestOf(folder);
     const instead = TEXT_OF[name];
-    const text = await licenceText(instead === undefined ? folder : join('node_modules', instead));
+    const text = MIT_WITHOUT_TEXT.has(name)
+      ? await mitText(author)
+      : await licenceText(instead === undefined ? folder : join('node_modules', instead));
     if (!isAllowedLicence(license)) throw new Error(`${name} ${version} is under ${license}.`);
     if (text === '') throw new Error(`${name} ${version} has no licence text.`);
     const packages = packagesByText.get(text) ?? [];

@@ -70,6 +70,9 @@ test('the tarball holds what runs and nothing else, and is small', async () => {
     'dist/edge-page.cjs',
     'dist/page.json',
     'dist/sandbox.cjs',
+    'dist/completions/edge-upload.bash',
+    'dist/completions/_edge-upload',
+    'dist/man/edge-upload-put.1',
     'LICENSE',
     'README.md',
   ]) {

@@ -49,6 +49,11 @@ const ELSEWHERE = new Map([
     "echo 'Authorization: Bearer <token>' | curl -g -T report.pdf -H @- https://<domain>/inbox/<id>/",
     'needs a token; test/e2e/links.test.ts',
   ],
+  ...[
+    'eval "$(edge-upload completion bash)"',
+    'edge-upload completion fish | source',
+    'edge-upload completion powershell | Out-String | Invoke-Expression',
+  ].map((command) => [command, 'is for another shell; test/cli/completions/shells.test.ts'] as const),
   ['edge-upload password reset', 'needs a code; test/cli/identity/sign-in/password.test.ts'],
   ['edge-upload logout --everywhere', 'test/cli/identity/commands.test.ts'],
   [

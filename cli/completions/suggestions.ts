@@ -1,0 +1,53 @@
+import type { Command as Commander } from 'commander';
+import type { Context } from '../context.ts';
+import { type Cursor, findCursor } from './cursor.ts';
+import { fileKind, knownValues, type Suggestion } from './values.ts';
+
+/** What the shell does beside the suggestions, in the numbers of Cobra's protocol, which the shells' scripts speak. */
+const DIRECTIVE = { files: 0, nothing: 4, folders: 16 } as const;
+
+export interface Suggestions {
+  readonly suggestions: readonly Suggestion[];
+  readonly directive: number;
+}
+
+/** More would not help to choose. */
+const MAX_SUGGESTIONS = 200;
+
+/** A shell would run or hide these, and the scripts take a leading `%` for a remark. */
+const UNSAFE = /^%|[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/u;
+
+/**
+ * Returns what can be typed at the end of a command line. Reads local files alone.
+ * @param words without the program's name; the last one is under the cursor, and may be empty.
+ */
+export async function suggest(
+  context: Context,
+  root: Commander,
+  words: readonly string[],
+): Promise<Suggestions> {
+  const cursor = findCursor(root, words);
+  const { word, option, argument } = cursor;
+  const found = [...namesAt(cursor), ...(await knownValues(context, cursor, words))];
+  const suggestions = found
+    .filter(({ value }) => value.startsWith(word) && !UNSAFE.test(value))
+    .slice(0, MAX_SUGGESTIONS);
+  // A shell that offers files only does so where there is nothing else.
+  const kind = suggestions.length > 0 ? 'nothing' : fileKind(option, argument);
+  return { suggestions, directive: DIRECTIVE[kind] };
+}
+
+/** Flags where a flag is begun, else subcommands. */
+function namesAt({ command, flags, subcommands, word }: Cursor): readonly Suggestion[] {
+  const help = command.createHelp();
+  if (!word.startsWith('-')) {
+    if (!subcommands) return [];
+    const commands = help.visibleCommands(command);
+    return commands.map((one) => ({ value: one.name(), description: one.description() }));
+  }
+  if (!flags) return [];
+  return help.visibleOptions(command).flatMap(({ long, short, description }) => {
+    const value = long ?? short;
+    return value === undefined ? [] : [{ value, description }];
+  });
+}

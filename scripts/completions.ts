@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+/*
+ * Writes the completions of shells. Those of zsh, fish and PowerShell are @bomb.sh/tab's. Its script for bash is not used: it
+ * needs another package, evaluates what is typed (`token > file` would empty the file), and expands what is suggested.
+ */
+
+const TAB = 'node_modules/@bomb.sh/tab';
+
+/** Part of the library's script, and what stands in its place. */
+type Mend = readonly [part: string, instead: string];
+
+const SCRIPTS: readonly { shell: string; file: string; mends: readonly Mend[] }[] = [
+  {
+    shell: 'zsh',
+    file: '_edge-upload',
+    mends: [
+      // The flag as typed is evaluated later.
+      [`"-P \${BASH_REMATCH}"`, `"-P \${(q)BASH_REMATCH}"`],
+      // -Q inserts suggestions as they are; without it, zsh quotes them.
+      ['completions -Q $', 'completions $'],
+      // A colon separates a suggestion from its description, unless a backslash is before it.
+      [`comp=\${comp//:/\\:}`, `comp=\${\${comp//\\\\/\\\\\\\\}//:/\\\\:}`],
+    ],
+  },
+  { shell: 'fish', file: 'edge-upload.fish', mends: [] },
+  { shell: 'powershell', file: 'edge-upload.ps1', mends: [] },
+];
+
+const PRINT = `import { script } from '@bomb.sh/tab'; script(process.argv[1], 'edge-upload', 'edge-upload');`;
+
+/** Returns a text with a part replaced. @throws {Error} where the part is not there exactly once. */
+function replaceOnce(text: string, [part, instead]: Mend): string {
+  const parts = text.split(part);
+  if (parts.length !== 2)
+    throw new Error(`${TAB} has changed: “${part}” is there ${parts.length - 1} times.`);
+  return parts.join(instead);
+}
+
+/**
+ * Writes one script for each shell.
+ * @returns the packages whose code is in them, as folders.
+ */
+export async function writeCompletions(folder: string): Promise<readonly string[]> {
+  await mkdir(folder, { recursive: true });
+  await copyFile('cli/completions/edge-upload.bash', `${folder}/edge-upload.bash`);
+  for (const { shell, file, mends } of SCRIPTS) {
+    // The library prints its scripts.
+    const args = ['--input-type=module', '--eval', PRINT, shell];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    await writeFile(`${folder}/${file}`, mends.reduce(replaceOnce, stdout));
+  }
+  return [TAB];
+}

@@ -1,0 +1,166 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { PassThrough, Writable } from 'node:stream';
+import type { Command as Commander, Option } from 'commander';
+import { EVERY_COMMAND } from '../cli/declare/every-command.ts';
+import { EXIT } from '../cli/errors.ts';
+import { packageVersion } from '../cli/package-root.ts';
+import { program } from '../cli/program.ts';
+
+/** What each exit code means. A code without an entry does not compile. */
+const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: 'Done.',
+  other: 'Another error.',
+  usage: 'A wrong flag or a missing answer.',
+  input: 'A file is missing, unreadable or changed.',
+  auth: 'Not signed in, or refused.',
+  network: 'The network failed after all retries.',
+  policy: 'Refused by a rule of the edge or the store.',
+  integrity: 'The stored bytes differ.',
+  aws: 'AWS or the stack failed.',
+  interrupted: 'Interrupted.',
+};
+
+/** Returns text for roff: nothing in it is a request or an escape. */
+function roff(text: string): string {
+  return text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^(?=[.'])/gm, '\\&');
+}
+
+const section = (name: string, lines: readonly string[]) =>
+  lines.length === 0 ? [] : [`.SH ${roff(name)}`, ...lines];
+
+/** One argument of a macro. */
+const quoted = (text: string) => `"${roff(text).replaceAll('"', '\\(dq')}"`;
+
+const labelled = (label: string, text: string) => ['.TP', `.B ${quoted(label)}`, roff(text)];
+
+function optionLines(options: readonly Option[]): string[] {
+  return options.flatMap(({ flags, description, argChoices }) =>
+    labelled(flags, argChoices === undefined ? description : `${description}: ${argChoices.join(', ')}`),
+  );
+}
+
+/** The options of a command under their headings, in the order of its help. */
+function optionSections(command: Commander, heading: (name: string) => string): string[] {
+  const groups = new Map<string, Option[]>();
+  for (const option of command.createHelp().visibleOptions(command)) {
+    const name = (option.helpGroupHeading ?? 'Options:').replace(/:$/, '');
+    groups.set(name, [...(groups.get(name) ?? []), option]);
+  }
+  return [...groups].flatMap(([name, options]) => [heading(name), ...optionLines(options)]);
+}
+
+function nameOf(command: Commander): string {
+  return command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+}
+
+const pageName = (command: Commander) => nameOf(command).replaceAll(' ', '-');
+
+function synopsis(command: Commander): string[] {
+  return [`.B ${quoted(nameOf(command))}`, roff(command.usage())];
+}
+
+function innerCommands(command: Commander): readonly Commander[] {
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .filter((one) => one.name() !== 'help');
+}
+
+interface Tree {
+  readonly root: Commander;
+  /** The lines that the help of a command has below `Examples:`. */
+  readonly examplesOf: (command: Commander) => readonly string[];
+}
+
+function commandTree(): Tree {
+  let shown = '';
+  const stdout = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      shown += chunk.toString();
+      done();
+    },
+  });
+  const world = {
+    stdin: new PassThrough(),
+    stdout,
+    stderr: stdout,
+    env: {},
+    platform: 'linux',
+    cwd: '/',
+    home: '/',
+    execPath: process.execPath,
+    now: () => new Date(),
+    signal: new AbortController().signal,
+  } as const;
+  const typed = program(world, () => {});
+  for (const declare of EVERY_COMMAND) declare(typed, async () => {});
+  // The package with the types has no code of its own.
+  const root = typed as unknown as Commander;
+  return {
+    root,
+    examplesOf(command) {
+      shown = '';
+      command.outputHelp();
+      const [, examples = ''] = shown.split('\nExamples:\n');
+      return examples.split('\n').flatMap((line) => (line.startsWith('  $ ') ? [line.slice(4)] : []));
+    },
+  };
+}
+
+function exampleLines(examples: readonly string[]): string[] {
+  return examples.length === 0 ? [] : ['.EX', ...examples.map(roff), '.EE'];
+}
+
+/** A page for a command, and for its subcommands if it has some. */
+function page(command: Commander, { root, examplesOf }: Tree, date: string): string {
+  const inner = command === root ? [] : innerCommands(command);
+  const listed = command === root ? innerCommands(root) : [];
+  const others = command === root ? listed.map((one) => `${pageName(one)}(1)`) : ['edge-upload(1)'];
+  const lines = [
+    `.TH ${quoted(pageName(command).toUpperCase())} 1 "${date}" ${quoted(`edge-upload ${packageVersion()}`)} "User Commands"`,
+    ...section('NAME', [`${roff(pageName(command))} \\- ${roff(command.description())}`]),
+    ...section(
+      'SYNOPSIS',
+      inner.length === 0
+        ? synopsis(command)
+        : inner.flatMap((one, at) => [...(at === 0 ? [] : ['.br']), ...synopsis(one)]),
+    ),
+    ...section(
+      'COMMANDS',
+      listed.flatMap((one) => labelled(`${nameOf(one)}`, one.description())),
+    ),
+    ...inner.flatMap((one) => [
+      ...section(nameOf(one).toUpperCase(), [roff(`${one.description()}.`)]),
+      ...optionSections(one, (name) => `.SS ${quoted(name)}`),
+      ...(examplesOf(one).length === 0 ? [] : ['.SS Examples', ...exampleLines(examplesOf(one))]),
+    ]),
+    ...(inner.length === 0 ? optionSections(command, (name) => `.SH ${quoted(name.toUpperCase())}`) : []),
+    ...section('EXAMPLES', exampleLines(inner.length === 0 ? examplesOf(command) : [])),
+    ...section(
+      'EXIT STATUS',
+      command === root
+        ? Object.entries(EXIT).flatMap(([name, code]) =>
+            labelled(String(code), EXIT_MEANINGS[name as keyof typeof EXIT]),
+          )
+        : [],
+    ),
+    ...section('SEE ALSO', [roff(others.join(',\n'))]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * Writes a manual page for the program and for each of its commands.
+ * @param epoch seconds since 1970, for the date of the pages.
+ */
+export async function writeManPages(folder: string, epoch: number): Promise<void> {
+  const tree = commandTree();
+  const date = new Date(epoch * 1000).toISOString().slice(0, 10);
+  await mkdir(folder, { recursive: true });
+  for (const command of [tree.root, ...innerCommands(tree.root)]) {
+    await writeFile(`${folder}/${pageName(command)}.1`, page(command, tree, date));
+  }
+}
