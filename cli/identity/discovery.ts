@@ -1,8 +1,10 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context } from '../context.ts';
 import { interrupted, UserError } from '../errors.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
+import { withoutCredential } from '../network/without-credential.ts';
 import type { Deployment } from '../settings/deployments.ts';
 import { readFields } from '../settings/documents.ts';
 import { count, formatDuration } from '../ui/format.ts';
@@ -89,23 +91,21 @@ async function fetchDescription(
   host: string,
 ): Promise<Seen> {
   const dispatcher = openDispatcher({ env, local: deployment?.local });
+  const authorization = token === undefined ? undefined : `Bearer ${token}`;
   try {
     const { status, headers, text } = await requestText(url + WELL_KNOWN, {
       dispatcher,
       signal,
-      headers: {
-        accept: 'application/json',
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
+      headers: { accept: 'application/json', ...omitUndefined({ authorization }) },
       deadlineMs: TIMEOUT_MS,
       maxBytes: MAX_ANSWER_BYTES,
     });
     return {
       status,
       type: headers['content-type']?.split(';')[0]?.trim() ?? '',
-      server: headers.server ?? '',
+      server: withoutCredential(headers.server ?? '', authorization),
       date: headers.date ?? '',
-      text,
+      text: withoutCredential(text, authorization),
     };
   } catch (error) {
     throw signal.aborted ? interrupted() : (networkFailure(error, host) ?? error);

@@ -369,7 +369,12 @@ test('links and keys upload with curl, fetch and put, until they are used, revok
       const Key = '.well-known/edge-upload/tokens/link/BBBBBBBB.json';
       await aws.s3.putObject({ Bucket, Key, Body: '{"id":' });
       assert.match(await ok(computer, ['link', 'list']), /BBBBBBBB\.json is not a record of a link/);
-      await aws.s3.deleteObject({ Bucket, Key });
+      const odd = Array.from({ length: 13 }, (_, at) => Key.replace('BBBBBBBB', `odd-${at}`));
+      for (const one of odd) await aws.s3.putObject({ Bucket, Key: one, Body: 'foreign' });
+      const many = await ok(computer, ['link', 'list']);
+      assert.equal(many.match(/is not a record of a link/g)?.length, 10);
+      assert.match(many, /4 more objects like these; --json names all of them/);
+      for (const one of [Key, ...odd]) await aws.s3.deleteObject({ Bucket, Key: one });
     });
 
     await t.test('a new signing key leaves the old links valid, or none', async () => {

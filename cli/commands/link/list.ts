@@ -13,14 +13,21 @@ export interface TokenListArgs extends OperatorArgs {
   readonly kind: TokenKind;
 }
 
+/** Objects that are named one by one, if they are no records. */
+const MOST_NAMED = 10;
+
 /** Lists the links or the keys of a deployment, the newest first, as its ledger has them. */
 export async function list(context: Context, { kind, ...args }: TokenListArgs): Promise<Result> {
   return withEdge(context, args, async (work, edge) => {
     const { ui } = context;
     const { entries, odd, omitted } = await readLedger(work, edge.bucket, kind);
     const tokens = await tokenStates(work, edge, entries);
-    for (const { key } of odd) {
+    for (const { key } of odd.slice(0, MOST_NAMED)) {
       ui.event({ type: 'warning', text: `${key} is not a record of a ${kind} that this version can read.` });
+    }
+    if (odd.length > MOST_NAMED) {
+      const more = count(odd.length - MOST_NAMED, 'more object');
+      ui.event({ type: 'warning', text: `${more} like these; --json names all of them.` });
     }
     if (omitted > 0) {
       ui.event({ type: 'note', text: `${count(omitted, `older ${kind}`)} not shown.` });

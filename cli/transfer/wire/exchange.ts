@@ -3,6 +3,7 @@ import { sealingMs } from '../../../protocol/retry-rules.ts';
 import { UserError } from '../../errors.ts';
 import { openDeadline } from '../../network/deadline.ts';
 import { findFailure, networkFailure } from '../../network/failures.ts';
+import { withoutCredential } from '../../network/without-credential.ts';
 import { outflow, type RateLimit } from '../pacing/outflow.ts';
 import type { Answer } from './answers.ts';
 import { answerDeadline, stallGuard } from './guards.ts';
@@ -105,7 +106,11 @@ export function createWire(options: WireOptions): Wire {
         guard.arm();
         deadline.received(bytes);
       });
-      return { status: response.statusCode, headers: flat(response.headers), text };
+      return {
+        status: response.statusCode,
+        headers: flat(response.headers),
+        text: withoutCredential(text, headers.authorization),
+      };
     } catch (error) {
       if (attempt.signal.reason instanceof Stalled) throw stalled(host, stallMs);
       if (attempt.signal.reason instanceof Endless) throw endless(host);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext as NodeTestContext, test } from 'node:test';
+import { inspect } from 'node:util';
 import { put } from '../../../cli/commands/put.ts';
 import { whoami } from '../../../cli/commands/whoami.ts';
 import { isUserError, type UserError } from '../../../cli/errors.ts';
@@ -116,6 +117,51 @@ async function failure(promise: Promise<unknown>): Promise<UserError> {
   assert.ok(isUserError(error), String(error));
   return error;
 }
+
+test('a token that a server quotes reaches no screen, no row and no error', async (t) => {
+  const jwt = tokenOf('eul', { p: '' }).slice('eul_'.length);
+  const description = (note: string) => ({
+    ...{ service: 'edge-upload', version: 2, policy: {}, issuers: [] },
+    caller: {
+      ...{ username: 'ada', sub: 'ada', issuer: 'edge', groups: [], writeTo: [''], note },
+      tokenExpiresAt: new Date(EXP * 1000).toISOString(),
+    },
+  });
+  let quote: (quoted: string) => readonly [status: number, body: object | string];
+  const edge = await ownEdge(t, async (request, response) => {
+    const quoted = String(request.headers.authorization);
+    await readAll(request);
+    const isDescription = request.url === '/.well-known/edge-upload';
+    const [status, body] = isDescription ? ([200, description(quoted)] as const) : quote(quoted);
+    const [type, text] =
+      typeof body === 'string' ? ['application/xml', body] : ['application/json', JSON.stringify(body)];
+    response.writeHead(status, { 'content-type': type, 'retry-after': '6' });
+    response.end(text);
+    return true;
+  });
+  const cwd = await ownFolder(t);
+  for (const name of ['a.txt', 'b.txt']) await writeFile(join(cwd, name), name);
+  const answers: (typeof quote)[] = [
+    (quoted) => [403, { error: 'forbidden_key', message: `Not ${quoted}.` }],
+    (quoted) => [401, { error: 'invalid_token', message: `Not ${quoted}.` }],
+    (quoted) => [400, { error: 'bad_header', message: `Not ${quoted}.` }],
+    (quoted) => [400, `<Error><Code>AuthorizationHeaderMalformed</Code><Message>${quoted}</Message></Error>`],
+  ];
+  for (const token of [jwt, `eul_${jwt}`, `euk_${jwt}`]) {
+    const env = { EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: token };
+    for (quote of answers) {
+      for (const files of [['a.txt'], ['a.txt', 'b.txt']]) {
+        const context = testContext({ cwd, env });
+        const error = await put(context, { files }).catch((thrown: unknown) => thrown);
+        const shown = [JSON.stringify(context.events), inspect(error, { depth: 9 })].join();
+        assert.match(shown, /Bearer …|does not accept/);
+        assert.ok(!shown.includes(jwt), shown);
+      }
+    }
+    const who = await whoami(testContext({ cwd, env }), {});
+    assert.equal(who.document.note, 'Bearer …');
+  }
+});
 
 test('each refusal of a link or key has words and a next step of its own', async (t) => {
   const exact = { k: 'q3.pdf' };
