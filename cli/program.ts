@@ -42,10 +42,10 @@ export async function run(
   };
 
   let help = '';
+  const root = program(world, (text) => {
+    help = text;
+  });
   try {
-    const root = program(world, (text) => {
-      help = text;
-    });
     for (const declare of commands) declare(root, act);
     await root.parseAsync([...argv], { from: 'user' });
     return exitCode;
@@ -55,7 +55,8 @@ export async function run(
       writeHelp(world.stderr, help);
       return EXIT.usage;
     }
-    const shown = error instanceof CommanderError ? usageError(error, argv) : error;
+    const words = argv.filter((word) => !word.startsWith('-'));
+    const shown = error instanceof CommanderError ? usageError(error, commandOf(root, words)) : error;
     return renderError(shown, options, world);
   }
 }
@@ -74,9 +75,15 @@ function writeHelp(stream: OutputStream, help: string): void {
   writeLines(stream, shownLines(help.replace(/\n$/, '').split('\n'), PLAIN));
 }
 
-function usageError(error: CommanderError, argv: readonly string[]): UserError {
-  const command = argv.find((word) => !word.startsWith('-'));
-  const known = command !== undefined && error.code !== 'commander.unknownCommand';
+/** Returns the command that was typed, as far as there is one of the name: `link revoke`. */
+function commandOf(root: Pick<TypedCommander, 'commands'>, words: readonly string[]): string {
+  const [name, ...rest] = words;
+  const command = root.commands.find((one) => one.name() === name);
+  return command === undefined ? '' : `${command.name()} ${commandOf(command, rest)}`;
+}
+
+/** @param command see {@link commandOf} */
+function usageError(error: CommanderError, command: string): UserError {
   return new UserError(
     'usage',
     error.message
@@ -85,7 +92,7 @@ function usageError(error: CommanderError, argv: readonly string[]): UserError {
       .replace(/\n(\(Did you mean [^\n]*\?\))$/, ' $1')
       .replace(/^(.)/, (first) => first.toUpperCase()),
     {
-      hint: `See: edge-upload ${known ? `${command} ` : ''}--help`,
+      hint: `See: edge-upload ${command}--help`,
     },
   );
 }

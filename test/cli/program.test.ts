@@ -43,6 +43,20 @@ test('a missing argument and an unknown option are usage errors that name them',
   assert.match(stderr, /--colour/);
 });
 
+test('a usage error names the help of the command that was typed, as far as there is one', async () => {
+  for (const [line, help] of [
+    ['link revoke', 'link revoke --help'],
+    ['key create roof --bogus', 'key create --help'],
+    ['link bogus', 'link --help'],
+    ['bogus link', '--help'],
+    ['put link --bogus', 'put --help'],
+  ] as const) {
+    const { code, stderr } = await type(line);
+    assert.equal(code, 2);
+    assert.ok(stderr.endsWith(`\n  See: edge-upload ${help}\n`), stderr);
+  }
+});
+
 test('a name that is given two values is a usage error that names it', async () => {
   const { code, stderr } = await type('put f --dry-run --metadata b=1 --metadata c=1 --metadata b=2');
   assert.equal(code, 2);

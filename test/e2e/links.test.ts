@@ -307,7 +307,7 @@ test('links and keys upload with curl, fetch and put, until they are used, revok
       assert.match(await ok(computer, ['link', 'revoke', victim.id]), /is revoked already/);
       assert.match(
         await ok(computer, ['link', 'revoke', 'AAAAAAAA'], 2),
-        /no link or key.*\n.*\n.*link list/,
+        /no link or key.*\n.*\n.*link list\n.*\n.*\n.*link revoke AAAAAAAA --force/,
       );
       assert.match(await ok(computer, ['key', 'revoke', 'AAAAAAAA', '--force']), /Revoked the key AAAAAAAA/);
       await ok(computer, ['put', 'q3.pdf', '--as', 'drop/after.pdf', '--link', link.address]);

@@ -22,10 +22,10 @@ export async function revoke(
   context: Context,
   { id, kind: typed, force = false, ...args }: RevokeArgs,
 ): Promise<Result> {
-  if (!isTokenId(id)) throw unknown(id);
+  if (!isTokenId(id)) throw unknown(id, typed);
   const { kind, entry, state } = await withEdge(context, args, async (work, edge) => {
     const found = await findRecord(work, edge.bucket, id);
-    if (found === undefined && !force) throw unknown(id);
+    if (found === undefined && !force) throw unknown(id, typed);
     const token: Recorded = found ?? { kind: typed, id };
     // A record is not signed. Forced, what it says of the end does not count.
     const judged = force ? { kind: token.kind, id } : token;
@@ -75,12 +75,14 @@ function judge({ id, entry }: Recorded, edge: DeployedEdge, now: Date): TokenSta
   return edge.kids.size === 0 || edge.revoked.has(id) ? 'revoked' : 'active';
 }
 
-function unknown(id: string): UserError {
+function unknown(id: string, kind: TokenKind): UserError {
+  const byForce = ['Without a record, revoke it with:', `  edge-upload ${kind} revoke ${id} --force`];
   return new UserError('usage', `There is no link or key with the id “${id}”.`, {
     hint: [
-      'See the ids, or revoke it without a record with --force:',
+      'See the ids:',
       '  edge-upload link list',
       '  edge-upload key list',
+      ...(isTokenId(id) ? byForce : []),
     ],
   });
 }
