@@ -12,6 +12,7 @@ import { onAws } from '../aws-failures.ts';
 import { cleanUp } from '../clean-up.ts';
 import { pages } from '../pages.ts';
 import { pause, pollInterval, type StackWork } from '../stack-work.ts';
+import { isOvertaken, onPlan } from './overtaken.ts';
 import { type PlannedStep, plannedSteps } from './plan-words.ts';
 import { withTemplate } from './template-source.ts';
 
@@ -68,12 +69,13 @@ export async function planChange(
 }
 
 async function createChangeSet(
-  { clients, stackName }: StackWork,
+  work: StackWork,
   input: Partial<CreateChangeSetCommandInput>,
 ): Promise<CreateChangeSetCommandOutput> {
+  const { clients, stackName } = work;
   const { CreateChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
   const name = `edge-upload-${randomUUID()}`;
-  return onAws(`Planning the change of the stack “${stackName}”`, () =>
+  return onPlan(work, `Planning the change of the stack “${stackName}”`, () =>
     clients.cloudformation.send(
       new CreateChangeSetCommand({
         StackName: stackName,
@@ -115,7 +117,7 @@ async function settled(work: StackWork, changeSetId: string): Promise<DescribeCh
   const { DescribeChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
   const since = work.context.now().getTime();
   for (;;) {
-    const described = await onAws('Reading the change set', () =>
+    const described = await onPlan(work, 'Reading the change set', () =>
       work.clients.cloudformation.send(new DescribeChangeSetCommand({ ChangeSetName: changeSetId })),
     );
     if (!/^(CREATE_PENDING|CREATE_IN_PROGRESS)$/.test(described.Status ?? '')) return described;
@@ -133,28 +135,40 @@ async function settled(work: StackWork, changeSetId: string): Promise<DescribeCh
 }
 
 /** Starts a planned change. Returns the token that its events carry. */
-export async function executeChange({ clients }: StackWork, { changeSetId }: PlannedChange): Promise<string> {
+export async function executeChange(work: StackWork, { changeSetId }: PlannedChange): Promise<string> {
   const { ExecuteChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
   const token = `edge-upload-${randomUUID()}`;
-  await onAws('Applying the change', () =>
-    clients.cloudformation.send(
+  await onPlan(work, 'Applying the change', () =>
+    work.clients.cloudformation.send(
       new ExecuteChangeSetCommand({ ChangeSetName: changeSetId, ClientRequestToken: token }),
     ),
   );
   return token;
 }
 
-/** Discards a plan. A stack that planning created is deleted with it. Ctrl-C does not cancel this. */
+/**
+ * Discards a plan. A stack that planning created is deleted with it, unless somebody else has executed a plan of their own
+ * for it. Ctrl-C does not cancel this.
+ */
 export async function discardPlan(
-  { clients, context: { signal } }: StackWork,
+  { clients: { cloudformation }, context: { signal } }: StackWork,
   { to, stackId, changeSetId }: Omit<PlannedChange, 'steps'>,
 ): Promise<void> {
-  const { DeleteChangeSetCommand, DeleteStackCommand } = await import('@aws-sdk/client-cloudformation');
+  const { DeleteChangeSetCommand, DeleteStackCommand, DescribeStacksCommand } = await import(
+    '@aws-sdk/client-cloudformation'
+  );
   await cleanUp(signal, (bounds) =>
     onAws('Discarding the plan', async () => {
-      await clients.cloudformation.send(new DeleteChangeSetCommand({ ChangeSetName: changeSetId }), bounds);
-      if (to === 'NEW')
-        await clients.cloudformation.send(new DeleteStackCommand({ StackName: stackId }), bounds);
+      try {
+        await cloudformation.send(new DeleteChangeSetCommand({ ChangeSetName: changeSetId }), bounds);
+        if (to !== 'NEW') return;
+        const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: stackId }), bounds);
+        if (Stacks?.[0]?.StackStatus !== 'REVIEW_IN_PROGRESS') return;
+        await cloudformation.send(new DeleteStackCommand({ StackName: stackId }), bounds);
+      } catch (error) {
+        // It is gone already.
+        if (!isOvertaken(error)) throw error;
+      }
     }),
   );
 }

@@ -6,7 +6,7 @@ import type { UploadStackProps } from '../../../infra/upload-stack.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
-import { findStack, type StackOutputs } from '../find-stack.ts';
+import { type FoundStack, findStack, type StackOutputs } from '../find-stack.ts';
 import { keptOptions } from '../options/kept-options.ts';
 import { publicSigningKeys } from '../signing/signing-key.ts';
 import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
@@ -23,6 +23,7 @@ import {
   refusing,
 } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';
+import { overtaken } from './overtaken.ts';
 import { settledStack } from './settle.ts';
 
 export interface DeployOptions {
@@ -63,11 +64,14 @@ async function deployRounds(
   { options, kept, keySets, tags, dryRun = false, agree }: DeployOptions,
 ): Promise<Deployed> {
   // Before anything is changed.
-  const trusted = await trustedKeys(work, options, await findStack(work), keySets);
+  const found = await findStack(work);
+  const trusted = await trustedKeys(work, options, found, keySets);
   let changed = false;
   for (let round = 0; round < ROUNDS; round += 1) {
     checkpoint(work.context.signal, AGAIN);
     const before = await settledStack(work, { dryRun });
+    // A stack that somebody else deletes meanwhile is not created again.
+    if (before === undefined && (changed || isWhole(found))) throw overtaken(work);
     const outputs = before?.outputs ?? {};
     const ours = await publicSigningKeys(work, options, before);
     const isSigned = ours.signing?.length === options.signing?.keys.length;
@@ -83,7 +87,7 @@ async function deployRounds(
       // The change set is there: CloudFormation discards it if the stack changes from now on.
       if (to === 'EXISTING' && !(await keeps(work, changed ? options : kept))) {
         await discardPlan(work, plan);
-        throw deployedMeanwhile(work);
+        throw overtaken(work);
       }
       const agreed = await refusing(work, plan, async () => {
         if (plan.to === 'EXISTING') await refuseByStackPolicy(work, plan.stackId, plan.steps);
@@ -110,15 +114,14 @@ async function deployRounds(
   );
 }
 
+/** Whether a stack was created, and is not being deleted. */
+function isWhole(stack: FoundStack | undefined): boolean {
+  return /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT|IMPORT_ROLLBACK)_COMPLETE$/.test(stack?.status ?? '');
+}
+
 /** Whether the stack was last deployed with these options. */
 async function keeps(work: StackWork, options: StackOptions): Promise<boolean> {
   return isDeepStrictEqual(await keptOptions(work), JSON.parse(JSON.stringify(options)));
-}
-
-function deployedMeanwhile({ stackName }: StackWork): UserError {
-  return new UserError('stack_failed', `Something else deployed the stack “${stackName}” meanwhile.`, {
-    hint: 'Its change stays. This one was made in part, or not at all. Run the same command again.',
-  });
 }
 
 async function templateOf(work: StackWork, options: Omit<UploadStackProps, 'stackName'>): Promise<string> {

@@ -107,7 +107,9 @@ export async function follow(work: StackWork, stackId: string, token?: string): 
     const status = stack?.status ?? 'DELETE_COMPLETE';
     if (!status.endsWith('_IN_PROGRESS')) {
       looks += 1;
-      if (token === undefined || status === told || looks > STALE_LOOKS) {
+      // Somebody else's deletion: the request had nothing left to begin.
+      const isGone = status === 'DELETE_COMPLETE' && told === undefined;
+      if (token === undefined || status === told || isGone || looks > STALE_LOOKS) {
         return cause === undefined ? { status } : { status, cause };
       }
     }

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { awsClients } from './aws-clients.ts';
+import { awsEnv, type Computer, computerAt, type LocalStatus, withCloud } from './harness.ts';
+import { startRecorder } from './recorder.ts';
+
+interface Failed {
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
+/** Two operators of one cloud: before the first one's call, the second one runs commands. */
+async function operators(t: TestContext, computer: Computer, cloud: LocalStatus) {
+  const hook: { at?: string; run?: () => Promise<void> } = {};
+  const recorder = await startRecorder(cloud, async (action) => {
+    const { run } = hook;
+    if (action.split(':')[1] !== hook.at || run === undefined) return;
+    delete hook.run;
+    await run();
+  });
+  t.after(() => recorder.close());
+  const home = join(computer.home, 'first');
+  await mkdir(home);
+  // As against AWS: credentials and endpoint from the environment.
+  const other = computerAt(home, { ...awsEnv(computer, cloud), AWS_ENDPOINT_URL: recorder.endpoint, HOME: home });
+  const ran = async (at: Computer, args: readonly string[]) => {
+    const { code, stdout, stderr } = await at.run([...args, '--stack-name', 'edge-upload', '--json']);
+    return { code, stdout, said: `${args.join(' ')}\n${stdout}${stderr}` };
+  };
+  return {
+    /** Runs a command of the second operator, which must succeed. */
+    async second(...args: readonly string[]) {
+      const { code, said } = await ran(computer, [...args, '--local']);
+      assert.equal(code, 0, said);
+    },
+    /** Runs a command of the first one; before its call, those of the second one. */
+    async first(args: readonly string[], at: string, run: () => Promise<void>) {
+      Object.assign(hook, { at, run });
+      const result = await ran(other, args);
+      assert.equal(hook.run, undefined, `${at} is not called: ${result.said}`);
+      assert.doesNotMatch(result.stdout, /Exception|ValidationError|NoSuchBucket/);
+      return result;
+    },
+  };
+}
+
+test('what another operator overtakes is an error with the next command, or ends well', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const { cloudformation } = awsClients(t, cloud);
+    const { first, second } = await operators(t, computer, cloud);
+    const status = async () =>
+      (await cloudformation.describeStacks({ StackName: 'edge-upload' })).Stacks?.[0]?.StackStatus;
+    const deploy = (size: string) => ['deploy', '--yes', '--max-size', size];
+    const destroy = ['destroy', '--yes'];
+
+    await t.test('a plan that is discarded leaves the stack that was created meanwhile', async () => {
+      // Nobody is there to agree.
+      const { code, said } = await first(['deploy'], 'DeleteChangeSet', () => second(...deploy('1M')));
+      assert.equal(code, 2, said);
+      assert.equal(await status(), 'UPDATE_COMPLETE');
+    });
+
+    await t.test('a change', async () => {
+      for (const [at, ...others] of [
+        ['ExecuteChangeSet', deploy('2M')],
+        ['DescribeChangeSet', deploy('3M'), deploy('4M')],
+        ['CreateChangeSet', destroy],
+        // Of a new stack.
+        ['ExecuteChangeSet', deploy('5M')],
+        ['ExecuteChangeSet', destroy],
+      ] as const) {
+        const { code, stdout, said } = await first(deploy('9M'), at, async () => {
+          for (const other of others) await second(...other);
+        });
+        assert.equal(code, 8, said);
+        const { error } = JSON.parse(stdout) as Failed;
+        assert.equal(error.code, 'stack_failed');
+        assert.equal(error.message, 'Something else deployed or deleted the stack “edge-upload” meanwhile.');
+        assert.match(error.hint, /the same command again:\n {2}edge-upload status --stack-name edge-upload$/);
+      }
+    });
+
+    await t.test('a deletion, and a link', async () => {
+      await second(...deploy('6M'));
+      const { code, said } = await first(destroy, 'DeleteStack', () => second(...destroy));
+      assert.equal(code, 0, said);
+      await second(...deploy('7M'));
+      await second('key', 'create', 'camera', '--write-to', 'in/', '--yes');
+      const link = await first(['link', 'create'], 'PutObject', () => second(...destroy));
+      assert.equal(link.code, 8, link.said);
+      assert.match(link.stdout, /Somebody deleted the bucket/);
+    });
+  });
+});
