@@ -9,7 +9,7 @@ import { type Kept, rememberKept } from '../settings/kept.ts';
 import { refuseBucket } from '../stack/checks/bucket.ts';
 import { requireChecks } from '../stack/checks/check.ts';
 import { edgeServes } from '../stack/checks/edge-probe.ts';
-import { refuseForeignKey } from '../stack/checks/kms-key.ts';
+import { refuseUnusableKey } from '../stack/checks/kms-key.ts';
 import { preflight } from '../stack/checks/preflight.ts';
 import { refuseUnsignable } from '../stack/checks/signing-permissions.ts';
 import { findStack } from '../stack/find-stack.ts';
@@ -140,7 +140,7 @@ async function applyTo(
     const options = withoutEnded(changed, context.now());
     requireDeployable(options);
     await refuseBucket(work, options);
-    await refuseForeignKey(work, options);
+    await refuseUnusableKey(work, options);
     await refuseUnsignable(work, kept, options);
     await tellKept(context, work, options);
     const tags = stackTags(options, kept);

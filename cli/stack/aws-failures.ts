@@ -52,7 +52,10 @@ const KNOWN = table<Entry>({
   ThrottlingException: THROTTLED,
   TooManyRequestsException: THROTTLED,
   SlowDown: THROTTLED,
-  NoSuchBucket: ['stack_failed', ['Somebody deleted the bucket. See what is deployed:', '  edge-upload status']],
+  NoSuchBucket: [
+    'stack_failed',
+    ['Somebody deleted the bucket. See what is deployed:', '  edge-upload status'],
+  ],
 });
 
 /** What the SDK adds to its errors, as far as it is read here. */

@@ -41,7 +41,9 @@ const WORKLOAD = table({
 function saferThan({ kind, preset = '', token }: TrustedIssuer, claim: ClaimPath): string | undefined {
   const name = claim.at(-1) ?? '';
   if (kind === 'workload') return WORKLOAD[name];
-  if (!CHANGEABLE.includes(name)) return undefined;
+  // In access tokens of Okta, sub is the login: https://developer.okta.com/docs/api/openapi/okta-oauth/guides/overview/
+  const isLogin = preset === 'okta' && token === 'access' && name === 'sub';
+  if (!CHANGEABLE.includes(name) && !isLogin) return undefined;
   // ID tokens of Okta have no uid: their sub is the id.
   return token === 'id' && preset === 'okta' ? 'sub' : (PERSON[preset] ?? 'sub');
 }

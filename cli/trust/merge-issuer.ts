@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TrustedIssuer } from '../../infra/options.ts';
+import { ambiguousIss } from '../../protocol/ambiguous-iss.ts';
 import type { Rule } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
 import type { DiscoveredIssuer } from './discovery.ts';
@@ -17,40 +18,51 @@ function withRule(rules: readonly Rule[], rule: Rule): readonly Rule[] {
 }
 
 /**
- * Returns the kept issuer of the wanted address and preset; `undefined` for a new one. People and jobs of one provider are
- * two issuers.
+ * Returns the kept issuer that gets the rule; `undefined` for a new one. People and jobs of one provider are two issuers,
+ * and so are two of its clients that have an alias each.
  */
 function keptIssuer(
   kept: Issuers,
   { preset, iss }: Wish,
   alias: string | undefined,
 ): TrustedIssuer | undefined {
-  const known = kept.find(
+  const same = kept.filter(
     (one) => one.iss.some((address) => iss.includes(address)) && (one.preset ?? 'oidc') === preset,
   );
-  if (known === undefined) {
-    const other = kept.find((one) => one.alias === (alias ?? preset));
-    if (other === undefined) return undefined;
-    throw new UserError('usage', `The alias ${other.alias} already belongs to ${other.iss[0]}.`, {
-      hint: 'Choose another one: --alias <name>',
+  const named = same.find((one) => one.alias === (alias ?? preset));
+  if (named !== undefined) return named;
+  const [first, ...others] = same;
+  if (alias === undefined && first !== undefined) {
+    if (others.length === 0) return first;
+    throw new UserError('usage', `${iss[0]} is trusted as ${same.map((one) => one.alias).join(', ')}.`, {
+      hint: ['Name the one that gets the rule:', ...same.map((one) => `  --alias ${one.alias}`)],
     });
   }
-  if (alias !== undefined && alias !== known.alias) {
-    throw new UserError('usage', `${iss[0]} is trusted already, as ${known.alias}.`, {
-      hint: [
-        'Add the rule there, or remove that issuer first:',
-        `  --alias ${known.alias}`,
-        `  edge-upload trust remove ${known.alias}`,
-      ],
-    });
-  }
-  return known;
+  const other = kept.find((one) => one.alias === (alias ?? preset));
+  if (other === undefined) return undefined;
+  throw new UserError('usage', `The alias ${other.alias} already belongs to ${other.iss[0]}.`, {
+    hint: 'Choose another one: --alias <name>',
+  });
+}
+
+/** Refuses another issuer whose tokens the edge cannot tell from those of a kept one. */
+function refuseTwice(kept: Issuers, wanted: TrustedIssuer): void {
+  const known = kept.find((one) => one.preset === wanted.preset && ambiguousIss(one, wanted) !== undefined);
+  if (known === undefined) return;
+  throw new UserError('usage', `${wanted.iss[0]} is trusted already, as ${known.alias}.`, {
+    hint: [
+      'Add the rule there, remove that issuer first, or trust another client by an audience of its own:',
+      `  --alias ${known.alias}`,
+      `  edge-upload trust remove ${known.alias}`,
+      '  --audience <value>',
+    ],
+  });
 }
 
 /**
  * Returns the issuers of a deployment with a wanted one. An issuer that is there gets the rule; its settings change only
  * where they were typed.
- * @throws {UserError} `usage`, also for an alias or an address that another issuer has
+ * @throws {UserError} `usage`, also for an alias that another issuer has, or an address and audience of another one
  */
 export function mergeIssuer(
   kept: Issuers,
@@ -62,7 +74,10 @@ export function mergeIssuer(
   if (alias !== undefined) requireAlias(alias);
   const known = keptIssuer(kept, wish, alias);
   const wanted = makeIssuer(wish, flags, discovered, known);
-  if (known === undefined) return [...kept, wanted];
+  if (known === undefined) {
+    refuseTwice(kept, wanted);
+    return [...kept, wanted];
+  }
   const rules = wanted.rules.reduce(withRule, known.rules);
   return kept.map((one) => (one === known ? { ...wanted, rules } : one));
 }

@@ -23,7 +23,11 @@ async function operators(t: TestContext, computer: Computer, cloud: LocalStatus)
   const home = join(computer.home, 'first');
   await mkdir(home);
   // As against AWS: credentials and endpoint from the environment.
-  const other = computerAt(home, { ...awsEnv(computer, cloud), AWS_ENDPOINT_URL: recorder.endpoint, HOME: home });
+  const other = computerAt(home, {
+    ...awsEnv(computer, cloud),
+    AWS_ENDPOINT_URL: recorder.endpoint,
+    HOME: home,
+  });
   const ran = async (at: Computer, args: readonly string[]) => {
     const { code, stdout, stderr } = await at.run([...args, '--stack-name', 'edge-upload', '--json']);
     return { code, stdout, said: `${args.join(' ')}\n${stdout}${stderr}` };

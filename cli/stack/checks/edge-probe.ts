@@ -93,9 +93,10 @@ function knows(described: EdgeDescription['issuers'], trust: readonly TrustedIss
   const outside = described.filter(({ kind }) => kind !== 'pool');
   return (
     outside.length === trust.length &&
-    trust.every(({ alias, iss: [iss], clientId }, at) => {
+    trust.every(({ alias, iss: [iss], clientId, clientSecretPublic: secret }, at) => {
       const one = outside[at];
-      return one?.alias === alias && one.issuer === iss && one.clientId === clientId;
+      const isSame = one?.alias === alias && one.issuer === iss;
+      return isSame && one.clientId === clientId && one.clientSecretPublic === secret;
     })
   );
 }

@@ -162,7 +162,10 @@ export async function discardPlan(
       try {
         await cloudformation.send(new DeleteChangeSetCommand({ ChangeSetName: changeSetId }), bounds);
         if (to !== 'NEW') return;
-        const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: stackId }), bounds);
+        const { Stacks } = await cloudformation.send(
+          new DescribeStacksCommand({ StackName: stackId }),
+          bounds,
+        );
         if (Stacks?.[0]?.StackStatus !== 'REVIEW_IN_PROGRESS') return;
         await cloudformation.send(new DeleteStackCommand({ StackName: stackId }), bounds);
       } catch (error) {

@@ -9,7 +9,8 @@ import type { StackWork } from '../stack-work.ts';
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
  */
 const CODES = ['ChangeSetNotFoundException', 'InvalidChangeSetStatusException'];
-const WORDS = /^(Stack|ChangeSet)\b.*(does not exist|can not be updated|already exists and cannot be created)/s;
+const WORDS =
+  /^(Stack|ChangeSet)\b.*(does not exist|can not be updated|already exists and cannot be created)/s;
 
 /** Whether a request failed because somebody else changed or deleted the stack meanwhile. */
 export function isOvertaken(error: unknown): boolean {

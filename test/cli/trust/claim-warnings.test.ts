@@ -43,7 +43,7 @@ const CASES: readonly (readonly [
       `Uploads of corp are stamped with ${claim}, which ${WHY}. To stamp them with an id: --name sub`,
     ] as const,
   ]),
-  [compares('email'), { preset: 'okta' }, 'Compare uid instead'],
+  [{ ...compares('email'), writeTo: 'x/' }, { preset: 'okta' }, 'Compare uid instead'],
   [compares('email'), { preset: 'okta', token: 'id' }, 'Compare sub instead'],
   [compares('email'), { preset: 'google', token: 'id', name: ['email'] }, 'Compare sub instead'],
   [
@@ -73,13 +73,19 @@ const CASES: readonly (readonly [
   [compares('oid'), { preset: 'entra', name: ['oid'] }, undefined],
   [compares('email', 'sub'), {}, undefined],
   [compares('repository', 'repository_id'), { kind: 'workload', preset: 'github' }, undefined],
+  // The login of an Okta user can pass to somebody else. In ID tokens, sub is the id.
+  [
+    { writeTo: PRESETS.okta.writeTo },
+    { preset: 'okta', name: ['sub'] },
+    `Rule 1 of corp writes below {sub}: a claim that ${WHY}. Write below {uid} instead.`,
+  ],
+  [compares('sub'), { preset: 'okta', token: 'id' }, undefined],
+  [writes('{issuer}/{uid}/'), { preset: 'okta', name: ['sub'] }, undefined],
   // The usual settings of a provider.
-  ...(['keycloak', 'google', 'entra', 'okta', 'auth0', 'oidc', 'github', 'gitlab', 'gcp'] as const).map(
-    (preset) => {
-      const { kind, name, token, writeTo } = PRESETS[preset];
-      return [{ writeTo }, { preset, kind, name, token }, undefined] as const;
-    },
-  ),
+  ...(['keycloak', 'google', 'entra', 'auth0', 'oidc', 'github', 'gitlab', 'gcp'] as const).map((preset) => {
+    const { kind, name, token, writeTo } = PRESETS[preset];
+    return [{ writeTo }, { preset, kind, name, token }, undefined] as const;
+  }),
 ];
 
 describe('warnings of claims that do not stay with one person', () => {

@@ -498,6 +498,21 @@ describe('an issuer beside those that are trusted', () => {
     ]);
   });
 
+  it('is another client of the same provider, if the audiences tell their tokens apart', () => {
+    const kept = [make({ ...typed('x'), alias: 'corp', token: 'id', clientId: 'a' })];
+    const other = { ...typed('y'), alias: 'shop', token: 'id', clientId: 'b' };
+    const both = merge(kept, corp, other);
+    assert.deepEqual(both, [...kept, make(other)]);
+    requireSafe({ trust: both });
+    const more = merge(both, corp, { ...typed('z'), alias: 'shop' });
+    assert.deepEqual(more[1]?.rules, [rule('y'), rule('z')]);
+    assert.throws(() => merge(both, corp, typed('z')), withCode('usage', /is trusted as corp, shop\./));
+    assert.throws(
+      () => merge(kept, corp, { ...other, clientId: 'a' }),
+      withCode('usage', /is trusted already, as corp\./),
+    );
+  });
+
   const CUSTOM: TrustedIssuer = {
     ...make({ alias: 'corp', token: 'id', clientId: 'a', name: 'email', groups: 'roles' }),
     iss: [...corp.iss, 'https://old.example.com'],

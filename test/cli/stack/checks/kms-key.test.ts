@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { refuseUnusableKey } from '../../../../cli/stack/checks/kms-key.ts';
+import { workAgainst } from '../world.ts';
+
+const ACCOUNT = '123456789012';
+const kmsKeyArn = `arn:aws:kms:us-east-1:${ACCOUNT}:key/12345678-90ab-cdef-1234-567890abcdef`;
+
+const USABLE = {
+  KeyState: 'Enabled',
+  KeySpec: 'SYMMETRIC_DEFAULT',
+  KeyUsage: 'ENCRYPT_DECRYPT',
+  KeyManager: 'CUSTOMER',
+};
+
+/** An account whose KMS answers with a key, or the name of an error. */
+const aws = (answer: object | string) => (body: string) => {
+  if (body.includes('GetCallerIdentity')) {
+    return {
+      body: `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>${ACCOUNT}</Account><Arn>arn:aws:iam::${ACCOUNT}:root</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`,
+    };
+  }
+  const type = 'application/x-amz-json-1.1';
+  return typeof answer === 'string'
+    ? { status: 400, type, body: JSON.stringify({ __type: answer, message: 'from KMS' }) }
+    : { type, body: JSON.stringify({ KeyMetadata: { KeyId: 'x', ...answer } }) };
+};
+
+test('a key that S3 can encrypt with is used', async (t) => {
+  const { work, events } = await workAgainst(t, aws(USABLE));
+  await refuseUnusableKey(work, {});
+  await refuseUnusableKey(work, { kmsKeyArn });
+  assert.deepEqual(events, []);
+});
+
+test('a key of another account is refused', async (t) => {
+  const { work } = await workAgainst(t, aws(USABLE));
+  await assert.rejects(refuseUnusableKey(work, { kmsKeyArn: kmsKeyArn.replace(ACCOUNT, '210987654321') }), {
+    code: 'usage',
+    message: /belongs to the account 210987654321.*in the account 123456789012/,
+  });
+});
+
+test('a key with which uploads would fail is refused, with the command that helps', async (t) => {
+  for (const [answer, why, hint] of [
+    ['NotFoundException', /There is no KMS key arn:/, /aws kms list-keys/],
+    [
+      { ...USABLE, KeyState: 'Disabled' },
+      /is disabled\. Nothing was changed\./,
+      /aws kms enable-key --key-id arn:/,
+    ],
+    [{ ...USABLE, KeyState: 'PendingDeletion' }, /is scheduled for deletion/, /aws kms cancel-key-deletion /],
+    [{ ...USABLE, KeyState: 'PendingImport' }, /is PendingImport/, /aws kms list-keys/],
+    [{ ...USABLE, KeyManager: 'AWS' }, /is managed by AWS/, /aws kms list-keys/],
+    [{ ...USABLE, KeySpec: 'RSA_2048' }, /has the spec RSA_2048/, /aws kms list-keys/],
+    [
+      { ...USABLE, KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' },
+      /has the spec HMAC_256/,
+      /list-keys/,
+    ],
+  ] as const) {
+    const { work } = await workAgainst(t, aws(answer));
+    await assert.rejects(
+      refuseUnusableKey(work, { kmsKeyArn }),
+      (error: Error & { code: string; hint: string }) => {
+        assert.equal(error.code, 'usage');
+        assert.match(error.message, why);
+        assert.match(error.hint, hint);
+        return true;
+      },
+    );
+  }
+});
+
+test('a key that the caller is not allowed to look up is used, with a note', async (t) => {
+  const { work, events } = await workAgainst(t, aws('AccessDeniedException'));
+  await refuseUnusableKey(work, { kmsKeyArn });
+  assert.equal(events.length, 1);
+  assert.match(JSON.stringify(events), /"note".*was not checked: kms:DescribeKey is not allowed/);
+});
