@@ -9,6 +9,7 @@ import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
 import { compileTests } from '../scripts/compile-tests.ts';
 import { NOT_ON_WINDOWS, PORTABLE, UNIT } from './support/selections.ts';
+import { WORKERS } from './support/worker.ts';
 
 /*
  * Runs the tests: `tsx test/run.ts [--unit | --portable | word …]`. Without a word, every `*.test.ts` below test/ except
@@ -79,8 +80,12 @@ if (wanted.length === 0) throw new Error(`No test file matches ${asked.join(' ')
 /** Compiled together; each source by itself where coverage is measured, which c8 cannot map through bundles. */
 const compiled = process.env.NODE_V8_COVERAGE === undefined ? join(root, `../dist.test.${pid}`) : undefined;
 const guard = join(root, 'support/no-sockets.ts');
+const workers = WORKERS.map((worker) => join(root, `../${worker}.ts`));
 const entries =
-  compiled === undefined ? [guard, ...wanted] : await compileTests([guard, ...wanted], compiled);
+  compiled === undefined
+    ? [guard, ...wanted]
+    : (await compileTests([guard, ...wanted, ...workers], compiled)).slice(0, -workers.length);
+if (compiled !== undefined) process.env.COMPILED_TESTS = compiled;
 const [loadedFirst = guard, ...files] = entries;
 if (compiled === undefined) process.env.NODE_OPTIONS += ' --import=tsx';
 if (unit) process.env.NODE_OPTIONS += ` --import=${pathToFileURL(loadedFirst)}`;

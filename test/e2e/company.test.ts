@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
 import { type Company, type CompanyOptions, openCompany } from '../support/company.ts';
 import { headlessBrowser } from '../support/headless-browser.ts';
 import { noTerminal, onTerminal } from '../support/terminal.ts';
+import { workerArgs } from '../support/worker.ts';
 import {
   CLI,
   type Computer,
@@ -20,8 +20,6 @@ import {
   WITH_FAULTS,
   withCloud,
 } from './harness.ts';
-
-const PASTE = fileURLToPath(new URL('./paste-address.ts', import.meta.url));
 
 interface Who {
   readonly username: string;
@@ -184,10 +182,7 @@ async function story(
       answers: [
         ['Sign in with (corp, partner, staff)', 'staff'],
         ['as application', 'y'],
-        [
-          'Address that the browser ended on',
-          [process.execPath, '--import', import.meta.resolve('tsx'), PASTE],
-        ],
+        ['Address that the browser ended on', [process.execPath, ...workerArgs('test/e2e/paste-address')]],
       ],
     });
     assert.equal(code, 0, shown);

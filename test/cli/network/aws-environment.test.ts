@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { execPath } from 'node:process';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { runProgram } from '../../support/programs.ts';
-
-const POISONED = fileURLToPath(new URL('./poisoned.ts', import.meta.url));
+import { workerArgs } from '../../support/worker.ts';
 
 /** Every one of these would send a request elsewhere, or have it signed with another key. */
 const POISON = {
@@ -37,7 +35,7 @@ const HARMLESS =
   /^(?:HOME|HOMEPATH|HOMEDRIVE|USERPROFILE|AWS_LAMBDA_FUNCTION_NAME|AWS_EXECUTION_ENV|AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED|AWS_ENABLE_DEFAULT_SOCKET_TIMEOUT_2026)$/;
 
 test('the environment that a command was given decides over AWS credentials and endpoints, not that of the process', async () => {
-  const { stdout, stderr, code } = await runProgram(execPath, ['--import', 'tsx', POISONED], {
+  const { stdout, stderr, code } = await runProgram(execPath, workerArgs('test/cli/network/poisoned'), {
     env: { ...process.env, ...POISON },
   });
   assert.equal(code, 0, stderr);

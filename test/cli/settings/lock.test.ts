@@ -17,16 +17,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { withLock } from '../../../cli/settings/lock.ts';
 import { ownIdentity } from '../../../cli/settings/process-identity.ts';
 import { mutations } from '../../support/mutations.ts';
 import { runProgram } from '../../support/programs.ts';
-
-const WORKER = fileURLToPath(new URL('./lock-worker.ts', import.meta.url));
+import { workerArgs } from '../../support/worker.ts';
 
 function worker(...args: string[]): ChildProcess {
-  return spawn(execPath, ['--import', 'tsx', WORKER, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(execPath, workerArgs('test/cli/settings/lock-worker', ...args), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 async function ended(child: ChildProcess): Promise<void> {

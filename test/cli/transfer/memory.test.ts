@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { listen } from '../../support/serve.ts';
+import { workerArgs } from '../../support/worker.ts';
 import { ownFolder } from './helpers/uploading.ts';
 
 const MIB = 1024 * 1024;
@@ -24,10 +24,9 @@ test('a file of 1 GiB is sent in one request without growing the process', async
       response.writeHead(200, { etag: '"x"', 'x-amz-checksum-crc32': crc }).end();
     });
   });
-  const child = fileURLToPath(new URL('helpers/upload-child.ts', import.meta.url));
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--import', 'tsx', child, url, join(cwd, 'big')],
+    workerArgs('test/cli/transfer/helpers/upload-child', url, join(cwd, 'big')),
     { cwd: process.cwd() },
   );
   const { stored, peakBytes } = JSON.parse(stdout) as { stored: number; peakBytes: number };

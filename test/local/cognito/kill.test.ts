@@ -2,17 +2,16 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { CognitoIdentityProvider, paginateListUsers } from '@aws-sdk/client-cognito-identity-provider';
+import { workerArgs } from '../../support/worker.ts';
 import { setUp } from './harness.ts';
 import { adminSignIn } from './sign-in.ts';
 
-const SERVE = fileURLToPath(new URL('serve.ts', import.meta.url));
 const TEMPORARY = 'Temporary-1!';
 
 test('after a kill -9 in the middle of writing, every answered call has happened', async (t) => {
   const setup = await setUp(t);
-  const child = spawn(process.execPath, ['--import', 'tsx', SERVE, setup.dataDir], {
+  const child = spawn(process.execPath, workerArgs('test/local/cognito/serve', setup.dataDir), {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.after(() => child.kill('SIGKILL'));

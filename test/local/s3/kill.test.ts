@@ -15,7 +15,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
@@ -29,15 +28,14 @@ import {
 } from '@aws-sdk/client-s3';
 import { sign } from '../../../local/auth/sigv4.ts';
 import { s3Signing } from '../../support/s3-signature.ts';
+import { workerArgs } from '../../support/worker.ts';
 import { BUCKET, raw, startS3, temporaryFolder } from './support.ts';
 
 /** The embedded S3 in a process of its own, which the test kills. */
 async function startProcess(t: TestContext, dataDir: string) {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', fileURLToPath(new URL('./serve.ts', import.meta.url)), dataDir],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const child = spawn(process.execPath, workerArgs('test/local/s3/serve', dataDir), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   t.after(() => child.kill('SIGKILL'));
   const [port] = (await once(createInterface(child.stdout), 'line')) as [string];
   const kill = async () => {

@@ -1,11 +1,9 @@
 import { execPath } from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { onTerminal, type Typing } from '../../../support/terminal.ts';
+import { workerArgs } from '../../../support/worker.ts';
 import type { World } from './world.ts';
 
-const CODE = fileURLToPath(new URL('./code.ts', import.meta.url));
-
-const program = (...args: string[]) => [execPath, '--import', import.meta.resolve('tsx'), CODE, ...args];
+const program = (...args: string[]) => [execPath, ...workerArgs('test/cli/identity/helpers/code', ...args)];
 
 /** Types the code of the authenticator app whose secret was shown. */
 export const appCode = ({ setup }: World) => program('app', String(setup.clock.now().getTime()));

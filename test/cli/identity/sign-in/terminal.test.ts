@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { execPath } from 'node:process';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { runProgram } from '../../../support/programs.ts';
 import { noTerminal as skip, type Typing } from '../../../support/terminal.ts';
+import { workerArgs } from '../../../support/worker.ts';
 import { atTerminal } from '../helpers/at-terminal.ts';
 import { NEW_PASSWORD, PASSWORD, type World, world } from '../helpers/world.ts';
 
-const BIN = fileURLToPath(new URL('../../../../bin/main.ts', import.meta.url));
-
 const typing = (here: World, args: readonly string[], answers: Typing) =>
-  atTerminal(here, ['--import', import.meta.resolve('tsx'), BIN, ...args], answers);
+  atTerminal(here, workerArgs('bin/main', ...args), answers);
 
 test('at a terminal: the first sign-in, with a new password that the pool refuses at first', {
   skip,
@@ -54,7 +52,7 @@ test('at a terminal: a wrong password, with --debug', { skip }, async (t) => {
 test('without a terminal nothing is asked: usage errors, at once', async (t) => {
   const here = await world(t);
   const env = { PATH: process.env.PATH, HOME: here.home, ...here.env };
-  const args = ['--import', import.meta.resolve('tsx'), BIN, 'login', here.url, '--json'];
+  const args = workerArgs('bin/main', 'login', here.url, '--json');
   const { stdout, stderr, code } = await runProgram(execPath, args, { env });
   assert.equal(code, 2, stderr);
   const { error } = JSON.parse(stdout) as { error: { code: string; hint: string } };

@@ -8,14 +8,12 @@ import { dirname, join } from 'node:path';
 import { execPath } from 'node:process';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { login } from '../../../../cli/commands/login.ts';
 import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
 import { omitUndefined } from '../../../../protocol/omit-undefined.ts';
+import { workerArgs } from '../../../support/worker.ts';
 import { failure, type KeptFile, PASSWORD, type World, world } from '../helpers/world.ts';
 
-const WORKER = fileURLToPath(new URL('../helpers/token-worker.ts', import.meta.url));
-const HOLDER = fileURLToPath(new URL('../../settings/lock-worker.ts', import.meta.url));
 const HOUR = 3_600_000;
 
 const ROTATING = {
@@ -100,7 +98,7 @@ test('a process that is killed while it holds the lock holds the others up no lo
   const here = await world(t, { client: ROTATING });
   const { file } = await signedIn(here);
   await expire(here, file);
-  const holder = spawn(execPath, ['--import', 'tsx', HOLDER, 'hold', file], {
+  const holder = spawn(execPath, workerArgs('test/cli/settings/lock-worker', 'hold', file), {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   assert.ok(holder.stdout);
@@ -385,7 +383,7 @@ async function together(
     ...omitUndefined({ REJECTED: rejected }),
   };
   const children = Array.from({ length: count }, () => {
-    const child = spawn(execPath, ['--import', 'tsx', WORKER, here.url], {
+    const child = spawn(execPath, workerArgs('test/cli/identity/helpers/token-worker', here.url), {
       env,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
