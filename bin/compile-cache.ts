@@ -14,7 +14,7 @@ import {
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { Script, constants as vmConstants } from 'node:vm';
+import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 
 /*
@@ -88,6 +88,9 @@ function orNone<T>(work: () => T): T | undefined {
   }
 }
 
+/** Those of CommonJS, and what the build writes for `import()`, which fails in code from a cache on Node 20. */
+const PARAMETERS = 'exports, require, module, __filename, __dirname, importModule';
+
 /** Runs a program of this folder, from compiled code if an earlier command left it. */
 export function runCached(name: string): void {
   const program = join(__dirname, `${name}.cjs`);
@@ -98,10 +101,9 @@ export function runCached(name: string): void {
   const folder = orNone(ownFolder);
   const file = folder === undefined ? undefined : join(folder, `${name}.code`);
   const cachedData = file === undefined ? undefined : orNone(() => readCompiled(file, sourceCrc));
-  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+  const script = new Script(`(function (${PARAMETERS}) {${source}\n})`, {
     filename: program,
     ...(cachedData !== undefined && { cachedData }),
-    importModuleDynamically: vmConstants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   if (file !== undefined && (cachedData === undefined || script.cachedDataRejected === true)) {
     const isHelp = process.argv.some((word) => word === '--help' || word === '-h');
@@ -111,5 +113,6 @@ export function runCached(name: string): void {
     });
   }
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(program), module, program, __dirname);
+  const importModule = (path: string) => import(path);
+  script.runInThisContext()(module.exports, createRequire(program), module, program, __dirname, importModule);
 }

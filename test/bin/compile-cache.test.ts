@@ -35,6 +35,20 @@ test('a command leaves its compiled code for the next one, where nobody else has
   assert.equal((await stat(file, { bigint: true })).mtimeNs, mtimeNs);
 });
 
+test('a command from compiled code loads what it needs on demand', async (t) => {
+  const { home, run } = await computer(t);
+  await run();
+  // The SDK, which is a module of its own, finds no credentials.
+  const look = (env = {}) =>
+    runProgram(process.execPath, [CLI, 'synth'], {
+      cwd: home,
+      env: cleanEnv(home, { AWS_EC2_METADATA_DISABLED: 'true', ...env }),
+    });
+  const cached = await look();
+  assert.match(cached.stderr, /Could not load credentials/);
+  assert.deepEqual(cached, await look({ NODE_DISABLE_COMPILE_CACHE: '1' }));
+});
+
 test('help leaves no compiled code: it compiles little of what commands need', async (t) => {
   const { file, run } = await computer(t);
   await run(['deployments', 'list', '--help']);
