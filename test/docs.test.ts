@@ -66,7 +66,7 @@ test('the pages have every exit code and every refusal of the edge', () => {
   }
 });
 
-test('files that ARCHITECTURE.md names are there', () => {
+test('files that ARCHITECTURE.md names exist', () => {
   const named = [
     ...read('ARCHITECTURE.md').matchAll(/`((?:bin|cli|infra|edge|protocol|local|scripts|test)\/[\w./-]+)`/g),
   ];

@@ -17,7 +17,7 @@ function* sources(): Generator<readonly [path: string, text: string]> {
   }
 }
 
-test('members that may be undefined are left out by omitUndefined, not by hand', () => {
+test('omitUndefined leaves out undefined members; no code does it by hand', () => {
   const byHand = /\b(\w+) === undefined \? \{\} : \{ (?:(?:[\w$]+|'[^']+'): )?\1 \}/;
   const found = [...sources()].filter(
     ([path, text]) => !path.startsWith(WITHOUT_HELPER) && byHand.test(text),

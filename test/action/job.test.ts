@@ -44,7 +44,7 @@ async function openGitHub(t: TestContext) {
   return { address, given };
 }
 
-test('a job of GitHub uploads by the action, with no secret, what the operator trusts it to', async (t) => {
+test('a GitHub job without secrets uploads with the action what the operator trusts it to upload', async (t) => {
   const [github, job] = await Promise.all([openGitHub(t), openJob(t)]);
   await withCloud(async (operator, cloud) => {
     const { url } = await operator.json<DeployedStack>(['deploy', '--local']);

@@ -11,7 +11,7 @@ const hasIpv6 = Object.values(networkInterfaces())
   .flat()
   .some((address) => address?.address === '::1');
 
-test('the link carries every byte both ways, no sooner than its round trip and its rate allow', {
+test('the link carries every byte both ways, no faster than its round trip and rate allow', {
   skip: hasIpv6 ? false : 'this machine has no ::1',
 }, async () => {
   const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));

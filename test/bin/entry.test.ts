@@ -26,7 +26,7 @@ function runAs(version: string, file: string, ...args: string[]) {
   );
 }
 
-test('a Node that is too old is one line with the version that is needed', async () => {
+test('an old Node gets one line with the version that is needed', async () => {
   const { bin, engines } = await manifest();
   const least = engines.node.replace('>=', '');
   const [major = 0, minor = 0] = least.split('.').map(Number);
@@ -47,7 +47,7 @@ test('a Node that is too old is one line with the version that is needed', async
   }
 });
 
-test('the version that is needed, and later ones, run', async () => {
+test('the required version and later ones run', async () => {
   const { version, bin, engines } = await manifest();
   const file = join(ROOT, bin['edge-upload'] ?? '');
   for (const node of [engines.node.replace('>=', ''), '22.0.0', '100.0.0']) {
@@ -56,7 +56,7 @@ test('the version that is needed, and later ones, run', async () => {
   assert.match((await runAs('24.1.0', file, '--help')).stdout, /^Usage: edge-upload/);
 });
 
-test('the entry holds nothing that an old Node cannot parse', async () => {
+test('an old Node can parse the entry', async () => {
   const { bin } = await manifest();
   const source = await readFile(join(ROOT, bin['edge-upload'] ?? ''), 'utf8');
   // esbuild refuses what it cannot lower to ES5, such as const, and changes the rest: syntax of later years shows as a difference.

@@ -34,7 +34,7 @@ async function computer(t: TestContext) {
   return { home, files, envFor, start };
 }
 
-test('a reader that goes away before all is stored makes it no success', async (t) => {
+test('a reader that leaves before everything is stored prevents success', async (t) => {
   const { files, start } = await computer(t);
   let left = () => {};
   const readerLeft = new Promise<void>((resolve) => {
@@ -56,7 +56,7 @@ test('a reader that goes away before all is stored makes it no success', async (
   assert.ok(edge.stored.size < files.length);
 });
 
-test('a reader that goes away once it has all takes nothing from a success', async (t) => {
+test('a reader that leaves after it has everything does not prevent success', async (t) => {
   const { start } = await computer(t);
   const edge = await ownEdge(t);
   const child = start(edge.url, 'put', 'f0', '--quiet');
@@ -69,7 +69,7 @@ test('a reader that goes away once it has all takes nothing from a success', asy
   assert.ok(edge.stored.has('/f0'));
 });
 
-test('a value that no timer could keep is refused', async (t) => {
+test('a time that is too long for a timer is refused', async (t) => {
   const { start } = await computer(t);
   const edge = await ownEdge(t);
   const child = start(edge.url, 'put', 'f0', '--stall-timeout', '3000000');
@@ -79,7 +79,7 @@ test('a value that no timer could keep is refused', async (t) => {
   assert.equal(edge.seen.length, 0);
 });
 
-test('a terminal that says it has no columns is drawn on as one of 80', { skip: noTerminal }, async (t) => {
+test('a terminal with no columns is drawn like one of 80', { skip: noTerminal }, async (t) => {
   const { home, envFor } = await computer(t);
   const edge = await ownEdge(t);
   const env = { ...envFor(edge.url), TERM: 'xterm', LC_ALL: 'C.UTF-8' };
@@ -114,7 +114,7 @@ test('a folder for standard input is refused, and nothing overwritten', async (t
   assert.equal(edge.stored.get('/precious')?.toString(), 'precious');
 });
 
-test('a terminal that goes away ends an upload, and by its own signal', { skip: noTerminal }, async (t) => {
+test('a terminal that goes away ends an upload with its signal', { skip: noTerminal }, async (t) => {
   const { home, envFor } = await computer(t);
   const edge = await ownEdge(t, async ({ url }) => (url === '/f0' ? new Promise(() => {}) : false));
   const { code, shown } = await onTerminal({
@@ -126,7 +126,7 @@ test('a terminal that goes away ends an upload, and by its own signal', { skip: 
   assert.equal(code, -constants.signals.SIGHUP, shown.slice(0, 500));
 });
 
-test('without a terminal, as under nohup, a hang-up ends nothing', async (t) => {
+test('without a terminal, as under nohup, a hang-up does not end the program', async (t) => {
   const { start } = await computer(t);
   let hangUp = () => {};
   const edge = await ownEdge(t, async () => {

@@ -58,7 +58,7 @@ const PROGRESS = [
 ] as const;
 
 for (const { what, prompt, typed, shown: display, more, answer } of QUESTIONS) {
-  test(`Ctrl-Z and fg, twice, at a question (${what}): the shell has its terminal back, and nothing typed is lost`, {
+  test(`Ctrl-Z and fg, twice, at a question (${what}): the shell gets its terminal back, and typed text stays`, {
     skip,
   }, async () => {
     const { shown, code } = await onScreen(what, [
@@ -142,7 +142,7 @@ for (const { what, text } of PROGRESS) {
   });
 }
 
-test('a question is drawn again for another width, and a long answer stays on its row', {
+test('a question is redrawn for another width, and a long answer stays on its row', {
   skip,
 }, async () => {
   const long = `${'x'.repeat(100)}end`;
@@ -155,7 +155,7 @@ test('a question is drawn again for another width, and a long answer stays on it
   assert.ok(shown.includes(`answer: ${JSON.stringify(long)}`));
 });
 
-test('a dumb terminal is asked without going back in a line, and a password is not echoed', {
+test('on a dumb terminal a question moves no cursor, and a password is not echoed', {
   skip,
 }, async () => {
   const env = { ...process.env, TERM: 'dumb' };
@@ -189,7 +189,7 @@ test('a question of a job in the background waits for fg', { skip }, async () =>
   assert.doesNotMatch(shown.split('answer:')[0] ?? '', /correct/);
 });
 
-test('where no shell could continue it, Ctrl-Z stops nothing', { skip }, async () => {
+test('Ctrl-Z is ignored if no shell can continue the program', { skip }, async () => {
   const { shown, code } = await onScreen(
     'secret',
     [
@@ -203,7 +203,7 @@ test('where no shell could continue it, Ctrl-Z stops nothing', { skip }, async (
   assert.ok(shown.includes('answer: "correct"'), shown);
 });
 
-test('an upload that is suspended gives the cursor back, and goes on after fg', { skip }, async (t) => {
+test('a suspended upload restores the cursor, and continues after fg', { skip }, async (t) => {
   const home = await ownFolder(t);
   await writeFile(join(home, 'f0'), 'f0');
   let release = () => {};

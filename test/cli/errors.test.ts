@@ -30,7 +30,7 @@ test('with --json an error is one document on stdout, and nothing on stderr', ()
   assert.equal(stderr.text, '');
 });
 
-test('what nobody foresaw shows its stack with --debug only', () => {
+test('an unexpected error shows its stack with --debug only', () => {
   const show = (debug: boolean) => {
     const stderr = new Screen();
     renderError(
@@ -51,7 +51,7 @@ test('a system error on a file names the file and the reason', () => {
   assert.match(error.message, /\/tmp\/x.*no space left/);
 });
 
-test('errors of files and of the network that nobody else put into words have words of their own', () => {
+test('errors of files and the network have messages of our own where no caller gives one', () => {
   const failed = (code: string, more = {}) => Object.assign(new Error(code), { code, ...more });
   const cases: readonly (readonly [unknown, string, RegExp])[] = [
     [failed('ESTALE', { path: '/mnt/x' }), 'disk', /\/mnt\/x.*stale file handle/],
@@ -82,7 +82,7 @@ test('errors of files and of the network that nobody else put into words have wo
   }
 });
 
-test('whatever is thrown is shown, and without words of its own only where it is a fault of ours', () => {
+test('any thrown value is shown; only defects of the program have no message of their own', () => {
   for (const thrown of [new TypeError('oops'), 'text', undefined, null, 7, {}, new Error('')]) {
     assert.equal(toUserError(thrown).code, 'unexpected');
   }

@@ -75,7 +75,7 @@ test('with --json even a usage error is one JSON document on stdout', async () =
   assert.equal(stderr, '');
 });
 
-test('without any deployment known, commands say what to type first', async () => {
+test('without a known deployment, commands print what to type first', async () => {
   for (const command of ['put x', 'token', 'whoami']) {
     const { code, stderr } = await type(command);
     assert.equal(code, 2, command);
@@ -83,7 +83,7 @@ test('without any deployment known, commands say what to type first', async () =
   }
 });
 
-test('a stack that is not known is named', async () => {
+test('an unknown stack is named', async () => {
   for (const line of ['token --stack-name nowhere', 'token']) {
     const { code, stderr } = await type(line, line.endsWith('token') ? { EDGE_UPLOAD_STACK: 'nowhere' } : {});
     assert.equal(code, 2);
@@ -101,7 +101,7 @@ test('an edge over plain http is refused before anything is sent', async () => {
   assert.doesNotMatch(stderr, /a\.b\.c/);
 });
 
-test('where nobody can be asked, a confirmation is a usage error that names its flag', async () => {
+test('without a terminal, a confirmation is a usage error that names its flag', async () => {
   const { code, stderr } = await type('local reset');
   assert.equal(code, 2);
   assert.match(stderr, /--yes/);

@@ -32,7 +32,7 @@ test('text is decoded whatever its encoding, without its byte order mark', () =>
   }
 });
 
-test('what is not text is refused with the reason, and never repaired', () => {
+test('bytes that are not text are refused with the reason, never repaired', () => {
   const cases: readonly (readonly [Buffer, RegExp])[] = [
     [Buffer.from([0x61, 0xe4, 0x62, 0x0a]), /paths\.txt .*not valid UTF-8/],
     [Buffer.from('x\n\xc3', 'latin1'), /not valid UTF-8/],
@@ -49,14 +49,14 @@ test('what is not text is refused with the reason, and never repaired', () => {
   assert.throws(() => decodeText(Buffer.from([0xff]), { name: 'x', code: 'settings' }), { code: 'settings' });
 });
 
-test('where NUL separates entries, one-letter names are not mistaken for UTF-16, nor the other way round', () => {
+test('one-letter names separated by NUL are not mistaken for UTF-16, nor UTF-16 for them', () => {
   const list = { ...source, nulSeparates: true };
   assert.equal(decodeText(Buffer.from('./a\0./b\0'), list), './a\0./b\0');
   assert.equal(decodeText(le('report.txt\r\n'), list), 'report.txt\r\n');
   assert.throws(() => decodeText(Buffer.from('a\0b\0'), list), /one-letter/);
 });
 
-test('a line is known as soon as its end has come', () => {
+test('a line is available as soon as its end arrives', () => {
   const reader = openText(source);
   assert.equal(reader.push(Buffer.from('secret')), '');
   assert.equal(reader.push(Buffer.from('\n')), 'secret\n');
@@ -68,7 +68,7 @@ test('line ends are no part of lines, blanks are', () => {
   assert.deepEqual(['a\r\n', ' b \n', '\n', 'c', 'd\r'].map(withoutLineEnd), ['a', ' b ', '', 'c', 'd']);
 });
 
-test('a token is freed of what copying adds', () => {
+test('characters that copying adds to a token are removed', () => {
   for (const copied of [
     'a.b.c',
     ' a.b.c\r\n',

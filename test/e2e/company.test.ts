@@ -93,7 +93,7 @@ async function keptOf({ home }: Computer, company: Company) {
   return assert.fail(`no tokens of ${company.issuer} in ${folder}`);
 }
 
-test('people of companies sign in, upload, are refreshed, and are signed out', async (t) => {
+test('users of companies sign in, upload, refresh their tokens, and sign out', async (t) => {
   const companies = await Promise.all(
     (
       [
@@ -283,7 +283,7 @@ async function story(
     assert.notEqual((await who()).issuer, 'corp');
   });
 
-  await t.test('what needs a user pool says that there is none', async () => {
+  await t.test('commands that need a user pool report that there is none', async () => {
     for (const args of [
       ['login', '--create', '--email', 'a@b.c', '--issuer', 'corp'],
       ['password', 'reset', '--username', 'ada', '--new-password-stdin', '--code-stdin'],

@@ -169,7 +169,7 @@ test('uploads at the moment of expiry share one refresh, and nothing shows a sec
         assert.deepEqual([refreshes, renewed], [1, true]);
       });
 
-      await t.test('the one that refreshes is killed: another does', async () => {
+      await t.test('after the refreshing process is killed, another refreshes', async () => {
         const { ran, refreshes } = await round('killed', FEW, async () => {
           await proxy.swallowRefresh();
           process.kill(await lockHolder(computer), 'SIGKILL');

@@ -112,7 +112,7 @@ test('an import that fails leaves the bucket, and one that would be deleted with
   });
 });
 
-test('a bucket deleted by hand: deploy, status, ls, get and doctor say so, and another takes its place', async (t) => {
+test('a bucket deleted by hand is reported by deploy, status, ls, get and doctor, and replaced', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { s3 } = awsClients(t, cloud);
     const { outputs } = await computer.json<DeployedStack>(['deploy', '--local']);

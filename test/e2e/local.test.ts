@@ -46,7 +46,7 @@ async function identity(
   }
 }
 
-test('eval "$(edge-upload local env)" makes the AWS CLI use the embedded cloud, whatever the shell had before', {
+test('eval "$(edge-upload local env)" makes the AWS CLI use the embedded cloud, despite earlier variables', {
   skip: missing('aws'),
 }, async () => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-env-'));
@@ -105,7 +105,7 @@ test('local env prints JSON too, and fails where no cloud runs', async (t) => {
   assert.ok(unset.includes('AWS_SESSION_TOKEN'));
 });
 
-test('the commands find the key by themselves, and show its secret only where it is asked for', async (t) => {
+test('the commands find the key by themselves, and show its secret only on request', async (t) => {
   // Credentials of a real account in the environment are neither used nor in the way.
   const real = {
     AWS_ACCESS_KEY_ID: 'AKIAREALREALREALREAL',
@@ -172,7 +172,7 @@ test('the cloud’s process inherits an allow-list of the environment', {
   );
 });
 
-test('keys that everybody knows are accepted only where that was asked for, with a warning', async (t) => {
+test('well-known keys are accepted only on request, with a warning', async (t) => {
   const computer = await computerFor(t);
   const open = await computer.run(['local', 'start', '--port', '0', '--well-known-keys']);
   assert.equal(open.code, 0, open.stderr);
@@ -205,7 +205,7 @@ test('a reset keeps the port and forgets the key', async (t) => {
   assert.equal(await identity(after, before.accessKeyId, before.secretAccessKey), 'InvalidClientTokenId');
 });
 
-test('a port that is taken is named in plain words', async (t) => {
+test('a port in use is named', async (t) => {
   const computer = await computerFor(t);
   const { port } = new URL(await listen(t, (_request, response) => response.end('{}')));
   const { code, stdout, stderr } = await computer.run(['local', 'start', '--port', port]);
@@ -249,7 +249,7 @@ test('another program at the port of a cloud that was killed is not taken for it
   assert.ok(!asked.join().includes(accessKeyId));
 });
 
-test('what answers at the cloud’s address without end is not waited for', async (t) => {
+test('an endless answer at the cloud’s address is not awaited', async (t) => {
   const computer = await computerFor(t);
   const { dataDir } = await computer.json<{ dataDir: string }>(['local', 'status']);
   mkdirSync(dataDir, { recursive: true });
@@ -298,7 +298,7 @@ test('a damaged description is no running cloud', async (t) => {
   }
 });
 
-test('a state folder that is a link is made private where it leads, and emptied there', async (t) => {
+test('a state folder that is a link is made private and emptied at its target', async (t) => {
   const computer = await computerFor(t);
   const { dataDir } = await computer.json<{ dataDir: string }>(['local', 'status']);
   const disk = join(computer.home, 'disk');

@@ -130,7 +130,7 @@ test('the main job, from an empty account to an empty account', async (t) => {
       assert.equal((await computer.json<{ url: string }>(['whoami'])).url, url);
     });
 
-    await t.test('destroy asks, and leaves nothing', async () => {
+    await t.test('destroy asks for confirmation, and leaves nothing', async () => {
       const unasked = await computer.run(['destroy']);
       assert.equal(unasked.code, 2, 'without a terminal and without --yes nothing is destroyed');
       assert.match(

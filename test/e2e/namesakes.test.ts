@@ -93,7 +93,7 @@ async function begin(edge: Edge, caller: Omit<Uploader, 'uploadId' | 'partTag'>)
   return { ...caller, uploadId, partTag: etag };
 }
 
-test('namesakes of several issuers, and an attacker’s issuer, write, list, part, complete and abort nothing of each other', async (t) => {
+test('namesakes of several issuers, and an attacker’s issuer, cannot touch each other’s uploads', async (t) => {
   const [left, right, evil] = [await serveIssuer(t), await serveIssuer(t), await serveIssuer(t)];
   await withCloud(async (computer, cloud) => {
     const { url, outputs } = await computer.json<DeployedStack>([

@@ -75,7 +75,7 @@ test('a dry run shows the plan and leaves nothing, not even a planned stack', as
   });
 });
 
-test('stacks of other hands are neither overwritten nor destroyed', async (t) => {
+test('foreign stacks are neither overwritten nor destroyed', async (t) => {
   await withCloud(async (computer, cloud) => {
     const hands = awsClients(t, cloud);
     await hands.cloudformation.createStack({
@@ -92,7 +92,7 @@ test('stacks of other hands are neither overwritten nor destroyed', async (t) =>
   });
 });
 
-test('deploy finds its way from every state that a stack can be in', async (t) => {
+test('deploy recovers from every state of a stack', async (t) => {
   await withCloud(async (computer, cloud) => {
     const hands = awsClients(t, cloud);
     const { cloudformation, s3 } = hands;
@@ -159,7 +159,7 @@ test('deploy finds its way from every state that a stack can be in', async (t) =
       assert.equal(await statusOf(hands, 'halfway'), 'UPDATE_COMPLETE');
     });
 
-    await t.test('a deletion that failed, which destroy ends', async () => {
+    await t.test('a failed deletion, which destroy completes', async () => {
       await cloudformation.createStack({ StackName: 'undead', TemplateBody: template({ Bucket: BUCKET }) });
       await untilStatus(hands, 'undead', 'CREATE_COMPLETE');
       const { StackResources } = await cloudformation.describeStackResources({ StackName: 'undead' });
@@ -194,7 +194,7 @@ test('deploy finds its way from every state that a stack can be in', async (t) =
   });
 });
 
-test('an operation that is under way is joined', async (t) => {
+test('a running operation is joined', async (t) => {
   await withCloud(
     async (computer, cloud) => {
       const hands = awsClients(t, cloud);
@@ -235,7 +235,7 @@ interface Destroyed {
   readonly kept: readonly { readonly type: string; readonly name: string }[];
 }
 
-test('destroy keeps the data where asked, and leaves the function where it need not wait', async (t) => {
+test('destroy keeps the data on request, and with --no-wait leaves the function', async (t) => {
   await withCloud(
     async (computer, cloud) => {
       const { s3 } = awsClients(t, cloud);
@@ -274,7 +274,7 @@ interface Diagnosis {
   }[];
 }
 
-test('doctor finds what is wrong, and status what is there', async (t) => {
+test('doctor finds problems, and status lists what exists', async (t) => {
   await withCloud(async (computer, cloud) => {
     const hands = awsClients(t, cloud);
     await computer.json(['deploy', '--local']);
@@ -321,7 +321,7 @@ test('doctor finds what is wrong, and status what is there', async (t) => {
   });
 });
 
-test('logs tell what was refused, and go with the function', async () => {
+test('logs show refusals, and are deleted with the function', async () => {
   await withCloud(async (computer) => {
     const { url } = await computer.json<DeployedStack>(['deploy', '--local']);
     await signIn(computer);

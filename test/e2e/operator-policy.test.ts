@@ -77,7 +77,7 @@ const ELSEWHERE = new Set([
   'iam:SimulatePrincipalPolicy',
 ]);
 
-test('an operator needs no permission that the policy lacks, and has none that no command uses', async (t) => {
+test('the policy has exactly the permissions that commands need', async (t) => {
   await withCloud(async (computer, cloud) => {
     const clients = awsClients(t, cloud);
     const recorder = await startRecorder(cloud);
@@ -254,7 +254,7 @@ test('an operator with the policy of --deploy-only deploys', async () => {
   });
 });
 
-test('policy asks for the account where no credentials name it', async (t) => {
+test('policy needs the account if no credentials name it', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-policy-'));
   t.after(() => rm(home, { recursive: true, force: true }));
   const computer = computerAt(home);

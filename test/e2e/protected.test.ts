@@ -24,7 +24,7 @@ const DENIES = (bucket: string, action: string) =>
     ],
   });
 
-test('what refuses a deletion is asked before anything is deleted, and each refusal names the way on', async (t) => {
+test('everything that can refuse a deletion is checked first, and each refusal names what to do', async (t) => {
   await withCloud(async (computer, cloud) => {
     const denied = new Set<string>();
     const recorder = await startRecorder(cloud, undefined, denied);

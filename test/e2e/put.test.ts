@@ -41,7 +41,7 @@ async function interruptedAfterARow(child: ChildProcessWithoutNullStreams): Prom
   assert.match(await errors, /Interrupted/);
 }
 
-test('put meets the network as it is', async (t) => {
+test('put works on real networks', async (t) => {
   await withCloud(async (computer, cloud) => {
     const { url } = await computer.json<DeployedStack>(['deploy', '--local', '--yes']);
     await signIn(computer);
@@ -88,7 +88,7 @@ test('put meets the network as it is', async (t) => {
       assert.ok(gone.stderr.includes(`The proxy ${new URL(proxy.url).host} is unreachable`), gone.stderr);
     });
 
-    await t.test('Ctrl-C once ends with 130 and a way on; the same command goes on', async () => {
+    await t.test('Ctrl-C once ends with 130 and the next command; the same command resumes', async () => {
       const child = startPut(computer, 'big.bin', '--as', 'slow', '--part-size', '5M', '--limit-rate', '4M');
       const errors = text(child.stderr);
       await firstPart(computer);

@@ -39,7 +39,7 @@ test('a cloud killed in the middle of a deploy continues where it was', async (t
   }
 });
 
-test('a deploy and a destroy killed again and again end as if nothing had been', async () => {
+test('a deploy and a destroy that are killed repeatedly end in the same state as without kills', async () => {
   await withCloud(async (computer) => {
     for (const moment of ['Planning bucket', 'user pool created', 'edge function created', 'Waiting until']) {
       // On a slow computer the stack is past the moment by the time that the command before is killed.

@@ -4,7 +4,7 @@ import { waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
 import { awsClients } from './aws-clients.ts';
 import { type DeployedStack, setFaults, WITH_FAULTS, withCloud } from './harness.ts';
 
-test('an AWS that throttles and lags behind is waited out', async () => {
+test('deploy waits while AWS throttles and lags behind', async () => {
   await withCloud(async (computer, cloud) => {
     const rule = { calls: 2, share: 0.05, seed: 7 };
     await setFaults(cloud, { throttling: { 'cloudformation:*': rule, 'lambda:*': rule }, describeLag: 1 });
@@ -15,7 +15,7 @@ test('an AWS that throttles and lags behind is waited out', async () => {
   }, WITH_FAULTS);
 });
 
-test('a later deploy that fails leaves what was; one whose rollback fails too is mended by the next', async () => {
+test('a failed deploy changes nothing; if its rollback fails too, the next deploy fixes it', async () => {
   await withCloud(async (computer, cloud) => {
     await computer.json(['deploy', '--local']);
 
@@ -47,7 +47,7 @@ test('a later deploy that fails leaves what was; one whose rollback fails too is
   }, WITH_FAULTS);
 });
 
-test('a deletion that fails is explained, and the next destroy ends it', async () => {
+test('a failed deletion is explained, and the next destroy completes it', async () => {
   await withCloud(async (computer, cloud) => {
     await computer.json(['deploy', '--local']);
     const reason = 'The user pool cannot be deleted: deletion protection is active';

@@ -52,7 +52,7 @@ interface Status {
   readonly issuers: readonly { readonly alias: string; readonly keys: Record<string, unknown> }[];
 }
 
-test('20 issuers with 5 RSA keys each are deployed by way of the bucket, and their keys are kept in step', async (t) => {
+test('20 issuers with 5 RSA keys each are deployed through the bucket, and their keys stay current', async (t) => {
   const aliases = Array.from({ length: 20 }, (_, at) => `corp-${at}`);
   const five = (alias: string) => keysNamed(...[1, 2, 3, 4, 5].map((at) => `${alias}-${at}`));
   const keySets: KeySets = new Map(aliases.map((alias) => [alias, five(alias)]));

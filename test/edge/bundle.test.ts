@@ -144,7 +144,7 @@ test('downloaded keys are taken within limits only', async () => {
 
 type Body = Iterable<Buffer> | AsyncIterable<Buffer>;
 
-test('whatever the event holds, the function answers, and without a valid token it lets nothing pass', async () => {
+test('for any event the function answers, and passes nothing without a valid token', async () => {
   const { handler } = runBundle(config(), {
     https: https((request) => request.emit('error', new Error())).module,
   });
@@ -212,7 +212,7 @@ const HEADER_LINES = [
 ];
 const PASSING = /^(?:host|via|content-length|transfer-encoding|if-none-match|x-amz-meta-.+)$/;
 
-test('whatever a caller asks for, what passes is one of seven operations on the key that was judged', async () => {
+test('any request that passes is one of seven operations on the checked key', async () => {
   const { handler } = runBundle(config());
   const { roll, pick } = dice(7);
   const some = (from: readonly string[], most: number) =>

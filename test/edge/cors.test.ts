@@ -69,7 +69,7 @@ test('of the headers that a page asks for, those of uploads are allowed and no o
   }
 });
 
-test('a preflight of any other page is refused, and tells no origin', async () => {
+test('a preflight of any other page is refused without naming an origin', async () => {
   const others = [
     'https://evil.example.com',
     'https://app.example.com.evil.example',
@@ -88,7 +88,7 @@ test('a preflight of any other page is refused, and tells no origin', async () =
   assert.equal(status, 403, 'which of two counts is not for us to guess');
 });
 
-test('OPTIONS that is no preflight is refused as before, and so is every one without the option', async () => {
+test('OPTIONS is refused if it is not a preflight, or if the option is off', async () => {
   for (const headers of [[], [`Origin: ${PAGE}`], ['Access-Control-Request-Method: PUT']]) {
     assert.equal((await answerTo({ method: 'OPTIONS', headers })).status, 405);
   }
@@ -118,7 +118,7 @@ test('a page reads refusals and the description, if it may upload', async () => 
   assert.deepEqual(body.policy, POLICY);
 });
 
-test('an upload from a page keeps its Origin for CloudFront, another one loses it', async () => {
+test('uploads from a page keep Origin for CloudFront; other uploads lose it', async () => {
   const sent = async (origin: string, policy?: UploadPolicy) => {
     const headers = [`Authorization: ${accessToken()}`, `Origin: ${origin}`];
     const request = (await answered({ headers }, policy)) as EdgeRequest;

@@ -69,7 +69,7 @@ test('the operations of the contract pass, their queries written anew', async ()
   }
 });
 
-test('the open uploads of a key are asked of the bucket, those alone whose keys begin with it', async () => {
+test('open uploads are requested from the bucket by the prefix of their key', async () => {
   const list = (target: string, writeTo = '{username}/') =>
     decideOn({ method: 'GET', target, headers: TOKEN }, { writeTo });
   const { method, uri, querystring, headers } = forwarded(await list('/ada/a%20b/c%26uploads%3D?uploads'));
@@ -84,7 +84,7 @@ test('the open uploads of a key are asked of the bucket, those alone whose keys 
   assert.deepEqual(refusal(await decideOn({ method: 'GET', target: '/k?uploads' })), [401, 'missing_token']);
 });
 
-test('the ids of uploads are told only where nobody else may write the key', async () => {
+test('ids of uploads are listed only where nobody else may write the key', async () => {
   const list = (target: string, policy: UploadPolicy) =>
     decideOn({ method: 'GET', target, headers: TOKEN }, policy, { groups: ['writers'] });
   for (const [target, writeTo] of [
@@ -159,7 +159,7 @@ test('queries that S3 might read in another way are refused', async () => {
   ]);
 });
 
-test('of the headers only those on the list go on, and the name of the caller', async () => {
+test('only listed headers and the name of the caller are forwarded', async () => {
   const headers = [
     ...TOKEN,
     'Cookie: a=b',
@@ -228,7 +228,7 @@ test('of the headers only those on the list go on, and the name of the caller', 
   assert.deepEqual(plainHeaders(part.headers), passed, 'a part makes no object: nothing to stamp');
 });
 
-test('a header that would be dropped at the price of another outcome is refused', async () => {
+test('a header is refused if dropping it would change the result', async () => {
   const rows = [
     'If-None-Match: "etag"',
     'If-None-Match: *, "etag"',
@@ -284,7 +284,7 @@ test('a body comes with its length, within the limits', async () => {
   assert.deepEqual(refusal(without), [411, 'length_required']);
 });
 
-test('an upload in parts does not go round the size limit', async () => {
+test('a multipart upload cannot exceed the size limit', async () => {
   const complete = { method: 'POST', target: '/k?uploadId=U' };
   const size = (value: string) => ({ ...complete, headers: [...TOKEN, `x-amz-mp-object-size: ${value}`] });
   assert.equal((await decideOn({ ...complete, headers: TOKEN })).kind, 'forward', 'without a limit');
@@ -361,7 +361,7 @@ test('the policy says who may write, and where', async () => {
   }
 });
 
-test('under a rule that could give two users one prefix nothing is written or listed', async () => {
+test('a rule that could give two users one prefix allows no writes or lists', async () => {
   const rules = [
     ...[
       '{group}-{username}/',
@@ -401,7 +401,7 @@ test('under a rule that could give two users one prefix nothing is written or li
   }
 });
 
-test('under a rule that names a claim which tokens of the pool lack nothing is written or listed', async () => {
+test('a rule with a claim that pool tokens lack allows no writes or lists', async () => {
   for (const writeTo of ['{user}/', '{Username}/', '{cognito:groups}/', '{__proto__}/', '{constructor}/']) {
     for (const [method, target] of [
       ['PUT', '/ada/k'],
@@ -443,7 +443,7 @@ test('metadata that a signature would alter is refused', async () => {
   assert.equal((await withValue('x-other', 'a  b\u0007')).kind, 'forward');
 });
 
-test('what is percent-encoded is encoded as signature version 4 does', async () => {
+test('percent-encoding follows signature version 4', async () => {
   const encoded = '%21%27%28%29%2A~-._%20%2B%25%26%3D%3B%2C%3A%40%24%2F%C3%A9';
   const path = `/ada/${encoded}`;
   const list = forwarded(

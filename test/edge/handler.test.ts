@@ -22,7 +22,7 @@ async function answerTo(sent: Sent, { handler } = handling()) {
   return readAnswer(await handler(viewerEvent(sent)));
 }
 
-test('a good token is taken bare and after Bearer, in any case', async () => {
+test('a valid token is accepted with and without Bearer, in any case', async () => {
   const token = accessToken();
   const { handler, log } = handling();
   for (const value of [token, `Bearer ${token}`, `bearer ${token}`, `BEARER   ${token}  `]) {
@@ -71,7 +71,7 @@ test('without a token, or with more than one, the answer is 401', async () => {
   }
 });
 
-test('the description is for everybody, unless a token is sent that is not good', async () => {
+test('everybody can read the description, except with an invalid token', async () => {
   const described = { method: 'GET', target: '/.well-known/edge-upload' };
   const stranger = await answerTo(described);
   assert.deepEqual(
@@ -85,7 +85,7 @@ test('the description is for everybody, unless a token is sent that is not good'
   assert.deepEqual([bad.status, bad.body.error], [401, 'invalid_token']);
 });
 
-test('each answer is one that CloudFront takes', async () => {
+test('CloudFront accepts each answer', async () => {
   const { handler } = handling();
   for (const sent of [
     {},
@@ -98,7 +98,7 @@ test('each answer is one that CloudFront takes', async () => {
   }
 });
 
-test('what is no viewer request is not judged', async () => {
+test('an event that is not a viewer request is refused', async () => {
   const event = viewerEvent({ headers: [`Authorization: ${accessToken()}`] });
   const [{ cf }] = event.Records;
   const unreadable = Object.defineProperty({}, 'Records', {
@@ -147,7 +147,7 @@ test('what is no viewer request is not judged', async () => {
   }
 });
 
-test('no member of an event that the edge does not know is passed on', async () => {
+test('unknown members of an event are not forwarded', async () => {
   const event = viewerEvent({ headers: [`Authorization: ${accessToken()}`, 'x-amz-meta-a: b'] });
   const [{ cf }] = event.Records;
   const known = await handling().handler(event);
@@ -167,7 +167,7 @@ test('no member of an event that the edge does not know is passed on', async () 
   assert.deepEqual(await handling().handler({ Records: [{ cf: { ...cf, request: extra } }] }), known);
 });
 
-test('a fault of its own is a refusal, of which only the name is logged', async () => {
+test('a fault of the edge is a refusal, and only its name is logged', async () => {
   const verify = async () => {
     throw new TypeError('eyJhbGciOi… is not good');
   };
@@ -190,7 +190,7 @@ test('a fault of its own is a refusal, of which only the name is logged', async 
   );
 });
 
-test('a refusal is logged in one line without any part of a token, wherever the caller put it', async () => {
+test('a refusal is logged in one line, without any part of a token', async () => {
   const token = accessToken({ exp: 1 });
   const { handler, log } = handling();
   const sents: readonly Sent[] = [

@@ -51,7 +51,7 @@ const token = (claims: Claims, header?: Claims, key = SHARED_KEY) =>
 const issuer = (name: string, changes: Partial<EdgeIssuer> = {}) =>
   outside({ alias: name, iss: [`https://${name}.example/`], ...changes });
 
-test('two issuers with the same sub and name write, complete, list and abort nothing of each other', async () => {
+test('callers of two issuers with the same sub and name cannot touch each other’s uploads', async () => {
   const [left, right] = [issuerKey('ES256', 'k'), issuerKey('EdDSA', 'k')];
   const rules = [{ writeTo: '{issuer}/{sub}/' }];
   const pool = poolConfig({ writeTo: 'home/{username}/' });
@@ -114,7 +114,7 @@ test('uploads are listed only where no rule of any issuer lets somebody else wri
   assert.equal(await list([own], ...poolConfig({}).issuers), 403);
 });
 
-test('a rule without overwriting makes the edge set the condition, whatever the client sent', async () => {
+test('under a rule without overwriting, the edge sets the condition itself', async () => {
   const send = edgeOf(configOf(issuer('ci', { rules: [{ noClobber: true, maxSize: 10 }] })));
   const given = token({ iss: 'https://ci.example/' });
   const conditions = async (method: string, query: string, ...more: string[]) =>
@@ -639,7 +639,7 @@ test('one provider serves people and jobs: the audience decides whose rules coun
   }
 });
 
-test('an issuer of people, of other clients of the pool, stands beside the pool', async () => {
+test('other clients of the pool can be an issuer of people beside the pool', async () => {
   const pool = poolConfig({ writeTo: 'home/{username}/' });
   const [iss = ''] = pool.issuers[0]?.iss ?? [];
   const other = issuer('web', {
@@ -678,7 +678,7 @@ test('each of two issuers of one provider verifies with its own keys', async () 
   assert.equal(await said('l', right, 'left'), 'unsupported_algorithm');
 });
 
-test('the edge names its issuers, and to a caller what its rules say', async () => {
+test('the edge lists its issuers, and shows callers their rules', async () => {
   const config = configOf(
     ...poolConfig({ writeTo: 'home/{username}/' }).issuers,
     outside(github),

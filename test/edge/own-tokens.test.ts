@@ -78,7 +78,7 @@ test('a link uploads its key, whole and in parts, lists no uploads, and replaces
   }
 });
 
-test('a key uploads below its prefix, lists no uploads, and replaces objects unless it has nc', async () => {
+test('a key uploads below its prefix, lists no uploads, and overwrites unless it has nc', async () => {
   const { send } = edgeOf();
   const [may, mayNot] = [deviceKey(), deviceKey({ nc: true })];
   const target = '/sensors/a/1.csv';
@@ -229,7 +229,7 @@ const WRONG: readonly (readonly [name: string, token: string, code: RefusalCode]
   ],
 ];
 
-test('a link or key that is wrong in any point is refused for every operation, with its code', async (t) => {
+test('a link or key with any wrong claim is refused for every operation, with its code', async (t) => {
   const { send, log } = edgeOf({ signing: { keys: [SIGNING_KEY.jwk], revoked: ['revoked1'] } });
   for (const [name, token, code] of WRONG) {
     await t.test(name, async () => {
@@ -252,7 +252,7 @@ test('a link or key that is wrong in any point is refused for every operation, w
   }
 });
 
-test('a link or key in a path or query is refused, though another token is good, and not logged', async () => {
+test('a link or key in a path or query is refused despite a valid token, and not logged', async () => {
   const { send, log } = edgeOf();
   const tokens = [link(), deviceKey({ k: undefined, p: 'e' })];
   const good = accessToken();
@@ -276,7 +276,7 @@ test('a link or key in a path or query is refused, though another token is good,
   }
 });
 
-test('a change of any character of a token is refused, before it was seen and after', async () => {
+test('a token with any character changed is refused, before and after it was seen', async () => {
   const { send } = edgeOf();
   const token = link();
   const seen = link({ sub: 'link:seen_-12' });
@@ -303,7 +303,7 @@ test('a change of any character of a token is refused, before it was seen and af
   assert.equal((await send(token)).outcome, 'passed');
 });
 
-test('a token that was seen is judged again by its time, its prefix and its scope', async () => {
+test('a token seen before is checked again for its time, prefix and scope', async () => {
   let time = Date.now();
   const { send } = edgeOf({}, () => time);
   const token = link();
@@ -315,7 +315,7 @@ test('a token that was seen is judged again by its time, its prefix and its scop
   assert.equal((await send(token)).outcome, 'token_expired');
 });
 
-test('the smaller of the token’s and the deployment’s sizes counts, and sizes of parts are announced', async () => {
+test('the smaller size limit of token and deployment applies, and part sizes are announced', async () => {
   const rows: readonly (readonly [max: number | undefined, policy: number | undefined, limit: number])[] = [
     [10, undefined, 10],
     [10, 100, 10],
@@ -339,7 +339,7 @@ test('the smaller of the token’s and the deployment’s sizes counts, and size
   }
 });
 
-test('the edge describes a link or key to who has it, and to nobody else', async () => {
+test('the edge describes a link or key only to its holder', async () => {
   const { send } = edgeOf();
   const described = async (token: string) => {
     const { body } = await send(token, { method: 'GET', target: '/.well-known/edge-upload' });
@@ -370,7 +370,7 @@ test('the edge describes a link or key to who has it, and to nobody else', async
   });
 });
 
-test('limits of time: the longest links and keys pass, and so does a clock that is a little ahead', async () => {
+test('the longest-lived links and keys are accepted, and so is a clock slightly ahead', async () => {
   const { send } = edgeOf();
   const iat = seconds() + 240;
   for (const token of [
@@ -397,7 +397,7 @@ test('every signing key verifies what it signed, until it is dropped', async () 
   assert.equal((await send(link())).outcome, 'invalid_token');
 });
 
-test('an edge without a signing key knows no links and keys', async () => {
+test('an edge without a signing key accepts no links or keys', async () => {
   const { signing, ...baked } = bakedWith();
   assert.ok(signing);
   const config = configOf(baked);
@@ -407,7 +407,7 @@ test('an edge without a signing key knows no links and keys', async () => {
   }
 });
 
-test('a link works at each address of its edge, if it is for one of them', async () => {
+test('a link for one address of its edge works at all of them', async () => {
   const own = 'https://uploads.example.com';
   const { send } = edgeOf({ origins: [own] });
   for (const aud of [ORIGIN, own]) assert.equal((await send(link({ aud }))).outcome, 'passed');
@@ -415,7 +415,7 @@ test('a link works at each address of its edge, if it is for one of them', async
   await assert.rejects(without(link()), { code: 'wrong_audience' });
 });
 
-test('of 1,000 revoked ids each is refused, and no other', async () => {
+test('each of 1,000 revoked ids is refused, and no other', async () => {
   const revoked = Array.from({ length: 1_000 }, (_, at) => `id${String(at).padStart(6, '0')}`);
   const { send } = edgeOf({ signing: { keys: [SIGNING_KEY.jwk], revoked } });
   for (const id of [...revoked.slice(0, 3), ...revoked.slice(-3)]) {

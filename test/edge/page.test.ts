@@ -123,7 +123,7 @@ test('scripts of the page reach the edge, the pool and issuers of people, and no
   );
 });
 
-test('without gzip a file is sent as it is where it fits into an answer', async () => {
+test('without gzip, a file that fits into an answer is sent uncompressed', async () => {
   const { get, errorOf } = edgeOf();
   const rows: readonly (readonly [accept: string | undefined, small: string, large: string])[] = [
     ['gzip', 'gzip', 'gzip'],
@@ -206,7 +206,7 @@ test('a link or key in the query of the page is refused, and not logged', async 
   }
 });
 
-test('an edge without a page has none, and says nothing of one', async () => {
+test('an edge without a page answers 404 and does not mention one', async () => {
   const { errorOf, get } = edgeOf({ files: null });
   for (const target of ['/', SCRIPT_PATH]) {
     for (const method of ['GET', 'HEAD']) {
@@ -224,7 +224,7 @@ test('the description shows the settings of the page', async () => {
   assert.deepEqual(JSON.parse(body.toString()).page, page);
 });
 
-test('the page has no CORS headers, whatever page asks for it', async () => {
+test('the page never has CORS headers', async () => {
   const origin = 'https://app.example.com';
   const { get } = edgeOf({ policy: { corsOrigins: [origin] } });
   const { headers } = await get('/', { headers: [`Origin: ${origin}`] });

@@ -44,7 +44,7 @@ function withoutEdge({ Resources }: Template): Template['Resources'] {
   return Object.fromEntries(Object.entries(Resources).filter(([id]) => !id.startsWith('EdgeRole')));
 }
 
-test('the edge is told what it is to enforce, and nothing else of the options', () => {
+test('the edge gets the options that it enforces, and no others', () => {
   const { maxSize, writeTo, allowGroups, corsOrigins, domain } = ALL_OPTIONS;
   const { policy, origins, issuers, ...rest } = edgeConfig(withOptions(ALL_OPTIONS));
   assert.deepEqual(policy, { maxSize, corsOrigins });
@@ -80,7 +80,7 @@ test('trusted issuers follow the pool with their keys; without a pool they are a
   assert.equal(only(withOptions({}), 'AWS::Lambda::Function').Metadata, undefined);
 });
 
-test('every public field of an issuer is in the function, and nothing else that it has', () => {
+test('the function has every public field of an issuer, and no other', () => {
   const issuer = {
     ...ISSUER,
     preset: 'google',
@@ -97,14 +97,14 @@ test('every public field of an issuer is in the function, and nothing else that 
   assert.deepEqual(baked, { ...issuer, keys: keySets.corp });
 });
 
-test('the bucket keeps the options with the deployment, in the half that comes first too', () => {
+test('the bucket stores the options of the deployment, already in the first half', () => {
   for (const template of [withOptions(ALL_OPTIONS), halfTemplate(ALL_OPTIONS)]) {
     assert.deepEqual(uploads(template).Metadata, { 'edge-upload': { options: ALL_OPTIONS } });
   }
   assert.deepEqual(uploads(withOptions({})).Metadata, { 'edge-upload': { options: {} } });
 });
 
-test('with any options the whole leaves the identity half as it is', () => {
+test('with any options, the whole template does not change the identity half', () => {
   for (const options of [...EACH_OPTION, ALL_OPTIONS]) {
     const whole = withOptions(options);
     for (const [id, resource] of Object.entries(halfTemplate(options).Resources)) {
@@ -115,12 +115,12 @@ test('with any options the whole leaves the identity half as it is', () => {
   }
 });
 
-test('each option is a change of the stack, and the same options are none', () => {
+test('each option changes the stack, and the same options do not', () => {
   const texts = [{}, ...EACH_OPTION].map((options) => JSON.stringify(withOptions(options)));
   assert.equal(new Set(texts).size, texts.length);
 });
 
-test('what expires goes, its earlier versions with it', () => {
+test('expired objects are deleted with their earlier versions', () => {
   const rules = (options: StackOptions) =>
     (uploads(withOptions(options)).Properties.LifecycleConfiguration as { Rules: object[] }).Rules;
   assert.equal(rules({}).length, 1);
@@ -131,14 +131,14 @@ test('what expires goes, its earlier versions with it', () => {
   ]);
 });
 
-test('versioning is on, or said to be off where it was on', () => {
+test('versioning is on, or suspended if it was on', () => {
   const status = (options: StackOptions) => uploads(withOptions(options)).Properties.VersioningConfiguration;
   assert.deepEqual(status({ versioning: true }), { Status: 'Enabled' });
   assert.deepEqual(status({ versioning: false }), { Status: 'Suspended' });
   assert.equal(status({}), undefined);
 });
 
-test('a domain has its certificate, and TLS 1.2 at least, or 1.3', () => {
+test('a domain has its certificate, and at least TLS 1.2, or 1.3', () => {
   const { domain, certificateArn } = ALL_OPTIONS;
   const { Aliases, ViewerCertificate } = distribution(
     withOptions({ domain, certificateArn } as StackOptions),
@@ -157,7 +157,7 @@ test('a domain has its certificate, and TLS 1.2 at least, or 1.3', () => {
   assert.equal(distribution(withOptions({})).ViewerCertificate, undefined);
 });
 
-test('web ACL and price class are the distribution’s', () => {
+test('web ACL and price class are set on the distribution', () => {
   const { webAclArn } = ALL_OPTIONS;
   assert.equal(distribution(withOptions({ webAclArn } as StackOptions)).WebACLId, webAclArn);
   for (const [priceClass, expected] of [
@@ -200,7 +200,7 @@ test('pages get CORS headers on S3’s answers by a policy with the stack’s na
   assert.equal(CorsConfig.OriginOverride, true);
 });
 
-test('access logs have a bucket of their own, which stays when they are turned off', () => {
+test('access logs have their own bucket, which stays when they are turned off', () => {
   const logsOf = (options: StackOptions) => {
     const template = withOptions(options);
     const buckets = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::S3::Bucket');
@@ -219,7 +219,7 @@ test('access logs have a bucket of their own, which stays when they are turned o
   assert.equal(logsOf({}).buckets.length, 1);
 });
 
-test('kept data outlive the stack, but no creation that fails', () => {
+test('retained data outlives the stack, but not a failed creation', () => {
   const data = ['AWS::S3::Bucket', 'AWS::Cognito::UserPool'];
   const template = withOptions({ retainData: true, accessLogs: true });
   for (const { Type, DeletionPolicy, UpdateReplacePolicy } of Object.values(template.Resources)) {
@@ -229,13 +229,13 @@ test('kept data outlive the stack, but no creation that fails', () => {
   }
 });
 
-test('keeping data is a change of the pool too, which a deletion policy alone is not', () => {
+test('retaining data changes the pool too, because a deletion policy alone is no change', () => {
   const metadata = (options: StackOptions) => only(halfTemplate(options), 'AWS::Cognito::UserPool').Metadata;
   assert.deepEqual(metadata({ retainData: true }), { 'edge-upload': { retained: true } });
   assert.equal(metadata({}), undefined);
 });
 
-test('tokens are good for as long as was chosen', () => {
+test('tokens are valid for the chosen time', () => {
   const client = (options: StackOptions) =>
     only(withOptions(options), 'AWS::Cognito::UserPoolClient').Properties;
   const { AccessTokenValidity, IdTokenValidity, TokenValidityUnits } = client({ tokenValidityMinutes: 5 });
@@ -257,7 +257,7 @@ test('a second factor is an authenticator app', () => {
   assert.deepEqual(factors(undefined), ['OFF', undefined]);
 });
 
-test('the feature plan of the user pool is Cognito’s to choose unless it is named', () => {
+test('Cognito chooses the feature plan of the user pool unless one is named', () => {
   const tier = (options: StackOptions) =>
     only(halfTemplate(options), 'AWS::Cognito::UserPool').Properties.UserPoolTier;
   assert.equal(tier({ cognitoTier: 'lite' }), 'LITE');
@@ -265,7 +265,7 @@ test('the feature plan of the user pool is Cognito’s to choose unless it is na
   assert.equal(tier({}), undefined);
 });
 
-test('a provider behind the pool signs people in by managed login, with no secret of ours', () => {
+test('a provider behind the pool signs people in by managed login, without a client secret', () => {
   const [saml = {}, oidc = {}] = PROVIDERS;
   const template = halfTemplate(saml);
   const pool = { Ref: only(template, 'AWS::Cognito::UserPool').id };
@@ -327,7 +327,7 @@ test('a provider behind the pool signs people in by managed login, with no secre
 
 const { kmsKeyArn } = ALL_OPTIONS;
 
-test('the bucket sends events where an option needs them', () => {
+test('the bucket sends events if an option needs them', () => {
   const configuration = (options: StackOptions) =>
     uploads(halfTemplate(options)).Properties.NotificationConfiguration;
   const on = { EventBridgeConfiguration: { EventBridgeEnabled: true } };
@@ -348,7 +348,7 @@ interface Target {
   };
 }
 
-test('each address is mailed a text of every upload, and of none below the reserved prefix', () => {
+test('each address is mailed every upload, except below the reserved prefix', () => {
   const notify = ['ops@example.com', 'media@example.com'];
   const options = { notify, writeTo: 'in/{username}/', trust: [ISSUER] };
   const template = withOptions(options);
@@ -410,7 +410,7 @@ test('an address keeps its subscription when others come and go', () => {
   assert.doesNotMatch(JSON.stringify(only(none, 'AWS::Events::Rule').Properties), /Keys begin/);
 });
 
-test('GuardDuty scans the bucket by a role that AWS documents, and malware is mailed', () => {
+test('GuardDuty scans the bucket with the role that AWS documents, and malware is mailed', () => {
   const template = withOptions({ scan: true });
   const role = only({ ...template, Resources: withoutEdge(template) }, 'AWS::IAM::Role');
   const bucket = { Ref: uploadsId(template) };
@@ -448,7 +448,7 @@ test('GuardDuty scans the bucket by a role that AWS documents, and malware is ma
   );
 });
 
-test('objects are encrypted with the key, by way of a bucket key', () => {
+test('objects are encrypted with the key through a bucket key', () => {
   const encryption = (options: StackOptions) => uploads(halfTemplate(options)).Properties.BucketEncryption;
   assert.deepEqual(encryption({ kmsKeyArn }), {
     ServerSideEncryptionConfiguration: [

@@ -93,7 +93,7 @@ test('the same options give the same template, and leave no file behind', (t) =>
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test('the stack name names what has a name in the account', () => {
+test('named resources are named after the stack', () => {
   const named = (stackName: string) => {
     const template = JSON.parse(synthesize({ ...props, stackName }).template);
     const { OriginAccessControlConfig } = only(template, 'AWS::CloudFront::OriginAccessControl').Properties;
@@ -103,7 +103,7 @@ test('the stack name names what has a name in the account', () => {
   assert.ok(named('n'.repeat(128)).length <= 64);
 });
 
-test('the function’s code is the built bundle after its configuration, and nothing private', () => {
+test('the function’s code is its configuration and the built bundle, without private values', () => {
   const { Code } = only(wholeTemplate(EDGE, { maxSize: 7 }), 'AWS::Lambda::Function').Properties;
   const { ZipFile: code } = Code as { ZipFile: string };
   const config = bakedConfig(wholeTemplate(EDGE, { maxSize: 7 }));

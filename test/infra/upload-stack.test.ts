@@ -16,7 +16,7 @@ function bucketStatements(template = whole): readonly Statement[] {
   return (PolicyDocument as { Statement: readonly Statement[] }).Statement;
 }
 
-test('nothing may read the bucket: one distribution may put, abort, and list uploads and their parts', () => {
+test('nobody can read the bucket; one distribution can put, abort, and list uploads and parts', () => {
   const allowed = bucketStatements().filter(({ Effect }) => Effect === 'Allow');
   assert.deepEqual(allowed.flatMap(({ Action }) => Action).sort(), [
     's3:AbortMultipartUpload',
@@ -50,7 +50,7 @@ test('nothing may read the bucket: one distribution may put, abort, and list upl
   );
 });
 
-test('the bucket is private, and forgets uploads that nobody completed', () => {
+test('the bucket is private, and aborts unfinished uploads', () => {
   const { Properties } = only(whole, 'AWS::S3::Bucket');
   assert.deepEqual(Properties, {
     PublicAccessBlockConfiguration: {
@@ -66,7 +66,7 @@ test('the bucket is private, and forgets uploads that nobody completed', () => {
   });
 });
 
-test('the distribution takes https only, keeps nothing, and asks the function first', () => {
+test('the distribution accepts https only, caches nothing, and calls the function first', () => {
   const { DistributionConfig } = only(whole, 'AWS::CloudFront::Distribution').Properties as {
     DistributionConfig: Record<string, unknown> & {
       Origins: Record<string, unknown>[];
@@ -113,7 +113,7 @@ test('the distribution takes https only, keeps nothing, and asks the function fi
   });
 });
 
-test('the function is one that Lambda@Edge takes, and writes logs only', () => {
+test('Lambda@Edge accepts the function, which can only write logs', () => {
   const { Code, Role, ...properties } = only(whole, 'AWS::Lambda::Function').Properties;
   assert.equal(typeof (Code as { ZipFile: unknown }).ZipFile, 'string', 'a literal: no reference, no asset');
   const role = only(whole, 'AWS::IAM::Role');
@@ -140,7 +140,7 @@ test('the function is one that Lambda@Edge takes, and writes logs only', () => {
   );
 });
 
-test('users are invited, sign in without sending their password, and have no secret to lose', () => {
+test('users are invited, sign in without sending their password, and need no client secret', () => {
   const pool = only(whole, 'AWS::Cognito::UserPool').Properties;
   assert.deepEqual(pool.AdminCreateUserConfig, { AllowAdminCreateUserOnly: true });
   assert.deepEqual(pool.AccountRecoverySetting, {
@@ -168,7 +168,7 @@ test('users are invited, sign in without sending their password, and have no sec
   });
 });
 
-test('function and versions outlive the stack, all else goes with it', () => {
+test('function and versions outlive the stack; everything else is deleted with it', () => {
   for (const [id, { Type, DeletionPolicy, UpdateReplacePolicy }] of Object.entries(whole.Resources)) {
     const kept = Type === 'AWS::Lambda::Function' || Type === 'AWS::Lambda::Version';
     const policies = [DeletionPolicy ?? 'Delete', UpdateReplacePolicy ?? 'Delete'];
@@ -189,7 +189,7 @@ test('the outputs have the names of the pattern, and one more', () => {
   });
 });
 
-test('the whole leaves the identity half as it is', () => {
+test('the whole template does not change the identity half', () => {
   const half = halfTemplate();
   const { Resources, Outputs, ...rest } = half;
   const { Resources: allResources, Outputs: allOutputs, ...wholeRest } = whole;

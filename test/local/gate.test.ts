@@ -85,7 +85,7 @@ const UNKNOWN_KEY = {
   sts: 'InvalidClientTokenId',
 };
 
-test('every service takes the key of this cloud and no other', async (t) => {
+test('every service accepts the key of this cloud only', async (t) => {
   const { cloud, endpoint } = await cloudOf(t);
   const { accessKeyId, secretAccessKey } = cloud.accessKey;
   assert.deepEqual(await said(endpoint, cloud.accessKey), ACCEPTED);
@@ -114,7 +114,7 @@ test('a cloud keeps its key over restarts; the key of a former cloud is unknown 
   assert.deepEqual(await said(endpoint, first.accessKey), UNKNOWN_KEY);
 });
 
-test('keys that everybody knows are taken where the cloud was started so, next to its own', async (t) => {
+test('well-known keys are accepted, beside its own, if the cloud was started with that option', async (t) => {
   const { cloud, endpoint } = await cloudOf(t, { wellKnownKeys: true });
   assert.deepEqual(await said(endpoint, { accessKeyId: 'test', secretAccessKey: 'test' }), ACCEPTED);
   assert.deepEqual(await said(endpoint, cloud.accessKey), ACCEPTED);
@@ -122,7 +122,7 @@ test('keys that everybody knows are taken where the cloud was started so, next t
   assert.equal(wrong.s3, 'SignatureDoesNotMatch');
 });
 
-test('the control endpoint wants its token, and proves to who has it which cloud it is', async (t) => {
+test('the control endpoint requires its token, and proves to its holder which cloud it is', async (t) => {
   const { endpoint, secrets, cloud } = await cloudOf(t);
   const url = `${endpoint}/_edge-upload/status`;
   for (const authorization of [
@@ -160,7 +160,7 @@ test('the control endpoint wants its token, and proves to who has it which cloud
   }
 });
 
-test('what AWS leaves unsigned is behind the gate as well', async (t) => {
+test('requests that AWS accepts unsigned are behind the gate too', async (t) => {
   const { endpoint } = await cloudOf(t);
   const target = { 'x-amz-target': 'AWSCognitoIdentityProviderService.InitiateAuth' };
   const open = [

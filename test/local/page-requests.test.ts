@@ -76,7 +76,7 @@ test('pages of the cloud’s own distributions sign in', async (t) => {
   assert.equal(reached.length, 16, 'preflights reach no service');
 });
 
-test('every other request of a page is refused, and answered nothing that the page could read', async (t) => {
+test('every other request of a page is refused with an answer that the page cannot read', async (t) => {
   const { ask, reached } = await endpoint(t);
   const own = `Origin: ${PAGE}`;
   const signIn = [...POST, target('InitiateAuth')];
@@ -123,7 +123,7 @@ test('every other request of a page is refused, and answered nothing that the pa
   assert.deepEqual(reached, []);
 });
 
-test('a distribution that is disabled or deleted has no pages any more', async (t) => {
+test('pages of a disabled or deleted distribution are refused', async (t) => {
   const { ask, serve } = await endpoint(t);
   const head = [...POST, target('InitiateAuth'), `Origin: ${PAGE}`];
   assert.equal((await ask(...head)).status, 200);

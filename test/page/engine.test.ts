@@ -71,7 +71,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
     const unfinished = () => page.evaluate(() => engine.unfinished());
     const openUploads = async () => (await s3.listMultipartUploads({ Bucket })).Uploads ?? [];
 
-    await t.test('files of every size arrive as they are, proved', async () => {
+    await t.test('files of every size arrive unchanged and verified', async () => {
       for (const [name, size] of [
         ['empty', 0],
         ['one', 1],
@@ -135,7 +135,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       assert.deepEqual([await openUploads(), await unfinished()], [[], []]);
     });
 
-    await t.test('another file for the same key starts again, and nothing of the first stays', async () => {
+    await t.test('another file for the same key starts again, and no part of the first remains', async () => {
       const key = 'in/replaced.bin';
       await send(tab, parts, { key, token, stopAt: 10 * MIB });
       const other = await file('other.bin', 17 * MIB);
@@ -148,7 +148,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       assert.deepEqual([await openUploads(), await unfinished()], [[], []]);
     });
 
-    await t.test('a file that changes or vanishes is an error of its own', async () => {
+    await t.test('a file that changes or disappears has its own error', async () => {
       const key = 'in/changed.bin';
       const path = await file('changed.bin', 24 * MIB);
       await tab.choose(path);
@@ -168,7 +168,7 @@ test('the page’s engine in a browser, against an edge', async (t) => {
       assert.deepEqual(await openUploads(), []);
     });
 
-    await t.test('refusals have codes of their own, and nothing of a refused file stays', async () => {
+    await t.test('each refusal has its own code, and no part of a refused file remains', async () => {
       const taken = { key: 'in/one', token, noClobber: true };
       assert.equal(codeOf(await send(tab, one, taken)), 'exists');
       assert.equal(codeOf(await send(tab, parts, taken)), 'exists');

@@ -144,20 +144,23 @@ test('people send files by a link in a browser', { timeout: 600_000 }, async (t)
       await page.close();
     });
 
-    await t.test('what is too large or was sent before is refused in words; the rest arrives', async () => {
-      const { page, problems } = await openTab(browser, inbox.address);
-      await choose(page, large, second, turned);
-      await page.waitForFunction(() => document.querySelectorAll('[data-state=failed]').length === 2);
-      await page.waitForSelector('[data-state=stored]');
-      assert.match(await textOf(page, '.name'), /bill\ufffdfdp\.exe/);
-      const errors = await textOf(page, '.error');
-      assert.match(errors, /The file is too large\. At most 5\d(\.\d)? MB are accepted\./);
-      assert.match(errors, /A file of this name was sent before\. Rename it/);
-      assert.match(await textOf(page, '[role=status]'), /./);
-      await inspect(page, 'page-refused');
-      assert.deepEqual(problems, []);
-      await page.close();
-    });
+    await t.test(
+      'files that are too large or sent before are refused with a reason; the others arrive',
+      async () => {
+        const { page, problems } = await openTab(browser, inbox.address);
+        await choose(page, large, second, turned);
+        await page.waitForFunction(() => document.querySelectorAll('[data-state=failed]').length === 2);
+        await page.waitForSelector('[data-state=stored]');
+        assert.match(await textOf(page, '.name'), /bill\ufffdfdp\.exe/);
+        const errors = await textOf(page, '.error');
+        assert.match(errors, /The file is too large\. At most 5\d(\.\d)? MB are accepted\./);
+        assert.match(errors, /A file of this name was sent before\. Rename it/);
+        assert.match(await textOf(page, '[role=status]'), /./);
+        await inspect(page, 'page-refused');
+        assert.deepEqual(problems, []);
+        await page.close();
+      },
+    );
 
     const single = await createLink(computer, '--as', 'one/report.txt');
     await t.test('a link for one file takes one, once', async () => {
@@ -174,23 +177,20 @@ test('people send files by a link in a browser', { timeout: 600_000 }, async (t)
       await page.close();
     });
 
-    await t.test(
-      'a name that is in the list twice is refused, and removing it leaves the other file alone',
-      async () => {
-        const link = await createLink(computer, '--prefix', 'twice/');
-        const { page, problems } = await openTab(browser, link.address);
-        await choose(page, second);
-        await choose(page, second);
-        await page.waitForSelector('[data-state=stored]');
-        assert.match(await textOf(page, '[data-state=failed] .error'), /same name is in the list/);
-        await page.click('[data-state=failed] [aria-label^=Remove]');
-        await waitForText(page, '.summary', '1 file arrived.');
-        assert.deepEqual(problems, []);
-        await page.close();
-      },
-    );
+    await t.test('a name that is listed twice is refused, and removing it keeps the other file', async () => {
+      const link = await createLink(computer, '--prefix', 'twice/');
+      const { page, problems } = await openTab(browser, link.address);
+      await choose(page, second);
+      await choose(page, second);
+      await page.waitForSelector('[data-state=stored]');
+      assert.match(await textOf(page, '[data-state=failed] .error'), /same name is in the list/);
+      await page.click('[data-state=failed] [aria-label^=Remove]');
+      await waitForText(page, '.summary', '1 file arrived.');
+      assert.deepEqual(problems, []);
+      await page.close();
+    });
 
-    await t.test('links that are changed, of others, or withdrawn say so', async () => {
+    await t.test('a changed, foreign or revoked link has a message of its own', async () => {
       const spoiled = inbox.address.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'));
       const { page, problems } = await openTab(browser, spoiled);
       await waitForText(page, '.message', 'This link is not valid.');

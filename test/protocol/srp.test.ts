@@ -52,7 +52,7 @@ function helperSignature(
   return signed.passwordSignature;
 }
 
-test('the signature is the one of an independent implementation, whatever the numbers', async () => {
+test('the signature equals that of an independent implementation for any numbers', async () => {
   const timestamp = claimTimestamp(new Date('2026-11-05T03:04:05Z'));
   for (let round = 0; round < 10; round += 1) {
     const secret = randomBytes(32);
@@ -133,7 +133,7 @@ test('a server that knows the verifier reaches the same key, one with another ve
   assert.notEqual(await sign('wrong horse'), serverSignature(verifier, b, B));
 });
 
-test('numbers that would give a dishonest server something are refused', async () => {
+test('numbers that would help a dishonest server are refused', async () => {
   const client = startSrp();
   const account = { userPoolId: POOL, userId: 'ada', password: 'secret' };
   const sign = (publicValue: string, salt = 'ab', secretBlock = 'AA==') =>

@@ -7,7 +7,7 @@ import type { Metafile } from 'esbuild';
 import { isAllowedLicence, refusedPackages } from '../../scripts/licences.ts';
 import { thirdPartyNotices } from '../../scripts/notices.ts';
 
-test('a licence is allowed by its SPDX expression, and any allowed choice will do', () => {
+test('a licence is allowed by its SPDX expression; one allowed alternative is enough', () => {
   for (const licence of ['MIT', 'Apache-2.0', '(MIT OR GPL-3.0-or-later)']) {
     assert.ok(isAllowedLicence(licence), licence);
   }

@@ -9,7 +9,7 @@ import { screenLines } from '../support/screen-lines.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-test('a recording keeps what was on the screen at last', () => {
+test('a recording keeps the final screen', () => {
   assert.deepEqual(screenLines('one\r\ntwo\r\n', 20), ['one', 'two']);
   assert.deepEqual(screenLines('\u001b[?25l⠋ working\u001b[1G\u001b[0K✔ done\r\n', 20), ['✔ done']);
   assert.deepEqual(screenLines('first\r\nsecond\u001b[1G\u001b[0K\u001b[1A\u001b[0Kthird', 20), ['third']);
@@ -28,7 +28,7 @@ test('a recording keeps colours, and ends them where the output does', () => {
   ]);
 });
 
-test('the drawing is XML, whatever the lines say', () => {
+test('the drawing is valid XML for lines with any text', () => {
   const svg = recordingSvg([{ at: 1, runs: [{ text: '<a> & "b"', style: [1, 31] }] }], 'a < b');
   assert.equal(XMLValidator.validate(svg), true);
   assert.match(svg, /<tspan class="b r">&#60;a&#62; &#38; "b"<\/tspan>/);

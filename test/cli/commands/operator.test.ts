@@ -32,7 +32,7 @@ async function computer(t: TestContext) {
     });
 }
 
-test('an operator’s commands mean the stack named, that of EDGE_UPLOAD_URL, or the one used last, and say so', async (t) => {
+test('operator commands use the named stack, that of EDGE_UPLOAD_URL, or the last one used, and print it', async (t) => {
   const at = await computer(t);
   const last = at();
   assert.equal((await requireTarget(last)).stackName, 'second');
@@ -44,7 +44,7 @@ test('an operator’s commands mean the stack named, that of EDGE_UPLOAD_URL, or
   assert.deepEqual(await requireTarget(named), { stackName: 'other' });
 });
 
-test('where EDGE_UPLOAD_URL names an edge of somebody else’s, no deployment of one’s own is taken for it', async (t) => {
+test('if EDGE_UPLOAD_URL names a foreign edge, no deployment of the operator replaces it', async (t) => {
   const at = await computer(t);
   for (const url of ['https://theirs.example', 'https://unknown.example']) {
     const refused = withCode(
@@ -58,7 +58,7 @@ test('where EDGE_UPLOAD_URL names an edge of somebody else’s, no deployment of
   }
 });
 
-test('after the chosen one is forgotten nothing is chosen, not even the last one that is left', async (t) => {
+test('after the chosen deployment is forgotten, no other is chosen', async (t) => {
   const at = await computer(t);
   const refused = withCode(
     'no_deployment',
@@ -76,7 +76,7 @@ test('after the chosen one is forgotten nothing is chosen, not even the last one
   assert.equal((await requireTarget(at())).stackName, 'first');
 });
 
-test('an uploader’s edge that is chosen is not operated, nor is another deployment taken for it', async (t) => {
+test('a chosen edge of an uploader is not operated, and no other deployment replaces it', async (t) => {
   const at = await computer(t);
   await useDeployment(at(), 'theirs.example');
   const refused = withCode(
@@ -108,7 +108,7 @@ test('a stack of the embedded cloud and one of the same name on AWS are two', as
   );
 });
 
-test('an address is used where the list of deployments cannot be read, and that is noted', {
+test('an address is used if the list of deployments cannot be read, with a note', {
   skip: process.platform === 'win32' ? 'links need the rights of an administrator' : false,
 }, async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-operator-'));

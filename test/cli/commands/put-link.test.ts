@@ -163,7 +163,7 @@ test('a token that a server quotes reaches no screen, no row and no error', asyn
   }
 });
 
-test('each refusal of a link or key has words and a next step of its own', async (t) => {
+test('each refusal of a link or key has its own message and next step', async (t) => {
   const exact = { k: 'q3.pdf' };
   const below = { p: 'inbox/1/' };
   const cases: readonly [kind: 'eul' | 'euk', Scope, Refusal, code: string, message: RegExp, hint: RegExp][] =

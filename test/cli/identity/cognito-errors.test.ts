@@ -50,11 +50,11 @@ function awsError(name: string, message: string): Error {
   return new sdk.CognitoIdentityProviderServiceException({ name, message, $fault: 'client', $metadata: {} });
 }
 
-test('every error of the operations used here has its place in the table', () => {
+test('the table has every error of the operations in use', () => {
   for (const name of MODELLED) assert.ok(COGNITO_ERRORS[name], name);
 });
 
-test('every entry is an error that the SDK knows, with a code, a hint that is a sentence, and an exit code', () => {
+test('every entry is an error of the SDK with a code, a hint and an exit code', () => {
   for (const [name, { code, hint, hints = [] }] of Object.entries(COGNITO_ERRORS)) {
     assert.ok(name in sdk, name);
     const failure = cognitoFailure(awsError(name, 'Said so.'), 'Signing in as ada', 'cognito.example');
@@ -66,7 +66,7 @@ test('every entry is an error that the SDK knows, with a code, a hint that is a 
   }
 });
 
-test('an operator is told what an operator can do, by the same table', () => {
+test('the same table has hints for operators', () => {
   for (const [name, { code, hint, hints = [], operator }] of Object.entries(COGNITO_ERRORS)) {
     const failure = cognitoFailure(awsError(name, 'Said so.'), 'Adding ada', 'AWS', 'operator');
     assert.equal(failure.code, operator?.code ?? code, name);
@@ -98,13 +98,13 @@ test("Cognito's words choose better hints, and nothing else", () => {
   }
 });
 
-test('an error that Cognito has learned since is told by its name', () => {
+test('a newer error of Cognito is shown by its name', () => {
   const failure = cognitoFailure(awsError('BrandNewException', 'Odd'), 'Signing in', 'cognito.example');
   assert.deepEqual([failure.code, failure.exitCode], ['aws', 8]);
   assert.match(failure.message, /Odd \(BrandNewException\)/);
 });
 
-test('what is no answer of Cognito: the network, our own errors, the rest', () => {
+test('failures that are not answers of Cognito: the network, our own errors, the rest', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
   const network = cognitoFailure(refused, 'Signing in', 'cognito.example');
   assert.equal(network.code, 'unreachable');

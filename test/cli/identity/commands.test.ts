@@ -22,7 +22,7 @@ async function signedIn(here: World, username = 'ada'): Promise<{ file: string; 
   return { file, kept };
 }
 
-test('token prints a token that is good for a while yet, and nothing else', async (t) => {
+test('token prints a token that stays valid for a while, and nothing else', async (t) => {
   const here = await world(t);
   const { kept } = await signedIn(here);
   const printed = await run(here, token(here.context(), {}), { tokenOut: true });
@@ -107,7 +107,7 @@ test('whoami and login print how much of a long list the edge left out', async (
   assert.match(String(signedIn.text), new RegExp(`^Allowed: .* and ${omitted.writeTo} more\\.$`, 'm'));
 });
 
-test('whoami of someone in no group that may upload says so', async (t) => {
+test('whoami reports a user in no group that is allowed to upload', async (t) => {
   const here = await world(t);
   await signedIn(here);
   here.allow({ allowGroups: ['writers', 'editors'] });
@@ -116,7 +116,7 @@ test('whoami of someone in no group that may upload says so', async (t) => {
   assert.match(String(text), /nothing; only members of writers, editors are allowed to upload/);
 });
 
-test('whoami tells when the environment signs in', async (t) => {
+test('whoami reports a sign-in by the environment', async (t) => {
   const here = await world(t);
   const { kept } = await signedIn(here);
   const byToken = await run(here, whoami(here.context({ env: { EDGE_UPLOAD_TOKEN: kept.accessToken } }), {}));
@@ -128,7 +128,7 @@ test('whoami tells when the environment signs in', async (t) => {
   assert.match(String(byPassword.text), /in memory only/);
 });
 
-test('whoami renews a token that the edge takes no longer, once', async (t) => {
+test('whoami renews a token that the edge rejects, once', async (t) => {
   const here = await world(t);
   const { file, kept } = await signedIn(here);
   const { writeFile } = await import('node:fs/promises');
@@ -140,7 +140,7 @@ test('whoami renews a token that the edge takes no longer, once', async (t) => {
   assert.equal((await failure(here, whoami(stale, {}))).code, 'token_refused');
 });
 
-test('logout revokes the refresh token, then forgets', async (t) => {
+test('logout revokes the refresh token, then deletes the tokens', async (t) => {
   const here = await world(t);
   const { file, kept } = await signedIn(here);
   const { document, text } = await run(here, logout(here.context(), {}));
@@ -156,7 +156,7 @@ test('logout revokes the refresh token, then forgets', async (t) => {
   assert.equal(again.document.signedOut, false);
 });
 
-test('logout forgets the tokens even where nobody can be told, and says what that means', async (t) => {
+test('logout deletes the tokens even if they cannot be revoked, and explains what that means', async (t) => {
   const here = await world(t);
   const { file } = await signedIn(here);
   const context = here.context({ env: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } });
@@ -185,7 +185,7 @@ test('logout --everywhere ends every sign-in of the user, on other computers too
   assert.match(error.hint ?? '', /edge-upload login \S+ --username ada/);
 });
 
-test('logout --everywhere that Cognito did not hear of is an error, and forgets nothing', async (t) => {
+test('logout --everywhere that does not reach Cognito is an error and deletes nothing', async (t) => {
   const here = await world(t);
   const { file } = await signedIn(here);
   here.intercept(() => ({
@@ -197,7 +197,7 @@ test('logout --everywhere that Cognito did not hear of is an error, and forgets 
   assert.equal(existsSync(file), true);
 });
 
-test('logout warns where the environment goes on signing in', async (t) => {
+test('logout warns if the environment still signs in', async (t) => {
   const here = await world(t);
   await signedIn(here);
   const context = here.context({ env: { EDGE_UPLOAD_TOKEN: 'aaaa.bbbb.cccc' } });
@@ -205,7 +205,7 @@ test('logout warns where the environment goes on signing in', async (t) => {
   assert.match(JSON.stringify(context.events), /EDGE_UPLOAD_TOKEN/);
 });
 
-test('forgetting an edge forgets all its users, damaged files included, and no other edge', async (t) => {
+test('forgetting an edge deletes all its users, damaged files included, and no other edge’s', async (t) => {
   const here = await world(t);
   const ada = await signedIn(here, 'ada');
   const bob = await signedIn(here, 'bob');

@@ -21,7 +21,7 @@ async function signedIn(here: World) {
   return run(here, login(context, { url: here.url, username: 'ada' }));
 }
 
-test('the deployments that this computer knows, who is signed in, and which is used', async (t) => {
+test('deployments list shows what this computer knows, who is signed in, and which is used', async (t) => {
   const here = await world(t);
   assert.match(String((await list(here.context())).text), /login <url>/);
   await signedIn(here);
@@ -68,7 +68,7 @@ test('forget signs everybody out of it on this computer', async (t) => {
   assert.deepEqual(await listDeployments(here.context()), []);
 });
 
-test('forgetting a deployment of one’s own leaves the stack, and says how to find it', async (t) => {
+test('forgetting an operator’s own deployment keeps the stack, and prints how to find it', async (t) => {
   const here = await world(t);
   await here.operate();
   const { text } = await run(here, forget(here.context(), { name: 'studio' }));

@@ -46,7 +46,7 @@ test('entries are written once, read back as they are, and found by their ids', 
   assert.deepEqual((await readLedger(work, BUCKET, 'link')).entries, []);
 });
 
-test('objects that are no entries are named, and hide no entry', async (t) => {
+test('objects that are not entries are named, and hide no entry', async (t) => {
   const { work, s3 } = await workOnS3(t);
   await writeEntry(work, BUCKET, ENTRY);
   const put = (name: string, body: string) =>

@@ -15,7 +15,7 @@ const entry = (more: Partial<TokenEntry>): TokenEntry =>
     ...more,
   }) as TokenEntry;
 
-test('a shell takes the line for curl with every key and every path of an authority', () => {
+test('a shell accepts the curl line with any key and any path of an authority', () => {
   const token = 'eul_a.b.c';
   assert.equal(
     curlLine(EDGE, entry({ prefix: 'in box/ä/' }), token),
@@ -29,7 +29,7 @@ test('a shell takes the line for curl with every key and every path of an author
   assert.equal(uploadAddress(EDGE, entry({ key: 'a?b#c' })), 'https://up.example.com/a%3Fb%23c');
 });
 
-test('scope and maker are in words', () => {
+test('scope and creator are shown in words', () => {
   const gib = 1024 ** 3;
   for (const [given, words] of [
     [entry({ key: 'q3.pdf', maxSize: 2 * gib }), 'one file, stored as “q3.pdf”, up to 2 GiB'],

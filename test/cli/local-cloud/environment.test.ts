@@ -6,7 +6,7 @@ import { runProgram } from '../../support/programs.ts';
 const CLOUD = { endpoint: 'http://127.0.0.1:4599', caFile: '/home/ada/tls/ca.pem' };
 const KEY = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'a/b+c' };
 
-test('the environment names endpoint, key, region and authority, and drops what would mislead', () => {
+test('the environment sets endpoint, key, region and authority, and unsets misleading variables', () => {
   const env = {
     AWS_ENDPOINT_URL_S3: 'https://elsewhere',
     AWS_ENDPOINT_URL: 'https://elsewhere',
@@ -29,7 +29,7 @@ test('the environment names endpoint, key, region and authority, and drops what 
   assert.ok(!unset.includes('AWS_ENDPOINT_URL') && !unset.includes('PATH'));
 });
 
-test('names of variables that no AWS tool reads do not become commands', () => {
+test('names of unrelated variables do not become commands', () => {
   const names = [
     'AWS_ENDPOINT_URL_S3;touch x',
     'AWS_ENDPOINT_URL_$(id)',
@@ -40,7 +40,7 @@ test('names of variables that no AWS tool reads do not become commands', () => {
   for (const name of unset) assert.match(name, /^[A-Z_]+$/);
 });
 
-test('hosts without a proxy stay so, and loopback joins them once', () => {
+test('NO_PROXY keeps its hosts, and loopback is added once', () => {
   const noProxy = (env: Record<string, string>) => cloudEnvironment(env, CLOUD, KEY).set.NO_PROXY;
   assert.equal(noProxy({ NO_PROXY: '*' }), '*');
   assert.equal(noProxy({ NO_PROXY: '.corp, localhost' }), '.corp,localhost,127.0.0.1');
@@ -50,7 +50,7 @@ test('hosts without a proxy stay so, and loopback joins them once', () => {
 
 const ODD = ` it's "odd" \\ $HOME \`id\` $(id) ! ; & \u2019 * ~ \\' `;
 
-test('a shell reads each value as it is', async () => {
+test('a shell reads each value unchanged', async () => {
   const commands = shellCommands({ set: { CA: ODD }, unset: ['AWS_PROFILE', 'NOT_SET'] }, 'sh');
   const script = 'printf "%s|" "$CA"; env | grep ^AWS_PROFILE || printf gone';
   const { stdout, stderr } = await runProgram('sh', ['-uc', [...commands, script].join('\n')], {

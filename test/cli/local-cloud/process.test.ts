@@ -9,7 +9,7 @@ import { listen } from '../../support/serve.ts';
 
 const COMPUTER = { env: {}, execPath: process.execPath, platform: 'linux' } as const;
 
-test('a damaged or foreign cloud.json is of no running cloud, and its token goes nowhere else', async (t) => {
+test('a damaged or foreign cloud.json is not a running cloud, and its token is not sent elsewhere', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
   let asked = 0;
   const endpoint = await listen(t, (request, response) => {
@@ -53,7 +53,7 @@ test('a damaged or foreign cloud.json is of no running cloud, and its token goes
   assert.equal(await found({ ...whole, endpoint: 'http://127.0.0.1:99999' }), undefined);
 });
 
-test('what is no plain file of ours in place of the log is refused by name, and holds nothing up', async (t) => {
+test('anything but our own plain file in place of the log is refused by name at once', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const log = join(folder, 'cloud.log');

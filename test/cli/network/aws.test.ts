@@ -31,7 +31,7 @@ test('the operator reaches Cognito where AWS_ENDPOINT_URL points, or at the endp
   assert.equal(await operatorsCognito({ ...both, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }), OF_AWS);
 });
 
-test('a sign-in to a real deployment goes to the endpoint of AWS, whatever the environment says', () => {
+test('a sign-in to a real deployment goes to AWS, despite AWS_ENDPOINT_URL', () => {
   for (const endpoint of ['http://127.0.0.1:4599', 'http://localhost:1', 'https://collector.example']) {
     for (const name of ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER']) {
       assert.equal(poolEndpoint({ [name]: endpoint }, REAL), 'https://cognito-idp.eu-west-1.amazonaws.com');

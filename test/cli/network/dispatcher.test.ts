@@ -64,7 +64,7 @@ test('a missing authority file is an error that says what to do', () => {
   );
 });
 
-test('HTTPS_PROXY is used, and NO_PROXY heeded', async () => {
+test('HTTPS_PROXY and NO_PROXY are honoured', async () => {
   const asked: string[] = [];
   const proxy = createServer();
   proxy.on('connect', (incoming, socket, head) => {
@@ -95,7 +95,7 @@ test('HTTPS_PROXY is used, and NO_PROXY heeded', async () => {
   }
 });
 
-test('failures of the network are told apart, each with its reason', async () => {
+test('failures of the network are distinguished, each with its reason', async () => {
   const reasons = async (target: string) => {
     try {
       await request(target, { dispatcher: openDispatcher({ env: {} }) });

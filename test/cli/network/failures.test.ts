@@ -13,7 +13,7 @@ import { SdkHandler } from '../../../cli/network/sdk-handler.ts';
 
 const failed = (code: string, more: object = {}) => Object.assign(new Error(code), { code, ...more });
 
-test('every failure of a socket or a name is the network’s, whatever its name and however deep it is', () => {
+test('every failure of a socket or a name counts as the network’s, at any depth', () => {
   const socket = [
     'ENETDOWN',
     'EHOSTDOWN',
@@ -76,7 +76,7 @@ test('files, services, interruptions and mistakes of this program are not the ne
   assert.equal(networkFailure(ours, 'edge.example'), ours);
 });
 
-test('a certificate is not tried again, a handshake is', () => {
+test('a certificate error is not retried, a failed handshake is', () => {
   for (const code of [
     'CERT_HAS_EXPIRED',
     'SELF_SIGNED_CERT_IN_CHAIN',
@@ -119,7 +119,7 @@ async function serve(answer: (socket: Socket, connection: number) => void) {
   };
 }
 
-test('answers that are no HTTP have words of their own', async (t) => {
+test('answers that are not HTTP have their own message', async (t) => {
   const dispatcher = new Agent();
   t.after(() => dispatcher.destroy());
   for (const [bytes, reason] of [
@@ -197,7 +197,7 @@ test('an AWS call is sent again where its answer broke off', async (t) => {
   assert.equal(server.count(), 3);
 });
 
-test('what answers AWS’s clients and is not AWS has words of its own', async (t) => {
+test('a server that is not AWS has its own message', async (t) => {
   const server = await serve((socket) => {
     socket.end(
       'HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html><p>Sign in to the Wi-Fi</html>',

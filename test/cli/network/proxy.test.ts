@@ -199,7 +199,7 @@ test('user names and passwords are decoded as curl does: what is not percent-enc
   }
 });
 
-test('what is no address of a proxy is an error of the request that needs it, and does not show it', async () => {
+test('an invalid proxy address fails the request that needs it, and is not shown', async () => {
   for (const HTTPS_PROXY of [
     'socks5h://ada:hunter2@proxy:1080',
     'http://',
@@ -259,7 +259,7 @@ test('NO_PROXY is read as curl reads it', () => {
   for (const [list, where] of proxied) assert.ok(!isExempt(list, where), `${list} and ${where.hostname}`);
 });
 
-test('HTTPS_PROXY goes before ALL_PROXY, lower case before upper, and an empty value is none', () => {
+test('HTTPS_PROXY precedes ALL_PROXY, lower case precedes upper, and an empty value means no proxy', () => {
   const to = { hostname: 'edge.example', port: 443 };
   const name = (env: Env) => proxyFor(env, to)?.name;
   assert.equal(name({ HTTPS_PROXY: 'a:1', ALL_PROXY: 'b:1' }), 'a:1');
@@ -270,7 +270,7 @@ test('HTTPS_PROXY goes before ALL_PROXY, lower case before upper, and an empty v
   assert.equal(name({ HTTPS_PROXY: 'a:1', no_proxy: 'edge.example' }), undefined);
 });
 
-test('plain http stays on this computer: no proxy sees it, and no other host', async () => {
+test('plain http stays on this computer, without a proxy', async () => {
   const plain = await listen(createServer((_request, response) => void response.end('hello')));
   const { port, asked } = await proxy();
   const env = { HTTP_PROXY: `http://127.0.0.1:${port}`, HTTPS_PROXY: `http://127.0.0.1:${port}` };

@@ -73,7 +73,7 @@ test('an answer without an end is broken off', async (t) => {
   await cut;
 });
 
-test('a server that keeps silent is asked twice, and the error says no more than ours', async (t) => {
+test('a silent server is asked twice, and the error shows no more than our own text', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let asked = 0;
   const silent = {

@@ -34,7 +34,7 @@ const DEPLOYMENT = {
   local: LOCAL,
 };
 
-test('what is wrong with a settings file is said, with the file and what to do', async (t) => {
+test('an invalid settings file is reported, with what to do', async (t) => {
   const { place, write } = await computer(t);
   const cases = {
     '': 'it is empty',
@@ -64,7 +64,7 @@ test('what is wrong with a settings file is said, with the file and what to do',
   }
 });
 
-test('whatever a settings file holds, it is read or refused by name', async (t) => {
+test('a settings file with any content is read or refused by name', async (t) => {
   const { place, write } = await computer(t);
   const files = [
     {
@@ -97,7 +97,7 @@ test('whatever a settings file holds, it is read or refused by name', async (t) 
   }
 });
 
-test('a mistake in the code that reads is no fault of the file', async (t) => {
+test('a defect of the reading code is not blamed on the file', async (t) => {
   const { write } = await computer(t);
   const file = await write('deployments.json', '{}');
   const broken = () => {
@@ -106,7 +106,7 @@ test('a mistake in the code that reads is no fault of the file', async (t) => {
   await assert.rejects(readDocument(file, broken, 'run the command again'), TypeError);
 });
 
-test('where there is no place for settings, none are known', async () => {
+test('without a folder for settings, there are none', async () => {
   const place = { env: { HOME: '' }, platform: 'linux', home: '' } as const;
   assert.deepEqual(await listDeployments(place), []);
   assert.deepEqual(await listLeftovers(place), []);

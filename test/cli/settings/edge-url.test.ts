@@ -17,7 +17,7 @@ test('a bare domain and a whole URL mean the same edge', () => {
   assert.equal(edgeUrl('127.0.0.1:4443'), 'https://127.0.0.1:4443');
 });
 
-test('plain http is for loopback alone', () => {
+test('plain http is allowed for loopback only', () => {
   assert.equal(edgeUrl('http://127.0.0.1:8080'), 'http://127.0.0.1:8080');
   assert.equal(edgeUrl('http://localhost:8080'), 'http://localhost:8080');
   for (const typed of [
@@ -30,7 +30,7 @@ test('plain http is for loopback alone', () => {
   }
 });
 
-test('what is more than a host is refused, above all a password', () => {
+test('anything beyond a host is refused, a password above all', () => {
   for (const typed of [
     'https://ada:secret@example.com',
     'https://example.com/path',
@@ -61,7 +61,7 @@ test('loopback is recognised by the whole host name', () => {
   ]);
 });
 
-test('whatever is typed is an address of an edge, or a usage error', () => {
+test('any typed text is an address of an edge or a usage error', () => {
   const random = seeded(3);
   const parts = [
     'https://',

@@ -35,7 +35,7 @@ async function ownFolder(t: TestContext): Promise<string> {
   return folder;
 }
 
-test('a folder is made with those above it, for its owner alone, by many at once', async (t) => {
+test('a folder is created with its parents, private to its owner, by many at once', async (t) => {
   const home = await ownFolder(t);
   const deep = join(home, 'a', 'b', 'c');
   await Promise.all(Array.from({ length: 20 }, () => makeFolder(deep)));
@@ -55,13 +55,13 @@ test('what cannot be a folder is an error', async (t) => {
   await assert.rejects(makeFolder(join(home, 'link', 'a', 'b')), { code: 'ENOENT' });
 });
 
-test('where the kernel lets nobody make one, the attempt ends', {
+test('where the kernel forbids folders, the attempt ends', {
   skip: process.platform === 'linux' ? false : 'Linux alone has /proc',
 }, async () => {
   await assert.rejects(makeFolder('/proc/edge-upload/a/b'), { code: 'ENOENT' });
 });
 
-test('what is in the place of a file of ours is neither read nor changed', { skip: noLinks }, async (t) => {
+test('anything else in place of our file is neither read nor changed', { skip: noLinks }, async (t) => {
   const home = await ownFolder(t);
   const victim = join(home, 'victim');
   await writeFile(victim, 'not ours', { mode: 0o644 });
@@ -92,7 +92,7 @@ test('what is in the place of a file of ours is neither read nor changed', { ski
   assert.ok(ctimeMs >= before.ctimeMs);
 });
 
-test('a link in the place of a file is replaced, and what it leads to stays', {
+test('a link in place of a file is replaced, and its target stays', {
   skip: noLinks,
 }, async (t) => {
   const home = await ownFolder(t);
@@ -104,7 +104,7 @@ test('a link in the place of a file is replaced, and what it leads to stays', {
   assert.deepEqual((await readdir(home)).sort(), ['kept.json', 'victim']);
 });
 
-test('links of the user above our folder, such as those of dotfiles, lead on', {
+test('links above our folder, such as those of dotfiles, are followed', {
   skip: noLinks,
 }, async (t) => {
   const home = await ownFolder(t);
@@ -116,7 +116,7 @@ test('links of the user above our folder, such as those of dotfiles, lead on', {
   assert.equal((await stat(join(home, 'dotfiles/edge-upload/deployments.json'))).mode & 0o777, 0o600);
 });
 
-test('a file with secrets that others can read is closed to them, on its own handle', {
+test('a file with secrets that others can read is made private through its own handle', {
   skip: noLinks,
 }, async (t) => {
   const path = join(await ownFolder(t), 'token.json');
@@ -165,7 +165,7 @@ test('a file that is far too large is refused before it is read', async (t) => {
   await assert.rejects(readIfThere(path), { code: 'settings', message: /is larger than 16 MiB/ });
 });
 
-test('whether a folder can be written is known before it is made', { skip: noLinks }, async (t) => {
+test('whether a folder can be written is checked before it is created', { skip: noLinks }, async (t) => {
   const home = await ownFolder(t);
   await requireWritable(join(home, 'a/b/c'));
   assert.deepEqual(await readdir(home), []);

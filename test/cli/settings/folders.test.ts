@@ -21,7 +21,7 @@ test('a relative XDG path is ignored, as the specification asks', () => {
   assert.equal(at('linux', { XDG_CONFIG_HOME: 'somewhere' }).config, '/home/ada/.config/edge-upload');
 });
 
-test('macOS keeps all in Application Support, unless XDG says otherwise', () => {
+test('macOS uses Application Support, unless XDG says otherwise', () => {
   assert.equal(at('darwin').config, '/home/ada/Library/Application Support/edge-upload');
   assert.equal(at('darwin', { XDG_DATA_HOME: '/d' }).data, '/d/edge-upload');
 });
@@ -43,7 +43,7 @@ test('an empty or relative home folder is none, and the reason names its variabl
   assert.equal(findFolder(windows, 'state').missing, 'USERPROFILE is empty');
 });
 
-test('a place that is named needs no home folder, and one that is missing is an error only once it is needed', () => {
+test('a named folder needs no home folder; a missing one is an error only when it is used', () => {
   const place = { platform: 'linux', env: { HOME: '', XDG_CONFIG_HOME: '/c' }, home: '' } as const;
   assert.equal(folders(place).config, '/c/edge-upload');
   assert.throws(() => folders(place).state, {

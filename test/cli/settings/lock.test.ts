@@ -55,7 +55,7 @@ async function forge(path: string, change: Record<string, unknown>): Promise<voi
   await writeFile(`${path}.lock`, JSON.stringify({ ...(await ownIdentity()), ...change }));
 }
 
-test('work gives its value, a failure passes through, and nothing stays behind', () =>
+test('withLock returns the work’s value, passes on its failure, and leaves no file', () =>
   inFolder(async (path, folder) => {
     assert.equal(await withLock(path, async () => 7), 7);
     await assert.rejects(
@@ -105,7 +105,7 @@ test('many processes take turns', () =>
     assert.equal(await readFile(`${path}.trace`, 'utf8'), '()'.repeat(120));
   }));
 
-test('a holder killed with kill -9 holds nobody up, however many wait, and they still take turns', () =>
+test('a holder killed with kill -9 blocks nobody, and all waiters still take turns', () =>
   inFolder(async (path, folder) => {
     await writeFile(path, '0');
     const killed = await holder(path);
@@ -140,7 +140,7 @@ test('waiters that find a dead holder at once do not share the lock', () =>
     }
   }));
 
-test('a line of holders that all died is succeeded at its end', () =>
+test('a chain of dead holders is succeeded at its end', () =>
   inFolder(async (path, folder) => {
     const first = await holder(path);
     first.kill('SIGKILL');
@@ -196,14 +196,14 @@ test('a holder on another computer is dead once it is silent', () =>
     assert.equal(await withLock(path, async () => 'mine', { pollMs: 5, silentMs: 50 }), 'mine');
   }));
 
-test('a lock file that a power cut left empty is got over', () =>
+test('a lock file that a power cut left empty is replaced', () =>
   inFolder(async (path, folder) => {
     await writeFile(`${path}.lock`, '');
     assert.equal(await withLock(path, async () => 'mine', { pollMs: 5, silentMs: 20 }), 'mine');
     assert.deepEqual(await readdir(folder), []);
   }));
 
-test('who was wrongly taken for dead leaves the lock to its successor', () =>
+test('a holder wrongly taken for dead leaves the lock to its successor', () =>
   inFolder(async (path) => {
     let releaseFirst = () => {};
     const free = new Promise<void>((resolve) => {
@@ -235,7 +235,7 @@ test('who was wrongly taken for dead leaves the lock to its successor', () =>
     assert.equal(await withLock(path, async () => 'free', { waitMs: 0 }), 'free');
   }));
 
-test('a file system without hard links is locked all the same', async () => {
+test('locks work on a file system without hard links', async () => {
   const { link } = fs;
   fs.link = () => Promise.reject(Object.assign(new Error('not supported'), { code: 'ENOTSUP' }));
   syncBuiltinESMExports();
@@ -258,7 +258,7 @@ test('a file system without hard links is locked all the same', async () => {
   }
 });
 
-test('a holder shows life where waiters look', () =>
+test('a living holder keeps its lock file fresh', () =>
   inFolder(async (path) => {
     const signs = new Set<number>();
     await withLock(
@@ -294,7 +294,7 @@ test('a folder that cannot be written is a disk error at once', () =>
     );
   }));
 
-test('a line of holders that comes back to itself is an error, not a loop', () =>
+test('a circular chain of holders is an error, not a loop', () =>
   inFolder(async (path) => {
     const [one, other] = ['e'.repeat(24), 'f'.repeat(24)];
     await forge(path, { nonce: one });
@@ -307,26 +307,23 @@ test('a line of holders that comes back to itself is an error, not a loop', () =
     );
   }));
 
-test(
-  'a link or a pipe in the place of a lock is got over, and what it leads to is left alone',
-  { skip: onWindows() },
-  () =>
-    inFolder(async (path, folder) => {
-      const victim = join(folder, 'victim');
-      await writeFile(victim, JSON.stringify(await ownIdentity()), { mode: 0o644 });
-      const before = await stat(victim);
-      await symlink(victim, `${path}.lock`);
-      const quick = { pollMs: 5, silentMs: 20 };
-      assert.equal(await withLock(path, async () => 'mine', { ...quick, beatMs: 1 }), 'mine');
-      assert.equal((await runProgram('mkfifo', [`${path}.lock`])).code, 0);
-      assert.equal(await withLock(path, async () => 'mine', quick), 'mine');
-      const after = await stat(victim);
-      assert.deepEqual([after.mode, after.mtimeMs, after.size], [before.mode, before.mtimeMs, before.size]);
-      assert.deepEqual(await readdir(folder), ['victim']);
-    }),
+test('a link or a pipe in place of a lock is replaced, and its target stays', { skip: onWindows() }, () =>
+  inFolder(async (path, folder) => {
+    const victim = join(folder, 'victim');
+    await writeFile(victim, JSON.stringify(await ownIdentity()), { mode: 0o644 });
+    const before = await stat(victim);
+    await symlink(victim, `${path}.lock`);
+    const quick = { pollMs: 5, silentMs: 20 };
+    assert.equal(await withLock(path, async () => 'mine', { ...quick, beatMs: 1 }), 'mine');
+    assert.equal((await runProgram('mkfifo', [`${path}.lock`])).code, 0);
+    assert.equal(await withLock(path, async () => 'mine', quick), 'mine');
+    const after = await stat(victim);
+    assert.deepEqual([after.mode, after.mtimeMs, after.size], [before.mode, before.mtimeMs, before.size]);
+    assert.deepEqual(await readdir(folder), ['victim']);
+  }),
 );
 
-test('whatever a lock file holds, its lock is taken in the end', () =>
+test('the lock of a lock file with any content is taken in the end', () =>
   inFolder(async (path, folder) => {
     const own = JSON.stringify(await ownIdentity());
     for (const text of mutations(own, 60)) {

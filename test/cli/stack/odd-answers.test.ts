@@ -35,7 +35,7 @@ test('the probe of an edge does not wait for the end of an answer that has none'
   assert.equal(await guardDefect(url, { dispatcher, signal }), undefined);
 });
 
-test('an answer without a stack is not taken for the word that there is none', async () => {
+test('an answer without a stack does not mean that there is none', async () => {
   for (const answer of [{}, { Stacks: [] }, { Stacks: [{}] }, { Stacks: [{ StackName: 'a' }] }]) {
     const cloudformation = { send: async () => answer };
     const work = { clients: { cloudformation }, stackName: 'a' } as unknown as StackWork;
@@ -43,7 +43,7 @@ test('an answer without a stack is not taken for the word that there is none', a
   }
 });
 
-test('users that are described as Cognito does not are refused, and odd dates left out', async () => {
+test('users in a form that Cognito never sends are refused, and odd dates left out', async () => {
   const list = async (user: unknown) => {
     const cognito = { send: async () => ({ Users: [user] }) } as unknown as CognitoIdentityProviderClient;
     const found = [];
@@ -136,7 +136,7 @@ test('a redirect of S3 names the region of the bucket, any other where it leads'
   );
 });
 
-test('log lines are shown whatever they hold; a line without a time is an error', async (t) => {
+test('log lines with any text are shown; a line without a time is an error', async (t) => {
   const messages = [
     '{"edge":"refused"',
     '{"edge":"refused","status":{},"code":[],"method":null}',

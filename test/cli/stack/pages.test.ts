@@ -39,7 +39,7 @@ test('a page that points to itself ends the list with an error', async () => {
   }
 });
 
-test('a list that repeats pages, or gives empty ones, has no end whatever its tokens say', async () => {
+test('a list that repeats pages, or has empty ones, ends with an error', async () => {
   const rounds = (at: number): Page => ({ next: at % 2 === 0 ? 'there' : 'back', items: [`${at}`] });
   const repeated = (at: number): Page => ({ next: `${at}`, items: ['ada'] });
   const empty = (at: number): Page => ({ next: `${at}` });

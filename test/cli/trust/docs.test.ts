@@ -14,7 +14,7 @@ function wordsOf(line: string): string[] {
   return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '').slice(1);
 }
 
-test('the commands of the page about providers are commands that there are', async (t) => {
+test('the commands of the page about providers exist', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-docs-'));
   t.after(() => rm(home, { recursive: true, force: true }));
   await writeFile(join(home, 'trust.yaml'), 'issuers: []');

@@ -22,7 +22,7 @@ test('a plan writes claims as the command line takes them', () => {
   );
 });
 
-test('a rule for every repository of an owner says so first', () => {
+test('a rule for every repository of an owner has a warning first', () => {
   const corp = issuer('corp', []);
   const when = [{ claim: ['repository_owner_id'], is: ['5'] }];
   assert.match(

@@ -25,7 +25,7 @@ test('letters that take two columns, or several characters, are counted as the t
   assert.equal(cutMiddle(`${accented}x`, 5), `e\u0301e\u0301…e\u0301x`);
 });
 
-test('nothing is wider than it may be', () => {
+test('no text is wider than its limit', () => {
   const text = '夏a休👩‍👧みe\u0301の写真🇩🇪.jpg'.repeat(3);
   for (let columns = 3; columns < 60; columns += 1) {
     for (const cut of [cutEnd, cutMiddle]) {

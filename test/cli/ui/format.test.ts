@@ -20,7 +20,7 @@ test('bytes come in binary units with three figures at most', () => {
   ]);
 });
 
-test('limits have no decimals that say nothing', () => {
+test('limits have no needless decimals', () => {
   const shown = [500, 1024 ** 2 * 500, 1024 ** 3 * 5, 1024 ** 3 * 1.5, 1024 ** 3 * 10].map(formatLimit);
   assert.deepEqual(shown, ['500 B', '500 MiB', '5 GiB', '1.5 GiB', '10 GiB']);
 });
@@ -44,7 +44,7 @@ test('prose is broken between words; commands, tables and long words stay whole'
   assert.deepEqual(wrapText('a b', 80), ['a b']);
 });
 
-test('durations grow from milliseconds to hours without a 60 in a lower place', () => {
+test('durations from milliseconds to hours never show 60 of a smaller unit', () => {
   const shown = [0, 850, 4200, 59_940, 59_960, 185_000, 3_599_600, 7_805_000].map(formatDuration);
   assert.deepEqual(shown, ['0 ms', '850 ms', '4.2 s', '59.9 s', '1m 00s', '3m 05s', '1h 00m', '2h 10m']);
 });

@@ -32,7 +32,7 @@ const moving: TransferEvent = {
   active: [],
 };
 
-test('work is told in whole lines on stderr, results on stdout', () => {
+test('progress is whole lines on stderr, results are on stdout', () => {
   const shown = show([
     { type: 'task-started', task: 'Emptying the bucket' },
     { type: 'task-progress', task: 'Emptying the bucket', detail: '10 objects' },
@@ -43,7 +43,7 @@ test('work is told in whole lines on stderr, results on stdout', () => {
   assert.equal(shown.stderr, 'Emptying the bucket: 20 objects\n');
 });
 
-test('work that something else is told of in between, or that takes its time, has a line when it begins', (t) => {
+test('a step that is slow, or interleaved with other output, has a line when it begins', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const task = 'Deleting the stack';
   const stderr = new Screen();
@@ -95,7 +95,7 @@ test('progress comes once in ten seconds at most, without carriage returns or es
   assert.equal(often, '50%  50.0 MiB of 100 MiB  10.0 MiB/s  5 s left  1 of 3 files\n'.repeat(2));
 });
 
-test('only what ended is told of the resources, with the reason of a failure', () => {
+test('only finished resources are reported, with the reason of a failure', () => {
   const resource = {
     type: 'resource',
     logicalId: 'Bucket',
@@ -110,7 +110,7 @@ test('only what ended is told of the resources, with the reason of a failure', (
   assert.equal(stderr, '  bucket could not be created: name taken\n  bucket kept\n');
 });
 
-test('--quiet leaves results, warnings and nothing else; --debug adds what happens underneath', () => {
+test('--quiet leaves only results and warnings; --debug adds details', () => {
   const events: UiEvent[] = [
     { type: 'note', text: 'by the way' },
     { type: 'warning', text: 'look out' },
@@ -121,7 +121,7 @@ test('--quiet leaves results, warnings and nothing else; --debug adds what happe
   assert.match(show(events, { debug: true }).stderr, /^debug: GET \/$/m);
 });
 
-test('a warning is one line, whatever a name in it holds', () => {
+test('a warning is one line, with any name in it', () => {
   const { stderr } = show([{ type: 'warning', text: 'a\nwarning: forged is skipped' }]);
   assert.equal(stderr, 'warning: a\\x0awarning: forged is skipped\n');
 });

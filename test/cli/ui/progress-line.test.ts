@@ -18,7 +18,7 @@ test('share, rate and time left are shown once they are known', () => {
   assert.equal(progressLine({ ...moving, bytes: 2048 }), '100%  2.00 KiB of 2.00 KiB  256 B/s');
 });
 
-test('trouble of the network is one line, however much waits for another try', () => {
+test('network trouble is one line, however many requests wait for a retry', () => {
   assert.equal(troubleLine(event), undefined);
   const trouble = { count: 8, noun: 'part' } as const;
   assert.equal(troubleLine({ ...event, trouble }), 'Network trouble on 8 parts; retrying…');

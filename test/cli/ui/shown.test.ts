@@ -53,7 +53,7 @@ function hostile(random: () => number): string {
   return Array.from({ length }, () => parts[Math.floor(random() * parts.length)]).join('');
 }
 
-test('what steers, reverses or hides is a visible escape, and letters of all scripts stay', () => {
+test('control, direction and invisible characters become visible escapes; letters of all scripts stay', () => {
   const cases: Record<string, string> = {
     'a\u001b[2Jb\rc\u009bd\u007f': 'a\\x1b[2Jb\\x0dc\\x9bd\\x7f',
     'two\nlines\u2028three\u2029\u0085': 'two\\x0alines\\u{2028}three\\u{2029}\\x85',
@@ -82,14 +82,14 @@ test('what steers, reverses or hides is a visible escape, and letters of all scr
   assert.equal(visible(once), once);
 });
 
-test('only what is ours is styled or has lines: text that is put in is escaped, a list has a line for each', () => {
+test('only our own text has styles and line breaks; inserted text is escaped', () => {
   const paint = painter(true);
   assert.equal(`${line`${paint('red', '\u001b[2J')}: ${'a\nb'}`}`, '\u001b[31m\\x1b[2J\u001b[39m: a\\x0ab');
   assert.deepEqual(shownLines('a\nb', PLAIN).map(String), ['a\\x0ab']);
   assert.deepEqual(shownLines(['a', { style: 'bold', text: 'b\n' }], PLAIN).map(String), ['a', 'b\\x0a']);
 });
 
-test('JSON has the same values, and no character that a terminal obeys or hides', () => {
+test('JSON has the same values, and no control or invisible character', () => {
   const random = seeded(7);
   for (let round = 0; round < 200; round += 1) {
     const value = { [hostile(random)]: hostile(random), list: [hostile(random)] };
@@ -132,7 +132,7 @@ function looks(color: boolean) {
   return { look: { paint, symbols } };
 }
 
-test('no event of any kind brings a hostile text to any screen, or a line that looks like ours', () => {
+test('no event puts hostile text, or a line that looks like ours, on a screen', () => {
   const random = seeded(11);
   for (let round = 0; round < 20; round += 1) {
     const text = hostile(random);

@@ -38,7 +38,7 @@ function draw(events: readonly UiEvent[], { columns = 80, env = {} }: Terminal =
   return { drawn, lines: drawn.split('\n').slice(0, -1) };
 }
 
-test('what a step has come to is beside it, and below it where the terminal would break it within a word', () => {
+test('the result of a step is beside it, or below it where the terminal would break a word', () => {
   const [task, detail] = ['Counting what the bucket holds', '2 objects, 5.72 MiB'];
   const whole = `✔ ${task}  ${detail}`;
   const events: UiEvent[] = [

@@ -76,7 +76,7 @@ test('a rotated key is downloaded once; a withdrawn one is no longer trusted, al
   assert.equal(await sayLater(later(OLD, { jti: '2' })), 'invalid_token');
 });
 
-test('a set that is a day old is downloaded again, one that is a week old is not used', async () => {
+test('a key set is downloaded again after a day, and not used after a week', async () => {
   const { say, tokenOf, serve, wait, asked } = edge();
   wait(DAY);
   assert.equal(await say(tokenOf(OLD)), 'ada');
@@ -103,7 +103,7 @@ test('a set that is a day old is downloaded again, one that is a week old is not
   assert.equal(asked(), downloads, 'the clock runs from the last success');
 });
 
-test('the age counts from the deploy, not from the start of the function, for tokens seen before too', async () => {
+test('the age of a key set counts from the deploy, also for tokens seen before', async () => {
   const old = edge({ bakedAgo: 8 * DAY });
   assert.equal(await old.say(old.tokenOf(OLD)), 'keys_unavailable');
   assert.equal(old.asked(), 1);
@@ -116,7 +116,7 @@ test('the age counts from the deploy, not from the start of the function, for to
   assert.equal(asked(), 1);
 });
 
-test('of a downloaded set the keys that verify tokens count, however odd the others are', async () => {
+test('only keys that verify tokens are used from a downloaded set', async () => {
   const { say, tokenOf, serve, wait } = edge();
   const odd = [null, 7, {}, { kty: 'RSA' }, { ...NEW.jwk, kid: 'enc', use: 'enc' }, { ...NEW.jwk, crv: 'X' }];
   serve(JSON.stringify({ keys: [...odd, { ...NEW.jwk, x5c: ['MII'] }] }));
@@ -129,7 +129,7 @@ test('of a downloaded set the keys that verify tokens count, however odd the oth
   }
 });
 
-test('a set without usable keys withdraws all, also for tokens seen before', async () => {
+test('a set without usable keys withdraws all keys, also for tokens seen before', async () => {
   const unusable = JSON.stringify({ keys: [{ ...NEW.jwk, use: 'enc' }, null] });
   for (const document of ['{"keys":[]}', unusable]) {
     const { say, tokenOf, serve, wait } = edge();
@@ -153,7 +153,7 @@ test('requests that wait for the same download share it', async () => {
   assert.equal(asked(), 1);
 });
 
-test('a token seen before is judged again by its times and by the edge that it came to', async () => {
+test('a token seen before is checked again for its times and its edge', async () => {
   const { say, tokenOf, wait } = edge();
   const seen = tokenOf(OLD);
   assert.equal(await say(seen), 'ada');

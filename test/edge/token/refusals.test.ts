@@ -185,7 +185,7 @@ const ROWS: readonly Row[] = [
   ['a workload', { kind: 'workload', token: 'id' }, { scope: 'x', azp: 'anything' }, 'ada'],
 ];
 
-test('each refusal of a token has its code and says what is wrong', async (t) => {
+test('each refusal of a token has a code and a reason', async (t) => {
   for (const [name, issuer, claims, expected, header] of ROWS) {
     await t.test(name, async () => {
       const said = await judged(
@@ -198,7 +198,7 @@ test('each refusal of a token has its code and says what is wrong', async (t) =>
   }
 });
 
-test('what is no JWT is refused, and an opaque token named as such', async () => {
+test('a token that is not a JWT is refused, and an opaque token is named as such', async () => {
   const config = configOf(
     outside({ preset: 'auth0' }, API),
     outside({ preset: 'google', iss: ['https://x/'] }),
@@ -254,7 +254,7 @@ test('each algorithm verifies with a key of its type, and with no other', async 
   assert.match(await judged(signed(first, personal()), configOf(broken)), /^invalid_token: .*signature/);
 });
 
-test('of two keys with one id the one that fits the algorithm counts', async () => {
+test('of two keys with one id, the one that fits the algorithm is used', async () => {
   const [rsa, ec] = [SHARED_KEY, issuerKey('ES256', 'shared')];
   const config = configOf(outside({ keys: [rsa.jwk, ec.jwk] }, API));
   assert.equal(await judged(signed(rsa, personal()), config), 'ada');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Verified, VerifiedTokens } from '../../../edge/token/verified-tokens.ts';
 
-test('the tokens that are remembered are bounded in number and size; the oldest go first', () => {
+test('remembered tokens are bounded in number and size; the oldest are dropped first', () => {
   const tokens = new VerifiedTokens();
   const one = {} as Verified;
   for (let at = 0; at < 300; at += 1) tokens.add(`token-${at}`, one);

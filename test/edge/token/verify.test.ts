@@ -31,7 +31,7 @@ async function refused(token: string, verifying = verify): Promise<Refusal> {
   return assert.fail(`accepted: ${token}`);
 }
 
-test('a token of the pool and client is its caller, without the network', async () => {
+test('a token of the pool and client identifies its caller without a network request', async () => {
   const verify = createVerify(config(), {
     download: async () => assert.fail('that went over the network'),
   });
@@ -131,7 +131,7 @@ test('a flipped bit anywhere in a token is refused', async () => {
     assert.equal(REFUSALS[(await refused(flipBit(good, part))).code], 401);
 });
 
-test('each bit of the signature counts, and each spelling of it', async () => {
+test('a signature with any bit or character changed is refused', async () => {
   const token = accessToken();
   const at = token.lastIndexOf('.') + 1;
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -189,7 +189,7 @@ test('callers who wait for the same keys share one download', async () => {
   assert.deepEqual(pool.asked, [JWKS]);
 });
 
-test('a download that fails is retried after ten seconds, and stops no valid token', async () => {
+test('a failed download is retried after ten seconds, and valid tokens still pass', async () => {
   const unknown = accessToken({}, signingKey('unknown'));
   const { jwk } = POOL_KEY;
   const answers: Download[] = [
@@ -231,7 +231,7 @@ test('invented key ids cost one download, and neither displace nor delay keys', 
   assert.deepEqual(pool.asked, [JWKS]);
 });
 
-test('no key is downloaded for a token that is refused for what it says', async () => {
+test('no key is downloaded for a token with invalid claims', async () => {
   // Before the pool's clock is set: making a key takes seconds on a busy machine.
   const now = Math.floor(Date.now() / 1000);
   const pool = downloading(async () => assert.fail('that went over the network'));
@@ -266,7 +266,7 @@ function signWith(header: object | string, body: object | string): string {
 
 const SIGNED = { alg: 'RS256', kid: POOL_KEY.kid };
 
-test('odd headers of a token that the pool signed are refused, and none is a fault of the edge', async () => {
+test('odd headers of a signed token are refused without a fault of the edge', async () => {
   for (const header of [
     ...[['exp'], [], 'exp', null, {}, 0, false, ['b64'], ''].map((crit) => ({ ...SIGNED, crit })),
     ...['none', 'HS256', 'RS384', 'PS256', 'ES256', 'EdDSA', 'rs256', '', 256, null].map((alg) => ({
@@ -287,7 +287,7 @@ test('odd headers of a token that the pool signed are refused, and none is a fau
   assert.equal((await verify(signWith(unheeded, claims()))).name, 'ada');
 });
 
-test('times that no token has are refused, and none is a fault of the edge', async () => {
+test('invalid times are refused without a fault of the edge', async () => {
   const odd = ['-1', '1e300', '-1e300', '1e400', '9e15', '8.65e12', '253402300800', '"soon"', '""', 'null'];
   for (const name of ['exp', 'nbf', 'iat']) {
     for (const value of [...odd, 'true', '[]', '[1]', '{}']) {
@@ -305,7 +305,7 @@ test('times that no token has are refused, and none is a fault of the edge', asy
   assert.equal(latest.tokenExpiresAt.toISOString(), '9999-12-31T23:59:59.000Z');
 });
 
-test('names that Cognito does not give are refused, and none is a fault of the edge', async () => {
+test('names that Cognito does not issue are refused without a fault of the edge', async () => {
   const odd: unknown[] = [
     ...['', ' ', 'a b', 'a\u0000', 'a\nb', 'a\u007f', 'a\u0085', '\u202eada', 'a\u200bb', '\ufeffada'],
     ...['\ud800', 'a\udc00', 'x'.repeat(129), '\u{1f600}'.repeat(129), '\ue000'],
@@ -336,7 +336,7 @@ test('names that Cognito does not give are refused, and none is a fault of the e
   }
 });
 
-test('bodies that are no claims are refused, and none is a fault of the edge', async () => {
+test('bodies that are not claims are refused without a fault of the edge', async () => {
   const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
   for (const body of [
     '',

@@ -13,7 +13,7 @@ function keyFile(t: TestContext): string {
 
 const mode = (path: string) => lstatSync(path).mode & 0o7777;
 
-test('a key has the form of AWS’s own, and no two are the same', () => {
+test('an access key has the form of AWS’s own, and is unique', () => {
   const keys = Array.from({ length: 100 }, newAccessKey);
   for (const { accessKeyId, secretAccessKey } of keys) {
     assert.match(accessKeyId, /^AKIA[A-Z2-7]{16}$/);
@@ -40,7 +40,7 @@ test('a file that somebody else could have read or written is replaced by a new 
   }
 });
 
-test('a link is refused by name, and what it leads to is neither used nor written', (t) => {
+test('a link is refused by name, and its target is neither used nor written', (t) => {
   const path = keyFile(t);
   const elsewhere = `${path}.elsewhere`;
   const planted = JSON.stringify(newAccessKey());

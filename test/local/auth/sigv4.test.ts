@@ -188,7 +188,7 @@ test('a clock that is a quarter of an hour off is refused', () => {
   assert.ok(authenticate(getObject, { ...options, now: new Date('2013-05-24T00:14:59Z') }));
 });
 
-test('refuses what is no signature version 4 for this service and region', () => {
+test('refuses anything but a signature version 4 for this service and region', () => {
   const refusals: [authorization: string, code: string][] = [
     ['Bearer abc', 'InvalidRequest'],
     [`AWS ${KEY}:c2lnbmF0dXJl`, 'InvalidRequest'],
@@ -256,7 +256,7 @@ test('a service’s own key gives its principal, signed as an origin request', (
   assert.deepEqual(result.payload, { kind: 'unsigned' });
 });
 
-test('the body of other services is under the signature, each service has its own words', async () => {
+test('other services sign the body too, and each has its own error message', async () => {
   const signed = (service: string, body: string) => {
     const unsigned = request({ method: 'POST', path: '/a%3Ab', headers: { host: 'localhost' } });
     const headers = sign(unsigned, {
@@ -333,7 +333,7 @@ test('spaces in a row within a header’s value count as one', () => {
   });
 });
 
-test('a signed header may be called as a member of every object is', () => {
+test('a signed header may have the name of a member of every object', () => {
   const get = request({
     headers: {
       'x-amz-content-sha256': EMPTY,

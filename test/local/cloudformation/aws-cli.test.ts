@@ -80,7 +80,7 @@ except ClientError as error:
 json.dump({'changes': len(changes), 'failed': failed, 'events': len(events), 'gone': gone}, sys.stdout)
 `;
 
-test('boto3 tells the same story with its own waiters and paginators', {
+test('boto3 does the same with its own waiters and paginators', {
   skip: missing('python3', '-c', 'import boto3'),
 }, async (t) => {
   const { endpoint, cloud } = await setUp(t, { faults: { failingResources: { Bad: 'no' } } });

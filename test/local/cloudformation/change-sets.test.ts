@@ -12,7 +12,7 @@ const named = (StackName: string, ChangeSetName: string, body: JsonObject) => ({
   TemplateBody: JSON.stringify(body),
 });
 
-test('a change set for a new stack waits in REVIEW_IN_PROGRESS, and makes it when executed', async (t) => {
+test('a change set for a new stack waits in REVIEW_IN_PROGRESS, and creates the stack when executed', async (t) => {
   const { sdk, cloud, idle, stackOf, storyOf, statusOf } = await setUp(t);
   const { Id = '', StackId = '' } = await sdk.createChangeSet({
     ...named('one', 'first', template({ A: thing({ Colour: 'red' }), B: thing({ Of: ref('A') }) })),
@@ -149,7 +149,7 @@ test('an update past the change sets makes them obsolete', async (t) => {
   assert.deepEqual((await sdk.listChangeSets({ StackName: 'one' })).Summaries, []);
 });
 
-test('a change set whose execution fails tells so', async (t) => {
+test('a change set whose execution fails has that status', async (t) => {
   const { sdk, idle, statusOf } = await setUp(t, { faults: { failingResources: { Bad: 'no' } } });
   const body = template({ Bad: thing() });
   const { Id, StackId = '' } = await sdk.createChangeSet({
@@ -173,7 +173,7 @@ test('a change set whose execution fails tells so', async (t) => {
   );
 });
 
-test('OnStackFailure decides what a failed creation leaves', async (t) => {
+test('OnStackFailure decides what remains of a failed creation', async (t) => {
   const { sdk, idle, statusOf } = await setUp(t, { faults: { failingResources: { Bad: 'no' } } });
   const body = template({ Good: thing(), Bad: thing({ Of: ref('Good') }) });
   const run = async (name: string, OnStackFailure: 'DELETE' | 'DO_NOTHING') => {
@@ -194,7 +194,7 @@ test('OnStackFailure decides what a failed creation leaves', async (t) => {
   );
 });
 
-test('names are taken once, tokens repeat, and what is not there is not found', async (t) => {
+test('names are unique, tokens are idempotent, and missing change sets are not found', async (t) => {
   const { sdk, create } = await setUp(t);
   await create('one', template({ A: thing() }));
   const request = named('one', 'c', template({ A: thing({ Colour: 'red' }) }));

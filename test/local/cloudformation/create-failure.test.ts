@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { att, awsError, ref, setUp, template, thing } from './fixture.ts';
 
-test('a failed resource rolls the creation back, cancels what is under way and begins nothing more', async (t) => {
+test('a failed resource rolls the creation back, cancels running steps and starts no more', async (t) => {
   const { sdk, cloud, idle, stackOf, storyOf } = await setUp(t, {
     faults: { failingResources: { Bad: 'The bucket name is taken' } },
   });
@@ -51,7 +51,7 @@ test('a failed resource rolls the creation back, cancels what is under way and b
   await assert.rejects(stackOf('bad'), awsError('ValidationError', 'Stack with id bad does not exist'));
 });
 
-test('what a failed creation leaves is up to the request and to the deletion policies', async (t) => {
+test('the request and the deletion policies decide what remains of a failed creation', async (t) => {
   const { create, cloud, sdk, statusOf, storyOf } = await setUp(t, {
     faults: { failingResources: { Bad: 'no' } },
   });
@@ -90,7 +90,7 @@ test('what a failed creation leaves is up to the request and to the deletion pol
   );
 });
 
-test('a preserved failure can be gone on with, or rolled back', async (t) => {
+test('a preserved failure can be continued or rolled back', async (t) => {
   const { create, cloud, faults, sdk, idle, statusOf } = await setUp(t, {
     faults: { failingResources: { Bad: 'no' } },
   });
@@ -112,7 +112,7 @@ test('a preserved failure can be gone on with, or rolled back', async (t) => {
   assert.deepEqual(cloud.things.map(({ logicalId }) => logicalId).sort(), ['Bad', 'Good']);
 });
 
-test('a handler’s defect fails its resource as an internal failure, and is told', async (t) => {
+test('a handler’s defect fails its resource as an internal failure, and is reported', async (t) => {
   const defects: unknown[] = [];
   const { create, cloud, stackOf, storyOf } = await setUp(t, { onDefect: (error) => defects.push(error) });
   const defect = new TypeError('x is not a function');
@@ -129,7 +129,7 @@ test('a handler’s defect fails its resource as an internal failure, and is tol
   assert.ok(!story.some((event) => event.includes('not a function')));
 });
 
-test('an attribute that a resource does not have fails its user, and an output that asks for it the creation', async (t) => {
+test('a missing attribute fails the resource that uses it; in an output it fails the creation', async (t) => {
   const { create, stackOf, storyOf } = await setUp(t);
   await create('user', template({ A: thing(), B: thing({ Of: att('A', 'Weight') }) }));
   assert.ok(

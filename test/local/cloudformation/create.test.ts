@@ -61,7 +61,7 @@ test('a stack is created in the order of its references, with its outputs, param
   assert.equal(cloud.calls[0], 'create First');
 });
 
-test('events tell of each step, newest first, with ids and the token of the request', async (t) => {
+test('events list each step, newest first, with ids and the token of the request', async (t) => {
   const { create, sdk } = await setUp(t);
   const id = await create('one', template({ A: thing() }), { ClientRequestToken: 'token-1' });
   const { StackEvents = [] } = await sdk.describeStackEvents({ StackName: id });
@@ -91,7 +91,7 @@ test('events tell of each step, newest first, with ids and the token of the requ
   );
 });
 
-test('independent resources are made at the same time', async (t) => {
+test('independent resources are created in parallel', async (t) => {
   const { sdk, cloud, idle, statusOf } = await setUp(t);
   const open = cloud.hold('create', 'A');
   const both = new Promise<void>((resolve) => {
@@ -108,7 +108,7 @@ test('independent resources are made at the same time', async (t) => {
   assert.equal(await statusOf('two'), 'CREATE_COMPLETE');
 });
 
-test('a request sent again with its token begins nothing twice', async (t) => {
+test('a repeated request with the same token starts nothing twice', async (t) => {
   const { sdk, idle, cloud } = await setUp(t);
   const request = {
     StackName: 'once',
@@ -125,7 +125,7 @@ test('a request sent again with its token begins nothing twice', async (t) => {
   );
 });
 
-test('a stack that is being created can be deleted: what was under way is cancelled', async (t) => {
+test('a stack under creation can be deleted, which cancels running steps', async (t) => {
   const { sdk, cloud, idle, storyOf, statusOf } = await setUp(t);
   const release = cloud.hold('create', 'A');
   const begun = new Promise<void>((resolve) => {

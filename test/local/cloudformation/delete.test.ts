@@ -5,7 +5,7 @@ import { awsError, ref, setUp, template, thing } from './fixture.ts';
 
 const chain = template({ A: thing(), B: thing({ Of: ref('A') }), C: thing({ Of: ref('B') }) });
 
-test('users go before what they use, and the stack is found by its id alone after', async (t) => {
+test('dependent resources are deleted first; afterwards the stack is found by its id only', async (t) => {
   const { create, remove, cloud, storyOf, stackOf, sdk } = await setUp(t);
   const id = await create('one', chain);
   cloud.calls.length = 0;
@@ -30,7 +30,7 @@ test('users go before what they use, and the stack is found by its id alone afte
   assert.equal((await sdk.listStacks({})).StackSummaries?.[0]?.StackId, id);
 });
 
-test('deleting what was never there, or is gone, succeeds; the name is free again', async (t) => {
+test('deleting a missing or deleted stack succeeds; the name is free again', async (t) => {
   const { create, remove, statusOf } = await setUp(t);
   await remove('nothing');
   const id = await create('one', chain);
@@ -42,7 +42,7 @@ test('deleting what was never there, or is gone, succeeds; the name is free agai
   assert.equal(await statusOf(id), 'DELETE_COMPLETE');
 });
 
-test('a refused deletion leaves the stack in DELETE_FAILED with its reason, and what it uses untouched', async (t) => {
+test('a refused deletion leaves DELETE_FAILED with its reason, and does not touch dependencies', async (t) => {
   const { create, remove, cloud, storyOf, stackOf, sdk, statusOf } = await setUp(t);
   const id = await create('one', chain);
   cloud.refuse('delete', 'B', new AwsError('BucketNotEmpty', 'The bucket you tried to delete is not empty'));
@@ -68,7 +68,7 @@ test('a refused deletion leaves the stack in DELETE_FAILED with its reason, and 
   assert.deepEqual(cloud.things, []);
 });
 
-test('RetainResources leaves what could not be deleted, and nothing else', async (t) => {
+test('RetainResources keeps only resources that could not be deleted', async (t) => {
   const { create, remove, cloud, storyOf, statusOf, sdk } = await setUp(t);
   const id = await create('one', chain);
   await assert.rejects(
@@ -90,7 +90,7 @@ test('RetainResources leaves what could not be deleted, and nothing else', async
   );
 });
 
-test('FORCE_DELETE_STACK retains by itself what could not be deleted', async (t) => {
+test('FORCE_DELETE_STACK retains resources that could not be deleted', async (t) => {
   const { create, remove, cloud, statusOf } = await setUp(t);
   const id = await create('one', chain);
   cloud.refuse('delete', 'C');
@@ -103,7 +103,7 @@ test('FORCE_DELETE_STACK retains by itself what could not be deleted', async (t)
   );
 });
 
-test('deletion policies of Retain and RetainExceptOnCreate leave resources to themselves', async (t) => {
+test('deletion policies Retain and RetainExceptOnCreate keep resources', async (t) => {
   const { create, remove, cloud, storyOf, statusOf } = await setUp(t);
   const id = await create(
     'one',
@@ -121,7 +121,7 @@ test('deletion policies of Retain and RetainExceptOnCreate leave resources to th
   assert.ok(story.includes('Kept DELETE_SKIPPED') && story.includes('Except DELETE_SKIPPED'));
 });
 
-test('termination protection holds until it is taken away', async (t) => {
+test('termination protection holds until it is turned off', async (t) => {
   const { create, remove, sdk, statusOf } = await setUp(t);
   const id = await create('one', chain, { EnableTerminationProtection: true });
   await assert.rejects(
@@ -133,7 +133,7 @@ test('termination protection holds until it is taken away', async (t) => {
   assert.equal(await statusOf(id), 'DELETE_COMPLETE');
 });
 
-test('a deletion that is under way is joined by the next', async (t) => {
+test('a second deletion joins the running one', async (t) => {
   const { create, cloud, sdk, idle, statusOf } = await setUp(t);
   const id = await create('one', chain);
   const release = cloud.hold('delete', 'C');

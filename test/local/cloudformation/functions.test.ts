@@ -24,7 +24,7 @@ const MORE: JsonObject = {
 /** How `Fn::Sub` writes a variable. */
 const variable = (name: string) => `\${${name}}`;
 
-test('every function computes what AWS says it does', async (t) => {
+test('every function computes what AWS documents', async (t) => {
   const { create, cloud } = await setUp(t);
   const values: Record<string, [given: Json, computed: Json | ((id: string, stackId: string) => Json)]> = {
     RefId: [ref('First'), (id) => id],
@@ -83,7 +83,7 @@ test('every function computes what AWS says it does', async (t) => {
   assert.deepEqual(cloud.named('All')[0]?.properties.Values, Object.fromEntries(computed));
 });
 
-test('a function that is not known, or is misused, is refused in AWS’s words before anything is made', async (t) => {
+test('an unknown or misused function is refused in AWS’s words before anything is created', async (t) => {
   const { sdk, cloud } = await setUp(t);
   const refused: [value: JsonObject, message: RegExp][] = [
     [{ 'Fn::ImportValue': 'x' }, /^The embedded cloud does not support the function Fn::ImportValue\.$/],

@@ -56,7 +56,7 @@ test('events and resources come in pages of 100, each once', async (t) => {
   );
 });
 
-test('what happens while someone turns pages of events neither repeats nor hides any', async (t) => {
+test('new events during paging neither repeat nor hide any', async (t) => {
   const { sdk, create, update } = await setUp(t);
   await create('one', many(40));
   const first = await sdk.describeStackEvents({ StackName: 'one' });

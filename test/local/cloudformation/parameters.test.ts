@@ -63,7 +63,7 @@ test('an empty value is a value', async (t) => {
   assert.deepEqual(cloud.named('A')[0]?.properties, { Value: '' });
 });
 
-test('an update takes defaults, given values, or the previous ones as it says', async (t) => {
+test('an update uses defaults, given values, or the previous ones as requested', async (t) => {
   const { create, update, cloud, sdk } = await setUp(t);
   const body = withParameter({ Type: 'String', NoEcho: true });
   const P = (more: object) => ({ Parameters: [{ ParameterKey: 'P', ...more }] });

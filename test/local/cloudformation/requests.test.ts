@@ -21,7 +21,7 @@ test('a request that nobody signed, or signed wrongly, is refused', async (t) =>
   await assert.rejects(wrong.listStacks({}), awsError('SignatureDoesNotMatch'));
 });
 
-test('operations and parameters that are not done are refused by name', async (t) => {
+test('unsupported operations and parameters are refused by name', async (t) => {
   const { sdk } = await setUp(t);
   await assert.rejects(
     sdk.detectStackDrift({ StackName: 'one' }),
@@ -110,7 +110,7 @@ test('a resource is found by its stack, its logical or its physical id', async (
   );
 });
 
-test('a token that another action had is refused, and a repeated deletion is one', async (t) => {
+test('a token of another action is refused, and a repeated deletion counts once', async (t) => {
   const { sdk, create, idle, eventsOf } = await setUp(t);
   const id = await create('one', template({ A: thing() }), { ClientRequestToken: 'first' });
   await assert.rejects(

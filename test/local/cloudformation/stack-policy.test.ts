@@ -12,7 +12,7 @@ const statement = (Effect: string, more: object = {}) => ({
 const policy = (...Statement: object[]) => JSON.stringify({ Statement });
 const OPEN = policy(statement('Allow'));
 
-test('what a policy denies fails the update, which is rolled back', async (t) => {
+test('an update that the policy denies fails and is rolled back', async (t) => {
   const { sdk, create, update, statusOf, storyOf, cloud } = await setUp(t);
   const red = template({ A: thing({ Colour: 'red', Name: 'a' }), B: thing({ Colour: 'red' }) });
   await create('s', red);
@@ -47,7 +47,7 @@ test('what a policy denies fails the update, which is rolled back', async (t) =>
   );
 });
 
-test('what no statement allows is denied; a change set’s execution is held to the policy too', async (t) => {
+test('anything that no statement allows is denied, for executed change sets too', async (t) => {
   const { sdk, create, idle, statusOf, storyOf } = await setUp(t);
   const StackPolicyBody = policy(statement('Allow', { Resource: 'LogicalResourceId/B*' }));
   await create('s', template({ A: thing({ Colour: 'red' }) }), { StackPolicyBody });
@@ -64,7 +64,7 @@ test('what no statement allows is denied; a change set’s execution is held to 
   );
 });
 
-test('a policy for one update counts instead; types are conditions', async (t) => {
+test('a policy for one update replaces it; resource types are conditions', async (t) => {
   const { sdk, create, update, statusOf, remove } = await setUp(t);
   const closed = policy(
     statement('Allow'),
@@ -84,7 +84,7 @@ test('a policy for one update counts instead; types are conditions', async (t) =
   await assert.rejects(statusOf('s'), awsError('ValidationError'));
 });
 
-test('what is no policy is refused', async (t) => {
+test('an invalid policy is refused', async (t) => {
   const { sdk, create } = await setUp(t);
   await create('s', template({ A: thing() }));
   for (const StackPolicyBody of [

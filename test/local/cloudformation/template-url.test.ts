@@ -20,7 +20,7 @@ async function openTemplates(t: Parameters<typeof openFaultyCloud>[0]) {
   return { ...opened, put: (Key: string, Body: string) => s3.putObject({ Bucket, Key, Body }) };
 }
 
-test('a template of up to 1 MB is read from S3, whichever form its URL has', async (t) => {
+test('a template of up to 1 MB is read from S3, with every form of its URL', async (t) => {
   const { cfn, put, cloud, s3 } = await openTemplates(t);
   await put('.well-known/a b.json', sized(1_000_000));
   const hosts = {
@@ -64,7 +64,7 @@ test('CreateStack and UpdateStack accept a TemplateURL; versionId chooses a vers
   assert.deepEqual(await resources(), ['A', 'B']);
 });
 
-test('a template that is too long, twice given, or unreadable to the caller is refused', async (t) => {
+test('a template that is too long, given twice, or unreadable by the caller is refused', async (t) => {
   const { cfn, put, faults } = await openTemplates(t);
   await put('long', sized(1_000_001));
   await put('well', sized(1000));

@@ -51,7 +51,7 @@ test('at most 500 resources, 200 parameters, 200 outputs', async (t) => {
   }
 });
 
-test('what is not a template, or is not done, is refused by name', async (t) => {
+test('an invalid template, or an unsupported part of one, is refused by name', async (t) => {
   const { sdk } = await setUp(t);
   let deep: Json = 1;
   for (let level = 0; level < 200; level += 1) deep = [deep];
@@ -136,7 +136,7 @@ test('what is not a template, or is not done, is refused by name', async (t) => 
   assert.deepEqual((await sdk.listStacks({})).StackSummaries, []);
 });
 
-test('names that every object has are names like others', async (t) => {
+test('names of members of every object are ordinary names', async (t) => {
   const { create, stackOf, statusOf } = await setUp(t);
   const body = template(
     { constructor: thing({ toString: 'x' }), valueOf: thing({ Of: ref('constructor') }) },
@@ -147,7 +147,7 @@ test('names that every object has are names like others', async (t) => {
   assert.equal((await stackOf('one')).Outputs?.[0]?.OutputKey, 'hasOwnProperty');
 });
 
-test('IAM resources want their capability, named ones a stronger one', async (t) => {
+test('IAM resources need a capability, named ones a stronger one', async (t) => {
   const { sdk, create, statusOf } = await setUp(t);
   const role = (properties: JsonObject) =>
     template({ R: { Type: 'AWS::IAM::Role', Properties: properties } });
@@ -174,7 +174,7 @@ test('IAM resources want their capability, named ones a stronger one', async (t)
   );
 });
 
-test('a template comes back as it was given, byte for byte', async (t) => {
+test('GetTemplate returns the template byte for byte', async (t) => {
   const { sdk, idle } = await setUp(t);
   const TemplateBody = `{\r\n\t"Resources": {"A": {"Type": "Test::Thing", "Properties": {"Text": "<&>\\"'é😀"}}}}\r\n`;
   await sdk.createStack({ StackName: 'one', TemplateBody });

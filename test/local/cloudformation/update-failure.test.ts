@@ -8,7 +8,7 @@ const body = (colour: string, more: Record<string, Json> = {}) =>
 
 const physicalIds = ({ cloud }: Setup) => cloud.things.map(({ physicalId }) => physicalId).sort();
 
-test('a failed update goes back to what was before: changed, replaced, added and removed resources', async (t) => {
+test('a failed update restores changed, replaced, added and removed resources', async (t) => {
   const setup = await setUp(t, { faults: { failingResources: { Bad: 'Quota exceeded' } } });
   const { create, update, cloud, storyOf, stackOf } = setup;
   const first = template(
@@ -50,7 +50,7 @@ test('a failed update goes back to what was before: changed, replaced, added and
   assert.deepEqual(Tags, [{ Key: 'k', Value: 'v' }]);
 });
 
-test('after a rollback a better update goes through', async (t) => {
+test('after a rollback, a corrected update succeeds', async (t) => {
   const { create, update, cloud, faults, statusOf } = await setUp(t, {
     faults: { failingResources: { Bad: 'no' } },
   });
@@ -63,7 +63,7 @@ test('after a rollback a better update goes through', async (t) => {
   assert.deepEqual(cloud.named('A')[0]?.properties, { Colour: 'blue' });
 });
 
-test('a failed change in place is changed back, since nobody knows how far it went', async (t) => {
+test('a failed change in place is changed back, because its progress is unknown', async (t) => {
   const { create, update, cloud, storyOf, statusOf } = await setUp(t, {
     faults: { failingResources: { B: 'no' } },
   });
@@ -87,7 +87,7 @@ async function stuck(setup: Setup) {
   assert.equal(await statusOf('one'), 'UPDATE_ROLLBACK_FAILED');
 }
 
-test('a stuck rollback is gone on with once its cause is mended', async (t) => {
+test('a stuck rollback continues once its cause is fixed', async (t) => {
   const setup = await setUp(t);
   const { cloud, sdk, idle, statusOf, stackOf } = setup;
   await stuck(setup);
@@ -114,7 +114,7 @@ test('a stuck rollback is gone on with once its cause is mended', async (t) => {
   );
 });
 
-test('ResourcesToSkip takes stuck resources as they are', async (t) => {
+test('ResourcesToSkip accepts stuck resources as they are', async (t) => {
   const setup = await setUp(t);
   const { cloud, sdk, idle, statusOf } = setup;
   await stuck(setup);
@@ -135,14 +135,14 @@ test('ResourcesToSkip takes stuck resources as they are', async (t) => {
   assert.deepEqual(cloud.named('A')[0]?.properties, { Colour: 'green' });
 });
 
-test('a stuck stack can be deleted, with all that its update left', async (t) => {
+test('a stuck stack can be deleted, with everything that its update left', async (t) => {
   const setup = await setUp(t);
   await stuck(setup);
   await setup.remove('one');
   assert.deepEqual(setup.cloud.things, []);
 });
 
-test('with DisableRollback a failed update stays as it is, to be gone on with or rolled back', async (t) => {
+test('with DisableRollback a failed update stays, and can be continued or rolled back', async (t) => {
   const { create, update, cloud, faults, sdk, idle, statusOf } = await setUp(t, {
     faults: { failingResources: { Bad: 'no' } },
   });

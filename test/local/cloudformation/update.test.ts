@@ -4,7 +4,7 @@ import { att, awsError, ref, setUp, template, thing } from './fixture.ts';
 
 const NO_UPDATES = awsError('ValidationError', 'No updates are to be performed.');
 
-test('a change of most properties is made in place, and of those made from it', async (t) => {
+test('most properties change in place, and so do properties derived from them', async (t) => {
   const { create, update, cloud, storyOf, stackOf } = await setUp(t);
   const body = (colour: string) =>
     template({
@@ -33,7 +33,7 @@ test('a change of most properties is made in place, and of those made from it', 
   assert.ok(LastUpdatedTime >= CreationTime);
 });
 
-test('a change of some properties replaces: the new one first, its users then, the old one last', async (t) => {
+test('a replacement creates the new resource, updates its users, then deletes the old one', async (t) => {
   const { create, update, cloud, storyOf, sdk } = await setUp(t);
   const body = (name: string) => template({ A: thing({ Name: name }), B: thing({ Of: ref('A') }) });
   await create('one', body('x'));
@@ -64,7 +64,7 @@ test('a change of some properties replaces: the new one first, its users then, t
   assert.equal(StackResourceDetail?.ResourceStatus, 'UPDATE_COMPLETE');
 });
 
-test('UpdateReplacePolicy Retain leaves the replaced one to itself', async (t) => {
+test('UpdateReplacePolicy Retain keeps the replaced resource', async (t) => {
   const { create, update, cloud, storyOf } = await setUp(t);
   const body = (name: string) => template({ A: thing({ Name: name }, { UpdateReplacePolicy: 'Retain' }) });
   await create('one', body('x'));
@@ -73,7 +73,7 @@ test('UpdateReplacePolicy Retain leaves the replaced one to itself', async (t) =
   assert.ok((await storyOf('one')).includes('A DELETE_SKIPPED'));
 });
 
-test('what leaves the template is deleted in the end, users first; a policy of Retain leaves it', async (t) => {
+test('resources removed from the template are deleted last, users first, unless their policy is Retain', async (t) => {
   const { create, update, cloud, storyOf, sdk } = await setUp(t);
   await create(
     'one',
@@ -98,7 +98,7 @@ test('what leaves the template is deleted in the end, users first; a policy of R
   ]);
 });
 
-test('what cannot be cleaned up after an update is told, and left', async (t) => {
+test('resources that cannot be cleaned up after an update are reported and kept', async (t) => {
   const { create, update, cloud, statusOf, storyOf } = await setUp(t);
   await create('one', template({ A: thing(), B: thing() }));
   cloud.refuse('delete', 'B');
@@ -108,7 +108,7 @@ test('what cannot be cleaned up after an update is told, and left', async (t) =>
   assert.equal(cloud.named('B').length, 1);
 });
 
-test('metadata alone is an update that calls no service', async (t) => {
+test('an update of metadata alone calls no service', async (t) => {
   const { create, update, cloud, sdk, statusOf } = await setUp(t);
   const body = (version: number) => template({ A: thing({}, { Metadata: { version } }) });
   await create('one', body(1));
@@ -179,7 +179,7 @@ test('conditions let resources, properties and outputs in and out as parameters 
   assert.deepEqual((await stackOf('one')).Parameters, [{ ParameterKey: 'Size', ParameterValue: 'small' }]);
 });
 
-test('a resource keeps its type for as long as it keeps its logical id', async (t) => {
+test('a resource cannot change its type under the same logical id', async (t) => {
   const { create, sdk } = await setUp(t);
   await create('one', template({ A: thing() }));
   await assert.rejects(
@@ -194,7 +194,7 @@ test('a resource keeps its type for as long as it keeps its logical id', async (
   );
 });
 
-test('a stack under change takes no other update, and cannot be deleted', async (t) => {
+test('a stack under update accepts no other update, and cannot be deleted', async (t) => {
   const { create, cloud, sdk, idle } = await setUp(t);
   const body = (colour: string) => JSON.stringify(template({ A: thing({ Colour: colour }) }));
   const id = await create('one', template({ A: thing() }));

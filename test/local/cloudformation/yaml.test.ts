@@ -43,7 +43,7 @@ Resources:
         // two
 `;
 
-test('a template in YAML means what it does in JSON, short forms too', async (t) => {
+test('a template in YAML equals its JSON form, short forms included', async (t) => {
   const { sdk, idle, cloud, stackOf } = await setUp(t);
   await sdk.createStack({ StackName: 'one', TemplateBody: TEMPLATE });
   await idle();

@@ -171,7 +171,7 @@ test('an administrator sets a permanent or a temporary password within the polic
   assert.ok((await adminSignIn(setup, 'ann', 'Permanent-3!')).AuthenticationResult);
 });
 
-test('where addresses are the names, the username is an id and the address signs in', async (t) => {
+test('with addresses as user names, the username is an id and the address signs in', async (t) => {
   const setup = await setUp(t, {
     pool: { UsernameAttributes: ['email'], UsernameConfiguration: { CaseSensitive: false } },
   });
@@ -192,7 +192,7 @@ test('where addresses are the names, the username is an id and the address signs
   await assert.rejects(create(setup, 'ann@example.com'), awsError('UsernameExistsException'));
 });
 
-test('where verified addresses are aliases, only verified ones sign in', async (t) => {
+test('with addresses as aliases, only verified ones sign in', async (t) => {
   const setup = await setUp(t, { pool: { AliasAttributes: ['email'] } });
   await create(setup, 'bob', { email: 'bob@example.com' });
   await setup.sdk.adminSetUserPassword({

@@ -49,7 +49,7 @@ test('a temporary password leads to a new one, by which the user signs in from t
   await assert.rejects(adminSignIn(setup, 'ann', TEMPORARY), awsError('NotAuthorizedException'));
 });
 
-test('the whole of it by SRP, as login does it', async (t) => {
+test('a first password by SRP, as login does it', async (t) => {
   const setup = await setUp(t);
   await invite(setup);
   const asked = await signInWithSrp(setup, 'ann', TEMPORARY);
@@ -63,7 +63,7 @@ test('the whole of it by SRP, as login does it', async (t) => {
   assert.ok(done.AuthenticationResult?.RefreshToken);
 });
 
-test('a session is good for one success, for its own challenge, client and user', async (t) => {
+test('a session is valid for one success, of its own challenge, client and user', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   await invite(setup);
@@ -90,7 +90,7 @@ test('a session ends with the client’s AuthSessionValidity', async (t) => {
 
 const SPACED = 'Password must satisfy regular expression pattern: ^[\\S]+.*[\\S]+$';
 
-test('a weak password is refused with the rule that it breaks, and the session lives on', async (t) => {
+test('a weak password is refused with the rule that it breaks, and the session stays valid', async (t) => {
   const setup = await setUp(t);
   await invite(setup);
   const { session } = await challenge(setup);
@@ -150,7 +150,7 @@ test('required attributes that the user lacks come with the new password', async
   assert.equal(id.given_name, 'Ann');
 });
 
-test('a required attribute that is there already may not be altered', async (t) => {
+test('a required attribute that is already set cannot be changed', async (t) => {
   const setup = await setUp(t, { pool: { Schema: [{ Name: 'email', Mutable: true, Required: true }] } });
   await invite(setup, { UserAttributes: [{ Name: 'email', Value: 'ann@example.com' }] });
   const { session, parameters } = await challenge(setup);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { awsError, confirmedUser, PASSWORD, setUp } from './harness.ts';
 import { tokensOf } from './sign-in.ts';
 
-test('groups are made, listed page by page and deleted', async (t) => {
+test('groups are created, listed page by page and deleted', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   for (const GroupName of ['press', 'archive', 'übersetzer'])
@@ -25,7 +25,7 @@ test('groups are made, listed page by page and deleted', async (t) => {
   );
 });
 
-test('a member’s tokens carry the groups, the first precedence first, from the next refresh on', async (t) => {
+test('from the next refresh, a member’s tokens have the groups in order of precedence', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId, ClientId } = setup;
   const Username = 'ann';

@@ -44,7 +44,7 @@ const answer = (
     ChallengeResponses: { USERNAME: 'ann', ...responses },
   });
 
-test('a text message with a code: its last digits are told, its code signs in, once', async (t) => {
+test('a code by text message signs in once, and the answer shows the number’s last digits', async (t) => {
   const setup = await setUp(t, { pool: ALL });
   const { sdk, UserPoolId } = setup;
   await withPhone(setup);
@@ -73,7 +73,7 @@ test('a text message with a code: its last digits are told, its code signs in, o
   assert.deepEqual(UserMFASettingList, ['SMS_MFA']);
 });
 
-test('where the pool demands a factor, an e-mail address is all that a code by e-mail needs', async (t) => {
+test('if the pool requires a factor, an e-mail address is enough for codes by e-mail', async (t) => {
   const pool = {
     MfaConfiguration: 'ON',
     EnabledMfas: ['EMAIL_OTP'],
@@ -93,7 +93,7 @@ test('where the pool demands a factor, an e-mail address is all that a code by e
   assert.ok((await answer(setup, 'EMAIL_OTP', asked.Session, { EMAIL_OTP_CODE })).AuthenticationResult);
 });
 
-test('an invitation by text message, where the pool can send one', async (t) => {
+test('an invitation goes by text message if the pool can send one', async (t) => {
   const setup = await setUp(t, { pool: { SmsConfiguration: SMS } });
   const { sdk, UserPoolId } = setup;
   const UserAttributes = [{ Name: 'phone_number', Value: '+15550100123' }];
@@ -165,7 +165,7 @@ test('of several factors the user chooses, unless one is preferred', async (t) =
   );
 });
 
-test('a pool says what it has to have before it can ask for a factor', async (t) => {
+test('a factor is refused with what its pool lacks', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   const set = (config: Omit<Parameters<typeof sdk.setUserPoolMfaConfig>[0], 'UserPoolId'>) =>

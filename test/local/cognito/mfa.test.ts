@@ -60,7 +60,7 @@ test('a user who set up an app is asked for its code, and each code is good once
   assert.ok((await answer(setup, again.Session, codeNow(setup, secret))).AuthenticationResult);
 });
 
-test('where the pool demands a second factor, a new user sets it up before the first tokens', async (t) => {
+test('if the pool requires a second factor, a new user sets it up before the first tokens', async (t) => {
   const setup = await setUp(t, ON);
   const { sdk, ClientId } = setup;
   await confirmedUser(setup);

@@ -28,7 +28,7 @@ async function waysOf(setup: Setup): Promise<Record<string, (password: string) =
   };
 }
 
-test('one password rule holds wherever a password is set', async (t) => {
+test('one password rule applies to every operation that sets a password', async (t) => {
   const setup = await setUp(t);
   const pattern =
     /failed to satisfy constraint: Member must satisfy regular expression pattern: \^\[\\S\]\+\.\*\[\\S\]\+\$/;
@@ -56,7 +56,7 @@ test('a password of 256 characters, with spaces within, is one', async (t) => {
   assert.ok((await tokensOf(setup, 'ann', long)).access);
 });
 
-test('a body that is all spaces is judged at once, whatever its length', async (t) => {
+test('a password of spaces of any length is checked at once', async (t) => {
   const { sdk, UserPoolId } = await setUp(t);
   const Password = `x${' '.repeat(900_000)}`;
   await assert.rejects(

@@ -10,7 +10,7 @@ const lastCode = ({ outbox }: Setup) => /\d{6}/.exec(outbox().at(-1)?.body ?? ''
 const confirm = ({ sdk, ClientId }: Setup, ConfirmationCode: string, Password = NEXT, Username = 'ann') =>
   sdk.confirmForgotPassword({ ClientId, Username, ConfirmationCode, Password });
 
-test('a signed-in user changes the password by knowing the old one', async (t) => {
+test('a signed-in user changes the password with the old one', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const { access: AccessToken } = await tokensOf(setup, 'ann', PASSWORD);
@@ -26,7 +26,7 @@ test('a signed-in user changes the password by knowing the old one', async (t) =
   await assert.rejects(signInWithSrp(setup, 'ann', PASSWORD), awsError('NotAuthorizedException'));
 });
 
-test('a forgotten password is set anew by the code that was mailed, once', async (t) => {
+test('a forgotten password is reset once with the mailed code', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const { ClientId } = setup;
@@ -59,7 +59,7 @@ test('a code ends after an hour, and after five wrong ones', async (t) => {
   await assert.rejects(confirm(setup, lastCode(setup)), awsError('ExpiredCodeException'));
 });
 
-test('who may not be told of users is answered alike for one who does not exist', async (t) => {
+test('a client that hides users gives the same answer for an unknown user', async (t) => {
   const setup = await setUp(t);
   const { ClientId } = setup;
   const asked = await setup.sdk.forgotPassword({ ClientId, Username: 'nobody' });
@@ -72,7 +72,7 @@ test('who may not be told of users is answered alike for one who does not exist'
   );
 });
 
-test('a reset by an administrator stops the password until the code has set another', async (t) => {
+test('a reset by an administrator disables the password until a code sets another', async (t) => {
   const setup = await setUp(t);
   const { UserPoolId } = setup;
   await confirmedUser(setup);

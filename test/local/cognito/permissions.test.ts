@@ -45,7 +45,7 @@ test('a user changes the attributes that the client writes, and no others', asyn
   assert.equal((await own()).email, 'ann@example.com');
 });
 
-test('by default a client writes and reads the standard attributes: a new address is not a verified one', async (t) => {
+test('by default a client writes and reads the standard attributes, and a new address is unverified', async (t) => {
   const setup = await setUp(t, { pool: POOL, client: { WriteAttributes: [] } });
   const { update, own } = await signedIn(setup);
   await update('email', 'new@example.com');
@@ -106,7 +106,7 @@ test('GetUser and ID tokens hold what the client reads', async (t) => {
   assert.equal(claims.email, undefined);
 });
 
-test('a client with attributes that its pool cannot give is not created', async (t) => {
+test('a client with attributes that its pool lacks is not created', async (t) => {
   const setup = await setUp(t, { pool: { Schema: [{ Name: 'email', Required: true, Mutable: true }] } });
   const create = (properties: object) =>
     resource(setup.cognito(), 'AWS::Cognito::UserPoolClient').create(

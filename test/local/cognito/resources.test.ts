@@ -36,7 +36,7 @@ test('a create repeated after a crash finds what the first made, keys included',
   assert.notEqual(other.physicalId, UserPoolId);
 });
 
-test('properties that are out of range, unknown or not done are refused by name', async (t) => {
+test('properties that are out of range, unknown or unsupported are refused by name', async (t) => {
   const { cognito, UserPoolId } = await setUp(t);
   const pool = (properties: JsonObject) => resource(cognito(), POOL_TYPE).create(request('P', properties));
   const client = (properties: JsonObject) =>
@@ -74,7 +74,7 @@ test('properties that are out of range, unknown or not done are refused by name'
   );
 });
 
-test('an update changes a pool in place, but not what it keeps for its life', async (t) => {
+test('an update changes a pool in place, except its immutable properties', async (t) => {
   const { cognito, sdk, UserPoolId } = await setUp(t);
   const handler = resource(cognito(), POOL_TYPE);
   assert.deepEqual(handler.replaceOn, []);
@@ -109,7 +109,7 @@ test('a client is updated in place and deleted; its sign-ins end with it', async
   await assert.rejects(sdk.describeUserPoolClient({ UserPoolId, ClientId }), /does not exist/);
 });
 
-test('a protected pool is not deleted; another goes for good, and twice is no error', async (t) => {
+test('a protected pool is not deleted; another is, and a second deletion succeeds', async (t) => {
   const { cognito, sdk, UserPoolId, restart } = await setUp(t, { pool: { DeletionProtection: 'ACTIVE' } });
   const handler = resource(cognito(), POOL_TYPE);
   const ACTIVE = { ...POOL, DeletionProtection: 'ACTIVE' };
@@ -121,7 +121,7 @@ test('a protected pool is not deleted; another goes for good, and twice is no er
   assert.deepEqual((await sdk.listUserPools({ MaxResults: 10 })).UserPools, []);
 });
 
-test('the API changes a client: what is not named goes back to its default', async (t) => {
+test('UpdateUserPoolClient resets members that are not given to their defaults', async (t) => {
   const { sdk, UserPoolId, ClientId } = await setUp(t);
   const rotating = { RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 10 } } as const;
   const { UserPoolClient } = await sdk.updateUserPoolClient({ UserPoolId, ClientId, ...rotating });

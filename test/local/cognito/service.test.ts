@@ -46,7 +46,7 @@ test('operations that administrators call need a signature, and the right one', 
   assert.deepEqual((await sdk.listUsers({ UserPoolId })).Users, []);
 });
 
-test('an operation that is not there is refused by its name', async (t) => {
+test('an unknown operation is refused by name', async (t) => {
   const { endpoint, sdk, ClientId } = await setUp(t);
   await assert.rejects(
     sdk.signUp({ ClientId, Username: 'ann', Password: PASSWORD }),
@@ -57,7 +57,7 @@ test('an operation that is not there is refused by its name', async (t) => {
   assert.match(await nameless.text(), /UnknownOperationException/);
 });
 
-test('input that breaks the model is refused in AWS’s words, and never repeated', async (t) => {
+test('input that breaks the model is refused in AWS’s words, without repeating it', async (t) => {
   const { endpoint, sdk, ClientId, UserPoolId } = await setUp(t);
   await assert.rejects(
     sdk.adminCreateUser({ UserPoolId, Username: 'has space', TemporaryPassword: 'secret word ' }),
@@ -84,7 +84,7 @@ test('input that breaks the model is refused in AWS’s words, and never repeate
   assert.equal(huge.status, 413);
 });
 
-test('anybody may read a pool’s keys, without a private part, and where they are', async (t) => {
+test('anybody can read a pool’s public keys and their address', async (t) => {
   const { endpoint, UserPoolId } = await setUp(t);
   const get = async (document: string) =>
     JSON.parse(await (await fetch(`${endpoint}/${UserPoolId}/.well-known/${document}`)).text());

@@ -81,7 +81,7 @@ const REUSED = awsError(
   'Invalid session for the user, session can only be used once.',
 );
 
-test('a secret block is good for one answer', async (t) => {
+test('a secret block is valid for one answer', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const answer = await beginSrp(setup, 'ann', PASSWORD);
@@ -89,7 +89,7 @@ test('a secret block is good for one answer', async (t) => {
   await assert.rejects(setup.sdk.respondToAuthChallenge(answer), REUSED);
 });
 
-test('a wrong answer spends its secret block too, so that a password is guessed once a challenge', async (t) => {
+test('a wrong answer uses up its secret block, so that each challenge allows one guess', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const answer = await beginSrp(setup, 'ann', PASSWORD);
@@ -112,7 +112,7 @@ test('a secret block is bound to the client that asked', async (t) => {
   );
 });
 
-test('an answer may come late by the client’s session time, and no later', async (t) => {
+test('an answer is accepted within the client’s session time only', async (t) => {
   const setup = await setUp(t, { client: { AuthSessionValidity: 3 } });
   await confirmedUser(setup);
   const late = (milliseconds: number) =>
@@ -155,7 +155,7 @@ test('A mod N = 0 would sign anybody in and is refused', async (t) => {
   }
 });
 
-test('where the client hides users, an unknown one is asked for a password like any other', async (t) => {
+test('a client that hides users asks an unknown user for a password like any other', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const ask = async (USERNAME: string) => {
@@ -174,7 +174,7 @@ test('where the client hides users, an unknown one is asked for a password like 
   await assert.rejects(signInWithSrp(setup, 'nobody', PASSWORD), WRONG);
 });
 
-test('where the client does not hide users, an unknown one is told', async (t) => {
+test('a client that does not hide users reports an unknown user', async (t) => {
   const setup = await setUp(t, { client: { PreventUserExistenceErrors: 'LEGACY' } });
   await assert.rejects(
     signInWithSrp(setup, 'nobody', PASSWORD),

@@ -96,7 +96,7 @@ test('the data folder holds no password, no refresh token and no session, and on
   }
 });
 
-test('what a kill left half done is passed over: a pool without its record, a file written aside', async (t) => {
+test('remains of a kill are ignored: a pool without its record, a temporary file', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   await confirmedUser(setup);

@@ -50,7 +50,7 @@ test('a refresh token ends with its validity', async (t) => {
   );
 });
 
-test('refresh tokens that are forged, spoiled or another client’s are refused', async (t) => {
+test('refresh tokens that are forged, damaged or of another client are refused', async (t) => {
   const setup = await setUp(t);
   await confirmedUser(setup);
   const { refresh: token, access } = await tokensOf(setup, 'ann', PASSWORD);
@@ -137,7 +137,7 @@ test('a client without revocation has no origin_jti, refuses RevokeToken, and st
   await assert.rejects(sdk.getUser({ AccessToken: tokens.access }), awsError('NotAuthorizedException'));
 });
 
-test('an access token is refused once it is expired, forged, of the wrong use, or of a user who is gone', async (t) => {
+test('an access token is refused if it is expired, forged, of another use, or of a deleted user', async (t) => {
   const setup = await setUp(t);
   const { sdk, UserPoolId } = setup;
   await confirmedUser(setup);
@@ -177,7 +177,7 @@ test('validity follows the client’s numbers and units', async (t) => {
   assert.equal(id.exp - id.iat, 7_200);
 });
 
-test('a client with a secret demands its proof for every name', async (t) => {
+test('a client with a secret requires its proof for every user name', async (t) => {
   const setup = await setUp(t, { client: { GenerateSecret: true } });
   const { sdk, UserPoolId, ClientId } = setup;
   await confirmedUser(setup);

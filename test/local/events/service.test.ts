@@ -89,7 +89,7 @@ test('events fit a pattern by each of its fields', async (t) => {
   }
 });
 
-test('a target is given the event, or the text that it asks for', async (t) => {
+test('a target receives the event, or the text of its transformer', async (t) => {
   const room = openRoom(t);
   await room.create({ EventPattern: S3, Targets: [target()] });
   const InputPathsMap = {
@@ -130,7 +130,7 @@ test('a target is given the event, or the text that it asks for', async (t) => {
   );
 });
 
-test('a rule survives a restart, changes, rests while it is disabled, and goes', async (t) => {
+test('a rule survives a restart, and can be changed, disabled and deleted', async (t) => {
   const room = openRoom(t);
   const properties = { EventPattern: S3, Targets: [target()] };
   const state = await room.create(properties);
@@ -159,7 +159,7 @@ test('a rule survives a restart, changes, rests while it is disabled, and goes',
   assert.equal(count(), 0);
 });
 
-test('what a topic refuses is lost, and hinders no one', async (t) => {
+test('an event that a topic refuses is lost, and delays no other', async (t) => {
   const room = openRoom(t);
   await room.create({ EventPattern: S3, Targets: [target()] });
   room.refuse();
@@ -167,7 +167,7 @@ test('what a topic refuses is lost, and hinders no one', async (t) => {
   assert.deepEqual(room.published, []);
 });
 
-test('rules that EventBridge refuses, or that are not done here, are refused by name', async (t) => {
+test('rules that EventBridge refuses, or that are not supported, are refused by name', async (t) => {
   const room = openRoom(t);
   const transformer = (InputTemplate: string, InputPathsMap: JsonObject = {}): JsonObject => ({
     EventPattern: S3,

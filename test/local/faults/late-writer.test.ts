@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openFaultyCloud } from './fixture.ts';
 
-test('while a bucket is emptied an object more appears after each page and each deletion, so many in all', async (t) => {
+test('while a bucket is emptied, a bounded number of objects appears after each page and deletion', async (t) => {
   const { s3, faults } = await openFaultyCloud(t);
   const Bucket = 'emptied';
   await s3.createBucket({ Bucket });

@@ -93,7 +93,7 @@ test('an operator is denied single actions by every service, in its own words', 
   await assert.rejects(simulate(['s3:GetObject']), denied('iam:SimulatePrincipalPolicy', 'AccessDenied'));
 });
 
-test('without it the root user asks, who cannot be simulated', async (t) => {
+test('without it the root user calls, who cannot be simulated', async (t) => {
   const { endpoint } = await openFaultyCloud(t);
   const iam = new IAM(clientOptions(endpoint));
   t.after(() => iam.destroy());

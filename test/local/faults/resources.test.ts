@@ -52,7 +52,7 @@ test('slow resources take their time to be created, updated and deleted', async 
   await assert.rejects(stackOf('one'));
 });
 
-test('describing lags behind by so many calls', async (t) => {
+test('describe calls lag behind by the given number', async (t) => {
   const { sdk, create, update, statusOf, eventsOf, idle, faults } = await setUp(t);
   const id = await create('one', body('red'));
   faults.describeLag = 2;

@@ -15,7 +15,7 @@ async function refusal(call: Promise<unknown>): Promise<[string, number] | undef
   }
 }
 
-test('the next calls of an operation, or of a service, are too many, in the service’s own words', async (t) => {
+test('the next calls of an operation or a service are throttled, in the service’s own words', async (t) => {
   const { cfn, s3, lambda } = await openFaultyCloud(t, {
     throttling: {
       'cloudformation:DescribeStacks': { calls: 2 },
@@ -40,7 +40,7 @@ test('the next calls of an operation, or of a service, are too many, in the serv
   assert.equal(await refusal(s3.listBuckets({})), undefined);
 });
 
-test('a share of the calls is too many, the same ones for the same seed', async (t) => {
+test('a share of the calls is throttled, the same ones for the same seed', async (t) => {
   const { cfn, faults } = await openFaultyCloud(t);
   const throttled = async (seed: number) => {
     faults.throttling = { 'cloudformation:ListStacks': { share: 0.5, seed } };

@@ -37,7 +37,7 @@ async function openRoom(t: TestContext) {
   };
 }
 
-test('a role is known by its ARN, survives a restart, and goes', async (t) => {
+test('a role is found by its ARN, survives a restart, and can be deleted', async (t) => {
   const room = await openRoom(t);
   const properties = {
     AssumeRolePolicyDocument: EDGE,
@@ -191,7 +191,7 @@ const REFUSALS: Record<string, { properties: JsonObject; code: string; message: 
   },
 };
 
-test('what IAM refuses of a role is refused', async (t) => {
+test('a role that IAM refuses is refused', async (t) => {
   const room = await openRoom(t);
   for (const [name, { properties, code, message }] of Object.entries(REFUSALS)) {
     await t.test(name, async () => {
@@ -200,7 +200,7 @@ test('what IAM refuses of a role is refused', async (t) => {
   }
 });
 
-test('a policy goes into roles, and they cannot go before it does', async (t) => {
+test('a policy is attached to roles, and they cannot be deleted before it', async (t) => {
   const room = await openRoom(t);
   await room.create({ AssumeRolePolicyDocument: EDGE, RoleName: 'one' });
   await room.create({ AssumeRolePolicyDocument: EDGE, RoleName: 'two' }, 'Two');

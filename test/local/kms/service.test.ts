@@ -55,7 +55,7 @@ test('a key signs with Ed25519, its public half verifies, and both survive a res
   assert.match(readFileSync(join(dataDir, 'keys', file), 'utf8'), /PRIVATE KEY/);
 });
 
-test('what Sign does not do is refused as KMS refuses it', async (t) => {
+test('invalid requests to Sign are refused as KMS refuses them', async (t) => {
   const { kms, create } = await setUp(t);
   const KeyId = await create();
   for (const [more, name, message] of [
@@ -108,7 +108,7 @@ test('keys of other kinds, and malformed ones, are refused', async (t) => {
   await assert.rejects(kms.listAliases({}), { name: 'UnknownOperationException' });
 });
 
-test('a disabled key gives nothing; one that is to be deleted can be kept until its day', async (t) => {
+test('a disabled key does nothing; a scheduled deletion can be cancelled until its day', async (t) => {
   const { kms, create, advance } = await setUp(t);
   const KeyId = await create();
   const signs = () => kms.sign({ ...SIGN, KeyId });
@@ -206,7 +206,7 @@ test('the key policy and IAM must both allow an action', async (t) => {
   await assert.rejects(kms.getPublicKey({ KeyId }), denied(/User: arn:aws:iam::\d+:root /));
 });
 
-test('a key policy that KMS would not take, or that cannot be evaluated here, is refused', async (t) => {
+test('a key policy that KMS rejects, or that cannot be evaluated here, is refused', async (t) => {
   const { kms, create } = await setUp(t);
   const KeyId = await create();
   const malformed = 'MalformedPolicyDocumentException';

@@ -6,7 +6,7 @@ const lines = (count: number) => Array.from({ length: count }, (_, at) => `line 
 const texts = (events: readonly { message?: string | undefined }[] = []) =>
   events.map(({ message = '' }) => message.trimEnd());
 
-test('FilterLogEvents finds by time, both ends within, page by page, each event once', async (t) => {
+test('FilterLogEvents finds events by an inclusive range of time, page by page, each once', async (t) => {
   const { client, write } = await setUp(t);
   const begun = write(lines(10));
   const logs = client();
@@ -36,7 +36,7 @@ test('FilterLogEvents finds by time, both ends within, page by page, each event 
   );
 });
 
-test('an event keeps its id and its place while more are written, also between two pages', async (t) => {
+test('an event keeps its id and its place while more are written, even between pages', async (t) => {
   const { client, write, reopen } = await setUp(t);
   write(['same\n', 'same\n', 'last\n']);
   const logs = client();
@@ -53,7 +53,7 @@ test('an event keeps its id and its place while more are written, also between t
   assert.ok(ids.every((id) => all.events?.some(({ eventId }) => eventId === id)));
 });
 
-test('events of several streams are one story by time, or those of some streams', async (t) => {
+test('events of all or some streams are merged by time', async (t) => {
   const { client, write } = await setUp(t);
   write(['a0\n', 'a1\n'], { stream: 'a' });
   write(['b0\n', 'b1\n'], { stream: 'b' });
@@ -97,7 +97,7 @@ test('filter patterns of terms: all, any, none, quoted; others are refused by na
   }
 });
 
-test('GetLogEvents turns pages of one stream both ways, and tells both ends', async (t) => {
+test('GetLogEvents pages through a stream both ways, and marks both ends', async (t) => {
   const { client, write } = await setUp(t);
   const begun = write(lines(5));
   const get = (more: object) =>

@@ -11,7 +11,7 @@ const request = (properties: JsonObject, logicalId = 'Logs') => ({
   properties,
 });
 
-test('a template’s group is there at once, keeps its retention, and goes with its events', async (t) => {
+test('a template’s group exists at once, keeps its retention, and is deleted with its events', async (t) => {
   const { client, groups, write, reopen } = await setUp(t);
   const logs = client();
   const properties = { LogGroupName: GROUP, RetentionInDays: 30, Tags: [{ Key: 'a', Value: 'b' }] };
@@ -51,7 +51,7 @@ test('events expire', async (t) => {
   assert.equal((await logs.describeLogGroups({})).logGroups?.[0]?.retentionInDays, undefined);
 });
 
-test('groups are created by the API too; what is there, unknown or impossible is refused', async (t) => {
+test('the API creates groups too, and refuses existing, unknown and invalid ones', async (t) => {
   const { client, groups, write } = await setUp(t);
   const logs = client('eu-west-1');
   await logs.createLogGroup({ logGroupName: GROUP });

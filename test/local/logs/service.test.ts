@@ -8,7 +8,7 @@ import { GROUP, refusal, STREAM, setUp } from './fixture.ts';
 
 const NO_GROUP = refusal('ResourceNotFoundException', 'The specified log group does not exist.');
 
-test('groups come to be with their first event, are listed and deleted', async (t) => {
+test('groups are created with their first event, listed and deleted', async (t) => {
   const { client, write } = await setUp(t);
   const logs = client();
   await assert.rejects(logs.filterLogEvents({ logGroupName: GROUP }), NO_GROUP);
@@ -92,7 +92,7 @@ test('what was written survives a restart and a line cut short, private to its o
   );
 });
 
-test('logs do not grow without end: the newest 50 streams stay, and the newest megabytes of each', async (t) => {
+test('logs are bounded: the newest 50 streams, and the newest megabytes of each', async (t) => {
   const { client, write } = await setUp(t);
   for (let stream = 0; stream < 60; stream += 1) write(['x\n'], { stream: `s${stream}` });
   const { logStreams = [], nextToken } = await client().describeLogStreams({ logGroupName: GROUP });
@@ -114,7 +114,7 @@ test('logs do not grow without end: the newest 50 streams stay, and the newest m
   assert.match(events[0]?.message ?? '', /^59 /);
 });
 
-test('who may not ask is refused, and what is not done is refused by name', async (t) => {
+test('callers without permission are refused, and unsupported operations are refused by name', async (t) => {
   const { client, endpoint } = await setUp(t);
   await assert.rejects(
     client('us-east-1', 'wrong').describeLogGroups({}),

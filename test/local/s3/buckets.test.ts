@@ -13,7 +13,7 @@ import type { JsonObject } from '../../../local/json.ts';
 import type { ResourceHandler } from '../../../local/resource.ts';
 import { BUCKET, type Running, raw, startS3 } from './support.ts';
 
-test('a bucket is made, made again, found and deleted once it is empty', async (t) => {
+test('a bucket is created, created again, found, and deleted once it is empty', async (t) => {
   const { client } = await startS3(t);
   const bucket = { Bucket: 'another.bucket-1' };
   await client.send(new CreateBucketCommand(bucket));
@@ -61,7 +61,7 @@ const request = {
   properties: {},
 };
 
-test('AWS::S3::Bucket is made once for one operation, and has AWS’s attributes', async (t) => {
+test('AWS::S3::Bucket is created once for one operation, and has AWS’s attributes', async (t) => {
   const running = await startS3(t);
   const buckets = resource(running, 'AWS::S3::Bucket');
   const made = await buckets.create(request);
@@ -91,7 +91,7 @@ test('AWS::S3::Bucket is made once for one operation, and has AWS’s attributes
   assert.ok(!existsSync(join(running.dataDir, made.physicalId)));
 });
 
-test('properties of a bucket are checked, and what is not done is refused by name', async (t) => {
+test('properties of a bucket are checked, and unsupported ones are refused by name', async (t) => {
   const running = await startS3(t);
   const buckets = resource(running, 'AWS::S3::Bucket');
   const block = {

@@ -32,7 +32,7 @@ function codeOf({ body }: HttpResponse): string {
   return /<Code>(.*)<\/Code>/.exec(String(body))?.[1] ?? '';
 }
 
-test('If-None-Match writes only where nothing is, and is refused before the body is read', async (t) => {
+test('If-None-Match writes only where no object is, and is refused before the body is read', async (t) => {
   const running = await startS3(t);
   const put = (Body: string) =>
     running.client.send(new PutObjectCommand({ ...named, Body, IfNoneMatch: '*' }));
@@ -50,7 +50,7 @@ test('If-None-Match writes only where nothing is, and is refused before the body
   await put('third');
 });
 
-test('of many writes at once exactly one finds nothing there', async (t) => {
+test('of many simultaneous conditional writes exactly one succeeds', async (t) => {
   const { client } = await startS3(t);
   const results = await Promise.allSettled(
     Array.from({ length: 30 }, (_, at) =>
@@ -63,7 +63,7 @@ test('of many writes at once exactly one finds nothing there', async (t) => {
   assert.equal(await got.Body?.transformToString(), `writer ${winners[0]}`);
 });
 
-test('the first write to end wins, whichever began first', async (t) => {
+test('the first write to end wins, not the first to begin', async (t) => {
   const running = await startS3(t);
   const slow = slowPut(running, { 'if-none-match': '*' });
   await running.client.send(new PutObjectCommand({ ...named, Body: 'quick', IfNoneMatch: '*' }));
@@ -97,7 +97,7 @@ test('If-Match writes only over the object that is meant', async (t) => {
   await assert.rejects(put('third', ETag), { name: 'PreconditionFailed' });
 });
 
-test('completing an upload answers to the same conditions, and the upload outlives a refusal', async (t) => {
+test('completing an upload obeys the same conditions, and a refusal keeps the upload', async (t) => {
   const { client } = await startS3(t);
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(named));
   const { ETag } = await client.send(
@@ -118,7 +118,7 @@ test('completing an upload answers to the same conditions, and the upload outliv
   assert.match((await complete({ IfMatch: there })).ETag ?? '', /-1"$/);
 });
 
-test('conditions that S3 does not have on writes are refused by name', async (t) => {
+test('conditions that S3 does not support on writes are refused by name', async (t) => {
   const running = await startS3(t);
   for (const headers of [{ 'if-none-match': '"etag"' }, { 'if-none-match': '*', 'if-match': '"etag"' }]) {
     const put = await raw(running, {

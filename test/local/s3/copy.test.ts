@@ -103,7 +103,7 @@ test('keys of all kinds are copied, between buckets too', async (t) => {
   assert.equal((await read('empty too')).text, '');
 });
 
-test('a copy onto itself has to change something', async (t) => {
+test('a copy onto itself must change something', async (t) => {
   const { put, copy, read, refusal, client, endpoint } = await started(t);
   await put('a', 'hello', { Metadata: { n: '1' } });
   const itself = (more: Partial<CopyObjectCommandInput> = {}) => copy(`${BUCKET}/a`, 'a', more);
@@ -159,7 +159,7 @@ test('conditions on the source and on the target', async (t) => {
   }
 });
 
-test('sources that are none are refused in S3’s words', async (t) => {
+test('invalid sources are refused in S3’s words', async (t) => {
   const { put, copy, refusal, client, port, ...rest } = await started(t);
   const running = { ...rest, client, port } as Running;
   await put('a', 'hello');

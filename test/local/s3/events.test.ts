@@ -32,7 +32,7 @@ async function openRoom(t: TestContext, properties: JsonObject) {
   return { client, events, buckets, bucket: { Bucket: state.physicalId } };
 }
 
-test('a bucket tells EventBridge of each object that is created, however', async (t) => {
+test('a bucket sends EventBridge an event for each created object', async (t) => {
   const { client, events, bucket } = await openRoom(t, {
     ...ON,
     VersioningConfiguration: { Status: 'Enabled' },
@@ -93,7 +93,7 @@ test('a bucket tells EventBridge of each object that is created, however', async
   assert.match(String((object as JsonObject).sequencer), /^[\dA-F]{16}$/);
 });
 
-test('a bucket is silent unless it is told to send events', async (t) => {
+test('a bucket sends events only if it is configured to', async (t) => {
   const { client, events, buckets, bucket } = await openRoom(t, {});
   const put = () => client.putObject({ ...bucket, Key: 'a', Body: 'a' });
   await put();

@@ -64,7 +64,7 @@ test('known values of each checksum are accepted and echoed', async (t) => {
   }
 });
 
-test('without a checksum S3 makes a CRC64NVME of its own', async (t) => {
+test('without a checksum S3 computes a CRC64NVME', async (t) => {
   const running = await startS3(t);
   const put = await raw(running, { method: 'PUT', target: TARGET, body: '123456789' });
   assert.equal(
@@ -74,7 +74,7 @@ test('without a checksum S3 makes a CRC64NVME of its own', async (t) => {
   assert.equal(put.headers['x-amz-checksum-type'], 'FULL_OBJECT');
 });
 
-test('checksums hold over every length around a block', async (t) => {
+test('checksums are correct for every length around a block', async (t) => {
   const { client } = await startS3(t);
   for (const length of [1, 15, 16, 17, 1_048_575, 1_048_576, 1_048_577, 2_097_152]) {
     const Body = Buffer.alloc(length, 'edge');
@@ -87,7 +87,7 @@ test('checksums hold over every length around a block', async (t) => {
   }
 });
 
-test('a body that is not what was promised is not stored', async (t) => {
+test('a body that differs from its checksum or length is not stored', async (t) => {
   const running = await startS3(t);
   const put = (headers: Record<string, string>, payloadHash = 'UNSIGNED-PAYLOAD') =>
     raw(running, { method: 'PUT', target: TARGET, body: BODY, headers, payloadHash });
@@ -110,7 +110,7 @@ test('a body that is not what was promised is not stored', async (t) => {
   assert.equal(stored.status, 200, stored.text);
 });
 
-test('the length of a body is said beforehand and within 5 GiB', async (t) => {
+test('the length of a body must be announced and within 5 GiB', async (t) => {
   const running = await startS3(t);
   const put = (headers: Record<string, string>, body?: string) =>
     raw(running, { method: 'PUT', target: TARGET, headers, ...omitUndefined({ body }) });
@@ -123,7 +123,7 @@ test('the length of a body is said beforehand and within 5 GiB', async (t) => {
   await isEmpty(running);
 });
 
-test('a connection that breaks off leaves nothing', async (t) => {
+test('a broken connection stores nothing', async (t) => {
   const running = await startS3(t);
   await isEmpty(running);
   const headers = { host: `127.0.0.1:${running.port}` };
@@ -229,7 +229,7 @@ test('a changed, cut, reordered or repeated chunk is refused', async (t) => {
   await isEmpty(running);
 });
 
-test('an unsigned trailer must hold what it announced', async (t) => {
+test('an unsigned trailer must contain the announced checksum', async (t) => {
   const running = await startS3(t);
   const put = (trailer: string) =>
     raw(running, {

@@ -82,7 +82,7 @@ test('a key may be both an object and the folder of others, in any order', async
   );
 });
 
-test('a folder that holds nothing more makes way for a file of its name', async (t) => {
+test('an empty folder is replaced by a file of its name', async (t) => {
   const running = await startS3(t);
   const target = `/${BUCKET}/photos`;
   await raw(running, { method: 'PUT', target: `${target}/2026/a.jpg`, body: 'a' });

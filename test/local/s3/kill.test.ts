@@ -83,7 +83,7 @@ test('killed in the middle of a PUT over an object: the object is as it was', as
   assert.deepEqual(readdirSync(incoming), []);
 });
 
-test('killed among many writes: what was answered is there, and record and bytes agree', async (t) => {
+test('killed among many writes: every answered write is stored, and record and bytes agree', async (t) => {
   const dataDir = join(temporaryFolder(t), 's3');
   await startS3(t, { dataDir });
   const { port, kill } = await startProcess(t, dataDir);
@@ -122,7 +122,7 @@ test('killed among many writes: what was answered is there, and record and bytes
   assert.deepEqual(after.defects, []);
 });
 
-test('a change whose files were not moved yet is finished when the bucket is opened', async (t) => {
+test('a change whose files were not moved yet is completed when the bucket is opened', async (t) => {
   const running = await startS3(t);
   const folder = join(running.dataDir, BUCKET);
   const put = (Body: string) => running.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body }));
@@ -137,7 +137,7 @@ test('a change whose files were not moved yet is finished when the bucket is ope
   assert.equal((await raw(again, { target: `/${BUCKET}/k` })).text, 'two');
 });
 
-test('an older version that was not set aside yet is, before the newer takes its place', async (t) => {
+test('an older version that was not moved yet is moved before the newer takes its place', async (t) => {
   const running = await startS3(t);
   const { client } = running;
   const folder = join(running.dataDir, BUCKET);
@@ -158,7 +158,7 @@ test('an older version that was not set aside yet is, before the newer takes its
   }
 });
 
-test('a delete whose file was not removed yet is finished', async (t) => {
+test('a delete whose file was not removed yet is completed', async (t) => {
   const running = await startS3(t);
   const objects = join(running.dataDir, BUCKET, 'objects');
   await running.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'dir/k', Body: 'x' }));
@@ -171,7 +171,7 @@ test('a delete whose file was not removed yet is finished', async (t) => {
   assert.deepEqual(readdirSync(objects), []);
 });
 
-test('a torn last line never happened', async (t) => {
+test('a torn last line is ignored', async (t) => {
   const running = await startS3(t);
   await running.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body: 'whole' }));
   appendFileSync(join(running.dataDir, BUCKET, 'index.jsonl'), '{"op":"put","version":{"key":"torn"');
@@ -185,7 +185,7 @@ test('a torn last line never happened', async (t) => {
   );
 });
 
-test('an open upload goes on after a restart; one that was completed is cleared away', async (t) => {
+test('an open upload continues after a restart; a completed one is cleared away', async (t) => {
   const running = await startS3(t);
   const { client, dataDir } = running;
   const named = { Bucket: BUCKET, Key: 'k' };

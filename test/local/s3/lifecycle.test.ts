@@ -50,7 +50,7 @@ async function left({ client, bucket }: World): Promise<string[]> {
   return [...DeleteMarkers.map(({ Key }) => `${Key} deleted`), ...Versions.map(({ Key }) => `${Key}`)];
 }
 
-test('an object goes at the midnight after its days are over, and not before', async (t) => {
+test('an object expires at the midnight after its last day, and not before', async (t) => {
   const world = await withRules(t, [{ Status: 'Enabled', Prefix: 'in/', ExpirationInDays: 2 }]);
   await put(world, 'in/a');
   await put(world, 'kept');
@@ -67,7 +67,7 @@ test('a rule that is disabled does nothing', async (t) => {
   assert.deepEqual(await left(world), ['a']);
 });
 
-test('with versioning it goes under a delete marker, then as an older version, then the marker', async (t) => {
+test('with versioning, a delete marker comes first; the version expires next, then the marker', async (t) => {
   const world = await withRules(
     t,
     [
@@ -85,7 +85,7 @@ test('with versioning it goes under a delete marker, then as an older version, t
   assert.deepEqual(await left(world), []);
 });
 
-test('of older versions as many stay as the rule keeps', async (t) => {
+test('the rule’s number of older versions is kept', async (t) => {
   const world = await withRules(
     t,
     [
@@ -102,7 +102,7 @@ test('of older versions as many stay as the rule keeps', async (t) => {
   await world.client.send(new DeleteObjectCommand({ ...world.bucket, Key: 'a' }));
 });
 
-test('an upload that nobody completed is aborted', async (t) => {
+test('an unfinished upload is aborted', async (t) => {
   const rule = { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } };
   const world = await withRules(t, [rule]);
   const open = async () =>
@@ -114,7 +114,7 @@ test('an upload that nobody completed is aborted', async (t) => {
   assert.equal(await open(), undefined);
 });
 
-test('the rules can be read as S3 tells them, or that there are none', async (t) => {
+test('the rules are returned in S3’s form, or reported missing', async (t) => {
   const { client, bucket } = await withRules(t, [
     { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
     { Status: 'Enabled', ExpirationInDays: '30', NoncurrentVersionExpiration: { NoncurrentDays: 30 } },

@@ -56,7 +56,7 @@ test('keys come in the order of their UTF-8 bytes, whatever the page', async (t)
   assert.deepEqual(await pages(running, { MaxKeys: 0 }), [[]]);
 });
 
-test('a delimiter rolls up what is below it, each prefix once over all pages', async (t) => {
+test('a delimiter groups keys by prefix, each prefix once over all pages', async (t) => {
   const running = await startS3(t);
   await fill(running, KEYS);
   const rolled = ['a', 'b/', 'b0', 'd/', 'e/', 'é', '\uffee', '🎉'];
@@ -73,14 +73,14 @@ test('a delimiter rolls up what is below it, each prefix once over all pages', a
   assert.deepEqual(await pages(running, { Prefix: 'nothing' }), [[]]);
 });
 
-test('a listing starts after a key, there or not', async (t) => {
+test('a listing starts after a key that may not exist', async (t) => {
   const running = await startS3(t);
   await fill(running, ['a', 'b', 'c']);
   assert.deepEqual(await pages(running, { StartAfter: 'b' }), [['c']]);
   assert.deepEqual(await pages(running, { StartAfter: 'aa' }), [['b', 'c']]);
 });
 
-test('version 1 goes on from a marker, which with a delimiter may be a prefix', async (t) => {
+test('version 1 continues from a marker, which with a delimiter may be a prefix', async (t) => {
   const running = await startS3(t);
   await fill(running, KEYS);
   const page = await running.client.send(

@@ -127,7 +127,7 @@ test('an upload of no algorithm takes parts with any checksum, and gets a CRC64N
   assert.deepEqual([done.ChecksumCRC64NVME, done.ChecksumType], [ChecksumCRC64NVME, 'FULL_OBJECT']);
 });
 
-test('completing refuses what does not add up, and leaves the upload as it was', async (t) => {
+test('an invalid Complete is refused, and leaves the upload unchanged', async (t) => {
   const running = await startS3(t);
   const uploadId = await create(running, { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
   const small = await upload(running, uploadId, 1, SECOND);
@@ -154,7 +154,7 @@ test('completing refuses what does not add up, and leaves the upload as it was',
   assert.equal((await refused([last], proof)).ChecksumCRC32, proof.ChecksumCRC32);
 });
 
-test('parts keep to the algorithm that their upload was made with', async (t) => {
+test('parts must use the checksum algorithm of their upload', async (t) => {
   const running = await startS3(t);
   const composite = await create(running, { ChecksumAlgorithm: 'SHA256' });
   const mismatch = {
@@ -188,7 +188,7 @@ test('an aborted upload is gone with its parts', async (t) => {
   await assert.rejects(running.client.send(new AbortMultipartUploadCommand({ ...named, UploadId })), gone);
 });
 
-test('an upload id is good for its own key alone, and leads to no folder', async (t) => {
+test('an upload id is valid for its own key alone, and cannot name a path', async (t) => {
   const running = await startS3(t);
   const uploadId = await create(running);
   for (const target of [`/${BUCKET}/other?uploadId=${uploadId}`, `/${BUCKET}/${KEY}?uploadId=..%2F..%2F`]) {
@@ -231,7 +231,7 @@ test('part numbers go from 1 to 10,000, and the list of parts is paged', async (
   );
 });
 
-test('in whatever order and however often parts come, the object is the last of each', async (t) => {
+test('parts may arrive in any order and repeatedly; the last of each is used', async (t) => {
   const running = await startS3(t);
   const size = 5 * MIB;
   const bodies = (count: number) => Array.from({ length: count }, () => randomBytes(size));
@@ -287,7 +287,7 @@ test('in whatever order and however often parts come, the object is the last of 
   }
 });
 
-test('two senders of one part do not write over each other', async (t) => {
+test('two senders of one part do not overwrite each other', async (t) => {
   const running = await startS3(t);
   const uploadId = await create(running);
   const versions = [randomBytes(6 * MIB), randomBytes(6 * MIB), randomBytes(6 * MIB)];
@@ -301,7 +301,7 @@ test('two senders of one part do not write over each other', async (t) => {
   assert.ok(object.equals(versions[winner] ?? Buffer.alloc(0)));
 });
 
-test('an upload that is aborted while a part comes in is gone for the part too', async (t) => {
+test('aborting an upload also ends a part that is being received', async (t) => {
   const running = await startS3(t);
   const { client } = running;
   const uploadId = await create(running);
@@ -327,7 +327,7 @@ test('an upload that is aborted while a part comes in is gone for the part too',
   assert.ok(aborted);
 });
 
-test('a Complete whose answer was lost is answered again; one of other parts, or after all is gone, is not', async (t) => {
+test('a Complete after a lost answer is answered again, unless its parts differ or the object is gone', async (t) => {
   const running = await startS3(t);
   const uploadId = await create(running);
   const parts = [await upload(running, uploadId, 1, FIRST), await upload(running, uploadId, 2, SECOND)];

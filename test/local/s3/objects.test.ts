@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { BUCKET, startS3 } from './support.ts';
 
-test('an object comes back as it went in, with all that was said of it', async (t) => {
+test('an object is returned unchanged, with its headers and metadata', async (t) => {
   const { client, dataDir, defects } = await startS3(t);
   const body = randomBytes(3_000_000);
   const put = await client.send(
@@ -47,7 +47,7 @@ test('an object comes back as it went in, with all that was said of it', async (
   assert.deepEqual(defects, []);
 });
 
-test('a stream goes up in aws-chunked with its checksum behind it', async (t) => {
+test('a stream is uploaded in aws-chunked with a trailing checksum', async (t) => {
   const { client } = await startS3(t);
   const body = randomBytes(2_500_001);
   const pieces = [body.subarray(0, 10), body.subarray(10, 1_000_000), body.subarray(1_000_000)];
@@ -78,7 +78,7 @@ test('an empty object is an object', async (t) => {
   assert.equal(await got.Body?.transformToString(), '');
 });
 
-test('a range gives its bytes and no others', async (t) => {
+test('a range returns exactly its bytes', async (t) => {
   const { client } = await startS3(t);
   await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body: '0123456789' }));
   const get = async (Range: string) => {
@@ -95,7 +95,7 @@ test('a range gives its bytes and no others', async (t) => {
   await assert.rejects(get('bytes=10-'), { name: 'InvalidRange' });
 });
 
-test('reads answer to their conditions', async (t) => {
+test('reads obey their conditions', async (t) => {
   const { client } = await startS3(t);
   const { ETag = '' } = await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body: 'x' }));
   const get = (conditions: object) =>

@@ -15,7 +15,7 @@ const SUBRESOURCES = [
   'foo=bar',
 ];
 
-test('a sub-resource that is not done is refused by name, never taken for the object', async (t) => {
+test('an unsupported sub-resource is refused by name, never taken for the object', async (t) => {
   const running = await startS3(t);
   await running.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'k', Body: 'kept' }));
   for (const sub of SUBRESOURCES) {
@@ -45,7 +45,7 @@ test('a sub-resource that is not done is refused by name, never taken for the ob
   assert.equal((await raw(running, { target: `/${BUCKET}/k` })).text, 'kept');
 });
 
-test('parts of a request that would be lost are refused by name', async (t) => {
+test('unsupported parts of a request are refused by name', async (t) => {
   const running = await startS3(t);
   const put = (headers: Record<string, string>, query = '') =>
     raw(running, { method: 'PUT', target: `/${BUCKET}/k${query}`, body: 'x', headers });
@@ -88,7 +88,7 @@ test('user metadata has 2 KB', async (t) => {
   assert.equal((await put(2047)).code, 'MetadataTooLarge');
 });
 
-test('methods that S3 does not have are not allowed', async (t) => {
+test('methods that S3 does not support are not allowed', async (t) => {
   const running = await startS3(t);
   for (const [method, target] of [
     ['PATCH', `/${BUCKET}/k`],
@@ -116,7 +116,7 @@ test('an error is S3’s document, with the ids of the headers', async (t) => {
   assert.equal((await raw(running, { method: 'HEAD', target: '/not-there' })).text, '');
 });
 
-test('a refused upload keeps the connection, and its bytes are not taken for a request', async (t) => {
+test('a refused upload keeps the connection, and its body is not parsed as a request', async (t) => {
   const running = await startS3(t);
   const send = (body: string) =>
     fetch(`${running.endpoint}/${BUCKET}/k`, {
@@ -132,7 +132,7 @@ test('a refused upload keeps the connection, and its bytes are not taken for a r
   assert.deepEqual(running.defects, []);
 });
 
-test('XML that is not what it should be is refused', async (t) => {
+test('invalid XML is refused', async (t) => {
   const running = await startS3(t);
   const { text } = await raw(running, { method: 'POST', target: `/${BUCKET}/k?uploads` });
   const target = `/${BUCKET}/k?uploadId=${/<UploadId>(.*)<\/UploadId>/.exec(text)?.[1]}`;

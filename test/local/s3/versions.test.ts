@@ -29,7 +29,7 @@ async function get({ client }: Running, VersionId?: string): Promise<string | un
   return (await client.send(new GetObjectCommand({ ...named, VersionId }))).Body?.transformToString();
 }
 
-test('every write is kept, and a delete only hides what it was of', async (t) => {
+test('every write is kept, and a delete only hides the object', async (t) => {
   const running = await startS3(t);
   assert.equal(await put(running, 'before'), undefined);
   await setVersioning(running, 'Enabled');

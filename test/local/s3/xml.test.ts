@@ -31,7 +31,7 @@ async function doors(t: TestContext) {
 const PART = '<Part><PartNumber>1</PartNumber><ETag>"0"</ETag></Part>';
 const OBJECT = '<Object><Key>k</Key></Object>';
 
-test('documents that a client may send are read: namespaces, declarations, comments, CDATA, references', async (t) => {
+test('valid documents are read: namespaces, declarations, comments, CDATA, references', async (t) => {
   const { remove, complete, running } = await doors(t);
   const taken = [
     `<Delete>${OBJECT}</Delete>`,
@@ -127,7 +127,7 @@ test('documents that S3’s schema refuses are MalformedXML', async (t) => {
   assert.deepEqual(running.defects, []);
 });
 
-test('what S3’s schema has and the embedded S3 has not is refused by name', async (t) => {
+test('elements that the embedded S3 does not support are refused by name', async (t) => {
   const { remove, complete, create } = await doors(t);
   assert.equal(
     await remove('<Delete><Object><Key>k</Key><ETag>x</ETag></Object></Delete>'),
@@ -145,7 +145,7 @@ test('what S3’s schema has and the embedded S3 has not is refused by name', as
   );
 });
 
-test('whatever a key or an error repeats is escaped in the answer', async (t) => {
+test('keys and errors are escaped in the answer', async (t) => {
   const { running } = await doors(t);
   const key = '<a>&"\u0001\u0085';
   const target = `/${BUCKET}/${encodeURIComponent(key)}`;

@@ -75,7 +75,7 @@ function refusal(sns: Sns, topic: string, publisher = EVENTS): string {
   }
 }
 
-test('an address is mailed what is published once its owner has confirmed it, until it is unsubscribed', async (t) => {
+test('a confirmed address receives each message until it is unsubscribed', async (t) => {
   const { sns, open, mails, dataDir, create, topic, subscribe, link, follow, handler } = await openRoom(t);
   await create('TopicPolicy', policy(topic, statement(topic)));
   const { physicalId: arn } = await subscribe('ops@example.com');
@@ -109,7 +109,7 @@ test('an address is mailed what is published once its owner has confirmed it, un
   await handler('Subscription').delete(arn, {});
 });
 
-test('who does not confirm within two days is forgotten', async (t) => {
+test('a subscription that is not confirmed within two days is dropped', async (t) => {
   const { sns, mails, clock, create, topic, subscribe, link, follow } = await openRoom(t);
   await create('TopicPolicy', policy(topic, statement(topic)));
   await subscribe('early@example.com', 'a'.repeat(20));
@@ -127,7 +127,7 @@ test('who does not confirm within two days is forgotten', async (t) => {
   );
 });
 
-test('a topic with its subscriptions survives a restart, and goes', async (t) => {
+test('a topic and its subscriptions survive a restart, and can be deleted', async (t) => {
   const { open, handler, topic, subscribe, follow, mails, create } = await openRoom(t);
   await create('TopicPolicy', policy(topic, statement(topic)));
   await subscribe('ops@example.com');
@@ -172,7 +172,7 @@ test('a service publishes only what the policy of the topic allows', async (t) =
   assert.equal(refusal(sns, topic), 'AuthorizationError');
 });
 
-test('what SNS refuses, or is not done here, is refused by name', async (t) => {
+test('requests that SNS refuses, or that are not supported, are refused by name', async (t) => {
   const { create, topic } = await openRoom(t);
   const email = { TopicArn: topic, Protocol: 'email', Endpoint: 'ops@example.com' };
   const rows: readonly (readonly [type: string, properties: JsonObject, says: RegExp])[] = [

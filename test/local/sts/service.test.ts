@@ -40,7 +40,7 @@ test('GetCallerIdentity names the account for its own keys alone', async (t) => 
   });
 });
 
-test('a clock that is off is told', async (t) => {
+test('a wrong clock is reported', async (t) => {
   const { client } = await openSts(t, () => new Date(Date.now() + 3_600_000));
   await assert.rejects(client().send(new GetCallerIdentityCommand({})), { message: /Signature expired/ });
 });
@@ -67,7 +67,7 @@ test('an unsigned request is refused', async (t) => {
   assert.match(await empty.text(), /<Code>MissingAction<\/Code>/);
 });
 
-test('the AWS CLI asks who it is', { skip: missing('aws') }, async (t) => {
+test('the AWS CLI gets the caller’s identity', { skip: missing('aws') }, async (t) => {
   const { endpoint } = await openSts(t);
   assert.deepEqual(await awsCli(endpoint, 'sts')('get-caller-identity'), ROOT);
 });

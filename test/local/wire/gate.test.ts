@@ -141,7 +141,7 @@ const FOREIGN_PAGES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-test('requests of pages of other origins are refused, and told nothing that a page could read', async (t) => {
+test('requests of pages of other origins are refused with an answer that they cannot read', async (t) => {
   const { ask, reached } = await gated(t);
   for (const [what, head] of Object.entries(FOREIGN_PAGES)) {
     const { status, answer } = await ask(...head, OWN);
@@ -151,7 +151,7 @@ test('requests of pages of other origins are refused, and told nothing that a pa
   assert.deepEqual(reached, []);
 });
 
-test('a listener that judges origins itself is still asked for by its own names alone', async (t) => {
+test('a listener that checks origins itself still accepts its own names only', async (t) => {
   const rules = { anyOrigin: true, names: () => ['uploads.example.com'] };
   const { ask, reached } = await gated(t, rules);
   const page = 'Origin: https://app.example.com';

@@ -46,7 +46,7 @@ test('entries expire when the bucket aborts their uploads', async () => {
   assert.equal(await journal.find({ origin: ORIGIN, key: 'a' }), undefined);
 });
 
-test('a sample tells files apart by both of their ends', async () => {
+test('a sample distinguishes files by their first and last bytes', async () => {
   const bytes = () => Buffer.alloc(200_000, 1);
   const changed = (at: number) => {
     const other = bytes();

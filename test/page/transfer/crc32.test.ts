@@ -50,7 +50,7 @@ test('the CRC-32 of parts in order is that of the whole file', () => {
   }
 });
 
-test('a checksum of the store is read where it is four bytes of base64', () => {
+test('a checksum of the store is read if it is four bytes in base64', () => {
   assert.equal(readCrc('AAAAAA=='), 0);
   assert.equal(readCrc('/////w=='), 0xffffffff);
   assert.equal(readCrc('NSRBwg=='), 0x352441c2);

@@ -17,7 +17,7 @@ test('a key is the prefix and the path with its folders', () => {
   assert.deepEqual(codes(placed), ['in/a.jpg', 'in/photos/2026/b.jpg', 'in/ü.txt']);
 });
 
-test('names that no key can have, keys of others and clashes are refused before anything is sent', () => {
+test('invalid keys, keys of others and duplicates are refused before anything is sent', () => {
   const options = { caller: { writeTo: ['in/'] }, prefix: 'in/', taken: ['in/taken.txt'] };
   assert.deepEqual(
     codes(placeFiles(pick('../a', 'tab\t', 'x'.repeat(1025), 'taken.txt', 'b', 'b'), options)),
@@ -29,7 +29,7 @@ test('names that no key can have, keys of others and clashes are refused before 
   assert.deepEqual(codes(placeFiles(pick('.well-known/a'), reserved)), ['bad_key']);
 });
 
-test('the one key of a link takes one file, whatever its name is', () => {
+test('a link with one key takes one file of any name', () => {
   const caller = { writeTo: ['report.pdf'], key: 'report.pdf' };
   const placed = placeFiles(pick('a.jpg', 'b.jpg'), { caller, prefix: '', taken: [] });
   assert.deepEqual(codes(placed), ['report.pdf', 'clash']);

@@ -29,7 +29,7 @@ function thrown(one: Answer): unknown {
   return undefined;
 }
 
-test('each refusal is a code, and only those that may pass are tried again', () => {
+test('each refusal has a code, and only temporary ones are retried', () => {
   const final: readonly (readonly [Answer, UploadErrorCode])[] = [
     [store(412, 'PreconditionFailed'), 'exists'],
     [store(403, 'AccessDenied'), 'forbidden'],
@@ -130,7 +130,7 @@ test('Retry-After is honoured, and a wait beyond fifteen minutes ends the reques
   assert.equal(error.details.retryAfterMs, 7000);
 });
 
-test('a failure of a limited kind has fewer tries', async () => {
+test('a failure with a lower limit has fewer tries', async () => {
   let tries = 0;
   const attempt = async () => {
     tries += 1;
@@ -158,7 +158,7 @@ test('a device without a network waits for it, and no try counts', async () => {
   assert.deepEqual(states.slice(0, 3), [undefined, 'network', undefined]);
 });
 
-test('an upload that is stopped tries nothing again', async () => {
+test('a stopped upload is not retried', async () => {
   const stop = new AbortController();
   let tries = 0;
   const attempt = async () => {

@@ -105,7 +105,7 @@ test('a token for another service is neither sent nor stored', async (t) => {
   }
 });
 
-test('an audience that the edge names needs the word of the user, and is then remembered', async (t) => {
+test('an audience that the edge names is confirmed by the user, then remembered', async (t) => {
   const given = await open(t, { audience: 'sts.amazonaws.com' });
   const { rig, provider } = given;
   const without = await failure(signIn(rig));
@@ -144,7 +144,7 @@ test('no text of an edge is shell code in a command to copy', async (t) => {
   assert.equal(textLines(text).at(-1), `Upload a file with: edge-upload put <file> --prefix ${quoted}`);
 });
 
-test('a token made for the client that an edge names needs the word of the user, and is then remembered', async (t) => {
+test('a token for the client that an edge names is confirmed by the user, then remembered', async (t) => {
   const given = await open(t);
   const { rig, provider } = given;
   const [corp] = rig.issuers;
@@ -185,7 +185,7 @@ test('the profile endpoint of the issuer may be an audience beside the edge', as
   assert.equal(rig.received.length, 1);
 });
 
-test('a preset that is named like a member of every object is none', async (t) => {
+test('a preset named like a member of every object is unknown', async (t) => {
   const { rig } = await open(t, { preset: 'constructor' });
   await signIn(rig);
   assert.equal(rig.received.length, 1);
@@ -205,7 +205,7 @@ const POOL = {
   token: 'access',
 };
 
-test('an edge that passes from a user pool to a provider, or back, has changed its issuer', async (t) => {
+test('a switch between user pool and provider counts as a change of issuer', async (t) => {
   const given = await open(t);
   const { rig, provider } = given;
   const [corp] = rig.issuers;
@@ -225,7 +225,7 @@ test('an edge that passes from a user pool to a provider, or back, has changed i
   assert.equal(rig.received.length, 1, 'an issuer that the user named is no change');
 });
 
-test('another client or issuer than before is a question; without a terminal it is refused', async (t) => {
+test('a changed client or issuer is confirmed at a terminal, and refused without one', async (t) => {
   const given = await open(t);
   const { rig, provider } = given;
   await signIn(rig);
@@ -257,7 +257,7 @@ test('another client or issuer than before is a question; without a terminal it 
   assert.equal(rig.received.length, 3, 'an accepted client is the known one');
 });
 
-test('an issuer is what its own document says, letter by letter, over https', async (t) => {
+test('an issuer must match its own document exactly, over https', async (t) => {
   const given = await open(t);
   const { rig, provider } = given;
   for (const issuer of [
@@ -301,7 +301,7 @@ test('an issuer is what its own document says, letter by letter, over https', as
   await nothingIsOut(given);
 });
 
-test('plain http is for providers of an embedded deployment alone', async (t) => {
+test('plain http is allowed only for providers of an embedded deployment', async (t) => {
   const given = await open(t, {}, false);
   const error = await failure(signIn(given.rig));
   assert.equal(error.code, 'sign_in_refused');
@@ -310,7 +310,7 @@ test('plain http is for providers of an embedded deployment alone', async (t) =>
   await nothingIsOut(given);
 });
 
-test('answers of strangers are refused and ignored; the right one ends the sign-in', async (t) => {
+test('foreign answers are refused and ignored; the right one ends the sign-in', async (t) => {
   const given = await open(t);
   const { rig, provider } = given;
   const { context, ended } = begin(rig);
@@ -378,7 +378,7 @@ test('Ctrl-C ends the wait for the browser at once, and the port is closed', asy
   await assert.rejects(fetch(address.searchParams.get('redirect_uri') ?? ''));
 });
 
-test('ports: the first free one of the registered three, or the flag that names another', async (t) => {
+test('the port is the first free one of the registered three, or the one of the flag', async (t) => {
   const { rig } = await open(t);
   const taken = createTcpServer();
   await once(taken.listen(0, '127.0.0.1'), 'listening');
@@ -389,7 +389,7 @@ test('ports: the first free one of the registered three, or the flag that names 
   assert.match(busy.hint ?? '', /--callback-port/);
 });
 
-test('where the redirect is localhost, both families are listened on', async (t) => {
+test('for a redirect to localhost, both address families are listened on', async (t) => {
   const given = await open(t, { preset: 'entra', token: 'id' });
   const { context, ended } = begin(given.rig, { callbackPort: 0, acceptIssuer: true });
   const address = new URL(addressIn(await context.shown(/The browser opens/)));

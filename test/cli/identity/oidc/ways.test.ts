@@ -154,7 +154,7 @@ test('sign-in by the pasted address of a browser elsewhere', async (t) => {
   assert.equal(provider.codes.length, forms.length);
 });
 
-test('what is pasted must belong to this sign-in', async (t) => {
+test('a pasted address must belong to this sign-in', async (t) => {
   const { rig, provider } = await withStandIn(t);
   const context = rig.context({ answers: {} });
   const asked: (string | undefined)[] = [];
@@ -177,7 +177,7 @@ test('what is pasted must belong to this sign-in', async (t) => {
   assert.deepEqual(provider.codes, []);
 });
 
-test('several issuers: a question at a terminal, otherwise the flag with the choices', async (t) => {
+test('several issuers are a question at a terminal, otherwise an error with the flag and the choices', async (t) => {
   const { rig, provider } = await withStandIn(t);
   const [corp] = rig.issuers;
   rig.issuers = [

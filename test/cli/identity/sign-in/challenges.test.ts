@@ -83,7 +83,7 @@ test('from then on the app’s code is asked for; a wrong one is asked for again
   assert.match(warnings.join(), /Invalid verification code/);
 });
 
-test('by flags: the set-up and the code, one line at a time', async (t) => {
+test('set-up and code by flags, one line at a time', async (t) => {
   const here = await world(t, { pool: APP });
   await here.user('ada');
   const flags = { url: here.url, username: 'ada', passwordStdin: true, codeStdin: true };
@@ -103,7 +103,7 @@ test('by flags: the set-up and the code, one line at a time', async (t) => {
   await run(here, login(here.context({ stdin }), flags));
 });
 
-test('where nobody can be asked for a code: a usage error that names the flag', async (t) => {
+test('without a terminal, a missing code is a usage error that names the flag', async (t) => {
   const here = await world(t, { pool: APP });
   await withApp(here);
   const context = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
@@ -139,7 +139,7 @@ test('codes by text message and by e-mail, and the choice between them', async (
   assert.deepEqual([other.code, /sms, email/.test(other.hint ?? '')], ['usage', true]);
 });
 
-test('a session that ran out begins anew, without losing what was typed', async (t) => {
+test('an expired session starts again and keeps what was typed', async (t) => {
   const here = await world(t, { pool: APP, client: { AuthSessionValidity: 3 } });
   const secret = await withApp(here);
   const { prompts } = await atTerminal(here, {
@@ -151,7 +151,7 @@ test('a session that ran out begins anew, without losing what was typed', async 
   assert.deepEqual(prompts, ['Password', 'Code of the authenticator app'], 'each is asked once');
 });
 
-test('a session that ran out before a sent code came: another is sent, and asked for', async (t) => {
+test('if a session expires before a sent code arrives, another code is sent and asked for', async (t) => {
   const here = await world(t, { pool: MESSAGES, client: { AuthSessionValidity: 3 } });
   const { sdk, UserPoolId } = here.setup;
   await here.user('ada');
@@ -167,7 +167,7 @@ test('a session that ran out before a sent code came: another is sent, and asked
   assert.match(told.join(), /took too long/);
 });
 
-test('a set-up of something else than an app, and challenges unknown here, are refused by name', async (t) => {
+test('a set-up other than of an app, and unknown challenges, are refused by name', async (t) => {
   const here = await world(t, { pool: { ...MESSAGES, MfaConfiguration: 'ON', EnabledMfas: ['SMS_MFA'] } });
   await here.user('ada');
   const signIn = () =>

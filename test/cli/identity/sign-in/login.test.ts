@@ -18,7 +18,7 @@ function signIn(here: World, env: Record<string, string> = {}, username = 'ada')
   return login(context, { url: here.url, username });
 }
 
-test('signs in by SRP, keeps tokens that the edge takes, and remembers the deployment', async (t) => {
+test('signs in by SRP, stores tokens that the edge accepts, and remembers the deployment', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const result = await run(here, signIn(here));
@@ -42,7 +42,7 @@ test('signs in by SRP, keeps tokens that the edge takes, and remembers the deplo
   });
 });
 
-test('the password reaches nobody: not the edge, not Cognito, not the disk', async (t) => {
+test('the password reaches neither the edge, nor Cognito, nor the disk', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const sent: string[] = [];
@@ -67,7 +67,7 @@ test('tokens are readable by their owner alone', async (t) => {
 /** A pool whose operator asks for more than `deploy` does. */
 const STRICT = { Policies: { PasswordPolicy: { MinimumLength: 16 } } };
 
-test('on a terminal, what is missing is asked; the password once the edge has answered', async (t) => {
+test('a terminal asks for missing values, and for the password after the edge has answered', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const context = here.context({ person: { 'User name': 'ada', Password: PASSWORD } });
@@ -108,7 +108,7 @@ test('the password from standard input: its first line, whatever the line end', 
   assert.deepEqual([error.code, error.exitCode], ['usage', 2]);
 });
 
-test('a wrong password and an unknown user are refused alike, exit code 4, and nothing is kept', async (t) => {
+test('a wrong password and an unknown user are refused alike with exit code 4, and nothing is stored', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const wrong = await failure(here, signIn(here, { EDGE_UPLOAD_PASSWORD: 'Wrong-horse-42!' }));
@@ -138,7 +138,7 @@ test('a temporary password is changed: the new one from the environment', async 
   assert.equal((await failure(here, signIn(here))).code, 'sign_in_refused');
 });
 
-test('without a new password, a script is told the flag and the temporary one stays good', async (t) => {
+test('without a new password, a script gets the flag, and the temporary one stays valid', async (t) => {
   const here = await world(t);
   await here.user('ada', { temporary: true });
   const error = await failure(here, signIn(here));
@@ -147,7 +147,7 @@ test('without a new password, a script is told the flag and the temporary one st
   await run(here, signIn(here, { EDGE_UPLOAD_NEW_PASSWORD: NEW_PASSWORD }));
 });
 
-test('on a terminal the new password is asked twice, and again where the pool refuses it, in its own words', async (t) => {
+test('a terminal asks for the new password twice, and again if the pool refuses it', async (t) => {
   const here = await world(t, { pool: STRICT });
   const refused = 'Short-horse-42!';
   await here.user('ada', { temporary: true });
@@ -177,7 +177,7 @@ test('on a terminal the new password is asked twice, and again where the pool re
   await run(here, signIn(here, { EDGE_UPLOAD_PASSWORD: NEW_PASSWORD }));
 });
 
-test('for a script, a new password that the pool refuses ends it with the reason', async (t) => {
+test('a script ends with the reason if the pool refuses the new password', async (t) => {
   const here = await world(t);
   await here.user('ada', { temporary: true });
   const error = await failure(here, signIn(here, { EDGE_UPLOAD_NEW_PASSWORD: 'weakling' }));
@@ -221,7 +221,7 @@ test('required attributes that are missing are asked for on a terminal, and name
   await run(here, login(context, { url: here.url, username: 'ada' }));
 });
 
-test('a session that ran out while somebody was typing is begun again, and nothing is asked twice', async (t) => {
+test('a session that expires during typing starts again, and nothing is asked twice', async (t) => {
   const here = await world(t);
   await here.user('ada', { temporary: true });
   const context = here.context({ person: { Password: PASSWORD, 'New password': NEW_PASSWORD } });
@@ -238,7 +238,7 @@ test('a session that ran out while somebody was typing is begun again, and nothi
   assert.equal(here.operations.filter((name) => name === 'InitiateAuth').length, 2);
 });
 
-test('a refusal that only looks like an ended session is tried once more, not for ever', async (t) => {
+test('a refusal that looks like an expired session is retried once only', async (t) => {
   const here = await world(t);
   await here.user('ada', { temporary: true });
   here.intercept((_operation, body) =>
@@ -254,7 +254,7 @@ test('a refusal that only looks like an ended session is tried once more, not fo
   assert.equal(here.operations.filter((name) => name === 'InitiateAuth').length, 2);
 });
 
-test('a challenge that is not known is refused by its name', async (t) => {
+test('an unknown challenge is refused by name', async (t) => {
   const here = await world(t);
   await here.user('ada');
   here.intercept((operation) =>
@@ -271,7 +271,7 @@ test('a challenge that is not known is refused by its name', async (t) => {
   assert.match(error.hint ?? '', /operator/);
 });
 
-test('names that every object has are neither challenges nor errors that are known', async (t) => {
+test('names of members of every object are neither known challenges nor known errors', async (t) => {
   const here = await world(t);
   await here.user('ada');
   for (const name of ['constructor', '__proto__', 'toString']) {
@@ -285,7 +285,7 @@ test('names that every object has are neither challenges nor errors that are kno
   }
 });
 
-test('a sign-in whose challenges do not end is given up', async (t) => {
+test('a sign-in with endless challenges is given up', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const body = {
@@ -325,7 +325,7 @@ test('a client that does not allow SRP is explained', async (t) => {
   assert.match(error.hint ?? '', /settings/);
 });
 
-test('a clock that is wrong is said to be so when Cognito refuses for it', async (t) => {
+test('a wrong clock is reported if Cognito refuses because of it', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const context = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });

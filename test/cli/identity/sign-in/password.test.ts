@@ -14,7 +14,7 @@ const signIn = (here: World, password = PASSWORD) =>
 
 const sentCode = ({ setup }: World) => /\d{6}/.exec(setup.outbox().at(-1)?.body ?? '')?.[0] ?? '';
 
-test('a password is changed by knowing the old one; the pool’s reasons are shown and asked about', async (t) => {
+test('a password is changed with the old one; if the pool refuses the new one, it is asked again with the reason', async (t) => {
   const here = await world(t, { pool: { Policies: { PasswordPolicy: { MinimumLength: 16 } } } });
   await here.user('ada');
   await signIn(here);
@@ -33,7 +33,7 @@ test('a password is changed by knowing the old one; the pool’s reasons are sho
   assert.equal((await failure(here, signIn(here))).code, 'sign_in_refused');
 });
 
-test('by flags: the old password, then the new one; what is missing is said before anything is sent', async (t) => {
+test('by flags: the old password, then the new one; a missing one is reported before anything is sent', async (t) => {
   const here = await world(t);
   await here.user('ada');
   await signIn(here);
@@ -81,7 +81,7 @@ test('a forgotten password: a code is sent, a wrong one is asked for again, a we
   await signIn(here, NEW_PASSWORD);
 });
 
-test('by flags, with a code that an operator had sent: no other is asked for', async (t) => {
+test('by flags, a code that an operator had sent is used, and no other is requested', async (t) => {
   const here = await world(t);
   await here.user('ada', VERIFIED);
   await here.setup.sdk.adminResetUserPassword({ UserPoolId: here.setup.UserPoolId, Username: 'ada' });
@@ -98,7 +98,7 @@ test('by flags, with a code that an operator had sent: no other is asked for', a
   await signIn(here, NEW_PASSWORD);
 });
 
-test('who has no verified address, or no password yet, is told whom to ask', async (t) => {
+test('a user without a verified address or a password sees whom to ask', async (t) => {
   const here = await world(t);
   await here.user('ada');
   await here.user('bob', { temporary: true, ...VERIFIED });

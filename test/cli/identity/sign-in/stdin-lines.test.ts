@@ -10,7 +10,7 @@ import { linesOf } from '../../../../cli/identity/sign-in/stdin-lines.ts';
 
 const flags = { passwordStdin: true, newPasswordStdin: true };
 
-test('passwords are read whatever the encoding and the line ends of the text', async () => {
+test('passwords are read in every encoding and with any line ends', async () => {
   const text = 'Ünicode-horse-42!\r\nNew horse 43!\r\n';
   const encodings = [
     Buffer.from(text),
@@ -27,7 +27,7 @@ test('passwords are read whatever the encoding and the line ends of the text', a
   assert.deepEqual([given.password, given.newPassword], ['horse 42', 'horse 43']);
 });
 
-test('what can be no password is refused before anything is sent, and not shown', async () => {
+test('text that cannot be a password is refused before anything is sent, and not shown', async () => {
   for (const [bytes, reason] of [
     [Buffer.from('horse-42 \n'), /ends with a space/],
     [Buffer.from(' horse-42\n'), /begins or ends with a space/],
@@ -52,7 +52,7 @@ test('what can be no password is refused before anything is sent, and not shown'
   });
 });
 
-test('a line is given as soon as it is whole', async () => {
+test('a line is returned as soon as it is complete', async () => {
   const waiting = new Readable({ read() {} });
   const lines = linesOf(waiting);
   waiting.push('pass');

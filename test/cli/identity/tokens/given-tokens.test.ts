@@ -77,7 +77,7 @@ test('a token file is read again before the token expires, and after a refusal',
   assert.equal(await tokens.current(), third);
 });
 
-test('other content, and what is no file, is an error that names the variable and the file', async (t) => {
+test('other content, or a path that is not a file, is an error that names variable and file', async (t) => {
   const here = await world(t);
   here.secret('not a token at all');
   const path = join(here.home, 'token');

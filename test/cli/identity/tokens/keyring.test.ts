@@ -84,7 +84,7 @@ test('a refresh keeps them encrypted, with the same key', async (t) => {
   await run(here, token(at(), {}), { tokenOut: true });
 });
 
-test('the end of a sign-in and its first token take one question to the keyring', async (t) => {
+test('the end of a sign-in and its first token read the keyring once', async (t) => {
   const { here, ring, at } = await signedIn(t);
   const tokens = tokenSource(at(), { url: here.url });
   ring.kept.reads = 0;
@@ -128,7 +128,7 @@ test('a file that was changed, cut short or brought from elsewhere is moved asid
   }
 });
 
-test('where the keyring does not open, that is said, and nothing is thrown away', async (t) => {
+test('a locked keyring is reported, and nothing is deleted', async (t) => {
   const { here, ring, at, env, signIn, file } = await signedIn(t);
   ring.kept.broken = 'the collection is locked';
   const error = await failure(here, token(at(), {}));
@@ -145,7 +145,7 @@ test('where the keyring does not open, that is said, and nothing is thrown away'
   await run(here, token(away, {}), { tokenOut: true });
 });
 
-test('a key that was removed locks the tokens for good: they are moved aside', async (t) => {
+test('tokens whose key was removed from the keyring are moved aside', async (t) => {
   const { here, ring, at, file } = await signedIn(t);
   delete ring.kept.secret;
   const error = await failure(here, token(at(), {}));
@@ -153,7 +153,7 @@ test('a key that was removed locks the tokens for good: they are moved aside', a
   assert.deepEqual(await readdir(dirname(file)), [`${file.slice(dirname(file).length + 1)}.damaged`]);
 });
 
-test('without a keyring, login says once and whoami always that the file’s mode is all', async (t) => {
+test('without a keyring, login once and whoami always report that only the file’s mode protects it', async (t) => {
   const here = await world(t);
   await here.user('ada');
   const context = here.context({ env: { EDGE_UPLOAD_PASSWORD: PASSWORD } });
@@ -172,7 +172,7 @@ async function silentProgram(t: TestContext): Promise<string> {
   return program;
 }
 
-test('a keyring that never answers is given up, and holds no process at its end', {
+test('a keyring that never answers is given up, and does not keep the process from ending', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const silent = await silentProgram(t);
@@ -200,7 +200,7 @@ test('EDGE_UPLOAD_KEYRING=off uses none, whatever the computer has', async () =>
   assert.equal(systemKeyring({ env, execPath: process.execPath }), undefined);
 });
 
-test('a sealed text opens with its key, at its place, unchanged, and not otherwise', () => {
+test('a sealed text opens only with its key, at its place and unchanged', () => {
   const key = Buffer.alloc(32, 7);
   const sealed = seal(key, 'a secret', 'here');
   assert.equal(unseal(key, sealed, 'here'), 'a secret');

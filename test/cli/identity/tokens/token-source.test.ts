@@ -50,7 +50,7 @@ function source(here: World, env: Record<string, string> = {}) {
 const refreshes = (here: World) =>
   here.operations.filter((name) => name === 'GetTokensFromRefreshToken').length;
 
-test('a kept token is used as it is while it lasts', async (t) => {
+test('a stored token is used while it is valid', async (t) => {
   const here = await world(t);
   const { kept } = await signedIn(here);
   assert.equal(await source(here).current(), kept.accessToken);
@@ -63,7 +63,7 @@ for (const [name, client] of [
   ['without rotation', {}],
   ['with refresh token rotation', ROTATING],
 ] as const) {
-  test(`in its last minute a token is refreshed, and kept, ${name}`, async (t) => {
+  test(`in its last minute a token is refreshed and stored, ${name}`, async (t) => {
     const here = await world(t, { client });
     const { file, kept } = await signedIn(here);
     here.setup.advance(HOUR - 59_000);
@@ -94,7 +94,7 @@ for (const [name, client] of [
   });
 }
 
-test('a process that is killed while it holds the lock holds the others up no longer', async (t) => {
+test('a process that is killed while it holds the lock does not block the others', async (t) => {
   const here = await world(t, { client: ROTATING });
   const { file } = await signedIn(here);
   await expire(here, file);
@@ -108,7 +108,7 @@ test('a process that is killed while it holds the lock holds the others up no lo
   assert.equal(refreshes(here), 1);
 });
 
-test('a token that the edge rejected is renewed once, however many requests met the rejection', async (t) => {
+test('a token that the edge rejected is renewed once for all requests', async (t) => {
   const here = await world(t);
   const { kept } = await signedIn(here);
   const tokens = source(here);
@@ -139,7 +139,7 @@ test('a revoked sign-in leads to the command that signs in again, exit code 4', 
   assert.ok(error.hint?.includes(`edge-upload login ${here.url} --username ada`));
 });
 
-test('an expired sign-in does, too, and so does one whose user is gone', async (t) => {
+test('an expired sign-in, and one of a deleted user, lead to it too', async (t) => {
   const here = await world(t);
   await signedIn(here);
   here.setup.advance(31 * 24 * HOUR);
@@ -148,7 +148,7 @@ test('an expired sign-in does, too, and so does one whose user is gone', async (
   assert.equal((await failure(here, source(here).current())).code, 'not_signed_in');
 });
 
-test('a rotated refresh token that was used elsewhere ends the sign-in with a clear word', async (t) => {
+test('a rotated refresh token that was used elsewhere ends the sign-in with a message', async (t) => {
   const here = await world(t, { client: ROTATING });
   const { kept } = await signedIn(here);
   const { sdk, ClientId } = here.setup;
@@ -157,7 +157,7 @@ test('a rotated refresh token that was used elsewhere ends the sign-in with a cl
   assert.equal((await failure(here, source(here).current())).code, 'not_signed_in');
 });
 
-test('a failing network while refreshing is told as such, and the sign-in stays', async (t) => {
+test('a network failure during a refresh is reported, and the sign-in stays', async (t) => {
   const here = await world(t);
   const { kept, file } = await signedIn(here);
   here.setup.advance(HOUR);
@@ -167,7 +167,7 @@ test('a failing network while refreshing is told as such, and the sign-in stays'
   assert.notEqual(await source(here).current(), kept.accessToken);
 });
 
-test('throttling is no sign-out', async (t) => {
+test('throttling does not end the sign-in', async (t) => {
   const here = await world(t);
   await signedIn(here);
   here.setup.advance(HOUR);
@@ -184,7 +184,7 @@ for (const [name, text] of [
   ['of another shape', '{"version":1}'],
   ['no object', 'null'],
 ] as const) {
-  test(`a token file that is ${name} is moved aside with a word, and one signs in again`, async (t) => {
+  test(`a token file that is ${name} is moved aside with a message, and a new sign-in follows`, async (t) => {
     const here = await world(t);
     const { file } = await signedIn(here);
     await writeFile(file, text);
@@ -202,7 +202,7 @@ for (const [name, text] of [
   });
 }
 
-test('a token file put there for another edge, or with a pool that is none, is not used', async (t) => {
+test('a token file of another edge, or with an invalid pool, is not used', async (t) => {
   const here = await world(t);
   const { file, kept } = await signedIn(here);
   for (const change of [
@@ -216,7 +216,7 @@ test('a token file put there for another edge, or with a pool that is none, is n
   }
 });
 
-test('a token file that others could read is closed to them, with a warning', {
+test('a token file that others could read is made private, with a warning', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const here = await world(t);
@@ -229,7 +229,7 @@ test('a token file that others could read is closed to them, with a warning', {
   assert.match(JSON.stringify(context.events), /was readable by others/);
 });
 
-test('of several users the one signed in last is used, or the one that is named', async (t) => {
+test('of several users, the last to sign in is used, or the one that is named', async (t) => {
   const here = await world(t);
   const { kept: ada } = await signedIn(here, 'ada');
   here.setup.advance(1_000);
@@ -260,14 +260,14 @@ test('tokens of a pool that the deployment no longer has are not used', async (t
   assert.equal((await failure(here, tokens.current())).code, 'not_signed_in');
 });
 
-test('nobody signed in: the command to type', async (t) => {
+test('if nobody is signed in, the command to type is printed', async (t) => {
   const here = await world(t);
   const error = await failure(here, source(here).current());
   assert.deepEqual([error.code, error.exitCode], ['not_signed_in', 4]);
   assert.ok(error.hint?.includes(`edge-upload login ${here.url}`));
 });
 
-test('EDGE_UPLOAD_TOKEN is used as it is, and neither kept nor refreshed', async (t) => {
+test('EDGE_UPLOAD_TOKEN is used unchanged, and neither stored nor refreshed', async (t) => {
   const here = await world(t);
   here.secret('aaaa.bbbb.cccc');
   for (const EDGE_UPLOAD_TOKEN of [
@@ -322,7 +322,7 @@ test('a credential of the environment is sent to its own edge alone', async (t) 
   );
 });
 
-test('renewed tokens are used although they cannot be kept', async (t) => {
+test('renewed tokens are used even if they cannot be stored', async (t) => {
   const here = await world(t, { client: ROTATING });
   const { file, kept } = await signedIn(here);
   here.setup.advance(HOUR);
@@ -356,7 +356,7 @@ test('user name and password from the environment: nothing on disk before or aft
   assert.deepEqual(await readdir(here.home), []);
 });
 
-test('a temporary password in the environment is no way to upload', async (t) => {
+test('a temporary password in the environment cannot upload', async (t) => {
   const here = await world(t);
   await here.user('ada', { temporary: true });
   const env = { EDGE_UPLOAD_USERNAME: 'ada', EDGE_UPLOAD_PASSWORD: PASSWORD };

@@ -71,7 +71,7 @@ test('the new password from standard input, and attributes that the pool require
   await run(here, login(context, args));
 });
 
-test('where nobody can answer for the first password, no user is made', async (t) => {
+test('without a way to get the first password, no user is created', async (t) => {
   const here = await operated(t);
   const error = await failure(here, login(here.context(), { url: here.url, create: true, email: EMAIL }));
   assert.equal(error.code, 'usage');
@@ -79,14 +79,14 @@ test('where nobody can answer for the first password, no user is made', async (t
   assert.deepEqual(here.operations, []);
 });
 
-test('on a terminal the new password is asked for after the user is made', async (t) => {
+test('on a terminal the new password is asked for after the user is created', async (t) => {
   const here = await operated(t);
   const context = here.context({ person: { 'New password': NEW_PASSWORD } });
   await run(here, login(context, { url: here.url, create: true, email: EMAIL }));
   assert.deepEqual(context.prompts, ['New password', 'New password again']);
 });
 
-test('a user who never chose a password is taken up again with a new temporary one', async (t) => {
+test('a user who never chose a password gets a new temporary one', async (t) => {
   const here = await operated(t);
   const passwords = watch(here);
   const weak = await failure(here, create(here, {}, { EDGE_UPLOAD_NEW_PASSWORD: 'weakling' }));
@@ -97,7 +97,7 @@ test('a user who never chose a password is taken up again with a new temporary o
   assert.equal(new Set(passwords).size, passwords.length, 'no password is used twice');
 });
 
-test('a user who has a password is left alone', async (t) => {
+test('a user who has a password is not changed', async (t) => {
   const here = await operated(t);
   await create(here);
   const error = await failure(here, create(here, {}, { EDGE_UPLOAD_NEW_PASSWORD: 'Something-else-44!' }));
@@ -107,13 +107,13 @@ test('a user who has a password is left alone', async (t) => {
   assert.ok(!here.operations.includes('AdminSetUserPassword'));
 });
 
-test('where e-mail addresses are an alias, the user name is the part before the @', async (t) => {
+test('if e-mail addresses are aliases, the user name is the part before the @', async (t) => {
   const here = await operated(t, { pool: { AliasAttributes: ['email'], AutoVerifiedAttributes: ['email'] } });
   const { document } = await run(here, create(here));
   assert.equal(document.username, 'ada');
 });
 
-test('without the right in AWS, it says so', async (t) => {
+test('a missing AWS permission is reported', async (t) => {
   const here = await operated(t);
   here.intercept((operation) =>
     operation === 'AdminCreateUser'
@@ -127,7 +127,7 @@ test('without the right in AWS, it says so', async (t) => {
   assert.deepEqual([error.code, error.exitCode], ['access_denied', 8]);
 });
 
-test('flags that do not go together are told apart before anything is sent', async (t) => {
+test('conflicting flags are refused before anything is sent', async (t) => {
   const here = await operated(t);
   const wrong: LoginArgs[] = [
     { create: true },

@@ -28,7 +28,7 @@ async function accept(here: World, { document }: { document: { [name: string]: u
   return run(here, login(context, { ...(url && { url }), ...(username && { username }) }));
 }
 
-test('an invitation holds all that its reader needs: address, name, password, until when, what to type', async (t) => {
+test('an invitation has address, name, password, expiry and the command to type', async (t) => {
   const here = await operated(t);
   const made = await run(here, add(here.context(), { username: 'ada', email: 'ada@example.com' }));
   const { document, text = '' } = made;
@@ -59,7 +59,7 @@ test("the invitation's time is the pool's own", async (t) => {
   assert.equal(String(document.temporaryPassword).length, 30);
 });
 
-test('with --invite Cognito sends the password, and the command neither knows nor shows it', async (t) => {
+test('with --invite Cognito sends the password, and the command never has it', async (t) => {
   const here = await operated(t);
   const { document, text } = await run(
     here,
@@ -72,7 +72,7 @@ test('with --invite Cognito sends the password, and the command neither knows no
   assert.match(mail?.body ?? '', /username is ada and temporary password is \S+/);
 });
 
-test('a new user in groups: nobody is made where a group is missing', async (t) => {
+test('a new user in groups is not created if a group is missing', async (t) => {
   const here = await operated(t);
   const error = await failure(here, add(here.context(), { username: 'ada', groups: ['writers'] }));
   assert.deepEqual([error.code, /“writers”/.test(error.message)], ['usage', true]);
@@ -83,7 +83,7 @@ test('a new user in groups: nobody is made where a group is missing', async (t) 
   assert.deepEqual(document.groups, ['writers']);
 });
 
-test('a user who exists, one without a name, an address that is none, an invitation to nowhere', async (t) => {
+test('an existing user, a missing name, an invalid address and an invitation without an address are refused', async (t) => {
   const here = await operated(t);
   await here.user('ada');
   const exists = await failure(here, add(here.context(), { username: 'ada' }));
@@ -131,7 +131,7 @@ test('a list goes through every page, by prefix and by group', async (t) => {
   assert.deepEqual(odd.document.users, []);
 });
 
-test('show tells state, groups, second factor and attributes', async (t) => {
+test('show prints state, groups, second factor and attributes', async (t) => {
   const here = await operated(t);
   await here.user('ada', { temporary: true, attributes: { name: 'Ada L.', email_verified: 'true' } });
   const { document, text = '' } = await run(here, show(here.context(), { username: 'ada' }));
@@ -151,7 +151,7 @@ test('show tells state, groups, second factor and attributes', async (t) => {
   assert.deepEqual([missing.code, missing.exitCode], ['user_missing', 8]);
 });
 
-test('disable ends every sign-in, enable lets in again', async (t) => {
+test('disable ends every sign-in, enable allows new ones', async (t) => {
   const here = await operated(t);
   await here.user('ada');
   const signIn = () =>
@@ -164,7 +164,7 @@ test('disable ends every sign-in, enable lets in again', async (t) => {
   await run(here, signIn());
 });
 
-test('remove asks, and takes the user away', async (t) => {
+test('remove asks, then deletes the user', async (t) => {
   const here = await operated(t);
   await here.user('ada');
   const unasked = await failure(here, remove(here.context(), { username: 'ada' }));
@@ -177,7 +177,7 @@ test('remove asks, and takes the user away', async (t) => {
   );
 });
 
-test('reset gives a new invitation, and ends what the old password began', async (t) => {
+test('reset prints a new invitation, and ends sign-ins with the old password', async (t) => {
   const here = await operated(t);
   await here.user('ada');
   const before = await here.setup.sdk.adminGetUser({ UserPoolId: here.setup.UserPoolId, Username: 'ada' });
@@ -187,7 +187,7 @@ test('reset gives a new invitation, and ends what the old password began', async
   assert.equal((await accept(here, again)).document.username, 'ada');
 });
 
-test('reset --invite: a new temporary password, or a code for who had one of their own', async (t) => {
+test('reset --invite sends a new temporary password, or a code to users with their own', async (t) => {
   const here = await operated(t);
   await here.user('ada', { attributes: { email_verified: 'true' } });
   await here.user('bob', { temporary: true, attributes: { email_verified: 'true' } });
@@ -199,7 +199,7 @@ test('reset --invite: a new temporary password, or a code for who had one of the
   assert.deepEqual(calls, ['AdminResetUserPassword', 'AdminCreateUser']);
 });
 
-test('groups: added, made where that is asked for, removed, listed', async (t) => {
+test('groups are added, created on request, removed and listed', async (t) => {
   const here = await operated(t);
   await here.user('ada');
   const change = (args: Parameters<typeof groups>[1]) => run(here, groups(here.context(), args));
@@ -213,7 +213,7 @@ test('groups: added, made where that is asked for, removed, listed', async (t) =
   assert.deepEqual(all.document.groups, [{ name: 'readers' }, { name: 'writers' }]);
 });
 
-test('groups: what can be refused is refused before a group is created or changed', async (t) => {
+test('invalid changes of groups are refused before a group is created or changed', async (t) => {
   const here = await operated(t);
   await here.user('ada');
   for (const args of [
@@ -265,7 +265,7 @@ test('Ctrl-C ends every command for users at once, while Cognito still answers n
   }
 });
 
-test('who may not administer is told so', async (t) => {
+test('a user without permission to administer gets an error', async (t) => {
   const here = await operated(t);
   here.intercept(() => ({
     status: 400,

@@ -70,7 +70,7 @@ const DEPLOYED: FoundStack = {
   outputs: {},
 };
 
-test('what a deploy calls for sure and IAM denies is refused before anything is changed', async (t) => {
+test('a deploy is refused before any change if IAM denies a call that it needs', async (t) => {
   const cases = [
     { denied: 'iam:PassRole', stack: undefined, refused: true },
     { denied: 'cloudfront:CreateDistribution', stack: undefined, refused: true },
@@ -106,7 +106,7 @@ test('what a deploy calls for sure and IAM denies is refused before anything is 
   }
 });
 
-test('the root user needs no asking; where IAM does not answer, a warning says so', async (t) => {
+test('IAM is not asked about the root user; if IAM does not answer, a warning is printed', async (t) => {
   const { work, events } = await workAgainst(t, () => ({
     status: 403,
     body: '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>',
@@ -131,7 +131,7 @@ const lambda = (status: number, type: string, message: string): Answer => ({
   body: JSON.stringify({ __type: type, Type: 'User', Message: message, message }),
 });
 
-test('an account that may use one region only cannot have Lambda@Edge', async (t) => {
+test('an account restricted to one region cannot have Lambda@Edge', async (t) => {
   const { work } = await workAgainst(t, () =>
     lambda(
       403,
@@ -145,7 +145,7 @@ test('an account that may use one region only cannot have Lambda@Edge', async (t
   assert.match(checked.error.hint ?? '', /Lambda@Edge needs them/);
 });
 
-test('an account that may use others can', async (t) => {
+test('an account with other regions can', async (t) => {
   const { work } = await workAgainst(t, () => lambda(404, 'ResourceNotFoundException', 'Function not found'));
   assert.equal((await runCheck(regionsCheck(work))).state, 'ok');
 });

@@ -23,7 +23,7 @@ function account({ status, description = 'edge-upload: a test', drift = 'NOT_CHE
         };
 }
 
-test('a stack that other hands have changed is deployed with a warning', async (t) => {
+test('a stack that was changed by hand is deployed with a warning', async (t) => {
   const { work, events } = await workAgainst(t, account({ status: 'UPDATE_COMPLETE', drift: 'DRIFTED' }));
   const [, stack] = preflight(work);
   assert.ok(stack);
@@ -33,7 +33,7 @@ test('a stack that other hands have changed is deployed with a warning', async (
   assert.match(String(warning.text), /changes to edge-upload from outside \(drift\)/);
 });
 
-test('a stack in step is deployed without a word', async (t) => {
+test('an unchanged stack is deployed without a warning', async (t) => {
   const { work, events } = await workAgainst(t, account({ status: 'UPDATE_COMPLETE', drift: 'IN_SYNC' }));
   const [, stack] = preflight(work);
   assert.ok(stack);
@@ -41,7 +41,7 @@ test('a stack in step is deployed without a word', async (t) => {
   assert.deepEqual(events, []);
 });
 
-test('the health of a stack is told by its state, with the command that mends it', async (t) => {
+test('the health of a stack follows its state, with the command that fixes it', async (t) => {
   for (const [status, state, hint] of [
     ['UPDATE_ROLLBACK_COMPLETE', 'ok', undefined],
     ['UPDATE_IN_PROGRESS', 'ok', undefined],

@@ -58,7 +58,7 @@ const deny = (Statement: object) => ({
   Statement: [{ Effect: 'Deny', ...Statement }],
 });
 
-test('a bucket or pool that AWS would not delete is refused, with the way on', async (t) => {
+test('a bucket or pool that AWS would not delete is refused, with what to do', async (t) => {
   const cases: [string, Settings, RegExp, RegExp][] = [
     [
       'MFA delete',
@@ -104,7 +104,7 @@ test('a bucket or pool that AWS would not delete is refused, with the way on', a
     });
   }
   await t.test(
-    'nothing in the way: versions, the stack’s own policy, a pool without protection',
+    'versions, the stack’s own policy and an unprotected pool do not prevent a deletion',
     async (t) => {
       const { work } = await workAgainst(
         t,
@@ -122,7 +122,7 @@ test('a bucket or pool that AWS would not delete is refused, with the way on', a
       await refuseProtected(work, STACK, DOOMED);
     },
   );
-  await t.test('a bucket deleted by hand is nothing to protect', async (t) => {
+  await t.test('a bucket deleted by hand does not prevent a deletion', async (t) => {
     const { work } = await workAgainst(t, (_body, path) =>
       path.includes('?versioning') ? s3Error('NoSuchBucket') : assert.fail(path),
     );
@@ -155,7 +155,7 @@ function iam(denied: string, missing = '') {
   };
 }
 
-test('what IAM says is not allowed of the very resources is refused', async (t) => {
+test('a deletion that IAM denies for the resources is refused', async (t) => {
   const { work } = await workAgainst(t, iam('iam:DeleteRole'));
   await assert.rejects(
     refuseUnpermitted(work, STACK, RESOURCES),
@@ -167,7 +167,7 @@ test('what IAM says is not allowed of the very resources is refused', async (t) 
   );
 });
 
-test('what all policies allow, and what a condition decides later, is not refused', async (t) => {
+test('a deletion that policies allow, or a condition may allow, is not refused', async (t) => {
   await refuseUnpermitted((await workAgainst(t, iam(''))).work, STACK, RESOURCES);
   const { work } = await workAgainst(t, iam('iam:DeleteRole', '<member>aws:ResourceTag/team</member>'));
   await refuseUnpermitted(work, STACK, RESOURCES);
@@ -187,7 +187,7 @@ const STEPS = [
   step('remove', 'Old', 'AWS::Lambda::Version'),
 ];
 
-test('a stack policy denies what it denies, and what it does not allow', () => {
+test('a stack policy denies explicitly, and whatever it does not allow', () => {
   const denied = (...Statement: object[]) =>
     deniedSteps(JSON.stringify({ Statement }), STEPS).map(({ logicalId }) => logicalId);
   const all = { Effect: 'Allow', Principal: '*', Action: 'Update:*', Resource: '*' };

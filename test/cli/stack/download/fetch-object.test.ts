@@ -58,7 +58,7 @@ async function store(t: TestContext, reply: (headers: IncomingHttpHeaders, asked
   };
 }
 
-test('what arrives is compared with the checksum that S3 keeps', async (t) => {
+test('downloaded bytes are compared with the checksum of S3', async (t) => {
   const md5 = createHash('md5').update(BYTES).digest('hex');
   for (const [name, headers, verified] of [
     ['CRC-32', { 'x-amz-checksum-crc32': CRC }, 'CRC-32'],
@@ -83,7 +83,7 @@ test('what arrives is compared with the checksum that S3 keeps', async (t) => {
   });
 });
 
-test('an answer that S3 would never give is no object', async (t) => {
+test('an answer that S3 never sends is not an object', async (t) => {
   const odd: Reply[] = [
     { headers: { etag: '' }, body: Buffer.alloc(0) },
     { headers: { 'x-amz-request-id': '' }, body: Buffer.from('<html>Sign in</html>') },
@@ -115,7 +115,7 @@ test('a file that cannot be written ends the download with the reason of the dis
   assert.equal(bucket.requests.length, 1);
 });
 
-test('refusals of S3 in words', async (t) => {
+test('refusals of S3 have messages', async (t) => {
   for (const [status, code, expected, hint] of [
     [404, 'NoSuchKey', 'file_missing', /edge-upload ls/],
     [404, 'NoSuchBucket', 'stack_failed', /\n +edge-upload deploy --bucket-name/],
@@ -150,7 +150,7 @@ test('a key chooses a file’s name, never a folder', () => {
   }
 });
 
-test('no file is replaced that was not asked for, not even one that appears meanwhile', async (t) => {
+test('existing files are replaced only on request, even those that appear during the download', async (t) => {
   const cwd = await folder(t);
   const common = { cwd, platform: process.platform, force: false };
   await writeFile(join(cwd, 'there'), 'old');

@@ -105,7 +105,7 @@ const REFUSED: readonly (readonly [text: string, complaint: RegExp, inEditor: bo
   ['signing: {}', /:1: signing is not known/, true],
 ];
 
-test('what cannot be used is refused by its line', async () => {
+test('an invalid entry is refused with its line', async () => {
   for (const [text, complaint] of REFUSED) {
     await assert.rejects(read(text), withCode('usage', complaint), text);
   }

@@ -33,10 +33,10 @@ const REASONS: readonly (readonly [reason: string, hint: RegExp])[] = [
   ['edge-upload-x already exists in stack arn:aws:cloudformation:…', /--stack-name/],
 ];
 
-test('the failures that users meet come with what to do about them', () => {
+test('common failures have a hint', () => {
   for (const [reason, hint] of REASONS) assert.match(failureHint(reason) ?? 'none', hint, reason);
 });
 
-test('a reason that is not known speaks for itself', () => {
+test('an unknown reason is shown unchanged', () => {
   assert.equal(failureHint('Something that nobody has seen before'), undefined);
 });

@@ -30,7 +30,7 @@ const CHANGES: Change[] = [
   change({ Action: 'Add', ResourceType: 'AWS::Lambda::Version', LogicalResourceId: 'Version2' }),
 ];
 
-test('a change set is told in words, additions first, removals last', () => {
+test('a change set is listed in words, additions first, removals last', () => {
   assert.deepEqual(planLines(plannedSteps(CHANGES)), [
     "  + add      edge function's version",
     '  ~ change   bucket (expiry of objects)',
@@ -47,7 +47,7 @@ test('properties are named in words, whatever their resource', () => {
   assert.deepEqual(propertyWords(['SSESpecification', 'constructor']), ['ssespecification', 'constructor']);
 });
 
-test('what takes users or objects along is told apart from what can be made again', () => {
+test('deletions that lose users or objects are distinguished from replaceable resources', () => {
   assert.deepEqual(
     losses(plannedSteps(CHANGES)).map(({ logicalId }) => logicalId),
     ['UserPool'],
@@ -56,14 +56,14 @@ test('what takes users or objects along is told apart from what can be made agai
   assert.equal(losses(plannedSteps([removed])).length, 1);
 });
 
-test('what may turn out as a replacement is not called one', () => {
+test('a possible replacement is not called a replacement', () => {
   const [step] = plannedSteps([
     change({ Action: 'Modify', ResourceType: 'AWS::S3::BucketPolicy', Replacement: 'Conditional' }),
   ]);
   assert.equal(step?.what, 'change');
 });
 
-test('options that change are told by their values, not as the metadata that keeps them', () => {
+test('changed options are shown by their values, not as metadata', () => {
   const before = { writeTo: '{username}/', expireAfterDays: 30 };
   const after = { maxSize: 5 * 1024 ** 3, expireAfterDays: 7 };
   const options = optionChanges(before, after);
@@ -84,7 +84,7 @@ test('options that change are told by their values, not as the metadata that kee
   ]);
 });
 
-test('what its policy keeps is not called removed, and nothing is lost with it', () => {
+test('a retained resource is not called removed, and nothing is lost with it', () => {
   const steps = plannedSteps([
     change({ Action: 'Remove', ResourceType: 'AWS::Lambda::Version', PolicyAction: 'Retain' }),
     change({ Action: 'Remove', ResourceType: 'AWS::Cognito::UserPool', PolicyAction: 'Retain' }),

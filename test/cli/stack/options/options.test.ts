@@ -66,7 +66,7 @@ const templateOf = (options: unknown) =>
     },
   });
 
-test('every flag is read, and what is kept of it is read again the same', () => {
+test('every flag is read, and its stored value reads the same', () => {
   const { given, unset } = askedOptions({
     maxSize: '5G',
     writeTo: 'in/{group}/{username}/',
@@ -149,7 +149,7 @@ test('a prefix rule under which users could share keys is refused, given or kept
   }
 });
 
-test('what the embedded cloud does not have is refused before it is started', () => {
+test('options that the embedded cloud lacks are refused before it starts', () => {
   for (const [flags, says] of [
     [{ webAclArn: WEB_ACL }, /--web-acl-arn is not used with --local: .* no web ACLs/],
     [{ idp: IDP }, /--idp is not used with --local: the embedded Cognito has no managed login/],
@@ -165,7 +165,7 @@ test('what the embedded cloud does not have is refused before it is started', ()
   assert.deepEqual(askedOptions({ webAclArn: WEB_ACL }).given, { webAclArn: WEB_ACL });
 });
 
-test('what stays of an option that was taken back is reported', () => {
+test('remains of an option that was turned off are reported', () => {
   const notes = (kept: StackOptions, ...unset: OptionName[]) =>
     unsetNotes(mergeOptions(kept, {}, unset), unset).join();
   assert.match(notes({ versioning: true }, 'versioning'), /suspend.*earlier versions of objects stay/);
@@ -175,7 +175,7 @@ test('what stays of an option that was taken back is reported', () => {
   assert.equal(notes({ maxSize: 7, retainData: true }, 'maxSize', 'retainData'), '');
 });
 
-test('values out of bounds are refused, with the flag and what it takes', () => {
+test('values out of bounds are refused, with the flag and its bounds', () => {
   const rows: readonly (readonly [flag: string, says: RegExp, flags: readonly OptionFlags[]])[] = [
     ['--max-size', /size/, ['0', '-1', '5X', 'big', ''].map((maxSize) => ({ maxSize }))],
     [
@@ -350,7 +350,7 @@ test('values out of bounds are refused, with the flag and what it takes', () => 
   }
 });
 
-test('the bounds themselves are within', () => {
+test('the bounds themselves are valid', () => {
   const rows: readonly OptionFlags[] = [
     { tokenValidity: '5m' },
     { tokenValidity: '24h' },
@@ -370,7 +370,7 @@ test('the bounds themselves are within', () => {
     assert.equal(Object.keys(askedOptions(flags).given).length, 1, JSON.stringify(flags));
 });
 
-test('what is not given stays, what is given replaces, what is unset goes', () => {
+test('missing options stay, given ones replace, unset ones are removed', () => {
   assert.deepEqual(mergeOptions(ALL), ALL);
   assert.deepEqual(
     Object.keys(mergeOptions({ mfa: 'off' }, { maxSize: 1 })),
@@ -385,7 +385,7 @@ test('what is not given stays, what is given replaces, what is unset goes', () =
   assert.deepEqual(mergeOptions({ retainData: true }, { retainData: false }), {});
 });
 
-test('what leaves something behind on AWS is kept as off', () => {
+test('an option that leaves resources on AWS is stored as off', () => {
   const on = { versioning: true, accessLogs: true };
   const off = { versioning: false, accessLogs: false };
   assert.deepEqual(mergeOptions(on, off), off);
@@ -419,7 +419,7 @@ test('a domain and its certificate go together', () => {
   assert.deepEqual(mergeOptions(both, {}, ['certificateArn']), {});
 });
 
-test('a provider behind the pool has what Cognito needs of it, and is not one of everybody', () => {
+test('a provider behind the pool has all that Cognito needs, and is not open to everybody', () => {
   const saml = { idp: 'saml:https://login.example.com/metadata.xml' };
   const oidc = { idp: IDP, idpClientId: 'edge-upload', idpSecret: 'edge-upload/idp' };
   assert.deepEqual(mergeOptions({}, saml), saml);
@@ -466,7 +466,7 @@ test('a provider behind the pool has what Cognito needs of it, and is not one of
   mergeOptions({}, { ...oidc, idp: tenant });
 });
 
-test('one option cannot be given and taken back at once', () => {
+test('one option cannot be set and unset at once', () => {
   assert.match(
     usage(() => askedOptions({ maxSize: '1G', unset: ['max-size'] })),
     /--max-size and --unset max-size/,
@@ -478,7 +478,7 @@ test('one option cannot be given and taken back at once', () => {
   );
 });
 
-test('more than there is room for is refused, and the most there is room for fits into the first request', () => {
+test('options beyond the room are refused, and the largest allowed fit into the first request', () => {
   const groups = (count: number) => Array.from({ length: count }, (_, at) => `${'g'.repeat(98)}${at}`);
   const tags = (length: number) =>
     Object.fromEntries(
@@ -531,7 +531,7 @@ test('options of the user pool are refused without one, and come back with it', 
   assert.deepEqual(mergeOptions(kept, {}, ['userPool']), { mfa: 'required', writeTo: '{sub}/' });
 });
 
-test('a template from before there were options has none', () => {
+test('a template older than options has none', () => {
   assert.deepEqual(readOptions('{"Resources":{"Bucket":{"Type":"AWS::S3::Bucket"}}}'), {});
   assert.deepEqual(readOptions('{}'), {});
 });
@@ -595,7 +595,7 @@ test('every option is described, set or not', () => {
   assert.deepEqual(optionsJson(ALL), ALL);
 });
 
-test('the stack’s tags are left alone until there is something to say about them', () => {
+test('the stack’s tags are not changed unless an option sets them', () => {
   assert.equal(stackTags({}), undefined);
   assert.deepEqual(stackTags(ALL), [
     { Key: 'team', Value: 'media' },
@@ -648,7 +648,7 @@ test('changes of trusted issuers are part of the plan, each by its alias', () =>
     assert.deepEqual(optionChanges({ trust: from }, { trust: to }), changes);
 });
 
-test('trusted issuers of a later version are refused: nothing of them is left out', () => {
+test('trusted issuers of a later version are refused, not partly used', () => {
   const odd: readonly unknown[] = [
     {},
     [],

@@ -19,7 +19,7 @@ async function logoOf(cwd: string, content: string | Uint8Array): Promise<string
   return (await withLogo({ cwd }, { pageLogo: 'logo.svg' })).pageLogo;
 }
 
-test('a drawing is kept without what editors leave in it', async (t) => {
+test('a drawing is stored without the remains of editors', async (t) => {
   const cwd = await folder(t);
   const drawn = `<?xml version="1.0" encoding="UTF-8"?>
 <!-- Created with an editor -->
@@ -36,7 +36,7 @@ test('a drawing is kept without what editors leave in it', async (t) => {
   assert.ok(!isLogo(drawn), 'what is not clean is none');
 });
 
-test('what a drawing says with references, brackets and functions is kept', async (t) => {
+test('references, brackets and functions of a drawing are kept', async (t) => {
   const cwd = await folder(t);
   const rows = [
     ['<text>M&#252;ller &#x26; S&#xF6;hne &#60;b&#62;</text>', '<text>Müller &amp; Söhne &lt;b&gt;</text>'],

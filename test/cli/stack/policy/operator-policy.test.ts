@@ -56,7 +56,7 @@ test('an operator who only deploys is not allowed to read or delete objects, or 
     assert.ok(!actions.includes(action), action);
 });
 
-test('signing is a statement of its own, for the signing keys of the stack alone', () => {
+test('signing has its own statement, for the signing keys of the stack alone', () => {
   const scope = { account, stackName: 'Media', extras: true };
   const { Statement } = policyDocument(scope);
   const signing = Statement.filter(({ Action }) => Action.some((action) => covers(action, 'kms:Sign')));
@@ -97,7 +97,7 @@ test('every change of a KMS key is narrowed by the tag and the spec that the tem
   }
 });
 
-test('what most deployments do without is a policy of its own', () => {
+test('permissions that most deployments do not need are a separate policy', () => {
   const { Statement } = policyDocument({ account, stackName: 'Media', extras: true });
   const services = Statement.flatMap(({ Action }) => Action.map((action) => action.split(':')[0]));
   assert.deepEqual([...new Set(services)].sort(), [

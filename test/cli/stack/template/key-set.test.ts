@@ -30,7 +30,7 @@ async function keysOf(
   return { keys: identity?.jwks.keys, asked };
 }
 
-test('only keys that verify access tokens are baked in, with nothing else of them', async (t) => {
+test('only keys that verify access tokens are baked in, and only their public fields', async (t) => {
   const keys = [
     { ...KEY, x5c: ['private'], d: 'private' },
     ...[
@@ -46,7 +46,7 @@ test('only keys that verify access tokens are baked in, with nothing else of the
   assert.deepEqual(found, { keys: [KEY], asked: 1 });
 });
 
-test('a document that is no key set is asked for again', async (t) => {
+test('a document that is not a key set is requested again', async (t) => {
   const odd = ['<html>', '{"keys":[]}', '{"keys":{}}', '[]', 'x'.repeat(70_000)];
   for (const document of odd) {
     const { keys, asked } = await keysOf(t, (response, asked) =>

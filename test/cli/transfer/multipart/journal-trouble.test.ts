@@ -118,7 +118,7 @@ test('a file among the journals that is not a journal is reported, and the uploa
   assert.equal((await readdir(folder)).length, 5);
 });
 
-test('a token of the environment is sent to its own edge only; uploads of other edges are skipped with a warning', async (t) => {
+test('a token of the environment goes to its own edge; uploads of other edges are skipped with a warning', async (t) => {
   const { cwd } = await file(t);
   const home = await ownFolder(t);
   const refuse = async () =>

@@ -72,7 +72,7 @@ test('each request is a line of a gzipped file of its hour, with CloudFront’s 
   assert.equal(line['x-edge-request-id']?.length, 56);
 });
 
-test('refusals are there with what refused them, and no token or cookie is', async (t) => {
+test('refusals are logged with their source, without tokens or cookies', async (t) => {
   const fixture = await fixtureOf(t);
   fixture.invoke = async () => ({ outcome: 'returned', value: { status: '401' } });
   const { url } = await deploy(fixture, logging());
@@ -88,7 +88,7 @@ test('refusals are there with what refused them, and no token or cookie is', asy
   assert.doesNotMatch(JSON.stringify(lines), /secret/);
 });
 
-test('lines are delivered by themselves a while after the first', async (t) => {
+test('lines are delivered a while after the first, without another request', async (t) => {
   const fixture = await fixtureOf(t);
   const { url } = await deploy(fixture, logging());
   const delivery = new Promise<void>((resolve) => {
@@ -116,7 +116,7 @@ test('without logging nothing is written', async (t) => {
   assert.equal(fixture.delivered.size, 0);
 });
 
-test('a bucket that takes no logs is refused, and so are cookies in them', async (t) => {
+test('a bucket that cannot receive logs is refused, and so are cookies in logs', async (t) => {
   const fixture = await fixtureOf(t);
   await assert.rejects(deploy(fixture, logging({ Bucket: 'other' })), {
     code: 'InvalidArgument',

@@ -53,7 +53,7 @@ test('an answer of the origin carries CORS headers for pages that the policy nam
   assert.deepEqual(await cors({}), {});
 });
 
-test('a preflight that reaches the origin is answered with what may be sent', async (t) => {
+test('a preflight that reaches the origin is answered with allowed methods and headers', async (t) => {
   const cors = await corsOf(await fixtureOf(t));
   assert.deepEqual(await cors({ origin: PAGE, 'access-control-request-method': 'PUT' }, 'OPTIONS'), {
     'allow-origin': PAGE,
@@ -64,7 +64,7 @@ test('a preflight that reaches the origin is answered with what may be sent', as
   assert.deepEqual(Object.keys(await cors({ origin: PAGE }, 'OPTIONS')), ['allow-origin', 'expose-headers']);
 });
 
-test('a pattern of header names allows what a preflight asks for and it fits', async (t) => {
+test('a pattern of header names allows the requested headers that match it', async (t) => {
   const patterns = { Items: ['Authorization', 'x-amz-meta-*', 'x-*-id'] };
   const cors = await corsOf(await fixtureOf(t), { AccessControlAllowHeaders: patterns });
   const allowed = async (requested?: string) => {
@@ -79,14 +79,14 @@ test('a pattern of header names allows what a preflight asks for and it fits', a
   );
 });
 
-test('any header is *, which does not cover Authorization: that is named beside it', async (t) => {
+test('the wildcard for headers does not cover Authorization, which is named beside it', async (t) => {
   const fixture = await fixtureOf(t);
   const cors = await corsOf(fixture, { AccessControlAllowHeaders: { Items: ['*', 'Authorization'] } });
   const preflight = { origin: PAGE, 'access-control-request-method': 'PUT' };
   assert.equal((await cors(preflight, 'OPTIONS'))['allow-headers'], '*, Authorization');
 });
 
-test('the policy’s headers replace the origin’s where it says so, once each', async (t) => {
+test('the policy’s headers replace the origin’s if they override, once each', async (t) => {
   const origin = { 'access-control-allow-origin': '*' };
   for (const [override, expected] of [
     [true, PAGE],
@@ -99,7 +99,7 @@ test('the policy’s headers replace the origin’s where it says so, once each'
   }
 });
 
-test('any page is *, and with credentials nothing may be', async (t) => {
+test('the wildcard allows any page, but no credentials', async (t) => {
   const fixture = await fixtureOf(t);
   const any = { AccessControlAllowOrigins: { Items: ['*'] } };
   await assert.rejects(createPolicy(fixture, { ...CORS, ...any, AccessControlAllowCredentials: true }), {
@@ -109,7 +109,7 @@ test('any page is *, and with credentials nothing may be', async (t) => {
   assert.equal((await cors({ origin: 'https://anywhere.example' }))['allow-origin'], '*');
 });
 
-test('a page whose Origin the function took away gets none, and neither do the function’s own answers', async (t) => {
+test('without Origin, or in an answer of the function, there are no CORS headers', async (t) => {
   const fixture = await fixtureOf(t);
   const cors = await corsOf(fixture);
   fixture.invoke = async ({ Records: [{ cf }] }) => {
@@ -139,7 +139,7 @@ test('a fault applies the policy to the function’s answers too, preflights amo
   }
 });
 
-test('what the policy cannot hold is refused by name', async (t) => {
+test('invalid members of the policy are refused by name', async (t) => {
   const fixture = await fixtureOf(t);
   const rows: readonly (readonly [JsonObject, string, RegExp])[] = [
     [{ Colour: 'red' }, 'InvalidRequest', /extraneous key \[Colour\]/],

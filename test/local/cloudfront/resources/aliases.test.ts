@@ -85,7 +85,7 @@ test('the newest policies: TLS 1.2 and 1.3, or 1.3 alone for the names of the di
   }
 });
 
-test('another name is refused, and so is one that was taken back', async (t) => {
+test('an unknown name is refused, and so is a removed one', async (t) => {
   const fixture = await fixtureOf(t);
   const { url, physicalId, accessControlId } = await deploy(fixture, change(OWN));
   await assert.rejects(ask(fixture, url, 'other.example.com'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
@@ -97,7 +97,7 @@ test('another name is refused, and so is one that was taken back', async (t) => 
   await assert.rejects(ask(fixture, url, 'uploads.example.com'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
 });
 
-test('a name is one distribution’s, and one that is already its own is no other’s', async (t) => {
+test('a name belongs to one distribution only', async (t) => {
   const fixture = await fixtureOf(t);
   const { physicalId, accessControlId } = await deploy(fixture, change(OWN));
   const properties = change(OWN)(distributionProperties(accessControlId));

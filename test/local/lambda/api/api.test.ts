@@ -69,7 +69,7 @@ test('GetAccountSettings reports the limits and what is used', async (t) => {
   assert.equal(small.AccountLimit?.UnreservedConcurrentExecutions, 10);
 });
 
-test('what is not there is not found, in AWS’s words', async (t) => {
+test('missing functions are not found, in AWS’s words', async (t) => {
   const { room, client } = await openClient(t);
   await room.publish(CODE, { FunctionName: 'named' });
   const cases = [

@@ -73,7 +73,7 @@ function keys() {
   };
 }
 
-test('modules and globals give what Node’s give', async (t) => {
+test('modules and globals return what Node’s return', async (t) => {
   const room = await openRoom(t);
   const given = keys();
   const arn = await room.publish(

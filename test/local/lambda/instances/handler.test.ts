@@ -86,7 +86,7 @@ const FAILURES: Record<
   },
 };
 
-test('failures are reported under the names that Lambda has for them', async (t) => {
+test('failures have the names that Lambda gives them', async (t) => {
   const room = await openRoom(t);
   for (const [name, { code, errorType, message, properties }] of Object.entries(FAILURES)) {
     await t.test(name, async () => {
@@ -133,7 +133,7 @@ test('the event arrives as a copy and the result leaves as one', async (t) => {
   assert.equal(await returned(room, await room.publish('exports.handler = async () => {}')), null);
 });
 
-test('the context tells what is running', async (t) => {
+test('the context describes the running function', async (t) => {
   const room = await openRoom(t);
   const code = `exports.handler = async (event, context) => ({ ...context, left: context.getRemainingTimeInMillis() });`;
   const arn = await room.publish(code, { FunctionName: 'named', MemorySize: 256, Timeout: 7 });

@@ -10,7 +10,7 @@ const HOGS = {
   'a map whose table doubles': 'const held = new Map(); for (let i = 0; ; i++) held.set(i, i);',
 };
 
-test('a function that fills its heap fails as out of memory, and the cloud goes on', async (t) => {
+test('a function that fills its heap fails as out of memory, and the cloud continues', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     `const hogs = [${Object.values(HOGS).map((body) => `() => { ${body} }`)}];

@@ -51,7 +51,7 @@ test('what a function writes is logged between Lambdaâ€™s own lines, each callâ€
   assert.ok(room.logged.every((one) => one.group === group && one.stream === stream));
 });
 
-test('all that an event wrote comes before its end, however much it is', async (t) => {
+test('all output of an event comes before its end, in any amount', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(
     `exports.handler = async ({ lines }) => { for (let i = 0; i < lines; i += 1) console.log(i, 'x'.repeat(500)); };`,
@@ -106,7 +106,7 @@ test('lines come in any pieces, and none is longer than CloudWatch takes', () =>
   assert.equal(messages.join('').replaceAll('\n', '').length, 20 * 64 * 1024);
 });
 
-test('as JSON, each call is an object, and both kinds of lines are held to their levels', async (t) => {
+test('as JSON, each call is an object, and both kinds of lines obey their levels', async (t) => {
   const room = await openRoom(t);
   const logged = async (code: string, LoggingConfig: JsonObject) => {
     room.logged.length = 0;

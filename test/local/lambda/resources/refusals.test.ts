@@ -65,7 +65,7 @@ const REFUSED = [
   'node:test',
 ];
 
-test('require, import() and getBuiltinModule give harmless modules and refuse the others by name', async (t) => {
+test('require, import() and getBuiltinModule load harmless modules and refuse the others by name', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(EVALUATE);
   const ask = async (text: string) => (await returned(room, arn, { text })) as Answer;
@@ -145,7 +145,7 @@ test('replacing methods of shared prototypes does not lead to files, commands or
   assert.deepEqual(await returned(room, arn), []);
 });
 
-test('nothing of this computer is there to read', async (t) => {
+test('nothing of this computer can be read', async (t) => {
   const room = await openRoom(t);
   const secret = join(room.dataDir, 'secret');
   writeFileSync(secret, 'hidden');
@@ -186,7 +186,7 @@ test('nothing of this computer is there to read', async (t) => {
   });
 });
 
-test('other hosts are not reached, by whichever way', async (t) => {
+test('other hosts cannot be reached in any way', async (t) => {
   const room = await openRoom(t);
   let connections = 0;
   const server = createServer(() => {

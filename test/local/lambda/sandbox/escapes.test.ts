@@ -32,7 +32,7 @@ async function openPlaces(t: TestContext, folder: string) {
   };
 }
 
-test('no code of a function reaches a file, the environment, a socket, a process or memory', async (t) => {
+test('code of a function reaches no file, environment, socket, process or memory of the host', async (t) => {
   assert.ok(READING.length + CHANGING.length >= 60);
   const room = await openRoom(t, { network: async () => ({ status: 200, body: 'answer' }) });
   const { places, connections } = await openPlaces(t, room.dataDir);
@@ -66,7 +66,7 @@ test('where the kernel allows it, the process has a network of its own', async (
   for (const pid of sandboxes) assert.notEqual(network(pid), network('self'));
 });
 
-test('all that a function’s code can reach is of its own realm', async (t) => {
+test('every object that a function’s code can reach is of its own realm', async (t) => {
   const room = await openRoom(t);
   const arn = await room.publish(`
     const modules = 'assert assert/strict buffer console crypto events http https path path/posix process querystring stream stream/promises string_decoder timers timers/promises url util util/types zlib'.split(' ');
@@ -103,7 +103,7 @@ test('code that ends the function around it stays in its realm', async (t) => {
   } else assert.notEqual(invocation.outcome, 'timed-out');
 });
 
-test('changes of the language in one function do not reach another', async (t) => {
+test('changed built-ins of one function do not reach another', async (t) => {
   const room = await openRoom(t);
   const spoiler = await room.publish(
     `Object.prototype.polluted = 'yes'; Array.prototype.map = () => 'spoiled'; JSON.parse = () => 'spoiled';

@@ -39,7 +39,7 @@ test('each job finds its own token, for the typed origin alone, and the edge acc
   assert.equal(here.requested.length, 2 * REQUESTED.length);
 });
 
-test('a token is renewed before it ends, and after a refusal, where the service gives others', async (t) => {
+test('a token is renewed before it ends, and after a refusal, if the service issues others', async (t) => {
   const here = await rig(t);
   for (const ci of REQUESTED) {
     here.requested.length = 0;
@@ -60,7 +60,7 @@ test('a token is renewed before it ends, and after a refusal, where the service 
   }
 });
 
-test('a wrong clock of the job does not change how long a token is used', async (t) => {
+test('a wrong clock does not change how long a job uses a token', async (t) => {
   const here = await rig(t);
   const tokens = tokenSource(
     here.context(here.job('github'), { now: () => new Date(here.now().getTime() + 3_600_000) }),
@@ -277,7 +277,7 @@ test('what a token endpoint answers is bounded, checked and never shown', async 
   assert.ok(here.sent.every((one) => one === undefined));
 });
 
-test('a hanging token endpoint is left at Ctrl-C, and after its deadline', async (t) => {
+test('a hanging token endpoint is given up at Ctrl-C and after its deadline', async (t) => {
   const here = await rig(t);
   for (const ci of ['github', 'buildkite'] as const) {
     const context = here.context(here.job(ci));
@@ -303,7 +303,7 @@ test('a hanging token endpoint is left at Ctrl-C, and after its deadline', async
   }
 });
 
-test('while a renewal fails, the token is used for as long as it is good', async (t) => {
+test('while a renewal fails, the token is used until it ends', async (t) => {
   const here = await rig(t);
   const tokens = tokenSource(here.context(here.job('github')), { url: here.url });
   const first = await tokens.current();
@@ -318,7 +318,7 @@ test('while a renewal fails, the token is used for as long as it is good', async
   assert.equal((await here.failure(tokens.current())).code, 'not_signed_in');
 });
 
-test('the request for a token goes by https to the runner, whatever the variable holds', async (t) => {
+test('the request for a token goes by https to the runner for any value of the variable', async (t) => {
   const here = await rig(t);
   for (const address of [
     'http://runner.example/x',
