@@ -2,7 +2,7 @@ import { isOwnKey } from '../../protocol/key-rules.ts';
 import type { Context, Result } from '../context.ts';
 import { isBucketGone } from '../stack/aws-failures.ts';
 import { bucketGone } from '../stack/checks/bucket.ts';
-import { listObjects } from '../stack/operate/bucket.ts';
+import { listObjectPages } from '../stack/listing/bucket-listing.ts';
 import { count, formatBytes, formatMinute } from '../ui/format.ts';
 import { type TextLine, visible } from '../ui/shown.ts';
 import { bucketOf, type OperatorArgs, openStack, requireTarget } from './operator.ts';
@@ -17,24 +17,27 @@ export async function ls(context: Context, { prefix = '', ...args }: LsArgs): Pr
   const work = await openStack(context, await requireTarget(context, args), args);
   try {
     const bucket = await bucketOf(work);
+    const { json } = context.options;
     const objects: { key: string; bytes: number; modified: string; etag: string }[] = [];
     let found = 0;
     let bytes = 0;
     const columns = (when: string, size: string, key: string) =>
       `${when.padEnd(16)}  ${size.padStart(9)}  ${key}`;
-    const row = (text: TextLine) => context.ui.event({ type: 'row', text, document: {} });
-    for await (const object of listObjects(work, bucket, prefix)) {
-      // The records of links and keys are shown where their prefix is typed.
-      if (isOwnKey(object.key) && !isOwnKey(prefix)) continue;
-      const modified = object.modified.toISOString();
-      found += 1;
-      bytes += object.bytes;
-      if (context.options.json) objects.push({ ...object, modified });
-      else {
-        if (found === 1) row({ style: 'bold', text: columns('Modified (UTC)', 'Size', 'Key') });
-        const when = formatMinute(modified);
-        row(columns(when, formatBytes(object.bytes), visible(object.key)));
+    for await (const page of listObjectPages(work, bucket, prefix)) {
+      const lines: TextLine[] = [];
+      for (const object of page) {
+        // The records of links and keys are shown where their prefix is typed.
+        if (isOwnKey(object.key) && !isOwnKey(prefix)) continue;
+        const modified = object.modified.toISOString();
+        found += 1;
+        bytes += object.bytes;
+        if (json) objects.push({ ...object, modified });
+        else lines.push(columns(formatMinute(modified), formatBytes(object.bytes), visible(object.key)));
       }
+      if (lines.length === 0) continue;
+      const isFirst = found === lines.length;
+      if (isFirst) lines.unshift({ style: 'bold', text: columns('Modified (UTC)', 'Size', 'Key') });
+      context.ui.event({ type: 'row', text: lines, document: {} });
     }
     const where = prefix === '' ? bucket : `${bucket} below ${prefix}`;
     context.ui.event({

@@ -1,7 +1,7 @@
 import { DESCRIPTION_KEY } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { ifThere, onAws } from '../stack/aws-failures.ts';
-import { listObjects, type StoredObject } from '../stack/operate/bucket.ts';
+import { listObjects, type StoredObject } from '../stack/listing/bucket-listing.ts';
 import { isTokenId } from '../stack/signing/signing-options.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import { forEachAtOnce } from '../transfer/pacing/pool.ts';

@@ -6,3 +6,21 @@ export function pages<Page, Token>(listing: Listing<Page, Token>): AsyncGenerato
   const { doing, ask } = listing;
   return readPages({ ...listing, ask: (token) => onAws(doing, () => ask(token)) });
 }
+
+/** Passes items through, and looks for the next one while one is used. */
+export async function* oneAhead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = items.next();
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done) return;
+      next = items.next();
+      // Thrown when its turn comes.
+      next.catch(() => {});
+      yield value;
+    }
+  } finally {
+    // Where the caller ends early, nothing waits for a request under way.
+    void items.return(undefined).catch(() => {});
+  }
+}

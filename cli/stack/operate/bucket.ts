@@ -1,116 +1,19 @@
-import type { ListObjectVersionsCommandOutput } from '@aws-sdk/client-s3';
 import { isOwnKey } from '../../../protocol/key-rules.ts';
-import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
+import { forEachAtOnce } from '../../transfer/pacing/pool.ts';
 import { count, formatBytes } from '../../ui/format.ts';
 import { onAws, unexpectedAnswer } from '../aws-failures.ts';
-import { pages } from '../pages.ts';
+import { listVersionPages, type StoredVersion } from '../listing/bucket-listing.ts';
 import { checkpoint, pause, resumable, type StackWork } from '../stack-work.ts';
-
-export interface StoredObject {
-  readonly key: string;
-  readonly bytes: number;
-  readonly modified: Date;
-  readonly etag: string;
-}
-
-/** Lists objects in S3's order of keys, in pages of 1,000. */
-export async function* listObjects(
-  { clients: { s3 }, context: { signal } }: StackWork,
-  bucket: string,
-  prefix = '',
-): AsyncGenerator<StoredObject> {
-  const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-  const doing = `Listing the bucket ${bucket}`;
-  const listed = pages({
-    doing,
-    signal,
-    ask: (token?: string) =>
-      s3.send(
-        new ListObjectsV2Command({
-          Bucket: bucket,
-          Prefix: prefix,
-          ...omitUndefined({ ContinuationToken: token }),
-        }),
-      ),
-    next: ({ NextContinuationToken }) => NextContinuationToken,
-  });
-  for await (const { Contents = [], IsTruncated, NextContinuationToken } of listed) {
-    refuseNoListing(doing, IsTruncated, NextContinuationToken);
-    for (const { Key, Size, LastModified, ETag } of Contents) {
-      if (!Key || !isSize(Size) || !isDate(LastModified))
-        throw unexpectedAnswer('S3', doing, 'an object without a key, size or time');
-      yield { key: Key, bytes: Size, modified: LastModified, etag: (ETag ?? '').replaceAll('"', '') };
-    }
-  }
-}
-
-/** Refuses an answer that is no list, such as the page of a proxy. Every list of S3 has `IsTruncated`. */
-function refuseNoListing(doing: string, isTruncated: boolean | undefined, next: unknown): void {
-  if (isTruncated === undefined) throw unexpectedAnswer('S3', doing, 'no list');
-  if (isTruncated && next === undefined)
-    throw unexpectedAnswer('S3', doing, 'a list that ends in the middle');
-}
-
-function isSize(value: number | undefined): value is number {
-  return value !== undefined && Number.isSafeInteger(value) && value >= 0;
-}
-
-function isDate(value: Date | undefined): value is Date {
-  return value !== undefined && !Number.isNaN(value.getTime());
-}
-
-interface Version {
-  readonly Key: string;
-  readonly VersionId: string;
-  readonly bytes: number;
-}
-
-/** Lists all versions and delete markers, in pages of 1,000 at most. */
-async function* listVersions(
-  { clients: { s3 }, context: { signal } }: StackWork,
-  bucket: string,
-): AsyncGenerator<Version[]> {
-  const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
-  const doing = `Listing the bucket ${bucket}`;
-  const listed = pages({
-    doing,
-    signal,
-    ask: (from?: VersionMarker): Promise<ListObjectVersionsCommandOutput> =>
-      s3.send(new ListObjectVersionsCommand({ Bucket: bucket, ...from })),
-    next: ({ IsTruncated, NextKeyMarker, NextVersionIdMarker }) =>
-      IsTruncated && NextKeyMarker !== undefined
-        ? { KeyMarker: NextKeyMarker, VersionIdMarker: NextVersionIdMarker }
-        : undefined,
-  });
-  for await (const page of listed) {
-    refuseNoListing(doing, page.IsTruncated, page.NextKeyMarker);
-    if (page.Versions?.some(({ Key, Size }) => !Key || !isSize(Size)))
-      throw unexpectedAnswer('S3', doing, 'a version without a key or size');
-    yield [
-      ...(page.Versions ?? []).map(({ Key = '', VersionId = 'null', Size = 0 }) => ({
-        Key,
-        VersionId,
-        bytes: Size,
-      })),
-      ...(page.DeleteMarkers ?? []).map(({ Key = '', VersionId = 'null' }) => ({ Key, VersionId, bytes: 0 })),
-    ];
-  }
-}
-
-interface VersionMarker {
-  readonly KeyMarker: string;
-  readonly VersionIdMarker: string | undefined;
-}
 
 /** Objects as people count them: versions and delete markers too, the deployment's own records not. */
 class Tally {
   objects = 0;
   bytes = 0;
 
-  add(versions: readonly Version[]): void {
-    for (const { Key, bytes } of versions) {
-      if (isOwnKey(Key)) continue;
+  add(versions: readonly StoredVersion[]): void {
+    for (const { key, bytes } of versions) {
+      if (isOwnKey(key)) continue;
       this.objects += 1;
       this.bytes += bytes;
     }
@@ -130,7 +33,7 @@ export async function measureBucket(
   const task = `Counting objects in ${bucket}`;
   const found = new Tally();
   ui.event({ type: 'task-started', task });
-  for await (const page of listVersions(work, bucket)) {
+  for await (const page of listVersionPages(work, bucket)) {
     found.add(page);
     ui.event({ type: 'task-progress', task, detail: `${found}` });
   }
@@ -152,8 +55,8 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
   const deleted = new Tally();
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  const begin = (page: readonly Version[]) => {
-    const batch = deleteBatch(work, bucket, page)
+  const begin = (page: readonly StoredVersion[]) => {
+    const batch = deleteVersions(work, bucket, page)
       .then(() => {
         deleted.add(page);
         ui.event({ type: 'task-progress', task, detail: `${deleted}` });
@@ -165,7 +68,7 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
   };
   await resumable(GO_ON, async () => {
     try {
-      for await (const page of listVersions(work, bucket)) {
+      for await (const page of listVersionPages(work, bucket)) {
         if (failures.length > 0) break;
         if (page.length > 0) begin(page);
         if (running.size >= PARALLEL) await Promise.race(running);
@@ -181,13 +84,41 @@ export async function emptyBucket(work: StackWork, bucket: string): Promise<void
   ui.event({ type: 'task-done', task, detail: `${deleted}${open}` });
 }
 
+/** A character that XML 1.0 cannot contain, not even as a reference: https://www.w3.org/TR/xml/#charsets */
+const NOT_IN_XML = /[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
+/** Requests of one page for keys that are deleted one by one. */
+const SINGLE_AT_ONCE = 4;
+
+/** Deletes versions of a page. S3 refuses a batch that contains a key which XML cannot contain; a URL can. */
+async function deleteVersions(
+  work: StackWork,
+  bucket: string,
+  versions: readonly StoredVersion[],
+): Promise<void> {
+  const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+  const isSingle = ({ key }: StoredVersion) => NOT_IN_XML.test(key);
+  const batch = versions.filter((version) => !isSingle(version));
+  if (batch.length > 0) await deleteBatch(work, bucket, batch);
+  await forEachAtOnce(versions.filter(isSingle), SINGLE_AT_ONCE, async ({ key, versionId }) => {
+    checkpoint(work.context.signal, GO_ON);
+    await onAws(`Deleting ${key} of ${bucket}`, () =>
+      work.clients.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId })),
+    );
+  });
+}
+
 /** Errors of single keys when S3 is busy, in an answer with status 200. */
 const BUSY = new Set(['InternalError', 'ServiceUnavailable', 'SlowDown']);
 const BATCH_TRIES = 8;
 
-async function deleteBatch(work: StackWork, bucket: string, versions: readonly Version[]): Promise<void> {
+async function deleteBatch(
+  work: StackWork,
+  bucket: string,
+  versions: readonly StoredVersion[],
+): Promise<void> {
   const { DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
-  let left = versions.map(({ Key, VersionId }) => ({ Key, VersionId }));
+  let left = versions.map(({ key, versionId }) => ({ Key: key, VersionId: versionId }));
   for (let tried = 1; ; tried += 1) {
     const Errors = await onAws(`Emptying the bucket ${bucket}`, async () => {
       const answer = await work.clients.s3.send(
@@ -198,7 +129,10 @@ async function deleteBatch(work: StackWork, bucket: string, versions: readonly V
       throw Object.assign(new Error(`${final.Key}: ${final.Message}`), { name: final.Code ?? 'Error' });
     });
     if (Errors.length === 0) return;
-    left = Errors.map(({ Key = '', VersionId = 'null' }) => ({ Key, VersionId }));
+    const busy = new Set(Errors.map(({ Key, VersionId }) => JSON.stringify([Key, VersionId])));
+    const named = left.filter(({ Key, VersionId }) => busy.has(JSON.stringify([Key, VersionId])));
+    // An answer can lose white space of a key. To delete a version again is harmless.
+    if (named.length === Errors.length) left = named;
     await pause(Math.random() * 250 * 2 ** tried, work.context.signal, GO_ON);
   }
 }

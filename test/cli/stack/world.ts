@@ -27,6 +27,11 @@ export async function workAgainst(
     } = answer(await text(request), request.url ?? '', request.method ?? '');
     response.writeHead(status, { 'content-type': type, ...headers }).end(body);
   });
+  return workAt(t, endpoint);
+}
+
+/** Returns the work of a stack whose AWS services are at an endpoint. */
+export async function workAt(t: TestContext, endpoint: string) {
   const events: UiEvent[] = [];
   const env = {
     AWS_ENDPOINT_URL: endpoint,

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CreateMultipartUploadCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { listObjectPages, listObjects } from '../../../../cli/stack/listing/bucket-listing.ts';
+import { emptyBucket, measureBucket } from '../../../../cli/stack/operate/bucket.ts';
+import { encodeKey } from '../../../../protocol/percent-encode.ts';
+import { BUCKET, raw, startS3 } from '../../../local/s3/support.ts';
+import { withCode } from '../../transfer/helpers/uploading.ts';
+import { workAgainst, workAt } from '../world.ts';
+
+/** Keys of other tools, in S3's order. XML 1.0 cannot contain those with control characters and noncharacters. */
+const ODD_KEYS = [
+  '\u0001',
+  '\t',
+  '\n',
+  '\r',
+  '\r\nlines\r',
+  ' spaces ',
+  '%41+b&amp;<Key>"',
+  '../up',
+  'a//b/',
+  'control\u0000\u001b\u007f',
+  '\u0085next',
+  'é',
+  '\u2028line',
+  '\ufffe',
+  '\uffff',
+  '🦊',
+];
+
+test('keys that XML cannot contain are listed as they are, and deleted with all others', async (t) => {
+  const running = await startS3(t);
+  const { work } = await workAt(t, running.endpoint);
+  for (const key of ODD_KEYS) {
+    const { status } = await raw(running, {
+      method: 'PUT',
+      target: `/${BUCKET}/${encodeKey(key)}`,
+      body: 'x',
+    });
+    assert.equal(status, 200, JSON.stringify(key));
+  }
+  for (const key of ['upload\u0001', 'upload'])
+    await running.client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key: key }));
+  const keys: string[] = [];
+  for await (const { key } of listObjects(work, BUCKET)) keys.push(key);
+  assert.deepEqual(keys, ODD_KEYS);
+  assert.equal((await measureBucket(work, BUCKET)).objects, ODD_KEYS.length);
+  await emptyBucket(work, BUCKET);
+  const left = await running.client.send(new ListObjectVersionsCommand({ Bucket: BUCKET }));
+  assert.equal(left.Versions, undefined);
+  assert.deepEqual(running.defects, []);
+});
+
+const object = (key: string) =>
+  `<Contents><Key>${key}</Key><LastModified>2026-11-28T00:00:00Z</LastModified><ETag>&quot;e&quot;</ETag><Size>1</Size></Contents>`;
+const page = (contents: string, more: string) =>
+  `<?xml version="1.0"?>\n<ListBucketResult>${more}${contents}</ListBucketResult>`;
+const LAST = '<IsTruncated>false</IsTruncated>';
+const URL_ENCODED = '<EncodingType>url</EncodingType>';
+
+test('keys are decoded as the answer says that they are encoded', async (t) => {
+  for (const [more, key, decoded] of [
+    [URL_ENCODED, 'a+b%2Bc%20%26amp%3B', 'a b+c &amp;'],
+    ['', 'a+b%2Bc &amp;amp; &#xD;&#13;&#x1F98A;', 'a+b%2Bc &amp; \r\r🦊'],
+  ] as const) {
+    const { work } = await workAgainst(t, () => ({ body: page(object(key), LAST + more) }));
+    const found = [];
+    for await (const one of listObjects(work, 'b')) found.push(one);
+    assert.deepEqual(found, [
+      { key: decoded, bytes: 1, modified: new Date('2026-11-28T00:00:00Z'), etag: 'e' },
+    ]);
+  }
+  for (const key of ['%ED%A0%80', '%FF', '%']) {
+    const { work } = await workAgainst(t, () => ({ body: page(object(key), LAST + URL_ENCODED) }));
+    await assert.rejects(
+      listObjects(work, 'b').next(),
+      withCode('aws', /a key that is not valid Unicode/),
+      key,
+    );
+  }
+});
+
+test('the next page is requested while one is used, and a failed one is reported after it', async (t) => {
+  let asked = 0;
+  let second = () => {};
+  const isAsked = new Promise<void>((resolve) => {
+    second = resolve;
+  });
+  const { work } = await workAgainst(t, (_, path) => {
+    asked += 1;
+    if (!path.includes('continuation-token')) {
+      const next = '<IsTruncated>true</IsTruncated><NextContinuationToken>a&amp;b</NextContinuationToken>';
+      return { body: page(object('first'), next) };
+    }
+    assert.match(path, /continuation-token=a%26b/);
+    second();
+    return { body: '<html>Sign in</html>' };
+  });
+  const pages = listObjectPages(work, 'b');
+  const first = await pages.next();
+  assert.equal(first.value?.[0]?.key, 'first');
+  await isAsked;
+  assert.equal(asked, 2);
+  await assert.rejects(pages.next(), withCode('aws', /no list/));
+});
