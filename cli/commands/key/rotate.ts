@@ -1,9 +1,12 @@
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
+import type { DeployedEdge } from '../../links/deployed-edge.ts';
 import { readLedger } from '../../links/ledger.ts';
 import { LONGEST, type TokenEntry } from '../../links/token-entry.ts';
 import { stateOf } from '../../links/token-states.ts';
-import { rotateSigningKey } from '../../stack/signing/signing-options.ts';
+import { readOptions } from '../../stack/options/kept-options.ts';
+import { keepSigningKey, rotateSigningKey } from '../../stack/signing/signing-options.ts';
+import type { StackWork } from '../../stack/stack-work.ts';
 import { count, formatMinute } from '../../ui/format.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
 import { withEdge } from '../link/with-edge.ts';
@@ -16,35 +19,44 @@ export interface RotateArgs extends ApplyArgs {
 interface Alive {
   readonly links: number;
   readonly keys: number;
-  /** Seconds since 1970 when the last token of the newest signing key ends. */
-  readonly until: number;
+  /** Seconds since 1970 when the last known token of the signing key ends; absent without one. */
+  readonly last?: number;
+  /** Whether the ledger has every token that may be valid. */
+  readonly isWhole: boolean;
+}
+
+/** Returns which tokens are valid now. @param kid of the signing key that is replaced */
+async function aliveOf(work: StackWork, edge: DeployedEdge, kid: string): Promise<Alive> {
+  const ledgers = await Promise.all(
+    (['link', 'key'] as const).map((kind) => readLedger(work, edge.bucket, kind)),
+  );
+  const alive = ledgers
+    .flatMap(({ entries }) => entries)
+    .filter((entry) => stateOf(entry, edge, work.context.now()) === 'active');
+  const ends = alive.filter((entry) => entry.kid === kid).map(endOf);
+  const isRead = ledgers.every(
+    ({ odd, omitted }) => omitted === 0 && odd.every(({ id }) => id === undefined),
+  );
+  return {
+    links: alive.filter(({ kind }) => kind === 'link').length,
+    keys: alive.filter(({ kind }) => kind === 'key').length,
+    isWhole: isRead && !edge.forgets,
+    ...(ends.length > 0 && { last: ends.reduce((latest, end) => Math.max(latest, end)) }),
+  };
 }
 
 /** Replaces the signing key. The present one verifies until its last token ends, unless it is dropped. */
 export async function rotate(context: Context, { drop = false, ...args }: RotateArgs): Promise<Result> {
-  const { links, keys, until } = await withEdge(context, args, async (work, edge): Promise<Alive> => {
+  const { kid, id, alive } = await withEdge(context, args, async (work, edge, { template }) => {
     const [newest] = edge.kids;
     if (newest === undefined) throw nothingToRotate();
-    const now = Math.floor(context.now().getTime() / 1000);
-    const ledgers = await Promise.all(
-      (['link', 'key'] as const).map((kind) => readLedger(work, edge.bucket, kind)),
-    );
-    const alive = ledgers
-      .flatMap(({ entries }) => entries)
-      .filter((entry) => stateOf(entry, edge, context.now()) === 'active');
-    const ends = alive.filter(({ kid }) => kid === newest).map(endOf);
-    // What is not on record may be valid for as long as any token.
-    const isWhole = ledgers.every(
-      ({ odd, omitted }) => omitted === 0 && odd.every(({ id }) => id === undefined),
-    );
-    const last =
-      isWhole && !edge.forgets ? ends.reduce((latest, end) => Math.max(latest, end), now) : Infinity;
-    return {
-      links: alive.filter(({ kind }) => kind === 'link').length,
-      keys: alive.filter(({ kind }) => kind === 'key').length,
-      until: Math.min(last, now + LONGEST),
-    };
+    const key = readOptions(template).signing?.keys[0];
+    return { kid: newest, id: key?.id ?? '', alive: await aliveOf(work, edge, newest) };
   });
+  const { links, keys } = alive;
+  const now = Math.floor(context.now().getTime() / 1000);
+  // What is not on record may be valid for as long as any token.
+  const until = Math.min(alive.isWhole ? Math.max(alive.last ?? 0, now) : Infinity, now + LONGEST);
   const active = `${count(links, 'link')} and ${count(keys, 'key')}`;
   const last = `${formatMinute(new Date(until * 1000))} UTC`;
   context.ui.event({
@@ -62,6 +74,7 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
   if (result.document.outcome === 'declined') {
     return { document: { outcome: 'declined' }, text: 'Nothing was changed.' };
   }
+  if (!drop && !args.dryRun) await keepForLater(context, args, { kid, id, until });
   const keptUntil = drop ? undefined : new Date(until * 1000).toISOString();
   return {
     document: { outcome: 'rotated', dropped: drop, keptUntil, links, keys },
@@ -72,6 +85,26 @@ export async function rotate(context: Context, { drop = false, ...args }: Rotate
         : `Earlier links and keys stay valid. A deploy after ${last} deletes the old signing key.`,
     ],
   };
+}
+
+/**
+ * Keeps the replaced key longer, if it signed a token while it was being replaced. `link create` and `key create` notice a
+ * replacement that is deployed before they end.
+ */
+async function keepForLater(
+  context: Context,
+  args: ApplyArgs,
+  { kid, id, until }: { readonly kid: string; readonly id: string; readonly until: number },
+): Promise<void> {
+  const { last = 0 } = await withEdge(context, args, (work, edge) => aliveOf(work, edge, kid));
+  if (last <= until) return;
+  context.ui.event({
+    type: 'note',
+    text: `A link or key was created meanwhile. Its signing key is kept until it ends, ${formatMinute(new Date(last * 1000))} UTC.`,
+  });
+  await applyOptions(context, { ...args, yes: true }, (kept) => ({
+    options: keepSigningKey(kept, id, last),
+  }));
 }
 
 const endOf = ({ expiresAt }: TokenEntry) => Date.parse(expiresAt) / 1000;

@@ -4,6 +4,8 @@ import { UserError } from '../../errors.ts';
 import type { JsonValue } from '../../json-value.ts';
 import type { DeployedEdge } from '../../links/deployed-edge.ts';
 import { type Issued, issueToken } from '../../links/issue.ts';
+import { removeEntry } from '../../links/ledger.ts';
+import type { TokenEntry } from '../../links/token-entry.ts';
 import { type LinkFlags, linkWish, type TokenWish } from '../../links/wish.ts';
 import {
   curlLine,
@@ -14,8 +16,12 @@ import {
   uploadAddress,
 } from '../../links/words.ts';
 import { qrCode } from '../../qr-code.ts';
-import { usableSigningKey } from '../../stack/signing/signing-key.ts';
+import type { FoundStack } from '../../stack/find-stack.ts';
+import { readOptions } from '../../stack/options/kept-options.ts';
+import { type SigningKey, usableSigningKey } from '../../stack/signing/signing-key.ts';
 import { withSigningKey } from '../../stack/signing/signing-options.ts';
+import type { StackWork } from '../../stack/stack-work.ts';
+import { deployedTemplate } from '../../stack/template/deployed-template.ts';
 import { formatLimit } from '../../ui/format.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import type { TextLine } from '../../ui/shown.ts';
@@ -47,6 +53,7 @@ export async function create(
       if (signingKey === undefined) return undefined;
       noteLimit(context, edge, wish);
       const issued = await issueToken(work, edge, signingKey, wish);
+      await refuseReplaced(work, deployed.stack, signingKey, { bucket: edge.bucket, entry: issued.entry });
       return { ...issued, edge, ...omitUndefined({ caFile: work.local?.caFile }) };
     });
   const created = await issue();
@@ -61,6 +68,25 @@ export async function create(
   if (first !== undefined) return first;
   throw new UserError('stack_failed', 'The edge does not verify links and keys after the deploy.', {
     hint: ['Something else may have deployed the same stack. Deploy it again:', '  edge-upload deploy'],
+  });
+}
+
+/**
+ * Removes the record of a token that would stop before its end, since its signing key was replaced while it was created.
+ * @throws {UserError} `stack_failed`
+ */
+async function refuseReplaced(
+  work: StackWork,
+  { id: stackId }: FoundStack,
+  { id }: SigningKey,
+  { bucket, entry }: { readonly bucket: string; readonly entry: TokenEntry },
+): Promise<void> {
+  const { signing } = readOptions(await deployedTemplate(work, stackId));
+  const key = signing?.keys.find((one) => one.id === id);
+  if (key !== undefined && (key.until ?? Infinity) >= Date.parse(entry.expiresAt) / 1000) return;
+  await removeEntry(work, bucket, entry);
+  throw new UserError('stack_failed', `The signing key was replaced while the ${entry.kind} was created.`, {
+    hint: `No ${entry.kind} was created. Run the same command again.`,
   });
 }
 

@@ -52,6 +52,16 @@ export function rotateSigningKey(options: StackOptions, keepUntil?: number): Sta
   return { ...options, signing: { ...(revoked && { revoked }), keys } };
 }
 
+/** Returns options in which a replaced signing key verifies until a later time; the same where it does, or is gone. */
+export function keepSigningKey(options: StackOptions, id: string, until: number): StackOptions {
+  const { signing } = options;
+  if (signing === undefined) return options;
+  const keys = signing.keys.map((key) =>
+    key.id === id && key.until !== undefined && key.until < until ? { ...key, until } : key,
+  );
+  return { ...options, signing: { ...signing, keys } };
+}
+
 /**
  * Returns options under which the edge refuses a link or key; the same where it is revoked already.
  * @param until seconds since 1970 when the token ends

@@ -4,6 +4,7 @@ import { requireKnown } from '../../../../cli/stack/options/kept-options.ts';
 import { mergeOptions } from '../../../../cli/stack/options/merge-options.ts';
 import {
   isTokenId,
+  keepSigningKey,
   revokeToken,
   rotateSigningKey,
   withoutEnded,
@@ -90,4 +91,17 @@ test('kept signing keys that this version does not know are refused', () => {
 test('ids of links and keys are six bytes in base64url', () => {
   assert.ok(isTokenId('a-b_cdef'));
   for (const other of ['abcdefg', 'abcdefghi', 'abc efgh', 'abcdefg=', 8]) assert.ok(!isTokenId(other));
+});
+
+test('a replaced key is kept longer, never shorter, and the newest has no end', () => {
+  const options = { signing: { keys: [{ id: '2' }, { id: '1', until: 100 }] } };
+  const keys = (id: string, until: number) => keepSigningKey(options, id, until).signing?.keys;
+  assert.deepEqual(keys('1', 200), [{ id: '2' }, { id: '1', until: 200 }]);
+  for (const [id, until] of [
+    ['1', 50],
+    ['2', 200],
+    ['3', 200],
+  ] as const)
+    assert.deepEqual(keys(id, until), options.signing.keys);
+  assert.deepEqual(keepSigningKey({}, '1', 5), {});
 });
