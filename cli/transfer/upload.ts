@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import type { Context, Result } from '../context.ts';
 import { isUserError, type UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
@@ -13,7 +12,8 @@ import { createMeter, type FileMeter, type Meter } from './progress.ts';
 import { putObject, type Stored } from './put-object.ts';
 import { createReport } from './report.ts';
 import { runAll } from './run.ts';
-import { type FilePath, pathText } from './sources/file-path.ts';
+import { countItems } from './sources/count-items.ts';
+import { pathText } from './sources/file-path.ts';
 import { withSegment } from './sources/segment.ts';
 import { openFile } from './sources/source-file.ts';
 import type { Item, Sources } from './sources/sources.ts';
@@ -160,16 +160,10 @@ async function uploadStdin(item: Item & { kind: 'stream' }, shared: Shared): Pro
 
 /** Counts files and bytes for the progress. Unreadable files are reported when they are uploaded. */
 function countLater(sources: Sources, meter: Meter): { stop(): void } {
-  let stopped = false;
+  const stopping = new AbortController();
   const count = async () => {
-    let files = 0;
-    let bytes = 0;
-    for await (const item of sources.items(() => {})) {
-      if (stopped) return;
-      files += 1;
-      if (item.kind === 'file') bytes += await sizeOf(item.path);
-    }
-    meter.expect({ files, bytes });
+    const totals = await countItems(sources, stopping.signal);
+    if (totals !== undefined) meter.expect(totals);
   };
   // What fails here fails in the upload too, which reports it.
   const begin = () => void count().catch(() => {});
@@ -177,15 +171,8 @@ function countLater(sources: Sources, meter: Meter): { stop(): void } {
   if (sources.repeatable && !sources.several) begin();
   return {
     stop() {
-      stopped = true;
+      stopping.abort();
       clearTimeout(timer);
     },
   };
-}
-
-async function sizeOf(path: FilePath): Promise<number> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  );
 }

@@ -1,0 +1,53 @@
+import { statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { setImmediate as untilNextTurn } from 'node:timers/promises';
+import { createDiskCalls } from './disk-calls.ts';
+import type { FilePath } from './file-path.ts';
+import type { Sources } from './sources.ts';
+
+/** What is to be uploaded. */
+interface Totals {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/**
+ * Counts the items of repeatable sources and their bytes. Files that cannot be read have none. Between batches, transfers
+ * that wait for this thread continue.
+ * @returns `undefined` where the signal was aborted before.
+ */
+export async function countItems(sources: Sources, signal: AbortSignal): Promise<Totals | undefined> {
+  const disk = createDiskCalls();
+  let files = 0;
+  let bytes = 0;
+  for await (const batch of sources.batches(() => {})) {
+    const sizes = batch.map((item) => {
+      if (item.kind !== 'file') return 0;
+      return disk.run(
+        () => sizeNow(item.path),
+        () => sizeLater(item.path),
+      );
+    });
+    for (const size of await Promise.all(sizes)) bytes += size;
+    files += batch.length;
+    await untilNextTurn();
+    if (signal.aborted) return undefined;
+  }
+  return { files, bytes };
+}
+
+function sizeNow(path: FilePath): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    // Its upload reports the error.
+    return 0;
+  }
+}
+
+async function sizeLater(path: FilePath): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
