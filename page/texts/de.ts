@@ -37,11 +37,9 @@ export const DE: Texts = {
   retry: 'Erneut versuchen',
   remove: 'Entfernen',
   actionOn: (action, name) => `${action}: ${name}`,
-  overall: (done, all) => `${done} von ${all} Dateien angekommen`,
-  allArrived: (count) =>
-    count === 1
-      ? '1 Datei ist angekommen. Sie können diese Seite schließen.'
-      : `${count} Dateien sind angekommen. Sie können diese Seite schließen.`,
+  overall: (done, all) => `${done} von ${all} angekommen.`,
+  arrived: (count) => (count === 1 ? '1 Datei ist angekommen.' : `${count} Dateien sind angekommen.`),
+  closePage: 'Sie können diese Seite schließen.',
   someFailed: (failed) =>
     failed === 1 ? '1 Datei wurde nicht gesendet.' : `${failed} Dateien wurden nicht gesendet.`,
   keepOpen: 'Lassen Sie diese Seite offen, bis alles angekommen ist.',
@@ -63,7 +61,8 @@ export const DE: Texts = {
   username: 'Benutzername',
   password: 'Passwort',
   newPassword: 'Neues Passwort',
-  newPasswordHelp: 'Ihr Passwort war vorläufig. Wählen Sie ein eigenes.',
+  choosePassword: 'Wählen Sie ein neues Passwort',
+  newPasswordHelp: 'Das eingegebene war vorläufig.',
   passwordRules: (length) =>
     `Mindestens ${length} Zeichen, mit einem Großbuchstaben, einem Kleinbuchstaben, einer Ziffer und einem Sonderzeichen.`,
   showPassword: 'Passwort anzeigen',
@@ -79,7 +78,7 @@ export const DE: Texts = {
   tookTooLong: 'Das hat zu lange gedauert. Melden Sie sich noch einmal an.',
   declined: 'Die Anmeldung wurde abgelehnt. Beginnen Sie noch einmal.',
   signInLater: 'Zu viele Versuche. Versuchen Sie es später noch einmal.',
-  passwordRejected: 'Dieses Passwort wurde nicht angenommen. Wählen Sie ein anderes nach diesen Regeln.',
+  passwordRejected: 'Dieses Passwort wurde nicht angenommen. Wählen Sie ein anderes nach den Regeln.',
   codeWrong: 'Der Code ist falsch. Warten Sie auf den nächsten.',
   resetNeeded: 'Ihr Passwort muss zurückgesetzt werden. Bitten Sie um ein neues vorläufiges Passwort.',
   notHere: 'Diese Anmeldung braucht die Befehlszeile: edge-upload login',

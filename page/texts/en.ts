@@ -36,11 +36,9 @@ export const EN = {
   retry: 'Try again',
   remove: 'Remove',
   actionOn: (action: string, name: string) => `${action}: ${name}`,
-  overall: (done: number, all: number) => `${done} of ${all} files arrived`,
-  allArrived: (count: number) =>
-    count === 1
-      ? '1 file arrived. You can close this page.'
-      : `${count} files arrived. You can close this page.`,
+  overall: (done: number, all: number) => `${done} of ${all} arrived.`,
+  arrived: (count: number) => (count === 1 ? '1 file arrived.' : `${count} files arrived.`),
+  closePage: 'You can close this page.',
   someFailed: (failed: number) => (failed === 1 ? '1 file was not sent.' : `${failed} files were not sent.`),
   keepOpen: 'Keep this page open until everything has arrived.',
   receipt: 'Receipt',
@@ -60,7 +58,8 @@ export const EN = {
   username: 'User name',
   password: 'Password',
   newPassword: 'New password',
-  newPasswordHelp: 'Your password was temporary. Choose one of your own.',
+  choosePassword: 'Choose a new password',
+  newPasswordHelp: 'The one that you typed was temporary.',
   passwordRules: (length: number) =>
     `At least ${length} characters, with a capital letter, a small letter, a digit and a symbol.`,
   showPassword: 'Show password',
@@ -75,7 +74,7 @@ export const EN = {
   tookTooLong: 'That took too long. Sign in again.',
   declined: 'The sign-in was declined. Start again.',
   signInLater: 'Too many attempts. Try again later.',
-  passwordRejected: 'That password was not accepted. Choose another one, by these rules.',
+  passwordRejected: 'That password was not accepted. Choose another one by the rules.',
   codeWrong: 'The code is wrong. Wait for the next one.',
   resetNeeded: 'Your password must be reset. Ask for a new temporary password.',
   notHere: 'This sign-in needs the command line: edge-upload login',

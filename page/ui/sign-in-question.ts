@@ -7,6 +7,8 @@ import { createForm, field } from './form.ts';
 interface QuestionOptions {
   readonly texts: Texts;
   readonly username: string;
+  /** Says why the last answer was not accepted. */
+  readonly alert: Node;
   readonly resolve: (answer: string) => void;
 }
 
@@ -19,21 +21,21 @@ interface QuestionForm {
 /** Creates the form of a question that Cognito asks after the password. */
 export function createQuestion(
   question: Question,
-  { texts, username, resolve }: QuestionOptions,
+  { texts, username, alert, resolve }: QuestionOptions,
 ): QuestionForm {
   const isPassword = question.kind === 'newPassword';
   const { input, parts } = isPassword ? passwordField(texts) : codeField(texts);
   const answer = async () => resolve(input.value);
   return {
     input,
-    parts: [...helpFor(question, texts, username), createForm(parts, texts.continue, answer)],
+    parts: [...helpFor(question, texts, username), alert, createForm(parts, texts.continue, answer)],
   };
 }
 
 function helpFor(question: Question, texts: Texts, username: string): readonly Node[] {
   if (question.kind === 'newPassword') {
     const rules = element('p', { id: 'rules' }, texts.passwordRules(PASSWORD_POLICY.minLength));
-    return [element('h2', {}, texts.newPassword), element('p', {}, texts.newPasswordHelp), rules];
+    return [element('h2', {}, texts.choosePassword), element('p', {}, texts.newPasswordHelp), rules];
   }
   const title = element('h2', {}, texts.secondFactor);
   if (question.kind === 'code') return [title];

@@ -71,9 +71,10 @@ export async function createSignInScreen(screen: HTMLElement, options: SignInScr
           password: password.input.value,
           ask: (question, problem) =>
             new Promise((resolve) => {
-              const { parts, input } = createQuestion(question, { texts, username, resolve });
+              const alert = alertOf(problem);
+              const { parts, input } = createQuestion(question, { texts, username, alert, resolve });
               const again = button(texts.startAgain, () => show(), { class: 'quiet' });
-              screen.replaceChildren(alertOf(problem), ...parts, again);
+              screen.replaceChildren(...parts, again);
               input.focus();
             }),
         });

@@ -57,7 +57,7 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
     },
   });
   const context = { queue, texts, format, single, signedIn: signIn !== undefined };
-  const again = button(texts.signIn, () => signIn?.(), { hidden: true });
+  const again = button(texts.signIn, () => signIn?.(), { class: 'again', hidden: true });
   const isRefused = ({ error }: Item) => error?.code.startsWith('token_') === true;
   const said = new Map<Item, Item['state']>();
   let finished = false;
@@ -101,13 +101,14 @@ export function createUploadScreen(options: UploadScreenOptions): UploadScreen {
     overall.value = sent;
     const done = !active && stored.length > 0 && stored.length === counted.length;
     const end = [
-      ...(stored.length > 0 ? [texts.allArrived(stored.length)] : []),
-      ...(failed > 0 ? [texts.someFailed(failed)] : []),
+      ...(stored.length > 0 ? [texts.arrived(stored.length)] : []),
+      ...(failed > 0 ? [texts.someFailed(failed)] : [texts.closePage]),
     ].join(' ');
     summary.classList.toggle('done', done && failed === 0);
-    const arrived = texts.overall(stored.length, counted.length);
+    // Of one file, its own line says it all.
+    const arrived = counted.length > 1 ? texts.overall(stored.length, counted.length) : '';
     const ended = done || counted.length === 0 ? end : arrived;
-    setText(summary, active ? `${arrived}. ${texts.keepOpen}` : ended);
+    setText(summary, active ? `${arrived} ${texts.keepOpen}`.trim() : ended);
     if (active) announcer.progress(all === 0 ? 0 : sent / all);
     if (done && !finished) announcer.say(end);
     finished = done;

@@ -1,35 +1,19 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rm, truncate, writeFile } from 'node:fs/promises';
+import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { awsClients } from '../e2e/aws-clients.ts';
 import { type DeployedStack, setFaults, signIn, WITH_FAULTS, withCloud } from '../e2e/harness.ts';
-import { seeded } from '../support/random.ts';
 import { openBrowser } from './browser.ts';
 import { type EngineTab, openEngine } from './engine/open-engine.ts';
 import type { Order, Outcome } from './engine/order.ts';
+import { makeFile } from './make-file.ts';
 
 const MIB = 1024 ** 2;
-
-/** Writes a file of bytes that no part shares with another. */
-async function makeFile(path: string, size: number): Promise<string> {
-  const random = seeded(size);
-  const block = Buffer.alloc(64 * 1024);
-  const file = await open(path, 'w');
-  try {
-    for (let at = 0; at < size; at += block.length) {
-      for (let word = 0; word < block.length; word += 4096) block.writeDoubleLE(random(), word);
-      await file.write(block, 0, Math.min(block.length, size - at));
-    }
-  } finally {
-    await file.close();
-  }
-  return path;
-}
 
 async function digestOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256');
@@ -86,36 +70,6 @@ test('the page’s engine in a browser, against an edge', async (t) => {
         assert.equal(outcome.stored?.crc32, (await crcOf(path)).toString(16).padStart(8, '0'));
       }
       assert.deepEqual(await unfinished(), []);
-    });
-
-    await t.test('200 MB arrive although the link is cut twice and the page is reloaded once', async () => {
-      const path = await file('large.bin', 200 * MIB + 7);
-      const key = 'in/large.bin';
-      const slow = { bytesPerSecond: 10 * MIB };
-      await setFaults(cloud, { edge: slow });
-      const begun = told(`sent ${40 * MIB}`);
-      const first = send(tab, path, { key, token, tellAt: [40 * MIB] }).catch(() => 'reloaded');
-      await begun;
-      for (let cuts = 0; cuts < 2; cuts += 1) {
-        const cut = told('waiting to retry');
-        await setFaults(cloud, { edge: { ...slow, reset: 1 } });
-        await cut;
-        const sending = told('sending');
-        await setFaults(cloud, { edge: slow });
-        await sending;
-      }
-      await page.reload();
-      assert.equal(await first, 'reloaded');
-      await setFaults(cloud, {});
-      await tab.load();
-      const [recorded] = await unfinished();
-      assert.equal(recorded?.key, key);
-      const outcome = await send(tab, path, { key, token });
-      assert.equal(codeOf(outcome), `stored ${key}`, outcome.error?.message);
-      assert.ok(outcome.resumed >= 8 * MIB, `${outcome.resumed} bytes were resumed`);
-      assert.equal(await stored(key), await digestOf(createReadStream(path)));
-      assert.deepEqual(await unfinished(), []);
-      assert.deepEqual(await openUploads(), []);
     });
 
     const parts = await file('parts.bin', 24 * MIB);

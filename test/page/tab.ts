@@ -21,6 +21,8 @@ export interface Tab {
   /** Returns the texts of all elements, a line each. */
   textOf(selector: string): Promise<string>;
   choose(...files: string[]): Promise<void>;
+  /** Resolves once so many bytes of a file in the list are sent. */
+  sent(name: string, bytes: number): Promise<void>;
   /** Fills in a field. */
   type(selector: string, text: string): Promise<void>;
   /** Clicks the button that is labelled so. */
@@ -92,6 +94,17 @@ export async function openTab(
     async choose(...files) {
       const input = await page.waitForSelector('#files');
       await (input as NonNullable<Awaited<ReturnType<Page['$']>>>).uploadFile(...files);
+    },
+    async sent(name, bytes) {
+      await page.waitForFunction(
+        (label, least) => {
+          const bar = document.querySelector(`progress[aria-label="${label}"]`);
+          return bar !== null && (bar as HTMLProgressElement).value >= least;
+        },
+        {},
+        `Progress of ${name}`,
+        bytes,
+      );
     },
     async type(selector, text) {
       await page.waitForSelector(selector);
