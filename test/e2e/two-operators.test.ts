@@ -26,6 +26,7 @@ async function operators(t: TestContext, computer: Computer, cloud: LocalStatus)
   const other = computerAt(home, {
     ...awsEnv(computer, cloud),
     AWS_ENDPOINT_URL: recorder.endpoint,
+    NODE_EXTRA_CA_CERTS: cloud.caFile,
     HOME: home,
   });
   const ran = async (at: Computer, args: readonly string[]) => {
@@ -90,7 +91,25 @@ test('what another operator overtakes is an error with the next command, or ends
       const { code, said } = await first(destroy, 'DeleteStack', () => second(...destroy));
       assert.equal(code, 0, said);
       await second(...deploy('7M'));
-      await second('key', 'create', 'camera', '--write-to', 'in/', '--yes');
+      await second('key', 'create', 'camera', '--write-to', 'in/', '--expires', '1d', '--yes');
+      const unlinked = await first(['link', 'create'], 'PutObject', () => second('key', 'rotate', '--yes'));
+      assert.equal(unlinked.code, 8, unlinked.said);
+      assert.match(unlinked.stdout, /The signing key was replaced while the link was created/);
+      assert.deepEqual((await computer.json<{ links: object[] }>(['link', 'list'])).links, []);
+      // The key that it replaces signs a link that ends in 30 days; all others end sooner.
+      const rotated = await first(['key', 'rotate', '--yes'], 'ExecuteChangeSet', () =>
+        second('link', 'create', '--expires', '30d'),
+      );
+      assert.equal(rotated.code, 0, rotated.said);
+      const { links } = await computer.json<{ links: { expiresAt: string; state: string }[] }>([
+        'link',
+        'list',
+      ]);
+      const { signingKeys } = await computer.json<{ signingKeys: { id: string; until?: string }[] }>([
+        'status',
+      ]);
+      const until = signingKeys.find(({ id }) => id === '2')?.until ?? '';
+      assert.equal(Date.parse(until), Date.parse(links[0]?.expiresAt ?? ''));
       const link = await first(['link', 'create'], 'PutObject', () => second(...destroy));
       assert.equal(link.code, 8, link.said);
       assert.match(link.stdout, /Somebody deleted the bucket/);
