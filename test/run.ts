@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pid, platform } from 'node:process';
@@ -64,6 +64,32 @@ function rank(file: string): number {
   return at === -1 ? LONGEST_FIRST.length : at;
 }
 
+/**
+ * Folders whose files share a process: loading the SDK and the modules under test takes most of the time of a small file.
+ * Their tests change no globals. Files that kill processes or take long run by themselves.
+ */
+const TOGETHER = ['cli/ui', 'edge', 'local/cognito', 'local/s3'];
+const ALONE = /(?:kill|fuzz|aws-cli)\.test\.js$/;
+
+/** Replaces compiled files of one of those folders with a file that imports them, in the place of the first. */
+async function together(files: readonly string[], outdir: string): Promise<string[]> {
+  const folderOf = (file: string) =>
+    ALONE.test(file)
+      ? undefined
+      : TOGETHER.find((folder) => file.startsWith(join(outdir, 'test', folder, '/')));
+  const groups = new Map<string, string[]>();
+  for (const file of files) {
+    const folder = folderOf(file);
+    const entry = folder === undefined ? file : join(outdir, `${folder.replace('/', '-')}.js`);
+    groups.set(entry, [...(groups.get(entry) ?? []), file]);
+  }
+  for (const [entry, members] of groups) {
+    const imports = members.map((file) => `import ${JSON.stringify(pathToFileURL(file))};\n`);
+    if (members[0] !== entry) await writeFile(entry, imports.join(''));
+  }
+  return [...groups.keys()];
+}
+
 const all = readdirSync(root, { recursive: true, encoding: 'utf8' }).map((file) =>
   file.replaceAll('\\', '/'),
 );
@@ -86,7 +112,8 @@ const entries =
     ? [guard, ...wanted]
     : (await compileTests([guard, ...wanted, ...workers], compiled)).slice(0, -workers.length);
 if (compiled !== undefined) process.env.COMPILED_TESTS = compiled;
-const [loadedFirst = guard, ...files] = entries;
+const [loadedFirst = guard, ...single] = entries;
+const files = compiled === undefined ? single : await together(single, compiled);
 if (compiled === undefined) process.env.NODE_OPTIONS += ' --import=tsx';
 if (unit) process.env.NODE_OPTIONS += ` --import=${pathToFileURL(loadedFirst)}`;
 
