@@ -157,20 +157,23 @@ export async function linkCases(
     await tab.close();
   });
 
-  await t.test('what is too large or was sent before is refused in words; the rest arrives', async () => {
-    const tab = await openTab(browser, inbox.address);
-    await tab.choose(large, second, turned);
-    await tab.page.waitForFunction(() => document.querySelectorAll('[data-state=failed]').length === 2);
-    await tab.page.waitForSelector('[data-state=stored]');
-    assert.match(await tab.textOf('.name'), /bill\ufffdfdp\.exe/);
-    const errors = await tab.textOf('.error');
-    assert.match(errors, /The file is too large\. At most 5\d(\.\d)? MB are accepted\./);
-    assert.match(errors, /A file of this name was sent before\. Rename it/);
-    assert.match(await tab.textOf('[role=status]'), /./);
-    assert.equal(await tab.textOf('.summary'), '1 file arrived. 2 files were not sent.');
-    await tab.inspect('page-refused');
-    await tab.close();
-  });
+  await t.test(
+    'files that are too large or sent before are refused with a reason; the others arrive',
+    async () => {
+      const tab = await openTab(browser, inbox.address);
+      await tab.choose(large, second, turned);
+      await tab.page.waitForFunction(() => document.querySelectorAll('[data-state=failed]').length === 2);
+      await tab.page.waitForSelector('[data-state=stored]');
+      assert.match(await tab.textOf('.name'), /bill\ufffdfdp\.exe/);
+      const errors = await tab.textOf('.error');
+      assert.match(errors, /The file is too large\. At most 5\d(\.\d)? MB are accepted\./);
+      assert.match(errors, /A file of this name was sent before\. Rename it/);
+      assert.match(await tab.textOf('[role=status]'), /./);
+      assert.equal(await tab.textOf('.summary'), '1 file arrived. 2 files were not sent.');
+      await tab.inspect('page-refused');
+      await tab.close();
+    },
+  );
 
   await t.test('a link for one file takes one, once', async () => {
     const link = await createLink('--as', 'one/report.txt');
@@ -187,20 +190,17 @@ export async function linkCases(
     await tab.close();
   });
 
-  await t.test(
-    'a name that is in the list twice is refused, and removing it leaves the other alone',
-    async () => {
-      const link = await createLink('--prefix', 'twice/');
-      const tab = await openTab(browser, link.address);
-      await tab.choose(second);
-      await tab.choose(second);
-      await tab.page.waitForSelector('[data-state=stored]');
-      await tab.shows('[data-state=failed] .error', 'same name is in the list');
-      await tab.page.click('[data-state=failed] [aria-label^=Remove]');
-      await tab.shows('.summary', '1 file arrived.');
-      await tab.close();
-    },
-  );
+  await t.test('a name that is listed twice is refused, and removing it keeps the other file', async () => {
+    const link = await createLink('--prefix', 'twice/');
+    const tab = await openTab(browser, link.address);
+    await tab.choose(second);
+    await tab.choose(second);
+    await tab.page.waitForSelector('[data-state=stored]');
+    await tab.shows('[data-state=failed] .error', 'same name is in the list');
+    await tab.page.click('[data-state=failed] [aria-label^=Remove]');
+    await tab.shows('.summary', '1 file arrived.');
+    await tab.close();
+  });
 
   await t.test('200 MB arrive although the link is cut twice and the page is reloaded once', async () => {
     const link = await createLink('--prefix', 'big/');
@@ -266,7 +266,7 @@ export async function linkCases(
     await tab.close();
   });
 
-  await t.test('an unfinished file is discarded, and nothing of it stays', async () => {
+  await t.test('an unfinished file is discarded with all its parts', async () => {
     const link = await createLink('--prefix', 'discarded/');
     await setFaults(cloud, { edge: { bytesPerSecond: 8 * MB } });
     const tab = await openTab(browser, link.address);
@@ -285,7 +285,7 @@ export async function linkCases(
     await tab.close();
   });
 
-  await t.test('links that are changed, expired or withdrawn say so', async () => {
+  await t.test('a changed, expired or revoked link has a message of its own', async () => {
     const spoiled = inbox.address.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'));
     const tab = await openTab(browser, spoiled);
     await tab.shows('.message', 'This link is not valid.');
