@@ -44,6 +44,8 @@ export async function* steadyBody(body: Readable, { wholeMs, tooSlow }: Limits):
   } finally {
     wake();
     for (const event of EVENTS) body.off(event, changed);
+    // A connection can break after its reader has stopped: an error that nobody listens to would end the process.
+    body.on('error', () => {});
   }
 }
 

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { steadyBody } from '../../../local/wire/idle-body.ts';
+
+const tooSlow = () => new Error('too slow');
+/** Listens to no error. */
+const closed = (body: Readable) => new Promise<void>((resolve) => void body.on('close', resolve));
+
+test('a body whose connection breaks fails its reader, and nothing else', async () => {
+  const body = new Readable({ read() {} });
+  body.push('a');
+  const reading = steadyBody(body, { tooSlow });
+  assert.equal(String((await reading.next()).value), 'a');
+  body.destroy(new Error('reset'));
+  // The error is known before the body emits it.
+  await assert.rejects(reading.next(), /reset/);
+  await closed(body);
+});
+
+test('a body can break after its reader has stopped', async () => {
+  const body = new Readable({ read() {} });
+  body.push('a');
+  for await (const chunk of steadyBody(body, { tooSlow })) {
+    assert.equal(String(chunk), 'a');
+    break;
+  }
+  body.destroy(new Error('reset'));
+  await closed(body);
+});
