@@ -12,12 +12,15 @@ export interface CreateRequest {
   readonly properties: JsonObject;
   /** The resource's `Metadata` as the template has it. */
   readonly metadata?: JsonObject | undefined;
+  /** Of the stack, which resources with tags get beside their own. */
+  readonly stackTags?: Readonly<Record<string, string>>;
 }
 
 export interface UpdateRequest {
   readonly physicalId: string;
   readonly properties: JsonObject;
   readonly metadata?: JsonObject | undefined;
+  readonly stackTags?: Readonly<Record<string, string>>;
   readonly previous: JsonObject;
 }
 

@@ -69,7 +69,8 @@ export async function make(
   const verb = record.status.startsWith('UPDATE') ? 'UPDATE' : 'CREATE';
   if (own(work.stack.resources, logicalId)?.suffix !== record.suffix) work.resource(logicalId, record);
   const { type, suffix, properties, metadata } = record;
-  const { name: stackName } = work.stack;
+  const { name: stackName, source } = work.stack;
+  const stackTags = source.tags;
   const existing = attempt.importsExisting ? work.handler(type).existing?.(properties) : undefined;
   if (existing !== undefined) {
     const imported: ResourceRecord = { ...record, ...existing, imported: true };
@@ -77,7 +78,7 @@ export async function make(
   }
   const state = await tried(work, () => {
     work.meetFault(logicalId, 'create');
-    return work.handler(type).create({ stackName, logicalId, suffix, properties, metadata });
+    return work.handler(type).create({ stackName, logicalId, suffix, properties, metadata, stackTags });
   });
   if (typeof state === 'string') {
     return fail(work, logicalId, { ...record, status: `${verb}_FAILED` }, state);
@@ -106,7 +107,9 @@ export async function update(
   const { type, physicalId = '', properties: previous, metadata } = current;
   const state = await tried(work, () => {
     work.meetFault(logicalId, attempt === 'undoing' ? 'rollback' : 'update');
-    return work.handler(type).update({ physicalId, properties, metadata, previous });
+    return work
+      .handler(type)
+      .update({ physicalId, properties, metadata, previous, stackTags: work.stack.source.tags });
   });
   if (typeof state === 'string') {
     return fail(work, logicalId, { ...current, status: 'UPDATE_FAILED' }, state);

@@ -81,10 +81,11 @@ function versionResource(functions: Functions): ResourceHandler {
 
 function readInput(
   name: string,
-  { properties, metadata }: Pick<CreateRequest, 'properties' | 'metadata'>,
+  { properties, metadata, stackTags }: Pick<CreateRequest, 'properties' | 'metadata' | 'stackTags'>,
 ): Omit<FunctionInput, 'creator'> {
-  const { tags, code, configuration } = readProperties(functionProperties, properties);
+  const { tags: own, code, configuration } = readProperties(functionProperties, properties);
   const logGroup = configuration.logGroup ?? defaultLogGroup(name);
+  const tags = { ...stackTags, ...own };
   return { name, tags, code, keySets: keySetsOf(metadata), configuration: { ...configuration, logGroup } };
 }
 

@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+/** The built command line. */
+const CLI = join(import.meta.dirname, '../dist/edge-upload.js');
+
+/** A command takes longest while CloudFront distributes a change. */
+const LIMIT_MS = 45 * 60_000;
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly input?: string;
+  readonly signal?: AbortSignal;
+  /** Shows what the command says to people while it runs. */
+  readonly aloud?: boolean;
+}
+
+export type CommandLine = (args: readonly string[], options?: RunOptions) => Promise<Ran>;
+
+/** Returns the command line on a computer of its own: a home folder without the settings of who runs this. */
+export function commandLineAt(home: string, env: NodeJS.ProcessEnv): CommandLine {
+  const others = Object.entries(env).filter(([name]) => !/^(XDG_|EDGE_UPLOAD_)/.test(name));
+  const own = { ...Object.fromEntries(others), HOME: home, EDGE_UPLOAD_KEYRING: 'off' };
+  return async (args, { env: more = {}, input = '', signal, aloud = false } = {}) => {
+    const child = spawn(process.execPath, [CLI, ...args], {
+      cwd: home,
+      env: { ...own, ...more },
+      stdio: ['pipe', 'pipe', aloud ? 'inherit' : 'pipe'],
+      timeout: LIMIT_MS,
+    });
+    // Ctrl-C reaches the command by its terminal too; elsewhere it is passed on. The command ends cleanly.
+    const stop = () => child.kill('SIGTERM');
+    signal?.addEventListener('abort', stop);
+    // A command that ends before it reads its input closes the pipe; its exit code tells what matters.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+    const [stdout, stderr, [code]] = await Promise.all([
+      child.stdout === null ? '' : text(child.stdout),
+      child.stderr === null ? '' : text(child.stderr),
+      once(child, 'close'),
+    ]);
+    signal?.removeEventListener('abort', stop);
+    return { code: code as number | null, stdout, stderr };
+  };
+}
+
+/** Runs a command that must succeed, and returns its document. */
+export async function document<T>(
+  run: CommandLine,
+  args: readonly string[],
+  options?: RunOptions,
+): Promise<T> {
+  const { code, stdout, stderr } = await run([...args, '--json'], options);
+  if (code !== 0) throw new Error(`edge-upload ${args[0]} ended with ${code}: ${stderr || stdout}`);
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as T;
+}

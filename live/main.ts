@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stderr, stdin, stdout } from 'node:process';
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+import { requireAccount } from './account.ts';
+import { judge, type Verdict } from './probe.ts';
+import { PROBES } from './probes/all.ts';
+import { createRedactor } from './redact.ts';
+import { type Results, usualFile, verdictLines, writeResults } from './results.ts';
+import { openHome, openWorld } from './world.ts';
+
+/*
+ * Deploys into a real account, holds each claim about AWS against it, and destroys what it made:
+ *
+ *   EDGE_UPLOAD_LIVE=<account id> npm run live [-- --yes] [--only <probe>…] [--output <file>]
+ *
+ * With AWS_ENDPOINT_URL it does the same at the embedded cloud, as CI does.
+ */
+
+/** After so many hours `npm run live:sweep` removes what a run left. */
+const HOURS = 6;
+
+const ESTIMATE = `This deploys one stack for about half an hour: a bucket, a user pool, a function, a distribution, a KMS key.
+Objects are small. List prices of 2026: less than 0.05 USD, the KMS key included (1 USD a month, by the hour; its last 7 days are free).`;
+
+// The SDK's warning on Node 20.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+const { values } = parseArgs({
+  options: {
+    yes: { type: 'boolean', short: 'y', default: false },
+    only: { type: 'string', multiple: true },
+    output: { type: 'string' },
+  },
+});
+
+/** Returns the probes that are asked for. @throws {Error} for one that there is not */
+function wanted(only: readonly string[] | undefined) {
+  if (only === undefined) return PROBES;
+  const unknown = only.find((name) => !PROBES.some((probe) => probe.name === name));
+  if (unknown === undefined) return PROBES.filter(({ name }) => only.includes(name));
+  throw new Error(`There is no probe “${unknown}”. There are: ${PROBES.map(({ name }) => name).join(', ')}.`);
+}
+
+async function confirmed(account: string): Promise<boolean> {
+  if (values.yes) return true;
+  if (!stdin.isTTY) throw new Error('This needs confirmation; add --yes.');
+  const terminal = createInterface({ input: stdin, output: stderr });
+  try {
+    return (
+      (await terminal.question(`Deploy into the account ${account}? Type its id to continue: `)) === account
+    );
+  } finally {
+    terminal.close();
+  }
+}
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+
+async function main(): Promise<number> {
+  const probes = wanted(values.only);
+  const account = await requireAccount(process.env.EDGE_UPLOAD_LIVE);
+  const target = process.env.AWS_ENDPOINT_URL === undefined ? 'aws' : 'embedded';
+  stderr.write(`${ESTIMATE}\n`);
+  if (!(await confirmed(account))) return 1;
+  const now = new Date();
+  // A stack's name has 29 characters at most.
+  const stackName = `edge-upload-live-${now.toISOString().slice(2, 10).replaceAll('-', '')}-${randomBytes(3).toString('hex').slice(0, 5)}`;
+  const expires = new Date(now.getTime() + HOURS * 3_600_000);
+  const { home, run } = await openHome(process.env);
+  const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+    version: string;
+  };
+  const verdicts: Verdict[] = [];
+  let known: Readonly<Record<string, string | undefined>> = {
+    account,
+    'secret key': process.env.AWS_SECRET_ACCESS_KEY,
+    'session token': process.env.AWS_SESSION_TOKEN,
+    home,
+  };
+  try {
+    const world = await openWorld({ home, run }, { stackName, expires, signal: stop.signal });
+    const { secrets, bucket, userPoolId, url } = world;
+    known = { ...known, ...secrets, bucket, pool: userPoolId, edge: url, host: new URL(url).host };
+    for (const probe of probes) {
+      if (stop.signal.aborted) break;
+      stderr.write(`${probe.name}…\n`);
+      verdicts.push(await judge(probe, world));
+    }
+    world.s3.destroy();
+  } finally {
+    if (stop.signal.aborted) {
+      stderr.write(`Interrupted: ${stackName} is left. Remove it with: npm run live:sweep -- --all\n`);
+    } else {
+      const gone = await run(['destroy', '--yes', '--stack-name', stackName], { aloud: true });
+      if (gone.code !== 0)
+        stderr.write(`${stackName} is not gone. Remove it later with: npm run live:sweep\n`);
+    }
+    await rm(home, { recursive: true, force: true });
+  }
+  const unasked = PROBES.filter(({ name }) => !verdicts.some((one) => one.name === name)).map(
+    ({ name, claim, expected }): Verdict => ({
+      name,
+      claim,
+      expected,
+      verdict: 'not run',
+      reason: 'not asked for',
+    }),
+  );
+  const results: Results = { at: now.toISOString(), target, version, verdicts: [...verdicts, ...unasked] };
+  const redact = createRedactor(known);
+  const file = values.output ?? usualFile(results);
+  await writeResults(file, results, redact);
+  stdout.write(`${verdictLines(results, redact).join('\n')}\n\nResults: ${file}\n`);
+  if (stop.signal.aborted) return 130;
+  return verdicts.every(({ verdict }) => verdict === 'confirmed') ? 0 : 1;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+  return stop.signal.aborted ? 130 : 2;
+});

@@ -1,0 +1,46 @@
+import type { LiveWorld } from './world.ts';
+
+/** What a probe saw: few plain values, each of which may be published. */
+export type Seen = Readonly<Record<string, string | number | boolean | null>>;
+
+/** One claim about AWS that documentation makes and only an account can show. */
+export interface Probe {
+  /** Of the files, the results and `--only`: words with hyphens. */
+  readonly name: string;
+  /** The claim, as a sentence. */
+  readonly claim: string;
+  /** What is seen where the claim holds. */
+  readonly expected: Seen;
+  /** Looks. Errors are reported as what was seen. */
+  look(world: LiveWorld): Promise<Seen>;
+}
+
+/** `confirmed`, `differs`, or `not run`: its own `look` failed, or it was not asked for. */
+export interface Verdict {
+  readonly name: string;
+  readonly claim: string;
+  readonly verdict: 'confirmed' | 'differs' | 'not run';
+  readonly expected: Seen;
+  readonly seen?: Seen;
+  /** Why it was not run. */
+  readonly reason?: string;
+}
+
+/** Returns the members that differ from what is expected. */
+export function differences(expected: Seen, seen: Seen): readonly string[] {
+  const names = [...new Set([...Object.keys(expected), ...Object.keys(seen)])];
+  return names.filter((name) => expected[name] !== seen[name]);
+}
+
+/** Looks, and judges what was seen. A probe that fails does not stop the others. */
+export async function judge(probe: Probe, world: LiveWorld): Promise<Verdict> {
+  const { name, claim, expected } = probe;
+  try {
+    const seen = await probe.look(world);
+    const verdict = differences(expected, seen).length === 0 ? 'confirmed' : 'differs';
+    return { name, claim, verdict, expected, seen };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { name, claim, verdict: 'not run', expected, reason };
+  }
+}

@@ -1,0 +1,77 @@
+import {
+  CognitoIdentityProviderClient,
+  DescribeUserPoolCommand,
+} from '@aws-sdk/client-cognito-identity-provider';
+import { REGION } from '../account.ts';
+import { document } from '../command-line.ts';
+import type { Probe } from '../probe.ts';
+import { errorCode } from './words.ts';
+
+interface Link {
+  readonly token: string;
+  readonly id: string;
+}
+
+/** Cognito, and links that KMS signs. Each of these deploys. */
+export const IDENTITY: readonly Probe[] = [
+  {
+    name: 'issuer-of-a-pool',
+    claim:
+      'A pool that CloudFormation makes issues tokens as https://cognito-idp.<region>.amazonaws.com/<pool>.',
+    expected: { issuer: true, use: 'access' },
+    async look({ token, userPoolId }) {
+      const [, payload = ''] = token.split('.');
+      const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as {
+        iss: string;
+        token_use: string;
+      };
+      return {
+        issuer: claims.iss === `https://cognito-idp.${REGION}.amazonaws.com/${userPoolId}`,
+        use: claims.token_use,
+      };
+    },
+  },
+  {
+    name: 'link-signed-by-kms',
+    claim:
+      'KMS makes an Ed25519 key by CloudFormation; a link that it signs uploads once, and a revoked one not at all.',
+    expected: { first: 200, second: 412, elsewhere: 403, revoked: 401, code: 'token_revoked' },
+    async look({ run, stackName, edge, key }) {
+      const path = key();
+      const named = ['--stack-name', stackName, '--yes'];
+      const link = await document<Link>(run, ['link', 'create', '--as', path, ...named]);
+      const { token } = link;
+      const first = await edge({ path, body: 'x', token });
+      const second = await edge({ path, body: 'x', token });
+      const elsewhere = await edge({ path: key(), body: 'x', token });
+      await document(run, ['link', 'revoke', link.id, ...named]);
+      const revoked = await edge({ path, body: 'x', token });
+      return {
+        first: first.status,
+        second: second.status,
+        elsewhere: elsewhere.status,
+        revoked: revoked.status,
+        code: errorCode(revoked.body),
+      };
+    },
+  },
+  {
+    name: 'mfa-on-an-existing-pool',
+    claim: 'CloudFormation turns required second factors on for a pool that is there already.',
+    expected: { before: 'OFF', after: 'ON' },
+    async look({ run, stackName, userPoolId }) {
+      const cognito = new CognitoIdentityProviderClient({ region: REGION });
+      try {
+        const mfa = async () => {
+          const { UserPool } = await cognito.send(new DescribeUserPoolCommand({ UserPoolId: userPoolId }));
+          return UserPool?.MfaConfiguration ?? null;
+        };
+        const before = await mfa();
+        await document(run, ['deploy', '--mfa', 'required', '--yes', '--stack-name', stackName]);
+        return { before, after: await mfa() };
+      } finally {
+        cognito.destroy();
+      }
+    },
+  },
+];

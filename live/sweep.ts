@@ -1,0 +1,95 @@
+import { rm } from 'node:fs/promises';
+import { stderr, stdout } from 'node:process';
+import { parseArgs } from 'node:util';
+import { CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation';
+import {
+  DeleteFunctionCommand,
+  GetFunctionCommand,
+  LambdaClient,
+  paginateListFunctions,
+} from '@aws-sdk/client-lambda';
+import { REGION, requireAccount } from './account.ts';
+import { openHome } from './world.ts';
+
+/*
+ * Removes what runs of `npm run live` left, by the tag that each of them sets, and nothing without it:
+ *
+ *   EDGE_UPLOAD_LIVE=<account id> npm run live:sweep [-- --all]
+ *
+ * --all: also what has not expired yet. Edge functions go once CloudFront has deleted their copies, hours later: exit code 1
+ * means that a later run is needed.
+ */
+
+const TAG = 'edge-upload-live-expires';
+const NAME = /^edge-upload-live-/;
+
+// The SDK's warning on Node 20.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });
+
+/** Whether a tag of ours says that its bearer may go. */
+function mayGo(expires: string | undefined): boolean {
+  const at = Date.parse(expires ?? '');
+  return !Number.isNaN(at) && (values.all || at < Date.now());
+}
+
+async function expiredStacks(): Promise<readonly string[]> {
+  const client = new CloudFormationClient({ region: REGION });
+  const names: string[] = [];
+  for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {})) {
+    for (const { StackName = '', Tags = [] } of Stacks) {
+      if (NAME.test(StackName) && mayGo(Tags.find(({ Key }) => Key === TAG)?.Value)) names.push(StackName);
+    }
+  }
+  client.destroy();
+  return names;
+}
+
+/** Deletes edge functions whose stack is gone. Returns the names of those that still have copies. */
+async function sweepFunctions(stacks: ReadonlySet<string>): Promise<readonly string[]> {
+  const client = new LambdaClient({ region: REGION });
+  const left: string[] = [];
+  for await (const { Functions = [] } of paginateListFunctions({ client }, {})) {
+    for (const { FunctionName = '' } of Functions) {
+      if (!NAME.test(FunctionName) || [...stacks].some((stack) => FunctionName.startsWith(stack))) continue;
+      const { Tags = {} } = await client.send(new GetFunctionCommand({ FunctionName }));
+      if (!mayGo(Tags[TAG])) continue;
+      try {
+        await client.send(new DeleteFunctionCommand({ FunctionName }));
+        stdout.write(`Deleted the function ${FunctionName}.\n`);
+      } catch (error) {
+        left.push(FunctionName);
+        stderr.write(
+          `${FunctionName} stays for now: ${error instanceof Error ? error.message : String(error)}\n`,
+        );
+      }
+    }
+  }
+  client.destroy();
+  return left;
+}
+
+async function main(): Promise<number> {
+  await requireAccount(process.env.EDGE_UPLOAD_LIVE);
+  const stacks = await expiredStacks();
+  const failed = new Set<string>();
+  for (const stackName of stacks) {
+    const { home, run } = await openHome(process.env);
+    const { code } = await run(['destroy', '--yes', '--no-wait', '--stack-name', stackName], { aloud: true });
+    if (code !== 0) failed.add(stackName);
+    await rm(home, { recursive: true, force: true });
+  }
+  const left = await sweepFunctions(failed);
+  if (failed.size + left.length === 0) {
+    stdout.write(`Nothing is left${stacks.length === 0 ? '' : `; removed ${stacks.join(', ')}`}.\n`);
+    return 0;
+  }
+  stdout.write('Something is left. Run this again in some hours.\n');
+  return 1;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+  return 2;
+});

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { request } from 'undici';
+import { REGION } from './account.ts';
+import { type CommandLine, commandLineAt, document } from './command-line.ts';
+
+/** An answer of the edge. */
+interface Answer {
+  readonly status: number;
+  header(name: string): string | null;
+  readonly body: string;
+}
+
+interface EdgeRequest {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  /** Sends no token, or another one. */
+  readonly token?: string | false;
+}
+
+/** A deployment, a user who is signed in, and what a probe looks at them with. */
+export interface LiveWorld {
+  readonly stackName: string;
+  readonly run: CommandLine;
+  readonly url: string;
+  readonly bucket: string;
+  readonly userPoolId: string;
+  readonly s3: S3Client;
+  /** A valid access token. */
+  readonly token: string;
+  edge(asked: EdgeRequest): Promise<Answer>;
+  /** Returns a key that nothing else uses. */
+  key(): string;
+  /** Returns the path of a new file. */
+  file(name: string, content: string | Buffer): Promise<string>;
+}
+
+/** Who uploads, below a prefix of their own. */
+const USER = 'live';
+
+/** How long an edge may take to answer one request: the longest that S3 may take for one. */
+const ANSWER_MS = 120_000;
+
+interface Deployed {
+  readonly url: string;
+  readonly outputs: { readonly S3BucketName: string; readonly CognitoUserPoolId: string };
+}
+
+/** Creates a home folder for the command line. */
+export async function openHome(
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly home: string; readonly run: CommandLine }> {
+  const home = await mkdtemp(join(tmpdir(), 'edge-upload-live-'));
+  return { home, run: commandLineAt(home, env) };
+}
+
+/** Deploys, creates a user, and signs in. */
+export async function openWorld(
+  { home, run }: { readonly home: string; readonly run: CommandLine },
+  {
+    stackName,
+    expires,
+    signal,
+  }: { readonly stackName: string; readonly expires: Date; readonly signal: AbortSignal },
+): Promise<LiveWorld & { readonly secrets: Readonly<Record<string, string>> }> {
+  const tag = `edge-upload-live-expires=${expires.toISOString()}`;
+  const rule = ['--write-to', '{username}/'];
+  const flags = ['--stack-name', stackName, '--tag', tag, '--price-class', '100', '--page', ...rule];
+  const deployed = await document<Deployed>(run, ['deploy', '--yes', ...flags], { signal, aloud: true });
+  const password = `${randomBytes(12).toString('base64url')}-Aa1!`;
+  const create = [
+    'login',
+    '--create',
+    '--username',
+    USER,
+    '--email',
+    'live@example.com',
+    '--stack-name',
+    stackName,
+  ];
+  await document(run, create, { signal, env: { EDGE_UPLOAD_NEW_PASSWORD: password } });
+  const { token } = await document<{ token: string }>(run, ['token', '--stack-name', stackName], { signal });
+  const { url } = deployed;
+  const s3 = new S3Client({ region: REGION, forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
+  return {
+    stackName,
+    run,
+    url,
+    bucket: deployed.outputs.S3BucketName,
+    userPoolId: deployed.outputs.CognitoUserPoolId,
+    s3,
+    token,
+    secrets: { password, token },
+    key: () => `${USER}/probe-${randomBytes(4).toString('hex')}`,
+    async file(name, content) {
+      const path = join(home, name);
+      await writeFile(path, content);
+      return path;
+    },
+    async edge({ method = 'PUT', path, headers = {}, body, token: other }) {
+      const authorization = other === false ? {} : { authorization: `Bearer ${other ?? token}` };
+      const answer = await request(`${url}/${path}`, {
+        method: method as 'PUT',
+        headers: { ...authorization, ...headers },
+        ...(body === undefined ? {} : { body }),
+        headersTimeout: ANSWER_MS,
+        bodyTimeout: ANSWER_MS,
+        signal,
+      });
+      return {
+        status: answer.statusCode,
+        header: (name) => [answer.headers[name]].flat()[0] ?? null,
+        body: await answer.body.text(),
+      };
+    },
+  };
+}
