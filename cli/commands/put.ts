@@ -2,7 +2,7 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { credentialFor } from '../identity/tokens/environment.ts';
-import { readIssuedToken } from '../identity/tokens/issued-token.ts';
+import { type IssuedToken, readIssuedToken } from '../identity/tokens/issued-token.ts';
 import { withTokenEnd } from '../identity/tokens/token-end.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { isLinkAddress, readLink } from '../links/link-address.ts';
@@ -11,11 +11,13 @@ import { resolveTarget } from '../settings/target.ts';
 import { dryRun } from '../transfer/dry-run.ts';
 import { rememberedLimits } from '../transfer/limits.ts';
 import type { ObjectOptions } from '../transfer/object-headers.ts';
+import { createPlacing, type Placing } from '../transfer/placing.ts';
 import { MULTIPART_MODES } from '../transfer/plan.ts';
 import { ALGORITHMS } from '../transfer/proof/digests.ts';
 import { parseSize } from '../transfer/sizes.ts';
-import { openSources, type SourceOptions } from '../transfer/sources/sources.ts';
+import { openSources, type SourceOptions, type Sources } from '../transfer/sources/sources.ts';
 import { type UploadOptions, uploadFiles } from '../transfer/upload.ts';
+import type { EdgeLimits } from '../transfer/wire/edge-limits.ts';
 
 /** The flags of `put` as typed; what is a number or a size is still text. */
 export interface PutArgs extends SourceOptions, ObjectOptions {
@@ -51,7 +53,10 @@ export async function put(world: Context, args: PutArgs): Promise<Result> {
       hint: 'Upload a single file, such as an archive of all.',
     });
   }
-  if (args.dryRun === true) return dryRun(context, sources, { url: target.url, ...options });
+  if (args.dryRun === true) {
+    const placing = ownToken && placingOf(context, ownToken, sources, options);
+    return dryRun(context, sources, { url: target.url, placing, ...options });
+  }
   const dispatcher = openDispatcher({ env: context.env, local: target.deployment?.local });
   try {
     const tokens = tokenSource(context, target);
@@ -89,6 +94,18 @@ async function issuedTokenFor(context: Context, url: string) {
   const credential = await credentialFor(context, url);
   if (credential?.kind !== 'link' && credential?.kind !== 'token') return undefined;
   return readIssuedToken(credential.token);
+}
+
+/** Returns what a link or key would do to keys, without asking the edge: its token says so. */
+function placingOf(
+  { ui }: Context,
+  { key, prefix }: IssuedToken,
+  { several }: Sources,
+  { isNamed = false }: Pick<UploadOptions, 'isNamed'>,
+): Placing {
+  const limits: EdgeLimits = omitUndefined({ key, writeTo: prefix === undefined ? undefined : [prefix] });
+  const known = { current: async () => limits, fresh: async () => limits, newerThan: async () => undefined };
+  return createPlacing(known, { several, isNamed, note: (text) => ui.event({ type: 'note', text }) });
 }
 
 /** @throws {UserError} `usage` for a flag with an invalid value. */

@@ -9,7 +9,7 @@ import { count, formatBytes } from '../ui/format.ts';
 import { visible } from '../ui/shown.ts';
 import { type ObjectOptions, objectHeaders } from './object-headers.ts';
 import { mapAhead } from './pacing/pool.ts';
-import { checkKey } from './placing.ts';
+import { checkKey, type Placing } from './placing.ts';
 import { checkPartSize, type PlanOptions, planUpload } from './plan.ts';
 import { createDiskCalls, type DiskCalls } from './sources/disk-calls.ts';
 import { readError } from './sources/read-error.ts';
@@ -25,6 +25,8 @@ const READABLE = 0o444n;
 export interface DryRunOptions extends PlanOptions, ObjectOptions {
   /** `https://<host>[:port]` */
   readonly url: string;
+  /** Absent: keys are not changed. */
+  readonly placing?: Placing | undefined;
 }
 
 /**
@@ -63,7 +65,12 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
     );
   };
   const batches = sources.batches((text) => ui.event({ type: 'warning', text }));
-  const looked = mapAhead(batches, AHEAD, async (items) => {
+  const { placing } = options;
+  const looked = mapAhead(batches, AHEAD, async (found) => {
+    const items =
+      placing === undefined
+        ? found
+        : await Promise.all(found.map(async (item) => (await placing.place(item)).item));
     const seen = await Promise.all(items.map((item) => look(item, disk, options)));
     return { items, seen };
   });

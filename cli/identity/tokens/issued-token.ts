@@ -4,7 +4,7 @@ import { formatMinute } from '../../ui/format.ts';
 import { expiryOf, readClaims, type TokenSource } from './access-token.ts';
 
 /** A token that the deployment signed itself, as far as the holder's errors depend on it. The edge verifies it. */
-interface IssuedToken {
+export interface IssuedToken {
   readonly kind: 'link' | 'key';
   /** The one key that it is for; absent where it is for a prefix. */
   readonly key?: string;

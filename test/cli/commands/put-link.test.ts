@@ -250,3 +250,27 @@ test('links that are typed elsewhere, or that contradict other flags and variabl
     assert.ok(!`${error.message} ${error.hint}`.includes('eyJ'));
   }
 });
+
+test('a dry run shows the key that a link or key gives, without asking the edge', async (t) => {
+  const { edge, cwd, authorizations } = await edgeFor(t, { p: 'photos/' });
+  const keysOf = async (token: string, files: readonly string[], more = {}) => {
+    const context = testContext({
+      cwd,
+      env: { EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: token },
+    });
+    await put(context, { files, dryRun: true, ...more });
+    return context.events.flatMap((event) =>
+      event.type === 'row' ? [[event.document.key, 'error' in event.document]] : [],
+    );
+  };
+  const below = tokenOf('euk', { p: 'photos/' });
+  assert.deepEqual(await keysOf(below, ['a.txt', 'b.txt']), [
+    ['photos/a.txt', false],
+    ['photos/b.txt', false],
+  ]);
+  assert.deepEqual(await keysOf(below, ['a.txt'], { as: 'photos/x' }), [['photos/x', false]]);
+  const exact = tokenOf('eul', { k: 'report.pdf' });
+  assert.deepEqual(await keysOf(exact, ['a.txt']), [['report.pdf', false]]);
+  assert.deepEqual(await keysOf(exact, ['a.txt'], { as: 'other' }), [['other', true]]);
+  assert.deepEqual(authorizations, []);
+});
