@@ -9,10 +9,13 @@ import { createRings } from './pacing/buffers.ts';
 import { createPartLimiter } from './pacing/part-limiter.ts';
 import { createPool } from './pacing/pool.ts';
 import { type Algorithm, openDigester } from './proof/digests.ts';
+import { createDiskCalls, type DiskCalls } from './sources/disk-calls.ts';
 import { CLOCK } from './wire/retry.ts';
 
 /** What all uploads of one command share; each function takes the part of it that it needs. */
-export interface UploadContext extends FileUploadContext, StreamUploadContext {}
+export interface UploadContext extends FileUploadContext, StreamUploadContext {
+  readonly disk: DiskCalls;
+}
 
 export interface UploadContextOptions extends EdgeOptions {
   /** Requests under way at once, of all files together. */
@@ -40,6 +43,7 @@ export async function openUploadContext(
     journals: openJournals(context),
     digester: await openDigester(checksum),
     rings: createRings(),
+    disk: createDiskCalls(CLOCK.now),
     slots: createPool(concurrency),
     limiter: createPartLimiter({ most: concurrency, limitRate, clock }),
     now,

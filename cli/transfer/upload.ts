@@ -118,8 +118,8 @@ function describe(
 
 async function uploadFile(item: Item & { kind: 'file' }, shared: Shared): Promise<Stored> {
   const { meter, options, context, unfinished } = shared;
-  const { edge, journals, digester, slots, signal } = context;
-  const file = await openFile(item.path, item.name, item.found, signal);
+  const { edge, journals, digester, slots, disk, signal } = context;
+  const file = await openFile(item.path, { name: item.name, regular: item.found, signal, disk });
   const progress = meter.begin(item.name, file.size);
   try {
     const plan = planUpload(item.name, file.size, options);
@@ -131,7 +131,8 @@ async function uploadFile(item: Item & { kind: 'file' }, shared: Shared): Promis
     }
     const subject = { url: options.url, key: item.key, path };
     // An earlier run may have left it in parts: it was larger then, or --multipart always was given.
-    if ((await unfinished()).has(journalId(subject))) {
+    const ids = await unfinished();
+    if (ids.size > 0 && ids.has(journalId(subject))) {
       await journals.orWarn(() => abortRecorded(subject, context), undefined);
     }
     const whole = { from: 0, length: file.size };

@@ -52,6 +52,8 @@ export function isTokenText(value: unknown): value is string {
 export interface TokenSource {
   /** Returns a token that is not about to expire. */
   current(): Promise<string>;
+  /** Returns that token where it is in memory already. */
+  held?(): string | undefined;
   /**
    * Returns another token than `rejected`, which the edge refused before it expired. Refreshes at most once.
    * @param reason reason in the edge's answer, for the error if there is no other token

@@ -19,16 +19,29 @@ export function renewingSource(
 ): TokenSource {
   let held: HeldToken | undefined;
   let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
   const get = async (rejected?: string, reason?: string): Promise<string> => {
     if (held === undefined || !isUsable(held, now(), rejected)) held = await obtain(rejected, reason);
     return held.accessToken;
   };
   const inTurn = (rejected?: string, reason?: string): Promise<string> => {
     const mine = last.then(() => get(rejected, reason));
-    last = mine.catch(() => {});
+    waiting += 1;
+    last = mine
+      .catch(() => {})
+      .finally(() => {
+        waiting -= 1;
+      });
     return mine;
   };
-  return { current: () => inTurn(), renew: inTurn };
+  return {
+    current: () => inTurn(),
+    held() {
+      const isCurrent = waiting === 0 && held !== undefined && isUsable(held, now());
+      return isCurrent ? held?.accessToken : undefined;
+    },
+    renew: inTurn,
+  };
 }
 
 const AHEAD_MS = 60_000;

@@ -51,6 +51,7 @@ export function tokenSource(context: Context, target: Target): CommandTokens {
   return {
     origin: async () => (await once()).origin,
     current: async () => (await once()).tokens.current(),
+    held: () => found?.tokens.held?.(),
     renew: async (rejected, reason) => (await once()).tokens.renew(rejected, reason),
     endsAt: async () => (await once()).tokens.endsAt?.(),
     explain: (error) => found?.tokens.explain?.(error) ?? error,

@@ -51,7 +51,7 @@ export interface OutflowOptions {
  * pieces is the network's. The guard is armed then, but not while the disk is read or the rate limit waits.
  */
 export async function* outflow(
-  body: AsyncIterable<Buffer>,
+  body: AsyncIterable<Buffer> | Iterable<Buffer>,
   { guard, now, limit, answerMs, onSent, onEnd }: OutflowOptions,
 ): AsyncGenerator<Buffer, void, void> {
   let size = MIN_PIECE;

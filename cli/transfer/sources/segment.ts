@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { CHUNK, type Ring, type Rings } from '../pacing/buffers.ts';
 import { crc32Bytes, type Digester } from '../proof/digests.ts';
-import { fileChanged, type SourceFile } from './source-file.ts';
+import { fileChanged } from './file-stamp.ts';
+import type { SourceFile } from './source-file.ts';
 
 /** Bytes whose digest is known before they are sent: a whole file, or one part of it. */
 export interface Segment {
@@ -9,6 +10,8 @@ export interface Segment {
   readonly name: string;
   readonly length: number;
   readonly digest: Buffer;
+  /** All bytes, where they are in memory. */
+  readonly bytes?: Buffer;
   /**
    * Reads the bytes again, for each try. The last chunk comes only once all are proved to be the measured bytes, so that a
    * store never gets the whole of a changed file.
@@ -48,23 +51,26 @@ interface Place extends Range {
   readonly ring: Ring;
 }
 
-/** A segment that fits in one chunk stays in memory, and is read once. */
 async function measure(file: SourceFile, place: Place, digester: Digester): Promise<Segment> {
   const { from, length, ring } = place;
+  if (length <= CHUNK) {
+    // It stays in memory, and is read once.
+    const bytes = await file.fill(ring.next(length), from);
+    file.checkUnchanged();
+    return bufferSegment(file.name, bytes, digester);
+  }
   const hasher = digester.algorithm === 'crc32' ? undefined : digester.create();
   let crc = 0;
-  let kept: Buffer | undefined;
   for await (const chunk of file.read(from, length, ring)) {
     crc = crc32(chunk, crc);
     hasher?.update(chunk);
-    if (length <= CHUNK) kept = chunk;
   }
   file.checkUnchanged();
   return {
     name: file.name,
     length,
     digest: hasher === undefined ? crc32Bytes(crc) : await hasher.digest(),
-    open: () => (kept === undefined ? readAgain(file, place, crc) : inMemory(kept)),
+    open: () => readAgain(file, place, crc),
   };
 }
 
@@ -72,7 +78,7 @@ async function measure(file: SourceFile, place: Place, digester: Digester): Prom
 export async function bufferSegment(name: string, bytes: Buffer, digester: Digester): Promise<Segment> {
   const hasher = digester.create();
   hasher.update(bytes);
-  return { name, length: bytes.length, digest: await hasher.digest(), open: () => inMemory(bytes) };
+  return { name, length: bytes.length, digest: await hasher.digest(), bytes, open: () => inMemory(bytes) };
 }
 
 export async function* inMemory(bytes: Buffer): AsyncGenerator<Buffer, void, void> {

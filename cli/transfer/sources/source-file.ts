@@ -1,26 +1,20 @@
 import * as fs from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { systemCode, UserError } from '../../errors.ts';
 import { CHUNK, createRing, type Ring } from '../pacing/buffers.ts';
 import { whenFree } from '../pacing/descriptors.ts';
+import type { DiskCalls } from './disk-calls.ts';
 import type { FilePath } from './file-path.ts';
+import { difference, type FileStamp, fileChanged, stampOf } from './file-stamp.ts';
 import { pipeHint, readError } from './read-error.ts';
 
 /*
- * Opening and reading may wait for a disk, so they run on another thread. `fstat` and `close` do not wait: for small files,
- * the change of threads would cost more than all other work.
+ * Opening and reading may wait for a disk: `DiskCalls` chooses the thread. `fstat` and `close` do not wait.
  */
 const open = promisify(fs.open);
 const read = promisify(fs.read);
-
-/** Identifies the state of a file, to detect changes. */
-interface FileStamp {
-  readonly size: number;
-  readonly mtimeNs: bigint;
-  readonly inode: bigint;
-  readonly device: bigint;
-}
 
 /** A regular file, open for reading. */
 export interface SourceFile {
@@ -29,6 +23,11 @@ export interface SourceFile {
   readonly size: number;
   readonly stamp: FileStamp;
   /**
+   * Fills a buffer with the bytes from an offset.
+   * @throws {UserError} as `read`
+   */
+  fill(buffer: Buffer, from: number): Promise<Buffer>;
+  /**
    * Reads bytes in chunks of at most `CHUNK` bytes, in the buffers of `ring`.
    * @throws {UserError} `file_changed` where the file ends earlier, `file_unreadable` where the disk fails.
    */
@@ -36,13 +35,6 @@ export interface SourceFile {
   /** @throws {UserError} `file_changed` where the path is not the file as it was opened. */
   checkUnchanged(): void;
   close(): void;
-}
-
-/** The error for a file that changed during its upload. */
-export function fileChanged(name: string, what: string): UserError {
-  return new UserError('file_changed', `${name} changed while it was read: ${what}.`, {
-    hint: 'Run the same command again when nothing writes to the file, or upload a copy of it.',
-  });
 }
 
 const KINDS: readonly (readonly [string, (stats: fs.BigIntStats) => boolean])[] = [
@@ -114,34 +106,36 @@ async function readAt(descriptor: number, buffer: Buffer, from: number): Promise
   return buffer.subarray(0, filled);
 }
 
-function stampOf(stats: fs.BigIntStats): FileStamp {
-  return { size: Number(stats.size), mtimeNs: stats.mtimeNs, inode: stats.ino, device: stats.dev };
-}
+/** Bytes that are read before timers, sockets and signals have their turn: about a millisecond. */
+const BYTES_IN_A_ROW = 8 * CHUNK;
 
-/** Returns how a file changed; `undefined` where it did not. */
-function difference(before: FileStamp, after: FileStamp): string | undefined {
-  if (before.inode !== after.inode || before.device !== after.device) return 'another file took its place';
-  if (after.size < before.size) return `it shrank from ${before.size} to ${after.size} bytes`;
-  if (after.size > before.size) return `it grew from ${before.size} to ${after.size} bytes`;
-  return before.mtimeNs === after.mtimeNs ? undefined : 'it was written to';
+interface OpenOptions {
+  /** As the user typed or would type it. */
+  readonly name: string;
+  /** A folder listed it as a regular file. Other files are checked first: opening a pipe or device has effects. */
+  readonly regular?: boolean | undefined;
+  readonly signal: AbortSignal;
+  readonly disk: DiskCalls;
 }
 
 /**
  * Opens a file to upload; the caller closes it.
- * @param regular a folder listed it as a regular file. Other files are checked first: opening a pipe or device has effects.
  * @throws {UserError} `file_missing`, `file_is_folder`, `file_special` or `file_unreadable`.
  */
 export async function openFile(
   path: FilePath,
-  name = String(path),
-  regular = false,
-  signal?: AbortSignal,
+  { name, regular = false, signal, disk }: OpenOptions,
 ): Promise<SourceFile> {
   try {
     if (!regular) checkRegular(name, await stat(path, { bigint: true }));
     // Without O_NONBLOCK, opening a file that has become a pipe would hang.
     const flags = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
-    const descriptor = await whenFree(() => open(path, flags), signal);
+    const opening = async () =>
+      disk.run(
+        () => fs.openSync(path, flags),
+        () => open(path, flags),
+      );
+    const descriptor = await whenFree(opening, signal);
     try {
       const stats = fs.fstatSync(descriptor, { bigint: true });
       checkRegular(name, stats);
@@ -150,7 +144,7 @@ export async function openFile(
         fs.closeSync(descriptor);
         return snapshotFile(name, snapshot, stampOf(stats));
       }
-      return sourceFile(path, name, descriptor, stampOf(stats));
+      return sourceFile({ path, name, descriptor, stamp: stampOf(stats), disk });
     } catch (error) {
       fs.closeSync(descriptor);
       throw error;
@@ -166,6 +160,10 @@ function snapshotFile(name: string, bytes: Buffer, stamp: FileStamp): SourceFile
     name,
     size: bytes.length,
     stamp,
+    async fill(buffer, from) {
+      bytes.copy(buffer, 0, from);
+      return buffer;
+    },
     async *read(from, length) {
       for (let at = from; at < from + length; at += CHUNK) {
         yield bytes.subarray(at, Math.min(at + CHUNK, from + length));
@@ -176,7 +174,15 @@ function snapshotFile(name: string, bytes: Buffer, stamp: FileStamp): SourceFile
   };
 }
 
-function sourceFile(path: FilePath, name: string, descriptor: number, stamp: FileStamp): SourceFile {
+interface Opened {
+  readonly path: FilePath;
+  readonly name: string;
+  readonly descriptor: number;
+  readonly stamp: FileStamp;
+  readonly disk: DiskCalls;
+}
+
+function sourceFile({ path, name, descriptor, stamp, disk }: Opened): SourceFile {
   let reading = 0;
   let closed = false;
   const closeIfDone = () => {
@@ -188,11 +194,17 @@ function sourceFile(path: FilePath, name: string, descriptor: number, stamp: Fil
     reading += 1;
     try {
       for (let filled = 0; filled < buffer.length; ) {
-        const { bytesRead } = await read(descriptor, buffer, filled, buffer.length - filled, from + filled);
+        const place = [filled, buffer.length - filled, from + filled] as const;
+        const bytesRead = await disk.run(
+          () => fs.readSync(descriptor, buffer, ...place),
+          async () => (await read(descriptor, buffer, ...place)).bytesRead,
+        );
         if (bytesRead === 0) throw fileChanged(name, `it ended at byte ${from + filled} of ${stamp.size}`);
         filled += bytesRead;
       }
       return buffer;
+    } catch (error) {
+      throw error instanceof UserError ? error : readError(name, error);
     } finally {
       reading -= 1;
       closeIfDone();
@@ -202,13 +214,12 @@ function sourceFile(path: FilePath, name: string, descriptor: number, stamp: Fil
     name,
     size: stamp.size,
     stamp,
+    fill,
     async *read(from, length, ring = createRing()) {
-      try {
-        for (let at = 0; at < length; at += CHUNK) {
-          yield await fill(ring.next(Math.min(CHUNK, length - at)), from + at);
-        }
-      } catch (error) {
-        throw error instanceof UserError ? error : readError(name, error);
+      for (let at = 0; at < length; at += CHUNK) {
+        // Where no read waits, nothing else would run before the last byte.
+        if (at > 0 && at % BYTES_IN_A_ROW === 0) await nextTurn();
+        yield await fill(ring.next(Math.min(CHUNK, length - at)), from + at);
       }
     },
     checkUnchanged() {

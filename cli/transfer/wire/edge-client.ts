@@ -142,7 +142,7 @@ export function createEdgeClient(options: EdgeClientOptions): EdgeClient {
         },
       };
       const attempt = async (attempts: number) => {
-        const token = await orInterrupted(tokens.current(), signal);
+        const token = tokens.held?.() ?? (await orInterrupted(tokens.current(), signal));
         try {
           const value = await once(token, request, read).catch(async (error: unknown) => {
             if (error instanceof NotInGroup) {

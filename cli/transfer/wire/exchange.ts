@@ -1,18 +1,21 @@
 import type { Dispatcher } from 'undici';
 import { sealingMs } from '../../../protocol/retry-rules.ts';
 import { UserError } from '../../errors.ts';
-import { openDeadline } from '../../network/deadline.ts';
+import { openAbortable } from '../../network/abortable.ts';
 import { findFailure, networkFailure } from '../../network/failures.ts';
 import { withoutCredential } from '../../network/without-credential.ts';
 import { outflow, type RateLimit } from '../pacing/outflow.ts';
 import type { Answer } from './answers.ts';
 import { answerDeadline, stallGuard } from './guards.ts';
+import { createReceiver, Endless, endless } from './receiver.ts';
 import { type Clock, PassingFailure } from './retry.ts';
 
 /** A body that each try opens again. */
 interface Body {
   /** Bytes. */
   readonly length: number;
+  /** All of them, where they are in memory. */
+  readonly bytes?: Buffer;
   readonly open: () => AsyncIterable<Buffer>;
 }
 
@@ -54,71 +57,77 @@ export type Wire = (message: Message) => Promise<Answer>;
 export class ConnectionCut extends PassingFailure {}
 
 class Stalled extends Error {}
-class Endless extends Error {}
-
-/** Bytes that are read of an answer. The longest, a page of ListParts, has about a third of them. */
-const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
 /** Tries at an address that has never answered: it may be wrong. */
 const FIRST_CONTACT_TRIES = 4;
 const TLS_TRIES = 4;
 
+/**
+ * Bytes of a body that are written at once where they are in memory. Larger bodies are written in pieces: each shows that
+ * the network moves.
+ */
+const AT_ONCE = 64 * 1024;
+
 export function createWire(options: WireOptions): Wire {
   const { url, dispatcher, stallMs, clock, signal, sending = signal, limit } = options;
   const { host } = new URL(url);
+  const reading = openAbortable(signal);
+  const writing = sending === signal ? reading : openAbortable(sending);
   let reached = false;
 
   return async ({ method, path, headers, body, sealing = 0, onSent }) => {
     signal.throwIfAborted();
     const length = body?.length ?? 0;
-    const attempt = openDeadline(length > 0 ? sending : signal);
-    const guard = stallGuard(stallMs, () => attempt.abort(new Stalled()));
-    const deadline = answerDeadline(stallMs, () => attempt.abort(new Endless()));
+    const receiver = createReceiver(host, {
+      onHead() {
+        reached = true;
+        deadline.start();
+      },
+      onBytes(bytes) {
+        guard.arm();
+        deadline.received(bytes);
+      },
+    });
+    const guard = stallGuard(stallMs, () => receiver.abort(new Stalled()));
+    const deadline = answerDeadline(stallMs, () => receiver.abort(new Endless()));
     const answerMs = sealingMs(length + sealing);
+    const release = (length > 0 ? writing : reading).add(receiver.abort);
+    const isAtOnce = body?.bytes !== undefined && length <= AT_ONCE && limit === undefined;
+    const pieces = () =>
+      outflow(body?.open() ?? [], {
+        guard,
+        now: clock.now,
+        limit,
+        answerMs,
+        onSent,
+        onEnd: () => deadline.start(answerMs),
+      });
     try {
       guard.arm(answerMs);
-      if (length === 0) deadline.start(answerMs);
-      const response = await dispatcher.request({
+      if (length === 0 || isAtOnce) deadline.start(answerMs);
+      const request = {
         origin: url,
         path,
         method,
         headers: method === 'GET' ? headers : { ...headers, 'content-length': String(length) },
         // undici takes any async iterable; its types name streams alone.
-        body:
-          body === undefined || length === 0
-            ? null
-            : (outflow(body.open(), {
-                guard,
-                now: clock.now,
-                limit,
-                answerMs,
-                onSent,
-                onEnd: () => deadline.start(answerMs),
-              }) as unknown as Buffer),
-        signal: attempt.signal,
+        body: length === 0 ? null : isAtOnce ? body.bytes : (pieces() as unknown as Buffer),
         // The stall guard is stricter.
         headersTimeout: 0,
         bodyTimeout: 0,
-      });
-      reached = true;
-      deadline.start();
-      const text = await readText(host, response, (bytes) => {
-        guard.arm();
-        deadline.received(bytes);
-      });
-      return {
-        status: response.statusCode,
-        headers: flat(response.headers),
-        text: withoutCredential(text, headers.authorization),
       };
+      dispatcher.dispatch(request, receiver.handler);
+      const answer = await receiver.answer;
+      if (isAtOnce) onSent?.(length);
+      return { ...answer, text: withoutCredential(answer.text, headers.authorization) };
     } catch (error) {
-      if (attempt.signal.reason instanceof Stalled) throw stalled(host, stallMs);
-      if (attempt.signal.reason instanceof Endless) throw endless(host);
+      if (error instanceof Stalled) throw stalled(host, stallMs);
+      if (error instanceof Endless) throw endless(host);
       throw connectionFailure(error, { url, reached, withBody: length > 0 });
     } finally {
       guard.end();
       deadline.end();
-      attempt.end();
+      release();
     }
   };
 }
@@ -128,15 +137,6 @@ function stalled(host: string, stallMs: number): PassingFailure {
     new UserError('unreachable', `${host} moved no byte for ${stallMs / 1000} s.`, {
       hint: 'Check the network. A slower link can be given more time with --stall-timeout.',
     }),
-  );
-}
-
-function endless(host: string): PassingFailure {
-  return new PassingFailure(
-    new UserError('unreachable', `${host} did not come to the end of its answer.`, {
-      hint: 'A proxy in between may hold it back. Check with: edge-upload doctor',
-    }),
-    { limit: { kind: 'endless', tries: 3 } },
   );
 }
 
@@ -177,34 +177,4 @@ function connectionFailure(error: unknown, { url, reached, withBody }: Circumsta
       return withBody ? new ConnectionCut(failure) : new PassingFailure(failure);
     }
   }
-}
-
-function flat(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
-  const pairs: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) pairs[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return pairs;
-}
-
-/** Reads the body as text, up to a limit. A refusal counts even where its connection breaks. */
-async function readText(
-  host: string,
-  { body, statusCode }: Dispatcher.ResponseData,
-  onBytes: (bytes: number) => void,
-): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      onBytes(chunk.length);
-      length += chunk.length;
-      if (length > MAX_ANSWER_BYTES && statusCode < 400) throw endless(host);
-      if (length > MAX_ANSWER_BYTES) break;
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (statusCode < 400) throw error;
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,0 +1,29 @@
+import type { BigIntStats } from 'node:fs';
+import { UserError } from '../../errors.ts';
+
+/** Identifies the state of a file, to detect changes. */
+export interface FileStamp {
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly inode: bigint;
+  readonly device: bigint;
+}
+
+export function stampOf(stats: BigIntStats): FileStamp {
+  return { size: Number(stats.size), mtimeNs: stats.mtimeNs, inode: stats.ino, device: stats.dev };
+}
+
+/** Returns how a file changed; `undefined` where it did not. */
+export function difference(before: FileStamp, after: FileStamp): string | undefined {
+  if (before.inode !== after.inode || before.device !== after.device) return 'another file took its place';
+  if (after.size < before.size) return `it shrank from ${before.size} to ${after.size} bytes`;
+  if (after.size > before.size) return `it grew from ${before.size} to ${after.size} bytes`;
+  return before.mtimeNs === after.mtimeNs ? undefined : 'it was written to';
+}
+
+/** The error for a file that changed during its upload. */
+export function fileChanged(name: string, what: string): UserError {
+  return new UserError('file_changed', `${name} changed while it was read: ${what}.`, {
+    hint: 'Run the same command again when nothing writes to the file, or upload a copy of it.',
+  });
+}
