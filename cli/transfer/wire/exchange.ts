@@ -79,6 +79,9 @@ export function createWire(options: WireOptions): Wire {
     signal.throwIfAborted();
     const length = body?.length ?? 0;
     const receiver = createReceiver(host, {
+      onStart() {
+        if (isAtOnce) onSent?.(length);
+      },
       onHead() {
         reached = true;
         deadline.start();
@@ -118,7 +121,6 @@ export function createWire(options: WireOptions): Wire {
       };
       dispatcher.dispatch(request, receiver.handler);
       const answer = await receiver.answer;
-      if (isAtOnce) onSent?.(length);
       return { ...answer, text: withoutCredential(answer.text, headers.authorization) };
     } catch (error) {
       if (error instanceof Stalled) throw stalled(host, stallMs);

@@ -19,6 +19,8 @@ export interface Receiver {
 }
 
 interface ReceiverEvents {
+  /** A connection is there, and takes the request. */
+  readonly onStart: () => void;
   /** The status and headers have arrived. */
   readonly onHead: () => void;
   readonly onBytes: (bytes: number) => void;
@@ -28,7 +30,7 @@ interface ReceiverEvents {
  * Creates a receiver. It keeps the body as text, up to a limit. A refusal counts even where its connection breaks.
  * It takes the place of undici's `request`, whose stream and signal cost as much as all other work of a small upload.
  */
-export function createReceiver(host: string, { onHead, onBytes }: ReceiverEvents): Receiver {
+export function createReceiver(host: string, { onStart, onHead, onBytes }: ReceiverEvents): Receiver {
   const chunks: Buffer[] = [];
   let length = 0;
   let head: Pick<Answer, 'status' | 'headers'> | undefined;
@@ -56,7 +58,8 @@ export function createReceiver(host: string, { onHead, onBytes }: ReceiverEvents
     handler: {
       onRequestStart(started) {
         controller = started;
-        if (aborted !== undefined) cancel(aborted.reason);
+        if (aborted === undefined) onStart();
+        else cancel(aborted.reason);
       },
       onResponseStart(_controller, status, headers) {
         // Informational answers, such as 100 and 103.
