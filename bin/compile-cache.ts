@@ -43,9 +43,11 @@ function ownFolder(): string | undefined {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (found !== undefined) return found.isDirectory() && isOwn(found, 0o077) ? folder : undefined;
   // With `sudo`, the home folder can be that of another user: nothing is left there.
-  const parent = statSync(caches, { throwIfNoEntry: false }) ?? statSync(dirname(caches));
-  if (!isOwn(parent)) return undefined;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const parent = statSync(caches, { throwIfNoEntry: false });
+  if (!isOwn(parent ?? statSync(dirname(caches)))) return undefined;
+  // One by one: Node's own `recursive` has no end where nobody can make a folder, such as in `/proc`.
+  if (parent === undefined) mkdirSync(caches, { mode: 0o700 });
+  mkdirSync(folder, { mode: 0o700 });
   return folder;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmod, chown, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { geteuid } from 'node:process';
+import { geteuid, platform } from 'node:process';
 import { type TestContext, test } from 'node:test';
 import { ownFolder } from '../cli/transfer/helpers/uploading.ts';
 import { CLI, cleanEnv } from '../e2e/harness.ts';
@@ -139,6 +139,8 @@ test('without a place for the cache, commands run all the same', async (t) => {
     await run(undefined, { XDG_CACHE_HOME });
   }
   assert.equal(await isThere(join(home, 'not')), false);
+  // Nobody can make a folder there, root included.
+  if (platform === 'linux') await run(undefined, { HOME: '/proc' });
   if (geteuid?.() !== 0) return;
   // As with sudo: root leaves nothing in the home folder of another user.
   await mkdir(join(home, '.cache'));
