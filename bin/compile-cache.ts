@@ -98,8 +98,7 @@ export function runCached(name: string): void {
   const program = join(__dirname, `${name}.cjs`);
   const bytes = readFileSync(program);
   const sourceCrc = crc32(bytes);
-  // The build writes ASCII alone, which is read quickest in this way.
-  const source = bytes.toString('latin1');
+  const source = bytes.toString('utf8');
   const folder = orNone(ownFolder);
   const file = folder === undefined ? undefined : join(folder, `${name}.code`);
   const cachedData = file === undefined ? undefined : orNone(() => readCompiled(file, sourceCrc));
