@@ -1,7 +1,7 @@
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { HttpResponse } from '@smithy/core/transport';
 import type { HttpHandlerOptions, HttpRequest } from '@smithy/types';
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { openDeadline } from './deadline.ts';
 import { findFailure, isPassing, isTimeout } from './failures.ts';
 
@@ -88,13 +88,13 @@ export class SdkHandler {
     sdkRequest: HttpRequest,
     { abortSignal }: HttpHandlerOptions = {},
   ): Promise<{ response: HttpResponse }> {
-    const { origin, path } = target(sdkRequest);
     const deadline = openDeadline(abortSignal instanceof AbortSignal ? abortSignal : this.#signal);
     deadline.set(HEAD_MS);
     let answer: Dispatcher.ResponseData;
     try {
-      answer = await request(origin + path, {
-        dispatcher: this.#dispatcher,
+      // Not by URL: that would resolve `..` in the key of an object, and the SDK has signed the path.
+      answer = await this.#dispatcher.request({
+        ...target(sdkRequest),
         method: sdkRequest.method as Dispatcher.HttpMethod,
         headers: sdkRequest.headers,
         body: (sdkRequest.body as SdkBody | undefined) ?? null,

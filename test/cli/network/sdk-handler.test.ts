@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { Agent } from 'undici';
+import { Agent, Dispatcher } from 'undici';
 import { networkFailure } from '../../../cli/network/failures.ts';
 import { SdkHandler } from '../../../cli/network/sdk-handler.ts';
 import { listen } from '../../support/serve.ts';
@@ -76,21 +76,21 @@ test('an answer without an end is broken off', async (t) => {
 test('a silent server is asked twice, and the error shows no more than our own text', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let asked = 0;
-  const silent = {
-    dispatch(options: { readonly signal?: AbortSignal }, handler: { onError?: (error: Error) => void }) {
+  class Silent extends Dispatcher {
+    override dispatch(_: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) {
       asked += 1;
       queueMicrotask(() =>
         handler.onError?.(Object.assign(new Error('silent'), { code: 'UND_ERR_HEADERS_TIMEOUT' })),
       );
-      return options !== undefined;
-    },
-  } as unknown as Agent;
+      return true;
+    }
+  }
   const client = new STSClient({
     endpoint: 'http://127.0.0.1:1',
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 8,
-    requestHandler: new SdkHandler(silent),
+    requestHandler: new SdkHandler(new Silent()),
   });
   const ended = client.send(new GetCallerIdentityCommand({})).then(
     () => undefined,

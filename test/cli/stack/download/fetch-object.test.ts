@@ -11,9 +11,12 @@ import { fileError } from '../../../../cli/settings/disk-errors.ts';
 import { fetchObject } from '../../../../cli/stack/download/fetch-object.ts';
 import { fileNameOf, openTarget, targetPath } from '../../../../cli/stack/download/target-file.ts';
 import { crc32Bytes } from '../../../../cli/transfer/proof/digests.ts';
+import { encodeKey } from '../../../../protocol/percent-encode.ts';
+import { BUCKET, raw, startS3 } from '../../../local/s3/support.ts';
 import { testContext } from '../../../support/context.ts';
 import { listen } from '../../../support/serve.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
+import { workAt } from '../world.ts';
 
 const BYTES = randomBytes(300_000);
 const CRC = crc32Bytes(crc32(BYTES)).toString('base64');
@@ -126,6 +129,19 @@ test('refusals of S3 have messages', async (t) => {
     const body = Buffer.from(`<Error><Code>${code}</Code><Message>no</Message></Error>`);
     const bucket = await store(t, () => ({ status, body, headers: { 'content-type': 'application/xml' } }));
     await assert.rejects(bucket.fetch(), withCode(expected, /./, hint));
+  }
+});
+
+test('an object is fetched by its key as it is, which can look like a path', async (t) => {
+  const running = await startS3(t);
+  const { work } = await workAt(t, running.endpoint);
+  for (const key of ['../up', 'a/../b', 'a/./b', 'a//b', '/a', '..', 'a?b#c', '%2e%2e/a']) {
+    const target = `/${BUCKET}/${encodeKey(key)}`;
+    assert.equal((await raw(running, { method: 'PUT', target, body: key })).status, 200, key);
+    const received: Uint8Array[] = [];
+    const write = async (chunk: Uint8Array) => void received.push(Uint8Array.from(chunk));
+    await fetchObject(work, { bucket: BUCKET, key }, write);
+    assert.equal(Buffer.concat(received).toString(), key);
   }
 });
 
