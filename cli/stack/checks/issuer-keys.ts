@@ -7,7 +7,7 @@ import { readOptions } from '../options/kept-options.ts';
 import { issuerWords } from '../options/trusted-issuers.ts';
 import type { StackWork } from '../stack-work.ts';
 import { bakedConfig, keysIn } from '../template/baked-config.ts';
-import { deployedTemplate } from '../template/deployed-template.ts';
+import { templateIfThere } from '../template/deployed-template.ts';
 import { fetchTrustedKeys } from '../template/trusted-keys.ts';
 import type { Check } from './check.ts';
 
@@ -79,10 +79,8 @@ export function issuersCheck(work: StackWork): Check {
   return {
     name: 'issuers',
     run: async () => {
-      const stack = await findStack(work);
-      if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS')
-        return { skipped: 'there is no stack' };
-      const deployed = await deployedTemplate(work, stack.id);
+      const deployed = await templateIfThere(work, await findStack(work));
+      if (deployed === undefined) return { skipped: 'there is no stack' };
       const options = readOptions(deployed);
       const compared = await compareKeys(work, options, deployed);
       if (compared.length === 0 && options.userPool === false && options.signing === undefined) {

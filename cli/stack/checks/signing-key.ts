@@ -13,7 +13,7 @@ import {
   unusableKey,
 } from '../signing/signing-key.ts';
 import type { StackWork } from '../stack-work.ts';
-import { deployedTemplate } from '../template/deployed-template.ts';
+import { templateIfThere } from '../template/deployed-template.ts';
 import type { Check } from './check.ts';
 
 /** A signing key of the stack, as KMS describes it. */
@@ -110,10 +110,9 @@ export function signingKeyCheck(work: StackWork): Check {
     name: 'signing key',
     run: async () => {
       const stack = await findStack(work);
-      if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS')
-        return { skipped: 'there is no stack' };
-      const options = readOptions(await deployedTemplate(work, stack.id));
-      const keys = await describeSigningKeys(work, options, stack);
+      const template = await templateIfThere(work, stack);
+      if (template === undefined) return { skipped: 'there is no stack' };
+      const keys = await describeSigningKeys(work, readOptions(template), stack);
       if (keys.length === 0) return { skipped: 'no link or key was created' };
       const problem = problemOf(keys, 'Checking the signing keys');
       if (problem !== undefined) throw problem;

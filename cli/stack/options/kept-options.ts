@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import { type FoundStack, findStack } from '../find-stack.ts';
 import { isSigning } from '../signing/signing-options.ts';
 import type { StackWork } from '../stack-work.ts';
-import { deployedTemplate } from '../template/deployed-template.ts';
+import { templateIfThere } from '../template/deployed-template.ts';
 import { isValidOption } from './is-valid-option.ts';
 import { OPTION_NAMES } from './kinds.ts';
 import { areTrusted } from './trusted-issuers.ts';
@@ -54,10 +54,8 @@ export function readOptions(templateBody: string): StackOptions {
 
 /** Returns the options of the stack as it is deployed; none where there is no stack yet. */
 export async function keptOptions(work: StackWork, known?: FoundStack): Promise<StackOptions> {
-  const stack = known ?? (await findStack(work));
-  // A stack that is only being planned has no template.
-  if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return {};
-  return readOptions(await deployedTemplate(work, stack.id));
+  const template = await templateIfThere(work, known ?? (await findStack(work)));
+  return template === undefined ? {} : readOptions(template);
 }
 
 /**

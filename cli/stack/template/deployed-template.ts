@@ -16,3 +16,12 @@ export async function deployedTemplate({ clients, stackName }: StackWork, stackI
   );
   return TemplateBody;
 }
+
+/** Returns the template of a stack. `undefined` where there is none, or one that is only planned, which has no template. */
+export async function templateIfThere(
+  work: StackWork,
+  stack: FoundStack | undefined,
+): Promise<string | undefined> {
+  if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return undefined;
+  return deployedTemplate(work, stack.id);
+}

@@ -6,7 +6,7 @@ import { count } from '../../ui/format.ts';
 import type { FoundStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { bakedConfig, keysIn } from './baked-config.ts';
-import { deployedTemplate } from './deployed-template.ts';
+import { templateIfThere } from './deployed-template.ts';
 import { fetchKeySet } from './key-set.ts';
 
 /** Seconds. An edge refreshes key sets that are older. */
@@ -48,8 +48,8 @@ export async function trustedKeys(
   const others = trust.filter(({ alias }) => !Object.hasOwn(fetched, alias));
   const keySets = { ...fetched, ...(await fetchKeySets(work, others)) };
   const now = Math.floor(work.context.now().getTime() / 1000);
-  const isThere = stack !== undefined && stack.status !== 'REVIEW_IN_PROGRESS';
-  const baked = isThere ? bakedConfig(await deployedTemplate(work, stack.id)) : undefined;
+  const template = await templateIfThere(work, stack);
+  const baked = template === undefined ? undefined : bakedConfig(template);
   const same = trust.every(({ alias }) => isDeepStrictEqual(keysIn(baked, alias), keySets[alias]));
   const at = baked?.bakedAt;
   const isFresh = at !== undefined && at <= now && now - at < FRESH_FOR;
