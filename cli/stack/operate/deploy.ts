@@ -6,7 +6,7 @@ import type { UploadStackProps } from '../../../infra/upload-stack.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { UserError } from '../../errors.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
-import { type FoundStack, findStack, type StackOutputs } from '../find-stack.ts';
+import { findStack, type StackOutputs } from '../find-stack.ts';
 import { keptOptions } from '../options/kept-options.ts';
 import { publicSigningKeys } from '../signing/signing-key.ts';
 import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
@@ -24,7 +24,7 @@ import {
 } from './change-set.ts';
 import { follow, operationFailure } from './follow.ts';
 import { overtaken } from './overtaken.ts';
-import { settledStack } from './settle.ts';
+import { isWhole, settledStack } from './settle.ts';
 
 export interface DeployOptions {
   readonly options: StackOptions;
@@ -71,7 +71,7 @@ async function deployRounds(
     checkpoint(work.context.signal, AGAIN);
     const before = await settledStack(work, { dryRun });
     // A stack that somebody else deletes meanwhile is not created again.
-    if (before === undefined && (changed || isWhole(found))) throw overtaken(work);
+    if (before === undefined && (changed || (found !== undefined && isWhole(found)))) throw overtaken(work);
     const outputs = before?.outputs ?? {};
     const ours = await publicSigningKeys(work, options, before);
     const isSigned = ours.signing?.length === options.signing?.keys.length;
@@ -112,11 +112,6 @@ async function deployRounds(
       hint: 'See whether something else deploys the same stack, then run edge-upload deploy again.',
     },
   );
-}
-
-/** Whether a stack was created, and is not being deleted. */
-function isWhole(stack: FoundStack | undefined): boolean {
-  return /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT|IMPORT_ROLLBACK)_COMPLETE$/.test(stack?.status ?? '');
 }
 
 /** Whether the stack was last deployed with these options. */

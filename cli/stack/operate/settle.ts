@@ -16,6 +16,11 @@ const STUCK_UPDATE = table<'ContinueUpdateRollback' | 'RollbackStack'>({
   UPDATE_FAILED: 'RollbackStack',
 });
 
+/** Whether a stack was created, and its last operation left it whole. */
+export function isWhole({ status }: FoundStack): boolean {
+  return /^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT|IMPORT_ROLLBACK)_COMPLETE$/.test(status);
+}
+
 /**
  * The stack once nothing is under way in it and it can be changed; `undefined` where there is none. Operations under
  * way are joined, remains of a failed creation removed, stuck updates rolled back.
@@ -61,7 +66,7 @@ export async function settledStack(
     await rollBack(work, stack, way);
     return settledStack(work);
   }
-  if (/^(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT|IMPORT_ROLLBACK)_COMPLETE$/.test(status)) return stack;
+  if (isWhole(stack)) return stack;
   throw new UserError(
     'stack_failed',
     `The stack “${work.stackName}” cannot be updated: it is ${status}${stack.reason === undefined ? '' : ` (${stack.reason})`}.`,
