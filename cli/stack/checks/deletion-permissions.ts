@@ -6,7 +6,7 @@ import { isExtra } from '../policy/extra-statements.ts';
 import type { StackResource } from '../stack-resources.ts';
 import type { StackWork } from '../stack-work.ts';
 import { callerIdentity, isRoot } from './caller.ts';
-import { deniedTo, type Needed, simulationCommand } from './simulation.ts';
+import { actionNames, deniedTo, type Needed, simulationCommand } from './simulation.ts';
 
 interface Deletion {
   readonly actions: readonly string[];
@@ -79,10 +79,9 @@ export async function refuseUnpermitted(
   if (first === undefined) return;
   const type =
     doomed.find((one) => deletion(one, caller.account)[0]?.resource === first.resource)?.type ?? '';
-  const actions = [...new Set(denied.map(({ action }) => action))].join(', ');
   throw new UserError(
     'access_denied',
-    `${roleArn ?? caller.arn} is not allowed to delete the ${resourceName(type)}: ${actions}. Nothing was removed.`,
+    `${roleArn ?? caller.arn} is not allowed to delete the ${resourceName(type)}: ${actionNames(denied)}. Nothing was removed.`,
     {
       hint: [
         'Ask the administrator of the AWS account for the whole policy:',

@@ -7,7 +7,7 @@ import { operatorPolicy } from '../policy/operator-policy.ts';
 import type { StackWork } from '../stack-work.ts';
 import { type Caller, isRoot, principalOf } from './caller.ts';
 import type { Check } from './check.ts';
-import { type Denied, type Needed, simulateDenied, simulationCommand } from './simulation.ts';
+import { actionNames, type Denied, type Needed, simulateDenied, simulationCommand } from './simulation.ts';
 
 export interface PermissionsToCheck {
   /** What is deployed now; `undefined` for a first deploy. */
@@ -93,10 +93,6 @@ function ofThePolicy({ account }: Caller, stackName: string, deploying?: Permiss
   }));
 }
 
-function namesOf(denied: readonly Denied[]): string {
-  return [...new Set(denied.map(({ action }) => action))].join(', ');
-}
-
 const PRINT_POLICY = (stackName: string) => `  edge-upload policy --stack-name ${stackName}`;
 const PRINT_EXTRAS = (stackName: string) => `  edge-upload policy --extras --stack-name ${stackName}`;
 
@@ -104,7 +100,7 @@ function refused(caller: Caller, principal: string, denied: readonly Denied[], s
   const [first] = denied;
   return new UserError(
     'access_denied',
-    `${caller.arn} does not have the permissions to deploy: ${namesOf(denied)}. Nothing was changed.`,
+    `${caller.arn} does not have the permissions to deploy: ${actionNames(denied)}. Nothing was changed.`,
     {
       hint: [
         'Ask the administrator of the AWS account for the whole policy:',
@@ -155,7 +151,7 @@ export function permissionsCheck(
       context.ui.event({
         type: 'warning',
         text: [
-          `IAM reports that these actions are not allowed: ${namesOf(missing)}. Print the policy that an operator needs:`,
+          `IAM reports that these actions are not allowed: ${actionNames(missing)}. Print the policy that an operator needs:`,
           PRINT_POLICY(stackName),
           ...(missing.some(isExtra) ? [PRINT_EXTRAS(stackName)] : []),
         ],

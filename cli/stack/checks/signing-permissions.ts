@@ -4,7 +4,7 @@ import { shellWord } from '../../ui/shell-word.ts';
 import { findStack } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { callerIdentity, isRoot } from './caller.ts';
-import { deniedTo, type Needed, simulationCommand } from './simulation.ts';
+import { actionNames, deniedTo, type Needed, simulationCommand } from './simulation.ts';
 
 /** Whether a deploy creates a signing key. */
 function createsKey({ signing: before }: StackOptions, { signing: after }: StackOptions): boolean {
@@ -37,18 +37,19 @@ export async function refuseUnsignable(
       : []),
   ];
   const simulated = await deniedTo(work, caller, needed);
-  const [first] = simulated?.denied ?? [];
-  if (simulated === undefined || first === undefined) return;
-  const actions = [...new Set(simulated.denied.map(({ action }) => action))].join(', ');
+  if (simulated === undefined) return;
+  const { principal, denied } = simulated;
+  const [first] = denied;
+  if (first === undefined) return;
   throw new UserError(
     'access_denied',
-    `${caller.arn} does not have the permissions for links and keys: ${actions}. Nothing was changed.`,
+    `${caller.arn} does not have the permissions for links and keys: ${actionNames(denied)}. Nothing was changed.`,
     {
       hint: [
         'Ask the administrator of the AWS account for the second policy of operators:',
         `  edge-upload policy --extras --stack-name ${shellWord(work.stackName)}`,
         'See which policy decides:',
-        simulationCommand(simulated.principal, first),
+        simulationCommand(principal, first),
       ],
     },
   );

@@ -92,6 +92,11 @@ export async function deniedTo(
   }
 }
 
+/** Returns the denied actions for a sentence, each once. */
+export function actionNames(denied: readonly Denied[]): string {
+  return [...new Set(denied.map(({ action }) => action))].join(', ');
+}
+
 /** Returns the command that prints which policy decides about an action. */
 export function simulationCommand(principal: string, { action, resource }: Denied): string {
   return `  aws iam simulate-principal-policy --policy-source-arn ${shellWord(principal)} --action-names ${shellWord(action)} --resource-arns ${shellWord(resource)}`;
