@@ -92,10 +92,7 @@ export async function* listObjectPages(
     const next = childOf(xml, 'NextContinuationToken');
     return { entries, next: isTruncated(xml, next, doing) ? plainText(next ?? '') : undefined };
   };
-  const { signal } = work.context;
-  for await (const { entries } of oneAhead(pages({ doing, signal, ask, next: ({ next }) => next }))) {
-    yield entries;
-  }
+  yield* entryPages(work, doing, ask);
 }
 
 /** Lists objects one by one. */
@@ -142,10 +139,17 @@ export async function* listVersionPages(
     };
     return { entries, next };
   };
-  const { signal } = work.context;
-  for await (const { entries } of oneAhead(pages({ doing, signal, ask, next: ({ next }) => next }))) {
-    yield entries;
-  }
+  yield* entryPages(work, doing, ask);
+}
+
+/** Yields the entries of each page. The next page is requested while one is used. */
+async function* entryPages<Entry, Next>(
+  { context: { signal } }: StackWork,
+  doing: string,
+  ask: (from?: Next) => Promise<ListPage<Entry, Next>>,
+): AsyncGenerator<readonly Entry[]> {
+  const listed = pages({ doing, signal, ask, next: ({ next }: ListPage<Entry, Next>) => next });
+  for await (const { entries } of oneAhead(listed)) yield entries;
 }
 
 /** Returns whether more pages follow. Refuses an answer that is no list, such as the page of a proxy. */
