@@ -3,55 +3,47 @@ import type { StackOptions } from '../../../infra/options.ts';
 import { UserError } from '../../errors.ts';
 import { STACK_REGION } from '../../network/aws.ts';
 import { awsFailure } from '../aws-failures.ts';
+import { describeKey, REPAIRS } from '../kms-keys.ts';
 import type { StackWork } from '../stack-work.ts';
 import { callerIdentity } from './caller.ts';
 
-const CHOOSE = [
-  'List the keys of your account, and choose another one:',
-  `  aws kms list-keys --region ${STACK_REGION}`,
-];
+const LIST = `  aws kms list-keys --region ${STACK_REGION}`;
+const CHOOSE = ['List the keys of your account, and choose another one:', LIST];
 
 /** Returns why S3 cannot encrypt uploads with a key, and what to do; `undefined` where it can. */
 function defectOf(
   arn: string,
   { KeyState, KeySpec, KeyUsage, KeyManager }: KeyMetadata,
 ): { readonly why: string; readonly hint: readonly string[] } | undefined {
-  const key = `--key-id ${arn} --region ${STACK_REGION}`;
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
   if (KeySpec !== 'SYMMETRIC_DEFAULT' || KeyUsage !== 'ENCRYPT_DECRYPT')
     return { why: `has the spec ${KeySpec}; S3 encrypts with SYMMETRIC_DEFAULT alone`, hint: CHOOSE };
   if (KeyManager === 'AWS')
     return { why: 'is managed by AWS; its policy cannot allow CloudFront to use it', hint: CHOOSE };
-  if (KeyState === 'Disabled')
-    return { why: 'is disabled', hint: ['Enable it, or choose another one:', `  aws kms enable-key ${key}`] };
+  if (KeyState === 'Disabled') {
+    const { why, commands } = REPAIRS.Disabled;
+    return { why, hint: ['Enable it, or choose another one:', ...commands(arn)] };
+  }
   if (KeyState === 'PendingDeletion') {
-    return {
-      why: 'is scheduled for deletion',
-      hint: [
-        'Keep it, or choose another one:',
-        `  aws kms cancel-key-deletion ${key}`,
-        `  aws kms enable-key ${key}`,
-      ],
-    };
+    const { why, commands } = REPAIRS.PendingDeletion;
+    return { why, hint: ['Keep it, or choose another one:', ...commands(arn)] };
   }
   return KeyState === 'Enabled' ? undefined : { why: `is ${KeyState}`, hint: CHOOSE };
 }
 
-/** Returns what KMS says of a key. @throws {UserError} `usage` for one that does not exist */
-async function describeKey(work: StackWork, KeyId: string): Promise<KeyMetadata | undefined> {
-  const { DescribeKeyCommand } = await import('@aws-sdk/client-kms');
-  const kms = await work.clients.kms();
+/** Returns what KMS reports about the key. @throws {UserError} `usage` for one that does not exist */
+async function metadataOf(work: StackWork, arn: string): Promise<KeyMetadata | undefined> {
   try {
-    return (await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata;
+    return await describeKey(work, arn);
   } catch (error) {
     if ((error as Error).name === 'NotFoundException') {
-      throw new UserError('usage', `There is no KMS key ${KeyId}.`, { hint: CHOOSE, cause: error });
+      throw new UserError('usage', `There is no KMS key ${arn}.`, { hint: CHOOSE, cause: error });
     }
-    const failure = awsFailure(error, `Looking up the key ${KeyId}`);
+    const failure = awsFailure(error, `Looking up the key ${arn}`);
     if (failure.code !== 'access_denied') throw failure;
     work.context.ui.event({
       type: 'note',
-      text: `The key ${KeyId} was not checked: kms:DescribeKey is not allowed. If it is disabled, uploads fail.`,
+      text: `The key ${arn} was not checked: kms:DescribeKey is not allowed. If it is disabled, uploads fail.`,
     });
     return undefined;
   }
@@ -73,13 +65,11 @@ export async function refuseUnusableKey(
     throw new UserError(
       'usage',
       `The key ${kmsKeyArn} belongs to the account ${owner}. The deployment is in the account ${account}.`,
-      {
-        hint: ['List the keys of your account:', '  aws kms list-keys --region us-east-1'],
-      },
+      { hint: ['List the keys of your account:', LIST] },
     );
   }
   // The embedded cloud refuses the option by name.
-  const metadata = work.local === undefined ? await describeKey(work, kmsKeyArn) : undefined;
+  const metadata = work.local === undefined ? await metadataOf(work, kmsKeyArn) : undefined;
   const defect = metadata && defectOf(kmsKeyArn, metadata);
   if (defect === undefined) return;
   throw new UserError('usage', `The key ${kmsKeyArn} ${defect.why}. Nothing was changed.`, {

@@ -1,9 +1,9 @@
-import type { KeyMetadata } from '@aws-sdk/client-kms';
 import type { StackOptions } from '../../../infra/options.ts';
-import { isUserError, type UserError } from '../../errors.ts';
+import type { UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
 import { formatMinute } from '../../ui/format.ts';
 import { type FoundStack, findStack } from '../find-stack.ts';
+import { describeKey } from '../kms-keys.ts';
 import { readOptions } from '../options/kept-options.ts';
 import {
   isUnusable,
@@ -49,27 +49,13 @@ export async function describeSigningKeys(
 
 async function described(work: StackWork, key: Pick<SigningKey, 'id' | 'keyId'>): Promise<DescribedKey> {
   try {
-    const { KeyState = 'Unknown', DeletionDate } = await metadataOf(work, key);
+    const { KeyState = 'Unknown', DeletionDate } = (await describeKey(work, key.keyId)) ?? {};
     return { ...key, state: KeyState, ...(DeletionDate && { deletedAt: DeletionDate.toISOString() }) };
   } catch (error) {
-    if (!isUserError(error)) throw error;
-    if (error.code === 'access_denied') return { ...key, state: 'Unknown', denied: error };
-    if (error.code === 'stack_failed') return { ...key, state: 'Missing' };
-    throw error;
-  }
-}
-
-async function metadataOf(
-  { clients }: StackWork,
-  key: Pick<SigningKey, 'id' | 'keyId'>,
-): Promise<Partial<KeyMetadata>> {
-  const { DescribeKeyCommand } = await import('@aws-sdk/client-kms');
-  const kms = await clients.kms();
-  try {
-    const { KeyMetadata = {} } = await kms.send(new DescribeKeyCommand({ KeyId: key.keyId }));
-    return KeyMetadata;
-  } catch (error) {
-    throw kmsFailure(error, `Looking up the signing key ${key.id}`, key);
+    const failure = kmsFailure(error, `Looking up the signing key ${key.id}`, key);
+    if (failure.code === 'access_denied') return { ...key, state: 'Unknown', denied: failure };
+    if (failure.code === 'stack_failed') return { ...key, state: 'Missing' };
+    throw failure;
   }
 }
 
@@ -87,10 +73,10 @@ function keyWords({ id, keyId, state, deletedAt, until }: DescribedKey): string 
   return `${id} (${keyId}): ${WORDS[state] ?? state}${on}${end}`;
 }
 
-/** Returns the error for the first key that does not work; `undefined` where all do, or nobody knows. */
+/** Returns the error for the first key that does not work, else for one that the operator is not allowed to ask about. */
 function problemOf(keys: readonly DescribedKey[], doing: string): UserError | undefined {
-  const [error] = keys.flatMap((key) => (isUnusable(key.state) ? unusableKey(key, key.state, doing) : []));
-  return error;
+  const unusable = keys.flatMap((key) => (isUnusable(key.state) ? unusableKey(key, key.state, doing) : []));
+  return unusable[0] ?? keys.find(({ denied }) => denied !== undefined)?.denied;
 }
 
 /** Returns a row of `status` for each key. */
@@ -100,8 +86,7 @@ export function signingKeyRows(keys: readonly DescribedKey[]): (readonly [string
 
 /** Returns the next commands for keys that do not work. */
 export function signingKeyHints(keys: readonly DescribedKey[]): readonly string[] {
-  const [denied] = keys.flatMap((key) => key.denied ?? []);
-  return (problemOf(keys, 'Signing') ?? denied)?.hintLines ?? [];
+  return problemOf(keys, 'Signing')?.hintLines ?? [];
 }
 
 /** Checks that KMS has every signing key, enabled. */
@@ -116,8 +101,6 @@ export function signingKeyCheck(work: StackWork): Check {
       if (keys.length === 0) return { skipped: 'no link or key was created' };
       const problem = problemOf(keys, 'Checking the signing keys');
       if (problem !== undefined) throw problem;
-      const [denied] = keys.flatMap((key) => key.denied ?? []);
-      if (denied !== undefined) throw denied;
       return { found: keys.map(keyWords).join('; ') };
     },
   };

@@ -4,10 +4,10 @@ import type { StackOptions, StackSigningKey } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
 import { UserError } from '../../errors.ts';
-import { STACK_REGION } from '../../network/aws.ts';
 import { table } from '../../table.ts';
 import { awsFailure, unexpectedAnswer } from '../aws-failures.ts';
 import type { FoundStack } from '../find-stack.ts';
+import { REPAIRS } from '../kms-keys.ts';
 import { readOptions } from '../options/kept-options.ts';
 import { stackResources } from '../stack-resources.ts';
 import type { StackWork } from '../stack-work.ts';
@@ -33,20 +33,11 @@ export function publicJwk(spki: Uint8Array): Jwk {
   return { kty, kid: thumbprint.slice(0, 16), crv, x };
 }
 
-/** Why a signing key cannot be used, and the commands that make it usable again. */
-const UNUSABLE = {
-  Disabled: { why: 'it is disabled', fix: (key: string) => [`  aws kms enable-key ${key}`] },
-  PendingDeletion: {
-    why: 'it is scheduled for deletion',
-    fix: (key: string) => [`  aws kms cancel-key-deletion ${key}`, `  aws kms enable-key ${key}`],
-  },
-};
-
-type UnusableState = keyof typeof UNUSABLE | 'Missing';
+type UnusableState = keyof typeof REPAIRS | 'Missing';
 
 /** Whether a key in this state of KMS cannot be used. `Missing`: KMS has none. */
 export function isUnusable(state: string): state is UnusableState {
-  return state === 'Missing' || Object.hasOwn(UNUSABLE, state);
+  return state === 'Missing' || Object.hasOwn(REPAIRS, state);
 }
 
 /** Names of KMS's errors for the same. */
@@ -69,11 +60,11 @@ export function unusableKey(
       ...omitUndefined({ cause }),
     });
   }
-  const { why, fix } = UNUSABLE[state];
-  return new UserError('stack_failed', `${doing} failed: ${why} (${keyId}).`, {
+  const { why, commands } = REPAIRS[state];
+  return new UserError('stack_failed', `${doing} failed: it ${why} (${keyId}).`, {
     hint: [
       'Make it usable again:',
-      ...fix(`--key-id ${keyId} --region ${STACK_REGION}`),
+      ...commands(keyId),
       'Or replace it; every link and key that it signed then stops:',
       '  edge-upload key rotate --drop',
     ],

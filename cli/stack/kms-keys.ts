@@ -1,0 +1,22 @@
+import type { KeyMetadata } from '@aws-sdk/client-kms';
+import { STACK_REGION } from '../network/aws.ts';
+import type { StackWork } from './stack-work.ts';
+
+/** Asks KMS about a key. Throws the SDK's errors: what they mean depends on what the key is for. */
+export async function describeKey({ clients }: StackWork, KeyId: string): Promise<KeyMetadata | undefined> {
+  const { DescribeKeyCommand } = await import('@aws-sdk/client-kms');
+  const kms = await clients.kms();
+  return (await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata;
+}
+
+const flagsOf = (keyId: string) => `--key-id ${keyId} --region ${STACK_REGION}`;
+const enable = (keyId: string) => `  aws kms enable-key ${flagsOf(keyId)}`;
+
+/** States of a key that an operator can end, with the commands that do. */
+export const REPAIRS = {
+  Disabled: { why: 'is disabled', commands: (keyId: string) => [enable(keyId)] },
+  PendingDeletion: {
+    why: 'is scheduled for deletion',
+    commands: (keyId: string) => [`  aws kms cancel-key-deletion ${flagsOf(keyId)}`, enable(keyId)],
+  },
+} as const;
