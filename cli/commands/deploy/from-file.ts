@@ -9,12 +9,11 @@ import { type OptionFlags, refuseOnAwsOnly, typedOptions } from '../../stack/opt
 import { nameOf, OPTION_NAMES } from '../../stack/options/kinds.ts';
 import { mergeOptions } from '../../stack/options/merge-options.ts';
 import { withLogo } from '../../stack/options/page-logo.ts';
-import { requireDeployable } from '../../stack/options/require-deployable.ts';
 import type { StackWork } from '../../stack/stack-work.ts';
 import { discoverKeySets } from '../../trust/discovery.ts';
 import { openDocuments } from '../../trust/documents.ts';
 import { shellWord } from '../../ui/shell-word.ts';
-import { planTrust } from '../trust/plan.ts';
+import { planTrust, withTrust } from '../trust/plan.ts';
 
 /** What a deployment file asks for. */
 export interface FileChange {
@@ -50,11 +49,9 @@ export async function fromFile(
   return {
     given,
     async change(kept, work) {
-      const { trust: before = [], ...others } = kept;
       const trust = await discoverKeySets(issuers, openDocuments(context, work.local !== undefined));
-      const options = mergeOptions(trust.length === 0 ? others : { ...others, trust }, given, absent);
-      requireDeployable(options);
-      const { keySets } = await planTrust(work, before, options, args);
+      const options = mergeOptions(withTrust(kept, trust), given, absent);
+      const { keySets } = await planTrust(work, kept, options, args);
       return { options, keySets };
     },
   };

@@ -1,12 +1,11 @@
 import type { TrustedIssuer } from '../../../infra/options.ts';
 import type { Context, Result } from '../../context.ts';
-import { requireDeployable } from '../../stack/options/require-deployable.ts';
 import { type Documents, openDocuments } from '../../trust/documents.ts';
 import { issuerDocument } from '../../trust/trust-document.ts';
 import { setUpLines } from '../../trust/words.ts';
 import { textLines } from '../../ui/shown.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
-import { planTrust, type TrustPlan } from './plan.ts';
+import { planTrust, type TrustPlan, withTrust } from './plan.ts';
 
 type Issuers = readonly TrustedIssuer[];
 
@@ -19,12 +18,9 @@ export async function applyTrust(
   let plan: TrustPlan = { changed: [], keySets: {}, lines: [] };
   let trusted: Issuers = [];
   const result = await applyOptions(context, args, async (kept, work) => {
-    const { trust: before = [], ...others } = kept;
-    trusted = await change(before, openDocuments(context, work.local !== undefined));
-    const options = trusted.length === 0 ? others : { ...others, trust: trusted };
-    // Before keys are fetched and the plan is shown.
-    requireDeployable(options);
-    plan = await planTrust(work, before, options, args);
+    trusted = await change(kept.trust ?? [], openDocuments(context, work.local !== undefined));
+    const options = withTrust(kept, trusted);
+    plan = await planTrust(work, kept, options, args);
     return { options, keySets: plan.keySets };
   });
   const document = { ...result.document, trust: trusted.map(issuerDocument) };

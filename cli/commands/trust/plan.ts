@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
+import { requireDeployable } from '../../stack/options/require-deployable.ts';
 import type { StackWork } from '../../stack/stack-work.ts';
 import { fetchKeySets } from '../../stack/template/trusted-keys.ts';
 import { claimWarnings } from '../../trust/claim-warnings.ts';
@@ -17,13 +18,25 @@ export interface TrustPlan {
   readonly lines: readonly TextLine[];
 }
 
-/** Fetches the keys of new and changed issuers, and shows in words who is trusted from now on and who no longer. */
+/** Returns options with these issuers instead of those that they have. */
+export function withTrust(
+  { trust: _, ...others }: StackOptions,
+  trust: readonly TrustedIssuer[],
+): StackOptions {
+  return trust.length === 0 ? others : { ...others, trust };
+}
+
+/**
+ * Fetches the keys of new and changed issuers, and shows in words who is trusted from now on and who no longer.
+ * @throws {UserError} before anything is fetched, for options that cannot be deployed
+ */
 export async function planTrust(
   work: StackWork,
-  before: readonly TrustedIssuer[],
+  { trust: before = [] }: StackOptions,
   options: StackOptions,
   { dryRun = false }: { readonly dryRun?: boolean },
 ): Promise<TrustPlan> {
+  requireDeployable(options);
   const { ui } = work.context;
   const { trust: after = [] } = options;
   const removed = before.filter(({ alias }) => !after.some((one) => one.alias === alias));
