@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Document, LineCounter, Node } from 'yaml';
 import { isUserError, systemCode, UserError } from '../errors.ts';
 import { decodeText } from '../text.ts';
+import { isFields } from './documents.ts';
 
 /** The way to a value: names of mappings and places in lists. */
 type Path = readonly (string | number)[];
@@ -105,9 +106,9 @@ export class YamlMapping {
 
   constructor(itself: YamlValue, member: (name: string, value: unknown) => YamlValue) {
     const { value } = itself;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) itself.fail('is not a mapping');
+    if (!isFields(value)) itself.fail('is not a mapping');
     this.#member = member;
-    this.#left = new Map(Object.entries(value as object));
+    this.#left = new Map(Object.entries(value));
   }
 
   /** Returns a member, or `undefined`. An empty one is refused: an empty `when` would let everybody in. */
