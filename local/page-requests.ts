@@ -53,8 +53,8 @@ export function pageRequests(origins: () => readonly string[]): PageRequests {
     },
     answer: (handler) => async (request) => {
       // The gate has judged the request before; what comes from a page of the endpoint's own origin needs no headers.
-      const { origin = '' } = request.headers;
-      if (!origins().includes(origin)) return handler(request);
+      const { origin } = request.headers;
+      if (origin === undefined || !origins().includes(origin)) return handler(request);
       const headers = { 'access-control-allow-origin': origin, vary: 'Origin' };
       if (isPreflight(request.method)) {
         const more = {
