@@ -3,6 +3,7 @@ import type { IUserPool, IUserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { isPrefixRule } from '../protocol/prefix-rule.ts';
 import type { EdgeKeys } from './edge-keys.ts';
 import type { StackOptions } from './options.ts';
@@ -42,7 +43,7 @@ export class UploadEdge extends Construct {
       );
     }
     requireUsable(options);
-    const made = createUploads(this, keys === undefined ? { options } : { options, edge: keys });
+    const made = createUploads(this, { options, ...omitUndefined({ edge: keys }) });
     this.bucket = made.bucket;
     if (made.userPool) this.userPool = made.userPool;
     if (made.userPoolClient) this.userPoolClient = made.userPoolClient;
