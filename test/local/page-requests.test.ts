@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { pageRequests } from '../../local/page-requests.ts';
 import { listenBehindGate, refusePlainly } from '../../local/wire/gate.ts';
 import { nodeListener } from '../../local/wire/node-http.ts';
 import { listen } from '../support/serve.ts';
+import { asker } from './wire/ask.ts';
 
 const PAGE = 'https://127.0.0.1:40123';
 const TARGET = 'AWSCognitoIdentityProviderService';
@@ -26,14 +25,7 @@ async function endpoint(t: TestContext) {
     { scheme: 'http', refuse: refusePlainly, allowsPage: pages.allows },
     nodeListener(handler, (error) => assert.fail(String(error))),
   );
-  const port = Number(new URL(await listen(t, server)).port);
-  const ask = async (...lines: string[]) => {
-    const socket = connect(port, '127.0.0.1');
-    const head = [...lines, 'Connection: close', '', ''].join('\r\n');
-    socket.write(head.replaceAll('PORT', String(port)), 'latin1');
-    const answer = await text(socket);
-    return { status: Number(answer.split(' ')[1]), answer };
-  };
+  const ask = asker(Number(new URL(await listen(t, server)).port));
   return {
     ask,
     reached,

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { type GateRules, listenBehindGate, refusePlainly } from '../../../local/wire/gate.ts';
 import { listen } from '../../support/serve.ts';
+import { asker } from './ask.ts';
 
 /** A server behind the gate; `ask` sends a head as it is, with `PORT` in it replaced, and gives the answer's status. */
 async function gated(t: TestContext, rules: Partial<GateRules> = {}) {
@@ -14,14 +13,7 @@ async function gated(t: TestContext, rules: Partial<GateRules> = {}) {
     reached.push(request.url ?? '');
     response.end('reached');
   });
-  const port = Number(new URL(await listen(t, server)).port);
-  const ask = async (...lines: string[]) => {
-    const socket = connect(port, '127.0.0.1');
-    const head = [...lines, 'Connection: close', '', ''].join('\r\n');
-    socket.write(head.replaceAll('PORT', String(port)), 'latin1');
-    const answer = await text(socket);
-    return { status: answer === '' ? 'closed' : Number(answer.split(' ')[1]), answer };
-  };
+  const ask = asker(Number(new URL(await listen(t, server)).port));
   return { ask, reached };
 }
 

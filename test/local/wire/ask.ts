@@ -1,0 +1,13 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+/** Returns how to send a head to a port of this computer as it is, with `PORT` in it replaced. */
+export function asker(port: number) {
+  return async (...lines: string[]) => {
+    const socket = connect(port, '127.0.0.1');
+    const head = [...lines, 'Connection: close', '', ''].join('\r\n');
+    socket.write(head.replaceAll('PORT', String(port)), 'latin1');
+    const answer = await text(socket);
+    return { status: answer === '' ? 'closed' : Number(answer.split(' ')[1]), answer };
+  };
+}
