@@ -60,7 +60,7 @@ async function discoverIssuer(issuer: string, documents: Documents): Promise<Dis
   return { jwksUri: href, ...omitUndefined({ tokenOrigin, scopesSupported: texts(scopes) }) };
 }
 
-/** Returns the origin of a token endpoint; `undefined` where it is the issuer's, and for an address that no token may come from. */
+/** Returns the origin of a token endpoint; `undefined` where it is the issuer's, or where its address is not secure. */
 function otherOrigin(endpoint: unknown, issuer: string, plainLoopback: boolean): string | undefined {
   if (typeof endpoint !== 'string' || !URL.canParse(endpoint)) return undefined;
   const url = new URL(endpoint);

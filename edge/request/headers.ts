@@ -84,8 +84,9 @@ const entryOf = (name: string, value: string) => [name, [{ key: name, value }]] 
 
 /**
  * Returns the headers for S3: those of the request that are on the list, and, where an object is made, the caller's name.
- * The token is not among them; the origin of a page is, where it is given. Where objects must not be replaced, the edge sets the condition, whatever the client sent.
+ * The token is not among them. Where objects must not be replaced, the edge sets the condition, whatever the client sent.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ * @param origin value of `Origin` that S3 gets; absent: none
  */
 export function forwardedHeaders(
   headers: EdgeHeaders,

@@ -34,7 +34,10 @@ export type TokenClaims = {
 /** Bytes that KMS signs at most. https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html */
 const MAX_MESSAGE_BYTES = 4096;
 
-/** The operator's policy allows signing by the key's tag: https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html */
+/**
+ * The operator's policy allows signing by the key's tag:
+ * https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html
+ */
 const NEW_TAG =
   'If the signing key is new, KMS may take five minutes to honour its tag: then run the same command again.';
 
