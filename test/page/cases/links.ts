@@ -5,17 +5,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { TestContext } from 'node:test';
-import { CloudFormation } from '@aws-sdk/client-cloudformation';
-import { KMSClient, SignCommand } from '@aws-sdk/client-kms';
 import type { Browser } from 'puppeteer-core';
-import { awsClients } from '../../e2e/aws-clients.ts';
-import {
-  type Computer,
-  credentialsOf,
-  type DeployedStack,
-  type LocalStatus,
-  setFaults,
-} from '../../e2e/harness.ts';
+import { type AwsClients, awsClients } from '../../e2e/aws-clients.ts';
+import { type Computer, type DeployedStack, type LocalStatus, setFaults } from '../../e2e/harness.ts';
 import { makeFile } from '../make-file.ts';
 import { openTab, type Tab } from '../tab.ts';
 
@@ -38,34 +30,24 @@ async function digestOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 /** Returns the address of a link that ended an hour ago, signed by the deployment's key. */
-async function expiredLink({ address, token }: Link, cloud: LocalStatus, stack: string): Promise<string> {
-  const config = {
-    endpoint: cloud.endpoint,
-    region: 'us-east-1',
-    credentials: credentialsOf(cloud),
-  };
-  const [kms, cloudformation] = [new KMSClient(config), new CloudFormation(config)];
-  try {
-    const { StackResourceDetail } = await cloudformation.describeStackResource({
-      ...{ StackName: stack, LogicalResourceId: 'SigningKey1' },
-    });
-    const [head = '', body = ''] = token.slice('eul_'.length).split('.');
-    const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as { iat: number; exp: number };
-    const past = { ...claims, iat: claims.iat - 7200, exp: claims.iat - 3600 };
-    const signed = `${head}.${Buffer.from(JSON.stringify(past)).toString('base64url')}`;
-    const { Signature = new Uint8Array() } = await kms.send(
-      new SignCommand({
-        KeyId: StackResourceDetail?.PhysicalResourceId,
-        Message: Buffer.from(signed),
-        ...{ MessageType: 'RAW', SigningAlgorithm: 'ED25519_SHA_512' },
-      }),
-    );
-    const whole = `eul_${signed}.${Buffer.from(Signature).toString('base64url')}`;
-    return address.replace(token, whole);
-  } finally {
-    kms.destroy();
-    cloudformation.destroy();
-  }
+async function expiredLink(
+  { address, token }: Link,
+  { kms, cloudformation }: AwsClients,
+  StackName: string,
+): Promise<string> {
+  const { StackResourceDetail } = await cloudformation.describeStackResource({
+    ...{ StackName, LogicalResourceId: 'SigningKey1' },
+  });
+  const [head = '', body = ''] = token.slice('eul_'.length).split('.');
+  const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as { iat: number; exp: number };
+  const past = { ...claims, iat: claims.iat - 7200, exp: claims.iat - 3600 };
+  const signed = `${head}.${Buffer.from(JSON.stringify(past)).toString('base64url')}`;
+  const { Signature = new Uint8Array() } = await kms.sign({
+    KeyId: StackResourceDetail?.PhysicalResourceId,
+    Message: Buffer.from(signed),
+    ...{ MessageType: 'RAW', SigningAlgorithm: 'ED25519_SHA_512' },
+  });
+  return address.replace(token, `eul_${signed}.${Buffer.from(Signature).toString('base64url')}`);
 }
 
 /** Drops files and folders on the page, as a file manager does. */
@@ -92,7 +74,8 @@ export async function linkCases(
     ...['deploy', '--local', '--yes', '--page', '--page-title', TITLE, '--page-color', '#7a1fa2'],
     ...['--page-note', 'Drawings & <i>photos</i>', '--page-logo', 'logo.svg', ...stack],
   ]);
-  const { s3 } = awsClients(t, cloud);
+  const clients = awsClients(t, cloud);
+  const { s3 } = clients;
   const Bucket = outputs.S3BucketName;
   const createLink = (...flags: string[]) =>
     computer.json<Link>(['link', 'create', ...flags, '--yes', ...stack]);
@@ -291,7 +274,11 @@ export async function linkCases(
     await tab.shows('.message', 'This link is not valid.');
     await tab.inspect('page-invalid');
     for (const [address, text, name] of [
-      [await expiredLink(inbox, cloud, 'files'), 'This link has expired. Ask for a new one.', 'page-expired'],
+      [
+        await expiredLink(inbox, clients, 'files'),
+        'This link has expired. Ask for a new one.',
+        'page-expired',
+      ],
       [inbox.address, 'This link was withdrawn. Ask for a new one.', 'page-revoked'],
     ] as const) {
       if (name === 'page-revoked') {
