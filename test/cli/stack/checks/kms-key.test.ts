@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuseUnusableKey } from '../../../../cli/stack/checks/kms-key.ts';
+import { withCode } from '../../transfer/helpers/uploading.ts';
 import { workAgainst } from '../world.ts';
 
 const ACCOUNT = '123456789012';
@@ -60,15 +61,7 @@ test('a key with which uploads would fail is refused, with the command that help
     ],
   ] as const) {
     const { work } = await workAgainst(t, aws(answer));
-    await assert.rejects(
-      refuseUnusableKey(work, { kmsKeyArn }),
-      (error: Error & { code: string; hint: string }) => {
-        assert.equal(error.code, 'usage');
-        assert.match(error.message, why);
-        assert.match(error.hint, hint);
-        return true;
-      },
-    );
+    await assert.rejects(refuseUnusableKey(work, { kmsKeyArn }), withCode('usage', why, hint));
   }
 });
 
