@@ -15,6 +15,7 @@ import { createDiskCalls, type DiskCalls } from './sources/disk-calls.ts';
 import { readError } from './sources/read-error.ts';
 import { checkRegular } from './sources/source-file.ts';
 import type { Item, Sources } from './sources/sources.ts';
+import { CLOCK } from './wire/retry.ts';
 
 /** Batches of files that are looked at ahead of the one whose rows are next, where the disk is slow. */
 const AHEAD = 2;
@@ -41,7 +42,7 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
   let failed = 0;
   let bytes = 0;
   let exitCode: ExitCode = EXIT.done;
-  const disk = createDiskCalls();
+  const disk = createDiskCalls(CLOCK.now);
   const rowOf = (item: Item, seen: Seen): Row => {
     const place = { file: item.name, key: item.key, url: `${options.url}/${encodeKey(item.key)}` };
     const row = (text: string, more: { [name: string]: JsonValue }): Row => ({

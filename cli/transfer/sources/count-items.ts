@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { setImmediate as untilNextTurn } from 'node:timers/promises';
+import { CLOCK } from '../wire/retry.ts';
 import { createDiskCalls } from './disk-calls.ts';
 import type { FilePath } from './file-path.ts';
 import type { Sources } from './sources.ts';
@@ -17,7 +18,7 @@ interface Totals {
  * @returns `undefined` where the signal was aborted before.
  */
 export async function countItems(sources: Sources, signal: AbortSignal): Promise<Totals | undefined> {
-  const disk = createDiskCalls();
+  const disk = createDiskCalls(CLOCK.now);
   let files = 0;
   let bytes = 0;
   for await (const batch of sources.batches(() => {})) {

@@ -16,9 +16,9 @@ export interface DiskCalls {
 /**
  * Creates the rule by which calls block this thread or use another. Another thread costs several times as much as a call
  * that the kernel answers from memory. A call that waits for a disk would delay everything else on this thread.
- * @param clock returns milliseconds.
+ * @param clock returns milliseconds of a steady clock.
  */
-export function createDiskCalls(clock: () => number = () => performance.now()): DiskCalls {
+export function createDiskCalls(clock: () => number): DiskCalls {
   let careful = FIRST_CALLS;
   return {
     run(now, later) {
