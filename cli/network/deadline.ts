@@ -7,8 +7,6 @@ export interface Deadline {
   set(milliseconds: number): void;
   /** Stops the time: the request is over, or needs no limit. */
   clear(): void;
-  /** Aborts the signal at once. */
-  abort(reason?: unknown): void;
   /** Stops the time and removes the listener on the caller's signal. */
   end(): void;
 }
@@ -21,11 +19,10 @@ export function openDeadline(caller?: AbortSignal): Deadline {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const clear = () => clearTimeout(timer);
-  const abort = (reason?: unknown) => {
+  const giveUp = () => {
     clear();
-    controller.abort(reason);
+    controller.abort(caller?.reason);
   };
-  const giveUp = () => abort(caller?.reason);
   if (caller?.aborted) giveUp();
   caller?.addEventListener('abort', giveUp, { once: true });
   return {
@@ -37,7 +34,6 @@ export function openDeadline(caller?: AbortSignal): Deadline {
       }, milliseconds);
     },
     clear,
-    abort,
     end() {
       clear();
       caller?.removeEventListener('abort', giveUp);
