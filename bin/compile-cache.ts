@@ -18,10 +18,10 @@ import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 
 /*
- * V8 takes longer to compile the command line than a small upload takes. Node 20 has no cache of compiled code
- * (`module.enableCompileCache` is of Node 22.1), so this is one. Whoever can write to it can run code as this user. So it is
- * used only where the folder and the file belong to this user, and nobody else has access. V8 itself refuses code of another
- * version or with other flags.
+ * A cache of compiled code: V8 takes longer to compile the command line than a small upload takes. Node 20 has none of its own
+ * (`module.enableCompileCache` came with Node 22.1). Anyone who can write to the cache can run code as this user. So it is used
+ * only if the folder and the file belong to this user, and nobody else has access. V8 refuses code of another version of V8, or
+ * made with other flags.
  */
 
 /** CRC-32 of the source and of the compiled code. */

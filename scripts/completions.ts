@@ -9,14 +9,14 @@ import { promisify } from 'node:util';
 
 const TAB = 'node_modules/@bomb.sh/tab';
 
-/** Part of the library's script, and what stands in its place. */
-type Mend = readonly [part: string, instead: string];
+/** A part of the library's script, and what replaces it. */
+type Replacement = readonly [part: string, instead: string];
 
-const SCRIPTS: readonly { shell: string; file: string; mends: readonly Mend[] }[] = [
+const SCRIPTS: readonly { shell: string; file: string; replacements: readonly Replacement[] }[] = [
   {
     shell: 'zsh',
     file: '_edge-upload',
-    mends: [
+    replacements: [
       // The flag as typed is evaluated later.
       [`"-P \${BASH_REMATCH}"`, `"-P \${(q)BASH_REMATCH}"`],
       // -Q inserts suggestions as they are; without it, zsh quotes them.
@@ -25,14 +25,14 @@ const SCRIPTS: readonly { shell: string; file: string; mends: readonly Mend[] }[
       [`comp=\${comp//:/\\:}`, `comp=\${\${comp//\\\\/\\\\\\\\}//:/\\\\:}`],
     ],
   },
-  { shell: 'fish', file: 'edge-upload.fish', mends: [] },
-  { shell: 'powershell', file: 'edge-upload.ps1', mends: [] },
+  { shell: 'fish', file: 'edge-upload.fish', replacements: [] },
+  { shell: 'powershell', file: 'edge-upload.ps1', replacements: [] },
 ];
 
 const PRINT = `import { script } from '@bomb.sh/tab'; script(process.argv[1], 'edge-upload', 'edge-upload');`;
 
 /** Returns a text with a part replaced. @throws {Error} where the part is not there exactly once. */
-function replaceOnce(text: string, [part, instead]: Mend): string {
+function replaceOnce(text: string, [part, instead]: Replacement): string {
   const parts = text.split(part);
   if (parts.length !== 2)
     throw new Error(`${TAB} has changed: “${part}” is there ${parts.length - 1} times.`);
@@ -46,11 +46,11 @@ function replaceOnce(text: string, [part, instead]: Mend): string {
 export async function writeCompletions(folder: string): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true });
   await copyFile('cli/completions/edge-upload.bash', `${folder}/edge-upload.bash`);
-  for (const { shell, file, mends } of SCRIPTS) {
+  for (const { shell, file, replacements } of SCRIPTS) {
     // The library prints its scripts.
     const args = ['--input-type=module', '--eval', PRINT, shell];
     const { stdout } = await promisify(execFile)(process.execPath, args);
-    await writeFile(`${folder}/${file}`, mends.reduce(replaceOnce, stdout));
+    await writeFile(`${folder}/${file}`, replacements.reduce(replaceOnce, stdout));
   }
   return [TAB];
 }

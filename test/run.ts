@@ -53,6 +53,8 @@ const LONGEST_FIRST = [
     'infra/witnesses',
     'e2e',
     'package',
+    'live',
+    'page',
     'local/cloudformation/cdk',
     'local/s3/aws-cli',
   ],

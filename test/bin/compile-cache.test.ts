@@ -82,7 +82,7 @@ test('XDG_CACHE_HOME names the folder of caches; a relative path is ignored', as
   assert.ok(await isThere(file));
 });
 
-/** What may have happened to the cache: the next command replaces the file. */
+/** Changes of the file, after each of which the next command replaces it. */
 const REPLACED: Readonly<Record<string, (file: string) => Promise<void>>> = {
   async 'a damaged file'(file) {
     const content = await readFile(file);
