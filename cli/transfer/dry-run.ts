@@ -1,4 +1,4 @@
-import { accessSync, type BigIntStats, constants, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { encodeKey } from '../../protocol/percent-encode.ts';
 import type { Context, Result } from '../context.ts';
@@ -89,49 +89,34 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
 
 type Seen = { readonly size?: number; readonly parts: number } | { readonly error: UserError };
 
-function look(item: Item, disk: DiskCalls, options: PlanOptions): Seen | Promise<Seen> {
-  if (item.kind === 'refused') return { error: item.error };
-  const failure = (error: unknown): Seen => {
-    if (!isUserError(error)) throw error;
-    return { error };
-  };
+async function look(item: Item, disk: DiskCalls, options: PlanOptions): Promise<Seen> {
   try {
+    if (item.kind === 'refused') return { error: item.error };
     checkKey(item.key, item.name);
     if (item.kind === 'stream') return { parts: 1 };
-    const planned = (size: number): Seen => ({ size, parts: planUpload(item.name, size, options).parts });
-    const size = disk.run(
-      () => readableSize(item),
-      () => readableSizeLater(item),
-    );
-    return typeof size === 'number' ? planned(size) : size.then(planned).catch(failure);
+    const size = await readableSize(item, disk);
+    return { size, parts: planUpload(item.name, size, options).parts };
   } catch (error) {
-    return failure(error);
+    if (!isUserError(error)) throw error;
+    return { error };
   }
 }
-
-type FileItem = Item & { kind: 'file' };
-
-/** Whether the mode alone does not show that the file can be read. */
-const isDoubtful = ({ mode }: BigIntStats) => (mode & READABLE) !== READABLE;
 
 /** @throws {UserError} where the file cannot be uploaded. */
-function readableSize({ name, path }: FileItem): number {
+async function readableSize({ name, path }: Item & { kind: 'file' }, disk: DiskCalls): Promise<number> {
   try {
-    const stats = statSync(path, { bigint: true });
+    const stats = await disk.run(
+      () => statSync(path, { bigint: true }),
+      () => stat(path, { bigint: true }),
+    );
     checkRegular(name, stats);
-    if (isDoubtful(stats)) accessSync(path, constants.R_OK);
-    return Number(stats.size);
-  } catch (error) {
-    throw isUserError(error) ? error : readError(name, error);
-  }
-}
-
-/** Like `readableSize`, on another thread. */
-async function readableSizeLater({ name, path }: FileItem): Promise<number> {
-  try {
-    const stats = await stat(path, { bigint: true });
-    checkRegular(name, stats);
-    if (isDoubtful(stats)) await access(path, constants.R_OK);
+    // For most files, this needs no second call.
+    if ((stats.mode & READABLE) !== READABLE) {
+      await disk.run(
+        () => accessSync(path, constants.R_OK),
+        () => access(path, constants.R_OK),
+      );
+    }
     return Number(stats.size);
   } catch (error) {
     throw isUserError(error) ? error : readError(name, error);

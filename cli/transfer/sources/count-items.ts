@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { setImmediate as untilNextTurn } from 'node:timers/promises';
 import { CLOCK } from '../wire/retry.ts';
-import { createDiskCalls } from './disk-calls.ts';
+import { createDiskCalls, type DiskCalls } from './disk-calls.ts';
 import type { FilePath } from './file-path.ts';
 import type { Sources } from './sources.ts';
 
@@ -22,13 +22,7 @@ export async function countItems(sources: Sources, signal: AbortSignal): Promise
   let files = 0;
   let bytes = 0;
   for await (const batch of sources.batches(() => {})) {
-    const sizes = batch.map((item) => {
-      if (item.kind !== 'file') return 0;
-      return disk.run(
-        () => sizeNow(item.path),
-        () => sizeLater(item.path),
-      );
-    });
+    const sizes = batch.map((item) => (item.kind === 'file' ? sizeOf(item.path, disk) : 0));
     for (const size of await Promise.all(sizes)) bytes += size;
     files += batch.length;
     await untilNextTurn();
@@ -37,18 +31,15 @@ export async function countItems(sources: Sources, signal: AbortSignal): Promise
   return { files, bytes };
 }
 
-function sizeNow(path: FilePath): number {
+async function sizeOf(path: FilePath, disk: DiskCalls): Promise<number> {
   try {
-    return statSync(path).size;
+    const stats = await disk.run(
+      () => statSync(path),
+      () => stat(path),
+    );
+    return stats.size;
   } catch {
     // Its upload reports the error.
     return 0;
   }
-}
-
-async function sizeLater(path: FilePath): Promise<number> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  );
 }
