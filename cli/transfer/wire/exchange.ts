@@ -7,7 +7,7 @@ import { withoutCredential } from '../../network/without-credential.ts';
 import { outflow, type RateLimit } from '../pacing/outflow.ts';
 import type { Answer } from './answers.ts';
 import { answerDeadline, stallGuard } from './guards.ts';
-import { createReceiver, Endless, endless } from './receiver.ts';
+import { createReceiver, endless } from './receiver.ts';
 import { type Clock, PassingFailure } from './retry.ts';
 
 /** A body that each try opens again. */
@@ -56,8 +56,6 @@ export type Wire = (message: Message) => Promise<Answer>;
 /** The connection broke after some of a body may have been sent. */
 export class ConnectionCut extends PassingFailure {}
 
-class Stalled extends Error {}
-
 /** Tries at an address that has never answered: it may be wrong. */
 const FIRST_CONTACT_TRIES = 4;
 const TLS_TRIES = 4;
@@ -91,8 +89,8 @@ export function createWire(options: WireOptions): Wire {
         deadline.received(bytes);
       },
     });
-    const guard = stallGuard(stallMs, () => receiver.abort(new Stalled()));
-    const deadline = answerDeadline(stallMs, () => receiver.abort(new Endless()));
+    const guard = stallGuard(stallMs, () => receiver.abort(stalled(host, stallMs)));
+    const deadline = answerDeadline(stallMs, () => receiver.abort(endless(host)));
     const answerMs = sealingMs(length + sealing);
     const release = (length > 0 ? writing : reading).add(receiver.abort);
     const isAtOnce = body?.bytes !== undefined && length <= AT_ONCE && limit === undefined;
@@ -123,8 +121,6 @@ export function createWire(options: WireOptions): Wire {
       const answer = await receiver.answer;
       return { ...answer, text: withoutCredential(answer.text, headers.authorization) };
     } catch (error) {
-      if (error instanceof Stalled) throw stalled(host, stallMs);
-      if (error instanceof Endless) throw endless(host);
       throw connectionFailure(error, { url, reached, withBody: length > 0 });
     } finally {
       guard.end();

@@ -6,9 +6,6 @@ import { PassingFailure } from './retry.ts';
 /** Bytes that are read of an answer. The longest, a page of ListParts, has about a third of them. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
-/** An answer that did not end in time. */
-export class Endless extends Error {}
-
 /** Receives one answer. */
 export interface Receiver {
   readonly handler: Dispatcher.DispatchHandler;
