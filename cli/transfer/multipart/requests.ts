@@ -8,7 +8,7 @@ import {
 } from '../proof/digests.ts';
 import { bytesDiffer, multipartEtag, type Proof, prove, readEtag } from '../proof/integrity.ts';
 import { condition, type Upload } from '../put-object.ts';
-import { inMemory, type Segment } from '../sources/segment.ts';
+import type { Segment } from '../sources/segment.ts';
 import { type Refusal, readStoreError, UploadConflict, UploadGone } from '../wire/answers.ts';
 import type { EdgeClient } from '../wire/edge-client.ts';
 import { unexpectedAnswer } from '../wire/pages.ts';
@@ -137,7 +137,7 @@ export async function completeUpload(
         // S3 checks a checksum of the whole object; a composite one it computes itself.
         ...(expected.type === 'FULL_OBJECT' ? { [checksumHeader(algorithm)]: expected.value } : {}),
       },
-      body: { length: document.length, open: () => inMemory(document) },
+      body: { length: document.length, open: () => [document] },
       sealing: size,
       refuse,
     },

@@ -17,7 +17,7 @@ export interface Segment {
    * store never gets the whole of a changed file.
    * @throws {UserError} `file_changed`
    */
-  readonly open: () => AsyncIterable<Buffer>;
+  readonly open: () => AsyncIterable<Buffer> | Iterable<Buffer>;
 }
 
 export interface SegmentOptions {
@@ -78,11 +78,7 @@ async function measure(file: SourceFile, place: Place, digester: Digester): Prom
 export async function bufferSegment(name: string, bytes: Buffer, digester: Digester): Promise<Segment> {
   const hasher = digester.create();
   hasher.update(bytes);
-  return { name, length: bytes.length, digest: await hasher.digest(), bytes, open: () => inMemory(bytes) };
-}
-
-export async function* inMemory(bytes: Buffer): AsyncGenerator<Buffer, void, void> {
-  yield bytes;
+  return { name, length: bytes.length, digest: await hasher.digest(), bytes, open: () => [bytes] };
 }
 
 async function* readAgain(

@@ -16,7 +16,7 @@ interface Body {
   readonly length: number;
   /** All of them, where they are in memory. */
   readonly bytes?: Buffer;
-  readonly open: () => AsyncIterable<Buffer>;
+  readonly open: () => AsyncIterable<Buffer> | Iterable<Buffer>;
 }
 
 /** An HTTP request. */
