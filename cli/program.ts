@@ -123,7 +123,10 @@ function roughOptions(argv: readonly string[]): GlobalOptions {
  * Returns the program without commands.
  * @param onMissing given the help of a command that cannot be without another.
  */
-export function program({ stdout, stderr }: World, onMissing: (help: string) => void): TypedCommander {
+export function program(
+  { stdout, stderr }: Pick<World, 'stdout' | 'stderr'>,
+  onMissing: (help: string) => void,
+): TypedCommander {
   // The package with the types has no code of its own.
   return (new Commander('edge-upload') as unknown as TypedCommander)
     .description('Upload files to S3 through an authenticated CloudFront edge.')

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { PassThrough, Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import type { Command as Commander, Option } from 'commander';
 import { EVERY_COMMAND } from '../cli/declare/every-command.ts';
 import { EXIT } from '../cli/errors.ts';
@@ -77,25 +77,13 @@ interface Tree {
 
 function commandTree(): Tree {
   let shown = '';
-  const stdout = new Writable({
+  const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
       shown += chunk.toString();
       done();
     },
   });
-  const world = {
-    stdin: new PassThrough(),
-    stdout,
-    stderr: stdout,
-    env: {},
-    platform: 'linux',
-    cwd: '/',
-    home: '/',
-    execPath: process.execPath,
-    now: () => new Date(),
-    signal: new AbortController().signal,
-  } as const;
-  const typed = program(world, () => {});
+  const typed = program({ stdout: stream, stderr: stream }, () => {});
   for (const declare of EVERY_COMMAND) declare(typed, async () => {});
   // The package with the types has no code of its own.
   const root = typed as unknown as Commander;
@@ -130,7 +118,7 @@ function page(command: Commander, { root, examplesOf }: Tree, date: string): str
     ),
     ...section(
       'COMMANDS',
-      listed.flatMap((one) => labelled(`${nameOf(one)}`, one.description())),
+      listed.flatMap((one) => labelled(nameOf(one), one.description())),
     ),
     ...inner.flatMap((one) => [
       ...section(nameOf(one).toUpperCase(), [roff(`${one.description()}.`)]),
