@@ -91,19 +91,24 @@ const compact = {
   external: ['@napi-rs/keyring'],
 } satisfies BuildOptions;
 
+/** CommonJS from modules that read `import.meta.url`. */
+const commonJs = {
+  format: 'cjs',
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+} satisfies BuildOptions;
+
 /**
  * The command line in one file, and `put` alone in another: an ES module for each part that some commands share would be a
  * hundred of them. `start` chooses one of the two.
  */
 const commandLine: BuildOptions = {
   ...compact,
+  ...commonJs,
   plugins: [withoutUnused, onDemand],
   entryPoints: { main: 'bin/main.ts', put: 'bin/put.ts', start: 'bin/start.ts' },
   outdir: aside,
   outExtension: { '.js': '.cjs' },
-  format: 'cjs',
-  define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
 };
 
 /** The other programs, and the SDK's modules, which share most of their code. */
@@ -128,13 +133,11 @@ const programs = (): BuildOptions => ({
 /** The construct for CDK apps of others, which have the CDK: `import { UploadEdge } from 'edge-upload/cdk'`. */
 const construct: BuildOptions = {
   ...shared,
+  ...commonJs,
   entryPoints: ['infra/upload-edge.ts'],
   outfile: `${aside}/construct.cjs`,
-  format: 'cjs',
   minifySyntax: true,
   external: ['aws-cdk-lib', 'constructs'],
-  define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
 };
 
 /** The code of Lambda@Edge. It is inline in the template, so it is one small CommonJS file, with or without the page. */
