@@ -3,8 +3,9 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /*
- * Writes the completions of shells. Those of zsh, fish and PowerShell are @bomb.sh/tab's. Its script for bash is not used: it
- * needs another package, evaluates what is typed (`token > file` would empty the file), and expands what is suggested.
+ * Writes the completion scripts of the shells. Those for zsh, fish and PowerShell are from @bomb.sh/tab. Its script for bash
+ * is not used. It needs another package, evaluates what is typed (`token > file` would empty the file), and expands
+ * suggestions.
  */
 
 const TAB = 'node_modules/@bomb.sh/tab';
@@ -31,17 +32,19 @@ const SCRIPTS: readonly { shell: string; file: string; replacements: readonly Re
 
 const PRINT = `import { script } from '@bomb.sh/tab'; script(process.argv[1], 'edge-upload', 'edge-upload');`;
 
-/** Returns a text with a part replaced. @throws {Error} where the part is not there exactly once. */
+/**
+ * Returns a text with a part replaced.
+ * @throws {Error} if the text does not contain the part exactly once.
+ */
 function replaceOnce(text: string, [part, instead]: Replacement): string {
   const parts = text.split(part);
-  if (parts.length !== 2)
-    throw new Error(`${TAB} has changed: “${part}” is there ${parts.length - 1} times.`);
+  if (parts.length !== 2) throw new Error(`${TAB} has changed: “${part}” occurs ${parts.length - 1} times.`);
   return parts.join(instead);
 }
 
 /**
  * Writes one script for each shell.
- * @returns the packages whose code is in them, as folders.
+ * @returns the folders of the packages that the scripts are from.
  */
 export async function writeCompletions(folder: string): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true });
