@@ -24,15 +24,18 @@ import { crc32 } from 'node:zlib';
  * made with other flags.
  */
 
-/** CRC-32 of the source and of the compiled code. */
+/** Bytes before the compiled code: the CRC-32 of the source, and that of the compiled code. */
 const HEADER_BYTES = 8;
 
-/** Returns true if a folder or file belongs to this user, and none of the permissions is given. */
+/**
+ * Returns true if a folder or file belongs to this user.
+ * @param without permissions that it must not have.
+ */
 function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }, without = 0): boolean {
   return uid === process.geteuid?.() && (mode & without) === 0;
 }
 
-/** Returns the folder of the cache, which it creates; `undefined` where there is none that only this user can change. */
+/** Returns the folder of the cache, and creates it; `undefined` if others have access to it, or could have. */
 function ownFolder(): string | undefined {
   const { XDG_CACHE_HOME: given = '', NODE_DISABLE_COMPILE_CACHE, NODE_V8_COVERAGE } = process.env;
   // Windows has no owners to compare. Coverage counts only code that was compiled for it.
@@ -42,7 +45,7 @@ function ownFolder(): string | undefined {
   const folder = join(caches, 'edge-upload');
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (found !== undefined) return found.isDirectory() && isOwn(found, 0o077) ? folder : undefined;
-  // With `sudo`, the home folder can be that of another user: nothing is left there.
+  // With `sudo`, the home folder can belong to another user: do not write there.
   const parent = statSync(caches, { throwIfNoEntry: false });
   if (!isOwn(parent ?? statSync(dirname(caches)))) return undefined;
   // One by one: Node's own `recursive` has no end where nobody can make a folder, such as in `/proc`.
@@ -51,7 +54,7 @@ function ownFolder(): string | undefined {
   return folder;
 }
 
-/** Reads compiled code; `undefined` where there is none of this source. */
+/** Reads the compiled code of a source; `undefined` if there is none. */
 function readCompiled(file: string, sourceCrc: number): Buffer | undefined {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
@@ -80,20 +83,23 @@ function writeCompiled(file: string, sourceCrc: number, compiled: Buffer): void 
   }
 }
 
-/** Returns what `work` returns; `undefined` where the file system refuses. The cache is never needed. */
+/** Returns the result of `work`; `undefined` if it fails. A command also runs without the cache. */
 function orNone<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch {
-    // The program is compiled instead.
+    // V8 compiles the program instead.
     return undefined;
   }
 }
 
-/** Those of CommonJS, and what the build writes for `import()`, which fails in code from a cache on Node 20. */
+/**
+ * Parameters of a CommonJS module, and `importModule`. The build replaces `import()` with it, which fails in code from a
+ * cache on Node 20.
+ */
 const PARAMETERS = 'exports, require, module, __filename, __dirname, importModule';
 
-/** Runs a program of this folder, from compiled code if an earlier command left it. */
+/** Runs a program of this folder, from its compiled code if an earlier command wrote it. */
 export function runCached(name: string): void {
   const program = join(__dirname, `${name}.cjs`);
   const bytes = readFileSync(program);
