@@ -3,6 +3,12 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 /** Lambda@Edge and all that belongs to it are made here. */
 export const REGION = 'us-east-1';
 
+/** Beginning of the name of each stack that a run deploys. */
+export const STACK_PREFIX = 'edge-upload-live-';
+
+/** Tag of what a run deploys: the time after which a sweep deletes it, ISO 8601. */
+export const EXPIRES_TAG = 'edge-upload-live-expires';
+
 /**
  * Compares the account of the credentials with the one that is meant.
  * @throws {Error} where they differ, or none is named

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stderr, stdin, stdout } from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { requireAccount } from './account.ts';
+import { requireAccount, STACK_PREFIX } from './account.ts';
 import { judge, type Verdict } from './probe.ts';
 import { PROBES } from './probes/all.ts';
 import { createRedactor } from './redact.ts';
@@ -68,7 +68,7 @@ async function main(): Promise<number> {
   if (!(await confirmed(account))) return 1;
   const now = new Date();
   // A stack's name has 29 characters at most.
-  const stackName = `edge-upload-live-${now.toISOString().slice(2, 10).replaceAll('-', '')}-${randomBytes(3).toString('hex').slice(0, 5)}`;
+  const stackName = `${STACK_PREFIX}${now.toISOString().slice(2, 10).replaceAll('-', '')}-${randomBytes(3).toString('hex').slice(0, 5)}`;
   const expires = new Date(now.getTime() + HOURS * 3_600_000);
   const { home, run } = await openHome(process.env);
   const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')) as {
@@ -82,7 +82,7 @@ async function main(): Promise<number> {
     home,
   };
   try {
-    const world = await openWorld({ home, run }, { stackName, expires, signal: stop.signal });
+    const world = await openWorld(run, { stackName, expires, signal: stop.signal });
     const { secrets, bucket, userPoolId, url } = world;
     known = { ...known, ...secrets, bucket, pool: userPoolId, edge: url, host: new URL(url).host };
     for (const probe of probes) {

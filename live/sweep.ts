@@ -8,7 +8,7 @@ import {
   LambdaClient,
   paginateListFunctions,
 } from '@aws-sdk/client-lambda';
-import { REGION, requireAccount } from './account.ts';
+import { EXPIRES_TAG, REGION, requireAccount, STACK_PREFIX } from './account.ts';
 import { openHome } from './world.ts';
 
 /*
@@ -19,9 +19,6 @@ import { openHome } from './world.ts';
  * --all: also what has not expired yet. Edge functions go once CloudFront has deleted their copies, hours later: exit code 1
  * means that a later run is needed.
  */
-
-const TAG = 'edge-upload-live-expires';
-const NAME = /^edge-upload-live-/;
 
 // The SDK's warning on Node 20.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -39,7 +36,8 @@ async function expiredStacks(): Promise<readonly string[]> {
   const names: string[] = [];
   for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {})) {
     for (const { StackName = '', Tags = [] } of Stacks) {
-      if (NAME.test(StackName) && mayGo(Tags.find(({ Key }) => Key === TAG)?.Value)) names.push(StackName);
+      if (StackName.startsWith(STACK_PREFIX) && mayGo(Tags.find(({ Key }) => Key === EXPIRES_TAG)?.Value))
+        names.push(StackName);
     }
   }
   client.destroy();
@@ -52,9 +50,13 @@ async function sweepFunctions(stacks: ReadonlySet<string>): Promise<readonly str
   const left: string[] = [];
   for await (const { Functions = [] } of paginateListFunctions({ client }, {})) {
     for (const { FunctionName = '' } of Functions) {
-      if (!NAME.test(FunctionName) || [...stacks].some((stack) => FunctionName.startsWith(stack))) continue;
+      if (
+        !FunctionName.startsWith(STACK_PREFIX) ||
+        [...stacks].some((stack) => FunctionName.startsWith(stack))
+      )
+        continue;
       const { Tags = {} } = await client.send(new GetFunctionCommand({ FunctionName }));
-      if (!mayGo(Tags[TAG])) continue;
+      if (!mayGo(Tags[EXPIRES_TAG])) continue;
       try {
         await client.send(new DeleteFunctionCommand({ FunctionName }));
         stdout.write(`Deleted the function ${FunctionName}.\n`);

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { request } from 'undici';
-import { REGION } from './account.ts';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
+import { EXPIRES_TAG, REGION, STACK_PREFIX } from './account.ts';
 import { type CommandLine, commandLineAt, document } from './command-line.ts';
 
 /** An answer of the edge. */
@@ -36,8 +37,6 @@ export interface LiveWorld {
   edge(asked: EdgeRequest): Promise<Answer>;
   /** Returns a key that nothing else uses. */
   key(): string;
-  /** Returns the path of a new file. */
-  file(name: string, content: string | Buffer): Promise<string>;
 }
 
 /** Who uploads, below a prefix of their own. */
@@ -55,20 +54,20 @@ interface Deployed {
 export async function openHome(
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly home: string; readonly run: CommandLine }> {
-  const home = await mkdtemp(join(tmpdir(), 'edge-upload-live-'));
+  const home = await mkdtemp(join(tmpdir(), STACK_PREFIX));
   return { home, run: commandLineAt(home, env) };
 }
 
 /** Deploys, creates a user, and signs in. */
 export async function openWorld(
-  { home, run }: { readonly home: string; readonly run: CommandLine },
+  run: CommandLine,
   {
     stackName,
     expires,
     signal,
   }: { readonly stackName: string; readonly expires: Date; readonly signal: AbortSignal },
 ): Promise<LiveWorld & { readonly secrets: Readonly<Record<string, string>> }> {
-  const tag = `edge-upload-live-expires=${expires.toISOString()}`;
+  const tag = `${EXPIRES_TAG}=${expires.toISOString()}`;
   const rule = ['--write-to', '{username}/'];
   const flags = ['--stack-name', stackName, '--tag', tag, '--price-class', '100', '--page', ...rule];
   const deployed = await document<Deployed>(run, ['deploy', '--yes', ...flags], { signal, aloud: true });
@@ -97,17 +96,12 @@ export async function openWorld(
     token,
     secrets: { password, token },
     key: () => `${USER}/probe-${randomBytes(4).toString('hex')}`,
-    async file(name, content) {
-      const path = join(home, name);
-      await writeFile(path, content);
-      return path;
-    },
     async edge({ method = 'PUT', path, headers = {}, body, token: other }) {
       const authorization = other === false ? {} : { authorization: `Bearer ${other ?? token}` };
       const answer = await request(`${url}/${path}`, {
         method: method as 'PUT',
         headers: { ...authorization, ...headers },
-        ...(body === undefined ? {} : { body }),
+        ...omitUndefined({ body }),
         headersTimeout: ANSWER_MS,
         bodyTimeout: ANSWER_MS,
         signal,

@@ -4,7 +4,19 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 const ROOT = join(import.meta.dirname, '..');
-const ROOMS = ['bench', 'bin', 'cli', 'edge', 'infra', 'local', 'page', 'protocol', 'scripts', 'test'];
+const ROOMS = [
+  'bench',
+  'bin',
+  'cli',
+  'edge',
+  'infra',
+  'live',
+  'local',
+  'page',
+  'protocol',
+  'scripts',
+  'test',
+];
 
 /** Function code can replace what `omitUndefined` calls in its realm. */
 const WITHOUT_HELPER = 'local/lambda/guest/';
