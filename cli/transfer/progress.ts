@@ -72,7 +72,8 @@ export function createMeter(ui: Pick<Ui, 'event'>, now: () => number): Meter {
     },
     trouble(now) {
       trouble = now.count === 0 ? undefined : now;
-      tell(false);
+      // Nothing else may move until the retry.
+      tell(true);
     },
     begin(name, size) {
       const one: Active = { name, bytes: 0, ...omitUndefined({ size }) };

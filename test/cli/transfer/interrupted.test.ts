@@ -6,7 +6,7 @@ import { EXIT } from '../../../cli/errors.ts';
 import { CLOCK } from '../../../cli/transfer/wire/retry.ts';
 import { rows, testContext } from '../../support/context.ts';
 import { readAll } from './helpers/edge.ts';
-import { ownEdge, ownFolder, upload, withCode } from './helpers/uploading.ts';
+import { ownEdge, ownFolder, restlessClock, upload, withCode } from './helpers/uploading.ts';
 
 const MIB = 1024 ** 2;
 const PART = 5 * MIB;
@@ -88,10 +88,7 @@ test('requests that wait for a retry are shown as one count', async (t) => {
     return true;
   });
   const context = testContext({ cwd, home: cwd });
-  // Every event counts, however soon it follows another.
-  let at = 0;
-  const clock = { now: () => (at += 1000), sleep: async () => {}, random: () => 0.5 };
-  await upload(t, context, edge.url, { files: ['f'] }, { partSize: PART, clock });
+  await upload(t, context, edge.url, { files: ['f'] }, { partSize: PART, clock: restlessClock() });
   const troubles = context.events.flatMap((event) =>
     event.type === 'transfer' && event.trouble ? [event.trouble] : [],
   );
