@@ -11,12 +11,11 @@ interface CredentialsRequest {
 // Sources that call AWS (roles, IAM Identity Center) go through the same proxies as the command.
 const dispatcher = openDispatcher({ env: process.env });
 
-await answerRequest(async ({ profile, region }: CredentialsRequest) => {
+void answerRequest(async ({ profile, region }: CredentialsRequest) => {
   const config = { region: async () => region, requestHandler: new SdkHandler(dispatcher) };
   const provide = defaultProvider({
     ...(profile !== undefined && { profile }),
     parentClientConfig: config,
   });
   return { credentials: await provide({ callerClientConfig: config }) };
-});
-await dispatcher.destroy();
+}).then(() => dispatcher.destroy());

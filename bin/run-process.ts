@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
 import type { Declare } from '../cli/declare/shared.ts';
 import { EXIT, UserError } from '../cli/errors.ts';
+import { isStandalone } from '../cli/package-root.ts';
 import { run, type World } from '../cli/program.ts';
 import { renderError } from '../cli/ui/error.ts';
 import { jobControl } from './job-control.ts';
@@ -78,6 +79,8 @@ export function runProcess(commands: readonly Declare[]): void {
     execPath: process.execPath,
     now: () => new Date(),
     keyring: async () => {
+      // The keyring's library is a file beside the program, which the standalone program has not.
+      if (isStandalone) return undefined;
       const { systemKeyring } = await import('../cli/identity/tokens/keyring.ts');
       return systemKeyring({ env, execPath: process.execPath, signal: interruption.signal });
     },

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
-import { packageRoot } from './package-root.ts';
+import { isStandalone, packageRoot } from './package-root.ts';
 
 /** Programs in `dist/` that do one thing for a command, in a process that can be ended at any time. */
 export type HelperName = 'credentials' | 'keyring';
+
+/** Beginning of the argument by which the standalone program is asked to be a helper. */
+export const STANDALONE_HELPER = 'helper:';
 
 export type HelperEnv = Readonly<Record<string, string | undefined>>;
 
@@ -23,7 +26,8 @@ export async function askHelper(
   request: unknown,
   { execPath, ...bounds }: HelperOptions,
 ): Promise<unknown> {
-  const program = join(packageRoot(), 'dist', `${name}.js`);
+  // The standalone program is its own helper.
+  const program = isStandalone ? `${STANDALONE_HELPER}${name}` : join(packageRoot(), 'dist', `${name}.js`);
   const input = JSON.stringify(request);
   // Loads node:child_process, which few commands need.
   const { runBounded } = await import('./run-bounded.ts');

@@ -2,6 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Files of the package by their paths. Only the build of the standalone program defines it. */
+declare const STANDALONE_FILES: Readonly<Record<string, string>> | undefined;
+
+/** True in the program that runs without Node. It has no folder of its own: what it reads of the package is inside. */
+export const isStandalone = typeof STANDALONE_FILES !== 'undefined';
+
 /** The folder with this package's own package.json, from the source tree and from `dist/` alike. */
 export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
@@ -13,9 +19,15 @@ export function packageRoot(): string {
   return folder;
 }
 
+/** Returns the text of a file of this package. */
+export function readPackageFile(path: string): string {
+  if (typeof STANDALONE_FILES === 'undefined') return readFileSync(join(packageRoot(), path), 'utf8');
+  const text = STANDALONE_FILES[path];
+  if (text === undefined) throw new Error(`The standalone program has no ${path}.`);
+  return text;
+}
+
 export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
-    version: string;
-  };
+  const { version } = JSON.parse(readPackageFile('package.json')) as { version: string };
   return version;
 }

@@ -3,6 +3,9 @@ import { chmod, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promis
 import { pid } from 'node:process';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { minify } from 'terser';
+import { inAscii } from './bundle/in-ascii.ts';
+import { commonJs, compact, shared } from './bundle/options.ts';
+import { withoutUnused } from './bundle/without-unused.ts';
 import { buildCdk } from './cdk.ts';
 import { writeCompletions } from './completions.ts';
 import { writeManPages } from './man-pages.ts';
@@ -11,18 +14,8 @@ import { buildPage } from './page.ts';
 import { buildSandbox } from './sandbox.ts';
 import { writeTypes } from './types.ts';
 
-/** Where the build grows until it is whole. */
+/** What `npm run build` makes of the sources: everything that runs, bundled, in `dist/`. Where it grows until it is whole. */
 const aside = `dist.${pid}`;
-
-/** What `npm run build` makes of the sources: everything that runs, bundled, in `dist/`. */
-const shared = {
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  legalComments: 'none',
-  logLevel: 'warning',
-  metafile: true,
-} satisfies BuildOptions;
 
 /** Bundled CommonJS packages still ask for these by name. */
 const commonJsGlobals = `import { createRequire as __createRequire } from 'node:module';
@@ -30,39 +23,6 @@ import { fileURLToPath as __toPath } from 'node:url';
 const require = __createRequire(import.meta.url);
 const __filename = __toPath(import.meta.url);
 const __dirname = __toPath(new URL('.', import.meta.url));`;
-
-/** Parts of undici that its index loads and that are not used here. */
-const UNUSED_UNDICI =
-  /^\.\/lib\/(?:(?:web|mock|cache|interceptor|handler)\/|dispatcher\/(?:balanced|round-robin|proxy|socks5|env-http|retry|h2c))/;
-
-/** What an unused module has of the names that are read while others load. */
-const UNUSED =
-  'exports.CacheStorage = class {}; exports.IncomingMessage = class {}; exports.maxHeaderSize = 16384;';
-
-/**
- * Leaves out what costs time at each start and is not used. undici's index loads fetch, mocks, caches and cookies, and
- * with the cookies Node's own undici; it creates a `CacheStorage` at once, which stays. Its HTTP/2 client loads node:http2.
- * It loads node:http for the limit of headers and one class alone. commander loads node:child_process for commands that are
- * programs of their own. ora measures text by string-width, whose tables take 50 ms to load on a slow computer; ours has
- * the same signature.
- */
-const withoutUnused: Plugin = {
-  name: 'without-unused',
-  setup({ onResolve, onLoad, resolve }) {
-    const unused = (path: string) => ({ path, namespace: 'unused' });
-    onResolve({ filter: UNUSED_UNDICI }, ({ path, importer }) =>
-      /undici[\\/]index\.js$/.test(importer) ? unused(path) : undefined,
-    );
-    onResolve({ filter: /^\.\/client-h2\.js$/ }, ({ path }) => unused(path));
-    onResolve({ filter: /^node:(?:http|child_process)$/ }, ({ path, importer }) =>
-      /node_modules[\\/](?:undici|commander)[\\/]/.test(importer) ? unused(path) : undefined,
-    );
-    onResolve({ filter: /^string-width$/ }, ({ resolveDir }) =>
-      resolve('fast-string-width', { kind: 'import-statement', resolveDir }),
-    );
-    onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: UNUSED }));
-  },
-};
 
 /** Modules of the AWS SDK that the command line loads on demand, by the files that they are bundled into. */
 const sdk = new Map<string, string>();
@@ -80,23 +40,6 @@ const onDemand: Plugin = {
     onResolve({ filter: /\/infra\/synthesize\.ts$/ }, () => ({ path: './cdk.js', external: true }));
   },
 };
-
-/** The SDK's ES modules: its CommonJS ones lose their named exports when imported on demand. */
-const compact = {
-  ...shared,
-  minifySyntax: true,
-  minifyWhitespace: true,
-  mainFields: ['module', 'main'],
-  // A binary of each platform's keyring, loaded from node_modules where it is installed.
-  external: ['@napi-rs/keyring'],
-} satisfies BuildOptions;
-
-/** CommonJS from modules that read `import.meta.url`. */
-const commonJs = {
-  format: 'cjs',
-  define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-} satisfies BuildOptions;
 
 /**
  * The command line in one file, and `put` alone in another: an ES module for each part that some commands share would be a
@@ -162,12 +105,8 @@ async function quoteForJson(file: string): Promise<void> {
 
 /** Programs that `bin/compile-cache.ts` runs: it passes the function, because Node 20 cannot import in code from a cache. */
 async function toRunCached(file: string): Promise<void> {
-  const text = (await readFile(file, 'utf8')).replaceAll('import("./', 'importModule("./');
-  // esbuild leaves letters in regular expressions and tagged templates. One of them doubles the time to read the program.
-  const ascii = text.replace(/\P{ASCII}/gu, (letter) =>
-    letter.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
-  );
-  await writeFile(file, ascii);
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, inAscii(text.replaceAll('import("./', 'importModule("./')));
 }
 
 const main = await build(commandLine);

@@ -17,9 +17,7 @@ export function declareOperators(root: Commander, act: Act): void {
       .option('--yaml', 'Print a file for deploy --file')
       .addOption(verbose('Also list the options with their defaults')),
   ).action((given) => act(async () => (await import('../commands/status.ts')).status, given));
-  operated(define(root, 'doctor', 'Check credentials, stack, edge, clock and sign-in')).action((given) =>
-    act(async () => (await import('../commands/doctor.ts')).doctor, given),
-  );
+  declareDoctor(root, act);
   operated(
     define(root, 'logs', 'Show what the edge refused and why, from all regions', [
       'edge-upload logs --since 30m --follow',
@@ -64,4 +62,10 @@ export function declareOperators(root: Commander, act: Act): void {
       .option('--delete-kept', 'Also delete what an earlier --keep-data kept')
       .option('--no-wait', 'Do not wait for CloudFront to delete its copies of the function'),
   ).action((given) => act(async () => (await import('../commands/destroy.ts')).destroy, given));
+}
+
+export function declareDoctor(root: Commander, act: Act): void {
+  operated(define(root, 'doctor', 'Check credentials, stack, edge, clock and sign-in')).action((given) =>
+    act(async () => (await import('../commands/doctor.ts')).doctor, given),
+  );
 }

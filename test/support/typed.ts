@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { EVERY_COMMAND } from '../../cli/declare/every-command.ts';
+import type { Declare } from '../../cli/declare/shared.ts';
 import { run } from '../../cli/program.ts';
 import type { Ran, RunOptions } from './programs.ts';
 import { Screen } from './streams.ts';
@@ -9,11 +10,13 @@ interface TypedOptions extends RunOptions {
   /** Also the working directory, unless `cwd` is. */
   readonly home: string;
   readonly platform?: NodeJS.Platform;
+  /** All commands when absent. */
+  readonly commands?: readonly Declare[];
 }
 
 /** Runs `edge-upload <words>` without a terminal in this process, as bin/main.ts does in a process of its own. */
 export async function typed(words: readonly string[], options: TypedOptions): Promise<Ran> {
-  const { home, cwd = home, env = {}, input, platform = 'linux' } = options;
+  const { home, cwd = home, env = {}, input, platform = 'linux', commands = EVERY_COMMAND } = options;
   const { signal = new AbortController().signal } = options;
   // Every request under way listens to it.
   setMaxListeners(0, signal);
@@ -30,6 +33,6 @@ export async function typed(words: readonly string[], options: TypedOptions): Pr
     now: () => new Date(),
     signal,
   };
-  const code = await run(words, world, EVERY_COMMAND);
+  const code = await run(words, world, commands);
   return { code, stdout: stdout.text, stderr: stderr.text };
 }

@@ -1,0 +1,9 @@
+/**
+ * Writes other letters of a program as escapes. esbuild leaves them in regular expressions and tagged templates. One of them
+ * doubles the time to read the program.
+ */
+export function inAscii(program: string): string {
+  return program.replace(/\P{ASCII}/gu, (letter) =>
+    letter.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
+}

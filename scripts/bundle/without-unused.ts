@@ -1,0 +1,34 @@
+import type { Plugin } from 'esbuild';
+
+/** Parts of undici that its index loads and that are not used here. */
+const UNUSED_UNDICI =
+  /^\.\/lib\/(?:(?:web|mock|cache|interceptor|handler)\/|dispatcher\/(?:balanced|round-robin|proxy|socks5|env-http|retry|h2c))/;
+
+/** What an unused module has of the names that are read while others load. */
+const UNUSED =
+  'exports.CacheStorage = class {}; exports.IncomingMessage = class {}; exports.maxHeaderSize = 16384;';
+
+/**
+ * Leaves out what costs time at each start and is not used. undici's index loads fetch, mocks, caches and cookies, and
+ * with the cookies Node's own undici; it creates a `CacheStorage` at once, which stays. Its HTTP/2 client loads node:http2.
+ * It loads node:http for the limit of headers and one class alone. commander loads node:child_process for commands that are
+ * programs of their own. ora measures text by string-width, whose tables take 50 ms to load on a slow computer; ours has
+ * the same signature.
+ */
+export const withoutUnused: Plugin = {
+  name: 'without-unused',
+  setup({ onResolve, onLoad, resolve }) {
+    const unused = (path: string) => ({ path, namespace: 'unused' });
+    onResolve({ filter: UNUSED_UNDICI }, ({ path, importer }) =>
+      /undici[\\/]index\.js$/.test(importer) ? unused(path) : undefined,
+    );
+    onResolve({ filter: /^\.\/client-h2\.js$/ }, ({ path }) => unused(path));
+    onResolve({ filter: /^node:(?:http|child_process)$/ }, ({ path, importer }) =>
+      /node_modules[\\/](?:undici|commander)[\\/]/.test(importer) ? unused(path) : undefined,
+    );
+    onResolve({ filter: /^string-width$/ }, ({ resolveDir }) =>
+      resolve('fast-string-width', { kind: 'import-statement', resolveDir }),
+    );
+    onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: UNUSED }));
+  },
+};
