@@ -165,7 +165,8 @@ async function abortOne(context: Context, subject: JournalSubject): Promise<void
     const tokens = tokenSource(context, target);
     const { edge } = connectEdge(context, { url: target.url, dispatcher, tokens });
     const warn = (text: string) => context.ui.event({ type: 'warning', text });
-    await abortRecorded(subject, { edge, journals: openJournals(context), now, signal, warn });
+    const journals = openJournals(context, () => journalFolder(context));
+    await abortRecorded(subject, { edge, journals, now, signal, warn });
   } finally {
     await dispatcher.destroy();
   }

@@ -4,7 +4,8 @@ import { RETRY, type RetryPolicy } from '../../protocol/retry-rules.ts';
 import type { Context } from '../context.ts';
 import type { TokenSource } from '../identity/tokens/access-token.ts';
 import { formatDuration } from '../ui/format.ts';
-import { createRateLimit } from './pacing/outflow.ts';
+import type { Ui } from '../ui/ui.ts';
+import type { RateLimit } from './pacing/outflow.ts';
 import { createEdgeClient, type EdgeClient, type Trouble } from './wire/edge-client.ts';
 import { CLOCK, type Clock, type PassingFailure } from './wire/retry.ts';
 
@@ -16,8 +17,8 @@ export interface EdgeOptions {
   readonly tokens: TokenSource;
   /** A request that moves no byte for so long is cut, milliseconds; 0: never. */
   readonly stallMs?: number;
-  /** Bytes a second of the whole process. */
-  readonly limitRate?: number;
+  /** Shared by all that it bounds. */
+  readonly rateLimit?: RateLimit | undefined;
   readonly retry?: RetryPolicy;
   readonly clock?: Clock;
   /** Called when the number of requests that wait for another try changes. */
@@ -45,9 +46,14 @@ const NOTE_EVERY_MS = 10_000;
 /** After Ctrl-C, clean-up requests are given up early. */
 const CLEAN_UP = { retry: { ...RETRY, tries: 3, windowMs: 5_000 }, stallMs: 5_000 };
 
+/** Where the requests of an edge report to, and what aborts them. */
+export interface EdgeWorld extends Pick<Context, 'now' | 'signal'> {
+  readonly ui: Pick<Ui, 'event'>;
+}
+
 /** Returns the clients of one command for an edge. */
-export function connectEdge({ ui, signal, now }: Context, options: EdgeOptions): EdgeConnection {
-  const { url, dispatcher, tokens, limitRate, onTrouble } = options;
+export function connectEdge({ ui, signal, now }: EdgeWorld, options: EdgeOptions): EdgeConnection {
+  const { url, dispatcher, tokens, rateLimit: limit, onTrouble } = options;
   const { stallMs = STALL_MS, retry = RETRY, clock = CLOCK } = options;
   let notedAt = Number.NEGATIVE_INFINITY;
   const onRetry = (subject: string, failure: PassingFailure, tries: number, waitMs: number) => {
@@ -59,7 +65,6 @@ export function connectEdge({ ui, signal, now }: Context, options: EdgeOptions):
       text: `${subject}: ${failure.message} Trying again in ${formatDuration(waitMs)} (try ${tries + 1}).`,
     });
   };
-  const limit = limitRate === undefined ? undefined : createRateLimit(limitRate, clock, signal);
   const wire = { url, dispatcher, tokens, clock, now, limit, onRetry };
   const sending = delayedSignal(signal, GRACE_MS);
   const cleaningUp = delayedSignal(signal, CLEAN_UP_MS);

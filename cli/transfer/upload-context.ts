@@ -1,25 +1,37 @@
-import type { Context } from '../context.ts';
-import { connectEdge, type EdgeOptions } from './edge-connection.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { connectEdge, type EdgeOptions, type EdgeWorld } from './edge-connection.ts';
 import type { LimitsMemory } from './limits.ts';
 import { createLimits } from './limits.ts';
-import { openJournals } from './multipart/journals.ts';
+import type { Journals } from './multipart/journals.ts';
 import type { FileUploadContext } from './multipart/upload-file.ts';
 import type { StreamUploadContext } from './multipart/upload-stream.ts';
 import { createRings } from './pacing/buffers.ts';
+import { createRateLimit } from './pacing/outflow.ts';
 import { createPartLimiter } from './pacing/part-limiter.ts';
 import { createPool } from './pacing/pool.ts';
 import { type Algorithm, openDigester } from './proof/digests.ts';
 import { createDiskCalls, type DiskCalls } from './sources/disk-calls.ts';
 import { CLOCK } from './wire/retry.ts';
 
-/** What all uploads of one command share; each function takes the part of it that it needs. */
+/** What the uploads of one command share; each function takes the part of it that it needs. */
 export interface UploadContext extends FileUploadContext, StreamUploadContext {
   readonly disk: DiskCalls;
+  /** Returns a context that shares memory, limits and connections with this one, but is aborted and reports apart. */
+  readonly apart: (world: UploadWorld) => UploadContext;
 }
 
-export interface UploadContextOptions extends EdgeOptions {
+/** Where uploads report to, what aborts them, and where they are recorded to be resumed. */
+export interface UploadWorld extends EdgeWorld {
+  readonly journals: Journals;
+  /** Called when the number of requests that wait for another try changes. */
+  readonly onTrouble?: EdgeOptions['onTrouble'];
+}
+
+export interface UploadContextOptions extends Omit<EdgeOptions, 'rateLimit' | 'onTrouble'> {
   /** Requests under way at once, of all files together. */
   readonly concurrency?: number;
+  /** Bytes a second, of all files together. */
+  readonly limitRate?: number;
   /** The checksum that S3 verifies and stores. */
   readonly checksum?: Algorithm;
   /** What an earlier command learned of the edge's limits; absent: the edge is asked. */
@@ -29,26 +41,32 @@ export interface UploadContextOptions extends EdgeOptions {
 const CONCURRENCY = 32;
 
 export async function openUploadContext(
-  context: Context,
+  world: UploadWorld,
   options: UploadContextOptions,
 ): Promise<UploadContext> {
-  const { ui, signal, now } = context;
   const { concurrency = CONCURRENCY, checksum = 'crc32', clock = CLOCK } = options;
   const { tokens, limitRate, limitsMemory } = options;
-  const { edge, cleanUp } = connectEdge(context, options);
-  return {
-    edge,
-    cleanUp,
-    limits: createLimits({ edge, tokens, memory: limitsMemory, signal }),
-    journals: openJournals(context),
+  const rateLimit = limitRate === undefined ? undefined : createRateLimit(limitRate, clock, world.signal);
+  const parts = (own: UploadWorld) => {
+    const { ui, signal, now, journals, onTrouble } = own;
+    return {
+      ...connectEdge(own, { ...options, rateLimit, ...omitUndefined({ onTrouble }) }),
+      journals,
+      now,
+      signal,
+      warn: (text: string) => ui.event({ type: 'warning', text }),
+      note: (text: string) => ui.event({ type: 'note', text }),
+    };
+  };
+  const first = parts(world);
+  const shared: Omit<UploadContext, keyof typeof first> = {
+    limits: createLimits({ edge: first.edge, tokens, memory: limitsMemory, signal: world.signal }),
     digester: await openDigester(checksum),
     rings: createRings(),
     disk: createDiskCalls(CLOCK.now),
     slots: createPool(concurrency),
     limiter: createPartLimiter({ most: concurrency, limitRate, clock }),
-    now,
-    signal,
-    warn: (text) => ui.event({ type: 'warning', text }),
-    note: (text) => ui.event({ type: 'note', text }),
+    apart: (own) => ({ ...shared, ...parts(own) }),
   };
+  return { ...shared, ...first };
 }

@@ -1,8 +1,9 @@
 import type { Context } from '../../context.ts';
 import { type ErrorCode, isUserError, systemCode, type UserError } from '../../errors.ts';
 import { diskError } from '../../settings/files.ts';
+import type { Ui } from '../../ui/ui.ts';
 import { whenFree } from '../pacing/descriptors.ts';
-import { type Journal, journalFolder, withJournal } from './journal.ts';
+import { type Journal, withJournal } from './journal.ts';
 import type { JournalSubject } from './journal-entry.ts';
 
 /** A journal that stops writing after the first failure: bookkeeping never fails an upload. */
@@ -69,16 +70,21 @@ function optional(journal: Journal, onTrouble: (error: UserError) => void): Opti
   };
 }
 
-/** The journals of a command; the first trouble with them is a warning, the others are not reported. */
-export function openJournals(context: Context): Journals {
-  const { ui, signal } = context;
+interface JournalsWorld extends Pick<Context, 'signal'> {
+  readonly ui: Pick<Ui, 'event'>;
+}
+
+/**
+ * Returns the journals in a folder. The first trouble with them is a warning, the others are not reported.
+ * @param folder returns the folder; it throws where this computer has none.
+ */
+export function openJournals({ ui, signal }: JournalsWorld, folder: () => string): Journals {
   let warned = false;
   const onTrouble = ({ message }: UserError) => {
     const text = `An interrupted upload may have to start again: ${message}`;
     if (!warned) ui.event({ type: 'warning', text });
     warned = true;
   };
-  const folder = () => journalFolder(context);
   return {
     folder,
     async use<T>(subject: JournalSubject, work: (journal: OptionalJournal) => Promise<T>) {

@@ -64,7 +64,7 @@ export async function uploadStream(
 ): Promise<Stored> {
   const { edge, digester, slots, journals } = context;
   const { key } = upload;
-  const parts = bufferedParts(readUntil(stream, 'standard input', context.signal), partSize);
+  const parts = bufferedParts(readUntil(stream, name, context.signal), partSize);
   const [first = NO_BYTES, second] = [await nextOf(parts), await nextOf(parts)];
   if (second !== undefined && multipart === 'never') throw needsParts(name, partSize);
   if (second === undefined && multipart !== 'always') {

@@ -23,7 +23,12 @@ export type Item = {
       /** A folder listed it as a regular file; paths that were typed are checked later. */
       readonly found?: true;
     }
-  | { readonly kind: 'stream'; readonly stream: Readable }
+  | {
+      readonly kind: 'stream';
+      readonly stream: Readable;
+      /** Bytes, where they are known. */
+      readonly size?: number;
+    }
   | { readonly kind: 'refused'; readonly error: UserError }
 );
 

@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { interrupted, UserError } from '../../errors.ts';
+import { interrupted, isUserError, UserError } from '../../errors.ts';
 import { orInterrupted } from '../../network/deadline.ts';
 import { readError } from './read-error.ts';
 
@@ -23,7 +23,8 @@ export async function* readUntil(
   try {
     yield* addAbortSignal(signal, stream) as AsyncIterable<Buffer>;
   } catch (error) {
-    throw signal.aborted ? interrupted() : readError(name, error);
+    if (signal.aborted) throw interrupted();
+    throw isUserError(error) ? error : readError(name, error);
   }
 }
 

@@ -1,0 +1,127 @@
+import { formatBytes } from '../ui/format.ts';
+import { abortRecorded } from './multipart/abort.ts';
+import { journalId, journalIds } from './multipart/journal.ts';
+import { uploadFileInParts } from './multipart/upload-file.ts';
+import { streamBounds, uploadStream } from './multipart/upload-stream.ts';
+import { contentType } from './object-headers.ts';
+import { checkKey } from './placing.ts';
+import { type PlanOptions, planUpload } from './plan.ts';
+import type { FileMeter, Meter } from './progress.ts';
+import { putObject, type Stored } from './put-object.ts';
+import { pathText } from './sources/file-path.ts';
+import { withSegment } from './sources/segment.ts';
+import { openFile } from './sources/source-file.ts';
+import type { Item } from './sources/sources.ts';
+import {
+  openUploadContext,
+  type UploadContext,
+  type UploadContextOptions,
+  type UploadWorld,
+} from './upload-context.ts';
+
+/** How one object is stored. */
+interface ItemOptions extends PlanOptions {
+  /** Header fields of the object, as `objectHeaders` returns them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** An existing object is not replaced. */
+  readonly noClobber?: boolean;
+  /** Parts of a stream under way at once. */
+  readonly concurrency?: number;
+  readonly meter: Meter;
+}
+
+/** Stores files and streams through one edge: `put` and the library are made of it. */
+export interface Uploader {
+  readonly context: UploadContext;
+  /** @throws {UserError} */
+  upload(item: Item, options: ItemOptions): Promise<Stored>;
+  /** Returns an uploader that shares memory and connections with this one, but is aborted and reports apart. */
+  apart(world: UploadWorld): Uploader;
+}
+
+export async function openUploader(world: UploadWorld, options: UploadContextOptions): Promise<Uploader> {
+  return uploaderIn(await openUploadContext(world, options));
+}
+
+function uploaderIn(context: UploadContext): Uploader {
+  const { journals } = context;
+  let ids: Promise<ReadonlySet<string>> | undefined;
+  const unfinished = () => {
+    ids ??= journals.orWarn(() => journalIds(journals.folder()), new Set<string>());
+    return ids;
+  };
+  return {
+    context,
+    async upload(item, options) {
+      if (item.kind === 'refused') throw item.error;
+      checkKey(item.key, item.name);
+      return item.kind === 'stream'
+        ? uploadFromStream(item, options, context)
+        : uploadFile(item, options, context, unfinished);
+    },
+    apart: (world) => uploaderIn(context.apart(world)),
+  };
+}
+
+/** What to store, whether from a file or a stream. */
+function describe({ name, key }: Item, { headers, noClobber = false }: ItemOptions, meter: FileMeter) {
+  return {
+    key,
+    headers: { 'content-type': contentType(key, name), ...headers },
+    noClobber,
+    onSent: meter.moved,
+    onFound: meter.found,
+  };
+}
+
+/** @param unfinished returns the ids of the journals that earlier runs left. */
+async function uploadFile(
+  item: Item & { kind: 'file' },
+  options: ItemOptions,
+  context: UploadContext,
+  unfinished: () => Promise<ReadonlySet<string>>,
+): Promise<Stored> {
+  const { edge, journals, digester, slots, disk, signal } = context;
+  const file = await openFile(item.path, { name: item.name, regular: item.found, signal, disk });
+  const progress = options.meter.begin(item.name, file.size);
+  try {
+    const plan = planUpload(item.name, file.size, options);
+    const upload = describe(item, options, progress);
+    const path = pathText(item.path);
+    if (plan.multipart) {
+      const partSizeGiven = options.partSize !== undefined;
+      return await uploadFileInParts({ file, path, upload, plan, partSizeGiven }, context);
+    }
+    const subject = { url: edge.url, key: item.key, path };
+    // An earlier run may have left it in parts: it was larger then, or --multipart always was given.
+    const ids = await unfinished();
+    if (ids.size > 0 && ids.has(journalId(subject))) {
+      await journals.orWarn(() => abortRecorded(subject, context), undefined);
+    }
+    const whole = { from: 0, length: file.size };
+    return await slots.run(() =>
+      withSegment(file, whole, context, (segment) => putObject(segment, upload, digester, edge)),
+    );
+  } finally {
+    progress.end();
+    file.close();
+  }
+}
+
+async function uploadFromStream(
+  item: Item & { kind: 'stream' },
+  options: ItemOptions,
+  context: UploadContext,
+): Promise<Stored> {
+  const { stream, name, size } = item;
+  const { memory } = streamBounds(options);
+  const sentence = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  context.note(`${sentence} cannot be read twice: up to ${formatBytes(memory)} of it are kept in memory.`);
+  const progress = options.meter.begin(name, size);
+  const upload = describe(item, options, progress);
+  try {
+    return await uploadStream({ stream, name, upload }, options, context);
+  } finally {
+    progress.end();
+  }
+}
