@@ -20,9 +20,12 @@ export const compact = {
   external: ['@napi-rs/keyring'],
 } satisfies BuildOptions;
 
-/** CommonJS from modules that read `import.meta.url`. */
+/** In parts, because the build of the tests replaces it in sources. */
+const OWN_URL = ['import', 'meta', 'url'].join('.');
+
+/** CommonJS from modules that read their own URL. */
 export const commonJs = {
   format: 'cjs',
-  define: { 'import.meta.url': 'importMetaUrl' },
+  define: { [OWN_URL]: 'importMetaUrl' },
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
 } satisfies BuildOptions;

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { extract } from 'tar';
+import { NODE_VERSION, platformOf } from './platforms.ts';
+import { runTool } from './run-tool.ts';
+
+/**
+ * Downloads Node for a platform from npm, and unpacks it below `folder`.
+ * @returns the path of the `node` program.
+ * @throws {Error} if the tarball differs from the one that this repository names.
+ */
+export async function nodeRuntime(name: string, folder: string): Promise<string> {
+  const { node: packageName, integrity } = platformOf(name);
+  const target = join(folder, name);
+  await mkdir(target, { recursive: true });
+  const spec = `${packageName}@${NODE_VERSION}`;
+  const packed = await runTool('npm', ['pack', spec, '--json', '--pack-destination', target]);
+  const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+  const tarball = join(target, filename);
+  const digest = createHash('sha512')
+    .update(await readFile(tarball))
+    .digest('base64');
+  if (`sha512-${digest}` !== integrity) throw new Error(`${spec} is not the expected file: sha512-${digest}`);
+  await extract({ file: tarball, cwd: target, strip: 1 });
+  return join(target, name.startsWith('win-') ? 'bin/node.exe' : 'bin/node');
+}
+
+/** Returns the path of the licences of a Node and of what it contains. */
+export function licenceOf(node: string): string {
+  return join(dirname(node), '../LICENSE');
+}
