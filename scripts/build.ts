@@ -73,6 +73,16 @@ const programs = (): BuildOptions => ({
   banner: { js: commonJsGlobals },
 });
 
+/** The library: `import { createUploader } from 'edge-upload'`. CommonJS, whose named exports ES modules can import. */
+const library: BuildOptions = {
+  ...compact,
+  ...commonJs,
+  plugins: [withoutUnused, onDemand],
+  entryPoints: ['cli/library/create-uploader.ts'],
+  outfile: `${aside}/uploader.cjs`,
+  minifyIdentifiers: true,
+};
+
 /** The construct for CDK apps of others, which have the CDK: `import { UploadEdge } from 'edge-upload/cdk'`. */
 const construct: BuildOptions = {
   ...shared,
@@ -112,13 +122,13 @@ async function toRunCached(file: string): Promise<void> {
 const main = await build(commandLine);
 for (const name of ['main', 'put']) await toRunCached(`${aside}/${name}.cjs`);
 const others = await Promise.all([
-  ...[programs(), construct, edge(false), edge(true)].map((options) => build(options)),
+  ...[programs(), library, construct, edge(false), edge(true)].map((options) => build(options)),
   buildCdk({ ...shared, outdir: aside, banner: { js: commonJsGlobals } }),
 ]);
 for (const name of ['edge', 'edge-page']) await quoteForJson(`${aside}/${name}.cjs`);
 const results = [main, ...others, ...(await buildSandbox({ ...shared, outfile: `${aside}/sandbox.cjs` }))];
 const page = await buildPage();
-await writeTypes('infra/upload-edge.ts', `${aside}/types`);
+await writeTypes(['cli/library/create-uploader.ts', 'infra/upload-edge.ts'], `${aside}/types`);
 await writeFile(`${aside}/page.json`, JSON.stringify(page.files));
 const metafiles = [...results, ...page.metafiles.map((metafile) => ({ metafile }))].flatMap(
   ({ metafile }): Metafile[] => (metafile === undefined ? [] : [metafile]),

@@ -17,20 +17,24 @@ const SETTINGS = [
   '--strict',
 ];
 
-/** Writes the declarations of a module and of what they import, for those who import the package from TypeScript. */
-export async function writeTypes(module: string, folder: string): Promise<void> {
+/** Writes the declarations of modules and of what they import, for those who import the package from TypeScript. */
+export async function writeTypes(modules: readonly string[], folder: string): Promise<void> {
   const all = await mkdtemp(join(tmpdir(), 'edge-upload-types-'));
   try {
-    const args = [...FLAGS, ...SETTINGS, '--rootDir', '.', '--outDir', all, module];
+    const args = [...FLAGS, ...SETTINGS, '--rootDir', '.', '--outDir', all, ...modules];
     await promisify(execFile)(join(ROOT, 'node_modules/.bin/tsc'), args, { cwd: ROOT });
-    await copyReached(all, folder, module.replace(/ts$/, 'd.ts'));
+    await copyReached(
+      all,
+      folder,
+      modules.map((module) => module.replace(/ts$/, 'd.ts')),
+    );
   } finally {
     await rm(all, { recursive: true, force: true });
   }
 }
 
-async function copyReached(all: string, folder: string, declarations: string): Promise<void> {
-  const waiting = [declarations];
+async function copyReached(all: string, folder: string, declarations: readonly string[]): Promise<void> {
+  const waiting = [...declarations];
   for (const name of waiting) {
     const text = await readFile(join(all, name), 'utf8');
     for (const [, path = ''] of text.matchAll(/from '(\.[^']*)\.ts'/g)) {

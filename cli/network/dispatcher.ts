@@ -13,6 +13,8 @@ export interface DispatcherOptions {
   readonly env: Context['env'];
   /** Embedded cloud to reach: only its authority is trusted, and no proxy is used. */
   readonly local?: Pick<LocalCloud, 'caFile'> | undefined;
+  /** Authorities in PEM that replace those of Node. */
+  readonly ca?: string | readonly string[] | undefined;
   /** Maximum number of connections to one host; unlimited when absent. */
   readonly connections?: number;
 }
@@ -32,6 +34,10 @@ function authority({ caFile }: Pick<LocalCloud, 'caFile'>): string {
       },
     );
   }
+}
+
+function authorities(ca: DispatcherOptions['ca']): string | string[] | undefined {
+  return typeof ca === 'object' ? [...ca] : ca;
 }
 
 /** Adds the brackets to IPv6 addresses, which undici omits. */
@@ -90,11 +96,11 @@ class RoutedAgent extends Agent {
  * plain http only to this computer. Redirects are not followed. `NODE_EXTRA_CA_CERTS` is read by Node itself. The caller closes it.
  * An invalid proxy address is a `settings` error of the first request that needs it.
  */
-export function openDispatcher({ env, local, connections }: DispatcherOptions): Dispatcher {
+export function openDispatcher({ env, local, ca, connections }: DispatcherOptions): Dispatcher {
   // One context for all connections: reading authorities takes longer than a handshake.
   const secureContext = createSecureContext({
     minVersion: 'TLSv1.2',
-    ...omitUndefined({ ca: local && authority(local) }),
+    ...omitUndefined({ ca: local ? authority(local) : authorities(ca) }),
   });
   const direct = buildConnector({ secureContext, timeout: CONNECT_MS });
   const tunnels = new Map<string, Tunnel>();

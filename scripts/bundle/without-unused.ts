@@ -2,7 +2,7 @@ import type { Plugin } from 'esbuild';
 
 /** Parts of undici that its index loads and that are not used here. */
 const UNUSED_UNDICI =
-  /^\.\/lib\/(?:(?:web|mock|cache|interceptor|handler)\/|dispatcher\/(?:balanced|round-robin|proxy|socks5|env-http|retry|h2c))/;
+  /^\.\/lib\/(?:global$|(?:web|mock|cache|interceptor|handler)\/|dispatcher\/(?:balanced|round-robin|proxy|socks5|env-http|retry|h2c))/;
 
 /** What an unused module has of the names that are read while others load. */
 const UNUSED =
@@ -10,8 +10,8 @@ const UNUSED =
 
 /**
  * Leaves out what costs time at each start and is not used. undici's index loads fetch, mocks, caches and cookies, and
- * with the cookies Node's own undici; it creates a `CacheStorage` at once, which stays. Its HTTP/2 client loads node:http2.
- * It loads node:http for the limit of headers and one class alone. commander loads node:child_process for commands that are
+ * with the cookies Node's own undici; it creates a `CacheStorage` at once, which stays, and replaces the dispatcher of Node's
+ * own `fetch`. Its HTTP/2 client loads node:http2. Its HTTP/1.1 client has half of `fetch` for bodies that are forms. It loads node:http for the limit of headers and one class alone. commander loads node:child_process for commands that are
  * programs of their own. ora measures text by string-width, whose tables take 50 ms to load on a slow computer; ours has
  * the same signature.
  */
@@ -22,7 +22,7 @@ export const withoutUnused: Plugin = {
     onResolve({ filter: UNUSED_UNDICI }, ({ path, importer }) =>
       /undici[\\/]index\.js$/.test(importer) ? unused(path) : undefined,
     );
-    onResolve({ filter: /^\.\/client-h2\.js$/ }, ({ path }) => unused(path));
+    onResolve({ filter: /^(?:\.\/client-h2|\.\.\/web\/fetch\/body)\.js$/ }, ({ path }) => unused(path));
     onResolve({ filter: /^node:(?:http|child_process)$/ }, ({ path, importer }) =>
       /node_modules[\\/](?:undici|commander)[\\/]/.test(importer) ? unused(path) : undefined,
     );

@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts';
-import { type ErrorCode, isUserError, systemCode, type UserError } from '../../errors.ts';
+import { type ErrorCode, isUserError, systemCode, UserError } from '../../errors.ts';
 import { diskError } from '../../settings/files.ts';
 import type { Ui } from '../../ui/ui.ts';
 import { whenFree } from '../pacing/descriptors.ts';
@@ -67,6 +67,17 @@ function optional(journal: Journal, onTrouble: (error: UserError) => void): Opti
       if (writing) await attempt(() => journal.add(part));
     },
     remove: () => attempt(() => journal.remove()),
+  };
+}
+
+/** Returns journals that are never written: an upload that is interrupted starts again. */
+export function noJournals(): Journals {
+  return {
+    folder() {
+      throw new UserError('settings', 'Uploads are not recorded here, so none can be resumed.');
+    },
+    use: (_subject, work) => work(NONE),
+    orWarn: async (_work, otherwise) => otherwise,
   };
 }
 

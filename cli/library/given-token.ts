@@ -1,0 +1,53 @@
+import { isUserError, UserError } from '../errors.ts';
+import { expiryOf, isTokenText, type TokenSource } from '../identity/tokens/access-token.ts';
+import { renewingSource } from '../identity/tokens/renewing-source.ts';
+import type { TokenFunction } from './types.ts';
+
+/** End of a token that does not name one, in milliseconds after now: a day. The edge judges it by its own clock. */
+const UNKNOWN_END_MS = 86_400_000;
+
+function checked(token: unknown): string {
+  if (isTokenText(token)) return token;
+  // The text is not shown: it may be a token with a line break.
+  throw new UserError('usage', 'The token is not text that a header can carry.', {
+    hint: 'Pass an access token of this edge, without spaces and line breaks.',
+  });
+}
+
+function refused(reason: string | undefined): UserError {
+  const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
+  return new UserError('token_refused', `The edge does not accept the token${why}.`);
+}
+
+/**
+ * Returns the source of a program's token.
+ * @throws {UserError} `usage` for text that is not a token.
+ */
+export function givenToken(token: string | TokenFunction, now: () => Date): TokenSource {
+  if (typeof token !== 'function') {
+    const text = checked(token);
+    return {
+      current: async () => text,
+      held: () => text,
+      async renew(_rejected, reason) {
+        throw refused(reason);
+      },
+    };
+  }
+  return renewingSource(async (rejected, reason) => {
+    const issuedAt = now();
+    const accessToken = checked(await called(token, rejected));
+    if (accessToken === rejected) throw refused(reason);
+    const end = expiryOf(accessToken) ?? new Date(issuedAt.getTime() + UNKNOWN_END_MS);
+    return { accessToken, issuedAt, expiresAt: end };
+  }, now);
+}
+
+async function called(token: TokenFunction, rejected: string | undefined): Promise<unknown> {
+  try {
+    return await (rejected === undefined ? token() : token(rejected));
+  } catch (error) {
+    if (isUserError(error)) throw error;
+    throw new UserError('not_signed_in', 'The function for the token failed.', { cause: error });
+  }
+}

@@ -1,0 +1,101 @@
+import { resolve } from 'node:path';
+import { addAbortSignal, Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
+import { fileURLToPath } from 'node:url';
+import { keyProblem } from '../../protocol/key-rules.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { UserError } from '../errors.ts';
+import type { Item } from '../transfer/sources/sources.ts';
+import type { UploadOptions, UploadSource } from './types.ts';
+
+/** Bytes of a piece of what is in memory. */
+const PIECE = 64 * 1024;
+
+/**
+ * Returns what to upload as an item.
+ * @param signal ends the reading of a stream.
+ * @throws {UserError} `bad_key`, `usage`
+ */
+export function sourceItem(
+  source: UploadSource,
+  { key, size }: Pick<UploadOptions, 'key' | 'size'>,
+  signal: AbortSignal,
+): Item {
+  const problem = typeof key === 'string' ? keyProblem(key) : 'is not text';
+  if (problem !== undefined) throw new UserError('bad_key', `Invalid key “${key}”: it ${problem}.`);
+  if (size !== undefined && (!Number.isSafeInteger(size) || size < 0)) {
+    throw new UserError('usage', `Invalid value for size: ${size}. It is a whole number of bytes.`);
+  }
+  if (typeof source === 'string' || source instanceof URL) {
+    return { name: String(source), key, kind: 'file', path: pathOf(source) };
+  }
+  const { chunks, length = size } = streamOf(source, signal);
+  const pieces = bytesOf(chunks, key);
+  const exact = size === undefined ? pieces : ofSize(pieces, size, key);
+  // An error of a stream that nothing reads any more would end the process.
+  const stream = Readable.from(exact, { objectMode: false }).on('error', () => {});
+  return { name: key, key, kind: 'stream', stream, ...omitUndefined({ size: length }) };
+}
+
+function pathOf(source: string | URL): string {
+  if (source === '') throw new UserError('usage', 'The path of the source is empty.');
+  if (typeof source === 'string') return resolve(source);
+  try {
+    return fileURLToPath(source);
+  } catch (cause) {
+    throw new UserError('usage', `“${source.href}” is not the URL of a file.`, { cause });
+  }
+}
+
+interface Chunks {
+  readonly chunks: AsyncIterable<unknown> | Iterable<unknown>;
+  readonly length?: number;
+}
+
+function streamOf(source: Exclude<UploadSource, string | URL>, signal: AbortSignal): Chunks {
+  if (source instanceof Uint8Array) return { chunks: piecesOf(source), length: source.byteLength };
+  if (source instanceof ArrayBuffer) return streamOf(new Uint8Array(source), signal);
+  if (source instanceof Blob) {
+    return { chunks: Readable.fromWeb(source.stream() as ReadableStream, { signal }), length: source.size };
+  }
+  if (source instanceof ReadableStream) return { chunks: Readable.fromWeb(source, { signal }) };
+  if (source instanceof Readable) {
+    // Its reader gets the error.
+    return { chunks: addAbortSignal(signal, source).on('error', () => {}) };
+  }
+  if (typeof (source as unknown) === 'object' && source !== null && Symbol.asyncIterator in source) {
+    return { chunks: source };
+  }
+  throw new UserError('usage', 'The source is neither a path nor bytes, a Blob or a stream of bytes.');
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array, void, void> {
+  for (let at = 0; at < bytes.byteLength; at += PIECE) yield bytes.subarray(at, at + PIECE);
+}
+
+async function* bytesOf(chunks: Chunks['chunks'], key: string): AsyncGenerator<Buffer, void, void> {
+  for await (const chunk of chunks) {
+    if (chunk instanceof Uint8Array) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    else if (typeof chunk === 'string') yield Buffer.from(chunk);
+    else throw new UserError('usage', `The stream for ${key} yields ${typeof chunk} instead of bytes.`);
+  }
+}
+
+/** @throws {UserError} `file_changed` where the stream has another size. */
+async function* ofSize(
+  chunks: AsyncIterable<Buffer>,
+  size: number,
+  key: string,
+): AsyncGenerator<Buffer, void, void> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > size) throw notOfSize(key, size, 'more');
+    yield chunk;
+  }
+  if (bytes < size) throw notOfSize(key, size, `${bytes}`);
+}
+
+function notOfSize(key: string, size: number, found: string): UserError {
+  return new UserError('file_changed', `The stream for ${key} should have ${size} bytes; it has ${found}.`);
+}

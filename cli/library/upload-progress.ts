@@ -1,0 +1,62 @@
+import { createMeter, type Meter } from '../transfer/progress.ts';
+import { CLOCK } from '../transfer/wire/retry.ts';
+import type { UploadProgress } from './types.ts';
+
+/** The newest progress of an upload, for those who iterate it. */
+export interface ProgressFeed {
+  readonly meter: Meter;
+  /** Wakes all iterations once the upload has ended. */
+  end(): void;
+  /** Yields the newest progress each time that it changes, until the upload ends. */
+  iterate(): AsyncGenerator<UploadProgress, void, void>;
+}
+
+/** Creates a feed that keeps one snapshot, however slowly it is read. */
+export function createProgressFeed(): ProgressFeed {
+  let newest: UploadProgress | undefined;
+  let size: number | undefined;
+  let ended = false;
+  let changed = () => {};
+  let change = new Promise<void>((resolve) => {
+    changed = resolve;
+  });
+  const announce = () => {
+    const wake = changed;
+    change = new Promise<void>((resolve) => {
+      changed = resolve;
+    });
+    wake();
+  };
+  const meter = createMeter(
+    {
+      event(event) {
+        if (event.type !== 'transfer') return;
+        const { bytes, rate, trouble, active } = event;
+        size = active[0]?.size ?? size;
+        const isWaiting = trouble !== undefined;
+        newest = { bytes, rate, isWaiting, ...(size !== undefined && { totalBytes: size }) };
+        announce();
+      },
+    },
+    CLOCK.now,
+  );
+  return {
+    meter,
+    end() {
+      meter.close();
+      ended = true;
+      announce();
+    },
+    async *iterate() {
+      let seen: UploadProgress | undefined;
+      for (;;) {
+        const next = change;
+        if (newest !== undefined && newest !== seen) {
+          seen = newest;
+          yield newest;
+        } else if (ended) return;
+        else await next;
+      }
+    },
+  };
+}

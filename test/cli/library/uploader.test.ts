@@ -1,0 +1,331 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { crc32 } from 'node:zlib';
+import { createUploader, UploadError, type UploaderOptions } from '../../../cli/library/create-uploader.ts';
+import type { UploadProgress, UploadSource } from '../../../cli/library/types.ts';
+import { answerJson, answerXml, type Mischief } from '../transfer/helpers/edge.ts';
+import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
+
+const MIB = 1024 * 1024;
+
+/** An edge and an uploader for it. */
+async function rig(t: TestContext, options: Partial<UploaderOptions> = {}, mischief?: Mischief) {
+  const edge = await ownEdge(t, mischief);
+  const uploader = createUploader({ url: edge.url, token: 'good', ...options });
+  t.after(() => uploader.close());
+  return { edge, uploader };
+}
+
+const withCode =
+  (code: string, message = /./) =>
+  (error: unknown) =>
+    error instanceof UploadError && error.code === code && message.test(error.message);
+
+function webStream(...chunks: Uint8Array[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+}
+
+test('every kind of source is stored as it is', async (t) => {
+  const { edge, uploader } = await rig(t);
+  const folder = await ownFolder(t);
+  const bytes = randomBytes(100_000);
+  const path = join(folder, 'image.jpg');
+  await writeFile(path, bytes);
+  const sources: Record<string, () => UploadSource> = {
+    path: () => path,
+    url: () => pathToFileURL(path),
+    bytes: () => new Uint8Array(bytes),
+    view: () => new Uint8Array(Buffer.concat([randomBytes(3), bytes]).buffer.slice(0)).subarray(0, 0),
+    buffer: () => new Uint8Array(bytes).buffer,
+    blob: () => new Blob([new Uint8Array(bytes)]),
+    readable: () => Readable.from([bytes.subarray(0, 70_000), bytes.subarray(70_000)]),
+    web: () => webStream(bytes.subarray(0, 1), bytes.subarray(1)),
+    iterable: () =>
+      (async function* () {
+        yield bytes.subarray(0, 5);
+        yield bytes.subarray(5);
+      })(),
+  };
+  for (const [kind, source] of Object.entries(sources)) {
+    const expected = kind === 'view' ? Buffer.alloc(0) : bytes;
+    const key = `sources/${kind}.jpg`;
+    const stored = await uploader.upload(source(), { key });
+    assert.deepEqual(edge.stored.get(`/${key}`), expected, kind);
+    assert.equal(stored.bytes, expected.length);
+    assert.equal(stored.url, `${edge.url}/${key}`);
+    const crc = Buffer.alloc(4);
+    crc.writeUInt32BE(crc32(expected));
+    assert.deepEqual(stored.checksum, { algorithm: 'crc32', value: crc.toString('base64') });
+    assert.equal(edge.seen.at(-1)?.headers['content-type'], 'image/jpeg');
+  }
+  const text = await uploader.upload(Readable.from(['grün', 'e Wiese'], { encoding: 'utf8' }), {
+    key: 'text',
+  });
+  assert.equal(edge.stored.get('/text')?.toString(), 'grüne Wiese');
+  assert.equal(text.bytes, 12);
+});
+
+test('bytes and streams larger than a part are stored in parts', async (t) => {
+  const { edge, uploader } = await rig(t, { checksum: 'crc32' });
+  const bytes = randomBytes(11 * MIB);
+  const how = { partSize: 5 * MIB, metadata: { job: '7' } };
+  const [one, other] = await Promise.all([
+    uploader.upload(bytes, { key: 'bytes', ...how }),
+    uploader.upload(Readable.from([bytes]), { key: 'stream', ...how, size: bytes.length }),
+  ]);
+  assert.deepEqual([one.parts, other.parts], [3, 3]);
+  for (const key of ['bytes', 'stream']) assert.ok(edge.stored.get(`/${key}`)?.equals(bytes), key);
+});
+
+test('an upload is iterated for its progress', async (t) => {
+  const { uploader } = await rig(t);
+  const bytes = randomBytes(11 * MIB);
+  const upload = uploader.upload(bytes, { key: 'progress', partSize: 5 * MIB });
+  const seen: UploadProgress[] = [];
+  for await (const progress of upload) seen.push(progress);
+  assert.equal(seen.at(-1)?.bytes, bytes.length);
+  assert.ok(seen.every(({ totalBytes, isWaiting }) => totalBytes === bytes.length && !isWaiting));
+  assert.equal((await upload).bytes, bytes.length);
+  // A second reader comes late.
+  for await (const progress of upload) assert.equal(progress.bytes, bytes.length);
+});
+
+test('a failed upload is thrown where it is awaited and where it is iterated', async (t) => {
+  const { uploader } = await rig(t, { token: 'bad' });
+  const upload = uploader.upload(new Uint8Array(1), { key: 'refused' });
+  await assert.rejects(async () => {
+    for await (const _ of upload);
+  }, withCode('token_refused'));
+  await assert.rejects(upload, withCode('token_refused', /does not accept the token/));
+});
+
+/** Refuses every PUT. */
+const refusing =
+  (refuse: (response: Parameters<Mischief>[1]) => void): Mischief =>
+  (request, response) => {
+    if (request.method !== 'PUT') return false;
+    request.resume().on('end', () => refuse(response));
+    return true;
+  };
+
+test('failures have the documented codes', async (t) => {
+  const folder = await ownFolder(t);
+  const bytes = new Uint8Array(10);
+  const cases: [code: string, source: UploadSource, refuse?: (response: Parameters<Mischief>[1]) => void][] =
+    [
+      ['file_missing', join(folder, 'none')],
+      ['file_is_folder', folder],
+      ['forbidden', bytes, (response) => answerJson(response, 403, 'prefix_not_allowed')],
+      ['exists', bytes, (response) => answerXml(response, 412, 'PreconditionFailed')],
+      ['too_large', bytes, (response) => answerJson(response, 413, 'too_large')],
+      ['refused_by_store', bytes, (response) => answerXml(response, 400, 'InvalidRequest')],
+    ];
+  for (const [code, source, refuse] of cases) {
+    const { uploader } = await rig(t, {}, refuse && refusing(refuse));
+    await assert.rejects(
+      uploader.upload(source, { key: 'image.jpg', noClobber: true }),
+      withCode(code),
+      code,
+    );
+  }
+  const closed = createTcpServer().listen(0, '127.0.0.1');
+  await once(closed, 'listening');
+  const { port } = closed.address() as AddressInfo;
+  closed.close();
+  const signal = AbortSignal.timeout(60_000);
+  const nobody = createUploader({ url: `http://127.0.0.1:${port}`, token: 'good', signal });
+  await assert.rejects(nobody.upload(bytes, { key: 'a' }), withCode('unreachable'));
+  await nobody.close();
+  await assert.rejects(nobody.upload(bytes, { key: 'a' }), withCode('usage', /closed/));
+});
+
+test('options that cannot be used are refused, and nothing is sent', async (t) => {
+  const { edge, uploader } = await rig(t);
+  const key = 'a';
+  const refused: [code: string, message: RegExp, run: () => unknown][] = [
+    ['usage', /https/, () => createUploader({ url: 'http://uploads.example.com', token: 'good' })],
+    ['usage', /user name/, () => createUploader({ url: 'https://a:b@uploads.example.com', token: 'good' })],
+    ['usage', /^The token is not text/, () => createUploader({ url: edge.url, token: 'secret\r\nx: y' })],
+    ['usage', /concurrency/, () => createUploader({ url: edge.url, token: 'good', concurrency: 0 })],
+    ['usage', /rateLimit/, () => createUploader({ url: edge.url, token: 'good', rateLimit: Number.NaN })],
+    ['usage', /stallTimeout/, () => createUploader({ url: edge.url, token: 'good', stallTimeout: -1 })],
+    ['usage', /checksum/, () => createUploader({ url: edge.url, token: 'good', checksum: 'md5' as 'crc32' })],
+    ['bad_key', /“\.\.” as a segment/, () => uploader.upload(new Uint8Array(1), { key: '../etc/passwd' })],
+    ['bad_key', /control character/, () => uploader.upload(new Uint8Array(1), { key: 'a\r\nb' })],
+    ['bad_key', /is empty/, () => uploader.upload(new Uint8Array(1), { key: '' })],
+    ['usage', /partSize/, () => uploader.upload(new Uint8Array(1), { key, partSize: 1 })],
+    ['usage', /contentType/, () => uploader.upload(new Uint8Array(1), { key, contentType: 'no\r\nx: y' })],
+    ['usage', /multipart/, () => uploader.upload(new Uint8Array(1), { key, multipart: 'no' as 'auto' })],
+    ['usage', /size/, () => uploader.upload(new Uint8Array(1), { key, size: -1 })],
+    ['usage', /source/, () => uploader.upload(7 as unknown as string, { key })],
+    ['usage', /source/, () => uploader.upload('', { key })],
+    ['usage', /not the URL of a file/, () => uploader.upload(new URL('https://example.com'), { key })],
+    ['usage', /number instead of bytes/, () => uploader.upload(Readable.from([7, 8]), { key })],
+  ];
+  for (const [code, message, run] of refused) {
+    await assert.rejects(async () => run(), withCode(code, message), String(message));
+  }
+  const { token } = { token: 'secret\nsecret' };
+  assert.throws(
+    () => createUploader({ url: edge.url, token }),
+    (error: Error) => !/secret/.test(`${error.message}${JSON.stringify(error)}`),
+  );
+  assert.deepEqual(edge.seen, []);
+});
+
+test('a stream with another size than its own is not stored', async (t) => {
+  const { edge, uploader } = await rig(t);
+  const chunks = () => Readable.from([randomBytes(6 * MIB), randomBytes(6 * MIB)]);
+  for (const size of [12 * MIB - 1, 12 * MIB + 1, 0]) {
+    const upload = uploader.upload(chunks(), { key: 'sized', size, partSize: 5 * MIB });
+    await assert.rejects(upload, withCode('file_changed', /The stream for sized should have/));
+  }
+  assert.equal(edge.stored.size, 0);
+  assert.equal(edge.multipart.open.size, 0);
+});
+
+test("an error of a stream is the cause of the upload's error", async (t) => {
+  const { edge, uploader } = await rig(t);
+  const broken = new Error('the camera is off');
+  const failing = Readable.from(
+    (async function* () {
+      yield randomBytes(10);
+      throw broken;
+    })(),
+  );
+  await assert.rejects(
+    uploader.upload(failing, { key: 'camera' }),
+    (error) => withCode('file_unreadable')(error) && (error as Error).cause === broken,
+  );
+  assert.equal(edge.stored.size, 0);
+});
+
+test('a function gives tokens, and another one after a refusal', async (t) => {
+  const asked: (string | undefined)[] = [];
+  const { edge, uploader } = await rig(t, {
+    async token(refused) {
+      asked.push(refused);
+      return refused === undefined ? 'old' : 'good';
+    },
+  });
+  await Promise.all(['a', 'b', 'c'].map((key) => uploader.upload(new Uint8Array(1), { key })));
+  assert.equal(edge.stored.size, 3);
+  assert.deepEqual(asked, [undefined, 'old']);
+  const { uploader: failing } = await rig(t, {
+    token() {
+      throw new Error('vault is sealed');
+    },
+  });
+  await assert.rejects(
+    failing.upload(new Uint8Array(1), { key: 'a' }),
+    (error) => withCode('not_signed_in')(error) && /sealed/.test(String((error as Error).cause)),
+  );
+});
+
+test('the token goes to the edge alone: redirects are not followed', async (t) => {
+  const reached: string[] = [];
+  const other = createServer((request, response) => {
+    reached.push(request.headers.authorization ?? 'nothing');
+    response.end();
+  }).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.after(() => other.close());
+  const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
+  const { uploader } = await rig(t, {}, (request, response) => {
+    request.resume();
+    response.writeHead(307, { location, connection: 'close' }).end();
+    return true;
+  });
+  await assert.rejects(uploader.upload(new Uint8Array(1), { key: 'a' }), withCode('not_an_edge'));
+  assert.deepEqual(reached, []);
+});
+
+/** Lets two parts through, then calls `reached` and holds the others. */
+function holdingParts(reached: () => void): Mischief {
+  let parts = 0;
+  return (request) => {
+    if (!/partNumber/.test(request.url ?? '')) return false;
+    parts += 1;
+    if (parts === 3) reached();
+    return parts > 2;
+  };
+}
+
+const parted = { partSize: 5 * MIB };
+
+test('an aborted upload of a file resumes from its folder, also for another uploader', async (t) => {
+  const folder = await ownFolder(t);
+  const bytes = randomBytes(21 * MIB);
+  const path = join(folder, 'film.mp4');
+  await writeFile(path, bytes);
+  const resume = { dir: join(folder, 'journals') };
+  const abort = new AbortController();
+  let hold: Mischief | undefined = holdingParts(() => abort.abort('enough'));
+  const { edge, uploader } = await rig(t, { resume, concurrency: 1 }, (...all) => hold?.(...all) ?? false);
+  await assert.rejects(
+    uploader.upload(path, { key: 'film.mp4', ...parted, signal: abort.signal }),
+    (error) => withCode('interrupted')(error) && (error as Error).cause === 'enough',
+  );
+  assert.equal(edge.stored.size, 0);
+  assert.equal((await readdir(resume.dir)).length, 1);
+  hold = undefined;
+  const another = createUploader({ url: edge.url, token: 'good', resume });
+  t.after(() => another.close());
+  const stored = await another.upload(path, { key: 'film.mp4', ...parted });
+  assert.equal(stored.resumedBytes, 10 * MIB);
+  assert.ok(edge.stored.get('/film.mp4')?.equals(bytes));
+  assert.deepEqual(await readdir(resume.dir), []);
+});
+
+test('one upload is aborted, another one continues; without a folder nothing stays open', async (t) => {
+  const abort = new AbortController();
+  const hold = holdingParts(() => abort.abort());
+  const { edge, uploader } = await rig(t, { concurrency: 1 }, hold);
+  const folder = await ownFolder(t);
+  const path = join(folder, 'film.mp4');
+  await writeFile(path, randomBytes(21 * MIB));
+  const cut = uploader.upload(path, { key: 'cut', ...parted, signal: abort.signal });
+  const whole = uploader.upload(new Uint8Array(10), { key: 'whole' });
+  await assert.rejects(cut, withCode('interrupted'));
+  assert.equal((await whole).bytes, 10);
+  assert.deepEqual([...edge.stored.keys()], ['/whole']);
+  assert.equal(edge.multipart.open.size, 0);
+  assert.deepEqual(await readdir(folder), ['film.mp4']);
+});
+
+test('an aborted upload closes its stream', async (t) => {
+  const abort = new AbortController();
+  const { uploader } = await rig(t);
+  const endless = new Readable({ read() {} });
+  const upload = uploader.upload(endless, { key: 'endless', signal: abort.signal });
+  abort.abort();
+  await assert.rejects(upload, withCode('interrupted'));
+  await assert.rejects(
+    uploader.upload(new Uint8Array(1), { key: 'late', signal: AbortSignal.abort() }),
+    withCode('interrupted'),
+  );
+  assert.equal(endless.destroyed, true);
+});
+
+test('limits are what the edge allows the token', async (t) => {
+  const policy = { policy: { maxSize: 5 }, caller: { writeTo: ['ada/'] } };
+  const { uploader } = await rig(t, {}, (request, response) => {
+    if (request.method !== 'GET') return false;
+    response.end(JSON.stringify(policy));
+    return true;
+  });
+  assert.deepEqual(await uploader.limits(), { writeTo: ['ada/'], maxSize: 5 });
+});
