@@ -5,7 +5,7 @@ import { createLimits } from './limits.ts';
 import type { Journals } from './multipart/journals.ts';
 import type { FileUploadContext } from './multipart/upload-file.ts';
 import type { StreamUploadContext } from './multipart/upload-stream.ts';
-import { createRings } from './pacing/buffers.ts';
+import { createBuffers } from './pacing/buffers.ts';
 import { createRateLimit } from './pacing/outflow.ts';
 import { createPartLimiter } from './pacing/part-limiter.ts';
 import { createPool } from './pacing/pool.ts';
@@ -62,7 +62,7 @@ export async function openUploadContext(
   const shared: Omit<UploadContext, keyof typeof first> = {
     limits: createLimits({ edge: first.edge, tokens, memory: limitsMemory, signal: world.signal }),
     digester: await openDigester(checksum),
-    rings: createRings(),
+    buffers: createBuffers(),
     disk: createDiskCalls(CLOCK.now),
     slots: createPool(concurrency),
     limiter: createPartLimiter({ most: concurrency, limitRate, clock }),

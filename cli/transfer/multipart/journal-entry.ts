@@ -170,8 +170,7 @@ export async function fingerprint(
 ): Promise<Fingerprint> {
   const sample = createHash('sha256');
   const length = Math.min(SAMPLE_BYTES, file.size);
-  for await (const chunk of file.read(0, length)) sample.update(chunk);
-  for await (const chunk of file.read(file.size - length, length)) sample.update(chunk);
+  for (const from of [0, file.size - length]) sample.update(await file.fill(Buffer.alloc(length), from));
   const headersDigest = createHash('sha256').update(JSON.stringify(Object.entries(headers).sort()));
   return {
     ...subject,

@@ -134,12 +134,12 @@ async function open(
 async function sendMissing(
   session: MultipartSession,
   { file, upload }: FileUpload,
-  { digester, rings, slots, limiter, signal }: FileUploadContext,
+  { digester, buffers, slots, limiter, signal }: FileUploadContext,
 ): Promise<void> {
   let failed = false;
   const send = async (part: Part, onSent: (bytes: number) => void) => {
     if (signal.aborted) throw interrupted();
-    await withSegment(file, part, { digester, rings }, (segment) =>
+    await withSegment(file, part, { digester, buffers }, (segment) =>
       session.send(part.number, segment, onSent),
     );
   };

@@ -22,6 +22,8 @@ const FEWEST = 2;
 
 /** Parts that take less than this are quick: if they are lost, they are soon sent again. Milliseconds. */
 const QUICK_MS = 4_000;
+/** A gigabit a second, in bytes a millisecond. Processors may bound a link that is faster, so parts are added in steps. */
+const FAST = 1e9 / 8 / 1000;
 /** The longest that a part should take, milliseconds. */
 const LONG_MS = 30_000;
 /** Links change: after this time, more parts are tried again. Milliseconds. */
@@ -46,8 +48,8 @@ interface Part {
 }
 
 /**
- * Creates a limiter that begins with four parts. Where they are quick, it allows all; elsewhere it adds parts for as long as
- * the total rate rises. It allows fewer where parts take too long. Parts under way are never held up.
+ * Creates a limiter that begins with four parts. Where they are quick, it allows all; on slower and on very fast links it
+ * adds parts for as long as the total rate rises. It allows fewer where parts take too long. Parts under way are never held up.
  */
 export function createPartLimiter({ most, limitRate, clock: { now } }: PartLimiterOptions): PartLimiter {
   const waiting: { readonly size: number; readonly begin: () => void }[] = [];
@@ -79,12 +81,13 @@ export function createPartLimiter({ most, limitRate, clock: { now } }: PartLimit
     admit();
   };
 
-  const adjust = (partMs: number) => {
+  const adjust = (size: number, partMs: number) => {
     const isQuick = partMs < QUICK_MS;
     const last = before;
     before = undefined;
     // Parts that share a link take longer the more they are; parts with connections of their own rate do not.
-    if (last !== undefined && !isQuick && partMs > last.partMs * Math.sqrt(limit / last.limit)) {
+    const isFast = (limit * size) / partMs > FAST;
+    if (last !== undefined && (isFast || !isQuick) && partMs > last.partMs * Math.sqrt(limit / last.limit)) {
       sharing = true;
       step = 1;
       retryAt = now() + RETRY_MS;
@@ -95,7 +98,8 @@ export function createPartLimiter({ most, limitRate, clock: { now } }: PartLimit
       setLimit(limit);
     } else {
       before = { limit, partMs };
-      setLimit(isQuick && !sharing ? most : limit + step);
+      if (isQuick && !sharing) setLimit(isFast ? limit * 2 : most);
+      else setLimit(limit + step);
       step *= 2;
     }
   };
@@ -105,7 +109,7 @@ export function createPartLimiter({ most, limitRate, clock: { now } }: PartLimit
     measured.milliseconds += milliseconds;
     const partMs = (size * measured.milliseconds) / measured.bytes;
     const enough = limit * (partMs < QUICK_MS ? ENOUGH : size / 2);
-    if (waiting.length > 0 && measured.bytes >= enough) adjust(partMs);
+    if (waiting.length > 0 && measured.bytes >= enough) adjust(size, partMs);
   };
 
   const onSent = (part: Part, bytes: number) => {

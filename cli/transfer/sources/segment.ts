@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { CHUNK, type Ring, type Rings } from '../pacing/buffers.ts';
+import { type Buffers, CHUNK, RING_BYTES, type Ring, ringOf } from '../pacing/buffers.ts';
 import { crc32Bytes, type Digester } from '../proof/digests.ts';
 import { fileChanged } from './file-stamp.ts';
 import type { SourceFile } from './source-file.ts';
@@ -22,7 +22,7 @@ export interface Segment {
 
 export interface SegmentOptions {
   readonly digester: Digester;
-  readonly rings: Rings;
+  readonly buffers: Buffers;
 }
 
 interface Range {
@@ -31,34 +31,65 @@ interface Range {
 }
 
 /**
- * Reads a segment of a file for its digest, then calls `use` with it. Its buffers are used again after a success; after a
- * failure a socket may still hold them.
+ * Reads a segment of a file for its digest, then calls `use` with it. Where memory has room for the segment, it is read
+ * once; elsewhere it is read again while it is sent.
  * @throws {UserError} `file_changed`, `file_unreadable`, and every error of `use`.
  */
 export async function withSegment<T>(
   file: SourceFile,
-  { from, length }: Range,
-  { digester, rings }: SegmentOptions,
+  range: Range,
+  { digester, buffers }: SegmentOptions,
   use: (segment: Segment) => Promise<T>,
 ): Promise<T> {
-  const ring = rings.take();
-  const value = await use(await measure(file, { from, length, ring }, digester));
-  rings.give(ring);
-  return value;
+  const { length } = range;
+  const measure = length <= CHUNK ? readAtOnce : buffers.hasRoom(length) ? readOnce : readTwice;
+  const bytes = measure === readTwice ? RING_BYTES : length;
+  return buffers.use(bytes, async (taken) => use(await measure(file, range, taken, digester)));
 }
 
-interface Place extends Range {
-  readonly ring: Ring;
+async function readAtOnce(
+  file: SourceFile,
+  { from, length }: Range,
+  buffers: readonly Buffer[],
+  digester: Digester,
+): Promise<Segment> {
+  const bytes = await file.fill(ringOf(buffers).next(length), from);
+  file.checkUnchanged();
+  return bufferSegment(file.name, bytes, digester);
 }
 
-async function measure(file: SourceFile, place: Place, digester: Digester): Promise<Segment> {
-  const { from, length, ring } = place;
-  if (length <= CHUNK) {
-    // It stays in memory, and is read once.
-    const bytes = await file.fill(ring.next(length), from);
-    file.checkUnchanged();
-    return bufferSegment(file.name, bytes, digester);
+async function readOnce(
+  file: SourceFile,
+  { from, length }: Range,
+  buffers: readonly Buffer[],
+  digester: Digester,
+): Promise<Segment> {
+  const { name } = file;
+  const hasher = digester.create();
+  const chunks: Buffer[] = [];
+  for await (const chunk of file.read(from, length, ringOf(buffers))) {
+    hasher.update(chunk);
+    chunks.push(chunk);
   }
+  file.checkUnchanged();
+  return { name, length, digest: await hasher.digest(), open: () => unchanged(file, chunks) };
+}
+
+/** Yields the chunks; the last one only if the file has not changed meanwhile. */
+function* unchanged(file: SourceFile, chunks: readonly Buffer[]): Generator<Buffer, void, void> {
+  yield* chunks.slice(0, -1);
+  file.checkUnchanged();
+  yield* chunks.slice(-1);
+}
+
+async function readTwice(
+  file: SourceFile,
+  range: Range,
+  buffers: readonly Buffer[],
+  digester: Digester,
+): Promise<Segment> {
+  const { from, length } = range;
+  const ring = ringOf(buffers);
   const hasher = digester.algorithm === 'crc32' ? undefined : digester.create();
   let crc = 0;
   for await (const chunk of file.read(from, length, ring)) {
@@ -70,7 +101,7 @@ async function measure(file: SourceFile, place: Place, digester: Digester): Prom
     name: file.name,
     length,
     digest: hasher === undefined ? crc32Bytes(crc) : await hasher.digest(),
-    open: () => readAgain(file, place, crc),
+    open: () => readAgain(file, range, ring, crc),
   };
 }
 
@@ -83,7 +114,8 @@ export async function bufferSegment(name: string, bytes: Buffer, digester: Diges
 
 async function* readAgain(
   file: SourceFile,
-  { from, length, ring }: Place,
+  { from, length }: Range,
+  ring: Ring,
   expected: number,
 ): AsyncGenerator<Buffer, void, void> {
   let crc = 0;

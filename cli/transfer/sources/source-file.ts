@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { systemCode, UserError } from '../../errors.ts';
-import { CHUNK, createRing, type Ring } from '../pacing/buffers.ts';
+import { CHUNK, type Ring } from '../pacing/buffers.ts';
 import { whenFree } from '../pacing/descriptors.ts';
 import type { DiskCalls } from './disk-calls.ts';
 import type { FilePath } from './file-path.ts';
@@ -31,7 +31,7 @@ export interface SourceFile {
    * Reads bytes in chunks of at most `CHUNK` bytes, in the buffers of `ring`.
    * @throws {UserError} `file_changed` where the file ends earlier, `file_unreadable` where the disk fails.
    */
-  read(from: number, length: number, ring?: Ring): AsyncGenerator<Buffer, void, void>;
+  read(from: number, length: number, ring: Ring): AsyncGenerator<Buffer, void, void>;
   /** @throws {UserError} `file_changed` where the path is not the file as it was opened. */
   checkUnchanged(): void;
   close(): void;
@@ -215,7 +215,7 @@ function sourceFile({ path, name, descriptor, stamp, disk }: Opened): SourceFile
     size: stamp.size,
     stamp,
     fill,
-    async *read(from, length, ring = createRing()) {
+    async *read(from, length, ring) {
       for (let at = 0; at < length; at += CHUNK) {
         // Where no read waits, nothing else would run before the last byte.
         if (at > 0 && at % BYTES_IN_A_ROW === 0) await nextTurn();

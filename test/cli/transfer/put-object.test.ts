@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, mkdir, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { EXIT } from '../../../cli/errors.ts';
@@ -10,6 +10,8 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { rows, testContext } from '../../support/context.ts';
 import { readAll } from './helpers/edge.ts';
 import { ownEdge, ownFolder, tokensOf, upload, withCode } from './helpers/uploading.ts';
+
+const MIB = 1024 * 1024;
 
 test('a file is sent by one PUT with content type, length and checksum, and its row has the proof', async (t) => {
   const cwd = await ownFolder(t);
@@ -169,34 +171,64 @@ test('without a checksum in the answer, the ETag must be the MD5 of the bytes', 
   await differ({ etag: `"${md5}"`, 'x-amz-checksum-crc32': 'AAAAAA==' }, /has other bytes/);
 });
 
-test('a file that changes between its digest and its sending is never stored', async (t) => {
-  const cwd = await ownFolder(t);
-  const size = 6 * 1024 * 1024;
-  const changes: Record<string, (path: string) => Promise<void>> = {
-    shrinks: (path) => truncate(path, size - 3 * 1024 * 1024),
-    grows: (path) => truncate(path, size + 1),
-    'is overwritten': (path) => writeFile(path, Buffer.alloc(size, 2)),
-  };
-  for (const [name, change] of Object.entries(changes)) {
-    const path = join(cwd, name);
-    await writeFile(path, Buffer.alloc(size, 1));
-    const edge = await ownEdge(t);
-    // The token is asked for after the digest was taken, and before the first byte goes out.
-    const tokens = {
-      ...tokensOf('good'),
-      current: async () => {
-        await change(path);
-        return 'good';
-      },
+for (const [kind, size] of [
+  ['kept in memory', 6 * MIB],
+  ['read twice', 33 * MIB],
+] as const) {
+  test(`a file that changes between its digest and its sending is never stored: ${kind}`, async (t) => {
+    const cwd = await ownFolder(t);
+    const changes: Record<string, (path: string) => Promise<void>> = {
+      shrinks: (path) => truncate(path, size - 3 * MIB),
+      grows: (path) => truncate(path, size + 1),
+      'is overwritten': (path) => writeFile(path, Buffer.alloc(size, 2)),
     };
-    await assert.rejects(
-      upload(t, testContext({ cwd }), edge.url, { files: [name] }, { tokens }),
-      withCode('file_changed', /changed while it was read/),
-      name,
-    );
-    assert.equal(edge.stored.size, 0, name);
-  }
+    for (const [name, change] of Object.entries(changes)) {
+      const path = join(cwd, name);
+      await writeFile(path, Buffer.alloc(size, 1));
+      const edge = await ownEdge(t);
+      const tokens = afterDigest(() => change(path));
+      await assert.rejects(
+        upload(t, testContext({ cwd }), edge.url, { files: [name] }, { tokens, multipart: 'never' }),
+        withCode('file_changed', /changed while it was read/),
+        name,
+      );
+      assert.equal(edge.stored.size, 0, name);
+    }
+  });
+}
+
+test('bytes that change under an unchanged time are refused, or the bytes of the digest are stored', async (t) => {
+  const cwd = await ownFolder(t);
+  const path = join(cwd, 'f');
+  const put = async (size: number) => {
+    await writeFile(path, Buffer.alloc(size, 1));
+    await utimes(path, 1, 1);
+    const edge = await ownEdge(t);
+    const tokens = afterDigest(async () => {
+      await writeFile(path, Buffer.alloc(size, 2));
+      await utimes(path, 1, 1);
+    });
+    const options = { tokens, multipart: 'never' } as const;
+    await upload(t, testContext({ cwd }), edge.url, { files: ['f'] }, options).catch((error: unknown) => {
+      assert.equal(edge.stored.size, 0);
+      throw error;
+    });
+    return edge.stored.get('/f');
+  };
+  assert.deepEqual(await put(6 * MIB), Buffer.alloc(6 * MIB, 1));
+  await assert.rejects(put(33 * MIB), withCode('file_changed', /not those read at first/));
 });
+
+/** Tokens that are asked for after the digest was taken, and before the first byte is sent. */
+function afterDigest(change: () => Promise<void>) {
+  return {
+    ...tokensOf('good'),
+    current: async () => {
+      await change();
+      return 'good';
+    },
+  };
+}
 
 test('two files with one key, or --as for several, is a usage error before anything is sent', async (t) => {
   const cwd = await ownFolder(t);
