@@ -7,6 +7,8 @@ const OUTPUT_BYTES = 16 * 1024 ** 2;
 export async function runTool(program: string, args: readonly string[]): Promise<string> {
   // npm is a script on Windows.
   const shell = process.platform === 'win32' && program === 'npm';
-  const { stdout } = await promisify(execFile)(program, args, { maxBuffer: OUTPUT_BYTES, shell });
+  // Options of the Node that runs this would be taken for those of the Node that is run.
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  const { stdout } = await promisify(execFile)(program, args, { maxBuffer: OUTPUT_BYTES, shell, env });
   return stdout;
 }
