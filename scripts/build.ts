@@ -80,6 +80,12 @@ const library: BuildOptions = {
   plugins: [withoutUnused, onDemand],
   entryPoints: ['cli/library/create-uploader.ts'],
   outfile: `${aside}/uploader.cjs`,
+  define: {
+    ...commonJs.define,
+    // undici reads them; a library does not depend on the environment.
+    'process.env.JEST_WORKER_ID': 'undefined',
+    'process.env.UNDICI_NO_WASM_SIMD': 'undefined',
+  },
   minifyIdentifiers: true,
 };
 

@@ -4,6 +4,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { startEdge } from './cli/transfer/helpers/edge.ts';
 import { cleanEnv, PASSWORD } from './e2e/harness.ts';
 import { runProgram } from './support/programs.ts';
 import { onTerminal, type Typing } from './support/terminal.ts';
@@ -62,6 +63,7 @@ test('the tarball holds what runs and nothing else, and is small', async () => {
   for (const needed of [
     'dist/edge-upload.cjs',
     'dist/main.cjs',
+    'dist/uploader.cjs',
     'dist/local.js',
     'dist/credentials.js',
     'dist/keyring.js',
@@ -103,13 +105,13 @@ test('installed globally, keyring included, it is small and runs the demo', asyn
   assert.equal(JSON.parse(whoami.stdout).error.code, 'no_deployment', whoami.stdout);
 });
 
-/** An app of others, with the CDK beside the package. */
-async function cdkApp(): Promise<string> {
-  const app = join(folder, 'app');
+/** An app of others that has the package and modules of this repository. */
+async function appWith(name: string, ...others: string[]): Promise<string> {
+  const app = join(folder, name);
   const modules = join(app, 'node_modules');
   await mkdir(join(modules, 'edge-upload'), { recursive: true });
   await runProgram('tar', ['-xzf', tarball, '-C', join(modules, 'edge-upload'), '--strip-components=1']);
-  for (const name of ['aws-cdk-lib', 'constructs', '@types']) {
+  for (const name of others) {
     await symlink(join(ROOT, 'node_modules', name), join(modules, name));
   }
   await writeFile(join(app, 'package.json'), '{ "type": "module" }');
@@ -132,7 +134,7 @@ const jobs = new UploadEdge(stack, 'Jobs', {
 `;
 
 test('a CDK app of others has the edge as a construct', async () => {
-  const app = await cdkApp();
+  const app = await appWith('app', 'aws-cdk-lib', 'constructs', '@types');
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' };
   const program = CDK_APP.replace('KEY', JSON.stringify(key));
@@ -185,6 +187,116 @@ test('a CDK app of others has the edge as a construct', async () => {
   assert.deepEqual((await compile(typed)).stdout, '');
   const wrong = await compile(typed.replace('maxSize', 'maxsize'));
   assert.match(wrong.stdout, /app\.ts.*'?maxsize'? does not exist/);
+});
+
+/** Reports what the library touches of its process; it is loaded before the program. */
+const WATCH = `
+Error.stackTraceLimit = 100;
+const touched = (globalThis.touched = []);
+const byLibrary = (what) => { if (/uploader\\.cjs/.test(new Error().stack)) touched.push(what); };
+process.env = new Proxy(process.env, {
+  get(env, name) { byLibrary('env.' + String(name)); return env[name]; },
+  ownKeys(env) { byLibrary('env'); return Reflect.ownKeys(env); },
+});
+for (const stream of [process.stdout, process.stderr]) {
+  const { write } = stream;
+  stream.write = (...bytes) => { byLibrary('write'); return write.apply(stream, bytes); };
+}
+for (const name of ['exit', 'on', 'emitWarning']) {
+  const call = process[name];
+  process[name] = (...all) => { byLibrary(name); return call.apply(process, all); };
+}
+const { log } = console;
+for (const name of Object.keys(console)) if (typeof console[name] === 'function') console[name] = () => touched.push('console.' + name);
+const known = () => [...Reflect.ownKeys(globalThis), ...process.eventNames()].map(String);
+const before = known();
+globalThis.report = (result) => log(JSON.stringify({ ...result, touched, added: known().filter((name) => !before.includes(name)) }));
+`;
+
+const PROGRAM = `
+const run = async () => {
+  const uploader = createUploader({ url: process.argv[2], token: 'good' });
+  const upload = uploader.upload(Buffer.from('as text'), { key: process.argv[3] });
+  let events = 0;
+  for await (const { bytes } of upload) events += bytes > 0 ? 1 : 0;
+  const { bytes, checksum } = await upload;
+  const error = await uploader.upload('none', { key: 'none' }).catch((error) => error);
+  await uploader.close();
+  report({ bytes, checksum, hasEvents: events > 0, code: error.code, typed: error instanceof UploadError });
+};
+run();
+`;
+
+/** Lines that are errors end in a comment. */
+const WRONG = `
+import { createUploader, type UploadErrorCode } from 'edge-upload';
+createUploader({ url: 'https://uploads.example.com' }); // no token
+const uploader = createUploader({ url: 'https://uploads.example.com', token: 'x', retries: 3 }); // unknown
+await uploader.upload('image.jpg'); // no key
+await uploader.upload('image.jpg', { key: 'a', partsize: 1 }); // misspelt
+await uploader.upload(7, { key: 'a' }); // no source
+const { location } = await uploader.upload('image.jpg', { key: 'a' }); // unknown
+const code: UploadErrorCode = 'not_a_code'; // unknown
+console.log(location, code);
+`;
+
+test('programs import the library as ES module, as CommonJS and with types', async (t) => {
+  const app = await appWith('program', '@types', 'undici-types');
+  const edge = await startEdge();
+  t.after(() => edge.close());
+  const env = { ...cleanEnv(app), HTTPS_PROXY: 'http://127.0.0.1:9' };
+  await writeFile(join(app, 'watch.cjs'), WATCH);
+  await writeFile(
+    join(app, 'esm.mjs'),
+    `import { createUploader, UploadError } from 'edge-upload';${PROGRAM}`,
+  );
+  const required = "const { createUploader, UploadError } = require('edge-upload');";
+  await writeFile(join(app, 'common.cjs'), `${required}${PROGRAM}`);
+  for (const program of ['esm.mjs', 'common.cjs']) {
+    const args = ['--require', './watch.cjs', program, edge.url, `from/${program}`];
+    const { code, stdout, stderr } = await runProgram(process.execPath, args, { cwd: app, env });
+    assert.equal(code, 0, stderr);
+    assert.equal(stderr, '');
+    const { checksum, ...report } = JSON.parse(stdout);
+    assert.equal(checksum.algorithm, 'crc32');
+    const expected = {
+      bytes: 7,
+      hasEvents: true,
+      code: 'file_missing',
+      typed: true,
+      touched: [],
+      added: ['report'],
+    };
+    assert.deepEqual(report, expected);
+    assert.equal(edge.stored.get(`/from/${program}`)?.toString(), 'as text');
+  }
+  assert.deepEqual((await readdir(app)).sort(), [
+    'common.cjs',
+    'esm.mjs',
+    'node_modules',
+    'package.json',
+    'watch.cjs',
+  ]);
+
+  // Types: the programs of the guide compile, and each wrong line does not.
+  const guide = await readFile(join(ROOT, 'docs/library.md'), 'utf8');
+  const [first = '', second = ''] = [
+    ...guide.matchAll(/```ts\n(import[\s\S]*?|const upload[\s\S]*?)```/g),
+  ].map(([, text]) => text);
+  const declared = `declare function tokenOfTheSignedInUser(): Promise<string>;
+    declare function askForAnotherFolder(): void;
+    declare const stream: import('node:stream').Readable;`;
+  await writeFile(join(app, 'right.ts'), `${first}${second}${declared}`);
+  await writeFile(join(app, 'wrong.ts'), WRONG);
+  const tsc = join(ROOT, 'node_modules/.bin/tsc');
+  const flags = ['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022'];
+  const files = ['--types', 'node', 'right.ts', 'wrong.ts'];
+  const { stdout } = await runProgram(tsc, [...flags, ...files], { cwd: app, env });
+  const lines = [...stdout.matchAll(/^(\S+)\((\d+),/gm)].map(([, file, line]) => `${file}:${line}`);
+  const wrong = WRONG.split('\n').flatMap((line, at) =>
+    line.includes(' // ') ? [`wrong.ts:${at + 1}`] : [],
+  );
+  assert.deepEqual(lines, wrong, stdout);
 });
 
 /** What a person answers on the way; the rest asks nothing. */

@@ -59,9 +59,13 @@ export interface UploadOptions {
   readonly key: string;
   /** Default: by the extension of the key, then of the file. */
   readonly contentType?: string;
+  /** Header `Cache-Control` of the object. */
   readonly cacheControl?: string;
+  /** Header `Content-Disposition` of the object. */
   readonly contentDisposition?: string;
+  /** Header `Content-Encoding` of the object. */
   readonly contentEncoding?: string;
+  /** Header `Content-Language` of the object. */
   readonly contentLanguage?: string;
   /** Metadata of the object: at most 2,048 bytes, names included. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -79,9 +83,11 @@ export interface UploadOptions {
 
 /** An object whose bytes S3 has proved to be those of the source. */
 export interface StoredObject {
+  /** Key that was asked for. */
   readonly key: string;
   /** Address of the object at the edge, percent-encoded. */
   readonly url: string;
+  /** Size of the object. */
   readonly bytes: number;
   /** Without quotation marks. */
   readonly etag: string;
@@ -139,5 +145,6 @@ export interface Uploader {
   limits(): Promise<UploadLimits>;
   /** Waits for the uploads under way, then closes all connections. To abort uploads, use `signal`. */
   close(): Promise<void>;
+  /** Same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
