@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { PassThrough, Readable } from 'node:stream';
+import { test } from 'node:test';
+import { readUntil, untilAborted } from '../../../../cli/transfer/sources/until-aborted.ts';
+import { withCode } from '../helpers/uploading.ts';
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+test('a stream is read to its end', async () => {
+  const stream = Readable.from([Buffer.from('a'), Buffer.from('b')]);
+  const read = await all(readUntil(stream, 'standard input', new AbortController().signal));
+  assert.equal(Buffer.concat(read).toString(), 'ab');
+});
+
+test('a stream that sends nothing ends with the abort, and is destroyed', async () => {
+  const stopping = new AbortController();
+  const stream = new PassThrough();
+  const reading = all(readUntil(stream, 'standard input', stopping.signal));
+  stopping.abort();
+  await assert.rejects(reading, withCode('interrupted'));
+  assert.ok(stream.destroyed);
+  await assert.rejects(all(readUntil(new PassThrough(), 'x', stopping.signal)), withCode('interrupted'));
+});
+
+test('a stream that fails is an unreadable file', async () => {
+  const stream = new PassThrough();
+  stream.destroy(Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'read' }));
+  const reading = all(readUntil(stream, 'standard input', new AbortController().signal));
+  await assert.rejects(reading, withCode('file_unreadable', /standard input/));
+});
+
+test('items pass through, and their source is closed when its reader stops', async () => {
+  const { signal } = new AbortController();
+  let closed = false;
+  async function* source() {
+    try {
+      yield 1;
+      yield 2;
+    } finally {
+      closed = true;
+    }
+  }
+  assert.deepEqual(await all(untilAborted(source(), signal)), [1, 2]);
+  closed = false;
+  for await (const _ of untilAborted(source(), signal)) break;
+  assert.ok(closed);
+});
+
+test('an abort does not wait for the next item', async () => {
+  const stopping = new AbortController();
+  async function* source() {
+    yield 1;
+    await new Promise(() => {});
+  }
+  const items = untilAborted(source(), stopping.signal);
+  assert.deepEqual(await items.next(), { value: 1, done: false });
+  const next = items.next();
+  stopping.abort();
+  await assert.rejects(next, withCode('interrupted'));
+});
