@@ -11,7 +11,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { Script } from 'node:vm';
@@ -121,5 +120,5 @@ export function runCached(name: string): void {
   }
   const module = { exports: {} };
   const importModule = (path: string) => import(path);
-  script.runInThisContext()(module.exports, createRequire(program), module, program, __dirname, importModule);
+  script.runInThisContext()(module.exports, require, module, program, __dirname, importModule);
 }
