@@ -10,6 +10,8 @@ export interface PoolIdentity {
   readonly jwks: { readonly keys: readonly Jwk[] };
   /** `http://127.0.0.1:<port>` of an embedded cloud, where the upload page signs in. Absent: AWS's of the pool's region. */
   readonly userPoolEndpoint?: string;
+  /** Origin of the pool's managed login, where the upload page gets tokens. Absent: the page does not offer it. */
+  readonly managedLogin?: string;
 }
 
 /** What is baked into the function's code: Lambda@Edge has no environment variables. Public data only. */
@@ -71,6 +73,8 @@ export interface EdgeConfig {
   readonly page?: PageSettings;
   /** A provider is behind the user pool. */
   readonly idp?: true;
+  /** See `PoolIdentity`. */
+  readonly managedLogin?: string;
 }
 
 export interface EdgePolicy {

@@ -41,6 +41,8 @@ interface DescribedIssuer {
   /** Of an issuer's own; absent where tokens are for the edge's origin. A client never asks a CI for a token for it. */
   readonly audience?: string;
   readonly preset?: string;
+  /** Origin where the upload page gets tokens of the pool's managed login. Absent: the page does not offer it. */
+  readonly tokenOrigin?: string;
 }
 
 interface DescribedCaller {
@@ -73,14 +75,20 @@ const LIST_BYTES = 12_000;
 /** Bytes of the claims about a caller. */
 const CLAIMS_BYTES = 4_000;
 
-export function describeEdge({ issuers, policy, page, idp }: EdgeConfig, caller?: Caller): EdgeDescription {
+export function describeEdge(
+  { issuers, policy, page, idp, managedLogin }: EdgeConfig,
+  caller?: Caller,
+): EdgeDescription {
   const pool = issuers.find(({ kind }) => kind === 'pool');
   return {
     service: 'edge-upload',
     version: 2,
     ...(pool && describePool(pool)),
     policy: { ...policy, ...(pool && poolPolicy(pool)) },
-    issuers: [...issuers.flatMap(describeIssuer), ...(idp && pool ? [describeManagedLogin(pool)] : [])],
+    issuers: [
+      ...issuers.flatMap(describeIssuer),
+      ...(idp && pool ? [describeManagedLogin(pool, managedLogin)] : []),
+    ],
     ...omitUndefined({ page }),
     ...(caller && { caller: describeCaller(policy, caller) }),
   };
@@ -96,7 +104,10 @@ function describePool({ iss: [issuer = ''], clientId, tokenOrigin: userPoolEndpo
  * Describes the pool's managed login, which sends people to the provider behind the pool. Its tokens are the pool's: they
  * name the client, and no audience.
  */
-function describeManagedLogin({ iss: [issuer = ''], clientId = '', token }: EdgeIssuer): DescribedIssuer {
+function describeManagedLogin(
+  { iss: [issuer = ''], clientId = '', token }: EdgeIssuer,
+  tokenOrigin: string | undefined,
+): DescribedIssuer {
   const { preset } = MANAGED_LOGIN;
   return {
     alias: IDP_ALIAS,
@@ -107,6 +118,7 @@ function describeManagedLogin({ iss: [issuer = ''], clientId = '', token }: Edge
     scopes: ['openid'],
     audience: clientId,
     preset,
+    ...omitUndefined({ tokenOrigin }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { DESCRIPTION_KEY } from '../protocol/key-rules.ts';
-import type { EdgeConfig, EdgeIssuer, EdgePage } from './config.ts';
+import type { EdgeConfig, EdgePage } from './config.ts';
 import { Refusal } from './refusal.ts';
 import { allowOnly } from './request/operation.ts';
 import { type EdgeHeaders, type EdgeRequest, headerValues } from './request/viewer-request.ts';
@@ -25,12 +25,14 @@ const HASHED = /-[\w-]{8,}\.\w+$/;
  * Where scripts of the page can send requests: the edge, and where its users sign in. Links that were opened in the page, and
  * tokens in its memory, reach no other host.
  */
-function contentSecurityPolicy(issuers: readonly EdgeIssuer[]): string {
-  const connect = issuers.flatMap(({ kind, iss, tokenOrigin }) => {
+function contentSecurityPolicy({ issuers, managedLogin }: EdgeConfig): string {
+  const connect = issuers.flatMap(({ kind, iss, tokenOrigin, clientSecretPublic: secret }) => {
     if (kind === 'pool') return [tokenOrigin ?? iss[0] ?? []].flat();
     // Discovery is at the issuer, the token endpoint may be elsewhere.
-    return kind === 'people' ? [...iss, tokenOrigin ?? []].flat() : [];
+    // The page does not sign in at a provider whose client has a secret.
+    return kind === 'people' && secret === undefined ? [...iss, tokenOrigin ?? []].flat() : [];
   });
+  if (managedLogin !== undefined) connect.push(managedLogin);
   const origins = new Set(connect.map((iss) => new URL(iss).origin));
   return [
     "default-src 'none'",
@@ -58,8 +60,8 @@ function acceptsGzip(headers: EdgeHeaders): boolean | undefined {
 }
 
 /** Creates what serves the page. Its answers need no token: there is nothing secret in it. */
-export function createPage(files: EdgePage, { issuers }: EdgeConfig): ServePage {
-  const policy = contentSecurityPolicy(issuers);
+export function createPage(files: EdgePage, config: EdgeConfig): ServePage {
+  const policy = contentSecurityPolicy(config);
   return (name, { method, querystring, headers: sent }) => {
     allowOnly(method, ['GET', 'HEAD']);
     const file = Object.hasOwn(files, name) ? files[name] : undefined;

@@ -36,7 +36,7 @@ export function poolIssuer(
 
 /** Returns the configuration of a baked one: the user pool becomes the first issuer, the deployment's own the last. */
 export function configOf({ userPoolId, clientId, jwks, policy, ...baked }: BakedConfig): EdgeConfig {
-  const { userPoolEndpoint, issuers = [], signing, page, idp, origins = [], bakedAt } = baked;
+  const { userPoolEndpoint, managedLogin, issuers = [], signing, page, idp, origins = [], bakedAt } = baked;
   const { maxSize, corsOrigins } = policy;
   const hasPool = userPoolId !== undefined && clientId !== undefined && jwks !== undefined;
   return {
@@ -49,6 +49,7 @@ export function configOf({ userPoolId, clientId, jwks, policy, ...baked }: Baked
     ],
     policy: omitUndefined({ maxSize, corsOrigins }),
     origins,
-    ...omitUndefined({ bakedAt, page, idp, revoked: signing?.revoked && new Set(signing.revoked) }),
+    ...omitUndefined({ bakedAt, page, idp, managedLogin }),
+    ...omitUndefined({ revoked: signing?.revoked && new Set(signing.revoked) }),
   };
 }

@@ -17,6 +17,7 @@ import { UploadStack } from './upload-stack.ts';
  * Every later one takes the same values: without them the distribution would be taken down again.
  * More context: stackName, options as JSON (see StackOptions in infra/options.ts), and for their trusted issuers the key
  * sets by alias as JSON with the seconds since 1970: -c keySets="{\"corp\":$(curl -s https://…/jwks)}" -c bakedAt=…
+ * For a page with a provider behind the pool, the origin of its managed login: -c managedLogin=https://…
  * For their signing keys, the public halves as a key set: -c signingKeys="{\"keys\":[…]}"
  */
 const app = new App({ analyticsReporting: false });
@@ -42,7 +43,8 @@ function readIdentity(): PoolIdentity | undefined {
   if (userPoolId === undefined || clientId === undefined || jwks === undefined) {
     throw new Error('the context values userPoolId, clientId and jwks go together');
   }
-  return { userPoolId, clientId, jwks: { keys: signingKeysOf(jwks) } };
+  const managedLogin = text('managedLogin');
+  return { userPoolId, clientId, jwks: { keys: signingKeysOf(jwks) }, ...omitUndefined({ managedLogin }) };
 }
 
 /** Without a user pool, key sets alone make the whole. */

@@ -1,8 +1,11 @@
+import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import {
+  type CfnUserPoolClient,
   CfnUserPoolDomain,
   CfnUserPoolIdentityProvider,
   OAuthScope,
   type UserPool,
+  type UserPoolClient,
   UserPoolClientIdentityProvider,
   type UserPoolClientProps,
 } from 'aws-cdk-lib/aws-cognito';
@@ -11,6 +14,25 @@ import type { Construct } from 'constructs';
 import { IDP_ALIAS } from '../protocol/issuer-alias.ts';
 import { MANAGED_LOGIN, REDIRECT_PATH } from '../protocol/sign-in-callback.ts';
 import type { StackOptions } from './options.ts';
+
+const COMMAND_LINE = MANAGED_LOGIN.ports.map(
+  (port) => `http://${MANAGED_LOGIN.host}:${port}${REDIRECT_PATH}`,
+);
+
+/**
+ * Lets the managed login send browsers back to the upload page, at the distribution's name and at the operator's own. The
+ * first half of a deployment has no distribution: its client sends browsers to the command line alone.
+ */
+export function allowPage(
+  client: UserPoolClient,
+  { distributionDomainName }: IDistribution,
+  { page, idp, domain }: StackOptions,
+): void {
+  if (!page || idp === undefined) return;
+  const hosts = [distributionDomainName, ...(domain === undefined ? [] : [domain])];
+  const resource = client.node.defaultChild as CfnUserPoolClient;
+  resource.callbackUrLs = [...COMMAND_LINE, ...hosts.map((host) => `https://${host}/`)];
+}
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpoolidentityprovider.html */
 function providerDetails({ idp = '', idpClientId, idpSecret }: StackOptions): Record<string, string> {
@@ -41,7 +63,7 @@ export function createFederation(
   new CfnUserPoolDomain(scope, 'UserPoolDomain', {
     userPoolId,
     // The region's pools share these names: the stack's id makes it the only one.
-    domain: Fn.join('-', ['edge-upload', Fn.select(2, Fn.split('/', Stack.of(scope).stackId))]),
+    domain: Fn.join('-', [MANAGED_LOGIN.domain, Fn.select(2, Fn.split('/', Stack.of(scope).stackId))]),
   });
   return new CfnUserPoolIdentityProvider(scope, 'IdentityProvider', {
     userPoolId,
@@ -56,7 +78,7 @@ export const FEDERATED_CLIENT = {
   oAuth: {
     flows: { authorizationCodeGrant: true },
     scopes: [OAuthScope.OPENID],
-    callbackUrls: MANAGED_LOGIN.ports.map((port) => `http://${MANAGED_LOGIN.host}:${port}${REDIRECT_PATH}`),
+    callbackUrls: COMMAND_LINE,
   },
   // Users of the pool itself go on to sign in by its API.
   supportedIdentityProviders: [UserPoolClientIdentityProvider.custom(IDP_ALIAS)],

@@ -7,6 +7,7 @@ import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { createDistribution } from './edge.ts';
 import { edgeCode } from './edge-code.ts';
 import type { EdgeKeys } from './edge-keys.ts';
+import { allowPage } from './federation.ts';
 import { createBucket, createUserPool, createUserPoolClient } from './identity.ts';
 import { createNotice } from './notice.ts';
 import { policyOf, type StackOptions } from './options.ts';
@@ -18,7 +19,10 @@ import { createSigningKeys } from './signing-key.ts';
 export const REGION = 'us-east-1';
 
 export interface UploadsProps {
-  /** Absent: only the half that comes first is made (pool, client, bucket, signing keys). The whole leaves that half as it is. */
+  /**
+   * Absent: only the half that comes first is made (pool, client, bucket, signing keys). The whole leaves that half as it
+   * is, but for the redirect addresses of a client with a page.
+   */
   readonly edge?: EdgeKeys;
   readonly options: StackOptions;
 }
@@ -47,6 +51,7 @@ export function createUploads(scope: Construct, { edge, options }: UploadsProps)
     keySets: [...new Set(trust.map(({ jwksUri }) => jwksUri))],
     options,
   });
+  if (userPoolClient !== undefined) allowPage(userPoolClient, distribution, options);
   createNotice(scope, bucket, options);
   createScan(scope, bucket, options);
   return { ...half, distribution };

@@ -6,6 +6,11 @@ export interface SignInIssuer {
   readonly scopes: readonly string[];
   readonly token: 'access' | 'id';
   readonly preset?: string;
+  /**
+   * False where the page cannot get a token: the provider accepts the redirect of the command line alone, or demands its
+   * client secret.
+   */
+  readonly onPage: boolean;
 }
 
 /** What the edge says of itself to everybody. */
@@ -42,10 +47,8 @@ function poolOf({ region, userPoolId, clientId, userPoolEndpoint }: Fields): Poo
 function issuersOf(value: unknown): readonly SignInIssuer[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((one) => {
-    const { alias, kind, issuer, clientId, scopes, token, preset } = fieldsOf(one);
+    const { alias, kind, issuer, clientId, scopes, token, preset, ...more } = fieldsOf(one);
     const [name, address, client] = [alias, issuer, clientId].map(textOf);
-    // Of a provider behind the pool, whose client sends browsers back to the command line alone.
-    if (preset === 'cognito') return [];
     if (kind !== 'people' || name === undefined || address === undefined || client === undefined) return [];
     const asked = Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : ['openid'];
     return [
@@ -55,6 +58,10 @@ function issuersOf(value: unknown): readonly SignInIssuer[] {
         clientId: client,
         scopes: asked,
         token: token === 'id' ? 'id' : 'access',
+        // Desktop clients of Google have a secret. The pool's managed login is one that the edge names an origin for.
+        onPage:
+          more.clientSecretPublic === undefined &&
+          (preset !== 'cognito' || textOf(more.tokenOrigin) !== undefined),
         ...(typeof preset === 'string' && { preset }),
       },
     ];

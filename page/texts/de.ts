@@ -56,6 +56,7 @@ export const DE: Texts = {
   signIn: 'Anmelden',
   startAgain: 'Neu beginnen',
   signInWith: (name) => `Mit ${name} anmelden`,
+  commandLine: (name) => `Mit ${name} melden Sie sich auf der Befehlszeile an: `,
   signOut: 'Abmelden',
   signedInAs: (name) => `Angemeldet als ${name}`,
   username: 'Benutzername',

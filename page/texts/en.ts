@@ -53,6 +53,7 @@ export const EN = {
   signIn: 'Sign in',
   startAgain: 'Start again',
   signInWith: (name: string) => `Sign in with ${name}`,
+  commandLine: (name: string) => `To sign in with ${name}, use the command line: `,
   signOut: 'Sign out',
   signedInAs: (name: string) => `Signed in as ${name}`,
   username: 'User name',

@@ -38,15 +38,31 @@ export async function createSignInScreen(screen: HTMLElement, options: SignInScr
 
   const show = (problem?: SignInProblem) => {
     const second = pool === undefined ? undefined : 'second';
-    const ways = issuers.map((issuer) =>
-      button(texts.signInWith(issuer.alias), () => void orShow(() => startSignIn(issuer)), { class: second }),
+    const ways = issuers
+      .filter(({ onPage }) => onPage)
+      .map((issuer) =>
+        button(texts.signInWith(issuer.alias), () => void orShow(() => startSignIn(issuer)), {
+          class: second,
+        }),
+      );
+    const others = issuers.filter(({ onPage }) => !onPage);
+    const hints = others.map(({ alias }) =>
+      element(
+        'p',
+        { class: 'hint' },
+        texts.commandLine(alias),
+        element('code', {}, `edge-upload login ${location.origin} --issuer ${alias}`),
+      ),
     );
     const none = pool === undefined && ways.length === 0;
     screen.replaceChildren(
-      ...(none ? [element('p', { class: 'message' }, texts.noWay)] : [element('h2', {}, texts.signIn)]),
+      ...(none && others.length === 0
+        ? [element('p', { class: 'message' }, texts.noWay)]
+        : [element('h2', {}, texts.signIn)]),
       alertOf(problem),
       ...(pool === undefined ? [] : [poolForm(pool)]),
       ...(ways.length > 0 ? [element('div', { class: 'ways' }, ...ways)] : []),
+      ...hints,
     );
   };
 

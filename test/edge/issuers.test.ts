@@ -749,6 +749,9 @@ test('a provider behind the pool is described as one more issuer, with the pool\
     audience: clientId,
     preset: 'cognito',
   });
+  const managedLogin = 'https://a.auth.us-east-1.amazoncognito.com';
+  const [, onPage] = await described({ ...config, idp: true, managedLogin });
+  assert.deepEqual(onPage, { ...idp, tokenOrigin: managedLogin });
   assert.equal((await described(config)).length, 1);
   const others = { ...config, issuers: [outside({ alias: 'corp', iss: ['https://corp.example/'] })] };
   assert.deepEqual(

@@ -106,6 +106,15 @@ test('scripts of the page reach the edge, the pool and issuers of people, and no
     "'self' http://127.0.0.1:4599",
     'an embedded cloud has the pool itself',
   );
+  assert.equal(
+    await policyOf({ issuers: [outside({ iss: ['https://id.example.com'], clientSecretPublic: 'x' })] }),
+    "'self' https://cognito-idp.us-east-1.amazonaws.com",
+  );
+  const managedLogin = 'https://a.auth.us-east-1.amazoncognito.com';
+  assert.equal(
+    await policyOf({ idp: true, managedLogin }),
+    `'self' https://cognito-idp.us-east-1.amazonaws.com ${managedLogin}`,
+  );
   const { userPoolId, clientId, jwks, ...without } = bakedWith({ issuers });
   assert.ok(userPoolId && clientId && jwks);
   const config = configOf(without);

@@ -319,6 +319,19 @@ test('a provider behind the pool signs people in by managed login, without a cli
     },
   });
   assert.equal(edgeConfig(withOptions(saml)).idp, true);
+  const page = withOptions({
+    ...saml,
+    page: true,
+    domain: ALL_OPTIONS.domain,
+    certificateArn: ALL_OPTIONS.certificateArn,
+  });
+  const edge = { 'Fn::GetAtt': [only(page, 'AWS::CloudFront::Distribution').id, 'DomainName'] };
+  const back = [
+    ...(Properties.CallbackURLs as unknown[]),
+    { 'Fn::Join': ['', ['https://', edge, '/']] },
+    `https://${ALL_OPTIONS.domain}/`,
+  ];
+  assert.deepEqual(only(page, 'AWS::Cognito::UserPoolClient').Properties.CallbackURLs, back);
   const without = withOptions({ ...saml, userPool: false, trust: [ISSUER] });
   assert.equal(edgeConfig(without).idp, undefined);
   const plain = only(halfTemplate(), 'AWS::Cognito::UserPoolClient').Properties;

@@ -75,7 +75,12 @@ async function deployRounds(
     const outputs = before?.outputs ?? {};
     const ours = await publicSigningKeys(work, options, before);
     const isSigned = ours.signing?.length === options.signing?.keys.length;
-    const edge = await edgeKeys(work, { outputs, options, trusted: { ...trusted, ...ours } });
+    const edge = await edgeKeys(work, {
+      outputs,
+      options,
+      trusted: { ...trusted, ...ours },
+      ...omitUndefined({ stackId: before?.id }),
+    });
     const whole = edge !== undefined;
     const template = await templateOf(work, { options, ...omitUndefined({ edge }) });
     const to = before === undefined ? 'NEW' : before.status === 'REVIEW_IN_PROGRESS' ? 'PLANNED' : 'EXISTING';

@@ -4,6 +4,7 @@ import { table } from '../../table.ts';
 const WORDS = table<string>({
   AccessTokenValidity: 'token validity',
   AssumeRolePolicyDocument: 'trusted services',
+  CallbackURLs: 'redirect addresses',
   BucketEncryption: 'encryption',
   DistributionConfig: 'settings',
   EnabledMfas: 'second factors',

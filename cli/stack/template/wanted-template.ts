@@ -1,12 +1,15 @@
 import type { EdgeKeys, TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { StackOptions } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import { managedLoginOrigin } from '../../../protocol/sign-in-callback.ts';
 import type { FoundStack, StackOutputs } from '../find-stack.ts';
 import type { StackWork } from '../stack-work.ts';
 import { makeTemplate } from './make-template.ts';
 import { poolIdentity } from './pool-identity.ts';
 
 interface Baking {
+  /** Absent for a new stack. */
+  readonly stackId?: string;
   readonly outputs: StackOutputs;
   readonly options: StackOptions;
   readonly trusted: TrustedKeys;
@@ -15,14 +18,17 @@ interface Baking {
 /** Returns what a deploy bakes into the edge function; `undefined` before the stack has what it takes. */
 export async function edgeKeys(
   { context: { env, signal }, clients: { cognitoUrl }, local }: StackWork,
-  { outputs, options: { userPool = true, page }, trusted }: Baking,
+  { stackId, outputs, options: { userPool = true, page, idp }, trusted }: Baking,
 ): Promise<EdgeKeys | undefined> {
   if (outputs.bucket === undefined) return undefined;
   if (!userPool) return trusted;
   const pool = await poolIdentity(outputs, { cognitoUrl, env, signal, local });
   // On AWS, the page finds the pool's API by its region.
   const userPoolEndpoint = page ? local?.endpoint : undefined;
-  if (pool !== undefined) return { pool: { ...pool, ...omitUndefined({ userPoolEndpoint }) }, ...trusted };
+  const managedLogin =
+    page && idp !== undefined && stackId !== undefined ? managedLoginOrigin(stackId) : undefined;
+  if (pool !== undefined)
+    return { pool: { ...pool, ...omitUndefined({ userPoolEndpoint, managedLogin }) }, ...trusted };
   // An edge stays while a user pool is added.
   return outputs.domain === undefined ? undefined : trusted;
 }
@@ -34,7 +40,7 @@ export async function wantedTemplate(
   options: StackOptions,
   trusted: TrustedKeys,
 ): Promise<string> {
-  const { outputs } = stack ?? { outputs: {} };
-  const edge = await edgeKeys(work, { outputs, options, trusted });
+  const { outputs = {}, id: stackId } = stack ?? {};
+  const edge = await edgeKeys(work, { outputs, options, trusted, ...omitUndefined({ stackId }) });
   return makeTemplate({ stackName: work.stackName, options, ...omitUndefined({ edge }) });
 }

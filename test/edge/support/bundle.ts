@@ -21,6 +21,9 @@ export function runBundle(
   const require = (name: string): unknown => modules[name.replace(/^node:/, '')] ?? load(name);
   const console = { log: (line: string) => log.push(line) };
   const run = compileFunction(edgeCode(config, page), ['exports', 'require', 'module', 'console']);
+  const { stackTraceLimit } = Error;
   run.call(module.exports, module.exports, require, module, console);
+  // The function sets it for its process; tests need their stacks.
+  Error.stackTraceLimit = stackTraceLimit;
   return { handler: module.exports.handler, log };
 }
