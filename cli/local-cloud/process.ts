@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Dirent } from 'node:fs';
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import type { Context } from '../context.ts';
 import { interrupted, systemCode, UserError } from '../errors.ts';
 import { openDeadline } from '../network/deadline.ts';
@@ -78,14 +78,17 @@ async function ask(
 ): Promise<Record<string, unknown>> {
   const deadline = openDeadline();
   deadline.set(DEADLINES_MS[path]);
+  const dispatcher = new Agent();
   try {
     const answer = await request(`${endpoint}/_edge-upload/${path}`, {
+      dispatcher,
       headers: { authorization: `Bearer ${control.token}` },
       signal: deadline.signal,
     });
     return JSON.parse(await readBounded(answer.body, MAX_ANSWER_BYTES)) as Record<string, unknown>;
   } finally {
     deadline.end();
+    await dispatcher.destroy();
   }
 }
 
