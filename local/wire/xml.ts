@@ -38,9 +38,9 @@ export function xmlDocument(root: string, children: XmlChildren, options: Docume
 type Escape = (text: string) => string;
 
 function content(children: XmlChildren, write: Escape): string {
-  return Object.entries(children)
-    .map(([name, value]) => element(checkedName(name), value, write))
-    .join('');
+  let text = '';
+  for (const name in children) text += element(checkedName(name), children[name], write);
+  return text;
 }
 
 function element(name: string, value: XmlValue, write: Escape): string {
@@ -58,8 +58,16 @@ function isList(value: XmlValue): value is readonly XmlScalar[] {
   return Array.isArray(value);
 }
 
+/** Names of elements that were checked; the program's own, so that there are few. */
+const checked = new Set<string>();
+const MAX_CHECKED = 1000;
+
 function checkedName(name: string): string {
-  if (NAME.test(name)) return name;
+  if (checked.has(name)) return name;
+  if (NAME.test(name)) {
+    if (checked.size < MAX_CHECKED) checked.add(name);
+    return name;
+  }
   throw new Error(`${JSON.stringify(name)} cannot be the name of an XML element.`);
 }
 
@@ -68,7 +76,11 @@ const UNWRITABLE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 const reference = (character: string) => `&#x${(character.codePointAt(0) ?? 0).toString(16)};`;
 
+/** What most text is without: then it is written unchanged, which saves most of the time of a long list. */
+const SPECIAL = /[&<>"\p{Cc}\ud800-\udfff]/u;
+
 function referenced(text: string): string {
+  if (!SPECIAL.test(text)) return text;
   return text
     .replace(/\p{Cs}/gu, '\ufffd')
     .replace(/[&<>"\p{Cc}]/gu, (character) => ENTITIES[character] ?? reference(character));

@@ -34,31 +34,26 @@ function listKeys(bucket: Bucket, query: KeyQuery): KeyPage {
   let last = after;
   let from = compareKeys(prefix, after) > 0 ? prefix : after;
   for (;;) {
-    const key = nextKey(bucket, from, query, last);
-    if (key === undefined) return { keys, commonPrefixes };
-    if (keys.length + commonPrefixes.length === limit) {
-      return { keys, commonPrefixes, ...(limit > 0 ? { next: last } : {}) };
+    let group: string | undefined;
+    for (const key of bucket.keysFrom(from)) {
+      if (!key.startsWith(prefix)) return { keys, commonPrefixes };
+      group = groupOf(key, prefix, delimiter);
+      const given = key === last || (last !== '' && (group === last || compareKeys(key, last) < 0));
+      if (given || bucket.current(key) === undefined) {
+        group = undefined;
+        continue;
+      }
+      if (keys.length + commonPrefixes.length === limit) {
+        return { keys, commonPrefixes, ...(limit > 0 ? { next: last } : {}) };
+      }
+      last = group ?? key;
+      if (group !== undefined) break;
+      keys.push(key);
     }
-    const group = groupOf(key, prefix, delimiter);
-    if (group === undefined) keys.push(key);
-    else commonPrefixes.push(group);
-    last = group ?? key;
-    from = group === undefined ? key : group + LAST;
+    if (group === undefined) return { keys, commonPrefixes };
+    commonPrefixes.push(group);
+    from = group + LAST;
   }
-}
-
-function nextKey(
-  bucket: Bucket,
-  from: string,
-  { prefix, delimiter }: KeyQuery,
-  last: string,
-): string | undefined {
-  for (const key of bucket.keysFrom(from)) {
-    if (!key.startsWith(prefix)) return undefined;
-    const given = compareKeys(key, last) <= 0 || (last !== '' && groupOf(key, prefix, delimiter) === last);
-    if (!given && bucket.current(key) !== undefined) return key;
-  }
-  return undefined;
 }
 
 function groupOf(key: string, prefix: string, delimiter: string): string | undefined {
