@@ -11,66 +11,23 @@ import { createEvents } from './events/service.ts';
 import { withLateWriter } from './faults/late-writer.ts';
 import { conflictsOf, throttleOf } from './faults/throttling.ts';
 import type { Faults } from './faults.ts';
-import { operatorPermissions } from './iam/permissions.ts';
+import { judgedResource } from './iam/judged-resource.ts';
+import { operatorPermissions, sessionPermissions } from './iam/permissions.ts';
 import { createIam } from './iam/service.ts';
+import { Sessions } from './iam/sessions.ts';
 import { createKms } from './kms/service.ts';
 import { createLambda } from './lambda/service.ts';
 import { createLogs } from './logs/service.ts';
 import { bucketLogs, bucketOrigin } from './origin.ts';
 import { pageRequests } from './page-requests.ts';
 import { createS3 } from './s3/service.ts';
+import { type ServiceName, serviceOf } from './service-of.ts';
 import { createSns } from './sns/service.ts';
 import { createSts } from './sts/service.ts';
 import { openAuthority } from './tls/authority.ts';
 import { listenBehindGate, refusePlainly } from './wire/gate.ts';
-import type { HttpHandler, HttpRequest } from './wire/http.ts';
+import type { HttpHandler } from './wire/http.ts';
 import { nodeListener } from './wire/node-http.ts';
-
-type ServiceName =
-  | 's3'
-  | 'cognito-idp'
-  | 'cloudformation'
-  | 'lambda'
-  | 'logs'
-  | 'sts'
-  | 'iam'
-  | 'events'
-  | 'kms'
-  | 'sns'
-  | 'control';
-
-const CREDENTIAL_SCOPE = /Credential=[^/,\s]+\/\d{8}\/[^/,\s]+\/([a-z0-9-]+)\/aws4_request/;
-const SIGNED_FOR = new Set<string>([
-  's3',
-  'cognito-idp',
-  'cloudformation',
-  'lambda',
-  'logs',
-  'sts',
-  'iam',
-  'events',
-  'kms',
-  'sns',
-]);
-
-/** Links in mails, which carry no signature. */
-const SNS_LINK = /(?:^|&)Action=(?:ConfirmSubscription|Unsubscribe)(?:&|$)/;
-
-/**
- * Returns the service of a request. AWS decides by the host name; here it is the service that the client signed for,
- * or else a form that only one service has. S3 gets the rest.
- */
-function serviceOf({ method, path, query, headers }: HttpRequest): ServiceName {
-  if (path.startsWith('/_edge-upload/')) return 'control';
-  const signedFor = CREDENTIAL_SCOPE.exec(headers.authorization ?? '')?.[1];
-  if (signedFor !== undefined && SIGNED_FOR.has(signedFor)) return signedFor as ServiceName;
-  if (headers['x-amz-target']?.startsWith('AWSCognitoIdentityProviderService.')) return 'cognito-idp';
-  if (/^\/[a-z0-9-]+_[A-Za-z0-9]+\/\.well-known\//.test(path)) return 'cognito-idp';
-  if (/^\/(2015-03-31\/functions|2016-08-19\/account-settings)/.test(path)) return 'lambda';
-  if (method === 'GET' && path === '/' && SNS_LINK.test(query)) return 'sns';
-  const form = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
-  return form && path === '/' ? 'cloudformation' : 's3';
-}
 
 export interface CloudOptions {
   /** Folder of all state, objects, keys and certificates. One process at a time. */
@@ -118,9 +75,14 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     control,
   } = options;
   const folder = (name: string) => join(options.dataDir, name);
-  const permissions = operatorPermissions(() => faults.operator?.denied);
   const accessKey = openAccessKey(folder('keys.json'));
   const identities = new Identities({ accessKey, wellKnownKeys });
+  const sessions = new Sessions(identities);
+  const permissions = sessionPermissions(
+    sessions,
+    (roleName) => iam.policiesOf(roleName),
+    operatorPermissions(() => faults.operator?.denied),
+  );
   const common = (name: string) => ({ dataDir: folder(name), now, identities, permissions });
 
   const authority = await openAuthority({ dir: folder('tls'), now });
@@ -146,7 +108,12 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   });
   const iam = createIam(common('iam'));
   const kms = createKms(common('kms'));
-  const sts = createSts({ identities, now, permissions });
+  const sts = createSts({
+    identities,
+    now,
+    permissions,
+    assume: { sessions, findRole: iam.findRole },
+  });
   const logs = createLogs(common('logs'));
   const lambda = createLambda({
     log: logs.write,
@@ -178,14 +145,14 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
         path: `/${bucket}/${key}`,
         query: versionId === undefined ? '' : `versionId=${encodeURIComponent(versionId)}`,
       }),
-    resources: [s3, cognito, iam, kms, logs, lambda, cloudfront, events, sns].flatMap(
-      ({ resources }) => resources,
-    ),
+    resources: [s3, cognito, iam, kms, logs, lambda, cloudfront, events, sns]
+      .flatMap(({ resources }) => resources)
+      .map((handler) => judgedResource(handler, permissions)),
     faults,
     onDefect,
   });
 
-  const handlers: Record<ReturnType<typeof serviceOf>, HttpHandler> = {
+  const handlers: Record<ServiceName, HttpHandler> = {
     s3: withLateWriter(s3.handle, asAccount, () => faults),
     'cognito-idp': cognito.handle,
     cloudformation: cloudformation.handle,
@@ -198,7 +165,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     kms: kms.handle,
     control: control ?? s3.handle,
   };
-  const endpoint: HttpHandler = (request) => handlers[serviceOf(request)](request);
+  const endpoint = sessions.within((request) => handlers[serviceOf(request)](request));
 
   await cloudfront.start();
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS });

@@ -15,6 +15,8 @@ export type Principal =
 export interface Identity {
   readonly secret: string;
   readonly principal: Principal;
+  /** Of temporary credentials: what each request must have as `x-amz-security-token`, and when it expires. */
+  readonly session?: { readonly token: string; readonly expires: Date };
 }
 
 export interface AccountKeys {

@@ -10,6 +10,7 @@ export type Refusal =
   | { readonly why: 'skewed'; readonly signedAt: string; readonly now: string }
   | { readonly why: 'expired'; readonly now: string }
   | { readonly why: 'token' }
+  | { readonly why: 'expired-token' }
   | { readonly why: 'unknown-key'; readonly accessKeyId: string }
   | { readonly why: 'mismatch' };
 
@@ -31,6 +32,7 @@ const JSON_CODES: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: 'InvalidSignatureException',
   IncompleteSignature: 'IncompleteSignatureException',
   InvalidClientTokenId: 'UnrecognizedClientException',
+  ExpiredToken: 'ExpiredTokenException',
 };
 
 function s3Error(refusal: Refusal): AwsError {
@@ -75,6 +77,8 @@ function s3Error(refusal: Refusal): AwsError {
       return new AwsError('AccessDenied', 'Request has expired', 403, { ServerTime: refusal.now });
     case 'token':
       return new AwsError('InvalidToken', 'The provided token is malformed or otherwise invalid.');
+    case 'expired-token':
+      return new AwsError('ExpiredToken', 'The provided token has expired.');
     case 'unknown-key':
       return new AwsError(
         'InvalidAccessKeyId',
@@ -109,6 +113,8 @@ function queryError(refusal: Refusal): AwsError {
           : `Signature not yet current: ${at} is still later than ${refusal.now} plus 5 min.`,
       );
     }
+    case 'expired-token':
+      return new AwsError('ExpiredToken', 'The security token included in the request is expired', 403);
     case 'token':
     case 'unknown-key':
       return new AwsError(

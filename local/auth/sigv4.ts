@@ -137,14 +137,15 @@ function verified(
   if (scope.service !== service) throw refuse({ why: 'wrong-service', given: scope.service, service });
   if (scope.region !== REGION && !anyRegion)
     throw refuse({ why: 'wrong-region', given: scope.region, region: REGION });
-  if (request.headers['x-amz-security-token'] !== undefined) throw refuse({ why: 'token' });
+  const identity = identities.find(accessKeyId);
+  if (request.headers['x-amz-security-token'] !== identity?.session?.token) throw refuse({ why: 'token' });
   const unsigned = mustBeSigned(request.headers, service).filter((name) => !signedHeaders.includes(name));
   if (unsigned.length > 0) throw refuse({ why: 'unsigned-headers', names: unsigned });
   checkTime(claim, service, now, refuse);
 
-  const identity = identities.find(accessKeyId);
   if (identity === undefined) throw refuse({ why: 'unknown-key', accessKeyId });
-  const { secret, principal } = identity;
+  const { secret, principal, session } = identity;
+  if (session !== undefined && session.expires <= now) throw refuse({ why: 'expired-token' });
   const canonical = canonicalRequest(request, service, signedHeaders, payloadHash);
   if (canonical === undefined) throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
   const key = signingKey(secret, scope);

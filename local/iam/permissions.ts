@@ -1,11 +1,14 @@
 import { ACCOUNT_ID } from '../account.ts';
+import type { JsonObject } from '../json.ts';
 import { AwsError } from '../wire/errors.ts';
+import { type Accessed, isAllowedBy } from './identity-policy.ts';
+import type { Sessions } from './sessions.ts';
 
-/** What the account's access keys stand for, and what IAM denies them. */
+/** Who the caller of the account is, and what IAM denies them. */
 export interface Permissions {
   readonly caller: () => Caller;
   /** @param action such as `s3:DeleteObject` */
-  readonly denies: (action: string) => boolean;
+  readonly denies: (action: string, accessed: () => Accessed) => boolean;
 }
 
 interface Caller {
@@ -39,20 +42,43 @@ export function operatorPermissions(denied: () => readonly string[] | undefined)
 }
 
 /**
- * Refuses an action that IAM denies.
+ * The permissions of a session's role in its requests, and others in those of the account's own keys.
  *
- * @param code as the service calls it
- * @throws AwsError
+ * @param policiesOf the policies of a role now; none if it does not exist
  */
+export function sessionPermissions(
+  sessions: Sessions,
+  policiesOf: (roleName: string) => readonly JsonObject[],
+  others: Permissions,
+): Permissions {
+  return {
+    caller: () => sessions.current() ?? others.caller(),
+    denies(action, accessed) {
+      const session = sessions.current();
+      if (session === undefined) return others.denies(action, accessed);
+      return !isAllowedBy(policiesOf(session.roleName), action, accessed());
+    },
+  };
+}
+
+/** Refuses an action that IAM denies, in AWS's words. @throws AwsError */
 export function refuseDenied(
-  { caller, denies }: Permissions,
+  permissions: Permissions,
   action: string,
   code: 'AccessDenied' | 'AccessDeniedException',
+  accessed: () => Accessed = () => ({ resource: '*' }),
 ): void {
-  if (!denies(action)) return;
-  throw new AwsError(
-    code,
-    `User: ${caller().arn} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`,
-    403,
-  );
+  if (!permissions.denies(action, accessed)) return;
+  throw new AwsError(code, deniedMessage(permissions, action, accessed), 403);
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+export function deniedMessage(
+  { caller }: Permissions,
+  action: string,
+  accessed: () => Accessed = () => ({ resource: '*' }),
+): string {
+  const { resource } = accessed();
+  const on = resource === '*' ? '' : ` on resource: ${resource}`;
+  return `User: ${caller().arn} is not authorized to perform: ${action}${on} because no identity-based policy allows the ${action} action`;
 }

@@ -13,12 +13,9 @@ import {
   text,
 } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
-import { checkManagedPolicies, type Role, type Roles } from './roles.ts';
+import { checkManagedPolicies, INLINE_LIMIT, type Role, type Roles } from './roles.ts';
 import { checkIdentityPolicy } from './statement.ts';
 import { checkTrustPolicy } from './trust.ts';
-
-/** Characters of all inline policies of a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
-const INLINE_LIMIT = 10_240;
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html */
 export function roleResource(roles: Roles): ResourceHandler {

@@ -35,6 +35,9 @@ export function checkManagedPolicies(arns: readonly string[]): void {
   }
 }
 
+/** Characters of all inline policies of a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+export const INLINE_LIMIT = 10_240;
+
 export interface Role {
   readonly name: string;
   readonly arn: string;
@@ -46,6 +49,7 @@ export interface Role {
   readonly policies: Readonly<Record<string, JsonObject>>;
   /** Inline policies that AWS::IAM::Policy resources put into it, by name. */
   readonly addedPolicies: Readonly<Record<string, JsonObject>>;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** The account's roles, kept in one file. */
@@ -56,6 +60,10 @@ export class Roles {
   constructor(file: JsonFile<readonly Role[]>) {
     this.#file = file;
     this.#roles = new Map((file.read() ?? []).map((role) => [role.name, role]));
+  }
+
+  all(): readonly Role[] {
+    return [...this.#roles.values()];
   }
 
   find(name: string): Role | undefined {
@@ -71,7 +79,7 @@ export class Roles {
   }
 
   findByArn(arn: string): Role | undefined {
-    return [...this.#roles.values()].find((role) => role.arn === arn);
+    return this.all().find((role) => role.arn === arn);
   }
 
   save(role: Role): void {
@@ -84,6 +92,6 @@ export class Roles {
   }
 
   #write(): void {
-    this.#file.write([...this.#roles.values()]);
+    this.#file.write(this.all());
   }
 }

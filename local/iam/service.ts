@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Identities } from '../auth/identities.ts';
+import type { JsonObject } from '../json.ts';
 import type { ResourceHandler } from '../resource.ts';
 import { JsonFile } from '../state.ts';
 import type { HttpHandler } from '../wire/http.ts';
@@ -7,7 +8,7 @@ import { iamApi } from './api.ts';
 import { type Permissions, unrestricted } from './permissions.ts';
 import { policyResource } from './policy-resource.ts';
 import { roleResource } from './role-resource.ts';
-import { Roles } from './roles.ts';
+import { type Role, Roles } from './roles.ts';
 import { trustedServicesOf } from './trust.ts';
 
 export interface IamOptions {
@@ -21,18 +22,27 @@ export interface Iam {
   readonly handle: HttpHandler;
   readonly resources: readonly ResourceHandler[];
   /** Services that can assume a role; `undefined` if the role does not exist. */
+  /** Finds a role that may be assumed. */
+  readonly findRole: (roleArn: string) => Role | undefined;
+  /** The inline policies of a role; none if it does not exist. */
+  readonly policiesOf: (roleName: string) => readonly JsonObject[];
   readonly trustedServices: (roleArn: string) => readonly string[] | undefined;
 }
 
 /**
- * The embedded IAM: roles for templates, and the simulation of what the caller is allowed to do. What a role permits is
- * kept, never evaluated: nothing here runs as a role.
+ * The embedded IAM: roles, and the simulation of what they and the caller are allowed to do. The inline policies of a role
+ * that was assumed decide about each call of its sessions.
  */
 export function createIam({ dataDir, identities, now, permissions = unrestricted }: IamOptions): Iam {
   const roles = new Roles(new JsonFile(join(dataDir, 'roles.json')));
   return {
     handle: iamApi({ roles, identities, now, permissions }),
     resources: [roleResource(roles), policyResource(roles)],
+    findRole: (roleArn) => roles.findByArn(roleArn),
+    policiesOf(roleName) {
+      const role = roles.find(roleName);
+      return Object.values({ ...role?.policies, ...role?.addedPolicies });
+    },
     trustedServices: (roleArn) => {
       const role = roles.findByArn(roleArn);
       return role && trustedServicesOf(role.trust);

@@ -1,3 +1,4 @@
+import { ACCOUNT_ID } from '../account.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { checkFields, malformed, statementsOf, textsOf } from './statement.ts';
 
@@ -7,6 +8,8 @@ const PRINCIPAL_KINDS = ['AWS', 'CanonicalUser', 'Federated', 'Service'];
 const SERVICE = /^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com$/;
 const ACTIONS =
   /^sts:(\*|AssumeRole|AssumeRoleWithSAML|AssumeRoleWithWebIdentity|TagSession|SetSourceIdentity|SetContext)$/;
+
+const ACCOUNT_PRINCIPALS = [ACCOUNT_ID, `arn:aws:iam::${ACCOUNT_ID}:root`];
 
 /** Refuses what IAM refuses of a role's trust policy. */
 export function checkTrustPolicy(document: JsonObject): void {
@@ -59,6 +62,20 @@ export function trustedServicesOf(document: JsonObject): string[] {
     .filter(({ Effect: effect, Condition: condition }) => effect === 'Allow' && condition === undefined)
     .flatMap(servicesOf)
     .filter((service) => !denied.includes(service));
+}
+
+/**
+ * Whether the principals of the account may assume the role, where their own policies allow it. Only statements without
+ * conditions count, and a role with any denial is not assumed here.
+ */
+export function trustsAccount(document: JsonObject): boolean {
+  const statements = statementsOf(document);
+  if (statements.some(({ Effect: effect }) => effect === 'Deny')) return false;
+  return statements.some(({ Principal: principal, Action: action, Condition: condition }) => {
+    const names = isObject(principal) ? textsOf(principal.AWS) : [];
+    const isAssuming = textsOf(action).some((name) => name === 'sts:AssumeRole' || name === 'sts:*');
+    return isAssuming && condition === undefined && names.some((name) => ACCOUNT_PRINCIPALS.includes(name));
+  });
 }
 
 /** Services that a statement names for sts:AssumeRole. */

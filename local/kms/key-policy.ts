@@ -1,4 +1,5 @@
 import { ACCOUNT_ID } from '../account.ts';
+import type { Accessed } from '../iam/identity-policy.ts';
 import { type Permissions, refuseDenied } from '../iam/permissions.ts';
 import { checkFields, statementsOf, textsOf } from '../iam/statement.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
@@ -125,9 +126,10 @@ export function refuseByPolicy(
   policy: JsonObject,
   permissions: Permissions,
   action: string,
-  keyArn: string,
+  accessed: Accessed,
 ): void {
-  refuseDenied(permissions, action, 'AccessDeniedException');
+  const { resource: keyArn } = accessed;
+  refuseDenied(permissions, action, 'AccessDeniedException', () => accessed);
   const caller = permissions.caller().arn;
   if (allows(policy, { caller, action, keyArn })) return;
   throw new AwsError(

@@ -1,3 +1,4 @@
+import type { Accessed } from '../iam/identity-policy.ts';
 import type { Permissions } from '../iam/permissions.ts';
 import type { JsonObject } from '../json.ts';
 import { REQUEST_CODES } from '../place.ts';
@@ -5,6 +6,7 @@ import { type Fields, type Output, readInput, required, structure, text } from '
 import { AwsError } from '../wire/errors.ts';
 import { invalidState, validation } from './errors.ts';
 import { refuseByPolicy } from './key-policy.ts';
+import { KEY_SPEC } from './specs.ts';
 import { type Key, type KeyState, type KeyStore, keyArn, stateOf } from './store.ts';
 
 /** What operations work with. */
@@ -52,10 +54,16 @@ export function keyOperation<F extends Fields>({ name, fields, states, run }: Ke
   return (kms, body) => {
     const input = read({ ...fields, ...keyId }, body, []) as Output<F> & { readonly KeyId: string };
     const key = kms.keys.get(input.KeyId);
-    refuseByPolicy(key.policy, kms.permissions, `kms:${name}`, keyArn(key.id));
+    refuseByPolicy(key.policy, kms.permissions, `kms:${name}`, accessedKey(key));
     refuseState(key, states);
     return run(kms, key, input);
   };
+}
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html */
+function accessedKey({ id, tags }: Key): Accessed {
+  const ofTags = Object.entries(tags).map(([name, value]) => [`aws:ResourceTag/${name}`, value]);
+  return { resource: keyArn(id), context: { ...Object.fromEntries(ofTags), 'kms:KeySpec': KEY_SPEC } };
 }
 
 function refuseState(key: Key, states: readonly KeyState[] | undefined): void {

@@ -36,6 +36,8 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['Verify', signing.verify],
 ]);
 
+const KEYLESS: ReadonlySet<string> = new Set(['CreateKey', 'ListKeys']);
+
 /** The embedded KMS: Ed25519 keys that sign. */
 export function createKms({ dataDir, identities, now, permissions = unrestricted }: KmsOptions): {
   readonly handle: HttpHandler;
@@ -53,7 +55,9 @@ export function createKms({ dataDir, identities, now, permissions = unrestricted
       permissions,
       find(name) {
         const operation = OPERATIONS.get(name);
-        return operation && { run: ({ input }) => operation(kms, input) };
+        // Operations on a key ask IAM themselves: conditions are about the key.
+        const access = KEYLESS.has(name) ? {} : ({ access: 'signed' } as const);
+        return operation && { ...access, run: ({ input }) => operation(kms, input) };
       },
     }),
   };

@@ -2,8 +2,8 @@ import { AwsError } from '../wire/errors.ts';
 
 /** S3's refusals with the words and status of https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 
-export function accessDenied(): AwsError {
-  return new AwsError('AccessDenied', 'Access Denied', 403);
+export function accessDenied(message = 'Access Denied'): AwsError {
+  return new AwsError('AccessDenied', message, 403);
 }
 
 export function noSuchBucket(bucket: string): AwsError {

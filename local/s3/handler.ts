@@ -2,7 +2,7 @@ import type { Identities } from '../auth/identities.ts';
 import { authenticate } from '../auth/sigv4.ts';
 import type { EventSink } from '../events/service.ts';
 import type { Conflicts, Throttle } from '../faults/throttling.ts';
-import type { Permissions } from '../iam/permissions.ts';
+import { deniedMessage, type Permissions } from '../iam/permissions.ts';
 import { randomPiece } from '../random.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../wire/http.ts';
@@ -67,10 +67,19 @@ async function perform(
   const bucket = store.bucket(bucketName);
   const context = requestContext(request, target.operation, query);
   const { principal } = authentication;
+  const isDenied = (action: string, resource: string) =>
+    principal.kind === 'account' && permissions.denies(action, () => ({ resource }));
+  /** The error for an action that is not allowed, in IAM's words where IAM denies it. */
+  const denied = (action: string, key?: string) => {
+    const resource = objectArn(bucketName, key);
+    return isDenied(action, resource)
+      ? accessDenied(deniedMessage(permissions, action, () => ({ resource })))
+      : accessDenied();
+  };
   const allowsIn: Call['allowsIn'] = (other) => {
     const isAllowed = accessTo(other?.name ?? bucketName, other, principal, context);
     return (action, key) =>
-      !(principal.kind === 'account' && permissions.denies(action)) && isAllowed(action, key);
+      !isDenied(action, objectArn(other?.name ?? bucketName, key)) && isAllowed(action, key);
   };
   const allows = allowsIn(bucket);
   const call: Call = {
@@ -90,14 +99,14 @@ async function perform(
   };
 
   if (operation.on === 'service') {
-    if (!allows(operation.action)) throw accessDenied();
+    if (!allows(operation.action)) throw denied(operation.action);
     checkHeaders(request.headers);
     return operation.run(call);
   }
   const action = query.has('versionId') ? (operation.versionAction ?? operation.action) : operation.action;
   if (authentication.principal.kind === 'anonymous') throw accessDenied();
   if (bucket === undefined) throw noSuchBucket(bucketName);
-  if (action !== undefined && !allows(action, key)) throw accessDenied();
+  if (action !== undefined && !allows(action, key)) throw denied(action, key);
   checkHeaders(request.headers, operation);
   try {
     return await operation.run({ ...call, bucket });
@@ -105,6 +114,11 @@ async function perform(
     // The bucket was deleted under the request's hands; what failed then is only a consequence.
     throw store.bucket(bucketName) === bucket ? error : noSuchBucket(bucketName);
   }
+}
+
+function objectArn(bucket: string, key?: string): string {
+  if (bucket === '') return '*';
+  return `arn:aws:s3:::${bucket}${key ? `/${key}` : ''}`;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses */

@@ -1,30 +1,80 @@
 import { ACCOUNT_ID } from '../account.ts';
 import type { Identities } from '../auth/identities.ts';
 import { type Permissions, unrestricted } from '../iam/permissions.ts';
+import type { Role } from '../iam/roles.ts';
+import type { Sessions } from '../iam/sessions.ts';
+import { trustsAccount } from '../iam/trust.ts';
+import type { JsonObject } from '../json.ts';
+import { integer, optional, readInput, required, structure, text } from '../shape.ts';
 import { type Operation, requestDoor } from '../wire/door.ts';
+import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler } from '../wire/http.ts';
-import { queryProtocol } from '../wire/query-protocol.ts';
+import { type QueryMembers, queryProtocol } from '../wire/query-protocol.ts';
 
 export interface StsOptions {
   readonly identities: Identities;
   readonly now: () => Date;
   readonly permissions?: Permissions;
+  /** Absent: there are no roles to assume. */
+  readonly assume?: { readonly sessions: Sessions; readonly findRole: (arn: string) => Role | undefined };
 }
 
+const assumption = structure(
+  {
+    RoleArn: required(text({ min: 20, max: 2048 })),
+    RoleSessionName: required(text({ pattern: /[\w+=,.@-]{2,64}/ })),
+    DurationSeconds: optional(integer({ min: 900, max: 43_200 }), 3600),
+  },
+  {
+    strict: true,
+    notSupported: [
+      'ExternalId',
+      'Policy',
+      'PolicyArns',
+      'SerialNumber',
+      'SourceIdentity',
+      'Tags',
+      'TokenCode',
+      'TransitiveTagKeys',
+    ],
+  },
+);
+
 /**
- * The embedded STS: who signed a request. The embedded account has its root user and nobody else.
+ * The embedded STS: who signed a request, and sessions of roles that the account may assume.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
-export function createSts({ identities, now, permissions = unrestricted }: StsOptions): {
+export function createSts({ identities, now, permissions = unrestricted, assume }: StsOptions): {
   readonly handle: HttpHandler;
 } {
-  const getCallerIdentity: Operation<unknown, Record<string, string>> = {
+  const getCallerIdentity: Operation<JsonObject, QueryMembers> = {
     access: 'signed',
     run() {
       const { arn, userId } = permissions.caller();
       return { Arn: arn, UserId: userId, Account: ACCOUNT_ID };
     },
   };
+  /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+  const assumeRole: Operation<JsonObject, QueryMembers> = {
+    run({ input }) {
+      const { RoleArn, RoleSessionName, DurationSeconds } = readInput(assumption, input, 'query');
+      const role = assume?.findRole(RoleArn);
+      if (assume === undefined || role === undefined || !trustsAccount(role.trust)) {
+        const message = `User: ${permissions.caller().arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`;
+        throw new AwsError('AccessDenied', message, 403);
+      }
+      const expires = new Date(now().getTime() + DurationSeconds * 1000);
+      const { session, credentials } = assume.sessions.open(role, RoleSessionName, expires);
+      return {
+        Credentials: { ...credentials },
+        AssumedRoleUser: { AssumedRoleId: session.userId, Arn: session.arn },
+      };
+    },
+  };
+  const operations = new Map([
+    ['AssumeRole', assumeRole],
+    ['GetCallerIdentity', getCallerIdentity],
+  ]);
   return {
     handle: requestDoor({
       service: 'sts',
@@ -32,7 +82,7 @@ export function createSts({ identities, now, permissions = unrestricted }: StsOp
       identities,
       now,
       permissions,
-      find: (name) => (name === 'GetCallerIdentity' ? getCallerIdentity : undefined),
+      find: (name) => operations.get(name),
     }),
   };
 }

@@ -2,6 +2,7 @@ import type { Identities, Principal } from '../auth/identities.ts';
 import { authenticateBody, readBody } from '../auth/sigv4.ts';
 import { neverThrottled, type Throttle } from '../faults/throttling.ts';
 import { type Permissions, refuseDenied } from '../iam/permissions.ts';
+import { resourceArn } from '../iam/resource-arn.ts';
 import { AwsError } from './errors.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './http.ts';
 
@@ -77,7 +78,9 @@ export function requestDoor<Input, Result>(options: DoorOptions<Input, Result>):
     if (!isPublic) refuseOthers(principal, protocol.codeSuffix);
     throttle(name);
     if (operation.access === undefined) {
-      refuseDenied(permissions, `${service}:${name}`, `AccessDenied${protocol.codeSuffix}`);
+      refuseDenied(permissions, `${service}:${name}`, `AccessDenied${protocol.codeSuffix}`, () => ({
+        resource: resourceArn(service, input()),
+      }));
     }
     return protocol.success(name, await operation.run({ name, input: input(), region }));
   };

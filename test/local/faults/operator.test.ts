@@ -9,9 +9,9 @@ import { clientOptions } from '../../support/serve.ts';
 import { BUCKET_STACK, openFaultyCloud } from './fixture.ts';
 
 const OPERATOR = 'arn:aws:iam::000000000000:user/operator';
-const denied = (action: string, name = 'AccessDeniedException') => ({
+const denied = (action: string, resource: string, name = 'AccessDeniedException') => ({
   name,
-  message: `User: ${OPERATOR} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`,
+  message: `User: ${OPERATOR} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
 });
 
 test('an operator is denied single actions by every service, in its own words', async (t) => {
@@ -42,19 +42,29 @@ test('an operator is denied single actions by every service, in its own words', 
   await cloud.idle();
   await assert.rejects(
     cfn.deleteStack({ StackName: 'one' }),
-    denied('cloudformation:DeleteStack', 'AccessDenied'),
+    denied(
+      'cloudformation:DeleteStack',
+      'arn:aws:cloudformation:us-east-1:000000000000:stack/one/*',
+      'AccessDenied',
+    ),
   );
   await assert.rejects(
     lambda.send(new DeleteFunctionCommand({ FunctionName: 'f' })),
-    denied('lambda:DeleteFunction'),
+    denied('lambda:DeleteFunction', 'arn:aws:lambda:us-east-1:000000000000:function:f'),
   );
   await assert.rejects(lambda.send(new GetFunctionCommand({ FunctionName: 'f' })), {
     name: 'ResourceNotFoundException',
   });
-  await assert.rejects(logs.deleteLogGroup({ logGroupName: 'g' }), denied('logs:DeleteLogGroup'));
+  await assert.rejects(
+    logs.deleteLogGroup({ logGroupName: 'g' }),
+    denied('logs:DeleteLogGroup', 'arn:aws:logs:us-east-1:000000000000:log-group:g'),
+  );
   await assert.rejects(
     cognito.adminDeleteUser({ UserPoolId: 'us-east-1_abc', Username: 'u' }),
-    denied('cognito-idp:AdminDeleteUser'),
+    denied(
+      'cognito-idp:AdminDeleteUser',
+      'arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_abc',
+    ),
   );
   const Bucket = 'guarded';
   await s3.createBucket({ Bucket });
@@ -90,7 +100,10 @@ test('an operator is denied single actions by every service, in its own words', 
     { name: 'NoSuchEntityException' },
   );
   faults.operator = { denied: ['iam:*'] };
-  await assert.rejects(simulate(['s3:GetObject']), denied('iam:SimulatePrincipalPolicy', 'AccessDenied'));
+  await assert.rejects(
+    simulate(['s3:GetObject']),
+    denied('iam:SimulatePrincipalPolicy', OPERATOR, 'AccessDenied'),
+  );
 });
 
 test('without it the root user calls, who cannot be simulated', async (t) => {

@@ -1,0 +1,153 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { ACCOUNT_ID, arnOf } from '../account.ts';
+import type { JsonObject } from '../json.ts';
+import { generatedName, type ResourceHandler } from '../resource.ts';
+import { AwsError } from '../wire/errors.ts';
+import { deniedMessage, type Permissions } from './permissions.ts';
+
+/** What CloudFormation calls for a resource with the permissions of its caller. */
+interface Calls {
+  readonly create: readonly string[];
+  readonly update: readonly string[];
+  readonly delete: readonly string[];
+  /** Calls of a create or an update whose properties have this one. */
+  readonly withProperty?: Readonly<Record<string, readonly string[]>>;
+  /** The property with the name of the resource; absent: policies know it by `*`. */
+  readonly named?: { readonly by: string; readonly arn: (name: string) => string };
+}
+
+const bucketArn = (name: string) => `arn:aws:s3:::${name.toLowerCase()}`;
+const functionArn = (name: string) => (name.startsWith('arn:') ? name : arnOf('lambda', `function:${name}`));
+
+/**
+ * The calls that change something, by type: the handlers of the types' schemas name them.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-type-schemas.html
+ */
+const CALLS: Readonly<Record<string, Calls>> = {
+  'AWS::S3::Bucket': {
+    create: ['s3:CreateBucket'],
+    update: [],
+    delete: ['s3:DeleteBucket'],
+    withProperty: {
+      BucketEncryption: ['s3:PutEncryptionConfiguration'],
+      LifecycleConfiguration: ['s3:PutLifecycleConfiguration'],
+      NotificationConfiguration: ['s3:PutBucketNotification'],
+      OwnershipControls: ['s3:PutBucketOwnershipControls'],
+      PublicAccessBlockConfiguration: ['s3:PutBucketPublicAccessBlock'],
+      Tags: ['s3:PutBucketTagging'],
+      VersioningConfiguration: ['s3:PutBucketVersioning'],
+    },
+    named: { by: 'BucketName', arn: bucketArn },
+  },
+  'AWS::S3::BucketPolicy': {
+    create: ['s3:PutBucketPolicy'],
+    update: ['s3:PutBucketPolicy'],
+    delete: ['s3:DeleteBucketPolicy'],
+    named: { by: 'Bucket', arn: bucketArn },
+  },
+  'AWS::Cognito::UserPool': {
+    create: ['cognito-idp:CreateUserPool'],
+    update: ['cognito-idp:UpdateUserPool'],
+    delete: ['cognito-idp:DeleteUserPool'],
+    withProperty: { MfaConfiguration: ['cognito-idp:SetUserPoolMfaConfig'] },
+  },
+  'AWS::Cognito::UserPoolClient': {
+    create: ['cognito-idp:CreateUserPoolClient'],
+    update: ['cognito-idp:UpdateUserPoolClient'],
+    delete: ['cognito-idp:DeleteUserPoolClient'],
+  },
+  'AWS::IAM::Role': {
+    create: ['iam:CreateRole'],
+    update: ['iam:UpdateAssumeRolePolicy'],
+    delete: ['iam:DeleteRole'],
+    withProperty: { Policies: ['iam:PutRolePolicy'], Tags: ['iam:TagRole'] },
+    named: { by: 'RoleName', arn: (name) => `arn:aws:iam::${ACCOUNT_ID}:role/${name}` },
+  },
+  'AWS::Lambda::Function': {
+    create: ['lambda:CreateFunction'],
+    update: ['lambda:UpdateFunctionCode', 'lambda:UpdateFunctionConfiguration'],
+    delete: ['lambda:DeleteFunction'],
+    withProperty: { Tags: ['lambda:TagResource'] },
+    named: { by: 'FunctionName', arn: functionArn },
+  },
+  'AWS::Lambda::Version': {
+    create: ['lambda:PublishVersion'],
+    update: [],
+    delete: ['lambda:DeleteFunction'],
+    named: { by: 'FunctionName', arn: functionArn },
+  },
+  'AWS::CloudFront::Distribution': {
+    create: ['cloudfront:CreateDistribution'],
+    update: ['cloudfront:UpdateDistribution'],
+    delete: ['cloudfront:UpdateDistribution', 'cloudfront:DeleteDistribution'],
+    withProperty: { Tags: ['cloudfront:TagResource'] },
+  },
+  'AWS::CloudFront::OriginAccessControl': {
+    create: ['cloudfront:CreateOriginAccessControl'],
+    update: ['cloudfront:UpdateOriginAccessControl'],
+    delete: ['cloudfront:DeleteOriginAccessControl'],
+  },
+  'AWS::CloudFront::ResponseHeadersPolicy': {
+    create: ['cloudfront:CreateResponseHeadersPolicy'],
+    update: ['cloudfront:UpdateResponseHeadersPolicy'],
+    delete: ['cloudfront:DeleteResponseHeadersPolicy'],
+  },
+  'AWS::Events::Rule': {
+    create: ['events:PutRule', 'events:PutTargets'],
+    update: ['events:PutRule', 'events:PutTargets'],
+    delete: ['events:RemoveTargets', 'events:DeleteRule'],
+    named: { by: 'Name', arn: (name) => arnOf('events', `rule/${name}`) },
+  },
+  'AWS::SNS::Topic': {
+    create: ['sns:CreateTopic'],
+    update: ['sns:SetTopicAttributes'],
+    delete: ['sns:DeleteTopic'],
+    named: { by: 'TopicName', arn: (name) => arnOf('sns', name) },
+  },
+};
+
+/** Longer than any name that is generated here, so that nothing of the stack's name is cut off. */
+const NAME_LENGTH = 64;
+
+/**
+ * Asks IAM before CloudFormation creates, changes or deletes a resource: it has the permissions of its caller. Reading
+ * calls are not judged, and neither are the types of which `CALLS` has none.
+ */
+export function judgedResource(handler: ResourceHandler, permissions: Permissions): ResourceHandler {
+  const calls = CALLS[handler.type];
+  if (calls === undefined) return handler;
+  const refuse = (actions: readonly string[], properties: JsonObject, generated: string) => {
+    const given = calls.named && properties[calls.named.by];
+    const resource = calls.named?.arn(typeof given === 'string' ? given : generated) ?? '*';
+    const denied = actions.find((action) => permissions.denies(action, () => ({ resource })));
+    if (denied === undefined) return;
+    throw new AwsError(
+      'AccessDenied',
+      deniedMessage(permissions, denied, () => ({ resource })),
+      403,
+    );
+  };
+  const ofProperties = (properties: JsonObject) =>
+    Object.entries(calls.withProperty ?? {}).flatMap(([name, actions]) =>
+      properties[name] === undefined ? [] : actions,
+    );
+  return {
+    type: handler.type,
+    replaceOn: handler.replaceOn,
+    ...omitUndefined({ existing: handler.existing?.bind(handler) }),
+    async create(request) {
+      const { properties } = request;
+      refuse([...calls.create, ...ofProperties(properties)], properties, generatedName(request, NAME_LENGTH));
+      return handler.create(request);
+    },
+    async update(request) {
+      const { properties, physicalId } = request;
+      refuse([...calls.update, ...ofProperties(properties)], properties, physicalId);
+      return handler.update(request);
+    },
+    async delete(physicalId, properties) {
+      refuse(calls.delete, properties, physicalId);
+      return handler.delete(physicalId, properties);
+    },
+  };
+}

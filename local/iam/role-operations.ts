@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { ACCOUNT_ID } from '../account.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import { integer, list, optional, required, structure, text } from '../shape.ts';
+import { AwsError } from '../wire/errors.ts';
+import type { QueryMembers } from '../wire/query-protocol.ts';
+import { checkEvaluatedPolicy } from './identity-policy.ts';
+import { operation } from './operation.ts';
+import { INLINE_LIMIT, type Role } from './roles.ts';
+import { malformed } from './statement.ts';
+import { checkTrustPolicy } from './trust.ts';
+
+const strict = { strict: true };
+const roleName = required(text({ pattern: /[\w+=,.@-]{1,64}/ }));
+const policyName = required(text({ pattern: /[\w+=,.@-]{1,128}/ }));
+
+function parsed(policy: string): JsonObject {
+  let document: unknown;
+  try {
+    document = JSON.parse(policy);
+  } catch {
+    throw malformed('Syntax errors in policy.');
+  }
+  if (!isObject(document)) throw malformed('Syntax errors in policy.');
+  return document;
+}
+
+function describe({ name, arn, id, trust, tags = {} }: Role): QueryMembers {
+  return {
+    Path: arn.slice(arn.indexOf('/'), -name.length),
+    RoleName: name,
+    RoleId: id,
+    Arn: arn,
+    AssumeRolePolicyDocument: encodeURIComponent(JSON.stringify(trust)),
+    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+  };
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html */
+export const getRole = operation(
+  structure({ RoleName: required(text({ min: 1 })) }, strict),
+  ({ RoleName }, { roles }) => ({ Role: describe(roles.get(RoleName)) }),
+);
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
+export const createRole = operation(
+  structure(
+    {
+      RoleName: roleName,
+      Path: optional(text({ max: 512, pattern: /\/|\/[\u0021-\u007e]+\// }), '/'),
+      AssumeRolePolicyDocument: required(text({ min: 1 })),
+      Description: optional(text({ max: 1000 })),
+      MaxSessionDuration: optional(integer({ min: 3600, max: 43_200 })),
+      Tags: optional(list(structure({ Key: required(text({ min: 1 })), Value: required(text()) })), []),
+    },
+    strict,
+  ),
+  ({ RoleName: name, Path, AssumeRolePolicyDocument, Tags }, { roles }) => {
+    if (roles.find(name) !== undefined)
+      throw new AwsError('EntityAlreadyExists', `Role with name ${name} already exists.`, 409);
+    const trust = parsed(AssumeRolePolicyDocument);
+    checkTrustPolicy(trust);
+    const role: Role = {
+      name,
+      arn: `arn:aws:iam::${ACCOUNT_ID}:role${Path}${name}`,
+      id: `AROA${randomBytes(9).toString('hex').toUpperCase().slice(0, 17)}`,
+      creator: 'CreateRole',
+      trust,
+      policies: {},
+      addedPolicies: {},
+      tags: Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])),
+    };
+    roles.save(role);
+    return { Role: describe(role) };
+  },
+);
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html All roles are on one page. */
+export const listRoles = operation(
+  structure({ PathPrefix: optional(text(), '/') }, strict),
+  ({ PathPrefix }, { roles }) => ({
+    IsTruncated: false,
+    // AWS leaves out the tags of lists, too.
+    Roles: roles
+      .all()
+      .map((role) => describe({ ...role, tags: {} }))
+      .filter(({ Path }) => String(Path).startsWith(PathPrefix)),
+  }),
+);
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html */
+export const putRolePolicy = operation(
+  structure(
+    { RoleName: roleName, PolicyName: policyName, PolicyDocument: required(text({ min: 1 })) },
+    strict,
+  ),
+  ({ RoleName, PolicyName, PolicyDocument }, { roles }) => {
+    const role = roles.get(RoleName);
+    const document = parsed(PolicyDocument);
+    checkEvaluatedPolicy(document);
+    const policies = { ...role.policies, [PolicyName]: document };
+    const documents = Object.values({ ...policies, ...role.addedPolicies });
+    if (documents.reduce((sum, one) => sum + JSON.stringify(one).length, 0) > INLINE_LIMIT) {
+      throw new AwsError(
+        'LimitExceeded',
+        `Maximum policy size of ${INLINE_LIMIT} bytes exceeded for role ${RoleName}`,
+        409,
+      );
+    }
+    roles.save({ ...role, policies });
+    return {};
+  },
+);
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePolicy.html */
+export const deleteRolePolicy = operation(
+  structure({ RoleName: roleName, PolicyName: policyName }, strict),
+  ({ RoleName, PolicyName }, { roles }) => {
+    const role = roles.get(RoleName);
+    const { [PolicyName]: removed, ...policies } = role.policies;
+    if (removed === undefined)
+      throw new AwsError('NoSuchEntity', `The role policy with name ${PolicyName} cannot be found.`, 404);
+    roles.save({ ...role, policies });
+    return {};
+  },
+);
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html */
+export const deleteRole = operation(structure({ RoleName: roleName }, strict), ({ RoleName }, { roles }) => {
+  const { policies, addedPolicies } = roles.get(RoleName);
+  if (Object.keys({ ...policies, ...addedPolicies }).length > 0)
+    throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
+  roles.remove(RoleName);
+  return {};
+});

@@ -1,0 +1,47 @@
+import type { HttpRequest } from './wire/http.ts';
+
+export type ServiceName =
+  | 's3'
+  | 'cognito-idp'
+  | 'cloudformation'
+  | 'lambda'
+  | 'logs'
+  | 'sts'
+  | 'iam'
+  | 'events'
+  | 'kms'
+  | 'sns'
+  | 'control';
+
+const CREDENTIAL_SCOPE = /Credential=[^/,\s]+\/\d{8}\/[^/,\s]+\/([a-z0-9-]+)\/aws4_request/;
+const SIGNED_FOR = new Set<string>([
+  's3',
+  'cognito-idp',
+  'cloudformation',
+  'lambda',
+  'logs',
+  'sts',
+  'iam',
+  'events',
+  'kms',
+  'sns',
+]);
+
+/** Links in mails, which carry no signature. */
+const SNS_LINK = /(?:^|&)Action=(?:ConfirmSubscription|Unsubscribe)(?:&|$)/;
+
+/**
+ * Returns the service of a request. AWS decides by the host name; here it is the service that the client signed for,
+ * or else a form that only one service has. S3 gets the rest.
+ */
+export function serviceOf({ method, path, query, headers }: HttpRequest): ServiceName {
+  if (path.startsWith('/_edge-upload/')) return 'control';
+  const signedFor = CREDENTIAL_SCOPE.exec(headers.authorization ?? '')?.[1];
+  if (signedFor !== undefined && SIGNED_FOR.has(signedFor)) return signedFor as ServiceName;
+  if (headers['x-amz-target']?.startsWith('AWSCognitoIdentityProviderService.')) return 'cognito-idp';
+  if (/^\/[a-z0-9-]+_[A-Za-z0-9]+\/\.well-known\//.test(path)) return 'cognito-idp';
+  if (/^\/(2015-03-31\/functions|2016-08-19\/account-settings)/.test(path)) return 'lambda';
+  if (method === 'GET' && path === '/' && SNS_LINK.test(query)) return 'sns';
+  const form = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+  return form && path === '/' ? 'cloudformation' : 's3';
+}
