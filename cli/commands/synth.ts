@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { findStack } from '../stack/find-stack.ts';
 import { askedOptions, type OptionFlags } from '../stack/options/asked-options.ts';
@@ -5,7 +6,7 @@ import { keptOptions } from '../stack/options/kept-options.ts';
 import { mergeOptions } from '../stack/options/merge-options.ts';
 import { withLogo } from '../stack/options/page-logo.ts';
 import { requireDeployable } from '../stack/options/require-deployable.ts';
-import { publicSigningKeys } from '../stack/signing/signing-key.ts';
+import { verifyingKeys } from '../stack/signing/signing-key.ts';
 import { withoutEnded } from '../stack/signing/signing-options.ts';
 import { trustedKeys } from '../stack/template/trusted-keys.ts';
 import { wantedTemplate } from '../stack/template/wanted-template.ts';
@@ -21,8 +22,11 @@ export async function synth(context: Context, args: OperatorArgs & OptionFlags):
     const options = withoutEnded(mergeOptions(await keptOptions(work, stack), given, unset), context.now());
     requireDeployable(options);
     const trusted = await trustedKeys(work, options, stack);
-    const signing = await publicSigningKeys(work, options, stack);
-    const template = await wantedTemplate(work, stack, options, { ...trusted, ...signing });
+    const { signing } = await verifyingKeys(work, options, stack);
+    const template = await wantedTemplate(work, stack, options, {
+      ...trusted,
+      ...omitUndefined({ signing }),
+    });
     if (stack === undefined) {
       context.ui.event({
         type: 'note',

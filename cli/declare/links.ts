@@ -1,5 +1,5 @@
 import type { Command as Commander } from '@commander-js/extra-typings';
-import { type Act, define, operated } from './shared.ts';
+import { type Act, define, operated, verbose } from './shared.ts';
 
 /** `link` and `key`: uploads without an account. */
 export function declareLinks(root: Commander, act: Act): void {
@@ -35,9 +35,11 @@ export function declareLinks(root: Commander, act: Act): void {
     [link, 'link'],
     [key, 'key'],
   ] as const) {
-    operated(define(parent, 'list', `List ${kind}s with their state`)).action((given) =>
-      act(async () => (await import('../commands/link/list.ts')).list, { ...given, kind }),
-    );
+    operated(
+      define(parent, 'list', `List ${kind}s with their state`).addOption(
+        verbose('Show all of each, not cut'),
+      ),
+    ).action((given) => act(async () => (await import('../commands/link/list.ts')).list, { ...given, kind }));
     operated(
       define(parent, 'revoke <id>', `Revoke a ${kind}: deploys an edge that refuses it`)
         .option('-f, --force', 'Even without a record, or against what it says')

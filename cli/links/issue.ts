@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { isUserError, UserError } from '../errors.ts';
 import { callerIdentity } from '../stack/checks/caller.ts';
-import { signToken, type TokenClaims } from '../stack/signing/sign-token.ts';
+import { signingInput, signToken, type TokenClaims } from '../stack/signing/sign-token.ts';
 import type { SigningKey } from '../stack/signing/signing-key.ts';
 import type { StackWork } from '../stack/stack-work.ts';
 import type { DeployedEdge } from './deployed-edge.ts';
@@ -79,6 +79,8 @@ export async function issueToken(
       createdBy,
       kid: signingKey.jwk.kid,
     };
+    // Before the record is written.
+    signingInput(signingKey, claimsOf(entry, edge.audience));
     const isWritten = await writeEntry(work, edge.bucket, entry);
     if (!isWritten && tried < TRIES) continue;
     if (!isWritten) throw new UserError('aws', `The ${kind} could not be recorded: its ids are taken.`);

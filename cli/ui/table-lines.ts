@@ -1,6 +1,18 @@
 import stringWidth from 'fast-string-width';
 import { type TextLine, visible } from './shown.ts';
 
+/** Returns a text that is cut to a width, with … in place of the rest. */
+export function cutTo(text: string, width: number): string {
+  const whole = visible(text);
+  if (stringWidth(whole) <= width) return whole;
+  let cut = '';
+  for (const character of whole) {
+    if (stringWidth(cut + character) >= width) break;
+    cut += character;
+  }
+  return `${cut}…`;
+}
+
 export interface TableOptions {
   /** Columns of numbers, by their places. */
   readonly right?: readonly number[];

@@ -183,7 +183,8 @@ test('a signing key that does not work, or is not allowed to be used, is named w
     };
     await said(['deploy', '--yes']);
     assert.doesNotMatch(await said(['status']), /signing key/);
-    await said(['link', 'create', '--yes']);
+    const [, id = ''] = /Created the link (\S+),/.exec(await said(['link', 'create', '--yes'])) ?? [];
+    const [, other = ''] = /Created the link (\S+),/.exec(await said(['link', 'create'])) ?? [];
     const { Stacks = [] } = await cloudformation.describeStacks({ StackName: 'edge-upload' });
     const arn = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'SigningKeyArn')?.OutputValue ?? '';
     const KeyId = arn.split('/')[1] ?? '';
@@ -208,6 +209,10 @@ test('a signing key that does not work, or is not allowed to be used, is named w
     assert.match(disabled, /^signing key .*: disabled$/m);
     for (const text of [disabled, await said(['doctor'], 8), await said(['link', 'create'], 8)])
       assert.match(text, ENABLE);
+    // The edge verifies without KMS: what is revoked now is refused.
+    const revoked = await said(['link', 'revoke', id, '--yes']);
+    assert.match(revoked, /it is disabled .*\n.*What it signed stays valid\./);
+    assert.match(revoked, new RegExp(`Revoked the link ${id}\\.`));
     await kms.enableKey({ KeyId });
 
     await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 });
@@ -215,10 +220,17 @@ test('a signing key that does not work, or is not allowed to be used, is named w
     assert.match(doomed, /^signing key .*: scheduled for deletion on \d{4}-\d\d-\d\d \d\d:\d\d UTC$/m);
     for (const text of [doomed, await said(['doctor'], 8), await said(['link', 'create'], 8)])
       assert.match(text, new RegExp(`^ +aws kms cancel-key-deletion --key-id ${KeyId} `, 'm'));
-    await kms.cancelKeyDeletion({ KeyId });
+    assert.match(await said(['link', 'revoke', other, '--yes']), new RegExp(`Revoked the link ${other}\\.`));
+    assert.match(
+      await said(['link', 'list']),
+      new RegExp(`^${id} +revoked .*\n${other}|^${other} +revoked .*\n${id}`, 'm'),
+    );
+    // A new key signs; the old one leaves the stack, and KMS deletes it as was scheduled.
+    assert.match(await said(['key', 'rotate', '--drop', '--yes']), /No earlier link or key is valid/);
+    assert.match(await said(['link', 'create']), /Created the link/);
 
     const plan = await said(['destroy'], 2);
-    assert.match(plan, new RegExp(`^ {2}signing key ${KeyId}: links and keys stop at once$`, 'm'));
+    assert.match(plan, /^ {2}signing key [\w-]{36}: links and keys stop at once$/m);
     assert.match(plan, /^KMS deletes a signing key after 7 days\. /m);
     await said(['destroy', '--yes']);
   });

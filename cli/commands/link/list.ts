@@ -3,21 +3,27 @@ import type { Context, Result } from '../../context.ts';
 import { readLedger } from '../../links/ledger.ts';
 import type { TokenEntry, TokenKind } from '../../links/token-entry.ts';
 import { tokenStates } from '../../links/token-states.ts';
-import { makerOf } from '../../links/words.ts';
+import { makerOf, untilWords } from '../../links/words.ts';
 import { count, formatLimit, formatMinute } from '../../ui/format.ts';
-import { tableLines } from '../../ui/table-lines.ts';
+import type { TextLine } from '../../ui/shown.ts';
+import { cutTo, fields, tableLines } from '../../ui/table-lines.ts';
 import type { OperatorArgs } from '../operator.ts';
 import { withEdge } from './with-edge.ts';
 
 export interface TokenListArgs extends OperatorArgs {
   readonly kind: TokenKind;
+  /** Shows all of each, not cut. */
+  readonly verbose?: boolean;
 }
 
 /** Objects that are named one by one, if they are no records. */
 const MOST_NAMED = 10;
 
 /** Lists the links or the keys of a deployment, the newest first, as its ledger has them. */
-export async function list(context: Context, { kind, ...args }: TokenListArgs): Promise<Result> {
+export async function list(
+  context: Context,
+  { kind, verbose = false, ...args }: TokenListArgs,
+): Promise<Result> {
   return withEdge(context, args, async (work, edge) => {
     const { ui } = context;
     const { entries, odd, omitted } = await readLedger(work, edge.bucket, kind);
@@ -41,20 +47,49 @@ export async function list(context: Context, { kind, ...args }: TokenListArgs): 
       const example = kind === 'link' ? 'link create' : "key create <name> --write-to '{name}/'";
       return { document, text: [`There are no ${kind}s. Create one with:`, `  edge-upload ${example}`] };
     }
-    const isKey = kind === 'key';
-    const header = ['Id', ...(isKey ? ['Name'] : []), 'State', 'Ends (UTC)', 'Scope', 'Limit', 'Created by'];
-    const rows = tokens.map((token) => [
-      token.id,
-      ...(isKey ? [token.name ?? ''] : []),
-      token.state,
-      formatMinute(token.expiresAt),
-      token.key ?? token.prefix ?? '',
-      limits(token),
-      makerOf(token),
-      token.note ?? '',
-    ]);
-    return { document, text: tableLines(isKey ? header : [...header, 'Note'], rows) };
+    return { document, text: verbose ? tokens.flatMap(wholeLines) : shortLines(tokens, kind) };
   });
+}
+
+/** Widths of columns: with the other columns, and a name of usual length, a row fits into 80. */
+const SCOPE_WIDTH = 21;
+const NOTE_WIDTH = 19;
+
+type Listed = Awaited<ReturnType<typeof tokenStates>>[number];
+
+function shortLines(tokens: readonly Listed[], kind: TokenKind): TextLine[] {
+  const isKey = kind === 'key';
+  const rows = tokens.map((token) => [
+    token.id,
+    token.state,
+    formatMinute(token.expiresAt),
+    cutTo(token.key ?? token.prefix ?? '', SCOPE_WIDTH),
+    cutTo((isKey ? token.name : token.note) ?? '', NOTE_WIDTH),
+  ]);
+  const header = ['Id', 'State', 'Ends (UTC)', 'Scope', isKey ? 'Name' : 'Note'];
+  return [
+    ...tableLines(header, rows),
+    '',
+    'Whole scopes and notes, limits, and who created each:',
+    `  edge-upload ${kind} list --verbose`,
+  ];
+}
+
+/** Returns all of a token, a line for each field. */
+function wholeLines(token: Listed, at: number): TextLine[] {
+  const { id, name, state, note } = token;
+  return [
+    ...(at === 0 ? [] : ['']),
+    { style: 'bold', text: name === undefined ? id : `${id} (${name})` },
+    ...fields([
+      ['  state', state],
+      ['  ends', untilWords(token)],
+      ['  scope', token.key ?? token.prefix],
+      ['  limit', limits(token) || undefined],
+      ['  created by', makerOf(token)],
+      ['  note', note],
+    ]),
+  ];
 }
 
 function limits({ kind, maxSize, noClobber }: TokenEntry): string {

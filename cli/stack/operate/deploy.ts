@@ -8,7 +8,7 @@ import { UserError } from '../../errors.ts';
 import { refuseByStackPolicy } from '../checks/stack-policy.ts';
 import { findStack, type StackOutputs } from '../find-stack.ts';
 import { keptOptions } from '../options/kept-options.ts';
-import { publicSigningKeys } from '../signing/signing-key.ts';
+import { verifyingKeys } from '../signing/signing-key.ts';
 import { checkpoint, resumable, type StackWork } from '../stack-work.ts';
 import { makeTemplate } from '../template/make-template.ts';
 import { trustedKeys } from '../template/trusted-keys.ts';
@@ -59,6 +59,13 @@ export function deployStack(work: StackWork, options: DeployOptions): Promise<De
   return resumable(AGAIN, () => deployRounds(work, options));
 }
 
+/** A key that cannot sign is no reason not to deploy: the edge verifies without KMS, and refuses what was revoked. */
+function warnOfKeys({ context: { ui } }: StackWork, unusable: readonly UserError[]): void {
+  for (const { message, hintLines } of unusable) {
+    ui.event({ type: 'warning', text: [message, 'What it signed stays valid.', ...hintLines] });
+  }
+}
+
 async function deployRounds(
   work: StackWork,
   { options, kept, keySets, tags, dryRun = false, agree }: DeployOptions,
@@ -73,12 +80,13 @@ async function deployRounds(
     // A stack that somebody else deletes meanwhile is not created again.
     if (before === undefined && (changed || (found !== undefined && isWhole(found)))) throw overtaken(work);
     const outputs = before?.outputs ?? {};
-    const ours = await publicSigningKeys(work, options, before);
-    const isSigned = ours.signing?.length === options.signing?.keys.length;
+    const { signing, unusable } = await verifyingKeys(work, options, before);
+    if (round === 0) warnOfKeys(work, unusable);
+    const isSigned = signing?.length === options.signing?.keys.length;
     const edge = await edgeKeys(work, {
       outputs,
       options,
-      trusted: { ...trusted, ...ours },
+      trusted: { ...trusted, ...omitUndefined({ signing }) },
       ...omitUndefined({ stackId: before?.id }),
     });
     const whole = edge !== undefined;

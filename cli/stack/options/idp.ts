@@ -24,6 +24,12 @@ export function isSecretName(name: string): boolean {
 }
 
 /**
+ * Whether a group is the one that Cognito adds every user of the provider to: `<user pool id>_idp`.
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-user-groups.html
+ */
+const isGroupOfAll = (group: string) => /^[a-z]{2}(?:-[a-z]+)+-\d+_[0-9a-z]+_idp$/i.test(group);
+
+/**
  * Refuses an identity provider without what Cognito needs of it, or through which anybody could upload.
  * @throws {UserError} `usage`
  */
@@ -46,7 +52,16 @@ export function refuseIdp({ idp, idpClientId, idpSecret, allowGroups, userPool }
       ],
     });
   }
-  if (isSaml || allowGroups !== undefined || !isPublicIssuer(idp.slice('oidc:'.length))) return;
+  if (isSaml || !isPublicIssuer(idp.slice('oidc:'.length))) return;
+  const everybodys = allowGroups?.find(isGroupOfAll);
+  if (everybodys !== undefined) {
+    throw new UserError(
+      'usage',
+      `--allow-group ${everybodys} has everybody who signs in through --idp ${idp}: anybody could upload.`,
+      { hint: ['Allow a group that you add people to:', '  edge-upload deploy --allow-group <name>'] },
+    );
+  }
+  if (allowGroups !== undefined) return;
   throw new UserError('usage', `--idp ${idp} has accounts for everybody: anybody could upload.`, {
     hint: [
       'Allow a group of the user pool, and add people to it:',

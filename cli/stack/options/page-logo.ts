@@ -41,6 +41,12 @@ const FUNCTIONS = /^(?:url|rgba?|hsla?|matrix|translate|scale|rotate|skew[XY])$/
 /** Attributes of free text, in which brackets are no functions. */
 const FREE_TEXT = new Set(['id', 'aria-label', 'font-family']);
 
+/** Elements within each other at most; parsers and browsers recurse. */
+const MAX_DEPTH = 100;
+
+/** Elements that are drawn at most, each reference counted with all that it draws. */
+const MAX_DRAWN = 10_000;
+
 /** What XML allows in no text: https://www.w3.org/TR/xml/#charsets */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are meant
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
@@ -87,15 +93,59 @@ function cleanAttributes(element: string, attributes: XmlNode): XmlNode {
   return Object.fromEntries(kept);
 }
 
-function cleanNodes(nodes: readonly XmlNode[]): XmlNode[] {
+function cleanNodes(nodes: readonly XmlNode[], depth = 0): XmlNode[] {
+  if (depth > MAX_DEPTH) throw new BadLogo('its elements are too deep within each other');
   return nodes.flatMap((node) => {
     const [name = ''] = Object.keys(node).filter((key) => key !== ':@');
     if (name === '#comment' || name.startsWith('?') || LEFT_OUT.test(name)) return [];
     if (name === '#text') return [node];
     if (!ELEMENTS.has(name)) throw new BadLogo(`it contains <${name}>`);
     const attributes = cleanAttributes(name, Object(node[':@']) as XmlNode);
-    return [{ [name]: cleanNodes(node[name] as readonly XmlNode[]), ':@': attributes }];
+    return [{ [name]: cleanNodes(node[name] as readonly XmlNode[], depth + 1), ':@': attributes }];
   });
+}
+
+const nameOf = (node: XmlNode) => Object.keys(node).find((key) => key !== ':@' && key !== '#text');
+const attributesOf = (node: XmlNode) =>
+  Object.entries(Object(node[':@']) as Readonly<Record<string, string>>);
+const childrenOf = (node: XmlNode) => (node[nameOf(node) ?? ''] ?? []) as readonly XmlNode[];
+
+/** Returns the ids that an element refers to: `href="#a"`, `url(#b)`. */
+function referencesOf(node: XmlNode): readonly string[] {
+  return attributesOf(node).flatMap(([name, text]) => [
+    ...(name === 'href' ? [text.slice(1)] : []),
+    ...[...text.matchAll(/url\(\s*['"]?#([\w.-]+)/gi)].map(([, id = '']) => id),
+  ]);
+}
+
+/**
+ * Refuses a drawing that refers to itself, or whose references draw too many elements: a few lines of <use> or <pattern>
+ * that double each other would keep every visitor's browser busy.
+ */
+function refuseExpansion(root: XmlNode): void {
+  const byId = new Map<string, XmlNode>();
+  const index = (node: XmlNode) => {
+    const id = attributesOf(node).find(([name]) => name === 'id')?.[1];
+    // Of several elements with one id, browsers use the first.
+    if (id !== undefined && !byId.has(id)) byId.set(id, node);
+    childrenOf(node).forEach(index);
+  };
+  index(root);
+  const drawn = new Map<XmlNode, number | 'open'>();
+  const count = (node: XmlNode): number => {
+    const known = drawn.get(node);
+    if (known === 'open') throw new BadLogo('it refers to itself');
+    if (known !== undefined) return known;
+    drawn.set(node, 'open');
+    const targets = referencesOf(node)
+      .map((id) => byId.get(id))
+      .filter((target) => target !== undefined);
+    let sum = 1;
+    for (const one of [...childrenOf(node), ...targets]) sum += count(one);
+    drawn.set(node, sum);
+    return sum;
+  };
+  if (count(root) > MAX_DRAWN) throw new BadLogo(`its references draw more than ${MAX_DRAWN} elements`);
 }
 
 /**
@@ -118,6 +168,7 @@ function cleanLogo(svg: string): string {
   const text = new XMLBuilder(options).build([{ ...root, ':@': attributes }]).trim();
   if (Buffer.byteLength(text) > MAX_LOGO_BYTES)
     throw new BadLogo(`it has more than ${MAX_LOGO_BYTES / 1000} kB`);
+  refuseExpansion(root);
   return text;
 }
 

@@ -20,6 +20,13 @@ const FIRST_ISSUER = [
   '  edge-upload trust --help',
 ];
 
+/** What follows a deploy that adds the upload page. */
+const FIRST_LINK = [
+  '',
+  'For somebody without an account, create a link to the page:',
+  '  edge-upload link create',
+];
+
 interface Deployed {
   readonly outputs: StackOutputs;
   readonly options: StackOptions;
@@ -34,8 +41,9 @@ export async function nextSteps(
 ): Promise<readonly string[]> {
   const { userPool = true, trust = [] } = options;
   const confirmation = confirmationLines(kept, options, work.local !== undefined);
-  if (!userPool) return [...confirmation, ...(trust.length === 0 ? FIRST_ISSUER : [])];
-  return [...confirmation, ...((await hasNoUsers(work, outputs)) ? FIRST_USER : [])];
+  const link = options.page && !kept.page ? FIRST_LINK : [];
+  if (!userPool) return [...confirmation, ...(trust.length === 0 ? FIRST_ISSUER : []), ...link];
+  return [...confirmation, ...((await hasNoUsers(work, outputs)) ? FIRST_USER : []), ...link];
 }
 
 /** Whether the pool has no user yet; false where nobody can tell. */

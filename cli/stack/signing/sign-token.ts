@@ -62,15 +62,29 @@ async function signatureOf(work: StackWork, key: SigningKey, Message: Uint8Array
 }
 
 /**
+ * Returns what is signed of a token.
+ * @throws {UserError} `usage` for more than KMS signs
+ */
+export function signingInput({ jwk: { kid } }: SigningKey, claims: TokenClaims): Buffer {
+  const message = Buffer.from(`${part({ alg: 'EdDSA', kid })}.${part(claims)}`, 'ascii');
+  if (message.length <= MAX_MESSAGE_BYTES) return message;
+  const isLink = claims.sub.startsWith('link:');
+  const scope = claims.k !== undefined ? '--as' : isLink ? '--prefix' : '--write-to';
+  const flags = claims.n === undefined ? scope : `${scope} or --note`;
+  throw new UserError(
+    'usage',
+    `The ${isLink ? 'link' : 'key'} is too long: ${message.length} bytes, and KMS signs at most ${MAX_MESSAGE_BYTES}.`,
+    { hint: `Use a shorter ${flags}. Quotation marks and backslashes count twice.` },
+  );
+}
+
+/**
  * Returns a link (`eul_…`) or a key (`euk_…`): an EdDSA JWT that KMS signed, checked with the public key.
- * @throws {UserError} `stack_failed` for a key that cannot sign, `access_denied` without `kms:Sign`
+ * @throws {UserError} `stack_failed` for a key that cannot sign, `access_denied` without `kms:Sign`, `usage` as
+ *   {@link signingInput}
  */
 export async function signToken(work: StackWork, key: SigningKey, claims: TokenClaims): Promise<string> {
-  const message = `${part({ alg: 'EdDSA', kid: key.jwk.kid })}.${part(claims)}`;
-  const Message = Buffer.from(message, 'ascii');
-  if (Message.length > MAX_MESSAGE_BYTES) {
-    throw new RangeError(`the claims of ${claims.sub} have ${Message.length} bytes`);
-  }
+  const Message = signingInput(key, claims);
   const doing = `Signing ${claims.sub}`;
   const Signature = await signatureOf(work, key, Message, doing);
   const jwk = { key: { ...key.jwk }, format: 'jwk' } as const;
@@ -78,5 +92,5 @@ export async function signToken(work: StackWork, key: SigningKey, claims: TokenC
     throw unexpectedAnswer('KMS', doing, 'its signature does not fit the key');
   }
   const prefix = claims.sub.startsWith('link:') ? 'eul_' : 'euk_';
-  return `${prefix}${message}.${Buffer.from(Signature).toString('base64url')}`;
+  return `${prefix}${Message.toString('ascii')}.${Buffer.from(Signature).toString('base64url')}`;
 }

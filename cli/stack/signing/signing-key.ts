@@ -3,7 +3,7 @@ import type { TrustedKeys } from '../../../infra/edge-keys.ts';
 import type { StackOptions, StackSigningKey } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Jwk } from '../../../protocol/signing-key.ts';
-import { UserError } from '../../errors.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import { table } from '../../table.ts';
 import { awsFailure, unexpectedAnswer } from '../aws-failures.ts';
 import type { FoundStack } from '../find-stack.ts';
@@ -12,7 +12,7 @@ import { readOptions } from '../options/kept-options.ts';
 import { stackResources } from '../stack-resources.ts';
 import type { StackWork } from '../stack-work.ts';
 import { bakedConfig } from '../template/baked-config.ts';
-import type { DeployedStack } from '../template/deployed-template.ts';
+import { type DeployedStack, templateIfThere } from '../template/deployed-template.ts';
 
 /** A signing key that exists in KMS. */
 export interface SigningKey {
@@ -125,17 +125,55 @@ export async function signingKeys(
   return Promise.all(ids.map(({ id, keyId }) => readKey(work, id, keyId)));
 }
 
+/** Returns the public keys that a deployed edge verifies with, by the ids of the options. */
+function bakedJwks(template: string): ReadonlyMap<string, Jwk> {
+  const kept = readOptions(template).signing?.keys ?? [];
+  const baked = bakedConfig(template)?.signing?.keys ?? [];
+  // Newest first in both; the newest key may not be baked yet.
+  const missing = kept.length - baked.length;
+  if (missing < 0) return new Map();
+  return new Map(
+    kept.slice(missing).flatMap(({ id }, at) => {
+      const jwk = baked[at];
+      return jwk === undefined ? [] : [[id, jwk] as const];
+    }),
+  );
+}
+
+interface VerifyingKeys {
+  /** The public halves as they are baked; absent where there is none. */
+  readonly signing?: TrustedKeys['signing'];
+  /** Errors of keys that cannot sign. What they signed stays valid. */
+  readonly unusable: readonly UserError[];
+}
+
 /**
- * Returns the public halves of {@link signingKeys} as they are baked; without a member where there is none.
- * @throws {UserError} as {@link signingKeys}
+ * Returns the public halves of the stack's signing keys. Of a key that is disabled, scheduled for deletion or missing,
+ * the half that the deployed edge has: a deploy that revokes a link must succeed then.
+ * @throws {UserError} as {@link signingKeys}, for a key that no edge has yet
  */
-export async function publicSigningKeys(
+export async function verifyingKeys(
   work: StackWork,
   options: StackOptions,
   stack: FoundStack | undefined,
-): Promise<Pick<TrustedKeys, 'signing'>> {
-  const keys = await signingKeys(work, options, stack);
-  return keys.length === 0 ? {} : { signing: keys.map(({ jwk }) => jwk) };
+): Promise<VerifyingKeys> {
+  const unusable: UserError[] = [];
+  const ids = await signingKeyIds(work, options, stack);
+  const jwks = await Promise.all(
+    ids.map(async ({ id, keyId }) => {
+      try {
+        return (await readKey(work, id, keyId)).jwk;
+      } catch (error) {
+        if (!isUserError(error) || error.code !== 'stack_failed') throw error;
+        const template = await templateIfThere(work, stack);
+        const jwk = template === undefined ? undefined : bakedJwks(template).get(id);
+        if (jwk === undefined) throw error;
+        unusable.push(error);
+        return jwk;
+      }
+    }),
+  );
+  return { unusable, ...(jwks.length > 0 && { signing: jwks }) };
 }
 
 /**

@@ -457,6 +457,11 @@ test('a provider behind the pool has all that Cognito needs, and is not open to 
       issuer,
     );
     mergeOptions({ allowGroups: ['staff'] }, everybody);
+    // Cognito adds everybody of the provider to this group.
+    assert.match(
+      usage(() => mergeOptions({ allowGroups: ['staff', 'us-east-1_Ab1Cd2Ef3_idp'] }, everybody)),
+      /us-east-1_Ab1Cd2Ef3_idp has everybody.*anybody could upload.*--allow-group <name>/s,
+    );
     assert.match(
       usage(() => mergeOptions({ ...everybody, allowGroups: ['staff'] }, {}, ['allowGroups'])),
       /anybody could upload/,
@@ -464,6 +469,7 @@ test('a provider behind the pool has all that Cognito needs, and is not open to 
   }
   const tenant = 'oidc:https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0';
   mergeOptions({}, { ...oidc, idp: tenant });
+  mergeOptions({ allowGroups: ['us-east-1_Ab1Cd2Ef3_idp'] }, { ...oidc, idp: tenant });
 });
 
 test('one option cannot be set and unset at once', () => {

@@ -101,7 +101,59 @@ const REFUSED: readonly (readonly [name: string, svg: string, reason: RegExp])[]
   ['too much', `<svg ${SVG}><path d="${'M0 0'.repeat(6000)}"/></svg>`, /more than 20 kB/],
 ];
 
-for (const [name, svg, reason] of REFUSED) {
+/** Ten elements, each of which refers to the next one ten times: ten thousand million drawn. */
+const doubling = (element: string, refer: (id: string) => string) =>
+  Array.from(
+    { length: 10 },
+    (_, at) => `<${element} id="a${at}">${refer(`a${at + 1}`).repeat(10)}</${element}>`,
+  );
+
+const filled = (id: string) => `<rect fill="url(#${id})"/>`;
+const EXPANSIONS: readonly (readonly [name: string, svg: string, reason: RegExp])[] = [
+  ...(
+    [
+      ['g', (id: string) => `<use href="#${id}"/>`],
+      ['symbol', (id: string) => `<use xlink:href="#${id}"/>`],
+      ['pattern', filled],
+      ['mask', (id: string) => `<rect mask="url( '#${id}' )"/>`],
+      ['clipPath', (id: string) => `<rect clip-path="URL(#${id})"/>`],
+    ] as const
+  ).map(
+    ([element, refer]) =>
+      [
+        `${element} that multiply`,
+        `<svg ${SVG}>${doubling(element, refer).join('')}<rect id="a10"/></svg>`,
+        /its references draw more than 10000 elements/,
+      ] as const,
+  ),
+  ['a drawing of itself', `<svg ${SVG}><g id="a"><use href="#a"/></g></svg>`, /refers to itself/],
+  [
+    'two that draw each other',
+    `<svg ${SVG}><pattern id="a">${filled('b')}</pattern><pattern id="b">${filled('a')}</pattern></svg>`,
+    /refers to itself/,
+  ],
+  [
+    'elements without end',
+    `<svg ${SVG}>${'<g>'.repeat(2_000)}${'</g>'.repeat(2_000)}</svg>`,
+    /is not|too deep/,
+  ],
+  ['data in a reference', `<svg ${SVG}><use href="data:image/svg+xml,x"/></svg>`, /refers to something/],
+  ['data in a fill', `<svg ${SVG} fill="url(data:image/svg+xml,x)"/>`, /refers to something/],
+  ['a filter', `<svg ${SVG}><filter/></svg>`, /contains <filter>/],
+  ['an animated attribute', `<svg ${SVG}><animate attributeName="href"/></svg>`, /contains <animate>/],
+];
+
+test('elements that are referred to often are a logo, up to a bound', async (t) => {
+  const cwd = await folder(t);
+  const uses = '<use href="#a"></use>'.repeat(300);
+  const svg = `<svg ${SVG}><g id="a"><rect fill="url(#b)"></rect></g><linearGradient id="b"></linearGradient>${uses}</svg>`;
+  assert.equal(await logoOf(cwd, svg), svg);
+  // A fill that nothing defines, and an id twice, are as browsers take them.
+  const odd = `<svg ${SVG} fill="url(#none)"><g id="a"></g><g id="a"><use href="#a"></use></g></svg>`;
+  assert.equal(await logoOf(cwd, odd), odd);
+});
+
+for (const [name, svg, reason] of [...REFUSED, ...EXPANSIONS]) {
   test(`a logo is refused with its reason: ${name}`, async (t) => {
     await assert.rejects(logoOf(await folder(t), svg), (error: unknown) => {
       assert.ok(isUserError(error) && error.code === 'usage', String(error));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { test } from 'node:test';
+import { isUserError } from '../../../../cli/errors.ts';
 import { signToken, type TokenClaims } from '../../../../cli/stack/signing/sign-token.ts';
 import { publicJwk, type SigningKey } from '../../../../cli/stack/signing/signing-key.ts';
 import type { StackWork } from '../../../../cli/stack/stack-work.ts';
@@ -64,5 +65,23 @@ test('a signature that does not fit the key is refused', async () => {
 
 test('claims that are too long for KMS are not sent', async () => {
   const work = workWith(() => assert.fail('sent'));
-  await assert.rejects(signToken(work, KEY, { ...CLAIMS, n: 'ä'.repeat(2000) }), RangeError);
+  const { p, ...claims } = CLAIMS;
+  assert.ok(p);
+  const quotes = '"'.repeat(1500);
+  for (const [long, flags] of [
+    [{ ...claims, p: 'in/', n: 'ä'.repeat(2000) }, '--prefix or --note'],
+    [{ ...claims, k: quotes, n: 'x' }, '--as or --note'],
+    [{ ...claims, k: quotes }, '--as'],
+    [{ ...claims, sub: 'key:abcdefgh', p: `${quotes}/` }, '--write-to'],
+  ] as const) {
+    await assert.rejects(signToken(work, KEY, long as TokenClaims), (error: unknown) => {
+      assert.ok(isUserError(error) && error.code === 'usage');
+      assert.match(error.message, /is too long: \d+ bytes, and KMS signs at most 4096\./);
+      assert.ok(error.hint?.startsWith(`Use a shorter ${flags}. `), error.hint);
+      return true;
+    });
+  }
+  const longest = 'x'.repeat(2870);
+  const token = await signToken(signing(privateKey), KEY, { ...CLAIMS, n: longest });
+  assert.ok(token.length > 4000, `${token.length}`);
 });

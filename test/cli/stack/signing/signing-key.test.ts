@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import type { FoundStack } from '../../../../cli/stack/find-stack.ts';
-import { publicJwk, signingKeys, usableSigningKey } from '../../../../cli/stack/signing/signing-key.ts';
+import {
+  publicJwk,
+  signingKeys,
+  usableSigningKey,
+  verifyingKeys,
+} from '../../../../cli/stack/signing/signing-key.ts';
 import type { StackWork } from '../../../../cli/stack/stack-work.ts';
 import { deployedTemplate } from '../../../../cli/stack/template/deployed-template.ts';
 import type { StackOptions } from '../../../../infra/options.ts';
@@ -96,6 +101,28 @@ test('a key that KMS does not give is an error that names it and the next comman
       },
     );
   }
+});
+
+test('a deploy bakes the half that the edge has of a key that KMS does not give', async () => {
+  const stack = STACK as FoundStack;
+  for (const error of ['NotFoundException', 'DisabledException', 'KMSInvalidStateException']) {
+    const kms = { two: error, one: OLD };
+    const { signing, unusable } = await verifyingKeys(workOf({ kms, baked: [NEW, OLD] }), options, stack);
+    assert.deepEqual(signing, [NEW, OLD].map(publicJwk), error);
+    assert.deepEqual(
+      unusable.map(({ code }) => code),
+      ['stack_failed'],
+    );
+    // The edge does not have the newest key yet: its list ends like that of the options.
+    await assert.rejects(verifyingKeys(workOf({ kms, baked: [OLD] }), options, stack), /signing key 2|it is/);
+    const old = await verifyingKeys(workOf({ kms: { two: NEW, one: error }, baked: [OLD] }), options, stack);
+    assert.deepEqual(old.signing, [NEW, OLD].map(publicJwk), error);
+    const odd = workOf({ kms, baked: [NEW, OLD, NEW] });
+    await assert.rejects(verifyingKeys(odd, options, stack), /signing key 2|it is/);
+  }
+  const denied = workOf({ kms: { two: 'AccessDeniedException', one: OLD }, baked: [NEW, OLD] });
+  await assert.rejects(verifyingKeys(denied, options, stack), /Reading the signing key 2 failed/);
+  assert.deepEqual(await verifyingKeys(workOf({ kms: {} }), {}, stack), { unusable: [] });
 });
 
 test('a key of another kind is refused', async () => {
