@@ -40,6 +40,7 @@ export async function compileTests(files: readonly string[], outdir: string): Pr
   await build({
     absWorkingDir: ROOT,
     entryPoints: [...files],
+    inject: ['test/support/processor-time.ts'],
     outdir,
     outbase: ROOT,
     bundle: true,

@@ -1,13 +1,14 @@
 import { readdirSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pid, platform } from 'node:process';
 import { pipeline } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
 import { compileTests } from '../scripts/compile-tests.ts';
+import { PROCESSOR_TIMES } from './support/processor-time.ts';
 import { NOT_ON_WINDOWS, PORTABLE, UNIT } from './support/selections.ts';
 import { WORKERS } from './support/worker.ts';
 
@@ -121,18 +122,31 @@ if (unit) process.env.NODE_OPTIONS += ` --import=${pathToFileURL(loadedFirst)}`;
 
 // Half of what the tests do is waiting: for processes to start, and for each other.
 const stream = run({ files, concurrency: 3 * availableParallelism(), timeout: FILE_LIMIT_MS });
-const durations: { name: string; ms: number }[] = [];
+const durations: { name: string; seconds: number }[] = [];
 stream.on('test:pass', ({ name, nesting, file, details }) => {
-  if (nesting === 0 && name !== file) durations.push({ name, ms: details.duration_ms });
+  if (nesting === 0 && name !== file) durations.push({ name, seconds: details.duration_ms / 1000 });
 });
 stream.on('test:fail', ({ todo }) => {
   if (todo === undefined || todo === false) process.exitCode = 1;
 });
 await pipeline(stream, new spec(), process.stdout, { end: false });
-if (compiled !== undefined) await rm(compiled, { recursive: true });
 
-const slowest = durations.sort((one, other) => other.ms - one.ms).slice(0, SLOWEST_SHOWN);
-process.stdout.write('\nThe slowest tests:\n');
-for (const { name, ms } of slowest) {
-  process.stdout.write(`${(ms / 1000).toFixed(1).padStart(7)} s  ${name}\n`);
+/** Prints the largest of what was measured. */
+function show(title: string, measured: readonly { readonly name: string; readonly seconds: number }[]): void {
+  process.stdout.write(`\n${title}:\n`);
+  const largest = measured.toSorted((one, other) => other.seconds - one.seconds).slice(0, SLOWEST_SHOWN);
+  for (const { name, seconds } of largest)
+    process.stdout.write(`${seconds.toFixed(1).padStart(7)} s  ${name}\n`);
+}
+
+show('The slowest tests', durations);
+if (compiled !== undefined) {
+  const lines = (await readFile(join(compiled, PROCESSOR_TIMES), 'utf8')).trim().split('\n');
+  const times = lines.map((line) => JSON.parse(line) as { file: string; seconds: number });
+  const total = times.reduce((sum, { seconds }) => sum + seconds, 0);
+  show(
+    `Processor time of the files, ${total.toFixed(0)} s in all`,
+    times.map(({ file, seconds }) => ({ name: relative(join(compiled, 'test'), file), seconds })),
+  );
+  await rm(compiled, { recursive: true });
 }
