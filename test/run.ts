@@ -1,14 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { join, relative } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pid, platform } from 'node:process';
-import { pipeline } from 'node:stream/promises';
-import { run } from 'node:test';
-import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
 import { compileTests } from '../scripts/compile-tests.ts';
-import { PROCESSOR_TIMES } from './support/processor-time.ts';
 import { NOT_ON_WINDOWS, PORTABLE, UNIT } from './support/selections.ts';
 import { WORKERS } from './support/worker.ts';
 
@@ -16,10 +13,6 @@ import { WORKERS } from './support/worker.ts';
  * Runs the tests: `tsx test/run.ts [--unit | --portable | word …]`. Without a word, every `*.test.ts` below test/ except
  * test/scale, whose tests take minutes each; with words, the files whose path contains one of them.
  */
-
-/** Milliseconds for one test file, after which it has failed. Twice what the slowest takes on two busy cores. */
-const FILE_LIMIT_MS = 900_000;
-const SLOWEST_SHOWN = 12;
 
 // The SDK prints its warning about Node 20 once for each test file.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -108,45 +101,21 @@ const wanted = all
 if (wanted.length === 0) throw new Error(`No test file matches ${asked.join(' ')}.`);
 /** Compiled together; each source by itself where coverage is measured, which c8 cannot map through bundles. */
 const compiled = process.env.NODE_V8_COVERAGE === undefined ? join(root, `../dist.test.${pid}`) : undefined;
+const runner = join(root, 'support/runner.ts');
 const guard = join(root, 'support/no-sockets.ts');
 const workers = WORKERS.map((worker) => join(root, `../${worker}.ts`));
+const sources = [runner, guard, ...wanted];
 const entries =
   compiled === undefined
-    ? [guard, ...wanted]
-    : (await compileTests([guard, ...wanted, ...workers], compiled)).slice(0, -workers.length);
+    ? sources
+    : (await compileTests([...sources, ...workers], compiled)).slice(0, sources.length);
 if (compiled !== undefined) process.env.COMPILED_TESTS = compiled;
-const [loadedFirst = guard, ...single] = entries;
+const [program = runner, loadedFirst = guard, ...single] = entries;
 const files = compiled === undefined ? single : await together(single, compiled);
 if (compiled === undefined) process.env.NODE_OPTIONS += ' --import=tsx';
-if (unit) process.env.NODE_OPTIONS += ` --import=${pathToFileURL(loadedFirst)}`;
 
-// Half of what the tests do is waiting: for processes to start, and for each other.
-const stream = run({ files, concurrency: 3 * availableParallelism(), timeout: FILE_LIMIT_MS });
-const durations: { name: string; seconds: number }[] = [];
-stream.on('test:pass', ({ name, nesting, file, details }) => {
-  if (nesting === 0 && name !== file) durations.push({ name, seconds: details.duration_ms / 1000 });
-});
-stream.on('test:fail', ({ todo }) => {
-  if (todo === undefined || todo === false) process.exitCode = 1;
-});
-await pipeline(stream, new spec(), process.stdout, { end: false });
-
-/** Prints the largest of what was measured. */
-function show(title: string, measured: readonly { readonly name: string; readonly seconds: number }[]): void {
-  process.stdout.write(`\n${title}:\n`);
-  const largest = measured.toSorted((one, other) => other.seconds - one.seconds).slice(0, SLOWEST_SHOWN);
-  for (const { name, seconds } of largest)
-    process.stdout.write(`${seconds.toFixed(1).padStart(7)} s  ${name}\n`);
-}
-
-show('The slowest tests', durations);
-if (compiled !== undefined) {
-  const lines = (await readFile(join(compiled, PROCESSOR_TIMES), 'utf8')).trim().split('\n');
-  const times = lines.map((line) => JSON.parse(line) as { file: string; seconds: number });
-  const total = times.reduce((sum, { seconds }) => sum + seconds, 0);
-  show(
-    `Processor time of the files, ${total.toFixed(0)} s in all`,
-    times.map(({ file, seconds }) => ({ name: relative(join(compiled, 'test'), file), seconds })),
-  );
-  await rm(compiled, { recursive: true });
-}
+const child = spawn(process.execPath, [program], { stdio: ['pipe', 'inherit', 'inherit'] });
+child.stdin?.end(JSON.stringify({ files, loadedFirst: unit ? pathToFileURL(loadedFirst) : undefined }));
+const [code] = (await once(child, 'close')) as [number | null];
+process.exitCode = code ?? 1;
+if (compiled !== undefined) await rm(compiled, { recursive: true });
