@@ -53,18 +53,14 @@ export function cleanEnv(home: string, more: NodeJS.ProcessEnv = {}): NodeJS.Pro
   return { ...Object.fromEntries(kept), HOME: home, EDGE_UPLOAD_KEYRING: 'off', ...more };
 }
 
-/** A signal kills a process; NODE_EXTRA_CA_CERTS is read by Node itself, at the start of one. */
-function needsProcess({ env, signal }: RunOptions): boolean {
-  return signal !== undefined || env?.NODE_EXTRA_CA_CERTS !== undefined;
-}
-
 /** Returns a computer. Two people at one computer share nothing but the network. */
 export function computerAt(home: string, more: NodeJS.ProcessEnv = {}): Computer {
   const env = cleanEnv(home, more);
   const computer = (isBuilt: boolean): Omit<Computer, 'built'> => {
     const run = (args: readonly string[], options: RunOptions = {}) => {
       const all = { cwd: home, ...options, env: { ...env, ...options.env } };
-      return isBuilt || needsProcess(all)
+      // A signal kills a process.
+      return isBuilt || all.signal !== undefined
         ? runProgram(process.execPath, [CLI, ...args], all)
         : typed(args, { ...all, home: all.env.HOME ?? home, platform: process.platform });
     };

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { EVERY_COMMAND } from '../../cli/declare/every-command.ts';
 import type { Declare } from '../../cli/declare/shared.ts';
 import { run } from '../../cli/program.ts';
+import { withExtraAuthorities } from './extra-authorities.ts';
 import type { Ran, RunOptions } from './programs.ts';
 import { Screen } from './streams.ts';
 
@@ -33,6 +34,6 @@ export async function typed(words: readonly string[], options: TypedOptions): Pr
     now: () => new Date(),
     signal,
   };
-  const code = await run(words, world, commands);
+  const code = await withExtraAuthorities(env, () => run(words, world, commands));
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
