@@ -202,7 +202,8 @@ test('links and keys upload with curl, fetch and put, until they are used, revok
     await t.test(
       'an unfinished upload resumes with the same link; no process list has the token',
       async () => {
-        await file('large.bin', Buffer.alloc(24 * MIB, 'x'));
+        // At 4 MiB a second it is still on its way when a busy machine sends the signal.
+        await file('large.bin', Buffer.alloc(128 * MIB, 'x'));
         const args = ['put', 'large.bin', '--link', link.address, '--limit-rate', '4M', '--debug'];
         const child = await until(computer, args, 'origin of the token: link');
         await firstPart(computer);

@@ -305,7 +305,8 @@ test('failures end with the right exit code and the next command', async (t) => 
 
     await t.test('a file that shrinks while it is read', async () => {
       const path = join(computer.home, 'shrinking.bin');
-      await writeFile(path, Buffer.alloc(32 * 1024 ** 2));
+      // At 4 MiB a second it is still being read when a busy machine cuts it.
+      await writeFile(path, Buffer.alloc(128 * 1024 ** 2));
       const child = spawn(
         process.execPath,
         [CLI, 'put', path, '--part-size', '5M', '--limit-rate', '4M', '--json'],
