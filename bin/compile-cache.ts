@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 
@@ -98,8 +98,11 @@ function orNone<T>(work: () => T): T | undefined {
  */
 const PARAMETERS = 'exports, require, module, __filename, __dirname, importModule';
 
-/** Runs a program of this folder, from its compiled code if an earlier command wrote it. */
-export function runCached(name: string): void {
+/**
+ * Runs a CommonJS file of this folder, from its compiled code if an earlier command wrote it, and returns its exports. The
+ * files of this kind that it imports are run in the same way.
+ */
+export function runCached(name: string): unknown {
   const program = join(__dirname, `${name}.cjs`);
   const bytes = readFileSync(program);
   const sourceCrc = crc32(bytes);
@@ -119,6 +122,8 @@ export function runCached(name: string): void {
     });
   }
   const module = { exports: {} };
-  const importModule = (path: string) => import(path);
+  const importModule = async (path: string): Promise<unknown> =>
+    path.endsWith('.cjs') ? runCached(basename(path, '.cjs')) : import(path);
   script.runInThisContext()(module.exports, require, module, program, __dirname, importModule);
+  return module.exports;
 }

@@ -37,7 +37,7 @@ const onDemand: Plugin = {
       sdk.set(file, path);
       return { path: `./${file}.js`, external: true };
     });
-    onResolve({ filter: /\/infra\/synthesize\.ts$/ }, () => ({ path: './cdk.js', external: true }));
+    onResolve({ filter: /\/infra\/synthesize\.ts$/ }, () => ({ path: './cdk.cjs', external: true }));
   },
 };
 
@@ -119,7 +119,7 @@ async function quoteForJson(file: string): Promise<void> {
   await writeFile(file, code);
 }
 
-/** Programs that `bin/compile-cache.ts` runs: it passes the function, because Node 20 cannot import in code from a cache. */
+/** Files that `bin/compile-cache.ts` runs: it passes the function, because Node 20 cannot import in code from a cache. */
 async function toRunCached(file: string): Promise<void> {
   const text = await readFile(file, 'utf8');
   await writeFile(file, inAscii(text.replaceAll('import("./', 'importModule("./')));
@@ -129,8 +129,9 @@ const main = await build(commandLine);
 for (const name of ['main', 'put']) await toRunCached(`${aside}/${name}.cjs`);
 const others = await Promise.all([
   ...[programs(), library, construct, edge(false), edge(true)].map((options) => build(options)),
-  buildCdk({ ...shared, outdir: aside, banner: { js: commonJsGlobals } }),
+  buildCdk({ ...shared, ...commonJs, outdir: aside }),
 ]);
+await toRunCached(`${aside}/cdk.cjs`);
 for (const name of ['edge', 'edge-page']) await quoteForJson(`${aside}/${name}.cjs`);
 const results = [main, ...others, ...(await buildSandbox({ ...shared, outfile: `${aside}/sandbox.cjs` }))];
 const page = await buildPage();

@@ -59,7 +59,7 @@ export function buildCdk(options: BuildOptions): Promise<BuildResult> {
     ...options,
     plugins: [withoutTables, withoutServices],
     entryPoints: { cdk: 'infra/synthesize.ts' },
-    format: 'esm',
+    outExtension: { '.js': '.cjs' },
     minify: true,
   });
 }

@@ -25,7 +25,7 @@ const builtCdk: Plugin = {
   setup({ onResolve }) {
     onResolve({ filter: /\/infra\/synthesize\.ts$/ }, ({ importer }) =>
       relative(ROOT, importer).startsWith('cli')
-        ? { path: pathToFileURL(join(ROOT, 'dist/cdk.js')).href, external: true }
+        ? { path: pathToFileURL(join(ROOT, 'dist/cdk.cjs')).href, external: true }
         : undefined,
     );
   },

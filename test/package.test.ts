@@ -67,7 +67,7 @@ test('the tarball holds what runs and nothing else, and is small', async () => {
     'dist/local.js',
     'dist/credentials.js',
     'dist/keyring.js',
-    'dist/cdk.js',
+    'dist/cdk.cjs',
     'dist/edge.cjs',
     'dist/edge-page.cjs',
     'dist/page.json',

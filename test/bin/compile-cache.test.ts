@@ -50,7 +50,7 @@ test('a command from compiled code loads what it needs on demand', async (t) => 
 });
 
 test('the programs that are cached are ASCII, which is read quickest', async () => {
-  for (const name of ['main', 'put']) {
+  for (const name of ['main', 'put', 'cdk']) {
     const program = await readFile(join(CLI, `../${name}.cjs`));
     assert.equal(
       program.findIndex((byte) => byte >= 0x80),

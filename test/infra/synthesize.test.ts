@@ -34,7 +34,7 @@ test('the template is small enough to go inline in the call', () => {
 
 test('the shipped bundle gives the templates of the whole CDK', async () => {
   // The built file has no types of its own.
-  const file: string = join(import.meta.dirname, '../../dist/cdk.js');
+  const file: string = join(import.meta.dirname, '../../dist/cdk.cjs');
   const shipped = ((await import(file)) as { synthesize: typeof synthesize }).synthesize;
   const { stackName } = props;
   for (const options of [{}, ALL_OPTIONS, ...EACH_OPTION]) {
