@@ -141,6 +141,17 @@ test('links and keys upload with curl, fetch and put, until they are used, revok
       const again = await sh(`${line} --fail-with-body`);
       assert.match(again.stdout, /PreconditionFailed/);
       assert.match(await ok(computer, ['link', 'list']), /Q3 \\u\{202e\}figures/);
+      const note = 'Figures of the third quarter, with all of their notes';
+      await ok(computer, ['link', 'create', '--note', note, '--prefix', `${'reports-of-2026/'.repeat(3)}`]);
+      const short = await ok(computer, ['link', 'list']);
+      assert.match(short, / {2}reports-of-2026\/repo… {2}Figures of the thi…$/m);
+      assert.ok(
+        short.split('\n').every((line) => line.length <= 80),
+        short,
+      );
+      const whole = await ok(computer, ['link', 'list', '--verbose']);
+      assert.match(whole, new RegExp(`^ +note +${note}$`, 'm'));
+      assert.match(whole, /^ +created by +\S+$/m);
       assert.ok(stdout.includes(`It opens in a browser:\n  ${url}/#eul_`), stdout);
       const withCode = await ok(computer, ['link', 'create', '--qr']);
       assert.ok(withCode.split('\n').filter((row) => /^[█▀▄ ]{60,}$/.test(row)).length > 30, withCode);
