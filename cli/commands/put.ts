@@ -1,13 +1,14 @@
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../context.ts';
 import { UserError } from '../errors.ts';
+import { oneOf, seconds, wholeNumber } from '../flag-values.ts';
 import { credentialFor } from '../identity/tokens/environment.ts';
 import { type IssuedToken, readIssuedToken } from '../identity/tokens/issued-token.ts';
 import { withTokenEnd } from '../identity/tokens/token-end.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { isLinkAddress, readLink } from '../links/link-address.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
-import { resolveTarget } from '../settings/target.ts';
+import { resolveTarget, type Target } from '../settings/target.ts';
 import { dryRun } from '../transfer/dry-run.ts';
 import { rememberedLimits } from '../transfer/limits.ts';
 import type { ObjectOptions } from '../transfer/object-headers.ts';
@@ -16,6 +17,7 @@ import { MULTIPART_MODES } from '../transfer/plan.ts';
 import { ALGORITHMS } from '../transfer/proof/digests.ts';
 import { parseSize } from '../transfer/sizes.ts';
 import { openSources, type SourceOptions, type Sources } from '../transfer/sources/sources.ts';
+import type { StoredFiles } from '../transfer/stored-files.ts';
 import { type UploadOptions, uploadFiles } from '../transfer/upload.ts';
 import type { EdgeLimits } from '../transfer/wire/edge-limits.ts';
 
@@ -24,6 +26,8 @@ export interface PutArgs extends SourceOptions, ObjectOptions {
   /** Address of a link, which says where to upload and has the token for it. */
   readonly link?: string;
   readonly dryRun?: boolean;
+  /** Files that an earlier run stored unchanged are left out. */
+  readonly changed?: boolean;
   /** False with `--no-clobber`. */
   readonly clobber?: boolean;
   /** `crc32`, `crc32c`, `crc64nvme` or `sha256`. */
@@ -40,7 +44,7 @@ export interface PutArgs extends SourceOptions, ObjectOptions {
 }
 
 /** Requests at once. */
-const MAX_CONCURRENCY = 256;
+export const MAX_CONCURRENCY = 256;
 
 /** `edge-upload put`: uploads files through the edge. */
 export async function put(world: Context, args: PutArgs): Promise<Result> {
@@ -53,10 +57,22 @@ export async function put(world: Context, args: PutArgs): Promise<Result> {
       hint: 'Upload a single file, such as an archive of all.',
     });
   }
-  if (args.dryRun === true) {
+  const work = (storedFiles?: StoredFiles): Promise<Result> => {
+    if (args.dryRun !== true) return send(context, sources, target, { ...options, storedFiles });
     const placing = ownToken && placingOf(context, ownToken, sources, options);
-    return dryRun(context, sources, { url: target.url, placing, ...options });
-  }
+    return dryRun(context, sources, { url: target.url, placing, storedFiles, ...options });
+  };
+  if (args.changed !== true) return work();
+  const { withStoredFiles } = await import('../watch/changed-files.ts');
+  return withStoredFiles(context, target.url, args, work);
+}
+
+async function send(
+  context: Context,
+  sources: Sources,
+  target: Target,
+  options: Omit<UploadOptions, 'url' | 'dispatcher' | 'tokens'>,
+): Promise<Result> {
   const dispatcher = openDispatcher({ env: context.env, local: target.deployment?.local });
   try {
     const tokens = tokenSource(context, target);
@@ -127,37 +143,5 @@ function uploadOptions(args: PutArgs): Omit<UploadOptions, 'url' | 'dispatcher' 
     contentEncoding: args.contentEncoding,
     contentLanguage: args.contentLanguage,
     metadata: args.metadata,
-  });
-}
-
-function oneOf<T extends string>(
-  typed: string | undefined,
-  known: readonly T[],
-  flag: string,
-): T | undefined {
-  const value = known.find((one) => one === typed?.toLowerCase());
-  if (typed === undefined || value !== undefined) return value;
-  throw new UserError('usage', `Invalid value for ${flag}: “${typed}”.`, {
-    hint: `Use one of: ${known.join(', ')}`,
-  });
-}
-
-function wholeNumber(typed: string | undefined, flag: string, least: number, most: number) {
-  if (typed === undefined) return undefined;
-  const value = Number(typed);
-  if (/^\d+$/.test(typed) && value >= least && value <= most) return value;
-  throw new UserError('usage', `Invalid value for ${flag}: “${typed}”.`, {
-    hint: `Use a whole number from ${least} to ${most}.`,
-  });
-}
-
-const MAX_SECONDS = 86_400;
-
-/** In milliseconds. */
-function seconds(typed: string | undefined, flag: string): number | undefined {
-  if (typed === undefined) return undefined;
-  if (/^\d+(?:\.\d+)?$/.test(typed) && Number(typed) <= MAX_SECONDS) return Number(typed) * 1000;
-  throw new UserError('usage', `Invalid value for ${flag}: “${typed}”.`, {
-    hint: `Use seconds, up to ${MAX_SECONDS} (one day).`,
   });
 }

@@ -20,6 +20,7 @@ export function declarePut(root: Commander, act: Act): void {
     .option('--exclude <glob>', 'No files or folders that match (repeatable)', several)
     .option('--files-from <list>', 'File with one path a line; - for standard input')
     .option('-0, --null', 'Paths in the list end with NUL (find -print0)')
+    .option('--changed', 'With -r: only files that are new or changed since last time')
     .option('-n, --dry-run', 'Show the key of each file; upload nothing')
     .option('--no-clobber', 'Never overwrite; exit 6 if the key exists');
   put.optionsGroup('What is stored with it:');

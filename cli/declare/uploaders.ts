@@ -3,12 +3,14 @@ import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { FACTOR_WORDS } from '../identity/second-factors.ts';
 import { declarePut } from './put.ts';
 import { type Act, define, everywhere, option, pairs, portNumber, profile, verbose } from './shared.ts';
+import { declareWatch } from './watch.ts';
 
 /** The commands of those who upload. */
 export function declareUploaders(root: Commander, act: Act): void {
   root.commandsGroup('For uploaders:');
   declareLogin(root, act);
   declarePut(root, act);
+  declareWatch(root, act);
   declareUploads(root, act);
   everywhere(define(root, 'whoami', 'Show who is signed in, where, and for how long')).action((given) =>
     act(async () => (await import('../commands/whoami.ts')).whoami, given),

@@ -4,7 +4,7 @@ import { access, type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/
 import { dirname } from 'node:path';
 import { systemCode } from '../errors.ts';
 import { diskError } from './disk-errors.ts';
-import { openOwn, safeFolder } from './own-file.ts';
+import { type OwnFileOptions, openOwn, safeFolder } from './own-file.ts';
 
 export { diskError } from './disk-errors.ts';
 export { readIfThere, readPrivate } from './own-file.ts';
@@ -95,9 +95,9 @@ async function flush(file: FileHandle): Promise<void> {
 }
 
 /** Opens a file of ours that is there, to add to its end. The caller closes it. */
-export async function openToAppend(path: string): Promise<FileHandle> {
+export async function openToAppend(path: string, options: OwnFileOptions = {}): Promise<FileHandle> {
   try {
-    return (await openOwn(path, constants.O_WRONLY | constants.O_APPEND)).handle;
+    return (await openOwn(path, constants.O_WRONLY | constants.O_APPEND, options)).handle;
   } catch (error) {
     throw diskError(path, error);
   }

@@ -15,15 +15,21 @@ const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants
 export interface OwnFileOptions {
   /** A lock is a hard link by design; everything else has one name. */
   readonly linked?: boolean;
+  /** 16 MiB unless given. */
+  readonly maxBytes?: number;
 }
 
 /** What something is that is not a plain file of ours; `undefined` for one that is. */
-function oddity(found: Stats, folder: Stats, { linked = false }: OwnFileOptions): string | undefined {
+function oddity(
+  found: Stats,
+  folder: Stats,
+  { linked = false, maxBytes = MAX_BYTES }: OwnFileOptions,
+): string | undefined {
   if (found.isSymbolicLink()) return 'is a symbolic link';
   if (found.isDirectory()) return 'is a folder';
   if (!found.isFile()) return 'is not a plain file';
   if (found.nlink > 1 && !linked) return 'has a second name (a hard link)';
-  if (found.size > MAX_BYTES) return `is larger than ${MAX_BYTES / 1024 ** 2} MiB`;
+  if (found.size > maxBytes) return `is larger than ${maxBytes / 1024 ** 2} MiB`;
   const user = geteuid?.();
   if (user === undefined || found.uid === user || found.uid === 0) return undefined;
   // Root in the folder of another user works for that user.

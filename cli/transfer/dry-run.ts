@@ -15,6 +15,7 @@ import { createDiskCalls, type DiskCalls } from './sources/disk-calls.ts';
 import { readError } from './sources/read-error.ts';
 import { checkRegular } from './sources/source-file.ts';
 import type { Item, Sources } from './sources/sources.ts';
+import type { StoredFiles } from './stored-files.ts';
 import { CLOCK } from './wire/retry.ts';
 
 /** Batches of files that are looked at ahead of the one whose rows are next, where the disk is slow. */
@@ -28,6 +29,8 @@ export interface DryRunOptions extends PlanOptions, ObjectOptions {
   readonly url: string;
   /** Absent: keys are not changed. */
   readonly placing?: Placing | undefined;
+  /** What earlier runs stored is left out. */
+  readonly storedFiles?: StoredFiles | undefined;
 }
 
 /**
@@ -66,12 +69,15 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
     );
   };
   const batches = sources.batches((text) => ui.event({ type: 'warning', text }));
-  const { placing } = options;
+  const { placing, storedFiles } = options;
+  let unchanged = 0;
   const looked = mapAhead(batches, AHEAD, async (found) => {
-    const items =
+    const placed =
       placing === undefined
         ? found
         : await Promise.all(found.map(async (item) => (await placing.place(item)).item));
+    const items = placed.filter((item) => !storedFiles?.has(item));
+    unchanged += placed.length - items.length;
     const seen = await Promise.all(items.map((item) => look(item, disk, options)));
     return { items, seen };
   });
@@ -79,9 +85,18 @@ export async function dryRun(context: Context, sources: Sources, options: DryRun
     if (signal.aborted) throw interrupted();
     ui.event({ type: 'rows', rows: items.map((item, at) => rowOf(item, seen[at] as Seen)) });
   }
-  const trouble = failed === 0 ? '' : `, ${failed} would fail`;
+  const known = storedFiles === undefined ? '' : `, ${unchanged} unchanged`;
+  const trouble = `${failed === 0 ? '' : `, ${failed} would fail`}${known}`;
   return {
-    document: { type: 'summary', dryRun: true, url: options.url, files, failed, bytes },
+    document: {
+      type: 'summary',
+      dryRun: true,
+      url: options.url,
+      files,
+      failed,
+      ...(storedFiles && { unchanged }),
+      bytes,
+    },
     text: `${count(files, 'file')} would be stored${trouble}  ${formatBytes(bytes)} to ${options.url}`,
     ...(exitCode !== EXIT.done && { exitCode }),
   };

@@ -26,7 +26,11 @@ function identity({ name, key }: Item, edgeUrl: string): Document {
   return { type: 'file', file: name, key, url: `${edgeUrl}/${encodeKey(key)}` };
 }
 
-function storedRow({ item, seconds }: Outcome, stored: Stored, edgeUrl: string): UiEvent {
+type Ended = Omit<Outcome, 'result'> & {
+  readonly result: Exclude<Outcome['result'], { readonly unchanged: true }>;
+};
+
+function storedRow({ item, seconds }: Omit<Outcome, 'result'>, stored: Stored, edgeUrl: string): UiEvent {
   const { bytes, etag, proof, parts, attempts, resumedBytes } = stored;
   return {
     type: 'row',
@@ -44,7 +48,12 @@ function storedRow({ item, seconds }: Outcome, stored: Stored, edgeUrl: string):
   };
 }
 
-function failedRow({ item }: Outcome, error: UserError, edgeUrl: string, hints: readonly string[]): UiEvent {
+function failedRow(
+  { item }: Pick<Outcome, 'item'>,
+  error: UserError,
+  edgeUrl: string,
+  hints: readonly string[],
+): UiEvent {
   const { message } = error;
   // Most messages name the file.
   const isNamed = message.includes(item.name) || message.includes(item.key);
@@ -58,14 +67,21 @@ function failedRow({ item }: Outcome, error: UserError, edgeUrl: string, hints: 
 
 /** Writes a line for each file as it ends, and the sum at the end. */
 export interface Report {
-  add(outcome: Outcome): UiEvent;
+  add(outcome: Ended): UiEvent;
+  /** Counts a file that was stored before and is not sent. */
+  addUnchanged(): void;
   result(seconds: number): Result;
   /** The sum of an upload that ended early. */
   soFar(seconds: number): UiEvent;
 }
 
+interface ReportOptions {
+  /** The sum names unchanged files, also where there are none. */
+  readonly countsUnchanged?: boolean;
+}
+
 /** @param edgeUrl `https://<host>[:port]` */
-export function createReport(edgeUrl: string): Report {
+export function createReport(edgeUrl: string, { countsUnchanged = false }: ReportOptions = {}): Report {
   const failures: { readonly item: Item; readonly error: UserError }[] = [];
   /** Each is shown once, below the first file that it is for. */
   const hinted = new Set<string>();
@@ -73,12 +89,14 @@ export function createReport(edgeUrl: string): Report {
   let bytes = 0;
   let resumedBytes = 0;
   let failed = 0;
+  let unchanged = 0;
   let exitCode: ExitCode = EXIT.done;
 
   /** The sum is the last line. */
   const text = (seconds: number): Text => {
     const rate = seconds > 0 ? ` (${formatBytes((bytes - resumedBytes) / seconds)}/s)` : '';
-    const files = `${stored.toLocaleString('en-US')} stored${failed === 0 ? '' : `, ${failed.toLocaleString('en-US')} failed`}`;
+    const known = countsUnchanged ? `, ${unchanged.toLocaleString('en-US')} unchanged` : '';
+    const files = `${stored.toLocaleString('en-US')} stored${failed === 0 ? '' : `, ${failed.toLocaleString('en-US')} failed`}${known}`;
     const sum = `${files}  ${formatBytes(bytes)} in ${formatDuration(seconds * 1000)}${rate}`;
     if (failed === 0 || stored + failed <= FEW_FILES) return sum;
     // The rows of the failures may have left the screen.
@@ -93,6 +111,7 @@ export function createReport(edgeUrl: string): Report {
     files: stored + failed,
     stored,
     failed,
+    ...(countsUnchanged && { unchanged }),
     bytes,
     resumedBytes,
     seconds: Math.round(seconds * 1000) / 1000,
@@ -115,10 +134,13 @@ export function createReport(edgeUrl: string): Report {
       for (const hint of hints) hinted.add(hint);
       return failedRow(outcome, result.error, edgeUrl, hints);
     },
+    addUnchanged() {
+      unchanged += 1;
+    },
     soFar: (seconds) => ({ type: 'row', text: text(seconds), document: document(seconds) }),
     result: (seconds) => ({
       document: document(seconds),
-      ...(stored + failed > 1 && { text: text(seconds) }),
+      ...((stored + failed > 1 || countsUnchanged) && { text: text(seconds) }),
       ...(exitCode !== EXIT.done && { exitCode }),
     }),
   };

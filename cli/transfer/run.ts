@@ -10,7 +10,7 @@ export interface Outcome {
   /** Under the key that the edge allows. */
   readonly item: Item;
   readonly seconds: number;
-  readonly result: { readonly stored: Stored } | { readonly error: UserError };
+  readonly result: { readonly stored: Stored } | { readonly error: UserError } | { readonly unchanged: true };
 }
 
 /** After so many files without an answer, the others are not tried. */
@@ -31,11 +31,12 @@ export interface RunOptions {
 
 /**
  * Uploads items, several at once. A failed item does not stop the others, unless they would fail for the same reason.
+ * @param upload returns `undefined` for a file that was stored before and is unchanged.
  * @throws {UserError} `interrupted`, once the uploads under way have ended; and every error that is not a UserError.
  */
 export async function runAll(
   items: AsyncIterable<Item>,
-  upload: (item: Item) => Promise<Stored>,
+  upload: (item: Item) => Promise<Stored | undefined>,
   { files, placing, now, signal, onOutcome }: RunOptions,
 ): Promise<void> {
   let stopped: UserError | undefined;
@@ -56,6 +57,7 @@ export async function runAll(
     }
     try {
       const stored = await upload(item);
+      if (stored === undefined) return { unchanged: true };
       answered = true;
       return { stored };
     } catch (error) {

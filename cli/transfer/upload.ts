@@ -7,9 +7,10 @@ import { createPlacing } from './placing.ts';
 import { checkPartSize, type PlanOptions } from './plan.ts';
 import { createMeter, type Meter } from './progress.ts';
 import { createReport } from './report.ts';
-import { runAll } from './run.ts';
+import { type Outcome, runAll } from './run.ts';
 import { countItems } from './sources/count-items.ts';
-import type { Sources } from './sources/sources.ts';
+import type { Item, Sources } from './sources/sources.ts';
+import type { StoredFiles } from './stored-files.ts';
 import type { UploadContextOptions } from './upload-context.ts';
 import { openUploader } from './uploader.ts';
 import { CLOCK } from './wire/retry.ts';
@@ -22,6 +23,10 @@ export interface UploadOptions extends UploadContextOptions, ObjectOptions, Plan
   readonly ownPrefix?: boolean;
   /** The user typed the key or its beginning. */
   readonly isNamed?: boolean;
+  /** What earlier runs stored is not sent again. */
+  readonly storedFiles?: StoredFiles | undefined;
+  /** Called for each item as it ends. */
+  readonly onOutcome?: (outcome: Outcome) => void;
 }
 
 /** Several files are counted for the progress only in uploads that last so long: counting takes time too. */
@@ -44,25 +49,39 @@ export async function uploadFiles(
   const journals = openJournals(command, () => journalFolder(command));
   const uploader = await openUploader({ ...command, journals, onTrouble: meter.trouble }, options);
   const { limits, slots, note, warn } = uploader.context;
-  const report = createReport(options.url);
+  const { storedFiles } = options;
+  const report = createReport(options.url, { countsUnchanged: storedFiles !== undefined });
   const how = { ...options, headers, meter };
   // With --json, one file has the same lines as several.
   const inLines = sources.several || command.options.json;
   const began = now();
   let onlyFailure: UserError | undefined;
+  const upload = async (item: Item) => {
+    if (storedFiles?.has(item)) return undefined;
+    try {
+      const stored = await uploader.upload(item, how);
+      storedFiles?.add(item);
+      return stored;
+    } finally {
+      storedFiles?.ended(item);
+    }
+  };
   const counting = countLater(sources, meter);
   try {
     const { several } = sources;
     const { ownPrefix = false, isNamed = false } = options;
     const placing = ownPrefix ? createPlacing(limits, { several, isNamed, note }) : undefined;
-    await runAll(sources.items(warn), (item) => uploader.upload(item, how), {
+    await runAll(sources.items(warn), upload, {
       files: slots.size,
       placing,
       now,
       signal,
       onOutcome(outcome) {
-        if ('error' in outcome.result && !inLines) onlyFailure = outcome.result.error;
-        else ui.event(report.add(outcome));
+        options.onOutcome?.(outcome);
+        const { result } = outcome;
+        if ('unchanged' in result) report.addUnchanged();
+        else if ('error' in result && !inLines) onlyFailure = result.error;
+        else ui.event(report.add({ ...outcome, result }));
       },
     });
   } catch (error) {

@@ -1,0 +1,124 @@
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { omitUndefined } from '../../../protocol/omit-undefined.ts';
+import type { Context, Result } from '../../context.ts';
+import { UserError } from '../../errors.ts';
+import { oneOf, seconds, wholeNumber } from '../../flag-values.ts';
+import { withTokenEnd } from '../../identity/tokens/token-end.ts';
+import { tokenSource } from '../../identity/tokens/token-source.ts';
+import { openDispatcher } from '../../network/dispatcher.ts';
+import { resolveTarget } from '../../settings/target.ts';
+import { rememberedLimits } from '../../transfer/limits.ts';
+import { parseSize } from '../../transfer/sizes.ts';
+import { createFilter } from '../../transfer/sources/filters.ts';
+import { readError } from '../../transfer/sources/read-error.ts';
+import { shellWord } from '../../ui/shell-word.ts';
+import { AFTER } from '../../watch/after-upload.ts';
+import { movedIn } from '../../watch/arrivals.ts';
+import { withLedger } from '../../watch/ledger.ts';
+import { watchFolder } from '../../watch/watch-folder.ts';
+import { MAX_CONCURRENCY } from '../put.ts';
+
+interface WatchArgs {
+  readonly folder: string;
+  readonly prefix?: string;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  /** `keep`, `move` or `delete`. */
+  readonly after?: string;
+  readonly moveTo?: string;
+  /** Seconds. */
+  readonly settle?: string;
+  /** Seconds. */
+  readonly interval?: string;
+  readonly concurrency?: string;
+  /** Bytes a second, such as `5M`. */
+  readonly limitRate?: string;
+}
+
+/** Hidden files and folders, and names that other programs use while they write. */
+const UNFINISHED = ['.*', '*~', '*.tmp', '*.temp', '*.part', '*.partial', '*.filepart'].concat([
+  '*.crdownload',
+  '*.download',
+  '*.swp',
+]);
+
+const SETTLE_MS = 2_000;
+const INTERVAL_MS = 5_000;
+
+/** `edge-upload watch`: uploads the files of a folder as they arrive, until it is interrupted. */
+export async function watch(context: Context, args: WatchArgs): Promise<Result> {
+  const { prefix = '', include, exclude = [], limitRate } = args;
+  const settleMs = seconds(args.settle, '--settle') ?? SETTLE_MS;
+  const intervalMs = seconds(args.interval, '--interval') ?? INTERVAL_MS;
+  const concurrency = wholeNumber(args.concurrency, '--concurrency', 1, MAX_CONCURRENCY);
+  const rate = limitRate === undefined ? undefined : parseSize(limitRate, '--limit-rate');
+  const action = oneOf(args.after, AFTER, '--after') ?? 'keep';
+  const filter = createFilter({ ...omitUndefined({ include }), exclude: [...UNFINISHED, ...exclude] });
+  const folder = await folderAt(resolve(context.cwd, args.folder), args.folder);
+  const after = { action, moveTo: await moveTarget(context, args, folder) };
+  const target = await resolveTarget(context);
+  const { url } = target;
+  const dispatcher = openDispatcher({ env: context.env, local: target.deployment?.local });
+  try {
+    const tokens = tokenSource(context, target);
+    const limitsMemory = rememberedLimits(context, target, tokens);
+    const ui = await withTokenEnd(context, tokens);
+    const options = {
+      ...{ url, dispatcher, tokens, limitsMemory, ownPrefix: true, isNamed: prefix !== '' },
+      ...omitUndefined({ concurrency, limitRate: rate }),
+    };
+    return await withLedger(context, { url, folder, prefix }, (ledger) => {
+      ui.event({ type: 'note', text: `Watching ${folder} for ${url}/${prefix}` });
+      const what = { folder, prefix, filter, settleMs, intervalMs, after, ledger };
+      return watchFolder({ ...context, ui }, what, options);
+    });
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+async function folderAt(path: string, name: string): Promise<string> {
+  try {
+    if ((await stat(path)).isDirectory()) return await realpath(path);
+  } catch (error) {
+    throw readError(name, error);
+  }
+  throw new UserError('usage', `${name} is not a folder.`, {
+    hint: ['Upload a file with:', `  edge-upload put ${shellWord(name)}`],
+  });
+}
+
+/** Returns the folder for stored files, and creates it where it is needed. */
+async function moveTarget({ cwd }: Context, { after, moveTo }: WatchArgs, folder: string): Promise<string> {
+  const isMove = after?.toLowerCase() === 'move';
+  if (moveTo !== undefined && !isMove) {
+    throw new UserError('usage', '--move-to is used with --after move only.', {
+      hint: 'Add --after move, or leave --move-to out.',
+    });
+  }
+  const path = moveTo === undefined ? movedIn(folder) : resolve(cwd, moveTo);
+  if (!isMove) return path;
+  try {
+    await mkdir(path, { recursive: true });
+    await checkTarget(await realpath(path), folder);
+    return path;
+  } catch (error) {
+    throw error instanceof UserError ? error : readError(path, error);
+  }
+}
+
+/** @throws {UserError} `usage` for a folder whose files would be uploaded again, or that needs a copy to move files to. */
+async function checkTarget(path: string, folder: string): Promise<void> {
+  const names = relative(folder, path).split(sep);
+  if (names[0] !== '..' && !names.some((name) => name.startsWith('.'))) {
+    throw new UserError('usage', `${path} is in the folder that is watched.`, {
+      hint: 'Choose a folder outside of it, or a hidden one.',
+    });
+  }
+  const [one, other] = await Promise.all([stat(path), stat(folder)]);
+  if (one.dev === other.dev) return;
+  throw new UserError('usage', `${path} is on another file system than ${folder}.`, {
+    hint: `Choose a folder on the same one, such as ${join(folder, '..', 'stored')}, or use --after delete.`,
+  });
+}

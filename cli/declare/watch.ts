@@ -1,0 +1,22 @@
+import type { Command as Commander } from '@commander-js/extra-typings';
+import { type Act, define, everywhere, several } from './shared.ts';
+
+/** The command that uploads what arrives in a folder. */
+export function declareWatch(root: Commander, act: Act): void {
+  const watch = define(root, 'watch <folder>', 'Upload the files of a folder as they arrive', [
+    'edge-upload watch inbox/ --prefix scans/ --after move',
+    'edge-upload watch exports/ --include "*.csv" --after delete --json',
+  ])
+    .option('--prefix <prefix>', 'Beginning of every key')
+    .option('--include <glob>', 'Only files that match (repeatable)', several)
+    .option('--exclude <glob>', 'No files or folders that match (repeatable)', several)
+    .option('--after <action>', 'Keep, move or delete each stored file (keep)')
+    .option('--move-to <folder>', 'For --after move (.edge-upload-stored in the folder)')
+    .option('--settle <seconds>', 'Upload a file that is unchanged for so long (2)')
+    .option('--interval <seconds>', 'Look at all files this often (5)')
+    .option('--concurrency <number>', 'Maximum of requests at once (32)')
+    .option('--limit-rate <size>', 'Maximum of bytes a second, such as 5M');
+  everywhere(watch).action((folder, given) =>
+    act(async () => (await import('../commands/watch/watch.ts')).watch, { ...given, folder }),
+  );
+}

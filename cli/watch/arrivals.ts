@@ -1,0 +1,157 @@
+import { realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isUserError, systemCode } from '../errors.ts';
+import type { FileStamp } from '../transfer/sources/file-stamp.ts';
+import type { Filter } from '../transfer/sources/filters.ts';
+import type { Item } from '../transfer/sources/sources.ts';
+import { walk } from '../transfer/sources/walk.ts';
+import type { Ledger } from './ledger.ts';
+import { isSameStamp, readStamp } from './read-stamp.ts';
+
+/** A file of the watched folder. */
+export interface Arrival {
+  readonly path: string;
+  /** Below the watched folder, with `/` between folders. */
+  readonly relative: string;
+  readonly stamp: FileStamp;
+}
+
+export interface ArrivalOptions {
+  /** Absolute, without links. */
+  readonly folder: string;
+  readonly prefix: string;
+  readonly filter: Filter;
+  /** How long a file has to stay the same. */
+  readonly settleMs: number;
+  readonly ledger: Ledger;
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  readonly warn: (text: string) => void;
+  /** Called for a file that an earlier run stored. */
+  readonly onStored: (arrival: Arrival) => void;
+}
+
+export interface Arrivals {
+  /** Looks at all files of the folder, and notes those that are new or changed. */
+  look(): Promise<void>;
+  /** Returns the files that have stopped growing, to be uploaded. */
+  due(): Item[];
+  /** Milliseconds until the next file is due, at the earliest. */
+  wait(): number;
+  /** Returns the file that is being uploaded under a name. */
+  get(name: string): Arrival | undefined;
+  /** Ends the upload of a file. One that failed is due again after a pause that doubles each time. */
+  end(name: string, how: 'stored' | 'failed' | 'changed'): void;
+}
+
+/** Files that are waited for at a time; the next look finds the others. */
+const MAX_WAITING = 20_000;
+const MAX_HELD = 10_000;
+const FIRST_HOLD_MS = 10_000;
+const LONGEST_HOLD_MS = 3_600_000;
+
+interface Held {
+  readonly stamp: FileStamp;
+  readonly forMs: number;
+  readonly until: number;
+}
+
+/** Finds the files of a folder that have arrived whole. Links are skipped: they lead out of the folder. */
+export function createArrivals(options: ArrivalOptions): Arrivals {
+  const { folder, prefix, filter, settleMs, ledger, now, signal, warn, onStored } = options;
+  const waiting = new Map<string, { readonly arrival: Arrival; readonly since: number }>();
+  const underWay = new Map<string, Arrival>();
+  const held = new Map<string, Held>();
+  const warned = new Set<string>();
+
+  const warnOnce = (text: string) => {
+    if (warned.size < MAX_HELD && !warned.has(text)) warn(text);
+    warned.add(text);
+  };
+  const isHeld = (path: string, stamp: FileStamp): boolean => {
+    const hold = held.get(path);
+    return hold !== undefined && isSameStamp(hold.stamp, stamp) && now() < hold.until;
+  };
+  const see = (arrival: Arrival) => {
+    const { path, relative, stamp } = arrival;
+    if (isHeld(path, stamp)) return;
+    if (ledger.has(relative, stamp)) {
+      waiting.delete(path);
+      onStored(arrival);
+    } else if (!isSameStamp(waiting.get(path)?.arrival.stamp, stamp)) {
+      waiting.set(path, { arrival, since: now() });
+    }
+  };
+  const lookAtAll = async () => {
+    const real = new Map<string, boolean>();
+    const isInFolder = async (path: string) => {
+      const parent = dirname(path);
+      const known = real.get(parent) ?? (await realpath(parent).catch(() => '')) === parent;
+      real.set(parent, known);
+      return known;
+    };
+    for await (const batch of walk(folder, { filter, warn: warnOnce, signal })) {
+      for (const found of batch) {
+        if ('error' in found) {
+          warnOnce(found.error.message);
+          continue;
+        }
+        const path = String(found.path);
+        const stamp = underWay.has(path) ? undefined : readStamp(path, { follow: false });
+        if (underWay.has(path) || (stamp === undefined && readStamp(path, { follow: true }) === undefined)) {
+          continue;
+        }
+        if (stamp !== undefined && (await isInFolder(path))) see({ path, relative: found.relative, stamp });
+        else warnOnce(`Skipped ${path}: it is a link, or in a linked folder.`);
+        if (waiting.size >= MAX_WAITING) return;
+      }
+    }
+  };
+  return {
+    async look() {
+      try {
+        await lookAtAll();
+      } catch (error) {
+        if (isUserError(error) || systemCode(error) === undefined) throw error;
+        // A disk that was removed may come back.
+        warnOnce(`${folder} cannot be read now (${systemCode(error)}).`);
+      }
+    },
+    due() {
+      const items: Item[] = [];
+      for (const [path, { arrival, since }] of waiting) {
+        if (now() - since < settleMs) continue;
+        waiting.delete(path);
+        const stamp = readStamp(path, { follow: false });
+        if (stamp === undefined) continue;
+        if (isSameStamp(stamp, arrival.stamp)) {
+          underWay.set(path, arrival);
+          const { relative } = arrival;
+          items.push({ name: path, key: `${prefix}${relative}`, kind: 'file', path, found: true });
+        } else see({ ...arrival, stamp });
+      }
+      return items;
+    },
+    wait() {
+      let earliest = Number.POSITIVE_INFINITY;
+      for (const { since } of waiting.values()) earliest = Math.min(earliest, since + settleMs - now());
+      return Math.max(0, earliest);
+    },
+    get: (name) => underWay.get(name),
+    end(name, how) {
+      const arrival = underWay.get(name);
+      underWay.delete(name);
+      const before = held.get(name);
+      held.delete(name);
+      if (how !== 'failed' || arrival === undefined) return;
+      const forMs = Math.min(LONGEST_HOLD_MS, before === undefined ? FIRST_HOLD_MS : 2 * before.forMs);
+      const [oldest] = held.keys();
+      if (held.size >= MAX_HELD && oldest !== undefined) held.delete(oldest);
+      held.set(name, { stamp: arrival.stamp, forMs, until: now() + forMs });
+    },
+  };
+}
+
+/** The folder that `--after move` moves files to; hidden, so that they are not uploaded again. */
+export const movedIn = (folder: string) => join(folder, '.edge-upload-stored');

@@ -1,0 +1,78 @@
+import { relative, resolve, sep } from 'node:path';
+import type { Context } from '../context.ts';
+import { UserError } from '../errors.ts';
+import { pathText } from '../transfer/sources/file-path.ts';
+import type { FileStamp } from '../transfer/sources/file-stamp.ts';
+import type { Item, SourceOptions } from '../transfer/sources/sources.ts';
+import type { StoredFiles } from '../transfer/stored-files.ts';
+import { type Ledger, withLedger } from './ledger.ts';
+import { isSameStamp, readStamp } from './read-stamp.ts';
+
+interface Root {
+  readonly path: string;
+  readonly ledger: Ledger;
+}
+
+/**
+ * Runs `work` with what earlier runs stored of the folders that were typed.
+ * @throws {UserError} `usage` without folders, `busy` where another process uses one of their ledgers.
+ */
+export async function withStoredFiles<T>(
+  context: Context,
+  url: string,
+  { files, recursive, filesFrom, prefix = '', dryRun = false }: SourceOptions & { readonly dryRun?: boolean },
+  work: (stored: StoredFiles) => Promise<T>,
+): Promise<T> {
+  if (recursive !== true || filesFrom !== undefined) {
+    throw new UserError('usage', '--changed is for folders.', {
+      hint: ['Upload what is new or changed in a folder with:', '  edge-upload put -r <folder> --changed'],
+    });
+  }
+  const paths = [...new Set(files.map((name) => resolve(context.cwd, name)))].sort();
+  const open = async (at: number, roots: readonly Root[]): Promise<T> => {
+    const path = paths[at];
+    if (path === undefined) return work(storedFiles(roots, dryRun));
+    return withLedger(context, { url, folder: path, prefix }, (ledger) =>
+      open(at + 1, [{ path, ledger }, ...roots]),
+    );
+  };
+  return open(0, []);
+}
+
+/**
+ * @param roots the innermost first.
+ * @param anyKey the edge was not asked for the prefix of the caller, so that keys are not whole.
+ */
+function storedFiles(roots: readonly Root[], anyKey: boolean): StoredFiles {
+  const sending = new Map<string, FileStamp>();
+  const find = (item: Item) => {
+    if (item.kind !== 'file') return undefined;
+    const path = pathText(item.path);
+    const root = roots.find((one) => path === one.path || path.startsWith(asParent(one.path)));
+    return root && { path, name: relative(root.path, path), ledger: root.ledger };
+  };
+  return {
+    has(item) {
+      const found = find(item);
+      const stamp = item.kind === 'file' ? readStamp(item.path, { follow: true }) : undefined;
+      if (found === undefined || stamp === undefined) return false;
+      if (found.ledger.has(found.name, stamp, anyKey ? undefined : item.key)) return true;
+      sending.set(found.path, stamp);
+      return false;
+    },
+    add(item) {
+      const found = find(item);
+      const stamp = found && sending.get(found.path);
+      if (item.kind !== 'file' || stamp === undefined) return;
+      // A file that changed since is sent again.
+      if (isSameStamp(stamp, readStamp(item.path, { follow: true }))) {
+        found?.ledger.add(found.name, stamp, item.key);
+      }
+    },
+    ended(item) {
+      if (item.kind === 'file') sending.delete(pathText(item.path));
+    },
+  };
+}
+
+const asParent = (folder: string) => (folder.endsWith(sep) ? folder : `${folder}${sep}`);

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { constants, writeSync } from 'node:fs';
+import { access, type FileHandle, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Context } from '../context.ts';
+import { isUserError, systemCode, UserError } from '../errors.ts';
+import { readFields } from '../settings/documents.ts';
+import { diskError, openToAppend, replaceFile } from '../settings/files.ts';
+import { folders } from '../settings/folders.ts';
+import { withLock } from '../settings/lock.ts';
+import { openOwn } from '../settings/own-file.ts';
+import type { FileStamp } from '../transfer/sources/file-stamp.ts';
+import { withOptional } from './with-optional.ts';
+
+/** Which state of each file of a folder was stored, and under which key. Paths are relative to the folder. */
+export interface Ledger {
+  /** Whether this state of a file was stored; with a key, whether it was stored under that key. */
+  has(path: string, stamp: FileStamp, key?: string): boolean;
+  /** Adds a file that the store proved. The line is in the file before this returns. */
+  add(path: string, stamp: FileStamp, key: string): void;
+  /** Removes a file that was moved or deleted. */
+  remove(path: string): void;
+}
+
+/** What a ledger is about. */
+export interface LedgerSubject {
+  /** `https://<host>[:port]` of the edge. */
+  readonly url: string;
+  /** Absolute. */
+  readonly folder: string;
+  /** As typed with `--prefix`. */
+  readonly prefix: string;
+}
+
+interface LedgerWorld extends Pick<Context, 'env' | 'platform' | 'home' | 'signal'> {
+  readonly ui: Pick<Context['ui'], 'event'>;
+}
+
+/** Wait for another process that uses the ledger, milliseconds. */
+const WAIT_MS = 1_000;
+/** Lines without effect that are tolerated before the file is written again. */
+const SPARE_LINES = 200;
+/** Files that are gone are forgotten after so long. Until then they may be on a disk that is not mounted. */
+const FORGET_AFTER_MS = 30 * 86_400_000;
+/** Tens of millions of files. */
+const MAX_BYTES = 4 * 1024 ** 3;
+
+/** The state of a file and its key as one string: a ledger may have a million of them in memory. */
+const entryOf = ({ size, mtimeNs, inode }: FileStamp, key: string) => `${size} ${mtimeNs} ${inode} ${key}`;
+
+/*
+ * A ledger is a file of JSON lines, one for each change. Lines are only added, so that a crash leaves at worst a torn last
+ * line, which is skipped. A process holds the lock of its ledger for as long as it runs.
+ */
+
+/**
+ * Runs `work` with the ledger of a folder. Where none can be kept, it warns, and `work` gets one that ends with the process.
+ * @throws {UserError} `busy` where another process uses it.
+ */
+export async function withLedger<T>(
+  world: LedgerWorld,
+  subject: LedgerSubject,
+  work: (ledger: Ledger) => Promise<T>,
+): Promise<T> {
+  const { ui, signal } = world;
+  const onTrouble = ({ message }: UserError) => {
+    const text = `Files may be sent again by the next run, because what was stored cannot be recorded: ${message}`;
+    ui.event({ type: 'warning', text });
+  };
+  const locked = async (use: (ledger: Ledger) => Promise<T>) => {
+    const path = await pathOf(world, subject);
+    const opened = async () => {
+      const entries = await load(path, subject);
+      const handle = await openToAppend(path, { maxBytes: MAX_BYTES });
+      try {
+        return await use(ledgerOf(entries, path, handle, onTrouble));
+      } finally {
+        await handle.close();
+      }
+    };
+    return withLock(path, opened, { waitMs: WAIT_MS, signal });
+  };
+  try {
+    return await withOptional(locked, work, ledgerOf(new Map()), onTrouble);
+  } catch (error) {
+    if (!isUserError(error) || error.code !== 'busy') throw error;
+    throw new UserError('busy', `Another edge-upload uploads ${subject.folder} to the same place.`, {
+      hint: 'Stop the other one first, or choose another --prefix.',
+      cause: error,
+    });
+  }
+}
+
+async function pathOf(world: LedgerWorld, { url, folder, prefix }: LedgerSubject): Promise<string> {
+  const real = await realpath(folder).catch(() => folder);
+  const id = createHash('sha256')
+    .update(JSON.stringify([url, real, prefix]))
+    .digest('hex')
+    .slice(0, 16);
+  return join(folders(world).state, 'stored', `${id}.jsonl`);
+}
+
+function ledgerOf(
+  entries: Map<string, string>,
+  path?: string,
+  handle?: FileHandle,
+  onTrouble?: (error: UserError) => void,
+): Ledger {
+  let writing = handle !== undefined;
+  const append = (line: object) => {
+    if (!writing || handle === undefined || path === undefined) return;
+    try {
+      // The line break comes first, so that a torn line ends before this one.
+      writeSync(handle.fd, `\n${JSON.stringify(line)}`);
+    } catch (error) {
+      writing = false;
+      onTrouble?.(diskError(path, error) as UserError);
+    }
+  };
+  return {
+    has(path, stamp, key) {
+      const entry = entries.get(path);
+      const wanted = entryOf(stamp, key ?? '');
+      return key === undefined ? entry?.startsWith(wanted) === true : entry === wanted;
+    },
+    add(path, stamp, key) {
+      entries.set(path, entryOf(stamp, key));
+      const { size, mtimeNs, inode } = stamp;
+      append({ path, key, size, mtimeNs: `${mtimeNs}`, inode: `${inode}`, at: new Date().toISOString() });
+    },
+    remove(path) {
+      if (entries.delete(path)) append({ path });
+    },
+  };
+}
+
+/** Reads a ledger, and writes it again where many lines have no effect any more. */
+async function load(file: string, subject: LedgerSubject): Promise<Map<string, string>> {
+  const lines = new Map<string, string>();
+  const entries = new Map<string, string>();
+  let count = 0;
+  const oldest = new Date(Date.now() - FORGET_AFTER_MS).toISOString();
+  for await (const line of linesOf(file)) {
+    const { path, key, size, mtimeNs, inode, at } = readFields(line) ?? {};
+    if (typeof path !== 'string') continue;
+    count += 1;
+    const whole = typeof key === 'string' && typeof mtimeNs === 'string' && typeof inode === 'string';
+    const forgotten = typeof at !== 'string' || (at < oldest && !(await isThere(join(subject.folder, path))));
+    if (whole && typeof size === 'number' && !forgotten) {
+      lines.set(path, line);
+      entries.set(path, `${size} ${mtimeNs} ${inode} ${key}`);
+    } else {
+      lines.delete(path);
+      entries.delete(path);
+    }
+  }
+  if (count === 0 || count > 2 * lines.size + SPARE_LINES) {
+    await replaceFile(file, [JSON.stringify({ format: 1, ...subject }), ...lines.values()].join('\n'));
+  }
+  return entries;
+}
+
+const isThere = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+async function* linesOf(file: string): AsyncGenerator<string, void, void> {
+  try {
+    const { handle } = await openOwn(file, constants.O_RDONLY, { maxBytes: MAX_BYTES });
+    try {
+      yield* createInterface({
+        input: handle.createReadStream({ autoClose: false }),
+        crlfDelay: Number.POSITIVE_INFINITY,
+      });
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) throw diskError(file, error);
+  }
+}

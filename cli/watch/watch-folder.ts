@@ -1,0 +1,149 @@
+import type { Context } from '../context.ts';
+import { interrupted, isUserError, systemCode, type UserError } from '../errors.ts';
+import { effectOf } from '../transfer/error-effects.ts';
+import type { Outcome } from '../transfer/run.ts';
+import type { Filter } from '../transfer/sources/filters.ts';
+import type { Item } from '../transfer/sources/sources.ts';
+import type { StoredFiles } from '../transfer/stored-files.ts';
+import { type UploadOptions, uploadFiles } from '../transfer/upload.ts';
+import { CLOCK } from '../transfer/wire/retry.ts';
+import { formatDuration } from '../ui/format.ts';
+import { type AfterUpload, finishFile } from './after-upload.ts';
+import { type Arrival, createArrivals } from './arrivals.ts';
+import { itemSources } from './item-sources.ts';
+import type { Ledger } from './ledger.ts';
+import { isSameStamp, readStamp } from './read-stamp.ts';
+import { createWake, watchHints } from './wake.ts';
+
+export interface WatchOptions {
+  /** Absolute, without links. */
+  readonly folder: string;
+  readonly prefix: string;
+  readonly filter: Filter;
+  readonly settleMs: number;
+  /** Between two looks at all files, at least. */
+  readonly intervalMs: number;
+  readonly after: AfterUpload;
+  readonly ledger: Ledger;
+}
+
+/** A hint of the system is followed by a look so soon, milliseconds: more files may be about to come. */
+const HINT_MS = 250;
+/** Looks take no more than a fifth of the time. */
+const REST = 4;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 300_000;
+/** Files whose --after failed, and that were warned of. */
+const MAX_WARNED = 10_000;
+
+/**
+ * Uploads the files of a folder as they arrive, until the signal is aborted.
+ * @throws {UserError} `interrupted`; the reason why nobody can sign in.
+ */
+export async function watchFolder(
+  context: Context,
+  { folder, intervalMs, after, ledger, ...rest }: WatchOptions,
+  upload: UploadOptions,
+): Promise<never> {
+  const { ui, signal } = context;
+  const { now } = upload.clock ?? CLOCK;
+  const warn = (text: string) => ui.event({ type: 'warning', text });
+  const wake = createWake(signal);
+  let stop: UserError | undefined;
+  let pauseMs = FIRST_PAUSE_MS;
+  let lookAt = now();
+
+  const warned = new Set<string>();
+  const finish = ({ path, relative, stamp }: Arrival) => {
+    try {
+      if (finishFile(path, relative, stamp, after)) ledger.remove(relative);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      const text = `${path} is stored, but --after ${after.action} failed: ${systemCode(error)}.`;
+      if (warned.size < MAX_WARNED && !warned.has(path)) warn(text);
+      warned.add(path);
+    }
+  };
+  const arrivals = createArrivals({ folder, ledger, now, signal, warn, onStored: finish, ...rest });
+
+  const storedFiles: StoredFiles = {
+    has: () => false,
+    add(item) {
+      const arrival = arrivals.get(item.name);
+      if (arrival === undefined) return;
+      // A file that changed since is sent again.
+      if (!isSameStamp(arrival.stamp, readStamp(arrival.path, { follow: false }))) return;
+      ledger.add(arrival.relative, arrival.stamp, item.key);
+      finish(arrival);
+    },
+    ended() {},
+  };
+
+  const onOutcome = ({ item, result }: Outcome) => {
+    if (!('error' in result)) {
+      pauseMs = FIRST_PAUSE_MS;
+      return arrivals.end(item.name, 'stored');
+    }
+    const { code } = result.error;
+    const ends = effectOf(code).run !== undefined || item.kind === 'refused';
+    if (ends) stop ??= result.error;
+    const changed = code === 'file_changed' || code === 'file_missing';
+    // The pause of all files is enough.
+    arrivals.end(item.name, changed || ends ? 'changed' : 'failed');
+    if (stop !== undefined) wake.call();
+  };
+
+  async function* items(): AsyncGenerator<Item, void, void> {
+    for (;;) {
+      if (now() >= lookAt) {
+        const began = now();
+        await arrivals.look();
+        lookAt = now() + Math.max(intervalMs, REST * (now() - began));
+      }
+      for (const item of arrivals.due()) {
+        if (stop === undefined) yield item;
+        else arrivals.end(item.name, 'changed');
+      }
+      if (stop !== undefined) return;
+      await wake.sleep(Math.max(0, Math.min(lookAt - now(), arrivals.wait())));
+      if (stop !== undefined) return;
+    }
+  }
+
+  const endHints = watchHints(folder, () => {
+    lookAt = Math.min(lookAt, now() + HINT_MS);
+    wake.call();
+  });
+  // A line for each file is enough; there is no end that a bar could show.
+  const lines = {
+    ...ui,
+    event: (event: Parameters<typeof ui.event>[0]) => event.type !== 'transfer' && ui.event(event),
+  };
+  try {
+    for (;;) {
+      stop = undefined;
+      await uploadFiles({ ...context, ui: lines }, itemSources(true, items), {
+        ...upload,
+        storedFiles,
+        onOutcome,
+      });
+      // `onOutcome` sets it.
+      const reason = stop as UserError | undefined;
+      if (reason === undefined) continue;
+      if (effectOf(reason.code).run === 'stop') throw reason;
+      warn(`${reason.message} The next try is in ${formatDuration(pauseMs)}.`);
+      lookAt = now();
+      await (upload.clock ?? CLOCK).sleep(pauseMs, signal).catch(() => {
+        throw interrupted();
+      });
+      pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs);
+    }
+  } catch (error) {
+    if (isUserError(error) && error.code === 'interrupted') {
+      throw interrupted('The same command continues where this one stopped.');
+    }
+    throw error;
+  } finally {
+    endHints();
+  }
+}

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { typed } from '../../support/typed.ts';
+import { answerJson, type Mischief, type TestEdge } from '../transfer/helpers/edge.ts';
+import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
+import { until } from './until.ts';
+
+/** A folder to watch, an edge, and what starts a watcher. */
+async function rig(t: TestContext, mischief?: Mischief) {
+  const [home, edge] = [await ownFolder(t), await ownEdge(t, mischief)];
+  const folder = join(home, 'in');
+  await mkdir(folder);
+  const env = { EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: 'aaaa.good.cccc' };
+  const run = (words: readonly string[], signal?: AbortSignal) =>
+    typed(words, { home, env, ...(signal && { signal }) });
+  return {
+    home,
+    folder,
+    edge,
+    run,
+    file: (name: string) => join(folder, name),
+    /** Watches until `work` is done; looks often, so that tests do not wait. */
+    async watching(flags: readonly string[], work: () => Promise<unknown>) {
+      const stop = new AbortController();
+      const words = ['watch', 'in', '--settle', '0.1', '--interval', '0.05', ...flags];
+      const running = run(words, stop.signal);
+      const ended = running.then(({ stderr, stdout }) => {
+        if (!stop.signal.aborted) throw new Error(`watch ended: ${stdout}${stderr}`);
+      });
+      await Promise.race([work(), ended]).finally(() => stop.abort());
+      const ran = await running;
+      assert.equal(ran.code, 130, ran.stderr);
+      return ran;
+    },
+  };
+}
+
+const puts = ({ seen }: TestEdge) => seen.filter(({ method }) => method === 'PUT').map(({ path }) => path);
+
+test('files are stored once they have arrived whole, under the prefix, and each once', async (t) => {
+  const { folder, edge, file, watching } = await rig(t);
+  await mkdir(file('deep/er'), { recursive: true });
+  await writeFile(file('before.txt'), 'before');
+  for (const name of ['.hidden', 'half.part', 'draft~', 'skipped.log']) await writeFile(file(name), name);
+  await mkdir(file('.git'));
+  await writeFile(file('.git/config'), 'config');
+  const flags = ['--prefix', 'inbox/', '--exclude', '*.log', '--json'];
+  const ran = await watching(flags, async () => {
+    await until(() => edge.stored.has('/inbox/before.txt'));
+    await writeFile(file('deep/er/ä & b.txt'), 'later');
+    await writeFile(file('\u001b[31m'), 'not a key');
+    await writeFile(file('move.tmp'), 'moved');
+    await writeFile(file('short-lived'), 'gone');
+    await rm(file('short-lived'));
+    await until(() => edge.stored.has('/inbox/deep/er/%C3%A4%20%26%20b.txt'));
+    await rename(file('move.tmp'), file('moved.txt'));
+    await until(() => edge.stored.has('/inbox/moved.txt'));
+    await appendFile(file('before.txt'), ' and after');
+    await until(() => edge.stored.get('/inbox/before.txt')?.toString() === 'before and after');
+  });
+  const rows = ran.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.ok(rows.some(({ type, stored, failed }) => type === 'summary' && stored === 4 && failed === 1));
+  assert.ok(!ran.stderr.includes('\u001b'));
+  assert.equal(puts(edge).length, 4);
+  // Another run sends nothing again.
+  await watching(flags, async () => {
+    await writeFile(file('new.txt'), 'new');
+    await until(() => edge.stored.has('/inbox/new.txt'));
+  });
+  assert.deepEqual(puts(edge).slice(4), ['/inbox/new.txt']);
+  assert.equal((await readdir(folder)).length, 10, 'files are kept');
+});
+
+test('after an upload, files are moved or deleted, and earlier files of that name are kept', async (t) => {
+  const { folder, edge, file, home, watching } = await rig(t);
+  await writeFile(file('a'), 'a');
+  await watching(['--after', 'delete'], () => until(async () => (await readdir(folder)).length === 0));
+  assert.ok(edge.stored.has('/a'));
+  await mkdir(file('sub'));
+  await watching(['--after', 'move'], async () => {
+    for (const content of ['one', 'two']) {
+      await writeFile(file('sub/b'), content);
+      await until(async () => (await readdir(file('sub'))).length === 0);
+    }
+  });
+  assert.deepEqual((await readdir(file('.edge-upload-stored/sub'))).sort(), ['b', 'b~2']);
+  // What an earlier run stored and kept is moved without being sent again.
+  await writeFile(file('kept'), 'kept');
+  await watching([], () => until(() => edge.stored.has('/kept')));
+  const before = puts(edge).length;
+  await watching(['--after', 'move', '--move-to', 'done'], () =>
+    until(async () => !(await readdir(folder)).includes('kept')),
+  );
+  assert.equal(puts(edge).length, before);
+  assert.deepEqual(await readdir(join(home, 'done')), ['kept']);
+});
+
+test('what the store did not prove is not deleted, and a failed file does not hold up others', async (t) => {
+  let damaged = true;
+  const { edge, folder, file, watching } = await rig(t, (request, response) => {
+    if (request.method !== 'PUT' || !damaged || request.url !== '/a') return false;
+    request.resume();
+    response.writeHead(200, { etag: '"0"', 'x-amz-checksum-crc32': 'AAAAAA==' }).end();
+    return true;
+  });
+  await writeFile(file('a'), 'content');
+  const ran = await watching(['--after', 'delete'], async () => {
+    await until(() => puts(edge).includes('/a'));
+    await writeFile(file('b'), 'b');
+    await until(async () => (await readdir(folder)).join() === 'a');
+  });
+  assert.match(ran.stdout + ran.stderr, /a/);
+  damaged = false;
+  await watching(['--after', 'delete'], () => until(async () => (await readdir(folder)).length === 0));
+  assert.equal(edge.stored.get('/a')?.toString(), 'content');
+});
+
+test('links are skipped, and files outside of the folder are neither sent nor deleted', async (t) => {
+  const { edge, file, home, watching } = await rig(t);
+  await mkdir(join(home, 'outside'));
+  await writeFile(join(home, 'outside/secret'), 'secret');
+  await symlink(join(home, 'outside'), file('folder'));
+  await symlink(join(home, 'outside/secret'), file('link'));
+  const { stderr } = await watching(['--after', 'delete'], async () => {
+    await writeFile(file('z'), 'z');
+    await until(() => edge.stored.has('/z'));
+  });
+  assert.deepEqual(puts(edge), ['/z']);
+  assert.match(stderr, /Skipped .*secret: it is a link, or in a linked folder/);
+  assert.deepEqual(await readdir(join(home, 'outside')), ['secret']);
+});
+
+test('without a sign-in, watch ends with the command to type', async (t) => {
+  const { file, run } = await rig(t, (request, response) => {
+    if (request.method !== 'PUT') return false;
+    answerJson(response, 401, 'token_expired', { connection: 'close' });
+    return true;
+  });
+  await writeFile(file('a'), 'a');
+  const { code, stderr, stdout } = await run(['watch', 'in', '--settle', '0.1']);
+  assert.equal(code, 4, stderr + stdout);
+});
+
+test('an edge that is unreachable is tried again', async (t) => {
+  let away = true;
+  const { edge, file, watching } = await rig(t, (_request, response) => {
+    if (!away) return false;
+    answerJson(response, 404, 'nothing_here');
+    return true;
+  });
+  await writeFile(file('a'), 'a');
+  await watching([], async () => {
+    await until(() => edge.seen.length > 0);
+    away = false;
+    await until(() => edge.stored.has('/a'));
+  });
+});
+
+test('a folder that is missing, watched already or the target of its own files is refused', async (t) => {
+  const { edge, file, run, watching } = await rig(t);
+  assert.equal((await run(['watch', 'nowhere'])).code, 3);
+  await writeFile(file('a'), 'a');
+  assert.match((await run(['watch', 'in/a'])).stderr, /not a folder/);
+  for (const flags of [
+    ['--after', 'move', '--move-to', 'in/done'],
+    ['--after', 'move', '--move-to', 'in'],
+    ['--move-to', 'done'],
+    ['--after', 'eat'],
+    ['--settle', 'long'],
+  ]) {
+    assert.equal((await run(['watch', 'in', ...flags])).code, 2, flags.join(' '));
+  }
+  await rm(file('done'), { recursive: true, force: true });
+  await watching([], async () => {
+    await until(() => edge.stored.has('/a'));
+    const second = await run(['watch', 'in']);
+    assert.equal(second.code, 1);
+    assert.match(second.stderr, /Another edge-upload uploads .* to the same place/);
+  });
+});
