@@ -43,6 +43,7 @@ function isWhole(written: unknown): written is RunningCloud {
   return (
     typeof endpoint === 'string' &&
     /^http:\/\/127\.0\.0\.1:\d{1,5}$/.test(endpoint) &&
+    URL.canParse(endpoint) &&
     Number.isSafeInteger(pid) &&
     Number(pid) > 1 &&
     [token, proof].every((secret) => typeof secret === 'string' && /^[0-9a-f]+$/.test(secret))
@@ -60,8 +61,7 @@ export async function findCloud(dataDir: string): Promise<RunningCloud | undefin
     return folder === dataDir && proof === written.control.proof ? written : undefined;
   } catch (error) {
     // Nothing answers, or another program does, or the file is damaged: this cloud does not run.
-    const isDamaged = error instanceof SyntaxError || error instanceof TypeError;
-    if (isDamaged || findFailure(error) !== undefined) return undefined;
+    if (error instanceof SyntaxError || findFailure(error) !== undefined) return undefined;
     throw error;
   }
 }
@@ -85,7 +85,8 @@ async function ask(
       headers: { authorization: `Bearer ${control.token}` },
       signal: deadline.signal,
     });
-    return JSON.parse(await readBounded(answer.body, MAX_ANSWER_BYTES)) as Record<string, unknown>;
+    const document: unknown = JSON.parse(await readBounded(answer.body, MAX_ANSWER_BYTES));
+    return (document ?? {}) as Record<string, unknown>;
   } finally {
     deadline.end();
     await dispatcher.destroy();

@@ -9,11 +9,14 @@ const UNUSED =
   'exports.CacheStorage = class {}; exports.IncomingMessage = class {}; exports.maxHeaderSize = 16384;';
 
 /**
- * Leaves out what costs time at each start and is not used. undici's index loads fetch, mocks, caches and cookies, and
- * with the cookies Node's own undici; it creates a `CacheStorage` at once, which stays, and replaces the dispatcher of Node's
- * own `fetch`. Its HTTP/2 client loads node:http2. Its HTTP/1.1 client has half of `fetch` for bodies that are forms. It loads node:http for the limit of headers and one class alone. commander loads node:child_process for commands that are
- * programs of their own. ora measures text by string-width, whose tables take 50 ms to load on a slow computer; ours has
- * the same signature.
+ * Leaves out what costs time at each start and is not used.
+ *
+ * - undici's index loads fetch, mocks, caches and cookies, and with the cookies Node's own undici. It creates a
+ *   `CacheStorage` at once, which stays, and replaces the dispatcher of Node's own `fetch`.
+ * - undici's HTTP/2 client loads node:http2. Its HTTP/1.1 client loads half of `fetch`, for bodies that are forms, and
+ *   node:http, for the limit of headers and one class.
+ * - commander loads node:child_process, for commands that are programs of their own.
+ * - ora measures text by string-width, whose tables take 50 ms to load on a slow computer; ours has the same signature.
  */
 export const withoutUnused: Plugin = {
   name: 'without-unused',

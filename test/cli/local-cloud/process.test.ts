@@ -12,13 +12,14 @@ const COMPUTER = { env: {}, execPath: process.execPath, platform: 'linux' } as c
 test('a damaged or foreign cloud.json is not a running cloud, and its token is not sent elsewhere', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'edge-upload-cloud-'));
   let asked = 0;
+  let status = JSON.stringify({ dataDir: folder, proof: 'ab' });
   const endpoint = await listen(t, (request, response) => {
     if (request.url === '/_edge-upload/isolation') {
       response.end(JSON.stringify({ isolation: 'own process' }));
       return;
     }
     asked += 1;
-    response.end(JSON.stringify({ dataDir: folder, proof: 'ab' }));
+    response.end(status);
   });
   t.after(() => rm(folder, { recursive: true, force: true }));
   const control = { token: 'ab', proof: 'ab' };
@@ -49,8 +50,11 @@ test('a damaged or foreign cloud.json is not a running cloud, and its token is n
     assert.equal(await found(odd), undefined, JSON.stringify(odd));
   }
   assert.equal(asked, 1);
-  // One that nothing answers at any more.
+  // No such port.
   assert.equal(await found({ ...whole, endpoint: 'http://127.0.0.1:99999' }), undefined);
+  for (status of ['null', '5', '[]', '{}', '<html>', '', JSON.stringify({ dataDir: folder, proof: 'cd' })]) {
+    assert.equal(await found(whole), undefined, status);
+  }
 });
 
 test('anything but our own plain file in place of the log is refused by name at once', async (t) => {
