@@ -28,7 +28,7 @@ export interface Faults {
     /** Seed of the dice above, so that a failing run can be repeated. */
     seed?: number;
   };
-  /** How long after its last association a function stays "replicated", milliseconds. */
+  /** How long after its last association a function stays "replicated", milliseconds. Without it, every function is free. */
   replicasHeldMs?: number;
   /** Logical ids whose resource operations fail with the given reason. One reason alone is for create and update. */
   failingResources?: Record<string, string | FailingResource>;

@@ -97,7 +97,7 @@ export function createCloudFront(options: CloudFrontOptions): CloudFront {
       const { distributions: stored, replicas } = store.state;
       return (
         Object.values(stored).some(({ config }) => associated(config).includes(versionArn)) ||
-        (replicas[versionArn] ?? 0) > now().getTime()
+        ((faults().replicasHeldMs ?? 0) > 0 && (replicas[versionArn] ?? 0) > now().getTime())
       );
     },
     pageOrigins: () =>

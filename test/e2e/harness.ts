@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { request } from 'undici';
 import type { Faults } from '../../local/faults.ts';
 import { type Ran, type RunOptions, runProgram } from '../support/programs.ts';
@@ -141,24 +142,30 @@ async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8');
 }
 
+interface Under extends ChildProcess {
+  /** All of standard output, once it has ended. */
+  readonly output: Promise<string>;
+}
+
 /** Starts a command and waits until it has said something on standard error. */
 export async function until(
   computer: Computer,
   args: readonly string[],
   ...said: readonly string[]
-): Promise<ChildProcess> {
+): Promise<Under> {
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: computer.home,
     env: computer.env,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const output = text(child.stdout);
   let heard = '';
   child.stderr.setEncoding('utf8');
   for await (const chunk of child.stderr.iterator({ destroyOnReturn: false })) {
     heard += chunk;
     if (said.some((words) => heard.includes(words))) {
       child.stderr.resume();
-      return child;
+      return Object.assign(child, { output });
     }
   }
   throw new Error(`it ended without saying “${said.join('” or “')}”: ${heard}`);
@@ -173,7 +180,7 @@ export async function firstPart({ home }: Computer): Promise<void> {
     const texts = await Promise.all(
       journals.map((name) => readFile(join(folder, name), 'utf8').catch(() => '')),
     );
-    return texts.some((text) => text.includes('"number":')) || undefined;
+    return texts.some((journal) => journal.includes('"number":')) || undefined;
   });
 }
 

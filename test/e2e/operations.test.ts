@@ -4,7 +4,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type AwsClients, awsClients } from './aws-clients.ts';
-import { awsEnv, CLI, type Computer, type DeployedStack, exitCode, signIn, withCloud } from './harness.ts';
+import {
+  awsEnv,
+  CLI,
+  type Computer,
+  type DeployedStack,
+  exitCode,
+  setFaults,
+  signIn,
+  withCloud,
+} from './harness.ts';
 import { startRecorder } from './recorder.ts';
 
 /** As the description of every stack of this tool begins. */
@@ -255,13 +264,14 @@ test('destroy keeps the data on request, and with --no-wait leaves the function'
       type Status = { status: string; leftovers: { removed: string[]; left: string[] } };
       let status = await computer.json<Status>(['status']);
       assert.deepEqual(status.leftovers.left, gone.left);
+      await setFaults(cloud, {});
       while (status.leftovers.left.length > 0) status = await computer.json<Status>(['status']);
       assert.equal(status.status, 'gone');
       assert.deepEqual(status.leftovers.removed, gone.left);
       const { kept } = await computer.json<{ kept: object[] }>(['status']);
       assert.deepEqual(kept, [{ type: 'bucket', name: Bucket, holds: '1 object, 4 B' }]);
     },
-    { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ replicasHeldMs: 15_000 }) },
+    { EDGE_UPLOAD_LOCAL_FAULTS: JSON.stringify({ replicasHeldMs: 3_600_000 }) },
   );
 });
 
