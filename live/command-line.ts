@@ -33,18 +33,19 @@ export function commandLineAt(home: string, env: NodeJS.ProcessEnv): CommandLine
     const child = spawn(process.execPath, [CLI, ...args], {
       cwd: home,
       env: { ...own, ...more },
-      stdio: ['pipe', 'pipe', aloud ? 'inherit' : 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       timeout: LIMIT_MS,
     });
     // Ctrl-C reaches the command by its terminal too; elsewhere it is passed on. The command ends cleanly.
     const stop = () => child.kill('SIGTERM');
     signal?.addEventListener('abort', stop);
     // A command that ends before it reads its input closes the pipe; its exit code tells what matters.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input);
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+    if (aloud) child.stderr.pipe(process.stderr, { end: false });
     const [stdout, stderr, [code]] = await Promise.all([
-      child.stdout === null ? '' : text(child.stdout),
-      child.stderr === null ? '' : text(child.stderr),
+      text(child.stdout),
+      text(child.stderr),
       once(child, 'close'),
     ]);
     signal?.removeEventListener('abort', stop);
@@ -59,6 +60,7 @@ export async function document<T>(
   options?: RunOptions,
 ): Promise<T> {
   const { code, stdout, stderr } = await run([...args, '--json'], options);
-  if (code !== 0) throw new Error(`edge-upload ${args[0]} ended with ${code}: ${stderr || stdout}`);
+  // The error is the document; what was said to people may explain it.
+  if (code !== 0) throw new Error(`edge-upload ${args[0]} ended with ${code}: ${stdout.trim()}\n${stderr}`);
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as T;
 }

@@ -5,7 +5,9 @@ import { stderr, stdin, stdout } from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { requireAccount, STACK_PREFIX } from './account.ts';
-import { judge, type Verdict } from './probe.ts';
+import type { CommandLine } from './command-line.ts';
+import { type Operator, openOperator, policyVerdict } from './operator.ts';
+import { DeniedCall, judge, type Verdict } from './probe.ts';
 import { PROBES } from './probes/all.ts';
 import { createRedactor } from './redact.ts';
 import { type Results, usualFile, verdictLines, writeResults } from './results.ts';
@@ -14,7 +16,10 @@ import { openHome, openWorld } from './world.ts';
 /*
  * Deploys into a real account, holds each claim about AWS against it, and destroys what it made:
  *
- *   EDGE_UPLOAD_LIVE=<account id> npm run live [-- --yes] [--only <probe>…] [--output <file>]
+ *   EDGE_UPLOAD_LIVE=<account id> npm run live [-- --yes] [--only <probe>…] [--without <statement>…] [--output <file>]
+ *
+ * The command line runs under a role with what `edge-upload policy` prints and nothing else. A denied call ends the run.
+ * --without leaves out a statement of that policy: the run must then name a call of it.
  *
  * With AWS_ENDPOINT_URL it does the same at the embedded cloud, as CI does.
  */
@@ -23,6 +28,7 @@ import { openHome, openWorld } from './world.ts';
 const HOURS = 6;
 
 const ESTIMATE = `This deploys one stack for about half an hour: a bucket, a user pool, a function, a distribution, a KMS key.
+It creates a role with the operator's policy, and runs all commands under it.
 Objects are small. List prices of 2026: less than 0.05 USD, the KMS key included (1 USD a month, by the hour; its last 7 days are free).`;
 
 // The SDK's warning on Node 20.
@@ -32,6 +38,7 @@ const { values } = parseArgs({
   options: {
     yes: { type: 'boolean', short: 'y', default: false },
     only: { type: 'string', multiple: true },
+    without: { type: 'string', multiple: true, default: [] },
     output: { type: 'string' },
   },
 });
@@ -81,8 +88,12 @@ async function main(): Promise<number> {
     'session token': process.env.AWS_SESSION_TOKEN,
     home,
   };
+  let operator: Operator | undefined;
+  let denied: DeniedCall | undefined;
+  let destroyed = false;
   try {
-    const world = await openWorld(run, { stackName, expires, signal: stop.signal });
+    operator = await openOperator(run, { account, stackName, expires, without: values.without });
+    const world = await openWorld(operator.run, { stackName, expires, signal: stop.signal });
     const { secrets, bucket, userPoolId, url } = world;
     known = { ...known, ...secrets, bucket, pool: userPoolId, edge: url, host: new URL(url).host };
     for (const probe of probes) {
@@ -91,13 +102,21 @@ async function main(): Promise<number> {
       verdicts.push(await judge(probe, world));
     }
     world.s3.destroy();
+    if (!stop.signal.aborted) {
+      await destroy(operator.run, stackName);
+      destroyed = true;
+    }
+  } catch (error) {
+    if (!(error instanceof DeniedCall)) throw error;
+    denied = error;
+    stderr.write(`error: ${error.message}\n`);
   } finally {
     if (stop.signal.aborted) {
       stderr.write(`Interrupted: ${stackName} is left. Remove it with: npm run live:sweep -- --all\n`);
     } else {
-      const gone = await run(['destroy', '--yes', '--stack-name', stackName], { aloud: true });
-      if (gone.code !== 0)
-        stderr.write(`${stackName} is not gone. Remove it later with: npm run live:sweep\n`);
+      // With the account's own permissions: the operator's may have been the reason.
+      if (operator !== undefined && !destroyed) await destroy(run, stackName);
+      await operator?.close();
     }
     await rm(home, { recursive: true, force: true });
   }
@@ -110,13 +129,24 @@ async function main(): Promise<number> {
       reason: 'not asked for',
     }),
   );
-  const results: Results = { at: now.toISOString(), target, version, verdicts: [...verdicts, ...unasked] };
+  const ofPolicy = policyVerdict(denied, verdicts.length === PROBES.length && destroyed);
+  const results: Results = {
+    at: now.toISOString(),
+    target,
+    version,
+    verdicts: [...verdicts, ...unasked, ofPolicy],
+  };
   const redact = createRedactor(known);
   const file = values.output ?? usualFile(results);
   await writeResults(file, results, redact);
   stdout.write(`${verdictLines(results, redact).join('\n')}\n\nResults: ${file}\n`);
   if (stop.signal.aborted) return 130;
-  return verdicts.every(({ verdict }) => verdict === 'confirmed') ? 0 : 1;
+  return denied === undefined && verdicts.every(({ verdict }) => verdict === 'confirmed') ? 0 : 1;
+}
+
+async function destroy(run: CommandLine, stackName: string): Promise<void> {
+  const { code } = await run(['destroy', '--yes', '--stack-name', stackName], { aloud: true });
+  if (code !== 0) stderr.write(`${stackName} is not gone. Remove it later with: npm run live:sweep\n`);
 }
 
 process.exitCode = await main().catch((error: unknown) => {

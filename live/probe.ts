@@ -26,13 +26,24 @@ export interface Verdict {
   readonly reason?: string;
 }
 
+/** A call that the operator's policy does not allow. It ends the run. */
+export class DeniedCall extends Error {
+  /** Such as `s3:PutBucketPolicy on arn:aws:s3:::…`. */
+  readonly call: string;
+
+  constructor(call: string) {
+    super(`The operator's policy lacks ${call}.`);
+    this.call = call;
+  }
+}
+
 /** Returns the members that differ from what is expected. */
 export function differences(expected: Seen, seen: Seen): readonly string[] {
   const names = [...new Set([...Object.keys(expected), ...Object.keys(seen)])];
   return names.filter((name) => expected[name] !== seen[name]);
 }
 
-/** Looks, and judges what was seen. A probe that fails does not stop the others. */
+/** Looks, and judges what was seen. A probe that fails does not stop the others, unless a call was denied. */
 export async function judge(probe: Probe, world: LiveWorld): Promise<Verdict> {
   const { name, claim, expected } = probe;
   try {
@@ -40,6 +51,7 @@ export async function judge(probe: Probe, world: LiveWorld): Promise<Verdict> {
     const verdict = differences(expected, seen).length === 0 ? 'confirmed' : 'differs';
     return { name, claim, verdict, expected, seen };
   } catch (error) {
+    if (error instanceof DeniedCall) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     return { name, claim, verdict: 'not run', expected, reason };
   }

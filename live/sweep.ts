@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation';
+import { GetRoleCommand, IAMClient, paginateListRoles } from '@aws-sdk/client-iam';
 import {
   DeleteFunctionCommand,
   GetFunctionCommand,
@@ -9,6 +10,7 @@ import {
   paginateListFunctions,
 } from '@aws-sdk/client-lambda';
 import { EXPIRES_TAG, REGION, requireAccount, STACK_PREFIX } from './account.ts';
+import { deleteRole, ROLE_PATH } from './operator.ts';
 import { openHome } from './world.ts';
 
 /*
@@ -72,6 +74,21 @@ async function sweepFunctions(stacks: ReadonlySet<string>): Promise<readonly str
   return left;
 }
 
+/** Deletes the roles of operators. */
+async function sweepRoles(): Promise<void> {
+  const client = new IAMClient({ region: REGION });
+  for await (const { Roles = [] } of paginateListRoles({ client }, { PathPrefix: ROLE_PATH })) {
+    for (const { RoleName = '' } of Roles) {
+      // A list of roles has no tags.
+      const { Role } = await client.send(new GetRoleCommand({ RoleName }));
+      if (!mayGo(Role?.Tags?.find(({ Key }) => Key === EXPIRES_TAG)?.Value)) continue;
+      await deleteRole(client, RoleName);
+      stdout.write(`Deleted the role ${RoleName}.\n`);
+    }
+  }
+  client.destroy();
+}
+
 async function main(): Promise<number> {
   await requireAccount(process.env.EDGE_UPLOAD_LIVE);
   const stacks = await expiredStacks();
@@ -82,6 +99,7 @@ async function main(): Promise<number> {
     if (code !== 0) failed.add(stackName);
     await rm(home, { recursive: true, force: true });
   }
+  await sweepRoles();
   const left = await sweepFunctions(failed);
   if (failed.size + left.length === 0) {
     stdout.write(`Nothing is left${stacks.length === 0 ? '' : `; removed ${stacks.join(', ')}`}.\n`);

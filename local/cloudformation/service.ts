@@ -58,6 +58,11 @@ export function createCloudFormation(options: CloudFormationOptions): CloudForma
       now,
       permissions,
       throttle,
+      // The ARN of a change set stands for its stack: IAM decides by the stack.
+      resourceOf: ({ ChangeSetName: id, StackName }) =>
+        StackName === undefined
+          ? store.all().find(({ changeSets }) => changeSets.some((one) => one.id === id))?.id
+          : undefined,
       find(name) {
         const operation = OPERATIONS.get(name);
         return operation && { run: ({ input }) => operation(input, context) };

@@ -46,6 +46,8 @@ export interface DoorOptions<Input, Result> {
   readonly throttle?: Throttle;
   /** Accepts requests that are signed for other regions. */
   readonly anyRegion?: boolean;
+  /** Returns the ARN of what a call is about, where its input has only the id of a part of it. */
+  readonly resourceOf?: (input: Input) => string | undefined;
   readonly find: (name: string) => Operation<Input, Result> | undefined;
 }
 
@@ -79,7 +81,7 @@ export function requestDoor<Input, Result>(options: DoorOptions<Input, Result>):
     throttle(name);
     if (operation.access === undefined) {
       refuseDenied(permissions, `${service}:${name}`, `AccessDenied${protocol.codeSuffix}`, () => ({
-        resource: resourceArn(service, input()),
+        resource: options.resourceOf?.(input()) ?? resourceArn(service, input()),
       }));
     }
     return protocol.success(name, await operation.run({ name, input: input(), region }));

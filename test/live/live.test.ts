@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { deniedIn } from '../../live/operator.ts';
 import { PROBES } from '../../live/probes/all.ts';
 import { createRedactor } from '../../live/redact.ts';
 import type { Results } from '../../live/results.ts';
@@ -50,7 +51,7 @@ test('every probe holds at the embedded cloud, and nothing that was made is left
     assert.equal(target, 'embedded');
     assert.deepEqual(
       verdicts.map(({ name, verdict }) => [name, verdict]),
-      PROBES.map(({ name }) => [name, 'confirmed']),
+      [...PROBES.map(({ name }) => [name, 'confirmed']), ['operator-policy', 'confirmed']],
     );
     for (const secret of [cloud.secretAccessKey, ACCOUNT, computer.home, 'eyJ', 'eul_']) {
       assert.equal(text.includes(secret), false, secret);
@@ -65,6 +66,28 @@ test('every probe holds at the embedded cloud, and nothing that was made is left
     const differing = await run('diff', [output, changed]);
     assert.match(differing.stdout, /if-none-match-reaches-s3: first is 200 there, 201 here/);
     assert.equal(differing.code, 1);
+  });
+});
+
+test('without a statement of the operator’s policy, the run ends with the name of the call', async () => {
+  await withCloud(async (computer, cloud) => {
+    const { run } = scriptsOf(computer, cloud);
+    for (const [statement, message] of [
+      ['MakeBucket', /^error: The operator's policy lacks s3:CreateBucket\b/m],
+      ['MakeUserPool', /^error: The operator's policy lacks cognito-idp:\w+/m],
+    ] as const) {
+      const output = join(computer.home, `${statement}.json`);
+      const args = ['--yes', '--only', 'bucket-is-unreadable', '--without', statement, '--output', output];
+      const ran = await run('main', args);
+      assert.equal(ran.code, 1, ran.stdout + ran.stderr);
+      assert.match(ran.stderr, message);
+      const { verdicts } = JSON.parse(await readFile(output, 'utf8')) as Results;
+      assert.equal(verdicts.find(({ name }) => name === 'operator-policy')?.verdict, 'differs');
+    }
+    const unknown = await run('main', ['--yes', '--without', 'Nothing']);
+    assert.deepEqual([unknown.code, unknown.stdout], [2, '']);
+    assert.match(unknown.stderr, /The operator's policy has no statement “Nothing”/);
+    assert.equal((await run('sweep', ['--all'])).stdout, 'Nothing is left.\n');
   });
 });
 
@@ -122,6 +145,23 @@ test('what an interrupted run left is swept, in several runs while CloudFront ha
     assert.match(last.stdout, /Deleted the function edge-upload-live-/);
     assert.equal((await run('sweep', ['--all'])).stdout, 'Nothing is left.\n');
   }, WITH_FAULTS);
+});
+
+test('a denied call is named, whoever says so', () => {
+  for (const [text, call] of [
+    [
+      'bucket policy could not be created: "User: arn:aws:sts::0:assumed-role/a/b is not authorized to perform: s3:PutBucketPolicy on resource: arn:aws:s3:::b because no identity-based policy allows it"',
+      's3:PutBucketPolicy on arn:aws:s3:::b',
+    ],
+    ['is not authorized to perform: cognito-idp:ListUsers', 'cognito-idp:ListUsers'],
+    ['a does not have the permissions to deploy: s3:CreateBucket, s3:PutBucketPolicy.', 's3:CreateBucket'],
+    ['signing key: not allowed to read its state (kms:DescribeKey)', 'kms:DescribeKey'],
+    ['IAM reports that these actions are not allowed: logs:DeleteLogGroup.', 'logs:DeleteLogGroup'],
+    ['Checking permissions: all that an operator needs', undefined],
+    ['not allowed. See https://a.example/s3:PutObject', undefined],
+  ] as const) {
+    assert.equal(deniedIn(text), call);
+  }
 });
 
 test('results hold no secret, whatever was said', () => {

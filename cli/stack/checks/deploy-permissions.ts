@@ -3,7 +3,7 @@ import { interrupted, UserError } from '../../errors.ts';
 import type { FoundStack } from '../find-stack.ts';
 import { kindOf, OPTION_NAMES } from '../options/kinds.ts';
 import { isExtra } from '../policy/extra-statements.ts';
-import { operatorPolicy } from '../policy/operator-policy.ts';
+import { bucketBeginning, operatorPolicy } from '../policy/operator-policy.ts';
 import type { StackWork } from '../stack-work.ts';
 import { type Caller, isRoot, principalOf } from './caller.ts';
 import type { Check } from './check.ts';
@@ -46,7 +46,7 @@ function ofFirstDeploy(
   stackName: string,
   { bucketName, userPool = true }: PermissionsToCheck['given'],
 ): Needed[] {
-  const bucket = bucketName ?? `${stackName.toLowerCase()}-bucket-x`;
+  const bucket = bucketName ?? `${bucketBeginning(stackName)}bucket-x`;
   const edgeFunction = `arn:aws:lambda:us-east-1:${account}:function:${stackName}-EdgeFunction-x`;
   return [
     {

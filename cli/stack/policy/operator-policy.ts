@@ -13,12 +13,22 @@ export interface PolicyScope {
   readonly bucketName?: string;
 }
 
-/** Bucket names are lower case, whatever the stack's. */
+/** CloudFormation cuts a long stack name to so many characters in the names of buckets. */
+const STACK_IN_BUCKET = 24;
+
+/** Returns how CloudFormation begins the names of a stack's buckets: in lower case, whatever the stack's. */
+export function bucketBeginning(stackName: string): string {
+  const name = stackName.toLowerCase();
+  return name.length > STACK_IN_BUCKET ? name.slice(0, STACK_IN_BUCKET) : `${name}-`;
+}
+
 function fill(pattern: string, { account, stackName, bucketName }: PolicyScope): string[] {
-  const isS3 = pattern.startsWith('arn:aws:s3:::');
-  const name = isS3 ? stackName.toLowerCase() : stackName;
-  const filled = pattern.replaceAll('<account>', account).replaceAll('<stack>', name);
-  if (!isS3 || bucketName === undefined || bucketName.startsWith(`${name}-`)) return [filled];
+  if (!pattern.startsWith('arn:aws:s3:::')) {
+    return [pattern.replaceAll('<account>', account).replaceAll('<stack>', stackName)];
+  }
+  const beginning = bucketBeginning(stackName);
+  const filled = pattern.replace('<stack>-', beginning);
+  if (bucketName === undefined || bucketName.startsWith(beginning)) return [filled];
   return [filled, pattern.replace('<stack>-*', bucketName)];
 }
 

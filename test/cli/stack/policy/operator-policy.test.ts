@@ -48,6 +48,21 @@ test('buckets are named in lower case, and one of another name is added to every
   for (const end of ['', '/*', template]) assert.ok(resources('kept').includes(`arn:aws:s3:::kept${end}`));
 });
 
+test('the policy of a long stack name covers the bucket, in whose name CloudFormation cuts it', () => {
+  for (const [stackName, bucket] of [
+    ['m'.repeat(24), `${'m'.repeat(24)}-bucket83908e77-0123456789ab`],
+    ['M'.repeat(25), `${'m'.repeat(24)}-bucket83908e77-0123456789ab`],
+    ['m'.repeat(LONGEST_NAME), `${'m'.repeat(24)}-bucket83908e77-0123456789ab`],
+  ] as const) {
+    const { Statement } = policyDocument({ account, stackName });
+    const making = Statement.find(({ Sid }) => Sid === 'MakeBucket')?.Resource ?? [];
+    assert.ok(
+      making.some((pattern) => covers(pattern, `arn:aws:s3:::${bucket}`)),
+      `${stackName}: ${making}`,
+    );
+  }
+});
+
 test('an operator who only deploys is not allowed to read or delete objects, or to manage users', () => {
   const { Statement } = policyDocument({ account, stackName: 'edge-upload', deployOnly: true });
   assert.equal(Statement.length, OPERATOR_POLICY.length - 3);

@@ -1,0 +1,198 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  GetRoleCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { EXPIRES_TAG, REGION, STACK_PREFIX } from './account.ts';
+import { type CommandLine, document } from './command-line.ts';
+import { DeniedCall, type Verdict } from './probe.ts';
+
+/** Path of the roles that runs create. */
+export const ROLE_PATH = '/edge-upload-live/';
+
+/** Names of a role's policies: `edge-upload policy`, and the same with `--extras`. */
+const POLICIES = { operator: [], extras: ['--extras'] } as const;
+
+/** IAM distributes a new role within seconds; after so long, a refusal is one. */
+const SETTLED_MS = 60_000;
+const AGAIN_MS = 2_000;
+/** Credentials of this age are replaced before a command: they are valid for an hour, and no command takes longer than 45 minutes. */
+const FRESH_MS = 10 * 60_000;
+
+const ACTION = '([a-z][a-z0-9-]+:[A-Z][A-Za-z]+)';
+/** AWS's wording, and that of the command line. */
+const REFUSALS = [
+  new RegExp(`not authorized to perform: ${ACTION}(?: on resource: ([^\\s"',()]+))?`),
+  new RegExp(`(?:not allowed|does not have the permissions|den(?:y|ies|ied))\\b[^.\\n]*?${ACTION}`),
+];
+
+/** Returns the first call that a text reports as denied. */
+export function deniedIn(text: string): string | undefined {
+  for (const refusal of REFUSALS) {
+    const [, action, resource] = refusal.exec(text) ?? [];
+    if (action !== undefined) return resource === undefined ? action : `${action} on ${resource}`;
+  }
+  return undefined;
+}
+
+interface PolicyDocument {
+  readonly Version: string;
+  readonly Statement: readonly { readonly Sid: string }[];
+}
+
+/** A role with the operator's policy and nothing else. */
+export interface Operator {
+  /** Runs the command line as the operator. A call that is denied throws `DeniedCall`, even if the command succeeds. */
+  readonly run: CommandLine;
+  /** Deletes the role. */
+  close(): Promise<void>;
+}
+
+export interface OperatorOptions {
+  readonly account: string;
+  readonly stackName: string;
+  readonly expires: Date;
+  /** Statements to leave out, by their `Sid`. */
+  readonly without: readonly string[];
+}
+
+/** Creates the role of an operator of one stack, with what `edge-upload policy` prints. */
+export async function openOperator(
+  run: CommandLine,
+  { account, stackName, expires, without }: OperatorOptions,
+): Promise<Operator> {
+  // The policy lets an operator change roles whose names begin with the stack's: not this one.
+  const RoleName = `${STACK_PREFIX}operator-${stackName.slice(STACK_PREFIX.length)}`;
+  const named = ['--stack-name', stackName, '--account', account];
+  const iam = new IAMClient({ region: REGION });
+  const trust = {
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'sts:AssumeRole' },
+    ],
+  };
+  const policies = await Promise.all(
+    Object.entries(POLICIES).map(async ([name, flags]) => {
+      const policy = await document<PolicyDocument>(run, ['policy', ...named, ...flags]);
+      return [name, policy] as const;
+    }),
+  );
+  const unknown = without.find(
+    (sid) => !policies.some(([, { Statement }]) => Statement.some(({ Sid }) => Sid === sid)),
+  );
+  if (unknown !== undefined) throw new Error(`The operator's policy has no statement “${unknown}”.`);
+  const { Role } = await iam.send(
+    new CreateRoleCommand({
+      RoleName,
+      Path: ROLE_PATH,
+      AssumeRolePolicyDocument: JSON.stringify(trust),
+      Tags: [{ Key: EXPIRES_TAG, Value: expires.toISOString() }],
+    }),
+  );
+  let credentials: Credentials;
+  try {
+    for (const [PolicyName, { Version, Statement }] of policies) {
+      const kept = Statement.filter(({ Sid }) => !without.includes(Sid));
+      const PolicyDocument = JSON.stringify({ Version, Statement: kept });
+      await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }));
+    }
+    credentials = await settledSession(Role?.Arn ?? '', RoleName);
+  } catch (error) {
+    await deleteRole(iam, RoleName);
+    throw error;
+  }
+  let since = Date.now();
+  return {
+    async run(args, options = {}) {
+      if (Date.now() - since > FRESH_MS) {
+        credentials = await session(Role?.Arn ?? '');
+        since = Date.now();
+      }
+      const ran = await run(args, { ...options, env: { ...options.env, ...environmentOf(credentials) } });
+      const denied = deniedIn(`${ran.stdout}\n${ran.stderr}`);
+      if (denied !== undefined) throw new DeniedCall(denied);
+      return ran;
+    },
+    async close() {
+      await deleteRole(iam, RoleName);
+      iam.destroy();
+    },
+  };
+}
+
+/** Returns what a run showed about the policy. */
+export function policyVerdict(denied: DeniedCall | undefined, isWhole: boolean): Verdict {
+  const judged = {
+    name: 'operator-policy',
+    claim:
+      'The policies that edge-upload policy prints, with and without --extras, allow all that an operator calls.',
+    expected: { denied: null },
+  } as const;
+  if (denied !== undefined) return { ...judged, verdict: 'differs', seen: { denied: denied.call } };
+  if (isWhole) return { ...judged, verdict: 'confirmed', seen: { denied: null } };
+  return { ...judged, verdict: 'not run', reason: 'not all probes were run' };
+}
+
+/** Deletes a role that a run created. */
+export async function deleteRole(iam: IAMClient, RoleName: string): Promise<void> {
+  for (const PolicyName of Object.keys(POLICIES)) {
+    try {
+      await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
+    } catch (error) {
+      // A run may have been interrupted before it put the policy there.
+      if (!(error instanceof Error) || error.name !== 'NoSuchEntityException') throw error;
+    }
+  }
+  await iam.send(new DeleteRoleCommand({ RoleName }));
+}
+
+type Credentials = Awaited<ReturnType<typeof session>>;
+
+async function session(RoleArn: string) {
+  const sts = new STSClient({ region: REGION });
+  try {
+    const assumed = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'live' }));
+    const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = assumed.Credentials ?? {};
+    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+  } finally {
+    sts.destroy();
+  }
+}
+
+/** Assumes a new role, and waits until its policy counts. */
+async function settledSession(roleArn: string, RoleName: string): Promise<Credentials> {
+  const end = Date.now() + SETTLED_MS;
+  for (;;) {
+    try {
+      const credentials = await session(roleArn);
+      const iam = new IAMClient({ region: REGION, credentials });
+      try {
+        await iam.send(new GetRoleCommand({ RoleName }));
+      } finally {
+        iam.destroy();
+      }
+      return credentials;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const denied = deniedIn(message);
+      if (denied === undefined) throw error;
+      if (Date.now() > end) throw new DeniedCall(denied);
+      await sleep(AGAIN_MS);
+    }
+  }
+}
+
+function environmentOf({ accessKeyId, secretAccessKey, sessionToken }: Credentials): NodeJS.ProcessEnv {
+  return {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    // A profile would come before them.
+    AWS_PROFILE: undefined,
+  };
+}
