@@ -7,14 +7,13 @@ import { openDispatcher } from '../network/dispatcher.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
 import { noJournals, openJournals } from '../transfer/multipart/journals.ts';
 import { objectHeaders } from '../transfer/object-headers.ts';
-import { checkPartSize, MULTIPART_MODES } from '../transfer/plan.ts';
-import { ALGORITHMS } from '../transfer/proof/digests.ts';
 import type { Stored } from '../transfer/put-object.ts';
-import type { UploadContextOptions, UploadWorld } from '../transfer/upload-context.ts';
+import type { UploadWorld } from '../transfer/upload-context.ts';
 import { openUploader, type Uploader as SharedUploader } from '../transfer/uploader.ts';
+import { checkUpload, checkUploader, ownCopy } from './check-options.ts';
 import { givenToken } from './given-token.ts';
-import { linkedSignal } from './linked-signal.ts';
-import { sourceItem } from './source-item.ts';
+import { type LinkedSignal, linkedSignal } from './linked-signal.ts';
+import { closeSource, isUsed, sourceItem } from './source-item.ts';
 import type {
   StoredObject,
   Upload,
@@ -40,9 +39,6 @@ export type {
 } from './types.ts';
 export { UploadError, type UploadErrorCode } from './upload-error.ts';
 
-/** Requests at once. */
-const MAX_CONCURRENCY = 256;
-
 /**
  * Creates an uploader for one edge. No connection is opened before the first upload. It writes nothing to the console,
  * reads no environment variable and keeps no state outside itself.
@@ -50,7 +46,7 @@ const MAX_CONCURRENCY = 256;
  */
 export function createUploader(options: UploaderOptions): Uploader {
   try {
-    return openLibrary(options);
+    return openLibrary(ownCopy(options));
   } catch (error) {
     throw uploadError(error);
   }
@@ -59,17 +55,22 @@ export function createUploader(options: UploaderOptions): Uploader {
 const now = () => new Date();
 
 function openLibrary(options: UploaderOptions): Uploader {
+  checkUploader(options);
   const { token, signal, proxy, ca, resume, onWarning } = options;
+  const { checksum, concurrency, rateLimit, stallTimeout } = options;
   const url = edgeUrl(options.url);
   const tokens = givenToken(token, now);
-  const limits = checkedOptions(options);
-  const dispatcher: Dispatcher = openDispatcher({ env: { HTTPS_PROXY: proxy }, ca });
+  const limits = omitUndefined({ checksum, concurrency, limitRate: rateLimit, stallMs: stallTimeout });
+  const dispatcher: Dispatcher = openDispatcher({ env: ownCopy({ HTTPS_PROXY: proxy }), ca });
   const whole = linkedSignal(signal);
   const folder = resume && resolve(resume.dir);
   const world = (own: AbortSignal, feed?: ProgressFeed): UploadWorld => {
     const ui: UploadWorld['ui'] = {
       event(event) {
-        if (event.type === 'warning') onWarning?.([event.text].flat().map(String).join('\n'));
+        if (event.type !== 'warning' || onWarning === undefined) return;
+        const text = [event.text].flat().map(String).join('\n');
+        // What the function throws is not an error of the upload.
+        queueMicrotask(() => onWarning(text));
       },
     };
     const journals = folder === undefined ? noJournals() : openJournals({ ui, signal: own }, () => folder);
@@ -77,31 +78,57 @@ function openLibrary(options: UploaderOptions): Uploader {
   };
   let opening: Promise<SharedUploader> | undefined;
   const shared = () => {
-    opening ??= openUploader(world(whole.signal), { url, dispatcher, tokens, ...limits });
+    opening ??= openUploader(world(whole.signal), ownCopy({ url, dispatcher, tokens, ...limits }));
     return opening;
   };
   const underWay = new Set<Promise<unknown>>();
   let closed = false;
+  const checkOpen = () => {
+    if (closed) throw new UserError('usage', 'The uploader is closed.');
+  };
 
-  const send = async (
-    source: UploadSource,
-    how: UploadOptions,
-    feed: ProgressFeed,
-  ): Promise<StoredObject> => {
-    const own = linkedSignal(whole.signal, how.signal);
+  /** Runs work that `close` waits for. A failure of it that nobody awaits is reported by Node, as for every promise. */
+  const tracked = async <T>(work: () => Promise<T>): Promise<T> => {
+    let ended = () => {};
+    const running = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    underWay.add(running);
+    try {
+      return await work();
+    } finally {
+      underWay.delete(running);
+      ended();
+    }
+  };
+
+  const send = async (source: UploadSource, how: UploadOptions, own: LinkedSignal, feed: ProgressFeed) => {
+    checkOpen();
+    checkUpload(how);
+    own.link(how.signal);
     const reading = linkedSignal(own.signal);
     try {
-      if (closed) throw new UserError('usage', 'The uploader is closed.');
-      checkUpload(how);
       const headers = objectHeaders(how);
       const item = sourceItem(source, how, reading.signal);
       const uploader = (await shared()).apart(world(own.signal, feed));
-      const stored = await uploader.upload(item, { ...how, headers, meter: feed.meter });
+      const { noClobber, size, multipart, partSize } = how;
+      const options = omitUndefined({ noClobber, size, multipart, partSize });
+      const stored = await uploader.upload(item, ownCopy({ ...options, headers, meter: feed.meter }));
       return storedObject(url, how.key, stored);
-    } catch (error) {
-      throw uploadError(error, own.signal.reason);
     } finally {
       reading.abort();
+    }
+  };
+
+  const upload = async (source: UploadSource, how: UploadOptions, feed: ProgressFeed) => {
+    const own = linkedSignal(whole.signal);
+    const isOurs = !isUsed(source);
+    try {
+      return await send(source, ownCopy(how), own, feed);
+    } catch (error) {
+      if (isOurs) closeSource(source);
+      throw uploadError(error, own.signal.reason);
+    } finally {
       own.unlink();
       feed.end();
     }
@@ -117,15 +144,18 @@ function openLibrary(options: UploaderOptions): Uploader {
     url,
     upload(source, how) {
       const feed = createProgressFeed();
-      const stored = send(source, how, feed);
-      const settled = stored.catch(() => {}).finally(() => underWay.delete(settled));
-      underWay.add(settled);
-      return withProgress(stored, feed);
+      return withProgress(
+        tracked(() => upload(source, how, feed)),
+        feed,
+      );
     },
     async limits() {
       try {
-        const { writeTo, key, maxSize } = await (await shared()).context.limits.fresh();
-        return omitUndefined({ writeTo, key, maxSize });
+        checkOpen();
+        return await tracked(async () => {
+          const { writeTo, key, maxSize } = await (await shared()).context.limits.fresh();
+          return omitUndefined({ writeTo, key, maxSize });
+        });
       } catch (error) {
         throw uploadError(error);
       }
@@ -150,36 +180,4 @@ function storedObject(url: string, key: string, stored: Stored): StoredObject {
   const { bytes, etag, proof, parts, attempts, resumedBytes } = stored;
   const checksum = { algorithm: proof.algorithm, value: proof.value };
   return { key, url: `${url}/${encodeKey(key)}`, bytes, etag, checksum, parts, attempts, resumedBytes };
-}
-
-type Limits = Pick<UploadContextOptions, 'checksum' | 'concurrency' | 'limitRate' | 'stallMs'>;
-
-/** @throws {UserError} `usage` */
-function checkedOptions({ checksum, concurrency, rateLimit, stallTimeout }: UploaderOptions): Limits {
-  const isCount = concurrency === undefined || (Number.isInteger(concurrency) && concurrency >= 1);
-  if (!isCount || (concurrency ?? 1) > MAX_CONCURRENCY) {
-    throw invalid('concurrency', concurrency, `a whole number from 1 to ${MAX_CONCURRENCY}`);
-  }
-  if (rateLimit !== undefined && !(rateLimit > 0)) {
-    throw invalid('rateLimit', rateLimit, 'a positive number of bytes a second');
-  }
-  if (stallTimeout !== undefined && !(stallTimeout >= 0)) {
-    throw invalid('stallTimeout', stallTimeout, 'milliseconds, or 0');
-  }
-  if (checksum !== undefined && !ALGORITHMS.includes(checksum)) {
-    throw invalid('checksum', checksum, `one of: ${ALGORITHMS.join(', ')}`);
-  }
-  return omitUndefined({ checksum, concurrency, limitRate: rateLimit, stallMs: stallTimeout });
-}
-
-/** @throws {UserError} `usage` */
-function checkUpload({ multipart, partSize }: UploadOptions): void {
-  if (multipart !== undefined && !MULTIPART_MODES.includes(multipart)) {
-    throw invalid('multipart', multipart, `one of: ${MULTIPART_MODES.join(', ')}`);
-  }
-  if (partSize !== undefined) checkPartSize(partSize);
-}
-
-function invalid(option: string, value: unknown, wanted: string): UserError {
-  return new UserError('usage', `Invalid value for ${option}: “${String(value)}”. It is ${wanted}.`);
 }

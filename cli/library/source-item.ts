@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { fileURLToPath } from 'node:url';
+import { isArrayBuffer, isUint8Array } from 'node:util/types';
 import { keyProblem } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { UserError } from '../errors.ts';
@@ -22,19 +23,19 @@ export function sourceItem(
   signal: AbortSignal,
 ): Item {
   const problem = typeof key === 'string' ? keyProblem(key) : 'is not text';
-  if (problem !== undefined) throw new UserError('bad_key', `Invalid key “${key}”: it ${problem}.`);
-  if (size !== undefined && (!Number.isSafeInteger(size) || size < 0)) {
-    throw new UserError('usage', `Invalid value for size: ${size}. It is a whole number of bytes.`);
-  }
+  if (problem !== undefined) throw new UserError('bad_key', `Invalid key “${String(key)}”: it ${problem}.`);
   if (typeof source === 'string' || source instanceof URL) {
     return { name: String(source), key, kind: 'file', path: pathOf(source) };
   }
-  const { chunks, length = size } = streamOf(source, signal);
+  if (isUsed(source)) throw new UserError('usage', `The stream for ${key} was already read or closed.`);
+  const { chunks, length } = streamOf(source, signal);
+  const expected = size ?? length;
   const pieces = bytesOf(chunks, key);
-  const exact = size === undefined ? pieces : ofSize(pieces, size, key);
+  // Bytes in memory have another length once their buffer is resized or transferred.
+  const exact = expected === undefined ? pieces : ofSize(pieces, expected, key);
   // An error of a stream that nothing reads any more would end the process.
   const stream = Readable.from(exact, { objectMode: false }).on('error', () => {});
-  return { name: key, key, kind: 'stream', stream, ...omitUndefined({ size: length }) };
+  return { name: key, key, kind: 'stream', stream, ...omitUndefined({ size: expected }) };
 }
 
 function pathOf(source: string | URL): string {
@@ -47,19 +48,39 @@ function pathOf(source: string | URL): string {
   }
 }
 
+/** Closes a stream that is not read to its end. */
+export function closeSource(source: unknown): void {
+  if (source instanceof Readable) source.on('error', () => {}).destroy();
+  // A stream that somebody else reads is not closed.
+  else if (source instanceof ReadableStream && !source.locked) void source.cancel().catch(() => {});
+}
+
+/** Streams that an upload reads: a second one would get some of the bytes. */
+const taken = new WeakSet<Readable>();
+
+/** Returns true for a stream that somebody reads, or that would be stored as an empty object. */
+export function isUsed(source: unknown): boolean {
+  if (source instanceof ReadableStream) {
+    return source.locked || Readable.isDisturbed(source as unknown as Readable);
+  }
+  if (!(source instanceof Readable) || source.errored !== null) return false;
+  return taken.has(source) || source.readableEnded || source.destroyed;
+}
+
 interface Chunks {
   readonly chunks: AsyncIterable<unknown> | Iterable<unknown>;
   readonly length?: number;
 }
 
 function streamOf(source: Exclude<UploadSource, string | URL>, signal: AbortSignal): Chunks {
-  if (source instanceof Uint8Array) return { chunks: piecesOf(source), length: source.byteLength };
-  if (source instanceof ArrayBuffer) return streamOf(new Uint8Array(source), signal);
+  if (isUint8Array(source)) return { chunks: piecesOf(source), length: source.byteLength };
+  if (isArrayBuffer(source)) return streamOf(new Uint8Array(source), signal);
   if (source instanceof Blob) {
     return { chunks: Readable.fromWeb(source.stream() as ReadableStream, { signal }), length: source.size };
   }
   if (source instanceof ReadableStream) return { chunks: Readable.fromWeb(source, { signal }) };
   if (source instanceof Readable) {
+    taken.add(source);
     // Its reader gets the error.
     return { chunks: addAbortSignal(signal, source).on('error', () => {}) };
   }
@@ -75,7 +96,7 @@ function* piecesOf(bytes: Uint8Array): Generator<Uint8Array, void, void> {
 
 async function* bytesOf(chunks: Chunks['chunks'], key: string): AsyncGenerator<Buffer, void, void> {
   for await (const chunk of chunks) {
-    if (chunk instanceof Uint8Array) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    if (isUint8Array(chunk)) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     else if (typeof chunk === 'string') yield Buffer.from(chunk);
     else throw new UserError('usage', `The stream for ${key} yields ${typeof chunk} instead of bytes.`);
   }

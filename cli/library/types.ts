@@ -71,7 +71,7 @@ export interface UploadOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Does not replace an object that exists: the upload fails with `exists`. Default: false. */
   readonly noClobber?: boolean;
-  /** Bytes that a stream has. With fewer or more, the upload fails with `file_changed`, and nothing is stored. */
+  /** Bytes that the source has. With fewer or more, the upload fails with `file_changed`, and nothing is stored. */
   readonly size?: number;
   /** When to divide the object into parts. `auto`: where it is larger than one part. Default: `auto`. */
   readonly multipart?: 'auto' | 'never' | 'always';

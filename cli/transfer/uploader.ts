@@ -1,3 +1,5 @@
+import { suitablePartSize } from '../../protocol/parts.ts';
+import { UserError } from '../errors.ts';
 import { formatBytes } from '../ui/format.ts';
 import { abortRecorded } from './multipart/abort.ts';
 import { journalId, journalIds } from './multipart/journal.ts';
@@ -5,7 +7,7 @@ import { uploadFileInParts } from './multipart/upload-file.ts';
 import { streamBounds, uploadStream } from './multipart/upload-stream.ts';
 import { contentType } from './object-headers.ts';
 import { checkKey } from './placing.ts';
-import { type PlanOptions, planUpload } from './plan.ts';
+import { type PlanOptions, planUpload, STREAM_PART } from './plan.ts';
 import type { FileMeter, Meter } from './progress.ts';
 import { putObject, type Stored } from './put-object.ts';
 import { pathText } from './sources/file-path.ts';
@@ -25,6 +27,8 @@ interface ItemOptions extends PlanOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** An existing object is not replaced. */
   readonly noClobber?: boolean;
+  /** Bytes that a file must have. */
+  readonly size?: number;
   /** Parts of a stream under way at once. */
   readonly concurrency?: number;
   readonly meter: Meter;
@@ -85,6 +89,7 @@ async function uploadFile(
   const file = await openFile(item.path, { name: item.name, regular: item.found, signal, disk });
   const progress = options.meter.begin(item.name, file.size);
   try {
+    checkFileSize(item.name, file.size, options);
     const plan = planUpload(item.name, file.size, options);
     const upload = describe(item, options, progress);
     const path = pathText(item.path);
@@ -108,12 +113,27 @@ async function uploadFile(
   }
 }
 
+function checkFileSize(name: string, found: number, { size = found }: ItemOptions): void {
+  if (found === size) return;
+  throw new UserError('file_changed', `${name} should have ${size} bytes; it has ${found}.`);
+}
+
+/** Returns options with parts that are large enough for a stream of a known size. */
+function partedFor({ name, size }: Item & { kind: 'stream' }, options: ItemOptions): ItemOptions {
+  if (size === undefined) return options;
+  const { partSize = suitablePartSize(size, STREAM_PART) } = options;
+  // Refuses what S3 would refuse after the last part that it takes.
+  if (size > partSize) planUpload(name, size, { ...options, partSize });
+  return { ...options, partSize };
+}
+
 async function uploadFromStream(
   item: Item & { kind: 'stream' },
-  options: ItemOptions,
+  given: ItemOptions,
   context: UploadContext,
 ): Promise<Stored> {
   const { stream, name, size } = item;
+  const options = partedFor(item, given);
   const { memory } = streamBounds(options);
   const sentence = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   context.note(`${sentence} cannot be read twice: up to ${formatBytes(memory)} of it are kept in memory.`);

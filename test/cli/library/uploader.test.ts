@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
@@ -16,6 +16,8 @@ import { ownEdge, ownFolder } from '../transfer/helpers/uploading.ts';
 
 const MIB = 1024 * 1024;
 
+const parted = { partSize: 5 * MIB };
+
 /** An edge and an uploader for it. */
 async function rig(t: TestContext, options: Partial<UploaderOptions> = {}, mischief?: Mischief) {
   const edge = await ownEdge(t, mischief);
@@ -23,6 +25,9 @@ async function rig(t: TestContext, options: Partial<UploaderOptions> = {}, misch
   t.after(() => uploader.close());
   return { edge, uploader };
 }
+
+/** A value of a program without types. */
+const odd = (value: unknown) => value as never;
 
 const withCode =
   (code: string, message = /./) =>
@@ -171,6 +176,26 @@ test('options that cannot be used are refused, and nothing is sent', async (t) =
     ['usage', /multipart/, () => uploader.upload(new Uint8Array(1), { key, multipart: 'no' as 'auto' })],
     ['usage', /size/, () => uploader.upload(new Uint8Array(1), { key, size: -1 })],
     ['usage', /source/, () => uploader.upload(7 as unknown as string, { key })],
+    ['usage', /url/, () => createUploader(odd({ url: 7, token: 'good' }))],
+    ['usage', /options/, () => createUploader(odd(undefined))],
+    ['usage', /signal/, () => createUploader(odd({ url: edge.url, token: 'good', signal: {} }))],
+    ['usage', /resume/, () => createUploader({ url: edge.url, token: 'good', resume: { dir: '' } })],
+    ['usage', /resume/, () => createUploader(odd({ url: edge.url, token: 'good', resume: {} }))],
+    ['usage', /onWarning/, () => createUploader(odd({ url: edge.url, token: 'good', onWarning: 7 }))],
+    ['usage', /ca\./, () => createUploader({ url: edge.url, token: 'good', ca: 'none' })],
+    ['usage', /ca\./, () => createUploader({ url: edge.url, token: 'good', ca: [] })],
+    ['usage', /proxy\./, () => createUploader({ url: edge.url, token: 'good', proxy: 'socks5://proxy' })],
+    ['usage', /rateLimit/, () => createUploader({ url: edge.url, token: 'good', rateLimit: Infinity })],
+    ['usage', /rateLimit/, () => createUploader(odd({ url: edge.url, token: 'good', rateLimit: '5' }))],
+    ['usage', /stallTimeout/, () => createUploader({ url: edge.url, token: 'good', stallTimeout: 2 ** 31 })],
+    ['usage', /options/, () => uploader.upload(new Uint8Array(1), odd(undefined))],
+    ['usage', /signal/, () => uploader.upload(new Uint8Array(1), odd({ key, signal: {} }))],
+    ['usage', /metadata “n”/, () => uploader.upload(new Uint8Array(1), odd({ key, metadata: { n: 5 } }))],
+    ['usage', /cacheControl/, () => uploader.upload(new Uint8Array(1), odd({ key, cacheControl: 5 }))],
+    ['usage', /noClobber/, () => uploader.upload(new Uint8Array(1), odd({ key, noClobber: 'no' }))],
+    ['bad_key', /not text/, () => uploader.upload(new Uint8Array(1), odd({ key: Symbol('key') }))],
+    ['usage', /10,000/, () => uploader.upload(Readable.from([]), { key, size: 2 ** 40, ...parted })],
+    ['too_large', /as one object/, () => uploader.upload(Readable.from([]), { key, size: 2 ** 50 })],
     ['usage', /source/, () => uploader.upload('', { key })],
     ['usage', /not the URL of a file/, () => uploader.upload(new URL('https://example.com'), { key })],
     ['usage', /number instead of bytes/, () => uploader.upload(Readable.from([7, 8]), { key })],
@@ -264,8 +289,6 @@ function holdingParts(reached: () => void): Mischief {
   };
 }
 
-const parted = { partSize: 5 * MIB };
-
 test('an aborted upload of a file resumes from its folder, also for another uploader', async (t) => {
   const folder = await ownFolder(t);
   const bytes = randomBytes(21 * MIB);
@@ -328,4 +351,109 @@ test('limits are what the edge allows the token', async (t) => {
     return true;
   });
   assert.deepEqual(await uploader.limits(), { writeTo: ['ada/'], maxSize: 5 });
+});
+
+test('a stream that was read, closed or taken is refused, and never stored as an empty object', async (t) => {
+  const { edge, uploader } = await rig(t);
+  const ended = Readable.from([randomBytes(10)]);
+  for await (const _ of ended);
+  const closed = Readable.from([randomBytes(10)]);
+  closed.destroy();
+  const web = webStream(randomBytes(10));
+  for await (const _ of web as AsyncIterable<Uint8Array>);
+  const locked = webStream(randomBytes(10));
+  locked.getReader();
+  for (const source of [ended, closed, web, locked]) {
+    await assert.rejects(
+      uploader.upload(source, { key: 'used' }),
+      withCode('usage', /already read or closed/),
+    );
+  }
+  const shared = Readable.from([randomBytes(10)]);
+  const first = uploader.upload(shared, { key: 'first' });
+  await assert.rejects(uploader.upload(shared, { key: 'second' }), withCode('usage'));
+  assert.equal((await first).bytes, 10);
+  assert.deepEqual([...edge.stored.keys()], ['/first']);
+});
+
+test('an upload that is refused at once ends its progress and closes its stream', async (t) => {
+  const { uploader } = await rig(t);
+  const source = new Readable({ read() {} });
+  const upload = uploader.upload(source, { key: '' });
+  await assert.rejects(async () => {
+    for await (const _ of upload);
+  }, withCode('bad_key'));
+  assert.equal(source.destroyed, true);
+  // Without a listener, this would end the process.
+  const late = new Readable({ read() {} });
+  await assert.rejects(uploader.upload(late, odd(undefined)), withCode('usage'));
+  late.destroy(new Error('too late'));
+});
+
+test('a failed upload that nobody awaits is reported by Node', async (t) => {
+  const { uploader } = await rig(t);
+  const listeners = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  t.after(() => {
+    process.removeAllListeners('unhandledRejection');
+    for (const listener of listeners) process.on('unhandledRejection', listener);
+  });
+  const reported = once(process, 'unhandledRejection');
+  void uploader.upload(new Uint8Array(1), { key: '' });
+  const [error] = await reported;
+  assert.ok(withCode('bad_key')(error));
+});
+
+test('a file with another size than expected is not stored', async (t) => {
+  const { edge, uploader } = await rig(t);
+  const path = join(await ownFolder(t), 'file');
+  await writeFile(path, randomBytes(10));
+  for (const size of [0, 9, 11]) {
+    await assert.rejects(uploader.upload(path, { key: 'file', size }), withCode('file_changed', /it has 10/));
+  }
+  assert.equal((await uploader.upload(path, { key: 'file', size: 10 })).bytes, 10);
+  assert.equal(edge.stored.size, 1);
+});
+
+test('a polluted prototype and changes after the call have no effect', async (t) => {
+  const { edge, uploader } = await rig(t);
+  const polluted = { proxy: 'http://127.0.0.1:1', cacheControl: 'polluted', checksum: 'md5' };
+  const prototype: Record<string, unknown> = Object.prototype as never;
+  Object.assign(prototype, polluted);
+  const options = { key: 'before' };
+  try {
+    const another = createUploader({ url: edge.url, token: 'good' });
+    t.after(() => another.close());
+    await another.upload(new Uint8Array(1), { key: 'clean' });
+  } finally {
+    for (const name of Object.keys(polluted)) delete prototype[name];
+  }
+  assert.equal(edge.seen.at(-1)?.headers['cache-control'], undefined);
+  const upload = uploader.upload(new Uint8Array(1), options);
+  options.key = '../after';
+  assert.equal((await upload).key, 'before');
+});
+
+test('many uploads share one signal without a warning, and leave no listener', async (t) => {
+  const { uploader } = await rig(t);
+  const warnings: Error[] = [];
+  const warn = (warning: Error) => void warnings.push(warning);
+  process.on('warning', warn);
+  t.after(() => process.off('warning', warn));
+  const { signal } = new AbortController();
+  const keys = Array.from({ length: 20 }, (_, number) => `many/${number}`);
+  await Promise.all(keys.map((key) => uploader.upload(new Uint8Array(1), { key, signal })));
+  await new Promise(setImmediate);
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(getEventListeners(signal, 'abort'), []);
+});
+
+test('a closed uploader refuses everything, and can be closed twice', async (t) => {
+  const { edge, uploader } = await rig(t);
+  const under = uploader.upload(new Uint8Array(1), { key: 'under-way' });
+  await Promise.all([uploader.close(), uploader.close()]);
+  assert.equal((await under).bytes, 1);
+  await assert.rejects(uploader.limits(), withCode('usage', /closed/));
+  await assert.rejects(uploader.upload(new Uint8Array(1), { key: 'late' }), withCode('usage', /closed/));
+  assert.equal(edge.stored.size, 1);
 });
