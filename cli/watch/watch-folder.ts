@@ -38,7 +38,7 @@ const MAX_WARNED = 10_000;
 
 /**
  * Uploads the files of a folder as they arrive, until the signal is aborted.
- * @throws {UserError} `interrupted`; the reason why nobody can sign in.
+ * @throws {UserError} `interrupted`; the reason why nobody can sign in; `forbidden` for a prefix that the caller is not allowed to write.
  */
 export async function watchFolder(
   context: Context,
@@ -50,6 +50,8 @@ export async function watchFolder(
   const warn = (text: string) => ui.event({ type: 'warning', text });
   const wake = createWake(signal);
   let stop: UserError | undefined;
+  /** No file under this prefix would be accepted, now or later. */
+  let forbidden = false;
   let pauseMs = FIRST_PAUSE_MS;
   let lookAt = now();
 
@@ -87,6 +89,7 @@ export async function watchFolder(
     const { code } = result.error;
     const ends = effectOf(code).run !== undefined || item.kind === 'refused';
     if (ends) stop ??= result.error;
+    forbidden ||= item.kind === 'refused' && code === 'forbidden';
     const changed = code === 'file_changed' || code === 'file_missing';
     // The pause of all files is enough.
     arrivals.end(item.name, changed || ends ? 'changed' : 'failed');
@@ -130,7 +133,7 @@ export async function watchFolder(
       // `onOutcome` sets it.
       const reason = stop as UserError | undefined;
       if (reason === undefined) continue;
-      if (effectOf(reason.code).run === 'stop') throw reason;
+      if (forbidden || effectOf(reason.code).run === 'stop') throw reason;
       warn(`${reason.message} The next try is in ${formatDuration(pauseMs)}.`);
       lookAt = now();
       await (upload.clock ?? CLOCK).sleep(pauseMs, signal).catch(() => {

@@ -146,6 +146,20 @@ test('without a sign-in, watch ends with the command to type', async (t) => {
   assert.equal(code, 4, stderr + stdout);
 });
 
+test('where the caller has to choose a prefix, watch ends and names the prefixes', async (t) => {
+  const { edge, file, run } = await rig(t, (request, response) => {
+    if (request.method !== 'GET') return false;
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end('{"policy":{},"caller":{"writeTo":["a/","b/"]}}');
+    return true;
+  });
+  await writeFile(file('one'), 'one');
+  const { code, stderr } = await run(['watch', 'in', '--settle', '0.1', '--interval', '0.05']);
+  assert.equal(code, 4, stderr);
+  assert.match(stderr, /allowed to write below “a\/” or “b\/” only.*\n.*\n *--prefix a\//);
+  assert.deepEqual(puts(edge), []);
+});
+
 test('an edge that is unreachable is tried again', async (t) => {
   let away = true;
   const { edge, file, watching } = await rig(t, (_request, response) => {
