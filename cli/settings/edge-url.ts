@@ -1,5 +1,6 @@
 import { isSecureOrigin } from '../../protocol/secure-origin.ts';
 import { UserError } from '../errors.ts';
+import { quotableAddress } from './quotable-address.ts';
 
 /**
  * The edge's address as `https://host[:port]`, from what a person types: a bare domain as the stack's output gives it, or
@@ -11,19 +12,20 @@ export function edgeUrl(address: string): string {
   let url: URL;
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(typed) ? typed : `https://${typed}`);
-  } catch (error) {
-    throw new UserError('usage', `“${typed}” is not a URL.`, { hint, cause: error });
+  } catch {
+    // Node's error quotes the whole text.
+    throw new UserError('usage', `“${quotableAddress(typed)}” is not a URL.`, { hint });
   }
   if (url.username !== '' || url.password !== '') {
     throw new UserError('usage', 'The edge URL must not contain a user name or a password.', { hint });
   }
   if ((url.pathname !== '/' && url.pathname !== '') || url.search !== '' || url.hash !== '') {
-    throw new UserError('usage', `“${typed}” contains more than a host name.`, { hint });
+    throw new UserError('usage', `“${quotableAddress(typed)}” contains more than a host name.`, { hint });
   }
   if (!isSecureOrigin(url)) {
     throw new UserError(
       'usage',
-      `“${typed}” is not an https address; a token is never sent over ${url.protocol}//`,
+      `“${quotableAddress(typed)}” is not an https address; a token is never sent over ${url.protocol}//`,
       {
         hint,
       },

@@ -6,6 +6,7 @@ import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
 import { requestText } from '../network/request-text.ts';
 import { type Fields, readFields } from '../settings/documents.ts';
+import { quotableAddress } from '../settings/quotable-address.ts';
 
 /** Milliseconds for a document, from the connection to its last byte. */
 const DEADLINE_MS = 15_000;
@@ -28,18 +29,23 @@ export interface Documents {
 export function requireHttps(address: string, what: string, plainLoopback: boolean): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const hint = 'Type it as the provider shows it, such as https://login.example.com';
-  if (url === undefined) throw new UserError('usage', `${what} “${address}” is not a URL.`, { hint });
+  if (url === undefined)
+    throw new UserError('usage', `${what} “${quotableAddress(address)}” is not a URL.`, { hint });
   if (url.protocol !== 'https:' && !(plainLoopback && isSecureOrigin(url))) {
     const why = isLoopback(url.hostname)
       ? 'plain http is for deployments in the embedded cloud alone'
       : 'keys that arrive unencrypted prove nothing';
-    throw new UserError('usage', `${what} “${address}” is not an https address: ${why}.`, { hint });
+    throw new UserError('usage', `${what} “${quotableAddress(address)}” is not an https address: ${why}.`, {
+      hint,
+    });
   }
   if (url.username !== '' || url.password !== '') {
     throw new UserError('usage', `${what} must not contain a user name or a password.`, { hint });
   }
   if (url.search !== '' || url.hash !== '' || /[?#]/.test(address)) {
-    throw new UserError('usage', `${what} “${address}” has a query or a fragment.`, { hint });
+    throw new UserError('usage', `${what} “${quotableAddress(address)}” has a query or a fragment.`, {
+      hint,
+    });
   }
   return url;
 }
