@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { missing, runProgram } from '../support/programs.ts';
 import { cleanEnv, type DeployedStack, PASSWORD, signIn, withCloud } from './harness.ts';
@@ -11,8 +14,8 @@ const ROOT = join(import.meta.dirname, '../..');
 async function commands(): Promise<string[]> {
   const guides = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md')).sort();
   const pages = ['README.md', ...guides.map((name) => `docs/${name}`)];
-  const texts = await Promise.all(pages.map((page) => readFile(join(ROOT, page), 'utf8')));
-  const lines = texts.flatMap((text) => text.split('\n')).filter((line) => line.startsWith('    '));
+  const contents = await Promise.all(pages.map((page) => readFile(join(ROOT, page), 'utf8')));
+  const lines = contents.flatMap((content) => content.split('\n')).filter((line) => line.startsWith('    '));
   return lines
     .map((line) => line.trim().replace(/^(operator|uploader) +/, ''))
     .map((line) => line.split(/ {3,}/)[0] ?? '')
@@ -62,6 +65,17 @@ const ELSEWHERE = new Map([
   ],
 ]);
 
+/** Runs a command that ends with a signal only, until it has reported a file. */
+async function runUntilStored(typed: string, options: { env: NodeJS.ProcessEnv; cwd: string }) {
+  const child = spawn('sh', ['-ec', `exec ${typed}`], options);
+  const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
+  const closed = once(child, 'close');
+  await Promise.race([once(child.stdout, 'data'), closed]);
+  child.kill('SIGTERM');
+  const [code] = await closed;
+  return { code, stdout: await stdout, stderr: await stderr };
+}
+
 test('every command of README and guides works as written', { skip: missing('curl') }, async () => {
   const noAws = missing('aws') !== false;
   await withCloud(async (computer, cloud) => {
@@ -85,6 +99,9 @@ test('every command of README and guides works as written', { skip: missing('cur
     for (const file of ['report.pdf', 'one.log', 'two.log', 'data.bin']) await writeFile(place(file), file);
     await mkdir(place('photos'));
     await copyFile(place('image.jpg'), place('photos/dawn.jpg'));
+    for (const folder of ['inbox', 'exports']) await mkdir(place(folder));
+    await writeFile(place('inbox/scan.pdf'), 'scan');
+    await writeFile(place('exports/table.csv'), 'a,b');
     const { url } = await computer.json<DeployedStack>(['deploy', '--local']);
     const uploader = await signIn(computer, 'uploader@example.com');
 
@@ -105,6 +122,11 @@ test('every command of README and guides works as written', { skip: missing('cur
       if (/^edge-upload login http/.test(typed)) typed += ` --username ${uploader}`;
       // Each line has a shell of its own; these need the variables of the line above them.
       if (/^aws |\$AWS_/.test(typed)) typed = `${EMBEDDED}\n${typed}`;
+      if (/^edge-upload watch /.test(typed)) {
+        const { code, stdout, stderr } = await runUntilStored(typed, { env, cwd: computer.home });
+        assert.equal(code, 130, `${line}\n${stdout}${stderr}`);
+        continue;
+      }
       const inRepository = typed.startsWith('np');
       const { code, stdout, stderr } = await runProgram(
         'sh',
