@@ -29,6 +29,7 @@ interface Who {
 }
 
 interface Started {
+  readonly child: ChildProcess;
   /** Resolves with the match once standard error shows it. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
   /** Resolves with all of standard output and error. */
@@ -48,6 +49,7 @@ function start(t: TestContext, { home, env }: Computer, args: readonly string[])
   });
   const closed = once(child, 'close');
   return {
+    child,
     async said(pattern) {
       for (;;) {
         const found = pattern.exec(stderr);
@@ -244,7 +246,7 @@ async function story(
     await mkdir(join(another.home, config), { recursive: true, mode: 0o700 });
     const known = await readFile(join(computer.home, config, 'deployments.json'));
     await writeFile(join(another.home, config, 'deployments.json'), known, { mode: 0o600 });
-    await writeFile(join(computer.home, 'large.bin'), Buffer.alloc(24 * 1024 * 1024, 'large'));
+    await writeFile(join(computer.home, 'large.bin'), Buffer.alloc(64 * 1024 * 1024, 'large'));
     await setFaults(cloud, { resourceDelayMs: 0, edge: { bytesPerSecond: 4 * 1024 * 1024 } });
     const upload = start(t, computer, [
       'put',
@@ -255,7 +257,7 @@ async function story(
       '1',
       '--json',
     ]);
-    await firstPart(computer);
+    await firstPart(computer, upload.child);
     // The next parts are still under way when the other computer has signed in.
     await setFaults(cloud, { resourceDelayMs: 0, edge: { bytesPerSecond: 64 * 1024 } });
     const refreshed = corp.tokenRequests.length;

@@ -172,16 +172,25 @@ export async function until(
 }
 
 /** Waits until an upload in parts has stored one: its journal says so. */
-export async function firstPart({ home }: Computer): Promise<void> {
+export async function firstPart({ home }: Computer, child: ChildProcess): Promise<void> {
   const folder = join(home, '.local/state/edge-upload/uploads');
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await whenFound(folder, async () => {
+  const ended = new AbortController();
+  const end = () => ended.abort(new Error('The upload ended before it had stored a part.'));
+  if (child.exitCode === null) child.once('exit', end);
+  else end();
+  const look = async () => {
     const journals = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
     const texts = await Promise.all(
       journals.map((name) => readFile(join(folder, name), 'utf8').catch(() => '')),
     );
-    return texts.some((journal) => journal.includes('"number":')) || undefined;
-  });
+    return texts.some((text) => text.includes('"number":')) || undefined;
+  };
+  try {
+    await whenFound(folder, look, ended.signal);
+  } finally {
+    child.off('exit', end);
+  }
 }
 
 export async function exitCode(child: ChildProcess): Promise<number | null> {

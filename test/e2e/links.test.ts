@@ -214,10 +214,10 @@ test('links and keys upload with curl, fetch and put, until they are used, revok
       'an unfinished upload resumes with the same link; no process list has the token',
       async () => {
         // At 4 MiB a second it is still on its way when a busy machine sends the signal.
-        await file('large.bin', Buffer.alloc(128 * MIB, 'x'));
+        await file('large.bin', Buffer.alloc(96 * MIB, 'x'));
         const args = ['put', 'large.bin', '--link', link.address, '--limit-rate', '4M', '--debug'];
         const child = await until(computer, args, 'origin of the token: link');
-        await firstPart(computer);
+        await firstPart(computer, child);
         if (process.platform === 'linux') {
           const title = await readFile(`/proc/${child.pid}/cmdline`, 'utf8');
           assert.ok(!title.includes('eul_'), title);

@@ -95,7 +95,7 @@ test('put works on real networks', async (t) => {
     await t.test('Ctrl-C once ends with 130 and the next command; the same command resumes', async () => {
       const child = startPut(computer, 'long.bin', '--as', 'slow', '--part-size', '5M', '--limit-rate', '4M');
       const errors = text(child.stderr);
-      await firstPart(computer);
+      await firstPart(computer, child);
       child.kill('SIGINT');
       const [code] = await once(child, 'close');
       assert.equal(code, 130);
@@ -112,7 +112,7 @@ test('put works on real networks', async (t) => {
 
     await t.test('Ctrl-C twice stops at once', async () => {
       const child = startPut(computer, 'long.bin', '--as', '2x', '--part-size', '5M', '--limit-rate', '4M');
-      await firstPart(computer);
+      await firstPart(computer, child);
       child.kill('SIGINT');
       child.kill('SIGINT');
       const [code] = await once(child, 'close');

@@ -315,7 +315,7 @@ test('failures end with the right exit code and the next command', async (t) => 
         },
       );
       const ended = Promise.all([text(child.stdout), once(child, 'close')]);
-      await firstPart(computer);
+      await firstPart(computer, child);
       await truncate(path, 1024);
       const [stdout, [code]] = await ended;
       assert.equal(code, 3, stdout);

@@ -1,10 +1,17 @@
 import { on } from 'node:events';
 import { watch } from 'node:fs';
 
-/** Resolves with what `look` finds: it is called at once, and again after each change in `folder`. */
-export async function whenFound<T>(folder: string, look: () => Promise<T | undefined>): Promise<T> {
+/**
+ * Resolves with what `look` finds: it is called at once, and again after each change in `folder`.
+ * @throws once `signal` is aborted
+ */
+export async function whenFound<T>(
+  folder: string,
+  look: () => Promise<T | undefined>,
+  signal?: AbortSignal,
+): Promise<T> {
   const watcher = watch(folder);
-  const changes = on(watcher, 'change');
+  const changes = on(watcher, 'change', { signal });
   try {
     for (;;) {
       const found = await look();
