@@ -44,7 +44,10 @@ async function textOf({ status, headers = {}, body = '' }: HttpResponse): Promis
   }
   const text = body instanceof Readable ? (await buffer(body)).toString() : String(body);
   if (status === 200) return text;
-  const message = readXml(text).children.find(({ name }) => name === 'Message')?.text;
+  const { children } = readXml(text);
+  const member = (wanted: string) => children.find(({ name }) => name === wanted)?.text;
+  // As observed; S3's own message names the caller, the action and the resource.
+  const message = member('Code') === 'AccessDenied' ? 'Access Denied' : member('Message');
   throw invalid(
     `S3 error: ${message}\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html`,
   );
