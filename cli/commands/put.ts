@@ -4,13 +4,9 @@ import { UserError } from '../errors.ts';
 import { oneOf, seconds, wholeNumber } from '../flag-values.ts';
 import { credentialFor } from '../identity/tokens/environment.ts';
 import { type IssuedToken, readIssuedToken } from '../identity/tokens/issued-token.ts';
-import { withTokenEnd } from '../identity/tokens/token-end.ts';
-import { tokenSource } from '../identity/tokens/token-source.ts';
 import { isLinkAddress, readLink } from '../links/link-address.ts';
-import { openDispatcher } from '../network/dispatcher.ts';
-import { resolveTarget, type Target } from '../settings/target.ts';
+import { resolveTarget } from '../settings/target.ts';
 import { dryRun } from '../transfer/dry-run.ts';
-import { rememberedLimits } from '../transfer/limits.ts';
 import type { ObjectOptions } from '../transfer/object-headers.ts';
 import { createPlacing, type Placing } from '../transfer/placing.ts';
 import { MULTIPART_MODES } from '../transfer/plan.ts';
@@ -19,7 +15,9 @@ import { parseSize } from '../transfer/sizes.ts';
 import { openSources, type SourceOptions, type Sources } from '../transfer/sources/sources.ts';
 import type { StoredFiles } from '../transfer/stored-files.ts';
 import { type UploadOptions, uploadFiles } from '../transfer/upload.ts';
+import { MAX_CONCURRENCY } from '../transfer/upload-context.ts';
 import type { EdgeLimits } from '../transfer/wire/edge-limits.ts';
+import { withEdgeAccess } from './put/with-edge-access.ts';
 
 /** The flags of `put` as typed; what is a number or a size is still text. */
 export interface PutArgs extends SourceOptions, ObjectOptions {
@@ -43,9 +41,6 @@ export interface PutArgs extends SourceOptions, ObjectOptions {
   readonly stallTimeout?: string;
 }
 
-/** Requests at once. */
-export const MAX_CONCURRENCY = 256;
-
 /** `edge-upload put`: uploads files through the edge. */
 export async function put(world: Context, args: PutArgs): Promise<Result> {
   const options = uploadOptions(args);
@@ -58,31 +53,17 @@ export async function put(world: Context, args: PutArgs): Promise<Result> {
     });
   }
   const work = (storedFiles?: StoredFiles): Promise<Result> => {
-    if (args.dryRun !== true) return send(context, sources, target, { ...options, storedFiles });
+    if (args.dryRun !== true) {
+      return withEdgeAccess(context, target, (own, access) =>
+        uploadFiles(own, sources, { ...access, ...options, storedFiles }),
+      );
+    }
     const placing = ownToken && placingOf(context, ownToken, sources, options);
     return dryRun(context, sources, { url: target.url, placing, storedFiles, ...options });
   };
   if (args.changed !== true) return work();
   const { withStoredFiles } = await import('../watch/changed-files.ts');
   return withStoredFiles(context, target.url, args, work);
-}
-
-async function send(
-  context: Context,
-  sources: Sources,
-  target: Target,
-  options: Omit<UploadOptions, 'url' | 'dispatcher' | 'tokens'>,
-): Promise<Result> {
-  const dispatcher = openDispatcher({ env: context.env, local: target.deployment?.local });
-  try {
-    const tokens = tokenSource(context, target);
-    const limitsMemory = rememberedLimits(context, target, tokens);
-    const edge = { url: target.url, dispatcher, tokens, limitsMemory };
-    const ui = await withTokenEnd(context, tokens);
-    return await uploadFiles({ ...context, ui }, sources, { ...edge, ...options });
-  } finally {
-    await dispatcher.destroy();
-  }
 }
 
 /** Returns the context of an upload with `--link`: as if the link were in the environment, and nothing else there. */

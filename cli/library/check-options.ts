@@ -2,10 +2,8 @@ import { UserError } from '../errors.ts';
 import { proxyFor } from '../network/proxy.ts';
 import { checkPartSize, MULTIPART_MODES } from '../transfer/plan.ts';
 import { ALGORITHMS } from '../transfer/proof/digests.ts';
+import { MAX_CONCURRENCY } from '../transfer/upload-context.ts';
 import type { UploaderOptions, UploadOptions } from './types.ts';
-
-/** Requests at once. */
-const MAX_CONCURRENCY = 256;
 
 /** A longer timer of Node ends at once: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -39,6 +39,8 @@ export interface UploadContextOptions extends Omit<EdgeOptions, 'rateLimit' | 'o
 }
 
 const CONCURRENCY = 32;
+/** The most that `concurrency` can be. */
+export const MAX_CONCURRENCY = 256;
 
 export async function openUploadContext(
   world: UploadWorld,

@@ -4,20 +4,16 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context, Result } from '../../context.ts';
 import { UserError } from '../../errors.ts';
 import { oneOf, seconds, wholeNumber } from '../../flag-values.ts';
-import { withTokenEnd } from '../../identity/tokens/token-end.ts';
-import { tokenSource } from '../../identity/tokens/token-source.ts';
-import { openDispatcher } from '../../network/dispatcher.ts';
 import { resolveTarget } from '../../settings/target.ts';
-import { rememberedLimits } from '../../transfer/limits.ts';
 import { parseSize } from '../../transfer/sizes.ts';
 import { createFilter } from '../../transfer/sources/filters.ts';
 import { readError } from '../../transfer/sources/read-error.ts';
+import { MAX_CONCURRENCY } from '../../transfer/upload-context.ts';
 import { shellWord } from '../../ui/shell-word.ts';
-import { AFTER } from '../../watch/after-upload.ts';
-import { movedIn } from '../../watch/arrivals.ts';
+import { AFTER, movedIn } from '../../watch/after-upload.ts';
 import { withLedger } from '../../watch/ledger.ts';
 import { watchFolder } from '../../watch/watch-folder.ts';
-import { MAX_CONCURRENCY } from '../put.ts';
+import { withEdgeAccess } from '../put/with-edge-access.ts';
 
 interface WatchArgs {
   readonly folder: string;
@@ -37,11 +33,10 @@ interface WatchArgs {
 }
 
 /** Hidden files and folders, and names that other programs use while they write. */
-const UNFINISHED = ['.*', '*~', '*.tmp', '*.temp', '*.part', '*.partial', '*.filepart'].concat([
-  '*.crdownload',
-  '*.download',
-  '*.swp',
-]);
+const UNFINISHED = [
+  ...['.*', '*~', '*.swp', '*.tmp', '*.temp'],
+  ...['*.part', '*.partial', '*.filepart', '*.crdownload', '*.download'],
+];
 
 const SETTLE_MS = 2_000;
 const INTERVAL_MS = 5_000;
@@ -57,25 +52,18 @@ export async function watch(context: Context, args: WatchArgs): Promise<Result> 
   const filter = createFilter({ ...omitUndefined({ include }), exclude: [...UNFINISHED, ...exclude] });
   const folder = await folderAt(resolve(context.cwd, args.folder), args.folder);
   const after = { action, moveTo: await moveTarget(context, args, folder) };
-  const target = await resolveTarget(context);
-  const { url } = target;
-  const dispatcher = openDispatcher({ env: context.env, local: target.deployment?.local });
-  try {
-    const tokens = tokenSource(context, target);
-    const limitsMemory = rememberedLimits(context, target, tokens);
-    const ui = await withTokenEnd(context, tokens);
+  return withEdgeAccess(context, await resolveTarget(context), (own, access) => {
+    const { url } = access;
     const options = {
-      ...{ url, dispatcher, tokens, limitsMemory, ownPrefix: true, isNamed: prefix !== '' },
+      ...{ ...access, ownPrefix: true, isNamed: prefix !== '' },
       ...omitUndefined({ concurrency, limitRate: rate }),
     };
-    return await withLedger(context, { url, folder, prefix }, (ledger) => {
-      ui.event({ type: 'note', text: `Watching ${folder} for ${url}/${prefix}` });
+    return withLedger(context, { url, folder, prefix }, (ledger) => {
+      own.ui.event({ type: 'note', text: `Watching ${folder} for ${url}/${prefix}` });
       const what = { folder, prefix, filter, settleMs, intervalMs, after, ledger };
-      return watchFolder({ ...context, ui }, what, options);
+      return watchFolder(own, what, options);
     });
-  } finally {
-    await dispatcher.destroy();
-  }
+  });
 }
 
 async function folderAt(path: string, name: string): Promise<string> {
