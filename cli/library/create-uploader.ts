@@ -89,16 +89,12 @@ function openLibrary(options: UploaderOptions): Uploader {
 
   /** Runs work that `close` waits for. A failure of it that nobody awaits is reported by Node, as for every promise. */
   const tracked = async <T>(work: () => Promise<T>): Promise<T> => {
-    let ended = () => {};
-    const running = new Promise<void>((resolve) => {
-      ended = resolve;
-    });
+    const running = work();
     underWay.add(running);
     try {
-      return await work();
+      return await running;
     } finally {
       underWay.delete(running);
-      ended();
     }
   };
 

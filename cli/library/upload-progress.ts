@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { createMeter, type Meter } from '../transfer/progress.ts';
 import { CLOCK } from '../transfer/wire/retry.ts';
 import type { UploadProgress } from './types.ts';
@@ -34,7 +35,7 @@ export function createProgressFeed(): ProgressFeed {
         const { bytes, rate, trouble, active } = event;
         size = active[0]?.size ?? size;
         const isWaiting = trouble !== undefined;
-        newest = { bytes, rate, isWaiting, ...(size !== undefined && { totalBytes: size }) };
+        newest = { bytes, rate, isWaiting, ...omitUndefined({ totalBytes: size }) };
         announce();
       },
     },

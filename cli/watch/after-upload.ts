@@ -13,6 +13,9 @@ export interface AfterUpload {
   readonly moveTo: string;
 }
 
+/** The folder that `--after move` moves files to; hidden, so that they are not uploaded again. */
+export const movedIn = (folder: string) => join(folder, '.edge-upload-stored');
+
 /** Reserves a name with an empty file, so that nothing is overwritten. A name that is taken gets a number. */
 function reserveName(path: string): string {
   for (let number = 1; ; number += 1) {

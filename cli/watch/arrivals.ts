@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { isUserError, systemCode } from '../errors.ts';
 import type { FileStamp } from '../transfer/sources/file-stamp.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
@@ -152,6 +152,3 @@ export function createArrivals(options: ArrivalOptions): Arrivals {
     },
   };
 }
-
-/** The folder that `--after move` moves files to; hidden, so that they are not uploaded again. */
-export const movedIn = (folder: string) => join(folder, '.edge-upload-stored');

@@ -46,8 +46,15 @@ const FORGET_AFTER_MS = 30 * 86_400_000;
 /** Tens of millions of files. */
 const MAX_BYTES = 4 * 1024 ** 3;
 
+/** The state of a file. The large numbers are text in a line of the ledger. */
+interface State {
+  readonly size: number;
+  readonly mtimeNs: bigint | string;
+  readonly inode: bigint | string;
+}
+
 /** The state of a file and its key as one string: a ledger may have a million of them in memory. */
-const entryOf = ({ size, mtimeNs, inode }: FileStamp, key: string) => `${size} ${mtimeNs} ${inode} ${key}`;
+const entryOf = ({ size, mtimeNs, inode }: State, key: string) => `${size} ${mtimeNs} ${inode} ${key}`;
 
 /*
  * A ledger is a file of JSON lines, one for each change. Lines are only added, so that a crash leaves at worst a torn last
@@ -149,7 +156,7 @@ async function load(file: string, subject: LedgerSubject): Promise<Map<string, s
     const forgotten = typeof at !== 'string' || (at < oldest && !(await isThere(join(subject.folder, path))));
     if (whole && typeof size === 'number' && !forgotten) {
       lines.set(path, line);
-      entries.set(path, `${size} ${mtimeNs} ${inode} ${key}`);
+      entries.set(path, entryOf({ size, mtimeNs, inode }, key));
     } else {
       lines.delete(path);
       entries.delete(path);

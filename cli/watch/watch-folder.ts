@@ -46,7 +46,7 @@ export async function watchFolder(
   upload: UploadOptions,
 ): Promise<never> {
   const { ui, signal } = context;
-  const { now } = upload.clock ?? CLOCK;
+  const { now, sleep } = upload.clock ?? CLOCK;
   const warn = (text: string) => ui.event({ type: 'warning', text });
   const wake = createWake(signal);
   let stop: UserError | undefined;
@@ -125,7 +125,7 @@ export async function watchFolder(
   try {
     for (;;) {
       stop = undefined;
-      await uploadFiles({ ...context, ui: lines }, itemSources(true, items), {
+      await uploadFiles({ ...context, ui: lines }, itemSources(items), {
         ...upload,
         storedFiles,
         onOutcome,
@@ -136,7 +136,7 @@ export async function watchFolder(
       if (forbidden || effectOf(reason.code).run === 'stop') throw reason;
       warn(`${reason.message} The next try is in ${formatDuration(pauseMs)}.`);
       lookAt = now();
-      await (upload.clock ?? CLOCK).sleep(pauseMs, signal).catch(() => {
+      await sleep(pauseMs, signal).catch(() => {
         throw interrupted();
       });
       pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs);
