@@ -1,20 +1,7 @@
 import type { HttpRequest } from './wire/http.ts';
 
-export type ServiceName =
-  | 's3'
-  | 'cognito-idp'
-  | 'cloudformation'
-  | 'lambda'
-  | 'logs'
-  | 'sts'
-  | 'iam'
-  | 'events'
-  | 'kms'
-  | 'sns'
-  | 'control';
-
-const CREDENTIAL_SCOPE = /Credential=[^/,\s]+\/\d{8}\/[^/,\s]+\/([a-z0-9-]+)\/aws4_request/;
-const SIGNED_FOR = new Set<string>([
+/** Services by the name that requests are signed for. */
+const SIGNED_FOR = [
   's3',
   'cognito-idp',
   'cloudformation',
@@ -25,7 +12,11 @@ const SIGNED_FOR = new Set<string>([
   'events',
   'kms',
   'sns',
-]);
+] as const;
+
+export type ServiceName = (typeof SIGNED_FOR)[number] | 'control';
+
+const CREDENTIAL_SCOPE = /Credential=[^/,\s]+\/\d{8}\/[^/,\s]+\/([a-z0-9-]+)\/aws4_request/;
 
 /** Links in mails, which carry no signature. */
 const SNS_LINK = /(?:^|&)Action=(?:ConfirmSubscription|Unsubscribe)(?:&|$)/;
@@ -36,8 +27,9 @@ const SNS_LINK = /(?:^|&)Action=(?:ConfirmSubscription|Unsubscribe)(?:&|$)/;
  */
 export function serviceOf({ method, path, query, headers }: HttpRequest): ServiceName {
   if (path.startsWith('/_edge-upload/')) return 'control';
-  const signedFor = CREDENTIAL_SCOPE.exec(headers.authorization ?? '')?.[1];
-  if (signedFor !== undefined && SIGNED_FOR.has(signedFor)) return signedFor as ServiceName;
+  const scope = CREDENTIAL_SCOPE.exec(headers.authorization ?? '')?.[1];
+  const signedFor = SIGNED_FOR.find((service) => service === scope);
+  if (signedFor !== undefined) return signedFor;
   if (headers['x-amz-target']?.startsWith('AWSCognitoIdentityProviderService.')) return 'cognito-idp';
   if (/^\/[a-z0-9-]+_[A-Za-z0-9]+\/\.well-known\//.test(path)) return 'cognito-idp';
   if (/^\/(2015-03-31\/functions|2016-08-19\/account-settings)/.test(path)) return 'lambda';

@@ -6,7 +6,7 @@ import { AwsError } from '../wire/errors.ts';
 import type { QueryMembers } from '../wire/query-protocol.ts';
 import { checkEvaluatedPolicy } from './identity-policy.ts';
 import { operation } from './operation.ts';
-import { INLINE_LIMIT, type Role } from './roles.ts';
+import { INLINE_LIMIT, inlinePolicies, type Role } from './roles.ts';
 import { malformed } from './statement.ts';
 import { checkTrustPolicy } from './trust.ts';
 
@@ -99,7 +99,7 @@ export const putRolePolicy = operation(
     const document = parsed(PolicyDocument);
     checkEvaluatedPolicy(document);
     const policies = { ...role.policies, [PolicyName]: document };
-    const documents = Object.values({ ...policies, ...role.addedPolicies });
+    const documents = inlinePolicies({ ...role, policies });
     if (documents.reduce((sum, one) => sum + JSON.stringify(one).length, 0) > INLINE_LIMIT) {
       throw new AwsError(
         'LimitExceeded',
@@ -127,8 +127,7 @@ export const deleteRolePolicy = operation(
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html */
 export const deleteRole = operation(structure({ RoleName: roleName }, strict), ({ RoleName }, { roles }) => {
-  const { policies, addedPolicies } = roles.get(RoleName);
-  if (Object.keys({ ...policies, ...addedPolicies }).length > 0)
+  if (inlinePolicies(roles.get(RoleName)).length > 0)
     throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
   roles.remove(RoleName);
   return {};

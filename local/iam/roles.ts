@@ -52,6 +52,14 @@ export interface Role {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** Returns all inline policies of a role. */
+export function inlinePolicies({
+  policies,
+  addedPolicies,
+}: Pick<Role, 'policies' | 'addedPolicies'>): JsonObject[] {
+  return Object.values({ ...policies, ...addedPolicies });
+}
+
 /** The account's roles, kept in one file. */
 export class Roles {
   readonly #file: JsonFile<readonly Role[]>;

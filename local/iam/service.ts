@@ -8,7 +8,7 @@ import { iamApi } from './api.ts';
 import { type Permissions, unrestricted } from './permissions.ts';
 import { policyResource } from './policy-resource.ts';
 import { roleResource } from './role-resource.ts';
-import { type Role, Roles } from './roles.ts';
+import { inlinePolicies, type Role, Roles } from './roles.ts';
 import { trustedServicesOf } from './trust.ts';
 
 export interface IamOptions {
@@ -21,11 +21,11 @@ export interface IamOptions {
 export interface Iam {
   readonly handle: HttpHandler;
   readonly resources: readonly ResourceHandler[];
-  /** Services that can assume a role; `undefined` if the role does not exist. */
   /** Finds a role that may be assumed. */
   readonly findRole: (roleArn: string) => Role | undefined;
   /** The inline policies of a role; none if it does not exist. */
   readonly policiesOf: (roleName: string) => readonly JsonObject[];
+  /** Services that can assume a role; `undefined` if the role does not exist. */
   readonly trustedServices: (roleArn: string) => readonly string[] | undefined;
 }
 
@@ -41,7 +41,7 @@ export function createIam({ dataDir, identities, now, permissions = unrestricted
     findRole: (roleArn) => roles.findByArn(roleArn),
     policiesOf(roleName) {
       const role = roles.find(roleName);
-      return Object.values({ ...role?.policies, ...role?.addedPolicies });
+      return role === undefined ? [] : inlinePolicies(role);
     },
     trustedServices: (roleArn) => {
       const role = roles.findByArn(roleArn);

@@ -2,6 +2,7 @@ import { list, optional, required, structure, text } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import { isAllowedBy, missingContext } from './identity-policy.ts';
 import { operation } from './operation.ts';
+import { inlinePolicies } from './roles.ts';
 
 const strict = { strict: true };
 
@@ -33,7 +34,7 @@ export const simulatePrincipalPolicy = operation(
     if (wrong !== undefined || ActionNames.length === 0) {
       throw new AwsError('InvalidInput', `Invalid Action Name: ${wrong ?? 'none'}`);
     }
-    const policies = Object.values({ ...role?.policies, ...role?.addedPolicies });
+    const policies = role === undefined ? [] : inlinePolicies(role);
     const isDenied = (action: string, resource: string) =>
       role === undefined
         ? denies(action, () => ({ resource }))

@@ -1,5 +1,5 @@
 import { ACCOUNT_ID } from '../account.ts';
-import { isObject, type JsonObject } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
 import { checkFields, malformed, statementsOf, textsOf } from './statement.ts';
 
 /** Characters of a trust policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
@@ -73,13 +73,18 @@ export function trustsAccount(document: JsonObject): boolean {
   if (statements.some(({ Effect: effect }) => effect === 'Deny')) return false;
   return statements.some(({ Principal: principal, Action: action, Condition: condition }) => {
     const names = isObject(principal) ? textsOf(principal.AWS) : [];
-    const isAssuming = textsOf(action).some((name) => name === 'sts:AssumeRole' || name === 'sts:*');
-    return isAssuming && condition === undefined && names.some((name) => ACCOUNT_PRINCIPALS.includes(name));
+    return (
+      isAssuming(action) && condition === undefined && names.some((name) => ACCOUNT_PRINCIPALS.includes(name))
+    );
   });
+}
+
+/** Whether a statement with this `Action` is about sts:AssumeRole. */
+function isAssuming(action: Json | undefined): boolean {
+  return textsOf(action).some((name) => name === 'sts:AssumeRole' || name === 'sts:*');
 }
 
 /** Services that a statement names for sts:AssumeRole. */
 function servicesOf({ Principal: principal, Action: action }: JsonObject): string[] {
-  const assuming = textsOf(action).some((name) => name === 'sts:AssumeRole' || name === 'sts:*');
-  return assuming && isObject(principal) ? textsOf(principal.Service) : [];
+  return isAssuming(action) && isObject(principal) ? textsOf(principal.Service) : [];
 }
