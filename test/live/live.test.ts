@@ -147,7 +147,7 @@ test('what an interrupted run left is swept, in several runs while CloudFront ha
   }, WITH_FAULTS);
 });
 
-test('a denied call is named, whoever says so', () => {
+test('a denied call is named from the message of AWS or of the command line', () => {
   for (const [text, call] of [
     [
       'bucket policy could not be created: "User: arn:aws:sts::0:assumed-role/a/b is not authorized to perform: s3:PutBucketPolicy on resource: arn:aws:s3:::b because no identity-based policy allows it"',

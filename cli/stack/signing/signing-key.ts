@@ -125,8 +125,10 @@ export async function signingKeys(
   return Promise.all(ids.map(({ id, keyId }) => readKey(work, id, keyId)));
 }
 
-/** Returns the public keys that a deployed edge verifies with, by the ids of the options. */
-function bakedJwks(template: string): ReadonlyMap<string, Jwk> {
+/** Returns the public keys that the deployed edge verifies with, by the ids of the options. */
+async function bakedJwks(work: StackWork, stack: FoundStack | undefined): Promise<ReadonlyMap<string, Jwk>> {
+  const template = await templateIfThere(work, stack);
+  if (template === undefined) return new Map();
   const kept = readOptions(template).signing?.keys ?? [];
   const baked = bakedConfig(template)?.signing?.keys ?? [];
   // Newest first in both; the newest key may not be baked yet.
@@ -159,14 +161,15 @@ export async function verifyingKeys(
 ): Promise<VerifyingKeys> {
   const unusable: UserError[] = [];
   const ids = await signingKeyIds(work, options, stack);
+  let baked: Promise<ReadonlyMap<string, Jwk>> | undefined;
   const jwks = await Promise.all(
     ids.map(async ({ id, keyId }) => {
       try {
         return (await readKey(work, id, keyId)).jwk;
       } catch (error) {
         if (!isUserError(error) || error.code !== 'stack_failed') throw error;
-        const template = await templateIfThere(work, stack);
-        const jwk = template === undefined ? undefined : bakedJwks(template).get(id);
+        baked ??= bakedJwks(work, stack);
+        const jwk = (await baked).get(id);
         if (jwk === undefined) throw error;
         unusable.push(error);
         return jwk;
