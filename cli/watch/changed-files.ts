@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { UserError } from '../errors.ts';
 import { pathText } from '../transfer/sources/file-path.ts';
 import type { FileStamp } from '../transfer/sources/file-stamp.ts';
-import type { Item, SourceOptions } from '../transfer/sources/sources.ts';
+import { folderKey, type Item, type SourceOptions } from '../transfer/sources/sources.ts';
 import type { StoredFiles } from '../transfer/stored-files.ts';
 import { type Ledger, withLedger } from './ledger.ts';
 import { isSameStamp, readStamp } from './read-stamp.ts';
@@ -20,21 +20,24 @@ interface Root {
 export async function withStoredFiles<T>(
   context: Context,
   url: string,
-  { files, recursive, filesFrom, prefix = '', dryRun = false }: SourceOptions & { readonly dryRun?: boolean },
+  options: SourceOptions & { readonly dryRun?: boolean },
   work: (stored: StoredFiles) => Promise<T>,
 ): Promise<T> {
+  const { files, recursive, filesFrom, dryRun = false } = options;
   if (recursive !== true || filesFrom !== undefined) {
     throw new UserError('usage', '--changed is for folders.', {
       hint: ['Upload what is new or changed in a folder with:', '  edge-upload put -r <folder> --changed'],
     });
   }
-  const paths = [...new Set(files.map((name) => resolve(context.cwd, name)))].sort();
+  const beginnings = new Map(
+    files.map((name) => [resolve(context.cwd, name), folderKey(name, context.cwd, options)]),
+  );
+  const paths = [...beginnings.keys()].sort();
   const open = async (at: number, roots: readonly Root[]): Promise<T> => {
     const path = paths[at];
     if (path === undefined) return work(storedFiles(roots, dryRun));
-    return withLedger(context, { url, folder: path, prefix }, (ledger) =>
-      open(at + 1, [{ path, ledger }, ...roots]),
-    );
+    const subject = { url, folder: path, beginning: beginnings.get(path) ?? '' };
+    return withLedger(context, subject, (ledger) => open(at + 1, [{ path, ledger }, ...roots]));
   };
   return open(0, []);
 }

@@ -29,8 +29,8 @@ export interface LedgerSubject {
   readonly url: string;
   /** Absolute. */
   readonly folder: string;
-  /** As typed with `--prefix`. */
-  readonly prefix: string;
+  /** What begins the keys of its files, before a prefix of the uploader's own is added. */
+  readonly beginning: string;
 }
 
 interface LedgerWorld extends Pick<Context, 'env' | 'platform' | 'home' | 'signal'> {
@@ -99,10 +99,10 @@ export async function withLedger<T>(
   }
 }
 
-async function pathOf(world: LedgerWorld, { url, folder, prefix }: LedgerSubject): Promise<string> {
+async function pathOf(world: LedgerWorld, { url, folder, beginning }: LedgerSubject): Promise<string> {
   const real = await realpath(folder).catch(() => folder);
   const id = createHash('sha256')
-    .update(JSON.stringify([url, real, prefix]))
+    .update(JSON.stringify([url, real, beginning]))
     .digest('hex')
     .slice(0, 16);
   return join(folders(world).state, 'stored', `${id}.jsonl`);

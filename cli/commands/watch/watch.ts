@@ -58,7 +58,7 @@ export async function watch(context: Context, args: WatchArgs): Promise<Result> 
       ...{ ...access, ownPrefix: true, isNamed: prefix !== '' },
       ...omitUndefined({ concurrency, limitRate: rate }),
     };
-    return withLedger(context, { url, folder, prefix }, (ledger) => {
+    return withLedger(context, { url, folder, beginning: prefix }, (ledger) => {
       own.ui.event({ type: 'note', text: `Watching ${folder} for ${url}/${prefix}` });
       const what = { folder, prefix, filter, settleMs, intervalMs, after, ledger };
       return watchFolder(own, what, options);

@@ -97,9 +97,9 @@ export async function openSources(options: SourceOptions, world: ListWorld): Pro
     const path = await findPath(world.cwd, name);
     const folder = recursive && (await stat(path).catch(() => undefined))?.isDirectory() === true;
     const known = folder && isContentOnly(name) ? '' : basename(resolve(world.cwd, name));
-    const key = as ?? known;
     const nameless = as === undefined && known !== '' && isNameless(path);
-    roots.push({ name, path, nameless, folder, known, key: `${prefix}${folder ? asFolder(key) : key}` });
+    const key = folder ? folderKey(name, world.cwd, options) : `${prefix}${as ?? known}`;
+    roots.push({ name, path, nameless, folder, known, key });
   }
   const overlapping = checkClashes(roots);
   const several = roots.length > 1 || roots.some(({ folder }) => folder);
@@ -152,6 +152,15 @@ function isContentOnly(name: string): boolean {
 function asFolder(key: string): string {
   const bare = key.replace(/\/+$/, '');
   return bare === '' ? '' : `${bare}/`;
+}
+
+/** Returns what begins the keys of a folder's files. */
+export function folderKey(
+  name: string,
+  cwd: string,
+  { as, prefix = '' }: Pick<SourceOptions, 'as' | 'prefix'>,
+): string {
+  return `${prefix}${asFolder(as ?? (isContentOnly(name) ? '' : basename(resolve(cwd, name))))}`;
 }
 
 /** A listed path keeps its folders in its key. Paths such as `.` and `../..` have no name of their own. */

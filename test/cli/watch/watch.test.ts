@@ -76,6 +76,27 @@ test('files are stored once they have arrived whole, under the prefix, and each 
   assert.equal((await readdir(folder)).length, 10, 'files are kept');
 });
 
+test('put --changed shares what was stored with watch where both give files the same keys', async (t) => {
+  const { edge, file, run, watching } = await rig(t);
+  await writeFile(file('a.txt'), 'a');
+  const sendsAlso = (...words: string[]) =>
+    watching(words, async () => {
+      await writeFile(file('b.txt'), `b for ${words.join(' ')}`);
+      await until(() => edge.stored.get('/x/b.txt')?.toString() === `b for ${words.join(' ')}`);
+    });
+  assert.equal((await run(['put', '-r', 'in', '--changed', '--as', 'x'])).code, 0);
+  const shared = await sendsAlso('--prefix', 'x/');
+  assert.deepEqual(puts(edge), ['/x/a.txt', '/x/b.txt']);
+  assert.match(shared.stdout, /^1 stored {2}/m);
+  assert.equal((await run(['put', '-r', 'in', '--changed', '--prefix', 'x/'])).code, 0);
+  assert.deepEqual(puts(edge).slice(2).sort(), ['/x/in/a.txt', '/x/in/b.txt']);
+  assert.match(
+    (await run(['put', '-r', 'in/', '--changed', '--prefix', 'x/'])).stdout,
+    /^0 stored, 2 unchanged/,
+  );
+  await watching([], () => until(() => edge.stored.has('/a.txt') && edge.stored.has('/b.txt')));
+});
+
 test('after an upload, files are moved or deleted, and earlier files of that name are kept', async (t) => {
   const { folder, edge, file, home, watching } = await rig(t);
   await writeFile(file('a'), 'a');
