@@ -1,6 +1,6 @@
 import type { Item } from './sources/sources.ts';
 
-/** Remembers which files were stored, for `put --changed` and `watch`. Its methods never throw for a disk. */
+/** Remembers which files were stored, for `put --changed`. Its methods never throw for a disk. */
 export interface StoredFiles {
   /** Whether the file as it is now was stored under the item's key; it is not sent then. */
   has(item: Item): boolean;

@@ -4,7 +4,6 @@ import { effectOf } from '../transfer/error-effects.ts';
 import type { Outcome } from '../transfer/run.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
 import type { Item } from '../transfer/sources/sources.ts';
-import type { StoredFiles } from '../transfer/stored-files.ts';
 import { type UploadOptions, uploadFiles } from '../transfer/upload.ts';
 import { CLOCK } from '../transfer/wire/retry.ts';
 import { formatDuration } from '../ui/format.ts';
@@ -68,22 +67,20 @@ export async function watchFolder(
   };
   const arrivals = createArrivals({ folder, ledger, now, signal, warn, onStored: finish, ...rest });
 
-  const storedFiles: StoredFiles = {
-    has: () => false,
-    add(item) {
-      const arrival = arrivals.get(item.name);
-      if (arrival === undefined) return;
-      // A file that changed since is sent again.
-      if (!isSameStamp(arrival.stamp, readStamp(arrival.path, { follow: false }))) return;
-      ledger.add(arrival.relative, arrival.stamp, item.key);
-      finish(arrival);
-    },
-    ended() {},
+  const record = ({ name, key }: Item) => {
+    const arrival = arrivals.get(name);
+    if (arrival === undefined) return;
+    // A file that changed since is sent again.
+    if (!isSameStamp(arrival.stamp, readStamp(arrival.path, { follow: false }))) return;
+    ledger.add(arrival.relative, arrival.stamp, key);
+    finish(arrival);
   };
 
   const onOutcome = ({ item, result }: Outcome) => {
     if (!('error' in result)) {
       pauseMs = FIRST_PAUSE_MS;
+      // Before the row of the file: what was reported is not sent again.
+      record(item);
       return arrivals.end(item.name, 'stored');
     }
     const { code } = result.error;
@@ -127,7 +124,6 @@ export async function watchFolder(
       stop = undefined;
       await uploadFiles({ ...context, ui: lines }, itemSources(items), {
         ...upload,
-        storedFiles,
         onOutcome,
       });
       // `onOutcome` sets it.
