@@ -11,6 +11,10 @@ export interface Probe {
   readonly claim: string;
   /** What is seen where the claim holds. */
   readonly expected: Seen;
+  /** Why the embedded cloud does not run it. */
+  readonly notHere?: string;
+  /** It runs by itself, after those that only look: it changes the deployment. */
+  readonly changes?: true;
   /** Looks. Errors are reported as what was seen. */
   look(world: LiveWorld): Promise<Seen>;
 }
@@ -44,8 +48,10 @@ export function differences(expected: Seen, seen: Seen): readonly string[] {
 }
 
 /** Looks, and judges what was seen. A probe that fails does not stop the others, unless a call was denied. */
-export async function judge(probe: Probe, world: LiveWorld): Promise<Verdict> {
-  const { name, claim, expected } = probe;
+export async function judge(probe: Probe, world: LiveWorld, target: 'aws' | 'embedded'): Promise<Verdict> {
+  const { name, claim, expected, notHere } = probe;
+  if (notHere !== undefined && target === 'embedded')
+    return { name, claim, verdict: 'not run', expected, reason: `not run here: ${notHere}` };
   try {
     const seen = await probe.look(world);
     const verdict = differences(expected, seen).length === 0 ? 'confirmed' : 'differs';

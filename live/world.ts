@@ -32,12 +32,17 @@ export interface LiveWorld {
   readonly bucket: string;
   readonly userPoolId: string;
   readonly s3: S3Client;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
   /** A valid access token. */
   readonly token: string;
   edge(asked: EdgeRequest): Promise<Answer>;
   /** Returns a key that nothing else uses. */
   key(): string;
 }
+
+/** A page of another origin that uploads. */
+export const PAGE_ORIGIN = 'https://live.example';
 
 /** Who uploads, below a prefix of their own. */
 const USER = 'live';
@@ -69,7 +74,18 @@ export async function openWorld(
 ): Promise<LiveWorld & { readonly secrets: Readonly<Record<string, string>> }> {
   const tag = `${EXPIRES_TAG}=${expires.toISOString()}`;
   const rule = ['--write-to', '{username}/'];
-  const flags = ['--stack-name', stackName, '--tag', tag, '--price-class', '100', '--page', ...rule];
+  const flags = [
+    '--stack-name',
+    stackName,
+    '--tag',
+    tag,
+    '--price-class',
+    '100',
+    '--page',
+    '--cors-origin',
+    PAGE_ORIGIN,
+    ...rule,
+  ];
   const deployed = await document<Deployed>(run, ['deploy', '--yes', ...flags], { signal, aloud: true });
   const password = `${randomBytes(12).toString('base64url')}-Aa1!`;
   const create = [
@@ -93,6 +109,7 @@ export async function openWorld(
     bucket: deployed.outputs.S3BucketName,
     userPoolId: deployed.outputs.CognitoUserPoolId,
     s3,
+    signal,
     token,
     secrets: { password, token },
     key: () => `${USER}/probe-${randomBytes(4).toString('hex')}`,

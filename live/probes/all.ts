@@ -1,8 +1,17 @@
 import type { Probe } from '../probe.ts';
+import { DEPLOYMENT } from './deployment.ts';
 import { EDGE } from './edge.ts';
 import { FORWARDED } from './forwarded.ts';
 import { IDENTITY } from './identity.ts';
 import { MULTIPART } from './multipart.ts';
+import { REQUESTS } from './requests.ts';
 
-/** All probes, those that change the deployment last. */
-export const PROBES: readonly Probe[] = [...FORWARDED, ...MULTIPART, ...EDGE, ...IDENTITY];
+/** All probes. */
+export const PROBES: readonly Probe[] = [
+  ...FORWARDED,
+  ...MULTIPART,
+  ...EDGE,
+  ...REQUESTS,
+  ...DEPLOYMENT,
+  ...IDENTITY,
+];

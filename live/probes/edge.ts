@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import type { Probe } from '../probe.ts';
 import { errorCode } from './words.ts';
@@ -65,16 +66,21 @@ export const EDGE: readonly Probe[] = [
     name: 'body-may-pause',
     claim: 'A body may pause for 12 seconds: neither CloudFront nor S3 cuts it.',
     expected: { status: 200 },
-    async look({ url, key, token }) {
+    async look({ url, key, token, signal }) {
       const headers = { 'content-length': 2, authorization: `Bearer ${token}` };
       const asked = request(`${url}/${key()}`, { method: 'PUT', headers });
       const answered = once(asked, 'response');
       asked.write('a');
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-      asked.end('b');
-      const [answer] = await answered;
-      answer.resume();
-      return { status: answer.statusCode };
+      try {
+        // An answer, such as a refusal, ends the pause.
+        await Promise.race([sleep(PAUSE_MS, undefined, { signal }), answered]);
+        asked.end('b');
+        const [answer] = await answered;
+        answer.resume();
+        return { status: answer.statusCode };
+      } finally {
+        asked.destroy();
+      }
     },
   },
   {

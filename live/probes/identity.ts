@@ -33,6 +33,7 @@ export const IDENTITY: readonly Probe[] = [
   },
   {
     name: 'link-signed-by-kms',
+    changes: true,
     claim:
       'KMS makes an Ed25519 key by CloudFormation; a link that it signs uploads once, and a revoked one not at all.',
     expected: { first: 200, second: 412, elsewhere: 403, revoked: 401, code: 'token_revoked' },
@@ -57,6 +58,7 @@ export const IDENTITY: readonly Probe[] = [
   },
   {
     name: 'mfa-on-an-existing-pool',
+    changes: true,
     claim: 'CloudFormation turns required second factors on for a pool that is there already.',
     expected: { before: 'OFF', after: 'ON' },
     async look({ run, stackName, userPoolId }) {

@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import { connect } from 'node:http2';
+import { request } from 'node:https';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { request as fetched } from 'undici';
+import { REGION } from '../account.ts';
+import type { Probe } from '../probe.ts';
+import { PAGE_ORIGIN } from '../world.ts';
+import { errorCode } from './words.ts';
+
+const STRANGE = "a !'()*~ä.txt";
+const CONTENT = 'probe';
+/** CloudFront's limit: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html */
+const LONG_URL = 9_000;
+const LONG_HEADER = 'h'.repeat(33_000);
+
+/** What CloudFront does with the heads of requests, and with those of other origins. */
+export const REQUESTS: readonly Probe[] = [
+  {
+    name: 'strange-keys-are-signed',
+    claim: 'Origin access control signs paths with characters that SigV4 wants encoded.',
+    expected: { put: 200, size: CONTENT.length },
+    async look({ edge, key, s3, bucket }) {
+      const prefix = key();
+      const encoded = encodeURIComponent(STRANGE).replace(
+        /[!'()*]/g,
+        (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
+      );
+      const { status } = await edge({ path: `${prefix}/${encoded}`, body: CONTENT });
+      const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: `${prefix}/${STRANGE}` }));
+      return { put: status, size: head.ContentLength ?? null };
+    },
+  },
+  {
+    name: 'x-cache-of-a-refusal',
+    claim: 'CloudFront marks answers of the function with x-cache: LambdaGeneratedResponse from cloudfront.',
+    expected: { xCache: 'LambdaGeneratedResponse from cloudfront' },
+    async look({ edge, key }) {
+      const answer = await edge({ path: key(), body: 'x', token: false });
+      return { xCache: answer.header('x-cache') };
+    },
+  },
+  {
+    name: 'cors-by-origin',
+    claim: 'CloudFront judges CORS by the Origin of the request, on answers of S3 and of the function.',
+    expected: {
+      stored: PAGE_ORIGIN,
+      refused: PAGE_ORIGIN,
+      other: null,
+      preflight: 204,
+      allowed: PAGE_ORIGIN,
+    },
+    async look({ edge, key }) {
+      const origin = 'access-control-allow-origin';
+      const stored = await edge({ path: key(), body: 'x', headers: { origin: PAGE_ORIGIN } });
+      const refused = await edge({ path: key(), body: 'x', token: false, headers: { origin: PAGE_ORIGIN } });
+      const other = await edge({ path: key(), body: 'x', headers: { origin: 'https://other.example' } });
+      const preflight = await edge({
+        method: 'OPTIONS',
+        path: key(),
+        token: false,
+        headers: {
+          origin: PAGE_ORIGIN,
+          'access-control-request-method': 'PUT',
+          'access-control-request-headers': 'authorization,x-amz-checksum-crc32',
+        },
+      });
+      return {
+        stored: stored.header(origin),
+        refused: refused.header(origin),
+        other: other.header(origin),
+        preflight: preflight.status,
+        allowed: preflight.header(origin),
+      };
+    },
+  },
+  {
+    name: 'pool-answers-pages',
+    claim: 'The endpoint of Cognito answers requests of the upload page (CORS).',
+    expected: { allowed: true },
+    async look({ url }) {
+      const endpoint = process.env.AWS_ENDPOINT_URL ?? `https://cognito-idp.${REGION}.amazonaws.com`;
+      const answer = await fetched(endpoint, {
+        method: 'POST',
+        headers: {
+          origin: url,
+          'content-type': 'application/x-amz-json-1.1',
+          'x-amz-target': 'AWSCognitoIdentityProviderService.InitiateAuth',
+        },
+        body: '{}',
+      });
+      await answer.body.dump();
+      const allowed = [answer.headers['access-control-allow-origin']].flat()[0];
+      return { allowed: allowed === '*' || allowed === url };
+    },
+  },
+  {
+    name: 'head-limits',
+    claim: 'CloudFront refuses a URL over 8,192 bytes with 414, and a head over 32,768 bytes with 494.',
+    expected: { url: 414, head: 494 },
+    async look({ edge, key }) {
+      const url = await edge({ path: `${key()}?${'q'.repeat(LONG_URL)}`, body: 'x' });
+      const head = await edge({ path: key(), body: 'x', headers: { 'x-amz-meta-long': LONG_HEADER } });
+      return { url: url.status, head: head.status };
+    },
+  },
+  {
+    name: 'continue-after-the-function',
+    claim: '100 Continue is sent once the function let the request through, and not before a refusal.',
+    expected: { continued: true, status: 200, refusedContinued: false, refused: 401 },
+    async look({ url, key, token }) {
+      const put = async (authorization: Record<string, string>) => {
+        const asked = request(`${url}/${key()}`, {
+          method: 'PUT',
+          headers: { ...authorization, expect: '100-continue', 'content-length': CONTENT.length },
+        });
+        let continued = false;
+        asked.once('continue', () => {
+          continued = true;
+          asked.end(CONTENT);
+        });
+        asked.flushHeaders();
+        try {
+          const [answer] = await once(asked, 'response');
+          answer.resume();
+          return { continued, status: answer.statusCode as number };
+        } finally {
+          asked.destroy();
+        }
+      };
+      const passed = await put({ authorization: `Bearer ${token}` });
+      const refused = await put({});
+      return { ...passed, refusedContinued: refused.continued, refused: refused.status };
+    },
+  },
+  {
+    name: 'http2-uploads',
+    claim: 'An upload passes CloudFront over HTTP/2.',
+    expected: { status: 200 },
+    notHere: 'distributions of the embedded cloud speak HTTP/1.1 alone',
+    async look({ url, key, token }) {
+      const session = connect(url);
+      try {
+        const stream = session.request({
+          ':method': 'PUT',
+          ':path': `/${key()}`,
+          authorization: `Bearer ${token}`,
+          'content-length': CONTENT.length,
+        });
+        stream.end(CONTENT);
+        const [headers] = await once(stream, 'response');
+        stream.resume();
+        await once(stream, 'end');
+        return { status: headers[':status'] };
+      } finally {
+        session.close();
+      }
+    },
+  },
+  {
+    name: 'forged-token-is-refused',
+    claim: 'A token with a changed signature is refused before S3, with a code.',
+    expected: { status: 401, code: 'invalid_token' },
+    async look({ edge, key, token }) {
+      const answer = await edge({ path: key(), body: 'x', token: `${token.slice(0, -8)}AAAAAAAA` });
+      return { status: answer.status, code: errorCode(answer.body) };
+    },
+  },
+];
