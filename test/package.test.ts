@@ -194,8 +194,10 @@ const WATCH = `
 Error.stackTraceLimit = 100;
 const touched = (globalThis.touched = []);
 const byLibrary = (what) => { if (/uploader\\.cjs/.test(new Error().stack)) touched.push(what); };
+// A module of Node's own looks at its settings when the library loads it first.
+const isReadByNode = () => /(at |\\()node:/.test(new Error().stack.split('\\n')[3]);
 process.env = new Proxy(process.env, {
-  get(env, name) { byLibrary('env.' + String(name)); return env[name]; },
+  get(env, name) { if (!isReadByNode()) byLibrary('env.' + String(name)); return env[name]; },
   ownKeys(env) { byLibrary('env'); return Reflect.ownKeys(env); },
 });
 for (const stream of [process.stdout, process.stderr]) {
