@@ -23,7 +23,7 @@ export interface CloudFormationOptions {
   readonly permissions?: Permissions;
   /** Reads the templates that requests name by URL. */
   readonly getObject: GetObject;
-  /** Called with defects of the cloud, and not with refusals. By default `idle` rejects with the first defect. */
+  /** Called with defects of the cloud, not with refusals. By default `idle` rejects with the first defect. */
   readonly onDefect?: (error: unknown) => void;
 }
 

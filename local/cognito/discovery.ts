@@ -26,7 +26,7 @@ const json = (status: number, document: JsonObject): HttpResponse => ({
   body: JSON.stringify(document),
 });
 
-/** Answers requests for the public documents of a pool, its keys and configuration; `undefined` for other paths. */
+/** Answers requests for a pool's key set and OpenID configuration; `undefined` for other paths. */
 export function discover(pools: Pools, { method, path }: HttpRequest): HttpResponse | undefined {
   const [, poolId = '', document] = PATH.exec(path) ?? [];
   if (!document) return undefined;
@@ -36,5 +36,4 @@ export function discover(pools: Pools, { method, path }: HttpRequest): HttpRespo
   return json(200, document === 'jwks.json' ? keySet(pool.keys) : configuration(pool.id));
 }
 
-/** As in every URL of a pool's region. */
 export const providerName = (poolId: string) => `cognito-idp.${REGION}.amazonaws.com/${poolId}`;

@@ -1,6 +1,6 @@
 import { AwsError, notSupported } from '../wire/errors.ts';
 
-/** The user pool API's errors; all are HTTP 400. Names and texts are AWS's own, which clients and people match on. */
+/** Errors of the user pool API, all HTTP 400. Codes and texts are AWS's, because clients match on them. */
 export const notAuthorized = (message: string) => new AwsError('NotAuthorizedException', message);
 export const invalidParameter = (message: string) => new AwsError('InvalidParameterException', message);
 export const resourceNotFound = (message: string) => new AwsError('ResourceNotFoundException', message);
@@ -15,12 +15,11 @@ export const codeMismatch = () =>
 export const expiredCode = () =>
   new AwsError('ExpiredCodeException', 'Invalid code provided, please request a code again.');
 
-/** What the plan of a user pool does not include. */
 export const notInTier = (what: string, tier: string) =>
   new AwsError(
     'FeatureUnavailableInTierException',
     `${what} is not available in the feature plan ${tier} of this user pool.`,
   );
 
-/** Refuses by name what AWS has and the embedded Cognito has not. */
+/** Names a feature of Cognito that the embedded cloud does not have. */
 export const notEmbedded = (what: string) => notSupported(what, 'InvalidParameterException');

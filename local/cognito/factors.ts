@@ -2,13 +2,13 @@ import { ADDRESS, FACTORS, type Factor, isMessageFactor } from './resources/pool
 import type { UserRecord } from './store/model.ts';
 import type { Pool } from './store/pool.ts';
 
-/** What the pool lets users have; nothing while its MFA is off. */
+/** Returns the factors that a pool allows; none while its MFA is off. */
 export function poolFactors({ record }: Pool): readonly Factor[] {
   const { MfaConfiguration = 'OFF', EnabledMfas = [] } = record.settings;
   return MfaConfiguration === 'OFF' ? [] : FACTORS.filter((factor) => EnabledMfas.includes(factor));
 }
 
-/** What a user turned on, or an administrator for them. */
+/** Returns the factors that are turned on for a user. */
 export function chosenFactors({ softwareToken, messageFactors = [] }: UserRecord): readonly Factor[] {
   return FACTORS.filter((factor) =>
     isMessageFactor(factor) ? messageFactors.includes(factor) : softwareToken?.enabled,
@@ -16,7 +16,7 @@ export function chosenFactors({ softwareToken, messageFactors = [] }: UserRecord
 }
 
 /**
- * The factors that a user can be asked for. Where the pool demands one, messages need no setting up but an address:
+ * Returns the factors that a user can be asked for. If the pool requires one, an address alone enables messages:
  * https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-sms-email-message.html
  */
 export function usableFactors(pool: Pool, user: UserRecord): readonly Factor[] {

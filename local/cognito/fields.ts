@@ -12,7 +12,7 @@ import { MAX_PASSWORD_LENGTH, PASSWORD_PATTERN } from './password.ts';
 export const poolId = text({ min: 1, max: 55, pattern: /[\w-]+_[0-9a-zA-Z]+/ });
 export const clientId = text({ min: 1, max: 128, pattern: /[\w+]+/ });
 export const username = text({ min: 1, max: 128, pattern: /[\p{L}\p{M}\p{S}\p{N}\p{P}]+/u });
-/** The password of every operation. What the pool's policy asks for beyond is judged by `checkPassword`. */
+/** The password of every operation. `checkPassword` adds the pool's policy. */
 export const password = text({ max: MAX_PASSWORD_LENGTH, pattern: PASSWORD_PATTERN });
 export const token = text({ pattern: /[A-Za-z0-9-_=.]+/ });
 export const session = text({ min: 20, max: 2048 });
@@ -28,7 +28,7 @@ export const attributes = list(
 
 export const userOfPool = { UserPoolId: required(poolId), Username: required(username) };
 
-/** The API's own page size where the caller gives none, or 0. */
+/** The API's page size if the caller gives none, or 0. */
 const DEFAULT_LIMIT = 60;
 
 interface PageRequest<T> {
@@ -37,20 +37,24 @@ interface PageRequest<T> {
   readonly token: string | undefined;
 }
 
-/** Cuts a page out of a list, sorted by key. @throws AwsError `InvalidParameterException` for a token that is not ours */
+/**
+ * Returns one page of a list, sorted by key.
+ *
+ * @throws AwsError `InvalidParameterException` for an invalid token
+ */
 export function page<T>(all: readonly T[], { keyOf, limit, token }: PageRequest<T>) {
   const invalidToken = () => invalidParameter('Invalid pagination token');
   return paginate(all, { keyOf, limit: limit || DEFAULT_LIMIT, token, invalidToken });
 }
 
-/** The members by which most lists are asked for page by page. */
+/** The paging members of most lists. */
 export const paging = { Limit: optional(integer({ min: 0, max: 60 })), NextToken: optional(pageToken) };
 
 interface Listing<T> extends PageRequest<T> {
   readonly describe: (item: T) => JsonObject;
 }
 
-/** One page as most lists answer it: the items under their name, and `NextToken` while there are more. */
+/** Returns one page in the form of most lists: the items below their name, and `NextToken` if there are more. */
 export function listing<T>(
   name: string,
   all: readonly T[],

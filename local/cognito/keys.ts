@@ -10,20 +10,20 @@ import {
 import { promisify } from 'node:util';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 
-/** A signing key as it is kept: PKCS#8 PEM. */
 export interface SigningKey {
   /** Base64 of 32 bytes, as Cognito's key ids are. */
   readonly kid: string;
+  /** PKCS#8, PEM. */
   readonly privateKey: string;
 }
 
-/** A pool signs ID tokens and access tokens with keys of their own, as Cognito does. */
+/** Cognito signs ID tokens and access tokens with different keys. */
 export interface KeyPairs {
   readonly id: SigningKey;
   readonly access: SigningKey;
 }
 
-/** What tests have a pool's keys do, which never change on AWS. */
+/** A fault that tests inject. A pool's keys never change on AWS. */
 export type KeyChange = 'rotated' | 'withdrawn';
 
 const OPTIONS = {
@@ -45,7 +45,7 @@ export async function generateKeyPairs(): Promise<KeyPairs> {
   return { id, access };
 }
 
-/** A pool's keys in the course of time. */
+/** A pool's keys and, under a fault, their successors. */
 export class KeyRing {
   readonly #own: KeyPairs;
   readonly #change: () => KeyChange | undefined;
@@ -82,14 +82,14 @@ function publicJwk({ kid, privateKey }: SigningKey): JsonObject {
   return { alg: 'RS256', e, kid, kty: 'RSA', n, use: 'sig' };
 }
 
-/** The pool's public keys, https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html */
+/** Returns the pool's public keys, https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html */
 export const keySet = ({ published }: KeyRing): JsonObject => ({
   keys: published.flatMap(({ id, access }) => [publicJwk(id), publicJwk(access)]),
 });
 
 const encode = (value: Json) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A JSON web token, RS256. */
+/** Returns a JSON web token, signed by RS256. */
 export function signJwt({ kid, privateKey }: SigningKey, claims: JsonObject): string {
   const content = `${encode({ kid, alg: 'RS256' })}.${encode(claims)}`;
   return `${content}.${sign('RSA-SHA256', Buffer.from(content), privateKey).toString('base64url')}`;
@@ -100,7 +100,7 @@ function decode(part: string): JsonObject | undefined {
     const value: Json = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
     return isObject(value) ? value : undefined;
   } catch {
-    // Whatever is not JSON is not a token; the caller refuses it.
+    // Not a token: the caller refuses it.
     return undefined;
   }
 }

@@ -8,12 +8,12 @@ import type { MessageFactor } from './resources/pool-rules.ts';
 export interface Message {
   /** An e-mail address, or the telephone number that a text message goes to. */
   readonly to: string;
-  /** Of an e-mail. */
+  /** Absent in a text message. */
   readonly subject?: string;
   readonly body: string;
 }
 
-/** Stands in for mail and telephone: a file a message, mode 0600, named by its time and, within that, its turn. */
+/** Writes each message to a file, mode 0600, instead of sending it. File names sort by time. */
 export class Outbox {
   readonly #dir: string;
   readonly #now: () => Date;
@@ -36,7 +36,7 @@ export class Outbox {
 const fill = (template: string, username: string, code: string) =>
   template.replaceAll('{username}', username).replaceAll('{####}', code);
 
-/** The invitation with its temporary password, in the pool's words or Cognito's. */
+/** Returns the e-mail with a temporary password, from the pool's template or Cognito's. */
 export function invitation(settings: PoolSettings, to: string, username: string, code: string): Message {
   const template = settings.AdminCreateUserConfig?.InviteMessageTemplate;
   return {
@@ -50,7 +50,7 @@ export function invitation(settings: PoolSettings, to: string, username: string,
   };
 }
 
-/** The same as a text message. */
+/** Returns the text message with a temporary password. */
 export function textInvitation(settings: PoolSettings, to: string, username: string, code: string): Message {
   const template = settings.AdminCreateUserConfig?.InviteMessageTemplate?.SMSMessage;
   const body = fill(
@@ -61,7 +61,7 @@ export function textInvitation(settings: PoolSettings, to: string, username: str
   return { to, body };
 }
 
-/** The code that lets a user choose a new password. */
+/** Returns the e-mail with the code of a password reset. */
 export function resetMessage(settings: PoolSettings, to: string, username: string, code: string): Message {
   const template = settings.VerificationMessageTemplate;
   return {
@@ -75,7 +75,7 @@ export function resetMessage(settings: PoolSettings, to: string, username: strin
   };
 }
 
-/** The code that is a second factor. */
+/** Returns the message with the code of a second factor. */
 export function signInMessage(
   settings: PoolSettings,
   factor: MessageFactor,
@@ -92,7 +92,7 @@ export function signInMessage(
   };
 }
 
-/** Masks an address for an answer: `a***@e***`, `+*******0123`. */
+/** Masks an address for a response: `a***@e***`, `+*******0123`. */
 export function mask(address: string): string {
   if (!address.includes('@')) return `+${'*'.repeat(Math.max(0, address.length - 5))}${address.slice(-4)}`;
   return address

@@ -21,11 +21,10 @@ interface PasswordPolicy {
 }
 
 /**
- * Cognito's one rule for passwords, wherever one comes from: an operation's own member, an answer to a challenge, or
- * this module's generator.
- *
- * Throws InvalidPasswordException for the first rule that a password breaks,
+ * Checks a password against the pool's policy,
  * https://docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html
+ *
+ * @throws AwsError `InvalidPasswordException` for the first rule that the password breaks
  */
 export function checkPassword(policy: PasswordPolicy, password: string): void {
   const length = [...password].length;
@@ -61,8 +60,8 @@ export function generatePassword(policy: PasswordPolicy): string {
 }
 
 /**
- * Wrong passwords since the last right one. After n ≥ 5 of them a user is locked out for 2^(n-5) seconds, 15 minutes at
- * most. Attempts during a lockout do not count. A right password, or 15 minutes without a wrong one, resets n.
+ * Wrong passwords since the last sign-in. After n ≥ 5 of them a user is locked out for 2^(n-5) seconds, 15 minutes at
+ * most. Attempts during a lockout do not count. A sign-in, or 15 minutes without a wrong password, resets n.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flow-things-to-know.html#authentication-flow-lockout-behavior
  */
 export interface Failures {
@@ -75,7 +74,7 @@ const LONGEST_MS = 15 * 60_000;
 
 export const NO_FAILURES: Failures = { count: 0, last: '1970-01-01T00:00:00.000Z' };
 
-/** Throws NotAuthorizedException while a user is locked out. */
+/** @throws AwsError `NotAuthorizedException` while a user is locked out */
 export function checkLockout(failures: Failures, now: Date): void {
   if (failures.count < FREE) return;
   const locked = Math.min(2 ** (failures.count - FREE) * 1_000, LONGEST_MS);

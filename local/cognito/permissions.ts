@@ -2,18 +2,18 @@ import { invalidParameter, notAuthorized } from './errors.ts';
 import type { ClientSettings } from './resources/client-properties.ts';
 import { isStandardAttribute, type SchemaAttribute } from './resources/standard-attributes.ts';
 
-/** Attributes that no client writes: Cognito sets them itself, or an administrator does. */
+/** Attributes that clients cannot write. Cognito or an administrator sets them. */
 const NOT_WRITABLE = ['sub', 'email_verified', 'phone_number_verified'];
 
-/** An empty list means the default, as a list that is not given does. */
+/** An empty list means the default, as a missing one does. */
 const listed = (names: readonly string[] | undefined) => (names?.length ? names : undefined);
 
 /**
- * Checks the attributes that a client is to read and write against the pool that it belongs to.
+ * Checks a client's readable and writable attributes against its pool.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html#user-pool-settings-attribute-permissions-and-scopes
  *
- * @throws AwsError `InvalidParameterException` for an attribute that the pool does not have, for one that no client
- * writes, and where a required attribute is left out of those to write
+ * @throws AwsError `InvalidParameterException` for an unknown or not writable attribute, and if a required attribute is
+ * not writable
  */
 export function checkPermissions(
   { ReadAttributes, WriteAttributes }: ClientSettings,
@@ -32,16 +32,12 @@ export function checkPermissions(
   }
 }
 
-/** Whether a client reads an attribute: by default the standard ones, custom ones only where they are listed. */
+/** Whether a client can read an attribute. Without a list, only standard attributes are readable. */
 export function canRead({ ReadAttributes }: ClientSettings, name: string): boolean {
   return name === 'sub' || (listed(ReadAttributes)?.includes(name) ?? isStandardAttribute(name));
 }
 
-/**
- * Refuses attributes that a user changes by way of a client that has no permission to write them.
- *
- * @throws AwsError `NotAuthorizedException`
- */
+/** @throws AwsError `NotAuthorizedException` if the client cannot write one of the attributes */
 export function checkWrites({ WriteAttributes }: ClientSettings, names: readonly string[]): void {
   const may = (name: string) =>
     listed(WriteAttributes)?.includes(name) ?? (isStandardAttribute(name) && !NOT_WRITABLE.includes(name));

@@ -6,7 +6,7 @@ import { equal } from './srp.ts';
 import type { UserRecord } from './store/model.ts';
 import type { Pool } from './store/pool.ts';
 
-/** A code is good for an hour and for five tries. */
+/** A code is valid for an hour and for five tries. */
 const LIFETIME_MS = 60 * 60_000;
 const TRIES = 5;
 
@@ -23,7 +23,7 @@ function recoveryEmail(pool: Pool, user: UserRecord): string {
   );
 }
 
-/** Puts a six-digit code into the outbox and keeps the user, whose status the caller may have changed, with its hash. */
+/** Sends a six-digit code and stores the given user with its hash. */
 export function sendResetCode({ outbox, now }: Context, pool: Pool, user: UserRecord) {
   const to = recoveryEmail(pool, user);
   const code = String(randomInt(1_000_000)).padStart(6, '0');
@@ -41,7 +41,10 @@ export const deliveryTo = (email: string) => ({
   },
 });
 
-/** Throws CodeMismatchException for a wrong code, ExpiredCodeException for none, an old one, or after too many tries. */
+/**
+ * @throws AwsError `CodeMismatchException` for a wrong code, `ExpiredCodeException` if there is none, it is old, or
+ * after too many tries
+ */
 export function checkResetCode(pool: Pool, user: UserRecord, given: string, now: Date): void {
   const kept = user.resetCode;
   if (!kept || now.getTime() >= Date.parse(kept.expires) || kept.attempts >= TRIES) throw expiredCode();

@@ -74,8 +74,9 @@ interface Change {
 }
 
 /**
- * The attributes after a change. An empty value deletes, as in the API; a new address is no longer a verified one. Throws InvalidParameterException for names that
- * the pool's schema does not have, values that do not fit it, and attributes that may not change.
+ * Returns the attributes after a change. An empty value deletes an attribute. A changed address is no longer verified.
+ *
+ * @throws AwsError `InvalidParameterException` for an unknown or immutable attribute and for an invalid value
  */
 export function changeAttributes({ schema, current, changes }: Change): Record<string, string> {
   const next = { ...current };
@@ -100,7 +101,7 @@ export function changeAttributes({ schema, current, changes }: Change): Record<s
   return next;
 }
 
-/** Names of required attributes that a user still lacks; `sub` is Cognito's own and never lacks. */
+/** Returns the names of required attributes that a user does not have. Every user has a `sub`. */
 export function missingAttributes(
   schema: readonly SchemaAttribute[],
   attributes: Readonly<Record<string, string>>,

@@ -15,27 +15,27 @@ import { userPoolClientResource } from './resources/user-pool-client.ts';
 import { Pools } from './store/pools.ts';
 
 interface CognitoOptions {
-  /** The cloud's data folder; this service keeps to `cognito/` in it. */
+  /** The cloud's data folder. This service uses `cognito/` in it. */
   readonly dataDir: string;
   readonly now: () => Date;
   readonly identities: Identities;
   readonly permissions?: Permissions;
-  /** Makes the signing keys of a new pool, which takes a while. */
+  /** Generates the signing keys of a new pool. */
   readonly newKeys?: () => Promise<KeyPairs>;
-  /** What tests have the keys of all pools do. */
+  /** A fault in the keys of all pools. */
   readonly keyChange?: () => KeyChange | undefined;
 }
 
 export interface Cognito {
   readonly handle: HttpHandler;
   readonly resources: readonly ResourceHandler[];
-  /** The folder of what AWS would send by e-mail and text message. */
+  /** The folder of the messages that AWS would send. */
   readonly outboxDir: string;
   /** Puts a message into that folder. */
   send(message: Message): void;
 }
 
-/** Amazon Cognito user pools: the JSON 1.1 API, every pool's public documents, and the two CloudFormation resources. */
+/** Creates Amazon Cognito: the user pool API, the public documents of each pool, and two CloudFormation resources. */
 export function createCognito({
   dataDir,
   now,

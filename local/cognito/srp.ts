@@ -39,7 +39,7 @@ function padded(value: bigint): Buffer {
 function power(base: bigint, exponent: bigint): bigint {
   const factor = base % N;
   let result = 1n;
-  // From the first bit on, so that g, the factor most often, is multiplied with as the small number that it is.
+  // From the top bit: each step multiplies by the base, which is mostly the small g, not by a growing power of it.
   for (const bit of exponent.toString(2)) {
     result = (result * result) % N;
     if (bit === '1') result = (result * factor) % N;
@@ -47,7 +47,7 @@ function power(base: bigint, exponent: bigint): bigint {
   return result;
 }
 
-/** Whose password it is: the pool's name is the part of its id after the underscore. */
+/** The names that a password's hash covers. The pool's name is the part of its id after the underscore. */
 export interface Account {
   readonly poolName: string;
   readonly username: string;
@@ -66,18 +66,18 @@ function verifierFor(account: Account, password: string, salt: string): string {
   return power(g, x).toString(16);
 }
 
-/** What is kept instead of a password. */
+/** Returns what is stored instead of a password. */
 export function makeVerifier(account: Account, password: string): Verifier {
   const salt = randomBytes(SALT_BYTES).toString('hex');
   return { salt, verifier: verifierFor(account, password, salt) };
 }
 
-/** Checks a password that was sent as it is, by way of the verifier and in constant time. */
+/** Checks a plain password against its verifier in constant time. */
 export function passwordMatches(account: Account, password: string, known: Verifier): boolean {
   return equal(Buffer.from(verifierFor(account, password, known.salt)), Buffer.from(known.verifier));
 }
 
-/** Stands in for a user who does not exist: the same salt each time, and a verifier that no password meets. */
+/** Returns the verifier of a user who does not exist: always the same salt, and no matching password. */
 export function fakeVerifier(pepper: string, username: string): Verifier {
   const derive = (what: string) =>
     createHmac('sha256', Buffer.from(pepper, 'hex')).update(`${what}:${username}`).digest('hex');
@@ -113,7 +113,7 @@ export interface Exchange {
   readonly account: Account;
   readonly verifier: Verifier;
   readonly server: ServerValues;
-  /** `A`, hex, as `readPublicValue` gave it. */
+  /** `A`, hex, from `readPublicValue`. */
   readonly clientValue: string;
 }
 

@@ -11,7 +11,7 @@ import type { Pool } from './store/pool.ts';
 /** Dates in the JSON protocol: seconds since 1970, with milliseconds as the fraction. */
 export const epoch = (iso: string): number => Date.parse(iso) / 1_000;
 
-/** @throws AwsError `UserNotFoundException`. Administrators see it with every setting of the client. */
+/** @throws AwsError `UserNotFoundException` */
 export function getUser(pool: Pool, name: string): UserRecord {
   const user = pool.findUser(name);
   if (!user) throw userNotFound();
@@ -32,7 +32,11 @@ export function checkAliases(pool: Pool, sub: string, attributes: Readonly<Recor
   }
 }
 
-/** What is kept of a new password once it meets the pool's policy; else InvalidPasswordException. */
+/**
+ * Returns what is stored of a new password.
+ *
+ * @throws AwsError `InvalidPasswordException` if it violates the pool's policy
+ */
 export function newCredential(pool: Pool, username: string, password: string, now: Date): Credential {
   checkPassword(passwordPolicyOf(pool.record.settings), password);
   if (password.includes('\0'))
@@ -40,7 +44,7 @@ export function newCredential(pool: Pool, username: string, password: string, no
   return { ...makeVerifier(pool.account(username), password), set: now.toISOString() };
 }
 
-/** A user with a new password: lockout and reset code are over with the old one. */
+/** Returns the user with a new password, without lockout and reset code. */
 export function withPassword(
   { resetCode: _, ...user }: UserRecord,
   status: 'CONFIRMED' | 'FORCE_CHANGE_PASSWORD',
@@ -49,7 +53,7 @@ export function withPassword(
   return { ...user, status, credential, failures: NO_FAILURES, modified: credential.set };
 }
 
-/** Name and value pairs, as every answer lists attributes. `only` says which ones. */
+/** Returns the attributes as name and value pairs, all or those that `only` accepts. */
 export function attributeList(user: UserRecord, only: (name: string) => boolean = () => true): JsonObject[] {
   const all: [string, string][] = [...Object.entries(user.attributes), ['sub', user.sub]];
   return all.filter(([name]) => only(name)).map(([Name, Value]) => ({ Name, Value }));
@@ -62,7 +66,7 @@ const dates = (user: UserRecord) => ({
   UserStatus: user.status,
 });
 
-/** A `UserType`, as lists and AdminCreateUser give it. */
+/** Returns a `UserType`, for lists and AdminCreateUser. */
 export const describeUser = (user: UserRecord, only?: (name: string) => boolean): JsonObject => ({
   Username: user.username,
   Attributes: attributeList(user, only),
@@ -79,7 +83,7 @@ export function mfaSettings(user: UserRecord): JsonObject {
   };
 }
 
-/** What AdminGetUser gives, which calls the attributes by another name. */
+/** Returns the response of AdminGetUser, which has another name for the attributes. */
 export const describeUserForAdmin = (user: UserRecord): JsonObject => ({
   Username: user.username,
   UserAttributes: attributeList(user),

@@ -2,7 +2,7 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { type BoundTemplate, outputsOf } from '../stack/bound.ts';
 import type { CreateOperation, OutputRecord, UndoCreateOperation } from '../stack/model.ts';
-import { bindNow, bringAll } from './bring.ts';
+import { applyAll, bindCurrent } from './apply.ts';
 import { failureReason } from './reasons.ts';
 import { removeAll, removeSuperseded } from './remove.ts';
 import type { StackWork } from './work.ts';
@@ -10,17 +10,17 @@ import type { StackWork } from './work.ts';
 /** Creates the stack's resources and outputs. */
 export async function runCreate(work: StackWork, operation: CreateOperation): Promise<void> {
   const { target, onFailure, id, token, retainExceptOnCreate } = operation;
-  await bringAll(work, operation);
+  await applyAll(work, operation);
   if (work.isInterrupted) return;
   const { failed } = work;
-  const outputs = failed.length > 0 ? undefined : tryOutputs(bindNow(work, target));
+  const outputs = failed.length > 0 ? undefined : tryOutputs(bindCurrent(work, target));
   if (Array.isArray(outputs)) {
-    work.rest('CREATE_COMPLETE', undefined, { outputs });
+    work.end('CREATE_COMPLETE', undefined, { outputs });
     return;
   }
   const reason = outputs ?? failureReason(work.stack.resources, failed);
   if (onFailure === 'DO_NOTHING') {
-    work.rest('CREATE_FAILED', reason);
+    work.end('CREATE_FAILED', reason);
     return;
   }
   const ending = onFailure;
@@ -50,7 +50,7 @@ export function tryOutputs(bound: BoundTemplate): OutputRecord[] | string {
   }
 }
 
-/** Deletes what a failed creation created. */
+/** Deletes the resources of a failed creation. */
 export async function undoCreate(work: StackWork, operation: UndoCreateOperation): Promise<void> {
   const { ending, retainExceptOnCreate } = operation;
   await removeSuperseded(work, 'keep');
@@ -62,8 +62,8 @@ export async function undoCreate(work: StackWork, operation: UndoCreateOperation
   );
   const all = await removeSuperseded(work, 'keep');
   if (failed.length > 0 || !all) {
-    work.rest(`${ending}_FAILED`, failureReason(work.stack.resources, failed));
+    work.end(`${ending}_FAILED`, failureReason(work.stack.resources, failed));
   } else {
-    work.rest(`${ending}_COMPLETE`, undefined, ending === 'DELETE' ? { deleted: work.at() } : {});
+    work.end(`${ending}_COMPLETE`, undefined, ending === 'DELETE' ? { deleted: work.at() } : {});
   }
 }

@@ -4,7 +4,7 @@ import { runDelete } from './remove.ts';
 import { runCleanUp, runUpdate, undoUpdate } from './update.ts';
 import { type EngineOptions, StackWork } from './work.ts';
 
-/** Runs the operations that stacks have in their records, one for each stack at a time. */
+/** Runs the operations that are recorded in stacks, one at a time for each stack. */
 export class Engine {
   readonly #options: EngineOptions;
   readonly #running = new Map<string, Promise<void>>();
@@ -13,19 +13,19 @@ export class Engine {
     this.#options = options;
   }
 
-  /** Starts a stack's operation and returns at once; one that takes over from another begins when that has ended. */
+  /** Starts a stack's operation and returns at once. If another is running, the new one starts after it. */
   start(id: string): void {
     if (!this.#running.has(id)) this.#running.set(id, this.#run(id));
   }
 
-  /** Goes on with every operation that a killed process left under way. */
+  /** Resumes the operations that a killed process did not finish. */
   resume(): void {
     for (const { id } of this.#options.store.all()) {
       if (this.#underWay(id) !== undefined) this.start(id);
     }
   }
 
-  /** Resolves when nothing runs. */
+  /** Resolves when no operation runs. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running.values());
   }
@@ -36,7 +36,7 @@ export class Engine {
   }
 
   async #run(id: string): Promise<void> {
-    // Whoever starts a run is answered before its first step.
+    // The request that started the run is answered before the first step.
     await Promise.resolve();
     try {
       for (let phase = this.#underWay(id); phase !== undefined; phase = this.#underWay(id)) {

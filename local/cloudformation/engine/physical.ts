@@ -6,7 +6,7 @@ import { AwsError } from '../../wire/errors.ts';
 import { own, type ResourceRecord } from '../stack/model.ts';
 import type { TemplateResource } from '../template/parse.ts';
 import { handlerReason } from './reasons.ts';
-import type { StackWork, Told } from './work.ts';
+import type { EventContent, StackWork } from './work.ts';
 
 /** A resource as the template defines it. */
 export interface Wanted {
@@ -60,7 +60,7 @@ export function fail(work: StackWork, logicalId: string, record: ResourceRecord,
 }
 
 /** Creates the physical resource of a pending record. After a crash, finds what the first attempt created. */
-export async function make(
+export async function createPhysical(
   work: StackWork,
   logicalId: string,
   record: ResourceRecord,
@@ -76,7 +76,7 @@ export async function make(
     const imported: ResourceRecord = { ...record, ...existing, imported: true };
     return settle(work, logicalId, imported, { verb: 'IMPORT', attempt });
   }
-  const state = await tried(work, () => {
+  const state = await stateOrReason(work, () => {
     work.meetFault(logicalId, 'create');
     return work.handler(type).create({ stackName, logicalId, suffix, properties, metadata, stackTags });
   });
@@ -96,7 +96,7 @@ export async function make(
 }
 
 /** Updates a physical resource in place, also to undo an update. */
-export async function update(
+export async function updatePhysical(
   work: StackWork,
   logicalId: string,
   current: ResourceRecord,
@@ -105,7 +105,7 @@ export async function update(
 ): Promise<boolean> {
   work.resource(logicalId, { ...current, status: 'UPDATE_IN_PROGRESS' });
   const { type, physicalId = '', properties: previous, metadata } = current;
-  const state = await tried(work, () => {
+  const state = await stateOrReason(work, () => {
     work.meetFault(logicalId, attempt === 'undoing' ? 'rollback' : 'update');
     return work
       .handler(type)
@@ -120,7 +120,7 @@ export async function update(
 interface Settling {
   readonly verb: 'CREATE' | 'UPDATE' | 'IMPORT';
   readonly attempt: Attempt | 'undoing';
-  readonly before?: readonly Told[];
+  readonly before?: readonly EventContent[];
 }
 
 /** Records a created or updated physical resource, or its cancellation. */
@@ -139,8 +139,11 @@ function settle(
   return false;
 }
 
-/** Returns the state that a handler gives a resource, or the reason of its refusal. */
-async function tried(work: StackWork, ask: () => Promise<ResourceState>): Promise<ResourceState | string> {
+/** Calls a handler. Returns the resource's state, or the reason of a refusal. */
+async function stateOrReason(
+  work: StackWork,
+  ask: () => Promise<ResourceState>,
+): Promise<ResourceState | string> {
   try {
     return await work.call(ask);
   } catch (error) {

@@ -20,7 +20,7 @@ const HANDLER_ERROR_CODES = [
   'InternalFailure',
 ];
 
-/** What services call such errors; the first match counts. */
+/** Patterns of the services' own error codes. The first match counts. */
 const KINDS: readonly (readonly [RegExp, string])[] = [
   [/AlreadyExists|AlreadyOwnedByYou|Duplicate/, 'AlreadyExists'],
   [/NotFound|^NoSuch|DoesNotExist/, 'NotFound'],
@@ -35,12 +35,12 @@ function handlerErrorCode(code: string): string {
   return KINDS.find(([pattern]) => pattern.test(code))?.[1] ?? 'GeneralServiceException';
 }
 
-/** A handler's refusal as the reason of an event. */
+/** Returns the reason of an event for a handler's refusal. */
 export function handlerReason({ code, message }: AwsError): string {
   return `Resource handler returned message: "${message}" (RequestToken: ${randomUUID()}, HandlerErrorCode: ${handlerErrorCode(code)})`;
 }
 
-/** The stack's reason for a failed operation: `The following resource(s) failed to create: [A, B]. `, and so on. */
+/** Returns the stack's reason for a failed operation, such as `The following resource(s) failed to create: [A, B]. `. */
 export function failureReason(resources: Resources, failed: readonly string[]): string {
   return ['create', 'update', 'delete']
     .map((verb) => {

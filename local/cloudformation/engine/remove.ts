@@ -6,11 +6,11 @@ import {
   type ResourceRecord,
   type Superseded,
 } from '../stack/model.ts';
-import { acyclic, type Graph, inOrder, reversed } from '../template/order.ts';
+import { acyclic, type Graph, reversed, runInOrder } from '../template/graph.ts';
 import { failureReason, handlerReason } from './reasons.ts';
 import type { StackWork } from './work.ts';
 
-/** Whether a resource is left to itself when it leaves the stack. */
+/** Whether a resource is kept when it leaves the stack. */
 export type Keeps = (logicalId: string, record: ResourceRecord) => boolean;
 
 /** Whether a killed process can have created the physical resource of a record without recording it. */
@@ -19,7 +19,7 @@ function isUncertain({ physicalId, status }: ResourceRecord): boolean {
 }
 
 /** Finds out whether an uncertain resource exists by repeating its create call. */
-async function certain(work: StackWork, logicalId: string, record: ResourceRecord): Promise<ResourceRecord> {
+async function confirm(work: StackWork, logicalId: string, record: ResourceRecord): Promise<ResourceRecord> {
   if (!isUncertain(record)) return record;
   const { type, suffix, properties } = record;
   const { name: stackName } = work.stack;
@@ -28,7 +28,7 @@ async function certain(work: StackWork, logicalId: string, record: ResourceRecor
     const create = () => work.handler(type).create({ stackName, logicalId, suffix, properties });
     return { ...record, ...(await work.call(create)), status };
   } catch (error) {
-    // What is refused now was not made then: the handler would have found it.
+    // A handler finds a resource that it created before. A refusal means that there is none.
     if (error instanceof AwsError) return { ...record, status };
     throw error;
   }
@@ -53,17 +53,17 @@ async function erase(
   }
 }
 
-/** Takes every resource out of the stack, users first. @returns those that could not be deleted */
+/** Removes every resource from the stack, dependents first. @returns the ids of those that could not be deleted */
 export async function removeAll(work: StackWork, keeps: Keeps): Promise<string[]> {
   const present = Object.entries(work.stack.resources).filter(([, record]) => isPresent(record));
   const made: Graph = new Map(present.map(([id, { needs }]) => [id, new Set(needs)]));
-  return inOrder(reversed(acyclic(made)), (logicalId) => remove(work, logicalId, keeps));
+  return runInOrder(reversed(acyclic(made)), (logicalId) => remove(work, logicalId, keeps));
 }
 
 async function remove(work: StackWork, logicalId: string, keeps: Keeps): Promise<boolean> {
   const found = own(work.stack.resources, logicalId);
   if (!isPresent(found)) return true;
-  const record = await certain(work, logicalId, found);
+  const record = await confirm(work, logicalId, found);
   if (record.physicalId === undefined) {
     work.resource(logicalId, { ...record, status: 'DELETE_COMPLETE' });
     return true;
@@ -80,15 +80,15 @@ async function remove(work: StackWork, logicalId: string, keeps: Keeps): Promise
 }
 
 /**
- * Deletes what replacements, removals or their undoing left behind, users first. What cannot be deleted is told; it is
- * then forgotten, as CloudFormation does after an update, or kept for a later try.
+ * Deletes superseded resources, dependents first, and reports failures in events.
  *
- * @returns whether all of it is gone
+ * @param afterFailure `forget` drops the record, as CloudFormation does after an update; `keep` allows a later try
+ * @returns whether every record is gone
  */
 export async function removeSuperseded(work: StackWork, afterFailure: 'forget' | 'keep'): Promise<boolean> {
   const { superseded } = work.stack;
   const bySuffix = new Map(superseded.map((one) => [one.suffix, one]));
-  const failed = await inOrder(supersededOrder(superseded), async (suffix) => {
+  const failed = await runInOrder(supersededOrder(superseded), async (suffix) => {
     const one = bySuffix.get(suffix);
     if (one === undefined) return true;
     const gone = await removeOne(work, one);
@@ -104,21 +104,21 @@ function drop(work: StackWork, suffix: string): void {
 
 async function removeOne(work: StackWork, one: Superseded): Promise<boolean> {
   const { logicalId, keep, ...found } = one;
-  const record = await certain(work, logicalId, found);
+  const record = await confirm(work, logicalId, found);
   const { type, physicalId } = record;
-  const tell = (status: string, reason?: string) =>
+  const report = (status: string, reason?: string) =>
     work.record({}, { logicalId, type, physicalId, status, reason });
   if (keep && physicalId !== undefined) {
-    tell('DELETE_SKIPPED');
+    report('DELETE_SKIPPED');
     return true;
   }
-  if (physicalId !== undefined) tell('DELETE_IN_PROGRESS');
+  if (physicalId !== undefined) report('DELETE_IN_PROGRESS');
   const reason = await erase(work, logicalId, record);
-  tell(reason === undefined ? 'DELETE_COMPLETE' : 'DELETE_FAILED', reason);
+  report(reason === undefined ? 'DELETE_COMPLETE' : 'DELETE_FAILED', reason);
   return reason === undefined;
 }
 
-/** What must be gone before each can go, by suffix. Generations that need each other go in any order. */
+/** Returns what must be deleted before each resource, by suffix. Resources in a cycle are deleted in any order. */
 function supersededOrder(superseded: readonly Superseded[]): Graph {
   const made = new Map(
     superseded.map(({ suffix, needs }) => {
@@ -129,7 +129,7 @@ function supersededOrder(superseded: readonly Superseded[]): Graph {
   return reversed(acyclic(made));
 }
 
-/** Deletes the stack's resources, and what an operation that got stuck had left of others. */
+/** Deletes the stack's resources, and superseded ones that an earlier operation could not delete. */
 export async function runDelete(work: StackWork, { retain }: DeleteOperation): Promise<void> {
   await removeSuperseded(work, 'keep');
   const failed = await removeAll(
@@ -139,8 +139,8 @@ export async function runDelete(work: StackWork, { retain }: DeleteOperation): P
   // Superseded resources can have been in use by resources that are deleted only now.
   const all = await removeSuperseded(work, 'keep');
   if (failed.length > 0 || !all) {
-    work.rest('DELETE_FAILED', failureReason(work.stack.resources, failed));
+    work.end('DELETE_FAILED', failureReason(work.stack.resources, failed));
   } else {
-    work.rest('DELETE_COMPLETE', undefined, { deleted: work.at(), changeSets: [], outputs: [] });
+    work.end('DELETE_COMPLETE', undefined, { deleted: work.at(), changeSets: [], outputs: [] });
   }
 }

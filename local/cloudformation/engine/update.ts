@@ -12,24 +12,24 @@ import {
   type UndoUpdateOperation,
   type UpdateOperation,
 } from '../stack/model.ts';
-import { inOrder, within } from '../template/order.ts';
-import { bindNow, bringAll } from './bring.ts';
+import { runInOrder, within } from '../template/graph.ts';
+import { applyAll, bindCurrent } from './apply.ts';
 import { tryOutputs } from './create.ts';
-import { fail, update } from './physical.ts';
+import { fail, updatePhysical } from './physical.ts';
 import { failureReason } from './reasons.ts';
 import { removeSuperseded } from './remove.ts';
 import type { StackWork } from './work.ts';
 
-/** Returns what a phase passes on to the next phase of the same request. */
-function handedOn({ id, token, retainExceptOnCreate }: OperationRecord) {
+/** Returns the common members of the next phase of the same request. */
+function nextPhase({ id, token, retainExceptOnCreate }: OperationRecord) {
   return { id, retainExceptOnCreate, progress: {}, ...omitUndefined({ token }) };
 }
 
 /** Updates the stack to its target, except for the deletion of resources that are no longer part of it. */
 export async function runUpdate(work: StackWork, operation: UpdateOperation): Promise<void> {
   const { target, onFailure, before } = operation;
-  await bringAll(work, operation);
-  const bound = bindNow(work, target);
+  await applyAll(work, operation);
+  const bound = bindCurrent(work, target);
   if (work.failed.length === 0) refuseRemovals(work, (id) => bound.graph.has(id));
   const { failed } = work;
   const outputs = failed.length > 0 ? undefined : tryOutputs(bound);
@@ -40,19 +40,19 @@ export async function runUpdate(work: StackWork, operation: UpdateOperation): Pr
       outputs,
       source: target,
       updated: work.at(),
-      operation: { kind: 'clean-up', ending: 'UPDATE_COMPLETE', ...handedOn(operation) },
+      operation: { kind: 'clean-up', ending: 'UPDATE_COMPLETE', ...nextPhase(operation) },
     });
     return;
   }
   const reason = outputs ?? failureReason(work.stack.resources, failed);
   if (onFailure === 'DO_NOTHING' || before === undefined) {
-    // A retry uses "the previous template", which is this one; the operation stays and knows what a rollback restores.
+    // A retry uses "the previous template", which is this one. The operation stays, with the state that a rollback restores.
     work.status('UPDATE_FAILED', reason, { updated: work.at(), source: target });
     return;
   }
   work.status('UPDATE_ROLLBACK_IN_PROGRESS', reason, {
     updated: work.at(),
-    operation: { kind: 'undo-update', before, skip: [], ...handedOn(operation) },
+    operation: { kind: 'undo-update', before, skip: [], ...nextPhase(operation) },
   });
 }
 
@@ -90,7 +90,7 @@ export async function undoUpdate(work: StackWork, operation: UndoUpdateOperation
   const { before, retainExceptOnCreate } = operation;
   const present = (id: string) => isPresent(own(before.resources, id));
   const graph = new Map(Object.entries(before.resources).map(([id, { needs }]) => [id, new Set(needs)]));
-  const failed = await inOrder(within(graph, present), (id) => restore(work, id, operation));
+  const failed = await runInOrder(within(graph, present), (id) => restore(work, id, operation));
   if (failed.length > 0) {
     work.status('UPDATE_ROLLBACK_FAILED', failureReason(work.stack.resources, failed), {});
     return;
@@ -100,7 +100,7 @@ export async function undoUpdate(work: StackWork, operation: UndoUpdateOperation
   work.status('UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', undefined, {
     ...setAside(work.stack, present, keeps),
     source: before.source,
-    operation: { kind: 'clean-up', ending: 'UPDATE_ROLLBACK_COMPLETE', ...handedOn(operation) },
+    operation: { kind: 'clean-up', ending: 'UPDATE_ROLLBACK_COMPLETE', ...nextPhase(operation) },
   });
 }
 
@@ -135,7 +135,7 @@ async function restore(
   }
   const isTouched = !now.status.endsWith('_COMPLETE');
   if (isTouched || changedProperties(now.properties, was.properties).length > 0) {
-    return update(work, logicalId, { ...was, properties: now.properties }, was.properties, 'undoing');
+    return updatePhysical(work, logicalId, { ...was, properties: now.properties }, was.properties, 'undoing');
   }
   work.record({
     resources: { ...resources, [logicalId]: { ...was, status: now.status, at: now.at } },
@@ -147,5 +147,5 @@ async function restore(
 /** Deletes the resources that an update or its rollback has replaced or removed. */
 export async function runCleanUp(work: StackWork, { ending }: CleanUpOperation): Promise<void> {
   await removeSuperseded(work, 'forget');
-  work.rest(ending);
+  work.end(ending);
 }

@@ -27,7 +27,7 @@ export interface EngineOptions {
 const STACK_TYPE = 'AWS::CloudFormation::Stack';
 
 /** The content of an event. */
-export interface Told {
+export interface EventContent {
   readonly logicalId: string;
   readonly type: string;
   readonly status: string;
@@ -40,18 +40,18 @@ export function stackEvent(
   { id, name }: StackRecord,
   status: string,
   reason: string | undefined,
-  told: { readonly at: string; readonly token?: string | undefined },
+  at: { readonly at: string; readonly token?: string | undefined },
 ): EventRecord {
-  return eventOf({ logicalId: name, type: STACK_TYPE, status, physicalId: id, reason }, told);
+  return eventOf({ logicalId: name, type: STACK_TYPE, status, physicalId: id, reason }, at);
 }
 
-/** Returns the time of an event: now, but later than the event before, so that sorting by time keeps the order. */
+/** Returns the time of an event: now, or just after the last event, so that sorting by time keeps the order. */
 export function later(last: string | undefined, now: string): string {
   return last === undefined || last < now ? now : new Date(Date.parse(last) + 1).toISOString();
 }
 
 function eventOf(
-  { logicalId, type, status, physicalId, reason }: Told,
+  { logicalId, type, status, physicalId, reason }: EventContent,
   { at, token }: { readonly at: string; readonly token?: string | undefined },
 ): EventRecord {
   return {
@@ -64,7 +64,7 @@ function eventOf(
   };
 }
 
-/** One stack under change. Every step is recorded before it is taken, so that a killed process can resume. */
+/** One running operation of a stack. Every step is recorded first, so that a killed process can resume. */
 export class StackWork {
   readonly #options: EngineOptions;
   readonly #id: string;
@@ -85,26 +85,26 @@ export class StackWork {
   }
 
   /** Writes a change of the stack together with its events. */
-  record(change: Partial<StackRecord>, ...told: readonly Told[]): void {
+  record(change: Partial<StackRecord>, ...contents: readonly EventContent[]): void {
     const { stack } = this;
     const token = stack.operation?.token;
     const events = [...stack.events];
-    for (const one of told) events.push(eventOf(one, { at: later(events.at(-1)?.at, this.at()), token }));
+    for (const one of contents) events.push(eventOf(one, { at: later(events.at(-1)?.at, this.at()), token }));
     this.#options.store.put({ ...stack, ...change, events });
   }
 
   /** Writes a new state of the stack together with other changes. */
   status(status: string, reason: string | undefined, change: Partial<StackRecord>): void {
     const { stack } = this;
-    const told = { logicalId: stack.name, type: STACK_TYPE, status, physicalId: stack.id, reason };
+    const content = { logicalId: stack.name, type: STACK_TYPE, status, physicalId: stack.id, reason };
     const changeSets = status.endsWith('_IN_PROGRESS')
       ? stack.changeSets
       : executed(stack.changeSets, status);
-    this.record({ changeSets, ...change, status, statusReason: reason }, told);
+    this.record({ changeSets, ...change, status, statusReason: reason }, content);
   }
 
   /** Ends the operation. */
-  rest(status: string, reason?: string, change: Partial<StackRecord> = {}): void {
+  end(status: string, reason?: string, change: Partial<StackRecord> = {}): void {
     this.status(status, reason, { ...change, operation: undefined });
   }
 
@@ -145,7 +145,7 @@ export class StackWork {
     return progress.filter(([, how]) => how === 'failed').map(([logicalId]) => logicalId);
   }
 
-  /** Whether another request has taken the stack over. */
+  /** Whether another request has started an operation of this stack. */
   get isInterrupted(): boolean {
     return this.stack.operation?.id !== this.#operationId;
   }
@@ -192,11 +192,11 @@ interface ResourceNews {
   readonly reason?: string | undefined;
   readonly progress?: 'done' | 'failed';
   /** Events that come first. */
-  readonly before?: readonly Told[];
+  readonly before?: readonly EventContent[];
 }
 
 /**
- * Returns the change sets of a stack after an operation has ended: the one that started it is executed, the others are gone.
+ * Returns the change sets after an operation: only the executed one remains.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
  */
 function executed(changeSets: readonly ChangeSetRecord[], status: string): readonly ChangeSetRecord[] {

@@ -5,9 +5,9 @@ import { flag, oneOf, optional, required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { ChangeSetRecord, StackRecord } from '../stack/model.ts';
 import { planChanges } from '../stack/plan.ts';
-import { changeSetSummary, changeXml, parametersXml, tagsXml } from './answers.ts';
 import { type OperationContext, operation, page, paged } from './operation.ts';
 import { deploymentConfig, newName, onFailure, requestFields, sourceFields } from './parameters.ts';
+import { changeSetSummary, changeXml, parametersXml, tagsXml } from './responses.ts';
 import { readSource } from './source.ts';
 import {
   beginCreate,
@@ -26,7 +26,7 @@ interface Found {
   readonly changeSet: ChangeSetRecord;
 }
 
-/** How requests name a change set: by its ARN, or by its name and the stack's. */
+/** A change set is named by its ARN, or by its name and its stack's name. */
 const changeSetFields = { ChangeSetName: required(text()), StackName: optional(text()) };
 
 interface ChangeSetInput {

@@ -1,9 +1,9 @@
 import { optional, required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { own, type ResourceRecord, type StackRecord } from '../stack/model.ts';
-import { eventXml, resourceXml, stackSummary, stackXml } from './answers.ts';
 import { operation, page, paged } from './operation.ts';
 import { words } from './parameters.ts';
+import { eventXml, resourceXml, stackSummary, stackXml } from './responses.ts';
 
 export const describeStacks = operation(
   { StackName: optional(text()), ...paged },
@@ -15,13 +15,12 @@ export const describeStacks = operation(
   },
 );
 
-const RUNNING = ['IN_PROGRESS', 'FAILED', 'COMPLETE'];
-const UPDATING = ['COMPLETE_CLEANUP_IN_PROGRESS'];
 const STATUSES = [
   ...['CREATE', 'ROLLBACK', 'DELETE', 'UPDATE', 'UPDATE_ROLLBACK', 'IMPORT', 'IMPORT_ROLLBACK'].flatMap(
-    (kind) => RUNNING.map((state) => `${kind}_${state}`),
+    (kind) => [`${kind}_IN_PROGRESS`, `${kind}_FAILED`, `${kind}_COMPLETE`],
   ),
-  ...['UPDATE', 'UPDATE_ROLLBACK'].flatMap((kind) => UPDATING.map((state) => `${kind}_${state}`)),
+  'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
+  'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS',
   'REVIEW_IN_PROGRESS',
 ];
 

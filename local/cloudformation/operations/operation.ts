@@ -9,7 +9,6 @@ import type { Engine } from '../engine/engine.ts';
 import type { LaggingView, StackStore } from '../stack/store.ts';
 import type { GetObject } from './template-body.ts';
 
-/** What every operation works with. */
 export interface OperationContext {
   readonly store: StackStore;
   /** The stacks as the describing operations see them. */
@@ -24,7 +23,7 @@ type Answer = QueryMembers | Promise<QueryMembers>;
 
 export type Operation = (query: JsonObject, context: OperationContext) => Answer;
 
-/** Creates an operation from its parameters. All others are refused by name. */
+/** Creates an operation. Parameters that are not in `fields` are refused by name. */
 export function operation<F extends Fields>(
   fields: F,
   run: (input: Output<F>, context: OperationContext) => Answer,
@@ -39,12 +38,16 @@ function withoutEmpty(query: JsonObject): JsonObject {
   return Object.fromEntries<Json>(given);
 }
 
-/** The parameter of all lists that are paged. */
+/** The parameter of all paged lists. */
 export const paged = { NextToken: optional(text()) };
 
 const PAGE = 100;
 
-/** Returns a page of a list that grows at its end only, and the token of the next one; `newestFirst` from its end. */
+/**
+ * Returns a page of a list that grows only at its end, and the token of the next page.
+ *
+ * @param newestFirst starts at the end of the list
+ */
 export function page<T>(all: readonly T[], token: string | undefined, newestFirst = false) {
   const { items, next } = paginate(all, {
     limit: PAGE,

@@ -2,7 +2,7 @@ import { changed, flag, type Infer, list, oneOf, optional, required, structure, 
 import { AwsError, notSupported } from '../../wire/errors.ts';
 import { checkStackPolicy } from '../stack/policy.ts';
 
-/** The name of a stack or a change set that is created. */
+/** The name of a new stack or change set. */
 export const newName = text({ max: 128, pattern: /[a-zA-Z][-a-zA-Z0-9]*/ });
 
 export const onFailure = oneOf(['ROLLBACK', 'DELETE', 'DO_NOTHING']);
@@ -39,7 +39,7 @@ export const deploymentConfig = changed(deploymentMode, ({ Mode, DisableRollback
   if (DisableRollback) throw notSupported('DeploymentConfig.DisableRollback', 'ValidationError');
 });
 
-/** What a stack is made from. */
+/** The parameters of a stack's source. */
 export const sourceFields = {
   TemplateBody: optional(text()),
   TemplateURL: optional(text()),

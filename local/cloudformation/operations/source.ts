@@ -10,7 +10,7 @@ import type { OperationContext } from './operation.ts';
 import type { SourceInput } from './parameters.ts';
 import { readTemplateBody } from './template-body.ts';
 
-/** Reads what a request gives a stack to be made from, except for the checks that need the stack. */
+/** Reads the template of a request. The result checks and completes the source with the stack's previous one. */
 export async function readSource(
   input: SourceInput,
   { handlers, getObject }: OperationContext,
@@ -51,14 +51,14 @@ function givenTags({ Tags }: SourceInput, previous: Source | undefined): Readonl
   return Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value]));
 }
 
-/** Resource types that AWS has, for sign-in through a provider behind a user pool. */
+/** Resource types of sign-in through another provider of a user pool. */
 const FEDERATION = [
   'AWS::Cognito::ManagedLoginBranding',
   'AWS::Cognito::UserPoolDomain',
   'AWS::Cognito::UserPoolIdentityProvider',
 ];
 
-/** Parses a template that this cloud can apply: well formed, of known resource types, without undefined names. */
+/** Parses a template and refuses unknown resource types and undefined names. */
 export function checkedTemplate(body: string, handlers: ReadonlyMap<string, ResourceHandler>): Template {
   const template = parseTemplate(body);
   const unknown = resourceTypes(template).filter((type) => !handlers.has(type));
@@ -78,7 +78,7 @@ export function resourceTypes({ resources }: Template): string[] {
   return [...new Set([...resources.values()].map(({ type }) => type))];
 }
 
-/** Returns the capability that a template asks its user for, and the types of the resources that need it. */
+/** Returns the capability that a template requires, and the resource types that require it. */
 export function neededCapability({
   resources,
 }: Template):

@@ -5,7 +5,7 @@ import { AwsError } from '../../wire/errors.ts';
 import type { HttpResponse } from '../../wire/http.ts';
 import { readXml } from '../../wire/xml-reader.ts';
 
-/** Gets an object from the embedded S3 with the permissions of the caller. */
+/** Reads an object from the embedded S3 with the caller's permissions. */
 export type GetObject = (location: ObjectLocation) => Promise<HttpResponse>;
 
 interface TemplateInput {
@@ -18,7 +18,7 @@ const INLINE_LIMIT = 51_200;
 const OBJECT_LIMIT = 1_000_000;
 
 /**
- * Returns the template of a request, which is read from S3 if the request has a `TemplateURL`; `undefined` without both.
+ * Returns the template of a request, from its body or from S3. `undefined` without `TemplateBody` and `TemplateURL`.
  * @throws AwsError `ValidationError`
  */
 export async function readTemplateBody(
@@ -46,7 +46,7 @@ async function textOf({ status, headers = {}, body = '' }: HttpResponse): Promis
   if (status === 200) return text;
   const { children } = readXml(text);
   const member = (wanted: string) => children.find(({ name }) => name === wanted)?.text;
-  // As observed; S3's own message names the caller, the action and the resource.
+  // As observed on AWS. S3's own message names the caller, the action and the resource.
   const message = member('Code') === 'AccessDenied' ? 'Access Denied' : member('Message');
   throw invalid(
     `S3 error: ${message}\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html`,

@@ -15,7 +15,7 @@ import type { OperationContext } from './operation.ts';
 
 const NO_SOURCE: Source = { template: '{}', parameters: {}, tags: {}, capabilities: [] };
 
-/** A request that begins an operation, as the stack remembers it. */
+/** A request that starts an operation. The stack records the last one. */
 export interface Request {
   readonly action: string;
   readonly token: string | undefined;
@@ -29,7 +29,7 @@ export interface BeginOptions {
 }
 
 /**
- * Whether a request is the stack's last one, sent again by a client that did not receive the answer.
+ * Whether a request repeats the stack's last one, because the client did not receive the response.
  * @throws AwsError `TokenAlreadyExistsException` if another action had the token
  */
 export function isRepeated(stack: StackRecord | undefined, { action, token }: Request): boolean {

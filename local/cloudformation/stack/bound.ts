@@ -2,23 +2,23 @@ import { isDeepStrictEqual } from 'node:util';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
+import { type Graph, within } from '../template/graph.ts';
 import { dependencies } from '../template/names.ts';
-import { type Graph, within } from '../template/order.ts';
 import type { Template } from '../template/parse.ts';
 import { parseTemplate } from '../template/parse.ts';
 import { resolve, type Scope } from '../template/resolve.ts';
 import { type Known, stackScope, wantedResources } from '../template/scope.ts';
 import type { OutputRecord, Source, StackRecord } from './model.ts';
 
-/** A source read and bound to a stack. */
+/** A template and the values of its names in one stack. */
 export interface BoundTemplate {
   readonly template: Template;
   readonly scope: Scope;
-  /** The resources that its conditions let in, and what each waits for. */
+  /** The resources that the conditions include, and their dependencies. */
   readonly graph: Graph;
 }
 
-/** @param resource what is known of a resource, asked anew at each look */
+/** @param resource returns what is known of a resource; called at each use */
 export function bind(
   { template: body, parameters }: Source,
   { id, name }: Pick<StackRecord, 'id' | 'name'>,
@@ -30,7 +30,7 @@ export function bind(
   return { template, scope, graph: within(dependencies(template), (logicalId) => wanted.has(logicalId)) };
 }
 
-/** The stack's outputs; their resources have to be there. */
+/** Returns the stack's outputs. Throws if a resource that they use does not exist yet. */
 export function outputsOf({ template, scope }: BoundTemplate): OutputRecord[] {
   return [...template.outputs]
     .filter(([, { condition }]) => condition === undefined || scope.condition(condition))
@@ -46,13 +46,13 @@ function outputText(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** The top-level properties in which two versions of a resource differ, sorted. */
+/** Returns the names of the top-level properties that differ, sorted. */
 export function changedProperties(before: JsonObject, after: JsonObject): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...names].filter((name) => !isDeepStrictEqual(before[name], after[name])).sort();
 }
 
-/** Whether a change of this property means a new physical resource. */
+/** Whether a change of this property replaces the resource. */
 export function recreates({ replaceOn }: Pick<ResourceHandler, 'replaceOn'>, property: string): boolean {
   return replaceOn.includes(property);
 }

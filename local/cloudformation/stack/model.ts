@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../json.ts';
 import type { DeletionPolicy } from '../template/parse.ts';
 
-/** A resource of a stack in its current or last state. All dates in these records are ISO 8601. */
+/** A resource of a stack, in its current or last state. Dates in all records are ISO 8601. */
 export interface ResourceRecord {
   readonly type: string;
   /** As in events, such as `UPDATE_FAILED`. */
@@ -26,7 +26,7 @@ export interface ResourceRecord {
 
 export type Resources = Readonly<Record<string, ResourceRecord>>;
 
-/** A physical resource that no longer belongs to the stack, and is not deleted yet. */
+/** A physical resource that left the stack and is not deleted yet. */
 export interface Superseded extends ResourceRecord {
   readonly logicalId: string;
   /** Not deleted, because of its policy. */
@@ -51,7 +51,7 @@ export interface OutputRecord {
   readonly exportName?: string;
 }
 
-/** What a stack is made from. An update changes the source. */
+/** The template of a stack with its inputs. An update replaces it. */
 export interface Source {
   readonly template: string;
   readonly parameters: Readonly<Record<string, string>>;
@@ -197,12 +197,12 @@ export interface StackRecord {
   readonly lastRequest?: { readonly action: string; readonly token: string } | undefined;
 }
 
-/** Returns a member of a record by a name from a template, and no inherited member. */
+/** Returns a member of a record by a name from a template. Inherited members do not count. */
 export function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-/** Whether a record is for a resource that is in the stack, or is being created. */
+/** Whether the resource is in the stack or is being created. */
 export function isPresent(record: ResourceRecord | undefined): record is ResourceRecord {
   return record !== undefined && record.status !== 'DELETE_COMPLETE' && record.status !== 'DELETE_SKIPPED';
 }

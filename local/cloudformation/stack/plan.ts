@@ -4,7 +4,7 @@ import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { references } from '../template/functions.ts';
-import { sorted } from '../template/order.ts';
+import { sorted } from '../template/graph.ts';
 import type { TemplateResource } from '../template/parse.ts';
 import { NotYetKnown, resolveAhead } from '../template/resolve.ts';
 import type { Known } from '../template/scope.ts';
@@ -24,11 +24,11 @@ type Handlers = ReadonlyMap<string, ResourceHandler>;
 
 export interface Plan {
   readonly changes: readonly PlannedChange[];
-  /** Neither a resource nor an output nor a tag would be other than it is. */
+  /** Whether resources, outputs and tags all stay as they are. */
   readonly changesNothing: boolean;
 }
 
-/** Stands for a value that is known only once the stack has been changed, as AWS writes it in a change set. */
+/** How AWS writes a value in a change set that is known only after its execution. */
 const NOT_YET_KNOWN = '{{changeSet:KNOWN_AFTER_APPLY}}';
 
 interface Planning {
@@ -40,8 +40,9 @@ interface Planning {
 }
 
 /**
- * What a source would change in a stack, resource after resource, as a change set lists it. All that can be known to be
- * wrong with the source before it is applied is refused here.
+ * Returns the changes of a change set, in the order of dependencies.
+ *
+ * @throws AwsError for every error in the source that can be detected before it is applied
  */
 export function planChanges(stack: StackRecord, source: Source, handlers: Handlers): Plan {
   const later = new Set<string>();
@@ -77,7 +78,7 @@ export function planChanges(stack: StackRecord, source: Source, handlers: Handle
   return { changes, changesNothing };
 }
 
-/** The outputs, or `undefined` where they are known only after the change. */
+/** Returns the outputs; `undefined` if they are known only after the change. */
 function outputsAhead(bound: BoundTemplate): OutputRecord[] | undefined {
   try {
     return outputsOf(bound);

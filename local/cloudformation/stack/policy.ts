@@ -3,7 +3,7 @@ import { AwsError } from '../../wire/errors.ts';
 
 export type UpdateAction = 'Update:Modify' | 'Update:Replace' | 'Update:Delete';
 
-/** Characters of a policy: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_SetStackPolicy.html */
+/** Maximum characters of a policy: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_SetStackPolicy.html */
 const LIMIT = 16_384;
 
 const ACTION = /^(\*|Update:(\*|Modify|Replace|Delete))$/;
@@ -15,14 +15,14 @@ interface Statement {
   matches(action: UpdateAction, logicalId: string, type: string): boolean;
 }
 
-/** @throws AwsError `ValidationError` for a text that is no stack policy */
+/** @throws AwsError `ValidationError` for an invalid stack policy */
 export function checkStackPolicy(text: string): void {
   statementsOf(text);
 }
 
 /**
- * Why a stack policy denies an update of a resource; `undefined` where it allows it. Explicit denials count first, and
- * what no statement allows is denied.
+ * Returns why a stack policy denies an update of a resource; `undefined` if it allows the update. A denial overrides
+ * every permission, and an update that no statement allows is denied.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html
  */
 export function denialByPolicy(
@@ -77,7 +77,7 @@ function readStatement(source: Json): Statement {
   };
 }
 
-/** Reads `Action` or `NotAction`, or the same of `Resource`: one of the two has to be there. */
+/** Reads `Action` or `NotAction`, or `Resource` or `NotResource`. One of the two is required. */
 function oneOf(statement: JsonObject, name: string, form: RegExp): (text: string) => boolean {
   const [plain, negated] = [statement[name], statement[`Not${name}`]];
   if ((plain === undefined) === (negated === undefined)) {
@@ -103,7 +103,7 @@ function typeCondition(condition: Json): (type: string) => boolean {
   return (type) => tests.every((test) => test(type));
 }
 
-/** Matches texts that one of some patterns with `*` and `?` fits. */
+/** Returns whether a text matches one of the patterns, in which `*` and `?` are wildcards. */
 function anyOf(patterns: readonly string[]): (text: string) => boolean {
   const expressions = patterns.map((pattern) => {
     const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
@@ -120,7 +120,7 @@ function textsOf(value: Json | undefined, name: string): string[] {
   });
 }
 
-/** What follows the first words is ours. */
+/** Only the words before the reason are AWS's own. */
 function invalid(why: string): AwsError {
   return new AwsError('ValidationError', `Error validating stack policy: Invalid stack policy: ${why}`);
 }

@@ -5,7 +5,7 @@ import { JsonFile } from '../../state.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { StackRecord } from './model.ts';
 
-/** All stacks, including deleted ones, in a file each. A deleted stack is found by its id only. */
+/** All stacks, including deleted ones, one file each. A deleted stack is found only by its id. */
 export class StackStore {
   readonly #folder: string;
   readonly #stacks = new Map<string, StackRecord>();
@@ -57,13 +57,12 @@ export class StackStore {
 }
 
 /**
- * The stacks as an eventually consistent reader sees them: each look at one gives what was there so many looks ago. Without
- * a lag, what is there.
+ * The stacks with eventual consistency: each read returns the state of so many reads ago. Without a lag, the current state.
  */
 export class LaggingView {
   readonly #store: StackStore;
   readonly #lag: () => number;
-  /** By stack id, what was seen, oldest first. */
+  /** The states that were read, by stack id, oldest first. */
   readonly #seen = new Map<string, readonly StackRecord[]>();
 
   constructor(store: StackStore, lag: () => number) {
@@ -79,13 +78,13 @@ export class LaggingView {
     const stack = gone ?? this.#store.require(nameOrId, words);
     const seen = [...(this.#seen.get(stack.id) ?? []), stack].slice(-lag - 1);
     this.#seen.set(stack.id, seen);
-    const [told = stack] = seen;
-    return told.name === nameOrId && told.status === 'DELETE_COMPLETE'
+    const [shown = stack] = seen;
+    return shown.name === nameOrId && shown.status === 'DELETE_COMPLETE'
       ? this.#store.require(nameOrId, words)
-      : told;
+      : shown;
   }
 
-  /** The stack that a name meant when it was last looked at, as it is by now. */
+  /** Returns the current state of the stack that had this name at the last read. */
   #lastSeen(name: string): StackRecord | undefined {
     const seen = [...this.#seen.values()].find(([oldest]) => oldest?.name === name);
     return seen?.[0] === undefined ? undefined : this.#store.require(seen[0].id);

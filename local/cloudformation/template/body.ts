@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { formatError, functionError } from './errors.ts';
 
 /**
- * A template in YAML as the JSON that it stands for, its short forms (`!Ref`, `!GetAtt`, …) written out:
+ * Converts a YAML template to JSON, with short forms (`!Ref`, `!GetAtt`, …) written out:
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
  */
 function readYaml(body: string): Json {
@@ -31,20 +31,20 @@ function name(key: unknown): string {
   throw formatError('[/] map keys must be strings');
 }
 
-/** A number that would not be written again as it stands (`012`, `1.10`, more than 15 digits) is taken as its text. */
+/** Keeps the text of a number that would print differently (`012`, `1.10`, more than 15 digits). */
 function scalar({ value, source }: Scalar): Json {
   if (typeof value === 'number') return String(value) === source ? value : (source ?? value);
   return typeof value === 'boolean' || value === null ? value : String(value);
 }
 
-/** A value with its tag's function around it. */
+/** Wraps a value in the function of its tag. */
 function written({ tag }: Node, value: Json): Json {
   if (tag === undefined || tag.startsWith('tag:yaml.org,')) return value;
   const short = tag.replace(/^!/, '');
   return short === 'Ref' || short === 'Condition' ? { [short]: value } : { [`Fn::${short}`]: value };
 }
 
-/** Deeper than any resource's properties go; what recurses over a template is safe within it. */
+/** More than any resource needs, and safe for functions that recurse over a template. */
 const MAX_DEPTH = 100;
 
 /** Parses the text of a template, JSON or YAML, into an object of limited depth. */
@@ -59,7 +59,7 @@ function readJson(body: string): Json {
   try {
     return JSON.parse(body) as Json;
   } catch {
-    // The parser's own words are about JavaScript.
+    // The parser's message is about JavaScript.
     throw formatError('JSON not well-formed.');
   }
 }

@@ -3,7 +3,7 @@ import { formatError, functionError } from './errors.ts';
 import { references } from './functions.ts';
 import { resolve, type Scope } from './resolve.ts';
 
-/** A condition, read once: either a comparison, or a combination of others. */
+/** A parsed condition: a comparison, or a combination of other conditions. */
 type Condition =
   | { readonly kind: 'equals'; readonly one: Json; readonly other: Json }
   | { readonly kind: 'and' | 'or' | 'not'; readonly members: readonly Json[] }
@@ -44,7 +44,11 @@ function notACondition() {
   return formatError('Conditions can only be boolean operations on parameters and other conditions');
 }
 
-/** What a condition depends on: other conditions, and the names that it compares. Refuses what is not a condition. */
+/**
+ * Returns the conditions and the names that a condition uses.
+ *
+ * @throws AwsError `ValidationError` for an invalid condition
+ */
 export function conditionNeeds(value: Json): { conditions: string[]; names: string[] } {
   const condition = read(value);
   switch (condition.kind) {
@@ -67,8 +71,7 @@ export function conditionNeeds(value: Json): { conditions: string[]; names: stri
   }
 }
 
-/** Evaluates a condition. */
-export function holds(value: Json, scope: Scope): boolean {
+export function evaluate(value: Json, scope: Scope): boolean {
   const condition = read(value);
   switch (condition.kind) {
     case 'named':
@@ -76,15 +79,15 @@ export function holds(value: Json, scope: Scope): boolean {
     case 'equals':
       return same(resolve(condition.one, scope), resolve(condition.other, scope));
     case 'and':
-      return condition.members.every((member) => holds(member, scope));
+      return condition.members.every((member) => evaluate(member, scope));
     case 'or':
-      return condition.members.some((member) => holds(member, scope));
+      return condition.members.some((member) => evaluate(member, scope));
     case 'not':
-      return !condition.members.some((member) => holds(member, scope));
+      return !condition.members.some((member) => evaluate(member, scope));
   }
 }
 
-/** Scalars are compared as strings: a parameter's number is one. */
+/** Compares scalars as strings, because parameters are strings even for numbers. */
 function same(one: Json, other: Json): boolean {
   const comparable = (value: Json) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
   return comparable(one) === comparable(other);

@@ -1,16 +1,16 @@
 import { AwsError } from '../../wire/errors.ts';
 
-/** A template that is not formed as templates are. */
+/** An error in the structure of a template. */
 export function formatError(message: string): AwsError {
   return new AwsError('ValidationError', `Template format error: ${message}`);
 }
 
-/** A function of a template that is not used as it has to be. */
+/** An error in the use of an intrinsic function. */
 export function functionError(message: string): AwsError {
   return new AwsError('ValidationError', `Template error: ${message}`);
 }
 
-/** Names that stand for nothing, in the block (`Resources`, `Outputs`) that uses them. */
+/** Names that are not defined, in the block (`Resources`, `Outputs`) that uses them. */
 export function unresolvedError(names: Iterable<string>, block: string): AwsError {
   return formatError(
     `Unresolved resource dependencies [${[...names].join(', ')}] in the ${block} block of the template`,

@@ -30,7 +30,7 @@ const isGetAtt: Shape = (value) =>
 const isSub: Shape = (value) =>
   isText(value) || isList(isText, (map) => isObject(map) && Object.values(map).every(isScalar))(value);
 
-/** Each function with the form of its argument and what AWS says of any other form. */
+/** Each function with the form of its argument and AWS's message for any other form. */
 const FUNCTIONS: ReadonlyMap<string, { readonly shape: Shape; readonly refusal: string }> = new Map([
   ['Ref', { shape: isText, refusal: 'every Ref object must have a single String value.' }],
   [
@@ -99,9 +99,9 @@ function isCall(value: Json): boolean {
 }
 
 /**
- * The call that an object is; `undefined` for plain data.
+ * Returns the call that an object represents; `undefined` for plain data.
  *
- * @throws AwsError for a function that is not known, stands beside other members or has an argument of another form
+ * @throws AwsError for an unknown function, one beside other members, or an invalid argument
  */
 export function callIn(value: JsonObject): Call | undefined {
   const name = functionName(value);
@@ -114,7 +114,7 @@ export function callIn(value: JsonObject): Call | undefined {
   return { name, argument };
 }
 
-/** The resource and the attribute of `Fn::GetAtt`, in either form; the attribute may be another call. */
+/** Returns the resource and the attribute of `Fn::GetAtt`, in either form. The attribute can be another call. */
 export function getAttParts(argument: Json): { logicalId: string; attribute: Json } {
   if (Array.isArray(argument)) return { logicalId: String(argument[0]), attribute: argument[1] ?? null };
   const [logicalId = '', ...path] = String(argument).split('.');
@@ -125,7 +125,7 @@ const PLACEHOLDER = /\$\{([^}]*)\}/g;
 const VARIABLE = /^[A-Za-z0-9_.:]+$/;
 
 /**
- * Replaces the variables of a `Fn::Sub` string; `${!Name}` stands for the literal `${Name}`.
+ * Replaces the variables of a `Fn::Sub` string. `${!Name}` becomes the literal `${Name}`.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
  */
 export function replaceVariables(text: string, value: (name: string) => string): string {
@@ -138,7 +138,7 @@ export function replaceVariables(text: string, value: (name: string) => string):
   });
 }
 
-/** A `Fn::Sub` argument in one form: the string, and the map of its own variables. */
+/** Returns the string and the variables of a `Fn::Sub` argument, which has two forms. */
 export function subParts(argument: Json): { text: string; variables: JsonObject } {
   if (!Array.isArray(argument)) return { text: String(argument), variables: {} };
   const [text = '', variables = {}] = argument;
@@ -149,11 +149,11 @@ export function subParts(argument: Json): { text: string; variables: JsonObject 
 export interface Reference {
   readonly kind: 'ref' | 'attribute' | 'condition';
   readonly name: string;
-  /** Of an `attribute` whose name is written out. */
+  /** Of an `attribute` whose name is not computed. */
   readonly attribute?: string;
 }
 
-/** All names that a value uses, whichever way its conditions will go; refuses functions that are misused. */
+/** Returns all names that a value uses, in every branch of its conditions. @throws AwsError for a misused function */
 export function references(value: Json): Reference[] {
   if (typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value)) return value.flatMap(references);
@@ -192,7 +192,7 @@ function sub(argument: Json): Reference[] {
   return found;
 }
 
-/** What a variable of `Fn::Sub` means that its own map does not name: `Name`, or `LogicalId.Attribute`. */
+/** Parses a variable of `Fn::Sub` that is not in its map: `Name`, or `LogicalId.Attribute`. */
 export function variableReference(variable: string): Reference {
   const dot = variable.indexOf('.');
   return dot < 0

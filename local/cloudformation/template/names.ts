@@ -2,7 +2,7 @@ import { AwsError } from '../../wire/errors.ts';
 import { conditionNeeds } from './conditions.ts';
 import { formatError, functionError, unresolvedError } from './errors.ts';
 import { type Reference, references } from './functions.ts';
-import { circle, type Graph } from './order.ts';
+import { cycle, type Graph } from './graph.ts';
 import type { Template } from './parse.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html */
@@ -17,7 +17,7 @@ const PSEUDO_PARAMETERS = [
   'AWS::URLSuffix',
 ];
 
-/** What each resource is made from, and therefore waits for. */
+/** Returns the resources that each resource refers to. */
 export function dependencies(template: Template): Graph {
   const entries = [...template.resources].map(([id, { properties, dependsOn }]) => {
     const names = [...references(properties).map(({ name }) => name), ...dependsOn];
@@ -26,12 +26,12 @@ export function dependencies(template: Template): Graph {
   return new Map(entries);
 }
 
-/** Refuses undefined names, and circular references between resources or conditions. */
+/** @throws AwsError for undefined names, and for circular references between resources or conditions */
 export function checkNames(template: Template): void {
   checkConditions(template);
   checkResources(template);
   checkOutputs(template);
-  const waiting = circle(dependencies(template));
+  const waiting = cycle(dependencies(template));
   if (waiting.length > 0) {
     throw new AwsError('ValidationError', `Circular dependency between resources: [${waiting.join(', ')}]`);
   }
@@ -54,7 +54,7 @@ function checkConditions(template: Template): void {
     for (const other of needs.conditions) requireCondition(template, other, 'Conditions');
     graph.set(name, new Set(needs.conditions));
   }
-  const waiting = circle(graph);
+  const waiting = cycle(graph);
   if (waiting.length > 0) {
     throw formatError(`Circular dependency between conditions: [${waiting.join(', ')}]`);
   }
@@ -79,7 +79,7 @@ function checkOutputs(template: Template): void {
   if (lost.size > 0) throw unresolvedError(lost, 'Outputs');
 }
 
-/** The names that are referred to and are neither a value nor a resource. */
+/** Returns the names that are neither a value nor a resource. */
 function lostIn(template: Template, used: readonly Reference[], block: string): string[] {
   return used
     .filter(({ kind, name }) => {

@@ -91,14 +91,18 @@ function compile(pattern: string, name: string): RegExp {
   try {
     return new RegExp(`^(?:${pattern})$`);
   } catch {
-    // The engine's words for it would not mean anything to a template's author.
+    // The engine's message is about JavaScript.
     throw formatError(`AllowedPattern of the parameter ${name} is not a regular expression`);
   }
 }
 
 type Declared = ReadonlyMap<string, TemplateParameter>;
 
-/** The values of a template's parameters, defaults filled in; wrong, missing and superfluous ones are refused. */
+/**
+ * Returns the values of a template's parameters, with defaults.
+ *
+ * @throws AwsError `ValidationError` for invalid, missing and unknown parameters
+ */
 export function parameterValues(
   declared: Declared,
   given: ReadonlyMap<string, string>,
@@ -125,7 +129,7 @@ export function parameterValues(
   return Object.fromEntries(values);
 }
 
-/** What a value must, and does not. */
+/** Returns the constraint that a value violates. */
 function problemOf(name: string, parameter: TemplateParameter, value: string): string | undefined {
   const { type, allowedValues, allowedPattern, minLength, maxLength, minValue, maxValue } = parameter;
   const members = type === 'String' || type === 'Number' ? [value] : splitList(value);
@@ -154,7 +158,7 @@ function splitList(value: string): string[] {
   return value === '' ? [] : value.split(',').map((member) => member.trim());
 }
 
-/** What `Ref` of a parameter gives: its text, or the list that its text stands for. */
+/** Returns the value of `Ref` for a parameter: its text, or its list. */
 export function parameterRef({ type }: TemplateParameter, value: string): Json {
   return type === 'String' || type === 'Number' ? value : splitList(value);
 }

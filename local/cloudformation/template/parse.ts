@@ -62,9 +62,8 @@ const RESOURCE_MEMBERS_NOT_DONE = ['CreationPolicy', 'UpdatePolicy'];
 const OUTPUT_MEMBERS = ['Value', 'Description', 'Condition', 'Export'];
 
 /**
- * Reads a template in JSON or YAML: its sections and their members, of the forms in
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html.
- * Whether its names mean something is for `checkNames` to say.
+ * Reads the sections of a template in JSON or YAML. `checkNames` checks its names.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
  */
 function readTemplate(body: string): Template {
   const parsed = parseBody(body);
@@ -206,11 +205,11 @@ function object(value: Json, where: string): JsonObject {
   throw formatError(`[/${where}] must be a JSON object.`);
 }
 
-/** The templates that were read last, by their text: describing a stack reads its template every time. */
+/** The last templates by their text, because describing a stack parses its template every time. */
 const known = new Map<string, Template>();
 const KNOWN = 16;
 
-/** Parses a template, or returns what was parsed of the same text before. */
+/** Parses a template, or returns it from the cache. */
 export function parseTemplate(body: string): Template {
   const found = known.get(body);
   if (found !== undefined) return found;

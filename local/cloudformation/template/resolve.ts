@@ -10,7 +10,7 @@ import {
   variableReference,
 } from './functions.ts';
 
-/** What names stand for while a value is resolved. Each refuses a name that means nothing. */
+/** The values of a template's names. Each method throws for an undefined name. */
 export interface Scope {
   /** A parameter, pseudo parameter or resource. */
   ref(name: string): Json;
@@ -20,32 +20,33 @@ export interface Scope {
   mapping(map: string, top: string, second: string): Json;
 }
 
-/** Thrown by a scope for what is not known before the stack is changed, such as the id of a resource to be made. */
+/** Thrown by a scope for a value that is known only during the operation, such as the id of a new resource. */
 export class NotYetKnown extends Error {
   override readonly name = 'NotYetKnown';
 }
 
-/** `AWS::NoValue`: the member that holds it is left out. */
+/** `AWS::NoValue`, which removes the member that contains it. */
 const NO_VALUE = Symbol('AWS::NoValue');
 
 type Resolved = Json | typeof NO_VALUE;
 
 interface Mode {
   readonly scope: Scope;
-  /** Stands for the outermost call that needs what is not yet known; without it such a call throws. */
+  /** Replaces the outermost call that uses an unknown value. Without it, such a call throws. */
   readonly notYetKnown?: Json;
 }
 
 /**
- * A value with all its functions computed.
+ * Returns a value with all its functions computed.
  *
- * @throws AwsError where a function cannot be computed, NotYetKnown where the scope says so
+ * @throws AwsError if a function cannot be computed
+ * @throws NotYetKnown if the scope does not know a value yet
  */
 export function resolve(value: Json, scope: Scope): Json {
   return orNull(resolveAny(value, { scope }));
 }
 
-/** As `resolve`, but with `mark` in the place of each call that cannot be computed yet. */
+/** Returns a value as `resolve` does, with `mark` for each call that cannot be computed yet. */
 export function resolveAhead(value: Json, scope: Scope, mark: Json): Json {
   return orNull(resolveAny(value, { scope, notYetKnown: mark }));
 }

@@ -1,6 +1,6 @@
 import { ACCOUNT_ID, REGION } from '../../account.ts';
 import { isObject, type Json } from '../../json.ts';
-import { holds } from './conditions.ts';
+import { evaluate } from './conditions.ts';
 import { functionError, unresolvedError } from './errors.ts';
 import { parameterRef } from './parameters.ts';
 import type { Template } from './parse.ts';
@@ -12,7 +12,7 @@ export type Known =
   | 'later'
   | undefined;
 
-/** What a template's names stand for in one stack. */
+/** The values of one stack that a template can use. */
 export interface StackValues {
   readonly id: string;
   readonly name: string;
@@ -20,7 +20,7 @@ export interface StackValues {
   readonly resource: (logicalId: string) => Known;
 }
 
-/** The scope of one stack: its parameters, the pseudo parameters, and what is known of its resources. */
+/** Returns the scope of one stack: parameters, pseudo parameters and known resources. */
 export function stackScope(template: Template, stack: StackValues): Scope {
   const pseudo = new Map<string, Json>([
     ['AWS::AccountId', ACCOUNT_ID],
@@ -56,7 +56,7 @@ export function stackScope(template: Template, stack: StackValues): Scope {
       );
     },
     condition(name) {
-      return holds(template.conditions.get(name) ?? null, scope);
+      return evaluate(template.conditions.get(name) ?? null, scope);
     },
     mapping(map, top, second) {
       const found = member(member(template.mappings, map), top);
@@ -75,7 +75,7 @@ function member(value: Json | undefined, name: string): Json | undefined {
   return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
-/** The resources that the template's conditions let into the stack. */
+/** Returns the resources that the template's conditions include. */
 export function wantedResources(template: Template, scope: Scope): ReadonlySet<string> {
   const wanted = [...template.resources].filter(
     ([, { condition }]) => condition === undefined || scope.condition(condition),

@@ -10,7 +10,7 @@ import type { ClientRecord, UserRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 
 /**
- * A client with a secret has to prove that it knows it, for every user name that it sends,
+ * Checks that a client with a secret knows it. The hash covers the user name of the request.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html#cognito-user-pools-computing-secret-hash
  */
 export function checkSecretHash(
@@ -33,7 +33,7 @@ export function checkSecretHash(
   if (!matches) throw notAuthorized(`SecretHash does not match for the client: ${id}`);
 }
 
-/** The same for the operations that take the secret itself. */
+/** Checks the secret itself, for operations that take it instead of a hash. */
 export function checkSecret(client: ClientRecord, given: string | undefined): void {
   if (client.secret === undefined && given === undefined) return;
   const matches =
@@ -43,7 +43,7 @@ export function checkSecret(client: ClientRecord, given: string | undefined): vo
   if (!matches) throw notAuthorized(`Client secret does not match for the client: ${client.id}`);
 }
 
-/** One call of a sign-in. */
+/** What one request of a sign-in works on. */
 export interface Attempt {
   readonly pool: Pool;
   readonly client: ClientRecord;
@@ -51,7 +51,7 @@ export interface Attempt {
   readonly outbox: Outbox;
 }
 
-/** A call for a client, found by its id alone or, for administrators, within the pool that they name. */
+/** Finds a client by its id, for administrators within the pool that they name. */
 export function attemptOf({ pools, now, outbox }: Context, clientId: string, poolId?: string): Attempt {
   const within = poolId === undefined ? undefined : pools.get(poolId);
   return { ...pools.client(clientId, within), now: now(), outbox };
@@ -59,14 +59,14 @@ export function attemptOf({ pools, now, outbox }: Context, clientId: string, poo
 
 export type Parameters = Readonly<Record<string, string>>;
 
-/** A parameter that a flow or a challenge cannot do without. Throws InvalidParameterException. */
+/** @throws AwsError `InvalidParameterException` if the parameter is missing or empty */
 export function needed(parameters: Parameters, name: string): string {
   const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
   if (!value) throw invalidParameter(`Missing required parameter ${name}`);
   return value;
 }
 
-/** Asks a challenge of a user: the answer that carries its session, which remembers `data`. */
+/** Opens a session that stores `data`, and returns the response with the challenge. */
 export function ask(
   { pool, client }: Attempt,
   user: UserRecord,
@@ -82,9 +82,10 @@ export function ask(
 }
 
 /**
- * Looks at one proof of a password. Throws NotAuthorizedException while the user is locked out, and for a wrong
- * password, which it counts. The count ends with a whole sign-in, not with a right password alone: a second factor may
- * still be guessed at.
+ * Checks one proof of a password and counts failures. Only a complete sign-in resets the count: a right password does
+ * not, because a caller can still guess the second factor.
+ *
+ * @throws AwsError `NotAuthorizedException` for a wrong password, and while the user is locked out
  */
 export function checkProof(
   { pool, now }: Pick<Attempt, 'pool' | 'now'>,

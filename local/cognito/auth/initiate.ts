@@ -7,7 +7,7 @@ import { type Attempt, checkProof, checkSecretHash, needed, type Parameters } fr
 import { checkEarly, proceed } from './proceed.ts';
 import { refresh } from './refresh.ts';
 
-/** A password sent as it is, checked by way of the verifier that SRP checks against. */
+/** Checks a plain password against the same verifier as SRP does. */
 function signInWithPassword(attempt: Attempt, parameters: Parameters): JsonObject {
   const { pool, client } = attempt;
   const name = needed(parameters, 'USERNAME');
@@ -44,7 +44,7 @@ function startSrp(attempt: Attempt, parameters: Parameters): JsonObject {
   return askPasswordVerifier(attempt, parameters);
 }
 
-/** Begins a sign-in by one of the flows that the client allows, else InvalidParameterException. */
+/** @throws AwsError `InvalidParameterException` for a flow that the client does not allow */
 export function initiate(
   attempt: Attempt,
   flow: string,

@@ -15,8 +15,8 @@ const resetRequired = () =>
   new AwsError('PasswordResetRequiredException', 'Password reset required for the user');
 
 /**
- * Before the password is looked at, where the client tells callers about users: who may not sign in learns it at once.
- * Elsewhere only who knows the password does, from `proceed`.
+ * Refuses users who cannot sign in before their password is checked. If the client hides users, only `proceed` refuses
+ * them, after the right password.
  */
 export function checkEarly({ client }: Attempt, user: UserRecord): void {
   if (hidesUsers(client.settings)) return;
@@ -30,7 +30,7 @@ function checkTemporaryPassword({ pool, now }: Attempt, user: UserRecord): void 
   throw notAuthorized('Temporary password has expired and must be reset by an administrator.');
 }
 
-/** The answer to a user who has just proved something: the next challenge, or the tokens. */
+/** Returns the next challenge after a passed one, or the tokens. */
 export function proceed(
   attempt: Attempt,
   user: UserRecord,

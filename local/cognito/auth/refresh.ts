@@ -20,7 +20,7 @@ export interface Refreshable {
   readonly token: RefreshTokenRecord;
 }
 
-/** Whose refresh token it is, expired and revoked ones included; `undefined` for one that this client never got. */
+/** Finds a refresh token that was issued to this client, expired and revoked ones included. */
 export function findRefreshToken(pool: Pool, client: ClientRecord, text: string): Refreshable | undefined {
   const user = pool.user(refreshTokenOwner(text));
   const hash = Buffer.from(hashRefreshToken(text));
@@ -40,8 +40,8 @@ function checkRotation({ pool, client, now }: Attempt, { user, family, token }: 
 }
 
 /**
- * New tokens for a refresh token. Where the client rotates, a new refresh token comes with them that lives as long as
- * the first would have, and the old one ends after the grace period; used later, it ends the whole sign-in.
+ * Returns new tokens for a refresh token. With rotation they include a new refresh token, which expires when the first
+ * one would. The old one is accepted during the grace period; using it later revokes the whole family.
  */
 export function refresh(
   attempt: Attempt,

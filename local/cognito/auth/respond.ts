@@ -25,7 +25,7 @@ interface Response {
   readonly responses: Parameters;
 }
 
-/** Judges the answer to a challenge and gives the next one, or the tokens. */
+/** Checks the response to a challenge. Returns the next challenge, or the tokens. */
 export function respond(attempt: Attempt, { name, session, responses }: Response): JsonObject {
   const challenge = CHALLENGES.find((one) => one.name === name);
   if (!challenge) throw notEmbedded(`the challenge ${name}`);

@@ -26,7 +26,7 @@ export function newRefreshToken(user: UserRecord): string {
 export const refreshTokenOwner = (token: string) =>
   Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('utf8');
 
-/** The member of every successful answer to an authentication call. */
+/** The tokens in the response to a completed sign-in. */
 export type AuthenticationResult = {
   readonly AccessToken: string;
   readonly ExpiresIn: number;
@@ -45,7 +45,7 @@ interface Grant {
 const seconds = (date: Date) => Math.floor(date.getTime() / 1_000);
 
 /**
- * Access and ID tokens of a sign-in. Claims:
+ * Issues the access and ID tokens of a sign-in. Claims:
  * https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
  */
 export function issueTokens({ pool, client, user, now }: Grant, family: TokenFamily): AuthenticationResult {
@@ -95,7 +95,7 @@ function idAttributes({ settings }: ClientRecord, { attributes }: UserRecord): J
   );
 }
 
-/** Signs a user in: a family of tokens of its own, kept with the user, and its first tokens. */
+/** Starts a new token family for a user and issues its first tokens. */
 export function signIn(grant: Grant): AuthenticationResult {
   const { pool, client, user, now } = grant;
   const refreshToken = newRefreshToken(user);
@@ -117,7 +117,7 @@ export function withFamily(user: UserRecord, family: TokenFamily): UserRecord {
   return { ...user, families: user.families.map((one) => (one.id === family.id ? family : one)) };
 }
 
-/** Ends every sign-in of a user: no refresh, and the pool's own operations refuse the access tokens. */
+/** Revokes all token families of a user. The user pool API then refuses their access tokens too. */
 export function signedOut(user: UserRecord): UserRecord {
   return { ...user, families: user.families.map((family) => ({ ...family, revoked: true })) };
 }
@@ -129,8 +129,9 @@ export interface Bearer {
 }
 
 /**
- * Whom an access token stands for, as the operations that users call for themselves see it. Throws
- * NotAuthorizedException for a token that is forged, expired or revoked, or that was not issued for this.
+ * Verifies the access token of an operation that users call for themselves.
+ *
+ * @throws AwsError `NotAuthorizedException` for a token that is forged, expired, revoked or without the scope
  */
 export function bearerOf(pools: Pools, token: string, now: Date): Bearer {
   const claims = statedClaims(token);

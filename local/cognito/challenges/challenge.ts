@@ -11,22 +11,19 @@ export interface Answer {
   readonly token: string;
 }
 
-/** One kind of challenge: how its answer is judged. What asks it is a function of its own beside it. */
+/** How the response to one kind of challenge is checked. */
 export interface Challenge {
   readonly name: string;
   readonly proves: 'password' | 'second factor';
-  /** Where the answer carries its session. */
+  /** Returns the session token of a response. */
   readonly sessionOf: (responses: Parameters, session: string | undefined) => string | undefined;
-  /** The user who answered rightly. A wrong answer throws; the session lives on unless the challenge spends it. */
+  /** Returns the user, or throws for a wrong answer. The session stays open unless the challenge spends it. */
   readonly judge: (attempt: Attempt, answer: Answer) => UserRecord;
-  /** What comes next, where that is not for the state of the user to say. */
+  /** The next challenge, if the state of the user does not decide it. */
   readonly next?: (attempt: Attempt, user: UserRecord, responses: Parameters) => JsonObject;
 }
 
-/**
- * The user that a session is about, if that is also the one whom the answer names. A client with a secret proves it
- * first.
- */
+/** Returns the user of a session, after checking the client's secret and that the response names the same user. */
 export function sessionUser({ pool, client }: Attempt, { responses, state }: Answer): UserRecord {
   const name = needed(responses, 'USERNAME');
   checkSecretHash(client, [name], responses.SECRET_HASH);
@@ -35,8 +32,8 @@ export function sessionUser({ pool, client }: Attempt, { responses, state }: Ans
   return user;
 }
 
-/** Short codes are soon guessed: a wrong one counts towards the same lockout as a wrong password. Keeps the user who comes out. */
-export function guessed(
+/** Checks a one-time code and stores the changed user. A wrong code counts towards the lockout, as a wrong password does. */
+export function checkCode(
   { pool, now }: Attempt,
   user: UserRecord,
   check: (user: UserRecord) => UserRecord,

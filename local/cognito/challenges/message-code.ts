@@ -6,16 +6,15 @@ import { mask, signInMessage } from '../messages.ts';
 import { ADDRESS, type MessageFactor } from '../resources/pool-rules.ts';
 import { equal } from '../srp.ts';
 import type { UserRecord } from '../store/model.ts';
-import { type Challenge, guessed, sessionUser } from './challenge.ts';
+import { type Challenge, checkCode, sessionUser } from './challenge.ts';
 
 const MEDIUM = { SMS_MFA: 'SMS', EMAIL_OTP: 'EMAIL' } as const;
 
-/** An SMS code has six digits; one of an e-mail has eight. */
 const DIGITS = { SMS_MFA: 6, EMAIL_OTP: 8 } as const;
 
 const hashOf = (code: string) => createHash('sha256').update(code).digest('hex');
 
-/** Sends a code, which is good as long as the session that waits for it. */
+/** Sends a code that is valid as long as its session. */
 export function askMessageCode(attempt: Attempt, user: UserRecord, factor: MessageFactor): JsonObject {
   const to = user.attributes[ADDRESS[factor]];
   if (to === undefined) throw invalidParameter(`The user has no ${ADDRESS[factor]}.`);
@@ -30,7 +29,7 @@ export function askMessageCode(attempt: Attempt, user: UserRecord, factor: Messa
   return ask(attempt, user, factor, parameters, { code: hashOf(code) });
 }
 
-/** A first code that came back shows that the address is the user's own. */
+/** A right code proves that the user owns the address. */
 function withVerified(user: UserRecord, factor: MessageFactor): UserRecord {
   const flag = `${ADDRESS[factor]}_verified`;
   return { ...user, attributes: { ...user.attributes, [flag]: 'true' } };
@@ -45,7 +44,7 @@ function messageCode(factor: MessageFactor): Challenge {
       const { responses, state } = answer;
       const asked = sessionUser(attempt, answer);
       const code = needed(responses, `${factor}_CODE`);
-      return guessed(attempt, asked, (user) => {
+      return checkCode(attempt, asked, (user) => {
         if (!equal(Buffer.from(hashOf(code)), Buffer.from(state.data.code ?? ''))) throw codeMismatch();
         return withVerified(user, factor);
       });

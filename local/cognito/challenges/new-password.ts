@@ -19,7 +19,7 @@ export function askNewPassword(attempt: Attempt, user: UserRecord): JsonObject {
   });
 }
 
-/** The attributes that an answer sets: every required one that is missing, none that is required and there already. */
+/** Returns the attributes that a response sets. Required ones must be given if missing, and cannot be changed if set. */
 function answeredAttributes(
   { pool, client }: Attempt,
   user: UserRecord,

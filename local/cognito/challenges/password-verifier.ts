@@ -11,7 +11,7 @@ const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const FORMAT = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d{2}):(\d{2}):(\d{2}) UTC (\d{4})$/;
 
-/** A claim's time as its signature covers it: `EEE MMM d HH:mm:ss z yyyy`, the day without a leading zero. */
+/** Formats the time that a claim's signature covers: `EEE MMM d HH:mm:ss z yyyy`, the day without a leading zero. */
 function formatTimestamp(date: Date): string {
   const time = date.toISOString().slice(11, 19);
   const day = `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${date.getUTCDate()}`;
@@ -34,8 +34,8 @@ const PASSWORD_VERIFIER = 'PASSWORD_VERIFIER';
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /**
- * USER_SRP_AUTH: gives salt and `B`. The session is the secret block itself. For a user who does not exist the
- * challenge is made up where the client hides users; nobody can answer it.
+ * Returns salt and `B` of USER_SRP_AUTH. The secret block is the session token. If the client hides users, an unknown
+ * user gets a challenge that nobody can answer.
  */
 export function askPasswordVerifier(attempt: Attempt, parameters: Parameters): JsonObject {
   const { pool, client } = attempt;
@@ -76,7 +76,7 @@ export function askPasswordVerifier(attempt: Attempt, parameters: Parameters): J
   };
 }
 
-/** The time as the signature covers it. Throws unless it is well formed and close to ours. */
+/** Returns the time as the signature covers it. Throws if it is malformed or far from the clock. */
 function checkTimestamp(text: string, now: Date): string {
   const time = readTimestamp(text);
   if (!time) {
@@ -88,7 +88,7 @@ function checkTimestamp(text: string, now: Date): string {
   return formatTimestamp(time);
 }
 
-/** The user whom a secret block was made for, as long as the password is still the one it was made with. */
+/** Returns the user of a secret block. A password that was changed since invalidates the block. */
 function claimedUser({ pool }: Attempt, sub: string | undefined, salt: string | undefined): UserRecord {
   const user = sub === undefined ? undefined : pool.user(sub);
   if (!user || user.credential.salt !== salt) throw wrongCredentials();

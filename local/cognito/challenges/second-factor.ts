@@ -13,10 +13,7 @@ const SELECT_MFA_TYPE = 'SELECT_MFA_TYPE';
 const askFactor = (attempt: Attempt, user: UserRecord, factor: Factor): JsonObject =>
   isMessageFactor(factor) ? askMessageCode(attempt, user, factor) : askSoftwareToken(attempt, user);
 
-/**
- * Asks a user who has proved the password for a second factor: the preferred one, the only one, or which of several.
- * `undefined` where none is needed.
- */
+/** Asks for the preferred second factor, for the only one, or which of several. `undefined` if none is required. */
 export function askSecondFactor(attempt: Attempt, user: UserRecord): JsonObject | undefined {
   const { pool } = attempt;
   const usable = usableFactors(pool, user);
@@ -33,7 +30,7 @@ export function askSecondFactor(attempt: Attempt, user: UserRecord): JsonObject 
   });
 }
 
-/** Where the pool demands a second factor and the user has none yet: AssociateSoftwareToken takes the session on. */
+/** Asks a user without a second factor to set one up. AssociateSoftwareToken continues the session. */
 const askSetup = (attempt: Attempt, user: UserRecord): JsonObject =>
   ask(attempt, user, MFA_SETUP, {
     MFAS_CAN_SETUP: JSON.stringify(poolFactors(attempt.pool)),

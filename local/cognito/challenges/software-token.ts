@@ -4,9 +4,9 @@ import { AwsError } from '../../wire/errors.ts';
 import { type Attempt, ask, needed } from '../auth/attempt.ts';
 import { codeMismatch, expiredCode, invalidParameter } from '../errors.ts';
 import type { SoftwareToken, UserRecord } from '../store/model.ts';
-import { type Challenge, guessed, sessionUser } from './challenge.ts';
+import { type Challenge, checkCode, sessionUser } from './challenge.ts';
 
-/** RFC 6238 as authenticator apps have it: SHA-1, six digits, 30 seconds. */
+/** RFC 6238 with the parameters of authenticator apps: SHA-1, six digits, 30 seconds. */
 const STEP_SECONDS = 30;
 /** Number of steps before and after the current one whose codes are accepted, for inaccurate clocks. */
 const WINDOW = 1;
@@ -14,7 +14,7 @@ const WINDOW = 1;
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const SECRET_LETTERS = 52;
 
-/** A shared secret, base32, as long as Cognito's. */
+/** Returns a new shared secret, base32, of Cognito's length. */
 export function newSecret(): string {
   return Array.from({ length: SECRET_LETTERS }, () => BASE32.charAt(randomInt(BASE32.length))).join('');
 }
@@ -51,8 +51,9 @@ export const askSoftwareToken = (attempt: Attempt, user: UserRecord): JsonObject
   ask(attempt, user, SOFTWARE_TOKEN_MFA, { USER_ID_FOR_SRP: user.username });
 
 /**
- * The token with a code of its app taken, once. Throws CodeMismatchException for a wrong code, ExpiredCodeException for
- * one that was taken before.
+ * Accepts a code of an app, once.
+ *
+ * @throws AwsError `CodeMismatchException` for a wrong code, `ExpiredCodeException` for a used one
  */
 export function takeCode(token: SoftwareToken, code: string, now: Date): SoftwareToken {
   const usedStep = matchingStep(token.secret, code, now, token.usedStep);
@@ -74,11 +75,11 @@ export const softwareTokenMfa: Challenge = {
         'Software token MFA is not enabled for the user.',
       );
     }
-    return guessed(attempt, user, (one) => ({ ...one, softwareToken: takeCode(token, code, attempt.now) }));
+    return checkCode(attempt, user, (one) => ({ ...one, softwareToken: takeCode(token, code, attempt.now) }));
   },
 };
 
-/** Answered with the session that VerifySoftwareToken gave: by then the app is set up. */
+/** Continues the session of VerifySoftwareToken, which sets the app up. */
 export const mfaSetup: Challenge = {
   name: MFA_SETUP,
   proves: 'second factor',

@@ -24,7 +24,7 @@ type Input = Infer<typeof input>;
 
 const isEmail = (name: string) => /^[^\s@]+@[^\s@]+$/.test(name);
 
-/** What signs a user in: the given name, or, where the pool has addresses for names, an id of its own. */
+/** Returns the username: the given name, or a new id if the pool's users sign in with an address. */
 function nameNewUser(
   pool: Pool,
   name: string,
@@ -96,7 +96,7 @@ function create(context: Context, pool: Pool, request: Input): UserRecord {
   return user;
 }
 
-/** Sends the invitation again, with a new temporary password that is good for its full time. */
+/** Sends the invitation again, with a new temporary password that is valid for its full time. */
 function resend(context: Context, pool: Pool, request: Input): UserRecord {
   const user = getUser(pool, request.Username);
   if (user.status !== 'FORCE_CHANGE_PASSWORD') {

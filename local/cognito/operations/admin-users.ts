@@ -37,7 +37,7 @@ export const adminEnableUser = operation('AdminEnableUser', 'signed', target, (c
   return {};
 });
 
-/** A disabled user's tokens end with it. */
+/** Also revokes the user's tokens. */
 export const adminDisableUser = operation('AdminDisableUser', 'signed', target, (context, input) => {
   const { pool, user } = find(context, input);
   pool.putUser({ ...signedOut(user), enabled: false, modified: context.now().toISOString() });
@@ -77,8 +77,7 @@ export const adminSetUserPassword = operation(
   'signed',
   structure({ ...userOfPool, Password: required(password), Permanent: optional(flag()) }),
   (context, input) => {
-    const pool = context.pools.get(input.UserPoolId);
-    const user = getUser(pool, input.Username);
+    const { pool, user } = find(context, input);
     const status = input.Permanent ? 'CONFIRMED' : 'FORCE_CHANGE_PASSWORD';
     const credential = newCredential(pool, user.username, input.Password, context.now());
     pool.putUser(withPassword(user, status, credential));
@@ -89,10 +88,9 @@ export const adminSetUserPassword = operation(
 export const adminResetUserPassword = operation(
   'AdminResetUserPassword',
   'signed',
-  structure(userOfPool),
+  target,
   (context, input) => {
-    const pool = context.pools.get(input.UserPoolId);
-    const user = getUser(pool, input.Username);
+    const { pool, user } = find(context, input);
     if (user.status === 'FORCE_CHANGE_PASSWORD') {
       throw notAuthorized('User password cannot be reset in the current state.');
     }

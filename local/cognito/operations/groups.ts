@@ -25,7 +25,7 @@ const describeGroup = (pool: Pool, group: GroupRecord): JsonObject => ({
   CreationDate: epoch(group.created),
 });
 
-/** One page of groups, by name. */
+/** Returns one page of groups, sorted by name. */
 const listGroupPage = (
   pool: Pool,
   groups: readonly GroupRecord[],

@@ -6,7 +6,7 @@ import { operation } from '../operation.ts';
 import type { UserRecord } from '../store/model.ts';
 import { describeUser } from '../users.ts';
 
-/** What a filter may ask for, https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListUsers.html */
+/** Attributes of filters, https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListUsers.html */
 const SEARCHABLE: Readonly<Record<string, (user: UserRecord) => string | undefined>> = {
   username: (user) => user.username,
   email: (user) => user.attributes.email,
@@ -22,7 +22,11 @@ const SEARCHABLE: Readonly<Record<string, (user: UserRecord) => string | undefin
 
 const FILTER = /^\s*"?([\w:]+)"?\s*(\^?=)\s*"((?:[^"\\]|\\.)*)"\s*$/;
 
-/** A filter such as `email ^= "ann"`; the empty one lets every user through. Throws InvalidParameterException. */
+/**
+ * Parses a filter such as `email ^= "ann"`. The empty filter matches every user.
+ *
+ * @throws AwsError `InvalidParameterException`
+ */
 function readFilter(filter: string): (user: UserRecord) => boolean {
   if (filter.trim() === '') return () => true;
   const [, name = '', comparison, quoted = ''] = FILTER.exec(filter) ?? [];

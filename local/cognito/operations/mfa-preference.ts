@@ -37,7 +37,7 @@ function checkCanEnable(pool: Pool, user: UserRecord, factor: Factor): void {
   }
 }
 
-/** Turns factors of a user on and off; one at most is the preferred one. What is not named stays as it is. */
+/** Turns factors of a user on and off, and sets the preferred one. Factors that are not named stay as they are. */
 function setPreference(pool: Pool, user: UserRecord, input: Preferences): JsonObject {
   const named = FACTORS.filter((factor) => input[MEMBER[factor]] !== undefined);
   const enabled = new Set(chosenFactors(user));

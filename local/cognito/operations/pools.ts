@@ -1,7 +1,6 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../../json.ts';
 import { integer, optional, required, structure, text } from '../../shape.ts';
-import { invalidParameter } from '../errors.ts';
 import { clientId, listing, pageToken, poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
 import { checkClient, clientFields, clientRules } from '../resources/client-properties.ts';
@@ -13,7 +12,7 @@ import type { ClientRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 import { epoch } from '../users.ts';
 
-/** Settings as they are kept, without the members that were not set. */
+/** Drops the members that are not set. */
 const given = (settings: object): JsonObject => JSON.parse(JSON.stringify(settings)) as JsonObject;
 
 const limit = (name: string, value: number | undefined): JsonObject =>
@@ -149,13 +148,7 @@ export const deleteUserPool = operation(
   'signed',
   structure({ UserPoolId: required(poolId) }),
   ({ pools }, { UserPoolId }) => {
-    const pool = pools.get(UserPoolId);
-    if (pool.record.settings.DeletionProtection === 'ACTIVE') {
-      throw invalidParameter(
-        'The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.',
-      );
-    }
-    pools.remove(UserPoolId);
+    pools.remove(pools.get(UserPoolId).id);
     return {};
   },
 );

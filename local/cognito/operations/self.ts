@@ -21,8 +21,8 @@ export const getUser = operation(
 );
 
 /**
- * The attributes that a user changes without an administrator. A pool that verifies a changed address sends a code,
- * which the embedded Cognito does not do: refused by name.
+ * Changes attributes for the user who calls. Refuses a changed address in a pool that would verify it, because the
+ * embedded Cognito does not send that code.
  * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserAttributes.html
  */
 export const updateUserAttributes = operation(

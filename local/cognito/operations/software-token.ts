@@ -19,11 +19,11 @@ interface Holder {
 interface Found {
   readonly pool: Pool;
   readonly user: UserRecord;
-  /** Spends the session that the caller came with and opens the next; nothing for one with an access token. */
+  /** Spends the caller's session and opens the next. Returns nothing for a caller with an access token. */
   readonly next: (data: Record<string, string>) => JsonObject;
 }
 
-/** A user in the middle of MFA_SETUP by its session, or one signed in by the access token. */
+/** Finds the user by the session of MFA_SETUP or by an access token. */
 function find({ pools, now }: Context, { AccessToken, Session }: Holder): Found {
   if (AccessToken !== undefined) return { ...bearerOf(pools, AccessToken, now()), next: () => ({}) };
   if (Session === undefined) throw invalidParameter('Either AccessToken or Session must be present.');

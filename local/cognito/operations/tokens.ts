@@ -31,7 +31,7 @@ export const getTokensFromRefreshToken = operation(
   },
 );
 
-/** Ends one sign-in: its refresh tokens, and its access tokens as far as this API is asked. */
+/** Revokes a token family. This API then refuses its access tokens too. */
 export const revokeToken = operation(
   'RevokeToken',
   'public',

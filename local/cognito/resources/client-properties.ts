@@ -17,7 +17,7 @@ import { poolId } from '../fields.ts';
 const unit = oneOf(['seconds', 'minutes', 'hours', 'days']);
 const permittedAttribute = text({ min: 1, max: 2048 });
 
-/** The settings of a client, as templates and the API have them. */
+/** The settings of a client, the same in templates and in the API. */
 export const clientFields = {
   UserPoolId: required(poolId),
   ClientName: optional(text({ min: 1, max: 128, pattern: /[\w\s+=,.@-]+/ })),
@@ -59,7 +59,7 @@ export const clientFields = {
   EnablePropagateAdditionalUserContextData: optional(flag()),
 };
 
-/** Settings of AWS's that the embedded Cognito has not. */
+/** Settings that the embedded Cognito does not have. */
 export const clientRules = {
   notSupported: [
     'AllowedOAuthFlows',
@@ -78,14 +78,14 @@ export type ClientSettings = Infer<typeof clientProperties>;
 export const CLIENT_TYPE = 'AWS::Cognito::UserPoolClient';
 
 /**
- * An app client's settings out of its template properties,
+ * Reads an app client's settings from its template properties,
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpoolclient.html
  */
 export function readClientProperties(properties: JsonObject): ClientSettings {
   return checkClient(readProperties(clientProperties, properties));
 }
 
-/** Settings that go together. Throws InvalidParameterException, as the API does. */
+/** @throws AwsError `InvalidParameterException` for settings that exclude each other */
 export function checkClient(settings: ClientSettings): ClientSettings {
   if (settings.AllowedOAuthFlowsUserPoolClient) {
     throw invalidParameter(
@@ -115,7 +115,7 @@ export function checkClient(settings: ClientSettings): ClientSettings {
 }
 
 /**
- * Refuses what the plan of the client's pool lacks, and what the embedded Cognito lacks whatever the plan,
+ * Refuses features that the pool's plan or the embedded Cognito does not have,
  * https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-sign-in-feature-plans.html
  */
 export function checkTier({ ExplicitAuthFlows = [] }: ClientSettings, tier: string | undefined): void {
@@ -126,8 +126,8 @@ export function checkTier({ ExplicitAuthFlows = [] }: ClientSettings, tier: stri
 const SECONDS = { seconds: 1, minutes: 60, hours: 3_600, days: 86_400 };
 
 /**
- * How long a client's tokens live, seconds. The defaults 1, 1 and 30 are of hours, hours and days, unless a unit is
- * given without its value: then they count in that unit, and are out of range in most.
+ * Returns the lifetimes of a client's tokens, seconds. Defaults: 1 hour, 1 hour, 30 days. If only a unit is given, the
+ * defaults 1, 1 and 30 are in that unit.
  */
 export function tokenValidity(settings: ClientSettings): { access: number; id: number; refresh: number } {
   const units = settings.TokenValidityUnits;
@@ -148,7 +148,7 @@ export const hidesUsers = (settings: ClientSettings) => settings.PreventUserExis
 
 export const canRevoke = (settings: ClientSettings) => settings.EnableTokenRevocation ?? true;
 
-/** A way to sign in, apart from what each operation calls it. */
+/** A sign-in flow. Operations and client settings have their own names for each. */
 export type Flow = 'srp' | 'password' | 'admin-password' | 'refresh';
 
 const CURRENT: Readonly<Record<Flow, string>> = {
@@ -158,7 +158,7 @@ const CURRENT: Readonly<Record<Flow, string>> = {
   refresh: 'ALLOW_REFRESH_TOKEN_AUTH',
 };
 
-/** The names from before 2019: SRP and refresh need no entry there, unless custom authentication is the only flow. */
+/** Names from before 2019. SRP and refresh have no entry: they are always allowed, unless CUSTOM_AUTH_FLOW_ONLY is set. */
 const LEGACY: Readonly<Record<Flow, string>> = {
   srp: '',
   password: 'USER_PASSWORD_AUTH',
@@ -166,7 +166,7 @@ const LEGACY: Readonly<Record<Flow, string>> = {
   refresh: '',
 };
 
-/** Whether a client can use a flow. A client without a list has SRP and refresh (and custom authentication). */
+/** Whether a client can use a flow. A client without a list can use SRP and refresh. */
 export function allowsFlow(settings: ClientSettings, flow: Flow): boolean {
   const flows: readonly string[] = settings.ExplicitAuthFlows ?? [];
   if (flows.length === 0) return flow === 'srp' || flow === 'refresh';

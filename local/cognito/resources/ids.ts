@@ -5,7 +5,7 @@ import type { CreateRequest } from '../../resource.ts';
 const LOWER = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const ALL = `${LOWER}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;
 
-/** Returns the same letters for the same create request, so that one repeated after a crash has the same id. */
+/** Returns the same letters for the same create request, so that a request repeated after a crash has the same id. */
 function derive(
   { stackName, logicalId, suffix }: CreateRequest,
   kind: string,
@@ -22,7 +22,7 @@ export const poolIdFor = (request: CreateRequest) => `${REGION}_${derive(request
 /** 26 of [a-z0-9]. */
 export const clientIdFor = (request: CreateRequest) => derive(request, 'client', LOWER, 26);
 
-/** The name that CloudFormation gives where the template gives none: the logical id and some of the suffix. */
+/** Returns the name of a resource whose template gives none: the logical id and part of the suffix. */
 export const generatedName = ({ logicalId, suffix }: CreateRequest) =>
   `${logicalId.slice(0, 100)}-${suffix.slice(0, 12)}`;
 

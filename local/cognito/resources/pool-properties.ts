@@ -54,7 +54,7 @@ const schemaEntry = structure({
   ),
 });
 
-/** Who sends text messages. The embedded cloud has no SNS: the role is not looked at, messages go to the outbox. */
+/** How text messages are sent. The embedded Cognito writes them to the outbox and does not check the role. */
 export const smsConfiguration = structure({
   SnsCallerArn: required(arn),
   ExternalId: optional(text()),
@@ -148,7 +148,7 @@ export type PoolSettings = Infer<typeof poolProperties>;
 export const POOL_TYPE = 'AWS::Cognito::UserPool';
 
 /**
- * A user pool's settings out of its template properties,
+ * Reads a user pool's settings from its template properties,
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cognito-userpool.html
  */
 export function readPoolProperties(properties: JsonObject): PoolSettings {
@@ -187,7 +187,7 @@ export function readPoolProperties(properties: JsonObject): PoolSettings {
   return settings;
 }
 
-/** A pool's password policy with Cognito's defaults: 8 characters of every kind, temporary passwords for 7 days. */
+/** Returns a pool's password policy, with Cognito's defaults for what it does not set. */
 export function passwordPolicyOf(settings: PoolSettings) {
   const policy = settings.Policies?.PasswordPolicy;
   return policy
@@ -209,6 +209,6 @@ export function passwordPolicyOf(settings: PoolSettings) {
       };
 }
 
-/** Names and e-mail addresses are case sensitive unless the pool says otherwise. */
+/** Whether names and e-mail addresses are case-sensitive. */
 export const isCaseSensitive = (settings: PoolSettings) =>
   settings.UsernameConfiguration?.CaseSensitive ?? true;

@@ -4,13 +4,13 @@ import { invalidParameter, notEmbedded, notInTier } from '../errors.ts';
 export const FACTORS = ['SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP'] as const;
 export type Factor = (typeof FACTORS)[number];
 
-/** Those that are sent as a message, and the attribute that says where to. */
+/** Factors that are sent as a message, and the attribute with the address. */
 export const ADDRESS = { SMS_MFA: 'phone_number', EMAIL_OTP: 'email' } as const;
 export type MessageFactor = keyof typeof ADDRESS;
 
 export const isMessageFactor = (factor: Factor): factor is MessageFactor => factor in ADDRESS;
 
-/** The settings of a pool that its feature plan decides on. */
+/** Settings that depend on the pool's feature plan. */
 interface TierSettings {
   readonly UserPoolTier?: string | undefined;
   readonly UserPoolAddOns?: { readonly AdvancedSecurityMode?: string | undefined } | undefined;
@@ -25,11 +25,10 @@ interface TierSettings {
 }
 
 /**
- * Refuses what a pool's plan lacks (ESSENTIALS where none is given), and what the embedded Cognito lacks whatever the
- * plan. Email MFA is judged with the other factors, in `checkMfa`.
+ * Refuses features that a pool's plan or the embedded Cognito does not have. `checkMfa` judges e-mail MFA.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-sign-in-feature-plans.html
  *
- * @throws AwsError `FeatureUnavailableInTierException`, or `InvalidParameterException` for what is not embedded
+ * @throws AwsError `FeatureUnavailableInTierException`, or `InvalidParameterException` for features that are not embedded
  */
 export function checkPoolTier({ UserPoolTier: tier = 'ESSENTIALS', ...settings }: TierSettings): void {
   const factors = settings.Policies?.SignInPolicy?.AllowedFirstAuthFactors ?? [];
@@ -45,7 +44,7 @@ export function checkPoolTier({ UserPoolTier: tier = 'ESSENTIALS', ...settings }
   }
 }
 
-/** The settings of a pool that second factors depend on. */
+/** Settings that second factors depend on. */
 interface MfaSettings {
   readonly MfaConfiguration?: 'OFF' | 'ON' | 'OPTIONAL' | undefined;
   readonly EnabledMfas?: readonly Factor[] | undefined;
@@ -55,8 +54,10 @@ interface MfaSettings {
 }
 
 /**
- * What a pool must have before it can ask for a second factor. Throws InvalidParameterException. Rules:
+ * Checks the settings that second factors require,
  * https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-sms-email-message.html
+ *
+ * @throws AwsError `InvalidParameterException`
  */
 export function checkMfa(settings: MfaSettings): void {
   const { MfaConfiguration = 'OFF', EnabledMfas = [] } = settings;

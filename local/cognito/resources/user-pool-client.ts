@@ -19,13 +19,13 @@ const stateOf = ({ id, name, secret }: ClientRecord): ResourceState => ({
   attributes: { ClientId: id, Name: name, ...omitUndefined({ ClientSecret: secret }) },
 });
 
-/** Checks settings against the pool that they are for. */
+/** Checks a client's settings against its pool. */
 function checkWithin({ record, schema }: Pool, settings: ClientSettings): void {
   checkTier(settings, record.settings.UserPoolTier);
   checkPermissions(settings, schema);
 }
 
-/** Replaces a client's settings, the name apart where they do not have one. */
+/** Replaces a client's settings. The name stays if the new settings have none. */
 export function replaceSettings(
   { pool, client }: { readonly pool: Pool; readonly client: ClientRecord },
   settings: ClientSettings,

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler, ResourceState } from '../../resource.ts';
 import { providerName } from '../discovery.ts';
 import { invalidParameter } from '../errors.ts';
@@ -19,7 +18,7 @@ const stateOf = ({ id }: Pool): ResourceState => ({
   },
 });
 
-/** What a pool keeps for its life: CloudFormation refuses the update, it does not replace the pool. */
+/** Settings that cannot be changed. CloudFormation refuses the update instead of replacing the pool. */
 const FIXED = ['AliasAttributes', 'UsernameAttributes', 'UsernameConfiguration'] as const;
 
 function checkUpdate(before: PoolSettings, after: PoolSettings): void {
@@ -36,7 +35,7 @@ function checkUpdate(before: PoolSettings, after: PoolSettings): void {
   }
 }
 
-/** `AWS::Cognito::UserPool`. None of its properties replaces it. */
+/** `AWS::Cognito::UserPool` */
 export function userPoolResource(pools: Pools, now: () => Date): ResourceHandler {
   return {
     type: POOL_TYPE,
@@ -66,13 +65,7 @@ export function userPoolResource(pools: Pools, now: () => Date): ResourceHandler
       };
       return stateOf(pool);
     },
-    async delete(physicalId: string, _properties: JsonObject) {
-      const pool = pools.find(physicalId);
-      if (pool?.record.settings.DeletionProtection === 'ACTIVE') {
-        throw invalidParameter(
-          'The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.',
-        );
-      }
+    async delete(physicalId) {
       pools.remove(physicalId);
     },
   };

@@ -10,7 +10,7 @@ export interface PoolRecord {
   readonly created: string;
   readonly modified: string;
   readonly settings: PoolSettings;
-  /** 32 random bytes, hex: what the salts of users who do not exist are made from. */
+  /** 32 random bytes, hex. The salts of unknown users are derived from them. */
   readonly pepper: string;
 }
 
@@ -26,21 +26,21 @@ export interface ClientRecord {
 
 type UserStatus = 'FORCE_CHANGE_PASSWORD' | 'CONFIRMED' | 'RESET_REQUIRED';
 
-/** All that is kept of a password: SRP's salt and verifier, hex. */
+/** What is stored of a password: SRP's salt and verifier, hex. */
 export interface Credential {
   readonly salt: string;
   readonly verifier: string;
   readonly set: string;
 }
 
-/** A one-time code that went to the outbox; only its hash is kept. */
+/** A one-time code that was sent. Only its hash is stored. */
 interface CodeRecord {
   readonly hash: string;
   readonly expires: string;
   readonly attempts: number;
 }
 
-/** A refresh token; only its hash is kept. */
+/** A refresh token. Only its hash is stored. */
 export interface RefreshTokenRecord {
   readonly hash: string;
   /** When rotation replaced it. */
@@ -54,7 +54,7 @@ export interface TokenFamily {
   readonly eventId: string;
   readonly clientId: string;
   readonly authenticated: string;
-  /** When its refresh tokens end, rotated ones too. */
+  /** When its refresh tokens expire, rotated ones included. */
   readonly expires: string;
   readonly revoked: boolean;
   readonly refresh: readonly RefreshTokenRecord[];
@@ -76,7 +76,7 @@ export interface UserRecord {
   readonly modified: string;
   readonly enabled: boolean;
   readonly status: UserStatus;
-  /** Without `sub`, which is the record's own. */
+  /** Without `sub`, which is a member of the record. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly credential: Credential;
   readonly failures: Failures;
@@ -85,9 +85,9 @@ export interface UserRecord {
   readonly softwareToken?: SoftwareToken;
   /** Factors by message that were turned on for the user. */
   readonly messageFactors?: readonly MessageFactor[];
-  /** Which of the factors is asked for where there are several; absent: the user chooses. */
+  /** The factor to ask for if there are several. Absent: the user chooses. */
   readonly preferredFactor?: Factor;
-  /** The secret of an app that has yet to prove itself. */
+  /** The secret of an app that is not verified yet. */
   readonly pendingSoftwareToken?: string;
 }
 

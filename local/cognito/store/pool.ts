@@ -9,7 +9,7 @@ import { Directory } from './directory.ts';
 import type { ClientRecord, GroupRecord, PoolRecord, UserRecord } from './model.ts';
 import { type SessionRecord, Sessions } from './sessions.ts';
 
-/** One user pool on disk: `pool.json`, `keys.json` and `groups.json`, and a file each for clients, users and sessions. */
+/** One user pool on disk: `pool.json`, `keys.json`, `groups.json`, and one file for each client, user and session. */
 export class Pool {
   readonly id: string;
   readonly keys: KeyRing;
@@ -48,7 +48,7 @@ export class Pool {
     return poolSchema(this.#record.settings);
   }
 
-  /** Whose password SRP proves: the internal username, which aliases stand for but never replace. */
+  /** The account that SRP proves, by its username. Aliases do not count. */
   account(username: string): Account {
     return { poolName: poolNameOf(this.id), username };
   }
@@ -62,7 +62,7 @@ export class Pool {
     return this.#users.get(sub);
   }
 
-  /** By what the caller calls the user: username, `sub`, or an attribute that the pool lets sign in. */
+  /** Finds a user by username, `sub`, or an attribute that the pool accepts for sign-in. */
   findUser(name: string): UserRecord | undefined {
     const sub = this.#subs.get(this.#key(name)) ?? name;
     return this.#users.get(sub) ?? this.#findByAlias(name);
@@ -91,7 +91,7 @@ export class Pool {
     this.#groups = groups;
   }
 
-  /** A user's groups as tokens list them: the lowest precedence first, then by name. */
+  /** Returns a user's groups in the order of tokens: by precedence, lowest first, then by name. */
   groupsOf(sub: string): GroupRecord[] {
     const rank = ({ precedence }: GroupRecord) => precedence ?? Number.POSITIVE_INFINITY;
     return this.#groups

@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonFile } from '../../state.ts';
-import { resourceNotFound } from '../errors.ts';
+import { invalidParameter, resourceNotFound } from '../errors.ts';
 import { type KeyChange, type KeyPairs, KeyRing } from '../keys.ts';
 import type { ClientRecord, PoolRecord } from './model.ts';
 import { Pool } from './pool.ts';
 
 const GONE = '.deleted';
 
-/** Every user pool of the account, a folder each. A pool exists from the moment its `pool.json` is in place. */
+/** The user pools of the account, one folder each. A pool exists once its `pool.json` is written. */
 export class Pools {
   readonly #dir: string;
   readonly #now: () => Date;
@@ -45,14 +45,18 @@ export class Pools {
     return this.#pools.get(id);
   }
 
-  /** Throws ResourceNotFoundException as every operation on a pool does. */
+  /** @throws AwsError `ResourceNotFoundException` */
   get(id: string): Pool {
     const pool = this.find(id);
     if (!pool) throw resourceNotFound(`User pool ${id} does not exist.`);
     return pool;
   }
 
-  /** A client and its pool, by the client's id alone or within one pool. Throws ResourceNotFoundException. */
+  /**
+   * Finds a client and its pool by the client's id, in all pools or within one.
+   *
+   * @throws AwsError `ResourceNotFoundException`
+   */
   client(id: string, within?: Pool): { pool: Pool; client: ClientRecord } {
     for (const pool of within ? [within] : this.#pools.values()) {
       const client = pool.clients.get(id);
@@ -61,7 +65,7 @@ export class Pools {
     throw resourceNotFound(`User pool client ${id} does not exist.`);
   }
 
-  /** Makes a pool with keys of its own; one that is there already stays as it is. */
+  /** Creates a pool with new keys. Returns an existing pool as it is. */
   async create(record: PoolRecord): Promise<Pool> {
     const existing = this.find(record.id);
     if (existing) return existing;
@@ -71,8 +75,17 @@ export class Pools {
     return this.#open(folder);
   }
 
-  /** Deletes a pool. The folder is renamed first, because its files are deleted one by one. */
+  /**
+   * Deletes a pool, if it exists. The folder is renamed first, because its files are deleted one by one.
+   *
+   * @throws AwsError `InvalidParameterException` while deletion protection is active
+   */
   remove(id: string): void {
+    if (this.find(id)?.record.settings.DeletionProtection === 'ACTIVE') {
+      throw invalidParameter(
+        'The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.',
+      );
+    }
     if (!this.#pools.delete(id)) return;
     const folder = join(this.#dir, id);
     renameSync(folder, `${folder}${GONE}`);

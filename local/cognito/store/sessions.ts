@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { invalidSession, notAuthorized } from '../errors.ts';
 import type { Directory } from './directory.ts';
 
-/** What a challenge waits for, by its name and what it has to remember. */
+/** The state of a sign-in between a challenge and its response. */
 export interface SessionState {
   readonly challenge: string;
   readonly clientId: string;
@@ -18,10 +18,10 @@ export interface SessionRecord extends SessionState {
 
 const TOKEN_BYTES = 96;
 
-/** Sessions are kept under a hash of their token: the data folder does not hold what a client would need. */
+/** Sessions are stored by a hash of their token, so that the data folder does not contain the tokens. */
 const nameOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
-/** The challenges in flight: opaque tokens, each good for one success, until they expire. */
+/** Open challenges by opaque token. Each token is valid for one success, until it expires. */
 export class Sessions {
   readonly #directory: Directory<SessionRecord>;
   readonly #now: () => Date;
@@ -31,7 +31,11 @@ export class Sessions {
     this.#now = now;
   }
 
-  /** Gives the token, base64. `lifetime` is in milliseconds. */
+  /**
+   * Opens a session and returns its token, base64.
+   *
+   * @param lifetime milliseconds
+   */
   open(state: SessionState, lifetime: number): string {
     this.#sweep();
     const token = randomBytes(TOKEN_BYTES).toString('base64');
@@ -45,7 +49,11 @@ export class Sessions {
     return this.#directory.get(nameOf(token))?.clientId;
   }
 
-  /** The state behind a token, left in place. Throws NotAuthorizedException unless it waits for just this. */
+  /**
+   * Returns the state of an open session.
+   *
+   * @throws AwsError `NotAuthorizedException` for another client, another challenge, or a used or expired token
+   */
   peek(token: string, { challenge, clientId }: { challenge: string; clientId: string }): SessionState {
     const record = this.#directory.get(nameOf(token));
     if (record?.clientId !== clientId || record.challenge !== challenge) throw invalidSession();
@@ -58,7 +66,7 @@ export class Sessions {
     return record;
   }
 
-  /** Spends a token. What it remembered is forgotten; that it was used is kept until it would have expired. */
+  /** Marks a token as used and deletes the data of its session. */
   spend(token: string): void {
     const name = nameOf(token);
     const record = this.#directory.get(name);

@@ -1,13 +1,13 @@
-/** What each node waits for. */
+/** The nodes that each node depends on. */
 export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** The nodes that wait for each other in circles, or for such nodes; none in a graph that can be worked through. */
-export function circle(graph: Graph): string[] {
+/** Returns the nodes of cycles and the nodes that depend on them. */
+export function cycle(graph: Graph): string[] {
   const ordered = new Set(sorted(graph));
   return [...graph.keys()].filter((id) => !ordered.has(id));
 }
 
-/** The nodes, each after all that it waits for. Those of a circle are left out. */
+/** Returns the nodes in the order of their dependencies, without those that depend on a cycle. */
 export function sorted(graph: Graph): string[] {
   const order = new Set<string>();
   for (let size = -1; order.size > size; ) {
@@ -19,20 +19,20 @@ export function sorted(graph: Graph): string[] {
   return [...order];
 }
 
-/** The same graph read the other way. */
+/** Returns the graph of dependents. */
 export function reversed(graph: Graph): Graph {
   const back = new Map([...graph.keys()].map((id) => [id, new Set<string>()]));
   for (const [id, needs] of graph) for (const need of needs) back.get(need)?.add(id);
   return back;
 }
 
-/** The same graph, where nodes of circles wait for nothing: for what has to be worked through in any case. */
+/** Returns the graph without the dependencies of nodes in cycles, so that every node can be processed. */
 export function acyclic(graph: Graph): Graph {
-  const turning = new Set(circle(graph));
+  const turning = new Set(cycle(graph));
   return new Map([...graph].map(([id, needs]) => [id, turning.has(id) ? new Set<string>() : needs]));
 }
 
-/** The nodes that are in `kept`, waiting for each other only. */
+/** Returns the subgraph of the kept nodes. */
 export function within(graph: Graph, kept: (id: string) => boolean): Graph {
   return new Map(
     [...graph]
@@ -42,16 +42,16 @@ export function within(graph: Graph, kept: (id: string) => boolean): Graph {
 }
 
 /**
- * Works on each node once all it waits for is done, as many at a time as the graph allows. `work` tells whether it
- * succeeded; what waits for a node that did not is left out.
+ * Runs `work` for each node after its dependencies have succeeded, in parallel where the graph allows it.
  *
- * @param goesOn asked before each node is begun
- * @returns the nodes whose work failed
+ * @param work returns whether it succeeded; the dependents of a failed node are skipped
+ * @param canStart called before each node
+ * @returns the failed nodes
  */
-export async function inOrder(
+export async function runInOrder(
   graph: Graph,
   work: (id: string) => Promise<boolean>,
-  goesOn: () => boolean = () => true,
+  canStart: () => boolean = () => true,
 ): Promise<string[]> {
   const failed: string[] = [];
   const runs = new Map<string, Promise<boolean>>();
@@ -63,7 +63,7 @@ export async function inOrder(
   const begin = async (id: string): Promise<boolean> => {
     const needs = [...(graph.get(id) ?? [])].filter((need) => graph.has(need));
     const ready = await Promise.all(needs.map(run));
-    if (ready.includes(false) || !goesOn()) return false;
+    if (ready.includes(false) || !canStart()) return false;
     const succeeded = await work(id);
     if (!succeeded) failed.push(id);
     return succeeded;

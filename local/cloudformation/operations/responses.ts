@@ -94,7 +94,7 @@ export function eventXml({ id, name }: StackRecord, event: EventRecord): QueryRe
   };
 }
 
-/** Returns the members that all answers about a resource have. */
+/** Returns the members that all responses about a resource have. */
 export function resourceXml(logicalId: string, record: ResourceRecord) {
   return {
     LogicalResourceId: logicalId,
@@ -106,7 +106,7 @@ export function resourceXml(logicalId: string, record: ResourceRecord) {
   };
 }
 
-/** @param withValues as `IncludePropertyValues` asks for: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html */
+/** @param withValues whether the request has `IncludePropertyValues`: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html */
 export function changeXml({ details, ...change }: PlannedChange, withValues: boolean): QueryResult {
   const context = (properties: JsonObject | undefined) =>
     withValues && properties !== undefined ? JSON.stringify({ Properties: properties }) : undefined;

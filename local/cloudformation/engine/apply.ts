@@ -10,14 +10,22 @@ import {
   type Source,
   type UpdateOperation,
 } from '../stack/model.ts';
-import { inOrder } from '../template/order.ts';
+import { runInOrder } from '../template/graph.ts';
 import { resolve } from '../template/resolve.ts';
 import type { Known } from '../template/scope.ts';
-import { type Attempt, attributesOf, fail, make, pending, update, type Wanted } from './physical.ts';
+import {
+  type Attempt,
+  attributesOf,
+  createPhysical,
+  fail,
+  pending,
+  updatePhysical,
+  type Wanted,
+} from './physical.ts';
 import type { StackWork } from './work.ts';
 
-/** Binds a source to the current state of the stack, read at each use. */
-export function bindNow(work: StackWork, source: Source): BoundTemplate {
+/** Binds a source to the stack's current state, which is read at each use. */
+export function bindCurrent(work: StackWork, source: Source): BoundTemplate {
   return bind(source, work.stack, (logicalId): Known => {
     const record = own(work.stack.resources, logicalId);
     if (!isPresent(record) || record.physicalId === undefined) return undefined;
@@ -26,20 +34,19 @@ export function bindNow(work: StackWork, source: Source): BoundTemplate {
 }
 
 /**
- * Creates, updates or replaces every resource of the operation's target. After a failure no other resource is started, and
- * running ones count as cancelled. An operation that preserves successful resources continues with all resources that do
- * not depend on the failed one:
+ * Creates, updates or replaces every resource of the operation's target. After a failure, no other resource is started
+ * and running ones count as cancelled. With `DO_NOTHING`, resources that do not depend on the failed one continue:
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
  */
-export async function bringAll(work: StackWork, operation: CreateOperation | UpdateOperation): Promise<void> {
-  const { template, scope, graph } = bindNow(work, operation.target);
+export async function applyAll(work: StackWork, operation: CreateOperation | UpdateOperation): Promise<void> {
+  const { template, scope, graph } = bindCurrent(work, operation.target);
   const stopped = () =>
     work.isInterrupted || (operation.onFailure !== 'DO_NOTHING' && work.failed.length > 0);
   const attempt: Attempt = {
     isCancelled: stopped,
     importsExisting: operation.target.importsExisting === true,
   };
-  await inOrder(
+  await runInOrder(
     graph,
     async (logicalId) => {
       const progress = work.progressOf(logicalId);
@@ -54,7 +61,7 @@ export async function bringAll(work: StackWork, operation: CreateOperation | Upd
         if (!(error instanceof AwsError)) throw error;
         return refuse(work, logicalId, { definition, properties: {}, needs }, error.message);
       }
-      return bring(work, logicalId, { definition, properties, needs }, attempt);
+      return applyResource(work, logicalId, { definition, properties, needs }, attempt);
     },
     () => !stopped(),
   );
@@ -69,14 +76,19 @@ function refuse(work: StackWork, logicalId: string, wanted: Wanted, reason: stri
 }
 
 /** Creates, updates or replaces one resource. Can be repeated after a crash at any point. */
-async function bring(work: StackWork, logicalId: string, wanted: Wanted, attempt: Attempt): Promise<boolean> {
+async function applyResource(
+  work: StackWork,
+  logicalId: string,
+  wanted: Wanted,
+  attempt: Attempt,
+): Promise<boolean> {
   const current = own(work.stack.resources, logicalId);
-  if (!isPresent(current)) return make(work, logicalId, pending(work, wanted, 'CREATE'), attempt);
+  if (!isPresent(current)) return createPhysical(work, logicalId, pending(work, wanted, 'CREATE'), attempt);
   if (current.physicalId === undefined) {
     const record = current.status.endsWith('_IN_PROGRESS')
       ? current
       : pending(work, wanted, current.status.startsWith('UPDATE') ? 'UPDATE' : 'CREATE');
-    return make(work, logicalId, record, attempt);
+    return createPhysical(work, logicalId, record, attempt);
   }
   const { definition, properties, needs } = wanted;
   const { metadata, ...kept } = current;
@@ -90,7 +102,7 @@ async function bring(work: StackWork, logicalId: string, wanted: Wanted, attempt
   }
   if (recreated) return replace(work, logicalId, wanted, attempt);
   if (changed.length > 0 || !current.status.endsWith('_COMPLETE')) {
-    return update(work, logicalId, next, properties, attempt);
+    return updatePhysical(work, logicalId, next, properties, attempt);
   }
   if (!isDeepStrictEqual(metadata, definition.metadata)) {
     work.resource(logicalId, { ...next, status: 'UPDATE_IN_PROGRESS' });
@@ -130,5 +142,5 @@ async function replace(
       reason: 'Requested update requires the creation of a new physical resource; hence creating one.',
     },
   );
-  return make(work, logicalId, record, attempt);
+  return createPhysical(work, logicalId, record, attempt);
 }
