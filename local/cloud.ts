@@ -47,25 +47,25 @@ export interface CloudOptions {
 export interface Cloud {
   /** `http://127.0.0.1:<port>` */
   readonly endpoint: string;
-  /** What clients sign with; created when the cloud is first started, and kept in `keys.json`. */
+  /** The key that clients sign with. Created at the first start and stored in `keys.json`. */
   readonly accessKey: AccessKey;
   /** PEM file of the authority that signs the distributions' certificates. */
   readonly caFile: string;
-  /** Folder of the e-mail and text messages that AWS would send, a file each. */
+  /** Folder of the e-mail and text messages that AWS would send, one file each. */
   readonly outboxDir: string;
   /** What isolates functions on this computer, in words. */
   isolation(): string;
-  /** Resolves when no stack operation is under way. */
+  /** Resolves when no stack operation runs. */
   idle(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Longer than Node's 5 s: a busy client would reuse a connection while it is being closed. */
+/** Longer than Node's 5 s, after which a busy client can meet a connection that is being closed. */
 const KEEP_ALIVE_MS = 60_000;
 /** Objects expire at midnight UTC, and the check can be late by minutes. */
 const LIFECYCLE_EVERY_MS = 600_000;
 
-/** Puts the embedded services together as AWS does: one account, one region, one endpoint, a listener a distribution. */
+/** Opens all embedded services: one account, one region, one endpoint, and a listener for each distribution. */
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
   const {
     now = () => new Date(),

@@ -4,7 +4,7 @@ import type { Faults } from './faults.ts';
 import { isObject } from './json.ts';
 import type { HttpHandler, HttpResponse } from './wire/http.ts';
 
-/** Secrets of the cloud's process and the programs that control it; new in each process. */
+/** Secrets that the cloud's process shares with the programs that control it. New in each process. */
 export interface ControlSecrets {
   /** Sent to the cloud, after `Bearer `. */
   readonly token: string;
@@ -22,13 +22,13 @@ interface ControlOptions {
   readonly describe: () => object;
   /** What isolates functions, in words. The first call takes a while. */
   readonly isolation: () => string;
-  /** The faults in force, if the cloud was started with faults enabled. */
+  /** The current faults, if the cloud was started with faults enabled. */
   readonly faults: Faults | undefined;
 }
 
 /**
- * Answers requests below `/_edge-upload/`: `GET status`, `GET isolation`, and with faults enabled `PUT faults`, whose JSON
- * replaces the faults in force.
+ * Answers requests below `/_edge-upload/`: `GET status`, `GET isolation`, and `PUT faults` if faults are enabled. Its JSON
+ * replaces the current faults.
  */
 export function createControl({ secrets, describe, isolation, faults }: ControlOptions): HttpHandler {
   return async ({ method, path, headers, body }) => {

@@ -4,6 +4,18 @@ export interface JsonObject {
   [name: string]: Json;
 }
 
+/** Parses text that must be a JSON object. @throws the error that `refusal` returns for any other text */
+export function parseObject(text: string, refusal: (why: 'not JSON' | 'not an object') => Error): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw refusal('not JSON');
+  }
+  if (!isObject(value)) throw refusal('not an object');
+  return value;
+}
+
 /** Whether a parsed JSON value is an object, and not a list. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

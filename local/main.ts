@@ -7,9 +7,8 @@ import type { Faults } from './faults.ts';
 import { JsonFile, openStateFolder } from './state.ts';
 
 /**
- * The embedded cloud as a process of its own: `node dist/local.js --data-dir <folder> [--port <n>] [--well-known-keys]`,
- * by default on the port it had last, else 4599. It reports to its parent over the IPC channel when it serves, or why it
- * cannot, and ends on SIGTERM.
+ * The process of the embedded cloud: `node dist/local.js --data-dir <folder> [--port <n>] [--well-known-keys]`. The default
+ * port is the last one, else 4599. Over the IPC channel it reports that it serves, or why it cannot. SIGTERM ends it.
  */
 const { values } = parseArgs({
   options: {
@@ -25,7 +24,7 @@ if (dataDir === undefined) throw new Error('--data-dir is missing');
 const description = new JsonFile<object>(join(dataDir, 'cloud.json'));
 const portFile = new JsonFile<number>(join(dataDir, 'port.json'));
 
-/** A reset keeps this file, so a damaged one must not stand in the way of the next start. */
+/** A reset does not delete this file, so a damaged one must not prevent the next start. */
 function lastPort(): number {
   try {
     const port = portFile.read();

@@ -3,15 +3,15 @@ import { bucketOfHost } from './s3/bucket-names.ts';
 import type { LogDelivery } from './s3/log-delivery.ts';
 import type { HttpHandler } from './wire/http.ts';
 
-/** Where CloudFront finds an origin: the service behind a host name, and how its paths are addressed there. */
+/** The service behind the host name of a CloudFront origin, and how its paths are addressed. */
 export interface Origin {
   readonly handle: HttpHandler;
-  /** Put before the path: the embedded S3 is addressed path style. */
+  /** Prepended to the path, because the embedded S3 uses path-style requests. */
   readonly pathPrefix: string;
   readonly host: string;
 }
 
-/** Finds buckets by the virtual-host names that a template's `RegionalDomainName` gives; knows no other origin. */
+/** Finds buckets by the host names that a template's `RegionalDomainName` returns. There are no other origins. */
 export function bucketOrigin(s3: HttpHandler): (hostname: string) => Origin | undefined {
   return (hostname) => {
     const bucket = bucketOfHost(hostname);
@@ -19,7 +19,7 @@ export function bucketOrigin(s3: HttpHandler): (hostname: string) => Origin | un
   };
 }
 
-/** Delivers CloudFront's logs to buckets, which a template names by the same host names. */
+/** Delivers CloudFront's logs to buckets, which templates name by the same host names. */
 export function bucketLogs(delivery: LogDelivery): LogSink {
   return {
     problem(bucketHost) {

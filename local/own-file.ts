@@ -1,11 +1,11 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 
-/** Windows has neither flag. */
+/** Windows does not have these flags. */
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
 
 /**
- * Opens a file of the cloud's own. Does not follow links, and does not wait where a named pipe has the file's name.
- * @param flags as `open` takes them; a created file has mode 0600
+ * Opens a file of the cloud. Does not follow links and does not wait for named pipes.
+ * @param flags flags of `open`; a new file has mode 0600
  * @throws Error naming what is there instead of a regular file
  */
 export function openOwnFile(path: string, flags: number = constants.O_RDONLY): number {
@@ -23,7 +23,7 @@ export function openOwnFile(path: string, flags: number = constants.O_RDONLY): n
   throw notOurs(path, stats);
 }
 
-/** Reads a file of the cloud's own; `undefined` where there is none. @throws Error as {@link openOwnFile} */
+/** Reads a file of the cloud; `undefined` if there is none. @throws Error as {@link openOwnFile} */
 export function readOwnFile(path: string): Buffer | undefined {
   const descriptor = ifThere(() => openOwnFile(path), undefined);
   if (descriptor === undefined) return undefined;
@@ -51,7 +51,7 @@ function notOurs(path: string, stats: Stats): Error {
   return new Error(`${path} is ${kind}, not a file that the embedded cloud wrote`);
 }
 
-/** Returns what is read; `otherwise` where the file or folder is not there. */
+/** Returns the result of `read`, or `otherwise` if the file or folder does not exist. */
 export function ifThere<T, E>(read: () => T, otherwise: E): T | E {
   try {
     return read();

@@ -3,15 +3,15 @@ import type { HttpHandler } from './wire/http.ts';
 
 /** Requests that pages of the embedded distributions send to the AWS endpoint. */
 export interface PageRequests {
-  /** Whether a page of another origin than the endpoint's is allowed to send the request. */
+  /** Whether a page of another origin is allowed to send the request. */
   readonly allows: (request: PageRequest) => boolean;
-  /** Answers preflights, and adds the headers without which a page cannot read an answer. */
+  /** Answers preflights, and adds the headers that let a page read the response. */
   readonly answer: (handler: HttpHandler) => HttpHandler;
 }
 
 const SERVICE = 'AWSCognitoIdentityProviderService';
 
-/** Operations of a sign-in. A password, a session or a token in the body authorises them; none takes a signature. */
+/** Operations of a sign-in. A password, session or token in the body authorises them, not a signature. */
 const SIGN_IN: ReadonlySet<string> = new Set(
   [
     'AssociateSoftwareToken',
@@ -25,15 +25,15 @@ const SIGN_IN: ReadonlySet<string> = new Set(
   ].map((name) => `${SERVICE}.${name}`),
 );
 
-/** What a script sends beside what every page can send. No `Authorization`: a page has no AWS credentials. */
+/** Headers that a page can send. Not `Authorization`, because a page has no AWS credentials. */
 const HEADERS: readonly string[] = ['content-type', 'x-amz-target'];
 
 const MAX_AGE = '600';
 
 /**
- * Lets pages of the cloud's own distributions sign in. Cognito answers pages of every origin; here any web page could
- * reach the endpoint, so that it answers those that the cloud itself serves, and for a sign-in alone.
- * @param origins of pages, as browsers send them; asked for each request
+ * Allows pages of the cloud's own distributions to sign in. Cognito answers pages of every origin; but every web page on
+ * this computer could reach this endpoint, so that it answers only pages that the cloud itself serves.
+ * @param origins returns the origins of pages, as browsers send them; called for each request
  */
 export function pageRequests(origins: () => readonly string[]): PageRequests {
   const isPreflight = (method: string) => method === 'OPTIONS';
@@ -52,7 +52,7 @@ export function pageRequests(origins: () => readonly string[]): PageRequests {
       return more.length === 0 && origins().includes(origin) && isAllowed(request);
     },
     answer: (handler) => async (request) => {
-      // The gate has judged the request before; what comes from a page of the endpoint's own origin needs no headers.
+      // The gate has allowed the request. A page of the endpoint's own origin needs no headers.
       const { origin } = request.headers;
       if (origin === undefined || !origins().includes(origin)) return handler(request);
       const headers = { 'access-control-allow-origin': origin, vary: 'Origin' };

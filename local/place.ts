@@ -9,7 +9,7 @@ export const REQUEST_CODES = {
 /** Member names and zero-based list positions, outermost first. */
 type Path = readonly (string | number)[];
 
-/** One constraint that a value does not meet. */
+/** One constraint that a value violates. */
 interface Problem {
   readonly path: Path;
   /** In the words of CloudFormation's resource models. */
@@ -19,10 +19,10 @@ interface Problem {
   readonly value: string | undefined;
 }
 
-/** What is read: a template, or a request of AWS's JSON or query protocol. */
+/** A template, or a request of AWS's JSON or query protocol. */
 export type Source = 'template' | 'json' | 'query';
 
-/** Where in a template or a request a value stands, and the problems found so far. */
+/** The place of a value in a template or a request, and the problems found so far. */
 export class Place {
   readonly source: Source;
   readonly problems: Problem[];
@@ -39,15 +39,15 @@ export class Place {
   }
 
   /**
-   * Adds a problem: `model` in the words of CloudFormation's resource models, `api` in those of AWS's APIs. Errors of the
-   * query protocol repeat the value.
+   * Adds a problem, in the words of CloudFormation's resource models and of AWS's APIs. Errors of the query protocol
+   * repeat the value.
    */
   fail(model: string, api: string, value?: string): undefined {
     this.problems.push({ path: this.#path, model, api, value });
     return undefined;
   }
 
-  /** @throws AwsError for a request, with the code for malformed input: AWS checks types before constraints */
+  /** @throws AwsError for a request, with the code for malformed input, because AWS checks types before constraints */
   failType(model: string, api = model): undefined {
     if (this.source === 'template') return this.fail(`expected type: ${model}`, '');
     const where = this.#path.length === 0 ? '' : ` at ${this}`;

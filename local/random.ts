@@ -4,7 +4,7 @@ const POOL_BYTES = 8_192;
 
 let pool = Buffer.alloc(0);
 
-/** Returns unpredictable bytes for an id, from a pool: one call of the generator costs as much as a thousand bytes. */
+/** Returns random bytes for an id from a pool, because one call of the generator costs as much as a thousand bytes. */
 export function randomPiece(bytes: number): Buffer {
   if (pool.length < bytes) pool = randomBytes(Math.max(bytes, POOL_BYTES));
   const piece = pool.subarray(0, bytes);

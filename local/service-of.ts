@@ -22,8 +22,8 @@ const CREDENTIAL_SCOPE = /Credential=[^/,\s]+\/\d{8}\/[^/,\s]+\/([a-z0-9-]+)\/aw
 const SNS_LINK = /(?:^|&)Action=(?:ConfirmSubscription|Unsubscribe)(?:&|$)/;
 
 /**
- * Returns the service of a request. AWS decides by the host name; here it is the service that the client signed for,
- * or else a form that only one service has. S3 gets the rest.
+ * Returns the service of a request. AWS decides by the host name; one endpoint decides by the service that the client
+ * signed for, or by the form of an unsigned request. S3 gets all others.
  */
 export function serviceOf({ method, path, query, headers }: HttpRequest): ServiceName {
   if (path.startsWith('/_edge-upload/')) return 'control';

@@ -2,7 +2,7 @@ import { isObject, type Json, type JsonObject } from './json.ts';
 import { Place, REQUEST_CODES } from './place.ts';
 import { AwsError } from './wire/errors.ts';
 
-/** Reads one value. Returns `undefined` after adding a problem to `place` where the value does not fit. */
+/** Reads one value. For an invalid value, adds a problem to `place` and returns `undefined`. */
 export type Shape<T> = (value: Json, place: Place) => T | undefined;
 
 interface Field<T> {
@@ -71,7 +71,7 @@ export function text({ min = 0, max = Number.POSITIVE_INFINITY, pattern }: TextL
 const isScalar = (value: Json) => typeof value === 'number' || typeof value === 'boolean';
 
 interface Choices {
-  /** Values that AWS has and the embedded cloud has not: refused by name. */
+  /** Values that the embedded cloud does not support. They are refused by name. */
   readonly notSupported?: readonly string[];
 }
 
@@ -94,7 +94,7 @@ export function oneOf<const T extends string | number>(
   };
 }
 
-/** A whole number within bounds, both included. Its decimal form as a string is accepted, as CloudFormation sends it. */
+/** A whole number within bounds, both inclusive. CloudFormation can also send it as a string. */
 export function integer({ min, max }: { min: number; max: number }): Shape<number> {
   return (value, place) => {
     const number = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
@@ -151,16 +151,16 @@ export function document(): Shape<JsonObject> {
   return object;
 }
 
-/** A list of `{ Key, Value }`, as most resource types have for `Tags`. */
+/** A list of `{ Key, Value }`, the form of `Tags` in most resource types. */
 export function tags(): Shape<Readonly<Record<string, string>>> {
   const tag = structure({ Key: required(text({ min: 1, max: 128 })), Value: required(text({ max: 256 })) });
   return changed(list(tag), (entries) => Object.fromEntries(entries.map(({ Key, Value }) => [Key, Value])));
 }
 
 interface StructureRules {
-  /** Members that AWS has and the embedded cloud has not: refused by name. */
+  /** Members that the embedded cloud does not support. They are refused by name. */
   readonly notSupported?: readonly string[];
-  /** Whether a request's unknown members are refused too; AWS ignores them. A template's always are. */
+  /** Whether unknown members of a request are refused, which AWS ignores. Those of a template always are. */
   readonly strict?: boolean;
 }
 
@@ -191,8 +191,8 @@ export function structure<F extends Fields>(
 }
 
 /**
- * What `change` makes of a value that fits its shape.
- * @param change may throw an `AwsError` that names `place`, such as `#/Code/ZipFile`
+ * Converts a valid value.
+ * @param change can throw an `AwsError` that names `place`, such as `#/Code/ZipFile`
  */
 export function changed<T, U>(shape: Shape<T>, change: (value: T, place: string) => U): Shape<U> {
   return (value, place) => {
@@ -219,7 +219,7 @@ export function readProperties<T>(shape: Shape<T>, properties: JsonObject): T {
 }
 
 /**
- * Reads the input of an API's operation. Errors of the JSON protocol do not repeat values, since some are passwords.
+ * Reads the input of an operation. Errors of the JSON protocol do not repeat values, because some are passwords.
  * @throws AwsError with the protocol's code for invalid or malformed input
  */
 export function readInput<T>(shape: Shape<T>, body: JsonObject, protocol: 'json' | 'query' = 'json'): T {

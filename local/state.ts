@@ -5,8 +5,8 @@ import { getuid } from 'node:process';
 import { checkOwnFile, readOwnFile } from './own-file.ts';
 
 /**
- * Creates the folder that holds a cloud's state, or makes the one that is there private (0700).
- * @throws where it belongs to another user, who could read and replace what is written there
+ * Creates the folder of a cloud's state, or makes an existing one private (0700).
+ * @throws Error if it belongs to another user, who could read and replace the files
  */
 export function openStateFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -17,8 +17,8 @@ export function openStateFolder(path: string): void {
 }
 
 /**
- * A JSON document on disk that a `kill -9` leaves either as it was or as it became: written aside, then renamed.
- * Synchronous, so that a change and its record cannot be parted by another request.
+ * A JSON file that is replaced atomically: a `kill -9` leaves the old document or the new one. Writes are synchronous, so
+ * that no other request runs between a change and its record.
  */
 export class JsonFile<T> {
   readonly path: string;
@@ -28,7 +28,7 @@ export class JsonFile<T> {
   }
 
   /**
-   * Returns the document, or `undefined` where there is none yet.
+   * Returns the document, or `undefined` if there is none.
    * @throws Error for a file that is not JSON, or not a regular file
    */
   read(): T | undefined {

@@ -1,16 +1,16 @@
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { AwsError, notSupported } from '../wire/errors.ts';
 
-/** Whether one value of an event fits. `undefined` stands for a field that the event does not have. */
+/** Whether one value of an event matches; `undefined` for a field that the event does not have. */
 type Matcher = (value: Json | undefined) => boolean;
 
 const invalid = (reason: string) =>
   new AwsError('InvalidEventPatternException', `Event pattern is not valid. Reason: ${reason}`);
 
 /**
- * Returns whether events fit a pattern: every field of the pattern must fit, by one of its matchers.
+ * Returns a test of events. For every field of the pattern, one of its matchers must match.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
- * @throws AwsError `InvalidEventPatternException`, or a refusal by name of what is not done here
+ * @throws AwsError `InvalidEventPatternException`, also for an operator that is not supported
  */
 export function readPattern(pattern: JsonObject): (event: JsonObject) => boolean {
   const fields = Object.entries(pattern).map(([name, wanted]) => [name, readField(name, wanted)] as const);
@@ -56,7 +56,7 @@ function oneOf(operand: Json): Matcher {
   return (value) => value !== undefined && list.includes(value);
 }
 
-/** A prefix or a suffix, or a list of them. */
+/** Reads `prefix` or `suffix` with one text or a list. */
 function readAffix(matcher: JsonObject): Matcher {
   const [[operator = '', operand = null] = [], ...more] = Object.entries(matcher);
   if (more.length > 0 || (operator !== 'prefix' && operator !== 'suffix')) {

@@ -6,7 +6,7 @@ import type { InputTransformer } from './transformer.ts';
 export interface Rule {
   readonly name: string;
   readonly arn: string;
-  /** Which `create` made it, so that the same one repeated finds it. */
+  /** The create request that created it, so that a repeated request finds it. */
   readonly creator: string;
   readonly pattern: JsonObject;
   readonly isEnabled: boolean;
@@ -16,7 +16,7 @@ export interface Rule {
   }[];
 }
 
-/** The account's rules, kept in one file. */
+/** The account's rules, in one file. */
 export class Rules {
   readonly #file: JsonFile<readonly Rule[]>;
   readonly #rules: Map<string, Rule>;

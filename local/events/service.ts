@@ -15,7 +15,7 @@ import { ruleResource } from './rule-resource.ts';
 import { Rules } from './rules.ts';
 import { transform } from './transformer.ts';
 
-/** What a service tells EventBridge. */
+/** An event that a service sends to EventBridge. */
 export interface ServiceEvent {
   /** Such as `aws.s3`. */
   readonly source: string;
@@ -27,7 +27,6 @@ export interface ServiceEvent {
   readonly detail: JsonObject;
 }
 
-/** Takes the events of a service. */
 export type EventSink = (event: ServiceEvent) => void;
 
 export interface EventsOptions {
@@ -35,19 +34,19 @@ export interface EventsOptions {
   readonly now: () => Date;
   readonly identities: Identities;
   readonly permissions?: Permissions;
-  /** Hands a message to a topic in the name of a rule. @throws AwsError where the topic refuses */
+  /** Publishes a message to a topic on behalf of a rule. @throws AwsError if the topic's policy refuses it */
   readonly publish: (topicArn: string, message: string, ruleArn: string) => void;
 }
 
 export interface Events {
-  /** Refuses every operation by name: rules come with templates. */
+  /** Refuses every operation by name, because only templates create rules. */
   readonly handle: HttpHandler;
   readonly resources: readonly ResourceHandler[];
-  /** Delivers an event at once to the targets of every rule that it fits. */
+  /** Delivers an event at once to the targets of every matching rule. */
   readonly put: EventSink;
 }
 
-/** Amazon EventBridge: the default bus, rules on events of services, topics as targets. */
+/** Creates Amazon EventBridge: the default bus, with rules for events of services and topics as targets. */
 export function createEvents({
   dataDir,
   now,
@@ -90,7 +89,7 @@ export function createEvents({
   };
 }
 
-/** What a target refuses is lost: EventBridge only counts it. */
+/** Drops what a target refuses, as EventBridge does without a dead-letter queue. */
 function deliver(send: () => void): void {
   try {
     send();

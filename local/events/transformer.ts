@@ -12,7 +12,7 @@ const PATH = /^\$(?:\.[\w-]+|\[\d+\])*$/;
 const NAMES = /<([^<>\s]+)>/g;
 
 /**
- * Refuses a transformer whose paths or names could not be filled in.
+ * Checks the paths and placeholders of a transformer.
  * @throws AwsError `ValidationException`
  */
 export function checkTransformer({ InputPathsMap: paths, InputTemplate: template }: InputTransformer): void {
@@ -28,7 +28,7 @@ export function checkTransformer({ InputPathsMap: paths, InputTemplate: template
 }
 
 /**
- * Returns what a target is given of an event. Within quotation marks a value is text, elsewhere it is JSON.
+ * Returns the input of a target for an event. A value in quotation marks is text, elsewhere it is JSON.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
 export function transform({ InputPathsMap, InputTemplate }: InputTransformer, event: JsonObject): string {

@@ -4,8 +4,8 @@ import type { Faults } from '../faults.ts';
 import type { HttpHandler, HttpRequest } from '../wire/http.ts';
 
 /**
- * Wraps S3 as a client sees it that empties a bucket while another client still uploads. After each DeleteObjects and each
- * page of ListObjectVersions there is one more object below `late/`, up to the number in the fault.
+ * Wraps S3 with another client that uploads while a bucket is emptied. After each DeleteObjects and each page of
+ * ListObjectVersions it adds one object below `late/`, up to the number in the fault.
  */
 export function withLateWriter(s3: HttpHandler, asAccount: AccountClient, faults: () => Faults): HttpHandler {
   const written = new WeakMap<object, number>();
@@ -19,13 +19,13 @@ export function withLateWriter(s3: HttpHandler, asAccount: AccountClient, faults
     written.set(lateWriter, count + 1);
     const path = `/${bucket}/late/${randomUUID()}`;
     const { status } = await asAccount({ method: 'PUT', path, body: 'late' });
-    // 404: the bucket was deleted meanwhile.
-    if (status !== 200 && status !== 404) throw new Error(`the late writer was answered ${status}`);
+    // 404: the bucket has been deleted.
+    if (status !== 200 && status !== 404) throw new Error(`the late writer's PUT was answered ${status}`);
     return answer;
   };
 }
 
-/** Returns the bucket of a request that only a client that empties it sends. */
+/** Returns the bucket of a request that only emptying a bucket sends. */
 function emptiedBucket({ method, path, query }: HttpRequest): string | undefined {
   const names = query.split('&').map((pair) => pair.split('=')[0] ?? '');
   const isEmptying =

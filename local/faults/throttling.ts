@@ -1,7 +1,7 @@
 import type { Faults, ThrottlingRule } from '../faults.ts';
 import { AwsError } from '../wire/errors.ts';
 
-/** Dice whose throws repeat for the same seed. */
+/** A random generator whose numbers repeat for the same seed. */
 export class Dice {
   #state: number;
 
@@ -9,7 +9,7 @@ export class Dice {
     this.#state = seed;
   }
 
-  /** Mulberry32, from 0 up to 1. */
+  /** Returns a number from 0 to 1, by Mulberry32. */
   throw(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -18,12 +18,12 @@ export class Dice {
   }
 }
 
-/** Asked before each call of an operation. @throws AwsError where tests have it be one too many */
+/** Called before each operation. @throws AwsError if a fault throttles it */
 export type Throttle = (operation: string) => void;
 
 export const neverThrottled: Throttle = () => {};
 
-/** What each service says to who calls too often. */
+/** The throttling error of each service. */
 const REFUSALS = {
   /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html */
   cloudformation: () => new AwsError('Throttling', 'Rate exceeded'),
@@ -38,7 +38,7 @@ interface Used {
   readonly dice: Dice;
 }
 
-/** The throttle of one service, by the rules that hold at the time of each call. */
+/** Returns the throttle of one service. The rules are read at each call. */
 export function throttleOf(service: keyof typeof REFUSALS, faults: () => Faults): Throttle {
   const used = new WeakMap<ThrottlingRule, Used>();
   return (operation) => {
@@ -47,19 +47,19 @@ export function throttleOf(service: keyof typeof REFUSALS, faults: () => Faults)
     const rule = throttling[`${service}:${operation}`] ?? (isPart ? undefined : throttling[`${service}:*`]);
     if (rule === undefined) return;
     const { calls = 0, share = 0, seed = 0 } = rule;
-    const so = used.get(rule) ?? { calls: 0, dice: new Dice(seed) };
-    used.set(rule, so);
-    so.calls += 1;
-    if (so.calls <= calls || so.dice.throw() < share) throw REFUSALS[service]();
+    const state = used.get(rule) ?? { calls: 0, dice: new Dice(seed) };
+    used.set(rule, state);
+    state.calls += 1;
+    if (state.calls <= calls || state.dice.throw() < share) throw REFUSALS[service]();
   };
 }
 
-/** Asked before each conditional CompleteMultipartUpload: whether tests have it meet another write of its key. */
+/** Called before each conditional CompleteMultipartUpload. Returns whether it conflicts with another write of its key. */
 export type Conflicts = () => boolean;
 
 export const noConflicts: Conflicts = () => false;
 
-/** Counts down what the faults ask for. */
+/** Returns the conflicts of the fault `completeConflicts`, which each call counts down. */
 export function conflictsOf(faults: () => Faults): Conflicts {
   return () => {
     const current = faults();

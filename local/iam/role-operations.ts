@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ACCOUNT_ID } from '../account.ts';
-import { isObject, type JsonObject } from '../json.ts';
+import { type JsonObject, parseObject } from '../json.ts';
 import { integer, list, optional, required, structure, text } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { QueryMembers } from '../wire/query-protocol.ts';
@@ -15,14 +15,7 @@ const roleName = required(text({ pattern: /[\w+=,.@-]{1,64}/ }));
 const policyName = required(text({ pattern: /[\w+=,.@-]{1,128}/ }));
 
 function parsed(policy: string): JsonObject {
-  let document: unknown;
-  try {
-    document = JSON.parse(policy);
-  } catch {
-    throw malformed('Syntax errors in policy.');
-  }
-  if (!isObject(document)) throw malformed('Syntax errors in policy.');
-  return document;
+  return parseObject(policy, () => malformed('Syntax errors in policy.'));
 }
 
 function describe({ name, arn, id, trust, tags = {} }: Role): QueryMembers {

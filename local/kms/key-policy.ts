@@ -2,7 +2,7 @@ import { ACCOUNT_ID } from '../account.ts';
 import type { Accessed } from '../iam/identity-policy.ts';
 import { type Permissions, refuseDenied } from '../iam/permissions.ts';
 import { checkFields, statementsOf, textsOf } from '../iam/statement.ts';
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { isObject, type Json, type JsonObject, parseObject } from '../json.ts';
 import { like } from '../s3/policy/conditions.ts';
 import { AwsError, notSupported } from '../wire/errors.ts';
 import { malformedPolicy } from './errors.ts';
@@ -12,7 +12,7 @@ const LIMIT = 32_768;
 
 const ROOT = `arn:aws:iam::${ACCOUNT_ID}:root`;
 
-/** The policy of a key that is created without one: IAM decides. */
+/** The policy of a key that is created without one. It leaves every decision to IAM. */
 export const DEFAULT_POLICY: JsonObject = {
   Version: '2012-10-17',
   Id: 'key-default-1',
@@ -27,16 +27,11 @@ export const DEFAULT_POLICY: JsonObject = {
   ],
 };
 
-/** Reads a key policy that is text. @throws AwsError `MalformedPolicyDocumentException` */
+/** Parses the text of a key policy. @throws AwsError `MalformedPolicyDocumentException` */
 export function parsePolicy(text: string): JsonObject {
-  let policy: unknown;
-  try {
-    policy = JSON.parse(text);
-  } catch {
-    throw malformedPolicy('The policy is not valid JSON.');
-  }
-  if (!isObject(policy)) throw malformedPolicy('The policy is not a JSON object.');
-  return policy;
+  return parseObject(text, (why) =>
+    malformedPolicy(`The policy is ${why === 'not JSON' ? 'not valid JSON' : 'not a JSON object'}.`),
+  );
 }
 
 function principalsOf(principal: Json | undefined): readonly string[] {
@@ -76,7 +71,7 @@ function checkStatements(policy: JsonObject): void {
   }
 }
 
-/** What a policy is asked. */
+/** A request that a policy allows or not. */
 interface Access {
   readonly caller: string;
   /** Such as `kms:Sign`. */
@@ -84,7 +79,7 @@ interface Access {
   readonly keyArn: string;
 }
 
-/** Whether a policy allows an action. To name the account is to leave it to IAM, which was asked before. */
+/** Whether a policy allows an action. A principal that is the account leaves it to IAM, which is checked before. */
 function allows(policy: JsonObject, { caller, action, keyArn }: Access): boolean {
   const applying = statementsOf(policy).filter(
     ({ Principal, Action, Resource }) =>
@@ -96,8 +91,8 @@ function allows(policy: JsonObject, { caller, action, keyArn }: Access): boolean
 }
 
 /**
- * Refuses a policy that KMS would not take: one that is malformed, or under which its author could not change it again.
- * @param skipsLockout the request bypasses the second check
+ * Refuses a malformed policy, and one that locks its author out of changing it.
+ * @param skipsLockout whether the request bypasses the check of a lockout
  * @throws AwsError `MalformedPolicyDocumentException`
  */
 export function checkPolicy(
@@ -112,7 +107,7 @@ export function checkPolicy(
   try {
     checkStatements(policy);
   } catch (error) {
-    // IAM's code for the same lacks the suffix.
+    // IAM's code for the same error has no suffix.
     if (error instanceof AwsError && error.code === 'MalformedPolicyDocument')
       throw malformedPolicy(error.message);
     throw error;
@@ -121,7 +116,7 @@ export function checkPolicy(
   throw malformedPolicy('The new key policy will not allow you to update the key policy in the future.');
 }
 
-/** Refuses what IAM denies, and what the key policy does not allow. @throws AwsError `AccessDeniedException` */
+/** @throws AwsError `AccessDeniedException` for an action that IAM denies or the key policy does not allow */
 export function refuseByPolicy(
   policy: JsonObject,
   permissions: Permissions,

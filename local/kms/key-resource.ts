@@ -33,7 +33,7 @@ const keyProperties = structure(
   { notSupported: ['RotationPeriodInDays'] },
 );
 
-/** A change of these fails the update, as no other key has the same material. */
+/** A change of these properties fails the update, because a new key would have other key material. */
 const FIXED = ['KeySpec', 'KeyUsage', 'MultiRegion', 'Origin'];
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html */
@@ -67,7 +67,7 @@ export function keyResource(kms: Kms): ResourceHandler {
   };
 }
 
-/** A UUID that a repeated create request finds again. */
+/** Returns the same UUID for the same create request. */
 function idOf(request: CreateRequest): string {
   const hex = createHash('sha256').update(creatorOf(request)).digest('hex');
   const variant = `8${hex.slice(17, 20)}`;

@@ -13,7 +13,7 @@ import { type Key, keyArn, stateOf } from './store.ts';
 
 export const DAY_MS = 86_400_000;
 
-/** KMS writes times as seconds since 1970. */
+/** KMS reports times in seconds since 1970. */
 const seconds = (milliseconds: number) => milliseconds / 1000;
 
 const policyText = text({ min: 1, max: 131_072, pattern: /[\t\n\r\u0020-\u00ff]+/ });
@@ -127,7 +127,7 @@ export const listResourceTags = keyOperation({
     ),
 });
 
-/** KMS knows one name. */
+/** KMS has one policy name. */
 const policyName = optional(oneOf(['default']), 'default');
 
 export const getKeyPolicy = keyOperation({

@@ -9,7 +9,6 @@ import { refuseByPolicy } from './key-policy.ts';
 import { KEY_SPEC } from './specs.ts';
 import { type Key, type KeyState, type KeyStore, keyArn, stateOf } from './store.ts';
 
-/** What operations work with. */
 export interface Kms {
   readonly keys: KeyStore;
   readonly permissions: Permissions;
@@ -47,7 +46,7 @@ interface KeyOperation<F extends Fields> {
 }
 
 /**
- * Creates an operation on a key, which the key's policy must allow and its state must permit.
+ * Creates an operation on a key. The key's policy and its state must allow it.
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
  */
 export function keyOperation<F extends Fields>({ name, fields, states, run }: KeyOperation<F>): Operation {

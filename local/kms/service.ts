@@ -38,7 +38,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
 
 const KEYLESS: ReadonlySet<string> = new Set(['CreateKey', 'ListKeys']);
 
-/** The embedded KMS: Ed25519 keys that sign. */
+/** Creates AWS KMS, with Ed25519 keys that sign. */
 export function createKms({ dataDir, identities, now, permissions = unrestricted }: KmsOptions): {
   readonly handle: HttpHandler;
   readonly resources: readonly ResourceHandler[];
@@ -55,7 +55,7 @@ export function createKms({ dataDir, identities, now, permissions = unrestricted
       permissions,
       find(name) {
         const operation = OPERATIONS.get(name);
-        // Operations on a key ask IAM themselves: conditions are about the key.
+        // Operations on a key check IAM themselves, because conditions are about the key.
         const access = KEYLESS.has(name) ? {} : ({ access: 'signed' } as const);
         return operation && { ...access, run: ({ input }) => operation(kms, input) };
       },

@@ -4,11 +4,11 @@ import { AwsError } from '../wire/errors.ts';
 import { validation } from './errors.ts';
 import { keyOperation } from './operation.ts';
 import { ALGORITHM, KEY_SPEC, KEY_USAGE, OTHER_ALGORITHMS } from './specs.ts';
-import { halvesOf, keyArn } from './store.ts';
+import { keyArn, keyPairOf } from './store.ts';
 
-/** Bytes in base64, within the bounds. The message of a refusal does not repeat them. */
+/** Base64 of 1 to `max` bytes. Errors do not repeat the value. */
 function blob(max: number): Shape<Buffer> {
-  // Text that is longer than the bytes can be is not decoded.
+  // Longer text is refused before it is decoded.
   const whole = text({ max: Math.ceil(max / 3) * 4 + 4 });
   return changed(whole, (value, place) => {
     const bytes = Buffer.from(value, 'base64');
@@ -25,7 +25,7 @@ function blob(max: number): Shape<Buffer> {
 
 const MESSAGE_TYPES = ['RAW', 'DIGEST', 'EXTERNAL_MU'] as const;
 
-/** What Sign and Verify have in common. */
+/** The members that Sign and Verify share. */
 const fields = {
   Message: required(blob(4096)),
   MessageType: optional(oneOf(MESSAGE_TYPES), 'RAW'),
@@ -66,7 +66,7 @@ export const getPublicKey = keyOperation({
   fields: {},
   run: (_kms, key) => ({
     KeyId: keyArn(key.id),
-    PublicKey: halvesOf(key).open.export({ format: 'der', type: 'spki' }).toString('base64'),
+    PublicKey: keyPairOf(key).publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
     CustomerMasterKeySpec: KEY_SPEC,
     KeySpec: KEY_SPEC,
     KeyUsage: KEY_USAGE,
@@ -80,7 +80,7 @@ export const sign = keyOperation({
   fields,
   run(_kms, key, input) {
     refuseUnfit(input);
-    const signature = signWith(null, input.Message, halvesOf(key).secret);
+    const signature = signWith(null, input.Message, keyPairOf(key).privateKey);
     return { KeyId: keyArn(key.id), Signature: signature.toString('base64'), SigningAlgorithm: ALGORITHM };
   },
 });
@@ -91,7 +91,7 @@ export const verify = keyOperation({
   fields: { ...fields, Signature: required(blob(6144)) },
   run(_kms, key, input) {
     refuseUnfit(input);
-    if (!verifyWith(null, input.Message, halvesOf(key).open, input.Signature)) {
+    if (!verifyWith(null, input.Message, keyPairOf(key).publicKey, input.Signature)) {
       throw new AwsError('KMSInvalidSignatureException', 'The signature is not valid.');
     }
     return { KeyId: keyArn(key.id), SignatureValid: true, SigningAlgorithm: ALGORITHM };

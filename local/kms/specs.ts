@@ -1,4 +1,4 @@
-/** What a key is here: an Ed25519 key that signs. */
+/** The only kind of key: an Ed25519 key that signs. */
 export const KEY_SPEC = 'ECC_NIST_EDWARDS25519';
 export const KEY_USAGE = 'SIGN_VERIFY';
 export const ALGORITHM = 'ED25519_SHA_512';
@@ -24,7 +24,7 @@ export const OTHER_KEY_SPECS = [
 
 export const OTHER_USAGES = ['ENCRYPT_DECRYPT', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT'] as const;
 
-/** Of keys of other kinds. */
+/** Signing algorithms of other kinds of keys. */
 export const OTHER_ALGORITHMS = [
   'RSASSA_PSS_SHA_256',
   'RSASSA_PSS_SHA_384',

@@ -6,7 +6,7 @@ import type { JsonObject } from '../json.ts';
 import { JsonFile } from '../state.ts';
 import { notFound } from './errors.ts';
 
-/** A KMS key as it is kept: a file of its own, which only its owner can read. */
+/** A KMS key, stored in a file that only its owner can read. */
 export interface Key {
   readonly id: string;
   /** PKCS#8 PEM. */
@@ -34,7 +34,7 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export type NewKey = Omit<Key, 'privateKey' | 'created' | 'deletion'>;
 
-/** The keys of the account. A key whose time has come is deleted when it is next looked for. */
+/** The keys of the account. A key whose deletion is due is deleted by the next read. */
 export class KeyStore {
   readonly #folder: string;
   readonly #now: () => Date;
@@ -100,8 +100,7 @@ export class KeyStore {
   }
 }
 
-/** The halves of a key. */
-export function halvesOf({ privateKey }: Key): { readonly secret: KeyObject; readonly open: KeyObject } {
-  const secret = createPrivateKey(privateKey);
-  return { secret, open: createPublicKey(secret) };
+export function keyPairOf(key: Key): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
+  const privateKey = createPrivateKey(key.privateKey);
+  return { privateKey, publicKey: createPublicKey(privateKey) };
 }

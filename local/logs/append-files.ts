@@ -2,8 +2,7 @@ import { closeSync, constants, fstatSync, renameSync, writeSync } from 'node:fs'
 import { openOwnFile } from '../own-file.ts';
 
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
-/** Files kept open at once. */
-const OPEN = 16;
+const MAX_OPEN = 16;
 
 interface OpenFile {
   readonly descriptor: number;
@@ -11,13 +10,13 @@ interface OpenFile {
 }
 
 /**
- * Files that grow at their end. Written synchronously, so that lines stay in order and survive a crash, and kept open while
- * they grow: opening takes several times longer than writing a line.
+ * Files that are only appended to. Writes are synchronous, so that lines stay in order and survive a crash. Files stay
+ * open, because opening one takes several times longer than writing a line.
  */
 export class AppendFiles {
   readonly #open = new Map<string, OpenFile>();
 
-  /** @param limit bytes after which the file is first renamed to `<path>.old`, whose predecessor goes */
+  /** @param limit bytes after which the file replaces `<path>.old` and a new one is started */
   append(path: string, text: string, limit: number): void {
     if (this.#file(path).size > limit) {
       this.close((open) => open === path);
@@ -43,7 +42,7 @@ export class AppendFiles {
     const open = this.#open.get(path);
     if (open !== undefined) return open;
     const [oldest] = this.#open.keys();
-    if (this.#open.size >= OPEN) this.close((one) => one === oldest);
+    if (this.#open.size >= MAX_OPEN) this.close((one) => one === oldest);
     const descriptor = openOwnFile(path, APPEND);
     const file = { descriptor, size: fstatSync(descriptor).size };
     this.#open.set(path, file);
@@ -51,7 +50,7 @@ export class AppendFiles {
   }
 }
 
-/** Where a file goes that has grown too long. */
+/** Returns the path to which a full file is renamed. */
 export function aside(path: string): string {
   return `${path}.old`;
 }

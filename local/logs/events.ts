@@ -3,11 +3,11 @@ import { notSupported } from '../wire/errors.ts';
 import { invalid, invalidToken, limit, noSuch, operation, time, word } from './operation.ts';
 import type { LogEvent } from './store.ts';
 
-/** A term: `word`, `"some words"`; with `?` before it one of several will do, with `-` it must not be there. */
+/** A term: `word` or `"some words"`. One of the terms with `?` must match, none of those with `-`. */
 const TERM = /([?-]?)(?:"((?:[^"\\]|\\.)*)"|(\S+))/g;
 
 /**
- * Whether a message matches a filter pattern of terms, which are looked for as they are written:
+ * Returns a test of messages for a filter pattern of terms, which are case-sensitive:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  *
  * @throws AwsError `InvalidParameterException` for patterns of JSON, of columns and of regular expressions
@@ -42,7 +42,7 @@ const range = {
   nextToken: optional(word),
 };
 
-/** Both ends of the range are within it. A page's token is the id of the event before it. */
+/** Both ends of the time range are inclusive. The token of a page is the id of the event before it. */
 export const filterLogEvents = operation(
   structure(
     {
@@ -79,7 +79,7 @@ export const filterLogEvents = operation(
 );
 
 /**
- * The end of the range is not within it, and pages go both ways:
+ * The end of the time range is exclusive, and pages go in both directions:
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
  */
 export const getLogEvents = operation(
@@ -103,7 +103,7 @@ export const getLogEvents = operation(
     const forward = direction === 'f' || (direction === undefined && startFromHead);
     const ahead = within.filter(({ id }) => direction === undefined || (forward ? id > at : id < at));
     const page = forward ? ahead.slice(0, most) : ahead.slice(-most);
-    // At either end its own token comes back, by which callers know that they are there.
+    // At either end the same token is returned again, by which callers detect the end.
     const here = at === '' ? undefined : at;
     return {
       events: page.map(described),

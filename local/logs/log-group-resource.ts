@@ -20,9 +20,7 @@ export function logGroupResource(store: LogStore): ResourceHandler {
     },
     async update({ physicalId, properties }) {
       const existing = store.settings(physicalId);
-      if (existing === undefined) {
-        throw noSuch('group');
-      }
+      if (existing === undefined) throw noSuch('group');
       const { created, creator } = existing;
       store.configure(physicalId, {
         ...readGroup(properties).settings,

@@ -4,7 +4,7 @@ import { integer, oneOf, readInput, type Shape, text } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { LogStore } from './store.ts';
 
-/** The CloudWatch Logs API's errors; all are HTTP 400. */
+/** Errors of the CloudWatch Logs API, all HTTP 400. */
 export const invalid = (message: string) => new AwsError('InvalidParameterException', message);
 
 export const invalidToken = () => invalid('The specified nextToken is invalid.');
@@ -23,11 +23,10 @@ export const retentionDays = oneOf([
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ]);
 
-/** Any text but an empty one. */
 export const word = text({ min: 1 });
 /** Milliseconds since the epoch. */
 export const time = integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
-/** Of a page. */
+/** The size of a page. */
 export const limit = (max: number) => integer({ min: 1, max });
 
 export type Operation = (store: LogStore, body: JsonObject) => JsonObject;
@@ -37,7 +36,7 @@ export function operation<T>(input: Shape<T>, run: (store: LogStore, input: T) =
   return (store, body) => run(store, readInput(input, body));
 }
 
-/** Returns the ARN of a group; that of its streams ends in `:*`. */
+/** Returns the ARN of a group. With `:*` at its end, it is the ARN of the group's streams. */
 export function groupArn(name: string): string {
   return arnOf('logs', `log-group:${name}`);
 }

@@ -26,8 +26,8 @@ export interface Logs {
 }
 
 /**
- * CloudWatch Logs, as far as reading and removing what edge functions wrote. There is one edge here, in us-east-1: in
- * every other region there is no group.
+ * Creates CloudWatch Logs, to read and delete the logs of edge functions. The only edge location is in us-east-1, so that
+ * other regions have no groups.
  */
 export function createLogs({ dataDir, identities, now, permissions = unrestricted }: LogsOptions): Logs {
   const home = new LogStore(join(dataDir, REGION), now);

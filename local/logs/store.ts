@@ -6,10 +6,10 @@ import { JsonFile } from '../state.ts';
 import { AppendFiles, aside } from './append-files.ts';
 
 export interface LogEvent {
-  /** 56 digits, as AWS's are; they sort as the events were written. */
+  /** 56 digits, as on AWS. Ids sort in the order of writing. */
   readonly id: string;
   readonly stream: string;
-  /** Of writing, which here is of ingestion too; milliseconds. */
+  /** Time of writing and of ingestion, milliseconds since the epoch. */
   readonly timestamp: number;
   readonly message: string;
 }
@@ -20,13 +20,13 @@ export interface StreamSummary {
   readonly last: number;
 }
 
-/** The settings of a created group. A group that its first event created has none. */
+/** The settings of a group. A group that was created by its first event has none. */
 export interface GroupSettings {
   /** Milliseconds since the epoch. */
   readonly created?: number;
   /** Days after which events expire; absent for never. */
   readonly retentionInDays?: number;
-  /** The stack's resource that created it, so that the same creation repeated finds it. */
+  /** The create request that created it, so that a repeated request finds it. */
   readonly creator?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -37,23 +37,22 @@ export interface GroupSummary extends GroupSettings {
   readonly created: number;
 }
 
-/** Bytes after which a stream's file is set aside, and what was set aside before goes. */
+/** Bytes after which a stream starts a new file. One older file is kept. */
 const STREAM_LIMIT = 4 * 1024 * 1024;
-/** The newest streams of a group that are kept. */
-const STREAMS = 50;
+const MAX_STREAMS = 50;
 
 const FILE = '.ndjson';
 const SETTINGS = 'group.json';
 const DAY_MS = 86_400_000;
 
 /**
- * Log groups on disk: a folder for each, in it a file of events for each stream. A group is created explicitly, with
- * settings in `group.json`, or by its first event.
+ * Log groups on disk, one folder each, with a file for each stream. A group is created with settings in `group.json`, or
+ * by its first event.
  */
 export class LogStore {
   readonly #folder: string;
   readonly #now: () => Date;
-  /** Tells this process's events from those of another that wrote in the same millisecond. */
+  /** Makes ids unique among processes that write in the same millisecond. */
   readonly #mark = Array.from({ length: 30 }, () => randomInt(10)).join('');
   readonly #files = new AppendFiles();
   #count = 0;
@@ -77,12 +76,12 @@ export class LogStore {
     this.#files.append(path, `${JSON.stringify({ id, timestamp, message })}\n`, STREAM_LIMIT);
   }
 
-  /** Lets go of the files that are written to; the next event opens its own again. */
+  /** Closes the open files. The next event opens its file again. */
   close(): void {
     this.#files.close(() => true);
   }
 
-  /** Names with their bytes and settings, sorted by name. */
+  /** Returns the groups, sorted by name. */
   groups(): GroupSummary[] {
     return entries(this.#folder)
       .map(decodeURIComponent)
@@ -98,7 +97,7 @@ export class LogStore {
       });
   }
 
-  /** What a group was created with; `undefined` where there is no such group. */
+  /** Returns a group's settings; `undefined` if there is no such group. */
   settings(group: string): GroupSettings | undefined {
     return this.#has(group) ? (this.#settingsFile(group).read() ?? {}) : undefined;
   }
@@ -109,14 +108,14 @@ export class LogStore {
     this.#settingsFile(group).write({ created, ...settings });
   }
 
-  /** Sorted by name; `undefined` where there is no such group. */
+  /** Returns a group's streams, sorted by name; `undefined` if there is no such group. */
   streams(group: string): StreamSummary[] | undefined {
     return this.#has(group) ? this.#streams(group) : undefined;
   }
 
   /**
-   * Of some of a group's streams, oldest first; `undefined` where there is no such group. What is older than `since`
-   * (milliseconds) may be left out: files that were not written to after it are not even read.
+   * Returns the events of some streams of a group, oldest first; `undefined` if there is no such group.
+   * @param since milliseconds since the epoch. Files that were not written after it are not read.
    */
   events(group: string, isWanted: (stream: string) => boolean, since = 0): LogEvent[] | undefined {
     if (!this.#has(group)) return undefined;
@@ -181,7 +180,7 @@ export class LogStore {
     });
   }
 
-  /** Deletes the files of streams that hold expired events alone. */
+  /** Deletes the files that contain only expired events. */
   #dropExpired(group: string): void {
     const folder = this.#groupFolder(group);
     const expiry = this.#expiry(group);
@@ -193,13 +192,13 @@ export class LogStore {
     }
   }
 
-  /** Makes room for one stream more. */
+  /** Deletes the oldest streams, so that there is room for a new one. */
   #dropOldest(folder: string): void {
     const age = (file: string) => statSync(join(folder, file)).mtimeMs;
     const files = entries(folder)
       .filter((file) => file.endsWith(FILE))
       .sort((one, other) => age(one) - age(other));
-    for (const file of files.slice(0, Math.max(0, files.length - STREAMS + 1))) {
+    for (const file of files.slice(0, Math.max(0, files.length - MAX_STREAMS + 1))) {
       const path = join(folder, file);
       this.#files.close((open) => open === path);
       for (const gone of [path, aside(path)]) rmSync(gone, { force: true });
@@ -207,7 +206,7 @@ export class LogStore {
   }
 }
 
-/** File systems keep times less exactly than clocks. */
+/** File systems store times less exactly than clocks report them. */
 const INEXACT_MS = 2000;
 
 function writtenAfter(file: string, time: number): boolean {
@@ -215,7 +214,7 @@ function writtenAfter(file: string, time: number): boolean {
   return stat !== undefined && stat.mtimeMs + INEXACT_MS >= time;
 }
 
-/** An event of a stream's file; `undefined` for the half of a line that a killed process leaves. */
+/** Parses a line of a stream's file; `undefined` for an incomplete line that a killed process left. */
 function parseLine(line: string): Omit<LogEvent, 'stream'> | undefined {
   try {
     return JSON.parse(line) as Omit<LogEvent, 'stream'>;

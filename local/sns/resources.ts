@@ -15,7 +15,7 @@ import {
   text,
 } from '../shape.ts';
 import { AwsError } from '../wire/errors.ts';
-import type { Mailbox } from './mails.ts';
+import type { Mailbox } from './mailbox.ts';
 import { readTopicPolicy } from './topic-policy.ts';
 import type { Topic, Topics } from './topics.ts';
 
@@ -101,7 +101,7 @@ const subscriptionProperties = structure(
 );
 
 /**
- * A new subscription waits until the owner of its address has followed the link of a mail.
+ * A new subscription is pending until the owner of its address opens the link in a mail.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-subscription.html
  */
 export function subscriptionResource(topics: Topics, mailbox: Mailbox): ResourceHandler {
@@ -131,7 +131,7 @@ export function subscriptionResource(topics: Topics, mailbox: Mailbox): Resource
   };
 }
 
-/** The form of a UUID from the random characters of a create. */
+/** Returns an id in the form of a UUID, the same for the same create request. */
 function idOf(suffix: string): string {
   const hex = Buffer.from(suffix).toString('hex');
   return [

@@ -10,7 +10,7 @@ import { type Operation, requestDoor } from '../wire/door.ts';
 import { AwsError } from '../wire/errors.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { type QueryMembers, queryProtocol } from '../wire/query-protocol.ts';
-import { Mailbox, VERSION } from './mails.ts';
+import { Mailbox, VERSION } from './mailbox.ts';
 import { noSuchTopic, subscriptionResource, topicPolicyResource, topicResource } from './resources.ts';
 import { mayPublish, type Publisher } from './topic-policy.ts';
 import { Topics } from './topics.ts';
@@ -21,20 +21,20 @@ export interface SnsOptions {
   readonly identities: Identities;
   readonly permissions?: Permissions;
   readonly send: ConstructorParameters<typeof Mailbox>[0];
-  /** Of the cloud, known once it listens. */
+  /** Returns the URL of the cloud, which is known once it listens. */
   readonly endpoint: () => string;
 }
 
 export interface Sns {
   readonly handle: HttpHandler;
   readonly resources: readonly ResourceHandler[];
-  /** Sends a message to every confirmed subscription. @throws AwsError where the topic's policy does not allow it */
+  /** Sends a message to every confirmed subscription. @throws AwsError if the topic's policy does not allow it */
   publish(topicArn: string, message: string, publisher: Publisher): void;
 }
 
 type SnsOperation = Operation<JsonObject, QueryMembers>;
 
-/** Amazon SNS: topics that services publish to, and e-mail subscriptions, which their owners confirm. */
+/** Creates Amazon SNS: topics that services publish to, and e-mail subscriptions. */
 export function createSns({
   dataDir,
   now,

@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject } from '../json.ts';
 import { type ConditionContext, conditionHolds, like, readCondition } from '../s3/policy/conditions.ts';
 import { AwsError, notSupported } from '../wire/errors.ts';
 
-/** Which service asks, and on behalf of which resource. */
+/** The service that publishes, and the resource that it publishes for. */
 export interface Publisher {
   readonly service: string;
   readonly sourceArn: string;
@@ -69,12 +69,12 @@ function readStatement(fields: JsonObject): Statement {
   };
 }
 
-/** @throws AwsError for a policy that could not be evaluated */
+/** @throws AwsError for a policy that cannot be evaluated */
 export function readTopicPolicy(document: JsonObject): readonly Statement[] {
   return statementsOf(document).map(readStatement);
 }
 
-/** Whether a service is allowed to publish. Without a policy, only the account is. */
+/** Whether a service is allowed to publish. Without a policy, only the account is allowed to. */
 export function mayPublish(policy: JsonObject | undefined, publisher: Publisher, topicArn: string): boolean {
   if (policy === undefined) return false;
   const covering = readTopicPolicy(policy).filter(({ covers }) => covers(publisher, topicArn));

@@ -6,10 +6,10 @@ import type { JsonFile } from '../state.ts';
 export interface Topic {
   readonly arn: string;
   readonly name: string;
-  /** Which `create` made it, so that the same one repeated finds it. */
+  /** The create request that created it, so that a repeated request finds it. */
   readonly creator: string;
   readonly displayName?: string;
-  /** Absent: the account alone publishes. */
+  /** Absent: only the account publishes. */
   readonly policy?: JsonObject;
 }
 
@@ -35,7 +35,7 @@ const CONFIRM_WITHIN = 48 * 60 * 60 * 1000;
 
 const digest = (token: string) => createHash('sha256').update(token).digest('hex');
 
-/** The account's topics and their subscriptions, kept in one file. */
+/** The account's topics and their subscriptions, in one file. */
 export class Topics {
   readonly #file: JsonFile<Document>;
   readonly #now: () => Date;
@@ -67,7 +67,7 @@ export class Topics {
     this.#write();
   }
 
-  /** Without those that nobody confirmed in time. */
+  /** Returns the subscriptions of a topic, without those that were not confirmed in time. */
   subscriptions(topicArn: string): readonly Subscription[] {
     const since = this.#now().getTime() - CONFIRM_WITHIN;
     return [...this.#subscriptions.values()].filter(
@@ -86,7 +86,7 @@ export class Topics {
     this.#write();
   }
 
-  /** Returns the subscription that the token confirms; `undefined` for an unknown token or one that came too late. */
+  /** Confirms a subscription and returns it; `undefined` for an unknown or expired token. */
   confirm(topicArn: string, token: string): Subscription | undefined {
     const found = this.subscriptions(topicArn).find((one) => one.token === digest(token));
     if (found === undefined) return undefined;

@@ -12,17 +12,17 @@ import {
 } from './certificates.ts';
 
 export interface Authority {
-  /** PEM file that clients are told to trust (`curl --cacert`, `NODE_EXTRA_CA_CERTS`, `AWS_CA_BUNDLE`). */
+  /** PEM file for clients to trust (`curl --cacert`, `NODE_EXTRA_CA_CERTS`, `AWS_CA_BUNDLE`). */
   readonly caFile: string;
   readonly caPem: string;
   /**
-   * Sets the host names that the authority may sign for besides loopback. Its certificate is issued again where they
-   * differ, with the same key, so that what it signed before stays valid.
+   * Sets the host names, besides loopback, that the authority can sign for. If they differ, its certificate is issued
+   * again with the same key, so that earlier server certificates stay valid.
    */
   permit(names: readonly string[]): Promise<void>;
   /**
-   * A server certificate (PEM, with its private key) for `127.0.0.1`, `::1`, `localhost` and the given permitted hosts:
-   * the one kept from before for the same hosts as long as it has 30 days to go.
+   * Returns a server certificate for `127.0.0.1`, `::1`, `localhost` and the given permitted hosts. A stored one is used
+   * again while it is valid for 30 days more.
    */
   serverCertificate(hosts: readonly string[]): Promise<KeyedCertificate>;
 }
@@ -31,8 +31,8 @@ const RENEW_BEFORE_MS = 30 * 86_400_000;
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 /**
- * The certificate authority of one embedded cloud, made once and kept in `dir` (certificates readable, keys 0600).
- * It is replaced only when too old to sign for a server certificate's whole life, or not constrained in its names.
+ * Opens the certificate authority of one embedded cloud, which is stored in `dir` (keys have mode 0600). It is replaced
+ * only if it expires within 30 days or has no name constraints.
  */
 export async function openAuthority(options: { dir: string; now: () => Date }): Promise<Authority> {
   const { dir, now } = options;
@@ -56,7 +56,7 @@ export async function openAuthority(options: { dir: string; now: () => Date }): 
         authority = next;
       };
       const done = issued.then(issue);
-      // A failure is its own caller's; the next one issues again.
+      // The caller gets the failure. The next call issues again.
       issued = done.catch(() => {});
       return done;
     },
@@ -88,7 +88,7 @@ function serves(pem: string, caPem: string, names: readonly string[], now: Date)
   return signed && lasts(pem, now) && names.every(covers);
 }
 
-/** `undefined` unless both halves are there: half a pair is what a kill between two renames leaves. */
+/** Reads a certificate and its key; `undefined` unless they match. A kill between two renames leaves half a pair. */
 function readPair(dir: string, name: string): KeyedCertificate | undefined {
   const cert = readOwnFile(join(dir, `${name}.pem`))?.toString();
   const key = readOwnFile(join(dir, `${name}.key`))?.toString();

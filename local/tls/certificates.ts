@@ -11,7 +11,7 @@ import {
 } from '@peculiar/asn1-x509';
 import * as x509 from '@peculiar/x509';
 
-/** A certificate and its private key, PEM both. */
+/** A certificate and its private key, both PEM. */
 export interface KeyedCertificate {
   readonly cert: string;
   readonly key: string;
@@ -20,13 +20,13 @@ export interface KeyedCertificate {
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
 const CA_DAYS = 3_650;
-/** What Apple's and the CA/Browser Forum's rules allow a server certificate at most is 398 days. */
+/** Apple and the CA/Browser Forum allow 398 days. */
 const SERVER_DAYS = 397;
 
-// The library finds its WebCrypto here and nowhere else; Node's own is the only one there is.
+// The library does not find Node's WebCrypto by itself.
 x509.cryptoProvider.set(webcrypto as never);
 
-/** Every cloud is on loopback, and is called by these names. */
+/** The names of every cloud, which listens on loopback only. */
 const LOOPBACK_SUBTREES = [
   new GeneralName({ dNSName: 'localhost' }),
   new GeneralName({ iPAddress: '127.0.0.0/8' }),
@@ -34,9 +34,9 @@ const LOOPBACK_SUBTREES = [
 ];
 
 /**
- * Creates a certificate authority that can sign server certificates for loopback and for the given DNS names, and
- * nothing else: clients that trust it refuse any other name, whoever holds its key (RFC 5280 section 4.2.1.10).
- * @param key PEM of the private key that it had so far; absent: a new one
+ * Creates a certificate authority that is constrained to loopback and the given DNS names. Clients that trust it refuse
+ * certificates for any other name, even if its key is stolen (RFC 5280 section 4.2.1.10).
+ * @param key PEM of its current private key; absent for a new key
  */
 export async function makeAuthority(
   now: Date,
@@ -65,7 +65,7 @@ function constraintsTo(names: readonly string[]): NameConstraints {
   return new NameConstraints({ permittedSubtrees: new GeneralSubtrees(permitted) });
 }
 
-/** Returns the DNS names that an authority is constrained to, besides `localhost`; `undefined`: it is not constrained. */
+/** Returns the DNS names of an authority, without `localhost`; `undefined` if it has no name constraints. */
 export function namesOfAuthority(cert: string): readonly string[] | undefined {
   const extension = new x509.X509Certificate(cert).getExtension(id_ce_nameConstraints);
   if (extension === null) return undefined;
@@ -75,7 +75,7 @@ export function namesOfAuthority(cert: string): readonly string[] | undefined {
   );
 }
 
-/** A server certificate for the given IP addresses and DNS names, signed by `authority`. */
+/** Issues a server certificate for the given IP addresses and DNS names. */
 export async function makeServerCertificate(
   authority: KeyedCertificate,
   hosts: readonly string[],
@@ -104,7 +104,7 @@ export async function makeServerCertificate(
   return { cert: `${certificate.toString('pem')}\n`, key: keys.pem };
 }
 
-/** Starts a day early, so that a clock which lags a little still finds the certificate valid. */
+/** Returns a period that starts a day early, so that the certificate is valid for slow clocks. */
 function validity(now: Date, days: number): { notBefore: Date; notAfter: Date } {
   const notBefore = new Date(now.getTime() - DAY_MS);
   return { notBefore, notAfter: new Date(notBefore.getTime() + days * DAY_MS) };
@@ -128,7 +128,7 @@ async function importKey(pem: string) {
   return webcrypto.subtle.importKey('pkcs8', pkcs8, ALGORITHM, false, ['sign']);
 }
 
-/** Tells two authorities apart in a trust store where both were put. */
+/** Distinguishes several authorities in a trust store. */
 function fingerprint(spki: Buffer): string {
   return createHash('sha256').update(spki).digest('hex').slice(0, 8);
 }

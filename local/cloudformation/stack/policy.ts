@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../../json.ts';
+import { isObject, type Json, type JsonObject, parseObject } from '../../json.ts';
 import { AwsError } from '../../wire/errors.ts';
 
 export type UpdateAction = 'Update:Modify' | 'Update:Replace' | 'Update:Delete';
@@ -45,14 +45,7 @@ export function denialByPolicy(
 
 function statementsOf(text: string): Statement[] {
   if (text.length > LIMIT) throw invalid(`longer than ${LIMIT} characters`);
-  let document: Json;
-  try {
-    document = JSON.parse(text) as Json;
-  } catch {
-    throw invalid('not JSON');
-  }
-  if (!isObject(document)) throw invalid('not an object');
-  const { Statement: statements, ...rest } = document;
+  const { Statement: statements, ...rest } = parseObject(text, invalid);
   const unknown = Object.keys(rest).find((name) => name !== 'Version' && name !== 'Id');
   if (unknown !== undefined) throw invalid(`unknown field ${unknown}`);
   if (!Array.isArray(statements) || statements.length === 0) throw invalid('Statement must be a list');

@@ -1,4 +1,4 @@
-import { isObject } from '../../json.ts';
+import { isObject, parseObject } from '../../json.ts';
 import { accessDenied } from '../errors.ts';
 import { type Condition, like, malformedPolicy, readCondition } from './conditions.ts';
 
@@ -41,7 +41,7 @@ const STATEMENT_FIELDS = new Set([
  * @throws AwsError `MalformedPolicy`
  */
 export function parsePolicy(text: string, bucket: string): readonly Statement[] {
-  const policy = asFields(parseJson(text));
+  const policy: Fields = parseObject(text, notJson);
   for (const name of Object.keys(policy)) {
     if (!['Version', 'Id', 'Statement'].includes(name)) throw malformedPolicy(`Unknown field ${name}`);
   }
@@ -141,15 +141,11 @@ function strings(value: unknown, what: string, alsoTaken: readonly string[] = []
 
 function asFields(value: unknown): Fields {
   if (isObject(value)) return value as Fields;
-  throw malformedPolicy("Policies must be valid JSON and the first byte must be '{'");
+  throw notJson();
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw malformedPolicy("Policies must be valid JSON and the first byte must be '{'");
-  }
+function notJson() {
+  return malformedPolicy("Policies must be valid JSON and the first byte must be '{'");
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html */

@@ -6,15 +6,15 @@ interface Mail {
   readonly body: string;
 }
 
-/** The version of SNS's API, which a link names too. */
+/** The version of SNS's API, which links in mails contain. */
 export const VERSION = '2010-03-31';
 
-/** The mails of SNS, in the words of those that AWS sends. */
+/** Sends the mails of SNS, in the words that AWS uses. */
 export class Mailbox {
   readonly #send: (mail: Mail) => void;
   readonly #endpoint: () => string;
 
-  /** @param endpoint of the cloud, known once it listens */
+  /** @param endpoint returns the URL of the cloud */
   constructor(send: (mail: Mail) => void, endpoint: () => string) {
     this.#send = send;
     this.#endpoint = endpoint;
