@@ -86,7 +86,8 @@ async function uploadFile(
   unfinished: () => Promise<ReadonlySet<string>>,
 ): Promise<Stored> {
   const { edge, journals, digester, slots, disk, signal } = context;
-  const file = await openFile(item.path, { name: item.name, regular: item.found, signal, disk });
+  const { name, found, expected } = item;
+  const file = await openFile(item.path, { name, regular: found, expected, signal, disk });
   const progress = options.meter.begin(item.name, file.size);
   try {
     checkFileSize(item.name, file.size, options);

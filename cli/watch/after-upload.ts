@@ -1,15 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, renameSync, unlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../errors.ts';
 import type { FileStamp } from '../transfer/sources/file-stamp.ts';
 import { isSameStamp, readStamp } from './read-stamp.ts';
+import { inRealFolder, makeRealFolder } from './real-folder.ts';
 
 export const AFTER = ['keep', 'move', 'delete'] as const;
 
 /** What becomes of a file once it is stored. */
 export interface AfterUpload {
   readonly action: (typeof AFTER)[number];
-  /** Folder for `move`, on the same file system. */
+  /** Folder for `move`, absolute and without links, on the same file system. */
   readonly moveTo: string;
 }
 
@@ -30,8 +32,39 @@ function reserveName(path: string): string {
 }
 
 /**
- * Moves or deletes a stored file, unless it changed since it was sent. It never waits, so that nothing changes the file
- * between the check and the move.
+ * Moves a file to a name that is reserved for it. If another file took its place since it was looked at, that file is put
+ * back, under another name if its own is taken again.
+ * @returns whether the expected file has the name now.
+ */
+function take(path: string, name: string, stamp: FileStamp): boolean {
+  renameSync(path, name);
+  if (isSameStamp(stamp, readStamp(name, { follow: false }))) return true;
+  renameSync(name, reserveName(path));
+  return false;
+}
+
+function moveFile(path: string, folder: string, stamp: FileStamp): boolean {
+  return inRealFolder(folder, (to) => {
+    const name = reserveName(join(to, basename(path)));
+    try {
+      return take(path, name, stamp);
+    } catch (error) {
+      unlinkSync(name);
+      throw error;
+    }
+  });
+}
+
+function deleteFile(path: string, stamp: FileStamp): boolean {
+  // Hidden, so that it is not uploaded if the computer stops here.
+  const name = join(dirname(path), `.edge-upload-${randomBytes(6).toString('hex')}`);
+  if (!take(path, name, stamp)) return false;
+  unlinkSync(name);
+  return true;
+}
+
+/**
+ * Moves or deletes a stored file, unless it changed since it was sent, or is reached through a link by now.
  * @returns whether the file is gone.
  * @throws the system's error
  */
@@ -41,19 +74,12 @@ export function finishFile(
   stamp: FileStamp,
   { action, moveTo }: AfterUpload,
 ): boolean {
-  if (action === 'keep' || !isSameStamp(stamp, readStamp(path, { follow: false }))) return false;
-  if (action === 'delete') {
-    unlinkSync(path);
-    return true;
-  }
-  const target = join(moveTo, relative);
-  mkdirSync(dirname(target), { recursive: true });
-  const name = reserveName(target);
-  try {
-    renameSync(path, name);
-  } catch (error) {
-    unlinkSync(name);
-    throw error;
-  }
-  return true;
+  if (action === 'keep') return false;
+  return inRealFolder(dirname(path), (from) => {
+    const file = join(from, basename(path));
+    if (!isSameStamp(stamp, readStamp(file, { follow: false }))) return false;
+    if (action === 'delete') return deleteFile(file, stamp);
+    mkdirSync(moveTo, { recursive: true });
+    return moveFile(file, makeRealFolder(moveTo, dirname(relative)), stamp);
+  });
 }

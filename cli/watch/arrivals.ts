@@ -127,8 +127,8 @@ export function createArrivals(options: ArrivalOptions): Arrivals {
         if (stamp === undefined) continue;
         if (isSameStamp(stamp, arrival.stamp)) {
           underWay.set(path, arrival);
-          const { relative } = arrival;
-          items.push({ name: path, key: `${prefix}${relative}`, kind: 'file', path, found: true });
+          const key = `${prefix}${arrival.relative}`;
+          items.push({ name: path, key, kind: 'file', path, found: true, expected: stamp });
         } else see({ ...arrival, stamp });
       }
       return items;

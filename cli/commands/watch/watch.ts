@@ -89,8 +89,9 @@ async function moveTarget({ cwd }: Context, { after, moveTo }: WatchArgs, folder
   if (!isMove) return path;
   try {
     await mkdir(path, { recursive: true });
-    await checkTarget(await realpath(path), folder);
-    return path;
+    const real = await realpath(path);
+    await checkTarget(real, folder);
+    return real;
   } catch (error) {
     throw error instanceof UserError ? error : readError(path, error);
   }

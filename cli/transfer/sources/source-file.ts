@@ -8,6 +8,7 @@ import { whenFree } from '../pacing/descriptors.ts';
 import type { DiskCalls } from './disk-calls.ts';
 import type { FilePath } from './file-path.ts';
 import { difference, type FileStamp, fileChanged, stampOf } from './file-stamp.ts';
+import { checkExpected } from './opened-path.ts';
 import { pipeHint, readError } from './read-error.ts';
 
 /*
@@ -114,17 +115,20 @@ interface OpenOptions {
   readonly name: string;
   /** A folder listed it as a regular file. Other files are checked first: opening a pipe or device has effects. */
   readonly regular?: boolean | undefined;
+  /** The state that the file must have, at a path without links. */
+  readonly expected?: FileStamp | undefined;
   readonly signal: AbortSignal;
   readonly disk: DiskCalls;
 }
 
 /**
  * Opens a file to upload; the caller closes it.
- * @throws {UserError} `file_missing`, `file_is_folder`, `file_special` or `file_unreadable`.
+ * @throws {UserError} `file_missing`, `file_is_folder`, `file_special` or `file_unreadable`; `file_changed` for another state
+ * than the expected one.
  */
 export async function openFile(
   path: FilePath,
-  { name, regular = false, signal, disk }: OpenOptions,
+  { name, regular = false, expected, signal, disk }: OpenOptions,
 ): Promise<SourceFile> {
   try {
     if (!regular) checkRegular(name, await stat(path, { bigint: true }));
@@ -139,6 +143,7 @@ export async function openFile(
     try {
       const stats = fs.fstatSync(descriptor, { bigint: true });
       checkRegular(name, stats);
+      if (expected !== undefined) checkExpected(expected, { path, name, descriptor, stamp: stampOf(stats) });
       const snapshot = mayBeKernelFile(stats) ? await readSnapshot(name, descriptor, stats) : undefined;
       if (snapshot !== undefined) {
         fs.closeSync(descriptor);

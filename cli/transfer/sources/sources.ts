@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import type { UserError } from '../../errors.ts';
 import { checkClashes, type KeyRange, keyClashes } from './clashes.ts';
 import { type FilePath, findPath, isNameless, notUtf8 } from './file-path.ts';
+import type { FileStamp } from './file-stamp.ts';
 import { isRepeatable, type ListOptions, type ListWorld, listedPaths } from './files-from.ts';
 import { createFilter, type Filter, type FilterOptions } from './filters.ts';
 import { checkTyped, type TypedSources } from './typed-sources.ts';
@@ -22,6 +23,8 @@ export type Item = {
       readonly path: FilePath;
       /** A folder listed it as a regular file; paths that were typed are checked later. */
       readonly found?: true;
+      /** The state in which it was found, at a path without links. In another state it is not read. */
+      readonly expected?: FileStamp;
     }
   | {
       readonly kind: 'stream';

@@ -218,3 +218,54 @@ test('a folder that is missing, watched already or the target of its own files i
     assert.match(second.stderr, /Another edge-upload uploads .* to the same place/);
   });
 });
+
+for (const after of ['delete', 'move']) {
+  test(`what a link replaces while it waits is neither sent nor touched, with --after ${after}`, async (t) => {
+    let release = () => {};
+    const swapped = new Promise<false>((resolve) => {
+      release = () => resolve(false);
+    });
+    const { edge, file, home, watching } = await rig(t, (request) => request.url === '/a' && swapped);
+    await mkdir(join(home, 'outside'));
+    await writeFile(join(home, 'outside/file'), 'secret');
+    for (const name of ['folder', 'moved']) await mkdir(file(name));
+    for (const name of ['a', 'b', 'c', 'folder/file', 'moved/file']) await writeFile(file(name), 'mine');
+    const { stdout } = await watching(['--after', after, '--concurrency', '1'], async () => {
+      await until(() => edge.seen.some(({ path }) => path === '/a'));
+      await rm(file('b'));
+      await symlink(join(home, 'outside/file'), file('b'));
+      await rename(file('c'), file('.c'));
+      await writeFile(file('c'), 'mine, but another');
+      await rm(file('folder'), { recursive: true });
+      await symlink(join(home, 'outside'), file('folder'));
+      await rename(file('moved'), join(home, 'moved'));
+      await symlink(join(home, 'moved'), file('moved'));
+      release();
+      await until(() => edge.stored.get('/c')?.toString() === 'mine, but another');
+      await writeFile(file('last'), 'last');
+      await until(async () => !(await readdir(file('.'))).includes('last'));
+    });
+    assert.deepEqual(puts(edge).sort(), ['/a', '/c', '/last'], stdout);
+    assert.deepEqual(await readdir(join(home, 'outside')), ['file']);
+    assert.deepEqual(await readdir(join(home, 'moved')), ['file']);
+  });
+}
+
+test('stored files are not moved through a link that took the place of a folder', async (t) => {
+  const { edge, file, home, watching } = await rig(t);
+  await mkdir(join(home, 'outside/nested'), { recursive: true });
+  await mkdir(file('.edge-upload-stored'));
+  await symlink(join(home, 'outside'), file('.edge-upload-stored/linked'));
+  for (const name of ['linked', 'linked/nested', 'linked/deep/er']) {
+    await mkdir(file(name), { recursive: true });
+    await writeFile(file(`${name}/file`), name);
+  }
+  const { stderr } = await watching(['--after', 'move'], async () => {
+    await until(() => edge.stored.size === 3);
+    await writeFile(file('last'), 'last');
+    await until(async () => (await readdir(file('.edge-upload-stored'))).includes('last'));
+  });
+  assert.match(stderr, /linked\/file is stored, but --after move failed: E(?:LOOP|NOTDIR)/);
+  assert.deepEqual(await readdir(join(home, 'outside'), { recursive: true }), ['nested']);
+  assert.ok((await readdir(file('linked'))).includes('file'));
+});
