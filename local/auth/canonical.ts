@@ -99,10 +99,14 @@ export function canonicalRequest(
   const path = canonicalPath(request.path, service);
   const query = queryAs === 'sent' ? sentQuery(request.query) : canonicalQuery(request.query);
   if (path === undefined || query === undefined) return undefined;
-  const headers = signedHeaders.map(
-    (name) => `${name}:${headerValue(request, name).trim().replace(/ +/g, ' ')}\n`,
-  );
-  return [request.method, path, query, headers.join(''), signedHeaders.join(';'), payloadHash].join('\n');
+  let headers = '';
+  for (const name of signedHeaders) headers += `${name}:${canonicalValue(headerValue(request, name))}\n`;
+  return `${request.method}\n${path}\n${query}\n${headers}\n${signedHeaders.join(';')}\n${payloadHash}`;
+}
+
+function canonicalValue(value: string): string {
+  const trimmed = value.trim();
+  return trimmed.includes('  ') ? trimmed.replace(/ +/g, ' ') : trimmed;
 }
 
 function canonicalPath(path: string, service: string): string | undefined {
@@ -140,8 +144,18 @@ function canonicalQuery(query: string): string | undefined {
     .join('&');
 }
 
-export function stringToSign(timestamp: string, scope: Scope, canonical: string): string {
-  return ['AWS4-HMAC-SHA256', timestamp, scopeText(scope), sha256(canonical)].join('\n');
+/** The last signature. CloudFront signs a request for S3, and S3 verifies it at once: both compute the same one. */
+let last:
+  | { readonly key: Buffer; readonly head: string; readonly canonical: string; readonly signature: Buffer }
+  | undefined;
+
+/** Returns the signature of a canonical request. */
+export function signatureOf(key: Buffer, timestamp: string, scope: Scope, canonical: string): Buffer {
+  const head = `AWS4-HMAC-SHA256\n${timestamp}\n${scopeText(scope)}\n`;
+  if (last?.key === key && last.head === head && last.canonical === canonical) return last.signature;
+  const signature = hmac(key, head + sha256(canonical));
+  last = { key, head, canonical, signature };
+  return signature;
 }
 
 /** The keys of the scopes last used: one holds for a day. */
@@ -149,7 +163,7 @@ const keys = new Map<string, Buffer>();
 const MAX_KEYS = 100;
 
 export function signingKey(secret: string, { date, region, service }: Scope): Buffer {
-  const scope = JSON.stringify([secret, date, region, service]);
+  const scope = `${date}/${region}/${service}/${secret}`;
   const known = keys.get(scope);
   if (known !== undefined) return known;
   const key = [date, region, service, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`));
@@ -158,7 +172,7 @@ export function signingKey(secret: string, { date, region, service }: Scope): Bu
   return key;
 }
 
-export function hmac(key: Buffer, text: string): Buffer {
+function hmac(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 

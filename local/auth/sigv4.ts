@@ -9,12 +9,11 @@ import {
   canonicalRequest,
   chunkSigner,
   EMPTY_SHA256,
-  hmac,
   type SignedRequest,
   scopeText,
   sha256,
+  signatureOf,
   signingKey,
-  stringToSign,
 } from './canonical.ts';
 import { type Claim, readClaim } from './credentials.ts';
 import type { Identities, Principal } from './identities.ts';
@@ -97,6 +96,9 @@ export interface SignOptions {
   readonly queryAs?: 'encoded' | 'sent';
 }
 
+/** Headers that are signed besides `x-amz-*`. */
+const ALWAYS_SIGNED = ['host', 'content-type', 'content-md5'];
+
 /**
  * Signs a request whose headers hold `host`; gives the headers to add, `authorization` among them. Covered are `host`,
  * `content-type`, `content-md5` and every `x-amz-*`: what S3 demands.
@@ -107,7 +109,7 @@ export function sign(request: SignedRequest, options: SignOptions): Record<strin
   const added = { 'x-amz-date': timestamp, 'x-amz-content-sha256': options.payloadHash };
   const headers = { ...request.headers, ...added };
   const names = Object.keys(headers)
-    .filter((name) => ['host', 'content-type', 'content-md5'].includes(name) || name.startsWith('x-amz-'))
+    .filter((name) => name.startsWith('x-amz-') || ALWAYS_SIGNED.includes(name))
     .sort();
   const canonical = canonicalRequest(
     { ...request, headers },
@@ -117,7 +119,7 @@ export function sign(request: SignedRequest, options: SignOptions): Record<strin
     options.queryAs,
   );
   if (canonical === undefined) throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
-  const signature = hmac(signingKey(options.secret, scope), stringToSign(timestamp, scope, canonical));
+  const signature = signatureOf(signingKey(options.secret, scope), timestamp, scope, canonical);
   const credential = `${options.accessKeyId}/${scopeText(scope)}`;
   return {
     ...added,
@@ -139,7 +141,7 @@ function verified(
     throw refuse({ why: 'wrong-region', given: scope.region, region: REGION });
   const identity = identities.find(accessKeyId);
   if (request.headers['x-amz-security-token'] !== identity?.session?.token) throw refuse({ why: 'token' });
-  const unsigned = mustBeSigned(request.headers, service).filter((name) => !signedHeaders.includes(name));
+  const unsigned = unsignedHeaders(request.headers, signedHeaders, service);
   if (unsigned.length > 0) throw refuse({ why: 'unsigned-headers', names: unsigned });
   checkTime(claim, service, now, refuse);
 
@@ -149,21 +151,29 @@ function verified(
   const canonical = canonicalRequest(request, service, signedHeaders, payloadHash);
   if (canonical === undefined) throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
   const key = signingKey(secret, scope);
-  const expected = hmac(key, stringToSign(timestamp, scope, canonical));
+  const expected = signatureOf(key, timestamp, scope, canonical);
   if (!timingSafeEqual(expected, Buffer.from(claim.signature, 'hex'))) throw refuse({ why: 'mismatch' });
-  const signer = chunkSigner(key, timestamp, scope, claim.signature);
+  if (payload.kind !== 'signed-chunks') return { principal, accessKeyId, payload };
   return {
     principal,
     accessKeyId,
     payload,
-    ...(payload.kind === 'signed-chunks' ? { chunkSigner: signer } : {}),
+    chunkSigner: chunkSigner(key, timestamp, scope, claim.signature),
   };
 }
 
 /** S3 wants every `x-amz-*` covered, so that nobody can add one to a request on its way. */
-function mustBeSigned(headers: Readonly<Record<string, string>>, service: string): string[] {
-  const amz = service === 's3' ? Object.keys(headers).filter((name) => name.startsWith('x-amz-')) : [];
-  return ['host', ...amz];
+function unsignedHeaders(
+  headers: Readonly<Record<string, string>>,
+  signed: readonly string[],
+  service: string,
+): string[] {
+  const unsigned = signed.includes('host') ? [] : ['host'];
+  if (service !== 's3') return unsigned;
+  for (const name in headers) {
+    if (name.startsWith('x-amz-') && !signed.includes(name)) unsigned.push(name);
+  }
+  return unsigned;
 }
 
 function checkTime(claim: Claim, service: string, now: Date, refuse: (refusal: Refusal) => Error): void {

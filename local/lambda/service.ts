@@ -34,8 +34,8 @@ export interface LambdaOptions {
   readonly isReplicated: (versionArn: string) => boolean;
   /** Services that may assume a role; `undefined` for no such role. */
   readonly roleTrusts: (roleArn: string) => readonly string[] | undefined;
-  /** Takes what functions write: a message for a stream of a log group. */
-  readonly log: (group: string, stream: string, message: string) => void;
+  /** Takes what functions write: messages for a stream of a log group. */
+  readonly log: (group: string, stream: string, ...messages: string[]) => void;
   readonly throttle?: Throttle;
   readonly permissions?: Permissions;
   /** Concurrent executions of the account, as GetAccountSettings reports them; 1,000 by default. */
@@ -119,7 +119,8 @@ export function createLambda(options: LambdaOptions): Lambda {
       const stream = logStreamName(now(), version);
       return {
         name: stream,
-        write: (message: string) => options.log(logGroupAtEdge(name, configuration), stream, message),
+        write: (...messages: string[]) =>
+          options.log(logGroupAtEdge(name, configuration), stream, ...messages),
       };
     };
     sandboxSource ??= builtSandbox();

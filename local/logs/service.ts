@@ -20,8 +20,8 @@ interface LogsOptions {
 export interface Logs {
   readonly handle: HttpHandler;
   readonly resources: readonly ResourceHandler[];
-  /** Adds an event to a stream of a group. The first event creates both. */
-  write(group: string, stream: string, message: string): void;
+  /** Adds events to a stream of a group. The first event creates both. */
+  write(group: string, stream: string, ...messages: string[]): void;
   close(): void;
 }
 
@@ -34,7 +34,7 @@ export function createLogs({ dataDir, identities, now, permissions = unrestricte
   const elsewhere = new LogStore(join(dataDir, 'elsewhere'), now);
   return {
     resources: [logGroupResource(home)],
-    write: (group, stream, message) => home.append(group, stream, message),
+    write: (group, stream, ...messages) => home.append(group, stream, messages),
     close: () => home.close(),
     handle: requestDoor({
       service: 'logs',

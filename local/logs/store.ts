@@ -62,7 +62,7 @@ export class LogStore {
     this.#now = now;
   }
 
-  append(group: string, stream: string, message: string): void {
+  append(group: string, stream: string, messages: readonly string[]): void {
     const folder = this.#groupFolder(group);
     const path = join(folder, `${encodeURIComponent(stream)}${FILE}`);
     if (!this.#files.isOpen(path) && !existsSync(path)) {
@@ -70,10 +70,14 @@ export class LogStore {
       this.#dropOldest(folder);
       this.#dropExpired(group);
     }
-    this.#count += 1;
     const timestamp = this.#now().getTime();
-    const id = `${String(timestamp).padStart(14, '0')}${String(this.#count).padStart(12, '0')}${this.#mark}`;
-    this.#files.append(path, `${JSON.stringify({ id, timestamp, message })}\n`, STREAM_LIMIT);
+    let lines = '';
+    for (const message of messages) {
+      this.#count += 1;
+      const id = `${String(timestamp).padStart(14, '0')}${String(this.#count).padStart(12, '0')}${this.#mark}`;
+      lines += `${JSON.stringify({ id, timestamp, message })}\n`;
+    }
+    this.#files.append(path, lines, STREAM_LIMIT);
   }
 
   /** Closes the open files. The next event opens its file again. */

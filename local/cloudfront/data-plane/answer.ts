@@ -122,23 +122,19 @@ export function originAnswer(
   },
 ): EdgeAnswer {
   const origin = response.headers ?? {};
-  const kept = Object.entries(origin).filter(
-    ([name]) =>
-      !isHopByHop(name, origin.connection) &&
-      name !== 'transfer-encoding' &&
-      name !== 'via' &&
-      (name !== 'set-cookie' || options.cookies),
-  );
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(origin)) {
+    if (isHopByHop(name, origin.connection) || name === 'transfer-encoding' || name === 'via') continue;
+    if (name !== 'set-cookie' || options.cookies) kept[name] = value;
+  }
   const outcome = response.status < 400 ? 'Miss' : 'Error';
-  return {
-    status: response.status,
-    headers: [
-      ...Object.entries(applyPolicy(Object.fromEntries(kept), options.policy, options.request)),
-      ['x-cache', `${outcome} from cloudfront`],
-      ...marks(options.mark),
-    ],
-    ...omitUndefined({ body: response.body }),
-  };
+  const { status, body } = response;
+  const headers: [string, string][] = [
+    ...Object.entries(applyPolicy(kept, options.policy, options.request)),
+    ['x-cache', `${outcome} from cloudfront`],
+    ...marks(options.mark),
+  ];
+  return body === undefined ? { status, headers } : { status, headers, body };
 }
 
 function marks({ distributionId, requestId }: EdgeMark): [string, string][] {

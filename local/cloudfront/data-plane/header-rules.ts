@@ -17,11 +17,10 @@ export function encodeWire(text: string): string {
   return isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
+const NOT_ASCII = /[\u0080-\uffff]/;
+
 function isAscii(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    if (text.charCodeAt(index) > 0x7f) return false;
-  }
-  return true;
+  return !NOT_ASCII.test(text);
 }
 
 /**
@@ -59,7 +58,6 @@ const DISALLOWED = new Set([
   'x-forwarded-proto',
   'x-real-ip',
 ]);
-const DISALLOWED_PREFIXES = ['x-amz-cf-', 'x-edge-'];
 
 /** Read-only in viewer request events, generated responses included. */
 export const READ_ONLY = ['cdn-loop', 'content-length', 'host', 'transfer-encoding', 'via'] as const;
@@ -81,12 +79,13 @@ const HOP_BY_HOP = new Set([
 
 /** Whether a header, named in lower case, is hidden from functions and not allowed in their results. */
 export function isDisallowed(name: string): boolean {
-  return DISALLOWED.has(name) || DISALLOWED_PREFIXES.some((prefix) => name.startsWith(prefix));
+  return DISALLOWED.has(name) || name.startsWith('x-amz-cf-') || name.startsWith('x-edge-');
 }
 
 /** Whether a header ends at this hop. `connection` is the message's Connection header, which can name more. */
 export function isHopByHop(name: string, connection = ''): boolean {
   if (HOP_BY_HOP.has(name)) return true;
+  if (connection === '') return false;
   return connection
     .toLowerCase()
     .split(',')

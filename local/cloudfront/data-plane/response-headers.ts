@@ -19,8 +19,9 @@ export function applyPolicy(
   headers: Readonly<Record<string, string>>,
   policy: StoredResponseHeadersPolicy | undefined,
   request: CorsRequest,
-): Record<string, string> {
-  const { remove = [], set = [], cors } = policy ?? {};
+): Readonly<Record<string, string>> {
+  if (policy === undefined) return headers;
+  const { remove, set, cors } = policy;
   const changed = { ...headers };
   for (const name of remove) delete changed[name];
   const corsEntries = cors === undefined ? [] : Object.entries(corsHeaders(cors, request));

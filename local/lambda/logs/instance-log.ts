@@ -43,7 +43,7 @@ export class LineCutter {
 /** Destination for the messages of one execution environment. */
 export interface LogStream {
   readonly name: string;
-  write(message: string): void;
+  write(...messages: string[]): void;
 }
 
 /** The log of one instance: its process's output and Lambda's lines about each invocation. */
@@ -117,7 +117,7 @@ export class InstanceLog {
   }
 
   #write(messages: readonly string[]): void {
-    for (const message of messages) this.#stream.write(message);
+    if (messages.length > 0) this.#stream.write(...messages);
   }
 }
 

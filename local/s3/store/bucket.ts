@@ -215,7 +215,7 @@ export class Bucket {
     for (const change of changes) {
       const key = change.op === 'put' ? change.version.key : change.key;
       const before = this.versions(key);
-      if (change === last) this.#folder.apply(before, change);
+      if (change === last) this.#folder.applyAgain(before, change);
       this.#index.set(key, changed(before, change));
     }
     const live = [...this.#index.all()];

@@ -4,6 +4,7 @@ import { hashedPath, readablePath } from './paths.ts';
 import type { Version } from './version.ts';
 
 const OBJECTS = 'objects';
+const MAX_MADE = 10_000;
 
 /** A change of a bucket's objects, as its journal has it. */
 export type Change =
@@ -26,6 +27,8 @@ function setAside(version: Version): Version {
 /** The files of a bucket: `objects/` as a person sees it, `versions/` and `incoming/` by id. */
 export class ObjectsFolder {
   readonly #folder: string;
+  /** Folders that this process has created or found, and not removed. */
+  readonly #made = new Set<string>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -45,14 +48,17 @@ export class ObjectsFolder {
     const readable = readablePath(key);
     if (readable !== undefined && this.#makeRoom(`${OBJECTS}/${readable}`)) return `${OBJECTS}/${readable}`;
     const hashed = `${OBJECTS}/${hashedPath(key)}`;
-    mkdirSync(dirname(this.path(hashed)), { recursive: true });
+    this.#makeFolder(dirname(this.path(hashed)));
     return hashed;
   }
 
-  /**
-   * Moves files to where {@link changed} says they are. Doing it again after it was cut off anywhere, or done, is
-   * harmless as long as no other change came after.
-   */
+  /** Applies the last change again after a crash: it was cut off anywhere, or is done. */
+  applyAgain(before: readonly Version[], change: Change): void {
+    const isPut = change.op === 'put' && !change.version.deleteMarker;
+    if (!isPut || existsSync(this.incoming(change.version.id))) this.apply(before, change);
+  }
+
+  /** Moves files to where {@link changed} says they are. */
   apply(before: readonly Version[], change: Change): void {
     if (change.op === 'remove') {
       const removed = before.find(({ versionId }) => versionId === change.versionId);
@@ -60,8 +66,6 @@ export class ObjectsFolder {
       return;
     }
     const { version } = change;
-    const arrived = version.deleteMarker || existsSync(this.incoming(version.id));
-    if (!arrived) return;
     const [current] = before;
     if (current !== undefined && current.versionId !== version.versionId && !current.deleteMarker) {
       mkdirSync(this.path('versions'), { recursive: true });
@@ -69,7 +73,20 @@ export class ObjectsFolder {
     }
     const replaced = before.find(({ versionId }) => versionId === version.versionId);
     if (replaced !== undefined && replaced.file !== version.file) this.#drop(replaced);
-    if (!version.deleteMarker) move(this.incoming(version.id), this.path(version.file));
+    if (!version.deleteMarker) this.#bringIn(version);
+  }
+
+  #bringIn(version: Version): void {
+    const incoming = this.incoming(version.id);
+    const path = this.path(version.file);
+    try {
+      renameSync(incoming, path);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      // Somebody removed the empty folder by hand.
+      mkdirSync(dirname(path), { recursive: true });
+      renameSync(incoming, path);
+    }
   }
 
   #drop(version: Version): void {
@@ -85,6 +102,7 @@ export class ObjectsFolder {
   /** Folders are only there for what is in them: one without objects would stand in the way of a key of its name. */
   #dropEmptyFolders(from: string): void {
     for (let folder = from; folder.startsWith(`${OBJECTS}/`); folder = dirname(folder)) {
+      this.#made.delete(this.path(folder));
       try {
         rmdirSync(this.path(folder));
       } catch (error) {
@@ -94,11 +112,18 @@ export class ObjectsFolder {
     }
   }
 
+  #makeFolder(folder: string): void {
+    if (this.#made.has(folder)) return;
+    mkdirSync(folder, { recursive: true });
+    if (this.#made.size === MAX_MADE) this.#made.clear();
+    this.#made.add(folder);
+  }
+
   /** Whether a file can be there: every name above it is a folder, and it is none itself. */
   #makeRoom(file: string): boolean {
     const path = this.path(file);
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      this.#makeFolder(dirname(path));
       return statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
     } catch (error) {
       if (['EEXIST', 'ENOTDIR'].includes(errorCode(error))) return false;

@@ -72,7 +72,9 @@ export async function openRoom(t: TestContext, given: Partial<LambdaOptions> = {
     isReplicated: () => false,
     roleTrusts: (arn) => (arn === ROLE ? ['lambda.amazonaws.com'] : undefined),
     sandboxSource: await sandboxSource(),
-    log: (group, stream, message) => void logged.push({ group, stream, message }),
+    log: (group, stream, ...messages) => {
+      for (const message of messages) logged.push({ group, stream, message });
+    },
     ...given,
   };
   const lambda = createLambda(options);

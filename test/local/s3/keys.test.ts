@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
@@ -117,4 +117,15 @@ test('a key is at most 1,024 bytes of UTF-8', async (t) => {
     });
     assert.deepEqual([put.status, put.code], [400, 'InvalidURI'], bad);
   }
+});
+
+test('a folder of objects that was deleted by hand is created again', async (t) => {
+  const running = await startS3(t);
+  const put = (key: string) =>
+    raw(running, { method: 'PUT', target: `/${BUCKET}/${key}`, body: `is ${key}` });
+  assert.equal((await put('photos/one')).status, 200);
+  rmSync(join(running.dataDir, BUCKET, 'objects/photos'), { recursive: true });
+  assert.equal((await put('photos/two')).status, 200);
+  assert.equal((await raw(running, { target: `/${BUCKET}/photos/two` })).text, 'is photos/two');
+  assert.deepEqual(running.defects, []);
 });

@@ -69,17 +69,17 @@ function edgeHeaders(rawHeaders: readonly string[]): EdgeHeaders {
     const name = key.toLowerCase();
     if (isDisallowed(name)) continue;
     const entry = { key, value: decodeWire(rawHeaders[index + 1] ?? '') };
-    // A header can be named `__proto__`, so only own properties count.
+    // A header can be named `__proto__` or `constructor`, so only own properties count.
     const entries = Object.hasOwn(headers, name) ? headers[name] : undefined;
-    if (entries === undefined) {
+    if (entries !== undefined) entries.push(entry);
+    else if (name !== '__proto__') headers[name] = [entry];
+    else {
       Object.defineProperty(headers, name, {
         value: [entry],
         enumerable: true,
         writable: true,
         configurable: true,
       });
-    } else {
-      entries.push(entry);
     }
   }
   return headers;

@@ -53,8 +53,10 @@ function checkedHeaders(value: unknown): EdgeHeaders {
   if (!isObject(value)) {
     throw invalidResult('The headers field must be an object.');
   }
-  const entries = Object.entries(value).map(([name, list]) => [name, checkedEntries(name, list)] as const);
-  return Object.fromEntries(entries);
+  const headers: EdgeHeaders = {};
+  // No valid name is `__proto__`: checkedEntries refuses names that HTTP does not have.
+  for (const name of Object.keys(value)) headers[name] = checkedEntries(name, value[name]);
+  return headers;
 }
 
 function checkedEntries(name: string, list: unknown): { key?: string; value: string }[] {

@@ -39,22 +39,21 @@ export function originSigner(distributionId: string, identities: Identities): Or
       sourceAccount: ACCOUNT_ID,
     },
   });
+  const credentials = {
+    accessKeyId,
+    secret,
+    service: 's3',
+    region: REGION,
+    payloadHash: 'UNSIGNED-PAYLOAD',
+    queryAs: 'sent',
+  } as const;
   return (request, host, now) => {
     const { authorization: _viewers, ...headers } = request.headers;
     // Signed for the origin's host. If a policy forwards the viewer's Host, S3 rejects the signature, as on AWS.
-    const proof = sign(
-      { ...request, headers: { ...headers, host } },
-      {
-        accessKeyId,
-        secret,
-        service: 's3',
-        region: REGION,
-        now,
-        payloadHash: 'UNSIGNED-PAYLOAD',
-        queryAs: 'sent',
-      },
-    );
-    return { ...request, headers: { ...headers, ...proof } };
+    headers.host = host;
+    const signed = { ...request, headers };
+    Object.assign(headers, sign(signed, { ...credentials, now }));
+    return signed;
   };
 }
 
@@ -71,10 +70,9 @@ class OriginReadTimeout extends Error {
 function withinReadTimeout<T>(answer: Promise<T>, viewer: IncomingMessage, seconds: number): Promise<T> {
   return new Promise((resolve, reject) => {
     let received = viewer.socket.bytesRead;
-    let timer = setTimeout(expire, seconds * 1_000);
+    const timer = setTimeout(expire, seconds * 1_000);
     function restart(): void {
-      clearTimeout(timer);
-      timer = setTimeout(expire, seconds * 1_000);
+      timer.refresh();
     }
     function settle(): void {
       clearTimeout(timer);
@@ -91,7 +89,8 @@ function withinReadTimeout<T>(answer: Promise<T>, viewer: IncomingMessage, secon
       reject(new OriginReadTimeout(`The origin did not answer within ${seconds} s`));
     }
     viewer.once('end', restart);
-    answer.finally(settle).then(resolve, reject);
+    answer.then(resolve, reject);
+    answer.then(settle, settle);
   });
 }
 
@@ -134,7 +133,9 @@ export async function forward(
       ? Readable.from(impairedBody(viewer.message, faults, viewer.resetConnection), { objectMode: false })
       : viewer.message;
   try {
-    const answer = origin.handle({ ...signed, headers: { ...signed.headers, host: viewersHost }, body });
+    const { method, path, query, headers } = signed;
+    headers.host = viewersHost;
+    const answer = origin.handle({ method, path, query, headers, body });
     return originAnswer(await withinReadTimeout(answer, viewer.message, config.readTimeoutSeconds), {
       mark,
       policy: forwarding.responseHeadersPolicy,

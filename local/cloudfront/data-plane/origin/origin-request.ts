@@ -69,22 +69,26 @@ export function originRequest(
   },
 ): OriginRequest {
   const { policy, origin, edge } = options;
-  const viewer = joined(request.headers);
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(viewer)) {
-    if (!OWN.has(name) && !isHopByHop(name) && forwards(name, request.method, policy)) headers[name] = value;
+  for (const name of Object.keys(request.headers)) {
+    if (OWN.has(name) || isHopByHop(name) || !forwards(name, request.method, policy)) continue;
+    const value = joined(request.headers, name);
+    if (value !== undefined) headers[name] = value;
   }
 
-  const wanted = (name: string) => policy !== undefined && selects(policy.headers, name);
-  headers.host = (wanted('host') ? viewer.host : undefined) ?? origin.host;
-  headers['user-agent'] = (wanted('user-agent') ? viewer['user-agent'] : undefined) ?? 'Amazon CloudFront';
-  headers.via = appended(viewer.via, `1.1 ${edge.name} (CloudFront)`, ', ');
-  headers['x-forwarded-for'] = appended(viewer['x-forwarded-for'], request.clientIp, ',');
+  const viewers = (name: string) => joined(request.headers, name);
+  const wanted = (name: string) =>
+    policy !== undefined && selects(policy.headers, name) ? viewers(name) : undefined;
+  headers.host = wanted('host') ?? origin.host;
+  headers['user-agent'] = wanted('user-agent') ?? 'Amazon CloudFront';
+  headers.via = appended(viewers('via'), `1.1 ${edge.name} (CloudFront)`, ', ');
+  headers['x-forwarded-for'] = appended(viewers('x-forwarded-for'), request.clientIp, ',');
   headers['x-amz-cf-id'] = edge.requestId;
+  const viewersCookie = viewers('cookie');
   const cookie =
-    viewer.cookie === undefined || policy === undefined
+    viewersCookie === undefined || policy === undefined
       ? ''
-      : selectedPairs(viewer.cookie, ';', policy.cookies);
+      : selectedPairs(viewersCookie, ';', policy.cookies);
   if (cookie !== '') headers.cookie = cookie;
 
   return {
@@ -110,16 +114,12 @@ function forwardedQuery(query: string, policy: OriginRequestPolicy): string {
     : selected;
 }
 
-/** Joins repeated headers into one value, as bytes. */
-function joined(headers: EdgeHeaders): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers)
-      .filter(([, entries]) => entries.length > 0)
-      .map(([name, entries]) => [
-        name,
-        entries.map(({ value }) => encodeWire(value)).join(name === 'cookie' ? '; ' : ', '),
-      ]),
-  );
+/** Returns a header's value as bytes, its repetitions joined; `undefined` without the header. */
+function joined(headers: EdgeHeaders, name: string): string | undefined {
+  const entries = Object.hasOwn(headers, name) ? (headers[name] ?? []) : [];
+  const [first] = entries;
+  if (first === undefined || entries.length === 1) return first && encodeWire(first.value);
+  return entries.map(({ value }) => encodeWire(value)).join(name === 'cookie' ? '; ' : ', ');
 }
 
 function appended(list: string | undefined, item: string, separator: string): string {

@@ -34,9 +34,7 @@ export function tooLong(viewer: ViewerRequest, host: string): number | undefined
   const target = viewer.path.length + (viewer.query === '' ? 0 : viewer.query.length + 1);
   if ('https://'.length + host.length + target > MAX_URL_BYTES) return URL_TOO_LONG;
   let size = viewer.method.length + target + ' HTTP/1.1\r\n\r\n'.length + 1;
-  for (const [index, text] of viewer.rawHeaders.entries()) {
-    // Each name is followed by `: `, each value by CRLF.
-    size += text.length + (index % 2 === 0 ? ': '.length : '\r\n'.length);
-  }
+  // Each name is followed by `: `, each value by CRLF: two characters either way.
+  for (const text of viewer.rawHeaders) size += text.length + 2;
   return size > MAX_REQUEST_BYTES ? HEAD_TOO_LONG : undefined;
 }
