@@ -78,7 +78,11 @@ function descriptionCheck(context: Context, target: Target): Check {
       const known = target.deployment;
       if (known !== undefined && (known.userPoolId !== userPoolId || known.clientId !== clientId)) {
         throw new UserError('not_an_edge', `${target.url} now belongs to another user pool.`, {
-          hint: `If that was meant, sign in again: ${loginCommand(target.url)}   Operators: edge-upload deploy`,
+          hint: [
+            'If that was meant, sign in again. Operators deploy again:',
+            `  ${loginCommand(target.url)}`,
+            '  edge-upload deploy',
+          ],
         });
       }
       const people = issuers.filter(({ kind }) => kind === 'people').map(({ alias }) => alias);

@@ -9,7 +9,12 @@ export interface CognitoErrorEntry {
   /** More specific hints, chosen by the text of the message. Nothing else depends on the text. */
   readonly hints?: readonly (readonly [text: RegExp, hint: string])[];
   /** Code and hint for operators, if they differ. */
-  readonly operator?: { readonly code: ErrorCode; readonly hint: string };
+  readonly operator?: {
+    readonly code: ErrorCode;
+    /** In place of Cognito's words. */
+    readonly why?: string;
+    readonly hint: string | readonly string[];
+  };
 }
 
 /** Reader of an error: a user who signs in, or an operator who administers users. */
@@ -56,7 +61,7 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
   UserNotFoundException: {
     code: 'sign_in_refused',
     hint: 'Check the user name.',
-    operator: { code: 'user_missing', hint: SEE_USERS },
+    operator: { code: 'user_missing', why: 'the user pool has no such user', hint: SEE_USERS },
   },
   UserNotConfirmedException: {
     code: 'sign_in_refused',
@@ -92,7 +97,11 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
     hint: 'The user pool is gone: the edge was destroyed or deployed again. Ask the operator for its address.',
     operator: {
       code: 'stack_missing',
-      hint: 'It does not exist. See: edge-upload user groups   or deploy again: edge-upload deploy',
+      hint: [
+        'See which groups exist. If the user pool is gone, deploy it again:',
+        '  edge-upload user groups',
+        '  edge-upload deploy',
+      ],
     },
   },
   AliasExistsException: {
@@ -197,9 +206,13 @@ function told(error: Error, name: string, doing: string, reader: Reader): UserEr
   const forOperator = reader === 'operator' ? entry.operator : undefined;
   const code = forOperator?.code ?? entry.code;
   const better = entry.hints?.find(([text]) => text.test(said))?.[1];
-  const verb = code === 'throttled' || code === 'aws' ? 'failed' : 'was refused';
-  return new UserError(code, `${doing} ${verb}: ${said}.`, {
-    hint: forOperator?.hint ?? better ?? entry.hint,
-    cause: error,
-  });
+  const isRefusal = code !== 'throttled' && code !== 'aws' && forOperator?.why === undefined;
+  return new UserError(
+    code,
+    `${doing} ${isRefusal ? 'was refused' : 'failed'}: ${forOperator?.why ?? said}.`,
+    {
+      hint: forOperator?.hint ?? better ?? entry.hint,
+      cause: error,
+    },
+  );
 }

@@ -140,7 +140,11 @@ function isOurs(text: string): boolean {
 
 function otherVersion(host: string): UserError {
   return new UserError('not_an_edge', `${host} runs another version of edge-upload.`, {
-    hint: 'Its operator updates it with: edge-upload deploy   or update this one: npm install --global edge-upload',
+    hint: [
+      'Update the older of the two: the operator the edge, or you this program.',
+      '  edge-upload deploy',
+      '  npm install --global edge-upload',
+    ],
   });
 }
 

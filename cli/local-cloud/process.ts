@@ -207,7 +207,7 @@ export async function stopCloud(
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new UserError('local_cloud', `The embedded cloud (process ${cloud.pid}) does not end.`, {
-    hint: `End it with: kill -9 ${cloud.pid}   Its data is kept.`,
+    hint: ['End it; its data is kept:', `  kill -9 ${cloud.pid}`],
   });
 }
 

@@ -11,6 +11,9 @@ const TIMEOUT_MS = 300_000;
 /** Credentials are renewed this long before they expire, as the SDK does. */
 const AHEAD_MS = 300_000;
 
+/** What the chain reports once none of its providers knows credentials: neither the profile, nor what was tried. */
+const NOWHERE = /from any providers/;
+
 interface Answer {
   readonly credentials?: Omit<AwsCredentialIdentity, 'expiration'> & { readonly expiration?: string };
   readonly error?: { readonly name: string; readonly message: string };
@@ -56,10 +59,15 @@ async function askChain(place: CredentialsPlace): Promise<AwsCredentialIdentity>
     timeoutMs: TIMEOUT_MS,
   })) as Answer;
   if (credentials === undefined) {
-    throw Object.assign(new Error(error?.message), { name: error?.name ?? 'CredentialsProviderError' });
+    const { name = 'CredentialsProviderError', message = 'it did not answer' } = error ?? {};
+    throw Object.assign(new Error(NOWHERE.test(message) ? nowhere(place) : message), { name });
   }
   const { expiration, ...rest } = credentials;
   return { ...rest, ...omitUndefined({ expiration: expiration ? new Date(expiration) : undefined }) };
+}
+
+function nowhere({ env, profile = env.AWS_PROFILE }: CredentialsPlace): string {
+  return profile ? `the AWS profile “${profile}” has no credentials` : 'no AWS credentials were found';
 }
 
 /** The chain runs programs that a profile names (`credential_process`); passwords and tokens for edges are not theirs. */

@@ -29,7 +29,11 @@ function authority({ caFile }: Pick<LocalCloud, 'caFile'>): string {
       'local_cloud',
       `The embedded cloud's certificate ${caFile} cannot be read (${systemCode(error)}).`,
       {
-        hint: 'Start it with: edge-upload local start   or deploy again with: edge-upload deploy --local',
+        hint: [
+          'Start the embedded cloud, or deploy again:',
+          '  edge-upload local start',
+          '  edge-upload deploy --local',
+        ],
         cause: error,
       },
     );

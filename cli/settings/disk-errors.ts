@@ -9,7 +9,7 @@ interface Reason {
 
 const PERMISSIONS = 'Check who owns the file and its folder, and their permissions.';
 const SPACE = 'Free some space, or use a folder on another disk.';
-const DESCRIPTORS = 'Raise the limit with: ulimit -n 4096   or lower --concurrency.';
+const DESCRIPTORS = 'Lower --concurrency, or raise the limit with: ulimit -n 4096';
 const NETWORK_DISK = 'Mount the file system again, then run the command again.';
 
 /** Meaning of the system errors of files: https://man7.org/linux/man-pages/man3/errno.3.html */

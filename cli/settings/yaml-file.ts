@@ -1,9 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Document, LineCounter, Node } from 'yaml';
 import { isUserError, systemCode, UserError } from '../errors.ts';
 import { decodeText } from '../text.ts';
+import { diskReason } from './disk-errors.ts';
 import { isFields } from './documents.ts';
+
+/** Bytes of a file that people write: a thousand rules have a tenth of it. */
+const MAX_BYTES = 1024 ** 2;
 
 /** The way to a value: names of mappings and places in lists. */
 type Path = readonly (string | number)[];
@@ -49,9 +53,13 @@ export class YamlValue {
     this.#path = path;
   }
 
-  /** @param why the rest of a sentence that begins with the name of the value */
-  fail(why: string): never {
-    throw unusable(this.#source, lineOf(this.#source, this.#path), `${pathText(this.#path)} ${why}`);
+  /**
+   * @param why the rest of a sentence that begins with the name of the value
+   * @param hint in place of that of the file
+   */
+  fail(why: string, hint: readonly string[] = this.#source.hint): never {
+    const source = { ...this.#source, hint };
+    throw unusable(source, lineOf(source, this.#path), `${pathText(this.#path)} ${why}`);
   }
 
   /** Gives the file and the line to what a parser of single values says. */
@@ -103,16 +111,19 @@ export class YamlValue {
 export class YamlMapping {
   readonly #member: (name: string, value: unknown) => YamlValue;
   readonly #left: Map<string, unknown>;
+  readonly #known = new Set<string>();
 
   constructor(itself: YamlValue, member: (name: string, value: unknown) => YamlValue) {
     const { value } = itself;
-    if (!isFields(value)) itself.fail('is not a mapping');
+    if (value === null) itself.fail('is empty');
+    if (!isFields(value)) itself.fail('is not a mapping (name: value)');
     this.#member = member;
     this.#left = new Map(Object.entries(value));
   }
 
   /** Returns a member, or `undefined`. An empty one is refused: an empty `when` would let everybody in. */
   take(name: string): YamlValue | undefined {
+    this.#known.add(name);
     const value = this.#left.get(name);
     if (value === undefined) return undefined;
     this.#left.delete(name);
@@ -139,7 +150,8 @@ export class YamlMapping {
 
   /** Refuses members that nobody took: a misspelt condition would let everybody in. */
   end(): void {
-    for (const name of this.#left.keys()) this.fail(name, 'is not known');
+    const hint = [`Use one of: ${[...this.#known].join(', ')}`];
+    for (const name of this.#left.keys()) this.#member(name, undefined).fail('is not known', hint);
   }
 }
 
@@ -174,6 +186,17 @@ export async function parseYaml(text: string, name: string, hint: readonly strin
   return new YamlValue(source, [], document.toJS());
 }
 
+async function readBounded(path: string, name: string): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of createReadStream(path)) {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes > MAX_BYTES) throw new UserError('usage', `${name} is larger than ${MAX_BYTES / 1024} KiB.`);
+  }
+  return Buffer.concat(pieces);
+}
+
 /**
  * Reads the text of a file that an operator wrote, from a disk or a pipe.
  * @param typed its path, as in errors
@@ -182,13 +205,13 @@ export async function parseYaml(text: string, name: string, hint: readonly strin
  */
 export async function readYamlText(cwd: string, typed: string, hint: readonly string[]): Promise<string> {
   try {
-    return decodeText(await readFile(resolve(cwd, typed)), { name: typed });
+    return decodeText(await readBounded(resolve(cwd, typed), typed), { name: typed });
   } catch (error) {
     if (isUserError(error)) throw error;
     const missing = systemCode(error) === 'ENOENT';
     throw new UserError(
       missing ? 'file_missing' : 'file_unreadable',
-      `${typed} ${missing ? 'does not exist' : `cannot be read (${systemCode(error)})`}.`,
+      `${typed} ${missing ? 'does not exist' : `cannot be read: ${diskReason(error)}`}.`,
       { hint, cause: error },
     );
   }

@@ -7,11 +7,16 @@ type Entry = readonly [code: ErrorCode, hint: string | readonly string[]];
 
 const NO_CREDENTIALS: Entry = [
   'credentials',
-  'Set AWS credentials as for every AWS tool: AWS_PROFILE, --profile, or aws configure. To try it without: edge-upload deploy --local',
+  [
+    'Name a profile with --profile or AWS_PROFILE, or set credentials as for every AWS tool:',
+    '  aws configure',
+    'To try it without an AWS account:',
+    '  edge-upload deploy --local',
+  ],
 ];
 const EXPIRED: Entry = [
   'credentials',
-  'Sign in to AWS again (such as: aws sso login), then run the same command.',
+  ['Sign in to AWS again, then run the same command. For instance:', '  aws sso login'],
 ];
 const WRONG_KEY: Entry = [
   'credentials',

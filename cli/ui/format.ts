@@ -51,8 +51,16 @@ export function count(amount: number, noun: string): string {
   return `${amount.toLocaleString('en-US')} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-/** Returns text as lines, broken between words so that no line is wider than `width`; lines after the first begin with `indent`. */
+/** A command at the end of a sentence: `Sign in with: edge-upload login <url>`. */
+const LAST_COMMAND = /^(.*\S:) ((?:edge-upload|aws|npm) (?:(?![.,;] ).)*)$/;
+
+/**
+ * Returns text as lines, broken between words so that no line is wider than `width`; lines after the first begin with
+ * `indent`. A command at the end is not broken: it stands on a line of its own, so that it can be copied.
+ */
 export function wrap(text: string, width: number, indent = ''): string[] {
+  const [, prose, command] = (text.length > width && LAST_COMMAND.exec(text)) || [];
+  if (prose !== undefined) return [...wrap(prose, width, indent), `${indent}  ${command}`];
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);

@@ -36,7 +36,8 @@ export async function fromFile(
 ): Promise<FileChange> {
   refuseBeside(path, args);
   const text = await readYamlText(context.cwd, path, [
-    'Write one:',
+    'Write one, or print one of what is deployed:',
+    `  echo 'max-size: 5G' > ${shellWord(path)}`,
     `  edge-upload status --yaml > ${shellWord(path)}`,
   ]);
   const { options: given, issuers } = await readDeployment(text, path, async (pageLogo) => {

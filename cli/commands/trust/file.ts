@@ -4,6 +4,7 @@ import { readYamlText } from '../../settings/yaml-file.ts';
 import { JOB_COMMANDS } from '../../trust/ci-issuers.ts';
 import { discoverKeySets } from '../../trust/discovery.ts';
 import { readTrustFile } from '../../trust/trust-file.ts';
+import { shellWord } from '../../ui/shell-word.ts';
 import type { ApplyArgs } from '../deploy.ts';
 import { applyTrust } from './apply.ts';
 
@@ -30,7 +31,7 @@ export async function file(context: Context, args: FileArgs): Promise<Result> {
   }
   const text = await readYamlText(context.cwd, args.file, [
     'Write one:',
-    '  edge-upload trust list --yaml > trust.yaml',
+    `  edge-upload trust list --yaml > ${shellWord(args.file)}`,
   ]);
   const issuers = await readTrustFile(text, args.file);
   return applyTrust(context, args, (_kept, documents) => discoverKeySets(issuers, documents));

@@ -142,7 +142,7 @@ export function passwordOnly(password: string): SignInAnswers {
   const secondFactor = () =>
     refuse(
       'This user signs in with a second factor; a password alone is not enough.',
-      'Sign in with: edge-upload login   or use a user without a second factor.',
+      'Use a user without a second factor, or sign in with: edge-upload login',
     );
   return {
     password: async () => password,

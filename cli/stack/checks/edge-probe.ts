@@ -122,7 +122,7 @@ export async function edgeServes(
       throw new UserError(
         'stack_failed',
         `The stack is deployed, but its edge does not serve after ${formatDuration(waited)}: ${defect}.`,
-        { hint: 'CloudFront may need longer. See: edge-upload doctor   or deploy again.' },
+        { hint: 'CloudFront may need longer. Check again in some minutes with: edge-upload doctor' },
       );
     }
     ui.event({ type: 'task-progress', task, detail: defect });

@@ -74,7 +74,7 @@ function healthCheck(work: StackWork): Check {
           'stack_missing',
           `There is no stack “${stackName}”, though this computer knows it.`,
           {
-            hint: 'Deploy it again with: edge-upload deploy   or forget it with: edge-upload destroy',
+            hint: ['Deploy it again, or forget it:', '  edge-upload deploy', '  edge-upload destroy'],
           },
         );
       }

@@ -12,7 +12,12 @@ export interface DeploymentFile {
   readonly issuers: readonly FiledIssuer[];
 }
 
-const HINT = ['See how such a file looks:', '  edge-upload status --yaml'];
+const HINT = [
+  'Such a file has options by the names of their flags:',
+  '  max-size: 5G',
+  'Print one of what is deployed:',
+  '  edge-upload status --yaml',
+];
 
 /** Returns a value as the command line would have given it. */
 function typedOf(option: OptionName, value: YamlValue): unknown {

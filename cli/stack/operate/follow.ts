@@ -125,14 +125,14 @@ export async function follow(work: StackWork, stackId: string, token?: string): 
 }
 
 /**
- * The failed operation as an error: its first cause, and what state things are in now.
- * @param goOn how to go on once the cause is mended
+ * Returns a failed operation as an error: its first cause, and the state that the stack is in now.
+ * @param remedy what to do once the cause is fixed
  */
 export function operationFailure(
   stackName: string,
   doing: string,
   { status, cause }: Ending,
-  goOn: string,
+  remedy: string | readonly string[],
 ): UserError {
   const why =
     cause === undefined
@@ -142,6 +142,6 @@ export function operationFailure(
   return new UserError(
     'stack_failed',
     `${doing} the stack “${stackName}” failed: ${why} The stack is now ${status}.`,
-    { hint: known === undefined ? goOn : `${known} ${goOn}` },
+    { hint: [known ?? [], remedy].flat() },
   );
 }

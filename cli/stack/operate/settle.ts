@@ -73,7 +73,7 @@ export async function settledStack(
     {
       hint:
         status === 'DELETE_FAILED'
-          ? 'It is half deleted. Finish with: edge-upload destroy   Then deploy again.'
+          ? ['It is half deleted. Finish that, then deploy again:', '  edge-upload destroy']
           : 'See the stack in the CloudFormation console, then deploy again.',
     },
   );
@@ -82,12 +82,10 @@ export async function settledStack(
 async function removeRemains(work: StackWork, stack: FoundStack): Promise<void> {
   const ending = await deleteStack(work, stack);
   if (ending.status === 'DELETE_COMPLETE') return;
-  throw operationFailure(
-    work.stackName,
-    'Removing the remains of',
-    ending,
-    'Delete them with: edge-upload destroy   Then deploy again.',
-  );
+  throw operationFailure(work.stackName, 'Removing the remains of', ending, [
+    'Delete them, then deploy again:',
+    '  edge-upload destroy',
+  ]);
 }
 
 async function rollBack(

@@ -17,10 +17,8 @@ export function isCloudFrontPage(answer: Pick<Answer, 'headers' | 'text'>): bool
 interface PageReason {
   readonly pattern: RegExp;
   readonly why: string;
-  readonly hint: string;
+  readonly hint: string | readonly string[];
 }
-
-const OPERATORS = 'Operators: check the deployment with: edge-upload doctor';
 
 /**
  * What CloudFront's pages contain, and what to do about it:
@@ -45,7 +43,11 @@ const REASONS: readonly PageReason[] = [
   {
     pattern: /Lambda function/i,
     why: 'the edge function did not run, or gave no valid answer',
-    hint: `${OPERATORS}   and: edge-upload logs`,
+    hint: [
+      'Operators: check the deployment, and read its logs:',
+      '  edge-upload doctor',
+      '  edge-upload logs',
+    ],
   },
 ];
 

@@ -86,16 +86,19 @@ async function githubRepository(
 ) {
   if (repositoryId === undefined || ownerId === undefined) {
     const { api } = installation(url);
-    const found = await lookUp(documents, `${api}/repos/${path}`);
+    const named = {
+      what: `The repository ${path}`,
+      address: `${api}/repos/${path}`,
+      ids: [
+        `gh api repos/${path} --jq '.id, .owner.id'`,
+        `edge-upload trust github ${path} --repository-id <id> --owner-id <id>`,
+      ],
+    };
+    const found = await lookUp(documents, named);
     const { id, owner, full_name: fullName } = found ?? {};
     const [repository, ofOwner] = [idIn(id), idIn(fieldsIn(owner).id)];
     const same = String(fullName).toLowerCase() === path.toLowerCase();
-    if (repository === undefined || ofOwner === undefined || !same) {
-      throw notFound(`The repository ${path}`, new URL(api).host, [
-        `gh api repos/${path} --jq '.id, .owner.id'`,
-        `edge-upload trust github ${path} --repository-id <id> --owner-id <id>`,
-      ]);
-    }
+    if (repository === undefined || ofOwner === undefined || !same) throw notFound(named);
     return githubIds(repositoryId ?? repository, ownerId ?? ofOwner);
   }
   return githubIds(repositoryId, ownerId);
@@ -110,9 +113,12 @@ function githubIds(repositoryId: string, ownerId: string) {
 
 async function githubOwner(owner: string, { ownerId, url }: GitHubFlags, documents: Documents) {
   const { api } = installation(url);
-  const id = ownerId ?? idIn((await lookUp(documents, `${api}/users/${owner}`))?.id);
+  const named = {
+    what: `The owner ${owner}`,
+    address: `${api}/users/${owner}`,
+    ids: [`edge-upload trust github ${owner} --any-repository --owner-id <id>`],
+  };
+  const id = ownerId ?? idIn((await lookUp(documents, named))?.id);
   if (id !== undefined) return [condition('repository_owner_id', checkedId(id, '--owner-id'))];
-  throw notFound(`The owner ${owner}`, new URL(api).host, [
-    `edge-upload trust github ${owner} --any-repository --owner-id <id>`,
-  ]);
+  throw notFound(named);
 }

@@ -55,18 +55,19 @@ async function gitlabProject(
   { projectId, namespaceId }: GitLabFlags,
   documents: Documents,
 ) {
+  const named = {
+    what: `The project ${path}`,
+    address: `${base}/api/v4/projects/${encodeURIComponent(path)}`,
+    ids: [`edge-upload trust gitlab ${path} --project-id <id> --namespace-id <id>`],
+  };
   let [project, namespace] = [projectId, namespaceId];
   if (project === undefined) {
-    const found = await lookUp(documents, `${base}/api/v4/projects/${encodeURIComponent(path)}`);
+    const found = await lookUp(documents, named);
     const same = String(found?.path_with_namespace).toLowerCase() === path.toLowerCase();
     project = same ? idIn(found?.id) : undefined;
     namespace ??= idIn(fieldsIn(found?.namespace).id);
   }
-  if (project === undefined) {
-    throw notFound(`The project ${path}`, new URL(base).host, [
-      `edge-upload trust gitlab ${path} --project-id <id> --namespace-id <id>`,
-    ]);
-  }
+  if (project === undefined) throw notFound(named);
   return [
     condition('project_id', checkedId(project, '--project-id')),
     ...(namespace === undefined ? [] : [condition('namespace_id', checkedId(namespace, '--namespace-id'))]),
@@ -74,13 +75,13 @@ async function gitlabProject(
 }
 
 async function gitlabGroup(path: string, base: string, { namespaceId }: GitLabFlags, documents: Documents) {
-  const found =
-    namespaceId === undefined
-      ? await lookUp(documents, `${base}/api/v4/groups/${encodeURIComponent(path)}`)
-      : undefined;
+  const named = {
+    what: `The group ${path}`,
+    address: `${base}/api/v4/groups/${encodeURIComponent(path)}`,
+    ids: [`edge-upload trust gitlab ${path} --any-project --namespace-id <id>`],
+  };
+  const found = namespaceId === undefined ? await lookUp(documents, named) : undefined;
   const id = namespaceId ?? idIn(found?.id);
   if (id !== undefined) return [condition('namespace_id', checkedId(id, '--namespace-id'))];
-  throw notFound(`The group ${path}`, new URL(base).host, [
-    `edge-upload trust gitlab ${path} --any-project --namespace-id <id>`,
-  ]);
+  throw notFound(named);
 }

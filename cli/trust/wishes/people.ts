@@ -4,6 +4,8 @@ import type { Documents } from '../documents.ts';
 import { isEveryTenant, PERSONAL_ACCOUNTS } from '../entra-tenants.ts';
 import { condition, httpsAddress, isUuid, type Wish } from './wish.ts';
 
+const WHERE_TENANT_ID = 'The overview page of Microsoft Entra ID has the tenant id and its domains:';
+const ENTRA_EXAMPLE = '  edge-upload trust entra contoso.onmicrosoft.com --client-id <id>';
 const ENTRA = 'https://login.microsoftonline.com';
 
 const isForEverybody = (tenant: string) => isEveryTenant(tenant) || tenant === PERSONAL_ACCOUNTS;
@@ -17,7 +19,7 @@ export async function entra(typed: string, documents: Documents): Promise<Wish> 
   const tenant = typed.trim().toLowerCase();
   if (isForEverybody(tenant)) {
     throw new UserError('usage', `“${typed}” stands for accounts of every tenant: anybody could upload.`, {
-      hint: 'Name your tenant by its id or a domain: edge-upload trust entra contoso.onmicrosoft.com',
+      hint: ['Name your tenant by its id or a domain:', ENTRA_EXAMPLE],
     });
   }
   const id = isUuid(tenant) ? tenant : await entraTenant(tenant, documents);
@@ -27,7 +29,7 @@ export async function entra(typed: string, documents: Documents): Promise<Wish> 
 async function entraTenant(domain: string, documents: Documents): Promise<string> {
   if (!/^[a-z\d-]+(?:\.[a-z\d-]+)+$/.test(domain)) {
     throw new UserError('usage', `“${domain}” is neither a tenant id nor a domain.`, {
-      hint: 'The tenant id is on the overview page of Microsoft Entra ID.',
+      hint: [WHERE_TENANT_ID, ENTRA_EXAMPLE],
     });
   }
   const fetched = await documents.fetch(metadataUrl(`${ENTRA}/${domain}/v2.0`));
@@ -35,7 +37,7 @@ async function entraTenant(domain: string, documents: Documents): Promise<string
   const [, id = ''] = /^https:\/\/login\.microsoftonline\.com\/([^/]+)\/v2\.0$/.exec(String(issuer)) ?? [];
   if (isUuid(id) && !isForEverybody(id.toLowerCase())) return id;
   throw new UserError('usage', `There is no tenant “${domain}”.`, {
-    hint: 'The tenant id is on the overview page of Microsoft Entra ID.',
+    hint: [WHERE_TENANT_ID, ENTRA_EXAMPLE],
   });
 }
 

@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.ts';
+import { isUserError, UserError } from '../../errors.ts';
 import type { Documents } from '../documents.ts';
 
 /** Which jobs of a repository. Values of one flag are alternatives. */
@@ -35,22 +35,42 @@ export function pathOf(typed: string, what: string, wildcardHint: string): reado
   });
 }
 
+/** What a public API is asked for the id of. */
+export interface Named {
+  /** At the start of a sentence. */
+  readonly what: string;
+  readonly address: string;
+  /** Commands that give the id instead. */
+  readonly ids: readonly string[];
+}
+
+const idLines = ({ ids }: Named) => ids.map((id) => `  ${id}`);
+
 /** Looks up an id by the public API; `undefined` where it shows nothing, as for private repositories. */
 export async function lookUp(
   documents: Documents,
-  address: string,
+  named: Named,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const fetched = await documents.fetch(address);
-  return 'fields' in fetched ? fetched.fields : undefined;
+  try {
+    const fetched = await documents.fetch(named.address);
+    return 'fields' in fetched ? fetched.fields : undefined;
+  } catch (error) {
+    if (!isUserError(error) || error.code === 'interrupted') throw error;
+    throw new UserError(error.code, `${named.what} cannot be looked up: ${error.message}`, {
+      hint: [...error.hintLines, 'Or give its ids:', ...idLines(named)],
+      cause: error,
+    });
+  }
 }
 
 export function idIn(value: unknown): string | undefined {
   return Number.isSafeInteger(value) ? String(value) : undefined;
 }
 
-export function notFound(what: string, host: string, ids: readonly string[]): UserError {
-  return new UserError('usage', `${what} is not public at ${host}, or it does not exist.`, {
-    hint: ['Give the ids of a private one:', ...ids.map((id) => `  ${id}`)],
+export function notFound(named: Named): UserError {
+  const { host } = new URL(named.address);
+  return new UserError('usage', `${named.what} is not public at ${host}, or it does not exist.`, {
+    hint: ['Give the ids of a private one:', ...idLines(named)],
   });
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isUserError } from '../../../cli/errors.ts';
 import { operatorClients, poolEndpoint } from '../../../cli/network/aws.ts';
+import { awsCredentials } from '../../../cli/network/aws-credentials.ts';
 
 const REAL = { url: 'https://d111111abcdef8.cloudfront.net', region: 'eu-west-1' };
 const LOCAL = { url: 'https://localhost:4600', region: 'us-east-1' };
@@ -85,4 +86,10 @@ test('an endpoint of the configuration files is judged like one of the environme
       /endpoint_url of the AWS profile “default” is not/.test(error.message) &&
       String(error.hint).includes(join(folder, 'bad')),
   );
+});
+
+test('an AWS profile without credentials is named', async () => {
+  const env = { AWS_CONFIG_FILE: '/nowhere', AWS_SHARED_CREDENTIALS_FILE: '/nowhere' };
+  const place = { env, home: '/nowhere', execPath: process.execPath, region: 'us-east-1', profile: 'acme' };
+  await assert.rejects(awsCredentials(place)(), { message: 'the AWS profile “acme” has no credentials' });
 });

@@ -61,3 +61,21 @@ test('text is broken between words, and a word that is too long stays whole', ()
   assert.deepEqual(wrap('  hint: a-very-long-word b', 10, '  '), ['  hint:', '  a-very-long-word', '  b']);
   assert.deepEqual(wrap('one two', Number.POSITIVE_INFINITY), ['one two']);
 });
+
+test('a command at the end of a sentence is not broken', () => {
+  const hint = '  Sign in with: edge-upload login https://d111.cloudfront.net --username ada';
+  assert.deepEqual(wrap(hint, 80, '  '), [hint]);
+  assert.deepEqual(wrap(hint, 40, '  '), [
+    '  Sign in with:',
+    '    edge-upload login https://d111.cloudfront.net --username ada',
+  ]);
+  assert.deepEqual(wrap('token: nobody is here: aws sso login', 30), [
+    'token: nobody is here:',
+    '  aws sso login',
+  ]);
+  // What a sentence goes on behind is prose.
+  assert.deepEqual(wrap('Sign in: edge-upload login. Then wait', 30), [
+    'Sign in: edge-upload login.',
+    'Then wait',
+  ]);
+});

@@ -83,6 +83,7 @@ page-logo: logo.svg
 /** What the file says, the complaint, and whether an editor sees it by the schema too. */
 const REFUSED: readonly (readonly [text: string, complaint: RegExp, inEditor: boolean])[] = [
   ['max-size: 5G\nmaxsize: 1\n', /^edge-upload\.yaml:2: maxsize is not known\.$/, true],
+  ['', /^edge-upload\.yaml:1: the file is empty\.$/, true],
   ['a: [', /^edge-upload\.yaml:1: this is not YAML: /, true],
   ['# all\n\nmax-size: big\n', /^edge-upload\.yaml:3: Invalid value for max-size: “big”\.$/, false],
   ['max-size:\n', /:1: max-size is empty/, true],
@@ -109,6 +110,15 @@ test('an invalid entry is refused with its line', async () => {
   for (const [text, complaint] of REFUSED) {
     await assert.rejects(read(text), withCode('usage', complaint), text);
   }
+});
+
+test('an unknown name is refused with the names that are known there', async () => {
+  await assert.rejects(
+    read('max_size: 5G'),
+    withCode('usage', /max_size/, /^Use one of: issuers, max-size, /),
+  );
+  const nested = 'issuers:\n  - issuer: https://x\n    rules:\n      - writeTo: x/\n        whem: {a: b}';
+  await assert.rejects(read(nested), withCode('usage', /whem/, /^Use one of: when, .*writeTo/));
 });
 
 test('the schema for editors is renewed, and judges as the program does', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { UserError } from '../../../../cli/errors.ts';
 import { makeWish, type Provider } from '../../../../cli/trust/wishes/make-wish.ts';
 import type { Wish } from '../../../../cli/trust/wishes/wish.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
@@ -358,6 +359,24 @@ describe('whose tokens a command line means', () => {
     ],
     [{ provider: 'gcp', named: 'ada@example.com' }, /not a service account/],
   ];
+  const offline = {
+    ...documentsOf(),
+    fetch: () =>
+      Promise.reject(new UserError('unreachable', 'It is unreachable.', { hint: 'Check the network.' })),
+  };
+  const UNREACHABLE: readonly (readonly [Provider, RegExp, RegExp])[] = [
+    [{ provider: 'github', named: 'acme/app' }, /^The repository acme\/app .*unreachable/, /--repository-id/],
+    [{ provider: 'github', named: 'acme', anyRepository: true }, /^The owner acme /, /--owner-id/],
+    [{ provider: 'gitlab', named: 'acme/app' }, /^The project acme\/app /, /--project-id/],
+    [{ provider: 'gitlab', named: 'acme', anyProject: true }, /^The group acme /, /--namespace-id/],
+  ];
+  it('names what cannot be looked up, and the flags that need no look-up', async () => {
+    for (const [typed, message, hint] of UNREACHABLE) {
+      const both = new RegExp(`^Check the network\\.\n[^]*${hint.source}`);
+      await assert.rejects(makeWish(typed, offline), withCode('unreachable', message, both));
+    }
+  });
+
   for (const [typed, message, hint] of REFUSED) {
     it(`refuses ${typed.provider} ${typed.named}: ${message.source}`, async () => {
       await assert.rejects(makeWish(typed, documentsOf(KNOWN)), withCode('usage', message, hint));
