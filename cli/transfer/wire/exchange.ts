@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { sealingMs } from '../../../protocol/retry-rules.ts';
 import { UserError } from '../../errors.ts';
@@ -119,6 +120,8 @@ export function createWire(options: WireOptions): Wire {
       };
       dispatcher.dispatch(request, receiver.handler);
       const answer = await receiver.answer;
+      // undici takes the next request on this connection a turn later. One that comes before opens another connection.
+      await nextTurn();
       return { ...answer, text: withoutCredential(answer.text, headers.authorization) };
     } catch (error) {
       throw connectionFailure(error, { url, reached, withBody: length > 0 });

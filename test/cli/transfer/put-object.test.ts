@@ -219,6 +219,19 @@ test('bytes that change under an unchanged time are refused, or the bytes of the
   await assert.rejects(put(33 * MIB), withCode('file_changed', /not those read at first/));
 });
 
+test('files that follow each other share the connections of those before them', async (t) => {
+  const cwd = await ownFolder(t);
+  const sockets = new Set<unknown>();
+  const edge = await ownEdge(t, (request) => {
+    sockets.add(request.socket);
+    return false;
+  });
+  for (let number = 0; number < 60; number += 1) await writeFile(join(cwd, `f${number}`), 'x');
+  await upload(t, testContext({ cwd }), edge.url, { files: ['.'], recursive: true }, { concurrency: 2 });
+  assert.equal(edge.stored.size, 60);
+  assert.equal(sockets.size, 2);
+});
+
 /** Tokens that are asked for after the digest was taken, and before the first byte is sent. */
 function afterDigest(change: () => Promise<void>) {
   return {
