@@ -1,4 +1,4 @@
-/** Bytes read from a file at once, and the bytes of a buffer. */
+/** Bytes read from a file at once, and the bytes of the smallest buffer. */
 export const CHUNK = 256 * 1024;
 
 /** Buffers in use, in bytes, up to which a whole part may be in memory. */
@@ -9,51 +9,53 @@ export interface Buffers {
   /** Whether so many bytes of a part may be in memory at once, besides the buffers that are in use. */
   hasRoom(bytes: number): boolean;
   /**
-   * Calls `work` with buffers for so many bytes, however many are in use. They are used again after a success; after a
-   * failure a socket may still hold them.
+   * Calls `work` with a buffer of so many bytes, however many are in use. It is used again after a success; after a failure
+   * a socket may still hold it.
    */
-  use<T>(bytes: number, work: (buffers: readonly Buffer[]) => Promise<T>): Promise<T>;
+  use<T>(bytes: number, work: (buffer: Buffer) => Promise<T>): Promise<T>;
 }
 
 export function createBuffers(): Buffers {
-  const free: Buffer[] = [];
+  let free: Buffer[] = [];
+  let freeBytes = 0;
   let used = 0;
+  const take = (size: number): Buffer => {
+    const at = free.findIndex(({ length }) => length === size);
+    const [found] = at < 0 ? [] : free.splice(at, 1);
+    if (found !== undefined) {
+      freeBytes -= size;
+      return found;
+    }
+    if (freeBytes + used + size > MOST_KEPT) {
+      // Those are of sizes that are not wanted now.
+      free = [];
+      freeBytes = 0;
+    }
+    return Buffer.allocUnsafeSlow(size);
+  };
   return {
-    hasRoom: (bytes) => used + countOf(bytes) * CHUNK <= MOST_KEPT,
+    hasRoom: (bytes) => used + sizeFor(bytes) <= MOST_KEPT,
     async use(bytes, work) {
-      const taken = Array.from({ length: countOf(bytes) }, () => free.pop() ?? Buffer.allocUnsafeSlow(CHUNK));
-      used += taken.length * CHUNK;
+      const buffer = take(sizeFor(bytes));
+      used += buffer.length;
       try {
-        const value = await work(taken);
-        free.push(...taken);
+        const value = await work(buffer.subarray(0, bytes));
+        free.push(buffer);
+        freeBytes += buffer.length;
         return value;
       } finally {
-        used -= taken.length * CHUNK;
+        used -= buffer.length;
       }
     },
   };
 }
 
-function countOf(bytes: number): number {
-  return Math.max(1, Math.ceil(bytes / CHUNK));
+/** Returns the bytes of the buffer to use: one of few sizes, so that it fits later readers. */
+function sizeFor(bytes: number): number {
+  let size = CHUNK;
+  while (size < bytes) size *= 2;
+  return size;
 }
 
-/** Buffers that a reader fills in turn. */
-export interface Ring {
-  /** Returns the first bytes of the next buffer. */
-  next(bytes: number): Buffer;
-}
-
-/** Bytes of the fewest buffers for a reader that does not keep what it read: the socket may hold two of them. */
+/** Bytes of the buffer of a reader that does not keep what it read: a socket may hold two chunks of it. */
 export const RING_BYTES = 3 * CHUNK;
-
-export function ringOf(buffers: readonly Buffer[]): Ring {
-  let at = 0;
-  return {
-    next(bytes) {
-      const buffer = buffers[at % buffers.length] as Buffer;
-      at += 1;
-      return buffer.subarray(0, bytes);
-    },
-  };
-}

@@ -1,7 +1,7 @@
-import { crc32 } from 'node:zlib';
-import { type Buffers, CHUNK, RING_BYTES, type Ring, ringOf } from '../pacing/buffers.ts';
-import { crc32Bytes, type Digester } from '../proof/digests.ts';
+import { type Buffers, CHUNK, RING_BYTES } from '../pacing/buffers.ts';
+import type { Digester } from '../proof/digests.ts';
 import { fileChanged } from './file-stamp.ts';
+import { type Range, readChunks } from './read-chunks.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** Bytes whose digest is known before they are sent: a whole file, or one part of it. */
@@ -13,8 +13,8 @@ export interface Segment {
   /** All bytes, where they are in memory. */
   readonly bytes?: Buffer;
   /**
-   * Reads the bytes again, for each try. The last chunk comes only once all are proved to be the measured bytes, so that a
-   * store never gets the whole of a changed file.
+   * Returns the bytes, for each try. The last chunk comes only if the file has not changed, so that a store never gets the
+   * whole of a changed file.
    * @throws {UserError} `file_changed`
    */
   readonly open: () => AsyncIterable<Buffer> | Iterable<Buffer>;
@@ -23,11 +23,6 @@ export interface Segment {
 export interface SegmentOptions {
   readonly digester: Digester;
   readonly buffers: Buffers;
-}
-
-interface Range {
-  readonly from: number;
-  readonly length: number;
 }
 
 /**
@@ -41,68 +36,34 @@ export async function withSegment<T>(
   { digester, buffers }: SegmentOptions,
   use: (segment: Segment) => Promise<T>,
 ): Promise<T> {
-  const { length } = range;
-  const measure = length <= CHUNK ? readAtOnce : buffers.hasRoom(length) ? readOnce : readTwice;
-  const bytes = measure === readTwice ? RING_BYTES : length;
-  return buffers.use(bytes, async (taken) => use(await measure(file, range, taken, digester)));
-}
-
-async function readAtOnce(
-  file: SourceFile,
-  { from, length }: Range,
-  buffers: readonly Buffer[],
-  digester: Digester,
-): Promise<Segment> {
-  const bytes = await file.fill(ringOf(buffers).next(length), from);
-  file.checkUnchanged();
-  return bufferSegment(file.name, bytes, digester);
-}
-
-async function readOnce(
-  file: SourceFile,
-  { from, length }: Range,
-  buffers: readonly Buffer[],
-  digester: Digester,
-): Promise<Segment> {
-  const { name } = file;
-  const hasher = digester.create();
-  const chunks: Buffer[] = [];
-  for await (const chunk of file.read(from, length, ringOf(buffers))) {
-    hasher.update(chunk);
-    chunks.push(chunk);
-  }
-  file.checkUnchanged();
-  return { name, length, digest: await hasher.digest(), open: () => unchanged(file, chunks) };
-}
-
-/** Yields the chunks; the last one only if the file has not changed meanwhile. */
-function* unchanged(file: SourceFile, chunks: readonly Buffer[]): Generator<Buffer, void, void> {
-  yield* chunks.slice(0, -1);
-  file.checkUnchanged();
-  yield* chunks.slice(-1);
-}
-
-async function readTwice(
-  file: SourceFile,
-  range: Range,
-  buffers: readonly Buffer[],
-  digester: Digester,
-): Promise<Segment> {
   const { from, length } = range;
-  const ring = ringOf(buffers);
-  const hasher = digester.algorithm === 'crc32' ? undefined : digester.create();
-  let crc = 0;
-  for await (const chunk of file.read(from, length, ring)) {
-    crc = crc32(chunk, crc);
-    hasher?.update(chunk);
+  if (length <= CHUNK) {
+    return buffers.use(length, async (buffer) => {
+      const bytes = await file.fill(buffer, from);
+      file.checkUnchanged();
+      return use(await bufferSegment(file.name, bytes, digester));
+    });
   }
+  const isKept = buffers.hasRoom(length);
+  return buffers.use(isKept ? length : RING_BYTES, async (buffer) => {
+    const digest = await digestOf(file, range, buffer, digester);
+    const again = readAgain(file, range, buffer, digester, digest);
+    return use({ name: file.name, length, digest, open: isKept ? () => unchanged(file, buffer) : again });
+  });
+}
+
+async function digestOf(file: SourceFile, range: Range, buffer: Buffer, digester: Digester): Promise<Buffer> {
+  const hasher = digester.create();
+  for await (const chunk of readChunks(file, range, buffer)) hasher.update(chunk);
   file.checkUnchanged();
-  return {
-    name: file.name,
-    length,
-    digest: hasher === undefined ? crc32Bytes(crc) : await hasher.digest(),
-    open: () => readAgain(file, range, ring, crc),
-  };
+  return hasher.digest();
+}
+
+/** Yields bytes in memory; the last chunk only if the file has not changed meanwhile. */
+function* unchanged(file: SourceFile, bytes: Buffer): Generator<Buffer, void, void> {
+  yield bytes.subarray(0, -CHUNK);
+  file.checkUnchanged();
+  yield bytes.subarray(-CHUNK);
 }
 
 /** Returns bytes in memory as a segment. */
@@ -112,20 +73,31 @@ export async function bufferSegment(name: string, bytes: Buffer, digester: Diges
   return { name, length: bytes.length, digest: await hasher.digest(), bytes, open: () => [bytes] };
 }
 
-async function* readAgain(
+/**
+ * Returns a function that reads a segment again. The first time, its bytes are not digested: the store compares them with
+ * the digest in the header, and refuses others. After that, they are, and the error names the file.
+ */
+function readAgain(
   file: SourceFile,
-  { from, length }: Range,
-  ring: Ring,
-  expected: number,
-): AsyncGenerator<Buffer, void, void> {
-  let crc = 0;
-  let held: Buffer | undefined;
-  for await (const chunk of file.read(from, length, ring)) {
-    crc = crc32(chunk, crc);
+  range: Range,
+  buffer: Buffer,
+  digester: Digester,
+  expected: Buffer,
+): Segment['open'] {
+  let times = 0;
+  return async function* open() {
+    times += 1;
+    const hasher = times === 1 ? undefined : digester.create();
+    let held: Buffer | undefined;
+    for await (const chunk of readChunks(file, range, buffer)) {
+      hasher?.update(chunk);
+      if (held !== undefined) yield held;
+      held = chunk;
+    }
+    file.checkUnchanged();
+    if (hasher !== undefined && !expected.equals(await hasher.digest())) {
+      throw fileChanged(file.name, 'its bytes are not those read at first');
+    }
     if (held !== undefined) yield held;
-    held = chunk;
-  }
-  file.checkUnchanged();
-  if (crc !== expected) throw fileChanged(file.name, 'its bytes are not those read at first');
-  if (held !== undefined) yield held;
+  };
 }

@@ -1,9 +1,7 @@
 import * as fs from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { systemCode, UserError } from '../../errors.ts';
-import { CHUNK, type Ring } from '../pacing/buffers.ts';
 import { whenFree } from '../pacing/descriptors.ts';
 import type { DiskCalls } from './disk-calls.ts';
 import type { FilePath } from './file-path.ts';
@@ -25,14 +23,9 @@ export interface SourceFile {
   readonly stamp: FileStamp;
   /**
    * Fills a buffer with the bytes from an offset.
-   * @throws {UserError} as `read`
-   */
-  fill(buffer: Buffer, from: number): Promise<Buffer>;
-  /**
-   * Reads bytes in chunks of at most `CHUNK` bytes, in the buffers of `ring`.
    * @throws {UserError} `file_changed` where the file ends earlier, `file_unreadable` where the disk fails.
    */
-  read(from: number, length: number, ring: Ring): AsyncGenerator<Buffer, void, void>;
+  fill(buffer: Buffer, from: number): Promise<Buffer>;
   /** @throws {UserError} `file_changed` where the path is not the file as it was opened. */
   checkUnchanged(): void;
   close(): void;
@@ -107,9 +100,6 @@ async function readAt(descriptor: number, buffer: Buffer, from: number): Promise
   return buffer.subarray(0, filled);
 }
 
-/** Bytes that are read before timers, sockets and signals have their turn: about a millisecond. */
-const BYTES_IN_A_ROW = 8 * CHUNK;
-
 interface OpenOptions {
   /** As the user typed or would type it. */
   readonly name: string;
@@ -169,11 +159,6 @@ function snapshotFile(name: string, bytes: Buffer, stamp: FileStamp): SourceFile
       bytes.copy(buffer, 0, from);
       return buffer;
     },
-    async *read(from, length) {
-      for (let at = from; at < from + length; at += CHUNK) {
-        yield bytes.subarray(at, Math.min(at + CHUNK, from + length));
-      }
-    },
     checkUnchanged() {},
     close() {},
   };
@@ -220,13 +205,6 @@ function sourceFile({ path, name, descriptor, stamp, disk }: Opened): SourceFile
     size: stamp.size,
     stamp,
     fill,
-    async *read(from, length, ring) {
-      for (let at = 0; at < length; at += CHUNK) {
-        // Where no read waits, nothing else would run before the last byte.
-        if (at > 0 && at % BYTES_IN_A_ROW === 0) await nextTurn();
-        yield await fill(ring.next(Math.min(CHUNK, length - at)), from + at);
-      }
-    },
     checkUnchanged() {
       let now: FileStamp;
       try {
