@@ -1,10 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Document, LineCounter, Node } from 'yaml';
+import type { Document, LineCounter, Node, Pair } from 'yaml';
 import { isUserError, systemCode, UserError } from '../errors.ts';
+import { nearestName } from '../nearest-name.ts';
 import { decodeText } from '../text.ts';
 import { diskReason } from './disk-errors.ts';
 import { isFields } from './documents.ts';
+import { parsePlainYaml } from './plain-yaml.ts';
 
 /** Bytes of a file that people write: a thousand rules have a tenth of it. */
 const MAX_BYTES = 1024 ** 2;
@@ -20,13 +22,28 @@ interface Source {
   readonly hint: readonly string[];
 }
 
-/** Returns the line of a value, or of the nearest one around it that is there. */
-function lineOf({ document, lines }: Source, path: Path): number {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true) as Partial<Node> | undefined;
-    if (node?.range) return lines.linePos(node.range[0]).line;
+/** Returns the member of a mapping by its name. */
+function pairOf({ document }: Source, path: Path): Pair<Node, Node | null> | undefined {
+  const parent = document.getIn(path.slice(0, -1), true) as
+    | { readonly items?: readonly unknown[] }
+    | undefined;
+  const pairs = (parent?.items ?? []) as readonly Pair<Node & { readonly value?: unknown }, Node | null>[];
+  return pairs.find(({ key }) => key?.value === path.at(-1));
+}
+
+/** Returns where a value begins: its own place, that of its name if it is empty, or that of the value around it. */
+function offsetOf(source: Source, path: Path): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const way = path.slice(0, length);
+    const node = source.document.getIn(way, true) as
+      | (Partial<Node> & { readonly source?: string })
+      | undefined;
+    const isEmpty = node?.source === '';
+    if (node?.range && !isEmpty) return node.range[0];
+    const name = pairOf(source, way)?.key.range;
+    if (name) return name[0];
   }
-  return 1;
+  return source.document.contents?.range?.[0] ?? 0;
 }
 
 function pathText(path: Path): string {
@@ -37,11 +54,17 @@ function pathText(path: Path): string {
     .replace(/^\./, '');
 }
 
-function unusable({ name, hint }: Pick<Source, 'name' | 'hint'>, line: number, why: string): UserError {
-  return new UserError('usage', `${name}:${line}: ${why}.`, { hint });
+function place({ name, lines }: Pick<Source, 'name' | 'lines'>, offset: number): string {
+  const { line, col } = lines.linePos(offset);
+  // An empty file has no lines.
+  return `${name}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
 }
 
-/** A value of a file. Each complaint names the file, the line, and the way to the value. */
+function unusable(source: Omit<Source, 'document'>, offset: number, why: string): UserError {
+  return new UserError('usage', `${place(source, offset)}: ${why}.`, { hint: source.hint });
+}
+
+/** A value of a file. Each complaint names the file, line and column, and the way to the value. */
 export class YamlValue {
   readonly value: unknown;
   readonly #source: Source;
@@ -53,13 +76,16 @@ export class YamlValue {
     this.#path = path;
   }
 
-  /**
-   * @param why the rest of a sentence that begins with the name of the value
-   * @param hint in place of that of the file
-   */
-  fail(why: string, hint: readonly string[] = this.#source.hint): never {
-    const source = { ...this.#source, hint };
-    throw unusable(source, lineOf(source, this.#path), `${pathText(this.#path)} ${why}`);
+  /** @param why the rest of a sentence that begins with the name of the value */
+  fail(why: string): never {
+    throw unusable(this.#source, offsetOf(this.#source, this.#path), `${pathText(this.#path)} ${why}`);
+  }
+
+  /** Complains about the name of a member, at its place, with a hint in place of that of the file. */
+  failName(name: string, why: string, hint: readonly string[]): never {
+    const path = [...this.#path, name];
+    const { key } = pairOf(this.#source, path) ?? {};
+    throw unusable({ ...this.#source, hint }, key?.range?.[0] ?? 0, `${pathText(path)} ${why}`);
   }
 
   /** Gives the file and the line to what a parser of single values says. */
@@ -68,8 +94,8 @@ export class YamlValue {
       return parser(pathText(this.#path));
     } catch (error) {
       if (!isUserError(error)) throw error;
-      const line = lineOf(this.#source, this.#path);
-      throw new UserError(error.code, `${this.#source.name}:${line}: ${error.message}`, {
+      const at = place(this.#source, offsetOf(this.#source, this.#path));
+      throw new UserError(error.code, `${at}: ${error.message}`, {
         hint: error.hintLines.length > 0 ? error.hintLines : this.#source.hint,
         cause: error,
       });
@@ -109,14 +135,17 @@ export class YamlValue {
 
 /** A mapping whose members are taken one by one. */
 export class YamlMapping {
+  readonly #itself: YamlValue;
   readonly #member: (name: string, value: unknown) => YamlValue;
   readonly #left: Map<string, unknown>;
+  /** The names that were asked for. */
   readonly #known = new Set<string>();
 
   constructor(itself: YamlValue, member: (name: string, value: unknown) => YamlValue) {
     const { value } = itself;
     if (value === null) itself.fail('is empty');
     if (!isFields(value)) itself.fail('is not a mapping (name: value)');
+    this.#itself = itself;
     this.#member = member;
     this.#left = new Map(Object.entries(value));
   }
@@ -128,7 +157,11 @@ export class YamlMapping {
     if (value === undefined) return undefined;
     this.#left.delete(name);
     const member = this.#member(name, value);
-    if (value === null) member.fail('is empty; give it a value, or remove it');
+    if (value === null) {
+      member.fail(
+        'is empty; give it a value, or remove it. A value that begins with # needs quotation marks',
+      );
+    }
     return member;
   }
 
@@ -150,40 +183,31 @@ export class YamlMapping {
 
   /** Refuses members that nobody took: a misspelt condition would let everybody in. */
   end(): void {
-    const hint = [`Use one of: ${[...this.#known].join(', ')}`];
-    for (const name of this.#left.keys()) this.#member(name, undefined).fail('is not known', hint);
+    const known = [...this.#known];
+    const hint = [`Use one of: ${known.join(', ')}`];
+    for (const name of this.#left.keys()) {
+      const meant = nearestName(name, known);
+      this.#itself.failName(
+        name,
+        `is not known${meant === undefined ? '' : ` (did you mean ${meant}?)`}`,
+        hint,
+      );
+    }
   }
 }
 
 /**
- * Parses YAML 1.2, of which JSON is a part: no aliases, no tags of its own, text as names.
+ * Parses the part of YAML 1.2 that `parsePlainYaml` takes.
  * @param name of the file, for errors
  * @param hint below each error
- * @throws {UserError} `usage` naming the line
+ * @throws {UserError} `usage` naming line and column
  */
 export async function parseYaml(text: string, name: string, hint: readonly string[]): Promise<YamlValue> {
-  const { LineCounter, parseDocument, visit } = await import('yaml');
+  const { LineCounter } = await import('yaml');
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const source = { name, document, lines, hint };
-  // Unknown tags are warnings.
-  const [problem] = [...document.errors, ...document.warnings];
-  if (problem !== undefined) {
-    const [message = ''] = problem.message.split(/ at line |\n/);
-    throw unusable(source, lines.linePos(problem.pos[0]).line, `this is not YAML: ${message}`);
-  }
-  visit(document, {
-    Alias: (_key, { range }) => {
-      const { line } = lines.linePos(range?.[0] ?? 0);
-      throw unusable(source, line, 'an alias (*) is not allowed; write the value again');
-    },
-    Collection: (key, { range }) => {
-      if (key !== 'key') return;
-      const { line } = lines.linePos(range?.[0] ?? 0);
-      throw unusable(source, line, 'a list or a mapping cannot be a name');
-    },
-  });
-  return new YamlValue(source, [], document.toJS());
+  const document = await parsePlainYaml(text, lines);
+  if ('why' in document) throw unusable({ name, lines, hint }, document.offset, document.why);
+  return new YamlValue({ name, document, lines, hint }, [], document.toJS());
 }
 
 async function readBounded(path: string, name: string): Promise<Buffer> {
@@ -201,7 +225,7 @@ async function readBounded(path: string, name: string): Promise<Buffer> {
  * Reads the text of a file that an operator wrote, from a disk or a pipe.
  * @param typed its path, as in errors
  * @param hint how to get such a file
- * @throws {UserError} `file_missing`, `file_unreadable`; `usage` for what is not text
+ * @throws {UserError} `file_missing`, `file_unreadable`; `usage` for what is not text, and for more than 1 MiB
  */
 export async function readYamlText(cwd: string, typed: string, hint: readonly string[]): Promise<string> {
   try {

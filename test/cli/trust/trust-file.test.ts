@@ -71,9 +71,9 @@ describe('file of issuers', () => {
   });
 
   const REFUSED: readonly (readonly [name: string, text: string, message: RegExp])[] = [
-    ['what is not YAML', 'issuers: [', /^trust\.yaml:1: this is not YAML/],
-    ['text', 'hello', /^trust\.yaml:1: the file is not a mapping/],
-    ['an unknown section', 'issuers: []\nusers: []', /^trust\.yaml:2: users is not known/],
+    ['what is not YAML', 'issuers: [', /^trust\.yaml:1:11: this is not YAML/],
+    ['text', 'hello', /^trust\.yaml:1:1: the file is not a mapping/],
+    ['an unknown section', 'issuers: []\nusers: []', /^trust\.yaml:2:1: users is not known/],
     ['no list', 'issuers: {}', /issuers is not a list/],
     ['no issuer', file(`alias: corp\nrules:${RULE}`), /issuers\[0\]\.issuer is missing/],
     ['no rules', file('issuer: https://x'), /issuers\[0\]\.rules is missing/],
@@ -86,7 +86,7 @@ describe('file of issuers', () => {
     [
       'a misspelt condition',
       file('issuer: https://x\nrules:\n  - whem: {a: b}\n    writeTo: x/'),
-      /^trust\.yaml:4: issuers\[0\]\.rules\[0\]\.whem is not known/,
+      /^trust\.yaml:4:9: issuers\[0\]\.rules\[0\]\.whem is not known/,
     ],
     [
       'conditions that are all commented out',
@@ -97,9 +97,9 @@ describe('file of issuers', () => {
     ['an empty flag', file('issuer: https://x\nrules:\n  - noClobber: ~'), /noClobber is empty/],
     ['an empty audience', file(`issuer: https://x\naudience: null\nrules:${RULE}`), /audience is empty/],
     ['an empty age', file(`issuer: https://x\nmaxAge:\nrules:${RULE}`), /maxAge is empty/],
-    ['an alias', 'issuers:\n  - &a {issuer: https://x}\n  - *a', /:3: an alias/],
-    ['an unknown tag', 'issuers: !foo []', /:1: this is not YAML: Unresolved tag/],
-    ['a list as a name', 'issuers:\n  - ? [a]\n    : b', /:2: a list or a mapping cannot be a name/],
+    ['an alias', 'issuers:\n  - &a {issuer: https://x}\n  - *a', /:3:5: an alias/],
+    ['an unknown tag', 'issuers: !foo []', /:1:10: this is not YAML: Unresolved tag/],
+    ['a list as a name', 'issuers:\n  - ? [a]\n    : b', /:2:7: a list or a mapping cannot be a name/],
     ['an empty list', 'issuers:', /issuers is empty/],
     ['conditions without a claim', file('issuer: https://x\nrules:\n  - when: {}'), /names no claim/],
     [

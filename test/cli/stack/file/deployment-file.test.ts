@@ -4,8 +4,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
+import { isGroupName } from '../../../../cli/identity/users/group-name.ts';
 import { readDeployment } from '../../../../cli/stack/file/read-deployment.ts';
 import { writeDeployment } from '../../../../cli/stack/file/write-deployment.ts';
+import { areTags, isKeyRule, isLine } from '../../../../cli/stack/options/bounds.ts';
+import { isValidOption } from '../../../../cli/stack/options/is-valid-option.ts';
+import { OPTION_NAMES } from '../../../../cli/stack/options/kinds.ts';
+import { mergeOptions } from '../../../../cli/stack/options/merge-options.ts';
+import type { OptionName } from '../../../../cli/stack/options/option-kind.ts';
 import type { StackOptions } from '../../../../infra/options.ts';
 import { deploymentSchema } from '../../../../scripts/deployment-schema.ts';
 import { ALL_OPTIONS } from '../../../infra/support.ts';
@@ -38,6 +44,95 @@ test('a deployment is read as it was written', async () => {
       { ...deployed, ...(deployed.trust && { trust: deployed.trust.map(({ jwksUri, ...rest }) => rest) }) },
       text,
     );
+  }
+});
+
+/** Texts that mean something else in YAML unless they are quoted. */
+const ODD = ['1e3', '0x10', '007', '1.0', 'true', 'null', '~', 'yes', '2026-11-29', '1:30', '.nan', '<<', '=']
+  .concat([
+    '- a',
+    'a: b',
+    '# a',
+    'a #b',
+    '*a',
+    '&a',
+    '!a',
+    '%a',
+    '@a',
+    '`a',
+    '"',
+    "it's",
+    '{a}',
+    '[a]',
+    '|',
+    '>',
+  ])
+  .concat(['a\\n', 'Füße', '🙂', '\u00a0a b', '-', '--- a', '...', '?', ': a', 'a:', ',']);
+const odd = (isValid: (text: string) => boolean) => ODD.filter(isValid);
+
+/** Values of each option. */
+const SAMPLES: { readonly [Name in OptionName]: readonly NonNullable<StackOptions[Name]>[] } = {
+  maxSize: [1, 1023, 1024, 1_234_567, 5 * 1000 ** 3, 5 * 1024 ** 3, Number.MAX_SAFE_INTEGER],
+  writeTo: ['{username}/', 'in/{group}/', '{sub}/', ...odd(isKeyRule)],
+  allowGroups: [ODD.filter(isGroupName), ['a', 'b']],
+  expireAfterDays: [1, 30, 36_500],
+  versioning: [true, false],
+  domain: ['uploads.example.com', '0.example'],
+  certificateArn: [ALL.certificateArn ?? ''],
+  minTls: ['1.2', '1.3'],
+  webAclArn: [ALL.webAclArn ?? ''],
+  priceClass: ['100', '200', 'all'],
+  corsOrigins: [['http://localhost:3000'], ['https://a.example', 'https://b.example:8443']],
+  accessLogs: [true, false],
+  tags: [
+    { '7': '7', '1e3': '1e3', true: 'false', null: 'null', '=': ':', 'a b': '@', __proto__x: 'x' },
+    ...odd((text) => areTags({ [text]: text })).map((text) => ({ [text]: text })),
+  ],
+  bucketName: ['123', '1e3', '0x10', 'null', 'true', '2026-11-29'],
+  retainData: [true],
+  tokenValidityMinutes: [5, 59, 60, 90, 1440],
+  mfa: ['off', 'optional', 'required'],
+  cognitoTier: ['lite', 'essentials'],
+  page: [true],
+  pageTitle: odd(isLine(80)),
+  pageNote: odd(isLine(400)),
+  pageColor: ['#0a5c9e', '#000000'],
+  pageLogo: [SVG],
+  userPool: [false],
+  idp: ['saml:https://login.example.com/metadata.xml'],
+  idpClientId: ['edge-upload', '007', '1e3', 'true', '"', '#a', '*'],
+  idpSecret: ['edge-upload/idp', '007', '1e3'],
+  events: [true],
+  notify: [
+    ['ops@example.com', '1e3@example.com'],
+    ["o'neil+a@example.com", '#a@example.com', '*@example.com'],
+  ],
+  scan: [true],
+  kmsKeyArn: [ALL.kmsKeyArn ?? ''],
+};
+
+/** What another option needs beside it. */
+const BESIDE: { readonly [Name in OptionName]?: StackOptions } = {
+  domain: { certificateArn: ALL.certificateArn ?? '' },
+  certificateArn: { domain: 'uploads.example.com' },
+  minTls: { domain: 'uploads.example.com', certificateArn: ALL.certificateArn ?? '' },
+  ...Object.fromEntries(
+    (['pageTitle', 'pageNote', 'pageColor', 'pageLogo'] as const).map((name) => [name, { page: true }]),
+  ),
+  idpClientId: { idp: 'oidc:https://login.example.com/realm', idpSecret: 'a' },
+  idpSecret: { idp: 'oidc:https://login.example.com/realm', idpClientId: 'a' },
+};
+
+test('what is deployed, written to a file and deployed again, changes nothing', async () => {
+  for (const name of OPTION_NAMES) {
+    for (const value of SAMPLES[name]) {
+      assert.ok(isValidOption(name, value), `${name}: ${JSON.stringify(value)}`);
+      const kept: StackOptions = { ...BESIDE[name], [name]: value };
+      const text = await writeDeployment(kept);
+      const { options } = await read(text);
+      const absent = OPTION_NAMES.filter((one) => options[one] === undefined);
+      assert.deepEqual(mergeOptions(kept, options, absent), kept, text);
+    }
   }
 });
 
@@ -82,28 +177,32 @@ page-logo: logo.svg
 
 /** What the file says, the complaint, and whether an editor sees it by the schema too. */
 const REFUSED: readonly (readonly [text: string, complaint: RegExp, inEditor: boolean])[] = [
-  ['max-size: 5G\nmaxsize: 1\n', /^edge-upload\.yaml:2: maxsize is not known\.$/, true],
-  ['', /^edge-upload\.yaml:1: the file is empty\.$/, true],
-  ['a: [', /^edge-upload\.yaml:1: this is not YAML: /, true],
-  ['# all\n\nmax-size: big\n', /^edge-upload\.yaml:3: Invalid value for max-size: “big”\.$/, false],
-  ['max-size:\n', /:1: max-size is empty/, true],
-  ['versioning: "yes"', /:1: versioning is neither true nor false/, true],
-  ['mfa: sometimes', /:1: mfa is not valid: it takes off, optional or required/, true],
-  ['tag: [a]', /:1: tag is not a mapping/, true],
-  ['tag:\n  team: media\n  cost: 7', /:3: tag\.cost is not text/, true],
-  ['allow-group:\n  - ok\n  - 7', /:3: allow-group\[1\] is not text/, true],
-  ['allow-group: []', /:1: allow-group is an empty list/, true],
-  ['expire-after: 0', /:1: expire-after is not valid: it takes a whole number/, false],
-  ['page-logo: <svg onload="x"/>', /:1: page-logo is not valid/, false],
-  ['max-size: 5G\nmax-size: 6G', /:2: this is not YAML: Map keys must be unique/, true],
-  ['- max-size: 5G', /:1: the file is not a mapping/, true],
-  ['issuers:\n  - issuer: https://x', /:2: issuers\[0\]\.rules is missing/, true],
+  ['', /^edge-upload\.yaml:1:1: the file is empty\.$/, true],
   [
-    'issuers:\n  - issuer: https://x\n    rules:\n      - writeTo: x/\n        whem: {a: b}',
-    /:5: issuers\[0\]\.rules\[0\]\.whem is not known/,
+    'max-size: 5G\nmaxsize: 1\n',
+    /^edge-upload\.yaml:2:1: maxsize is not known \(did you mean max-size\?\)\.$/,
     true,
   ],
-  ['signing: {}', /:1: signing is not known/, true],
+  ['a: [', /^edge-upload\.yaml:1:5: this is not YAML: /, true],
+  ['# all\n\nmax-size: big\n', /^edge-upload\.yaml:3:11: Invalid value for max-size: “big”\.$/, false],
+  ['max-size:\n', /:1:1: max-size is empty/, true],
+  ['versioning: "yes"', /:1:13: versioning is neither true nor false/, true],
+  ['mfa: sometimes', /:1:6: mfa is not valid: it takes off, optional or required/, true],
+  ['tag: [a]', /:1:6: tag is not a mapping/, true],
+  ['tag:\n  team: media\n  cost: 7', /:3:9: tag\.cost is not text/, true],
+  ['allow-group:\n  - ok\n  - 7', /:3:5: allow-group\[1\] is not text/, true],
+  ['allow-group: []', /:1:14: allow-group is an empty list/, true],
+  ['expire-after: 0', /:1:15: expire-after is not valid: it takes a whole number/, false],
+  ['page-logo: <svg onload="x"/>', /:1:12: page-logo is not valid/, false],
+  ['max-size: 5G\nmax-size: 6G', /:2:1: this is not YAML: Map keys must be unique/, true],
+  ['- max-size: 5G', /:1:1: the file is not a mapping/, true],
+  ['issuers:\n  - issuer: https://x', /:2:5: issuers\[0\]\.rules is missing/, true],
+  [
+    'issuers:\n  - issuer: https://x\n    rules:\n      - writeTo: x/\n        whem: {a: b}',
+    /:5:9: issuers\[0\]\.rules\[0\]\.whem is not known \(did you mean when\?\)/,
+    true,
+  ],
+  ['signing: {}', /:1:1: signing is not known/, true],
 ];
 
 test('an invalid entry is refused with its line', async () => {

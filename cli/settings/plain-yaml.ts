@@ -1,0 +1,105 @@
+import type { Document, LineCounter, Node, Pair } from 'yaml';
+
+/** Values within values at most. A rule of an issuer is at the tenth level. */
+const DEEPEST = 32;
+
+/** What is wrong in a text, and its offset. */
+export interface YamlProblem {
+  readonly offset: number;
+  readonly why: string;
+}
+
+type Yaml = typeof import('yaml');
+
+/** Thrown out of a visit at the first problem. */
+class Found extends Error {
+  readonly problem: YamlProblem;
+
+  constructor(offset: number, why: string) {
+    super(why);
+    this.problem = { offset, why };
+  }
+}
+
+/** Composing recurses: a line of brackets would exhaust the stack, and end the process. */
+function depthProblem(
+  { LineCounter, Lexer, Parser }: Yaml,
+  text: string,
+  lineCounter: LineCounter,
+): YamlProblem | undefined {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  const parser = new Parser(lines.addNewLine);
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _token of parser.next(lexeme)) {
+      // Whole documents, which are read again.
+    }
+    if (parser.stack.length <= DEEPEST) continue;
+    lines.lineStarts.forEach(lineCounter.addNewLine);
+    return { offset: parser.offset, why: 'it is nested too deeply' };
+  }
+  return undefined;
+}
+
+function checkNode(key: unknown, { range, tag }: Node): void {
+  const [offset] = range ?? [0];
+  if (tag !== undefined) throw new Found(offset, 'a tag (!) is not allowed');
+  if (key === 'key') throw new Found(offset, 'a list or a mapping cannot be a name');
+}
+
+/** Returns why a document has more than texts, decimal numbers, true, false, lists and mappings with texts as names. */
+function contentProblem({ isScalar, visit }: Yaml, document: Document): YamlProblem | undefined {
+  try {
+    visit(document, {
+      Alias(_key, { range }) {
+        throw new Found(range?.[0] ?? 0, 'an alias (*) is not allowed; write the value again');
+      },
+      Collection: checkNode,
+      Pair(_key, { key }: Pair) {
+        if (!isScalar(key) || typeof key.value === 'string') return;
+        throw new Found(key.range?.[0] ?? 0, 'a name is not text; put it into quotation marks');
+      },
+      Scalar(key, scalar) {
+        if (key !== 'key') checkNode(key, scalar);
+        const { value, source, range } = scalar;
+        if (typeof value !== 'number' || String(value) === source) return;
+        throw new Found(
+          range?.[0] ?? 0,
+          `“${source}” is read as the number ${value}; write a plain number, or put it into quotation marks`,
+        );
+      },
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof Found) return error.problem;
+    throw error;
+  }
+}
+
+/**
+ * Parses the part of YAML 1.2 that means one thing to everybody; JSON is within it. Other versions, tags, aliases and
+ * further documents are problems.
+ */
+export async function parsePlainYaml(
+  text: string,
+  lineCounter: LineCounter,
+): Promise<Document | YamlProblem> {
+  const yaml = await import('yaml');
+  const tooDeep = depthProblem(yaml, text, lineCounter);
+  if (tooDeep !== undefined) return tooDeep;
+  const document = yaml.parseDocument(text, { lineCounter });
+  // Unknown tags are warnings.
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem?.code === 'MULTIPLE_DOCS') {
+    return { offset: problem.pos[0], why: 'a second document (---) is not allowed' };
+  }
+  if (problem !== undefined) {
+    const [message = ''] = problem.message.split(/ at line |\n/);
+    return { offset: problem.pos[0], why: `this is not YAML: ${message}` };
+  }
+  // In YAML 1.1, “yes” is true and 1:30 is 90.
+  if (document.directives?.yaml.version !== '1.2') {
+    return { offset: 0, why: 'a version of YAML other than 1.2 is not allowed' };
+  }
+  return contentProblem(yaml, document) ?? document;
+}
