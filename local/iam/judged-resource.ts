@@ -17,7 +17,7 @@ interface Calls {
 }
 
 const bucketArn = (name: string) => `arn:aws:s3:::${name.toLowerCase()}`;
-const functionArn = (name: string) => (name.startsWith('arn:') ? name : arnOf('lambda', `function:${name}`));
+const functionArn = (name: string) => arnOf('lambda', `function:${name}`);
 
 /**
  * The calls that change something, by type: the handlers of the types' schemas name them.
@@ -118,7 +118,9 @@ export function judgedResource(handler: ResourceHandler, permissions: Permission
   if (calls === undefined) return handler;
   const refuse = (actions: readonly string[], properties: JsonObject, generated: string) => {
     const given = calls.named && properties[calls.named.by];
-    const resource = calls.named?.arn(typeof given === 'string' ? given : generated) ?? '*';
+    const name = typeof given === 'string' ? given : generated;
+    // The physical id of a topic, and what refers to a function, is an ARN already.
+    const resource = name.startsWith('arn:') && calls.named ? name : (calls.named?.arn(name) ?? '*');
     const denied = actions.find((action) => permissions.denies(action, () => ({ resource })));
     if (denied === undefined) return;
     throw new AwsError(
