@@ -9,6 +9,9 @@ export const STACK_PREFIX = 'edge-upload-live-';
 /** Tag of what a run deploys: the time after which a sweep deletes it, ISO 8601. */
 export const EXPIRES_TAG = 'edge-upload-live-expires';
 
+/** After so many hours `npm run live:sweep` removes what a run left. */
+export const RUN_HOURS = 6;
+
 /**
  * Compares the account of the credentials with the one that is meant.
  * @throws {Error} where they differ, or none is named

@@ -30,6 +30,7 @@ export function commandLineAt(home: string, env: NodeJS.ProcessEnv): CommandLine
   const others = Object.entries(env).filter(([name]) => !/^(XDG_|EDGE_UPLOAD_)/.test(name));
   const own = { ...Object.fromEntries(others), HOME: home, EDGE_UPLOAD_KEYRING: 'off' };
   return async (args, { env: more = {}, input = '', signal, aloud = false } = {}) => {
+    signal?.throwIfAborted();
     const child = spawn(process.execPath, [CLI, ...args], {
       cwd: home,
       env: { ...own, ...more },

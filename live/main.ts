@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { stderr, stdin, stdout } from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { requireAccount, STACK_PREFIX } from './account.ts';
+import { RUN_HOURS, requireAccount, STACK_PREFIX } from './account.ts';
 import type { CommandLine } from './command-line.ts';
 import { type Operator, openOperator, policyVerdict } from './operator.ts';
-import { DeniedCall, judge, type Probe, type Verdict } from './probe.ts';
+import { DeniedCall, judge, type Probe, reasonNotToRun, type Verdict } from './probe.ts';
 import { PROBES } from './probes/all.ts';
 import { createRedactor } from './redact.ts';
 import { type Results, usualFile, verdictLines, writeResults } from './results.ts';
@@ -21,11 +21,10 @@ import { openHome, openWorld } from './world.ts';
  * The command line runs under a role with what `edge-upload policy` prints and nothing else. A denied call ends the run.
  * --without leaves out a statement of that policy: the run must then name a call of it.
  *
+ * Some probes need more: EDGE_UPLOAD_LIVE_IDP names a provider for --idp, and a job of GitHub Actions has a token.
+ *
  * With AWS_ENDPOINT_URL it does the same at the embedded cloud, as CI does.
  */
-
-/** After so many hours `npm run live:sweep` removes what a run left. */
-const HOURS = 6;
 
 const ESTIMATE = `This deploys one stack for about half an hour: a bucket, a user pool, a function, a distribution, a KMS key.
 It creates a role with the operator's policy, and runs all commands under it.
@@ -43,11 +42,10 @@ const { values } = parseArgs({
   },
 });
 
-/** Returns the probes that are asked for. @throws {Error} for one that there is not */
-function wanted(only: readonly string[] | undefined) {
-  if (only === undefined) return PROBES;
+/** @throws {Error} for a name that no probe has */
+function refuseUnknown(only: readonly string[] = []): void {
   const unknown = only.find((name) => !PROBES.some((probe) => probe.name === name));
-  if (unknown === undefined) return PROBES.filter(({ name }) => only.includes(name));
+  if (unknown === undefined) return;
   throw new Error(`There is no probe “${unknown}”. There are: ${PROBES.map(({ name }) => name).join(', ')}.`);
 }
 
@@ -68,7 +66,7 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
 async function main(): Promise<number> {
-  const probes = wanted(values.only);
+  refuseUnknown(values.only);
   const account = await requireAccount(process.env.EDGE_UPLOAD_LIVE);
   const target = process.env.AWS_ENDPOINT_URL === undefined ? 'aws' : 'embedded';
   stderr.write(`${ESTIMATE}\n`);
@@ -76,11 +74,17 @@ async function main(): Promise<number> {
   const now = new Date();
   // A stack's name has 29 characters at most.
   const stackName = `${STACK_PREFIX}${now.toISOString().slice(2, 10).replaceAll('-', '')}-${randomBytes(3).toString('hex').slice(0, 5)}`;
-  const expires = new Date(now.getTime() + HOURS * 3_600_000);
+  const expires = new Date(now.getTime() + RUN_HOURS * 3_600_000);
   const { home, run } = await openHome(process.env);
   const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')) as {
     version: string;
   };
+  const skipped = PROBES.flatMap((probe): readonly Verdict[] => {
+    const reason = reasonNotToRun(probe, { target, only: values.only, env: process.env });
+    const { name, claim, expected } = probe;
+    return reason === undefined ? [] : [{ name, claim, expected, verdict: 'not run', reason }];
+  });
+  const probes = PROBES.filter(({ name }) => !skipped.some((one) => one.name === name));
   const verdicts: Verdict[] = [];
   let known: Readonly<Record<string, string | undefined>> = {
     account,
@@ -88,80 +92,70 @@ async function main(): Promise<number> {
     'session token': process.env.AWS_SESSION_TOKEN,
     home,
   };
+  const { signal } = stop;
   let operator: Operator | undefined;
   let denied: DeniedCall | undefined;
   let destroyed = false;
   try {
     operator = await openOperator(run, { account, stackName, expires, without: values.without });
-    const world = await openWorld(operator.run, { stackName, expires, signal: stop.signal });
+    const world = await openWorld(operator.run, { stackName, expires, signal });
     const { secrets, bucket, userPoolId, url } = world;
     known = { ...known, ...secrets, bucket, pool: userPoolId, edge: url, host: new URL(url).host };
     const judged = (probe: Probe) => {
       stderr.write(`${probe.name}…\n`);
-      return judge(probe, world, target);
+      return judge(probe, world);
     };
     verdicts.push(...(await Promise.all(probes.filter(({ changes }) => changes !== true).map(judged))));
     for (const probe of probes.filter(({ changes }) => changes === true)) {
-      if (stop.signal.aborted) break;
+      if (signal.aborted) break;
       verdicts.push(await judged(probe));
     }
     world.s3.destroy();
-    if (!stop.signal.aborted) {
-      await destroy(operator.run, stackName);
-      destroyed = true;
-    }
+    if (!signal.aborted) destroyed = await destroy(operator.run, stackName, signal);
   } catch (error) {
-    if (!(error instanceof DeniedCall)) throw error;
-    denied = error;
-    stderr.write(`error: ${error.message}\n`);
+    if (signal.aborted) stderr.write('Stopped.\n');
+    else if (error instanceof DeniedCall) {
+      denied = error;
+      stderr.write(`error: ${error.message}\n`);
+    } else throw error;
   } finally {
-    if (stop.signal.aborted) {
+    if (signal.aborted) {
       stderr.write(`Interrupted: ${stackName} is left. Remove it with: npm run live:sweep -- --all\n`);
     } else {
       // With the account's own permissions: the operator's may have been the reason.
-      if (operator !== undefined && !destroyed) await destroy(run, stackName);
+      if (operator !== undefined && !destroyed) await destroy(run, stackName, signal);
       await operator?.close();
     }
     await rm(home, { recursive: true, force: true });
   }
-  const unasked = PROBES.filter(({ name }) => !verdicts.some((one) => one.name === name)).map(
-    ({ name, claim, expected }): Verdict => ({
-      name,
-      claim,
-      expected,
-      verdict: 'not run',
-      reason: 'not asked for',
-    }),
-  );
-  const ofPolicy = policyVerdict(denied, verdicts.length === PROBES.length && destroyed);
   const results: Results = {
     at: now.toISOString(),
     target,
     version,
-    verdicts: [...verdicts, ...unasked, ofPolicy],
+    verdicts: [
+      ...verdicts,
+      ...skipped,
+      policyVerdict(denied, values.only === undefined && destroyed && !signal.aborted),
+    ],
   };
-  const redact = createRedactor(known);
+  const redact = createRedactor({ ...known, ...operator?.secrets() });
   const file = values.output ?? usualFile(results);
   await writeResults(file, results, redact);
   stdout.write(`${verdictLines(results, redact).join('\n')}\n\nResults: ${file}\n`);
-  if (stop.signal.aborted) return 130;
-  const failed = verdicts.filter(
-    ({ name, verdict }) => verdict !== 'confirmed' && !(target === 'embedded' && isNotHere(name)),
-  );
-  return denied === undefined && failed.length === 0 ? 0 : 1;
+  if (signal.aborted) return 130;
+  return denied === undefined && verdicts.every(({ verdict }) => verdict === 'confirmed') ? 0 : 1;
 }
 
-/** Whether a probe is for AWS alone. */
-function isNotHere(name: string): boolean {
-  return PROBES.find((probe) => probe.name === name)?.notHere !== undefined;
-}
-
-async function destroy(run: CommandLine, stackName: string): Promise<void> {
-  const { code } = await run(['destroy', '--yes', '--stack-name', stackName], { aloud: true });
-  if (code !== 0) stderr.write(`${stackName} is not gone. Remove it later with: npm run live:sweep\n`);
+/** Returns whether the stack is gone; of its function, CloudFront may have copies for hours. */
+async function destroy(run: CommandLine, stackName: string, signal: AbortSignal): Promise<boolean> {
+  const { code } = await run(['destroy', '--yes', '--stack-name', stackName], { aloud: true, signal });
+  if (code !== 0 && !signal.aborted) {
+    stderr.write(`${stackName} is not gone. Remove it later with: npm run live:sweep\n`);
+  }
+  return code === 0;
 }
 
 process.exitCode = await main().catch((error: unknown) => {
   stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-  return stop.signal.aborted ? 130 : 2;
+  return 2;
 });

@@ -15,6 +15,9 @@ import { DeniedCall, type Verdict } from './probe.ts';
 /** Path of the roles that runs create. */
 export const ROLE_PATH = '/edge-upload-live/';
 
+/** The name of the verdict about the policy. */
+export const POLICY_VERDICT = 'operator-policy';
+
 /** Names of a role's policies: `edge-upload policy`, and the same with `--extras`. */
 const POLICIES = { operator: [], extras: ['--extras'] } as const;
 
@@ -49,6 +52,8 @@ interface PolicyDocument {
 export interface Operator {
   /** Runs the command line as the operator. A call that is denied throws `DeniedCall`, even if the command succeeds. */
   readonly run: CommandLine;
+  /** Returns the secrets of all credentials that the role had, for the redactor. */
+  secrets(): Readonly<Record<string, string>>;
   /** Deletes the role. */
   close(): Promise<void>;
 }
@@ -107,10 +112,12 @@ export async function openOperator(
     throw error;
   }
   let since = Date.now();
+  const issued = [credentials];
   return {
     async run(args, options = {}) {
       if (Date.now() - since > FRESH_MS) {
         credentials = await session(Role?.Arn ?? '');
+        issued.push(credentials);
         since = Date.now();
       }
       const ran = await run(args, { ...options, env: { ...options.env, ...environmentOf(credentials) } });
@@ -118,6 +125,13 @@ export async function openOperator(
       if (denied !== undefined) throw new DeniedCall(denied);
       return ran;
     },
+    secrets: () =>
+      Object.fromEntries(
+        issued.flatMap(({ secretAccessKey, sessionToken }, at) => [
+          [`secret key ${at}`, secretAccessKey],
+          [`session token ${at}`, sessionToken],
+        ]),
+      ),
     async close() {
       await deleteRole(iam, RoleName);
       iam.destroy();
@@ -128,7 +142,7 @@ export async function openOperator(
 /** Returns what a run showed about the policy. */
 export function policyVerdict(denied: DeniedCall | undefined, isWhole: boolean): Verdict {
   const judged = {
-    name: 'operator-policy',
+    name: POLICY_VERDICT,
     claim:
       'The policies that edge-upload policy prints, with and without --extras, allow all that an operator calls.',
     expected: { denied: null },

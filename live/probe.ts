@@ -13,6 +13,8 @@ export interface Probe {
   readonly expected: Seen;
   /** Why the embedded cloud does not run it. */
   readonly notHere?: string;
+  /** The environment variable without which it is not run, and what that names. */
+  readonly needs?: readonly [variable: string, meaning: string];
   /** It runs by itself, after those that only look: it changes the deployment. */
   readonly changes?: true;
   /** Looks. Errors are reported as what was seen. */
@@ -47,11 +49,27 @@ export function differences(expected: Seen, seen: Seen): readonly string[] {
   return names.filter((name) => expected[name] !== seen[name]);
 }
 
+interface Asked {
+  readonly target: 'aws' | 'embedded';
+  /** The names of `--only`; absent: all probes. */
+  readonly only: readonly string[] | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Returns the reason why a probe is not run, or `undefined`. */
+export function reasonNotToRun(
+  { name, notHere, needs: [variable, meaning] = ['', ''] }: Probe,
+  { target, only, env }: Asked,
+): string | undefined {
+  if (only !== undefined && !only.includes(name)) return 'not asked for';
+  if (notHere !== undefined && target === 'embedded') return `not run here: ${notHere}`;
+  if (variable !== '' && !env[variable]) return `needs ${variable}, ${meaning}`;
+  return undefined;
+}
+
 /** Looks, and judges what was seen. A probe that fails does not stop the others, unless a call was denied. */
-export async function judge(probe: Probe, world: LiveWorld, target: 'aws' | 'embedded'): Promise<Verdict> {
-  const { name, claim, expected, notHere } = probe;
-  if (notHere !== undefined && target === 'embedded')
-    return { name, claim, verdict: 'not run', expected, reason: `not run here: ${notHere}` };
+export async function judge(probe: Probe, world: LiveWorld): Promise<Verdict> {
+  const { name, claim, expected } = probe;
   try {
     const seen = await probe.look(world);
     const verdict = differences(expected, seen).length === 0 ? 'confirmed' : 'differs';

@@ -1,10 +1,20 @@
-/** What no result may hold, whatever a server or a program said. */
-const SHAPES: readonly (readonly [what: string, shape: RegExp])[] = [
-  ['link or key', /eu[lk]_[\w-]+\.[\w-]+\.[\w-]+/g],
-  ['token', /eyJ[\w-]+\.[\w-]+\.[\w-]*(?:\.[\w-]*)*/g],
-  ['access key', /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g],
-  ['ARN', /arn:aws[\w-]*:[^\s"',)]+/g],
-  ['account', /\b\d{12}\b/g],
+/** What no result may contain, whatever a server or a program printed. */
+const SHAPES: readonly (readonly [shape: RegExp, instead: string])[] = [
+  [/eu[lk]_[\w-]+\.[\w-]+\.[\w-]+/g, '<link or key>'],
+  [/eyJ[\w-]+\.[\w-]+\.[\w-]*(?:\.[\w-]*)*/g, '<token>'],
+  [/((?:authorization|cookie)["']?\s*[:=]\s*["']?)[^"'\r\n]+/gi, '$1<value>'],
+  [
+    /((?:password|passwd|secret|token|signature|credential)[\w-]*["']?\s*[:=]\s*["']?)[^\s"',;&]+/gi,
+    '$1<value>',
+  ],
+  [/\bBearer\s+[\w.~+/-]+=*/g, 'Bearer <value>'],
+  [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, '<access key>'],
+  [/arn:aws[\w-]*:[^\s"',)]+/g, '<ARN>'],
+  [/\b\d{12}\b/g, '<account>'],
+  // Session tokens, and refresh tokens of providers, have no shape but their length.
+  [/[\w+/=-]{100,}/g, '<long value>'],
+  // Secret access keys: 40 characters of base64.
+  [/(?<![\w+/=-])[A-Za-z0-9+/]{40}(?![\w+/=-])/g, '<secret key>'],
 ];
 
 export type Redact = (text: string) => string;
@@ -21,7 +31,7 @@ export function createRedactor(known: Readonly<Record<string, string | undefined
   return (text) => {
     let redacted = text;
     for (const [what, value] of values) redacted = redacted.replaceAll(value, `<${what}>`);
-    for (const [what, shape] of SHAPES) redacted = redacted.replace(shape, `<${what}>`);
+    for (const [shape, instead] of SHAPES) redacted = redacted.replace(shape, instead);
     return redacted;
   };
 }

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import type { Verdict } from './probe.ts';
 import type { Redact } from './redact.ts';
 
-/** Where results of AWS are kept. */
-const FOLDER = join(import.meta.dirname, 'results');
+/** Where results are kept. */
+export const RESULTS = join(import.meta.dirname, 'results');
 
 /** One run. */
 export interface Results {
@@ -17,13 +17,18 @@ export interface Results {
 
 /** The file of a run if none is named. Results of the embedded cloud have a name of their own, so that none passes for AWS's. */
 export function usualFile({ at, target }: Results): string {
-  return join(FOLDER, `${at.slice(0, 10)}${target === 'aws' ? '' : '-embedded'}.json`);
+  return join(RESULTS, `${at.slice(0, 10)}${target === 'aws' ? '' : '-embedded'}.json`);
+}
+
+/** Returns JSON of redacted texts. JSON escapes quotation marks: a password with one would not be found in it. */
+function redactedJson(value: unknown, redact: Redact, indent?: number): string {
+  return JSON.stringify(value, (_name, one) => (typeof one === 'string' ? redact(one) : one), indent);
 }
 
 /** Writes results, and nothing that identifies the account or lets anybody in. */
 export async function writeResults(file: string, results: Results, redact: Redact): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, redact(`${JSON.stringify(results, undefined, 2)}\n`));
+  await writeFile(file, `${redactedJson(results, redact, 2)}\n`);
 }
 
 export async function readResults(file: string): Promise<Results> {
@@ -40,7 +45,7 @@ export function verdictLines({ verdicts }: Results, redact: Redact): readonly st
     ...(verdict === 'differs'
       ? [
           `              expected ${JSON.stringify(expected)}`,
-          `              seen     ${redact(JSON.stringify(seen))}`,
+          `              seen     ${redactedJson(seen, redact)}`,
         ]
       : []),
     ...(reason === undefined ? [] : [`              ${redact(reason)}`]),

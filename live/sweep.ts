@@ -4,12 +4,19 @@ import { parseArgs } from 'node:util';
 import { CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation';
 import { GetRoleCommand, IAMClient, paginateListRoles } from '@aws-sdk/client-iam';
 import {
+  DescribeKeyCommand,
+  KMSClient,
+  ListResourceTagsCommand,
+  paginateListKeys,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms';
+import {
   DeleteFunctionCommand,
   GetFunctionCommand,
   LambdaClient,
   paginateListFunctions,
 } from '@aws-sdk/client-lambda';
-import { EXPIRES_TAG, REGION, requireAccount, STACK_PREFIX } from './account.ts';
+import { EXPIRES_TAG, REGION, RUN_HOURS, requireAccount, STACK_PREFIX } from './account.ts';
 import { deleteRole, ROLE_PATH } from './operator.ts';
 import { openHome } from './world.ts';
 
@@ -31,6 +38,12 @@ const { values } = parseArgs({ options: { all: { type: 'boolean', default: false
 function mayGo(expires: string | undefined): boolean {
   const at = Date.parse(expires ?? '');
   return !Number.isNaN(at) && (values.all || at < Date.now());
+}
+
+/** Returns how many hours ago a run began, by the tag of what it deployed. */
+function hoursSince(expires = ''): string {
+  const age = Date.now() - Date.parse(expires) + RUN_HOURS * 3_600_000;
+  return (age / 3_600_000).toFixed(1);
 }
 
 async function expiredStacks(): Promise<readonly string[]> {
@@ -61,7 +74,9 @@ async function sweepFunctions(stacks: ReadonlySet<string>): Promise<readonly str
       if (!mayGo(Tags[EXPIRES_TAG])) continue;
       try {
         await client.send(new DeleteFunctionCommand({ FunctionName }));
-        stdout.write(`Deleted the function ${FunctionName}.\n`);
+        stdout.write(
+          `Deleted the function ${FunctionName}, ${hoursSince(Tags[EXPIRES_TAG])} hours after its run began.\n`,
+        );
       } catch (error) {
         left.push(FunctionName);
         stderr.write(
@@ -89,6 +104,22 @@ async function sweepRoles(): Promise<void> {
   client.destroy();
 }
 
+/** Schedules the deletion of a probe's KMS keys. Those of stacks go with their stacks. */
+async function sweepKeys(): Promise<void> {
+  const client = new KMSClient({ region: REGION });
+  for await (const { Keys = [] } of paginateListKeys({ client }, {})) {
+    for (const { KeyId } of Keys) {
+      const { KeyMetadata } = await client.send(new DescribeKeyCommand({ KeyId }));
+      if (KeyMetadata?.KeyManager !== 'CUSTOMER' || KeyMetadata.KeyState === 'PendingDeletion') continue;
+      const { Tags = [] } = await client.send(new ListResourceTagsCommand({ KeyId }));
+      if (!mayGo(Tags.find(({ TagKey }) => TagKey === EXPIRES_TAG)?.TagValue)) continue;
+      await client.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }));
+      stdout.write(`Scheduled the deletion of the key ${KeyId}.\n`);
+    }
+  }
+  client.destroy();
+}
+
 async function main(): Promise<number> {
   await requireAccount(process.env.EDGE_UPLOAD_LIVE);
   const stacks = await expiredStacks();
@@ -100,6 +131,7 @@ async function main(): Promise<number> {
     await rm(home, { recursive: true, force: true });
   }
   await sweepRoles();
+  await sweepKeys();
   const left = await sweepFunctions(failed);
   if (failed.size + left.length === 0) {
     stdout.write(`Nothing is left${stacks.length === 0 ? '' : `; removed ${stacks.join(', ')}`}.\n`);

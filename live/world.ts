@@ -27,10 +27,13 @@ interface EdgeRequest {
 /** A deployment, a user who is signed in, and what a probe looks at them with. */
 export interface LiveWorld {
   readonly stackName: string;
+  /** After this, a sweep deletes what the run left. */
+  readonly expires: Date;
   readonly run: CommandLine;
   readonly url: string;
   readonly bucket: string;
   readonly userPoolId: string;
+  readonly clientId: string;
   readonly s3: S3Client;
   /** Ctrl-C. */
   readonly signal: AbortSignal;
@@ -47,12 +50,19 @@ export const PAGE_ORIGIN = 'https://live.example';
 /** Who uploads, below a prefix of their own. */
 const USER = 'live';
 
+/** Of the user and of the notices. Mail to this domain goes nowhere. */
+const ADDRESS = 'live@example.com';
+
 /** How long an edge may take to answer one request: the longest that S3 may take for one. */
 const ANSWER_MS = 120_000;
 
 interface Deployed {
   readonly url: string;
-  readonly outputs: { readonly S3BucketName: string; readonly CognitoUserPoolId: string };
+  readonly outputs: {
+    readonly S3BucketName: string;
+    readonly CognitoUserPoolId: string;
+    readonly CognitoAppClientId: string;
+  };
 }
 
 /** Creates a home folder for the command line. */
@@ -84,30 +94,25 @@ export async function openWorld(
     '--page',
     '--cors-origin',
     PAGE_ORIGIN,
+    '--notify',
+    ADDRESS,
     ...rule,
   ];
   const deployed = await document<Deployed>(run, ['deploy', '--yes', ...flags], { signal, aloud: true });
   const password = `${randomBytes(12).toString('base64url')}-Aa1!`;
-  const create = [
-    'login',
-    '--create',
-    '--username',
-    USER,
-    '--email',
-    'live@example.com',
-    '--stack-name',
-    stackName,
-  ];
+  const create = ['login', '--create', '--username', USER, '--email', ADDRESS, '--stack-name', stackName];
   await document(run, create, { signal, env: { EDGE_UPLOAD_NEW_PASSWORD: password } });
   const { token } = await document<{ token: string }>(run, ['token', '--stack-name', stackName], { signal });
   const { url } = deployed;
   const s3 = new S3Client({ region: REGION, forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });
   return {
     stackName,
+    expires,
     run,
     url,
     bucket: deployed.outputs.S3BucketName,
     userPoolId: deployed.outputs.CognitoUserPoolId,
+    clientId: deployed.outputs.CognitoAppClientId,
     s3,
     signal,
     token,

@@ -1,10 +1,12 @@
 import type { Probe } from '../probe.ts';
 import { DEPLOYMENT } from './deployment.ts';
 import { EDGE } from './edge.ts';
+import { FEDERATION } from './federation.ts';
 import { FORWARDED } from './forwarded.ts';
 import { IDENTITY } from './identity.ts';
 import { MULTIPART } from './multipart.ts';
 import { REQUESTS } from './requests.ts';
+import { SECOND_FACTOR } from './second-factor.ts';
 
 /** All probes. */
 export const PROBES: readonly Probe[] = [
@@ -14,4 +16,6 @@ export const PROBES: readonly Probe[] = [
   ...REQUESTS,
   ...DEPLOYMENT,
   ...IDENTITY,
+  ...FEDERATION,
+  ...SECOND_FACTOR,
 ];

@@ -1,11 +1,45 @@
-import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { REGION } from '../account.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CloudFormationClient,
+  DescribeStackResourcesCommand,
+  GetTemplateCommand,
+} from '@aws-sdk/client-cloudformation';
+import {
+  CreateKeyCommand,
+  GetKeyPolicyCommand,
+  KMSClient,
+  PutKeyPolicyCommand,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms';
+import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { EXPIRES_TAG, REGION } from '../account.ts';
 import { document } from '../command-line.ts';
 import type { Probe } from '../probe.ts';
 
 /** Bytes that CloudFormation takes in a request. */
 const INLINE_LIMIT = 51_200;
+
+/** CloudWatch shows lines of a function after seconds, of a new log group after minutes. */
+const LOGGED_MS = 180_000;
+const AGAIN_MS = 5_000;
+/** KMS distributes a new key policy within minutes: https://docs.aws.amazon.com/kms/latest/developerguide/programming-eventual-consistency.html */
+const POLICY_MS = 300_000;
+
+/** Looks again until what is seen is final, or for so long at most. Returns what was seen last. */
+async function until<T>(look: () => Promise<T>, isFinal: (seen: T) => boolean, limitMs: number): Promise<T> {
+  const end = Date.now() + limitMs;
+  for (;;) {
+    const seen = await look();
+    if (isFinal(seen) || Date.now() > end) return seen;
+    await sleep(AGAIN_MS);
+  }
+}
+
+/** A line of `edge-upload logs --json`. */
+interface LogLine {
+  readonly region?: string;
+  readonly refused?: object;
+}
 
 /** The deployment as it is, its logs, and options that change it. */
 export const DEPLOYMENT: readonly Probe[] = [
@@ -25,6 +59,105 @@ export const DEPLOYMENT: readonly Probe[] = [
         return { large: Buffer.byteLength(TemplateBody) > INLINE_LIMIT, left: KeyCount };
       } finally {
         cloudformation.destroy();
+      }
+    },
+  },
+  {
+    name: 'notices-are-set-up',
+    claim:
+      'SNS takes the subscription of --notify from the template, and EventBridge the rule with its text.',
+    expected: {
+      'AWS::SNS::Topic': 'CREATE_COMPLETE',
+      'AWS::SNS::Subscription': 'CREATE_COMPLETE',
+      'AWS::Events::Rule': 'CREATE_COMPLETE',
+    },
+    async look({ stackName }) {
+      const cloudformation = new CloudFormationClient({ region: REGION });
+      try {
+        const { StackResources = [] } = await cloudformation.send(
+          new DescribeStackResourcesCommand({ StackName: stackName }),
+        );
+        const stateOf = (type: string) =>
+          StackResources.find(({ ResourceType }) => ResourceType === type)?.ResourceStatus ?? null;
+        return {
+          'AWS::SNS::Topic': stateOf('AWS::SNS::Topic'),
+          'AWS::SNS::Subscription': stateOf('AWS::SNS::Subscription'),
+          'AWS::Events::Rule': stateOf('AWS::Events::Rule'),
+        };
+      } finally {
+        cloudformation.destroy();
+      }
+    },
+  },
+  {
+    name: 'logs-by-region',
+    claim:
+      'Copies of the function log in the region where they ran, in the group /aws/lambda/us-east-1.<function>.',
+    expected: { refusals: true, onlyRegions: true },
+    async look({ edge, key, run, stackName }) {
+      await edge({ path: key(), body: 'x', token: false });
+      const lines = await until(
+        async () => {
+          const { code, stdout } = await run(['logs', '--since', '30m', '--json', '--stack-name', stackName]);
+          if (code !== 0) throw new Error(`edge-upload logs ended with ${code}: ${stdout.trim()}`);
+          const all = stdout.trim().split('\n');
+          return all
+            .map((line) => JSON.parse(line) as LogLine)
+            .filter(({ refused }) => refused !== undefined);
+        },
+        ({ length }) => length > 0,
+        LOGGED_MS,
+      );
+      return {
+        refusals: lines.length > 0,
+        onlyRegions: lines.every(({ region = '' }) => /^[a-z]{2}-[a-z]+-\d$/.test(region)),
+      };
+    },
+  },
+  {
+    name: 'kms-encrypts-uploads',
+    changes: true,
+    claim:
+      'With --kms-key and the printed statement in its policy, uploads pass CloudFront and are encrypted.',
+    expected: { put: 200, encryption: 'aws:kms', ownKey: true },
+    notHere: 'the embedded S3 encrypts nothing',
+    async look({ run, stackName, edge, key, s3, bucket, expires }) {
+      const named = ['--yes', '--stack-name', stackName];
+      const kms = new KMSClient({ region: REGION });
+      const Tags = [{ TagKey: EXPIRES_TAG, TagValue: expires.toISOString() }];
+      const { KeyMetadata } = await kms.send(
+        new CreateKeyCommand({ Description: `${stackName}, a probe`, Tags }),
+      );
+      const { KeyId, Arn = '' } = KeyMetadata ?? {};
+      try {
+        const deployed = await document<{ readonly keyPolicyStatement?: object }>(run, [
+          'deploy',
+          '--kms-key',
+          Arn,
+          ...named,
+        ]);
+        const { Policy = '{}' } = await kms.send(new GetKeyPolicyCommand({ KeyId }));
+        const policy = JSON.parse(Policy) as { readonly Statement: readonly object[] };
+        const statements = [...policy.Statement, deployed.keyPolicyStatement];
+        await kms.send(
+          new PutKeyPolicyCommand({ KeyId, Policy: JSON.stringify({ ...policy, Statement: statements }) }),
+        );
+        const path = key();
+        const put = await until(
+          () => edge({ path, body: 'x' }),
+          ({ status }) => status === 200,
+          POLICY_MS,
+        );
+        const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: path }));
+        await document(run, ['deploy', '--unset', 'kms-key', ...named]);
+        return {
+          put: put.status,
+          encryption: head.ServerSideEncryption ?? null,
+          ownKey: head.SSEKMSKeyId === Arn,
+        };
+      } finally {
+        await kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }));
+        kms.destroy();
       }
     },
   },

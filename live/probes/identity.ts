@@ -1,16 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CognitoIdentityProviderClient,
   DescribeUserPoolCommand,
+  GetTokensFromRefreshTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { REGION } from '../account.ts';
 import { document } from '../command-line.ts';
 import type { Probe } from '../probe.ts';
+import { withPoolUser } from './pool-user.ts';
 import { errorCode } from './words.ts';
 
 interface Link {
   readonly token: string;
   readonly id: string;
 }
+
+/** After a refresh, the earlier refresh token is valid for a minute more: infra/identity.ts. */
+const GRACE_MS = 75_000;
 
 /** Cognito, and links that KMS signs. Each of these deploys. */
 export const IDENTITY: readonly Probe[] = [
@@ -29,6 +35,31 @@ export const IDENTITY: readonly Probe[] = [
         issuer: claims.iss === `https://cognito-idp.${REGION}.amazonaws.com/${userPoolId}`,
         use: claims.token_use,
       };
+    },
+  },
+  {
+    name: 'reused-refresh-token',
+    claim: 'A refresh token that is used again after its grace period is refused, and so are its successors.',
+    expected: { refreshed: true, reused: 'RefreshTokenReuseException', successor: 'NotAuthorizedException' },
+    notHere: 'it takes more than a minute, and test/local/cognito/tokens.test.ts shows it with a clock',
+    async look(world) {
+      return withPoolUser(world, async ({ cognito, signIn }) => {
+        const refresh = (RefreshToken: string | undefined) =>
+          cognito.send(new GetTokensFromRefreshTokenCommand({ ClientId: world.clientId, RefreshToken }));
+        const refusal = (token: string | undefined) =>
+          refresh(token).then(
+            () => null,
+            (error: unknown) => (error instanceof Error ? error.name : 'unknown'),
+          );
+        const first = (await signIn()).AuthenticationResult?.RefreshToken;
+        const second = (await refresh(first)).AuthenticationResult?.RefreshToken;
+        await sleep(GRACE_MS, undefined, { signal: world.signal });
+        return {
+          refreshed: second !== undefined && second !== first,
+          reused: await refusal(first),
+          successor: await refusal(second),
+        };
+      });
     },
   },
   {

@@ -158,6 +158,16 @@ export const REQUESTS: readonly Probe[] = [
     },
   },
   {
+    name: 'http3-is-offered',
+    claim: 'CloudFront offers HTTP/3 with each answer.',
+    expected: { offered: true },
+    notHere: 'distributions of the embedded cloud speak HTTP/1.1 alone',
+    async look({ edge, key }) {
+      const answer = await edge({ path: key(), body: 'x' });
+      return { offered: /\bh3\b/.test(answer.header('alt-svc') ?? '') };
+    },
+  },
+  {
     name: 'forged-token-is-refused',
     claim: 'A token with a changed signature is refused before S3, with a code.',
     expected: { status: 401, code: 'invalid_token' },

@@ -4,19 +4,20 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { deniedIn } from '../../live/operator.ts';
+import { deniedIn, POLICY_VERDICT } from '../../live/operator.ts';
 import { PROBES } from '../../live/probes/all.ts';
-import { createRedactor } from '../../live/redact.ts';
 import type { Results } from '../../live/results.ts';
 import {
   awsEnv,
   type Computer,
+  exitCode,
   type LocalStatus,
   setFaults,
   WITH_FAULTS,
   withCloud,
 } from '../e2e/harness.ts';
 import { runProgram } from '../support/programs.ts';
+import { workerArgs } from '../support/worker.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const ACCOUNT = '000000000000';
@@ -24,131 +25,160 @@ const ACCOUNT = '000000000000';
 /** CloudFront has copies for so long after a deletion, or until the test lets go of them. */
 const HELD_MS = 3_600_000;
 
+type Script = 'main' | 'sweep' | 'diff';
+
 /** Runs a script of live/ as if the embedded cloud were AWS. */
 function scriptsOf(computer: Computer, cloud: LocalStatus) {
   const env = { ...awsEnv(computer, cloud), NODE_EXTRA_CA_CERTS: cloud.caFile, EDGE_UPLOAD_LIVE: ACCOUNT };
-  const command = (name: string) => ['--import', 'tsx', join(ROOT, `live/${name}.ts`)];
   return {
-    run: (name: string, args: readonly string[] = [], more: NodeJS.ProcessEnv = {}) =>
-      runProgram(process.execPath, [...command(name), ...args], { cwd: ROOT, env: { ...env, ...more } }),
-    start: (name: string, args: readonly string[]) =>
-      spawn(process.execPath, [...command(name), ...args], {
+    run: (name: Script, args: readonly string[] = [], more: NodeJS.ProcessEnv = {}) =>
+      runProgram(process.execPath, workerArgs(`live/${name}`, ...args), {
+        cwd: ROOT,
+        env: { ...env, ...more },
+      }),
+    /** Starts a run, and presses Ctrl-C as soon as it prints `cue`. Returns its exit code and what it printed. */
+    async interrupt(cue: RegExp, args: readonly string[]) {
+      const live = spawn(process.execPath, workerArgs('live/main', ...args), {
         cwd: ROOT,
         env,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      }),
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      let said = '';
+      live.stderr.setEncoding('utf8').on('data', (text: string) => {
+        const isSent = cue.test(said);
+        said += text;
+        if (!isSent && cue.test(said)) live.kill('SIGINT');
+      });
+      await once(live.stderr, 'close');
+      return { code: await exitCode(live), said };
+    },
   };
 }
 
-test('every probe holds at the embedded cloud, and nothing that was made is left', async () => {
-  await withCloud(async (computer, cloud) => {
-    const { run } = scriptsOf(computer, cloud);
-    const output = join(computer.home, 'results.json');
-    const ran = await run('main', ['--yes', '--output', output]);
-    assert.equal(ran.code, 0, ran.stdout + ran.stderr);
-    const text = await readFile(output, 'utf8');
-    const { target, verdicts } = JSON.parse(text) as Results;
-    assert.equal(target, 'embedded');
-    assert.deepEqual(
-      verdicts.map(({ name, verdict }) => [name, verdict]).sort(),
-      [
-        ...PROBES.map(({ name, notHere }) => [name, notHere === undefined ? 'confirmed' : 'not run']),
-        ['operator-policy', 'confirmed'],
-      ].sort(),
-    );
-    for (const secret of [cloud.secretAccessKey, ACCOUNT, computer.home, 'eyJ', 'eul_']) {
-      assert.equal(text.includes(secret), false, secret);
-    }
-    const swept = await run('sweep', ['--all']);
-    assert.deepEqual([swept.code, swept.stdout], [0, 'Nothing is left.\n'], swept.stderr);
+type Scripts = ReturnType<typeof scriptsOf>;
 
-    // A result is held against another one.
-    const changed = join(computer.home, 'other.json');
-    await writeFile(changed, text.replaceAll('"first": 200', '"first": 201'));
-    assert.equal((await run('diff', [output, output])).stdout, 'No difference.\n');
-    const differing = await run('diff', [output, changed]);
-    assert.match(differing.stdout, /if-none-match-reaches-s3: first is 200 there, 201 here/);
-    assert.equal(differing.code, 1);
-  });
+test('the live suite, against the embedded cloud as if it were AWS', async (t) => {
+  await withCloud(async (computer, cloud) => {
+    const scripts = scriptsOf(computer, cloud);
+    const { run } = scripts;
+    await t.test('another account, no confirmation and an unknown probe change nothing', async () => {
+      await refusedRuns(scripts);
+      assert.match((await computer.run(['status', '--local'])).stderr, /no stack|no deployment/i);
+    });
+    await t.test('every probe holds, and nothing that was made is left', () =>
+      wholeRun(scripts, computer, cloud),
+    );
+    await t.test('without a statement of the operator’s policy, a run ends with the name of the call', () =>
+      runsWithout(scripts, computer),
+    );
+    assert.equal((await run('sweep', ['--all'])).stdout, 'Nothing is left.\n');
+    await t.test('what Ctrl-C left at any point is swept, in several runs while CloudFront has copies', () =>
+      interruptedRuns(scripts, cloud),
+    );
+  }, WITH_FAULTS);
 });
 
-test('without a statement of the operator’s policy, the run ends with the name of the call', async () => {
-  await withCloud(async (computer, cloud) => {
-    const { run } = scriptsOf(computer, cloud);
-    for (const [statement, message] of [
-      ['MakeBucket', /^error: The operator's policy lacks s3:CreateBucket\b/m],
-      ['MakeUserPool', /^error: The operator's policy lacks cognito-idp:\w+/m],
-    ] as const) {
+async function refusedRuns({ run }: Scripts): Promise<void> {
+  for (const [args, env, message] of [
+    [
+      ['--yes'],
+      { EDGE_UPLOAD_LIVE: '123456789012' },
+      /of the account 000000000000, and EDGE_UPLOAD_LIVE names 123456789012/,
+    ],
+    [['--yes'], { EDGE_UPLOAD_LIVE: 'mine' }, /12 digits/],
+    [[], {}, /needs confirmation; add --yes/],
+    [['--yes', '--only', 'nothing'], {}, /no probe “nothing”/],
+  ] as const) {
+    const refused = await run('main', args, env);
+    assert.equal(refused.code, 2, refused.stdout);
+    assert.match(refused.stderr, message);
+  }
+}
+
+async function wholeRun({ run }: Scripts, computer: Computer, cloud: LocalStatus): Promise<void> {
+  const output = join(computer.home, 'results.json');
+  const ran = await run('main', ['--yes', '--output', output]);
+  assert.equal(ran.code, 0, ran.stdout + ran.stderr);
+  const text = await readFile(output, 'utf8');
+  const { target, verdicts } = JSON.parse(text) as Results;
+  assert.equal(target, 'embedded');
+  assert.deepEqual(
+    verdicts.map(({ name, verdict }) => [name, verdict]).sort(),
+    [
+      ...PROBES.map(({ name, notHere, needs }) => [
+        name,
+        notHere === undefined && needs === undefined ? 'confirmed' : 'not run',
+      ]),
+      [POLICY_VERDICT, 'confirmed'],
+    ].sort(),
+  );
+  for (const { name, notHere, needs: [variable] = [''] } of PROBES) {
+    const { reason = '' } = verdicts.find((one) => one.name === name) ?? {};
+    const expected = notHere === undefined ? variable && `needs ${variable}, ` : `not run here: ${notHere}`;
+    assert.ok(reason.startsWith(expected), `${name}: ${reason}`);
+  }
+  for (const secret of [cloud.secretAccessKey, ACCOUNT, computer.home, 'eyJ', 'eul_']) {
+    assert.equal(text.includes(secret), false, secret);
+  }
+  const swept = await run('sweep', ['--all']);
+  assert.deepEqual([swept.code, swept.stdout], [0, 'Nothing is left.\n'], swept.stderr);
+
+  const changed = join(computer.home, 'other.json');
+  await writeFile(changed, text.replaceAll('"first": 200', '"first": 201'));
+  const [differing, missing] = await Promise.all([run('diff', [output, changed]), run('diff', [output])]);
+  assert.match(differing.stdout, /if-none-match-reaches-s3: first is 200 there, 201 here/);
+  assert.equal(differing.code, 1);
+  assert.deepEqual([missing.code, missing.stderr], [2, 'error: Name two files of results.\n']);
+}
+
+async function runsWithout({ run }: Scripts, computer: Computer): Promise<void> {
+  const denied = [
+    ['MakeBucket', /^error: The operator's policy lacks s3:CreateBucket\b/m],
+    ['MakeUserPool', /^error: The operator's policy lacks cognito-idp:\w+/m],
+  ] as const;
+  await Promise.all(
+    denied.map(async ([statement, message]) => {
       const output = join(computer.home, `${statement}.json`);
       const args = ['--yes', '--only', 'bucket-is-unreadable', '--without', statement, '--output', output];
       const ran = await run('main', args);
       assert.equal(ran.code, 1, ran.stdout + ran.stderr);
       assert.match(ran.stderr, message);
       const { verdicts } = JSON.parse(await readFile(output, 'utf8')) as Results;
-      assert.equal(verdicts.find(({ name }) => name === 'operator-policy')?.verdict, 'differs');
-    }
-    const unknown = await run('main', ['--yes', '--without', 'Nothing']);
-    assert.deepEqual([unknown.code, unknown.stdout], [2, '']);
-    assert.match(unknown.stderr, /The operator's policy has no statement “Nothing”/);
-    assert.equal((await run('sweep', ['--all'])).stdout, 'Nothing is left.\n');
-  });
-});
+      assert.equal(verdicts.find(({ name }) => name === POLICY_VERDICT)?.verdict, 'differs');
+    }),
+  );
+  const unknown = await run('main', ['--yes', '--without', 'Nothing']);
+  assert.deepEqual([unknown.code, unknown.stdout], [2, '']);
+  assert.match(unknown.stderr, /The operator's policy has no statement “Nothing”/);
+}
 
-test('another account, no confirmation and an unknown probe change nothing', async () => {
-  await withCloud(async (computer, cloud) => {
-    const { run } = scriptsOf(computer, cloud);
-    for (const [args, env, message] of [
-      [
-        ['--yes'],
-        { EDGE_UPLOAD_LIVE: '123456789012' },
-        /of the account 000000000000, and EDGE_UPLOAD_LIVE names 123456789012/,
-      ],
-      [['--yes'], { EDGE_UPLOAD_LIVE: 'mine' }, /12 digits/],
-      [[], {}, /needs confirmation; add --yes/],
-      [['--yes', '--only', 'nothing'], {}, /no probe “nothing”/],
-    ] as const) {
-      const refused = await run('main', args, env);
-      assert.equal(refused.code, 2, refused.stdout);
-      assert.match(refused.stderr, message);
-    }
-    assert.match((await computer.run(['status', '--local'])).stderr, /no stack|no deployment/i);
-  });
-});
+/** What a run prints first when it deploys, probes, and destroys. */
+const CUES = [/ Creating |CREATE|created$/m, /bucket-is-unreadable…/, /^Destroying edge-upload-live-/m];
 
-test('what an interrupted run left is swept, in several runs while CloudFront has copies', async () => {
-  await withCloud(async (computer, cloud) => {
-    const { run, start } = scriptsOf(computer, cloud);
-    const live = start('main', ['--yes', '--only', 'body-may-pause']);
-    live.stderr.setEncoding('utf8');
-    let said = '';
-    const pausing = new Promise<void>((resolve) => {
-      live.stderr.on('data', (text: string) => {
-        said += text;
-        if (said.includes('body-may-pause…')) resolve();
-      });
-    });
-    live.stdout.resume();
-    await Promise.race([pausing, once(live, 'close')]);
-    live.kill('SIGINT');
-    const [code] = await once(live, 'close');
+async function interruptedRuns({ run, interrupt }: Scripts, cloud: LocalStatus): Promise<void> {
+  await setFaults(cloud, { resourceDelayMs: 0, replicasHeldMs: HELD_MS });
+  const args = ['--yes', '--only', 'bucket-is-unreadable'];
+  const stopped = await Promise.all(CUES.map((cue) => interrupt(cue, args)));
+  for (const { code, said } of stopped) {
     assert.equal(code, 130, said);
-    assert.match(said, /Interrupted: edge-upload-live-\d{6}-[0-9a-f]{5} is left/);
+    assert.match(said, /^Interrupted: edge-upload-live-\d{6}-[0-9a-f]{5} is left/m);
+  }
 
-    // It has not expired, and what has no tag of the kind is nobody's to sweep.
-    const early = await run('sweep');
-    assert.deepEqual([early.code, early.stdout], [0, 'Nothing is left.\n']);
-    await setFaults(cloud, { resourceDelayMs: 0, replicasHeldMs: HELD_MS });
-    const first = await run('sweep', ['--all']);
-    assert.equal(first.code, 1, first.stdout + first.stderr);
-    assert.match(first.stderr, /EdgeFunction\S* stays for now: /);
-    await setFaults(cloud, { resourceDelayMs: 0 });
-    await setFaults(cloud, { resourceDelayMs: 0, replicasHeldMs: 0 });
-    const last = await run('sweep', ['--all']);
-    assert.equal(last.code, 0, last.stdout + last.stderr);
-    assert.match(last.stdout, /Deleted the function edge-upload-live-/);
-    assert.equal((await run('sweep', ['--all'])).stdout, 'Nothing is left.\n');
-  }, WITH_FAULTS);
-});
+  // It has not expired, and what has no tag of the kind is nobody's to sweep.
+  const early = await run('sweep');
+  assert.deepEqual([early.code, early.stdout], [0, 'Nothing is left.\n']);
+  for (const _attempt of ['deletes the stacks', 'finds the same copies again']) {
+    const swept = await run('sweep', ['--all']);
+    assert.equal(swept.code, 1, swept.stdout + swept.stderr);
+    assert.match(swept.stderr, /EdgeFunction\S* stays for now: /);
+  }
+  await setFaults(cloud, { resourceDelayMs: 0 });
+  await setFaults(cloud, { resourceDelayMs: 0, replicasHeldMs: 0 });
+  const last = await run('sweep', ['--all']);
+  assert.equal(last.code, 0, last.stdout + last.stderr);
+  assert.match(last.stdout, /Deleted the function edge-upload-live-\S+, 0\.0 hours after its run began\./);
+  assert.equal((await run('sweep', ['--all'])).stdout, 'Nothing is left.\n');
+}
 
 test('a denied call is named from the message of AWS or of the command line', () => {
   for (const [text, call] of [
@@ -164,19 +194,5 @@ test('a denied call is named from the message of AWS or of the command line', ()
     ['not allowed. See https://a.example/s3:PutObject', undefined],
   ] as const) {
     assert.equal(deniedIn(text), call);
-  }
-});
-
-test('results hold no secret, whatever was said', () => {
-  const redact = createRedactor({ password: 'hunter2!', bucket: 'my-bucket', pool: undefined, short: 'a' });
-  for (const [text, redacted] of [
-    ['hunter2! of a', '<password> of a'],
-    ['{"token":"eyJhbGciOi.eyJzdWIi.c2ln"}', '{"token":"<token>"}'],
-    ['#eul_eyJhbGci.eyJzdWI.c2ln', '#<link or key>'],
-    ['AKIAIOSFODNN7EXAMPLE of 123456789012', '<access key> of <account>'],
-    ['arn:aws:s3:::my-bucket/a', '<ARN>'],
-    ['s3://my-bucket/a', 's3://<bucket>/a'],
-  ] as const) {
-    assert.equal(redact(text), redacted);
   }
 });

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 /** Programs that tests start in processes of their own, below the repository's root. */
 export const WORKERS = [
   'bin/main',
+  'live/diff',
+  'live/main',
+  'live/sweep',
   'test/cli/identity/helpers/code',
   'test/cli/identity/helpers/token-worker',
   'test/cli/network/poisoned',
