@@ -239,7 +239,11 @@ test('options are chosen, kept by a plain deploy, and reset', async (t) => {
     assert.match(difference, /max-size: 1 KiB → 2 KiB/);
     assert.match(difference, /expire-after: 30 days → none/);
     for (const [text, flags, message] of [
-      [written.replace('max-size', 'maxsize'), [], /^error: edge-upload\.yaml:\d+:1: maxsize is not known \(did you mean max-size\?\)\./],
+      [
+        written.replace('max-size', 'maxsize'),
+        [],
+        /^error: edge-upload\.yaml:\d+:1: maxsize is not known \(did you mean max-size\?\)\./,
+      ],
       [written, ['--mfa', 'off'], /--mfa is not used with --file/],
       [written, ['--unset', 'mfa'], /--unset is not used with --file/],
       [`${written}web-acl-arn: ${WEB_ACL}\n`, [], /no web ACLs/],
