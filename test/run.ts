@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pid, platform } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { compileTests } from '../scripts/compile-tests.ts';
@@ -61,29 +61,51 @@ function rank(file: string): number {
 }
 
 /**
- * Folders whose files share a process: loading the SDK and the modules under test takes most of the time of a small file.
- * Their tests change no globals. Files that kill processes or take long run by themselves.
+ * Tests that share a process: loading the SDK and the modules under test takes most of the time of a small file. Each line is
+ * a process, with the beginnings of the paths of its files; the longest beginning decides. Its tests restore the globals that
+ * they change. Files that kill processes or take long run by themselves.
  */
-const TOGETHER = ['cli/ui', 'edge', 'local/cognito', 'local/s3'];
-const ALONE = /(?:kill|fuzz|aws-cli)\.test\.js$/;
+const TOGETHER = [
+  ['bench', 'scripts', 'sources', 'security', 'docs', 'ci-docs'],
+  ['cli'],
+  ['cli/identity'],
+  ['cli/identity/oidc', 'cli/identity/sign-in'],
+  ['cli/identity/tokens', 'cli/identity/users'],
+  ['cli/stack'],
+  ['cli/transfer'],
+  ['cli/transfer/multipart'],
+  ['cli/ui', 'cli/trust', 'cli/links', 'protocol', 'page/transfer', 'page/resume'],
+  ['edge'],
+  ['infra'],
+  ['local'],
+  ['local/cloudformation'],
+  ['local/cloudfront', 'local/lambda'],
+  ['local/cognito'],
+  ['local/s3'],
+];
+const ALONE =
+  /(?:aws-cli|cdk|compile-cache|crash|embedded|escapes|fuzz|keyring|kill|killed|lock|memory|terminal|witnesses|workloads)\.test\.js$/;
 
-/** Replaces compiled files of one of those folders with a file that imports them, in the place of the first. */
+/** Replaces compiled files that share a process with a file that imports them, in the place of the first. */
 async function together(files: readonly string[], outdir: string): Promise<string[]> {
-  const folderOf = (file: string) =>
-    ALONE.test(file)
-      ? undefined
-      : TOGETHER.find((folder) => file.startsWith(join(outdir, 'test', folder, '/')));
-  const groups = new Map<string, string[]>();
+  const groupOf = (file: string): readonly string[] | undefined => {
+    const path = relative(join(outdir, 'test'), file).replaceAll('\\', '/');
+    const length = (group: readonly string[]) =>
+      Math.max(0, ...group.filter((start) => path.startsWith(start)).map((start) => start.length));
+    const [longest] = TOGETHER.toSorted((one, other) => length(other) - length(one));
+    return ALONE.test(path) || longest === undefined || length(longest) === 0 ? undefined : longest;
+  };
+  const processes = new Map<string, string[]>();
   for (const file of files) {
-    const folder = folderOf(file);
-    const entry = folder === undefined ? file : join(outdir, `${folder.replace('/', '-')}.js`);
-    groups.set(entry, [...(groups.get(entry) ?? []), file]);
+    const [name] = groupOf(file) ?? [];
+    const entry = name === undefined ? file : join(outdir, `${name.replaceAll('/', '-')}.js`);
+    processes.set(entry, [...(processes.get(entry) ?? []), file]);
   }
-  for (const [entry, members] of groups) {
+  for (const [entry, members] of processes) {
     const imports = members.map((file) => `import ${JSON.stringify(pathToFileURL(file))};\n`);
     if (members[0] !== entry) await writeFile(entry, imports.join(''));
   }
-  return [...groups.keys()];
+  return [...processes.keys()];
 }
 
 const all = readdirSync(root, { recursive: true, encoding: 'utf8' }).map((file) =>

@@ -159,7 +159,7 @@ test('an attempt that stalls is cut and retried, before or after the body is sen
     return true; // reads all, answers nothing
   });
   const context = testContext({ cwd });
-  await upload(t, context, edge.url, { files: ['f'] }, { stallMs: 150, multipart: 'never' });
+  await upload(t, context, edge.url, { files: ['f'] }, { stallMs: 1_000, multipart: 'never' });
   assert.ok(edge.stored.get('/f')?.equals(bytes));
   assert.equal(rows(context.events)[0]?.attempts, 3);
 });
