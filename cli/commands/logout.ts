@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
 import { environmentCredential, variablesOf } from '../identity/tokens/environment.ts';
 import type { OidcSession } from '../identity/tokens/stored-session.ts';
-import { findKept, revokeSession } from '../identity/tokens/stored-tokens.ts';
+import { findStoredSession, revokeSession } from '../identity/tokens/stored-tokens.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { forgetSession } from '../identity/tokens/token-store.ts';
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
@@ -26,7 +26,7 @@ export async function logout(
 
 async function endThis(context: Context, target: Target): Promise<Result> {
   const { url, deployment } = target;
-  const found = await findKept(context, target);
+  const found = await findStoredSession(context, target);
   if (found === undefined) {
     return { document: { signedOut: false, url }, text: `Nobody was signed in to ${url}.` };
   }
@@ -48,7 +48,7 @@ function notEverywhere({ issuer, username }: OidcSession): UserError {
 
 /** Ends every sign-in of the user, wherever it was made. What cannot be ended is an error: it is what was asked for. */
 async function endAll(context: Context, target: Target): Promise<Result> {
-  const found = await findKept(context, target);
+  const found = await findStoredSession(context, target);
   if (found?.session.kind === 'oidc') throw notEverywhere(found.session);
   const token = await tokenSource(context, target).current();
   const { username = 'the user' } = readAccessToken(token) ?? {};

@@ -7,7 +7,7 @@ import { mayTypeAgain } from '../identity/sign-in/challenges/second-factor.ts';
 import { type AnswerFlags, givenAnswers } from '../identity/sign-in/given-answers.ts';
 import { knownUsername, loginCommand } from '../identity/sign-in/username.ts';
 import { readAccessToken } from '../identity/tokens/access-token.ts';
-import { findKept } from '../identity/tokens/stored-tokens.ts';
+import { findStoredSession } from '../identity/tokens/stored-tokens.ts';
 import { type CommandTokens, tokenSource } from '../identity/tokens/token-source.ts';
 import { poolAddressOf, withUserPool } from '../identity/user-pool.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
@@ -34,7 +34,7 @@ async function untilAccepted(
 /** Passwords of users that signed in at another issuer are changed there. */
 async function requirePoolUser(context: Context, target: Target, tokens: CommandTokens): Promise<void> {
   if ((await tokens.origin()).kind !== 'kept') return;
-  const found = await findKept(context, target);
+  const found = await findStoredSession(context, target);
   if (found?.session.kind !== 'oidc') return;
   const { username, issuer } = found.session;
   const { host } = new URL(issuer);

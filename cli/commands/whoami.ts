@@ -3,7 +3,7 @@ import type { Context, Result } from '../context.ts';
 import { askCaller, groupsText, writingText } from '../identity/caller.ts';
 import type { DescribedIssuer } from '../identity/described-issuer.ts';
 import { titleOf } from '../identity/tokens/ci/workload.ts';
-import { findKept } from '../identity/tokens/stored-tokens.ts';
+import { findStoredSession } from '../identity/tokens/stored-tokens.ts';
 import { originName, type TokenOrigin, tokenSource } from '../identity/tokens/token-source.ts';
 import type { FoundSession } from '../identity/tokens/token-store.ts';
 import { keptText } from '../identity/tokens/token-store.ts';
@@ -20,7 +20,7 @@ export async function whoami(context: Context, _args: object): Promise<Result> {
   const { username, groups, writeTo, omitted, tokenExpiresAt, claims } = caller;
   const issuer = description.issuers.find(({ alias }) => alias === caller.issuer);
   const origin = await tokens.origin();
-  const kept = origin.kind === 'kept' ? await findKept(context, target) : undefined;
+  const kept = origin.kind === 'kept' ? await findStoredSession(context, target) : undefined;
   const document: { [name: string]: JsonValue | undefined } = {
     username,
     groups: [...groups],

@@ -4,7 +4,7 @@ import { interrupted, UserError } from '../errors.ts';
 import { askCaller, writingText } from '../identity/caller.ts';
 import { discover, formatOffset, WELL_KNOWN } from '../identity/discovery.ts';
 import { loginCommand } from '../identity/sign-in/username.ts';
-import { findKept } from '../identity/tokens/stored-tokens.ts';
+import { findStoredSession } from '../identity/tokens/stored-tokens.ts';
 import { tokenSource } from '../identity/tokens/token-source.ts';
 import { openDispatcher } from '../network/dispatcher.ts';
 import { networkFailure } from '../network/failures.ts';
@@ -116,7 +116,10 @@ function acceptanceChecks(context: Context, target: Target): Check[] {
       name: 'token',
       run: async () => {
         // A sign-in is optional, but an existing one must work.
-        if ((await tokens.origin()).kind === 'kept' && (await findKept(context, target)) === undefined) {
+        if (
+          (await tokens.origin()).kind === 'kept' &&
+          (await findStoredSession(context, target)) === undefined
+        ) {
           return { skipped: `nobody is signed in: ${loginCommand(target.url)}` };
         }
         const { caller, description } = await askCaller(context, target, tokens);

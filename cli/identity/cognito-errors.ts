@@ -180,7 +180,7 @@ export function cognitoFailure(
 ): UserError {
   if (isUserError(error)) return error;
   const name = awsErrorName(error);
-  if (error instanceof Error && name !== undefined) return told(error, name, doing, reader);
+  if (error instanceof Error && name !== undefined) return serviceError(error, name, doing, reader);
   return (
     networkFailure(error, host) ??
     new UserError(
@@ -194,22 +194,22 @@ export function cognitoFailure(
   );
 }
 
-function told(error: Error, name: string, doing: string, reader: Reader): UserError {
-  const said = wordsOf(error);
+function serviceError(error: Error, name: string, doing: string, reader: Reader): UserError {
+  const reason = wordsOf(error);
   const entry = COGNITO_ERRORS[name];
   if (entry === undefined) {
-    return new UserError('aws', `${doing} failed: ${said} (${name}).`, {
+    return new UserError('aws', `${doing} failed: ${reason} (${name}).`, {
       hint: 'Run the same command again with --debug to see more.',
       cause: error,
     });
   }
   const forOperator = reader === 'operator' ? entry.operator : undefined;
   const code = forOperator?.code ?? entry.code;
-  const better = entry.hints?.find(([text]) => text.test(said))?.[1];
+  const better = entry.hints?.find(([text]) => text.test(reason))?.[1];
   const isRefusal = code !== 'throttled' && code !== 'aws' && forOperator?.why === undefined;
   return new UserError(
     code,
-    `${doing} ${isRefusal ? 'was refused' : 'failed'}: ${forOperator?.why ?? said}.`,
+    `${doing} ${isRefusal ? 'was refused' : 'failed'}: ${forOperator?.why ?? reason}.`,
     {
       hint: forOperator?.hint ?? better ?? entry.hint,
       cause: error,

@@ -16,7 +16,7 @@ export const WELL_KNOWN = '/.well-known/edge-upload';
 const MAX_ANSWER_BYTES = 64 * 1024;
 const TIMEOUT_MS = 20_000;
 
-/** The edge to ask, and the token to ask with. */
+/** A request for the description of an edge. */
 export interface Inquiry {
   /** `https://<host>[:port]` */
   readonly url: string;

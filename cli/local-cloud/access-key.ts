@@ -9,8 +9,8 @@ export interface AccessKey {
 }
 
 /**
- * Reads the access key of the embedded cloud in a folder. It is sent to that cloud's endpoint and nowhere else.
- * @throws {UserError} `local_cloud` where there is none
+ * Reads the access key of the embedded cloud in a folder. It is sent only to that cloud's endpoint.
+ * @throws {UserError} `local_cloud` if there is none
  */
 export async function readAccessKey(dataDir: string): Promise<AccessKey> {
   const path = join(dataDir, 'keys.json');
@@ -28,7 +28,7 @@ export async function readAccessKey(dataDir: string): Promise<AccessKey> {
   });
 }
 
-/** The folder of the embedded cloud whose authority is in `caFile`. */
+/** Returns the folder of the embedded cloud whose authority is in `caFile`. */
 export function folderOf({ caFile }: { readonly caFile: string }): string {
   return dirname(dirname(caFile));
 }

@@ -11,7 +11,7 @@ export interface Environment {
   readonly unset: readonly string[];
 }
 
-/** Variables that would send AWS tools elsewhere, or with other credentials, whatever else is set. */
+/** Variables that override the endpoint or the credentials of AWS tools. */
 const MISLEADING = [
   'AWS_PROFILE',
   'AWS_DEFAULT_PROFILE',
@@ -22,13 +22,13 @@ const MISLEADING = [
   'AWS_USE_FIPS_ENDPOINT',
   'AWS_USE_DUALSTACK_ENDPOINT',
 ];
-/** Endpoints of single services. Names that no AWS tool reads stay out: an environment can hold any text as a name. */
+/** Endpoints of single services. Stricter than a prefix, because names in an environment can contain any text. */
 const SERVICE_ENDPOINT = /^AWS_ENDPOINT_URL_[A-Z0-9_]+$/;
 const LOOPBACK = ['127.0.0.1', 'localhost'];
 
 /**
- * Returns what makes every AWS tool use the embedded cloud: endpoint, access key, region and certificate authority. Proxies
- * are bypassed for loopback.
+ * Returns the variables that make AWS tools use the embedded cloud: endpoint, access key, region, certificate authority, and
+ * no proxy for loopback.
  */
 export function cloudEnvironment(
   env: Context['env'],
@@ -76,14 +76,14 @@ const SYNTAX: Readonly<Record<Shell, Syntax>> = {
     unset: (name) => `set -e ${name}`,
   },
   powershell: {
-    // PowerShell takes typographic quotes for the plain one.
+    // PowerShell treats typographic quotes as the plain one.
     quote: (text) => `'${text.replace(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`,
     set: (name, quoted) => `$env:${name} = ${quoted}`,
     unset: (name) => `Remove-Item Env:${name} -ErrorAction SilentlyContinue`,
   },
 };
 
-/** Returns commands for a shell, a line each, that make these changes to its environment. */
+/** Returns shell commands that make these changes, one line each. */
 export function shellCommands({ set, unset }: Environment, shell: Shell): string[] {
   const syntax = SYNTAX[shell];
   return [

@@ -12,31 +12,31 @@ import { packageRoot } from '../package-root.ts';
 import { diskError, makeFolder, openToAppend, readIfThere } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
 
-/** A running embedded cloud, as it describes itself in `cloud.json`. */
+/** The description of a running embedded cloud in `cloud.json`. */
 export interface RunningCloud {
   /** `http://127.0.0.1:<port>` */
   readonly endpoint: string;
   readonly caFile: string;
   readonly dataDir: string;
-  /** Folder of the e-mail and text messages that AWS would send, a file each. */
+  /** Folder of the e-mail and text messages that AWS would send, one file each. */
   readonly outboxDir: string;
   readonly pid: number;
   /** Started with `--well-known-keys`. */
   readonly wellKnownKeys: boolean;
-  /** The token that its control endpoint asks for, and the proof that it answers with. */
+  /** The token that its control endpoint requires, and the proof in its answers. */
   readonly control: { readonly token: string; readonly proof: string };
 }
 
-/** The first question about isolation tries several kinds of it. */
+/** The first request about isolation tries several kinds of it. */
 const DEADLINES_MS = { status: 5000, isolation: 30_000 } as const;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** Where this user's embedded cloud keeps everything. */
+/** Returns the folder of this user's embedded cloud. */
 export function cloudFolder(context: Pick<Context, 'env' | 'platform' | 'home'>): string {
   return join(folders(context).data, 'local');
 }
 
-/** Whether a cloud wrote this: the token goes to a port on 127.0.0.1 alone, and no signal to another process. */
+/** Checks a description, so that the token is sent only to 127.0.0.1 and signals only to a valid process id. */
 function isWhole(written: unknown): written is RunningCloud {
   const { endpoint, pid, control } = (written ?? {}) as Partial<Record<keyof RunningCloud, unknown>>;
   const { token, proof } = (control ?? {}) as Partial<Record<string, unknown>>;
@@ -50,7 +50,7 @@ function isWhole(written: unknown): written is RunningCloud {
   );
 }
 
-/** Returns the cloud of that folder if it runs: it must answer at its endpoint, and prove that it is the same one. */
+/** Returns the cloud of a folder if it runs: it must answer at its endpoint with the proof. */
 export async function findCloud(dataDir: string): Promise<RunningCloud | undefined> {
   const text = await readIfThere(join(dataDir, 'cloud.json'));
   if (text === undefined) return undefined;
@@ -60,18 +60,18 @@ export async function findCloud(dataDir: string): Promise<RunningCloud | undefin
     const { dataDir: folder, proof } = await ask(written, 'status');
     return folder === dataDir && proof === written.control.proof ? written : undefined;
   } catch (error) {
-    // Nothing answers, or another program does, or the file is damaged: this cloud does not run.
+    // No answer, the answer of another program, or a damaged file: this cloud does not run.
     if (error instanceof SyntaxError || findFailure(error) !== undefined) return undefined;
     throw error;
   }
 }
 
-/** Returns what isolates the functions of a running cloud, in words. */
+/** Returns a description of how a running cloud isolates functions. */
 export async function readIsolation(cloud: RunningCloud): Promise<string> {
   return String((await ask(cloud, 'isolation')).isolation);
 }
 
-/** Asks the control of a cloud for a JSON object. */
+/** Requests a JSON object from a cloud's control endpoint. */
 async function ask(
   { endpoint, control }: RunningCloud,
   path: keyof typeof DEADLINES_MS,
@@ -100,13 +100,13 @@ interface StartMessage {
 
 export interface StartOptions {
   readonly dataDir: string;
-  /** Of its AWS endpoint on 127.0.0.1; 0 takes a free one; absent: the one it had last, else 4599. */
+  /** Port of its AWS endpoint on 127.0.0.1; 0 for a free one. Default: the last one, else 4599. */
   readonly port?: number;
   readonly wellKnownKeys?: boolean;
 }
 
 /**
- * Starts the cloud as a process of its own, which outlives this one, and waits until it serves.
+ * Starts the cloud in a process that outlives this one, and waits until it serves.
  * @throws {UserError} `local_cloud`, or `interrupted` once the signal is aborted
  */
 export async function startCloud(
@@ -159,11 +159,11 @@ async function openLog(dataDir: string, logFile: string): Promise<FileHandle> {
   return openToAppend(logFile);
 }
 
-/** Places, languages and times. Windows starts no program without `SystemRoot`. */
+/** Variables for paths, languages and time zones. Windows needs `SystemRoot` to start a program. */
 const INHERITED =
   /^(PATH|TMPDIR|TMP|TEMP|LANG|LANGUAGE|LC_[A-Z]+|TZ|SystemRoot|windir|EDGE_UPLOAD_LOCAL_FAULTS)$/i;
 
-/** The cloud runs for days and runs other people's code: it gets no passwords, proxies, keys or Node options. */
+/** Returns the variables of the cloud. It runs other people's code, so it gets no passwords, proxies, keys or Node options. */
 function inherited(env: Context['env']): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => INHERITED.test(name)));
 }
@@ -191,7 +191,7 @@ function startFailure(failed: StartMessage['failed'], platform: Context['platfor
   });
 }
 
-/** Ends a running cloud and waits until it is gone. What it holds stays. */
+/** Ends a running cloud and waits for its end. Its data is kept. */
 export async function stopCloud(
   cloud: RunningCloud,
   kill: (pid: number, signal: NodeJS.Signals | 0) => void,
@@ -211,7 +211,7 @@ export async function stopCloud(
   });
 }
 
-/** Deletes everything that the cloud holds but its port, also where the folder is a link to another disk. */
+/** Deletes everything in the cloud's folder except its port. The folder can be a link to another disk. */
 export async function emptyCloudFolder(dataDir: string): Promise<void> {
   for (const entry of await listIfThere(dataDir)) {
     const keeps = entry.name === 'port.json' && entry.isFile();

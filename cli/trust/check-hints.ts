@@ -8,7 +8,7 @@ function atProvider(issuer: EdgeIssuer | undefined): string[] {
   return preset === undefined ? [] : [`At ${preset.title}:`, ...preset.notes.map((note) => `  ${note}`)];
 }
 
-/** Returns whether two addresses differ only in how they are written, or in the name of this computer. */
+/** Returns true for another spelling of the same address, or another name of this computer. */
 function isAlike(audience: unknown, origin: string): boolean {
   if (typeof audience !== 'string' || audience === origin || !URL.canParse(audience)) return false;
   const [one, other] = [new URL(audience), new URL(origin)];
@@ -16,7 +16,7 @@ function isAlike(audience: unknown, origin: string): boolean {
   return one.hostname === other.hostname || (isLoopback(one.hostname) && isLoopback(other.hostname));
 }
 
-/** Returns what to ask a token for where its audience is nearly the address of the edge. */
+/** Returns hints for an audience that is nearly the address of the edge. */
 function alikeHints(aud: unknown, domain: string | undefined): string[] {
   const origin = `https://${domain}`;
   const alike = domain === undefined ? undefined : [aud].flat().find((one) => isAlike(one, origin));
@@ -30,14 +30,13 @@ function alikeHints(aud: unknown, domain: string | undefined): string[] {
 
 interface RefusedToken {
   readonly issuer?: EdgeIssuer | undefined;
-  /** What the token says of its issuer, and whom it is for. */
   readonly iss?: unknown;
   readonly aud?: unknown;
   /** Host of the edge. */
   readonly domain?: string | undefined;
 }
 
-/** What to change after a refusal: at the provider, or at the deployment. */
+/** Returns what to change after a refusal, at the provider or at the deployment. */
 export function checkHints(code: RefusalCode, { issuer, iss, aud, domain }: RefusedToken): string[] {
   const alias = issuer?.alias ?? '<alias>';
   switch (code) {

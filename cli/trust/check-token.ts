@@ -10,19 +10,19 @@ import { holds } from '../../protocol/upload-rule.ts';
 import { formatClaimName } from './claim-name.ts';
 import { conditionWords } from './conditions.ts';
 
-/** How the edge judges a token. */
+/** The edge's judgement of a token. */
 export interface Judgement {
-  /** What the token says of its issuer. */
+  /** The token's `iss`. */
   readonly iss?: unknown;
-  /** Whom the token is for. */
+  /** The token's `aud`. */
   readonly aud?: unknown;
-  /** The issuer, where it is trusted. */
+  /** The issuer, if it is trusted. */
   readonly issuer?: EdgeIssuer;
   readonly caller?: Caller;
   readonly permission?: Permission;
   /** The first check that fails. */
   readonly refusal?: { readonly code: RefusalCode; readonly message: string };
-  /** Whether the signature was checked, and is right. */
+  /** Whether the signature was checked and is valid. */
   readonly verified: boolean;
 }
 
@@ -31,7 +31,7 @@ interface Circumstances {
   readonly domain?: string | undefined;
   /** Seconds since 1970. */
   readonly now: number;
-  /** Fetches a key set as text; absent: signatures are not checked. */
+  /** Fetches a key set as text. Without it, signatures are not checked. */
   readonly download?: ((uri: string) => Promise<string>) | undefined;
 }
 
@@ -45,7 +45,7 @@ async function refusalOf(work: () => unknown): Promise<Refusal | undefined> {
   }
 }
 
-/** Returns the issuer of a token or, for a token of no audience, the first of its provider. */
+/** Returns the issuer of a token. If no audience matches, returns the first issuer with the token's `iss`. */
 function issuerOf(jwt: Jwt, { issuers }: EdgeConfig, origins: readonly string[]): EdgeIssuer | undefined {
   try {
     return chooseIssuer(jwt, issuers, origins);
@@ -55,7 +55,7 @@ function issuerOf(jwt: Jwt, { issuers }: EdgeConfig, origins: readonly string[])
   }
 }
 
-/** Judges a token with the edge's own code. Without `download`, all but the signature. */
+/** Judges a token with the edge's own code. Without `download`, the signature is not checked. */
 export async function judgeToken(
   token: string,
   config: EdgeConfig,
@@ -67,7 +67,7 @@ export async function judgeToken(
   const offline = () => Promise.reject(new Error('offline'));
   const verify = createVerify(config, { now: () => now * 1000, download: download ?? offline });
   const refused = await refusalOf(() => verify(token, domain));
-  // The keys come last: every other check has passed.
+  // The edge fetches keys last, so every other check has passed.
   const unverified = download === undefined && refused?.code === 'keys_unavailable';
   const known = { iss: jwt?.payload.iss, aud: jwt?.payload.aud, ...(issuer && { issuer }) };
   if (refused !== undefined && !unverified) {
@@ -99,7 +99,7 @@ function valueWords(value: unknown): string {
   return `has ${shown.length > SHOWN ? `${shown.slice(0, SHOWN)}…` : shown}`;
 }
 
-/** Returns a line for each condition that a token does not meet, rule by rule. */
+/** Returns a line for each condition that a token does not satisfy, rule by rule. */
 export function unmetLines({ issuer: { rules }, claims }: Caller): string[] {
   return rules.flatMap(({ when = [] }, at) =>
     when

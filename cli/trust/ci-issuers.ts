@@ -3,7 +3,7 @@ import type { Rule } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
 import { PRESETS } from './presets.ts';
 
-/** Commands that know which claims a rule for jobs needs. */
+/** Commands that create safe rules for jobs. */
 export const JOB_COMMANDS = {
   github: 'edge-upload trust github <owner>/<repository>',
   gitlab: 'edge-upload trust gitlab <group>/<project>',
@@ -12,7 +12,7 @@ export const JOB_COMMANDS = {
   bitbucket: 'edge-upload trust bitbucket <workspace id> --repository-id <id>',
 } as const;
 
-/** An issuer whose tokens are for jobs alone. */
+/** An issuer whose tokens are only for jobs. */
 interface CiIssuer {
   readonly preset: keyof typeof JOB_COMMANDS;
   readonly matches: RegExp;
@@ -35,8 +35,8 @@ const names = ({ when = [] }: Rule, name: string) =>
   when.some(({ claim }) => claim.length === 1 && claim[0] === name);
 
 /**
- * Refuses an issuer of jobs as one of people, rules of GitHub that pull requests of anybody could fit, and rules for
- * every repository of an owner that do not say so.
+ * Refuses an issuer of jobs as an issuer of people, rules that match anybody's pull requests on GitHub, and rules for every
+ * repository of an owner without explicit consent.
  * @throws {UserError} `usage`
  */
 export function requireJobs({ alias, iss, kind, preset, rules }: TrustedIssuer): void {
@@ -55,13 +55,13 @@ export function requireJobs({ alias, iss, kind, preset, rules }: TrustedIssuer):
   }
 }
 
-/** What a rule for all repositories of an owner says, and the claims that name one repository. */
+/** The consent to a rule for all repositories of an owner, and the claims that name one repository. */
 interface WholeOwner {
   readonly preset: 'github' | 'gitlab';
   /** Member of the rule; the command line has a flag of the same name. */
   readonly word: 'anyRepository' | 'anyProject';
   readonly one: string;
-  /** The first of them cannot pass to another repository. */
+  /** The first claim is an immutable id. */
   readonly claims: readonly string[];
 }
 
@@ -75,7 +75,7 @@ const WHOLE: readonly WholeOwner[] = [
   { preset: 'gitlab', word: 'anyProject', one: 'project', claims: ['project_id', 'project_path', 'sub'] },
 ];
 
-/** Refuses a rule for every repository without the word for it, and the word where it says nothing. */
+/** Refuses a rule for every repository without its consent, and a consent where it has no effect. */
 function requireWord(
   where: string,
   rule: Rule,
@@ -106,8 +106,8 @@ function requireWord(
 }
 
 /**
- * Requires rules of GitHub to name events, and not to compare `sub`. Pull requests of anybody cause
- * pull_request_target, workflow_run and issue_comment, which run in the name of the main branch.
+ * Requires rules of GitHub to name events, and not to compare `sub`. Anybody's pull request can trigger
+ * pull_request_target, workflow_run and issue_comment, which run on behalf of the main branch.
  */
 function requireEvents(alias: string, rules: readonly Rule[]): void {
   // The form of `sub` changed in July 2026, and repositories can change it.

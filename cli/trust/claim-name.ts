@@ -1,10 +1,10 @@
 /*
- * How a claim is written on the command line and in files. A name stands for a claim at the top of the token, whatever
- * characters it has: `groups`, `https://example.com/roles`, `cognito:groups`. A claim inside another one is written as a
- * JSON pointer (RFC 6901), which begins with a slash: `/realm_access/roles`. In a pointer, `~1` is a slash and `~0` a tilde.
+ * The notation of claims on the command line and in files. A top-level claim is written as its name: `groups`,
+ * `https://example.com/roles`, `cognito:groups`. A nested claim is a JSON pointer (RFC 6901): `/realm_access/roles`. In a
+ * pointer, `~1` is a slash and `~0` a tilde.
  */
 
-/** Returns the keys that a written claim stands for; `undefined` for empty names and malformed pointers. */
+/** Returns the keys of a written claim; `undefined` for empty names and malformed pointers. */
 export function parseClaimName(written: string): readonly string[] | undefined {
   if (!written.startsWith('/')) return written === '' || written.trim() !== written ? undefined : [written];
   const keys = written.slice(1).split('/');

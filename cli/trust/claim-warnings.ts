@@ -20,7 +20,7 @@ const CHANGEABLE: readonly string[] = [
   'name',
 ];
 
-/** Claims that name a person for ever, by preset. Those of other presets are in `sub`. */
+/** Immutable claims that name a person, by preset. For other presets, it is `sub`. */
 const PERSON = table({ entra: 'oid', okta: 'uid' });
 
 /** Claims of jobs and workloads that can pass to others, with the ids that cannot. */
@@ -37,7 +37,7 @@ const WORKLOAD = table({
   organization_slug: 'organization_id',
 });
 
-/** Returns the claim to use in place of one that can change; `undefined` for one that cannot. */
+/** Returns the claim to use instead of one that can change; `undefined` for one that cannot. */
 function saferThan({ kind, preset = '', token }: TrustedIssuer, claim: ClaimPath): string | undefined {
   const name = claim.at(-1) ?? '';
   if (kind === 'workload') return WORKLOAD[name];
@@ -87,7 +87,7 @@ function nameWarnings(issuer: TrustedIssuer): string[] {
   ];
 }
 
-/** Returns what a plan warns of: rules and names on claims that do not stay with one person or one workload. */
+/** Returns a plan's warnings of rules and names with claims that can pass to another person or workload. */
 export function claimWarnings(issuer: TrustedIssuer): string[] {
   const ofRules = issuer.rules.flatMap((rule, at) => {
     const where = `Rule ${at + 1} of ${issuer.alias}`;

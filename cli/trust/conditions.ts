@@ -15,7 +15,7 @@ export function mergeConditions(conditions: readonly Condition[]): readonly Cond
 }
 
 /**
- * Refuses `*` where it would not mean “begins with”.
+ * Refuses a `*` that would not mean “begins with”.
  * @param written names the condition in the error
  */
 export function checkedCondition(condition: Condition, written: string): Condition {
@@ -30,7 +30,7 @@ export function checkedCondition(condition: Condition, written: string): Conditi
 }
 
 /**
- * Parses values of `--when`. Values of the same claim are alternatives; different claims must all fit.
+ * Parses values of `--when`. Values of the same claim are alternatives; different claims must all match.
  * @throws {UserError} `usage`
  */
 export function parseConditions(typed: readonly string[]): readonly Condition[] {
@@ -49,7 +49,7 @@ export function parseConditions(typed: readonly string[]): readonly Condition[] 
   );
 }
 
-/** Returns a condition as people read it: `roles is “a” or “b”`. */
+/** Returns a condition in words: `roles is “a” or “b”`. */
 export function conditionWords({ claim, is }: Condition): string {
   const wild = (value: string) => allowsWildcard(claim) && value.endsWith('*');
   const quoted = (values: readonly string[]) => values.map((value) => `“${value}”`).join(' or ');

@@ -7,12 +7,12 @@ import { type Documents, requireHttps } from './documents.ts';
 import { requireTenant } from './entra-tenants.ts';
 import type { FiledIssuer } from './trust-document.ts';
 
-/** What an issuer says of itself. */
+/** The fields of an issuer's discovery document. */
 export interface DiscoveredIssuer {
   readonly jwksUri: string;
-  /** Of the token endpoint, if it is not that of the issuer. */
+  /** Origin of the token endpoint, if it differs from the issuer's. */
   readonly tokenOrigin?: string;
-  /** Absent where the document does not list them. */
+  /** Absent if the document does not list them. */
   readonly scopesSupported?: readonly string[];
 }
 
@@ -60,7 +60,7 @@ async function discoverIssuer(issuer: string, documents: Documents): Promise<Dis
   return { jwksUri: href, ...omitUndefined({ tokenOrigin, scopesSupported: texts(scopes) }) };
 }
 
-/** Returns the origin of a token endpoint; `undefined` where it is the issuer's, or where its address is not secure. */
+/** Returns the origin of a token endpoint; `undefined` for the issuer's own origin and for an insecure address. */
 function otherOrigin(endpoint: unknown, issuer: string, plainLoopback: boolean): string | undefined {
   if (typeof endpoint !== 'string' || !URL.canParse(endpoint)) return undefined;
   const url = new URL(endpoint);

@@ -16,7 +16,7 @@ export type Fetched = { readonly fields: Fields } | { readonly status: number };
 
 /** Fetches public JSON documents of providers. */
 export interface Documents {
-  /** True if plain http addresses of this computer are fetched: for the embedded cloud alone. */
+  /** True if plain http addresses of this computer are allowed, which only the embedded cloud has. */
   readonly plainLoopback: boolean;
   /**
    * @throws {UserError} `unreachable`, `tls` or `usage` for anything but a JSON object or an error status: a redirect,
@@ -25,7 +25,7 @@ export interface Documents {
   fetch(url: string): Promise<Fetched>;
 }
 
-/** Returns an address of a provider. Plain http is for this computer alone, and only where a test deployment allows it. */
+/** Parses an address of a provider. Plain http is allowed only for this computer and the embedded cloud. */
 export function requireHttps(address: string, what: string, plainLoopback: boolean): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const hint = 'Type it as the provider shows it, such as https://login.example.com';

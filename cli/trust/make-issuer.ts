@@ -8,8 +8,8 @@ import { parseClaimName } from './claim-name.ts';
 import { mergeConditions, parseConditions } from './conditions.ts';
 import type { DiscoveredIssuer } from './discovery.ts';
 import { PRESETS } from './presets.ts';
+import { isUuid, type TrustRequest } from './providers/trust-request.ts';
 import { requirePrefix } from './safety.ts';
-import { isUuid, type Wish } from './wishes/wish.ts';
 
 /** Flags that every `trust <provider>` takes, as typed. */
 export interface IssuerFlags {
@@ -44,8 +44,8 @@ function claimOf(typed: string, flag: string): readonly string[] {
   });
 }
 
-/** Returns the rule that a command line asks for. */
-function makeRule({ preset, when, whole, note }: Wish, flags: IssuerFlags): Rule {
+/** Returns the rule of a command line. */
+function makeRule({ preset, when, whole, note }: TrustRequest, flags: IssuerFlags): Rule {
   const { maxSize, clobber, shared, writeTo = PRESETS[preset].writeTo } = flags;
   const conditions = mergeConditions([...when, ...parseConditions(flags.when ?? [])]);
   return {
@@ -66,9 +66,9 @@ function entraAudiences(audiences: readonly string[]): readonly string[] {
 
 type Settings = Pick<TrustedIssuer, 'kind' | 'token'>;
 
-/** Returns the audiences; `undefined`: the edge's own address. Kept audiences that name a client change with it. */
+/** Returns the audiences; `undefined` for the edge's own address. Kept audiences that name a client change with it. */
 function audiencesOf(
-  { preset }: Wish,
+  { preset }: TrustRequest,
   { audience, clientId }: IssuerFlags,
   { kind, token }: Settings,
   kept: TrustedIssuer | undefined,
@@ -92,9 +92,9 @@ function audiencesOf(
 
 type Scoped = Pick<TrustedIssuer, 'token' | 'audiences'>;
 
-/** Returns the scopes of the provider. Those that the issuer reports as unknown are left out. */
+/** Returns the scopes of the provider, without those that the issuer does not support. */
 function usualScopes(
-  { preset }: Wish,
+  { preset }: TrustRequest,
   { token, audiences: [audience] = [] }: Scoped,
   { scopesSupported }: DiscoveredIssuer,
 ): readonly string[] | undefined {
@@ -107,16 +107,16 @@ function usualScopes(
     .map((scope) => scope.replace('{audience}', audience ?? ''));
 }
 
-/** Returns the scopes that `login` asks for. Kept ones stay unless the provider's are others after the change. */
+/** Returns the scopes that `login` requests. Kept scopes stay unless the change gives the provider other scopes. */
 function scopesOf(
-  wish: Wish,
+  request: TrustRequest,
   wanted: Scoped,
   discovered: DiscoveredIssuer,
   kept: TrustedIssuer | undefined,
 ): readonly string[] | undefined {
-  const scopes = usualScopes(wish, wanted, discovered);
+  const scopes = usualScopes(request, wanted, discovered);
   if (kept === undefined) return scopes;
-  return isDeepStrictEqual(usualScopes(wish, kept, discovered), scopes) ? kept.scopes : scopes;
+  return isDeepStrictEqual(usualScopes(request, kept, discovered), scopes) ? kept.scopes : scopes;
 }
 
 /** Returns the secret of the kept client. Another client has another one. */
@@ -136,29 +136,29 @@ function requireValues({ audience = [], clientId, clientSecretPublic }: IssuerFl
 }
 
 /**
- * Returns the issuer with the rule that a command line asks for.
- * @param kept the issuer as it is trusted already: settings that were not typed stay
+ * Returns the issuer with the rule of a command line.
+ * @param kept the trusted issuer, whose settings stay if they were not typed
  * @throws {UserError} `usage`
  */
 export function makeIssuer(
-  wish: Wish,
+  request: TrustRequest,
   flags: IssuerFlags,
   discovered: DiscoveredIssuer,
   kept?: TrustedIssuer,
 ): TrustedIssuer {
   requireValues(flags);
-  const { preset } = wish;
+  const { preset } = request;
   const usual = PRESETS[preset];
   const { alias, kind, iss, maxAge, ...known } = kept ?? {
     ...usual,
-    ...omitUndefined({ token: wish.token }),
+    ...omitUndefined({ token: request.token }),
     alias: flags.alias ?? preset,
-    iss: wish.iss,
+    iss: request.iss,
   };
   const token = flags.token === undefined ? known.token : tokenKind(flags.token);
-  const audiences = audiencesOf(wish, flags, { kind, token }, kept);
+  const audiences = audiencesOf(request, flags, { kind, token }, kept);
   const groups = flags.groups === undefined ? known.groups : claimOf(flags.groups, '--groups');
-  const rule = makeRule(wish, flags);
+  const rule = makeRule(request, flags);
   requirePrefix(rule.writeTo ?? '', omitUndefined({ groups }));
   return {
     alias,
@@ -172,7 +172,7 @@ export function makeIssuer(
       audiences,
       clientId: flags.clientId ?? kept?.clientId,
       clientSecretPublic: flags.clientSecretPublic ?? keptSecret(flags, kept),
-      scopes: scopesOf(wish, { token, ...omitUndefined({ audiences }) }, discovered, kept),
+      scopes: scopesOf(request, { token, ...omitUndefined({ audiences }) }, discovered, kept),
       groups,
     }),
     name: flags.name === undefined ? known.name : claimOf(flags.name, '--name'),

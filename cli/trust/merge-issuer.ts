@@ -5,12 +5,12 @@ import type { Rule } from '../../protocol/upload-rule.ts';
 import { UserError } from '../errors.ts';
 import type { DiscoveredIssuer } from './discovery.ts';
 import { type IssuerFlags, makeIssuer } from './make-issuer.ts';
+import type { TrustRequest } from './providers/trust-request.ts';
 import { requireAlias } from './safety.ts';
-import type { Wish } from './wishes/wish.ts';
 
 type Issuers = readonly TrustedIssuer[];
 
-/** Returns the rules with another one, which replaces a rule of the same conditions. A rule for every caller comes last. */
+/** Adds a rule, which replaces a rule with the same conditions. A rule for every caller comes last. */
 function withRule(rules: readonly Rule[], rule: Rule): readonly Rule[] {
   const at = rules.findIndex(({ when }) => isDeepStrictEqual(when, rule.when));
   const all = at < 0 ? [...rules, rule] : rules.with(at, rule);
@@ -18,12 +18,12 @@ function withRule(rules: readonly Rule[], rule: Rule): readonly Rule[] {
 }
 
 /**
- * Returns the kept issuer that gets the rule; `undefined` for a new one. People and jobs of one provider are two issuers,
- * and so are two of its clients that have an alias each.
+ * Returns the trusted issuer that gets the rule; `undefined` for a new one. People and jobs of one provider are two issuers,
+ * and so are two clients with different aliases.
  */
 function keptIssuer(
   kept: Issuers,
-  { preset, iss }: Wish,
+  { preset, iss }: TrustRequest,
   alias: string | undefined,
 ): TrustedIssuer | undefined {
   const same = kept.filter(
@@ -45,7 +45,7 @@ function keptIssuer(
   });
 }
 
-/** Refuses another issuer whose tokens the edge cannot tell from those of a kept one. */
+/** Refuses an issuer whose tokens the edge cannot distinguish from those of a trusted one. */
 function refuseTwice(kept: Issuers, wanted: TrustedIssuer): void {
   const known = kept.find((one) => one.preset === wanted.preset && ambiguousIss(one, wanted) !== undefined);
   if (known === undefined) return;
@@ -60,20 +60,19 @@ function refuseTwice(kept: Issuers, wanted: TrustedIssuer): void {
 }
 
 /**
- * Returns the issuers of a deployment with a wanted one. An issuer that is there gets the rule; its settings change only
- * where they were typed.
- * @throws {UserError} `usage`, also for an alias that another issuer has, or an address and audience of another one
+ * Returns the issuers of a deployment after a request. A trusted issuer gets the rule, and the settings that were typed.
+ * @throws {UserError} `usage`, also for the alias, or the address and audience, of another issuer
  */
 export function mergeIssuer(
   kept: Issuers,
-  wish: Wish,
+  request: TrustRequest,
   flags: IssuerFlags,
   discovered: DiscoveredIssuer,
 ): Issuers {
   const { alias } = flags;
   if (alias !== undefined) requireAlias(alias);
-  const known = keptIssuer(kept, wish, alias);
-  const wanted = makeIssuer(wish, flags, discovered, known);
+  const known = keptIssuer(kept, request, alias);
+  const wanted = makeIssuer(request, flags, discovered, known);
   if (known === undefined) {
     refuseTwice(kept, wanted);
     return [...kept, wanted];

@@ -1,32 +1,32 @@
 import { EXACT_PORTS, REDIRECT_PATH } from '../../protocol/sign-in-callback.ts';
 
-/** Where a provider sends the browser back to. */
+/** The redirect addresses of a sign-in. */
 export interface Redirect {
   readonly host: '127.0.0.1' | 'localhost';
-  /** `any`: the provider ignores the port of a loopback address; otherwise exactly these are registered. */
+  /** `any` if the provider ignores the port of a loopback address; otherwise the registered ports. */
   readonly ports: 'any' | readonly number[];
 }
 
-/** What edge-upload knows of one provider. Data alone: `trust` fills in what the operator types. */
+/** Defaults for one provider. `trust` adds what the operator types. */
 export interface Preset {
   /** The provider's name for people. */
   readonly title: string;
   readonly kind: 'people' | 'workload';
-  /** The tokens that the edge accepts if the operator names no other. */
+  /** The tokens that the edge accepts by default. */
   readonly token: 'access' | 'id';
   /** The claim of `{name}` and of the uploader's stamp, as a list of keys. */
   readonly name: readonly string[];
-  /** The claim of `{group}`, as a list of keys; absent where the provider has none of its own. */
+  /** The claim of `{group}`, as a list of keys; absent if the provider has none. */
   readonly groups?: readonly string[];
-  /** Scopes that `login` asks for; `{audience}` stands for the first audience of the issuer. */
+  /** Scopes that `login` requests. `{audience}` is the first audience of the issuer. */
   readonly scopes?: readonly string[];
-  /** Where the browser comes back to after a sign-in. Absent for workloads. */
+  /** Absent for workloads. */
   readonly redirect?: Redirect;
-  /** What keys begin with if the operator names nothing else. */
+  /** The default prefix of keys. */
   readonly writeTo: string;
-  /** Seconds that a token may still be valid for at most. */
+  /** Maximum remaining lifetime of a token, seconds. */
   readonly maxAge: number;
-  /** What the operator sets up at the provider; sentences of `trust show` and of the docs. */
+  /** What to set up at the provider: sentences for `trust show` and the docs. */
   readonly notes: readonly string[];
   /** The provider's own page. */
   readonly source: string;
@@ -44,7 +44,7 @@ const DAY = 24 * 3600;
 const people = { kind: 'people', token: 'access', writeTo: '{issuer}/{sub}/', maxAge: DAY } as const;
 const workload = { kind: 'workload', token: 'id', writeTo: '{issuer}/', maxAge: DAY } as const;
 
-/** By the providers' own pages of November 2026. Comments show `iss`; the operator types what stands in `<>`. */
+/** From the providers' own pages of November 2026. Comments show `iss`; the operator types the parts in `<>`. */
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   entra: {
     ...people,
@@ -217,7 +217,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
 };
 
-/** Returns what is known of the provider of an issuer; `undefined` for a preset of a later version. */
+/** Returns the preset of an issuer; `undefined` for a preset of a later version. */
 export function presetOf({ preset }: { readonly preset?: string }): Preset | undefined {
   const name = PRESET_NAMES.find((one) => one === preset);
   return name && PRESETS[name];

@@ -21,7 +21,7 @@ export function requireAlias(alias: string): void {
   });
 }
 
-/** @throws {UserError} `usage` for a prefix that the edge could not fill, or that begins with no valid key */
+/** @throws {UserError} `usage` for a prefix that the edge cannot fill, or that is invalid in a key */
 export function requirePrefix(writeTo: string, { groups }: Pick<TrustedIssuer, 'groups'>): void {
   if (writeTo === '') {
     throw new UserError('usage', 'Invalid value “” for --write-to. It takes a prefix.', {
@@ -57,7 +57,7 @@ export function requirePrefix(writeTo: string, { groups }: Pick<TrustedIssuer, '
   }
 }
 
-/** Refuses a client secret but that of a desktop client of Google: what the edge shows to everybody is no secret. */
+/** Refuses client secrets, because the edge shows them to everybody. Those of Google's desktop clients are public. */
 function requirePublicSecret({ alias, preset, clientId, clientSecretPublic }: TrustedIssuer): void {
   if (clientSecretPublic === undefined) return;
   if (preset !== 'google') {
@@ -88,7 +88,7 @@ function poolRule({ userPool = true, writeTo }: StackOptions): IssuerRule | unde
   return { issuer: { alias: POOL_ALIAS, kind: 'pool', name: ['username'], rules: [rule] }, rule };
 }
 
-/** Returns the rules of issuers whose keys are not meant to be shared, each prefix of an issuer once. */
+/** Returns the rules without `shared`, each prefix of an issuer once. */
 function ownRules(issuers: readonly TrustedIssuer[]): readonly IssuerRule[] {
   return issuers.flatMap((issuer) => {
     const own = issuer.rules.filter(({ shared }) => !shared);
@@ -118,11 +118,11 @@ function refuseSharedKeys(rules: readonly IssuerRule[]): void {
   }
 }
 
-/** A user could have the name of an alias. Only the plan warns of that, since an operator creates the users. */
+/** A user can have the name of an alias. Only the plan warns of it, because operators create the users. */
 const isNamedLikeAlias = (theirs: Rule, rule: Rule) =>
   /^\{(?:username|name|sub)\}\//.test(theirs.writeTo ?? '') && rule.writeTo?.startsWith('{issuer}/');
 
-/** Refuses keys that users of the pool write too, unless the users write any key: the plan warns of that. */
+/** Refuses keys that users of the pool can write too. If they can write any key, the plan warns instead. */
 function refuseKeysOfPool(rules: readonly IssuerRule[], pool: IssuerRule | undefined): void {
   if (pool?.rule.writeTo === undefined) return;
   const met = rules.find((one) => !isNamedLikeAlias(pool.rule, one.rule) && overlap(pool, one));
@@ -141,7 +141,7 @@ function refuseKeysOfPool(rules: readonly IssuerRule[], pool: IssuerRule | undef
   );
 }
 
-/** Refuses issuers that have one alias, or whose tokens the edge could not tell apart. */
+/** Refuses issuers with the same alias, and issuers whose tokens the edge cannot distinguish. */
 function refuseTwice(issuers: readonly TrustedIssuer[], { domain }: StackOptions): void {
   const origins = domain === undefined ? [] : [`https://${domain}`];
   for (const [at, one] of issuers.entries()) {
@@ -168,7 +168,7 @@ function refuseTwice(issuers: readonly TrustedIssuer[], { domain }: StackOptions
 }
 
 /**
- * Checks what a deployment would trust, as a whole.
+ * Checks all issuers that a deployment would trust.
  * @throws {UserError} `usage`
  */
 export function requireSafe(options: StackOptions): void {
@@ -190,7 +190,7 @@ export function requireSafe(options: StackOptions): void {
   refuseKeysOfPool(rules, poolRule(options));
 }
 
-/** Returns what the plan warns of: users of the pool who are allowed to write what callers of an issuer write. */
+/** Returns a plan's warnings of users of the pool who can write the keys of an issuer's callers. */
 export function poolWarnings(issuer: TrustedIssuer, options: StackOptions): string[] {
   const pool = poolRule(options);
   if (pool === undefined || !issuer.rules.some((rule) => overlap(pool, { issuer, rule }))) return [];

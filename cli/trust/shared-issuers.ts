@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 import { JOB_COMMANDS } from './ci-issuers.ts';
 import { isEveryTenant, PERSONAL_ACCOUNTS, requireTenant, tenantOf } from './entra-tenants.ts';
 
-/** An issuer that many organisations share: a token of it proves nothing until a claim names whose it is. */
+/** An issuer that many organisations share. Only a claim shows which organisation a token belongs to. */
 interface SharedIssuer {
   readonly title: string;
   /** Whether an issuer, in lower case, is this one. */
@@ -72,7 +72,7 @@ const SHARED: readonly SharedIssuer[] = [
   })),
 ];
 
-/** An issuer of one organisation whose tokens are for all its workloads. `trust` itself always names some of them. */
+/** An issuer of one organisation with tokens for all its workloads. The commands of `trust` always name some of them. */
 interface OwnIssuer {
   readonly preset: string;
   readonly title: string;
@@ -102,11 +102,11 @@ const OWN: readonly OwnIssuer[] = [
   },
 ];
 
-/** Claims that every accepted token has with the same value. */
+/** Claims whose value is the same in every accepted token. */
 const EVERYBODYS: readonly (string | undefined)[] = ['iss', 'aud'];
 
 /**
- * Refuses a rule that does not say whose tokens fit, where an issuer has tokens for more than one caller.
+ * Refuses a rule without a condition on the owner, if the issuer has tokens for several owners.
  * @throws {UserError} `usage`
  */
 export function requireOwner({ iss, preset }: TrustedIssuer, when: readonly Condition[]): void {
@@ -121,7 +121,7 @@ export function requireOwner({ iss, preset }: TrustedIssuer, when: readonly Cond
   if (own !== undefined && !isBound) throw unowned(iss, `${own.title}: each could upload`, own.hint);
 }
 
-/** Whether everybody can have an account at an issuer, of its own or of any organisation. */
+/** Whether anybody can get an account at an issuer. */
 export function isPublicIssuer(iss: string): boolean {
   const tenant = tenantOf(iss);
   return (
@@ -140,7 +140,7 @@ function unowned([iss]: readonly string[], whose: string, hint: string): UserErr
 const OKTA_ORG = /^https:\/\/[\w-]+\.(?:okta|oktapreview|okta-emea|okta-gov)\.com\/?$/i;
 
 /**
- * Refuses access tokens of an Okta organisation itself, which are for Okta's own API and not to be verified by others.
+ * Refuses access tokens of an Okta organisation itself, which are for Okta's own API and cannot be verified by others.
  * https://developer.okta.com/docs/concepts/auth-servers/
  * @throws {UserError} `usage`
  */

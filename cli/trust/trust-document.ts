@@ -3,7 +3,7 @@ import type { Rule } from '../../protocol/upload-rule.ts';
 import type { JsonValue } from '../json-value.ts';
 import { formatClaimName } from './claim-name.ts';
 
-/** An issuer of a file. Its addresses are found by discovery. */
+/** An issuer in a file. Discovery finds its addresses. */
 export type FiledIssuer = Omit<TrustedIssuer, 'jwksUri' | 'tokenOrigin'>;
 
 const HEADER = ` Who is allowed to upload besides the users of the pool. To apply it: edge-upload trust --file trust.yaml
@@ -21,7 +21,7 @@ function ruleDocument({ when, ...rest }: Rule): JsonValue {
   };
 }
 
-/** Returns an issuer as it stands in a file, and in JSON results. */
+/** Returns an issuer in the form of trust files and of JSON results. */
 export function issuerDocument(issuer: FiledIssuer): { readonly [name: string]: JsonValue } {
   const {
     alias,

@@ -7,7 +7,7 @@ import { checkedCondition } from './conditions.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from './presets.ts';
 import type { FiledIssuer } from './trust-document.ts';
 
-/** Seconds that a token may be valid for: a leaked one cannot be recalled. */
+/** Maximum of `maxAge`, seconds. A leaked token is valid until it expires. */
 const LONGEST = 31 * 24 * 3600;
 
 const HINT = ['See how such a file looks:', '  edge-upload trust list --yaml'];
@@ -41,7 +41,7 @@ function ageOf(age: YamlValue): number {
     : age.fail(`is not a number of seconds up to ${LONGEST}`);
 }
 
-/** Words that allow more are kept only where they are true. */
+/** Returns `true` or `undefined`: a `false` is not stored. */
 function allows(flag: YamlValue | undefined): true | undefined {
   return flag?.flag() || undefined;
 }

@@ -9,7 +9,7 @@ import { conditionWords } from './conditions.ts';
 import { keyWords } from './discovery.ts';
 import { presetOf, redirectAddresses } from './presets.ts';
 
-/** Returns the alias of an issuer, with the name of its provider where that is known. */
+/** Returns the alias of an issuer with the name of its provider. */
 export function issuerHeading(issuer: TrustedIssuer): TextLine {
   const title = presetOf(issuer)?.title;
   return { style: 'bold', text: title === undefined ? issuer.alias : `${issuer.alias} (${title})` };
@@ -42,7 +42,7 @@ function keysWords({ jwksUri }: TrustedIssuer, keys: readonly Jwk[] | undefined)
   return keys === undefined ? jwksUri : `${new URL(jwksUri).host}: ${keyWords(keys)}`;
 }
 
-/** Returns all of an issuer: settings, then its rules as sentences. */
+/** Returns an issuer's settings and its rules as sentences. */
 export function issuerLines(issuer: TrustedIssuer, keys?: readonly Jwk[]): TextLine[] {
   const { iss, clientId, clientSecretPublic, token, scopes, name, groups, rules } = issuer;
   return [

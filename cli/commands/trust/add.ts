@@ -2,7 +2,7 @@ import type { Context, Result } from '../../context.ts';
 import { discoverIssuers } from '../../trust/discovery.ts';
 import type { IssuerFlags } from '../../trust/make-issuer.ts';
 import { mergeIssuer } from '../../trust/merge-issuer.ts';
-import { makeWish, type Provider } from '../../trust/wishes/make-wish.ts';
+import { type Provider, readTrustRequest } from '../../trust/providers/read-trust-request.ts';
 import type { ApplyArgs } from '../deploy.ts';
 import { applyTrust } from './apply.ts';
 
@@ -11,7 +11,7 @@ export type AddArgs = ApplyArgs & IssuerFlags & { readonly typed: Provider };
 /** Trusts an issuer, or adds a rule to one that is trusted. */
 export function add(context: Context, args: AddArgs): Promise<Result> {
   return applyTrust(context, args, async (kept, documents) => {
-    const wish = await makeWish(args.typed, documents);
-    return mergeIssuer(kept, wish, args, await discoverIssuers(wish.iss, documents));
+    const request = await readTrustRequest(args.typed, documents);
+    return mergeIssuer(kept, request, args, await discoverIssuers(request.iss, documents));
   });
 }

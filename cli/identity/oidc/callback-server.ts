@@ -14,7 +14,7 @@ export interface CallbackServer {
   close(): Promise<void>;
 }
 
-/** Ports to try before giving up where the system chooses one (`any`): another program can hold the port of the other family. */
+/** Tries for `any` port. The system's choice for IPv4 can be in use for IPv6. */
 const TRIES = 5;
 
 /** Bound for each request, so that slow clients do not block a sign-in. */
@@ -29,7 +29,7 @@ const PAGE_HEADERS = {
   connection: 'close',
 };
 
-/** Static: nothing of the request is repeated. */
+/** A static page, which repeats nothing of the request. */
 const page = (title: string, text: string) =>
   `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1><p>${text}</p></html>\n`;
 
@@ -40,8 +40,8 @@ const STRANGER = page(
 );
 
 /**
- * Returns why an address is not the answer to a sign-in; `undefined` if it is. Every program on this computer can send
- * requests to the port: without the state of the sign-in they mean nothing.
+ * Returns why an address is not the answer to a sign-in; `undefined` if it is. Every program on this computer can reach the
+ * port, so that requests without the state of the sign-in are ignored.
  */
 export function whyNotAnswer({ pathname, searchParams }: URL, state: string): 'path' | 'state' | undefined {
   if (pathname !== REDIRECT_PATH) return 'path';
@@ -124,7 +124,7 @@ export async function openCallbackServer(redirect: Redirect, state: string): Pro
     }
     isAnswered = true;
     url.port = String(port);
-    // The browser has its page before the port is closed.
+    // The browser receives its page before the port is closed.
     response.once('close', () => resolve(url));
     response.writeHead(200, PAGE_HEADERS).end(DONE);
   };

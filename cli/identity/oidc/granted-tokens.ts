@@ -19,7 +19,7 @@ export interface GrantedTokens {
   readonly username: string;
 }
 
-/** What a token must be. */
+/** Requirements for a token. */
 export interface WantedToken {
   /** `https://<host>[:port]` of the edge, as the user typed it. */
   readonly url: string;
@@ -51,7 +51,7 @@ function isUserInfo(audience: unknown, { issuer }: WantedToken): boolean {
 }
 
 /**
- * Checks whom a token is for, before it is stored or sent: an edge that names the client of another service must not
+ * Checks the audience of a token before it is stored or sent. An edge that names the client of another service must not
  * receive a token for that service.
  * @throws {UserError} `sign_in_refused`
  */
@@ -66,13 +66,9 @@ function requireAudience({ aud, client_id: client }: Fields, wanted: WantedToken
   if (fits) return;
   const { host, url } = wanted;
   if (audiences.length === 0) {
-    throw new UserError(
-      'sign_in_refused',
-      `The token of ${host} does not say whom it is for, and is not used.`,
-      {
-        hint: `The operator sets ${url} as the audience of the tokens at the provider.`,
-      },
-    );
+    throw new UserError('sign_in_refused', `The token of ${host} has no audience, and is not used.`, {
+      hint: `The operator sets ${url} as the audience of the tokens at the provider.`,
+    });
   }
   const names = audiences.map((one) => `“${String(one).slice(0, 200)}”`).join(', ');
   throw new UserError(
@@ -106,7 +102,7 @@ function opaque({ host, token }: WantedToken): UserError {
 }
 
 /**
- * Reads the tokens in an answer of a token endpoint, and checks whom they are for.
+ * Reads the tokens in an answer of a token endpoint, and checks their audience.
  * @throws {UserError} `sign_in_refused`
  */
 export function readGranted(answer: TokenEndpointResponse, wanted: WantedToken, now: Date): GrantedTokens {

@@ -62,7 +62,7 @@ export function providerError(error: unknown): ProviderError | undefined {
 }
 
 /** Returns true for a status after which the same request can work later. */
-function isPassingStatus(status: unknown): boolean {
+function isTransientStatus(status: unknown): boolean {
   return typeof status === 'number' && (status >= 500 || status === 429);
 }
 
@@ -113,7 +113,7 @@ function unexpected(error: Error, doing: string, host: string): UserError {
     });
   }
   const { cause } = error;
-  if (cause instanceof Response && isPassingStatus(cause.status)) return unavailable(host, doing, options);
+  if (cause instanceof Response && isTransientStatus(cause.status)) return unavailable(host, doing, options);
   const status = cause instanceof Response ? `: HTTP ${cause.status}` : '';
   const inner = cause instanceof Error ? `: ${words(cause.message)}` : status;
   return new UserError('sign_in_refused', `${doing} failed: ${words(error.message)}${inner}.`, {
@@ -128,7 +128,8 @@ function providerFailure(error: unknown, doing: string, host: string): UserError
   for (let at = error; at instanceof Error; at = at.cause) if (isUserError(at)) return at;
   const answered = providerError(error);
   if (answered !== undefined) {
-    const isLater = isPassingStatus((error as Partial<ResponseBodyError>).status) || answered.error === LATER;
+    const isLater =
+      isTransientStatus((error as Partial<ResponseBodyError>).status) || answered.error === LATER;
     return isLater
       ? unavailable(host, doing, { cause: withoutBody(error) })
       : refused(answered, doing, error);

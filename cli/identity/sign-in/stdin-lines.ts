@@ -12,9 +12,9 @@ export interface Lines {
 }
 
 /** Sets whether an open standard input keeps the process running. */
-function letGo(stdin: InputStream, keep: boolean): void {
+function setKeepAlive(stdin: InputStream, keep: boolean): void {
   const handle = stdin as { ref?: () => unknown; unref?: () => unknown };
-  // Later prompts still need the terminal.
+  // A terminal stays open for later prompts.
   if (stdin.isTTY !== true) keep ? handle.ref?.() : handle.unref?.();
 }
 
@@ -25,11 +25,11 @@ export function linesOf(stdin: InputStream, signal?: AbortSignal): Lines {
   let text = '';
   let ended = false;
   const read = async (): Promise<void> => {
-    letGo(stdin, true);
+    setKeepAlive(stdin, true);
     chunks ??= stdin.iterator({ destroyOnReturn: false });
     const chunk = chunks.next();
     const { value, done } = await (signal === undefined ? chunk : orInterrupted(chunk, signal)).finally(() =>
-      letGo(stdin, false),
+      setKeepAlive(stdin, false),
     );
     ended = done === true;
     text += ended ? reader.end() : reader.push(Buffer.from(value as Uint8Array));

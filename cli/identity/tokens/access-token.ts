@@ -10,7 +10,7 @@ export interface AccessTokenClaims {
   readonly expiresAt?: Date;
 }
 
-/** Returns the claims of a JWT of any issuer; `undefined` for other text. They are not verified here: the edge does that. */
+/** Returns the unverified claims of a JWT of any issuer; `undefined` for other text. The edge verifies tokens. */
 export function readClaims(token: string): Fields | undefined {
   const [, payload, signature, ...more] = token.split('.');
   if (payload === undefined || !signature || more.length > 0) return undefined;
@@ -52,15 +52,15 @@ export function isTokenText(value: unknown): value is string {
 export interface TokenSource {
   /** Returns a token that is not about to expire. */
   current(): Promise<string>;
-  /** Returns that token where it is in memory already. */
+  /** Returns that token if it is in memory. */
   held?(): string | undefined;
   /**
    * Returns another token than `rejected`, which the edge refused before it expired. Refreshes at most once.
    * @param reason reason in the edge's answer, for the error if there is no other token
    */
   renew(rejected: string, reason?: string): Promise<string>;
-  /** Returns when requests can begin no longer, by the token's own time. Absent where tokens are renewed. */
+  /** Returns when the token ends. Absent if tokens are renewed. */
   endsAt?(): Promise<Date | undefined>;
-  /** Adds to a refusal of the edge what only the source of the token knows. */
+  /** Adds details that only the source knows to a refusal of the edge. */
   explain?(error: UserError): UserError;
 }

@@ -3,10 +3,10 @@ import { UserError } from '../../errors.ts';
 import { formatMinute } from '../../ui/format.ts';
 import { expiryOf, readClaims, type TokenSource } from './access-token.ts';
 
-/** A token that the deployment signed itself, as far as the holder's errors depend on it. The edge verifies it. */
+/** The claims of a token of the deployment that its holder's error messages need. The edge verifies the token. */
 export interface IssuedToken {
   readonly kind: 'link' | 'key';
-  /** The one key that it is for; absent where it is for a prefix. */
+  /** The only key that it allows; absent if it is for a prefix. */
   readonly key?: string;
   readonly prefix?: string;
 }
@@ -64,8 +64,8 @@ function refused({ kind }: IssuedToken, token: string, source: string, reason = 
 }
 
 /**
- * Returns a source of a token that the deployment signed itself.
- * @param source where it is from: `link` for the address of a link, otherwise a variable
+ * Returns a source of a token that the deployment signed.
+ * @param source `link` for the address of a link, otherwise the name of a variable
  */
 export function issuedToken(token: string, issued: IssuedToken, source: string): TokenSource {
   return {

@@ -13,7 +13,7 @@ export type OpenKeyring = () => Promise<Keyring | undefined>;
 
 const ENTRY = { service: 'edge-upload', name: 'token encryption key' };
 
-/** How long a keyring can ask to be unlocked; nobody may be there to answer. */
+/** How long a keyring can wait to be unlocked. */
 const TIMEOUT_MS = 30_000;
 
 interface Answer {
@@ -32,8 +32,8 @@ interface KeyringPlace {
 
 /**
  * Opens the keychain of macOS, the credential manager of Windows, or the Secret Service of a Linux desktop.
- * `EDGE_UPLOAD_KEYRING=off` uses none. A keyring that waits to be unlocked cannot be called off, and would hold the process
- * at its end: a helper process asks it.
+ * `EDGE_UPLOAD_KEYRING=off` uses none. A helper process makes the call, because a keyring that waits to be unlocked cannot
+ * be cancelled and would keep this process running.
  */
 export function systemKeyring({
   env,
@@ -65,7 +65,7 @@ export function systemKeyring({
   };
 }
 
-/** The helper needs the desktop's variables, and none that can hold a password, a key or options of Node. */
+/** Returns the variables of the helper: those of the desktop, without passwords, keys and Node options. */
 function withoutSecrets(env: HelperEnv): HelperEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(EDGE_UPLOAD|AWS|NODE)_/i.test(name)));
 }

@@ -33,7 +33,7 @@ function notSignedIn(url: string): UserError {
 }
 
 /** Returns the session of EDGE_UPLOAD_USERNAME, otherwise of the user who signed in last. */
-export async function findKept(
+export async function findStoredSession(
   context: Context,
   { url, deployment }: Target,
 ): Promise<FoundSession | undefined> {
@@ -59,14 +59,14 @@ function poolAddress({ url, userPoolId, clientId }: PoolSession, deployment?: De
 }
 
 /** Returns the source of the stored tokens. The first process that finds them about to expire refreshes them. */
-export function keptTokens(context: Context, target: Target): TokenSource {
+export function storedTokens(context: Context, target: Target): TokenSource {
   const { url, deployment } = target;
   const { now, signal } = context;
   /** The sign-in that `endsAt` found, for the first token: reading it asks the keyring. */
   let seen: FoundSession | undefined;
 
   const obtain = async (rejected?: string): Promise<StoredSession> => {
-    const found = seen ?? (await findKept(context, target));
+    const found = seen ?? (await findStoredSession(context, target));
     seen = undefined;
     if (found === undefined) throw notSignedIn(url);
     if (isUsable(found.session, now(), rejected)) return found.session;
@@ -87,14 +87,14 @@ export function keptTokens(context: Context, target: Target): TokenSource {
       ...lifetime(asked, expiresIn),
       ...omitUndefined({ refreshToken }),
     };
-    await keepRenewed(context, found, renewed);
+    await storeRenewed(context, found, renewed);
     return renewed;
   };
 
   return {
     ...renewingSource(obtain, now),
     async endsAt() {
-      seen = await findKept(context, target);
+      seen = await findStoredSession(context, target);
       if (seen === undefined || seen.session.refreshToken !== undefined) return undefined;
       return expiryOf(seen.session.accessToken);
     },
@@ -102,7 +102,7 @@ export function keptTokens(context: Context, target: Target): TokenSource {
 }
 
 /** Stores renewed tokens. If that fails, warns, and the command uses them all the same. */
-async function keepRenewed({ ui }: Context, found: FoundSession, renewed: StoredSession): Promise<void> {
+async function storeRenewed({ ui }: Context, found: FoundSession, renewed: StoredSession): Promise<void> {
   try {
     await replaceSession(found, renewed);
   } catch (error) {

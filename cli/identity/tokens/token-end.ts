@@ -5,12 +5,12 @@ import type { Ui } from '../../ui/ui.ts';
 import { titleOf } from './ci/workload.ts';
 import type { CommandTokens } from './token-source.ts';
 
-/** The rate of the first seconds says little. */
+/** The rate of the first seconds is not stable. */
 const SETTLED_MS = 10_000;
 
 /**
- * Returns the screen of an upload whose token may end before it does. Where the token of a job is not renewed, prints
- * until when parts can begin. Warns once if the upload will take longer than that at its rate.
+ * Returns a screen that watches the end of the token. If the token of a job is not renewed, prints until when parts can
+ * begin. Warns once if the upload will take longer at its rate.
  */
 export async function withTokenEnd(
   { ui, now }: Pick<Context, 'ui' | 'now'>,

@@ -9,7 +9,7 @@ import { workloadTokens } from './ci/workload-tokens.ts';
 import { credentialFor, type EnvironmentCredential } from './environment.ts';
 import { givenToken, tokenOfFile, tokenOfLink } from './given-tokens.ts';
 import { type HeldToken, lifetime, renewingSource } from './renewing-source.ts';
-import { keptTokens } from './stored-tokens.ts';
+import { storedTokens } from './stored-tokens.ts';
 
 /** Origin of a command's token. */
 export type TokenOrigin = EnvironmentCredential | FoundWorkload | { readonly kind: 'kept' };
@@ -71,7 +71,7 @@ function open(context: Context, target: Target, origin: TokenOrigin): TokenSourc
     case 'workload':
       return workloadTokens(context, target, origin);
     case 'kept':
-      return keptTokens(context, target);
+      return storedTokens(context, target);
   }
 }
 

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { checkHints } from '../../../cli/trust/check-hints.ts';
 import { judgeToken, unmetLines } from '../../../cli/trust/check-token.ts';
 import { makeIssuer } from '../../../cli/trust/make-issuer.ts';
+import { readTrustRequest } from '../../../cli/trust/providers/read-trust-request.ts';
 import { requireSafe } from '../../../cli/trust/safety.ts';
-import { makeWish } from '../../../cli/trust/wishes/make-wish.ts';
 import type { EdgeConfig } from '../../../edge/config.ts';
 import { signRs256 } from '../../support/forge.ts';
 import { rsaKeyPair } from '../../support/rsa-keys.ts';
@@ -19,8 +19,8 @@ const KEYS = JSON.stringify({
 });
 
 async function edgeOf({ typed, flags = {} }: ClaimSet): Promise<EdgeConfig> {
-  const wish = await makeWish(typed, documentsOf());
-  const issuer = makeIssuer(wish, flags, { jwksUri: 'https://keys.example/jwks' });
+  const request = await readTrustRequest(typed, documentsOf());
+  const issuer = makeIssuer(request, flags, { jwksUri: 'https://keys.example/jwks' });
   requireSafe({ userPool: false, trust: [issuer] });
   return { issuers: [{ ...issuer, keys: [] }], policy: {}, origins: [] };
 }

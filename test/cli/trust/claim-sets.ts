@@ -1,5 +1,5 @@
 import type { IssuerFlags } from '../../../cli/trust/make-issuer.ts';
-import type { Provider } from '../../../cli/trust/wishes/make-wish.ts';
+import type { Provider } from '../../../cli/trust/providers/read-trust-request.ts';
 
 /** A token as a provider's documentation shows it, with the command that trusts it. */
 export interface ClaimSet {

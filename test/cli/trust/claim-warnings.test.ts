@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { claimWarnings } from '../../../cli/trust/claim-warnings.ts';
 import { PRESETS } from '../../../cli/trust/presets.ts';
-import { condition } from '../../../cli/trust/wishes/wish.ts';
+import { condition } from '../../../cli/trust/providers/trust-request.ts';
 import type { TrustedIssuer } from '../../../infra/options.ts';
 import type { Rule } from '../../../protocol/upload-rule.ts';
 import { issuer } from './provider.ts';

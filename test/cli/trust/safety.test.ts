@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { type IssuerFlags, makeIssuer } from '../../../cli/trust/make-issuer.ts';
 import { mergeIssuer, withoutIssuer } from '../../../cli/trust/merge-issuer.ts';
 import { PRESET_NAMES, PRESETS } from '../../../cli/trust/presets.ts';
+import { condition, type TrustRequest } from '../../../cli/trust/providers/trust-request.ts';
 import { poolWarnings, requireSafe } from '../../../cli/trust/safety.ts';
-import { condition, type Wish } from '../../../cli/trust/wishes/wish.ts';
 import type { StackOptions, TrustedIssuer } from '../../../infra/options.ts';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
@@ -250,19 +250,22 @@ describe('a client secret that is public', () => {
   });
 
   it('belongs to one client, and stays with it', () => {
-    const wish: Wish = {
+    const request: TrustRequest = {
       preset: 'google',
       iss: ['https://accounts.google.com'],
       when: [condition('hd', 'a.example')],
     };
     const flags = { clientId: 'a', clientSecretPublic: 'GOCSPX-a' };
-    const known = make(flags, wish);
-    const secretAfter = (more: IssuerFlags) => makeIssuer(wish, more, FOUND, known).clientSecretPublic;
+    const known = make(flags, request);
+    const secretAfter = (more: IssuerFlags) => makeIssuer(request, more, FOUND, known).clientSecretPublic;
     assert.equal(known.clientSecretPublic, 'GOCSPX-a');
     assert.equal(secretAfter({}), 'GOCSPX-a');
     assert.equal(secretAfter({ clientId: 'b' }), undefined);
     assert.equal(secretAfter({ clientId: 'b', clientSecretPublic: 'GOCSPX-b' }), 'GOCSPX-b');
-    assert.throws(() => make({ ...flags, clientSecretPublic: '' }, wish), withCode('usage', /secret-public/));
+    assert.throws(
+      () => make({ ...flags, clientSecretPublic: '' }, request),
+      withCode('usage', /secret-public/),
+    );
   });
 });
 
@@ -347,7 +350,7 @@ describe('issuers of jobs', () => {
   }
 
   it('keeps the word of the command line in the rule', () => {
-    const github: Wish = {
+    const github: TrustRequest = {
       preset: 'github',
       iss: [GITHUB],
       when: [condition('repository_owner_id', '5'), condition('event_name', 'push')],
@@ -376,16 +379,16 @@ describe('issuers of jobs', () => {
   }
 });
 
-const corp: Wish = { preset: 'oidc', iss: ['https://id.example.com'], when: [] };
+const corp: TrustRequest = { preset: 'oidc', iss: ['https://id.example.com'], when: [] };
 const FOUND = { jwksUri: 'https://id.example.com/keys' };
-const make = (flags: IssuerFlags, wish: Wish = corp, found: object = {}) =>
-  makeIssuer(wish, flags, { ...FOUND, ...found });
+const make = (flags: IssuerFlags, request: TrustRequest = corp, found: object = {}) =>
+  makeIssuer(request, flags, { ...FOUND, ...found });
 
 describe('an issuer as a command line asks for it', () => {
   it('keeps where people get tokens, and of jobs only the keys', () => {
     const found = { tokenOrigin: 'https://tokens.example.net' };
     assert.equal(make({ clientId: 'cli' }, corp, found).tokenOrigin, found.tokenOrigin);
-    const job: Wish = { preset: 'kubernetes', iss: ['https://cluster.example.com'], when: [] };
+    const job: TrustRequest = { preset: 'kubernetes', iss: ['https://cluster.example.com'], when: [] };
     assert.equal(make({}, job, found).tokenOrigin, undefined);
   });
 
@@ -477,9 +480,9 @@ describe('an issuer as a command line asks for it', () => {
 describe('an issuer beside those that are trusted', () => {
   const rule = (value: string) => ({ when: [condition('roles', value)], writeTo: `${value}/` });
   const typed = (value: string): IssuerFlags => ({ when: [`roles=${value}`], writeTo: `${value}/` });
-  const at = (iss: string): Wish => ({ preset: 'oidc', iss: [iss], when: [] });
-  const merge = (kept: readonly TrustedIssuer[], wish: Wish, flags: IssuerFlags = {}) =>
-    mergeIssuer(kept, wish, flags, FOUND);
+  const at = (iss: string): TrustRequest => ({ preset: 'oidc', iss: [iss], when: [] });
+  const merge = (kept: readonly TrustedIssuer[], request: TrustRequest, flags: IssuerFlags = {}) =>
+    mergeIssuer(kept, request, flags, FOUND);
 
   it('is added at the end', () => {
     const kept = [issuer('a', [rule('x')])];
@@ -519,10 +522,10 @@ describe('an issuer beside those that are trusted', () => {
     scopes: ['openid', 'email'],
     maxAge: 600,
   };
-  const ENTRA: Wish = { ...corp, preset: 'entra' };
+  const ENTRA: TrustRequest = { ...corp, preset: 'entra' };
   const [API, CLIENT] = ['00001111-aaaa-2222-bbbb-3333cccc4444', '99991111-aaaa-2222-bbbb-3333cccc4444'];
   const OF_API = [API, `api://${API}`];
-  const CHANGES: readonly (readonly [string, Wish, TrustedIssuer, IssuerFlags, object])[] = [
+  const CHANGES: readonly (readonly [string, TrustRequest, TrustedIssuer, IssuerFlags, object])[] = [
     ['groups', corp, CUSTOM, { groups: 'teams' }, { groups: ['teams'] }],
     ['the name', corp, CUSTOM, { name: 'sub' }, { name: ['sub'] }],
     [
@@ -581,9 +584,9 @@ describe('an issuer beside those that are trusted', () => {
     ],
     ['no setting', ENTRA, make({ alias: 'corp', audience: [API] }, ENTRA), {}, {}],
   ];
-  for (const [what, wish, known, flags, changed] of CHANGES) {
+  for (const [what, request, known, flags, changed] of CHANGES) {
     it(`changes ${what}, and keeps the settings that were not typed`, () => {
-      const [merged] = merge([known], wish, { ...flags, ...typed('y') });
+      const [merged] = merge([known], request, { ...flags, ...typed('y') });
       const { rules, ...settings } = { ...known, ...changed };
       assert.deepEqual(merged, { ...omitUndefined(settings), rules: [rule('y'), ...rules] });
     });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { condition } from '../../../cli/trust/providers/trust-request.ts';
 import { writeTrustFile } from '../../../cli/trust/trust-document.ts';
 import { readTrustFile } from '../../../cli/trust/trust-file.ts';
-import { condition } from '../../../cli/trust/wishes/wish.ts';
 import { withCode } from '../transfer/helpers/uploading.ts';
 import { issuer } from './provider.ts';
 

@@ -4,7 +4,7 @@ import { UserError } from '../../../errors.ts';
 import type { Target } from '../../../settings/target.ts';
 import type { DescribedIssuer } from '../../described-issuer.ts';
 import { discover } from '../../discovery.ts';
-import { findKept } from '../stored-tokens.ts';
+import { findStoredSession } from '../stored-tokens.ts';
 import { aws } from './aws.ts';
 import { bitbucket } from './bitbucket.ts';
 import { buildkite } from './buildkite.ts';
@@ -15,7 +15,7 @@ import { gitlab } from './gitlab.ts';
 import { kubernetes } from './kubernetes.ts';
 import type { Workload } from './workload.ts';
 
-/** A CI's job can run in a pod or on AWS: the CI comes first. */
+/** CI systems come first, because their jobs can run in a pod or on AWS. */
 const WORKLOADS: readonly Workload[] = [
   github,
   gitlab,
@@ -47,8 +47,8 @@ function named({ EDGE_UPLOAD_IDENTITY: name }: Context['env'], known: readonly W
 }
 
 /**
- * Returns the identity of this job if the edge trusts its issuer. EDGE_UPLOAD_IDENTITY names one in any case, or switches
- * all off.
+ * Returns the identity of this job if the edge trusts its issuer. EDGE_UPLOAD_IDENTITY selects one without asking the edge,
+ * or `off`.
  * @throws {UserError} if the job has no token although the edge trusts its issuer, and nobody is signed in
  */
 export async function findWorkload(
@@ -75,6 +75,6 @@ export async function findWorkload(
   const [found] = trusted;
   const problem = found?.workload.problem?.(env, url);
   if (problem === undefined) return found;
-  if ((await findKept(context, target)) !== undefined) return undefined;
+  if ((await findStoredSession(context, target)) !== undefined) return undefined;
   throw problem;
 }

@@ -11,7 +11,7 @@ const PERMISSION = [
   '    id-token: write',
 ];
 
-/** The address is the runner's own; it has no user name, and the request's token never travels in the clear. */
+/** Checks the address of the runner, so that the request's token is never sent in clear text. */
 function endpoint(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url !== undefined && isSecureOrigin(url) && url.username === '' && url.password === '') return url;

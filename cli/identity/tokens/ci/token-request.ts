@@ -12,7 +12,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 const ATTEMPTS = 3;
 const FIRST_WAIT_MS = 500;
 
-const PASSING_STATUS: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+const TRANSIENT_STATUS: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
 interface TokenRequest {
   readonly preset: PresetName;
@@ -38,9 +38,9 @@ export async function requestToken(
       const answer = await requestText(url.href, options);
       const { status } = answer;
       if (status === 200) return answer;
-      if (attempt === ATTEMPTS || !PASSING_STATUS.has(status)) {
+      if (attempt === ATTEMPTS || !TRANSIENT_STATUS.has(status)) {
         const what = status >= 300 && status < 400 ? 'redirects, which is not followed' : 'refuses';
-        const code = PASSING_STATUS.has(status) ? 'unreachable' : 'not_signed_in';
+        const code = TRANSIENT_STATUS.has(status) ? 'unreachable' : 'not_signed_in';
         throw noToken(preset, `${url.host} ${what} (HTTP ${status})`, { code, hint });
       }
       await delay(Math.random() * FIRST_WAIT_MS * 2 ** attempt, undefined, { signal });

@@ -18,7 +18,7 @@ export interface Workload {
   readonly preset: PresetName;
   /** The claims that operators write rules about, each as a list of keys. */
   readonly claims: readonly (readonly string[])[];
-  /** Where its tokens are from: requests return a new one each time, others replace the file, a variable stays. */
+  /** Source of its tokens: a request returns a new one, a file is replaced by others, a variable does not change. */
   readonly source: 'request' | 'file' | 'variable';
   /** Returns true if this process runs in such a job. */
   isHere(env: Context['env']): boolean;
@@ -61,7 +61,7 @@ export function checkToken({ preset }: Pick<Workload, 'preset'>, token: string, 
     });
   }
   const audiences: readonly unknown[] = [claims.aud].flat();
-  // A token that is for others, too, would be their credential.
+  // A token for several audiences would be a credential of the others too.
   if (audiences.every((one) => one === audience)) return token;
   throw noToken(preset, 'its token is for another audience, and is not sent', {
     hint: `The audience must be ${audience}, and no other.`,

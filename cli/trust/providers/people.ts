@@ -2,7 +2,7 @@ import { UserError } from '../../errors.ts';
 import { metadataUrl } from '../discovery.ts';
 import type { Documents } from '../documents.ts';
 import { isEveryTenant, PERSONAL_ACCOUNTS } from '../entra-tenants.ts';
-import { condition, httpsAddress, isUuid, type Wish } from './wish.ts';
+import { condition, httpsAddress, isUuid, type TrustRequest } from './trust-request.ts';
 
 const WHERE_TENANT_ID = 'The overview page of Microsoft Entra ID has the tenant id and its domains:';
 const ENTRA_EXAMPLE = '  edge-upload trust entra contoso.onmicrosoft.com --client-id <id>';
@@ -15,7 +15,7 @@ const isForEverybody = (tenant: string) => isEveryTenant(tenant) || tenant === P
  * somebody signs in. The name of a tenant can pass to another one, so its id is looked up.
  * https://learn.microsoft.com/entra/identity-platform/access-tokens
  */
-export async function entra(typed: string, documents: Documents): Promise<Wish> {
+export async function entra(typed: string, documents: Documents): Promise<TrustRequest> {
   const tenant = typed.trim().toLowerCase();
   if (isForEverybody(tenant)) {
     throw new UserError('usage', `“${typed}” stands for accounts of every tenant: anybody could upload.`, {
@@ -46,18 +46,18 @@ async function entraTenant(domain: string, documents: Documents): Promise<string
  * that its ID tokens are accepted.
  * https://developer.okta.com/docs/concepts/auth-servers/
  */
-export function okta(typed: string): Wish {
+export function okta(typed: string): TrustRequest {
   const issuer = httpsAddress(typed);
   const isOrg = /^[a-z]+:\/\/[^/]*$/i.test(issuer);
   return { preset: 'okta', iss: [issuer], when: [], ...(isOrg ? { token: 'id' as const } : {}) };
 }
 
 /** Returns the issuer of a domain, which ends with a slash. */
-export function auth0(typed: string): Wish {
+export function auth0(typed: string): TrustRequest {
   return { preset: 'auth0', iss: [`${httpsAddress(typed)}/`], when: [] };
 }
 
-export function keycloak(typed: string): Wish {
+export function keycloak(typed: string): TrustRequest {
   const issuer = httpsAddress(typed);
   if (!/\/realms\/[^/]+$/.test(issuer)) {
     throw new UserError('usage', `“${typed}” is not the address of a realm.`, {
@@ -71,7 +71,7 @@ export function keycloak(typed: string): Wish {
 const PUBLIC_MAIL = ['gmail.com', 'googlemail.com'];
 
 /** Returns the issuer of all of Google, and the condition on the domain: everybody has tokens of that issuer. */
-export function google(typed: string): Wish {
+export function google(typed: string): TrustRequest {
   const domain = typed.trim().toLowerCase();
   if (!/^[a-z\d-]+(?:\.[a-z\d-]+)+$/.test(domain) || PUBLIC_MAIL.includes(domain)) {
     throw new UserError('usage', `“${typed}” is not a Workspace domain of one organisation.`, {
@@ -82,6 +82,6 @@ export function google(typed: string): Wish {
 }
 
 /** Returns an issuer exactly as typed: a slash more or less is another issuer. */
-export function oidc(typed: string): Wish {
+export function oidc(typed: string): TrustRequest {
   return { preset: 'oidc', iss: [typed.trim()], when: [] };
 }

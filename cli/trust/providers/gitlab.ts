@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import type { Documents } from '../documents.ts';
 import { checkedId, fieldsIn, idIn, type JobFlags, lookUp, notFound, pathOf, refs } from './repositories.ts';
-import { condition, httpsAddress, ifGiven, type Wish } from './wish.ts';
+import { condition, httpsAddress, ifGiven, type TrustRequest } from './trust-request.ts';
 
 export interface GitLabFlags extends JobFlags {
   readonly protected?: boolean;
@@ -15,7 +15,7 @@ export interface GitLabFlags extends JobFlags {
  * Returns the rule for jobs of a project, by the ids of project and namespace. GitLab's claims are texts.
  * https://docs.gitlab.com/ci/secrets/id_token_authentication/
  */
-export async function gitlab(typed: string, flags: GitLabFlags, documents: Documents): Promise<Wish> {
+export async function gitlab(typed: string, flags: GitLabFlags, documents: Documents): Promise<TrustRequest> {
   const { anyProject = false, environment, url } = flags;
   const path = pathOf(
     typed,

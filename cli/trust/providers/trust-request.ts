@@ -1,18 +1,18 @@
 import type { Condition, Rule } from '../../../protocol/upload-rule.ts';
 import type { PresetName } from '../presets.ts';
 
-/** What `trust <provider>` asks for: whose tokens, and which of them. */
-export interface Wish {
+/** The issuers and conditions that `trust <provider>` requests. */
+export interface TrustRequest {
   readonly preset: PresetName;
   /** Issuers of one organisation, the first one preferred. */
   readonly iss: readonly string[];
-  /** If not the preset's. */
+  /** Absent: the token of the preset. */
   readonly token?: 'access' | 'id';
-  /** Conditions that follow from the command line. `--when` adds others. */
+  /** Conditions of the provider's own flags. `--when` adds others. */
   readonly when: readonly Condition[];
-  /** What the rule accepts in words, as it is kept. */
+  /** The explicit consent to a rule for all repositories or projects of an owner. */
   readonly whole?: Pick<Rule, 'anyRepository' | 'anyProject'>;
-  /** What ids among the conditions stand for, such as `acme/app`. */
+  /** The name behind the ids in the conditions, such as `acme/app`. */
   readonly note?: string;
 }
 
@@ -24,7 +24,6 @@ export const ifGiven = (claim: string, values: readonly string[] = []): readonly
 
 const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 
-/** Whether text is a UUID, as tenants and organisations have. */
 export function isUuid(text: string): boolean {
   return UUID.test(text);
 }

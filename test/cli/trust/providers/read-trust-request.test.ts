@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UserError } from '../../../../cli/errors.ts';
-import { makeWish, type Provider } from '../../../../cli/trust/wishes/make-wish.ts';
-import type { Wish } from '../../../../cli/trust/wishes/wish.ts';
+import { type Provider, readTrustRequest } from '../../../../cli/trust/providers/read-trust-request.ts';
+import type { TrustRequest } from '../../../../cli/trust/providers/trust-request.ts';
 import { withCode } from '../../transfer/helpers/uploading.ts';
 import { documentsOf } from '../provider.ts';
 
@@ -31,7 +31,7 @@ const KNOWN = {
   'https://gitlab.com/api/v4/groups/acme': { id: 72 },
 };
 
-const when = (wish: Wish) => wish.when.map(({ claim, is }) => [claim.join(' > '), ...is]);
+const when = (request: TrustRequest) => request.when.map(({ claim, is }) => [claim.join(' > '), ...is]);
 
 const ids = (repository: string, owner: string) => [
   ['repository_id', repository],
@@ -270,18 +270,21 @@ describe('whose tokens a command line means', () => {
   ];
   for (const [name, typed, iss, conditions] of CASES) {
     it(name, async () => {
-      const wish = await makeWish(typed, documentsOf(KNOWN));
-      assert.deepEqual(wish.iss, iss);
-      assert.deepEqual(when(wish), conditions);
-      assert.equal(wish.preset, typed.provider);
+      const request = await readTrustRequest(typed, documentsOf(KNOWN));
+      assert.deepEqual(request.iss, iss);
+      assert.deepEqual(when(request), conditions);
+      assert.equal(request.preset, typed.provider);
     });
   }
 
   it('takes ID tokens of an Okta organisation itself, which has access tokens for Okta alone', async () => {
     const documents = documentsOf();
-    assert.equal((await makeWish({ provider: 'okta', named: 'acme.okta.com' }, documents)).token, 'id');
     assert.equal(
-      (await makeWish({ provider: 'okta', named: 'https://a.okta.com/oauth2/x' }, documents)).token,
+      (await readTrustRequest({ provider: 'okta', named: 'acme.okta.com' }, documents)).token,
+      'id',
+    );
+    assert.equal(
+      (await readTrustRequest({ provider: 'okta', named: 'https://a.okta.com/oauth2/x' }, documents)).token,
       undefined,
     );
     assert.deepEqual(documents.asked, []);
@@ -294,14 +297,14 @@ describe('whose tokens a command line means', () => {
     [{ provider: 'gitlab', named: 'acme/web/app' }, undefined],
   ] as const) {
     it(`says ${JSON.stringify(whole)} in the rule for ${typed.provider} ${typed.named}`, async () => {
-      assert.deepEqual((await makeWish(typed, documentsOf(KNOWN))).whole, whole);
+      assert.deepEqual((await readTrustRequest(typed, documentsOf(KNOWN))).whole, whole);
     });
   }
 
   it('asks nobody for ids that were given', async () => {
     const documents = documentsOf();
-    await makeWish({ provider: 'github', named: 'a/b', repositoryId: '1', ownerId: '2' }, documents);
-    await makeWish({ provider: 'gitlab', named: 'a/b', projectId: '1' }, documents);
+    await readTrustRequest({ provider: 'github', named: 'a/b', repositoryId: '1', ownerId: '2' }, documents);
+    await readTrustRequest({ provider: 'gitlab', named: 'a/b', projectId: '1' }, documents);
     assert.deepEqual(documents.asked, []);
   });
 
@@ -373,13 +376,13 @@ describe('whose tokens a command line means', () => {
   it('names what cannot be looked up, and the flags that need no look-up', async () => {
     for (const [typed, message, hint] of UNREACHABLE) {
       const both = new RegExp(`^Check the network\\.\n[^]*${hint.source}`);
-      await assert.rejects(makeWish(typed, offline), withCode('unreachable', message, both));
+      await assert.rejects(readTrustRequest(typed, offline), withCode('unreachable', message, both));
     }
   });
 
   for (const [typed, message, hint] of REFUSED) {
     it(`refuses ${typed.provider} ${typed.named}: ${message.source}`, async () => {
-      await assert.rejects(makeWish(typed, documentsOf(KNOWN)), withCode('usage', message, hint));
+      await assert.rejects(readTrustRequest(typed, documentsOf(KNOWN)), withCode('usage', message, hint));
     });
   }
 });

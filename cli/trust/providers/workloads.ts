@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts';
-import { condition, ifGiven, isUuid, type Wish } from './wish.ts';
+import { condition, ifGiven, isUuid, type TrustRequest } from './trust-request.ts';
 
 export interface BuildkiteFlags {
   readonly pipeline?: readonly string[];
@@ -21,7 +21,7 @@ function requireUuid(typed: string, what: string, where: string): string {
  * Returns the rule for jobs of an organisation, by its id: all organisations share the issuer.
  * https://buildkite.com/docs/pipelines/security/oidc
  */
-export function buildkite(typed: string, { pipeline, branch }: BuildkiteFlags): Wish {
+export function buildkite(typed: string, { pipeline, branch }: BuildkiteFlags): TrustRequest {
   const organization = requireUuid(
     typed,
     'a Buildkite organisation',
@@ -43,7 +43,10 @@ export function buildkite(typed: string, { pipeline, branch }: BuildkiteFlags): 
  * to a person at a prompt.
  * https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/
  */
-export function circleci(typed: string, { project, branch, allowSshRerun = false }: CircleCiFlags): Wish {
+export function circleci(
+  typed: string,
+  { project, branch, allowSshRerun = false }: CircleCiFlags,
+): TrustRequest {
   const organization = requireUuid(
     typed,
     'a CircleCI organisation',
@@ -69,7 +72,7 @@ export function circleci(typed: string, { project, branch, allowSshRerun = false
  * Returns the rule for steps of a repository, by its id. Each workspace has an issuer of its own.
  * https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/
  */
-export function bitbucket(typed: string, { repositoryId }: { readonly repositoryId: string }): Wish {
+export function bitbucket(typed: string, { repositoryId }: { readonly repositoryId: string }): TrustRequest {
   if (!/^[\w-]+$/.test(typed)) {
     throw new UserError('usage', `“${typed}” is not the id of a Bitbucket workspace.`);
   }
@@ -89,7 +92,7 @@ export function bitbucket(typed: string, { repositoryId }: { readonly repository
  * Returns the rule for pods that run as service accounts of a cluster.
  * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
  */
-export function kubernetes(typed: string, accounts: readonly string[]): Wish {
+export function kubernetes(typed: string, accounts: readonly string[]): TrustRequest {
   const subjects = accounts.map((account) => {
     // DNS labels, as Kubernetes has them.
     const [, namespace, name] = /^([a-z\d-]{1,63})\/([a-z\d.-]{1,253})$/.exec(account) ?? [];
@@ -110,7 +113,7 @@ export interface AwsFlags {
  * Returns the rule for roles of an account, which has an issuer of its own.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html
  */
-export function aws(account: string, { role, issuer }: AwsFlags): Wish {
+export function aws(account: string, { role, issuer }: AwsFlags): TrustRequest {
   if (!/^\d{12}$/.test(account)) {
     throw new UserError('usage', `“${account}” is not an AWS account: it has 12 digits.`);
   }
@@ -136,7 +139,7 @@ export function aws(account: string, { role, issuer }: AwsFlags): Wish {
  * Returns the rule for workloads that run as a service account: its unique id, or its address.
  * https://cloud.google.com/docs/authentication/get-id-token
  */
-export function gcp(typed: string): Wish {
+export function gcp(typed: string): TrustRequest {
   const account = typed.trim().toLowerCase();
   const byId = /^\d{15,30}$/.test(account);
   if (!byId && !/^[a-z\d.-]+@[a-z\d.-]+\.gserviceaccount\.com$/.test(account)) {

@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import type { Documents } from '../documents.ts';
 import { checkedId, fieldsIn, idIn, type JobFlags, lookUp, notFound, pathOf, refs } from './repositories.ts';
-import { condition, httpsAddress, ifGiven, type Wish } from './wish.ts';
+import { condition, httpsAddress, ifGiven, type TrustRequest } from './trust-request.ts';
 
 export interface GitHubFlags extends JobFlags {
   readonly event?: readonly string[];
@@ -23,7 +23,7 @@ const EVENTS = ['push', 'workflow_dispatch', 'schedule', 'release', 'create'];
  * had two forms since July 2026.
  * https://docs.github.com/actions/reference/security/oidc
  */
-export async function github(typed: string, flags: GitHubFlags, documents: Documents): Promise<Wish> {
+export async function github(typed: string, flags: GitHubFlags, documents: Documents): Promise<TrustRequest> {
   const { anyRepository = false, environment, event = EVENTS, hostedOnly = false, url } = flags;
   const path = pathOf(
     typed,

@@ -2,7 +2,7 @@ import type { Documents } from '../documents.ts';
 import { type GitHubFlags, github } from './github.ts';
 import { type GitLabFlags, gitlab } from './gitlab.ts';
 import { auth0, entra, google, keycloak, oidc, okta } from './people.ts';
-import type { Wish } from './wish.ts';
+import type { TrustRequest } from './trust-request.ts';
 import {
   type AwsFlags,
   aws,
@@ -15,7 +15,7 @@ import {
   kubernetes,
 } from './workloads.ts';
 
-/** A provider with what was typed for it. */
+/** A provider with its typed argument and flags. */
 export type Provider = { readonly named: string } & (
   | { readonly provider: 'entra' | 'okta' | 'auth0' | 'keycloak' | 'google' | 'oidc' | 'gcp' }
   | ({ readonly provider: 'github' } & GitHubFlags)
@@ -28,10 +28,10 @@ export type Provider = { readonly named: string } & (
 );
 
 /**
- * Returns whose tokens a command line means.
- * @throws {UserError} `usage`, and what fetching ids can throw
+ * Returns the request of a command line.
+ * @throws {UserError} `usage`, and the errors of fetching ids
  */
-export async function makeWish(typed: Provider, documents: Documents): Promise<Wish> {
+export async function readTrustRequest(typed: Provider, documents: Documents): Promise<TrustRequest> {
   const { named } = typed;
   switch (typed.provider) {
     case 'entra':
