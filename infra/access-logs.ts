@@ -8,8 +8,8 @@ import type { StackOptions } from './options.ts';
 const KEPT_FOR = 90;
 
 /**
- * Where CloudFront's standard logs go (legacy ones: version 2 takes three resources more, and is charged by the byte).
- * CloudFront gives itself access to it by ACL, which is why this bucket takes them.
+ * Creates the bucket for CloudFront's standard logs (legacy). Version 2 needs three more resources and is charged by the
+ * byte. The bucket accepts ACLs, because CloudFront grants itself access by one.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html
  */
 export function createLogBucket(scope: Construct, options: StackOptions): IBucket {

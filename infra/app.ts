@@ -14,7 +14,7 @@ import { UploadStack } from './upload-stack.ts';
  *   npx cdk deploy -c userPoolId=… -c clientId=… \
  *     -c jwks="$(curl -s https://cognito-idp.us-east-1.amazonaws.com/<user pool id>/.well-known/jwks.json)"
  *
- * Every later one takes the same values: without them the distribution would be taken down again.
+ * Every later deploy takes the same values: without them, the distribution would be deleted.
  * More context: stackName, options as JSON (see StackOptions in infra/options.ts), and for their trusted issuers the key
  * sets by alias as JSON with the seconds since 1970: -c keySets="{\"corp\":$(curl -s https://…/jwks)}" -c bakedAt=…
  * For a page with a provider behind the pool, the origin of its managed login: -c managedLogin=https://…
@@ -27,7 +27,7 @@ function text(name: string): string | undefined {
   return value === undefined ? undefined : String(value);
 }
 
-/** A context value from the command line is text, one from cdk.json may be an object already. */
+/** A context value from the command line is text; one from cdk.json can be an object. */
 function object(name: string): object | undefined {
   const value: unknown = app.node.tryGetContext(name);
   const read: unknown = typeof value === 'string' ? JSON.parse(value) : value;
@@ -47,7 +47,7 @@ function readIdentity(): PoolIdentity | undefined {
   return { userPoolId, clientId, jwks: { keys: signingKeysOf(jwks) }, ...omitUndefined({ managedLogin }) };
 }
 
-/** Without a user pool, key sets alone make the whole. */
+/** Without a user pool, key sets are enough for the whole stack. */
 function readEdge(): EdgeKeys | undefined {
   const pool = readIdentity();
   const documents = object('keySets');

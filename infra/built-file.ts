@@ -3,9 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Returns the content of a file that the build makes. It is looked for upwards from here: this file runs from `infra/` and
- * from `dist/` alike.
- * @throws {Error} where the build has not run
+ * Returns the content of a built file. Searches upwards, because this code runs from `infra/` and from `dist/`.
+ * @throws {Error} if the build has not run
  */
 export function builtFile(name: string): string {
   let folder = dirname(fileURLToPath(import.meta.url));

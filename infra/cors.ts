@@ -22,9 +22,8 @@ const EXPOSED = [
 ];
 
 /**
- * CORS headers on S3's own answers. The edge's answers, preflights among them, carry those that the function gives them:
- * what CloudFront says of policies names responses from its cache and from the origin, and of no other. Overriding makes
- * either reading come to one set of headers.
+ * CORS headers of S3's answers. The function sets those of the edge's own answers, preflights included, because CloudFront
+ * documents policies only for responses from its cache and from the origin. With override, both readings give one set.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/modifying-response-headers.html
  */
 export function createCorsPolicy(scope: Construct, origins: readonly string[]): ResponseHeadersPolicy {
@@ -40,7 +39,7 @@ export function createCorsPolicy(scope: Construct, origins: readonly string[]): 
       originOverride: true,
     },
   });
-  // Names are the account's, and at most 128 characters, which is what a stack's may have.
+  // Names are unique in the account and have at most 128 characters, as stack names do.
   (policy.node.defaultChild as CfnResponseHeadersPolicy).addPropertyOverride(
     'ResponseHeadersPolicyConfig.Name',
     Stack.of(scope).stackName,

@@ -6,7 +6,7 @@ import { builtFile } from './built-file.ts';
 /** Bytes. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html */
 export const EDGE_CODE_LIMIT_BYTES = 4_000_000;
 
-/** JSON is JavaScript. Braces that CloudFormation would take for a dynamic reference are spelled so that it does not. */
+/** Returns a value as JavaScript. Escapes braces that CloudFormation would read as a dynamic reference. */
 function literal(value: object): string {
   return JSON.stringify(value).replaceAll('{{', '{\\u007b');
 }
@@ -37,7 +37,7 @@ function publicIssuer(issuer: EdgeIssuer): EdgeIssuer {
   return { ...Object.fromEntries(fields), keys: signingKeysOf(issuer) };
 }
 
-/** @throws {Error} for a key that the edge could not verify with: every link and key would be refused. */
+/** @throws {Error} for a key that the edge cannot verify with, because it would refuse every link and key */
 function publicSigning(signing: Signing): Signing {
   const keys = signingKeysOf(signing).filter((key) => algorithmsOf(key).includes('EdDSA'));
   if (keys.length === 0 || keys.length < signing.keys.length) {
@@ -52,7 +52,7 @@ const publicSettings = ({ title, note, color, logo }: PageSettings): PageSetting
 /** Characters of base64: Lambda@Edge answers with 40 KB, headers included, which take 1 KB and 100 bytes an issuer. */
 const FILE_LIMIT = 36_000;
 
-/** Copies the files of the page field by field. @throws {Error} for a file that is too large for an answer of the edge */
+/** Copies the fields of the page's files. @throws {Error} for a file that is too large for an answer of the edge */
 function publicPage(page: EdgePage): EdgePage {
   const files = Object.entries(page).map(([name, { type, gzip }]) => [name, { type, gzip }] as const);
   const large = files.find(([, { gzip }]) => gzip.length > FILE_LIMIT);
@@ -62,7 +62,7 @@ function publicPage(page: EdgePage): EdgePage {
 }
 
 /**
- * The code of the edge function: the built bundle with its configuration and the upload page before it, as Lambda@Edge has
+ * Returns the code of the edge function: configuration and upload page as literals, then the built bundle. Lambda@Edge has
  * no environment variables.
  * @param page The files of the upload page, for a configuration with a page.
  * @throws {Error} when the bundle was not built, or is larger than {@link EDGE_CODE_LIMIT_BYTES}.

@@ -16,8 +16,8 @@ import type { Construct } from 'constructs';
 import { OPTIONS_METADATA } from './options.ts';
 
 /**
- * Writes logs, and may do nothing else. Replicas log in the region nearest to the viewer, into groups named after the
- * function; its name is CloudFormation's to choose.
+ * Creates the role of the function, which is only allowed to write logs. Replicas log in the region nearest to the viewer,
+ * into groups named after the function. CloudFormation generates its name.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-logs.html
  */
 function createRole(scope: Construct): Role {
@@ -45,7 +45,7 @@ function createRole(scope: Construct): Role {
   return role;
 }
 
-/** Everything of the function that a new version is published for, its code apart. */
+/** Settings of the function, besides its code, whose change publishes a new version. */
 const SETTINGS = {
   runtime: Runtime.NODEJS_24_X,
   handler: 'index.handler',
@@ -55,8 +55,8 @@ const SETTINGS = {
 } as const;
 
 /**
- * Names a version after what is in it. Lambda publishes none for a function that has not changed, so the name must not
- * depend on anything else, such as the CDK's own hash, which differs between its releases.
+ * Names a version after its content. Lambda publishes no version of an unchanged function, so the name must not depend on
+ * anything else, such as the CDK's own hash, which differs between its releases.
  */
 function versionId(code: string): string {
   const { runtime, ...settings } = SETTINGS;
@@ -65,10 +65,9 @@ function versionId(code: string): string {
 }
 
 /**
- * Returns the published version of the function that judges every request. Its metadata names the key sets that it may
- * fetch, for clouds that confine it: AWS ignores them. Function and versions outlive the stack,
- * because CloudFront keeps replicas of them for a while and CloudFormation would give up; `destroy` removes them. A
- * creation that is rolled back takes them along.
+ * Creates the function that judges every request, and returns its published version. Its metadata names the key sets that
+ * it can fetch, which the embedded cloud enforces and AWS ignores. Function and versions are retained when the stack is
+ * deleted, because CloudFront keeps replicas for a while; `destroy` deletes them. The rollback of a creation deletes them.
  */
 export function createFunction(
   scope: Construct,
@@ -83,7 +82,7 @@ export function createFunction(
     memorySize,
     timeout: Duration.seconds(timeoutSeconds),
     role: createRole(scope),
-    // Without the three lines of START, END and REPORT that each request would cost.
+    // Omits the three lines START, END and REPORT of each request.
     // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
     loggingFormat: logging.format,
     applicationLogLevelV2: logging.application,

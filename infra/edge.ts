@@ -51,7 +51,7 @@ export interface EdgeProps {
 /** What options add to a distribution. */
 function optionalProps(scope: Construct, options: StackOptions): Partial<DistributionProps> {
   const { domain, certificateArn, minTls = '1.2', webAclArn, priceClass, accessLogs } = options;
-  // Made for logs once, it stays: CloudFormation could not remove it with logs in it.
+  // A bucket for logs stays, because CloudFormation cannot delete a bucket with logs in it.
   const logBucket = accessLogs === undefined ? undefined : createLogBucket(scope, options);
   return {
     ...(domain === undefined || certificateArn === undefined

@@ -20,8 +20,8 @@ const COMMAND_LINE = MANAGED_LOGIN.ports.map(
 );
 
 /**
- * Lets the managed login send browsers back to the upload page, at the distribution's name and at the operator's own. The
- * first half of a deployment has no distribution: its client sends browsers to the command line alone.
+ * Allows redirects of the managed login to the upload page, at the distribution's name and at the operator's domain. The
+ * first half of a deployment has no distribution, so that its client redirects only to the command line.
  */
 export function allowPage(
   client: UserPoolClient,
@@ -41,7 +41,7 @@ function providerDetails({ idp = '', idpClientId, idpSecret }: StackOptions): Re
   return {
     oidc_issuer: address,
     client_id: idpClientId ?? '',
-    // CloudFormation reads it; the template has its name alone.
+    // CloudFormation reads the secret. The template contains only its name.
     client_secret: `{{resolve:secretsmanager:${idpSecret}}}`,
     authorize_scopes: 'openid',
     attributes_request_method: 'GET',
@@ -49,8 +49,8 @@ function providerDetails({ idp = '', idpClientId, idpSecret }: StackOptions): Re
 }
 
 /**
- * Has the pool's managed login send users to another identity provider. Cognito makes a user of the pool for each, named
- * `idp_<subject>`, and its tokens are those of any user. Returns the provider, without which no client can name it.
+ * Adds an identity provider to the pool's managed login. Cognito creates a user named `idp_<subject>` for each of its users.
+ * Returns the provider, on which clients that name it depend.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html
  */
 export function createFederation(
@@ -62,7 +62,7 @@ export function createFederation(
   if (idp === undefined) return undefined;
   new CfnUserPoolDomain(scope, 'UserPoolDomain', {
     userPoolId,
-    // The region's pools share these names: the stack's id makes it the only one.
+    // The region's pools share these names. The stack's id makes it unique.
     domain: Fn.join('-', [MANAGED_LOGIN.domain, Fn.select(2, Fn.split('/', Stack.of(scope).stackId))]),
   });
   return new CfnUserPoolIdentityProvider(scope, 'IdentityProvider', {
@@ -73,13 +73,13 @@ export function createFederation(
   });
 }
 
-/** Settings of a client by which users of the provider sign in: authorization code with PKCE, and no secret. */
+/** Client settings for users of the provider: authorization code with PKCE, and no secret. */
 export const FEDERATED_CLIENT = {
   oAuth: {
     flows: { authorizationCodeGrant: true },
     scopes: [OAuthScope.OPENID],
     callbackUrls: COMMAND_LINE,
   },
-  // Users of the pool itself go on to sign in by its API.
+  // Users of the pool itself still sign in by its API.
   supportedIdentityProviders: [UserPoolClientIdentityProvider.custom(IDP_ALIAS)],
 } satisfies Partial<UserPoolClientProps>;

@@ -22,7 +22,7 @@ import { PASSWORD_POLICY } from '../protocol/password-policy.ts';
 import { createFederation, FEDERATED_CLIENT } from './federation.ts';
 import { type CognitoTier, type Mfa, OPTIONS_METADATA, type StackOptions } from './options.ts';
 
-/** A creation that is rolled back deletes everything, kept data included. */
+/** The rollback of a creation deletes everything, data to keep included. */
 export function dataPolicy({ retainData = false }: StackOptions): RemovalPolicy {
   return retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 }
@@ -38,7 +38,7 @@ const MFA: Readonly<Record<Mfa, CdkMfa>> = {
   required: CdkMfa.REQUIRED,
 };
 
-/** Users whom an administrator invites; nobody signs up. Unless kept it goes with the stack: `destroy` says so. */
+/** Creates the user pool. Only administrators create users. Unless kept, it is deleted with the stack: `destroy` warns of it. */
 export function createUserPool(scope: Construct, options: StackOptions): UserPool {
   const { mfa = 'off', cognitoTier } = options;
   const pool = new UserPool(scope, 'UserPool', {
@@ -47,13 +47,13 @@ export function createUserPool(scope: Construct, options: StackOptions): UserPoo
     accountRecovery: AccountRecovery.EMAIL_ONLY,
     passwordPolicy: { ...PASSWORD_POLICY, tempPasswordValidity: Duration.days(7) },
     mfa: MFA[mfa],
-    // Authenticator apps alone: text messages cost, and can be taken over with a phone number.
+    // Only authenticator apps: text messages cost money, and a stolen phone number receives them.
     ...(mfa === 'off' ? {} : { mfaSecondFactor: { sms: false, otp: true } }),
     ...(cognitoTier === undefined ? {} : { featurePlan: TIERS[cognitoTier] }),
     removalPolicy: dataPolicy(options),
   });
   const resource = pool.node.defaultChild as CfnUserPool;
-  // A deletion policy that changes alone is no change to CloudFormation.
+  // CloudFormation ignores an update that changes only a deletion policy.
   if (options.retainData) resource.addMetadata(OPTIONS_METADATA, { retained: true });
   // Use Cognito's default messages: the CDK's make the template larger.
   for (const name of [
@@ -79,8 +79,8 @@ export function createUserPool(scope: Construct, options: StackOptions): UserPoo
 }
 
 /**
- * What users can change of themselves. The address to which a code for a new password goes is not among it: who has
- * stolen a token could take the account over for good.
+ * Attributes that users can change themselves. The address for password resets is not among them, because a stolen token
+ * would then be enough to take over the account.
  */
 const WRITABLE = new ClientAttributes().withStandardAttributes({
   fullname: true,
@@ -107,11 +107,11 @@ export function createUserPoolClient(
     enableTokenRevocation: true,
     // The maximum: a first sign-in includes choosing a new password.
     authSessionValidity: Duration.minutes(15),
-    // An access token is verified offline and cannot be recalled before it ends.
+    // An access token is verified offline, so it cannot be revoked before it expires.
     accessTokenValidity: Duration.minutes(tokenValidityMinutes),
     idTokenValidity: Duration.minutes(tokenValidityMinutes),
     refreshTokenValidity: Duration.days(30),
-    // Each refresh ends the token that was used; two commands at once have a minute to notice.
+    // Each refresh replaces the refresh token. Two commands at once have a minute to read the new one.
     refreshTokenRotationGracePeriod: Duration.seconds(60),
     writeAttributes: WRITABLE,
   });
@@ -125,7 +125,7 @@ function lifecycleRules({ expireAfterDays }: StackOptions): LifecycleRule[] {
   const rules: LifecycleRule[] = [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }];
   if (expireAfterDays === undefined) return rules;
   const expiration = Duration.days(expireAfterDays);
-  // A bucket that was ever versioned keeps what expires as an older version, and in the end a mark without one.
+  // In a bucket that was ever versioned, an expired object becomes an older version, and at last only a delete marker.
   return [
     ...rules,
     { expiration, noncurrentVersionExpiration: expiration },
@@ -133,7 +133,7 @@ function lifecycleRules({ expireAfterDays }: StackOptions): LifecycleRule[] {
   ];
 }
 
-/** The property alone: the CDK's own option needs a Lambda function of its own. */
+/** Sets the property directly, because the CDK's option adds a Lambda function. */
 function sendEvents(bucket: CfnBucket, { events, notify, scan }: StackOptions): void {
   if (!events && !scan && notify === undefined) return;
   bucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
@@ -153,8 +153,8 @@ function encrypt(bucket: CfnBucket, { kmsKeyArn }: StackOptions): void {
 }
 
 /**
- * Where uploads are kept, and with them the options. Unless kept it goes with the stack, which CloudFormation does once
- * it is empty; `destroy` empties it.
+ * Creates the bucket of the uploads, with the options in its metadata. Unless kept, it is deleted with the stack. CloudFormation
+ * deletes only an empty bucket, so `destroy` empties it.
  */
 export function createBucket(scope: Construct, options: StackOptions): IBucket {
   const { bucketName } = options;
@@ -163,7 +163,7 @@ export function createBucket(scope: Construct, options: StackOptions): IBucket {
     enforceSSL: true,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
     lifecycleRules: lifecycleRules(options),
-    // CloudFormation imports no bucket that it would delete.
+    // CloudFormation imports only buckets that it retains.
     removalPolicy: dataPolicy({ retainData: options.retainData || bucketName !== undefined }),
     ...omitUndefined({ bucketName }),
   });

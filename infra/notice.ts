@@ -10,7 +10,7 @@ import type { StackOptions } from './options.ts';
 /** Keys below it are the deployment's own: no uploader can write there. See protocol/key-rules.ts. */
 const RESERVED = '.well-known/';
 
-/** The prefixes below which uploads are stored, as the rules have them. */
+/** Returns the prefixes of all rules, below which uploads are stored. */
 function prefixesOf({ userPool = true, writeTo, trust = [] }: StackOptions): readonly string[] {
   const ofIssuers = trust.flatMap(({ rules }) => rules.map((rule) => rule.writeTo));
   const prefixes = [userPool ? writeTo : undefined, ...ofIssuers].flatMap((prefix) => prefix ?? []);
@@ -18,7 +18,7 @@ function prefixesOf({ userPool = true, writeTo, trust = [] }: StackOptions): rea
   return [...new Set(prefixes)].filter((prefix) => !/[<>]/.test(prefix));
 }
 
-/** The text of a notice. EventBridge fills in what an event says, and mails each line in quotation marks. */
+/** Returns the text of a notice. EventBridge fills in values of the event, and mails each line in quotation marks. */
 function noticeText(options: StackOptions): string {
   const field = (path: string) => EventField.fromPath(`$.detail.${path}`);
   const prefixes = prefixesOf(options);
@@ -43,14 +43,13 @@ function malwareText(): string {
   ].join('\n');
 }
 
-/** Depends on the address alone: nobody has to confirm again after another address goes. */
+/** Depends only on the address, so that nobody has to confirm again after another address is removed. */
 function idOf(address: string): string {
   return createHash('sha256').update(address).digest('hex').slice(0, 16);
 }
 
 /**
- * Mails a text for each upload, and for each upload in which GuardDuty finds malware where it scans. Owners of addresses
- * confirm them by a link that SNS mails first.
+ * Mails a notice of each upload, and of malware if GuardDuty scans. SNS first mails a link to confirm the address.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
  */
 export function createNotice(scope: Construct, bucket: IBucket, options: StackOptions): void {

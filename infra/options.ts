@@ -5,19 +5,19 @@ import { omitUndefined } from '../protocol/omit-undefined.ts';
 export interface StackOptions {
   /** Largest object in bytes. */
   readonly maxSize?: number;
-  /** Keys must begin with this; `{username}`, `{sub}` and `{group}` stand for the caller's claims. */
+  /** Prefix of keys. `{username}`, `{sub}` and `{group}` are replaced by the caller's claims. */
   readonly writeTo?: string;
   /** Only members of one of these Cognito groups are allowed to upload. */
   readonly allowGroups?: readonly string[];
-  /** Days after which S3 deletes an object, and a version that is no longer the current one. */
+  /** Days after which S3 deletes an object, and a noncurrent version. */
   readonly expireAfterDays?: number;
-  /** False: suspended, with the versions there are. */
+  /** False suspends versioning and keeps existing versions. */
   readonly versioning?: boolean;
-  /** A host name of the operator's own for the edge; goes with {@link certificateArn}. */
+  /** The operator's own host name for the edge; requires {@link certificateArn}. */
   readonly domain?: string;
   /** Of AWS Certificate Manager, in us-east-1. */
   readonly certificateArn?: string;
-  /** The oldest TLS that the edge accepts; goes with {@link domain}. 1.2 if absent. */
+  /** The oldest TLS version that the edge accepts; requires {@link domain}. 1.2 if absent. */
   readonly minTls?: MinTls;
   /** A global web ACL of WAFv2. */
   readonly webAclArn?: string;
@@ -25,45 +25,45 @@ export interface StackOptions {
   readonly priceClass?: PriceClassName;
   /** Origins of pages whose scripts are allowed to upload, such as `https://example.com`. */
   readonly corsOrigins?: readonly string[];
-  /** CloudFront's standard logs, in a bucket of their own. False: no more of them, and that bucket stays. */
+  /** CloudFront's standard logs, in their own bucket. False stops them and keeps the bucket. */
   readonly accessLogs?: boolean;
-  /** Of the stack, from which CloudFormation gives them to its resources. */
+  /** Tags of the stack, which CloudFormation adds to its resources. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Of the bucket, which then stays when the stack goes; one that exists already is adopted. */
+  /** Name of the bucket, which then stays when the stack is deleted. An existing bucket is adopted. */
   readonly bucketName?: string;
   /** Keep bucket and user pool when the stack is deleted. */
   readonly retainData?: boolean;
-  /** Of access and id tokens. */
+  /** Lifetime of access and ID tokens. */
   readonly tokenValidityMinutes?: number;
   /** Codes of an authenticator app at sign-in. */
   readonly mfa?: Mfa;
-  /** The user pool's feature plan, by which Cognito charges; Essentials if absent. */
+  /** The user pool's feature plan, which sets Cognito's price; Essentials if absent. */
   readonly cognitoTier?: CognitoTier;
   /** The upload page at the edge's root. */
   readonly page?: boolean;
-  /** Who receives the files, as the page's heading. */
+  /** The page's heading, such as who receives the files. */
   readonly pageTitle?: string;
   /** A sentence or two below the heading. */
   readonly pageNote?: string;
-  /** `#rrggbb`, of buttons and bars. */
+  /** Colour of buttons and bars, `#rrggbb`. */
   readonly pageColor?: string;
-  /** An SVG drawing above the heading, as `cli/stack/options/page-logo.ts` cleans it. */
+  /** An SVG drawing above the heading, cleaned by `cli/stack/options/page-logo.ts`. */
   readonly pageLogo?: string;
-  /** False: no user pool. Uploaders then sign in with the issuers of {@link trust} alone. */
+  /** False: no user pool. Uploaders then sign in only with the issuers of {@link trust}. */
   readonly userPool?: boolean;
   /** The provider behind the user pool: `saml:` and the address of its metadata, or `oidc:` and an issuer. */
   readonly idp?: string;
-  /** Of the pool at an OpenID Connect provider; goes with {@link idpSecret}. */
+  /** Client id of the pool at an OpenID Connect provider; requires {@link idpSecret}. */
   readonly idpClientId?: string;
-  /** The secret of AWS Secrets Manager that holds the client's secret, by its name or ARN. */
+  /** Name or ARN of the secret in AWS Secrets Manager with the client's secret. */
   readonly idpSecret?: string;
   /** Amazon EventBridge gets an event for each object; also on with {@link notify} and {@link scan}. */
   readonly events?: boolean;
-  /** E-mail addresses that are told of each upload. */
+  /** E-mail addresses that get a notice of each upload. */
   readonly notify?: readonly string[];
   /** GuardDuty scans each object for malware. */
   readonly scan?: boolean;
-  /** Of the KMS key that S3 encrypts objects with; absent: with keys of its own. */
+  /** ARN of the KMS key that S3 encrypts objects with; absent for S3's own keys. */
   readonly kmsKeyArn?: string;
   /** Issuers beside the user pool, in the order in which they were added. Every deploy fetches their keys. */
   readonly trust?: readonly TrustedIssuer[];
@@ -71,7 +71,7 @@ export interface StackOptions {
   readonly signing?: KeptSigning;
 }
 
-/** The signing keys of a deployment, and the tokens that they no longer vouch for. */
+/** The signing keys of a deployment, and the ids of revoked tokens. */
 export interface KeptSigning {
   /** Newest first. The newest signs; the others only verify. */
   readonly keys: readonly StackSigningKey[];
@@ -79,19 +79,19 @@ export interface KeptSigning {
 }
 
 export interface StackSigningKey {
-  /** A number from 1 upwards, never given twice: part of the logical id, `SigningKey<id>`. */
+  /** A number from 1 upwards, never used twice. It is part of the logical id, `SigningKey<id>`. */
   readonly id: string;
-  /** Seconds since 1970 when its last token ends: later deploys delete the key. Absent for the newest. */
+  /** Seconds since 1970 when its last token expires; later deploys delete the key. Absent for the newest key. */
   readonly until?: number;
 }
 
 export interface RevokedToken {
   readonly id: string;
-  /** Seconds since 1970 when the token ends. Later deploys leave it out. */
+  /** Seconds since 1970 when the token expires. Later deploys omit it. */
   readonly until: number;
 }
 
-/** An issuer as it is kept: every deploy fetches its keys. */
+/** An issuer in the options. Every deploy fetches its keys. */
 export type TrustedIssuer = Omit<EdgeIssuer, 'keys'>;
 
 export type PriceClassName = '100' | '200' | 'all';
@@ -111,7 +111,7 @@ export function policyOf({
 }
 
 /**
- * The name of our metadata in the template. A deployment keeps its options in its bucket's, whose change CloudFormation
- * takes for a change.
+ * The name of our metadata in the template. The bucket's metadata contains the options, because CloudFormation applies an
+ * update that changes only metadata.
  */
 export const OPTIONS_METADATA = 'edge-upload';

@@ -4,7 +4,7 @@ import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { builtFile } from './built-file.ts';
 import type { StackOptions } from './options.ts';
 
-/** Returns what the edge says about its upload page; `undefined` for a deployment without one. */
+/** Returns the edge's configuration of the upload page; `undefined` for a deployment without one. */
 export function pageSettings({
   page = false,
   pageTitle: title,
@@ -16,7 +16,7 @@ export function pageSettings({
   return omitUndefined({ title, note, color, logo: pageLogo === undefined ? undefined : (true as const) });
 }
 
-/** Returns the files of the upload page, as they were built, with the operator's logo; `undefined` without a page. */
+/** Returns the built files of the upload page with the operator's logo; `undefined` without a page. */
 export function pageFiles({ page = false, pageLogo }: StackOptions): EdgePage | undefined {
   if (!page) return undefined;
   const files = JSON.parse(builtFile('page.json')) as EdgePage;

@@ -7,7 +7,7 @@ import type { StackOptions } from './options.ts';
 
 const GUARDDUTY = 'malware-protection-plan.guardduty.amazonaws.com';
 
-/** The object with which GuardDuty tries whether it may write. */
+/** The object that GuardDuty writes to test its permission. */
 const VALIDATION_OBJECT = 'malware-protection-resource-validation-object';
 
 function allow(
@@ -51,7 +51,7 @@ function permissions(scope: Construct, bucket: IBucket, { kmsKeyArn }: StackOpti
   ];
 }
 
-/** Reasons for wildcards, which cdk-nag wants for each. */
+/** Reasons for wildcards, which cdk-nag requires. */
 function acknowledge(scope: Construct, role: Role, bucket: IBucket): void {
   const bucketId = Stack.of(scope).getLogicalId(bucket.node.defaultChild as CfnBucket);
   Validations.of(role).acknowledge(
@@ -66,7 +66,7 @@ function acknowledge(scope: Construct, role: Role, bucket: IBucket): void {
   );
 }
 
-/** Has GuardDuty scan each uploaded object, and tag it with the result. */
+/** Adds GuardDuty's scan of each uploaded object, which tags the object with the result. */
 export function createScan(scope: Construct, bucket: IBucket, options: StackOptions): void {
   if (!options.scan) return;
   const role = new Role(scope, 'ScanRole', {

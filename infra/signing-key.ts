@@ -4,15 +4,15 @@ import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { KeptSigning } from './options.ts';
 
-/** The tag of signing keys, with the stack's name: the operator's policy allows signing with keys that have it. */
+/** The tag of signing keys, whose value is the stack's name. The operator's policy allows signing with tagged keys. */
 const TAG = 'edge-upload';
 
 /** Days, the minimum. */
 const PENDING_WINDOW = 7;
 
 /**
- * The keys that sign upload links and keys. Their private halves never leave KMS. A key that leaves the stack is scheduled
- * for deletion, with `retainData` too: without its edge it is of no use, and it costs by the month.
+ * Creates the keys that sign upload links and keys. Private keys never leave KMS. A key that leaves the stack is scheduled for
+ * deletion, even with `retainData`: without its edge it is useless and costs money.
  */
 export function createSigningKeys(scope: Construct, { keys }: KeptSigning): void {
   const [newest] = keys.map(({ id }) => createKey(scope, `SigningKey${id}`));

@@ -12,7 +12,7 @@ import { createUploads, REGION } from './uploads.ts';
 export type { EdgeKeys, StackOptions };
 
 export interface UploadEdgeProps {
-  /** As `edge-upload deploy` takes them. Absent: uploads of any size by every user of the pool. */
+  /** Options of `edge-upload deploy`. Absent: every user of the pool uploads files of any size. */
   readonly options?: StackOptions;
   /**
    * Public keys that the edge verifies tokens with. They are part of its code, and a new user pool has none before it is

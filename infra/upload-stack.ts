@@ -7,15 +7,15 @@ export interface UploadStackProps extends UploadsProps {
   readonly stackName: string;
 }
 
-/** A private bucket behind CloudFront, guarded at the edge, with a Cognito user pool unless other issuers serve. */
+/** A private bucket behind CloudFront, guarded at the edge, with a Cognito user pool unless only other issuers are trusted. */
 export class UploadStack extends Stack {
   constructor(scope: Construct, id: string, { stackName, edge, options }: UploadStackProps) {
     super(scope, id, {
       stackName,
       env: { region: REGION },
       description: 'edge-upload: authenticated uploads to S3 through CloudFront',
-      // The template goes inline in the API call: no bootstrapped account, no assets. The bootstrapless synthesizer makes
-      // the same template, but has the CDK's own command line assume roles that only bootstrapping makes.
+      // The template goes inline in the API call, without bootstrap and assets. With the bootstrapless synthesizer, the CDK's
+      // command line would assume roles that only bootstrapping creates.
       synthesizer: new LegacyStackSynthesizer() as IStackSynthesizer,
       analyticsReporting: false,
     });

@@ -27,16 +27,16 @@ export interface UploadsProps {
   readonly options: StackOptions;
 }
 
-/** What was made. */
+/** The created resources. */
 export interface Uploads {
   readonly bucket: IBucket;
   readonly userPool?: IUserPool;
   readonly userPoolClient?: IUserPoolClient;
-  /** Absent in the half that comes first. */
+  /** Absent in the identity half. */
   readonly distribution?: IDistribution;
 }
 
-/** Makes all resources of a deployment in a scope. Their ids are part of each deployment's template. */
+/** Creates all resources of a deployment in a scope. Their ids are part of each deployment's template. */
 export function createUploads(scope: Construct, { edge, options }: UploadsProps): Uploads {
   const { userPool: hasPool = true, signing, trust = [] } = options;
   const userPool = hasPool ? createUserPool(scope, options) : undefined;
@@ -57,7 +57,7 @@ export function createUploads(scope: Construct, { edge, options }: UploadsProps)
   return { ...half, distribution };
 }
 
-/** Returns what is baked into the edge function. */
+/** Returns the configuration that is baked into the edge function. */
 function bakedConfig(options: StackOptions, { pool, keySets, bakedAt, signing }: EdgeKeys): BakedConfig {
   const { domain, trust, idp, userPool = true, signing: { revoked } = {} } = options;
   return {

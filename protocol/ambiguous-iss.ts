@@ -1,11 +1,11 @@
-/** An issuer, as far as the edge tells it from others of one provider. */
+/** The fields by which the edge distinguishes issuers with the same `iss`. */
 export interface AudiencedIssuer {
   readonly iss: readonly string[];
   /** Absent: the edge's own origins. */
   readonly audiences?: readonly string[];
 }
 
-/** Every distribution has such an origin. Before the first deployment it is not known which. */
+/** Stands for the distribution's origin, which is unknown before the first deployment. */
 const DISTRIBUTION = /^https:\/\/\w+\.cloudfront\.net$/;
 
 /** Whether a token can be for an audience of both. */
@@ -17,8 +17,8 @@ function shareAudience(one: AudiencedIssuer, other: AudiencedIssuer, origins: re
 }
 
 /**
- * Returns an `iss` that two issuers have in common, unless their audiences tell their tokens apart; `undefined` if the edge
- * can tell them apart. One provider can serve people and jobs, for whom different rules apply.
+ * Returns an `iss` that two issuers share with a common audience; `undefined` if the edge can distinguish their tokens. One
+ * provider can serve people and jobs, for whom different rules apply.
  * @param origins Known origins of the edge.
  */
 export function ambiguousIss(

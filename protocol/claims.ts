@@ -1,11 +1,11 @@
-/** What a token says: its payload. */
+/** The payload of a token. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Where a claim is in a token: keys from the outside in. Names of claims contain dots, slashes and colons. */
+/** The keys of a claim, outermost first. A list, because names of claims contain dots, slashes and colons. */
 export type ClaimPath = readonly string[];
 
 /**
- * Whether a claim is an address that the issuer did not verify. Whoever typed it may be somebody else. Some issuers send
+ * Whether a claim is an address that the issuer did not verify, so that it can belong to somebody else. Some issuers send
  * `email_verified` as text. https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims
  */
 export function isUnverified({ email_verified }: Claims, path: ClaimPath): boolean {
@@ -27,8 +27,8 @@ export function readClaim(claims: Claims, path: ClaimPath): unknown {
 }
 
 /**
- * Returns the text of a claim that rules compare and put into prefixes; `undefined` for objects and lists. Numbers that
- * JSON rounds have no text: two ids would become one.
+ * Returns the text of a claim for rules and prefixes; `undefined` for objects, lists, and numbers that JSON rounds: two ids
+ * would become one.
  */
 export function claimText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;

@@ -1,4 +1,4 @@
-/** A CRC as a field of polynomials over GF(2), bits reflected: the highest bit is the coefficient of 1. */
+/** A CRC as polynomials over GF(2), bits reflected: the highest bit is the coefficient of 1. */
 interface Field {
   readonly width: number;
   readonly polynomial: bigint;
@@ -28,7 +28,7 @@ function multiply(left: bigint, right: bigint, { width, polynomial }: Field): bi
   return product;
 }
 
-/** Returns x to the power of the bits in `bytes` bytes: the factor of a CRC that so many bytes follow. */
+/** Returns x to the power of the bits in `bytes` bytes, which is the factor of a CRC with so many bytes after it. */
 function shiftBy(bytes: number, field: Field): bigint {
   let power = 1n << (BigInt(field.width) - 1n);
   let square = power >> 1n;

@@ -7,7 +7,7 @@ const RESERVED = '.well-known';
 /** Where the edge describes itself, as a key. */
 export const DESCRIPTION_KEY = `${RESERVED}/edge-upload`;
 
-/** Returns whether a key is of the deployment's own bookkeeping, which nobody uploads. */
+/** Returns whether a key is reserved for the deployment's own records. */
 export function isOwnKey(key: string): boolean {
   return key.startsWith(`${DESCRIPTION_KEY}/`);
 }

@@ -2,7 +2,7 @@ import type { ClaimPath } from './claims.ts';
 import { PATH_CLAIMS } from './prefix-rule.ts';
 import type { Rule } from './upload-rule.ts';
 
-/** An issuer, as far as the keys of its callers depend on it. */
+/** The fields of an issuer that its callers' keys depend on. */
 export interface RuledIssuer {
   readonly alias: string;
   readonly kind: 'pool' | 'people' | 'workload' | 'edge';
@@ -19,8 +19,8 @@ export interface IssuerRule {
 type Segment = { readonly text: string } | 'sub' | 'name' | 'any' | 'many';
 
 /**
- * Whether no two callers of an issuer have the same name. In a user pool that is so. Elsewhere the claim may be an
- * address or a nickname, which may pass to another person.
+ * Whether names of callers are unique at an issuer, as in a user pool. Elsewhere the claim can be an address or a nickname,
+ * which can pass to another person.
  */
 function hasUniqueNames({ kind, name }: RuledIssuer): boolean {
   return kind === 'pool' || (name.length === 1 && (name[0] === 'sub' || name[0] === 'oid'));
@@ -35,7 +35,7 @@ function segmentOf(segment: string, issuer: RuledIssuer): Segment {
   return PATH_CLAIMS.includes(claim) ? 'many' : 'any';
 }
 
-/** Returns the segments of a rule's prefixes. The last is text with which a segment of the key begins, maybe empty. */
+/** Returns the segments of a rule's prefixes. The last one is the beginning of a segment of the key, and can be empty. */
 function segmentsOf({ issuer, rule: { writeTo = '' } }: IssuerRule): readonly Segment[] {
   // A slash in the name of a claim does not separate segments.
   const segments = writeTo.split(/\/(?![^{}]*\})/).map((segment) => segmentOf(segment, issuer));

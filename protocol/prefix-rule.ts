@@ -1,6 +1,6 @@
 import { type Claims, claimText, readClaim } from './claims.ts';
 
-/** Whom a token stands for, as far as prefixes depend on it. */
+/** The fields of a caller that prefixes depend on. */
 export interface Uploader {
   /** The alias of the issuer. */
   readonly issuer: string;
@@ -13,7 +13,7 @@ export interface Uploader {
 /** Placeholders of a user pool's users, whose tokens have few other claims. */
 const POOL_PLACEHOLDERS: readonly string[] = ['issuer', 'name', 'username', 'sub', 'group'];
 
-/** Claims that keep their slashes in a prefix where they are plain paths. GitHub, GitLab. */
+/** Claims of GitHub and GitLab that are paths and keep their slashes in a prefix. */
 export const PATH_CLAIMS: readonly string[] = ['repository', 'project_path', 'namespace_path'];
 const PATH = /^[\w.-]+(?:\/[\w.-]+)+$/;
 
@@ -39,12 +39,12 @@ export function placeholdersOf(rule: string): readonly string[] | undefined {
   return partsOf(rule)?.filter((_part, at) => at % 2 === 1);
 }
 
-/** Whether a rule for users of a pool is one that {@link prefixesOf} can fill. */
+/** Whether {@link prefixesOf} can fill a rule for users of a pool. */
 export function isPrefixRule(rule: string): boolean {
   return placeholdersOf(rule)?.every((name) => POOL_PLACEHOLDERS.includes(name)) ?? false;
 }
 
-/** A claim as one segment of a key: with its slashes encoded, no claim reaches into the prefix of another. */
+/** Encodes a claim as one segment of a key, slashes included, so that no claim reaches into another prefix. */
 function asSegment(claim: string): string {
   return claim.replace(/[%/]/g, encodeURIComponent);
 }

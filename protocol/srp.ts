@@ -20,11 +20,11 @@ const g = 2n;
 const EXPONENT_BYTES = 32;
 const KEY_BYTES = 16;
 
-/** User whose password is proved. */
+/** The user whose password is proved. */
 interface SrpAccount {
   /** Such as `us-east-1_AbCdEf123`; the part after the underscore goes into the proof. */
   readonly userPoolId: string;
-  /** `USER_ID_FOR_SRP` of the challenge, which may be another name than was typed. */
+  /** `USER_ID_FOR_SRP` of the challenge, which can differ from the typed name. */
   readonly userId: string;
   readonly password: string;
 }
@@ -88,7 +88,7 @@ function padded(value: bigint): Bytes {
   return Uint8Array.from(signed.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 }
 
-/** Also checks the text, of which `atob` throws an exception of its own. */
+/** Decodes base64. Checks the text first, because `atob` throws its own kind of exception. */
 function fromBase64(text: string): Bytes {
   if (!/^[\w+/]+={0,2}$/.test(text) || text.replace(/=+$/, '').length % 4 === 1)
     throw new RangeError('The secret block of the challenge is not Base64.');
@@ -112,7 +112,7 @@ async function hmac(secret: Bytes, message: Bytes): Promise<Bytes> {
 }
 
 /**
- * `base ** exponent mod N`. Browsers have nothing faster. Node's DiffieHellman spends two seconds on checking the group
+ * Returns `base ** exponent mod N`. Browsers have no function for it. Node's DiffieHellman spends two seconds on checking the group
  * since OpenSSL 3.5, and refuses bases outside the group of g, which a wrong password produces. An exponent of 512 bits
  * takes about 20 ms in Node.
  */

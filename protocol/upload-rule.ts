@@ -2,7 +2,7 @@ import { type ClaimPath, type Claims, claimTexts, readClaim } from './claims.ts'
 
 /** Grants uploads to callers of one issuer. */
 export interface Rule {
-  /** All must hold. Absent: the rule fits every caller. */
+  /** All must match. Absent: the rule matches every caller. */
   readonly when?: readonly Condition[];
   /** Keys must begin with this; see `protocol/prefix-rule.ts`. Absent: any key. */
   readonly writeTo?: string;
@@ -20,15 +20,15 @@ export interface Rule {
   readonly note?: string;
 }
 
-/** Holds where the claim, or a member of it if it is a list, is one of the values. */
+/** Matches if the claim, or a member of a list, is one of the values. */
 export interface Condition {
   readonly claim: ClaimPath;
   readonly is: readonly string[];
 }
 
 /**
- * Claims of refs and tags, in which a value may end with `*`: GitHub, GitLab (`ref_path`), Buildkite, CircleCI. In other
- * claims `acme*` would fit `acme-evil` too.
+ * Claims of refs and tags, in which a value can end with `*`: GitHub, GitLab (`ref_path`), Buildkite, CircleCI. In other
+ * claims, `acme*` would match `acme-evil` too.
  */
 const REF_CLAIMS: readonly string[] = [
   'ref',
@@ -38,12 +38,12 @@ const REF_CLAIMS: readonly string[] = [
   'oidc.circleci.com/vcs-ref',
 ];
 
-/** Whether a value of a condition on the claim may end with `*`. */
+/** Whether a value of a condition on the claim can end with `*`. */
 export function allowsWildcard(claim: ClaimPath): boolean {
   return claim.length === 1 && REF_CLAIMS.includes(claim[0] ?? '');
 }
 
-/** Whether a condition holds for a token. */
+/** Whether a token satisfies a condition. */
 export function holds({ claim, is }: Condition, claims: Claims): boolean {
   const texts = claimTexts(readClaim(claims, claim));
   const wild = allowsWildcard(claim);
@@ -54,7 +54,7 @@ export function holds({ claim, is }: Condition, claims: Claims): boolean {
   );
 }
 
-/** Returns the first rule that fits a token, which decides; `undefined` if none does. */
+/** Returns the first rule that matches a token; `undefined` if none does. */
 export function ruleFor(rules: readonly Rule[], claims: Claims): Rule | undefined {
   return rules.find(({ when = [] }) => when.every((condition) => holds(condition, claims)));
 }
