@@ -4,7 +4,7 @@ import type { Constants } from './guest/modules.ts';
 /**
  * What the embedded Lambda and the process that runs a function say to each other: a line for each message, a word for its
  * kind and JSON. To the process on its standard input: `start <Start>`, `invoke <id> <deadline> <event>`, `reply
- * <NetworkReply>`. From it on descriptor 3: `ready`, `returned <result>`, `failed <Failure>`, `fatal <Failure>`, `request <NetworkRequest>`.
+ * <NetworkReply>`. From it on descriptor 3: `booted`, `ready`, `returned <result>`, `failed <Failure>`, `fatal <Failure>`, `request <NetworkRequest>`.
  */
 
 /** Sent once, first; the code goes no further than the outer realm. */

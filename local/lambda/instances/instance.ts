@@ -5,9 +5,9 @@ import type { Readable } from 'node:stream';
 import { InstanceLog, type LogStream } from '../logs/instance-log.ts';
 import type { SystemLines } from '../logs/log-lines.ts';
 import type { Failure, Invocation, NetworkRequest, Start } from '../messages.ts';
+import { exitReason } from './exit-reason.ts';
 import { type Reachable, reach } from './network.ts';
 import { MessageReader, residentMegabytes, spawnSandbox } from './sandbox-process.ts';
-import { SIGNAL_WORDS } from './signal-words.ts';
 
 export interface InstanceOptions {
   /** The built text of `sandbox/main.ts`. */
@@ -25,6 +25,8 @@ export interface InstanceOptions {
   readonly within: readonly string[];
 }
 
+/** Time limit for the process to start on a busy computer, seconds. Its code waits meanwhile. */
+const BOOT_TIMEOUT = 60;
 const MEMORY_CHECK_MS = 100;
 /** Maximum age of a measurement when a short invocation ends: reading `/proc` takes as long as the invocation. */
 const MEMORY_AGE_MS = 1000;
@@ -107,8 +109,13 @@ export class Instance {
   }
 
   async #initialise(start: Start): Promise<Invocation | undefined> {
+    // Lambda creates the environment before the time of the initialisation begins.
+    const booted = await this.#until(BOOT_TIMEOUT);
     const begun = performance.now();
-    const outcome = await this.#until(this.#options.initTimeout, `start ${JSON.stringify(start)}`);
+    const outcome =
+      booted.outcome === 'returned'
+        ? await this.#until(this.#options.initTimeout, `start ${JSON.stringify(start)}`)
+        : booted;
     await this.#log.initialised(outcome, performance.now() - begun);
     return outcome.outcome === 'returned' ? undefined : outcome;
   }
@@ -129,7 +136,8 @@ export class Instance {
     return outcome;
   }
 
-  #until(seconds: number, message: string): Promise<Invocation> {
+  /** Sends the message, if there is one, and waits for what the process says next. */
+  #until(seconds: number, message?: string): Promise<Invocation> {
     if (!this.#alive) {
       return Promise.resolve({
         outcome: 'failed',
@@ -146,7 +154,7 @@ export class Instance {
         clearInterval(watch);
         resolve(invocation);
       };
-      this.#send(message);
+      if (message !== undefined) this.#send(message);
     });
   }
 
@@ -167,7 +175,7 @@ export class Instance {
     });
     child.on('error', (error) => this.#end(exited(`with error: ${error.message}`)));
     child.on('close', (code, signal) =>
-      this.#end(OUT_OF_MEMORY.test(errors) ? outOfMemory() : exited(reason(code, signal))),
+      this.#end(OUT_OF_MEMORY.test(errors) ? outOfMemory() : exited(exitReason(code, signal))),
     );
   }
 
@@ -182,6 +190,7 @@ export class Instance {
 
   async #take(kind: string, text: string): Promise<void> {
     switch (kind) {
+      case 'booted':
       case 'ready':
         this.#settle?.({ outcome: 'returned', value: undefined });
         break;
@@ -226,12 +235,6 @@ export class Instance {
 
 function failed({ errorType, message }: Failure): Invocation {
   return { outcome: 'failed', errorType: String(errorType), message: String(message) };
-}
-
-/** Text as in https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html */
-function reason(code: number | null, signal: string | null): string {
-  if (signal !== null) return `with error: signal: ${SIGNAL_WORDS[signal] ?? signal}`;
-  return code === 0 ? 'without providing a reason' : `with error: exit status ${code}`;
 }
 
 const exited = (how: string): Invocation => {

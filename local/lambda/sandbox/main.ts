@@ -123,4 +123,5 @@ function take(line: string): void {
   }
 }
 
+send('booted', '');
 readLines(take, () => exit(1));
