@@ -15,7 +15,7 @@ import { type Respond, refuse } from './response.ts';
 import { readToken, requireToken } from './token/authorization.ts';
 import type { Verify } from './token/verify.ts';
 
-/** What becomes of a request: on to S3, changed as it must be, or answered here. */
+/** The decision on a request: forward it to S3 in changed form, or answer it here. */
 export type Decision = Forward | Respond;
 
 interface Forward {
@@ -30,7 +30,7 @@ export interface DecisionContext {
   readonly page?: ServePage;
 }
 
-/** One decision after another; the first that refuses is the answer. */
+/** Makes one decision after another. The first refusal is the answer. */
 export async function decide(viewer: ViewerRequest, context: DecisionContext): Promise<Decision> {
   const { request } = viewer;
   const { policy } = context.config;
@@ -57,7 +57,7 @@ const isRead = ({ method, querystring }: EdgeRequest) =>
 const OWN_TOKEN = /eu[kl]_eyJ/;
 
 /**
- * Logs of access and histories keep addresses. A client that puts a link or key there must not seem to work.
+ * Refuses links and keys in the address, because access logs and histories store addresses.
  * @throws {Refusal} `bad_key` or `bad_query`
  */
 function checkAddress({ uri, querystring }: EdgeRequest): void {
@@ -104,8 +104,8 @@ async function decideUpload(
 }
 
 /**
- * `Origin` is forwarded if its page is allowed to upload. CloudFront puts CORS headers on S3's answer by that header; whether by the
- * one that came or the one that is left, its documentation does not say.
+ * Forwards `Origin` if its page is allowed to upload. CloudFront adds CORS headers to S3's answer by that header. Its
+ * documentation leaves open whether by the received or the forwarded one.
  */
 function originOf(headers: EdgeHeaders, policy: EdgePolicy): EdgeHeaders[string] | undefined {
   return allowedOrigin(policy, headers) === undefined ? undefined : headers.origin;

@@ -8,22 +8,22 @@ import { permissionOf } from './permission.ts';
 import { fitting } from './response.ts';
 import type { Caller } from './token/claims.ts';
 
-/** The document at `/.well-known/edge-upload`: what a client needs to know to sign in and to upload. */
+/** The document at `/.well-known/edge-upload`, by which clients sign in and upload. */
 export interface EdgeDescription {
   readonly service: 'edge-upload';
-  /** Of this document; a client leaves fields that it does not know alone. */
+  /** Version of this document. Clients ignore unknown fields. */
   readonly version: 2;
-  /** Of the user pool, as the next two. Absent without one. */
+  /** Region of the user pool. This and the next two are absent without a pool. */
   readonly region?: string;
   readonly userPoolId?: string;
   readonly clientId?: string;
-  /** Of the pool's API, in an embedded cloud. Only the upload page uses it. */
+  /** Address of the pool's API in an embedded cloud. Only the upload page uses it. */
   readonly userPoolEndpoint?: string;
-  /** What applies to the pool's users. */
+  /** The rule of the pool's users. */
   readonly policy: UploadPolicy;
-  /** Where callers sign in, or get their tokens. */
+  /** Issuers of the callers' tokens. */
   readonly issuers: readonly DescribedIssuer[];
-  /** Of the upload page. Absent without one. */
+  /** The upload page. Absent without one. */
   readonly page?: PageSettings;
   readonly caller?: DescribedCaller;
 }
@@ -35,10 +35,10 @@ interface DescribedIssuer {
   readonly issuer: string;
   readonly token: EdgeIssuer['token'];
   readonly clientId?: string;
-  /** Not confidential: of a desktop client of Google. */
+  /** Public secret of a desktop client of Google. */
   readonly clientSecretPublic?: string;
   readonly scopes?: readonly string[];
-  /** Of an issuer's own; absent where tokens are for the edge's origin. A client never asks a CI for a token for it. */
+  /** The issuer's own audience; absent if tokens are for the edge's origin. Clients never request CI tokens for it. */
   readonly audience?: string;
   readonly preset?: string;
   /** Origin where the upload page gets tokens of the pool's managed login. Absent: the page does not offer it. */
@@ -55,15 +55,15 @@ interface DescribedCaller {
   readonly claims?: Readonly<Record<string, string>>;
   /** Prefixes of the keys that the caller can write; empty text: any key. Empty list: no key. */
   readonly writeTo: readonly string[];
-  /** The one key that a link or key is for; `writeTo` has it too. */
+  /** The only key that a link or key allows; `writeTo` contains it too. */
   readonly key?: string;
   /** Largest object in bytes. */
   readonly maxSize?: number;
   /** Objects that exist are not replaced. */
   readonly noClobber?: boolean;
-  /** What the operator wrote for the user of a link. */
+  /** The operator's note for the user of a link. */
   readonly note?: string;
-  /** How many more groups and prefixes there are than the answer has room for; absent where it has all. */
+  /** Number of groups and prefixes that are omitted from a long answer; absent if none are. */
   readonly omitted?: { readonly groups: number; readonly writeTo: number };
   /** RFC 3339, UTC. */
   readonly tokenExpiresAt: string;
@@ -101,8 +101,8 @@ function describePool({ iss: [issuer = ''], clientId, tokenOrigin: userPoolEndpo
 }
 
 /**
- * Describes the pool's managed login, which sends people to the provider behind the pool. Its tokens are the pool's: they
- * name the client, and no audience.
+ * Describes the pool's managed login, which redirects to the provider behind the pool. Its tokens are the pool's: they name
+ * the client, and no audience.
  */
 function describeManagedLogin(
   { iss: [issuer = ''], clientId = '', token }: EdgeIssuer,
@@ -122,7 +122,7 @@ function describeManagedLogin(
   };
 }
 
-/** The options of `deploy` from which the pool's rule was made. */
+/** Returns the options of `deploy` behind the pool's rule. */
 function poolPolicy({ rules: [rule = {}] }: EdgeIssuer): UploadPolicy {
   return omitUndefined({ writeTo: rule.writeTo, allowGroups: rule.when?.[0]?.is });
 }
@@ -138,7 +138,7 @@ function describeIssuer({
   audiences,
   preset,
 }: EdgeIssuer): readonly DescribedIssuer[] {
-  // Nobody signs in to get a link or key.
+  // Links and keys need no sign-in.
   if (kind === 'edge') return [];
   const audience = kind === 'pool' ? undefined : audiences?.[0];
   const optional = omitUndefined({ clientId, clientSecretPublic, scopes, audience, preset });

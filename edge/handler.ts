@@ -5,7 +5,7 @@ import { type EdgeRequest, readEvent, type ViewerRequest } from './request/viewe
 import { type GeneratedResponse, type Respond, refuse, responseOf } from './response.ts';
 
 export interface HandlerContext extends DecisionContext {
-  /** Takes a line on each refusal. */
+  /** Writes a log line for each refusal. */
   readonly log: (line: string) => void;
 }
 
@@ -15,8 +15,8 @@ export type Handler = (event: unknown) => Promise<EdgeRequest | GeneratedRespons
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
 /**
- * A line of JSON on a refusal. It contains no text that the caller chose: a path, a query or a header may contain a token,
- * and no token may be logged.
+ * Returns the log line of a refusal, as JSON. It contains no text of the caller, because a path, a query or a header can
+ * contain a token.
  * @param fault What was thrown, if the refusal is the edge's own failure.
  */
 function refusalLine({ status, code }: Respond, viewer: ViewerRequest | undefined, fault?: unknown): string {
@@ -27,7 +27,7 @@ function refusalLine({ status, code }: Respond, viewer: ViewerRequest | undefine
     code,
     method: METHODS.find((method) => method === viewer?.request.method) ?? 'other',
     uriLength: viewer?.request.uri.length,
-    // The name alone: a message may quote the request.
+    // Only the name: a message can quote the request.
     fault: fault instanceof Error ? fault.name : undefined,
   });
 }

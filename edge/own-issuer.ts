@@ -1,8 +1,8 @@
 import type { EdgeIssuer, Signing } from './config.ts';
 
 /**
- * Returns the deployment's own issuer. Its tokens are links and keys, which the stack's KMS key signs. They are verified
- * with the keys in the code alone: nothing is downloaded.
+ * Returns the deployment's own issuer. Its tokens are links and keys, which the stack's KMS key signs. Only the keys in the
+ * code verify them; nothing is downloaded.
  */
 export function ownIssuer({ keys }: Signing): EdgeIssuer {
   return {

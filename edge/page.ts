@@ -9,7 +9,7 @@ import { isFitting, type Respond } from './response.ts';
 /** @throws {Refusal} `not_found`, `method_not_allowed`, `bad_query` or `not_acceptable` */
 export type ServePage = (name: string, request: EdgeRequest) => Respond;
 
-/** Where the files of the page are; the page itself is at `/`. */
+/** The path of the page's files. The page itself is at `/`. */
 const FOLDER = `/${DESCRIPTION_KEY}/page/`;
 
 /** Returns the name of a file of the page, which is empty for the page itself; `undefined` for any other path. */
@@ -22,13 +22,13 @@ export function pageName(uri: string): string | undefined {
 const HASHED = /-[\w-]{8,}\.\w+$/;
 
 /**
- * Where scripts of the page can send requests: the edge, and where its users sign in. Links that were opened in the page, and
- * tokens in its memory, reach no other host.
+ * Returns the hosts that scripts of the page can reach: the edge and the hosts of its sign-ins. Links and tokens in the page
+ * are sent to no other host.
  */
 function contentSecurityPolicy({ issuers, managedLogin }: EdgeConfig): string {
   const connect = issuers.flatMap(({ kind, iss, tokenOrigin, clientSecretPublic: secret }) => {
     if (kind === 'pool') return [tokenOrigin ?? iss[0] ?? []].flat();
-    // Discovery is at the issuer, the token endpoint may be elsewhere.
+    // Discovery is at the issuer; the token endpoint can be elsewhere.
     // The page does not sign in at a provider whose client has a secret.
     return kind === 'people' && secret === undefined ? [...iss, tokenOrigin ?? []].flat() : [];
   });
@@ -50,7 +50,7 @@ function contentSecurityPolicy({ issuers, managedLogin }: EdgeConfig): string {
   ].join('; ');
 }
 
-/** Whether a client takes gzip. `undefined`: it does not say. https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3 */
+/** Whether a client accepts gzip; `undefined` if the request does not tell. https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3 */
 function acceptsGzip(headers: EdgeHeaders): boolean | undefined {
   const codings = headerValues(headers, 'accept-encoding').join().toLowerCase().split(',');
   const named = (pattern: RegExp) => codings.find((coding) => pattern.test(coding.trim()));
@@ -59,14 +59,14 @@ function acceptsGzip(headers: EdgeHeaders): boolean | undefined {
   return !/;\s*q=0(?:\.0*)?\s*$/.test(coding);
 }
 
-/** Creates what serves the page. Its answers need no token: there is nothing secret in it. */
+/** Creates the handler of the page. It needs no token, because the page is public. */
 export function createPage(files: EdgePage, config: EdgeConfig): ServePage {
   const policy = contentSecurityPolicy(config);
   return (name, { method, querystring, headers: sent }) => {
     allowOnly(method, ['GET', 'HEAD']);
     const file = Object.hasOwn(files, name) ? files[name] : undefined;
     if (file === undefined) throw new Refusal('not_found', 'The page has no file of this name.');
-    // A provider's sign-in, and services that pass links on, add queries to the page's address.
+    // Providers and link services add queries to the page's address.
     if (querystring !== '' && name !== '') throw new Refusal('bad_query', 'Queries are not accepted here.');
     const headers = {
       'content-type': file.type,

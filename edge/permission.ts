@@ -46,8 +46,8 @@ function isOnGroups({ claim }: Condition, { groups = [] }: EdgeIssuer): boolean 
 }
 
 /**
- * Whether a claim that rules ask for, such as groups, is not in the token because it is too long: Entra then names a place
- * to ask for it. Without the claim a later rule could fit that is not meant for the caller.
+ * Whether a claim of the rules, such as groups, is too long for the token: Entra then names an address that returns it.
+ * Without the claim, a later rule could match by mistake.
  * https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference#groups-overage-claim
  */
 function isOverage({ issuer, claims }: Caller): boolean {
@@ -61,7 +61,7 @@ function isOverage({ issuer, claims }: Caller): boolean {
   );
 }
 
-/** @throws {Refusal} 403, or `internal` under a rule that gives two callers one prefix. */
+/** @throws {Refusal} 403, or `internal` for a rule that gives two callers one prefix */
 export function authorize(key: string, caller: Caller, { rule, prefixes }: Permission): void {
   const { grant } = caller;
   if (grant !== undefined) {
@@ -81,7 +81,7 @@ export function authorize(key: string, caller: Caller, { rule, prefixes }: Permi
   throw new Refusal('forbidden_caller', `The token lacks a claim of the prefix “${writeTo}”.${advice}`);
 }
 
-/** Returns why a claim that a rule needs does not count, as further sentences. */
+/** Returns why a claim of a rule is ignored, as further sentences. */
 function adviceOnClaims(names: readonly string[], { claims }: Caller): string {
   const isPersonal = names.includes('hd') && claims.hd === undefined;
   const isOpen = names.includes('email') && isUnverified(claims, ['email']);
@@ -95,7 +95,7 @@ const elsewhere = (keys: string) => new Refusal('forbidden_key', `You are allowe
 
 const inNoGroup = () => new Refusal('forbidden_group', 'You are in no group that is allowed to upload here.');
 
-/** Names the claims that no rule accepts, not what is in them. */
+/** Names the claims that no rule accepts, without their values. */
 function withoutRule(caller: Caller): Refusal {
   const { issuer, claims } = caller;
   if (isOverage(caller)) {
@@ -123,8 +123,8 @@ function named(prefixes: readonly string[]): string {
 }
 
 /**
- * With the id of an upload, another caller could add parts and complete it under the first caller's name. Ids are listed
- * only where no other caller can write the key.
+ * Refuses to list upload ids of keys that other callers can write. With the id, they could add parts and complete the upload
+ * under the first caller's name.
  * @throws {Refusal} `forbidden_key`
  */
 export function requireOwnKeys({ issuer }: Caller, { rule }: Permission, { issuers }: EdgeConfig): void {

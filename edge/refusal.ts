@@ -1,19 +1,19 @@
-/** Every way in which the edge refuses, with its status: the closed list of what `error` in a body can be. */
+/** All refusals of the edge with their status: the closed list of values of `error` in a body. */
 export const REFUSALS = {
-  /** A header that asks for what the edge cannot promise, such as `If-Match`. */
+  /** A header that the edge cannot honour, such as `If-Match`. */
   bad_header: 400,
   /** Empty, dot or empty segments, control characters, bad UTF-8, over 1,024 bytes, or reserved. */
   bad_key: 400,
   /** A query key that is unknown, sent twice, or has a value out of bounds. */
   bad_query: 400,
-  /** Completing a multipart upload without `x-amz-mp-object-size` where the policy limits sizes. */
+  /** A Complete without `x-amz-mp-object-size`, if the policy limits sizes. */
   size_required: 400,
   missing_token: 401,
   /** Not a well-formed JWT, or not signed by a key of its issuer. */
   invalid_token: 401,
   /** Not a JWT at all: only its issuer can read it. */
   opaque_token: 401,
-  /** `iss` is none of the issuers, to the letter. */
+  /** `iss` is not exactly that of an issuer. */
   unknown_issuer: 401,
   /** `alg` is not allowed, or does not fit the key. */
   unsupported_algorithm: 401,
@@ -23,13 +23,13 @@ export const REFUSALS = {
   wrong_audience: 401,
   /** `azp`, `client_id` or `cid` is another client. */
   wrong_client: 401,
-  /** An ID token in the place of an access token, the other way round, or another kind. */
+  /** An ID token instead of an access token, the reverse, or another kind. */
   wrong_token_kind: 401,
-  /** A claim that is needed is missing or not of its type. */
+  /** A required claim is missing or has the wrong type. */
   invalid_claim: 401,
   /** No `exp`: the token would be valid for ever. */
   missing_expiry: 401,
-  /** `exp` is further away than the issuer's tokens may be. */
+  /** `exp` is later than the issuer's limit allows. */
   lifetime_too_long: 401,
   token_expired: 401,
   /** A link or key that the operator revoked. */
@@ -40,7 +40,7 @@ export const REFUSALS = {
   forbidden_caller: 403,
   /** The caller is in no group that is allowed to upload. */
   forbidden_group: 403,
-  /** The policy lets the caller write elsewhere only. */
+  /** The caller is only allowed to write other keys. */
   forbidden_key: 403,
   /** A preflight from a page that is not allowed to upload. */
   forbidden_origin: 403,
@@ -52,7 +52,7 @@ export const REFUSALS = {
   /** A body whose length is not given beforehand. */
   length_required: 411,
   too_large: 413,
-  /** The edge could not make sense of what happened. */
+  /** An error in the edge itself. */
   internal: 500,
   /** The keys to verify a token with are unavailable at the moment. */
   keys_unavailable: 503,
@@ -60,7 +60,7 @@ export const REFUSALS = {
 
 export type RefusalCode = keyof typeof REFUSALS;
 
-/** Thrown by each decision that refuses. The message is shown to the caller: no part of a token may be in it. */
+/** Thrown by each decision that refuses. The caller sees the message, so it must not contain any part of a token. */
 export class Refusal extends Error {
   readonly code: RefusalCode;
   readonly headers: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { REFUSALS, Refusal, type RefusalCode } from './refusal.ts';
 import type { EdgeHeaders } from './request/viewer-request.ts';
 
-/** An answer that the edge gives itself, without S3. */
+/** A response of the edge itself, without S3. */
 export interface Respond {
   readonly kind: 'respond';
   readonly status: number;
@@ -37,12 +37,12 @@ const MAX_RESPONSE_BYTES = 40_000;
 
 const TOO_LARGE = refuse(new Refusal('internal', 'The response is too large for an edge function.'));
 
-/** Turns a refusal into its response. */
+/** Returns the response of a refusal. */
 export function refuse({ code, message, headers }: Refusal): Respond {
   return { kind: 'respond', status: REFUSALS[code], code, headers, body: { error: code, message } };
 }
 
-/** Returns the longest run of first texts whose JSON fits into `bytes` bytes. */
+/** Returns as many of the first texts as fit into `bytes` bytes of JSON. */
 export function fitting(texts: readonly string[], bytes: number): readonly string[] {
   let left = bytes;
   const end = texts.findIndex((text) => {
@@ -52,7 +52,7 @@ export function fitting(texts: readonly string[], bytes: number): readonly strin
   return end < 0 ? texts : texts.slice(0, end);
 }
 
-/** Whether a response is small enough. A body in base64 counts as it is written. */
+/** Whether a response is small enough. A base64 body counts in its encoded length. */
 export function isFitting(headers: Readonly<Record<string, string>>, body: string): boolean {
   const bytes = Object.entries(headers).reduce(
     (sum, entry) => sum + Buffer.byteLength(entry.join(': ')) + 2,

@@ -4,7 +4,7 @@ import type { Caller } from '../token/claims.ts';
 import type { Operation } from './operation.ts';
 import { type EdgeHeaders, headerValues } from './viewer-request.ts';
 
-/** Where S3 keeps who uploaded an object. */
+/** The metadata in which S3 stores the uploader's name. */
 const STAMP = 'x-amz-meta-uploaded-by';
 
 const METADATA = 'x-amz-meta-';
@@ -30,14 +30,14 @@ function isKept(name: string): boolean {
   );
 }
 
-/** Whether a page's script may send a header of this lower-case name. */
+/** Whether a page's script is allowed to send a header of this lower-case name. */
 export function maySend(name: string): boolean {
   return name === 'authorization' || (isKept(name) && /^[\w-]+$/.test(name));
 }
 
 /**
- * Without these a write would do something else than was asked for, so they are not removed in silence: a copy would store
- * an empty object, and an object for a client's own encryption key would be stored without it.
+ * Headers that are refused instead of removed, because the write would have another result without them: a copy would store
+ * an empty object, and an object would be stored without the client's own encryption key.
  */
 const UNMET = [
   'content-range',
@@ -57,7 +57,7 @@ export function checkHeaders(headers: EdgeHeaders): void {
   if (conditions.length > 0 && conditions.join().trim() !== '*') {
     throw new Refusal('bad_header', 'if-none-match is supported as * only.');
   }
-  // S3 takes signed chunks from who signs the request, which here is CloudFront: the framing would be stored.
+  // S3 accepts signed chunks only from the signer of the request, which is CloudFront. It would store the framing.
   if (headerValues(headers, 'content-encoding').some((value) => /aws-chunked/i.test(value))) {
     throw new Refusal('bad_header', 'content-encoding aws-chunked is not supported.');
   }
@@ -70,7 +70,7 @@ function checkValues(name: string, values: readonly string[]): void {
   if (values.some((value) => /[\u0000-\u0008\u000a-\u001f\u007f]/.test(value))) {
     throw new Refusal('bad_header', 'Header values must not contain control characters.');
   }
-  // Signature version 4 trims values and makes one space of several: S3 would store another text than was signed.
+  // Signature version 4 trims values and merges spaces, so S3 would store a text that differs from the signed one.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
   if (name.startsWith(METADATA) && values.some((value) => /^\s|\s$|\s\s|\t/.test(value))) {
     throw new Refusal(
@@ -83,8 +83,8 @@ function checkValues(name: string, values: readonly string[]): void {
 const entryOf = (name: string, value: string) => [name, [{ key: name, value }]] as const;
 
 /**
- * Returns the headers for S3: those of the request that are on the list, and, where an object is made, the caller's name.
- * The token is not among them. Where objects must not be replaced, the edge sets the condition, whatever the client sent.
+ * Returns the headers for S3: the allowed headers of the request, without the token, and the caller's name if the request
+ * creates an object. If objects must not be replaced, the edge sets the condition, whatever the client sent.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  * @param origin value of `Origin` that S3 gets; absent: none
  */

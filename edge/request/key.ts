@@ -2,7 +2,7 @@ import { DESCRIPTION_KEY, keyProblem } from '../../protocol/key-rules.ts';
 import { Refusal } from '../refusal.ts';
 
 function decode(path: string): string {
-  // Readers disagree on what a raw byte beyond ASCII means; percent-encoded bytes have one meaning.
+  // Raw bytes beyond ASCII are ambiguous; percent-encoded bytes are not.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII
   if (/[^\u0000-\u007f]/.test(path)) {
     throw new Refusal('bad_key', 'The path contains characters that must be percent-encoded.');

@@ -25,7 +25,7 @@ const UPLOAD: Methods = {
 };
 const PARTS: Methods = { GET: 'ListParts' };
 
-/** What can be done with the resource that a query names. */
+/** The operations on the resource that a query names. */
 function methodsOf(query: Query): Methods {
   switch ([...query.keys()].sort().join(' ')) {
     case '':

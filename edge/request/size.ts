@@ -19,8 +19,8 @@ function checkLimit(bytes: number, limit: number): void {
 }
 
 /**
- * Bodies are judged by the length announced, which CloudFront and S3 hold them to. The policy's limit is for objects:
- * S3 checks that the parts of a multipart upload sum up to the `x-amz-mp-object-size` judged here.
+ * Judges a body by its announced length, which CloudFront and S3 enforce. The policy limits whole objects: S3 checks that
+ * the parts of a multipart upload sum up to the `x-amz-mp-object-size` that is judged here.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  * @throws {Refusal} `length_required`, `size_required` or `too_large`
  */

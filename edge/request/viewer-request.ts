@@ -1,4 +1,4 @@
-/** As CloudFront shows headers: lower-case names, an entry for each time a header was sent. */
+/** Headers of a CloudFront event: lower-case names, one entry for each time a header was sent. */
 export type EdgeHeaders = Readonly<Record<string, readonly HeaderEntry[]>>;
 
 interface HeaderEntry {
@@ -28,7 +28,7 @@ export interface ViewerRequest {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Thrown while an event is read that is no viewer request. */
+/** Thrown for an event that is not a viewer request. */
 const NOT_A_REQUEST = new Error('not a viewer request');
 
 function fieldsOf(value: unknown): Fields {
@@ -43,7 +43,7 @@ function textOf(value: unknown): string {
 function readEntry(name: string, { key, value }: Fields): HeaderEntry {
   if (typeof value !== 'string') throw NOT_A_REQUEST;
   if (key === undefined) return { value };
-  // An entry below the name of another header would be judged as the one and sent as the other.
+  // An entry below another header's name would be judged by one name and sent under the other.
   if (typeof key !== 'string' || key.toLowerCase() !== name) throw NOT_A_REQUEST;
   return { key, value };
 }
@@ -65,7 +65,7 @@ function readHeaders(headers: unknown): EdgeHeaders {
   return Object.fromEntries(read);
 }
 
-/** Copies the members that are known, so that no other one is passed on. */
+/** Copies the known members, so that no other one is forwarded. */
 function readRequest(value: unknown): EdgeRequest {
   const { clientIp, method, uri, querystring, headers } = fieldsOf(value);
   const read = {
@@ -77,12 +77,12 @@ function readRequest(value: unknown): EdgeRequest {
   return clientIp === undefined ? read : { clientIp: textOf(clientIp), ...read };
 }
 
-/** The request of a viewer-request event; `undefined` for anything that is not exactly such an event. */
+/** Returns the request of a viewer-request event; `undefined` for anything else. */
 export function readEvent(event: unknown): ViewerRequest | undefined {
   const { Records } = fieldsOf(event);
   const { config, request } = fieldsOf(fieldsOf(Array.isArray(Records) ? Records[0] : undefined).cf);
   const { eventType, requestId, distributionDomainName } = fieldsOf(config);
-  // At any other event the answer of this function would mean something else.
+  // The result of a function has other meanings at other events.
   if (eventType !== 'viewer-request') return undefined;
   try {
     return {
@@ -96,7 +96,7 @@ export function readEvent(event: unknown): ViewerRequest | undefined {
   }
 }
 
-/** All values that were sent of one header, by its lower-case name. */
+/** Returns all values of a header, by its lower-case name. */
 export function headerValues(headers: EdgeHeaders, name: string): readonly string[] {
   const entries = Object.hasOwn(headers, name) ? headers[name] : undefined;
   return entries === undefined ? NONE : entries.map(({ value }) => value);

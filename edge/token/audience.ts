@@ -20,7 +20,7 @@ export function isForAudience(
   return (audiences ?? origins).some((one) => named.includes(one));
 }
 
-/** Whether a token was issued to the issuer's client. A client of another may ask for tokens for the same audience. */
+/** Whether a token was issued to the issuer's client. Other clients can get tokens for the same audience. */
 export function isOfClient(claims: Claims, { kind, token, clientId }: EdgeIssuer): boolean {
   if (kind === 'workload' || clientId === undefined) return true;
   if (CLIENTS.some((claim) => claims[claim] !== undefined && claims[claim] !== clientId)) return false;
@@ -29,7 +29,7 @@ export function isOfClient(claims: Claims, { kind, token, clientId }: EdgeIssuer
   return !mustName || CLIENTS.some((claim) => claims[claim] === clientId);
 }
 
-/** Refuses a token that is for no audience of the issuers. */
+/** Refuses a token without an audience of the issuers. */
 export function wrongAudience(
   claims: Claims,
   issuers: readonly EdgeIssuer[],

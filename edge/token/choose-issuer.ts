@@ -6,8 +6,8 @@ import type { Jwt } from './decompose.ts';
 import { isOfKind } from './kind.ts';
 
 /**
- * Returns the issuer that a token belongs to. Several may have its `iss`, since one provider can have people and jobs: then
- * the audience decides and, if the token has audiences of more than one, its kind and its client.
+ * Returns the issuer of a token. Several can have its `iss`, because one provider can serve people and jobs. Then the audience
+ * decides and, if the token has audiences of several issuers, its kind and its client.
  * @param origins Audiences of issuers that have none of their own.
  * @throws {Refusal} `unknown_issuer` or `wrong_audience`
  */

@@ -6,7 +6,7 @@ import { invalidClaim, invalidToken } from './authorization.ts';
 import type { Grant } from './grant.ts';
 import { checkKind } from './kind.ts';
 
-/** Whom a valid token stands for. */
+/** The caller that a valid token names. */
 export interface Caller {
   readonly issuer: EdgeIssuer;
   readonly name: string;
@@ -15,20 +15,20 @@ export interface Caller {
   readonly groups: readonly string[];
   readonly claims: Claims;
   readonly tokenExpiresAt: Date;
-  /** Of a link or key. Absent: a rule of the issuer decides. */
+  /** The grant of a link or key. Absent: a rule of the issuer decides. */
   readonly grant?: Grant;
 }
 
 /** Seconds from 1970 to the end of the year 9999: later ones have no date in RFC 3339. */
 const LATEST = 253_402_300_799;
 
-/** Seconds that a token may be from the future by `iat`: more is no difference between clocks. */
+/** Seconds that `iat` can be in the future, which allows for inaccurate clocks. */
 const CLOCK_SECONDS = 24 * 3600;
 
-/** Seconds that a token may be from the future by `nbf`, which issuers set to their own clock. */
+/** Seconds that `nbf` can be in the future, which issuers set by their own clock. */
 const EARLY_SECONDS = 60;
 
-/** Seconds that `exp` may be after now, where the issuer has no limit of its own. */
+/** Seconds that `exp` can be after now, if the issuer has no limit of its own. */
 const MAX_AGE_SECONDS = 24 * 3600;
 
 /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html */
