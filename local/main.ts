@@ -1,10 +1,12 @@
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { getuid } from 'node:process';
 import { parseArgs } from 'node:util';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { type Cloud, openCloud } from './cloud.ts';
 import { createControl, newControlSecrets } from './control.ts';
 import type { Faults } from './faults.ts';
-import { JsonFile, openStateFolder } from './state.ts';
+import { JsonFile } from './json-file.ts';
 
 /**
  * The process of the embedded cloud: `node dist/local.js --data-dir <folder> [--port <n>] [--well-known-keys]`. The default
@@ -23,6 +25,18 @@ if (dataDir === undefined) throw new Error('--data-dir is missing');
 
 const description = new JsonFile<object>(join(dataDir, 'cloud.json'));
 const portFile = new JsonFile<number>(join(dataDir, 'port.json'));
+
+/**
+ * Creates the folder of a cloud's state, or makes an existing one private (0700).
+ * @throws Error if it belongs to another user, who could read and replace the files
+ */
+function openStateFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (getuid !== undefined && statSync(path).uid !== getuid()) {
+    throw new Error(`the folder ${path} belongs to another user`);
+  }
+  chmodSync(path, 0o700);
+}
 
 /** A reset does not delete this file, so a damaged one must not prevent the next start. */
 function lastPort(): number {

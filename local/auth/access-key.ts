@@ -1,8 +1,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { getuid, platform } from 'node:process';
+import { JsonFile } from '../json-file.ts';
 import { openOwnFile } from '../own-file.ts';
-import { JsonFile } from '../state.ts';
 
 /** An access key of the embedded account, in the form of AWS's own. */
 export interface AccessKey {

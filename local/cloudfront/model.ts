@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { randomPiece } from '../random.ts';
+import { randomPiece } from '../random-piece.ts';
 
 /** What the embedded CloudFront holds of a distribution: the checked configuration, as plain JSON. */
 export interface DistributionConfig {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { JsonFile } from '../state.ts';
+import { JsonFile } from '../json-file.ts';
 import type {
   StoredAccessControl,
   StoredDistribution,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { JsonFile } from '../state.ts';
+import { JsonFile } from '../json-file.ts';
 import type { PoolSettings } from './resources/pool-properties.ts';
 import type { MessageFactor } from './resources/pool-rules.ts';
 

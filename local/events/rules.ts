@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.ts';
-import type { JsonFile } from '../state.ts';
+import type { JsonFile } from '../json-file.ts';
 import type { InputTransformer } from './transformer.ts';
 
 /** A rule of the default event bus. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.ts';
-import type { JsonFile } from '../state.ts';
+import type { JsonFile } from '../json-file.ts';
 import { AwsError } from '../wire/errors.ts';
 
 /** The AWS managed policies that functions and their roles are commonly given, without `arn:aws:iam::aws:policy/`. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Identities } from '../auth/identities.ts';
 import type { JsonObject } from '../json.ts';
+import { JsonFile } from '../json-file.ts';
 import type { ResourceHandler } from '../resource.ts';
-import { JsonFile } from '../state.ts';
 import type { HttpHandler } from '../wire/http.ts';
 import { iamApi } from './api.ts';
 import { type Permissions, unrestricted } from './permissions.ts';

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { arnOf } from '../account.ts';
 import type { JsonObject } from '../json.ts';
-import { JsonFile } from '../state.ts';
+import { JsonFile } from '../json-file.ts';
 import { notFound } from './errors.ts';
 
 /** A KMS key, stored in a file that only its owner can read. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JsonFile } from '../json-file.ts';
 import { readOwnFile } from '../own-file.ts';
-import { JsonFile } from '../state.ts';
 import type { FunctionRecord } from './model.ts';
 
 /** Functions on disk: `<dir>/<name>/function.json`, and beside it each code that it has had, `<hash>.js`. */

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { JsonFile } from '../json-file.ts';
 import { ifThere, readOwnFile } from '../own-file.ts';
-import { JsonFile } from '../state.ts';
 import { AppendFiles, aside } from './append-files.ts';
 
 export interface LogEvent {

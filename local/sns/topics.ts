@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../json.ts';
-import type { JsonFile } from '../state.ts';
+import type { JsonFile } from '../json-file.ts';
 
 export interface Topic {
   readonly arn: string;

@@ -1,8 +1,8 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Context } from '../../context.ts';
 import { type SignInWay, signInByOidc } from '../../identity/oidc/oidc-sign-in.ts';
+import type { PeopleIssuer } from '../../identity/sign-in/choose-issuer.ts';
 import { acceptedAudience } from '../../identity/sign-in/confirm-issuer.ts';
-import type { PeopleIssuer } from '../../identity/sign-in/issuer-choice.ts';
 import { lifetime } from '../../identity/tokens/renewing-source.ts';
 import type { Deployment, KnownIssuer } from '../../settings/deployments.ts';
 import type { Target } from '../../settings/target.ts';

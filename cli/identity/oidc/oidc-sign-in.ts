@@ -5,7 +5,7 @@ import type { DescribedIssuer } from '../described-issuer.ts';
 import { signInByBrowser, signInByPaste } from './code-sign-in.ts';
 import { hasDeviceGrant, signInByDevice } from './device-sign-in.ts';
 import { type GrantedTokens, readGranted } from './granted-tokens.ts';
-import { whyNoBrowser } from './headless.ts';
+import { whyNoBrowser } from './open-browser.ts';
 import { openProvider, type Provider } from './provider.ts';
 
 /** How a user wants to sign in. */

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import type { Target } from '../../settings/target.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import { isClientAudience } from '../oidc/granted-tokens.ts';
-import type { PeopleIssuer } from './issuer-choice.ts';
+import type { PeopleIssuer } from './choose-issuer.ts';
 import { loginCommand } from './username.ts';
 
 /** What was signed in at before, and what the edge names now. */

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import type { UserError } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import { type Fields, readFields } from '../../settings/documents.ts';
 
 /** Claims of an access token. They are not verified here: the token came from Cognito, and the edge verifies it. */
@@ -41,6 +41,26 @@ export function readAccessToken(token: string): AccessTokenClaims | undefined {
     groups: Array.isArray(groups) ? groups.filter((one) => typeof one === 'string') : [],
     ...omitUndefined({ expiresAt: expiryOf(token) }),
   };
+}
+
+/** Whether text has the form of a signed JWT: three parts of base64url. */
+export function isJwtText(text: string): boolean {
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
+}
+
+/**
+ * Checks that the parts of a JWT are base64url. The edge verifies the rest.
+ * @param source where the token is from, at the start of a sentence
+ */
+export function requireToken(token: string, source: string): string {
+  if (isJwtText(token)) return token;
+  const parts = token.split('.').length;
+  const why = /[^\w.-]/.test(token)
+    ? 'it contains characters that no token has'
+    : `it has ${parts === 1 ? '1 part' : `${parts} parts`} instead of 3`;
+  throw new UserError('usage', `${source} is not an access token: ${token === '' ? 'it is empty' : why}.`, {
+    hint: 'Set it to what edge-upload token prints, or unset it.',
+  });
 }
 
 /** Returns true for text that can be sent in a header unchanged. */

@@ -1,11 +1,10 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.ts';
 import { UserError } from '../../errors.ts';
-import { expiryOf, type TokenSource } from './access-token.ts';
+import { expiryOf, requireToken, type TokenSource } from './access-token.ts';
 import { issuedToken, readIssuedToken } from './issued-token.ts';
 import { renewingSource } from './renewing-source.ts';
 import { readTokenFile } from './token-file.ts';
-import { requireToken } from './token-text.ts';
 
 /** Returns the error for a token of the environment that the edge refused. */
 function refused(source: string, reason: string | undefined): UserError {

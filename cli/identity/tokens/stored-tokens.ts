@@ -128,7 +128,7 @@ async function refreshAtProvider(
   session: OidcSession,
   deployment?: Deployment,
 ): Promise<Tokens> {
-  const { refreshOidc } = await import('../oidc/renew.ts');
+  const { refreshOidc } = await import('../oidc/refresh-oidc.ts');
   return refreshOidc(context, session, deployment?.local);
 }
 
@@ -187,7 +187,7 @@ async function revoke(
   deployment?: Deployment,
 ): Promise<string | undefined> {
   if (session.kind === 'oidc') {
-    const { revokeOidc } = await import('../oidc/renew.ts');
+    const { revokeOidc } = await import('../oidc/refresh-oidc.ts');
     return revokeOidc(context, session, deployment?.local);
   }
   await withUserPool(context, poolAddress(session, deployment), 'Revoking the sign-in', (pool) =>

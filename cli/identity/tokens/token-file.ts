@@ -1,6 +1,6 @@
 import { readSmallFile } from '../../small-file.ts';
 import { bareToken, decodeText } from '../../text.ts';
-import { requireToken } from './token-text.ts';
+import { requireToken } from './access-token.ts';
 
 /** Larger than any token: the headers of a request have less room. */
 const MAX_FILE_BYTES = 64 * 1024;

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { JsonFile } from '../../json-file.ts';
 import { ifThere } from '../../own-file.ts';
-import { JsonFile } from '../../state.ts';
 import { AwsError } from '../../wire/errors.ts';
 import type { StackRecord } from './model.ts';
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { JsonFile } from '../../state.ts';
+import { JsonFile } from '../../json-file.ts';
 
 /** Records of one kind, in memory and in a file each. The name of a record must be a valid file name. */
 export class Directory<T> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { JsonFile } from '../../state.ts';
+import { JsonFile } from '../../json-file.ts';
 import type { KeyRing } from '../keys.ts';
 import { isCaseSensitive } from '../resources/pool-properties.ts';
 import type { SchemaAttribute } from '../resources/standard-attributes.ts';

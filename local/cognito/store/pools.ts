@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { JsonFile } from '../../state.ts';
+import { JsonFile } from '../../json-file.ts';
 import { invalidParameter, resourceNotFound } from '../errors.ts';
 import { type KeyChange, type KeyPairs, KeyRing } from '../keys.ts';
 import type { ClientRecord, PoolRecord } from './model.ts';

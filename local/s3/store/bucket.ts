@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../json.ts';
+import { JsonFile } from '../../json-file.ts';
 import { openOwnFile } from '../../own-file.ts';
-import { JsonFile } from '../../state.ts';
 import { conditionalConflict, noSuchBucket } from '../errors.ts';
 import { KeyIndex } from './index.ts';
 import { Journal } from './journal.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { randomPiece } from '../../random.ts';
+import { randomPiece } from '../../random-piece.ts';
 
 /** Folder of the objects whose own path cannot be had; `%h` is no name that {@link readablePath} makes. */
 const HASHED = '%hashed';

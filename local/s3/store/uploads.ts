@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JsonFile } from '../../state.ts';
+import { JsonFile } from '../../json-file.ts';
 import type { Algorithm, ChecksumType } from '../checksums/algorithms.ts';
 import { Journal } from './journal.ts';
 import { newId } from './paths.ts';

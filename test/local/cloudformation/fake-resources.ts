@@ -1,13 +1,13 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../../local/json.ts';
+import { JsonFile } from '../../../local/json-file.ts';
 import type {
   CreateRequest,
   ResourceHandler,
   ResourceState,
   UpdateRequest,
 } from '../../../local/resource.ts';
-import { JsonFile } from '../../../local/state.ts';
 import { AwsError } from '../../../local/wire/errors.ts';
 
 /** A physical thing that a fake handler made. */

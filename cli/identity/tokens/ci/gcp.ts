@@ -1,5 +1,5 @@
 import { Agent } from 'undici';
-import { requestToken } from './token-request.ts';
+import { requestToken } from './request-token.ts';
 import { noToken, type Workload } from './workload.ts';
 
 const preset = 'gcp';

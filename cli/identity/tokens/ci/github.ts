@@ -1,6 +1,6 @@
 import { isSecureOrigin } from '../../../../protocol/secure-origin.ts';
 import { readFields } from '../../../settings/documents.ts';
-import { requestToken } from './token-request.ts';
+import { requestToken } from './request-token.ts';
 import { noToken, type Workload } from './workload.ts';
 
 const preset = 'github';

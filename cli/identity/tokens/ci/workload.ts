@@ -2,8 +2,7 @@ import { claimText, readClaim } from '../../../../protocol/claims.ts';
 import type { Context } from '../../../context.ts';
 import { type ErrorCode, UserError } from '../../../errors.ts';
 import { PRESETS, type PresetName } from '../../../trust/presets.ts';
-import { readClaims } from '../access-token.ts';
-import { isJwtText } from '../token-text.ts';
+import { isJwtText, readClaims } from '../access-token.ts';
 
 /** What a workload needs to get a token. */
 export interface WorkloadPlace extends Pick<Context, 'env' | 'home' | 'cwd' | 'execPath' | 'signal'> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext as Test, test } from 'node:test';
 import { login } from '../../../../cli/commands/login.ts';
 import { logout } from '../../../../cli/commands/logout.ts';
-import { whyNoBrowser } from '../../../../cli/identity/oidc/headless.ts';
+import { whyNoBrowser } from '../../../../cli/identity/oidc/open-browser.ts';
 import { tokenSource } from '../../../../cli/identity/tokens/token-source.ts';
 import { resolveTarget } from '../../../../cli/settings/target.ts';
 import { openCompany } from '../../../support/company.ts';

@@ -1,20 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { getuid } from 'node:process';
 import { checkOwnFile, readOwnFile } from './own-file.ts';
-
-/**
- * Creates the folder of a cloud's state, or makes an existing one private (0700).
- * @throws Error if it belongs to another user, who could read and replace the files
- */
-export function openStateFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (getuid !== undefined && statSync(path).uid !== getuid()) {
-    throw new Error(`the folder ${path} belongs to another user`);
-  }
-  chmodSync(path, 0o700);
-}
 
 /**
  * A JSON file that is replaced atomically: a `kill -9` leaves the old document or the new one. Writes are synchronous, so
