@@ -9,7 +9,10 @@ import { safeFolder } from './own-file.ts';
 import { liveness, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
 export interface LockOptions {
-  /** Longest wait for another holder, milliseconds; 60,000 unless told. */
+  /**
+   * Longest wait for another holder, milliseconds; 60,000 unless told. If the holder may be dead, such as one from before a
+   * restart of the computer, `silentMs` is added.
+   */
   readonly waitMs?: number;
   /** How often a waiter looks, milliseconds; 25 unless told. */
   readonly pollMs?: number;
@@ -89,6 +92,7 @@ async function acquire(lock: string, own: ProcessIdentity, waiting: Waiting): Pr
     if (await put(lock, own, lock)) return { place: lock, line: [] };
     const line = await readLine(lock);
     const last = line.at(-1);
+    let patience = waitMs;
     if (last !== undefined) {
       // Time is counted in looks of our own: a computer that slept has given the holder no chance to show life.
       silence = watched?.nonce === last.nonce && watched.sign === last.sign ? silence + pollMs : 0;
@@ -98,8 +102,10 @@ async function acquire(lock: string, own: ProcessIdentity, waiting: Waiting): Pr
       if (dead && (await succeed(lock, own, line))) {
         return { place: successor(lock, last.nonce), line: line.map(({ nonce }) => nonce) };
       }
+      // A shorter wait than the silence would never end the lock of a dead holder.
+      if (state === 'unsure') patience += silentMs;
     }
-    if (waited >= waitMs) throw stillHeld(lock, last, waitMs);
+    if (waited >= patience) throw stillHeld(lock, last, waitMs);
     await delay(pollMs, undefined, signal ? { signal } : {}).catch(() => {
       throw interrupted();
     });

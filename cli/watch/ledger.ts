@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { constants, writeSync } from 'node:fs';
 import { access, type FileHandle, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Context } from '../context.ts';
 import { isUserError, systemCode, UserError } from '../errors.ts';
 import { readFields } from '../settings/documents.ts';
@@ -45,6 +44,10 @@ const SPARE_LINES = 200;
 const FORGET_AFTER_MS = 30 * 86_400_000;
 /** Tens of millions of files. */
 const MAX_BYTES = 4 * 1024 ** 3;
+/** A path has up to 4,096 bytes, a key 1,024; JSON may take six times as many. */
+const MAX_LINE_BYTES = 64 * 1024;
+const CHUNK_BYTES = 256 * 1024;
+const LINE_BREAK = 0x0a;
 
 /** The state of a file. The large numbers are text in a line of the ledger. */
 interface State {
@@ -178,14 +181,35 @@ async function* linesOf(file: string): AsyncGenerator<string, void, void> {
   try {
     const { handle } = await openOwn(file, constants.O_RDONLY, { maxBytes: MAX_BYTES });
     try {
-      yield* createInterface({
-        input: handle.createReadStream({ autoClose: false }),
-        crlfDelay: Number.POSITIVE_INFINITY,
-      });
+      yield* boundedLines(handle.createReadStream({ autoClose: false, highWaterMark: CHUNK_BYTES }));
     } finally {
       await handle.close();
     }
   } catch (error) {
     if (!['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) throw diskError(file, error);
   }
+}
+
+/** Yields lines. What a power cut or another program put between them, such as a gigabyte of zeros, is skipped. */
+async function* boundedLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string, void, void> {
+  let kept: Buffer[] = [];
+  let bytes = 0;
+  const line = () => {
+    const text = bytes <= MAX_LINE_BYTES ? Buffer.concat(kept).toString() : '';
+    [kept, bytes] = [[], 0];
+    return text;
+  };
+  for await (const chunk of chunks) {
+    let from = 0;
+    for (let end = chunk.indexOf(LINE_BREAK); end >= 0; end = chunk.indexOf(LINE_BREAK, from)) {
+      kept.push(chunk.subarray(from, end));
+      bytes += end - from;
+      yield line();
+      from = end + 1;
+    }
+    bytes += chunk.length - from;
+    if (bytes <= MAX_LINE_BYTES) kept.push(chunk.subarray(from));
+    else kept = [];
+  }
+  yield line();
 }

@@ -196,6 +196,16 @@ test('a holder on another computer is dead once it is silent', () =>
     assert.equal(await withLock(path, async () => 'mine', { pollMs: 5, silentMs: 50 }), 'mine');
   }));
 
+test('a holder from before a restart of the computer is dead once it is silent, however short the wait', () =>
+  inFolder(async (path) => {
+    for (const waitMs of [0, 20]) {
+      await forge(path, { nonce: 'd'.repeat(24), place: 'another boot', pid: 1 });
+      assert.equal(await withLock(path, async () => 'mine', { waitMs, pollMs: 5, silentMs: 50 }), 'mine');
+      await writeFile(`${path}.lock`, '');
+      assert.equal(await withLock(path, async () => 'mine', { waitMs, pollMs: 5, silentMs: 50 }), 'mine');
+    }
+  }));
+
 test('a lock file that a power cut left empty is replaced', () =>
   inFolder(async (path, folder) => {
     await writeFile(`${path}.lock`, '');

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { appendFile, chmod, link, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type Ledger, withLedger } from '../../../cli/watch/ledger.ts';
+import { testContext } from '../../support/context.ts';
+import { ownFolder } from '../transfer/helpers/uploading.ts';
+
+const STAMP = { size: 1, mtimeNs: 2n, inode: 3n, device: 4n };
+
+/** A ledger that knows the file `first`. */
+async function rig(t: TestContext) {
+  const home = await ownFolder(t);
+  const context = testContext({ home, cwd: home });
+  const subject = { url: 'https://edge.example', folder: home, beginning: '' };
+  const open = <T>(work: (ledger: Ledger) => T) =>
+    withLedger(context, subject, async (ledger) => work(ledger));
+  await open((ledger) => ledger.add('first', STAMP, 'first'));
+  const folder = join(home, '.local/state/edge-upload/stored');
+  const [name = ''] = await readdir(folder);
+  return { open, context, file: join(folder, name) };
+}
+
+const INSERTED: Readonly<Record<string, string | Buffer>> = {
+  'a torn line': '{"path":"first","key":"fi',
+  'a megabyte of zeros': Buffer.alloc(1024 ** 2),
+  'bytes that are no text': Buffer.alloc(1000, 0xff),
+  'JSON of other kinds': ['[]', 'null', '5', '"x"', '{}', '{"path":5}', '{"path":["first"]}'].join('\n'),
+  'entries with other types': '{"path":"other","key":[],"size":"1","mtimeNs":2,"inode":{},"at":0}',
+  'odd paths': ['__proto__', '../../etc/passwd', '\u0000', '']
+    .map((path) => JSON.stringify({ path }))
+    .join('\n'),
+  'a long line': `{"path":"first","key":"${'k'.repeat(100_000)}"}`,
+};
+
+for (const [what, text] of Object.entries(INSERTED)) {
+  test(`a ledger with ${what} keeps its other lines`, async (t) => {
+    const { open, context, file } = await rig(t);
+    await appendFile(file, Buffer.concat([Buffer.from('\n'), Buffer.from(text)]));
+    await open((ledger) => ledger.add('second', STAMP, 'second'));
+    await open((ledger) => {
+      for (const name of ['first', 'second']) assert.ok(ledger.has(name, STAMP, name), name);
+      assert.ok(!ledger.has('other', STAMP));
+    });
+    assert.deepEqual(context.events, []);
+  });
+}
+
+const REPLACED: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
+  async 'a link'(file) {
+    await rename(file, `${file}.real`);
+    await symlink(`${file}.real`, file);
+  },
+  async 'a folder'(file) {
+    await rm(file);
+    await mkdir(file);
+  },
+  'a file with a second name': (file) => link(file, `${file}.second`),
+  'a file in a folder that everybody can write to': (file) => chmod(dirname(file), 0o777),
+  'a file whose lock is a folder': (file) => mkdir(`${file}.lock`),
+};
+
+for (const [what, replace] of Object.entries(REPLACED)) {
+  test(`instead of ${what}, a ledger is used that ends with the process`, async (t) => {
+    const { open, context, file } = await rig(t);
+    await replace(file);
+    const known = await open((ledger) => {
+      ledger.add('second', STAMP, 'second');
+      return ['first', 'second'].filter((name) => ledger.has(name, STAMP));
+    });
+    assert.deepEqual(known, ['second']);
+    const [event] = context.events;
+    assert.match(JSON.stringify(event), /"warning".*what was stored cannot be recorded/);
+  });
+}
+
+test('an empty ledger is one of nothing', async (t) => {
+  const { open, file } = await rig(t);
+  await writeFile(file, '');
+  assert.ok(await open((ledger) => !ledger.has('first', STAMP)));
+});
