@@ -46,8 +46,23 @@ async function licenceText(folder: string): Promise<string> {
   return texts.map((text) => text.trim()).join('\n\n');
 }
 
+const APACHE = /Apache License\s+Version 2\.0, January 2004[\s\S]*?END OF TERMS AND CONDITIONS/;
+
+/** Has the terms of the Apache License once, below all texts that contain them: the package has a limit. */
+function withTermsOnce(sections: readonly string[]): readonly string[] {
+  const plain = (text: string) => text.replace(/\s+/g, ' ');
+  const terms = sections.map((section) => APACHE.exec(section)?.[0]).find((found) => found !== undefined);
+  if (terms === undefined) return sections;
+  const shorter = sections.map((section) =>
+    section.replace(APACHE, (found) =>
+      plain(found) === plain(terms) ? '(The terms of the Apache License 2.0 stand at the end.)' : found,
+    ),
+  );
+  return [...shorter, terms];
+}
+
 /**
- * Names, versions, licences and licence texts of everything that is shipped inside `dist/`; each text once.
+ * Names, versions, licences and licence texts of everything that is shipped inside `dist/`; each text once, and the terms of the Apache License once.
  * @param copied folders of packages of which other files than modules are shipped.
  * @throws {Error} for a package whose licence is not allowed, or whose licence text is missing.
  */
@@ -70,5 +85,5 @@ export async function thirdPartyNotices(
   }
   const sections = [...packagesByText].map(([text, packages]) => `${packages.join('\n')}\n\n${text}`);
   const rule = `\n\n${'-'.repeat(78)}\n\n`;
-  return `edge-upload bundles the packages below.${rule}${sections.join(rule)}\n`;
+  return `edge-upload bundles the packages below.${rule}${withTermsOnce(sections).join(rule)}\n`;
 }

@@ -50,3 +50,30 @@ test('a bundle with a package without a licence text, or with another licence, i
   await assert.rejects(bundleOf('silent', 'MIT'), /silent 1\.0\.0 has no licence text/);
   await assert.rejects(bundleOf('bad', 'GPL-3.0-only', 'The text.'), /bad 1\.0\.0 is under GPL-3\.0-only/);
 });
+
+test('terms that several packages share are printed once, whatever stands around them', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'edge-upload-licences-'));
+  t.after(() => rm(root, { recursive: true }));
+  const terms = 'Apache License\n  Version 2.0, January 2004\n\n1. Terms.\nEND OF TERMS AND CONDITIONS';
+  const texts = {
+    one: `${terms}\nCopyright One`,
+    two: `${terms.replace('  Version', 'Version')}\nCopyright Two`,
+    other: terms.replace('1. Terms', '1. Other terms'),
+  };
+  const inputs = Object.keys(texts).map((name) => [`${root}/node_modules/${name}/index.js`, {}]);
+  for (const [name, text] of Object.entries(texts)) {
+    const folder = join(root, 'node_modules', name);
+    await mkdir(folder, { recursive: true });
+    await writeFile(
+      join(folder, 'package.json'),
+      JSON.stringify({ name, version: '1.0.0', license: 'Apache-2.0' }),
+    );
+    await writeFile(join(folder, 'LICENSE'), text);
+  }
+  const bundle = { inputs: Object.fromEntries(inputs) } as unknown as Metafile;
+  const notices = await thirdPartyNotices([bundle]);
+  assert.equal(notices.split('1. Terms.').length, 2);
+  assert.match(notices, /two 1\.0\.0 \(Apache-2\.0\)\n\n\(The terms .* at the end\.\)\nCopyright Two/);
+  assert.match(notices, /1\. Other terms\./);
+  assert.ok(notices.trimEnd().endsWith('END OF TERMS AND CONDITIONS'));
+});
