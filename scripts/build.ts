@@ -91,11 +91,12 @@ const library: BuildOptions = {
 
 /** The construct for CDK apps of others, which have the CDK: `import { UploadEdge } from 'edge-upload/cdk'`. */
 const construct: BuildOptions = {
-  ...shared,
+  ...compact,
   ...commonJs,
-  entryPoints: ['infra/upload-edge.ts'],
+  plugins: [withoutUnused, onDemand],
+  entryPoints: ['cli/construct/upload-edge.ts'],
   outfile: `${aside}/construct.cjs`,
-  minifySyntax: true,
+  minifyIdentifiers: true,
   external: ['aws-cdk-lib', 'constructs'],
 };
 
@@ -135,7 +136,7 @@ await toRunCached(`${aside}/cdk.cjs`);
 for (const name of ['edge', 'edge-page']) await quoteForJson(`${aside}/${name}.cjs`);
 const results = [main, ...others, ...(await buildSandbox({ ...shared, outfile: `${aside}/sandbox.cjs` }))];
 const page = await buildPage();
-await writeTypes(['cli/library/create-uploader.ts', 'infra/upload-edge.ts'], `${aside}/types`);
+await writeTypes(['cli/library/create-uploader.ts', 'cli/construct/upload-edge.ts'], `${aside}/types`);
 await writeFile(`${aside}/page.json`, JSON.stringify(page.files));
 const metafiles = [...results, ...page.metafiles.map((metafile) => ({ metafile }))].flatMap(
   ({ metafile }): Metafile[] => (metafile === undefined ? [] : [metafile]),

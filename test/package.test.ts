@@ -133,6 +133,38 @@ const jobs = new UploadEdge(stack, 'Jobs', {
 });
 `;
 
+const CI = {
+  alias: 'ci',
+  kind: 'workload',
+  iss: ['https://ci.example.com'],
+  jwksUri: 'https://ci.example.com/jwks',
+  token: 'id',
+  name: ['sub'],
+  rules: [{ when: [{ claim: ['project'], is: ['7'] }], writeTo: 'ci/{sub}/' }],
+};
+
+/** Options that the construct refuses, as `deploy` does. */
+const NO_EDGES: readonly (readonly [options: object, message: RegExp, region?: string])[] = [
+  [{}, /us-east-1, not in eu-west-1/, 'eu-west-1'],
+  [{ tags: {} }, /takes no tags/],
+  [{ maxsize: 5 }, /has no option “maxsize” \(did you mean maxSize\?\)/],
+  [{ maxSize: '5G' }, /cannot use "5G" as the option “maxSize”/],
+  [{ maxSize: -5 }, /cannot use -5/],
+  [{ expireAfterDays: 0 }, /cannot use 0/],
+  [{ corsOrigins: ['*'] }, /cannot use \["\*"\] as the option “corsOrigins”/],
+  [{ page: true, pageColor: 'red;}body{' }, /“pageColor”/],
+  [{ pageTitle: 'Alone' }, /--page-title needs --page too/],
+  [{ domain: 'uploads.example.com' }, /--domain needs --certificate-arn too/],
+  [{ userPool: false, mfa: 'required' }, /--mfa is an option of the user pool/],
+  [{ writeTo: '../{sub}/' }, /“writeTo”/],
+  [{ writeTo: '{group}-{username}/' }, /the same keys/],
+  [{ trust: [{ ...CI, alias: '__proto__' }] }, /“trust”/],
+  [{ trust: [{ ...CI, alias: 'cognito' }] }, /edge-upload uses that name itself/],
+  [{ trust: [CI, CI] }, /“trust”/],
+  [{ trust: [CI, { ...CI, alias: 'other' }] }, /is trusted twice for the same audience/],
+  [{ trust: [{ ...CI, jwksUri: 'http://ci.example.com/jwks' }] }, /does not begin with https:/],
+];
+
 test('a CDK app of others has the edge as a construct', async () => {
   const app = await appWith('app', 'aws-cdk-lib', 'constructs', '@types');
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -144,8 +176,10 @@ test('a CDK app of others has the edge as a construct', async () => {
     `const { UploadEdge } = require('edge-upload/cdk');
     const { App, Stack } = require('aws-cdk-lib');
     const refused = [];
-    for (const [region, options] of [['eu-west-1', {}], ['us-east-1', { writeTo: '{group}-{username}/' }], ['us-east-1', { tags: {} }]]) {
-      try { new UploadEdge(new Stack(new App(), 'S', { env: { region } }), 'U', { options }); } catch ({ message }) { refused.push(message); }
+    for (const [options, , region = 'us-east-1'] of ${JSON.stringify(NO_EDGES.map(([options, message, region]) => [options, message.source, region]))}) {
+      let said = 'nothing';
+      try { new UploadEdge(new Stack(new App(), 'S', { env: { region: region ?? 'us-east-1' } }), 'U', { options }); } catch ({ message }) { said = message; }
+      refused.push(said);
     }
     console.log(JSON.stringify(refused));`,
   );
@@ -174,7 +208,9 @@ test('a CDK app of others has the edge as a construct', async () => {
   assert.ok(!made.some((one) => /JobsUserPool|UploadsDistribution/.test(one)), made.join(', '));
   const refused = await runProgram(process.execPath, ['app.cjs'], { cwd: app, env });
   const messages = JSON.parse(refused.stdout) as string[];
-  assert.match(messages.join('\n'), /us-east-1, not in eu-west-1.*\n.*the same keys.*\n.*takes no tags/);
+  for (const [at, [options, message]] of NO_EDGES.entries()) {
+    assert.match(messages[at] ?? '', message, JSON.stringify(options));
+  }
 
   // Types: the app compiles, and one with a misspelt option does not.
   const compile = async (text: string) => {

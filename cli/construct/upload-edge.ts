@@ -3,11 +3,16 @@ import type { IUserPool, IUserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { omitUndefined } from '../protocol/omit-undefined.ts';
-import { isPrefixRule } from '../protocol/prefix-rule.ts';
-import type { EdgeKeys } from './edge-keys.ts';
-import type { StackOptions } from './options.ts';
-import { createUploads, REGION } from './uploads.ts';
+import type { EdgeKeys } from '../../infra/edge-keys.ts';
+import type { StackOptions } from '../../infra/options.ts';
+import { createUploads, REGION } from '../../infra/uploads.ts';
+import { omitUndefined } from '../../protocol/omit-undefined.ts';
+import { nearestName } from '../nearest-name.ts';
+import { KINDS, kindOf, OPTION_NAMES } from '../stack/options/kinds.ts';
+import { mergeOptions } from '../stack/options/merge-options.ts';
+import { areTrusted } from '../stack/options/trusted-issuers.ts';
+import { isSigning } from '../stack/signing/signing-options.ts';
+import { requireSafe } from '../trust/safety.ts';
 
 export type { EdgeKeys, StackOptions };
 
@@ -33,7 +38,7 @@ export class UploadEdge extends Construct {
   /** Absent without {@link UploadEdgeProps.keys}. */
   readonly distribution?: IDistribution;
 
-  /** @throws {Error} for a stack in another region, tags, and a rule under which two users could write the same keys */
+  /** @throws {Error} for a stack in another region, tags, and options that `edge-upload deploy` refuses */
   constructor(scope: Construct, id: string, { options = {}, keys }: UploadEdgeProps = {}) {
     super(scope, id);
     const { region } = Stack.of(this);
@@ -42,8 +47,7 @@ export class UploadEdge extends Construct {
         `UploadEdge needs a stack in ${REGION}, not in ${region}: Lambda@Edge functions are created there.`,
       );
     }
-    requireUsable(options);
-    const made = createUploads(this, { options, ...omitUndefined({ edge: keys }) });
+    const made = createUploads(this, { options: usable(options), ...omitUndefined({ edge: keys }) });
     this.bucket = made.bucket;
     if (made.userPool) this.userPool = made.userPool;
     if (made.userPoolClient) this.userPoolClient = made.userPoolClient;
@@ -51,13 +55,39 @@ export class UploadEdge extends Construct {
   }
 }
 
-function requireUsable({ writeTo, trust = [], tags }: StackOptions): void {
-  if (tags !== undefined) throw new Error('UploadEdge takes no tags: use Tags.of(…).add(…).');
-  const rules = [writeTo, ...trust.flatMap((issuer) => issuer.rules.map((rule) => rule.writeTo))];
-  for (const rule of rules) {
-    if (rule === undefined || isPrefixRule(rule)) continue;
+function validity(name: string): ((value: unknown) => boolean) | undefined {
+  if (name === 'trust') return areTrusted;
+  if (name === 'signing') return isSigning;
+  const option = OPTION_NAMES.find((one) => one === name);
+  // A logo is the app's own text: the parser that `deploy` checks files with is larger than all of this.
+  return option && kindOf(option).isValid;
+}
+
+function requireKnown(name: string, value: unknown): void {
+  const isValid = validity(name);
+  if (isValid === undefined) {
+    const meant = nearestName(name, Object.keys(KINDS));
     throw new Error(
-      `The prefix “${rule}” could give two users the same keys: each placeholder must fill a whole segment, between slashes.`,
+      `UploadEdge has no option “${name}”${meant === undefined ? '' : ` (did you mean ${meant}?)`}.`,
     );
   }
+  if (!isValid(value)) {
+    throw new Error(`UploadEdge cannot use ${JSON.stringify(value)} as the option “${name}”.`);
+  }
+}
+
+/** Returns the options if `edge-upload deploy` would take them: types are no bounds, and JavaScript has no types. */
+function usable(options: StackOptions): StackOptions {
+  const { tags, ...given } = omitUndefined(options);
+  if (tags !== undefined) throw new Error('UploadEdge takes no tags: use Tags.of(…).add(…).');
+  for (const [name, value] of Object.entries(given)) requireKnown(name, value);
+  for (const { alias, iss, jwksUri } of given.trust ?? []) {
+    const plain = [...iss, jwksUri].find((address) => !address.startsWith('https://'));
+    if (plain !== undefined) {
+      throw new Error(`The address “${plain}” of the issuer ${alias} does not begin with https://.`);
+    }
+  }
+  const merged = mergeOptions(given, given);
+  requireSafe(merged);
+  return merged;
 }
