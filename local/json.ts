@@ -16,6 +16,11 @@ export function parseObject(text: string, refusal: (why: 'not JSON' | 'not an ob
   return value;
 }
 
+/** Returns an object as JSON, without members that are `undefined` at any depth. */
+export function asJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
+}
+
 /** Whether a parsed JSON value is an object, and not a list. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -36,29 +36,22 @@ export class Outbox {
 const fill = (template: string, username: string, code: string) =>
   template.replaceAll('{username}', username).replaceAll('{####}', code);
 
+const INVITATION = 'Your username is {username} and temporary password is {####}.';
+
 /** Returns the e-mail with a temporary password, from the pool's template or Cognito's. */
 export function invitation(settings: PoolSettings, to: string, username: string, code: string): Message {
   const template = settings.AdminCreateUserConfig?.InviteMessageTemplate;
   return {
     to,
     subject: template?.EmailSubject ?? 'Your temporary password',
-    body: fill(
-      template?.EmailMessage ?? 'Your username is {username} and temporary password is {####}.',
-      username,
-      code,
-    ),
+    body: fill(template?.EmailMessage ?? INVITATION, username, code),
   };
 }
 
 /** Returns the text message with a temporary password. */
 export function textInvitation(settings: PoolSettings, to: string, username: string, code: string): Message {
   const template = settings.AdminCreateUserConfig?.InviteMessageTemplate?.SMSMessage;
-  const body = fill(
-    template ?? 'Your username is {username} and temporary password is {####}.',
-    username,
-    code,
-  );
-  return { to, body };
+  return { to, body: fill(template ?? INVITATION, username, code) };
 }
 
 /** Returns the e-mail with the code of a password reset. */

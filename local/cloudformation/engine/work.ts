@@ -4,6 +4,7 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { FailingResource, Faults } from '../../faults.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError } from '../../wire/errors.ts';
+import { validationError } from '../errors.ts';
 import {
   type ChangeSetRecord,
   type EventRecord,
@@ -160,7 +161,7 @@ export class StackWork {
   handler(type: string): ResourceHandler {
     const handler = this.#options.handlers.get(type);
     if (handler !== undefined) return handler;
-    throw new AwsError('ValidationError', `Template format error: Unrecognized resource types: [${type}]`);
+    throw validationError(`Template format error: Unrecognized resource types: [${type}]`);
   }
 
   /**

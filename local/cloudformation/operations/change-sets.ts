@@ -3,6 +3,7 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { arnOf } from '../../account.ts';
 import { flag, oneOf, optional, required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
+import { validationError } from '../errors.ts';
 import type { ChangeSetRecord, StackRecord } from '../stack/model.ts';
 import { planChanges } from '../stack/plan.ts';
 import { type OperationContext, operation, page, paged } from './operation.ts';
@@ -36,10 +37,7 @@ interface ChangeSetInput {
 
 function find({ ChangeSetName, StackName }: ChangeSetInput, { store }: OperationContext): Found | undefined {
   if (StackName === undefined && !ChangeSetName.startsWith('arn:')) {
-    throw new AwsError(
-      'ValidationError',
-      'StackName must be specified if ChangeSetName is not specified as an ARN.',
-    );
+    throw validationError('StackName must be specified if ChangeSetName is not specified as an ARN.');
   }
   const stacks = StackName === undefined ? store.all() : [store.require(StackName, 'in brackets')];
   for (const stack of stacks) {
@@ -71,8 +69,7 @@ function stackFor(
   const existing = context.store.find(stackName);
   if (existing === undefined) return reviewedStack(stackName, context);
   if (existing.status === 'REVIEW_IN_PROGRESS') return existing;
-  throw new AwsError(
-    'ValidationError',
+  throw validationError(
     `Stack [${existing.name}] already exists and cannot be created again with the changeSet [${changeSetName}].`,
   );
 }
@@ -94,10 +91,7 @@ export const createChangeSet = operation(
   async (input, context) => {
     const { StackName, ChangeSetName: name, ChangeSetType: type, ClientToken: clientToken } = input;
     if (input.OnStackFailure === 'DELETE' && type !== 'CREATE') {
-      throw new AwsError(
-        'ValidationError',
-        'OnStackFailure DELETE is only valid when the ChangeSetType is CREATE.',
-      );
+      throw validationError('OnStackFailure DELETE is only valid when the ChangeSetType is CREATE.');
     }
     const sourceFor = await readSource(input, context);
     const stack = stackFor(StackName, context, type, name);
@@ -194,8 +188,7 @@ export const executeChangeSet = operation(
       );
     }
     if (onStackFailure !== undefined && input.DisableRollback !== undefined) {
-      throw new AwsError(
-        'ValidationError',
+      throw validationError(
         `DisableRollback cannot be specified: the change set [${name}] was created with OnStackFailure.`,
       );
     }

@@ -1,5 +1,5 @@
 import { optional, required, text } from '../../shape.ts';
-import { AwsError } from '../../wire/errors.ts';
+import { validationError } from '../errors.ts';
 import { own, type ResourceRecord, type StackRecord } from '../stack/model.ts';
 import { operation, page, paged } from './operation.ts';
 import { words } from './parameters.ts';
@@ -46,7 +46,7 @@ export const describeStackEvents = operation(
 function requireResource(logicalId: string, stack: StackRecord): ResourceRecord {
   const record = own(stack.resources, logicalId);
   if (record !== undefined) return record;
-  throw new AwsError('ValidationError', `Resource ${logicalId} does not exist for stack ${stack.name}`);
+  throw validationError(`Resource ${logicalId} does not exist for stack ${stack.name}`);
 }
 
 export const describeStackResource = operation(
@@ -74,8 +74,7 @@ export const describeStackResources = operation(
   },
   ({ StackName, LogicalResourceId: logicalId, PhysicalResourceId: physicalId }, { store }) => {
     if (physicalId !== undefined && StackName !== undefined) {
-      throw new AwsError(
-        'ValidationError',
+      throw validationError(
         'You cannot specify both StackName and PhysicalResourceId: one of them names the stack.',
       );
     }
@@ -101,7 +100,7 @@ function stackOf(physicalId: string, stacks: readonly StackRecord[]): StackRecor
     Object.values(resources).some((record) => record.physicalId === physicalId),
   );
   if (stack !== undefined) return stack;
-  throw new AwsError('ValidationError', `Stack for ${physicalId} does not exist`);
+  throw validationError(`Stack for ${physicalId} does not exist`);
 }
 
 export const listStackResources = operation(

@@ -2,10 +2,10 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
 import { type Fields, type Output, optional, readInput, structure, text } from '../../shape.ts';
-import { AwsError } from '../../wire/errors.ts';
 import { paginate } from '../../wire/paging.ts';
 import type { QueryMembers } from '../../wire/query-protocol.ts';
 import type { Engine } from '../engine/engine.ts';
+import { validationError } from '../errors.ts';
 import type { LaggingView, StackStore } from '../stack/store.ts';
 import type { GetObject } from './template-body.ts';
 
@@ -53,7 +53,7 @@ export function page<T>(all: readonly T[], token: string | undefined, newestFirs
     limit: PAGE,
     token,
     descending: newestFirst,
-    invalidToken: () => new AwsError('ValidationError', 'Invalid NextToken'),
+    invalidToken: () => validationError('Invalid NextToken'),
   });
   return { items, ...omitUndefined({ NextToken: next }) };
 }

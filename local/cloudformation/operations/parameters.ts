@@ -1,5 +1,6 @@
 import { changed, flag, type Infer, list, oneOf, optional, required, structure, text } from '../../shape.ts';
-import { AwsError, notSupported } from '../../wire/errors.ts';
+import { notSupported } from '../../wire/errors.ts';
+import { validationError } from '../errors.ts';
 import { checkStackPolicy } from '../stack/policy.ts';
 
 /** The name of a new stack or change set. */
@@ -9,7 +10,7 @@ export const onFailure = oneOf(['ROLLBACK', 'DELETE', 'DO_NOTHING']);
 
 const clientRequestToken = changed(text(), (token) => {
   if (/^[a-zA-Z0-9][-a-zA-Z0-9]{0,127}$/.test(token)) return token;
-  throw new AwsError('ValidationError', `ClientRequestToken ${token} is not valid`);
+  throw validationError(`ClientRequestToken ${token} is not valid`);
 });
 
 /** The token of a request that starts an operation. */
@@ -25,8 +26,7 @@ export const words = (allowed: readonly string[]) =>
   changed(list(text()), (given, place) => {
     const unknown = given.find((word) => !allowed.includes(word));
     if (unknown === undefined) return given;
-    throw new AwsError(
-      'ValidationError',
+    throw validationError(
       `1 validation error detected: Value '[${unknown}]' at '${place}' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [${allowed.join(', ')}]]`,
     );
   });

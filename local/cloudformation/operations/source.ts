@@ -1,7 +1,7 @@
 import type { ResourceHandler } from '../../resource.ts';
 import { AwsError, notSupported } from '../../wire/errors.ts';
+import { formatError, validationError } from '../errors.ts';
 import { own, type Source } from '../stack/model.ts';
-import { formatError } from '../template/errors.ts';
 import { checkNames } from '../template/names.ts';
 import { parameterValues } from '../template/parameters.ts';
 import type { Template } from '../template/parse.ts';
@@ -18,7 +18,7 @@ export async function readSource(
   const body = await readTemplateBody(input, getObject);
   return (previous) => {
     if (input.UsePreviousTemplate && body !== undefined) {
-      throw new AwsError('ValidationError', 'You cannot specify both UsePreviousTemplate and Template Body.');
+      throw validationError('You cannot specify both UsePreviousTemplate and Template Body.');
     }
     const template = givenTemplate(input.UsePreviousTemplate ? previous?.template : body);
     const parsed = checkedTemplate(template, handlers);
@@ -31,7 +31,7 @@ export async function readSource(
 /** @throws AwsError `ValidationError` if a request has no template */
 export function givenTemplate(template: string | undefined): string {
   if (template !== undefined) return template;
-  throw new AwsError('ValidationError', 'Either Template URL or Template Body must be specified.');
+  throw validationError('Either Template URL or Template Body must be specified.');
 }
 
 function givenParameters({ Parameters }: SourceInput, previous: Source | undefined): Map<string, string> {
@@ -39,7 +39,7 @@ function givenParameters({ Parameters }: SourceInput, previous: Source | undefin
   for (const { ParameterKey: key, ParameterValue, UsePreviousValue } of Parameters) {
     const value = UsePreviousValue ? own(previous?.parameters ?? {}, key) : ParameterValue;
     if (value === undefined) {
-      throw new AwsError('ValidationError', `Parameters: [${key}] must have values`);
+      throw validationError(`Parameters: [${key}] must have values`);
     }
     given.set(key, value);
   }

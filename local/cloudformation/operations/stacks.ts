@@ -1,6 +1,7 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { flag, list, oneOf, optional, required, text } from '../../shape.ts';
 import { AwsError } from '../../wire/errors.ts';
+import { validationError } from '../errors.ts';
 import { own, type StackRecord } from '../stack/model.ts';
 import { planChanges } from '../stack/plan.ts';
 import { operation } from './operation.ts';
@@ -51,10 +52,7 @@ export const createStack = operation(
       throw new AwsError('AlreadyExistsException', `Stack [${name}] already exists`);
     }
     if (OnFailure !== undefined && DisableRollback !== undefined) {
-      throw new AwsError(
-        'ValidationError',
-        'You can specify either DisableRollback or OnFailure, but not both.',
-      );
+      throw validationError('You can specify either DisableRollback or OnFailure, but not both.');
     }
     const source = sourceFor();
     const blank: StackRecord = {
@@ -84,7 +82,7 @@ export const updateStack = operation(
     refuseUnlessUpdatable(stack, preserving);
     const source = sourceFor(stack.source);
     if (planChanges(stack, source, context.handlers).changesNothing && !stack.status.endsWith('_FAILED')) {
-      throw new AwsError('ValidationError', 'No updates are to be performed.');
+      throw validationError('No updates are to be performed.');
     }
     const options = {
       request,
@@ -121,16 +119,14 @@ export const deleteStack = operation(
     refuseUnlessDeletable(stack);
     const isForced = DeletionMode === 'FORCE_DELETE_STACK';
     if ((retain.length > 0 || isForced) && stack.status !== 'DELETE_FAILED') {
-      throw new AwsError(
-        'ValidationError',
+      throw validationError(
         `Invalid operation on stack [${stack.id}]. Specify RetainResources or FORCE_DELETE_STACK only when stack is in DELETE_FAILED state.`,
       );
     }
     const failed = idsInState(stack, 'DELETE_FAILED');
     const superfluous = retain.filter((logicalId) => !failed.includes(logicalId));
     if (superfluous.length > 0) {
-      throw new AwsError(
-        'ValidationError',
+      throw validationError(
         `The specified resources to retain must be in a valid state. Do not specify resources that are not in state DELETE_FAILED: [${superfluous.join(', ')}]`,
       );
     }
@@ -142,14 +138,11 @@ export const deleteStack = operation(
 /** A stack can be deleted while it is being created. Every other operation must end first. */
 function refuseUnlessDeletable({ id, name, status, terminationProtection }: StackRecord): void {
   if (terminationProtection) {
-    throw new AwsError(
-      'ValidationError',
-      `Stack [${name}] cannot be deleted while TerminationProtection is enabled`,
-    );
+    throw validationError(`Stack [${name}] cannot be deleted while TerminationProtection is enabled`);
   }
   const deletable = !status.endsWith('_IN_PROGRESS') || /^(REVIEW|CREATE)_IN_PROGRESS$/.test(status);
   if (deletable) return;
-  throw new AwsError('ValidationError', `Stack [${id}] cannot be deleted while in status ${status}`);
+  throw validationError(`Stack [${id}] cannot be deleted while in status ${status}`);
 }
 
 function idsInState({ resources }: StackRecord, status: string): string[] {
@@ -166,10 +159,7 @@ export const continueUpdateRollback = operation(
     if (isRepeated(stack, request)) return {};
     const wrong = skip.filter((id) => own(stack.resources, id)?.status !== 'UPDATE_FAILED');
     if (wrong.length > 0) {
-      throw new AwsError(
-        'ValidationError',
-        `Only resources in UPDATE_FAILED state can be skipped: [${wrong.join(', ')}]`,
-      );
+      throw validationError(`Only resources in UPDATE_FAILED state can be skipped: [${wrong.join(', ')}]`);
     }
     beginContinueRollback(stack, skip, request, context);
     return {};
@@ -191,7 +181,7 @@ export const updateTerminationProtection = operation(
   ({ StackName, EnableTerminationProtection: terminationProtection }, { store }) => {
     const stack = store.require(StackName, 'in brackets');
     if (stack.status === 'DELETE_COMPLETE') {
-      throw new AwsError('ValidationError', `Stack [${stack.id}] does not exist`);
+      throw validationError(`Stack [${stack.id}] does not exist`);
     }
     store.put({ ...stack, terminationProtection });
     return { StackId: stack.id };
@@ -204,7 +194,7 @@ export const setStackPolicy = operation(
   ({ StackName, StackPolicyBody: policy }, { store }) => {
     const stack = store.require(StackName, 'in brackets');
     if (policy === undefined) {
-      throw new AwsError('ValidationError', 'You must specify either StackPolicyBody or StackPolicyURL.');
+      throw validationError('You must specify either StackPolicyBody or StackPolicyURL.');
     }
     store.put({ ...stack, policy });
     return {};

@@ -3,6 +3,7 @@ import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { arnOf } from '../../account.ts';
 import { AwsError } from '../../wire/errors.ts';
 import { later, stackEvent } from '../engine/work.ts';
+import { validationError } from '../errors.ts';
 import type {
   Before,
   ChangeSetRecord,
@@ -76,14 +77,12 @@ export function refuseUnlessUpdatable({ id, status, onFailure }: StackRecord, pr
   if (UPDATABLE.includes(status)) return;
   if (status !== 'CREATE_FAILED' && status !== 'UPDATE_FAILED') throw notInState(id, status, 'be updated');
   if (status === 'CREATE_FAILED' && onFailure === 'DO_NOTHING') {
-    throw new AwsError(
-      'ValidationError',
+    throw validationError(
       `This stack cannot be updated from [${status}] state because it contains [on-failure: DO_NOTHING]. Please use disable-rollback option instead during stack creation.`,
     );
   }
   if (preserving) return;
-  throw new AwsError(
-    'ValidationError',
+  throw validationError(
     `This stack is currently in a non-terminal [${status}] state. To update the stack from this state, please use the disable-rollback parameter with update-stack API. To rollback to the last known good state, use the rollback-stack API`,
   );
 }
@@ -99,7 +98,7 @@ export function outdated(changeSets: readonly ChangeSetRecord[]): ChangeSetRecor
 }
 
 function notInState(id: string, status: string, what: string): AwsError {
-  return new AwsError('ValidationError', `Stack:${id} is in ${status} state and can not ${what}.`);
+  return validationError(`Stack:${id} is in ${status} state and can not ${what}.`);
 }
 
 function begin(

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import type { JsonObject } from '../../json.ts';
 import type { ResourceHandler } from '../../resource.ts';
-import { AwsError } from '../../wire/errors.ts';
+import type { AwsError } from '../../wire/errors.ts';
+import { validationError } from '../errors.ts';
 import { references } from '../template/functions.ts';
 import { sorted } from '../template/graph.ts';
 import type { TemplateResource } from '../template/parse.ts';
@@ -94,8 +95,7 @@ function refuseChangedTypes(stack: StackRecord, { template, graph }: BoundTempla
     return isPresent(record) && record.type !== template.resources.get(id)?.type;
   });
   if (changed.length === 0) return;
-  throw new AwsError(
-    'ValidationError',
+  throw validationError(
     `Update of resource type is not permitted. The new template modifies resource type of the following resources: [${changed.join(', ')}]`,
   );
 }
@@ -157,8 +157,7 @@ function changeOf(logicalId: string, planning: Planning, bound: BoundTemplate): 
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html */
 function notRetained(logicalId: string): AwsError {
-  return new AwsError(
-    'ValidationError',
+  return validationError(
     `CloudFormation is attempting to import some resources because they already exist in your account. The resources must have the DeletionPolicy attribute set to 'Retain' or 'RetainExceptOnCreate' in the template for successful import. The affected resources are ${logicalId}`,
   );
 }

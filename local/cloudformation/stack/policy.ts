@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject, parseObject } from '../../json.ts';
-import { AwsError } from '../../wire/errors.ts';
+import type { AwsError } from '../../wire/errors.ts';
+import { validationError } from '../errors.ts';
 
 export type UpdateAction = 'Update:Modify' | 'Update:Replace' | 'Update:Delete';
 
@@ -115,5 +116,5 @@ function textsOf(value: Json | undefined, name: string): string[] {
 
 /** Only the words before the reason are AWS's own. */
 function invalid(why: string): AwsError {
-  return new AwsError('ValidationError', `Error validating stack policy: Invalid stack policy: ${why}`);
+  return validationError(`Error validating stack policy: Invalid stack policy: ${why}`);
 }

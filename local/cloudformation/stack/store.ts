@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonFile } from '../../json-file.ts';
 import { ifThere } from '../../own-file.ts';
-import { AwsError } from '../../wire/errors.ts';
+import { validationError } from '../errors.ts';
 import type { StackRecord } from './model.ts';
 
 /** All stacks, including deleted ones, one file each. A deleted stack is found only by its id. */
@@ -38,15 +38,14 @@ export class StackStore {
    */
   require(nameOrId: string | undefined, words: 'with id' | 'in brackets' = 'with id'): StackRecord {
     if (nameOrId === undefined) {
-      throw new AwsError(
-        'ValidationError',
+      throw validationError(
         "1 validation error detected: Value null at 'stackName' failed to satisfy constraint: Member must not be null",
       );
     }
     const stack = this.find(nameOrId);
     if (stack !== undefined) return stack;
     const name = words === 'with id' ? `with id ${nameOrId}` : `[${nameOrId}]`;
-    throw new AwsError('ValidationError', `Stack ${name} does not exist`);
+    throw validationError(`Stack ${name} does not exist`);
   }
 
   put(stack: StackRecord): void {

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type Scalar } from 'yaml';
 import { isObject, type Json, type JsonObject } from '../../json.ts';
-import { formatError, functionError } from './errors.ts';
+import { formatError, functionError } from '../errors.ts';
 
 /**
  * Converts a YAML template to JSON, with short forms (`!Ref`, `!GetAtt`, …) written out:

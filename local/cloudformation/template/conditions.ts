@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../../json.ts';
-import { formatError, functionError } from './errors.ts';
+import { formatError, functionError } from '../errors.ts';
 import { references } from './functions.ts';
 import { resolve, type Scope } from './resolve.ts';
 

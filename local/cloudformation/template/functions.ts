@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { notSupported } from '../../wire/errors.ts';
-import { formatError, functionError } from './errors.ts';
+import { formatError, functionError } from '../errors.ts';
 
 /** A function call in a template: `{ "Fn::Join": [...] }` is the call of `Fn::Join` with that argument. */
 export interface Call {

@@ -1,6 +1,5 @@
-import { AwsError } from '../../wire/errors.ts';
+import { formatError, functionError, unresolvedError, validationError } from '../errors.ts';
 import { conditionNeeds } from './conditions.ts';
-import { formatError, functionError, unresolvedError } from './errors.ts';
 import { type Reference, references } from './functions.ts';
 import { cycle, type Graph } from './graph.ts';
 import type { Template } from './parse.ts';
@@ -33,7 +32,7 @@ export function checkNames(template: Template): void {
   checkOutputs(template);
   const waiting = cycle(dependencies(template));
   if (waiting.length > 0) {
-    throw new AwsError('ValidationError', `Circular dependency between resources: [${waiting.join(', ')}]`);
+    throw validationError(`Circular dependency between resources: [${waiting.join(', ')}]`);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Json, JsonObject } from '../../json.ts';
-import { AwsError } from '../../wire/errors.ts';
-import { formatError } from './errors.ts';
+import { formatError, validationError } from '../errors.ts';
 
 /** One parameter that a template declares. */
 export interface TemplateParameter {
@@ -109,18 +108,18 @@ export function parameterValues(
 ): Record<string, string> {
   const superfluous = [...given.keys()].filter((name) => !declared.has(name));
   if (superfluous.length > 0) {
-    throw invalid(`Parameters: [${superfluous.join(', ')}] do not exist in the template`);
+    throw validationError(`Parameters: [${superfluous.join(', ')}] do not exist in the template`);
   }
   const missing = [...declared]
     .filter(([name, parameter]) => !given.has(name) && parameter.default === undefined)
     .map(([name]) => name);
-  if (missing.length > 0) throw invalid(`Parameters: [${missing.join(', ')}] must have values`);
+  if (missing.length > 0) throw validationError(`Parameters: [${missing.join(', ')}] must have values`);
   const values = [...declared].map(([name, parameter]): [string, string] => {
     const value = given.get(name) ?? parameter.default ?? '';
     const problem = problemOf(name, parameter, value);
     if (problem === undefined) return [name, value];
     const { constraintDescription: words } = parameter;
-    throw invalid(
+    throw validationError(
       words === undefined
         ? `Parameter '${name}' must ${problem}`
         : `Parameter '${name}' failed to satisfy constraint: ${words}`,
@@ -161,8 +160,4 @@ function splitList(value: string): string[] {
 /** Returns the value of `Ref` for a parameter: its text, or its list. */
 export function parameterRef({ type }: TemplateParameter, value: string): Json {
   return type === 'String' || type === 'Number' ? value : splitList(value);
-}
-
-function invalid(message: string): AwsError {
-  return new AwsError('ValidationError', message);
 }

@@ -1,8 +1,7 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
 import { isObject, type Json, type JsonObject } from '../../json.ts';
-import { AwsError } from '../../wire/errors.ts';
+import { formatError, functionError, validationError } from '../errors.ts';
 import { parseBody } from './body.ts';
-import { formatError, functionError } from './errors.ts';
 import { readParameter, type TemplateParameter } from './parameters.ts';
 
 export interface TemplateResource {
@@ -197,7 +196,7 @@ function refuseUnknown(
   const aside = unknown.some((name) => notSupported.includes(name))
     ? ' (not supported by the embedded cloud)'
     : '';
-  throw new AwsError('ValidationError', `${words} [${unknown.join(', ')}]${aside}`);
+  throw validationError(`${words} [${unknown.join(', ')}]${aside}`);
 }
 
 function object(value: Json, where: string): JsonObject {

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../json.ts';
 import { notSupported } from '../../wire/errors.ts';
-import { functionError } from './errors.ts';
+import { functionError } from '../errors.ts';
 import {
   type Call,
   callIn,

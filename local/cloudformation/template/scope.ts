@@ -1,7 +1,7 @@
 import { ACCOUNT_ID, REGION } from '../../account.ts';
 import { isObject, type Json } from '../../json.ts';
+import { functionError, unresolvedError } from '../errors.ts';
 import { evaluate } from './conditions.ts';
-import { functionError, unresolvedError } from './errors.ts';
 import { parameterRef } from './parameters.ts';
 import type { Template } from './parse.ts';
 import { NotYetKnown, type Scope } from './resolve.ts';

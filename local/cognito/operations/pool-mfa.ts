@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../json.ts';
+import { asJson, type JsonObject } from '../../json.ts';
 import { flag, type Infer, oneOf, optional, required, structure, text } from '../../shape.ts';
 import { invalidParameter, notEmbedded } from '../errors.ts';
 import { poolId } from '../fields.ts';
@@ -41,16 +41,14 @@ function enabledIn({
 function described({ MfaConfiguration = 'OFF', EnabledMfas = [], ...settings }: PoolSettings): JsonObject {
   const { SmsAuthenticationMessage, SmsConfiguration } = settings;
   const { EmailAuthenticationMessage: Message, EmailAuthenticationSubject: Subject } = settings;
-  const members = {
+  return asJson({
     MfaConfiguration,
     SoftwareTokenMfaConfiguration: { Enabled: EnabledMfas.includes('SOFTWARE_TOKEN_MFA') },
     ...(EnabledMfas.includes('SMS_MFA') && {
       SmsMfaConfiguration: { SmsAuthenticationMessage, SmsConfiguration },
     }),
     ...(EnabledMfas.includes('EMAIL_OTP') && { EmailMfaConfiguration: { Message, Subject } }),
-  };
-  // Members that are not set are left out, as AWS does.
-  return JSON.parse(JSON.stringify(members)) as JsonObject;
+  });
 }
 
 /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_SetUserPoolMfaConfig.html */

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../../protocol/omit-undefined.ts';
-import type { JsonObject } from '../../json.ts';
+import { asJson, type JsonObject } from '../../json.ts';
 import { integer, optional, required, structure, text } from '../../shape.ts';
 import { clientId, listing, pageToken, poolId } from '../fields.ts';
 import { operation } from '../operation.ts';
@@ -11,9 +11,6 @@ import { replaceSettings } from '../resources/user-pool-client.ts';
 import type { ClientRecord } from '../store/model.ts';
 import type { Pool } from '../store/pool.ts';
 import { epoch } from '../users.ts';
-
-/** Drops the members that are not set. */
-const given = (settings: object): JsonObject => JSON.parse(JSON.stringify(settings)) as JsonObject;
 
 const limit = (name: string, value: number | undefined): JsonObject =>
   value === undefined ? {} : { [name]: String(value) };
@@ -52,7 +49,7 @@ function describePool(pool: Pool): JsonObject {
     EmailConfiguration: { EmailSendingAccount: 'COGNITO_DEFAULT' },
     MfaConfiguration: 'OFF',
     UserPoolTier: 'ESSENTIALS',
-    ...given(settings),
+    ...asJson(settings),
     Id: pool.id,
     Name: record.name,
     Arn: poolArn(pool.id),
@@ -75,7 +72,7 @@ function describeClient(client: ClientRecord): JsonObject {
     EnableTokenRevocation: true,
     EnablePropagateAdditionalUserContextData: false,
     AllowedOAuthFlowsUserPoolClient: false,
-    ...given(settings),
+    ...asJson(settings),
     ClientId: client.id,
     ClientName: client.name,
     ...omitUndefined({ ClientSecret: client.secret }),

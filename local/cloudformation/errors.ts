@@ -1,13 +1,18 @@
-import { AwsError } from '../../wire/errors.ts';
+import { AwsError } from '../wire/errors.ts';
+
+/** The error of CloudFormation for invalid input. */
+export function validationError(message: string): AwsError {
+  return new AwsError('ValidationError', message);
+}
 
 /** An error in the structure of a template. */
 export function formatError(message: string): AwsError {
-  return new AwsError('ValidationError', `Template format error: ${message}`);
+  return validationError(`Template format error: ${message}`);
 }
 
 /** An error in the use of an intrinsic function. */
 export function functionError(message: string): AwsError {
-  return new AwsError('ValidationError', `Template error: ${message}`);
+  return validationError(`Template error: ${message}`);
 }
 
 /** Names that are not defined, in the block (`Resources`, `Outputs`) that uses them. */
