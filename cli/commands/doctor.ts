@@ -20,12 +20,13 @@ import {
 /** Runs every check there is, and reports for each that fails which command fixes it. */
 export async function doctor(context: Context, args: OperatorArgs): Promise<Result> {
   const checked: Checked[] = [];
+  const reasons = new Set<string>();
   const run = async (checks: readonly Check[]) => {
     for (const check of checks) {
       const one = await runCheck(check);
       checked.push(one);
       // With --json all of them are one document.
-      if (!context.options.json) context.ui.event({ type: 'row', text: lines(one), document: {} });
+      if (!context.options.json) context.ui.event({ type: 'row', text: lines(one, reasons), document: {} });
     }
   };
   await withStack(context, args, async (work) => run(stackHealth(work)), run);
@@ -81,11 +82,15 @@ const MARKS = { ok: 'done', skipped: 'skipped', failed: 'failed' } as const;
 /** In a pipe. */
 const WORDS = { ok: 'ok', skipped: '-', failed: 'FAILED' } as const;
 
-function lines(checked: Checked): TextLine[] {
+/** @param reasons messages that were shown: a proxy that refuses makes every check fail, and is reported once */
+function lines(checked: Checked, reasons: Set<string>): TextLine[] {
   const { name, state } = checked;
   const head = name.padEnd(16);
-  const text = state === 'failed' ? checked.error.message : checked.detail;
-  const hints = state === 'failed' ? checked.error.hintLines : [];
+  const reason = state === 'failed' ? checked.error.message : checked.detail;
+  const isKnown = state === 'failed' && reasons.has(reason);
+  reasons.add(reason);
+  const text = isKnown ? 'for the same reason' : reason;
+  const hints = state === 'failed' && !isKnown ? checked.error.hintLines : [];
   return [
     { mark: MARKS[state], head, text, plain: `${WORDS[state].padEnd(8)}${head}${text}` },
     ...hints.map((hint) => `    ${hint}`),

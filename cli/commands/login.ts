@@ -9,7 +9,7 @@ import { type AnswerFlags, givenAnswers } from '../identity/sign-in/given-answer
 import { readAccessToken } from '../identity/tokens/access-token.ts';
 import { environmentCredential, variablesOf } from '../identity/tokens/environment.ts';
 import type { StoredSession } from '../identity/tokens/stored-session.ts';
-import { keepSession, keptText } from '../identity/tokens/token-store.ts';
+import { keepSession, protectionOf } from '../identity/tokens/token-store.ts';
 import { type Deployment, rememberDeployment } from '../settings/deployments.ts';
 import { requireWritable } from '../settings/files.ts';
 import { folders } from '../settings/folders.ts';
@@ -155,7 +155,8 @@ async function keep(context: Context, { deployment, session }: SignedIn): Promis
       ...(allowed === undefined
         ? []
         : [`Allowed: ${writingText(allowed.description.policy, allowed.caller)}.`]),
-      `The tokens are ${keptText(kept)}.`,
+      `The tokens are in a file, ${protectionOf(kept)}:`,
+      `  ${kept.file}`,
       ...lastingText(session, context.now()),
       ...nextStep(session, allowed?.caller.writeTo),
     ],

@@ -6,7 +6,7 @@ import { titleOf } from '../identity/tokens/ci/workload.ts';
 import { findStoredSession } from '../identity/tokens/stored-tokens.ts';
 import { originName, type TokenOrigin, tokenSource } from '../identity/tokens/token-source.ts';
 import type { FoundSession } from '../identity/tokens/token-store.ts';
-import { keptText } from '../identity/tokens/token-store.ts';
+import { protectionOf } from '../identity/tokens/token-store.ts';
 import type { JsonValue } from '../json-value.ts';
 import { resolveTarget, type Target } from '../settings/target.ts';
 import { formatDuration } from '../ui/format.ts';
@@ -69,7 +69,7 @@ function originText(origin: TokenOrigin, kept: FoundSession | undefined): string
     case 'workload':
       return `in memory only, of ${titleOf(origin.workload)}`;
     case 'kept':
-      return kept === undefined ? 'gone just now' : keptText(kept);
+      return kept === undefined ? 'gone just now' : `${protectionOf(kept)}, in ${kept.file}`;
   }
 }
 

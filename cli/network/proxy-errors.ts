@@ -5,11 +5,14 @@ export class ProxyRefusal extends Error {
   readonly proxy: string;
   /** What to change; `<host>` stands for the host that was asked for. */
   readonly hint: string;
+  /** Nothing but other settings helps: a refused password is not sent again. */
+  readonly isFinal: boolean;
 
-  constructor(proxy: string, message: string, hint: string) {
+  constructor(proxy: string, message: string, hint: string, isFinal = false) {
     super(message);
     this.proxy = proxy;
     this.hint = hint;
+    this.isFinal = isFinal;
   }
 }
 

@@ -43,7 +43,9 @@ function parse(variable: string, typed: string): ProxyServer {
       hint: 'Name an http or https proxy, or name in NO_PROXY what needs no proxy.',
     });
   }
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '') {
+  // A password with one of /?# ends the address early: its rest, with the name of the proxy, is behind it.
+  const isCut = url !== undefined && `${url.pathname}${url.search}${url.hash}`.includes('@');
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '' || isCut) {
     throw new UserError('settings', `${variable} in the environment is not the address of an http proxy.`, {
       hint: 'Write it as http://host:port, or unset it. In a password, write / as %2F, # as %23, ? as %3F.',
     });

@@ -30,6 +30,7 @@ function refusal(
       name,
       `The proxy ${name} asks for a sign-in by ${[...new Set(offered)].join(' or ')} (HTTP 407), and edge-upload supports only Basic`,
       `Set ${variable} to a proxy on this computer that signs in, such as cntlm or px.`,
+      true,
     );
   }
   return new ProxyRefusal(
@@ -38,6 +39,7 @@ function refusal(
       ? `The proxy ${name} asks for a user name and a password (HTTP 407)`
       : `The proxy ${name} refuses its user name or password (HTTP 407)`,
     `Set them in ${variable}: http://<user>:<password>@${name}`,
+    true,
   );
 }
 

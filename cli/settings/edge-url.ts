@@ -19,6 +19,15 @@ export function edgeUrl(address: string): string {
   if (url.username !== '' || url.password !== '') {
     throw new UserError('usage', 'The edge URL must not contain a user name or a password.', { hint });
   }
+  if (/^#eu[lk]_/.test(url.hash)) {
+    throw new UserError(
+      'usage',
+      `“${quotableAddress(typed)}” is the address of a link, which needs no sign-in.`,
+      {
+        hint: ['Upload with the link:', '  edge-upload put <file> --link <address>'],
+      },
+    );
+  }
   if ((url.pathname !== '/' && url.pathname !== '') || url.search !== '' || url.hash !== '') {
     throw new UserError('usage', `“${quotableAddress(typed)}” contains more than a host name.`, { hint });
   }

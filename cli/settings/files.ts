@@ -43,18 +43,18 @@ export async function requireWritable(folder: string): Promise<void> {
   } catch (error) {
     const above = dirname(folder);
     if (systemCode(error) !== 'ENOENT' || above === folder) throw diskError(folder, error);
-    await requireMakable(above);
+    await requireMakable(above, folder);
   }
 }
 
 /** Folders above ours belong to the user, or to everybody. */
-async function requireMakable(folder: string): Promise<void> {
+async function requireMakable(folder: string, wanted: string): Promise<void> {
   try {
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     const above = dirname(folder);
-    if (systemCode(error) !== 'ENOENT' || above === folder) throw diskError(folder, error);
-    await requireMakable(above);
+    if (systemCode(error) !== 'ENOENT' || above === folder) throw diskError(wanted, error);
+    await requireMakable(above, wanted);
   }
 }
 

@@ -11,7 +11,7 @@ export function checkKey(key: string, source: string): void {
   const problem = keyProblem(key);
   if (problem === undefined) return;
   throw new UserError('bad_key', `${source} cannot be stored under the key “${key}”: it ${problem}.`, {
-    hint: 'Choose another key with --as or --prefix.',
+    hint: ['Rename it, or give it a key of its own:', '  edge-upload put <file> --as <key>'],
   });
 }
 

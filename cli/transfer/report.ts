@@ -97,7 +97,8 @@ export function createReport(edgeUrl: string, { countsUnchanged = false }: Repor
     const rate = seconds > 0 ? ` (${formatBytes((bytes - resumedBytes) / seconds)}/s)` : '';
     const known = countsUnchanged ? `, ${unchanged.toLocaleString('en-US')} unchanged` : '';
     const files = `${stored.toLocaleString('en-US')} stored${failed === 0 ? '' : `, ${failed.toLocaleString('en-US')} failed`}${known}`;
-    const sum = `${files}  ${formatBytes(bytes)} in ${formatDuration(seconds * 1000)}${rate}`;
+    const sum =
+      stored === 0 ? files : `${files}  ${formatBytes(bytes)} in ${formatDuration(seconds * 1000)}${rate}`;
     if (failed === 0 || stored + failed <= FEW_FILES) return sum;
     // The rows of the failures may have left the screen.
     const names = failures.map(({ item, error }) => `  ${visible(item.name)} (${error.code})`);

@@ -25,7 +25,7 @@ export function formatLimit(bytes: number): string {
     .replace('. ', ' ');
 }
 
-/** `850 ms`, `4.2 s`, `3m 05s`, `2h 10m`. */
+/** `850 ms`, `4.2 s`, `3m 05s`, `2h 10m`, `6d 23h`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1000;
@@ -33,7 +33,9 @@ export function formatDuration(milliseconds: number): string {
   const whole = Math.round(seconds);
   const two = (value: number) => String(value).padStart(2, '0');
   if (whole < 3600) return `${Math.floor(whole / 60)}m ${two(whole % 60)}s`;
-  return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
+  const hours = Math.floor(whole / 3600);
+  if (hours >= 48) return `${Math.floor(hours / 24)}d ${two(hours % 24)}h`;
+  return `${hours}h ${two(Math.floor((whole % 3600) / 60))}m`;
 }
 
 /** Seconds alone, for columns: `0.4 s`, `65.0 s`. */

@@ -94,7 +94,8 @@ export function createArrivals(options: ArrivalOptions): Arrivals {
     for await (const batch of walk(folder, { filter, warn: warnOnce, signal })) {
       for (const found of batch) {
         if ('error' in found) {
-          warnOnce(found.error.message);
+          const { code, message } = found.error;
+          warnOnce(code === 'bad_key' ? `${message} Rename it.` : message);
           continue;
         }
         const path = String(found.path);

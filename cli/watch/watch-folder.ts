@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { interrupted, isUserError, systemCode, type UserError } from '../errors.ts';
+import { ProxyRefusal } from '../network/proxy-errors.ts';
 import { effectOf } from '../transfer/error-effects.ts';
 import type { Outcome } from '../transfer/run.ts';
 import type { Filter } from '../transfer/sources/filters.ts';
@@ -129,7 +130,8 @@ export async function watchFolder(
       // `onOutcome` sets it.
       const reason = stop as UserError | undefined;
       if (reason === undefined) continue;
-      if (forbidden || effectOf(reason.code).run === 'stop') throw reason;
+      const needsSettings = reason.cause instanceof ProxyRefusal && reason.cause.isFinal;
+      if (forbidden || needsSettings || effectOf(reason.code).run === 'stop') throw reason;
       warn(`${reason.message} The next try is in ${formatDuration(pauseMs)}.`);
       lookAt = now();
       await sleep(pauseMs, signal).catch(() => {

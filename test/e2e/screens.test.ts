@@ -8,7 +8,8 @@ import { CLI, type Computer, type LocalStatus, PASSWORD, withCloud } from './har
 
 /*
  * What every command shows, as golden files: `UPDATE_SCREENS=1 npx tsx test/run.ts screens` writes them again. A command is
- * run on a terminal of 80 columns, or with `| cat` behind it, where standard error is below the standard output.
+ * run on a terminal of 80 columns, or with `| cat` behind it, where standard error is below the standard output. What a
+ * wider terminal changes is in `wide.txt`: commands that change nothing, on 120 columns.
  */
 
 const LOCALE = { LC_ALL: 'C.UTF-8', TERM: 'xterm' };
@@ -20,6 +21,8 @@ interface Run {
   readonly answers?: Typing;
   readonly input?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** 80 unless given. */
+  readonly columns?: number;
 }
 
 const folder = join(import.meta.dirname, 'screens');
@@ -64,9 +67,15 @@ async function transcriptsOf(
   const transcripts = new Map<string, string>();
   await withCloud(async (computer, cloud) => {
     const masks = masksFor(computer, cloud);
-    const terminal = async ({ command, answers = [], env }: Run) => {
+    const terminal = async ({ command, answers = [], env, columns = 80 }: Run) => {
       const argv = [process.execPath, CLI, ...command.split(' ')];
-      const ran = await onTerminal({ argv, answers, cwd: computer.home, env: { ...computer.env, ...env } });
+      const ran = await onTerminal({
+        argv,
+        answers,
+        columns,
+        cwd: computer.home,
+        env: { ...computer.env, ...env },
+      });
       return { ...ran, lines: screenLines(ran.shown) };
     };
     const pipe = async ({ command, input, env }: Run) => {
@@ -96,6 +105,7 @@ async function transcriptsOf(
 
 const both = (command: string): Run[] => [{ command }, { command: `${command} | cat` }];
 const each = (...commands: string[]): Run[] => commands.map((command) => ({ command }));
+const wide = (...commands: string[]): Run[] => commands.map((command) => ({ command, columns: 120 }));
 
 test('the screens of all commands are those of the golden files', { skip: noTerminal }, async (t) => {
   const transcripts = await transcriptsOf(async (show, { home }) => {
@@ -160,6 +170,7 @@ test('the screens of all commands are those of the golden files', { skip: noTerm
       await Promise.all([users(), uploads()]);
       await show('logs', ...both('logs'));
       await show('doctor', ...both('doctor'));
+      await show('wide', ...wide('doctor', 'status --verbose', 'whoami', 'logs', 'put missing.jpg'));
       await show(
         'deployments',
         ...both('deployments list'),

@@ -31,11 +31,8 @@ const MAX_LENGTH = 256;
 /** Characters that Cognito counts as symbols: https://docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html */
 const SYMBOL = /[\^$*.[\]{}()?"!@#%&/\\,><':;|_~`=+\- ]/;
 
-/** Password rules of the user pools that `deploy` creates, one line each. */
-export const PASSWORD_RULES = [
-  `A password has at least ${minLength} characters, among them an upper-case letter,`,
-  'a lower-case letter, a digit and a symbol.',
-] as const;
+/** Password rules of the user pools that `deploy` creates. */
+export const PASSWORD_RULES = `A password has at least ${minLength} characters, among them an upper-case letter, a lower-case letter, a digit and a symbol.`;
 
 /**
  * Returns the rule that a new password breaks, as a sentence, or `undefined`. The pool can still refuse it, for example

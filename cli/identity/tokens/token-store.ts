@@ -200,9 +200,9 @@ async function remove(file: string): Promise<void> {
   }
 }
 
-/** Returns where tokens are stored, and what protects them. */
-export function keptText({ file, key }: Pick<FoundSession, 'file' | 'key'>): string {
+/** Returns what protects stored tokens. */
+export function protectionOf({ key }: Pick<FoundSession, 'key'>): string {
   return key === undefined
-    ? `in ${file}, readable by you alone; no keyring is available`
-    : `encrypted in ${file}; the key is in the system's keyring`;
+    ? 'readable by you alone (no keyring is available)'
+    : "encrypted with a key in the system's keyring";
 }

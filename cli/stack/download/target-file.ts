@@ -46,19 +46,20 @@ export interface TargetOptions {
  * @throws {UserError} `exists` for a file that is there, unless it may be replaced
  */
 export async function targetPath(key: string, { cwd, platform, as, force }: TargetOptions): Promise<string> {
-  const asked = resolve(cwd, as ?? fileNameOf(key, platform));
-  const inside = as !== undefined && (/[/\\]$/.test(as) || (await kindOf(asked)) === 'folder');
-  const path = inside ? join(asked, fileNameOf(key, platform)) : asked;
+  const asked = as ?? fileNameOf(key, platform);
+  const inside = as !== undefined && (/[/\\]$/.test(as) || (await kindOf(resolve(cwd, as))) === 'folder');
+  const name = inside ? join(asked, fileNameOf(key, platform)) : asked;
+  const path = resolve(cwd, name);
   const kind = await kindOf(path);
   if (kind === 'folder') {
-    throw new UserError('file_is_folder', `${path} is a folder.`, { hint: 'Name a file with --as <path>.' });
+    throw new UserError('file_is_folder', `${name} is a folder.`, { hint: 'Name a file with --as <path>.' });
   }
   if (kind === 'other') {
-    throw new UserError('file_special', `${path} is not a regular file.`, {
+    throw new UserError('file_special', `${name} is not a regular file.`, {
       hint: 'To write to standard output, use --as -.',
     });
   }
-  if (kind === 'file' && !force) throw exists(path);
+  if (kind === 'file' && !force) throw exists(name);
   return path;
 }
 

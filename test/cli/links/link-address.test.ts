@@ -21,6 +21,8 @@ test('the address of a link names the edge and the token, as copied from a mail 
 
 test('what is not the address of a link is refused without quoting a token', () => {
   for (const [typed, why] of [
+    ['', /^--link is empty\.$/],
+    [' ', /^--link is empty\.$/],
     [TOKEN, /the token is not after a “#”/],
     [`https://d1.cloudfront.net/${TOKEN}`, /the token is not after a “#”/],
     [`https://d1.cloudfront.net/?${TOKEN}#x`, /the token is not after a “#”/],

@@ -157,6 +157,15 @@ test('AWS clients do not try a refused proxy again either', async (t) => {
   assert.equal(asked.length, 1);
 });
 
+test('a password that ends the address of the proxy early is a wrong setting', async () => {
+  for (const password of ['a/b', 'a?b', 'a#b', '1/b', '1?b', '1#b']) {
+    const [said] = await failures({ HTTPS_PROXY: `http://me:${password}@proxy.example:3128` });
+    assert.equal(said?.code, 'settings', password);
+    assert.match(said?.hint ?? '', /%2F/);
+    assert.doesNotMatch(`${said?.message}${said?.hint}`, /1\/b|a#b/);
+  }
+});
+
 test('each refusal of a proxy says what to change', async () => {
   const cases: readonly (readonly [string, RegExp, RegExp])[] = [
     ['407 No\r\nProxy-Authenticate: Basic realm="x"', /asks for a user name and a password/, /HTTPS_PROXY/],

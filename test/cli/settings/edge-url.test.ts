@@ -43,6 +43,14 @@ test('anything beyond a host is refused, a password above all', () => {
   }
 });
 
+test('the address of a link is no address to sign in at', () => {
+  assert.throws(() => edgeUrl('https://d1.cloudfront.net/#eul_a.b.c'), {
+    code: 'usage',
+    message: /address of a link/,
+    hint: /put <file> --link/,
+  });
+});
+
 test('an error quotes nothing that can be a password or a token', () => {
   for (const typed of [
     'https://ada:secret@example.com',

@@ -55,7 +55,7 @@ test('put --changed sends what is new, changed or for another key, and counts th
   assert.deepEqual(third.sent, ['/a']);
   assert.deepEqual([third.code, third.last.stored, third.last.unchanged], [0, 1, 1]);
   assert.deepEqual((await put('--prefix', 'x/')).sent, ['/x/a', '/x/sub/b']);
-  assert.match((await text('put', '-r', 'in/', '--changed')).stdout, /^0 stored, 2 unchanged /);
+  assert.match((await text('put', '-r', 'in/', '--changed')).stdout, /^0 stored, 2 unchanged$/m);
   assert.match(
     (await text('put', '-r', 'in/', '--changed', '-n')).stdout,
     /0 files would be stored, 2 unchanged/,

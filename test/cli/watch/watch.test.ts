@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFile, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { typed } from '../../support/typed.ts';
@@ -13,8 +15,8 @@ async function rig(t: TestContext, mischief?: Mischief) {
   const folder = join(home, 'in');
   await mkdir(folder);
   const env = { EDGE_UPLOAD_URL: edge.url, EDGE_UPLOAD_TOKEN: 'aaaa.good.cccc' };
-  const run = (words: readonly string[], signal?: AbortSignal) =>
-    typed(words, { home, env, ...(signal && { signal }) });
+  const run = (words: readonly string[], signal?: AbortSignal, more: Record<string, string> = {}) =>
+    typed(words, { home, env: { ...env, ...more }, ...(signal && { signal }) });
   return {
     home,
     folder,
@@ -268,4 +270,29 @@ test('stored files are not moved through a link that took the place of a folder'
   assert.match(stderr, /linked\/file is stored, but --after move failed: E(?:LOOP|NOTDIR)/);
   assert.deepEqual(await readdir(join(home, 'outside'), { recursive: true }), ['nested']);
   assert.ok((await readdir(file('linked'))).includes('file'));
+});
+
+test('a watcher ends where the proxy refuses its password, which is not sent again', async (t) => {
+  const { file, run } = await rig(t);
+  const asked: string[] = [];
+  const proxy = createServer((request) => asked.push(request.url ?? ''));
+  proxy.on('connect', ({ url = '' }, socket) => {
+    asked.push(url);
+    socket.end('HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm="x"\r\n\r\n');
+  });
+  await new Promise<void>((ready) => proxy.listen(0, '127.0.0.1', ready));
+  t.after(() => proxy.close());
+  await writeFile(file('a'), 'a');
+  const { port } = proxy.address() as AddressInfo;
+  const env = {
+    EDGE_UPLOAD_URL: 'https://edge.example',
+    HTTPS_PROXY: `http://me:wrong@127.0.0.1:${port}`,
+  };
+  const ran = await run(['watch', 'in', '--settle', '0'], undefined, env);
+  assert.equal(ran.code, 5, ran.stderr);
+  assert.match(
+    ran.stderr,
+    /error: The proxy 127\.0\.0\.1:\d+ refuses its user name or password[\s\S]*HTTPS_PROXY/,
+  );
+  assert.deepEqual(asked, ['edge.example:443']);
 });
