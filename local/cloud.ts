@@ -1,11 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { type AccessKey, openAccessKey } from './auth/access-key.ts';
 import { accountClient } from './auth/account-client.ts';
 import { Identities } from './auth/identities.ts';
 import { createCloudFormation } from './cloudformation/service.ts';
 import { createCloudFront } from './cloudfront/service.ts';
+import type { KeyPairs } from './cognito/keys.ts';
 import { createCognito } from './cognito/service.ts';
 import { createEvents } from './events/service.ts';
 import { withLateWriter } from './faults/late-writer.ts';
@@ -38,6 +40,8 @@ export interface CloudOptions {
   /** Also accepts every key whose secret is the same word, such as `test`/`test`. */
   readonly wellKnownKeys?: boolean;
   readonly faults?: Faults;
+  /** Generates the signing keys of a new user pool. */
+  readonly newPoolKeys?: () => Promise<KeyPairs>;
   /** Called with defects of the cloud itself, never with refused requests. */
   readonly onDefect?: (error: unknown) => void;
   /** Answers requests below `/_edge-upload/`, which no AWS service uses. */
@@ -98,7 +102,11 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     throttle: throttleOf('s3', () => faults),
     conflicts: conflictsOf(() => faults),
   });
-  const cognito = createCognito({ ...common('cognito'), keyChange: () => faults.poolKeys });
+  const cognito = createCognito({
+    ...common('cognito'),
+    keyChange: () => faults.poolKeys,
+    ...omitUndefined({ newKeys: options.newPoolKeys }),
+  });
   let address = '';
   const sns = createSns({ ...common('sns'), send: cognito.send, endpoint: () => address });
   const events = createEvents({

@@ -4,6 +4,7 @@ import { getuid } from 'node:process';
 import { parseArgs } from 'node:util';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
 import { type Cloud, openCloud } from './cloud.ts';
+import { preparedKeyPairs } from './cognito/keys.ts';
 import { createControl, newControlSecrets } from './control.ts';
 import type { Faults } from './faults.ts';
 import { JsonFile } from './json-file.ts';
@@ -60,6 +61,7 @@ const describe = ({ endpoint, caFile, outboxDir }: Cloud) => ({
 
 const faultsJson = process.env.EDGE_UPLOAD_LOCAL_FAULTS;
 const faults = faultsJson ? (JSON.parse(faultsJson) as Faults) : undefined;
+const poolKeysFile = process.env.EDGE_UPLOAD_LOCAL_POOL_KEYS;
 const secrets = newControlSecrets();
 const control = createControl({
   secrets,
@@ -76,7 +78,7 @@ try {
     port: values.port === undefined ? lastPort() : Number(values.port),
     wellKnownKeys,
     control,
-    ...omitUndefined({ faults }),
+    ...omitUndefined({ faults, newPoolKeys: poolKeysFile ? preparedKeyPairs(poolKeysFile) : undefined }),
     onDefect: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
   });
   portFile.write(Number(new URL(cloud.endpoint).port));

@@ -161,7 +161,7 @@ async function openLog(dataDir: string, logFile: string): Promise<FileHandle> {
 
 /** Variables for paths, languages and time zones. Windows needs `SystemRoot` to start a program. */
 const INHERITED =
-  /^(PATH|TMPDIR|TMP|TEMP|LANG|LANGUAGE|LC_[A-Z]+|TZ|SystemRoot|windir|EDGE_UPLOAD_LOCAL_FAULTS)$/i;
+  /^(PATH|TMPDIR|TMP|TEMP|LANG|LANGUAGE|LC_[A-Z]+|TZ|SystemRoot|windir|EDGE_UPLOAD_LOCAL_FAULTS|EDGE_UPLOAD_LOCAL_POOL_KEYS)$/i;
 
 /** Returns the variables of the cloud. It runs other people's code, so it gets no passwords, proxies, keys or Node options. */
 function inherited(env: Context['env']): NodeJS.ProcessEnv {

@@ -7,6 +7,7 @@ import {
   sign,
   verify,
 } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 
@@ -43,6 +44,20 @@ async function generateKey(): Promise<SigningKey> {
 export async function generateKeyPairs(): Promise<KeyPairs> {
   const [id, access] = await Promise.all([generateKey(), generateKey()]);
   return { id, access };
+}
+
+/**
+ * Returns the keys of new pools from a file, and generates keys once it has none left: generating a pair takes up to a
+ * second of processor time.
+ * @param file JSON, a list of private RSA keys as PKCS#8 PEM
+ */
+export function preparedKeyPairs(file: string): () => Promise<KeyPairs> {
+  const prepared = JSON.parse(readFileSync(file, 'utf8')) as string[];
+  return async () => {
+    const [id, access] = prepared.splice(0, 2);
+    if (id === undefined || access === undefined) return generateKeyPairs();
+    return { id: signingKey({ privateKey: id }), access: signingKey({ privateKey: access }) };
+  };
 }
 
 /** A pool's keys and, under a fault, their successors. */

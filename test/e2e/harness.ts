@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { request } from 'undici';
 import type { Faults } from '../../local/faults.ts';
+import { preparedPoolKeys } from '../support/pool-keys.ts';
 import { type Ran, type RunOptions, runProgram } from '../support/programs.ts';
 import { typed } from '../support/typed.ts';
 import { whenFound } from '../support/when-found.ts';
@@ -91,7 +92,7 @@ export async function withCloud(
   more: NodeJS.ProcessEnv = {},
 ): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'edge-upload-e2e-'));
-  const computer = computerAt(home, more);
+  const computer = computerAt(home, { ...(await preparedPoolKeys()), ...more });
   try {
     const cloud = await computer.json<LocalStatus>(['local', 'start', '--port', '0']);
     await work(computer, cloud);

@@ -28,14 +28,15 @@ function viewOf(data: Uint8Array): DataView {
 /** CRC-32C (Castagnoli), in its reflected form. */
 export const CRC32C_POLYNOMIAL = 0x82f63b78n;
 
-const CRC32C_TABLES = slicingTables(4, CRC32C_POLYNOMIAL);
+let crc32cTables: DataView | undefined;
 
 /** Continues `crc` (0 to begin with) over `data`; an unsigned 32-bit number, as `zlib.crc32` gives it. */
 export function crc32c(data: Uint8Array, crc = 0): number {
+  crc32cTables ??= slicingTables(4, CRC32C_POLYNOMIAL);
   const whole = data.length & ~15;
-  let state = wholeBlocks(CRC32C_TABLES, viewOf(data), whole, ~crc);
+  let state = wholeBlocks(crc32cTables, viewOf(data), whole, ~crc);
   for (const byte of data.subarray(whole)) {
-    state = (state >>> 8) ^ CRC32C_TABLES.getInt32(((state ^ byte) & 255) * 4, true);
+    state = (state >>> 8) ^ crc32cTables.getInt32(((state ^ byte) & 255) * 4, true);
   }
   return ~state >>> 0;
 }
@@ -71,7 +72,7 @@ function wholeBlocks(tables: DataView, view: DataView, end: number, crc: number)
 /** CRC-64/NVME, in its reflected form. */
 export const CRC64NVME_POLYNOMIAL = 0x9a6c9329ac4bc9b5n;
 
-const CRC64NVME_TABLES = slicingTables(8, CRC64NVME_POLYNOMIAL);
+let crc64NvmeTables: DataView | undefined;
 
 /** A running CRC-64/NVME. JavaScript has no fast 64-bit integers, so its state is kept in two halves. */
 export class Crc64Nvme {
@@ -79,12 +80,13 @@ export class Crc64Nvme {
   #low = -1;
 
   update(data: Uint8Array): void {
+    crc64NvmeTables ??= slicingTables(8, CRC64NVME_POLYNOMIAL);
     const whole = data.length & ~15;
-    this.#wholeBlocks(CRC64NVME_TABLES, viewOf(data), whole);
+    this.#wholeBlocks(crc64NvmeTables, viewOf(data), whole);
     for (const byte of data.subarray(whole)) {
       const at = ((this.#low ^ byte) & 255) * 8;
-      this.#low = ((this.#low >>> 8) | (this.#high << 24)) ^ CRC64NVME_TABLES.getInt32(at, true);
-      this.#high = (this.#high >>> 8) ^ CRC64NVME_TABLES.getInt32(at + 4, true);
+      this.#low = ((this.#low >>> 8) | (this.#high << 24)) ^ crc64NvmeTables.getInt32(at, true);
+      this.#high = (this.#high >>> 8) ^ crc64NvmeTables.getInt32(at + 4, true);
     }
   }
 
