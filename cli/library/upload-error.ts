@@ -56,9 +56,18 @@ const FLAGS =
 
 /** Writes flags as the options of the library. */
 function inOptions(text: string): string {
-  return text
-    .replace(FLAGS, (flag) => flag.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()))
-    .replace(/\bthe same command\b/g, 'the same upload');
+  return (
+    text
+      .replace(FLAGS, (flag) => flag.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()))
+      .replace(/\bthe same command\b/g, 'the same upload')
+      // The library reads no variables of the environment.
+      .replace(/,? or name (?:in NO_PROXY [^\n]*|it in NO_PROXY [^\n]*)/g, '.')
+      .replace(/\bHTTPS_PROXY\b/g, 'the option “proxy”')
+      .replace(
+        /\bname the certificate of the proxy: NODE_EXTRA_CA_CERTS=\S+/g,
+        'pass its certificate as “ca”',
+      )
+  );
 }
 
 const isCode = (code: ErrorCode): code is UploadErrorCode =>

@@ -17,8 +17,8 @@ export interface DeployedEdge {
   readonly hasPage: boolean;
   /** Largest object that the deployment accepts, in bytes. */
   readonly maxSize?: number;
-  /** Whether the bucket deletes old objects, and records of links and keys with them. */
-  readonly forgets: boolean;
+  /** Days after which the bucket deletes objects, and records of links and keys with them. */
+  readonly expireAfterDays?: number;
   /** Ids of the signing keys that it verifies with. */
   readonly kids: ReadonlySet<string>;
   /** Ids of the tokens that it refuses. */
@@ -50,8 +50,7 @@ export async function deployedEdge(
     audience,
     url,
     hasPage: page !== undefined,
-    ...omitUndefined({ maxSize }),
-    forgets: expireAfterDays !== undefined,
+    ...omitUndefined({ maxSize, expireAfterDays }),
     kids: new Set(signing?.keys.map(({ kid }) => kid)),
     revoked: new Set(signing?.revoked),
   };

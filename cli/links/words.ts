@@ -1,8 +1,9 @@
 import { encodeKey } from '../../protocol/percent-encode.ts';
-import { formatLimit, formatMinute } from '../ui/format.ts';
+import { count, formatLimit, formatMinute } from '../ui/format.ts';
 import { shellWord } from '../ui/shell-word.ts';
 import type { DeployedEdge } from './deployed-edge.ts';
 import type { TokenEntry } from './token-entry.ts';
+import type { TokenWish } from './wish.ts';
 
 /** Returns what a token allows, as the end of a sentence. */
 export function scopeWords({ kind, key, prefix, maxSize, noClobber }: TokenEntry): string {
@@ -49,4 +50,24 @@ export function curlLine(edge: DeployedEdge, entry: TokenEntry, token: string, c
 /** Returns who made a token: `user/ada`, `assumed-role/Admin/ada`. */
 export function makerOf({ createdBy }: TokenEntry): string {
   return createdBy.split(':').slice(5).join(':') || createdBy;
+}
+
+const DAY_SECONDS = 86_400;
+
+/** Returns notes about what the deployment limits: the size of objects, and how long the record of a token is kept. */
+export function limitNotes(
+  { maxSize: ofEdge, expireAfterDays: days }: Pick<DeployedEdge, 'maxSize' | 'expireAfterDays'>,
+  { kind, maxSize, lifetime }: Pick<TokenWish, 'kind' | 'maxSize' | 'lifetime'>,
+): readonly (readonly string[])[] {
+  const notes: string[][] = [];
+  if (maxSize !== undefined && ofEdge !== undefined && maxSize > ofEdge) {
+    notes.push([`The deployment itself accepts objects of up to ${formatLimit(ofEdge)}.`]);
+  }
+  if (days !== undefined && lifetime > days * DAY_SECONDS) {
+    notes.push([
+      `The deployment deletes objects after ${count(days, 'day')} (--expire-after), and the record of this ${kind} too.`,
+      `From then on, “${kind} list” does not show it, and revoking it takes its id and --force.`,
+    ]);
+  }
+  return notes;
 }

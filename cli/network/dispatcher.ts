@@ -106,7 +106,8 @@ export function openDispatcher({ env, local, ca, connections }: DispatcherOption
     minVersion: 'TLSv1.2',
     ...omitUndefined({ ca: local ? authority(local) : authorities(ca) }),
   });
-  const direct = buildConnector({ secureContext, timeout: CONNECT_MS });
+  // NODE_TLS_REJECT_UNAUTHORIZED=0 would send tokens to anybody.
+  const direct = buildConnector({ secureContext, timeout: CONNECT_MS, rejectUnauthorized: true });
   const tunnels = new Map<string, Tunnel>();
 
   const route = (options: buildConnector.Options): ProxyServer | undefined => {

@@ -40,7 +40,7 @@ async function aliveOf(work: StackWork, edge: DeployedEdge, kid: string): Promis
   return {
     links: alive.filter(({ kind }) => kind === 'link').length,
     keys: alive.filter(({ kind }) => kind === 'key').length,
-    isWhole: isRead && !edge.forgets,
+    isWhole: isRead && edge.expireAfterDays === undefined,
     ...(ends.length > 0 && { last: ends.reduce((latest, end) => Math.max(latest, end)) }),
   };
 }

@@ -10,6 +10,7 @@ import { type LinkFlags, linkWish, type TokenWish } from '../../links/wish.ts';
 import {
   curlLine,
   exampleFile,
+  limitNotes,
   linkAddress,
   scopeWords,
   untilWords,
@@ -22,7 +23,6 @@ import { type SigningKey, usableSigningKey } from '../../stack/signing/signing-k
 import { withSigningKey } from '../../stack/signing/signing-options.ts';
 import type { StackWork } from '../../stack/stack-work.ts';
 import { deployedTemplate } from '../../stack/template/deployed-template.ts';
-import { formatLimit } from '../../ui/format.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import type { TextLine } from '../../ui/shown.ts';
 import { type ApplyArgs, applyOptions } from '../deploy.ts';
@@ -51,7 +51,7 @@ export async function create(
       check?.(edge);
       const signingKey = await usableSigningKey(work, deployed);
       if (signingKey === undefined) return undefined;
-      noteLimit(context, edge, wish);
+      for (const text of limitNotes(edge, wish)) context.ui.event({ type: 'note', text });
       const issued = await issueToken(work, edge, signingKey, wish);
       await refuseReplaced(work, deployed.stack, signingKey, { bucket: edge.bucket, entry: issued.entry });
       return { ...issued, edge, ...omitUndefined({ caFile: work.local?.caFile }) };
@@ -88,12 +88,6 @@ async function refuseReplaced(
   throw new UserError('stack_failed', `The signing key was replaced while the ${entry.kind} was created.`, {
     hint: `No ${entry.kind} was created. Run the same command again.`,
   });
-}
-
-/** The smaller of both limits holds. */
-function noteLimit({ ui }: Context, { maxSize: ofEdge }: DeployedEdge, { maxSize }: TokenWish): void {
-  if (maxSize === undefined || ofEdge === undefined || maxSize <= ofEdge) return;
-  ui.event({ type: 'note', text: `The deployment itself accepts objects of up to ${formatLimit(ofEdge)}.` });
 }
 
 export function declined(kind: TokenWish['kind']): Result {

@@ -24,7 +24,6 @@ const EDGE = {
   audience: 'https://d1.cloudfront.net',
   url: 'https://d1.cloudfront.net',
   hasPage: false,
-  forgets: false,
   kids: new Set(['kid-1']),
   revoked: new Set(['AAAAAAA4']),
 };

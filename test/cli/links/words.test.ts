@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TokenEntry } from '../../../cli/links/token-entry.ts';
-import { curlLine, exampleFile, makerOf, scopeWords, uploadAddress } from '../../../cli/links/words.ts';
+import {
+  curlLine,
+  exampleFile,
+  limitNotes,
+  makerOf,
+  scopeWords,
+  uploadAddress,
+} from '../../../cli/links/words.ts';
 
 const EDGE = {
   ...{ bucket: 'b', audience: 'https://d1.cloudfront.net', url: 'https://up.example.com' },
-  ...{ hasPage: false, forgets: false, kids: new Set<string>(), revoked: new Set<string>() },
+  ...{ hasPage: false, kids: new Set<string>(), revoked: new Set<string>() },
 };
 
 const entry = (more: Partial<TokenEntry>): TokenEntry =>
@@ -40,4 +47,18 @@ test('scope and creator are shown in words', () => {
   }
   assert.equal(makerOf(entry({ prefix: 'a/' })), 'assumed-role/Admin/ada');
   assert.equal(makerOf(entry({ prefix: 'a/', createdBy: 'somebody' })), 'somebody');
+});
+
+test('a note says what the deployment limits, and only then', () => {
+  const day = 86_400;
+  for (const [edge, wish, expected] of [
+    [{}, { lifetime: 30 * day, maxSize: 5000 }, []],
+    [{ maxSize: 5000, expireAfterDays: 7 }, { lifetime: 7 * day, maxSize: 5000 }, []],
+    [{ maxSize: 1024 }, { lifetime: day, maxSize: 5000 }, [/accepts objects of up to 1 KiB/]],
+    [{ expireAfterDays: 7 }, { lifetime: 7 * day + 1 }, [/after 7 days .*record of this link.*--force/]],
+  ] as const) {
+    const notes = limitNotes(edge, { kind: 'link', ...wish }).map((lines) => lines.join(' '));
+    assert.equal(notes.length, expected.length, notes.join());
+    for (const [at, pattern] of expected.entries()) assert.match(notes[at] ?? '', pattern);
+  }
 });

@@ -36,6 +36,17 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+test('a certificate is verified, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async (t) => {
+  const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+  t.after(() => {
+    if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
+  });
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+  await assert.rejects(get({ env: {} }), (error) => networkFailure(error, 'localhost')?.code === 'tls');
+  assert.equal(await get({ env: {}, local: { caFile } }), 'hello');
+});
+
 async function get(options: Parameters<typeof openDispatcher>[0]): Promise<string> {
   const dispatcher = openDispatcher(options);
   try {
