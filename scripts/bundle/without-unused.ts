@@ -8,6 +8,11 @@ const UNUSED_UNDICI =
 const UNUSED =
   'exports.CacheStorage = class {}; exports.IncomingMessage = class {}; exports.maxHeaderSize = 16384;';
 
+/** The one form of node:assert that undici calls. */
+const ASSERT = `module.exports = (value, message) => {
+  if (!value) throw message instanceof Error ? message : new Error(message ?? 'undici: an assertion failed');
+};`;
+
 /**
  * Leaves out what costs time at each start and is not used.
  *
@@ -29,6 +34,10 @@ export const withoutUnused: Plugin = {
     onResolve({ filter: /^node:(?:http|child_process)$/ }, ({ path, importer }) =>
       /node_modules[\\/](?:undici|commander)[\\/]/.test(importer) ? unused(path) : undefined,
     );
+    onResolve({ filter: /^node:assert$/ }, ({ importer }) =>
+      /node_modules[\\/]undici[\\/]/.test(importer) ? { path: 'assert', namespace: 'assertion' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'assertion' }, () => ({ contents: ASSERT }));
     onResolve({ filter: /^string-width$/ }, ({ resolveDir }) =>
       resolve('fast-string-width', { kind: 'import-statement', resolveDir }),
     );
