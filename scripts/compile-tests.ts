@@ -5,7 +5,7 @@ import { build, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** Sources find their neighbours by where they are, not by where they are compiled to. */
+/** Keeps the folder of each source, because sources find their neighbours by it. */
 const ownPlace: Plugin = {
   name: 'own-place',
   setup({ onLoad }) {
@@ -19,7 +19,7 @@ const ownPlace: Plugin = {
   },
 };
 
-/** The command line synthesizes with the built bundle, as users have it: it loads in a fraction of the CDK's own time. */
+/** Uses the built bundle of the CDK, as users do. It loads in a fraction of the CDK's own time. */
 const builtCdk: Plugin = {
   name: 'built-cdk',
   setup({ onResolve }) {

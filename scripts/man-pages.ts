@@ -20,7 +20,7 @@ const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   interrupted: 'Interrupted.',
 };
 
-/** Returns text for roff: nothing in it is a request or an escape. */
+/** Escapes text for roff. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')
@@ -42,7 +42,7 @@ function optionLines(options: readonly Option[]): string[] {
   );
 }
 
-/** The options of a command under their headings, in the order of its help. */
+/** Returns the options of a command under their headings, in the order of its help. */
 function optionSections(command: Commander, heading: (name: string) => string): string[] {
   const groups = new Map<string, Option[]>();
   for (const option of command.createHelp().visibleOptions(command)) {
@@ -102,7 +102,7 @@ function exampleLines(examples: readonly string[]): string[] {
   return examples.length === 0 ? [] : ['.EX', ...examples.map(roff), '.EE'];
 }
 
-/** A page for a command, and for its subcommands if it has some. */
+/** Returns the page of a command and those of its subcommands. */
 function page(command: Commander, { root, examplesOf }: Tree, date: string): string {
   const inner = command === root ? [] : innerCommands(command);
   const listed = command === root ? innerCommands(root) : [];

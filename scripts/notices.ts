@@ -10,7 +10,7 @@ interface Manifest {
   readonly license?: string;
 }
 
-/** Packages published without their licence's text, and a package of the same authors and licence that has it. */
+/** Packages without the text of their licence, and a package of the same authors and licence that has it. */
 const TEXT_OF: Readonly<Record<string, string>> = {
   '@aws-sdk/credential-provider-http': '@aws-sdk/core',
   '@aws-sdk/credential-provider-login': '@aws-sdk/core',
@@ -18,10 +18,10 @@ const TEXT_OF: Readonly<Record<string, string>> = {
   '@nodable/entities': 'fast-xml-parser',
 };
 
-/** Packages under the MIT licence that are published without its text, which is the same for all but its owner's name. */
+/** Packages under the MIT licence without its text, which differs only in the owner's name. */
 const MIT_WITHOUT_TEXT: ReadonlySet<string> = new Set(['@bomb.sh/tab']);
 
-/** The packages whose code went into a bundle, as folders below node_modules. */
+/** Returns the packages in a bundle, as folders below node_modules. */
 function bundledPackages(metafiles: readonly Metafile[]): string[] {
   const inputs = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
   const folders = inputs.flatMap((input) => {

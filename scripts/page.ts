@@ -6,7 +6,7 @@ import { type BuildOptions, build, type Metafile } from 'esbuild';
 
 const PAGE = join(import.meta.dirname, '../page');
 
-/** Where the edge serves what belongs to the page. */
+/** The path at which the edge serves the page's files. */
 const FOLDER = '/.well-known/edge-upload/page/';
 
 /** A file of the page as the edge function serves it. */
@@ -33,7 +33,7 @@ function compressed(type: string, text: string): PageFile {
   return { type, gzip: gzipSync(text, { level: 9 }).toString('base64') };
 }
 
-/** Returns a name that changes with the content, so that browsers keep the file for as long as they like. */
+/** Returns a name that changes with the content, so that browsers can cache the file for ever. */
 function hashedName(name: string, text: string): string {
   const hash = createHash('sha256').update(text).digest('base64url').slice(0, 10);
   return name.replace('.', `-${hash}.`);
@@ -60,7 +60,7 @@ export async function buildPage(): Promise<{
     return FOLDER + hashed;
   };
   const SCRIPT = 'text/javascript; charset=utf-8';
-  // The digest of parts, beside the page's own thread.
+  // The worker that computes checksums of parts.
   const worker = await bundle('transfer/worker.ts');
   const workerUrl = add('worker.js', SCRIPT, worker.text);
   const script = await bundle('main.ts', { WORKER_URL: JSON.stringify(workerUrl) });

@@ -11,7 +11,7 @@ import { TerminalScreen } from './terminal-screen.ts';
  * which writes the output and when each piece of it came.
  */
 
-/** Seconds between two lines: long enough to read one, and no longer than anybody waits. */
+/** Seconds between two lines: long enough to read one, short enough to wait for. */
 const SHORTEST = 0.3;
 const LONGEST = 1;
 
@@ -29,7 +29,7 @@ function record(folder: string): { output: Buffer; timing: string } {
 /** Plays a recording, and notes when each line had its final content. */
 function linesOf({ output, timing }: { output: Buffer; timing: string }): RecordedLine[] {
   const screen = new TerminalScreen(RECORDED_COLUMNS);
-  // A piece can end within a character.
+  // A chunk can end within a character.
   const decoder = new StringDecoder('utf8');
   const seen: { text: string; at: number }[] = [];
   // script writes a line of its own before the output.

@@ -3,7 +3,7 @@ import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild
 
 const GUEST = 'local/lambda/guest';
 
-/** What stands for Node's modules within the function's context: packages, and files of its own. */
+/** The replacements of Node's modules within the function's context: packages and files of this project. */
 const PACKAGES: Readonly<Record<string, string>> = {
   'node:events': 'events/',
   events: 'events/',
@@ -34,7 +34,7 @@ const standIns: Plugin = {
   },
 };
 
-/** What runs within the function's context. */
+/** Builds the code that runs within the function's context. */
 const guest = {
   entryPoints: [`${GUEST}/main.ts`],
   bundle: true,
@@ -51,7 +51,7 @@ const guest = {
   plugins: [standIns],
 } satisfies BuildOptions;
 
-/** Builds what the embedded Lambda starts around a function's code; the context's part goes in as text. */
+/** Builds the process around a function's code. It contains the code of the context as text. */
 export async function buildSandbox(options: BuildOptions): Promise<BuildResult[]> {
   const inner = await build(guest);
   const outer = await build({

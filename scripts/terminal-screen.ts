@@ -1,4 +1,4 @@
-/** How a cell is drawn: the SGR parameters that are set, such as `1` for bold and `32` for green. */
+/** The style of a cell: the SGR parameters that are set, such as `1` for bold and `32` for green. */
 export type Style = readonly number[];
 
 export interface Run {
@@ -11,11 +11,11 @@ interface Cell {
   readonly style: Style;
 }
 
-/** What a sequence of the output means: a control sequence (its parameters and its letter), or one character. */
+/** Matches a control sequence (its parameters and its letter), or one character. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what a terminal reads
 const TOKENS = /\x1b\[([?\d;]*)([A-Za-z])|\x1b\][^\x07]*\x07|[\s\S]/gu;
 
-/** A terminal without a bottom: it keeps every line, and knows as much of ECMA-48 as the command line writes. */
+/** A terminal of unlimited height. It supports the part of ECMA-48 that the command line writes. */
 export class TerminalScreen {
   readonly #rows: Cell[][] = [[]];
   readonly #columns: number;
@@ -36,7 +36,7 @@ export class TerminalScreen {
     }
   }
 
-  /** The lines so far, each as runs of one style; lines at the end that are empty are left out. */
+  /** The lines so far, each as runs of one style, without empty lines at the end. */
   lines(): readonly (readonly Run[])[] {
     const lines = this.#rows.map(runsOf);
     while (lines.at(-1)?.length === 0) lines.pop();
@@ -74,7 +74,7 @@ export class TerminalScreen {
   }
 }
 
-/** The style after an SGR sequence: a code that ends something removes what it ends. */
+/** Returns the style after an SGR sequence. A reset code removes the parameters that it resets. */
 function restyled(style: Style, parameters: string): Style {
   let now = [...style];
   for (const code of parameters.split(';').map(Number)) {

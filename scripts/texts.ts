@@ -4,14 +4,14 @@ import { argv, stdout } from 'node:process';
 import { parseSync } from 'oxc-parser';
 
 /*
- * Prints every text of the sources that a user may read: errors, hints, help, notes, warnings, questions, answers of the
+ * Prints every text of the sources that users read: errors, hints, help, notes, warnings, questions, answers of the
  * edge. `npm run texts` lists them file by file, so that they can be read from top to bottom; `npm run texts -- <folder>`
  * those of one folder. With the golden screens in test/e2e/screens, this is all that the product says.
  */
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** The embedded cloud says what AWS says; it is not listed. */
+/** The embedded cloud is not listed, because its texts are AWS's. */
 const ROOMS = ['bin', 'cli', 'edge', 'infra', 'page', 'protocol'];
 
 interface Node {
@@ -29,7 +29,7 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
 }
 
-/** What a string or a template says; an expression within it as its source. */
+/** Returns the text of a string or a template, with the source of each expression. */
 function saidBy(node: Node, source: string): string | undefined {
   if (node.type === 'Literal' && typeof node.value === 'string') return node.value;
   if (node.type !== 'TemplateLiteral') return undefined;
@@ -39,7 +39,7 @@ function saidBy(node: Node, source: string): string | undefined {
   return words.map(({ value }, at) => value.cooked + (between[at] ?? '')).join('');
 }
 
-/** Words and a space between them: names of options, codes and paths are no texts. */
+/** Matches words with spaces, because names of options, codes and paths are not texts. */
 function isText(said: string): boolean {
   const own = said.replaceAll(/‹[^›]*›/g, '‹›');
   return /\p{L}\p{L}/u.test(own) && /\S\s+\S|^\s+\S|[.:?]$/u.test(own);
@@ -47,7 +47,7 @@ function isText(said: string): boolean {
 
 const NOT_READ = new Set(['ImportDeclaration', 'ExportAllDeclaration', 'TSLiteralType']);
 
-/** The texts of a source file, in the order of its lines. */
+/** Returns the texts of a source file, in the order of its lines. */
 function textsOf(file: string): Text[] {
   const source = readFileSync(file, 'utf8');
   const found: Text[] = [];
@@ -62,7 +62,7 @@ function textsOf(file: string): Text[] {
   return found;
 }
 
-/** The texts of each source file below a path of the repository. */
+/** Returns the texts of each source file below a path of the repository. */
 export function textsBelow(path = ''): ReadonlyMap<string, readonly Text[]> {
   const files = ROOMS.filter((room) => existsSync(join(ROOT, room))).flatMap((room) =>
     readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' })

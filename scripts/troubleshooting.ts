@@ -10,7 +10,7 @@ interface Advice {
   readonly fix: string;
 }
 
-/** What each code means and what to do about it. The compiler asks for every code of the command line. */
+/** The meaning of each code and what to do. A missing code does not compile. */
 const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   unexpected: {
     means: 'Something that edge-upload does not expect, such as too little memory.',

@@ -17,7 +17,7 @@ const SETTINGS = [
   '--strict',
 ];
 
-/** Writes the declarations of modules and of what they import, for those who import the package from TypeScript. */
+/** Writes the declarations of modules and their imports, for TypeScript programs that import the package. */
 export async function writeTypes(modules: readonly string[], folder: string): Promise<void> {
   const all = await mkdtemp(join(tmpdir(), 'edge-upload-types-'));
   try {
@@ -42,7 +42,7 @@ async function copyReached(all: string, folder: string, declarations: readonly s
       if (!waiting.includes(reached)) waiting.push(reached);
     }
     await mkdir(dirname(join(folder, name)), { recursive: true });
-    // Compilers of others resolve .js to these files.
+    // TypeScript resolves .js to these files.
     await writeFile(join(folder, name), text.replace(/(from '\.[^']*)\.ts'/g, "$1.js'"));
   }
 }

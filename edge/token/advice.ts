@@ -1,13 +1,13 @@
 import type { EdgeIssuer } from '../config.ts';
 
 /*
- * What to change at a provider, as a sentence after a refusal. No part of a token is in it.
+ * Advice on what to change at a provider, as a sentence after a refusal. It contains no part of a token.
  */
 
 /** On a token with `email_verified: false`. */
 export const UNVERIFIED = 'The email address in the token is not verified. Verify it at the provider.';
 
-/** By preset: how to get another token than an opaque one. */
+/** By preset: how to get a token that is not opaque. */
 const OPAQUE = new Map([
   ['auth0', ' At Auth0, sign in with an audience: the identifier of your API.'],
   ['google', ' Google access tokens are opaque: send the ID token.'],
@@ -35,7 +35,7 @@ export function adviceOnAudience({ preset = '' }: EdgeIssuer, audiences: readonl
 
 const ENTRA = /^https:\/\/(?:login\.microsoftonline\.com|sts\.windows\.net)\/([\w-]+)\//;
 
-/** Compares an issuer that is not known with those that are: the usual mistakes differ in little. */
+/** Compares an unknown issuer with the trusted ones, because usual mistakes differ only a little. */
 export function adviceOnIssuer(iss: unknown, issuers: readonly EdgeIssuer[]): string {
   if (typeof iss !== 'string') return '';
   const known = issuers.flatMap((issuer) => issuer.iss);

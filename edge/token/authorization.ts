@@ -10,7 +10,7 @@ function challenge(description?: string): Readonly<Record<string, string>> {
   return { 'www-authenticate': `Bearer ${parameters}` };
 }
 
-/** Refuses a token. The code is this project's; to RFC 6750 each is `invalid_token`. */
+/** Returns the refusal of a token. The code is this project's own; in RFC 6750 each is `invalid_token`. */
 export function invalidToken(description: string, code: RefusalCode = 'invalid_token'): Refusal {
   return new Refusal(code, description, challenge(description));
 }
@@ -20,7 +20,7 @@ export function invalidClaim(claim: string): Refusal {
 }
 
 /**
- * Returns the token in `Authorization`, as it is or after `Bearer`; `undefined` where none was sent.
+ * Returns the token in `Authorization`, with or without `Bearer`; `undefined` if none was sent.
  * @throws {Refusal} `invalid_token` for more than one header.
  */
 export function readToken(headers: EdgeHeaders): string | undefined {

@@ -49,9 +49,9 @@ function isName(value: unknown, { kind }: EdgeIssuer): value is string {
 }
 
 /**
- * Returns the caller that the claims of a token name.
+ * Returns the caller in the claims of a token.
  * https://www.rfc-editor.org/rfc/rfc7519#section-4.1, https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
- * @param audiences Values of `aud` where the issuer has none of its own.
+ * @param audiences Values of `aud` for an issuer without its own.
  * @param now Seconds since 1970.
  * @throws {Refusal} 401
  */

@@ -1,16 +1,16 @@
 import { isJsonObject, type Json } from 'aws-jwt-verify/safe-json-parse';
 import type { Claims } from '../../protocol/claims.ts';
 
-/** A token taken apart, not yet verified. */
+/** The parts of a token, which are not verified yet. */
 export interface Jwt {
   readonly header: Claims;
   readonly payload: Claims;
-  /** The text that is signed. */
+  /** The signed text. */
   readonly signed: string;
   readonly signature: Buffer;
 }
 
-/** RFC 7515 allows one spelling only; a lenient decoder would read bits that no signature covers. */
+/** RFC 7515 allows only one spelling. A lenient decoder would read bits that no signature covers. */
 function decode(part: string): Buffer | undefined {
   const bytes = Buffer.from(part, 'base64url');
   return part !== '' && bytes.toString('base64url') === part ? bytes : undefined;
@@ -27,7 +27,7 @@ function parse(part: string): Claims | undefined {
   }
 }
 
-/** The last header. All tokens that a key signs have the same, so that most are not parsed again. */
+/** The last header. Tokens of one key have the same header, so that most are not parsed again. */
 let known: { readonly head: string; readonly header: Claims | undefined } = { head: '', header: undefined };
 
 function parseHeader(head: string): Claims | undefined {
@@ -35,7 +35,7 @@ function parseHeader(head: string): Claims | undefined {
   return known.header;
 }
 
-/** Takes a JWT in compact form apart; `undefined` for anything else. */
+/** Returns the parts of a JWT in compact form; `undefined` for anything else. */
 export function decompose(token: string): Jwt | undefined {
   const [first, last] = [token.indexOf('.'), token.lastIndexOf('.')];
   if (first < 0) return undefined;

@@ -2,13 +2,13 @@ import { request as overHttp } from 'node:http';
 import { request as overHttps } from 'node:https';
 import { MAX_KEY_SET_BYTES } from '../../protocol/signing-key.ts';
 
-/** A viewer-request function has 5 s for everything; one download gets this many milliseconds of them. */
+/** Milliseconds for one download. A viewer-request function has 5 s in all. */
 const LIMIT_MS = 1_500;
 
-/** @throws {Error} for anything but a document that comes whole, within the limits. */
+/** @throws {Error} unless a whole document arrives within the limits */
 export type Download = (uri: string) => Promise<string>;
 
-/** Plain http stays on this computer: the embedded cloud's. Node's https refuses addresses of any other scheme. */
+/** Plain http is allowed only for this computer, where the embedded cloud is. Node's https refuses other schemes. */
 const LOOPBACK = /^http:\/\/(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d+)?\//;
 
 /** Downloads a document. Tries once, and follows no redirect. */

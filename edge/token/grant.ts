@@ -3,9 +3,9 @@ import { keyProblem } from '../../protocol/key-rules.ts';
 import { omitUndefined } from '../../protocol/omit-undefined.ts';
 import { invalidClaim } from './authorization.ts';
 
-/** What a link or key allows. It is written in the token: no rule decides. */
+/** The permissions in a link or key. No rule applies to it. */
 export interface Grant {
-  /** The one key, or the beginning of the keys, that the caller can write. */
+  /** The only key that the caller can write, or the prefix of its keys. */
   readonly scope: string;
   /** Whether the scope is one key. */
   readonly isKey: boolean;
@@ -13,7 +13,7 @@ export interface Grant {
   readonly maxSize?: number;
   /** Objects that exist are not replaced. */
   readonly noClobber?: true;
-  /** What the operator wrote for the user of a link. */
+  /** The operator's note for the user of a link. */
   readonly note?: string;
 }
 
@@ -46,7 +46,7 @@ export function readGrant({ k, p, max, nc, n }: Claims, kind: 'link' | 'key'): G
   };
 }
 
-/** Whether a link or key is for a key. The prefix itself is none of the keys below it. */
+/** Whether a link or key allows a key. The prefix itself is not a key below it. */
 export function covers({ scope, isKey }: Grant, key: string): boolean {
   return isKey ? key === scope : key.startsWith(scope) && key !== scope;
 }

@@ -4,13 +4,13 @@ import type { EdgeIssuer } from '../config.ts';
 import { Refusal } from '../refusal.ts';
 import { type Download, download as overHttps } from './download.ts';
 
-/** How long no further download is tried after one. */
+/** Minimum time between two downloads. */
 const BACK_OFF_SECONDS = 10;
 
-/** A set that is older is downloaded again. */
+/** An older set is downloaded again. */
 const FRESH_SECONDS = 24 * 3600;
 
-/** A set that is older, because no download succeeded since, is not used. */
+/** An older set, without a successful download since, is not used. */
 const LAST_SECONDS = 7 * FRESH_SECONDS;
 
 export interface KeySet {
@@ -27,8 +27,8 @@ export interface KeySources {
 }
 
 /**
- * Returns the keys of a document; of those that were there before, the same objects. A set without usable keys counts:
- * the issuer has withdrawn them all. A pool never does.
+ * Returns the keys of a document, with the same objects for known keys. An empty set is valid: the issuer has withdrawn all
+ * keys. A pool never does.
  * @throws {Error} for anything but a key set
  */
 function parseKeys(document: string, before: readonly Jwk[], kind: EdgeIssuer['kind']): readonly Jwk[] {
@@ -40,7 +40,7 @@ function parseKeys(document: string, before: readonly Jwk[], kind: EdgeIssuer['k
   return keys.map((key) => known.get(JSON.stringify(key)) ?? key);
 }
 
-/** Creates a key set that is never downloaded: the deployment's own issuer has no other keys than those baked in. */
+/** Creates a key set that is never downloaded, for the deployment's own issuer, whose keys are all baked in. */
 export function fixedKeySet(keys: readonly Jwk[]): KeySet {
   return {
     find: async (kid) => keys.find((key) => key.kid === kid),
@@ -49,9 +49,9 @@ export function fixedKeySet(keys: readonly Jwk[]): KeySet {
 }
 
 /**
- * Creates an issuer's key set. Keys that are baked in need no network. A key id that is not among them makes one bounded
- * download, at most one in {@link BACK_OFF_SECONDS}. A download replaces the keys: one that the issuer has withdrawn is no
- * longer trusted. A download that fails leaves them as they are. Sets of other issuers than the pool also age.
+ * Creates an issuer's key set. Baked keys need no network. An unknown key id causes one bounded download, at most one in
+ * {@link BACK_OFF_SECONDS}. A download replaces the keys, so that withdrawn keys are no longer trusted; a failed one keeps
+ * them. Sets of issuers other than the pool also age.
  * @param bakedAt Seconds since 1970.
  */
 export function createKeySet(

@@ -30,8 +30,8 @@ function saidKind({ typ }: Claims, payload: Claims): Kind {
 }
 
 /**
- * Whether a token is of the issuer's kind. Where both kinds may have the same `aud` (Entra, and one client for all), a
- * token that does not say its kind is an access token only by its scopes. An ID token of a person has none.
+ * Whether a token is of the issuer's kind. If both kinds can have the same `aud` (Entra, and one client for all), a token
+ * without a kind is an access token only if it has scopes. An ID token of a person has none.
  */
 export function isOfKind(header: Claims, payload: Claims, issuer: EdgeIssuer): boolean {
   const { kind, token, preset, clientId, audiences } = issuer;

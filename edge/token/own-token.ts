@@ -4,7 +4,7 @@ import { invalidClaim, invalidToken } from './authorization.ts';
 import { type Caller, checkTimes } from './claims.ts';
 import { readGrant } from './grant.ts';
 
-/** Stands before the JWT of a link or a key, so that scanners for leaked secrets know it. */
+/** Prefixes of the JWT of a link or a key, by which scanners find leaked secrets. */
 const PREFIXES = { eul_: 'link', euk_: 'key' } as const;
 
 export type TokenKind = (typeof PREFIXES)[keyof typeof PREFIXES];
@@ -15,7 +15,7 @@ const MAX_DAYS = { link: 31, key: 366 } as const;
 /** Claims of a link or key; see readGrant for the last five. */
 const CLAIMS: readonly string[] = ['iss', 'aud', 'sub', 'iat', 'exp', 'k', 'p', 'max', 'nc', 'n'];
 
-/** Seconds by which the operator's clock may be ahead. */
+/** Seconds by which the operator's clock can be ahead. */
 const CLOCK_SECONDS = 300;
 
 /** Returns the text of the JWT in a token, and whether it is a link or a key. Tokens of other issuers have no kind. */
@@ -37,7 +37,7 @@ export interface OwnTokenContext {
 }
 
 /**
- * Returns whom a link or key stands for: itself. Every claim must be known and of its type.
+ * Returns the caller of a link or key, which is the link or key itself. Every claim must be known and have its type.
  * @throws {Refusal} 401
  */
 export function readOwnCaller(

@@ -5,7 +5,7 @@ import type { Jwt } from './decompose.ts';
 /** RSASSA-PKCS1-v1_5 and ECDSA of RFC 7518, EdDSA of RFC 8037. */
 const ALGORITHM = /^(?:[RE]S(?:256|384|512)|EdDSA)$/;
 
-/** Whether `alg` of a token's header is an algorithm that the edge verifies: none with a shared secret, and not `none`. */
+/** Whether the edge verifies the algorithm `alg`: neither those with a shared secret nor `none`. */
 export function isAlgorithm(alg: unknown): alg is string {
   return typeof alg === 'string' && ALGORITHM.test(alg);
 }

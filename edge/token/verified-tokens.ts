@@ -2,7 +2,7 @@ import type { Jwk } from '../../protocol/signing-key.ts';
 import type { Caller } from './claims.ts';
 import type { KeySet } from './key-set.ts';
 
-/** What was found out about a token whose signature is right. */
+/** The result for a token with a valid signature. */
 export interface Verified {
   readonly caller: Caller;
   readonly key: Jwk;
@@ -15,7 +15,7 @@ export interface Verified {
 const MAX_ENTRIES = 200;
 const MAX_CHARACTERS = 400_000;
 
-/** The end of a signature, by which a token is looked up: hashing all of it would cost more than all of its checks. */
+/** Returns the end of the signature, which is the key of the look-up. Hashing the token would cost more than its checks. */
 const endOf = (token: string) => token.slice(-40);
 
 /** Remembers tokens by their full text, so that each part of an upload does not cost a signature check. */

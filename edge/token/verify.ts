@@ -17,10 +17,10 @@ import { type Verified, VerifiedTokens } from './verified-tokens.ts';
  */
 export type Verify = (token: string, domainName?: string) => Promise<Caller>;
 
-/** Text that a provider may give as a token. A signed JWT has three parts, an encrypted one five. */
+/** Text that can be a provider's token. A signed JWT has three parts, an encrypted one five. */
 const OPAQUE = /^[\w.~+/-]{20,}={0,2}$/;
 
-/** Reads how a token says it is signed. */
+/** Reads the algorithm and the key id of a token. */
 function readHeader({ alg, kid, crit }: Claims): { readonly alg: string; readonly kid: string } {
   if (!isAlgorithm(alg))
     throw invalidToken('The algorithm of the token is not allowed.', 'unsupported_algorithm');
@@ -32,8 +32,8 @@ function readHeader({ alg, kid, crit }: Claims): { readonly alg: string; readonl
 }
 
 /**
- * Verifies tokens of the edge's issuers, offline for the keys that are baked in. The signature comes last: for a token
- * that is refused for what it says, no key is looked up.
+ * Verifies tokens of the edge's issuers, offline for baked keys. The signature is checked last, so that no key is looked up
+ * for a token that is refused by its claims.
  */
 export function createVerify(
   { issuers, origins, bakedAt, revoked = new Set() }: EdgeConfig,
