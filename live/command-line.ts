@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { STACK_PREFIX } from './account.ts';
 
 /** The built command line. */
 const CLI = join(import.meta.dirname, '../dist/edge-upload.js');
@@ -26,7 +29,7 @@ export interface RunOptions {
 export type CommandLine = (args: readonly string[], options?: RunOptions) => Promise<Ran>;
 
 /** Returns the command line on a computer of its own: a home folder without the settings of who runs this. */
-export function commandLineAt(home: string, env: NodeJS.ProcessEnv): CommandLine {
+function commandLineAt(home: string, env: NodeJS.ProcessEnv): CommandLine {
   const others = Object.entries(env).filter(([name]) => !/^(XDG_|EDGE_UPLOAD_)/.test(name));
   const own = { ...Object.fromEntries(others), HOME: home, EDGE_UPLOAD_KEYRING: 'off' };
   return async (args, { env: more = {}, input = '', signal, aloud = false } = {}) => {
@@ -52,6 +55,14 @@ export function commandLineAt(home: string, env: NodeJS.ProcessEnv): CommandLine
     signal?.removeEventListener('abort', stop);
     return { code: code as number | null, stdout, stderr };
   };
+}
+
+/** Creates a home folder for the command line. */
+export async function openHome(
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly home: string; readonly run: CommandLine }> {
+  const home = await mkdtemp(join(tmpdir(), STACK_PREFIX));
+  return { home, run: commandLineAt(home, env) };
 }
 
 /** Runs a command that must succeed, and returns its document. */

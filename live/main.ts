@@ -5,13 +5,13 @@ import { stderr, stdin, stdout } from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { RUN_HOURS, requireAccount, STACK_PREFIX } from './account.ts';
-import type { CommandLine } from './command-line.ts';
+import { type CommandLine, openHome } from './command-line.ts';
 import { type Operator, openOperator, policyVerdict } from './operator.ts';
 import { DeniedCall, judge, type Probe, reasonNotToRun, type Verdict } from './probe.ts';
 import { PROBES } from './probes/all.ts';
 import { createRedactor } from './redact.ts';
 import { type Results, usualFile, verdictLines, writeResults } from './results.ts';
-import { openHome, openWorld } from './world.ts';
+import { openWorld } from './world.ts';
 
 /*
  * Deploys into a real account, holds each claim about AWS against it, and destroys what it made:

@@ -17,8 +17,8 @@ import {
   paginateListFunctions,
 } from '@aws-sdk/client-lambda';
 import { EXPIRES_TAG, REGION, RUN_HOURS, requireAccount, STACK_PREFIX } from './account.ts';
+import { openHome } from './command-line.ts';
 import { deleteRole, ROLE_PATH } from './operator.ts';
-import { openHome } from './world.ts';
 
 /*
  * Removes what runs of `npm run live` left, by the tag that each of them sets, and nothing without it:

@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { request } from 'undici';
 import { omitUndefined } from '../protocol/omit-undefined.ts';
-import { EXPIRES_TAG, REGION, STACK_PREFIX } from './account.ts';
-import { type CommandLine, commandLineAt, document } from './command-line.ts';
+import { EXPIRES_TAG, REGION } from './account.ts';
+import { type CommandLine, document } from './command-line.ts';
 
 /** An answer of the edge. */
 interface Answer {
@@ -63,14 +60,6 @@ interface Deployed {
     readonly CognitoUserPoolId: string;
     readonly CognitoAppClientId: string;
   };
-}
-
-/** Creates a home folder for the command line. */
-export async function openHome(
-  env: NodeJS.ProcessEnv,
-): Promise<{ readonly home: string; readonly run: CommandLine }> {
-  const home = await mkdtemp(join(tmpdir(), STACK_PREFIX));
-  return { home, run: commandLineAt(home, env) };
 }
 
 /** Deploys, creates a user, and signs in. */
