@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { pid, platform } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { compileTests } from '../scripts/compile-tests.ts';
@@ -17,6 +17,12 @@ import { WORKERS } from './support/worker.ts';
 // The SDK prints its warning about Node 20 once for each test file.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 process.env.NODE_OPTIONS = '--enable-source-maps';
+
+// A version manager's `python3` is a script that starts dozens of processes to find the real one, at each start.
+const python = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
+const { PATH = '' } = process.env;
+if (python.status === 0 && !PATH.split(delimiter).includes(dirname(python.stdout)))
+  process.env.PATH = `${dirname(python.stdout)}${delimiter}${PATH}`;
 
 const asked = process.argv.slice(2);
 const unit = asked.includes('--unit');
@@ -75,6 +81,12 @@ const TOGETHER = [
   ['cli/transfer'],
   ['cli/transfer/multipart'],
   ['cli/ui', 'cli/trust', 'cli/links', 'protocol', 'page/transfer', 'page/resume'],
+  ['e2e/expiry', 'e2e/local', 'e2e/walkthrough'],
+  ['e2e/invitation', 'e2e/namesakes', 'e2e/notices', 'e2e/operator-policy'],
+  ['e2e/kept', 'e2e/put', 'e2e/sign-in'],
+  ['e2e/operations', 'e2e/options', 'e2e/protected'],
+  ['e2e/refusals', 'e2e/trust'],
+  ['e2e/trouble', 'e2e/two-operators'],
   ['edge'],
   ['infra'],
   ['local'],
@@ -82,6 +94,7 @@ const TOGETHER = [
   ['local/cloudfront', 'local/lambda'],
   ['local/cognito'],
   ['local/s3'],
+  ['page'],
 ];
 const ALONE =
   /(?:aws-cli|cdk|compile-cache|crash|embedded|escapes|fuzz|keyring|kill|killed|lock|memory|terminal|witnesses|workloads)\.test\.js$/;
