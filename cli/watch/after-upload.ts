@@ -32,12 +32,10 @@ function reserveName(path: string): string {
 }
 
 /**
- * Moves a file to a name that is reserved for it. If another file took its place since it was looked at, that file is put
- * back, under another name if its own is taken again.
- * @returns whether the expected file has the name now.
+ * Checks that a file which has been renamed is the expected one. If another file took its place since it was looked at, that
+ * file is put back, under another name if its own is taken again.
  */
-function take(path: string, name: string, stamp: FileStamp): boolean {
-  renameSync(path, name);
+function isExpected(path: string, name: string, stamp: FileStamp): boolean {
   if (isSameStamp(stamp, readStamp(name, { follow: false }))) return true;
   renameSync(name, reserveName(path));
   return false;
@@ -47,18 +45,20 @@ function moveFile(path: string, folder: string, stamp: FileStamp): boolean {
   return inRealFolder(folder, (to) => {
     const name = reserveName(join(to, basename(path)));
     try {
-      return take(path, name, stamp);
+      renameSync(path, name);
     } catch (error) {
       unlinkSync(name);
       throw error;
     }
+    return isExpected(path, name, stamp);
   });
 }
 
 function deleteFile(path: string, stamp: FileStamp): boolean {
   // Hidden, so that it is not uploaded if the computer stops here.
   const name = join(dirname(path), `.edge-upload-${randomBytes(6).toString('hex')}`);
-  if (!take(path, name, stamp)) return false;
+  renameSync(path, name);
+  if (!isExpected(path, name, stamp)) return false;
   unlinkSync(name);
   return true;
 }
