@@ -134,7 +134,7 @@ test('the screens of all commands are those of the golden files', { skip: noTerm
       await show(
         'uploads',
         {
-          command: 'put big.bin --limit-rate 2M --part-size 8M --concurrency 1',
+          command: 'put big.bin --limit-rate 500K --part-size 8M --concurrency 1',
           answers: [['1%', { send: '\u0003' }]],
         },
         ...both('uploads list'),
