@@ -54,7 +54,7 @@ async function signedIn(t: TestContext) {
 test('the key is in the keyring, the tokens are encrypted in a file', async (t) => {
   const { here, ring, at, file, document, text } = await signedIn(t);
   assert.equal(document.encrypted, true);
-  assert.match(text, /encrypted in .*keyring/s);
+  assert.match(text, /encrypted with .*keyring/s);
   assert.equal(ring.kept.secret?.length, 32);
   const written = await readFile(file, 'utf8');
   const { sealed, ...clear } = JSON.parse(written);
@@ -68,7 +68,7 @@ test('the key is in the keyring, the tokens are encrypted in a file', async (t) 
 
   const shown = await run(here, whoami(at(), {}));
   assert.equal(shown.document.encrypted, true);
-  assert.match(shown.text ?? '', /^tokens +encrypted in /m);
+  assert.match(shown.text ?? '', /^tokens +encrypted with /m);
 });
 
 test('a refresh keeps them encrypted, with the same key', async (t) => {
