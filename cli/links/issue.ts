@@ -8,7 +8,7 @@ import type { StackWork } from '../stack/stack-work.ts';
 import type { DeployedEdge } from './deployed-edge.ts';
 import { existing, removeEntry, writeEntry } from './ledger.ts';
 import type { Scope, TokenEntry } from './token-entry.ts';
-import type { TokenWish } from './wish.ts';
+import type { TokenRequest } from './token-request.ts';
 
 export interface Issued {
   readonly entry: TokenEntry;
@@ -59,9 +59,9 @@ export async function issueToken(
   work: StackWork,
   edge: DeployedEdge,
   signingKey: SigningKey,
-  wish: TokenWish,
+  request: TokenRequest,
 ): Promise<Issued> {
-  const { kind, name, scope, lifetime, maxSize, noClobber, note } = wish;
+  const { kind, name, scope, lifetime, maxSize, noClobber, note } = request;
   if (kind === 'link' && scope?.key !== undefined) await refuseTaken(work, edge, scope.key);
   const { arn: createdBy } = await callerIdentity(work);
   const now = Math.floor(work.context.now().getTime() / 1000);

@@ -3,7 +3,7 @@ import { count, formatLimit, formatMinute } from '../ui/format.ts';
 import { shellWord } from '../ui/shell-word.ts';
 import type { DeployedEdge } from './deployed-edge.ts';
 import type { TokenEntry } from './token-entry.ts';
-import type { TokenWish } from './wish.ts';
+import type { TokenRequest } from './token-request.ts';
 
 /** Returns what a token allows, as the end of a sentence. */
 export function scopeWords({ kind, key, prefix, maxSize, noClobber }: TokenEntry): string {
@@ -57,7 +57,7 @@ const DAY_SECONDS = 86_400;
 /** Returns notes about what the deployment limits: the size of objects, and how long the record of a token is kept. */
 export function limitNotes(
   { maxSize: ofEdge, expireAfterDays: days }: Pick<DeployedEdge, 'maxSize' | 'expireAfterDays'>,
-  { kind, maxSize, lifetime }: Pick<TokenWish, 'kind' | 'maxSize' | 'lifetime'>,
+  { kind, maxSize, lifetime }: Pick<TokenRequest, 'kind' | 'maxSize' | 'lifetime'>,
 ): readonly (readonly string[])[] {
   const notes: string[][] = [];
   if (maxSize !== undefined && ofEdge !== undefined && maxSize > ofEdge) {

@@ -1,5 +1,5 @@
 import type { Context, Result } from '../../context.ts';
-import { type KeyFlags, keyWish } from '../../links/wish.ts';
+import { type KeyFlags, keyRequest } from '../../links/token-request.ts';
 import { curlLine, exampleFile, scopeWords, untilWords, uploadAddress } from '../../links/words.ts';
 import { shellWord } from '../../ui/shell-word.ts';
 import type { ApplyArgs } from '../deploy.ts';
@@ -9,7 +9,7 @@ export interface KeyCreateArgs extends ApplyArgs, KeyFlags {}
 
 /** Creates a key: a token for a device or a service, which is shown once. */
 export async function createKey(context: Context, args: KeyCreateArgs): Promise<Result> {
-  const created = await create(context, args, keyWish(args));
+  const created = await create(context, args, keyRequest(args));
   if (created === undefined) return declined('key');
   const { entry, token, edge, caFile } = created;
   const address = uploadAddress(edge, entry);

@@ -6,7 +6,7 @@ import type { DeployedEdge } from '../../links/deployed-edge.ts';
 import { type Issued, issueToken } from '../../links/issue.ts';
 import { removeEntry } from '../../links/ledger.ts';
 import type { TokenEntry } from '../../links/token-entry.ts';
-import { type LinkFlags, linkWish, type TokenWish } from '../../links/wish.ts';
+import { type LinkFlags, linkRequest, type TokenRequest } from '../../links/token-request.ts';
 import {
   curlLine,
   exampleFile,
@@ -43,7 +43,7 @@ export interface Created extends Issued {
 export async function create(
   context: Context,
   args: ApplyArgs,
-  wish: TokenWish,
+  request: TokenRequest,
   check?: (edge: DeployedEdge) => void,
 ): Promise<Created | undefined> {
   const issue = () =>
@@ -51,8 +51,8 @@ export async function create(
       check?.(edge);
       const signingKey = await usableSigningKey(work, deployed);
       if (signingKey === undefined) return undefined;
-      for (const text of limitNotes(edge, wish)) context.ui.event({ type: 'note', text });
-      const issued = await issueToken(work, edge, signingKey, wish);
+      for (const text of limitNotes(edge, request)) context.ui.event({ type: 'note', text });
+      const issued = await issueToken(work, edge, signingKey, request);
       await refuseReplaced(work, deployed.stack, signingKey, { bucket: edge.bucket, entry: issued.entry });
       return { ...issued, edge, ...omitUndefined({ caFile: work.local?.caFile }) };
     });
@@ -90,7 +90,7 @@ async function refuseReplaced(
   });
 }
 
-export function declined(kind: TokenWish['kind']): Result {
+export function declined(kind: TokenRequest['kind']): Result {
   return { document: { outcome: 'declined' }, text: `Nothing was changed, and no ${kind} was created.` };
 }
 
@@ -127,7 +127,7 @@ export interface LinkCreateArgs extends ApplyArgs, LinkFlags {
 
 /** Creates a link: an address with which somebody without an account uploads. */
 export async function createLink(context: Context, args: LinkCreateArgs): Promise<Result> {
-  const created = await create(context, args, linkWish(args), args.qr ? requirePage : undefined);
+  const created = await create(context, args, linkRequest(args), args.qr ? requirePage : undefined);
   if (created === undefined) return declined('link');
   const { entry, token, edge, caFile } = created;
   const address = linkAddress(edge, token);

@@ -51,13 +51,13 @@ test('scope and creator are shown in words', () => {
 
 test('a note says what the deployment limits, and only then', () => {
   const day = 86_400;
-  for (const [edge, wish, expected] of [
+  for (const [edge, request, expected] of [
     [{}, { lifetime: 30 * day, maxSize: 5000 }, []],
     [{ maxSize: 5000, expireAfterDays: 7 }, { lifetime: 7 * day, maxSize: 5000 }, []],
     [{ maxSize: 1024 }, { lifetime: day, maxSize: 5000 }, [/accepts objects of up to 1 KiB/]],
     [{ expireAfterDays: 7 }, { lifetime: 7 * day + 1 }, [/after 7 days .*record of this link.*--force/]],
   ] as const) {
-    const notes = limitNotes(edge, { kind: 'link', ...wish }).map((lines) => lines.join(' '));
+    const notes = limitNotes(edge, { kind: 'link', ...request }).map((lines) => lines.join(' '));
     assert.equal(notes.length, expected.length, notes.join());
     for (const [at, pattern] of expected.entries()) assert.match(notes[at] ?? '', pattern);
   }

@@ -4,11 +4,11 @@ import { UserError } from '../errors.ts';
 import { parseSize } from '../transfer/sizes.ts';
 import { prefixProblem, type Scope, type TokenKind } from './token-entry.ts';
 
-/** A link or key as it is asked for. */
-export interface TokenWish {
+/** A link or key to issue. */
+export interface TokenRequest {
   readonly kind: TokenKind;
   readonly name?: string;
-  /** Absent: a prefix of its own. */
+  /** Absent: a new prefix, `inbox/<id>/`. */
   readonly scope?: Scope;
   /** Seconds. */
   readonly lifetime: number;
@@ -82,7 +82,7 @@ function checkedNote(note: string): string {
 }
 
 /** @throws {UserError} `usage` */
-export function linkWish({ as, prefix, expires, maxSize, note }: LinkFlags): TokenWish {
+export function linkRequest({ as, prefix, expires, maxSize, note }: LinkFlags): TokenRequest {
   if (as !== undefined && prefix !== undefined) {
     throw new UserError('usage', '--as and --prefix contradict each other.', {
       hint: 'A link is for one file (--as <key>), or for files below a prefix (--prefix <prefix>).',
@@ -109,7 +109,7 @@ export function linkWish({ as, prefix, expires, maxSize, note }: LinkFlags): Tok
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /** @throws {UserError} `usage` */
-export function keyWish({ name, writeTo, expires, maxSize, clobber }: KeyFlags): TokenWish {
+export function keyRequest({ name, writeTo, expires, maxSize, clobber }: KeyFlags): TokenRequest {
   if (!NAME.test(name)) {
     throw new UserError('usage', `Invalid name of a key: “${name}”.`, {
       hint: 'Use up to 64 lower-case letters, digits, dots, hyphens and underscores; the first is a letter or digit.',
