@@ -14,7 +14,7 @@ export function declarePut(root: Commander, act: Act): void {
   put
     .option('--as <key>', 'Key of a single file, instead of its name')
     .option('--prefix <prefix>', 'Beginning of every key')
-    .option('--link <address>', 'Upload with a link (or EDGE_UPLOAD_LINK)')
+    .option('--link <address>', 'Upload with a link; process lists can show it, EDGE_UPLOAD_LINK not')
     .option('-r, --recursive', 'Upload folders with all files below them')
     .option('--include <glob>', 'Only files that match (repeatable)', several)
     .option('--exclude <glob>', 'No files or folders that match (repeatable)', several)

@@ -62,7 +62,7 @@ async function readText(work: StackWork, bucket: string, key: string): Promise<s
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   try {
     return await onAws(`Reading ${key}`, async () => {
-      const { Body, ContentLength = 0 } = await work.clients.s3.send(
+      const { Body, ContentLength = Infinity } = await work.clients.s3.send(
         new GetObjectCommand({ Bucket: bucket, Key: key }),
       );
       if (ContentLength <= MAX_BYTES) return (await Body?.transformToString()) ?? '';

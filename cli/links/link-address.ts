@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import { edgeUrl } from '../settings/edge-url.ts';
+import { containsToken } from '../settings/quotable-address.ts';
 import { bareToken } from '../text.ts';
 
 /** What the address of a link contains: the edge, and in the fragment a token for it. */
@@ -26,7 +27,7 @@ export function readLink(address: string, source: string): Link {
   }
   const at = typed.indexOf('#');
   const [before, token] = at < 0 ? [typed, ''] : [typed.slice(0, at), typed.slice(at + 1)];
-  if (/eu[lk]_/.test(before)) {
+  if (containsToken(before)) {
     throw new UserError('usage', `${source} is not the address of a link: the token is not after a “#”.`, {
       hint: [
         HINT,
@@ -41,6 +42,11 @@ export function readLink(address: string, source: string): Link {
   }
   if (!TOKEN.test(token)) {
     throw new UserError('usage', `${source} is not the address of a link: it was cut off or changed.`, {
+      hint: HINT,
+    });
+  }
+  if (before === '') {
+    throw new UserError('usage', `${source} is not the address of a link: nothing is before the “#”.`, {
       hint: HINT,
     });
   }

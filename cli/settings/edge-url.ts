@@ -1,6 +1,6 @@
 import { isSecureOrigin } from '../../protocol/secure-origin.ts';
 import { UserError } from '../errors.ts';
-import { quotableAddress } from './quotable-address.ts';
+import { containsToken, quotableAddress } from './quotable-address.ts';
 
 /**
  * The edge's address as `https://host[:port]`, from what a person types: a bare domain as the stack's output gives it, or
@@ -39,6 +39,12 @@ export function edgeUrl(address: string): string {
         hint,
       },
     );
+  }
+  // As a host name, a token would go to name servers.
+  if (containsToken(url.hostname)) {
+    throw new UserError('usage', 'A token was given as the edge URL.', {
+      hint: 'The token goes into EDGE_UPLOAD_TOKEN, and the edge into EDGE_UPLOAD_URL.',
+    });
   }
   // Written with the final dot of DNS it is the same host.
   url.hostname = url.hostname.replace(/\.+$/, '');

@@ -65,6 +65,9 @@ test('objects that are not entries are named, and hide no entry', async (t) => {
     'BBBBBBBA.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBBA', expiresAt: '+200000-01-01T00:00:00Z' }),
     'BBBBBBBB.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBBB', expiresAt: 'Sun Dec 6 2026' }),
     'BBBBBBBC.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBBC', createdAt: '2999-13-41T25:61:61Z' }),
+    'BBBBBBBD.json': '['.repeat(16_000),
+    'BBBBBBBE.json': JSON.stringify({ ...ENTRY, id: 'BBBBBBBE', prefix: '.well-known/edge-upload/' }),
+    'BBBBBBBF.json': JSON.stringify({ __proto__: null, id: 'BBBBBBBF', constructor: ENTRY }),
     'notes.txt': 'foreign',
   };
   for (const [name, body] of Object.entries(wrong)) await put(name, body);
@@ -102,4 +105,7 @@ test('a token is active, used, expired or revoked, by the clock, the edge and th
     ['active', 'used', 'active', 'revoked', 'revoked', 'expired'],
   );
   assert.equal(stateOf(ENTRY, EDGE, new Date(ENTRY.expiresAt)), 'expired');
+  // Names of members that each object has.
+  assert.equal(stateOf({ ...ENTRY, id: '__proto_', kid: '__proto__' }, EDGE, new Date(0)), 'revoked');
+  assert.equal(stateOf({ ...ENTRY, kid: 'constructor' }, EDGE, new Date(0)), 'revoked');
 });

@@ -63,12 +63,25 @@ test('an error quotes nothing that can be a password or a token', () => {
     'https://example.com/#eul_secret',
     'example.com#eul_secret',
     'https://exa mple.com/#a\nsecret',
+    'eyJsecret.eyJsecret.secret',
+    'https://eyJsecret.eyJsecret.secret:443/',
+    'https://EUK_eyJsecret.eyJsecret.secret',
+    'https://example.com/eyJsecret.eyJsecret.secret',
+    'https://example.com:eyJsecret.eyJsecret.secret',
+    'https://example.com/%65ul_eyJsecret.eyJsecret.secret/x',
+    'https://exa mple.com/eul_secret',
   ]) {
     assert.throws(
       () => edgeUrl(typed),
       (error: unknown) => isUsage(error) && !inspect(error, { depth: null }).includes('secret'),
       typed,
     );
+  }
+});
+
+test('a host name that begins like a token is a host name', () => {
+  for (const host of ['https://eyjafjalla.example', 'https://eyj.cloudfront.net']) {
+    assert.equal(edgeUrl(host), host);
   }
 });
 
