@@ -33,6 +33,10 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     means: 'No deployment is chosen, or this computer does not know it.',
     fix: 'Run `edge-upload login <url>`, or choose one with `edge-upload deployments use <name>`.',
   },
+  not_found: {
+    means: 'There is no such user, group, link, key, issuer or unfinished upload.',
+    fix: 'List what is there with the command that the message prints.',
+  },
   file_missing: { means: 'There is no such file.', fix: 'Check the path and the current folder.' },
   file_unreadable: {
     means: 'The file cannot be read.',
@@ -140,7 +144,6 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     means: 'The stack or its data are protected against what you asked for. Nothing was changed.',
     fix: 'Run the command that the message prints, if you want to remove the protection.',
   },
-  user_missing: { means: 'There is no such user.', fix: 'See `edge-upload user list`.' },
   stack_busy: {
     means: 'Somebody else changes the stack.',
     fix: 'Wait, and run the command again: it joins or continues.',

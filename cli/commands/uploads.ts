@@ -93,7 +93,8 @@ export async function abort(
   context: Context,
   { ids, all = false, forget = false }: AbortArgs,
 ): Promise<Result> {
-  if (ids.length === 0 && !all) {
+  // An empty id comes from a variable that is not set.
+  if (ids.includes('') || (ids.length === 0 && !all)) {
     throw new UserError('usage', 'No upload is named.', {
       hint: ['Name it as this command shows it, or abort all with --all:', '  edge-upload uploads list'],
     });
@@ -143,18 +144,12 @@ async function forgetOne(context: Context, subject: JournalSubject): Promise<voi
 }
 
 function pick(unfinished: readonly Recorded[], id: string): Recorded {
-  // An empty id, as of a variable that is not set, would match them all.
-  const matching =
-    id === '' ? [] : unfinished.filter(({ entry }) => journalId(entry).startsWith(id.toLowerCase()));
+  const matching = unfinished.filter(({ entry }) => journalId(entry).startsWith(id.toLowerCase()));
   const [one, ...others] = matching;
   if (one !== undefined && others.length === 0) return one;
-  throw new UserError(
-    'usage',
-    one === undefined
-      ? `There is no unfinished upload “${id}”.`
-      : `“${id}” is the beginning of ${matching.length} ids.`,
-    { hint: ['Show them with:', '  edge-upload uploads list'] },
-  );
+  const hint = ['Show them with:', '  edge-upload uploads list'];
+  if (one === undefined) throw new UserError('not_found', `There is no unfinished upload “${id}”.`, { hint });
+  throw new UserError('usage', `“${id}” is the beginning of ${matching.length} ids.`, { hint });
 }
 
 async function abortOne(context: Context, subject: JournalSubject): Promise<void> {

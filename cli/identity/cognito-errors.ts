@@ -61,7 +61,7 @@ export const COGNITO_ERRORS = table<CognitoErrorEntry>({
   UserNotFoundException: {
     code: 'sign_in_refused',
     hint: 'Check the user name.',
-    operator: { code: 'user_missing', why: 'the user pool has no such user', hint: SEE_USERS },
+    operator: { code: 'not_found', why: 'the user pool has no such user', hint: SEE_USERS },
   },
   UserNotConfirmedException: {
     code: 'sign_in_refused',

@@ -81,11 +81,11 @@ export function mergeIssuer(
   return kept.map((one) => (one === known ? { ...wanted, rules } : one));
 }
 
-/** Returns an issuer of a deployment. @throws {UserError} `usage` for an unknown alias */
+/** Returns an issuer of a deployment. @throws {UserError} `not_found` for an unknown alias */
 export function requireIssuer(kept: Issuers, alias: string): TrustedIssuer {
   const found = kept.find((one) => one.alias === alias);
   if (found !== undefined) return found;
-  throw new UserError('usage', `The deployment trusts no issuer “${alias}”.`, {
+  throw new UserError('not_found', `The deployment trusts no issuer “${alias}”.`, {
     hint:
       kept.length === 0
         ? 'It trusts none beside its user pool. Add one: edge-upload trust --help'
@@ -98,7 +98,7 @@ export function withoutIssuer(kept: Issuers, alias: string, rule?: number): Issu
   const issuer = requireIssuer(kept, alias);
   if (rule === undefined) return kept.filter((one) => one !== issuer);
   if (rule > issuer.rules.length) {
-    throw new UserError('usage', `${alias} has ${issuer.rules.length} rules: there is no rule ${rule}.`, {
+    throw new UserError('not_found', `${alias} has ${issuer.rules.length} rules: there is no rule ${rule}.`, {
       hint: `See them: edge-upload trust show ${alias}`,
     });
   }

@@ -318,7 +318,7 @@ test('links and keys upload with curl, fetch and put, until they are used, revok
       assert.deepEqual([others[victim.id], others[link.id]], ['revoked', 'active']);
       assert.match(await ok(computer, ['link', 'revoke', victim.id]), /is revoked already/);
       assert.match(
-        await ok(computer, ['link', 'revoke', 'AAAAAAAA'], 2),
+        await ok(computer, ['link', 'revoke', 'AAAAAAAA'], 3),
         /no link or key.*\n.*\n.*link list\n.*\n.*\n.*link revoke AAAAAAAA --force/,
       );
       assert.match(await ok(computer, ['key', 'revoke', 'AAAAAAAA', '--force']), /Revoked the key AAAAAAAA/);

@@ -94,7 +94,7 @@ test('an issuer is trusted, listed, shown, kept in a file, and removed', async (
     assert.match(shown.stdout, /rule 2 +Callers whose roles is “press”/);
     assert.match(shown.stdout, /http:\/\/127\.0\.0\.1:2\d{4}\/callback/);
     const unknown = await computer.run(['trust', 'show', 'other']);
-    assert.equal(unknown.code, 2);
+    assert.equal(unknown.code, 3);
     assert.match(unknown.stderr, /no issuer “other”.*\n.*corp/);
 
     // A token is judged as the edge would, and never shown.

@@ -77,7 +77,7 @@ function judge({ id, entry }: Recorded, edge: DeployedEdge, now: Date): TokenSta
 
 function unknown(id: string, kind: TokenKind): UserError {
   const byForce = ['Without a record, revoke it with:', `  edge-upload ${kind} revoke ${id} --force`];
-  return new UserError('usage', `There is no link or key with the id “${id}”.`, {
+  return new UserError('not_found', `There is no link or key with the id “${id}”.`, {
     hint: [
       'See the ids:',
       '  edge-upload link list',

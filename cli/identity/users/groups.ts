@@ -62,7 +62,7 @@ export async function createGroups(
   }
 }
 
-/** @throws {UserError} `usage` for a group that the pool does not have: members of a mistyped group could not upload */
+/** @throws {UserError} `not_found` for a group that the pool does not have: members of a mistyped group could not upload */
 export async function requireGroups(
   { cognito, sdk, userPoolId: UserPoolId }: AdministeredPool,
   names: readonly string[],
@@ -72,7 +72,7 @@ export async function requireGroups(
       await cognito.send(new sdk.GetGroupCommand({ UserPoolId, GroupName }));
     } catch (error) {
       if (awsErrorName(error) !== 'ResourceNotFoundException') throw error;
-      throw new UserError('usage', `The user pool has no group “${GroupName}”.`, {
+      throw new UserError('not_found', `The user pool has no group “${GroupName}”.`, {
         hint: ['Create it with --create, or see the groups:', '  edge-upload user groups'],
         cause: error,
       });

@@ -625,8 +625,8 @@ describe('an issuer beside those that are trusted', () => {
     const kept = [issuer('a', [rule('x'), rule('y')]), issuer('b', [rule('z')])];
     assert.deepEqual(withoutIssuer(kept, 'a'), [kept[1]]);
     assert.deepEqual(withoutIssuer(kept, 'a', 1)[0]?.rules, [rule('y')]);
-    assert.throws(() => withoutIssuer(kept, 'c'), withCode('usage', /no issuer “c”/, /a, b/));
-    assert.throws(() => withoutIssuer(kept, 'a', 3), withCode('usage', /no rule 3/));
+    assert.throws(() => withoutIssuer(kept, 'c'), withCode('not_found', /no issuer “c”/, /a, b/));
+    assert.throws(() => withoutIssuer(kept, 'a', 3), withCode('not_found', /no rule 3/));
     assert.throws(() => withoutIssuer(kept, 'b', 1), withCode('usage', /only one rule/));
   });
 });

@@ -75,7 +75,7 @@ test('with --invite Cognito sends the password, and the command never has it', a
 test('a new user in groups is not created if a group is missing', async (t) => {
   const here = await operated(t);
   const error = await failure(here, add(here.context(), { username: 'ada', groups: ['writers'] }));
-  assert.deepEqual([error.code, /“writers”/.test(error.message)], ['usage', true]);
+  assert.deepEqual([error.code, /“writers”/.test(error.message)], ['not_found', true]);
   assert.ok(!here.operations.includes('AdminCreateUser'));
   await here.setup.sdk.createGroup({ UserPoolId: here.setup.UserPoolId, GroupName: 'writers' });
   await add(here.context(), { username: 'ada', groups: ['writers'] });
@@ -147,8 +147,10 @@ test('show prints state, groups, second factor and attributes', async (t) => {
   ]) {
     assert.match(text, line);
   }
-  const missing = await failure(here, show(here.context(), { username: 'nobody' }));
-  assert.deepEqual([missing.code, missing.exitCode], ['user_missing', 8]);
+  for (const command of [show, remove, disable, enable, reset]) {
+    const missing = await failure(here, command(here.context(), { username: 'nobody', yes: true }));
+    assert.deepEqual([missing.code, missing.exitCode], ['not_found', 3], command.name);
+  }
 });
 
 test('disable ends every sign-in, enable allows new ones', async (t) => {
@@ -173,7 +175,7 @@ test('remove asks, then deletes the user', async (t) => {
   assert.equal(document.removed, true);
   assert.equal(
     (await failure(here, remove(here.context(), { username: 'ada', yes: true }))).code,
-    'user_missing',
+    'not_found',
   );
 });
 
@@ -204,7 +206,7 @@ test('groups are added, created on request, removed and listed', async (t) => {
   await here.user('ada');
   const change = (args: Parameters<typeof groups>[1]) => run(here, groups(here.context(), args));
   const mistyped = await failure(here, groups(here.context(), { username: 'ada', add: ['wirters'] }));
-  assert.equal(mistyped.code, 'usage');
+  assert.equal(mistyped.code, 'not_found');
   const added = await change({ username: 'ada', add: ['writers', 'readers'], create: true });
   assert.deepEqual(added.document.groups, ['readers', 'writers']);
   const removed = await change({ username: 'ada', remove: ['readers'] });
@@ -223,10 +225,10 @@ test('invalid changes of groups are refused before a group is created or changed
     { username: 'ada', add: ['writers', ''] },
   ]) {
     const error = await failure(here, groups(here.context(), { ...args, create: true }));
-    assert.equal(error.code, 'usage', JSON.stringify(args));
+    assert.equal(error.code, 'remove' in args ? 'not_found' : 'usage', JSON.stringify(args));
   }
   const nobody = { username: 'nobody', add: ['writers'], create: true };
-  assert.equal((await failure(here, groups(here.context(), nobody))).code, 'user_missing');
+  assert.equal((await failure(here, groups(here.context(), nobody))).code, 'not_found');
   assert.deepEqual((await run(here, groups(here.context(), {}))).document.groups, []);
 });
 

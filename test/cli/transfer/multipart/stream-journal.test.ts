@@ -89,6 +89,7 @@ test('uploads list shows what a killed stream left, and uploads abort aborts it'
     new RegExp(`^Id .*\n${id} .* ${edge.url}/k +standard input`),
   );
   assert.deepEqual(JSON.parse(await uploads('abort', '', '--json')).error?.code, 'usage');
+  assert.deepEqual(JSON.parse(await uploads('abort', 'nothing', '--json')).error?.code, 'not_found');
   assert.equal(edge.multipart.open.size, 1, 'a variable that is not set means no upload');
   assert.match(await uploads('abort', String(id), String(id)), /^1 upload aborted/);
   assert.equal(edge.multipart.open.size, 0);
