@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { getuid, platform } from 'node:process';
 
 /** Windows does not have these flags. */
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
@@ -29,6 +30,28 @@ export function readOwnFile(path: string): Buffer | undefined {
   if (descriptor === undefined) return undefined;
   try {
     return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Reads a file of secrets. Returns `undefined` for a file that is missing, and for one that another user can read or
+ * write, or could have written. Windows has no file modes.
+ * @throws Error as {@link openOwnFile}
+ */
+export function readPrivateFile(path: string): string | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openOwnFile(path);
+  } catch (error) {
+    if (['ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+  try {
+    const { uid, mode } = fstatSync(descriptor);
+    const isPrivate = platform === 'win32' || (uid === getuid?.() && (mode & 0o077) === 0);
+    return isPrivate ? readFileSync(descriptor, 'utf8') : undefined;
   } finally {
     closeSync(descriptor);
   }

@@ -7,9 +7,9 @@ import {
   sign,
   verify,
 } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { isObject, type Json, type JsonObject } from '../json.ts';
+import { readPrivateFile } from '../own-file.ts';
 
 export interface SigningKey {
   /** Base64 of 32 bytes, as Cognito's key ids are. */
@@ -46,17 +46,29 @@ export async function generateKeyPairs(): Promise<KeyPairs> {
   return { id, access };
 }
 
+function preparedKey(file: string, pem: unknown): SigningKey {
+  const key = createPrivateKey(String(pem));
+  if (key.asymmetricKeyDetails?.modulusLength !== OPTIONS.modulusLength) {
+    throw new Error(`${file} contains a key that is not an RSA key of ${OPTIONS.modulusLength} bits`);
+  }
+  return signingKey({ privateKey: String(pem) });
+}
+
 /**
- * Returns the keys of new pools from a file, and generates keys once it has none left: generating a pair takes up to a
- * second of processor time.
+ * Returns a generator of keys that takes those of a file first, for tests: generating a pair takes up to a second of
+ * processor time.
  * @param file JSON, a list of private RSA keys as PKCS#8 PEM
+ * @throws Error for other keys, and for a file that others can read
  */
 export function preparedKeyPairs(file: string): () => Promise<KeyPairs> {
-  const prepared = JSON.parse(readFileSync(file, 'utf8')) as string[];
+  const text = readPrivateFile(file);
+  if (text === undefined) throw new Error(`${file} must be a file of yours with mode 0600`);
+  const pems: Json = JSON.parse(text);
+  if (!Array.isArray(pems)) throw new Error(`${file} is not a list of keys`);
+  const prepared = pems.map((pem) => preparedKey(file, pem));
   return async () => {
     const [id, access] = prepared.splice(0, 2);
-    if (id === undefined || access === undefined) return generateKeyPairs();
-    return { id: signingKey({ privateKey: id }), access: signingKey({ privateKey: access }) };
+    return id === undefined || access === undefined ? generateKeyPairs() : { id, access };
   };
 }
 

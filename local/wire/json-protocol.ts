@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { type JsonObject, parseObject } from '../json.ts';
 import type { Protocol } from './door.ts';
 import { AwsError, notSupported } from './errors.ts';
 import type { HttpResponse } from './http.ts';
@@ -32,17 +32,17 @@ export function jsonProtocol(service: string): Protocol<JsonObject, JsonObject> 
 
 /** @throws AwsError `SerializationException` for anything but an object */
 function parsed(text: string): JsonObject {
-  let body: Json;
-  try {
-    body = text === '' ? {} : (JSON.parse(text) as Json);
-  } catch {
-    // The parser's message quotes the text, which can contain a password.
-    throw new AwsError('SerializationException', 'The request body is not JSON.');
-  }
-  if (!isObject(body)) {
-    throw new AwsError('SerializationException', 'Start of structure or map found where not expected.');
-  }
-  return body;
+  // The parser's message quotes the text, which can contain a password.
+  return parseObject(
+    text === '' ? '{}' : text,
+    (why) =>
+      new AwsError(
+        'SerializationException',
+        why === 'not JSON'
+          ? 'The request body is not JSON.'
+          : 'Start of structure or map found where not expected.',
+      ),
+  );
 }
 
 function answer(status: number, headers: Record<string, string>, document: JsonObject): HttpResponse {
