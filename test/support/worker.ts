@@ -3,6 +3,7 @@ import { join } from 'node:path';
 /** Programs that tests start in processes of their own, below the repository's root. */
 export const WORKERS = [
   'bin/main',
+  'infra/app',
   'live/diff',
   'live/main',
   'live/sweep',
